@@ -1,0 +1,1 @@
+//! A Magento look-alike to run and test against.

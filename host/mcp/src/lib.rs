@@ -1,0 +1,1 @@
+//! Projects actions onto the Model Context Protocol.

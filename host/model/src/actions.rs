@@ -1,0 +1,95 @@
+//! How a transport lists and calls actions without knowing what runs them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+
+use crate::{Action, Effect, Failure, Principal, Tier};
+
+/// What a tool is likely to do, for clients that ask their user first. Derived from tier and
+/// effect, which are enforced; hints are only told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hints {
+    /// It changes neither the store nor the session.
+    pub read_only: bool,
+    /// It may destroy or overwrite something.
+    pub destructive: bool,
+    /// Calling it again with the same arguments changes nothing more.
+    pub idempotent: bool,
+    /// It talks to something outside the host.
+    pub open_world: bool,
+}
+
+impl Hints {
+    /// The hints that follow from what an action declares.
+    #[must_use]
+    pub fn of(action: &Action) -> Self {
+        let read_only = matches!(action.effect, Effect::Query);
+        Self {
+            read_only,
+            destructive: matches!(action.effect, Effect::Apply(_)) && action.tier > Tier::Safe,
+            idempotent: read_only || matches!(action.effect, Effect::Session),
+            open_world: !action.grants.is_empty(),
+        }
+    }
+}
+
+/// A tool as a client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    /// `^[a-z0-9_]{1,45}$`.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// For models.
+    pub description: String,
+    /// Flat JSON Schema of the arguments, the host's own among them.
+    pub input: Arc<Map<String, Value>>,
+    /// JSON Schema of the answer.
+    pub output: Arc<Map<String, Value>>,
+    /// How much harm it can do.
+    pub tier: Tier,
+    /// What clients are told of it.
+    pub hints: Hints,
+}
+
+/// Takes a running call's news to its caller. Must return at once and drop what it cannot deliver.
+pub trait Progress: Send + Sync {
+    /// `done` of `total`, where the total is known.
+    fn report(&self, done: u64, total: Option<u64>, note: &str);
+}
+
+/// One call of a tool.
+pub struct Call {
+    /// Who asks.
+    pub principal: Principal,
+    /// The tool's name.
+    pub tool: String,
+    /// The arguments as the client sent them.
+    pub arguments: Map<String, Value>,
+    /// Where news go, if the caller asked for them.
+    pub progress: Option<Arc<dyn Progress>>,
+}
+
+/// Lists and calls actions. `souk-runtime` implements it over plugins; tests over ten lines.
+#[async_trait]
+pub trait Actions: Send + Sync + 'static {
+    /// The tools this principal may call now, sorted by name.
+    fn list(&self, principal: &Principal) -> Arc<[Arc<Tool>]>;
+
+    /// A loaded tool, whether or not somebody may call it. Cheap.
+    fn find(&self, name: &str) -> Option<Arc<Tool>>;
+
+    /// Calls a tool. Dropping the future cancels the call. The answer is a JSON object that
+    /// conforms to the tool's output schema.
+    ///
+    /// # Errors
+    /// A [`Failure`] for people and machines: refused by a rule, bad arguments, what the store
+    /// said, a plugin's broken budget.
+    async fn call(&self, call: Call) -> Result<Map<String, Value>, Failure>;
+
+    /// Counts up whenever [`list`](Self::list) may answer otherwise than before.
+    fn changes(&self) -> watch::Receiver<u64>;
+}

@@ -1,0 +1,41 @@
+//! The nouns every other crate of the host shares.
+//!
+//! This crate owns words and their invariants: what an [`Action`] is, what a [`Grant`] allows, who a
+//! [`Principal`] is, what a [`Failure`] tells. It must not know wasm, MCP, HTTP or SQLite, and it
+//! decides nothing: deciding is `souk-policy`'s.
+//!
+//! ```
+//! use souk_model::{Code, Failure, Route};
+//!
+//! let route: Route = "/V1/products/{sku}".parse().unwrap();
+//! assert_eq!(route.parameters().collect::<Vec<_>>(), ["sku"]);
+//!
+//! let refused = Failure::new(Code::Forbidden, "`cache_flush` is above the ceiling `safe`")
+//!     .remedy("start souk with --max-tier critical");
+//! assert_eq!(refused.code_text(), "FORBIDDEN");
+//! ```
+
+mod action;
+mod actions;
+mod failure;
+mod principal;
+mod request;
+mod route;
+mod session;
+
+pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
+pub use actions::{Actions, Call, Hints, Progress, Tool};
+pub use failure::{Code, Failure};
+pub use principal::Principal;
+pub use request::{Binding, Read, Source, StoreView};
+pub use route::{Grant, InvalidRoute, Method, Route, WriteMethod};
+pub use session::{AuthMethod, SessionInfo};
+
+/// Text that must never be printed: a password, a token, a key.
+///
+/// `Debug` shows a placeholder, and there is neither `Display` nor `Serialize`, so a logger that
+/// forgets cannot leak it. The memory is wiped on drop.
+pub use secrecy::SecretString as Secret;
+
+/// Reads a [`Secret`], at the one place where it is used.
+pub use secrecy::ExposeSecret;

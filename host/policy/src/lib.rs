@@ -1,0 +1,1 @@
+//! Tiers, effects, grants and ceilings: pure decisions, each refusal naming its rule.

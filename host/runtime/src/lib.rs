@@ -1,0 +1,1 @@
+//! Checks, compiles, limits and calls plugins.

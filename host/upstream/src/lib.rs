@@ -1,0 +1,1 @@
+//! Named back ends: signing, sessions, retries, errors.
