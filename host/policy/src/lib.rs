@@ -1,1 +1,60 @@
-//! Tiers, effects, grants and ceilings: pure decisions, each refusal naming its rule.
+//! What may be called, and what a call may ask of a back end: pure decisions, each refusal naming
+//! its rule, who set it and what would allow it.
+//!
+//! This crate owns the operator's [`Rules`] (ceilings, read-only, allow and deny lists), the table
+//! of effects, and [`permit`], the only way to a request that a back end accepts. It must not know
+//! how a rule was read (flags, environment, files are the binary's), how a request is sent, or what
+//! runs an action. Nothing here can be deserialised: authority never arrives by message.
+//!
+//! # Effects
+//!
+//! | effect | read-only mode | needs confirmation | who may declare it |
+//! |---|---|---|---|
+//! | query | allowed | never | any group |
+//! | prepare | allowed: the store is untouched | never | any group |
+//! | apply | refused | from tier `risk` | any group |
+//! | session | allowed | never | groups the operator names (`auth`, `scope`) |
+//! | commit | refused | from tier `risk` | made by the host for each `prepare` |
+//!
+//! ```
+//! use souk_model::{Principal, Tier};
+//! use souk_policy::{EffectKind, Origin, Rules, Subject};
+//!
+//! let rules = Rules::new()
+//!     .ceiling(Tier::Risk, Origin::Flag("--max-tier"))
+//!     .deny(["cache_*".parse().unwrap()], Origin::Env("SOUK_DENY"));
+//!
+//! let search = Subject {
+//!     tool: "catalog_search_products",
+//!     group: "catalog",
+//!     tier: Tier::Safe,
+//!     effect: EffectKind::Query,
+//! };
+//! assert!(rules.decide(&Principal::local(), &search).is_ok());
+//!
+//! let flush = Subject {
+//!     tool: "cache_flush",
+//!     group: "cache",
+//!     tier: Tier::Critical,
+//!     effect: EffectKind::Apply,
+//! };
+//! let refused = rules.decide(&Principal::local(), &flush).unwrap_err();
+//! assert_eq!(refused.rule, "deny-list");
+//! assert_eq!(refused.message, "`cache_flush` is denied by `cache_*`, set by `SOUK_DENY`");
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod encode;
+mod origin;
+mod pattern;
+mod permit;
+mod refusal;
+mod rules;
+mod subject;
+
+pub use origin::Origin;
+pub use pattern::{InvalidPattern, Pattern};
+pub use permit::{Permitted, permit};
+pub use refusal::Refusal;
+pub use rules::{Ceiling, Rules};
+pub use subject::{EffectKind, Subject, needs_confirmation};

@@ -1,0 +1,119 @@
+//! Patterns of allow and deny lists, parsed once.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Subject;
+use crate::refusal::shown;
+
+/// Which tools an allow or deny list means.
+///
+/// The whole grammar; whatever is not in it is an error, never a rule that silently means less:
+///
+/// | form | meaning |
+/// |---|---|
+/// | `*` | every tool |
+/// | `group_*` | every tool of the group; `group` is lower-case letters and digits |
+/// | `group_tool` | this tool, by its exact name |
+///
+/// ```
+/// use souk_policy::Pattern;
+/// for right in ["*", "catalog_*", "catalog_get_product", "plans_commit"] {
+///     assert_eq!(right.parse::<Pattern>().unwrap().to_string(), right);
+/// }
+/// for wrong in [
+///     "", " ", "catalog", "catalog*", "catalog_get_*", "*_get", "catalog.get_product", "Catalog_*",
+///     "catalog_*_x", "_*", "_x", "catalog_", "catalog_get product", "**", "catalog_get_product ",
+/// ] {
+///     assert!(wrong.parse::<Pattern>().is_err(), "{wrong}");
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pattern(Form);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Form {
+    Everything,
+    Group(String),
+    Tool(String),
+}
+
+/// Why a text is not a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a pattern of tools: {why}")]
+pub struct InvalidPattern {
+    given: String,
+    why: String,
+}
+
+impl Pattern {
+    /// Whether the pattern means this tool.
+    #[must_use]
+    pub fn matches(&self, subject: &Subject<'_>) -> bool {
+        match &self.0 {
+            Form::Everything => true,
+            Form::Group(group) => group == subject.group,
+            Form::Tool(tool) => tool == subject.tool,
+        }
+    }
+}
+
+fn is_group(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+impl FromStr for Pattern {
+    type Err = InvalidPattern;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPattern> {
+        let wrong = |why: &str| InvalidPattern {
+            given: shown(text),
+            why: why.to_owned(),
+        };
+        if text == "*" {
+            return Ok(Self(Form::Everything));
+        }
+        if is_group(text) {
+            return Err(wrong(&format!(
+                "it may be meant as a group, which is written `{text}_*`, or as a tool, which is \
+                 written with its group before it"
+            )));
+        }
+        let Some((group, rest)) = text.split_once('_').filter(|(group, _)| is_group(group)) else {
+            return Err(wrong(
+                "write `*`, `group_*` or a tool's exact name, all in lower-case letters, digits \
+                 and `_`",
+            ));
+        };
+        match rest {
+            "*" => Ok(Self(Form::Group(group.to_owned()))),
+            tool if is_word(tool) => Ok(Self(Form::Tool(text.to_owned()))),
+            tool if tool.contains('*') => Err(wrong(&format!(
+                "`*` stands only alone or for a whole group: `{group}_*`"
+            ))),
+            _ => Err(wrong(
+                "a tool's name has only lower-case letters, digits and `_`",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Everything => f.write_str("*"),
+            Form::Group(group) => write!(f, "{group}_*"),
+            Form::Tool(tool) => f.write_str(tool),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The laws of narrowing as properties, and each rule's message once.
+
+use proptest::prelude::*;
+use souk_model::{Principal, Tier};
+
+use crate::{Ceiling, EffectKind, Origin, Pattern, Rules, Subject};
+
+const TIERS: [Tier; 3] = [Tier::Safe, Tier::Risk, Tier::Critical];
+const TOOLS: [(&str, &str); 5] = [
+    ("catalog_get_product", "catalog"),
+    ("catalog_commit_bulk_update", "catalog"),
+    ("cache_purge_by_url", "cache"),
+    ("auth_login", "auth"),
+    ("scope_set_default", "scope"),
+];
+
+fn every_subject() -> impl Iterator<Item = Subject<'static>> {
+    TOOLS.into_iter().flat_map(|(tool, group)| {
+        TIERS.into_iter().flat_map(move |tier| {
+            EffectKind::ALL.into_iter().map(move |effect| Subject {
+                tool,
+                group,
+                tier,
+                effect,
+            })
+        })
+    })
+}
+
+fn pattern(text: &str) -> Pattern {
+    text.parse().unwrap()
+}
+
+/// One limit, as a source of configuration would add it.
+#[derive(Debug, Clone)]
+enum Limit {
+    Ceiling(Tier, Origin),
+    Group(&'static str, Tier, Origin),
+    ReadOnly(Origin),
+    Allow(Vec<Pattern>, Origin),
+    Deny(Vec<Pattern>, Origin),
+}
+
+impl Limit {
+    fn add(self, to: Ceiling) -> Ceiling {
+        match self {
+            Self::Ceiling(tier, origin) => to.ceiling(tier, origin),
+            Self::Group(group, tier, origin) => to.group_ceiling(group, tier, origin),
+            Self::ReadOnly(origin) => to.read_only(origin),
+            Self::Allow(patterns, origin) => to.allow(patterns, origin),
+            Self::Deny(patterns, origin) => to.deny(patterns, origin),
+        }
+    }
+
+    fn add_to_rules(self, to: Rules) -> Rules {
+        match self {
+            Self::Ceiling(tier, origin) => to.ceiling(tier, origin),
+            Self::Group(group, tier, origin) => to.group_ceiling(group, tier, origin),
+            Self::ReadOnly(origin) => to.read_only(origin),
+            Self::Allow(patterns, origin) => to.allow(patterns, origin),
+            Self::Deny(patterns, origin) => to.deny(patterns, origin),
+        }
+    }
+}
+
+fn some_limit() -> impl Strategy<Value = Limit> {
+    let tier = || proptest::sample::select(TIERS.to_vec());
+    let origin = || {
+        proptest::sample::select(vec![
+            Origin::Flag("--max-tier"),
+            Origin::Env("SOUK_MAX_TIER"),
+            Origin::File {
+                path: "souk.toml".into(),
+                key: "policy.max_tier".into(),
+            },
+            Origin::Default,
+        ])
+    };
+    let group = || proptest::sample::select(vec!["catalog", "cache", "auth", "scope"]);
+    let patterns = || {
+        let all = [
+            "*",
+            "catalog_*",
+            "cache_*",
+            "catalog_get_product",
+            "auth_login",
+            "scope_*",
+        ];
+        proptest::sample::subsequence(all.map(pattern).to_vec(), 0..4)
+    };
+    prop_oneof![
+        (tier(), origin()).prop_map(|(tier, origin)| Limit::Ceiling(tier, origin)),
+        (group(), tier(), origin()).prop_map(|(g, tier, origin)| Limit::Group(g, tier, origin)),
+        origin().prop_map(Limit::ReadOnly),
+        (patterns(), origin()).prop_map(|(patterns, origin)| Limit::Allow(patterns, origin)),
+        (patterns(), origin()).prop_map(|(patterns, origin)| Limit::Deny(patterns, origin)),
+    ]
+}
+
+fn rules_of(limits: &[Limit]) -> Rules {
+    limits
+        .iter()
+        .cloned()
+        .fold(Rules::new(), |rules, limit| limit.add_to_rules(rules))
+}
+
+proptest! {
+    /// What several limits allow together, each of them allows alone; and what each allows alone,
+    /// they allow together.
+    #[test]
+    fn limits_combine_by_narrowing(limits in proptest::collection::vec(some_limit(), 0..6)) {
+        let together = rules_of(&limits);
+        let alone: Vec<_> = limits.iter().map(|l| rules_of(std::slice::from_ref(l))).collect();
+        let who = Principal::local();
+        for subject in every_subject() {
+            let session_group = together.is_session_group(subject.group);
+            let base = subject.effect != EffectKind::Session || session_group;
+            let each = alone.iter().all(|rules| rules.decide(&who, &subject).is_ok());
+            prop_assert_eq!(together.decide(&who, &subject).is_ok(), base && each, "{:?}", subject);
+        }
+    }
+
+    /// Rules are the same whatever the order of their sources, down to the message.
+    #[test]
+    fn order_never_matters(
+        limits in proptest::collection::vec(some_limit(), 0..6).prop_shuffle(),
+    ) {
+        let mut reversed = limits.clone();
+        reversed.reverse();
+        prop_assert_eq!(rules_of(&limits), rules_of(&reversed));
+    }
+
+    /// A principal's limits narrow only that principal.
+    #[test]
+    fn a_principal_is_only_narrowed(
+        everybody in proptest::collection::vec(some_limit(), 0..4),
+        own in proptest::collection::vec(some_limit(), 0..4),
+    ) {
+        let common = rules_of(&everybody);
+        let limits = own.iter().cloned().fold(Ceiling::new(), |to, limit| limit.add(to));
+        let with_own = common.clone().for_principal("agent", limits);
+        let only_own = rules_of(&own);
+        let agent = Principal::named("agent");
+        for subject in every_subject() {
+            let both = common.decide(&agent, &subject).is_ok()
+                && only_own.decide(&agent, &subject).is_ok();
+            prop_assert_eq!(with_own.decide(&agent, &subject).is_ok(), both);
+            let other = Principal::named("other");
+            prop_assert_eq!(with_own.decide(&other, &subject), common.decide(&other, &subject));
+        }
+    }
+
+    /// A pattern prints as it was written, and one more letter never parses into something wider.
+    #[test]
+    fn patterns_say_what_they_are(text in "[a-z*_.A-Z ]{0,12}") {
+        if let Ok(pattern) = text.parse::<Pattern>() {
+            prop_assert_eq!(pattern.to_string(), text.clone());
+            for subject in every_subject() {
+                let named = text == "*"
+                    || text == subject.tool
+                    || text == format!("{}_*", subject.group);
+                prop_assert_eq!(pattern.matches(&subject), named);
+            }
+        }
+    }
+}
+
+const PURGE: Subject<'static> = Subject {
+    tool: "cache_purge_by_url",
+    group: "cache",
+    tier: Tier::Risk,
+    effect: EffectKind::Apply,
+};
+
+fn refused(rules: &Rules, subject: &Subject<'_>) -> (&'static str, String, String) {
+    let refusal = rules
+        .decide(&Principal::named("agent"), subject)
+        .unwrap_err();
+    (refusal.rule, refusal.message, refusal.remedy)
+}
+
+#[test]
+fn the_effects_table_holds() {
+    let rules = Rules::new().read_only(Origin::Flag("--read-only"));
+    for subject in every_subject() {
+        let allowed = match subject.effect {
+            EffectKind::Query | EffectKind::Prepare => true,
+            EffectKind::Apply | EffectKind::Commit => false,
+            EffectKind::Session => matches!(subject.group, "auth" | "scope"),
+        };
+        assert_eq!(
+            rules.decide(&Principal::local(), &subject).is_ok(),
+            allowed,
+            "{subject:?}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
+    let file = Origin::File {
+        path: "/etc/souk.toml".into(),
+        key: "policy.max_tier".into(),
+    };
+    let rules = Rules::new()
+        .ceiling(Tier::Critical, Origin::Default)
+        .ceiling(Tier::Safe, file);
+    assert_eq!(
+        refused(&rules, &PURGE),
+        (
+            "tier-ceiling",
+            "`cache_purge_by_url` is of tier `risk`, above the ceiling `safe` set by \
+             `policy.max_tier` in `/etc/souk.toml`"
+                .into(),
+            "raise the ceiling to `risk` where it is set: `policy.max_tier` in `/etc/souk.toml`"
+                .into(),
+        )
+    );
+    let rules = Rules::new().read_only(Origin::Env("SOUK_READ_ONLY"));
+    assert_eq!(
+        refused(&rules, &PURGE),
+        (
+            "read-only",
+            "`cache_purge_by_url` changes the store (effect `apply`), and read-only mode is set by \
+             `SOUK_READ_ONLY`"
+                .into(),
+            "end read-only mode where it is set: `SOUK_READ_ONLY`".into(),
+        )
+    );
+    let allow = Ceiling::new().allow([pattern("catalog_*")], Origin::Flag("--allow"));
+    assert_eq!(
+        refused(&Rules::new().for_principal("agent", allow), &PURGE),
+        (
+            "allow-list",
+            "`cache_purge_by_url` is not on the allow list for `agent` set by `--allow`".into(),
+            "add `cache_purge_by_url` where it is set: `--allow`".into(),
+        )
+    );
+}
+
+#[test]
+fn the_lower_of_a_global_and_a_groups_ceiling_counts() {
+    let rules = Rules::new().ceiling(Tier::Risk, Origin::Default);
+    assert!(rules.decide(&Principal::local(), &PURGE).is_ok());
+    let lower = rules
+        .clone()
+        .group_ceiling("cache", Tier::Safe, Origin::Flag("--x"));
+    assert!(refused(&lower, &PURGE).1.contains("of the group `cache`"));
+    let higher = rules.group_ceiling("cache", Tier::Critical, Origin::Flag("--x"));
+    assert_eq!(
+        refused(
+            &higher,
+            &Subject {
+                tier: Tier::Critical,
+                ..PURGE
+            }
+        )
+        .0,
+        "tier-ceiling"
+    );
+}
+
+#[test]
+fn only_named_groups_touch_a_session() {
+    let login = Subject {
+        effect: EffectKind::Session,
+        ..PURGE
+    };
+    assert_eq!(refused(&Rules::new(), &login).0, "session-effect");
+    let named = Rules::new().session_groups(["cache"]);
+    assert!(named.decide(&Principal::local(), &login).is_ok());
+    assert!(!named.is_session_group("auth"));
+}
