@@ -1,1 +1,82 @@
 //! Projects actions onto the Model Context Protocol.
+//!
+//! This crate owns the transports (stdio and streamable HTTP, each in both eras of the protocol),
+//! who may reach them, and what a client may take of the host. It knows actions by the
+//! [`Actions`](souk_model::Actions) trait and must not know what runs them: no wasm, no store, no
+//! policy. It decides nothing about an action; it asks, and tells the answer.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use serde_json::{Map, Value};
+//! use souk_model::{Actions, Call, Failure, Principal, Tool};
+//! use tokio::sync::watch;
+//!
+//! struct Nothing(watch::Sender<u64>);
+//!
+//! #[async_trait::async_trait]
+//! impl Actions for Nothing {
+//!     fn list(&self, _: &Principal) -> Arc<[Arc<Tool>]> {
+//!         Arc::new([])
+//!     }
+//!     fn find(&self, _: &str) -> Option<Arc<Tool>> {
+//!         None
+//!     }
+//!     async fn call(&self, _: Call) -> Result<Map<String, Value>, Failure> {
+//!         Err(Failure::internal("there is nothing to call"))
+//!     }
+//!     fn changes(&self) -> watch::Receiver<u64> {
+//!         self.0.subscribe()
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let actions = Arc::new(Nothing(watch::Sender::new(0)));
+//! let asked: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+//! // Serves until the input has ended and everything in it is answered.
+//! let limits = souk_mcp::Limits::default();
+//! souk_mcp::serve_streams(actions, limits, asked, tokio::io::sink()).await.unwrap();
+//! # }
+//! ```
+//!
+//! # Logs
+//! At `debug`, rmcp logs whole arguments and results, which may be private, and at `info` it logs
+//! a line for each notification. Add [`LOG_DIRECTIVE`] to the log filter.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod admission;
+mod http;
+mod limits;
+mod lines;
+mod progress;
+mod server;
+mod stdio;
+mod tools;
+
+pub use http::{
+    AllowedHost, AllowedOrigin, Authenticator, BindRefused, Http, HttpConfig, InvalidRule,
+    InvalidTokens, check_bind, router, serve_http,
+};
+pub use limits::Limits;
+pub use stdio::{serve_stdio, serve_streams};
+pub use tools::TIER_META;
+
+/// What a log filter needs so that rmcp tells of trouble and not of arguments.
+pub const LOG_DIRECTIVE: &str = "rmcp=warn";
+
+/// Why serving ended otherwise than by being asked to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The server itself failed.
+    #[error("the MCP server broke: {0}")]
+    Broken(String),
+    /// The address may not be served without tokens.
+    #[error(transparent)]
+    Bind(#[from] BindRefused),
+    /// The listener failed.
+    #[error("the listener failed: {0}")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,430 @@
+//! Which names this server answers to, and which web pages may talk to it.
+//!
+//! A page on any site can make a browser send requests to a server on the same machine, and by
+//! letting its own name resolve to that machine (DNS rebinding) also read the answers. So the
+//! `Host` a request was sent to has to be one of ours, and an `Origin`, which browsers always
+//! send and other clients do not, one that may talk to us. rmcp can check both; here the rules are
+//! parsed once, refuse what is ambiguous and say what would allow a request.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use http::header::{HOST, ORIGIN};
+use http::uri::Authority;
+use http::{HeaderMap, Uri};
+use serde::Deserialize;
+
+/// What port a rule allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Port {
+    Any,
+    Only(u16),
+}
+
+impl Port {
+    fn allows(self, port: Option<u16>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(only) => port == Some(only),
+        }
+    }
+}
+
+/// A text that is not a rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not {wanted}")]
+pub struct InvalidRule {
+    given: String,
+    wanted: &'static str,
+}
+
+/// A name that clients may reach this server by.
+///
+/// | form | allows |
+/// |---|---|
+/// | `shop.example` | that name or address, on any port |
+/// | `shop.example:8808` | that port only; the port a proxy leaves out counts as 80 or 443 |
+/// | `[2001:db8::1]`, `[2001:db8::1]:8808` | the same for IPv6 |
+///
+/// ```
+/// use souk_mcp::AllowedHost;
+/// assert!("shop.example:8808".parse::<AllowedHost>().is_ok());
+/// for wrong in ["", "*", "*.example", "http://shop.example", "shop.example/mcp", "a@b", "a:x"] {
+///     assert!(wrong.parse::<AllowedHost>().is_err(), "{wrong}");
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AllowedHost {
+    host: String,
+    port: Port,
+}
+
+impl AllowedHost {
+    fn any_port(host: &str) -> Self {
+        Self {
+            host: host.to_owned(),
+            port: Port::Any,
+        }
+    }
+
+    /// An address that this server is bound to.
+    pub(crate) fn address(address: IpAddr) -> Self {
+        Self::any_port(&match address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        })
+    }
+
+    fn allows(&self, asked: &Place) -> bool {
+        self.host == asked.host && self.port.allows(asked.port)
+    }
+}
+
+impl FromStr for AllowedHost {
+    type Err = InvalidRule;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRule> {
+        let wrong = || InvalidRule {
+            given: text.chars().take(200).collect(),
+            wanted: "a host name or address, with or without a port",
+        };
+        let place = Place::parse(text).ok_or_else(wrong)?;
+        Ok(Self {
+            host: place.host,
+            port: place.port.map_or(Port::Any, Port::Only),
+        })
+    }
+}
+
+impl TryFrom<String> for AllowedHost {
+    type Error = InvalidRule;
+
+    fn try_from(text: String) -> Result<Self, InvalidRule> {
+        text.parse()
+    }
+}
+
+/// Web pages that may talk to this server.
+///
+/// | form | allows |
+/// |---|---|
+/// | `https://app.example` | pages of that site, on the scheme's own port |
+/// | `https://app.example:8443` | on that port |
+/// | `http://localhost:*` | on any port |
+///
+/// ```
+/// use souk_mcp::AllowedOrigin;
+/// assert!("https://app.example".parse::<AllowedOrigin>().is_ok());
+/// for wrong in ["", "*", "null", "app.example", "ftp://a", "https://a/", "https://*.a"] {
+///     assert!(wrong.parse::<AllowedOrigin>().is_err(), "{wrong}");
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AllowedOrigin {
+    scheme: Scheme,
+    host: String,
+    port: Port,
+}
+
+impl AllowedOrigin {
+    fn allows(&self, origin: &Origin) -> bool {
+        self.scheme == origin.scheme
+            && self.host == origin.place.host
+            && self.port.allows(origin.place.port)
+    }
+}
+
+impl FromStr for AllowedOrigin {
+    type Err = InvalidRule;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRule> {
+        let (origin, any) = match text.strip_suffix(":*") {
+            Some(rest) => (rest, true),
+            None => (text, false),
+        };
+        let wrong = || InvalidRule {
+            given: text.chars().take(200).collect(),
+            wanted: "an origin such as `https://app.example`, `https://app.example:8443` or \
+                     `http://localhost:*`",
+        };
+        let (Origin { scheme, place }, has_port) = Origin::parse(origin).ok_or_else(wrong)?;
+        let port = match (any, has_port, place.port) {
+            (true, true, _) => return Err(wrong()),
+            (true, false, _) | (false, _, None) => Port::Any,
+            (false, _, Some(port)) => Port::Only(port),
+        };
+        Ok(Self {
+            scheme,
+            host: place.host,
+            port,
+        })
+    }
+}
+
+impl TryFrom<String> for AllowedOrigin {
+    type Error = InvalidRule;
+
+    fn try_from(text: String) -> Result<Self, InvalidRule> {
+        text.parse()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+/// A host and a port as a request or a rule names them. The host is in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    host: String,
+    port: Option<u16>,
+}
+
+impl Place {
+    fn parse(text: &str) -> Option<Self> {
+        let authority: Authority = text.parse().ok()?;
+        let host = authority.host().to_ascii_lowercase();
+        let port = authority.port_u16();
+        // What the parser lets through beyond host and port: user names, a colon without a port.
+        let rest = authority.as_str().len() - authority.host().len();
+        let written = authority.port().map_or(0, |port| port.as_str().len() + 1);
+        let bracketed = host.starts_with('[');
+        let named = host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        (rest == written && !host.is_empty() && (named || bracketed)).then_some(Self { host, port })
+    }
+}
+
+struct Origin {
+    scheme: Scheme,
+    place: Place,
+}
+
+impl Origin {
+    /// The origin, with the scheme's own port where none is written, and whether one was.
+    fn parse(text: &str) -> Option<(Self, bool)> {
+        let (scheme, rest) = text.split_once("://")?;
+        let (scheme, default) = match scheme.to_ascii_lowercase().as_str() {
+            "http" => (Scheme::Http, 80),
+            "https" => (Scheme::Https, 443),
+            _ => return None,
+        };
+        let Place { host, port } = Place::parse(rest)?;
+        let place = Place {
+            host,
+            port: Some(port.unwrap_or(default)),
+        };
+        Some((Self { scheme, place }, port.is_some()))
+    }
+}
+
+/// Why a request was turned away at the door. Its text goes to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TurnedAway {
+    NoHost,
+    Host(String),
+    Origin(String),
+}
+
+impl fmt::Display for TurnedAway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoHost => f.write_str("the request has no usable `Host` header"),
+            Self::Host(host) => write!(
+                f,
+                "this server does not answer to the host `{host}`\n\nhint: the operator can add \
+                 it to `allowed_hosts`"
+            ),
+            Self::Origin(origin) => write!(
+                f,
+                "web pages of `{origin}` may not talk to this server\n\nhint: the operator can add \
+                 it to `allowed_origins`"
+            ),
+        }
+    }
+}
+
+/// The names and origins that are let in.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard {
+    hosts: Vec<AllowedHost>,
+    origins: Vec<AllowedOrigin>,
+}
+
+impl Guard {
+    /// The operator's rules on top of this machine itself, which is always let in.
+    pub(crate) fn new(hosts: &[AllowedHost], origins: &[AllowedOrigin]) -> Self {
+        const OWN: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+        let own_origins = OWN.iter().flat_map(|host| {
+            [Scheme::Http, Scheme::Https].map(|scheme| AllowedOrigin {
+                scheme,
+                host: (*host).to_owned(),
+                port: Port::Any,
+            })
+        });
+        Self {
+            hosts: OWN
+                .iter()
+                .map(|own| AllowedHost::any_port(own))
+                .chain(hosts.to_vec())
+                .collect(),
+            origins: own_origins.chain(origins.to_vec()).collect(),
+        }
+    }
+
+    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), TurnedAway> {
+        let mut hosts = headers.get_all(HOST).iter();
+        let host = match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host.to_str().map_err(|_| TurnedAway::NoHost)?,
+            // HTTP/2 has it in the address instead.
+            (None, _) => uri.authority().ok_or(TurnedAway::NoHost)?.as_str(),
+            (Some(_), Some(_)) => return Err(TurnedAway::NoHost),
+        };
+        let place = Place::parse(host).ok_or(TurnedAway::NoHost)?;
+        if !self.hosts.iter().any(|allowed| allowed.allows(&place)) {
+            return Err(TurnedAway::Host(host.chars().take(200).collect()));
+        }
+        for origin in headers.get_all(ORIGIN) {
+            let known = origin
+                .to_str()
+                .ok()
+                .and_then(Origin::parse)
+                .is_some_and(|(origin, _)| {
+                    self.origins.iter().any(|allowed| allowed.allows(&origin))
+                });
+            if !known {
+                let origin = String::from_utf8_lossy(origin.as_bytes());
+                return Err(TurnedAway::Origin(origin.chars().take(200).collect()));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn guard(hosts: &[&str], origins: &[&str]) -> Guard {
+        let hosts: Vec<_> = hosts.iter().map(|host| host.parse().unwrap()).collect();
+        let origins: Vec<_> = origins
+            .iter()
+            .map(|origin| origin.parse().unwrap())
+            .collect();
+        Guard::new(&hosts, &origins)
+    }
+
+    fn check(guard: &Guard, host: &str, origin: Option<&str>) -> Result<(), TurnedAway> {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, origin.parse().unwrap());
+        }
+        guard.check(&Uri::from_static("/mcp"), &headers)
+    }
+
+    #[test]
+    fn this_machine_is_let_in_under_its_own_names_only() {
+        let guard = guard(&[], &[]);
+        for host in [
+            "localhost",
+            "localhost:8808",
+            "127.0.0.1:1",
+            "[::1]:8808",
+            "LOCALHOST",
+        ] {
+            assert_eq!(check(&guard, host, None), Ok(()), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.2",
+            "0.0.0.0",
+            "[::2]",
+        ] {
+            assert!(
+                matches!(check(&guard, host, None), Err(TurnedAway::Host(_))),
+                "{host}"
+            );
+        }
+        for host in [
+            "localhost@evil.example",
+            "localhost:",
+            "localhost:99999",
+            "a b",
+            "",
+        ] {
+            assert_eq!(check(&guard, host, None), Err(TurnedAway::NoHost), "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_are_let_in_by_scheme_host_and_port() {
+        let guard = guard(&[], &["https://app.example", "http://dev.example:*"]);
+        for origin in [
+            "http://localhost:6274",
+            "https://127.0.0.1",
+            "https://app.example",
+            "https://app.example:443",
+            "http://dev.example:3000",
+        ] {
+            assert_eq!(check(&guard, "localhost", Some(origin)), Ok(()), "{origin}");
+        }
+        for origin in [
+            "null",
+            "https://evil.example",
+            "http://app.example",
+            "https://app.example:8443",
+            "https://app.example.evil.example",
+            "file://",
+            "http://localhost@evil.example",
+        ] {
+            let refused = check(&guard, "localhost", Some(origin));
+            assert!(matches!(refused, Err(TurnedAway::Origin(_))), "{origin}");
+        }
+    }
+
+    #[test]
+    fn two_hosts_are_none() {
+        let mut headers = HeaderMap::new();
+        headers.append(HOST, "localhost".parse().unwrap());
+        headers.append(HOST, "evil.example".parse().unwrap());
+        let checked = guard(&[], &[]).check(&Uri::from_static("/mcp"), &headers);
+        assert_eq!(checked, Err(TurnedAway::NoHost));
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_name_gets_in(host in "[a-z0-9.:@\\[\\]-]{1,30}") {
+            let own = ["localhost", "127.0.0.1", "[::1]"];
+            let let_in = check(&guard(&[], &[]), &host, None).is_ok();
+            let is_own = own.iter().any(|own| {
+                host == *own || host.strip_prefix(own).is_some_and(|rest| {
+                    rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
+                })
+            });
+            prop_assert_eq!(let_in, is_own, "{}", host);
+        }
+
+        #[test]
+        fn a_rule_allows_itself_and_more_rules_never_take_away(
+            host in "[a-z][a-z0-9-]{0,10}\\.example", port in 1u16.., other in "[a-z]{1,9}"
+        ) {
+            let rule = format!("{host}:{port}");
+            let narrow = guard(&[&rule], &[]);
+            let wide = guard(&[&other, &rule], &[]);
+            prop_assert!(check(&narrow, &rule, None).is_ok());
+            prop_assert!(check(&wide, &rule, None).is_ok());
+            let elsewhere = format!("{host}:{}", port.wrapping_add(1).max(1));
+            prop_assert!(check(&narrow, &elsewhere, None).is_err());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What is answered beside the protocol: to people, to probes, and to those who are refused.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use http::header::{HOST, RETRY_AFTER, WWW_AUTHENTICATE};
+use serde_json::json;
+
+use super::auth::Denied;
+use super::guard::TurnedAway;
+use super::{Door, ENDPOINT};
+
+/// Where clients reach this server, without a path. The host has passed the guard.
+fn base(door: &Door, headers: &HeaderMap) -> String {
+    match &door.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => {
+            let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+            format!("http://{}", host.unwrap_or("localhost"))
+        }
+    }
+}
+
+/// For somebody who opened the address in a browser.
+pub(super) async fn front(State(door): State<Arc<Door>>, headers: HeaderMap) -> String {
+    let url = base(&door, &headers) + ENDPOINT;
+    let token = if door.auth.is_open() {
+        ""
+    } else {
+        "\nEach request needs a token:  Authorization: Bearer TOKEN\n"
+    };
+    format!(
+        "This is Souk, an MCP server for Magento 2 and Adobe Commerce stores.\n\
+         \n\
+         Programs talk to it at {url}, for example:\n\
+         \n    claude mcp add --transport http souk {url}\n{token}"
+    )
+}
+
+pub(super) async fn not_found() -> Response {
+    (
+        StatusCode::NOT_FOUND,
+        format!("there is nothing here; MCP is served at `{ENDPOINT}`\n"),
+    )
+        .into_response()
+}
+
+/// RFC 9728. Tokens are the operator's to hand out, so it names no authorization server.
+pub(super) async fn metadata(State(door): State<Arc<Door>>, headers: HeaderMap) -> Response {
+    if door.auth.is_open() {
+        return (StatusCode::NOT_FOUND, "this server asks for no tokens\n").into_response();
+    }
+    Json(json!({
+        "resource": base(&door, &headers) + ENDPOINT,
+        "resource_name": "Souk",
+        "bearer_methods_supported": ["header"],
+    }))
+    .into_response()
+}
+
+pub(super) fn turned_away(refused: &TurnedAway) -> Response {
+    let status = match refused {
+        TurnedAway::NoHost => StatusCode::BAD_REQUEST,
+        TurnedAway::Host(_) | TurnedAway::Origin(_) => StatusCode::FORBIDDEN,
+    };
+    (status, format!("{refused}\n")).into_response()
+}
+
+pub(super) fn unauthorized(door: &Door, request: &Request, denied: Denied) -> Response {
+    let base = base(door, request.headers());
+    let metadata = format!("{base}/.well-known/oauth-protected-resource{ENDPOINT}");
+    let (challenge, text) = match denied {
+        Denied::NoToken => (
+            format!("Bearer resource_metadata=\"{metadata}\""),
+            "a token is needed\n\nhint: send `Authorization: Bearer TOKEN` with a token from the \
+             operator\n",
+        ),
+        Denied::WrongToken => (
+            format!("Bearer error=\"invalid_token\", resource_metadata=\"{metadata}\""),
+            "the token is not one of this server's\n\nhint: ask the operator for a token\n",
+        ),
+    };
+    let mut response = (StatusCode::UNAUTHORIZED, text).into_response();
+    if let Ok(challenge) = HeaderValue::try_from(challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+pub(super) fn too_many_sessions() -> Response {
+    let text = "too many sessions are open, and all of them are in use\n\nhint: close one, or try \
+                again in a minute; the operator can raise `sessions_each`\n";
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "60")], text).into_response()
+}

@@ -1,0 +1,443 @@
+//! Messages as lines of JSON: the transport under stdio.
+//!
+//! rmcp has one of its own. This one differs where it matters to a client: it answers what it
+//! cannot read instead of staying silent, holds the end of input back until every request is
+//! answered, reads no more than it has room for, and gathers replies into one write.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rmcp::ErrorData;
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientNotification, JsonRpcMessage, RequestId, ServerJsonRpcMessage,
+};
+use rmcp::service::RoleServer;
+use rmcp::transport::Transport;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::sync::{Mutex as AsyncMutex, Notify};
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::Limits;
+
+/// A read takes at most this much at once.
+const READ: usize = 64 * 1024;
+
+/// A line's buffer that has grown beyond this is given back once the line is read.
+const KEEP: usize = 1024 * 1024;
+
+/// One end of a conversation in lines. Clones talk on the same streams, so that a conversation
+/// can be begun again where its opening failed.
+pub(crate) struct Lines<R, W>(Arc<Wire<R, W>>);
+
+impl<R, W> Clone for Lines<R, W> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+struct Wire<R, W> {
+    reader: AsyncMutex<LineReader<R>>,
+    outbox: Outbox<W>,
+    open: Open,
+    limits: Limits,
+    /// Cancelled at the end of input: what only waits for news ends now.
+    ending: CancellationToken,
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lines<R, W> {
+    pub(crate) fn new(reader: R, writer: W, limits: &Limits, ending: CancellationToken) -> Self {
+        Self(Arc::new(Wire {
+            reader: AsyncMutex::new(LineReader::new(reader, limits.line_bytes)),
+            outbox: Outbox::new(writer),
+            open: Open::default(),
+            limits: limits.clone(),
+            ending,
+        }))
+    }
+}
+
+impl<R, W> Transport<RoleServer> for Lines<R, W>
+where
+    R: AsyncRead + Unpin + Send + 'static,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
+        let wire = self.0.clone();
+        async move { wire.send(message).await }
+    }
+
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        let wire = &self.0;
+        // rmcp drops this future whenever it has something to send: nothing may live in it that
+        // a later call would miss. The line read so far is in the reader.
+        let mut reader = wire.reader.lock().await;
+        loop {
+            wire.open.fewer_than(wire.limits.unanswered).await;
+            if wire.outbox.is_broken() {
+                return None;
+            }
+            let refusal = match reader.next().await {
+                Read::Line => match parse(reader.line()) {
+                    Ok(Some(message)) => match wire.note(&message) {
+                        Ok(()) => return Some(message),
+                        Err(refusal) => refusal,
+                    },
+                    Ok(None) => continue,
+                    Err(refusal) => refusal,
+                },
+                Read::TooLong => Refusal::of_nobody(ErrorData::invalid_request(
+                    format!(
+                        "a message may have {} bytes at most",
+                        wire.limits.line_bytes
+                    ),
+                    None,
+                )),
+                Read::End(until) => {
+                    wire.ending.cancel();
+                    let until = *until.get_or_insert_with(|| Instant::now() + wire.limits.linger());
+                    if timeout_at(until, wire.open.none()).await.is_err() {
+                        tracing::warn!("the input has ended and calls have not: giving them up");
+                    }
+                    return None;
+                }
+            };
+            tracing::debug!(error = %refusal.error.message, "refused a message");
+            wire.clone().answer(refusal);
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), io::Error> {
+        self.0.outbox.close().await
+    }
+}
+
+impl<R, W> Wire<R, W>
+where
+    R: Send + 'static,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
+    async fn send(&self, message: ServerJsonRpcMessage) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&message)?;
+        line.push(b'\n');
+        let sent = self.outbox.send(&line).await;
+        // Only now: the end of input waits for replies that are written, not begun.
+        match message {
+            JsonRpcMessage::Response(reply) => self.open.end(&reply.id),
+            JsonRpcMessage::Error(reply) => {
+                if let Some(id) = &reply.id {
+                    self.open.end(id);
+                }
+            }
+            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => {}
+        }
+        sent
+    }
+
+    /// Books what a message opens or ends.
+    fn note(&self, message: &ClientJsonRpcMessage) -> Result<(), Refusal> {
+        match message {
+            JsonRpcMessage::Request(request) if !self.open.begin(&request.id) => {
+                // Under its id the client would take the refusal for the first one's answer.
+                Err(Refusal::of_nobody(ErrorData::invalid_request(
+                    format!("a request with the id `{}` is not answered yet", request.id),
+                    None,
+                )))
+            }
+            JsonRpcMessage::Notification(notification) => {
+                if let ClientNotification::CancelledNotification(cancelled) =
+                    &notification.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    // What is cancelled is not answered.
+                    self.open.end(id);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Answers without rmcp, in a task, for a write that is dropped halfway would spoil the line.
+    fn answer(self: Arc<Self>, refusal: Refusal) {
+        self.open.begin_refusal();
+        tokio::spawn(async move {
+            let reply = ServerJsonRpcMessage::error(*refusal.error, refusal.id);
+            if let Err(error) = self.send(reply).await {
+                tracing::debug!(%error, "a refusal was not delivered");
+            }
+            self.open.end_refusal();
+        });
+    }
+}
+
+/// What has been asked and not answered.
+#[derive(Default)]
+struct Open {
+    asked: Mutex<Asked>,
+    fewer: Notify,
+}
+
+#[derive(Default)]
+struct Asked {
+    ids: HashSet<RequestId>,
+    refusals: usize,
+}
+
+impl Asked {
+    fn count(&self) -> usize {
+        self.ids.len() + self.refusals
+    }
+}
+
+impl Open {
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// False if that id is open already.
+    fn begin(&self, id: &RequestId) -> bool {
+        self.asked().ids.insert(id.clone())
+    }
+
+    fn end(&self, id: &RequestId) {
+        self.asked().ids.remove(id);
+        self.fewer.notify_waiters();
+    }
+
+    fn begin_refusal(&self) {
+        self.asked().refusals += 1;
+    }
+
+    fn end_refusal(&self) {
+        let mut asked = self.asked();
+        asked.refusals = asked.refusals.saturating_sub(1);
+        drop(asked);
+        self.fewer.notify_waiters();
+    }
+
+    async fn none(&self) {
+        self.fewer_than(1).await;
+    }
+
+    async fn fewer_than(&self, bound: usize) {
+        loop {
+            let fewer = self.fewer.notified();
+            tokio::pin!(fewer);
+            // Listen before looking, or an end in between would be missed.
+            fewer.as_mut().enable();
+            if self.asked().count() < bound.max(1) {
+                return;
+            }
+            fewer.await;
+        }
+    }
+}
+
+/// Where replies go. Each sender adds its line and then asks for the writer; whoever gets it
+/// first writes everything that has come together meanwhile.
+struct Outbox<W> {
+    waiting: Mutex<Vec<u8>>,
+    writer: AsyncMutex<W>,
+    broken: AtomicBool,
+}
+
+impl<W: AsyncWrite + Unpin> Outbox<W> {
+    fn new(writer: W) -> Self {
+        Self {
+            waiting: Mutex::default(),
+            writer: AsyncMutex::new(writer),
+            broken: AtomicBool::new(false),
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(&self, line: &[u8]) -> io::Result<()> {
+        self.waiting().extend_from_slice(line);
+        let mut writer = self.writer.lock().await;
+        if self.is_broken() {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let batch = std::mem::take(&mut *self.waiting());
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let written = async {
+            writer.write_all(&batch).await?;
+            writer.flush().await
+        };
+        written
+            .await
+            .inspect_err(|_| self.broken.store(true, Ordering::Relaxed))
+    }
+
+    async fn close(&self) -> io::Result<()> {
+        let mut writer = self.writer.lock().await;
+        if self.is_broken() {
+            return Ok(());
+        }
+        writer.shutdown().await
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+}
+
+/// A message that is answered with an error, and whom the answer is for, if that can be told.
+#[derive(Debug)]
+struct Refusal {
+    id: Option<RequestId>,
+    error: Box<ErrorData>,
+}
+
+impl Refusal {
+    fn of_nobody(error: ErrorData) -> Self {
+        Self {
+            id: None,
+            error: Box::new(error),
+        }
+    }
+}
+
+/// The message in a line. `None` for an empty line and for notifications nobody knows, which a
+/// server has to ignore.
+fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refusal> {
+    let line = line
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(line)
+        .trim_ascii();
+    if line.is_empty() {
+        return Ok(None);
+    }
+    if let Ok(message) = serde_json::from_slice(line) {
+        return Ok(Some(message));
+    }
+    let value: Value = serde_json::from_slice(line).map_err(|error| {
+        let what = format!("a line that is not JSON: {error}");
+        Refusal::of_nobody(ErrorData::parse_error(what, None))
+    })?;
+    let Value::Object(object) = value else {
+        let what = "a message is a JSON object; batches are not part of this protocol";
+        return Err(Refusal::of_nobody(ErrorData::invalid_request(what, None)));
+    };
+    let id = object
+        .get("id")
+        .and_then(|id| serde_json::from_value(id.clone()).ok());
+    if object.contains_key("method") && !object.contains_key("id") {
+        return Ok(None);
+    }
+    let what = "a message is a JSON-RPC 2.0 request, notification or response";
+    Err(Refusal {
+        id,
+        error: Box::new(ErrorData::invalid_request(what, None)),
+    })
+}
+
+/// What reading came to.
+enum Read<'a> {
+    /// A line, in [`LineReader::line`] until the next read.
+    Line,
+    /// A line beyond the bound; the rest of it will be skipped.
+    TooLong,
+    /// The input has ended, and there is the place to keep until when that is held back.
+    End(&'a mut Option<Instant>),
+}
+
+/// Reads lines of bounded length. Its futures may be dropped at any await.
+struct LineReader<R> {
+    reader: BufReader<R>,
+    line: Vec<u8>,
+    bound: usize,
+    state: State,
+    held_until: Option<Instant>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Reading,
+    /// The line is complete and was handed out: the next read starts afresh.
+    Complete,
+    /// The rest of a line that was too long.
+    Skipping,
+    Ended,
+}
+
+impl<R: AsyncRead + Unpin> LineReader<R> {
+    fn new(reader: R, bound: usize) -> Self {
+        Self {
+            reader: BufReader::with_capacity(READ, reader),
+            line: Vec::new(),
+            bound,
+            state: State::Reading,
+            held_until: None,
+        }
+    }
+
+    fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    async fn next(&mut self) -> Read<'_> {
+        if self.state == State::Complete {
+            self.line.clear();
+            self.line.shrink_to(KEEP);
+            self.state = State::Reading;
+        }
+        while self.state != State::Ended {
+            let read = match self.reader.fill_buf().await {
+                Ok(read) => read,
+                Err(error) => {
+                    tracing::warn!(%error, "the input cannot be read any more");
+                    &[]
+                }
+            };
+            if read.is_empty() {
+                // A last line without its newline is a line all the same.
+                let last = self.state == State::Reading && !self.line.is_empty();
+                self.state = State::Ended;
+                if last {
+                    return Read::Line;
+                }
+                break;
+            }
+            let newline = read.iter().position(|byte| *byte == b'\n');
+            let taken = newline.map_or(read.len(), |at| at + 1);
+            let mut too_long = false;
+            if self.state == State::Reading {
+                too_long = self.line.len() + taken > self.bound;
+                if too_long {
+                    self.line = Vec::new();
+                } else {
+                    self.line.extend_from_slice(&read[..taken]);
+                }
+            }
+            self.reader.consume(taken);
+            let was = self.state;
+            self.state = match (newline, too_long || was == State::Skipping) {
+                (Some(_), true) => State::Reading,
+                (Some(_), false) => State::Complete,
+                (None, true) => State::Skipping,
+                (None, false) => State::Reading,
+            };
+            if too_long {
+                return Read::TooLong;
+            }
+            if self.state == State::Complete {
+                return Read::Line;
+            }
+        }
+        Read::End(&mut self.held_until)
+    }
+}

@@ -1,0 +1,112 @@
+//! Takes a running call's news to its caller, if it asked for them and keeps up.
+
+use std::sync::Arc;
+
+use rmcp::model::{ProgressNotificationParam, ProgressToken};
+use rmcp::service::{Peer, RoleServer};
+use souk_model::Progress;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Duration, timeout};
+
+/// Reports that may wait for a slow caller; what comes on top is dropped, for news are only worth
+/// having while they are new.
+const WAITING: usize = 4;
+
+/// How long a finished call's answer waits for its last reports to be on their way.
+const LAST_WORD: Duration = Duration::from_millis(250);
+
+struct Report {
+    done: u64,
+    total: Option<u64>,
+    note: String,
+}
+
+struct Reporter(mpsc::Sender<Report>);
+
+impl Progress for Reporter {
+    fn report(&self, done: u64, total: Option<u64>, note: &str) {
+        if let Ok(place) = self.0.try_reserve() {
+            place.send(Report {
+                done,
+                total,
+                note: note.to_owned(),
+            });
+        }
+    }
+}
+
+/// The two ends of one call's news.
+pub(crate) struct News {
+    reports: mpsc::Receiver<Report>,
+    peer: Peer<RoleServer>,
+    token: ProgressToken,
+}
+
+impl News {
+    /// What the call reports to, and what carries its reports.
+    pub(crate) fn new(peer: Peer<RoleServer>, token: ProgressToken) -> (Arc<dyn Progress>, Self) {
+        let (sender, reports) = mpsc::channel(WAITING);
+        (
+            Arc::new(Reporter(sender)),
+            Self {
+                reports,
+                peer,
+                token,
+            },
+        )
+    }
+
+    /// Runs the call and carries its reports meanwhile. None goes out after the answer.
+    pub(crate) async fn while_running<T>(self, call: impl Future<Output = T>) -> T {
+        let (finish, finished) = oneshot::channel();
+        let mut carry = Box::pin(self.carry(finished));
+        tokio::pin!(call);
+        let answer = tokio::select! {
+            answer = &mut call => answer,
+            // The call has let go of its reporter, or the caller is gone.
+            () = &mut carry => return call.await,
+        };
+        // Something the call left running may hold the reporter still: close it from this end.
+        let _ = finish.send(());
+        let _ = timeout(LAST_WORD, carry).await;
+        answer
+    }
+
+    async fn carry(mut self, mut finished: oneshot::Receiver<()>) {
+        let mut furthest = None;
+        loop {
+            let report = tokio::select! {
+                biased;
+                report = self.reports.recv() => report,
+                _ = &mut finished, if !finished.is_terminated() => {
+                    self.reports.close();
+                    continue;
+                }
+            };
+            let Some(Report { done, total, note }) = report else {
+                return;
+            };
+            // Progress may only go up; a report that does not is no news.
+            if furthest.is_some_and(|furthest| done <= furthest) {
+                continue;
+            }
+            furthest = Some(done);
+            let mut told = ProgressNotificationParam::new(self.token.clone(), float(done));
+            if let Some(total) = total {
+                told = told.with_total(float(total));
+            }
+            if !note.is_empty() {
+                told = told.with_message(note);
+            }
+            if self.peer.notify_progress(told).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// JSON has no whole numbers of 64 bits; above 2^53 progress loses its last digits.
+#[expect(clippy::cast_precision_loss, reason = "nobody counts that far")]
+fn float(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,307 @@
+//! The handler: both eras of the protocol over [`Actions`].
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::FutureExt;
+use rmcp::ErrorData;
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
+    CustomResult, ErrorCode, Implementation, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig, SubscriptionFilter, Tool as McpTool,
+};
+use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer, SubscriptionContext};
+use serde_json::Value;
+use souk_model::{Actions, Call, Failure, Principal};
+use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::Limits;
+use crate::admission::Admission;
+use crate::progress::News;
+use crate::tools::{Converted, convert};
+
+/// What a model is told before it sees the tools.
+const INSTRUCTIONS: &str = "\
+Souk works on a Magento 2 / Adobe Commerce store through its REST API. Each tool is one action; \
+its `_meta` tells a risk tier: safe, risk or critical.
+- Log in first: call `auth_login`. Without arguments it uses the credentials that the operator \
+configured. `auth_whoami` tells which store you are on.
+- Values can differ by store view. Reads use the session's default scope unless you name one; \
+writes always name theirs.
+- A refusal begins with a code such as NOT_AUTHENTICATED, FORBIDDEN, VALIDATION_ERROR or \
+NOT_FOUND and ends with a hint. FORBIDDEN is the operator's rule: do not try to get around it.";
+
+/// Requests of MCP that this server understands when their parameters do.
+const KNOWN_METHODS: [&str; 6] = [
+    "initialize",
+    "ping",
+    "server/discover",
+    "subscriptions/listen",
+    "tools/call",
+    "tools/list",
+];
+
+/// What all handlers of one transport share.
+pub(crate) struct Shared {
+    actions: Arc<dyn Actions>,
+    pub(crate) admission: Admission,
+    subscriptions: Semaphore,
+    lists: Converted,
+    info: ServerConfig,
+    /// Ends the subscriptions when the transport is about to end, so that they hold nothing up.
+    pub(crate) ending: CancellationToken,
+}
+
+impl Shared {
+    pub(crate) fn new(actions: Arc<dyn Actions>, limits: &Limits) -> Arc<Self> {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        let implementation = Implementation::new("souk", env!("CARGO_PKG_VERSION"))
+            .with_title("Souk")
+            .with_description("Sandboxed actions for Magento 2 and Adobe Commerce stores");
+        Arc::new(Self {
+            actions,
+            admission: Admission::new(limits),
+            subscriptions: Semaphore::new(limits.subscriptions),
+            lists: Converted::default(),
+            info: ServerConfig::new(capabilities)
+                .with_server_info(implementation)
+                .with_instructions(INSTRUCTIONS),
+            ending: CancellationToken::new(),
+        })
+    }
+}
+
+/// How a handler knows who asks.
+#[derive(Clone)]
+pub(crate) enum Caller {
+    /// The transport has one caller.
+    Only(Principal),
+    /// Authenticated for each HTTP request, and put among its extensions.
+    OfRequest,
+}
+
+/// One connection's handler; over HTTP one request's, so it is cheap to make.
+pub(crate) struct Server {
+    shared: Arc<Shared>,
+    caller: Caller,
+    /// Tells a client that sent `initialize` of changed lists, for as long as this handler lives.
+    teller: Mutex<Option<AbortHandle>>,
+}
+
+impl Server {
+    pub(crate) fn new(shared: Arc<Shared>, caller: Caller) -> Self {
+        Self {
+            shared,
+            caller,
+            teller: Mutex::new(None),
+        }
+    }
+
+    fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
+        match &self.caller {
+            Caller::Only(principal) => Ok(principal.clone()),
+            Caller::OfRequest => context
+                .extensions
+                .get::<http::request::Parts>()
+                .and_then(|parts| parts.extensions.get::<Principal>())
+                .cloned()
+                .ok_or_else(|| ErrorData::internal_error("the request names no principal", None)),
+        }
+    }
+
+    async fn run(
+        &self,
+        principal: Principal,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> CallToolResult {
+        let place = match self.shared.admission.admit(&principal).await {
+            Ok(place) => place,
+            Err(failure) => return refused(&failure),
+        };
+        let mut call = Call {
+            principal,
+            tool: request.name.into_owned(),
+            arguments: request.arguments.unwrap_or_default(),
+            progress: None,
+        };
+        let outcome = match context.meta.get_progress_token() {
+            None => self.guarded(call).await,
+            Some(token) => {
+                let (progress, news) = News::new(context.peer.clone(), token);
+                call.progress = Some(progress);
+                news.while_running(self.guarded(call)).await
+            }
+        };
+        drop(place);
+        match outcome {
+            Ok(answer) => CallToolResult::structured(Value::Object(answer)),
+            Err(failure) => refused(&failure),
+        }
+    }
+
+    /// A panic below must not leave a client without an answer: it would wait for ever.
+    async fn guarded(&self, call: Call) -> Result<serde_json::Map<String, Value>, Failure> {
+        let tool = call.tool.clone();
+        match AssertUnwindSafe(self.shared.actions.call(call))
+            .catch_unwind()
+            .await
+        {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                tracing::error!(tool, "the call panicked");
+                Err(Failure::internal(format!("`{tool}` broke inside the host"))
+                    .remedy("tell the operator; the host's log has the details"))
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let teller = self
+            .teller
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(teller) = teller.take() {
+            teller.abort();
+        }
+    }
+}
+
+/// A failure is text only. Clients check structured content against the tool's output schema even
+/// when it is an error, and would show that complaint instead of ours.
+fn refused(failure: &Failure) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(failure.render())])
+}
+
+/// Tells a peer of the older era of changed lists until it is gone.
+async fn tell_of_changes(shared: Arc<Shared>, peer: Peer<RoleServer>) {
+    let mut changes = shared.actions.changes();
+    while changes.changed().await.is_ok() {
+        if peer.notify_tool_list_changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        self.shared.info.clone()
+    }
+
+    fn get_tool(&self, name: &str) -> Option<McpTool> {
+        self.shared.actions.find(name).map(|tool| convert(&tool))
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        if request.is_some_and(|request| request.cursor.is_some()) {
+            return Err(ErrorData::invalid_params(
+                "no such `cursor`: the list of tools comes in one piece",
+                None,
+            ));
+        }
+        let list = self.shared.actions.list(&self.principal(&context)?);
+        Ok(ListToolsResult::with_all_items(
+            self.shared.lists.of(&list).to_vec(),
+        ))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        if self.shared.actions.find(&request.name).is_none() {
+            let name: String = request.name.chars().take(100).collect();
+            return Err(ErrorData::invalid_params(
+                format!("no tool is called `{name}`: `tools/list` has those there are"),
+                None,
+            ));
+        }
+        let principal = self.principal(&context)?;
+        tokio::select! {
+            biased;
+            () = context.ct.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
+            result = self.run(principal, request, &context) => Ok(result.into()),
+        }
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        // Only `initialize` leaves this behind; the newer era subscribes instead.
+        if context.peer.peer_info().is_none() {
+            return;
+        }
+        let task = tokio::spawn(tell_of_changes(self.shared.clone(), context.peer));
+        let mut teller = self.teller.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = teller.replace(task.abort_handle()) {
+            earlier.abort();
+        }
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        let mut accepted = SubscriptionFilter::new();
+        accepted.tools_list_changed = requested.tools_list_changed;
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let Ok(_open) = self.shared.subscriptions.try_acquire() else {
+            return Err(ErrorData::internal_error(
+                "too many subscriptions are open: close one and try again",
+                None,
+            ));
+        };
+        let mut changes = self.shared.actions.changes();
+        let tell = async {
+            while changes.changed().await.is_ok() {
+                if context.accepted().tools_list_changed == Some(true)
+                    && context.sink().notify_tool_list_changed().await.is_err()
+                {
+                    return;
+                }
+            }
+            // Nothing will change any more, but the client has not hung up.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = context.cancelled() => {}
+            () = self.shared.ending.cancelled() => {}
+            () = tell => {}
+        }
+        Ok(())
+    }
+
+    /// Whatever rmcp could not make sense of, be it the method or its parameters.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method: String = request.method.chars().take(100).collect();
+        if KNOWN_METHODS.contains(&method.as_str()) {
+            return Err(ErrorData::invalid_params(
+                format!("the parameters of `{method}` are not what the protocol asks for"),
+                None,
+            ));
+        }
+        Err(ErrorData::new(
+            ErrorCode::METHOD_NOT_FOUND,
+            format!("this server has no method `{method}`"),
+            None,
+        ))
+    }
+}

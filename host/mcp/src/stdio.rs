@@ -1,0 +1,62 @@
+//! Serving one client on a pair of streams.
+
+use std::sync::Arc;
+
+use rmcp::service::{QuitReason, ServerInitializeError, serve_server};
+use souk_model::{Actions, Principal};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::lines::Lines;
+use crate::server::{Caller, Server, Shared};
+use crate::{Limits, ServeError};
+
+/// Serves the client at standard input and output until the input ends and every request is
+/// answered. The caller is [`Principal::local`].
+///
+/// Standard output belongs to the protocol from here on: nothing else may be written to it.
+///
+/// # Errors
+/// [`ServeError::Broken`] if the server itself fails; a client that hangs up is no error.
+pub async fn serve_stdio(actions: Arc<dyn Actions>, limits: Limits) -> Result<(), ServeError> {
+    // Pipes are driven without a thread hop for each read and write; anything else is as usual.
+    let (reader, writer) = rmcp::transport::stdio_pipes();
+    serve_streams(actions, limits, reader, writer).await
+}
+
+/// As [`serve_stdio`], on any two streams.
+///
+/// # Errors
+/// As [`serve_stdio`].
+pub async fn serve_streams<R, W>(
+    actions: Arc<dyn Actions>,
+    limits: Limits,
+    reader: R,
+    writer: W,
+) -> Result<(), ServeError>
+where
+    R: AsyncRead + Unpin + Send + 'static,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
+    let shared = Shared::new(actions, &limits);
+    let lines = Lines::new(reader, writer, &limits, shared.ending.clone());
+    loop {
+        let server = Server::new(shared.clone(), Caller::Only(Principal::local()));
+        let running = match serve_server(server, lines.clone()).await {
+            Ok(running) => running,
+            Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+            // A reply that cannot be written: the client is gone.
+            Err(ServerInitializeError::TransportError { .. }) => return Ok(()),
+            // The opening failed and the client has been told, or sent what needs no reply. It
+            // may try again on the same streams.
+            Err(error) => {
+                tracing::debug!(%error, "the conversation was not opened");
+                continue;
+            }
+        };
+        return match running.waiting().await {
+            Ok(QuitReason::Closed | QuitReason::Cancelled) => Ok(()),
+            Ok(other) => Err(ServeError::Broken(format!("{other:?}"))),
+            Err(error) => Err(ServeError::Broken(error.to_string())),
+        };
+    }
+}
