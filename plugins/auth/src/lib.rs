@@ -1,1 +1,248 @@
-//! The auth action group.
+//! The `auth` action group: log in, log out, who am I.
+//!
+//! It owns the words of the three tools. It never holds a credential: the host keeps the values of
+//! sealed arguments to itself, and this plugin only tells it which of them were given.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use souk_sdk::{
+    About, Action, AuthMethod, Context, Failure, FailureCode, Group, NoParams, Sealed,
+    SessionContext, SessionInfo,
+};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    /// One of the stores the operator has configured; the first one if left out.
+    #[schemars(length(min = 1))]
+    base_url: Option<String>,
+    /// Of an admin user.
+    username: Option<Sealed>,
+    /// Of that admin user.
+    password: Option<Sealed>,
+    /// OAuth 1.0a, of an integration; all four are needed.
+    oauth_consumer_key: Option<Sealed>,
+    oauth_consumer_secret: Option<Sealed>,
+    oauth_token: Option<Sealed>,
+    oauth_token_secret: Option<Sealed>,
+    /// An integration's access token, for stores that accept it as a bearer token.
+    integration_token: Option<Sealed>,
+}
+
+impl Login {
+    /// The names of the sealed arguments that were given.
+    fn sealed(&self) -> Vec<&'static str> {
+        [
+            ("username", self.username),
+            ("password", self.password),
+            ("oauth_consumer_key", self.oauth_consumer_key),
+            ("oauth_consumer_secret", self.oauth_consumer_secret),
+            ("oauth_token", self.oauth_token),
+            ("oauth_token_secret", self.oauth_token_secret),
+            ("integration_token", self.integration_token),
+        ]
+        .into_iter()
+        .filter_map(|(name, given)| given.map(|Sealed| name))
+        .collect()
+    }
+}
+
+/// What may be known of a session.
+#[derive(Serialize, JsonSchema)]
+struct Session {
+    /// Whom the store takes us for, as far as it tells.
+    username: String,
+    base_url: String,
+    /// `oauth`, `integration_token` or `admin_token`.
+    auth_method: &'static str,
+    /// The operator's name for the store.
+    store: String,
+    /// The store's environment, as the operator named it.
+    environment: String,
+    /// The store view that reads use when they name none.
+    default_scope: Option<String>,
+}
+
+impl From<SessionInfo> for Session {
+    fn from(info: SessionInfo) -> Self {
+        Self {
+            username: info.username,
+            base_url: info.base_url,
+            auth_method: method(info.method),
+            store: info.store,
+            environment: info.environment,
+            default_scope: info.default_scope,
+        }
+    }
+}
+
+const fn method(method: AuthMethod) -> &'static str {
+    match method {
+        AuthMethod::Oauth => "oauth",
+        AuthMethod::IntegrationToken => "integration_token",
+        AuthMethod::AdminToken => "admin_token",
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct LoggedIn {
+    message: &'static str,
+    #[serde(flatten)]
+    session: Session,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct LoggedOut {
+    message: &'static str,
+}
+
+fn login(asked: &Login, context: &SessionContext) -> Result<LoggedIn, Failure> {
+    let info = context.login(asked.base_url.as_deref(), &asked.sealed())?;
+    let message = match info.method {
+        AuthMethod::Oauth => "Login successful (OAuth 1.0 integration)",
+        AuthMethod::IntegrationToken => "Login successful (integration token)",
+        AuthMethod::AdminToken => "Login successful",
+    };
+    Ok(LoggedIn {
+        message,
+        session: info.into(),
+    })
+}
+
+fn logout(_: &NoParams, context: &SessionContext) -> Result<LoggedOut, Failure> {
+    let message = if context.logout()? {
+        "Logged out successfully"
+    } else {
+        "No active session"
+    };
+    Ok(LoggedOut { message })
+}
+
+fn whoami(_: &NoParams, context: &Context) -> Result<Session, Failure> {
+    context.session().map(Session::from).ok_or_else(|| {
+        Failure::new(FailureCode::NotAuthenticated, "there is no session")
+            .remedy("call `auth_login` first")
+    })
+}
+
+fn auth() -> Group {
+    Group {
+        name: "auth",
+        version: env!("CARGO_PKG_VERSION"),
+        title: "Session",
+        description: "Log in to a store, log out, and see who is logged in.",
+        actions: vec![
+            Action::session(
+                login,
+                About {
+                    name: "login",
+                    title: "Log in to the store",
+                    description: "Opens a session with a Magento store and replaces any session \
+                        before it. Call it without arguments to use the operator's credentials; \
+                        pass credentials only if the user gave you some (OAuth 1.0a first, then \
+                        integration token, then user name and password). The store is asked to \
+                        prove that they work. Every other tool but auth_logout needs a session.",
+                },
+            )
+            .without_session(),
+            Action::session(
+                logout,
+                About {
+                    name: "logout",
+                    title: "Log out",
+                    description: "Ends the session and forgets its credentials. Answers whether \
+                        there was one.",
+                },
+            )
+            .without_session(),
+            Action::query(
+                whoami,
+                About {
+                    name: "whoami",
+                    title: "Who is logged in",
+                    description: "Answers which store, environment and user the session is for, \
+                        how it authenticates, and which store view reads use when they name none. \
+                        Asks the store nothing.",
+                },
+            ),
+        ],
+    }
+}
+
+souk_sdk::export!(auth);
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::{Value, json};
+    use souk_sdk::testing::Host;
+
+    use super::*;
+
+    #[test]
+    fn a_login_names_the_secrets_it_was_given_and_holds_none() {
+        let host = Host::offline();
+        let answer = host
+            .call(
+                &auth(),
+                "login",
+                &json!({"base_url": "https://b.example", "username": "[sealed]", "password": "[sealed]"}),
+            )
+            .unwrap();
+        assert_eq!(
+            host.logins(),
+            [(
+                Some("https://b.example".to_owned()),
+                vec!["username".to_owned(), "password".to_owned()]
+            )]
+        );
+        assert_eq!(
+            answer,
+            json!({
+                "message": "Login successful",
+                "username": "admin",
+                "base_url": "https://b.example",
+                "auth_method": "admin_token",
+                "store": "shop",
+                "environment": "staging",
+                "default_scope": null,
+            })
+        );
+    }
+
+    #[test]
+    fn a_login_without_arguments_uses_the_operators_credentials() {
+        let host = Host::offline();
+        host.call(&auth(), "login", &json!({})).unwrap();
+        assert_eq!(host.logins(), [(None, vec![])]);
+    }
+
+    #[test]
+    fn every_credential_is_sealed() {
+        let described = auth().describe();
+        let input: Value = serde_json::from_str(&described.actions[0].input).unwrap();
+        for (name, schema) in input["properties"].as_object().unwrap() {
+            assert_eq!(schema["writeOnly"] == true, name != "base_url", "{name}");
+        }
+    }
+
+    #[test]
+    fn logging_out_tells_whether_there_was_a_session() {
+        let host = Host::offline().logged_in();
+        let first = host.call(&auth(), "logout", &json!({})).unwrap();
+        assert_eq!(first, json!({"message": "Logged out successfully"}));
+        let second = host.call(&auth(), "logout", &json!({})).unwrap();
+        assert_eq!(second, json!({"message": "No active session"}));
+        assert!(host.call(&auth(), "whoami", &json!({})).is_err());
+    }
+
+    #[test]
+    fn who_one_is_is_known_without_asking_the_store() {
+        let answer = Host::offline()
+            .logged_in()
+            .call(&auth(), "whoami", &json!({}))
+            .unwrap();
+        assert_eq!(answer["username"], "admin");
+        assert_eq!(answer["environment"], "staging");
+    }
+}

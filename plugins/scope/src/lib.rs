@@ -1,1 +1,179 @@
-//! The scope action group.
+//! The `scope` action group: which websites, stores and store views there are, and which one reads
+//! use when they name none.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use souk_sdk::{
+    About, Action, Answered, AuthMethod, Context, Failure, Group, NoParams, Object, Route,
+    STORE_GROUPS, STORE_VIEWS, SessionContext, StoreView, WEBSITES,
+};
+
+const STORE_CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
+
+#[derive(Serialize, JsonSchema)]
+struct Structure {
+    /// Each with id, code, name, default_group_id; id 0 is the administration's.
+    websites: Vec<Answered<Object>>,
+    /// What the administration calls stores: website_id, root_category_id, default_store_id, code.
+    store_groups: Vec<Answered<Object>>,
+    /// Each with id, code, website_id, store_group_id, is_active.
+    store_views: Vec<Answered<Object>>,
+    /// For each store view its locale, currencies, time zone, weight unit and URLs.
+    store_configs: Vec<Answered<Object>>,
+    /// The store view that reads use when they name none.
+    default_scope: Option<String>,
+}
+
+fn list(_: &NoParams, context: &Context) -> Result<Structure, Failure> {
+    // Globally: the session's own view may have been removed from the store.
+    let reads = [WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS]
+        .map(|route| route.read([]).at(StoreView::Global));
+    let mut answers = context.get_together(&reads);
+    Ok(Structure {
+        websites: answers.next()?,
+        store_groups: answers.next()?,
+        store_views: answers.next()?,
+        store_configs: answers.next()?,
+        default_scope: context.session().and_then(|session| session.default_scope),
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SetDefault {
+    /// The store view's code, as scope_list_websites_stores answers it.
+    #[schemars(length(min = 1))]
+    store_view_code: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct DefaultSet {
+    message: String,
+    store_view_code: String,
+    default_scope: Option<String>,
+    username: String,
+    base_url: String,
+    auth_method: &'static str,
+    store: String,
+    environment: String,
+}
+
+fn set_default(asked: &SetDefault, context: &SessionContext) -> Result<DefaultSet, Failure> {
+    let code = asked.store_view_code.as_str();
+    let session = context.set_default_scope(code)?;
+    Ok(DefaultSet {
+        message: format!("Default scope set to store view: {code}"),
+        store_view_code: code.to_owned(),
+        default_scope: session.default_scope,
+        username: session.username,
+        base_url: session.base_url,
+        auth_method: match session.method {
+            AuthMethod::Oauth => "oauth",
+            AuthMethod::IntegrationToken => "integration_token",
+            AuthMethod::AdminToken => "admin_token",
+        },
+        store: session.store,
+        environment: session.environment,
+    })
+}
+
+fn scope() -> Group {
+    Group {
+        name: "scope",
+        version: env!("CARGO_PKG_VERSION"),
+        title: "Scope",
+        description: "The store's websites, stores and store views, and which of them reads use.",
+        actions: vec![
+            Action::query(
+                list,
+                About {
+                    name: "list_websites_stores",
+                    title: "List websites, stores and store views",
+                    description: "Lists the store's websites, store groups, store views with their \
+                        codes, and each view's configuration (locale, currency, time zone, URLs). \
+                        Use it to find the codes that a scope argument takes. Also answers the \
+                        session's default scope.",
+                },
+            )
+            .reads(WEBSITES)
+            .reads(STORE_GROUPS)
+            .reads(STORE_VIEWS)
+            .reads(STORE_CONFIGS),
+            Action::session(
+                set_default,
+                About {
+                    name: "set_default",
+                    title: "Set the default store view",
+                    description: "Sets the store view whose values this session's reads answer \
+                        when they name no scope. Refused if the store has no such view. Writes \
+                        never use it: they always name where they go.",
+                },
+            ),
+        ],
+    }
+}
+
+souk_sdk::export!(scope);
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+    use souk_sdk::testing::Host;
+
+    use super::*;
+
+    #[test]
+    fn the_store_is_listed_as_it_answers() {
+        let host = Host::answering(|read| Ok(json!([{"code": read.route, "more": {"x": []}}])));
+        let host = host.logged_in();
+        host.call(&scope(), "set_default", &json!({"store_view_code": "de"}))
+            .unwrap();
+        let answer = host
+            .call(&scope(), "list_websites_stores", &json!({}))
+            .unwrap();
+        for (field, route) in [
+            ("websites", "/V1/store/websites"),
+            ("store_groups", "/V1/store/storeGroups"),
+            ("store_views", "/V1/store/storeViews"),
+            ("store_configs", "/V1/store/storeConfigs"),
+        ] {
+            assert_eq!(answer[field], json!([{"code": route, "more": {"x": []}}]));
+        }
+        assert_eq!(answer["default_scope"], "de");
+        assert!(host.reads().iter().all(|read| read.at == StoreView::Global));
+    }
+
+    #[test]
+    fn one_part_that_cannot_be_read_fails_the_whole() {
+        let host = Host::answering(|read| match read.route.as_str() {
+            "/V1/store/storeConfigs" => Err(Failure::unavailable("no")),
+            _ => Ok(json!([])),
+        });
+        assert!(
+            host.call(&scope(), "list_websites_stores", &json!({}))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn the_default_scope_is_the_sessions() {
+        let host = Host::offline().logged_in();
+        let answer = host
+            .call(
+                &scope(),
+                "set_default",
+                &json!({"store_view_code": "b2b_en"}),
+            )
+            .unwrap();
+        assert_eq!(answer["store_view_code"], "b2b_en");
+        assert_eq!(answer["default_scope"], "b2b_en");
+        assert_eq!(answer["auth_method"], "admin_token");
+        let nobody = Host::offline();
+        assert!(
+            nobody
+                .call(&scope(), "set_default", &json!({"store_view_code": "de"}))
+                .is_err()
+        );
+    }
+}

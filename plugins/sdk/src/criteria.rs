@@ -1,0 +1,627 @@
+//! Magento's `searchCriteria`, without its traps.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::route::binding;
+use crate::{Binding, Failure, FailureCode};
+
+/// How a field is compared. These are all that Magento knows; a word it does not know it takes for
+/// `eq`, without a warning (`products_search.jsonl`, `unknown-condition`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    /// Equal; ignores case, accents and trailing spaces.
+    Eq,
+    /// Not equal.
+    Neq,
+    /// Greater than.
+    Gt,
+    /// Greater than or equal.
+    Gteq,
+    /// Less than.
+    Lt,
+    /// Less than or equal.
+    Lteq,
+    /// Greater than or equal, by another name.
+    Moreq,
+    /// The lower end of a range, itself included.
+    From,
+    /// The upper end of a range, itself included.
+    To,
+    /// Matches, with `%` for any text and `_` for any character.
+    Like,
+    /// Does not match.
+    Nlike,
+    /// One of a list with commas.
+    In,
+    /// None of a list with commas.
+    Nin,
+    /// Has no value.
+    Null,
+    /// Has a value.
+    Notnull,
+    /// A multi-select holds this option.
+    Finset,
+    /// A multi-select does not hold this option.
+    Nfinset,
+}
+
+impl Condition {
+    /// Every condition.
+    pub const ALL: [Self; 17] = [
+        Self::Eq,
+        Self::Neq,
+        Self::Gt,
+        Self::Gteq,
+        Self::Lt,
+        Self::Lteq,
+        Self::Moreq,
+        Self::From,
+        Self::To,
+        Self::Like,
+        Self::Nlike,
+        Self::In,
+        Self::Nin,
+        Self::Null,
+        Self::Notnull,
+        Self::Finset,
+        Self::Nfinset,
+    ];
+
+    /// The condition as Magento spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Eq => "eq",
+            Self::Neq => "neq",
+            Self::Gt => "gt",
+            Self::Gteq => "gteq",
+            Self::Lt => "lt",
+            Self::Lteq => "lteq",
+            Self::Moreq => "moreq",
+            Self::From => "from",
+            Self::To => "to",
+            Self::Like => "like",
+            Self::Nlike => "nlike",
+            Self::In => "in",
+            Self::Nin => "nin",
+            Self::Null => "null",
+            Self::Notnull => "notnull",
+            Self::Finset => "finset",
+            Self::Nfinset => "nfinset",
+        }
+    }
+
+    /// The condition that is spelt so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|condition| condition.as_str() == name)
+    }
+
+    /// Whether it is about having a value at all, and takes none itself.
+    #[must_use]
+    pub const fn takes_no_value(self) -> bool {
+        matches!(self, Self::Null | Self::Notnull)
+    }
+}
+
+/// Which way a sort goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Direction {
+    /// Smallest first.
+    #[default]
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+impl Direction {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asc => "ASC",
+            Self::Desc => "DESC",
+        }
+    }
+}
+
+/// How long an `in` list may be in a URL, in encoded bytes. Magento's web servers answer 414 above
+/// 8 kB for the whole URL; this leaves room for the rest of it.
+pub const LIST_BUDGET: usize = 6_000;
+
+/// One comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    field: String,
+    condition: Condition,
+    value: String,
+}
+
+impl Filter {
+    /// A field compared with a value. Conditions that take no value ignore it.
+    ///
+    /// # Errors
+    /// When the field is not a field's name: letters, digits, `_`, `.` and `-`.
+    pub fn new(
+        field: &str,
+        condition: Condition,
+        value: impl Into<String>,
+    ) -> Result<Self, Failure> {
+        let value = if condition.takes_no_value() {
+            "1".to_owned()
+        } else {
+            value.into()
+        };
+        Ok(Self {
+            field: field_name(field)?.to_owned(),
+            condition,
+            value,
+        })
+    }
+
+    /// The field is one of these values. A long list has to be [split](Self::split).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); when the list is empty, or a value holds a comma, which Magento would
+    /// take for two.
+    pub fn any_of<V: AsRef<str>>(field: &str, values: &[V]) -> Result<Self, Failure> {
+        Self::new(field, Condition::In, list(field, values)?)
+    }
+
+    /// The field is none of these values.
+    ///
+    /// # Errors
+    /// As [`any_of`](Self::any_of).
+    pub fn none_of<V: AsRef<str>>(field: &str, values: &[V]) -> Result<Self, Failure> {
+        Self::new(field, Condition::Nin, list(field, values)?)
+    }
+
+    /// The field is one of these values, as so many filters that each one's list stays within
+    /// `budget` bytes of URL ([`LIST_BUDGET`]): one search for each. A value that is longer by
+    /// itself gets a filter of its own.
+    ///
+    /// # Errors
+    /// As [`any_of`](Self::any_of).
+    pub fn split<V: AsRef<str>>(
+        field: &str,
+        values: &[V],
+        budget: usize,
+    ) -> Result<Vec<Self>, Failure> {
+        let mut filters = Vec::new();
+        let (mut from, mut length) = (0, 0);
+        for (at, value) in values.iter().enumerate() {
+            // The comma, encoded, is three bytes.
+            let more = encoded_length(value.as_ref()) + 3;
+            if at > from && length + more > budget {
+                filters.push(Self::any_of(field, &values[from..at])?);
+                (from, length) = (at, 0);
+            }
+            length += more;
+        }
+        filters.push(Self::any_of(field, &values[from..])?);
+        Ok(filters)
+    }
+
+    /// The field begins with this text, wildcards in it taken literally.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn starts_with(field: &str, text: &str) -> Result<Self, Failure> {
+        Self::new(field, Condition::Like, [&escaped(text), "%"].concat())
+    }
+
+    /// The field holds this text, wildcards in it taken literally.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn contains(field: &str, text: &str) -> Result<Self, Failure> {
+        Self::new(field, Condition::Like, ["%", &escaped(text), "%"].concat())
+    }
+}
+
+/// `%`, `_` and `\` so that `like` takes them literally.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+fn list<V: AsRef<str>>(field: &str, values: &[V]) -> Result<String, Failure> {
+    let values: Vec<_> = values.iter().map(AsRef::as_ref).collect();
+    if values.is_empty() {
+        return Err(invalid(format!("the list for `{field}` is empty")));
+    }
+    if let Some(value) = values.iter().find(|value| value.contains(',')) {
+        return Err(invalid(format!(
+            "`{value}` holds a comma, which Magento's lists cannot express"
+        ))
+        .remedy("ask for it alone, with the condition `eq`"));
+    }
+    Ok(values.join(","))
+}
+
+fn invalid(message: String) -> Failure {
+    Failure::new(FailureCode::ValidationError, message)
+}
+
+fn field_name(field: &str) -> Result<&str, Failure> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if !field.is_empty() && field.chars().all(allowed) {
+        return Ok(field);
+    }
+    Err(invalid(format!(
+        "`{field}` is not a field's name: letters, digits, `_`, `.` and `-`"
+    )))
+}
+
+/// How long a text is in a URL: every byte but the unreserved ones takes three.
+fn encoded_length(text: &str) -> usize {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { 1 } else { 3 })
+        .sum()
+}
+
+/// What to search for: groups of filters, all of which must hold, sorts, a page, and which fields
+/// to answer.
+///
+/// ```
+/// use souk_sdk::{Condition, Criteria, Direction, Filter};
+/// # fn main() -> Result<(), souk_sdk::Failure> {
+/// let criteria = Criteria::new()
+///     .filter(Filter::new("status", Condition::Eq, "1")?)
+///     .any([Filter::starts_with("sku", "24-")?, Filter::contains("name", "bag")?])
+///     .sort("entity_id", Direction::Asc)?
+///     .page(100, 1);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Criteria {
+    groups: Vec<Vec<Filter>>,
+    sorts: Vec<(String, Direction)>,
+    page: Option<(u32, u32)>,
+    fields: Option<String>,
+}
+
+impl Criteria {
+    /// Everything, in no order, on one page.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// This must hold too.
+    #[must_use]
+    pub fn filter(self, filter: Filter) -> Self {
+        self.any([filter])
+    }
+
+    /// One of these must hold too. None of them is no condition.
+    #[must_use]
+    pub fn any(mut self, filters: impl IntoIterator<Item = Filter>) -> Self {
+        let group: Vec<_> = filters.into_iter().collect();
+        if !group.is_empty() {
+            self.groups.push(group);
+        }
+        self
+    }
+
+    /// Sorts by this field, after those named before. Pages overlap and lose rows unless the last
+    /// sort is unique: `entity_id` is. Sorting products by price drops those that are not in the
+    /// price index.
+    ///
+    /// # Errors
+    /// When it is not a field's name.
+    pub fn sort(mut self, field: &str, direction: Direction) -> Result<Self, Failure> {
+        self.sorts.push((field_name(field)?.to_owned(), direction));
+        Ok(self)
+    }
+
+    /// Only this page, counted from 1, of so many items. Magento takes a size of 0 for "everything"
+    /// and answers any page before the first with the first; both are raised to 1 here.
+    #[must_use]
+    pub fn page(mut self, size: u32, number: u32) -> Self {
+        self.page = Some((size.max(1), number.max(1)));
+        self
+    }
+
+    /// Only these fields of the answer: [`projection`] or
+    /// [`Product::projection`](crate::Product::projection).
+    #[must_use]
+    pub fn fields(mut self, projection: String) -> Self {
+        self.fields = Some(projection);
+        self
+    }
+
+    /// The query parameters. Never without one that begins with `searchCriteria`, which Magento
+    /// requires even when nothing is asked.
+    pub(crate) fn append_to(&self, query: &mut Vec<Binding>) {
+        let start = query.len();
+        for (group, filters) in self.groups.iter().enumerate() {
+            for (index, filter) in filters.iter().enumerate() {
+                let mut push = |key: &str, value: &str| {
+                    let name =
+                        format!("searchCriteria[filter_groups][{group}][filters][{index}][{key}]");
+                    query.push(binding(&name, value));
+                };
+                push("field", &filter.field);
+                push("value", &filter.value);
+                push("condition_type", filter.condition.as_str());
+            }
+        }
+        for (index, (field, direction)) in self.sorts.iter().enumerate() {
+            let name = |key: &str| format!("searchCriteria[sortOrders][{index}][{key}]");
+            query.push(binding(&name("field"), field));
+            query.push(binding(&name("direction"), direction.as_str()));
+        }
+        if let Some((size, number)) = self.page {
+            query.push(binding("searchCriteria[pageSize]", &size.to_string()));
+            query.push(binding("searchCriteria[currentPage]", &number.to_string()));
+        }
+        if query.len() == start {
+            query.push(binding("searchCriteria", ""));
+        }
+        if let Some(fields) = &self.fields {
+            query.push(binding("fields", fields));
+        }
+    }
+}
+
+/// The `fields` parameter for a search that brings only these fields of its items, beside the count
+/// and the criteria. A field may name its own in brackets: `extension_attributes[website_ids]`.
+///
+/// # Errors
+/// When there is none, or one is not a field: Magento answers the whole of nothing, with 200, to
+/// brackets that do not match.
+pub fn projection<'a>(fields: impl IntoIterator<Item = &'a str>) -> Result<String, Failure> {
+    let mut items = String::new();
+    for field in fields {
+        let inner = field
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-[],".contains(c));
+        if !inner || !is_nested_list(field) {
+            return Err(invalid(format!(
+                "`{field}` is not a field's name, nor one with its own in brackets"
+            ))
+            .remedy("name fields as in `sku` or `extension_attributes[website_ids]`"));
+        }
+        if !items.is_empty() {
+            items.push(',');
+        }
+        items.push_str(field);
+    }
+    if items.is_empty() {
+        return Err(invalid("no field is named".to_owned()));
+    }
+    Ok(["items[", &items, "],total_count,search_criteria"].concat())
+}
+
+/// `name` or `name[list]`, where a list is such items with commas between; at the top one item only.
+fn is_nested_list(field: &str) -> bool {
+    let (mut depth, mut previous) = (0_u32, ',');
+    for character in field.chars() {
+        let after_name = !matches!(previous, '[' | ',' | ']');
+        match character {
+            '[' if after_name => depth += 1,
+            ']' if depth > 0 && !matches!(previous, '[' | ',') => depth -= 1,
+            ',' if depth > 0 && !matches!(previous, '[' | ',') => {}
+            '[' | ']' | ',' => return false,
+            _ if previous == ']' => return false,
+            _ => {}
+        }
+        previous = character;
+    }
+    depth == 0 && previous != ','
+}
+
+/// A page of a search, as Magento answers it and as an action may pass it on.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub struct Found<T> {
+    /// What was found on this page.
+    // Magento says `null` where `fields` is used and nothing was found.
+    #[serde(default, deserialize_with = "none_is_empty")]
+    pub items: Vec<T>,
+    /// How many there are on all pages together.
+    #[serde(default)]
+    pub total_count: u64,
+    /// The criteria as Magento understood them.
+    #[serde(default)]
+    pub search_criteria: Value,
+}
+
+fn none_is_empty<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Source;
+
+    fn query(criteria: &Criteria) -> Vec<(String, String)> {
+        let mut query = Vec::new();
+        criteria.append_to(&mut query);
+        let text = |binding: Binding| match binding.value {
+            Source::Text(text) => (binding.name, text),
+            other => panic!("{other:?} is not a text"),
+        };
+        query.into_iter().map(text).collect()
+    }
+
+    /// What Magento makes of a query: the groups by their indices, as its own parser would.
+    fn read_back(query: &[(String, String)]) -> Vec<Vec<(String, String, String)>> {
+        let mut groups: Vec<Vec<[String; 3]>> = Vec::new();
+        for (name, value) in query {
+            let Some(rest) = name.strip_prefix("searchCriteria[filter_groups][") else {
+                continue;
+            };
+            let parts: Vec<_> = rest.trim_end_matches(']').split("][").collect();
+            let [group, "filters", index, key] = parts[..] else {
+                panic!("{name}")
+            };
+            let (group, index): (usize, usize) = (group.parse().unwrap(), index.parse().unwrap());
+            groups.resize_with(groups.len().max(group + 1), Vec::new);
+            let filters = &mut groups[group];
+            filters.resize_with(filters.len().max(index + 1), Default::default);
+            let slot = ["field", "value", "condition_type"]
+                .iter()
+                .position(|k| *k == key)
+                .unwrap();
+            filters[index][slot] = value.clone();
+        }
+        let tuple = |[field, value, condition]: [String; 3]| (field, value, condition);
+        groups
+            .into_iter()
+            .map(|filters| filters.into_iter().map(tuple).collect())
+            .collect()
+    }
+
+    fn filters() -> impl Strategy<Value = Filter> {
+        (
+            "[a-z_]{1,12}",
+            prop::sample::select(&Condition::ALL[..]),
+            any::<String>(),
+        )
+            .prop_map(|(field, condition, value)| Filter::new(&field, condition, value).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn every_filter_arrives_in_its_group(
+            groups in prop::collection::vec(prop::collection::vec(filters(), 1..4), 0..14),
+            page in prop::option::of((0_u32..400, 0_u32..400)),
+        ) {
+            let mut criteria = groups.iter().cloned().fold(Criteria::new(), Criteria::any);
+            if let Some((size, number)) = page {
+                criteria = criteria.page(size, number);
+            }
+            let query = query(&criteria);
+            let expected: Vec<Vec<_>> = groups
+                .into_iter()
+                .map(|group| {
+                    let triple = |f: Filter| (f.field, f.value, f.condition.as_str().to_owned());
+                    group.into_iter().map(triple).collect()
+                })
+                .collect();
+            prop_assert_eq!(read_back(&query), expected);
+            prop_assert!(query[0].0.starts_with("searchCriteria"));
+            for (name, value) in &query {
+                prop_assert!(!name.ends_with("[pageSize]") || value != "0");
+            }
+        }
+
+        #[test]
+        fn a_split_list_keeps_every_value_in_order_and_each_part_short(
+            values in prop::collection::vec("[^,]{1,40}", 1..120),
+            budget in 20_usize..800,
+        ) {
+            let parts = Filter::split("sku", &values, budget).unwrap();
+            let joined: Vec<_> = parts.iter().flat_map(|part| part.value.split(',')).collect();
+            prop_assert_eq!(joined, values.iter().map(String::as_str).collect::<Vec<_>>());
+            for part in &parts {
+                let alone = !part.value.contains(',');
+                prop_assert!(alone || encoded_length(&part.value) <= budget);
+            }
+        }
+
+        #[test]
+        fn a_prefix_matches_only_itself(text in any::<String>(), other in any::<String>()) {
+            let filter = Filter::starts_with("sku", &text).unwrap();
+            let whole = [text.as_str(), other.as_str()].concat();
+            prop_assert!(like(&filter.value, &whole));
+            prop_assert_eq!(like(&filter.value, &other), other.starts_with(&text));
+        }
+
+        #[test]
+        fn a_projection_is_refused_or_its_brackets_match(field in "[a-z\\[\\], ]{0,12}") {
+            if let Ok(fields) = projection([field.as_str()]) {
+                let open = fields.matches('[').count();
+                prop_assert_eq!(open, fields.matches(']').count());
+                prop_assert!(!fields.contains("[]") && !fields.contains(",,") && !field.is_empty());
+            }
+        }
+    }
+
+    /// SQL's `like`, for patterns whose only wildcard is a `%` at the end.
+    fn like(pattern: &str, text: &str) -> bool {
+        let mut literal = String::new();
+        let mut characters = pattern.strip_suffix('%').unwrap().chars();
+        while let Some(character) = characters.next() {
+            assert!(
+                !matches!(character, '%' | '_'),
+                "an unescaped wildcard in `{pattern}`"
+            );
+            literal.push(if character == '\\' {
+                characters.next().unwrap()
+            } else {
+                character
+            });
+        }
+        text.starts_with(&literal)
+    }
+
+    #[test]
+    fn nothing_asked_still_sends_the_parameter() {
+        assert_eq!(
+            query(&Criteria::new()),
+            [("searchCriteria".to_owned(), String::new())]
+        );
+        let fields = query(&Criteria::new().fields(projection(["sku"]).unwrap()));
+        assert_eq!(fields[0].0, "searchCriteria");
+        assert_eq!(fields[1].1, "items[sku],total_count,search_criteria");
+    }
+
+    #[test]
+    fn what_magento_would_misread_is_refused() {
+        let comma = Filter::any_of("sku", &["a", "b,c"]).unwrap_err();
+        assert!(
+            comma.message.contains("`b,c` holds a comma"),
+            "{}",
+            comma.message
+        );
+        assert!(Filter::any_of::<&str>("sku", &[]).is_err());
+        assert!(Filter::new("sku' OR 1=1 --", Condition::Eq, "x").is_err());
+        assert!(Filter::new("", Condition::Eq, "x").is_err());
+        for wrong in [
+            "",
+            "sku]",
+            "items[sku",
+            "a[]",
+            "a,b",
+            "a[b,]",
+            "a[b]c",
+            "[a]",
+            "a b",
+        ] {
+            assert!(projection([wrong]).is_err(), "`{wrong}` passed");
+        }
+        assert!(
+            projection(["extension_attributes[stock_item[qty,is_in_stock],website_ids]"]).is_ok()
+        );
+        assert_eq!(Condition::named("regexp"), None);
+    }
+
+    #[test]
+    fn no_items_may_come_as_null() {
+        let found: Found<u8> =
+            serde_json::from_str(r#"{"items": null, "total_count": 28}"#).unwrap();
+        assert!(found.items.is_empty());
+        assert_eq!(found.total_count, 28);
+    }
+}

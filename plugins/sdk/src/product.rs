@@ -1,0 +1,256 @@
+//! Products, and where their attributes live.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Decimal, Failure, projection};
+
+/// The fields that Magento keeps at a product's top level (`products_get.jsonl`). Every other
+/// attribute, core or the shop's own, is an entry of `custom_attributes`.
+const TOP_LEVEL: [&str; 17] = [
+    "id",
+    "sku",
+    "name",
+    "attribute_set_id",
+    "price",
+    "status",
+    "visibility",
+    "type_id",
+    "created_at",
+    "updated_at",
+    "weight",
+    "extension_attributes",
+    "product_links",
+    "options",
+    "media_gallery_entries",
+    "tier_prices",
+    "custom_attributes",
+];
+
+/// A product as the store answers it.
+///
+/// Its accessors take an attribute's code and look where Magento keeps it, so a plugin never has to
+/// know that `name` stands at the top while `url_key` stands among the custom attributes.
+///
+/// ```
+/// # let text = r#"{"sku": "A", "price": 19.99, "custom_attributes": [
+/// #   {"attribute_code": "special_price", "value": "9.500000"}]}"#;
+/// let product: souk_sdk::Product = serde_json::from_str(text).unwrap();
+/// assert_eq!(product.sku(), "A");
+/// assert!(product.decimal("special_price") < product.decimal("price"));
+/// assert_eq!(
+///     souk_sdk::Product::place("special_price"),
+///     "/custom_attributes/[attribute_code=special_price]/value"
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Product(Map<String, Value>);
+
+impl Product {
+    /// Whether Magento keeps this attribute at the top level and not among the custom attributes.
+    #[must_use]
+    pub fn is_top_level(code: &str) -> bool {
+        TOP_LEVEL.contains(&code)
+    }
+
+    /// Where an attribute stands in a product, as a place of the contract.
+    #[must_use]
+    pub fn place(code: &str) -> String {
+        if Self::is_top_level(code) {
+            ["/", code].concat()
+        } else {
+            ["/custom_attributes/[attribute_code=", code, "]/value"].concat()
+        }
+    }
+
+    /// The `fields` parameter that brings these attributes of a search's items, and nothing else.
+    /// Of custom attributes it brings all, since Magento cannot choose among them:
+    /// [`keep_only`](Self::keep_only) does.
+    ///
+    /// # Errors
+    /// When one of them is not a field's name.
+    pub fn projection(codes: &[String]) -> Result<String, Failure> {
+        let (top, custom): (Vec<_>, Vec<_>) = codes.iter().map(String::as_str).partition(|code| {
+            Self::is_top_level(code.split_once('[').map_or(code, |(name, _)| name))
+        });
+        let custom = (!custom.is_empty()).then_some("custom_attributes");
+        // Named twice, Magento would still answer it once; but the URL need not be longer.
+        let custom = custom.filter(|name| !top.contains(name));
+        projection(top.into_iter().chain(custom))
+    }
+
+    /// Drops the custom attributes that are not among `codes`, unless those ask for all of them by
+    /// `custom_attributes`.
+    pub fn keep_only(&mut self, codes: &[String]) {
+        if codes.iter().any(|code| code == "custom_attributes") {
+            return;
+        }
+        if let Some(Value::Array(entries)) = self.0.get_mut("custom_attributes") {
+            entries.retain(|entry| {
+                entry["attribute_code"]
+                    .as_str()
+                    .is_some_and(|has| codes.iter().any(|c| c == has))
+            });
+        }
+    }
+
+    /// The sku; empty where the answer left it out.
+    #[must_use]
+    pub fn sku(&self) -> &str {
+        self.text("sku").unwrap_or_default()
+    }
+
+    /// The value of an attribute, wherever it is kept. JSON null counts as absent.
+    #[must_use]
+    pub fn attribute(&self, code: &str) -> Option<&Value> {
+        let value = if Self::is_top_level(code) {
+            self.0.get(code)
+        } else {
+            let entries = self.0.get("custom_attributes")?.as_array()?;
+            entries
+                .iter()
+                .find(|entry| entry["attribute_code"] == code)?
+                .get("value")
+        };
+        value.filter(|value| !value.is_null())
+    }
+
+    /// An attribute that is text.
+    #[must_use]
+    pub fn text(&self, code: &str) -> Option<&str> {
+        self.attribute(code)?.as_str()
+    }
+
+    /// A decimal attribute, which is a number at the top level and a string among the custom ones.
+    #[must_use]
+    pub fn decimal(&self, code: &str) -> Option<Decimal> {
+        Decimal::of(self.attribute(code)?)
+    }
+
+    /// A whole number: an id, `status`, a select attribute's option. Custom ones come as strings.
+    #[must_use]
+    pub fn integer(&self, code: &str) -> Option<i64> {
+        match self.attribute(code)? {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A list: `category_ids` comes as an array, a multi-select as text with commas.
+    #[must_use]
+    pub fn list(&self, code: &str) -> Vec<&str> {
+        match self.attribute(code) {
+            Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(text)) if !text.is_empty() => text.split(',').collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it is enabled in the view of the store that was asked (`status` 1).
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.integer("status") == Some(1)
+    }
+
+    /// All of it, as the store answered.
+    #[must_use]
+    pub fn as_map(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+impl JsonSchema for Product {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Product".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "id": { "description": "Magento's entity id." },
+                "sku": { "type": "string" },
+                "name": { "description": "As the store view asked shows it." },
+                "type_id": { "description": "simple, configurable, bundle, grouped, virtual, downloadable." },
+                "status": { "description": "1 enabled, 2 disabled." },
+                "visibility": { "description": "1 not alone, 2 catalogue, 3 search, 4 both." },
+                "price": { "description": "A number; absent for grouped products." },
+                "extension_attributes": { "description": "website_ids, category_links, stock_item." },
+                "custom_attributes": {
+                    "description": "Everything else, as [{attribute_code, value}]: url_key, description, special_price, meta_title."
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn jacket() -> Product {
+        serde_json::from_value(json!({
+            "id": 1, "sku": "LAB-000", "name": "Alpha Jacket", "price": 19.99, "status": 1,
+            "weight": null,
+            "custom_attributes": [
+                {"attribute_code": "special_price", "value": "9.500000"},
+                {"attribute_code": "tax_class_id", "value": "2"},
+                {"attribute_code": "lab_material", "value": "7,8"},
+                {"attribute_code": "category_ids", "value": ["4", "7"]},
+                {"attribute_code": "url_key", "value": "alpha-jacket"},
+            ],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn attributes_are_found_where_magento_keeps_them() {
+        let product = jacket();
+        assert_eq!(product.text("name"), Some("Alpha Jacket"));
+        assert_eq!(product.text("url_key"), Some("alpha-jacket"));
+        assert_eq!(product.decimal("price"), "19.99".parse().ok());
+        assert_eq!(product.decimal("special_price"), "9.5".parse().ok());
+        assert_eq!(product.integer("tax_class_id"), Some(2));
+        assert_eq!(product.list("category_ids"), ["4", "7"]);
+        assert_eq!(product.list("lab_material"), ["7", "8"]);
+        assert_eq!(product.attribute("weight"), None);
+        assert_eq!(product.attribute("meta_title"), None);
+        assert!(product.is_enabled());
+    }
+
+    #[test]
+    fn a_projection_asks_for_custom_attributes_once_and_keeps_those_named() {
+        let codes = [
+            "sku",
+            "url_key",
+            "meta_title",
+            "extension_attributes[website_ids]",
+        ]
+        .map(str::to_owned);
+        assert_eq!(
+            Product::projection(&codes).unwrap(),
+            "items[sku,extension_attributes[website_ids],custom_attributes],total_count,search_criteria"
+        );
+        let mut product = jacket();
+        product.keep_only(&codes);
+        assert_eq!(
+            product.as_map()["custom_attributes"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+        assert_eq!(product.text("url_key"), Some("alpha-jacket"));
+    }
+}

@@ -1,0 +1,410 @@
+//! Scopes: which view of the store an argument means.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{Context, Failure, Route, StoreView};
+
+/// The store's websites. Granted by [`Action::resolves_scopes`](crate::Action::resolves_scopes).
+pub const WEBSITES: Route<0> = Route::new("/V1/store/websites");
+/// The store's groups of views, which Magento's administration calls stores.
+pub const STORE_GROUPS: Route<0> = Route::new("/V1/store/storeGroups");
+/// The store's views.
+pub const STORE_VIEWS: Route<0> = Route::new("/V1/store/storeViews");
+
+/// The word `global`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Global {
+    Global,
+}
+
+/// Which part of the store is meant. The narrowest that is named wins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// A website: values are read in its default store view.
+    #[schemars(length(min = 1))]
+    website_code: Option<String>,
+    /// A store (group of store views): values are read in its default store view.
+    #[schemars(length(min = 1))]
+    store_code: Option<String>,
+    /// A store view.
+    #[schemars(length(min = 1))]
+    store_view_code: Option<String>,
+    /// Global values, before any website or store view overrides them.
+    scope: Option<Global>,
+}
+
+/// What a [`Scope`] means in this store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// The view to read in.
+    pub view: StoreView,
+    /// The id of the website that was named. A view in a request's path does not limit a search to
+    /// its website's products: that takes a filter on `website_id`.
+    pub website_id: Option<i64>,
+}
+
+impl Scope {
+    /// The place for reading that this scope means. Asks the store only where it must: for a
+    /// website or a store, whose default store view has to be found.
+    ///
+    /// # Errors
+    /// When it names both global and something else, something that does not exist, or a store view
+    /// or store outside the website named beside it; and what reading the store's structure meets.
+    pub fn resolve(&self, context: &Context) -> Result<Place, Failure> {
+        let narrower = [&self.website_code, &self.store_code, &self.store_view_code]
+            .into_iter()
+            .flatten();
+        if self.scope.is_some() {
+            return match narrower.count() {
+                0 => Ok(Place {
+                    view: StoreView::Global,
+                    website_id: None,
+                }),
+                _ => Err(Failure::argument(
+                    "/scope/scope",
+                    "a scope cannot be `global` and a part of the store at once",
+                )
+                .remedy("name one of them")),
+            };
+        }
+        match (&self.website_code, &self.store_code, &self.store_view_code) {
+            (None, None, None) => Ok(Place {
+                view: StoreView::SessionDefault,
+                website_id: None,
+            }),
+            (None, None, Some(code)) => Ok(Place {
+                view: StoreView::View(code.clone()),
+                website_id: None,
+            }),
+            (website, store, view) => {
+                let stores = Stores::read(context)?;
+                stores.place(website.as_deref(), store.as_deref(), view.as_deref())
+            }
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Website {
+    id: i64,
+    code: String,
+    default_group_id: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Group {
+    id: i64,
+    code: String,
+    default_store_id: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct View {
+    id: i64,
+    code: String,
+    website_id: i64,
+    store_group_id: i64,
+}
+
+/// The store's websites, groups and views, without those of the administration, whose id is 0 and
+/// which no request may name.
+#[derive(Debug)]
+pub struct Stores {
+    websites: Vec<Website>,
+    groups: Vec<Group>,
+    views: Vec<View>,
+}
+
+impl Stores {
+    /// Reads the store's structure: three requests at once.
+    ///
+    /// # Errors
+    /// What any of the reads met.
+    pub fn read(context: &Context) -> Result<Self, Failure> {
+        // Globally: the session's own view may have been removed from the store.
+        let reads =
+            [WEBSITES, STORE_GROUPS, STORE_VIEWS].map(|route| route.read([]).at(StoreView::Global));
+        let mut answers = context.get_together(&reads);
+        let mut stores = Self {
+            websites: answers.next()?,
+            groups: answers.next()?,
+            views: answers.next()?,
+        };
+        stores.websites.retain(|website| website.id != 0);
+        stores.groups.retain(|group| group.id != 0);
+        stores.views.retain(|view| view.id != 0);
+        Ok(stores)
+    }
+
+    fn place(
+        &self,
+        website: Option<&str>,
+        store: Option<&str>,
+        view: Option<&str>,
+    ) -> Result<Place, Failure> {
+        let website = website.map(|code| self.website(code)).transpose()?;
+        let group = store.map(|code| self.group(code)).transpose()?;
+        let view = match (view, group, website) {
+            (Some(code), ..) => self.view(code)?,
+            (None, Some(group), _) => self.view_of_id(group.default_store_id)?,
+            (None, None, Some(website)) => self.default_view(website)?,
+            (None, None, None) => {
+                return Ok(Place {
+                    view: StoreView::SessionDefault,
+                    website_id: None,
+                });
+            }
+        };
+        if let Some(group) = group.filter(|group| group.id != view.store_group_id) {
+            return Err(outside("store view", &view.code, "store", &group.code));
+        }
+        if let Some(website) = website.filter(|website| website.id != view.website_id) {
+            return Err(outside("store view", &view.code, "website", &website.code));
+        }
+        Ok(Place {
+            view: StoreView::View(view.code.clone()),
+            website_id: website.map(|website| website.id),
+        })
+    }
+
+    fn website(&self, code: &str) -> Result<&Website, Failure> {
+        self.websites
+            .iter()
+            .find(|website| website.code == code)
+            .ok_or_else(|| {
+                self.unknown(
+                    "website",
+                    "website_code",
+                    code,
+                    self.websites.iter().map(|w| &*w.code),
+                )
+            })
+    }
+
+    fn group(&self, code: &str) -> Result<&Group, Failure> {
+        self.groups
+            .iter()
+            .find(|group| group.code == code)
+            .ok_or_else(|| {
+                self.unknown(
+                    "store",
+                    "store_code",
+                    code,
+                    self.groups.iter().map(|g| &*g.code),
+                )
+            })
+    }
+
+    fn view(&self, code: &str) -> Result<&View, Failure> {
+        self.views
+            .iter()
+            .find(|view| view.code == code)
+            .ok_or_else(|| {
+                self.unknown(
+                    "store view",
+                    "store_view_code",
+                    code,
+                    self.views.iter().map(|v| &*v.code),
+                )
+            })
+    }
+
+    fn view_of_id(&self, id: i64) -> Result<&View, Failure> {
+        self.views.iter().find(|view| view.id == id).ok_or_else(|| {
+            Failure::unavailable("what was named has no default store view")
+                .remedy("name a `store_view_code`")
+        })
+    }
+
+    fn default_view(&self, website: &Website) -> Result<&View, Failure> {
+        let group = self
+            .groups
+            .iter()
+            .find(|group| group.id == website.default_group_id);
+        self.view_of_id(group.map_or(0, |group| group.default_store_id))
+    }
+
+    fn unknown<'a>(
+        &self,
+        kind: &str,
+        argument: &str,
+        code: &str,
+        known: impl Iterator<Item = &'a str>,
+    ) -> Failure {
+        let known: Vec<_> = known.collect();
+        let remedy = if argument != "store_view_code" && self.views.iter().any(|v| v.code == code) {
+            format!("`{code}` is a store view: pass it as `store_view_code`")
+        } else {
+            format!("one of: {}", known.join(", "))
+        };
+        Failure::argument(
+            &["/scope/", argument].concat(),
+            format!("the store has no {kind} `{code}`"),
+        )
+        .remedy(remedy)
+    }
+}
+
+fn outside(kind: &str, code: &str, of: &str, of_code: &str) -> Failure {
+    Failure::argument(
+        "scope",
+        format!("the {kind} `{code}` is not in the {of} `{of_code}`"),
+    )
+    .remedy("name only the narrowest of them")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::Host;
+    use crate::{About, Action, Group};
+
+    /// The lists of `stores.jsonl`.
+    fn store() -> Host {
+        Host::answering(|read| {
+            Ok(match read.route.as_str() {
+                "/V1/store/websites" => json!([
+                    {"id": 0, "code": "admin", "name": "Admin", "default_group_id": 0},
+                    {"id": 1, "code": "base", "name": "Main Website", "default_group_id": 1},
+                    {"id": 2, "code": "b2b", "name": "B2B Website", "default_group_id": 2},
+                ]),
+                "/V1/store/storeGroups" => json!([
+                    {"id": 0, "website_id": 0, "default_store_id": 0, "code": "default"},
+                    {"id": 1, "website_id": 1, "default_store_id": 1, "code": "main_website_store"},
+                    {"id": 2, "website_id": 2, "default_store_id": 3, "code": "b2b_store"},
+                ]),
+                "/V1/store/storeViews" => json!([
+                    {"id": 1, "code": "default", "website_id": 1, "store_group_id": 1},
+                    {"id": 0, "code": "admin", "website_id": 0, "store_group_id": 0},
+                    {"id": 2, "code": "de", "website_id": 1, "store_group_id": 1},
+                    {"id": 3, "code": "b2b_en", "website_id": 2, "store_group_id": 2},
+                ]),
+                other => panic!("{other} is not part of a store's structure"),
+            })
+        })
+    }
+
+    fn resolved(scope: &Scope, context: &Context) -> Result<Value, Failure> {
+        let place = scope.resolve(context)?;
+        let view = match place.view {
+            StoreView::SessionDefault => json!("session"),
+            StoreView::Global => json!("global"),
+            StoreView::View(code) => json!({ "view": code }),
+        };
+        Ok(json!({ "view": view, "website_id": place.website_id }))
+    }
+
+    fn resolve(host: &Host, scope: &Value) -> Result<Value, Failure> {
+        let group = Group {
+            name: "test",
+            version: "0.1.0",
+            title: "",
+            description: "",
+            actions: vec![
+                Action::query(
+                    resolved,
+                    About {
+                        name: "resolve",
+                        title: "",
+                        description: "",
+                    },
+                )
+                .resolves_scopes(),
+            ],
+        };
+        host.call(&group, "resolve", scope)
+    }
+
+    #[test]
+    fn the_narrowest_part_named_wins() {
+        for (scope, view, website) in [
+            (json!({}), json!("session"), None),
+            (json!({"scope": "global"}), json!("global"), None),
+            (
+                json!({"store_view_code": "de"}),
+                json!({"view": "de"}),
+                None,
+            ),
+            (
+                json!({"store_code": "b2b_store"}),
+                json!({"view": "b2b_en"}),
+                None,
+            ),
+            (
+                json!({"website_code": "b2b"}),
+                json!({"view": "b2b_en"}),
+                Some(2),
+            ),
+            (
+                json!({"website_code": "base", "store_view_code": "de"}),
+                json!({"view": "de"}),
+                Some(1),
+            ),
+        ] {
+            assert_eq!(
+                resolve(&store(), &scope),
+                Ok(json!({"view": view, "website_id": website})),
+                "{scope}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_store_is_asked_only_where_it_must_be() {
+        for scope in [
+            json!({}),
+            json!({"scope": "global"}),
+            json!({"store_view_code": "de"}),
+        ] {
+            let host = store();
+            resolve(&host, &scope).unwrap();
+            assert!(host.reads().is_empty(), "{scope}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_exist_or_contradicts_itself_is_refused() {
+        for (scope, argument, says) in [
+            (
+                json!({"website_code": "nope"}),
+                "/scope/website_code",
+                "no website `nope`",
+            ),
+            (
+                json!({"website_code": "admin"}),
+                "/scope/website_code",
+                "no website `admin`",
+            ),
+            (
+                json!({"store_code": "default"}),
+                "/scope/store_code",
+                "no store `default`",
+            ),
+            (
+                json!({"website_code": "b2b", "store_view_code": "de"}),
+                "/scope",
+                "not in the website",
+            ),
+            (
+                json!({"scope": "global", "website_code": "b2b"}),
+                "/scope/scope",
+                "at once",
+            ),
+        ] {
+            let failure = resolve(&store(), &scope).unwrap_err();
+            assert_eq!(failure.argument.as_deref(), Some(argument), "{scope}");
+            assert!(failure.message.contains(says), "{}", failure.message);
+            assert!(failure.remedy.is_some(), "{scope}");
+        }
+        let confused = resolve(&store(), &json!({"store_code": "default"})).unwrap_err();
+        assert_eq!(
+            confused.remedy.as_deref(),
+            Some("`default` is a store view: pass it as `store_view_code`")
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! A stand-in for the host, so that plugins are tested natively and without a store.
+//!
+//! ```
+//! # use schemars::JsonSchema;
+//! # use serde::{Deserialize, Serialize};
+//! # use souk_sdk::{About, Action, Context, Failure, Group, NoParams, Route};
+//! use serde_json::json;
+//! use souk_sdk::testing::Host;
+//!
+//! # const COUNT: Route<0> = Route::new("/V1/products/count");
+//! # #[derive(Serialize, JsonSchema)] struct Answer { count: u64 }
+//! # fn count(_: &NoParams, context: &Context) -> Result<Answer, Failure> {
+//! #     Ok(Answer { count: context.get(&COUNT.read([]))? })
+//! # }
+//! # fn group() -> Group {
+//! #     Group { name: "demo", version: "0.1.0", title: "", description: "", actions: vec![
+//! #         Action::query(count, About { name: "count", title: "", description: "" }).reads(COUNT),
+//! #     ] }
+//! # }
+//! let host = Host::answering(|read| match read.route.as_str() {
+//!     "/V1/products/count" => Ok(json!(3)),
+//!     _ => panic!("nobody should ask {read:?}"),
+//! });
+//! assert_eq!(host.call(&group(), "count", &json!({})), Ok(json!({"count": 3})));
+//! assert_eq!(host.reads().len(), 1);
+//! ```
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::bindings::souk::plugin::session::Credentials;
+use crate::{AuthMethod, Failure, FailureCode, Group, Read, SessionInfo};
+
+type Answering = Box<dyn Fn(&Read) -> Result<Value, Failure>>;
+
+/// A host with a store that answers as the test says.
+pub struct Host {
+    state: Rc<State>,
+}
+
+struct State {
+    answering: Answering,
+    seen: RefCell<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    settings: BTreeMap<String, Value>,
+    session: Option<SessionInfo>,
+    reads: Vec<Read>,
+    logins: Vec<(Option<String>, Vec<String>)>,
+    granted: Vec<(&'static str, &'static str)>,
+}
+
+thread_local! {
+    /// The host of the call under way on this thread.
+    static CURRENT: RefCell<Option<Rc<State>>> = const { RefCell::new(None) };
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host")
+            .field("reads", &self.reads())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// A host whose store answers reads so.
+    #[must_use]
+    pub fn answering(answer: impl Fn(&Read) -> Result<Value, Failure> + 'static) -> Self {
+        Self {
+            state: Rc::new(State {
+                answering: Box::new(answer),
+                seen: RefCell::default(),
+            }),
+        }
+    }
+
+    /// A host whose store must not be asked anything.
+    #[must_use]
+    pub fn offline() -> Self {
+        Self::answering(|read| {
+            Err(Failure::internal(format!(
+                "`{}` was read, and nothing should be",
+                read.route
+            )))
+        })
+    }
+
+    /// With a session with this store.
+    #[must_use]
+    pub fn logged_in(self) -> Self {
+        self.state.seen.borrow_mut().session = Some(session("https://shop.example"));
+        self
+    }
+
+    /// With this setting of the operator's.
+    #[must_use]
+    pub fn setting(self, name: &str, value: Value) -> Self {
+        self.state
+            .seen
+            .borrow_mut()
+            .settings
+            .insert(name.to_owned(), value);
+        self
+    }
+
+    /// Calls an action with these arguments. Sealed ones are given as the host gives them: any text.
+    ///
+    /// # Errors
+    /// What the action answers; a read that it has not declared is refused as the host would.
+    ///
+    /// # Panics
+    /// When the group has no such action, or the result is not JSON.
+    pub fn call(&self, group: &Group, action: &str, arguments: &Value) -> Result<Value, Failure> {
+        let Some(called) = group.action(action) else {
+            panic!("the group `{}` has no action `{action}`", group.name)
+        };
+        self.state.seen.borrow_mut().granted = called.granted();
+        let before = CURRENT.replace(Some(Rc::clone(&self.state)));
+        let answer = group.invoke(action, &arguments.to_string());
+        CURRENT.set(before);
+        let text = answer?;
+        match serde_json::from_str(&text) {
+            Ok(value) => Ok(value),
+            Err(error) => panic!("`{action}` answered what is not JSON: {error}: {text}"),
+        }
+    }
+
+    /// What was read so far, in order.
+    #[must_use]
+    pub fn reads(&self) -> Vec<Read> {
+        self.state.seen.borrow().reads.clone()
+    }
+
+    /// The logins so far: base URL and the names of sealed arguments.
+    #[must_use]
+    pub fn logins(&self) -> Vec<(Option<String>, Vec<String>)> {
+        self.state.seen.borrow().logins.clone()
+    }
+}
+
+fn session(base_url: &str) -> SessionInfo {
+    SessionInfo {
+        store: "shop".to_owned(),
+        environment: "staging".to_owned(),
+        base_url: base_url.to_owned(),
+        username: "admin".to_owned(),
+        method: AuthMethod::AdminToken,
+        default_scope: None,
+    }
+}
+
+/// The functions that plugins import, as this host has them.
+pub(crate) mod imports {
+    use super::{
+        CURRENT, Credentials, Failure, FailureCode, Rc, Read, SessionInfo, State, session,
+    };
+
+    fn current_state() -> Result<Rc<State>, Failure> {
+        CURRENT.with_borrow(Clone::clone).ok_or_else(|| {
+            Failure::internal("there is no host: call the action through `testing::Host::call`")
+        })
+    }
+
+    pub(crate) fn get(read: &Read) -> Result<String, Failure> {
+        let state = current_state()?;
+        {
+            let mut seen = state.seen.borrow_mut();
+            if !seen
+                .granted
+                .contains(&(read.upstream.as_str(), read.route.as_str()))
+            {
+                return Err(Failure::new(
+                    FailureCode::Forbidden,
+                    format!("the action has not declared that it reads `{}`", read.route),
+                )
+                .remedy("add `.reads(…)` to it"));
+            }
+            seen.reads.push(read.clone());
+        }
+        (state.answering)(read).map(|answer| answer.to_string())
+    }
+
+    pub(crate) fn get_all(reads: &[Read]) -> Vec<Result<String, Failure>> {
+        reads.iter().map(get).collect()
+    }
+
+    pub(crate) fn current() -> Option<SessionInfo> {
+        current_state().ok()?.seen.borrow().session.clone()
+    }
+
+    pub(crate) fn login(using: &Credentials) -> Result<SessionInfo, Failure> {
+        let state = current_state()?;
+        let mut seen = state.seen.borrow_mut();
+        seen.logins
+            .push((using.base_url.clone(), using.sealed.clone()));
+        let info = session(using.base_url.as_deref().unwrap_or("https://shop.example"));
+        seen.session = Some(info.clone());
+        Ok(info)
+    }
+
+    pub(crate) fn destroy() -> Result<bool, Failure> {
+        Ok(current_state()?.seen.borrow_mut().session.take().is_some())
+    }
+
+    pub(crate) fn set_default_scope(code: &str) -> Result<SessionInfo, Failure> {
+        let state = current_state()?;
+        let mut seen = state.seen.borrow_mut();
+        let Some(info) = &mut seen.session else {
+            return Err(Failure::new(
+                FailureCode::NotAuthenticated,
+                "there is no session",
+            ));
+        };
+        info.default_scope = Some(code.to_owned());
+        Ok(info.clone())
+    }
+
+    pub(crate) fn setting(name: &str) -> Option<String> {
+        let state = current_state().ok()?;
+        let seen = state.seen.borrow();
+        seen.settings.get(name).map(ToString::to_string)
+    }
+
+    /// Nobody listens.
+    pub(crate) fn report(_done: u64, _total: Option<u64>, _note: &str) {}
+}
