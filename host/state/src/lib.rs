@@ -1,1 +1,47 @@
-//! What outlives a process: the audit trail.
+//! What outlives a process: the audit trail, in a directory that only its user can write.
+//!
+//! This crate owns the state directory ([`StateDir`]), the format of what lies in it, and the
+//! promises that several hosts may share it at once and that a host killed at any instant leaves
+//! it usable. It must not know MCP, wasm or HTTP, decides nothing (that is `souk-policy`'s), and
+//! reads no environment: the binary says where the directory is.
+//!
+//! ```
+//! use serde_json::json;
+//! use souk_state::audit::{self, AuditTrail, Durability, Entry, Outcome, Transport};
+//! use souk_state::StateDir;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let temporary = tempfile::tempdir()?;
+//! # let path = temporary.path().join("state");
+//! let state = StateDir::open(&path)?;
+//! let trail = AuditTrail::open(state.audit_trail(), state.digest_key()?)?;
+//!
+//! let arguments = json!({ "sku": "24-MB01" });
+//! trail.append(
+//!     Entry {
+//!         at: souk_state::Timestamp::now(),
+//!         transport: Transport::Stdio,
+//!         principal: "local".into(),
+//!         action: "catalog_get_product".into(),
+//!         plugin: None,
+//!         arguments: trail.digest(&arguments),
+//!         outcome: Outcome::Ok,
+//!         duration_us: 412,
+//!         resources: Default::default(),
+//!     },
+//!     Durability::Written,
+//! )?;
+//!
+//! assert_eq!(audit::verify(state.audit_trail(), None)?.lines, 1);
+//! # Ok(())
+//! # }
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod audit;
+mod dir;
+
+pub use dir::{StateDir, StateError};
+
+/// An instant, in UTC; the audit trail keeps milliseconds of it.
+pub use jiff::Timestamp;

@@ -1,0 +1,245 @@
+//! What the trail says of a call.
+
+use serde::{Deserialize, Serialize};
+use souk_model::{Failure, Method};
+
+use super::key::ArgumentsDigest;
+use super::redact::Redactor;
+use crate::Timestamp;
+
+/// How many requests a line lists; those beyond are counted.
+pub const MAX_REQUESTS: usize = 32;
+/// How many bytes of a failure's message a line keeps.
+pub const MAX_MESSAGE: usize = 512;
+/// How many bytes a line keeps of a name: of an action, a principal, a route, …
+pub const MAX_NAME: usize = 256;
+
+/// One call of a tool, whether or not anything was run for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When the call began, to the millisecond.
+    #[serde(with = "super::millis")]
+    pub at: Timestamp,
+    /// How it came in.
+    pub transport: Transport,
+    /// For whom.
+    pub principal: String,
+    /// The tool's name, as it was asked for.
+    pub action: String,
+    /// The plugin that has the action; none where no plugin has it, or the host itself does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub plugin: Option<Plugin>,
+    /// Which arguments it had.
+    pub arguments: ArgumentsDigest,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From its arrival to its answer, in microseconds.
+    pub duration_us: u64,
+    /// What it used.
+    pub resources: Resources,
+}
+
+/// How a call came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// MCP over standard input and output.
+    Stdio,
+    /// MCP over streamable HTTP.
+    Http,
+    /// The operator's command line.
+    Terminal,
+}
+
+/// The code that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plugin {
+    /// The action group's name.
+    pub group: String,
+    /// The version that it gives itself.
+    pub version: String,
+    /// The digest of its file.
+    pub digest: String,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// With a result.
+    Ok,
+    /// With a failure.
+    Failed {
+        /// The failure's code, as callers see it.
+        code: String,
+        /// The policy rule that refused, if one did.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        rule: Option<String>,
+        /// What went wrong; cut at [`MAX_MESSAGE`] bytes.
+        message: String,
+    },
+}
+
+/// What a call used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Firings of the epoch deadline: CPU time in ticks.
+    pub cpu_ticks: u64,
+    /// The most memory that its instance held at once, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Calls of the plugin into the host.
+    pub host_calls: u64,
+    /// The requests made for it, in order; at most [`MAX_REQUESTS`].
+    pub requests: Vec<Request>,
+    /// How many more were made than are listed.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub requests_omitted: u64,
+}
+
+/// A request to a back end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The method, as HTTP spells it.
+    pub method: String,
+    /// The route's template, never the path with its values.
+    pub route: String,
+    /// The answer's HTTP status; none where there was no answer.
+    pub status: Option<u16>,
+    /// Until the answer was there, in milliseconds.
+    pub ms: u64,
+}
+
+impl Request {
+    /// A request on a granted route.
+    #[must_use]
+    pub fn new(method: Method, route: &str, status: Option<u16>, ms: u64) -> Self {
+        Self { method: method.as_str().to_owned(), route: route.to_owned(), status, ms }
+    }
+}
+
+impl Outcome {
+    /// The outcome of a call that ended so.
+    pub fn of<T>(result: &Result<T, Failure>) -> Self {
+        match result {
+            Ok(_) => Self::Ok,
+            Err(failure) => Self::Failed {
+                code: failure.code_text(),
+                rule: failure.rule.clone(),
+                message: failure.message.clone(),
+            },
+        }
+    }
+}
+
+impl Resources {
+    /// Adds a request, or counts it if there are [`MAX_REQUESTS`] already.
+    pub fn push(&mut self, request: Request) {
+        if self.requests.len() < MAX_REQUESTS {
+            self.requests.push(request);
+        } else {
+            self.requests_omitted += 1;
+        }
+    }
+}
+
+impl Entry {
+    /// The entry as it may be kept: no known secret in it, and nothing longer than its limit.
+    pub(super) fn cleaned(mut self, redactor: &Redactor) -> Self {
+        // Redacted before it is cut, or half a secret would be left at the end.
+        let text = |text: &mut String, limit| {
+            *text = cut(redactor.redact(std::mem::take(text)), limit);
+        };
+        text(&mut self.action, MAX_NAME);
+        name(&mut self.principal);
+        if let Some(plugin) = &mut self.plugin {
+            name(&mut plugin.group);
+            name(&mut plugin.version);
+            name(&mut plugin.digest);
+        }
+        if let Outcome::Failed { code, rule, message } = &mut self.outcome {
+            name(code);
+            rule.iter_mut().for_each(name);
+            text(message, MAX_MESSAGE);
+        }
+        let resources = &mut self.resources;
+        let omitted = resources.requests.len().saturating_sub(MAX_REQUESTS);
+        resources.requests.truncate(MAX_REQUESTS);
+        resources.requests_omitted += omitted as u64;
+        for request in &mut resources.requests {
+            name(&mut request.method);
+            name(&mut request.route);
+        }
+        self
+    }
+}
+
+/// Cuts a name that operators and plugins give, not callers and stores.
+fn name(name: &mut String) {
+    *name = cut(std::mem::take(name), MAX_NAME);
+}
+
+/// Cuts a text to so many bytes, and replaces what could deceive whoever prints the line: JSON
+/// escapes the ASCII control characters, but not those beyond, nor what reverses the writing.
+fn cut(text: String, limit: usize) -> String {
+    let deceives = |c: char| {
+        (c.is_control() && c > '\u{1f}')
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut text = if text.contains(deceives) { text.replace(deceives, "\u{fffd}") } else { text };
+    if text.len() > limit {
+        text.truncate(text.floor_char_boundary(limit - "…".len()));
+        text.push('…');
+    }
+    text
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_model::{Code, Secret};
+
+    use super::*;
+
+    #[test]
+    fn a_secret_across_the_cut_leaves_no_half() {
+        let redactor = Redactor::default();
+        redactor.register(&Secret::from("hunter22hunter22"));
+        let failure = Failure::new(
+            Code::Forbidden,
+            format!("{}hunter22hunter22", "x".repeat(MAX_MESSAGE - 12)),
+        )
+        .rule("grant");
+        let mut entry = super::super::tests::entry(1);
+        entry.outcome = Outcome::of::<()>(&Err(failure));
+        let Outcome::Failed { code, rule, message } = entry.cleaned(&redactor).outcome else {
+            panic!("it failed");
+        };
+        assert_eq!((code.as_str(), rule.as_deref()), ("FORBIDDEN", Some("grant")));
+        assert!(!message.contains('h') && message.len() <= MAX_MESSAGE, "{message}");
+    }
+
+    #[test]
+    fn texts_are_cut_at_whole_characters_and_cannot_steer_a_terminal() {
+        assert_eq!(cut("ab\u{9b}2J\u{202e}".to_owned(), 99), "ab\u{fffd}2J\u{fffd}");
+        assert_eq!(cut("ééééé".to_owned(), 8), "éé…");
+        assert_eq!(cut("éééé".to_owned(), 8), "éééé");
+    }
+
+    #[test]
+    fn requests_beyond_the_cap_are_counted() {
+        let request = Request::new(Method::Get, "/V1/products", Some(200), 3);
+        let mut resources = Resources::default();
+        for _ in 0..MAX_REQUESTS + 3 {
+            resources.push(request.clone());
+        }
+        assert_eq!((resources.requests.len(), resources.requests_omitted), (MAX_REQUESTS, 3));
+        let mut entry = super::super::tests::entry(1);
+        entry.resources.requests = vec![request; MAX_REQUESTS + 5];
+        let kept = entry.cleaned(&Redactor::default()).resources;
+        assert_eq!((kept.requests.len(), kept.requests_omitted), (MAX_REQUESTS, 5));
+    }
+}

@@ -1,0 +1,177 @@
+//! Keyed digests: which arguments a call had, without the arguments.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::Sha256;
+
+use super::hash::Sha256Hash;
+use crate::dir::{StateError, permissions, sync_parent};
+
+/// The key that digests of arguments are made with.
+///
+/// Without a key, a digest of something short, a password say, is found by trying. The key stays
+/// in the state directory, so whoever is handed the trail alone can compare calls and guess
+/// nothing. Dropping its file makes old digests incomparable with new ones and harms nothing else.
+#[derive(Clone)]
+pub struct DigestKey(Hmac<Sha256>);
+
+/// HMAC-SHA256 over a call's arguments. Only a [`DigestKey`] makes one, so arguments themselves
+/// cannot end up in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ArgumentsDigest(Sha256Hash);
+
+impl fmt::Display for ArgumentsDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for DigestKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DigestKey([redacted])")
+    }
+}
+
+impl DigestKey {
+    /// A key of these bytes.
+    #[must_use]
+    pub fn from_bytes(key: [u8; 32]) -> Self {
+        // HMAC pads short keys with zeros to its block, which is what its constructor takes.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&key);
+        Self(Hmac::new(&block.into()))
+    }
+
+    /// The digest of a JSON value in canonical form: no white space, the members of each object
+    /// sorted by the bytes of their names. Numbers count as they are written: 1 and 1.0 differ.
+    ///
+    /// Secret arguments are better taken off before: equal digests would still show that two
+    /// calls had the same password.
+    #[must_use]
+    pub fn digest(&self, arguments: &Value) -> ArgumentsDigest {
+        let mut sink = Sink(self.0.clone());
+        // Neither the sink nor a JSON value can fail to be written.
+        let _ = write_canonical(&mut sink, arguments);
+        ArgumentsDigest(Sha256Hash::from_bytes(sink.0.finalize().into_bytes().into()))
+    }
+
+    /// Two hosts may start at once: the file's lock decides who fills it. It is flushed before
+    /// anyone uses it, so one that is empty or blank after a crash has never been used.
+    pub(crate) fn load_or_create(path: &Path) -> Result<Self, StateError> {
+        let io = |doing| StateError::io(doing, path);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(io("open the key"))?;
+        let mode = permissions(&file.metadata().map_err(io("look at the key"))?);
+        if mode & 0o077 != 0 {
+            return Err(StateError::KeyExposed { path: path.to_owned(), mode });
+        }
+        file.lock().map_err(io("lock the key"))?;
+        let mut bytes = Vec::with_capacity(33);
+        Read::by_ref(&mut file).take(33).read_to_end(&mut bytes).map_err(io("read the key"))?;
+        if bytes.iter().all(|byte| *byte == 0) && bytes.len() <= 32 {
+            bytes = vec![0; 32];
+            getrandom::fill(&mut bytes)
+                .map_err(|error| io("draw random bytes for")(error.into()))?;
+            file.rewind()
+                .and_then(|()| file.write_all(&bytes))
+                .and_then(|()| file.sync_all())
+                .and_then(|()| sync_parent(path))
+                .map_err(io("write the key"))?;
+        }
+        // The lock goes with the file, when it is closed here.
+        let key = bytes.try_into().map_err(|_| StateError::KeyDamaged(path.to_owned()))?;
+        Ok(Self::from_bytes(key))
+    }
+}
+
+/// Lets JSON be written straight into the digest.
+struct Sink(Hmac<Sha256>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_canonical(out: &mut impl Write, value: &Value) -> io::Result<()> {
+    match value {
+        Value::Object(members) => {
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_unstable_by_key(|(name, _)| name.as_str());
+            out.write_all(b"{")?;
+            for (index, (name, member)) in sorted.into_iter().enumerate() {
+                if index > 0 {
+                    out.write_all(b",")?;
+                }
+                write_plain(out, name)?;
+                out.write_all(b":")?;
+                write_canonical(out, member)?;
+            }
+            out.write_all(b"}")
+        }
+        Value::Array(items) => {
+            out.write_all(b"[")?;
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.write_all(b",")?;
+                }
+                write_canonical(out, item)?;
+            }
+            out.write_all(b"]")
+        }
+        plain => write_plain(out, plain),
+    }
+}
+
+fn write_plain(out: &mut impl Write, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
+    serde_json::to_writer(out, value).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn it_is_hmac_sha256_over_compact_json_with_sorted_members() {
+        // printf '{"a":[1,{"x":null,"y":"é\\n"}],"b":true}' \
+        //   | openssl dgst -sha256 -mac HMAC -macopt hexkey:0707…07
+        let digest = DigestKey::from_bytes([7; 32])
+            .digest(&json!({ "b": true, "a": [1, { "y": "é\n", "x": null }] }));
+        assert_eq!(
+            digest.to_string(),
+            "7d904aa593002d7dfb38537f6fd9ee79c6db6a138270d3ea97f8c3d53361c6c3"
+        );
+    }
+
+    #[test]
+    fn another_key_or_another_argument_is_another_digest() {
+        let key = DigestKey::from_bytes([1; 32]);
+        assert_ne!(key.digest(&json!({ "a": 1 })), key.digest(&json!({ "a": 2 })));
+        assert_ne!(
+            key.digest(&json!({ "a": 1 })),
+            DigestKey::from_bytes([2; 32]).digest(&json!({ "a": 1 }))
+        );
+        assert!(!format!("{key:?}").contains('1'));
+    }
+}

@@ -1,0 +1,246 @@
+//! One line of the file: how it is sealed into the chain, and how it is taken apart.
+
+use std::fmt;
+use std::io::Write;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::entry::Entry;
+use super::error::AuditError;
+use super::hash::Sha256Hash;
+
+/// A place in the chain: a line's number and its hash. Reads and writes as `7:<hash>`.
+///
+/// A position vouches for every line up to it, so one kept where the trail's writer cannot reach
+/// is an anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The line's number, counted from 1; 0 before the first.
+    pub seq: u64,
+    /// The line's hash; zeros before the first.
+    pub hash: Sha256Hash,
+}
+
+/// A text that is not a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a position is a line's number, a colon, and its hash of 64 lower-case hexadecimal digits")]
+pub struct InvalidPosition;
+
+/// What a line says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Record {
+    /// A call ended.
+    Call(Box<Entry>),
+    /// What stands between this line and the one it follows is not whole.
+    Torn {
+        /// When that was found.
+        #[serde(with = "super::millis")]
+        at: Timestamp,
+        /// How many bytes it is, the last line's end not counted.
+        bytes: u64,
+        /// Of these bytes.
+        sha256: Sha256Hash,
+    },
+    /// This file took another's place.
+    Rotated {
+        /// When that was found.
+        #[serde(with = "super::millis")]
+        at: Timestamp,
+        /// The last line known in the file before.
+        after: Position,
+    },
+    /// Lines were cut off this file's end.
+    Cut {
+        /// When that was found.
+        #[serde(with = "super::millis")]
+        at: Timestamp,
+        /// The last line known before.
+        after: Position,
+    },
+}
+
+/// A line as readers get it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its place in the chain.
+    pub position: Position,
+    /// What it says.
+    pub record: Record,
+}
+
+impl Record {
+    /// When it happened, or was found.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Call(entry) => entry.at,
+            Self::Torn { at, .. } | Self::Rotated { at, .. } | Self::Cut { at, .. } => *at,
+        }
+    }
+
+    pub(super) fn content(&self) -> Result<Content, AuditError> {
+        let mut json = serde_json::to_vec(self).map_err(AuditError::Unwritable)?;
+        // A record is an object; its braces are the line's.
+        json.pop();
+        Ok(Content(json))
+    }
+}
+
+/// A record's JSON without the closing brace, ready to be sealed.
+pub(super) struct Content(Vec<u8>);
+
+const SEQ: &[u8] = b"{\"seq\":";
+const PREV: &[u8] = b",\"prev\":\"";
+const HASH: &[u8] = b",\"hash\":\"";
+const END: &[u8] = b"\"}";
+const HEX: usize = 64;
+/// The bytes that end every line, its newline included.
+pub(super) const SEAL: usize = HASH.len() + HEX + END.len() + 1;
+
+impl Position {
+    /// Before the first line.
+    pub const START: Self = Self { seq: 0, hash: Sha256Hash::ZERO };
+
+    /// Appends the line that follows this position, and answers its position.
+    pub(super) fn seal(self, content: &Content, out: &mut Vec<u8>) -> Self {
+        let begin = out.len();
+        let seq = self.seq + 1;
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "{{\"seq\":{seq}");
+        out.extend_from_slice(PREV);
+        out.extend_from_slice(&self.hash.to_hex());
+        out.extend_from_slice(b"\",");
+        out.extend_from_slice(content.0.get(1..).unwrap_or_default());
+        let hash = Sha256Hash::of(&out[begin..]);
+        out.extend_from_slice(&Self { seq, hash }.seal_bytes());
+        Self { seq, hash }
+    }
+
+    /// How this position's line ends.
+    pub(super) fn seal_bytes(self) -> [u8; SEAL] {
+        let mut seal = [b'\n'; SEAL];
+        let (hash, rest) = seal.split_at_mut(HASH.len());
+        let (hex, end) = rest.split_at_mut(HEX);
+        hash.copy_from_slice(HASH);
+        hex.copy_from_slice(&self.hash.to_hex());
+        end[..END.len()].copy_from_slice(END);
+        seal
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hash)
+    }
+}
+
+impl FromStr for Position {
+    type Err = InvalidPosition;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        let (seq, hash) = text.split_once(':').ok_or(InvalidPosition)?;
+        Ok(Self {
+            seq: number(seq.as_bytes()).ok_or(InvalidPosition)?,
+            hash: hash.parse().map_err(|_| InvalidPosition)?,
+        })
+    }
+}
+
+/// A line, without its newline, that has the chain's marks where they belong. Whether they are
+/// true is another question: see [`is_intact`](Self::is_intact).
+pub(super) struct Sealed<'a> {
+    pub(super) position: Position,
+    pub(super) prev: Sha256Hash,
+    line: &'a [u8],
+}
+
+impl<'a> Sealed<'a> {
+    pub(super) fn parse(line: &'a [u8]) -> Option<Self> {
+        let (body, hash) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
+        let body = body.strip_suffix(HASH)?.strip_prefix(SEQ)?;
+        let digits = body.iter().position(|byte| *byte == b',')?;
+        let prev = body[digits..].strip_prefix(PREV)?.first_chunk::<HEX>()?;
+        let position =
+            Position { seq: number(&body[..digits])?, hash: Sha256Hash::from_hex(hash)? };
+        Some(Self { position, prev: Sha256Hash::from_hex(prev)?, line })
+    }
+
+    /// Whether the line's bytes are those that its hash was made of.
+    pub(super) fn is_intact(&self) -> bool {
+        let sealed = self.line.len() - (SEAL - 1);
+        Sha256Hash::of(&self.line[..sealed]) == self.position.hash
+    }
+
+    /// What the line says; an error for a kind of line that this version does not know.
+    pub(super) fn record<'r, R: Deserialize<'r>>(&'r self) -> serde_json::Result<R> {
+        serde_json::from_slice(self.line)
+    }
+}
+
+/// A number in its one spelling: no sign, no leading zero.
+fn number(digits: &[u8]) -> Option<u64> {
+    let plain =
+        digits.iter().all(u8::is_ascii_digit) && (digits.len() == 1 || digits[..1] != *b"0");
+    if digits.is_empty() || !plain {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Whether these bytes, from the start of a file, may be what is left of a first line: its
+/// beginning, or the blanks that a file system leaves after a power cut.
+pub(super) fn may_be_first_line(bytes: &[u8]) -> bool {
+    let shown = bytes.len().min(SEQ.len());
+    bytes[..shown] == SEQ[..shown] || bytes[..shown].iter().all(|byte| matches!(byte, 0 | b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::entry;
+    use super::*;
+
+    #[test]
+    fn a_sealed_line_reads_back_and_can_be_checked_by_hand() {
+        let mut out = Vec::new();
+        let record = Record::Call(Box::new(entry(5)));
+        let first = Position::START.seal(&record.content().unwrap(), &mut out);
+        let text = std::str::from_utf8(&out).unwrap();
+        let line = text.strip_suffix('\n').unwrap();
+        assert!(
+            line.starts_with(&format!(
+                r#"{{"seq":1,"prev":"{}","kind":"call","at":"2026-01-31T12:00:00.000Z","transport":"stdio","principal":"local","action":"catalog_get_product","#,
+                "0".repeat(64)
+            )),
+            "{line}"
+        );
+
+        let sealed = Sealed::parse(line.as_bytes()).unwrap();
+        assert!(sealed.is_intact());
+        assert_eq!((sealed.position, sealed.prev), (first, Sha256Hash::ZERO));
+        assert_eq!(sealed.record::<Record>().unwrap(), record);
+
+        let (body, rest) = line.rsplit_once(",\"hash\":").unwrap();
+        assert_eq!(rest, format!("\"{}\"}}", Sha256Hash::of(body.as_bytes())));
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok());
+    }
+
+    #[test]
+    fn a_position_has_one_spelling() {
+        let position = Position { seq: 12, hash: Sha256Hash::of(b"x") };
+        assert_eq!(position.to_string().parse(), Ok(position));
+        let hash = Sha256Hash::of(b"x").to_string();
+        for wrong in [
+            "",
+            ":",
+            "12",
+            &format!("012:{hash}"),
+            &format!("+1:{hash}"),
+            &format!("1:{}", hash.to_uppercase()),
+        ] {
+            assert_eq!(wrong.parse::<Position>(), Err(InvalidPosition), "{wrong}");
+        }
+    }
+}

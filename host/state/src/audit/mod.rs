@@ -1,0 +1,96 @@
+//! The audit trail: what was called, by whom, and how it ended, in a file that shows tampering.
+//!
+//! # The file
+//! JSON lines. Each begins with its number in the chain and the hash of the line before it, and
+//! ends with its own hash:
+//!
+//! ```text
+//! {"seq":7,"prev":"<hash of line 6>","kind":"call","at":"2026-01-31T12:00:00.000Z",…,"hash":"<own>"}
+//! ```
+//!
+//! `hash` is the SHA-256 of the line's bytes before `,"hash":`, so no byte of it can change
+//! unnoticed and any tool can check it:
+//! `line=$(sed -n 7p audit.jsonl); printf %s "${line%,\"hash\":*}" | sha256sum`.
+//! The first line's `prev` is 64 zeros. The kinds of line:
+//!
+//! | kind | says |
+//! |---|---|
+//! | `call` | an [`Entry`] |
+//! | `torn` | a host died, or the disk was full, in the middle of the line or lines above; how many bytes they are and their SHA-256. They stay in the file and are no part of the chain: this line follows the last whole one. Their call was never answered, for answers wait for their line |
+//! | `rotated` | the file was replaced, removed or emptied while a host used it; which line was the last before. At the top of a new file it ties the two together; each host that was running may add one |
+//! | `cut` | lines that a running host had seen at the end of this file are gone; which was the last of them. [`verify`] reports it as a breach |
+//!
+//! # What it proves
+//! [`verify`] finds any line that was edited, removed, inserted or moved. The chain has no secret
+//! in it: whoever may write the file can cut its end off, or recompute every hash from some line
+//! on, and the file alone then shows nothing. Keep a [`Position`] elsewhere ([`Verified::head`])
+//! and hand it to [`verify`] later: it must still be in the file, and with it all that it follows.
+//!
+//! # Several hosts
+//! All append to one file. Each takes the file's lock, looks whether the file has grown since its
+//! own last line, reads the end again if so, and appends with a single write. Readers take the
+//! lock only to learn how long the settled file is.
+
+mod entry;
+mod error;
+mod file;
+mod hash;
+mod key;
+mod line;
+mod read;
+mod redact;
+mod tip;
+mod trail;
+mod verify;
+
+pub use entry::{
+    Entry, MAX_MESSAGE, MAX_NAME, MAX_REQUESTS, Outcome, Plugin, Request, Resources, Transport,
+};
+pub use error::AuditError;
+pub use hash::{InvalidHash, Sha256Hash};
+pub use key::{ArgumentsDigest, DigestKey};
+pub use line::{InvalidPosition, Line, Position, Record};
+pub use read::{Follow, Row, follow, tail};
+pub use redact::{REDACTED, Redactor};
+pub use trail::{AuditTrail, Durability};
+pub use verify::{Broken, Verified, VerifyError, Why, verify};
+
+/// Instants as the trail writes them: RFC 3339, UTC, milliseconds.
+mod millis {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{at:.3}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        Timestamp::deserialize(from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A call told apart from others by its number.
+    pub(super) fn entry(number: u64) -> Entry {
+        Entry {
+            at: jiff::Timestamp::from_millisecond(1_769_860_800_000).unwrap(),
+            transport: Transport::Stdio,
+            principal: "local".into(),
+            action: "catalog_get_product".into(),
+            plugin: Some(Plugin {
+                group: "catalog".into(),
+                version: "0.1.0".into(),
+                digest: "5b".repeat(32),
+            }),
+            arguments: DigestKey::from_bytes([1; 32]).digest(&json!({ "n": number })),
+            outcome: Outcome::Ok,
+            duration_us: number,
+            resources: Resources::default(),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Checking a trail from its first line to its last.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::error::AuditError;
+use super::file::{Span, open_to_read, settled_length};
+use super::hash::Sha256Hash;
+use super::line::{Position, Sealed};
+use super::tip::REACH;
+
+/// A trail in which every line stands where it was written, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Lines of the chain; torn ones are not among them.
+    pub lines: u64,
+    /// When the first line's call began.
+    pub first_at: Option<Timestamp>,
+    /// When the last line's call began.
+    pub last_at: Option<Timestamp>,
+    /// The last line's hash; zeros for an empty trail. Kept elsewhere, it shows later that nothing
+    /// was cut off: see [`head`](Self::head).
+    pub head_hash: Sha256Hash,
+    /// The torn lines, by their number in the file: writes that a crash or a full disk cut short,
+    /// each noted by the chain as such.
+    pub torn: Vec<u64>,
+}
+
+impl Verified {
+    /// The last line's place in the chain: what to keep elsewhere, and to hand to [`verify`] later.
+    #[must_use]
+    pub const fn head(&self) -> Position {
+        Position { seq: self.lines, hash: self.head_hash }
+    }
+}
+
+/// The first line that is not as the trail wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line_number}: {why}")]
+pub struct Broken {
+    /// Counted from 1, as editors do, torn lines included.
+    pub line_number: u64,
+    /// What is wrong with it.
+    pub why: Why,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why {
+    /// Its hash is not that of its content.
+    Edited,
+    /// It is no whole line of the trail, and the chain does not note it as torn.
+    Torn,
+    /// Another line of the chain belongs here: lines were removed, inserted or moved.
+    Misplaced {
+        /// The line due here.
+        expected: u64,
+        /// The line that is here.
+        found: u64,
+    },
+    /// It follows a line other than the one above it.
+    Unchained,
+    /// A running host found that lines before it had been cut off.
+    Cut {
+        /// The last line that the host had seen.
+        after: Position,
+    },
+    /// It stands where the anchor's line should.
+    NotTheAnchor {
+        /// The anchor.
+        anchor: Position,
+    },
+    /// The file ends before the anchor's line.
+    EndsBeforeAnchor {
+        /// The anchor.
+        anchor: Position,
+    },
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Edited => f.write_str("it was edited: its hash is not that of its content"),
+            Self::Torn => f.write_str(
+                "it is not a whole line of the trail: it was edited, inserted, or a host died while writing it, which the next append to the trail will note",
+            ),
+            Self::Misplaced { expected, found } => write!(
+                f,
+                "it is line {found} of the chain where line {expected} belongs: lines were removed, inserted or moved"
+            ),
+            Self::Unchained => f.write_str(
+                "it does not follow the line above: that one was replaced, or this one inserted",
+            ),
+            Self::Cut { after } => write!(
+                f,
+                "lines were cut off above it while a host was running: the last one it had seen was {after}"
+            ),
+            Self::NotTheAnchor { anchor } => {
+                write!(f, "it is not the line that `{anchor}` names: the trail was rewritten")
+            }
+            Self::EndsBeforeAnchor { anchor } => {
+                write!(f, "the trail ends before `{anchor}`: its end was cut off")
+            }
+        }
+    }
+}
+
+/// Why a trail does not verify.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A line is not as it was written.
+    #[error("the audit trail is broken at {0}")]
+    Broken(Broken),
+    /// It cannot be read.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+}
+
+/// Checks a whole trail in constant memory, while hosts may go on appending to it.
+///
+/// Lines cut off the end leave no trace in the file alone: pass an `anchor`, the
+/// [head](Verified::head) of an earlier check, to find that out as well.
+///
+/// # Errors
+/// The first broken line; or that the file cannot be read.
+pub fn verify(path: impl AsRef<Path>, anchor: Option<Position>) -> Result<Verified, VerifyError> {
+    let path = path.as_ref();
+    let file = open_to_read(path)?;
+    let end = settled_length(&file, path)?;
+    let mut lines = BufReader::with_capacity(64 << 10, Span { file, at: 0, end });
+    let mut check = Check::new(anchor);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = lines.by_ref().take(REACH).read_until(b'\n', &mut line);
+        if read.map_err(AuditError::io("read", path))? == 0 {
+            return check.finish().map_err(VerifyError::Broken);
+        }
+        check.line(&line).map_err(VerifyError::Broken)?;
+    }
+}
+
+/// What a check needs of a record. Kinds that it does not know are lines like any other.
+#[derive(Deserialize)]
+struct Glance<'a> {
+    kind: &'a str,
+    at: Timestamp,
+    bytes: Option<u64>,
+    sha256: Option<Sha256Hash>,
+    after: Option<Position>,
+}
+
+struct Check {
+    anchor: Option<Position>,
+    /// Lines of the file so far.
+    number: u64,
+    head: Position,
+    first_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+    torn: Vec<u64>,
+    /// What is not whole since the last whole line.
+    pending: Option<Pending>,
+}
+
+/// Lines that are not whole, and that the next whole one must note.
+struct Pending {
+    first: u64,
+    bytes: u64,
+    hash: Sha256,
+}
+
+impl Check {
+    const fn new(anchor: Option<Position>) -> Self {
+        Self {
+            anchor,
+            number: 0,
+            head: Position::START,
+            first_at: None,
+            last_at: None,
+            torn: Vec::new(),
+            pending: None,
+        }
+    }
+
+    /// Takes the next line, with its newline if it has one.
+    fn line(&mut self, line: &[u8]) -> Result<(), Broken> {
+        self.number += 1;
+        let parsed = line.strip_suffix(b"\n").and_then(Sealed::parse);
+        let Some(sealed) = parsed else {
+            return self.not_whole(line);
+        };
+        let intact = sealed.is_intact();
+        let glance = sealed.record::<Glance<'_>>().ok().filter(|_| intact);
+        if let Some(pending) = self.pending.take() {
+            if !glance.as_ref().is_some_and(|glance| pending.is_noted_by(glance)) {
+                return Err(Broken { line_number: pending.first, why: Why::Torn });
+            }
+            self.torn.extend(pending.first..self.number);
+        }
+        let Some(glance) = glance else {
+            return Err(self.broken(Why::Edited));
+        };
+        let expected = self.head.seq + 1;
+        if sealed.position.seq != expected {
+            return Err(self.broken(Why::Misplaced { expected, found: sealed.position.seq }));
+        }
+        if sealed.prev != self.head.hash {
+            return Err(self.broken(Why::Unchained));
+        }
+        if let Some(anchor) = self.anchor
+            && anchor.seq == expected
+            && anchor != sealed.position
+        {
+            return Err(self.broken(Why::NotTheAnchor { anchor }));
+        }
+        if let ("cut", Some(after)) = (glance.kind, glance.after) {
+            return Err(self.broken(Why::Cut { after }));
+        }
+        self.head = sealed.position;
+        self.first_at.get_or_insert(glance.at);
+        self.last_at = Some(glance.at);
+        Ok(())
+    }
+
+    fn not_whole(&mut self, line: &[u8]) -> Result<(), Broken> {
+        let number = self.number;
+        let pending = self.pending.get_or_insert_with(|| Pending {
+            first: number,
+            bytes: 0,
+            hash: Sha256::new(),
+        });
+        if pending.first < number {
+            pending.add(b"\n");
+        }
+        pending.add(line.strip_suffix(b"\n").unwrap_or(line));
+        if line.len() as u64 >= REACH {
+            // Longer than any line, and than anything that an append takes for torn.
+            return Err(Broken { line_number: pending.first, why: Why::Torn });
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Verified, Broken> {
+        if let Some(pending) = self.pending {
+            return Err(Broken { line_number: pending.first, why: Why::Torn });
+        }
+        if let Some(anchor) = self.anchor.filter(|anchor| anchor.seq > self.head.seq) {
+            let why = Why::EndsBeforeAnchor { anchor };
+            return Err(Broken { line_number: self.number + 1, why });
+        }
+        Ok(Verified {
+            lines: self.head.seq,
+            first_at: self.first_at,
+            last_at: self.last_at,
+            head_hash: self.head.hash,
+            torn: self.torn,
+        })
+    }
+
+    const fn broken(&self, why: Why) -> Broken {
+        Broken { line_number: self.number, why }
+    }
+}
+
+impl Pending {
+    fn add(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.hash.update(bytes);
+    }
+
+    fn is_noted_by(&self, glance: &Glance<'_>) -> bool {
+        let hash = Sha256Hash::from_bytes(self.hash.clone().finalize().into());
+        glance.kind == "torn" && glance.bytes == Some(self.bytes) && glance.sha256 == Some(hash)
+    }
+}

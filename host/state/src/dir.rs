@@ -1,0 +1,217 @@
+//! The directory that holds everything, and who may write it.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::audit::DigestKey;
+
+/// The state directory: it exists, belongs to this user, and nobody else can write it.
+///
+/// Several hosts share one. Its parents are not looked at: whoever can rename the directory away
+/// was trusted by the operator who put it there.
+#[derive(Debug, Clone)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+/// Why a directory, or the key in it, cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file system refused.
+    #[error("cannot {doing} `{}`", path.display())]
+    Io {
+        /// What was tried: `create the state directory`, …
+        doing: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is something else of that name.
+    #[error("`{}` is not a directory: move it away, or name another state directory", .0.display())]
+    NotADirectory(PathBuf),
+    /// Others could plant or remove plans and audit lines.
+    #[error(
+        "others can write the state directory `{}` (mode {mode:03o}): run `chmod go-w` on it, or name another",
+        path.display()
+    )]
+    OthersCanWrite {
+        /// The directory.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Its owner is somebody else, who could do the same.
+    #[error(
+        "the state directory `{}` belongs to user {owner}, but souk runs as user {user}: change its owner, or name another",
+        path.display()
+    )]
+    NotYours {
+        /// The directory.
+        path: PathBuf,
+        /// Its owner's number.
+        owner: u32,
+        /// Our own number.
+        user: u32,
+    },
+    /// Whoever has read the key can guess arguments from their digests.
+    #[error(
+        "others can read the key `{}` (mode {mode:03o}): remove it and a new one is made (digests before and after then differ), or run `chmod 600` on it if nobody has read it",
+        path.display()
+    )]
+    KeyExposed {
+        /// The key's file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key's file holds something else.
+    #[error("`{}` is not a key of 32 bytes: restore it, or remove it and a new one is made", .0.display())]
+    KeyDamaged(PathBuf),
+}
+
+impl StateError {
+    /// Names what was tried and on what, for `map_err`.
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+impl StateDir {
+    /// Takes the directory into use, and creates it, 0700 with its missing parents, if need be.
+    ///
+    /// # Errors
+    /// When it cannot be created or written to, is no directory, belongs to another user, or
+    /// is writable for the group or for everybody.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, StateError> {
+        let path = path.into();
+        match DirBuilder::new().recursive(true).mode(0o700).create(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Err(StateError::NotADirectory(path));
+            }
+            Err(error) => return Err(StateError::io("create the state directory", &path)(error)),
+        }
+        let found = fs::metadata(&path).map_err(StateError::io("look at", &path))?;
+        let mode = permissions(&found);
+        if mode & 0o022 != 0 {
+            return Err(StateError::OthersCanWrite { path, mode });
+        }
+        let user = owner_of_new_files(&path)?;
+        if found.uid() != user {
+            return Err(StateError::NotYours { path, owner: found.uid(), user });
+        }
+        Ok(Self { path })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the audit trail is, unless the operator names another place: `audit.jsonl`.
+    #[must_use]
+    pub fn audit_trail(&self) -> PathBuf {
+        self.path.join("audit.jsonl")
+    }
+
+    /// The key for digests of arguments, made of 32 random bytes in `audit.key` (0600) the first
+    /// time.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, others can read it, or it holds something else.
+    pub fn digest_key(&self) -> Result<DigestKey, StateError> {
+        DigestKey::load_or_create(&self.path.join("audit.key"))
+    }
+}
+
+/// The permission bits alone.
+pub(crate) fn permissions(metadata: &Metadata) -> u32 {
+    metadata.permissions().mode() & 0o777
+}
+
+/// Flushes a directory, so that a file just made in it is still there after a power cut.
+pub(crate) fn sync_parent(file: &Path) -> io::Result<()> {
+    let parent = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(parent)?.sync_all()
+}
+
+/// Makes a file and sees whose it is: the standard library cannot ask who we are, and this says
+/// at start, not at the first call, when the directory cannot be written.
+fn owner_of_new_files(directory: &Path) -> Result<u32, StateError> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)
+        .map_err(|error| StateError::io("draw random bytes for", directory)(error.into()))?;
+    let probe = directory.join(format!(".probe-{}", hex::encode(random)));
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&probe)
+        .map_err(StateError::io("write to the state directory", directory))?;
+    let owner = file.metadata().map(|metadata| metadata.uid());
+    fs::remove_file(&probe).map_err(StateError::io("remove", &probe))?;
+    owner.map_err(StateError::io("look at", &probe))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+
+    use super::*;
+
+    #[test]
+    fn a_new_directory_is_its_owners_alone_and_is_left_empty() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a/b/souk");
+        let state = StateDir::open(&path).unwrap();
+        assert_eq!(permissions(&fs::metadata(state.path()).unwrap()), 0o700);
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+        StateDir::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        for mode in [0o720, 0o702, 0o777, 0o775] {
+            fs::set_permissions(root.path(), Permissions::from_mode(mode)).unwrap();
+            let error = StateDir::open(root.path()).unwrap_err();
+            assert!(error.to_string().contains("chmod go-w"), "{error}");
+        }
+        fs::set_permissions(root.path(), Permissions::from_mode(0o755)).unwrap();
+        StateDir::open(root.path()).unwrap();
+    }
+
+    #[test]
+    fn a_file_in_its_place_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = StateDir::open(file.path()).unwrap_err();
+        assert!(matches!(error, StateError::NotADirectory(_)), "{error}");
+    }
+
+    #[test]
+    fn the_key_is_made_once_and_refused_when_others_may_have_read_it() {
+        let root = tempfile::tempdir().unwrap();
+        let state = StateDir::open(root.path().join("souk")).unwrap();
+        let arguments = serde_json::json!({ "a": 1 });
+        let first = state.digest_key().unwrap().digest(&arguments);
+        assert_eq!(state.digest_key().unwrap().digest(&arguments), first);
+
+        let path = state.path().join("audit.key");
+        assert_eq!(permissions(&fs::metadata(&path).unwrap()), 0o600);
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(state.digest_key(), Err(StateError::KeyExposed { .. })));
+
+        fs::remove_file(&path).unwrap();
+        assert_ne!(state.digest_key().unwrap().digest(&arguments), first);
+        fs::write(&path, "short").unwrap();
+        assert!(matches!(state.digest_key(), Err(StateError::KeyDamaged(_))));
+    }
+}
