@@ -1,0 +1,200 @@
+//! Actions without anything behind them, and clients to call them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ClientConfig, JsonObject, ProtocolVersion,
+};
+use rmcp::service::{NotificationContext, RoleClient, RunningService};
+use rmcp::{ClientHandler, ClientLifecycleMode};
+use serde_json::{Map, Value, json};
+use souk_mcp::{Limits, serve_streams};
+use souk_model::{Actions, Call, Failure, Hints, Principal, Tier, Tool};
+use tokio::io::{DuplexStream, duplex, split};
+use tokio::sync::{Notify, Semaphore, watch};
+
+/// `whoami` and `echo` answer, `slow` waits for [`Fake::gate`], `fail` and `panic` do as they are
+/// called, `count` reports progress, `secret` is ann's alone.
+pub(crate) struct Fake {
+    tools: Vec<Arc<Tool>>,
+    pub(crate) changes: watch::Sender<u64>,
+    pub(crate) gate: Semaphore,
+    pub(crate) running: AtomicUsize,
+    pub(crate) most: AtomicUsize,
+    pub(crate) dropped: Notify,
+}
+
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        other => panic!("{other} is no object"),
+    }
+}
+
+impl Fake {
+    pub(crate) fn new() -> Arc<Self> {
+        let tool = |name: &str| {
+            Arc::new(Tool {
+                name: name.to_owned(),
+                title: format!("Title of {name}"),
+                description: format!("Does {name}."),
+                input: Arc::new(object(json!({"type": "object"}))),
+                output: Arc::new(object(json!({"type": "object", "required": ["tool"]}))),
+                tier: Tier::Risk,
+                hints: Hints {
+                    read_only: false,
+                    destructive: true,
+                    idempotent: false,
+                    open_world: true,
+                },
+            })
+        };
+        let names = ["count", "echo", "fail", "panic", "secret", "slow", "whoami"];
+        Arc::new(Self {
+            tools: names.map(tool).to_vec(),
+            changes: watch::Sender::new(0),
+            gate: Semaphore::new(0),
+            running: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+            dropped: Notify::new(),
+        })
+    }
+
+    pub(crate) fn change(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Returns when so many `slow` calls run.
+    pub(crate) async fn until_running(&self, count: usize) {
+        while self.running.load(Ordering::SeqCst) < count {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+struct Running<'a>(&'a Fake);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        self.0.dropped.notify_one();
+    }
+}
+
+#[async_trait::async_trait]
+impl Actions for Fake {
+    fn list(&self, principal: &Principal) -> Arc<[Arc<Tool>]> {
+        let may = |tool: &&Arc<Tool>| tool.name != "secret" || principal.as_str() == "ann";
+        self.tools.iter().filter(may).cloned().collect()
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<Tool>> {
+        self.tools.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call(&self, call: Call) -> Result<Map<String, Value>, Failure> {
+        match call.tool.as_str() {
+            "fail" => {
+                return Err(Failure::argument("sku", "there is no sku").remedy("give one"));
+            }
+            "panic" => panic!("as called"),
+            "count" => {
+                let progress = call.progress.as_ref().expect("a progress token was sent");
+                for done in [1, 2, 2, 1, 3] {
+                    progress.report(done, Some(3), "counting");
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                // Far more than anybody reads: what cannot be delivered is dropped.
+                for done in 10..10_000 {
+                    progress.report(done, None, "");
+                }
+            }
+            "slow" => {
+                let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+                self.most.fetch_max(now, Ordering::SeqCst);
+                let _running = Running(self);
+                self.gate.acquire().await.expect("never closed").forget();
+            }
+            _ => {}
+        }
+        Ok(object(json!({
+            "tool": call.tool,
+            "principal": call.principal.as_str(),
+            "arguments": call.arguments,
+        })))
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}
+
+/// The two ways a conversation can begin.
+pub(crate) const ERAS: [Era; 2] = [Era::Legacy, Era::Modern];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Era {
+    Legacy,
+    Modern,
+}
+
+impl Era {
+    pub(crate) fn lifecycle(self) -> ClientLifecycleMode {
+        match self {
+            Self::Legacy => ClientLifecycleMode::Initialize,
+            Self::Modern => ClientLifecycleMode::Discover {
+                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+            },
+        }
+    }
+}
+
+/// A client that counts what it is told.
+#[derive(Clone, Default)]
+pub(crate) struct Listener {
+    pub(crate) list_changed: Arc<Notify>,
+}
+
+impl ClientHandler for Listener {
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.list_changed.notify_one();
+    }
+
+    fn get_info(&self) -> ClientConfig {
+        ClientConfig::default()
+    }
+}
+
+pub(crate) type Client = RunningService<RoleClient, Listener>;
+
+/// A server on streams in memory, and the client's ends of them.
+pub(crate) fn streams(
+    fake: &Arc<Fake>,
+    limits: Limits,
+) -> (DuplexStream, tokio::task::JoinHandle<()>) {
+    let (near, far) = duplex(64 * 1024);
+    let (reader, writer) = split(far);
+    let actions = fake.clone();
+    let server = tokio::spawn(async move {
+        serve_streams(actions, limits, reader, writer)
+            .await
+            .unwrap();
+    });
+    (near, server)
+}
+
+pub(crate) fn named(name: &'static str, arguments: Value) -> CallToolRequestParams {
+    let arguments: JsonObject = object(arguments);
+    CallToolRequestParams::new(name).with_arguments(arguments)
+}
+
+pub(crate) fn text(result: &CallToolResult) -> String {
+    result
+        .content
+        .iter()
+        .filter_map(|block| block.as_text())
+        .map(|text| &*text.text)
+        .collect()
+}

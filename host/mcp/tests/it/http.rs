@@ -1,0 +1,363 @@
+//! Many clients over HTTP.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, StatusCode, header};
+use rmcp::ClientServiceExt;
+use rmcp::model::SubscriptionFilter;
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use serde_json::{Value, json};
+use souk_mcp::{Authenticator, Http, HttpConfig, Limits, ServeError, serve_http};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::fake::{Client, ERAS, Era, Fake, Listener, named};
+
+const ANN: &str = "ann-0123456789abcdef";
+const BOB: &str = "bob-0123456789abcdef";
+
+struct Served {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<Result<(), ServeError>>,
+}
+
+fn tokens() -> Authenticator {
+    let tokens = [("ann", ANN), ("bob", BOB)];
+    Authenticator::new(tokens.map(|(name, token)| (name.to_owned(), token.to_owned().into())))
+        .unwrap()
+}
+
+async fn serve(fake: &Arc<Fake>, auth: Authenticator, config: HttpConfig) -> Served {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let http = Http {
+        actions: fake.clone(),
+        limits: Limits::default(),
+        config,
+        auth,
+    };
+    let server = tokio::spawn(serve_http(listener, http, async {
+        let _ = stopped.await;
+    }));
+    Served {
+        address,
+        stop,
+        server,
+    }
+}
+
+fn http_client() -> reqwest::Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    reqwest::Client::new()
+}
+
+impl Served {
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn connect(&self, era: Era, token: Option<&str>) -> Client {
+        let mut config = StreamableHttpClientTransportConfig::with_uri(self.url("/mcp"));
+        config.auth_header = token.map(str::to_owned);
+        let transport = StreamableHttpClientTransport::with_client(http_client(), config);
+        Listener::default()
+            .serve_with_lifecycle(transport, era.lifecycle())
+            .await
+            .unwrap()
+    }
+
+    fn post(&self, message: &Value) -> RequestBuilder {
+        http_client()
+            .post(self.url("/mcp"))
+            .header(header::ACCEPT, "application/json, text/event-stream")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(message.to_string())
+    }
+
+    /// The id of a session opened by hand.
+    async fn open(&self, token: &str) -> Result<String, StatusCode> {
+        let answer = self
+            .post(&initialize())
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        if answer.status() != StatusCode::OK {
+            return Err(answer.status());
+        }
+        Ok(answer.headers()["mcp-session-id"]
+            .to_str()
+            .unwrap()
+            .to_owned())
+    }
+
+    async fn in_session(&self, token: &str, session: &str) -> StatusCode {
+        self.post(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}))
+            .bearer_auth(token)
+            .header("mcp-session-id", session)
+            .send()
+            .await
+            .unwrap()
+            .status()
+    }
+}
+
+fn initialize() -> Value {
+    json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {},
+        "clientInfo": {"name": "by hand", "version": "1"}}})
+}
+
+#[tokio::test]
+async fn clients_of_both_eras_list_call_and_hear_of_changes() {
+    let fake = Fake::new();
+    let served = serve(&fake, Authenticator::open(), HttpConfig::default()).await;
+    for era in ERAS {
+        let before = fake.changes.receiver_count();
+        let client = served.connect(era, None).await;
+        assert_eq!(client.list_all_tools().await.unwrap().len(), 6, "{era:?}");
+        let result = client
+            .call_tool(named("echo", json!({"a": 1})))
+            .await
+            .unwrap();
+        assert_eq!(
+            result.structured_content,
+            Some(json!({"tool": "echo", "principal": "local", "arguments": {"a": 1}}))
+        );
+        let filter = SubscriptionFilter::builder().tools_list_changed().build();
+        let subscription = match era {
+            Era::Modern => Some(client.listen(filter).await.unwrap()),
+            Era::Legacy => None,
+        };
+        while fake.changes.receiver_count() <= before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        match subscription {
+            Some(mut subscription) => {
+                fake.change();
+                assert!(subscription.next().await.unwrap().is_some());
+            }
+            // When the client's own stream is open cannot be seen from here: tell until heard.
+            None => loop {
+                fake.change();
+                let heard = client.service().list_changed.notified();
+                if tokio::time::timeout(Duration::from_millis(50), heard)
+                    .await
+                    .is_ok()
+                {
+                    break;
+                }
+            },
+        }
+        client.cancel().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_token_is_a_principal_with_its_own_list() {
+    let served = serve(&Fake::new(), tokens(), HttpConfig::default()).await;
+    for era in ERAS {
+        for (token, name, tools) in [(ANN, "ann", 7), (BOB, "bob", 6)] {
+            let client = served.connect(era, Some(token)).await;
+            assert_eq!(client.list_all_tools().await.unwrap().len(), tools);
+            let result = client.call_tool(named("whoami", json!({}))).await.unwrap();
+            assert_eq!(result.structured_content.unwrap()["principal"], name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_the_answer_says_where_to_learn_of_tokens() {
+    let served = serve(&Fake::new(), tokens(), HttpConfig::default()).await;
+    let metadata = served.url("/.well-known/oauth-protected-resource/mcp");
+    for token in [None, Some("ann-0123456789abcdeX")] {
+        let mut request = served.post(&initialize());
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        let challenge = answer.headers()[header::WWW_AUTHENTICATE].to_str().unwrap();
+        assert!(challenge.starts_with("Bearer "), "{challenge}");
+        assert!(
+            challenge.contains(&format!("resource_metadata=\"{metadata}\"")),
+            "{challenge}"
+        );
+        assert_eq!(challenge.contains("invalid_token"), token.is_some());
+        assert!(answer.text().await.unwrap().contains("hint:"));
+    }
+    for path in [
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/mcp",
+    ] {
+        let answer = http_client().get(served.url(path)).send().await.unwrap();
+        let told: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!(told["resource"], served.url("/mcp"));
+        assert_eq!(told["bearer_methods_supported"], json!(["header"]));
+    }
+}
+
+#[tokio::test]
+async fn other_hosts_and_pages_are_turned_away_on_every_route() {
+    let config: HttpConfig = toml::from_str(
+        "allowed_hosts = ['souk.example']\nallowed_origins = ['https://app.example']",
+    )
+    .unwrap();
+    let served = serve(&Fake::new(), Authenticator::open(), config).await;
+    for path in ["/", "/mcp", "/healthz", "/nothing"] {
+        let ask = |name, value: &str| http_client().post(served.url(path)).header(name, value);
+        for (name, value) in [
+            (header::HOST, "evil.example"),
+            (header::HOST, "souk.example.evil.example"),
+            (header::ORIGIN, "https://evil.example"),
+            (header::ORIGIN, "null"),
+        ] {
+            let answer = ask(name, value).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path} {value}");
+            assert!(
+                answer
+                    .text()
+                    .await
+                    .unwrap()
+                    .contains("hint: the operator can add it")
+            );
+        }
+        for (name, value) in [
+            (header::HOST, "souk.example"),
+            (header::ORIGIN, "https://app.example"),
+        ] {
+            let answer = ask(name, value).send().await.unwrap();
+            assert_ne!(answer.status(), StatusCode::FORBIDDEN, "{path} {value}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_its_openers_alone() {
+    let served = serve(&Fake::new(), tokens(), HttpConfig::default()).await;
+    let session = served.open(ANN).await.unwrap();
+    assert_eq!(
+        served.in_session(BOB, &session).await,
+        StatusCode::NOT_FOUND
+    );
+    let delete = |token| {
+        http_client()
+            .delete(served.url("/mcp"))
+            .bearer_auth(token)
+            .header("mcp-session-id", &session)
+            .header("mcp-protocol-version", "2025-06-18")
+            .send()
+    };
+    delete(BOB).await.unwrap();
+    assert_eq!(served.in_session(ANN, &session).await, StatusCode::OK);
+    delete(ANN).await.unwrap();
+    assert_eq!(
+        served.in_session(ANN, &session).await,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn sessions_are_bounded_for_each_principal() {
+    let config = HttpConfig {
+        sessions_each: 2,
+        ..HttpConfig::default()
+    };
+    let served = serve(&Fake::new(), tokens(), config).await;
+    let first = served.open(ANN).await.unwrap();
+    served.open(ANN).await.unwrap();
+    assert_eq!(served.open(ANN).await, Err(StatusCode::SERVICE_UNAVAILABLE));
+    assert!(served.open(BOB).await.is_ok());
+    assert_eq!(served.in_session(ANN, &first).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_bound_and_rubbish_are_refused() {
+    let config = HttpConfig {
+        body_bytes: 1_000,
+        ..HttpConfig::default()
+    };
+    let served = serve(&Fake::new(), Authenticator::open(), config).await;
+    let long =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": "x".repeat(2_000)}});
+    let answer = served.post(&long).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let answer = served.post(&json!("rubbish")).send().await.unwrap();
+    assert!(answer.status().is_client_error(), "{}", answer.status());
+    assert!(served.open("").await.is_ok());
+}
+
+#[tokio::test]
+async fn somebody_with_a_browser_learns_what_this_is() {
+    let served = serve(&Fake::new(), Authenticator::open(), HttpConfig::default()).await;
+    let get = async |path| {
+        http_client()
+            .get(served.url(path))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    };
+    assert!(get("/").await.contains("MCP server for Magento 2"));
+    assert!(get("/").await.contains(&served.url("/mcp")));
+    assert_eq!(get("/healthz").await, "ok\n");
+    assert!(get("/nothing").await.contains("`/mcp`"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_stopped_lets_calls_end_and_hangs_up_on_the_rest() {
+    let fake = Fake::new();
+    let served = serve(&fake, Authenticator::open(), HttpConfig::default()).await;
+    let legacy = served.connect(Era::Legacy, None).await;
+    let modern = served.connect(Era::Modern, None).await;
+    let filter = SubscriptionFilter::builder().tools_list_changed().build();
+    let _subscription = modern.listen(filter).await.unwrap();
+    let calls = async {
+        tokio::join!(
+            legacy.call_tool(named("slow", json!({}))),
+            modern.call_tool(named("slow", json!({}))),
+        )
+    };
+    let stop = async {
+        fake.until_running(2).await;
+        served.stop.send(()).unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        fake.gate.add_permits(2);
+    };
+    let ((one, other), ()) = tokio::join!(calls, stop);
+    assert_eq!(one.unwrap().structured_content.unwrap()["tool"], "slow");
+    assert_eq!(other.unwrap().structured_content.unwrap()["tool"], "slow");
+    served.server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_address_that_others_reach_is_not_served_without_tokens() {
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let http = Http {
+        actions: Fake::new(),
+        limits: Limits::default(),
+        config: HttpConfig::default(),
+        auth: Authenticator::open(),
+    };
+    let refused = serve_http(listener, http, std::future::pending())
+        .await
+        .err()
+        .unwrap();
+    assert!(
+        refused
+            .to_string()
+            .contains("configure tokens, or bind to 127.0.0.1"),
+        "{refused}"
+    );
+}

@@ -1,0 +1,8 @@
+//! The protocol as real clients meet it, over both transports and in both eras.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+mod fake;
+mod http;
+mod stdio;
+mod wire;
