@@ -182,9 +182,12 @@ impl<'a> Sealed<'a> {
 
 /// A number in its one spelling: no sign, no leading zero.
 fn number(digits: &[u8]) -> Option<u64> {
-    let plain =
-        digits.iter().all(u8::is_ascii_digit) && (digits.len() == 1 || digits[..1] != *b"0");
-    if digits.is_empty() || !plain {
+    let plain = match digits {
+        [] => false,
+        [_] => true,
+        [first, ..] => *first != b'0',
+    };
+    if !plain || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     std::str::from_utf8(digits).ok()?.parse().ok()
