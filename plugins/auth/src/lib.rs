@@ -68,19 +68,11 @@ impl From<SessionInfo> for Session {
         Self {
             username: info.username,
             base_url: info.base_url,
-            auth_method: method(info.method),
+            auth_method: info.method.as_str(),
             store: info.store,
             environment: info.environment,
             default_scope: info.default_scope,
         }
-    }
-}
-
-const fn method(method: AuthMethod) -> &'static str {
-    match method {
-        AuthMethod::Oauth => "oauth",
-        AuthMethod::IntegrationToken => "integration_token",
-        AuthMethod::AdminToken => "admin_token",
     }
 }
 

@@ -4,8 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
-    About, Action, Answered, AuthMethod, Context, Failure, Group, NoParams, Object, Route,
-    STORE_GROUPS, STORE_VIEWS, SessionContext, StoreView, WEBSITES,
+    About, Action, Answered, Context, Failure, Group, NoParams, Object, Route, STORE_GROUPS,
+    STORE_VIEWS, SessionContext, StoreView, WEBSITES,
 };
 
 const STORE_CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
@@ -67,11 +67,7 @@ fn set_default(asked: &SetDefault, context: &SessionContext) -> Result<DefaultSe
         default_scope: session.default_scope,
         username: session.username,
         base_url: session.base_url,
-        auth_method: match session.method {
-            AuthMethod::Oauth => "oauth",
-            AuthMethod::IntegrationToken => "integration_token",
-            AuthMethod::AdminToken => "admin_token",
-        },
+        auth_method: session.method.as_str(),
         store: session.store,
         environment: session.environment,
     })

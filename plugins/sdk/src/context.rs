@@ -6,7 +6,7 @@ use std::{slice, vec};
 use serde::de::DeserializeOwned;
 
 use crate::bindings::souk::plugin::session::Credentials;
-use crate::{Failure, FailureCode, Read, SessionInfo, host, json};
+use crate::{AuthMethod, Failure, FailureCode, Read, SessionInfo, host, json};
 
 /// What every action may do: read, within its grants, and tell how far it is.
 #[derive(Debug)]
@@ -178,5 +178,17 @@ impl Deref for SessionContext {
 
     fn deref(&self) -> &Context {
         &self.reader
+    }
+}
+
+impl AuthMethod {
+    /// The method's name in results: `oauth`, `integration_token`, `admin_token`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Oauth => "oauth",
+            Self::IntegrationToken => "integration_token",
+            Self::AdminToken => "admin_token",
+        }
     }
 }

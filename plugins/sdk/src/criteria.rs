@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::route::binding;
-use crate::{Binding, Failure, FailureCode};
+use crate::{Binding, Failure, FailureCode, Source};
 
 /// How a field is compared. These are all that Magento knows; a word it does not know it takes for
 /// `eq`, without a warning (`products_search.jsonl`, `unknown-condition`).
@@ -133,6 +133,9 @@ impl Direction {
 /// 8 kB for the whole URL; this leaves room for the rest of it.
 pub const LIST_BUDGET: usize = 6_000;
 
+/// How long a search may be in a URL, in bytes: what is left of 8 kB for host and path.
+pub const URL_BUDGET: usize = 7_500;
+
 /// One comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
@@ -253,7 +256,8 @@ fn invalid(message: String) -> Failure {
     Failure::new(FailureCode::ValidationError, message)
 }
 
-fn field_name(field: &str) -> Result<&str, Failure> {
+/// The text, if it can be a field's or an attribute's name.
+pub(crate) fn field_name(field: &str) -> Result<&str, Failure> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if !field.is_empty() && field.chars().all(allowed) {
         return Ok(field);
@@ -340,6 +344,18 @@ impl Criteria {
     pub fn fields(mut self, projection: String) -> Self {
         self.fields = Some(projection);
         self
+    }
+
+    /// How long this is in a URL, in bytes. Above [`URL_BUDGET`] the store's web server refuses it.
+    #[must_use]
+    pub fn url_length(&self) -> usize {
+        let mut query = Vec::new();
+        self.append_to(&mut query);
+        let long = |binding: &Binding| match &binding.value {
+            Source::Text(text) => encoded_length(&binding.name) + encoded_length(text) + 2,
+            Source::Subject | Source::Answered(_) => 0,
+        };
+        query.iter().map(long).sum()
     }
 
     /// The query parameters. Never without one that begins with `searchCriteria`, which Magento
@@ -439,6 +455,18 @@ pub struct Found<T> {
     pub search_criteria: Value,
 }
 
+impl<T> Found<T> {
+    /// The same page with its items made into others.
+    #[must_use]
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Found<U> {
+        Found {
+            items: self.items.into_iter().map(change).collect(),
+            total_count: self.total_count,
+            search_criteria: self.search_criteria,
+        }
+    }
+}
+
 fn none_is_empty<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: Deserialize<'de>,
@@ -452,7 +480,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Source;
 
     fn query(criteria: &Criteria) -> Vec<(String, String)> {
         let mut query = Vec::new();

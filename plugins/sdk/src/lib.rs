@@ -99,7 +99,9 @@ pub use bindings::souk::plugin::types::{
     Binding, Failure, FailureCode, Read, RiskTier as Tier, Source, StoreView,
 };
 pub use context::{Answers, Context, SessionContext};
-pub use criteria::{Condition, Criteria, Direction, Filter, Found, LIST_BUDGET, projection};
+pub use criteria::{
+    Condition, Criteria, Direction, Filter, Found, LIST_BUDGET, URL_BUDGET, projection,
+};
 pub use decimal::{Decimal, NotADecimal};
 pub use group::{About, Action, Group, NoParams};
 pub use product::Product;

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::criteria::field_name;
 use crate::{Decimal, Failure, projection};
 
 /// The fields that Magento keeps at a product's top level (`products_get.jsonl`). Every other
@@ -52,9 +53,10 @@ pub struct Product(Map<String, Value>);
 
 impl Product {
     /// Whether Magento keeps this attribute at the top level and not among the custom attributes.
+    /// It may have its own fields in brackets: `extension_attributes[website_ids]`.
     #[must_use]
     pub fn is_top_level(code: &str) -> bool {
-        TOP_LEVEL.contains(&code)
+        TOP_LEVEL.contains(&head(code))
     }
 
     /// Where an attribute stands in a product, as a place of the contract.
@@ -74,19 +76,23 @@ impl Product {
     /// # Errors
     /// When one of them is not a field's name.
     pub fn projection(codes: &[String]) -> Result<String, Failure> {
-        let (top, custom): (Vec<_>, Vec<_>) = codes.iter().map(String::as_str).partition(|code| {
-            Self::is_top_level(code.split_once('[').map_or(code, |(name, _)| name))
-        });
-        let custom = (!custom.is_empty()).then_some("custom_attributes");
-        // Named twice, Magento would still answer it once; but the URL need not be longer.
-        let custom = custom.filter(|name| !top.contains(name));
-        projection(top.into_iter().chain(custom))
+        let (mut fields, custom): (Vec<_>, Vec<_>) = codes
+            .iter()
+            .map(String::as_str)
+            .partition(|code| Self::is_top_level(code));
+        for code in &custom {
+            field_name(code)?;
+        }
+        if !custom.is_empty() && !names_all_custom(codes) {
+            fields.push("custom_attributes");
+        }
+        projection(fields)
     }
 
     /// Drops the custom attributes that are not among `codes`, unless those ask for all of them by
     /// `custom_attributes`.
     pub fn keep_only(&mut self, codes: &[String]) {
-        if codes.iter().any(|code| code == "custom_attributes") {
+        if names_all_custom(codes) {
             return;
         }
         if let Some(Value::Array(entries)) = self.0.get_mut("custom_attributes") {
@@ -162,6 +168,15 @@ impl Product {
     pub fn as_map(&self) -> &Map<String, Value> {
         &self.0
     }
+}
+
+/// A field's name without its own fields in brackets.
+fn head(field: &str) -> &str {
+    field.split_once('[').map_or(field, |(name, _)| name)
+}
+
+fn names_all_custom(codes: &[String]) -> bool {
+    codes.iter().any(|code| head(code) == "custom_attributes")
 }
 
 impl JsonSchema for Product {

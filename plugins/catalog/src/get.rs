@@ -1,0 +1,101 @@
+//! `catalog_get_product`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use souk_sdk::{Answered, Context, Failure, FailureCode, Product, Route, Scope};
+
+pub(crate) const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// The product's sku, in full.
+    #[schemars(length(min = 1))]
+    sku: String,
+    /// Where to read; the session's default store view if left out.
+    scope: Option<Scope>,
+}
+
+pub(crate) fn get(asked: &Asked, context: &Context) -> Result<Answered<Product>, Failure> {
+    let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
+    context
+        .get(&PRODUCT.read([&asked.sku]).at(place.view))
+        .map_err(|failure| {
+            if !failure.is_not_found() {
+                return failure;
+            }
+            Failure {
+                code: FailureCode::NotFound,
+                message: format!("the store has no product with the sku `{}`", asked.sku),
+                remedy: Some("find it with `catalog_search_products`".to_owned()),
+                argument: Some("/sku".to_owned()),
+                ..failure
+            }
+        })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+    use souk_sdk::testing::Host;
+    use souk_sdk::{Source, StoreView};
+
+    use super::*;
+    use crate::catalog;
+
+    #[test]
+    fn the_product_is_passed_on_as_it_is() {
+        let product = json!({"sku": "a/b", "unheard_of": [1], "price": 19.990, "weight": null});
+        let answer = product.clone();
+        let host = Host::answering(move |_| Ok(answer.clone()));
+        assert_eq!(
+            host.call(&catalog(), "get_product", &json!({"sku": "a/b"})),
+            Ok(product)
+        );
+        let read = &host.reads()[0];
+        assert_eq!(read.route, "/V1/products/{sku}");
+        assert_eq!(read.path[0].value, Source::Text("a/b".to_owned()));
+        assert_eq!(read.at, StoreView::SessionDefault);
+    }
+
+    #[test]
+    fn it_is_read_in_the_view_that_the_scope_names() {
+        for (scope, view) in [
+            (
+                json!({"store_view_code": "de"}),
+                StoreView::View("de".to_owned()),
+            ),
+            (json!({"scope": "global"}), StoreView::Global),
+            (json!({}), StoreView::SessionDefault),
+        ] {
+            let host = Host::answering(|_| Ok(json!({})));
+            host.call(
+                &catalog(),
+                "get_product",
+                &json!({"sku": "x", "scope": scope}),
+            )
+            .unwrap();
+            assert_eq!(host.reads()[0].at, view);
+        }
+    }
+
+    #[test]
+    fn an_unknown_sku_is_told_as_such() {
+        let host = Host::answering(|_| {
+            let mut failure = Failure::new(FailureCode::UpstreamError, "doesn't exist");
+            failure.status = Some(404);
+            failure.upstream = Some("magento".to_owned());
+            Err(failure)
+        });
+        let failure = host
+            .call(&catalog(), "get_product", &json!({"sku": "NOPE"}))
+            .unwrap_err();
+        assert_eq!(failure.code, FailureCode::NotFound);
+        assert_eq!(
+            failure.message,
+            "the store has no product with the sku `NOPE`"
+        );
+        assert_eq!(failure.status, Some(404));
+    }
+}

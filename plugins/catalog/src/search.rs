@@ -1,0 +1,321 @@
+//! `catalog_search_products`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use souk_sdk::{
+    Answered, Condition, Context, Criteria, Direction, Failure, Filter, Found, Object, Product,
+    Route, Scope, URL_BUDGET,
+};
+
+use crate::filters::Filters;
+
+pub(crate) const PRODUCTS: Route<0> = Route::new("/V1/products");
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Field → value, list of values, or {value, condition} or {from, to}; all must hold. Fields
+    /// are attributes, and category_id, website_id, entity_id. `like` takes % and _ as wildcards;
+    /// select attributes want option ids; status is 1 enabled, 2 disabled.
+    #[serde(default)]
+    filters: Filters,
+    /// Only these fields of each item, attributes among them: ["sku", "name", "url_key"].
+    #[serde(default)]
+    fields: Vec<String>,
+    /// Where to read values; the session's default store view if left out. A website_code also
+    /// keeps to that website's products.
+    scope: Option<Scope>,
+    #[serde(default = "twenty")]
+    #[schemars(range(min = 1, max = 200))]
+    page_size: u32,
+    /// Counted from 1; past the last page items is empty.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    current_page: u32,
+    /// An attribute to sort by.
+    #[schemars(length(min = 1))]
+    sort_field: Option<String>,
+    #[serde(default)]
+    sort_direction: Direction,
+}
+
+const fn twenty() -> u32 {
+    20
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// An item as the store answered it, or with the custom attributes that nobody asked for left out.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Item {
+    Whole(Answered<Object>),
+    Chosen(Product),
+}
+
+impl JsonSchema for Item {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Item".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Object::json_schema(generator)
+    }
+}
+
+pub(crate) fn search(asked: &Asked, context: &Context) -> Result<Found<Item>, Failure> {
+    let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
+    let mut criteria = asked.filters.add_to(Criteria::new())?;
+    if let Some(id) = place.website_id {
+        criteria = criteria.filter(Filter::new("website_id", Condition::Eq, id.to_string())?);
+    }
+    criteria = sorted(criteria, asked)?.page(asked.page_size, asked.current_page);
+    if !asked.fields.is_empty() {
+        let fields = Product::projection(&asked.fields).map_err(|f| f.at("fields"))?;
+        criteria = criteria.fields(fields);
+    }
+    if criteria.url_length() > URL_BUDGET {
+        return Err(Failure::argument(
+            "filters",
+            format!(
+                "the search is {} bytes long in a URL, and the store's web server takes about \
+                 {URL_BUDGET}",
+                criteria.url_length()
+            ),
+        )
+        .remedy("search in parts: shorter lists"));
+    }
+    let read = PRODUCTS.read([]).search(&criteria).at(place.view);
+    if asked
+        .fields
+        .iter()
+        .any(|field| !Product::is_top_level(field))
+    {
+        let found: Found<Product> = context.get(&read)?;
+        Ok(found.map(|mut product| {
+            product.keep_only(&asked.fields);
+            Item::Chosen(product)
+        }))
+    } else {
+        let found: Found<Answered<Object>> = context.get(&read)?;
+        Ok(found.map(Item::Whole))
+    }
+}
+
+/// As asked, then by entity id: pages of a sort that is not unique repeat some products and lose
+/// others.
+fn sorted(criteria: Criteria, asked: &Asked) -> Result<Criteria, Failure> {
+    let unique = match asked.sort_field.as_deref() {
+        Some("id" | "entity_id") | None => {
+            return criteria.sort("entity_id", asked.sort_direction);
+        }
+        Some(field) => criteria
+            .sort(field, asked.sort_direction)
+            .map_err(|f| f.at("sort_field"))?,
+    };
+    unique.sort("entity_id", Direction::Asc)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::{Value, json};
+    use souk_sdk::testing::Host;
+    use souk_sdk::{Source, StoreView};
+
+    use crate::catalog;
+
+    use super::*;
+
+    fn store() -> Host {
+        Host::answering(|read| {
+            Ok(match read.route.as_str() {
+                "/V1/products" => json!({
+                    "items": [{
+                        "sku": "A",
+                        "custom_attributes": [
+                            {"attribute_code": "url_key", "value": "a"},
+                            {"attribute_code": "description", "value": "long"},
+                        ],
+                    }],
+                    "search_criteria": {"filter_groups": []},
+                    "total_count": 28,
+                }),
+                "/V1/store/websites" => json!([{"id": 2, "code": "b2b", "default_group_id": 2}]),
+                "/V1/store/storeGroups" => {
+                    json!([{"id": 2, "code": "b2b_store", "default_store_id": 3}])
+                }
+                "/V1/store/storeViews" => json!([
+                    {"id": 3, "code": "b2b_en", "website_id": 2, "store_group_id": 2}
+                ]),
+                other => panic!("{other} was read"),
+            })
+        })
+    }
+
+    /// The last query, shortened: `sku eq A`, `sort entity_id ASC`, `pageSize 20`.
+    fn asked_for(arguments: &Value) -> Result<Vec<String>, Failure> {
+        let host = store();
+        host.call(&catalog(), "search_products", arguments)?;
+        let mut said = Vec::new();
+        let mut words = Vec::new();
+        for binding in &host.reads().last().unwrap().query {
+            let Source::Text(value) = &binding.value else {
+                panic!("not a text")
+            };
+            match binding
+                .name
+                .trim_end_matches(']')
+                .rsplit('[')
+                .next()
+                .unwrap()
+            {
+                "field" if binding.name.contains("sort") => words = vec!["sort", value],
+                "field" => words = vec![value],
+                "value" => words.push(value),
+                "condition_type" => said.push([words[0], value, words[1]].join(" ")),
+                "direction" => said.push([words[0], words[1], value].join(" ")),
+                other => said.push([other, value].join(" ")),
+            }
+        }
+        Ok(said)
+    }
+
+    const PAGE: [&str; 3] = ["sort entity_id ASC", "pageSize 20", "currentPage 1"];
+
+    #[test]
+    fn filters_say_what_they_mean() {
+        for (filters, expected) in [
+            (json!({}), vec![]),
+            (
+                json!({"sku": "A", "status": 1}),
+                vec!["sku eq A", "status eq 1"],
+            ),
+            (json!({"sku": ["A", "B"]}), vec!["sku in A,B"]),
+            (json!({"featured": true}), vec!["featured eq 1"]),
+            (
+                json!({"name": {"value": "%Shirt%", "condition": "like"}}),
+                vec!["name like %Shirt%"],
+            ),
+            (
+                json!({"sku": {"value": "A, B", "condition": "nin"}}),
+                vec!["sku nin A,B"],
+            ),
+            (
+                json!({"price": {"from": 30, "to": 60.5}}),
+                vec!["price from 30", "price to 60.5"],
+            ),
+            (
+                json!({"special_price": {"condition": "notnull"}}),
+                vec!["special_price notnull 1"],
+            ),
+            (
+                json!({"id": {"value": 7, "condition": "gt"}}),
+                vec!["entity_id gt 7"],
+            ),
+        ] {
+            let expected: Vec<_> = expected.into_iter().chain(PAGE).collect();
+            assert_eq!(asked_for(&json!({"filters": filters})).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_magento_would_take_for_something_else_is_refused() {
+        for (filters, argument, says) in [
+            (
+                json!({"sku": {"value": "A", "condition": "regexp"}}),
+                "/filters/sku",
+                "not a condition",
+            ),
+            (
+                json!({"sku": ["A", "B,C"]}),
+                "/filters/sku",
+                "holds a comma",
+            ),
+            (
+                json!({"sku": {"value": ["A"], "condition": "like"}}),
+                "/filters/sku",
+                "one value",
+            ),
+            (
+                json!({"sku": {"condition": "gt"}}),
+                "/filters/sku",
+                "needs a `value`",
+            ),
+            (
+                json!({"price": {"from": 1, "value": 2}}),
+                "/filters/price",
+                "stand alone",
+            ),
+            (
+                json!({"sku": {"vlaue": "A"}}),
+                "/filters/sku",
+                "unknown field `vlaue`",
+            ),
+            (json!({"a b": 1}), "/filters/a b", "not a field's name"),
+            (
+                json!({"sku": vec!["0123456789"; 800]}),
+                "/filters",
+                "bytes long",
+            ),
+        ] {
+            let failure = asked_for(&json!({"filters": filters})).unwrap_err();
+            assert_eq!(failure.argument.as_deref(), Some(argument), "{filters}");
+            assert!(failure.message.contains(says), "{}", failure.message);
+        }
+        let failure = asked_for(&json!({"fields": ["sku]"]})).unwrap_err();
+        assert_eq!(failure.argument.as_deref(), Some("/fields"));
+    }
+
+    #[test]
+    fn a_sort_is_made_unique() {
+        assert_eq!(
+            asked_for(&json!({"sort_field": "name", "sort_direction": "DESC", "page_size": 5}))
+                .unwrap(),
+            [
+                "sort name DESC",
+                "sort entity_id ASC",
+                "pageSize 5",
+                "currentPage 1"
+            ]
+        );
+        let by_id = asked_for(&json!({"sort_field": "entity_id", "sort_direction": "DESC"}));
+        assert_eq!(by_id.unwrap()[0], "sort entity_id DESC");
+    }
+
+    #[test]
+    fn a_website_limits_the_search_to_its_products() {
+        let host = store();
+        let arguments = json!({"scope": {"website_code": "b2b"}});
+        host.call(&catalog(), "search_products", &arguments)
+            .unwrap();
+        assert_eq!(
+            host.reads().last().unwrap().at,
+            StoreView::View("b2b_en".to_owned())
+        );
+        assert_eq!(asked_for(&arguments).unwrap()[0], "website_id eq 2");
+    }
+
+    #[test]
+    fn chosen_fields_may_be_custom_attributes() {
+        let host = store();
+        let arguments = json!({"fields": ["sku", "url_key"]});
+        let answer = host
+            .call(&catalog(), "search_products", &arguments)
+            .unwrap();
+        assert_eq!(
+            answer["items"],
+            json!([{"sku": "A", "custom_attributes": [{"attribute_code": "url_key", "value": "a"}]}])
+        );
+        assert_eq!(answer["total_count"], 28);
+        assert!(asked_for(&arguments).unwrap().contains(
+            &"fields items[sku,custom_attributes],total_count,search_criteria".to_owned()
+        ));
+    }
+}
