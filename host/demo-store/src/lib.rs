@@ -1,1 +1,100 @@
-//! A Magento look-alike to run and test against.
+//! A Magento 2.4.7 REST look-alike, to run Souk against and to test it with.
+//!
+//! It owns its whole world: stores, products with values per store view, categories, and what admins
+//! and integrations may do with them. What it answers, oddities and error bodies included, is held to
+//! recordings of a real store, because the oddities are what breaks clients. It knows nothing of Souk:
+//! above all it shares no code with the crate that signs and sends requests, so that one mistake is
+//! not made twice.
+//!
+//! ```no_run
+//! # async fn run() -> std::io::Result<()> {
+//! let store = souk_demo_store::DemoStore::sample();
+//! let ways_in = store.credentials();
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! store.serve(listener, std::future::pending()).await
+//! # }
+//! ```
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod api;
+mod auth;
+mod call;
+mod collate;
+mod credentials;
+mod http;
+mod oauth;
+mod php;
+mod refusal;
+mod sample;
+mod search;
+mod shop;
+mod wire;
+
+use std::future::Future;
+use std::sync::Arc;
+
+pub use credentials::{Access, Credential};
+pub use http::LoggedRequest;
+pub use shop::load::StateError;
+
+use shop::Shop;
+
+/// A demo store, not yet serving.
+pub struct DemoStore {
+    shop: Shop,
+    /// Whether base URLs follow the address that is served on; a loaded state keeps its own.
+    follows_address: bool,
+}
+
+impl DemoStore {
+    /// The sample shop: made in code, the same every time, with credentials of its own.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            shop: sample::shop(),
+            follows_address: true,
+        }
+    }
+
+    /// A shop read from a state file (the format of `lab-state.json`), its credentials among it.
+    ///
+    /// # Errors
+    /// When the file is not JSON, or has no stores, products or categories.
+    pub fn from_state(json: &[u8]) -> Result<Self, StateError> {
+        Ok(Self {
+            shop: Shop::from_state(json)?,
+            follows_address: false,
+        })
+    }
+
+    /// Every way in, to be printed.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<Credential> {
+        self.shop.credentials.clone()
+    }
+
+    /// Serves the store until `shutdown` is ready.
+    ///
+    /// # Errors
+    /// When the listener has no address or fails for good.
+    pub async fn serve(
+        mut self,
+        listener: tokio::net::TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        if self.follows_address {
+            self.shop
+                .stores
+                .set_base_url(&format!("http://{}/", listener.local_addr()?));
+        }
+        axum::serve(listener, self.router())
+            .with_graceful_shutdown(shutdown)
+            .await
+    }
+
+    /// The store as a router, for tests without sockets.
+    pub fn router(self) -> axum::Router {
+        http::router(Arc::new(http::Server::new(self.shop)))
+    }
+}

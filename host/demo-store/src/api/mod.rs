@@ -1,0 +1,148 @@
+//! The web API: a table of routes and, by subject, what they do.
+
+mod categories;
+mod products;
+mod stores;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::shop::Shop;
+
+/// What a handler gives back.
+pub(crate) type Answer = Result<Value, Refusal>;
+
+/// What a route does.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    /// Looks at the shop.
+    Read(fn(&Shop, &Call) -> Answer),
+    /// Changes it.
+    Write(fn(&mut Shop, &Call) -> Answer),
+    /// Logs an admin user in.
+    AdminToken,
+    /// Logs a customer in.
+    CustomerToken,
+}
+
+/// One route.
+#[derive(Clone, Copy)]
+pub(crate) struct Route {
+    /// The method.
+    pub(crate) method: &'static str,
+    /// The path, parameters in braces.
+    pub(crate) template: &'static str,
+    /// The access control resource it needs.
+    pub(crate) resource: &'static str,
+    /// What it does.
+    pub(crate) handler: Handler,
+}
+
+const fn read(
+    template: &'static str,
+    resource: &'static str,
+    handler: fn(&Shop, &Call) -> Answer,
+) -> Route {
+    Route {
+        method: "GET",
+        template,
+        resource,
+        handler: Handler::Read(handler),
+    }
+}
+
+const fn write(
+    method: &'static str,
+    template: &'static str,
+    resource: &'static str,
+    handler: fn(&mut Shop, &Call) -> Answer,
+) -> Route {
+    Route {
+        method,
+        template,
+        resource,
+        handler: Handler::Write(handler),
+    }
+}
+
+const LOGINS: [Route; 2] = [
+    Route {
+        method: "POST",
+        template: "/V1/integration/admin/token",
+        resource: crate::auth::ANONYMOUS,
+        handler: Handler::AdminToken,
+    },
+    Route {
+        method: "POST",
+        template: "/V1/integration/customer/token",
+        resource: crate::auth::ANONYMOUS,
+        handler: Handler::CustomerToken,
+    },
+];
+
+/// Routes by number of segments and second segment (`products`), those without parameters first.
+static ROUTES: LazyLock<HashMap<(usize, &'static str), Vec<Route>>> = LazyLock::new(|| {
+    let mut routes: HashMap<(usize, &'static str), Vec<Route>> = HashMap::new();
+    for route in [
+        &LOGINS[..],
+        stores::ROUTES,
+        products::ROUTES,
+        categories::ROUTES,
+    ]
+    .concat()
+    {
+        let segments: Vec<&str> = route.template.trim_start_matches('/').split('/').collect();
+        let second = segments.get(1).copied().unwrap_or_default();
+        routes
+            .entry((segments.len(), second))
+            .or_default()
+            .push(route);
+    }
+    for group in routes.values_mut() {
+        group.sort_by_key(|route| route.template.matches('{').count());
+    }
+    routes
+});
+
+/// The route of a method and path, with the values of its parameters.
+pub(crate) fn find(method: &str, segments: &[String]) -> Option<(Route, Vec<(String, String)>)> {
+    let candidates = ROUTES.get(&(segments.len(), segments.get(1)?.as_str()))?;
+    candidates
+        .iter()
+        .filter(|route| route.method == method)
+        .find_map(|route| {
+            let mut parameters = Vec::new();
+            let template = route.template.trim_start_matches('/').split('/');
+            for (part, segment) in template.zip(segments) {
+                match part
+                    .strip_prefix('{')
+                    .and_then(|part| part.strip_suffix('}'))
+                {
+                    Some(name) => parameters.push((name.to_owned(), segment.clone())),
+                    None if part == segment => {}
+                    None => return None,
+                }
+            }
+            Some((*route, parameters))
+        })
+}
+
+/// Handles a write again, from the journal; a call whose route is gone is passed over.
+pub(crate) fn replay(shop: &mut Shop, call: &Call) {
+    let routes = ROUTES.values().flatten();
+    let route = routes
+        .into_iter()
+        .find(|route| route.method == call.method && route.template == call.template);
+    if let Some(Route {
+        handler: Handler::Write(handler),
+        ..
+    }) = route
+    {
+        // A refused write changes nothing but ids, and did so the first time too.
+        drop(handler(shop, call));
+    }
+}

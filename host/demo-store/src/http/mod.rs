@@ -1,0 +1,337 @@
+//! HTTP: from a request on the wire to a call on a route, and from its answer back.
+
+mod fields;
+mod log;
+mod target;
+mod xml;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+pub use log::LoggedRequest;
+pub(crate) use log::RequestLog;
+
+use crate::api::{self, Answer, Handler};
+use crate::auth::{Guard, Principal};
+use crate::call::Call;
+use crate::oauth::Signed;
+use crate::php;
+use crate::refusal::{Refusal, RefusalBody};
+use crate::shop::Shop;
+use crate::wire;
+
+/// The largest body that is read, in bytes.
+const LARGEST_BODY: usize = 32 * 1024 * 1024;
+/// Where the store's own controls are, outside Magento's paths.
+const LOG_PATH: &str = "/__demo/requests";
+
+/// A running store.
+pub(crate) struct Server {
+    shop: RwLock<Shop>,
+    guard: Guard,
+    log: RequestLog,
+}
+
+impl Server {
+    /// A server of this shop.
+    pub(crate) fn new(shop: Shop) -> Self {
+        Self {
+            shop: RwLock::new(shop),
+            guard: Guard::new(),
+            log: RequestLog::default(),
+        }
+    }
+}
+
+/// The store as a router: one handler, since Magento's paths follow their own rules.
+pub(crate) fn router(server: Arc<Server>) -> axum::Router {
+    axum::Router::new()
+        .fallback(serve)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(server)
+}
+
+async fn serve(
+    State(server): State<Arc<Server>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let started = Instant::now();
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    if uri.path() == LOG_PATH {
+        return controls(&server, &method);
+    }
+    let request = Incoming {
+        method: method.as_str(),
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
+        headers: &headers,
+        body: &body,
+        now: i64::try_from(since_epoch.as_secs()).unwrap_or(0),
+    };
+    let response = request.respond(&server);
+    server.log.push(LoggedRequest {
+        number: 0,
+        time: since_epoch.as_secs_f64(),
+        method: method.as_str().to_owned(),
+        target: uri.to_string(),
+        status: response.status().as_u16(),
+        ms: started.elapsed().as_secs_f64() * 1000.0,
+        fault: None,
+    });
+    response
+}
+
+fn controls(server: &Server, method: &Method) -> Response {
+    match *method {
+        Method::GET => json_response(
+            200,
+            &serde_json::to_value(server.log.all()).unwrap_or_default(),
+        ),
+        Method::DELETE => {
+            server.log.clear();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    }
+}
+
+/// A request on the wire.
+struct Incoming<'a> {
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+    now: i64,
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Xml,
+}
+
+impl Incoming<'_> {
+    fn respond(&self, server: &Server) -> Response {
+        let Some(format) = self.format() else {
+            return html_response(500, ERROR_PAGE.to_owned());
+        };
+        match self.answer(server) {
+            Ok(answer) => write_response(200, &answer, format),
+            Err(Refusal { status, body }) => match body {
+                RefusalBody::Message(message) if self.method != "HEAD" => {
+                    write_response(status, &Value::Object(message), format)
+                }
+                RefusalBody::Message(_) => json_head(status),
+                RefusalBody::Text(text) => {
+                    with_type(status, text.to_owned(), "text/html; charset=UTF-8")
+                }
+                RefusalBody::Html(page) => html_response(status, page),
+            },
+        }
+    }
+
+    fn answer(&self, server: &Server) -> Answer {
+        let (target, principal) = {
+            let shop = server.shop.read().unwrap_or_else(PoisonError::into_inner);
+            let length =
+                self.path.len() + 1 + self.query.len() + self.method.len() + " HTTP/1.1".len();
+            let target = target::parse(self.path, length, &shop.stores)?;
+            if !matches!(self.method, "GET" | "POST" | "PUT" | "DELETE") {
+                return Err(Refusal::new(
+                    405,
+                    format!("The {} HTTP method is not supported.", self.method),
+                ));
+            }
+            (target, self.principal(server, &shop))
+        };
+        let (route, path) =
+            api::find(self.method, &target.segments).ok_or_else(Refusal::no_route)?;
+        let principal = principal?;
+        if !principal.may(route.method, route.resource) {
+            return Err(Refusal::unauthorized(route.resource));
+        }
+        let query = php::parse_query(self.query);
+        let mut given = self.body_arguments()?;
+        if self.method == "GET" || self.method == "DELETE" {
+            given.extend(query.clone());
+        }
+        let fields = query.get("fields").map(php::text_of).unwrap_or_default();
+        let arguments = {
+            let shop = server.shop.read().unwrap_or_else(PoisonError::into_inner);
+            wire::read_arguments(self.method, route.template, &path, &given, &shop.attributes)?
+        };
+        let call = Call {
+            method: self.method.to_owned(),
+            template: route.template.to_owned(),
+            store: target.store,
+            arguments,
+            query,
+            now: self.now,
+            seed: fastrand::u64(..),
+            customer: match principal {
+                Principal::Customer(email) => Some(email),
+                _ => None,
+            },
+        };
+        let answer = match route.handler {
+            Handler::Read(read) => read(
+                &server.shop.read().unwrap_or_else(PoisonError::into_inner),
+                &call,
+            ),
+            Handler::Write(write) => write(
+                &mut server.shop.write().unwrap_or_else(PoisonError::into_inner),
+                &call,
+            ),
+            Handler::AdminToken | Handler::CustomerToken => log_in(server, route.handler, &call),
+        }?;
+        Ok(fields::select(answer, &fields))
+    }
+
+    fn principal(&self, server: &Server, shop: &Shop) -> Result<Principal, Refusal> {
+        let host = self.header(&HOST).unwrap_or("localhost");
+        let signed = Signed {
+            method: self.method,
+            origin: &format!("http://{host}"),
+            path: self.path,
+            query: self.query,
+        };
+        server.guard.identify(
+            self.header(&AUTHORIZATION),
+            &signed,
+            &shop.credentials,
+            self.now,
+        )
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as arguments: an object's fields; lists and scalars have none.
+    fn body_arguments(&self) -> Result<Map<String, Value>, Refusal> {
+        match self.json_body()? {
+            Some(Value::Object(fields)) => Ok(fields),
+            _ => Ok(Map::new()),
+        }
+    }
+
+    fn json_body(&self) -> Result<Option<Value>, Refusal> {
+        if self.body.is_empty() || !matches!(self.method, "POST" | "PUT" | "DELETE") {
+            return Ok(None);
+        }
+        let given = self.header(&CONTENT_TYPE).unwrap_or_default();
+        if given.is_empty() {
+            return Err(Refusal::bad("Content-Type header is empty."));
+        }
+        let (media, parameters) = given.split_once(';').unwrap_or((given, ""));
+        let charset = parameters
+            .split(';')
+            .find_map(|parameter| parameter.trim().strip_prefix("charset="));
+        if charset.is_some_and(|charset| !charset.trim_matches('"').eq_ignore_ascii_case("utf-8")) {
+            return Err(Refusal::bad("UTF-8 is the only supported charset."));
+        }
+        if !media.trim().eq_ignore_ascii_case("application/json") {
+            return Err(Refusal::bad(format!(
+                "Server cannot understand Content-Type HTTP header media type {}",
+                media.trim()
+            )));
+        }
+        serde_json::from_slice(self.body)
+            .map(Some)
+            .map_err(|_| Refusal::bad("Decoding error."))
+    }
+
+    /// The first type in `Accept` that there is a writer for; none accepts neither.
+    fn format(&self) -> Option<Format> {
+        let accept = self.header(&ACCEPT).unwrap_or("*/*");
+        let mut wanted: Vec<(f64, &str)> = accept
+            .split(',')
+            .map(|entry| {
+                let mut parts = entry.split(';').map(str::trim);
+                let media = parts.next().unwrap_or_default();
+                let quality = parts
+                    .find_map(|part| part.strip_prefix("q="))
+                    .and_then(|q| q.parse().ok());
+                (quality.unwrap_or(1.0), media)
+            })
+            .collect();
+        wanted.sort_by(|left, right| right.0.total_cmp(&left.0));
+        wanted.into_iter().find_map(|(_, media)| match media {
+            "*/*" | "application/json" | "" => Some(Format::Json),
+            "application/xml" | "text/xml" | "application/xhtml+xml" => Some(Format::Xml),
+            _ => None,
+        })
+    }
+}
+
+fn log_in(server: &Server, handler: Handler, call: &Call) -> Answer {
+    let shop = server.shop.read().unwrap_or_else(PoisonError::into_inner);
+    let (username, password) = (call.text("username"), call.text("password"));
+    match handler {
+        Handler::CustomerToken => {
+            server
+                .guard
+                .customer_token(&shop.credentials, &username, &password, call.now)
+        }
+        _ => server
+            .guard
+            .admin_token(&shop.credentials, &username, &password, call.now),
+    }
+}
+
+fn write_response(status: u16, answer: &Value, format: Format) -> Response {
+    match format {
+        Format::Json => json_response(status, answer),
+        Format::Xml => with_type(
+            status,
+            xml::render(answer),
+            "application/xml; charset=utf-8",
+        ),
+    }
+}
+
+fn json_response(status: u16, answer: &Value) -> Response {
+    with_type(
+        status,
+        serde_json::to_vec(answer).unwrap_or_default(),
+        "application/json; charset=utf-8",
+    )
+}
+
+fn json_head(status: u16) -> Response {
+    with_type(status, Vec::new(), "application/json; charset=utf-8")
+}
+
+fn html_response(status: u16, page: String) -> Response {
+    with_type(status, page, "text/html; charset=UTF-8")
+}
+
+fn with_type(status: u16, body: impl Into<Body>, media: &'static str) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    response
+}
+
+/// What Magento shows when even its error could not be written in the format asked for.
+const ERROR_PAGE: &str = "<!doctype html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" >\n<head>\n    \
+    <title>There has been an error processing your request</title>\n</head>\n<body>\n    <main>\n        \
+    <h1>There has been an error processing your request</h1>\n        \
+    <p>Exception printing is disabled by default for security reasons.</p>\n    </main>\n</body>\n</html>\n";

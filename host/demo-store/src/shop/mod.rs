@@ -1,0 +1,66 @@
+//! Everything a shop holds, as plain data: what the handlers read and change, what is saved and loaded.
+
+pub(crate) mod attribute;
+pub(crate) mod catalog;
+pub(crate) mod category;
+pub(crate) mod load;
+pub(crate) mod product;
+pub(crate) mod scope;
+pub(crate) mod stores;
+pub(crate) mod table;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) use attribute::{Attribute, AttributeScope, Attributes, Backend};
+pub(crate) use catalog::Products;
+pub(crate) use category::{Categories, Category};
+pub(crate) use product::Product;
+pub(crate) use scope::{ALL, Scoped, StoreId};
+pub(crate) use stores::Stores;
+pub(crate) use table::{Doc, Table};
+
+use crate::credentials::Credential;
+
+/// A shop.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Shop {
+    /// Who may log in.
+    pub(crate) credentials: Vec<Credential>,
+    /// Websites, groups, views.
+    pub(crate) stores: Stores,
+    /// Product attributes.
+    pub(crate) attributes: Attributes,
+    /// Attribute sets, as answered.
+    pub(crate) attribute_sets: Vec<Value>,
+    /// Products.
+    pub(crate) products: Products,
+    /// Categories.
+    pub(crate) categories: Categories,
+    /// Whether prices are per website and not global.
+    pub(crate) website_prices: bool,
+    /// Names of the enabled modules.
+    pub(crate) modules: Vec<String>,
+    /// CMS pages.
+    pub(crate) pages: Table,
+    /// CMS blocks.
+    pub(crate) blocks: Table,
+    /// Customers, with their addresses.
+    pub(crate) customers: Table,
+    /// Customer groups.
+    pub(crate) groups: Table,
+    /// Cart price rules.
+    pub(crate) rules: Table,
+    /// Coupons.
+    pub(crate) coupons: Table,
+    /// Orders.
+    pub(crate) orders: Table,
+    /// Invoices.
+    pub(crate) invoices: Table,
+    /// Shipments.
+    pub(crate) shipments: Table,
+    /// Credit memos.
+    pub(crate) creditmemos: Table,
+    /// Payment transactions.
+    pub(crate) transactions: Table,
+}
