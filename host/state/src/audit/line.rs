@@ -97,8 +97,8 @@ const PREV: &[u8] = b",\"prev\":\"";
 const HASH: &[u8] = b",\"hash\":\"";
 const END: &[u8] = b"\"}";
 const HEX: usize = 64;
-/// The bytes that end every line, its newline included.
-pub(super) const SEAL: usize = HASH.len() + HEX + END.len() + 1;
+/// How many bytes end every line, its newline not counted.
+pub(super) const SEAL: usize = HASH.len() + HEX + END.len();
 
 impl Position {
     /// Before the first line.
@@ -116,17 +116,18 @@ impl Position {
         out.extend_from_slice(content.0.get(1..).unwrap_or_default());
         let hash = Sha256Hash::of(&out[begin..]);
         out.extend_from_slice(&Self { seq, hash }.seal_bytes());
+        out.push(b'\n');
         Self { seq, hash }
     }
 
     /// How this position's line ends.
     pub(super) fn seal_bytes(self) -> [u8; SEAL] {
-        let mut seal = [b'\n'; SEAL];
+        let mut seal = [0; SEAL];
         let (hash, rest) = seal.split_at_mut(HASH.len());
         let (hex, end) = rest.split_at_mut(HEX);
         hash.copy_from_slice(HASH);
         hex.copy_from_slice(&self.hash.to_hex());
-        end[..END.len()].copy_from_slice(END);
+        end.copy_from_slice(END);
         seal
     }
 }
@@ -170,7 +171,7 @@ impl<'a> Sealed<'a> {
 
     /// Whether the line's bytes are those that its hash was made of.
     pub(super) fn is_intact(&self) -> bool {
-        let sealed = self.line.len() - (SEAL - 1);
+        let sealed = self.line.len() - SEAL;
         Sha256Hash::of(&self.line[..sealed]) == self.position.hash
     }
 
@@ -196,8 +197,10 @@ fn number(digits: &[u8]) -> Option<u64> {
 /// Whether these bytes, from the start of a file, may be what is left of a first line: its
 /// beginning, or the blanks that a file system leaves after a power cut.
 pub(super) fn may_be_first_line(bytes: &[u8]) -> bool {
-    let shown = bytes.len().min(SEQ.len());
-    bytes[..shown] == SEQ[..shown] || bytes[..shown].iter().all(|byte| matches!(byte, 0 | b' '))
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let line = &bytes[..end];
+    let begins = line.starts_with(SEQ) || SEQ.starts_with(line);
+    !line.is_empty() && (begins || line.iter().all(|byte| matches!(byte, 0 | b' ')))
 }
 
 #[cfg(test)]

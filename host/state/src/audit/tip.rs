@@ -22,6 +22,10 @@ pub(super) struct Tip {
     pub(super) len: u64,
     /// The last whole line.
     pub(super) position: Position,
+    /// Where that line ends, its newline not counted.
+    line_end: u64,
+    /// The file's last newline is missing: of a whole line, or of what is torn.
+    pub(super) unended: bool,
     /// What follows it and is no whole line.
     pub(super) torn: Option<Torn>,
     /// The file's first bytes, up to [`BEGINNING`]: they hold the first line's time.
@@ -34,8 +38,6 @@ pub(super) struct Torn {
     /// Its length without the newline at its end, if there is one.
     pub(super) bytes: u64,
     pub(super) sha256: Sha256Hash,
-    /// Whether a newline is there.
-    pub(super) ended: bool,
 }
 
 impl Tip {
@@ -47,19 +49,20 @@ impl Tip {
         loop {
             let mut end = vec![0; usize::try_from(reach).unwrap_or(usize::MAX)];
             file.read_exact_at(&mut end, len - reach)?;
-            if let Some((position, line_end)) = last_sealed(&end, reach == len) {
-                return Ok(Some(Self {
-                    len,
-                    position,
-                    torn: Torn::of(&end[line_end..]),
-                    beginning,
-                }));
-            }
-            if reach == len {
-                let begun = !end.contains(&b'\n') || may_be_first_line(&end);
-                let start =
-                    Self { len, position: Position::START, torn: Torn::of(&end), beginning };
-                return Ok(begun.then_some(start));
+            let unended = end.last().is_some_and(|byte| *byte != b'\n');
+            let found = match last_sealed(&end, reach == len) {
+                None if reach == len => {
+                    if end.contains(&b'\n') && !may_be_first_line(&end) {
+                        return Ok(None);
+                    }
+                    Some((Position::START, 0, 0))
+                }
+                found => found,
+            };
+            if let Some((position, line_end, next)) = found {
+                let line_end = len - reach + line_end as u64;
+                let torn = Torn::of(&end[next..]);
+                return Ok(Some(Self { len, position, line_end, unended, torn, beginning }));
             }
             if reach == REACH {
                 return Ok(None);
@@ -74,6 +77,8 @@ impl Tip {
         self.beginning.extend_from_slice(&lines[..room]);
         self.len += lines.len() as u64;
         self.position = position;
+        self.line_end = self.len - 1;
+        self.unended = false;
         self.torn = None;
     }
 
@@ -89,47 +94,40 @@ impl Tip {
 
     /// Whether this tip's line still ends where it ended in a file that may have grown since.
     pub(super) fn is_in(&self, file: &File, len: u64) -> io::Result<bool> {
-        let torn = self.torn.as_ref().map_or(0, |torn| torn.bytes + u64::from(torn.ended));
-        let end = self.len - torn;
         if self.position == Position::START {
             return Ok(true);
         }
-        if len < end {
+        if len < self.line_end {
             return Ok(false);
         }
-        let mut seal = [0; SEAL];
-        file.read_exact_at(&mut seal, end - SEAL as u64)?;
-        Ok(seal == self.position.seal_bytes())
+        let seal = self.position.seal_bytes();
+        let mut found = [0; SEAL];
+        file.read_exact_at(&mut found, self.line_end - SEAL as u64)?;
+        Ok(found == seal)
     }
 }
 
 impl Torn {
     fn of(rest: &[u8]) -> Option<Self> {
-        let trimmed = rest.strip_suffix(b"\n");
-        let bytes = trimmed.unwrap_or(rest);
-        (!rest.is_empty()).then(|| Self {
-            bytes: bytes.len() as u64,
-            sha256: Sha256Hash::of(bytes),
-            ended: trimmed.is_some(),
-        })
+        let bytes = rest.strip_suffix(b"\n").unwrap_or(rest);
+        (!rest.is_empty())
+            .then(|| Self { bytes: bytes.len() as u64, sha256: Sha256Hash::of(bytes) })
     }
 }
 
-/// The last whole line among these bytes, and where the next begins. `complete` says that the
-/// bytes begin with a line.
-fn last_sealed(bytes: &[u8], complete: bool) -> Option<(Position, usize)> {
-    let mut newlines = bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n');
-    let mut end = newlines.next()?.0;
+/// The last whole line among these bytes: its position, its end, and where the next begins. One
+/// that lacks nothing but its newline is whole. `complete` says that the bytes begin with a line.
+fn last_sealed(bytes: &[u8], complete: bool) -> Option<(Position, usize, usize)> {
+    let mut end = bytes.len();
     loop {
-        let before = newlines.next().map(|(index, _)| index);
-        let begin = match before {
+        let begin = match bytes[..end].iter().rposition(|byte| *byte == b'\n') {
             Some(newline) => newline + 1,
             None if complete => 0,
             None => return None,
         };
         if let Some(sealed) = Sealed::parse(&bytes[begin..end]) {
-            return Some((sealed.position, end + 1));
+            return Some((sealed.position, end, bytes.len().min(end + 1)));
         }
-        end = before?;
+        end = begin.checked_sub(1)?;
     }
 }

@@ -216,10 +216,10 @@ impl Open {
     /// Puts what must be said before the next entry, and answers the position it follows.
     fn put_news(&self, lines: &mut Vec<u8>) -> Result<Position, AuditError> {
         let mut position = self.tip.position;
+        if self.tip.unended {
+            lines.push(b'\n');
+        }
         if let Some(torn) = &self.tip.torn {
-            if !torn.ended {
-                lines.push(b'\n');
-            }
             let record =
                 Record::Torn { at: Timestamp::now(), bytes: torn.bytes, sha256: torn.sha256 };
             position = position.seal(&record.content()?, lines);

@@ -42,6 +42,17 @@ proptest! {
 }
 
 #[test]
+fn a_line_that_lacks_only_its_newline_is_kept_as_a_line() {
+    let (_directory, path) = trail_of(2);
+    let text = fs::read(&path).unwrap();
+    fs::write(&path, &text[..text.len() - 1]).unwrap();
+    assert_eq!(broken(&path), Broken { line_number: 2, why: Why::Torn });
+    append(&open(&path), 3);
+    assert_eq!(told(&tail(&path, 9).unwrap()), ["1", "2", "3"]);
+    assert_eq!(whole(&path).torn, [0; 0]);
+}
+
+#[test]
 fn a_torn_line_is_named_noted_and_shown() {
     let (_directory, path) = trail_of(2);
     scribble(&path, br#"{"seq":3,"prev":"00"#);
