@@ -1,1 +1,53 @@
 //! Named back ends: signing, sessions, retries, errors.
+//!
+//! This crate owns credentials and connections. It takes only what `souk-policy` permitted, sends it
+//! to the operator's address and nowhere else, and turns every other answer than 2xx into one
+//! [`Failure`](souk_model::Failure). It must not know actions, plugins, wasm or MCP, reads no
+//! environment and no file, and decides nothing about who may ask what.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use souk_model::{Binding, Grant, Method, Read, StoreView};
+//! use souk_upstream::{Credentials, Magento, Session, StoreConfig};
+//!
+//! let store = Magento::new(StoreConfig::new("shop", "https://shop.example".parse()?))?;
+//! let admin = Credentials::Admin { username: "agent".into(), password: "…".to_owned().into() };
+//! let session = Session::login(&store, admin).await?;
+//!
+//! let route = "/V1/products/{sku}";
+//! let grant = Grant { upstream: "magento".into(), method: Method::Get, route: route.parse()? };
+//! let read = Read {
+//!     upstream: "magento".into(),
+//!     route: route.into(),
+//!     path: vec![Binding::text("sku", "MUG/1")],
+//!     query: vec![],
+//!     at: StoreView::SessionDefault,
+//! };
+//! let product = session.get(&souk_policy::permit(&[grant], &read)?).await?;
+//! # Ok(()) }
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+#![allow(
+    clippy::result_large_err,
+    reason = "failures are rare and travel by value through the whole host"
+)]
+
+mod address;
+mod auth;
+mod complaint;
+mod config;
+mod login;
+mod natural;
+mod retry;
+mod session;
+mod signing;
+mod transport;
+mod views;
+
+pub use address::ConfigError;
+pub use config::{Credentials, Limits, Offered, StoreConfig};
+pub use session::{Session, Sessions};
+pub use transport::Magento;
+
+/// The name by which grants and failures call the Magento back end.
+pub const UPSTREAM: &str = "magento";

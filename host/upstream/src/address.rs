@@ -1,0 +1,251 @@
+//! Where a request goes: parsed once from the operator's base URL, then only joined.
+
+use souk_model::{Failure, StoreView};
+use url::{Host, Url};
+
+use crate::signing;
+
+/// Why a store cannot be used as it is configured.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// An address of the store is not one.
+    #[error("`{url}` cannot be the {setting} of store `{store}`: {why}")]
+    Address {
+        /// The store, by the operator's name for it.
+        store: String,
+        /// `base_url` or `signing_base_url`.
+        setting: &'static str,
+        /// The address, without user name and password.
+        url: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A limit that would let nothing through.
+    #[error("`{limit}` of store `{store}` may not be zero")]
+    Limit {
+        /// The store, by the operator's name for it.
+        store: String,
+        /// The limit's key.
+        limit: &'static str,
+    },
+    /// The TLS library or the system's certificates cannot be used.
+    #[error("the HTTP client for store `{store}` cannot be built")]
+    Client {
+        /// The store, by the operator's name for it.
+        store: String,
+        /// Why not.
+        source: reqwest::Error,
+    },
+}
+
+/// The store's address and what its signatures are made over.
+#[derive(Debug)]
+pub(crate) struct Address {
+    /// For people: without a slash at the end.
+    pub shown: String,
+    /// `https://shop.example/rest`
+    rest: String,
+    /// The same as Magento sees it, ready for a base string.
+    pub signing_rest: String,
+    /// Whether TLS protects it.
+    pub encrypted: bool,
+    /// Whether it is this machine.
+    pub loopback: bool,
+}
+
+impl Address {
+    pub(crate) fn new(
+        store: &str,
+        base: &Url,
+        signing_base: Option<&Url>,
+    ) -> Result<Self, ConfigError> {
+        let shown = checked(store, "base_url", base)?;
+        let signing_base = match signing_base {
+            Some(url) => checked(store, "signing_base_url", url)?,
+            None => shown.clone(),
+        };
+        Ok(Self {
+            rest: format!("{shown}/rest"),
+            signing_rest: signing::base_of(&format!("{signing_base}/rest")),
+            encrypted: base.scheme() == "https",
+            loopback: match base.host() {
+                Some(Host::Domain(name)) => name == "localhost",
+                Some(Host::Ipv4(ip)) => ip.is_loopback(),
+                Some(Host::Ipv6(ip)) => ip.is_loopback(),
+                None => false,
+            },
+            shown,
+        })
+    }
+
+    /// The whole address of a target.
+    ///
+    /// What is joined here is already encoded. Should the URL parser see it otherwise than we do,
+    /// nothing is sent.
+    pub(crate) fn of(&self, target: &Target<'_>, max_bytes: usize) -> Result<Url, Failure> {
+        let slash = if target.store.is_empty() { "" } else { "/" };
+        let mark = if target.query.is_empty() { "" } else { "?" };
+        let text = [
+            &self.rest,
+            slash,
+            target.store,
+            target.path,
+            mark,
+            target.query,
+        ]
+        .concat();
+        if text.len() > max_bytes {
+            let message = format!(
+                "the request's address has {} bytes, more than the {max_bytes} that stores accept",
+                text.len()
+            );
+            return Err(Failure::new(souk_model::Code::ValidationError, message)
+                .remedy("split long lists over several requests"));
+        }
+        match Url::parse(&text) {
+            Ok(url)
+                if url.as_str() == text
+                    && url.query().unwrap_or_default() == target.query
+                    && url.fragment().is_none() =>
+            {
+                Ok(url)
+            }
+            _ => Err(Failure::internal(
+                "a request's address would change on its way; nothing sent",
+            )),
+        }
+    }
+}
+
+fn checked(store: &str, setting: &'static str, url: &Url) -> Result<String, ConfigError> {
+    let wrong = |why| {
+        let mut shown = url.clone();
+        // Both fail only where there is nothing to hide.
+        let _ = shown.set_password(None);
+        let _ = shown.set_username("");
+        Err(ConfigError::Address {
+            store: store.to_owned(),
+            setting,
+            url: shown.into(),
+            why,
+        })
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return wrong("it must begin with `https://` or `http://`");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("credentials do not belong into it");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return wrong("it may have neither `?` nor `#`");
+    }
+    let text = url.as_str().trim_end_matches('/');
+    if text.ends_with("/rest") {
+        return wrong("it must end before `/rest`");
+    }
+    Ok(text.to_owned())
+}
+
+/// What follows `/rest` in an address: encoded and checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    /// A store code, `all`, or nothing for the store's default view.
+    pub store: &'a str,
+    /// From `/V1` on.
+    pub path: &'a str,
+    /// Without `?`.
+    pub query: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// A constant request of the host's own, at no particular view.
+    pub(crate) const fn own(path: &'a str, query: &'a str) -> Self {
+        Self {
+            store: "",
+            path,
+            query,
+        }
+    }
+}
+
+/// The segment of an address that chooses the view.
+pub(crate) fn segment<'a>(at: &'a StoreView, default_scope: Option<&'a str>) -> &'a str {
+    match at {
+        StoreView::SessionDefault => default_scope.unwrap_or_default(),
+        StoreView::Global => "all",
+        StoreView::View(code) => code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use souk_model::Code;
+
+    fn address(base: &str) -> Result<Address, ConfigError> {
+        Address::new("shop", &base.parse().unwrap(), None)
+    }
+
+    #[test]
+    fn parts_are_only_joined() {
+        let address = address("HTTPS://Shop.Example:443/sub/").unwrap();
+        assert_eq!(address.shown, "https://shop.example/sub");
+        let target = Target {
+            store: "de",
+            path: "/V1/products/A%2FB",
+            query: "fields=sku",
+        };
+        let url = address.of(&target, 8000).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "https://shop.example/sub/rest/de/V1/products/A%2FB?fields=sku"
+        );
+        let own = address.of(&Target::own("/V1/modules", ""), 8000).unwrap();
+        assert_eq!(own.as_str(), "https://shop.example/sub/rest/V1/modules");
+        assert_eq!(
+            address.signing_rest,
+            "https%3A%2F%2Fshop.example%2Fsub%2Frest"
+        );
+    }
+
+    #[test]
+    fn an_address_that_would_change_is_not_sent() {
+        let address = address("https://shop.example").unwrap();
+        for path in [
+            "/V1/../x",
+            "/V1/%2e%2e/x",
+            "/V1/a b",
+            "/V1/a#b",
+            "/V1/\\x",
+            "/V1/a\nb",
+        ] {
+            let refused = address.of(&Target::own(path, ""), 8000).unwrap_err();
+            assert_eq!(refused.code, Code::InternalError, "{path}");
+        }
+        let long = "x".repeat(8000);
+        let refused = address.of(&Target::own("/V1", &long), 8000).unwrap_err();
+        assert_eq!(refused.code, Code::ValidationError);
+    }
+
+    #[test]
+    fn a_bad_base_is_refused_without_showing_a_password() {
+        for bad in [
+            "ftp://shop.example/",
+            "https://user:hunter2@shop.example/",
+            "https://shop.example/?a=b",
+            "https://shop.example/#a",
+            "https://shop.example/rest/",
+        ] {
+            let error = address(bad).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn views_choose_a_segment() {
+        assert_eq!(segment(&StoreView::SessionDefault, None), "");
+        assert_eq!(segment(&StoreView::SessionDefault, Some("de")), "de");
+        assert_eq!(segment(&StoreView::Global, Some("de")), "all");
+        assert_eq!(segment(&StoreView::View("b2b".into()), Some("de")), "b2b");
+    }
+}

@@ -1,0 +1,243 @@
+//! How a session proves itself, request by request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use http::HeaderValue;
+use serde::Serialize;
+use souk_model::{Code, ExposeSecret, Failure, Secret};
+use tokio::sync::Mutex;
+
+use crate::address::Target;
+use crate::complaint::{self, Complaint};
+use crate::signing::{Moment, PathForm, Signed, Signer};
+use crate::transport::{Answer, Magento, secret_header, upstream_error};
+use crate::{Credentials, UPSTREAM};
+
+/// A token that a renewal gave and the store still denies stands for a role that is too small, not
+/// for an expired token: for this long it is not renewed again. Magento's tokens live an hour or
+/// more.
+const RENEWED_LATELY: Duration = Duration::from_secs(300);
+
+/// What proves a session, once logged in.
+pub(crate) enum Auth {
+    Oauth(Signer),
+    Bearer(HeaderValue),
+    Admin(AdminToken),
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Auth([REDACTED])")
+    }
+}
+
+impl Auth {
+    /// Makes the credentials ready for use; for an admin, gets the first token.
+    pub(crate) async fn open(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
+        Ok(match credentials {
+            Credentials::Oauth {
+                consumer_key,
+                consumer_secret,
+                token,
+                token_secret,
+            } => Self::Oauth(Signer::new(
+                &consumer_key,
+                &consumer_secret,
+                &token,
+                &token_secret,
+            )),
+            Credentials::IntegrationToken(token) => Self::Bearer(bearer(token.expose_secret())?),
+            Credentials::Admin { username, password } => {
+                Self::Admin(AdminToken::get(store, username, password).await?)
+            }
+        })
+    }
+
+    /// A GET in this session's name. An expired admin token is renewed once; a signature refused
+    /// for its path is made once in the other form.
+    pub(crate) async fn read(
+        &self,
+        store: &Magento,
+        target: &Target<'_>,
+    ) -> Result<Answer, Failure> {
+        match self {
+            Self::Oauth(signer) => signed_read(store, signer, target).await,
+            Self::Bearer(header) => store.read(target, || Ok(Some(header.clone()))).await,
+            Self::Admin(token) => token.read(store, target).await,
+        }
+    }
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, Failure> {
+    secret_header(&format!("Bearer {token}"))
+}
+
+async fn signed_read(
+    store: &Magento,
+    signer: &Signer,
+    target: &Target<'_>,
+) -> Result<Answer, Failure> {
+    let form = store.path_form();
+    let answer = signed_once(store, signer, target, form).await?;
+    if !(refuses_signature(&answer) && PathForm::matters(target.path)) {
+        return Ok(answer);
+    }
+    let second = signed_once(store, signer, target, form.other()).await?;
+    if refuses_signature(&second) {
+        return Ok(answer);
+    }
+    store.learn_path_form(form.other());
+    Ok(second)
+}
+
+pub(crate) async fn signed_once(
+    store: &Magento,
+    signer: &Signer,
+    target: &Target<'_>,
+    form: PathForm,
+) -> Result<Answer, Failure> {
+    let slash = if target.store.is_empty() { "" } else { "/" };
+    let path = [slash, target.store, target.path].concat();
+    let what = Signed {
+        method: "GET",
+        base: store.signing_rest(),
+        path: &path,
+        query: target.query,
+        form,
+    };
+    store
+        .read(target, || {
+            let moment = Moment::now().map_err(|error| {
+                Failure::internal(format!("the system gives no random numbers: {error}"))
+            })?;
+            secret_header(&signer.authorization(&what, &moment)).map(Some)
+        })
+        .await
+}
+
+/// Whether the store did not accept who we are, as opposed to what we may. Magento judges a
+/// signature before it looks at resources, so an answer that names resources has accepted it.
+pub(crate) fn refuses_signature(answer: &Answer) -> bool {
+    answer.status == 401 && !denies_resource(answer)
+}
+
+/// Whether the store names a resource that we may not use.
+pub(crate) fn denies_resource(answer: &Answer) -> bool {
+    answer.status == 401
+        && Complaint::parse(&answer.body).is_some_and(|c| c.denied_resources().is_some())
+}
+
+/// An admin's token, and what is needed to get the next one.
+pub(crate) struct AdminToken {
+    username: String,
+    password: Secret,
+    current: ArcSwap<Token>,
+    renewing: Mutex<()>,
+}
+
+struct Token {
+    header: HeaderValue,
+    /// When a renewal gave it; `None` for the one of the login.
+    renewed: Option<Instant>,
+}
+
+#[derive(Serialize)]
+struct Login<'a> {
+    username: &'a str,
+    password: &'a str,
+}
+
+impl AdminToken {
+    async fn get(store: &Magento, username: String, password: Secret) -> Result<Self, Failure> {
+        let header = new_token(store, &username, &password).await?;
+        let current = ArcSwap::from_pointee(Token {
+            header,
+            renewed: None,
+        });
+        Ok(Self {
+            username,
+            password,
+            current,
+            renewing: Mutex::new(()),
+        })
+    }
+
+    async fn read(&self, store: &Magento, target: &Target<'_>) -> Result<Answer, Failure> {
+        let used = self.current.load_full();
+        let answer = store.read(target, || Ok(Some(used.header.clone()))).await?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        match self.renewed(store, &used).await? {
+            Some(token) => store.read(target, || Ok(Some(token.header.clone()))).await,
+            None => Ok(answer),
+        }
+    }
+
+    /// Another token than the one used, got from the store by one of those who ask at a time;
+    /// `None` where a new one would be denied as well.
+    async fn renewed(
+        &self,
+        store: &Magento,
+        used: &Arc<Token>,
+    ) -> Result<Option<Arc<Token>>, Failure> {
+        let _one_at_a_time = self.renewing.lock().await;
+        let current = self.current.load_full();
+        if !Arc::ptr_eq(&current, used) {
+            return Ok(Some(current));
+        }
+        if current
+            .renewed
+            .is_some_and(|at| at.elapsed() < RENEWED_LATELY)
+        {
+            return Ok(None);
+        }
+        tracing::debug!(store = store.name(), "the admin token is renewed");
+        let header = new_token(store, &self.username, &self.password).await?;
+        let token = Arc::new(Token {
+            header,
+            renewed: Some(Instant::now()),
+        });
+        self.current.store(token.clone());
+        Ok(Some(token))
+    }
+}
+
+async fn new_token(
+    store: &Magento,
+    username: &str,
+    password: &Secret,
+) -> Result<HeaderValue, Failure> {
+    let body = serde_json::to_vec(&Login {
+        username,
+        password: password.expose_secret(),
+    })
+    .map_err(|error| Failure::internal(format!("the login cannot be written: {error}")))?;
+    let answer = store
+        .post(&Target::own("/V1/integration/admin/token", ""), body)
+        .await?;
+    if answer.status == 200 {
+        let token: String = serde_json::from_slice(&answer.body).map_err(|_| {
+            upstream_error("the store answered the login with something that is no token")
+                .remedy("check the store's `base_url`: no REST API answers there")
+        })?;
+        return bearer(&token);
+    }
+    let failure = complaint::failure(&answer);
+    // Magento answers 400 where a second factor is demanded.
+    if !matches!(answer.status, 400 | 401) {
+        return Err(failure);
+    }
+    let remedy = if failure.message.to_ascii_lowercase().contains("2fa") {
+        "the store demands a second factor from admins: use an integration's OAuth keys instead"
+    } else {
+        "check the admin's user name and password; after several failures Magento locks the \
+         account for a while"
+    };
+    Err(Failure::new(Code::NotAuthenticated, failure.message)
+        .from_upstream(UPSTREAM, failure.status)
+        .remedy(remedy))
+}

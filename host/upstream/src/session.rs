@@ -1,0 +1,198 @@
+//! Logged in to a store.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use souk_model::{Code, Failure, Principal, SessionInfo, StoreView};
+use souk_policy::Permitted;
+
+use crate::address::{Target, segment};
+use crate::auth::{Auth, denies_resource};
+use crate::complaint;
+use crate::login::{self, STORE_VIEWS};
+use crate::transport::{Answer, Magento, upstream_error};
+use crate::{Credentials, UPSTREAM};
+
+use souk_model::ExposeSecret;
+
+/// A store, the proof of who we are, and the view that reads use when they name none.
+///
+/// Cheap to clone: a call takes a snapshot, and what happens to the principal's session meanwhile
+/// does not touch it.
+#[derive(Debug, Clone)]
+pub struct Session(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Magento,
+    auth: Arc<Auth>,
+    info: SessionInfo,
+}
+
+impl Session {
+    /// Logs in, and proves it by reading something that needs the credentials.
+    ///
+    /// # Errors
+    /// `NOT_AUTHENTICATED` where the store does not accept them; what went wrong on the way else.
+    pub async fn login(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
+        store.in_time(Self::login_inner(store, credentials)).await
+    }
+
+    async fn login_inner(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
+        let info = SessionInfo {
+            store: store.name().to_owned(),
+            environment: store.environment().to_owned(),
+            base_url: store.base_url().to_owned(),
+            username: label(&credentials),
+            method: credentials.method(),
+            default_scope: None,
+        };
+        let auth = Auth::open(store, credentials).await?;
+        login::verify(store, &auth).await?;
+        Ok(Self(Arc::new(Inner {
+            store: store.clone(),
+            auth: Arc::new(auth),
+            info,
+        })))
+    }
+
+    /// What may be known of the session. Never a credential.
+    #[must_use]
+    pub fn info(&self) -> SessionInfo {
+        self.0.info.clone()
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Magento {
+        &self.0.store
+    }
+
+    /// The same session with a default scope, once the store confirms that it has such a view.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` with the codes that exist; what went wrong in asking for them else.
+    pub async fn with_scope(&self, code: &str) -> Result<Self, Failure> {
+        let proper = code.starts_with(|c: char| c.is_ascii_alphabetic())
+            && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        // `all` is how Magento spells "no view" in a path, not the code of one.
+        if !proper || code.eq_ignore_ascii_case("all") {
+            let shown: String = code.chars().filter(|c| !c.is_control()).take(64).collect();
+            let message = format!("`{shown}` cannot be the code of a store view");
+            return Err(Failure::new(Code::ValidationError, message)
+                .remedy("`scope_list_websites_stores` lists the store's views"));
+        }
+        self.0.store.in_time(self.check_view(code)).await?;
+        let info = SessionInfo {
+            default_scope: Some(code.to_owned()),
+            ..self.info()
+        };
+        let (store, auth) = (self.0.store.clone(), self.0.auth.clone());
+        Ok(Self(Arc::new(Inner { store, auth, info })))
+    }
+
+    /// Makes a permitted read and gives the body of a 2xx answer: JSON, by the store's word, and
+    /// not yet parsed.
+    ///
+    /// # Errors
+    /// Anything but 2xx, an answer that is not JSON, too long or too late, a store view that the
+    /// store does not have.
+    pub async fn get(&self, what: &Permitted) -> Result<Bytes, Failure> {
+        self.0.store.in_time(self.get_inner(what)).await
+    }
+
+    async fn get_inner(&self, what: &Permitted) -> Result<Bytes, Failure> {
+        if what.upstream() != UPSTREAM {
+            let message = format!("`{}` is not a store", what.upstream());
+            return Err(Failure::new(Code::Unavailable, message)
+                .remedy("no back end of this name is configured"));
+        }
+        if let StoreView::View(code) = what.at() {
+            self.check_view(code).await?;
+        }
+        let target = Target {
+            store: segment(what.at(), self.0.info.default_scope.as_deref()),
+            path: what.path(),
+            query: what.query(),
+        };
+        body(self.0.auth.read(&self.0.store, &target).await?)
+    }
+
+    async fn check_view(&self, code: &str) -> Result<(), Failure> {
+        let read = async || {
+            let answer = self.0.auth.read(&self.0.store, &STORE_VIEWS).await?;
+            if denies_resource(&answer) {
+                Ok(None)
+            } else {
+                body(answer).map(Some)
+            }
+        };
+        self.0.store.views().check(code, read).await
+    }
+}
+
+fn body(answer: Answer) -> Result<Bytes, Failure> {
+    if !(200..300).contains(&answer.status) {
+        return Err(complaint::failure(&answer));
+    }
+    if !answer.json {
+        return Err(
+            upstream_error("the store answered with something that is not JSON")
+                .from_upstream(UPSTREAM, Some(answer.status))
+                .remedy("check the store's `base_url`: no REST API answers there"),
+        );
+    }
+    Ok(answer.body)
+}
+
+/// Whom a session shows. Magento tells nobody who they are, so it is what the credentials say
+/// without giving them away.
+fn label(credentials: &Credentials) -> String {
+    match credentials {
+        Credentials::Oauth { consumer_key, .. } => {
+            let shown: String = consumer_key.expose_secret().chars().take(4).collect();
+            format!("oauth:{shown}…")
+        }
+        Credentials::IntegrationToken(_) => "integration".to_owned(),
+        Credentials::Admin { username, .. } => username.clone(),
+    }
+}
+
+/// Who is logged in. Reading takes no lock.
+#[derive(Debug, Default)]
+pub struct Sessions(ArcSwap<HashMap<Principal, Session>>);
+
+impl Sessions {
+    /// Nobody.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The principal's session as it is now.
+    #[must_use]
+    pub fn get(&self, principal: &Principal) -> Option<Session> {
+        self.0.load().get(principal).cloned()
+    }
+
+    /// Gives the principal a session, in place of one it may have.
+    pub fn put(&self, principal: &Principal, session: &Session) {
+        self.0.rcu(|sessions| {
+            let mut sessions = HashMap::clone(sessions);
+            sessions.insert(principal.clone(), session.clone());
+            sessions
+        });
+    }
+
+    /// Ends the principal's session; `false` where it had none.
+    pub fn remove(&self, principal: &Principal) -> bool {
+        let before = self.0.rcu(|sessions| {
+            let mut sessions = HashMap::clone(sessions);
+            sessions.remove(principal);
+            sessions
+        });
+        before.contains_key(principal)
+    }
+}
