@@ -51,7 +51,7 @@ const fn one() -> u32 {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Item {
-    Whole(Answered<Object>),
+    Whole(Answered<Product>),
     Chosen(Product),
 }
 
@@ -92,20 +92,19 @@ pub(crate) fn search(asked: &Asked, context: &Context) -> Result<Found<Item>, Fa
         .remedy("search in parts: shorter lists"));
     }
     let read = PRODUCTS.read([]).search(&criteria).at(place.view);
-    if asked
+    let found: Found<Answered<Product>> = context.get(&read)?;
+    let chosen = asked
         .fields
         .iter()
-        .any(|field| !Product::is_top_level(field))
-    {
-        let found: Found<Product> = context.get(&read)?;
-        Ok(found.map(|mut product| {
-            product.keep_only(&asked.fields);
-            Item::Chosen(product)
-        }))
-    } else {
-        let found: Found<Answered<Object>> = context.get(&read)?;
-        Ok(found.map(Item::Whole))
-    }
+        .any(|field| !Product::is_top_level(field));
+    found.try_map(|item| {
+        if !chosen {
+            return Ok(Item::Whole(item));
+        }
+        let mut product = item.decode()?;
+        product.keep_only(&asked.fields);
+        Ok(Item::Chosen(product))
+    })
 }
 
 /// As asked, then by entity id: pages of a sort that is not unique repeat some products and lose

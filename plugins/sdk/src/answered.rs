@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+
+use crate::{Failure, FailureCode, json};
 
 /// An object that the store answered, kept as text and passed on untouched. `Shape` only tells
 /// callers what they may find in it; nothing of it is required, and more may stand there.
@@ -23,6 +26,32 @@ impl<Shape> Answered<Shape> {
     #[must_use]
     pub fn text(&self) -> &str {
         self.text.get()
+    }
+}
+
+impl<Shape: DeserializeOwned> Answered<Shape> {
+    /// Decodes it, for whoever has to look inside after all.
+    ///
+    /// # Errors
+    /// When it is not of this shape, naming the place.
+    pub fn decode(&self) -> Result<Shape, Failure> {
+        json::decode(self.text()).map_err(|wrong| {
+            Failure::new(
+                FailureCode::UpstreamError,
+                format!("what the store answered is not as expected: {wrong}"),
+            )
+        })
+    }
+}
+
+impl<Shape> Default for Answered<Shape> {
+    /// An empty object.
+    fn default() -> Self {
+        let text = RawValue::from_string("{}".to_owned()).unwrap_or_default();
+        Self {
+            text,
+            shape: PhantomData,
+        }
     }
 }
 

@@ -2,10 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 use crate::route::binding;
-use crate::{Binding, Failure, FailureCode, Source};
+use crate::{Answered, Binding, Failure, FailureCode, Object, Source};
 
 /// How a field is compared. These are all that Magento knows; a word it does not know it takes for
 /// `eq`, without a warning (`products_search.jsonl`, `unknown-condition`).
@@ -452,18 +451,27 @@ pub struct Found<T> {
     pub total_count: u64,
     /// The criteria as Magento understood them.
     #[serde(default)]
-    pub search_criteria: Value,
+    pub search_criteria: Answered<Object>,
 }
 
 impl<T> Found<T> {
     /// The same page with its items made into others.
-    #[must_use]
-    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Found<U> {
-        Found {
-            items: self.items.into_iter().map(change).collect(),
+    ///
+    /// # Errors
+    /// The first that `change` meets.
+    pub fn try_map<U>(
+        self,
+        change: impl FnMut(T) -> Result<U, Failure>,
+    ) -> Result<Found<U>, Failure> {
+        Ok(Found {
+            items: self
+                .items
+                .into_iter()
+                .map(change)
+                .collect::<Result<_, _>>()?,
             total_count: self.total_count,
             search_criteria: self.search_criteria,
-        }
+        })
     }
 }
 

@@ -117,6 +117,7 @@ pub use sealed::Sealed;
 macro_rules! export {
     ($group:path) => {
         #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code)]
         const _: () = {
             struct Component;
 
@@ -130,11 +131,7 @@ macro_rules! export {
                 }
             }
 
-            #[allow(unsafe_code)]
-            mod exported {
-                use super::Component;
-        $crate::bindings::export_component!(Component with_types_in $crate::bindings);
-            }
+    $crate::bindings::export_component!(Component with_types_in $crate::bindings);
         };
 
         #[cfg(not(target_family = "wasm"))]

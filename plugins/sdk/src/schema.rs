@@ -1,7 +1,7 @@
 //! JSON Schemas of parameters and results: flat, small, without references.
 
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::generate::{Contract, SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 /// Whether callers send it or receive it.
@@ -16,25 +16,31 @@ enum Side {
 
 /// The schema of an action's parameters.
 pub(crate) fn input<T: JsonSchema>() -> String {
-    text::<T>(settings().for_deserialize(), Side::Input)
+    finished(
+        T::json_schema(&mut generator(Contract::Deserialize)),
+        Side::Input,
+    )
 }
 
 /// The schema of an action's result.
 pub(crate) fn output<T: JsonSchema>() -> String {
-    text::<T>(settings().for_serialize(), Side::Output)
+    finished(
+        T::json_schema(&mut generator(Contract::Serialize)),
+        Side::Output,
+    )
 }
 
-fn settings() -> SchemaSettings {
-    SchemaSettings::draft2020_12().with(|settings| {
-        settings.meta_schema = None;
-        settings.inline_subschemas = true;
-    })
+// What does not depend on the type stays out of the generic functions: plugins are small.
+fn generator(contract: Contract) -> SchemaGenerator {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.meta_schema = None;
+    settings.inline_subschemas = true;
+    settings.contract = contract;
+    SchemaGenerator::new(settings)
 }
 
-fn text<T: JsonSchema>(settings: SchemaSettings, side: Side) -> String {
-    let mut schema = SchemaGenerator::new(settings)
-        .into_root_schema_for::<T>()
-        .to_value();
+fn finished(schema: Schema, side: Side) -> String {
+    let mut schema = schema.to_value();
     tidy(&mut schema, side);
     if let Value::Object(root) = &mut schema {
         // The action's own description says it.

@@ -87,35 +87,30 @@ impl Scope {
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct Website {
+/// A website, a group or a view. One type for the three, since each costs its decoder; what a kind
+/// has not is 0, which no part of the store has for an id.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Part {
     id: i64,
     code: String,
-    default_group_id: i64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Group {
-    id: i64,
-    code: String,
-    default_store_id: i64,
-}
-
-#[derive(Debug, Deserialize)]
-struct View {
-    id: i64,
-    code: String,
+    /// Of a view.
     website_id: i64,
+    /// Of a view.
     store_group_id: i64,
+    /// Of a website.
+    default_group_id: i64,
+    /// Of a group.
+    default_store_id: i64,
 }
 
 /// The store's websites, groups and views, without those of the administration, whose id is 0 and
 /// which no request may name.
 #[derive(Debug)]
 pub struct Stores {
-    websites: Vec<Website>,
-    groups: Vec<Group>,
-    views: Vec<View>,
+    websites: Vec<Part>,
+    groups: Vec<Part>,
+    views: Vec<Part>,
 }
 
 impl Stores {
@@ -128,15 +123,16 @@ impl Stores {
         let reads =
             [WEBSITES, STORE_GROUPS, STORE_VIEWS].map(|route| route.read([]).at(StoreView::Global));
         let mut answers = context.get_together(&reads);
-        let mut stores = Self {
-            websites: answers.next()?,
-            groups: answers.next()?,
-            views: answers.next()?,
+        let mut next = || -> Result<Vec<Part>, Failure> {
+            let mut parts: Vec<Part> = answers.next()?;
+            parts.retain(|part| part.id != 0);
+            Ok(parts)
         };
-        stores.websites.retain(|website| website.id != 0);
-        stores.groups.retain(|group| group.id != 0);
-        stores.views.retain(|view| view.id != 0);
-        Ok(stores)
+        Ok(Self {
+            websites: next()?,
+            groups: next()?,
+            views: next()?,
+        })
     }
 
     fn place(
@@ -170,7 +166,7 @@ impl Stores {
         })
     }
 
-    fn website(&self, code: &str) -> Result<&Website, Failure> {
+    fn website(&self, code: &str) -> Result<&Part, Failure> {
         self.websites
             .iter()
             .find(|website| website.code == code)
@@ -184,7 +180,7 @@ impl Stores {
             })
     }
 
-    fn group(&self, code: &str) -> Result<&Group, Failure> {
+    fn group(&self, code: &str) -> Result<&Part, Failure> {
         self.groups
             .iter()
             .find(|group| group.code == code)
@@ -198,7 +194,7 @@ impl Stores {
             })
     }
 
-    fn view(&self, code: &str) -> Result<&View, Failure> {
+    fn view(&self, code: &str) -> Result<&Part, Failure> {
         self.views
             .iter()
             .find(|view| view.code == code)
@@ -212,14 +208,14 @@ impl Stores {
             })
     }
 
-    fn view_of_id(&self, id: i64) -> Result<&View, Failure> {
+    fn view_of_id(&self, id: i64) -> Result<&Part, Failure> {
         self.views.iter().find(|view| view.id == id).ok_or_else(|| {
             Failure::unavailable("what was named has no default store view")
                 .remedy("name a `store_view_code`")
         })
     }
 
-    fn default_view(&self, website: &Website) -> Result<&View, Failure> {
+    fn default_view(&self, website: &Part) -> Result<&Part, Failure> {
         let group = self
             .groups
             .iter()
