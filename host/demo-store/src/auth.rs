@@ -34,9 +34,7 @@ impl Principal {
             (SELF, principal) => matches!(principal, Self::Customer(_)),
             (resource, Self::ReadOnly(allowed)) => {
                 method == "GET"
-                    && allowed
-                        .iter()
-                        .any(|prefix| resource.starts_with(prefix.as_str()))
+                    && allowed.iter().any(|prefix| resource.starts_with(prefix.as_str()))
             }
             _ => false,
         }
@@ -69,10 +67,7 @@ impl Guard {
         if getrandom::fill(&mut key).is_err() {
             fastrand::fill(&mut key);
         }
-        Self {
-            key,
-            nonces: Mutex::default(),
-        }
+        Self { key, nonces: Mutex::default() }
     }
 
     /// Logs an admin user in; the token.
@@ -156,10 +151,8 @@ impl Guard {
         let payload = part(
             json!({ "uid": user, "utypid": holder as u8, "iat": now, "exp": now + TOKEN_LIFE }),
         );
-        let signature = BASE64_URL_SAFE_NO_PAD.encode(oauth::hmac_sha256(
-            &self.key,
-            format!("{header}.{payload}").as_bytes(),
-        ));
+        let signature = BASE64_URL_SAFE_NO_PAD
+            .encode(oauth::hmac_sha256(&self.key, format!("{header}.{payload}").as_bytes()));
         format!("{header}.{payload}.{signature}")
     }
 
@@ -171,19 +164,15 @@ impl Guard {
         if integration {
             return Principal::All;
         }
-        let claims = self
-            .claims(token)
-            .filter(|claims| claims["exp"].as_i64().is_some_and(|end| end > now));
+        let claims =
+            self.claims(token).filter(|claims| claims["exp"].as_i64().is_some_and(|end| end > now));
         let Some(claims) = claims else {
             return Principal::Nobody;
         };
         if claims["utypid"].as_u64() == Some(Holder::Admin as u64) {
             return Principal::All;
         }
-        let place = claims["uid"]
-            .as_u64()
-            .and_then(|user| usize::try_from(user).ok())
-            .unwrap_or(0);
+        let place = claims["uid"].as_u64().and_then(|user| usize::try_from(user).ok()).unwrap_or(0);
         let customers = credentials.iter().filter_map(|known| match known {
             Credential::Customer { email, .. } => Some(email),
             _ => None,
@@ -191,9 +180,7 @@ impl Guard {
         customers
             .clone()
             .nth(place.wrapping_sub(1))
-            .map_or(Principal::Nobody, |email| {
-                Principal::Customer(email.clone())
-            })
+            .map_or(Principal::Nobody, |email| Principal::Customer(email.clone()))
     }
 
     fn claims(&self, token: &str) -> Option<Value> {
@@ -203,9 +190,7 @@ impl Guard {
         if !oauth::constant_time_equal(&expected, &given) {
             return None;
         }
-        let payload = BASE64_URL_SAFE_NO_PAD
-            .decode(signed.split_once('.')?.1)
-            .ok()?;
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(signed.split_once('.')?.1).ok()?;
         serde_json::from_slice(&payload).ok()
     }
 
@@ -235,10 +220,9 @@ impl Guard {
             oauth::judge(header, request, credentials, &mut nonces, now)?
         };
         Ok(match credentials.get(place) {
-            Some(Credential::Oauth {
-                access: Access::ReadOnly(resources),
-                ..
-            }) => Principal::ReadOnly(resources.clone()),
+            Some(Credential::Oauth { access: Access::ReadOnly(resources), .. }) => {
+                Principal::ReadOnly(resources.clone())
+            }
             _ => Principal::All,
         })
     }

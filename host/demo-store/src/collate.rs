@@ -37,10 +37,7 @@ fn fold_char(character: char) -> char {
 /// letters, as it does there.
 pub(crate) fn compare(left: &str, right: &str) -> Ordering {
     let upper = |text: &str| {
-        fold(text)
-            .chars()
-            .map(|character| character.to_ascii_uppercase())
-            .collect::<String>()
+        fold(text).chars().map(|character| character.to_ascii_uppercase()).collect::<String>()
     };
     upper(left).cmp(&upper(right))
 }

@@ -24,11 +24,14 @@ mod collate;
 mod credentials;
 mod http;
 mod oauth;
+#[cfg(test)]
+mod oauth_vectors;
 mod php;
 mod refusal;
 mod sample;
 mod search;
 mod shop;
+mod text;
 mod wire;
 
 use std::future::Future;
@@ -51,10 +54,7 @@ impl DemoStore {
     /// The sample shop: made in code, the same every time, with credentials of its own.
     #[must_use]
     pub fn sample() -> Self {
-        Self {
-            shop: sample::shop(),
-            follows_address: true,
-        }
+        Self { shop: sample::shop(), follows_address: true }
     }
 
     /// A shop read from a state file (the format of `lab-state.json`), its credentials among it.
@@ -62,10 +62,7 @@ impl DemoStore {
     /// # Errors
     /// When the file is not JSON, or has no stores, products or categories.
     pub fn from_state(json: &[u8]) -> Result<Self, StateError> {
-        Ok(Self {
-            shop: Shop::from_state(json)?,
-            follows_address: false,
-        })
+        Ok(Self { shop: Shop::from_state(json)?, follows_address: false })
     }
 
     /// Every way in, to be printed.
@@ -84,13 +81,9 @@ impl DemoStore {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         if self.follows_address {
-            self.shop
-                .stores
-                .set_base_url(&format!("http://{}/", listener.local_addr()?));
+            self.shop.stores.set_base_url(&format!("http://{}/", listener.local_addr()?));
         }
-        axum::serve(listener, self.router())
-            .with_graceful_shutdown(shutdown)
-            .await
+        axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await
     }
 
     /// The store as a router, for tests without sockets.

@@ -23,11 +23,7 @@ const TIMESTAMP_LEAD: i64 = 600;
 /// The length of keys and tokens.
 const KEY_LENGTH: usize = 32;
 
-const UNRESERVED: AsciiSet = NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What is signed about a request, as the store sees it.
 pub(crate) struct Signed<'a> {
@@ -60,10 +56,8 @@ pub(crate) fn judge(
     let value = |name: &str| given.get(name).map(String::as_str).unwrap_or_default();
     let version = given.get("oauth_version").map_or("1.0", String::as_str);
     if version != "1.0" {
-        return Err(
-            Refusal::bad("The \"%1\" Oauth version isn't supported. Use \"1.0\"...")
-                .with(json!([version])),
-        );
+        return Err(Refusal::bad("The \"%1\" Oauth version isn't supported. Use \"1.0\"...")
+            .with(json!([version])));
     }
     for name in [
         "oauth_consumer_key",
@@ -78,9 +72,7 @@ pub(crate) fn judge(
         }
     }
     if value("oauth_token").len() != KEY_LENGTH {
-        return Err(Refusal::bad(
-            "The token length is invalid. Check the length and try again.",
-        ));
+        return Err(Refusal::bad("The token length is invalid. Check the length and try again."));
     }
     if value("oauth_signature_method") != "HMAC-SHA256" {
         return Err(Refusal::bad("Signature method %1 is not supported")
@@ -89,11 +81,7 @@ pub(crate) fn judge(
     if value("oauth_consumer_key").len() != KEY_LENGTH {
         return Err(Refusal::new(401, "Consumer key is not the correct length"));
     }
-    let consumers = || {
-        credentials
-            .iter()
-            .filter(|known| matches!(known, Credential::Oauth { .. }))
-    };
+    let consumers = || credentials.iter().filter(|known| matches!(known, Credential::Oauth { .. }));
     let consumer_id = consumers()
         .position(|known| matches!(known, Credential::Oauth { consumer_key, .. } if consumer_key == value("oauth_consumer_key")))
         .map(|at| at + 1)
@@ -121,10 +109,7 @@ pub(crate) fn judge(
     if constant_time_equal(expected.as_bytes(), value("oauth_signature").as_bytes()) {
         Ok(place)
     } else {
-        Err(Refusal::new(
-            401,
-            "The signature is invalid. Verify and try again.",
-        ))
+        Err(Refusal::new(401, "The signature is invalid. Verify and try again."))
     }
 }
 
@@ -138,18 +123,13 @@ fn accept_nonce<'a>(
     if timestamp <= 0 || timestamp > now + TIMESTAMP_LEAD {
         return Err(Refusal::new(401, "An error occurred validating the nonce"));
     }
-    let fresh = nonces.0.insert((
-        value("oauth_consumer_key").to_owned(),
-        value("oauth_nonce").to_owned(),
-    ));
+    let fresh =
+        nonces.0.insert((value("oauth_consumer_key").to_owned(), value("oauth_nonce").to_owned()));
     if fresh {
         Ok(())
     } else {
-        Err(Refusal::new(
-            401,
-            "The nonce is already being used by the consumer with ID %1",
-        )
-        .with(json!([consumer_id.to_string()])))
+        Err(Refusal::new(401, "The nonce is already being used by the consumer with ID %1")
+            .with(json!([consumer_id.to_string()])))
     }
 }
 
@@ -158,12 +138,7 @@ fn parse_header(header: &str) -> BTreeMap<String, String> {
     rest.split(',')
         .filter_map(|pair| pair.trim().split_once('='))
         .filter(|(name, _)| *name != "realm")
-        .map(|(name, value)| {
-            (
-                php::rawurldecode(name),
-                php::rawurldecode(value.trim_matches('"')),
-            )
-        })
+        .map(|(name, value)| (php::rawurldecode(name), php::rawurldecode(value.trim_matches('"'))))
         .collect()
 }
 
@@ -178,10 +153,7 @@ fn base_string(request: &Signed<'_>, given: &BTreeMap<String, String>) -> String
         // Neither a parameter without a value nor one with two `=` is signed.
         let mut parts = pair.split('=');
         if let (Some(name), Some(value), None) = (parts.next(), parts.next(), parts.next()) {
-            parameters.insert(
-                encode(&php::rawurldecode(name)),
-                encode(&php::rawurldecode(value)),
-            );
+            parameters.insert(encode(&php::rawurldecode(name)), encode(&php::rawurldecode(value)));
         }
     }
     for (name, value) in given.iter().filter(|(name, _)| *name != "oauth_signature") {
@@ -189,17 +161,10 @@ fn base_string(request: &Signed<'_>, given: &BTreeMap<String, String>) -> String
     }
     let mut sorted: Vec<(String, String)> = parameters.into_iter().collect();
     sorted.sort_by(|(left, _), (right, _)| natural_compare(left.as_bytes(), right.as_bytes()));
-    let joined: Vec<String> = sorted
-        .into_iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let joined: Vec<String> =
+        sorted.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     let url = format!("{}{}", request.origin, normalise_path(request.path));
-    format!(
-        "{}&{}&{}",
-        request.method,
-        encode(&url),
-        encode(&joined.join("&"))
-    )
+    format!("{}&{}&{}", request.method, encode(&url), encode(&joined.join("&")))
 }
 
 /// The path as Laminas rewrites it before it is signed: escapes of what a path may hold are decoded,
@@ -250,11 +215,7 @@ pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
 /// Whether the two are equal, without telling by time where they differ.
 pub(crate) fn constant_time_equal(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len()
-        && left
-            .iter()
-            .zip(right)
-            .fold(0, |differs, (left, right)| differs | (left ^ right))
-            == 0
+        && left.iter().zip(right).fold(0, |differs, (left, right)| differs | (left ^ right)) == 0
 }
 
 /// PHP's `strnatcmp`: runs of digits compare as numbers, or digit by digit when one begins with 0.
@@ -273,10 +234,7 @@ fn natural_compare(left: &[u8], right: &[u8]) -> Ordering {
                 let order = if fractional {
                     left_run.cmp(right_run)
                 } else {
-                    left_run
-                        .len()
-                        .cmp(&right_run.len())
-                        .then_with(|| left_run.cmp(right_run))
+                    left_run.len().cmp(&right_run.len()).then_with(|| left_run.cmp(right_run))
                 };
                 if order != Ordering::Equal {
                     return order;

@@ -49,11 +49,7 @@ fn keys_of(name: &str) -> Vec<String> {
 }
 
 fn insert(into: &mut Map<String, Value>, key: &str, rest: &[String], value: String) {
-    let key = if key.is_empty() {
-        next_index(into).to_string()
-    } else {
-        key.to_owned()
-    };
+    let key = if key.is_empty() { next_index(into).to_string() } else { key.to_owned() };
     match rest.split_first() {
         None => {
             into.insert(key, Value::String(value));
@@ -71,10 +67,7 @@ fn insert(into: &mut Map<String, Value>, key: &str, rest: &[String], value: Stri
 }
 
 fn next_index(map: &Map<String, Value>) -> u64 {
-    map.keys()
-        .filter_map(|key| key.parse::<u64>().ok())
-        .max()
-        .map_or(0, |last| last + 1)
+    map.keys().filter_map(|key| key.parse::<u64>().ok()).max().map_or(0, |last| last + 1)
 }
 
 /// PHP's `is_numeric` for text: surrounding blanks, a sign, decimals and an exponent are allowed.
@@ -140,11 +133,7 @@ pub(crate) fn text_of(value: &Value) -> String {
 }
 
 fn show(float: f64, number: &Number) -> String {
-    if number.is_f64() {
-        text_of_float(float)
-    } else {
-        number.to_string()
-    }
+    if number.is_f64() { text_of_float(float) } else { number.to_string() }
 }
 
 /// A float as PHP prints it: no `.0`.
@@ -154,10 +143,7 @@ pub(crate) fn text_of_float(float: f64) -> String {
 
 /// A JSON number, whole when it has no fraction, as PHP's JSON encoder writes it.
 pub(crate) fn number(float: f64) -> Value {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "checked to be whole and small"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
     if float.fract() == 0.0 && float.abs() < 9.0e15 {
         Value::from(float as i64)
     } else {

@@ -31,10 +31,7 @@ impl Refusal {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
         let mut body = Map::new();
         body.insert("message".to_owned(), Value::String(message.into()));
-        Self {
-            status,
-            body: RefusalBody::Message(body),
-        }
+        Self { status, body: RefusalBody::Message(body) }
     }
 
     /// A 400.
@@ -132,10 +129,9 @@ impl Refusal {
     /// The message as it is, placeholders and all; empty when the body is not a message.
     pub(crate) fn message(&self) -> &str {
         match &self.body {
-            RefusalBody::Message(body) => body
-                .get("message")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
+            RefusalBody::Message(body) => {
+                body.get("message").and_then(Value::as_str).unwrap_or_default()
+            }
             RefusalBody::Text(_) | RefusalBody::Html(_) => "",
         }
     }
@@ -184,9 +180,6 @@ mod tests {
     fn parameters_are_put_in_by_place_and_by_name() {
         let by_place = Refusal::bad("%1 and %2").with(json!(["a", 2]));
         assert_eq!(by_place.interpolated(), "a and 2");
-        assert_eq!(
-            Refusal::no_such_entity("id", 9).interpolated(),
-            "No such entity with id = 9"
-        );
+        assert_eq!(Refusal::no_such_entity("id", 9).interpolated(), "No such entity with id = 9");
     }
 }

@@ -56,9 +56,9 @@ impl Cell {
 
     fn compare_with(&self, text: &str) -> Ordering {
         match self {
-            Self::Number(number) => number
-                .partial_cmp(&php::leading_number(text))
-                .unwrap_or(Ordering::Equal),
+            Self::Number(number) => {
+                number.partial_cmp(&php::leading_number(text)).unwrap_or(Ordering::Equal)
+            }
             Self::Date(date) => date.as_str().cmp(&date_of(text)),
             Self::Text(own) => collate::compare(own, text),
             Self::Null | Self::Many(_) => Ordering::Less,
@@ -105,11 +105,7 @@ fn date_of(text: &str) -> String {
     }
     let plain = text.replace('T', " ");
     let plain = plain.trim_end_matches('Z');
-    if plain.len() == 10 {
-        format!("{plain} 00:00:00")
-    } else {
-        plain.to_owned()
-    }
+    if plain.len() == 10 { format!("{plain} 00:00:00") } else { plain.to_owned() }
 }
 
 /// One condition on one field.
@@ -145,14 +141,12 @@ impl Filter {
             ("lt", cell) => cell.compare_with(value) == Ordering::Less,
             ("gteq" | "from", cell) => cell.compare_with(value) != Ordering::Less,
             ("lteq" | "to", cell) => cell.compare_with(value) != Ordering::Greater,
-            ("finset", cell) => cell
-                .text()
-                .split(',')
-                .any(|member| collate::fold(member) == collate::fold(value)),
-            ("nfinset", cell) => !cell
-                .text()
-                .split(',')
-                .any(|member| collate::fold(member) == collate::fold(value)),
+            ("finset", cell) => {
+                cell.text().split(',').any(|member| collate::fold(member) == collate::fold(value))
+            }
+            ("nfinset", cell) => {
+                !cell.text().split(',').any(|member| collate::fold(member) == collate::fold(value))
+            }
             (_, cell) => cell.equals(value),
         }
     }
@@ -229,21 +223,14 @@ impl Criteria {
             .get("searchCriteria")
             .or_else(|| query.get("search_criteria"))
             .ok_or_else(|| Refusal::required("searchCriteria"))?;
-        let read = wire::read_object(
-            given.clone(),
-            "framework-search-criteria-interface",
-            attributes,
-        )?;
+        let read =
+            wire::read_object(given.clone(), "framework-search-criteria-interface", attributes)?;
         Self::from_fields(&read)
     }
 
     fn from_fields(read: &Map<String, Value>) -> Result<Self, Refusal> {
-        let lists = |field: &str| {
-            read.get(field)
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default()
-        };
+        let lists =
+            |field: &str| read.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
         let mut echo = Map::new();
         let mut groups = Vec::new();
         let mut echoed_groups = Vec::new();
@@ -288,10 +275,7 @@ impl Criteria {
 
     /// Every field that a filter names, in order; `None` for a filter without a field.
     pub(crate) fn filtered_fields(&self) -> impl Iterator<Item = Option<&str>> {
-        self.groups
-            .iter()
-            .flatten()
-            .map(|filter| filter.field.as_deref())
+        self.groups.iter().flatten().map(|filter| filter.field.as_deref())
     }
 
     /// Whether the row satisfies every group; `cell` says what it holds in a field.
@@ -330,13 +314,11 @@ impl Criteria {
             self.sorts
                 .iter()
                 .zip(left.iter().zip(right))
-                .map(|(sort, (left, right))| {
-                    if sort.ascending {
-                        left.order(right)
-                    } else {
-                        right.order(left)
-                    }
-                })
+                .map(
+                    |(sort, (left, right))| {
+                        if sort.ascending { left.order(right) } else { right.order(left) }
+                    },
+                )
                 .find(|order| *order != Ordering::Equal)
                 .unwrap_or(Ordering::Equal)
         });
@@ -351,14 +333,9 @@ impl Criteria {
             None | Some(0) => return Page { rows, total },
             Some(size) => usize::try_from(size).unwrap_or(1),
         };
-        let page = usize::try_from(self.current_page.unwrap_or(1))
-            .unwrap_or(1)
-            .max(1);
+        let page = usize::try_from(self.current_page.unwrap_or(1)).unwrap_or(1).max(1);
         let from = (page - 1).saturating_mul(size);
-        Page {
-            rows: rows.into_iter().skip(from).take(size).collect(),
-            total,
-        }
+        Page { rows: rows.into_iter().skip(from).take(size).collect(), total }
     }
 
     /// The `search_criteria` of the answer: what was understood.
@@ -373,12 +350,7 @@ impl Criteria {
 }
 
 fn filter(given: &Value) -> Filter {
-    let text = |field: &str| {
-        given
-            .get(field)
-            .filter(|value| !value.is_null())
-            .map(php::text_of)
-    };
+    let text = |field: &str| given.get(field).filter(|value| !value.is_null()).map(php::text_of);
     Filter {
         field: text("field"),
         value: text("value").unwrap_or_default(),
@@ -393,14 +365,8 @@ fn echo_filter(filter: &Filter) -> Value {
 }
 
 fn sort(given: &Value) -> Result<(Sort, Value), Refusal> {
-    let field = given
-        .get("field")
-        .filter(|field| !field.is_null())
-        .map(php::text_of);
-    let direction = match given
-        .get("direction")
-        .filter(|direction| !direction.is_null())
-    {
+    let field = given.get("field").filter(|field| !field.is_null()).map(php::text_of);
+    let direction = match given.get("direction").filter(|direction| !direction.is_null()) {
         None => None,
         Some(direction) => {
             let upper = php::text_of(direction).to_ascii_uppercase();
@@ -436,11 +402,8 @@ mod tests {
     }
 
     fn accepts(condition: &str, value: &str, cell: &Cell) -> bool {
-        let filter = Filter {
-            field: Some("f".into()),
-            value: value.into(),
-            condition: condition.into(),
-        };
+        let filter =
+            Filter { field: Some("f".into()), value: value.into(), condition: condition.into() };
         filter.accepts(cell)
     }
 
@@ -449,11 +412,7 @@ mod tests {
         let sku = Cell::Text("LAB-001".into());
         assert!(accepts("eq", "lab-001 ", &sku) && accepts("nonsense", "lab-001", &sku));
         assert!(accepts("in", "x,LAB-001", &sku) && !accepts("in", "x, LAB-001", &sku));
-        assert!(accepts(
-            "gteq",
-            "garbage",
-            &Cell::Date("2026-01-01 00:00:00".into())
-        ));
+        assert!(accepts("gteq", "garbage", &Cell::Date("2026-01-01 00:00:00".into())));
         assert!(!accepts("neq", "3", &Cell::Null) && accepts("neq", "3", &Cell::Many(vec![])));
         assert!(accepts("finset", "7", &Cell::Text("7,8".into())));
     }

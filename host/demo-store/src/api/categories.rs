@@ -25,9 +25,7 @@ pub(super) const ROUTES: &[Route] = &[
 
 /// The category with this id.
 pub(super) fn by_id<'a>(shop: &'a Shop, id: &Value) -> Result<&'a Category, Refusal> {
-    shop.categories
-        .get(php::id_of(id))
-        .ok_or_else(|| Refusal::no_such_entity("id", id.clone()))
+    shop.categories.get(php::id_of(id)).ok_or_else(|| Refusal::no_such_entity("id", id.clone()))
 }
 
 fn get(shop: &Shop, call: &Call) -> Answer {
@@ -36,19 +34,11 @@ fn get(shop: &Shop, call: &Call) -> Answer {
 }
 
 fn tree(shop: &Shop, call: &Call) -> Answer {
-    let root = match call
-        .query
-        .get("rootCategoryId")
-        .filter(|root| php::truthy(root))
-    {
+    let root = match call.query.get("rootCategoryId").filter(|root| php::truthy(root)) {
         Some(root) => by_id(shop, &Value::from(php::int_of(root)))?,
         None => by_id(shop, &Value::from(shop.stores.root_category(call.store)))?,
     };
-    let depth = call
-        .query
-        .get("depth")
-        .map(php::int_of)
-        .filter(|depth| *depth > 0);
+    let depth = call.query.get("depth").map(php::int_of).filter(|depth| *depth > 0);
     Ok(branch(shop, root, call.store, depth))
 }
 
@@ -63,13 +53,7 @@ fn branch(shop: &Shop, category: &Category, store: StoreId, depth: Option<i64>) 
             .map(|child| branch(shop, child, store, below))
             .collect()
     };
-    let value = |code: &str| {
-        category
-            .values
-            .get(code, store)
-            .cloned()
-            .unwrap_or(Value::Null)
-    };
+    let value = |code: &str| category.values.get(code, store).cloned().unwrap_or(Value::Null);
     json!({
         "id": category.id,
         "parent_id": category.parent,
@@ -87,12 +71,7 @@ fn product_count(shop: &Shop, category: &Category) -> usize {
     let places = places(shop, category.id);
     shop.products
         .iter()
-        .filter(|product| {
-            product
-                .categories
-                .iter()
-                .any(|link| places.contains(&link.category))
-        })
+        .filter(|product| product.categories.iter().any(|link| places.contains(&link.category)))
         .count()
 }
 
@@ -122,10 +101,7 @@ fn products(shop: &Shop, call: &Call) -> Answer {
             .find(|link| link.category == category.id)
             .map(|link| link.position);
         let inherited = || {
-            let links = product
-                .categories
-                .iter()
-                .filter(|link| places.contains(&link.category));
+            let links = product.categories.iter().filter(|link| places.contains(&link.category));
             links.map(|link| link.position + INHERITED_POSITION).min()
         };
         if let Some(position) = own.or_else(inherited) {
@@ -176,14 +152,9 @@ fn list(shop: &Shop, call: &Call) -> Answer {
         }
     }
     let rows: Vec<&Category> = shop.categories.iter().collect();
-    let page = criteria.apply(rows, |category, field| {
-        cell(shop, category, field, call.store)
-    });
-    let items = page
-        .rows
-        .iter()
-        .map(|category| shop.categories.show(category, call.store))
-        .collect();
+    let page = criteria.apply(rows, |category, field| cell(shop, category, field, call.store));
+    let items =
+        page.rows.iter().map(|category| shop.categories.show(category, call.store)).collect();
     Ok(criteria.answer(items, page.total))
 }
 
@@ -196,13 +167,7 @@ fn cell(shop: &Shop, category: &Category, field: &str, store: StoreId) -> Cell {
         "parent_id" => number(category.parent),
         "position" => number(u64::try_from(category.position).unwrap_or(0)),
         "level" => number(path().len().saturating_sub(1) as u64),
-        "path" => Cell::Text(
-            path()
-                .iter()
-                .map(u64::to_string)
-                .collect::<Vec<_>>()
-                .join("/"),
-        ),
+        "path" => Cell::Text(path().iter().map(u64::to_string).collect::<Vec<_>>().join("/")),
         "children_count" => number(shop.categories.descendants(category.id).len() as u64),
         "created_at" => Cell::Date(category.created_at.clone()),
         "updated_at" => Cell::Date(category.updated_at.clone()),
@@ -210,9 +175,7 @@ fn cell(shop: &Shop, category: &Category, field: &str, store: StoreId) -> Cell {
         _ if FLAG_FIELDS.contains(&field) => category
             .values
             .get(field, store)
-            .map_or(Cell::Null, |flag| {
-                Cell::Number(f64::from(u8::from(php::truthy(flag))))
-            }),
+            .map_or(Cell::Null, |flag| Cell::Number(f64::from(u8::from(php::truthy(flag))))),
         _ => Cell::of(category.values.get(field, store)),
     }
 }

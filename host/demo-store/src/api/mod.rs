@@ -47,12 +47,7 @@ const fn read(
     resource: &'static str,
     handler: fn(&Shop, &Call) -> Answer,
 ) -> Route {
-    Route {
-        method: "GET",
-        template,
-        resource,
-        handler: Handler::Read(handler),
-    }
+    Route { method: "GET", template, resource, handler: Handler::Read(handler) }
 }
 
 const fn write(
@@ -61,12 +56,7 @@ const fn write(
     resource: &'static str,
     handler: fn(&mut Shop, &Call) -> Answer,
 ) -> Route {
-    Route {
-        method,
-        template,
-        resource,
-        handler: Handler::Write(handler),
-    }
+    Route { method, template, resource, handler: Handler::Write(handler) }
 }
 
 const LOGINS: [Route; 2] = [
@@ -87,20 +77,10 @@ const LOGINS: [Route; 2] = [
 /// Routes by number of segments and second segment (`products`), those without parameters first.
 static ROUTES: LazyLock<HashMap<(usize, &'static str), Vec<Route>>> = LazyLock::new(|| {
     let mut routes: HashMap<(usize, &'static str), Vec<Route>> = HashMap::new();
-    for route in [
-        &LOGINS[..],
-        stores::ROUTES,
-        products::ROUTES,
-        categories::ROUTES,
-    ]
-    .concat()
-    {
+    for route in [&LOGINS[..], stores::ROUTES, products::ROUTES, categories::ROUTES].concat() {
         let segments: Vec<&str> = route.template.trim_start_matches('/').split('/').collect();
         let second = segments.get(1).copied().unwrap_or_default();
-        routes
-            .entry((segments.len(), second))
-            .or_default()
-            .push(route);
+        routes.entry((segments.len(), second)).or_default().push(route);
     }
     for group in routes.values_mut() {
         group.sort_by_key(|route| route.template.matches('{').count());
@@ -111,24 +91,18 @@ static ROUTES: LazyLock<HashMap<(usize, &'static str), Vec<Route>>> = LazyLock::
 /// The route of a method and path, with the values of its parameters.
 pub(crate) fn find(method: &str, segments: &[String]) -> Option<(Route, Vec<(String, String)>)> {
     let candidates = ROUTES.get(&(segments.len(), segments.get(1)?.as_str()))?;
-    candidates
-        .iter()
-        .filter(|route| route.method == method)
-        .find_map(|route| {
-            let mut parameters = Vec::new();
-            let template = route.template.trim_start_matches('/').split('/');
-            for (part, segment) in template.zip(segments) {
-                match part
-                    .strip_prefix('{')
-                    .and_then(|part| part.strip_suffix('}'))
-                {
-                    Some(name) => parameters.push((name.to_owned(), segment.clone())),
-                    None if part == segment => {}
-                    None => return None,
-                }
+    candidates.iter().filter(|route| route.method == method).find_map(|route| {
+        let mut parameters = Vec::new();
+        let template = route.template.trim_start_matches('/').split('/');
+        for (part, segment) in template.zip(segments) {
+            match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                Some(name) => parameters.push((name.to_owned(), segment.clone())),
+                None if part == segment => {}
+                None => return None,
             }
-            Some((*route, parameters))
-        })
+        }
+        Some((*route, parameters))
+    })
 }
 
 /// Handles a write again, from the journal; a call whose route is gone is passed over.
@@ -137,11 +111,7 @@ pub(crate) fn replay(shop: &mut Shop, call: &Call) {
     let route = routes
         .into_iter()
         .find(|route| route.method == call.method && route.template == call.template);
-    if let Some(Route {
-        handler: Handler::Write(handler),
-        ..
-    }) = route
-    {
+    if let Some(Route { handler: Handler::Write(handler), .. }) = route {
         // A refused write changes nothing but ids, and did so the first time too.
         drop(handler(shop, call));
     }

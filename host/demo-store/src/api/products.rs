@@ -12,10 +12,8 @@ use crate::shop::{ALL, Backend, Product, Shop, StoreId};
 /// The resource of everything about products.
 pub(super) const PRODUCTS: &str = "Magento_Catalog::products";
 
-pub(super) const ROUTES: &[Route] = &[
-    read("/V1/products", PRODUCTS, list),
-    read("/V1/products/{sku}", PRODUCTS, get),
-];
+pub(super) const ROUTES: &[Route] =
+    &[read("/V1/products", PRODUCTS, list), read("/V1/products/{sku}", PRODUCTS, get)];
 
 /// The product that a SKU in a path means.
 pub(super) fn by_sku<'a>(shop: &'a Shop, sku: &str) -> Result<&'a Product, Refusal> {
@@ -50,11 +48,8 @@ fn list(shop: &Shop, call: &Call) -> Answer {
         }
     }
     let page = search(shop, &criteria, call);
-    let items = page
-        .rows
-        .iter()
-        .map(|product| product.show(call.store, &shop.attributes, false))
-        .collect();
+    let items =
+        page.rows.iter().map(|product| product.show(call.store, &shop.attributes, false)).collect();
     Ok(criteria.answer(items, page.total))
 }
 
@@ -69,11 +64,8 @@ fn search<'a>(shop: &'a Shop, criteria: &Criteria, call: &Call) -> Page<&'a Prod
     if scans_sku_index(criteria) {
         rows.sort_by(|left, right| crate::collate::compare(&left.sku, &right.sku));
     }
-    let by_price = store != ALL
-        && criteria
-            .sorts
-            .iter()
-            .any(|sort| sort.field.as_deref() == Some("price"));
+    let by_price =
+        store != ALL && criteria.sorts.iter().any(|sort| sort.field.as_deref() == Some("price"));
     if by_price {
         // The sort joins the price index and loses every product that is not in it.
         let website = shop.stores.website_of(store);
@@ -84,9 +76,7 @@ fn search<'a>(shop: &'a Shop, criteria: &Criteria, call: &Call) -> Page<&'a Prod
     let now = call.stamp();
     criteria.sort(&mut rows, |product, field| {
         if field == "price" && by_price {
-            shop.products
-                .lowest_price(product, store, &now)
-                .map_or(Cell::Null, Cell::Number)
+            shop.products.lowest_price(product, store, &now).map_or(Cell::Null, Cell::Number)
         } else {
             cell(shop, product, field, store)
         }
@@ -125,12 +115,7 @@ fn accepts(shop: &Shop, product: &Product, filter: &Filter, store: StoreId) -> b
         return true;
     }
     // An unknown condition reaches the database together with the field's name, and both are compared.
-    !filter.is_known()
-        && Filter {
-            value: field.to_owned(),
-            ..filter.clone()
-        }
-        .accepts(&cell)
+    !filter.is_known() && Filter { value: field.to_owned(), ..filter.clone() }.accepts(&cell)
 }
 
 fn cell(shop: &Shop, product: &Product, field: &str, store: StoreId) -> Cell {
@@ -144,24 +129,13 @@ fn cell(shop: &Shop, product: &Product, field: &str, store: StoreId) -> Cell {
         "created_at" => Cell::Date(product.created_at.clone()),
         "updated_at" => Cell::Date(product.updated_at.clone()),
         "website_id" => Cell::Many(product.websites.iter().map(u32::to_string).collect()),
-        "category_id" | "category_ids" => Cell::Many(
-            product
-                .categories
-                .iter()
-                .map(|link| link.category.to_string())
-                .collect(),
-        ),
+        "category_id" | "category_ids" => {
+            Cell::Many(product.categories.iter().map(|link| link.category.to_string()).collect())
+        }
         "quantity_and_stock_status" => Cell::Number(1.0),
         _ => {
-            let value = product
-                .values
-                .get(field, store)
-                .filter(|value| !value.is_null());
-            match shop
-                .attributes
-                .get(field)
-                .map(|attribute| attribute.backend)
-            {
+            let value = product.values.get(field, store).filter(|value| !value.is_null());
+            match shop.attributes.get(field).map(|attribute| attribute.backend) {
                 Some(Backend::Int | Backend::Decimal) => Cell::number(value),
                 Some(Backend::Datetime) => Cell::date(value),
                 Some(Backend::Text | Backend::Static) => {

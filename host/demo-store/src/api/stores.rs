@@ -11,15 +11,9 @@ use crate::shop::Shop;
 const STORE: &str = "Magento_Backend::store";
 
 pub(super) const ROUTES: &[Route] = &[
-    read("/V1/store/storeViews", STORE, |shop, _| {
-        Ok(Value::Array(shop.stores.views.clone()))
-    }),
-    read("/V1/store/storeGroups", STORE, |shop, _| {
-        Ok(Value::Array(shop.stores.groups.clone()))
-    }),
-    read("/V1/store/websites", STORE, |shop, _| {
-        Ok(Value::Array(shop.stores.websites.clone()))
-    }),
+    read("/V1/store/storeViews", STORE, |shop, _| Ok(Value::Array(shop.stores.views.clone()))),
+    read("/V1/store/storeGroups", STORE, |shop, _| Ok(Value::Array(shop.stores.groups.clone()))),
+    read("/V1/store/websites", STORE, |shop, _| Ok(Value::Array(shop.stores.websites.clone()))),
     read("/V1/store/storeConfigs", STORE, store_configs),
     read("/V1/modules", "Magento_Backend::admin", modules),
 ];

@@ -79,11 +79,7 @@ fn intersect(fields: Map<String, Value>, selection: &Selection) -> Value {
         };
         kept.insert(name, value);
     }
-    if kept.is_empty() {
-        Value::Array(Vec::new())
-    } else {
-        Value::Object(kept)
-    }
+    if kept.is_empty() { Value::Array(Vec::new()) } else { Value::Object(kept) }
 }
 
 #[cfg(test)]
@@ -106,10 +102,7 @@ mod tests {
             select(json!({ "items": [], "n": 1 }), "items[sku],n"),
             json!({ "items": null, "n": 1 })
         );
-        assert_eq!(
-            select(json!({ "a": { "b": 1 } }), "a[c]"),
-            json!({ "a": [] })
-        );
+        assert_eq!(select(json!({ "a": { "b": 1 } }), "a[c]"), json!({ "a": [] }));
         assert_eq!(select(json!({ "a": 1 }), "a[b"), json!([]));
         assert_eq!(select(json!(true), "a"), json!(true));
     }

@@ -46,21 +46,11 @@ impl RequestLog {
 
     /// What is remembered, oldest first.
     pub(crate) fn all(&self) -> Vec<LoggedRequest> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
-            .iter()
-            .cloned()
-            .collect()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.iter().cloned().collect()
     }
 
     /// Forgets everything; numbers go on.
     pub(crate) fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
-            .clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clear();
     }
 }

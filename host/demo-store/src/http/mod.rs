@@ -42,11 +42,7 @@ pub(crate) struct Server {
 impl Server {
     /// A server of this shop.
     pub(crate) fn new(shop: Shop) -> Self {
-        Self {
-            shop: RwLock::new(shop),
-            guard: Guard::new(),
-            log: RequestLog::default(),
-        }
+        Self { shop: RwLock::new(shop), guard: Guard::new(), log: RequestLog::default() }
     }
 }
 
@@ -66,9 +62,7 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let started = Instant::now();
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     if uri.path() == LOG_PATH {
         return controls(&server, &method);
     }
@@ -95,10 +89,9 @@ async fn serve(
 
 fn controls(server: &Server, method: &Method) -> Response {
     match *method {
-        Method::GET => json_response(
-            200,
-            &serde_json::to_value(server.log.all()).unwrap_or_default(),
-        ),
+        Method::GET => {
+            json_response(200, &serde_json::to_value(server.log.all()).unwrap_or_default())
+        }
         Method::DELETE => {
             server.log.clear();
             StatusCode::NO_CONTENT.into_response()
@@ -188,14 +181,12 @@ impl Incoming<'_> {
             },
         };
         let answer = match route.handler {
-            Handler::Read(read) => read(
-                &server.shop.read().unwrap_or_else(PoisonError::into_inner),
-                &call,
-            ),
-            Handler::Write(write) => write(
-                &mut server.shop.write().unwrap_or_else(PoisonError::into_inner),
-                &call,
-            ),
+            Handler::Read(read) => {
+                read(&server.shop.read().unwrap_or_else(PoisonError::into_inner), &call)
+            }
+            Handler::Write(write) => {
+                write(&mut server.shop.write().unwrap_or_else(PoisonError::into_inner), &call)
+            }
             Handler::AdminToken | Handler::CustomerToken => log_in(server, route.handler, &call),
         }?;
         Ok(fields::select(answer, &fields))
@@ -209,12 +200,7 @@ impl Incoming<'_> {
             path: self.path,
             query: self.query,
         };
-        server.guard.identify(
-            self.header(&AUTHORIZATION),
-            &signed,
-            &shop.credentials,
-            self.now,
-        )
+        server.guard.identify(self.header(&AUTHORIZATION), &signed, &shop.credentials, self.now)
     }
 
     fn header(&self, name: &HeaderName) -> Option<&str> {
@@ -238,9 +224,8 @@ impl Incoming<'_> {
             return Err(Refusal::bad("Content-Type header is empty."));
         }
         let (media, parameters) = given.split_once(';').unwrap_or((given, ""));
-        let charset = parameters
-            .split(';')
-            .find_map(|parameter| parameter.trim().strip_prefix("charset="));
+        let charset =
+            parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("charset="));
         if charset.is_some_and(|charset| !charset.trim_matches('"').eq_ignore_ascii_case("utf-8")) {
             return Err(Refusal::bad("UTF-8 is the only supported charset."));
         }
@@ -250,9 +235,7 @@ impl Incoming<'_> {
                 media.trim()
             )));
         }
-        serde_json::from_slice(self.body)
-            .map(Some)
-            .map_err(|_| Refusal::bad("Decoding error."))
+        serde_json::from_slice(self.body).map(Some).map_err(|_| Refusal::bad("Decoding error."))
     }
 
     /// The first type in `Accept` that there is a writer for; none accepts neither.
@@ -263,9 +246,8 @@ impl Incoming<'_> {
             .map(|entry| {
                 let mut parts = entry.split(';').map(str::trim);
                 let media = parts.next().unwrap_or_default();
-                let quality = parts
-                    .find_map(|part| part.strip_prefix("q="))
-                    .and_then(|q| q.parse().ok());
+                let quality =
+                    parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok());
                 (quality.unwrap_or(1.0), media)
             })
             .collect();
@@ -283,24 +265,16 @@ fn log_in(server: &Server, handler: Handler, call: &Call) -> Answer {
     let (username, password) = (call.text("username"), call.text("password"));
     match handler {
         Handler::CustomerToken => {
-            server
-                .guard
-                .customer_token(&shop.credentials, &username, &password, call.now)
+            server.guard.customer_token(&shop.credentials, &username, &password, call.now)
         }
-        _ => server
-            .guard
-            .admin_token(&shop.credentials, &username, &password, call.now),
+        _ => server.guard.admin_token(&shop.credentials, &username, &password, call.now),
     }
 }
 
 fn write_response(status: u16, answer: &Value, format: Format) -> Response {
     match format {
         Format::Json => json_response(status, answer),
-        Format::Xml => with_type(
-            status,
-            xml::render(answer),
-            "application/xml; charset=utf-8",
-        ),
+        Format::Xml => with_type(status, xml::render(answer), "application/xml; charset=utf-8"),
     }
 }
 
@@ -324,9 +298,7 @@ fn with_type(status: u16, body: impl Into<Body>, media: &'static str) -> Respons
     let mut response = Response::new(body.into());
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
     response
 }
 

@@ -53,11 +53,7 @@ pub(crate) fn parse(path: &str, target_length: usize, stores: &Stores) -> Result
     if segments.is_empty() {
         return Err(Refusal::unprocessable());
     }
-    Ok(Target {
-        store,
-        bulk,
-        segments,
-    })
+    Ok(Target { store, bulk, segments })
 }
 
 fn is_version(segment: &str) -> bool {
@@ -67,10 +63,7 @@ fn is_version(segment: &str) -> bool {
 }
 
 fn html(status: u16, page: &str) -> Refusal {
-    Refusal {
-        status,
-        body: crate::refusal::RefusalBody::Html(page.to_owned()),
-    }
+    Refusal { status, body: crate::refusal::RefusalBody::Html(page.to_owned()) }
 }
 
 fn too_long() -> Refusal {

@@ -1,8 +1,53 @@
-//! The sample shop.
+//! The sample shop: Fjord & Field, an outfitter with an English, a German and a trade view.
+//!
+//! It is made in code, the same every time. Most of it is in order; the faults in it are deliberate,
+//! so that there is something to find, and listed in [`faults`].
+
+mod attributes;
+mod catalog;
+mod faults;
+mod goods;
+mod structure;
 
 use crate::shop::Shop;
 
+/// The day on which the sample shop was stocked.
+const STOCKED: &str = "2026-03-02 09:00:00";
+
+/// English at the main website.
+const ENGLISH: u32 = 1;
+/// German at the main website.
+const GERMAN: u32 = 2;
+/// The trade website's view.
+const TRADE: u32 = 3;
+
 /// The sample shop.
 pub(crate) fn shop() -> Shop {
-    Shop::default()
+    let mut shop = structure::shop();
+    shop.attributes = attributes::attributes();
+    catalog::fill(&mut shop);
+    faults::plant(&mut shop);
+    shop
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_shop_is_a_few_hundred_products_in_three_views() {
+        let shop = shop();
+        let count = shop.products.iter().count();
+        assert!((200..500).contains(&count), "{count} products");
+        let tent = shop.products.by_sku("TEN-002").unwrap();
+        assert_eq!(tent.text("name", ENGLISH), "Skarv 2 Tent");
+        assert_eq!(tent.text("name", GERMAN), "Skarv 2 Zelt");
+        assert!(tent.number("price", TRADE).is_some());
+    }
+
+    #[test]
+    fn it_is_the_same_every_time() {
+        let as_json = |shop: &Shop| serde_json::to_string(shop).unwrap();
+        assert_eq!(as_json(&shop()), as_json(&shop()));
+    }
 }

@@ -62,19 +62,12 @@ impl Attribute {
             Some("static") => Backend::Static,
             _ => Backend::Text,
         };
-        Some(Self {
-            code,
-            scope,
-            backend,
-            doc: doc.clone(),
-        })
+        Some(Self { code, scope, backend, doc: doc.clone() })
     }
 
     /// The label that refusals use.
     pub(crate) fn label(&self) -> &str {
-        self.doc["default_frontend_label"]
-            .as_str()
-            .unwrap_or(&self.code)
+        self.doc["default_frontend_label"].as_str().unwrap_or(&self.code)
     }
 
     /// The value as this attribute stores and answers it.
@@ -113,13 +106,11 @@ pub(crate) fn three_byte(text: &str) -> String {
         return text.to_owned();
     }
     text.chars()
-        .map(|character| {
-            if character.len_utf8() < 4 {
-                character.to_string()
-            } else {
-                "????".to_owned()
-            }
-        })
+        .map(
+            |character| {
+                if character.len_utf8() < 4 { character.to_string() } else { "????".to_owned() }
+            },
+        )
         .collect()
 }
 
@@ -159,10 +150,7 @@ impl Attributes {
             for code in codes {
                 if !order.iter().any(|known| known == code) {
                     let after = |name: &str| {
-                        order
-                            .iter()
-                            .position(|known| known == name)
-                            .map_or(0, |at| at + 1)
+                        order.iter().position(|known| known == name).map_or(0, |at| at + 1)
                     };
                     order.insert(after(previous).max(after(BEFORE_OWN)), code.to_owned());
                 }
@@ -171,10 +159,7 @@ impl Attributes {
         }
         for code in by_code.keys() {
             if !order.contains(code) && !PRODUCT_FIELDS.contains(&code.as_str()) {
-                let at = order
-                    .iter()
-                    .position(|known| known == "color")
-                    .unwrap_or(order.len());
+                let at = order.iter().position(|known| known == "color").unwrap_or(order.len());
                 order.insert(at, code.clone());
             }
         }
@@ -216,8 +201,6 @@ pub(crate) const PRODUCT_FIELDS: [&str; 12] = [
 impl AttributeTypes for Attributes {
     fn is_whole(&self, entity: &str, code: &str) -> bool {
         entity == "catalog-data-product-interface"
-            && self
-                .get(code)
-                .is_some_and(|attribute| attribute.backend == Backend::Int)
+            && self.get(code).is_some_and(|attribute| attribute.backend == Backend::Int)
     }
 }

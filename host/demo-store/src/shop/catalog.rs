@@ -27,23 +27,15 @@ struct Rows {
 
 impl From<Rows> for Products {
     fn from(rows: Rows) -> Self {
-        let mut products = Self {
-            next_id: rows.next_id,
-            ..Self::default()
-        };
-        rows.rows
-            .into_iter()
-            .for_each(|product| products.put(product));
+        let mut products = Self { next_id: rows.next_id, ..Self::default() };
+        rows.rows.into_iter().for_each(|product| products.put(product));
         products
     }
 }
 
 impl From<Products> for Rows {
     fn from(products: Products) -> Self {
-        Self {
-            next_id: products.next_id,
-            rows: products.rows.into_values().collect(),
-        }
+        Self { next_id: products.next_id, rows: products.rows.into_values().collect() }
     }
 }
 
@@ -96,21 +88,15 @@ impl Products {
     pub(crate) fn lowest_price(&self, product: &Product, store: StoreId, now: &str) -> Option<f64> {
         let least = |prices: &mut dyn Iterator<Item = f64>| prices.reduce(f64::min);
         match product.type_id.as_str() {
-            "configurable" => least(
-                &mut self
-                    .children(product)
-                    .filter_map(|child| own_price(child, store, now)),
-            ),
+            "configurable" => {
+                least(&mut self.children(product).filter_map(|child| own_price(child, store, now)))
+            }
             "grouped" => least(
-                &mut self
-                    .associated(product)
-                    .filter_map(|child| own_price(child, store, now)),
+                &mut self.associated(product).filter_map(|child| own_price(child, store, now)),
             ),
-            "bundle" => least(
-                &mut self
-                    .parts(product)
-                    .filter_map(|child| own_price(child, store, now)),
-            ),
+            "bundle" => {
+                least(&mut self.parts(product).filter_map(|child| own_price(child, store, now)))
+            }
             _ => own_price(product, store, now),
         }
     }
@@ -120,13 +106,8 @@ impl Products {
         &'a self,
         product: &'a Product,
     ) -> impl Iterator<Item = &'a Product> {
-        let ids = product
-            .extension
-            .get("configurable_product_links")
-            .and_then(Value::as_array);
-        ids.into_iter()
-            .flatten()
-            .filter_map(|id| self.get(php::id_of(id)))
+        let ids = product.extension.get("configurable_product_links").and_then(Value::as_array);
+        ids.into_iter().flatten().filter_map(|id| self.get(php::id_of(id)))
     }
 
     fn associated<'a>(&'a self, product: &'a Product) -> impl Iterator<Item = &'a Product> {
@@ -138,10 +119,7 @@ impl Products {
     }
 
     fn parts<'a>(&'a self, product: &'a Product) -> impl Iterator<Item = &'a Product> {
-        let options = product
-            .extension
-            .get("bundle_product_options")
-            .and_then(Value::as_array);
+        let options = product.extension.get("bundle_product_options").and_then(Value::as_array);
         options
             .into_iter()
             .flatten()
@@ -157,10 +135,7 @@ impl Products {
 }
 
 fn in_stock(product: &Product) -> bool {
-    product
-        .stock_item
-        .get("is_in_stock")
-        .is_none_or(php::truthy)
+    product.stock_item.get("is_in_stock").is_none_or(php::truthy)
 }
 
 fn own_price(product: &Product, store: StoreId, now: &str) -> Option<f64> {
@@ -179,11 +154,7 @@ fn own_price(product: &Product, store: StoreId, now: &str) -> Option<f64> {
         .tier_prices
         .iter()
         .filter(|tier| matches!(php::id_of(&tier["customer_group_id"]), 0 | 32000));
-    Some(
-        tiers
-            .map(|tier| php::number_of(&tier["value"]))
-            .fold(price, f64::min),
-    )
+    Some(tiers.map(|tier| php::number_of(&tier["value"])).fold(price, f64::min))
 }
 
 impl Product {

@@ -104,12 +104,8 @@ impl Categories {
 
     /// Removes a category and everything under it; the ids that went.
     pub(crate) fn remove(&mut self, id: u64) -> Vec<u64> {
-        let gone: Vec<u64> = self
-            .rows
-            .keys()
-            .copied()
-            .filter(|other| self.path(*other).contains(&id))
-            .collect();
+        let gone: Vec<u64> =
+            self.rows.keys().copied().filter(|other| self.path(*other).contains(&id)).collect();
         for id in &gone {
             self.rows.remove(id);
         }
@@ -133,11 +129,8 @@ impl Categories {
 
     /// The direct children in tree order: by position, then by id.
     pub(crate) fn children(&self, id: u64) -> Vec<&Category> {
-        let mut children: Vec<&Category> = self
-            .rows
-            .values()
-            .filter(|category| category.parent == id)
-            .collect();
+        let mut children: Vec<&Category> =
+            self.rows.values().filter(|category| category.parent == id).collect();
         children.sort_by_key(|category| (category.position, category.id));
         children
     }
@@ -163,11 +156,7 @@ impl Categories {
         self.rows
             .values()
             .filter(|child| {
-                child.parent == id
-                    && child
-                        .values
-                        .get("is_active", store)
-                        .is_some_and(php::truthy)
+                child.parent == id && child.values.get("is_active", store).is_some_and(php::truthy)
             })
             .map(|child| child.id)
             .collect()
@@ -176,11 +165,7 @@ impl Categories {
     /// The category as a reader at `store` sees it.
     pub(crate) fn show(&self, category: &Category, store: StoreId) -> Value {
         let path = self.path(category.id);
-        let path_text = path
-            .iter()
-            .map(u64::to_string)
-            .collect::<Vec<_>>()
-            .join("/");
+        let path_text = path.iter().map(u64::to_string).collect::<Vec<_>>().join("/");
         let children = self
             .active_children(category.id, store)
             .iter()
@@ -191,13 +176,8 @@ impl Categories {
         let mut put = |field: &str, value: Value| {
             shown.insert(field.to_owned(), value);
         };
-        let value = |code: &str| {
-            category
-                .values
-                .get(code, store)
-                .filter(|value| !value.is_null())
-                .cloned()
-        };
+        let value =
+            |code: &str| category.values.get(code, store).filter(|value| !value.is_null()).cloned();
         put("id", category.id.into());
         put("parent_id", category.parent.into());
         put("name", value("name").unwrap_or(Value::Null));
@@ -210,17 +190,14 @@ impl Categories {
         put("created_at", Value::String(category.created_at.clone()));
         put("updated_at", Value::String(category.updated_at.clone()));
         put("path", Value::String(path_text.clone()));
-        put(
-            "include_in_menu",
-            value("include_in_menu").unwrap_or(Value::Bool(true)),
-        );
+        put("include_in_menu", value("include_in_menu").unwrap_or(Value::Bool(true)));
         let mut custom = Vec::new();
         for code in CUSTOM_ORDER {
             let value = match code {
                 "path" => Some(Value::String(path_text.clone())),
-                "children_count" => Some(Value::String(
-                    self.descendants(category.id).len().to_string(),
-                )),
+                "children_count" => {
+                    Some(Value::String(self.descendants(category.id).len().to_string()))
+                }
                 _ => value(code).filter(|value| value.as_str() != Some("")),
             };
             if let Some(value) = value {

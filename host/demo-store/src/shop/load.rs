@@ -37,10 +37,8 @@ impl Shop {
         let stores: Stores = serde_json::from_value(state["store"].clone())
             .map_err(|_| StateError::Part("store"))?;
         let by_view = views(&state["products"], &stores).ok_or(StateError::Part("products"))?;
-        let everywhere = by_view
-            .first()
-            .map(|(_, docs)| *docs)
-            .ok_or(StateError::Part("products"))?;
+        let everywhere =
+            by_view.first().map(|(_, docs)| *docs).ok_or(StateError::Part("products"))?;
         let attribute_docs = state["attributes"].as_array().cloned().unwrap_or_default();
         let attributes = Attributes::new(&attribute_docs, everywhere.iter().map(custom_codes));
         let mut products = Products::default();
@@ -98,11 +96,7 @@ fn views<'a>(by_code: &'a Value, stores: &Stores) -> Option<Vec<(StoreId, &'a Ve
 
 fn custom_codes(doc: &Value) -> Vec<&str> {
     let pairs = doc["custom_attributes"].as_array();
-    pairs
-        .into_iter()
-        .flatten()
-        .filter_map(|pair| pair["attribute_code"].as_str())
-        .collect()
+    pairs.into_iter().flatten().filter_map(|pair| pair["attribute_code"].as_str()).collect()
 }
 
 fn pairs(doc: &Value) -> impl Iterator<Item = (&str, &Value)> {
@@ -117,10 +111,7 @@ const PRODUCT_VALUES: [&str; 5] = ["name", "price", "status", "visibility", "wei
 
 fn product(doc: &Value, by_view: &[(StoreId, &Vec<Value>)]) -> Product {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let extension = doc["extension_attributes"]
-        .as_object()
-        .cloned()
-        .unwrap_or_default();
+    let extension = doc["extension_attributes"].as_object().cloned().unwrap_or_default();
     let mut product = Product {
         id: php::id_of(&doc["id"]),
         sku: php::text_of(&doc["sku"]),
@@ -129,10 +120,7 @@ fn product(doc: &Value, by_view: &[(StoreId, &Vec<Value>)]) -> Product {
         created_at: php::text_of(&doc["created_at"]),
         updated_at: php::text_of(&doc["updated_at"]),
         values: Scoped::default(),
-        websites: list(&doc["extension_attributes"]["website_ids"])
-            .iter()
-            .map(small_id)
-            .collect(),
+        websites: list(&doc["extension_attributes"]["website_ids"]).iter().map(small_id).collect(),
         categories: list(&doc["extension_attributes"]["category_links"])
             .iter()
             .map(|link| CategoryLink {
@@ -151,10 +139,7 @@ fn product(doc: &Value, by_view: &[(StoreId, &Vec<Value>)]) -> Product {
         extension: extension
             .into_iter()
             .filter(|(name, _)| {
-                !matches!(
-                    name.as_str(),
-                    "website_ids" | "category_links" | "stock_item"
-                )
+                !matches!(name.as_str(), "website_ids" | "category_links" | "stock_item")
             })
             .collect(),
     };
@@ -225,9 +210,7 @@ fn categories(by_code: &Value, stores: &Stores) -> Result<Categories, StateError
                 continue;
             };
             let fields = ["name", "is_active", "include_in_menu"];
-            let own = fields
-                .into_iter()
-                .filter_map(|field| Some((field, view.get(field)?)));
+            let own = fields.into_iter().filter_map(|field| Some((field, view.get(field)?)));
             let custom =
                 pairs(view).filter(|(code, _)| !matches!(*code, "path" | "children_count"));
             for (code, value) in own.chain(custom) {

@@ -6,6 +6,7 @@ pub(crate) mod category;
 pub(crate) mod load;
 pub(crate) mod product;
 pub(crate) mod scope;
+pub(crate) mod stock;
 pub(crate) mod stores;
 pub(crate) mod table;
 

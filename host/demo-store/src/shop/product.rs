@@ -79,12 +79,8 @@ impl Product {
         };
         put("id", self.id.into());
         put("sku", Value::String(self.sku.clone()));
-        let value = |code: &str| {
-            self.values
-                .get(code, store)
-                .filter(|value| !value.is_null())
-                .cloned()
-        };
+        let value =
+            |code: &str| self.values.get(code, store).filter(|value| !value.is_null()).cloned();
         if let Some(name) = value("name") {
             put("name", name);
         }
@@ -105,10 +101,7 @@ impl Product {
         put("options", Value::Array(self.options.clone()));
         put(
             "media_gallery_entries",
-            self.media
-                .iter()
-                .map(|entry| self.show_media(entry, store))
-                .collect(),
+            self.media.iter().map(|entry| self.show_media(entry, store)).collect(),
         );
         put("tier_prices", Value::Array(self.tier_prices.clone()));
         put("custom_attributes", self.show_custom(store, attributes));
@@ -126,28 +119,15 @@ impl Product {
             extension.insert("category_links".to_owned(), links.collect());
         }
         if detail && !self.stock_item.is_empty() {
-            extension.insert(
-                "stock_item".to_owned(),
-                Value::Object(self.stock_item.clone()),
-            );
+            extension.insert("stock_item".to_owned(), Value::Object(self.stock_item.clone()));
         }
-        extension.extend(
-            self.extension
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        );
+        extension.extend(self.extension.iter().map(|(name, value)| (name.clone(), value.clone())));
         Value::Object(extension)
     }
 
     /// A media entry as a reader at `store` sees it; its roles are those whose attribute names its file.
     pub(crate) fn show_media(&self, entry: &MediaEntry, store: StoreId) -> Value {
-        let value = |name: &str| {
-            entry
-                .values
-                .get(name, store)
-                .cloned()
-                .unwrap_or(Value::Null)
-        };
+        let value = |name: &str| entry.values.get(name, store).cloned().unwrap_or(Value::Null);
         let types: Vec<&str> = IMAGE_ROLES
             .into_iter()
             .filter(|role| {
@@ -170,15 +150,11 @@ impl Product {
         let mut shown = Vec::with_capacity(24);
         for code in attributes.custom_order() {
             if code == "category_ids" {
-                let ids = self
-                    .categories
-                    .iter()
-                    .map(|link| Value::String(link.category.to_string()));
+                let ids =
+                    self.categories.iter().map(|link| Value::String(link.category.to_string()));
                 shown.push(pair(code, ids.collect()));
-            } else if let Some(value) = self
-                .values
-                .get(code, store)
-                .filter(|value| !value.is_null())
+            } else if let Some(value) =
+                self.values.get(code, store).filter(|value| !value.is_null())
             {
                 shown.push(pair(code, value.clone()));
             }
@@ -188,18 +164,12 @@ impl Product {
 
     /// A numeric attribute, `None` when it has no value.
     pub(crate) fn number(&self, code: &str, store: StoreId) -> Option<f64> {
-        self.values
-            .get(code, store)
-            .filter(|value| !value.is_null())
-            .map(php::number_of)
+        self.values.get(code, store).filter(|value| !value.is_null()).map(php::number_of)
     }
 
     /// The text of an attribute, empty when it has no value.
     pub(crate) fn text(&self, code: &str, store: StoreId) -> String {
-        self.values
-            .get(code, store)
-            .map(php::text_of)
-            .unwrap_or_default()
+        self.values.get(code, store).map(php::text_of).unwrap_or_default()
     }
 
     /// Whether it is enabled in the view.

@@ -27,11 +27,7 @@ impl Scoped {
 
     /// The value set at exactly this scope.
     pub(crate) fn own(&self, code: &str, store: StoreId) -> Option<&Value> {
-        if store == ALL {
-            self.global.get(code)
-        } else {
-            self.views.get(&store)?.get(code)
-        }
+        if store == ALL { self.global.get(code) } else { self.views.get(&store)?.get(code) }
     }
 
     /// Sets the value at exactly this scope.
@@ -53,20 +49,12 @@ impl Scoped {
 
     /// Names and values set at exactly this scope.
     pub(crate) fn at(&self, store: StoreId) -> impl Iterator<Item = (&String, &Value)> {
-        let map = if store == ALL {
-            Some(&self.global)
-        } else {
-            self.views.get(&store)
-        };
+        let map = if store == ALL { Some(&self.global) } else { self.views.get(&store) };
         map.into_iter().flatten()
     }
 
     fn scope(&mut self, store: StoreId) -> &mut Map<String, Value> {
-        if store == ALL {
-            &mut self.global
-        } else {
-            self.views.entry(store).or_default()
-        }
+        if store == ALL { &mut self.global } else { self.views.entry(store).or_default() }
     }
 }
 
@@ -103,9 +91,9 @@ mod tests {
             }
             for store in 0..4 { for code in ["c0", "c1", "c2"] {
                 let own = expected.get(&(store, code.to_owned()));
-                prop_assert_eq!(values.own(code, store), own.map(|value| json!(value)).as_ref());
+                prop_assert_eq!(values.own(code, store).cloned(), own.map(|value| json!(value)));
                 let seen = own.or_else(|| expected.get(&(ALL, code.to_owned())));
-                prop_assert_eq!(values.get(code, store), seen.map(|value| json!(value)).as_ref());
+                prop_assert_eq!(values.get(code, store).cloned(), seen.map(|value| json!(value)));
             } }
         }
     }

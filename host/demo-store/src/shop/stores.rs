@@ -36,18 +36,14 @@ impl Stores {
 
     /// The store view of a path that names none: the default one of the first website.
     pub(crate) fn default_view(&self) -> StoreId {
-        let website = self
-            .websites
-            .iter()
-            .find(|website| number(&website["id"]) != 0);
+        let website = self.websites.iter().find(|website| number(&website["id"]) != 0);
         let group = website.and_then(|website| self.group(number(&website["default_group_id"])));
         group.map_or(1, |group| number(&group["default_store_id"]))
     }
 
     /// The website of a store view; 0 for the global scope.
     pub(crate) fn website_of(&self, store: StoreId) -> u32 {
-        self.view(store)
-            .map_or(0, |view| number(&view["website_id"]))
+        self.view(store).map_or(0, |view| number(&view["website_id"]))
     }
 
     /// The store views of a website.
@@ -61,18 +57,12 @@ impl Stores {
 
     /// Every store view but the admin one.
     pub(crate) fn all_views(&self) -> Vec<StoreId> {
-        self.views
-            .iter()
-            .map(|view| number(&view["id"]))
-            .filter(|id| *id != ALL)
-            .collect()
+        self.views.iter().map(|view| number(&view["id"])).filter(|id| *id != ALL).collect()
     }
 
     /// The root category of the store view's group: the tree root when none is set.
     pub(crate) fn root_category(&self, store: StoreId) -> u64 {
-        let group = self
-            .view(store)
-            .and_then(|view| self.group(number(&view["store_group_id"])));
+        let group = self.view(store).and_then(|view| self.group(number(&view["store_group_id"])));
         match group.map_or(0, |group| u64::from(number(&group["root_category_id"]))) {
             0 => 1,
             root => root,
@@ -81,26 +71,17 @@ impl Stores {
 
     /// Whether a category is the root of a store group.
     pub(crate) fn is_root_category(&self, category: u64) -> bool {
-        self.groups
-            .iter()
-            .any(|group| u64::from(number(&group["root_category_id"])) == category)
+        self.groups.iter().any(|group| u64::from(number(&group["root_category_id"])) == category)
     }
 
     /// Ids of the websites, without the admin one.
     pub(crate) fn website_ids(&self) -> Vec<u32> {
-        self.websites
-            .iter()
-            .map(|website| number(&website["id"]))
-            .filter(|id| *id != 0)
-            .collect()
+        self.websites.iter().map(|website| number(&website["id"])).filter(|id| *id != 0).collect()
     }
 
     /// The code of a website.
     pub(crate) fn website_code(&self, id: u32) -> Option<&str> {
-        self.websites
-            .iter()
-            .find(|website| number(&website["id"]) == id)?["code"]
-            .as_str()
+        self.websites.iter().find(|website| number(&website["id"]) == id)?["code"].as_str()
     }
 
     /// The document of a store view.

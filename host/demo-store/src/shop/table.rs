@@ -21,11 +21,7 @@ pub(crate) struct Table {
 impl Table {
     /// An empty table whose documents have their id in `key`.
     pub(crate) fn new(key: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            rows: BTreeMap::new(),
-            next_id: 1,
-        }
+        Self { key: key.to_owned(), rows: BTreeMap::new(), next_id: 1 }
     }
 
     /// A table of the documents of a list; what is not a document is left out.

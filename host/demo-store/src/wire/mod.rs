@@ -33,10 +33,7 @@ impl Type {
             "bool" => Self::Bool,
             "string" => Self::Text,
             "any" => Self::Any,
-            other => match other
-                .strip_prefix('[')
-                .and_then(|inner| inner.strip_suffix(']'))
-            {
+            other => match other.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
                 Some(inner) => Self::List(Box::new(Self::parse(inner))),
                 None => Self::Object(other),
             },
@@ -102,18 +99,9 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 
 fn argument(word: &'static str) -> Option<Argument> {
     let (name, kind) = word.split_once(':')?;
-    let (name, in_path) = name
-        .strip_prefix('/')
-        .map_or((name, false), |name| (name, true));
-    let (name, required) = name
-        .strip_suffix('*')
-        .map_or((name, in_path), |name| (name, true));
-    Some(Argument {
-        name,
-        in_path,
-        required,
-        kind: Type::parse(kind),
-    })
+    let (name, in_path) = name.strip_prefix('/').map_or((name, false), |name| (name, true));
+    let (name, required) = name.strip_suffix('*').map_or((name, in_path), |name| (name, true));
+    Some(Argument { name, in_path, required, kind: Type::parse(kind) })
 }
 
 /// What the types of custom attributes are: the catalog knows them, the wire does not.
@@ -154,15 +142,8 @@ pub(crate) fn read_arguments(
 ) -> Result<Map<String, Value>, Refusal> {
     let mut read = Map::new();
     let Some(arguments) = SCHEMA.operations.get(&(method, template)) else {
-        read.extend(
-            given
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        );
-        read.extend(
-            path.iter()
-                .map(|(name, value)| (name.clone(), Value::String(value.clone()))),
-        );
+        read.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+        read.extend(path.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))));
         return Ok(read);
     };
     let mut missing = Vec::new();
@@ -172,27 +153,17 @@ pub(crate) fn read_arguments(
                 .find(|(name, _)| name == argument.name)
                 .map(|(_, value)| Value::String(value.clone()))
         } else {
-            given
-                .get(argument.name)
-                .or_else(|| given.get(&snake(argument.name)))
-                .cloned()
+            given.get(argument.name).or_else(|| given.get(&snake(argument.name))).cloned()
         };
         match found {
             Some(value) if !value.is_null() => {
-                read.insert(
-                    argument.name.to_owned(),
-                    convert(value, &argument.kind, attributes)?,
-                );
+                read.insert(argument.name.to_owned(), convert(value, &argument.kind, attributes)?);
             }
             _ if argument.required => missing.push(Refusal::required(argument.name)),
             _ => {}
         }
     }
-    if missing.is_empty() {
-        Ok(read)
-    } else {
-        Err(Refusal::several(missing))
-    }
+    if missing.is_empty() { Ok(read) } else { Err(Refusal::several(missing)) }
 }
 
 /// Reads one value as the named data interface.
@@ -252,9 +223,7 @@ fn scalar(value: Value, kind: &Type) -> Result<Value, Unreadable> {
         Type::Int | Type::Float if !numeric => Err(invalid(&php::text_of(&value), &kind.shown())),
         Type::Int => Ok(Value::from(php::int_of(&value))),
         Type::Float => Ok(php::number(php::number_of(&value))),
-        Type::Bool => Ok(Value::Bool(
-            php::truthy(&value) && value.as_str() != Some("false"),
-        )),
+        Type::Bool => Ok(Value::Bool(php::truthy(&value) && value.as_str() != Some("false"))),
         _ => Ok(Value::String(php::text_of(&value))),
     }
 }
@@ -274,9 +243,7 @@ fn object(
     for (given, value) in fields {
         let field = snake(&given);
         let Some(kind) = types.get(field.as_str()) else {
-            return Err(Unreadable::Refused(Refusal::unsupported_field(
-                &upper_camel(&given),
-            )));
+            return Err(Unreadable::Refused(Refusal::unsupported_field(&upper_camel(&given))));
         };
         let converted = if field == "custom_attributes" {
             custom_attributes(value, name, attributes)
@@ -284,9 +251,9 @@ fn object(
             convert(value, kind, attributes)
         };
         let converted = converted.map_err(|unreadable| match unreadable {
-            Unreadable::Type(message) => Unreadable::Type(format!(
-                "Error occurred during \"{given}\" processing. {message}"
-            )),
+            Unreadable::Type(message) => {
+                Unreadable::Type(format!("Error occurred during \"{given}\" processing. {message}"))
+            }
             refused @ Unreadable::Refused(_) => refused,
         })?;
         read.insert(field, converted);
@@ -312,10 +279,8 @@ fn custom_attributes(
         let Value::Object(mut item) = item else {
             return Err(Unreadable::Refused(Refusal::crash()));
         };
-        let code = item
-            .get("attribute_code")
-            .or_else(|| item.get("attributeCode"))
-            .map(php::text_of);
+        let code =
+            item.get("attribute_code").or_else(|| item.get("attributeCode")).map(php::text_of);
         let Some(code) = code.filter(|code| !code.is_empty()) else {
             return Err(Unreadable::Type(
                 "There is an empty custom attribute specified.".to_owned(),
@@ -442,13 +407,7 @@ mod tests {
     fn unknown_fields_are_refused_and_missing_arguments_named() {
         let refusal = product(json!({ "product": { "nosuch_field": 1 } })).unwrap_err();
         assert_eq!(refusal, Refusal::unsupported_field("NosuchField"));
-        assert_eq!(
-            product(json!({ "item": {} })).unwrap_err(),
-            Refusal::required("product")
-        );
-        assert_eq!(
-            product(json!({ "product": null })).unwrap_err(),
-            Refusal::required("product")
-        );
+        assert_eq!(product(json!({ "item": {} })).unwrap_err(), Refusal::required("product"));
+        assert_eq!(product(json!({ "product": null })).unwrap_err(), Refusal::required("product"));
     }
 }
