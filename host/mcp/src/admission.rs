@@ -63,13 +63,6 @@ impl Admission {
         }
     }
 
-    /// Returns when no call runs any more; calls that come later wait.
-    pub(crate) async fn drained(&self) {
-        let all = u32::try_from(self.limits.calls_running).unwrap_or(u32::MAX);
-        // An error would mean that the semaphore was closed, which nobody does.
-        let _ = self.running.acquire_many(all).await;
-    }
-
     fn share(&self, principal: &Principal) -> Arc<Semaphore> {
         let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = each.get(principal) {

@@ -48,9 +48,11 @@
 
 mod admission;
 mod http;
+mod id;
 mod limits;
 mod lines;
 mod progress;
+mod reader;
 mod server;
 mod stdio;
 mod tools;

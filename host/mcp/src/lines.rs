@@ -16,18 +16,13 @@ use rmcp::model::{
 use rmcp::service::RoleServer;
 use rmcp::transport::Transport;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::Limits;
-
-/// A read takes at most this much at once.
-const READ: usize = 64 * 1024;
-
-/// A line's buffer that has grown beyond this is given back once the line is read.
-const KEEP: usize = 1024 * 1024;
+use crate::reader::{LineReader, Read};
 
 /// One end of a conversation in lines. Clones talk on the same streams, so that a conversation
 /// can be begun again where its opening failed.
@@ -94,13 +89,12 @@ where
                     Ok(None) => continue,
                     Err(refusal) => refusal,
                 },
-                Read::TooLong => Refusal::of_nobody(ErrorData::invalid_request(
-                    format!(
-                        "a message may have {} bytes at most",
-                        wire.limits.line_bytes
-                    ),
-                    None,
-                )),
+                Read::TooLong(id) => {
+                    let most = wire.limits.line_bytes;
+                    let what = format!("a message may have {most} bytes at most");
+                    let error = Box::new(ErrorData::invalid_request(what, None));
+                    Refusal { id, error }
+                }
                 Read::End(until) => {
                     wire.ending.cancel();
                     let until = *until.get_or_insert_with(|| Instant::now() + wire.limits.linger());
@@ -343,101 +337,4 @@ fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refusal> {
         id,
         error: Box::new(ErrorData::invalid_request(what, None)),
     })
-}
-
-/// What reading came to.
-enum Read<'a> {
-    /// A line, in [`LineReader::line`] until the next read.
-    Line,
-    /// A line beyond the bound; the rest of it will be skipped.
-    TooLong,
-    /// The input has ended, and there is the place to keep until when that is held back.
-    End(&'a mut Option<Instant>),
-}
-
-/// Reads lines of bounded length. Its futures may be dropped at any await.
-struct LineReader<R> {
-    reader: BufReader<R>,
-    line: Vec<u8>,
-    bound: usize,
-    state: State,
-    held_until: Option<Instant>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Reading,
-    /// The line is complete and was handed out: the next read starts afresh.
-    Complete,
-    /// The rest of a line that was too long.
-    Skipping,
-    Ended,
-}
-
-impl<R: AsyncRead + Unpin> LineReader<R> {
-    fn new(reader: R, bound: usize) -> Self {
-        Self {
-            reader: BufReader::with_capacity(READ, reader),
-            line: Vec::new(),
-            bound,
-            state: State::Reading,
-            held_until: None,
-        }
-    }
-
-    fn line(&self) -> &[u8] {
-        &self.line
-    }
-
-    async fn next(&mut self) -> Read<'_> {
-        if self.state == State::Complete {
-            self.line.clear();
-            self.line.shrink_to(KEEP);
-            self.state = State::Reading;
-        }
-        while self.state != State::Ended {
-            let read = match self.reader.fill_buf().await {
-                Ok(read) => read,
-                Err(error) => {
-                    tracing::warn!(%error, "the input cannot be read any more");
-                    &[]
-                }
-            };
-            if read.is_empty() {
-                // A last line without its newline is a line all the same.
-                let last = self.state == State::Reading && !self.line.is_empty();
-                self.state = State::Ended;
-                if last {
-                    return Read::Line;
-                }
-                break;
-            }
-            let newline = read.iter().position(|byte| *byte == b'\n');
-            let taken = newline.map_or(read.len(), |at| at + 1);
-            let mut too_long = false;
-            if self.state == State::Reading {
-                too_long = self.line.len() + taken > self.bound;
-                if too_long {
-                    self.line = Vec::new();
-                } else {
-                    self.line.extend_from_slice(&read[..taken]);
-                }
-            }
-            self.reader.consume(taken);
-            let was = self.state;
-            self.state = match (newline, too_long || was == State::Skipping) {
-                (Some(_), true) => State::Reading,
-                (Some(_), false) => State::Complete,
-                (None, true) => State::Skipping,
-                (None, false) => State::Reading,
-            };
-            if too_long {
-                return Read::TooLong;
-            }
-            if self.state == State::Complete {
-                return Read::Line;
-            }
-        }
-        Read::End(&mut self.held_until)
-    }
 }

@@ -34,15 +34,16 @@ writes always name theirs.
 - A refusal begins with a code such as NOT_AUTHENTICATED, FORBIDDEN, VALIDATION_ERROR or \
 NOT_FOUND and ends with a hint. FORBIDDEN is the operator's rule: do not try to get around it.";
 
-/// Requests of MCP that this server understands when their parameters do.
-const KNOWN_METHODS: [&str; 6] = [
-    "initialize",
-    "ping",
+/// Requests of MCP that this server understands if it understands their parameters.
+const KNOWN_METHODS: [&str; 4] = [
     "server/discover",
     "subscriptions/listen",
     "tools/call",
     "tools/list",
 ];
+
+/// Those that the newer era has done away with.
+const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
 
 /// What all handlers of one transport share.
 pub(crate) struct Shared {
@@ -289,19 +290,19 @@ impl ServerHandler for Server {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method: String = request.method.chars().take(100).collect();
-        if KNOWN_METHODS.contains(&method.as_str()) {
-            return Err(ErrorData::invalid_params(
-                format!("the parameters of `{method}` are not what the protocol asks for"),
-                None,
-            ));
+        let opens = context
+            .protocol_version()
+            .is_none_or(|version| version.has_initialize());
+        let known = KNOWN_METHODS.contains(&method.as_str())
+            || (opens && HANDSHAKE_METHODS.contains(&method.as_str()));
+        if known {
+            let what = format!("the parameters of `{method}` are not what the protocol asks for");
+            return Err(ErrorData::invalid_params(what, None));
         }
-        Err(ErrorData::new(
-            ErrorCode::METHOD_NOT_FOUND,
-            format!("this server has no method `{method}`"),
-            None,
-        ))
+        let what = format!("this server has no method `{method}`");
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, what, None))
     }
 }

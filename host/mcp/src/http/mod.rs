@@ -11,16 +11,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
+use futures::StreamExt;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde::Deserialize;
 use souk_model::Actions;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use auth::{Authenticator, BindRefused, InvalidTokens, check_bind};
 pub use guard::{AllowedHost, AllowedOrigin, InvalidRule};
@@ -99,6 +103,8 @@ pub(crate) struct Door {
     guard: Guard,
     auth: Authenticator,
     public_url: Option<String>,
+    /// Requests whose answers are not through yet.
+    posts: TaskTracker,
 }
 
 /// The routes of a server over HTTP: the protocol at `/mcp`, a page for people at `/`,
@@ -115,6 +121,7 @@ struct Built {
     shared: Arc<Shared>,
     /// Ends all streams and sessions at once.
     stop: CancellationToken,
+    posts: TaskTracker,
 }
 
 fn build(http: Http) -> Built {
@@ -126,10 +133,12 @@ fn build(http: Http) -> Built {
     } = http;
     let shared = Shared::new(actions, &limits);
     let stop = CancellationToken::new();
+    let posts = TaskTracker::new();
     let door = Arc::new(Door {
         guard: Guard::new(&config.allowed_hosts, &config.allowed_origins),
         auth,
         public_url: config.public_url,
+        posts: posts.clone(),
     });
     // Host and Origin are checked at our own door, before anything else and on every route.
     let mut rmcp = StreamableHttpServerConfig::default()
@@ -169,6 +178,7 @@ fn build(http: Http) -> Built {
         router,
         shared,
         stop,
+        posts,
     }
 }
 
@@ -191,14 +201,34 @@ async fn authenticated(
         Ok(principal) => principal,
         Err(denied) => return pages::unauthorized(&door, &request, denied),
     };
-    // Of two ways to say who asks, the token is the one that counts: it goes no further.
+    // The token has done its work: nothing behind this door needs to see it.
     request.headers_mut().remove(http::header::AUTHORIZATION);
     request.extensions_mut().insert(principal.clone());
+    let asked = (request.method() == Method::POST).then(|| door.posts.token());
+    let deletes = request.method() == Method::DELETE;
     let served = sessions::on_behalf_of(principal, next.run(request)).await;
     if served.full {
         return pages::too_many_sessions();
     }
-    served.answer
+    let mut response = served.answer;
+    if deletes && response.status() == StatusCode::ACCEPTED {
+        // The session is gone, not about to go; some clients tell the two apart.
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
+    match asked {
+        Some(asked) if is_stream(&response) => response.map(|body| {
+            Body::from_stream(body.into_data_stream().inspect(move |_| {
+                let _ = &asked;
+            }))
+        }),
+        // Anything else is whole, and what is whole is written before a connection is closed.
+        _ => response,
+    }
+}
+
+fn is_stream(response: &Response) -> bool {
+    let kind = response.headers().get(http::header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// Serves clients over HTTP until `shutdown` is ready; then calls under way get
@@ -225,6 +255,7 @@ pub async fn serve_http(
         router,
         shared,
         stop,
+        posts,
     } = build(http);
     let closing = CancellationToken::new();
     let serving =
@@ -236,15 +267,11 @@ pub async fn serve_http(
     }
     closing.cancel();
     shared.ending.cancel();
-    let drained = async {
-        shared.admission.drained().await;
-        // Their answers still have to be written.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    posts.close();
     tokio::select! {
         ended = &mut serving => return Ok(ended?),
-        drained = timeout(grace, drained) => {
-            if drained.is_err() {
+        answered = timeout(grace, posts.wait()) => {
+            if answered.is_err() {
                 tracing::warn!("calls have not ended in time: giving them up");
             }
         }

@@ -259,7 +259,7 @@ async fn a_session_is_its_openers_alone() {
     };
     delete(BOB).await.unwrap();
     assert_eq!(served.in_session(ANN, &session).await, StatusCode::OK);
-    delete(ANN).await.unwrap();
+    assert_eq!(delete(ANN).await.unwrap().status(), StatusCode::NO_CONTENT);
     assert_eq!(
         served.in_session(ANN, &session).await,
         StatusCode::NOT_FOUND

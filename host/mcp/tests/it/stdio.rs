@@ -321,6 +321,16 @@ async fn what_cannot_be_read_is_answered_and_harms_nothing() {
         let message = answer["error"]["message"].as_str().unwrap();
         assert!(message.contains(says), "{line:.40}: {message}");
     }
+    // Whoever waits for an answer gets it, though the message was not kept.
+    wire.send(
+        &json!({"jsonrpc": "2.0", "method": "ping", "params": {"id": 3, "x": long}, "id": 4}),
+    )
+    .await;
+    let answer = wire.receive().await;
+    assert_eq!(
+        (&answer["id"], &answer["error"]["code"]),
+        (&json!(4), &json!(-32600))
+    );
     // Empty lines and notifications nobody knows are to be ignored.
     wire.write(b"\n\r\n  \n{\"jsonrpc\":\"2.0\",\"method\":\"$/setTrace\"}\n")
         .await;
