@@ -59,27 +59,19 @@ impl Pattern {
 }
 
 fn is_group(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 fn is_word(text: &str) -> bool {
     !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 impl FromStr for Pattern {
     type Err = InvalidPattern;
 
     fn from_str(text: &str) -> Result<Self, InvalidPattern> {
-        let wrong = |why: &str| InvalidPattern {
-            given: shown(text),
-            why: why.to_owned(),
-        };
+        let wrong = |why: &str| InvalidPattern { given: shown(text), why: why.to_owned() };
         if text == "*" {
             return Ok(Self(Form::Everything));
         }
@@ -98,12 +90,10 @@ impl FromStr for Pattern {
         match rest {
             "*" => Ok(Self(Form::Group(group.to_owned()))),
             tool if is_word(tool) => Ok(Self(Form::Tool(text.to_owned()))),
-            tool if tool.contains('*') => Err(wrong(&format!(
-                "`*` stands only alone or for a whole group: `{group}_*`"
-            ))),
-            _ => Err(wrong(
-                "a tool's name has only lower-case letters, digits and `_`",
-            )),
+            tool if tool.contains('*') => {
+                Err(wrong(&format!("`*` stands only alone or for a whole group: `{group}_*`")))
+            }
+            _ => Err(wrong("a tool's name has only lower-case letters, digits and `_`")),
         }
     }
 }

@@ -151,10 +151,7 @@ fn path(route: &Route, bindings: &[Binding]) -> Result<String, Refusal> {
     let mut used = 0;
     for segment in route.segments() {
         path.push('/');
-        match segment
-            .strip_prefix('{')
-            .and_then(|segment| segment.strip_suffix('}'))
-        {
+        match segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
             None => path.push_str(segment),
             Some(name) => {
                 encode::push(&mut path, segment_value(route, name, bindings)?);
@@ -165,15 +162,9 @@ fn path(route: &Route, bindings: &[Binding]) -> Result<String, Refusal> {
     if used == bindings.len() {
         return Ok(path);
     }
-    let extra = bindings
-        .iter()
-        .find(|b| route.parameters().all(|name| name != b.name));
+    let extra = bindings.iter().find(|b| route.parameters().all(|name| name != b.name));
     let extra = extra.map_or("", |binding| &binding.name);
-    Err(parameters(format!(
-        "`{}` has no parameter `{}`",
-        route,
-        shown(extra)
-    )))
+    Err(parameters(format!("`{}` has no parameter `{}`", route, shown(extra))))
 }
 
 /// The value of one parameter of the path: bound exactly once, to a text that is one segment.
@@ -183,9 +174,8 @@ fn segment_value<'a>(
     bindings: &'a [Binding],
 ) -> Result<&'a str, Refusal> {
     let mut bound = bindings.iter().filter(|binding| binding.name == name);
-    let binding = bound
-        .next()
-        .ok_or_else(|| parameters(format!("`{name}` of `{route}` has no value")))?;
+    let binding =
+        bound.next().ok_or_else(|| parameters(format!("`{name}` of `{route}` has no value")))?;
     if bound.next().is_some() {
         return Err(parameters(format!("`{name}` of `{route}` has two values")));
     }
@@ -193,10 +183,7 @@ fn segment_value<'a>(
     let wrong = |why: &str| {
         Refusal::new(
             "path-segment",
-            format!(
-                "the value of `{name}` in `{route}` {why}: `{}`",
-                shown(value)
-            ),
+            format!("the value of `{name}` in `{route}` {why}: `{}`", shown(value)),
             "a parameter of a path is one segment: give the plain value of one thing",
         )
     };
@@ -219,10 +206,7 @@ fn query(bindings: &[Binding]) -> Result<String, Refusal> {
     if bindings.len() > MAX_PARAMETERS {
         return Err(Refusal::new(
             "query",
-            format!(
-                "the query has {} parameters, more than {MAX_PARAMETERS}",
-                bindings.len()
-            ),
+            format!("the query has {} parameters, more than {MAX_PARAMETERS}", bindings.len()),
             "ask for less at once",
         ));
     }
@@ -236,10 +220,7 @@ fn query(bindings: &[Binding]) -> Result<String, Refusal> {
         if value.chars().any(char::is_control) {
             return Err(bad_query(binding, "has a value with a control character"));
         }
-        if bindings[..index]
-            .iter()
-            .any(|earlier| earlier.name == binding.name)
-        {
+        if bindings[..index].iter().any(|earlier| earlier.name == binding.name) {
             return Err(bad_query(binding, "occurs twice"));
         }
         if index > 0 {
@@ -261,10 +242,7 @@ fn check_query_name(binding: &Binding) -> Result<(), Refusal> {
         return Err(bad_query(binding, "has no proper name"));
     }
     if name.to_ascii_lowercase().contains("oauth_") || name.starts_with("___") {
-        return Err(bad_query(
-            binding,
-            "has a name that Magento keeps for itself",
-        ));
+        return Err(bad_query(binding, "has a name that Magento keeps for itself"));
     }
     Ok(())
 }

@@ -25,19 +25,13 @@ impl Refusal {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self {
-            rule,
-            message: message.into(),
-            remedy: remedy.into(),
-        }
+        Self { rule, message: message.into(), remedy: remedy.into() }
     }
 }
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self::new(Code::Forbidden, refusal.message)
-            .remedy(refusal.remedy)
-            .rule(refusal.rule)
+        Self::new(Code::Forbidden, refusal.message).remedy(refusal.remedy).rule(refusal.rule)
     }
 }
 
@@ -46,13 +40,7 @@ pub(crate) fn shown(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(SHOWN)
-        .map(|c| {
-            if c.is_control() || c == '`' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
+        .map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c })
         .collect();
     if text.chars().nth(SHOWN).is_some() {
         shown.push('…');

@@ -46,10 +46,7 @@ impl Ceiling {
     /// Nothing of this group above this tier. The lower of this and the global ceiling counts.
     #[must_use]
     pub fn group_ceiling(mut self, group: impl Into<String>, tier: Tier, origin: Origin) -> Self {
-        let slot = self
-            .groups
-            .entry(group.into())
-            .or_insert_with(|| (tier, origin.clone()));
+        let slot = self.groups.entry(group.into()).or_insert_with(|| (tier, origin.clone()));
         if (tier, &origin) < (slot.0, &slot.1) {
             *slot = (tier, origin);
         }
@@ -95,28 +92,19 @@ impl Ceiling {
         };
         Err(Refusal::new(
             "deny-list",
-            format!(
-                "`{}` is denied{whose} by `{pattern}`, set by {origin}",
-                subject.tool
-            ),
+            format!("`{}` is denied{whose} by `{pattern}`, set by {origin}", subject.tool),
             origin.change(&format!("remove `{pattern}`")),
         ))
     }
 
     fn check_allow(&self, subject: &Subject<'_>, whose: &str) -> Result<(), Refusal> {
-        let missing = self
-            .allow
-            .iter()
-            .find(|(_, list)| !list.iter().any(|p| p.matches(subject)));
+        let missing = self.allow.iter().find(|(_, list)| !list.iter().any(|p| p.matches(subject)));
         let Some((origin, _)) = missing else {
             return Ok(());
         };
         Err(Refusal::new(
             "allow-list",
-            format!(
-                "`{}` is not on the allow list{whose} set by {origin}",
-                subject.tool
-            ),
+            format!("`{}` is not on the allow list{whose} set by {origin}", subject.tool),
             origin.change(&format!("add `{}`", subject.tool)),
         ))
     }
@@ -143,10 +131,7 @@ impl Ceiling {
             .groups
             .get(subject.group)
             .map(|limit| (limit, format!(" of the group `{}`", subject.group)));
-        let lowest = [global, group]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(limit, _)| limit.0);
+        let lowest = [global, group].into_iter().flatten().min_by_key(|(limit, _)| limit.0);
         match lowest {
             Some(((ceiling, origin), of)) if subject.tier > *ceiling => Err(Refusal::new(
                 "tier-ceiling",
@@ -253,12 +238,8 @@ impl Rules {
     pub fn decide(&self, principal: &Principal, subject: &Subject<'_>) -> Result<(), Refusal> {
         self.check_session(subject)?;
         self.everybody.check(subject, "")?;
-        let own = self
-            .principals
-            .get(principal.as_str())
-            .map_or(&[][..], Vec::as_slice);
-        own.iter()
-            .try_for_each(|limits| limits.check(subject, &format!(" for `{principal}`")))
+        let own = self.principals.get(principal.as_str()).map_or(&[][..], Vec::as_slice);
+        own.iter().try_for_each(|limits| limits.check(subject, &format!(" for `{principal}`")))
     }
 
     fn check_session(&self, subject: &Subject<'_>) -> Result<(), Refusal> {

@@ -19,13 +19,8 @@ pub enum EffectKind {
 
 impl EffectKind {
     /// Every effect, for tests and documentation.
-    pub const ALL: [Self; 5] = [
-        Self::Query,
-        Self::Prepare,
-        Self::Apply,
-        Self::Session,
-        Self::Commit,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Query, Self::Prepare, Self::Apply, Self::Session, Self::Commit];
 
     /// The effect's name.
     #[must_use]
@@ -78,24 +73,14 @@ impl<'a> Subject<'a> {
     /// name, the group's included.
     #[must_use]
     pub const fn commit(group: &'a str, tool: &'a str, commit: &CommitTool) -> Self {
-        Self {
-            tool,
-            group,
-            tier: commit.tier,
-            effect: EffectKind::Commit,
-        }
+        Self { tool, group, tier: commit.tier, effect: EffectKind::Commit }
     }
 }
 
 impl<'a> From<(&'a str, &'a Action)> for Subject<'a> {
     /// An action, by its group's name.
     fn from((group, action): (&'a str, &'a Action)) -> Self {
-        Self {
-            tool: &action.tool,
-            group,
-            tier: action.tier,
-            effect: (&action.effect).into(),
-        }
+        Self { tool: &action.tool, group, tier: action.tier, effect: (&action.effect).into() }
     }
 }
 

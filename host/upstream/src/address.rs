@@ -85,15 +85,7 @@ impl Address {
     pub(crate) fn of(&self, target: &Target<'_>, max_bytes: usize) -> Result<Url, Failure> {
         let slash = if target.store.is_empty() { "" } else { "/" };
         let mark = if target.query.is_empty() { "" } else { "?" };
-        let text = [
-            &self.rest,
-            slash,
-            target.store,
-            target.path,
-            mark,
-            target.query,
-        ]
-        .concat();
+        let text = [&self.rest, slash, target.store, target.path, mark, target.query].concat();
         if text.len() > max_bytes {
             let message = format!(
                 "the request's address has {} bytes, more than the {max_bytes} that stores accept",
@@ -110,9 +102,9 @@ impl Address {
             {
                 Ok(url)
             }
-            _ => Err(Failure::internal(
-                "a request's address would change on its way; nothing sent",
-            )),
+            _ => {
+                Err(Failure::internal("a request's address would change on its way; nothing sent"))
+            }
         }
     }
 }
@@ -123,12 +115,7 @@ fn checked(store: &str, setting: &'static str, url: &Url) -> Result<String, Conf
         // Both fail only where there is nothing to hide.
         let _ = shown.set_password(None);
         let _ = shown.set_username("");
-        Err(ConfigError::Address {
-            store: store.to_owned(),
-            setting,
-            url: shown.into(),
-            why,
-        })
+        Err(ConfigError::Address { store: store.to_owned(), setting, url: shown.into(), why })
     };
     if !matches!(url.scheme(), "http" | "https") {
         return wrong("it must begin with `https://` or `http://`");
@@ -160,11 +147,7 @@ pub(crate) struct Target<'a> {
 impl<'a> Target<'a> {
     /// A constant request of the host's own, at no particular view.
     pub(crate) const fn own(path: &'a str, query: &'a str) -> Self {
-        Self {
-            store: "",
-            path,
-            query,
-        }
+        Self { store: "", path, query }
     }
 }
 
@@ -190,35 +173,18 @@ mod tests {
     fn parts_are_only_joined() {
         let address = address("HTTPS://Shop.Example:443/sub/").unwrap();
         assert_eq!(address.shown, "https://shop.example/sub");
-        let target = Target {
-            store: "de",
-            path: "/V1/products/A%2FB",
-            query: "fields=sku",
-        };
+        let target = Target { store: "de", path: "/V1/products/A%2FB", query: "fields=sku" };
         let url = address.of(&target, 8000).unwrap();
-        assert_eq!(
-            url.as_str(),
-            "https://shop.example/sub/rest/de/V1/products/A%2FB?fields=sku"
-        );
+        assert_eq!(url.as_str(), "https://shop.example/sub/rest/de/V1/products/A%2FB?fields=sku");
         let own = address.of(&Target::own("/V1/modules", ""), 8000).unwrap();
         assert_eq!(own.as_str(), "https://shop.example/sub/rest/V1/modules");
-        assert_eq!(
-            address.signing_rest,
-            "https%3A%2F%2Fshop.example%2Fsub%2Frest"
-        );
+        assert_eq!(address.signing_rest, "https%3A%2F%2Fshop.example%2Fsub%2Frest");
     }
 
     #[test]
     fn an_address_that_would_change_is_not_sent() {
         let address = address("https://shop.example").unwrap();
-        for path in [
-            "/V1/../x",
-            "/V1/%2e%2e/x",
-            "/V1/a b",
-            "/V1/a#b",
-            "/V1/\\x",
-            "/V1/a\nb",
-        ] {
+        for path in ["/V1/../x", "/V1/%2e%2e/x", "/V1/a b", "/V1/a#b", "/V1/\\x", "/V1/a\nb"] {
             let refused = address.of(&Target::own(path, ""), 8000).unwrap_err();
             assert_eq!(refused.code, Code::InternalError, "{path}");
         }

@@ -38,17 +38,9 @@ impl Auth {
     /// Makes the credentials ready for use; for an admin, gets the first token.
     pub(crate) async fn open(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
         Ok(match credentials {
-            Credentials::Oauth {
-                consumer_key,
-                consumer_secret,
-                token,
-                token_secret,
-            } => Self::Oauth(Signer::new(
-                &consumer_key,
-                &consumer_secret,
-                &token,
-                &token_secret,
-            )),
+            Credentials::Oauth { consumer_key, consumer_secret, token, token_secret } => {
+                Self::Oauth(Signer::new(&consumer_key, &consumer_secret, &token, &token_secret))
+            }
             Credentials::IntegrationToken(token) => Self::Bearer(bearer(token.expose_secret())?),
             Credentials::Admin { username, password } => {
                 Self::Admin(AdminToken::get(store, username, password).await?)
@@ -153,16 +145,8 @@ struct Login<'a> {
 impl AdminToken {
     async fn get(store: &Magento, username: String, password: Secret) -> Result<Self, Failure> {
         let header = new_token(store, &username, &password).await?;
-        let current = ArcSwap::from_pointee(Token {
-            header,
-            renewed: None,
-        });
-        Ok(Self {
-            username,
-            password,
-            current,
-            renewing: Mutex::new(()),
-        })
+        let current = ArcSwap::from_pointee(Token { header, renewed: None });
+        Ok(Self { username, password, current, renewing: Mutex::new(()) })
     }
 
     async fn read(&self, store: &Magento, target: &Target<'_>) -> Result<Answer, Failure> {
@@ -189,18 +173,12 @@ impl AdminToken {
         if !Arc::ptr_eq(&current, used) {
             return Ok(Some(current));
         }
-        if current
-            .renewed
-            .is_some_and(|at| at.elapsed() < RENEWED_LATELY)
-        {
+        if current.renewed.is_some_and(|at| at.elapsed() < RENEWED_LATELY) {
             return Ok(None);
         }
         tracing::debug!(store = store.name(), "the admin token is renewed");
         let header = new_token(store, &self.username, &self.password).await?;
-        let token = Arc::new(Token {
-            header,
-            renewed: Some(Instant::now()),
-        });
+        let token = Arc::new(Token { header, renewed: Some(Instant::now()) });
         self.current.store(token.clone());
         Ok(Some(token))
     }
@@ -211,14 +189,9 @@ async fn new_token(
     username: &str,
     password: &Secret,
 ) -> Result<HeaderValue, Failure> {
-    let body = serde_json::to_vec(&Login {
-        username,
-        password: password.expose_secret(),
-    })
-    .map_err(|error| Failure::internal(format!("the login cannot be written: {error}")))?;
-    let answer = store
-        .post(&Target::own("/V1/integration/admin/token", ""), body)
-        .await?;
+    let body = serde_json::to_vec(&Login { username, password: password.expose_secret() })
+        .map_err(|error| Failure::internal(format!("the login cannot be written: {error}")))?;
+    let answer = store.post(&Target::own("/V1/integration/admin/token", ""), body).await?;
     if answer.status == 200 {
         let token: String = serde_json::from_slice(&answer.body).map_err(|_| {
             upstream_error("the store answered the login with something that is no token")

@@ -53,28 +53,18 @@ impl Complaint {
 /// is not looked at again.
 fn interpolated(message: &str, parameters: &Value) -> String {
     let values: Vec<(String, String)> = match parameters {
-        Value::Array(list) => list
-            .iter()
-            .enumerate()
-            .map(|(n, value)| ((n + 1).to_string(), plain(value)))
-            .collect(),
-        Value::Object(named) => named
-            .iter()
-            .map(|(n, value)| (n.clone(), plain(value)))
-            .collect(),
+        Value::Array(list) => {
+            list.iter().enumerate().map(|(n, value)| ((n + 1).to_string(), plain(value))).collect()
+        }
+        Value::Object(named) => named.iter().map(|(n, value)| (n.clone(), plain(value))).collect(),
         _ => Vec::new(),
     };
     let mut out = String::with_capacity(message.len());
     let mut rest = message;
     while let Some((before, after)) = rest.split_once('%') {
         out.push_str(before);
-        let fitting = values
-            .iter()
-            .filter(|(name, _)| after.starts_with(name.as_str()));
-        match fitting
-            .max_by_key(|(name, _)| name.len())
-            .filter(|(name, _)| !name.is_empty())
-        {
+        let fitting = values.iter().filter(|(name, _)| after.starts_with(name.as_str()));
+        match fitting.max_by_key(|(name, _)| name.len()).filter(|(name, _)| !name.is_empty()) {
             Some((name, value)) => {
                 out.push_str(value);
                 rest = &after[name.len()..];
@@ -96,18 +86,18 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// Characters that show nothing and change how what follows is read.
+const fn turns_text(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Text from outside on one line: bounded, white space collapsed, nothing a terminal would obey.
 pub(crate) fn tame(text: &str, max: usize) -> String {
     let clean: String = text
         .chars()
         .take(max * 4)
-        .map(|c| {
-            if c.is_control() || c.is_whitespace() {
-                ' '
-            } else {
-                c
-            }
-        })
+        .filter(|c| !turns_text(*c))
+        .map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c })
         .collect();
     let mut out = String::new();
     for word in clean.split_whitespace() {
@@ -163,11 +153,7 @@ pub(crate) fn failure(answer: &Answer) -> Failure {
         300..=399 => redirected(answer),
         401 => unauthenticated(complaint, &words),
         404 => not_found(complaint, &words),
-        429 => (
-            Code::RateLimited,
-            "the store asks to be called less often".into(),
-            later(answer),
-        ),
+        429 => (Code::RateLimited, "the store asks to be called less often".into(), later(answer)),
         status => (
             Code::UpstreamError,
             said(&words, "the store refused the request"),
@@ -184,18 +170,11 @@ pub(crate) fn failure(answer: &Answer) -> Failure {
 type Told = (Code, String, Option<String>);
 
 fn said(words: &str, otherwise: &str) -> String {
-    if words.is_empty() {
-        otherwise.to_owned()
-    } else {
-        format!("the store said: {words}")
-    }
+    if words.is_empty() { otherwise.to_owned() } else { format!("the store said: {words}") }
 }
 
 fn redirected(answer: &Answer) -> Told {
-    let to = answer
-        .location
-        .as_deref()
-        .map_or("elsewhere".into(), |to| format!("to `{to}`"));
+    let to = answer.location.as_deref().map_or("elsewhere".into(), |to| format!("to `{to}`"));
     (
         Code::UpstreamError,
         format!("the store redirects {to}, and credentials are not sent on"),
@@ -223,37 +202,20 @@ fn unauthenticated(complaint: Option<&Complaint>, words: &str) -> Told {
     } else {
         "check the credentials and log in again with `auth_login`"
     };
-    (
-        Code::NotAuthenticated,
-        said(words, "the store refuses the credentials"),
-        Some(remedy.into()),
-    )
+    (Code::NotAuthenticated, said(words, "the store refuses the credentials"), Some(remedy.into()))
 }
 
 fn not_found(complaint: Option<&Complaint>, words: &str) -> Told {
     match complaint {
-        Some(complaint)
-            if complaint
-                .message
-                .starts_with("Request does not match any route") =>
-        {
-            (
-                Code::Unavailable,
-                "the store has no such route".into(),
-                Some("its edition or version does not offer it, or a module is missing".into()),
-            )
-        }
-        Some(_) => (
-            Code::NotFound,
-            said(words, "the store does not have it"),
-            None,
+        Some(complaint) if complaint.message.starts_with("Request does not match any route") => (
+            Code::Unavailable,
+            "the store has no such route".into(),
+            Some("its edition or version does not offer it, or a module is missing".into()),
         ),
+        Some(_) => (Code::NotFound, said(words, "the store does not have it"), None),
         None => (
             Code::UpstreamError,
-            said(
-                words,
-                "the store answered with a page that is not Magento's",
-            ),
+            said(words, "the store answered with a page that is not Magento's"),
             Some("check the store's `base_url`: no REST API answers there".into()),
         ),
     }

@@ -183,12 +183,7 @@ impl Offered {
             self.oauth_token,
             self.oauth_token_secret,
         ) {
-            let keys = Credentials::Oauth {
-                consumer_key,
-                consumer_secret,
-                token,
-                token_secret,
-            };
+            let keys = Credentials::Oauth { consumer_key, consumer_secret, token, token_secret };
             return Ok(Some(keys));
         }
         if let Some(token) = self.integration_token {
@@ -210,25 +205,15 @@ impl Offered {
     fn missing(&self) -> String {
         let oauth = [
             ("oauth_consumer_key", self.oauth_consumer_key.is_some()),
-            (
-                "oauth_consumer_secret",
-                self.oauth_consumer_secret.is_some(),
-            ),
+            ("oauth_consumer_secret", self.oauth_consumer_secret.is_some()),
             ("oauth_token", self.oauth_token.is_some()),
             ("oauth_token_secret", self.oauth_token_secret.is_some()),
         ];
-        let admin = [
-            ("username", self.username.is_some()),
-            ("password", self.password.is_some()),
-        ];
+        let admin = [("username", self.username.is_some()), ("password", self.password.is_some())];
         let begun = |set: &[(_, bool)]| set.iter().any(|(_, given)| *given);
         let oauth = if begun(&oauth) { &oauth[..] } else { &[] };
         let admin = if begun(&admin) { &admin[..] } else { &[] };
-        let names: Vec<_> = oauth
-            .iter()
-            .chain(admin)
-            .filter(|(_, given)| !given)
-            .collect();
+        let names: Vec<_> = oauth.iter().chain(admin).filter(|(_, given)| !given).collect();
         let names: Vec<_> = names.iter().map(|(name, _)| format!("`{name}`")).collect();
         match names.len() {
             0 => String::new(),
@@ -248,22 +233,12 @@ mod tests {
 
     #[test]
     fn the_first_complete_set_wins() {
-        let admin = Offered {
-            username: Some("a".into()),
-            password: some(),
-            ..Offered::default()
-        };
-        let half = Offered {
-            oauth_token: some(),
-            ..admin.clone()
-        };
+        let admin = Offered { username: Some("a".into()), password: some(), ..Offered::default() };
+        let half = Offered { oauth_token: some(), ..admin.clone() };
         let method = |offered: Offered| offered.credentials().unwrap().unwrap().method();
         assert_eq!(method(admin.clone()), AuthMethod::AdminToken);
         assert_eq!(method(half), AuthMethod::AdminToken);
-        let token = Offered {
-            integration_token: some(),
-            ..admin
-        };
+        let token = Offered { integration_token: some(), ..admin };
         assert_eq!(method(token.clone()), AuthMethod::IntegrationToken);
         let all = Offered {
             oauth_consumer_key: some(),
@@ -278,11 +253,8 @@ mod tests {
     #[test]
     fn an_incomplete_set_says_what_is_missing() {
         assert!(Offered::default().credentials().unwrap().is_none());
-        let half = Offered {
-            oauth_token: some(),
-            username: Some("a".into()),
-            ..Offered::default()
-        };
+        let half =
+            Offered { oauth_token: some(), username: Some("a".into()), ..Offered::default() };
         assert_eq!(
             half.credentials().unwrap_err().message,
             "the credentials are incomplete: `oauth_consumer_key`, `oauth_consumer_secret`, \
@@ -298,10 +270,7 @@ mod tests {
             r#"{"name": "a", "base_url": "not a url"}"#,
             r#"{"name": "a", "base_url": "https://a/", "limits": {"total_timeout": -1}}"#,
         ] {
-            assert!(
-                serde_json::from_str::<StoreConfig>(wrong).is_err(),
-                "{wrong}"
-            );
+            assert!(serde_json::from_str::<StoreConfig>(wrong).is_err(), "{wrong}");
         }
     }
 }

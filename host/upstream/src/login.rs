@@ -135,8 +135,5 @@ async fn verify_token(store: &Magento, auth: &Auth, views: Answer) -> Result<(),
 }
 
 fn as_unauthenticated(failure: Failure) -> Failure {
-    Failure {
-        code: Code::NotAuthenticated,
-        ..failure
-    }
+    Failure { code: Code::NotAuthenticated, ..failure }
 }

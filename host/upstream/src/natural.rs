@@ -22,10 +22,7 @@ pub(crate) fn compare(a: &str, b: &str) -> Ordering {
             let order = if x == b'0' || y == b'0' {
                 digits_a.cmp(digits_b)
             } else {
-                digits_a
-                    .len()
-                    .cmp(&digits_b.len())
-                    .then_with(|| digits_a.cmp(digits_b))
+                digits_a.len().cmp(&digits_b.len()).then_with(|| digits_a.cmp(digits_b))
             };
             if order.is_ne() {
                 return order;
@@ -40,10 +37,7 @@ pub(crate) fn compare(a: &str, b: &str) -> Ordering {
 }
 
 fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text
-        .iter()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }
 

@@ -28,9 +28,7 @@ pub(crate) fn wait(limits: &Limits, attempts: u32, asked: Option<Duration>) -> O
         return None;
     }
     let Some(asked) = asked else {
-        let most = FIRST
-            .saturating_mul(1 << attempts.saturating_sub(1).min(16))
-            .min(LONGEST);
+        let most = FIRST.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST);
         return Some(most.mul_f64(fastrand::f64()));
     };
     (asked <= limits.max_retry_after).then(|| asked + SPREAD.mul_f64(fastrand::f64()))
@@ -59,10 +57,7 @@ mod tests {
         }
         assert_eq!(wait(&limits, 4, None), None);
         assert_eq!(wait(&limits, 4, Some(Duration::ZERO)), None);
-        let huge = Limits {
-            max_retries: u32::MAX,
-            ..limits
-        };
+        let huge = Limits { max_retries: u32::MAX, ..limits };
         assert!(wait(&huge, u32::MAX, None).unwrap() <= LONGEST);
     }
 
@@ -79,14 +74,8 @@ mod tests {
         let now: Timestamp = "2026-11-22T18:00:00Z".parse().unwrap();
         let parsed = |header| retry_after(header, now);
         assert_eq!(parsed(" 7 "), Some(Duration::from_secs(7)));
-        assert_eq!(
-            parsed("Sun, 22 Nov 2026 18:00:09 GMT"),
-            Some(Duration::from_secs(9))
-        );
-        assert_eq!(
-            parsed("Sun, 22 Nov 2026 17:00:00 GMT"),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(parsed("Sun, 22 Nov 2026 18:00:09 GMT"), Some(Duration::from_secs(9)));
+        assert_eq!(parsed("Sun, 22 Nov 2026 17:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(parsed("soon"), None);
         assert_eq!(parsed("-1"), None);
     }

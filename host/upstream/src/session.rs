@@ -51,11 +51,7 @@ impl Session {
         };
         let auth = Auth::open(store, credentials).await?;
         login::verify(store, &auth).await?;
-        Ok(Self(Arc::new(Inner {
-            store: store.clone(),
-            auth: Arc::new(auth),
-            info,
-        })))
+        Ok(Self(Arc::new(Inner { store: store.clone(), auth: Arc::new(auth), info })))
     }
 
     /// What may be known of the session. Never a credential.
@@ -85,10 +81,7 @@ impl Session {
                 .remedy("`scope_list_websites_stores` lists the store's views"));
         }
         self.0.store.in_time(self.check_view(code)).await?;
-        let info = SessionInfo {
-            default_scope: Some(code.to_owned()),
-            ..self.info()
-        };
+        let info = SessionInfo { default_scope: Some(code.to_owned()), ..self.info() };
         let (store, auth) = (self.0.store.clone(), self.0.auth.clone());
         Ok(Self(Arc::new(Inner { store, auth, info })))
     }
@@ -123,11 +116,7 @@ impl Session {
     async fn check_view(&self, code: &str) -> Result<(), Failure> {
         let read = async || {
             let answer = self.0.auth.read(&self.0.store, &STORE_VIEWS).await?;
-            if denies_resource(&answer) {
-                Ok(None)
-            } else {
-                body(answer).map(Some)
-            }
+            if denies_resource(&answer) { Ok(None) } else { body(answer).map(Some) }
         };
         self.0.store.views().check(code, read).await
     }
@@ -138,11 +127,9 @@ fn body(answer: Answer) -> Result<Bytes, Failure> {
         return Err(complaint::failure(&answer));
     }
     if !answer.json {
-        return Err(
-            upstream_error("the store answered with something that is not JSON")
-                .from_upstream(UPSTREAM, Some(answer.status))
-                .remedy("check the store's `base_url`: no REST API answers there"),
-        );
+        return Err(upstream_error("the store answered with something that is not JSON")
+            .from_upstream(UPSTREAM, Some(answer.status))
+            .remedy("check the store's `base_url`: no REST API answers there"));
     }
     Ok(answer.body)
 }

@@ -20,11 +20,7 @@ use souk_model::{ExposeSecret, Secret};
 use crate::natural;
 
 /// All that PHP's `rawurlencode` encodes.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// How a store normalises the path that it verifies.
 ///
@@ -149,14 +145,8 @@ impl Moment {
     pub(crate) fn now() -> Result<Self, getrandom::Error> {
         let mut random = [0; 16];
         getrandom::fill(&mut random)?;
-        let timestamp = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        Ok(Self {
-            nonce: format!("{:032x}", u128::from_ne_bytes(random)),
-            timestamp,
-        })
+        let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Ok(Self { nonce: format!("{:032x}", u128::from_ne_bytes(random)), timestamp })
     }
 }
 
@@ -213,10 +203,7 @@ impl Signer {
     /// The same keys with a wrong secret: what a store answers to it is what it answers to a bad
     /// signature.
     pub(crate) fn spoilt(&self) -> Self {
-        Self {
-            mac: mac(b"spoilt"),
-            ..self.clone()
-        }
+        Self { mac: mac(b"spoilt"), ..self.clone() }
     }
 
     /// The value of the `Authorization` header.
@@ -240,20 +227,14 @@ impl Signer {
     fn base_string(&self, what: &Signed<'_>, moment: &Moment) -> String {
         let timestamp = moment.timestamp.to_string();
         let mut parameters: Vec<(Cow<'_, str>, Cow<'_, str>)> = vec![
-            (
-                "oauth_consumer_key".into(),
-                self.consumer_key.as_str().into(),
-            ),
+            ("oauth_consumer_key".into(), self.consumer_key.as_str().into()),
             ("oauth_nonce".into(), moment.nonce.as_str().into()),
             ("oauth_signature_method".into(), "HMAC-SHA256".into()),
             ("oauth_timestamp".into(), timestamp.as_str().into()),
             ("oauth_token".into(), self.token.as_str().into()),
             ("oauth_version".into(), "1.0".into()),
         ];
-        let pairs = what
-            .query
-            .split('&')
-            .filter_map(|part| part.split_once('='));
+        let pairs = what.query.split('&').filter_map(|part| part.split_once('='));
         let pairs = pairs.filter(|(_, value)| !value.contains('='));
         parameters.extend(pairs.map(|(name, value)| (canonical(name), canonical(value))));
         parameters.sort_by(|(a, _), (b, _)| natural::compare(a, b));

@@ -81,27 +81,15 @@ impl Magento {
     /// # Errors
     /// An address that is none, a limit of zero, or certificates that cannot be loaded.
     pub fn new(config: StoreConfig) -> Result<Self, ConfigError> {
-        let StoreConfig {
-            name,
-            environment,
-            base_url,
-            signing_base_url,
-            credentials,
-            limits,
-        } = config;
+        let StoreConfig { name, environment, base_url, signing_base_url, credentials, limits } =
+            config;
         let address = Address::new(&name, &base_url, signing_base_url.as_ref())?;
         check(&name, &limits)?;
         if !address.encrypted && !address.loopback {
-            tracing::warn!(
-                store = name,
-                base_url = address.shown,
-                "credentials go unencrypted"
-            );
+            tracing::warn!(store = name, base_url = address.shown, "credentials go unencrypted");
         }
-        let client = client(&address, &limits).map_err(|source| ConfigError::Client {
-            store: name.clone(),
-            source,
-        })?;
+        let client = client(&address, &limits)
+            .map_err(|source| ConfigError::Client { store: name.clone(), source })?;
         Ok(Self(Arc::new(Inner {
             slots: Semaphore::new(limits.concurrency.min(Semaphore::MAX_PERMITS)),
             views: Views::default(),
@@ -163,9 +151,7 @@ impl Magento {
     }
 
     pub(crate) fn learn_path_form(&self, form: PathForm) {
-        self.0
-            .signs_as_sent
-            .store(form == PathForm::AsSent, Ordering::Relaxed);
+        self.0.signs_as_sent.store(form == PathForm::AsSent, Ordering::Relaxed);
     }
 
     /// Ends what takes longer than one call may.
@@ -229,12 +215,7 @@ impl Magento {
             let Some(wait) = retry::wait(&self.0.limits, attempts, asked) else {
                 return outcome.map_err(told);
             };
-            tracing::debug!(
-                store = self.0.name,
-                attempts,
-                ?wait,
-                "the store is asked again"
-            );
+            tracing::debug!(store = self.0.name, attempts, ?wait, "the store is asked again");
             tokio::time::sleep(wait).await;
         }
     }
@@ -242,42 +223,24 @@ impl Magento {
     async fn attempt(&self, request: Request) -> Result<Answer, Lost> {
         let slot = self.0.slots.acquire().await;
         let _slot = slot.map_err(|_| Lost::Spoilt(Failure::internal("the store is shut down")))?;
-        let response = self
-            .0
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| self.lost(error))?;
+        let response = self.0.client.execute(request).await.map_err(|error| self.lost(error))?;
         self.answer(response).await
     }
 
     async fn answer(&self, response: Response) -> Result<Answer, Lost> {
         let status = response.status();
-        let header = |name| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let json = header(CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
         let retry_after =
             header(RETRY_AFTER).and_then(|after| retry::retry_after(after, Timestamp::now()));
         let location = header(LOCATION).map(|to| tame(to, 200));
         let body = if status.is_success() {
-            whole_body(response, self.0.limits.max_answer_bytes)
-                .await
-                .map_err(Lost::Spoilt)?
+            whole_body(response, self.0.limits.max_answer_bytes).await.map_err(Lost::Spoilt)?
         } else {
             // Half of a complaint is better than none.
             some_body(response, MAX_ERROR_BYTES).await
         };
-        Ok(Answer {
-            status: status.as_u16(),
-            json,
-            retry_after,
-            location,
-            body,
-        })
+        Ok(Answer { status: status.as_u16(), json, retry_after, location, body })
     }
 
     fn lost(&self, error: reqwest::Error) -> Lost {
@@ -346,11 +309,7 @@ async fn whole_body(mut response: Response, max: usize) -> Result<Bytes, Failure
         }
     }
     let body = rest.map_or(first, BytesMut::freeze);
-    if body.len() > max {
-        Err(too_long())
-    } else {
-        Ok(body)
-    }
+    if body.len() > max { Err(too_long()) } else { Ok(body) }
 }
 
 async fn some_body(mut response: Response, max: usize) -> Bytes {
@@ -373,10 +332,7 @@ fn check(store: &str, limits: &Limits) -> Result<(), ConfigError> {
         ("max_url_bytes", limits.max_url_bytes == 0),
     ];
     match zero.into_iter().find(|(_, zero)| *zero) {
-        Some((limit, _)) => Err(ConfigError::Limit {
-            store: store.to_owned(),
-            limit,
-        }),
+        Some((limit, _)) => Err(ConfigError::Limit { store: store.to_owned(), limit }),
         None => Ok(()),
     }
 }
@@ -411,10 +367,7 @@ fn client(address: &Address, limits: &Limits) -> reqwest::Result<Client> {
 /// A header that no log may show.
 pub(crate) fn secret_header(text: &str) -> Result<HeaderValue, Failure> {
     let mut value = HeaderValue::from_str(text).map_err(|_| {
-        Failure::new(
-            Code::ValidationError,
-            "a credential holds characters that HTTP cannot carry",
-        )
+        Failure::new(Code::ValidationError, "a credential holds characters that HTTP cannot carry")
     })?;
     value.set_sensitive(true);
     Ok(value)

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use souk_model::{Code, Failure};
 use tokio::sync::Mutex;
 
+use crate::transport::upstream_error;
+
 /// After this long the list is read again.
 const FRESH: Duration = Duration::from_secs(300);
 /// A code that is not on a list younger than this does not exist: a plugin that guesses codes does
@@ -33,9 +35,7 @@ struct Known {
 
 impl Known {
     fn has(&self, code: &str) -> bool {
-        self.codes
-            .as_ref()
-            .is_none_or(|codes| codes.iter().any(|known| known == code))
+        self.codes.as_ref().is_none_or(|codes| codes.iter().any(|known| known == code))
     }
 }
 
@@ -48,25 +48,15 @@ impl Views {
     /// Remembers the answer of `/V1/store/storeViews`.
     pub(crate) fn learn(&self, body: &[u8]) -> Result<(), Failure> {
         let views: Vec<View> = serde_json::from_slice(body).map_err(|error| {
-            Failure::internal(format!("the store's list of views cannot be read: {error}"))
+            upstream_error(format!("the store's list of views cannot be read: {error}"))
         })?;
-        let codes = views
-            .into_iter()
-            .map(|view| view.code)
-            .filter(|code| code != ADMIN)
-            .collect();
+        let codes = views.into_iter().map(|view| view.code).filter(|code| code != ADMIN).collect();
         self.store(Some(codes));
         Ok(())
     }
 
     fn store(&self, codes: Option<Vec<String>>) {
-        self.known.store(Some(
-            Known {
-                codes,
-                at: Instant::now(),
-            }
-            .into(),
-        ));
+        self.known.store(Some(Known { codes, at: Instant::now() }.into()));
     }
 
     /// Whether the code is one of the store's, as far as can be known; `read` asks the store, and
@@ -85,29 +75,22 @@ impl Views {
         if self.confirms(code, FRESH) {
             return Ok(());
         }
-        let just_read = self
-            .known
-            .load()
-            .as_ref()
-            .is_some_and(|k| k.at.elapsed() < JUST_READ);
+        let just_read = self.known.load().as_ref().is_some_and(|k| k.at.elapsed() < JUST_READ);
         if !just_read {
-            match read().await? {
-                Some(body) => self.learn(&body)?,
-                None => self.store(None),
+            match read().await {
+                Ok(Some(body)) => self.learn(&body)?,
+                Ok(None) => self.store(None),
+                // Views hardly ever go. What was known is better than no answer.
+                Err(_) if self.confirms(code, Duration::MAX) => return Ok(()),
+                Err(failure) => return Err(failure),
             }
         }
-        if self.confirms(code, FRESH) {
-            Ok(())
-        } else {
-            Err(self.unknown(code))
-        }
+        if self.confirms(code, FRESH) { Ok(()) } else { Err(self.unknown(code)) }
     }
 
     fn confirms(&self, code: &str, within: Duration) -> bool {
         let known = self.known.load();
-        known
-            .as_ref()
-            .is_some_and(|known| known.at.elapsed() < within && known.has(code))
+        known.as_ref().is_some_and(|known| known.at.elapsed() < within && known.has(code))
     }
 
     fn unknown(&self, code: &str) -> Failure {
@@ -115,10 +98,43 @@ impl Views {
         let codes = known.as_ref().and_then(|known| known.codes.as_ref());
         let codes = codes.map(|codes| codes.join("`, `")).unwrap_or_default();
         let shown: String = code.chars().filter(|c| !c.is_control()).take(64).collect();
-        Failure::new(
-            Code::ValidationError,
-            format!("the store has no view `{shown}`"),
-        )
-        .remedy(format!("use one of its views: `{codes}`"))
+        Failure::new(Code::ValidationError, format!("the store has no view `{shown}`"))
+            .remedy(format!("use one of its views: `{codes}`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn read_long_ago() -> Views {
+        let views = Views::default();
+        let codes = Some(vec!["default".to_owned(), "old".to_owned()]);
+        let at = Instant::now().checked_sub(FRESH * 2).unwrap();
+        views.known.store(Some(Known { codes, at }.into()));
+        views
+    }
+
+    async fn now_has(code: &str) -> Result<Option<Bytes>, Failure> {
+        Ok(Some(format!(r#"[{{"code":"admin"}},{{"code":"{code}"}}]"#).into()))
+    }
+
+    #[tokio::test]
+    async fn an_old_list_is_read_again() {
+        let views = read_long_ago();
+        views.check("new", async || now_has("new").await).await.unwrap();
+        let refused = views.check("old", async || now_has("old").await).await.unwrap_err();
+        assert_eq!(refused.code, Code::ValidationError);
+        assert_eq!(refused.remedy.as_deref(), Some("use one of its views: `new`"));
+        assert!(views.check("admin", async || now_has("admin").await).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn while_the_store_is_away_an_old_list_serves() {
+        let away = async || Err(upstream_error("away"));
+        read_long_ago().check("old", away).await.unwrap();
+        let failure = read_long_ago().check("new", away).await.unwrap_err();
+        assert_eq!(failure.code, Code::UpstreamError);
     }
 }

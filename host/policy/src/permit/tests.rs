@@ -6,11 +6,7 @@ use souk_model::{Binding, Grant, Method, Read, Source, StoreView, WriteMethod};
 use super::*;
 
 fn grant(route: &str) -> Grant {
-    Grant {
-        upstream: "magento".into(),
-        method: Method::Get,
-        route: route.parse().unwrap(),
-    }
+    Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() }
 }
 
 fn read(route: &str, path: &[(&str, &str)], query: &[(&str, &str)]) -> Read {
@@ -26,18 +22,13 @@ fn read(route: &str, path: &[(&str, &str)], query: &[(&str, &str)]) -> Read {
 
 /// The rule that refuses a read which its own route is granted.
 fn rule(read: &Read) -> &'static str {
-    permit(&[grant("/V1/products/{sku}")], read)
-        .unwrap_err()
-        .rule
+    permit(&[grant("/V1/products/{sku}")], read).unwrap_err().rule
 }
 
 const ROUTE: &str = "/V1/products/{sku}";
 
 fn decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text)
-        .decode_utf8()
-        .unwrap()
-        .into_owned()
+    percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned()
 }
 
 /// Text as hostile plugins write it: structure of every kind, and anything else.
@@ -160,80 +151,35 @@ fn skus_of_every_kind_are_one_segment() {
 #[test]
 fn only_get_grants_of_the_same_back_end_count() {
     let asked = read(ROUTE, &[("sku", "A")], &[]);
-    let write = Grant {
-        method: Method::Write(WriteMethod::Put),
-        ..grant(ROUTE)
-    };
-    let elsewhere = Grant {
-        upstream: "fastly".into(),
-        ..grant(ROUTE)
-    };
-    assert_eq!(
-        permit(&[write, elsewhere], &asked).unwrap_err().rule,
-        "grant"
-    );
+    let write = Grant { method: Method::Write(WriteMethod::Put), ..grant(ROUTE) };
+    let elsewhere = Grant { upstream: "fastly".into(), ..grant(ROUTE) };
+    assert_eq!(permit(&[write, elsewhere], &asked).unwrap_err().rule, "grant");
 }
 
 #[test]
 fn parameters_are_bound_once_each() {
-    for path in [
-        &[][..],
-        &[("sku", "A"), ("sku", "B")],
-        &[("sku", "A"), ("id", "1")],
-        &[("id", "1")],
-    ] {
+    for path in
+        [&[][..], &[("sku", "A"), ("sku", "B")], &[("sku", "A"), ("id", "1")], &[("id", "1")]]
+    {
         assert_eq!(rule(&read(ROUTE, path, &[])), "parameters", "{path:?}");
     }
     for value in [Source::Subject, Source::Answered("/id".into())] {
         let mut asked = read(ROUTE, &[], &[]);
-        asked.path.push(Binding {
-            name: "sku".into(),
-            value: value.clone(),
-        });
+        asked.path.push(Binding { name: "sku".into(), value: value.clone() });
         assert_eq!(rule(&asked), "parameters");
         let mut asked = read(ROUTE, &[("sku", "A")], &[]);
-        asked.query.push(Binding {
-            name: "fields".into(),
-            value,
-        });
+        asked.query.push(Binding { name: "fields".into(), value });
         assert_eq!(rule(&asked), "parameters");
     }
 }
 
 #[test]
 fn path_tricks_are_refused() {
-    for sku in [
-        "",
-        ".",
-        "..",
-        "../customers/1",
-        "%2e%2e",
-        "a/../b",
-        "..\\x",
-        "a\nb",
-        "a\u{0}",
-    ] {
-        assert_eq!(
-            rule(&read(ROUTE, &[("sku", sku)], &[])),
-            "path-segment",
-            "{sku:?}"
-        );
+    for sku in ["", ".", "..", "../customers/1", "%2e%2e", "a/../b", "..\\x", "a\nb", "a\u{0}"] {
+        assert_eq!(rule(&read(ROUTE, &[("sku", sku)], &[])), "path-segment", "{sku:?}");
     }
-    assert_eq!(
-        rule(&read(ROUTE, &[("sku", &"x".repeat(MAX_VALUE + 1))], &[])),
-        "path-segment"
-    );
-    for code in [
-        "",
-        "de/V1/customers",
-        "..",
-        "1de",
-        "de?x",
-        "de#",
-        "d-e",
-        "dé",
-        &"x".repeat(33),
-    ] {
+    assert_eq!(rule(&read(ROUTE, &[("sku", &"x".repeat(MAX_VALUE + 1))], &[])), "path-segment");
+    for code in ["", "de/V1/customers", "..", "1de", "de?x", "de#", "d-e", "dé", &"x".repeat(33)] {
         let mut asked = read(ROUTE, &[("sku", "A")], &[]);
         asked.at = StoreView::View(code.into());
         assert_eq!(rule(&asked), "store-view", "{code:?}");
@@ -242,28 +188,11 @@ fn path_tricks_are_refused() {
 
 #[test]
 fn a_query_cannot_touch_signature_or_store() {
-    for name in [
-        "",
-        "oauth_token",
-        "x[oauth_token]",
-        "OAuth_Nonce",
-        "___store",
-        "a\nb",
-    ] {
-        assert_eq!(
-            rule(&read(ROUTE, &[("sku", "A")], &[(name, "1")])),
-            "query",
-            "{name:?}"
-        );
+    for name in ["", "oauth_token", "x[oauth_token]", "OAuth_Nonce", "___store", "a\nb"] {
+        assert_eq!(rule(&read(ROUTE, &[("sku", "A")], &[(name, "1")])), "query", "{name:?}");
     }
-    assert_eq!(
-        rule(&read(ROUTE, &[("sku", "A")], &[("a", "1"), ("a", "2")])),
-        "query"
-    );
-    assert_eq!(
-        rule(&read(ROUTE, &[("sku", "A")], &[("a", "1\r\nX: y")])),
-        "query"
-    );
+    assert_eq!(rule(&read(ROUTE, &[("sku", "A")], &[("a", "1"), ("a", "2")])), "query");
+    assert_eq!(rule(&read(ROUTE, &[("sku", "A")], &[("a", "1\r\nX: y")])), "query");
     let many: Vec<_> = (0..=MAX_PARAMETERS).map(|n| n.to_string()).collect();
     let many: Vec<_> = many.iter().map(|name| (name.as_str(), "")).collect();
     assert_eq!(rule(&read(ROUTE, &[("sku", "A")], &many)), "query");

@@ -17,12 +17,7 @@ const TOOLS: [(&str, &str); 5] = [
 fn every_subject() -> impl Iterator<Item = Subject<'static>> {
     TOOLS.into_iter().flat_map(|(tool, group)| {
         TIERS.into_iter().flat_map(move |tier| {
-            EffectKind::ALL.into_iter().map(move |effect| Subject {
-                tool,
-                group,
-                tier,
-                effect,
-            })
+            EffectKind::ALL.into_iter().map(move |effect| Subject { tool, group, tier, effect })
         })
     })
 }
@@ -69,23 +64,13 @@ fn some_limit() -> impl Strategy<Value = Limit> {
         proptest::sample::select(vec![
             Origin::Flag("--max-tier"),
             Origin::Env("SOUK_MAX_TIER"),
-            Origin::File {
-                path: "souk.toml".into(),
-                key: "policy.max_tier".into(),
-            },
+            Origin::File { path: "souk.toml".into(), key: "policy.max_tier".into() },
             Origin::Default,
         ])
     };
     let group = || proptest::sample::select(vec!["catalog", "cache", "auth", "scope"]);
     let patterns = || {
-        let all = [
-            "*",
-            "catalog_*",
-            "cache_*",
-            "catalog_get_product",
-            "auth_login",
-            "scope_*",
-        ];
+        let all = ["*", "catalog_*", "cache_*", "catalog_get_product", "auth_login", "scope_*"];
         proptest::sample::subsequence(all.map(pattern).to_vec(), 0..4)
     };
     prop_oneof![
@@ -98,10 +83,7 @@ fn some_limit() -> impl Strategy<Value = Limit> {
 }
 
 fn rules_of(limits: &[Limit]) -> Rules {
-    limits
-        .iter()
-        .cloned()
-        .fold(Rules::new(), |rules, limit| limit.add_to_rules(rules))
+    limits.iter().cloned().fold(Rules::new(), |rules, limit| limit.add_to_rules(rules))
 }
 
 proptest! {
@@ -173,9 +155,7 @@ const PURGE: Subject<'static> = Subject {
 };
 
 fn refused(rules: &Rules, subject: &Subject<'_>) -> (&'static str, String, String) {
-    let refusal = rules
-        .decide(&Principal::named("agent"), subject)
-        .unwrap_err();
+    let refusal = rules.decide(&Principal::named("agent"), subject).unwrap_err();
     (refusal.rule, refusal.message, refusal.remedy)
 }
 
@@ -188,23 +168,14 @@ fn the_effects_table_holds() {
             EffectKind::Apply | EffectKind::Commit => false,
             EffectKind::Session => matches!(subject.group, "auth" | "scope"),
         };
-        assert_eq!(
-            rules.decide(&Principal::local(), &subject).is_ok(),
-            allowed,
-            "{subject:?}"
-        );
+        assert_eq!(rules.decide(&Principal::local(), &subject).is_ok(), allowed, "{subject:?}");
     }
 }
 
 #[test]
 fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
-    let file = Origin::File {
-        path: "/etc/souk.toml".into(),
-        key: "policy.max_tier".into(),
-    };
-    let rules = Rules::new()
-        .ceiling(Tier::Critical, Origin::Default)
-        .ceiling(Tier::Safe, file);
+    let file = Origin::File { path: "/etc/souk.toml".into(), key: "policy.max_tier".into() };
+    let rules = Rules::new().ceiling(Tier::Critical, Origin::Default).ceiling(Tier::Safe, file);
     assert_eq!(
         refused(&rules, &PURGE),
         (
@@ -242,30 +213,15 @@ fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
 fn the_lower_of_a_global_and_a_groups_ceiling_counts() {
     let rules = Rules::new().ceiling(Tier::Risk, Origin::Default);
     assert!(rules.decide(&Principal::local(), &PURGE).is_ok());
-    let lower = rules
-        .clone()
-        .group_ceiling("cache", Tier::Safe, Origin::Flag("--x"));
+    let lower = rules.clone().group_ceiling("cache", Tier::Safe, Origin::Flag("--x"));
     assert!(refused(&lower, &PURGE).1.contains("of the group `cache`"));
     let higher = rules.group_ceiling("cache", Tier::Critical, Origin::Flag("--x"));
-    assert_eq!(
-        refused(
-            &higher,
-            &Subject {
-                tier: Tier::Critical,
-                ..PURGE
-            }
-        )
-        .0,
-        "tier-ceiling"
-    );
+    assert_eq!(refused(&higher, &Subject { tier: Tier::Critical, ..PURGE }).0, "tier-ceiling");
 }
 
 #[test]
 fn only_named_groups_touch_a_session() {
-    let login = Subject {
-        effect: EffectKind::Session,
-        ..PURGE
-    };
+    let login = Subject { effect: EffectKind::Session, ..PURGE };
     assert_eq!(refused(&Rules::new(), &login).0, "session-effect");
     let named = Rules::new().session_groups(["cache"]);
     assert!(named.decide(&Principal::local(), &login).is_ok());

@@ -41,10 +41,7 @@ fn placeholders_are_filled() {
             r#"{"message":"50% of %1 and %2","parameters":["all"]}"#,
             "the store said: 50% of all and %2",
         ),
-        (
-            r#"{"message":"%10%1","parameters":[1,2,3,4,5,6,7,8,9,"ten"]}"#,
-            "the store said: ten1",
-        ),
+        (r#"{"message":"%10%1","parameters":[1,2,3,4,5,6,7,8,9,"ten"]}"#, "the store said: ten1"),
     ];
     for (body, message) in cases {
         assert_eq!(told(400, body), (Code::UpstreamError, message.to_owned()));
@@ -70,24 +67,14 @@ fn statuses_have_stable_codes() {
             "the store said: The product that was requested doesn't exist. Verify the product and try again",
         ),
         (404, route, Code::Unavailable, "the store has no such route"),
-        (
-            429,
-            "",
-            Code::RateLimited,
-            "the store asks to be called less often",
-        ),
+        (429, "", Code::RateLimited, "the store asks to be called less often"),
         (
             500,
             "An error has happened during application run. See exception log for details.\n",
             Code::UpstreamError,
             "the store said: An error has happened during application run. See exception log for details",
         ),
-        (
-            500,
-            "",
-            Code::UpstreamError,
-            "the store refused the request",
-        ),
+        (500, "", Code::UpstreamError, "the store refused the request"),
         (
             414,
             "<html>\r\n<head><title>414 Request-URI Too Large</title></head>\r\n<body>x</body></html>",
@@ -108,15 +95,9 @@ fn statuses_have_stable_codes() {
 #[test]
 fn hints_say_what_to_do() {
     let hint = |answer: &Answer| failure(answer).remedy.unwrap_or_default();
-    let unknown_store = answer(
-        400,
-        r#"{"message":"Specified request cannot be processed."}"#,
-    );
+    let unknown_store = answer(400, r#"{"message":"Specified request cannot be processed."}"#);
     assert!(hint(&unknown_store).contains("scope_list_websites_stores"));
-    let signature = answer(
-        401,
-        r#"{"message":"The signature is invalid. Verify and try again."}"#,
-    );
+    let signature = answer(401, r#"{"message":"The signature is invalid. Verify and try again."}"#);
     assert!(hint(&signature).contains("signing_base_url"));
     let mut busy = answer(429, "");
     busy.retry_after = Some(std::time::Duration::from_secs(90));
@@ -124,6 +105,12 @@ fn hints_say_what_to_do() {
     let mut moved = answer(301, "");
     moved.location = Some("https://other.example/".into());
     assert!(failure(&moved).message.contains("`https://other.example/`"));
+}
+
+#[test]
+fn text_is_shown_as_it_is_read() {
+    assert_eq!(tame(" a\u{202e}b\u{200b}\r\n\tc\u{1b}[2Jd ", 20), "ab c [2Jd");
+    assert_eq!(tame(&"x".repeat(30), 20), format!("{}…", "x".repeat(20)));
 }
 
 proptest! {

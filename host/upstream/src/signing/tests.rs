@@ -47,9 +47,7 @@ fn sign(recording: &Recording, vector: &Vector, form: PathForm) -> (String, Stri
     );
     let moment = Moment {
         nonce: field(&vector.authorization, "oauth_nonce").to_owned(),
-        timestamp: field(&vector.authorization, "oauth_timestamp")
-            .parse()
-            .unwrap(),
+        timestamp: field(&vector.authorization, "oauth_timestamp").parse().unwrap(),
     };
     let what = Signed {
         method: &vector.method,
@@ -58,27 +56,14 @@ fn sign(recording: &Recording, vector: &Vector, form: PathForm) -> (String, Stri
         query: &vector.query,
         form,
     };
-    (
-        signer.base_string(&what, &moment),
-        signer.authorization(&what, &moment),
-    )
+    (signer.base_string(&what, &moment), signer.authorization(&what, &moment))
 }
 
 #[test]
 fn every_recorded_signature_that_magento_accepted_is_ours() {
     let recording = recording();
-    let accepted: Vec<_> = recording
-        .vectors
-        .iter()
-        .filter(|v| v.status != 401)
-        .collect();
-    assert_eq!(
-        accepted
-            .iter()
-            .filter(|v| v.status == 200 && v.options.is_empty())
-            .count(),
-        8
-    );
+    let accepted: Vec<_> = recording.vectors.iter().filter(|v| v.status != 401).collect();
+    assert_eq!(accepted.iter().filter(|v| v.status == 200 && v.options.is_empty()).count(), 8);
     assert_eq!(accepted.len(), 16);
     for vector in accepted {
         let (base_string, authorization) = sign(&recording, vector, PathForm::Decoded);
@@ -90,22 +75,12 @@ fn every_recorded_signature_that_magento_accepted_is_ours() {
 #[test]
 fn the_signatures_it_refused_for_their_path_are_those_of_the_other_form() {
     let recording = recording();
-    let refused: Vec<_> = recording
-        .vectors
-        .iter()
-        .filter(|v| v.status == 401)
-        .collect();
+    let refused: Vec<_> = recording.vectors.iter().filter(|v| v.status == 401).collect();
     assert_eq!(refused.len(), 2);
     for vector in refused {
         assert!(PathForm::matters(&vector.path));
-        assert_eq!(
-            sign(&recording, vector, PathForm::AsSent).1,
-            vector.authorization
-        );
-        assert_ne!(
-            sign(&recording, vector, PathForm::Decoded).1,
-            vector.authorization
-        );
+        assert_eq!(sign(&recording, vector, PathForm::AsSent).1, vector.authorization);
+        assert_ne!(sign(&recording, vector, PathForm::Decoded).1, vector.authorization);
     }
 }
 

@@ -20,34 +20,20 @@ fn token() -> Credentials {
 }
 
 fn bad_signature() -> Response {
-    json(
-        401,
-        r#"{"message":"The signature is invalid. Verify and try again."}"#,
-    )
+    json(401, r#"{"message":"The signature is invalid. Verify and try again."}"#)
 }
 
 /// Whether two requests are signed with the same keys cannot be seen; the stand-in takes the first
 /// of each pair for right, as a login sends it first.
 fn signature(got: &Got) -> &str {
-    got.authorization
-        .split_once("oauth_signature=\"")
-        .unwrap()
-        .1
-        .split_once('"')
-        .unwrap()
-        .0
+    got.authorization.split_once("oauth_signature=\"").unwrap().1.split_once('"').unwrap().0
 }
 
 #[tokio::test]
 async fn an_admin_is_known_by_the_token() {
-    let (session, shop) = log_in(admin(), |got| {
-        if got.method == "POST" {
-            json(200, "\"t\"")
-        } else {
-            denied()
-        }
-    })
-    .await;
+    let (session, shop) =
+        log_in(admin(), |got| if got.method == "POST" { json(200, "\"t\"") } else { denied() })
+            .await;
     // The role may not even read store views, and the login holds all the same.
     let info = session.unwrap().info();
     assert_eq!(
@@ -68,15 +54,8 @@ async fn a_wrong_password_is_said_to_be_one() {
     let wrong = r#"{"message":"The account sign-in was incorrect or your account is disabled temporarily. Please wait and try again later."}"#;
     let (refused, shop) = log_in(admin(), |_| json(401, wrong)).await;
     let failure = refused.unwrap_err();
-    assert_eq!(
-        (failure.code, failure.status),
-        (Code::NotAuthenticated, Some(401))
-    );
-    assert!(
-        failure
-            .message
-            .contains("The account sign-in was incorrect")
-    );
+    assert_eq!((failure.code, failure.status), (Code::NotAuthenticated, Some(401)));
+    assert!(failure.message.contains("The account sign-in was incorrect"));
     assert!(!failure.render().contains("correct horse"));
     assert_eq!(shop.got().len(), 1);
 }
@@ -98,11 +77,7 @@ async fn a_signature_is_proved_by_one_that_is_wrong() {
         move |got| {
             let mut right = right.lock().unwrap();
             let first = right.get_or_insert_with(|| signature(got).to_owned());
-            if first == signature(got) {
-                json(200, VIEWS)
-            } else {
-                bad_signature()
-            }
+            if first == signature(got) { json(200, VIEWS) } else { bad_signature() }
         }
     })
     .await;
@@ -152,21 +127,13 @@ async fn a_token_counts_only_where_a_guest_is_refused() {
     // Guests may read everything but orders; so does a made-up token.
     let (session, shop) = log_in(token(), |got| {
         let guarded = got.target.starts_with("/rest/V1/orders");
-        if guarded && got.authorization.is_empty() {
-            denied()
-        } else {
-            json(200, VIEWS)
-        }
+        if guarded && got.authorization.is_empty() { denied() } else { json(200, VIEWS) }
     })
     .await;
     let session = session.unwrap();
     assert_eq!(session.info().method, AuthMethod::IntegrationToken);
     assert_eq!(session.info().username, "integration");
-    let asked: Vec<_> = shop
-        .got()
-        .iter()
-        .map(|got| got.authorization.clone())
-        .collect();
+    let asked: Vec<_> = shop.got().iter().map(|got| got.authorization.clone()).collect();
     assert_eq!(asked, ["Bearer integration-token", ""].repeat(3));
 
     let (refused, _) = log_in(token(), |_| json(200, VIEWS)).await;
@@ -177,11 +144,7 @@ async fn a_token_counts_only_where_a_guest_is_refused() {
 async fn a_token_with_a_narrow_role_logs_in() {
     let (session, _) = log_in(token(), |got| {
         let own = got.target.starts_with("/rest/V1/cmsPage/search");
-        if own && !got.authorization.is_empty() {
-            json(200, "{}")
-        } else {
-            denied()
-        }
+        if own && !got.authorization.is_empty() { json(200, "{}") } else { denied() }
     })
     .await;
     assert!(session.is_ok());
@@ -192,22 +155,15 @@ async fn a_refused_token_says_what_was_tried_and_why_it_may_be() {
     let (refused, _) = log_in(token(), |_| denied()).await;
     let failure = refused.unwrap_err();
     assert_eq!(failure.code, Code::NotAuthenticated);
-    assert!(
-        failure
-            .message
-            .contains("`/V1/store/storeViews`, `/V1/products`")
-    );
+    assert!(failure.message.contains("`/V1/store/storeViews`, `/V1/products`"));
     assert!(failure.remedy.as_ref().unwrap().contains("since 2.4.4"));
     assert!(!failure.render().contains("integration-token"));
 }
 
 #[tokio::test]
 async fn a_token_that_http_cannot_carry_is_refused_without_showing_it() {
-    let (refused, shop) = log_in(
-        Credentials::IntegrationToken(secret("a\r\nX-Evil: 1")),
-        |_| denied(),
-    )
-    .await;
+    let (refused, shop) =
+        log_in(Credentials::IntegrationToken(secret("a\r\nX-Evil: 1")), |_| denied()).await;
     let failure = refused.unwrap_err();
     assert_eq!(failure.code, Code::ValidationError);
     assert!(!failure.render().contains("Evil"));

@@ -20,28 +20,18 @@ fn anywhere() -> StoreView {
 }
 
 fn retry_later(status: u16) -> Response {
-    Response::builder()
-        .status(status)
-        .header("retry-after", "0")
-        .body(Body::empty())
-        .unwrap()
+    Response::builder().status(status).header("retry-after", "0").body(Body::empty()).unwrap()
 }
 
 #[tokio::test]
 async fn a_read_is_sent_as_it_was_permitted() {
     let shop = shop(|_, _| json(200, r#"{"sku":"A/B"}"#)).await;
     let session = shop.admin(shop.config()).await;
-    let body = session
-        .get(&product("A/B + 50%", StoreView::Global))
-        .await
-        .unwrap();
+    let body = session.get(&product("A/B + 50%", StoreView::Global)).await.unwrap();
     assert_eq!(body, r#"{"sku":"A/B"}"#);
     let got = shop.got().pop().unwrap();
     assert_eq!(got.method, "GET");
-    assert_eq!(
-        got.target,
-        "/rest/all/V1/products/A%2FB%20%2B%2050%25?fields=sku%2Cname"
-    );
+    assert_eq!(got.target, "/rest/all/V1/products/A%2FB%20%2B%2050%25?fields=sku%2Cname");
     assert_eq!(got.authorization, "Bearer token-1");
     assert_eq!(got.accept, "application/json");
     assert_eq!(got.agent, concat!("souk/", env!("CARGO_PKG_VERSION")));
@@ -50,14 +40,9 @@ async fn a_read_is_sent_as_it_was_permitted() {
 #[tokio::test]
 async fn a_busy_store_is_asked_again_when_it_says() {
     for status in [429, 502, 503, 504] {
-        let shop = shop(move |_, before| {
-            if before < 2 {
-                retry_later(status)
-            } else {
-                json(200, "{}")
-            }
-        })
-        .await;
+        let shop =
+            shop(move |_, before| if before < 2 { retry_later(status) } else { json(200, "{}") })
+                .await;
         let session = shop.admin(shop.config()).await;
         session.get(&product("A", anywhere())).await.unwrap();
         assert_eq!(shop.targets_after_login().len(), 3, "{status}");
@@ -69,10 +54,7 @@ async fn a_store_that_stays_busy_is_given_up() {
     let shop = shop(|_, _| retry_later(429)).await;
     let session = shop.admin(shop.config()).await;
     let failure = session.get(&product("A", anywhere())).await.unwrap_err();
-    assert_eq!(
-        (failure.code, failure.status),
-        (Code::RateLimited, Some(429))
-    );
+    assert_eq!((failure.code, failure.status), (Code::RateLimited, Some(429)));
     assert_eq!(shop.targets_after_login().len(), 4);
 }
 
@@ -91,11 +73,9 @@ async fn a_long_wait_is_told_and_not_waited_for() {
 
 #[tokio::test]
 async fn what_would_fail_again_is_asked_once() {
-    for (status, code) in [
-        (400, Code::UpstreamError),
-        (404, Code::NotFound),
-        (500, Code::UpstreamError),
-    ] {
+    for (status, code) in
+        [(400, Code::UpstreamError), (404, Code::NotFound), (500, Code::UpstreamError)]
+    {
         let shop = shop(move |_, _| json(status, r#"{"message":"No."}"#)).await;
         let session = shop.admin(shop.config()).await;
         let failure = session.get(&product("A", anywhere())).await.unwrap_err();
@@ -111,15 +91,9 @@ async fn a_store_that_is_gone_is_tried_again_and_then_named() {
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let store = Magento::new(StoreConfig::new("shop", base_url.parse().unwrap())).unwrap();
-    let failure = Session::login(&store, crate::stand_in::admin())
-        .await
-        .unwrap_err();
+    let failure = Session::login(&store, crate::stand_in::admin()).await.unwrap_err();
     assert_eq!(failure.code_text(), "MAGENTO_API_ERROR");
-    assert!(
-        failure
-            .message
-            .starts_with(&format!("`{base_url}` cannot be reached: "))
-    );
+    assert!(failure.message.starts_with(&format!("`{base_url}` cannot be reached: ")));
     assert!(!failure.render().contains("correct horse"));
 }
 
@@ -142,10 +116,7 @@ async fn an_expired_token_is_renewed_once_for_all_who_need_it() {
     }
     let logins = shop.got().into_iter().filter(|got| got.method == "POST");
     let bodies: Vec<_> = logins.map(|got| got.body).collect();
-    assert_eq!(
-        bodies,
-        [r#"{"username":"agent","password":"correct horse"}"#; 2]
-    );
+    assert_eq!(bodies, [r#"{"username":"agent","password":"correct horse"}"#; 2]);
 }
 
 #[tokio::test]
@@ -155,15 +126,9 @@ async fn a_role_that_is_too_small_does_not_log_in_again_and_again() {
     for _ in 0..3 {
         let failure = session.get(&product("A", anywhere())).await.unwrap_err();
         assert_eq!(failure.code, Code::NotAuthenticated);
-        assert_eq!(
-            failure.message,
-            "the store denies access to `Magento_Catalog::products`"
-        );
+        assert_eq!(failure.message, "the store denies access to `Magento_Catalog::products`");
     }
-    assert_eq!(
-        shop.got().iter().filter(|got| got.method == "POST").count(),
-        2
-    );
+    assert_eq!(shop.got().iter().filter(|got| got.method == "POST").count(), 2);
 }
 
 #[tokio::test]
@@ -175,19 +140,13 @@ async fn an_answer_that_breaks_off_is_no_answer() {
             Err(std::io::Error::other("gone"))
         });
         let body = Body::from_stream(futures::stream::iter([Ok("{\"sku\":")]).chain(lost));
-        Response::builder()
-            .header("content-type", "application/json")
-            .body(body)
-            .unwrap()
+        Response::builder().header("content-type", "application/json").body(body).unwrap()
     })
     .await;
     let session = shop.admin(shop.config()).await;
     let failure = session.get(&product("A", anywhere())).await.unwrap_err();
     assert_eq!(failure.code, Code::UpstreamError);
-    assert!(
-        failure.message.starts_with("the store's answer broke off"),
-        "{failure}"
-    );
+    assert!(failure.message.starts_with("the store's answer broke off"), "{failure}");
 }
 
 #[tokio::test]
@@ -197,15 +156,8 @@ async fn an_answer_over_the_limit_is_cut_off() {
         Body::from_stream(pieces)
     };
     let shop = shop(move |got, _| {
-        let body = if got.target.contains("endless") {
-            endless()
-        } else {
-            " ".repeat(9000).into()
-        };
-        Response::builder()
-            .header("content-type", "application/json")
-            .body(body)
-            .unwrap()
+        let body = if got.target.contains("endless") { endless() } else { " ".repeat(9000).into() };
+        Response::builder().header("content-type", "application/json").body(body).unwrap()
     })
     .await;
     let mut config = shop.config();
@@ -213,10 +165,7 @@ async fn an_answer_over_the_limit_is_cut_off() {
     let session = shop.admin(config).await;
     for sku in ["endless", "long"] {
         let failure = session.get(&product(sku, anywhere())).await.unwrap_err();
-        assert_eq!(
-            failure.message,
-            "the store's answer is longer than 8192 bytes"
-        );
+        assert_eq!(failure.message, "the store's answer is longer than 8192 bytes");
         assert!(failure.remedy.is_some());
     }
 }
@@ -226,14 +175,9 @@ async fn a_store_that_says_nothing_is_left_in_time() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     let mut config = StoreConfig::new("shop", base_url.parse().unwrap());
-    config.limits = Limits {
-        total_timeout: Duration::from_millis(50),
-        ..Limits::default()
-    };
+    config.limits = Limits { total_timeout: Duration::from_millis(50), ..Limits::default() };
     let store = Magento::new(config).unwrap();
-    let failure = Session::login(&store, crate::stand_in::admin())
-        .await
-        .unwrap_err();
+    let failure = Session::login(&store, crate::stand_in::admin()).await.unwrap_err();
     assert_eq!(failure.message, "the store did not answer within 0.05 s");
     assert_eq!(failure.code_text(), "MAGENTO_API_ERROR");
 }
@@ -262,30 +206,21 @@ async fn a_page_is_not_taken_for_an_answer() {
     .await;
     let session = shop.admin(shop.config()).await;
     let failure = session.get(&product("A", anywhere())).await.unwrap_err();
-    assert_eq!(
-        failure.message,
-        "the store answered with something that is not JSON"
-    );
+    assert_eq!(failure.message, "the store answered with something that is not JSON");
 }
 
 #[tokio::test]
 async fn an_address_that_is_too_long_is_not_sent() {
     let shop = shop(|_, _| json(200, "{}")).await;
     let session = shop.admin(shop.config()).await;
-    let failure = session
-        .get(&product(&"x".repeat(9000), anywhere()))
-        .await
-        .unwrap_err();
+    let failure = session.get(&product(&"x".repeat(9000), anywhere())).await.unwrap_err();
     assert_eq!(failure.code, Code::ValidationError);
     assert!(shop.targets_after_login().is_empty());
 }
 
 #[tokio::test]
 async fn no_more_requests_are_open_than_the_store_is_to_bear() {
-    let (open, most) = (
-        std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0)),
-        2,
-    );
+    let (open, most) = (std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0)), 2);
     let seen = open.clone();
     let shop = shop(move |_, _| {
         let open = seen.clone();
@@ -320,15 +255,7 @@ async fn sessions_belong_to_their_principal() {
     let snapshot = sessions.get(&alice).unwrap();
     sessions.put(&alice, &session.with_scope("de").await.unwrap());
     assert_eq!(snapshot.info().default_scope, None);
-    assert_eq!(
-        sessions
-            .get(&alice)
-            .unwrap()
-            .info()
-            .default_scope
-            .as_deref(),
-        Some("de")
-    );
+    assert_eq!(sessions.get(&alice).unwrap().info().default_scope.as_deref(), Some("de"));
     assert!(!sessions.remove(&bob));
     assert!(sessions.remove(&alice));
     assert!(sessions.get(&alice).is_none());

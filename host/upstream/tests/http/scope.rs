@@ -9,28 +9,17 @@ async fn shop() -> StandIn {
 }
 
 fn views_asked(got: &[Got]) -> usize {
-    got.iter()
-        .filter(|got| got.target.ends_with("/storeViews"))
-        .count()
+    got.iter().filter(|got| got.target.ends_with("/storeViews")).count()
 }
 
 #[tokio::test]
 async fn reads_that_name_no_view_use_the_sessions() {
     let shop = shop().await;
     let session = shop.admin(shop.config()).await;
-    session
-        .get(&product("A", StoreView::SessionDefault))
-        .await
-        .unwrap();
+    session.get(&product("A", StoreView::SessionDefault)).await.unwrap();
     let german = session.with_scope("de").await.unwrap();
-    german
-        .get(&product("A", StoreView::SessionDefault))
-        .await
-        .unwrap();
-    german
-        .get(&product("A", StoreView::View("default".into())))
-        .await
-        .unwrap();
+    german.get(&product("A", StoreView::SessionDefault)).await.unwrap();
+    german.get(&product("A", StoreView::View("default".into()))).await.unwrap();
     german.get(&product("A", StoreView::Global)).await.unwrap();
     assert_eq!(session.info().default_scope, None);
     assert_eq!(
@@ -51,15 +40,9 @@ async fn a_view_that_the_store_does_not_have_is_refused_before_anything_is_sent(
     for code in ["nosuch", "admin", "DE"] {
         let failure = session.with_scope(code).await.unwrap_err();
         assert_eq!(failure.code, Code::ValidationError);
-        assert_eq!(
-            failure.remedy.as_deref(),
-            Some("use one of its views: `default`, `de`")
-        );
+        assert_eq!(failure.remedy.as_deref(), Some("use one of its views: `default`, `de`"));
         let read = product("A", StoreView::View(code.into()));
-        assert_eq!(
-            session.get(&read).await.unwrap_err().code,
-            Code::ValidationError
-        );
+        assert_eq!(session.get(&read).await.unwrap_err().code, Code::ValidationError);
     }
     for code in ["", "all", "de/V1/customers", "..", "de?x", "%2e", "1", "dé"] {
         let failure = session.with_scope(code).await.unwrap_err();

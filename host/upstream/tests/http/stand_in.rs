@@ -45,10 +45,7 @@ impl StandIn {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let got = Arc::default();
-        let shared = Shared {
-            got: Arc::clone(&got),
-            answers: Arc::new(answers),
-        };
+        let shared = Shared { got: Arc::clone(&got), answers: Arc::new(answers) };
         let app = Router::new().fallback(serve).with_state(shared);
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { base_url, got }
@@ -65,30 +62,19 @@ impl StandIn {
 
     /// The targets asked since the login, which takes a POST and a GET.
     pub(crate) fn targets_after_login(&self) -> Vec<String> {
-        self.got()
-            .into_iter()
-            .skip(2)
-            .map(|got| got.target)
-            .collect()
+        self.got().into_iter().skip(2).map(|got| got.target).collect()
     }
 
     /// A session of an admin.
     pub(crate) async fn admin(&self, config: StoreConfig) -> Session {
-        Session::login(&Magento::new(config).unwrap(), admin())
-            .await
-            .unwrap()
+        Session::login(&Magento::new(config).unwrap(), admin()).await.unwrap()
     }
 }
 
 async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let header = |name: &str| {
-        parts
-            .headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-            .to_owned()
-    };
+    let header =
+        |name: &str| parts.headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
     let got = Got {
         method: parts.method.to_string(),
         target: parts.uri.to_string(),
@@ -99,10 +85,7 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     };
     let before = {
         let mut all = shared.got.lock().unwrap();
-        let before = all
-            .iter()
-            .filter(|earlier| earlier.target == got.target)
-            .count();
+        let before = all.iter().filter(|earlier| earlier.target == got.target).count();
         all.push(got.clone());
         before
     };
@@ -114,10 +97,7 @@ pub(crate) fn secret(text: &str) -> Secret {
 }
 
 pub(crate) fn admin() -> Credentials {
-    Credentials::Admin {
-        username: "agent".into(),
-        password: secret("correct horse"),
-    }
+    Credentials::Admin { username: "agent".into(), password: secret("correct horse") }
 }
 
 pub(crate) fn oauth() -> Credentials {
@@ -160,11 +140,8 @@ pub(crate) fn login(got: &Got) -> Option<Response> {
 /// A permitted read of a product.
 pub(crate) fn product(sku: &str, at: StoreView) -> Permitted {
     let route = "/V1/products/{sku}";
-    let grant = Grant {
-        upstream: "magento".into(),
-        method: Method::Get,
-        route: route.parse().unwrap(),
-    };
+    let grant =
+        Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() };
     let read = Read {
         upstream: "magento".into(),
         route: route.into(),
