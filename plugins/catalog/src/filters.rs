@@ -58,15 +58,13 @@ struct Comparison {
 impl Filters {
     /// Adds them to search criteria; every one must hold.
     pub(crate) fn add_to(&self, criteria: Criteria) -> Result<Criteria, Failure> {
-        self.0
-            .iter()
-            .try_fold(criteria, |criteria, (field, wanted)| {
-                let argument = ["/filters/", &field.replace('~', "~0").replace('/', "~1")].concat();
-                // Items say `id`; Magento searches by `entity_id` and refuses `id`.
-                let field = if field == "id" { "entity_id" } else { field };
-                let filters = filters_of(field, wanted).map_err(|failure| failure.at(&argument))?;
-                Ok(filters.into_iter().fold(criteria, Criteria::filter))
-            })
+        self.0.iter().try_fold(criteria, |criteria, (field, wanted)| {
+            let argument = ["/filters/", &field.replace('~', "~0").replace('/', "~1")].concat();
+            // Items say `id`; Magento searches by `entity_id` and refuses `id`.
+            let field = if field == "id" { "entity_id" } else { field };
+            let filters = filters_of(field, wanted).map_err(|failure| failure.at(&argument))?;
+            Ok(filters.into_iter().fold(criteria, Criteria::filter))
+        })
     }
 }
 
@@ -74,18 +72,12 @@ fn filters_of(field: &str, wanted: &Value) -> Result<Vec<Filter>, Failure> {
     let Value::Object(_) = wanted else {
         return Ok(vec![compared(field, None, wanted)?]);
     };
-    let Comparison {
-        value,
-        condition,
-        from,
-        to,
-    } = Comparison::deserialize(wanted).map_err(|error| invalid(error.to_string()))?;
+    let Comparison { value, condition, from, to } =
+        Comparison::deserialize(wanted).map_err(|error| invalid(error.to_string()))?;
     let condition = condition.map(|name| named(&name)).transpose()?;
     if from.is_some() || to.is_some() {
         if value.is_some() || condition.is_some() {
-            return Err(invalid(
-                "`from` and `to` stand alone, without `value` and `condition`",
-            ));
+            return Err(invalid("`from` and `to` stand alone, without `value` and `condition`"));
         }
         let ends = [(Condition::From, from), (Condition::To, to)];
         return ends
@@ -119,16 +111,13 @@ fn compared(field: &str, condition: Option<Condition>, value: &Value) -> Result<
             values.iter().map(scalar).collect::<Result<_, _>>()?
         }
         // Magento does not trim: "a, b" would look for " b".
-        (Some(Condition::In | Condition::Nin), Value::String(text)) => text
-            .split(',')
-            .map(|value| value.trim().to_owned())
-            .collect(),
+        (Some(Condition::In | Condition::Nin), Value::String(text)) => {
+            text.split(',').map(|value| value.trim().to_owned()).collect()
+        }
         (Some(Condition::In | Condition::Nin), other) => vec![scalar(other)?],
         (Some(condition), Value::Array(_)) => {
-            return Err(
-                invalid(format!("`{}` compares with one value", condition.as_str()))
-                    .remedy("use `in` or `nin` for a list"),
-            );
+            return Err(invalid(format!("`{}` compares with one value", condition.as_str()))
+                .remedy("use `in` or `nin` for a list"));
         }
         (condition, one) => {
             return Filter::new(field, condition.unwrap_or(Condition::Eq), scalar(one)?);

@@ -18,20 +18,18 @@ pub(crate) struct Asked {
 
 pub(crate) fn get(asked: &Asked, context: &Context) -> Result<Answered<Product>, Failure> {
     let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
-    context
-        .get(&PRODUCT.read([&asked.sku]).at(place.view))
-        .map_err(|failure| {
-            if !failure.is_not_found() {
-                return failure;
-            }
-            Failure {
-                code: FailureCode::NotFound,
-                message: format!("the store has no product with the sku `{}`", asked.sku),
-                remedy: Some("find it with `catalog_search_products`".to_owned()),
-                argument: Some("/sku".to_owned()),
-                ..failure
-            }
-        })
+    context.get(&PRODUCT.read([&asked.sku]).at(place.view)).map_err(|failure| {
+        if !failure.is_not_found() {
+            return failure;
+        }
+        Failure {
+            code: FailureCode::NotFound,
+            message: format!("the store has no product with the sku `{}`", asked.sku),
+            remedy: Some("find it with `catalog_search_products`".to_owned()),
+            argument: Some("/sku".to_owned()),
+            ..failure
+        }
+    })
 }
 
 #[cfg(test)]
@@ -49,10 +47,7 @@ mod tests {
         let product = json!({"sku": "a/b", "unheard_of": [1], "price": 19.990, "weight": null});
         let answer = product.clone();
         let host = Host::answering(move |_| Ok(answer.clone()));
-        assert_eq!(
-            host.call(&catalog(), "get_product", &json!({"sku": "a/b"})),
-            Ok(product)
-        );
+        assert_eq!(host.call(&catalog(), "get_product", &json!({"sku": "a/b"})), Ok(product));
         let read = &host.reads()[0];
         assert_eq!(read.route, "/V1/products/{sku}");
         assert_eq!(read.path[0].value, Source::Text("a/b".to_owned()));
@@ -62,20 +57,12 @@ mod tests {
     #[test]
     fn it_is_read_in_the_view_that_the_scope_names() {
         for (scope, view) in [
-            (
-                json!({"store_view_code": "de"}),
-                StoreView::View("de".to_owned()),
-            ),
+            (json!({"store_view_code": "de"}), StoreView::View("de".to_owned())),
             (json!({"scope": "global"}), StoreView::Global),
             (json!({}), StoreView::SessionDefault),
         ] {
             let host = Host::answering(|_| Ok(json!({})));
-            host.call(
-                &catalog(),
-                "get_product",
-                &json!({"sku": "x", "scope": scope}),
-            )
-            .unwrap();
+            host.call(&catalog(), "get_product", &json!({"sku": "x", "scope": scope})).unwrap();
             assert_eq!(host.reads()[0].at, view);
         }
     }
@@ -88,14 +75,9 @@ mod tests {
             failure.upstream = Some("magento".to_owned());
             Err(failure)
         });
-        let failure = host
-            .call(&catalog(), "get_product", &json!({"sku": "NOPE"}))
-            .unwrap_err();
+        let failure = host.call(&catalog(), "get_product", &json!({"sku": "NOPE"})).unwrap_err();
         assert_eq!(failure.code, FailureCode::NotFound);
-        assert_eq!(
-            failure.message,
-            "the store has no product with the sku `NOPE`"
-        );
+        assert_eq!(failure.message, "the store has no product with the sku `NOPE`");
         assert_eq!(failure.status, Some(404));
     }
 }

@@ -35,6 +35,7 @@ pub(crate) struct Asked {
     /// An attribute to sort by.
     #[schemars(length(min = 1))]
     sort_field: Option<String>,
+    /// Of sort_field.
     #[serde(default)]
     sort_direction: Direction,
 }
@@ -93,10 +94,7 @@ pub(crate) fn search(asked: &Asked, context: &Context) -> Result<Found<Item>, Fa
     }
     let read = PRODUCTS.read([]).search(&criteria).at(place.view);
     let found: Found<Answered<Product>> = context.get(&read)?;
-    let chosen = asked
-        .fields
-        .iter()
-        .any(|field| !Product::is_top_level(field));
+    let chosen = asked.fields.iter().any(|field| !Product::is_top_level(field));
     found.try_map(|item| {
         if !chosen {
             return Ok(Item::Whole(item));
@@ -114,9 +112,9 @@ fn sorted(criteria: Criteria, asked: &Asked) -> Result<Criteria, Failure> {
         Some("id" | "entity_id") | None => {
             return criteria.sort("entity_id", asked.sort_direction);
         }
-        Some(field) => criteria
-            .sort(field, asked.sort_direction)
-            .map_err(|f| f.at("sort_field"))?,
+        Some(field) => {
+            criteria.sort(field, asked.sort_direction).map_err(|f| f.at("sort_field"))?
+        }
     };
     unique.sort("entity_id", Direction::Asc)
 }
@@ -165,16 +163,8 @@ mod tests {
         let mut said = Vec::new();
         let mut words = Vec::new();
         for binding in &host.reads().last().unwrap().query {
-            let Source::Text(value) = &binding.value else {
-                panic!("not a text")
-            };
-            match binding
-                .name
-                .trim_end_matches(']')
-                .rsplit('[')
-                .next()
-                .unwrap()
-            {
+            let Source::Text(value) = &binding.value else { panic!("not a text") };
+            match binding.name.trim_end_matches(']').rsplit('[').next().unwrap() {
                 "field" if binding.name.contains("sort") => words = vec!["sort", value],
                 "field" => words = vec![value],
                 "value" => words.push(value),
@@ -192,32 +182,14 @@ mod tests {
     fn filters_say_what_they_mean() {
         for (filters, expected) in [
             (json!({}), vec![]),
-            (
-                json!({"sku": "A", "status": 1}),
-                vec!["sku eq A", "status eq 1"],
-            ),
+            (json!({"sku": "A", "status": 1}), vec!["sku eq A", "status eq 1"]),
             (json!({"sku": ["A", "B"]}), vec!["sku in A,B"]),
             (json!({"featured": true}), vec!["featured eq 1"]),
-            (
-                json!({"name": {"value": "%Shirt%", "condition": "like"}}),
-                vec!["name like %Shirt%"],
-            ),
-            (
-                json!({"sku": {"value": "A, B", "condition": "nin"}}),
-                vec!["sku nin A,B"],
-            ),
-            (
-                json!({"price": {"from": 30, "to": 60.5}}),
-                vec!["price from 30", "price to 60.5"],
-            ),
-            (
-                json!({"special_price": {"condition": "notnull"}}),
-                vec!["special_price notnull 1"],
-            ),
-            (
-                json!({"id": {"value": 7, "condition": "gt"}}),
-                vec!["entity_id gt 7"],
-            ),
+            (json!({"name": {"value": "%Shirt%", "condition": "like"}}), vec!["name like %Shirt%"]),
+            (json!({"sku": {"value": "A, B", "condition": "nin"}}), vec!["sku nin A,B"]),
+            (json!({"price": {"from": 30, "to": 60.5}}), vec!["price from 30", "price to 60.5"]),
+            (json!({"special_price": {"condition": "notnull"}}), vec!["special_price notnull 1"]),
+            (json!({"id": {"value": 7, "condition": "gt"}}), vec!["entity_id gt 7"]),
         ] {
             let expected: Vec<_> = expected.into_iter().chain(PAGE).collect();
             assert_eq!(asked_for(&json!({"filters": filters})).unwrap(), expected);
@@ -232,37 +204,13 @@ mod tests {
                 "/filters/sku",
                 "not a condition",
             ),
-            (
-                json!({"sku": ["A", "B,C"]}),
-                "/filters/sku",
-                "holds a comma",
-            ),
-            (
-                json!({"sku": {"value": ["A"], "condition": "like"}}),
-                "/filters/sku",
-                "one value",
-            ),
-            (
-                json!({"sku": {"condition": "gt"}}),
-                "/filters/sku",
-                "needs a `value`",
-            ),
-            (
-                json!({"price": {"from": 1, "value": 2}}),
-                "/filters/price",
-                "stand alone",
-            ),
-            (
-                json!({"sku": {"vlaue": "A"}}),
-                "/filters/sku",
-                "unknown field `vlaue`",
-            ),
+            (json!({"sku": ["A", "B,C"]}), "/filters/sku", "holds a comma"),
+            (json!({"sku": {"value": ["A"], "condition": "like"}}), "/filters/sku", "one value"),
+            (json!({"sku": {"condition": "gt"}}), "/filters/sku", "needs a `value`"),
+            (json!({"price": {"from": 1, "value": 2}}), "/filters/price", "stand alone"),
+            (json!({"sku": {"vlaue": "A"}}), "/filters/sku", "unknown field `vlaue`"),
             (json!({"a b": 1}), "/filters/a b", "not a field's name"),
-            (
-                json!({"sku": vec!["0123456789"; 800]}),
-                "/filters",
-                "bytes long",
-            ),
+            (json!({"sku": vec!["0123456789"; 800]}), "/filters", "bytes long"),
         ] {
             let failure = asked_for(&json!({"filters": filters})).unwrap_err();
             assert_eq!(failure.argument.as_deref(), Some(argument), "{filters}");
@@ -277,12 +225,7 @@ mod tests {
         assert_eq!(
             asked_for(&json!({"sort_field": "name", "sort_direction": "DESC", "page_size": 5}))
                 .unwrap(),
-            [
-                "sort name DESC",
-                "sort entity_id ASC",
-                "pageSize 5",
-                "currentPage 1"
-            ]
+            ["sort name DESC", "sort entity_id ASC", "pageSize 5", "currentPage 1"]
         );
         let by_id = asked_for(&json!({"sort_field": "entity_id", "sort_direction": "DESC"}));
         assert_eq!(by_id.unwrap()[0], "sort entity_id DESC");
@@ -292,12 +235,8 @@ mod tests {
     fn a_website_limits_the_search_to_its_products() {
         let host = store();
         let arguments = json!({"scope": {"website_code": "b2b"}});
-        host.call(&catalog(), "search_products", &arguments)
-            .unwrap();
-        assert_eq!(
-            host.reads().last().unwrap().at,
-            StoreView::View("b2b_en".to_owned())
-        );
+        host.call(&catalog(), "search_products", &arguments).unwrap();
+        assert_eq!(host.reads().last().unwrap().at, StoreView::View("b2b_en".to_owned()));
         assert_eq!(asked_for(&arguments).unwrap()[0], "website_id eq 2");
     }
 
@@ -305,9 +244,7 @@ mod tests {
     fn chosen_fields_may_be_custom_attributes() {
         let host = store();
         let arguments = json!({"fields": ["sku", "url_key"]});
-        let answer = host
-            .call(&catalog(), "search_products", &arguments)
-            .unwrap();
+        let answer = host.call(&catalog(), "search_products", &arguments).unwrap();
         assert_eq!(
             answer["items"],
             json!([{"sku": "A", "custom_attributes": [{"attribute_code": "url_key", "value": "a"}]}])

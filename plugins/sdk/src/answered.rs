@@ -48,19 +48,13 @@ impl<Shape> Default for Answered<Shape> {
     /// An empty object.
     fn default() -> Self {
         let text = RawValue::from_string("{}".to_owned()).unwrap_or_default();
-        Self {
-            text,
-            shape: PhantomData,
-        }
+        Self { text, shape: PhantomData }
     }
 }
 
 impl<'de, Shape> Deserialize<'de> for Answered<Shape> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self {
-            text: Box::deserialize(deserializer)?,
-            shape: PhantomData,
-        })
+        Ok(Self { text: Box::deserialize(deserializer)?, shape: PhantomData })
     }
 }
 

@@ -16,9 +16,7 @@ pub struct Context {
 
 impl Context {
     pub(crate) const fn new() -> Self {
-        Self {
-            _made_by_the_sdk: (),
-        }
+        Self { _made_by_the_sdk: () }
     }
 
     /// Reads and decodes an answer.
@@ -51,10 +49,7 @@ impl Context {
     /// ```
     #[must_use]
     pub fn get_together<'reads>(&self, reads: &'reads [Read]) -> Answers<'reads> {
-        Answers {
-            reads: reads.iter(),
-            answers: host::get_all(reads).into_iter(),
-        }
+        Answers { reads: reads.iter(), answers: host::get_all(reads).into_iter() }
     }
 
     /// The caller's session as it was when the call began, if there is one.
@@ -72,10 +67,8 @@ impl Context {
             return Ok(None);
         };
         json::decode(&text).map(Some).map_err(|wrong| {
-            Failure::unavailable(format!(
-                "the setting `{name}` of this plugin is wrong: {wrong}"
-            ))
-            .remedy("ask the operator to correct the plugin's settings")
+            Failure::unavailable(format!("the setting `{name}` of this plugin is wrong: {wrong}"))
+                .remedy("ask the operator to correct the plugin's settings")
         })
     }
 
@@ -97,16 +90,11 @@ impl Answers<'_> {
     ///
     /// # Errors
     /// As [`Context::get`]; and when more answers are taken than reads were made.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "each answer has a type of its own"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "each answer has a type of its own")]
     pub fn next<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
         match (self.reads.next(), self.answers.next()) {
             (Some(read), Some(answer)) => decoded(read, answer),
-            _ => Err(Failure::internal(
-                "more answers were taken than reads were made",
-            )),
+            _ => Err(Failure::internal("more answers were taken than reads were made")),
         }
     }
 }
@@ -118,10 +106,7 @@ fn decoded<T: DeserializeOwned>(
     json::decode(&answer?).map_err(|wrong| {
         let mut failure = Failure::new(
             FailureCode::UpstreamError,
-            format!(
-                "the answer to `GET {}` is not as expected: {wrong}",
-                read.route
-            ),
+            format!("the answer to `GET {}` is not as expected: {wrong}", read.route),
         );
         failure.upstream = Some(read.upstream.clone());
         failure
@@ -136,9 +121,7 @@ pub struct SessionContext {
 
 impl SessionContext {
     pub(crate) const fn new() -> Self {
-        Self {
-            reader: Context::new(),
-        }
+        Self { reader: Context::new() }
     }
 
     /// Has the host verify credentials against the store and replace the session.

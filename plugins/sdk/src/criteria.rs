@@ -96,9 +96,7 @@ impl Condition {
     /// The condition that is spelt so.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|condition| condition.as_str() == name)
+        Self::ALL.into_iter().find(|condition| condition.as_str() == name)
     }
 
     /// Whether it is about having a value at all, and takes none itself.
@@ -153,16 +151,8 @@ impl Filter {
         condition: Condition,
         value: impl Into<String>,
     ) -> Result<Self, Failure> {
-        let value = if condition.takes_no_value() {
-            "1".to_owned()
-        } else {
-            value.into()
-        };
-        Ok(Self {
-            field: field_name(field)?.to_owned(),
-            condition,
-            value,
-        })
+        let value = if condition.takes_no_value() { "1".to_owned() } else { value.into() };
+        Ok(Self { field: field_name(field)?.to_owned(), condition, value })
     }
 
     /// The field is one of these values. A long list has to be [split](Self::split).
@@ -261,17 +251,13 @@ pub(crate) fn field_name(field: &str) -> Result<&str, Failure> {
     if !field.is_empty() && field.chars().all(allowed) {
         return Ok(field);
     }
-    Err(invalid(format!(
-        "`{field}` is not a field's name: letters, digits, `_`, `.` and `-`"
-    )))
+    Err(invalid(format!("`{field}` is not a field's name: letters, digits, `_`, `.` and `-`")))
 }
 
 /// How long a text is in a URL: every byte but the unreserved ones takes three.
 fn encoded_length(text: &str) -> usize {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| if plain(byte) { 1 } else { 3 })
-        .sum()
+    text.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum()
 }
 
 /// What to search for: groups of filters, all of which must hold, sorts, a page, and which fields
@@ -400,9 +386,7 @@ impl Criteria {
 pub fn projection<'a>(fields: impl IntoIterator<Item = &'a str>) -> Result<String, Failure> {
     let mut items = String::new();
     for field in fields {
-        let inner = field
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_-[],".contains(c));
+        let inner = field.chars().all(|c| c.is_ascii_alphanumeric() || "_-[],".contains(c));
         if !inner || !is_nested_list(field) {
             return Err(invalid(format!(
                 "`{field}` is not a field's name, nor one with its own in brackets"
@@ -464,11 +448,7 @@ impl<T> Found<T> {
         change: impl FnMut(T) -> Result<U, Failure>,
     ) -> Result<Found<U>, Failure> {
         Ok(Found {
-            items: self
-                .items
-                .into_iter()
-                .map(change)
-                .collect::<Result<_, _>>()?,
+            items: self.items.into_iter().map(change).collect::<Result<_, _>>()?,
             total_count: self.total_count,
             search_criteria: self.search_criteria,
         })
@@ -507,32 +487,20 @@ mod tests {
                 continue;
             };
             let parts: Vec<_> = rest.trim_end_matches(']').split("][").collect();
-            let [group, "filters", index, key] = parts[..] else {
-                panic!("{name}")
-            };
+            let [group, "filters", index, key] = parts[..] else { panic!("{name}") };
             let (group, index): (usize, usize) = (group.parse().unwrap(), index.parse().unwrap());
             groups.resize_with(groups.len().max(group + 1), Vec::new);
             let filters = &mut groups[group];
             filters.resize_with(filters.len().max(index + 1), Default::default);
-            let slot = ["field", "value", "condition_type"]
-                .iter()
-                .position(|k| *k == key)
-                .unwrap();
+            let slot = ["field", "value", "condition_type"].iter().position(|k| *k == key).unwrap();
             filters[index][slot] = value.clone();
         }
         let tuple = |[field, value, condition]: [String; 3]| (field, value, condition);
-        groups
-            .into_iter()
-            .map(|filters| filters.into_iter().map(tuple).collect())
-            .collect()
+        groups.into_iter().map(|filters| filters.into_iter().map(tuple).collect()).collect()
     }
 
     fn filters() -> impl Strategy<Value = Filter> {
-        (
-            "[a-z_]{1,12}",
-            prop::sample::select(&Condition::ALL[..]),
-            any::<String>(),
-        )
+        ("[a-z_]{1,12}", prop::sample::select(&Condition::ALL[..]), any::<String>())
             .prop_map(|(field, condition, value)| Filter::new(&field, condition, value).unwrap())
     }
 
@@ -598,25 +566,15 @@ mod tests {
         let mut literal = String::new();
         let mut characters = pattern.strip_suffix('%').unwrap().chars();
         while let Some(character) = characters.next() {
-            assert!(
-                !matches!(character, '%' | '_'),
-                "an unescaped wildcard in `{pattern}`"
-            );
-            literal.push(if character == '\\' {
-                characters.next().unwrap()
-            } else {
-                character
-            });
+            assert!(!matches!(character, '%' | '_'), "an unescaped wildcard in `{pattern}`");
+            literal.push(if character == '\\' { characters.next().unwrap() } else { character });
         }
         text.starts_with(&literal)
     }
 
     #[test]
     fn nothing_asked_still_sends_the_parameter() {
-        assert_eq!(
-            query(&Criteria::new()),
-            [("searchCriteria".to_owned(), String::new())]
-        );
+        assert_eq!(query(&Criteria::new()), [("searchCriteria".to_owned(), String::new())]);
         let fields = query(&Criteria::new().fields(projection(["sku"]).unwrap()));
         assert_eq!(fields[0].0, "searchCriteria");
         assert_eq!(fields[1].1, "items[sku],total_count,search_criteria");
@@ -625,25 +583,11 @@ mod tests {
     #[test]
     fn what_magento_would_misread_is_refused() {
         let comma = Filter::any_of("sku", &["a", "b,c"]).unwrap_err();
-        assert!(
-            comma.message.contains("`b,c` holds a comma"),
-            "{}",
-            comma.message
-        );
+        assert!(comma.message.contains("`b,c` holds a comma"), "{}", comma.message);
         assert!(Filter::any_of::<&str>("sku", &[]).is_err());
         assert!(Filter::new("sku' OR 1=1 --", Condition::Eq, "x").is_err());
         assert!(Filter::new("", Condition::Eq, "x").is_err());
-        for wrong in [
-            "",
-            "sku]",
-            "items[sku",
-            "a[]",
-            "a,b",
-            "a[b,]",
-            "a[b]c",
-            "[a]",
-            "a b",
-        ] {
+        for wrong in ["", "sku]", "items[sku", "a[]", "a,b", "a[b,]", "a[b]c", "[a]", "a b"] {
             assert!(projection([wrong]).is_err(), "`{wrong}` passed");
         }
         assert!(

@@ -27,11 +27,7 @@ impl Failure {
     /// `/filters/price`.
     #[must_use]
     pub fn at(mut self, argument: &str) -> Self {
-        let slash = if argument.is_empty() || argument.starts_with('/') {
-            ""
-        } else {
-            "/"
-        };
+        let slash = if argument.is_empty() || argument.starts_with('/') { "" } else { "/" };
         self.argument = Some([slash, argument].concat());
         self
     }

@@ -78,9 +78,7 @@ impl Action {
         P: DeserializeOwned + JsonSchema,
         O: Serialize + JsonSchema,
     {
-        Self::typed(about, actions::Effect::Query, move |asked: &P| {
-            handler(asked, &Context::new())
-        })
+        Self::typed(about, actions::Effect::Query, move |asked: &P| handler(asked, &Context::new()))
     }
 
     /// An action that changes the caller's session, never the store. The operator has to grant that
@@ -194,10 +192,7 @@ impl Group {
     pub fn invoke(&self, action: &str, arguments: &str) -> Result<String, Failure> {
         match self.action(action) {
             Some(action) => (action.run)(arguments),
-            None => Err(Failure::internal(format!(
-                "`{}` has no action `{action}`",
-                self.name
-            ))),
+            None => Err(Failure::internal(format!("`{}` has no action `{action}`", self.name))),
         }
     }
 

@@ -35,15 +35,9 @@ fn wrong(text: &str, error: &serde_json::Error) -> Wrong {
     if let Some(at) = reason.rfind(" at line ") {
         reason.truncate(at);
     }
-    let before: usize = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum();
-    Wrong {
-        place: place(text, before + error.column()),
-        reason,
-    }
+    let before: usize =
+        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    Wrong { place: place(text, before + error.column()), reason }
 }
 
 enum Step<'text> {
@@ -144,10 +138,7 @@ mod tests {
                 r#"{"id": 1, "items": [{"qty": 1}, {"a\"b,{": 1, "price/eur": "7"}]}"#,
                 "/items/1/price~1eur",
             ),
-            (
-                "{\"id\": 1,\n \"items\": [{}, {},\n {\"qty\": [1]}]}",
-                "/items/2/qty",
-            ),
+            ("{\"id\": 1,\n \"items\": [{}, {},\n {\"qty\": [1]}]}", "/items/2/qty"),
             (r#"{"id": 1, "items": [], "note": 4}"#, "/note"),
         ] {
             assert_eq!(wrong_of(text).0, place, "{text}");

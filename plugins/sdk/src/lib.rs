@@ -71,6 +71,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 // The bindings name this crate from outside; so do its own tests.
 extern crate self as souk_sdk;
 

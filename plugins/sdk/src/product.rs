@@ -76,10 +76,8 @@ impl Product {
     /// # Errors
     /// When one of them is not a field's name.
     pub fn projection(codes: &[String]) -> Result<String, Failure> {
-        let (mut fields, custom): (Vec<_>, Vec<_>) = codes
-            .iter()
-            .map(String::as_str)
-            .partition(|code| Self::is_top_level(code));
+        let (mut fields, custom): (Vec<_>, Vec<_>) =
+            codes.iter().map(String::as_str).partition(|code| Self::is_top_level(code));
         for code in &custom {
             field_name(code)?;
         }
@@ -97,9 +95,7 @@ impl Product {
         }
         if let Some(Value::Array(entries)) = self.0.get_mut("custom_attributes") {
             entries.retain(|entry| {
-                entry["attribute_code"]
-                    .as_str()
-                    .is_some_and(|has| codes.iter().any(|c| c == has))
+                entry["attribute_code"].as_str().is_some_and(|has| codes.iter().any(|c| c == has))
             });
         }
     }
@@ -117,10 +113,7 @@ impl Product {
             self.0.get(code)
         } else {
             let entries = self.0.get("custom_attributes")?.as_array()?;
-            entries
-                .iter()
-                .find(|entry| entry["attribute_code"] == code)?
-                .get("value")
+            entries.iter().find(|entry| entry["attribute_code"] == code)?.get("value")
         };
         value.filter(|value| !value.is_null())
     }
@@ -246,26 +239,15 @@ mod tests {
 
     #[test]
     fn a_projection_asks_for_custom_attributes_once_and_keeps_those_named() {
-        let codes = [
-            "sku",
-            "url_key",
-            "meta_title",
-            "extension_attributes[website_ids]",
-        ]
-        .map(str::to_owned);
+        let codes = ["sku", "url_key", "meta_title", "extension_attributes[website_ids]"]
+            .map(str::to_owned);
         assert_eq!(
             Product::projection(&codes).unwrap(),
             "items[sku,extension_attributes[website_ids],custom_attributes],total_count,search_criteria"
         );
         let mut product = jacket();
         product.keep_only(&codes);
-        assert_eq!(
-            product.as_map()["custom_attributes"]
-                .as_array()
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(product.as_map()["custom_attributes"].as_array().unwrap().len(), 1);
         assert_eq!(product.text("url_key"), Some("alpha-jacket"));
     }
 }

@@ -55,17 +55,12 @@ impl<const N: usize> Route<N> {
     #[must_use]
     pub fn read(&self, parameters: [&str; N]) -> Read {
         let names = self.pattern.split('/').filter_map(|segment| {
-            segment
-                .strip_prefix('{')
-                .and_then(|rest| rest.strip_suffix('}'))
+            segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
         });
         Read {
             upstream: self.upstream.to_owned(),
             route: self.pattern.to_owned(),
-            path: names
-                .zip(parameters)
-                .map(|(name, value)| binding(name, value))
-                .collect(),
+            path: names.zip(parameters).map(|(name, value)| binding(name, value)).collect(),
             query: Vec::new(),
             at: StoreView::SessionDefault,
         }
@@ -85,10 +80,7 @@ pub(crate) fn read_grant((upstream, pattern): (&str, &str)) -> actions::Grant {
 }
 
 pub(crate) fn binding(name: &str, value: &str) -> Binding {
-    Binding {
-        name: name.to_owned(),
-        value: Source::Text(value.to_owned()),
-    }
+    Binding { name: name.to_owned(), value: Source::Text(value.to_owned()) }
 }
 
 impl Read {
@@ -117,10 +109,7 @@ impl Read {
 /// Counts a route's parameters and panics where the text is not a route: the host's grammar, so
 /// that a plugin that compiles is not refused for its routes.
 const fn parameters(pattern: &[u8]) -> usize {
-    assert!(
-        !pattern.is_empty() && pattern[0] == b'/',
-        "a route must begin with `/`"
-    );
+    assert!(!pattern.is_empty() && pattern[0] == b'/', "a route must begin with `/`");
     let mut count = 0;
     let mut at = 1;
     while at <= pattern.len() {
@@ -168,26 +157,19 @@ mod tests {
     fn parameters_are_bound_in_order_and_by_name() {
         const LINK: Route<2> = Route::new("/V1/products/{sku}/links/{type}");
         let read = LINK.read(["a/b", "related"]);
-        assert_eq!(
-            read.path,
-            [binding("sku", "a/b"), binding("type", "related")]
-        );
+        assert_eq!(read.path, [binding("sku", "a/b"), binding("type", "related")]);
         assert_eq!(read.at, StoreView::SessionDefault);
     }
 
     #[test]
     fn what_is_not_a_route_does_not_compile() {
-        for wrong in [
-            "", "V1", "/", "/V1/", "/V1//a", "/V1/../a", "/V1/a{b}", "/{a}{b}", "/V1/a?b",
-        ] {
+        for wrong in ["", "V1", "/", "/V1/", "/V1//a", "/V1/../a", "/V1/a{b}", "/{a}{b}", "/V1/a?b"]
+        {
             assert!(
                 std::panic::catch_unwind(|| parameters(wrong.as_bytes())).is_err(),
                 "`{wrong}` passed"
             );
         }
-        assert_eq!(
-            parameters(b"/V1/inventory/get-product-salable-quantity/{sku}/{stockId}"),
-            2
-        );
+        assert_eq!(parameters(b"/V1/inventory/get-product-salable-quantity/{sku}/{stockId}"), 2);
     }
 }

@@ -16,18 +16,12 @@ enum Side {
 
 /// The schema of an action's parameters.
 pub(crate) fn input<T: JsonSchema>() -> String {
-    finished(
-        T::json_schema(&mut generator(Contract::Deserialize)),
-        Side::Input,
-    )
+    finished(T::json_schema(&mut generator(Contract::Deserialize)), Side::Input)
 }
 
 /// The schema of an action's result.
 pub(crate) fn output<T: JsonSchema>() -> String {
-    finished(
-        T::json_schema(&mut generator(Contract::Serialize)),
-        Side::Output,
-    )
+    finished(T::json_schema(&mut generator(Contract::Serialize)), Side::Output)
 }
 
 // What does not depend on the type stays out of the generic functions: plugins are small.
@@ -46,8 +40,7 @@ fn finished(schema: Schema, side: Side) -> String {
         // The action's own description says it.
         root.remove("description");
         if side == Side::Input {
-            root.entry("additionalProperties")
-                .or_insert(Value::Bool(false));
+            root.entry("additionalProperties").or_insert(Value::Bool(false));
         }
     }
     schema.to_string()
@@ -65,19 +58,18 @@ fn tidy(schema: &mut Value, side: Side) {
     members.remove("title");
     members.remove("$schema");
     // `uint32`, `double`: the limits stand beside it.
-    if members
-        .get("type")
-        .is_some_and(|kind| mentions(kind, "integer") || mentions(kind, "number"))
+    if members.get("type").is_some_and(|kind| mentions(kind, "integer") || mentions(kind, "number"))
     {
         members.remove("format");
     }
     if let Some(Value::String(description)) = members.get_mut("description") {
         *description = unwrapped(description);
     }
-    if side == Side::Input && members.contains_key("properties") {
-        members
-            .entry("additionalProperties")
-            .or_insert(Value::Bool(false));
+    if side == Side::Output {
+        // What the decoder assumed where the store left something out.
+        members.remove("default");
+    } else if members.contains_key("properties") {
+        members.entry("additionalProperties").or_insert(Value::Bool(false));
     }
     for (key, value) in members {
         match (key.as_str(), value) {
@@ -232,24 +224,14 @@ mod tests {
 
     #[test]
     fn no_schema_of_the_sdk_has_a_reference() {
-        for schema in [
-            input::<Scope>(),
-            input::<Asked>(),
-            output::<Answered<Object>>(),
-        ] {
-            assert!(
-                !schema.contains("$ref") && !schema.contains("$defs"),
-                "{schema}"
-            );
+        for schema in [input::<Scope>(), input::<Asked>(), output::<Answered<Object>>()] {
+            assert!(!schema.contains("$ref") && !schema.contains("$defs"), "{schema}");
         }
     }
 
     #[test]
     fn an_answer_of_the_stores_stays_open() {
-        assert_eq!(
-            value(&output::<Answered<Object>>()),
-            json!({"type": "object"})
-        );
+        assert_eq!(value(&output::<Answered<Object>>()), json!({"type": "object"}));
         let product = value(&output::<Answered<crate::Product>>());
         assert_eq!(product.get("required"), None);
         assert_eq!(product.get("additionalProperties"), None);

@@ -54,15 +54,11 @@ impl Scope {
     /// When it names both global and something else, something that does not exist, or a store view
     /// or store outside the website named beside it; and what reading the store's structure meets.
     pub fn resolve(&self, context: &Context) -> Result<Place, Failure> {
-        let narrower = [&self.website_code, &self.store_code, &self.store_view_code]
-            .into_iter()
-            .flatten();
+        let narrower =
+            [&self.website_code, &self.store_code, &self.store_view_code].into_iter().flatten();
         if self.scope.is_some() {
             return match narrower.count() {
-                0 => Ok(Place {
-                    view: StoreView::Global,
-                    website_id: None,
-                }),
+                0 => Ok(Place { view: StoreView::Global, website_id: None }),
                 _ => Err(Failure::argument(
                     "/scope/scope",
                     "a scope cannot be `global` and a part of the store at once",
@@ -71,14 +67,10 @@ impl Scope {
             };
         }
         match (&self.website_code, &self.store_code, &self.store_view_code) {
-            (None, None, None) => Ok(Place {
-                view: StoreView::SessionDefault,
-                website_id: None,
-            }),
-            (None, None, Some(code)) => Ok(Place {
-                view: StoreView::View(code.clone()),
-                website_id: None,
-            }),
+            (None, None, None) => Ok(Place { view: StoreView::SessionDefault, website_id: None }),
+            (None, None, Some(code)) => {
+                Ok(Place { view: StoreView::View(code.clone()), website_id: None })
+            }
             (website, store, view) => {
                 let stores = Stores::read(context)?;
                 stores.place(website.as_deref(), store.as_deref(), view.as_deref())
@@ -128,11 +120,7 @@ impl Stores {
             parts.retain(|part| part.id != 0);
             Ok(parts)
         };
-        Ok(Self {
-            websites: next()?,
-            groups: next()?,
-            views: next()?,
-        })
+        Ok(Self { websites: next()?, groups: next()?, views: next()? })
     }
 
     fn place(
@@ -148,10 +136,7 @@ impl Stores {
             (None, Some(group), _) => self.view_of_id(group.default_store_id)?,
             (None, None, Some(website)) => self.default_view(website)?,
             (None, None, None) => {
-                return Ok(Place {
-                    view: StoreView::SessionDefault,
-                    website_id: None,
-                });
+                return Ok(Place { view: StoreView::SessionDefault, website_id: None });
             }
         };
         if let Some(group) = group.filter(|group| group.id != view.store_group_id) {
@@ -167,45 +152,21 @@ impl Stores {
     }
 
     fn website(&self, code: &str) -> Result<&Part, Failure> {
-        self.websites
-            .iter()
-            .find(|website| website.code == code)
-            .ok_or_else(|| {
-                self.unknown(
-                    "website",
-                    "website_code",
-                    code,
-                    self.websites.iter().map(|w| &*w.code),
-                )
-            })
+        self.websites.iter().find(|website| website.code == code).ok_or_else(|| {
+            self.unknown("website", "website_code", code, self.websites.iter().map(|w| &*w.code))
+        })
     }
 
     fn group(&self, code: &str) -> Result<&Part, Failure> {
-        self.groups
-            .iter()
-            .find(|group| group.code == code)
-            .ok_or_else(|| {
-                self.unknown(
-                    "store",
-                    "store_code",
-                    code,
-                    self.groups.iter().map(|g| &*g.code),
-                )
-            })
+        self.groups.iter().find(|group| group.code == code).ok_or_else(|| {
+            self.unknown("store", "store_code", code, self.groups.iter().map(|g| &*g.code))
+        })
     }
 
     fn view(&self, code: &str) -> Result<&Part, Failure> {
-        self.views
-            .iter()
-            .find(|view| view.code == code)
-            .ok_or_else(|| {
-                self.unknown(
-                    "store view",
-                    "store_view_code",
-                    code,
-                    self.views.iter().map(|v| &*v.code),
-                )
-            })
+        self.views.iter().find(|view| view.code == code).ok_or_else(|| {
+            self.unknown("store view", "store_view_code", code, self.views.iter().map(|v| &*v.code))
+        })
     }
 
     fn view_of_id(&self, id: i64) -> Result<&Part, Failure> {
@@ -216,10 +177,7 @@ impl Stores {
     }
 
     fn default_view(&self, website: &Part) -> Result<&Part, Failure> {
-        let group = self
-            .groups
-            .iter()
-            .find(|group| group.id == website.default_group_id);
+        let group = self.groups.iter().find(|group| group.id == website.default_group_id);
         self.view_of_id(group.map_or(0, |group| group.default_store_id))
     }
 
@@ -245,11 +203,8 @@ impl Stores {
 }
 
 fn outside(kind: &str, code: &str, of: &str, of_code: &str) -> Failure {
-    Failure::argument(
-        "scope",
-        format!("the {kind} `{code}` is not in the {of} `{of_code}`"),
-    )
-    .remedy("name only the narrowest of them")
+    Failure::argument("scope", format!("the {kind} `{code}` is not in the {of} `{of_code}`"))
+        .remedy("name only the narrowest of them")
 }
 
 #[cfg(test)]
@@ -302,15 +257,8 @@ mod tests {
             title: "",
             description: "",
             actions: vec![
-                Action::query(
-                    resolved,
-                    About {
-                        name: "resolve",
-                        title: "",
-                        description: "",
-                    },
-                )
-                .resolves_scopes(),
+                Action::query(resolved, About { name: "resolve", title: "", description: "" })
+                    .resolves_scopes(),
             ],
         };
         host.call(&group, "resolve", scope)
@@ -321,21 +269,9 @@ mod tests {
         for (scope, view, website) in [
             (json!({}), json!("session"), None),
             (json!({"scope": "global"}), json!("global"), None),
-            (
-                json!({"store_view_code": "de"}),
-                json!({"view": "de"}),
-                None,
-            ),
-            (
-                json!({"store_code": "b2b_store"}),
-                json!({"view": "b2b_en"}),
-                None,
-            ),
-            (
-                json!({"website_code": "b2b"}),
-                json!({"view": "b2b_en"}),
-                Some(2),
-            ),
+            (json!({"store_view_code": "de"}), json!({"view": "de"}), None),
+            (json!({"store_code": "b2b_store"}), json!({"view": "b2b_en"}), None),
+            (json!({"website_code": "b2b"}), json!({"view": "b2b_en"}), Some(2)),
             (
                 json!({"website_code": "base", "store_view_code": "de"}),
                 json!({"view": "de"}),
@@ -352,11 +288,7 @@ mod tests {
 
     #[test]
     fn the_store_is_asked_only_where_it_must_be() {
-        for scope in [
-            json!({}),
-            json!({"scope": "global"}),
-            json!({"store_view_code": "de"}),
-        ] {
+        for scope in [json!({}), json!({"scope": "global"}), json!({"store_view_code": "de"})] {
             let host = store();
             resolve(&host, &scope).unwrap();
             assert!(host.reads().is_empty(), "{scope}");
@@ -366,31 +298,15 @@ mod tests {
     #[test]
     fn what_does_not_exist_or_contradicts_itself_is_refused() {
         for (scope, argument, says) in [
-            (
-                json!({"website_code": "nope"}),
-                "/scope/website_code",
-                "no website `nope`",
-            ),
-            (
-                json!({"website_code": "admin"}),
-                "/scope/website_code",
-                "no website `admin`",
-            ),
-            (
-                json!({"store_code": "default"}),
-                "/scope/store_code",
-                "no store `default`",
-            ),
+            (json!({"website_code": "nope"}), "/scope/website_code", "no website `nope`"),
+            (json!({"website_code": "admin"}), "/scope/website_code", "no website `admin`"),
+            (json!({"store_code": "default"}), "/scope/store_code", "no store `default`"),
             (
                 json!({"website_code": "b2b", "store_view_code": "de"}),
                 "/scope",
                 "not in the website",
             ),
-            (
-                json!({"scope": "global", "website_code": "b2b"}),
-                "/scope/scope",
-                "at once",
-            ),
+            (json!({"scope": "global", "website_code": "b2b"}), "/scope/scope", "at once"),
         ] {
             let failure = resolve(&store(), &scope).unwrap_err();
             assert_eq!(failure.argument.as_deref(), Some(argument), "{scope}");

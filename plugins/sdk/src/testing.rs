@@ -62,9 +62,7 @@ thread_local! {
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host")
-            .field("reads", &self.reads())
-            .finish_non_exhaustive()
+        f.debug_struct("Host").field("reads", &self.reads()).finish_non_exhaustive()
     }
 }
 
@@ -72,22 +70,14 @@ impl Host {
     /// A host whose store answers reads so.
     #[must_use]
     pub fn answering(answer: impl Fn(&Read) -> Result<Value, Failure> + 'static) -> Self {
-        Self {
-            state: Rc::new(State {
-                answering: Box::new(answer),
-                seen: RefCell::default(),
-            }),
-        }
+        Self { state: Rc::new(State { answering: Box::new(answer), seen: RefCell::default() }) }
     }
 
     /// A host whose store must not be asked anything.
     #[must_use]
     pub fn offline() -> Self {
         Self::answering(|read| {
-            Err(Failure::internal(format!(
-                "`{}` was read, and nothing should be",
-                read.route
-            )))
+            Err(Failure::internal(format!("`{}` was read, and nothing should be", read.route)))
         })
     }
 
@@ -101,11 +91,7 @@ impl Host {
     /// With this setting of the operator's.
     #[must_use]
     pub fn setting(self, name: &str, value: Value) -> Self {
-        self.state
-            .seen
-            .borrow_mut()
-            .settings
-            .insert(name.to_owned(), value);
+        self.state.seen.borrow_mut().settings.insert(name.to_owned(), value);
         self
     }
 
@@ -171,10 +157,7 @@ pub(crate) mod imports {
         let state = current_state()?;
         {
             let mut seen = state.seen.borrow_mut();
-            if !seen
-                .granted
-                .contains(&(read.upstream.as_str(), read.route.as_str()))
-            {
+            if !seen.granted.contains(&(read.upstream.as_str(), read.route.as_str())) {
                 return Err(Failure::new(
                     FailureCode::Forbidden,
                     format!("the action has not declared that it reads `{}`", read.route),
@@ -197,8 +180,7 @@ pub(crate) mod imports {
     pub(crate) fn login(using: &Credentials) -> Result<SessionInfo, Failure> {
         let state = current_state()?;
         let mut seen = state.seen.borrow_mut();
-        seen.logins
-            .push((using.base_url.clone(), using.sealed.clone()));
+        seen.logins.push((using.base_url.clone(), using.sealed.clone()));
         let info = session(using.base_url.as_deref().unwrap_or("https://shop.example"));
         seen.session = Some(info.clone());
         Ok(info)
@@ -212,10 +194,7 @@ pub(crate) mod imports {
         let state = current_state()?;
         let mut seen = state.seen.borrow_mut();
         let Some(info) = &mut seen.session else {
-            return Err(Failure::new(
-                FailureCode::NotAuthenticated,
-                "there is no session",
-            ));
+            return Err(Failure::new(FailureCode::NotAuthenticated, "there is no session"));
         };
         info.default_scope = Some(code.to_owned());
         Ok(info.clone())
