@@ -1,1 +1,42 @@
-//! Checks, compiles, limits and calls plugins.
+//! Checks, compiles, limits and calls plugins, and serves them as [`Actions`](souk_model::Actions).
+//!
+//! This crate owns the [`Sandbox`] (wasmtime, its pool, its clock and every budget), the
+//! [`Registry`] (a directory of `.wasm` files, followed as it changes), the host's side of
+//! `wit/souk.wit`, and the [`Dispatcher`], which takes one call through policy, arguments, plugin,
+//! answer and audit trail. It must not know MCP, how rules were configured, or what a store's
+//! routes mean.
+//!
+//! The stages of a plugin are types, so that none can be left out: a file's bytes are checked and
+//! compiled into a [`Plugin`]; a plugin and an admitted call make a prepared run; running eats it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod bindings;
+mod call;
+mod convert;
+mod describe;
+mod dispatch;
+mod engine;
+mod files;
+mod guest_log;
+mod imports;
+mod json;
+mod limits;
+mod plugin;
+mod registry;
+mod sandbox;
+mod schema;
+mod sessions;
+mod state;
+mod tools;
+mod usage;
+mod watch;
+
+pub use dispatch::{Dispatcher, Settings};
+pub use engine::EngineError;
+pub use limits::Limits;
+pub use plugin::Plugin;
+pub use registry::{Loaded, Refused, Registry};
+pub use sandbox::{Rejected, Sandbox};
+pub use sessions::SessionHost;
+pub use watch::follow;

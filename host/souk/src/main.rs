@@ -1,1 +1,39 @@
-fn main() {}
+//! `souk`: an MCP server for Magento 2 whose actions are sandboxed WebAssembly plugins.
+//!
+//! The binary owns the command line, the configuration and the wiring. It knows every other crate
+//! and none knows it; no other crate reads the environment.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod cli;
+mod commands;
+mod config;
+mod environment;
+mod logging;
+mod render;
+mod rules;
+mod setup;
+mod stores;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let result = runtime().and_then(|runtime| runtime.block_on(commands::run(cli)));
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("souk: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Busy guests yield every tick of theirs, and each yield lets the runtime look at its timers and
+/// sockets: with a small event interval other clients hardly notice an endless loop.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(3).build()?)
+}

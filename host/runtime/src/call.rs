@@ -1,0 +1,88 @@
+//! One call as the imports see it: who asks, for what, with which session, and what was sent.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
+use souk_state::audit::{Request, Resources};
+use souk_upstream::Session;
+
+use crate::sessions::SessionHost;
+
+/// What a call may reach. Built by the host before the plugin runs.
+pub(crate) struct CallContext {
+    pub(crate) principal: Principal,
+    pub(crate) action: Arc<Action>,
+    /// The session as it was when the call started, or as this call itself left it.
+    pub(crate) session: Option<Session>,
+    pub(crate) sessions: Arc<SessionHost>,
+    /// The values of sealed arguments, by name.
+    pub(crate) sealed: Vec<(String, Secret)>,
+    pub(crate) settings: Arc<Map<String, Value>>,
+    pub(crate) progress: Option<Arc<dyn Progress>>,
+    /// What was asked of back ends, for the audit trail.
+    pub(crate) resources: Resources,
+}
+
+impl CallContext {
+    /// Refuses what only actions of the effect `session` may do.
+    pub(crate) fn may_change_session(&self) -> Result<(), Failure> {
+        if self.action.effect == Effect::Session {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Code::Forbidden,
+            format!(
+                "`{}` has the effect `{}` and may not change the session",
+                self.action.tool,
+                self.action.effect.as_str()
+            ),
+        )
+        .rule("effect"))
+    }
+
+    /// What a read needs, apart from `self`, so that many can run at once.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { action: self.action.clone(), session: self.session.clone() }
+    }
+}
+
+/// Reads within one action's grants, with one session.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    action: Arc<Action>,
+    session: Option<Session>,
+}
+
+impl Reader {
+    /// Permits and sends one read.
+    pub(crate) async fn read(self, read: Read) -> (Request, Result<String, Failure>) {
+        let started = Instant::now();
+        let route = crate::convert::printable(&read.route, 200);
+        let result = self.permitted(&read).await;
+        let status = match &result {
+            Ok(_) => Some(200),
+            Err(failure) => failure.status,
+        };
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let request = Request::new(Method::Get, &route, status, ms);
+        (request, result)
+    }
+
+    async fn permitted(&self, read: &Read) -> Result<String, Failure> {
+        let permitted = souk_policy::permit(&self.action.grants, read)?;
+        let session = self.session.as_ref().ok_or_else(not_logged_in)?;
+        let body = session.get(&permitted).await?;
+        String::from_utf8(body.into()).map_err(|_| {
+            Failure::new(Code::UpstreamError, "the store's answer is not valid UTF-8")
+                .from_upstream(&read.upstream, None)
+        })
+    }
+}
+
+/// What every call without a session is told.
+pub(crate) fn not_logged_in() -> Failure {
+    Failure::new(Code::NotAuthenticated, "there is no session with a store")
+        .remedy("call `auth_login` first; without arguments it uses the operator's credentials")
+}

@@ -1,0 +1,289 @@
+//! One call from the transport to its answer: may it, with these arguments, run it, write it down.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use souk_model::{Actions, Call, Code, Failure, Principal, Secret, Tool};
+use souk_policy::{Rules, Subject};
+use souk_state::audit::{AuditTrail, Durability, Entry, Outcome, Resources, Transport};
+use tokio::sync::watch;
+
+use crate::call::{CallContext, not_logged_in};
+use crate::registry::{self, Loaded, Registry};
+use crate::schema::{self, SEALED};
+use crate::sessions::SessionHost;
+
+/// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.
+pub type Settings = HashMap<String, Arc<Map<String, Value>>>;
+
+/// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
+pub struct Dispatcher {
+    registry: Arc<Registry>,
+    rules: ArcSwap<Rules>,
+    settings: ArcSwap<Settings>,
+    sessions: Arc<SessionHost>,
+    trail: Arc<AuditTrail>,
+    transport: Transport,
+    /// Counts up when the rules change or the registry does.
+    version: watch::Sender<u64>,
+    /// Each principal's list of tools, and the version it was made at.
+    lists: Mutex<HashMap<Principal, (u64, Arc<[Arc<Tool>]>)>>,
+}
+
+impl Dispatcher {
+    /// A dispatcher. Runs a task that follows the registry's changes for as long as it lives.
+    #[must_use]
+    pub fn new(
+        registry: Arc<Registry>,
+        rules: Rules,
+        settings: Settings,
+        sessions: Arc<SessionHost>,
+        trail: Arc<AuditTrail>,
+        transport: Transport,
+    ) -> Arc<Self> {
+        let dispatcher = Arc::new(Self {
+            registry,
+            rules: ArcSwap::from_pointee(rules),
+            settings: ArcSwap::from_pointee(settings),
+            sessions,
+            trail,
+            transport,
+            version: watch::Sender::new(0),
+            lists: Mutex::default(),
+        });
+        let mut changes = dispatcher.registry.changes();
+        let weak = Arc::downgrade(&dispatcher);
+        tokio::spawn(async move {
+            while changes.changed().await.is_ok() {
+                let Some(dispatcher) = weak.upgrade() else { return };
+                dispatcher.bump();
+            }
+        });
+        dispatcher
+    }
+
+    /// Puts other rules and settings in force: for every call that starts from now on.
+    pub fn reconfigure(&self, rules: Rules, settings: Settings) {
+        self.rules.store(Arc::new(rules));
+        self.settings.store(Arc::new(settings));
+        self.bump();
+    }
+
+    fn bump(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// What is loaded.
+    #[must_use]
+    pub fn loaded(&self) -> Arc<Loaded> {
+        self.registry.loaded()
+    }
+
+    /// Whether the tool is there and wants a session.
+    #[must_use]
+    pub fn needs_session(&self, tool: &str) -> bool {
+        self.registry.loaded().tools.get(tool).is_some_and(|entry| entry.action.needs_session)
+    }
+
+    fn decide(&self, principal: &Principal, entry: &registry::Entry) -> Result<(), Failure> {
+        let subject = Subject::from((&entry.plugin.group, &*entry.action));
+        Ok(self.rules.load().decide(principal, &subject)?)
+    }
+
+    async fn run(
+        &self,
+        entry: &registry::Entry,
+        call: Call,
+        arguments: Value,
+    ) -> (Resources, Result<Map<String, Value>, Failure>) {
+        match self.prepare(entry, call, arguments).await {
+            Err(failure) => (Resources::default(), Err(failure)),
+            Ok((prepared, arguments)) => prepared.run(&arguments).await,
+        }
+    }
+
+    /// Everything that can refuse a call before the plugin runs.
+    async fn prepare<'p>(
+        &self,
+        entry: &'p registry::Entry,
+        call: Call,
+        mut arguments: Value,
+    ) -> Result<(crate::plugin::Prepared<'p>, String), Failure> {
+        let plugin = &entry.plugin;
+        self.decide(&call.principal, entry)?;
+        let input = plugin
+            .schemas
+            .get(&entry.action.name)
+            .map(|schemas| &schemas.input)
+            .ok_or_else(|| no_such(&entry.action.tool))?;
+        input.check(&arguments)?;
+        let session = self.sessions.get(&call.principal);
+        if entry.action.needs_session && session.is_none() {
+            return Err(not_logged_in());
+        }
+        let sealed = seal(entry.sealed(), &mut arguments);
+        let settings = self.settings.load().get(&plugin.group.name).cloned().unwrap_or_default();
+        let context = CallContext {
+            principal: call.principal,
+            action: entry.action.clone(),
+            session,
+            sessions: self.sessions.clone(),
+            sealed,
+            settings,
+            progress: call.progress,
+            resources: Resources::default(),
+        };
+        let sandbox = self.registry.sandbox();
+        let place = plugin.admit(sandbox).await?;
+        // The place was waited for; what is forbidden by now must not start.
+        self.decide(&context.principal, entry)?;
+        Ok((plugin.prepare(sandbox, context, place), arguments.to_string()))
+    }
+}
+
+/// Takes the values of sealed arguments off; their names stay, so that the plugin knows which were
+/// given.
+fn seal(names: &[String], arguments: &mut Value) -> Vec<(String, Secret)> {
+    let Some(arguments) = arguments.as_object_mut() else { return Vec::new() };
+    let mut sealed = Vec::new();
+    for name in names {
+        if let Some(value) = arguments.get_mut(name) {
+            let text = match std::mem::replace(value, Value::from(SEALED)) {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            sealed.push((name.clone(), Secret::from(text)));
+        }
+    }
+    sealed
+}
+
+fn no_such(tool: &str) -> Failure {
+    let tool = crate::convert::printable(tool, 80);
+    Failure::new(Code::ActionNotFound, format!("no plugin has the action `{tool}`"))
+        .remedy("list the tools again; a plugin may have been removed")
+}
+
+#[async_trait]
+impl Actions for Dispatcher {
+    fn list(&self, principal: &Principal) -> Arc<[Arc<Tool>]> {
+        let version = *self.version.borrow();
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made_at, list)) = lists.get(principal)
+            && *made_at == version
+        {
+            return list.clone();
+        }
+        let loaded = self.registry.loaded();
+        let list: Arc<[Arc<Tool>]> = loaded
+            .tools
+            .values()
+            .filter(|entry| self.decide(principal, entry).is_ok())
+            .map(|entry| entry.tool.clone())
+            .collect();
+        lists.insert(principal.clone(), (version, list.clone()));
+        list
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<Tool>> {
+        self.registry.loaded().tools.get(name).map(|entry| entry.tool.clone())
+    }
+
+    async fn call(&self, mut call: Call) -> Result<Map<String, Value>, Failure> {
+        let loaded = self.registry.loaded();
+        let entry = loaded.tools.get(&call.tool);
+        let arguments =
+            Value::Object(schema::unwrap_params(std::mem::take(&mut call.arguments)));
+        let line = Line::begin(self, &call, entry, &arguments);
+        let (resources, result) = match entry {
+            Some(entry) => self.run(entry, call, arguments).await,
+            None => (Resources::default(), Err(no_such(&call.tool))),
+        };
+        // A result that is not on the trail is not given out.
+        line.end(resources, &result)?;
+        result
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+}
+
+/// The audit line of one call. Dropped without an end (the caller left, the host shuts down), it
+/// is written as cancelled.
+struct Line<'d> {
+    trail: &'d AuditTrail,
+    started: Instant,
+    entry: Option<Entry>,
+}
+
+impl<'d> Line<'d> {
+    fn begin(
+        dispatcher: &'d Dispatcher,
+        call: &Call,
+        entry: Option<&registry::Entry>,
+        arguments: &Value,
+    ) -> Self {
+        let trail = &*dispatcher.trail;
+        let digest = match entry.map(registry::Entry::sealed) {
+            // Equal digests would show that two calls had the same password.
+            Some(sealed) if !sealed.is_empty() => {
+                let mut arguments = arguments.clone();
+                seal(sealed, &mut arguments);
+                trail.digest(&arguments)
+            }
+            _ => trail.digest(arguments),
+        };
+        let plugin = entry.map(|entry| souk_state::audit::Plugin {
+            group: entry.plugin.group.name.clone(),
+            version: entry.plugin.group.version.clone(),
+            digest: entry.plugin.digest.clone(),
+        });
+        let entry = Entry {
+            at: souk_state::Timestamp::now(),
+            transport: dispatcher.transport,
+            principal: call.principal.to_string(),
+            action: call.tool.clone(),
+            plugin,
+            arguments: digest,
+            outcome: Outcome::Failed {
+                code: "CANCELLED".into(),
+                rule: None,
+                message: "the caller left before the answer".into(),
+            },
+            duration_us: 0,
+            resources: Resources::default(),
+        };
+        Self { trail, started: Instant::now(), entry: Some(entry) }
+    }
+
+    fn end<T>(mut self, resources: Resources, result: &Result<T, Failure>) -> Result<(), Failure> {
+        let Some(mut entry) = self.entry.take() else { return Ok(()) };
+        entry.outcome = Outcome::of(result);
+        entry.resources = resources;
+        self.append(entry)
+    }
+
+    fn append(&self, mut entry: Entry) -> Result<(), Failure> {
+        entry.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // A read's line outlives the process, not a power cut: nothing in the store hangs on it.
+        self.trail.append(entry, Durability::Written).map(drop).map_err(|error| {
+            tracing::error!("cannot write the audit trail: {error}");
+            Failure::internal("the audit trail cannot be written, so no result is given out")
+                .rule("audit-trail")
+                .remedy("the operator must make the trail writable again; the log says what is wrong")
+        })
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            let _ = self.append(entry);
+        }
+    }
+}

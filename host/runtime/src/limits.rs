@@ -1,0 +1,154 @@
+//! What a plugin may use: every number an operator can set, and why it is what it is.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Budgets of plugins, all from `[limits]` of the configuration.
+///
+/// The defaults leave an honest plugin ten times what the shipped ones were measured to need.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Calls that run at once, over all plugins. The instance pool is sized from it. Each reserves
+    /// address space, not memory: 64 calls of 64 MiB are 4 GiB of reservation.
+    pub concurrent_calls: u32,
+    /// Of those, the calls of one plugin, so that a slow one cannot starve the others.
+    pub concurrent_calls_per_plugin: u32,
+    /// How long a call waits for its turn before it is refused as RATE_LIMITED. Milliseconds.
+    pub admission_wait_ms: u64,
+    /// All linear memories of one call together. Bytes.
+    pub memory_bytes: usize,
+    /// Elements of all tables of one call together. A Rust plugin has a few hundred.
+    pub table_elements: usize,
+    /// The plugin's own stack. Bytes.
+    pub stack_bytes: usize,
+    /// Processor time of one call. Milliseconds, counted in ticks of 5.
+    pub cpu_ms: u64,
+    /// Time of one call from start to end, waiting for the store included. Milliseconds.
+    pub wall_ms: u64,
+    /// Text of one answer. Bytes.
+    pub answer_bytes: usize,
+    /// Requests to back ends in one call.
+    pub requests: u32,
+    /// Bytes that one call may get from back ends, so that a plugin cannot make the host read for ever.
+    pub fetched_bytes: usize,
+    /// What one call may write to the log. Bytes; the rest is dropped and counted.
+    pub log_bytes: usize,
+    /// Reports of progress in one call; the rest is dropped.
+    pub progress_reports: u32,
+    /// Size of a plugin's file. Bytes. Compiling is not bounded by wasmtime, so its input is.
+    pub file_bytes: u64,
+    /// How long compiling one file may take. Milliseconds.
+    pub compile_ms: u64,
+    /// Processor time of `describe`. Milliseconds.
+    pub describe_cpu_ms: u64,
+    /// Tools of one plugin.
+    pub tools: usize,
+    /// Text of one JSON Schema. Bytes.
+    pub schema_bytes: usize,
+    /// Text of a tool's or a group's description. Characters.
+    pub description_chars: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            concurrent_calls: 64,
+            concurrent_calls_per_plugin: 32,
+            admission_wait_ms: 10_000,
+            memory_bytes: 64 << 20,
+            table_elements: 20_000,
+            stack_bytes: 512 << 10,
+            cpu_ms: 2_000,
+            wall_ms: 120_000,
+            answer_bytes: 8 << 20,
+            requests: 500,
+            fetched_bytes: 64 << 20,
+            log_bytes: 64 << 10,
+            progress_reports: 1_000,
+            file_bytes: 16 << 20,
+            compile_ms: 60_000,
+            describe_cpu_ms: 500,
+            tools: 64,
+            schema_bytes: 128 << 10,
+            description_chars: 4_000,
+        }
+    }
+}
+
+impl Limits {
+    /// Refuses what cannot work, by the setting's name.
+    ///
+    /// # Errors
+    /// The first setting that is out of range and what it may be.
+    pub fn check(&self) -> Result<(), String> {
+        let within = |name: &str, value: u64, low: u64, high: u64| {
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(format!("`limits.{name}` is {value}, and must be from {low} to {high}"))
+            }
+        };
+        within("concurrent_calls", self.concurrent_calls.into(), 1, 1_000)?;
+        within(
+            "concurrent_calls_per_plugin",
+            self.concurrent_calls_per_plugin.into(),
+            1,
+            self.concurrent_calls.into(),
+        )?;
+        within("memory_bytes", self.memory_bytes as u64, 1 << 20, 1 << 30)?;
+        within("table_elements", self.table_elements as u64, 1_000, 1_000_000)?;
+        within("stack_bytes", self.stack_bytes as u64, 64 << 10, 8 << 20)?;
+        within("cpu_ms", self.cpu_ms, 10, 600_000)?;
+        within("wall_ms", self.wall_ms, 10, 3_600_000)?;
+        within("answer_bytes", self.answer_bytes as u64, 1 << 10, 256 << 20)?;
+        within("file_bytes", self.file_bytes, 1 << 10, 256 << 20)?;
+        within("compile_ms", self.compile_ms, 100, 3_600_000)?;
+        within("describe_cpu_ms", self.describe_cpu_ms, 10, 60_000)?;
+        within("tools", self.tools as u64, 1, 1_000)
+    }
+
+    /// The call's budget.
+    pub(crate) fn call(&self) -> Budget {
+        Budget {
+            memory_bytes: self.memory_bytes,
+            table_elements: self.table_elements,
+            cpu: Duration::from_millis(self.cpu_ms),
+            wall: Duration::from_millis(self.wall_ms),
+            answer_bytes: self.answer_bytes,
+            requests: self.requests,
+            fetched_bytes: self.fetched_bytes,
+            log_bytes: self.log_bytes,
+            progress_reports: self.progress_reports,
+        }
+    }
+
+    /// The budget of `describe`: no requests, little time.
+    pub(crate) fn describe(&self) -> Budget {
+        let cpu = Duration::from_millis(self.describe_cpu_ms);
+        Budget {
+            cpu,
+            // It makes no host call that waits, so the wall clock matters only on a busy machine.
+            wall: cpu * 20,
+            requests: 0,
+            fetched_bytes: 0,
+            progress_reports: 0,
+            ..self.call()
+        }
+    }
+}
+
+/// What one run of a plugin may use.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget {
+    pub(crate) memory_bytes: usize,
+    pub(crate) table_elements: usize,
+    pub(crate) cpu: Duration,
+    pub(crate) wall: Duration,
+    pub(crate) answer_bytes: usize,
+    pub(crate) requests: u32,
+    pub(crate) fetched_bytes: usize,
+    pub(crate) log_bytes: usize,
+    pub(crate) progress_reports: u32,
+}

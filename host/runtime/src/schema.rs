@@ -1,0 +1,256 @@
+//! JSON Schemas of actions: checked when a plugin is loaded, applied at each call.
+
+use std::sync::Arc;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value};
+use souk_model::Failure;
+
+use crate::json;
+
+/// Argument names that are the host's. A plugin that declares one is refused.
+pub(crate) const RESERVED: [&str; 5] = ["params", "confirm", "reason", "idempotency_key", "preview"];
+
+/// Deeper schemas are refused: nobody can read them, and clients recurse over them.
+const DEPTH: usize = 24;
+
+/// Arguments that failed are listed up to here.
+const ERRORS_TOLD: usize = 5;
+
+/// What stands in the arguments for a sealed one that was given: its value stays with the host.
+pub(crate) const SEALED: &str = "[sealed]";
+
+/// The schema of an action's arguments, ready to apply.
+pub(crate) struct Input {
+    pub(crate) schema: Arc<Map<String, Value>>,
+    validator: Validator,
+    /// Names of arguments whose values the plugin never sees.
+    pub(crate) sealed: Vec<String>,
+}
+
+/// The schema of an action's answer, ready to apply.
+pub(crate) struct Output {
+    pub(crate) schema: Arc<Map<String, Value>>,
+    validator: Validator,
+}
+
+impl Input {
+    /// Reads and checks the schema as a plugin declared it.
+    ///
+    /// # Errors
+    /// Why it is not one that the host takes, for people.
+    pub(crate) fn parse(text: &str, max_bytes: usize) -> Result<Self, String> {
+        let mut schema = read(text, max_bytes)?;
+        for combinator in ["anyOf", "oneOf", "allOf", "not", "if", "$ref"] {
+            if schema.contains_key(combinator) {
+                return Err(format!("`{combinator}` stands at its top, and arguments must be flat"));
+            }
+        }
+        let properties = match schema.get("properties") {
+            None => Map::new(),
+            Some(Value::Object(properties)) => properties.clone(),
+            Some(_) => return Err("`properties` is not an object".into()),
+        };
+        for name in properties.keys() {
+            if RESERVED.contains(&name.as_str()) {
+                return Err(format!("it declares `{name}`, which is the host's"));
+            }
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+                return Err(format!(
+                    "the argument `{}` is not named in lower-case letters, digits and `_`",
+                    crate::convert::printable(name, 80)
+                ));
+            }
+        }
+        let sealed = properties
+            .iter()
+            .filter(|(_, property)| property.get("writeOnly") == Some(&Value::Bool(true)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        // Unknown arguments are refused, whatever the plugin thinks of them.
+        schema.insert("additionalProperties".into(), Value::Bool(false));
+        let validator = compile(&schema)?;
+        Ok(Self { schema: Arc::new(schema), validator, sealed })
+    }
+
+    /// Checks a call's arguments.
+    ///
+    /// # Errors
+    /// A VALIDATION_ERROR that names each argument at fault and why. Values are not repeated, since
+    /// one of them may be a secret in the wrong place.
+    pub(crate) fn check(&self, arguments: &Value) -> Result<(), Failure> {
+        if self.validator.is_valid(arguments) {
+            return Ok(());
+        }
+        let mut first = None;
+        let mut told = Vec::new();
+        for error in self.validator.iter_errors(arguments).take(ERRORS_TOLD) {
+            let place = error.instance_path().as_str().trim_start_matches('/').to_owned();
+            let why = error.masked_with("the value").to_string();
+            told.push(if place.is_empty() { why } else { format!("`{place}`: {why}") });
+            first.get_or_insert(place);
+        }
+        let known: Vec<_> = self
+            .schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .map(|properties| properties.keys().map(|name| format!("`{name}`")).collect())
+            .unwrap_or_default();
+        let mut failure = Failure::new(souk_model::Code::ValidationError, told.join("; "));
+        failure.argument = first.filter(|place| !place.is_empty());
+        Err(failure.remedy(if known.is_empty() {
+            "this tool takes no arguments".to_owned()
+        } else {
+            format!("its arguments are {}", known.join(", "))
+        }))
+    }
+}
+
+impl Output {
+    /// Reads and checks the schema as a plugin declared it.
+    ///
+    /// # Errors
+    /// Why it is not one that the host takes, for people.
+    pub(crate) fn parse(text: &str, max_bytes: usize) -> Result<Self, String> {
+        let schema = read(text, max_bytes)?;
+        let validator = compile(&schema)?;
+        Ok(Self { schema: Arc::new(schema), validator })
+    }
+
+    /// Checks a plugin's answer.
+    ///
+    /// # Errors
+    /// The first way in which it breaks the schema, for people.
+    pub(crate) fn check(&self, answer: &Value) -> Result<(), String> {
+        if self.validator.is_valid(answer) {
+            return Ok(());
+        }
+        Err(self.validator.iter_errors(answer).next().map_or_else(
+            || "it does not conform".to_owned(),
+            |error| {
+                let place = error.instance_path().to_string();
+                crate::convert::printable(
+                    &format!("at `{place}`: {}", error.masked_with("the value")),
+                    500,
+                )
+            },
+        ))
+    }
+}
+
+fn read(text: &str, max_bytes: usize) -> Result<Map<String, Value>, String> {
+    if text.len() > max_bytes {
+        return Err(format!("it has {} bytes, more than {max_bytes} (`limits.schema_bytes`)", text.len()));
+    }
+    let schema = json::parse_object(text).map_err(|error| error.to_string())?;
+    if schema.get("type").and_then(Value::as_str) != Some("object") {
+        return Err("its `type` is not `object`".into());
+    }
+    let value = Value::Object(schema);
+    inspect(&value, 0)?;
+    match value {
+        Value::Object(schema) => Ok(schema),
+        _ => Err("it is not an object".into()),
+    }
+}
+
+/// Refuses what clients choke on, and references that would make somebody fetch something.
+fn inspect(value: &Value, depth: usize) -> Result<(), String> {
+    if depth > DEPTH {
+        return Err(format!("it is nested deeper than {DEPTH}"));
+    }
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                if matches!(key.as_str(), "$ref" | "$dynamicRef")
+                    && !value.as_str().is_some_and(|target| target.starts_with('#'))
+                {
+                    return Err(format!("`{key}` leads out of the schema"));
+                }
+                inspect(value, depth + 1)?;
+            }
+            Ok(())
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| inspect(item, depth + 1)),
+        Value::String(text) if text.chars().any(|c| c.is_control() && c != '\n') => {
+            Err("a text in it holds control characters".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn compile(schema: &Map<String, Value>) -> Result<Validator, String> {
+    jsonschema::draft202012::new(&Value::Object(schema.clone()))
+        .map_err(|error| crate::convert::printable(&error.to_string(), 500))
+}
+
+/// Takes a client's arguments as the tool wants them: `params` is unwrapped where it is the sole
+/// key and an object, which is how clients of magento-mcp send everything.
+pub(crate) fn unwrap_params(mut arguments: Map<String, Value>) -> Map<String, Value> {
+    if arguments.len() == 1
+        && let Some(Value::Object(inner)) = arguments.get_mut("params")
+    {
+        return std::mem::take(inner);
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const MAX: usize = 4_096;
+
+    fn input(schema: &Value) -> Result<Input, String> {
+        Input::parse(&schema.to_string(), MAX)
+    }
+
+    #[test]
+    fn an_argument_at_fault_is_named_and_its_value_is_not_repeated() {
+        let input = input(&json!({
+            "type": "object",
+            "properties": {"page_size": {"type": "integer", "maximum": 200}, "key": {"type": "integer", "writeOnly": true}},
+        }))
+        .unwrap();
+        assert_eq!(input.sealed, ["key"]);
+        let failure = input.check(&json!({"page_size": 500, "key": "hunter2"})).unwrap_err();
+        assert!(failure.message.contains("`page_size`") && failure.message.contains("200"), "{failure}");
+        assert!(!failure.message.contains("hunter2"));
+        let failure = input.check(&json!({"pagesize": 1})).unwrap_err();
+        assert!(failure.message.contains("pagesize"), "{failure}");
+        assert!(failure.remedy.unwrap().contains("`page_size`"));
+    }
+
+    #[test]
+    fn schemas_that_would_harm_clients_are_refused() {
+        let mut deep = json!({"type": "string"});
+        for _ in 0..60 {
+            deep = json!({"type": "object", "properties": {"a": deep}});
+        }
+        for (schema, why) in [
+            (json!({"type": "array"}), "object"),
+            (json!({"type": "object", "properties": {"confirm": {}}}), "host's"),
+            (json!({"type": "object", "properties": {"pаge": {}}}), "lower-case"),
+            (json!({"type": "object", "anyOf": []}), "flat"),
+            (json!({"type": "object", "properties": {"a": {"$ref": "https://example.com/s"}}}), "leads out"),
+            (json!({"type": "object", "description": "\u{1b}[31m"}), "control"),
+            (json!({"type": "object", "description": "x".repeat(MAX)}), "bytes"),
+            (deep, "deeper"),
+        ] {
+            let refused = input(&schema).err().unwrap();
+            assert!(refused.contains(why), "{schema}: {refused}");
+        }
+    }
+
+    #[test]
+    fn params_is_unwrapped_only_when_alone_and_an_object() {
+        let map = |value: Value| value.as_object().cloned().unwrap();
+        assert_eq!(unwrap_params(map(json!({"params": {"a": 1}}))), map(json!({"a": 1})));
+        let kept = map(json!({"params": {"a": 1}, "b": 2}));
+        assert_eq!(unwrap_params(kept.clone()), kept);
+        let kept = map(json!({"params": "a"}));
+        assert_eq!(unwrap_params(kept.clone()), kept);
+    }
+}

@@ -1,0 +1,130 @@
+//! Who is logged in where: the operator's stores, and a session for each principal.
+
+use souk_model::{Code, ExposeSecret, Failure, Principal, Secret};
+use souk_upstream::{Magento, Offered, Session, Sessions};
+
+/// The sessions of all principals, and what they may be opened with.
+///
+/// The model can name a store, but only one that the operator configured; and it can hand over
+/// credentials, but only where the operator accepts that. Where they are sent is never its choice.
+pub struct SessionHost {
+    sessions: Sessions,
+    stores: Vec<Magento>,
+    accept_credentials: bool,
+}
+
+impl SessionHost {
+    /// Sessions with these stores; the first is the default. `accept_credentials`: whether callers
+    /// may log in with credentials of their own.
+    #[must_use]
+    pub fn new(stores: Vec<Magento>, accept_credentials: bool) -> Self {
+        Self { sessions: Sessions::default(), stores, accept_credentials }
+    }
+
+    /// The principal's session, if there is one.
+    #[must_use]
+    pub fn get(&self, principal: &Principal) -> Option<Session> {
+        self.sessions.get(principal)
+    }
+
+    /// Puts a session in the place of the principal's own.
+    pub(crate) fn replace(&self, principal: &Principal, session: &Session) {
+        self.sessions.put(principal, session);
+    }
+
+    /// Forgets the principal's session. False where there was none.
+    pub(crate) fn destroy(&self, principal: &Principal) -> bool {
+        self.sessions.remove(principal)
+    }
+
+    /// Logs in, and keeps the session for the principal. Without `given` credentials the
+    /// operator's own are used.
+    ///
+    /// # Errors
+    /// FORBIDDEN for a store or credentials that the operator does not allow, VALIDATION_ERROR for
+    /// incomplete ones, NOT_AUTHENTICATED where the store refuses them.
+    pub async fn login(
+        &self,
+        principal: &Principal,
+        base_url: Option<&str>,
+        given: Vec<(String, Secret)>,
+    ) -> Result<Session, Failure> {
+        let store = self.store(base_url)?;
+        let credentials = if given.is_empty() {
+            store.credentials().cloned().ok_or_else(no_credentials)?
+        } else if self.accept_credentials {
+            offered(given)?.credentials()?.ok_or_else(no_credentials)?
+        } else {
+            return Err(Failure::new(
+                Code::Forbidden,
+                "logging in with credentials from a tool call is not allowed here",
+            )
+            .rule("login-arguments")
+            .remedy(
+                "call `auth_login` without arguments to use the operator's credentials; an operator \
+                 allows others with `--accept-credentials`",
+            ));
+        };
+        let session = Session::login(store, credentials).await?;
+        self.replace(principal, &session);
+        Ok(session)
+    }
+
+    fn store(&self, base_url: Option<&str>) -> Result<&Magento, Failure> {
+        let Some(first) = self.stores.first() else {
+            return Err(Failure::new(Code::Unavailable, "no store is configured").remedy(
+                "set MAGENTO_BASE_URL and credentials, write a `[[stores]]` entry in souk.toml, \
+                 or start with --demo",
+            ));
+        };
+        let Some(wanted) = base_url else { return Ok(first) };
+        let plain = |url: &str| url.trim_end_matches('/').to_owned();
+        let wanted = plain(wanted);
+        self.stores
+            .iter()
+            .find(|store| plain(store.base_url()) == wanted)
+            .ok_or_else(|| {
+                let known: Vec<_> = self
+                    .stores
+                    .iter()
+                    .map(|store| format!("`{}`", plain(store.base_url())))
+                    .collect();
+                let mut failure =
+                    Failure::new(Code::Forbidden, "`base_url` is not a store of this server")
+                        .rule("login-base-url")
+                        .remedy(format!("leave it out, or give one of {}", known.join(", ")));
+                failure.argument = Some("base_url".into());
+                failure
+            })
+    }
+}
+
+fn no_credentials() -> Failure {
+    Failure::new(Code::NotAuthenticated, "the operator has configured no credentials for the store")
+        .remedy(
+            "set MAGENTO_OAUTH_*, MAGENTO_INTEGRATION_TOKEN or MAGENTO_ADMIN_USERNAME and \
+             MAGENTO_ADMIN_PASSWORD where souk is started",
+        )
+}
+
+/// What a call handed over, by the names of its sealed arguments.
+fn offered(given: Vec<(String, Secret)>) -> Result<Offered, Failure> {
+    let mut offered = Offered::default();
+    for (name, value) in given {
+        match name.as_str() {
+            "oauth_consumer_key" => offered.oauth_consumer_key = Some(value),
+            "oauth_consumer_secret" => offered.oauth_consumer_secret = Some(value),
+            "oauth_token" => offered.oauth_token = Some(value),
+            "oauth_token_secret" => offered.oauth_token_secret = Some(value),
+            "integration_token" => offered.integration_token = Some(value),
+            "username" => offered.username = Some(value.expose_secret().to_owned()),
+            "password" => offered.password = Some(value),
+            _ => {
+                return Err(Failure::internal(format!(
+                    "the plugin logs in with `{name}`, which is no kind of credential"
+                )));
+            }
+        }
+    }
+    Ok(offered)
+}

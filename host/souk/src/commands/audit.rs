@@ -1,0 +1,111 @@
+//! `souk audit`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use souk_state::audit::{self, Outcome, Record, Row};
+
+use crate::cli::{AuditCommand, Common};
+use crate::commands::print;
+use crate::setup::Setup;
+
+/// How often the trail is looked at for new lines.
+const FOLLOW_POLL: std::time::Duration = std::time::Duration::from_millis(300);
+
+pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        AuditCommand::Tail { lines, follow, json, file, config } => {
+            tail(&trail(file, config)?, lines, follow, json)
+        }
+        AuditCommand::Verify { since, file, config } => verify(&trail(file, config)?, since.as_deref()),
+    }
+}
+
+fn trail(file: Option<PathBuf>, config: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    if let Some(file) = file {
+        return Ok(file);
+    }
+    let setup = Setup::read(Common {
+        demo: false,
+        plugins: None,
+        config,
+        max_tier: None,
+        read_only: false,
+        allow: Vec::new(),
+        deny: Vec::new(),
+        accept_credentials: false,
+    })?;
+    match setup.audit_path() {
+        Some(path) => Ok(path),
+        None => Ok(souk_state::StateDir::open(setup.state_dir()?)?.audit_trail()),
+    }
+}
+
+fn tail(trail: &std::path::Path, lines: usize, follow: bool, json: bool) -> anyhow::Result<ExitCode> {
+    let mut rows = audit::follow(trail, lines)?;
+    loop {
+        for row in rows.by_ref() {
+            let text = match row? {
+                Row::Line(line) if json => serde_json::to_string(&line.record)?,
+                Row::Line(line) => show(&line.record),
+                Row::Unreadable(text) => format!("unreadable: {}", text.escape_debug()),
+            };
+            print(&format!("{text}\n"))?;
+        }
+        if !follow {
+            return Ok(ExitCode::SUCCESS);
+        }
+        std::thread::sleep(FOLLOW_POLL);
+    }
+}
+
+/// One line for people: when, who, what, how it ended, how long it took.
+fn show(record: &Record) -> String {
+    let at = format!("{:.0}", record.at());
+    let entry = match record {
+        Record::Call(entry) => entry,
+        Record::Torn { bytes, .. } => {
+            return format!("{at}  a host died while writing {bytes} bytes of a line above");
+        }
+        Record::Rotated { after, .. } => {
+            return format!("{at}  the trail goes on from line {} of another file", after.seq);
+        }
+        Record::Cut { after, .. } => {
+            return format!("{at}  LINES ARE MISSING: line {} was the last", after.seq);
+        }
+    };
+    let outcome = match &entry.outcome {
+        Outcome::Ok => "ok".to_owned(),
+        Outcome::Failed { code, message, .. } => {
+            format!("{code}: {}", message.escape_debug())
+        }
+    };
+    let requests = entry.resources.requests.len() as u64 + entry.resources.requests_omitted;
+    format!(
+        "{at}  {:<8} {:<10} {:<32} {:>7.1} ms {requests:>4} req  {outcome}",
+        format!("{:?}", entry.transport).to_lowercase(),
+        entry.principal.escape_debug().to_string(),
+        entry.action.escape_debug().to_string(),
+        std::time::Duration::from_micros(entry.duration_us).as_secs_f64() * 1_000.0,
+    )
+}
+
+fn verify(trail: &std::path::Path, since: Option<&str>) -> anyhow::Result<ExitCode> {
+    let since = since.map(str::parse).transpose().context("`--since`")?;
+    let verified = audit::verify(trail, since)
+        .with_context(|| format!("`{}`", trail.display()))?;
+    let mut text = format!("{} lines, unbroken", verified.lines);
+    if let (Some(first), Some(last)) = (verified.first_at, verified.last_at) {
+        text.push_str(&format!(", from {first:.0} to {last:.0}"));
+    }
+    if !verified.torn.is_empty() {
+        let torn: Vec<_> = verified.torn.iter().map(ToString::to_string).collect();
+        text.push_str(&format!("; torn by a crash and noted as such: {}", torn.join(", ")));
+    }
+    print(&format!(
+        "{text}\nhead {}\n(keep the head elsewhere: `souk audit verify --since` then shows that nothing was cut off)\n",
+        verified.head()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,140 @@
+//! `souk call`
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use serde_json::{Map, Value};
+use souk_model::{Actions, Principal, Tool};
+use souk_state::audit::Transport;
+
+use crate::cli::Call;
+use crate::commands::print;
+use crate::render;
+use crate::setup::Setup;
+use crate::wiring::Host;
+
+pub(crate) async fn run(call: Call) -> anyhow::Result<ExitCode> {
+    let setup = Setup::read(call.common)?;
+    let host = Host::start(&setup, Transport::Terminal).await?;
+    let tool = host.dispatcher.find(&call.action);
+    let arguments = arguments(&call.arguments, tool.as_deref())?;
+    let needs_session = host.dispatcher.needs_session(&call.action);
+    let logged_in = if needs_session { host.log_in().await } else { Ok(()) };
+    let result = match logged_in {
+        Err(failure) => Err(failure),
+        Ok(()) => {
+            let call = souk_model::Call {
+                principal: Principal::local(),
+                tool: call.action,
+                arguments,
+                progress: None,
+            };
+            host.dispatcher.call(call).await
+        }
+    };
+    match result {
+        Ok(answer) if call.json => print(&format!("{}\n", serde_json::to_string_pretty(&answer)?))?,
+        Ok(answer) => print(&render::answer(&answer))?,
+        Err(failure) => {
+            eprintln!("{}", failure.render());
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads `{"a": 1}` or `a=1 b.c=x`. A value is JSON where the tool's schema wants something other
+/// than text there.
+fn arguments(given: &[String], tool: Option<&Tool>) -> anyhow::Result<Map<String, Value>> {
+    if let [json] = given
+        && json.trim_start().starts_with('{')
+    {
+        return serde_json::from_str(json).context("the arguments are no JSON object");
+    }
+    let mut arguments = Map::new();
+    for argument in given {
+        let Some((key, value)) = argument.split_once('=') else {
+            bail!("`{argument}` is neither a JSON object nor `key=value`");
+        };
+        let path: Vec<&str> = key.split('.').collect();
+        let schema = tool.and_then(|tool| property(&tool.input, &path));
+        insert(&mut arguments, &path, read_value(value, schema))
+            .with_context(|| format!("`{argument}` contradicts another argument"))?;
+    }
+    Ok(arguments)
+}
+
+fn insert(into: &mut Map<String, Value>, path: &[&str], value: Value) -> anyhow::Result<()> {
+    match path {
+        [] => bail!("it has no name"),
+        [last] => {
+            if into.insert((*last).to_owned(), value).is_some() {
+                bail!("`{last}` is given twice");
+            }
+            Ok(())
+        }
+        [first, rest @ ..] => {
+            let inner = into.entry(*first).or_insert_with(|| Value::Object(Map::new()));
+            match inner {
+                Value::Object(inner) => insert(inner, rest, value),
+                _ => bail!("`{first}` is both a value and an object"),
+            }
+        }
+    }
+}
+
+fn property<'s>(schema: &'s Map<String, Value>, path: &[&str]) -> Option<&'s Map<String, Value>> {
+    let (first, rest) = path.split_first()?;
+    let property = schema.get("properties")?.get(first)?.as_object()?;
+    if rest.is_empty() { Some(property) } else { property_of_any(property, rest) }
+}
+
+/// Looks through `anyOf`, by which optional objects are written.
+fn property_of_any<'s>(
+    schema: &'s Map<String, Value>,
+    path: &[&str],
+) -> Option<&'s Map<String, Value>> {
+    property(schema, path).or_else(|| {
+        schema.get("anyOf")?.as_array()?.iter().find_map(|one| property(one.as_object()?, path))
+    })
+}
+
+fn read_value(text: &str, schema: Option<&Map<String, Value>>) -> Value {
+    let as_json = || serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+    let wants_text = schema.is_some_and(|schema| match schema.get("type") {
+        Some(Value::String(kind)) => kind == "string",
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
+        _ => false,
+    });
+    if wants_text { Value::from(text) } else { as_json() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(given: &[&str]) -> anyhow::Result<Value> {
+        let given: Vec<String> = given.iter().map(|&text| text.to_owned()).collect();
+        arguments(&given, None).map(Value::Object)
+    }
+
+    #[test]
+    fn arguments_are_an_object_or_pairs_that_reach_inside() {
+        assert_eq!(read(&[r#"{"a": 1}"#]).unwrap(), json!({"a": 1}));
+        assert_eq!(
+            read(&["page_size=3", "scope.store_view_code=de", "filters.name=a=b"]).unwrap(),
+            json!({"page_size": 3, "scope": {"store_view_code": "de"}, "filters": {"name": "a=b"}})
+        );
+        assert!(read(&["page_size"]).is_err());
+        assert!(read(&["a=1", "a=2"]).is_err());
+        assert!(read(&["a=1", "a.b=2"]).is_err());
+    }
+
+    #[test]
+    fn a_sku_of_digits_stays_text_where_the_schema_says_so() {
+        let schema = json!({"type": "string"});
+        assert_eq!(read_value("12345", schema.as_object()), json!("12345"));
+        assert_eq!(read_value("12345", None), json!(12345));
+    }
+}

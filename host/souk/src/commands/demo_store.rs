@@ -1,0 +1,68 @@
+//! `souk demo-store`
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use souk_demo_store::{Credential, DemoStore};
+use tokio::net::TcpListener;
+
+use crate::cli;
+use crate::commands::print;
+
+pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
+    if !options.listen.ip().is_loopback() {
+        bail!(
+            "the demo store prints its credentials, so it listens on loopback only, not on {}",
+            options.listen
+        );
+    }
+    let store = match &options.state {
+        None => DemoStore::sample(),
+        Some(file) => {
+            let json = std::fs::read(file)
+                .with_context(|| format!("cannot read the state `{}`", file.display()))?;
+            DemoStore::from_state(&json)
+                .with_context(|| format!("`{}` is no state of a store", file.display()))?
+        }
+    };
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", options.listen))?;
+    let address = listener.local_addr()?;
+    let mut text = format!("demo store at http://{address}/\n");
+    for credential in store.credentials() {
+        text.push_str(&show(&credential));
+    }
+    print(&text)?;
+    store
+        .serve(listener, async {
+            let _ = tokio::signal::ctrl_c().await;
+        })
+        .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// These credentials open a store that is made to be played with, and are printed on purpose.
+fn show(credential: &Credential) -> String {
+    match credential {
+        Credential::Admin { username, password } => {
+            format!("\nadmin            MAGENTO_ADMIN_USERNAME={username}\n                 MAGENTO_ADMIN_PASSWORD={password}\n")
+        }
+        Credential::Oauth {
+            name,
+            consumer_key,
+            consumer_secret,
+            access_token,
+            access_token_secret,
+            ..
+        } => format!(
+            "\n{name:<16} MAGENTO_OAUTH_CONSUMER_KEY={consumer_key}\n                 \
+             MAGENTO_OAUTH_CONSUMER_SECRET={consumer_secret}\n                 \
+             MAGENTO_OAUTH_TOKEN={access_token}\n                 \
+             MAGENTO_OAUTH_TOKEN_SECRET={access_token_secret}\n"
+        ),
+        Credential::Bearer { name, token } => {
+            format!("\n{name:<16} MAGENTO_INTEGRATION_TOKEN={token}\n")
+        }
+    }
+}

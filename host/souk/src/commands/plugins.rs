@@ -1,0 +1,155 @@
+//! `souk plugins`
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use souk_runtime::{Plugin, Sandbox};
+
+use crate::cli::{List, Plugins, PluginsCommand};
+use crate::commands::print;
+use crate::render::Table;
+use crate::setup::Setup;
+use crate::wiring;
+
+pub(crate) async fn run(plugins: Plugins) -> anyhow::Result<ExitCode> {
+    match plugins.command {
+        None => list(plugins.list).await,
+        Some(PluginsCommand::Inspect { file, json }) => {
+            inspect(&Setup::read(plugins.list.common)?, &file, json).await
+        }
+    }
+}
+
+async fn list(list: List) -> anyhow::Result<ExitCode> {
+    let setup = Setup::read(list.common)?;
+    let registry = wiring::load(&setup).await?;
+    let loaded = registry.loaded();
+    if list.json {
+        let plugins: Vec<Value> = loaded.plugins.values().map(|plugin| describe(plugin)).collect();
+        let refused: Vec<Value> = loaded
+            .refused
+            .iter()
+            .map(|refused| json!({"file": refused.file, "why": refused.why}))
+            .collect();
+        let all = json!({"plugins": plugins, "refused": refused});
+        print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(["PLUGIN", "VERSION", "ACTIONS", "MAY", "SIZE", "DIGEST", "FILE"]);
+    for plugin in loaded.plugins.values() {
+        table.row([
+            plugin.group.name.clone(),
+            plugin.group.version.clone(),
+            plugin.group.actions.len().to_string(),
+            powers(&plugin.imports),
+            kilobytes(plugin.size),
+            plugin.digest[..12].to_owned(),
+            plugin.file.clone(),
+        ]);
+    }
+    let mut text = table.to_string();
+    for refused in &loaded.refused {
+        let _ = writeln!(text, "refused {}: {}", refused.file, refused.why);
+    }
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn inspect(setup: &Setup, file: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let sandbox = Sandbox::new(setup.config.limits.clone(), setup.cache_dir().as_deref())?;
+    let plugin = match sandbox.inspect(file).await {
+        Ok(plugin) => plugin,
+        Err(why) => {
+            eprintln!("souk: `{}` is refused: {why}", file.display());
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    if json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&describe(&plugin))?))?;
+    } else {
+        print(&explain(&plugin))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the imports of a file let it do, whatever it says of itself.
+fn powers(imports: &[String]) -> String {
+    let has = |interface: &str| {
+        imports.iter().any(|import| import.starts_with(&format!("souk:plugin/{interface}@")))
+    };
+    let powers: Vec<&str> = [("upstream", "read"), ("plans", "propose"), ("session", "session")]
+        .into_iter()
+        .filter(|(interface, _)| has(interface))
+        .map(|(_, power)| power)
+        .collect();
+    if powers.is_empty() { "nothing outside".to_owned() } else { powers.join(", ") }
+}
+
+fn kilobytes(bytes: usize) -> String {
+    format!("{} KB", bytes.div_ceil(1_000))
+}
+
+fn describe(plugin: &Plugin) -> Value {
+    let group = &plugin.group;
+    json!({
+        "group": group.name,
+        "version": group.version,
+        "title": group.title,
+        "description": group.description,
+        "file": plugin.file,
+        "size": plugin.size,
+        "digest": plugin.digest,
+        "imports": plugin.imports,
+        "actions": group.actions.iter().map(|action| json!({
+            "tool": action.tool,
+            "title": action.title,
+            "description": action.description,
+            "tier": action.tier,
+            "effect": action.effect.as_str(),
+            "needs_session": action.needs_session,
+            "grants": action.grants.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "input": *action.input,
+            "output": *action.output,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn explain(plugin: &Plugin) -> String {
+    let group = &plugin.group;
+    let mut text = format!(
+        "{} {}: {}\n{}\n\nfile     {}\nsize     {}\nsha-256  {}\nmay      {}\nimports\n",
+        group.name,
+        group.version,
+        group.title,
+        group.description,
+        plugin.file,
+        kilobytes(plugin.size),
+        plugin.digest,
+        powers(&plugin.imports),
+    );
+    for import in &plugin.imports {
+        let _ = writeln!(text, "  {import}");
+    }
+    for action in &group.actions {
+        let _ = write!(
+            text,
+            "\n{}  [{}, {}{}]\n  {}\n",
+            action.tool,
+            action.tier,
+            action.effect.as_str(),
+            if action.needs_session { "" } else { ", no session needed" },
+            action.description.replace('\n', "\n  "),
+        );
+        for grant in &action.grants {
+            let _ = writeln!(text, "  may ask {grant}");
+        }
+    }
+    text.push_str(
+        "\nImports are read from the file and bound what it can do. Tiers, effects and grants are what it\n\
+         declares, in an instance that can reach nothing; the host holds it to them at every call.\n\
+         Neither proves that what it answers is right.\n",
+    );
+    text
+}

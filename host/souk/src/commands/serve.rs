@@ -1,0 +1,135 @@
+//! `souk serve`
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use souk_mcp::{Authenticator, Http};
+use souk_state::audit::Transport;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::Serve;
+use crate::setup::Setup;
+use crate::wiring::Host;
+
+/// How often the configuration's file is looked at for changes.
+const CONFIG_POLL: std::time::Duration = std::time::Duration::from_secs(1);
+
+pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
+    let demo = serve.common.demo;
+    let setup = Arc::new(Setup::read(serve.common)?);
+    let listen = setup.listen(serve.http);
+    let transport = if listen.is_some() { Transport::Http } else { Transport::Stdio };
+    // Refused before anything is started: an open door is not opened for a moment either.
+    let auth = Authenticator::new(setup.tokens())?;
+    if let Some(address) = listen {
+        souk_mcp::check_bind(address, &auth)?;
+    }
+    let host = Host::start(&setup, transport).await?;
+    let loaded = host.registry.loaded();
+    tracing::info!(
+        "{} tools of {} plugins from {}",
+        loaded.plugins.values().map(|plugin| plugin.group.actions.len()).sum::<usize>(),
+        loaded.plugins.len(),
+        host.registry.directory().display()
+    );
+    if let Some(store) = host.demo {
+        tracing::info!("demo store at http://{store}/");
+    }
+    tokio::spawn(souk_runtime::follow(host.registry.clone()));
+    tokio::spawn(follow_configuration(setup.clone(), host.dispatcher.clone()));
+    let limits = setup.config.mcp.clone();
+    match listen {
+        None => souk_mcp::serve_stdio(host.dispatcher.clone(), limits).await?,
+        Some(address) => {
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("cannot listen on {address}"))?;
+            eprint!("{}", how_to_connect(listener.local_addr()?, demo, auth.is_open()));
+            let http = Http {
+                actions: host.dispatcher.clone(),
+                limits,
+                config: setup.config.http.clone(),
+                auth,
+            };
+            souk_mcp::serve_http(listener, http, asked_to_end()).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ready when somebody presses Ctrl-C or the system asks the process to end.
+async fn asked_to_end() {
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::warn!("cannot hear SIGTERM: {error}");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Puts the configuration's rules and plugin settings in force again whenever its file changes, or
+/// SIGHUP asks for it. What it says of stores and limits needs a restart.
+async fn follow_configuration(setup: Arc<Setup>, dispatcher: Arc<souk_runtime::Dispatcher>) {
+    let Some(file) = setup.file.clone() else { return };
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    let stamp = || {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(&file)
+            .ok()
+            .map(|found| (found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+    };
+    let mut seen = stamp();
+    loop {
+        let asked = tokio::select! {
+            _ = hangup.recv() => true,
+            () = tokio::time::sleep(CONFIG_POLL) => false,
+        };
+        let now = stamp();
+        if now == seen && !asked {
+            continue;
+        }
+        seen = now;
+        match setup.reread() {
+            Ok((rules, settings)) => {
+                dispatcher.reconfigure(rules, settings);
+                tracing::info!("{} is in force", file.display());
+            }
+            Err(error) => tracing::error!("{error:#}; what was in force stays so"),
+        }
+    }
+}
+
+/// What a newcomer needs to see.
+fn how_to_connect(address: SocketAddr, demo: bool, open: bool) -> String {
+    let url = format!("http://{address}/mcp");
+    let (claude, codex, json) = if open {
+        (String::new(), String::new(), String::new())
+    } else {
+        (
+            " --header \"Authorization: Bearer $TOKEN\"".to_owned(),
+            " --bearer-token-env-var TOKEN".to_owned(),
+            ", \"headers\": {\"Authorization\": \"Bearer …\"}".to_owned(),
+        )
+    };
+    let try_it = if demo {
+        "  souk call catalog_search_products page_size=3 --demo"
+    } else {
+        "  souk call catalog_search_products page_size=3"
+    };
+    format!(
+        "\nSouk serves MCP at {url}\n\n\
+         Claude Code   claude mcp add --transport http souk {url}{claude}\n\
+         Codex         codex mcp add souk --url {url}{codex}\n\
+         others        {{\"mcpServers\": {{\"souk\": {{\"type\": \"http\", \"url\": \"{url}\"{json}}}}}}}\n\n\
+         Or without a client, in another terminal:\n{try_it}\n\n\
+         Ctrl-C ends it.\n\n"
+    )
+}

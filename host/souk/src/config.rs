@@ -1,0 +1,142 @@
+//! `souk.toml`. Every key is optional; an unknown one is an error, so that a misspelt rule cannot
+//! silently mean nothing.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use souk_model::{Secret, Tier};
+use souk_upstream::StoreConfig;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The directory of plugins. Relative paths are relative to the file.
+    pub(crate) plugins_dir: Option<PathBuf>,
+    /// Where plans and the audit trail are kept.
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Where compiled plugins are kept.
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// The audit trail's file.
+    pub(crate) audit_path: Option<PathBuf>,
+    /// What may be called, by everybody.
+    pub(crate) policy: Policy,
+    /// What one principal may call, on top of that.
+    pub(crate) principals: BTreeMap<String, Limited>,
+    /// By group name.
+    pub(crate) plugins: BTreeMap<String, Plugin>,
+    /// The stores; the first is the default.
+    pub(crate) stores: Vec<StoreConfig>,
+    /// What plugins may use.
+    pub(crate) limits: souk_runtime::Limits,
+    /// What callers may take.
+    pub(crate) mcp: souk_mcp::Limits,
+    /// Serve over HTTP at this address instead of stdio.
+    pub(crate) listen: Option<SocketAddr>,
+    /// How HTTP is served.
+    pub(crate) http: souk_mcp::HttpConfig,
+}
+
+/// `[policy]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Policy {
+    /// Nothing above this tier.
+    pub(crate) max_tier: Option<Tier>,
+    /// Nothing that changes the store.
+    pub(crate) read_only: bool,
+    /// Only these tools.
+    pub(crate) allow: Option<Vec<String>>,
+    /// Never these.
+    pub(crate) deny: Option<Vec<String>>,
+    /// The only groups that may touch a session, in place of `auth` and `scope`.
+    pub(crate) session_plugins: Option<Vec<String>>,
+    /// Let callers log in with credentials of their own.
+    pub(crate) accept_credentials: bool,
+}
+
+/// `[principals.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limited {
+    /// Nothing above this tier.
+    pub(crate) max_tier: Option<Tier>,
+    /// Nothing that changes the store.
+    pub(crate) read_only: bool,
+    /// Only these tools.
+    pub(crate) allow: Option<Vec<String>>,
+    /// Never these.
+    pub(crate) deny: Option<Vec<String>>,
+    /// The bearer token that tells this principal over HTTP.
+    pub(crate) token: Option<Secret>,
+}
+
+/// `[plugins.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Plugin {
+    /// Nothing of it above this tier.
+    pub(crate) max_tier: Option<Tier>,
+    /// What the plugin itself may read.
+    pub(crate) settings: Map<String, Value>,
+}
+
+impl Config {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It cannot be read, is not TOML, or holds something that Souk does not know; said with the
+    /// line.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
+        let mut config: Self = toml::from_str(&text)
+            .with_context(|| format!("the configuration `{}` is wrong", path.display()))?;
+        let base = path.parent().unwrap_or(Path::new("."));
+        for place in [
+            &mut config.plugins_dir,
+            &mut config.state_dir,
+            &mut config.cache_dir,
+            &mut config.audit_path,
+        ] {
+            if let Some(relative) = place {
+                *relative = base.join(&*relative);
+            }
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_and_named() {
+        for (text, key) in [
+            ("max_tier = \"safe\"", "max_tier"),
+            ("[policy]\nreadonly = true", "readonly"),
+            ("[limits]\nmemory = 1", "memory"),
+            ("[http]\nallowed_host = []", "allowed_host"),
+            ("[plugins.cms]\ntier = \"safe\"", "tier"),
+            ("[[stores]]\nname = \"a\"\nbase_url = \"https://a\"\npassword = \"x\"", "password"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn secrets_in_the_file_are_not_printed() {
+        let config = parse("[principals.ci]\ntoken = \"hunter2-hunter2-hunter2\"").unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,116 @@
+//! The environment, read in one place: Souk's own variables and those of magento-mcp.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context, anyhow, bail};
+use souk_model::{Secret, Tier};
+use souk_policy::Pattern;
+
+/// A variable's text; an empty one counts as not set, which is how shells and client
+/// configurations often leave them.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn text(name: &str) -> anyhow::Result<Option<String>> {
+    match std::env::var(name) {
+        Ok(text) if text.is_empty() => Ok(None),
+        Ok(text) => Ok(Some(text)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => bail!("`{name}` is not valid UTF-8"),
+    }
+}
+
+/// A secret variable.
+pub(crate) fn secret(name: &str) -> anyhow::Result<Option<Secret>> {
+    Ok(text(name)?.map(Secret::from))
+}
+
+fn parsed<T: FromStr>(name: &str) -> anyhow::Result<Option<T>>
+where
+    T::Err: std::fmt::Display,
+{
+    text(name)?
+        .map(|text| text.parse().map_err(|error| anyhow!("`{name}`: {error}")))
+        .transpose()
+}
+
+fn flag(name: &str) -> anyhow::Result<bool> {
+    match text(name)?.as_deref() {
+        None | Some("0" | "false" | "no") => Ok(false),
+        Some("1" | "true" | "yes") => Ok(true),
+        Some(other) => bail!("`{name}` is `{other}`, and must be true or false"),
+    }
+}
+
+fn patterns(name: &'static str) -> anyhow::Result<Option<Vec<Pattern>>> {
+    text(name)?
+        .map(|list| {
+            list.split(',')
+                .map(|pattern| pattern.trim().parse().with_context(|| format!("`{name}`")))
+                .collect()
+        })
+        .transpose()
+}
+
+/// Souk's own variables.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// `SOUK_CONFIG`
+    pub(crate) config: Option<PathBuf>,
+    /// `SOUK_PLUGINS`
+    pub(crate) plugins: Option<PathBuf>,
+    /// `SOUK_HTTP`
+    pub(crate) http: Option<SocketAddr>,
+    /// `SOUK_MAX_TIER`
+    pub(crate) max_tier: Option<Tier>,
+    /// `SOUK_READ_ONLY`
+    pub(crate) read_only: bool,
+    /// `SOUK_ALLOW`
+    pub(crate) allow: Option<Vec<Pattern>>,
+    /// `SOUK_DENY`
+    pub(crate) deny: Option<Vec<Pattern>>,
+    /// `SOUK_ACCEPT_CREDENTIALS`
+    pub(crate) accept_credentials: bool,
+    /// `SOUK_HTTP_TOKEN`: the bearer token of the principal `local`.
+    pub(crate) http_token: Option<Secret>,
+    /// `SOUK_STATE_DIR`, else `souk` in `XDG_STATE_HOME` or `~/.local/state`.
+    pub(crate) state_dir: Option<PathBuf>,
+    /// `SOUK_CACHE_DIR`, else `souk` in `XDG_CACHE_HOME` or `~/.cache`.
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// `MCP_AUDIT_LOG_PATH`
+    pub(crate) audit_path: Option<PathBuf>,
+    /// `MCP_DEFAULT_ENV`
+    pub(crate) default_environment: Option<String>,
+}
+
+impl Environment {
+    /// Reads them all.
+    ///
+    /// # Errors
+    /// The first variable that is not what it must be.
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        let home = text("HOME")?.map(PathBuf::from);
+        let user_dir = |own: &str, xdg: &str, below: &str| -> anyhow::Result<Option<PathBuf>> {
+            if let Some(own) = text(own)? {
+                return Ok(Some(own.into()));
+            }
+            let base = text(xdg)?.map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(below)));
+            Ok(base.map(|base| base.join("souk")))
+        };
+        Ok(Self {
+            config: parsed("SOUK_CONFIG")?,
+            plugins: parsed("SOUK_PLUGINS")?,
+            http: parsed("SOUK_HTTP")?,
+            max_tier: parsed("SOUK_MAX_TIER")?,
+            read_only: flag("SOUK_READ_ONLY")?,
+            allow: patterns("SOUK_ALLOW")?,
+            deny: patterns("SOUK_DENY")?,
+            accept_credentials: flag("SOUK_ACCEPT_CREDENTIALS")?,
+            http_token: secret("SOUK_HTTP_TOKEN")?,
+            state_dir: user_dir("SOUK_STATE_DIR", "XDG_STATE_HOME", ".local/state")?,
+            cache_dir: user_dir("SOUK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")?,
+            audit_path: parsed("MCP_AUDIT_LOG_PATH")?,
+            default_environment: text("MCP_DEFAULT_ENV")?,
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! The log: to stderr, because stdout is the protocol.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging. `SOUK_LOG` is a filter: `debug`, `souk_runtime=debug,info`, …; by default a server
+/// tells what it does, and a command only what is wrong.
+///
+/// # Errors
+/// `SOUK_LOG` is no filter.
+pub(crate) fn start(server: bool) -> anyhow::Result<()> {
+    let wanted = crate::environment::text("SOUK_LOG")?.unwrap_or_else(|| if server { "info" } else { "warn" }.to_owned());
+    // rmcp and the HTTP crates log whole messages, arguments and all, at debug.
+    let filter = EnvFilter::try_new(format!("{wanted},{},hyper=warn,reqwest=warn", souk_mcp::LOG_DIRECTIVE))
+        .map_err(|error| anyhow::anyhow!("`SOUK_LOG` is `{wanted}`: {error}"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .compact()
+        .init();
+    Ok(())
+}

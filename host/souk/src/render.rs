@@ -1,0 +1,178 @@
+//! Answers for people, on a terminal.
+
+use std::fmt::{self, Write};
+
+use serde_json::{Map, Value};
+
+/// Characters of one cell of a table; longer ones are cut.
+const CELL_CHARS: usize = 48;
+/// Columns of a table; the rest of a row can be had with `--json`.
+const COLUMNS: usize = 8;
+
+/// An answer as indented text; lists of alike objects become tables.
+pub(crate) fn answer(answer: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    object(&mut text, answer, 0);
+    text
+}
+
+fn object(text: &mut String, map: &Map<String, Value>, depth: usize) {
+    let indent = "  ".repeat(depth);
+    for (key, value) in map {
+        let key = clean(key);
+        match value {
+            Value::Object(inner) if !inner.is_empty() => {
+                let _ = writeln!(text, "{indent}{key}:");
+                object(text, inner, depth + 1);
+            }
+            Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+                let _ = writeln!(text, "{indent}{key}: ({})", items.len());
+                list(text, items, depth + 1);
+            }
+            _ => {
+                let value = scalar(value).replace('\n', &format!("\n{indent}  "));
+                let _ = writeln!(text, "{indent}{key}: {value}");
+            }
+        }
+    }
+}
+
+fn list(text: &mut String, items: &[Value], depth: usize) {
+    let indent = "  ".repeat(depth);
+    if let Some(table) = table(items) {
+        for line in table.to_string().lines() {
+            let _ = writeln!(text, "{indent}{line}");
+        }
+        return;
+    }
+    for item in items {
+        match item {
+            Value::Object(map) => {
+                // The first line of an item carries its dash.
+                let mut inner = String::new();
+                object(&mut inner, map, depth + 1);
+                let trimmed = inner.trim_start();
+                let _ = write!(text, "{indent}- {trimmed}");
+            }
+            other => {
+                let _ = writeln!(text, "{indent}- {}", scalar(other));
+            }
+        }
+    }
+}
+
+/// A table, where every item is an object with few and plain members.
+fn table(items: &[Value]) -> Option<Table> {
+    let mut columns: Vec<&String> = Vec::new();
+    for item in items {
+        for (key, value) in item.as_object()? {
+            if matches!(value, Value::Object(_) | Value::Array(_)) {
+                // Nested values are left to the long form, unless they are empty or plain lists.
+                match value.as_array() {
+                    Some(list) if list.iter().all(|one| !one.is_object() && !one.is_array()) => {}
+                    _ => return None,
+                }
+            }
+            if !columns.contains(&key) {
+                columns.push(key);
+            }
+        }
+    }
+    if columns.len() > COLUMNS {
+        return None;
+    }
+    let mut table = Table::new(columns.iter().map(|key| clean(key)));
+    for item in items {
+        table.row(columns.iter().map(|key| item.get(key.as_str()).map(scalar).unwrap_or_default()));
+    }
+    Some(table)
+}
+
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => clean(text),
+        Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// What a store holds may hold escape sequences; a terminal must not get them.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Columns side by side.
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
+        Self { rows: vec![header.into_iter().map(Into::into).collect()] }
+    }
+
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|cell| cut(&cell)).collect());
+    }
+}
+
+fn cut(cell: &str) -> String {
+    let line = cell.replace('\n', " ");
+    if line.chars().count() <= CELL_CHARS {
+        return line;
+    }
+    let mut short: String = line.chars().take(CELL_CHARS - 1).collect();
+    short.push('…');
+    short
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| {
+                self.rows
+                    .iter()
+                    .filter_map(|row| row.get(column))
+                    .map(|cell| cell.chars().count())
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                let _ = write!(line, "{cell:<width$}  ");
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn alike_objects_become_a_table_and_others_an_outline() {
+        let value = json!({
+            "total_count": 2,
+            "items": [{"sku": "A", "price": 9.5}, {"sku": "LONGER", "price": null}],
+            "search_criteria": {"page_size": 2, "groups": []},
+        });
+        assert_eq!(
+            answer(value.as_object().unwrap()),
+            "total_count: 2\nitems: (2)\n  sku     price\n  A       9.5\n  LONGER  –\n\
+             search_criteria:\n  page_size: 2\n  groups: \n"
+        );
+    }
+
+    #[test]
+    fn escape_sequences_of_the_store_do_not_reach_the_terminal() {
+        let text = answer(json!({"name": "\u{1b}[2Jx"}).as_object().unwrap());
+        assert!(!text.contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,106 @@
+//! From flags, environment and file to the operator's rules. All of them narrow: where two set a
+//! ceiling the lower one counts, and nothing raises it.
+
+use std::path::Path;
+
+use anyhow::Context;
+use souk_model::Tier;
+use souk_policy::{Ceiling, Origin, Pattern, Rules};
+
+use crate::cli::Common;
+use crate::config::Config;
+use crate::environment::Environment;
+
+/// Where nobody says otherwise: what cannot be taken back, and money, need a deliberate yes.
+const DEFAULT_MAX_TIER: Tier = Tier::Risk;
+
+/// Builds the rules. `file` is the configuration's path, for refusals that name it.
+///
+/// # Errors
+/// A pattern in the file that cannot be read.
+pub(crate) fn build(
+    flags: &Common,
+    environment: &Environment,
+    config: &Config,
+    file: &Path,
+) -> anyhow::Result<Rules> {
+    let at = |key: &str| Origin::File { path: file.to_owned(), key: key.to_owned() };
+    let mut rules = Rules::new();
+    let policy = &config.policy;
+    let ceilings = [
+        (flags.max_tier, Origin::Flag("--max-tier")),
+        (environment.max_tier, Origin::Env("SOUK_MAX_TIER")),
+        (policy.max_tier, at("policy.max_tier")),
+    ];
+    if ceilings.iter().all(|(tier, _)| tier.is_none()) {
+        rules = rules.ceiling(DEFAULT_MAX_TIER, Origin::Default);
+    }
+    for (tier, origin) in ceilings {
+        if let Some(tier) = tier {
+            rules = rules.ceiling(tier, origin);
+        }
+    }
+    for (set, origin) in [
+        (flags.read_only, Origin::Flag("--read-only")),
+        (environment.read_only, Origin::Env("SOUK_READ_ONLY")),
+        (policy.read_only, at("policy.read_only")),
+    ] {
+        if set {
+            rules = rules.read_only(origin);
+        }
+    }
+    let given = |list: &[Pattern]| (!list.is_empty()).then(|| list.to_vec());
+    for (list, origin) in [
+        (given(&flags.allow), Origin::Flag("--allow")),
+        (environment.allow.clone(), Origin::Env("SOUK_ALLOW")),
+        (patterns(policy.allow.as_deref(), "policy.allow")?, at("policy.allow")),
+    ] {
+        if let Some(list) = list {
+            rules = rules.allow(list, origin);
+        }
+    }
+    for (list, origin) in [
+        (given(&flags.deny), Origin::Flag("--deny")),
+        (environment.deny.clone(), Origin::Env("SOUK_DENY")),
+        (patterns(policy.deny.as_deref(), "policy.deny")?, at("policy.deny")),
+    ] {
+        if let Some(list) = list {
+            rules = rules.deny(list, origin);
+        }
+    }
+    for (group, plugin) in &config.plugins {
+        if let Some(tier) = plugin.max_tier {
+            rules = rules.group_ceiling(group, tier, at(&format!("plugins.{group}.max_tier")));
+        }
+    }
+    for (name, limited) in &config.principals {
+        let key = |last: &str| format!("principals.{name}.{last}");
+        let mut ceiling = Ceiling::new();
+        if let Some(tier) = limited.max_tier {
+            ceiling = ceiling.ceiling(tier, at(&key("max_tier")));
+        }
+        if limited.read_only {
+            ceiling = ceiling.read_only(at(&key("read_only")));
+        }
+        if let Some(list) = patterns(limited.allow.as_deref(), &key("allow"))? {
+            ceiling = ceiling.allow(list, at(&key("allow")));
+        }
+        if let Some(list) = patterns(limited.deny.as_deref(), &key("deny"))? {
+            ceiling = ceiling.deny(list, at(&key("deny")));
+        }
+        rules = rules.for_principal(name, ceiling);
+    }
+    if let Some(groups) = &policy.session_plugins {
+        rules = rules.session_groups(groups.iter().cloned());
+    }
+    Ok(rules)
+}
+
+fn patterns(list: Option<&[String]>, key: &str) -> anyhow::Result<Option<Vec<Pattern>>> {
+    list.map(|list| {
+        list.iter()
+            .map(|text| text.parse().with_context(|| format!("`{key}` in the configuration")))
+            .collect()
+    })
+    .transpose()
+}

@@ -1,0 +1,146 @@
+//! Everything the operator decided, from flags, environment and file, in one place.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use souk_model::{Principal, Secret};
+use souk_policy::Rules;
+use souk_runtime::Settings;
+
+use crate::cli::Common;
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::rules;
+
+/// The configuration that is read where none is named.
+const CONFIG_HERE: &str = "souk.toml";
+
+/// What the operator decided.
+pub(crate) struct Setup {
+    flags: Common,
+    environment: Environment,
+    /// The file that was read, if one was.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) config: Config,
+}
+
+impl Setup {
+    /// Reads the environment and the configuration.
+    ///
+    /// # Errors
+    /// Whatever is wrong in either, for people.
+    pub(crate) fn read(flags: Common) -> anyhow::Result<Self> {
+        let environment = Environment::read()?;
+        let named = flags.config.clone().or_else(|| environment.config.clone());
+        let here = PathBuf::from(CONFIG_HERE);
+        let file = named.or_else(|| here.exists().then_some(here));
+        let config = match &file {
+            Some(file) => Config::read(file)?,
+            None => Config::default(),
+        };
+        let setup = Self { flags, environment, file, config };
+        // A rule that cannot be read must stop the start, not the first call.
+        setup.rules()?;
+        Ok(setup)
+    }
+
+    /// Reads the configuration again. Flags and environment stay, and with them every limit they
+    /// set.
+    ///
+    /// # Errors
+    /// What is wrong in the file; what was in force stays so.
+    pub(crate) fn reread(&self) -> anyhow::Result<(Rules, Settings)> {
+        let Some(file) = &self.file else { return Ok((self.rules()?, self.settings())) };
+        let config = Config::read(file)?;
+        let rules = rules::build(&self.flags, &self.environment, &config, file)?;
+        Ok((rules, settings(&config)))
+    }
+
+    /// The operator's rules.
+    pub(crate) fn rules(&self) -> anyhow::Result<Rules> {
+        let file = self.file.as_deref().unwrap_or(Path::new(CONFIG_HERE));
+        rules::build(&self.flags, &self.environment, &self.config, file)
+    }
+
+    /// The plugins' own settings.
+    pub(crate) fn settings(&self) -> Settings {
+        settings(&self.config)
+    }
+
+    /// Whether to use the demo store.
+    pub(crate) fn demo(&self) -> bool {
+        self.flags.demo
+    }
+
+    /// Whether callers may log in with credentials of their own.
+    pub(crate) fn accept_credentials(&self) -> bool {
+        self.flags.accept_credentials
+            || self.environment.accept_credentials
+            || self.config.policy.accept_credentials
+    }
+
+    /// The stores, but for the demo store.
+    pub(crate) fn stores(&self) -> anyhow::Result<Vec<souk_upstream::StoreConfig>> {
+        crate::stores::configured(&self.environment, &self.config.stores)
+    }
+
+    /// Where to listen, if not on stdio.
+    pub(crate) fn listen(&self, flag: Option<SocketAddr>) -> Option<SocketAddr> {
+        flag.or(self.environment.http).or(self.config.listen)
+    }
+
+    /// The bearer tokens, with the principals they tell.
+    pub(crate) fn tokens(&self) -> Vec<(String, Secret)> {
+        let own = self.environment.http_token.clone();
+        let own = own.map(|token| (Principal::LOCAL.to_owned(), token));
+        let of_file = self
+            .config
+            .principals
+            .iter()
+            .filter_map(|(name, limited)| Some((name.clone(), limited.token.clone()?)));
+        own.into_iter().chain(of_file).collect()
+    }
+
+    /// The directory of plugins: the first that is named, else `../plugins` beside the executable.
+    pub(crate) fn plugins_dir(&self) -> anyhow::Result<PathBuf> {
+        let named = [&self.flags.plugins, &self.environment.plugins, &self.config.plugins_dir];
+        if let Some(named) = named.into_iter().flatten().next() {
+            return Ok(named.clone());
+        }
+        let executable = std::env::current_exe().context("cannot tell where `souk` is")?;
+        executable
+            .parent()
+            .and_then(Path::parent)
+            .map(|above| above.join("plugins"))
+            .ok_or_else(|| anyhow!("cannot tell where the plugins are; name them with --plugins"))
+    }
+
+    /// Where plans and the audit trail are kept.
+    pub(crate) fn state_dir(&self) -> anyhow::Result<PathBuf> {
+        self.config.state_dir.clone().or_else(|| self.environment.state_dir.clone()).ok_or_else(
+            || anyhow!("there is no place for the audit trail: set SOUK_STATE_DIR or HOME"),
+        )
+    }
+
+    /// Where compiled plugins are kept; nowhere, if there is no home.
+    pub(crate) fn cache_dir(&self) -> Option<PathBuf> {
+        let dir = self.config.cache_dir.clone().or_else(|| self.environment.cache_dir.clone())?;
+        // The cache wants an absolute path.
+        std::path::absolute(dir.join("compiled")).ok()
+    }
+
+    /// The audit trail's file, where it is not in the state directory.
+    pub(crate) fn audit_path(&self) -> Option<PathBuf> {
+        self.environment.audit_path.clone().or_else(|| self.config.audit_path.clone())
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    config
+        .plugins
+        .iter()
+        .map(|(group, plugin)| (group.clone(), Arc::new(plugin.settings.clone())))
+        .collect()
+}
