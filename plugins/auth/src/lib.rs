@@ -95,18 +95,11 @@ fn login(asked: &Login, context: &SessionContext) -> Result<LoggedIn, Failure> {
         AuthMethod::IntegrationToken => "Login successful (integration token)",
         AuthMethod::AdminToken => "Login successful",
     };
-    Ok(LoggedIn {
-        message,
-        session: info.into(),
-    })
+    Ok(LoggedIn { message, session: info.into() })
 }
 
 fn logout(_: &NoParams, context: &SessionContext) -> Result<LoggedOut, Failure> {
-    let message = if context.logout()? {
-        "Logged out successfully"
-    } else {
-        "No active session"
-    };
+    let message = if context.logout()? { "Logged out successfully" } else { "No active session" };
     Ok(LoggedOut { message })
 }
 
@@ -230,10 +223,7 @@ mod tests {
 
     #[test]
     fn who_one_is_is_known_without_asking_the_store() {
-        let answer = Host::offline()
-            .logged_in()
-            .call(&auth(), "whoami", &json!({}))
-            .unwrap();
+        let answer = Host::offline().logged_in().call(&auth(), "whoami", &json!({})).unwrap();
         assert_eq!(answer["username"], "admin");
         assert_eq!(answer["environment"], "staging");
     }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use souk_sdk::{Answered, Context, Failure, FailureCode, Product, Route, Scope};
+use souk_sdk::{Context, Failure, FailureCode, Product, Route, Scope, Untouched};
 
 pub(crate) const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 
@@ -16,9 +16,9 @@ pub(crate) struct Asked {
     scope: Option<Scope>,
 }
 
-pub(crate) fn get(asked: &Asked, context: &Context) -> Result<Answered<Product>, Failure> {
+pub(crate) fn get(asked: &Asked, context: &Context) -> Result<Untouched<Product>, Failure> {
     let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
-    context.get(&PRODUCT.read([&asked.sku]).at(place.view)).map_err(|failure| {
+    context.pass_on(&PRODUCT.read([&asked.sku]).at(place.view)).map_err(|failure| {
         if !failure.is_not_found() {
             return failure;
         }

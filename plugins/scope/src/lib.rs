@@ -123,11 +123,8 @@ mod tests {
     fn the_store_is_listed_as_it_answers() {
         let host = Host::answering(|read| Ok(json!([{"code": read.route, "more": {"x": []}}])));
         let host = host.logged_in();
-        host.call(&scope(), "set_default", &json!({"store_view_code": "de"}))
-            .unwrap();
-        let answer = host
-            .call(&scope(), "list_websites_stores", &json!({}))
-            .unwrap();
+        host.call(&scope(), "set_default", &json!({"store_view_code": "de"})).unwrap();
+        let answer = host.call(&scope(), "list_websites_stores", &json!({})).unwrap();
         for (field, route) in [
             ("websites", "/V1/store/websites"),
             ("store_groups", "/V1/store/storeGroups"),
@@ -146,30 +143,18 @@ mod tests {
             "/V1/store/storeConfigs" => Err(Failure::unavailable("no")),
             _ => Ok(json!([])),
         });
-        assert!(
-            host.call(&scope(), "list_websites_stores", &json!({}))
-                .is_err()
-        );
+        assert!(host.call(&scope(), "list_websites_stores", &json!({})).is_err());
     }
 
     #[test]
     fn the_default_scope_is_the_sessions() {
         let host = Host::offline().logged_in();
-        let answer = host
-            .call(
-                &scope(),
-                "set_default",
-                &json!({"store_view_code": "b2b_en"}),
-            )
-            .unwrap();
+        let answer =
+            host.call(&scope(), "set_default", &json!({"store_view_code": "b2b_en"})).unwrap();
         assert_eq!(answer["store_view_code"], "b2b_en");
         assert_eq!(answer["default_scope"], "b2b_en");
         assert_eq!(answer["auth_method"], "admin_token");
         let nobody = Host::offline();
-        assert!(
-            nobody
-                .call(&scope(), "set_default", &json!({"store_view_code": "de"}))
-                .is_err()
-        );
+        assert!(nobody.call(&scope(), "set_default", &json!({"store_view_code": "de"})).is_err());
     }
 }

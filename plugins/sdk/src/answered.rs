@@ -81,6 +81,56 @@ impl<Shape: JsonSchema> JsonSchema for Answered<Shape> {
     }
 }
 
+/// A whole answer of the store's as the result of an action, not even parsed here: the host parses
+/// and checks every result anyway. [`Context::pass_on`](crate::Context::pass_on) makes it.
+#[derive(Debug)]
+pub struct Untouched<Shape> {
+    text: String,
+    shape: PhantomData<fn() -> Shape>,
+}
+
+impl<Shape> Untouched<Shape> {
+    pub(crate) fn new(text: String) -> Self {
+        Self { text, shape: PhantomData }
+    }
+}
+
+impl<Shape: JsonSchema> JsonSchema for Untouched<Shape> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Shape::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Answered::<Shape>::json_schema(generator)
+    }
+}
+
+/// What a handler may answer: everything that serialises to an object, or an [`Untouched`] answer.
+pub trait Output: JsonSchema {
+    /// The result as JSON text.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    fn into_json(self) -> Result<String, Failure>;
+}
+
+impl<T: Serialize + JsonSchema> Output for T {
+    fn into_json(self) -> Result<String, Failure> {
+        serde_json::to_string(&self)
+            .map_err(|error| Failure::internal(format!("the result is not JSON: {error}")))
+    }
+}
+
+impl<Shape: JsonSchema> Output for Untouched<Shape> {
+    fn into_json(self) -> Result<String, Failure> {
+        Ok(self.text)
+    }
+}
+
 /// Some object of the store's, of which nothing is promised.
 #[derive(Debug)]
 pub struct Object;

@@ -6,7 +6,7 @@ use std::{slice, vec};
 use serde::de::DeserializeOwned;
 
 use crate::bindings::souk::plugin::session::Credentials;
-use crate::{AuthMethod, Failure, FailureCode, Read, SessionInfo, host, json};
+use crate::{AuthMethod, Failure, FailureCode, Read, SessionInfo, Untouched, host, json};
 
 /// What every action may do: read, within its grants, and tell how far it is.
 #[derive(Debug)]
@@ -26,6 +26,14 @@ impl Context {
     /// type, naming the place in it.
     pub fn get<T: DeserializeOwned>(&self, read: &Read) -> Result<T, Failure> {
         decoded(read, host::get(read))
+    }
+
+    /// Reads an answer that is the action's result as it stands.
+    ///
+    /// # Errors
+    /// What the host refused or the back end answered, unchanged.
+    pub fn pass_on<Shape>(&self, read: &Read) -> Result<Untouched<Shape>, Failure> {
+        host::get(read).map(Untouched::new)
     }
 
     /// Reads many of one type at once, concurrently within the operator's limit. The answers come in

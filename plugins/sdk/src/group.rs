@@ -2,12 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bindings::exports::souk::plugin::actions;
 use crate::route::read_grant;
-use crate::{Context, Failure, Route, STORE_GROUPS, STORE_VIEWS, SessionContext, Tier, WEBSITES};
+use crate::{
+    Context, Failure, Output, Route, STORE_GROUPS, STORE_VIEWS, SessionContext, Tier, WEBSITES,
+};
 use crate::{json, schema};
 
 /// An action group: what a plugin offers.
@@ -76,7 +77,7 @@ impl Action {
     ) -> Self
     where
         P: DeserializeOwned + JsonSchema,
-        O: Serialize + JsonSchema,
+        O: Output,
     {
         Self::typed(about, actions::Effect::Query, move |asked: &P| handler(asked, &Context::new()))
     }
@@ -90,7 +91,7 @@ impl Action {
     ) -> Self
     where
         P: DeserializeOwned + JsonSchema,
-        O: Serialize + JsonSchema,
+        O: Output,
     {
         Self::typed(about, actions::Effect::Session, move |asked: &P| {
             handler(asked, &SessionContext::new())
@@ -104,7 +105,7 @@ impl Action {
     ) -> Self
     where
         P: DeserializeOwned + JsonSchema,
-        O: Serialize + JsonSchema,
+        O: Output,
     {
         Self {
             about,
@@ -117,9 +118,7 @@ impl Action {
             run: Box::new(move |arguments| {
                 let asked = json::decode(arguments)
                     .map_err(|wrong| Failure::argument(&wrong.place, wrong.reason))?;
-                let answer = handler(&asked)?;
-                serde_json::to_string(&answer)
-                    .map_err(|error| Failure::internal(format!("the result is not JSON: {error}")))
+                handler(&asked)?.into_json()
             }),
         }
     }

@@ -86,6 +86,7 @@ mod context;
 mod criteria;
 mod decimal;
 mod failure;
+mod filter;
 mod group;
 mod host;
 mod json;
@@ -97,16 +98,15 @@ mod sealed;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
-pub use answered::{Answered, Object};
+pub use answered::{Answered, Object, Output, Untouched};
 pub use bindings::souk::plugin::session::{AuthMethod, Info as SessionInfo};
 pub use bindings::souk::plugin::types::{
     Binding, Failure, FailureCode, Read, RiskTier as Tier, Source, StoreView,
 };
 pub use context::{Answers, Context, SessionContext};
-pub use criteria::{
-    Condition, Criteria, Direction, Filter, Found, LIST_BUDGET, URL_BUDGET, projection,
-};
+pub use criteria::{Criteria, Direction, Found, URL_BUDGET, projection};
 pub use decimal::{Decimal, NotADecimal};
+pub use filter::{Condition, Filter, LIST_BUDGET};
 pub use group::{About, Action, Group, NoParams};
 pub use product::Product;
 pub use route::Route;

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::criteria::field_name;
+use crate::filter::field_name;
 use crate::{Decimal, Failure, projection};
 
 /// The fields that Magento keeps at a product's top level (`products_get.jsonl`). Every other
