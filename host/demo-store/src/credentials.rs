@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 /// One way in. These are the credentials of a toy: they are printed and kept in the clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum Credential {
     /// An admin user, for `POST /V1/integration/admin/token`.
     Admin {

@@ -392,8 +392,8 @@ mod tests {
     struct None;
 
     impl AttributeTypes for None {
-        fn is_whole(&self, _: &str, _: &str) -> bool {
-            false
+        fn kind(&self, _: &str, _: &str) -> Option<&'static str> {
+            Option::None
         }
     }
 

@@ -61,25 +61,26 @@ fn branch(shop: &Shop, category: &Category, store: StoreId, depth: Option<i64>) 
         "is_active": value("is_active"),
         "position": category.position,
         "level": shop.categories.path(category.id).len().saturating_sub(1),
-        "product_count": product_count(shop, category),
+        "product_count": product_count(shop, category, store),
         "children_data": children,
     })
 }
 
 /// How many products are in the category; in an anchor also those below it.
-fn product_count(shop: &Shop, category: &Category) -> usize {
-    let places = places(shop, category.id);
+fn product_count(shop: &Shop, category: &Category, store: StoreId) -> usize {
+    let places = places(shop, category.id, store);
     shop.products
         .iter()
         .filter(|product| product.categories.iter().any(|link| places.contains(&link.category)))
         .count()
 }
 
-/// The category and, when it is an anchor, everything below it.
-fn places(shop: &Shop, id: u64) -> Vec<u64> {
+/// The category and, when it is an anchor, everything active below it.
+fn places(shop: &Shop, id: u64, store: StoreId) -> Vec<u64> {
     let mut places = vec![id];
     if shop.categories.is_anchor(id) {
-        places.extend(shop.categories.descendants(id));
+        let below = shop.categories.descendants(id).into_iter();
+        places.extend(below.filter(|id| shop.categories.is_active(*id, store)));
     }
     places
 }
@@ -87,7 +88,7 @@ fn places(shop: &Shop, id: u64) -> Vec<u64> {
 /// The products that the category shows in this store view.
 fn products(shop: &Shop, call: &Call) -> Answer {
     let category = by_id(shop, call.argument("categoryId"))?;
-    let places = places(shop, category.id);
+    let places = places(shop, category.id, call.store);
     let website = shop.stores.website_of(call.store);
     let mut shown = Vec::new();
     for product in shop

@@ -1,6 +1,9 @@
 //! The web API: a table of routes and, by subject, what they do.
 
 mod categories;
+mod category_save;
+mod product_media;
+mod product_save;
 mod products;
 mod stores;
 
@@ -74,10 +77,20 @@ const LOGINS: [Route; 2] = [
     },
 ];
 
+/// Every route, by subject.
+const ALL_ROUTES: &[&[Route]] = &[
+    &LOGINS,
+    stores::ROUTES,
+    products::ROUTES,
+    product_save::ROUTES,
+    categories::ROUTES,
+    category_save::ROUTES,
+];
+
 /// Routes by number of segments and second segment (`products`), those without parameters first.
 static ROUTES: LazyLock<HashMap<(usize, &'static str), Vec<Route>>> = LazyLock::new(|| {
     let mut routes: HashMap<(usize, &'static str), Vec<Route>> = HashMap::new();
-    for route in [&LOGINS[..], stores::ROUTES, products::ROUTES, categories::ROUTES].concat() {
+    for route in ALL_ROUTES.concat() {
         let segments: Vec<&str> = route.template.trim_start_matches('/').split('/').collect();
         let second = segments.get(1).copied().unwrap_or_default();
         routes.entry((segments.len(), second)).or_default().push(route);

@@ -199,8 +199,21 @@ pub(crate) const PRODUCT_FIELDS: [&str; 12] = [
 ];
 
 impl AttributeTypes for Attributes {
-    fn is_whole(&self, entity: &str, code: &str) -> bool {
-        entity == "catalog-data-product-interface"
-            && self.get(code).is_some_and(|attribute| attribute.backend == Backend::Int)
+    fn kind(&self, entity: &str, code: &str) -> Option<&'static str> {
+        match entity {
+            "catalog-data-product-interface" if code == "category_ids" => None,
+            "catalog-data-product-interface" => Some(match self.get(code)?.backend {
+                Backend::Int => "int",
+                Backend::Decimal => "double",
+                Backend::Datetime | Backend::Text => "string",
+                Backend::Static => return None,
+            }),
+            "catalog-data-category-interface" => match code {
+                "available_sort_by" | "default_sort_by" => Some("string[]"),
+                "is_anchor" | "landing_page" | "custom_use_parent_settings" => Some("int"),
+                _ => Some("string"),
+            },
+            _ => None,
+        }
     }
 }

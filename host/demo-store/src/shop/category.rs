@@ -151,6 +151,13 @@ impl Categories {
             .is_some_and(php::truthy)
     }
 
+    /// Whether the category is active in the view.
+    pub(crate) fn is_active(&self, id: u64, store: StoreId) -> bool {
+        self.get(id)
+            .and_then(|category| category.values.get("is_active", store))
+            .is_some_and(php::truthy)
+    }
+
     /// The active children's ids as answered in `children`.
     pub(crate) fn active_children(&self, id: u64, store: StoreId) -> Vec<u64> {
         self.rows

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::category::TREE_ROOT;
 use super::product::{CategoryLink, MediaEntry};
 use super::{
-    ALL, Attributes, Categories, Category, Doc, Product, Products, Scoped, Shop, StoreId, Stores,
-    Table,
+    ALL, Attributes, Categories, Category, Doc, Product, Products, Reservation, Scoped, Shop,
+    StoreId, Stores, Table,
 };
 use crate::credentials::{Access, Credential};
 use crate::php;
@@ -57,6 +57,10 @@ impl Shop {
             modules: list("modules").iter().map(php::text_of).collect(),
             pages: Table::of("id", state.get("cmsPages")),
             blocks: Table::of("id", state.get("cmsBlocks")),
+            source_items: list("sourceItems"),
+            sources: list("sources"),
+            stocks: Table::of("stock_id", state.get("stocks")),
+            stock_links: list("stockSourceLinks"),
             customers: Table::of("id", state.get("customers")),
             groups: Table::of("id", state.get("customerGroups")),
             rules: Table::of("rule_id", state.get("salesRules")),
@@ -68,17 +72,40 @@ impl Shop {
             transactions: Table::of("transaction_id", state.get("transactions")),
             ..Self::default()
         };
-        shop.complete();
+        shop.complete(&state["salableQuantity"]);
         Ok(shop)
     }
 
-    /// Sets what a state file leaves out.
-    fn complete(&mut self) {
+    /// Sets what a state file tells only indirectly: counters, and reservations, which are the salable
+    /// quantity less what the sources have.
+    fn complete(&mut self, salable: &Value) {
         for category in self.categories.iter_mut() {
             if category.id == TREE_ROOT {
                 category.parent = 0;
             }
         }
+        let ids = |product: &Product| product.stock_item.get("item_id").map_or(0, php::id_of);
+        self.next_stock_item = self.products.iter().map(ids).max().unwrap_or(0) + 1;
+        self.next_media = self
+            .products
+            .iter()
+            .flat_map(|product| &product.media)
+            .map(|entry| entry.id)
+            .max()
+            .unwrap_or(0)
+            + 1;
+        let mut reservations = Vec::new();
+        for (place, salable) in salable.as_object().into_iter().flatten() {
+            let Some((sku, stock)) = place.rsplit_once('/') else { continue };
+            let (Some(stock), Some(salable)) = (stock.parse().ok(), salable.as_f64()) else {
+                continue;
+            };
+            let quantity = salable - self.stock_quantity(sku, stock);
+            if quantity != 0.0 && self.is_assigned(sku, stock) {
+                reservations.push(Reservation { sku: sku.to_owned(), stock, quantity });
+            }
+        }
+        self.reservations = reservations;
     }
 }
 

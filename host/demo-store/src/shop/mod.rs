@@ -22,6 +22,7 @@ pub(crate) use stores::Stores;
 pub(crate) use table::{Doc, Table};
 
 use crate::credentials::Credential;
+pub(crate) use stock::Reservation;
 
 /// A shop.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -46,6 +47,20 @@ pub(crate) struct Shop {
     pub(crate) pages: Table,
     /// CMS blocks.
     pub(crate) blocks: Table,
+    /// Quantities of SKUs at sources, in the order in which they were made.
+    pub(crate) source_items: Vec<Value>,
+    /// Sources, as answered.
+    pub(crate) sources: Vec<Value>,
+    /// Stocks.
+    pub(crate) stocks: Table,
+    /// Which source serves which stock, in what order.
+    pub(crate) stock_links: Vec<Value>,
+    /// What orders hold back from each stock: SKU, stock, quantity, all as answered.
+    pub(crate) reservations: Vec<Reservation>,
+    /// The next id of a legacy stock item.
+    pub(crate) next_stock_item: u64,
+    /// The next id of an image.
+    pub(crate) next_media: u64,
     /// Customers, with their addresses.
     pub(crate) customers: Table,
     /// Customer groups.

@@ -106,8 +106,9 @@ fn argument(word: &'static str) -> Option<Argument> {
 
 /// What the types of custom attributes are: the catalog knows them, the wire does not.
 pub(crate) trait AttributeTypes {
-    /// Whether values of this attribute must be whole numbers; `entity` is the data interface's name.
-    fn is_whole(&self, entity: &str, code: &str) -> bool;
+    /// The type that values of the attribute are checked for: `int`, `string`, `string[]`, … `None`
+    /// takes anything. `entity` is the data interface's name.
+    fn kind(&self, entity: &str, code: &str) -> Option<&'static str>;
 }
 
 /// Why a value could not be read.
@@ -223,7 +224,7 @@ fn scalar(value: Value, kind: &Type) -> Result<Value, Unreadable> {
         Type::Int | Type::Float if !numeric => Err(invalid(&php::text_of(&value), &kind.shown())),
         Type::Int => Ok(Value::from(php::int_of(&value))),
         Type::Float => Ok(php::number(php::number_of(&value))),
-        Type::Bool => Ok(Value::Bool(php::truthy(&value) && value.as_str() != Some("false"))),
+        Type::Bool => Ok(Value::Bool(flag(&value))),
         _ => Ok(Value::String(php::text_of(&value))),
     }
 }
@@ -291,17 +292,13 @@ fn custom_attributes(
                 "Value is not set for attribute code \"{code}\""
             )));
         };
-        if attributes.is_whole(entity, &code)
-            && value.is_string()
-            && !php::is_numeric(&php::text_of(&value))
-        {
-            let text = php::text_of(&value);
-            let Unreadable::Type(detail) = invalid(&text, "int") else {
-                continue;
-            };
-            return Err(Unreadable::Type(format!(
-                "Attribute \"{code}\" has invalid value. {detail}"
-            )));
+        if let Some(kind) = attributes.kind(entity, &code) {
+            check_attribute(&value, kind).map_err(|unreadable| match unreadable {
+                Unreadable::Type(detail) => {
+                    Unreadable::Type(format!("Attribute \"{code}\" has invalid value. {detail}"))
+                }
+                refused @ Unreadable::Refused(_) => refused,
+            })?;
         }
         let mut pair = Map::new();
         pair.insert("attribute_code".to_owned(), Value::String(code));
@@ -309,6 +306,18 @@ fn custom_attributes(
         read.push(Value::Object(pair));
     }
     Ok(Value::Array(read))
+}
+
+/// Checks a custom attribute's value without converting it.
+fn check_attribute(value: &Value, kind: &str) -> Result<(), Unreadable> {
+    let composite = value.is_array() || value.is_object();
+    match (kind, value) {
+        (_, Value::Null) => Ok(()),
+        (_, value) if kind.ends_with("[]") && !composite => Err(invalid(php_type(value), kind)),
+        (_, value) if !kind.ends_with("[]") && composite => Err(invalid(php_type(value), kind)),
+        ("int", Value::String(text)) if !php::is_numeric(text) => Err(invalid(text, kind)),
+        _ => Ok(()),
+    }
 }
 
 fn invalid(value: &str, expected: &str) -> Unreadable {
@@ -363,8 +372,8 @@ mod tests {
     struct Brand;
 
     impl AttributeTypes for Brand {
-        fn is_whole(&self, _entity: &str, code: &str) -> bool {
-            code == "brand"
+        fn kind(&self, _entity: &str, code: &str) -> Option<&'static str> {
+            (code == "brand").then_some("int")
         }
     }
 
