@@ -64,5 +64,8 @@ fn show(credential: &Credential) -> String {
         Credential::Bearer { name, token } => {
             format!("\n{name:<16} MAGENTO_INTEGRATION_TOKEN={token}\n")
         }
+        Credential::Customer { email, password } => {
+            format!("\ncustomer         {email} / {password}\n")
+        }
     }
 }
