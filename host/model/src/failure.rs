@@ -90,7 +90,7 @@ pub struct Failure {
     pub message: String,
     /// What the caller can do, if anything.
     pub remedy: Option<String>,
-    /// The argument at fault, as a JSON pointer without the leading slash for top-level ones.
+    /// The argument at fault: a JSON pointer without its leading slash.
     pub argument: Option<String>,
     /// The back end that answered, by its name in the operator's configuration.
     pub upstream: Option<String>,

@@ -57,7 +57,9 @@ impl From<wit::Failure> for Failure {
         };
         let mut model = Self::new(code, printable(&failure.message, MESSAGE_CHARS));
         model.remedy = failure.remedy.map(|text| printable(&text, MESSAGE_CHARS));
-        model.argument = failure.argument.map(|text| printable(&text, 200));
+        // A place begins with a slash; people are told `sku` or `scope/website_code`.
+        model.argument =
+            failure.argument.map(|place| printable(place.strip_prefix('/').unwrap_or(&place), 200));
         // Only a plain name may become part of a code.
         model.upstream = failure.upstream.filter(|name| {
             name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

@@ -197,7 +197,7 @@ impl Actions for Dispatcher {
         let loaded = self.registry.loaded();
         let entry = loaded.tools.get(&call.tool);
         let arguments =
-            Value::Object(schema::unwrap_params(std::mem::take(&mut call.arguments)));
+            Value::Object(schema::normalise(std::mem::take(&mut call.arguments)));
         let line = Line::begin(self, &call, entry, &arguments);
         let (resources, result) = match entry {
             Some(entry) => self.run(entry, call, arguments).await,

@@ -186,13 +186,15 @@ fn compile(schema: &Map<String, Value>) -> Result<Validator, String> {
 }
 
 /// Takes a client's arguments as the tool wants them: `params` is unwrapped where it is the sole
-/// key and an object, which is how clients of magento-mcp send everything.
-pub(crate) fn unwrap_params(mut arguments: Map<String, Value>) -> Map<String, Value> {
+/// key and an object, which is how clients of magento-mcp send everything; and an argument that is
+/// null counts as left out, which is how some clients leave one out.
+pub(crate) fn normalise(mut arguments: Map<String, Value>) -> Map<String, Value> {
     if arguments.len() == 1
         && let Some(Value::Object(inner)) = arguments.get_mut("params")
     {
-        return std::mem::take(inner);
+        arguments = std::mem::take(inner);
     }
+    arguments.retain(|_, value| !value.is_null());
     arguments
 }
 
@@ -247,10 +249,11 @@ mod tests {
     #[test]
     fn params_is_unwrapped_only_when_alone_and_an_object() {
         let map = |value: Value| value.as_object().cloned().unwrap();
-        assert_eq!(unwrap_params(map(json!({"params": {"a": 1}}))), map(json!({"a": 1})));
+        assert_eq!(normalise(map(json!({"params": {"a": 1}}))), map(json!({"a": 1})));
         let kept = map(json!({"params": {"a": 1}, "b": 2}));
-        assert_eq!(unwrap_params(kept.clone()), kept);
+        assert_eq!(normalise(kept.clone()), kept);
         let kept = map(json!({"params": "a"}));
-        assert_eq!(unwrap_params(kept.clone()), kept);
+        assert_eq!(normalise(kept.clone()), kept);
+        assert_eq!(normalise(map(json!({"a": null, "b": {"c": null}}))), map(json!({"b": {"c": null}})));
     }
 }
