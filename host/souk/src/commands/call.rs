@@ -100,13 +100,22 @@ fn property_of_any<'s>(
 }
 
 fn read_value(text: &str, schema: Option<&Map<String, Value>>) -> Value {
-    let as_json = || serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
-    let wants_text = schema.is_some_and(|schema| match schema.get("type") {
-        Some(Value::String(kind)) => kind == "string",
-        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
-        _ => false,
-    });
-    if wants_text { Value::from(text) } else { as_json() }
+    let wants = |wanted: &str| {
+        schema.is_some_and(|schema| match schema.get("type") {
+            Some(Value::String(kind)) => kind == wanted,
+            Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == wanted),
+            _ => false,
+        })
+    };
+    if wants("string") {
+        return Value::from(text);
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => value,
+        // `fields=sku,name` is what one types for a list.
+        Err(_) if wants("array") => text.split(',').map(str::trim).map(Value::from).collect(),
+        Err(_) => Value::from(text),
+    }
 }
 
 #[cfg(test)]
@@ -136,5 +145,12 @@ mod tests {
         let schema = json!({"type": "string"});
         assert_eq!(read_value("12345", schema.as_object()), json!("12345"));
         assert_eq!(read_value("12345", None), json!(12345));
+    }
+
+    #[test]
+    fn a_list_may_be_typed_with_commas() {
+        let schema = json!({"type": "array"});
+        assert_eq!(read_value("sku, name", schema.as_object()), json!(["sku", "name"]));
+        assert_eq!(read_value("[1]", schema.as_object()), json!([1]));
     }
 }
