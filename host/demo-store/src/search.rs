@@ -59,7 +59,7 @@ impl Cell {
             Self::Number(number) => {
                 number.partial_cmp(&php::leading_number(text)).unwrap_or(Ordering::Equal)
             }
-            Self::Date(date) => date.as_str().cmp(&date_of(text)),
+            Self::Date(date) => date_of(date).cmp(&date_of(text)),
             Self::Text(own) => collate::compare(own, text),
             Self::Null | Self::Many(_) => Ordering::Less,
         }

@@ -2,9 +2,13 @@
 
 mod categories;
 mod category_save;
+mod cms;
+mod coupons;
+mod entity;
 mod product_media;
 mod product_save;
 mod products;
+pub(crate) mod rules;
 mod stores;
 
 use std::collections::HashMap;
@@ -85,6 +89,9 @@ const ALL_ROUTES: &[&[Route]] = &[
     product_save::ROUTES,
     categories::ROUTES,
     category_save::ROUTES,
+    cms::ROUTES,
+    rules::ROUTES,
+    coupons::ROUTES,
 ];
 
 /// Routes by number of segments and second segment (`products`), those without parameters first.

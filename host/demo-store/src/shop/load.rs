@@ -84,6 +84,12 @@ impl Shop {
                 category.parent = 0;
             }
         }
+        self.rules.iter_mut().for_each(crate::api::rules::note_coupon_type);
+        for table in [&mut self.pages, &mut self.blocks] {
+            table.iter_mut().for_each(|doc| {
+                doc.entry("_stores").or_insert_with(|| serde_json::json!([ALL]));
+            });
+        }
         let ids = |product: &Product| product.stock_item.get("item_id").map_or(0, php::id_of);
         self.next_stock_item = self.products.iter().map(ids).max().unwrap_or(0) + 1;
         self.next_media = self

@@ -201,6 +201,16 @@ fn list(value: Value, item: &Type, attributes: &dyn AttributeTypes) -> Result<Va
         }
         _ => return Ok(Value::Null),
     };
+    if item.is_simple() {
+        // Inside lists PHP converts what it can and complains of nothing.
+        let loose = |value: Value| match item {
+            Type::Int => Value::from(php::int_of(&value)),
+            Type::Float => php::number(php::number_of(&value)),
+            Type::Text => Value::String(php::text_of(&value)),
+            _ => value,
+        };
+        return Ok(items.into_iter().map(loose).collect());
+    }
     items
         .into_iter()
         .map(|value| convert(value, item, attributes))
@@ -226,6 +236,16 @@ fn scalar(value: Value, kind: &Type) -> Result<Value, Unreadable> {
         Type::Float => Ok(php::number(php::number_of(&value))),
         Type::Bool => Ok(Value::Bool(flag(&value))),
         _ => Ok(Value::String(php::text_of(&value))),
+    }
+}
+
+/// PHP's boolean filter for text: only these words are true.
+fn flag(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes")
+        }
+        other => php::truthy(other),
     }
 }
 
