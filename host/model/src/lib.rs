@@ -18,6 +18,7 @@
 mod action;
 mod actions;
 mod failure;
+pub mod plan;
 mod principal;
 mod request;
 mod route;
@@ -26,6 +27,7 @@ mod session;
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
 pub use actions::{Actions, Call, Hints, Progress, Tool};
 pub use failure::{Code, Failure};
+pub use plan::{InvalidPlace, Place};
 pub use principal::Principal;
 pub use request::{Binding, Read, Source, StoreView};
 pub use route::{Grant, InvalidRoute, Method, Route, WriteMethod};

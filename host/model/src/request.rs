@@ -1,7 +1,10 @@
 //! A read as a plugin asks for it, before policy has looked at it.
 
+use serde::{Deserialize, Serialize};
+
 /// Which view of the store a request addresses.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StoreView {
     /// The session's default scope, or the store's own default where none is set. Reads only.
     SessionDefault,
@@ -12,7 +15,8 @@ pub enum StoreView {
 }
 
 /// Where a path or query parameter gets its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// This text.
     Text(String),
@@ -23,7 +27,7 @@ pub enum Source {
 }
 
 /// A value for one parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     /// The parameter's name: of a `{name}` in the route, or of the query.
     pub name: String,
@@ -39,7 +43,7 @@ impl Binding {
 }
 
 /// A GET on a named back end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
     /// The back end's name in the operator's configuration.
     pub upstream: String,

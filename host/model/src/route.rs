@@ -20,7 +20,8 @@ pub enum WriteMethod {
 }
 
 /// An HTTP method that a grant can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Method {
     /// GET
     Get,
@@ -39,6 +40,27 @@ impl Method {
             Self::Write(WriteMethod::Patch) => "PATCH",
             Self::Write(WriteMethod::Delete) => "DELETE",
         }
+    }
+}
+
+impl From<Method> for String {
+    fn from(method: Method) -> Self {
+        method.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Method {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Ok(match text.as_str() {
+            "GET" => Self::Get,
+            "POST" => Self::Write(WriteMethod::Post),
+            "PUT" => Self::Write(WriteMethod::Put),
+            "PATCH" => Self::Write(WriteMethod::Patch),
+            "DELETE" => Self::Write(WriteMethod::Delete),
+            _ => return Err(format!("`{text}` is no HTTP method that a grant can name")),
+        })
     }
 }
 
@@ -64,7 +86,8 @@ impl fmt::Display for Method {
 ///     assert!(wrong.parse::<Route>().is_err(), "{wrong}");
 /// }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Route(String);
 
 /// Why a text is not a route.
@@ -135,6 +158,20 @@ impl FromStr for Route {
     }
 }
 
+impl From<Route> for String {
+    fn from(route: Route) -> Self {
+        route.0
+    }
+}
+
+impl TryFrom<String> for Route {
+    type Error = InvalidRoute;
+
+    fn try_from(text: String) -> Result<Self, InvalidRoute> {
+        text.parse()
+    }
+}
+
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -142,7 +179,7 @@ impl fmt::Display for Route {
 }
 
 /// A request that an action may make: a method on a route of a named back end.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Grant {
     /// The back end's name in the operator's configuration.
     pub upstream: String,

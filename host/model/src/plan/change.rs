@@ -1,0 +1,192 @@
+//! What a plugin proposes: changes, each with the requests that make it.
+//!
+//! A step carries its body as it will be sent. An edit only points into it, so what is reviewed
+//! cannot differ from what is sent.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Binding, Place, Read, StoreView, WriteMethod};
+
+/// What a change is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// `product`, `cms-page`, `order`, …
+    pub kind: String,
+    /// The id that lookups and routes use.
+    pub id: String,
+    /// What a person calls it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub label: Option<String>,
+}
+
+/// A place in the body of one of a change's steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// The place in its body. It holds a value.
+    pub at: Place,
+}
+
+/// What a field shall be after a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum After {
+    /// What stands at these spots, at least one, all of the same value.
+    Sent(Vec<Spot>),
+    /// What the store itself sets it to; no body holds it.
+    Expected(Value),
+    /// Nothing: the field, or the whole subject, shall not exist.
+    Absent,
+}
+
+/// One field and what it is to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The field's name in the review, unique in its change.
+    pub field: String,
+    /// Where the field stands in what the lookup answers.
+    pub at: Place,
+    /// What it shall be.
+    pub after: After,
+}
+
+/// What the host itself puts into a body before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filling {
+    /// What stood in the edit of this field before; null where nothing did, or it was inherited.
+    Before(String),
+    /// The subject's id.
+    Subject,
+    /// What stood here in the answer to the change's first step.
+    Answered(Place),
+}
+
+/// A place in a step's body and what the host puts there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fill {
+    /// The place; its parent exists in the body.
+    pub at: Place,
+    /// The value.
+    pub content: Filling,
+}
+
+/// An answer that means failure although its status is 2xx.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefusedWhen {
+    /// The place in the answer.
+    pub at: Place,
+    /// `None`: whatever stands there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub equals: Option<Value>,
+}
+
+/// One request of a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The back end's name in the operator's configuration.
+    pub upstream: String,
+    /// How it is sent.
+    pub method: WriteMethod,
+    /// The route, exactly as a grant of the action spells it.
+    pub route: String,
+    /// One binding for each `{name}` of the route.
+    pub path: Vec<Binding>,
+    /// The query, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub query: Vec<Binding>,
+    /// Never [`StoreView::SessionDefault`].
+    pub at: StoreView,
+    /// The body as it will be sent, but for the fills.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub body: Option<Value>,
+    /// What the host puts into the body.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub fills: Vec<Fill>,
+    /// Which 2xx answers mean that it was refused.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub refused_when: Vec<RefusedWhen>,
+}
+
+/// What may be done when it is not known whether a step arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repetition {
+    /// Sending it again leaves the same state.
+    Harmless,
+    /// It may be sent again only if the lookup shows that it did not happen.
+    OnlyIfAbsent,
+}
+
+/// How a change is taken back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undoing {
+    /// The same steps, with what was before at the spots of each edit.
+    Reverse,
+    /// These steps, in order.
+    Steps(Vec<Step>),
+    /// It cannot be; why.
+    Impossible(String),
+}
+
+/// One item of a plan: what changes, and the requests that do it, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// What it is about.
+    pub subject: Subject,
+    /// What changes, at least one.
+    pub edits: Vec<Edit>,
+    /// The requests, at least one, at most [`Change::STEPS`].
+    pub steps: Vec<Step>,
+    /// How often they may be sent.
+    pub repetition: Repetition,
+    /// How they are taken back.
+    pub undo: Undoing,
+    /// What the reviewer should know of this item.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<String>,
+}
+
+impl Change {
+    /// The most requests one change may take.
+    pub const STEPS: usize = 8;
+}
+
+/// A read of many subjects by their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// The read, but for the ids.
+    pub read: Read,
+    /// The query parameter that takes the ids, joined with commas.
+    pub ids: String,
+    /// Where the answer has its items.
+    pub items: Place,
+    /// Where an item has its id.
+    pub id: Place,
+}
+
+/// How the host looks at subjects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup {
+    /// Reads one subject.
+    pub one: Read,
+    /// Reads many at once, where the API can.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub many: Option<Batch>,
+    /// The back end answers effective values: a field that equals the global one is inherited.
+    pub inherits: bool,
+}
+
+/// What a draft as a whole is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// One line for the review and the audit trail.
+    pub summary: String,
+    /// Where the writes go.
+    pub at: StoreView,
+    /// How its subjects are read.
+    pub lookup: Lookup,
+}

@@ -1,0 +1,260 @@
+//! Places in JSON documents.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A place in a JSON document: an RFC 6901 pointer in which a token may also be `[name=value]`, the
+/// first element of an array whose member `name` has that value.
+///
+/// The text of a member's value is compared with the token: `[id=7]` finds `{"id": 7}` and
+/// `{"id": "7"}`. `~0`, `~1` and, inside brackets, `~2` stand for `~`, `/` and `]`.
+///
+/// ```
+/// use serde_json::json;
+/// use souk_model::Place;
+///
+/// let product = json!({"custom_attributes": [{"attribute_code": "url_key", "value": "skarv"}]});
+/// let place: Place = "/custom_attributes/[attribute_code=url_key]/value".parse().unwrap();
+/// assert_eq!(place.find(&product), Some(&json!("skarv")));
+/// assert_eq!("".parse::<Place>().unwrap().find(&product), Some(&product));
+/// for wrong in ["a", "/[a]", "/[=a]", "/~3", "/[a=b"] {
+///     assert!(wrong.parse::<Place>().is_err(), "{wrong}");
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Place {
+    text: String,
+    tokens: Vec<Token>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Token {
+    /// A member's name, or an index of an array.
+    Key(String),
+    /// The first element whose member has this value.
+    Where { name: String, value: String },
+}
+
+/// Why a text is not a place, or a value cannot be put at one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the place `{place}`: {why}")]
+pub struct InvalidPlace {
+    place: String,
+    why: &'static str,
+}
+
+impl Place {
+    /// The place as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether this is the whole document.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// What stands there.
+    #[must_use]
+    pub fn find<'v>(&self, document: &'v Value) -> Option<&'v Value> {
+        self.tokens.iter().try_fold(document, |value, token| match (token, value) {
+            (Token::Key(key), Value::Object(map)) => map.get(key),
+            (Token::Key(key), Value::Array(items)) => items.get(index(key)?),
+            (Token::Where { name, value }, Value::Array(items)) => {
+                items.iter().find(|item| is_where(item, name, value))
+            }
+            _ => None,
+        })
+    }
+
+    /// What stands there, to be changed.
+    pub fn find_mut<'v>(&self, document: &'v mut Value) -> Option<&'v mut Value> {
+        self.tokens.iter().try_fold(document, |value, token| match (token, value) {
+            (Token::Key(key), Value::Object(map)) => map.get_mut(key),
+            (Token::Key(key), Value::Array(items)) => items.get_mut(index(key)?),
+            (Token::Where { name, value }, Value::Array(items)) => {
+                items.iter_mut().find(|item| is_where(item, name, value))
+            }
+            _ => None,
+        })
+    }
+
+    /// Puts a value there. All but the last token must lead somewhere; a missing member is added,
+    /// and so is a missing element that the last token describes.
+    ///
+    /// # Errors
+    /// The place does not lead into this document.
+    pub fn put(&self, document: &mut Value, new: Value) -> Result<(), InvalidPlace> {
+        let wrong = |why| InvalidPlace { place: self.text.clone(), why };
+        let Some((last, before)) = self.tokens.split_last() else {
+            *document = new;
+            return Ok(());
+        };
+        let parent = Self { text: self.text.clone(), tokens: before.to_vec() };
+        let parent = parent.find_mut(document).ok_or_else(|| wrong("its parent is not there"))?;
+        match (last, parent) {
+            (Token::Key(key), Value::Object(map)) => {
+                map.insert(key.clone(), new);
+                Ok(())
+            }
+            (Token::Key(key), Value::Array(items)) => {
+                let slot = index(key).and_then(|index| items.get_mut(index));
+                *slot.ok_or_else(|| wrong("the array has no such element"))? = new;
+                Ok(())
+            }
+            (Token::Where { name, value }, Value::Array(items)) => {
+                match items.iter_mut().find(|item| is_where(item, name, value)) {
+                    Some(slot) => *slot = new,
+                    None => items.push(new),
+                }
+                Ok(())
+            }
+            _ => Err(wrong("its parent is neither an object nor an array")),
+        }
+    }
+
+    /// Takes away what stands there; answers it.
+    pub fn take(&self, document: &mut Value) -> Option<Value> {
+        let (last, before) = self.tokens.split_last()?;
+        let parent = Self { text: String::new(), tokens: before.to_vec() };
+        match (last, parent.find_mut(document)?) {
+            (Token::Key(key), Value::Object(map)) => map.remove(key),
+            (Token::Key(key), Value::Array(items)) => {
+                let index = index(key).filter(|index| *index < items.len())?;
+                Some(items.remove(index))
+            }
+            (Token::Where { name, value }, Value::Array(items)) => {
+                let index = items.iter().position(|item| is_where(item, name, value))?;
+                Some(items.remove(index))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn index(key: &str) -> Option<usize> {
+    // `01` and `+1` are no indices.
+    key.parse().ok().filter(|index: &usize| index.to_string() == key)
+}
+
+fn is_where(item: &Value, name: &str, wanted: &str) -> bool {
+    match item.as_object().and_then(|map: &Map<String, Value>| map.get(name)) {
+        Some(Value::String(text)) => text == wanted,
+        Some(Value::Number(number)) => number.to_string() == wanted,
+        _ => false,
+    }
+}
+
+impl FromStr for Place {
+    type Err = InvalidPlace;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPlace> {
+        let wrong = |why| InvalidPlace { place: text.chars().take(200).collect(), why };
+        if text.is_empty() {
+            return Ok(Self { text: String::new(), tokens: Vec::new() });
+        }
+        let Some(rest) = text.strip_prefix('/') else {
+            return Err(wrong("it must begin with `/`, or be empty"));
+        };
+        let unescape =
+            |part: &str| unescape(part).ok_or_else(|| wrong("`~` must be `~0`, `~1` or `~2`"));
+        let tokens = rest
+            .split('/')
+            .map(|part| {
+                let Some(inner) = part.strip_prefix('[') else {
+                    return Ok(Token::Key(unescape(part)?));
+                };
+                let pair = inner.strip_suffix(']').and_then(|inner| inner.split_once('='));
+                match pair {
+                    Some((name, value)) if !name.is_empty() => {
+                        Ok(Token::Where { name: unescape(name)?, value: unescape(value)? })
+                    }
+                    _ => Err(wrong("a token in brackets is `[name=value]`")),
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { text: text.to_owned(), tokens })
+    }
+}
+
+fn unescape(part: &str) -> Option<String> {
+    let mut text = String::with_capacity(part.len());
+    let mut chars = part.chars();
+    while let Some(c) = chars.next() {
+        text.push(match c {
+            '~' => match chars.next()? {
+                '0' => '~',
+                '1' => '/',
+                '2' => ']',
+                _ => return None,
+            },
+            other => other,
+        });
+    }
+    Some(text)
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.text
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = InvalidPlace;
+
+    fn try_from(text: String) -> Result<Self, InvalidPlace> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn place(text: &str) -> Place {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn values_are_put_where_a_parent_is_and_taken_from_where_they_stand() {
+        let mut body =
+            json!({"product": {"custom_attributes": [{"attribute_code": "a", "value": 1}]}});
+        place("/product/price").put(&mut body, json!(9)).unwrap();
+        place("/product/custom_attributes/[attribute_code=a]/value")
+            .put(&mut body, json!(2))
+            .unwrap();
+        place("/product/custom_attributes/[attribute_code=b]")
+            .put(&mut body, json!({"attribute_code": "b", "value": 3}))
+            .unwrap();
+        assert_eq!(
+            body,
+            json!({"product": {"price": 9, "custom_attributes": [
+                {"attribute_code": "a", "value": 2}, {"attribute_code": "b", "value": 3}]}})
+        );
+        assert!(place("/nowhere/at/all").put(&mut body, json!(1)).is_err());
+        assert_eq!(place("/product/price").take(&mut body), Some(json!(9)));
+        assert_eq!(place("/product/price").find(&body), None);
+    }
+
+    #[test]
+    fn an_element_is_found_by_the_text_of_a_member() {
+        let order = json!({"items": [{"item_id": 7}, {"item_id": "8", "qty": 2}]});
+        assert!(place("/items/[item_id=7]").find(&order).is_some());
+        assert_eq!(place("/items/[item_id=8]/qty").find(&order), Some(&json!(2)));
+        assert_eq!(place("/items/01").find(&order), None);
+    }
+}

@@ -1,0 +1,349 @@
+//! A plan as it is kept: its header, its items, and how far each came.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::plan::{Change, Lookup};
+use crate::{Code, Failure, Grant, StoreView, Tier};
+
+/// A plan's id, as people and models name it: `plan_` and 22 letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct PlanId(String);
+
+/// A text that is no plan's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a plan's id is `plan_` and 22 letters and digits")]
+pub struct InvalidPlanId;
+
+impl PlanId {
+    /// Letters and digits after the prefix: 130 bits, so that ids cannot be guessed.
+    const LENGTH: usize = 22;
+    const PREFIX: &'static str = "plan_";
+
+    /// An id of random bytes, of which each should be uniform.
+    #[must_use]
+    pub fn from_random(bytes: [u8; 22]) -> Self {
+        const LETTERS: &[u8; 64] =
+            b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01";
+        let text: String =
+            bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte & 63)])).collect();
+        Self(format!("{}{text}", Self::PREFIX))
+    }
+
+    /// The id's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PlanId {
+    type Err = InvalidPlanId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPlanId> {
+        let rest = text.strip_prefix(Self::PREFIX).ok_or(InvalidPlanId)?;
+        if rest.len() == Self::LENGTH && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidPlanId)
+        }
+    }
+}
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<PlanId> for String {
+    fn from(id: PlanId) -> Self {
+        id.0
+    }
+}
+
+impl TryFrom<String> for PlanId {
+    type Error = InvalidPlanId;
+
+    fn try_from(text: String) -> Result<Self, InvalidPlanId> {
+        text.parse()
+    }
+}
+
+/// How a plan came to be, and so how it is carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A `prepare` action proposed it; its commit tool or `plans_commit` carries it out.
+    Prepared {
+        /// The tool that commits it.
+        commit_tool: String,
+        /// That tool's tier.
+        commit_tier: Tier,
+    },
+    /// An `apply` action made it and carries it out in the same call.
+    Applied,
+    /// It takes another plan back.
+    Undo {
+        /// The plan that is taken back.
+        of: PlanId,
+    },
+}
+
+/// What a plan is: everything that is fixed when it is proposed.
+///
+/// Plans are bound to it: another principal, store or action cannot carry it out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The plan's id.
+    pub id: PlanId,
+    /// How it came to be.
+    pub origin: Origin,
+    /// The group of the action that proposed it.
+    pub group: String,
+    /// The tool that proposed it.
+    pub tool: String,
+    /// The tier of the action that proposed it.
+    pub tier: Tier,
+    /// What its steps and lookups were granted.
+    pub grants: Vec<Grant>,
+    /// For whom.
+    pub principal: String,
+    /// The store, by the operator's name for it.
+    pub store: String,
+    /// The store's environment.
+    pub environment: String,
+    /// Where the store is.
+    pub base_url: String,
+    /// One line for people.
+    pub summary: String,
+    /// Where the writes go.
+    pub at: StoreView,
+    /// How its subjects are read.
+    pub lookup: Lookup,
+    /// When it was proposed. Milliseconds since 1970, UTC.
+    pub created_ms: i64,
+    /// When it can no longer be started. Milliseconds since 1970, UTC.
+    pub expires_ms: i64,
+    /// How many items it has.
+    pub count: u32,
+    /// The host's and the plugin's warnings, without repeats.
+    pub warnings: Vec<String>,
+}
+
+/// How far a plan came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanState {
+    /// Its items are still being added; nobody can see it.
+    Draft,
+    /// It awaits its commit.
+    Proposed,
+    /// It is carried out, or was when its host died.
+    Running,
+    /// Every item ended done.
+    Done,
+    /// Some did.
+    PartlyDone,
+    /// None did.
+    Failed,
+    /// Somebody threw it away.
+    Discarded,
+}
+
+impl PlanState {
+    /// The state's name, as stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Proposed => "proposed",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::PartlyDone => "partly_done",
+            Self::Failed => "failed",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// Every state, for reading them back.
+    pub const ALL: [Self; 7] = [
+        Self::Draft,
+        Self::Proposed,
+        Self::Running,
+        Self::Done,
+        Self::PartlyDone,
+        Self::Failed,
+        Self::Discarded,
+    ];
+}
+
+/// How far an item came. The only ways from one to the next:
+///
+/// | from | to | when |
+/// |---|---|---|
+/// | pending | sending | before the first request is sent; durable |
+/// | pending | drifted, skipped | a read shows another value than was reviewed; it was not tried |
+/// | sending | done, failed, unknown | a read shows that it happened, that it did not, or neither |
+/// | unknown | done, failed, sending | a later read decides, or a resume may repeat it |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemState {
+    /// Not tried yet.
+    Pending,
+    /// Its requests may be on their way.
+    Sending,
+    /// Written, and a read shows it.
+    Done,
+    /// Refused, and a read shows that it did not happen.
+    Failed,
+    /// Not written: somebody changed it since the review.
+    Drifted,
+    /// Not tried, and will not be.
+    Skipped,
+    /// It may have happened; a person decides.
+    Unknown,
+}
+
+impl ItemState {
+    /// Every state, for reading them back.
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Sending,
+        Self::Done,
+        Self::Failed,
+        Self::Drifted,
+        Self::Skipped,
+        Self::Unknown,
+    ];
+
+    /// The state's name, as stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Drifted => "drifted",
+            Self::Skipped => "skipped",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether an item may go from this state to that one.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Pending, Self::Sending | Self::Drifted | Self::Skipped)
+                | (Self::Sending | Self::Unknown, Self::Done | Self::Failed | Self::Unknown)
+                | (Self::Unknown, Self::Sending)
+                // A resumed item that is known not to have been sent starts over.
+                | (Self::Sending, Self::Sending | Self::Drifted | Self::Pending)
+        )
+    }
+}
+
+/// What stood in a field before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    /// This value, of its own.
+    Value(Value),
+    /// This value, which comes from the global scope.
+    Inherited(Value),
+    /// Nothing: no such field, or no such subject.
+    Nothing,
+}
+
+impl Before {
+    /// The value that was seen, if there was one.
+    #[must_use]
+    pub const fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Value(value) | Self::Inherited(value) => Some(value),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// What a field becomes, as the review shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Becomes {
+    /// This value, which a body holds.
+    Sent(Value),
+    /// This value, which the store is expected to set.
+    Expected(Value),
+    /// Nothing.
+    Absent,
+}
+
+/// One line of a review: a field, what it was, what it becomes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The field's name.
+    pub field: String,
+    /// As the host read it when the plan was made.
+    pub before: Before,
+    /// As it will be.
+    pub after: Becomes,
+}
+
+/// A value of a body that no edit names, shown beside the edits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Constant {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// The place in its body.
+    pub at: String,
+    /// The value.
+    pub value: Value,
+}
+
+/// An item of a plan as it was reviewed. Fixed when the plan is proposed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its number in the plan, counted from 0.
+    pub n: u32,
+    /// The change.
+    pub change: Change,
+    /// What changes, field by field.
+    pub review: Vec<Reviewed>,
+    /// What else its bodies hold.
+    pub constants: Vec<Constant>,
+}
+
+/// How far an item came, and why no further.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progressed {
+    /// How far.
+    pub state: ItemState,
+    /// Why it did not end done.
+    pub failure: Option<Kept>,
+    /// The answer to its first step, where the undo needs it.
+    pub answered: Option<Value>,
+}
+
+/// A failure as it is kept with an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The code's text.
+    pub code: Code,
+    /// What went wrong.
+    pub message: String,
+    /// The back end's status, where it answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<u16>,
+}
+
+impl From<&Failure> for Kept {
+    fn from(failure: &Failure) -> Self {
+        Self { code: failure.code, message: failure.message.clone(), status: failure.status }
+    }
+}
