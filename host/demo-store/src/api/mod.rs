@@ -5,10 +5,12 @@ mod category_save;
 mod cms;
 mod coupons;
 mod entity;
+mod inventory;
 mod product_media;
 mod product_save;
 mod products;
 pub(crate) mod rules;
+mod source_items;
 mod stores;
 
 use std::collections::HashMap;
@@ -92,6 +94,8 @@ const ALL_ROUTES: &[&[Route]] = &[
     cms::ROUTES,
     rules::ROUTES,
     coupons::ROUTES,
+    inventory::ROUTES,
+    source_items::ROUTES,
 ];
 
 /// Routes by number of segments and second segment (`products`), those without parameters first.

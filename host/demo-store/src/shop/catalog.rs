@@ -128,6 +128,14 @@ impl Products {
             .filter_map(|link| self.by_sku(link["sku"].as_str()?))
     }
 
+    /// What a composite product is made of: variants, associated products or bundle parts.
+    pub(crate) fn parts_of<'a>(
+        &'a self,
+        product: &'a Product,
+    ) -> impl Iterator<Item = &'a Product> {
+        self.children(product).chain(self.associated(product)).chain(self.parts(product))
+    }
+
     /// Whether the price index has the product: it is enabled, and in stock itself or through a part.
     pub(crate) fn is_price_indexed(&self, product: &Product, store: StoreId) -> bool {
         product.is_enabled(store) && in_stock(product)
