@@ -64,7 +64,10 @@ impl Entity {
         rows: impl Iterator<Item = &'a Doc>,
     ) -> Result<(Vec<&'a Doc>, Criteria, usize), Refusal> {
         let criteria = Criteria::read(&call.query, &shop.attributes)?;
-        let sorted = criteria.sorts.iter().map(|sort| sort.field.as_deref());
+        // EAV collections pass over a sort by what they do not know; the database would complain.
+        let checked_sorts =
+            if self.unknown == Unknown::Internal { criteria.sorts.as_slice() } else { &[] };
+        let sorted = checked_sorts.iter().map(|sort| sort.field.as_deref());
         for field in criteria.filtered_fields().chain(sorted) {
             if field.is_none_or(|field| self.column(field).is_none()) {
                 return Err(match self.unknown {

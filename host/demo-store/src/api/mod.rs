@@ -4,6 +4,8 @@ mod categories;
 mod category_save;
 mod cms;
 mod coupons;
+mod customer_addresses;
+mod customers;
 mod entity;
 mod inventory;
 mod product_media;
@@ -96,6 +98,7 @@ const ALL_ROUTES: &[&[Route]] = &[
     coupons::ROUTES,
     inventory::ROUTES,
     source_items::ROUTES,
+    customers::ROUTES,
 ];
 
 /// Routes by number of segments and second segment (`products`), those without parameters first.

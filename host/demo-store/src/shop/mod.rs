@@ -59,6 +59,8 @@ pub(crate) struct Shop {
     pub(crate) reservations: Vec<Reservation>,
     /// The next id of a legacy stock item.
     pub(crate) next_stock_item: u64,
+    /// The last id of a customer's address.
+    pub(crate) last_address: u64,
     /// The next id of an image.
     pub(crate) next_media: u64,
     /// Customers, with their addresses.
