@@ -6,11 +6,12 @@ SHELL := /bin/bash
 
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
 PLUGINS  := auth scope catalog
+TEST_PLUGINS := probe
 # One profile and one set of features for run, test and CI, so that wasmtime is compiled once.
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build host plugins run test lint fmt bench deny clean python
+.PHONY: help build host plugins test-plugins run test lint fmt bench deny clean python
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,12 +22,16 @@ host:
 	cargo build $(CARGO_FLAGS)
 
 plugins: ## Build the plugins into target/plugins
-	@TARGET="$(TARGET)" tests/build-plugins.sh $(PLUGINS)
+	@TARGET="$(TARGET)" tests/build-plugins.sh "$(TARGET)/plugins" $(PLUGINS)
+
+# Plugins that only tests load.
+test-plugins: plugins
+	@TARGET="$(TARGET)" tests/build-plugins.sh "$(TARGET)/test-plugins" $(TEST_PLUGINS)
 
 run: build ## Serve MCP on the demo store at http://127.0.0.1:8808/mcp
 	$(TARGET)/release/souk serve --http $(ADDR) --demo
 
-test: build python ## Run every test
+test: build test-plugins python ## Run every test
 	cargo test $(CARGO_FLAGS) --lib --bins --examples
 	cargo test $(CARGO_FLAGS) --doc
 	SOUK_TEST_PYTHON="$(abspath $(TARGET))/python/bin/python" cargo test $(CARGO_FLAGS) --test '*'

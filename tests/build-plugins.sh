@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Builds action groups as components into $TARGET/plugins. First as everybody does, for wasm32-wasip2
-# with the target rustup installs; where that cannot be had, with Debian's compiler and a standard
-# library built from its sources.
+# Builds action groups as components: build-plugins.sh DIRECTORY NAME…
+# First as everybody does, for wasm32-wasip2 with the target rustup installs; where that cannot be
+# had, with Debian's compiler and a standard library built from its sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${TARGET:-target}
+directory=$1
+shift
 packages=()
 for plugin in "$@"; do packages+=(-p "souk-plugin-$plugin"); done
 
@@ -23,10 +25,10 @@ else
   built=$target/wasm32-unknown-unknown/plugin
 fi
 
-mkdir -p "$target/plugins"
+mkdir -p "$directory"
 for plugin in "$@"; do
   # A rename: a running host never sees half a file.
-  cp "$built/souk_plugin_$plugin.wasm" "$target/plugins/.$plugin.wasm"
-  mv "$target/plugins/.$plugin.wasm" "$target/plugins/$plugin.wasm"
+  cp "$built/souk_plugin_$plugin.wasm" "$directory/.$plugin.wasm"
+  mv "$directory/.$plugin.wasm" "$directory/$plugin.wasm"
 done
-ls -l "$target"/plugins/*.wasm
+ls -l "$directory"/*.wasm

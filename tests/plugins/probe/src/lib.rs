@@ -1,0 +1,117 @@
+//! The `probe` action group, for tests alone: an action of every tier, one that changes the store,
+//! one that reaches for the session, and a build mark, which tests overwrite in the built file to
+//! have as many versions of the plugin as they like from one build.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use souk_sdk::bindings::exports::souk::plugin::actions::{Bound, Effect, Group as Described};
+use souk_sdk::{
+    About, Action, Context, Failure, Group, NoParams, Product, Route, SessionContext, Tier,
+};
+
+const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
+
+/// What tests look for in the file. Anything of the same length may stand here.
+static BUILD: &str = "probe build 0000";
+
+/// The mark as it is in this file: not folded into the code, where nobody would find it.
+fn build() -> &'static str {
+    std::hint::black_box(BUILD)
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Said {
+    /// Which version of the plugin answers.
+    build: String,
+}
+
+fn said() -> Said {
+    Said { build: build().to_owned() }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Asked {
+    /// The product's sku.
+    sku: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Answer {
+    /// Which version of the plugin answers.
+    build: String,
+    /// The product's name.
+    name: Option<String>,
+}
+
+fn read(asked: &Asked, context: &Context) -> Result<Answer, Failure> {
+    let product: Product = context.get(&PRODUCT.read([&asked.sku]))?;
+    Ok(Answer { build: build().to_owned(), name: product.text("name").map(Into::into) })
+}
+
+fn say(_: &NoParams, _: &Context) -> Result<Said, Failure> {
+    Ok(said())
+}
+
+fn usurp(_: &NoParams, context: &SessionContext) -> Result<Said, Failure> {
+    context.logout()?;
+    Ok(said())
+}
+
+fn about(name: &'static str) -> About {
+    About { name, title: name, description: build() }
+}
+
+fn probe() -> Group {
+    Group {
+        name: "probe",
+        version: env!("CARGO_PKG_VERSION"),
+        title: "Probe",
+        description: "For tests.",
+        actions: vec![
+            Action::query(say, about("safe")).without_session(),
+            Action::query(say, about("risk")).tier(Tier::Risk).without_session(),
+            Action::query(say, about("critical")).tier(Tier::Critical).without_session(),
+            Action::query(say, about("change")).without_session(),
+            Action::session(usurp, about("usurp")).without_session(),
+            Action::query(read, about("read")).reads(PRODUCT),
+        ],
+    }
+}
+
+/// The table, but that `change` says it changes the store. It makes no change, and so imports
+/// nothing that could.
+pub fn describe() -> Described {
+    let mut group = probe().describe();
+    for action in &mut group.actions {
+        if action.name == "change" {
+            action.effect = Effect::Apply(Bound::AtMost(1));
+        }
+    }
+    group
+}
+
+/// Runs an action of the table.
+///
+/// # Errors
+/// As the action says.
+pub fn invoke(action: &str, arguments: &str) -> Result<String, Failure> {
+    probe().invoke(action, arguments)
+}
+
+#[cfg(target_family = "wasm")]
+#[allow(unsafe_code, reason = "what the component model's bindings are made of")]
+const _: () = {
+    struct Component;
+
+    impl souk_sdk::bindings::exports::souk::plugin::actions::Guest for Component {
+        fn describe() -> Described {
+            describe()
+        }
+
+        fn invoke(action: String, arguments: String) -> Result<String, Failure> {
+            invoke(&action, &arguments)
+        }
+    }
+
+    souk_sdk::bindings::export_component!(Component with_types_in souk_sdk::bindings);
+};

@@ -1,0 +1,220 @@
+//! A place of a test's own, and `souk` run in it.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::{DemoStore, Era, Mcp, Process, Served, Versions, Wire, built};
+
+/// A directory that holds everything one test's hosts read and write. Compiled plugins alone are
+/// shared between tests, by their digests.
+#[derive(Debug)]
+pub struct Home(TempDir);
+
+impl Home {
+    /// An empty one.
+    ///
+    /// # Panics
+    /// When no directory can be made.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    /// The path of a file in it.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file in it, by a rename, as editors and deployment tools do.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        let temporary = path.with_file_name(".being-written");
+        std::fs::write(&temporary, bytes).unwrap();
+        std::fs::rename(&temporary, &path).unwrap();
+        path
+    }
+
+    /// A plugin directory of the test's own, with the shipped plugins in it.
+    ///
+    /// # Panics
+    /// When they have not been built.
+    #[must_use]
+    pub fn plugins(&self) -> PathBuf {
+        let directory = self.path("plugins");
+        std::fs::create_dir_all(&directory).unwrap();
+        for file in std::fs::read_dir(built::plugins()).unwrap() {
+            let file = file.unwrap();
+            if Path::new(&file.file_name()).extension() == Some(OsStr::new("wasm")) {
+                std::fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+            }
+        }
+        directory
+    }
+
+    /// The same, with the probe plugin too.
+    ///
+    /// # Panics
+    /// When it has not been built.
+    #[must_use]
+    pub fn plugins_and_probe(&self) -> PathBuf {
+        let directory = self.plugins();
+        self.write("plugins/probe.wasm", Versions::new().file(0));
+        directory
+    }
+
+    /// Where the audit trail is.
+    #[must_use]
+    pub fn trail(&self) -> PathBuf {
+        self.path("state/audit.jsonl")
+    }
+
+    /// `souk` with these arguments, in this home.
+    pub fn souk<S: Into<OsString>>(&self, arguments: impl IntoIterator<Item = S>) -> Souk<'_> {
+        Souk {
+            home: self,
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            environment: Vec::new(),
+        }
+    }
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A `souk` about to be started.
+#[derive(Debug, Clone)]
+pub struct Souk<'h> {
+    home: &'h Home,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+}
+
+/// How a command ended, and what it said.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit status; none where a signal ended it.
+    pub status: Option<i32>,
+    /// What it wrote to stdout.
+    pub out: String,
+    /// What it wrote to stderr.
+    pub err: String,
+}
+
+impl Ran {
+    /// What it wrote to stdout, where it succeeded.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[must_use]
+    pub fn ok(self) -> String {
+        assert_eq!(self.status, Some(0), "{}\n{}", self.out, self.err);
+        self.out
+    }
+}
+
+impl Souk<'_> {
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<S: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Points it at a store, with that store's OAuth credentials.
+    #[must_use]
+    pub fn on(self, store: &DemoStore) -> Self {
+        self.on_at(store, store.url())
+    }
+
+    /// The same, by another way to the store.
+    #[must_use]
+    pub fn on_at(mut self, store: &DemoStore, url: &str) -> Self {
+        for (name, value) in store.oauth() {
+            self = self.env(name, value);
+        }
+        self.env("MAGENTO_BASE_URL", url)
+    }
+
+    /// The command, in an environment that holds nothing of the machine's own settings.
+    ///
+    /// # Panics
+    /// When the binary has not been built.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(built::souk());
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["SOUK_", "MAGENTO_", "MCP_", "XDG_"].iter().any(|own| text.starts_with(own)) {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .current_dir(self.home.path(""))
+            .env("HOME", self.home.path(""))
+            .env("SOUK_STATE_DIR", self.home.path("state"))
+            .env("SOUK_CACHE_DIR", built::target().join("test-cache"))
+            .env("SOUK_PLUGINS", built::plugins())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Panics
+    /// When it cannot be started, or does not end.
+    pub async fn run(&self) -> Ran {
+        let output = tokio::time::timeout(crate::PATIENCE, self.command().output());
+        let output = output.await.expect("the command ends").unwrap();
+        Ran {
+            status: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Starts it and speaks MCP with it over its standard input and output.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn stdio(&self, era: Era) -> Mcp {
+        Mcp::stdio(self.command(), era).await
+    }
+
+    /// Starts it to serve over HTTP on a free port.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn http(&self) -> Served {
+        let with_port = self.clone().args(["--http", "127.0.0.1:0"]);
+        Served::start(Process::start(with_port.command())).await
+    }
+
+    /// Starts it to be spoken with line by line.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn wire(&self) -> Wire {
+        Wire::start(self.command())
+    }
+}

@@ -1,0 +1,137 @@
+//! The demo store as a process of its own, and its log.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+use tokio::sync::OnceCell;
+
+use crate::{Process, built, http_client};
+
+/// A demo store, with what it printed of its credentials.
+#[derive(Debug)]
+pub struct DemoStore {
+    url: String,
+    printed: Vec<(String, String)>,
+    token: OnceCell<String>,
+    _process: Process,
+    _directory: TempDir,
+}
+
+/// A request as the store saw it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Logged {
+    /// The method.
+    pub method: String,
+    /// Path and query exactly as sent.
+    pub target: String,
+    /// The status answered.
+    pub status: u16,
+}
+
+impl DemoStore {
+    /// Starts one with the sample shop.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut command = Command::new(built::souk());
+        command.args(["demo-store", "--listen", "127.0.0.1:0"]).current_dir(directory.path());
+        let mut process = Process::start(command);
+        let mut lines = BufReader::new(process.stdout()).lines();
+        let mut url = None;
+        let mut printed = Vec::new();
+        // The customer's are the last that it prints.
+        while let Some(line) = lines.next_line().await.unwrap() {
+            url = url.or_else(|| line.strip_prefix("demo store at ").map(str::to_owned));
+            let words = line.split_whitespace().filter_map(|word| word.split_once('='));
+            printed.extend(words.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            if line.starts_with("customer") {
+                break;
+            }
+        }
+        Self {
+            url: url.expect("the demo store says where it is"),
+            printed,
+            token: OnceCell::new(),
+            _process: process,
+            _directory: directory,
+        }
+    }
+
+    /// Where it is, with a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// One of the credentials that it printed, by the name of the variable; the first, where there
+    /// are several.
+    ///
+    /// # Panics
+    /// When it did not print that.
+    #[must_use]
+    pub fn credential(&self, name: &str) -> String {
+        let found = self.printed.iter().find(|(printed, _)| printed == name);
+        found.unwrap_or_else(|| panic!("the demo store printed no `{name}`")).1.clone()
+    }
+
+    /// The four variables of an integration that may do everything.
+    #[must_use]
+    pub fn oauth(&self) -> [(&'static str, String); 4] {
+        [
+            "MAGENTO_OAUTH_CONSUMER_KEY",
+            "MAGENTO_OAUTH_CONSUMER_SECRET",
+            "MAGENTO_OAUTH_TOKEN",
+            "MAGENTO_OAUTH_TOKEN_SECRET",
+        ]
+        .map(|name| (name, self.credential(name)))
+    }
+
+    /// A plain REST read with an admin's token: what everything else is compared with. `path`
+    /// begins after `/rest`: `/de/V1/products/TEN-002`.
+    ///
+    /// # Panics
+    /// When it does not answer 200.
+    pub async fn rest(&self, path: &str) -> Value {
+        let token = self.token.get_or_init(|| self.log_in()).await;
+        let url = format!("{}rest{path}", self.url);
+        let answer = http_client().get(url).bearer_auth(token).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    async fn log_in(&self) -> String {
+        let body = json!({
+            "username": self.credential("MAGENTO_ADMIN_USERNAME"),
+            "password": self.credential("MAGENTO_ADMIN_PASSWORD"),
+        });
+        let url = format!("{}rest/V1/integration/admin/token", self.url);
+        let answer = http_client().post(url).json(&body).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// Every request that reached it, oldest first.
+    ///
+    /// # Panics
+    /// When it does not say.
+    pub async fn requests(&self) -> Vec<Logged> {
+        let answer = http_client().get(self.log_url()).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// Forgets what reached it so far.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn forget_requests(&self) {
+        let answer = http_client().delete(self.log_url()).send().await.unwrap();
+        assert!(answer.status().is_success());
+    }
+
+    fn log_url(&self) -> String {
+        format!("{}__demo/requests", self.url)
+    }
+}
