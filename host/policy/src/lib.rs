@@ -2,9 +2,10 @@
 //! its rule, who set it and what would allow it.
 //!
 //! This crate owns the operator's [`Rules`] (ceilings, read-only, allow and deny lists), the table
-//! of effects, and [`permit`], the only way to a request that a back end accepts. It must not know
-//! how a rule was read (flags, environment, files are the binary's), how a request is sent, or what
-//! runs an action. Nothing here can be deserialised: authority never arrives by message.
+//! of effects, and [`permit`] and its kin, the only ways to a request that a back end accepts:
+//! [`permit_lookup`] and [`permit_batch`] for the reads of a plan, [`permit_step`] for its writes.
+//! It must not know how a rule was read (flags, environment, files are the binary's), how a request
+//! is sent, or what runs an action. Nothing here can be deserialised: authority never arrives by message.
 //!
 //! # Effects
 //!
@@ -54,7 +55,9 @@ mod subject;
 
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern};
-pub use permit::{Permitted, permit};
+pub use permit::{
+    Permitted, PermittedWrite, check_step, permit, permit_batch, permit_lookup, permit_step,
+};
 pub use refusal::Refusal;
 pub use rules::{Ceiling, Rules};
 pub use subject::{EffectKind, Subject, needs_confirmation};

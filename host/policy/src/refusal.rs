@@ -11,7 +11,7 @@ const SHOWN: usize = 120;
 pub struct Refusal {
     /// The rule's stable id, for the audit trail and for metrics: `tier-ceiling`, `read-only`,
     /// `deny-list`, `allow-list`, `session-effect`, `grant`, `parameters`, `path-segment`, `query`,
-    /// `store-view`.
+    /// `store-view`, `batch`, `answered`, `write-scope`.
     pub rule: &'static str,
     /// What was refused, and who set the rule.
     pub message: String,

@@ -1,8 +1,11 @@
 //! Whatever the parameters are, a request stays on its route.
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
+use souk_model::plan::{Batch, Step};
 use souk_model::{Binding, Grant, Method, Read, Source, StoreView, WriteMethod};
 
+use super::bind::{MAX_PARAMETERS, MAX_VALUE};
 use super::*;
 
 fn grant(route: &str) -> Grant {
@@ -26,6 +29,37 @@ fn rule(read: &Read) -> &'static str {
 }
 
 const ROUTE: &str = "/V1/products/{sku}";
+
+const LIST: &str = "/V1/products";
+
+fn batch(ids: &str) -> Batch {
+    Batch {
+        read: read(LIST, &[], &[("condition", "in")]),
+        ids: ids.into(),
+        items: "/items".parse().unwrap(),
+        id: "/sku".parse().unwrap(),
+    }
+}
+
+fn writes() -> [Grant; 1] {
+    [Grant { method: Method::Write(WriteMethod::Put), ..grant(ROUTE) }]
+}
+
+fn write(path: &[(&str, Source)]) -> Step {
+    let bind =
+        |(name, value): &(&str, Source)| Binding { name: (*name).to_owned(), value: value.clone() };
+    Step {
+        upstream: "magento".into(),
+        method: WriteMethod::Put,
+        route: ROUTE.into(),
+        path: path.iter().map(bind).collect(),
+        query: vec![],
+        at: StoreView::Global,
+        body: None,
+        fills: vec![],
+        refused_when: vec![],
+    }
+}
 
 fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned()
@@ -90,6 +124,47 @@ proptest! {
         for segment in segments {
             prop_assert!(!segment.is_empty() && segment != "." && segment != "..");
         }
+    }
+
+    /// A value is one segment wherever it comes from; and what is refused as a text is refused as a
+    /// subject or an answer too.
+    #[test]
+    fn a_write_stays_on_its_route_wherever_its_values_come_from(value in hostile()) {
+        let answer = json!({"id": value});
+        let texts = write(&[("sku", Source::Text(value.clone()))]);
+        let expected = permit_step(&writes(), &texts, "", None);
+        for source in [Source::Subject, Source::Answered("/id".into())] {
+            let step = write(&[("sku", source)]);
+            let permitted = permit_step(&writes(), &step, &value, Some(&answer));
+            prop_assert_eq!(&permitted, &expected);
+            if permitted.is_ok() {
+                prop_assert_eq!(check_step(&writes(), &step, &value), Ok(()));
+            }
+        }
+        let plain = permit(&[grant(ROUTE)], &read(ROUTE, &[("sku", &value)], &[]));
+        prop_assert_eq!(
+            plain.map(|read| read.path().to_owned()),
+            expected.map(|write| write.path().to_owned())
+        );
+        let mut about = read(ROUTE, &[], &[]);
+        about.path.push(Binding { name: "sku".into(), value: Source::Subject });
+        prop_assert_eq!(
+            permit_lookup(&[grant(ROUTE)], &about, &value),
+            permit(&[grant(ROUTE)], &read(ROUTE, &[("sku", &value)], &[]))
+        );
+    }
+
+    /// Splitting the list gives back exactly the ids, and they touch no other parameter.
+    #[test]
+    fn a_batch_names_its_ids_and_no_others(ids in proptest::collection::vec(hostile(), 0..5)) {
+        let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+        let Ok(permitted) = permit_batch(&[grant(LIST)], &batch("value"), &ids) else {
+            return Ok(());
+        };
+        let list = permitted.query().strip_prefix("condition=in&value=").unwrap();
+        prop_assert!(!list.contains(['&', '=']));
+        let list = decoded(list);
+        prop_assert_eq!(list.split(',').collect::<Vec<_>>(), ids);
     }
 
     #[test]
@@ -179,7 +254,10 @@ fn path_tricks_are_refused() {
         assert_eq!(rule(&read(ROUTE, &[("sku", sku)], &[])), "path-segment", "{sku:?}");
     }
     assert_eq!(rule(&read(ROUTE, &[("sku", &"x".repeat(MAX_VALUE + 1))], &[])), "path-segment");
-    for code in ["", "de/V1/customers", "..", "1de", "de?x", "de#", "d-e", "dé", &"x".repeat(33)] {
+    let long = "x".repeat(33);
+    let codes = ["", "de/V1/customers", "..", "1de", "de?x", "de#", "d-e", "dé", &long];
+    let other_apis = ["all", "ALL", "async", "V1", "v12"];
+    for code in codes.into_iter().chain(other_apis) {
         let mut asked = read(ROUTE, &[("sku", "A")], &[]);
         asked.at = StoreView::View(code.into());
         assert_eq!(rule(&asked), "store-view", "{code:?}");
@@ -196,4 +274,77 @@ fn a_query_cannot_touch_signature_or_store() {
     let many: Vec<_> = (0..=MAX_PARAMETERS).map(|n| n.to_string()).collect();
     let many: Vec<_> = many.iter().map(|name| (name.as_str(), "")).collect();
     assert_eq!(rule(&read(ROUTE, &[("sku", "A")], &many)), "query");
+}
+
+#[test]
+fn a_write_says_where_it_goes() {
+    let step = write(&[("sku", Source::Subject)]);
+    let nowhere = Step { at: StoreView::SessionDefault, ..step.clone() };
+    assert_eq!(check_step(&writes(), &nowhere, "A").unwrap_err().rule, "write-scope");
+    assert_eq!(permit_step(&writes(), &nowhere, "A", None).unwrap_err().rule, "write-scope");
+    let permitted = permit_step(&writes(), &step, "A", None).unwrap();
+    assert_eq!((permitted.at(), permitted.method()), (&StoreView::Global, WriteMethod::Put));
+    assert_eq!(permitted.upstream(), "magento");
+    assert_eq!(permitted.route().as_str(), ROUTE);
+}
+
+#[test]
+fn a_write_needs_a_grant_of_its_method() {
+    let step = write(&[("sku", Source::Subject)]);
+    let others =
+        [Method::Get, Method::Write(WriteMethod::Post), Method::Write(WriteMethod::Delete)];
+    let others = others.map(|method| Grant { method, ..grant(ROUTE) });
+    let refusal = check_step(&others, &step, "A").unwrap_err();
+    assert_eq!(refusal.rule, "grant");
+    assert!(refusal.message.contains("`PUT /V1/products/{sku}` on `magento`"));
+    let elsewhere = writes().map(|grant| Grant { upstream: "fastly".into(), ..grant });
+    assert_eq!(check_step(&elsewhere, &step, "A").unwrap_err().rule, "grant");
+}
+
+fn answered(place: &str, answer: Option<&Value>) -> Result<String, &'static str> {
+    let step = write(&[("sku", Source::Answered(place.into()))]);
+    let permitted = permit_step(&writes(), &step, "A", answer);
+    permitted.map(|write| write.path().to_owned()).map_err(|refusal| refusal.rule)
+}
+
+#[test]
+fn an_answer_gives_a_text_or_a_number_or_nothing_is_sent() {
+    let answer = json!({"id": 7, "sku": "A/1", "sub": {}, "no": null, "yes": true, "empty": ""});
+    let at = |place| answered(place, Some(&answer));
+    assert_eq!(at("/id").unwrap(), "/V1/products/7");
+    assert_eq!(at("/sku").unwrap(), "/V1/products/A%2F1");
+    for place in ["/sub", "/no", "/yes", "", "/missing"] {
+        assert_eq!(at(place), Err("answered"), "{place}");
+    }
+    assert_eq!(at("/empty"), Err("path-segment"));
+    assert_eq!(at("id"), Err("parameters"));
+    assert_eq!(answered("", Some(&json!(12))).unwrap(), "/V1/products/12");
+    assert_eq!(answered("/id", None), Err("parameters"));
+}
+
+#[test]
+fn what_needs_no_answer_is_judged_before_there_is_one() {
+    let place = || Source::Answered("/id".into());
+    assert_eq!(check_step(&writes(), &write(&[("sku", place())]), "A"), Ok(()));
+    let rule = |step: &Step, subject: &str| check_step(&writes(), step, subject).unwrap_err().rule;
+    assert_eq!(rule(&write(&[("sku", Source::Answered("id".into()))]), "A"), "parameters");
+    assert_eq!(rule(&write(&[("sku", place()), ("id", place())]), "A"), "parameters");
+    assert_eq!(rule(&write(&[("sku", Source::Subject)]), ".."), "path-segment");
+    let mut step = write(&[("sku", place())]);
+    step.query = vec![Binding { name: "oauth_token".into(), value: place() }];
+    assert_eq!(rule(&step, "A"), "query");
+}
+
+#[test]
+fn a_batch_takes_only_ids_that_a_list_can_hold() {
+    let rule =
+        |batch: &Batch, ids: &[&str]| permit_batch(&[grant(LIST)], batch, ids).unwrap_err().rule;
+    for ids in [&[][..], &["A", "B,C"], &["A", ""]] {
+        assert_eq!(rule(&batch("value"), ids), "batch", "{ids:?}");
+    }
+    assert_eq!(rule(&batch("condition"), &["A"]), "query");
+    let mut about_one = batch("value");
+    about_one.read.query.push(Binding { name: "x".into(), value: Source::Subject });
+    assert_eq!(rule(&about_one, &["A"]), "parameters");
+    assert_eq!(permit_batch(&[], &batch("value"), &["A"]).unwrap_err().rule, "grant");
 }

@@ -1,0 +1,68 @@
+//! Reads of many subjects at once.
+
+use souk_model::plan::Batch;
+use souk_model::{Binding, Grant};
+
+use super::bind::Values;
+use super::{Asked, Permitted};
+use crate::Refusal;
+use crate::refusal::shown;
+
+/// As [`permit`](crate::permit), for a read of several subjects: their ids go into the query
+/// parameter that the batch names, joined with commas.
+///
+/// The caller chooses how many ids fit: back ends bound the length of an address.
+///
+/// ```
+/// use souk_model::plan::Batch;
+/// use souk_model::{Binding, Grant, Method, Read, StoreView};
+/// use souk_policy::permit_batch;
+///
+/// let route = "/V1/products";
+/// let grant =
+///     Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() };
+/// let batch = Batch {
+///     read: Read {
+///         upstream: "magento".into(),
+///         route: route.into(),
+///         path: vec![],
+///         query: vec![Binding::text("condition", "in")],
+///         at: StoreView::Global,
+///     },
+///     ids: "value".into(),
+///     items: "/items".parse().unwrap(),
+///     id: "/sku".parse().unwrap(),
+/// };
+/// let permitted = permit_batch(&[grant.clone()], &batch, &["MUG/1", "MUG 2"]).unwrap();
+/// assert_eq!(permitted.query(), "condition=in&value=MUG%2F1%2CMUG%202");
+/// assert_eq!(permit_batch(&[grant], &batch, &["A,B"]).unwrap_err().rule, "batch");
+/// ```
+///
+/// # Errors
+/// As [`permit`](crate::permit); `batch` for no ids, an empty one, or one with a comma, which must
+/// be read alone.
+pub fn permit_batch(grants: &[Grant], batch: &Batch, ids: &[&str]) -> Result<Permitted, Refusal> {
+    if ids.is_empty() {
+        return Err(Refusal::new(
+            "batch",
+            "a read of several subjects names none",
+            "an empty list would mean everything or nothing, and which is the store's choice",
+        ));
+    }
+    if let Some(id) = ids.iter().find(|id| !joins(id)) {
+        return Err(Refusal::new(
+            "batch",
+            format!("`{}` cannot stand in a list of ids", shown(id)),
+            "ids in a list are separated by commas: read this one alone",
+        ));
+    }
+    let mut query = batch.read.query.clone();
+    query.push(Binding::text(&batch.ids, ids.join(",")));
+    let asked = Asked { query: &query, ..Asked::from(&batch.read) };
+    asked.bind(grants, Values::TEXTS).map(Permitted)
+}
+
+/// Whether an id is told from its neighbours in a list.
+fn joins(id: &str) -> bool {
+    !id.is_empty() && !id.contains(',')
+}

@@ -1,0 +1,141 @@
+//! Writes: the steps of a proposed change.
+
+use serde_json::Value;
+use souk_model::plan::Step;
+use souk_model::{Grant, Method, Route, StoreView, WriteMethod};
+
+use super::bind::{Answered, Values};
+use super::{Addressed, Asked};
+use crate::Refusal;
+
+/// A write that a grant allows, in the form in which it is sent.
+///
+/// The body is not part of it: bodies are the plan's, which shows them before. Only [`permit_step`]
+/// makes one, and a back end's writer takes nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermittedWrite {
+    method: WriteMethod,
+    address: Addressed,
+}
+
+impl PermittedWrite {
+    /// The back end's name in the operator's configuration.
+    #[must_use]
+    pub fn upstream(&self) -> &str {
+        &self.address.upstream
+    }
+
+    /// How it is sent.
+    #[must_use]
+    pub const fn method(&self) -> WriteMethod {
+        self.method
+    }
+
+    /// The encoded path that follows `/rest/{store}`: `/V1/products/LAB%2F1`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.address.path
+    }
+
+    /// The encoded query, without `?`; empty where there is none. Names and values hold only
+    /// unreserved characters and `%XX`; each parameter has exactly one `=`.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        &self.address.query
+    }
+
+    /// Where it goes: never [`StoreView::SessionDefault`]. A code in it has Magento's form but may
+    /// not exist.
+    #[must_use]
+    pub const fn at(&self) -> &StoreView {
+        &self.address.at
+    }
+
+    /// The route as granted, for logs and metrics.
+    #[must_use]
+    pub const fn route(&self) -> &Route {
+        &self.address.route
+    }
+}
+
+/// Decides whether an action with these grants may take this step of a change, and encodes it.
+///
+/// `subject` is the id of the change's subject, `answered` what the change's first step was
+/// answered: parameters may take their values from both.
+///
+/// ```
+/// use serde_json::json;
+/// use souk_model::plan::Step;
+/// use souk_model::{Binding, Grant, Method, Source, StoreView, WriteMethod};
+/// use souk_policy::permit_step;
+///
+/// let route = "/V1/salesRules/{ruleId}";
+/// let method = WriteMethod::Delete;
+/// let grant = Grant {
+///     upstream: "magento".into(),
+///     method: Method::Write(method),
+///     route: route.parse().unwrap(),
+/// };
+/// let undo = Step {
+///     upstream: "magento".into(),
+///     method,
+///     route: route.into(),
+///     path: vec![Binding { name: "ruleId".into(), value: Source::Answered("/rule_id".into()) }],
+///     query: vec![],
+///     at: StoreView::Global,
+///     body: None,
+///     fills: vec![],
+///     refused_when: vec![],
+/// };
+/// let created = json!({"rule_id": 7});
+/// let permitted = permit_step(&[grant], &undo, "spring sale", Some(&created)).unwrap();
+/// assert_eq!(permitted.path(), "/V1/salesRules/7");
+/// assert_eq!(permit_step(&[], &undo, "", Some(&created)).unwrap_err().rule, "grant");
+/// ```
+///
+/// # Errors
+/// A refusal by the rule `write-scope`, `grant`, `parameters`, `answered`, `path-segment`, `query`
+/// or `store-view`.
+pub fn permit_step(
+    grants: &[Grant],
+    step: &Step,
+    subject: &str,
+    answered: Option<&Value>,
+) -> Result<PermittedWrite, Refusal> {
+    bind(grants, step, subject, answered.map_or(Answered::Never, Answered::Now))
+}
+
+/// Decides what can be decided of a step before the change's first step was answered: all that
+/// [`permit_step`] decides, but for what such an answer holds.
+///
+/// # Errors
+/// As [`permit_step`].
+pub fn check_step(grants: &[Grant], step: &Step, subject: &str) -> Result<(), Refusal> {
+    bind(grants, step, subject, Answered::Later).map(drop)
+}
+
+fn bind(
+    grants: &[Grant],
+    step: &Step,
+    subject: &str,
+    answered: Answered<'_>,
+) -> Result<PermittedWrite, Refusal> {
+    if step.at == StoreView::SessionDefault {
+        return Err(Refusal::new(
+            "write-scope",
+            "a write does not say where it goes",
+            "a write names a store view, or the global scope; only reads fall back on the \
+             session's scope",
+        ));
+    }
+    let asked = Asked {
+        upstream: &step.upstream,
+        method: Method::Write(step.method),
+        route: &step.route,
+        path: &step.path,
+        query: &step.query,
+        at: &step.at,
+    };
+    let address = asked.bind(grants, Values { subject: Some(subject), answered })?;
+    Ok(PermittedWrite { method: step.method, address })
+}
