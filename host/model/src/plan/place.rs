@@ -73,6 +73,30 @@ impl Place {
         })
     }
 
+    /// The plain RFC 6901 pointer to what stands there, with the indices that brackets lead to.
+    #[must_use]
+    pub fn pointer_in(&self, document: &Value) -> Option<String> {
+        let mut pointer = String::new();
+        let mut value = document;
+        for token in &self.tokens {
+            let (key, next) = match (token, value) {
+                (Token::Key(key), Value::Object(map)) => {
+                    (key.replace('~', "~0").replace('/', "~1"), map.get(key)?)
+                }
+                (Token::Key(key), Value::Array(items)) => (key.clone(), items.get(index(key)?)?),
+                (Token::Where { name, value }, Value::Array(items)) => {
+                    let at = items.iter().position(|item| is_where(item, name, value))?;
+                    (at.to_string(), items.get(at)?)
+                }
+                _ => return None,
+            };
+            pointer.push('/');
+            pointer.push_str(&key);
+            value = next;
+        }
+        Some(pointer)
+    }
+
     /// What stands there, to be changed.
     pub fn find_mut<'v>(&self, document: &'v mut Value) -> Option<&'v mut Value> {
         self.tokens.iter().try_fold(document, |value, token| match (token, value) {

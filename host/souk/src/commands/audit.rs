@@ -65,6 +65,19 @@ fn show(record: &Record) -> String {
     let at = format!("{:.0}", record.at());
     let entry = match record {
         Record::Call(entry) => entry,
+        Record::Write(entry) => {
+            return format!(
+                "{at}  write    {:<10} {} item {} step {}  {} {}  {}: {}",
+                entry.principal.escape_debug(),
+                entry.plan,
+                entry.item,
+                entry.step,
+                entry.method,
+                entry.route,
+                entry.subject.escape_debug(),
+                entry.outcome.escape_debug(),
+            );
+        }
         Record::Torn { bytes, .. } => {
             return format!("{at}  a host died while writing {bytes} bytes of a line above");
         }

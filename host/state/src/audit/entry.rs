@@ -39,6 +39,35 @@ pub struct Entry {
     pub resources: Resources,
 }
 
+/// One request that may have changed the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteEntry {
+    /// When it was answered, or given up, to the millisecond.
+    #[serde(with = "super::millis")]
+    pub at: Timestamp,
+    /// For whom the plan is.
+    pub principal: String,
+    /// The plan's id.
+    pub plan: String,
+    /// The item's number in the plan, counted from 0.
+    pub item: u32,
+    /// What the item is about: `product 24-MB01`.
+    pub subject: String,
+    /// The step of the item, counted from 0.
+    pub step: u32,
+    /// The method, as HTTP spells it.
+    pub method: String,
+    /// The route's template, never the path with its values.
+    pub route: String,
+    /// Why, in the words of whoever committed it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The answer's HTTP status; none where there was no answer.
+    pub status: Option<u16>,
+    /// `accepted`, or what went wrong.
+    pub outcome: String,
+}
+
 /// How a call came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -169,6 +198,23 @@ impl Entry {
             name(&mut request.method);
             name(&mut request.route);
         }
+        self
+    }
+}
+
+impl WriteEntry {
+    /// The entry as it may be kept.
+    pub(super) fn cleaned(mut self, redactor: &Redactor) -> Self {
+        let text = |text: &mut String, limit| {
+            *text = cut(redactor.redact(std::mem::take(text)), limit);
+        };
+        name(&mut self.principal);
+        name(&mut self.plan);
+        name(&mut self.method);
+        name(&mut self.route);
+        text(&mut self.subject, MAX_NAME);
+        text(&mut self.outcome, MAX_MESSAGE);
+        self.reason.iter_mut().for_each(|reason| text(reason, MAX_MESSAGE));
         self
     }
 }

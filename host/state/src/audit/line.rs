@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::Entry;
+use super::entry::{Entry, WriteEntry};
 use super::error::AuditError;
 use super::hash::Sha256Hash;
 
@@ -34,6 +34,8 @@ pub struct InvalidPosition;
 pub enum Record {
     /// A call ended.
     Call(Box<Entry>),
+    /// A request of a plan was answered, or given up.
+    Write(Box<WriteEntry>),
     /// What stands between this line and the one it follows is not whole.
     Torn {
         /// When that was found.
@@ -77,6 +79,7 @@ impl Record {
     pub const fn at(&self) -> Timestamp {
         match self {
             Self::Call(entry) => entry.at,
+            Self::Write(entry) => entry.at,
             Self::Torn { at, .. } | Self::Rotated { at, .. } | Self::Cut { at, .. } => *at,
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::entry::Entry;
+use super::entry::{Entry, WriteEntry};
 use super::error::AuditError;
 use super::file::{FileId, Locked, open_to_append};
 use super::key::{ArgumentsDigest, DigestKey};
@@ -89,7 +89,26 @@ impl AuditTrail {
     /// What was written of it is taken back where possible; otherwise the next append marks it as
     /// torn.
     pub fn append(&self, entry: Entry, durability: Durability) -> Result<Position, AuditError> {
-        let content = Record::Call(Box::new(entry.cleaned(&self.redactor))).content()?;
+        let record = Record::Call(Box::new(entry.cleaned(&self.redactor)));
+        self.append_record(&record, durability)
+    }
+
+    /// Appends a request that may have changed the store, redacted and cut as a call is. It
+    /// outlives the process; what must outlive a power cut is the plan's own journal.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_write(&self, entry: WriteEntry) -> Result<Position, AuditError> {
+        let record = Record::Write(Box::new(entry.cleaned(&self.redactor)));
+        self.append_record(&record, Durability::Written)
+    }
+
+    fn append_record(
+        &self,
+        record: &Record,
+        durability: Durability,
+    ) -> Result<Position, AuditError> {
+        let content = record.content()?;
         let (position, file) = self.locked(|open| open.append(&self.path, &content))?;
         if durability == Durability::Synced {
             // Without the lock: others may append meanwhile.
