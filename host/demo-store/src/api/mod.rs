@@ -1,5 +1,6 @@
 //! The web API: a table of routes and, by subject, what they do.
 
+mod attributes;
 mod categories;
 mod category_save;
 mod cms;
@@ -89,6 +90,7 @@ const LOGINS: [Route; 2] = [
 const ALL_ROUTES: &[&[Route]] = &[
     &LOGINS,
     stores::ROUTES,
+    attributes::ROUTES,
     products::ROUTES,
     product_save::ROUTES,
     categories::ROUTES,
