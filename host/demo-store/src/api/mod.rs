@@ -13,6 +13,9 @@ mod product_media;
 mod product_save;
 mod products;
 pub(crate) mod rules;
+mod sales;
+mod sales_columns;
+mod sales_documents;
 mod source_items;
 mod stores;
 
@@ -101,6 +104,8 @@ const ALL_ROUTES: &[&[Route]] = &[
     inventory::ROUTES,
     source_items::ROUTES,
     customers::ROUTES,
+    sales::ROUTES,
+    sales_documents::ROUTES,
 ];
 
 /// Routes by number of segments and second segment (`products`), those without parameters first.
