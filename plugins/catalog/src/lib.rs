@@ -3,7 +3,6 @@
 //! It owns the words of its tools and how their arguments become Magento's search criteria; what
 //! Magento makes of those is the SDK's knowledge.
 
-mod filters;
 mod get;
 mod search;
 
