@@ -1,6 +1,8 @@
 //! The web API: a table of routes and, by subject, what they do.
 
 mod attributes;
+pub(crate) mod bulk;
+mod bulk_topics;
 mod categories;
 mod category_save;
 mod cms;
@@ -106,6 +108,7 @@ const ALL_ROUTES: &[&[Route]] = &[
     customers::ROUTES,
     sales::ROUTES,
     sales_documents::ROUTES,
+    bulk::ROUTES,
 ];
 
 /// Routes by number of segments and second segment (`products`), those without parameters first.
