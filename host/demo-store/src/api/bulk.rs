@@ -39,10 +39,7 @@ pub(super) const ROUTES: &[Route] = &[
     read("/V1/bulk/{bulkUuid}/operation-status/{status}", BULKS, count),
     write(QUEUE, ACCEPT, BULKS, accept),
     write(QUEUE, CONSUME, BULKS, consume),
-    write(QUEUE, SWITCH, BULKS, |shop, call| {
-        shop.bulks.stopped = call.argument("running") == false;
-        Ok(json!({ "running": !shop.bulks.stopped }))
-    }),
+    write(QUEUE, SWITCH, BULKS, switch),
 ];
 
 /// Finds the route that an asynchronous path is for. `bySku` stands for a parameter, and may be left
@@ -119,7 +116,8 @@ fn is_save_of_product(method: &str, template: &str) -> bool {
     method != "DELETE" && is_product(template)
 }
 
-fn accept(shop: &mut Shop, call: &Call) -> Answer {
+/// Puts a bulk into the queue.
+pub(crate) fn accept(shop: &mut Shop, call: &Call) -> Answer {
     let operations: Vec<Operation> = call
         .list("operations")
         .into_iter()
@@ -154,6 +152,12 @@ fn accept(shop: &mut Shop, call: &Call) -> Answer {
         operations,
     });
     Ok(json!({ "bulk_uuid": uuid, "request_items": accepted, "errors": false }))
+}
+
+/// Starts or stops the consumer.
+pub(crate) fn switch(shop: &mut Shop, call: &Call) -> Answer {
+    shop.bulks.stopped = call.argument("running") == false;
+    Ok(json!({ "running": !shop.bulks.stopped }))
 }
 
 /// Whether the consumer has something to do.
