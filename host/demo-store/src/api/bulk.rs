@@ -165,11 +165,14 @@ pub(crate) fn is_due(shop: &Shop, now: i64) -> bool {
     shop.bulks.next(now).is_some()
 }
 
-/// Does what is due, until nothing is or the consumer dies.
+/// Does what is due by now, as if it had been done when it was due: the consumer works a second after
+/// a request, and is away for a while when it died.
 pub(crate) fn consume(shop: &mut Shop, call: &Call) -> Answer {
     let mut chance = fastrand::Rng::with_seed(call.seed);
     while let Some((place, number)) = shop.bulks.next(call.now) {
+        let free_from = shop.bulks.down_until;
         let bulk = &mut shop.bulks.list[place];
+        let at = free_from.max(bulk.accepted + 1);
         let operation = &mut bulk.operations[number];
         operation.taken = true;
         let inner = Call {
@@ -178,15 +181,13 @@ pub(crate) fn consume(shop: &mut Shop, call: &Call) -> Answer {
             store: bulk.store,
             arguments: operation.arguments.clone(),
             query: Map::new(),
-            now: call.now,
+            now: at,
             seed: chance.u64(..),
             customer: None,
         };
+        shop.bulks.count(at);
         match run(shop, &inner) {
-            None => {
-                shop.bulks.down_until = call.now + AWAY;
-                break;
-            }
+            None => shop.bulks.down_until = at + AWAY,
             Some(answer) => finish(&mut shop.bulks.list[place], number, answer),
         }
     }

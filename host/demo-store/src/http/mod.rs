@@ -258,7 +258,11 @@ impl Incoming<'_> {
             (_, Mode::Bulk) => (Vec::new(), None),
             _ => (vec![Value::Object(Map::new())], Some(path)),
         };
-        let arguments = api::bulk::request(&server.shop(), route, items, path)?;
+        let mut arguments = api::bulk::request(&server.shop(), route, items, path)?;
+        let header = self.header(&AUTHORIZATION).unwrap_or_default();
+        // Tokens of admins have dots; whoever signs, or has a token for good, is an integration.
+        let is_integration = !header.contains('.') || header.starts_with("OAuth");
+        arguments.insert("integration".to_owned(), is_integration.into());
         let call = Call::of_queue(api::bulk::ACCEPT, target.store, arguments, self.now);
         server.write(&call, api::bulk::accept)
     }

@@ -59,9 +59,15 @@ pub(crate) struct Bulks {
     pub(crate) list: Vec<Bulk>,
     /// Whether nobody started the consumer.
     pub(crate) stopped: bool,
-    /// Until when a consumer that died is not back, in seconds since 1970.
+    /// Until when the consumer does nothing, in seconds since 1970: it died, or has done its share of
+    /// this second.
     pub(crate) down_until: i64,
+    /// How many operations it took in the second of the last one.
+    taken: (i64, u32),
 }
+
+/// How many operations the consumer takes in a second, so that large bulks are seen half done.
+const PER_SECOND: u32 = 50;
 
 impl Bulks {
     /// The bulk and operation that the consumer takes next. It is slow: what was accepted in this
@@ -76,6 +82,15 @@ impl Bulks {
                 Some((place, operation))
             },
         )
+    }
+
+    /// Counts an operation taken at a second.
+    pub(crate) fn count(&mut self, at: i64) {
+        let before = if self.taken.0 == at { self.taken.1 } else { 0 };
+        self.taken = (at, before + 1);
+        if before + 1 >= PER_SECOND {
+            self.down_until = at + 1;
+        }
     }
 
     /// A bulk.
