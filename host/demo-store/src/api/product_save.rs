@@ -245,7 +245,7 @@ impl Save<'_> {
                 Value::String(text) => Value::String(three_byte(text)),
                 other => other.clone(),
             };
-            self.set(product, field, scope, value, whole);
+            self.set(product, field, scope, &value, whole);
         }
         for (field, slot) in
             [("created_at", &mut product.created_at), ("type_id", &mut product.type_id)]
@@ -277,7 +277,7 @@ impl Save<'_> {
         if code == "url_key" && normal.is_string() {
             normal = Value::String(url_key(&php::text_of(&normal)));
         }
-        self.set(product, code, scope, normal, attribute.backend == Backend::Int);
+        self.set(product, code, scope, &normal, attribute.backend == Backend::Int);
     }
 
     /// Writes a value in the scope of the call. Null takes the value away, empty text becomes an empty
@@ -288,7 +288,7 @@ impl Save<'_> {
         product: &mut Product,
         code: &str,
         scope: AttributeScope,
-        value: Value,
+        value: &Value,
         whole: bool,
     ) {
         let stores = self.stores(scope);
@@ -299,7 +299,7 @@ impl Save<'_> {
             return;
         }
         let in_view = !stores.contains(&ALL);
-        if in_view && !whole && product.values.get(code, self.store) == Some(&value) {
+        if in_view && !whole && product.values.get(code, self.store) == Some(value) {
             return;
         }
         let empty = value.as_str() == Some("");

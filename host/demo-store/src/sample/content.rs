@@ -42,7 +42,7 @@ pub(super) fn write(story: &mut Story<'_>) {
     for line in PAGES.lines() {
         let cells: Vec<&str> = line.split('|').collect();
         let [identifier, store, title, heading, content, active] = cells[..] else { continue };
-        let about = heading.is_empty().then_some("").unwrap_or(title);
+        let about = if heading.is_empty() { "" } else { title };
         story.tell("POST", "/V1/cmsPage", view(store), json!({ "page": {
             "identifier": identifier, "title": title, "page_layout": "1column", "content_heading": heading,
             "content": content, "active": active == "1", "sort_order": "0",
