@@ -1,5 +1,7 @@
 //! Saving products: scopes, `null` against `''`, merged category links, and the special-price trap.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::product_media;
@@ -573,8 +575,18 @@ fn number_options(shop: &mut Shop, product: &mut Product) {
             .filter_map(|variant| shop.products.get(*variant)?.values.get(&code, ALL))
             .map(php::id_of)
             .collect();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         values.retain(|value| seen.insert(*value));
+        // Those that were there keep their order.
+        let before: Vec<u64> = option["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|value| php::id_of(&value["value_index"]))
+            .collect();
+        values.sort_by_key(|value| {
+            before.iter().position(|known| known == value).unwrap_or(before.len())
+        });
         option["values"] = values.iter().map(|value| json!({ "value_index": value })).collect();
     }
     product.extension.insert("configurable_product_options".to_owned(), options);
