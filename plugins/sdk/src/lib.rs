@@ -96,6 +96,7 @@ mod matching;
 mod place;
 mod plans;
 mod product;
+mod product_bulk;
 mod product_field;
 mod product_write;
 mod route;
@@ -130,8 +131,9 @@ pub use plans::{
     Prepared, nothing_matches,
 };
 pub use product::Product;
+pub use product_bulk::{BulkUpdate, CATEGORIES};
 pub use product_field::{ProductField, ProductUpdates, Wanted, check_url_key};
-pub use product_write::{CATEGORIES, Filled, PRODUCT, ProductWriter, categories_must_exist};
+pub use product_write::{PRODUCT, ProductWriter};
 pub use route::Route;
 pub use scope::{Place, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES};
 pub use sealed::Sealed;

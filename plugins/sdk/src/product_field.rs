@@ -3,7 +3,8 @@
 //! Magento takes almost anything and answers 200: status 7, a label for an option's id, a date that
 //! is none. What it would misread is refused here, before anything is planned.
 
-use serde_json::{Map, Value};
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
 
 use crate::target::Keeps;
 use crate::{Decimal, EntityId, Failure};
@@ -93,6 +94,49 @@ impl ProductField {
     /// Whether it may be without a value.
     const fn may_be_empty(self) -> bool {
         !matches!(self, F::Name | F::UrlKey | F::Status | F::Visibility | F::Price | F::CategoryIds)
+    }
+
+    /// The schema of an argument that has values for these fields, of which at least one is given.
+    #[must_use]
+    pub fn schema(fields: &[Self]) -> Schema {
+        let properties = fields.iter().map(|field| (field.code().to_owned(), field.describe()));
+        json_schema!({
+            "type": "object",
+            "minProperties": 1,
+            "properties": Map::from_iter(properties)
+        })
+    }
+
+    fn describe(self) -> Value {
+        match self {
+            F::Name => json!({ "type": "string" }),
+            F::UrlKey => json!({
+                "type": "string",
+                "description": "Lower-case letters, digits, single hyphens; the old URL redirects."
+            }),
+            F::Status => json!({
+                "type": ["integer", "string"], "description": "1 enabled, 2 disabled."
+            }),
+            F::Visibility => json!({
+                "type": ["integer", "string"],
+                "description": "1 not alone, 2 catalogue, 3 search, 4 both."
+            }),
+            F::Price => json!({ "type": ["number", "string"], "description": "0 or more." }),
+            // A type would have to name null, which arguments elsewhere leave out.
+            F::SpecialPrice => json!({ "description": "A number, 0 or more; null ends the sale." }),
+            F::SpecialFromDate | F::SpecialToDate => {
+                json!({ "description": "2027-03-04 or 2027-03-04 05:06:07; null clears it." })
+            }
+            F::Weight => json!({ "description": "A number, 0 or more; null clears it." }),
+            F::CategoryIds => json!({
+                "type": "array",
+                "items": { "type": ["integer", "string"] },
+                "description": "Exactly these categories: others are taken away. [] for none."
+            }),
+            _ => json!({
+                "description": "A text; null clears it: at a store view the global one applies."
+            }),
+        }
     }
 
     /// How long Magento's column is.

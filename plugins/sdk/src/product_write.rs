@@ -11,25 +11,19 @@
 //! - A new URL key leaves no redirect unless `save_rewrites_history` goes with it (`system.jsonl`,
 //!   `chg-urlkey`).
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bindings::souk::plugin::plans::{Change, Intent, Lookup};
-use crate::matching::{PRODUCTS, globally};
+use crate::matching::PRODUCTS;
 use crate::target::{ATTRIBUTE, Keeps, Target, WRITE};
 use crate::{
-    Action, Changing, Condition, Context, Criteria, Decimal, Draft, Failure, FailureCode, Filter,
-    Found, LIST_BUDGET, Match, PlanContext, Product, ProductField, ProductUpdates, Route, Source,
-    StepNumber, StoreView, Wanted,
+    Action, Changing, Condition, Context, Decimal, Failure, FailureCode, Product, ProductField,
+    ProductUpdates, Route, Source, StepNumber, StoreView, Wanted,
 };
 
 /// One product, by its sku.
 pub const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
-
-/// The search for categories.
-pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
 
 /// How many subjects the host may look up in one search.
 const BATCH: &str = "300";
@@ -53,29 +47,6 @@ pub struct ProductWriter<'a> {
     target: &'a Target,
     attributes: Vec<&'static str>,
     warnings: Vec<String>,
-}
-
-/// What came of filling a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Filled {
-    /// How many products fit the match.
-    pub matched: usize,
-    /// How many of them could not be changed: they have no price of their own.
-    pub left_out: usize,
-}
-
-impl Filled {
-    /// What a caller should know of those that were left out.
-    #[must_use]
-    pub fn warning(&self) -> Option<String> {
-        (self.left_out > 0).then(|| {
-            format!(
-                "{} of {} products are configurable, grouped or bundles, have no price of their \
-                 own and are left out",
-                self.left_out, self.matched
-            )
-        })
-    }
 }
 
 impl<'a> ProductWriter<'a> {
@@ -111,6 +82,12 @@ impl<'a> ProductWriter<'a> {
             }
         }
         Ok(Self { target, attributes, warnings })
+    }
+
+    /// Where it writes.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        self.target
     }
 
     /// The attributes that products must be read with.
@@ -155,47 +132,6 @@ impl<'a> ProductWriter<'a> {
                 .many(many, &filter("value"), "/items", "/sku")
                 .inherits(!self.target.is_global()),
         })
-    }
-
-    /// Adds a change of every product that fits, a page at a time.
-    ///
-    /// # Errors
-    /// That nothing fits; what reading meets; what the host refuses.
-    pub fn fill<Kind>(
-        &self,
-        context: &PlanContext<Kind>,
-        matching: &Match,
-        updates: &ProductUpdates,
-        draft: &mut Draft<Kind>,
-    ) -> Result<Filled, Failure> {
-        let mut filled = Filled::default();
-        let mut pages = matching.products(context, self.target.view(), &self.attributes)?;
-        let falls_back = !self.target.is_global()
-            && updates.0.iter().any(|(_, wanted)| *wanted == Wanted::Cleared);
-        let mut general = Some(&self.warnings);
-        while let Some(products) = pages.next_page()? {
-            let mut global = BTreeMap::new();
-            if falls_back {
-                for product in globally(context, &products, &self.attributes)? {
-                    global.insert(product.sku().to_owned(), product);
-                }
-            }
-            for product in &products {
-                filled.matched += 1;
-                match self.change(product, global.get(product.sku()), updates)? {
-                    Some(mut change) => {
-                        change.warnings.extend(general.take().into_iter().flatten().cloned());
-                        draft.add([change])?;
-                    }
-                    None => filled.left_out += 1,
-                }
-            }
-            context.progress(filled.matched as u64, None, "products read");
-        }
-        if filled.matched == 0 {
-            return Err(crate::nothing_matches("product"));
-        }
-        Ok(filled)
     }
 
     /// The change of one product, read with [`attributes`](Self::attributes). `global` is the same
@@ -244,40 +180,6 @@ fn level(context: &Context, code: &str) -> Result<Keeps, Failure> {
     }
 }
 
-/// Refuses categories that do not exist: Magento drops them silently (`create-badcat`).
-///
-/// # Errors
-/// Naming those that do not exist; what reading meets.
-pub fn categories_must_exist(
-    context: &Context,
-    updates: &ProductUpdates,
-    argument: &str,
-) -> Result<(), Failure> {
-    #[derive(Deserialize)]
-    struct Category {
-        id: u64,
-    }
-    let Some(Wanted::Value(Value::Array(ids))) = updates.wanted(ProductField::CategoryIds) else {
-        return Ok(());
-    };
-    let mut missing: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    for filter in Filter::split("entity_id", &missing.clone(), LIST_BUDGET / 10)? {
-        let criteria =
-            Criteria::new().filter(filter).page(300, 1).fields(crate::projection(["id"])?);
-        let read = CATEGORIES.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Category> = context.get(&read)?;
-        missing.retain(|id| !found.items.iter().any(|category| category.id.to_string() == **id));
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let message = format!("the store has no category {}", missing.join(", "));
-    Err(Failure::argument(&["/", argument, "/category_ids"].concat(), message))
-}
-
 /// How a written field is taken back where reversing the steps would not do.
 struct Undone {
     field: ProductField,
@@ -302,7 +204,7 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     fn run(mut self) -> Result<Option<Change>, Failure> {
-        let priced = !matches!(self.text("type_id"), "configurable" | "grouped" | "bundle");
+        let priced = self.product.has_price();
         let on_sale = self.on_sale_after(priced);
         for (field, wanted) in &self.updates.0 {
             match field {
@@ -335,10 +237,6 @@ impl Writing<'_> {
 
     fn global_write(&self) -> bool {
         self.writer.target.is_global()
-    }
-
-    fn text(&self, code: &str) -> &str {
-        self.product.text(code).unwrap_or_default()
     }
 
     fn put(&self) -> crate::Step {

@@ -90,6 +90,16 @@ impl Target {
         self.level == Level::Global
     }
 
+    /// Whether a store view, by its code, belongs to it.
+    #[must_use]
+    pub fn covers(&self, view: &str) -> bool {
+        match &self.level {
+            Level::Global => true,
+            Level::Website(_, views) => views.iter().any(|code| code == view),
+            Level::View(code) => code == view,
+        }
+    }
+
     /// Whether a field that is kept at this level can be written here. The answer may be a warning
     /// about what else changes with it.
     ///
