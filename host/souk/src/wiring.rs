@@ -34,9 +34,9 @@ impl Host {
         } else {
             (setup.stores()?, None)
         };
-        let stores = reach(stores, &trail)?;
+        // A store on https needs the system's certificates, which take as long to read as plugins.
+        let (stores, registry) = tokio::try_join!(reach(stores, trail.clone()), load(setup))?;
         let sessions = Arc::new(SessionHost::new(stores, setup.accept_credentials()));
-        let registry = load(setup).await?;
         let dispatcher = Dispatcher::new(
             registry.clone(),
             setup.rules()?,
@@ -69,10 +69,9 @@ pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
         );
     }
     let registry = Arc::new(Registry::new(sandbox, directory));
-    registry
-        .scan()
-        .await
-        .with_context(|| format!("cannot read the plugins in `{}`", registry.directory().display()))?;
+    registry.scan().await.with_context(|| {
+        format!("cannot read the plugins in `{}`", registry.directory().display())
+    })?;
     Ok(registry)
 }
 
@@ -83,17 +82,16 @@ pub(crate) fn open_trail(setup: &Setup) -> anyhow::Result<AuditTrail> {
     Ok(AuditTrail::open(path, state.digest_key()?)?)
 }
 
-fn reach(configs: Vec<StoreConfig>, trail: &AuditTrail) -> anyhow::Result<Vec<Magento>> {
-    configs
-        .into_iter()
-        .map(|config| {
-            for secret in config.credentials.iter().flat_map(secrets) {
-                trail.redactor().register(secret);
-            }
-            let name = config.name.clone();
-            Magento::new(config).with_context(|| format!("the store `{name}`"))
-        })
-        .collect()
+/// Makes ready to talk to the stores, without sending them anything yet.
+async fn reach(configs: Vec<StoreConfig>, trail: Arc<AuditTrail>) -> anyhow::Result<Vec<Magento>> {
+    let ready = move |config: StoreConfig| {
+        for secret in config.credentials.iter().flat_map(secrets) {
+            trail.redactor().register(secret);
+        }
+        let name = config.name.clone();
+        Magento::new(config).with_context(|| format!("the store `{name}`"))
+    };
+    tokio::task::spawn_blocking(move || configs.into_iter().map(ready).collect()).await?
 }
 
 fn secrets(credentials: &Credentials) -> Vec<&Secret> {
