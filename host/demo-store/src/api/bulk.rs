@@ -72,7 +72,7 @@ pub(crate) fn request(
     for item in items {
         let Value::Object(given) = &item else { return Err(Refusal::crash()) };
         let path = match path {
-            Some(path) if !is_product(route.template) => path.to_vec(),
+            Some(path) if !is_save_of_product(route.method, route.template) => path.to_vec(),
             _ => parameters(route, given),
         };
         let arguments =

@@ -132,6 +132,13 @@ fn happen(story: &mut Story<'_>, id: u64, step: &str) {
             };
             tell("POST", template, json!({ "id": id }));
         }
+        "fraud" => {
+            let history = json!({
+                "comment": "Two cards in one minute, the second one worked.", "status": "fraud",
+                "is_customer_notified": 0, "is_visible_on_front": 0
+            });
+            tell("POST", "/V1/orders/{id}/comments", json!({ "id": id, "statusHistory": history }));
+        }
         "open" => leave_unpaid(story.shop, id),
         "review" => set_state(story.shop, id, "payment_review"),
         "unpaid" => set_state(story.shop, id, "pending_payment"),
@@ -185,7 +192,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::sales::amount::Money;
+    use crate::sales::amount::{Amount, Money};
+    use crate::shop::Doc;
 
     fn sums_up(shop: &Shop) {
         for order in shop.orders.iter() {
@@ -216,6 +224,22 @@ mod tests {
         assert!(shop.orders.iter().count() >= 40);
         assert!(shop.transactions.iter().count() >= 15);
         sums_up(&shop);
+    }
+
+    #[test]
+    fn some_orders_are_stuck() {
+        let shop = super::super::shop();
+        let old = |order: &&Doc| order.text("created_at").as_str() < "2026-10-20";
+        let count = |stuck: &dyn Fn(&Doc) -> bool| {
+            shop.orders.iter().filter(old).filter(|order| stuck(order)).count()
+        };
+        let is_paid = |order: &Doc| order.amount("total_due") == Amount::ZERO;
+        assert!(count(&|order| is_paid(order) && order::can_ship(order)) >= 2, "paid, not shipped");
+        assert!(count(&|order| order.text("status") == "pending") >= 1, "pending");
+        let is_open = |order: &Doc| {
+            !is_paid(order) && order.amount("total_invoiced") == order.amount("grand_total")
+        };
+        assert!(count(&is_open) >= 1, "invoiced, not paid");
     }
 
     #[test]

@@ -15,7 +15,7 @@ sean.oconnor@example.com|Seán|O'Connor|5 Harbour Row|P24 R8X2|Cobh|IE|021 555 7
 /// A basket is `SKU*quantity`. What came of it are steps, each so many days after the order: `invoice`,
 /// `ship`, `refund` (of everything, or of `(SKU*quantity)`; `refund!` does not return the goods),
 /// `cancel`, `hold`, `unhold`, `email`, `open` (the invoice is not paid), `review`, `unpaid` (waiting at
-/// the payment provider), `say:` a comment, its blanks written as `_`. Steps of all orders happen in the
+/// the payment provider), `fraud` (so marked), `say:` a comment, its blanks written as `_`. Steps of all orders happen in the
 /// order of their time.
 pub(super) const ORDERS: &str = "\
 2026-03-09T10:14|ida.lind@example.com|en|TEN-002*1 TEN-007*1 TEN-009*1|WELCOME10|braintree|invoice@0 ship@2
@@ -54,6 +54,7 @@ pub(super) const ORDERS: &str = "\
 2026-11-13T22:33|henrike.vogt@example.com|de|BLK-001*1 BLK-003*1||banktransfer|say:Reminder_sent.@6
 2026-11-15T12:02|oisin.byrne@example.com|en|TRS-CANVAS-SAND-M*1 ACC-002*2||paypal_express|invoice@0 ship@1
 2026-11-16T16:50|ida.lind@example.com|en|GIFT-25*2 BOK-001*1 BOK-003*1||braintree|invoice@0 ship@1
+2026-11-17T09:13|sean.oconnor@example.com|en|TRK-002*2 LIT-001*2||braintree|invoice@0 fraud@1
 2026-11-18T20:45|felix.brandt@example.com|de|TEN-002*1 SLP-003*2||braintree|invoice@0
 2026-11-19T07:28|einkauf@kofler-bergladen.example.com|trade|SLP-001*12 SLP-002*6||purchaseorder|
 2026-11-20T18:36|lucja.nowak@example.com|en|COK-003*1 COK-008*2 COK-009*1||checkmo|

@@ -7,3 +7,4 @@ mod client;
 mod durable;
 mod faults;
 mod replay;
+mod sales;
