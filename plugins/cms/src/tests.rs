@@ -43,7 +43,7 @@ fn store() -> Host {
                 for (field, value) in filters(read) {
                     found.retain(|item| match field.as_str() {
                         "page_id" | "block_id" => {
-                            value.split(',').any(|id| item["id"].to_string() == id)
+                            value.split(',').any(|id| item["id"].as_u64() == id.parse().ok())
                         }
                         "identifier" => item["identifier"] == *value,
                         "store_id" => shown
@@ -56,7 +56,7 @@ fn store() -> Host {
             }
             "/V1/cmsPage/{pageId}" | "/V1/cmsBlock/{blockId}" => {
                 let Source::Text(id) = &read.path[0].value else { panic!("no id") };
-                match items.iter().find(|item| item["id"].to_string() == *id) {
+                match items.iter().find(|item| item["id"].as_u64() == id.parse().ok()) {
                     Some(item) => item.clone(),
                     None => {
                         let mut failure = Failure::new(FailureCode::UpstreamError, "doesn't exist");
