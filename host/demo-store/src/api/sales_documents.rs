@@ -8,10 +8,10 @@ use super::sales_columns::{CREDITMEMOS, INVOICES, SHIPMENTS, TRANSACTIONS};
 use super::{Answer, Route, read, write};
 use crate::call::Call;
 use crate::refusal::Refusal;
-use crate::sales::creditmemo::{self, Basis};
+use crate::sales::creditmemo::Basis;
 use crate::sales::fields::Fields;
-use crate::sales::numbers::Part;
-use crate::sales::{history, invoice, no_such_entity, shipment};
+use crate::sales::numbers::{Document, Part};
+use crate::sales::{as_given, history, no_such_entity, shipment};
 use crate::shop::{Doc, Shop, Table};
 
 const INVOICE: &str = "Magento_Sales::sales_invoice";
@@ -26,8 +26,7 @@ pub(super) const ROUTES: &[Route] = &[
     read("/V1/invoices/{id}", INVOICE, |shop, call| get(&shop.invoices, call)),
     read("/V1/invoices/{id}/comments", INVOICE, |shop, call| comments_of(&shop.invoices, call)),
     write("POST", "/V1/invoices", INVOICE, |shop, call| {
-        let saved = invoice::save_as_given(shop, &call.object("entity"), &call.stamp());
-        Ok(Value::Object(saved))
+        save_as_given(shop, call, Document::Invoice)
     }),
     write("POST", "/V1/invoices/comments", INVOICE, |shop, call| comment(shop, call, Of::Invoice)),
     write("POST", "/V1/invoices/{id}/emails", INVOICE, |shop, call| {
@@ -53,6 +52,9 @@ pub(super) const ROUTES: &[Route] = &[
     write("POST", "/V1/shipment/{id}/emails", SHIPMENT, |shop, call| {
         email(&mut shop.shipments, call)
     }),
+    write("POST", "/V1/shipment", SHIPMENT, |shop, call| {
+        save_as_given(shop, call, Document::Shipment)
+    }),
     write("POST", "/V1/shipment/track", SHIPMENT, |shop, call| {
         shipment::add_track(shop, &call.object("entity"), &call.stamp()).map(Value::Object)
     }),
@@ -72,12 +74,11 @@ pub(super) const ROUTES: &[Route] = &[
         email(&mut shop.creditmemos, call)
     }),
     write("POST", "/V1/creditmemo", MEMO, |shop, call| {
-        let saved = creditmemo::save_as_given(shop, &call.object("entity"), &call.stamp());
-        Ok(Value::Object(saved))
+        save_as_given(shop, call, Document::Creditmemo)
     }),
     write("POST", "/V1/creditmemo/refund", MEMO, |shop, call| {
         let given = call.object("creditmemo");
-        creditmemo::refund_as_given(shop, &given, &call.stamp()).map(Value::Object)
+        as_given::refund(shop, &given, &call.stamp()).map(Value::Object)
     }),
     // The service has never been able to, whatever the memo.
     write("PUT", "/V1/creditmemo/{id}", MEMO, |_, _| {
@@ -96,6 +97,11 @@ fn get(table: &Table, call: &Call) -> Answer {
 fn comments_of(table: &Table, call: &Call) -> Answer {
     let id = call.id("id");
     Ok(comments(id, table.get(id).map_or(&Value::Null, |document| document.value("comments"))))
+}
+
+fn save_as_given(shop: &mut Shop, call: &Call, document: Document) -> Answer {
+    let saved = as_given::save(shop, document, &call.object("entity"), &call.stamp());
+    Ok(Value::Object(saved))
 }
 
 /// Sends the document to the customer.

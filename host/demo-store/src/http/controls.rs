@@ -1,5 +1,5 @@
-//! The store's own controls, outside Magento's paths: the request log and the faults, for whoever is on
-//! the same machine.
+//! The store's own controls, outside Magento's paths: the request log, the faults, and the consumer of
+//! asynchronous requests (`{"running": false}` stops it), for whoever is on the same machine.
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};

@@ -302,34 +302,3 @@ fn pay(order: &mut Doc, draft: &Draft) {
     payment::add(order, "amount_paid", draft.grand_total());
     payment::add(order, "shipping_captured", draft.shipping.unwrap_or(Money::ZERO));
 }
-
-/// Saves an invoice as it is given, with no regard for the order: the repository checks nothing.
-pub(crate) fn save_as_given(shop: &mut Shop, given: &Doc, now: &str) -> Doc {
-    let id = match given.id("entity_id") {
-        0 => shop.invoices.take_id(),
-        id => id,
-    };
-    let mut invoice = shop.invoices.get(id).cloned().unwrap_or_else(|| {
-        let store = shop.orders.get(given.id("order_id")).map_or(0, |order| order.id("store_id"));
-        let store = StoreId::try_from(store).unwrap_or(0);
-        let mut fresh = Doc::new();
-        fresh.put("increment_id", shop.sales_numbers.increment(Document::Invoice, store));
-        fresh.put("created_at", now);
-        fresh.insert("total_qty".to_owned(), serde_json::Value::Null);
-        fresh
-    });
-    invoice.extend(given.clone());
-    invoice.put("entity_id", id);
-    invoice.put("updated_at", now);
-    let items = given.docs("items").into_iter().map(|item| {
-        let mut item = item.clone();
-        item.put("entity_id", shop.sales_numbers.next(Part::InvoiceItem));
-        item.put("parent_id", id);
-        item.entry("sku").or_insert(serde_json::Value::Null);
-        item
-    });
-    invoice.put("items", line::list(items));
-    invoice.entry("comments").or_insert_with(|| serde_json::json!([]));
-    shop.invoices.put(invoice.clone());
-    invoice
-}

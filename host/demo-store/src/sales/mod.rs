@@ -5,6 +5,7 @@
 //! the currency of the order and in the base currency of its website.
 
 pub(crate) mod amount;
+pub(crate) mod as_given;
 pub(crate) mod creditmemo;
 pub(crate) mod fields;
 pub(crate) mod history;
