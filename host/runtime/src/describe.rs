@@ -6,6 +6,7 @@ use souk_model::{Action, Bound, CommitTool, Effect, Grant, Group, Method, Tier};
 
 use crate::Limits;
 use crate::bindings::exports::souk::plugin::actions as wit;
+use crate::host_arguments::Wanted;
 use crate::schema::{Input, Output};
 
 /// Group names that are the host's own.
@@ -49,10 +50,12 @@ pub(crate) fn check(
         let label = action.name.clone();
         let action = self::action(&group.name, action, limits)
             .map_err(|why| format!("its action `{}`: {why}", crate::convert::printable(&label, 80)))?;
-        if described.iter().any(|other| other.action.tool == action.action.tool) {
-            return Err(format!("its action `{}` occurs twice", action.action.name));
-        }
         described.push(action);
+    }
+    let mut names: Vec<String> = described.iter().flat_map(tools_of).collect();
+    names.sort();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("two of its tools are named `{}`", twice[0]));
     }
     let actions = described.iter().map(|described| described.action.clone()).collect();
     let group = Group {
@@ -63,6 +66,16 @@ pub(crate) fn check(
         actions,
     };
     Ok((group, described))
+}
+
+/// The tools that an action becomes: itself, and the one that commits what it proposes.
+fn tools_of(described: &Described) -> Vec<String> {
+    let action = &described.action;
+    let group = action.tool.strip_suffix(&action.name).unwrap_or_default();
+    match &action.effect {
+        Effect::Prepare(commit) => vec![action.tool.clone(), format!("{group}{}", commit.name)],
+        _ => vec![action.tool.clone()],
+    }
 }
 
 fn action(group: &str, action: wit::Action, limits: &Limits) -> Result<Described, String> {
@@ -76,7 +89,8 @@ fn action(group: &str, action: wit::Action, limits: &Limits) -> Result<Described
     {
         return Err(format!("its effect is `{}` and it wants `{write}`", effect.as_str()));
     }
-    let input = Input::parse(&action.input, limits.schema_bytes)
+    let wanted = Wanted::of((&effect).into(), action.tier.into());
+    let input = Input::parse(&action.input, limits.schema_bytes, wanted)
         .map_err(|why| format!("its input schema: {why}"))?;
     let output = Output::parse(&action.output, limits.schema_bytes)
         .map_err(|why| format!("its output schema: {why}"))?;

@@ -42,7 +42,7 @@ pub struct Plugin {
 
 /// An action's schemas, ready to apply.
 pub(crate) struct Schemas {
-    pub(crate) input: Input,
+    pub(crate) input: Arc<Input>,
     pub(crate) output: Output,
 }
 
@@ -61,7 +61,7 @@ impl Plugin {
         let schemas = described
             .into_iter()
             .map(|described| {
-                let schemas = Schemas { input: described.input, output: described.output };
+                let schemas = Schemas { input: Arc::new(described.input), output: described.output };
                 (described.action.name.clone(), schemas)
             })
             .collect();
@@ -131,16 +131,17 @@ impl Prepared<'_> {
     pub(crate) async fn run(mut self, arguments: &String) -> (Resources, Result<Map<String, Value>, Failure>) {
         self.store.data_mut().usage.resume();
         let wall = self.store.data().usage.budget.wall;
-        let outcome = tokio::time::timeout(wall, self.invoke(arguments)).await;
+        let clock = self.store.data().wall.clone();
+        let outcome = clock.within(wall, self.invoke(arguments)).await;
         let usage = &mut self.store.data_mut().usage;
         let result = match outcome {
-            Ok(Ok(answer)) => {
+            Some(Ok(answer)) => {
                 // What ran since the last interruption counts too; the answer is there already.
                 let _ = usage.pause();
                 answer
             }
-            Ok(Err(trap)) => Err(self.ended(&trap)),
-            Err(_) => Err(usage.exceed(Exceeded::Wall(wall)).failure(&self.plugin.group.name)),
+            Some(Err(trap)) => Err(self.ended(&trap)),
+            None => Err(usage.exceed(Exceeded::Wall(wall)).failure(&self.plugin.group.name)),
         };
         let result = result.and_then(|text| self.check(&text));
         let state = self.store.data_mut();

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use souk_model::{Action, Tool};
+use souk_model::Effect;
 use tokio::sync::{Mutex, watch};
 
+use crate::entry::Entry;
 use crate::files::{self, Found};
+use crate::plans_tools::PlansTool;
 use crate::plugin::Plugin;
 use crate::sandbox::{Bytes, Rejected, Sandbox};
-use crate::tools;
 
 /// A file that was not taken, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,20 +34,6 @@ pub struct Loaded {
     pub refused: Vec<Refused>,
     /// Every tool by name, with the plugin and the action behind it.
     pub(crate) tools: BTreeMap<String, Entry>,
-}
-
-/// A tool and what is behind it.
-pub(crate) struct Entry {
-    pub(crate) tool: Arc<Tool>,
-    pub(crate) action: Arc<Action>,
-    pub(crate) plugin: Arc<Plugin>,
-}
-
-impl Entry {
-    /// Names of the arguments whose values the plugin never sees.
-    pub(crate) fn sealed(&self) -> &[String] {
-        self.plugin.schemas.get(&self.action.name).map_or(&[], |schemas| &schemas.input.sealed)
-    }
 }
 
 /// Keeps [`Loaded`] in step with a directory.
@@ -170,6 +157,7 @@ fn same(before: &BTreeMap<String, Seen>, now: &BTreeMap<String, Seen>) -> bool {
 /// name. A file dropped in beside `catalog.wasm` cannot take its place.
 fn assemble(seen: &BTreeMap<String, Seen>) -> Loaded {
     let mut loaded = Loaded::default();
+    add_own_tools(&mut loaded);
     let mut claims: BTreeMap<&str, Vec<(&str, &Arc<Plugin>)>> = BTreeMap::new();
     for (file, seen) in seen {
         if let Some(plugin) = seen.outcome.as_ref().ok().or(seen.older.as_ref()) {
@@ -195,17 +183,37 @@ fn assemble(seen: &BTreeMap<String, Seen>) -> Loaded {
                 older_serves: false,
             });
         }
-        for action in &plugin.group.actions {
-            loaded.tools.insert(
-                action.tool.clone(),
-                Entry {
-                    tool: Arc::new(tools::published(action)),
-                    action: action.clone(),
-                    plugin: plugin.clone(),
-                },
-            );
-        }
+        add_tools(&mut loaded, plugin);
         loaded.plugins.insert(group.to_owned(), plugin.clone());
     }
     loaded
+}
+
+/// A plugin's actions and, for each that proposes, the host's tool that commits.
+fn add_tools(loaded: &mut Loaded, plugin: &Arc<Plugin>) {
+    let mut entries = Vec::new();
+    for action in &plugin.group.actions {
+        entries.extend(Entry::action(plugin, action));
+        if let Effect::Prepare(commit) = &action.effect {
+            match Entry::commit(plugin, commit) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => tracing::error!("the tool `{}` is left out: {error}", commit.name),
+            }
+        }
+    }
+    for entry in entries {
+        loaded.tools.insert(entry.tool.name.clone(), entry);
+    }
+}
+
+/// The host's own tools, which are there whatever is loaded.
+fn add_own_tools(loaded: &mut Loaded) {
+    for native in PlansTool::ALL {
+        match Entry::native(native) {
+            Ok(entry) => {
+                loaded.tools.insert(entry.tool.name.clone(), entry);
+            }
+            Err(error) => tracing::error!("the tool `{}` is left out: {error}", native.name()),
+        }
+    }
 }

@@ -6,6 +6,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value};
 use souk_model::Failure;
 
+use crate::host_arguments::Wanted;
 use crate::json;
 
 /// Argument names that are the host's. A plugin that declares one is refused.
@@ -39,8 +40,8 @@ impl Input {
     ///
     /// # Errors
     /// Why it is not one that the host takes, for people.
-    pub(crate) fn parse(text: &str, max_bytes: usize) -> Result<Self, String> {
-        let mut schema = read(text, max_bytes)?;
+    pub(crate) fn parse(text: &str, max_bytes: usize, wanted: Wanted) -> Result<Self, String> {
+        let schema = read(text, max_bytes)?;
         for combinator in ["anyOf", "oneOf", "allOf", "not", "if", "$ref"] {
             if schema.contains_key(combinator) {
                 return Err(format!("`{combinator}` stands at its top, and arguments must be flat"));
@@ -63,11 +64,23 @@ impl Input {
                 ));
             }
         }
-        let sealed = properties
-            .iter()
+        Self::of(schema, wanted)
+    }
+
+    /// A schema that needs no checks, with the host's own arguments where they apply.
+    ///
+    /// # Errors
+    /// It is no JSON Schema.
+    pub(crate) fn of(mut schema: Map<String, Value>, wanted: Wanted) -> Result<Self, String> {
+        let sealed = schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
             .filter(|(_, property)| property.get("writeOnly") == Some(&Value::Bool(true)))
             .map(|(name, _)| name.clone())
             .collect();
+        wanted.add_to(&mut schema);
         // Unknown arguments are refused, whatever the plugin thinks of them.
         schema.insert("additionalProperties".into(), Value::Bool(false));
         let validator = compile(&schema)?;
@@ -206,7 +219,8 @@ mod tests {
     const MAX: usize = 4_096;
 
     fn input(schema: &Value) -> Result<Input, String> {
-        Input::parse(&schema.to_string(), MAX)
+        let wanted = Wanted::of(souk_policy::EffectKind::Query, souk_model::Tier::Safe);
+        Input::parse(&schema.to_string(), MAX, wanted)
     }
 
     #[test]
