@@ -50,8 +50,8 @@ lint: ## Formatting and clippy, warnings as errors
 fmt: ## Format the code
 	cargo fmt --all
 
-bench: build python ## Measure start, memory, latency and throughput
-	cargo run $(CARGO_FLAGS) --bin souk-bench
+bench: build ## Measure start, memory, latency and throughput
+	$(TARGET)/release/souk-bench
 
 deny: ## Check licences and advisories, where cargo-deny is installed
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: cargo install cargo-deny"; fi

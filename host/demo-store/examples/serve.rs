@@ -1,4 +1,4 @@
-//! Serves a demo store alone: `serve --listen 127.0.0.1:8090 [--state FILE]`.
+//! Serves a demo store alone: `serve --listen 127.0.0.1:8090 [--state FILE] [--data DIR] [--faults FILE]`.
 
 use std::io::Write as _;
 
@@ -11,10 +11,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.get(at + 1)
     };
-    let store = match option("--state") {
+    let mut store = match option("--state") {
         Some(file) => DemoStore::from_state(&std::fs::read(file)?)?,
         None => DemoStore::sample(),
     };
+    if let Some(directory) = option("--data") {
+        store = store.with_data(directory.as_ref())?;
+    }
+    if let Some(file) = option("--faults") {
+        store = store.with_faults(&std::fs::read(file)?)?;
+    }
     let listener =
         tokio::net::TcpListener::bind(option("--listen").map_or("127.0.0.1:8090", String::as_str))
             .await?;

@@ -46,7 +46,7 @@ pub(crate) const ANONYMOUS: &str = "anonymous";
 /// The resource of routes about the customer who asks.
 pub(crate) const SELF: &str = "self";
 
-/// Issues and checks tokens. Its key is made at start, so tokens end with the process.
+/// Issues and checks tokens. They live as long as the key, which belongs to the shop.
 #[derive(Debug)]
 pub(crate) struct Guard {
     key: [u8; 32],
@@ -61,12 +61,8 @@ enum Holder {
 }
 
 impl Guard {
-    /// A guard with a key of its own.
-    pub(crate) fn new() -> Self {
-        let mut key = [0; 32];
-        if getrandom::fill(&mut key).is_err() {
-            fastrand::fill(&mut key);
-        }
+    /// A guard that signs tokens with this key.
+    pub(crate) fn new(key: [u8; 32]) -> Self {
         Self { key, nonces: Mutex::default() }
     }
 

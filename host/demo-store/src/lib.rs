@@ -22,12 +22,15 @@ mod auth;
 mod call;
 mod collate;
 mod credentials;
+mod durable;
+mod faults;
 mod http;
 mod oauth;
 #[cfg(test)]
 mod oauth_vectors;
 mod php;
 mod refusal;
+mod sales;
 mod sample;
 mod search;
 mod shop;
@@ -38,6 +41,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 pub use credentials::{Access, Credential};
+pub use durable::DataError;
+pub use faults::FaultsError;
 pub use http::LoggedRequest;
 pub use shop::load::StateError;
 
@@ -46,15 +51,24 @@ use shop::Shop;
 /// A demo store, not yet serving.
 pub struct DemoStore {
     shop: Shop,
+    faults: faults::Faults,
+    journal: Option<durable::Journal>,
     /// Whether base URLs follow the address that is served on; a loaded state keeps its own.
     follows_address: bool,
 }
 
 impl DemoStore {
+    fn new(mut shop: Shop, follows_address: bool) -> Self {
+        if getrandom::fill(&mut shop.token_key).is_err() {
+            fastrand::fill(&mut shop.token_key);
+        }
+        Self { shop, faults: faults::Faults::default(), journal: None, follows_address }
+    }
+
     /// The sample shop: made in code, the same every time, with credentials of its own.
     #[must_use]
     pub fn sample() -> Self {
-        Self { shop: sample::shop(), follows_address: true }
+        Self::new(sample::shop(), true)
     }
 
     /// A shop read from a state file (the format of `lab-state.json`), its credentials among it.
@@ -62,7 +76,30 @@ impl DemoStore {
     /// # Errors
     /// When the file is not JSON, or has no stores, products or categories.
     pub fn from_state(json: &[u8]) -> Result<Self, StateError> {
-        Ok(Self { shop: Shop::from_state(json)?, follows_address: false })
+        Ok(Self::new(Shop::from_state(json)?, false))
+    }
+
+    /// The same store, durable: its writes, and the tokens it issued, outlast the process. The directory
+    /// is made when it is not there; what it already holds takes the place of this store's shop.
+    ///
+    /// # Errors
+    /// When the directory cannot be used, or holds something else.
+    pub fn with_data(mut self, directory: &std::path::Path) -> Result<Self, DataError> {
+        self.journal = Some(durable::Journal::open(directory, &mut self.shop)?);
+        Ok(self)
+    }
+
+    /// The same store, with faults from the start: a JSON document
+    /// `{"seed": 1, "rules": [{"method", "path", "skip", "every", "rate", "times", "delay_ms", "fault",
+    /// "retry_after"}]}`, every field of a rule optional. `fault` is one of `too-many-requests`,
+    /// `unavailable`, `drop-before` and `drop-after` (the request took effect), `truncate`, `not-json`. While it
+    /// serves, `PUT /__demo/faults` takes the same document.
+    ///
+    /// # Errors
+    /// When the document has another form, or a number out of range.
+    pub fn with_faults(self, json: &[u8]) -> Result<Self, FaultsError> {
+        self.faults.replace(json)?;
+        Ok(self)
     }
 
     /// Every way in, to be printed.
@@ -83,11 +120,15 @@ impl DemoStore {
         if self.follows_address {
             self.shop.stores.set_base_url(&format!("http://{}/", listener.local_addr()?));
         }
-        axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await
+        let service = self.router().into_make_service_with_connect_info::<http::socket::Peer>();
+        axum::serve(http::socket::Cuttable(listener), service)
+            .with_graceful_shutdown(shutdown)
+            .await
     }
 
-    /// The store as a router, for tests without sockets.
+    /// The store as a router, for tests without sockets. Faults that drop the connection then break the
+    /// body off instead.
     pub fn router(self) -> axum::Router {
-        http::router(Arc::new(http::Server::new(self.shop)))
+        http::router(Arc::new(http::Server::new(self.shop, self.faults, self.journal)))
     }
 }

@@ -40,7 +40,7 @@ mod watch;
 pub use dispatch::{Dispatcher, Parts, Settings};
 pub use engine::EngineError;
 pub use limits::Limits;
-pub use plugin::Plugin;
+pub use plugin::{Cost, Plugin};
 pub use registry::{Loaded, Refused, Registry};
 pub use sandbox::{Rejected, Sandbox};
 pub use sessions::SessionHost;

@@ -21,6 +21,9 @@ use crate::schema::{Input, Output};
 use crate::state::State;
 use crate::usage::{Exceeded, Usage};
 
+mod cost;
+pub use cost::Cost;
+
 /// A checked and compiled plugin.
 pub struct Plugin {
     /// The file's name, without its directory.

@@ -1,4 +1,4 @@
-//! What outlives a process: the audit trail, in a directory that only its user can write.
+//! What outlives a process: plans and the audit trail, in a directory that only its user can write.
 //!
 //! This crate owns the state directory ([`StateDir`]), the format of what lies in it, and the
 //! promises that several hosts may share it at once and that a host killed at any instant leaves
@@ -40,6 +40,7 @@
 
 pub mod audit;
 mod dir;
+pub mod plans;
 
 pub use dir::{StateDir, StateError};
 

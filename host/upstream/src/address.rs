@@ -28,14 +28,6 @@ pub enum ConfigError {
         /// The limit's key.
         limit: &'static str,
     },
-    /// The TLS library or the system's certificates cannot be used.
-    #[error("the HTTP client for store `{store}` cannot be built")]
-    Client {
-        /// The store, by the operator's name for it.
-        store: String,
-        /// Why not.
-        source: reqwest::Error,
-    },
 }
 
 /// The store's address and what its signatures are made over.

@@ -12,8 +12,9 @@ use tokio::sync::Mutex;
 
 use crate::address::Target;
 use crate::complaint::{self, Complaint};
+use crate::exchange::{Lost, Outgoing, Reply};
 use crate::signing::{Moment, PathForm, Signed, Signer};
-use crate::transport::{Answer, Magento, secret_header, upstream_error};
+use crate::transport::{Magento, secret_header, upstream_error};
 use crate::{Credentials, UPSTREAM};
 
 /// A token that a renewal gave and the store still denies stands for a role that is too small, not
@@ -48,17 +49,23 @@ impl Auth {
         })
     }
 
-    /// A GET in this session's name. An expired admin token is renewed once; a signature refused
-    /// for its path is made once in the other form.
+    /// A read in this session's name.
     pub(crate) async fn read(
         &self,
         store: &Magento,
         target: &Target<'_>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Reply, Failure> {
+        Ok(self.send(store, &Outgoing::get(*target)).await?)
+    }
+
+    /// A request in this session's name. An expired admin token is renewed once; a signature
+    /// refused for its path is made once in the other form. Both answer 401 before anything is
+    /// done, so that a write may be sent again too.
+    pub(crate) async fn send(&self, store: &Magento, what: &Outgoing<'_>) -> Result<Reply, Lost> {
         match self {
-            Self::Oauth(signer) => signed_read(store, signer, target).await,
-            Self::Bearer(header) => store.read(target, || Ok(Some(header.clone()))).await,
-            Self::Admin(token) => token.read(store, target).await,
+            Self::Oauth(signer) => send_signed(store, signer, what).await,
+            Self::Bearer(header) => store.send(what, || Ok(Some(header.clone()))).await,
+            Self::Admin(token) => token.send(store, what).await,
         }
     }
 }
@@ -67,57 +74,55 @@ fn bearer(token: &str) -> Result<HeaderValue, Failure> {
     secret_header(&format!("Bearer {token}"))
 }
 
-async fn signed_read(
-    store: &Magento,
-    signer: &Signer,
-    target: &Target<'_>,
-) -> Result<Answer, Failure> {
+async fn send_signed(store: &Magento, signer: &Signer, what: &Outgoing<'_>) -> Result<Reply, Lost> {
     let form = store.path_form();
-    let answer = signed_once(store, signer, target, form).await?;
-    if !(refuses_signature(&answer) && PathForm::matters(target.path)) {
-        return Ok(answer);
+    let reply = signed_once(store, signer, what, form).await?;
+    if !(refuses_signature(&reply) && PathForm::matters(what.target.path)) {
+        return Ok(reply);
     }
-    let second = signed_once(store, signer, target, form.other()).await?;
+    let second = signed_once(store, signer, what, form.other()).await?;
     if refuses_signature(&second) {
-        return Ok(answer);
+        return Ok(reply);
     }
     store.learn_path_form(form.other());
     Ok(second)
 }
 
+/// Of a request with a JSON body, only method, address and query are signed (`async_bulk.jsonl`).
 pub(crate) async fn signed_once(
     store: &Magento,
     signer: &Signer,
-    target: &Target<'_>,
+    what: &Outgoing<'_>,
     form: PathForm,
-) -> Result<Answer, Failure> {
+) -> Result<Reply, Lost> {
+    let target = &what.target;
     let slash = if target.store.is_empty() { "" } else { "/" };
     let path = [slash, target.store, target.path].concat();
-    let what = Signed {
-        method: "GET",
+    let signed = Signed {
+        method: what.method.as_str(),
         base: store.signing_rest(),
         path: &path,
         query: target.query,
         form,
     };
     store
-        .read(target, || {
+        .send(what, || {
             let moment = Moment::now().map_err(|error| {
                 Failure::internal(format!("the system gives no random numbers: {error}"))
             })?;
-            secret_header(&signer.authorization(&what, &moment)).map(Some)
+            secret_header(&signer.authorization(&signed, &moment)).map(Some)
         })
         .await
 }
 
 /// Whether the store did not accept who we are, as opposed to what we may. Magento judges a
 /// signature before it looks at resources, so an answer that names resources has accepted it.
-pub(crate) fn refuses_signature(answer: &Answer) -> bool {
+pub(crate) fn refuses_signature(answer: &Reply) -> bool {
     answer.status == 401 && !denies_resource(answer)
 }
 
 /// Whether the store names a resource that we may not use.
-pub(crate) fn denies_resource(answer: &Answer) -> bool {
+pub(crate) fn denies_resource(answer: &Reply) -> bool {
     answer.status == 401
         && Complaint::parse(&answer.body).is_some_and(|c| c.denied_resources().is_some())
 }
@@ -149,15 +154,16 @@ impl AdminToken {
         Ok(Self { username, password, current, renewing: Mutex::new(()) })
     }
 
-    async fn read(&self, store: &Magento, target: &Target<'_>) -> Result<Answer, Failure> {
+    async fn send(&self, store: &Magento, what: &Outgoing<'_>) -> Result<Reply, Lost> {
         let used = self.current.load_full();
-        let answer = store.read(target, || Ok(Some(used.header.clone()))).await?;
-        if answer.status != 401 {
-            return Ok(answer);
+        let reply = store.send(what, || Ok(Some(used.header.clone()))).await?;
+        if reply.status != 401 {
+            return Ok(reply);
         }
-        match self.renewed(store, &used).await? {
-            Some(token) => store.read(target, || Ok(Some(token.header.clone()))).await,
-            None => Ok(answer),
+        // Whatever hinders the renewal, the request itself was refused and is not sent again.
+        match self.renewed(store, &used).await.map_err(Lost::Unsendable)? {
+            Some(token) => store.send(what, || Ok(Some(token.header.clone()))).await,
+            None => Ok(reply),
         }
     }
 
@@ -191,13 +197,16 @@ async fn new_token(
 ) -> Result<HeaderValue, Failure> {
     let body = serde_json::to_vec(&Login { username, password: password.expose_secret() })
         .map_err(|error| Failure::internal(format!("the login cannot be written: {error}")))?;
-    let answer = store.post(&Target::own("/V1/integration/admin/token", ""), body).await?;
+    let target = Target::own("/V1/integration/admin/token", "");
+    let answer = store.send(&Outgoing::post(target, body.into()), || Ok(None)).await?;
     if answer.status == 200 {
         let token: String = serde_json::from_slice(&answer.body).map_err(|_| {
             upstream_error("the store answered the login with something that is no token")
                 .remedy("check the store's `base_url`: no REST API answers there")
         })?;
-        return bearer(&token);
+        let token = Secret::from(token);
+        store.tell_secret(&token);
+        return bearer(token.expose_secret());
     }
     let failure = complaint::failure(&answer);
     // Magento answers 400 where a second factor is demanded.

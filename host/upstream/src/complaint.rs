@@ -9,7 +9,7 @@ use serde_json::Value;
 use souk_model::{Code, Failure};
 
 use crate::UPSTREAM;
-use crate::transport::Answer;
+use crate::exchange::Reply;
 
 /// The longest text of a store that a failure repeats, in characters.
 const MAX_TEXT: usize = 600;
@@ -136,7 +136,7 @@ fn readable(body: &[u8]) -> String {
 }
 
 /// What the store says, for the end of a message.
-fn words(answer: &Answer, complaint: Option<&Complaint>) -> String {
+fn words(answer: &Reply, complaint: Option<&Complaint>) -> String {
     let text = match complaint {
         Some(complaint) => tame(&complaint.text(), MAX_TEXT),
         None => readable(&answer.body),
@@ -145,7 +145,7 @@ fn words(answer: &Answer, complaint: Option<&Complaint>) -> String {
 }
 
 /// The failure that an answer other than 2xx is.
-pub(crate) fn failure(answer: &Answer) -> Failure {
+pub(crate) fn failure(answer: &Reply) -> Failure {
     let complaint = Complaint::parse(&answer.body);
     let complaint = complaint.as_ref();
     let words = words(answer, complaint);
@@ -173,7 +173,7 @@ fn said(words: &str, otherwise: &str) -> String {
     if words.is_empty() { otherwise.to_owned() } else { format!("the store said: {words}") }
 }
 
-fn redirected(answer: &Answer) -> Told {
+fn redirected(answer: &Reply) -> Told {
     let to = answer.location.as_deref().map_or("elsewhere".into(), |to| format!("to `{to}`"));
     (
         Code::UpstreamError,
@@ -221,14 +221,14 @@ fn not_found(complaint: Option<&Complaint>, words: &str) -> Told {
     }
 }
 
-fn later(answer: &Answer) -> Option<String> {
+fn later(answer: &Reply) -> Option<String> {
     Some(match answer.retry_after {
         Some(wait) => format!("try again in {} s", wait.as_secs().max(1)),
         None => "try again in a minute".into(),
     })
 }
 
-fn hint(status: u16, words: &str, answer: &Answer) -> Option<String> {
+fn hint(status: u16, words: &str, answer: &Reply) -> Option<String> {
     match status {
         400 if words == "Specified request cannot be processed" => Some(
             "the store view may not exist; `scope_list_websites_stores` lists those that do".into(),

@@ -5,6 +5,9 @@
 //! [`Failure`](souk_model::Failure). It must not know actions, plugins, wasm or MCP, reads no
 //! environment and no file, and decides nothing about who may ask what.
 //!
+//! A [`Session`] only reads. Writes go through the [`Writer`] that it gives, which is another type so
+//! that one can see who holds it; what is known of a write that failed is a [`SendError`].
+//!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use souk_model::{Binding, Grant, Method, Read, StoreView};
@@ -34,8 +37,10 @@
 
 mod address;
 mod auth;
+mod client;
 mod complaint;
 mod config;
+mod exchange;
 mod login;
 mod natural;
 mod retry;
@@ -43,11 +48,13 @@ mod session;
 mod signing;
 mod transport;
 mod views;
+mod writer;
 
 pub use address::ConfigError;
 pub use config::{Credentials, Limits, Offered, StoreConfig};
 pub use session::{Session, Sessions};
-pub use transport::Magento;
+pub use transport::{Magento, OnSecret};
+pub use writer::{Answer, SendError, Writer};
 
 /// The name by which grants and failures call the Magento back end.
 pub const UPSTREAM: &str = "magento";

@@ -19,8 +19,9 @@ use crate::UPSTREAM;
 use crate::address::Target;
 use crate::auth::{Auth, denies_resource, refuses_signature, signed_once};
 use crate::complaint;
+use crate::exchange::{Outgoing, Reply};
 use crate::signing::Signer;
-use crate::transport::{Answer, Magento};
+use crate::transport::Magento;
 
 /// The route of the store's views, whose answer is kept.
 pub(crate) const STORE_VIEWS: Target<'static> = Target::own("/V1/store/storeViews", "");
@@ -53,21 +54,23 @@ pub(crate) async fn verify(store: &Magento, auth: &Auth) -> Result<(), Failure> 
     }
 }
 
-fn verify_admin(views: &Answer) -> Result<(), Failure> {
+fn verify_admin(views: &Reply) -> Result<(), Failure> {
     if views.status == 200 || denies_resource(views) {
         return Ok(());
     }
     Err(complaint::failure(views))
 }
 
-async fn verify_signature(store: &Magento, signer: &Signer, views: &Answer) -> Result<(), Failure> {
+async fn verify_signature(store: &Magento, signer: &Signer, views: &Reply) -> Result<(), Failure> {
     if refuses_signature(views) || views.status == 400 {
         return Err(as_unauthenticated(complaint::failure(views)));
     }
     if views.status != 200 && !denies_resource(views) {
         return Err(complaint::failure(views));
     }
-    let spoilt = signed_once(store, &signer.spoilt(), &STORE_VIEWS, store.path_form()).await?;
+    let spoilt =
+        signed_once(store, &signer.spoilt(), &Outgoing::get(STORE_VIEWS), store.path_form())
+            .await?;
     if refuses_signature(&spoilt) {
         return Ok(());
     }
@@ -82,12 +85,12 @@ async fn verify_signature(store: &Magento, signer: &Signer, views: &Answer) -> R
 async fn verify_on_guarded_route(store: &Magento, signer: &Signer) -> Result<(), Failure> {
     for probe in &PROBES[1..] {
         let form = store.path_form();
-        let answer = signed_once(store, signer, probe, form).await?;
+        let answer = signed_once(store, signer, &Outgoing::get(*probe), form).await?;
         if refuses_signature(&answer) {
             return Err(as_unauthenticated(complaint::failure(&answer)));
         }
         let accepted = answer.status == 200 || denies_resource(&answer);
-        let spoilt = signed_once(store, &signer.spoilt(), probe, form).await?;
+        let spoilt = signed_once(store, &signer.spoilt(), &Outgoing::get(*probe), form).await?;
         if accepted && refuses_signature(&spoilt) {
             return Ok(());
         }
@@ -104,7 +107,7 @@ fn unseen() -> Failure {
     .remedy("a server before Magento may drop the `Authorization` header; it must be passed on")
 }
 
-async fn verify_token(store: &Magento, auth: &Auth, views: Answer) -> Result<(), Failure> {
+async fn verify_token(store: &Magento, auth: &Auth, views: Reply) -> Result<(), Failure> {
     let mut answer = views;
     let mut tried = Vec::new();
     for probe in &PROBES {
@@ -112,7 +115,7 @@ async fn verify_token(store: &Magento, auth: &Auth, views: Answer) -> Result<(),
             answer = auth.read(store, probe).await?;
         }
         if answer.status == 200 {
-            let anonymous = store.read(probe, || Ok(None)).await?;
+            let anonymous = store.send(&Outgoing::get(*probe), || Ok(None)).await?;
             if anonymous.status == 401 {
                 return Ok(());
             }

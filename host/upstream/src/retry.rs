@@ -1,4 +1,4 @@
-//! When a read is sent again, and how long after.
+//! How long after a failed attempt the next one is made.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// What is added at random to a wait that the store asks for, so that not all come back at once.
 const SPREAD: Duration = Duration::from_millis(50);
 
-/// Statuses by which a store or a proxy says "not now". Other failures would only fail again.
+/// Statuses by which a store or a proxy says "not now" to a read. Other failures would only fail
+/// again.
 pub(crate) const fn is_transient(status: u16) -> bool {
     matches!(status, 429 | 502 | 503 | 504)
 }

@@ -11,9 +11,10 @@ use souk_policy::Permitted;
 use crate::address::{Target, segment};
 use crate::auth::{Auth, denies_resource};
 use crate::complaint;
+use crate::exchange::{Lost, Outgoing, Reply};
 use crate::login::{self, STORE_VIEWS};
-use crate::transport::{Answer, Magento, upstream_error};
-use crate::{Credentials, UPSTREAM};
+use crate::transport::{Magento, upstream_error};
+use crate::{Credentials, UPSTREAM, Writer};
 
 use souk_model::ExposeSecret;
 
@@ -66,6 +67,12 @@ impl Session {
         &self.0.store
     }
 
+    /// What writes to the store in this session's name. For `souk-plans` only: see [`Writer`].
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        Writer::new(self.clone())
+    }
+
     /// The same session with a default scope, once the store confirms that it has such a view.
     ///
     /// # Errors
@@ -97,11 +104,7 @@ impl Session {
     }
 
     async fn get_inner(&self, what: &Permitted) -> Result<Bytes, Failure> {
-        if what.upstream() != UPSTREAM {
-            let message = format!("`{}` is not a store", what.upstream());
-            return Err(Failure::new(Code::Unavailable, message)
-                .remedy("no back end of this name is configured"));
-        }
+        check_upstream(what.upstream())?;
         if let StoreView::View(code) = what.at() {
             self.check_view(code).await?;
         }
@@ -110,20 +113,33 @@ impl Session {
             path: what.path(),
             query: what.query(),
         };
-        body(self.0.auth.read(&self.0.store, &target).await?)
+        body(self.send(&Outgoing::get(target)).await?)
     }
 
-    async fn check_view(&self, code: &str) -> Result<(), Failure> {
+    pub(crate) async fn send(&self, what: &Outgoing<'_>) -> Result<Reply, Lost> {
+        self.0.auth.send(&self.0.store, what).await
+    }
+
+    pub(crate) async fn check_view(&self, code: &str) -> Result<(), Failure> {
         let read = async || {
-            let answer = self.0.auth.read(&self.0.store, &STORE_VIEWS).await?;
+            let answer = self.send(&Outgoing::get(STORE_VIEWS)).await?;
             if denies_resource(&answer) { Ok(None) } else { body(answer).map(Some) }
         };
         self.0.store.views().check(code, read).await
     }
 }
 
-fn body(answer: Answer) -> Result<Bytes, Failure> {
-    if !(200..300).contains(&answer.status) {
+/// Whether a request is for this back end at all.
+pub(crate) fn check_upstream(name: &str) -> Result<(), Failure> {
+    if name == UPSTREAM {
+        return Ok(());
+    }
+    Err(Failure::new(Code::Unavailable, format!("`{name}` is not a store"))
+        .remedy("no back end of this name is configured"))
+}
+
+fn body(answer: Reply) -> Result<Bytes, Failure> {
+    if !answer.is_success() {
         return Err(complaint::failure(&answer));
     }
     if !answer.json {

@@ -1,5 +1,6 @@
 //! The web API: a table of routes and, by subject, what they do.
 
+mod attributes;
 mod categories;
 mod category_save;
 mod cms;
@@ -12,6 +13,9 @@ mod product_media;
 mod product_save;
 mod products;
 pub(crate) mod rules;
+mod sales;
+mod sales_columns;
+mod sales_documents;
 mod source_items;
 mod stores;
 
@@ -89,6 +93,7 @@ const LOGINS: [Route; 2] = [
 const ALL_ROUTES: &[&[Route]] = &[
     &LOGINS,
     stores::ROUTES,
+    attributes::ROUTES,
     products::ROUTES,
     product_save::ROUTES,
     categories::ROUTES,
@@ -99,6 +104,8 @@ const ALL_ROUTES: &[&[Route]] = &[
     inventory::ROUTES,
     source_items::ROUTES,
     customers::ROUTES,
+    sales::ROUTES,
+    sales_documents::ROUTES,
 ];
 
 /// Routes by number of segments and second segment (`products`), those without parameters first.

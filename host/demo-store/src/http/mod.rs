@@ -1,18 +1,21 @@
 //! HTTP: from a request on the wire to a call on a route, and from its answer back.
 
+mod controls;
 mod fields;
 mod log;
+pub(crate) mod socket;
 mod target;
 mod xml;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::{Map, Value};
 
 pub use log::LoggedRequest;
@@ -21,28 +24,51 @@ pub(crate) use log::RequestLog;
 use crate::api::{self, Answer, Handler};
 use crate::auth::{Guard, Principal};
 use crate::call::Call;
+use crate::durable::Journal;
+use crate::faults::{Fault, Faults};
 use crate::oauth::Signed;
 use crate::php;
 use crate::refusal::{Refusal, RefusalBody};
 use crate::shop::Shop;
 use crate::wire;
+use socket::Peer;
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
-/// Where the store's own controls are, outside Magento's paths.
-const LOG_PATH: &str = "/__demo/requests";
 
 /// A running store.
 pub(crate) struct Server {
     shop: RwLock<Shop>,
     guard: Guard,
     log: RequestLog,
+    faults: Faults,
+    /// Where writes are noted before they happen, for a durable store. Locked after the shop.
+    journal: Option<Mutex<Journal>>,
 }
 
 impl Server {
     /// A server of this shop.
-    pub(crate) fn new(shop: Shop) -> Self {
-        Self { shop: RwLock::new(shop), guard: Guard::new(), log: RequestLog::default() }
+    pub(crate) fn new(shop: Shop, faults: Faults, journal: Option<Journal>) -> Self {
+        let guard = Guard::new(shop.token_key);
+        let journal = journal.map(Mutex::new);
+        Self { shop: RwLock::new(shop), guard, log: RequestLog::default(), faults, journal }
+    }
+
+    fn shop(&self) -> RwLockReadGuard<'_, Shop> {
+        self.shop.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the shop; a durable one notes the write first, and does without it when it cannot.
+    fn write(&self, call: &Call, handle: fn(&mut Shop, &Call) -> Answer) -> Answer {
+        let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(journal) = &self.journal {
+            let noted = journal.lock().unwrap_or_else(PoisonError::into_inner).note(call);
+            if let Err(error) = noted {
+                tracing::error!(%error, "the journal takes no more writes");
+                return Err(Refusal::internal(call.seed));
+            }
+        }
+        handle(&mut shop, call)
     }
 }
 
@@ -56,16 +82,25 @@ pub(crate) fn router(server: Arc<Server>) -> axum::Router {
 
 async fn serve(
     State(server): State<Arc<Server>>,
+    peer: Option<Extension<ConnectInfo<Peer>>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let peer = peer.as_ref().map(|Extension(ConnectInfo(peer))| peer);
+    if let Some(control) = controls::answer(&server, &method, uri.path(), &body, peer) {
+        return control;
+    }
     let started = Instant::now();
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    if uri.path() == LOG_PATH {
-        return controls(&server, &method);
+    let strike = server.faults.strike(method.as_str(), &uri.to_string());
+    if !strike.delay.is_zero() {
+        tokio::time::sleep(strike.delay).await;
     }
+    let instead = strike
+        .fault
+        .and_then(|fault| controls::instead(fault, strike.retry_after.as_deref(), peer));
     let request = Incoming {
         method: method.as_str(),
         path: uri.path(),
@@ -74,30 +109,22 @@ async fn serve(
         body: &body,
         now: i64::try_from(since_epoch.as_secs()).unwrap_or(0),
     };
-    let response = request.respond(&server);
+    let response = match (instead, strike.fault) {
+        (Some(response), _) => response,
+        (None, None) => request.respond(&server),
+        (None, Some(fault)) => controls::spoil(fault, request.respond(&server), peer).await,
+    };
+    let is_dropped = matches!(strike.fault, Some(Fault::DropBefore | Fault::DropAfter));
     server.log.push(LoggedRequest {
         number: 0,
         time: since_epoch.as_secs_f64(),
         method: method.as_str().to_owned(),
         target: uri.to_string(),
-        status: response.status().as_u16(),
+        status: if is_dropped { 0 } else { response.status().as_u16() },
         ms: started.elapsed().as_secs_f64() * 1000.0,
-        fault: None,
+        fault: strike.fault.map(|fault| fault.name().to_owned()),
     });
     response
-}
-
-fn controls(server: &Server, method: &Method) -> Response {
-    match *method {
-        Method::GET => {
-            json_response(200, &serde_json::to_value(server.log.all()).unwrap_or_default())
-        }
-        Method::DELETE => {
-            server.log.clear();
-            StatusCode::NO_CONTENT.into_response()
-        }
-        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
-    }
 }
 
 /// A request on the wire.
@@ -139,7 +166,7 @@ impl Incoming<'_> {
 
     fn answer(&self, server: &Server) -> Answer {
         let (target, principal) = {
-            let shop = server.shop.read().unwrap_or_else(PoisonError::into_inner);
+            let shop = server.shop();
             let length =
                 self.path.len() + 1 + self.query.len() + self.method.len() + " HTTP/1.1".len();
             let target = target::parse(self.path, length, &shop.stores)?;
@@ -164,7 +191,7 @@ impl Incoming<'_> {
         }
         let fields = query.get("fields").map(php::text_of).unwrap_or_default();
         let arguments = {
-            let shop = server.shop.read().unwrap_or_else(PoisonError::into_inner);
+            let shop = server.shop();
             wire::read_arguments(self.method, route.template, &path, &given, &shop.attributes)?
         };
         let call = Call {
@@ -181,12 +208,8 @@ impl Incoming<'_> {
             },
         };
         let answer = match route.handler {
-            Handler::Read(read) => {
-                read(&server.shop.read().unwrap_or_else(PoisonError::into_inner), &call)
-            }
-            Handler::Write(write) => {
-                write(&mut server.shop.write().unwrap_or_else(PoisonError::into_inner), &call)
-            }
+            Handler::Read(read) => read(&server.shop(), &call),
+            Handler::Write(write) => server.write(&call, write),
             Handler::AdminToken | Handler::CustomerToken => log_in(server, route.handler, &call),
         }?;
         Ok(fields::select(answer, &fields))
@@ -261,7 +284,7 @@ impl Incoming<'_> {
 }
 
 fn log_in(server: &Server, handler: Handler, call: &Call) -> Answer {
-    let shop = server.shop.read().unwrap_or_else(PoisonError::into_inner);
+    let shop = server.shop();
     let (username, password) = (call.text("username"), call.text("password"));
     match handler {
         Handler::CustomerToken => {

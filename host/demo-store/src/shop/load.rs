@@ -79,6 +79,7 @@ impl Shop {
     /// Sets what a state file tells only indirectly: counters, and reservations, which are the salable
     /// quantity less what the sources have.
     fn complete(&mut self, salable: &Value) {
+        self.sales_numbers = crate::sales::Numbers::of(self);
         for category in self.categories.iter_mut() {
             if category.id == TREE_ROOT {
                 category.parent = 0;

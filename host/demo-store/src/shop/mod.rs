@@ -29,6 +29,8 @@ pub(crate) use stock::Reservation;
 pub(crate) struct Shop {
     /// Who may log in.
     pub(crate) credentials: Vec<Credential>,
+    /// What tokens are signed with.
+    pub(crate) token_key: [u8; 32],
     /// Websites, groups, views.
     pub(crate) stores: Stores,
     /// Product attributes.
@@ -81,4 +83,7 @@ pub(crate) struct Shop {
     pub(crate) creditmemos: Table,
     /// Payment transactions.
     pub(crate) transactions: Table,
+    /// The numbers that documents of sales have used.
+    #[serde(default)]
+    pub(crate) sales_numbers: crate::sales::Numbers,
 }

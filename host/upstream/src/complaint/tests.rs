@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn answer(status: u16, body: &str) -> Answer {
-    Answer {
+fn answer(status: u16, body: &str) -> Reply {
+    Reply {
         status,
         json: body.starts_with('{'),
         retry_after: None,
@@ -94,7 +94,7 @@ fn statuses_have_stable_codes() {
 
 #[test]
 fn hints_say_what_to_do() {
-    let hint = |answer: &Answer| failure(answer).remedy.unwrap_or_default();
+    let hint = |answer: &Reply| failure(answer).remedy.unwrap_or_default();
     let unknown_store = answer(400, r#"{"message":"Specified request cannot be processed."}"#);
     assert!(hint(&unknown_store).contains("scope_list_websites_stores"));
     let signature = answer(401, r#"{"message":"The signature is invalid. Verify and try again."}"#);

@@ -64,7 +64,8 @@ fn every_recorded_signature_that_magento_accepted_is_ours() {
     let recording = recording();
     let accepted: Vec<_> = recording.vectors.iter().filter(|v| v.status != 401).collect();
     assert_eq!(accepted.iter().filter(|v| v.status == 200 && v.options.is_empty()).count(), 8);
-    assert_eq!(accepted.len(), 16);
+    assert_eq!(accepted.len(), 17);
+    assert_eq!(accepted.iter().filter(|v| v.method == "PUT").count(), 1);
     for vector in accepted {
         let (base_string, authorization) = sign(&recording, vector, PathForm::Decoded);
         assert_eq!(base_string, vector.base_string, "{}", vector.seq);

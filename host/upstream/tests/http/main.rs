@@ -5,3 +5,5 @@ mod login;
 mod reading;
 mod scope;
 mod stand_in;
+mod wire;
+mod writing;

@@ -6,8 +6,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use souk_model::{Binding, Grant, Method, Read, Secret, StoreView};
-use souk_policy::{Permitted, permit};
+use souk_model::plan::Step;
+use souk_model::{Binding, Grant, Method, Read, Secret, Source, StoreView, WriteMethod};
+use souk_policy::{Permitted, PermittedWrite, permit, permit_step};
 use souk_upstream::{Credentials, Magento, Session, StoreConfig};
 
 /// A request as the stand-in got it.
@@ -19,6 +20,8 @@ pub(crate) struct Got {
     pub(crate) authorization: String,
     pub(crate) accept: String,
     pub(crate) agent: String,
+    pub(crate) content_type: String,
+    pub(crate) content_length: String,
     pub(crate) body: String,
 }
 
@@ -81,6 +84,8 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
         authorization: header("authorization"),
         accept: header("accept"),
         agent: header("user-agent"),
+        content_type: header("content-type"),
+        content_length: header("content-length"),
         body: String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap(),
     };
     let before = {
@@ -150,4 +155,26 @@ pub(crate) fn product(sku: &str, at: StoreView) -> Permitted {
         at,
     };
     permit(&[grant], &read).unwrap()
+}
+
+/// A permitted write of a product.
+pub(crate) fn write(method: WriteMethod, sku: &str, at: StoreView) -> PermittedWrite {
+    let route = "/V1/products/{sku}";
+    let grant = Grant {
+        upstream: "magento".into(),
+        method: Method::Write(method),
+        route: route.parse().unwrap(),
+    };
+    let step = Step {
+        upstream: "magento".into(),
+        method,
+        route: route.into(),
+        path: vec![Binding { name: "sku".into(), value: Source::Subject }],
+        query: vec![],
+        at,
+        body: None,
+        fills: vec![],
+        refused_when: vec![],
+    };
+    permit_step(&[grant], &step, sku, None).unwrap()
 }

@@ -1,0 +1,112 @@
+//! The store's own controls, outside Magento's paths: the request log and the faults, for whoever is on
+//! the same machine.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
+use serde_json::json;
+
+use super::socket::Peer;
+use super::{Server, html_response, json_response};
+use crate::faults::Fault;
+
+const LOG: &str = "/__demo/requests";
+const FAULTS: &str = "/__demo/faults";
+
+/// The answer of a control; `None` when the path is none.
+pub(super) fn answer(
+    server: &Server,
+    method: &Method,
+    path: &str,
+    body: &[u8],
+    peer: Option<&Peer>,
+) -> Option<Response> {
+    if !matches!(path, LOG | FAULTS) {
+        return None;
+    }
+    if peer.is_some_and(|peer| !peer.address.ip().is_loopback()) {
+        return Some(StatusCode::FORBIDDEN.into_response());
+    }
+    Some(match (path, method.as_str()) {
+        (LOG, "GET") => json_response(200, &json!(server.log.all())),
+        (LOG, "DELETE") => {
+            server.log.clear();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        (FAULTS, "GET") => json_response(200, &server.faults.show()),
+        (FAULTS, "PUT" | "POST") => match server.faults.replace(body) {
+            Ok(()) => json_response(200, &server.faults.show()),
+            Err(error) => json_response(400, &json!({ "message": error.to_string() })),
+        },
+        (FAULTS, "DELETE") => {
+            server.faults.clear();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    })
+}
+
+/// What a fault answers instead of the request's own answer; `None` when the request is to be handled.
+pub(super) fn instead(
+    fault: Fault,
+    retry_after: Option<&str>,
+    peer: Option<&Peer>,
+) -> Option<Response> {
+    let mut response = match fault {
+        Fault::TooManyRequests => json_response(429, &json!({ "message": "Too Many Requests" })),
+        Fault::Unavailable => html_response(503, UNAVAILABLE.to_owned()),
+        Fault::DropBefore => return Some(drop_connection(peer)),
+        Fault::DropAfter | Fault::Truncate | Fault::NotJson => return None,
+    };
+    if let Some(value) = retry_after.and_then(|value| HeaderValue::from_str(value).ok()) {
+        response.headers_mut().insert(RETRY_AFTER, value);
+    }
+    Some(response)
+}
+
+/// What a fault makes of the answer of a request that was handled.
+pub(super) async fn spoil(fault: Fault, response: Response, peer: Option<&Peer>) -> Response {
+    match fault {
+        Fault::DropAfter => drop_connection(peer),
+        Fault::Truncate => truncate(response).await,
+        Fault::NotJson => html_response(response.status().as_u16(), UNAVAILABLE.to_owned()),
+        Fault::TooManyRequests | Fault::Unavailable | Fault::DropBefore => response,
+    }
+}
+
+/// Without a connection, as under test, the body fails at once instead.
+fn drop_connection(peer: Option<&Peer>) -> Response {
+    if let Some(peer) = peer {
+        peer.hang_up();
+    }
+    Response::new(Body::from_stream(futures::stream::once(async { Err::<Vec<u8>, _>(cut()) })))
+}
+
+fn cut() -> std::io::Error {
+    std::io::ErrorKind::ConnectionReset.into()
+}
+
+/// Half of the body under the length of the whole.
+async fn truncate(response: Response) -> Response {
+    let (head, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let half = bytes.slice(..bytes.len() / 2);
+    // The pause lets the first half out; what is still buffered when a body fails is never sent.
+    let rest = futures::stream::once(async {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        Err(cut())
+    });
+    let body = Body::from_stream(futures::stream::once(async move { Ok(half) }).chain(rest));
+    let mut spoilt = Response::new(body);
+    *spoilt.status_mut() = head.status;
+    if let Some(media) = head.headers.get(CONTENT_TYPE) {
+        spoilt.headers_mut().insert(CONTENT_TYPE, media.clone());
+    }
+    spoilt.headers_mut().insert(CONTENT_LENGTH, bytes.len().into());
+    spoilt
+}
+
+const UNAVAILABLE: &str = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n\
+    <center><h1>503 Service Temporarily Unavailable</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n";

@@ -1,0 +1,257 @@
+//! Money and quantities as the database keeps them: exact, with four decimals.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub};
+
+use serde_json::Value;
+
+use crate::php;
+
+/// Units in one: four decimals.
+const SCALE: i64 = 10_000;
+/// Units of a [`Rounding`] in one.
+const FINE: i128 = 1_000_000_000_000;
+
+/// An amount of money or of goods, exact to four decimals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Amount(i64);
+
+impl Amount {
+    /// Nothing.
+    pub(crate) const ZERO: Self = Self(0);
+
+    /// The amount in a document's field; nothing when it has none.
+    pub(crate) fn of(value: Option<&Value>) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "amounts beyond 2^63 ten-thousandths saturate"
+        )]
+        let units = value.map_or(0, |value| (php::number_of(value) * SCALE as f64).round() as i64);
+        Self(units)
+    }
+
+    /// A whole number.
+    pub(crate) const fn whole(number: i64) -> Self {
+        Self(number * SCALE)
+    }
+
+    /// The amount as a JSON number.
+    pub(crate) fn json(self) -> Value {
+        php::number(self.float())
+    }
+
+    /// The nearest float.
+    pub(crate) fn float(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "exact up to nine hundred thousand million")]
+        let float = self.0 as f64 / SCALE as f64;
+        float
+    }
+
+    /// Without its fraction, towards zero.
+    pub(crate) fn truncated(self) -> Self {
+        Self(self.0 / SCALE * SCALE)
+    }
+
+    /// Rounded to cents, half away from zero.
+    pub(crate) fn cents(self) -> Self {
+        Self(round_to(i128::from(self.0), 100))
+    }
+
+    /// Without its sign.
+    pub(crate) const fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// This much of each of `quantity` things.
+    pub(crate) fn times(self, quantity: Self) -> Self {
+        Self(round_to(i128::from(self.0) * i128::from(quantity.0), SCALE) / SCALE)
+    }
+
+    /// The part that `part` is of `whole`, rounded to cents; nothing of nothing.
+    pub(crate) fn share(self, part: Self, whole: Self) -> Self {
+        Rounding::default().share(self, part, whole, false)
+    }
+}
+
+/// Rounds `units` to a multiple of `step`, half away from zero.
+fn round_to(units: i128, step: i64) -> i64 {
+    let step = i128::from(step);
+    let rounded = (units.abs() + step / 2) / step * step;
+    i64::try_from(rounded * units.signum()).unwrap_or(i64::MAX)
+}
+
+impl Add for Amount {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Neg for Amount {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// Rounding that carries what it left over into the next amount, so that the lines of one document add
+/// up to what they should.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rounding {
+    left: i128,
+}
+
+impl Rounding {
+    /// The part that `part` is of `whole`, in cents. `deducted` amounts are taken away later, so their
+    /// remainder counts the other way.
+    pub(crate) fn share(
+        &mut self,
+        amount: Amount,
+        part: Amount,
+        whole: Amount,
+        deducted: bool,
+    ) -> Amount {
+        if amount == Amount::ZERO || part == Amount::ZERO || whole == Amount::ZERO {
+            return Amount::ZERO;
+        }
+        let exact = i128::from(amount.0) * (FINE / i128::from(SCALE)) * i128::from(part.0)
+            / i128::from(whole.0);
+        let sign = if deducted { -1 } else { 1 };
+        let wanted = exact + sign * self.left;
+        let cent = FINE / 100;
+        let rounded = (wanted.abs() + cent / 2) / cent * cent * wanted.signum();
+        self.left = sign * (wanted - rounded);
+        Amount(i64::try_from(rounded / (FINE / i128::from(SCALE))).unwrap_or(i64::MAX))
+    }
+}
+
+/// One amount in the currency of the order and in the base currency of its website.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Money {
+    /// In the currency of the order.
+    pub(crate) order: Amount,
+    /// In the base currency.
+    pub(crate) base: Amount,
+}
+
+impl Money {
+    /// Nothing.
+    pub(crate) const ZERO: Self = Self { order: Amount::ZERO, base: Amount::ZERO };
+
+    /// Both sides through the same operation.
+    pub(crate) fn map(self, change: impl Fn(Amount) -> Amount) -> Self {
+        Self { order: change(self.order), base: change(self.base) }
+    }
+
+    /// Two of them, side by side, through the same operation.
+    pub(crate) fn with(self, other: Self, join: impl Fn(Amount, Amount) -> Amount) -> Self {
+        Self { order: join(self.order, other.order), base: join(self.base, other.base) }
+    }
+
+    /// The smaller on each side.
+    pub(crate) fn min(self, other: Self) -> Self {
+        self.with(other, Ord::min)
+    }
+}
+
+impl Add for Money {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.with(other, Add::add)
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.with(other, Sub::sub)
+    }
+}
+
+impl Neg for Money {
+    type Output = Self;
+    fn neg(self) -> Self {
+        self.map(Neg::neg)
+    }
+}
+
+/// A [`Rounding`] for each currency.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MoneyRounding {
+    order: Rounding,
+    base: Rounding,
+}
+
+impl MoneyRounding {
+    /// As [`Rounding::share`], on both sides.
+    pub(crate) fn share(
+        &mut self,
+        money: Money,
+        part: Amount,
+        whole: Amount,
+        deducted: bool,
+    ) -> Money {
+        Money {
+            order: self.order.share(money.order, part, whole, deducted),
+            base: self.base.share(money.base, part, whole, deducted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn amount(value: f64) -> Amount {
+        Amount::of(Some(&json!(value)))
+    }
+
+    #[test]
+    fn amounts_are_exact_and_round_half_away_from_zero() {
+        assert_eq!(amount(36.13) - amount(16.13), Amount::whole(20));
+        assert_eq!((amount(0.1) + amount(0.2)).json(), json!(0.3));
+        assert_eq!(amount(2.135).cents(), amount(2.14));
+        assert_eq!(amount(-2.135).cents(), amount(-2.14));
+        assert_eq!(amount(3.25).times(amount(2.0)), amount(6.5));
+        assert_eq!(Amount::of(Some(&json!("9.500000"))).json(), json!(9.5));
+    }
+
+    proptest! {
+        #[test]
+        fn shares_taken_one_by_one_miss_the_whole_by_less_than_a_cent(cents in 0i64..100_000, parts in 1i64..12) {
+            let whole = Amount(cents * 100);
+            let mut rounding = Rounding::default();
+            let taken: Amount =
+                (0..parts).map(|_| rounding.share(whole, Amount::whole(1), Amount::whole(parts), false)).sum();
+            prop_assert!((whole - taken).abs() <= Amount(100));
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! Credit memos: money given back, with or without the goods.
+
+use serde_json::{Value, json};
+
+use super::amount::{Amount, Money, MoneyRounding};
+use super::fields::Fields;
+use super::history::{self, Remarks};
+use super::line::{self, Asked, Left, Line};
+use super::numbers::{Document, Part};
+use super::order::{self, Quantities};
+use super::payment::{self, Movement};
+use super::state::{self, State, Step};
+use super::stock::{self, Refunded};
+use crate::refusal::Refusal;
+use crate::shop::{Doc, Shop, StoreId};
+
+/// The state of a credit memo: refunded.
+const REFUNDED: i32 = 2;
+
+/// What a request to refund says beside items and remarks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
+    /// Shipping to give back; all that is left when not said.
+    pub(crate) shipping: Option<Amount>,
+    /// To give back on top.
+    pub(crate) extra: Option<Amount>,
+    /// To keep.
+    pub(crate) fee: Option<Amount>,
+    /// Order items whose goods go back to stock.
+    pub(crate) returned: Vec<u64>,
+}
+
+/// Where the refund is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Basis {
+    /// On the order: never through the gateway.
+    Order,
+    /// On an invoice, through the gateway or not.
+    Invoice {
+        /// The invoice.
+        id: u64,
+        /// Whether the gateway gives the money back.
+        online: bool,
+    },
+}
+
+/// A credit memo's lines and totals, before it is made.
+#[derive(Debug, Default)]
+struct Draft {
+    lines: Vec<Line>,
+    subtotal: Money,
+    subtotal_incl_tax: Money,
+    discount: Money,
+    shipping: Money,
+    shipping_incl_tax: Money,
+    shipping_tax: Money,
+    tax: Money,
+    compensation: Money,
+    extra: Money,
+    fee: Money,
+}
+
+impl Draft {
+    fn of(
+        order: &Doc,
+        asked: &Asked,
+        limits: Option<&Doc>,
+        terms: &Terms,
+    ) -> Result<Self, Refusal> {
+        let mut draft = Self { lines: lines(order, asked, limits)?, ..Self::default() };
+        draft.add_rows(order);
+        draft.add_shipping(order, terms)?;
+        draft.add_shipping_discount(order)?;
+        let rate = order.amount("base_to_order_rate");
+        let in_both = |base: Option<Amount>| {
+            let base = base.unwrap_or(Amount::ZERO);
+            let order = if rate == Amount::ZERO { base } else { base.times(rate).cents() };
+            Money { order, base }
+        };
+        draft.extra = in_both(terms.extra);
+        draft.fee = in_both(terms.fee);
+        Ok(draft)
+    }
+
+    fn add_rows(&mut self, order: &Doc) {
+        let items = order.docs("items");
+        let (mut plain, mut with_tax) = (MoneyRounding::default(), MoneyRounding::default());
+        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+            let item = items[line.place];
+            let rest = item.money("row_invoiced") - item.money("amount_refunded");
+            line.row_total = line.part(&mut plain, rest, left(item), false);
+            line.row_total_incl_tax = line.with_tax(&mut with_tax, item);
+            self.subtotal += line.row_total;
+            self.subtotal_incl_tax += line.row_total_incl_tax;
+        }
+        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+            let item = items[line.place];
+            if item.money("discount_invoiced") != Money::ZERO {
+                let rest = item.money("discount_invoiced") - item.money("discount_refunded");
+                let part = line.part(&mut plain, rest, left(item), true);
+                line.discount = Some(part);
+                self.discount += part;
+            }
+        }
+        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+            let item = items[line.place];
+            let rest = |of: &str, done: &str| item.money(of) - item.money(done);
+            line.tax =
+                line.part(&mut plain, rest("tax_invoiced", "tax_refunded"), left(item), false);
+            line.compensation = line.part(
+                &mut plain,
+                rest("discount_tax_compensation_invoiced", "discount_tax_compensation_refunded"),
+                left(item),
+                false,
+            );
+            self.tax += line.tax;
+            self.compensation += line.compensation;
+        }
+    }
+
+    fn add_shipping(&mut self, order: &Doc, terms: &Terms) -> Result<(), Refusal> {
+        let total = order.money("shipping_amount");
+        let allowed = total - order.money("shipping_refunded");
+        let allowed_tax = order.money("shipping_tax_amount") - order.money("shipping_tax_refunded");
+        let wanted = terms.shipping.map_or(allowed.base, Amount::cents);
+        if wanted > allowed.base.cents() {
+            let allowed = payment::shown(allowed.base, &order.text("base_currency_code"));
+            return Err(Refusal::bad("Maximum shipping amount allowed to refund is: %1")
+                .with(json!([allowed])));
+        }
+        let part = |money: Money| money.map(|amount| amount.share(wanted, total.base));
+        if wanted >= allowed.base {
+            self.shipping = allowed;
+            self.shipping_tax = allowed_tax;
+        } else {
+            self.shipping = part(total);
+            self.shipping_tax = part(order.money("shipping_tax_amount"));
+        }
+        self.shipping_incl_tax = match terms.shipping {
+            Some(_) => part(order.money("shipping_incl_tax")),
+            None => allowed + allowed_tax,
+        };
+        self.tax += self.shipping_tax;
+        Ok(())
+    }
+
+    /// The part of the discount on shipping that goes with the shipping given back.
+    fn add_shipping_discount(&mut self, order: &Doc) -> Result<(), Refusal> {
+        let total = order.amount("base_shipping_amount");
+        if self.shipping.base == Amount::ZERO {
+            return Ok(());
+        }
+        if total <= Amount::ZERO {
+            return Err(Refusal::bad(
+                "You can not refund shipping if there is no shipping amount.",
+            ));
+        }
+        let discount = order.money("shipping_discount_amount");
+        self.discount += discount.map(|amount| amount.share(self.shipping.base, total));
+        Ok(())
+    }
+
+    fn grand_total(&self) -> Money {
+        self.subtotal - self.discount + self.shipping + self.tax + self.compensation + self.extra
+            - self.fee
+    }
+}
+
+fn left(item: &Doc) -> Left {
+    Left { quantity: item.amount("qty_invoiced") - item.amount("qty_refunded") }
+}
+
+/// A line for every item that has something left, also of those not asked for, with 0. An invoice
+/// limits them to its own items.
+fn lines(order: &Doc, asked: &Asked, limits: Option<&Doc>) -> Result<Vec<Line>, Refusal> {
+    let items = order.docs("items");
+    let mut lines: Vec<Line> = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        if order::is_part(item) {
+            let whole =
+                items.iter().position(|other| other.id("item_id") == item.id("parent_item_id"));
+            let quantity =
+                lines.iter().find(|line| Some(line.place) == whole).map(|line| line.quantity);
+            if let Some(quantity) = quantity {
+                lines.push(Line { place, quantity, is_last: true, ..Line::default() });
+            }
+            continue;
+        }
+        let left = Quantities::of(item).to_refund();
+        if left == Amount::ZERO {
+            continue;
+        }
+        let limit = limits.map(|invoice| {
+            let own = invoice.docs("items").into_iter();
+            own.filter(|line| line.id("order_item_id") == item.id("item_id"))
+                .map(|line| line.amount("qty"))
+                .sum::<Amount>()
+        });
+        let wanted = match asked.of(item) {
+            Some(quantity) => quantity,
+            None if asked.is_everything() => left,
+            None => Amount::ZERO,
+        };
+        let wanted = limit.map_or(wanted, |limit| wanted.min(limit));
+        let quantity = order::counted(item, wanted).max(Amount::ZERO);
+        if quantity > left {
+            return Err(Refusal::bad("We found an invalid quantity to refund item \"%1\".")
+                .with(json!([item.value("name")])));
+        }
+        lines.push(Line { place, quantity, is_last: quantity == left, ..Line::default() });
+    }
+    Ok(lines)
+}
+
+fn validate(
+    order: &Doc,
+    draft: &Draft,
+    asked: &Asked,
+    terms: &Terms,
+    refundable: bool,
+    known_item: impl Fn(u64) -> Option<String>,
+) -> Result<(), Refusal> {
+    let mut messages = Vec::new();
+    if !refundable {
+        messages.push("We can't create creditmemo for the invoice.".to_owned());
+    }
+    if matches!(
+        State::of(order),
+        State::PaymentReview | State::Holded | State::Canceled | State::Closed
+    ) {
+        messages.push(format!(
+            "A creditmemo can not be created when an order has a status of {}",
+            order.text("status")
+        ));
+    }
+    let refunded = order.amount("base_total_refunded");
+    let paid = order.amount("base_total_paid");
+    if (refunded + draft.grand_total().base).cents() > paid.cents() {
+        let left = crate::php::text_of(&(paid - refunded).json());
+        messages.push(format!("The most money available to refund is {left}."));
+    }
+    let items = order.docs("items");
+    for (id, quantity) in asked.iter() {
+        match items.iter().find(|item| item.id("item_id") == id) {
+            None => messages.push(
+                "The creditmemo contains product item that is not part of the original order."
+                    .to_owned(),
+            ),
+            Some(item) if order::is_part(item) => {
+                messages.push("The creditmemo contains incorrect product items.".to_owned());
+            }
+            Some(item) if quantity > Quantities::of(item).to_refund() => messages.push(
+                "The quantity to refund must not be greater than the unrefunded quantity."
+                    .to_owned(),
+            ),
+            Some(_) => {}
+        }
+    }
+    for id in &terms.returned {
+        let in_memo = draft.lines.iter().any(|line| items[line.place].id("item_id") == *id);
+        match known_item(*id) {
+            _ if in_memo => continue,
+            Some(sku) => messages
+                .push(format!("The \"{sku}\" product is not part of the current creditmemo.")),
+            None => messages.push(
+                "The return to stock argument contains product item that is not part of the original order."
+                    .to_owned(),
+            ),
+        }
+        break;
+    }
+    super::refuse("Creditmemo", &messages)
+}
+
+/// Gives back what is asked for; the credit memo's id.
+///
+/// # Errors
+/// Magento's refusals: more than was paid or invoiced, items of other orders, a state that allows no
+/// refund, an invoice that was paid by a method that cannot refund.
+pub(crate) fn make(
+    shop: &mut Shop,
+    order: u64,
+    basis: Basis,
+    asked: &Asked,
+    terms: &Terms,
+    remarks: &Remarks,
+    now: &str,
+) -> Result<u64, Refusal> {
+    let mut order = super::order_of(shop, order)?;
+    let invoice = match basis {
+        Basis::Order => None,
+        Basis::Invoice { id, .. } => shop.invoices.get(id).cloned(),
+    };
+    let refundable = invoice.is_none() || payment::is_gateway(&order);
+    let draft = Draft::of(&order, asked, invoice.as_ref(), terms)?;
+    validate(&order, &draft, asked, terms, refundable, |id| {
+        super::item_of(shop, id).map(|item| item.text("sku"))
+    })?;
+    let id = shop.creditmemos.take_id();
+    let store = StoreId::try_from(order.id("store_id")).unwrap_or(0);
+    let increment = shop.sales_numbers.increment(Document::Creditmemo, store);
+    let mut memo = line::header(&order, id, &increment, now);
+    line::money_header(&mut memo, &order);
+    memo.put("state", REFUNDED);
+    write_totals(&mut memo, &draft, terms);
+    let items = draft
+        .lines
+        .iter()
+        .filter(|line| line.quantity > Amount::ZERO)
+        .map(|line| {
+            let number = shop.sales_numbers.next(Part::CreditmemoItem);
+            document_item(line, order.docs("items")[line.place], number, id)
+        })
+        .collect();
+    memo.put("items", line::list(items));
+    remarks.write(&mut memo, &mut shop.sales_numbers, Part::CreditmemoComment, now);
+    let online = matches!(basis, Basis::Invoice { online: true, .. });
+    register(&mut order, &draft, online, now);
+    order.put("customer_note_notify", i32::from(remarks.notify));
+    if let Basis::Invoice { id: invoice, .. } = basis {
+        memo.put("invoice_id", invoice);
+    }
+    if online {
+        let total = draft.grand_total().order;
+        let txn = payment::record(shop, &mut order, Movement::Refund, total, now);
+        memo.put("transaction_id", txn);
+    }
+    state::settle(&mut order, Step::Refund);
+    order.put("updated_at", now);
+    let total = payment::shown(draft.grand_total().base, &order.text("base_currency_code"));
+    let how = if online { "online" } else { "offline" };
+    let note = format!("We refunded {total} {how}.");
+    history::note_refund(&mut order, &mut shop.sales_numbers, &note, remarks.notify, now);
+    shop.creditmemos.put(memo);
+    move_stock(shop, &order, &draft, terms);
+    shop.orders.put(order);
+    Ok(id)
+}
+
+fn write_totals(memo: &mut Doc, draft: &Draft, terms: &Terms) {
+    memo.set_money("subtotal", draft.subtotal);
+    memo.set_money("subtotal_incl_tax", draft.subtotal_incl_tax);
+    memo.set_money("discount_amount", -draft.discount);
+    memo.set_money("shipping_amount", draft.shipping);
+    memo.set_money("shipping_incl_tax", draft.shipping_incl_tax);
+    memo.set_money("shipping_tax_amount", draft.shipping_tax);
+    memo.set_money("tax_amount", draft.tax);
+    memo.set_money("discount_tax_compensation_amount", draft.compensation);
+    memo.set_money("adjustment", draft.extra - draft.fee);
+    if terms.extra.is_some() {
+        memo.set_money("adjustment_positive", draft.extra);
+    }
+    if terms.fee.is_some() {
+        memo.set_money("adjustment_negative", draft.fee);
+    }
+    memo.set_money("grand_total", draft.grand_total());
+}
+
+fn document_item(line: &Line, item: &Doc, id: u64, parent: u64) -> Doc {
+    let mut doc = line.document_item(item, id, parent);
+    doc.put("base_cost", item.value("base_cost").clone());
+    doc.put("weee_tax_applied", "[]");
+    doc.put("weee_tax_applied_row_amount", 0);
+    doc.put("weee_tax_row_disposition", 0);
+    doc.put("base_weee_tax_row_disposition", 0);
+    doc
+}
+
+/// Counts the refund on the order, its items and its payment.
+fn register(order: &mut Doc, draft: &Draft, online: bool, now: &str) {
+    let mut place = 0;
+    order::each_item(order, |item| {
+        let line =
+            draft.lines.iter().find(|line| line.place == place && line.quantity > Amount::ZERO);
+        place += 1;
+        let Some(line) = line else { return };
+        item.add_amount("qty_refunded", line.quantity);
+        item.add_money("tax_refunded", line.tax);
+        item.add_money("discount_tax_compensation_refunded", line.compensation);
+        item.add_money("amount_refunded", line.row_total);
+        item.add_money("discount_refunded", line.discount.unwrap_or(Money::ZERO));
+        item.put("updated_at", now);
+    });
+    let total = draft.grand_total();
+    order.add_money("total_refunded", total);
+    order.add_money("subtotal_refunded", draft.subtotal);
+    order.add_money("tax_refunded", draft.tax);
+    order.add_money("discount_tax_compensation_refunded", draft.compensation);
+    order.add_money("shipping_refunded", draft.shipping);
+    order.add_money("shipping_tax_refunded", draft.shipping_tax);
+    order.add_money("adjustment_positive", draft.extra);
+    order.add_money("adjustment_negative", draft.fee);
+    order.add_money("discount_refunded", -draft.discount);
+    order.add_money(if online { "total_online_refunded" } else { "total_offline_refunded" }, total);
+    payment::add(order, "amount_refunded", total);
+    payment::add(order, "shipping_refunded", draft.shipping);
+}
+
+fn move_stock(shop: &mut Shop, order: &Doc, draft: &Draft, terms: &Terms) {
+    let items = order.docs("items");
+    for line in draft.lines.iter().filter(|line| line.quantity > Amount::ZERO) {
+        let item = items[line.place];
+        if order::is_part(item) {
+            continue;
+        }
+        let returned = terms.returned.contains(&item.id("item_id"));
+        stock::refund(shop, order, &Refunded { item, quantity: line.quantity, returned });
+    }
+}
+
+/// Saves a credit memo as it is given, with no regard for the order.
+pub(crate) fn save_as_given(shop: &mut Shop, given: &Doc, now: &str) -> Doc {
+    let store = shop.orders.get(given.id("order_id")).map_or(0, |order| order.id("store_id"));
+    let store = StoreId::try_from(store).unwrap_or(0);
+    let id = shop.creditmemos.take_id();
+    let mut memo = given.clone();
+    memo.put("entity_id", id);
+    memo.put("increment_id", shop.sales_numbers.increment(Document::Creditmemo, store));
+    memo.put("created_at", now);
+    memo.put("updated_at", now);
+    let items: Vec<Value> = given
+        .docs("items")
+        .into_iter()
+        .map(|item| {
+            let mut item = item.clone();
+            item.put("entity_id", shop.sales_numbers.next(Part::CreditmemoItem));
+            item.put("parent_id", id);
+            Value::Object(item)
+        })
+        .collect();
+    memo.put("items", Value::Array(items));
+    memo.entry("comments").or_insert_with(|| json!([]));
+    shop.creditmemos.put(memo.clone());
+    memo
+}

@@ -1,0 +1,344 @@
+//! Invoices: the money of some of an order's items. The first one takes all of the shipping.
+
+use super::amount::{Amount, Money, MoneyRounding};
+use super::fields::Fields;
+use super::history::Remarks;
+use super::line::{self, Asked, Left, Line};
+use super::numbers::{Document, Part};
+use super::order::{self, Quantities};
+use super::payment::{self, Movement};
+use super::state::{self, State, Step};
+use super::stock;
+use crate::refusal::Refusal;
+use crate::shop::{Doc, Shop, StoreId};
+
+/// The state of an invoice: paid. All that are made here are, offline methods included.
+const PAID: i32 = 2;
+
+/// An invoice's lines and totals, before it is made.
+#[derive(Debug, Default)]
+struct Draft {
+    lines: Vec<Line>,
+    /// Whether the order has nothing left to invoice after this.
+    is_last: bool,
+    subtotal: Money,
+    subtotal_incl_tax: Money,
+    discount: Money,
+    /// The shipping, unless an earlier invoice had it.
+    shipping: Option<Money>,
+    /// Whether the tax on shipping is in: it is in the first invoice.
+    takes_shipping_tax: bool,
+    tax: Money,
+    compensation: Money,
+}
+
+impl Draft {
+    fn of(order: &Doc, earlier: &[&Doc], asked: &Asked) -> Result<Self, Refusal> {
+        let lines = lines(order, asked)?;
+        let is_last = lines.iter().all(|line| line.is_last);
+        let mut draft = Self { lines, is_last, ..Self::default() };
+        draft.add_rows(order);
+        draft.add_discount(order, earlier);
+        draft.add_shipping(order, earlier);
+        draft.add_tax(order);
+        Ok(draft)
+    }
+
+    fn quantity(&self, order: &Doc) -> Amount {
+        let items = order.docs("items");
+        let whole = self.lines.iter().filter(|line| !order::is_part(items[line.place]));
+        whole.map(|line| line.quantity).sum()
+    }
+
+    /// Row totals, discounts and taxes of all lines, each rounded so that its remainder counts for
+    /// the next.
+    fn add_rows(&mut self, order: &Doc) {
+        let items = order.docs("items");
+        let (mut plain, mut with_tax) = (MoneyRounding::default(), MoneyRounding::default());
+        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+            let item = items[line.place];
+            let left = left(item);
+            line.row_total = line.part(
+                &mut plain,
+                line::row_total(item) - item.money("row_invoiced"),
+                left,
+                false,
+            );
+            line.row_total_incl_tax = line.with_tax(&mut with_tax, item);
+            self.subtotal += line.row_total;
+            self.subtotal_incl_tax += line.row_total_incl_tax;
+        }
+        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+            let item = items[line.place];
+            if item.money("discount_amount") != Money::ZERO {
+                let rest = item.money("discount_amount") - item.money("discount_invoiced");
+                line.discount = Some(line.part(&mut plain, rest, left(item), true));
+            }
+        }
+        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+            let item = items[line.place];
+            let rest = |of: &str, done: &str| item.money(of) - item.money(done);
+            line.tax = line.part(&mut plain, rest("tax_amount", "tax_invoiced"), left(item), false);
+            line.compensation = line.part(
+                &mut plain,
+                rest("discount_tax_compensation_amount", "discount_tax_compensation_invoiced"),
+                left(item),
+                false,
+            );
+        }
+        let allowed = order.money("subtotal") - order.money("subtotal_invoiced");
+        self.subtotal = if self.is_last { allowed } else { self.subtotal.min(allowed) };
+    }
+
+    /// The lines' discounts; the one on shipping goes with the first discounted invoice.
+    fn add_discount(&mut self, order: &Doc, earlier: &[&Doc]) {
+        let had_discount =
+            earlier.iter().any(|invoice| invoice.money("discount_amount") != Money::ZERO);
+        if !had_discount {
+            self.discount += order.money("shipping_discount_amount");
+        }
+        for discount in self.lines.iter().filter_map(|line| line.discount) {
+            self.discount += discount;
+        }
+    }
+
+    fn add_shipping(&mut self, order: &Doc, earlier: &[&Doc]) {
+        let had_shipping =
+            earlier.iter().any(|invoice| invoice.money("shipping_amount") != Money::ZERO);
+        self.takes_shipping_tax = !had_shipping;
+        if !had_shipping && order.money("shipping_amount") != Money::ZERO {
+            self.shipping = Some(order.money("shipping_amount"));
+        }
+    }
+
+    fn add_tax(&mut self, order: &Doc) {
+        for line in &self.lines {
+            self.tax += line.tax;
+            self.compensation += line.compensation;
+        }
+        if self.takes_shipping_tax {
+            self.tax += order.money("shipping_tax_amount");
+            self.compensation += order.money("shipping_discount_tax_compensation_amount");
+        }
+        let allowed = order.money("tax_amount") - order.money("tax_invoiced");
+        self.tax = if self.is_last { allowed } else { self.tax.min(allowed) };
+    }
+
+    fn grand_total(&self) -> Money {
+        self.subtotal - self.discount
+            + self.shipping.unwrap_or(Money::ZERO)
+            + self.tax
+            + self.compensation
+    }
+}
+
+fn left(item: &Doc) -> Left {
+    Left { quantity: item.amount("qty_ordered") - item.amount("qty_invoiced") }
+}
+
+/// A line for every item that has something left, also of those not asked for, with 0.
+fn lines(order: &Doc, asked: &Asked) -> Result<Vec<Line>, Refusal> {
+    let items = order.docs("items");
+    let mut lines = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        if order::is_part(item) {
+            // A variant follows its configurable product.
+            let whole =
+                items.iter().position(|other| other.id("item_id") == item.id("parent_item_id"));
+            let quantity = lines
+                .iter()
+                .find(|line: &&Line| Some(line.place) == whole)
+                .map(|line| line.quantity);
+            if let Some(quantity) = quantity {
+                lines.push(Line { place, quantity, is_last: true, ..Line::default() });
+            }
+            continue;
+        }
+        let left = Quantities::of(item).to_invoice();
+        if left == Amount::ZERO {
+            continue;
+        }
+        let wanted = match asked.of(item) {
+            Some(quantity) => quantity,
+            None if asked.is_everything() => left,
+            None => Amount::ZERO,
+        };
+        let quantity = order::counted(item, wanted).max(Amount::ZERO);
+        if quantity > left {
+            return Err(Refusal::bad("We found an invalid quantity to invoice item \"%1\".")
+                .with(serde_json::json!([item.value("name")])));
+        }
+        lines.push(Line { place, quantity, is_last: quantity == left, ..Line::default() });
+    }
+    Ok(lines)
+}
+
+fn validate(order: &Doc, draft: &Draft) -> Result<(), Refusal> {
+    let mut messages = Vec::new();
+    if draft.quantity(order) <= Amount::ZERO {
+        messages.push(
+            "The invoice can't be created without products. Add products and try again.".to_owned(),
+        );
+    }
+    let refuses = matches!(
+        State::of(order),
+        State::PaymentReview | State::Holded | State::Canceled | State::Complete | State::Closed
+    );
+    if refuses {
+        messages.push(format!(
+            "An invoice cannot be created when an order has a status of {}",
+            order.text("status")
+        ));
+    } else if !order::can_invoice(order) {
+        messages.push("The order does not allow an invoice to be created.".to_owned());
+    }
+    super::refuse("Invoice", &messages)
+}
+
+/// Makes an invoice of what is asked for, and counts it as paid; its id.
+///
+/// # Errors
+/// Magento's refusals: nothing to invoice, too much of an item, a state that allows no invoice.
+pub(crate) fn make(
+    shop: &mut Shop,
+    order: u64,
+    asked: &Asked,
+    capture: bool,
+    remarks: &Remarks,
+    now: &str,
+) -> Result<u64, Refusal> {
+    let mut order = super::order_of(shop, order)?;
+    let earlier: Vec<&Doc> = super::documents_of(&shop.invoices, &order).collect();
+    let draft = Draft::of(&order, &earlier, asked)?;
+    validate(&order, &draft)?;
+    let id = shop.invoices.take_id();
+    let store = StoreId::try_from(order.id("store_id")).unwrap_or(0);
+    let increment = shop.sales_numbers.increment(Document::Invoice, store);
+    let mut invoice = line::header(&order, id, &increment, now);
+    line::money_header(&mut invoice, &order);
+    invoice.put("state", PAID);
+    invoice.put("can_void_flag", 0);
+    write_totals(&mut invoice, &order, &draft);
+    let items = draft
+        .lines
+        .iter()
+        .filter(|line| line.quantity > Amount::ZERO)
+        .map(|line| {
+            let item = order.docs("items")[line.place];
+            let number = shop.sales_numbers.next(Part::InvoiceItem);
+            let mut doc = line.document_item(item, number, id);
+            doc.take_over(item, &["base_cost"]);
+            doc
+        })
+        .collect();
+    invoice.put("items", line::list(items));
+    remarks.write(&mut invoice, &mut shop.sales_numbers, Part::InvoiceComment, now);
+    let goods = register(&mut order, &draft, now);
+    if capture && payment::is_gateway(&order) {
+        let total = draft.grand_total().order;
+        let txn = payment::record(shop, &mut order, Movement::Capture, total, now);
+        invoice.put("transaction_id", txn);
+    }
+    pay(&mut order, &draft);
+    state::settle(&mut order, Step::Progress);
+    order.put("updated_at", now);
+    shop.invoices.put(invoice);
+    stock::use_up(shop, &order, &goods);
+    shop.orders.put(order);
+    Ok(id)
+}
+
+fn write_totals(invoice: &mut Doc, order: &Doc, draft: &Draft) {
+    invoice.set_money("subtotal", draft.subtotal);
+    invoice.set_money("subtotal_incl_tax", draft.subtotal_incl_tax);
+    invoice.set_money("discount_amount", -draft.discount);
+    invoice.set_money("tax_amount", draft.tax);
+    invoice.set_money("discount_tax_compensation_amount", draft.compensation);
+    invoice.set_money("grand_total", draft.grand_total());
+    invoice.set_amount("total_qty", draft.quantity(order));
+    if let Some(shipping) = draft.shipping {
+        invoice.set_money("shipping_amount", shipping);
+        invoice.set_money("shipping_incl_tax", order.money("shipping_incl_tax"));
+    }
+    if draft.takes_shipping_tax {
+        for field in ["shipping_tax_amount", "shipping_discount_tax_compensation_amount"] {
+            invoice.set_money(field, order.money(field));
+        }
+    }
+}
+
+/// Counts the invoice on the order and its items; the goods that are delivered by being invoiced.
+fn register(order: &mut Doc, draft: &Draft, now: &str) -> Vec<stock::Goods> {
+    let mut place = 0;
+    let mut goods = Vec::new();
+    let mut cost = Amount::ZERO;
+    order::each_item(order, |item| {
+        let line = draft.lines.iter().find(|line| line.place == place);
+        place += 1;
+        let Some(line) = line else { return };
+        // Totals were worked out for lines of nothing too, and left this.
+        item.put("weee_tax_applied", "[]");
+        if line.quantity == Amount::ZERO {
+            return;
+        }
+        item.add_amount("qty_invoiced", line.quantity);
+        item.add_money("tax_invoiced", line.tax);
+        item.add_money("discount_tax_compensation_invoiced", line.compensation);
+        item.add_money("discount_invoiced", line.discount.unwrap_or(Money::ZERO));
+        item.add_money("row_invoiced", line.row_total);
+        item.put("updated_at", now);
+        cost += item.amount("base_cost").times(line.quantity);
+        if order::is_virtual_item(item) {
+            goods.push((item.text("sku"), line.quantity));
+        }
+    });
+    order.add_money("total_invoiced", draft.grand_total());
+    order.add_money("subtotal_invoiced", draft.subtotal);
+    order.add_money("tax_invoiced", draft.tax);
+    order.add_money("discount_tax_compensation_invoiced", draft.compensation);
+    order.add_money("shipping_invoiced", draft.shipping.unwrap_or(Money::ZERO));
+    order.add_money("discount_invoiced", -draft.discount);
+    order.add_amount("base_total_invoiced_cost", cost);
+    goods
+}
+
+fn pay(order: &mut Doc, draft: &Draft) {
+    order.add_money("total_paid", draft.grand_total());
+    payment::add(order, "amount_paid", draft.grand_total());
+    payment::add(order, "shipping_captured", draft.shipping.unwrap_or(Money::ZERO));
+}
+
+/// Saves an invoice as it is given, with no regard for the order: the repository checks nothing.
+pub(crate) fn save_as_given(shop: &mut Shop, given: &Doc, now: &str) -> Doc {
+    let id = match given.id("entity_id") {
+        0 => shop.invoices.take_id(),
+        id => id,
+    };
+    let mut invoice = shop.invoices.get(id).cloned().unwrap_or_else(|| {
+        let store = shop.orders.get(given.id("order_id")).map_or(0, |order| order.id("store_id"));
+        let store = StoreId::try_from(store).unwrap_or(0);
+        let mut fresh = Doc::new();
+        fresh.put("increment_id", shop.sales_numbers.increment(Document::Invoice, store));
+        fresh.put("created_at", now);
+        fresh.insert("total_qty".to_owned(), serde_json::Value::Null);
+        fresh
+    });
+    invoice.extend(given.clone());
+    invoice.put("entity_id", id);
+    invoice.put("updated_at", now);
+    let items = given
+        .docs("items")
+        .into_iter()
+        .map(|item| {
+            let mut item = item.clone();
+            item.put("entity_id", shop.sales_numbers.next(Part::InvoiceItem));
+            item.put("parent_id", id);
+            item.entry("sku").or_insert(serde_json::Value::Null);
+            item
+        })
+        .collect();
+    invoice.put("items", line::list(items));
+    invoice.entry("comments").or_insert_with(|| serde_json::json!([]));
+    shop.invoices.put(invoice.clone());
+    invoice
+}

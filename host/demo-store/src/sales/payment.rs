@@ -1,0 +1,102 @@
+//! Payment methods, and the transactions of those that move money by themselves.
+
+use serde_json::{Value, json};
+
+use super::amount::{Amount, Money};
+use super::fields::Fields;
+use crate::shop::{Doc, Shop};
+
+/// Whether the order was paid through a gateway: it captures and refunds by itself. Checks, transfers
+/// and the like cannot.
+pub(crate) fn is_gateway(order: &Doc) -> bool {
+    let method = order.value("payment")["method"].as_str().unwrap_or_default();
+    matches!(method, "braintree" | "payflowpro" | "paypal_express")
+}
+
+/// Adds money to what the order's payment has of it.
+pub(crate) fn add(order: &mut Doc, field: &str, money: Money) {
+    if let Some(payment) = order.get_mut("payment").and_then(Value::as_object_mut) {
+        payment.add_money(field, money);
+    }
+}
+
+/// What moved money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Movement {
+    /// An invoice.
+    Capture,
+    /// A credit memo.
+    Refund,
+}
+
+/// Records that the gateway moved the money; the transaction's id at the gateway.
+pub(crate) fn record(
+    shop: &mut Shop,
+    order: &mut Doc,
+    movement: Movement,
+    amount: Amount,
+    now: &str,
+) -> String {
+    let id = shop.transactions.take_id();
+    let parent = order.value("payment")["last_trans_id"].clone();
+    let txn = format!("{:08x}", id.wrapping_mul(0x9e37_79b1) & 0xffff_ffff);
+    let (kind, suffix) = match movement {
+        Movement::Capture => ("capture", ""),
+        Movement::Refund => ("refund", "-refund"),
+    };
+    let txn = format!("{txn}{suffix}");
+    let parent_row = shop.transactions.find(|known| known.value("txn_id") == &parent);
+    let parent_id = parent_row.map(|known| known.value("transaction_id").clone());
+    let mut doc = Doc::new();
+    doc.put("transaction_id", id);
+    doc.put("parent_id", parent_id.unwrap_or(Value::Null));
+    doc.put("order_id", order.value("entity_id").clone());
+    doc.put("payment_id", order.value("payment")["entity_id"].clone());
+    doc.put("txn_id", txn.clone());
+    doc.put("parent_txn_id", parent);
+    doc.put("txn_type", kind);
+    doc.put("is_closed", i32::from(movement == Movement::Refund));
+    doc.put("additional_information", json!([format!("amount {}", amount.json())]));
+    doc.put("created_at", now);
+    doc.put("child_transactions", json!([]));
+    shop.transactions.put(doc);
+    if let Some(payment) = order.get_mut("payment").and_then(Value::as_object_mut) {
+        payment.put("last_trans_id", txn.clone());
+    }
+    txn
+}
+
+/// Money as the store writes it in texts.
+pub(crate) fn shown(amount: Amount, currency: &str) -> String {
+    let cents = amount.cents();
+    let plain = format!("{:.2}", cents.abs().float());
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, "00"));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let sign = if cents < Amount::ZERO { "-" } else { "" };
+    let symbol = match currency {
+        "EUR" => "€".to_owned(),
+        "USD" => "$".to_owned(),
+        "GBP" => "£".to_owned(),
+        code => format!("{code}\u{a0}"),
+    };
+    format!("{sign}{symbol}{grouped}.{fraction}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_in_texts_has_its_sign_and_thousands() {
+        let amount = |value: f64| Amount::of(Some(&json!(value)));
+        assert_eq!(shown(amount(7.36), "EUR"), "€7.36");
+        assert_eq!(shown(amount(-1234.5), "USD"), "-$1,234.50");
+        assert_eq!(shown(amount(12.0), "CHF"), "CHF\u{a0}12.00");
+    }
+}

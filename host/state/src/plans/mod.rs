@@ -1,0 +1,20 @@
+//! Plans, how far each item of theirs came, and which request made which plan.
+//!
+//! [`PlanStore`] is what the rest of the host knows; [`SqlitePlanStore`] keeps it all in one file
+//! that every host of this user opens. It promises that what it answered is still there after any
+//! host was killed, that an item only takes the ways [`ItemState::may_become`] names, and that only
+//! the owner of a plan's lease writes its journal. It does not judge what it keeps: whether a plan
+//! is expired, or whom it belongs to, is for its caller to ask.
+
+mod error;
+mod nouns;
+mod sqlite;
+mod store;
+
+pub use error::StoreError;
+pub use nouns::{Claim, Counts, Filter, Lease, Mark, Remembered, Stored};
+pub use sqlite::{Commits, SqlitePlanStore};
+pub use store::PlanStore;
+
+#[cfg(doc)]
+use souk_model::plan::ItemState;

@@ -1,0 +1,143 @@
+//! What is asked of the store, and what it answers.
+
+use serde_json::Value;
+use souk_model::plan::{Header, ItemState, Kept, PlanId, PlanState};
+
+/// A plan as it is kept, but for its items.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// What was fixed when it was proposed.
+    pub header: Header,
+    /// How far it came.
+    pub state: PlanState,
+    /// The digest of its items, as it was sealed with.
+    pub digest: String,
+    /// What proves that a host sealed it.
+    pub seal: String,
+    /// Why it was committed, as the committer said.
+    pub reason: Option<String>,
+    /// Who carries it out, or did when its host died.
+    pub lease: Option<Lease>,
+    /// How many items are in which state.
+    pub counts: Counts,
+}
+
+/// The right to carry a plan out, for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Who holds it: unique to a commit, not only to a host.
+    pub owner: String,
+    /// Until when, if it is not renewed. Milliseconds since 1970, UTC.
+    pub until_ms: i64,
+}
+
+/// How many items of a plan are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Not tried yet.
+    pub pending: u32,
+    /// Perhaps on their way.
+    pub sending: u32,
+    /// Written.
+    pub done: u32,
+    /// Refused.
+    pub failed: u32,
+    /// Changed by somebody else since the review.
+    pub drifted: u32,
+    /// Never to be tried.
+    pub skipped: u32,
+    /// Perhaps written.
+    pub unknown: u32,
+}
+
+impl Counts {
+    /// How many are in this state.
+    #[must_use]
+    pub const fn of(&self, state: ItemState) -> u32 {
+        match state {
+            ItemState::Pending => self.pending,
+            ItemState::Sending => self.sending,
+            ItemState::Done => self.done,
+            ItemState::Failed => self.failed,
+            ItemState::Drifted => self.drifted,
+            ItemState::Skipped => self.skipped,
+            ItemState::Unknown => self.unknown,
+        }
+    }
+
+    /// How many there are in all.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        ItemState::ALL.iter().map(|state| self.of(*state)).sum()
+    }
+
+    pub(super) const fn set(&mut self, state: ItemState, count: u32) {
+        *match state {
+            ItemState::Pending => &mut self.pending,
+            ItemState::Sending => &mut self.sending,
+            ItemState::Done => &mut self.done,
+            ItemState::Failed => &mut self.failed,
+            ItemState::Drifted => &mut self.drifted,
+            ItemState::Skipped => &mut self.skipped,
+            ItemState::Unknown => &mut self.unknown,
+        } = count;
+    }
+}
+
+/// A step of one item, for the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// The item's number in its plan.
+    pub n: u32,
+    /// What it becomes.
+    pub state: ItemState,
+    /// Why it did not end done. It replaces what was kept, also when it is none.
+    pub failure: Option<Kept>,
+    /// The answer to its first step. None leaves what was kept: the undo needs it.
+    pub answered: Option<Value>,
+}
+
+impl Mark {
+    /// A step that has nothing to tell.
+    #[must_use]
+    pub const fn new(n: u32, state: ItemState) -> Self {
+        Self { n, state, failure: None, answered: None }
+    }
+}
+
+/// Whether a plan may now be carried out by whoever asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Yes: it runs, and the lease is theirs.
+    Taken,
+    /// No: somebody carries it out.
+    Held(Lease),
+    /// No: a plan in this state cannot be, or has nothing left to do.
+    NotNow(PlanState),
+}
+
+/// Whether a key has been used before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remembered {
+    /// No; it stands for the plan now.
+    New,
+    /// Yes, for the same request, which made this plan.
+    Same(PlanId),
+    /// Yes, for another request.
+    Conflict,
+}
+
+/// Which plans to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this principal's; none: everybody's.
+    pub principal: Option<String>,
+    /// Only in one of these states; empty: in any.
+    pub states: Vec<PlanState>,
+    /// Only those created before this instant: the oldest of the last page, for the next one.
+    /// Milliseconds since 1970, UTC.
+    pub before_ms: Option<i64>,
+    /// How many. A page has more only where plans were created in the same millisecond as its
+    /// last one, which a next page would miss.
+    pub limit: u32,
+}

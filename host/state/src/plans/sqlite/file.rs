@@ -1,0 +1,146 @@
+//! The file: made for its user alone, opened with the settings every connection needs.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::fault::Trouble;
+use crate::dir::{permissions, sync_parent};
+use crate::plans::StoreError;
+
+/// How long to wait for another process that writes. Transactions take milliseconds, a
+/// checkpoint on a slow disk perhaps a second.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// How often to ask meanwhile. SQLite's own handler soon sleeps 100 ms, which lets a busy host
+/// keep another one out.
+const ASK_AGAIN: Duration = Duration::from_micros(500);
+
+/// The log is cut back to this many bytes after a checkpoint; a large plan makes it grow.
+const LOG_BYTES: u32 = 8 << 20;
+
+/// Where the file is, and which one it was when it was opened.
+#[derive(Debug, Clone)]
+pub(super) struct PlanFile {
+    pub(super) path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl PlanFile {
+    /// Makes the file, 0600, if it is not there; SQLite gives its log the same mode. A looser mode
+    /// is tightened and logged, as the audit trail's is.
+    pub(super) fn prepare(path: PathBuf) -> Result<Self, StoreError> {
+        let io = |doing| {
+            let path = path.clone();
+            move |source| StoreError::Io { doing, path, source }
+        };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).mode(0o600).create_new(true);
+        match options.open(&path) {
+            Ok(_) => sync_parent(&path).map_err(io("flush the directory of"))?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(io("make")(error)),
+        }
+        // A link may have been planted by another user.
+        let found = fs::symlink_metadata(&path).map_err(io("look at"))?;
+        if !found.is_file() {
+            return Err(StoreError::Foreign(path));
+        }
+        for path in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
+            close_to_others(&path).map_err(io("close to others"))?;
+        }
+        Ok(Self { path, device: found.dev(), inode: found.ino() })
+    }
+
+    /// Whether the path still leads to the file that was opened: what is written to a removed one
+    /// is lost with the process.
+    pub(super) fn still_there(&self) -> Result<(), Trouble> {
+        match fs::symlink_metadata(&self.path) {
+            Ok(found) if found.dev() == self.device && found.ino() == self.inode => Ok(()),
+            _ => Err(Trouble::Moved),
+        }
+    }
+
+    /// A connection that writes.
+    pub(super) fn open_to_write(&self) -> Result<Connection, Trouble> {
+        let connection = self.open()?;
+        keep_a_log(&connection)?;
+        connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    }
+
+    /// A connection that only reads. Its cache is small: a page of items is read once.
+    pub(super) fn open_to_read(&self) -> Result<Connection, Trouble> {
+        let connection = self.open()?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "cache_size", -512)?;
+        Ok(connection)
+    }
+
+    fn open(&self) -> Result<Connection, Trouble> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(&self.path, flags)?;
+        let mut begun = Instant::now();
+        connection.busy_handler(Some(move |times| {
+            if times == 0 {
+                begun = Instant::now();
+            }
+            thread::sleep(ASK_AGAIN);
+            begun.elapsed() < WAIT
+        }))?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        // On macOS, where a flush otherwise stops at the drive's cache.
+        connection.pragma_update(None, "fullfsync", true)?;
+        Ok(connection)
+    }
+}
+
+/// SQLite does not always wait by itself while another connection changes the mode, too.
+fn keep_a_log(connection: &Connection) -> Result<(), Trouble> {
+    let begun = Instant::now();
+    loop {
+        let mode = connection
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+        match mode {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Err(error) if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
+                return Err(error.into());
+            }
+            Err(error) if begun.elapsed() > WAIT => return Err(error.into()),
+            Ok(_) if begun.elapsed() > WAIT => return Err(Trouble::NoLog),
+            Ok(_) | Err(_) => thread::sleep(ASK_AGAIN),
+        }
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    let mode = match fs::symlink_metadata(path) {
+        Ok(found) => permissions(&found),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if mode & 0o077 != 0 {
+        fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        tracing::warn!(
+            path = %path.display(),
+            mode = format_args!("{mode:03o}"),
+            "others could open the plans; the file is 0600 now"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The tables, and how older files come to have them.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::fault::{Fault, Trouble};
+
+/// Every version's step from the one before, the first from an empty file. A step that has been
+/// released is never changed, only followed by another.
+const STEPS: [&str; 1] = [FIRST];
+
+/// What changes often (`progress`) lies apart from what is large and never changes (`item`), so
+/// that a mark rewrites a few bytes, and counting does not read the changes.
+const FIRST: &str = "
+CREATE TABLE plan (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN
+    ('draft', 'proposed', 'running', 'done', 'partly_done', 'failed', 'discarded')),
+  principal TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  last_ms INTEGER NOT NULL, -- it has ended by then, if it has: it expires, or its last lease does
+  header TEXT NOT NULL,
+  digest TEXT,
+  seal TEXT,
+  reason TEXT,
+  lease_owner TEXT,
+  lease_until_ms INTEGER,
+  CHECK ((state = 'draft') = (digest IS NULL) AND (digest IS NULL) = (seal IS NULL)),
+  CHECK ((state = 'running') = (lease_owner IS NOT NULL)),
+  CHECK ((lease_owner IS NULL) = (lease_until_ms IS NULL))
+) STRICT;
+CREATE INDEX plan_newest ON plan (created_ms);
+CREATE INDEX plan_of_principal ON plan (principal, created_ms);
+
+CREATE TABLE item (
+  plan INTEGER NOT NULL REFERENCES plan (key) ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  item TEXT NOT NULL,
+  PRIMARY KEY (plan, n)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX item_subject ON item (plan, kind, subject);
+
+CREATE TABLE progress (
+  plan INTEGER NOT NULL REFERENCES plan (key) ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN
+    ('pending', 'sending', 'done', 'failed', 'drifted', 'skipped', 'unknown')),
+  failure TEXT,
+  answered TEXT,
+  PRIMARY KEY (plan, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE request (
+  principal TEXT NOT NULL,
+  key TEXT NOT NULL,
+  action TEXT NOT NULL,
+  content TEXT NOT NULL,
+  plan TEXT NOT NULL,
+  made_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
+  PRIMARY KEY (principal, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_content ON request (principal, action, content, made_ms);
+CREATE INDEX request_plan ON request (plan);
+";
+
+/// The version this program knows.
+pub(super) const KNOWN: i64 = STEPS.len() as i64;
+
+/// Brings the file to [`KNOWN`], with the file's write lock held: of two hosts that start at once
+/// the second finds the work done.
+pub(super) fn migrate(connection: &Connection) -> Result<(), Fault> {
+    connection.execute_batch("PRAGMA synchronous = FULL; BEGIN IMMEDIATE")?;
+    let moved = climb(connection);
+    connection.execute_batch(if moved.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    moved
+}
+
+fn climb(connection: &Connection) -> Result<(), Fault> {
+    let has = |filter: &str| {
+        connection
+            .query_row(&format!("SELECT 1 FROM sqlite_schema {filter} LIMIT 1"), [], |_| Ok(()))
+            .optional()
+            .map(|found| found.is_some())
+    };
+    if !has("WHERE type = 'table' AND name = 'souk_version'")? {
+        if has("")? {
+            return Err(Trouble::Foreign.into());
+        }
+        connection.execute_batch(
+            "CREATE TABLE souk_version (version INTEGER PRIMARY KEY, made_by TEXT NOT NULL) STRICT",
+        )?;
+    }
+    let found = version(connection)?;
+    if found > KNOWN {
+        return Err(Trouble::Newer(found).into());
+    }
+    for (step, known) in STEPS.iter().zip(1..) {
+        if known > found {
+            connection.execute_batch(step)?;
+            connection.execute(
+                "INSERT INTO souk_version (version, made_by) VALUES (?1, ?2)",
+                params![known, concat!("souk ", env!("CARGO_PKG_VERSION"))],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses when a newer program has migrated the file since it was opened.
+pub(super) fn still_known(connection: &Connection) -> Result<(), Trouble> {
+    match version(connection)? {
+        found if found > KNOWN => Err(Trouble::Newer(found)),
+        _ => Ok(()),
+    }
+}
+
+fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection
+        .prepare_cached("SELECT coalesce(max(version), 0) FROM souk_version")?
+        .query_row([], |row| row.get(0))
+}

@@ -1,0 +1,163 @@
+//! What the host asks of a place that keeps plans.
+
+use async_trait::async_trait;
+use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
+
+use super::{Claim, Filter, Mark, Remembered, StoreError, Stored};
+
+/// Where plans are kept. Several hosts use one at once.
+///
+/// Each method happens wholly or not at all, and what it answered outlives the process. A future
+/// that is dropped after its first poll may still have happened. Instants are milliseconds since
+/// 1970, UTC, of the caller's clock: the store has none.
+#[async_trait]
+pub trait PlanStore: Send + Sync + 'static {
+    /// Begins a draft, which nobody can see before it is sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] for an id that is there.
+    async fn begin(&self, header: &Header) -> Result<(), StoreError>;
+
+    /// Adds these items to a draft, all or none. They are pending.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] for a subject that the draft has, [`StoreError::Numbered`] for a
+    /// number it has, [`StoreError::NotADraft`], [`StoreError::NoPlan`].
+    async fn add(&self, plan: &PlanId, items: &[Item]) -> Result<(), StoreError>;
+
+    /// Makes a draft a proposed plan, with its header as it is now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotADraft`], [`StoreError::NoPlan`].
+    async fn seal(&self, header: &Header, digest: &str, seal: &str) -> Result<(), StoreError>;
+
+    /// Removes a draft, its items, and the keys that stand for it. What is gone, or is no draft,
+    /// stays so.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn abandon(&self, plan: &PlanId) -> Result<(), StoreError>;
+
+    /// A plan, unless it is a draft.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when what is kept cannot be read.
+    async fn plan(&self, id: &PlanId) -> Result<Option<Stored>, StoreError>;
+
+    /// Plans, the newest first, never a draft.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when what is kept of one cannot be read.
+    async fn list(&self, filter: &Filter) -> Result<Vec<Stored>, StoreError>;
+
+    /// At most `limit` items of a plan or a draft in one of these states (none: in any), in the
+    /// order of their numbers, from after `after` on.
+    ///
+    /// # Errors
+    /// [`StoreError::NoPlan`]; [`StoreError::Damaged`] when what is kept of one cannot be read.
+    async fn items(
+        &self,
+        plan: &PlanId,
+        after: Option<u32>,
+        limit: u32,
+        states: &[ItemState],
+    ) -> Result<Vec<(Item, Progressed)>, StoreError>;
+
+    /// Takes a plan to carry it out, until `until_ms`: one that is proposed, one that runs and
+    /// whose lease has ended by `now_ms`, or one that ended but has items that are pending,
+    /// sending or unknown. It then runs. A reason replaces the one kept; none leaves it.
+    ///
+    /// Whether the plan has expired, and whose it is, is not looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::NoPlan`], also for a draft.
+    async fn claim(
+        &self,
+        plan: &PlanId,
+        owner: &str,
+        reason: Option<&str>,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> Result<Claim, StoreError>;
+
+    /// Prolongs a lease. False: it is no longer this owner's.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn renew(&self, plan: &PlanId, owner: &str, until_ms: i64) -> Result<bool, StoreError>;
+
+    /// Writes down how far items came, all marks or none, in their order.
+    ///
+    /// When a mark says [`ItemState::Sending`], all that was written before and with it is on the
+    /// disk when this returns, and outlives a power cut; other marks outlive the process, and are
+    /// on the disk at the latest with the next one that says so. Calls at the same time share one
+    /// flush.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when the lease is not this owner's, [`StoreError::Transition`]
+    /// for a way that [`ItemState::may_become`] does not name, [`StoreError::NoItem`],
+    /// [`StoreError::NoPlan`].
+    async fn journal(&self, plan: &PlanId, owner: &str, marks: Vec<Mark>)
+    -> Result<(), StoreError>;
+
+    /// Ends a run and its lease: the plan is now done, partly done or failed. False: the lease is
+    /// no longer this owner's.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAnEnd`] for any other state.
+    async fn finish(
+        &self,
+        plan: &PlanId,
+        owner: &str,
+        state: PlanState,
+    ) -> Result<bool, StoreError>;
+
+    /// Throws a proposed plan away. False: there is none, or it is not, or no longer, proposed.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn discard(&self, plan: &PlanId) -> Result<bool, StoreError>;
+
+    /// Lets a principal's key stand for a plan, unless it stands for another until after
+    /// `now_ms`. The request is told by its action and content, a digest for instance.
+    ///
+    /// Two at once are told apart: exactly one is [`Remembered::New`].
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    #[expect(clippy::too_many_arguments, reason = "a row of the memory, named by its columns")]
+    async fn remember(
+        &self,
+        principal: &str,
+        key: &str,
+        action: &str,
+        content: &str,
+        plan: &PlanId,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> Result<Remembered, StoreError>;
+
+    /// The plan of the newest request with this content that is remembered, whatever its key.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn recall(
+        &self,
+        principal: &str,
+        action: &str,
+        content: &str,
+        now_ms: i64,
+    ) -> Result<Option<PlanId>, StoreError>;
+
+    /// Removes what nobody will ask for again, and says how many plans that were: drafts begun
+    /// before the one instant, and plans that had ended (thrown away, expired before anybody
+    /// committed them, or carried out) before the other; with them the keys that stood for a
+    /// draft, and those that ended before that.
+    ///
+    /// A plan that runs stays, and so does one with items that are sending or unknown, which a
+    /// person has to decide.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn purge(&self, drafts_before_ms: i64, ended_before_ms: i64) -> Result<u64, StoreError>;
+}
