@@ -43,7 +43,7 @@ pub(crate) fn change(grants: &[Grant], change: &Change) -> Result<(), Failure> {
         Undoing::Reverse | Undoing::Impossible(_) => &[],
     };
     for step in change.steps.iter().chain(undo) {
-        souk_policy::check_step(grants, step)?;
+        souk_policy::check_step(grants, step, &change.subject.id)?;
     }
     Ok(())
 }

@@ -99,7 +99,11 @@ impl Draft {
             Effect::Apply(Bound::AtMost(count)) => Some(count),
             _ => None,
         };
-        let header = plans.header(&principal, &session, Proposing { origin, group, action: &action, intent })?;
+        let header = plans.header(
+            &principal,
+            &session,
+            Proposing { origin, group, action: &action, intent },
+        )?;
         Self::open(plans, session, header, bound).await
     }
 
@@ -156,7 +160,8 @@ impl Draft {
                 None => left_out += 1,
             }
         }
-        let count = self.header.count.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
+        let count =
+            self.header.count.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
         self.plans.guards.count(count)?;
         within(count, self.bound)?;
         self.plans.store.add(&self.header.id, &items).await?;

@@ -69,11 +69,7 @@ impl Job {
     }
 
     fn looker(&self) -> Looker<'_> {
-        Looker {
-            session: &self.session,
-            grants: &self.header.grants,
-            lookup: &self.header.lookup,
-        }
+        Looker { session: &self.session, grants: &self.header.grants, lookup: &self.header.lookup }
     }
 
     async fn see(&self, items: &[Item]) -> HashMap<String, Result<Seen, Failure>> {
@@ -151,13 +147,13 @@ impl Job {
         }
         self.plans.trail_writable()?;
         // Durable before anything is sent: after a crash these are the ones to look at.
-        self.journal(items.iter().map(|item| mark(item, ItemState::Sending, None)).collect()).await?;
+        self.journal(items.iter().map(|item| mark(item, ItemState::Sending, None)).collect())
+            .await?;
         let at_once = self.plans.config.concurrency.min(self.writer.concurrency()).max(1);
-        let mut outcomes: HashMap<u32, (Sent, Option<Value>)> = futures::stream::iter(&items)
-            .map(|item| async move { (item.n, self.send(item).await) })
-            .buffer_unordered(at_once)
-            .collect()
-            .await;
+        let sending: Vec<_> =
+            items.iter().map(|item| async move { (item.n, self.send(item).await) }).collect();
+        let mut outcomes: HashMap<u32, (Sent, Option<Value>)> =
+            futures::stream::iter(sending).buffer_unordered(at_once).collect().await;
         let seen = self.see(&items).await;
         let marks = items
             .iter()
@@ -201,9 +197,19 @@ impl Job {
                 return Err(Sent::Unsure(lease_lost()));
             }
             let result = self.writer.send(&permitted, body.as_ref()).await;
-            self.plans.record_write(&self.header, item, index, step, self.reason.as_deref(), &result);
+            self.plans.record_write(
+                &self.header,
+                item,
+                index,
+                step,
+                self.reason.as_deref(),
+                &result,
+            );
             match result {
-                Ok(answer) => return refused_in(step, &answer.body).map_or(Ok(answer.body), |failure| Err(Sent::Refused(failure))),
+                Ok(answer) => {
+                    return refused_in(step, &answer.body)
+                        .map_or(Ok(answer.body), |failure| Err(Sent::Refused(failure)));
+                }
                 Err(SendError::Unknown(_))
                     if item.change.repetition == Repetition::Harmless
                         && tries < self.plans.config.repeats =>
@@ -294,7 +300,8 @@ fn drift(item: &Item, seen: &Seen) -> Option<Failure> {
 /// A step that is harmless to repeat may always be; another only when a read proves that it did not
 /// happen.
 fn may_send_again(item: &Item, seen: &Seen) -> bool {
-    drift(item, seen).is_none() || item.change.repetition == Repetition::Harmless && started(item, seen)
+    drift(item, seen).is_none()
+        || item.change.repetition == Repetition::Harmless && started(item, seen)
 }
 
 /// Whether what stands there is a mixture of before and after: the work of this plan and nobody's
@@ -392,7 +399,10 @@ pub(crate) fn before(item: &Item, field: &str) -> Value {
 fn keeps_answer(item: &Item) -> bool {
     let souk_model::plan::Undoing::Steps(steps) = &item.change.undo else { return false };
     steps.iter().any(|step| {
-        step.path.iter().chain(&step.query).any(|binding| matches!(binding.value, Source::Answered(_)))
+        step.path
+            .iter()
+            .chain(&step.query)
+            .any(|binding| matches!(binding.value, Source::Answered(_)))
             || step.fills.iter().any(|fill| matches!(fill.content, Filling::Answered(_)))
     })
 }

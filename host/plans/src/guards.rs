@@ -100,7 +100,8 @@ impl Guards {
         let names = body.get(entity).map(field_names).unwrap_or_default();
         // What names the subject is no change of it; links are how category_ids are written.
         let allowed = |name: &str| {
-            matches!(name, "sku" | "id" | "identifier" | "category_links") || list.contains(name)
+            matches!(name, "sku" | "id" | "identifier" | "category_links")
+                || list.contains(name)
                 || (name == "category_links" && list.contains("category_ids"))
         };
         match names.iter().find(|name| !allowed(name)) {
@@ -144,7 +145,8 @@ impl Guards {
                 "coupon-cap",
                 Code::BulkCapExceeded,
                 format!("{wanted} coupons are more than the cap of {}", self.coupon_cap),
-                "ask for fewer, or an operator raises `guards.coupon_cap` (MCP_MAX_COUPON_QTY)".into(),
+                "ask for fewer, or an operator raises `guards.coupon_cap` (MCP_MAX_COUPON_QTY)"
+                    .into(),
             )),
             _ => Ok(()),
         }
@@ -159,7 +161,8 @@ impl Guards {
             "bulk-cap",
             Code::BulkCapExceeded,
             format!("the change is of more than {} subjects", self.bulk_cap),
-            "narrow the match, or an operator raises `guards.bulk_cap` (MCP_MAX_SKUS_PER_BULK)".into(),
+            "narrow the match, or an operator raises `guards.bulk_cap` (MCP_MAX_SKUS_PER_BULK)"
+                .into(),
         ))
     }
 
@@ -238,7 +241,8 @@ fn numbers(change: &Change, value: &Value, name: Option<&str>) -> Result<(), Fai
         }
         Value::Array(items) => items.iter().try_for_each(|item| numbers(change, item, name)),
         scalar => {
-            let guarded = name.is_some_and(|name| MONEY.contains(&name) || QUANTITIES.contains(&name));
+            let guarded =
+                name.is_some_and(|name| MONEY.contains(&name) || QUANTITIES.contains(&name));
             if guarded && negative(scalar) {
                 return Err(refuse(
                     "no-negative",

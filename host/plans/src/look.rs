@@ -69,12 +69,12 @@ impl Looker<'_> {
                 let (together, alone): (Vec<&str>, Vec<&str>) =
                     ids.iter().partition(|id| !id.contains(','));
                 singly.extend(alone);
-                let groups = groups(&together);
-                let answers: Vec<_> = futures::stream::iter(groups)
+                let reading: Vec<_> = groups(&together)
+                    .into_iter()
                     .map(|group| async move { (self.batch(batch, &group, at).await, group) })
-                    .buffered(AT_ONCE)
-                    .collect()
-                    .await;
+                    .collect();
+                let answers: Vec<_> =
+                    futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
                 for (answer, group) in answers {
                     let mut items = match answer {
                         Ok(items) => items,
@@ -94,11 +94,11 @@ impl Looker<'_> {
                 }
             }
         }
-        let alone: Vec<_> = futures::stream::iter(singly)
+        let reading: Vec<_> = singly
+            .into_iter()
             .map(|id| async move { (id.to_owned(), self.one(id, at).await) })
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+            .collect();
+        let alone: Vec<_> = futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
         found.extend(alone);
         found
     }

@@ -137,11 +137,7 @@ fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
     Ok(constants)
 }
 
-fn check_fill(
-    change: &Change,
-    step: &Step,
-    fill: &souk_model::plan::Fill,
-) -> Result<(), Failure> {
+fn check_fill(change: &Change, step: &Step, fill: &souk_model::plan::Fill) -> Result<(), Failure> {
     let mut body = step.body.clone().unwrap_or(Value::Null);
     fill.at.put(&mut body, Value::Null).map_err(|error| fault(change, error.to_string()))?;
     if let Filling::Before(field) = &fill.content
@@ -187,7 +183,10 @@ fn leaves_of<'v>(
 pub(crate) fn fault(change: &Change, why: impl std::fmt::Display) -> Failure {
     Failure::new(
         Code::InternalError,
-        format!("the plugin proposed a wrong change of {} `{}`: {why}", change.subject.kind, change.subject.id),
+        format!(
+            "the plugin proposed a wrong change of {} `{}`: {why}",
+            change.subject.kind, change.subject.id
+        ),
     )
     .rule("proposal")
     .remedy("this is a fault of the plugin; nothing was changed")

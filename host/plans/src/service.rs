@@ -274,7 +274,10 @@ impl Plans {
         if self.clock.now_ms() > stored.header.expires_ms {
             return Err(Failure::new(
                 Code::PlanExpired,
-                format!("the plan `{}` was to be committed within {} minutes", commit.plan, self.config.expiry_min),
+                format!(
+                    "the plan `{}` was to be committed within {} minutes",
+                    commit.plan, self.config.expiry_min
+                ),
             )
             .rule("plan-expiry")
             .remedy("propose it again; what stands in the store may have changed"));
@@ -292,13 +295,6 @@ impl Plans {
         let tool = draft.tool().to_owned();
         let content = draft.content();
         let now = self.clock.now_ms();
-        if terms.key.is_none()
-            && !terms.preview
-            && let Some(first) = self.store.recall(principal.as_str(), &tool, &content, now).await?
-        {
-            let first = self.get(Some(&principal), &first).await?;
-            return self.outcome(&session, &first.header).await;
-        }
         let proposal = draft.propose().await?;
         let id = proposal.header.id.clone();
         if terms.preview {
@@ -306,7 +302,8 @@ impl Plans {
         }
         let (key, minutes) = match &terms.key {
             Some(key) => (key.clone(), 24 * 60),
-            None => (format!("without a key: {id}"), i64::from(self.config.repeat_window_min)),
+            // The content itself is the key then: it holds what was before, too.
+            None => (format!("same: {tool} {content}"), i64::from(self.config.repeat_window_min)),
         };
         let until = now + minutes * 60_000;
         let remembered =
@@ -345,7 +342,11 @@ impl Plans {
         if matches!(stored.state, PlanState::Proposed | PlanState::Draft | PlanState::Discarded) {
             return Err(Failure::new(
                 Code::ValidationError,
-                format!("the plan `{}` is {} and was never started", commit.plan, stored.state.as_str()),
+                format!(
+                    "the plan `{}` is {} and was never started",
+                    commit.plan,
+                    stored.state.as_str()
+                ),
             )
             .remedy("commit it with `plans_commit`"));
         }
@@ -388,7 +389,12 @@ impl Plans {
         Ok(stored)
     }
 
-    async fn remember(&self, stored: &Stored, principal: &Principal, key: &str) -> Result<(), Failure> {
+    async fn remember(
+        &self,
+        stored: &Stored,
+        principal: &Principal,
+        key: &str,
+    ) -> Result<(), Failure> {
         let now = self.clock.now_ms();
         let until = now + 24 * 60 * 60 * 1_000;
         let id = &stored.header.id;
@@ -404,7 +410,11 @@ impl Plans {
     }
 
     /// Claims the plan and runs it on a task of its own; answers when it has ended.
-    async fn start(self: &Arc<Self>, stored: Stored, commit: &Commit<'_>) -> Result<Outcome, Failure> {
+    async fn start(
+        self: &Arc<Self>,
+        stored: Stored,
+        commit: &Commit<'_>,
+    ) -> Result<Outcome, Failure> {
         self.verify(&stored).await?;
         self.trail_writable()?;
         let id = &stored.header.id;
@@ -540,7 +550,8 @@ impl Plans {
         of: &PlanId,
         operator: bool,
     ) -> Result<Proposal, Failure> {
-        let commit = Commit { principal, session, plan: of, tool: None, reason: None, key: None, operator };
+        let commit =
+            Commit { principal, session, plan: of, tool: None, reason: None, key: None, operator };
         let stored = self.of(&commit).await?;
         self.verify(&stored).await?;
         let done = stored.header;
@@ -602,7 +613,10 @@ impl Plans {
         let tampered = || {
             Failure::new(
                 Code::Forbidden,
-                format!("the plan `{}` is not as it was reviewed: it was tampered with", stored.header.id),
+                format!(
+                    "the plan `{}` is not as it was reviewed: it was tampered with",
+                    stored.header.id
+                ),
             )
             .rule("plan-seal")
             .remedy("propose it again, and find out who can write the state directory")
@@ -632,7 +646,9 @@ impl Plans {
             tracing::error!("cannot write the audit trail: {error}");
             Failure::internal("the audit trail cannot be written, so nothing is sent")
                 .rule("audit-trail")
-                .remedy("the operator must make the trail writable again; the log says what is wrong")
+                .remedy(
+                    "the operator must make the trail writable again; the log says what is wrong",
+                )
         })
     }
 
@@ -708,10 +724,14 @@ fn already(stored: &Stored) -> Failure {
     let id = &stored.header.id;
     let (what, remedy) = match stored.state {
         PlanState::Discarded => ("was discarded", "propose it again"),
-        PlanState::Running => ("is being carried out, or its host died", "`plans_resume` goes on with it if its host is gone"),
-        PlanState::PartlyDone | PlanState::Failed => {
-            ("was carried out before", "`plans_get` shows how each item ended, `plans_resume` tries the rest")
-        }
+        PlanState::Running => (
+            "is being carried out, or its host died",
+            "`plans_resume` goes on with it if its host is gone",
+        ),
+        PlanState::PartlyDone | PlanState::Failed => (
+            "was carried out before",
+            "`plans_get` shows how each item ended, `plans_resume` tries the rest",
+        ),
         _ => ("was carried out before", "`plans_get` shows how each item ended"),
     };
     Failure::new(Code::IdempotencyConflict, format!("the plan `{id}` {what}"))

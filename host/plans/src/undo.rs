@@ -1,9 +1,7 @@
 //! Taking a plan back: the reverse of what it did, as a plan of its own.
 
 use serde_json::Value;
-use souk_model::plan::{
-    After, Before, Change, Edit, Filling, Item, Place, Step, Undoing,
-};
+use souk_model::plan::{After, Before, Change, Edit, Filling, Item, Place, Step, Undoing};
 use souk_model::{Binding, Failure, Source};
 
 use crate::execute::before;
@@ -84,7 +82,9 @@ fn settled(item: &Item, step: &Step, answered: Option<&Value>) -> Result<Step, F
 
 fn answered_text(place: &str, answered: Option<&Value>) -> Result<String, Failure> {
     let missing = || {
-        Failure::internal(format!("the answer that made it had nothing at `{place}`, so it cannot be found"))
+        Failure::internal(format!(
+            "the answer that made it had nothing at `{place}`, so it cannot be found"
+        ))
     };
     let place: Place = place.parse().map_err(|_| missing())?;
     match answered.and_then(|answered| place.find(answered)) {

@@ -10,8 +10,7 @@ use serde_json::Value;
 pub(crate) fn same(is: &Value, wanted: &Value) -> bool {
     match (is, wanted) {
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
         (Value::Array(a), Value::Array(b)) => same_list(a, b),
         _ => is == wanted || scalars(is, wanted),

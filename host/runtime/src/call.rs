@@ -26,8 +26,8 @@ pub(crate) struct CallContext {
     pub(crate) progress: Option<Arc<dyn Progress>>,
     /// What was asked of back ends, for the audit trail.
     pub(crate) resources: Resources,
-    /// Where changes are proposed.
-    pub(crate) plans: Arc<Plans>,
+    /// Where changes are proposed; nowhere in a run that serves no call.
+    pub(crate) plans: Option<Arc<Plans>>,
     /// On which terms an `apply` is carried out, from the host's own arguments.
     pub(crate) terms: Terms,
     /// Whether a draft was closed in this call: that is done once.

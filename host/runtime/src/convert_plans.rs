@@ -27,7 +27,7 @@ fn value(text: &str) -> Taken<Value> {
 
 /// What a draft is for.
 pub(crate) fn intent(intent: wit::Intent) -> Taken<Intent> {
-    let many = intent.lookup.many.map(|batch| {
+    let many = intent.lookup.many.map(|batch| -> Taken<Batch> {
         Ok(Batch {
             read: batch.read.into(),
             ids: batch.ids,
@@ -50,7 +50,9 @@ pub(crate) fn intent(intent: wit::Intent) -> Taken<Intent> {
 pub(crate) fn change(change: wit::Change) -> Taken<Change> {
     let undo = match change.undo {
         wit::Undoing::Reverse => Undoing::Reverse,
-        wit::Undoing::Steps(steps) => Undoing::Steps(steps.into_iter().map(step).collect::<Taken<_>>()?),
+        wit::Undoing::Steps(steps) => {
+            Undoing::Steps(steps.into_iter().map(step).collect::<Taken<_>>()?)
+        }
         wit::Undoing::Impossible(why) => Undoing::Impossible(crate::convert::printable(&why, 500)),
     };
     Ok(Change {

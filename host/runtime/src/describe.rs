@@ -26,10 +26,7 @@ pub(crate) struct Described {
 ///
 /// # Errors
 /// The first thing that is not as the contract wants it, for people.
-pub(crate) fn check(
-    group: wit::Group,
-    limits: &Limits,
-) -> Result<(Group, Vec<Described>), String> {
+pub(crate) fn check(group: wit::Group, limits: &Limits) -> Result<(Group, Vec<Described>), String> {
     name(&group.name, 20, "the group's name", false)?;
     if RESERVED_GROUPS.contains(&group.name.as_str()) {
         return Err(format!("the group's name `{}` is the host's", group.name));
@@ -48,8 +45,9 @@ pub(crate) fn check(
     let mut described: Vec<Described> = Vec::with_capacity(group.actions.len());
     for action in group.actions {
         let label = action.name.clone();
-        let action = self::action(&group.name, action, limits)
-            .map_err(|why| format!("its action `{}`: {why}", crate::convert::printable(&label, 80)))?;
+        let action = self::action(&group.name, action, limits).map_err(|why| {
+            format!("its action `{}`: {why}", crate::convert::printable(&label, 80))
+        })?;
         described.push(action);
     }
     let mut names: Vec<String> = described.iter().flat_map(tools_of).collect();
@@ -109,12 +107,7 @@ fn action(group: &str, action: wit::Action, limits: &Limits) -> Result<Described
     Ok(Described { action: Arc::new(action), input, output })
 }
 
-fn effect(
-    group: &str,
-    effect: wit::Effect,
-    tier: Tier,
-    limits: &Limits,
-) -> Result<Effect, String> {
+fn effect(group: &str, effect: wit::Effect, tier: Tier, limits: &Limits) -> Result<Effect, String> {
     Ok(match effect {
         wit::Effect::Query => Effect::Query,
         wit::Effect::Session => Effect::Session,
@@ -129,7 +122,9 @@ fn effect(
             text(&commit.description, limits.description_chars, "its commit tool's description")?;
             let commit_tier = Tier::from(commit.tier);
             if commit_tier < tier {
-                return Err(format!("its commit tool's tier {commit_tier} is below its own {tier}"));
+                return Err(format!(
+                    "its commit tool's tier {commit_tier} is below its own {tier}"
+                ));
             }
             Effect::Prepare(Box::new(CommitTool {
                 name: commit.name,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use souk_model::{Actions, Call, Code, Failure, Principal, Secret, Tool};
 use souk_plans::{Commit, Plans, Terms};
 use souk_policy::Rules;
-use souk_state::audit::{AuditTrail, Durability, Entry, Outcome, Resources, Transport};
+use souk_state::audit::{self, AuditTrail, Durability, Outcome, Resources, Transport};
 use souk_upstream::Session;
 use tokio::sync::watch;
 
@@ -125,10 +125,15 @@ impl Dispatcher {
                     session,
                     sessions: self.parts.sessions.clone(),
                     sealed,
-                    settings: self.settings.load().get(&plugin.group.name).cloned().unwrap_or_default(),
+                    settings: self
+                        .settings
+                        .load()
+                        .get(&plugin.group.name)
+                        .cloned()
+                        .unwrap_or_default(),
                     progress: call.progress,
                     resources: Resources::default(),
-                    plans: self.parts.plans.clone(),
+                    plans: Some(self.parts.plans.clone()),
                     terms,
                     closed: false,
                 };
@@ -136,7 +141,14 @@ impl Dispatcher {
             }
             Behind::Commit { subject_as, .. } => {
                 let result = self
-                    .commit(entry, &call.principal, session, given, &arguments, subject_as.as_deref())
+                    .commit(
+                        entry,
+                        &call.principal,
+                        session,
+                        given,
+                        &arguments,
+                        subject_as.as_deref(),
+                    )
                     .await;
                 (Resources::default(), result)
             }
@@ -273,8 +285,7 @@ impl Actions for Dispatcher {
     async fn call(&self, mut call: Call) -> Result<Map<String, Value>, Failure> {
         let loaded = self.parts.registry.loaded();
         let entry = loaded.tools.get(&call.tool);
-        let arguments =
-            Value::Object(schema::normalise(std::mem::take(&mut call.arguments)));
+        let arguments = Value::Object(schema::normalise(std::mem::take(&mut call.arguments)));
         let line = Line::begin(self, &call, entry, &arguments);
         let (resources, result) = match entry {
             Some(entry) => self.run(entry, call, arguments).await,
@@ -295,7 +306,7 @@ impl Actions for Dispatcher {
 struct Line<'d> {
     trail: &'d AuditTrail,
     started: Instant,
-    entry: Option<Entry>,
+    entry: Option<audit::Entry>,
 }
 
 impl<'d> Line<'d> {
@@ -315,12 +326,12 @@ impl<'d> Line<'d> {
             }
             _ => trail.digest(arguments),
         };
-        let plugin = entry.and_then(Entry::plugin).map(|plugin| souk_state::audit::Plugin {
+        let plugin = entry.and_then(Entry::plugin).map(|plugin| audit::Plugin {
             group: plugin.group.name.clone(),
             version: plugin.group.version.clone(),
             digest: plugin.digest.clone(),
         });
-        let entry = Entry {
+        let entry = audit::Entry {
             at: souk_state::Timestamp::now(),
             transport: dispatcher.parts.transport,
             principal: call.principal.to_string(),
@@ -345,14 +356,16 @@ impl<'d> Line<'d> {
         self.append(entry)
     }
 
-    fn append(&self, mut entry: Entry) -> Result<(), Failure> {
+    fn append(&self, mut entry: audit::Entry) -> Result<(), Failure> {
         entry.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         // A read's line outlives the process, not a power cut: nothing in the store hangs on it.
         self.trail.append(entry, Durability::Written).map(drop).map_err(|error| {
             tracing::error!("cannot write the audit trail: {error}");
             Failure::internal("the audit trail cannot be written, so no result is given out")
                 .rule("audit-trail")
-                .remedy("the operator must make the trail writable again; the log says what is wrong")
+                .remedy(
+                    "the operator must make the trail writable again; the log says what is wrong",
+                )
         })
     }
 }

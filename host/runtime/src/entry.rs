@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use souk_model::{Action, CommitTool, Hints, Tier, Tool};
+use souk_model::{Action, CommitTool, Hints, Tool};
 use souk_policy::{EffectKind, Subject};
 
 use crate::host_arguments::Wanted;
@@ -12,7 +12,7 @@ use crate::plugin::Plugin;
 use crate::schema::Input;
 
 /// A tool that is loaded.
-pub(crate) struct Entry {
+pub struct Entry {
     pub(crate) tool: Arc<Tool>,
     group: String,
     effect: EffectKind,
@@ -112,7 +112,8 @@ impl Entry {
     }
 
     /// The tool as policy judges it.
-    pub(crate) fn subject(&self) -> Subject<'_> {
+    #[must_use]
+    pub fn subject(&self) -> Subject<'_> {
         Subject {
             tool: &self.tool.name,
             group: &self.group,
@@ -130,7 +131,8 @@ impl Entry {
     }
 
     /// Whether it is refused without a session.
-    pub(crate) fn needs_session(&self) -> bool {
+    #[must_use]
+    pub fn needs_session(&self) -> bool {
         match &self.behind {
             Behind::Action { action, .. } => action.needs_session,
             Behind::Commit { .. } => true,
@@ -143,14 +145,21 @@ impl Entry {
         &self.input.sealed
     }
 
-    /// Its tier, for listings.
-    pub(crate) fn tier(&self) -> Tier {
-        self.tool.tier
+    /// The tool as clients see it.
+    #[must_use]
+    pub fn tool(&self) -> &Tool {
+        &self.tool
     }
 
-    /// Its effect, for listings.
-    pub(crate) fn effect(&self) -> EffectKind {
-        self.effect
+    /// What it may ask of back ends, in words; a commit sends what its plan holds.
+    #[must_use]
+    pub fn grants(&self) -> Vec<String> {
+        match &self.behind {
+            Behind::Action { action, .. } => {
+                action.grants.iter().map(ToString::to_string).collect()
+            }
+            Behind::Commit { .. } | Behind::Plans(_) => Vec::new(),
+        }
     }
 }
 
@@ -190,7 +199,9 @@ pub(crate) fn outcome_schema(subject_as: Option<&str>) -> Map<String, Value> {
         },
         "required": ["message", "success_count", "error_count", "errors", "plan_id", "state"],
     }));
-    if let (Some(name), Some(Value::Object(properties))) = (subject_as, schema.get_mut("properties")) {
+    if let (Some(name), Some(Value::Object(properties))) =
+        (subject_as, schema.get_mut("properties"))
+    {
         properties.insert(
             name.to_owned(),
             json!({"type": ["object", "null"], "description": "As read back after the change."}),

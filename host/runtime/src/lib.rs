@@ -39,6 +39,7 @@ mod watch;
 
 pub use dispatch::{Dispatcher, Parts, Settings};
 pub use engine::EngineError;
+pub use entry::Entry;
 pub use limits::Limits;
 pub use plugin::{Cost, Plugin};
 pub use registry::{Loaded, Refused, Registry};

@@ -67,11 +67,21 @@ impl PlansTool {
 
     pub(crate) const fn description(self) -> &'static str {
         match self {
-            Self::List => "Lists your plans, newest first: what each would change or has changed, and how far it came.",
-            Self::Get => "Shows a plan item by item: each field's value before and after, everything else its requests hold, and how each item ended. In pages: pass `next_after` as `after`.",
-            Self::Commit => "Carries out any proposed plan, under the same rules as the tool that proposed it. Items that somebody changed since the review are left alone and reported.",
-            Self::Undo => "Proposes the plan that takes a committed plan back, for everything nobody has changed since. Commit it with `plans_commit`.",
-            Self::Resume => "Goes on with a plan that was interrupted: what certainly did not happen is tried again, what a read shows as done is marked so.",
+            Self::List => {
+                "Lists your plans, newest first: what each would change or has changed, and how far it came."
+            }
+            Self::Get => {
+                "Shows a plan item by item: each field's value before and after, everything else its requests hold, and how each item ended. In pages: pass `next_after` as `after`."
+            }
+            Self::Commit => {
+                "Carries out any proposed plan, under the same rules as the tool that proposed it. Items that somebody changed since the review are left alone and reported."
+            }
+            Self::Undo => {
+                "Proposes the plan that takes a committed plan back, for everything nobody has changed since. Commit it with `plans_commit`."
+            }
+            Self::Resume => {
+                "Goes on with a plan that was interrupted: what certainly did not happen is tried again, what a read shows as done is marked so."
+            }
             Self::Discard => "Throws a proposed plan away. Nothing in the store changes.",
         }
     }
@@ -108,7 +118,9 @@ impl PlansTool {
                 "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
                 "after": {"type": "integer", "minimum": 0, "description": "Only items after this number: `next_after` of the page before."},
             }),
-            Self::Commit | Self::Undo | Self::Resume | Self::Discard => json!({"plan_id": plan_id()}),
+            Self::Commit | Self::Undo | Self::Resume | Self::Discard => {
+                json!({"plan_id": plan_id()})
+            }
         };
         let mut schema = object(json!({"type": "object", "properties": properties}));
         if self != Self::List {
@@ -220,10 +232,10 @@ impl PlansCall<'_> {
         let limit = u32::try_from(self.number("page_size").unwrap_or(50)).unwrap_or(50);
         let after = self.number("after").and_then(|after| u32::try_from(after).ok());
         let items = self.plans.items(&id, after, limit, &states).await?;
-        let next = (items.len() == limit as usize)
-            .then(|| items.last().map(|(item, _)| item.n))
-            .flatten();
-        let items: Vec<Value> = items.iter().map(|(item, progressed)| shown(item, progressed)).collect();
+        let next =
+            (items.len() == limit as usize).then(|| items.last().map(|(item, _)| item.n)).flatten();
+        let items: Vec<Value> =
+            items.iter().map(|(item, progressed)| shown(item, progressed)).collect();
         Ok(object(json!({"plan": summary(&stored), "items": items, "next_after": next})))
     }
 
@@ -269,7 +281,9 @@ impl PlansCall<'_> {
     async fn discard(&self) -> Result<Map<String, Value>, Failure> {
         let id = self.plan_id()?;
         self.plans.discard(Some(self.principal), &id).await?;
-        Ok(object(json!({"plan_id": id.as_str(), "message": "the plan is discarded; nothing was changed"})))
+        Ok(object(
+            json!({"plan_id": id.as_str(), "message": "the plan is discarded; nothing was changed"}),
+        ))
     }
 }
 

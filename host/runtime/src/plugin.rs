@@ -64,7 +64,8 @@ impl Plugin {
         let schemas = described
             .into_iter()
             .map(|described| {
-                let schemas = Schemas { input: Arc::new(described.input), output: described.output };
+                let schemas =
+                    Schemas { input: Arc::new(described.input), output: described.output };
                 (described.action.name.clone(), schemas)
             })
             .collect();
@@ -105,7 +106,12 @@ impl Plugin {
     }
 
     /// Makes a fresh instance's store for one call.
-    pub(crate) fn prepare(&self, sandbox: &Sandbox, context: CallContext, place: Place) -> Prepared<'_> {
+    pub(crate) fn prepare(
+        &self,
+        sandbox: &Sandbox,
+        context: CallContext,
+        place: Place,
+    ) -> Prepared<'_> {
         let action = context.action.clone();
         let state = State::calling(self.name.clone(), sandbox.limits.call(), context);
         let store = state.into_store(&sandbox.engine.wasmtime);
@@ -131,7 +137,10 @@ pub(crate) struct Prepared<'p> {
 
 impl Prepared<'_> {
     /// Instantiates, calls, and checks the answer.
-    pub(crate) async fn run(mut self, arguments: &String) -> (Resources, Result<Map<String, Value>, Failure>) {
+    pub(crate) async fn run(
+        mut self,
+        arguments: &String,
+    ) -> (Resources, Result<Map<String, Value>, Failure>) {
         self.store.data_mut().usage.resume();
         let wall = self.store.data().usage.budget.wall;
         let clock = self.store.data().wall.clone();

@@ -14,6 +14,7 @@ type Answer<T> = wasmtime::Result<Result<T, types::Failure>>;
 
 /// A draft as a guest holds it. It is begun with the first changes, so that what is wrong with the
 /// intent is told where a failure can be answered.
+#[allow(unreachable_pub, reason = "the generated bindings re-export it")]
 pub enum GuestDraft {
     /// Nothing was added yet.
     Intended(Box<plans::Intent>),
@@ -73,7 +74,7 @@ impl State {
             group: call.group.clone(),
             action: call.action.clone(),
         };
-        let plans = call.plans.clone();
+        let plans = call.plans.clone().ok_or_else(no_plans)?;
         plans.draft(proposer, intent).await
     }
 
@@ -90,7 +91,9 @@ impl State {
             Err(failure) => return Ok(Err(failure)),
         };
         if std::mem::replace(&mut call.closed, true) {
-            return Ok(Err(Failure::internal("the plugin closed two drafts in one call").rule("proposal")));
+            return Ok(Err(
+                Failure::internal("the plugin closed two drafts in one call").rule("proposal")
+            ));
         }
         match self.table.delete(draft)? {
             GuestDraft::Begun(draft) => Ok(Ok(*draft)),
@@ -106,10 +109,14 @@ impl State {
     async fn apply_draft(&mut self, draft: Draft) -> Result<Outcome, Failure> {
         let call = self.call_for_draft()?;
         call.may_apply()?;
-        let plans = call.plans.clone();
+        let plans = call.plans.clone().ok_or_else(no_plans)?;
         let terms = call.terms.clone();
         plans.apply(draft, terms).await
     }
+}
+
+fn no_plans() -> Failure {
+    Failure::internal("this run serves no call, so nothing can be proposed")
 }
 
 impl plans::Host for State {}

@@ -36,6 +36,19 @@ pub struct Loaded {
     pub(crate) tools: BTreeMap<String, Entry>,
 }
 
+impl Loaded {
+    /// Every tool, by name: actions, the tools that commit what they propose, and the host's own.
+    pub fn tools(&self) -> impl Iterator<Item = &Entry> {
+        self.tools.values()
+    }
+
+    /// One tool.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&Entry> {
+        self.tools.get(name)
+    }
+}
+
 /// Keeps [`Loaded`] in step with a directory.
 pub struct Registry {
     sandbox: Sandbox,
@@ -103,12 +116,11 @@ impl Registry {
         let found = tokio::task::spawn_blocking(move || files::read(&directory, limit))
             .await
             .map_err(std::io::Error::other)??;
-        let next = futures::future::join_all(
-            found.into_iter().map(|found| self.take(found, &seen)),
-        )
-        .await
-        .into_iter()
-        .collect::<BTreeMap<_, _>>();
+        let next =
+            futures::future::join_all(found.into_iter().map(|found| self.take(found, &seen)))
+                .await
+                .into_iter()
+                .collect::<BTreeMap<_, _>>();
         for (file, now) in &next {
             if let Err(why) = &now.outcome
                 && seen.get(file).is_none_or(|before| before.digest != now.digest)
@@ -129,7 +141,8 @@ impl Registry {
     async fn take(&self, found: Found, seen: &BTreeMap<String, Seen>) -> (String, Seen) {
         let Found { file, bytes } = found;
         let before = seen.get(&file);
-        let older = before.and_then(|seen| seen.outcome.clone().ok().or_else(|| seen.older.clone()));
+        let older =
+            before.and_then(|seen| seen.outcome.clone().ok().or_else(|| seen.older.clone()));
         let (digest, outcome) = match bytes {
             Err(why) => (why.clone(), Err(Rejected(why))),
             Ok(bytes) => {
@@ -148,9 +161,9 @@ impl Registry {
 
 fn same(before: &BTreeMap<String, Seen>, now: &BTreeMap<String, Seen>) -> bool {
     before.len() == now.len()
-        && before.iter().all(|(file, seen)| {
-            now.get(file).is_some_and(|other| other.digest == seen.digest)
-        })
+        && before
+            .iter()
+            .all(|(file, seen)| now.get(file).is_some_and(|other| other.digest == seen.digest))
 }
 
 /// Decides who gets a name that two files claim: the file named after the group, else the first by

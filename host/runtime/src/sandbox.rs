@@ -56,9 +56,9 @@ impl Bytes {
         }
         match self.bytes.get(..8) {
             Some([0, b'a', b's', b'm', _, _, 1, 0]) => Ok(()),
-            Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => rejected(
-                "it is a core module and not a component; build it for `wasm32-wasip2`",
-            ),
+            Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => {
+                rejected("it is a core module and not a component; build it for `wasm32-wasip2`")
+            }
             Some(_) => rejected("it is not WebAssembly"),
             None => rejected("it is too short to be WebAssembly"),
         }
@@ -174,7 +174,10 @@ impl Sandbox {
                 return Err(Rejected(format!("it does not describe itself: {why}")));
             }
             Err(_) => {
-                return Err(Rejected(format!("it does not describe itself: {}", Exceeded::Wall(wall))));
+                return Err(Rejected(format!(
+                    "it does not describe itself: {}",
+                    Exceeded::Wall(wall)
+                )));
             }
         };
         describe::check(group, &self.limits).map_err(Rejected)

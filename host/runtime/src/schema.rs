@@ -10,7 +10,8 @@ use crate::host_arguments::Wanted;
 use crate::json;
 
 /// Argument names that are the host's. A plugin that declares one is refused.
-pub(crate) const RESERVED: [&str; 5] = ["params", "confirm", "reason", "idempotency_key", "preview"];
+pub(crate) const RESERVED: [&str; 5] =
+    ["params", "confirm", "reason", "idempotency_key", "preview"];
 
 /// Deeper schemas are refused: nobody can read them, and clients recurse over them.
 const DEPTH: usize = 24;
@@ -44,7 +45,9 @@ impl Input {
         let schema = read(text, max_bytes)?;
         for combinator in ["anyOf", "oneOf", "allOf", "not", "if", "$ref"] {
             if schema.contains_key(combinator) {
-                return Err(format!("`{combinator}` stands at its top, and arguments must be flat"));
+                return Err(format!(
+                    "`{combinator}` stands at its top, and arguments must be flat"
+                ));
             }
         }
         let properties = match schema.get("properties") {
@@ -154,7 +157,10 @@ impl Output {
 
 fn read(text: &str, max_bytes: usize) -> Result<Map<String, Value>, String> {
     if text.len() > max_bytes {
-        return Err(format!("it has {} bytes, more than {max_bytes} (`limits.schema_bytes`)", text.len()));
+        return Err(format!(
+            "it has {} bytes, more than {max_bytes} (`limits.schema_bytes`)",
+            text.len()
+        ));
     }
     let schema = json::parse_object(text).map_err(|error| error.to_string())?;
     if schema.get("type").and_then(Value::as_str) != Some("object") {
@@ -232,7 +238,10 @@ mod tests {
         .unwrap();
         assert_eq!(input.sealed, ["key"]);
         let failure = input.check(&json!({"page_size": 500, "key": "hunter2"})).unwrap_err();
-        assert!(failure.message.contains("`page_size`") && failure.message.contains("200"), "{failure}");
+        assert!(
+            failure.message.contains("`page_size`") && failure.message.contains("200"),
+            "{failure}"
+        );
         assert!(!failure.message.contains("hunter2"));
         let failure = input.check(&json!({"pagesize": 1})).unwrap_err();
         assert!(failure.message.contains("pagesize"), "{failure}");
@@ -250,7 +259,10 @@ mod tests {
             (json!({"type": "object", "properties": {"confirm": {}}}), "host's"),
             (json!({"type": "object", "properties": {"pаge": {}}}), "lower-case"),
             (json!({"type": "object", "anyOf": []}), "flat"),
-            (json!({"type": "object", "properties": {"a": {"$ref": "https://example.com/s"}}}), "leads out"),
+            (
+                json!({"type": "object", "properties": {"a": {"$ref": "https://example.com/s"}}}),
+                "leads out",
+            ),
             (json!({"type": "object", "description": "\u{1b}[31m"}), "control"),
             (json!({"type": "object", "description": "x".repeat(MAX)}), "bytes"),
             (deep, "deeper"),
@@ -268,6 +280,9 @@ mod tests {
         assert_eq!(normalise(kept.clone()), kept);
         let kept = map(json!({"params": "a"}));
         assert_eq!(normalise(kept.clone()), kept);
-        assert_eq!(normalise(map(json!({"a": null, "b": {"c": null}}))), map(json!({"b": {"c": null}})));
+        assert_eq!(
+            normalise(map(json!({"a": null, "b": {"c": null}}))),
+            map(json!({"b": {"c": null}}))
+        );
     }
 }

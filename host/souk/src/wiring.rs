@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use souk_model::{Principal, Secret};
-use souk_runtime::{Dispatcher, Registry, Sandbox, SessionHost};
+use souk_plans::{Plans, SealKey, SystemClock};
+use souk_runtime::{Dispatcher, Parts, Registry, Sandbox, SessionHost};
 use souk_state::StateDir;
 use souk_state::audit::{AuditTrail, Transport};
+use souk_state::plans::SqlitePlanStore;
 use souk_upstream::{Credentials, Magento, StoreConfig};
 
 use crate::setup::Setup;
@@ -17,6 +19,7 @@ pub(crate) struct Host {
     pub(crate) registry: Arc<Registry>,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) sessions: Arc<SessionHost>,
+    pub(crate) plans: Arc<Plans>,
     /// Of the demo store, where there is one.
     pub(crate) demo: Option<std::net::SocketAddr>,
 }
@@ -37,15 +40,17 @@ impl Host {
         let stores = reach(stores, &trail)?;
         let sessions = Arc::new(SessionHost::new(stores, setup.accept_credentials()));
         let registry = load(setup).await?;
-        let dispatcher = Dispatcher::new(
-            registry.clone(),
-            setup.rules()?,
-            setup.settings(),
-            sessions.clone(),
+        let plans = open_plans(setup, trail.clone())?;
+        let parts = Parts {
+            registry: registry.clone(),
+            sessions: sessions.clone(),
+            plans: plans.clone(),
             trail,
             transport,
-        );
-        Ok(Self { registry, dispatcher, sessions, demo })
+            confirm: setup.confirm(),
+        };
+        let dispatcher = Dispatcher::new(parts, setup.rules()?, setup.settings());
+        Ok(Self { registry, dispatcher, sessions, plans, demo })
     }
 
     /// Logs the operator in, for commands of the terminal.
@@ -69,11 +74,19 @@ pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
         );
     }
     let registry = Arc::new(Registry::new(sandbox, directory));
-    registry
-        .scan()
-        .await
-        .with_context(|| format!("cannot read the plugins in `{}`", registry.directory().display()))?;
+    registry.scan().await.with_context(|| {
+        format!("cannot read the plugins in `{}`", registry.directory().display())
+    })?;
     Ok(registry)
+}
+
+/// Plans are kept in the state directory, which every host of this user shares.
+pub(crate) fn open_plans(setup: &Setup, trail: Arc<AuditTrail>) -> anyhow::Result<Arc<Plans>> {
+    let state = StateDir::open(setup.state_dir()?)?;
+    let key = SealKey::new(state.seal_key()?);
+    let store = Arc::new(SqlitePlanStore::open(&state)?);
+    let (guards, config) = (setup.guards(), setup.plans());
+    Ok(Plans::new(store, guards, config, key, Arc::new(SystemClock), trail))
 }
 
 /// The trail's own file, or the one in the state directory.
@@ -91,7 +104,10 @@ fn reach(configs: Vec<StoreConfig>, trail: &AuditTrail) -> anyhow::Result<Vec<Ma
                 trail.redactor().register(secret);
             }
             let name = config.name.clone();
-            Magento::new(config).with_context(|| format!("the store `{name}`"))
+            // Tokens that a store hands out are secrets too, and may come back in its errors.
+            let redactor = trail.redactor().clone();
+            let learn = Arc::new(move |secret: &Secret| redactor.register(secret));
+            Magento::with_on_secret(config, learn).with_context(|| format!("the store `{name}`"))
         })
         .collect()
 }
