@@ -26,8 +26,8 @@ impl Gate {
     /// When no port is to be had.
     pub async fn before(store: &DemoStore, marker: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let address = store.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = store.url().trim_start_matches("http://").to_owned();
         let (waiting, open) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let (arrived, opened) = (waiting.clone(), open.clone());
         let task = tokio::spawn(async move {

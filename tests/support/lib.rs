@@ -42,6 +42,20 @@ pub fn http_client() -> reqwest::Client {
     reqwest::Client::builder().timeout(PATIENCE).build().unwrap()
 }
 
+/// Holds a claim against a client of each era on each transport.
+///
+/// # Panics
+/// When it does not hold.
+pub async fn everywhere(souk: &Souk<'_>, claim: impl AsyncFn(Mcp)) {
+    for era in ERAS {
+        claim(souk.stdio(era).await).await;
+    }
+    let served = souk.http().await;
+    for era in ERAS {
+        claim(served.connect(era).await).await;
+    }
+}
+
 /// Asks again and again until the answer is yes.
 ///
 /// # Panics

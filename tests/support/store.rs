@@ -45,7 +45,10 @@ impl DemoStore {
         let mut printed = Vec::new();
         // The customer's are the last that it prints.
         while let Some(line) = lines.next_line().await.unwrap() {
-            url = url.or_else(|| line.strip_prefix("demo store at ").map(str::to_owned));
+            url = url.or_else(|| {
+                let printed = line.strip_prefix("demo store at ")?;
+                Some(printed.trim_end_matches('/').to_owned())
+            });
             let words = line.split_whitespace().filter_map(|word| word.split_once('='));
             printed.extend(words.map(|(name, value)| (name.to_owned(), value.to_owned())));
             if line.starts_with("customer") {
@@ -61,7 +64,7 @@ impl DemoStore {
         }
     }
 
-    /// Where it is, with a slash at the end.
+    /// Where it is, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -97,7 +100,7 @@ impl DemoStore {
     /// When it does not answer 200.
     pub async fn rest(&self, path: &str) -> Value {
         let token = self.token.get_or_init(|| self.log_in()).await;
-        let url = format!("{}rest{path}", self.url);
+        let url = format!("{}/rest{path}", self.url);
         let answer = http_client().get(url).bearer_auth(token).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
@@ -108,7 +111,7 @@ impl DemoStore {
             "username": self.credential("MAGENTO_ADMIN_USERNAME"),
             "password": self.credential("MAGENTO_ADMIN_PASSWORD"),
         });
-        let url = format!("{}rest/V1/integration/admin/token", self.url);
+        let url = format!("{}/rest/V1/integration/admin/token", self.url);
         let answer = http_client().post(url).json(&body).send().await.unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
@@ -132,6 +135,6 @@ impl DemoStore {
     }
 
     fn log_url(&self) -> String {
-        format!("{}__demo/requests", self.url)
+        format!("{}/__demo/requests", self.url)
     }
 }

@@ -14,6 +14,8 @@ use crate::{PATIENCE, Process};
 pub struct Wire {
     lines: Lines<BufReader<ChildStdout>>,
     input: Option<ChildStdin>,
+    /// Answers that came while another one was waited for.
+    early: Vec<Value>,
     process: Process,
 }
 
@@ -22,7 +24,8 @@ impl Wire {
         command.stdin(Stdio::piped());
         let mut process = Process::start(command);
         let (output, input) = process.streams();
-        Self { lines: BufReader::new(output).lines(), input: Some(input), process }
+        let lines = BufReader::new(output).lines();
+        Self { lines, input: Some(input), early: Vec::new(), process }
     }
 
     /// The server's process.
@@ -73,16 +76,20 @@ impl Wire {
         Some(message)
     }
 
-    /// The next answer to this request; other messages are passed over.
+    /// The answer to this request, whenever it came.
     ///
     /// # Panics
     /// When the output ends before it.
     pub async fn answer(&mut self, id: i64) -> Value {
+        if let Some(place) = self.early.iter().position(|answer| answer["id"] == id) {
+            return self.early.swap_remove(place);
+        }
         loop {
             let message = self.next().await.expect("the answer comes before the end");
             if message["id"] == id && message.get("method").is_none() {
                 return message;
             }
+            self.early.push(message);
         }
     }
 

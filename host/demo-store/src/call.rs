@@ -31,6 +31,25 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A call that no client can make, for the message queue.
+    pub(crate) fn of_queue(
+        template: &str,
+        store: StoreId,
+        arguments: Map<String, Value>,
+        now: i64,
+    ) -> Self {
+        Self {
+            method: crate::api::bulk::QUEUE.to_owned(),
+            template: template.to_owned(),
+            store,
+            arguments,
+            query: Map::new(),
+            now,
+            seed: fastrand::u64(..),
+            customer: None,
+        }
+    }
+
     /// An argument; null when absent.
     pub(crate) fn argument(&self, name: &str) -> &Value {
         self.arguments.get(name).unwrap_or(&Value::Null)

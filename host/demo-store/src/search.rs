@@ -345,6 +345,7 @@ impl Criteria {
 
     /// The usual answer: items, the criteria and the total.
     pub(crate) fn answer(&self, items: Vec<Value>, total: usize) -> Value {
+        let items = Value::Array(items);
         json!({ "items": items, "search_criteria": self.echo(), "total_count": total })
     }
 }

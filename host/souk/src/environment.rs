@@ -74,7 +74,7 @@ pub(crate) struct Environment {
     pub(crate) deny: Option<Vec<Pattern>>,
     /// `SOUK_ACCEPT_CREDENTIALS`
     pub(crate) accept_credentials: bool,
-    /// `SOUK_HTTP_TOKEN`: the bearer token of the principal `local`.
+    /// `SOUK_HTTP_TOKEN`: the bearer token of the principal `http`.
     pub(crate) http_token: Option<Secret>,
     /// `SOUK_STATE_DIR`, else `souk` in `XDG_STATE_HOME` or `~/.local/state`.
     pub(crate) state_dir: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use souk_model::{Principal, Secret};
+use souk_model::Secret;
 use souk_policy::Rules;
 use souk_runtime::Settings;
 
@@ -16,6 +16,10 @@ use crate::rules;
 
 /// The configuration that is read where none is named.
 const CONFIG_HERE: &str = "souk.toml";
+
+/// Whom the environment's bearer token tells. Not the local user: whoever comes over HTTP is told
+/// apart from whoever sits at this machine, and `[principals.http]` can limit them.
+const TOKEN_OF_ENVIRONMENT: &str = "http";
 
 /// What the operator decided.
 pub(crate) struct Setup {
@@ -118,7 +122,7 @@ impl Setup {
     /// The bearer tokens, with the principals they tell.
     pub(crate) fn tokens(&self) -> Vec<(String, Secret)> {
         let own = self.environment.http_token.clone();
-        let own = own.map(|token| (Principal::LOCAL.to_owned(), token));
+        let own = own.map(|token| (TOKEN_OF_ENVIRONMENT.to_owned(), token));
         let of_file = self
             .config
             .principals

@@ -1,16 +1,18 @@
-//! The `catalog` action group: find products and read one.
+//! The `catalog` action group: find products, read one, change many.
 //!
 //! It owns the words of its tools and how their arguments become Magento's search criteria; what
 //! Magento makes of those is the SDK's knowledge.
 
-mod filters;
+#[cfg(any(test, feature = "plans"))]
+mod bulk;
 mod get;
 mod search;
 
 use souk_sdk::{About, Action, Group};
 
 fn catalog() -> Group {
-    Group {
+    #[cfg_attr(not(any(test, feature = "plans")), expect(unused_mut, reason = "see the feature"))]
+    let mut group = Group {
         name: "catalog",
         version: env!("CARGO_PKG_VERSION"),
         title: "Catalogue",
@@ -45,7 +47,10 @@ fn catalog() -> Group {
             .reads(get::PRODUCT)
             .resolves_scopes(),
         ],
-    }
+    };
+    #[cfg(any(test, feature = "plans"))]
+    group.actions.extend(bulk::actions());
+    group
 }
 
 souk_sdk::export!(catalog);

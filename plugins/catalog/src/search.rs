@@ -3,11 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
-    Answered, Condition, Context, Criteria, Direction, Failure, Filter, Found, Object, Product,
-    Route, Scope, URL_BUDGET,
+    Answered, Condition, Context, Criteria, Direction, Failure, Filter, Filters, Found, Object,
+    Product, Route, Scope, URL_BUDGET,
 };
-
-use crate::filters::Filters;
 
 pub(crate) const PRODUCTS: Route<0> = Route::new("/V1/products");
 
@@ -72,7 +70,7 @@ impl JsonSchema for Item {
 
 pub(crate) fn search(asked: &Asked, context: &Context) -> Result<Found<Item>, Failure> {
     let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
-    let mut criteria = asked.filters.add_to(Criteria::new())?;
+    let mut criteria = asked.filters.add_to(Criteria::new(), "filters")?;
     if let Some(id) = place.website_id {
         criteria = criteria.filter(Filter::new("website_id", Condition::Eq, id.to_string())?);
     }

@@ -5,9 +5,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::bindings::exports::souk::plugin::actions;
-use crate::route::read_grant;
+use crate::route::Granted;
 use crate::{
-    Context, Failure, Output, Route, STORE_GROUPS, STORE_VIEWS, SessionContext, Tier, WEBSITES,
+    ApplyContext, Bound, CommitTool, Context, Failure, Method, Output, PrepareContext, Route,
+    STORE_GROUPS, STORE_VIEWS, SessionContext, Tier, WEBSITES,
 };
 use crate::{json, schema};
 
@@ -48,7 +49,7 @@ pub struct Action {
     tier: Tier,
     effect: actions::Effect,
     needs_session: bool,
-    grants: Vec<(&'static str, &'static str)>,
+    grants: Vec<Granted>,
     // Schemas are made when the host asks for them, not for every call.
     input: fn() -> String,
     output: fn() -> String,
@@ -98,6 +99,38 @@ impl Action {
         })
     }
 
+    /// An action that reads, and proposes one plan, which waits for its commit. The host makes the
+    /// tool that commits it. Tier safe; needs a session.
+    #[must_use]
+    pub fn prepare<P, O>(
+        handler: impl Fn(&P, &PrepareContext) -> Result<O, Failure> + 'static,
+        about: About,
+        commit: CommitTool,
+    ) -> Self
+    where
+        P: DeserializeOwned + JsonSchema,
+        O: Output,
+    {
+        Self::typed(about, commit.effect(), move |asked: &P| handler(asked, &PrepareContext::new()))
+    }
+
+    /// An action that changes the store in the same call, up to a bound. From tier risk upwards the
+    /// host asks the caller for confirmation and a reason. Tier safe; needs a session.
+    #[must_use]
+    pub fn apply<P, O>(
+        handler: impl Fn(&P, &ApplyContext) -> Result<O, Failure> + 'static,
+        about: About,
+        bound: Bound,
+    ) -> Self
+    where
+        P: DeserializeOwned + JsonSchema,
+        O: Output,
+    {
+        Self::typed(about, actions::Effect::Apply(bound), move |asked: &P| {
+            handler(asked, &ApplyContext::new())
+        })
+    }
+
     fn typed<P, O>(
         about: About,
         effect: actions::Effect,
@@ -139,8 +172,20 @@ impl Action {
 
     /// Declares that it may read this route. Without it the host refuses the read.
     #[must_use]
-    pub fn reads<const N: usize>(mut self, route: Route<N>) -> Self {
-        self.grants.push(route.grant());
+    pub fn reads<const N: usize>(self, route: Route<N>) -> Self {
+        self.granted(route.grant(None))
+    }
+
+    /// Declares that its changes may write to this route. Without it the host refuses them.
+    #[must_use]
+    pub fn writes<const N: usize>(self, method: Method, route: Route<N>) -> Self {
+        self.granted(route.grant(Some(method)))
+    }
+
+    fn granted(mut self, grant: Granted) -> Self {
+        if !self.grants.contains(&grant) {
+            self.grants.push(grant);
+        }
         self
     }
 
@@ -151,7 +196,7 @@ impl Action {
     }
 
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) fn granted(&self) -> Vec<(&'static str, &'static str)> {
+    pub(crate) fn grants(&self) -> Vec<Granted> {
         self.grants.clone()
     }
 
@@ -165,7 +210,7 @@ impl Action {
             needs_session: self.needs_session,
             input: (self.input)(),
             output: (self.output)(),
-            grants: self.grants.iter().copied().map(read_grant).collect(),
+            grants: self.grants.iter().copied().map(Granted::describe).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! This crate owns the guest's side of the contract in `wit/souk.wit`: it derives schemas from Rust
 //! types, checks routes when the plugin is compiled, and knows the ways of Magento's REST API that
-//! everybody trips over ([`Criteria`], [`Product`], [`Scope`]). It must not know how the host
+//! everybody trips over ([`Criteria`], [`Product`], [`Scope`], [`ProductWriter`]). It must not know how the host
 //! runs, limits or authenticates anything, and it holds no credential: there is none on this side.
 //!
 //! # The smallest plugin
@@ -60,8 +60,8 @@
 //!
 //! # What an action may do
 //!
-//! The handler's second parameter says it: [`Context`] reads; [`SessionContext`] also logs in and
-//! out. What a plugin does not call it does not import, so the `.wasm` file alone shows that a
+//! The handler's second parameter says it: [`Context`] reads; [`PrepareContext`] also proposes a
+//! plan, [`ApplyContext`] makes one and has it carried out, [`SessionContext`] logs in and out. What a plugin does not call it does not import, so the `.wasm` file alone shows that a
 //! group cannot touch a session.
 //!
 //! # Tests
@@ -82,36 +82,62 @@ extern crate self as souk_sdk;
 pub mod bindings;
 
 mod answered;
+mod change;
 mod context;
 mod criteria;
 mod decimal;
 mod failure;
 mod filter;
+mod filters;
 mod group;
 mod host;
 mod json;
+mod matching;
+mod place;
+mod plans;
 mod product;
+mod product_bulk;
+mod product_field;
+mod product_write;
 mod route;
 mod schema;
 mod scope;
 mod sealed;
+mod target;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
 pub use answered::{Answered, Object, Output, Untouched};
+pub use bindings::exports::souk::plugin::actions::Bound;
+pub use bindings::souk::plugin::plans::{
+    After, Batch, Change, Edit, Fill, Filling, Intent, Item as PlanItem, ItemState, Lookup,
+    Outcome, Plan, PlanState, Refusal, Repetition, Spot, Step, Subject, Undoing,
+};
 pub use bindings::souk::plugin::session::{AuthMethod, Info as SessionInfo};
 pub use bindings::souk::plugin::types::{
-    Binding, Failure, FailureCode, Read, RiskTier as Tier, Source, StoreView,
+    Binding, Failure, FailureCode, Read, RiskTier as Tier, Source, StoreView, WriteMethod as Method,
 };
+pub use change::{Changing, MOST_STEPS, StepNumber};
 pub use context::{Answers, Context, SessionContext};
 pub use criteria::{Criteria, Direction, Found, URL_BUDGET, projection};
 pub use decimal::{Decimal, NotADecimal};
 pub use filter::{Condition, Filter, LIST_BUDGET};
+pub use filters::Filters;
 pub use group::{About, Action, Group, NoParams};
+pub use matching::{EntityId, Match, PRODUCTS, Pages};
+pub use place::element;
+pub use plans::{
+    Applied, Apply, ApplyContext, CommitTool, Draft, NotDone, PlanContext, Prepare, PrepareContext,
+    Prepared, nothing_matches,
+};
 pub use product::Product;
+pub use product_bulk::{BulkUpdate, CATEGORIES};
+pub use product_field::{ProductField, ProductUpdates, Wanted, check_url_key};
+pub use product_write::{PRODUCT, ProductWriter};
 pub use route::Route;
 pub use scope::{Place, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES};
 pub use sealed::Sealed;
+pub use target::{ATTRIBUTE, Keeps, Target};
 
 /// Makes a component of a function that returns a [`Group`]. Once in a crate, at its root.
 ///

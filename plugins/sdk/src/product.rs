@@ -156,6 +156,13 @@ impl Product {
         self.integer("status") == Some(1)
     }
 
+    /// Whether it has a price of its own. What configurable and grouped products cost, their parts
+    /// say, and a bundle's special price is a percentage.
+    #[must_use]
+    pub fn has_price(&self) -> bool {
+        !matches!(self.text("type_id"), Some("configurable" | "grouped" | "bundle"))
+    }
+
     /// All of it, as the store answered.
     #[must_use]
     pub fn as_map(&self) -> &Map<String, Value> {

@@ -1,7 +1,7 @@
 //! Routes, and reads made of them.
 
 use crate::bindings::exports::souk::plugin::actions;
-use crate::{Binding, Criteria, Read, Source, StoreView};
+use crate::{Binding, Criteria, Method, Read, Source, StoreView};
 
 /// A GET route of a back end, with `N` parameters in braces.
 ///
@@ -54,29 +54,51 @@ impl<const N: usize> Route<N> {
     /// the store.
     #[must_use]
     pub fn read(&self, parameters: [&str; N]) -> Read {
+        self.read_by(parameters.map(|text| Source::Text(text.to_owned())))
+    }
+
+    /// A read whose parameters may be the subject of a change: for the lookups of a draft.
+    #[must_use]
+    pub fn read_by(&self, parameters: [Source; N]) -> Read {
         let names = self.pattern.split('/').filter_map(|segment| {
             segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
         });
         Read {
             upstream: self.upstream.to_owned(),
             route: self.pattern.to_owned(),
-            path: names.zip(parameters).map(|(name, value)| binding(name, value)).collect(),
+            path: names
+                .zip(parameters)
+                .map(|(name, value)| Binding { name: name.to_owned(), value })
+                .collect(),
             query: Vec::new(),
             at: StoreView::SessionDefault,
         }
     }
 
-    pub(crate) fn grant(&self) -> (&'static str, &'static str) {
-        (self.upstream, self.pattern)
+    pub(crate) const fn grant(&self, method: Option<Method>) -> Granted {
+        Granted { method, upstream: self.upstream, pattern: self.pattern }
     }
 }
 
-/// A grant to read, as the contract spells it.
-pub(crate) fn read_grant((upstream, pattern): (&str, &str)) -> actions::Grant {
-    actions::Grant::Read(actions::Route {
-        upstream: upstream.to_owned(),
-        pattern: pattern.to_owned(),
-    })
+/// A request that an action may make.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Granted {
+    /// `None` for reads.
+    pub(crate) method: Option<Method>,
+    pub(crate) upstream: &'static str,
+    pub(crate) pattern: &'static str,
+}
+
+impl Granted {
+    /// The grant as the contract spells it.
+    pub(crate) fn describe(self) -> actions::Grant {
+        let route =
+            actions::Route { upstream: self.upstream.to_owned(), pattern: self.pattern.to_owned() };
+        match self.method {
+            None => actions::Grant::Read(route),
+            Some(method) => actions::Grant::Write((method, route)),
+        }
+    }
 }
 
 pub(crate) fn binding(name: &str, value: &str) -> Binding {

@@ -79,6 +79,14 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Website, store and store view, as far as they are named.
+    pub(crate) fn parts(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        let Self { website_code, store_code, store_view_code, .. } = self;
+        (website_code.as_deref(), store_code.as_deref(), store_view_code.as_deref())
+    }
+}
+
 /// A website, a group or a view. One type for the three, since each costs its decoder; what a kind
 /// has not is 0, which no part of the store has for an id.
 #[derive(Debug, Default, Deserialize)]
@@ -121,6 +129,33 @@ impl Stores {
             Ok(parts)
         };
         Ok(Self { websites: next()?, groups: next()?, views: next()? })
+    }
+
+    /// The codes and ids of all views.
+    pub fn views(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.views.iter().map(|view| (view.code.as_str(), view.id))
+    }
+
+    /// The codes of the views in a website.
+    ///
+    /// # Errors
+    /// When there is no such website.
+    pub fn views_of_website(&self, code: &str) -> Result<Vec<String>, Failure> {
+        let website = self.website(code)?.id;
+        Ok(self.codes(|view| view.website_id == website))
+    }
+
+    /// The codes of the views in a store.
+    ///
+    /// # Errors
+    /// When there is no such store.
+    pub fn views_of_group(&self, code: &str) -> Result<Vec<String>, Failure> {
+        let group = self.group(code)?.id;
+        Ok(self.codes(|view| view.store_group_id == group))
+    }
+
+    fn codes(&self, of: impl Fn(&Part) -> bool) -> Vec<String> {
+        self.views.iter().filter(|view| of(view)).map(|view| view.code.clone()).collect()
     }
 
     fn place(

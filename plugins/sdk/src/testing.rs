@@ -25,6 +25,8 @@
 //! assert_eq!(host.reads().len(), 1);
 //! ```
 
+mod plans;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -32,7 +34,10 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::bindings::souk::plugin::session::Credentials;
-use crate::{AuthMethod, Failure, FailureCode, Group, Read, SessionInfo};
+use crate::route::Granted;
+use crate::{AuthMethod, Change, Failure, FailureCode, Group, Read, SessionInfo};
+
+pub use plans::{Proposed, Row, Sent};
 
 type Answering = Box<dyn Fn(&Read) -> Result<Value, Failure>>;
 
@@ -52,7 +57,10 @@ struct Seen {
     session: Option<SessionInfo>,
     reads: Vec<Read>,
     logins: Vec<(Option<String>, Vec<String>)>,
-    granted: Vec<(&'static str, &'static str)>,
+    granted: Vec<Granted>,
+    /// Of the draft that is open.
+    changes: Vec<Change>,
+    proposed: Vec<Proposed>,
 }
 
 thread_local! {
@@ -106,18 +114,22 @@ impl Host {
         let Some(called) = group.action(action) else {
             panic!("the group `{}` has no action `{action}`", group.name)
         };
-        self.state.seen.borrow_mut().granted = called.granted();
-        let before = CURRENT.replace(Some(Rc::clone(&self.state)));
-        let answer = group.invoke(action, &arguments.to_string());
-        CURRENT.set(before);
-        let text = answer?;
+        self.state.seen.borrow_mut().granted = called.grants();
+        let text = self.entered(|| group.invoke(action, &arguments.to_string()))?;
         match serde_json::from_str(&text) {
             Ok(value) => Ok(value),
             Err(error) => panic!("`{action}` answered what is not JSON: {error}: {text}"),
         }
     }
 
-    /// What was read so far, in order.
+    fn entered<T>(&self, run: impl FnOnce() -> T) -> T {
+        let before = CURRENT.replace(Some(Rc::clone(&self.state)));
+        let answer = run();
+        CURRENT.set(before);
+        answer
+    }
+
+    /// What was read so far, in order. Lookups of the host's own are not among it.
     #[must_use]
     pub fn reads(&self) -> Vec<Read> {
         self.state.seen.borrow().reads.clone()
@@ -144,10 +156,12 @@ fn session(base_url: &str) -> SessionInfo {
 /// The functions that plugins import, as this host has them.
 pub(crate) mod imports {
     use super::{
-        CURRENT, Credentials, Failure, FailureCode, Rc, Read, SessionInfo, State, session,
+        CURRENT, Credentials, Failure, FailureCode, Rc, Read, Seen, SessionInfo, State, session,
     };
 
-    fn current_state() -> Result<Rc<State>, Failure> {
+    pub(crate) use super::plans::Draft;
+
+    pub(super) fn current_state() -> Result<Rc<State>, Failure> {
         CURRENT.with_borrow(Clone::clone).ok_or_else(|| {
             Failure::internal("there is no host: call the action through `testing::Host::call`")
         })
@@ -157,7 +171,7 @@ pub(crate) mod imports {
         let state = current_state()?;
         {
             let mut seen = state.seen.borrow_mut();
-            if !seen.granted.contains(&(read.upstream.as_str(), read.route.as_str())) {
+            if !granted(&seen, read) {
                 return Err(Failure::new(
                     FailureCode::Forbidden,
                     format!("the action has not declared that it reads `{}`", read.route),
@@ -167,6 +181,24 @@ pub(crate) mod imports {
             seen.reads.push(read.clone());
         }
         (state.answering)(read).map(|answer| answer.to_string())
+    }
+
+    /// A read of the host's own, for the `before` of an edit. It needs the same grant.
+    pub(crate) fn look_up(read: &Read) -> Result<String, Failure> {
+        let state = current_state()?;
+        if !granted(&state.seen.borrow(), read) {
+            return Err(Failure::new(
+                FailureCode::Forbidden,
+                format!("the action has not declared that its lookup reads `{}`", read.route),
+            ));
+        }
+        (state.answering)(read).map(|answer| answer.to_string())
+    }
+
+    fn granted(seen: &Seen, read: &Read) -> bool {
+        seen.granted.iter().any(|grant| {
+            grant.method.is_none() && grant.upstream == read.upstream && grant.pattern == read.route
+        })
     }
 
     pub(crate) fn get_all(reads: &[Read]) -> Vec<Result<String, Failure>> {

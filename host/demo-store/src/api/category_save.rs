@@ -117,7 +117,7 @@ fn apply(category: &mut Category, given: &Map<String, Value>, store: StoreId) {
         match given.get(field) {
             Some(Value::Null) => category.values.clear(field, store),
             Some(Value::String(text)) => {
-                category.values.set(field, store, Value::String(three_byte(text)))
+                category.values.set(field, store, Value::String(three_byte(text)));
             }
             Some(value) => category.values.set(field, store, value.clone()),
             None => {}

@@ -1,6 +1,8 @@
 //! The web API: a table of routes and, by subject, what they do.
 
 mod attributes;
+pub(crate) mod bulk;
+mod bulk_topics;
 mod categories;
 mod category_save;
 mod cms;
@@ -106,6 +108,7 @@ const ALL_ROUTES: &[&[Route]] = &[
     customers::ROUTES,
     sales::ROUTES,
     sales_documents::ROUTES,
+    bulk::ROUTES,
 ];
 
 /// Routes by number of segments and second segment (`products`), those without parameters first.
@@ -139,13 +142,17 @@ pub(crate) fn find(method: &str, segments: &[String]) -> Option<(Route, Vec<(Str
     })
 }
 
+/// The route with this method and template.
+pub(crate) fn route_of(method: &str, template: &str) -> Option<Route> {
+    let mut routes = ROUTES.values().flatten();
+    routes.find(|route| route.method == method && route.template == template).copied()
+}
+
 /// Handles a write again, from the journal; a call whose route is gone is passed over.
 pub(crate) fn replay(shop: &mut Shop, call: &Call) {
-    let routes = ROUTES.values().flatten();
-    let route = routes
-        .into_iter()
-        .find(|route| route.method == call.method && route.template == call.template);
-    if let Some(Route { handler: Handler::Write(handler), .. }) = route {
+    if let Some(Route { handler: Handler::Write(handler), .. }) =
+        route_of(&call.method, &call.template)
+    {
         // A refused write changes nothing but ids, and did so the first time too.
         drop(handler(shop, call));
     }

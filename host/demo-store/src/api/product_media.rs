@@ -123,7 +123,7 @@ fn assign_roles(
         match file {
             Some(file) => product.values.set(role, store, Value::String(file)),
             None if entries.is_empty() && product.values.get(role, store).is_some() => {}
-            None if role == "swatch_image" && !(is_new && !entries.is_empty()) => {}
+            None if role == "swatch_image" && (!is_new || entries.is_empty()) => {}
             None => {
                 product.values.set(role, store, json!("no_selection"));
                 product.values.clear(&format!("{role}_label"), store);
@@ -144,10 +144,10 @@ fn label_roles(product: &mut Product, store: StoreId) {
             .filter(|label| !label.is_null())
             .cloned();
         let attribute = format!("{role}_label");
-        if let Some(label) = label {
-            if product.values.get(&attribute, store) != Some(&label) {
-                product.values.set(&attribute, store, label);
-            }
+        if let Some(label) = label
+            && product.values.get(&attribute, store) != Some(&label)
+        {
+            product.values.set(&attribute, store, label);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Saving products: scopes, `null` against `''`, merged category links, and the special-price trap.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::product_media;
@@ -29,7 +31,7 @@ fn post(shop: &mut Shop, call: &Call) -> Answer {
     if sku.is_empty() {
         return Err(Refusal::crash());
     }
-    save(shop, call, &sku, given)
+    save(shop, call, sku.trim(), given)
 }
 
 fn put(shop: &mut Shop, call: &Call) -> Answer {
@@ -57,8 +59,14 @@ pub(super) fn save(shop: &mut Shop, call: &Call, sku: &str, given: Map<String, V
     // A new product's values are global wherever it was created.
     let store = if is_new { ALL } else { call.store };
     let mut save = Save { shop, call, store, is_new, given };
-    save.apply(&mut product)?;
+    let applied = save.apply(&mut product);
     let Save { given, .. } = save;
+    if let Err(Unsaved { refusal, used_up }) = applied {
+        if is_new {
+            use_up(shop, used_up);
+        }
+        return Err(refusal);
+    }
     product.updated_at = call.stamp();
     if is_new {
         product.id = shop.products.take_id();
@@ -66,6 +74,7 @@ pub(super) fn save(shop: &mut Shop, call: &Call, sku: &str, given: Map<String, V
         product.stock_item.insert("product_id".to_owned(), product.id.into());
     }
     after_stock(shop, call, &mut product, &given, is_new);
+    number_options(shop, &mut product);
     let mut shown = product.show(call.store, &shop.attributes, true);
     shop.products.put(product);
     if let Some(shown) = shown.as_object_mut().filter(|_| named_alike) {
@@ -77,6 +86,35 @@ pub(super) fn save(shop: &mut Shop, call: &Call, sku: &str, given: Map<String, V
         }
     }
     Ok(shown)
+}
+
+/// A save that was refused, and which ids were gone by then.
+struct Unsaved {
+    refusal: Refusal,
+    used_up: UsedUp,
+}
+
+/// How far a refused save of a new product got in the database before it was rolled back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum UsedUp {
+    Nothing,
+    ProductId,
+    ProductAndStockItemId,
+}
+
+impl From<Refusal> for Unsaved {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, used_up: UsedUp::Nothing }
+    }
+}
+
+fn use_up(shop: &mut Shop, used_up: UsedUp) {
+    if used_up != UsedUp::Nothing {
+        shop.products.take_id();
+    }
+    if used_up == UsedUp::ProductAndStockItemId {
+        shop.take_stock_item_id();
+    }
 }
 
 /// A product that does not exist yet, with the defaults of its attribute set.
@@ -140,7 +178,7 @@ struct Save<'a> {
 }
 
 impl Save<'_> {
-    fn apply(&mut self, product: &mut Product) -> Result<(), Refusal> {
+    fn apply(&mut self, product: &mut Product) -> Result<(), Unsaved> {
         self.drop_empty_overrides(product);
         self.apply_fields(product);
         let mut categories = None;
@@ -162,6 +200,10 @@ impl Save<'_> {
         self.start_sale(product);
         self.name_url(product);
         self.check(product)?;
+        if self.is_url_taken(product) {
+            let refusal = Refusal::bad("URL key for specified store already exists.");
+            return Err(Unsaved { refusal, used_up: UsedUp::ProductAndStockItemId });
+        }
         self.apply_extension(product, categories)?;
         self.apply_lists(product);
         Ok(())
@@ -205,7 +247,7 @@ impl Save<'_> {
                 Value::String(text) => Value::String(three_byte(text)),
                 other => other.clone(),
             };
-            self.set(product, field, scope, value, whole);
+            self.set(product, field, scope, &value, whole);
         }
         for (field, slot) in
             [("created_at", &mut product.created_at), ("type_id", &mut product.type_id)]
@@ -237,7 +279,7 @@ impl Save<'_> {
         if code == "url_key" && normal.is_string() {
             normal = Value::String(url_key(&php::text_of(&normal)));
         }
-        self.set(product, code, scope, normal, attribute.backend == Backend::Int);
+        self.set(product, code, scope, &normal, attribute.backend == Backend::Int);
     }
 
     /// Writes a value in the scope of the call. Null takes the value away, empty text becomes an empty
@@ -248,7 +290,7 @@ impl Save<'_> {
         product: &mut Product,
         code: &str,
         scope: AttributeScope,
-        value: Value,
+        value: &Value,
         whole: bool,
     ) {
         let stores = self.stores(scope);
@@ -259,7 +301,7 @@ impl Save<'_> {
             return;
         }
         let in_view = !stores.contains(&ALL);
-        if in_view && !whole && product.values.get(code, self.store) == Some(&value) {
+        if in_view && !whole && product.values.get(code, self.store) == Some(value) {
             return;
         }
         let empty = value.as_str() == Some("");
@@ -312,8 +354,13 @@ impl Save<'_> {
         if product.text("name", self.store).trim().is_empty() {
             return Err(empty("Product Name"));
         }
-        let needs_price =
-            self.shop.attributes.get("price").is_some_and(|price| applies(price, &product.type_id));
+        // Without a type nothing says yet that the product has a price.
+        let needs_price = (!self.is_new || self.given.contains_key("type_id"))
+            && self
+                .shop
+                .attributes
+                .get("price")
+                .is_some_and(|price| applies(price, &product.type_id));
         match product.number("price", self.store) {
             None if needs_price
                 && !matches!(product.type_id.as_str(), "configurable" | "bundle" | "grouped") =>
@@ -325,6 +372,11 @@ impl Save<'_> {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Whether another product has the product's URL in a view that this save is for.
+    fn is_url_taken(&self, product: &Product) -> bool {
         let stores =
             if self.store == ALL { self.shop.stores.all_views() } else { vec![self.store] };
         let taken = |store: StoreId| {
@@ -335,10 +387,7 @@ impl Save<'_> {
         };
         let visible = product.number("visibility", self.store) != Some(1.0);
         let changed = self.is_new || self.names_url();
-        if visible && changed && stores.into_iter().any(taken) {
-            return Err(Refusal::bad("URL key for specified store already exists."));
-        }
-        Ok(())
+        visible && changed && stores.into_iter().any(taken)
     }
 
     fn names_url(&self) -> bool {
@@ -350,7 +399,7 @@ impl Save<'_> {
         &self,
         product: &mut Product,
         category_ids: Option<Value>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Unsaved> {
         let extension = self.given.get("extension_attributes").and_then(Value::as_object);
         if let Some(ids) = category_ids {
             let wanted: Vec<u64> = ids.as_array().into_iter().flatten().map(php::id_of).collect();
@@ -367,7 +416,8 @@ impl Save<'_> {
                 websites.iter().map(|id| u32::try_from(php::id_of(id)).unwrap_or(0)).collect();
             let known = self.shop.stores.website_ids();
             if ids.iter().any(|id| !known.contains(id)) {
-                return Err(Refusal::bad("The product was unable to be saved. Please try again."));
+                let refusal = Refusal::bad("The product was unable to be saved. Please try again.");
+                return Err(Unsaved { refusal, used_up: UsedUp::ProductId });
             }
             product.websites = ids;
         }
@@ -473,8 +523,12 @@ fn after_stock(
     let stock_given = given
         .get("extension_attributes")
         .is_some_and(|extension| extension.get("stock_item").is_some());
-    let item_id = shop.take_stock_item_id();
+    // Saves in a view leave the stock item alone; a new one that was described is saved twice.
+    let item_id = if is_new || call.store == ALL { shop.take_stock_item_id() } else { 0 };
     if is_new {
+        if stock_given {
+            shop.take_stock_item_id();
+        }
         product.stock_item.insert("item_id".to_owned(), item_id.into());
         if !product.keeps_stock() || !is_known_type(&product.type_id) {
             product.stock_item.insert("qty".to_owned(), json!(0));
@@ -488,6 +542,54 @@ fn after_stock(
     if product.keeps_stock() && (stock_given || is_new) {
         shop.set_source_item(&product.sku, "default", quantity, in_stock || is_new && !stock_given);
     }
+}
+
+/// Completes the options of a configurable product: ids, the product's id, and of the values only those
+/// that a variant has. Such a product has no price of its own.
+fn number_options(shop: &mut Shop, product: &mut Product) {
+    if product.type_id != "configurable" {
+        return;
+    }
+    product.values.clear("price", ALL);
+    product.values.set("price", ALL, json!(0));
+    let links = product.extension.get("configurable_product_links").and_then(Value::as_array);
+    let variants: Vec<u64> = links.into_iter().flatten().map(php::id_of).collect();
+    let Some(mut options) = product.extension.get("configurable_product_options").cloned() else {
+        return;
+    };
+    for option in options.as_array_mut().into_iter().flatten() {
+        if option["id"].is_null() {
+            let id = shop.take_option_id();
+            option["id"] = id.into();
+        }
+        option["product_id"] = product.id.into();
+        let attribute = php::id_of(&option["attribute_id"]);
+        let code = shop
+            .attributes
+            .iter()
+            .find(|known| php::id_of(&known.doc["attribute_id"]) == attribute)
+            .map(|known| known.code.clone())
+            .unwrap_or_default();
+        let mut values: Vec<u64> = variants
+            .iter()
+            .filter_map(|variant| shop.products.get(*variant)?.values.get(&code, ALL))
+            .map(php::id_of)
+            .collect();
+        let mut seen = HashSet::new();
+        values.retain(|value| seen.insert(*value));
+        // Those that were there keep their order.
+        let before: Vec<u64> = option["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|value| php::id_of(&value["value_index"]))
+            .collect();
+        values.sort_by_key(|value| {
+            before.iter().position(|known| known == value).unwrap_or(before.len())
+        });
+        option["values"] = values.iter().map(|value| json!({ "value_index": value })).collect();
+    }
+    product.extension.insert("configurable_product_options".to_owned(), options);
 }
 
 fn is_known_type(type_id: &str) -> bool {

@@ -230,10 +230,10 @@ fn check(call: &Call, given: &Doc, rule: &Doc) -> Result<(), Refusal> {
         return Err(Refusal::bad("Please choose a valid discount amount."));
     }
     let mut complaints = String::new();
-    if let (Some(from), Some(to)) = (date("from_date"), date("to_date")) {
-        if to < from {
-            complaints.push_str("End Date must follow Start Date.; ");
-        }
+    if let (Some(from), Some(to)) = (date("from_date"), date("to_date"))
+        && to < from
+    {
+        complaints.push_str("End Date must follow Start Date.; ");
     }
     let empty = |field: &str| given.get(field).and_then(Value::as_array).is_some_and(Vec::is_empty);
     if empty("website_ids") {

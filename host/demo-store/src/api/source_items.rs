@@ -409,6 +409,7 @@ fn with_stock_item<'a>(shop: &'a Shop, sku: &str) -> Result<&'a Product, Refusal
 fn put_stock_item(shop: &mut Shop, call: &Call) -> Answer {
     let sku = with_stock_item(shop, &call.text("productSku"))?.sku.clone();
     let given = call.object("stockItem");
+    shop.take_stock_item_id();
     let Some(product) = shop.products.by_sku_mut(&sku) else { return Err(no_stock()) };
     let kept = |field: &str| !matches!(field, "item_id" | "product_id" | "stock_id");
     product

@@ -14,6 +14,7 @@ use crate::faults::Fault;
 
 const LOG: &str = "/__demo/requests";
 const FAULTS: &str = "/__demo/faults";
+const CONSUMER: &str = "/__demo/consumer";
 
 /// The answer of a control; `None` when the path is none.
 pub(super) fn answer(
@@ -23,7 +24,7 @@ pub(super) fn answer(
     body: &[u8],
     peer: Option<&Peer>,
 ) -> Option<Response> {
-    if !matches!(path, LOG | FAULTS) {
+    if !matches!(path, LOG | FAULTS | CONSUMER) {
         return None;
     }
     if peer.is_some_and(|peer| !peer.address.ip().is_loopback()) {
@@ -44,6 +45,10 @@ pub(super) fn answer(
             server.faults.clear();
             StatusCode::NO_CONTENT.into_response()
         }
+        (CONSUMER, "PUT" | "POST") => match server.switch_consumer(body) {
+            Ok(state) => json_response(200, &state),
+            Err(_) => StatusCode::BAD_REQUEST.into_response(),
+        },
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     })
 }

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 pub use log::LoggedRequest;
 pub(crate) use log::RequestLog;
 
-use crate::api::{self, Answer, Handler};
+use crate::api::{self, Answer, Handler, Route};
 use crate::auth::{Guard, Principal};
 use crate::call::Call;
 use crate::durable::Journal;
@@ -29,9 +29,10 @@ use crate::faults::{Fault, Faults};
 use crate::oauth::Signed;
 use crate::php;
 use crate::refusal::{Refusal, RefusalBody};
-use crate::shop::Shop;
+use crate::shop::{ALL, Shop};
 use crate::wire;
 use socket::Peer;
+use target::{Mode, Target};
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
@@ -69,6 +70,14 @@ impl Server {
             }
         }
         handle(&mut shop, call)
+    }
+
+    /// Starts or stops the consumer of the message queue, as `{"running": false}` says.
+    fn switch_consumer(&self, body: &[u8]) -> Answer {
+        let given: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| Refusal::bad("Decoding error."))?;
+        let call = Call::of_queue(api::bulk::SWITCH, ALL, given, 0);
+        self.write(&call, api::bulk::switch)
     }
 }
 
@@ -150,7 +159,7 @@ impl Incoming<'_> {
             return html_response(500, ERROR_PAGE.to_owned());
         };
         match self.answer(server) {
-            Ok(answer) => write_response(200, &answer, format),
+            Ok((status, answer)) => write_response(status, &answer, format),
             Err(Refusal { status, body }) => match body {
                 RefusalBody::Message(message) if self.method != "HEAD" => {
                     write_response(status, &Value::Object(message), format)
@@ -164,7 +173,8 @@ impl Incoming<'_> {
         }
     }
 
-    fn answer(&self, server: &Server) -> Answer {
+    fn answer(&self, server: &Server) -> Result<(u16, Value), Refusal> {
+        self.let_consumer_work(server);
         let (target, principal) = {
             let shop = server.shop();
             let length =
@@ -178,11 +188,20 @@ impl Incoming<'_> {
             }
             (target, self.principal(server, &shop))
         };
-        let (route, path) =
-            api::find(self.method, &target.segments).ok_or_else(Refusal::no_route)?;
+        let found = match target.mode {
+            Mode::Now => api::find(self.method, &target.segments),
+            Mode::Later | Mode::Bulk if self.method == "GET" => {
+                return Err(Refusal::unprocessable());
+            }
+            Mode::Later | Mode::Bulk => api::bulk::find_async(self.method, &target.segments),
+        };
+        let (route, path) = found.ok_or_else(Refusal::no_route)?;
         let principal = principal?;
         if !principal.may(route.method, route.resource) {
             return Err(Refusal::unauthorized(route.resource));
+        }
+        if target.mode != Mode::Now {
+            return self.accept(server, &target, &route, &path).map(|answer| (202, answer));
         }
         let query = php::parse_query(self.query);
         let mut given = self.body_arguments()?;
@@ -212,7 +231,40 @@ impl Incoming<'_> {
             Handler::Write(write) => server.write(&call, write),
             Handler::AdminToken | Handler::CustomerToken => log_in(server, route.handler, &call),
         }?;
-        Ok(fields::select(answer, &fields))
+        Ok((200, fields::select(answer, &fields)))
+    }
+
+    /// The queue's consumer has no thread of its own: it works when somebody comes by.
+    fn let_consumer_work(&self, server: &Server) {
+        if api::bulk::is_due(&server.shop(), self.now) {
+            let call = Call::of_queue(api::bulk::CONSUME, ALL, Map::new(), self.now);
+            // Whoever comes by has no part in how it goes.
+            drop(server.write(&call, api::bulk::consume));
+        }
+    }
+
+    /// Accepts a request to be done later.
+    fn accept(
+        &self,
+        server: &Server,
+        target: &Target,
+        route: &Route,
+        path: &[(String, String)],
+    ) -> Answer {
+        let (items, path) = match (self.json_body()?, target.mode) {
+            (Some(Value::Array(items)), Mode::Bulk) => (items, None),
+            (Some(Value::Object(items)), Mode::Bulk) => (items.into_values().collect(), None),
+            (Some(item @ Value::Object(_)), _) => (vec![item], Some(path)),
+            (_, Mode::Bulk) => (Vec::new(), None),
+            _ => (vec![Value::Object(Map::new())], Some(path)),
+        };
+        let mut arguments = api::bulk::request(&server.shop(), route, items, path)?;
+        let header = self.header(&AUTHORIZATION).unwrap_or_default();
+        // Tokens of admins have dots; whoever signs, or has a token for good, is an integration.
+        let is_integration = !header.contains('.') || header.starts_with("OAuth");
+        arguments.insert("integration".to_owned(), is_integration.into());
+        let call = Call::of_queue(api::bulk::ACCEPT, target.store, arguments, self.now);
+        server.write(&call, api::bulk::accept)
     }
 
     fn principal(&self, server: &Server, shop: &Shop) -> Result<Principal, Refusal> {

@@ -7,13 +7,24 @@ use crate::shop::{StoreId, Stores};
 /// The longest request line that the web server in front of a Magento takes, in bytes.
 const LONGEST_TARGET: usize = 8190;
 
+/// When a request is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// At once.
+    Now,
+    /// Later, one item: the path went through `async`.
+    Later,
+    /// Later, a list of items: the path went through `async/bulk`.
+    Bulk,
+}
+
 /// A parsed path.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Target {
     /// The store view; 0 for `all`.
     pub(crate) store: StoreId,
-    /// Whether the path went through `async/bulk`.
-    pub(crate) bulk: bool,
+    /// Whether the request is to be done now or later.
+    pub(crate) mode: Mode,
     /// `V1` and what follows, decoded.
     pub(crate) segments: Vec<String>,
 }
@@ -43,17 +54,21 @@ pub(crate) fn parse(path: &str, target_length: usize, stores: &Stores) -> Result
         segments.remove(0);
         store
     };
-    let bulk = segments.len() > 2
-        && segments[0] == "async"
-        && segments[1] == "bulk"
-        && is_version(&segments[2]);
-    if bulk {
-        segments.drain(..2);
+    let is_async = segments.first().is_some_and(|first| first == "async");
+    let is_bulk = is_async && segments.get(1).is_some_and(|second| second == "bulk");
+    let before_version = usize::from(is_async) + usize::from(is_bulk);
+    let mode = match segments.get(before_version) {
+        Some(version) if is_bulk && is_version(version) => Mode::Bulk,
+        Some(version) if is_async && is_version(version) => Mode::Later,
+        _ => Mode::Now,
+    };
+    if mode != Mode::Now {
+        segments.drain(..before_version);
     }
     if segments.is_empty() {
         return Err(Refusal::unprocessable());
     }
-    Ok(Target { store, bulk, segments })
+    Ok(Target { store, mode, segments })
 }
 
 fn is_version(segment: &str) -> bool {

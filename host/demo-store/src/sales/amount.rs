@@ -31,11 +31,6 @@ impl Amount {
         Self(units)
     }
 
-    /// A whole number.
-    pub(crate) const fn whole(number: i64) -> Self {
-        Self(number * SCALE)
-    }
-
     /// The amount as a JSON number.
     pub(crate) fn json(self) -> Value {
         php::number(self.float())
@@ -236,7 +231,7 @@ mod tests {
 
     #[test]
     fn amounts_are_exact_and_round_half_away_from_zero() {
-        assert_eq!(amount(36.13) - amount(16.13), Amount::whole(20));
+        assert_eq!(amount(36.13) - amount(16.13), amount(20.0));
         assert_eq!((amount(0.1) + amount(0.2)).json(), json!(0.3));
         assert_eq!(amount(2.135).cents(), amount(2.14));
         assert_eq!(amount(-2.135).cents(), amount(-2.14));
@@ -250,7 +245,7 @@ mod tests {
             let whole = Amount(cents * 100);
             let mut rounding = Rounding::default();
             let taken: Amount =
-                (0..parts).map(|_| rounding.share(whole, Amount::whole(1), Amount::whole(parts), false)).sum();
+                (0..parts).map(|_| rounding.share(whole, Amount(SCALE), Amount(parts * SCALE), false)).sum();
             prop_assert!((whole - taken).abs() <= Amount(100));
         }
     }

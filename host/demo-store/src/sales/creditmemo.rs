@@ -303,15 +303,10 @@ pub(crate) fn make(
     line::money_header(&mut memo, &order);
     memo.put("state", REFUNDED);
     write_totals(&mut memo, &draft, terms);
-    let items = draft
-        .lines
-        .iter()
-        .filter(|line| line.quantity > Amount::ZERO)
-        .map(|line| {
-            let number = shop.sales_numbers.next(Part::CreditmemoItem);
-            document_item(line, order.docs("items")[line.place], number, id)
-        })
-        .collect();
+    let items = draft.lines.iter().filter(|line| line.quantity > Amount::ZERO).map(|line| {
+        let number = shop.sales_numbers.next(Part::CreditmemoItem);
+        document_item(line, order.docs("items")[line.place], number, id)
+    });
     memo.put("items", line::list(items));
     remarks.write(&mut memo, &mut shop.sales_numbers, Part::CreditmemoComment, now);
     let online = matches!(basis, Basis::Invoice { online: true, .. });

@@ -219,18 +219,13 @@ pub(crate) fn make(
     invoice.put("state", PAID);
     invoice.put("can_void_flag", 0);
     write_totals(&mut invoice, &order, &draft);
-    let items = draft
-        .lines
-        .iter()
-        .filter(|line| line.quantity > Amount::ZERO)
-        .map(|line| {
-            let item = order.docs("items")[line.place];
-            let number = shop.sales_numbers.next(Part::InvoiceItem);
-            let mut doc = line.document_item(item, number, id);
-            doc.take_over(item, &["base_cost"]);
-            doc
-        })
-        .collect();
+    let items = draft.lines.iter().filter(|line| line.quantity > Amount::ZERO).map(|line| {
+        let item = order.docs("items")[line.place];
+        let number = shop.sales_numbers.next(Part::InvoiceItem);
+        let mut doc = line.document_item(item, number, id);
+        doc.take_over(item, &["base_cost"]);
+        doc
+    });
     invoice.put("items", line::list(items));
     remarks.write(&mut invoice, &mut shop.sales_numbers, Part::InvoiceComment, now);
     let goods = register(&mut order, &draft, now);
@@ -326,17 +321,13 @@ pub(crate) fn save_as_given(shop: &mut Shop, given: &Doc, now: &str) -> Doc {
     invoice.extend(given.clone());
     invoice.put("entity_id", id);
     invoice.put("updated_at", now);
-    let items = given
-        .docs("items")
-        .into_iter()
-        .map(|item| {
-            let mut item = item.clone();
-            item.put("entity_id", shop.sales_numbers.next(Part::InvoiceItem));
-            item.put("parent_id", id);
-            item.entry("sku").or_insert(serde_json::Value::Null);
-            item
-        })
-        .collect();
+    let items = given.docs("items").into_iter().map(|item| {
+        let mut item = item.clone();
+        item.put("entity_id", shop.sales_numbers.next(Part::InvoiceItem));
+        item.put("parent_id", id);
+        item.entry("sku").or_insert(serde_json::Value::Null);
+        item
+    });
     invoice.put("items", line::list(items));
     invoice.entry("comments").or_insert_with(|| serde_json::json!([]));
     shop.invoices.put(invoice.clone());

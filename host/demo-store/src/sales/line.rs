@@ -1,6 +1,6 @@
 //! The lines of a document made from an order: which items, how many, and what they come to.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::amount::{Amount, Money, MoneyRounding};
 use super::fields::Fields;
@@ -166,6 +166,6 @@ pub(crate) fn money_header(doc: &mut Doc, order: &Doc) {
 }
 
 /// Documents as a list in JSON.
-pub(crate) fn list(docs: Vec<Doc>) -> Value {
-    json!(docs)
+pub(crate) fn list(docs: impl Iterator<Item = Doc>) -> Value {
+    docs.map(Value::Object).collect()
 }

@@ -114,9 +114,9 @@ pub(crate) fn can_refund(order: &Doc) -> bool {
     let fee_is_left = left == order.amount("adjustment_negative");
     if order.amount("grand_total") == Amount::ZERO {
         let was_refunded = order.get("total_refunded").is_some() && left == Amount::ZERO;
-        return !(can_invoice(order) && paid <= Amount::ZERO)
-            && !was_refunded
-            && (paid <= Amount::ZERO || !fee_is_left);
+        let is_due = can_invoice(order) && paid <= Amount::ZERO;
+        let only_fee_is_left = paid > Amount::ZERO && fee_is_left;
+        return !(is_due || was_refunded || only_fee_is_left);
     }
     left != Amount::ZERO && !fee_is_left
 }

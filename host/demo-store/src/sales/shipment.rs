@@ -98,19 +98,15 @@ pub(crate) fn make(
     shipment.take_over(&order, &["customer_id"]);
     shipment.set_amount("total_qty", lines.iter().map(|(_, quantity)| *quantity).sum());
     shipment.put("packages", json!([]));
-    let items = lines
-        .iter()
-        .map(|(place, quantity)| {
-            let number = shop.sales_numbers.next(Part::ShipmentItem);
-            document_item(order.docs("items")[*place], number, id, *quantity)
-        })
-        .collect();
+    let items = lines.iter().map(|(place, quantity)| {
+        let number = shop.sales_numbers.next(Part::ShipmentItem);
+        document_item(order.docs("items")[*place], number, id, *quantity)
+    });
     shipment.put("items", line::list(items));
     let tracks = parcel
         .tracks
         .iter()
-        .map(|given| track(&mut shop.sales_numbers, given, id, order.id("entity_id"), now))
-        .collect();
+        .map(|given| track(&mut shop.sales_numbers, given, id, order.id("entity_id"), now));
     shipment.put("tracks", line::list(tracks));
     remarks.write(&mut shipment, &mut shop.sales_numbers, Part::ShipmentComment, now);
     shipment.put("extension_attributes", json!({ "source_code": source }));

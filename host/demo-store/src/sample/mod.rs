@@ -5,14 +5,21 @@
 
 mod attributes;
 mod catalog;
+mod content;
+mod customers;
 mod faults;
 mod goods;
+mod promotions;
+mod story;
 mod structure;
+mod warehouses;
 
 use crate::shop::Shop;
 
 /// The day on which the sample shop was stocked.
 const STOCKED: &str = "2026-03-02 09:00:00";
+/// The same moment, in seconds since 1970.
+const OPENING: i64 = 1_772_442_000;
 
 /// English at the main website.
 const ENGLISH: u32 = 1;
@@ -27,6 +34,12 @@ pub(crate) fn shop() -> Shop {
     shop.attributes = attributes::attributes();
     catalog::fill(&mut shop);
     faults::plant(&mut shop);
+    shop.complete(&serde_json::Value::Null);
+    let mut story = story::Story { shop: &mut shop, now: OPENING };
+    warehouses::write(&mut story);
+    content::write(&mut story);
+    promotions::write(&mut story);
+    customers::write(&mut story);
     shop
 }
 
@@ -43,6 +56,19 @@ mod tests {
         assert_eq!(tent.text("name", ENGLISH), "Skarv 2 Tent");
         assert_eq!(tent.text("name", GERMAN), "Skarv 2 Zelt");
         assert!(tent.number("price", TRADE).is_some());
+    }
+
+    #[test]
+    fn it_is_more_than_goods() {
+        let shop = shop();
+        assert_eq!(shop.stocks.iter().count(), 2);
+        assert_eq!(shop.sources.len(), 3);
+        assert_eq!((shop.pages.iter().count(), shop.blocks.iter().count()), (9, 6));
+        assert_eq!((shop.rules.iter().count(), shop.coupons.iter().count()), (9, 16));
+        assert_eq!(shop.customers.iter().count(), 11);
+        let tent = shop.products.by_sku("TEN-002").unwrap();
+        assert!(shop.salable_quantity(tent, 1) > 0.0);
+        assert!(shop.salable_quantity(tent, 2) > 0.0);
     }
 
     #[test]

@@ -71,6 +71,12 @@ pub(super) fn shop() -> Shop {
         })],
         modules: MODULES.split_whitespace().map(str::to_owned).collect(),
         groups: Table::of("id", Some(&groups)),
+        pages: Table::new("id"),
+        blocks: Table::new("id"),
+        stocks: Table::new("stock_id"),
+        customers: Table::new("id"),
+        rules: Table::new("rule_id"),
+        coupons: Table::new("coupon_id"),
         ..Shop::default()
     }
 }

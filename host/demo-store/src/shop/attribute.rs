@@ -65,11 +65,6 @@ impl Attribute {
         Some(Self { code, scope, backend, doc: doc.clone() })
     }
 
-    /// The label that refusals use.
-    pub(crate) fn label(&self) -> &str {
-        self.doc["default_frontend_label"].as_str().unwrap_or(&self.code)
-    }
-
     /// The value as this attribute stores and answers it.
     pub(crate) fn normalise(&self, value: &Value) -> Value {
         if value.is_null() {

@@ -78,7 +78,7 @@ impl Shop {
 
     /// Sets what a state file tells only indirectly: counters, and reservations, which are the salable
     /// quantity less what the sources have.
-    fn complete(&mut self, salable: &Value) {
+    pub(crate) fn complete(&mut self, salable: &Value) {
         self.sales_numbers = crate::sales::Numbers::of(self);
         for category in self.categories.iter_mut() {
             if category.id == TREE_ROOT {
@@ -92,7 +92,16 @@ impl Shop {
             });
         }
         let ids = |product: &Product| product.stock_item.get("item_id").map_or(0, php::id_of);
-        self.next_stock_item = self.products.iter().map(ids).max().unwrap_or(0) + 1;
+        // The last save of a product used an id up: a restored store gives the one after it.
+        self.next_stock_item = self.products.iter().map(ids).max().unwrap_or(0) + 2;
+        self.last_option = self
+            .products
+            .iter()
+            .filter_map(|product| product.extension.get("configurable_product_options")?.as_array())
+            .flatten()
+            .map(|option| php::id_of(&option["id"]))
+            .max()
+            .unwrap_or(0);
         self.next_media = self
             .products
             .iter()

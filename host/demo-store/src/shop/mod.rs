@@ -1,6 +1,7 @@
 //! Everything a shop holds, as plain data: what the handlers read and change, what is saved and loaded.
 
 pub(crate) mod attribute;
+pub(crate) mod bulk;
 pub(crate) mod catalog;
 pub(crate) mod category;
 pub(crate) mod load;
@@ -61,6 +62,8 @@ pub(crate) struct Shop {
     pub(crate) reservations: Vec<Reservation>,
     /// The next id of a legacy stock item.
     pub(crate) next_stock_item: u64,
+    /// The last id of an option of a configurable product.
+    pub(crate) last_option: u64,
     /// The last id of a customer's address.
     pub(crate) last_address: u64,
     /// The next id of an image.
@@ -86,4 +89,7 @@ pub(crate) struct Shop {
     /// The numbers that documents of sales have used.
     #[serde(default)]
     pub(crate) sales_numbers: crate::sales::Numbers,
+    /// Asynchronous requests.
+    #[serde(default)]
+    pub(crate) bulks: bulk::Bulks,
 }

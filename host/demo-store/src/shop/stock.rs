@@ -46,6 +46,12 @@ impl Shop {
         self.next_stock_item - 1
     }
 
+    /// An id for a new option of a configurable product.
+    pub(crate) fn take_option_id(&mut self) -> u64 {
+        self.last_option += 1;
+        self.last_option
+    }
+
     /// An id for a new image.
     pub(crate) fn take_media_id(&mut self) -> u64 {
         self.next_media = self.next_media.max(1) + 1;

@@ -81,11 +81,6 @@ impl Table {
         self.next_id - 1
     }
 
-    /// Makes sure that no id up to `id` is given out again.
-    pub(crate) fn reserve(&mut self, id: u64) {
-        self.next_id = self.next_id.max(id + 1);
-    }
-
     /// Removes a document.
     pub(crate) fn remove(&mut self, id: u64) -> Option<Doc> {
         self.rows.remove(&id)
@@ -94,10 +89,5 @@ impl Table {
     /// Removes the documents that do not satisfy the condition.
     pub(crate) fn retain(&mut self, condition: impl Fn(&Doc) -> bool) {
         self.rows.retain(|_, doc| condition(doc));
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
     }
 }

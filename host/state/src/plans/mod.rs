@@ -5,6 +5,23 @@
 //! host was killed, that an item only takes the ways [`ItemState::may_become`] names, and that only
 //! the owner of a plan's lease writes its journal. It does not judge what it keeps: whether a plan
 //! is expired, or whom it belongs to, is for its caller to ask.
+//!
+//! ```
+//! use souk_model::plan::PlanId;
+//! use souk_state::StateDir;
+//! use souk_state::plans::{PlanStore, Remembered, SqlitePlanStore};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let temporary = tempfile::tempdir()?;
+//! let store = SqlitePlanStore::open(&StateDir::open(temporary.path().join("state"))?)?;
+//! let [first, second] = [1, 2].map(|byte| PlanId::from_random([byte; 22]));
+//! let ask = |plan| store.remember("local", "a key", "cms_update_page", "digest", plan, 0, 600_000);
+//! assert_eq!(ask(&first).await?, Remembered::New);
+//! assert_eq!(ask(&second).await?, Remembered::Same(first.clone()));
+//! # Ok(())
+//! # }
+//! ```
 
 mod error;
 mod nouns;

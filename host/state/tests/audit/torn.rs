@@ -83,6 +83,7 @@ fn blanks_left_by_a_power_cut_are_torn_too() {
 
 /// Runs in a child whose files may not grow beyond a few kilobytes.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "this is how a child is told what to do")]
 fn child_fills_the_disk() {
     let Some(path) = std::env::var_os("SOUK_TEST_FULL") else { return };
     let trail = open(Path::new(&path));

@@ -57,6 +57,23 @@ fn usurp(_: &NoParams, context: &SessionContext) -> Result<Said, Failure> {
     Ok(said())
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Secretive {
+    /// Nobody's business.
+    #[schemars(extend("writeOnly" = true))]
+    secret: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Seen {
+    /// What the plugin was given in the secret's place.
+    seen: String,
+}
+
+fn sealed(asked: &Secretive, _: &Context) -> Result<Seen, Failure> {
+    Ok(Seen { seen: asked.secret.clone() })
+}
+
 fn about(name: &'static str) -> About {
     About { name, title: name, description: build() }
 }
@@ -73,6 +90,7 @@ fn probe() -> Group {
             Action::query(say, about("critical")).tier(Tier::Critical).without_session(),
             Action::query(say, about("change")).without_session(),
             Action::session(usurp, about("usurp")).without_session(),
+            Action::query(sealed, about("sealed")).without_session(),
             Action::query(read, about("read")).reads(PRODUCT),
         ],
     }

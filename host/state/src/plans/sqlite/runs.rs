@@ -127,8 +127,11 @@ pub(super) fn journal(
     if found.lease.is_none_or(|lease| lease.owner != owner) {
         return Err(StoreError::LeaseLost { plan: id.clone(), owner: owner.to_owned() }.into());
     }
+    // The count makes each `sending` a change. SQLite flushes nothing for a transaction that leaves
+    // every page as it was, and what is kept may be of a host that died before its flush.
     let mut update = connection.prepare_cached(
-        "UPDATE progress SET state = ?3, failure = ?4, answered = coalesce(?5, answered)
+        "UPDATE progress SET state = ?3, sent = sent + (?3 = 'sending'), failure = ?4,
+           answered = coalesce(?5, answered)
          WHERE plan = ?1 AND n = ?2",
     )?;
     for NewMark { n, state, failure, answered } in marks {

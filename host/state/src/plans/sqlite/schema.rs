@@ -47,6 +47,7 @@ CREATE TABLE progress (
   n INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN
     ('pending', 'sending', 'done', 'failed', 'drifted', 'skipped', 'unknown')),
+  sent INTEGER NOT NULL DEFAULT 0, -- how often it was marked as sending
   failure TEXT,
   answered TEXT,
   PRIMARY KEY (plan, n)

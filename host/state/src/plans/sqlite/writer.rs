@@ -213,3 +213,80 @@ impl Desk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::types::Value;
+
+    use super::*;
+
+    fn writer() -> (tempfile::TempDir, Writer) {
+        let root = tempfile::tempdir().unwrap();
+        let file = PlanFile::prepare(root.path().join("plans.db")).unwrap();
+        let connection = file.open_to_write().unwrap();
+        schema::migrate(&connection).unwrap();
+        (root, Writer::start(file, connection).unwrap())
+    }
+
+    async fn ask(writer: &Writer, durability: Durability, question: &'static str) -> Value {
+        let work = move |from: &Connection| Ok(from.query_row(question, [], |row| row.get(0))?);
+        writer.write(durability, work).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_log_is_flushed_with_a_commit_only_where_that_is_asked_for() {
+        let (_root, writer) = writer();
+        assert_eq!(
+            ask(&writer, Durability::Written, "PRAGMA journal_mode").await,
+            Value::Text("wal".into())
+        );
+        for (durability, level) in
+            [(Durability::Flushed, 2), (Durability::Written, 1), (Durability::Flushed, 2)]
+        {
+            let set = ask(&writer, durability, "PRAGMA synchronous").await;
+            assert_eq!(set, Value::Integer(level), "{durability:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_error_and_the_next_write_works() {
+        let (_root, writer) = writer();
+        let remember = |key: &'static str, bytes: u32| {
+            let work = move |to: &Connection| {
+                to.execute(
+                    "INSERT INTO request VALUES ('', ?1, '', '', hex(zeroblob(?2)), 0, 0)",
+                    (key, bytes),
+                )?;
+                Ok(())
+            };
+            writer.write(Durability::Written, work)
+        };
+        let pages = ask(&writer, Durability::Written, "PRAGMA page_count").await;
+        let Value::Integer(pages) = pages else { panic!("{pages:?}") };
+        let limit = move |to: &Connection| {
+            let limit = format!("PRAGMA max_page_count = {}", pages + 4);
+            Ok(to.query_row(&limit, [], |row| row.get::<_, i64>(0))?)
+        };
+        writer.write(Durability::Written, limit).await.unwrap();
+        let full = remember("large", 1 << 20).await;
+        assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
+        remember("small", 1).await.unwrap();
+        let kept = ask(&writer, Durability::Written, "SELECT group_concat(key) FROM request").await;
+        assert_eq!(kept, Value::Text("small".into()));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_beside_a_write_that_loses_the_transaction_is_told() {
+        let (_root, writer) = writer();
+        let lose = |to: &Connection| -> Result<(), Fault> {
+            to.execute_batch(
+                "INSERT INTO request VALUES ('', 'lost', '', '', '', 0, 0); ROLLBACK",
+            )?;
+            Ok(())
+        };
+        let lost = writer.write(Durability::Written, lose).await;
+        assert!(matches!(lost, Err(StoreError::Database { doing: "write", .. })), "{lost:?}");
+        let kept = ask(&writer, Durability::Written, "SELECT count(*) FROM request").await;
+        assert_eq!(kept, Value::Integer(0));
+    }
+}

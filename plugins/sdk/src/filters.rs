@@ -1,21 +1,27 @@
-//! The `filters` argument: what each field must be.
+//! Filters as callers write them: what each field must be.
+
+use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use souk_sdk::{Condition, Criteria, Failure, Filter};
 
-/// Field → value, list of values, or comparison; all must hold.
-#[derive(Debug, Default, Deserialize)]
+use crate::{Condition, Criteria, Failure, Filter};
+
+/// Field → value, list of values, or comparison; all must hold. An argument for searches.
+///
+/// A value stands for equality and a list for "one of"; `{"value", "condition"}` and
+/// `{"from", "to"}` say everything else that Magento can compare.
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Filters(Map<String, Value>);
+pub struct Filters(Map<String, Value>);
 
 impl JsonSchema for Filters {
     fn inline_schema() -> bool {
         true
     }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Filters".into()
     }
 
@@ -56,10 +62,21 @@ struct Comparison {
 }
 
 impl Filters {
-    /// Adds them to search criteria; every one must hold.
-    pub(crate) fn add_to(&self, criteria: Criteria) -> Result<Criteria, Failure> {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds them to search criteria; every one must hold. `argument` is where the caller wrote
+    /// them: `filters`.
+    ///
+    /// # Errors
+    /// When one is not a comparison that Magento can make, naming its place.
+    pub fn add_to(&self, criteria: Criteria, argument: &str) -> Result<Criteria, Failure> {
         self.0.iter().try_fold(criteria, |criteria, (field, wanted)| {
-            let argument = ["/filters/", &field.replace('~', "~0").replace('/', "~1")].concat();
+            let argument =
+                ["/", argument, "/", &field.replace('~', "~0").replace('/', "~1")].concat();
             // Items say `id`; Magento searches by `entity_id` and refuses `id`.
             let field = if field == "id" { "entity_id" } else { field };
             let filters = filters_of(field, wanted).map_err(|failure| failure.at(&argument))?;

@@ -1,0 +1,343 @@
+//! Asynchronous requests: accepted at once, done by a consumer later, looked up by their id.
+//!
+//! Items are read as the route reads them before anything is accepted, so that one malformed item
+//! refuses them all; what a value does is found out by the consumer. An item that makes PHP itself
+//! fail, such as a product without a SKU, kills the consumer: it stays open for ever, and what is
+//! behind it waits until somebody starts the consumer again.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::bulk_topics::{success, topic};
+use super::entity::{Entity, Unknown};
+use super::{Answer, Handler, Route, find, read, route_of, write};
+use crate::call::{Call, stamp};
+use crate::php;
+use crate::refusal::{Refusal, RefusalBody};
+use crate::shop::bulk::{Bulk, Operation, Outcome};
+use crate::shop::{Doc, Shop};
+use crate::wire;
+
+const BULKS: &str = "Magento_Logging::system_magento_logging_bulk_operations";
+/// The method of calls that no client can make: the journal repeats them.
+pub(crate) const QUEUE: &str = "QUEUE";
+/// The template of the call that accepts a bulk.
+pub(crate) const ACCEPT: &str = "/accept";
+/// The template of the call that lets the consumer work.
+pub(crate) const CONSUME: &str = "/consume";
+/// The template of the call that starts or stops the consumer.
+pub(crate) const SWITCH: &str = "/switch";
+/// How long a consumer that died is away, in seconds.
+const AWAY: i64 = 5;
+
+pub(super) const ROUTES: &[Route] = &[
+    read("/V1/bulk", BULKS, list),
+    read("/V1/bulk/{bulkUuid}/status", BULKS, |shop, call| Ok(show(of(shop, call)?, false))),
+    read("/V1/bulk/{bulkUuid}/detailed-status", BULKS, |shop, call| {
+        Ok(show(of(shop, call)?, true))
+    }),
+    read("/V1/bulk/{bulkUuid}/operation-status/{status}", BULKS, count),
+    write(QUEUE, ACCEPT, BULKS, accept),
+    write(QUEUE, CONSUME, BULKS, consume),
+    write(QUEUE, SWITCH, BULKS, switch),
+];
+
+/// Finds the route that an asynchronous path is for. `bySku` stands for a parameter, and may be left
+/// out at the end.
+pub(crate) fn find_async(
+    method: &str,
+    segments: &[String],
+) -> Option<(Route, Vec<(String, String)>)> {
+    let shorter = || {
+        let mut segments = segments.to_vec();
+        segments.push("by".to_owned());
+        find(method, &segments).filter(|(route, _)| route.template.ends_with('}'))
+    };
+    find(method, segments)
+        .or_else(shorter)
+        .filter(|(route, _)| matches!(route.handler, Handler::Write(_)))
+}
+
+/// Reads every item for a route and makes the call that accepts them.
+///
+/// # Errors
+/// The first item that cannot be read refuses the request; one that is no object breaks it.
+pub(crate) fn request(
+    shop: &Shop,
+    route: &Route,
+    items: Vec<Value>,
+    path: Option<&[(String, String)]>,
+) -> Result<Map<String, Value>, Refusal> {
+    let mut operations = Vec::with_capacity(items.len());
+    for item in items {
+        let Value::Object(given) = &item else { return Err(Refusal::crash()) };
+        let path = match path {
+            Some(path) if !is_product(route.template) => path.to_vec(),
+            _ => parameters(route, given),
+        };
+        let arguments =
+            wire::read_arguments(route.method, route.template, &path, given, &shop.attributes)?;
+        operations.push(json!({ "item": item, "arguments": arguments }));
+    }
+    let mut call = Map::new();
+    call.insert("method".to_owned(), route.method.into());
+    call.insert("template".to_owned(), route.template.into());
+    call.insert("operations".to_owned(), Value::Array(operations));
+    Ok(call)
+}
+
+/// The path's parameters, which an item has beside the body or inside of it. That of a product's save
+/// is not asked for: the service takes the SKU from the product.
+fn parameters(route: &Route, item: &Map<String, Value>) -> Vec<(String, String)> {
+    let names = route
+        .template
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')));
+    names
+        .filter_map(|name| {
+            let inside = item.values().find_map(|value| value.get(name));
+            let value = match item.get(name) {
+                Some(value) if !is_save_of_product(route.method, route.template) => Some(value),
+                _ => inside,
+            };
+            let text = value.map(php::text_of);
+            let text =
+                if is_product(route.template) { Some(text.unwrap_or_default()) } else { text };
+            text.map(|text| (name.to_owned(), text))
+        })
+        .collect()
+}
+
+fn is_product(template: &str) -> bool {
+    matches!(template, "/V1/products" | "/V1/products/{sku}")
+}
+
+fn is_save_of_product(method: &str, template: &str) -> bool {
+    method != "DELETE" && is_product(template)
+}
+
+/// Puts a bulk into the queue.
+pub(crate) fn accept(shop: &mut Shop, call: &Call) -> Answer {
+    let operations: Vec<Operation> = call
+        .list("operations")
+        .into_iter()
+        .map(|operation| Operation {
+            item: operation["item"].clone(),
+            arguments: operation["arguments"].as_object().cloned().unwrap_or_default(),
+            outcome: Outcome::Open,
+            taken: false,
+            message: None,
+            result: None,
+        })
+        .collect();
+    let mut chance = fastrand::Rng::with_seed(call.seed);
+    let uuid =
+        uuid::Builder::from_random_bytes(chance.u128(..).to_be_bytes()).into_uuid().to_string();
+    let accepted: Vec<Value> = operations
+        .iter()
+        .enumerate()
+        .map(|(id, operation)| {
+            let hash = Sha256::digest(operation.item.to_string());
+            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            json!({ "id": id, "data_hash": hash, "status": "accepted" })
+        })
+        .collect();
+    shop.bulks.list.push(Bulk {
+        uuid: uuid.clone(),
+        method: call.text("method"),
+        template: call.text("template"),
+        store: call.store,
+        accepted: call.now,
+        user_type: if call.argument("integration") == true { 1 } else { 2 },
+        operations,
+    });
+    Ok(json!({ "bulk_uuid": uuid, "request_items": accepted, "errors": false }))
+}
+
+/// Starts or stops the consumer.
+pub(crate) fn switch(shop: &mut Shop, call: &Call) -> Answer {
+    shop.bulks.stopped = call.argument("running") == false;
+    Ok(json!({ "running": !shop.bulks.stopped }))
+}
+
+/// Whether the consumer has something to do.
+pub(crate) fn is_due(shop: &Shop, now: i64) -> bool {
+    shop.bulks.next(now).is_some()
+}
+
+/// Does what is due by now, as if it had been done when it was due: the consumer works a second after
+/// a request, and is away for a while when it died.
+pub(crate) fn consume(shop: &mut Shop, call: &Call) -> Answer {
+    let mut chance = fastrand::Rng::with_seed(call.seed);
+    while let Some((place, number)) = shop.bulks.next(call.now) {
+        let free_from = shop.bulks.down_until;
+        let bulk = &mut shop.bulks.list[place];
+        let at = free_from.max(bulk.accepted + 1);
+        let operation = &mut bulk.operations[number];
+        operation.taken = true;
+        let inner = Call {
+            method: bulk.method.clone(),
+            template: bulk.template.clone(),
+            store: bulk.store,
+            arguments: operation.arguments.clone(),
+            query: Map::new(),
+            now: at,
+            seed: chance.u64(..),
+            customer: None,
+        };
+        shop.bulks.count(at);
+        match run(shop, &inner) {
+            None => shop.bulks.down_until = at + AWAY,
+            Some(answer) => finish(&mut shop.bulks.list[place], number, answer),
+        }
+    }
+    Ok(Value::Null)
+}
+
+/// Runs one operation; `None` when PHP failed and took the consumer with it.
+fn run(shop: &mut Shop, call: &Call) -> Option<Answer> {
+    let product = call.argument("product").get("sku").map(php::text_of).unwrap_or_default();
+    if is_save_of_product(&call.method, &call.template) && product.is_empty() {
+        return None;
+    }
+    let Some(Route { handler: Handler::Write(handle), .. }) =
+        route_of(&call.method, &call.template)
+    else {
+        return Some(Err(Refusal::no_route()));
+    };
+    match handle(shop, call) {
+        Err(Refusal { body: RefusalBody::Text(_), .. }) => None,
+        answer => Some(answer),
+    }
+}
+
+fn finish(bulk: &mut Bulk, number: usize, answer: Answer) {
+    let message = success(&bulk.method, &bulk.template);
+    let operation = &mut bulk.operations[number];
+    match answer {
+        Ok(result) => {
+            operation.outcome = Outcome::Done;
+            operation.message = Some(message);
+            // A service that returns nothing answers an empty list elsewhere.
+            let is_nothing = result.as_array().is_some_and(Vec::is_empty);
+            operation.result = (!is_nothing).then(|| php_json(&result));
+        }
+        Err(refusal) => {
+            operation.outcome = Outcome::Failed;
+            operation.message = Some(refusal.interpolated());
+        }
+    }
+}
+
+fn of<'a>(shop: &'a Shop, call: &Call) -> Result<&'a Bulk, Refusal> {
+    let uuid = call.text("bulkUuid");
+    shop.bulks.get(&uuid).ok_or_else(|| {
+        Refusal::missing("Bulk uuid %bulkUuid not exist").with(json!({ "bulkUuid": uuid }))
+    })
+}
+
+fn show(bulk: &Bulk, detailed: bool) -> Value {
+    let operations = bulk.operations.iter().enumerate().map(|(id, operation)| {
+        if detailed { show_operation(bulk, id, operation) } else { brief(id, operation) }
+    });
+    json!({
+        "operations_list": operations.map(Value::Object).collect::<Vec<_>>(),
+        "user_type": bulk.user_type,
+        "bulk_id": bulk.uuid,
+        "description": format!("Topic {}", topic(&bulk.method, &bulk.template)),
+        "start_time": stamp(bulk.accepted),
+        "user_id": 1,
+        "operation_count": bulk.operations.len(),
+    })
+}
+
+fn brief(id: usize, operation: &Operation) -> Doc {
+    let code = (operation.outcome == Outcome::Failed).then_some(0);
+    let mut doc = Doc::new();
+    doc.insert("id".to_owned(), id.into());
+    doc.insert("status".to_owned(), (operation.outcome as u8).into());
+    doc.insert("result_message".to_owned(), json!(operation.message));
+    doc.insert("error_code".to_owned(), json!(code));
+    doc
+}
+
+/// With what was asked for, while that is not done, and with what was answered.
+fn show_operation(bulk: &Bulk, id: usize, operation: &Operation) -> Doc {
+    let asked = (operation.outcome != Outcome::Done).then(|| {
+        php_json(&json!({
+            "entity_id": null, "entity_link": "", "meta_information": php_json(&operation.item),
+            "store_id": bulk.store.to_string()
+        }))
+    });
+    let mut doc = brief(id, operation);
+    doc.insert("bulk_uuid".to_owned(), json!(bulk.uuid));
+    doc.insert("topic_name".to_owned(), json!(topic(&bulk.method, &bulk.template)));
+    doc.insert("serialized_data".to_owned(), json!(asked));
+    doc.insert("result_serialized_data".to_owned(), json!(operation.result));
+    doc
+}
+
+fn count(shop: &Shop, call: &Call) -> Answer {
+    let status = call.id("status");
+    let operations = shop.bulks.get(&call.text("bulkUuid")).map(|bulk| bulk.operations.as_slice());
+    let matching =
+        operations.unwrap_or_default().iter().filter(|known| known.outcome as u64 == status);
+    Ok(json!(matching.count()))
+}
+
+const OPERATIONS: Entity = Entity {
+    columns: "id:n bulk_uuid topic_name status:n result_message error_code:n start_time:d",
+    unknown: Unknown::Internal,
+};
+
+/// Every operation of every bulk.
+fn list(shop: &Shop, call: &Call) -> Answer {
+    let rows: Vec<Doc> = shop
+        .bulks
+        .list
+        .iter()
+        .flat_map(|bulk| {
+            bulk.operations.iter().enumerate().map(|(id, operation)| {
+                let mut doc = show_operation(bulk, id, operation);
+                doc.insert("start_time".to_owned(), stamp(bulk.accepted).into());
+                doc
+            })
+        })
+        .collect();
+    OPERATIONS.list(shop, call, rows.iter(), |doc| {
+        let mut doc = doc.clone();
+        let start = doc.shift_remove("start_time");
+        doc.insert("extension_attributes".to_owned(), json!({ "start_time": start }));
+        Value::Object(doc)
+    })
+}
+
+/// JSON as PHP writes it: slashes escaped, and everything beyond ASCII by its number.
+fn php_json(value: &Value) -> String {
+    let plain = value.to_string();
+    let mut written = String::with_capacity(plain.len() + 8);
+    for character in plain.chars() {
+        match character {
+            '/' => written.push_str("\\/"),
+            character if character.is_ascii() => written.push(character),
+            character => {
+                let mut units = [0; 2];
+                for unit in character.encode_utf16(&mut units) {
+                    written.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serialized_data_is_written_as_php_does() {
+        let item = json!({ "sku": "a/b", "name": "Größe 🙂" });
+        assert_eq!(php_json(&item), r#"{"sku":"a\/b","name":"Gr\u00f6\u00dfe \ud83d\ude42"}"#);
+    }
+}

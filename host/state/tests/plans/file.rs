@@ -1,0 +1,72 @@
+//! The file itself: whose it is, what version it is, what else may lie there.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::*;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn refused(directory: &Path) -> StoreError {
+    SqlitePlanStore::open(&StateDir::open(directory).unwrap()).unwrap_err()
+}
+
+#[tokio::test]
+async fn only_its_user_can_open_the_file_and_its_log() {
+    let (root, store) = fresh();
+    proposed(&store, 1, 1).await;
+    let files = ["plans.db", "plans.db-wal", "plans.db-shm"]
+        .map(|name| root.path().join("state").join(name));
+    assert_eq!(files.each_ref().map(|path| mode(path)), [0o600; 3]);
+    for path in &files {
+        fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
+    }
+    let second = open(&root.path().join("state"));
+    assert_eq!(files.each_ref().map(|path| mode(path)), [0o600; 3]);
+    assert!(second.plan(&id(1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_souk_is_refused_also_while_it_is_open() {
+    let (root, store) = fresh();
+    meddler(&store).execute("INSERT INTO souk_version VALUES (99, 'souk 9.9')", []).unwrap();
+    let error = store.discard(&id(1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 1, .. }), "{error}");
+    let error = refused(&root.path().join("state"));
+    assert!(error.to_string().contains("written by a newer souk (version 99; this one knows 1)"));
+    let failure = Failure::from(error);
+    assert_eq!(failure.code, Code::Unavailable);
+    assert!(!failure.render().contains('/'), "no path leaves the host: {failure}");
+}
+
+#[test]
+fn what_is_not_a_file_of_plans_is_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("plans.db");
+    fs::write(&path, "some notes of mine, which are long enough to be looked at. ".repeat(20))
+        .unwrap();
+    assert!(matches!(refused(root.path()), StoreError::Foreign(_)));
+    fs::remove_file(&path).unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE mine (a)").unwrap();
+    assert!(matches!(refused(root.path()), StoreError::Foreign(_)));
+    fs::rename(&path, root.path().join("elsewhere")).unwrap();
+    symlink(root.path().join("elsewhere"), &path).unwrap();
+    assert!(matches!(refused(root.path()), StoreError::Foreign(_)));
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(matches!(refused(root.path()), StoreError::Foreign(_)));
+}
+
+#[tokio::test]
+async fn nothing_is_written_to_a_file_that_was_moved_away() {
+    let (root, store) = fresh();
+    let plan = proposed(&store, 1, 1).await;
+    let away = root.path().join("away");
+    fs::rename(store.path(), &away).unwrap();
+    assert!(matches!(store.discard(&plan).await, Err(StoreError::Moved(_))));
+    assert!(matches!(store.plan(&plan).await, Err(StoreError::Moved(_))));
+    fs::rename(&away, store.path()).unwrap();
+    assert!(store.discard(&plan).await.unwrap());
+}

@@ -1,0 +1,291 @@
+//! The `match` argument: which products a bulk change is about.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::filter::LIST_BUDGET;
+use crate::{
+    Condition, Context, Criteria, Direction, Failure, Filter, Filters, Found, Product, Route,
+    StoreView, URL_BUDGET,
+};
+
+/// The search for products.
+pub const PRODUCTS: Route<0> = Route::new("/V1/products");
+
+/// How many products are read at once. Magento's own limit on pages, where an operator sets it, is
+/// 300 by default.
+const PAGE: u32 = 200;
+
+/// Which products: all that is given has to hold, and something has to be given.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// These skus. One that the store does not have is an error.
+    #[schemars(length(min = 1))]
+    sku_list: Option<Vec<String>>,
+    /// Skus that begin with this text; nothing in it is a wildcard.
+    #[schemars(length(min = 1))]
+    sku_prefix: Option<String>,
+    /// Attribute → value, list of values, or {value, condition} or {from, to}; all must hold.
+    attribute_filters: Option<Filters>,
+    /// Products that are assigned to this category.
+    category_id: Option<EntityId>,
+}
+
+/// An entity's id, which callers write as a number or as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityId(u64);
+
+impl EntityId {
+    /// The id.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The id in a JSON number, or in a text of digits.
+    #[must_use]
+    pub fn of(value: &Value) -> Option<Self> {
+        let id = match value {
+            Value::Number(number) => number.as_u64()?,
+            Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                text.parse().ok()?
+            }
+            _ => return None,
+        };
+        (id > 0).then_some(Self(id))
+    }
+}
+
+impl<'de> Deserialize<'de> for EntityId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::of(&value).ok_or_else(|| serde::de::Error::custom("an id is a whole number above 0"))
+    }
+}
+
+impl JsonSchema for EntityId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "EntityId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["integer", "string"], "minimum": 1, "pattern": "^[0-9]+$" })
+    }
+}
+
+impl Match {
+    /// Finds the products, in the order of their ids, with these attributes of each as `at` shows
+    /// them, and `id`, `sku` and `type_id` in any case. Nothing limits how many may be found.
+    ///
+    /// # Errors
+    /// When nothing is given, a filter is none, or `sku_list` names what the store does not have;
+    /// and what reading meets.
+    pub fn products<'context>(
+        &self,
+        context: &'context Context,
+        at: &StoreView,
+        attributes: &[&str],
+    ) -> Result<Pages<'context>, Failure> {
+        let criteria = self.criteria()?;
+        let mut fields: Vec<String> = ["id", "sku", "type_id"].map(str::to_owned).into();
+        fields.extend(attributes.iter().map(|&code| code.to_owned()));
+        let criteria = criteria.fields(Product::projection(&fields)?);
+        let mut slices = vec![Slice { filter: None, skus: None }];
+        if let Some(list) = &self.sku_list {
+            slices = slices_of(list)?;
+            must_exist(context, &slices)?;
+        }
+        slices.reverse();
+        Ok(Pages { context, criteria, at: at.clone(), slices, after: 0 })
+    }
+
+    /// The criteria but for the list of skus.
+    fn criteria(&self) -> Result<Criteria, Failure> {
+        let lists = self.sku_list.as_ref().is_some_and(|list| !list.is_empty());
+        let filters = self.attribute_filters.as_ref().filter(|filters| !filters.is_empty());
+        let prefix = self.sku_prefix.as_deref().filter(|prefix| !prefix.is_empty());
+        if !lists && filters.is_none() && prefix.is_none() && self.category_id.is_none() {
+            let message = "an empty match would be the whole catalogue";
+            return Err(Failure::argument("match", message)
+                .remedy("give `sku_list`, `sku_prefix`, `attribute_filters` or `category_id`"));
+        }
+        let mut criteria = Criteria::new();
+        if let Some(prefix) = prefix {
+            criteria = criteria.filter(Filter::starts_with("sku", prefix)?);
+        }
+        if let Some(id) = self.category_id {
+            let id = id.get().to_string();
+            criteria = criteria.filter(Filter::new("category_id", Condition::Eq, id)?);
+        }
+        if let Some(filters) = filters {
+            criteria = filters.add_to(criteria, "match/attribute_filters")?;
+        }
+        // The list, the page, the sort and the fields need room too.
+        if criteria.url_length() > URL_BUDGET - LIST_BUDGET / 2 - 1_000 {
+            let message = "the filters are longer than the store's web server takes in a URL";
+            return Err(Failure::argument("/match/attribute_filters", message)
+                .remedy("shorten their lists, or name products in `sku_list`"));
+        }
+        Ok(criteria)
+    }
+}
+
+/// Some of the skus asked for, as many as fit into one URL.
+#[derive(Debug)]
+struct Slice {
+    filter: Option<Filter>,
+    /// The skus, folded. Magento's comparison also takes accents for the same, so what is found is
+    /// compared once more.
+    skus: Option<BTreeSet<String>>,
+}
+
+impl Slice {
+    fn wants(&self, sku: &str) -> bool {
+        self.skus.as_ref().is_none_or(|skus| skus.contains(&folded(sku)))
+    }
+}
+
+/// Skus that differ in case or in spaces at their end are the same to Magento.
+fn folded(sku: &str) -> String {
+    sku.trim_end().to_lowercase()
+}
+
+/// Lists as long as a URL takes. Magento cannot say "one of" of a value with a comma, so those are
+/// asked for one by one.
+fn slices_of(list: &[String]) -> Result<Vec<Slice>, Failure> {
+    let mut seen = BTreeSet::new();
+    let skus: Vec<&String> = list.iter().filter(|sku| seen.insert(folded(sku))).collect();
+    if skus.iter().any(|sku| sku.trim().is_empty()) {
+        return Err(Failure::argument("/match/sku_list", "a sku is not empty"));
+    }
+    let (alone, plain): (Vec<&String>, Vec<&String>) =
+        skus.into_iter().partition(|sku| sku.contains(','));
+    let mut slices = Vec::new();
+    for sku in alone {
+        let filter = Some(Filter::new("sku", Condition::Eq, sku.clone())?);
+        slices.push(Slice { filter, skus: Some(BTreeSet::from([folded(sku)])) });
+    }
+    if !plain.is_empty() {
+        for filter in Filter::split("sku", &plain, LIST_BUDGET / 2)? {
+            let skus = filter.value.split(',').map(folded).collect();
+            slices.push(Slice { filter: Some(filter), skus: Some(skus) });
+        }
+    }
+    Ok(slices)
+}
+
+/// A `PUT` to a sku that does not exist can create a product, and a typing error would pass for
+/// "nothing to do".
+fn must_exist(context: &Context, slices: &[Slice]) -> Result<(), Failure> {
+    let mut missing: BTreeSet<String> =
+        slices.iter().filter_map(|slice| slice.skus.clone()).flatten().collect();
+    let fields = Product::projection(&["id".to_owned(), "sku".to_owned()])?;
+    let copies = slices
+        .iter()
+        .rev()
+        .map(|slice| Slice { filter: slice.filter.clone(), skus: slice.skus.clone() })
+        .collect();
+    let mut pages = Pages {
+        context,
+        criteria: Criteria::new().fields(fields),
+        at: StoreView::Global,
+        slices: copies,
+        after: 0,
+    };
+    while let Some(products) = pages.next_page()? {
+        for product in products {
+            missing.remove(&folded(product.sku()));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = missing.iter().take(20).map(|sku| format!("`{sku}`")).collect();
+    let more = missing.len() - named.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    Err(Failure::argument(
+        "/match/sku_list",
+        format!("the store has no product {}{more}", named.join(", ")),
+    )
+    .remedy("take them off the list, or correct them"))
+}
+
+/// Products, a page at a time. By entity id: any other order repeats products and loses others.
+#[derive(Debug)]
+pub struct Pages<'context> {
+    context: &'context Context,
+    criteria: Criteria,
+    at: StoreView,
+    /// What is still to be asked for, the next one last.
+    slices: Vec<Slice>,
+    /// The id of the last product seen of this slice.
+    after: i64,
+}
+
+impl Pages<'_> {
+    /// The next products, at least one; `None` after the last.
+    ///
+    /// # Errors
+    /// What reading meets.
+    pub fn next_page(&mut self) -> Result<Option<Vec<Product>>, Failure> {
+        while let Some(slice) = self.slices.last() {
+            let mut criteria = self.criteria.clone();
+            if let Some(filter) = &slice.filter {
+                criteria = criteria.filter(filter.clone());
+            }
+            if self.after > 0 {
+                let after = self.after.to_string();
+                criteria = criteria.filter(Filter::new("entity_id", Condition::Gt, after)?);
+            }
+            let criteria = criteria.sort("entity_id", Direction::Asc)?.page(PAGE, 1);
+            let read = PRODUCTS.read([]).search(&criteria).at(self.at.clone());
+            let found: Found<Product> = self.context.get(&read)?;
+            let full = found.items.len() >= PAGE as usize;
+            let last = found.items.iter().filter_map(|product| product.integer("id")).max();
+            let mut products = found.items;
+            products.retain(|product| slice.wants(product.sku()));
+            match last.filter(|last| full && *last > self.after) {
+                Some(last) => self.after = last,
+                None => {
+                    self.after = 0;
+                    self.slices.pop();
+                }
+            }
+            if !products.is_empty() {
+                return Ok(Some(products));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// These products as they are globally, by sku: for what a store view falls back on.
+///
+/// # Errors
+/// What reading meets.
+pub(crate) fn globally(
+    context: &Context,
+    products: &[Product],
+    attributes: &[&str],
+) -> Result<Vec<Product>, Failure> {
+    let ids: Vec<String> =
+        products.iter().filter_map(|p| p.integer("id")).map(|id| id.to_string()).collect();
+    let mut fields: Vec<String> = ["id", "sku"].map(str::to_owned).into();
+    fields.extend(attributes.iter().map(|&code| code.to_owned()));
+    let criteria = Criteria::new()
+        .filter(Filter::any_of("entity_id", &ids)?)
+        .page(PAGE, 1)
+        .fields(Product::projection(&fields)?);
+    let read = PRODUCTS.read([]).search(&criteria).at(StoreView::Global);
+    let found: Found<Product> = context.get(&read)?;
+    Ok(found.items)
+}

@@ -1,0 +1,151 @@
+//! The same values for many products.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::matching::globally;
+use crate::{
+    Applied, ApplyContext, Context, Criteria, Draft, Failure, Filter, Found, LIST_BUDGET, Match,
+    PlanContext, PrepareContext, Prepared, ProductField, ProductUpdates, ProductWriter, Route,
+    Scope, StoreView, Wanted, nothing_matches,
+};
+
+/// The search for categories.
+pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
+
+/// The same values for every product that fits a match, at one place of the store.
+///
+/// ```
+/// # use souk_sdk::{BulkUpdate, Failure, Match, PrepareContext, Prepared, ProductUpdates, Scope};
+/// # fn prepare(asked: (Match, Scope, ProductUpdates), context: &PrepareContext) -> Result<Prepared, Failure> {
+/// # let (matching, scope, updates) = asked;
+/// BulkUpdate { matching: &matching, scope: &scope, updates: &updates }
+///     .prepare(context, "catalog_commit_bulk_update")
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct BulkUpdate<'a> {
+    /// Which products.
+    pub matching: &'a Match,
+    /// Where to write.
+    pub scope: &'a Scope,
+    /// What to write.
+    pub updates: &'a ProductUpdates,
+}
+
+impl BulkUpdate<'_> {
+    /// Proposes the plan, which `tool` commits.
+    ///
+    /// # Errors
+    /// That nothing fits, or nothing can be changed there; what reading meets; what the host
+    /// refuses.
+    pub fn prepare(&self, context: &PrepareContext, tool: &str) -> Result<Prepared, Failure> {
+        let (draft, warnings) = self.draft(context)?;
+        Prepared::new(draft.propose()?, warnings, tool)
+    }
+
+    /// Has the changes carried out at once.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub fn apply(&self, context: &ApplyContext) -> Result<Applied, Failure> {
+        let (draft, _) = self.draft(context)?;
+        Ok(Applied::new(draft.apply()?))
+    }
+
+    /// A draft with all changes, and what to warn of.
+    fn draft<Kind>(
+        &self,
+        context: &PlanContext<Kind>,
+    ) -> Result<(Draft<Kind>, Vec<String>), Failure> {
+        let target = self.scope.target(context)?;
+        let writer = ProductWriter::new(context, &target, self.updates.fields())?;
+        categories_must_exist(context, self.updates)?;
+        let fields: Vec<_> = self.updates.fields().map(ProductField::code).collect();
+        let intent = writer.intent(&["set ", &fields.join(", "), " of products"].concat())?;
+        let mut draft = context.draft(&intent);
+        let left_out = fill(&writer, context, self, &mut draft)?;
+        let warnings = writer.warnings().iter().cloned().chain(left_out).collect();
+        Ok((draft, warnings))
+    }
+}
+
+/// Adds a change of every product that fits, a page at a time, and answers what to warn of.
+fn fill<Kind>(
+    writer: &ProductWriter,
+    context: &PlanContext<Kind>,
+    asked: &BulkUpdate,
+    draft: &mut Draft<Kind>,
+) -> Result<Option<String>, Failure> {
+    let (mut matched, mut unpriced) = (0, 0);
+    let view = writer.target().view();
+    let mut pages = asked.matching.products(context, view, writer.attributes())?;
+    let clears = asked.updates.0.iter().any(|(_, wanted)| *wanted == Wanted::Cleared);
+    let only_prices = asked.updates.fields().all(|field| ProductField::PRICES.contains(&field));
+    let falls_back = clears && !writer.target().is_global();
+    // What holds for every change is told with the first.
+    let mut general = Some(writer.warnings());
+    while let Some(products) = pages.next_page()? {
+        let mut global = BTreeMap::new();
+        if falls_back {
+            for product in globally(context, &products, writer.attributes())? {
+                global.insert(product.sku().to_owned(), product);
+            }
+        }
+        for product in &products {
+            matched += 1;
+            let change = writer.change(product, global.get(product.sku()), asked.updates)?;
+            if let Some(mut change) = change {
+                change.warnings.extend(general.take().into_iter().flatten().cloned());
+                draft.add([change])?;
+            } else if only_prices && !product.has_price() {
+                unpriced += 1;
+            }
+        }
+        context.progress(matched, None, "products read");
+    }
+    if matched == 0 {
+        return Err(nothing_matches("product"));
+    }
+    if unpriced == matched {
+        let message = "configurable, grouped and bundle products have no price of their own, and \
+                       nothing else fits the match";
+        return Err(Failure::argument("match", message)
+            .remedy("match the simple products that they consist of"));
+    }
+    Ok((unpriced > 0).then(|| {
+        format!(
+            "{unpriced} of {matched} products are configurable, grouped or bundles: they have no \
+             price of their own and are left out"
+        )
+    }))
+}
+
+/// Refuses categories that do not exist: Magento drops them silently (`create-badcat`).
+fn categories_must_exist(context: &Context, updates: &ProductUpdates) -> Result<(), Failure> {
+    #[derive(Deserialize)]
+    struct Category {
+        id: u64,
+    }
+    let Some(Wanted::Value(Value::Array(ids))) = updates.wanted(ProductField::CategoryIds) else {
+        return Ok(());
+    };
+    let mut missing: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for filter in Filter::split("entity_id", &missing.clone(), LIST_BUDGET / 10)? {
+        let criteria =
+            Criteria::new().filter(filter).page(300, 1).fields(crate::projection(["id"])?);
+        let read = CATEGORIES.read([]).search(&criteria).at(StoreView::Global);
+        let found: Found<Category> = context.get(&read)?;
+        missing.retain(|id| !found.items.iter().any(|category| category.id.to_string() == **id));
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the store has no category {}", missing.join(", "));
+    Err(Failure::argument("/updates/category_ids", message))
+}

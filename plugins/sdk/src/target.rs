@@ -1,0 +1,154 @@
+//! Where writes go, and which values Magento keeps there.
+
+use crate::{Failure, Method, PlanContext, Route, Scope, StoreView, Stores};
+
+/// A product attribute, with the level at which this store keeps its values.
+pub const ATTRIBUTE: Route<1> = Route::new("/V1/products/attributes/{attributeCode}");
+
+/// At which level Magento keeps the values of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    /// One value for the whole store.
+    Global,
+    /// A value per website: a write at one store view changes all views of its website
+    /// (`store_scope_side_effects.jsonl`, `put-de-status2`).
+    PerWebsite,
+    /// A value per store view.
+    PerView,
+}
+
+/// Where a write goes. Made by [`Scope::target`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    view: StoreView,
+    level: Level,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Level {
+    Global,
+    /// The code of the website, and of every view in it.
+    Website(String, Vec<String>),
+    /// The view's code.
+    View(String),
+}
+
+impl Scope {
+    /// Where a write goes that names this scope. Never the session's own view: a write says where.
+    ///
+    /// A website is written through its default store view, which reaches values that are kept per
+    /// website; [`Target::admits`] tells which are. A store, as Magento calls a group of views, keeps
+    /// no values at all: it stands for its view if it has just one.
+    ///
+    /// # Errors
+    /// When nothing is named, something that does not exist, or a store with several views.
+    pub fn target<Kind>(&self, context: &PlanContext<Kind>) -> Result<Target, Failure> {
+        let place = self.resolve(context)?;
+        let (website, store, view) = self.parts();
+        let level = match (&place.view, website, store, view) {
+            (StoreView::SessionDefault, ..) => {
+                return Err(Failure::argument("scope", "a write has to say where it goes").remedy(
+                    "name a `store_view_code` or a `website_code`, or `\"scope\": \"global\"`",
+                ));
+            }
+            (StoreView::Global, ..) => Level::Global,
+            (StoreView::View(code), _, _, Some(_)) => Level::View(code.clone()),
+            (StoreView::View(code), website, store, None) => {
+                let stores = Stores::read(context)?;
+                if let Some(store) = store {
+                    one_view(store, &stores.views_of_group(store)?)?;
+                    Level::View(code.clone())
+                } else {
+                    let website = website.unwrap_or_default();
+                    Level::Website(website.to_owned(), stores.views_of_website(website)?)
+                }
+            }
+        };
+        Ok(Target { view: place.view, level })
+    }
+}
+
+fn one_view(store: &str, views: &[String]) -> Result<(), Failure> {
+    if views.len() == 1 {
+        return Ok(());
+    }
+    let message = format!("Magento keeps no values for the store `{store}` as a whole");
+    Err(Failure::argument("/scope/store_code", message)
+        .remedy(format!("name one of its views as `store_view_code`: {}", views.join(", "))))
+}
+
+impl Target {
+    /// The view that requests go to.
+    #[must_use]
+    pub fn view(&self) -> &StoreView {
+        &self.view
+    }
+
+    /// Whether it is the values that apply wherever nothing else is set.
+    #[must_use]
+    pub fn is_global(&self) -> bool {
+        self.level == Level::Global
+    }
+
+    /// Whether a store view, by its code, belongs to it.
+    #[must_use]
+    pub fn covers(&self, view: &str) -> bool {
+        match &self.level {
+            Level::Global => true,
+            Level::Website(_, views) => views.iter().any(|code| code == view),
+            Level::View(code) => code == view,
+        }
+    }
+
+    /// Whether a field that is kept at this level can be written here. The answer may be a warning
+    /// about what else changes with it.
+    ///
+    /// # Errors
+    /// When the write would change more than was named: a global field at a store view, or a field
+    /// that is kept per view at a website with several.
+    pub fn admits(&self, field: &str, keeps: Keeps) -> Result<Option<String>, Failure> {
+        let refused = |message: String, remedy: String| {
+            Err(Failure::argument("scope", message).remedy(remedy))
+        };
+        match (&self.level, keeps) {
+            (Level::Global, _) | (Level::View(_), Keeps::PerView) => Ok(None),
+            (Level::View(code), Keeps::PerWebsite) => Ok(Some(format!(
+                "`{field}` is kept per website: it changes in every store view of the website of \
+                 `{code}`"
+            ))),
+            (Level::Website(code, views), Keeps::PerWebsite) => Ok(Some(format!(
+                "`{field}` changes in every store view of the website `{code}`: {}",
+                views.join(", ")
+            ))),
+            (Level::Website(_, views), Keeps::PerView) if views.len() == 1 => Ok(None),
+            (Level::Website(code, views), Keeps::PerView) => refused(
+                format!(
+                    "Magento keeps `{field}` per store view: the website `{code}` has no value of \
+                     its own, and its views may differ"
+                ),
+                format!("change its views one by one: {}", views.join(", ")),
+            ),
+            (Level::View(_) | Level::Website(..), Keeps::Global) => refused(
+                format!(
+                    "this store keeps `{field}` globally: a write at a part of the store would \
+                     change it everywhere"
+                ),
+                "pass `\"scope\": {\"scope\": \"global\"}` if that is what you want".to_owned(),
+            ),
+        }
+    }
+
+    /// The place in words, for summaries.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match &self.level {
+            Level::Global => "globally".to_owned(),
+            Level::Website(code, _) => format!("in website {code}"),
+            Level::View(code) => format!("in store view {code}"),
+        }
+    }
+}
+
+/// How attributes are written. `PUT`: `POST` of a product that exists writes as well, but creates
+/// one that does not.
+pub(crate) const WRITE: Method = Method::Put;

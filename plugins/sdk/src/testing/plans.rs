@@ -1,0 +1,308 @@
+//! Drafts under test: what the host checks of a change, and what it would send.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::{State, imports};
+use crate::{
+    After, Change, Failure, FailureCode, Filling, Intent, MOST_STEPS, Method, Outcome, Plan,
+    PlanState, Source, Step, StoreView, Undoing, place,
+};
+
+/// What a plugin proposed or had applied, as the host would keep it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposed {
+    /// What it is for.
+    pub intent: Intent,
+    /// The changes, without those that already are as wished.
+    pub changes: Vec<Change>,
+}
+
+/// One request as it would be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// `PUT`.
+    pub method: &'static str,
+    /// As recorded exchanges have it: `/rest/de/V1/products/LAB-000`.
+    pub path: String,
+    /// The body with all fills made; null where there is none.
+    pub body: Value,
+}
+
+/// One row of a review.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The field's name.
+    pub field: String,
+    /// What the store has; null where nothing stands.
+    pub before: Value,
+    /// What it shall be; null for nothing.
+    pub after: Value,
+}
+
+/// A draft of the stand-in host.
+pub(crate) struct Draft {
+    intent: Intent,
+    state: Option<Rc<State>>,
+}
+
+impl Draft {
+    pub(crate) fn new(intent: &Intent) -> Self {
+        let state = imports::current_state().ok();
+        if let Some(state) = &state {
+            state.seen.borrow_mut().changes.clear();
+        }
+        Self { intent: intent.clone(), state }
+    }
+
+    pub(crate) fn add(&self, changes: &[Change]) -> Result<(), Failure> {
+        let state = self.state()?;
+        if self.intent.at == StoreView::SessionDefault {
+            return Err(refused("a draft must say where it goes".to_owned()));
+        }
+        for change in changes {
+            checked(change, &state)?;
+            let known = |has: &Change| has.subject.id == change.subject.id;
+            if state.seen.borrow().changes.iter().any(known) {
+                return Err(refused(format!("`{}` is in the draft twice", change.subject.id)));
+            }
+            let review = review(change, &self.intent)?;
+            if review.iter().any(|row| row.before != row.after) {
+                state.seen.borrow_mut().changes.push(change.clone());
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the imported function takes it so")]
+    pub(crate) fn propose(draft: Self) -> Result<Plan, Failure> {
+        let proposed = draft.close()?;
+        let mut warnings: Vec<String> = Vec::new();
+        let mut samples = Vec::new();
+        for change in &proposed.changes {
+            for warning in &change.warnings {
+                if !warnings.contains(warning) {
+                    warnings.push(warning.clone());
+                }
+            }
+            for Row { field, before, after } in review(change, &proposed.intent)? {
+                let subject = &change.subject.id;
+                samples.push(json!({
+                    "subject": subject, "field": field, "before": before, "after": after
+                }));
+            }
+        }
+        samples.truncate(5);
+        Ok(Plan {
+            id: "plan_test".to_owned(),
+            expires_at: "2026-11-22T18:00:00Z".to_owned(),
+            count: u32::try_from(proposed.changes.len()).unwrap_or(u32::MAX),
+            digest: "0".repeat(64),
+            warnings,
+            sample_diffs: Value::Array(samples).to_string(),
+        })
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the imported function takes it so")]
+    pub(crate) fn apply(draft: Self) -> Result<Outcome, Failure> {
+        let proposed = draft.close()?;
+        Ok(Outcome {
+            plan_id: "plan_test".to_owned(),
+            state: PlanState::Done,
+            done: u32::try_from(proposed.changes.len()).unwrap_or(u32::MAX),
+            failed: 0,
+            drifted: 0,
+            skipped: 0,
+            unknown: 0,
+            troubles: Vec::new(),
+            subject: None,
+        })
+    }
+
+    fn close(&self) -> Result<Proposed, Failure> {
+        let state = self.state()?;
+        let mut seen = state.seen.borrow_mut();
+        let changes = std::mem::take(&mut seen.changes);
+        let proposed = Proposed { intent: self.intent.clone(), changes };
+        seen.proposed.push(proposed.clone());
+        Ok(proposed)
+    }
+
+    fn state(&self) -> Result<Rc<State>, Failure> {
+        self.state.clone().ok_or_else(|| Failure::internal("there is no host"))
+    }
+}
+
+fn refused(message: String) -> Failure {
+    Failure::new(FailureCode::Forbidden, message)
+}
+
+/// What the host refuses of a change.
+fn checked(change: &Change, state: &State) -> Result<(), Failure> {
+    let id = &change.subject.id;
+    let undoing = match &change.undo {
+        Undoing::Steps(steps) => &steps[..],
+        Undoing::Reverse | Undoing::Impossible(_) => &[],
+    };
+    if change.edits.is_empty() || !(1..=MOST_STEPS).contains(&change.steps.len()) {
+        return Err(refused(format!("`{id}` has no edit, or too many steps, or none")));
+    }
+    let seen = state.seen.borrow();
+    for step in change.steps.iter().chain(undoing) {
+        let granted = seen.granted.iter().any(|grant| {
+            grant.method == Some(step.method)
+                && grant.upstream == step.upstream
+                && grant.pattern == step.route
+        });
+        if !granted {
+            return Err(refused(format!(
+                "the action has not declared a write to `{}`",
+                step.route
+            ))
+            .remedy("add `.writes(…)` to it"));
+        }
+        if step.at == StoreView::SessionDefault {
+            return Err(refused(format!("a step of `{id}` does not say where it goes")));
+        }
+    }
+    let mut fields = BTreeSet::new();
+    for edit in &change.edits {
+        if !fields.insert(&edit.field) {
+            return Err(refused(format!("`{id}` edits `{}` twice", edit.field)));
+        }
+        after(change, &edit.after)?;
+    }
+    Ok(())
+}
+
+/// What a field shall be; null for nothing.
+fn after(change: &Change, after: &After) -> Result<Value, Failure> {
+    match after {
+        After::Absent => Ok(Value::Null),
+        After::Expected(text) => Ok(parsed(text)),
+        After::Sent(spots) => {
+            let mut values = spots.iter().map(|spot| {
+                let step = change.steps.get(usize::from(spot.step));
+                step.and_then(|step| place::find(&parsed(step.body.as_deref()?), &spot.at).cloned())
+            });
+            match values.next().flatten() {
+                Some(first) if values.all(|value| value.as_ref() == Some(&first)) => Ok(first),
+                _ => Err(refused(format!(
+                    "an edit of `{}` points at nothing, or at different values",
+                    change.subject.id
+                ))),
+            }
+        }
+    }
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// What the store has, as the draft's lookup reads it: `before` for each edit.
+fn review(change: &Change, intent: &Intent) -> Result<Vec<Row>, Failure> {
+    let mut read = intent.lookup.one.clone();
+    for binding in &mut read.path {
+        if binding.value == Source::Subject {
+            binding.value = Source::Text(change.subject.id.clone());
+        }
+    }
+    let subject = parsed(&imports::look_up(&read)?);
+    change
+        .edits
+        .iter()
+        .map(|edit| {
+            Ok(Row {
+                field: edit.field.clone(),
+                before: place::find(&subject, &edit.at).cloned().unwrap_or_default(),
+                after: after(change, &edit.after)?,
+            })
+        })
+        .collect()
+}
+
+impl super::Host {
+    /// What was proposed or applied so far.
+    #[must_use]
+    pub fn proposed(&self) -> Vec<Proposed> {
+        self.state.seen.borrow().proposed.clone()
+    }
+
+    /// The review of a change: its edits, with what the store has and what it shall have.
+    ///
+    /// # Panics
+    /// When the store does not answer the lookup.
+    #[must_use]
+    pub fn review(&self, proposed: &Proposed, change: &Change) -> Vec<Row> {
+        match self.entered(|| review(change, &proposed.intent)) {
+            Ok(rows) => rows,
+            Err(failure) => panic!("`{}` cannot be read: {}", change.subject.id, failure.message),
+        }
+    }
+
+    /// What would be sent for a change.
+    #[must_use]
+    pub fn sent(&self, change: &Change) -> Vec<Sent> {
+        change.steps.iter().map(|step| rendered(step, change, &[])).collect()
+    }
+
+    /// What would be sent to take a change back, with what `before` says for the fields that the
+    /// host fills in. Reversed steps are not rendered here: they are the same, with other values.
+    #[must_use]
+    pub fn sent_to_undo(&self, change: &Change, before: &[Row]) -> Vec<Sent> {
+        match &change.undo {
+            Undoing::Steps(steps) => {
+                steps.iter().map(|step| rendered(step, change, before)).collect()
+            }
+            Undoing::Reverse | Undoing::Impossible(_) => Vec::new(),
+        }
+    }
+}
+
+fn rendered(step: &Step, change: &Change, before: &[Row]) -> Sent {
+    let text = |name: &str| {
+        let binding = step.path.iter().find(|binding| binding.name == name);
+        match binding.map(|binding| &binding.value) {
+            Some(Source::Text(text)) => text.clone(),
+            Some(Source::Subject) => change.subject.id.clone(),
+            Some(Source::Answered(place)) => format!("<{place}>"),
+            None => format!("{{{name}}}"),
+        }
+    };
+    let segments: Vec<String> = step
+        .route
+        .split('/')
+        .map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) => text(name),
+            None => segment.to_owned(),
+        })
+        .collect();
+    let view = match &step.at {
+        StoreView::View(code) => code,
+        StoreView::Global => "all",
+        StoreView::SessionDefault => "?",
+    };
+    let mut body = step.body.as_deref().map(parsed).unwrap_or_default();
+    for fill in &step.fills {
+        let value = match &fill.content {
+            Filling::Before(field) => {
+                before.iter().find(|row| row.field == *field).map(|row| row.before.clone())
+            }
+            Filling::Subject => Some(Value::String(change.subject.id.clone())),
+            Filling::Answered(place) => Some(json!(format!("<{place}>"))),
+        };
+        if let Err(why) = place::put(&mut body, &fill.at, value.unwrap_or_default()) {
+            panic!("a fill at `{}`: {why}", fill.at);
+        }
+    }
+    let method = match step.method {
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+    };
+    Sent { method, path: ["/rest/", view, &segments.join("/")].concat(), body }
+}

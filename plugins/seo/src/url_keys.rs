@@ -1,0 +1,330 @@
+//! URL keys of many products: transformed, checked against the whole catalogue, redirected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use souk_sdk::{
+    About, Action, CATEGORIES, CommitTool, Condition, Context, Criteria, Failure, Filter, Found,
+    LIST_BUDGET, Match, PRODUCTS, PrepareContext, Prepared, Product, ProductField, ProductUpdates,
+    ProductWriter, Read, Scope, StoreView, Stores, Tier, check_url_key, nothing_matches,
+    projection,
+};
+
+/// How many changes are listed in the answer; the plan has all of them.
+const LISTED: usize = 1_000;
+
+/// How many searches are made together.
+const TOGETHER: usize = 16;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// Which products; all that is given has to hold.
+    r#match: Match,
+    /// How to make the new key of the old one: first `replace`, then `prefix` and `suffix`. At
+    /// least one.
+    url_key_transform: Transform,
+    /// Where to write: a store view, or "global". At least one.
+    scope: Scope,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Transform {
+    /// Goes before the key.
+    #[schemars(length(min = 1))]
+    prefix: Option<String>,
+    /// Goes after the key.
+    #[schemars(length(min = 1))]
+    suffix: Option<String>,
+    replace: Option<Replace>,
+}
+
+/// Every occurrence of a text in the key becomes another.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Replace {
+    #[schemars(length(min = 1))]
+    search: String,
+    replacement: String,
+}
+
+impl Transform {
+    fn of(&self, key: &str) -> String {
+        let key = match &self.replace {
+            Some(Replace { search, replacement }) => key.replace(search, replacement),
+            None => key.to_owned(),
+        };
+        let [prefix, suffix] = [&self.prefix, &self.suffix].map(|o| o.as_deref().unwrap_or(""));
+        [prefix, &key, suffix].concat()
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let replaces = self.replace.as_ref().is_some_and(|replace| !replace.search.is_empty());
+        let adds = [&self.prefix, &self.suffix].into_iter().flatten().any(|text| !text.is_empty());
+        if replaces || adds {
+            return Ok(());
+        }
+        Err(Failure::argument("url_key_transform", "it transforms nothing")
+            .remedy("give `prefix`, `suffix` or `replace`"))
+    }
+}
+
+/// One product's key, before and after.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NewKey {
+    sku: String,
+    /// The key it has.
+    from: String,
+    /// The key it gets; the old URL redirects to the new one.
+    to: String,
+}
+
+/// A product that is left out, since its key would not be its own.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Collision {
+    sku: String,
+    /// The key it would get.
+    url_key: String,
+    /// What stands in the way.
+    reason: String,
+}
+
+/// What planning URL keys answers.
+#[derive(Debug, Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    prepared: Prepared,
+    changes: Vec<NewKey>,
+    collisions: Vec<Collision>,
+}
+
+impl JsonSchema for Answer {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Answer".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Prepared::json_schema(generator);
+        let members = [
+            ("changes", generator.subschema_for::<Vec<NewKey>>()),
+            ("collisions", generator.subschema_for::<Vec<Collision>>()),
+        ];
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            properties.extend(members.map(|(name, schema)| (name.to_owned(), schema.to_value())));
+            return schema;
+        }
+        json_schema!({ "type": "object" })
+    }
+}
+
+/// The actions about URL keys.
+pub(crate) fn actions() -> [Action; 1] {
+    let about = About {
+        name: "prepare_bulk_update_url_keys",
+        title: "Plan new URL keys for many products",
+        description: "Plans to transform the URL key of every product that fits the match, and \
+            changes nothing yet: answers a plan_id, the changes, and collisions: products that are \
+            left out because their new key belongs to something else in the catalogue, or two \
+            would get the same. Old URLs redirect to the new ones. Commit it with \
+            seo_commit_bulk_update_url_keys.",
+    };
+    let commit = CommitTool {
+        name: "commit_bulk_update_url_keys",
+        title: "Commit planned URL keys",
+        description: "Carries out a plan of seo_prepare_bulk_update_url_keys: writes each key with \
+            a redirect from the old URL, leaves out products that changed since, and reads every \
+            one back.",
+        tier: Tier::Risk,
+        subject_as: None,
+    };
+    [Action::prepare(prepare, about, commit).tier(Tier::Risk).updates_products().reads(CATEGORIES)]
+}
+
+/// A product and the key it would get.
+struct Candidate {
+    product: Product,
+    from: String,
+    to: String,
+}
+
+fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Answer, Failure> {
+    asked.url_key_transform.check()?;
+    let target = asked.scope.target(context)?;
+    let writer = ProductWriter::new(context, &target, [ProductField::UrlKey])?;
+    let mut candidates = candidates(asked, context, &writer)?;
+    let mut collisions = Vec::new();
+    let mut taken = among_themselves(&candidates);
+    for (key, owners) in in_catalogue(context, &candidates)? {
+        taken.entry(key).or_default().extend(owners);
+    }
+    candidates.retain(|candidate| {
+        let reason = candidate.in_the_way(&taken);
+        if let Some(reason) = &reason {
+            let (sku, url_key) = (candidate.product.sku().to_owned(), candidate.to.clone());
+            collisions.push(Collision { sku, url_key, reason: reason.clone() });
+        }
+        reason.is_none()
+    });
+    if candidates.is_empty() {
+        let reason = collisions.first().map_or("no key would change", |first| &first.reason);
+        let message = format!("no key can be changed: {reason}");
+        return Err(Failure::argument("url_key_transform", message));
+    }
+    let intent = writer.intent("set url_key of products")?;
+    let mut draft = context.draft(&intent);
+    let mut warnings = writer.warnings().to_vec();
+    for candidate in &candidates {
+        let key = Value::String(candidate.to.clone());
+        let updates = ProductUpdates::one(ProductField::UrlKey, key);
+        draft.add(writer.change(&candidate.product, None, &updates)?)?;
+    }
+    if !collisions.is_empty() {
+        warnings.push(format!("{} products are left out: see collisions", collisions.len()));
+    }
+    if candidates.len() > LISTED {
+        warnings.push(format!(
+            "the first {LISTED} of {} changes are listed; `plans_get` has all",
+            candidates.len()
+        ));
+    }
+    warnings.push(
+        "every old URL redirects to the new one: save_rewrites_history goes with each key"
+            .to_owned(),
+    );
+    let listed = candidates.into_iter().take(LISTED).map(|candidate| NewKey {
+        sku: candidate.product.sku().to_owned(),
+        from: candidate.from,
+        to: candidate.to,
+    });
+    Ok(Answer {
+        prepared: Prepared::new(draft.propose()?, warnings, "seo_commit_bulk_update_url_keys")?,
+        changes: listed.collect(),
+        collisions,
+    })
+}
+
+/// Every product that fits and whose key would become another.
+fn candidates(
+    asked: &Asked,
+    context: &PrepareContext,
+    writer: &ProductWriter,
+) -> Result<Vec<Candidate>, Failure> {
+    let mut pages = asked.r#match.products(context, writer.target().view(), writer.attributes())?;
+    let mut candidates = Vec::new();
+    let mut matched: u64 = 0;
+    // Only these are needed later: custom attributes come all or none, descriptions among them.
+    let kept: Vec<String> = writer.attributes().iter().map(|&code| code.to_owned()).collect();
+    while let Some(products) = pages.next_page()? {
+        matched += products.len() as u64;
+        for mut product in products {
+            product.keep_only(&kept);
+            let Some(from) = product.text("url_key").map(str::to_owned) else { continue };
+            let to = asked.url_key_transform.of(&from);
+            if to == from {
+                continue;
+            }
+            check_url_key(&to).map_err(|why| {
+                Failure::argument(
+                    "url_key_transform",
+                    format!("of the key `{from}` of `{}` it makes {why}", product.sku()),
+                )
+            })?;
+            candidates.push(Candidate { product, from, to });
+        }
+        context.progress(matched, None, "products read");
+    }
+    if matched == 0 {
+        return Err(nothing_matches("product"));
+    }
+    Ok(candidates)
+}
+
+/// Who has a key, or wants it: skus, and words for what is no product.
+type Owners = BTreeMap<String, BTreeSet<Owner>>;
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    /// A product that would get it.
+    Wants(String),
+    /// A product that has it.
+    Has(String),
+    /// A category, by its name.
+    Category(String),
+}
+
+fn among_themselves(candidates: &[Candidate]) -> Owners {
+    let mut owners = Owners::new();
+    for candidate in candidates {
+        let wants = Owner::Wants(candidate.product.sku().to_owned());
+        owners.entry(candidate.to.clone()).or_default().insert(wants);
+    }
+    owners
+}
+
+impl Candidate {
+    /// Why the key would not be this product's own.
+    fn in_the_way(&self, owners: &Owners) -> Option<String> {
+        let sku = self.product.sku();
+        owners.get(&self.to)?.iter().find_map(|owner| match owner {
+            Owner::Wants(other) if other != sku => Some(format!("`{other}` would get it as well")),
+            Owner::Has(other) if other != sku => Some(format!("`{other}` has it")),
+            Owner::Category(name) => Some(format!("the category `{name}` has it")),
+            Owner::Wants(_) | Owner::Has(_) => None,
+        })
+    }
+}
+
+/// Who in the whole catalogue has the keys that are wanted: globally and in every store view, for a
+/// view may have its own, and addresses collide view by view.
+fn in_catalogue(context: &Context, candidates: &[Candidate]) -> Result<Owners, Failure> {
+    let keys: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.to.as_str()).collect();
+    let keys: Vec<&str> = keys.into_iter().collect();
+    if keys.is_empty() {
+        return Ok(Owners::new());
+    }
+    let stores = Stores::read(context)?;
+    let mut views = vec![StoreView::Global];
+    views.extend(stores.views().map(|(code, _)| StoreView::View(code.to_owned())));
+    let codes = ["sku", "url_key"].map(str::to_owned);
+    let (products, categories) = (Product::projection(&codes)?, category_fields()?);
+    let mut reads: Vec<(bool, Read)> = Vec::new();
+    for filter in Filter::split("url_key", &keys, LIST_BUDGET / 2)? {
+        let criteria = Criteria::new().filter(filter.clone());
+        // Only categories at the top have addresses that a product's could meet.
+        let top = criteria.clone().filter(Filter::new("level", Condition::Eq, "2")?);
+        for view in &views {
+            let search = criteria.clone().page(300, 1).fields(products.clone());
+            reads.push((false, PRODUCTS.read([]).search(&search).at(view.clone())));
+            let search = top.clone().page(300, 1).fields(categories.clone());
+            reads.push((true, CATEGORIES.read([]).search(&search).at(view.clone())));
+        }
+    }
+    let mut owners = Owners::new();
+    let wanted: BTreeSet<&str> = keys.iter().copied().collect();
+    for chunk in reads.chunks(TOGETHER) {
+        let asked: Vec<Read> = chunk.iter().map(|(_, read)| read.clone()).collect();
+        let answers = context.get_all::<Found<Product>>(&asked);
+        for ((is_category, _), answer) in chunk.iter().zip(answers) {
+            for found in answer?.items {
+                let Some(key) = found.text("url_key").filter(|key| wanted.contains(key)) else {
+                    continue;
+                };
+                let owner = if *is_category {
+                    Owner::Category(found.text("name").unwrap_or_default().to_owned())
+                } else {
+                    Owner::Has(found.sku().to_owned())
+                };
+                owners.entry(key.to_owned()).or_default().insert(owner);
+            }
+        }
+    }
+    Ok(owners)
+}
+
+/// Categories keep their key among custom attributes, as products do.
+fn category_fields() -> Result<String, Failure> {
+    projection(["id", "name", "custom_attributes"])
+}
