@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Parses JSON text, refusing duplicate keys, which readers resolve differently: what is checked
@@ -87,10 +88,13 @@ impl<'de> Visitor<'de> for Strict {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<Key>()? {
             let value = entries.next_value_seed(Strict)?;
-            if map.contains_key(&key.0) {
-                return Err(A::Error::custom(format!("the key `{}` occurs twice", key.0)));
-            }
-            map.insert(key.0, value);
+            match map.entry(key.0) {
+                Entry::Vacant(place) => place.insert(value),
+                Entry::Occupied(twice) => {
+                    let what = format!("the key `{}` occurs twice", twice.key());
+                    return Err(A::Error::custom(what));
+                }
+            };
         }
         Ok(Value::Object(map))
     }

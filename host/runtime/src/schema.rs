@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 use souk_model::Failure;
 
@@ -103,7 +104,7 @@ impl Input {
         let mut told = Vec::new();
         for error in self.validator.iter_errors(arguments).take(ERRORS_TOLD) {
             let place = error.instance_path().as_str().trim_start_matches('/').to_owned();
-            let why = error.masked_with("the value").to_string();
+            let why = reason(&error);
             told.push(if place.is_empty() { why } else { format!("`{place}`: {why}") });
             first.get_or_insert(place);
         }
@@ -120,6 +121,24 @@ impl Input {
         } else {
             format!("its arguments are {}", known.join(", "))
         }))
+    }
+}
+
+/// Why a value is refused, without the value. All that may stand there are named: the crate's own
+/// text names two and counts the rest, from which nobody can mend a call.
+fn reason(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().into_iter().flatten();
+            let options: Vec<_> = options
+                .map(|option| match option {
+                    Value::String(text) => format!("`{text}`"),
+                    other => format!("`{other}`"),
+                })
+                .collect();
+            format!("the value is none of {}", options.join(", "))
+        }
+        _ => error.masked_with("the value").to_string(),
     }
 }
 
@@ -243,6 +262,14 @@ mod tests {
             "{failure}"
         );
         assert!(!failure.message.contains("hunter2"));
+        let words = Input::parse(
+            &json!({"type": "object", "properties": {"how": {"enum": ["eq", "neq", "in", "like"]}}})
+                .to_string(),
+            MAX,
+        )
+        .unwrap();
+        let failure = words.check(&json!({"how": "hunter2"})).unwrap_err();
+        assert_eq!(failure.message, "`how`: the value is none of `eq`, `neq`, `in`, `like`");
         let failure = input.check(&json!({"pagesize": 1})).unwrap_err();
         assert!(failure.message.contains("pagesize"), "{failure}");
         assert!(failure.remedy.unwrap().contains("`page_size`"));

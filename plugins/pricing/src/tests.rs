@@ -1,1 +1,218 @@
+//! What would be sent, held against recorded exchanges where there are any.
 
+use serde_json::{Value, json};
+use souk_sdk::testing::{Host, Sent};
+use souk_sdk::{Failure, FailureCode, Source, StoreView};
+
+use crate::pricing;
+
+/// A store with these products; `price` is kept at this level.
+fn store(scope: &'static str, products: Vec<Value>) -> Host {
+    Host::answering(move |read| {
+        Ok(match read.route.as_str() {
+            "/V1/products" => {
+                let value = |name: &str| {
+                    let binding = read.query.iter().find(|binding| binding.name == name);
+                    binding.map(|binding| match &binding.value {
+                        Source::Text(text) => text.as_str(),
+                        other => panic!("{other:?}"),
+                    })
+                };
+                let wanted = value("searchCriteria[filter_groups][0][filters][0][value]");
+                let wanted: Vec<&str> = wanted.unwrap_or_default().split(',').collect();
+                let fits = |p: &&Value| {
+                    wanted.contains(&p["sku"].as_str().unwrap())
+                        || wanted.contains(&&*p["id"].to_string())
+                };
+                let items: Vec<&Value> = products.iter().filter(fits).collect();
+                json!({"items": items, "total_count": items.len()})
+            }
+            "/V1/products/{sku}" => {
+                let Source::Text(sku) = &read.path[0].value else { panic!("no sku") };
+                products.iter().find(|product| product["sku"] == **sku).unwrap().clone()
+            }
+            "/V1/products/attributes/{attributeCode}" => json!({"scope": scope}),
+            "/V1/store/websites" => json!([{"id": 1, "code": "base", "default_group_id": 1}]),
+            "/V1/store/storeGroups" => {
+                json!([{"id": 1, "code": "main", "website_id": 1, "default_store_id": 1}])
+            }
+            "/V1/store/storeViews" => json!([
+                {"id": 1, "code": "default", "website_id": 1, "store_group_id": 1},
+                {"id": 2, "code": "de", "website_id": 1, "store_group_id": 1}
+            ]),
+            other => panic!("{other} was read"),
+        })
+    })
+}
+
+fn product(sku: &str, custom: &[(&str, &str)]) -> Value {
+    let custom: Vec<Value> = custom
+        .iter()
+        .map(|(code, value)| json!({"attribute_code": code, "value": value}))
+        .collect();
+    json!({
+        "id": 47, "sku": sku, "name": sku, "type_id": "simple", "price": 20,
+        "custom_attributes": custom
+    })
+}
+
+fn prepare(host: &Host, updates: &Value, scope: &Value) -> Result<Value, Failure> {
+    let arguments =
+        json!({"match": {"sku_list": ["DR-1"]}, "price_updates": updates, "scope": scope});
+    host.call(&pricing(), "prepare_bulk_price_update", &arguments)
+}
+
+/// What would be sent for the only change, and what would be sent to undo it.
+fn sent(host: &Host) -> (Vec<Sent>, Vec<Sent>) {
+    let proposed = host.proposed().pop().unwrap();
+    let [change] = &proposed.changes[..] else { panic!("{:?}", proposed.changes) };
+    let review = host.review(&proposed, change);
+    (host.sent(change), host.sent_to_undo(change, &review))
+}
+
+fn put(path: &str, product: &Value) -> Sent {
+    Sent { method: "PUT", path: path.to_owned(), body: json!({ "product": product }) }
+}
+
+fn custom(code: &str, value: &Value) -> Value {
+    json!({"custom_attributes": [{"attribute_code": code, "value": value}]})
+}
+
+#[test]
+fn global_prices_go_to_all_numbers_and_texts_where_each_belongs() {
+    let host = store("global", vec![product("DR-1", &[])]);
+    let updates = json!({
+        "price": "19.90", "special_price": 9.5,
+        "special_from_date": "2027-06-01", "special_to_date": "2028-12-31"
+    });
+    let answer = prepare(&host, &updates, &json!({"scope": "global"})).unwrap();
+    let expected = json!({
+        "price": 19.9,
+        "custom_attributes": [
+            {"attribute_code": "special_price", "value": "9.500000"},
+            {"attribute_code": "special_from_date", "value": "2027-06-01 00:00:00"},
+            {"attribute_code": "special_to_date", "value": "2028-12-31 00:00:00"},
+        ]
+    });
+    assert_eq!(sent(&host).0, [put("/rest/all/V1/products/DR-1", &expected)]);
+    assert_eq!(answer["plan_id"], "plan_test");
+    assert_eq!(answer["affected_count"], 1);
+    assert_eq!(answer["warnings"], json!([]));
+    let sample = json!({"subject": "DR-1", "field": "price", "before": 20, "after": 19.9});
+    assert_eq!(answer["sample_diffs"][0], sample);
+}
+
+/// `special_from_drift.jsonl`: `put-de-translation` starts the sale, `repair-de-same-date` repairs it.
+#[test]
+fn a_price_of_a_website_keeps_the_beginning_of_the_sale() {
+    let sale = [("special_price", "9.500000"), ("special_from_date", "2027-06-01 00:00:00")];
+    let host = store("website", vec![product("DR-1", &sale)]);
+    let answer = prepare(&host, &json!({"price": 18}), &json!({"website_code": "base"})).unwrap();
+    let repair = custom("special_from_date", &json!("2027-06-01 00:00:00"));
+    let (forward, back) = sent(&host);
+    let path = "/rest/default/V1/products/DR-1";
+    assert_eq!(forward, [put(path, &json!({"price": 18})), put(path, &repair)]);
+    // Clearing the date as an inherited value would start the sale, so undoing writes it too.
+    assert_eq!(back, [put(path, &json!({"price": 20})), put(path, &repair)]);
+    let warnings = answer["warnings"].to_string();
+    assert!(warnings.contains("every store view of the website `base`: default, de"), "{warnings}");
+    assert!(warnings.contains("a second request keeps its `special_from_date`"), "{warnings}");
+    assert!(host.proposed()[0].intent.lookup.inherits);
+}
+
+#[test]
+fn a_beginning_that_is_asked_for_is_written_alone_and_last() {
+    let sale = [("special_price", "9.500000"), ("special_from_date", "2027-06-01 00:00:00")];
+    let host = store("website", vec![product("DR-1", &sale)]);
+    let updates = json!({"price": 18, "special_from_date": "2027-06-02"});
+    prepare(&host, &updates, &json!({"store_view_code": "de"})).unwrap();
+    let path = "/rest/de/V1/products/DR-1";
+    let date = custom("special_from_date", &json!("2027-06-02 00:00:00"));
+    assert_eq!(sent(&host).0, [put(path, &json!({"price": 18})), put(path, &date)]);
+}
+
+/// `products_put.jsonl`, `put-special-clear-null`; an empty text would make it 0.
+#[test]
+fn a_sale_is_ended_with_null_and_undone_with_what_was() {
+    let sale = [("special_price", "9.500000"), ("special_from_date", "2026-01-02 00:00:00")];
+    let host = store("global", vec![product("DR-1", &sale)]);
+    prepare(&host, &json!({"special_price": null}), &json!({"scope": "global"})).unwrap();
+    let path = "/rest/all/V1/products/DR-1";
+    let (forward, back) = sent(&host);
+    assert_eq!(forward, [put(path, &custom("special_price", &json!(null)))]);
+    assert_eq!(back, [put(path, &custom("special_price", &json!("9.500000")))]);
+}
+
+/// `products_put.jsonl`, `put-special-dates-null`: the store dates the sale itself.
+#[test]
+fn a_sale_without_a_beginning_is_refused_or_told() {
+    let sale = [("special_price", "9.500000"), ("special_from_date", "2027-06-01 00:00:00")];
+    let host = store("global", vec![product("DR-1", &sale)]);
+    let global = json!({"scope": "global"});
+    let refused = prepare(&host, &json!({"special_from_date": null}), &global).unwrap_err();
+    assert!(refused.message.contains("begins a sale without"), "{}", refused.message);
+    let host = store("global", vec![product("DR-1", &[])]);
+    let answer = prepare(&host, &json!({"special_price": 25}), &global).unwrap();
+    let warnings = answer["warnings"].to_string();
+    assert!(warnings.contains("the store sets it to today"), "{warnings}");
+    assert!(warnings.contains("not below the price"), "{warnings}");
+}
+
+/// `products_put.jsonl`, `put-de-price`: with global prices it overwrites the global one.
+#[test]
+fn a_global_price_is_not_written_at_a_part_of_the_store() {
+    for scope in [json!({"store_view_code": "de"}), json!({"website_code": "base"})] {
+        let host = store("global", vec![product("DR-1", &[])]);
+        let failure = prepare(&host, &json!({"price": 1}), &scope).unwrap_err();
+        assert!(failure.message.contains("keeps `price` globally"), "{}", failure.message);
+        assert!(host.proposed().is_empty());
+    }
+}
+
+#[test]
+fn a_write_says_where_it_goes_and_what_it_is_about() {
+    let host = store("global", vec![product("DR-1", &[])]);
+    let nowhere = prepare(&host, &json!({"price": 1}), &json!({})).unwrap_err();
+    assert_eq!(nowhere.argument.as_deref(), Some("/scope"));
+    let call = |matching: Value| {
+        let arguments =
+            json!({"match": matching, "price_updates": {"price": 1}, "scope": {"scope": "global"}});
+        host.call(&pricing(), "prepare_bulk_price_update", &arguments).unwrap_err()
+    };
+    for empty in [json!({}), json!({"attribute_filters": {}}), json!({"sku_list": []})] {
+        assert!(call(empty).message.contains("whole catalogue"));
+    }
+    let unknown = call(json!({"sku_list": ["DR-1", "NOPE"]}));
+    assert!(unknown.message.contains("no product `nope`"), "{}", unknown.message);
+    assert_eq!(unknown.code, FailureCode::ValidationError);
+}
+
+#[test]
+fn products_without_a_price_of_their_own_are_left_out() {
+    let mut bundle = product("SET", &[]);
+    bundle["type_id"] = json!("bundle");
+    bundle["id"] = json!(48);
+    let host = store("global", vec![product("DR-1", &[]), bundle]);
+    let call = |skus: Value| {
+        let arguments = json!({
+            "match": {"sku_list": skus}, "price_updates": {"price": 1},
+            "scope": {"scope": "global"}
+        });
+        host.call(&pricing(), "prepare_bulk_price_update", &arguments)
+    };
+    let answer = call(json!(["DR-1", "SET"])).unwrap();
+    assert_eq!(answer["affected_count"], 1);
+    assert!(answer["warnings"][0].as_str().unwrap().contains("1 of 2 products"));
+    assert!(call(json!(["SET"])).unwrap_err().message.contains("no price of their own"));
+}
+
+#[test]
+fn subjects_are_looked_up_where_they_are_written() {
+    let host = store("website", vec![product("DR-1", &[])]);
+    prepare(&host, &json!({"price": 1}), &json!({"store_view_code": "de"})).unwrap();
+    let lookup = &host.proposed()[0].intent.lookup;
+    assert_eq!(lookup.one.at, StoreView::View("de".to_owned()));
+    let many = lookup.many.as_ref().unwrap();
+    assert_eq!(many.read.at, lookup.one.at);
+    assert_eq!(many.ids, "searchCriteria[filter_groups][0][filters][0][value]");
+}

@@ -7,7 +7,7 @@ use super::{Answer, Route, read, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::attribute::three_byte;
+use crate::shop::attribute::{datetime, three_byte};
 use crate::shop::{ALL, Doc, Shop, Table};
 use crate::text::url_key;
 
@@ -117,7 +117,17 @@ fn create(shop: &mut Shop, call: &Call, kind: Kind) -> Answer {
     let mut shown = Map::new();
     shown.insert("id".to_owned(), id.into());
     shown.extend(given);
-    Ok(Value::Object(shown))
+    Ok(Value::Object(with_midnight(shown)))
+}
+
+/// Days of a theme are dates in the table, but the answer of a save has them as it handed them over.
+fn with_midnight(mut shown: Doc) -> Doc {
+    for field in ["custom_theme_from", "custom_theme_to"] {
+        if let Some(Value::String(day)) = shown.get_mut(field) {
+            *day = datetime(day);
+        }
+    }
+    shown
 }
 
 /// The database cuts texts to their columns without a word.
@@ -164,13 +174,11 @@ fn update(shop: &mut Shop, call: &Call, kind: Kind) -> Answer {
     let checked_at = if kind == Kind::Block { vec![call.store] } else { stores };
     prepare(shop, call, kind, &mut saved, Some(id), &checked_at)?;
     saved.insert("update_time".to_owned(), Value::String(call.stamp()));
-    let mut shown = plain(&saved);
-    if let Some(shown) = shown.as_object_mut() {
-        shown.shift_remove("update_time");
-    }
+    let mut shown = saved.clone();
+    shown.retain(|field, _| field != "update_time");
     cut_to_columns(&mut saved);
     kind.table(shop).put(saved);
-    Ok(shown)
+    Ok(plain(&with_midnight(shown)))
 }
 
 fn texts(given: Doc) -> Doc {

@@ -1,0 +1,8 @@
+//! The store from outside: over HTTP, as clients see it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod client;
+mod durable;
+mod faults;
+mod replay;
