@@ -266,6 +266,7 @@ mod tests {
             &json!({"type": "object", "properties": {"how": {"enum": ["eq", "neq", "in", "like"]}}})
                 .to_string(),
             MAX,
+            Wanted::of(souk_policy::EffectKind::Query, souk_model::Tier::Safe),
         )
         .unwrap();
         let failure = words.check(&json!({"how": "hunter2"})).unwrap_err();
