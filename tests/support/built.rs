@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// The groups that tests look at most closely.
+pub(crate) const GROUPS: [&str; 3] = ["auth", "scope", "catalog"];
+
 /// What the probe plugin answers, and where a build mark stands in its file.
 const MARK: &str = "probe build 0000";
 
@@ -37,7 +40,7 @@ pub fn souk() -> PathBuf {
 #[must_use]
 pub fn plugins() -> PathBuf {
     let directory = target().join("plugins");
-    for name in ["auth", "scope", "catalog"] {
+    for name in GROUPS {
         existing(directory.join(format!("{name}.wasm")), "make plugins");
     }
     directory

@@ -1,6 +1,6 @@
 //! A place of a test's own, and `souk` run in it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -41,7 +41,7 @@ impl Home {
         path
     }
 
-    /// A plugin directory of the test's own, with the shipped plugins in it.
+    /// A plugin directory of the test's own, with `auth`, `scope` and `catalog` in it.
     ///
     /// # Panics
     /// When they have not been built.
@@ -49,22 +49,21 @@ impl Home {
     pub fn plugins(&self) -> PathBuf {
         let directory = self.path("plugins");
         std::fs::create_dir_all(&directory).unwrap();
-        for file in std::fs::read_dir(built::plugins()).unwrap() {
-            let file = file.unwrap();
-            if Path::new(&file.file_name()).extension() == Some(OsStr::new("wasm")) {
-                std::fs::copy(file.path(), directory.join(file.file_name())).unwrap();
-            }
+        for group in built::GROUPS {
+            let file = format!("{group}.wasm");
+            std::fs::copy(built::plugins().join(&file), directory.join(&file)).unwrap();
         }
         directory
     }
 
-    /// The same, with the probe plugin too.
+    /// `auth` and `scope`, whose tools stay as they are, and the probe plugin.
     ///
     /// # Panics
     /// When it has not been built.
     #[must_use]
     pub fn plugins_and_probe(&self) -> PathBuf {
         let directory = self.plugins();
+        std::fs::remove_file(directory.join("catalog.wasm")).unwrap();
         self.write("plugins/probe.wasm", Versions::new().file(0));
         directory
     }

@@ -98,7 +98,8 @@ impl Guards {
             None => return Ok(()),
         };
         let names = body.get(entity).map(field_names).unwrap_or_default();
-        // What names the subject is no change of it; links are how category_ids are written.
+        // What names the subject is no change of it, and a kept rewrite only helps; links are how
+        // category_ids are written.
         let allowed = |name: &str| {
             matches!(name, "sku" | "id" | "identifier" | "category_links")
                 || list.contains(name)

@@ -42,7 +42,8 @@ impl Seen {
             Becomes::Sent(Value::Null) | Becomes::Expected(Value::Null) | Becomes::Absent => {
                 match (is, becomes) {
                     (None | Some(Value::Null), _) => true,
-                    (Some(_), Becomes::Absent) => false,
+                    // Magento shows a field that was cleared in any of these ways.
+                    (Some(is), Becomes::Absent) => is == "" || *is == Value::Array(Vec::new()),
                     (Some(is), _) => {
                         self.inherits
                             && self.global.as_ref().and_then(|global| edit.at.find(global))

@@ -38,8 +38,8 @@ impl Host {
             (setup.stores()?, None)
         };
         let stores = reach(stores, &trail)?;
-        let sessions = Arc::new(SessionHost::new(stores, setup.accept_credentials()));
         let registry = load(setup).await?;
+        let sessions = Arc::new(SessionHost::new(stores, setup.accept_credentials()));
         let plans = open_plans(setup, trail.clone())?;
         let parts = Parts {
             registry: registry.clone(),

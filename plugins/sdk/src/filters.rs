@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{Condition, Criteria, Failure, Filter};
+use crate::{Condition, Criteria, Failure, Filter, schema};
 
 /// Field → value, list of values, or comparison; all must hold. An argument for searches.
 ///
@@ -28,26 +28,29 @@ impl JsonSchema for Filters {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         // No `anyOf`: what belongs to objects only applies to objects, and whoever validates can
         // say exactly what is wrong and where.
-        json_schema!({
-            "type": "object",
-            "additionalProperties": {
-                "type": ["string", "number", "boolean", "array", "object"],
-                "minItems": 1,
-                "items": { "type": ["string", "number"] },
-                "minProperties": 1,
-                "properties": {
-                    "value": {
-                        "type": ["string", "number", "boolean", "array"],
-                        "minItems": 1,
-                        "items": { "type": ["string", "number"] }
-                    },
-                    "condition": { "enum": Condition::ALL.map(Condition::as_str) },
-                    "from": { "type": ["string", "number"] },
-                    "to": { "type": ["string", "number"] }
-                },
-                "additionalProperties": false
-            }
-        })
+        let conditions = Condition::ALL.map(Condition::as_str).join("\", \"");
+        schema::written(&format!(
+            r#"{{
+                "type": "object",
+                "additionalProperties": {{
+                    "type": ["string", "number", "boolean", "array", "object"],
+                    "minItems": 1,
+                    "items": {{"type": ["string", "number"]}},
+                    "minProperties": 1,
+                    "properties": {{
+                        "value": {{
+                            "type": ["string", "number", "boolean", "array"],
+                            "minItems": 1,
+                            "items": {{"type": ["string", "number"]}}
+                        }},
+                        "condition": {{"enum": ["{conditions}"]}},
+                        "from": {{"type": ["string", "number"]}},
+                        "to": {{"type": ["string", "number"]}}
+                    }},
+                    "additionalProperties": false
+                }}
+            }}"#
+        ))
     }
 }
 

@@ -56,6 +56,12 @@ pub struct Action {
     run: Run,
 }
 
+/// The arguments of an action. Once for each type of them, however many actions share it.
+#[inline(never)]
+fn decoded<P: DeserializeOwned>(arguments: &str) -> Result<P, Failure> {
+    json::decode(arguments).map_err(|wrong| Failure::argument(&wrong.place, wrong.reason))
+}
+
 /// A typed handler with its types forgotten: JSON text in, JSON text out.
 type Run = Box<dyn Fn(&str) -> Result<String, Failure>>;
 
@@ -149,8 +155,7 @@ impl Action {
             input: schema::input::<P>,
             output: schema::output::<O>,
             run: Box::new(move |arguments| {
-                let asked = json::decode(arguments)
-                    .map_err(|wrong| Failure::argument(&wrong.place, wrong.reason))?;
+                let asked = decoded(arguments)?;
                 handler(&asked)?.into_json()
             }),
         }

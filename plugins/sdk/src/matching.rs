@@ -1,16 +1,15 @@
 //! The `match` argument: which products a bulk change is about.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::filter::LIST_BUDGET;
 use crate::{
     Condition, Context, Criteria, Direction, Failure, Filter, Filters, Found, Product, Route,
-    StoreView, URL_BUDGET,
+    StoreView, URL_BUDGET, schema,
 };
 
 /// The search for products.
@@ -78,7 +77,7 @@ impl JsonSchema for EntityId {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["integer", "string"], "minimum": 1, "pattern": "^[0-9]+$" })
+        schema::written(r#"{"type": ["integer", "string"], "minimum": 1, "pattern": "^[0-9]+$"}"#)
     }
 }
 
@@ -140,41 +139,53 @@ impl Match {
 }
 
 /// Some of the skus asked for, as many as fit into one URL.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Slice {
     filter: Option<Filter>,
-    /// The skus, folded. Magento's comparison also takes accents for the same, so what is found is
-    /// compared once more.
-    skus: Option<BTreeSet<String>>,
+    /// The skus, folded and sorted. Magento's comparison also takes accents for the same, so what is
+    /// found is compared once more.
+    skus: Option<Vec<String>>,
 }
 
 impl Slice {
     fn wants(&self, sku: &str) -> bool {
-        self.skus.as_ref().is_none_or(|skus| skus.contains(&folded(sku)))
+        self.skus.as_ref().is_none_or(|skus| skus.binary_search(&folded(sku)).is_ok())
     }
 }
 
-/// Skus that differ in case or in spaces at their end are the same to Magento.
+/// Skus that differ in case or in spaces at their end are the same to Magento. Letters beyond ASCII
+/// are taken as they are written: which of those are the same, its collation says.
 fn folded(sku: &str) -> String {
-    sku.trim_end().to_lowercase()
+    sku.trim_end_matches(' ').to_ascii_lowercase()
 }
 
 /// Lists as long as a URL takes. Magento cannot say "one of" of a value with a comma, so those are
 /// asked for one by one.
 fn slices_of(list: &[String]) -> Result<Vec<Slice>, Failure> {
-    let mut seen = BTreeSet::new();
-    let skus: Vec<&String> = list.iter().filter(|sku| seen.insert(folded(sku))).collect();
-    if skus.iter().any(|sku| sku.trim().is_empty()) {
-        return Err(Failure::argument("/match/sku_list", "a sku is not empty"));
+    // Sorted by inserting: sorts are kilobytes of code each, and lists of skus are short.
+    let mut skus: Vec<(String, &str)> = Vec::with_capacity(list.len());
+    for sku in list {
+        let folded = folded(sku);
+        let at = skus.partition_point(|(before, _)| *before < folded);
+        if skus.get(at).is_none_or(|(same, _)| *same != folded) {
+            skus.insert(at, (folded, sku));
+        }
     }
-    let (alone, plain): (Vec<&String>, Vec<&String>) =
-        skus.into_iter().partition(|sku| sku.contains(','));
     let mut slices = Vec::new();
-    for sku in alone {
-        let filter = Some(Filter::new("sku", Condition::Eq, sku.clone())?);
-        slices.push(Slice { filter, skus: Some(BTreeSet::from([folded(sku)])) });
+    let mut plain: Vec<&str> = Vec::new();
+    for (folded, sku) in skus {
+        if folded.is_empty() {
+            return Err(Failure::argument("/match/sku_list", "a sku is not empty"));
+        }
+        if sku.contains(',') {
+            let filter = Some(Filter::new("sku", Condition::Eq, sku)?);
+            slices.push(Slice { filter, skus: Some(vec![folded]) });
+        } else {
+            plain.push(sku);
+        }
     }
     if !plain.is_empty() {
+        // Sorted before, each part is sorted too.
         for filter in Filter::split("sku", &plain, LIST_BUDGET / 2)? {
             let skus = filter.value.split(',').map(folded).collect();
             slices.push(Slice { filter: Some(filter), skus: Some(skus) });
@@ -186,37 +197,33 @@ fn slices_of(list: &[String]) -> Result<Vec<Slice>, Failure> {
 /// A `PUT` to a sku that does not exist can create a product, and a typing error would pass for
 /// "nothing to do".
 fn must_exist(context: &Context, slices: &[Slice]) -> Result<(), Failure> {
-    let mut missing: BTreeSet<String> =
-        slices.iter().filter_map(|slice| slice.skus.clone()).flatten().collect();
+    let mut missing: Vec<&str> = Vec::new();
+    for sku in slices.iter().filter_map(|slice| slice.skus.as_deref()).flatten() {
+        missing.insert(missing.partition_point(|before| *before < &**sku), sku);
+    }
     let fields = Product::projection(&["id".to_owned(), "sku".to_owned()])?;
-    let copies = slices
-        .iter()
-        .rev()
-        .map(|slice| Slice { filter: slice.filter.clone(), skus: slice.skus.clone() })
-        .collect();
     let mut pages = Pages {
         context,
         criteria: Criteria::new().fields(fields),
         at: StoreView::Global,
-        slices: copies,
+        slices: slices.to_vec(),
         after: 0,
     };
     while let Some(products) = pages.next_page()? {
         for product in products {
-            missing.remove(&folded(product.sku()));
+            if let Ok(index) = missing.binary_search(&&*folded(product.sku())) {
+                missing.remove(index);
+            }
         }
     }
     if missing.is_empty() {
         return Ok(());
     }
-    let named: Vec<String> = missing.iter().take(20).map(|sku| format!("`{sku}`")).collect();
-    let more = missing.len() - named.len();
+    let named = missing[..missing.len().min(20)].join("`, `");
+    let more = missing.len().saturating_sub(20);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    Err(Failure::argument(
-        "/match/sku_list",
-        format!("the store has no product {}{more}", named.join(", ")),
-    )
-    .remedy("take them off the list, or correct them"))
+    Err(Failure::argument("/match/sku_list", format!("the store has no product `{named}`{more}"))
+        .remedy("take them off the list, or correct them"))
 }
 
 /// Products, a page at a time. By entity id: any other order repeats products and loses others.

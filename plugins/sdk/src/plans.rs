@@ -1,9 +1,10 @@
 //! Drafts: what actions of effect `prepare` and `apply` may do besides reading.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::bindings::exports::souk::plugin::actions;
 use crate::bindings::souk::plugin::plans::{
     Batch, Change, Intent, ItemState, Lookup, Outcome, Plan, PlanState,
 };
-use crate::{Context, Failure, FailureCode, Read, Tier, host, json};
+use crate::{Context, Failure, FailureCode, Read, Tier, host, json, schema};
 
 /// How many changes go to the host at once.
 const CHUNK: usize = 100;
@@ -172,7 +173,7 @@ impl Lookup {
 }
 
 /// What a `prepare` action answers.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Prepared {
     /// What the commit tool and `plans_*` name.
     pub plan_id: String,
@@ -181,7 +182,6 @@ pub struct Prepared {
     /// How many will change. What already is as wished is not counted.
     pub affected_count: u32,
     /// The first changes, value by value.
-    #[schemars(with = "Vec<SampleDiff>")]
     pub sample_diffs: Value,
     /// What to look at before committing.
     pub warnings: Vec<String>,
@@ -189,17 +189,31 @@ pub struct Prepared {
     pub message: String,
 }
 
-/// One value before and after.
-#[derive(Debug, Serialize, JsonSchema)]
-struct SampleDiff {
-    /// What changes: its id.
-    subject: Value,
-    /// The field that changes.
-    field: String,
-    /// The value as the store has it.
-    before: Value,
-    /// The value after the commit.
-    after: Value,
+impl JsonSchema for Prepared {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Prepared".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema::written(
+            r#"{
+                "type": "object",
+                "properties": {
+                    "plan_id": {"type": "string", "description": "What the commit tool and plans_* name."},
+                    "expires_at": {"type": "string", "description": "RFC 3339; afterwards it has to be prepared again."},
+                    "affected_count": {"type": "integer", "description": "How many will change; what already is as wished is not counted."},
+                    "sample_diffs": {"type": "array", "items": {"type": "object"}, "description": "The first changes: subject, field, before, after."},
+                    "warnings": {"type": "array", "items": {"type": "string"}, "description": "What to look at before committing."},
+                    "message": {"type": "string", "description": "What to do next."}
+                },
+                "required": ["plan_id", "expires_at", "affected_count", "sample_diffs", "warnings", "message"]
+            }"#,
+        )
+    }
 }
 
 impl Prepared {
@@ -230,7 +244,7 @@ impl Prepared {
 }
 
 /// What an `apply` action answers.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Applied {
     /// What happened, in a sentence.
     pub message: String,
@@ -245,7 +259,7 @@ pub struct Applied {
 }
 
 /// One subject that was not changed, or not for certain.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct NotDone {
     /// Its id: a sku, a page's id.
     pub id: String,
@@ -254,6 +268,39 @@ pub struct NotDone {
     pub state: &'static str,
     /// Why.
     pub error: String,
+}
+
+impl JsonSchema for Applied {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Applied".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema::written(
+            r#"{
+                "type": "object",
+                "properties": {
+                    "message": {"type": "string"},
+                    "success_count": {"type": "integer", "description": "How many were written, and a read shows it."},
+                    "error_count": {"type": "integer", "description": "How many were not, or not for certain."},
+                    "errors": {
+                        "type": "array",
+                        "description": "The first of those: state is failed, drifted (somebody changed it meanwhile), skipped, or unknown (it may have happened).",
+                        "items": {
+                            "type": "object",
+                            "properties": {"id": {"type": "string"}, "state": {"type": "string"}, "error": {"type": "string"}}
+                        }
+                    },
+                    "plan_id": {"type": "string", "description": "plans_get lists every item, plans_undo takes it back."}
+                },
+                "required": ["message", "success_count", "error_count", "errors", "plan_id"]
+            }"#,
+        )
+    }
 }
 
 impl Applied {

@@ -1,15 +1,12 @@
 //! The same values for many products.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::matching::globally;
 use crate::{
     Applied, ApplyContext, Context, Criteria, Draft, Failure, Filter, Found, LIST_BUDGET, Match,
-    PlanContext, PrepareContext, Prepared, ProductField, ProductUpdates, ProductWriter, Route,
-    Scope, StoreView, Wanted, nothing_matches,
+    PlanContext, PrepareContext, Prepared, Product, ProductField, ProductUpdates, ProductWriter,
+    Route, Scope, StoreView, Wanted, nothing_matches,
 };
 
 /// The search for categories.
@@ -88,15 +85,14 @@ fn fill<Kind>(
     // What holds for every change is told with the first.
     let mut general = Some(writer.warnings());
     while let Some(products) = pages.next_page()? {
-        let mut global = BTreeMap::new();
-        if falls_back {
-            for product in globally(context, &products, writer.attributes())? {
-                global.insert(product.sku().to_owned(), product);
-            }
-        }
+        let global = match falls_back {
+            true => globally(context, &products, writer.attributes())?,
+            false => Vec::new(),
+        };
         for product in &products {
             matched += 1;
-            let change = writer.change(product, global.get(product.sku()), asked.updates)?;
+            let global = global.iter().find(|global| global.sku() == product.sku());
+            let change = writer.change(product, global, asked.updates)?;
             if let Some(mut change) = change {
                 change.warnings.extend(general.take().into_iter().flatten().cloned());
                 draft.add([change])?;
@@ -125,10 +121,6 @@ fn fill<Kind>(
 
 /// Refuses categories that do not exist: Magento drops them silently (`create-badcat`).
 fn categories_must_exist(context: &Context, updates: &ProductUpdates) -> Result<(), Failure> {
-    #[derive(Deserialize)]
-    struct Category {
-        id: u64,
-    }
     let Some(Wanted::Value(Value::Array(ids))) = updates.wanted(ProductField::CategoryIds) else {
         return Ok(());
     };
@@ -140,8 +132,9 @@ fn categories_must_exist(context: &Context, updates: &ProductUpdates) -> Result<
         let criteria =
             Criteria::new().filter(filter).page(300, 1).fields(crate::projection(["id"])?);
         let read = CATEGORIES.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Category> = context.get(&read)?;
-        missing.retain(|id| !found.items.iter().any(|category| category.id.to_string() == **id));
+        // They decode as products do.
+        let found: Found<Product> = context.get(&read)?;
+        missing.retain(|id| !found.items.iter().any(|c| c.integer("id") == id.parse().ok()));
     }
     if missing.is_empty() {
         return Ok(());

@@ -3,11 +3,11 @@
 //! Magento takes almost anything and answers 200: status 7, a label for an option's id, a date that
 //! is none. What it would misread is refused here, before anything is planned.
 
-use schemars::{Schema, json_schema};
-use serde_json::{Map, Value, json};
+use schemars::Schema;
+use serde_json::{Map, Value};
 
 use crate::target::Keeps;
-use crate::{Decimal, EntityId, Failure};
+use crate::{Decimal, EntityId, Failure, schema};
 
 /// A product attribute that bulk changes may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,43 +99,40 @@ impl ProductField {
     /// The schema of an argument that has values for these fields, of which at least one is given.
     #[must_use]
     pub fn schema(fields: &[Self]) -> Schema {
-        let properties = fields.iter().map(|field| (field.code().to_owned(), field.describe()));
-        json_schema!({
-            "type": "object",
-            "minProperties": 1,
-            "properties": Map::from_iter(properties)
-        })
+        let members: Vec<String> =
+            fields.iter().map(|field| format!("\"{}\": {}", field.code(), field.told())).collect();
+        schema::written(&format!(
+            r#"{{"type": "object", "minProperties": 1, "properties": {{{}}}}}"#,
+            members.join(", ")
+        ))
     }
 
-    fn describe(self) -> Value {
+    /// Its schema. Where null is a value there is no type: it would have to name null, which
+    /// arguments elsewhere leave out.
+    const fn told(self) -> &'static str {
         match self {
-            F::Name => json!({ "type": "string" }),
-            F::UrlKey => json!({
-                "type": "string",
-                "description": "Lower-case letters, digits, single hyphens; the old URL redirects."
-            }),
-            F::Status => json!({
-                "type": ["integer", "string"], "description": "1 enabled, 2 disabled."
-            }),
-            F::Visibility => json!({
-                "type": ["integer", "string"],
-                "description": "1 not alone, 2 catalogue, 3 search, 4 both."
-            }),
-            F::Price => json!({ "type": ["number", "string"], "description": "0 or more." }),
-            // A type would have to name null, which arguments elsewhere leave out.
-            F::SpecialPrice => json!({ "description": "A number, 0 or more; null ends the sale." }),
-            F::SpecialFromDate | F::SpecialToDate => {
-                json!({ "description": "2027-03-04 or 2027-03-04 05:06:07; null clears it." })
+            F::Name => r#"{"type": "string"}"#,
+            F::UrlKey => {
+                r#"{"type": "string", "description": "Lower-case letters, digits, single hyphens; the old URL redirects."}"#
             }
-            F::Weight => json!({ "description": "A number, 0 or more; null clears it." }),
-            F::CategoryIds => json!({
-                "type": "array",
-                "items": { "type": ["integer", "string"] },
-                "description": "Exactly these categories: others are taken away. [] for none."
-            }),
-            _ => json!({
-                "description": "A text; null clears it: at a store view the global one applies."
-            }),
+            F::Status => {
+                r#"{"type": ["integer", "string"], "description": "1 enabled, 2 disabled."}"#
+            }
+            F::Visibility => {
+                r#"{"type": ["integer", "string"], "description": "1 not alone, 2 catalogue, 3 search, 4 both."}"#
+            }
+            F::Price => r#"{"type": ["number", "string"], "description": "0 or more."}"#,
+            F::SpecialPrice => r#"{"description": "A number, 0 or more; null ends the sale."}"#,
+            F::SpecialFromDate | F::SpecialToDate => {
+                r#"{"description": "2027-03-04 or 2027-03-04 05:06:07; null clears it."}"#
+            }
+            F::Weight => r#"{"description": "A number, 0 or more; null clears it."}"#,
+            F::CategoryIds => {
+                r#"{"type": "array", "items": {"type": ["integer", "string"]}, "description": "Exactly these categories: others are taken away. [] for none."}"#
+            }
+            _ => {
+                r#"{"description": "A text; null clears it: at a store view the global one applies."}"#
+            }
         }
     }
 
@@ -329,11 +326,11 @@ fn categories(value: &Value) -> Result<Wanted, String> {
     let mut read: Vec<u64> = Vec::new();
     for id in ids {
         let id = EntityId::of(id).ok_or_else(|| format!("holds {id}, which is not an id"))?;
-        read.push(id.get());
+        // Magento answers them in this order.
+        if let Err(at) = read.binary_search(&id.get()) {
+            read.insert(at, id.get());
+        }
     }
-    // Magento answers them in this order.
-    read.sort_unstable();
-    read.dedup();
     Ok(Wanted::Value(read.iter().map(u64::to_string).collect()))
 }
 

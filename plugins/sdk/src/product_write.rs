@@ -11,7 +11,6 @@
 //! - A new URL key leaves no redirect unless `save_rewrites_history` goes with it (`system.jsonl`,
 //!   `chg-urlkey`).
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bindings::souk::plugin::plans::{Change, Intent, Lookup};
@@ -164,18 +163,15 @@ impl<'a> ProductWriter<'a> {
 
 /// The level at which this store keeps a price.
 fn level(context: &Context, code: &str) -> Result<Keeps, Failure> {
-    #[derive(Deserialize)]
-    struct Attribute {
-        scope: String,
-    }
-    let attribute: Attribute = context.get(&ATTRIBUTE.read([code]).at(StoreView::Global))?;
-    match attribute.scope.as_str() {
-        "global" => Ok(Keeps::Global),
-        "website" => Ok(Keeps::PerWebsite),
-        "store" => Ok(Keeps::PerView),
-        other => Err(Failure::new(
+    // It decodes as a product does.
+    let attribute: Product = context.get(&ATTRIBUTE.read([code]).at(StoreView::Global))?;
+    match attribute.as_map().get("scope").and_then(Value::as_str) {
+        Some("global") => Ok(Keeps::Global),
+        Some("website") => Ok(Keeps::PerWebsite),
+        Some("store") => Ok(Keeps::PerView),
+        _ => Err(Failure::new(
             FailureCode::UpstreamError,
-            format!("the store keeps `{code}` at a level `{other}`, which is unknown"),
+            format!("the store does not tell at which level it keeps `{code}`"),
         )),
     }
 }

@@ -1,10 +1,8 @@
 //! URL keys of many products: transformed, checked against the whole catalogue, redirected.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use souk_sdk::{
     About, Action, CATEGORIES, CommitTool, Condition, Context, Criteria, Failure, Filter, Found,
     LIST_BUDGET, Match, PRODUCTS, PrepareContext, Prepared, Product, ProductField, ProductUpdates,
@@ -73,7 +71,7 @@ impl Transform {
 }
 
 /// One product's key, before and after.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct NewKey {
     sku: String,
     /// The key it has.
@@ -83,7 +81,7 @@ struct NewKey {
 }
 
 /// A product that is left out, since its key would not be its own.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Collision {
     sku: String,
     /// The key it would get.
@@ -108,15 +106,18 @@ impl JsonSchema for Answer {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = Prepared::json_schema(generator);
-        let members = [
-            ("changes", generator.subschema_for::<Vec<NewKey>>()),
-            ("collisions", generator.subschema_for::<Vec<Collision>>()),
-        ];
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-            properties.extend(members.map(|(name, schema)| (name.to_owned(), schema.to_value())));
-            return schema;
+            for (name, items) in
+                [("changes", "sku, from, to"), ("collisions", "sku, url_key, reason")]
+            {
+                let list = Value::Object(Map::from_iter([
+                    ("type".to_owned(), Value::from("array")),
+                    ("description".to_owned(), Value::from(items)),
+                ]));
+                properties.insert(name.to_owned(), list);
+            }
         }
-        json_schema!({ "type": "object" })
+        schema
     }
 }
 
@@ -156,9 +157,9 @@ fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Answer, Failure> {
     let writer = ProductWriter::new(context, &target, [ProductField::UrlKey])?;
     let mut candidates = candidates(asked, context, &writer)?;
     let mut collisions = Vec::new();
-    let mut taken = among_themselves(&candidates);
-    for (key, owners) in in_catalogue(context, &candidates)? {
-        taken.entry(key).or_default().extend(owners);
+    let mut taken = in_catalogue(context, &candidates)?;
+    for candidate in &candidates {
+        insert(&mut taken, candidate.wants());
     }
     candidates.retain(|candidate| {
         let reason = candidate.in_the_way(&taken);
@@ -242,89 +243,101 @@ fn candidates(
     Ok(candidates)
 }
 
-/// Who has a key, or wants it: skus, and words for what is no product.
-type Owners = BTreeMap<String, BTreeSet<Owner>>;
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Owner {
-    /// A product that would get it.
-    Wants(String),
-    /// A product that has it.
-    Has(String),
-    /// A category, by its name.
-    Category(String),
+/// A key, and who has it or wants it.
+#[derive(Debug)]
+struct Taken {
+    key: String,
+    owner: Owner,
+    /// A sku, or a category's name.
+    name: String,
 }
 
-fn among_themselves(candidates: &[Candidate]) -> Owners {
-    let mut owners = Owners::new();
-    for candidate in candidates {
-        let wants = Owner::Wants(candidate.product.sku().to_owned());
-        owners.entry(candidate.to.clone()).or_default().insert(wants);
-    }
-    owners
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    /// A product that has it.
+    Has,
+    /// A category that has it.
+    Category,
+    /// A product that would get it.
+    Wants,
+}
+
+/// Keeps the list sorted by key, and those who have a key before those who want it.
+fn insert(taken: &mut Vec<Taken>, new: Taken) {
+    let at = taken.partition_point(|before| (&before.key, before.owner) < (&new.key, new.owner));
+    taken.insert(at, new);
 }
 
 impl Candidate {
-    /// Why the key would not be this product's own.
-    fn in_the_way(&self, owners: &Owners) -> Option<String> {
-        let sku = self.product.sku();
-        owners.get(&self.to)?.iter().find_map(|owner| match owner {
-            Owner::Wants(other) if other != sku => Some(format!("`{other}` would get it as well")),
-            Owner::Has(other) if other != sku => Some(format!("`{other}` has it")),
-            Owner::Category(name) => Some(format!("the category `{name}` has it")),
-            Owner::Wants(_) | Owner::Has(_) => None,
+    fn wants(&self) -> Taken {
+        let name = self.product.sku().to_owned();
+        Taken { key: self.to.clone(), owner: Owner::Wants, name }
+    }
+
+    /// Why the key would not be this product's own. `taken` is sorted.
+    fn in_the_way(&self, taken: &[Taken]) -> Option<String> {
+        let first = taken.partition_point(|taken| taken.key < self.to);
+        let same = taken.iter().skip(first).take_while(|taken| taken.key == self.to);
+        let mut others = same.filter(|taken| match taken.owner {
+            Owner::Has | Owner::Wants => taken.name != self.product.sku(),
+            Owner::Category => true,
+        });
+        others.next().map(|Taken { owner, name, .. }| match owner {
+            Owner::Has => format!("`{name}` has it"),
+            Owner::Category => format!("the category `{name}` has it"),
+            Owner::Wants => format!("`{name}` would get it as well"),
         })
     }
 }
 
 /// Who in the whole catalogue has the keys that are wanted: globally and in every store view, for a
 /// view may have its own, and addresses collide view by view.
-fn in_catalogue(context: &Context, candidates: &[Candidate]) -> Result<Owners, Failure> {
-    let keys: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.to.as_str()).collect();
-    let keys: Vec<&str> = keys.into_iter().collect();
+fn in_catalogue(context: &Context, candidates: &[Candidate]) -> Result<Vec<Taken>, Failure> {
+    let mut keys: Vec<&str> = Vec::new();
+    for candidate in candidates {
+        if let Err(at) = keys.binary_search(&&*candidate.to) {
+            keys.insert(at, &candidate.to);
+        }
+    }
     if keys.is_empty() {
-        return Ok(Owners::new());
+        return Ok(Vec::new());
     }
     let stores = Stores::read(context)?;
     let mut views = vec![StoreView::Global];
     views.extend(stores.views().map(|(code, _)| StoreView::View(code.to_owned())));
-    let codes = ["sku", "url_key"].map(str::to_owned);
-    let (products, categories) = (Product::projection(&codes)?, category_fields()?);
-    let mut reads: Vec<(bool, Read)> = Vec::new();
+    let products = Product::projection(&["sku", "url_key"].map(str::to_owned))?;
+    let categories = projection(["id", "name", "custom_attributes"])?;
+    let mut reads: Vec<Read> = Vec::new();
     for filter in Filter::split("url_key", &keys, LIST_BUDGET / 2)? {
-        let criteria = Criteria::new().filter(filter.clone());
+        let products = Criteria::new().filter(filter.clone()).page(300, 1).fields(products.clone());
         // Only categories at the top have addresses that a product's could meet.
-        let top = criteria.clone().filter(Filter::new("level", Condition::Eq, "2")?);
+        let categories = Criteria::new()
+            .filter(filter)
+            .filter(Filter::new("level", Condition::Eq, "2")?)
+            .page(300, 1)
+            .fields(categories.clone());
         for view in &views {
-            let search = criteria.clone().page(300, 1).fields(products.clone());
-            reads.push((false, PRODUCTS.read([]).search(&search).at(view.clone())));
-            let search = top.clone().page(300, 1).fields(categories.clone());
-            reads.push((true, CATEGORIES.read([]).search(&search).at(view.clone())));
+            reads.push(PRODUCTS.read([]).search(&products).at(view.clone()));
+            reads.push(CATEGORIES.read([]).search(&categories).at(view.clone()));
         }
     }
-    let mut owners = Owners::new();
-    let wanted: BTreeSet<&str> = keys.iter().copied().collect();
+    let mut taken = Vec::new();
     for chunk in reads.chunks(TOGETHER) {
-        let asked: Vec<Read> = chunk.iter().map(|(_, read)| read.clone()).collect();
-        let answers = context.get_all::<Found<Product>>(&asked);
-        for ((is_category, _), answer) in chunk.iter().zip(answers) {
+        // Categories decode as products do, and keep their key among custom attributes as well.
+        for (read, answer) in chunk.iter().zip(context.get_all::<Found<Product>>(chunk)) {
+            let is_category = read.route != PRODUCTS.read([]).route;
             for found in answer?.items {
-                let Some(key) = found.text("url_key").filter(|key| wanted.contains(key)) else {
+                let Some(key) = found.text("url_key").map(str::to_owned) else { continue };
+                if keys.binary_search(&&*key).is_err() {
                     continue;
+                }
+                let (owner, name) = match is_category {
+                    true => (Owner::Category, found.text("name").unwrap_or_default()),
+                    false => (Owner::Has, found.sku()),
                 };
-                let owner = if *is_category {
-                    Owner::Category(found.text("name").unwrap_or_default().to_owned())
-                } else {
-                    Owner::Has(found.sku().to_owned())
-                };
-                owners.entry(key.to_owned()).or_default().insert(owner);
+                insert(&mut taken, Taken { key, owner, name: name.to_owned() });
             }
         }
     }
-    Ok(owners)
-}
-
-/// Categories keep their key among custom attributes, as products do.
-fn category_fields() -> Result<String, Failure> {
-    projection(["id", "name", "custom_attributes"])
+    Ok(taken)
 }

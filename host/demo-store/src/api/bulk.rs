@@ -72,7 +72,7 @@ pub(crate) fn request(
     for item in items {
         let Value::Object(given) = &item else { return Err(Refusal::crash()) };
         let path = match path {
-            Some(path) if !is_product(route.template) => path.to_vec(),
+            Some(path) if !is_save_of_product(route.method, route.template) => path.to_vec(),
             _ => parameters(route, given),
         };
         let arguments =
@@ -334,6 +334,71 @@ fn php_json(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shop::{ALL, Product};
+
+    const NOW: i64 = 1_795_000_000;
+
+    /// A shop whose products can be saved, with this bulk accepted.
+    fn accepted(skus: &[&str]) -> Shop {
+        let mut shop = Shop::default();
+        for sku in ["a", "b"] {
+            let mut product =
+                Product { id: shop.products.take_id(), sku: sku.to_owned(), ..Product::default() };
+            product.values.set("name", ALL, json!(sku));
+            product.values.set("price", ALL, json!(1));
+            product.values.set("url_key", ALL, json!(sku));
+            shop.products.put(product);
+        }
+        let items = skus.iter().map(|sku| match *sku {
+            "" => json!({ "product": { "price": 2 } }),
+            sku => json!({ "product": { "sku": sku, "price": 2 } }),
+        });
+        let route = route_of("PUT", "/V1/products/{sku}").unwrap();
+        let arguments = request(&shop, &route, items.collect(), None).unwrap();
+        accept(&mut shop, &Call::of_queue(ACCEPT, ALL, arguments, NOW)).unwrap();
+        shop
+    }
+
+    fn outcomes(shop: &Shop) -> Vec<Outcome> {
+        shop.bulks.list[0].operations.iter().map(|operation| operation.outcome).collect()
+    }
+
+    fn visit(shop: &mut Shop, now: i64) {
+        consume(shop, &Call::of_queue(CONSUME, ALL, Map::new(), now)).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_done_in_the_second_of_the_request_and_all_soon_after() {
+        let mut shop = accepted(&["a", "nosuch", "b"]);
+        visit(&mut shop, NOW);
+        assert_eq!(outcomes(&shop), [Outcome::Open; 3]);
+        visit(&mut shop, NOW + 1);
+        assert_eq!(outcomes(&shop), [Outcome::Done, Outcome::Failed, Outcome::Done]);
+        assert_eq!(shop.products.by_sku("a").unwrap().number("price", ALL), Some(2.0));
+    }
+
+    #[test]
+    fn an_item_without_a_sku_kills_the_consumer_and_stays_open_for_ever() {
+        let mut shop = accepted(&["a", "", "b"]);
+        visit(&mut shop, NOW + 1);
+        assert_eq!(outcomes(&shop), [Outcome::Done, Outcome::Open, Outcome::Open]);
+        visit(&mut shop, NOW + 1 + AWAY);
+        assert_eq!(outcomes(&shop), [Outcome::Done, Outcome::Open, Outcome::Done]);
+        visit(&mut shop, NOW + 1_000_000);
+        assert_eq!(outcomes(&shop), [Outcome::Done, Outcome::Open, Outcome::Done]);
+    }
+
+    #[test]
+    fn one_malformed_item_refuses_the_whole_request() {
+        let shop = Shop::default();
+        let route = route_of("PUT", "/V1/products/{sku}").unwrap();
+        let good = json!({ "product": { "sku": "a" } });
+        let refused =
+            |bad: Value| request(&shop, &route, vec![good.clone(), bad], None).unwrap_err();
+        assert_eq!(refused(json!({ "wrong": 1 })), Refusal::required("product"));
+        assert!(refused(json!({ "product": { "price": "abc" } })).message().contains("\"float\""));
+        assert_eq!(refused(Value::Null), Refusal::crash());
+    }
 
     #[test]
     fn serialized_data_is_written_as_php_does() {

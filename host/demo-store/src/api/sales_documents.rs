@@ -75,6 +75,10 @@ pub(super) const ROUTES: &[Route] = &[
         let saved = creditmemo::save_as_given(shop, &call.object("entity"), &call.stamp());
         Ok(Value::Object(saved))
     }),
+    write("POST", "/V1/creditmemo/refund", MEMO, |shop, call| {
+        let given = call.object("creditmemo");
+        creditmemo::refund_as_given(shop, &given, &call.stamp()).map(Value::Object)
+    }),
     // The service has never been able to, whatever the memo.
     write("PUT", "/V1/creditmemo/{id}", MEMO, |_, _| {
         Err(Refusal::bad("You can not cancel Credit Memo"))

@@ -403,6 +403,49 @@ fn move_stock(shop: &mut Shop, order: &Doc, draft: &Draft, terms: &Terms) {
     }
 }
 
+/// Saves a credit memo as it is given and counts its totals on the order, whatever its items say.
+///
+/// # Errors
+/// 404 without an order, 400 when it comes to more than is left of what was paid.
+pub(crate) fn refund_as_given(shop: &mut Shop, given: &Doc, now: &str) -> Result<Doc, Refusal> {
+    let mut order = super::order_of(shop, given.id("order_id"))?;
+    let total = given.money("grand_total");
+    let paid = order.amount("base_total_paid");
+    let refunded = order.amount("base_total_refunded");
+    if refunded + total.base > paid {
+        let left = payment::shown(paid - refunded, &order.text("base_currency_code"));
+        return Err(Refusal::bad("The most money available to refund is %1.").with(json!([left])));
+    }
+    for (of, on) in [
+        ("grand_total", "total_refunded"),
+        ("grand_total", "total_offline_refunded"),
+        ("subtotal", "subtotal_refunded"),
+        ("tax_amount", "tax_refunded"),
+        ("shipping_amount", "shipping_refunded"),
+        ("discount_amount", "discount_refunded"),
+    ] {
+        order.add_money(on, given.money(of));
+    }
+    for line in given.docs("items") {
+        order::each_item(&mut order, |item| {
+            if item.id("item_id") == line.id("order_item_id") {
+                item.add_amount("qty_refunded", line.amount("qty"));
+                item.add_money("amount_refunded", line.money("row_total"));
+            }
+        });
+    }
+    payment::add(&mut order, "amount_refunded", total);
+    state::settle(&mut order, Step::Refund);
+    order.put("updated_at", now);
+    let note = payment::shown(total.base, &order.text("base_currency_code"));
+    let note = format!("We refunded {note} offline.");
+    history::note_refund(&mut order, &mut shop.sales_numbers, &note, false, now);
+    let mut given = given.clone();
+    given.put("state", REFUNDED);
+    shop.orders.put(order);
+    Ok(save_as_given(shop, &given, now))
+}
+
 /// Saves a credit memo as it is given, with no regard for the order.
 pub(crate) fn save_as_given(shop: &mut Shop, given: &Doc, now: &str) -> Doc {
     let store = shop.orders.get(given.id("order_id")).map_or(0, |order| order.id("store_id"));

@@ -9,6 +9,8 @@ pub(crate) mod creditmemo;
 pub(crate) mod fields;
 pub(crate) mod history;
 pub(crate) mod invoice;
+#[cfg(test)]
+mod laws;
 pub(crate) mod line;
 pub(crate) mod numbers;
 pub(crate) mod order;

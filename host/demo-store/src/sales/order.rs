@@ -6,6 +6,7 @@ use super::amount::Amount;
 use super::fields::Fields;
 use super::history;
 use super::state::State;
+use crate::php;
 use crate::shop::Doc;
 
 /// What became of the quantity of one order item.
@@ -157,12 +158,24 @@ pub(crate) fn show(order: &Doc) -> Value {
     let mut shown = order.clone();
     set_due(&mut shown);
     shown.put("status_histories", history::newest_first(order));
+    let wholes = order.value("items").clone();
+    each_item(&mut shown, |item| {
+        let parent = item.id("parent_item_id");
+        let whole = wholes
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|whole| php::id_of(&whole["item_id"]) == parent);
+        if let Some(whole) = whole {
+            item.put("parent_item", whole.clone());
+        }
+    });
     let total: Doc = order
         .iter()
         .filter(|(field, _)| is_shipping_total(field))
         .map(|(field, value)| (field.clone(), value.clone()))
         .collect();
-    let items = order.value("items").clone();
+    let items = shown.value("items").clone();
     if let Some(assignment) = shown
         .get_mut("extension_attributes")
         .and_then(|extension| extension.get_mut("shipping_assignments"))

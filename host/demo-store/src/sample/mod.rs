@@ -9,6 +9,10 @@ mod content;
 mod customers;
 mod faults;
 mod goods;
+mod orders;
+mod orders_basket;
+mod orders_data;
+mod orders_place;
 mod promotions;
 mod story;
 mod structure;
@@ -40,6 +44,7 @@ pub(crate) fn shop() -> Shop {
     content::write(&mut story);
     promotions::write(&mut story);
     customers::write(&mut story);
+    orders::write(&mut story);
     shop
 }
 

@@ -64,6 +64,8 @@ pub(crate) struct Bulks {
     pub(crate) down_until: i64,
     /// How many operations it took in the second of the last one.
     taken: (i64, u32),
+    /// How many bulks from the first on it has done with: it does not look at them again.
+    behind: usize,
 }
 
 /// How many operations the consumer takes in a second, so that large bulks are seen half done.
@@ -76,16 +78,23 @@ impl Bulks {
         if self.stopped || now < self.down_until {
             return None;
         }
-        self.list.iter().enumerate().filter(|(_, bulk)| bulk.accepted < now).find_map(
-            |(place, bulk)| {
+        self.list
+            .iter()
+            .enumerate()
+            .skip(self.behind)
+            .filter(|(_, bulk)| bulk.accepted < now)
+            .find_map(|(place, bulk)| {
                 let operation = bulk.operations.iter().position(|operation| !operation.taken)?;
                 Some((place, operation))
-            },
-        )
+            })
     }
 
     /// Counts an operation taken at a second.
     pub(crate) fn count(&mut self, at: i64) {
+        let is_through = |bulk: &Bulk| bulk.operations.iter().all(|operation| operation.taken);
+        while self.list.get(self.behind).is_some_and(is_through) {
+            self.behind += 1;
+        }
         let before = if self.taken.0 == at { self.taken.1 } else { 0 };
         self.taken = (at, before + 1);
         if before + 1 >= PER_SECOND {

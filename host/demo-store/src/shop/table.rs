@@ -90,9 +90,4 @@ impl Table {
     pub(crate) fn retain(&mut self, condition: impl Fn(&Doc) -> bool) {
         self.rows.retain(|_, doc| condition(doc));
     }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
 }

@@ -112,7 +112,7 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
     let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
     let body = &bytes[end + 4..];
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    if length?.parse() != Ok(body.len()) {
+    if length.is_some_and(|length| length.parse() != Ok(body.len())) {
         return None;
     }
     let status = head.split(' ').nth(1)?.parse().ok()?;
