@@ -11,4 +11,5 @@ wasmtime::component::bindgen!({
     imports: { default: async | trappable },
     exports: { default: async },
     additional_derives: [PartialEq],
+    with: { "souk:plugin/plans.draft": crate::proposals::GuestDraft },
 });

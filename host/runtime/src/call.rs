@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
+use souk_plans::{Plans, Terms};
 use souk_state::audit::{Request, Resources};
 use souk_upstream::Session;
 
@@ -14,6 +15,8 @@ use crate::sessions::SessionHost;
 pub(crate) struct CallContext {
     pub(crate) principal: Principal,
     pub(crate) action: Arc<Action>,
+    /// The action's group.
+    pub(crate) group: String,
     /// The session as it was when the call started, or as this call itself left it.
     pub(crate) session: Option<Session>,
     pub(crate) sessions: Arc<SessionHost>,
@@ -23,6 +26,12 @@ pub(crate) struct CallContext {
     pub(crate) progress: Option<Arc<dyn Progress>>,
     /// What was asked of back ends, for the audit trail.
     pub(crate) resources: Resources,
+    /// Where changes are proposed; nowhere in a run that serves no call.
+    pub(crate) plans: Option<Arc<Plans>>,
+    /// On which terms an `apply` is carried out, from the host's own arguments.
+    pub(crate) terms: Terms,
+    /// Whether a draft was closed in this call: that is done once.
+    pub(crate) closed: bool,
 }
 
 impl CallContext {
@@ -31,15 +40,35 @@ impl CallContext {
         if self.action.effect == Effect::Session {
             return Ok(());
         }
-        Err(Failure::new(
+        Err(self.wrong_effect("change the session"))
+    }
+
+    /// Refuses to keep a plan for an action that is not `prepare`.
+    pub(crate) fn may_propose(&self) -> Result<(), Failure> {
+        match self.action.effect {
+            Effect::Prepare(_) => Ok(()),
+            _ => Err(self.wrong_effect("propose a plan")),
+        }
+    }
+
+    /// Refuses to carry changes out at once for an action that is not `apply`.
+    pub(crate) fn may_apply(&self) -> Result<(), Failure> {
+        match self.action.effect {
+            Effect::Apply(_) => Ok(()),
+            _ => Err(self.wrong_effect("change the store")),
+        }
+    }
+
+    fn wrong_effect(&self, what: &str) -> Failure {
+        Failure::new(
             Code::Forbidden,
             format!(
-                "`{}` has the effect `{}` and may not change the session",
+                "`{}` has the effect `{}` and may not {what}",
                 self.action.tool,
                 self.action.effect.as_str()
             ),
         )
-        .rule("effect"))
+        .rule("effect")
     }
 
     /// What a read needs, apart from `self`, so that many can run at once.

@@ -71,10 +71,7 @@ impl From<wit::Failure> for Failure {
 
 /// The text without control characters, which could drive a terminal, and not too long.
 pub(crate) fn printable(text: &str, chars: usize) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' { ' ' } else { c })
-        .take(chars)
-        .collect()
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).take(chars).collect()
 }
 
 impl From<wit::Read> for Read {

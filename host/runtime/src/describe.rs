@@ -6,6 +6,7 @@ use souk_model::{Action, Bound, CommitTool, Effect, Grant, Group, Method, Tier};
 
 use crate::Limits;
 use crate::bindings::exports::souk::plugin::actions as wit;
+use crate::host_arguments::Wanted;
 use crate::schema::{Input, Output};
 
 /// Group names that are the host's own.
@@ -25,10 +26,7 @@ pub(crate) struct Described {
 ///
 /// # Errors
 /// The first thing that is not as the contract wants it, for people.
-pub(crate) fn check(
-    group: wit::Group,
-    limits: &Limits,
-) -> Result<(Group, Vec<Described>), String> {
+pub(crate) fn check(group: wit::Group, limits: &Limits) -> Result<(Group, Vec<Described>), String> {
     name(&group.name, 20, "the group's name", false)?;
     if RESERVED_GROUPS.contains(&group.name.as_str()) {
         return Err(format!("the group's name `{}` is the host's", group.name));
@@ -47,12 +45,15 @@ pub(crate) fn check(
     let mut described: Vec<Described> = Vec::with_capacity(group.actions.len());
     for action in group.actions {
         let label = action.name.clone();
-        let action = self::action(&group.name, action, limits)
-            .map_err(|why| format!("its action `{}`: {why}", crate::convert::printable(&label, 80)))?;
-        if described.iter().any(|other| other.action.tool == action.action.tool) {
-            return Err(format!("its action `{}` occurs twice", action.action.name));
-        }
+        let action = self::action(&group.name, action, limits).map_err(|why| {
+            format!("its action `{}`: {why}", crate::convert::printable(&label, 80))
+        })?;
         described.push(action);
+    }
+    let mut names: Vec<String> = described.iter().flat_map(tools_of).collect();
+    names.sort();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("two of its tools are named `{}`", twice[0]));
     }
     let actions = described.iter().map(|described| described.action.clone()).collect();
     let group = Group {
@@ -63,6 +64,16 @@ pub(crate) fn check(
         actions,
     };
     Ok((group, described))
+}
+
+/// The tools that an action becomes: itself, and the one that commits what it proposes.
+fn tools_of(described: &Described) -> Vec<String> {
+    let action = &described.action;
+    let group = action.tool.strip_suffix(&action.name).unwrap_or_default();
+    match &action.effect {
+        Effect::Prepare(commit) => vec![action.tool.clone(), format!("{group}{}", commit.name)],
+        _ => vec![action.tool.clone()],
+    }
 }
 
 fn action(group: &str, action: wit::Action, limits: &Limits) -> Result<Described, String> {
@@ -76,7 +87,8 @@ fn action(group: &str, action: wit::Action, limits: &Limits) -> Result<Described
     {
         return Err(format!("its effect is `{}` and it wants `{write}`", effect.as_str()));
     }
-    let input = Input::parse(&action.input, limits.schema_bytes)
+    let wanted = Wanted::of((&effect).into(), action.tier.into());
+    let input = Input::parse(&action.input, limits.schema_bytes, wanted)
         .map_err(|why| format!("its input schema: {why}"))?;
     let output = Output::parse(&action.output, limits.schema_bytes)
         .map_err(|why| format!("its output schema: {why}"))?;
@@ -95,12 +107,7 @@ fn action(group: &str, action: wit::Action, limits: &Limits) -> Result<Described
     Ok(Described { action: Arc::new(action), input, output })
 }
 
-fn effect(
-    group: &str,
-    effect: wit::Effect,
-    tier: Tier,
-    limits: &Limits,
-) -> Result<Effect, String> {
+fn effect(group: &str, effect: wit::Effect, tier: Tier, limits: &Limits) -> Result<Effect, String> {
     Ok(match effect {
         wit::Effect::Query => Effect::Query,
         wit::Effect::Session => Effect::Session,
@@ -115,7 +122,9 @@ fn effect(
             text(&commit.description, limits.description_chars, "its commit tool's description")?;
             let commit_tier = Tier::from(commit.tier);
             if commit_tier < tier {
-                return Err(format!("its commit tool's tier {commit_tier} is below its own {tier}"));
+                return Err(format!(
+                    "its commit tool's tier {commit_tier} is below its own {tier}"
+                ));
             }
             Effect::Prepare(Box::new(CommitTool {
                 name: commit.name,

@@ -8,12 +8,18 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::{Actions, Call, Code, Failure, Principal, Secret, Tool};
-use souk_policy::{Rules, Subject};
-use souk_state::audit::{AuditTrail, Durability, Entry, Outcome, Resources, Transport};
+use souk_plans::{Commit, Plans, Terms};
+use souk_policy::Rules;
+use souk_state::audit::{self, AuditTrail, Durability, Outcome, Resources, Transport};
+use souk_upstream::Session;
 use tokio::sync::watch;
 
 use crate::call::{CallContext, not_logged_in};
-use crate::registry::{self, Loaded, Registry};
+use crate::entry::{Behind, Entry};
+use crate::host_arguments::Given;
+use crate::plans_tools::{self, PlansCall};
+use crate::plugin::Plugin;
+use crate::registry::{Loaded, Registry};
 use crate::schema::{self, SEALED};
 use crate::sessions::SessionHost;
 
@@ -22,40 +28,43 @@ pub type Settings = HashMap<String, Arc<Map<String, Value>>>;
 
 /// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
 pub struct Dispatcher {
-    registry: Arc<Registry>,
+    parts: Parts,
     rules: ArcSwap<Rules>,
     settings: ArcSwap<Settings>,
-    sessions: Arc<SessionHost>,
-    trail: Arc<AuditTrail>,
-    transport: Transport,
     /// Counts up when the rules change or the registry does.
     version: watch::Sender<u64>,
     /// Each principal's list of tools, and the version it was made at.
     lists: Mutex<HashMap<Principal, (u64, Arc<[Arc<Tool>]>)>>,
 }
 
+/// What a dispatcher is made of, apart from what the operator may change while it runs.
+pub struct Parts {
+    /// The plugins.
+    pub registry: Arc<Registry>,
+    /// Who is logged in where.
+    pub sessions: Arc<SessionHost>,
+    /// Where changes are proposed and carried out.
+    pub plans: Arc<Plans>,
+    /// Where every call is written down.
+    pub trail: Arc<AuditTrail>,
+    /// How calls come in.
+    pub transport: Transport,
+    /// Whether writes from tier risk up need `confirm` and a `reason`. `MCP_TIER2_CONFIRM`.
+    pub confirm: bool,
+}
+
 impl Dispatcher {
     /// A dispatcher. Runs a task that follows the registry's changes for as long as it lives.
     #[must_use]
-    pub fn new(
-        registry: Arc<Registry>,
-        rules: Rules,
-        settings: Settings,
-        sessions: Arc<SessionHost>,
-        trail: Arc<AuditTrail>,
-        transport: Transport,
-    ) -> Arc<Self> {
+    pub fn new(parts: Parts, rules: Rules, settings: Settings) -> Arc<Self> {
+        let mut changes = parts.registry.changes();
         let dispatcher = Arc::new(Self {
-            registry,
+            parts,
             rules: ArcSwap::from_pointee(rules),
             settings: ArcSwap::from_pointee(settings),
-            sessions,
-            trail,
-            transport,
             version: watch::Sender::new(0),
             lists: Mutex::default(),
         });
-        let mut changes = dispatcher.registry.changes();
         let weak = Arc::downgrade(&dispatcher);
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
@@ -80,68 +89,148 @@ impl Dispatcher {
     /// What is loaded.
     #[must_use]
     pub fn loaded(&self) -> Arc<Loaded> {
-        self.registry.loaded()
+        self.parts.registry.loaded()
     }
 
     /// Whether the tool is there and wants a session.
     #[must_use]
     pub fn needs_session(&self, tool: &str) -> bool {
-        self.registry.loaded().tools.get(tool).is_some_and(|entry| entry.action.needs_session)
+        self.loaded().tools.get(tool).is_some_and(Entry::needs_session)
     }
 
-    fn decide(&self, principal: &Principal, entry: &registry::Entry) -> Result<(), Failure> {
-        let subject = Subject::from((&entry.plugin.group, &*entry.action));
-        Ok(self.rules.load().decide(principal, &subject)?)
+    fn decide(&self, principal: &Principal, entry: &Entry) -> Result<(), Failure> {
+        Ok(self.rules.load().decide(principal, &entry.subject())?)
     }
 
+    /// Everything that can refuse a call before anything runs for it, then the call.
     async fn run(
         &self,
-        entry: &registry::Entry,
+        entry: &Entry,
         call: Call,
-        arguments: Value,
+        mut arguments: Value,
     ) -> (Resources, Result<Map<String, Value>, Failure>) {
-        match self.prepare(entry, call, arguments).await {
-            Err(failure) => (Resources::default(), Err(failure)),
-            Ok((prepared, arguments)) => prepared.run(&arguments).await,
+        let admitted = self.admit(entry, &call.principal, &mut arguments);
+        let (session, given) = match admitted {
+            Ok(admitted) => admitted,
+            Err(failure) => return (Resources::default(), Err(failure)),
+        };
+        match &entry.behind {
+            Behind::Action { plugin, action } => {
+                let terms = Terms { reason: given.reason, key: given.key, preview: given.preview };
+                let sealed = seal(entry.sealed(), &mut arguments);
+                let context = CallContext {
+                    principal: call.principal,
+                    action: action.clone(),
+                    group: plugin.group.name.clone(),
+                    session,
+                    sessions: self.parts.sessions.clone(),
+                    sealed,
+                    settings: self
+                        .settings
+                        .load()
+                        .get(&plugin.group.name)
+                        .cloned()
+                        .unwrap_or_default(),
+                    progress: call.progress,
+                    resources: Resources::default(),
+                    plans: Some(self.parts.plans.clone()),
+                    terms,
+                    closed: false,
+                };
+                self.run_action(entry, plugin, context, &arguments).await
+            }
+            Behind::Commit { subject_as, .. } => {
+                let result = self
+                    .commit(
+                        entry,
+                        &call.principal,
+                        session,
+                        given,
+                        &arguments,
+                        subject_as.as_deref(),
+                    )
+                    .await;
+                (Resources::default(), result)
+            }
+            Behind::Plans(native) => {
+                let no_arguments = Map::new();
+                let call = PlansCall {
+                    plans: &self.parts.plans,
+                    rules: &self.rules.load_full(),
+                    principal: &call.principal,
+                    session: session.as_ref(),
+                    given,
+                    arguments: arguments.as_object().unwrap_or(&no_arguments),
+                };
+                (Resources::default(), native.call(call).await)
+            }
         }
     }
 
-    /// Everything that can refuse a call before the plugin runs.
-    async fn prepare<'p>(
+    fn admit(
         &self,
-        entry: &'p registry::Entry,
-        call: Call,
-        mut arguments: Value,
-    ) -> Result<(crate::plugin::Prepared<'p>, String), Failure> {
-        let plugin = &entry.plugin;
-        self.decide(&call.principal, entry)?;
-        let input = plugin
-            .schemas
-            .get(&entry.action.name)
-            .map(|schemas| &schemas.input)
-            .ok_or_else(|| no_such(&entry.action.tool))?;
-        input.check(&arguments)?;
-        let session = self.sessions.get(&call.principal);
-        if entry.action.needs_session && session.is_none() {
+        entry: &Entry,
+        principal: &Principal,
+        arguments: &mut Value,
+    ) -> Result<(Option<Session>, Given), Failure> {
+        self.decide(principal, entry)?;
+        entry.input.check(arguments)?;
+        let session = self.parts.sessions.get(principal);
+        if entry.needs_session() && session.is_none() {
             return Err(not_logged_in());
         }
-        let sealed = seal(entry.sealed(), &mut arguments);
-        let settings = self.settings.load().get(&plugin.group.name).cloned().unwrap_or_default();
-        let context = CallContext {
-            principal: call.principal,
-            action: entry.action.clone(),
-            session,
-            sessions: self.sessions.clone(),
-            sealed,
-            settings,
-            progress: call.progress,
-            resources: Resources::default(),
+        let given = entry.wanted.take(arguments);
+        if self.parts.confirm {
+            given.check(entry.wanted, &entry.tool.name)?;
+        }
+        Ok((session, given))
+    }
+
+    async fn run_action(
+        &self,
+        entry: &Entry,
+        plugin: &Arc<Plugin>,
+        context: CallContext,
+        arguments: &Value,
+    ) -> (Resources, Result<Map<String, Value>, Failure>) {
+        let sandbox = self.parts.registry.sandbox();
+        let place = match plugin.admit(sandbox).await {
+            // The place was waited for; what is forbidden by now must not start.
+            Ok(place) => self.decide(&context.principal, entry).map(|()| place),
+            Err(failure) => Err(failure),
         };
-        let sandbox = self.registry.sandbox();
-        let place = plugin.admit(sandbox).await?;
-        // The place was waited for; what is forbidden by now must not start.
-        self.decide(&context.principal, entry)?;
-        Ok((plugin.prepare(sandbox, context, place), arguments.to_string()))
+        match place {
+            Ok(place) => plugin.prepare(sandbox, context, place).run(&arguments.to_string()).await,
+            Err(failure) => (Resources::default(), Err(failure)),
+        }
+    }
+
+    /// The host's own tool that commits what one of a group's actions proposed.
+    async fn commit(
+        &self,
+        entry: &Entry,
+        principal: &Principal,
+        session: Option<Session>,
+        given: Given,
+        arguments: &Value,
+        subject_as: Option<&str>,
+    ) -> Result<Map<String, Value>, Failure> {
+        let session = session.ok_or_else(not_logged_in)?;
+        let id = arguments.get("plan_id").and_then(Value::as_str).unwrap_or_default();
+        let plan = id.parse().map_err(|error| {
+            Failure::argument("plan_id", format!("{error}")).remedy("`plans_list` shows your plans")
+        })?;
+        let commit = Commit {
+            principal,
+            session: &session,
+            plan: &plan,
+            tool: Some(&entry.tool.name),
+            reason: given.reason,
+            key: given.key.as_deref(),
+            operator: false,
+        };
+        let outcome = self.parts.plans.commit(commit).await?;
+        Ok(plans_tools::answer(outcome, subject_as))
     }
 }
 
@@ -178,7 +267,7 @@ impl Actions for Dispatcher {
         {
             return list.clone();
         }
-        let loaded = self.registry.loaded();
+        let loaded = self.parts.registry.loaded();
         let list: Arc<[Arc<Tool>]> = loaded
             .tools
             .values()
@@ -190,14 +279,13 @@ impl Actions for Dispatcher {
     }
 
     fn find(&self, name: &str) -> Option<Arc<Tool>> {
-        self.registry.loaded().tools.get(name).map(|entry| entry.tool.clone())
+        self.parts.registry.loaded().tools.get(name).map(|entry| entry.tool.clone())
     }
 
     async fn call(&self, mut call: Call) -> Result<Map<String, Value>, Failure> {
-        let loaded = self.registry.loaded();
+        let loaded = self.parts.registry.loaded();
         let entry = loaded.tools.get(&call.tool);
-        let arguments =
-            Value::Object(schema::normalise(std::mem::take(&mut call.arguments)));
+        let arguments = Value::Object(schema::normalise(std::mem::take(&mut call.arguments)));
         let line = Line::begin(self, &call, entry, &arguments);
         let (resources, result) = match entry {
             Some(entry) => self.run(entry, call, arguments).await,
@@ -218,18 +306,18 @@ impl Actions for Dispatcher {
 struct Line<'d> {
     trail: &'d AuditTrail,
     started: Instant,
-    entry: Option<Entry>,
+    entry: Option<audit::Entry>,
 }
 
 impl<'d> Line<'d> {
     fn begin(
         dispatcher: &'d Dispatcher,
         call: &Call,
-        entry: Option<&registry::Entry>,
+        entry: Option<&Entry>,
         arguments: &Value,
     ) -> Self {
-        let trail = &*dispatcher.trail;
-        let digest = match entry.map(registry::Entry::sealed) {
+        let trail = &*dispatcher.parts.trail;
+        let digest = match entry.map(Entry::sealed) {
             // Equal digests would show that two calls had the same password.
             Some(sealed) if !sealed.is_empty() => {
                 let mut arguments = arguments.clone();
@@ -238,14 +326,14 @@ impl<'d> Line<'d> {
             }
             _ => trail.digest(arguments),
         };
-        let plugin = entry.map(|entry| souk_state::audit::Plugin {
-            group: entry.plugin.group.name.clone(),
-            version: entry.plugin.group.version.clone(),
-            digest: entry.plugin.digest.clone(),
+        let plugin = entry.and_then(Entry::plugin).map(|plugin| audit::Plugin {
+            group: plugin.group.name.clone(),
+            version: plugin.group.version.clone(),
+            digest: plugin.digest.clone(),
         });
-        let entry = Entry {
+        let entry = audit::Entry {
             at: souk_state::Timestamp::now(),
-            transport: dispatcher.transport,
+            transport: dispatcher.parts.transport,
             principal: call.principal.to_string(),
             action: call.tool.clone(),
             plugin,
@@ -268,14 +356,16 @@ impl<'d> Line<'d> {
         self.append(entry)
     }
 
-    fn append(&self, mut entry: Entry) -> Result<(), Failure> {
+    fn append(&self, mut entry: audit::Entry) -> Result<(), Failure> {
         entry.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         // A read's line outlives the process, not a power cut: nothing in the store hangs on it.
         self.trail.append(entry, Durability::Written).map(drop).map_err(|error| {
             tracing::error!("cannot write the audit trail: {error}");
             Failure::internal("the audit trail cannot be written, so no result is given out")
                 .rule("audit-trail")
-                .remedy("the operator must make the trail writable again; the log says what is wrong")
+                .remedy(
+                    "the operator must make the trail writable again; the log says what is wrong",
+                )
         })
     }
 }

@@ -36,12 +36,15 @@ pub(crate) fn read(directory: &Path, max_bytes: u64) -> std::io::Result<Vec<Foun
 pub(crate) fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>, String> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let flags = i32::try_from(flags.bits()).map_err(|error| error.to_string())?;
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| {
-        match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
-            Some(rustix::io::Errno::LOOP) => "it is a symbolic link, which is not followed".into(),
-            _ => format!("it cannot be opened: {error}"),
-        }
-    })?;
+    let file =
+        OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(
+            |error| match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
+                Some(rustix::io::Errno::LOOP) => {
+                    "it is a symbolic link, which is not followed".into()
+                }
+                _ => format!("it cannot be opened: {error}"),
+            },
+        )?;
     let metadata = file.metadata().map_err(|error| format!("it cannot be read: {error}"))?;
     if !metadata.is_file() {
         return Err("it is not a regular file".into());

@@ -158,7 +158,12 @@ impl session::Host for State {
 }
 
 impl progress::Host for State {
-    async fn report(&mut self, done: u64, total: Option<u64>, note: String) -> wasmtime::Result<()> {
+    async fn report(
+        &mut self,
+        done: u64,
+        total: Option<u64>,
+        note: String,
+    ) -> wasmtime::Result<()> {
         self.usage.reports = self.usage.reports.saturating_add(1);
         if self.usage.reports <= self.usage.budget.progress_reports
             && let Some(progress) = self.call.as_deref().and_then(|call| call.progress.as_ref())

@@ -45,7 +45,7 @@ pub struct Plugin {
 
 /// An action's schemas, ready to apply.
 pub(crate) struct Schemas {
-    pub(crate) input: Input,
+    pub(crate) input: Arc<Input>,
     pub(crate) output: Output,
 }
 
@@ -64,7 +64,8 @@ impl Plugin {
         let schemas = described
             .into_iter()
             .map(|described| {
-                let schemas = Schemas { input: described.input, output: described.output };
+                let schemas =
+                    Schemas { input: Arc::new(described.input), output: described.output };
                 (described.action.name.clone(), schemas)
             })
             .collect();
@@ -105,7 +106,12 @@ impl Plugin {
     }
 
     /// Makes a fresh instance's store for one call.
-    pub(crate) fn prepare(&self, sandbox: &Sandbox, context: CallContext, place: Place) -> Prepared<'_> {
+    pub(crate) fn prepare(
+        &self,
+        sandbox: &Sandbox,
+        context: CallContext,
+        place: Place,
+    ) -> Prepared<'_> {
         let action = context.action.clone();
         let state = State::calling(self.name.clone(), sandbox.limits.call(), context);
         let store = state.into_store(&sandbox.engine.wasmtime);
@@ -131,19 +137,23 @@ pub(crate) struct Prepared<'p> {
 
 impl Prepared<'_> {
     /// Instantiates, calls, and checks the answer.
-    pub(crate) async fn run(mut self, arguments: &String) -> (Resources, Result<Map<String, Value>, Failure>) {
+    pub(crate) async fn run(
+        mut self,
+        arguments: &String,
+    ) -> (Resources, Result<Map<String, Value>, Failure>) {
         self.store.data_mut().usage.resume();
         let wall = self.store.data().usage.budget.wall;
-        let outcome = tokio::time::timeout(wall, self.invoke(arguments)).await;
+        let clock = self.store.data().wall.clone();
+        let outcome = clock.within(wall, self.invoke(arguments)).await;
         let usage = &mut self.store.data_mut().usage;
         let result = match outcome {
-            Ok(Ok(answer)) => {
+            Some(Ok(answer)) => {
                 // What ran since the last interruption counts too; the answer is there already.
                 let _ = usage.pause();
                 answer
             }
-            Ok(Err(trap)) => Err(self.ended(&trap)),
-            Err(_) => Err(usage.exceed(Exceeded::Wall(wall)).failure(&self.plugin.group.name)),
+            Some(Err(trap)) => Err(self.ended(&trap)),
+            None => Err(usage.exceed(Exceeded::Wall(wall)).failure(&self.plugin.group.name)),
         };
         let result = result.and_then(|text| self.check(&text));
         let state = self.store.data_mut();

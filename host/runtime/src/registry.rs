@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use souk_model::{Action, Tool};
+use souk_model::Effect;
 use tokio::sync::{Mutex, watch};
 
+use crate::entry::Entry;
 use crate::files::{self, Found};
+use crate::plans_tools::PlansTool;
 use crate::plugin::Plugin;
 use crate::sandbox::{Bytes, Rejected, Sandbox};
-use crate::tools;
 
 /// A file that was not taken, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,17 +36,16 @@ pub struct Loaded {
     pub(crate) tools: BTreeMap<String, Entry>,
 }
 
-/// A tool and what is behind it.
-pub(crate) struct Entry {
-    pub(crate) tool: Arc<Tool>,
-    pub(crate) action: Arc<Action>,
-    pub(crate) plugin: Arc<Plugin>,
-}
+impl Loaded {
+    /// Every tool, by name: actions, the tools that commit what they propose, and the host's own.
+    pub fn tools(&self) -> impl Iterator<Item = &Entry> {
+        self.tools.values()
+    }
 
-impl Entry {
-    /// Names of the arguments whose values the plugin never sees.
-    pub(crate) fn sealed(&self) -> &[String] {
-        self.plugin.schemas.get(&self.action.name).map_or(&[], |schemas| &schemas.input.sealed)
+    /// One tool.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&Entry> {
+        self.tools.get(name)
     }
 }
 
@@ -116,12 +116,11 @@ impl Registry {
         let found = tokio::task::spawn_blocking(move || files::read(&directory, limit))
             .await
             .map_err(std::io::Error::other)??;
-        let next = futures::future::join_all(
-            found.into_iter().map(|found| self.take(found, &seen)),
-        )
-        .await
-        .into_iter()
-        .collect::<BTreeMap<_, _>>();
+        let next =
+            futures::future::join_all(found.into_iter().map(|found| self.take(found, &seen)))
+                .await
+                .into_iter()
+                .collect::<BTreeMap<_, _>>();
         for (file, now) in &next {
             if let Err(why) = &now.outcome
                 && seen.get(file).is_none_or(|before| before.digest != now.digest)
@@ -142,7 +141,8 @@ impl Registry {
     async fn take(&self, found: Found, seen: &BTreeMap<String, Seen>) -> (String, Seen) {
         let Found { file, bytes } = found;
         let before = seen.get(&file);
-        let older = before.and_then(|seen| seen.outcome.clone().ok().or_else(|| seen.older.clone()));
+        let older =
+            before.and_then(|seen| seen.outcome.clone().ok().or_else(|| seen.older.clone()));
         let (digest, outcome) = match bytes {
             Err(why) => (why.clone(), Err(Rejected(why))),
             Ok(bytes) => {
@@ -161,15 +161,16 @@ impl Registry {
 
 fn same(before: &BTreeMap<String, Seen>, now: &BTreeMap<String, Seen>) -> bool {
     before.len() == now.len()
-        && before.iter().all(|(file, seen)| {
-            now.get(file).is_some_and(|other| other.digest == seen.digest)
-        })
+        && before
+            .iter()
+            .all(|(file, seen)| now.get(file).is_some_and(|other| other.digest == seen.digest))
 }
 
 /// Decides who gets a name that two files claim: the file named after the group, else the first by
 /// name. A file dropped in beside `catalog.wasm` cannot take its place.
 fn assemble(seen: &BTreeMap<String, Seen>) -> Loaded {
     let mut loaded = Loaded::default();
+    add_own_tools(&mut loaded);
     let mut claims: BTreeMap<&str, Vec<(&str, &Arc<Plugin>)>> = BTreeMap::new();
     for (file, seen) in seen {
         if let Some(plugin) = seen.outcome.as_ref().ok().or(seen.older.as_ref()) {
@@ -195,17 +196,37 @@ fn assemble(seen: &BTreeMap<String, Seen>) -> Loaded {
                 older_serves: false,
             });
         }
-        for action in &plugin.group.actions {
-            loaded.tools.insert(
-                action.tool.clone(),
-                Entry {
-                    tool: Arc::new(tools::published(action)),
-                    action: action.clone(),
-                    plugin: plugin.clone(),
-                },
-            );
-        }
+        add_tools(&mut loaded, plugin);
         loaded.plugins.insert(group.to_owned(), plugin.clone());
     }
     loaded
+}
+
+/// A plugin's actions and, for each that proposes, the host's tool that commits.
+fn add_tools(loaded: &mut Loaded, plugin: &Arc<Plugin>) {
+    let mut entries = Vec::new();
+    for action in &plugin.group.actions {
+        entries.extend(Entry::action(plugin, action));
+        if let Effect::Prepare(commit) = &action.effect {
+            match Entry::commit(plugin, commit) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => tracing::error!("the tool `{}` is left out: {error}", commit.name),
+            }
+        }
+    }
+    for entry in entries {
+        loaded.tools.insert(entry.tool.name.clone(), entry);
+    }
+}
+
+/// The host's own tools, which are there whatever is loaded.
+fn add_own_tools(loaded: &mut Loaded) {
+    for native in PlansTool::ALL {
+        match Entry::native(native) {
+            Ok(entry) => {
+                loaded.tools.insert(entry.tool.name.clone(), entry);
+            }
+            Err(error) => tracing::error!("the tool `{}` is left out: {error}", native.name()),
+        }
+    }
 }

@@ -9,7 +9,7 @@ use souk_model::Group;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-use crate::bindings::souk::plugin::{progress, session, settings, types, upstream};
+use crate::bindings::souk::plugin::{plans, progress, session, settings, types, upstream};
 use crate::bindings::{ActionGroup, ActionGroupPre};
 use crate::describe;
 use crate::engine::{Engine, EngineError};
@@ -56,9 +56,9 @@ impl Bytes {
         }
         match self.bytes.get(..8) {
             Some([0, b'a', b's', b'm', _, _, 1, 0]) => Ok(()),
-            Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => rejected(
-                "it is a core module and not a component; build it for `wasm32-wasip2`",
-            ),
+            Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => {
+                rejected("it is a core module and not a component; build it for `wasm32-wasip2`")
+            }
             Some(_) => rejected("it is not WebAssembly"),
             None => rejected("it is too short to be WebAssembly"),
         }
@@ -174,7 +174,10 @@ impl Sandbox {
                 return Err(Rejected(format!("it does not describe itself: {why}")));
             }
             Err(_) => {
-                return Err(Rejected(format!("it does not describe itself: {}", Exceeded::Wall(wall))));
+                return Err(Rejected(format!(
+                    "it does not describe itself: {}",
+                    Exceeded::Wall(wall)
+                )));
             }
         };
         describe::check(group, &self.limits).map_err(Rejected)
@@ -183,10 +186,11 @@ impl Sandbox {
 
 /// The interfaces a plugin may import. Standard WASI is there, because every toolchain's start-up
 /// code imports it, and leads nowhere.
-const OFFERED: [&str; 11] = [
+const OFFERED: [&str; 12] = [
     "souk:plugin/types@0.1.",
     "souk:plugin/session@0.1.",
     "souk:plugin/upstream@0.1.",
+    "souk:plugin/plans@0.1.",
     "souk:plugin/progress@0.1.",
     "souk:plugin/settings@0.1.",
     "wasi:io/",
@@ -203,6 +207,7 @@ fn offered(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
     types::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     session::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     upstream::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    plans::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     progress::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     settings::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)

@@ -7,10 +7,12 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 use souk_model::Failure;
 
+use crate::host_arguments::Wanted;
 use crate::json;
 
 /// Argument names that are the host's. A plugin that declares one is refused.
-pub(crate) const RESERVED: [&str; 5] = ["params", "confirm", "reason", "idempotency_key", "preview"];
+pub(crate) const RESERVED: [&str; 5] =
+    ["params", "confirm", "reason", "idempotency_key", "preview"];
 
 /// Deeper schemas are refused: nobody can read them, and clients recurse over them.
 const DEPTH: usize = 24;
@@ -40,11 +42,13 @@ impl Input {
     ///
     /// # Errors
     /// Why it is not one that the host takes, for people.
-    pub(crate) fn parse(text: &str, max_bytes: usize) -> Result<Self, String> {
-        let mut schema = read(text, max_bytes)?;
+    pub(crate) fn parse(text: &str, max_bytes: usize, wanted: Wanted) -> Result<Self, String> {
+        let schema = read(text, max_bytes)?;
         for combinator in ["anyOf", "oneOf", "allOf", "not", "if", "$ref"] {
             if schema.contains_key(combinator) {
-                return Err(format!("`{combinator}` stands at its top, and arguments must be flat"));
+                return Err(format!(
+                    "`{combinator}` stands at its top, and arguments must be flat"
+                ));
             }
         }
         let properties = match schema.get("properties") {
@@ -64,11 +68,23 @@ impl Input {
                 ));
             }
         }
-        let sealed = properties
-            .iter()
+        Self::of(schema, wanted)
+    }
+
+    /// A schema that needs no checks, with the host's own arguments where they apply.
+    ///
+    /// # Errors
+    /// It is no JSON Schema.
+    pub(crate) fn of(mut schema: Map<String, Value>, wanted: Wanted) -> Result<Self, String> {
+        let sealed = schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
             .filter(|(_, property)| property.get("writeOnly") == Some(&Value::Bool(true)))
             .map(|(name, _)| name.clone())
             .collect();
+        wanted.add_to(&mut schema);
         // Unknown arguments are refused, whatever the plugin thinks of them.
         schema.insert("additionalProperties".into(), Value::Bool(false));
         let validator = compile(&schema)?;
@@ -160,7 +176,10 @@ impl Output {
 
 fn read(text: &str, max_bytes: usize) -> Result<Map<String, Value>, String> {
     if text.len() > max_bytes {
-        return Err(format!("it has {} bytes, more than {max_bytes} (`limits.schema_bytes`)", text.len()));
+        return Err(format!(
+            "it has {} bytes, more than {max_bytes} (`limits.schema_bytes`)",
+            text.len()
+        ));
     }
     let schema = json::parse_object(text).map_err(|error| error.to_string())?;
     if schema.get("type").and_then(Value::as_str) != Some("object") {
@@ -225,7 +244,8 @@ mod tests {
     const MAX: usize = 4_096;
 
     fn input(schema: &Value) -> Result<Input, String> {
-        Input::parse(&schema.to_string(), MAX)
+        let wanted = Wanted::of(souk_policy::EffectKind::Query, souk_model::Tier::Safe);
+        Input::parse(&schema.to_string(), MAX, wanted)
     }
 
     #[test]
@@ -237,12 +257,16 @@ mod tests {
         .unwrap();
         assert_eq!(input.sealed, ["key"]);
         let failure = input.check(&json!({"page_size": 500, "key": "hunter2"})).unwrap_err();
-        assert!(failure.message.contains("`page_size`") && failure.message.contains("200"), "{failure}");
+        assert!(
+            failure.message.contains("`page_size`") && failure.message.contains("200"),
+            "{failure}"
+        );
         assert!(!failure.message.contains("hunter2"));
         let words = Input::parse(
             &json!({"type": "object", "properties": {"how": {"enum": ["eq", "neq", "in", "like"]}}})
                 .to_string(),
             MAX,
+            Wanted::of(souk_policy::EffectKind::Query, souk_model::Tier::Safe),
         )
         .unwrap();
         let failure = words.check(&json!({"how": "hunter2"})).unwrap_err();
@@ -263,7 +287,10 @@ mod tests {
             (json!({"type": "object", "properties": {"confirm": {}}}), "host's"),
             (json!({"type": "object", "properties": {"pаge": {}}}), "lower-case"),
             (json!({"type": "object", "anyOf": []}), "flat"),
-            (json!({"type": "object", "properties": {"a": {"$ref": "https://example.com/s"}}}), "leads out"),
+            (
+                json!({"type": "object", "properties": {"a": {"$ref": "https://example.com/s"}}}),
+                "leads out",
+            ),
             (json!({"type": "object", "description": "\u{1b}[31m"}), "control"),
             (json!({"type": "object", "description": "x".repeat(MAX)}), "bytes"),
             (deep, "deeper"),
@@ -281,6 +308,9 @@ mod tests {
         assert_eq!(normalise(kept.clone()), kept);
         let kept = map(json!({"params": "a"}));
         assert_eq!(normalise(kept.clone()), kept);
-        assert_eq!(normalise(map(json!({"a": null, "b": {"c": null}}))), map(json!({"b": {"c": null}})));
+        assert_eq!(
+            normalise(map(json!({"a": null, "b": {"c": null}}))),
+            map(json!({"b": {"c": null}}))
+        );
     }
 }

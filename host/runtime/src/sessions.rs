@@ -80,22 +80,16 @@ impl SessionHost {
         let Some(wanted) = base_url else { return Ok(first) };
         let plain = |url: &str| url.trim_end_matches('/').to_owned();
         let wanted = plain(wanted);
-        self.stores
-            .iter()
-            .find(|store| plain(store.base_url()) == wanted)
-            .ok_or_else(|| {
-                let known: Vec<_> = self
-                    .stores
-                    .iter()
-                    .map(|store| format!("`{}`", plain(store.base_url())))
-                    .collect();
-                let mut failure =
-                    Failure::new(Code::Forbidden, "`base_url` is not a store of this server")
-                        .rule("login-base-url")
-                        .remedy(format!("leave it out, or give one of {}", known.join(", ")));
-                failure.argument = Some("base_url".into());
-                failure
-            })
+        self.stores.iter().find(|store| plain(store.base_url()) == wanted).ok_or_else(|| {
+            let known: Vec<_> =
+                self.stores.iter().map(|store| format!("`{}`", plain(store.base_url()))).collect();
+            let mut failure =
+                Failure::new(Code::Forbidden, "`base_url` is not a store of this server")
+                    .rule("login-base-url")
+                    .remedy(format!("leave it out, or give one of {}", known.join(", ")));
+            failure.argument = Some("base_url".into());
+            failure
+        })
     }
 }
 

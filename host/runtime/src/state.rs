@@ -13,6 +13,7 @@ use crate::call::CallContext;
 use crate::guest_log::GuestLog;
 use crate::limits::Budget;
 use crate::usage::Usage;
+use crate::wall::Wall;
 
 /// Random bytes in one host call. Nobody needs more for an id or a hash seed.
 const RANDOM_BYTES: u64 = 4 << 10;
@@ -22,7 +23,9 @@ const HANDLES: usize = 1_000;
 /// The data of a wasmtime store. Made for one run and dropped with it.
 pub(crate) struct State {
     wasi: WasiCtx,
-    table: ResourceTable,
+    pub(crate) table: ResourceTable,
+    /// How long it has run.
+    pub(crate) wall: Wall,
     pub(crate) usage: Usage,
     /// The call it serves; `None` while a plugin describes itself.
     pub(crate) call: Option<Box<CallContext>>,
@@ -51,7 +54,7 @@ impl State {
     fn new(wasi: WasiCtx, budget: Budget, call: Option<Box<CallContext>>) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
-        Self { wasi, table, usage: Usage::new(budget), call }
+        Self { wasi, table, wall: Wall::start(), usage: Usage::new(budget), call }
     }
 
     /// A wasmtime store for this run, with every budget that the store itself watches.

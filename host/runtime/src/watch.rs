@@ -34,7 +34,9 @@ pub async fn follow(registry: Arc<Registry>) {
     let (_watcher, poll) = match watcher {
         Ok(watcher) => (Some(watcher), POLL),
         Err(error) => {
-            tracing::warn!("cannot watch the plugin directory, reading it every {POLL_BLIND:?}: {error}");
+            tracing::warn!(
+                "cannot watch the plugin directory, reading it every {POLL_BLIND:?}: {error}"
+            );
             (None, POLL_BLIND)
         }
     };

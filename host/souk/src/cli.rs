@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use souk_model::Tier;
+use souk_model::plan::PlanId;
 use souk_policy::Pattern;
 
 /// An MCP server for Magento 2 / Adobe Commerce whose actions are sandboxed WebAssembly plugins.
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     DemoStore(DemoStore),
     /// Read and check the audit trail.
     Audit(Audit),
+    /// Look into plans, carry them out, take them back: anyone's, since this is the operator.
+    Plans(Plans),
     /// Explain what the operator's rules allow.
     Policy(Policy),
 }
@@ -197,5 +200,55 @@ pub(crate) enum PolicyCommand {
         principal: String,
         #[command(flatten)]
         common: Common,
+    },
+}
+
+/// `souk plans`
+#[derive(Debug, Args)]
+pub(crate) struct Plans {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub(crate) command: PlansCommand,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// `souk plans …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlansCommand {
+    /// List plans, newest first.
+    List {
+        /// How many.
+        #[arg(short = 'n', long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Show what a plan changes, item by item, and how each ended.
+    Show {
+        /// The plan's id.
+        plan: PlanId,
+        /// How many items.
+        #[arg(short = 'n', long, default_value_t = 50)]
+        items: u32,
+    },
+    /// Carry a proposed plan out.
+    Commit {
+        /// The plan's id.
+        plan: PlanId,
+        /// Why, for the audit trail.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Propose the plan that takes this one back, and show it.
+    Undo {
+        /// The plan's id.
+        plan: PlanId,
+    },
+    /// Go on with a plan that was interrupted.
+    Resume {
+        /// The plan's id.
+        plan: PlanId,
+        /// Why, for the audit trail.
+        #[arg(long)]
+        reason: String,
     },
 }

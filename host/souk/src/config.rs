@@ -31,6 +31,10 @@ pub(crate) struct Config {
     pub(crate) plugins: BTreeMap<String, Plugin>,
     /// The stores; the first is the default.
     pub(crate) stores: Vec<StoreConfig>,
+    /// What a change may do.
+    pub(crate) guards: souk_plans::Guards,
+    /// How plans are kept and carried out.
+    pub(crate) plans: souk_plans::Config,
     /// What plugins may use.
     pub(crate) limits: souk_runtime::Limits,
     /// What callers may take.
@@ -42,7 +46,7 @@ pub(crate) struct Config {
 }
 
 /// `[policy]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Policy {
     /// Nothing above this tier.
@@ -57,6 +61,22 @@ pub(crate) struct Policy {
     pub(crate) session_plugins: Option<Vec<String>>,
     /// Let callers log in with credentials of their own.
     pub(crate) accept_credentials: bool,
+    /// Whether writes from tier risk up need `confirm` and a `reason`. They do unless this is off.
+    pub(crate) confirm: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            max_tier: None,
+            read_only: false,
+            allow: None,
+            deny: None,
+            session_plugins: None,
+            accept_credentials: false,
+            confirm: true,
+        }
+    }
 }
 
 /// `[principals.NAME]`

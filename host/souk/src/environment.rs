@@ -29,15 +29,18 @@ fn parsed<T: FromStr>(name: &str) -> anyhow::Result<Option<T>>
 where
     T::Err: std::fmt::Display,
 {
-    text(name)?
-        .map(|text| text.parse().map_err(|error| anyhow!("`{name}`: {error}")))
-        .transpose()
+    text(name)?.map(|text| text.parse().map_err(|error| anyhow!("`{name}`: {error}"))).transpose()
 }
 
 fn flag(name: &str) -> anyhow::Result<bool> {
+    Ok(switch(name)?.unwrap_or(false))
+}
+
+fn switch(name: &str) -> anyhow::Result<Option<bool>> {
     match text(name)?.as_deref() {
-        None | Some("0" | "false" | "no") => Ok(false),
-        Some("1" | "true" | "yes") => Ok(true),
+        None => Ok(None),
+        Some("0" | "false" | "no") => Ok(Some(false)),
+        Some("1" | "true" | "yes") => Ok(Some(true)),
         Some(other) => bail!("`{name}` is `{other}`, and must be true or false"),
     }
 }
@@ -81,6 +84,18 @@ pub(crate) struct Environment {
     pub(crate) audit_path: Option<PathBuf>,
     /// `MCP_DEFAULT_ENV`
     pub(crate) default_environment: Option<String>,
+    /// `MCP_MAX_SKUS_PER_BULK`
+    pub(crate) bulk_cap: Option<u32>,
+    /// `MCP_MAX_COUPON_QTY`
+    pub(crate) coupon_cap: Option<u64>,
+    /// `MCP_PRICE_THRESHOLD_PCT`
+    pub(crate) price_threshold_pct: Option<f64>,
+    /// `MCP_MAX_DISCOUNT_PCT`
+    pub(crate) max_discount_pct: Option<f64>,
+    /// `MCP_TIER2_CONFIRM`
+    pub(crate) confirm: Option<bool>,
+    /// `MCP_PLAN_EXPIRY_MIN`
+    pub(crate) plan_expiry_min: Option<u32>,
 }
 
 impl Environment {
@@ -111,6 +126,12 @@ impl Environment {
             cache_dir: user_dir("SOUK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")?,
             audit_path: parsed("MCP_AUDIT_LOG_PATH")?,
             default_environment: text("MCP_DEFAULT_ENV")?,
+            bulk_cap: parsed("MCP_MAX_SKUS_PER_BULK")?,
+            coupon_cap: parsed("MCP_MAX_COUPON_QTY")?,
+            price_threshold_pct: parsed("MCP_PRICE_THRESHOLD_PCT")?,
+            max_discount_pct: parsed("MCP_MAX_DISCOUNT_PCT")?,
+            confirm: switch("MCP_TIER2_CONFIRM")?,
+            plan_expiry_min: parsed("MCP_PLAN_EXPIRY_MIN")?,
         })
     }
 }

@@ -10,10 +10,12 @@ use tracing_subscriber::EnvFilter;
 /// # Errors
 /// `SOUK_LOG` is no filter.
 pub(crate) fn start(server: bool) -> anyhow::Result<()> {
-    let wanted = crate::environment::text("SOUK_LOG")?.unwrap_or_else(|| if server { "info" } else { "warn" }.to_owned());
+    let wanted = crate::environment::text("SOUK_LOG")?
+        .unwrap_or_else(|| if server { "info" } else { "warn" }.to_owned());
     // rmcp and the HTTP crates log whole messages, arguments and all, at debug.
-    let filter = EnvFilter::try_new(format!("{wanted},{},hyper=warn,reqwest=warn", souk_mcp::LOG_DIRECTIVE))
-        .map_err(|error| anyhow::anyhow!("`SOUK_LOG` is `{wanted}`: {error}"))?;
+    let filter =
+        EnvFilter::try_new(format!("{wanted},{},hyper=warn,reqwest=warn", souk_mcp::LOG_DIRECTIVE))
+            .map_err(|error| anyhow::anyhow!("`SOUK_LOG` is `{wanted}`: {error}"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -85,6 +85,30 @@ impl Setup {
             || self.config.policy.accept_credentials
     }
 
+    /// What the operator allows a change to do: the configuration, narrowed or widened by
+    /// magento-mcp's variables, which win because a client's own settings name them.
+    pub(crate) fn guards(&self) -> souk_plans::Guards {
+        let mut guards = self.config.guards.clone();
+        let set = &self.environment;
+        guards.bulk_cap = set.bulk_cap.unwrap_or(guards.bulk_cap);
+        guards.coupon_cap = set.coupon_cap.unwrap_or(guards.coupon_cap);
+        guards.price_threshold_pct = set.price_threshold_pct.unwrap_or(guards.price_threshold_pct);
+        guards.max_discount_pct = set.max_discount_pct.unwrap_or(guards.max_discount_pct);
+        guards
+    }
+
+    /// How plans are kept and carried out.
+    pub(crate) fn plans(&self) -> souk_plans::Config {
+        let mut plans = self.config.plans.clone();
+        plans.expiry_min = self.environment.plan_expiry_min.unwrap_or(plans.expiry_min);
+        plans
+    }
+
+    /// Whether writes from tier risk up need to be confirmed.
+    pub(crate) fn confirm(&self) -> bool {
+        self.environment.confirm.unwrap_or(self.config.policy.confirm)
+    }
+
     /// The stores, but for the demo store.
     pub(crate) fn stores(&self) -> anyhow::Result<Vec<souk_upstream::StoreConfig>> {
         crate::stores::configured(&self.environment, &self.config.stores)

@@ -30,8 +30,7 @@ pub(crate) fn configured(
         username: text("MAGENTO_ADMIN_USERNAME")?,
         password: secret("MAGENTO_ADMIN_PASSWORD")?,
     };
-    let credentials =
-        offered.credentials().context("the environment's `MAGENTO_*` credentials")?;
+    let credentials = offered.credentials().context("the environment's `MAGENTO_*` credentials")?;
     let mut stores = stores.to_vec();
     if let Some(address) = text("MAGENTO_BASE_URL")? {
         let base_url = url("MAGENTO_BASE_URL", &address)?;
@@ -74,7 +73,8 @@ fn url(name: &str, text: &str) -> anyhow::Result<Url> {
 /// # Errors
 /// No port is to be had.
 pub(crate) async fn demo() -> anyhow::Result<(StoreConfig, SocketAddr)> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no port for the demo store")?;
+    let listener =
+        TcpListener::bind(("127.0.0.1", 0)).await.context("no port for the demo store")?;
     let address = listener.local_addr()?;
     let store = DemoStore::sample();
     let credentials = store

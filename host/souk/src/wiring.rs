@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use souk_model::{Principal, Secret};
-use souk_runtime::{Dispatcher, Registry, Sandbox, SessionHost};
+use souk_plans::{Plans, SealKey, SystemClock};
+use souk_runtime::{Dispatcher, Parts, Registry, Sandbox, SessionHost};
 use souk_state::StateDir;
 use souk_state::audit::{AuditTrail, Transport};
+use souk_state::plans::SqlitePlanStore;
 use souk_upstream::{Credentials, Magento, StoreConfig};
 
 use crate::setup::Setup;
@@ -17,6 +19,7 @@ pub(crate) struct Host {
     pub(crate) registry: Arc<Registry>,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) sessions: Arc<SessionHost>,
+    pub(crate) plans: Arc<Plans>,
     /// Of the demo store, where there is one.
     pub(crate) demo: Option<std::net::SocketAddr>,
 }
@@ -34,18 +37,20 @@ impl Host {
         } else {
             (setup.stores()?, None)
         };
-        // A store on https needs the system's certificates, which take as long to read as plugins.
-        let (stores, registry) = tokio::try_join!(reach(stores, trail.clone()), load(setup))?;
+        let stores = reach(stores, &trail)?;
+        let registry = load(setup).await?;
         let sessions = Arc::new(SessionHost::new(stores, setup.accept_credentials()));
-        let dispatcher = Dispatcher::new(
-            registry.clone(),
-            setup.rules()?,
-            setup.settings(),
-            sessions.clone(),
+        let plans = open_plans(setup, trail.clone())?;
+        let parts = Parts {
+            registry: registry.clone(),
+            sessions: sessions.clone(),
+            plans: plans.clone(),
             trail,
             transport,
-        );
-        Ok(Self { registry, dispatcher, sessions, demo })
+            confirm: setup.confirm(),
+        };
+        let dispatcher = Dispatcher::new(parts, setup.rules()?, setup.settings());
+        Ok(Self { registry, dispatcher, sessions, plans, demo })
     }
 
     /// Logs the operator in, for commands of the terminal.
@@ -75,6 +80,15 @@ pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
     Ok(registry)
 }
 
+/// Plans are kept in the state directory, which every host of this user shares.
+pub(crate) fn open_plans(setup: &Setup, trail: Arc<AuditTrail>) -> anyhow::Result<Arc<Plans>> {
+    let state = StateDir::open(setup.state_dir()?)?;
+    let key = SealKey::new(state.seal_key()?);
+    let store = Arc::new(SqlitePlanStore::open(&state)?);
+    let (guards, config) = (setup.guards(), setup.plans());
+    Ok(Plans::new(store, guards, config, key, Arc::new(SystemClock), trail))
+}
+
 /// The trail's own file, or the one in the state directory.
 pub(crate) fn open_trail(setup: &Setup) -> anyhow::Result<AuditTrail> {
     let state = StateDir::open(setup.state_dir()?)?;
@@ -82,16 +96,20 @@ pub(crate) fn open_trail(setup: &Setup) -> anyhow::Result<AuditTrail> {
     Ok(AuditTrail::open(path, state.digest_key()?)?)
 }
 
-/// Makes ready to talk to the stores, without sending them anything yet.
-async fn reach(configs: Vec<StoreConfig>, trail: Arc<AuditTrail>) -> anyhow::Result<Vec<Magento>> {
-    let ready = move |config: StoreConfig| {
-        for secret in config.credentials.iter().flat_map(secrets) {
-            trail.redactor().register(secret);
-        }
-        let name = config.name.clone();
-        Magento::new(config).with_context(|| format!("the store `{name}`"))
-    };
-    tokio::task::spawn_blocking(move || configs.into_iter().map(ready).collect()).await?
+fn reach(configs: Vec<StoreConfig>, trail: &AuditTrail) -> anyhow::Result<Vec<Magento>> {
+    configs
+        .into_iter()
+        .map(|config| {
+            for secret in config.credentials.iter().flat_map(secrets) {
+                trail.redactor().register(secret);
+            }
+            let name = config.name.clone();
+            // Tokens that a store hands out are secrets too, and may come back in its errors.
+            let redactor = trail.redactor().clone();
+            let learn = Arc::new(move |secret: &Secret| redactor.register(secret));
+            Magento::with_on_secret(config, learn).with_context(|| format!("the store `{name}`"))
+        })
+        .collect()
 }
 
 fn secrets(credentials: &Credentials) -> Vec<&Secret> {

@@ -127,6 +127,15 @@ impl StateDir {
     pub fn digest_key(&self) -> Result<DigestKey, StateError> {
         DigestKey::load_or_create(&self.path.join("audit.key"))
     }
+
+    /// The key for the seals of plans, made of 32 random bytes in `seal.key` (0600) the first time.
+    /// Without it, plans proposed before can no longer be committed.
+    ///
+    /// # Errors
+    /// As [`digest_key`](Self::digest_key).
+    pub fn seal_key(&self) -> Result<[u8; 32], StateError> {
+        crate::audit::secret_key(&self.path.join("seal.key"))
+    }
 }
 
 /// The permission bits alone.

@@ -3,7 +3,6 @@
 //! It owns the words of its tools and how their arguments become Magento's search criteria; what
 //! Magento makes of those is the SDK's knowledge.
 
-#[cfg(any(test, feature = "plans"))]
 mod bulk;
 mod get;
 mod search;
@@ -11,7 +10,6 @@ mod search;
 use souk_sdk::{About, Action, Group};
 
 fn catalog() -> Group {
-    #[cfg_attr(not(any(test, feature = "plans")), expect(unused_mut, reason = "see the feature"))]
     let mut group = Group {
         name: "catalog",
         version: env!("CARGO_PKG_VERSION"),
@@ -48,7 +46,6 @@ fn catalog() -> Group {
             .resolves_scopes(),
         ],
     };
-    #[cfg(any(test, feature = "plans"))]
     group.actions.extend(bulk::actions());
     group
 }

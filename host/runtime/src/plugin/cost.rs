@@ -38,6 +38,7 @@ impl Plugin {
         let action = self.group.actions.iter().find(|known| known.name == action);
         let context = CallContext {
             principal: Principal::local(),
+            group: self.group.name.clone(),
             action: action
                 .ok_or_else(|| Failure::new(Code::ActionNotFound, "there is no such action"))?
                 .clone(),
@@ -47,6 +48,9 @@ impl Plugin {
             settings: Arc::default(),
             progress: None,
             resources: Resources::default(),
+            plans: None,
+            terms: souk_plans::Terms::default(),
+            closed: false,
         };
         let arguments = arguments.to_owned();
         let place = self.admit(sandbox).await?;

@@ -19,27 +19,26 @@ pub(crate) async fn run(list: List) -> anyhow::Result<ExitCode> {
     let loaded = registry.loaded();
     let mut table = Table::new(["ACTION", "TIER", "EFFECT", "ALLOWED", "TITLE"]);
     let mut rows = Vec::new();
-    for plugin in loaded.plugins.values() {
-        for action in &plugin.group.actions {
-            let refused = decide(&rules, &(&plugin.group, &**action).into());
-            table.row([
-                action.tool.clone(),
-                action.tier.to_string(),
-                action.effect.as_str().to_owned(),
-                refused.as_ref().map_or_else(|| "yes".to_owned(), |rule| format!("no: {rule}")),
-                action.title.clone(),
-            ]);
-            rows.push(json!({
-                "action": action.tool,
-                "tier": action.tier,
-                "effect": action.effect.as_str(),
-                "needs_session": action.needs_session,
-                "refused_by": refused,
-                "title": action.title,
-                "description": action.description,
-                "grants": action.grants.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            }));
-        }
+    for entry in loaded.tools() {
+        let (tool, subject) = (entry.tool(), entry.subject());
+        let refused = decide(&rules, &subject);
+        table.row([
+            tool.name.clone(),
+            tool.tier.to_string(),
+            subject.effect.as_str().to_owned(),
+            refused.map_or_else(|| "yes".to_owned(), |rule| format!("no: {rule}")),
+            tool.title.clone(),
+        ]);
+        rows.push(json!({
+            "action": tool.name,
+            "tier": tool.tier,
+            "effect": subject.effect.as_str(),
+            "needs_session": entry.needs_session(),
+            "refused_by": refused,
+            "title": tool.title,
+            "description": tool.description,
+            "grants": entry.grants(),
+        }));
     }
     if list.json {
         print(&format!("{}\n", serde_json::to_string_pretty(&rows)?))?;

@@ -18,7 +18,9 @@ pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
         AuditCommand::Tail { lines, follow, json, file, config } => {
             tail(&trail(file, config)?, lines, follow, json)
         }
-        AuditCommand::Verify { since, file, config } => verify(&trail(file, config)?, since.as_deref()),
+        AuditCommand::Verify { since, file, config } => {
+            verify(&trail(file, config)?, since.as_deref())
+        }
     }
 }
 
@@ -42,7 +44,12 @@ fn trail(file: Option<PathBuf>, config: Option<PathBuf>) -> anyhow::Result<PathB
     }
 }
 
-fn tail(trail: &std::path::Path, lines: usize, follow: bool, json: bool) -> anyhow::Result<ExitCode> {
+fn tail(
+    trail: &std::path::Path,
+    lines: usize,
+    follow: bool,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     let mut rows = audit::follow(trail, lines)?;
     loop {
         for row in rows.by_ref() {
@@ -106,8 +113,7 @@ fn show(record: &Record) -> String {
 
 fn verify(trail: &std::path::Path, since: Option<&str>) -> anyhow::Result<ExitCode> {
     let since = since.map(str::parse).transpose().context("`--since`")?;
-    let verified = audit::verify(trail, since)
-        .with_context(|| format!("`{}`", trail.display()))?;
+    let verified = audit::verify(trail, since).with_context(|| format!("`{}`", trail.display()))?;
     let mut text = format!("{} lines, unbroken", verified.lines);
     if let (Some(first), Some(last)) = (verified.first_at, verified.last_at) {
         text.push_str(&format!(", from {first:.0} to {last:.0}"));

@@ -46,7 +46,9 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
 fn show(credential: &Credential) -> String {
     match credential {
         Credential::Admin { username, password } => {
-            format!("\nadmin            MAGENTO_ADMIN_USERNAME={username}\n                 MAGENTO_ADMIN_PASSWORD={password}\n")
+            format!(
+                "\nadmin            MAGENTO_ADMIN_USERNAME={username}\n                 MAGENTO_ADMIN_PASSWORD={password}\n"
+            )
         }
         Credential::Oauth {
             name,

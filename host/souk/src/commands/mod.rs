@@ -4,6 +4,7 @@ mod actions;
 mod audit;
 mod call;
 mod demo_store;
+mod plans;
 mod plugins;
 mod policy;
 mod serve;
@@ -26,6 +27,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Plugins(plugins) => plugins::run(plugins).await,
         Command::DemoStore(store) => demo_store::run(store).await,
         Command::Audit(audit) => audit::run(audit.command),
+        Command::Plans(plans) => plans::run(plans).await,
         Command::Policy(policy) => policy::run(policy.command).await,
     }
 }

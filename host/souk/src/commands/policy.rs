@@ -15,21 +15,16 @@ pub(crate) async fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
     let rules = setup.rules()?;
     let registry = wiring::load(&setup).await?;
     let loaded = registry.loaded();
-    let found = loaded.plugins.values().find_map(|plugin| {
-        let action = plugin.group.actions.iter().find(|known| known.tool == action)?;
-        Some((&plugin.group, action))
-    });
-    let Some((group, action)) = found else {
-        eprintln!("souk: no plugin has the action `{action}`; `souk actions` lists them");
+    let Some(entry) = loaded.tool(&action) else {
+        eprintln!("souk: there is no action `{action}`; `souk actions` lists them");
         return Ok(ExitCode::FAILURE);
     };
-    match rules.decide(&Principal::named(&principal), &(group, &**action).into()) {
+    match rules.decide(&Principal::named(&principal), &entry.subject()) {
         Ok(()) => {
             print(&format!(
-                "`{principal}` may call `{}` ({}, {})\n",
-                action.tool,
-                action.tier,
-                action.effect.as_str()
+                "`{principal}` may call `{action}` ({}, {})\n",
+                entry.tool().tier,
+                entry.subject().effect.as_str()
             ))?;
             Ok(ExitCode::SUCCESS)
         }

@@ -121,7 +121,8 @@ fn how_to_connect(address: SocketAddr, demo: bool, open: bool) -> String {
     };
     let souk = std::env::args().next().unwrap_or_else(|| "souk".to_owned());
     let demo = if demo { " --demo" } else { "" };
-    let try_it = format!("  {souk} call catalog_search_products{demo} page_size=3 fields=sku,name,price");
+    let try_it =
+        format!("  {souk} call catalog_search_products{demo} page_size=3 fields=sku,name,price");
     format!(
         "\nSouk serves MCP at {url}\n\n\
          Claude Code   claude mcp add --transport http souk {url}{claude}\n\

@@ -63,39 +63,44 @@ impl DigestKey {
         ArgumentsDigest(Sha256Hash::from_bytes(sink.0.finalize().into_bytes().into()))
     }
 
-    /// Two hosts may start at once: the file's lock decides who fills it. It is flushed before
-    /// anyone uses it, so one that is empty or blank after a crash has never been used.
+    /// The key of a file, made the first time.
     pub(crate) fn load_or_create(path: &Path) -> Result<Self, StateError> {
-        let io = |doing| StateError::io(doing, path);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(io("open the key"))?;
-        let mode = permissions(&file.metadata().map_err(io("look at the key"))?);
-        if mode & 0o077 != 0 {
-            return Err(StateError::KeyExposed { path: path.to_owned(), mode });
-        }
-        file.lock().map_err(io("lock the key"))?;
-        let mut bytes = Vec::with_capacity(33);
-        Read::by_ref(&mut file).take(33).read_to_end(&mut bytes).map_err(io("read the key"))?;
-        if bytes.iter().all(|byte| *byte == 0) && bytes.len() <= 32 {
-            bytes = vec![0; 32];
-            getrandom::fill(&mut bytes)
-                .map_err(|error| io("draw random bytes for")(error.into()))?;
-            file.rewind()
-                .and_then(|()| file.write_all(&bytes))
-                .and_then(|()| file.sync_all())
-                .and_then(|()| sync_parent(path))
-                .map_err(io("write the key"))?;
-        }
-        // The lock goes with the file, when it is closed here.
-        let key = bytes.try_into().map_err(|_| StateError::KeyDamaged(path.to_owned()))?;
-        Ok(Self::from_bytes(key))
+        secret_key(path).map(Self::from_bytes)
     }
+}
+
+/// The 32 bytes of a key file, made of random ones the first time.
+///
+/// Two hosts may start at once: the file's lock decides who fills it. It is flushed before anyone
+/// uses it, so one that is empty or blank after a crash has never been used.
+pub(crate) fn secret_key(path: &Path) -> Result<[u8; 32], StateError> {
+    let io = |doing| StateError::io(doing, path);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(io("open the key"))?;
+    let mode = permissions(&file.metadata().map_err(io("look at the key"))?);
+    if mode & 0o077 != 0 {
+        return Err(StateError::KeyExposed { path: path.to_owned(), mode });
+    }
+    file.lock().map_err(io("lock the key"))?;
+    let mut bytes = Vec::with_capacity(33);
+    Read::by_ref(&mut file).take(33).read_to_end(&mut bytes).map_err(io("read the key"))?;
+    if bytes.iter().all(|byte| *byte == 0) && bytes.len() <= 32 {
+        bytes = vec![0; 32];
+        getrandom::fill(&mut bytes).map_err(|error| io("draw random bytes for")(error.into()))?;
+        file.rewind()
+            .and_then(|()| file.write_all(&bytes))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| sync_parent(path))
+            .map_err(io("write the key"))?;
+    }
+    // The lock goes with the file, when it is closed here.
+    bytes.try_into().map_err(|_| StateError::KeyDamaged(path.to_owned()))
 }
 
 /// Lets JSON be written straight into the digest.

@@ -50,6 +50,7 @@ pub use entry::{
 };
 pub use error::AuditError;
 pub use hash::{InvalidHash, Sha256Hash};
+pub(crate) use key::secret_key;
 pub use key::{ArgumentsDigest, DigestKey};
 pub use line::{InvalidPosition, Line, Position, Record};
 pub use read::{Follow, Row, follow, tail};

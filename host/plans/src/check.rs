@@ -1,0 +1,63 @@
+//! What a change must be, before anything is read for it.
+
+use std::collections::HashSet;
+
+use souk_model::plan::{After, Change, Intent, Undoing};
+use souk_model::{Failure, Grant, StoreView};
+
+use crate::review::fault;
+
+/// Checks a change's shape and that each of its requests is granted.
+///
+/// # Errors
+/// INTERNAL_ERROR for a malformed change, FORBIDDEN for a request that is not granted.
+pub(crate) fn change(grants: &[Grant], change: &Change) -> Result<(), Failure> {
+    if change.subject.id.is_empty() || change.subject.kind.is_empty() {
+        return Err(fault(change, "its subject has no name"));
+    }
+    if change.steps.is_empty() || change.steps.len() > Change::STEPS {
+        return Err(fault(
+            change,
+            format!("it has {} steps, and must have 1 to {}", change.steps.len(), Change::STEPS),
+        ));
+    }
+    if change.edits.is_empty() {
+        return Err(fault(change, "it edits nothing"));
+    }
+    let mut fields = HashSet::new();
+    for edit in &change.edits {
+        if !fields.insert(edit.field.as_str()) {
+            return Err(fault(change, format!("it edits `{}` twice", edit.field)));
+        }
+        if let After::Sent(spots) = &edit.after
+            && spots.is_empty()
+        {
+            return Err(fault(change, format!("`{}` is sent nowhere", edit.field)));
+        }
+    }
+    let undo = match &change.undo {
+        Undoing::Steps(steps) if steps.is_empty() || steps.len() > Change::STEPS => {
+            return Err(fault(change, "its undo has no steps, or too many"));
+        }
+        Undoing::Steps(steps) => steps.as_slice(),
+        Undoing::Reverse | Undoing::Impossible(_) => &[],
+    };
+    for step in change.steps.iter().chain(undo) {
+        souk_policy::check_step(grants, step, &change.subject.id)?;
+    }
+    Ok(())
+}
+
+/// Checks what a draft is for.
+///
+/// # Errors
+/// INTERNAL_ERROR where it does not say where it writes.
+pub(crate) fn intent(intent: &Intent) -> Result<(), Failure> {
+    if intent.at == StoreView::SessionDefault || intent.lookup.one.at == StoreView::SessionDefault {
+        return Err(Failure::internal(
+            "the plugin began a draft that does not say which view of the store it is for",
+        )
+        .rule("proposal"));
+    }
+    Ok(())
+}

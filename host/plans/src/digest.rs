@@ -1,0 +1,66 @@
+//! A plan's digest, which reviewers can compare, and its seal, which shows tampering.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest as _, Sha256};
+use souk_model::plan::{Header, Item};
+
+/// The host's key for seals. Whoever can write the database but has not the key cannot make a plan
+/// that is carried out.
+#[derive(Clone)]
+pub struct SealKey([u8; 32]);
+
+impl SealKey {
+    /// A key of these bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealKey([secret])")
+    }
+}
+
+/// Takes a plan's items in, one by one, so that a plan of any length needs no memory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Running(Sha256);
+
+impl Running {
+    pub(crate) fn add(&mut self, item: &Item) -> serde_json::Result<()> {
+        let text = serde_json::to_vec(item)?;
+        // Each item is hashed first: where one ends and the next begins is then part of the sum.
+        self.0.update(Sha256::digest(&text));
+        Ok(())
+    }
+
+    /// The digest of these items under this header: lower-case hex SHA-256.
+    pub(crate) fn close(mut self, header: &Header) -> serde_json::Result<String> {
+        self.0.update(Sha256::digest(serde_json::to_vec(header)?));
+        Ok(hex::encode(self.0.finalize()))
+    }
+
+    /// What the items alone come to: the same for two plans that would do the same.
+    pub(crate) fn content(&self) -> String {
+        hex::encode(self.0.clone().finalize())
+    }
+}
+
+/// The seal of a digest: HMAC-SHA256, lower-case hex.
+pub(crate) fn seal(key: &SealKey, digest: &str) -> String {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(&key.0);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    mac.update(digest.as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}
+
+/// Whether the seal is this digest's, compared in constant time.
+pub(crate) fn sealed(key: &SealKey, digest: &str, given: &str) -> bool {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(&key.0);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    mac.update(digest.as_bytes());
+    hex::decode(given).is_ok_and(|given| mac.verify_slice(&given).is_ok())
+}

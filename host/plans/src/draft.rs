@@ -1,0 +1,288 @@
+//! From a plugin's changes to a plan that can be reviewed.
+
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use souk_model::plan::{Change, Header, Intent, Item, Origin, PlanId, Reviewed, Subject};
+use souk_model::{Action, Bound, Code, Effect, Failure, Principal};
+use souk_upstream::Session;
+
+use crate::check;
+use crate::digest::{self, Running};
+use crate::look::Looker;
+use crate::review;
+use crate::service::{Plans, Proposing};
+
+/// Items whose diffs the proposal shows at once; the rest can be had in pages.
+const SAMPLE: usize = 5;
+/// Price jumps that are named one by one.
+const JUMPS_NAMED: usize = 5;
+/// Warnings of a plan; further ones are counted.
+const WARNINGS: usize = 50;
+
+/// Who proposes, and for what.
+#[derive(Clone)]
+pub struct Proposer {
+    /// For whom.
+    pub principal: Principal,
+    /// With which session: the plan is bound to its store.
+    pub session: Session,
+    /// The action's group.
+    pub group: String,
+    /// The action.
+    pub action: Arc<Action>,
+}
+
+/// Changes on their way into a plan. Stored as they come; dropped, it leaves nothing behind.
+pub struct Draft {
+    plans: Arc<Plans>,
+    session: Session,
+    header: Header,
+    running: Running,
+    warnings: IndexSet<String>,
+    jumps: Jumps,
+    sample: Vec<(Subject, Vec<Reviewed>)>,
+    left_out: u32,
+    /// How many changes the action declared to make at most.
+    bound: Option<u32>,
+    /// Whether the store still holds it as a draft, to be taken away when this is dropped.
+    open: bool,
+}
+
+/// Prices that change by more than the operator's threshold.
+#[derive(Default)]
+struct Jumps {
+    count: u32,
+    named: Vec<String>,
+}
+
+/// A plan, proposed.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// What was fixed.
+    pub header: Header,
+    /// Lower-case hex SHA-256 of the content.
+    pub digest: String,
+    /// The first items' subjects and fields.
+    pub sample: Vec<(Subject, Vec<Reviewed>)>,
+    /// Subjects that already were as wished and are not in the plan.
+    pub left_out: u32,
+}
+
+impl Draft {
+    pub(crate) async fn begin(
+        plans: Arc<Plans>,
+        proposer: Proposer,
+        intent: Intent,
+    ) -> Result<Self, Failure> {
+        check::intent(&intent)?;
+        let Proposer { principal, session, group, action } = proposer;
+        let origin = match &action.effect {
+            Effect::Prepare(commit) => Origin::Prepared {
+                commit_tool: format!("{group}_{}", commit.name),
+                commit_tier: commit.tier,
+            },
+            Effect::Apply(_) => Origin::Applied,
+            Effect::Query | Effect::Session => {
+                return Err(Failure::new(
+                    Code::Forbidden,
+                    format!(
+                        "`{}` has the effect `{}` and may not propose changes",
+                        action.tool,
+                        action.effect.as_str()
+                    ),
+                )
+                .rule("effect"));
+            }
+        };
+        let bound = match action.effect {
+            Effect::Apply(Bound::AtMost(count)) => Some(count),
+            _ => None,
+        };
+        let header = plans.header(
+            &principal,
+            &session,
+            Proposing { origin, group, action: &action, intent },
+        )?;
+        Self::open(plans, session, header, bound).await
+    }
+
+    /// Begins a draft under a header that the host made itself.
+    pub(crate) async fn open(
+        plans: Arc<Plans>,
+        session: Session,
+        header: Header,
+        bound: Option<u32>,
+    ) -> Result<Self, Failure> {
+        plans.store.begin(&header).await?;
+        Ok(Self {
+            plans,
+            session,
+            header,
+            running: Running::default(),
+            warnings: IndexSet::new(),
+            jumps: Jumps::default(),
+            sample: Vec::new(),
+            left_out: 0,
+            bound,
+            open: true,
+        })
+    }
+
+    /// Looks up, checks and stores more changes, all or nothing. Those that already are as wished
+    /// are left out.
+    ///
+    /// # Errors
+    /// What a guard refuses, what the plugin did wrong, what the store says.
+    pub async fn add(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
+        for change in &changes {
+            check::change(&self.header.grants, change)?;
+            self.plans.guards.bodies(change)?;
+        }
+        let looker = Looker {
+            session: &self.session,
+            grants: &self.header.grants,
+            lookup: &self.header.lookup,
+        };
+        let ids: Vec<&str> = changes.iter().map(|change| change.subject.id.as_str()).collect();
+        let mut seen = looker.see(&ids).await;
+        let mut items = Vec::with_capacity(changes.len());
+        let mut warnings = Vec::new();
+        let mut left_out = 0;
+        for change in changes {
+            let seen = seen.remove(&change.subject.id).unwrap_or_else(|| {
+                Err(review::fault(&change, "it occurs twice in one addition"))
+            })?;
+            warnings.extend(change.warnings.iter().cloned());
+            let n = self.header.count + u32::try_from(items.len()).unwrap_or(u32::MAX);
+            match review::review(n, change, &seen)? {
+                Some(item) => items.push(item),
+                None => left_out += 1,
+            }
+        }
+        let count =
+            self.header.count.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
+        self.plans.guards.count(count)?;
+        within(count, self.bound)?;
+        self.plans.store.add(&self.header.id, &items).await?;
+        self.take_in(&items, warnings)?;
+        self.header.count = count;
+        self.left_out += left_out;
+        Ok(())
+    }
+
+    fn take_in(&mut self, items: &[Item], warnings: Vec<String>) -> Result<(), Failure> {
+        for item in items {
+            self.running.add(item).map_err(|error| Failure::internal(error.to_string()))?;
+            if let Some(jump) = self.plans.guards.price_jump(item) {
+                self.jumps.count += 1;
+                if self.jumps.named.len() < JUMPS_NAMED {
+                    self.jumps.named.push(format!("{} by {jump:.0} %", item.change.subject.id));
+                }
+            }
+            if self.sample.len() < SAMPLE {
+                self.sample.push((item.change.subject.clone(), item.review.clone()));
+            }
+        }
+        self.warnings.extend(warnings);
+        Ok(())
+    }
+
+    /// Adds a warning of the host's own.
+    pub(crate) fn warn(&mut self, warning: String) {
+        self.warnings.insert(warning);
+    }
+
+    /// For whom.
+    pub(crate) fn principal(&self) -> Principal {
+        Principal::named(&self.header.principal)
+    }
+
+    /// With which session.
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The tool that proposes.
+    pub(crate) fn tool(&self) -> &str {
+        &self.header.tool
+    }
+
+    /// What the plan would do, apart from when and under which id.
+    pub(crate) fn content(&self) -> String {
+        self.running.content()
+    }
+
+    /// Closes the draft and keeps it as a plan.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR where nothing is left to change.
+    pub async fn propose(mut self) -> Result<Proposal, Failure> {
+        if self.header.count == 0 {
+            return Err(Failure::new(
+                Code::ValidationError,
+                match self.left_out {
+                    0 => "nothing matches, so there is nothing to change".to_owned(),
+                    count => format!("all {count} subjects already are as wished"),
+                },
+            )
+            .rule("empty-plan"));
+        }
+        let mut warnings = std::mem::take(&mut self.warnings);
+        if self.jumps.count > 0 {
+            let named = self.jumps.named.join(", ");
+            let more = self.jumps.count as usize - self.jumps.named.len();
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            warnings.insert(format!(
+                "{} of {} prices change by more than {} %: {named}{more}",
+                self.jumps.count, self.header.count, self.plans.guards.price_threshold_pct
+            ));
+        }
+        if self.left_out > 0 {
+            warnings.insert(format!("{} already are as wished and are left out", self.left_out));
+        }
+        let beyond = warnings.len().saturating_sub(WARNINGS);
+        self.header.warnings = warnings.into_iter().take(WARNINGS).collect();
+        if beyond > 0 {
+            self.header.warnings.push(format!("and {beyond} more warnings"));
+        }
+        let running = std::mem::take(&mut self.running);
+        let digest =
+            running.close(&self.header).map_err(|error| Failure::internal(error.to_string()))?;
+        let seal = digest::seal(&self.plans.key, &digest);
+        self.plans.store.seal(&self.header, &digest, &seal).await?;
+        self.open = false;
+        Ok(Proposal {
+            header: self.header.clone(),
+            digest,
+            sample: std::mem::take(&mut self.sample),
+            left_out: self.left_out,
+        })
+    }
+}
+
+fn within(count: u32, bound: Option<u32>) -> Result<(), Failure> {
+    let Some(bound) = bound.filter(|bound| count > *bound) else { return Ok(()) };
+    Err(Failure::new(
+        Code::Forbidden,
+        format!("the action declared at most {bound} changes a call, and proposes {count}"),
+    )
+    .rule("bound"))
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.open {
+            return;
+        }
+        let (plans, id): (_, PlanId) = (self.plans.clone(), self.header.id.clone());
+        // Where no runtime is left, the next start takes forgotten drafts away.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if let Err(error) = plans.store.abandon(&id).await {
+                    tracing::warn!("cannot take the draft {id} away: {error}");
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! Carrying a plan out: item by item, with a journal that survives any instant.
+//!
+//! Of each chunk the subjects are read again first, and what has drifted is left alone. What will be
+//! sent is journalled durably before it is sent. Afterwards the subjects are read once more, and only
+//! what that read shows is called done.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt;
+use serde_json::Value;
+use souk_model::plan::{
+    Before, Filling, Header, Item, ItemState, Kept, Progressed, Repetition, Step,
+};
+use souk_model::{Code, Failure, Source};
+use souk_state::plans::Mark;
+use souk_upstream::{SendError, Session, Writer};
+
+use crate::look::Looker;
+use crate::review::Seen;
+use crate::service::Plans;
+
+/// One run of a plan by this host, under its lease.
+pub(crate) struct Job {
+    pub(crate) plans: Arc<Plans>,
+    pub(crate) header: Header,
+    pub(crate) session: Session,
+    pub(crate) writer: Writer,
+    pub(crate) reason: Option<String>,
+    /// Set when another host may have taken the plan over: nothing more is sent then.
+    pub(crate) lost: Arc<AtomicBool>,
+}
+
+/// What sending an item came to, as far as the answers tell.
+enum Sent {
+    /// Every step was accepted.
+    Accepted,
+    /// A step was refused; steps before it were accepted.
+    Refused(Failure),
+    /// A step may or may not have happened.
+    Unsure(Failure),
+}
+
+impl Job {
+    /// Carries out everything that is not settled yet.
+    ///
+    /// # Errors
+    /// What keeps the run from going on at all: the journal, the audit trail, a lost lease.
+    pub(crate) async fn run(&self) -> Result<(), Failure> {
+        self.settle().await?;
+        let mut after = None;
+        loop {
+            let chunk = self.page(after, &[ItemState::Pending]).await?;
+            let Some((last, _)) = chunk.last() else { return Ok(()) };
+            after = Some(last.n);
+            self.chunk(chunk.into_iter().map(|(item, _)| item).collect()).await?;
+        }
+    }
+
+    async fn page(
+        &self,
+        after: Option<u32>,
+        states: &[ItemState],
+    ) -> Result<Vec<(Item, Progressed)>, Failure> {
+        let limit = self.plans.config.chunk;
+        Ok(self.plans.store.items(&self.header.id, after, limit, states).await?)
+    }
+
+    fn looker(&self) -> Looker<'_> {
+        Looker { session: &self.session, grants: &self.header.grants, lookup: &self.header.lookup }
+    }
+
+    async fn see(&self, items: &[Item]) -> HashMap<String, Result<Seen, Failure>> {
+        let ids: Vec<&str> = items.iter().map(|item| item.change.subject.id.as_str()).collect();
+        self.looker().see(&ids).await
+    }
+
+    /// What an earlier run left on its way: a read decides whether it happened, and what certainly
+    /// did not, or may be repeated harmlessly, is sent again.
+    async fn settle(&self) -> Result<(), Failure> {
+        let mut after = None;
+        loop {
+            let found = self.page(after, &[ItemState::Sending, ItemState::Unknown]).await?;
+            let Some((last, _)) = found.last() else { return Ok(()) };
+            after = Some(last.n);
+            let items: Vec<Item> = found.into_iter().map(|(item, _)| item).collect();
+            let seen = self.see(&items).await;
+            let mut marks = Vec::new();
+            let mut again = Vec::new();
+            for item in items {
+                match seen.get(&item.change.subject.id) {
+                    Some(Ok(seen)) if shows_after(&item, seen) => {
+                        marks.push(mark(&item, ItemState::Done, None));
+                    }
+                    Some(Ok(seen)) if may_send_again(&item, seen) => again.push(item),
+                    Some(Ok(_)) => marks.push(mark(&item, ItemState::Unknown, Some(&half_way()))),
+                    Some(Err(failure)) => {
+                        marks.push(mark(&item, ItemState::Unknown, Some(failure)));
+                    }
+                    None => marks.push(mark(&item, ItemState::Unknown, Some(&half_way()))),
+                }
+            }
+            self.journal(marks).await?;
+            self.send_all(again).await?;
+        }
+    }
+
+    /// Checks a chunk for drift and sends the rest of it.
+    async fn chunk(&self, items: Vec<Item>) -> Result<(), Failure> {
+        let seen = self.see(&items).await;
+        let mut marks = Vec::new();
+        let mut send = Vec::new();
+        for item in items {
+            match seen.get(&item.change.subject.id) {
+                Some(Ok(seen)) if shows_after(&item, seen) => {
+                    let already = Failure::new(Code::ValidationError, "it already is as wished");
+                    marks.push(mark(&item, ItemState::Skipped, Some(&already)));
+                }
+                Some(Ok(seen)) => match drift(&item, seen) {
+                    None => send.push(item),
+                    Some(failure) => marks.push(mark(&item, ItemState::Drifted, Some(&failure))),
+                },
+                // It stays pending, so that a resume tries it again.
+                Some(Err(failure)) => {
+                    tracing::warn!(
+                        "plan {}: cannot read {} before writing it: {failure}",
+                        self.header.id,
+                        item.change.subject.id
+                    );
+                }
+                None => {}
+            }
+        }
+        self.journal(marks).await?;
+        self.send_all(send).await
+    }
+
+    /// Sends items side by side, reads them back, and journals what the read shows.
+    async fn send_all(&self, items: Vec<Item>) -> Result<(), Failure> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        if self.lost.load(Ordering::SeqCst) {
+            return Err(lease_lost());
+        }
+        self.plans.trail_writable()?;
+        // Durable before anything is sent: after a crash these are the ones to look at.
+        self.journal(items.iter().map(|item| mark(item, ItemState::Sending, None)).collect())
+            .await?;
+        let at_once = self.plans.config.concurrency.min(self.writer.concurrency()).max(1);
+        let sending: Vec<_> =
+            items.iter().map(|item| async move { (item.n, self.send(item).await) }).collect();
+        let mut outcomes: HashMap<u32, (Sent, Option<Value>)> =
+            futures::stream::iter(sending).buffer_unordered(at_once).collect().await;
+        let seen = self.see(&items).await;
+        let marks = items
+            .iter()
+            .filter_map(|item| {
+                let (sent, answered) = outcomes.remove(&item.n)?;
+                let seen = seen.get(&item.change.subject.id);
+                Some(Mark { answered, ..verdict(item, &sent, seen) })
+            })
+            .collect();
+        self.journal(marks).await
+    }
+
+    /// Sends an item's steps in order. Answers what came of it, and the first step's answer where
+    /// the undo needs it.
+    async fn send(&self, item: &Item) -> (Sent, Option<Value>) {
+        let mut answered = None;
+        for (index, step) in item.change.steps.iter().enumerate() {
+            match self.send_step(item, index, step, answered.as_ref()).await {
+                Ok(body) if index == 0 => answered = Some(body),
+                Ok(_) => {}
+                Err(sent) => return (sent, answered.filter(|_| keeps_answer(item))),
+            }
+        }
+        (Sent::Accepted, answered.filter(|_| keeps_answer(item)))
+    }
+
+    async fn send_step(
+        &self,
+        item: &Item,
+        index: usize,
+        step: &Step,
+        answered: Option<&Value>,
+    ) -> Result<Value, Sent> {
+        let subject = &item.change.subject.id;
+        let permitted = souk_policy::permit_step(&self.header.grants, step, subject, answered)
+            .map_err(|refusal| Sent::Refused(refusal.into()))?;
+        let body = render(item, step, answered).map_err(Sent::Refused)?;
+        let mut tries = 0;
+        loop {
+            if self.lost.load(Ordering::SeqCst) {
+                return Err(Sent::Unsure(lease_lost()));
+            }
+            let result = self.writer.send(&permitted, body.as_ref()).await;
+            self.plans.record_write(
+                &self.header,
+                item,
+                index,
+                step,
+                self.reason.as_deref(),
+                &result,
+            );
+            match result {
+                Ok(answer) => {
+                    return refused_in(step, &answer.body)
+                        .map_or(Ok(answer.body), |failure| Err(Sent::Refused(failure)));
+                }
+                Err(SendError::Unknown(_))
+                    if item.change.repetition == Repetition::Harmless
+                        && tries < self.plans.config.repeats =>
+                {
+                    tries += 1;
+                    let most = 100 << tries.min(6);
+                    tokio::time::sleep(Duration::from_millis(fastrand::u64(most / 2..most))).await;
+                }
+                Err(SendError::Unknown(failure)) => return Err(Sent::Unsure(failure)),
+                Err(SendError::NotSent(failure) | SendError::Refused(failure)) => {
+                    return Err(Sent::Refused(failure));
+                }
+            }
+        }
+    }
+
+    async fn journal(&self, marks: Vec<Mark>) -> Result<(), Failure> {
+        if marks.is_empty() {
+            return Ok(());
+        }
+        Ok(self.plans.store.journal(&self.header.id, &self.plans.owner, marks).await?)
+    }
+}
+
+/// What a read after sending makes of an item.
+fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Mark {
+    let seen = match seen {
+        Some(Ok(seen)) => seen,
+        Some(Err(failure)) => return mark(item, ItemState::Unknown, Some(failure)),
+        None => return mark(item, ItemState::Unknown, Some(&half_way())),
+    };
+    if shows_after(item, seen) {
+        return mark(item, ItemState::Done, None);
+    }
+    let untouched = drift(item, seen).is_none();
+    match sent {
+        Sent::Refused(failure) if untouched => mark(item, ItemState::Failed, Some(failure)),
+        Sent::Unsure(failure) => mark(item, ItemState::Unknown, Some(failure)),
+        Sent::Accepted if untouched => {
+            let failure = Failure::new(
+                Code::UpstreamError,
+                "the store answered success, and a read shows that nothing changed",
+            );
+            mark(item, ItemState::Failed, Some(&failure))
+        }
+        Sent::Refused(_) | Sent::Accepted => {
+            mark(item, ItemState::Unknown, Some(&differs(item, seen)))
+        }
+    }
+}
+
+fn mark(item: &Item, state: ItemState, failure: Option<&Failure>) -> Mark {
+    Mark { n: item.n, state, failure: failure.map(Kept::from), answered: None }
+}
+
+/// Whether every field is as the plan wants it.
+pub(crate) fn shows_after(item: &Item, seen: &Seen) -> bool {
+    item.change
+        .edits
+        .iter()
+        .zip(&item.review)
+        .all(|(edit, reviewed)| seen.satisfies(edit, &reviewed.after))
+}
+
+/// The first field that is not as it was when the plan was reviewed.
+fn drift(item: &Item, seen: &Seen) -> Option<Failure> {
+    let (edit, reviewed) = item
+        .change
+        .edits
+        .iter()
+        .zip(&item.review)
+        .find(|(edit, reviewed)| !seen.unchanged(edit, &reviewed.before))?;
+    let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), short);
+    Some(
+        Failure::new(
+            Code::ValidationError,
+            format!(
+                "`{}` was {} when this was reviewed, and is {} now",
+                reviewed.field,
+                shown(reviewed.before.value()),
+                shown(seen.field(edit).value())
+            ),
+        )
+        .remedy("propose the change again and review it"),
+    )
+}
+
+/// A step that is harmless to repeat may always be; another only when a read proves that it did not
+/// happen.
+fn may_send_again(item: &Item, seen: &Seen) -> bool {
+    drift(item, seen).is_none()
+        || item.change.repetition == Repetition::Harmless && started(item, seen)
+}
+
+/// Whether what stands there is a mixture of before and after: the work of this plan and nobody's
+/// else.
+fn started(item: &Item, seen: &Seen) -> bool {
+    item.change.edits.iter().zip(&item.review).all(|(edit, reviewed)| {
+        seen.unchanged(edit, &reviewed.before) || seen.satisfies(edit, &reviewed.after)
+    })
+}
+
+fn differs(item: &Item, seen: &Seen) -> Failure {
+    let field = item
+        .change
+        .edits
+        .iter()
+        .zip(&item.review)
+        .find(|(edit, reviewed)| !seen.satisfies(edit, &reviewed.after))
+        .map(|(edit, reviewed)| {
+            let is = seen.field(edit).value().map_or_else(|| "nothing".to_owned(), short);
+            format!("`{}` is {is}", reviewed.field)
+        })
+        .unwrap_or_default();
+    Failure::new(Code::UpstreamError, format!("it was written in part: {field}"))
+}
+
+fn half_way() -> Failure {
+    Failure::new(Code::UpstreamError, "it may have been written, and a read does not tell")
+        .remedy("look at it in the store")
+}
+
+fn lease_lost() -> Failure {
+    Failure::new(Code::IdempotencyConflict, "another host has taken this plan over").rule("lease")
+}
+
+/// A value in a message: short, and on one line.
+pub(crate) fn short(value: &Value) -> String {
+    const CHARS: usize = 60;
+    let text = value.to_string();
+    if text.chars().count() <= CHARS {
+        return format!("`{text}`");
+    }
+    format!("`{}…`", text.chars().take(CHARS).collect::<String>())
+}
+
+/// Whether a 2xx answer means that the step was refused.
+fn refused_in(step: &Step, answer: &Value) -> Option<Failure> {
+    let refused = step.refused_when.iter().find(|refused| {
+        let found = refused.at.find(answer);
+        match &refused.equals {
+            Some(equals) => found == Some(equals),
+            None => found.is_some_and(|found| !found.is_null()),
+        }
+    })?;
+    let said = refused.at.find(answer).map(short).unwrap_or_default();
+    Some(
+        Failure::new(Code::UpstreamError, format!("the store did not do it: it answered {said}"))
+            .from_upstream(&step.upstream, Some(200)),
+    )
+}
+
+/// The body as it is sent.
+pub(crate) fn render(
+    item: &Item,
+    step: &Step,
+    answered: Option<&Value>,
+) -> Result<Option<Value>, Failure> {
+    let Some(mut body) = step.body.clone() else { return Ok(None) };
+    for fill in &step.fills {
+        let value = match &fill.content {
+            Filling::Before(field) => before(item, field),
+            Filling::Subject => Value::from(item.change.subject.id.clone()),
+            Filling::Answered(place) => {
+                answered.and_then(|answered| place.find(answered)).cloned().ok_or_else(|| {
+                    Failure::internal(format!("the first step's answer has nothing at `{place}`"))
+                })?
+            }
+        };
+        fill.at
+            .put(&mut body, value)
+            .map_err(|error| Failure::internal(error.to_string()).rule("proposal"))?;
+    }
+    Ok(Some(body))
+}
+
+/// What a field was before; null where it was inherited or not there.
+pub(crate) fn before(item: &Item, field: &str) -> Value {
+    let reviewed = item.review.iter().find(|reviewed| reviewed.field == field);
+    match reviewed.map(|reviewed| &reviewed.before) {
+        Some(Before::Value(value)) => value.clone(),
+        Some(Before::Inherited(_) | Before::Nothing) | None => Value::Null,
+    }
+}
+
+/// Whether the undo needs what the first step answered.
+fn keeps_answer(item: &Item) -> bool {
+    let souk_model::plan::Undoing::Steps(steps) = &item.change.undo else { return false };
+    steps.iter().any(|step| {
+        step.path
+            .iter()
+            .chain(&step.query)
+            .any(|binding| matches!(binding.value, Source::Answered(_)))
+            || step.fills.iter().any(|fill| matches!(fill.content, Filling::Answered(_)))
+    })
+}

@@ -1,0 +1,30 @@
+//! Proposes, reviews, commits, resumes and undoes changes to a store.
+//!
+//! This crate owns a plan's whole life: it reads what stands in the store, shows what a change would
+//! do, holds it to the operator's guards, keeps it, carries it out step by step with a journal, and
+//! takes it back. It is the only holder of upstream's writer. It must not know wasm or MCP, nor how
+//! plans are stored.
+//!
+//! What is reviewed is what is sent: a change's bodies are fixed when it is proposed, its edits only
+//! point into them, and the host reads every value that stands there before. What is called done is
+//! what a read showed afterwards.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod check;
+mod clock;
+mod digest;
+mod draft;
+mod execute;
+mod guards;
+mod look;
+mod review;
+mod service;
+mod undo;
+mod values;
+
+pub use clock::{Clock, SystemClock};
+pub use digest::SealKey;
+pub use draft::{Draft, Proposal, Proposer};
+pub use guards::Guards;
+pub use service::{Commit, Config, Outcome, Plans, TROUBLES, Terms, Trouble};

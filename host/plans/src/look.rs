@@ -1,0 +1,167 @@
+//! Looking at subjects in the store: for what was before, for drift, for reading back.
+
+use std::collections::HashMap;
+
+use futures::StreamExt;
+use serde_json::Value;
+use souk_model::plan::{Batch, Lookup};
+use souk_model::{Code, Failure, Grant, Read, StoreView};
+use souk_policy::Permitted;
+use souk_upstream::Session;
+
+use crate::review::Seen;
+
+/// Subjects in one read, and characters of their ids: far from the 8 kB at which stores answer 414,
+/// even when each character is encoded as three.
+const BATCH: usize = 50;
+const BATCH_CHARS: usize = 1_800;
+/// Reads under way at once. The store's own limit is lower or equal.
+const AT_ONCE: usize = 16;
+
+/// Looks at subjects with one session, within one plan's grants.
+pub(crate) struct Looker<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) grants: &'a [Grant],
+    pub(crate) lookup: &'a Lookup,
+}
+
+/// What was found of each subject, by its id. `None`: it does not exist.
+type Found = HashMap<String, Result<Option<Value>, Failure>>;
+
+impl Looker<'_> {
+    /// Looks at each of the subjects. A failure is that subject's alone.
+    pub(crate) async fn see(&self, ids: &[&str]) -> HashMap<String, Result<Seen, Failure>> {
+        let at = &self.lookup.one.at;
+        let inherits = self.lookup.inherits && *at != StoreView::Global;
+        let (here, global) = if inherits {
+            futures::join!(self.find(ids, at), self.find(ids, &StoreView::Global))
+        } else {
+            (self.find(ids, at).await, Found::new())
+        };
+        let mut global = global;
+        here.into_iter()
+            .map(|(id, here)| {
+                let seen = here.and_then(|here| {
+                    let global = match global.remove(&id) {
+                        Some(found) => found?,
+                        None => None,
+                    };
+                    Ok(Seen { here, global, inherits })
+                });
+                (id, seen)
+            })
+            .collect()
+    }
+
+    /// Looks at one subject.
+    pub(crate) async fn see_one(&self, id: &str) -> Result<Seen, Failure> {
+        self.see(&[id]).await.remove(id).unwrap_or_else(|| {
+            Err(Failure::internal("a lookup answered for another subject than was asked"))
+        })
+    }
+
+    async fn find(&self, ids: &[&str], at: &StoreView) -> Found {
+        let mut found = Found::new();
+        let mut singly: Vec<&str> = Vec::new();
+        match &self.lookup.many {
+            None => singly.extend(ids),
+            Some(batch) => {
+                let (together, alone): (Vec<&str>, Vec<&str>) =
+                    ids.iter().partition(|id| !id.contains(','));
+                singly.extend(alone);
+                let reading: Vec<_> = groups(&together)
+                    .into_iter()
+                    .map(|group| async move { (self.batch(batch, &group, at).await, group) })
+                    .collect();
+                let answers: Vec<_> =
+                    futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
+                for (answer, group) in answers {
+                    let mut items = match answer {
+                        Ok(items) => items,
+                        // Each may be readable alone, and then it says best what is wrong.
+                        Err(_) => HashMap::new(),
+                    };
+                    for id in group {
+                        match items.remove(id) {
+                            Some(item) => {
+                                found.insert(id.to_owned(), Ok(Some(item)));
+                            }
+                            // A search index may lag, and a page may be shorter than was asked:
+                            // only reading it alone proves that a subject is not there.
+                            None => singly.push(id),
+                        }
+                    }
+                }
+            }
+        }
+        let reading: Vec<_> = singly
+            .into_iter()
+            .map(|id| async move { (id.to_owned(), self.one(id, at).await) })
+            .collect();
+        let alone: Vec<_> = futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
+        found.extend(alone);
+        found
+    }
+
+    async fn one(&self, id: &str, at: &StoreView) -> Result<Option<Value>, Failure> {
+        let read = Read { at: at.clone(), ..self.lookup.one.clone() };
+        let permitted = souk_policy::permit_lookup(self.grants, &read, id)?;
+        match self.get(&permitted).await {
+            Ok(value) => Ok(Some(value)),
+            Err(failure) if failure.code == Code::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn batch(
+        &self,
+        batch: &Batch,
+        ids: &[&str],
+        at: &StoreView,
+    ) -> Result<HashMap<String, Value>, Failure> {
+        let read = Read { at: at.clone(), ..batch.read.clone() };
+        let batch = Batch { read, ..batch.clone() };
+        let permitted = souk_policy::permit_batch(self.grants, &batch, ids)?;
+        let mut answer = self.get(&permitted).await?;
+        let items = batch.items.find_mut(&mut answer).map(Value::take);
+        let Some(Value::Array(items)) = items else { return Ok(HashMap::new()) };
+        Ok(items
+            .into_iter()
+            .filter_map(|item| Some((text(batch.id.find(&item)?)?, item)))
+            .collect())
+    }
+
+    async fn get(&self, permitted: &Permitted) -> Result<Value, Failure> {
+        let body = self.session.get(permitted).await?;
+        serde_json::from_slice(&body).map_err(|error| {
+            Failure::new(Code::UpstreamError, format!("the store's answer is no JSON: {error}"))
+                .from_upstream(permitted.upstream(), None)
+        })
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn groups<'i>(ids: &[&'i str]) -> Vec<Vec<&'i str>> {
+    let mut groups: Vec<Vec<&str>> = Vec::new();
+    let mut chars = 0;
+    for &id in ids {
+        match groups.last_mut() {
+            Some(group) if group.len() < BATCH && chars + id.len() < BATCH_CHARS => {
+                chars += id.len() + 1;
+                group.push(id);
+            }
+            _ => {
+                chars = id.len();
+                groups.push(vec![id]);
+            }
+        }
+    }
+    groups
+}

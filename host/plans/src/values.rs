@@ -1,0 +1,110 @@
+//! When two values mean the same to Magento.
+
+use serde_json::Value;
+
+/// Whether a field that holds `is` is as wished by `wanted`.
+///
+/// Magento writes one value in several ways: a decimal attribute set to `9.5` reads `"9.500000"`, a
+/// flag set to `true` reads `1` or `"1"`, ids come as numbers or as text, and lists of ids in any
+/// order. Text that is no number is compared exactly.
+pub(crate) fn same(is: &Value, wanted: &Value) -> bool {
+    match (is, wanted) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (Value::Array(a), Value::Array(b)) => same_list(a, b),
+        _ => is == wanted || scalars(is, wanted),
+    }
+}
+
+/// Lists of plain values are compared as sets with repeats: Magento sorts ids as it likes.
+fn same_list(a: &[Value], b: &[Value]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    if a.iter().chain(b).any(|item| item.is_object() || item.is_array()) {
+        return a.iter().zip(b).all(|(a, b)| same(a, b));
+    }
+    let mut left: Vec<&Value> = b.iter().collect();
+    a.iter().all(|a| {
+        let found = left.iter().position(|b| same(a, b));
+        found.map(|at| left.swap_remove(at)).is_some()
+    })
+}
+
+fn scalars(a: &Value, b: &Value) -> bool {
+    match (decimal(a), decimal(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// A number's exact digits, whether written as a number, as text, or as a flag: sign, digits before
+/// the point without leading zeros, digits after it without trailing ones.
+pub(crate) fn decimal(value: &Value) -> Option<(bool, String, String)> {
+    let text = match value {
+        Value::Bool(flag) => u8::from(*flag).to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => return None,
+    };
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.as_str()),
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(part) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0').to_owned();
+    let part = part.trim_end_matches('0').to_owned();
+    let zero = whole.is_empty() && part.is_empty();
+    Some((negative && !zero, whole, part))
+}
+
+/// Whether a value is a number below zero.
+pub(crate) fn negative(value: &Value) -> bool {
+    decimal(value).is_some_and(|(negative, ..)| negative)
+}
+
+/// A value as a number for comparing how far apart two prices are. Never for money itself.
+pub(crate) fn approximately(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+    .filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn one_value_written_in_several_ways_is_the_same() {
+        for (a, b) in [
+            (json!("9.500000"), json!(9.5)),
+            (json!(1), json!(true)),
+            (json!("1"), json!(1)),
+            (json!(0), json!("-0.00")),
+            (json!(["3", "5"]), json!([5, 3])),
+            (json!({"a": ["1"]}), json!({"a": [1]})),
+        ] {
+            assert!(same(&a, &b) && same(&b, &a), "{a} {b}");
+        }
+        for (a, b) in [
+            (json!("9.5"), json!("9.51")),
+            (json!("a"), json!("A")),
+            (json!(["3", "3"]), json!(["3", "5"])),
+            (json!(null), json!("")),
+            (json!(null), json!(0)),
+            (json!("1e3"), json!(1000)),
+            (json!(1), json!(-1)),
+        ] {
+            assert!(!same(&a, &b) && !same(&b, &a), "{a} {b}");
+        }
+    }
+}

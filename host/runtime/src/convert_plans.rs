@@ -1,0 +1,209 @@
+//! Between the contract's plans and the model's.
+
+use serde_json::{Value, json};
+use souk_model::plan::{
+    After, Batch, Becomes, Change, Edit, Fill, Filling, Intent, ItemState, Lookup, PlanState,
+    RefusedWhen, Repetition, Reviewed, Spot, Step, Subject, Undoing,
+};
+use souk_model::{Binding, Failure, Place, Read};
+use souk_plans::{Outcome, Proposal, Trouble};
+
+use crate::bindings::souk::plugin::{plans as wit, types};
+use crate::json;
+
+type Taken<T> = Result<T, Failure>;
+
+fn wrong(why: impl std::fmt::Display) -> Failure {
+    Failure::internal(format!("the plugin proposed something malformed: {why}")).rule("proposal")
+}
+
+fn place(text: &str) -> Taken<Place> {
+    text.parse().map_err(wrong)
+}
+
+fn value(text: &str) -> Taken<Value> {
+    json::parse(text).map_err(wrong)
+}
+
+/// What a draft is for.
+pub(crate) fn intent(intent: wit::Intent) -> Taken<Intent> {
+    let many = intent.lookup.many.map(|batch| -> Taken<Batch> {
+        Ok(Batch {
+            read: batch.read.into(),
+            ids: batch.ids,
+            items: place(&batch.items)?,
+            id: place(&batch.id)?,
+        })
+    });
+    Ok(Intent {
+        summary: crate::convert::printable(&intent.summary, 500),
+        at: intent.at.into(),
+        lookup: Lookup {
+            one: Read::from(intent.lookup.one),
+            many: many.transpose()?,
+            inherits: intent.lookup.inherits,
+        },
+    })
+}
+
+/// One change.
+pub(crate) fn change(change: wit::Change) -> Taken<Change> {
+    let undo = match change.undo {
+        wit::Undoing::Reverse => Undoing::Reverse,
+        wit::Undoing::Steps(steps) => {
+            Undoing::Steps(steps.into_iter().map(step).collect::<Taken<_>>()?)
+        }
+        wit::Undoing::Impossible(why) => Undoing::Impossible(crate::convert::printable(&why, 500)),
+    };
+    Ok(Change {
+        subject: Subject {
+            kind: change.subject.kind,
+            id: change.subject.id,
+            label: change.subject.label.map(|label| crate::convert::printable(&label, 200)),
+        },
+        edits: change.edits.into_iter().map(edit).collect::<Taken<_>>()?,
+        steps: change.steps.into_iter().map(step).collect::<Taken<_>>()?,
+        repetition: match change.repetition {
+            wit::Repetition::Harmless => Repetition::Harmless,
+            wit::Repetition::OnlyIfAbsent => Repetition::OnlyIfAbsent,
+        },
+        undo,
+        warnings: change
+            .warnings
+            .iter()
+            .map(|warning| crate::convert::printable(warning, 500))
+            .collect(),
+    })
+}
+
+fn edit(edit: wit::Edit) -> Taken<Edit> {
+    let after = match edit.after {
+        wit::After::Sent(spots) => After::Sent(
+            spots
+                .into_iter()
+                .map(|spot| Ok(Spot { step: spot.step.into(), at: place(&spot.at)? }))
+                .collect::<Taken<_>>()?,
+        ),
+        wit::After::Expected(text) => After::Expected(value(&text)?),
+        wit::After::Absent => After::Absent,
+    };
+    Ok(Edit { field: edit.field, at: place(&edit.at)?, after })
+}
+
+fn step(step: wit::Step) -> Taken<Step> {
+    Ok(Step {
+        upstream: step.upstream,
+        method: step.method.into(),
+        route: step.route,
+        path: step.path.into_iter().map(Binding::from).collect(),
+        query: step.query.into_iter().map(Binding::from).collect(),
+        at: step.at.into(),
+        body: step.body.as_deref().map(value).transpose()?,
+        fills: step
+            .fills
+            .into_iter()
+            .map(|fill| {
+                let content = match fill.content {
+                    wit::Filling::Before(field) => Filling::Before(field),
+                    wit::Filling::Subject => Filling::Subject,
+                    wit::Filling::Answered(at) => Filling::Answered(place(&at)?),
+                };
+                Ok(Fill { at: place(&fill.at)?, content })
+            })
+            .collect::<Taken<_>>()?,
+        refused_when: step
+            .refused_when
+            .into_iter()
+            .map(|refusal| {
+                let equals = refusal.equals.as_deref().map(value).transpose()?;
+                Ok(RefusedWhen { at: place(&refusal.at)?, equals })
+            })
+            .collect::<Taken<_>>()?,
+    })
+}
+
+/// A proposed plan, as the plugin gets it.
+pub(crate) fn plan(proposal: &Proposal) -> wit::Plan {
+    let header = &proposal.header;
+    wit::Plan {
+        id: header.id.to_string(),
+        expires_at: rfc3339(header.expires_ms),
+        count: header.count,
+        digest: proposal.digest.clone(),
+        warnings: header.warnings.clone(),
+        sample_diffs: sample(&proposal.sample).to_string(),
+    }
+}
+
+/// The first changes, as `[{subject, field, before, after}]`.
+pub(crate) fn sample(items: &[(Subject, Vec<Reviewed>)]) -> Value {
+    items.iter().flat_map(|(subject, reviewed)| diffs(subject, reviewed)).collect()
+}
+
+/// One item's fields, each with what it was and what it becomes.
+pub(crate) fn diffs(subject: &Subject, reviewed: &[Reviewed]) -> Vec<Value> {
+    reviewed
+        .iter()
+        .map(|line| {
+            let after = match &line.after {
+                Becomes::Sent(value) | Becomes::Expected(value) => value.clone(),
+                Becomes::Absent => Value::Null,
+            };
+            json!({
+                "subject": subject.id,
+                "field": line.field,
+                "before": line.before.value(),
+                "after": after,
+            })
+        })
+        .collect()
+}
+
+/// An instant as callers see it.
+pub(crate) fn rfc3339(ms: i64) -> String {
+    souk_state::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |at| at.to_string())
+}
+
+/// What came of a plan, as the plugin gets it.
+pub(crate) fn outcome(outcome: Outcome) -> wit::Outcome {
+    let counts = &outcome.counts;
+    wit::Outcome {
+        plan_id: outcome.plan.to_string(),
+        state: match outcome.state {
+            PlanState::Done => wit::PlanState::Done,
+            PlanState::PartlyDone => wit::PlanState::PartlyDone,
+            PlanState::Running => wit::PlanState::Running,
+            PlanState::Proposed => wit::PlanState::Previewed,
+            PlanState::Failed | PlanState::Draft | PlanState::Discarded => wit::PlanState::Failed,
+        },
+        done: counts.done,
+        failed: counts.failed,
+        drifted: counts.drifted,
+        skipped: counts.skipped + counts.pending,
+        unknown: counts.unknown + counts.sending,
+        troubles: outcome.troubles.into_iter().map(trouble).collect(),
+        subject: outcome.subject.map(|subject| subject.to_string()),
+    }
+}
+
+fn trouble(trouble: Trouble) -> wit::Item {
+    wit::Item {
+        subject: wit::Subject {
+            kind: trouble.subject.kind,
+            id: trouble.subject.id,
+            label: trouble.subject.label,
+        },
+        state: match trouble.state {
+            ItemState::Done => wit::ItemState::Done,
+            ItemState::Failed => wit::ItemState::Failed,
+            ItemState::Drifted => wit::ItemState::Drifted,
+            ItemState::Pending | ItemState::Skipped => wit::ItemState::Skipped,
+            ItemState::Sending | ItemState::Unknown => wit::ItemState::Unknown,
+        },
+        failure: trouble.failure.map(|kept| {
+            let mut failure = Failure::new(kept.code, kept.message);
+            failure.status = kept.status;
+            types::Failure::from(failure)
+        }),
+    }
+}

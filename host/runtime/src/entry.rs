@@ -1,0 +1,219 @@
+//! A tool, and what is behind it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use souk_model::{Action, CommitTool, Hints, Tool};
+use souk_policy::{EffectKind, Subject};
+
+use crate::host_arguments::Wanted;
+use crate::plans_tools::PlansTool;
+use crate::plugin::Plugin;
+use crate::schema::Input;
+
+/// A tool that is loaded.
+pub struct Entry {
+    pub(crate) tool: Arc<Tool>,
+    group: String,
+    effect: EffectKind,
+    pub(crate) input: Arc<Input>,
+    pub(crate) wanted: Wanted,
+    pub(crate) behind: Behind,
+}
+
+/// What a tool is.
+pub(crate) enum Behind {
+    /// An action of a plugin.
+    Action { plugin: Arc<Plugin>, action: Arc<Action> },
+    /// The host's tool that commits what an action of this plugin proposed.
+    Commit { plugin: Arc<Plugin>, subject_as: Option<String> },
+    /// One of the host's own.
+    Plans(PlansTool),
+}
+
+impl Entry {
+    /// A plugin's action. `None` if its schemas are gone, which cannot be.
+    pub(crate) fn action(plugin: &Arc<Plugin>, action: &Arc<Action>) -> Option<Self> {
+        let input = plugin.schemas.get(&action.name)?.input.clone();
+        let effect = EffectKind::from(&action.effect);
+        Some(Self {
+            tool: Arc::new(Tool {
+                name: action.tool.clone(),
+                title: action.title.clone(),
+                description: action.description.clone(),
+                input: input.schema.clone(),
+                output: action.output.clone(),
+                tier: action.tier,
+                hints: Hints::of(action),
+            }),
+            group: plugin.group.name.clone(),
+            effect,
+            input,
+            wanted: Wanted::of(effect, action.tier),
+            behind: Behind::Action { plugin: plugin.clone(), action: action.clone() },
+        })
+    }
+
+    /// The tool that commits what an action proposed.
+    pub(crate) fn commit(plugin: &Arc<Plugin>, commit: &CommitTool) -> Result<Self, String> {
+        let wanted = Wanted::of(EffectKind::Commit, commit.tier);
+        let input = plan_id_input(wanted)?;
+        Ok(Self {
+            tool: Arc::new(Tool {
+                name: format!("{}_{}", plugin.group.name, commit.name),
+                title: commit.title.clone(),
+                description: commit.description.clone(),
+                input: input.schema.clone(),
+                output: Arc::new(outcome_schema(commit.subject_as.as_deref())),
+                tier: commit.tier,
+                hints: committing(),
+            }),
+            group: plugin.group.name.clone(),
+            effect: EffectKind::Commit,
+            input: Arc::new(input),
+            wanted,
+            behind: Behind::Commit {
+                plugin: plugin.clone(),
+                subject_as: commit.subject_as.clone(),
+            },
+        })
+    }
+
+    /// One of the host's own tools.
+    pub(crate) fn native(native: PlansTool) -> Result<Self, String> {
+        let effect = native.effect();
+        let wanted = Wanted::of(effect, native.tier());
+        let input = Input::of(native.input(), wanted)?;
+        Ok(Self {
+            tool: Arc::new(Tool {
+                name: native.name().to_owned(),
+                title: native.title().to_owned(),
+                description: native.description().to_owned(),
+                input: input.schema.clone(),
+                output: Arc::new(native.output()),
+                tier: native.tier(),
+                hints: if effect.writes() {
+                    committing()
+                } else {
+                    Hints {
+                        read_only: effect == EffectKind::Query,
+                        destructive: false,
+                        idempotent: effect == EffectKind::Query,
+                        open_world: false,
+                    }
+                },
+            }),
+            group: PlansTool::GROUP.to_owned(),
+            effect,
+            input: Arc::new(input),
+            wanted,
+            behind: Behind::Plans(native),
+        })
+    }
+
+    /// The tool as policy judges it.
+    #[must_use]
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            tool: &self.tool.name,
+            group: &self.group,
+            tier: self.tool.tier,
+            effect: self.effect,
+        }
+    }
+
+    /// The plugin behind it, if there is one.
+    pub(crate) fn plugin(&self) -> Option<&Arc<Plugin>> {
+        match &self.behind {
+            Behind::Action { plugin, .. } | Behind::Commit { plugin, .. } => Some(plugin),
+            Behind::Plans(_) => None,
+        }
+    }
+
+    /// Whether it is refused without a session.
+    #[must_use]
+    pub fn needs_session(&self) -> bool {
+        match &self.behind {
+            Behind::Action { action, .. } => action.needs_session,
+            Behind::Commit { .. } => true,
+            Behind::Plans(native) => native.needs_session(),
+        }
+    }
+
+    /// Names of the arguments whose values the plugin never sees.
+    pub(crate) fn sealed(&self) -> &[String] {
+        &self.input.sealed
+    }
+
+    /// The tool as clients see it.
+    #[must_use]
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
+    /// What it may ask of back ends, in words; a commit sends what its plan holds.
+    #[must_use]
+    pub fn grants(&self) -> Vec<String> {
+        match &self.behind {
+            Behind::Action { action, .. } => {
+                action.grants.iter().map(ToString::to_string).collect()
+            }
+            Behind::Commit { .. } | Behind::Plans(_) => Vec::new(),
+        }
+    }
+}
+
+/// Committing overwrites; with an idempotency key, or the plan's own state, never twice.
+const fn committing() -> Hints {
+    Hints { read_only: false, destructive: true, idempotent: true, open_world: true }
+}
+
+fn plan_id_input(wanted: Wanted) -> Result<Input, String> {
+    let schema = json!({
+        "type": "object",
+        "properties": {"plan_id": plan_id()},
+        "required": ["plan_id"],
+    });
+    Input::of(object(schema), wanted)
+}
+
+/// The schema of a plan's id.
+pub(crate) fn plan_id() -> Value {
+    json!({"type": "string", "description": "The plan's id, as the tool that proposed it answered."})
+}
+
+/// What a commit answers, with magento-mcp's names first.
+pub(crate) fn outcome_schema(subject_as: Option<&str>) -> Map<String, Value> {
+    let mut schema = object(json!({
+        "type": "object",
+        "properties": {
+            "message": {"type": "string"},
+            "success_count": {"type": "integer", "description": "Subjects that a read shows as wished."},
+            "error_count": {"type": "integer", "description": "Subjects that are not."},
+            "errors": {"type": "array", "items": {"type": "object"}, "description": "Each with subject, state (failed, drifted, skipped, unknown) and message; at most 100."},
+            "plan_id": {"type": "string"},
+            "state": {"type": "string"},
+            "drifted": {"type": "integer", "description": "Changed by somebody else since the review, and left alone."},
+            "skipped": {"type": "integer"},
+            "unknown": {"type": "integer", "description": "May have happened: look at them in the store."},
+        },
+        "required": ["message", "success_count", "error_count", "errors", "plan_id", "state"],
+    }));
+    if let (Some(name), Some(Value::Object(properties))) =
+        (subject_as, schema.get_mut("properties"))
+    {
+        properties.insert(
+            name.to_owned(),
+            json!({"type": ["object", "null"], "description": "As read back after the change."}),
+        );
+    }
+    schema
+}
+
+/// An object literal's map.
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

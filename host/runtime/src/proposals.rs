@@ -1,0 +1,167 @@
+//! The host's side of `plans`: drafts that a plugin fills, and what becomes of them.
+
+use souk_model::Failure;
+use souk_model::plan::{Change, Intent};
+use souk_plans::{Draft, Outcome, Proposal, Proposer};
+use wasmtime::component::Resource;
+
+use crate::bindings::souk::plugin::{plans, types};
+use crate::call::CallContext;
+use crate::convert_plans;
+use crate::state::State;
+
+type Answer<T> = wasmtime::Result<Result<T, types::Failure>>;
+
+/// A draft as a guest holds it. It is begun with the first changes, so that what is wrong with the
+/// intent is told where a failure can be answered.
+#[allow(unreachable_pub, reason = "the generated bindings re-export it")]
+pub enum GuestDraft {
+    /// Nothing was added yet.
+    Intended(Box<plans::Intent>),
+    /// Begun.
+    Begun(Box<Draft>),
+}
+
+impl State {
+    fn call_for_draft(&mut self) -> Result<&mut CallContext, Failure> {
+        self.call.as_deref_mut().ok_or_else(|| {
+            Failure::new(souk_model::Code::Forbidden, "`describe` may not propose changes")
+                .rule("describe")
+        })
+    }
+
+    async fn add_to(
+        &mut self,
+        draft: &Resource<GuestDraft>,
+        changes: Vec<plans::Change>,
+    ) -> wasmtime::Result<Result<(), Failure>> {
+        let changes: Vec<Change> = match changes.into_iter().map(convert_plans::change).collect() {
+            Ok(changes) => changes,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        match self.begun(draft).await? {
+            Ok(draft) => Ok(draft.add(changes).await),
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+
+    /// The draft, begun if it was not.
+    async fn begun(
+        &mut self,
+        draft: &Resource<GuestDraft>,
+    ) -> wasmtime::Result<Result<&mut Draft, Failure>> {
+        if let GuestDraft::Intended(intent) = self.table.get(draft)? {
+            let intent = intent.as_ref().clone();
+            let begun = match self.begin(intent).await {
+                Ok(begun) => begun,
+                Err(failure) => return Ok(Err(failure)),
+            };
+            *self.table.get_mut(draft)? = GuestDraft::Begun(Box::new(begun));
+        }
+        match self.table.get_mut(draft)? {
+            GuestDraft::Begun(draft) => Ok(Ok(draft)),
+            GuestDraft::Intended(_) => Ok(Err(Failure::internal("a draft was not begun"))),
+        }
+    }
+
+    async fn begin(&mut self, intent: plans::Intent) -> Result<Draft, Failure> {
+        let intent: Intent = convert_plans::intent(intent)?;
+        let call = self.call_for_draft()?;
+        let session = call.session.clone().ok_or_else(crate::call::not_logged_in)?;
+        let proposer = Proposer {
+            principal: call.principal.clone(),
+            session,
+            group: call.group.clone(),
+            action: call.action.clone(),
+        };
+        let plans = call.plans.clone().ok_or_else(no_plans)?;
+        plans.draft(proposer, intent).await
+    }
+
+    /// Takes the draft out of the guest's hands, once a call.
+    async fn close(
+        &mut self,
+        draft: Resource<GuestDraft>,
+    ) -> wasmtime::Result<Result<Draft, Failure>> {
+        if let Err(failure) = self.begun(&draft).await? {
+            return Ok(Err(failure));
+        }
+        let call = match self.call_for_draft() {
+            Ok(call) => call,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if std::mem::replace(&mut call.closed, true) {
+            return Ok(Err(
+                Failure::internal("the plugin closed two drafts in one call").rule("proposal")
+            ));
+        }
+        match self.table.delete(draft)? {
+            GuestDraft::Begun(draft) => Ok(Ok(*draft)),
+            GuestDraft::Intended(_) => Ok(Err(Failure::internal("a draft was not begun"))),
+        }
+    }
+
+    async fn propose_draft(&mut self, draft: Draft) -> Result<Proposal, Failure> {
+        self.call_for_draft()?.may_propose()?;
+        draft.propose().await
+    }
+
+    async fn apply_draft(&mut self, draft: Draft) -> Result<Outcome, Failure> {
+        let call = self.call_for_draft()?;
+        call.may_apply()?;
+        let plans = call.plans.clone().ok_or_else(no_plans)?;
+        let terms = call.terms.clone();
+        plans.apply(draft, terms).await
+    }
+}
+
+fn no_plans() -> Failure {
+    Failure::internal("this run serves no call, so nothing can be proposed")
+}
+
+impl plans::Host for State {}
+
+impl plans::HostDraft for State {
+    async fn new(&mut self, intent: plans::Intent) -> wasmtime::Result<Resource<GuestDraft>> {
+        Ok(self.table.push(GuestDraft::Intended(Box::new(intent)))?)
+    }
+
+    async fn add(
+        &mut self,
+        draft: Resource<GuestDraft>,
+        changes: Vec<plans::Change>,
+    ) -> Answer<()> {
+        self.usage.enter_host()?;
+        let added = self.add_to(&draft, changes).await;
+        self.usage.resume();
+        Ok(added?.map_err(types::Failure::from))
+    }
+
+    async fn propose(&mut self, draft: Resource<GuestDraft>) -> Answer<plans::Plan> {
+        self.usage.enter_host()?;
+        let proposed = match self.close(draft).await? {
+            Ok(draft) => self.propose_draft(draft).await,
+            Err(failure) => Err(failure),
+        };
+        self.usage.resume();
+        Ok(proposed.map(|proposal| convert_plans::plan(&proposal)).map_err(types::Failure::from))
+    }
+
+    async fn apply(&mut self, draft: Resource<GuestDraft>) -> Answer<plans::Outcome> {
+        self.usage.enter_host()?;
+        // A commit takes as long as the store does; the plugin only waits for it.
+        let paused = self.wall.pause();
+        let applied = match self.close(draft).await? {
+            Ok(draft) => self.apply_draft(draft).await,
+            Err(failure) => Err(failure),
+        };
+        drop(paused);
+        self.usage.resume();
+        Ok(applied.map(convert_plans::outcome).map_err(types::Failure::from))
+    }
+
+    async fn drop(&mut self, draft: Resource<GuestDraft>) -> wasmtime::Result<()> {
+        self.table.delete(draft)?;
+        Ok(())
+    }
+}

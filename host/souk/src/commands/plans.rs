@@ -1,0 +1,199 @@
+//! `souk plans`
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use serde_json::Value;
+use souk_model::plan::{Becomes, Before, Item, ItemState, PlanId, Progressed};
+use souk_model::{Failure, Principal};
+use souk_plans::{Commit, Outcome};
+use souk_state::audit::Transport;
+use souk_state::plans::{Filter, Stored};
+use souk_upstream::Session;
+
+use crate::cli::{Plans, PlansCommand};
+use crate::commands::print;
+use crate::render::Table;
+use crate::setup::Setup;
+use crate::wiring::Host;
+
+/// Characters of a value in a diff.
+const VALUE_CHARS: usize = 60;
+
+pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
+    let setup = Setup::read(plans.common)?;
+    let host = Host::start(&setup, Transport::Terminal).await?;
+    let done = match plans.command {
+        PlansCommand::List { limit } => list(&host, limit).await,
+        PlansCommand::Show { plan, items } => show(&host, &plan, items).await,
+        PlansCommand::Commit { plan, reason } => carry_out(&host, &plan, reason, false).await,
+        PlansCommand::Resume { plan, reason } => carry_out(&host, &plan, reason, true).await,
+        PlansCommand::Undo { plan } => undo(&host, &plan).await,
+    };
+    match done {
+        Ok((text, code)) => {
+            print(&text)?;
+            Ok(code)
+        }
+        Err(failure) => {
+            eprintln!("{}", failure.render());
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+type Told = Result<(String, ExitCode), Failure>;
+
+async fn list(host: &Host, limit: u32) -> Told {
+    let filter = Filter { limit, ..Filter::default() };
+    let mut table = Table::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "SUMMARY"]);
+    for stored in host.plans.list(&filter).await? {
+        let header = &stored.header;
+        table.row([
+            header.id.to_string(),
+            stored.state.as_str().to_owned(),
+            format!("{}/{}", stored.counts.done, header.count),
+            header.principal.clone(),
+            header.store.clone(),
+            instant(header.created_ms),
+            header.summary.clone(),
+        ]);
+    }
+    Ok((table.to_string(), ExitCode::SUCCESS))
+}
+
+async fn show(host: &Host, plan: &PlanId, items: u32) -> Told {
+    let stored = host.plans.get(None, plan).await?;
+    let mut text = heading(&stored);
+    for (item, progressed) in host.plans.items(plan, None, items, &[]).await? {
+        text.push_str(&shown(&item, &progressed));
+    }
+    let hidden = stored.header.count.saturating_sub(items);
+    if hidden > 0 {
+        let _ = writeln!(text, "\n… and {hidden} more; `-n {}` shows all", stored.header.count);
+    }
+    Ok((text, ExitCode::SUCCESS))
+}
+
+fn heading(stored: &Stored) -> String {
+    let (header, counts) = (&stored.header, &stored.counts);
+    let mut text = format!(
+        "{}\n{}  [{}, {} of {} done]\nproposed by {} for {} on {} ({}), {}; expires {}\nsha-256 {}\n",
+        header.summary,
+        header.id,
+        stored.state.as_str(),
+        counts.done,
+        header.count,
+        header.tool,
+        header.principal,
+        header.store,
+        header.environment,
+        instant(header.created_ms),
+        instant(header.expires_ms),
+        stored.digest,
+    );
+    if let Some(reason) = &stored.reason {
+        let _ = writeln!(text, "reason: {}", reason.escape_debug());
+    }
+    for warning in &header.warnings {
+        let _ = writeln!(text, "! {}", warning.escape_debug());
+    }
+    text
+}
+
+/// An item as a diff: what goes in red elsewhere stands after a minus here.
+fn shown(item: &Item, progressed: &Progressed) -> String {
+    let subject = &item.change.subject;
+    let mut text = format!("\n{} {}", subject.kind, subject.id.escape_debug());
+    if let Some(label) = &subject.label {
+        let _ = write!(text, "  {}", label.escape_debug());
+    }
+    let _ = writeln!(text, "  [{}]", progressed.state.as_str());
+    for line in &item.review {
+        let before = match &line.before {
+            Before::Value(value) => value_text(value),
+            Before::Inherited(value) => format!("{} (inherited)", value_text(value)),
+            Before::Nothing => "nothing".to_owned(),
+        };
+        let after = match &line.after {
+            Becomes::Sent(value) => value_text(value),
+            Becomes::Expected(value) => format!("{} (set by the store)", value_text(value)),
+            Becomes::Absent => "nothing".to_owned(),
+        };
+        let _ = writeln!(text, "  {}\n    - {before}\n    + {after}", line.field);
+    }
+    for constant in &item.constants {
+        let _ = writeln!(text, "  also sent, {}: {}", constant.at, value_text(&constant.value));
+    }
+    if let Some(failure) = &progressed.failure
+        && progressed.state != ItemState::Done
+    {
+        let _ = writeln!(text, "  {}: {}", failure.code.as_str(), failure.message.escape_debug());
+    }
+    text
+}
+
+fn value_text(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= VALUE_CHARS {
+        return text;
+    }
+    format!("{}…", text.chars().take(VALUE_CHARS).collect::<String>())
+}
+
+fn instant(ms: i64) -> String {
+    souk_state::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| ms.to_string(), |at| format!("{at:.0}"))
+}
+
+/// The operator's session, with the operator's credentials.
+async fn session(host: &Host) -> Result<Session, Failure> {
+    host.sessions.login(&Principal::local(), None, Vec::new()).await
+}
+
+async fn carry_out(host: &Host, plan: &PlanId, reason: String, resume: bool) -> Told {
+    let session = session(host).await?;
+    let principal = Principal::local();
+    let commit = Commit {
+        principal: &principal,
+        session: &session,
+        plan,
+        tool: None,
+        reason: Some(reason),
+        key: None,
+        operator: true,
+    };
+    let outcome =
+        if resume { host.plans.resume(commit).await? } else { host.plans.commit(commit).await? };
+    Ok(told(&outcome))
+}
+
+fn told(outcome: &Outcome) -> (String, ExitCode) {
+    let total = outcome.counts.total();
+    let mut text = format!("{} of {total} done, and a read shows it\n", outcome.counts.done);
+    for trouble in &outcome.troubles {
+        let why = trouble.failure.as_ref().map_or("", |kept| kept.message.as_str());
+        let _ = writeln!(
+            text,
+            "{} {}: {} {}",
+            trouble.subject.kind,
+            trouble.subject.id.escape_debug(),
+            trouble.state.as_str(),
+            why.escape_debug()
+        );
+    }
+    let code = if outcome.counts.done == total { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    (text, code)
+}
+
+async fn undo(host: &Host, plan: &PlanId) -> Told {
+    let session = session(host).await?;
+    let proposal = host.plans.undo(&Principal::local(), &session, plan, true).await?;
+    let (mut text, code) = show(host, &proposal.header.id, 50).await?;
+    let _ = writeln!(
+        text,
+        "\nnothing is changed yet: souk plans commit {} --reason '…'",
+        proposal.header.id
+    );
+    Ok((text, code))
+}
