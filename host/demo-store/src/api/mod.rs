@@ -11,6 +11,7 @@ mod customer_addresses;
 mod customers;
 mod entity;
 mod inventory;
+mod prices;
 mod product_media;
 mod product_save;
 mod products;
@@ -20,6 +21,7 @@ mod sales_columns;
 mod sales_documents;
 mod source_items;
 mod stores;
+mod tier_prices;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -67,6 +69,15 @@ const fn read(
     Route { method: "GET", template, resource, handler: Handler::Read(handler) }
 }
 
+/// A question that comes as a POST because it is long.
+const fn read_by_post(
+    template: &'static str,
+    resource: &'static str,
+    handler: fn(&Shop, &Call) -> Answer,
+) -> Route {
+    Route { method: "POST", template, resource, handler: Handler::Read(handler) }
+}
+
 const fn write(
     method: &'static str,
     template: &'static str,
@@ -98,6 +109,8 @@ const ALL_ROUTES: &[&[Route]] = &[
     attributes::ROUTES,
     products::ROUTES,
     product_save::ROUTES,
+    prices::ROUTES,
+    tier_prices::ROUTES,
     categories::ROUTES,
     category_save::ROUTES,
     cms::ROUTES,

@@ -96,12 +96,13 @@ pub(crate) enum Step {
 /// after the other: the one of the step, then the one of every save.
 pub(crate) fn settle(order: &mut Doc, step: Step) {
     let next = after(order, step);
-    if step == Step::Refund && next.statuses().contains(&order.text("status").as_str()) {
-        order.put("state", next.code());
-    } else if next == State::Unknown {
-        // An unknown state stays what it is.
-    } else {
-        next.enter(order);
+    let keeps_status =
+        step == Step::Refund && next.statuses().contains(&order.text("status").as_str());
+    match next {
+        // What nobody knows stays what it is.
+        State::Unknown => {}
+        next if keeps_status => order.put("state", next.code()),
+        next => next.enter(order),
     }
     save(order);
     order::set_due(order);
