@@ -13,7 +13,9 @@ mod entity;
 mod inventory;
 mod prices;
 mod product_media;
+mod product_parts;
 mod product_save;
+mod product_values;
 mod products;
 pub(crate) mod rules;
 mod sales;
@@ -109,6 +111,7 @@ const ALL_ROUTES: &[&[Route]] = &[
     attributes::ROUTES,
     products::ROUTES,
     product_save::ROUTES,
+    product_parts::ROUTES,
     prices::ROUTES,
     tier_prices::ROUTES,
     categories::ROUTES,
