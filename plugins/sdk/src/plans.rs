@@ -314,6 +314,9 @@ impl Applied {
                 "{done} written so far, and the rest goes on: see `plans_get` with the plan's id"
             ),
             PlanState::Done => format!("{done} written, and read back"),
+            PlanState::Previewed => "nothing was sent: `plans_get` with the plan's id shows what \
+                would change, `plans_commit` carries it out"
+                .to_owned(),
             PlanState::PartlyDone | PlanState::Failed => {
                 format!("{done} written, {errors} not: see `errors`")
             }
