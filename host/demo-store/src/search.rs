@@ -298,7 +298,9 @@ impl Criteria {
         self.page(rows)
     }
 
-    /// Sorts by the criteria's orders; equal rows keep their order.
+    /// Sorts by the criteria's orders. Equal rows keep their order where the page reaches the end; a page
+    /// that ends before has them the other way round. So they repeat and get lost between pages, as they
+    /// do where the database stops sorting once it has enough rows.
     pub(crate) fn sort<R>(&self, rows: &mut Vec<R>, cell: impl Fn(&R, &str) -> Cell) {
         if self.sorts.is_empty() || rows.len() < 2 {
             return;
@@ -309,8 +311,9 @@ impl Criteria {
                 .map(|sort| cell(row, sort.field.as_deref().unwrap_or_default()))
                 .collect()
         };
+        let cuts = self.page_end().is_some_and(|end| end < rows.len());
         let mut keyed: Vec<(Vec<Cell>, R)> = rows.drain(..).map(|row| (keys(&row), row)).collect();
-        keyed.sort_by(|(left, _), (right, _)| {
+        let order = |(left, _): &(Vec<Cell>, R), (right, _): &(Vec<Cell>, R)| {
             self.sorts
                 .iter()
                 .zip(left.iter().zip(right))
@@ -321,8 +324,21 @@ impl Criteria {
                 )
                 .find(|order| *order != Ordering::Equal)
                 .unwrap_or(Ordering::Equal)
-        });
+        };
+        // What no row has is not sorted by at all.
+        let sorts = keyed.windows(2).any(|pair| order(&pair[0], &pair[1]) != Ordering::Equal);
+        if cuts && sorts {
+            keyed.reverse();
+        }
+        keyed.sort_by(order);
         rows.extend(keyed.into_iter().map(|(_, row)| row));
+    }
+
+    /// Where the page ends; `None` when everything is on it.
+    fn page_end(&self) -> Option<usize> {
+        let size = self.page_size.filter(|size| *size != 0)?;
+        let page = usize::try_from(self.current_page.unwrap_or(1)).unwrap_or(1).max(1);
+        Some(usize::try_from(size).unwrap_or(1).saturating_mul(page))
     }
 
     /// Cuts out the page. Size 0 is everything, a negative size is 1, a page below 1 is the first, a
@@ -416,6 +432,27 @@ mod tests {
         assert!(accepts("gteq", "garbage", &Cell::Date("2026-01-01 00:00:00".into())));
         assert!(!accepts("neq", "3", &Cell::Null) && accepts("neq", "3", &Cell::Many(vec![])));
         assert!(accepts("finset", "7", &Cell::Text("7,8".into())));
+    }
+
+    #[test]
+    fn pages_of_a_sort_that_is_not_unique_repeat_rows_and_lose_others() {
+        let pages = |sort: &str, cell: fn(u32) -> f64| -> Vec<u32> {
+            let page = |number: u32| {
+                let query = format!(
+                    "searchCriteria[pageSize]=3&searchCriteria[currentPage]={number}\
+                     &searchCriteria[sortOrders][0][field]={sort}&searchCriteria[sortOrders][0][direction]=ASC"
+                );
+                criteria(&query)
+                    .apply((1..=8).collect(), |row: &u32, _| Cell::Number(cell(*row)))
+                    .rows
+            };
+            (1..=3).flat_map(page).collect()
+        };
+        assert_eq!(pages("entity_id", f64::from), [1, 2, 3, 4, 5, 6, 7, 8]);
+        let mut by_price = pages("price", |row| if row == 8 { 9.0 } else { 7.0 });
+        by_price.sort_unstable();
+        by_price.dedup();
+        assert!(by_price.len() < 8, "{by_price:?}");
     }
 
     #[test]

@@ -151,8 +151,8 @@ fn after_stock(
     let stock_given = given
         .get("extension_attributes")
         .is_some_and(|extension| extension.get("stock_item").is_some());
-    // Saves in a view leave the stock item alone; a new one that was described is saved twice.
-    let item_id = if is_new || call.store == ALL { shop.take_stock_item_id() } else { 0 };
+    // Each save uses up an id, and a new item that was described is saved twice.
+    let item_id = shop.take_stock_item_id();
     if is_new {
         if stock_given {
             shop.take_stock_item_id();
