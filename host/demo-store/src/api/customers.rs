@@ -25,7 +25,8 @@ pub(super) const ROUTES: &[Route] = &[
         let id = call.id("customerId");
         shop.customers.get(id).map(plain).ok_or_else(|| Refusal::no_such_entity("customerId", id))
     }),
-    write("POST", "/V1/customers", MANAGE, create),
+    // Anyone may open an account.
+    write("POST", "/V1/customers", ANONYMOUS, create),
     write("PUT", "/V1/customers/{customerId}", MANAGE, update),
     write("DELETE", "/V1/customers/{customerId}", "Magento_Customer::delete", delete),
     // The store does not tell strangers which addresses it knows.
