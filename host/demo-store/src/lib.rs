@@ -1,10 +1,15 @@
 //! A Magento 2.4.7 REST look-alike, to run Souk against and to test it with.
 //!
-//! It owns its whole world: stores, products with values per store view, categories, and what admins
-//! and integrations may do with them. What it answers, oddities and error bodies included, is held to
+//! It owns its whole world: stores, products with values per store view, categories, content,
+//! promotions, stock, customers, orders with their documents, and what admins and integrations may do
+//! with them. What it answers, oddities and error bodies included, is held to
 //! recordings of a real store, because the oddities are what breaks clients. It knows nothing of Souk:
 //! above all it shares no code with the crate that signs and sends requests, so that one mistake is
 //! not made twice.
+//!
+//! Beside Magento's paths it has its own, open to its own machine only: `/__demo/requests` tells what
+//! was asked (GET, and DELETE to forget), `/__demo/faults` what shall go wrong (GET, PUT, DELETE), and
+//! `/__demo/consumer` stops and starts the consumer of asynchronous requests (PUT).
 //!
 //! ```no_run
 //! # async fn run() -> std::io::Result<()> {

@@ -211,7 +211,7 @@ fn move_category(shop: &mut Shop, call: &Call) -> Answer {
             "Operation do not allow to move a parent category to any of children category",
         ));
     }
-    let last = shop.categories.active_children(parent, call.store).into_iter().max();
+    let last = shop.categories.active_children(parent, call.store).pop();
     let after = match (call.arguments.get("afterId").map(php::id_of), last) {
         (None, last) => last,
         (Some(after), Some(last)) if after > last => Some(last),
@@ -265,7 +265,20 @@ fn link_product(shop: &mut Shop, call: &Call) -> Answer {
         Some(known) => known.position = position,
         None => product.categories.push(CategoryLink { category, position }),
     }
+    save_unchanged(shop, call, category);
     Ok(Value::Bool(true))
+}
+
+/// A link is saved with its category, which then gets back the URL path that a move took.
+fn save_unchanged(shop: &mut Shop, call: &Call, id: u64) {
+    let Some(category) = shop.categories.get(id) else { return };
+    let path = url_path(shop, category, ALL);
+    if let Some(category) = shop.categories.get_mut(id) {
+        category.updated_at = call.stamp();
+        if category.values.get("url_path", ALL).is_none() && !path.is_empty() {
+            category.values.set("url_path", ALL, Value::String(path));
+        }
+    }
 }
 
 fn unlink_product(shop: &mut Shop, call: &Call) -> Answer {
@@ -275,5 +288,6 @@ fn unlink_product(shop: &mut Shop, call: &Call) -> Answer {
         return Err(Refusal::bad("The category doesn't contain the specified product."));
     }
     product.categories.retain(|link| link.category != category);
+    save_unchanged(shop, call, category);
     Ok(Value::Bool(true))
 }
