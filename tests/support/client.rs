@@ -85,7 +85,7 @@ impl Mcp {
         let opening = Listener::default().serve_with_lifecycle(streams, era.lifecycle());
         let client = match timeout(PATIENCE, opening).await {
             Ok(Ok(client)) => client,
-            failed => panic!("no conversation: {:?}\n{}", failed.map(|r| r.err()), process.log()),
+            failed => panic!("no conversation: {:?}\n{}", failed.map(Result::err), process.log()),
         };
         Self::new(client, era, Some(process)).await
     }

@@ -76,11 +76,9 @@ impl Looker<'_> {
                 let answers: Vec<_> =
                     futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
                 for (answer, group) in answers {
-                    let mut items = match answer {
-                        Ok(items) => items,
-                        // Each may be readable alone, and then it says best what is wrong.
-                        Err(_) => HashMap::new(),
-                    };
+                    // Where the search failed each may be readable alone, and then says best what
+                    // is wrong.
+                    let mut items = answer.unwrap_or_default();
                     for id in group {
                         match items.remove(id) {
                             Some(item) => {

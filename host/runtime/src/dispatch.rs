@@ -34,8 +34,11 @@ pub struct Dispatcher {
     /// Counts up when the rules change or the registry does.
     version: watch::Sender<u64>,
     /// Each principal's list of tools, and the version it was made at.
-    lists: Mutex<HashMap<Principal, (u64, Arc<[Arc<Tool>]>)>>,
+    lists: Mutex<HashMap<Principal, Listed>>,
 }
+
+/// The version a list was made at, and the list.
+type Listed = (u64, Arc<[Arc<Tool>]>);
 
 /// What a dispatcher is made of, apart from what the operator may change while it runs.
 pub struct Parts {

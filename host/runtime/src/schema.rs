@@ -138,6 +138,14 @@ fn reason(error: &ValidationError<'_>) -> String {
                 .collect();
             format!("the value is none of {}", options.join(", "))
         }
+        // So the crate says it of a tool without arguments, and leaves out what was unexpected.
+        ValidationErrorKind::FalseSchema => match error.instance().as_object() {
+            Some(object) => {
+                let names: Vec<_> = object.keys().map(|name| format!("'{name}'")).collect();
+                format!("Additional properties are not allowed ({} unexpected)", names.join(", "))
+            }
+            None => "nothing may stand here".to_owned(),
+        },
         _ => error.masked_with("the value").to_string(),
     }
 }
@@ -271,6 +279,9 @@ mod tests {
         .unwrap();
         let failure = words.check(&json!({"how": "hunter2"})).unwrap_err();
         assert_eq!(failure.message, "`how`: the value is none of `eq`, `neq`, `in`, `like`");
+        let none = input(&json!({"type": "object"})).unwrap();
+        let failure = none.check(&json!({"verbose": true})).unwrap_err();
+        assert!(failure.message.contains("'verbose'"), "{failure}");
         let failure = input.check(&json!({"pagesize": 1})).unwrap_err();
         assert!(failure.message.contains("pagesize"), "{failure}");
         assert!(failure.remedy.unwrap().contains("`page_size`"));

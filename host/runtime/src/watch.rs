@@ -40,6 +40,8 @@ pub async fn follow(registry: Arc<Registry>) {
             (None, POLL_BLIND)
         }
     };
+    // What changed between the first reading and the watcher's start sent nobody an event.
+    read(&registry).await;
     loop {
         if let Ok(Some(())) = tokio::time::timeout(poll, changed.recv()).await {
             let quiet = async {
@@ -47,11 +49,15 @@ pub async fn follow(registry: Arc<Registry>) {
             };
             let _ = tokio::time::timeout(AT_LATEST, quiet).await;
         }
-        if let Err(error) = registry.scan().await {
-            tracing::warn!(
-                "cannot read the plugin directory {}: {error}",
-                registry.directory().display()
-            );
-        }
+        read(&registry).await;
+    }
+}
+
+async fn read(registry: &Registry) {
+    if let Err(error) = registry.scan().await {
+        tracing::warn!(
+            "cannot read the plugin directory {}: {error}",
+            registry.directory().display()
+        );
     }
 }

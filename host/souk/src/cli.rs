@@ -135,6 +135,13 @@ pub(crate) struct DemoStore {
     /// Start from this state instead of the sample shop.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+    /// Keep the store in this directory, over restarts; otherwise it begins anew each time.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Answer some requests as a store in trouble does: late, 429, 503, not at all. JSON; while it
+    /// serves, `PUT /__demo/faults` takes the same.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
 }
 
 /// `souk audit`

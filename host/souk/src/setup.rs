@@ -1,6 +1,7 @@
 //! Everything the operator decided, from flags, environment and file, in one place.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,12 +22,26 @@ const CONFIG_HERE: &str = "souk.toml";
 /// apart from whoever sits at this machine, and `[principals.http]` can limit them.
 const TOKEN_OF_ENVIRONMENT: &str = "http";
 
+/// By what a file is told from what it was: its inode, length and time of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp(u64, u64, i64, i64);
+
+impl Stamp {
+    /// Of the file as it is now; none where it cannot be looked at.
+    pub(crate) fn of(file: &Path) -> Option<Self> {
+        let found = std::fs::metadata(file).ok()?;
+        Some(Self(found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+    }
+}
+
 /// What the operator decided.
 pub(crate) struct Setup {
     flags: Common,
     environment: Environment,
     /// The file that was read, if one was.
     pub(crate) file: Option<PathBuf>,
+    /// What the file looked like just before it was read.
+    pub(crate) stamp: Option<Stamp>,
     pub(crate) config: Config,
 }
 
@@ -40,11 +55,13 @@ impl Setup {
         let named = flags.config.clone().or_else(|| environment.config.clone());
         let here = PathBuf::from(CONFIG_HERE);
         let file = named.or_else(|| here.exists().then_some(here));
+        // Before it is read: a change in between shows as one, and is read again.
+        let stamp = file.as_deref().and_then(Stamp::of);
         let config = match &file {
             Some(file) => Config::read(file)?,
             None => Config::default(),
         };
-        let setup = Self { flags, environment, file, config };
+        let setup = Self { flags, environment, file, stamp, config };
         // A rule that cannot be read must stop the start, not the first call.
         setup.rules()?;
         Ok(setup)

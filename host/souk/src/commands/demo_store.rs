@@ -25,6 +25,22 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
                 .with_context(|| format!("`{}` is no state of a store", file.display()))?
         }
     };
+    let store = match &options.data {
+        None => store,
+        Some(directory) => store
+            .with_data(directory)
+            .with_context(|| format!("cannot keep the store in `{}`", directory.display()))?,
+    };
+    let store = match &options.faults {
+        None => store,
+        Some(file) => {
+            let json = std::fs::read(file)
+                .with_context(|| format!("cannot read the faults `{}`", file.display()))?;
+            store
+                .with_faults(&json)
+                .with_context(|| format!("`{}` does not describe faults", file.display()))?
+        }
+    };
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;

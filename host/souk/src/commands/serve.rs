@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Serve;
-use crate::setup::Setup;
+use crate::setup::{Setup, Stamp};
 use crate::wiring::Host;
 
 /// How often the configuration's file is looked at for changes.
@@ -80,19 +80,13 @@ async fn asked_to_end() {
 async fn follow_configuration(setup: Arc<Setup>, dispatcher: Arc<souk_runtime::Dispatcher>) {
     let Some(file) = setup.file.clone() else { return };
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-    let stamp = || {
-        use std::os::unix::fs::MetadataExt;
-        std::fs::metadata(&file)
-            .ok()
-            .map(|found| (found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
-    };
-    let mut seen = stamp();
+    let mut seen = setup.stamp;
     loop {
         let asked = tokio::select! {
             _ = hangup.recv() => true,
             () = tokio::time::sleep(CONFIG_POLL) => false,
         };
-        let now = stamp();
+        let now = Stamp::of(&file);
         if now == seen && !asked {
             continue;
         }
