@@ -279,7 +279,7 @@ mod tests {
         .unwrap();
         let failure = words.check(&json!({"how": "hunter2"})).unwrap_err();
         assert_eq!(failure.message, "`how`: the value is none of `eq`, `neq`, `in`, `like`");
-        let none = input(&json!({"type": "object"})).unwrap();
+        let none = self::input(&json!({"type": "object"})).unwrap();
         let failure = none.check(&json!({"verbose": true})).unwrap_err();
         assert!(failure.message.contains("'verbose'"), "{failure}");
         let failure = input.check(&json!({"pagesize": 1})).unwrap_err();
