@@ -39,6 +39,14 @@ pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
         tracing::info!("demo store at http://{store}/");
     }
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
+    let plans = host.plans.clone();
+    tokio::spawn(async move {
+        match plans.tidy().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!("{count} old plans and forgotten drafts are gone"),
+            Err(failure) => tracing::warn!("cannot tidy the plans up: {failure}"),
+        }
+    });
     tokio::spawn(follow_configuration(setup.clone(), host.dispatcher.clone()));
     let limits = setup.config.mcp.clone();
     match listen {
