@@ -24,7 +24,7 @@ const RULES: [Rule; 4] = [
         variable: ("SOUK_MAX_TIER", "safe"),
         file: "[policy]\nmax_tier = 'safe'",
         key: "policy.max_tier",
-        forbids: &["probe_risk", "probe_critical"],
+        forbids: &["probe_risk", "probe_critical", "plans_commit", "plans_resume"],
         id: "ceiling",
     },
     Rule {
@@ -32,7 +32,7 @@ const RULES: [Rule; 4] = [
         variable: ("SOUK_READ_ONLY", "1"),
         file: "[policy]\nread_only = true\nmax_tier = 'critical'",
         key: "policy.read_only",
-        forbids: &["probe_change"],
+        forbids: &["probe_change", "plans_commit", "plans_resume"],
         id: "read-only",
     },
     Rule {
@@ -48,16 +48,34 @@ const RULES: [Rule; 4] = [
         variable: ("SOUK_ALLOW", "auth_*,scope_*,probe_safe"),
         file: "[policy]\nallow = ['auth_*', 'scope_*', 'probe_safe']\nmax_tier = 'critical'",
         key: "policy.allow",
-        forbids: &["probe_risk", "probe_critical", "probe_change", "probe_read", "probe_sealed"],
+        forbids: &[
+            "probe_risk",
+            "probe_critical",
+            "probe_change",
+            "probe_read",
+            "probe_sealed",
+            "plans_commit",
+            "plans_discard",
+            "plans_get",
+            "plans_list",
+            "plans_resume",
+            "plans_undo",
+        ],
         id: "allow list",
     },
 ];
 
 /// What there is besides `probe_usurp`, which may never touch a session.
-const ALL: [&str; 11] = [
+const ALL: [&str; 17] = [
     "auth_login",
     "auth_logout",
     "auth_whoami",
+    "plans_commit",
+    "plans_discard",
+    "plans_get",
+    "plans_list",
+    "plans_resume",
+    "plans_undo",
     "probe_change",
     "probe_critical",
     "probe_read",
@@ -249,8 +267,14 @@ async fn the_file_cannot_raise_what_a_flag_or_the_environment_lowered() {
         .args([config])
         .env("SOUK_MAX_TIER", "risk");
     let mcp = souk.stdio(Era::Modern).await;
-    let lowered =
-        ["probe_critical", "probe_change", "scope_list_websites_stores", "scope_set_default"];
+    let lowered = [
+        "plans_commit",
+        "plans_resume",
+        "probe_critical",
+        "probe_change",
+        "scope_list_websites_stores",
+        "scope_set_default",
+    ];
     home.write(
         "rules.toml",
         "[policy]\nmax_tier = 'critical'\nread_only = false\nallow = ['*']\ndeny = []",
@@ -305,7 +329,7 @@ async fn rules_hold_for_whatever_a_plugin_becomes() {
     let home = Home::new();
     let souk = serve(&home).args(["--max-tier", "safe", "--deny", "probe_read"]);
     let mcp = souk.stdio(Era::Modern).await;
-    let hidden = ["probe_risk", "probe_critical", "probe_read"];
+    let hidden = ["probe_risk", "probe_critical", "probe_read", "plans_commit", "plans_resume"];
     assert_eq!(mcp.tools().await, all_but(&hidden));
     home.write("plugins/probe.wasm", Versions::new().file(1));
     until("the plugin is replaced", async || {
