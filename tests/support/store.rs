@@ -106,6 +106,28 @@ impl DemoStore {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
+    /// A plain REST write with an admin's token: somebody else at work in the same store.
+    ///
+    /// # Panics
+    /// When it does not answer 200.
+    pub async fn put(&self, path: &str, body: &Value) {
+        let token = self.token.get_or_init(|| self.log_in()).await;
+        let url = format!("{}/rest{path}", self.url);
+        let answer = http_client().put(url).bearer_auth(token).json(body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+    }
+
+    /// Has requests go wrong from now on, by these rules; with none, all is well again.
+    ///
+    /// # Panics
+    /// When the store does not understand the rules.
+    pub async fn faults(&self, rules: &Value) {
+        let url = format!("{}/__demo/faults", self.url);
+        let body = json!({ "seed": 1, "rules": rules });
+        let answer = http_client().put(url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{rules}");
+    }
+
     async fn log_in(&self) -> String {
         let body = json!({
             "username": self.credential("MAGENTO_ADMIN_USERNAME"),
