@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use souk_model::plan::{
-    After, Becomes, Before, Change, Constant, Edit, Filling, Item, Reviewed, Step,
+    After, Becomes, Before, Change, Constant, Edit, Filling, Item, Place, Reviewed, Spot, Step,
 };
 use souk_model::{Code, Failure};
 
@@ -108,7 +108,9 @@ pub(crate) fn becomes(change: &Change, edit: &Edit) -> Result<Becomes, Failure> 
     Ok(Becomes::Sent(value.clone()))
 }
 
-/// Every value of every body that no edit points to, and every value the host fills in.
+/// Every value of every body that no edit points to, and every value the host fills in. A value that
+/// an edit gives another name than its place has is shown with its place as well: a plugin that
+/// calls a price `name` shows a price.
 fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
     let mut constants = Vec::new();
     for (index, step) in change.steps.iter().enumerate() {
@@ -116,7 +118,8 @@ fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
         let mut covered = Vec::new();
         for edit in &change.edits {
             let After::Sent(spots) = &edit.after else { continue };
-            for spot in spots.iter().filter(|spot| spot.step == index) {
+            let named = |spot: &&Spot| names(&spot.at, &edit.field) && names(&edit.at, &edit.field);
+            for spot in spots.iter().filter(|spot| spot.step == index).filter(named) {
                 covered.extend(spot.at.pointer_in(body));
             }
         }
@@ -136,6 +139,19 @@ fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
         }
     }
     Ok(constants)
+}
+
+/// Whether a place is of the field of this name: its last member, or the value of the attribute, is
+/// called that.
+fn names(at: &Place, field: &str) -> bool {
+    let mut tokens = at.as_str().rsplit('/');
+    match tokens.next() {
+        Some("value") if field != "value" => tokens
+            .next()
+            .and_then(|token| token.strip_prefix('[')?.strip_suffix(']')?.split_once('='))
+            .is_some_and(|(_, code)| code == field),
+        last => last == Some(field),
+    }
 }
 
 fn check_fill(change: &Change, step: &Step, fill: &souk_model::plan::Fill) -> Result<(), Failure> {
@@ -191,4 +207,120 @@ pub(crate) fn fault(change: &Change, why: impl std::fmt::Display) -> Failure {
     )
     .rule("proposal")
     .remedy("this is a fault of the plugin; nothing was changed")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use souk_model::plan::{Repetition, Subject, Undoing};
+    use souk_model::{Binding, Code, Source, StoreView, WriteMethod};
+
+    use super::*;
+    use crate::guards::Guards;
+
+    fn at(text: &str) -> Place {
+        text.parse().unwrap()
+    }
+
+    fn edit(field: &str, lookup: &str, body: &str) -> Edit {
+        let after = After::Sent(vec![Spot { step: 0, at: at(body) }]);
+        Edit { field: field.into(), at: at(lookup), after }
+    }
+
+    /// A change of a product with this body.
+    fn change(body: Value, edits: Vec<Edit>) -> Change {
+        Change {
+            subject: Subject { kind: "product".into(), id: "TEN-001".into(), label: None },
+            edits,
+            steps: vec![Step {
+                upstream: "magento".into(),
+                method: WriteMethod::Put,
+                route: "/V1/products/{sku}".into(),
+                path: vec![Binding { name: "sku".into(), value: Source::Subject }],
+                query: Vec::new(),
+                at: StoreView::Global,
+                body: Some(body),
+                fills: Vec::new(),
+                refused_when: Vec::new(),
+            }],
+            repetition: Repetition::Harmless,
+            undo: Undoing::Reverse,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn reviewed(change: Change) -> Result<Item, Failure> {
+        let here = Some(json!({"name": "Skarv", "price": 289}));
+        let seen = Seen { here, global: None, inherits: false };
+        review(0, change, &seen).map(Option::unwrap)
+    }
+
+    fn shown(item: &Item) -> Vec<(&str, &Value)> {
+        item.constants.iter().map(|constant| (&*constant.at, &constant.value)).collect()
+    }
+
+    #[test]
+    fn what_no_edit_tells_of_is_shown_as_a_constant() {
+        let body = json!({"product": {"name": "Telt", "price": 1}});
+        let item = reviewed(change(body, vec![edit("name", "/name", "/product/name")])).unwrap();
+        assert_eq!(shown(&item), [("/product/price", &json!(1))]);
+    }
+
+    #[test]
+    fn a_price_that_is_called_a_name_is_shown_as_a_price() {
+        for lookup in ["/name", "/price"] {
+            let body = json!({"product": {"price": 1}});
+            let item =
+                reviewed(change(body, vec![edit("name", lookup, "/product/price")])).unwrap();
+            assert_eq!(shown(&item), [("/product/price", &json!(1))]);
+        }
+        let place = "/custom_attributes/[attribute_code=special_price]/value";
+        let body = json!({"product": {"custom_attributes":
+            [{"attribute_code": "special_price", "value": 1}]}});
+        let forged = edit("name", "/name", &["/product", place].concat());
+        let item = reviewed(change(body.clone(), vec![forged])).unwrap();
+        assert!(shown(&item).contains(&("/product/custom_attributes/0/value", &json!(1))));
+        let honest = edit("special_price", place, &["/product", place].concat());
+        let item = reviewed(change(body, vec![honest])).unwrap();
+        assert_eq!(shown(&item).len(), 1, "only the code: {:?}", shown(&item));
+    }
+
+    #[test]
+    fn what_stood_there_is_what_was_read() {
+        let body = json!({"product": {"name": "Telt"}});
+        let item = reviewed(change(body, vec![edit("name", "/name", "/product/name")])).unwrap();
+        assert_eq!(item.review[0].before, Before::Value(json!("Skarv")));
+        assert_eq!(item.review[0].after, Becomes::Sent(json!("Telt")));
+    }
+
+    #[test]
+    fn spots_that_point_nowhere_are_the_plugins_fault() {
+        let body = json!({"product": {"name": "Telt"}});
+        for spot in ["/product/title", "/product/name/x", "/1"] {
+            let forged = change(body.clone(), vec![edit("name", "/name", spot)]);
+            assert_eq!(reviewed(forged).unwrap_err().code, Code::InternalError);
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_not_on_the_list_is_refused_however_it_is_called() {
+        for body in [
+            json!({"product": {"name": "Telt", "type_id": "virtual"}}),
+            json!({"product": {"name": "Telt", "custom_attributes":
+                [{"attribute_code": "tax_class_id", "value": 0}]}}),
+            json!({"product": {"name": "Telt", "extension_attributes": {"website_ids": []}}}),
+        ] {
+            let change = change(body, vec![edit("name", "/name", "/product/name")]);
+            let refused = Guards::default().bodies(&change).unwrap_err();
+            assert_eq!(refused.code, Code::Forbidden);
+            assert_eq!(refused.rule.as_deref(), Some("field-list"));
+        }
+    }
+
+    #[test]
+    fn a_step_that_was_not_granted_is_refused() {
+        let body = json!({"product": {"name": "Telt"}});
+        let change = change(body, vec![edit("name", "/name", "/product/name")]);
+        assert_eq!(crate::check::change(&[], &change).unwrap_err().code, Code::Forbidden);
+    }
 }
