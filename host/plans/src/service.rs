@@ -28,7 +28,9 @@ use crate::undo;
 pub struct Config {
     /// Minutes after which a plan can no longer be started. `MCP_PLAN_EXPIRY_MIN`, 30.
     pub expiry_min: u32,
-    /// Items that are read, written and read back together. 50, the number of subjects in one read.
+    /// Items that are read, written and read back together. 200: four reads at once, and enough that
+    /// the reads before and after cost little beside the writes; larger ones let more time pass
+    /// between the check for drift and the last write.
     pub chunk: u32,
     /// Items of a chunk that are written at once; the store's own limit counts too. 16.
     pub concurrency: usize,
@@ -46,7 +48,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             expiry_min: 30,
-            chunk: 50,
+            chunk: 200,
             concurrency: 16,
             repeats: 3,
             lease_s: 30,
