@@ -117,15 +117,16 @@ impl Config {
         let mut config: Self = toml::from_str(&text)
             .with_context(|| format!("the configuration `{}` is wrong", path.display()))?;
         let base = path.parent().unwrap_or(Path::new("."));
-        for place in [
+        for relative in [
             &mut config.plugins_dir,
             &mut config.state_dir,
             &mut config.cache_dir,
             &mut config.audit_path,
-        ] {
-            if let Some(relative) = place {
-                *relative = base.join(&*relative);
-            }
+        ]
+        .into_iter()
+        .flatten()
+        {
+            *relative = base.join(&*relative);
         }
         Ok(config)
     }
