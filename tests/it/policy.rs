@@ -1,6 +1,5 @@
 //! The operator's rules, from wherever they come, hold in the list and in calls.
 
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 
@@ -106,26 +105,14 @@ async fn forbids(mcp: &Mcp, tool: &str, says: &[&str]) {
 #[tokio::test]
 async fn each_rule_holds_from_flag_environment_and_file() {
     for rule in &RULES {
-        let ways = |home: &Home| -> [(Vec<OsString>, Vec<(String, String)>, &str); 3] {
-            let high = ("SOUK_MAX_TIER".to_owned(), "critical".to_owned());
-            let mut by_variable = vec![(rule.variable.0.to_owned(), rule.variable.1.to_owned())];
-            if rule.variable.0 != high.0 {
-                by_variable.push(high.clone());
-            }
-            let file = home.write("rules.toml", rule.file);
-            let config = ["--config".into(), file.into_os_string()];
-            [
-                (rule.flag.iter().map(Into::into).collect(), vec![high], rule.flag[0]),
-                (vec![], by_variable, rule.variable.0),
-                (config.to_vec(), vec![], rule.key),
-            ]
-        };
         let home = Home::new();
-        for (flags, variables, origin) in ways(&home) {
-            let mut souk = serve(&home).args(flags);
-            for (name, value) in variables {
-                souk = souk.env(name, value);
-            }
+        let high = || serve(&home).env("SOUK_MAX_TIER", "critical");
+        let file = home.write("rules.toml", rule.file);
+        for (souk, origin) in [
+            (high().args(rule.flag.iter().copied()), rule.flag[0]),
+            (high().env(rule.variable.0, rule.variable.1), rule.variable.0),
+            (serve(&home).args(["--config".into(), file.into_os_string()]), rule.key),
+        ] {
             everywhere(&souk, async |mcp| {
                 assert_eq!(mcp.tools().await, all_but(rule.forbids), "{origin}");
                 for tool in rule.forbids {

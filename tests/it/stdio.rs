@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use souk_tests::{DemoStore, ERAS, Gate, Home, Versions};
 
 fn call(tool: &str, arguments: Value) -> Value {
-    json!({"name": tool, "arguments": arguments})
+    let mut params = json!({"name": tool});
+    params["arguments"] = arguments;
+    params
 }
 
 #[tokio::test]
