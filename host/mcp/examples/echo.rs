@@ -45,10 +45,7 @@ impl Echo {
                 open_world: false,
             },
         };
-        Self {
-            tools: Arc::new([Arc::new(tool)]),
-            changes: watch::Sender::new(0),
-        }
+        Self { tools: Arc::new([Arc::new(tool)]), changes: watch::Sender::new(0) }
     }
 }
 
@@ -75,10 +72,7 @@ impl Actions for Echo {
             }
             self.changes.send_modify(|count| *count += 1);
         }
-        Ok(Map::from_iter([(
-            "arguments".to_owned(),
-            Value::Object(call.arguments),
-        )]))
+        Ok(Map::from_iter([("arguments".to_owned(), Value::Object(call.arguments))]))
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -52,10 +52,7 @@ impl Admission {
         let wait = async {
             let own = share.acquire_owned().await.ok()?;
             let common = self.running.clone().acquire_owned().await.ok()?;
-            Some(Place {
-                _own: own,
-                _common: common,
-            })
+            Some(Place { _own: own, _common: common })
         };
         match timeout_at(until, wait).await {
             Ok(Some(place)) => Ok(place),
@@ -76,18 +73,11 @@ impl Admission {
     fn take_now(&self, share: &Arc<Semaphore>) -> Option<Place> {
         let own = share.clone().try_acquire_owned().ok()?;
         let common = self.running.clone().try_acquire_owned().ok()?;
-        Some(Place {
-            _own: own,
-            _common: common,
-        })
+        Some(Place { _own: own, _common: common })
     }
 
     fn refusal(&self, why: &str) -> Failure {
-        let Limits {
-            calls_running,
-            calls_running_each,
-            ..
-        } = &self.limits;
+        let Limits { calls_running, calls_running_each, .. } = &self.limits;
         Failure::new(
             Code::RateLimited,
             format!(

@@ -104,13 +104,8 @@ mod tests {
     fn only_the_outermost_id_counts() {
         let line = r#"{"params":{"id":1,"x":["id",{"id":2}],"y":"\"id\":3,{"},"id" : "a:\"b"}"#;
         assert_eq!(find(line), Some(RequestId::String("a:\"b".into())));
-        for none in [
-            r#"{"params":{"id":1}}"#,
-            r#"{"id":{"id":1}}"#,
-            r#"{"id":[1]}"#,
-            "id:1",
-            "[]",
-        ] {
+        for none in [r#"{"params":{"id":1}}"#, r#"{"id":{"id":1}}"#, r#"{"id":[1]}"#, "id:1", "[]"]
+        {
             assert_eq!(find(none), None, "{none}");
         }
     }

@@ -271,9 +271,7 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
             writer.write_all(&batch).await?;
             writer.flush().await
         };
-        written
-            .await
-            .inspect_err(|_| self.broken.store(true, Ordering::Relaxed))
+        written.await.inspect_err(|_| self.broken.store(true, Ordering::Relaxed))
     }
 
     async fn close(&self) -> io::Result<()> {
@@ -298,20 +296,14 @@ struct Refusal {
 
 impl Refusal {
     fn of_nobody(error: ErrorData) -> Self {
-        Self {
-            id: None,
-            error: Box::new(error),
-        }
+        Self { id: None, error: Box::new(error) }
     }
 }
 
 /// The message in a line. `None` for an empty line and for notifications nobody knows, which a
 /// server has to ignore.
 fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refusal> {
-    let line = line
-        .strip_prefix(b"\xEF\xBB\xBF")
-        .unwrap_or(line)
-        .trim_ascii();
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
     if line.is_empty() {
         return Ok(None);
     }
@@ -326,15 +318,10 @@ fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refusal> {
         let what = "a message is a JSON object; batches are not part of this protocol";
         return Err(Refusal::of_nobody(ErrorData::invalid_request(what, None)));
     };
-    let id = object
-        .get("id")
-        .and_then(|id| serde_json::from_value(id.clone()).ok());
+    let id = object.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
     if object.contains_key("method") && !object.contains_key("id") {
         return Ok(None);
     }
     let what = "a message is a JSON-RPC 2.0 request, notification or response";
-    Err(Refusal {
-        id,
-        error: Box::new(ErrorData::invalid_request(what, None)),
-    })
+    Err(Refusal { id, error: Box::new(ErrorData::invalid_request(what, None)) })
 }

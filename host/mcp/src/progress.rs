@@ -26,11 +26,7 @@ struct Reporter(mpsc::Sender<Report>);
 impl Progress for Reporter {
     fn report(&self, done: u64, total: Option<u64>, note: &str) {
         if let Ok(place) = self.0.try_reserve() {
-            place.send(Report {
-                done,
-                total,
-                note: note.to_owned(),
-            });
+            place.send(Report { done, total, note: note.to_owned() });
         }
     }
 }
@@ -46,14 +42,7 @@ impl News {
     /// What the call reports to, and what carries its reports.
     pub(crate) fn new(peer: Peer<RoleServer>, token: ProgressToken) -> (Arc<dyn Progress>, Self) {
         let (sender, reports) = mpsc::channel(WAITING);
-        (
-            Arc::new(Reporter(sender)),
-            Self {
-                reports,
-                peer,
-                token,
-            },
-        )
+        (Arc::new(Reporter(sender)), Self { reports, peer, token })
     }
 
     /// Runs the call and carries its reports meanwhile. None goes out after the answer.

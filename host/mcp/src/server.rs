@@ -35,12 +35,8 @@ writes always name theirs.
 NOT_FOUND and ends with a hint. FORBIDDEN is the operator's rule: do not try to get around it.";
 
 /// Requests of MCP that this server understands if it understands their parameters.
-const KNOWN_METHODS: [&str; 4] = [
-    "server/discover",
-    "subscriptions/listen",
-    "tools/call",
-    "tools/list",
-];
+const KNOWN_METHODS: [&str; 4] =
+    ["server/discover", "subscriptions/listen", "tools/call", "tools/list"];
 
 /// Those that the newer era has done away with.
 const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
@@ -58,10 +54,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(actions: Arc<dyn Actions>, limits: &Limits) -> Arc<Self> {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .build();
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
         let implementation = Implementation::new("souk", env!("CARGO_PKG_VERSION"))
             .with_title("Souk")
             .with_description("Sandboxed actions for Magento 2 and Adobe Commerce stores");
@@ -97,11 +91,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new(shared: Arc<Shared>, caller: Caller) -> Self {
-        Self {
-            shared,
-            caller,
-            teller: Mutex::new(None),
-        }
+        Self { shared, caller, teller: Mutex::new(None) }
     }
 
     fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
@@ -150,10 +140,7 @@ impl Server {
     /// A panic below must not leave a client without an answer: it would wait for ever.
     async fn guarded(&self, call: Call) -> Result<serde_json::Map<String, Value>, Failure> {
         let tool = call.tool.clone();
-        match AssertUnwindSafe(self.shared.actions.call(call))
-            .catch_unwind()
-            .await
-        {
+        match AssertUnwindSafe(self.shared.actions.call(call)).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(_) => {
                 tracing::error!(tool, "the call panicked");
@@ -166,10 +153,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let teller = self
-            .teller
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let teller = self.teller.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(teller) = teller.take() {
             teller.abort();
         }
@@ -213,9 +197,7 @@ impl ServerHandler for Server {
             ));
         }
         let list = self.shared.actions.list(&self.principal(&context)?);
-        Ok(ListToolsResult::with_all_items(
-            self.shared.lists.of(&list).to_vec(),
-        ))
+        Ok(ListToolsResult::with_all_items(self.shared.lists.of(&list).to_vec()))
     }
 
     async fn call_tool(
@@ -293,9 +275,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method: String = request.method.chars().take(100).collect();
-        let opens = context
-            .protocol_version()
-            .is_none_or(|version| version.has_initialize());
+        let opens = context.protocol_version().is_none_or(|version| version.has_initialize());
         let known = KNOWN_METHODS.contains(&method.as_str())
             || (opens && HANDSHAKE_METHODS.contains(&method.as_str()));
         if known {

@@ -46,13 +46,9 @@ pub(crate) fn convert(tool: &Tool) -> McpTool {
         .destructive(hints.destructive)
         .idempotent(hints.idempotent)
         .open_world(hints.open_world);
-    McpTool::new(
-        tool.name.clone(),
-        tool.description.clone(),
-        tool.input.clone(),
-    )
-    .with_title(&tool.title)
-    .with_raw_output_schema(tool.output.clone())
-    .with_annotations(annotations)
-    .with_meta(meta)
+    McpTool::new(tool.name.clone(), tool.description.clone(), tool.input.clone())
+        .with_title(&tool.title)
+        .with_raw_output_schema(tool.output.clone())
+        .with_annotations(annotations)
+        .with_meta(meta)
 }

@@ -94,10 +94,7 @@ impl Authenticator {
             }
             let digest = digest(token.as_bytes());
             if let Some((one, _)) = known.iter().find(|(_, other)| *other == digest) {
-                return Err(InvalidTokens::Shared {
-                    one: one.to_string(),
-                    other: principal,
-                });
+                return Err(InvalidTokens::Shared { one: one.to_string(), other: principal });
             }
             known.push((Principal::named(&principal), digest));
         }
@@ -139,9 +136,7 @@ impl Authenticator {
             place.conditional_assign(&at, same);
             found |= same;
         }
-        let known = usize::try_from(place)
-            .ok()
-            .and_then(|place| self.tokens.get(place));
+        let known = usize::try_from(place).ok().and_then(|place| self.tokens.get(place));
         match known {
             Some((principal, _)) if bool::from(found) => Ok(principal.clone()),
             _ => Err(Denied::WrongToken),
@@ -208,14 +203,8 @@ mod tests {
 
     #[test]
     fn a_token_names_its_principal_and_nothing_else_does() {
-        assert_eq!(
-            asked("Bearer ann-0123456789abcdef"),
-            Ok(Principal::named("ann"))
-        );
-        assert_eq!(
-            asked("bearer bob-0123456789abcdef-longer"),
-            Ok(Principal::named("bob"))
-        );
+        assert_eq!(asked("Bearer ann-0123456789abcdef"), Ok(Principal::named("ann")));
+        assert_eq!(asked("bearer bob-0123456789abcdef-longer"), Ok(Principal::named("bob")));
         for wrong in [
             "Bearer ",
             "Bearer bob-0123456789abcdef",
@@ -232,14 +221,8 @@ mod tests {
     #[test]
     fn two_headers_are_refused() {
         let mut headers = HeaderMap::new();
-        headers.append(
-            AUTHORIZATION,
-            "Bearer ann-0123456789abcdef".parse().unwrap(),
-        );
-        headers.append(
-            AUTHORIZATION,
-            "Bearer ann-0123456789abcdef".parse().unwrap(),
-        );
+        headers.append(AUTHORIZATION, "Bearer ann-0123456789abcdef".parse().unwrap());
+        headers.append(AUTHORIZATION, "Bearer ann-0123456789abcdef".parse().unwrap());
         assert_eq!(two().principal(&headers), Err(Denied::WrongToken));
     }
 
@@ -252,23 +235,14 @@ mod tests {
             Authenticator::new(tokens).err().unwrap()
         };
         let long = "0123456789abcdef";
-        assert!(matches!(
-            refused(&[("ann", "")]),
-            InvalidTokens::Short { .. }
-        ));
+        assert!(matches!(refused(&[("ann", "")]), InvalidTokens::Short { .. }));
         assert!(matches!(refused(&[("", long)]), InvalidTokens::Name { .. }));
-        assert!(matches!(
-            refused(&[("local", long)]),
-            InvalidTokens::Name { .. }
-        ));
+        assert!(matches!(refused(&[("local", long)]), InvalidTokens::Name { .. }));
         assert!(matches!(
             refused(&[("ann", "0123456789 abcdef")]),
             InvalidTokens::Unsendable { .. }
         ));
-        assert!(matches!(
-            refused(&[("a", long), ("b", long)]),
-            InvalidTokens::Shared { .. }
-        ));
+        assert!(matches!(refused(&[("a", long), ("b", long)]), InvalidTokens::Shared { .. }));
     }
 
     #[test]
@@ -283,11 +257,7 @@ mod tests {
             ("192.168.0.1:1", false),
         ] {
             let address = address.parse().unwrap();
-            assert_eq!(
-                check_bind(address, &Authenticator::open()).is_ok(),
-                allowed,
-                "{address}"
-            );
+            assert_eq!(check_bind(address, &Authenticator::open()).is_ok(), allowed, "{address}");
             assert!(check_bind(address, &two()).is_ok());
         }
     }

@@ -19,10 +19,7 @@ pub(crate) struct Bounded {
 
 impl Bounded {
     pub(crate) fn new(listener: TcpListener, connections: usize) -> Self {
-        Self {
-            listener,
-            room: Arc::new(Semaphore::new(connections)),
-        }
+        Self { listener, room: Arc::new(Semaphore::new(connections)) }
     }
 }
 
@@ -38,13 +35,7 @@ impl Listener for Bounded {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
-        (
-            Connection {
-                stream,
-                _place: place,
-            },
-            address,
-        )
+        (Connection { stream, _place: place }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

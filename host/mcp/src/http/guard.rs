@@ -63,10 +63,7 @@ pub struct AllowedHost {
 
 impl AllowedHost {
     fn any_port(host: &str) -> Self {
-        Self {
-            host: host.to_owned(),
-            port: Port::Any,
-        }
+        Self { host: host.to_owned(), port: Port::Any }
     }
 
     /// An address that this server is bound to.
@@ -91,10 +88,7 @@ impl FromStr for AllowedHost {
             wanted: "a host name or address, with or without a port",
         };
         let place = Place::parse(text).ok_or_else(wrong)?;
-        Ok(Self {
-            host: place.host,
-            port: place.port.map_or(Port::Any, Port::Only),
-        })
+        Ok(Self { host: place.host, port: place.port.map_or(Port::Any, Port::Only) })
     }
 }
 
@@ -156,11 +150,7 @@ impl FromStr for AllowedOrigin {
             (true, false, _) | (false, _, None) => Port::Any,
             (false, _, Some(port)) => Port::Only(port),
         };
-        Ok(Self {
-            scheme,
-            host: place.host,
-            port,
-        })
+        Ok(Self { scheme, host: place.host, port })
     }
 }
 
@@ -194,9 +184,7 @@ impl Place {
         let rest = authority.as_str().len() - authority.host().len();
         let written = authority.port().map_or(0, |port| port.as_str().len() + 1);
         let bracketed = host.starts_with('[');
-        let named = host
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        let named = host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
         (rest == written && !host.is_empty() && (named || bracketed)).then_some(Self { host, port })
     }
 }
@@ -216,10 +204,7 @@ impl Origin {
             _ => return None,
         };
         let Place { host, port } = Place::parse(rest)?;
-        let place = Place {
-            host,
-            port: Some(port.unwrap_or(default)),
-        };
+        let place = Place { host, port: Some(port.unwrap_or(default)) };
         Some((Self { scheme, place }, port.is_some()))
     }
 }
@@ -269,11 +254,7 @@ impl Guard {
             })
         });
         Self {
-            hosts: OWN
-                .iter()
-                .map(|own| AllowedHost::any_port(own))
-                .chain(hosts.to_vec())
-                .collect(),
+            hosts: OWN.iter().map(|own| AllowedHost::any_port(own)).chain(hosts.to_vec()).collect(),
             origins: own_origins.chain(origins.to_vec()).collect(),
         }
     }
@@ -291,13 +272,9 @@ impl Guard {
             return Err(TurnedAway::Host(host.chars().take(200).collect()));
         }
         for origin in headers.get_all(ORIGIN) {
-            let known = origin
-                .to_str()
-                .ok()
-                .and_then(Origin::parse)
-                .is_some_and(|(origin, _)| {
-                    self.origins.iter().any(|allowed| allowed.allows(&origin))
-                });
+            let known = origin.to_str().ok().and_then(Origin::parse).is_some_and(|(origin, _)| {
+                self.origins.iter().any(|allowed| allowed.allows(&origin))
+            });
             if !known {
                 let origin = String::from_utf8_lossy(origin.as_bytes());
                 return Err(TurnedAway::Origin(origin.chars().take(200).collect()));
@@ -315,10 +292,7 @@ mod tests {
 
     fn guard(hosts: &[&str], origins: &[&str]) -> Guard {
         let hosts: Vec<_> = hosts.iter().map(|host| host.parse().unwrap()).collect();
-        let origins: Vec<_> = origins
-            .iter()
-            .map(|origin| origin.parse().unwrap())
-            .collect();
+        let origins: Vec<_> = origins.iter().map(|origin| origin.parse().unwrap()).collect();
         Guard::new(&hosts, &origins)
     }
 
@@ -334,34 +308,13 @@ mod tests {
     #[test]
     fn this_machine_is_let_in_under_its_own_names_only() {
         let guard = guard(&[], &[]);
-        for host in [
-            "localhost",
-            "localhost:8808",
-            "127.0.0.1:1",
-            "[::1]:8808",
-            "LOCALHOST",
-        ] {
+        for host in ["localhost", "localhost:8808", "127.0.0.1:1", "[::1]:8808", "LOCALHOST"] {
             assert_eq!(check(&guard, host, None), Ok(()), "{host}");
         }
-        for host in [
-            "evil.example",
-            "localhost.evil.example",
-            "127.0.0.2",
-            "0.0.0.0",
-            "[::2]",
-        ] {
-            assert!(
-                matches!(check(&guard, host, None), Err(TurnedAway::Host(_))),
-                "{host}"
-            );
+        for host in ["evil.example", "localhost.evil.example", "127.0.0.2", "0.0.0.0", "[::2]"] {
+            assert!(matches!(check(&guard, host, None), Err(TurnedAway::Host(_))), "{host}");
         }
-        for host in [
-            "localhost@evil.example",
-            "localhost:",
-            "localhost:99999",
-            "a b",
-            "",
-        ] {
+        for host in ["localhost@evil.example", "localhost:", "localhost:99999", "a b", ""] {
             assert_eq!(check(&guard, host, None), Err(TurnedAway::NoHost), "{host}");
         }
     }

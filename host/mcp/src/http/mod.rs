@@ -125,12 +125,7 @@ struct Built {
 }
 
 fn build(http: Http) -> Built {
-    let Http {
-        actions,
-        limits,
-        config,
-        auth,
-    } = http;
+    let Http { actions, limits, config, auth } = http;
     let shared = Shared::new(actions, &limits);
     let stop = CancellationToken::new();
     let posts = TaskTracker::new();
@@ -148,10 +143,7 @@ fn build(http: Http) -> Built {
         .with_max_request_body_bytes(config.body_bytes)
         .with_cancellation_token(stop.clone());
     rmcp.legacy_session_mode = true;
-    let sessions = Sessions::new(
-        config.sessions_each,
-        Duration::from_secs(config.session_idle_s),
-    );
+    let sessions = Sessions::new(config.sessions_each, Duration::from_secs(config.session_idle_s));
     let handlers = shared.clone();
     let service = StreamableHttpService::new(
         move || Ok(Server::new(handlers.clone(), Caller::OfRequest)),
@@ -163,23 +155,12 @@ fn build(http: Http) -> Built {
         .layer(from_fn_with_state(door.clone(), authenticated))
         .route("/", get(pages::front))
         .route("/healthz", get(|| async { "ok\n" }))
-        .route(
-            "/.well-known/oauth-protected-resource",
-            get(pages::metadata),
-        )
-        .route(
-            "/.well-known/oauth-protected-resource/mcp",
-            get(pages::metadata),
-        )
+        .route("/.well-known/oauth-protected-resource", get(pages::metadata))
+        .route("/.well-known/oauth-protected-resource/mcp", get(pages::metadata))
         .fallback(pages::not_found)
         .layer(from_fn_with_state(door.clone(), guarded))
         .with_state(door);
-    Built {
-        router,
-        shared,
-        stop,
-        posts,
-    }
+    Built { router, shared, stop, posts }
 }
 
 async fn guarded(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
@@ -245,18 +226,11 @@ pub async fn serve_http(
     let address = listener.local_addr()?;
     check_bind(address, &http.auth)?;
     if !address.ip().is_unspecified() {
-        http.config
-            .allowed_hosts
-            .push(AllowedHost::address(address.ip()));
+        http.config.allowed_hosts.push(AllowedHost::address(address.ip()));
     }
     let grace = Duration::from_secs(http.config.shutdown_s);
     let listener = Bounded::new(listener, http.config.connections);
-    let Built {
-        router,
-        shared,
-        stop,
-        posts,
-    } = build(http);
+    let Built { router, shared, stop, posts } = build(http);
     let closing = CancellationToken::new();
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(closing.clone().cancelled_owned());

@@ -41,10 +41,7 @@ pub(super) async fn front(State(door): State<Arc<Door>>, headers: HeaderMap) -> 
 }
 
 pub(super) async fn not_found() -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        format!("there is nothing here; MCP is served at `{ENDPOINT}`\n"),
-    )
+    (StatusCode::NOT_FOUND, format!("there is nothing here; MCP is served at `{ENDPOINT}`\n"))
         .into_response()
 }
 

@@ -41,17 +41,11 @@ pub(crate) async fn on_behalf_of<T>(
     principal: Principal,
     serve: impl Future<Output = T>,
 ) -> Served<T> {
-    let request = Request {
-        principal,
-        full: Cell::new(false),
-    };
+    let request = Request { principal, full: Cell::new(false) };
     REQUEST
         .scope(request, async {
             let answer = serve.await;
-            Served {
-                answer,
-                full: REQUEST.with(|request| request.full.get()),
-            }
+            Served { answer, full: REQUEST.with(|request| request.full.get()) }
         })
         .await
 }
@@ -94,11 +88,7 @@ impl Sessions {
     pub(crate) fn new(each: usize, idle: Duration) -> Self {
         let mut inner = LocalSessionManager::default();
         inner.session_config.keep_alive = Some(idle);
-        Self {
-            inner,
-            owners: Mutex::default(),
-            each,
-        }
+        Self { inner, owners: Mutex::default(), each }
     }
 
     fn owners(&self) -> MutexGuard<'_, HashMap<SessionId, Owner>> {
@@ -124,11 +114,7 @@ impl Sessions {
     fn make_room(&self, principal: &Principal) -> Result<Option<SessionId>, SessionError> {
         let now = Instant::now();
         let owners = self.owners();
-        let own = || {
-            owners
-                .iter()
-                .filter(|(_, owner)| owner.principal == *principal)
-        };
+        let own = || owners.iter().filter(|(_, owner)| owner.principal == *principal);
         if own().count() < self.each {
             return Ok(None);
         }
@@ -168,11 +154,7 @@ impl SessionManager for Sessions {
             self.inner.close_session(&id).await?;
         }
         let (id, transport) = self.inner.create_session().await?;
-        let owner = Owner {
-            principal,
-            used: Instant::now(),
-            streams: Arc::new(()),
-        };
+        let owner = Owner { principal, used: Instant::now(), streams: Arc::new(()) };
         self.owners().insert(id.clone(), owner);
         Ok((id, transport))
     }

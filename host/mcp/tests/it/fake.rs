@@ -178,9 +178,7 @@ pub(crate) fn streams(
     let (reader, writer) = split(far);
     let actions = fake.clone();
     let server = tokio::spawn(async move {
-        serve_streams(actions, limits, reader, writer)
-            .await
-            .unwrap();
+        serve_streams(actions, limits, reader, writer).await.unwrap();
     });
     (near, server)
 }
@@ -191,10 +189,5 @@ pub(crate) fn named(name: &'static str, arguments: Value) -> CallToolRequestPara
 }
 
 pub(crate) fn text(result: &CallToolResult) -> String {
-    result
-        .content
-        .iter()
-        .filter_map(|block| block.as_text())
-        .map(|text| &*text.text)
-        .collect()
+    result.content.iter().filter_map(|block| block.as_text()).map(|text| &*text.text).collect()
 }

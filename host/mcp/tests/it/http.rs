@@ -36,20 +36,11 @@ async fn serve(fake: &Arc<Fake>, auth: Authenticator, config: HttpConfig) -> Ser
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let http = Http {
-        actions: fake.clone(),
-        limits: Limits::default(),
-        config,
-        auth,
-    };
+    let http = Http { actions: fake.clone(), limits: Limits::default(), config, auth };
     let server = tokio::spawn(serve_http(listener, http, async {
         let _ = stopped.await;
     }));
-    Served {
-        address,
-        stop,
-        server,
-    }
+    Served { address, stop, server }
 }
 
 fn http_client() -> reqwest::Client {
@@ -69,10 +60,7 @@ impl Served {
         let mut config = StreamableHttpClientTransportConfig::with_uri(self.url("/mcp"));
         config.auth_header = token.map(str::to_owned);
         let transport = StreamableHttpClientTransport::with_client(http_client(), config);
-        Listener::default()
-            .serve_with_lifecycle(transport, era.lifecycle())
-            .await
-            .unwrap()
+        Listener::default().serve_with_lifecycle(transport, era.lifecycle()).await.unwrap()
     }
 
     fn post(&self, message: &Value) -> RequestBuilder {
@@ -85,19 +73,11 @@ impl Served {
 
     /// The id of a session opened by hand.
     async fn open(&self, token: &str) -> Result<String, StatusCode> {
-        let answer = self
-            .post(&initialize())
-            .bearer_auth(token)
-            .send()
-            .await
-            .unwrap();
+        let answer = self.post(&initialize()).bearer_auth(token).send().await.unwrap();
         if answer.status() != StatusCode::OK {
             return Err(answer.status());
         }
-        Ok(answer.headers()["mcp-session-id"]
-            .to_str()
-            .unwrap()
-            .to_owned())
+        Ok(answer.headers()["mcp-session-id"].to_str().unwrap().to_owned())
     }
 
     async fn in_session(&self, token: &str, session: &str) -> StatusCode {
@@ -125,10 +105,7 @@ async fn clients_of_both_eras_list_call_and_hear_of_changes() {
         let before = fake.changes.receiver_count();
         let client = served.connect(era, None).await;
         assert_eq!(client.list_all_tools().await.unwrap().len(), 6, "{era:?}");
-        let result = client
-            .call_tool(named("echo", json!({"a": 1})))
-            .await
-            .unwrap();
+        let result = client.call_tool(named("echo", json!({"a": 1}))).await.unwrap();
         assert_eq!(
             result.structured_content,
             Some(json!({"tool": "echo", "principal": "local", "arguments": {"a": 1}}))
@@ -150,10 +127,7 @@ async fn clients_of_both_eras_list_call_and_hear_of_changes() {
             None => loop {
                 fake.change();
                 let heard = client.service().list_changed.notified();
-                if tokio::time::timeout(Duration::from_millis(50), heard)
-                    .await
-                    .is_ok()
-                {
+                if tokio::time::timeout(Duration::from_millis(50), heard).await.is_ok() {
                     break;
                 }
             },
@@ -188,17 +162,13 @@ async fn without_a_token_the_answer_says_where_to_learn_of_tokens() {
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
         let challenge = answer.headers()[header::WWW_AUTHENTICATE].to_str().unwrap();
         assert!(challenge.starts_with("Bearer "), "{challenge}");
-        assert!(
-            challenge.contains(&format!("resource_metadata=\"{metadata}\"")),
-            "{challenge}"
-        );
+        assert!(challenge.contains(&format!("resource_metadata=\"{metadata}\"")), "{challenge}");
         assert_eq!(challenge.contains("invalid_token"), token.is_some());
         assert!(answer.text().await.unwrap().contains("hint:"));
     }
-    for path in [
-        "/.well-known/oauth-protected-resource",
-        "/.well-known/oauth-protected-resource/mcp",
-    ] {
+    for path in
+        ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"]
+    {
         let answer = http_client().get(served.url(path)).send().await.unwrap();
         let told: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
         assert_eq!(told["resource"], served.url("/mcp"));
@@ -223,18 +193,11 @@ async fn other_hosts_and_pages_are_turned_away_on_every_route() {
         ] {
             let answer = ask(name, value).send().await.unwrap();
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path} {value}");
-            assert!(
-                answer
-                    .text()
-                    .await
-                    .unwrap()
-                    .contains("hint: the operator can add it")
-            );
+            assert!(answer.text().await.unwrap().contains("hint: the operator can add it"));
         }
-        for (name, value) in [
-            (header::HOST, "souk.example"),
-            (header::ORIGIN, "https://app.example"),
-        ] {
+        for (name, value) in
+            [(header::HOST, "souk.example"), (header::ORIGIN, "https://app.example")]
+        {
             let answer = ask(name, value).send().await.unwrap();
             assert_ne!(answer.status(), StatusCode::FORBIDDEN, "{path} {value}");
         }
@@ -245,10 +208,7 @@ async fn other_hosts_and_pages_are_turned_away_on_every_route() {
 async fn a_session_is_its_openers_alone() {
     let served = serve(&Fake::new(), tokens(), HttpConfig::default()).await;
     let session = served.open(ANN).await.unwrap();
-    assert_eq!(
-        served.in_session(BOB, &session).await,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(served.in_session(BOB, &session).await, StatusCode::NOT_FOUND);
     let delete = |token| {
         http_client()
             .delete(served.url("/mcp"))
@@ -260,18 +220,12 @@ async fn a_session_is_its_openers_alone() {
     delete(BOB).await.unwrap();
     assert_eq!(served.in_session(ANN, &session).await, StatusCode::OK);
     assert_eq!(delete(ANN).await.unwrap().status(), StatusCode::NO_CONTENT);
-    assert_eq!(
-        served.in_session(ANN, &session).await,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(served.in_session(ANN, &session).await, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn sessions_are_bounded_for_each_principal() {
-    let config = HttpConfig {
-        sessions_each: 2,
-        ..HttpConfig::default()
-    };
+    let config = HttpConfig { sessions_each: 2, ..HttpConfig::default() };
     let served = serve(&Fake::new(), tokens(), config).await;
     let first = served.open(ANN).await.unwrap();
     served.open(ANN).await.unwrap();
@@ -282,10 +236,7 @@ async fn sessions_are_bounded_for_each_principal() {
 
 #[tokio::test]
 async fn a_body_beyond_the_bound_and_rubbish_are_refused() {
-    let config = HttpConfig {
-        body_bytes: 1_000,
-        ..HttpConfig::default()
-    };
+    let config = HttpConfig { body_bytes: 1_000, ..HttpConfig::default() };
     let served = serve(&Fake::new(), Authenticator::open(), config).await;
     let long =
         json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": "x".repeat(2_000)}});
@@ -300,14 +251,7 @@ async fn a_body_beyond_the_bound_and_rubbish_are_refused() {
 async fn somebody_with_a_browser_learns_what_this_is() {
     let served = serve(&Fake::new(), Authenticator::open(), HttpConfig::default()).await;
     let get = async |path| {
-        http_client()
-            .get(served.url(path))
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
+        http_client().get(served.url(path)).send().await.unwrap().text().await.unwrap()
     };
     assert!(get("/").await.contains("MCP server for Magento 2"));
     assert!(get("/").await.contains(&served.url("/mcp")));
@@ -350,14 +294,6 @@ async fn an_address_that_others_reach_is_not_served_without_tokens() {
         config: HttpConfig::default(),
         auth: Authenticator::open(),
     };
-    let refused = serve_http(listener, http, std::future::pending())
-        .await
-        .err()
-        .unwrap();
-    assert!(
-        refused
-            .to_string()
-            .contains("configure tokens, or bind to 127.0.0.1"),
-        "{refused}"
-    );
+    let refused = serve_http(listener, http, std::future::pending()).await.err().unwrap();
+    assert!(refused.to_string().contains("configure tokens, or bind to 127.0.0.1"), "{refused}");
 }

@@ -16,10 +16,7 @@ use crate::wire::{Wire, modern};
 
 async fn connect(fake: &Arc<Fake>, era: Era) -> Client {
     let (near, _server) = streams(fake, Limits::default());
-    Listener::default()
-        .serve_with_lifecycle(near, era.lifecycle())
-        .await
-        .unwrap()
+    Listener::default().serve_with_lifecycle(near, era.lifecycle()).await.unwrap()
 }
 
 #[tokio::test]
@@ -28,11 +25,7 @@ async fn tools_are_listed_in_order_with_all_that_clients_ask_for() {
         let client = connect(&Fake::new(), era).await;
         let tools = client.list_all_tools().await.unwrap();
         let names: Vec<_> = tools.iter().map(|tool| &*tool.name).collect();
-        assert_eq!(
-            names,
-            ["count", "echo", "fail", "panic", "slow", "whoami"],
-            "{era:?}"
-        );
+        assert_eq!(names, ["count", "echo", "fail", "panic", "slow", "whoami"], "{era:?}");
         let echo = serde_json::to_value(&tools[1]).unwrap();
         assert_eq!(
             echo,
@@ -59,16 +52,10 @@ async fn tools_are_listed_in_order_with_all_that_clients_ask_for() {
 async fn an_answer_is_complete_both_as_structure_and_as_text() {
     for era in ERAS {
         let client = connect(&Fake::new(), era).await;
-        let result = client
-            .call_tool(named("echo", json!({"a": [1, "ü"]})))
-            .await
-            .unwrap();
+        let result = client.call_tool(named("echo", json!({"a": [1, "ü"]}))).await.unwrap();
         let expected = json!({"tool": "echo", "principal": "local", "arguments": {"a": [1, "ü"]}});
         assert_eq!(result.structured_content, Some(expected.clone()));
-        assert_eq!(
-            serde_json::from_str::<Value>(&text(&result)).unwrap(),
-            expected
-        );
+        assert_eq!(serde_json::from_str::<Value>(&text(&result)).unwrap(), expected);
         assert_ne!(result.is_error, Some(true));
     }
 }
@@ -91,11 +78,7 @@ async fn a_failure_is_a_tool_error_in_text_only() {
 async fn a_panic_takes_down_only_its_own_call() {
     let client = connect(&Fake::new(), Era::Modern).await;
     let result = client.call_tool(named("panic", json!({}))).await.unwrap();
-    assert!(
-        text(&result).starts_with("INTERNAL_ERROR: `panic` broke"),
-        "{}",
-        text(&result)
-    );
+    assert!(text(&result).starts_with("INTERNAL_ERROR: `panic` broke"), "{}", text(&result));
     assert!(client.call_tool(named("echo", json!({}))).await.is_ok());
 }
 
@@ -103,14 +86,8 @@ async fn a_panic_takes_down_only_its_own_call() {
 async fn an_unknown_tool_is_a_protocol_error() {
     for era in ERAS {
         let client = connect(&Fake::new(), era).await;
-        let error = client
-            .call_tool(named("nothing", json!({})))
-            .await
-            .err()
-            .unwrap();
-        let ServiceError::McpError(error) = error else {
-            panic!("{error}")
-        };
+        let error = client.call_tool(named("nothing", json!({}))).await.err().unwrap();
+        let ServiceError::McpError(error) = error else { panic!("{error}") };
         assert_eq!(error.code, ErrorCode::INVALID_PARAMS);
         assert!(error.message.contains("`nothing`"), "{}", error.message);
     }
@@ -133,10 +110,7 @@ async fn clients_of_both_eras_hear_of_a_changed_list() {
         fake.change();
         legacy.service().list_changed.notified().await;
         let told = subscription.next().await.unwrap().unwrap();
-        assert!(matches!(
-            told,
-            rmcp::model::ServerNotification::ToolListChangedNotification(_)
-        ));
+        assert!(matches!(told, rmcp::model::ServerNotification::ToolListChangedNotification(_)));
     }
 }
 
@@ -144,11 +118,9 @@ async fn clients_of_both_eras_hear_of_a_changed_list() {
 async fn progress_only_goes_up_and_never_holds_a_call_up() {
     let fake = Fake::new();
     let mut wire = Wire::legacy(&fake, Limits::default()).await;
-    wire.send(
-        &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params":
-        {"name": "count", "_meta": {"progressToken": "p"}}}),
-    )
-    .await;
+    wire.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params":
+        {"name": "count", "_meta": {"progressToken": "p"}}}))
+        .await;
     let mut seen = Vec::new();
     loop {
         let message = wire.receive().await;
@@ -172,11 +144,9 @@ async fn a_cancelled_call_ends_and_is_not_answered() {
     let mut wire = Wire::legacy(&fake, Limits::default()).await;
     wire.call(1, "slow").await;
     fake.until_running(1).await;
-    wire.send(
-        &json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
-        "params": {"requestId": 1, "reason": "enough"}}),
-    )
-    .await;
+    wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": {"requestId": 1, "reason": "enough"}}))
+        .await;
     fake.dropped.notified().await;
     wire.call(2, "echo").await;
     assert_eq!(wire.receive().await["id"], 2);
@@ -187,12 +157,8 @@ async fn a_cancelled_call_ends_and_is_not_answered() {
 #[tokio::test]
 async fn calls_in_flight_are_bounded_and_the_rest_is_refused_in_words() {
     let fake = Fake::new();
-    let limits = Limits {
-        calls_running: 2,
-        calls_running_each: 2,
-        call_wait_ms: 30,
-        ..Limits::default()
-    };
+    let limits =
+        Limits { calls_running: 2, calls_running_each: 2, call_wait_ms: 30, ..Limits::default() };
     let mut wire = Wire::legacy(&fake, limits).await;
     for id in 1..=5 {
         wire.call(id, "slow").await;
@@ -205,10 +171,7 @@ async fn calls_in_flight_are_bounded_and_the_rest_is_refused_in_words() {
     }
     fake.gate.add_permits(2);
     for _ in 0..2 {
-        assert_eq!(
-            wire.receive().await["result"]["structuredContent"]["tool"],
-            "slow"
-        );
+        assert_eq!(wire.receive().await["result"]["structuredContent"]["tool"], "slow");
     }
     assert_eq!(fake.most.load(Ordering::SeqCst), 2);
 }
@@ -245,10 +208,7 @@ async fn an_open_subscription_does_not_hold_the_end_up() {
     ))
     .await;
     let acknowledged = wire.receive().await;
-    assert_eq!(
-        acknowledged["method"],
-        "notifications/subscriptions/acknowledged"
-    );
+    assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
     wire.end_input().await;
     // Long before rmcp would give it up, the stream is ended as the protocol wants it, with a result.
     assert_eq!(wire.receive().await["id"], 1);
@@ -258,29 +218,17 @@ async fn an_open_subscription_does_not_hold_the_end_up() {
 #[tokio::test]
 async fn a_call_that_never_ends_is_given_up_after_the_linger() {
     let fake = Fake::new();
-    let mut wire = Wire::legacy(
-        &fake,
-        Limits {
-            linger_s: 1,
-            ..Limits::default()
-        },
-    )
-    .await;
+    let mut wire = Wire::legacy(&fake, Limits { linger_s: 1, ..Limits::default() }).await;
     wire.call(1, "slow").await;
     fake.until_running(1).await;
     wire.end_input().await;
-    timeout(Duration::from_secs(30), wire.ended())
-        .await
-        .unwrap();
+    timeout(Duration::from_secs(30), wire.ended()).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_is_answered_and_harms_nothing() {
     let fake = Fake::new();
-    let limits = Limits {
-        line_bytes: 1_000,
-        ..Limits::default()
-    };
+    let limits = Limits { line_bytes: 1_000, ..Limits::default() };
     let mut wire = Wire::legacy(&fake, limits).await;
     let long = "x".repeat(100_000);
     let cases: [(&str, i64, Value, &str); 9] = [
@@ -289,18 +237,8 @@ async fn what_cannot_be_read_is_answered_and_harms_nothing() {
         ("[1, 2", -32700, Value::Null, "not JSON"),
         ("[{}]", -32600, Value::Null, "batches"),
         ("42", -32600, Value::Null, "JSON object"),
-        (
-            r#"{"jsonrpc":"1.0","id":7,"method":"ping"}"#,
-            -32600,
-            json!(7),
-            "JSON-RPC 2.0",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":8,"method":"tools/fly"}"#,
-            -32601,
-            json!(8),
-            "`tools/fly`",
-        ),
+        (r#"{"jsonrpc":"1.0","id":7,"method":"ping"}"#, -32600, json!(7), "JSON-RPC 2.0"),
+        (r#"{"jsonrpc":"2.0","id":8,"method":"tools/fly"}"#, -32601, json!(8), "`tools/fly`"),
         (
             r#"{"jsonrpc":"2.0","id":"9","method":"tools/call","params":{"name":5}}"#,
             -32602,
@@ -313,11 +251,7 @@ async fn what_cannot_be_read_is_answered_and_harms_nothing() {
         wire.write(format!("{line}\n").as_bytes()).await;
         let answer = wire.receive().await;
         assert_eq!(answer["error"]["code"], code, "{line:.40}: {answer}");
-        assert_eq!(
-            answer.get("id").cloned().unwrap_or_default(),
-            id,
-            "{line:.40}"
-        );
+        assert_eq!(answer.get("id").cloned().unwrap_or_default(), id, "{line:.40}");
         let message = answer["error"]["message"].as_str().unwrap();
         assert!(message.contains(says), "{line:.40}: {message}");
     }
@@ -327,13 +261,9 @@ async fn what_cannot_be_read_is_answered_and_harms_nothing() {
     )
     .await;
     let answer = wire.receive().await;
-    assert_eq!(
-        (&answer["id"], &answer["error"]["code"]),
-        (&json!(4), &json!(-32600))
-    );
+    assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(4), &json!(-32600)));
     // Empty lines and notifications nobody knows are to be ignored.
-    wire.write(b"\n\r\n  \n{\"jsonrpc\":\"2.0\",\"method\":\"$/setTrace\"}\n")
-        .await;
+    wire.write(b"\n\r\n  \n{\"jsonrpc\":\"2.0\",\"method\":\"$/setTrace\"}\n").await;
     wire.call(10, "echo").await;
     assert_eq!(wire.receive().await["id"], 10);
 }
@@ -342,18 +272,12 @@ async fn what_cannot_be_read_is_answered_and_harms_nothing() {
 async fn a_conversation_may_begin_badly() {
     let fake = Fake::new();
     let mut wire = Wire::new(&fake, Limits::default());
-    wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
-        .await;
-    wire.send(&json!({"jsonrpc": "2.0", "id": 5, "result": {}}))
-        .await;
+    wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    wire.send(&json!({"jsonrpc": "2.0", "id": 5, "result": {}})).await;
     wire.call(1, "echo").await;
     assert_eq!(wire.receive().await["error"]["code"], -32602);
-    wire.send(&modern(2, "tools/call", json!({"name": "echo"})))
-        .await;
-    assert_eq!(
-        wire.receive().await["result"]["structuredContent"]["tool"],
-        "echo"
-    );
+    wire.send(&modern(2, "tools/call", json!({"name": "echo"}))).await;
+    assert_eq!(wire.receive().await["result"]["structuredContent"]["tool"], "echo");
 }
 
 #[tokio::test]
@@ -363,10 +287,7 @@ async fn an_id_that_is_in_use_is_refused() {
     wire.call(1, "slow").await;
     wire.call(1, "slow").await;
     let refused = wire.receive().await;
-    assert_eq!(
-        (refused.get("id"), &refused["error"]["code"]),
-        (None, &json!(-32600))
-    );
+    assert_eq!((refused.get("id"), &refused["error"]["code"]), (None, &json!(-32600)));
     fake.gate.add_permits(1);
     assert_eq!(wire.receive().await["id"], 1);
     wire.end_input().await;
@@ -377,8 +298,7 @@ async fn an_id_that_is_in_use_is_refused() {
 async fn a_last_line_needs_no_newline_and_no_input_is_no_error() {
     let fake = Fake::new();
     let mut wire = Wire::new(&fake, Limits::default());
-    wire.write(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
-        .await;
+    wire.write(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).await;
     wire.end_input().await;
     assert_eq!(wire.receive().await["id"], 1);
     wire.ended().await;
@@ -391,12 +311,8 @@ async fn a_last_line_needs_no_newline_and_no_input_is_no_error() {
 #[tokio::test]
 async fn no_more_is_read_than_may_be_unanswered_and_nothing_is_lost() {
     let fake = Fake::new();
-    let limits = Limits {
-        unanswered: 4,
-        call_wait_ms: 60_000,
-        calls_running: 2,
-        ..Limits::default()
-    };
+    let limits =
+        Limits { unanswered: 4, call_wait_ms: 60_000, calls_running: 2, ..Limits::default() };
     let mut wire = Wire::legacy(&fake, limits).await;
     for id in 1..=50 {
         wire.call(id, "slow").await;
@@ -404,10 +320,7 @@ async fn no_more_is_read_than_may_be_unanswered_and_nothing_is_lost() {
     fake.until_running(2).await;
     fake.gate.add_permits(50);
     for _ in 1..=50 {
-        assert_eq!(
-            wire.receive().await["result"]["structuredContent"]["tool"],
-            "slow"
-        );
+        assert_eq!(wire.receive().await["result"]["structuredContent"]["tool"], "slow");
     }
     assert!(fake.most.load(Ordering::SeqCst) <= 2);
 }

@@ -22,28 +22,18 @@ impl Wire {
     pub(crate) fn new(fake: &Arc<Fake>, limits: Limits) -> Self {
         let (near, server) = streams(fake, limits);
         let (reader, writer) = split(near);
-        Self {
-            reader: BufReader::new(reader),
-            writer,
-            server,
-        }
+        Self { reader: BufReader::new(reader), writer, server }
     }
 
     /// Opened in the older era.
     pub(crate) async fn legacy(fake: &Arc<Fake>, limits: Limits) -> Self {
         let mut wire = Self::new(fake, limits);
-        wire.send(
-            &json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        wire.send(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": "2025-06-18", "capabilities": {},
-            "clientInfo": {"name": "lines", "version": "1"}}}),
-        )
-        .await;
-        assert_eq!(
-            wire.receive().await["result"]["protocolVersion"],
-            "2025-06-18"
-        );
-        wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+            "clientInfo": {"name": "lines", "version": "1"}}}))
             .await;
+        assert_eq!(wire.receive().await["result"]["protocolVersion"], "2025-06-18");
+        wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
         wire
     }
 
@@ -74,9 +64,7 @@ impl Wire {
 
     /// Returns when the server has ended by itself.
     pub(crate) async fn ended(self) {
-        let Self {
-            mut reader, server, ..
-        } = self;
+        let Self { mut reader, server, .. } = self;
         let mut rest = String::new();
         assert_eq!(reader.read_line(&mut rest).await.unwrap(), 0, "{rest}");
         server.await.unwrap();
