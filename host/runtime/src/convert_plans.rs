@@ -13,6 +13,9 @@ use crate::json;
 
 type Taken<T> = Result<T, Failure>;
 
+/// Values in one JSON text of a change: a body, a value after it. A product's has some hundreds.
+const VALUES: usize = 100_000;
+
 fn wrong(why: impl std::fmt::Display) -> Failure {
     Failure::internal(format!("the plugin proposed something malformed: {why}")).rule("proposal")
 }
@@ -22,7 +25,7 @@ fn place(text: &str) -> Taken<Place> {
 }
 
 fn value(text: &str) -> Taken<Value> {
-    json::parse(text).map_err(wrong)
+    json::parse(text, VALUES).map_err(wrong)
 }
 
 /// What a draft is for.

@@ -169,13 +169,13 @@ fn name(text: &str, max: usize, what: &str, underscore: bool) -> Result<(), Stri
     Ok(())
 }
 
-/// Texts reach terminals and models: no control characters, no novels.
+/// Texts reach terminals and models: nothing that steers them or hides in them, no novels.
 fn text(text: &str, max: usize, what: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err(format!("{what} is empty"));
     }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(format!("{what} holds control characters"));
+    if text.chars().any(crate::convert::deceives) {
+        return Err(format!("{what} holds control characters, or others that are not seen"));
     }
     if text.chars().count() > max {
         return Err(format!("{what} is longer than {max} characters"));

@@ -1,5 +1,6 @@
 //! JSON from plugins: parsed once, strictly.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -9,11 +10,15 @@ use serde_json::{Map, Number, Value};
 /// Parses JSON text, refusing duplicate keys, which readers resolve differently: what is checked
 /// could then differ from what is used. serde_json itself refuses depth above 128.
 ///
+/// No more than `values` values are taken, because a value takes far more room than its text: the
+/// two bytes of `0,` become thirty-two.
+///
 /// # Errors
 /// What is wrong and where, for people.
-pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
+pub(crate) fn parse(text: &str, values: usize) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Strict.deserialize(&mut deserializer)?;
+    let left = Cell::new(values);
+    let value = Strict { left: &left, values }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -22,24 +27,36 @@ pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
 ///
 /// # Errors
 /// As [`parse`], or that it is no object.
-pub(crate) fn parse_object(text: &str) -> Result<Map<String, Value>, serde_json::Error> {
-    match parse(text)? {
+pub(crate) fn parse_object(
+    text: &str,
+    values: usize,
+) -> Result<Map<String, Value>, serde_json::Error> {
+    match parse(text, values)? {
         Value::Object(map) => Ok(map),
         _ => Err(serde_json::Error::custom("it is not an object")),
     }
 }
 
-struct Strict;
+#[derive(Clone, Copy)]
+struct Strict<'c> {
+    /// How many values may still come.
+    left: &'c Cell<usize>,
+    values: usize,
+}
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            return Err(D::Error::custom(format!("it holds more than {} values", self.values)));
+        };
+        self.left.set(left);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,7 +95,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Strict)? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -87,7 +104,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<Key>()? {
-            let value = entries.next_value_seed(Strict)?;
+            let value = entries.next_value_seed(self)?;
             match map.entry(key.0) {
                 Entry::Vacant(place) => place.insert(value),
                 Entry::Occupied(twice) => {
@@ -113,12 +130,23 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const MANY: usize = 1_000;
+
     #[test]
     fn duplicate_keys_depth_and_trailing_text_are_refused() {
-        assert!(parse(r#"{"a":1,"b":{"c":1,"c":2}}"#).unwrap_err().to_string().contains("`c`"));
-        assert!(parse(&"[".repeat(1_000_000)).is_err());
-        assert!(parse("{} {}").is_err());
-        assert!(parse_object("[]").is_err());
+        let twice = parse(r#"{"a":1,"b":{"c":1,"c":2}}"#, MANY).unwrap_err();
+        assert!(twice.to_string().contains("`c`"));
+        assert!(parse(&"[".repeat(1_000_000), MANY).is_err());
+        assert!(parse("{} {}", MANY).is_err());
+        assert!(parse_object("[]", MANY).is_err());
+    }
+
+    #[test]
+    fn a_crowd_of_values_is_refused_wherever_they_stand() {
+        for text in ["[0,0,0]", r#"{"a":0,"b":{"c":0}}"#, "[[[0]]]"] {
+            assert!(parse(text, 4).is_ok(), "{text}");
+            assert!(parse(text, 3).unwrap_err().to_string().contains("3 values"), "{text}");
+        }
     }
 
     fn any_json() -> impl Strategy<Value = Value> {
@@ -141,12 +169,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_serde_json_writes_is_read_back_the_same(value in any_json()) {
-            prop_assert_eq!(parse(&value.to_string()).unwrap(), value);
+            prop_assert_eq!(parse(&value.to_string(), usize::MAX).unwrap(), value);
         }
 
         #[test]
         fn any_text_ends_in_a_value_or_an_error(text in "\\PC*") {
-            let _ = parse(&text);
+            let _ = parse(&text, MANY);
         }
     }
 }

@@ -27,7 +27,8 @@ pub struct Limits {
     pub cpu_ms: u64,
     /// Time of one call from start to end, waiting for the store included. Milliseconds.
     pub wall_ms: u64,
-    /// Text of one answer. Bytes.
+    /// Text of one answer. Bytes. It may hold a value for each eight of them, since values take
+    /// more room than their text.
     pub answer_bytes: usize,
     /// Requests to back ends in one call.
     pub requests: u32,
@@ -50,6 +51,10 @@ pub struct Limits {
     /// Text of a tool's or a group's description. Characters.
     pub description_chars: usize,
 }
+
+/// Everything that a plugin says of itself: names, texts and schemas of all its tools. Every client
+/// gets all of it, and the host holds it parsed.
+const DESCRIPTION_BYTES: usize = 1 << 20;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -124,13 +129,14 @@ impl Limits {
         }
     }
 
-    /// The budget of `describe`: no requests, little time.
+    /// The budget of `describe`: no requests, little time, and no more text than clients can use.
     pub(crate) fn describe(&self) -> Budget {
         let cpu = Duration::from_millis(self.describe_cpu_ms);
         Budget {
             cpu,
             // It makes no host call that waits, so the wall clock matters only on a busy machine.
             wall: cpu * 20,
+            answer_bytes: DESCRIPTION_BYTES,
             requests: 0,
             fetched_bytes: 0,
             progress_reports: 0,

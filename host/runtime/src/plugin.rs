@@ -15,13 +15,14 @@ use crate::bindings::ActionGroupPre;
 use crate::call::CallContext;
 use crate::describe::Described;
 use crate::engine::TICK;
-use crate::json;
 use crate::sandbox::Sandbox;
 use crate::schema::{Input, Output};
 use crate::state::State;
 use crate::usage::{Exceeded, Usage};
 
+mod answer;
 mod cost;
+use answer::Answer;
 pub use cost::Cost;
 
 /// A checked and compiled plugin.
@@ -36,7 +37,7 @@ pub struct Plugin {
     pub imports: Vec<String>,
     /// What it offers.
     pub group: Group,
-    pub(crate) schemas: HashMap<String, Schemas>,
+    pub(crate) schemas: HashMap<String, Arc<Schemas>>,
     pre: ActionGroupPre<State>,
     /// This plugin's share of the places.
     share: Arc<Semaphore>,
@@ -66,7 +67,7 @@ impl Plugin {
             .map(|described| {
                 let schemas =
                     Schemas { input: Arc::new(described.input), output: described.output };
-                (described.action.name.clone(), schemas)
+                (described.action.name.clone(), Arc::new(schemas))
             })
             .collect();
         let name = group.name.as_str().into();
@@ -116,7 +117,7 @@ impl Plugin {
         let state = State::calling(self.name.clone(), sandbox.limits.call(), context);
         let store = state.into_store(&sandbox.engine.wasmtime);
         let running = sandbox.engine.running();
-        Prepared { plugin: self, action, store, _running: running, _place: place }
+        Prepared { plugin: self, action, store, _running: running, place: Arc::new(place) }
     }
 }
 
@@ -132,7 +133,7 @@ pub(crate) struct Prepared<'p> {
     action: Arc<Action>,
     store: wasmtime::Store<State>,
     _running: crate::engine::Running,
-    _place: Place,
+    place: Arc<Place>,
 }
 
 impl Prepared<'_> {
@@ -155,7 +156,15 @@ impl Prepared<'_> {
             Some(Err(trap)) => Err(self.ended(&trap)),
             None => Err(usage.exceed(Exceeded::Wall(wall)).failure(&self.plugin.group.name)),
         };
-        let result = result.and_then(|text| self.check(&text));
+        let result = match result {
+            Ok(text) => {
+                self.answer(text).check(&self.store.data().usage.budget, self.place.clone()).await
+            }
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = &result {
+            self.tell(failure);
+        }
         let state = self.store.data_mut();
         let mut spent = state
             .call
@@ -177,24 +186,21 @@ impl Prepared<'_> {
         Ok(answer.map_err(Failure::from))
     }
 
-    fn check(&self, text: &str) -> Result<Map<String, Value>, Failure> {
-        let (plugin, action) = (&self.plugin.group.name, &self.action.name);
-        let budget = self.store.data().usage.budget.answer_bytes;
-        if text.len() > budget {
-            return Err(Exceeded::Answer(budget).failure(plugin));
+    fn answer(&self, text: String) -> Answer {
+        Answer {
+            text,
+            plugin: self.plugin.name.clone(),
+            action: self.action.clone(),
+            schemas: self.plugin.schemas.get(&self.action.name).cloned(),
         }
-        let broken = |why: String| {
-            Failure::internal(format!("the plugin `{plugin}` answered `{action}` wrongly: {why}"))
-                .rule("output-schema")
-                .remedy("this is a fault of the plugin; its author can mend it")
-        };
-        let answer = json::parse(text).map_err(|error| broken(error.to_string()))?;
-        if let Some(schemas) = self.plugin.schemas.get(action) {
-            schemas.output.check(&answer).map_err(broken)?;
-        }
-        match answer {
-            Value::Object(map) => Ok(map),
-            _ => Err(broken("it is not an object".into())),
+    }
+
+    /// Tells the operator of a fault of the plugin. Only faults have a rule here: what a plugin
+    /// refuses of itself has none.
+    fn tell(&self, failure: &Failure) {
+        if failure.rule.is_some() {
+            let plugin = &*self.plugin.name;
+            tracing::warn!(target: "souk::plugin", plugin, "{}", failure.message);
         }
     }
 
@@ -205,7 +211,7 @@ impl Prepared<'_> {
             return exceeded.failure(name);
         }
         if crossing_too_large(trap) {
-            return Exceeded::Answer(usage.budget.answer_bytes).failure(name);
+            return Exceeded::Crossing(usage.budget.answer_bytes).failure(name);
         }
         Failure::internal(format!("the plugin `{name}` failed: {}", why_ended(usage, trap)))
             .rule("trap")
@@ -227,6 +233,9 @@ fn crossing_too_large(trap: &wasmtime::Error) -> bool {
 pub(crate) fn why_ended(usage: &Usage, trap: &wasmtime::Error) -> String {
     if let Some(exceeded) = usage.exceeded {
         return exceeded.to_string();
+    }
+    if crossing_too_large(trap) {
+        return Exceeded::Crossing(usage.budget.answer_bytes).to_string();
     }
     match trap.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => {

@@ -112,14 +112,16 @@ impl Sandbox {
     async fn compile(&self, file: &str, bytes: Vec<u8>) -> Result<Component, Rejected> {
         let (engine, compiled) = (self.engine.wasmtime.clone(), self.engine.compiled());
         let started = Instant::now();
-        let work = tokio::task::spawn_blocking(move || Component::from_binary(&engine, &bytes));
+        let work = tokio::task::spawn_blocking(move || {
+            crate::form::check(&bytes).map_err(Rejected)?;
+            Component::from_binary(&engine, &bytes).map_err(|error| {
+                let why = crate::convert::printable(&format!("{error:#}"), 500);
+                Rejected(format!("it is not a valid component: {why}"))
+            })
+        });
         let patience = Duration::from_millis(self.limits.compile_ms);
         let component = match tokio::time::timeout(patience, work).await {
-            Ok(Ok(Ok(component))) => component,
-            Ok(Ok(Err(error))) => {
-                let why = crate::convert::printable(&format!("{error:#}"), 500);
-                return Err(Rejected(format!("it is not a valid component: {why}")));
-            }
+            Ok(Ok(compiled)) => compiled?,
             Ok(Err(panic)) => return Err(Rejected(format!("the compiler failed on it: {panic}"))),
             Err(_) => {
                 return Err(Rejected(format!(

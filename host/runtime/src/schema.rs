@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
+use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 use souk_model::Failure;
 
 use crate::host_arguments::Wanted;
-use crate::json;
+use crate::{json, references};
 
 /// Argument names that are the host's. A plugin that declares one is refused.
 pub(crate) const RESERVED: [&str; 5] =
@@ -16,6 +16,11 @@ pub(crate) const RESERVED: [&str; 5] =
 
 /// Deeper schemas are refused: nobody can read them, and clients recurse over them.
 const DEPTH: usize = 24;
+
+/// Regular expressions of one schema, and the room that each may take once compiled, in bytes. They
+/// are of the kind that takes linear time, so without looking around and back references.
+const PATTERNS: usize = 16;
+const PATTERN_BYTES: usize = 128 << 10;
 
 /// Arguments that failed are listed up to here.
 const ERRORS_TOLD: usize = 5;
@@ -189,45 +194,59 @@ fn read(text: &str, max_bytes: usize) -> Result<Map<String, Value>, String> {
             text.len()
         ));
     }
-    let schema = json::parse_object(text).map_err(|error| error.to_string())?;
+    let schema = json::parse_object(text, text.len()).map_err(|error| error.to_string())?;
     if schema.get("type").and_then(Value::as_str) != Some("object") {
         return Err("its `type` is not `object`".into());
     }
     let value = Value::Object(schema);
-    inspect(&value, 0)?;
+    let mut patterns = 0;
+    inspect(&value, 0, &mut patterns)?;
+    if patterns > PATTERNS {
+        return Err(format!("it has {patterns} regular expressions, more than {PATTERNS}"));
+    }
+    references::check(&value)?;
     match value {
         Value::Object(schema) => Ok(schema),
         _ => Err("it is not an object".into()),
     }
 }
 
-/// Refuses what clients choke on, and references that would make somebody fetch something.
-fn inspect(value: &Value, depth: usize) -> Result<(), String> {
+/// Refuses what clients choke on, and references that would make somebody fetch something; counts
+/// regular expressions.
+fn inspect(value: &Value, depth: usize, patterns: &mut usize) -> Result<(), String> {
     if depth > DEPTH {
         return Err(format!("it is nested deeper than {DEPTH}"));
     }
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                if matches!(key.as_str(), "$ref" | "$dynamicRef")
-                    && !value.as_str().is_some_and(|target| target.starts_with('#'))
-                {
-                    return Err(format!("`{key}` leads out of the schema"));
+                match (key.as_str(), value) {
+                    ("pattern", Value::String(_)) => *patterns += 1,
+                    ("patternProperties", Value::Object(by_pattern)) => {
+                        *patterns += by_pattern.len();
+                    }
+                    // What gives a place another name would hide where a reference leads.
+                    ("$id" | "$anchor" | "$dynamicAnchor" | "$dynamicRef", Value::String(_)) => {
+                        return Err(format!("it has `{key}`; refer to its parts by `#/…`"));
+                    }
+                    _ => {}
                 }
-                inspect(value, depth + 1)?;
+                inspect(value, depth + 1, patterns)?;
             }
             Ok(())
         }
-        Value::Array(items) => items.iter().try_for_each(|item| inspect(item, depth + 1)),
-        Value::String(text) if text.chars().any(|c| c.is_control() && c != '\n') => {
-            Err("a text in it holds control characters".into())
+        Value::Array(items) => items.iter().try_for_each(|item| inspect(item, depth + 1, patterns)),
+        Value::String(text) if text.chars().any(crate::convert::deceives) => {
+            Err("a text in it holds control characters, or others that are not seen".into())
         }
         _ => Ok(()),
     }
 }
 
 fn compile(schema: &Map<String, Value>) -> Result<Validator, String> {
-    jsonschema::draft202012::new(&Value::Object(schema.clone()))
+    jsonschema::draft202012::options()
+        .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES))
+        .build(&Value::Object(schema.clone()))
         .map_err(|error| crate::convert::printable(&error.to_string(), 500))
 }
 

@@ -21,6 +21,10 @@ pub(crate) enum Exceeded {
     Wall(Duration),
     #[error("its answer is larger than {0} bytes (`limits.answer_bytes`)")]
     Answer(usize),
+    #[error("it handed over more than {0} bytes at once (`limits.answer_bytes`)")]
+    Crossing(usize),
+    #[error("checking its answer took longer than {} ms (`limits.cpu_ms`)", .0.as_millis())]
+    Checking(Duration),
     #[error("it made more than {0} requests (`limits.requests`)")]
     Requests(u32),
     #[error("it fetched more than {} MiB from back ends (`limits.fetched_bytes`)", .0 >> 20)]
@@ -35,7 +39,8 @@ impl Exceeded {
             Self::Tables(_) => "budget-tables",
             Self::Cpu(_) => "budget-cpu",
             Self::Wall(_) => "budget-wall",
-            Self::Answer(_) => "budget-answer",
+            Self::Answer(_) | Self::Crossing(_) => "budget-answer",
+            Self::Checking(_) => "budget-checking",
             Self::Requests(_) => "budget-requests",
             Self::Fetched(_) => "budget-fetched",
         }

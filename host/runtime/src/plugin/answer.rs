@@ -1,0 +1,79 @@
+//! What a plugin answered, and whether it may be passed on.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use souk_model::{Action, Failure};
+
+use super::{Place, Schemas};
+use crate::json;
+use crate::limits::Budget;
+use crate::usage::Exceeded;
+
+/// Longer answers are parsed and checked where a thread may be kept busy: nothing interrupts that,
+/// and both the text and the schema are the plugin's. Bytes.
+const AT_ONCE: usize = 16 << 10;
+/// A value has at least so many bytes of text, on the average of a whole answer.
+const BYTES_A_VALUE: usize = 8;
+
+/// An answer's text, not yet trusted.
+pub(super) struct Answer {
+    pub(super) text: String,
+    pub(super) plugin: Arc<str>,
+    pub(super) action: Arc<Action>,
+    pub(super) schemas: Option<Arc<Schemas>>,
+}
+
+impl Answer {
+    /// Parses and checks the answer. The call's place stays taken until that has ended, also where
+    /// nobody waits for it any more.
+    ///
+    /// # Errors
+    /// It is too large or too laborious, or not what the action declares.
+    pub(super) async fn check(
+        self,
+        budget: &Budget,
+        place: Arc<Place>,
+    ) -> Result<Map<String, Value>, Failure> {
+        if self.text.len() > budget.answer_bytes {
+            return Err(Exceeded::Answer(budget.answer_bytes).failure(&self.plugin));
+        }
+        let values = budget.answer_bytes / BYTES_A_VALUE;
+        if self.text.len() <= AT_ONCE {
+            return self.checked(values);
+        }
+        let plugin = self.plugin.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let checked = self.checked(values);
+            drop(place);
+            checked
+        });
+        match tokio::time::timeout(budget.cpu, work).await {
+            Ok(Ok(checked)) => checked,
+            Ok(Err(panic)) => Err(Failure::internal(format!(
+                "the answer of the plugin `{plugin}` could not be checked: {panic}"
+            ))),
+            Err(_) => Err(Exceeded::Checking(budget.cpu).failure(&plugin)),
+        }
+    }
+
+    fn checked(&self, values: usize) -> Result<Map<String, Value>, Failure> {
+        let answer =
+            json::parse(&self.text, values).map_err(|error| self.broken(&error.to_string()))?;
+        if let Some(schemas) = &self.schemas {
+            schemas.output.check(&answer).map_err(|why| self.broken(&why))?;
+        }
+        match answer {
+            Value::Object(map) => Ok(map),
+            _ => Err(self.broken("it is not an object")),
+        }
+    }
+
+    fn broken(&self, why: &str) -> Failure {
+        let (plugin, action) = (&self.plugin, &self.action.name);
+        let why = crate::convert::printable(why, 500);
+        Failure::internal(format!("the plugin `{plugin}` answered `{action}` wrongly: {why}"))
+            .rule("output-schema")
+            .remedy("this is a fault of the plugin; its author can mend it")
+    }
+}
