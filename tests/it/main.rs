@@ -4,6 +4,7 @@
 
 mod audit;
 mod cli;
+mod hostile;
 mod plans;
 mod policy;
 mod python;

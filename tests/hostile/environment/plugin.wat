@@ -1,0 +1,7 @@
+(import "wasi:cli/environment@0.2.0" "get-environment" (func $environment (param i32)))
+(import "wasi:cli/environment@0.2.0" "get-arguments" (func $arguments (param i32)))
+(func $invoke (param i32 i32 i32 i32) (result i32)
+  (call $environment (i32.const 1024))
+  (call $arguments (i32.const 1032))
+  (if (i32.or (i32.load (i32.const 1028)) (i32.load (i32.const 1036))) (then (unreachable)))
+  (call $answer (i32.const 32) (i32.const 2)))

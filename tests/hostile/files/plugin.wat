@@ -1,0 +1,5 @@
+(import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $directories (param i32)))
+(func $invoke (param i32 i32 i32 i32) (result i32)
+  (call $directories (i32.const 1024))
+  (if (i32.load (i32.const 1028)) (then (unreachable)))
+  (call $answer (i32.const 32) (i32.const 2)))

@@ -1,0 +1,10 @@
+(import "wasi:cli/stdout@0.2.0" "get-stdout" (func $stdout (result i32)))
+(import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush" (func $write (param i32 i32 i32 i32)))
+(func $invoke (param i32 i32 i32 i32) (result i32)
+  (local $to i32)
+  (local.set $to (call $stdout))
+  (memory.fill (i32.const 1024) (i32.const 0x78) (i32.const 4096))
+  (loop $again
+    (call $write (local.get $to) (i32.const 1024) (i32.const 4096) (i32.const 8192))
+    (br $again))
+  (unreachable))

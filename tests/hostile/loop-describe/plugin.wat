@@ -1,0 +1,3 @@
+(func $describe (result i32)
+  (loop $again (br $again))
+  (unreachable))

@@ -1,0 +1,5 @@
+(import "souk:plugin/upstream@0.1.0" "get-all" (func $get_all (param i32 i32 i32)))
+(func $invoke (param i32 i32 i32 i32) (result i32)
+  (drop (memory.grow (i32.const 900)))
+  (call $get_all (i32.const 1000000) (i32.const 1000000) (i32.const 1024))
+  (unreachable))

@@ -1,0 +1,13 @@
+(global $calls (mut i32) (i32.const 0))
+(func $invoke (param i32 i32 i32 i32) (result i32)
+  (local $at i32)
+  (if (global.get $calls) (then (unreachable)))
+  (global.set $calls (i32.const 1))
+  (drop (memory.grow (i32.const 16)))
+  (local.set $at (i32.const 1000000))
+  (loop $look
+    (if (i64.ne (i64.load (local.get $at)) (i64.const 0)) (then (unreachable)))
+    (i64.store (local.get $at) (i64.const -1))
+    (local.set $at (i32.add (local.get $at) (i32.const 8)))
+    (br_if $look (i32.lt_u (local.get $at) (i32.const 1180000))))
+  (call $answer (i32.const 32) (i32.const 2)))
