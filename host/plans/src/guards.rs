@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
-use souk_model::plan::{Before, Change, Item, Step};
+use souk_model::plan::{After, Before, Change, Edit, Item, Place, Step};
 use souk_model::{Code, Failure};
 
 use crate::values::{approximately, negative};
@@ -169,10 +169,12 @@ impl Guards {
 
     /// By how many per cent the item changes its prices at most, where that is past the threshold.
     pub(crate) fn price_jump(&self, item: &Item) -> Option<f64> {
-        item.review
+        item.change
+            .edits
             .iter()
-            .filter(|reviewed| MONEY.contains(&reviewed.field.as_str()))
-            .filter_map(|reviewed| {
+            .zip(&item.review)
+            .filter(|(edit, _)| sets_money(&item.change, edit))
+            .filter_map(|(_, reviewed)| {
                 let before = match &reviewed.before {
                     Before::Value(value) | Before::Inherited(value) => approximately(value)?,
                     Before::Nothing => return None,
@@ -187,6 +189,21 @@ impl Guards {
             .filter(|jump| *jump > self.price_threshold_pct)
             .max_by(f64::total_cmp)
     }
+}
+
+/// Whether an edit sets a price, told by the body's own names and not by the edit's.
+fn sets_money(change: &Change, edit: &Edit) -> bool {
+    let After::Sent(spots) = &edit.after else { return MONEY.contains(&edit.field.as_str()) };
+    spots.iter().any(|spot| {
+        let body = change.steps.get(spot.step).and_then(|step| step.body.as_ref());
+        let place = spot.at.as_str();
+        let (parent, last) = place.rsplit_once('/').unwrap_or(("", place));
+        let parent: Option<Place> = parent.parse().ok();
+        let code = body
+            .zip(parent)
+            .and_then(|(body, parent)| parent.find(body)?.get("attribute_code")?.as_str());
+        MONEY.contains(&code.unwrap_or(last))
+    })
 }
 
 enum Entity {

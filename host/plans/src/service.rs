@@ -508,7 +508,11 @@ impl Plans {
             ItemState::Skipped,
             ItemState::Unknown,
         ];
-        let troubles = self.store.items(&header.id, None, TROUBLES, &NOT_DONE).await?;
+        // What is only proposed has no trouble yet.
+        let troubles = match stored.state {
+            PlanState::Proposed => Vec::new(),
+            _ => self.store.items(&header.id, None, TROUBLES, &NOT_DONE).await?,
+        };
         let troubles = troubles
             .into_iter()
             .map(|(item, progressed)| Trouble {

@@ -170,6 +170,8 @@ pub(crate) fn rfc3339(ms: i64) -> String {
 /// What came of a plan, as the plugin gets it.
 pub(crate) fn outcome(outcome: Outcome) -> wit::Outcome {
     let counts = &outcome.counts;
+    // What is only proposed was not left out: it was not its turn.
+    let not_tried = if outcome.state == PlanState::Proposed { 0 } else { counts.pending };
     wit::Outcome {
         plan_id: outcome.plan.to_string(),
         state: match outcome.state {
@@ -182,7 +184,7 @@ pub(crate) fn outcome(outcome: Outcome) -> wit::Outcome {
         done: counts.done,
         failed: counts.failed,
         drifted: counts.drifted,
-        skipped: counts.skipped + counts.pending,
+        skipped: counts.skipped + not_tried,
         unknown: counts.unknown + counts.sending,
         troubles: outcome.troubles.into_iter().map(trouble).collect(),
         subject: outcome.subject.map(|subject| subject.to_string()),

@@ -335,7 +335,7 @@ pub(crate) fn answer(outcome: Outcome, subject_as: Option<&str>) -> Map<String, 
     let mut answer = object(json!({
         "message": message,
         "success_count": counts.done,
-        "error_count": total - counts.done,
+        "error_count": if outcome.state == PlanState::Proposed { 0 } else { total - counts.done },
         "errors": errors,
         "plan_id": outcome.plan.as_str(),
         "state": outcome.state.as_str(),

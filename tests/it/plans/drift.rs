@@ -21,7 +21,7 @@ async fn what_drifted_since_the_review_is_left_out() {
     assert_eq!(done["errors"][0]["subject"], *theirs, "{done}");
     assert_eq!(done["state"], "partly_done");
     let ended = items(&client, &plan).await;
-    assert_eq!(in_state(&ended, "drifted"), [theirs.clone()]);
+    assert_eq!(in_state(&ended, "drifted"), std::slice::from_ref(&theirs));
     let now = shop.field("all", &skus, "meta_title").await;
     for (sku, value) in &now {
         assert_eq!(*value, if *sku == theirs { "Theirs" } else { "Ours" }, "{sku}");

@@ -137,7 +137,8 @@ async fn an_apply_previews_then_happens_once_and_can_be_taken_back() {
         "preview": true,
     });
     let preview = client.answer("seo_bulk_update_meta", asked.clone()).await;
-    assert_eq!(preview["success_count"], 0, "{preview}");
+    let counts = (&preview["success_count"], &preview["error_count"], &preview["errors"]);
+    assert_eq!(counts, (&json!(0), &json!(0), &json!([])), "{preview}");
     let shown = items(&client, id(&preview)).await;
     assert_eq!(line(&shown[0], "meta_description").1, "Drinks stay warm.");
     assert_eq!(shop.writes().await, []);
