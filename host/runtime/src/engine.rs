@@ -13,7 +13,7 @@ use crate::Limits;
 
 /// How often running guests are interrupted. Each interruption gives the worker thread back for a
 /// moment, so that is also how long a busy plugin can hold one.
-pub(crate) const TICK: Duration = Duration::from_millis(5);
+pub(crate) const TICK: Duration = Duration::from_millis(2);
 
 /// Core instances in one component. A Rust plugin has four: its module, two of wit-component's
 /// shims and WASI's adapter; other toolchains' have a few more.

@@ -23,7 +23,7 @@ pub struct Limits {
     pub table_elements: usize,
     /// The plugin's own stack. Bytes.
     pub stack_bytes: usize,
-    /// Processor time of one call. Milliseconds, counted in ticks of 5.
+    /// Processor time of one call. Milliseconds, counted in ticks of 2.
     pub cpu_ms: u64,
     /// Time of one call from start to end, waiting for the store included. Milliseconds.
     pub wall_ms: u64,
