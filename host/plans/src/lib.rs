@@ -13,18 +13,27 @@
 
 mod check;
 mod clock;
+mod commit;
+mod config;
 mod digest;
 mod draft;
 mod execute;
 mod guards;
 mod look;
+mod outcome;
+mod reverse;
 mod review;
 mod service;
+mod trail;
 mod undo;
 mod values;
+mod verify;
 
 pub use clock::{Clock, SystemClock};
+pub use commit::{Commit, Terms};
+pub use config::Config;
 pub use digest::SealKey;
 pub use draft::{Draft, Proposal, Proposer};
 pub use guards::Guards;
-pub use service::{Commit, Config, Outcome, Plans, TROUBLES, Terms, Trouble};
+pub use outcome::{Outcome, TROUBLES, Trouble};
+pub use service::Plans;

@@ -1,105 +1,84 @@
-//! Taking a plan back: the reverse of what it did, as a plan of its own.
+//! Proposing the plan that takes another back.
 
-use serde_json::Value;
-use souk_model::plan::{After, Before, Change, Edit, Filling, Item, Place, Step, Undoing};
-use souk_model::{Binding, Failure, Source};
+use std::sync::Arc;
 
-use crate::execute::before;
+use souk_model::plan::{Header, Item, ItemState, Origin, PlanId, Progressed};
+use souk_model::{Failure, Principal};
+use souk_upstream::Session;
 
-/// The change that takes an item back.
-///
-/// # Errors
-/// Why it cannot be taken back, for the review.
-pub(crate) fn reverse(item: &Item, answered: Option<&Value>) -> Result<Change, String> {
-    let change = &item.change;
-    match &change.undo {
-        Undoing::Impossible(why) => Err(why.clone()),
-        Undoing::Reverse => reversed(item),
-        Undoing::Steps(steps) => {
-            let steps = steps
-                .iter()
-                .map(|step| settled(item, step, answered))
-                .collect::<Result<_, _>>()
-                .map_err(|failure| failure.message)?;
-            Ok(Change {
-                edits: item.change.edits.iter().map(|edit| as_before(item, edit)).collect(),
-                steps,
-                undo: Undoing::Impossible("it is an undo itself; make the change again".into()),
-                warnings: Vec::new(),
-                ..change.clone()
-            })
-        }
-    }
-}
+use crate::commit::Commit;
+use crate::draft::{Draft, Proposal};
+use crate::execute::shows_after;
+use crate::look::Looker;
+use crate::reverse;
+use crate::service::{Plans, new_id};
 
-/// The same steps, with what was before in the place of each value.
-fn reversed(item: &Item) -> Result<Change, String> {
-    let mut change = Change { warnings: Vec::new(), ..item.change.clone() };
-    for edit in &item.change.edits {
-        let After::Sent(spots) = &edit.after else {
-            return Err(format!("`{}` is not set by a value that could be put back", edit.field));
+impl Plans {
+    /// Proposes the plan that takes another back. What somebody else has changed since is left
+    /// alone and named in the warnings.
+    ///
+    /// # Errors
+    /// Why nothing of it can be taken back.
+    pub async fn undo(
+        self: &Arc<Self>,
+        principal: &Principal,
+        session: &Session,
+        of: &PlanId,
+        operator: bool,
+    ) -> Result<Proposal, Failure> {
+        let commit =
+            Commit { principal, session, plan: of, tool: None, reason: None, key: None, operator };
+        let stored = self.of(&commit).await?;
+        self.verify(&stored).await?;
+        let done = stored.header;
+        let created_ms = self.clock.now_ms();
+        let header = Header {
+            id: new_id()?,
+            origin: Origin::Undo { of: of.clone() },
+            principal: principal.to_string(),
+            summary: format!("undo: {}", done.summary),
+            created_ms,
+            expires_ms: self.expiry(created_ms),
+            count: 0,
+            warnings: Vec::new(),
+            ..done.clone()
         };
-        let value = before(item, &edit.field);
-        for spot in spots {
-            let body = change.steps.get_mut(spot.step).and_then(|step| step.body.as_mut());
-            let body = body.ok_or_else(|| format!("`{}` is in no body", edit.field))?;
-            spot.at.put(body, value.clone()).map_err(|error| error.to_string())?;
+        let mut draft = Draft::open(self.clone(), session.clone(), header, None).await?;
+        let mut after = None;
+        loop {
+            let page = self.store.items(of, after, self.config.chunk, &[ItemState::Done]).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.n);
+            self.undo_page(&mut draft, &done, session, page).await?;
         }
+        draft.propose().await
     }
-    let steps = std::mem::take(&mut change.steps);
-    change.steps = steps
-        .iter()
-        .map(|step| settled(item, step, None))
-        .collect::<Result<_, _>>()
-        .map_err(|failure| failure.message)?;
-    Ok(change)
-}
 
-/// A step whose fills and bindings are values: `before` means before the plan that is taken back.
-fn settled(item: &Item, step: &Step, answered: Option<&Value>) -> Result<Step, Failure> {
-    let body = crate::execute::render(item, step, answered)?;
-    let bindings = |bindings: &[Binding]| {
-        bindings
-            .iter()
-            .map(|binding| {
-                let Source::Answered(place) = &binding.value else { return Ok(binding.clone()) };
-                let text = answered_text(place, answered)?;
-                Ok(Binding::text(binding.name.clone(), text))
-            })
-            .collect::<Result<Vec<_>, Failure>>()
-    };
-    let path = bindings(&step.path)?;
-    let query = bindings(&step.query)?;
-    // What stays open is only the subject, which is the same.
-    let fills = step
-        .fills
-        .iter()
-        .filter(|fill| matches!(fill.content, Filling::Subject))
-        .cloned()
-        .collect();
-    Ok(Step { body, path, query, fills, ..step.clone() })
-}
-
-fn answered_text(place: &str, answered: Option<&Value>) -> Result<String, Failure> {
-    let missing = || {
-        Failure::internal(format!(
-            "the answer that made it had nothing at `{place}`, so it cannot be found"
-        ))
-    };
-    let place: Place = place.parse().map_err(|_| missing())?;
-    match answered.and_then(|answered| place.find(answered)) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        _ => Err(missing()),
+    async fn undo_page(
+        &self,
+        draft: &mut Draft,
+        done: &Header,
+        session: &Session,
+        page: Vec<(Item, Progressed)>,
+    ) -> Result<(), Failure> {
+        let looker = Looker { session, grants: &done.grants, lookup: &done.lookup };
+        let ids: Vec<&str> = page.iter().map(|(item, _)| item.change.subject.id.as_str()).collect();
+        let seen = looker.see(&ids).await;
+        let mut changes = Vec::new();
+        for (item, progressed) in &page {
+            let id = &item.change.subject.id;
+            match seen.get(id) {
+                Some(Ok(seen)) if shows_after(item, seen) => {
+                    match reverse::reverse(item, progressed.answered.as_ref()) {
+                        Ok(change) => changes.push(change),
+                        Err(why) => draft.warn(format!("{id} cannot be taken back: {why}")),
+                    }
+                }
+                Some(Ok(_)) => draft.warn(format!("{id} was changed since and is left alone")),
+                Some(Err(failure)) => draft.warn(format!("{id} cannot be read: {failure}")),
+                None => {}
+            }
+        }
+        draft.add(changes).await
     }
-}
-
-/// The edit that says: as it was before.
-fn as_before(item: &Item, edit: &Edit) -> Edit {
-    let reviewed = item.review.iter().find(|reviewed| reviewed.field == edit.field);
-    let after = match reviewed.map(|reviewed| &reviewed.before) {
-        Some(Before::Value(value) | Before::Inherited(value)) => After::Expected(value.clone()),
-        Some(Before::Nothing) | None => After::Absent,
-    };
-    Edit { after, ..edit.clone() }
 }

@@ -1,0 +1,105 @@
+//! What takes one item back: its change with everything as it was before.
+
+use serde_json::Value;
+use souk_model::plan::{After, Before, Change, Edit, Filling, Item, Place, Step, Undoing};
+use souk_model::{Binding, Failure, Source};
+
+use crate::execute::before;
+
+/// The change that takes an item back.
+///
+/// # Errors
+/// Why it cannot be taken back, for the review.
+pub(crate) fn reverse(item: &Item, answered: Option<&Value>) -> Result<Change, String> {
+    let change = &item.change;
+    match &change.undo {
+        Undoing::Impossible(why) => Err(why.clone()),
+        Undoing::Reverse => reversed(item),
+        Undoing::Steps(steps) => {
+            let steps = steps
+                .iter()
+                .map(|step| settled(item, step, answered))
+                .collect::<Result<_, _>>()
+                .map_err(|failure| failure.message)?;
+            Ok(Change {
+                edits: item.change.edits.iter().map(|edit| as_before(item, edit)).collect(),
+                steps,
+                undo: Undoing::Impossible("it is an undo itself; make the change again".into()),
+                warnings: Vec::new(),
+                ..change.clone()
+            })
+        }
+    }
+}
+
+/// The same steps, with what was before in the place of each value.
+fn reversed(item: &Item) -> Result<Change, String> {
+    let mut change = Change { warnings: Vec::new(), ..item.change.clone() };
+    for edit in &item.change.edits {
+        let After::Sent(spots) = &edit.after else {
+            return Err(format!("`{}` is not set by a value that could be put back", edit.field));
+        };
+        let value = before(item, &edit.field);
+        for spot in spots {
+            let body = change.steps.get_mut(spot.step).and_then(|step| step.body.as_mut());
+            let body = body.ok_or_else(|| format!("`{}` is in no body", edit.field))?;
+            spot.at.put(body, value.clone()).map_err(|error| error.to_string())?;
+        }
+    }
+    let steps = std::mem::take(&mut change.steps);
+    change.steps = steps
+        .iter()
+        .map(|step| settled(item, step, None))
+        .collect::<Result<_, _>>()
+        .map_err(|failure| failure.message)?;
+    Ok(change)
+}
+
+/// A step whose fills and bindings are values: `before` means before the plan that is taken back.
+fn settled(item: &Item, step: &Step, answered: Option<&Value>) -> Result<Step, Failure> {
+    let body = crate::execute::render(item, step, answered)?;
+    let bindings = |bindings: &[Binding]| {
+        bindings
+            .iter()
+            .map(|binding| {
+                let Source::Answered(place) = &binding.value else { return Ok(binding.clone()) };
+                let text = answered_text(place, answered)?;
+                Ok(Binding::text(binding.name.clone(), text))
+            })
+            .collect::<Result<Vec<_>, Failure>>()
+    };
+    let path = bindings(&step.path)?;
+    let query = bindings(&step.query)?;
+    // What stays open is only the subject, which is the same.
+    let fills = step
+        .fills
+        .iter()
+        .filter(|fill| matches!(fill.content, Filling::Subject))
+        .cloned()
+        .collect();
+    Ok(Step { body, path, query, fills, ..step.clone() })
+}
+
+fn answered_text(place: &str, answered: Option<&Value>) -> Result<String, Failure> {
+    let missing = || {
+        Failure::internal(format!(
+            "the answer that made it had nothing at `{place}`, so it cannot be found"
+        ))
+    };
+    let place: Place = place.parse().map_err(|_| missing())?;
+    match answered.and_then(|answered| place.find(answered)) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        _ => Err(missing()),
+    }
+}
+
+/// The edit that says: as it was before.
+fn as_before(item: &Item, edit: &Edit) -> Edit {
+    let reviewed = item.review.iter().find(|reviewed| reviewed.field == edit.field);
+    let after = match reviewed.map(|reviewed| &reviewed.before) {
+        Some(Before::Value(value) | Before::Inherited(value)) => After::Expected(value.clone()),
+        Some(Before::Nothing) | None => After::Absent,
+    };
+    Edit { after, ..edit.clone() }
+}

@@ -1,0 +1,58 @@
+//! Every write on the audit trail.
+
+use souk_model::Failure;
+use souk_model::plan::{Header, Item, Step};
+use souk_state::audit::WriteEntry;
+use souk_upstream::{Answer, SendError};
+
+use crate::service::Plans;
+
+impl Plans {
+    /// Refuses writes that could not be put on the audit trail.
+    pub(crate) fn trail_writable(&self) -> Result<(), Failure> {
+        self.trail.writable().map_err(|error| {
+            tracing::error!("cannot write the audit trail: {error}");
+            Failure::internal("the audit trail cannot be written, so nothing is sent")
+                .rule("audit-trail")
+                .remedy(
+                    "the operator must make the trail writable again; the log says what is wrong",
+                )
+        })
+    }
+
+    /// Puts one request and what came of it on the trail.
+    pub(crate) fn record_write(
+        &self,
+        header: &Header,
+        item: &Item,
+        index: usize,
+        step: &Step,
+        reason: Option<&str>,
+        result: &Result<Answer, SendError>,
+    ) {
+        let entry = WriteEntry {
+            at: souk_state::Timestamp::now(),
+            principal: header.principal.clone(),
+            plan: header.id.to_string(),
+            item: item.n,
+            subject: format!("{} {}", item.change.subject.kind, item.change.subject.id),
+            step: u32::try_from(index).unwrap_or(u32::MAX),
+            method: souk_model::Method::Write(step.method).as_str().to_owned(),
+            route: step.route.clone(),
+            reason: reason.map(str::to_owned),
+            status: match result {
+                Ok(answer) => Some(answer.status),
+                Err(error) => error.failure().status,
+            },
+            outcome: match result {
+                Ok(_) => "accepted".to_owned(),
+                Err(SendError::NotSent(failure)) => format!("not sent: {failure}"),
+                Err(SendError::Refused(failure)) => format!("refused: {failure}"),
+                Err(SendError::Unknown(failure)) => format!("unknown: {failure}"),
+            },
+        };
+        if let Err(error) = self.trail.append_write(entry) {
+            tracing::error!("a write of plan {} is not on the audit trail: {error}", header.id);
+        }
+    }
+}
