@@ -75,9 +75,14 @@ impl Address {
     /// What is joined here is already encoded. Should the URL parser see it otherwise than we do,
     /// nothing is sent.
     pub(crate) fn of(&self, target: &Target<'_>, max_bytes: usize) -> Result<Url, Failure> {
-        let slash = if target.store.is_empty() { "" } else { "/" };
         let mark = if target.query.is_empty() { "" } else { "?" };
-        let text = [&self.rest, slash, target.store, target.path, mark, target.query].concat();
+        let text = match target.api {
+            Api::Rest => {
+                let slash = if target.store.is_empty() { "" } else { "/" };
+                [&self.rest, slash, target.store, target.path, mark, target.query].concat()
+            }
+            Api::GraphQl => [&self.shown, target.path, mark, target.query].concat(),
+        };
         if text.len() > max_bytes {
             let message = format!(
                 "the request's address has {} bytes, more than the {max_bytes} that stores accept",
@@ -125,12 +130,23 @@ fn checked(store: &str, setting: &'static str, url: &Url) -> Result<String, Conf
     Ok(text.to_owned())
 }
 
-/// What follows `/rest` in an address: encoded and checked.
+/// Which of a store's interfaces is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Api {
+    /// Under `/rest`; a store code is a segment of the address.
+    Rest,
+    /// `/graphql`; a store code is a header.
+    GraphQl,
+}
+
+/// What follows `/rest`, or the base address, in an address: encoded and checked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
+    /// Which interface.
+    pub api: Api,
     /// A store code, `all`, or nothing for the store's default view.
     pub store: &'a str,
-    /// From `/V1` on.
+    /// From `/V1` on; `/graphql`.
     pub path: &'a str,
     /// Without `?`.
     pub query: &'a str,
@@ -139,7 +155,7 @@ pub(crate) struct Target<'a> {
 impl<'a> Target<'a> {
     /// A constant request of the host's own, at no particular view.
     pub(crate) const fn own(path: &'a str, query: &'a str) -> Self {
-        Self { store: "", path, query }
+        Self { api: Api::Rest, store: "", path, query }
     }
 }
 
@@ -165,11 +181,14 @@ mod tests {
     fn parts_are_only_joined() {
         let address = address("HTTPS://Shop.Example:443/sub/").unwrap();
         assert_eq!(address.shown, "https://shop.example/sub");
-        let target = Target { store: "de", path: "/V1/products/A%2FB", query: "fields=sku" };
+        let target = Target { store: "de", ..Target::own("/V1/products/A%2FB", "fields=sku") };
         let url = address.of(&target, 8000).unwrap();
         assert_eq!(url.as_str(), "https://shop.example/sub/rest/de/V1/products/A%2FB?fields=sku");
         let own = address.of(&Target::own("/V1/modules", ""), 8000).unwrap();
         assert_eq!(own.as_str(), "https://shop.example/sub/rest/V1/modules");
+        let graphql = Target { api: Api::GraphQl, ..Target::own("/graphql", "query=x") };
+        let url = address.of(&Target { store: "de", ..graphql }, 8000).unwrap();
+        assert_eq!(url.as_str(), "https://shop.example/sub/graphql?query=x");
         assert_eq!(address.signing_rest, "https%3A%2F%2Fshop.example%2Fsub%2Frest");
     }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use reqwest::{Request, Response, Url};
 use souk_model::Failure;
 
-use crate::address::Target;
+use crate::address::{Api, Target};
 use crate::complaint::tame;
 use crate::retry;
 use crate::transport::{Magento, upstream_error};
@@ -71,6 +71,9 @@ impl<'a> Outgoing<'a> {
         if let Some(authorization) = authorization {
             headers.insert(AUTHORIZATION, authorization);
         }
+        if let Some(store) = store_header(&self.target) {
+            headers.insert("store", store);
+        }
         if let Some(body) = &self.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.clone().into());
@@ -80,6 +83,15 @@ impl<'a> Outgoing<'a> {
         }
         request
     }
+}
+
+/// The header by which GraphQL is told the store view; none for the store's own default.
+fn store_header(target: &Target<'_>) -> Option<HeaderValue> {
+    if target.api == Api::Rest || target.store.is_empty() {
+        return None;
+    }
+    // A code was checked to be letters, digits and `_`.
+    HeaderValue::from_str(target.store).ok()
 }
 
 /// A store's answer, whatever its status.

@@ -41,6 +41,7 @@ mod client;
 mod complaint;
 mod config;
 mod exchange;
+mod graphql;
 mod login;
 mod natural;
 mod retry;

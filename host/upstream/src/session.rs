@@ -8,13 +8,13 @@ use bytes::Bytes;
 use souk_model::{Code, Failure, Principal, SessionInfo, StoreView};
 use souk_policy::Permitted;
 
-use crate::address::{Target, segment};
+use crate::address::{Api, Target, segment};
 use crate::auth::{Auth, denies_resource};
-use crate::complaint;
 use crate::exchange::{Lost, Outgoing, Reply};
 use crate::login::{self, STORE_VIEWS};
 use crate::transport::{Magento, upstream_error};
 use crate::{Credentials, UPSTREAM, Writer};
+use crate::{complaint, graphql};
 
 use souk_model::ExposeSecret;
 
@@ -108,7 +108,11 @@ impl Session {
         if let StoreView::View(code) = what.at() {
             self.check_view(code).await?;
         }
+        if graphql::is_asked(what) {
+            return graphql::query(&self.0.store, what, self.0.info.default_scope.as_deref()).await;
+        }
         let target = Target {
+            api: Api::Rest,
             store: segment(what.at(), self.0.info.default_scope.as_deref()),
             path: what.path(),
             query: what.query(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use souk_model::{Code, Failure, StoreView, WriteMethod};
 use souk_policy::PermittedWrite;
 
-use crate::address::{Target, segment};
+use crate::address::{Api, Target, segment};
 use crate::complaint;
 use crate::exchange::{Lost, Outgoing, Reply};
 use crate::session::{Session, check_upstream};
@@ -131,6 +131,7 @@ impl Writer {
         body: Option<&Value>,
     ) -> Result<Answer, SendError> {
         let target = Target {
+            api: Api::Rest,
             // A write never falls back on the session's scope.
             store: segment(what.at(), None),
             path: what.path(),

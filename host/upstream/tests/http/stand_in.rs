@@ -19,6 +19,8 @@ pub(crate) struct Got {
     pub(crate) target: String,
     pub(crate) authorization: String,
     pub(crate) accept: String,
+    /// The header `Store`.
+    pub(crate) store: String,
     pub(crate) agent: String,
     pub(crate) content_type: String,
     pub(crate) content_length: String,
@@ -83,6 +85,7 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
         target: parts.uri.to_string(),
         authorization: header("authorization"),
         accept: header("accept"),
+        store: header("store"),
         agent: header("user-agent"),
         content_type: header("content-type"),
         content_length: header("content-length"),

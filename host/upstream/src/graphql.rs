@@ -1,0 +1,190 @@
+//! A store's GraphQL interface, of which only anonymous queries are made.
+//!
+//! A read of the route `/graphql` goes to `{base_url}/graphql`, outside `/rest`. It is the
+//! storefront's own interface: what it tells, it tells every visitor, so it is asked **without
+//! credentials**, and nothing of a customer can be reached through it. It is asked by GET, and
+//! Magento answers GET only where the document is a query ("Mutation requests allowed only over
+//! POST requests"), which is why no document is parsed here.
+//!
+//! ```no_run
+//! # async fn example(session: &souk_upstream::Session) -> Result<(), souk_model::Failure> {
+//! use souk_model::{Binding, Grant, Method, Read, StoreView};
+//! let grant = Grant {
+//!     upstream: "magento".into(),
+//!     method: Method::Get,
+//!     route: "/graphql".parse().map_err(|_| souk_model::Failure::internal("a route"))?,
+//! };
+//! let read = Read {
+//!     upstream: "magento".into(),
+//!     route: "/graphql".into(),
+//!     path: vec![],
+//!     query: vec![Binding::text("query", "{storeConfig{code}}")],
+//!     at: StoreView::View("de".into()),
+//! };
+//! let answer = session.get(&souk_policy::permit(&[grant], &read).map_err(souk_model::Failure::from)?).await?;
+//! # Ok(()) }
+//! ```
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use souk_model::{Code, Failure, StoreView};
+use souk_policy::Permitted;
+
+use crate::UPSTREAM;
+use crate::address::{Api, Target, segment};
+use crate::complaint::{self, tame};
+use crate::exchange::{Outgoing, Reply};
+use crate::transport::{Magento, upstream_error};
+
+/// The route by which grants name it.
+const ROUTE: &str = "/graphql";
+/// The longest text of the store's that a failure repeats, in characters.
+const MAX_TEXT: usize = 600;
+/// No more than this many errors are repeated.
+const MAX_ERRORS: usize = 20;
+
+/// Whether a read is one of the GraphQL interface.
+pub(crate) fn is_asked(what: &Permitted) -> bool {
+    what.route().as_str() == ROUTE
+}
+
+/// Makes a query, and gives the whole answer, `data` included, where it has no errors.
+///
+/// The view is told by a header: none for the store's own default, which is also what "global"
+/// means here, since the storefront has no global view.
+///
+/// # Errors
+/// `UPSTREAM_ERROR` with the store's messages where the answer has `errors`, whatever its status;
+/// as for any read else.
+pub(crate) async fn query(
+    store: &Magento,
+    what: &Permitted,
+    default_scope: Option<&str>,
+) -> Result<Bytes, Failure> {
+    let view = match what.at() {
+        StoreView::Global => "",
+        at => segment(at, default_scope),
+    };
+    let target = Target { api: Api::GraphQl, store: view, path: what.path(), query: what.query() };
+    let reply = store.send(&Outgoing::get(target), || Ok(None)).await?;
+    judged(reply)
+}
+
+fn judged(reply: Reply) -> Result<Bytes, Failure> {
+    if let Some(failure) = refused(&reply) {
+        return Err(failure);
+    }
+    match reply.status {
+        200..=299 if reply.json => Ok(reply.body),
+        200..=299 => Err(upstream_error("the store answered with something that is not JSON")
+            .from_upstream(UPSTREAM, Some(reply.status))
+            .remedy("check the store's `base_url`: no GraphQL answers there")),
+        // Credentials are none of these: none were sent.
+        401 | 403 | 404 => Err(upstream_error("the store's GraphQL does not answer visitors")
+            .from_upstream(UPSTREAM, Some(reply.status))
+            .remedy(format!(
+                "a firewall, a password before the shop or a missing module may be the reason: \
+                 see what `{ROUTE}` answers at the store's `base_url`"
+            ))),
+        _ => Err(complaint::failure(&reply)),
+    }
+}
+
+/// What an answer says of its errors. `data` may stand beside them, in part; a part that is taken
+/// for the whole misleads, so that it is dropped.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    errors: Vec<Told>,
+    #[serde(default, rename = "data")]
+    _data: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    #[serde(default)]
+    message: String,
+}
+
+fn refused(reply: &Reply) -> Option<Failure> {
+    let answer: Answer = serde_json::from_slice(&reply.body).ok()?;
+    if answer.errors.is_empty() {
+        return None;
+    }
+    let said: Vec<&str> = answer
+        .errors
+        .iter()
+        .take(MAX_ERRORS)
+        .map(|told| told.message.trim_end_matches('.'))
+        .collect();
+    let said = tame(&said.join("; "), MAX_TEXT);
+    let message = match said.is_empty() {
+        true => "the store refused the query".to_owned(),
+        false => format!("the store said: {said}"),
+    };
+    Some(Failure::new(Code::UpstreamError, message).from_upstream(UPSTREAM, Some(reply.status)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        let json = body.starts_with('{');
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        Reply { status, json, retry_after: None, location: None, body }
+    }
+
+    /// As recorded in `system.jsonl`: validation answers 200, syntax and an unknown store 500.
+    #[test]
+    fn errors_are_failures_whatever_the_status() {
+        for (status, body, message) in [
+            (
+                200,
+                r#"{"errors":[{"message":"\"url\" argument should be specified and not empty","path":["route"]}],"data":{"route":null}}"#,
+                r#"the store said: "url" argument should be specified and not empty"#,
+            ),
+            (
+                500,
+                r#"{"errors":[{"message":"Syntax Error: Expected Name, found <EOF>"}]}"#,
+                "the store said: Syntax Error: Expected Name, found <EOF>",
+            ),
+            (
+                200,
+                r#"{"errors":[{"message":"Requested store is not found."},{"message":"b\u001b[2J"}]}"#,
+                "the store said: Requested store is not found; b [2J",
+            ),
+            (200, r#"{"errors":[{}]}"#, "the store refused the query"),
+        ] {
+            let failure = judged(reply(status, body)).unwrap_err();
+            assert_eq!(
+                (failure.code_text().as_str(), failure.status),
+                ("MAGENTO_API_ERROR", Some(status))
+            );
+            assert_eq!(failure.message, message);
+        }
+    }
+
+    #[test]
+    fn an_answer_without_errors_is_passed_on_whole() {
+        let body = r#"{"data":{"route":null}}"#;
+        assert_eq!(judged(reply(200, body)).unwrap(), body);
+        assert!(judged(reply(200, r#"{"errors":[],"data":{}}"#)).is_ok());
+    }
+
+    #[test]
+    fn a_page_in_its_place_is_said_to_be_one() {
+        for status in [200, 401, 403, 404] {
+            let failure = judged(reply(status, "<html>no</html>")).unwrap_err();
+            assert_eq!((failure.code, failure.status), (Code::UpstreamError, Some(status)));
+            assert!(failure.remedy.is_some());
+        }
+        assert!(
+            judged(reply(500, "<title>Error 500</title>"))
+                .unwrap_err()
+                .message
+                .contains("Error 500")
+        );
+    }
+}
