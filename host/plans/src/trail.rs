@@ -2,7 +2,7 @@
 
 use souk_model::Failure;
 use souk_model::plan::{Header, Item, Step};
-use souk_state::audit::WriteEntry;
+use souk_state::audit::{Origin, WriteEntry};
 use souk_upstream::{Answer, SendError};
 
 use crate::service::Plans;
@@ -33,10 +33,12 @@ impl Plans {
         let entry = WriteEntry {
             at: souk_state::Timestamp::now(),
             principal: header.principal.clone(),
-            plan: header.id.to_string(),
-            item: item.n,
+            of: Origin::Plan {
+                plan: header.id.to_string(),
+                item: item.n,
+                step: u32::try_from(index).unwrap_or(u32::MAX),
+            },
             subject: format!("{} {}", item.change.subject.kind, item.change.subject.id),
-            step: u32::try_from(index).unwrap_or(u32::MAX),
             method: souk_model::Method::Write(step.method).as_str().to_owned(),
             route: step.route.clone(),
             reason: reason.map(str::to_owned),

@@ -3,7 +3,8 @@
 //!
 //! This crate owns the operator's [`Rules`] (ceilings, read-only, allow and deny lists), the table
 //! of effects, and [`permit`] and its kin, the only ways to a request that a back end accepts:
-//! [`permit_lookup`] and [`permit_batch`] for the reads of a plan, [`permit_step`] for its writes.
+//! [`permit_lookup`] and [`permit_batch`] for the reads of a plan, [`permit_step`] for its writes,
+//! [`permit_purge`] for purges of a cache.
 //! It must not know how a rule was read (flags, environment, files are the binary's), how a request
 //! is sent, or what runs an action. Nothing here can be deserialised: authority never arrives by message.
 //!
@@ -56,7 +57,8 @@ mod subject;
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern};
 pub use permit::{
-    Permitted, PermittedWrite, check_step, permit, permit_batch, permit_lookup, permit_step,
+    Permitted, PermittedPurge, PermittedWrite, check_step, permit, permit_batch, permit_lookup,
+    permit_purge, permit_step,
 };
 pub use refusal::Refusal;
 pub use rules::{Ceiling, Rules};

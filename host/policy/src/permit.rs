@@ -2,9 +2,11 @@
 
 mod batch;
 mod bind;
+mod purge;
 mod step;
 
 pub use batch::permit_batch;
+pub use purge::{PermittedPurge, permit_purge};
 pub use step::{PermittedWrite, check_step, permit_step};
 
 use souk_model::{Binding, Grant, Method, Read, Route, StoreView};

@@ -32,6 +32,8 @@ pub(crate) struct CallContext {
     pub(crate) terms: Terms,
     /// Whether a draft was closed in this call: that is done once.
     pub(crate) closed: bool,
+    /// How many purges were asked for in this call.
+    pub(crate) purges: usize,
 }
 
 impl CallContext {

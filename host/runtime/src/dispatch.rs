@@ -139,6 +139,7 @@ impl Dispatcher {
                     plans: Some(self.parts.plans.clone()),
                     terms,
                     closed: false,
+                    purges: 0,
                 };
                 self.run_action(entry, plugin, context, &arguments).await
             }

@@ -19,7 +19,7 @@ type Answer<T> = wasmtime::Result<Result<T, types::Failure>>;
 
 impl State {
     /// The call, or why there is none: while a plugin describes itself it may reach nothing.
-    fn call(&mut self) -> Result<&mut CallContext, Failure> {
+    pub(crate) fn call(&mut self) -> Result<&mut CallContext, Failure> {
         self.call.as_deref_mut().ok_or_else(|| {
             Failure::new(Code::Forbidden, "`describe` may reach nothing outside the plugin")
                 .rule("describe")

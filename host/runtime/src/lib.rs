@@ -29,6 +29,7 @@ mod limits;
 mod plans_tools;
 mod plugin;
 mod proposals;
+mod purges;
 mod references;
 mod registry;
 mod sandbox;

@@ -115,7 +115,7 @@ impl State {
     }
 }
 
-fn no_plans() -> Failure {
+pub(crate) fn no_plans() -> Failure {
     Failure::internal("this run serves no call, so nothing can be proposed")
 }
 

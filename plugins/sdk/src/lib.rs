@@ -61,8 +61,9 @@
 //! # What an action may do
 //!
 //! The handler's second parameter says it: [`Context`] reads; [`PrepareContext`] also proposes a
-//! plan, [`ApplyContext`] makes one and has it carried out, [`SessionContext`] logs in and out. What a plugin does not call it does not import, so the `.wasm` file alone shows that a
-//! group cannot touch a session.
+//! plan, [`ApplyContext`] makes one and has it carried out, or purges the cache before the store,
+//! [`SessionContext`] logs in and out. What a plugin does not call it does not import, so the `.wasm`
+//! file alone shows that a group cannot touch a session.
 //!
 //! # Tests
 //!
@@ -82,6 +83,7 @@ extern crate self as souk_sdk;
 pub mod bindings;
 
 mod answered;
+mod cache;
 mod change;
 mod context;
 mod criteria;
@@ -109,6 +111,7 @@ pub mod testing;
 
 pub use answered::{Answered, Object, Output, Untouched};
 pub use bindings::exports::souk::plugin::actions::Bound;
+pub use bindings::souk::plugin::cache::{Purged, Target as PurgeTarget};
 pub use bindings::souk::plugin::plans::{
     After, Batch, Change, Edit, Fill, Filling, Intent, Item as PlanItem, ItemState, Lookup,
     Outcome, Plan, PlanState, Refusal, Repetition, Spot, Step, Subject, Undoing,
@@ -117,6 +120,7 @@ pub use bindings::souk::plugin::session::{AuthMethod, Info as SessionInfo};
 pub use bindings::souk::plugin::types::{
     Binding, Failure, FailureCode, Read, RiskTier as Tier, Source, StoreView, WriteMethod as Method,
 };
+pub use cache::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL};
 pub use change::{Changing, MOST_STEPS, StepNumber};
 pub use context::{Answers, Context, SessionContext};
 pub use criteria::{Criteria, Direction, Found, URL_BUDGET, projection};

@@ -25,6 +25,7 @@
 //! assert_eq!(host.reads().len(), 1);
 //! ```
 
+mod cache;
 mod plans;
 
 use std::cell::RefCell;
@@ -35,11 +36,14 @@ use serde_json::Value;
 
 use crate::bindings::souk::plugin::session::Credentials;
 use crate::route::Granted;
-use crate::{AuthMethod, Change, Failure, FailureCode, Group, Read, SessionInfo};
+use crate::{
+    AuthMethod, Change, Failure, FailureCode, Group, PurgeTarget, Purged, Read, SessionInfo,
+};
 
 pub use plans::{Proposed, Row, Sent};
 
 type Answering = Box<dyn Fn(&Read) -> Result<Value, Failure>>;
+type Purging = Rc<dyn Fn(&PurgeTarget) -> Result<Purged, Failure>>;
 
 /// A host with a store that answers as the test says.
 pub struct Host {
@@ -61,6 +65,9 @@ struct Seen {
     /// Of the draft that is open.
     changes: Vec<Change>,
     proposed: Vec<Proposed>,
+    /// How the cache before the store answers, if there is one.
+    purging: Option<Purging>,
+    purges: Vec<PurgeTarget>,
 }
 
 thread_local! {
@@ -159,6 +166,7 @@ pub(crate) mod imports {
         CURRENT, Credentials, Failure, FailureCode, Rc, Read, Seen, SessionInfo, State, session,
     };
 
+    pub(crate) use super::cache::purge;
     pub(crate) use super::plans::Draft;
 
     pub(super) fn current_state() -> Result<Rc<State>, Failure> {

@@ -51,6 +51,7 @@ impl Plugin {
             plans: None,
             terms: souk_plans::Terms::default(),
             closed: false,
+            purges: 0,
         };
         let arguments = arguments.to_owned();
         let place = self.admit(sandbox).await?;

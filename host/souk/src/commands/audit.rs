@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use souk_state::audit::{self, Outcome, Record, Row};
+use souk_state::audit::{self, Origin, Outcome, Record, Row};
 
 use crate::cli::{AuditCommand, Common};
 use crate::commands::print;
@@ -73,12 +73,13 @@ fn show(record: &Record) -> String {
     let entry = match record {
         Record::Call(entry) => entry,
         Record::Write(entry) => {
+            let of = match &entry.of {
+                Origin::Plan { plan, item, step } => format!("{plan} item {item} step {step}"),
+                Origin::Call { action } => action.escape_debug().to_string(),
+            };
             return format!(
-                "{at}  write    {:<10} {} item {} step {}  {} {}  {}: {}",
+                "{at}  write    {:<10} {of}  {} {}  {}: {}",
                 entry.principal.escape_debug(),
-                entry.plan,
-                entry.item,
-                entry.step,
                 entry.method,
                 entry.route,
                 entry.subject.escape_debug(),

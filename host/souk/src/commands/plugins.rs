@@ -79,11 +79,10 @@ fn powers(imports: &[String]) -> String {
     let has = |interface: &str| {
         imports.iter().any(|import| import.starts_with(&format!("souk:plugin/{interface}@")))
     };
-    let powers: Vec<&str> = [("upstream", "read"), ("plans", "propose"), ("session", "session")]
-        .into_iter()
-        .filter(|(interface, _)| has(interface))
-        .map(|(_, power)| power)
-        .collect();
+    let known =
+        [("upstream", "read"), ("plans", "propose"), ("cache", "purge"), ("session", "session")];
+    let powers: Vec<&str> =
+        known.into_iter().filter(|(interface, _)| has(interface)).map(|(_, power)| power).collect();
     if powers.is_empty() { "nothing outside".to_owned() } else { powers.join(", ") }
 }
 

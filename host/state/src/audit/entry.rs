@@ -39,33 +39,50 @@ pub struct Entry {
     pub resources: Resources,
 }
 
-/// One request that may have changed the store.
+/// One request that may have changed the store, or the cache before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteEntry {
     /// When it was answered, or given up, to the millisecond.
     #[serde(with = "super::millis")]
     pub at: Timestamp,
-    /// For whom the plan is.
+    /// For whom it was sent.
     pub principal: String,
-    /// The plan's id.
-    pub plan: String,
-    /// The item's number in the plan, counted from 0.
-    pub item: u32,
-    /// What the item is about: `product 24-MB01`.
+    /// What it was part of.
+    #[serde(flatten)]
+    pub of: Origin,
+    /// What it is about: `product 24-MB01`.
     pub subject: String,
-    /// The step of the item, counted from 0.
-    pub step: u32,
     /// The method, as HTTP spells it.
     pub method: String,
     /// The route's template, never the path with its values.
     pub route: String,
-    /// Why, in the words of whoever committed it.
+    /// Why, in the words of whoever asked for it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// The answer's HTTP status; none where there was no answer.
     pub status: Option<u16>,
     /// `accepted`, or what went wrong.
     pub outcome: String,
+}
+
+/// What a write was part of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Origin {
+    /// A plan.
+    Plan {
+        /// Its id.
+        plan: String,
+        /// The item's number in the plan, counted from 0.
+        item: u32,
+        /// The step of the item, counted from 0.
+        step: u32,
+    },
+    /// A call that needs no plan, since nothing of the store changes: a purge.
+    Call {
+        /// The tool's name.
+        action: String,
+    },
 }
 
 /// How a call came in.
@@ -209,7 +226,10 @@ impl WriteEntry {
             *text = cut(redactor.redact(std::mem::take(text)), limit);
         };
         name(&mut self.principal);
-        name(&mut self.plan);
+        match &mut self.of {
+            Origin::Plan { plan, .. } => name(plan),
+            Origin::Call { action } => name(action),
+        }
         name(&mut self.method);
         name(&mut self.route);
         text(&mut self.subject, MAX_NAME);

@@ -34,7 +34,7 @@ pub struct InvalidPosition;
 pub enum Record {
     /// A call ended.
     Call(Box<Entry>),
-    /// A request of a plan was answered, or given up.
+    /// A request of a plan, or a purge, was answered, or given up.
     Write(Box<WriteEntry>),
     /// What stands between this line and the one it follows is not whole.
     Torn {

@@ -16,7 +16,7 @@
 //! | kind | says |
 //! |---|---|
 //! | `call` | an [`Entry`] |
-//! | `write` | a [`WriteEntry`]: one request of a plan |
+//! | `write` | a [`WriteEntry`]: one request of a plan, or one purge of a cache |
 //! | `torn` | a host died, or the disk was full, in the middle of the line or lines above; how many bytes they are and their SHA-256. They stay in the file and are no part of the chain: this line follows the last whole one. Their call was never answered, for answers wait for their line. (A line that lacks only its newline gets it, and is a line like any other) |
 //! | `rotated` | the file was replaced, removed or emptied while a host used it; which line was the last before. At the top of a new file it ties the two together; each host that was running may add one |
 //! | `cut` | lines that a running host had seen at the end of this file are gone; which was the last of them. [`verify`] reports it as a breach |
@@ -45,8 +45,8 @@ mod trail;
 mod verify;
 
 pub use entry::{
-    Entry, MAX_MESSAGE, MAX_NAME, MAX_REQUESTS, Outcome, Plugin, Request, Resources, Transport,
-    WriteEntry,
+    Entry, MAX_MESSAGE, MAX_NAME, MAX_REQUESTS, Origin, Outcome, Plugin, Request, Resources,
+    Transport, WriteEntry,
 };
 pub use error::AuditError;
 pub use hash::{InvalidHash, Sha256Hash};

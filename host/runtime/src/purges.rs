@@ -1,0 +1,72 @@
+//! The host's side of `cache`: purges that a plugin asks for.
+
+use souk_model::{Failure, PurgeTarget};
+use souk_plans::{Purged, Purging};
+
+use crate::bindings::souk::plugin::{cache, types};
+use crate::state::State;
+
+impl State {
+    /// Who asks for purges, and on which terms.
+    fn purging(&mut self, count: usize) -> Result<Purging, Failure> {
+        let call = self.call()?;
+        call.may_apply()?;
+        let session = call.session.clone().ok_or_else(crate::call::not_logged_in)?;
+        let before = call.purges;
+        call.purges = before.saturating_add(count);
+        Ok(Purging {
+            principal: call.principal.clone(),
+            session,
+            action: call.action.clone(),
+            before,
+            terms: call.terms.clone(),
+        })
+    }
+
+    async fn purge_all(&mut self, targets: Vec<PurgeTarget>) -> Vec<Result<Purged, Failure>> {
+        let asked = self.purging(targets.len()).and_then(|purging| {
+            let plans = self.call()?.plans.clone();
+            Ok((plans.ok_or_else(crate::proposals::no_plans)?, purging))
+        });
+        match asked {
+            Ok((plans, purging)) => plans.purge(purging, targets).await,
+            Err(failure) => targets.iter().map(|_| Err(failure.clone())).collect(),
+        }
+    }
+}
+
+impl cache::Host for State {
+    async fn purge(
+        &mut self,
+        what: Vec<cache::Target>,
+    ) -> wasmtime::Result<Vec<Result<cache::Purged, types::Failure>>> {
+        self.usage.enter_host()?;
+        self.usage.request(what.len())?;
+        // A cache that is slow to answer is not the plugin's fault.
+        let paused = self.wall.pause();
+        let purged = self.purge_all(what.into_iter().map(PurgeTarget::from).collect()).await;
+        drop(paused);
+        self.usage.resume();
+        Ok(purged
+            .into_iter()
+            .map(|purged| purged.map(cache::Purged::from).map_err(types::Failure::from))
+            .collect())
+    }
+}
+
+impl From<cache::Target> for PurgeTarget {
+    fn from(target: cache::Target) -> Self {
+        match target {
+            cache::Target::Url(url) => Self::Url(url),
+            cache::Target::Product(id) => Self::Product(id),
+            cache::Target::Category(id) => Self::Category(id),
+        }
+    }
+}
+
+impl From<Purged> for cache::Purged {
+    fn from(purged: Purged) -> Self {
+        let Purged { id, provider, previewed } = purged;
+        Self { id, provider: provider.to_owned(), previewed }
+    }
+}

@@ -1,0 +1,56 @@
+//! A stand-in for the cache before the store.
+
+use std::rc::Rc;
+
+use super::{Host, imports};
+use crate::route::Granted;
+use crate::{
+    Failure, FailureCode, Method, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeTarget, Purged,
+};
+
+impl Host {
+    /// With a cache that answers purges so. Without one they are refused, as by a host that has
+    /// none configured.
+    #[must_use]
+    pub fn purging(
+        self,
+        answer: impl Fn(&PurgeTarget) -> Result<Purged, Failure> + 'static,
+    ) -> Self {
+        self.state.seen.borrow_mut().purging = Some(Rc::new(answer));
+        self
+    }
+
+    /// What the cache was asked to purge so far, in order.
+    #[must_use]
+    pub fn purges(&self) -> Vec<PurgeTarget> {
+        self.state.seen.borrow().purges.clone()
+    }
+}
+
+pub(crate) fn purge(what: &[PurgeTarget]) -> Vec<Result<Purged, Failure>> {
+    what.iter().map(purge_one).collect()
+}
+
+fn purge_one(target: &PurgeTarget) -> Result<Purged, Failure> {
+    let state = imports::current_state()?;
+    let wanted = grant(target);
+    if !state.seen.borrow().granted.contains(&wanted) {
+        return Err(Failure::new(
+            FailureCode::Forbidden,
+            format!("the action has not declared that it asks `{}`", wanted.pattern),
+        )
+        .remedy("add `.writes(Method::Post, …)` to it"));
+    }
+    let purging = state.seen.borrow().purging.clone();
+    let purging = purging.ok_or_else(|| Failure::unavailable("no cache is configured"))?;
+    state.seen.borrow_mut().purges.push(target.clone());
+    purging(target)
+}
+
+fn grant(target: &PurgeTarget) -> Granted {
+    match target {
+        PurgeTarget::Url(_) => PURGE_URL.grant(Some(Method::Post)),
+        PurgeTarget::Product(_) => PURGE_PRODUCT.grant(Some(Method::Post)),
+        PurgeTarget::Category(_) => PURGE_CATEGORY.grant(Some(Method::Post)),
+    }
+}
