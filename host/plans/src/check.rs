@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use souk_model::plan::{After, Change, Intent, Undoing};
+use souk_model::plan::{After, Change, Intent, Repetition, Undoing};
 use souk_model::{Failure, Grant, StoreView};
 
 use crate::review::fault;
@@ -29,11 +29,23 @@ pub(crate) fn change(grants: &[Grant], change: &Change) -> Result<(), Failure> {
         if !fields.insert(edit.field.as_str()) {
             return Err(fault(change, format!("it edits `{}` twice", edit.field)));
         }
-        if let After::Sent(spots) = &edit.after
-            && spots.is_empty()
-        {
-            return Err(fault(change, format!("`{}` is sent nowhere", edit.field)));
+        match &edit.after {
+            After::Sent(spots) if spots.is_empty() => {
+                return Err(fault(change, format!("`{}` is sent nowhere", edit.field)));
+            }
+            // A place would promise that a read shows it.
+            After::Witnessed(_) if !edit.at.as_str().is_empty() => {
+                let why = format!("`{}` cannot be read, and yet has a place", edit.field);
+                return Err(fault(change, why));
+            }
+            _ => {}
         }
+    }
+    if change.is_witnessed() && change.repetition == Repetition::Harmless {
+        return Err(fault(
+            change,
+            "what no read can show may not be sent again, and it is called harmless to repeat",
+        ));
     }
     let undo = match &change.undo {
         Undoing::Steps(steps) if steps.is_empty() || steps.len() > Change::STEPS => {

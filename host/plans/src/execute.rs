@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde_json::Value;
 use souk_model::plan::{
-    Before, Filling, Header, Item, ItemState, Kept, Progressed, Repetition, Step,
+    Before, Edit, Filling, Header, Item, ItemState, Kept, Progressed, Repetition, Step,
 };
 use souk_model::{Code, Failure, Source};
 use souk_state::plans::Mark;
@@ -37,8 +37,8 @@ pub(crate) struct Job {
 enum Sent {
     /// Every step was accepted.
     Accepted,
-    /// A step was refused; steps before it were accepted.
-    Refused(Failure),
+    /// This step was refused; steps before it were accepted.
+    Refused(usize, Failure),
     /// A step may or may not have happened.
     Unsure(Failure),
 }
@@ -91,6 +91,10 @@ impl Job {
             let mut again = Vec::new();
             for item in items {
                 match seen.get(&item.change.subject.id) {
+                    // The answer was its only witness, and it is lost.
+                    _ if item.change.is_witnessed() => {
+                        marks.push(mark(&item, ItemState::Unknown, Some(&not_readable(&item))));
+                    }
                     Some(Ok(seen)) if shows_after(&item, seen) => {
                         marks.push(mark(&item, ItemState::Done, None));
                     }
@@ -114,7 +118,7 @@ impl Job {
         let mut send = Vec::new();
         for item in items {
             match seen.get(&item.change.subject.id) {
-                Some(Ok(seen)) if shows_after(&item, seen) => {
+                Some(Ok(seen)) if !item.change.is_witnessed() && shows_after(&item, seen) => {
                     let already = Failure::new(Code::ValidationError, "it already is as wished");
                     marks.push(mark(&item, ItemState::Skipped, Some(&already)));
                 }
@@ -189,8 +193,9 @@ impl Job {
     ) -> Result<Value, Sent> {
         let subject = &item.change.subject.id;
         let permitted = souk_policy::permit_step(&self.header.grants, step, subject, answered)
-            .map_err(|refusal| Sent::Refused(refusal.into()))?;
-        let body = render(item, step, answered).map_err(Sent::Refused)?;
+            .map_err(|refusal| Sent::Refused(index, refusal.into()))?;
+        let body =
+            render(item, step, answered).map_err(|failure| Sent::Refused(index, failure))?;
         let mut tries = 0;
         loop {
             if self.lost.load(Ordering::SeqCst) {
@@ -208,7 +213,7 @@ impl Job {
             match result {
                 Ok(answer) => {
                     return refused_in(step, &answer.body)
-                        .map_or(Ok(answer.body), |failure| Err(Sent::Refused(failure)));
+                        .map_or(Ok(answer.body), |failure| Err(Sent::Refused(index, failure)));
                 }
                 Err(SendError::Unknown(_))
                     if item.change.repetition == Repetition::Harmless
@@ -220,7 +225,7 @@ impl Job {
                 }
                 Err(SendError::Unknown(failure)) => return Err(Sent::Unsure(failure)),
                 Err(SendError::NotSent(failure) | SendError::Refused(failure)) => {
-                    return Err(Sent::Refused(failure));
+                    return Err(Sent::Refused(index, failure));
                 }
             }
         }
@@ -236,6 +241,9 @@ impl Job {
 
 /// What a read after sending makes of an item.
 fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Mark {
+    if item.change.is_witnessed() {
+        return reported(item, sent, seen);
+    }
     let seen = match seen {
         Some(Ok(seen)) => seen,
         Some(Err(failure)) => return mark(item, ItemState::Unknown, Some(failure)),
@@ -246,7 +254,7 @@ fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Ma
     }
     let untouched = drift(item, seen).is_none();
     match sent {
-        Sent::Refused(failure) if untouched => mark(item, ItemState::Failed, Some(failure)),
+        Sent::Refused(_, failure) if untouched => mark(item, ItemState::Failed, Some(failure)),
         Sent::Unsure(failure) => mark(item, ItemState::Unknown, Some(failure)),
         Sent::Accepted if untouched => {
             let failure = Failure::new(
@@ -255,9 +263,31 @@ fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Ma
             );
             mark(item, ItemState::Failed, Some(&failure))
         }
-        Sent::Refused(_) | Sent::Accepted => {
+        Sent::Refused(..) | Sent::Accepted => {
             mark(item, ItemState::Unknown, Some(&differs(item, seen)))
         }
+    }
+}
+
+/// What becomes of an item that no read, or not a read alone, can judge: the answers decide of what
+/// cannot be read, and a read of the rest.
+fn reported(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Mark {
+    let readable = item.change.edits.iter().any(Edit::is_readable);
+    let unknown = |failure: &Failure| mark(item, ItemState::Unknown, Some(failure));
+    match (sent, seen) {
+        (Sent::Unsure(failure), _) => unknown(failure),
+        (Sent::Accepted, _) if !readable => mark(item, ItemState::Done, None),
+        // Nothing was accepted before it, so there is nothing to look for.
+        (Sent::Refused(0, failure), _) if !readable => mark(item, ItemState::Failed, Some(failure)),
+        (Sent::Accepted, Some(Ok(seen))) if shows_after(item, seen) => {
+            mark(item, ItemState::Done, None)
+        }
+        (Sent::Refused(0, failure), Some(Ok(seen))) if drift(item, seen).is_none() => {
+            mark(item, ItemState::Failed, Some(failure))
+        }
+        (Sent::Accepted, Some(Ok(seen))) => unknown(&differs(item, seen)),
+        (_, Some(Err(failure))) | (Sent::Refused(_, failure), _) => unknown(failure),
+        (Sent::Accepted, None) => unknown(&half_way()),
     }
 }
 
@@ -265,12 +295,13 @@ fn mark(item: &Item, state: ItemState, failure: Option<&Failure>) -> Mark {
     Mark { n: item.n, state, failure: failure.map(Kept::from), answered: None }
 }
 
-/// Whether every field is as the plan wants it.
+/// Whether every field that a read can show is as the plan wants it.
 pub(crate) fn shows_after(item: &Item, seen: &Seen) -> bool {
     item.change
         .edits
         .iter()
         .zip(&item.review)
+        .filter(|(edit, _)| edit.is_readable())
         .all(|(edit, reviewed)| seen.satisfies(edit, &reviewed.after))
 }
 
@@ -318,7 +349,7 @@ fn differs(item: &Item, seen: &Seen) -> Failure {
         .edits
         .iter()
         .zip(&item.review)
-        .find(|(edit, reviewed)| !seen.satisfies(edit, &reviewed.after))
+        .find(|(edit, reviewed)| edit.is_readable() && !seen.satisfies(edit, &reviewed.after))
         .map(|(edit, reviewed)| {
             let is = seen.field(edit).value().map_or_else(|| "nothing".to_owned(), short);
             format!("`{}` is {is}", reviewed.field)
@@ -330,6 +361,20 @@ fn differs(item: &Item, seen: &Seen) -> Failure {
 fn half_way() -> Failure {
     Failure::new(Code::UpstreamError, "it may have been written, and a read does not tell")
         .remedy("look at it in the store")
+}
+
+/// The request may have arrived, and what it did cannot be read.
+fn not_readable(item: &Item) -> Failure {
+    let fields = item.change.edits.iter().filter(|edit| !edit.is_readable());
+    let fields: Vec<_> = fields.map(|edit| format!("`{}`", edit.field)).collect();
+    Failure::new(
+        Code::UpstreamError,
+        format!(
+            "the store's answer never came, and no read can show whether {} happened",
+            fields.join(", ")
+        ),
+    )
+    .remedy("it is never sent again by itself; find out in the store, or from whom it concerns")
 }
 
 fn lease_lost() -> Failure {

@@ -182,7 +182,8 @@ impl Guards {
                 let after = match &reviewed.after {
                     souk_model::plan::Becomes::Sent(value)
                     | souk_model::plan::Becomes::Expected(value) => approximately(value)?,
-                    souk_model::plan::Becomes::Absent => return None,
+                    souk_model::plan::Becomes::Absent
+                    | souk_model::plan::Becomes::Witnessed(_) => return None,
                 };
                 (before > 0.0).then(|| (after - before).abs() / before * 100.0)
             })

@@ -18,10 +18,24 @@ pub struct Outcome {
     pub state: PlanState,
     /// How many items ended how.
     pub counts: Counts,
+    /// How many of the plan's items hold something that no read can show.
+    pub witnessed: u32,
     /// Items that did not end done, at most [`TROUBLES`].
     pub troubles: Vec<Trouble>,
     /// The subject as read back, for a plan of one item.
     pub subject: Option<Value>,
+}
+
+impl Outcome {
+    /// Who says that what is called done was done.
+    #[must_use]
+    pub const fn shown_by(&self) -> &'static str {
+        if self.witnessed == 0 {
+            "and a read shows it"
+        } else {
+            "and a read shows it, but for what is reported by the store and not readable"
+        }
+    }
 }
 
 /// Items that an outcome names one by one.
@@ -82,6 +96,7 @@ impl Plans {
             plan: header.id.clone(),
             state: stored.state,
             counts: stored.counts,
+            witnessed: stored.header.witnessed,
             troubles,
             subject,
         })

@@ -21,8 +21,13 @@ pub(crate) fn reverse(item: &Item, answered: Option<&Value>) -> Result<Change, S
                 .map(|step| settled(item, step, answered))
                 .collect::<Result<_, _>>()
                 .map_err(|failure| failure.message)?;
+            let readable = change.edits.iter().filter(|edit| edit.is_readable());
+            let edits: Vec<Edit> = readable.map(|edit| as_before(item, edit)).collect();
+            if edits.is_empty() {
+                return Err("nothing of it can be read".to_owned());
+            }
             Ok(Change {
-                edits: item.change.edits.iter().map(|edit| as_before(item, edit)).collect(),
+                edits,
                 steps,
                 undo: Undoing::Impossible("it is an undo itself; make the change again".into()),
                 warnings: Vec::new(),

@@ -23,6 +23,9 @@ pub(crate) struct Seen {
 impl Seen {
     /// What stands in the field of an edit.
     pub(crate) fn field(&self, edit: &Edit) -> Before {
+        if !edit.is_readable() {
+            return Before::Nothing;
+        }
         let Some(value) = self.here.as_ref().and_then(|here| edit.at.find(here)) else {
             return Before::Nothing;
         };
@@ -34,7 +37,7 @@ impl Seen {
         }
     }
 
-    /// Whether the field is as it shall be.
+    /// Whether the field is as it shall be. What no read can show never is.
     pub(crate) fn satisfies(&self, edit: &Edit, becomes: &Becomes) -> bool {
         let is = self.here.as_ref().and_then(|here| edit.at.find(here));
         match becomes {
@@ -54,6 +57,7 @@ impl Seen {
             Becomes::Sent(wanted) | Becomes::Expected(wanted) => {
                 is.is_some_and(|is| same(is, wanted))
             }
+            Becomes::Witnessed(_) => false,
         }
     }
 
@@ -91,6 +95,7 @@ pub(crate) fn becomes(change: &Change, edit: &Edit) -> Result<Becomes, Failure> 
     let spots = match &edit.after {
         After::Expected(value) => return Ok(Becomes::Expected(value.clone())),
         After::Absent => return Ok(Becomes::Absent),
+        After::Witnessed(value) => return Ok(Becomes::Witnessed(value.clone())),
         After::Sent(spots) => spots,
     };
     let mut found: Option<&Value> = None;

@@ -89,6 +89,7 @@ fn edit(edit: wit::Edit) -> Taken<Edit> {
         ),
         wit::After::Expected(text) => After::Expected(value(&text)?),
         wit::After::Absent => After::Absent,
+        wit::After::Witnessed(text) => After::Witnessed(value(&text)?),
     };
     Ok(Edit { field: edit.field, at: place(&edit.at)?, after })
 }
@@ -143,21 +144,30 @@ pub(crate) fn sample(items: &[(Subject, Vec<Reviewed>)]) -> Value {
     items.iter().flat_map(|(subject, reviewed)| diffs(subject, reviewed)).collect()
 }
 
+/// What a review says of what no read can show.
+const NOT_READABLE: &str = "reported by the store, not readable";
+
 /// One item's fields, each with what it was and what it becomes.
 pub(crate) fn diffs(subject: &Subject, reviewed: &[Reviewed]) -> Vec<Value> {
     reviewed
         .iter()
         .map(|line| {
             let after = match &line.after {
-                Becomes::Sent(value) | Becomes::Expected(value) => value.clone(),
+                Becomes::Sent(value) | Becomes::Expected(value) | Becomes::Witnessed(value) => {
+                    value.clone()
+                }
                 Becomes::Absent => Value::Null,
             };
-            json!({
+            let mut diff = json!({
                 "subject": subject.id,
                 "field": line.field,
                 "before": line.before.value(),
                 "after": after,
-            })
+            });
+            if let Becomes::Witnessed(_) = line.after {
+                diff["note"] = NOT_READABLE.into();
+            }
+            diff
         })
         .collect()
 }
@@ -186,6 +196,7 @@ pub(crate) fn outcome(outcome: Outcome) -> wit::Outcome {
         drifted: counts.drifted,
         skipped: counts.skipped + not_tried,
         unknown: counts.unknown + counts.sending,
+        witnessed: outcome.witnessed,
         troubles: outcome.troubles.into_iter().map(trouble).collect(),
         subject: outcome.subject.map(|subject| subject.to_string()),
     }

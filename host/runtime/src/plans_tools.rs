@@ -323,7 +323,7 @@ pub(crate) fn answer(outcome: Outcome, subject_as: Option<&str>) -> Map<String, 
         })
         .collect();
     let message = match (counts.done == total, outcome.state) {
-        (true, _) => format!("{total} of {total} done, and a read shows it"),
+        (true, _) => format!("{total} of {total} done, {}", outcome.shown_by()),
         (false, PlanState::Proposed) => {
             format!("{total} would change; nothing was sent. Commit with `plans_commit`")
         }

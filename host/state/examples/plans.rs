@@ -156,6 +156,7 @@ fn header(number: u8) -> Header {
         created_ms: 0,
         expires_ms: i64::MAX,
         count: ITEMS,
+        witnessed: 0,
         warnings: Vec::new(),
     }
 }

@@ -176,6 +176,14 @@ impl Changing {
         self.edit(field, lookup, after);
     }
 
+    /// Records something that happens and that no read of the store can show: an e-mail that is sent.
+    /// `what` says it to the reviewer. The store's answer is its only witness, so the change is never
+    /// sent again where that answer did not come.
+    pub fn witness(&mut self, field: &str, what: &Value) {
+        self.repetition = Repetition::OnlyIfAbsent;
+        self.edit(field, "", After::Witnessed(what.to_string()));
+    }
+
     /// What the reviewer should know of this change. The same words for many subjects are told once.
     pub fn warn(&mut self, warning: impl Into<String>) {
         let warning = warning.into();
@@ -326,5 +334,20 @@ mod tests {
             many.set(step, "name", "/product/name", "/name", json!("x"));
         }
         assert!(many.done().unwrap_err().message.contains("9 steps"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_no_place_and_is_not_repeated() {
+        let mut change = Changing::of("order", "7");
+        change.step(Route::<1>::new("/V1/orders/{id}/emails").step(
+            Method::Post,
+            [Source::Subject],
+            StoreView::Global,
+        ));
+        change.witness("email", &json!("the order's confirmation goes out once more"));
+        let change = change.done().unwrap();
+        assert_eq!(change.repetition, Repetition::OnlyIfAbsent);
+        assert_eq!(change.edits[0].at, "");
+        assert!(matches!(change.edits[0].after, After::Witnessed(_)));
     }
 }

@@ -313,6 +313,9 @@ impl Applied {
             PlanState::Running => format!(
                 "{done} written so far, and the rest goes on: see `plans_get` with the plan's id"
             ),
+            PlanState::Done if outcome.witnessed > 0 => format!(
+                "{done} written, and read back but for what is reported by the store and not readable"
+            ),
             PlanState::Done => format!("{done} written, and read back"),
             PlanState::Previewed => "nothing was sent: `plans_get` with the plan's id shows what \
                 would change, `plans_commit` carries it out"

@@ -39,6 +39,8 @@ pub enum After {
     Expected(Value),
     /// Nothing: the field, or the whole subject, shall not exist.
     Absent,
+    /// Something that no read can show, said for the review: the store's answer is its only witness.
+    Witnessed(Value),
 }
 
 /// One field and what it is to be.
@@ -50,6 +52,14 @@ pub struct Edit {
     pub at: Place,
     /// What it shall be.
     pub after: After,
+}
+
+impl Edit {
+    /// Whether a read of the store can show it.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        !matches!(self.after, After::Witnessed(_))
+    }
 }
 
 /// What the host itself puts into a body before it is sent.
@@ -153,6 +163,13 @@ pub struct Change {
 impl Change {
     /// The most requests one change may take.
     pub const STEPS: usize = 8;
+
+    /// Whether it holds something that no read can show, so that nothing but the store's answer tells
+    /// whether it happened.
+    #[must_use]
+    pub fn is_witnessed(&self) -> bool {
+        !self.edits.iter().all(Edit::is_readable)
+    }
 }
 
 /// A read of many subjects by their ids.

@@ -131,8 +131,16 @@ pub struct Header {
     pub expires_ms: i64,
     /// How many items it has.
     pub count: u32,
+    /// How many of them hold something that no read can show.
+    #[serde(skip_serializing_if = "no_items", default)]
+    pub witnessed: u32,
     /// The host's and the plugin's warnings, without repeats.
     pub warnings: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+const fn no_items(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How far a plan came.
@@ -197,7 +205,7 @@ pub enum ItemState {
     Pending,
     /// Its requests may be on their way.
     Sending,
-    /// Written, and a read shows it.
+    /// Written, and a read shows it; what no read can show, the store's answer reported.
     Done,
     /// Refused, and a read shows that it did not happen.
     Failed,
@@ -282,6 +290,8 @@ pub enum Becomes {
     Expected(Value),
     /// Nothing.
     Absent,
+    /// This happens, and no read will show it: the store's answer is its only witness.
+    Witnessed(Value),
 }
 
 /// One line of a review: a field, what it was, what it becomes.

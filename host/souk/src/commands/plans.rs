@@ -119,6 +119,9 @@ fn shown(item: &Item, progressed: &Progressed) -> String {
             Becomes::Sent(value) => value_text(value),
             Becomes::Expected(value) => format!("{} (set by the store)", value_text(value)),
             Becomes::Absent => "nothing".to_owned(),
+            Becomes::Witnessed(value) => {
+                format!("{} (reported by the store, not readable)", value_text(value))
+            }
         };
         let _ = writeln!(text, "  {}\n    - {before}\n    + {after}", line.field);
     }
@@ -170,7 +173,7 @@ async fn carry_out(host: &Host, plan: &PlanId, reason: String, resume: bool) -> 
 
 fn told(outcome: &Outcome) -> (String, ExitCode) {
     let total = outcome.counts.total();
-    let mut text = format!("{} of {total} done, and a read shows it\n", outcome.counts.done);
+    let mut text = format!("{} of {total} done, {}\n", outcome.counts.done, outcome.shown_by());
     for trouble in &outcome.troubles {
         let why = trouble.failure.as_ref().map_or("", |kept| kept.message.as_str());
         let _ = writeln!(

@@ -80,6 +80,7 @@ fn header(id: PlanId, principal: &str, created_ms: i64) -> Header {
         created_ms,
         expires_ms: created_ms + HOUR,
         count: 0,
+        witnessed: 0,
         warnings: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{State, imports};
 use crate::{
     After, Change, Failure, FailureCode, Filling, Intent, MOST_STEPS, Method, Outcome, Plan,
-    PlanState, Source, Step, StoreView, Undoing, place,
+    PlanState, Repetition, Source, Step, StoreView, Undoing, place,
 };
 
 /// What a plugin proposed or had applied, as the host would keep it.
@@ -116,6 +116,7 @@ impl Draft {
             drifted: 0,
             skipped: 0,
             unknown: 0,
+            witnessed: 0,
             troubles: Vec::new(),
             subject: None,
         })
@@ -173,6 +174,14 @@ fn checked(change: &Change, state: &State) -> Result<(), Failure> {
             return Err(refused(format!("`{id}` edits `{}` twice", edit.field)));
         }
         after(change, &edit.after)?;
+        if matches!(edit.after, After::Witnessed(_))
+            && (!edit.at.is_empty() || change.repetition == Repetition::Harmless)
+        {
+            return Err(refused(format!(
+                "`{}` of `{id}` cannot be read, and yet has a place or is harmless to repeat",
+                edit.field
+            )));
+        }
     }
     Ok(())
 }
@@ -181,7 +190,7 @@ fn checked(change: &Change, state: &State) -> Result<(), Failure> {
 fn after(change: &Change, after: &After) -> Result<Value, Failure> {
     match after {
         After::Absent => Ok(Value::Null),
-        After::Expected(text) => Ok(parsed(text)),
+        After::Expected(text) | After::Witnessed(text) => Ok(parsed(text)),
         After::Sent(spots) => {
             let mut values = spots.iter().map(|spot| {
                 let step = change.steps.get(usize::from(spot.step));
@@ -215,9 +224,15 @@ fn review(change: &Change, intent: &Intent) -> Result<Vec<Row>, Failure> {
         .edits
         .iter()
         .map(|edit| {
+            let before = match &edit.after {
+                After::Witnessed(_) => None,
+                After::Sent(_) | After::Expected(_) | After::Absent => {
+                    place::find(&subject, &edit.at).cloned()
+                }
+            };
             Ok(Row {
                 field: edit.field.clone(),
-                before: place::find(&subject, &edit.at).cloned().unwrap_or_default(),
+                before: before.unwrap_or_default(),
                 after: after(change, &edit.after)?,
             })
         })
