@@ -1,0 +1,256 @@
+//! Conditions: what a cart must be for a rule to apply, and which products in it are discounted.
+//!
+//! Callers describe them in words (`{"all": [{"subtotal": {"op": ">=", "value": 50}}]}`) or as the
+//! objects that Magento itself takes, mixed at will. What comes out has the very form in which
+//! Magento answers them, so that reading back compares them whole.
+
+mod built;
+mod raw;
+mod words;
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use souk_sdk::Failure;
+
+pub(crate) use words::Class;
+
+/// How deep conditions may be nested, and how many there may be. Magento's own editor becomes
+/// unusable far below.
+const DEEPEST: usize = 12;
+const MOST: usize = 500;
+
+/// The argument, as callers write it.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Conditions(pub(crate) Map<String, Value>);
+
+impl JsonSchema for Conditions {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Conditions".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let nested = json!({"type": "array", "items": {"type": "object"}});
+        schemars::json_schema!({
+            "type": "object",
+            "properties": {
+                "all": nested,
+                "any": nested,
+                "none": nested,
+            },
+            "additionalProperties": true,
+        })
+    }
+}
+
+/// What conditions are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// The cart: whether the rule applies.
+    Cart,
+    /// One product in it: whether it is discounted, or found.
+    Item,
+}
+
+impl About {
+    /// The class that holds others.
+    const fn combine(self) -> Class {
+        match self {
+            Self::Cart => Class::Combine,
+            Self::Item => Class::ProductCombine,
+        }
+    }
+}
+
+/// A condition on a product's own attribute, to be held against the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OnAttribute {
+    /// The attribute's code.
+    pub(crate) code: String,
+    /// What it is compared with: one value, or those of a list.
+    pub(crate) values: Vec<String>,
+    /// Whether the comparison is with whole values, and not with a part of the text or an order.
+    pub(crate) whole: bool,
+    /// Where in the arguments it stands.
+    pub(crate) at: String,
+}
+
+/// Conditions as they are sent and answered.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The root.
+    pub(crate) value: Value,
+    /// Those on products' own attributes.
+    pub(crate) attributes: Vec<OnAttribute>,
+    /// What a reviewer should know.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Built {
+    /// Whether it holds for everything.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.value.get("conditions").is_none()
+    }
+}
+
+impl Conditions {
+    /// Makes them what Magento takes. `argument` is where they stand in the arguments.
+    ///
+    /// # Errors
+    /// What is not a condition, where, and what there is instead.
+    pub(crate) fn build(&self, about: About, argument: &str) -> Result<Built, Failure> {
+        let mut builder = Builder { attributes: Vec::new(), warnings: Vec::new(), count: 0 };
+        let at = At { place: ["/", argument].concat(), depth: 0 };
+        let value = builder.node(&self.0, about, &at)?;
+        // A leaf as the root becomes nonsense: its attribute is taken for the aggregator
+        // (`promotions_write.jsonl`, `cond-notroot`).
+        let root = about.combine().name();
+        let value = if value["condition_type"] == *root {
+            value
+        } else {
+            combination(about.combine(), "all", true, vec![value])
+        };
+        Ok(Built { value, attributes: builder.attributes, warnings: builder.warnings })
+    }
+}
+
+/// What is gathered on the way through conditions.
+struct Builder {
+    attributes: Vec<OnAttribute>,
+    warnings: Vec<String>,
+    count: usize,
+}
+
+/// Where in the arguments a condition stands, and how deep.
+struct At {
+    place: String,
+    depth: usize,
+}
+
+impl At {
+    fn member(&self, name: &str) -> Self {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        Self { place: [&self.place, "/", &name].concat(), depth: self.depth }
+    }
+
+    fn part(&self, name: &str, index: usize) -> Self {
+        let Self { place, depth } = self.member(name);
+        Self { place: format!("{place}/{index}"), depth: depth + 1 }
+    }
+
+    fn refuse(&self, message: impl Into<String>) -> Failure {
+        Failure::argument(&self.place, message)
+    }
+}
+
+impl Builder {
+    fn node(
+        &mut self,
+        given: &Map<String, Value>,
+        about: About,
+        at: &At,
+    ) -> Result<Value, Failure> {
+        self.count += 1;
+        if self.count > MOST || at.depth > DEEPEST {
+            return Err(at.refuse(format!(
+                "these are more than {MOST} conditions, or nested deeper than {DEEPEST}"
+            )));
+        }
+        if given.contains_key("condition_type") {
+            return self.raw(given, about, at);
+        }
+        self.built(given, about, at)
+    }
+
+    /// The conditions in a list.
+    fn parts(
+        &mut self,
+        name: &str,
+        list: &Value,
+        about: About,
+        at: &At,
+    ) -> Result<Vec<Value>, Failure> {
+        let wrong = || at.member(name).refuse(format!("`{name}` is a list of conditions"));
+        let list = list.as_array().ok_or_else(wrong)?;
+        let mut parts = Vec::with_capacity(list.len());
+        for (index, part) in list.iter().enumerate() {
+            let at = at.part(name, index);
+            let part = part.as_object().ok_or_else(|| at.refuse("a condition is an object"))?;
+            parts.push(self.node(part, about, &at)?);
+        }
+        Ok(parts)
+    }
+
+    /// Remembers a condition on a product's own attribute. `parent::` and `children::` say whose.
+    fn on_attribute(&mut self, code: &str, operator: &str, value: &Value, at: &At) {
+        let code = code.rsplit("::").next().unwrap_or(code);
+        if words::known(&words::ITEM, code).is_some() {
+            return;
+        }
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let values = match value {
+            Value::Array(items) => items.iter().map(text).collect(),
+            Value::String(list) if words::takes_a_list(operator) => {
+                list.split(',').map(|part| part.trim().to_owned()).collect()
+            }
+            other => vec![text(other)],
+        };
+        self.attributes.push(OnAttribute {
+            code: code.to_owned(),
+            values,
+            whole: matches!(operator, "==" | "!=" | "()" | "!()"),
+            at: at.place.clone(),
+        });
+    }
+}
+
+/// A condition that holds others, in the form of Magento's answers: no list where it is empty, and
+/// an operator that is null.
+fn combination(class: Class, aggregator: &str, holds: bool, parts: Vec<Value>) -> Value {
+    let mut shown = Map::new();
+    shown.insert("condition_type".to_owned(), class.name().into());
+    if !parts.is_empty() {
+        shown.insert("conditions".to_owned(), Value::Array(parts));
+    }
+    shown.insert("aggregator_type".to_owned(), aggregator.into());
+    shown.insert("operator".to_owned(), Value::Null);
+    shown.insert("value".to_owned(), if holds { "1" } else { "0" }.into());
+    Value::Object(shown)
+}
+
+/// How many, or for how much, of certain products there is in the cart.
+fn subselect(
+    attribute: &str,
+    operator: &str,
+    value: Value,
+    aggregator: &str,
+    parts: Vec<Value>,
+) -> Value {
+    let mut shown = combination(Class::Subselect, aggregator, true, parts);
+    shown["operator"] = operator.into();
+    shown["attribute_name"] = attribute.into();
+    shown["value"] = value;
+    shown
+}
+
+fn leaf(class: Class, attribute: &str, operator: &str, value: Value) -> Value {
+    let mut shown = Map::new();
+    shown.insert("condition_type".to_owned(), class.name().into());
+    shown.insert("operator".to_owned(), operator.into());
+    shown.insert("attribute_name".to_owned(), attribute.into());
+    shown.insert("value".to_owned(), value);
+    Value::Object(shown)
+}
+
+#[cfg(test)]
+mod tests;

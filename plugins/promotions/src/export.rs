@@ -1,0 +1,128 @@
+//! The coupons of a rule as CSV.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use souk_sdk::{
+    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Found, StoreView,
+};
+
+use crate::csv::push_record;
+use crate::rule::{self, PAGE};
+use crate::store::COUPON_SEARCH;
+
+const COLUMNS: [&str; 8] = [
+    "coupon_id",
+    "code",
+    "usage_limit",
+    "usage_per_customer",
+    "times_used",
+    "created_at",
+    "expiration_date",
+    "type",
+];
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Export {
+    /// The rule's id, as promotions_search_rules answers it.
+    rule_id: EntityId,
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Csv,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Exported {
+    format: Format,
+    /// How many coupons the rule has.
+    total_count: u64,
+    /// A line of column names, and one for each coupon, in the order in which they were made.
+    csv: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Coupon {
+    coupon_id: u64,
+    code: Option<String>,
+    usage_limit: u64,
+    usage_per_customer: u64,
+    times_used: u64,
+    created_at: Option<String>,
+    expiration_date: Option<String>,
+    r#type: Value,
+}
+
+pub(crate) fn export(asked: &Export, context: &Context) -> Result<Exported, Failure> {
+    let rule = rule::known(context, asked.rule_id)?.rule;
+    let mut csv = String::new();
+    push_record(&mut csv, &COLUMNS);
+    let mut count = 0;
+    let mut pages = Pages { context, rule: rule.rule_id, after: 0, total: None };
+    while let Some(page) = pages.next_page()? {
+        for coupon in &page {
+            coupon.push_to(&mut csv);
+            count += 1;
+        }
+        context.progress(count, pages.total, "coupons read");
+    }
+    Ok(Exported { format: asked.format, total_count: count, csv })
+}
+
+impl Coupon {
+    fn push_to(&self, csv: &mut String) {
+        // 1 is generated; a coupon that was given none has no type (`coupon-nocode`).
+        let kind = if self.r#type == 1 || self.r#type == "1" { "generated" } else { "manual" };
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        push_record(
+            csv,
+            &[
+                &self.coupon_id.to_string(),
+                &text(&self.code),
+                &self.usage_limit.to_string(),
+                &self.usage_per_customer.to_string(),
+                &self.times_used.to_string(),
+                &text(&self.created_at),
+                &text(&self.expiration_date),
+                kind,
+            ],
+        );
+    }
+}
+
+/// A rule's coupons in the order of their ids. Each page begins after the last id: coupons that are
+/// made or deleted meanwhile move no other onto another page.
+struct Pages<'context> {
+    context: &'context Context,
+    rule: u64,
+    after: u64,
+    /// How many there were when the first page was read.
+    total: Option<u64>,
+}
+
+impl Pages<'_> {
+    fn next_page(&mut self) -> Result<Option<Vec<Coupon>>, Failure> {
+        let criteria = Criteria::new()
+            .filter(Filter::new("rule_id", Condition::Eq, self.rule.to_string())?)
+            .filter(Filter::new("coupon_id", Condition::Gt, self.after.to_string())?)
+            .sort("coupon_id", Direction::Asc)?
+            .page(PAGE, 1);
+        let read = COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global);
+        let found: Found<Coupon> = self.context.get(&read)?;
+        self.total.get_or_insert(found.total_count);
+        match found.items.iter().map(|coupon| coupon.coupon_id).max() {
+            Some(last) if last > self.after => {
+                self.after = last;
+                Ok(Some(found.items))
+            }
+            _ => Ok(None),
+        }
+    }
+}

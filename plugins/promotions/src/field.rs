@@ -1,0 +1,301 @@
+//! The fields of a rule that may be set: what each is called, and which values Magento would keep.
+//!
+//! Magento takes almost anything with a 200: an action it does not know, a negative number of uses,
+//! no name at all (`promotions_write.jsonl`, `action-nosuch`, `fld-uses_per_customer--1`,
+//! `missing-name`). So every value is checked here first.
+
+use serde_json::{Value, json};
+use souk_sdk::Decimal;
+
+/// One field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    Name,
+    Description,
+    WebsiteIds,
+    CustomerGroupIds,
+    FromDate,
+    ToDate,
+    IsActive,
+    SimpleAction,
+    DiscountAmount,
+    DiscountQty,
+    DiscountStep,
+    ApplyToShipping,
+    StopRulesProcessing,
+    SortOrder,
+    CouponType,
+    UsesPerCustomer,
+    UsesPerCoupon,
+    Conditions,
+    ActionConditions,
+    StoreLabels,
+}
+
+/// What a discount is taken of.
+pub(crate) const ACTIONS: [&str; 4] = ["by_percent", "by_fixed", "cart_fixed", "buy_x_get_y"];
+
+/// The longest name that the database keeps.
+const LONGEST_NAME: usize = 255;
+/// More than anybody counts, and less than the database's integers hold.
+const MOST: u64 = 1_000_000_000;
+
+impl Field {
+    /// Every field, in the order in which refusals name them.
+    pub(crate) const ALL: [Self; 20] = [
+        Self::Name,
+        Self::Description,
+        Self::WebsiteIds,
+        Self::CustomerGroupIds,
+        Self::FromDate,
+        Self::ToDate,
+        Self::IsActive,
+        Self::SimpleAction,
+        Self::DiscountAmount,
+        Self::DiscountQty,
+        Self::DiscountStep,
+        Self::ApplyToShipping,
+        Self::StopRulesProcessing,
+        Self::SortOrder,
+        Self::CouponType,
+        Self::UsesPerCustomer,
+        Self::UsesPerCoupon,
+        Self::Conditions,
+        Self::ActionConditions,
+        Self::StoreLabels,
+    ];
+
+    /// As arguments call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Description => "description",
+            Self::WebsiteIds => "website_ids",
+            Self::CustomerGroupIds => "customer_group_ids",
+            Self::FromDate => "from_date",
+            Self::ToDate => "to_date",
+            Self::IsActive => "is_active",
+            Self::SimpleAction => "simple_action",
+            Self::DiscountAmount => "discount_amount",
+            Self::DiscountQty => "discount_qty",
+            Self::DiscountStep => "discount_step",
+            Self::ApplyToShipping => "apply_to_shipping",
+            Self::StopRulesProcessing => "stop_rules_processing",
+            Self::SortOrder => "sort_order",
+            Self::CouponType => "coupon_type",
+            Self::UsesPerCustomer => "uses_per_customer",
+            Self::UsesPerCoupon => "uses_per_coupon",
+            Self::Conditions => "conditions",
+            Self::ActionConditions => "action_conditions",
+            Self::StoreLabels => "store_labels",
+        }
+    }
+
+    /// As Magento calls it, in bodies and in answers.
+    pub(crate) const fn member(self) -> &'static str {
+        match self {
+            Self::Conditions => "condition",
+            Self::ActionConditions => "action_condition",
+            other => other.name(),
+        }
+    }
+
+    /// The field that goes by this name, the argument's or Magento's.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name || field.member() == name)
+    }
+
+    /// The value in the form in which it is sent and read back. Conditions and labels are not plain
+    /// values, and are made elsewhere.
+    ///
+    /// # Errors
+    /// What it must be, to follow the field's name.
+    pub(crate) fn checked(self, value: &Value) -> Result<Value, String> {
+        match self {
+            Self::Name => name(value).map(Value::from),
+            Self::Description => match value {
+                Value::String(text) => Ok(json!(text)),
+                _ => Err("is a text".to_owned()),
+            },
+            Self::WebsiteIds => ids(value, 1),
+            // Group 0 are the customers who are not logged in.
+            Self::CustomerGroupIds => ids(value, 0),
+            Self::FromDate | Self::ToDate => day(value).map(Value::from),
+            Self::IsActive | Self::ApplyToShipping | Self::StopRulesProcessing => match value {
+                Value::Bool(flag) => Ok(json!(flag)),
+                _ => Err("is true or false".to_owned()),
+            },
+            Self::SimpleAction => match value.as_str().filter(|word| ACTIONS.contains(word)) {
+                Some(word) => Ok(json!(word)),
+                None => Err(format!("is one of {}", ACTIONS.join(", "))),
+            },
+            Self::DiscountAmount | Self::DiscountQty => number(value),
+            Self::DiscountStep | Self::SortOrder | Self::UsesPerCustomer | Self::UsesPerCoupon => {
+                match value.as_u64().filter(|count| *count <= MOST) {
+                    Some(count) => Ok(json!(count)),
+                    None => Err(format!("is a whole number from 0 to {MOST}")),
+                }
+            }
+            Self::CouponType => match value.as_str().and_then(coupon_type) {
+                Some(word) => Ok(json!(word)),
+                None => Err("is one of no_coupon, specific_coupon, auto".to_owned()),
+            },
+            Self::Conditions | Self::ActionConditions | Self::StoreLabels => {
+                Err("is not a plain value".to_owned())
+            }
+        }
+    }
+}
+
+/// Magento's word for a type of coupon; sent as a number or misspelt it becomes type 0, with which
+/// nothing can be done (`promotions_write.jsonl`, `coupontype-bogus`).
+fn coupon_type(word: &str) -> Option<&'static str> {
+    match word {
+        "no_coupon" | "NO_COUPON" => Some("NO_COUPON"),
+        "specific_coupon" | "SPECIFIC_COUPON" => Some("SPECIFIC_COUPON"),
+        "auto" | "AUTO" => Some("AUTO"),
+        _ => None,
+    }
+}
+
+fn name(value: &Value) -> Result<&str, String> {
+    let text = value.as_str().unwrap_or_default();
+    if text.is_empty() || text.trim() != text {
+        return Err("is a text without spaces at its ends".to_owned());
+    }
+    if text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) {
+        return Err(format!("has at most {LONGEST_NAME} characters, all on one line"));
+    }
+    Ok(text)
+}
+
+/// Ids, each once, in order.
+fn ids(value: &Value, least: u64) -> Result<Value, String> {
+    let id = |value: &Value| match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let ids: Option<Vec<u64>> = value
+        .as_array()
+        .map(|items| items.iter().map(id).collect::<Option<_>>())
+        .unwrap_or_default();
+    match ids {
+        Some(mut ids) if !ids.is_empty() && ids.iter().all(|id| *id >= least) => {
+            ids.sort_unstable();
+            ids.dedup();
+            Ok(json!(ids))
+        }
+        _ => Err("is a list of ids, at least one".to_owned()),
+    }
+}
+
+/// A number of zero or more, with at most six digits after the point, as Magento keeps them.
+pub(crate) fn number(value: &Value) -> Result<Value, String> {
+    let wrong = || "is a number of zero or more".to_owned();
+    let decimal = Decimal::of(value).filter(|number| !number.is_negative()).ok_or_else(wrong)?;
+    match value {
+        Value::String(_) => serde_json::from_str(&decimal.to_string()).map_err(|_| wrong()),
+        number => Ok(number.clone()),
+    }
+}
+
+/// A day of the calendar. Magento answers 500 to any other text, and to a 31st of February.
+pub(crate) fn day(value: &Value) -> Result<&str, String> {
+    value
+        .as_str()
+        .filter(|text| is_day(text))
+        .ok_or_else(|| "is a day of the calendar as in 2026-12-31".to_owned())
+}
+
+fn is_day(text: &str) -> bool {
+    let digits = |text: &str, count: usize| {
+        let plain = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+        if plain { text.parse::<u32>().ok() } else { None }
+    };
+    let mut parts = text.split('-');
+    let (Some(year), Some(month), Some(day), None) = (
+        parts.next().and_then(|text| digits(text, 4)),
+        parts.next().and_then(|text| digits(text, 2)),
+        parts.next().and_then(|text| digits(text, 2)),
+        parts.next(),
+    ) else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return false,
+    };
+    year >= 1970 && (1..=days).contains(&day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_days_of_the_calendar() {
+        for day in ["2026-01-01", "2028-02-29", "2026-12-31", "2000-02-29"] {
+            assert!(is_day(day), "{day}");
+        }
+        for text in [
+            "garbage",
+            "2026-13-45",
+            "2026-02-29",
+            "2100-02-29",
+            "2026-2-3",
+            "2026-00-01",
+            "2026-04-31",
+            "2026-02-03 04:05:06",
+            "0000-00-00",
+            "2026-02-03-",
+            "+026-01-01",
+        ] {
+            assert!(!is_day(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_magento_would_keep_as_nonsense_is_refused() {
+        for (field, value, says) in [
+            (Field::SimpleAction, json!("nosuch"), "one of by_percent"),
+            (Field::UsesPerCustomer, json!(-1), "whole number"),
+            (Field::Name, json!("  "), "without spaces"),
+            (Field::CouponType, json!("bogus"), "no_coupon"),
+            (Field::CouponType, json!(2), "no_coupon"),
+            (Field::DiscountAmount, json!(-5), "zero or more"),
+            (Field::DiscountAmount, json!("abc"), "zero or more"),
+            (Field::WebsiteIds, json!([]), "at least one"),
+            (Field::WebsiteIds, json!([0]), "at least one"),
+            (Field::CustomerGroupIds, json!("all"), "at least one"),
+            (Field::IsActive, json!("0"), "true or false"),
+            (Field::ToDate, json!(null), "2026-12-31"),
+        ] {
+            let refused = field.checked(&value).unwrap_err();
+            assert!(refused.contains(says), "{}: {refused}", field.name());
+        }
+    }
+
+    #[test]
+    fn values_take_the_form_in_which_they_are_read_back() {
+        for (field, value, sent) in [
+            (Field::CustomerGroupIds, json!([3, "1", 0, 1]), json!([0, 1, 3])),
+            (Field::CouponType, json!("auto"), json!("AUTO")),
+            (Field::DiscountAmount, json!("12.50"), json!(12.5)),
+            (Field::DiscountAmount, json!(10), json!(10)),
+        ] {
+            assert_eq!(field.checked(&value), Ok(sent));
+        }
+    }
+
+    #[test]
+    fn a_field_goes_by_the_arguments_name_and_by_magentos() {
+        assert_eq!(Field::named("condition"), Some(Field::Conditions));
+        assert_eq!(Field::named("conditions"), Some(Field::Conditions));
+        assert_eq!(Field::named("times_used"), None);
+    }
+}

@@ -1,0 +1,371 @@
+//! Generating coupons.
+//!
+//! Nothing of a request that generates tells its coupons from others, so what proves them is where
+//! they stand: coupons of the rule whose ids are above the highest that it had before. None of them
+//! before, exactly so many after; and the codes that are answered are those that a read finds there.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use souk_sdk::{
+    Applied, ApplyContext, Changing, Condition, Context, Criteria, Direction, EntityId, Failure,
+    Fill, Filling, Filter, Found, Intent, Lookup, Method, NotDone, Outcome, PlanState, Route,
+    StoreView, projection,
+};
+
+use crate::rule::{self, Coupons, Rule};
+use crate::store::COUPON_SEARCH;
+
+/// Where coupons are generated.
+pub(crate) const GENERATE: Route<0> = Route::new("/V1/coupons/generate");
+/// Where coupons are deleted by a list of codes.
+pub(crate) const DELETE_CODES: Route<0> = Route::new("/V1/coupons/deleteByCodes");
+
+/// The longest code that the database keeps.
+const LONGEST_CODE: u64 = 255;
+/// Magento lengthens codes, without a word, until there are so many possible ones for each wanted
+/// (`promotions_write.jsonl`, `gen-exhaust`).
+const POSSIBLE_FOR_EACH: u128 = 4;
+/// With fewer possible codes for each coupon somebody who tries codes soon finds one.
+const HARD_TO_GUESS: u128 = 100_000;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Generate {
+    /// A rule of coupon_type auto.
+    rule_id: EntityId,
+    /// How many coupons.
+    #[schemars(range(min = 1, max = 100_000))]
+    qty: u64,
+    /// What every code begins with.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    prefix: String,
+    /// What every code ends with.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    suffix: String,
+    /// How many random characters a code has, beside prefix, suffix and delimiters.
+    #[serde(default = "twelve")]
+    #[schemars(range(min = 4, max = 32))]
+    length: u64,
+    #[serde(default)]
+    format: Format,
+    /// A delimiter after each so many random characters.
+    #[schemars(range(min = 1, max = 31))]
+    delimiter_at_every: Option<u64>,
+    /// What stands there; `-` if left out.
+    #[schemars(length(min = 1, max = 8))]
+    delimiter: Option<String>,
+    /// How often each can be used. Magento keeps that with the rule: this has to be the rule's own
+    /// uses_per_coupon.
+    uses_per_coupon: Option<u64>,
+}
+
+const fn twelve() -> u64 {
+    12
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Alphanumeric,
+    Alphabetical,
+    Numeric,
+}
+
+impl Format {
+    /// Magento's word for it. It answers any other with a 400 and a line of PHP.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alphanumeric => "alphanum",
+            Self::Alphabetical => "alpha",
+            Self::Numeric => "num",
+        }
+    }
+
+    /// How many characters codes are made of.
+    const fn characters(self) -> u128 {
+        match self {
+            Self::Alphanumeric => 36,
+            Self::Alphabetical => 26,
+            Self::Numeric => 10,
+        }
+    }
+}
+
+/// What the action answers.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Generated {
+    /// What happened, in a sentence.
+    message: String,
+    /// The codes that were made, as a read of the store found them.
+    coupons: Vec<String>,
+    rule_id: u64,
+    warnings: Vec<String>,
+    success_count: u32,
+    error_count: u32,
+    /// Why not: state is failed, drifted, skipped, or unknown (coupons may have been made).
+    #[schemars(with = "Vec<souk_sdk::Object>")]
+    errors: Vec<NotDone>,
+    /// plans_undo deletes these coupons.
+    plan_id: String,
+}
+
+pub(crate) fn generate(asked: &Generate, context: &ApplyContext) -> Result<Generated, Failure> {
+    asked.check()?;
+    let known = rule::known(context, asked.rule_id)?;
+    asked.check_rule(&known.rule)?;
+    let warnings = asked.warnings(&known.rule);
+    let after = highest_coupon(context, known.rule.rule_id)?;
+    let mut draft = context.draft(&Intent {
+        summary: format!("generate {} coupons for rule {}", asked.qty, known.rule.called()),
+        at: StoreView::Global,
+        lookup: made_after(known.rule.rule_id, after)?,
+    });
+    draft.add([asked.change(&known.rule, &warnings)?])?;
+    Generated::new(known.rule.rule_id, asked.qty, draft.apply()?, warnings)
+}
+
+impl Generate {
+    fn check(&self) -> Result<(), Failure> {
+        let plain = |argument: &str, text: &str| match text.chars().any(char::is_control) {
+            true => Err(Failure::argument(
+                argument,
+                "a code is on one line, without control characters",
+            )),
+            false => Ok(()),
+        };
+        plain("prefix", &self.prefix)?;
+        plain("suffix", &self.suffix)?;
+        plain("delimiter", self.delimiter.as_deref().unwrap_or_default())?;
+        if self.prefix.trim_start() != self.prefix {
+            return Err(Failure::argument(
+                "prefix",
+                "customers cannot enter a code that begins with a space",
+            ));
+        }
+        if self.suffix.trim_end() != self.suffix {
+            return Err(Failure::argument(
+                "suffix",
+                "customers cannot enter a code that ends with a space",
+            ));
+        }
+        if self.delimiter.is_some() && self.delimiter_at_every.is_none() {
+            return Err(Failure::argument(
+                "delimiter",
+                "without `delimiter_at_every` Magento writes none",
+            )
+            .remedy("say after how many characters each, or leave `delimiter` out"));
+        }
+        if self.whole_length() > LONGEST_CODE {
+            return Err(Failure::argument(
+                "length",
+                format!(
+                    "codes would have {} characters, and Magento keeps {LONGEST_CODE}",
+                    self.whole_length()
+                ),
+            ));
+        }
+        self.check_space()
+    }
+
+    /// How many characters a code has with everything.
+    fn whole_length(&self) -> u64 {
+        let count = |text: &str| u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+        let delimiters = self.delimiter_at_every.map_or(0, |every| {
+            (self.length - 1) / every * count(self.delimiter.as_deref().unwrap_or("-"))
+        });
+        count(&self.prefix) + self.length + delimiters + count(&self.suffix)
+    }
+
+    /// How many codes of this shape there can be.
+    fn possible(&self, length: u64) -> u128 {
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        self.format.characters().checked_pow(length).unwrap_or(u128::MAX)
+    }
+
+    /// Refuses codes that Magento would make longer than was asked.
+    fn check_space(&self) -> Result<(), Failure> {
+        let enough = |length: u64| {
+            u128::from(self.qty).saturating_mul(POSSIBLE_FOR_EACH) <= self.possible(length)
+        };
+        if enough(self.length) {
+            return Ok(());
+        }
+        let length = (self.length..).find(|length| enough(*length)).unwrap_or(self.length);
+        Err(Failure::argument(
+            "length",
+            format!(
+                "there are {} codes of that length and format, too few for {}: Magento would make \
+                 them longer without a word",
+                self.possible(self.length),
+                self.qty
+            ),
+        )
+        .remedy(format!("ask for a length of {length} at least, or another format")))
+    }
+
+    fn check_rule(&self, rule: &Rule) -> Result<(), Failure> {
+        if rule.coupons() != Coupons::Generated {
+            let what = match rule.coupons() {
+                Coupons::None => "applies without a coupon",
+                _ => "has a coupon whose code was chosen, which `auto` would make useless",
+            };
+            return Err(Failure::argument(
+                "rule_id",
+                format!("rule {} {what}: Magento generates none for it", rule.called()),
+            )
+            .remedy(
+                "first set `{\"coupon_type\": \"auto\"}` with `promotions_update_rule`, or create a \
+                 rule of that type",
+            ));
+        }
+        match self.uses_per_coupon.filter(|uses| *uses != rule.uses_per_coupon) {
+            None => Ok(()),
+            Some(uses) => Err(Failure::argument(
+                "uses_per_coupon",
+                format!(
+                    "Magento takes the limit from the rule, whose uses_per_coupon is {}, and ignores \
+                     one of the coupons' own",
+                    rule.uses_per_coupon
+                ),
+            )
+            .remedy(format!(
+                "set `{{\"uses_per_coupon\": {uses}}}` with `promotions_update_rule`: it then holds \
+                 for all coupons of the rule"
+            ))),
+        }
+    }
+
+    fn warnings(&self, rule: &Rule) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !rule.is_active {
+            warnings.push("the rule is disabled: its coupons work once it is enabled".to_owned());
+        }
+        if rule.uses_per_coupon == 0 {
+            warnings.push(
+                "the rule's uses_per_coupon is 0: each coupon can be used without limit".to_owned(),
+            );
+        }
+        let for_each = self.possible(self.length) / u128::from(self.qty.max(1));
+        if for_each < HARD_TO_GUESS {
+            warnings.push(format!(
+                "one in {for_each} possible codes will be a coupon: somebody who tries codes soon \
+                 finds one; longer codes are safer"
+            ));
+        }
+        warnings
+    }
+
+    fn change(&self, rule: &Rule, warnings: &[String]) -> Result<souk_sdk::Change, Failure> {
+        let mut change = Changing::of("coupons of rule", rule.rule_id.to_string())
+            .label(rule.name.as_deref())
+            .only_if_absent();
+        let post = change.step(GENERATE.step(Method::Post, [], StoreView::Global));
+        change.constant(post, "/couponSpec", self.spec(rule));
+        change.expect("coupons", "/total_count", Some(&json!(self.qty)));
+        for warning in warnings {
+            change.warn(warning);
+        }
+        change.warn("undoing it deletes these coupons, also where a customer has one by then");
+        let mut delete = DELETE_CODES.step(Method::Post, [], StoreView::Global);
+        // The whole answer is the list of codes.
+        let codes = Filling::Answered(String::new());
+        delete.fills.push(Fill { at: "/codes".to_owned(), content: codes });
+        let delete = change.undo_step(delete);
+        change.undo_constant(delete, "/codes", json!([]));
+        change.undo_constant(delete, "/ignoreInvalidCoupons", json!(true));
+        change.done()
+    }
+
+    fn spec(&self, rule: &Rule) -> Value {
+        let mut spec = Map::new();
+        spec.insert("rule_id".to_owned(), json!(rule.rule_id));
+        spec.insert("format".to_owned(), json!(self.format.as_str()));
+        spec.insert("quantity".to_owned(), json!(self.qty));
+        spec.insert("length".to_owned(), json!(self.length));
+        for (member, text) in [("prefix", &self.prefix), ("suffix", &self.suffix)] {
+            if !text.is_empty() {
+                spec.insert(member.to_owned(), json!(text));
+            }
+        }
+        if let Some(every) = self.delimiter_at_every {
+            spec.insert("delimiter_at_every".to_owned(), json!(every));
+            spec.insert("delimiter".to_owned(), json!(self.delimiter.as_deref().unwrap_or("-")));
+        }
+        Value::Object(spec)
+    }
+}
+
+/// The highest id among a rule's coupons; 0 where it has none.
+fn highest_coupon(context: &Context, rule: u64) -> Result<u64, Failure> {
+    #[derive(Deserialize)]
+    struct Coupon {
+        coupon_id: u64,
+    }
+    let criteria = Criteria::new()
+        .filter(Filter::new("rule_id", Condition::Eq, rule.to_string())?)
+        .sort("coupon_id", Direction::Desc)?
+        .page(1, 1);
+    let read = COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global);
+    let found: Found<Coupon> = context.get(&read)?;
+    Ok(found.items.first().map_or(0, |coupon| coupon.coupon_id))
+}
+
+/// The coupons that a rule got after that id.
+fn made_after(rule: u64, after: u64) -> Result<Lookup, Failure> {
+    let criteria = Criteria::new()
+        .filter(Filter::new("rule_id", Condition::Eq, rule.to_string())?)
+        .filter(Filter::new("coupon_id", Condition::Gt, after.to_string())?)
+        .sort("coupon_id", Direction::Asc)?
+        .fields(projection(["coupon_id", "code"])?);
+    Ok(Lookup::one(COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global)))
+}
+
+impl Generated {
+    fn new(
+        rule_id: u64,
+        qty: u64,
+        outcome: Outcome,
+        mut warnings: Vec<String>,
+    ) -> Result<Self, Failure> {
+        #[derive(Deserialize)]
+        struct Coupon {
+            code: String,
+        }
+        let state = outcome.state;
+        let read = outcome.subject.as_deref().map(serde_json::from_str::<Found<Coupon>>);
+        let found = read.transpose().map_err(|error| {
+            Failure::internal(format!(
+                "the coupons that were read back are not as expected: {error}"
+            ))
+        })?;
+        let Applied { mut message, success_count, error_count, errors, plan_id } =
+            Applied::new(outcome);
+        let mut coupons = Vec::new();
+        if state == PlanState::Done {
+            let found = found.map(|found| found.items).unwrap_or_default();
+            coupons.extend(found.into_iter().map(|coupon| coupon.code));
+            message = format!("{qty} coupons were generated for rule {rule_id}");
+            if u64::try_from(coupons.len()) != Ok(qty) {
+                warnings.push(format!(
+                    "{} coupons were read at the end: promotions_export_coupons shows all that there \
+                     are",
+                    coupons.len()
+                ));
+            }
+        }
+        Ok(Self {
+            message,
+            coupons,
+            rule_id,
+            warnings,
+            success_count,
+            error_count,
+            errors,
+            plan_id,
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! Rules that would apply beside another: to somebody of the same group, in the same website, on the
+//! same day.
+
+use souk_sdk::{Condition, Context, Criteria, Failure, Filter};
+
+use crate::rule::{Coupons, Pages, Rule};
+
+/// Rules that a warning names one by one.
+const NAMED: usize = 5;
+
+/// What to warn of when this rule becomes active.
+///
+/// # Errors
+/// What reading meets.
+pub(crate) fn warnings(context: &Context, rule: &Rule) -> Result<Vec<String>, Failure> {
+    let active = Criteria::new().filter(Filter::new("is_active", Condition::Eq, "1")?);
+    let mut pages = Pages::of(context, active);
+    let (mut beside, mut stops_it, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some(page) = pages.next_page()? {
+        for other in page.into_iter().map(|known| known.rule) {
+            if other.rule_id == rule.rule_id || !meet(rule, &other) {
+                continue;
+            }
+            if other.stop_rules_processing && other.sort_order <= rule.sort_order {
+                stops_it.push(shown(&other));
+            }
+            if rule.stop_rules_processing && rule.sort_order <= other.sort_order {
+                stopped.push(shown(&other));
+            }
+            beside.push(shown(&other));
+        }
+    }
+    let mut warnings = Vec::new();
+    if !beside.is_empty() {
+        warnings.push(format!(
+            "beside it {} on some of the same websites, customer groups and days: {}",
+            counted(beside.len(), "active rule applies", "active rules apply"),
+            named(&beside)
+        ));
+    }
+    if !stops_it.is_empty() {
+        warnings.push(format!(
+            "wherever one of these applies, it may not apply any more, since they have no higher \
+             sort_order and stop_rules_processing: {}",
+            named(&stops_it)
+        ));
+    }
+    if !stopped.is_empty() {
+        warnings.push(format!(
+            "wherever it applies, these may not apply any more, since it has stop_rules_processing \
+             and no higher sort_order: {}",
+            named(&stopped)
+        ));
+    }
+    Ok(warnings)
+}
+
+/// Whether both apply to somebody on some day.
+fn meet(one: &Rule, other: &Rule) -> bool {
+    let share = |one: &[u64], other: &[u64]| one.iter().any(|id| other.contains(id));
+    // A missing day is no limit; days compare as their texts do.
+    let ends_before = |one: &Rule, other: &Rule| match (&one.to_date, &other.from_date) {
+        (Some(end), Some(start)) => end < start,
+        _ => false,
+    };
+    share(&one.website_ids, &other.website_ids)
+        && share(&one.customer_group_ids, &other.customer_group_ids)
+        && !ends_before(one, other)
+        && !ends_before(other, one)
+}
+
+fn shown(rule: &Rule) -> String {
+    let coupon = if rule.coupons() == Coupons::None { "" } else { ", with a coupon" };
+    format!("{} (sort_order {}{coupon})", rule.called(), rule.sort_order)
+}
+
+fn named(rules: &[String]) -> String {
+    let first = rules[..rules.len().min(NAMED)].join(", ");
+    match rules.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first}, and {more} more"),
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(from: Option<&str>, to: Option<&str>) -> Rule {
+        let day = |day: Option<&str>| day.map(str::to_owned);
+        Rule {
+            website_ids: vec![1],
+            customer_group_ids: vec![0, 1],
+            from_date: day(from),
+            to_date: day(to),
+            ..Rule::default()
+        }
+    }
+
+    #[test]
+    fn rules_meet_where_a_day_a_website_and_a_group_are_shared() {
+        let summer = rule(Some("2026-06-01"), Some("2026-08-31"));
+        for (other, meets) in [
+            (rule(None, None), true),
+            (rule(Some("2026-08-31"), None), true),
+            (rule(Some("2026-09-01"), None), false),
+            (rule(None, Some("2026-05-31")), false),
+            (rule(None, Some("2026-06-01")), true),
+            (Rule { website_ids: vec![2], ..rule(None, None) }, false),
+            (Rule { customer_group_ids: vec![2, 3], ..rule(None, None) }, false),
+            (Rule { customer_group_ids: vec![1, 3], ..rule(None, None) }, true),
+        ] {
+            assert_eq!(meet(&summer, &other), meets, "{other:?}");
+            assert_eq!(meet(&other, &summer), meets, "{other:?}");
+        }
+    }
+}

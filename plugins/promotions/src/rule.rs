@@ -1,0 +1,155 @@
+//! Cart price rules as Magento answers them, and how they are found.
+
+use serde::Deserialize;
+use serde_json::Value;
+use souk_sdk::{
+    Condition, Context, Criteria, Direction, EntityId, Failure, FailureCode, Filter, Found, Lookup,
+    Route, Source, StoreView,
+};
+
+/// All rules, and where new ones are made.
+pub(crate) const RULES: Route<0> = Route::new("/V1/salesRules");
+/// The search for rules.
+pub(crate) const RULE_SEARCH: Route<0> = Route::new("/V1/salesRules/search");
+/// One rule.
+pub(crate) const RULE: Route<1> = Route::new("/V1/salesRules/{ruleId}");
+
+/// How many rules or coupons are read at once. Magento's own limit on pages, where an operator sets
+/// it, is 300 by default.
+pub(crate) const PAGE: u32 = 200;
+
+/// What this group looks at in a rule. Magento leaves out what was never set: dates, a description.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Rule {
+    pub(crate) rule_id: u64,
+    pub(crate) name: Option<String>,
+    pub(crate) website_ids: Vec<u64>,
+    pub(crate) customer_group_ids: Vec<u64>,
+    /// `2026-12-31`; comparing such texts compares the days.
+    pub(crate) from_date: Option<String>,
+    pub(crate) to_date: Option<String>,
+    pub(crate) is_active: bool,
+    pub(crate) stop_rules_processing: bool,
+    /// The lower one is applied first.
+    pub(crate) sort_order: i64,
+    pub(crate) coupon_type: Option<String>,
+    pub(crate) use_auto_generation: bool,
+    pub(crate) uses_per_coupon: u64,
+}
+
+/// Where a rule takes its coupons from. The word in answers is `SPECIFIC_COUPON` for two of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coupons {
+    /// It needs none.
+    None,
+    /// Codes that somebody chose.
+    Chosen,
+    /// Codes that Magento generates.
+    Generated,
+}
+
+impl Rule {
+    /// For people: `3 "Autumn gear"`.
+    pub(crate) fn called(&self) -> String {
+        format!("{} `{}`", self.rule_id, self.name.as_deref().unwrap_or_default())
+    }
+
+    pub(crate) fn coupons(&self) -> Coupons {
+        match self.coupon_type.as_deref() {
+            Some("AUTO") => Coupons::Generated,
+            Some("SPECIFIC_COUPON") if self.use_auto_generation => Coupons::Generated,
+            Some("SPECIFIC_COUPON") => Coupons::Chosen,
+            _ => Coupons::None,
+        }
+    }
+}
+
+/// A rule as it was answered, and what this group looks at in it.
+pub(crate) struct Known {
+    pub(crate) answer: Value,
+    pub(crate) rule: Rule,
+}
+
+/// Reads a rule.
+///
+/// # Errors
+/// NOT_FOUND naming the rule, and what reading meets.
+pub(crate) fn known(context: &Context, id: EntityId) -> Result<Known, Failure> {
+    let id = id.get().to_string();
+    let answer: Value = context
+        .get(&RULE.read([&id]).at(StoreView::Global))
+        .map_err(|failure| missing(failure, &id))?;
+    let rule = Rule::deserialize(&answer).map_err(|error| {
+        Failure::new(FailureCode::UpstreamError, format!("rule {id} is not as expected: {error}"))
+    })?;
+    Ok(Known { answer, rule })
+}
+
+/// Magento's 404 names nothing (`salesrules.jsonl`, `get-404`).
+pub(crate) fn missing(failure: Failure, id: &str) -> Failure {
+    if !failure.is_not_found() {
+        return failure;
+    }
+    Failure {
+        code: FailureCode::NotFound,
+        message: format!("the store has no cart price rule with the id {id}"),
+        remedy: Some("find it with `promotions_search_rules`".to_owned()),
+        argument: Some("/rule_id".to_owned()),
+        ..failure
+    }
+}
+
+/// How the host looks at rules that exist.
+pub(crate) fn lookup() -> Lookup {
+    let mut one = RULE.read_by([Source::Subject]);
+    one.at = StoreView::Global;
+    Lookup::one(one)
+}
+
+/// Rules in the order of their ids, a page at a time: each page begins after the last id, so that a
+/// rule made or deleted meanwhile moves no other onto another page.
+pub(crate) struct Pages<'context> {
+    pub(crate) context: &'context Context,
+    pub(crate) criteria: Criteria,
+    after: Option<u64>,
+    done: bool,
+}
+
+impl<'context> Pages<'context> {
+    pub(crate) const fn of(context: &'context Context, criteria: Criteria) -> Self {
+        Self { context, criteria, after: None, done: false }
+    }
+
+    /// The next rules; `None` after the last.
+    ///
+    /// # Errors
+    /// What reading meets.
+    pub(crate) fn next_page(&mut self) -> Result<Option<Vec<Known>>, Failure> {
+        if self.done {
+            return Ok(None);
+        }
+        let mut criteria = self.criteria.clone();
+        if let Some(after) = self.after {
+            criteria = criteria.filter(Filter::new("rule_id", Condition::Gt, after.to_string())?);
+        }
+        let criteria = criteria.sort("rule_id", Direction::Asc)?.page(PAGE, 1);
+        let read = RULE_SEARCH.read([]).search(&criteria).at(StoreView::Global);
+        let found: Found<Value> = self.context.get(&read)?;
+        let full = found.items.len() >= PAGE as usize;
+        let mut page = Vec::with_capacity(found.items.len());
+        for answer in found.items {
+            let rule = Rule::deserialize(&answer).map_err(|error| {
+                Failure::new(
+                    FailureCode::UpstreamError,
+                    format!("a rule is not as expected: {error}"),
+                )
+            })?;
+            page.push(Known { answer, rule });
+        }
+        let last = page.iter().map(|known| known.rule.rule_id).max();
+        self.done = !full || last <= self.after;
+        self.after = last;
+        Ok(Some(page).filter(|page| !page.is_empty()))
+    }
+}

@@ -1,0 +1,204 @@
+//! What a rule refers to, held against the store: Magento answers 500 to a website or group that it
+//! does not have, and takes any attribute and any option.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use souk_sdk::{
+    ATTRIBUTE, Answers, Condition, Context, Criteria, Direction, Failure, Filter, Found, Read,
+    Route, STORE_VIEWS, StoreView, WEBSITES,
+};
+
+use crate::conditions::OnAttribute;
+
+/// The search for customer groups.
+pub(crate) const GROUPS: Route<0> = Route::new("/V1/customerGroups/search");
+/// The search for coupons.
+pub(crate) const COUPON_SEARCH: Route<0> = Route::new("/V1/coupons/search");
+
+/// How many customer groups are read at once.
+const GROUPS_AT_ONCE: u32 = 100;
+/// Options of an attribute that a refusal names.
+const OPTIONS_NAMED: usize = 20;
+
+/// A website or a store view: their ids and codes are called the same. 0 are those of the
+/// administration.
+#[derive(Deserialize)]
+pub(crate) struct Part {
+    pub(crate) id: u64,
+    pub(crate) code: String,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    id: u64,
+    #[serde(default)]
+    code: String,
+}
+
+/// Refuses websites that the store does not have.
+///
+/// # Errors
+/// VALIDATION_ERROR at `argument` naming those that there are.
+pub(crate) fn has_websites(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
+    let mut known: Vec<Part> = context.get(&WEBSITES.read([]).at(StoreView::Global))?;
+    known.retain(|website| website.id != 0);
+    let known = known.into_iter().map(|website| (website.id, website.code)).collect();
+    has(ids, &known, argument, "website")
+}
+
+/// Refuses customer groups that the store does not have.
+///
+/// # Errors
+/// VALIDATION_ERROR at `argument` naming those that there are.
+pub(crate) fn has_groups(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
+    let mut known = BTreeMap::new();
+    let mut number = 1;
+    loop {
+        let criteria = Criteria::new().sort("id", Direction::Asc)?.page(GROUPS_AT_ONCE, number);
+        let read = GROUPS.read([]).search(&criteria).at(StoreView::Global);
+        let found: Found<Group> = context.get(&read)?;
+        let full = found.items.len() >= GROUPS_AT_ONCE as usize;
+        known.extend(found.items.into_iter().map(|group| (group.id, group.code)));
+        if !full {
+            return has(ids, &known, argument, "customer group");
+        }
+        number += 1;
+    }
+}
+
+/// Refuses store views that the store does not have; 0 stands for all of them.
+///
+/// # Errors
+/// VALIDATION_ERROR at `argument` naming those that there are.
+pub(crate) fn has_views(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
+    let known: Vec<Part> = context.get(&STORE_VIEWS.read([]).at(StoreView::Global))?;
+    let mut known: BTreeMap<_, _> = known.into_iter().map(|view| (view.id, view.code)).collect();
+    known.insert(0, "all".to_owned());
+    has(ids, &known, argument, "store view")
+}
+
+fn has(
+    ids: &[u64],
+    known: &BTreeMap<u64, String>,
+    argument: &str,
+    what: &str,
+) -> Result<(), Failure> {
+    let missing: Vec<String> =
+        ids.iter().filter(|id| !known.contains_key(id)).map(u64::to_string).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let there: Vec<_> = known.iter().map(|(id, code)| format!("{id} (`{code}`)")).collect();
+    Err(Failure::argument(argument, format!("the store has no {what} {}", missing.join(", ")))
+        .remedy(format!("there are {}", there.join(", "))))
+}
+
+/// A product attribute, as far as conditions need it.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Attribute {
+    is_used_for_promo_rules: Value,
+    options: Vec<Choice>,
+}
+
+impl Default for Attribute {
+    fn default() -> Self {
+        Self { is_used_for_promo_rules: Value::Null, options: Vec::new() }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Choice {
+    label: Value,
+    value: Value,
+}
+
+/// Holds conditions on products' attributes against the store; answers what to warn of.
+///
+/// # Errors
+/// An attribute that there is not, or an option that it does not have.
+pub(crate) fn has_attributes(
+    context: &Context,
+    conditions: &[OnAttribute],
+) -> Result<Vec<String>, Failure> {
+    let mut codes: Vec<&str> = conditions.iter().map(|condition| condition.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let reads: Vec<Read> =
+        codes.iter().map(|code| ATTRIBUTE.read([code]).at(StoreView::Global)).collect();
+    let mut answers: Answers<'_> = context.get_together(&reads);
+    let mut warnings = Vec::new();
+    for code in codes {
+        let of_it = || conditions.iter().filter(|condition| condition.code == code);
+        let at = of_it().next().map_or("/conditions", |condition| &condition.at);
+        let attribute: Attribute = answers.next().map_err(|failure: Failure| {
+            if !failure.is_not_found() {
+                return failure;
+            }
+            Failure::argument(at, format!("the store has no product attribute `{code}`"))
+                .remedy("a condition on it would never hold; give the attribute's code")
+        })?;
+        if attribute.is_used_for_promo_rules == "0" || attribute.is_used_for_promo_rules == false {
+            warnings.push(format!(
+                "the attribute `{code}` is not marked for use in promotions: Magento's own editor of \
+                 rules cannot show the condition on it"
+            ));
+        }
+        for condition in of_it().filter(|condition| condition.whole) {
+            has_options(&attribute, condition)?;
+        }
+    }
+    Ok(warnings)
+}
+
+fn has_options(attribute: &Attribute, condition: &OnAttribute) -> Result<(), Failure> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let options: Vec<(String, String)> = attribute
+        .options
+        .iter()
+        .map(|choice| (text(&choice.value), text(&choice.label)))
+        .filter(|(value, _)| !value.is_empty())
+        .collect();
+    let unknown = condition
+        .values
+        .iter()
+        .find(|wanted| !options.is_empty() && !options.iter().any(|(value, _)| value == *wanted));
+    let Some(unknown) = unknown else { return Ok(()) };
+    let code = &condition.code;
+    let failure = Failure::argument(
+        &condition.at,
+        format!("`{unknown}` is no option of `{code}`: conditions compare the options' ids"),
+    );
+    if let Some((value, label)) =
+        options.iter().find(|(_, label)| label.eq_ignore_ascii_case(unknown))
+    {
+        return Err(failure.remedy(format!("`{label}` is `{value}`")));
+    }
+    let mut named: Vec<String> = options
+        .iter()
+        .take(OPTIONS_NAMED)
+        .map(|(value, label)| format!("`{value}` ({label})"))
+        .collect();
+    if options.len() > OPTIONS_NAMED {
+        named.push(format!("and {} more", options.len() - OPTIONS_NAMED));
+    }
+    Err(failure.remedy(format!("there are {}", named.join(", "))))
+}
+
+/// How many coupons a rule has.
+///
+/// # Errors
+/// What reading meets.
+pub(crate) fn coupons_of(context: &Context, rule: u64) -> Result<u64, Failure> {
+    let criteria =
+        Criteria::new().filter(Filter::new("rule_id", Condition::Eq, rule.to_string())?).page(1, 1);
+    let read = COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global);
+    let found: Found<Value> = context.get(&read)?;
+    Ok(found.total_count)
+}

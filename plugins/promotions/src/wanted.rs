@@ -1,0 +1,202 @@
+//! Values for a rule, checked and in the form in which they are sent.
+
+use serde_json::{Map, Value, json};
+use souk_sdk::{Changing, Context, Decimal, Failure, StepNumber, element};
+
+use crate::conditions::{About, Built, Conditions, OnAttribute};
+use crate::field::Field;
+use crate::store;
+
+/// What a rule is called in one store view; view 0 stands for all that have none of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) store_id: u64,
+    pub(crate) text: String,
+}
+
+/// Values for fields of a rule.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    values: Vec<(Field, Value)>,
+    pub(crate) labels: Vec<Label>,
+    attributes: Vec<OnAttribute>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Wanted {
+    /// Takes a value in, from this place of the arguments.
+    ///
+    /// # Errors
+    /// What the value must be instead.
+    pub(crate) fn take(&mut self, field: Field, value: &Value, at: &str) -> Result<(), Failure> {
+        let refuse = |why: &str| Failure::argument(at, format!("`{}` {why}", field.name()));
+        match field {
+            Field::StoreLabels => {
+                self.labels = labels(value).map_err(|why| refuse(&why))?;
+                return Ok(());
+            }
+            Field::Conditions | Field::ActionConditions => {
+                let given = value.as_object().ok_or_else(|| refuse("is an object"))?;
+                let about = if field == Field::Conditions { About::Cart } else { About::Item };
+                let at = at.trim_start_matches('/');
+                return self.take_conditions(
+                    field,
+                    Conditions(given.clone()).build(about, at)?,
+                    at,
+                );
+            }
+            _ => {}
+        }
+        let value = field.checked(value).map_err(|why| refuse(&why))?;
+        self.put(field, value, at)
+    }
+
+    fn take_conditions(&mut self, field: Field, built: Built, at: &str) -> Result<(), Failure> {
+        if field == Field::Conditions && built.is_everything() {
+            self.warnings.push("without conditions it applies to every cart".to_owned());
+        }
+        self.attributes.extend(built.attributes);
+        self.warnings.extend(built.warnings);
+        self.put(field, built.value, at)
+    }
+
+    fn put(&mut self, field: Field, value: Value, at: &str) -> Result<(), Failure> {
+        if self.get(field).is_some() {
+            return Err(Failure::argument(at, format!("`{}` is given twice", field.name())));
+        }
+        self.values.push((field, value));
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, field: Field) -> Option<&Value> {
+        self.values.iter().find(|(known, _)| *known == field).map(|(_, value)| value)
+    }
+
+    /// Everything but labels.
+    pub(crate) fn values(&self) -> &[(Field, Value)] {
+        &self.values
+    }
+
+    /// Leaves out what does not pass.
+    pub(crate) fn retain(&mut self, keep: impl Fn(Field, &Value) -> bool) {
+        self.values.retain(|(field, value)| keep(*field, value));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.labels.is_empty()
+    }
+
+    pub(crate) fn ids(&self, field: Field) -> Vec<u64> {
+        let items = self.get(field).and_then(Value::as_array);
+        items.into_iter().flatten().filter_map(Value::as_u64).collect()
+    }
+
+    /// Holds what is referred to against the store. `under` is the argument that holds the fields:
+    /// empty, or `/patch`.
+    ///
+    /// # Errors
+    /// What the store does not have, and what reading meets.
+    pub(crate) fn refers(&mut self, context: &Context, under: &str) -> Result<(), Failure> {
+        let at = |field: Field| [under, "/", field.name()].concat();
+        if self.get(Field::WebsiteIds).is_some() {
+            let field = Field::WebsiteIds;
+            store::has_websites(context, &self.ids(field), &at(field))?;
+        }
+        if self.get(Field::CustomerGroupIds).is_some() {
+            let field = Field::CustomerGroupIds;
+            store::has_groups(context, &self.ids(field), &at(field))?;
+        }
+        if !self.labels.is_empty() {
+            let ids: Vec<u64> = self.labels.iter().map(|label| label.store_id).collect();
+            store::has_views(context, &ids, &at(Field::StoreLabels))?;
+        }
+        if !self.attributes.is_empty() {
+            self.warnings.extend(store::has_attributes(context, &self.attributes)?);
+        }
+        Ok(())
+    }
+
+    /// Puts the labels into a step's body and records them as edits.
+    pub(crate) fn set_labels(&self, change: &mut Changing, step: StepNumber, under: &str) {
+        for (index, Label { store_id, text }) in self.labels.iter().enumerate() {
+            if index == 0 {
+                let all: Vec<Value> = self
+                    .labels
+                    .iter()
+                    .map(|label| json!({"store_id": label.store_id, "store_label": ""}))
+                    .collect();
+                change.constant(step, "/rule/store_labels", Value::Array(all));
+            }
+            let body = format!("/rule/store_labels/{index}/store_label");
+            change.set(
+                step,
+                &label_field(*store_id),
+                &body,
+                &label_place(under, *store_id),
+                json!(text),
+            );
+        }
+    }
+}
+
+/// A label's name in the review.
+pub(crate) fn label_field(store_id: u64) -> String {
+    format!("store_labels of view {store_id}")
+}
+
+/// Where a label stands in a rule.
+pub(crate) fn label_place(under: &str, store_id: u64) -> String {
+    let element = element("store_id", &store_id.to_string());
+    [under, "/store_labels/", &element, "/store_label"].concat()
+}
+
+fn labels(value: &Value) -> Result<Vec<Label>, String> {
+    let wrong = || {
+        "is a list of {store_id, store_label}: a store view's id, or 0 for all that have none of \
+         their own, and a text that is not empty"
+            .to_owned()
+    };
+    let label = |item: &Value| {
+        let members: &Map<String, Value> = item.as_object().filter(|members| members.len() == 2)?;
+        let store_id = members.get("store_id")?.as_u64()?;
+        let text = members.get("store_label")?.as_str().filter(|text| !text.is_empty())?;
+        Some(Label { store_id, text: text.to_owned() })
+    };
+    let labels: Option<Vec<Label>> =
+        value.as_array().and_then(|items| items.iter().map(label).collect());
+    let labels = labels.filter(|labels| !labels.is_empty()).ok_or_else(wrong)?;
+    let mut ids: Vec<u64> = labels.iter().map(|label| label.store_id).collect();
+    ids.sort_unstable();
+    if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err("names a store view twice".to_owned());
+    }
+    Ok(labels)
+}
+
+/// Whether a rule's days and discount make sense together, as they will be.
+///
+/// # Errors
+/// The argument at fault.
+pub(crate) fn fit_together(
+    under: &str,
+    from: Option<&str>,
+    to: Option<&str>,
+    action: Option<&str>,
+    amount: Option<&Value>,
+) -> Result<(), Failure> {
+    if let (Some(from), Some(to)) = (from, to)
+        && to < from
+    {
+        let at = [under, "/to_date"].concat();
+        return Err(Failure::argument(
+            &at,
+            format!("it would end, on {to}, before it begins, on {from}"),
+        ));
+    }
+    let hundred = Decimal::of(&json!(100));
+    if action == Some("by_percent") && amount.and_then(Decimal::of) > hundred {
+        let at = [under, "/discount_amount"].concat();
+        return Err(Failure::argument(&at, "a discount by per cent is at most 100"));
+    }
+    Ok(())
+}
