@@ -1,0 +1,127 @@
+//! What day it is: the one thing that this group asks of the system.
+
+use std::fmt;
+
+/// A day of the calendar, counted from 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Day(i64);
+
+const SECONDS: u64 = 86_400;
+
+impl Day {
+    /// Today in UTC.
+    pub(crate) fn today() -> Self {
+        Self(i64::try_from(seconds() / SECONDS).unwrap_or(i64::MAX / 2))
+    }
+
+    /// So many days later, or earlier.
+    pub(crate) const fn plus(self, days: i64) -> Self {
+        Self(self.0 + days)
+    }
+
+    /// The day in one of Magento's dates, `2026-11-22 00:00:00`; the time is left out, as Magento
+    /// leaves it out when it judges a sale.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let date = text.get(..10)?;
+        let mut parts = date.split('-').map(|part| {
+            let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| part.parse::<i64>().ok()).flatten()
+        });
+        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+        let proper = parts.next().is_none() && (1..=12).contains(&month) && (1..=31).contains(&day);
+        let found = Self::of_parts(year, month, day);
+        // The 31st of February is another day's name.
+        (proper && found.to_string() == date).then_some(found)
+    }
+
+    /// The number of a civil date, by Howard Hinnant's `days_from_civil`: years begin in March, so
+    /// that the leap day is the last.
+    const fn of_parts(year: i64, month: i64, day: i64) -> Self {
+        let year = if month <= 2 { year - 1 } else { year };
+        let era = year.div_euclid(400);
+        let year_of_era = year.rem_euclid(400);
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        Self(era * 146_097 + day_of_era - 719_468)
+    }
+}
+
+impl fmt::Display for Day {
+    /// `2026-11-22`; the inverse of the above, `civil_from_days`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.0 + 719_468;
+        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+// `SystemTime::now` panics where the standard library is built for `wasm32-unknown-unknown`, which
+// is how plugins are built without rustup. The interface is the same for both.
+#[cfg(target_family = "wasm")]
+mod wall {
+    #![allow(missing_docs, unsafe_code, unreachable_pub, unused_qualifications, clippy::all)]
+
+    wit_bindgen::generate!({
+        inline: "
+            package souk:diagnostics;
+
+            world today {
+                import wasi:clocks/wall-clock@0.2.0;
+            }
+
+            package wasi:clocks@0.2.0 {
+                interface wall-clock {
+                    record datetime {
+                        seconds: u64,
+                        nanoseconds: u32,
+                    }
+                    now: func() -> datetime;
+                    resolution: func() -> datetime;
+                }
+            }
+        ",
+        generate_all,
+    });
+}
+
+#[cfg(target_family = "wasm")]
+fn seconds() -> u64 {
+    wall::wasi::clocks::wall_clock::now().seconds
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn seconds() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn dates_are_read_as_magento_writes_them() {
+        assert_eq!(Day::of("1970-01-01 00:00:00"), Some(Day(0)));
+        assert_eq!(Day::of("2026-11-22"), Some(Day(20_779)));
+        assert_eq!(Day::of("2024-02-29"), Some(Day::of_parts(2024, 3, 1).plus(-1)));
+        for wrong in ["", "2026-1-2", "2026-02-30", "2026-13-01", "22.11.2026", "-026-01-01"] {
+            assert_eq!(Day::of(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_day_reads_back(day in -700_000_i64..2_900_000) {
+            prop_assert_eq!(Day::of(&Day(day).to_string()), Some(Day(day)));
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Everything that decides whether a product shows, read in as few rounds as it can be.
+
+use serde_json::Value;
+use souk_sdk::{
+    Answers, CATEGORIES, Context, Criteria, Failure, Filter, Found, PRODUCT, Product, Read,
+    StoreView, projection,
+};
+
+use crate::parts::{self, Makeup, Part};
+use crate::shop::{Shop, View, Website, websites_of};
+use crate::stock::{self, Salability, StockItem, Stocking, Warehouse};
+use crate::unknown::{Unknown, noted};
+
+/// More views than this are not looked at in one call: each takes three requests.
+const MOST_VIEWS: usize = 60;
+
+/// What is known of a product.
+pub(super) struct Facts {
+    /// Its global values.
+    pub(super) global: Product,
+    pub(super) makeup: Makeup,
+    pub(super) views: Vec<InView>,
+    pub(super) stocking: Stocking,
+    /// What can be sold of it, or of its parts, from which stock.
+    pub(super) salability: Vec<Salability>,
+    pub(super) warehouse: Warehouse,
+    /// Of its parts, in the parts' order; without multi-source inventory only.
+    pub(super) part_items: Vec<Option<StockItem>>,
+    /// Its categories with those above them: the paths of ids, from the root down.
+    pub(super) paths: Vec<Vec<i64>>,
+}
+
+/// What one view shows.
+pub(super) struct InView {
+    pub(super) view: View,
+    pub(super) product: Option<Product>,
+    /// Its categories and those above, as the view shows them; `None` where they cannot be read.
+    pub(super) categories: Option<Vec<Category>>,
+    /// Its parts; empty for a product of its own.
+    pub(super) parts: Option<Vec<Part>>,
+}
+
+/// A category in a view.
+pub(super) struct Category {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) is_active: bool,
+}
+
+impl Facts {
+    /// Reads; `None` where the store has no such product.
+    pub(super) fn read(
+        context: &Context,
+        sku: &str,
+        only: Option<&str>,
+        unknown: &mut Vec<Unknown>,
+    ) -> Result<Option<Self>, Failure> {
+        let reads: Vec<Read> =
+            [PRODUCT.read([sku]).at(StoreView::Global)].into_iter().chain(Shop::reads()).collect();
+        let mut answers = context.get_together(&reads);
+        let global: Result<Product, Failure> = answers.next();
+        let shop = Shop::taken(&mut answers, unknown)?;
+        let views = views_to_look_at(shop, only, unknown)?;
+        let global = match global {
+            Ok(product) => product,
+            Err(failure) if failure.is_not_found() => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        let makeup = Makeup::of(&global);
+        let websites = websites_of(&views);
+        let second = Second::read(context, &global, &views, &websites, unknown)?;
+        let parts = parts_by_website(context, &makeup, &views, &websites, unknown);
+        let categories = in_views(context, &second.paths, &views, unknown)?;
+        let mut facts = Self {
+            views: views
+                .into_iter()
+                .zip(second.products)
+                .zip(categories)
+                .map(|((view, product), categories)| {
+                    let at = websites.iter().position(|website| *website == view.website);
+                    let parts = at.and_then(|at| parts[at].clone());
+                    InView { view, product, categories, parts }
+                })
+                .collect(),
+            global,
+            makeup,
+            stocking: second.stocking,
+            salability: Vec::new(),
+            warehouse: Warehouse::default(),
+            part_items: Vec::new(),
+            paths: second.paths,
+        };
+        facts.read_stock(context, unknown);
+        Ok(Some(facts))
+    }
+
+    /// Skus as the store spells them: here it minds their case.
+    fn read_stock(&mut self, context: &Context, unknown: &mut Vec<Unknown>) {
+        let skus: Vec<String> = if self.makeup.is_own() {
+            vec![self.global.sku().to_owned()]
+        } else {
+            self.all_parts().map(|part| part.sku.clone()).collect()
+        };
+        match &self.stocking {
+            Stocking::Sources { stocks, .. } => {
+                self.salability = stock::salability(context, stocks, &skus, unknown);
+                // Where the goods are explains why none can be sold; where some can, nobody asks.
+                let explains = self.salability.iter().any(|found| !found.salable);
+                if explains && self.makeup.is_own() {
+                    self.warehouse = Warehouse::read(context, &skus, unknown);
+                }
+            }
+            Stocking::Legacy if self.makeup.is_own() => {}
+            Stocking::Legacy => self.part_items = stock::legacy(context, &skus, unknown),
+        }
+    }
+
+    /// The parts, each once.
+    pub(super) fn all_parts(&self) -> impl Iterator<Item = &Part> {
+        let first = self.views.iter().find_map(|view| view.parts.as_ref());
+        first.into_iter().flatten()
+    }
+
+    /// Whether a sku can be sold on a website, as far as is known.
+    pub(super) fn is_salable(&self, sku: &str, website: &Website) -> Option<bool> {
+        match &self.stocking {
+            Stocking::Sources { without, .. } if without.contains(website) => Some(false),
+            Stocking::Sources { .. } => {
+                let stock = self.stocking.of(website)?;
+                let mut found = self.salability.iter();
+                found
+                    .find(|found| found.stock_id == stock.id && found.sku == sku)
+                    .map(|found| found.salable)
+            }
+            Stocking::Legacy if self.makeup.is_own() => {
+                StockItem::of(&self.global).map(|item| item.sells())
+            }
+            Stocking::Legacy => {
+                let at = self.all_parts().position(|part| part.sku == sku)?;
+                self.part_items.get(at)?.as_ref().map(StockItem::sells)
+            }
+        }
+    }
+
+    /// Whether a shopper can use a part on a website.
+    pub(super) fn is_usable(&self, part: &Part, website: &Website) -> Option<bool> {
+        if part.is_enabled && part.websites.contains(&website.id) {
+            self.is_salable(&part.sku, website)
+        } else {
+            Some(false)
+        }
+    }
+
+    /// The ids of the websites that it is assigned to.
+    pub(super) fn is_on(&self, website: &Website) -> bool {
+        let ids = self.global.attribute("extension_attributes").map(|all| &all["website_ids"]);
+        let ids = ids.and_then(Value::as_array);
+        ids.into_iter().flatten().any(|id| id.as_i64() == Some(website.id))
+    }
+}
+
+fn views_to_look_at(
+    shop: Shop,
+    only: Option<&str>,
+    unknown: &mut Vec<Unknown>,
+) -> Result<Vec<View>, Failure> {
+    let mut views = match only {
+        Some(code) => vec![shop.view(code)?.clone()],
+        None => shop.views,
+    };
+    if views.len() > MOST_VIEWS {
+        let left: Vec<String> = views.drain(MOST_VIEWS..).map(|view| view.code).collect();
+        unknown.push(Unknown::new(
+            format!("the store views {}", left.join(", ")),
+            format!("{MOST_VIEWS} are looked at in one call: pass `store_view_code`"),
+        ));
+    }
+    Ok(views)
+}
+
+/// What is read once the views and the product's categories are known.
+struct Second {
+    products: Vec<Option<Product>>,
+    paths: Vec<Vec<i64>>,
+    stocking: Stocking,
+}
+
+impl Second {
+    fn read(
+        context: &Context,
+        global: &Product,
+        views: &[View],
+        websites: &[Website],
+        unknown: &mut Vec<Unknown>,
+    ) -> Result<Self, Failure> {
+        let mut reads: Vec<Read> =
+            views.iter().map(|view| PRODUCT.read([global.sku()]).at(view.at())).collect();
+        let ids: Vec<String> = global.list("category_ids").into_iter().map(str::to_owned).collect();
+        let searches = category_searches(&ids, &StoreView::Global)?;
+        let count = searches.len();
+        reads.extend(searches);
+        reads.extend(stock::resolving(websites));
+        let mut answers = context.get_together(&reads);
+        let products = views
+            .iter()
+            .map(|view| {
+                noted(answers.next(), format!("the product in the view `{}`", view.code), unknown)
+            })
+            .collect();
+        let mut paths = Vec::new();
+        for row in category_rows(&mut answers, count, "the product's categories", unknown)
+            .unwrap_or_default()
+        {
+            paths.push(row.path());
+        }
+        let stocking = Stocking::taken(&mut answers, websites, unknown);
+        Ok(Self { products, paths, stocking })
+    }
+}
+
+/// A category as the store's list has it.
+#[derive(serde::Deserialize)]
+struct Row {
+    id: i64,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    is_active: Option<bool>,
+    #[serde(default)]
+    path: Option<String>,
+}
+
+impl Row {
+    fn path(&self) -> Vec<i64> {
+        let path = self.path.as_deref().unwrap_or_default();
+        path.split('/').filter_map(|id| id.parse().ok()).collect()
+    }
+}
+
+fn category_searches(ids: &[String], at: &StoreView) -> Result<Vec<Read>, Failure> {
+    ids.chunks(200)
+        .map(|some| {
+            let criteria = Criteria::new()
+                .filter(Filter::any_of("entity_id", some)?)
+                .page(200, 1)
+                .fields(projection(["id", "name", "is_active", "path"])?);
+            Ok(CATEGORIES.read([]).search(&criteria).at(at.clone()))
+        })
+        .collect()
+}
+
+fn category_rows(
+    answers: &mut Answers<'_>,
+    count: usize,
+    what: &str,
+    unknown: &mut Vec<Unknown>,
+) -> Option<Vec<Row>> {
+    let mut rows = Vec::new();
+    let mut all = true;
+    for _ in 0..count {
+        match noted(answers.next::<Found<Row>>(), what, unknown) {
+            Some(found) => rows.extend(found.items),
+            None => all = false,
+        }
+    }
+    all.then_some(rows)
+}
+
+/// The categories on these paths, as each view shows them.
+fn in_views(
+    context: &Context,
+    paths: &[Vec<i64>],
+    views: &[View],
+    unknown: &mut Vec<Unknown>,
+) -> Result<Vec<Option<Vec<Category>>>, Failure> {
+    let mut ids: Vec<i64> = paths.iter().flatten().copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let mut reads = Vec::new();
+    let mut count = 0;
+    for view in views {
+        let searches = category_searches(&ids, &view.at())?;
+        count = searches.len();
+        reads.extend(searches);
+    }
+    let mut answers = context.get_together(&reads);
+    let of = |view: &View| {
+        let what = format!("the product's categories in the view `{}`", view.code);
+        let rows = category_rows(&mut answers, count, &what, unknown)?;
+        let category = |row: Row| Category {
+            id: row.id,
+            name: row.name.unwrap_or_default(),
+            is_active: row.is_active == Some(true),
+        };
+        Some(rows.into_iter().map(category).collect())
+    };
+    Ok(views.iter().map(of).collect())
+}
+
+/// A composite product's parts as the first view of each website shows them: what decides, status
+/// and price, is kept per website at most.
+fn parts_by_website(
+    context: &Context,
+    makeup: &Makeup,
+    views: &[View],
+    websites: &[Website],
+    unknown: &mut Vec<Unknown>,
+) -> Vec<Option<Vec<Part>>> {
+    let places: Vec<StoreView> = websites
+        .iter()
+        .filter_map(|website| views.iter().find(|view| view.website == *website))
+        .map(View::at)
+        .collect();
+    let answers = parts::read(context, makeup, &places);
+    websites
+        .iter()
+        .zip(answers)
+        .map(|(website, parts)| {
+            let what = format!("the product's parts on the website `{}`", website.code);
+            let parts = noted(parts, what, unknown)?;
+            let missing = parts::missing(makeup, &parts);
+            if missing > 0 {
+                unknown.push(Unknown::new(
+                    format!("{missing} of the product's parts on the website `{}`", website.code),
+                    "the store did not answer them: they may have been deleted",
+                ));
+            }
+            Some(parts)
+        })
+        .collect()
+}

@@ -1,0 +1,240 @@
+//! The rules by which a shop shows a product, and what breaks them: all but prices and stock.
+
+use serde_json::{Value, json};
+use souk_sdk::Product;
+
+use super::facts::{Category, Facts, InView};
+use super::issue::{Issues, Mend, Severity, scope_of_view};
+use crate::shop::View;
+
+/// One product in one view, and where its problems go.
+pub(super) struct Judge<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) seen: &'a InView,
+    pub(super) product: &'a Product,
+    pub(super) issues: &'a mut Issues,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn view(&self) -> &'a View {
+        &self.seen.view
+    }
+
+    pub(super) fn sku(&self) -> &'a str {
+        self.facts.global.sku()
+    }
+
+    pub(super) fn add(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        message: impl Into<String>,
+        action: Option<Mend>,
+    ) {
+        self.issues.add(&self.seen.view, severity, code, message, action);
+    }
+
+    /// Where a value has to be written: globally where the view shows the global one.
+    pub(super) fn scope(&self, attribute: &str) -> Value {
+        let as_global = self.product.attribute(attribute) == self.facts.global.attribute(attribute);
+        scope_of_view(self.view(), as_global)
+    }
+
+    /// The website that the view belongs to, as a scope.
+    pub(super) fn website(&self) -> Value {
+        json!({ "website_code": self.view().website.code })
+    }
+
+    /// Whether a product shows at all: the view, the website, status and visibility.
+    pub(super) fn presence(&mut self) {
+        let view = self.view();
+        if !view.is_active {
+            let mend = Mend::by_hand(
+                "enable the store view under Stores > All Stores, if shoppers shall see it",
+            );
+            let message =
+                format!("the store view `{}` is disabled: shoppers see nothing in it", view.code);
+            self.add(Severity::Error, "STORE_VIEW_DISABLED", message, Some(mend));
+        }
+        if !self.facts.is_on(&view.website) {
+            let website = &view.website.code;
+            let mend = Mend::by_hand(format!(
+                "assign it to the website `{website}` in the administration: Catalog > Products > \
+                 Product in Websites"
+            ));
+            let message = format!("it is not assigned to the website `{website}`");
+            self.add(Severity::Error, "NOT_IN_WEBSITE", message, Some(mend));
+        }
+        if !self.product.is_enabled() {
+            let scope = self.website();
+            let mend = Mend::product(self.sku(), json!({ "status": 1 }), scope, "enables it there");
+            let message = format!("it is disabled on the website `{}`", view.website.code);
+            self.add(Severity::Error, "STATUS_DISABLED", message, Some(mend));
+        }
+        self.visibility();
+    }
+
+    fn visibility(&mut self) {
+        let scope = self.scope("visibility");
+        let mend = |why| Some(Mend::product(self.sku(), json!({ "visibility": 4 }), scope, why));
+        match self.product.integer("visibility") {
+            Some(4) => {}
+            Some(1) => {
+                let action = mend("shows it by itself, in the catalogue and in search");
+                self.add(
+                    Severity::Error,
+                    "NOT_VISIBLE_INDIVIDUALLY",
+                    "its visibility is `not visible individually`: it shows only as a part of \
+                     another product, which is right for a variant",
+                    action,
+                );
+            }
+            Some(2) => {
+                let action = mend("shows it in search as well");
+                let message = "its visibility is `catalog`: search does not find it";
+                self.add(Severity::Info, "NOT_IN_SEARCH", message, action);
+            }
+            Some(3) => {
+                let action = mend("shows it in the catalogue as well");
+                let message = "its visibility is `search`: categories do not list it";
+                self.add(Severity::Info, "NOT_IN_CATALOG", message, action);
+            }
+            _ => {
+                let action = mend("shows it in the catalogue and in search");
+                let message = "it has no visibility that Magento knows";
+                self.add(Severity::Error, "VISIBILITY_UNKNOWN", message, action);
+            }
+        }
+    }
+
+    /// What a page of it cannot do without.
+    pub(super) fn required(&mut self) {
+        if self.is_blank("name") {
+            let scope = self.scope("name");
+            let mend = Mend::product(self.sku(), json!({}), scope, "gives it a name")
+                .choosing("/updates/name");
+            self.add(Severity::Error, "NAME_MISSING", "it has no name", Some(mend));
+        }
+        if self.is_blank("url_key") {
+            let scope = self.scope("url_key");
+            let mend = Mend::product(self.sku(), json!({}), scope, "gives it an address")
+                .choosing("/updates/url_key");
+            let message = "it has no URL key: its page has no address of its own";
+            self.add(Severity::Error, "URL_KEY_MISSING", message, Some(mend));
+        }
+    }
+
+    fn is_blank(&self, attribute: &str) -> bool {
+        self.product.text(attribute).is_none_or(|text| text.trim().is_empty())
+    }
+
+    /// Its pictures: a file for each role, and each file in the gallery.
+    pub(super) fn images(&mut self) {
+        let upload = || {
+            Mend::by_hand(
+                "upload an image or give one the role in the administration: Catalog > Products > \
+                 Images And Videos",
+            )
+        };
+        let entries = self.product.attribute("media_gallery_entries").and_then(Value::as_array);
+        let entries: Vec<&Value> = entries.into_iter().flatten().collect();
+        if entries.is_empty() {
+            let message = "it has no image: the placeholder shows";
+            self.add(Severity::Warning, "NO_IMAGE", message, Some(upload()));
+            return;
+        }
+        for (role, code) in [
+            ("image", "BASE_IMAGE_MISSING"),
+            ("small_image", "SMALL_IMAGE_MISSING"),
+            ("thumbnail", "THUMBNAIL_MISSING"),
+        ] {
+            let file = self.product.text(role).filter(|file| !matches!(*file, "" | "no_selection"));
+            let Some(file) = file else {
+                let message = format!("no image has the role `{role}`: the placeholder shows");
+                self.add(Severity::Warning, code, message, Some(upload()));
+                continue;
+            };
+            match entries.iter().find(|entry| entry["file"] == file) {
+                None => {
+                    let message = format!("the image of the role `{role}` is not in its gallery");
+                    self.add(Severity::Warning, "IMAGE_NOT_IN_GALLERY", message, Some(upload()));
+                }
+                Some(entry) if entry["disabled"] == true => {
+                    let message =
+                        format!("the image of the role `{role}` is hidden on the product's page");
+                    let mend = Mend::by_hand("take `Hide from Product Page` off the image");
+                    self.add(Severity::Info, "IMAGE_HIDDEN", message, Some(mend));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Where shoppers come by it: the categories of this view's root, and those above them.
+    pub(super) fn categories(&mut self) {
+        let facts = self.facts;
+        let severity = match self.product.integer("visibility") {
+            // Search does not find it: without a category nobody comes by it.
+            Some(2) => Severity::Error,
+            Some(1 | 3) => Severity::Info,
+            _ => Severity::Warning,
+        };
+        if facts.global.list("category_ids").is_empty() {
+            let scope = json!({ "scope": "global" });
+            let mend = Mend::product(self.sku(), json!({}), scope, "puts it into categories")
+                .choosing("/updates/category_ids");
+            let message = "it is in no category: only search and links lead to it";
+            self.add(severity, "NO_CATEGORY", message, Some(mend));
+            return;
+        }
+        let Some(categories) = self.seen.categories.as_ref() else { return };
+        let root = self.view().root_category;
+        let inside: Vec<&Vec<i64>> =
+            facts.paths.iter().filter(|path| path.contains(&root)).collect();
+        if inside.is_empty() && !facts.paths.is_empty() {
+            let scope = json!({ "scope": "global" });
+            let mend = Mend::product(self.sku(), json!({}), scope, "puts it into other categories")
+                .choosing("/updates/category_ids");
+            let message = "none of its categories is under this view's root category";
+            self.add(severity, "NO_CATEGORY_IN_ROOT", message, Some(mend));
+            return;
+        }
+        let mut reachable = 0;
+        let mut closed: Vec<(&'static str, String)> = Vec::new();
+        for path in inside {
+            match obstacle(path, root, categories) {
+                None => reachable += 1,
+                Some((code, message)) => {
+                    if !closed.iter().any(|(_, told)| *told == message) {
+                        closed.push((code, message));
+                    }
+                }
+            }
+        }
+        let mend = || Mend::by_hand("enable the category under Catalog > Categories");
+        for (code, message) in closed {
+            let severity = if reachable > 0 { Severity::Info } else { severity };
+            self.add(severity, code, message, Some(mend()));
+        }
+    }
+}
+
+/// The first category, from the root down, that keeps shoppers from the last of a path.
+fn obstacle(path: &[i64], root: i64, categories: &[Category]) -> Option<(&'static str, String)> {
+    let below = path.iter().skip_while(|id| **id != root).skip(1);
+    let closed =
+        |id: &&i64| categories.iter().any(|category| category.id == **id && !category.is_active);
+    let id = below.clone().find(closed)?;
+    let category = categories.iter().find(|category| category.id == *id)?;
+    let Category { name, id, .. } = category;
+    Some(if path.last() == Some(id) {
+        ("CATEGORY_INACTIVE", format!("its category `{name}` ({id}) is disabled"))
+    } else {
+        ("PARENT_CATEGORY_INACTIVE", format!("`{name}` ({id}), above its category, is disabled"))
+    })
+}
+
+/// Whether shoppers can come to the last category of a path from the root.
+pub(super) fn is_reachable(path: &[i64], root: i64, categories: &[Category]) -> bool {
+    path.contains(&root) && obstacle(path, root, categories).is_none()
+}

@@ -1,0 +1,233 @@
+//! What composite products are made of: whether a shopper can buy them, their parts decide.
+
+use serde_json::Value;
+use souk_sdk::{
+    Condition, Context, Criteria, Decimal, Failure, Filter, Found, LIST_BUDGET, PRODUCTS, Product,
+    Read, StoreView, projection,
+};
+
+/// How a product comes by its price and its stock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Makeup {
+    /// It has its own: simple, virtual, downloadable, and types that nobody here has heard of.
+    Own,
+    /// Variants, of which a shopper picks one. Their ids.
+    Configurable(Vec<u64>),
+    /// Products that are sold side by side. Their skus.
+    Grouped(Vec<String>),
+    /// A choice for each of some options.
+    Bundle { options: Vec<Choice>, fixed_price: bool },
+}
+
+/// One option of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) title: String,
+    pub(crate) required: bool,
+    /// What may be chosen.
+    pub(crate) skus: Vec<String>,
+}
+
+impl Makeup {
+    pub(crate) fn of(product: &Product) -> Self {
+        let extension =
+            |code: &str| product.attribute("extension_attributes").map(|all| &all[code]);
+        match product.text("type_id") {
+            Some("configurable") => Self::Configurable(
+                items(extension("configurable_product_links")).filter_map(Value::as_u64).collect(),
+            ),
+            Some("grouped") => Self::Grouped(
+                items(product.attribute("product_links"))
+                    .filter(|link| link["link_type"] == "associated")
+                    .filter_map(|link| Some(link["linked_product_sku"].as_str()?.to_owned()))
+                    .collect(),
+            ),
+            Some("bundle") => Self::Bundle {
+                options: items(extension("bundle_product_options")).map(choice).collect(),
+                fixed_price: product.integer("price_type") == Some(1),
+            },
+            _ => Self::Own,
+        }
+    }
+
+    /// Whether price and stock are its own.
+    pub(crate) fn is_own(&self) -> bool {
+        *self == Self::Own
+    }
+
+    /// Whether it says itself what it costs.
+    pub(crate) fn has_price(&self) -> bool {
+        matches!(self, Self::Own | Self::Bundle { fixed_price: true, .. })
+    }
+
+    /// Whether a shopper can buy the composite, given which of its parts can be bought; `None`
+    /// where that hangs on one of which it is not known.
+    pub(crate) fn sells(
+        &self,
+        parts: &[Part],
+        usable: impl Fn(&Part) -> Option<bool>,
+    ) -> Option<bool> {
+        let any = |of: &dyn Fn(&Part) -> bool| {
+            let known = parts.iter().filter(|part| of(part)).map(&usable);
+            known.fold(Some(false), |any, one| match (any, one) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (None, _) | (_, None) => None,
+                _ => Some(false),
+            })
+        };
+        let Self::Bundle { options, .. } = self else {
+            return any(&|_| true);
+        };
+        let mut required = options.iter().filter(|option| option.required).peekable();
+        if required.peek().is_none() {
+            return any(&|_| true);
+        }
+        required.map(|option| any(&|part| option.skus.contains(&part.sku))).fold(
+            Some(true),
+            |all, one| match (all, one) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (None, _) | (_, None) => None,
+                _ => Some(true),
+            },
+        )
+    }
+
+    /// How many parts it names.
+    fn count(&self) -> usize {
+        match self {
+            Self::Own => 0,
+            Self::Configurable(ids) => ids.len(),
+            Self::Grouped(skus) => skus.len(),
+            Self::Bundle { options, .. } => options.iter().map(|option| option.skus.len()).sum(),
+        }
+    }
+
+    /// The searches that bring all parts, as a view shows them.
+    fn searches(&self, at: &StoreView) -> Result<Vec<Read>, Failure> {
+        let mut filters = Vec::new();
+        match self {
+            Self::Own => {}
+            Self::Configurable(ids) => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                // A page holds 200.
+                for some in ids.chunks(200) {
+                    filters.push(Filter::any_of("entity_id", some)?);
+                }
+            }
+            Self::Grouped(skus) => by_sku(skus, &mut filters)?,
+            Self::Bundle { options, .. } => {
+                let mut skus: Vec<String> =
+                    options.iter().flat_map(|option| option.skus.iter().cloned()).collect();
+                skus.sort_unstable();
+                skus.dedup();
+                by_sku(&skus, &mut filters)?;
+            }
+        }
+        let fields = [
+            "id",
+            "sku",
+            "name",
+            "status",
+            "price",
+            "type_id",
+            "extension_attributes[website_ids]",
+        ];
+        filters
+            .into_iter()
+            .map(|filter| {
+                let criteria =
+                    Criteria::new().filter(filter).page(200, 1).fields(projection(fields)?);
+                Ok(PRODUCTS.read([]).search(&criteria).at(at.clone()))
+            })
+            .collect()
+    }
+}
+
+/// Lists that Magento can take as lists; a sku with a comma goes alone.
+fn by_sku(skus: &[String], filters: &mut Vec<Filter>) -> Result<(), Failure> {
+    let (alone, together): (Vec<&String>, Vec<&String>) =
+        skus.iter().partition(|sku| sku.contains(','));
+    for sku in alone {
+        filters.push(Filter::new("sku", Condition::Eq, sku.as_str())?);
+    }
+    for some in together.chunks(200) {
+        filters.extend(Filter::split("sku", some, LIST_BUDGET)?);
+    }
+    Ok(())
+}
+
+fn choice(option: &Value) -> Choice {
+    Choice {
+        title: option["title"].as_str().unwrap_or_default().to_owned(),
+        required: option["required"].as_bool().unwrap_or(true),
+        skus: items(option.get("product_links"))
+            .filter_map(|link| Some(link["sku"].as_str()?.to_owned()))
+            .collect(),
+    }
+}
+
+fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
+    list.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// One part, as a view shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) sku: String,
+    pub(crate) name: String,
+    pub(crate) is_enabled: bool,
+    pub(crate) price: Option<Decimal>,
+    pub(crate) websites: Vec<i64>,
+}
+
+/// A product's parts in each of these views, in the views' order.
+///
+/// A part that the store no longer has is missing from the list; see [`missing`].
+pub(crate) fn read(
+    context: &Context,
+    makeup: &Makeup,
+    views: &[StoreView],
+) -> Vec<Result<Vec<Part>, Failure>> {
+    if makeup.count() == 0 {
+        return views.iter().map(|_| Ok(Vec::new())).collect();
+    }
+    let searches: Vec<_> = views.iter().map(|view| makeup.searches(view)).collect();
+    let reads: Vec<Read> =
+        searches.iter().flat_map(|reads| reads.iter().flatten().cloned()).collect();
+    let mut answers = context.get_all::<Found<Product>>(&reads).into_iter();
+    searches
+        .into_iter()
+        .map(|reads| {
+            let mut parts = Vec::new();
+            for found in answers.by_ref().take(reads?.len()) {
+                parts.extend(found?.items.iter().map(Part::of));
+            }
+            Ok(parts)
+        })
+        .collect()
+}
+
+/// How many parts the product names that the store does not have.
+pub(crate) fn missing(makeup: &Makeup, parts: &[Part]) -> usize {
+    match makeup {
+        Makeup::Bundle { options, .. } => {
+            let has = |sku: &String| parts.iter().any(|part| part.sku == *sku);
+            options.iter().flat_map(|option| &option.skus).filter(|sku| !has(sku)).count()
+        }
+        other => other.count().saturating_sub(parts.len()),
+    }
+}
+
+impl Part {
+    fn of(product: &Product) -> Self {
+        let extension = product.attribute("extension_attributes");
+        let websites = items(extension.map(|all| &all["website_ids"]));
+        Self {
+            sku: product.sku().to_owned(),
+            name: product.text("name").unwrap_or_default().to_owned(),
+            is_enabled: product.is_enabled(),
+            price: product.decimal("price"),
+            websites: websites.filter_map(Value::as_i64).collect(),
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! `diagnostics_inventory_salable_report`: what of a product can be sold, from where, and what holds
+//! the rest back.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use souk_sdk::{
+    About, Action, Answered, Context, Decimal, Failure, Object, PRODUCT, PRODUCTS, Product, Read,
+    StoreView,
+};
+
+use crate::number::Number;
+use crate::parts::{self, Makeup, Part};
+use crate::shop::{STORE_CONFIGS, Shop, Website, websites_of};
+use crate::stock::{
+    self, LINKS, QUANTITY, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF, Salability, Stock,
+    StockItem, Stocking, Warehouse,
+};
+use crate::unknown::{Unknown, noted};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// The product's sku, in full.
+    #[schemars(length(min = 1))]
+    sku: String,
+    /// Only the stock that this website sells from; all websites if left out.
+    #[schemars(length(min = 1))]
+    website_code: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Report {
+    sku: String,
+    /// simple, virtual, downloadable, configurable, grouped, bundle.
+    product_type: String,
+    /// `sources` where the store has multi-source inventory, else `legacy`.
+    inventory: &'static str,
+    /// The product's legacy stock item, as the store answers it. With sources it mirrors the default
+    /// one only.
+    stock_item: Option<Answered<Object>>,
+    /// What can be sold from the first of `stocks`; absent where the store cannot tell, as of
+    /// composite products: see `parts`.
+    salable_quantity: Option<Number>,
+    /// Whether it can be sold from any of `stocks`; of a composite product its parts decide.
+    is_salable: Option<bool>,
+    /// What lies at each source.
+    source_items: Vec<AtSource>,
+    /// The stocks that the websites sell from, each with what can be sold from it.
+    stocks: Vec<FromStock>,
+    /// What a composite product is made of.
+    parts: Vec<OfPart>,
+    /// Websites that no stock is assigned to: nothing can be sold there.
+    websites_without_stock: Vec<String>,
+    /// What the store did not tell.
+    unknown: Vec<Unknown>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct AtSource {
+    /// The product's, or one of its parts'.
+    sku: String,
+    source_code: String,
+    /// The source's name.
+    source_name: Option<String>,
+    /// Whether the source is enabled; goods at others are not sold.
+    enabled: Option<bool>,
+    quantity: Number,
+    /// 1 in stock, 0 out of stock.
+    status: i64,
+    /// The stocks that sell from it.
+    stock_ids: Vec<i64>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct FromStock {
+    stock_id: i64,
+    name: String,
+    /// The websites that sell from it.
+    websites: Vec<String>,
+    /// Whether the product can be sold; of a composite product its parts decide.
+    is_salable: Option<bool>,
+    salable_quantity: Option<Number>,
+    /// What lies at its enabled sources and is marked as in stock.
+    quantity_at_sources: Option<Number>,
+    /// What open orders hold back: quantity at sources, less the threshold below which the product
+    /// counts as out of stock, less the salable quantity. Where the stock index is behind, its delay
+    /// shows here too.
+    reserved: Option<Number>,
+    /// Why it is as it is, where the numbers do not say it.
+    reasons: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct OfPart {
+    sku: String,
+    name: String,
+    enabled: bool,
+    /// Whether it can be sold, and how many, from each of `stocks`.
+    stocks: Vec<PartFromStock>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct PartFromStock {
+    /// Absent without multi-source inventory.
+    stock_id: Option<i64>,
+    is_salable: Option<bool>,
+    salable_quantity: Option<Number>,
+}
+
+pub(crate) fn action() -> Action {
+    Action::query(
+        report,
+        About {
+            name: "inventory_salable_report",
+            title: "What can be sold of a product",
+            description: "Tells how many of a product can be sold on each website: the stock it \
+                sells from, the salable quantity, what lies at which source and whether that \
+                source is enabled, and what open orders hold back. Configurable, grouped and \
+                bundle products are judged by their parts. Without multi-source inventory it is \
+                the product's stock item.",
+        },
+    )
+    .resolves_scopes()
+    .reads(STORE_CONFIGS)
+    .reads(PRODUCT)
+    .reads(PRODUCTS)
+    .reads(STOCK_OF)
+    .reads(SALABLE)
+    .reads(QUANTITY)
+    .reads(SOURCE_ITEMS)
+    .reads(SOURCES)
+    .reads(LINKS)
+    .reads(STOCK_ITEM)
+}
+
+fn report(asked: &Asked, context: &Context) -> Result<Report, Failure> {
+    let mut unknown = Vec::new();
+    let reads: Vec<Read> = [PRODUCT.read([&asked.sku]).at(StoreView::Global)]
+        .into_iter()
+        .chain(Shop::reads())
+        .collect();
+    let mut answers = context.get_together(&reads);
+    let product: Product = answers.next().map_err(|failure| no_product(&asked.sku, failure))?;
+    let shop = Shop::taken(&mut answers, &mut unknown)?;
+    let websites = match &asked.website_code {
+        Some(code) => vec![shop.website(code)?],
+        None => websites_of(&shop.views),
+    };
+    let resolving = stock::resolving(&websites);
+    let mut answers = context.get_together(&resolving);
+    let stocking = Stocking::taken(&mut answers, &websites, &mut unknown);
+    // The store compares skus by their case here: as it spells it, not as the caller did.
+    let sku = product.sku().to_owned();
+    let makeup = Makeup::of(&product);
+    let parts = parts::read(context, &makeup, &[StoreView::Global]).pop();
+    let parts = parts.map_or(Ok(Vec::new()), |parts| parts);
+    let parts = noted(parts, "the product's parts", &mut unknown).unwrap_or_default();
+    let missing = parts::missing(&makeup, &parts);
+    if missing > 0 {
+        unknown.push(Unknown::new(
+            format!("{missing} of the product's parts"),
+            "the store did not answer them: they may have been deleted",
+        ));
+    }
+    let looked = Looked { context, product: &product, makeup, parts, websites };
+    let mut report = match &stocking {
+        Stocking::Legacy => looked.by_item(&mut unknown),
+        Stocking::Sources { stocks, without } => {
+            let mut report = looked.by_stocks(stocks, &mut unknown);
+            report.websites_without_stock =
+                without.iter().map(|website| website.code.clone()).collect();
+            report
+        }
+    };
+    report.sku = sku;
+    report.unknown = unknown;
+    Ok(report)
+}
+
+/// A product that the store does not have.
+fn no_product(sku: &str, failure: Failure) -> Failure {
+    if !failure.is_not_found() {
+        return failure;
+    }
+    Failure::not_found(format!("the store has no product with the sku `{sku}`"))
+        .at("sku")
+        .remedy("find it with `catalog_search_products`")
+}
+
+/// What was read of the product itself.
+struct Looked<'a> {
+    context: &'a Context,
+    product: &'a Product,
+    makeup: Makeup,
+    parts: Vec<Part>,
+    websites: Vec<Website>,
+}
+
+impl Looked<'_> {
+    fn blank(&self, inventory: &'static str) -> Report {
+        let item = self.product.attribute("extension_attributes").map(|all| &all["stock_item"]);
+        let item = item.filter(|item| item.is_object());
+        Report {
+            sku: String::new(),
+            product_type: self.product.text("type_id").unwrap_or_default().to_owned(),
+            inventory,
+            stock_item: item.and_then(|item| serde_json::from_value(item.clone()).ok()),
+            salable_quantity: None,
+            is_salable: None,
+            source_items: Vec::new(),
+            stocks: Vec::new(),
+            parts: Vec::new(),
+            websites_without_stock: Vec::new(),
+            unknown: Vec::new(),
+        }
+    }
+
+    /// Without sources: one item for all websites.
+    fn by_item(&self, unknown: &mut Vec<Unknown>) -> Report {
+        let mut report = self.blank("legacy");
+        if self.makeup.is_own() {
+            match StockItem::of(self.product) {
+                Some(item) => {
+                    report.is_salable = Some(item.sells());
+                    report.salable_quantity = item.qty.map(Number::from);
+                }
+                None => unknown.push(Unknown::new(
+                    "the product's stock item",
+                    "the store answered the product without one",
+                )),
+            }
+            return report;
+        }
+        let skus: Vec<String> = self.parts.iter().map(|part| part.sku.clone()).collect();
+        let items = stock::legacy(self.context, &skus, unknown);
+        for (part, item) in self.parts.iter().zip(&items) {
+            let salable = item.as_ref().map(StockItem::sells);
+            let quantity = item.as_ref().and_then(|item| item.qty).map(Number::from);
+            report.parts.push(OfPart::of(
+                part,
+                vec![PartFromStock {
+                    stock_id: None,
+                    is_salable: salable,
+                    salable_quantity: quantity,
+                }],
+            ));
+        }
+        report.is_salable = self.makeup.sells(&self.parts, |part| {
+            let at = self.parts.iter().position(|other| other == part)?;
+            usable(part, items.get(at)?.as_ref().map(StockItem::sells))
+        });
+        report
+    }
+
+    /// With sources: stock by stock.
+    fn by_stocks(&self, stocks: &[Stock], unknown: &mut Vec<Unknown>) -> Report {
+        let mut report = self.blank("sources");
+        let own = vec![self.product.sku().to_owned()];
+        let parts: Vec<String> = self.parts.iter().map(|part| part.sku.clone()).collect();
+        let skus = if self.makeup.is_own() { own } else { parts };
+        let salability = stock::salability(self.context, stocks, &skus, unknown);
+        let quantities = self.quantities(stocks, &skus, unknown);
+        let warehouse = Warehouse::read(self.context, &skus, unknown);
+        for (stock, quantities) in stocks.iter().zip(&quantities) {
+            report.stocks.push(self.from_stock(stock, &salability, quantities, &warehouse));
+        }
+        for (at, part) in self.parts.iter().enumerate() {
+            let from = stocks.iter().zip(&quantities).map(|(stock, quantities)| PartFromStock {
+                stock_id: Some(stock.id),
+                is_salable: salable(&salability, &part.sku, stock),
+                salable_quantity: quantities.get(at).copied().flatten().map(Number::from),
+            });
+            report.parts.push(OfPart::of(part, from.collect()));
+        }
+        report.source_items =
+            warehouse.items.iter().map(|item| at_source(item, stocks, &warehouse)).collect();
+        report.salable_quantity = report.stocks.first().and_then(|stock| stock.salable_quantity);
+        let all: Vec<Option<bool>> = report.stocks.iter().map(|stock| stock.is_salable).collect();
+        report.is_salable = match () {
+            () if all.contains(&Some(true)) => Some(true),
+            () if all.contains(&None) => None,
+            () => Some(false),
+        };
+        report
+    }
+
+    /// How many of each sku can be sold, by stock.
+    fn quantities(
+        &self,
+        stocks: &[Stock],
+        skus: &[String],
+        unknown: &mut Vec<Unknown>,
+    ) -> Vec<Vec<Option<Decimal>>> {
+        let reads: Vec<Read> = stocks
+            .iter()
+            .flat_map(|stock| skus.iter().map(|sku| stock::quantity(sku, stock)))
+            .collect();
+        let mut answers = self.context.get_all::<Decimal>(&reads).into_iter();
+        stocks
+            .iter()
+            .map(|stock| {
+                let of = |(sku, answer): (&String, Result<Decimal, Failure>)| {
+                    let what = format!("how many of `{sku}` can be sold from `{}`", stock.name);
+                    noted(answer, what, unknown)
+                };
+                skus.iter().zip(answers.by_ref()).map(of).collect()
+            })
+            .collect()
+    }
+
+    fn from_stock(
+        &self,
+        stock: &Stock,
+        salability: &[Salability],
+        quantities: &[Option<Decimal>],
+        warehouse: &Warehouse,
+    ) -> FromStock {
+        let sku = self.product.sku();
+        let mut from = FromStock {
+            stock_id: stock.id,
+            name: stock.name.clone(),
+            websites: stock.websites.iter().map(|website| website.code.clone()).collect(),
+            is_salable: salable(salability, sku, stock),
+            salable_quantity: None,
+            quantity_at_sources: None,
+            reserved: None,
+            reasons: Vec::new(),
+        };
+        if !self.makeup.is_own() {
+            from.is_salable = self
+                .makeup
+                .sells(&self.parts, |part| usable(part, salable(salability, &part.sku, stock)));
+            from.reasons.push(
+                "a composite product has no quantity: its parts decide, see `parts`".to_owned(),
+            );
+            return from;
+        }
+        let sells = quantities.first().copied().flatten();
+        from.salable_quantity = sells.map(Number::from);
+        let item = StockItem::of(self.product).unwrap_or_default();
+        if warehouse.is_complete {
+            let counted = warehouse.items_of(sku, stock).filter(|item| warehouse.counts(item));
+            let sum: i128 = counted.map(|item| item.quantity.millionths()).sum();
+            from.quantity_at_sources = Some(Number::of_millionths(sum));
+            if item.manage_stock {
+                from.reserved = sells.map(|sells| {
+                    Number::of_millionths(sum - item.min_qty.millionths() - sells.millionths())
+                });
+            }
+        }
+        from.reasons = self.reasons(stock, &item, &from, warehouse);
+        from
+    }
+
+    fn reasons(
+        &self,
+        stock: &Stock,
+        item: &StockItem,
+        from: &FromStock,
+        warehouse: &Warehouse,
+    ) -> Vec<String> {
+        let sku = self.product.sku();
+        let mut reasons = Vec::new();
+        if !item.manage_stock {
+            reasons.push("the store does not count this product's stock".to_owned());
+        }
+        if item.backorders > 0 {
+            reasons.push("backorders are allowed: it sells below zero".to_owned());
+        }
+        if item.min_qty > Decimal::ZERO {
+            reasons.push(format!("the last {} are never sold: `min_qty`", item.min_qty));
+        }
+        if warehouse.is_complete && warehouse.items_of(sku, stock).next().is_none() {
+            reasons.push("it is assigned to no source that this stock sells from".to_owned());
+        }
+        for item in warehouse.items_of(sku, stock).filter(|item| !warehouse.counts(item)) {
+            let why =
+                if item.status == 1 { "is disabled" } else { "has it marked as out of stock" };
+            reasons.push(format!("the source `{}` {why}", item.source_code));
+        }
+        let assigned =
+            self.product.attribute("extension_attributes").map(|all| &all["website_ids"]);
+        let assigned = assigned.and_then(|ids| ids.as_array());
+        for website in self.websites.iter().filter(|website| stock.websites.contains(website)) {
+            let on = |ids: &Vec<serde_json::Value>| ids.iter().any(|id| *id == website.id);
+            if assigned.is_some_and(|ids| !on(ids)) {
+                reasons
+                    .push(format!("the product is not assigned to the website `{}`", website.code));
+            }
+        }
+        if from.is_salable == Some(true) && !self.product.is_enabled() {
+            reasons.push("the product is disabled: the stock does not know that".to_owned());
+        }
+        reasons
+    }
+}
+
+/// Whether a part can be bought: a disabled one cannot, whatever its stock.
+fn usable(part: &Part, salable: Option<bool>) -> Option<bool> {
+    if part.is_enabled { salable } else { Some(false) }
+}
+
+fn salable(salability: &[Salability], sku: &str, stock: &Stock) -> Option<bool> {
+    let found = salability.iter().find(|found| found.stock_id == stock.id && found.sku == sku);
+    found.map(|found| found.salable)
+}
+
+fn at_source(item: &stock::SourceItem, stocks: &[Stock], warehouse: &Warehouse) -> AtSource {
+    let source = warehouse.source(&item.source_code);
+    let serves = stocks.iter().filter(|stock| warehouse.serves(stock, &item.source_code));
+    AtSource {
+        sku: item.sku.clone(),
+        source_code: item.source_code.clone(),
+        source_name: source.map(|source| source.name.clone()),
+        enabled: source.map(|source| source.enabled),
+        quantity: item.quantity.into(),
+        status: item.status,
+        stock_ids: serves.map(|stock| stock.id).collect(),
+    }
+}
+
+impl OfPart {
+    fn of(part: &Part, stocks: Vec<PartFromStock>) -> Self {
+        let Part { sku, name, is_enabled, .. } = part;
+        Self { sku: sku.clone(), name: name.clone(), enabled: *is_enabled, stocks }
+    }
+}
