@@ -1,0 +1,30 @@
+//! The `orders` action group: what merchants ask about orders, and what they do with them.
+//!
+//! It owns the words of its tools, the rules of what an order's state allows ([`state`]) and the
+//! arithmetic of what can be given back ([`money`]). What it must not know is how a change is sent,
+//! reviewed or taken back: it proposes, with what the store will show afterwards, and the host proves
+//! that from reads.
+
+mod amount;
+mod answer;
+mod clock;
+mod order;
+mod read;
+mod routes;
+mod search;
+mod state;
+mod untrusted;
+
+use souk_sdk::{About, Action, Group};
+
+fn orders() -> Group {
+    Group {
+        name: "orders",
+        version: env!("CARGO_PKG_VERSION"),
+        title: "Orders",
+        description: "Find, read and handle orders: invoices, shipments, refunds, cancellations.",
+        actions: read::actions(),
+    }
+}
+
+souk_sdk::export!(orders);

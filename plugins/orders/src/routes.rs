@@ -1,0 +1,57 @@
+//! The routes of sales that this group may use: what an action is granted and what it asks.
+//!
+//! `POST /V1/orders`, `POST /V1/invoices` and `POST /V1/creditmemo/refund` are not among them, and
+//! must not be: they write documents past the rules of states and totals (`orders_more.jsonl`,
+//! `g-post-orders`, `g-inv-post`).
+
+use souk_sdk::Route;
+
+/// Orders by search.
+pub(crate) const ORDERS: Route<0> = Route::new("/V1/orders");
+/// One order.
+pub(crate) const ORDER: Route<1> = Route::new("/V1/orders/{id}");
+/// Items of orders by search.
+pub(crate) const ITEMS: Route<0> = Route::new("/V1/orders/items");
+/// Invoices by search.
+pub(crate) const INVOICES: Route<0> = Route::new("/V1/invoices");
+/// One invoice.
+pub(crate) const INVOICE: Route<1> = Route::new("/V1/invoices/{id}");
+/// Shipments by search.
+pub(crate) const SHIPMENTS: Route<0> = Route::new("/V1/shipments");
+/// One shipment.
+pub(crate) const SHIPMENT: Route<1> = Route::new("/V1/shipment/{id}");
+/// Credit memos by search.
+pub(crate) const CREDITMEMOS: Route<0> = Route::new("/V1/creditmemos");
+/// One credit memo.
+pub(crate) const CREDITMEMO: Route<1> = Route::new("/V1/creditmemo/{id}");
+/// Payment transactions by search. Sorted by `entity_id` they are an error 500: their id is
+/// `transaction_id` (`orders_more.jsonl`, `transactions-all`).
+pub(crate) const TRANSACTIONS: Route<0> = Route::new("/V1/transactions");
+/// The store views' settings; their time zones.
+pub(crate) const CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
+
+/// A comment in an order's history.
+pub(crate) const COMMENT: Route<1> = Route::new("/V1/orders/{id}/comments");
+/// Puts an order aside.
+pub(crate) const HOLD: Route<1> = Route::new("/V1/orders/{id}/hold");
+/// Takes it up again.
+pub(crate) const UNHOLD: Route<1> = Route::new("/V1/orders/{id}/unhold");
+/// Calls it off. That it cannot be is answered with 200 and `false`.
+pub(crate) const CANCEL: Route<1> = Route::new("/V1/orders/{id}/cancel");
+/// Makes an invoice of an order.
+pub(crate) const MAKE_INVOICE: Route<1> = Route::new("/V1/order/{orderId}/invoice");
+/// Makes a shipment of an order.
+pub(crate) const SHIP: Route<1> = Route::new("/V1/order/{orderId}/ship");
+/// Adds a tracking number to a shipment.
+pub(crate) const ADD_TRACK: Route<0> = Route::new("/V1/shipment/track");
+/// Takes one away.
+pub(crate) const TRACK: Route<1> = Route::new("/V1/shipment/track/{id}");
+/// Refunds without the payment gateway.
+pub(crate) const REFUND: Route<1> = Route::new("/V1/order/{orderId}/refund");
+/// Refunds through the gateway that captured an invoice.
+pub(crate) const REFUND_INVOICE: Route<1> = Route::new("/V1/invoice/{invoiceId}/refund");
+/// E-mails of an order and of its documents.
+pub(crate) const EMAIL_ORDER: Route<1> = Route::new("/V1/orders/{id}/emails");
+pub(crate) const EMAIL_INVOICE: Route<1> = Route::new("/V1/invoices/{id}/emails");
+pub(crate) const EMAIL_SHIPMENT: Route<1> = Route::new("/V1/shipment/{id}/emails");
+pub(crate) const EMAIL_CREDITMEMO: Route<1> = Route::new("/V1/creditmemo/{id}/emails");
