@@ -51,6 +51,7 @@ const RULES: [Rule; 4] = [
             "probe_risk",
             "probe_critical",
             "probe_change",
+            "probe_export",
             "probe_read",
             "probe_sealed",
             "plans_commit",
@@ -65,7 +66,7 @@ const RULES: [Rule; 4] = [
 ];
 
 /// What there is besides `probe_usurp`, which may never touch a session.
-const ALL: [&str; 17] = [
+const ALL: [&str; 18] = [
     "auth_login",
     "auth_logout",
     "auth_whoami",
@@ -77,6 +78,7 @@ const ALL: [&str; 17] = [
     "plans_undo",
     "probe_change",
     "probe_critical",
+    "probe_export",
     "probe_read",
     "probe_risk",
     "probe_safe",

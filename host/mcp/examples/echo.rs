@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use souk_mcp::{Authenticator, Http, HttpConfig, Limits, serve_http, serve_stdio};
-use souk_model::{Actions, Call, Failure, Hints, Principal, Tier, Tool};
+use souk_model::{Actions, Answer, Call, Failure, Hints, Principal, Tier, Tool};
 use tokio::sync::watch;
 
 struct Echo {
@@ -59,7 +59,7 @@ impl Actions for Echo {
         self.tools.iter().find(|tool| tool.name == name).cloned()
     }
 
-    async fn call(&self, call: Call) -> Result<Map<String, Value>, Failure> {
+    async fn call(&self, call: Call) -> Result<Answer, Failure> {
         if let Some(seconds) = call.arguments.get("seconds") {
             let seconds = seconds
                 .as_u64()
@@ -72,7 +72,8 @@ impl Actions for Echo {
             }
             self.changes.send_modify(|count| *count += 1);
         }
-        Ok(Map::from_iter([("arguments".to_owned(), Value::Object(call.arguments))]))
+        let result = Map::from_iter([("arguments".to_owned(), Value::Object(call.arguments))]);
+        Ok(result.into())
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

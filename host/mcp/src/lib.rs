@@ -8,8 +8,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use serde_json::{Map, Value};
-//! use souk_model::{Actions, Call, Failure, Principal, Tool};
+//! use souk_model::{Actions, Answer, Call, Failure, Principal, Tool};
 //! use tokio::sync::watch;
 //!
 //! struct Nothing(watch::Sender<u64>);
@@ -22,7 +21,7 @@
 //!     fn find(&self, _: &str) -> Option<Arc<Tool>> {
 //!         None
 //!     }
-//!     async fn call(&self, _: Call) -> Result<Map<String, Value>, Failure> {
+//!     async fn call(&self, _: Call) -> Result<Answer, Failure> {
 //!         Err(Failure::internal("there is nothing to call"))
 //!     }
 //!     fn changes(&self) -> watch::Receiver<u64> {
@@ -47,6 +46,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod admission;
+mod documents;
 mod http;
 mod id;
 mod limits;

@@ -8,18 +8,20 @@ use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
-    CustomResult, ErrorCode, Implementation, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig, SubscriptionFilter, Tool as McpTool,
+    CustomResult, ErrorCode, Implementation, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig, SubscriptionFilter, Tool as McpTool,
 };
 use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer, SubscriptionContext};
 use serde_json::Value;
-use souk_model::{Actions, Call, Failure, Principal};
+use souk_model::{Actions, Answer, Call, Failure, Principal};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::Limits;
 use crate::admission::Admission;
+use crate::documents;
 use crate::progress::News;
 use crate::tools::{Converted, convert};
 
@@ -32,11 +34,20 @@ configured. `auth_whoami` tells which store you are on.
 - Values can differ by store view. Reads use the session's default scope unless you name one; \
 writes always name theirs.
 - A refusal begins with a code such as NOT_AUTHENTICATED, FORBIDDEN, VALIDATION_ERROR or \
-NOT_FOUND and ends with a hint. FORBIDDEN is the operator's rule: do not try to get around it.";
+NOT_FOUND and ends with a hint. FORBIDDEN is the operator's rule: do not try to get around it.
+- What is too large for a result is kept as a document: its `uri` is a resource that you alone \
+can read, for a time.";
 
 /// Requests of MCP that this server understands if it understands their parameters.
-const KNOWN_METHODS: [&str; 4] =
-    ["server/discover", "subscriptions/listen", "tools/call", "tools/list"];
+const KNOWN_METHODS: [&str; 7] = [
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "server/discover",
+    "subscriptions/listen",
+    "tools/call",
+    "tools/list",
+];
 
 /// Those that the newer era has done away with.
 const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
@@ -54,8 +65,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(actions: Arc<dyn Actions>, limits: &Limits) -> Arc<Self> {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .enable_resources()
+            .build();
         let implementation = Implementation::new("souk", env!("CARGO_PKG_VERSION"))
             .with_title("Souk")
             .with_description("Sandboxed actions for Magento 2 and Adobe Commerce stores");
@@ -132,22 +146,21 @@ impl Server {
         };
         drop(place);
         match outcome {
-            Ok(answer) => CallToolResult::structured(Value::Object(answer)),
+            Ok(answer) => {
+                let mut result = CallToolResult::structured(Value::Object(answer.result));
+                if documents::understands_links(context) {
+                    result.content.extend(answer.documents.iter().map(documents::link));
+                }
+                result
+            }
             Err(failure) => refused(&failure),
         }
     }
 
     /// A panic below must not leave a client without an answer: it would wait for ever.
-    async fn guarded(&self, call: Call) -> Result<serde_json::Map<String, Value>, Failure> {
+    async fn guarded(&self, call: Call) -> Result<Answer, Failure> {
         let tool = call.tool.clone();
-        match AssertUnwindSafe(self.shared.actions.call(call)).catch_unwind().await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                tracing::error!(tool, "the call panicked");
-                Err(Failure::internal(format!("`{tool}` broke inside the host"))
-                    .remedy("tell the operator; the host's log has the details"))
-            }
-        }
+        guarded(&tool, self.shared.actions.call(call)).await
     }
 }
 
@@ -156,6 +169,20 @@ impl Drop for Server {
         let teller = self.teller.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(teller) = teller.take() {
             teller.abort();
+        }
+    }
+}
+
+async fn guarded<T>(
+    what: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            tracing::error!(what, "the call panicked");
+            Err(Failure::internal(format!("`{what}` broke inside the host"))
+                .remedy("tell the operator; the host's log has the details"))
         }
     }
 }
@@ -198,6 +225,43 @@ impl ServerHandler for Server {
         }
         let list = self.shared.actions.list(&self.principal(&context)?);
         Ok(ListToolsResult::with_all_items(self.shared.lists.of(&list).to_vec()))
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        if request.is_some_and(|request| request.cursor.is_some()) {
+            return Err(ErrorData::invalid_params(
+                "no such `cursor`: the list of resources comes in one piece",
+                None,
+            ));
+        }
+        let principal = self.principal(&context)?;
+        let documents = guarded("resources/list", self.shared.actions.documents(&principal)).await;
+        let documents = documents.map_err(|failure| documents::refused(&failure, None))?;
+        Ok(ListResourcesResult::with_all_items(documents.iter().map(documents::resource).collect()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let (principal, uri) = (self.principal(&context)?, request.uri);
+        let read = async {
+            let _place = self.shared.admission.admit(&principal).await?;
+            guarded("resources/read", self.shared.actions.document(&principal, &uri)).await
+        };
+        let (document, text) = tokio::select! {
+            biased;
+            () = context.ct.cancelled() => {
+                return Err(ErrorData::internal_error("cancelled", None));
+            }
+            read = read => read.map_err(|failure| documents::refused(&failure, Some(&uri)))?,
+        };
+        Ok(documents::contents(document, text).into())
     }
 
     async fn call_tool(

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use crate::{Action, Effect, Failure, Principal, Tier};
+use crate::{Action, Code, Document, Effect, Failure, Principal, Tier};
 
 /// What a tool is likely to do, for clients that ask their user first. Derived from tier and
 /// effect, which are enforced; hints are only told.
@@ -73,6 +73,21 @@ pub struct Call {
     pub progress: Option<Arc<dyn Progress>>,
 }
 
+/// What a call answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// The result: a JSON object that conforms to the tool's output schema.
+    pub result: Map<String, Value>,
+    /// The documents that the call kept for its caller, in the order they were made.
+    pub documents: Vec<Document>,
+}
+
+impl From<Map<String, Value>> for Answer {
+    fn from(result: Map<String, Value>) -> Self {
+        Self { result, documents: Vec::new() }
+    }
+}
+
 /// Lists and calls actions. `souk-runtime` implements it over plugins; tests over ten lines.
 #[async_trait]
 pub trait Actions: Send + Sync + 'static {
@@ -82,13 +97,33 @@ pub trait Actions: Send + Sync + 'static {
     /// A loaded tool, whether or not somebody may call it. Cheap.
     fn find(&self, name: &str) -> Option<Arc<Tool>>;
 
-    /// Calls a tool. Dropping the future cancels the call. The answer is a JSON object that
-    /// conforms to the tool's output schema.
+    /// Calls a tool. Dropping the future cancels the call.
     ///
     /// # Errors
     /// A [`Failure`] for people and machines: refused by a rule, bad arguments, what the store
     /// said, a plugin's broken budget.
-    async fn call(&self, call: Call) -> Result<Map<String, Value>, Failure>;
+    async fn call(&self, call: Call) -> Result<Answer, Failure>;
+
+    /// The documents that are kept for this principal, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be looked at.
+    async fn documents(&self, _principal: &Principal) -> Result<Vec<Document>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// A document that is kept for this principal, and its whole text.
+    ///
+    /// # Errors
+    /// NOT_FOUND where the principal has no such document, whether or not somebody else has one;
+    /// FORBIDDEN where the operator's rules no longer let it have what is in there.
+    async fn document(
+        &self,
+        _principal: &Principal,
+        uri: &str,
+    ) -> Result<(Document, String), Failure> {
+        Err(Failure::new(Code::NotFound, format!("no document has the URI `{uri}`")))
+    }
 
     /// Counts up whenever [`list`](Self::list) may answer otherwise than before.
     fn changes(&self) -> watch::Receiver<u64>;

@@ -17,6 +17,7 @@
 
 mod action;
 mod actions;
+mod document;
 mod failure;
 pub mod plan;
 mod principal;
@@ -26,7 +27,8 @@ mod route;
 mod session;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
-pub use actions::{Actions, Call, Hints, Progress, Tool};
+pub use actions::{Actions, Answer, Call, Hints, Progress, Tool};
+pub use document::Document;
 pub use failure::{Code, Failure};
 pub use plan::{InvalidPlace, Place};
 pub use principal::Principal;

@@ -11,5 +11,8 @@ wasmtime::component::bindgen!({
     imports: { default: async | trappable },
     exports: { default: async },
     additional_derives: [PartialEq],
-    with: { "souk:plugin/plans.draft": crate::proposals::GuestDraft },
+    with: {
+        "souk:plugin/plans.draft": crate::proposals::GuestDraft,
+        "souk:plugin/exports.export": crate::exports::GuestExport,
+    },
 });

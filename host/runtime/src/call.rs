@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
 use souk_plans::{Plans, Terms};
 use souk_state::audit::{Request, Resources};
+use souk_state::exports::{Closed, Exports};
 use souk_upstream::Session;
 
 use crate::sessions::SessionHost;
@@ -34,6 +35,10 @@ pub(crate) struct CallContext {
     pub(crate) closed: bool,
     /// How many purges were asked for in this call.
     pub(crate) purges: usize,
+    /// Where documents are kept; nowhere in a run that serves no call.
+    pub(crate) exports: Option<Arc<Exports>>,
+    /// Documents that are whole. They are kept once the call has ended well.
+    pub(crate) closed_exports: Vec<Closed>,
 }
 
 impl CallContext {

@@ -2,25 +2,27 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use souk_model::{Actions, Call, Code, Failure, Principal, Secret, Tool};
+use souk_model::{Actions, Answer, Call, Code, Document, Failure, Principal, Tool};
 use souk_plans::{Commit, Plans, Terms};
 use souk_policy::Rules;
-use souk_state::audit::{self, AuditTrail, Durability, Outcome, Resources, Transport};
+use souk_state::audit::{AuditTrail, Resources, Transport};
+use souk_state::exports::{Exports, Kept};
 use souk_upstream::Session;
 use tokio::sync::watch;
 
 use crate::call::{CallContext, not_logged_in};
+use crate::documents::{self, Documents};
 use crate::entry::{Behind, Entry};
 use crate::host_arguments::Given;
+use crate::line::Line;
 use crate::plans_tools::{self, PlansCall};
-use crate::plugin::Plugin;
+use crate::plugin::{Made, Plugin};
 use crate::registry::{Loaded, Registry};
-use crate::schema::{self, SEALED};
+use crate::schema::{self, seal};
 use crate::sessions::SessionHost;
 
 /// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.
@@ -48,6 +50,8 @@ pub struct Parts {
     pub sessions: Arc<SessionHost>,
     /// Where changes are proposed and carried out.
     pub plans: Arc<Plans>,
+    /// Where documents are kept.
+    pub exports: Arc<Exports>,
     /// Where every call is written down.
     pub trail: Arc<AuditTrail>,
     /// How calls come in.
@@ -101,6 +105,10 @@ impl Dispatcher {
         self.loaded().tools.get(tool).is_some_and(Entry::needs_session)
     }
 
+    fn documents_under<'d>(&'d self, rules: &'d Rules) -> Documents<'d> {
+        Documents { exports: &self.parts.exports, rules, sessions: &self.parts.sessions }
+    }
+
     fn decide(&self, principal: &Principal, entry: &Entry) -> Result<(), Failure> {
         Ok(self.rules.load().decide(principal, &entry.subject())?)
     }
@@ -111,7 +119,7 @@ impl Dispatcher {
         entry: &Entry,
         call: Call,
         mut arguments: Value,
-    ) -> (Resources, Result<Map<String, Value>, Failure>) {
+    ) -> (Resources, Result<Made, Failure>) {
         let admitted = self.admit(entry, &call.principal, &mut arguments);
         let (session, given) = match admitted {
             Ok(admitted) => admitted,
@@ -140,6 +148,8 @@ impl Dispatcher {
                     terms,
                     closed: false,
                     purges: 0,
+                    exports: Some(self.parts.exports.clone()),
+                    closed_exports: Vec::new(),
                 };
                 self.run_action(entry, plugin, context, &arguments).await
             }
@@ -154,7 +164,7 @@ impl Dispatcher {
                         subject_as.as_deref(),
                     )
                     .await;
-                (Resources::default(), result)
+                (Resources::default(), result.map(Made::from))
             }
             Behind::Plans(native) => {
                 let no_arguments = Map::new();
@@ -166,7 +176,7 @@ impl Dispatcher {
                     given,
                     arguments: arguments.as_object().unwrap_or(&no_arguments),
                 };
-                (Resources::default(), native.call(call).await)
+                (Resources::default(), native.call(call).await.map(Made::from))
             }
         }
     }
@@ -196,7 +206,7 @@ impl Dispatcher {
         plugin: &Arc<Plugin>,
         context: CallContext,
         arguments: &Value,
-    ) -> (Resources, Result<Map<String, Value>, Failure>) {
+    ) -> (Resources, Result<Made, Failure>) {
         let sandbox = self.parts.registry.sandbox();
         let place = match plugin.admit(sandbox).await {
             // The place was waited for; what is forbidden by now must not start.
@@ -238,23 +248,6 @@ impl Dispatcher {
     }
 }
 
-/// Takes the values of sealed arguments off; their names stay, so that the plugin knows which were
-/// given.
-fn seal(names: &[String], arguments: &mut Value) -> Vec<(String, Secret)> {
-    let Some(arguments) = arguments.as_object_mut() else { return Vec::new() };
-    let mut sealed = Vec::new();
-    for name in names {
-        if let Some(value) = arguments.get_mut(name) {
-            let text = match std::mem::replace(value, Value::from(SEALED)) {
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-            sealed.push((name.clone(), Secret::from(text)));
-        }
-    }
-    sealed
-}
-
 fn no_such(tool: &str) -> Failure {
     let tool = crate::convert::printable(tool, 80);
     Failure::new(Code::ActionNotFound, format!("no plugin has the action `{tool}`"))
@@ -286,98 +279,52 @@ impl Actions for Dispatcher {
         self.parts.registry.loaded().tools.get(name).map(|entry| entry.tool.clone())
     }
 
-    async fn call(&self, mut call: Call) -> Result<Map<String, Value>, Failure> {
+    async fn call(&self, mut call: Call) -> Result<Answer, Failure> {
         let loaded = self.parts.registry.loaded();
         let entry = loaded.tools.get(&call.tool);
         let arguments = Value::Object(schema::normalise(std::mem::take(&mut call.arguments)));
-        let line = Line::begin(self, &call, entry, &arguments);
-        let (resources, result) = match entry {
+        let Parts { trail, transport, exports, .. } = &self.parts;
+        let line = Line::of_call(trail, *transport, &call, entry, &arguments);
+        let (mut resources, result) = match entry {
             Some(entry) => self.run(entry, call, arguments).await,
             None => (Resources::default(), Err(no_such(&call.tool))),
         };
-        // A result that is not on the trail is not given out.
-        line.end(resources, &result)?;
+        let result = match result {
+            Ok(made) => {
+                let kept = documents::publish(exports, made.closed).await;
+                kept.map(|kept| (made.result, kept))
+            }
+            Err(failure) => Err(failure),
+        };
+        if let Ok((_, kept)) = &result {
+            resources.documents = kept.iter().map(|kept| kept.id.uri()).collect();
+        }
+        let written = line.end(resources, &result);
+        if let Err(failure) = written {
+            documents::retract(exports, result.map(|(_, kept)| kept).unwrap_or_default()).await;
+            return Err(failure);
+        }
+        let (result, kept) = result?;
+        Ok(Answer { result, documents: kept.iter().map(Kept::document).collect() })
+    }
+
+    async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
+        self.documents_under(&self.rules.load()).list(principal).await
+    }
+
+    async fn document(
+        &self,
+        principal: &Principal,
+        uri: &str,
+    ) -> Result<(Document, String), Failure> {
+        let Parts { trail, transport, .. } = &self.parts;
+        let line = Line::of_reading(trail, *transport, principal, uri);
+        let result = self.documents_under(&self.rules.load()).read(principal, uri).await;
+        line.end(Resources::default(), &result)?;
         result
     }
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
-    }
-}
-
-/// The audit line of one call. Dropped without an end (the caller left, the host shuts down), it
-/// is written as cancelled.
-struct Line<'d> {
-    trail: &'d AuditTrail,
-    started: Instant,
-    entry: Option<audit::Entry>,
-}
-
-impl<'d> Line<'d> {
-    fn begin(
-        dispatcher: &'d Dispatcher,
-        call: &Call,
-        entry: Option<&Entry>,
-        arguments: &Value,
-    ) -> Self {
-        let trail = &*dispatcher.parts.trail;
-        let digest = match entry.map(Entry::sealed) {
-            // Equal digests would show that two calls had the same password.
-            Some(sealed) if !sealed.is_empty() => {
-                let mut arguments = arguments.clone();
-                seal(sealed, &mut arguments);
-                trail.digest(&arguments)
-            }
-            _ => trail.digest(arguments),
-        };
-        let plugin = entry.and_then(Entry::plugin).map(|plugin| audit::Plugin {
-            group: plugin.group.name.clone(),
-            version: plugin.group.version.clone(),
-            digest: plugin.digest.clone(),
-        });
-        let entry = audit::Entry {
-            at: souk_state::Timestamp::now(),
-            transport: dispatcher.parts.transport,
-            principal: call.principal.to_string(),
-            action: call.tool.clone(),
-            plugin,
-            arguments: digest,
-            outcome: Outcome::Failed {
-                code: "CANCELLED".into(),
-                rule: None,
-                message: "the caller left before the answer".into(),
-            },
-            duration_us: 0,
-            resources: Resources::default(),
-        };
-        Self { trail, started: Instant::now(), entry: Some(entry) }
-    }
-
-    fn end<T>(mut self, resources: Resources, result: &Result<T, Failure>) -> Result<(), Failure> {
-        let Some(mut entry) = self.entry.take() else { return Ok(()) };
-        entry.outcome = Outcome::of(result);
-        entry.resources = resources;
-        self.append(entry)
-    }
-
-    fn append(&self, mut entry: audit::Entry) -> Result<(), Failure> {
-        entry.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        // A read's line outlives the process, not a power cut: nothing in the store hangs on it.
-        self.trail.append(entry, Durability::Written).map(drop).map_err(|error| {
-            tracing::error!("cannot write the audit trail: {error}");
-            Failure::internal("the audit trail cannot be written, so no result is given out")
-                .rule("audit-trail")
-                .remedy(
-                    "the operator must make the trail writable again; the log says what is wrong",
-                )
-        })
-    }
-}
-
-impl Drop for Line<'_> {
-    fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            let _ = self.append(entry);
-        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use souk_state::exports::ExportLimits;
 
 /// Budgets of plugins, all from `[limits]` of the configuration.
 ///
@@ -38,6 +39,13 @@ pub struct Limits {
     pub log_bytes: usize,
     /// Reports of progress in one call; the rest is dropped.
     pub progress_reports: u32,
+    /// One document that a call keeps for its caller. Bytes. Whoever reads it takes it whole, in
+    /// one message.
+    pub export_bytes: u64,
+    /// All documents of one caller. Bytes; what would be more is refused.
+    pub exports_bytes: u64,
+    /// How long a document is kept. Hours.
+    pub export_hours: u32,
     /// Size of a plugin's file. Bytes. Compiling is not bounded by wasmtime, so its input is.
     pub file_bytes: u64,
     /// How long compiling one file may take. Milliseconds.
@@ -72,6 +80,9 @@ impl Default for Limits {
             fetched_bytes: 64 << 20,
             log_bytes: 64 << 10,
             progress_reports: 1_000,
+            export_bytes: 64 << 20,
+            exports_bytes: 256 << 20,
+            export_hours: 24,
             file_bytes: 16 << 20,
             compile_ms: 60_000,
             describe_cpu_ms: 500,
@@ -108,10 +119,23 @@ impl Limits {
         within("cpu_ms", self.cpu_ms, 10, 600_000)?;
         within("wall_ms", self.wall_ms, 10, 3_600_000)?;
         within("answer_bytes", self.answer_bytes as u64, 1 << 10, 256 << 20)?;
+        within("export_bytes", self.export_bytes, 1 << 10, 1 << 30)?;
+        within("exports_bytes", self.exports_bytes, self.export_bytes, 1 << 40)?;
+        within("export_hours", self.export_hours.into(), 1, 24 * 30)?;
         within("file_bytes", self.file_bytes, 1 << 10, 256 << 20)?;
         within("compile_ms", self.compile_ms, 100, 3_600_000)?;
         within("describe_cpu_ms", self.describe_cpu_ms, 10, 60_000)?;
         within("tools", self.tools as u64, 1, 1_000)
+    }
+
+    /// What documents may take.
+    #[must_use]
+    pub fn exports(&self) -> ExportLimits {
+        ExportLimits {
+            each: self.export_bytes,
+            together: self.exports_bytes,
+            kept_for: Duration::from_secs(u64::from(self.export_hours) * 3_600),
+        }
     }
 
     /// The call's budget.

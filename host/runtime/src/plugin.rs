@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use souk_model::{Action, Code, Failure, Group};
 use souk_state::audit::Resources;
+use souk_state::exports::Closed;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Trap;
 
@@ -121,6 +122,20 @@ impl Plugin {
     }
 }
 
+/// What a call that went well made.
+pub(crate) struct Made {
+    /// Its answer.
+    pub(crate) result: Map<String, Value>,
+    /// Documents that are whole and not yet kept.
+    pub(crate) closed: Vec<Closed>,
+}
+
+impl From<Map<String, Value>> for Made {
+    fn from(result: Map<String, Value>) -> Self {
+        Self { result, closed: Vec::new() }
+    }
+}
+
 /// A place in the pool and one of the plugin's share, given back when dropped.
 pub(crate) struct Place {
     _share: OwnedSemaphorePermit,
@@ -138,10 +153,7 @@ pub(crate) struct Prepared<'p> {
 
 impl Prepared<'_> {
     /// Instantiates, calls, and checks the answer.
-    pub(crate) async fn run(
-        mut self,
-        arguments: &String,
-    ) -> (Resources, Result<Map<String, Value>, Failure>) {
+    pub(crate) async fn run(mut self, arguments: &String) -> (Resources, Result<Made, Failure>) {
         self.store.data_mut().usage.resume();
         let wall = self.store.data().usage.budget.wall;
         let clock = self.store.data().wall.clone();
@@ -166,15 +178,18 @@ impl Prepared<'_> {
             self.tell(failure);
         }
         let state = self.store.data_mut();
-        let mut spent = state
+        let (mut spent, closed) = state
             .call
             .as_deref_mut()
-            .map(|call| std::mem::take(&mut call.resources))
+            .map(|call| {
+                (std::mem::take(&mut call.resources), std::mem::take(&mut call.closed_exports))
+            })
             .unwrap_or_default();
         spent.cpu_ticks = ticks(state.usage.cpu());
         spent.peak_memory_bytes = state.usage.memory() as u64;
         spent.host_calls = state.usage.host_calls;
-        (spent, result)
+        // Of a call that failed nothing is kept: what it closed is dropped here.
+        (spent, result.map(|result| Made { result, closed }))
     }
 
     async fn invoke(&mut self, arguments: &String) -> wasmtime::Result<Result<String, Failure>> {

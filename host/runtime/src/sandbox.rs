@@ -9,7 +9,9 @@ use souk_model::Group;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-use crate::bindings::souk::plugin::{cache, plans, progress, session, settings, types, upstream};
+use crate::bindings::souk::plugin::{
+    cache, exports, plans, progress, session, settings, types, upstream,
+};
 use crate::bindings::{ActionGroup, ActionGroupPre};
 use crate::describe;
 use crate::engine::{Engine, EngineError};
@@ -188,12 +190,13 @@ impl Sandbox {
 
 /// The interfaces a plugin may import. Standard WASI is there, because every toolchain's start-up
 /// code imports it, and leads nowhere.
-const OFFERED: [&str; 13] = [
+const OFFERED: [&str; 14] = [
     "souk:plugin/types@0.1.",
     "souk:plugin/session@0.1.",
     "souk:plugin/upstream@0.1.",
     "souk:plugin/plans@0.1.",
     "souk:plugin/cache@0.1.",
+    "souk:plugin/exports@0.1.",
     "souk:plugin/progress@0.1.",
     "souk:plugin/settings@0.1.",
     "wasi:io/",
@@ -212,6 +215,7 @@ fn offered(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
     upstream::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     plans::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     cache::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    exports::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     progress::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     settings::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)

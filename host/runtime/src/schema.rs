@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
-use souk_model::Failure;
+use souk_model::{Failure, Secret};
 
 use crate::host_arguments::Wanted;
 use crate::{json, references};
@@ -261,6 +261,23 @@ pub(crate) fn normalise(mut arguments: Map<String, Value>) -> Map<String, Value>
     }
     arguments.retain(|_, value| !value.is_null());
     arguments
+}
+
+/// Takes the values of sealed arguments off; their names stay, so that the plugin knows which were
+/// given.
+pub(crate) fn seal(names: &[String], arguments: &mut Value) -> Vec<(String, Secret)> {
+    let Some(arguments) = arguments.as_object_mut() else { return Vec::new() };
+    let mut sealed = Vec::new();
+    for name in names {
+        if let Some(value) = arguments.get_mut(name) {
+            let text = match std::mem::replace(value, Value::from(SEALED)) {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            sealed.push((name.clone(), Secret::from(text)));
+        }
+    }
+    sealed
 }
 
 #[cfg(test)]

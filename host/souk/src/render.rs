@@ -97,6 +97,11 @@ fn scalar(value: &Value) -> String {
     }
 }
 
+/// A text in one line, without what could steer a terminal.
+pub(crate) fn line(text: &str) -> String {
+    clean(text).replace('\n', " ")
+}
+
 /// What a store holds may hold escape sequences; a terminal must not get them.
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()

@@ -8,6 +8,7 @@ use souk_plans::{Plans, SealKey, SystemClock};
 use souk_runtime::{Dispatcher, Parts, Registry, Sandbox, SessionHost};
 use souk_state::StateDir;
 use souk_state::audit::{AuditTrail, Transport};
+use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
 use souk_upstream::{Credentials, Magento, StoreConfig};
 
@@ -20,6 +21,7 @@ pub(crate) struct Host {
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) sessions: Arc<SessionHost>,
     pub(crate) plans: Arc<Plans>,
+    pub(crate) exports: Arc<Exports>,
     /// Of the demo store, where there is one.
     pub(crate) demo: Option<std::net::SocketAddr>,
 }
@@ -41,16 +43,18 @@ impl Host {
         let registry = load(setup).await?;
         let sessions = Arc::new(SessionHost::new(stores, setup.accept_credentials()));
         let plans = open_plans(setup, trail.clone())?;
+        let exports = Arc::new(open_exports(setup)?);
         let parts = Parts {
             registry: registry.clone(),
             sessions: sessions.clone(),
             plans: plans.clone(),
+            exports: exports.clone(),
             trail,
             transport,
             confirm: setup.confirm(),
         };
         let dispatcher = Dispatcher::new(parts, setup.rules()?, setup.settings());
-        Ok(Self { registry, dispatcher, sessions, plans, demo })
+        Ok(Self { registry, dispatcher, sessions, plans, exports, demo })
     }
 
     /// Logs the operator in, for commands of the terminal.
@@ -87,6 +91,12 @@ pub(crate) fn open_plans(setup: &Setup, trail: Arc<AuditTrail>) -> anyhow::Resul
     let store = Arc::new(SqlitePlanStore::open(&state)?);
     let (guards, config) = (setup.guards(), setup.plans());
     Ok(Plans::new(store, guards, config, key, Arc::new(SystemClock), trail))
+}
+
+/// Documents that calls keep for their callers, in the state directory too.
+fn open_exports(setup: &Setup) -> anyhow::Result<Exports> {
+    let state = StateDir::open(setup.state_dir()?)?;
+    Ok(Exports::open(&state, setup.config.limits.exports())?)
 }
 
 /// The trail's own file, or the one in the state directory.

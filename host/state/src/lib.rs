@@ -40,6 +40,7 @@
 
 pub mod audit;
 mod dir;
+pub mod exports;
 pub mod plans;
 
 pub use dir::{StateDir, StateError};

@@ -63,7 +63,8 @@
 //! The handler's second parameter says it: [`Context`] reads; [`PrepareContext`] also proposes a
 //! plan, [`ApplyContext`] makes one and has it carried out, or purges the cache before the store,
 //! [`SessionContext`] logs in and out. What a plugin does not call it does not import, so the `.wasm`
-//! file alone shows that a group cannot touch a session.
+//! file alone shows that a group cannot touch a session. Every action may keep a document for its
+//! caller: [`Context::export`].
 //!
 //! # Tests
 //!
@@ -88,6 +89,7 @@ mod change;
 mod context;
 mod criteria;
 mod decimal;
+mod exports;
 mod failure;
 mod filter;
 mod filters;
@@ -125,6 +127,7 @@ pub use change::{Changing, MOST_STEPS, StepNumber};
 pub use context::{Answers, Context, SessionContext};
 pub use criteria::{Criteria, Direction, Found, URL_BUDGET, projection};
 pub use decimal::{Decimal, NotADecimal};
+pub use exports::{Document, Export};
 pub use filter::{Condition, Filter, LIST_BUDGET};
 pub use filters::Filters;
 pub use group::{About, Action, Group, NoParams};

@@ -26,6 +26,7 @@
 //! ```
 
 mod cache;
+mod exports;
 mod plans;
 
 use std::cell::RefCell;
@@ -40,6 +41,7 @@ use crate::{
     AuthMethod, Change, Failure, FailureCode, Group, PurgeTarget, Purged, Read, SessionInfo,
 };
 
+pub use exports::Exported;
 pub use plans::{Proposed, Row, Sent};
 
 type Answering = Box<dyn Fn(&Read) -> Result<Value, Failure>>;
@@ -68,6 +70,9 @@ struct Seen {
     /// How the cache before the store answers, if there is one.
     purging: Option<Purging>,
     purges: Vec<PurgeTarget>,
+    /// The operator's limit on one document.
+    export_bytes: Option<usize>,
+    exported: Vec<Exported>,
 }
 
 thread_local! {
@@ -167,6 +172,7 @@ pub(crate) mod imports {
     };
 
     pub(crate) use super::cache::purge;
+    pub(crate) use super::exports::Export;
     pub(crate) use super::plans::Draft;
 
     pub(super) fn current_state() -> Result<Rc<State>, Failure> {

@@ -11,7 +11,7 @@ use rmcp::service::{NotificationContext, RoleClient, RunningService};
 use rmcp::{ClientHandler, ClientLifecycleMode};
 use serde_json::{Map, Value, json};
 use souk_mcp::{Limits, serve_streams};
-use souk_model::{Actions, Call, Failure, Hints, Principal, Tier, Tool};
+use souk_model::{Actions, Answer, Call, Failure, Hints, Principal, Tier, Tool};
 use tokio::io::{DuplexStream, duplex, split};
 use tokio::sync::{Notify, Semaphore, watch};
 
@@ -94,7 +94,7 @@ impl Actions for Fake {
         self.tools.iter().find(|tool| tool.name == name).cloned()
     }
 
-    async fn call(&self, call: Call) -> Result<Map<String, Value>, Failure> {
+    async fn call(&self, call: Call) -> Result<Answer, Failure> {
         match call.tool.as_str() {
             "fail" => {
                 return Err(Failure::argument("sku", "there is no sku").remedy("give one"));
@@ -123,7 +123,8 @@ impl Actions for Fake {
             "tool": call.tool,
             "principal": call.principal.as_str(),
             "arguments": call.arguments,
-        })))
+        }))
+        .into())
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

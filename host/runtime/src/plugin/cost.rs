@@ -52,6 +52,8 @@ impl Plugin {
             terms: souk_plans::Terms::default(),
             closed: false,
             purges: 0,
+            exports: None,
+            closed_exports: Vec::new(),
         };
         let arguments = arguments.to_owned();
         let place = self.admit(sandbox).await?;

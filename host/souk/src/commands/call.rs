@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
-use souk_model::{Actions, Principal, Tool};
+use souk_model::{Actions, Document, Principal, Tool};
 use souk_state::audit::Transport;
+use souk_state::exports::{ExportId, Exports};
 
 use crate::cli::Call;
 use crate::commands::print;
@@ -33,14 +34,36 @@ pub(crate) async fn run(call: Call) -> anyhow::Result<ExitCode> {
         }
     };
     match result {
-        Ok(answer) if call.json => print(&format!("{}\n", serde_json::to_string_pretty(&answer)?))?,
-        Ok(answer) => print(&render::answer(&answer))?,
+        Ok(answer) => {
+            print(&if call.json {
+                format!("{}\n", serde_json::to_string_pretty(&answer.result)?)
+            } else {
+                render::answer(&answer.result)
+            })?;
+            for document in answer.documents {
+                eprintln!("{}", kept(&host.exports, &document)?);
+            }
+        }
         Err(failure) => {
             eprintln!("{}", failure.render());
             return Ok(ExitCode::FAILURE);
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a document is that the call kept. On stderr, so that the answer stays what it is.
+fn kept(exports: &Exports, document: &Document) -> anyhow::Result<String> {
+    let id = ExportId::of_uri(&document.uri)?;
+    let kept = exports.find(&Principal::local(), &id).context("the document is gone again")?;
+    Ok(format!(
+        "{} ({}, {} bytes) is kept until {} in {}",
+        render::line(&document.name),
+        document.media_type,
+        document.size,
+        document.expires_at,
+        exports.path(&kept).display()
+    ))
 }
 
 /// Reads `{"a": 1}` or `a=1 b.c=x`. A value is JSON where the tool's schema wants something other

@@ -79,8 +79,13 @@ fn powers(imports: &[String]) -> String {
     let has = |interface: &str| {
         imports.iter().any(|import| import.starts_with(&format!("souk:plugin/{interface}@")))
     };
-    let known =
-        [("upstream", "read"), ("plans", "propose"), ("cache", "purge"), ("session", "session")];
+    let known = [
+        ("upstream", "read"),
+        ("plans", "propose"),
+        ("cache", "purge"),
+        ("exports", "export"),
+        ("session", "session"),
+    ];
     let powers: Vec<&str> =
         known.into_iter().filter(|(interface, _)| has(interface)).map(|(_, power)| power).collect();
     if powers.is_empty() { "nothing outside".to_owned() } else { powers.join(", ") }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use souk_mcp::{Authenticator, Http};
 use souk_state::audit::Transport;
+use souk_state::exports::Exports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -14,6 +15,8 @@ use crate::cli::Serve;
 use crate::setup::{Setup, Stamp};
 use crate::wiring::Host;
 
+/// How often documents are looked through for those that have expired.
+const EXPORTS_TIDY: std::time::Duration = std::time::Duration::from_secs(600);
 /// How often the configuration's file is looked at for changes.
 const CONFIG_POLL: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -47,6 +50,7 @@ pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
             Err(failure) => tracing::warn!("cannot tidy the plans up: {failure}"),
         }
     });
+    tokio::spawn(remove_expired(host.exports.clone()));
     tokio::spawn(follow_configuration(setup.clone(), host.dispatcher.clone()));
     let limits = setup.config.mcp.clone();
     match listen {
@@ -66,6 +70,18 @@ pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Removes documents that have expired, for as long as the host serves.
+async fn remove_expired(exports: Arc<Exports>) {
+    let mut ticks = tokio::time::interval(EXPORTS_TIDY);
+    loop {
+        ticks.tick().await;
+        let exports = exports.clone();
+        if let Ok(Err(failure)) = tokio::task::spawn_blocking(move || exports.tidy()).await {
+            tracing::warn!("cannot remove expired documents: {failure}");
+        }
+    }
 }
 
 /// Ready when somebody presses Ctrl-C or the system asks the process to end.

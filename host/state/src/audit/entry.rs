@@ -140,6 +140,9 @@ pub struct Resources {
     /// How many more were made than are listed.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub requests_omitted: u64,
+    /// The documents that it kept for its caller, by their URIs.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub documents: Vec<String>,
 }
 
 /// A request to a back end.

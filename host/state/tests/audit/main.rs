@@ -85,7 +85,7 @@ fn told(rows: &[Row]) -> Vec<String> {
         .map(|row| match row {
             Row::Line(line) => match &line.record {
                 Record::Call(entry) => entry.duration_us.to_string(),
-                Record::Write(entry) => format!("{} {}", entry.plan, entry.item),
+                Record::Write(entry) => entry.subject.clone(),
                 Record::Torn { .. } => "torn".to_owned(),
                 Record::Rotated { .. } => "rotated".to_owned(),
                 Record::Cut { .. } => "cut".to_owned(),

@@ -1,12 +1,13 @@
 //! The `probe` action group, for tests alone: an action of every tier, one that changes the store,
-//! one that reaches for the session, and a build mark, which tests overwrite in the built file to
+//! one that reaches for the session, one that exports, and a build mark, which tests overwrite in the built file to
 //! have as many versions of the plugin as they like from one build.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::bindings::exports::souk::plugin::actions::{Bound, Effect, Group as Described};
 use souk_sdk::{
-    About, Action, Context, Failure, Group, NoParams, Product, Route, SessionContext, Tier,
+    About, Action, Context, Document, Failure, Group, NoParams, Product, Route, SessionContext,
+    Tier,
 };
 
 const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
@@ -74,6 +75,41 @@ fn sealed(asked: &Secretive, _: &Context) -> Result<Seen, Failure> {
     Ok(Seen { seen: asked.secret.clone() })
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Wanted {
+    /// What the document is called.
+    name: String,
+    /// What it is.
+    media_type: String,
+    /// What stands in it.
+    text: String,
+    /// How often.
+    times: u32,
+    /// `drop` it or `fail` after it is kept.
+    end: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Exported {
+    /// The document, unless it was dropped.
+    document: Option<Document>,
+}
+
+fn export(wanted: &Wanted, context: &Context) -> Result<Exported, Failure> {
+    let mut export = context.export(&wanted.name, &wanted.media_type);
+    for _ in 0..wanted.times {
+        export.write(&wanted.text)?;
+    }
+    if wanted.end.as_deref() == Some("drop") {
+        return Ok(Exported { document: None });
+    }
+    let document = export.keep()?;
+    match wanted.end.as_deref() {
+        Some("fail") => Err(Failure::unavailable("as asked")),
+        _ => Ok(Exported { document: Some(document) }),
+    }
+}
+
 fn about(name: &'static str) -> About {
     About { name, title: name, description: build() }
 }
@@ -92,6 +128,7 @@ fn probe() -> Group {
             Action::session(usurp, about("usurp")).without_session(),
             Action::query(sealed, about("sealed")).without_session(),
             Action::query(read, about("read")).reads(PRODUCT),
+            Action::query(export, about("export")).without_session(),
         ],
     }
 }

@@ -1,0 +1,177 @@
+//! The host's side of `exports`: documents that a plugin writes for its caller.
+
+use std::sync::Arc;
+
+use souk_model::{Code, Failure};
+use souk_state::exports::{Closed, Exports, MediaType, Owner, Writing};
+use wasmtime::component::Resource;
+
+use crate::bindings::souk::plugin::{exports, types};
+use crate::call::CallContext;
+use crate::state::State;
+
+type Answer<T> = wasmtime::Result<Result<T, types::Failure>>;
+
+/// Documents that one call may keep.
+const DOCUMENTS: usize = 16;
+/// Characters of a document's name.
+const NAME_CHARS: usize = 120;
+
+/// A document as a guest holds it. It is begun with the first text, so that what is wrong with it is
+/// told where a failure can be answered.
+#[allow(unreachable_pub, reason = "the generated bindings re-export it")]
+pub enum GuestExport {
+    /// Nothing was written yet.
+    Named {
+        /// What the plugin calls it.
+        name: String,
+        /// What the plugin says it is.
+        media_type: String,
+    },
+    /// Begun.
+    Begun(Box<Writing>),
+    /// A write was cut off, because the call was: nothing more becomes of it.
+    Lost,
+}
+
+impl State {
+    async fn write_export(
+        &mut self,
+        export: &Resource<GuestExport>,
+        text: String,
+    ) -> wasmtime::Result<Result<(), Failure>> {
+        let mut writing = match self.take_export(export).await? {
+            Ok(writing) => writing,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let (writing, written) = blocking(move || {
+            let written = writing.write(&text);
+            (writing, written)
+        })
+        .await?;
+        *self.table.get_mut(export)? = GuestExport::Begun(writing);
+        Ok(written)
+    }
+
+    /// The document, begun if it was not. What is in the table meanwhile says that it is lost.
+    async fn take_export(
+        &mut self,
+        export: &Resource<GuestExport>,
+    ) -> wasmtime::Result<Result<Box<Writing>, Failure>> {
+        let (name, media_type) = match self.table.get_mut(export)? {
+            GuestExport::Named { name, media_type } => (name.clone(), media_type.clone()),
+            begun => {
+                return Ok(match std::mem::replace(begun, GuestExport::Lost) {
+                    GuestExport::Begun(writing) => Ok(writing),
+                    _ => Err(Failure::internal("the document is lost").rule("exports")),
+                });
+            }
+        };
+        let begin = self.call_to_export().and_then(|call| call.begins(&name, &media_type));
+        match begin {
+            Ok(begin) => blocking(begin).await,
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+
+    async fn keep_export(
+        &mut self,
+        export: Resource<GuestExport>,
+    ) -> wasmtime::Result<Result<exports::Document, Failure>> {
+        let writing = match self.take_export(&export).await? {
+            Ok(writing) => writing,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        self.table.delete(export)?;
+        let no_edit = None::<fn(&str, String) -> Result<String, Failure>>;
+        let closed = blocking(move || writing.close(no_edit)).await?;
+        Ok(closed.and_then(|closed| Ok(self.call_to_export()?.keeps(closed))))
+    }
+
+    fn call_to_export(&mut self) -> Result<&mut CallContext, Failure> {
+        self.call.as_deref_mut().ok_or_else(|| {
+            Failure::new(Code::Forbidden, "`describe` may not export").rule("describe")
+        })
+    }
+}
+
+impl CallContext {
+    /// What begins a document for the caller.
+    fn begins(
+        &self,
+        name: &str,
+        media_type: &str,
+    ) -> Result<impl FnOnce() -> Result<Box<Writing>, Failure> + Send + use<>, Failure> {
+        let exports: Arc<Exports> = self.exports.clone().ok_or_else(|| {
+            Failure::internal("this run serves no call, so nothing can be exported")
+        })?;
+        if self.closed_exports.len() >= DOCUMENTS {
+            return Err(Failure::internal(format!(
+                "the plugin keeps more than {DOCUMENTS} documents in one call"
+            ))
+            .rule("exports-per-call"));
+        }
+        let media_type: MediaType = media_type.parse().map_err(|error| {
+            Failure::internal(format!("the plugin exports something malformed: {error}"))
+                .rule("exports")
+        })?;
+        let name = crate::convert::printable(name, NAME_CHARS).replace('\n', " ");
+        let owner = Owner {
+            principal: self.principal.to_string(),
+            store: self.session.as_ref().map(|session| session.info().store),
+            group: self.group.clone(),
+            tool: self.action.tool.clone(),
+            tier: self.action.tier,
+        };
+        Ok(move || exports.begin(owner, &name, media_type).map(Box::new))
+    }
+
+    /// Notes a document that is whole: it is kept once the call has ended well.
+    fn keeps(&mut self, closed: Closed) -> exports::Document {
+        let document = closed.kept().document();
+        self.closed_exports.push(closed);
+        exports::Document {
+            uri: document.uri,
+            size: document.size,
+            expires_at: document.expires_at,
+        }
+    }
+}
+
+/// Runs what waits for the disk where a thread may wait.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> wasmtime::Result<T> {
+    Ok(tokio::task::spawn_blocking(work).await?)
+}
+
+impl exports::Host for State {}
+
+impl exports::HostExport for State {
+    async fn new(
+        &mut self,
+        name: String,
+        media_type: String,
+    ) -> wasmtime::Result<Resource<GuestExport>> {
+        Ok(self.table.push(GuestExport::Named { name, media_type })?)
+    }
+
+    async fn write(&mut self, export: Resource<GuestExport>, text: String) -> Answer<()> {
+        self.usage.enter_host()?;
+        let written = self.write_export(&export, text).await;
+        self.usage.resume();
+        Ok(written?.map_err(types::Failure::from))
+    }
+
+    async fn keep(&mut self, export: Resource<GuestExport>) -> Answer<exports::Document> {
+        self.usage.enter_host()?;
+        let kept = self.keep_export(export).await;
+        self.usage.resume();
+        Ok(kept?.map_err(types::Failure::from))
+    }
+
+    async fn drop(&mut self, export: Resource<GuestExport>) -> wasmtime::Result<()> {
+        self.table.delete(export)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! Documents under test.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::{State, imports};
+use crate::bindings::souk::plugin::exports::Document;
+use crate::{Failure, FailureCode};
+
+/// A document that a plugin had kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    pub media_type: String,
+    /// The whole of it.
+    pub text: String,
+}
+
+/// A document of the stand-in host, as it is written.
+pub(crate) struct Export {
+    begun: RefCell<Exported>,
+    state: Option<Rc<State>>,
+}
+
+impl Export {
+    pub(crate) fn new(name: &str, media_type: &str) -> Self {
+        let begun = Exported {
+            name: name.to_owned(),
+            media_type: media_type.to_owned(),
+            text: String::new(),
+        };
+        Self { begun: RefCell::new(begun), state: imports::current_state().ok() }
+    }
+
+    pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
+        let state = self.state()?;
+        let mut begun = self.begun.borrow_mut();
+        if !begun.media_type.contains('/') {
+            return Err(Failure::internal(format!("`{}` is no media type", begun.media_type)));
+        }
+        begun.text.push_str(text);
+        match state.seen.borrow().export_bytes {
+            Some(most) if begun.text.len() > most => Err(Failure::new(
+                FailureCode::Forbidden,
+                format!("the document is larger than {most} bytes"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the imported function takes it so")]
+    pub(crate) fn keep(export: Self) -> Result<Document, Failure> {
+        export.write("")?;
+        let state = export.state()?;
+        let kept = export.begun.into_inner();
+        let mut seen = state.seen.borrow_mut();
+        seen.exported.push(kept.clone());
+        Ok(Document {
+            uri: format!("souk://exports/test_{}", seen.exported.len()),
+            size: kept.text.len() as u64,
+            expires_at: "2026-11-23T18:00:00Z".to_owned(),
+        })
+    }
+
+    fn state(&self) -> Result<Rc<State>, Failure> {
+        self.state.clone().ok_or_else(|| Failure::internal("there is no host"))
+    }
+}
+
+impl super::Host {
+    /// With an operator who allows no document larger than this. Bytes.
+    #[must_use]
+    pub fn export_limit(self, bytes: usize) -> Self {
+        self.state.seen.borrow_mut().export_bytes = Some(bytes);
+        self
+    }
+
+    /// The documents that were kept so far.
+    #[must_use]
+    pub fn exported(&self) -> Vec<Exported> {
+        self.state.seen.borrow().exported.clone()
+    }
+}
