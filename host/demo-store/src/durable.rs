@@ -74,6 +74,7 @@ impl Journal {
                     .map_err(|source| DataError::Snapshot { path, source })?;
                 generation = snapshot.generation;
                 *shop = snapshot.shop;
+                shop.address_all();
                 replay(&journal_path(directory, generation), shop)?;
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

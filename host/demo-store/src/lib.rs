@@ -29,6 +29,7 @@ mod collate;
 mod credentials;
 mod durable;
 mod faults;
+mod graphql;
 mod http;
 mod oauth;
 #[cfg(test)]
@@ -67,6 +68,7 @@ impl DemoStore {
         if getrandom::fill(&mut shop.token_key).is_err() {
             fastrand::fill(&mut shop.token_key);
         }
+        shop.address_all();
         Self { shop, faults: faults::Faults::default(), journal: None, follows_address }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::categories::{CATEGORIES, by_id};
+use super::product_values::keeps_old_urls;
 use super::products::no_such_product;
 use super::{Answer, Route, write};
 use crate::call::Call;
@@ -11,6 +12,7 @@ use crate::refusal::Refusal;
 use crate::shop::attribute::three_byte;
 use crate::shop::category::{CUSTOM_ATTRIBUTES, TREE_ROOT};
 use crate::shop::product::CategoryLink;
+use crate::shop::rewrites::Kind;
 use crate::shop::{ALL, Category, Shop, StoreId};
 use crate::text::url_key;
 
@@ -144,24 +146,25 @@ fn apply(category: &mut Category, given: &Map<String, Value>, store: StoreId) {
 fn finish(shop: &mut Shop, call: &Call, mut category: Category) -> Answer {
     let scopes = if call.store == ALL { shop.stores.all_views() } else { vec![call.store] };
     for store in scopes {
-        let path = url_path(shop, &category, store);
+        let path = shop.categories.url_path(&category, store);
         let taken = shop.categories.iter().any(|other| {
             other.id != category.id
                 && other.parent == category.parent
-                && url_path(shop, other, store) == path
+                && shop.categories.url_path(other, store) == path
         });
         if !path.is_empty() && taken {
             return Err(unsaved("URL key for specified store already exists."));
         }
     }
     if shop.categories.path(category.parent).len() > 1 {
-        let path = url_path(shop, &category, call.store);
+        let path = shop.categories.url_path(&category, call.store);
         let scope =
             if category.values.own("url_key", call.store).is_some() { call.store } else { ALL };
         category.values.set("url_path", scope, Value::String(path));
     }
     let id = category.id;
     shop.categories.put(category);
+    shop.address_category(id, keeps_old_urls(&call.object("category")));
     shown(shop, id, call.store)
 }
 
@@ -172,18 +175,6 @@ fn shown(shop: &Shop, id: u64, store: StoreId) -> Answer {
         .map_or(Value::Null, |category| shop.categories.show(category, store)))
 }
 
-/// The URL keys from below the store's root down to the category.
-fn url_path(shop: &Shop, category: &Category, store: StoreId) -> String {
-    let key = |category: &Category| {
-        category.values.get("url_key", store).map(php::text_of).unwrap_or_default()
-    };
-    let above = shop.categories.path(category.parent).into_iter().skip(2);
-    let mut keys: Vec<String> = above.filter_map(|id| shop.categories.get(id)).map(key).collect();
-    keys.push(key(category));
-    keys.retain(|key| !key.is_empty());
-    keys.join("/")
-}
-
 fn delete(shop: &mut Shop, call: &Call) -> Answer {
     let category = by_id(shop, call.argument("categoryId"))?;
     let id = category.id;
@@ -191,6 +182,10 @@ fn delete(shop: &mut Shop, call: &Call) -> Answer {
         return Err(Refusal::bad("Cannot delete category with id %1").with(json!([id.to_string()])));
     }
     let gone = shop.categories.remove(id);
+    for id in &gone {
+        shop.rewrites.forget(Kind::Category, *id);
+        shop.rewrites.forget_through(*id);
+    }
     for product in shop.products.iter_mut() {
         product.categories.retain(|link| !gone.contains(&link.category));
     }
@@ -239,14 +234,22 @@ fn move_category(shop: &mut Shop, call: &Call) -> Answer {
         category.updated_at = call.stamp();
     }
     // The URL path is computed anew only by a move among the same siblings; another loses it.
-    let path =
-        shop.categories.get(id).map(|category| url_path(shop, category, ALL)).unwrap_or_default();
+    let path = shop
+        .categories
+        .get(id)
+        .map(|category| shop.categories.url_path(category, ALL))
+        .unwrap_or_default();
     if let Some(category) = shop.categories.get_mut(id) {
         if parent == old_parent {
             category.values.set("url_path", ALL, Value::String(path));
         } else {
             category.values.clear("url_path", ALL);
         }
+    }
+    // A move keeps the old addresses of categories, unasked; those of products through them go.
+    shop.address_category(id, true);
+    for moved in shop.categories.descendants(id).into_iter().chain([id]) {
+        shop.rewrites.forget_through(moved);
     }
     Ok(Value::Bool(true))
 }
@@ -265,6 +268,8 @@ fn link_product(shop: &mut Shop, call: &Call) -> Answer {
         Some(known) => known.position = position,
         None => product.categories.push(CategoryLink { category, position }),
     }
+    let id = product.id;
+    shop.address_product(id, false);
     save_unchanged(shop, call, category);
     Ok(Value::Bool(true))
 }
@@ -272,7 +277,7 @@ fn link_product(shop: &mut Shop, call: &Call) -> Answer {
 /// A link is saved with its category, which then gets back the URL path that a move took.
 fn save_unchanged(shop: &mut Shop, call: &Call, id: u64) {
     let Some(category) = shop.categories.get(id) else { return };
-    let path = url_path(shop, category, ALL);
+    let path = shop.categories.url_path(category, ALL);
     if let Some(category) = shop.categories.get_mut(id) {
         category.updated_at = call.stamp();
         if category.values.get("url_path", ALL).is_none() && !path.is_empty() {
@@ -288,6 +293,8 @@ fn unlink_product(shop: &mut Shop, call: &Call) -> Answer {
         return Err(Refusal::bad("The category doesn't contain the specified product."));
     }
     product.categories.retain(|link| link.category != category);
+    let id = product.id;
+    shop.address_product(id, false);
     save_unchanged(shop, call, category);
     Ok(Value::Bool(true))
 }

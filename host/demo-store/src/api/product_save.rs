@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::product_values::{Save, Unsaved, UsedUp, applies};
+use super::product_values::{Save, Unsaved, UsedUp, applies, keeps_old_urls};
 use super::products::{PRODUCTS, no_such_product};
 use super::{Answer, Route, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
 use crate::shop::attribute::three_byte;
+use crate::shop::rewrites::Kind;
 use crate::shop::stock::stock_item;
 use crate::shop::{ALL, Product, Shop};
 
@@ -42,6 +43,7 @@ fn put(shop: &mut Shop, call: &Call) -> Answer {
 fn delete(shop: &mut Shop, call: &Call) -> Answer {
     let product = shop.products.remove(&call.text("sku")).ok_or_else(no_such_product)?;
     shop.source_items.retain(|item| item["sku"] != product.sku.as_str());
+    shop.rewrites.forget(Kind::Product, product.id);
     Ok(Value::Bool(true))
 }
 
@@ -49,6 +51,7 @@ fn delete(shop: &mut Shop, call: &Call) -> Answer {
 pub(super) fn save(shop: &mut Shop, call: &Call, sku: &str, given: Map<String, Value>) -> Answer {
     let existing = shop.products.by_sku(sku).cloned();
     let is_new = existing.is_none();
+    let cause = existing.as_ref().map(|product| shop.cause_of_addresses(product));
     let named_alike = given.get("sku").is_some_and(|named| php::text_of(named) == sku);
     let mut product = match existing {
         Some(product) => product,
@@ -74,7 +77,11 @@ pub(super) fn save(shop: &mut Shop, call: &Call, sku: &str, given: Map<String, V
     after_stock(shop, call, &mut product, &given, is_new);
     number_options(shop, &mut product);
     let mut shown = product.show(call.store, &shop.attributes, true);
+    let (id, is_moved) = (product.id, cause != Some(shop.cause_of_addresses(&product)));
     shop.products.put(product);
+    if is_moved {
+        shop.address_product(id, keeps_old_urls(&given));
+    }
     if let Some(shown) = shown.as_object_mut().filter(|_| named_alike) {
         // The repository answers from what it was given: what it was not told it has not loaded.
         for field in ["product_links", "tier_prices"] {

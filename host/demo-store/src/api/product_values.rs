@@ -41,6 +41,14 @@ pub(super) fn applies(attribute: &Attribute, type_id: &str) -> bool {
     types.is_none_or(|types| types.is_empty() || types.iter().any(|known| known == type_id))
 }
 
+/// Whether a save of a product or category asks that its old addresses redirect.
+pub(super) fn keeps_old_urls(given: &Map<String, Value>) -> bool {
+    let pairs = given.get("custom_attributes").and_then(Value::as_array);
+    pairs.into_iter().flatten().any(|pair| {
+        pair["attribute_code"] == "save_rewrites_history" && php::truthy(&pair["value"])
+    })
+}
+
 /// One save of one product.
 pub(super) struct Save<'a> {
     pub(super) shop: &'a mut Shop,

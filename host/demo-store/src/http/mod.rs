@@ -26,6 +26,7 @@ use crate::auth::{Guard, Principal};
 use crate::call::Call;
 use crate::durable::Journal;
 use crate::faults::{Fault, Faults};
+use crate::graphql;
 use crate::oauth::Signed;
 use crate::php;
 use crate::refusal::{Refusal, RefusalBody};
@@ -155,6 +156,9 @@ enum Format {
 
 impl Incoming<'_> {
     fn respond(&self, server: &Server) -> Response {
+        if self.path.trim_end_matches('/') == "/graphql" {
+            return self.graphql(server);
+        }
         let Some(format) = self.format() else {
             return html_response(500, ERROR_PAGE.to_owned());
         };
@@ -171,6 +175,41 @@ impl Incoming<'_> {
                 RefusalBody::Html(page) => html_response(status, page),
             },
         }
+    }
+
+    /// The storefront's GraphQL. Whoever asks is nobody in particular, whatever token comes along.
+    fn graphql(&self, server: &Server) -> Response {
+        let asked = if self.method == "POST" {
+            let media = self.header(&CONTENT_TYPE).unwrap_or_default();
+            if media.split(';').next().is_none_or(|media| media.trim() != "application/json") {
+                let (status, body) =
+                    graphql::refusal("Request content type must be application/json");
+                return json_response(status, &body);
+            }
+            serde_json::from_slice(self.body).unwrap_or(Value::Null)
+        } else {
+            let query = php::parse_query(self.query);
+            let variables = query.get("variables").map(php::text_of).unwrap_or_default();
+            let variables = serde_json::from_str(&variables).unwrap_or(Value::Null);
+            let text = |name: &str| query.get(name).cloned().unwrap_or_default();
+            serde_json::json!({
+                "query": text("query"), "variables": variables,
+                "operationName": text("operationName"),
+            })
+        };
+        let Value::Object(mut fields) = asked else {
+            return html_response(500, ERROR_PAGE.to_owned());
+        };
+        let variables = fields.remove("variables");
+        let asked = graphql::Asked {
+            query: fields.get("query").map(php::text_of).unwrap_or_default(),
+            variables: variables.and_then(|given| given.as_object().cloned()).unwrap_or_default(),
+            operation_name: fields.get("operationName").map(php::text_of),
+            may_change: self.method == "POST",
+        };
+        let store = self.header(&HeaderName::from_static("store"));
+        let (status, body) = graphql::answer(&server.shop(), store, &asked);
+        json_response(status, &body)
     }
 
     fn answer(&self, server: &Server) -> Result<(u16, Value), Refusal> {

@@ -178,6 +178,18 @@ impl Categories {
         children
     }
 
+    /// The URL keys from below the store's root down to the category.
+    pub(crate) fn url_path(&self, category: &Category, store: StoreId) -> String {
+        let key = |category: &Category| {
+            category.values.get("url_key", store).map(php::text_of).unwrap_or_default()
+        };
+        let above = self.path(category.parent).into_iter().skip(2);
+        let mut keys: Vec<String> = above.filter_map(|id| self.get(id)).map(key).collect();
+        keys.push(key(category));
+        keys.retain(|key| !key.is_empty());
+        keys.join("/")
+    }
+
     /// The category as a reader at `store` sees it.
     pub(crate) fn show(&self, category: &Category, store: StoreId) -> Value {
         let path = self.path(category.id);

@@ -1,11 +1,13 @@
 //! Everything a shop holds, as plain data: what the handlers read and change, what is saved and loaded.
 
+pub(crate) mod addresses;
 pub(crate) mod attribute;
 pub(crate) mod bulk;
 pub(crate) mod catalog;
 pub(crate) mod category;
 pub(crate) mod load;
 pub(crate) mod product;
+pub(crate) mod rewrites;
 pub(crate) mod scope;
 pub(crate) mod stock;
 pub(crate) mod stores;
@@ -42,6 +44,9 @@ pub(crate) struct Shop {
     pub(crate) products: Products,
     /// Categories.
     pub(crate) categories: Categories,
+    /// Which address leads to what.
+    #[serde(default)]
+    pub(crate) rewrites: rewrites::Rewrites,
     /// Whether prices are per website and not global.
     pub(crate) website_prices: bool,
     /// Names of the enabled modules.

@@ -58,3 +58,26 @@ fn a_directory_that_holds_something_else_is_left_alone() {
     assert!(error.contains("shop.json"), "{error}");
     assert_eq!(std::fs::read(directory.path().join("shop.json")).unwrap(), b"{}");
 }
+
+#[tokio::test]
+async fn an_old_address_redirects_after_a_restart_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let ask =
+        "/graphql?query=%7Broute(url:%22skarv-1-tent.html%22)%7Brelative_url%20redirect_code%7D%7D";
+    let first = start(directory.path()).await;
+    let body = json!({ "product": { "custom_attributes": [
+        { "attribute_code": "url_key", "value": "skarv-one" },
+        { "attribute_code": "save_rewrites_history", "value": true },
+    ]}});
+    assert_eq!(first.call("PUT", "/rest/all/V1/products/TEN-001", Some(body)).await.status, 200);
+    let moved = json!({ "data": { "route": {
+        "relative_url": "skarv-one.html", "redirect_code": 301,
+    }}});
+    assert_eq!(first.call("GET", ask, None).await.body, moved);
+    first.stop().await;
+    for _ in 0..2 {
+        let again = start(directory.path()).await;
+        assert_eq!(again.call("GET", ask, None).await.body, moved);
+        again.stop().await;
+    }
+}

@@ -151,3 +151,9 @@ async fn stock_is_written_as_recorded() {
 async fn orders_go_through_their_states_as_recorded() {
     replay(&["orders_more"]).await;
 }
+
+#[tokio::test]
+async fn addresses_lead_where_they_were_recorded_to() {
+    replay(&["graphql"]).await;
+    replay(&["graphql_moves"]).await;
+}

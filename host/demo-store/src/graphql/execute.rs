@@ -1,0 +1,231 @@
+//! Answering an operation that fits the schema.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::Problem;
+use super::address::{self, Found, HOME, Target};
+use super::parse::{Document, Field, Given, Operation, Selection};
+use super::schema::is_a;
+use crate::php;
+use crate::shop::addresses::SUFFIX;
+use crate::shop::{Shop, StoreId};
+
+/// The operation's variables, by name.
+pub(super) type Variables = Map<String, Value>;
+
+/// The values of an operation's variables.
+pub(super) fn variables(
+    operation: &Operation,
+    given: &Map<String, Value>,
+) -> Result<Variables, Vec<Problem>> {
+    let mut variables = Variables::new();
+    let mut problems = Vec::new();
+    for variable in &operation.variables {
+        let value = match (given.get(&variable.name), &variable.default) {
+            (Some(value), _) if !value.is_null() => value.clone(),
+            (None, Some(Given::Scalar(text))) => Value::String(text.clone()),
+            _ => Value::Null,
+        };
+        if value.is_null() && variable.type_name.ends_with('!') {
+            let (name, of) = (&variable.name, &variable.type_name);
+            let message =
+                format!("Variable \"${name}\" of required type \"{of}\" was not provided.");
+            problems.push(Problem::new(message).at(variable.at));
+        }
+        variables.insert(variable.name.clone(), value);
+    }
+    if problems.is_empty() { Ok(variables) } else { Err(problems) }
+}
+
+/// One operation, asked of one view.
+pub(super) struct Ask<'a> {
+    pub(super) shop: &'a Shop,
+    pub(super) store: StoreId,
+    pub(super) document: &'a Document,
+    pub(super) variables: Variables,
+}
+
+impl Ask<'_> {
+    /// `data`, and what its resolvers complained of.
+    pub(super) fn answer(&self, selections: &[Selection]) -> (Value, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let data = self.object(selections, "Query", &mut |field| match &*field.name {
+            "route" => self.route(field, &mut problems),
+            "urlResolver" => self.url_resolver(field, &mut problems),
+            _ => self.object(&field.selections, "StoreConfig", &mut |field| {
+                self.store_config(&field.name)
+            }),
+        });
+        (data, problems)
+    }
+
+    /// The fields of something of this type, in the order asked.
+    fn object(
+        &self,
+        selections: &[Selection],
+        of: &str,
+        value: &mut dyn FnMut(&Field) -> Value,
+    ) -> Value {
+        let mut answer = Map::new();
+        self.fill(selections, of, value, &mut answer);
+        Value::Object(answer)
+    }
+
+    fn fill(
+        &self,
+        selections: &[Selection],
+        of: &str,
+        value: &mut dyn FnMut(&Field) -> Value,
+        answer: &mut Map<String, Value>,
+    ) {
+        for selection in selections {
+            match selection {
+                Selection::Field(field) => {
+                    let name = field.alias.as_ref().unwrap_or(&field.name);
+                    let shown = if field.name == "__typename" { of.into() } else { value(field) };
+                    answer.insert(name.clone(), shown);
+                }
+                Selection::Inline { on, selections } => {
+                    if on.as_ref().is_none_or(|on| is_a(of, on)) {
+                        self.fill(selections, of, value, answer);
+                    }
+                }
+                Selection::Spread { name, .. } => {
+                    let fragment = self.document.fragments.iter().find(|known| known.name == *name);
+                    if let Some(fragment) = fragment.filter(|fragment| is_a(of, &fragment.on)) {
+                        self.fill(&fragment.selections, of, value, answer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The argument `url`, which may not be empty.
+    fn url(&self, field: &Field, problems: &mut Vec<Problem>) -> Option<String> {
+        let given = field.arguments.iter().find(|(name, _)| name == "url");
+        let url = match given.map(|(_, given)| given) {
+            Some(Given::Scalar(text)) => text.clone(),
+            Some(Given::Variable(name)) => self.variables.get(name).map(php::text_of)?,
+            _ => String::new(),
+        };
+        if url.is_empty() {
+            let message = "\"url\" argument should be specified and not empty";
+            let path = if field.name == "route" { "route" } else { "urlResolver" };
+            problems.push(Problem {
+                path: Some(path),
+                ..Problem::new(message).at(field.at).of_input()
+            });
+            return None;
+        }
+        Some(url)
+    }
+
+    fn route(&self, field: &Field, problems: &mut Vec<Problem>) -> Value {
+        let url = self.url(field, problems);
+        let Some(found) = url.and_then(|url| address::find(self.shop, self.store, &url)) else {
+            return Value::Null;
+        };
+        let of = found.target.type_name();
+        self.object(&field.selections, of, &mut |field| match &*field.name {
+            "type" => found.target.kind().into(),
+            "relative_url" => found.relative_url.as_str().into(),
+            "redirect_code" => found.redirect_code.into(),
+            other => self.of_target(&found.target, other),
+        })
+    }
+
+    fn url_resolver(&self, field: &Field, problems: &mut Vec<Problem>) -> Value {
+        let url = self.url(field, problems);
+        let Some(found) = url.and_then(|url| address::find(self.shop, self.store, &url)) else {
+            return Value::Null;
+        };
+        let Found { relative_url, redirect_code, target } = &found;
+        self.object(&field.selections, "EntityUrl", &mut |field| match &*field.name {
+            "id" => target.id().into(),
+            "entity_uid" => uid(target.id()),
+            "type" => target.kind().into(),
+            "redirectCode" => (*redirect_code).into(),
+            _ => relative_url.as_str().into(),
+        })
+    }
+
+    fn of_target(&self, target: &Target<'_>, field: &str) -> Value {
+        let store = self.store;
+        let value = match (target, field) {
+            (Target::Page(page), field) => {
+                let field = if field == "url_key" { "identifier" } else { field };
+                page.get(field).cloned()
+            }
+            (target, "id") => Some(target.id().into()),
+            (target, "uid") => Some(uid(target.id())),
+            (Target::Product(product), "sku") => Some(product.sku.as_str().into()),
+            (Target::Product(product), field) => Some(product.text(field, store).into()),
+            (Target::Category(category), field) => category.values.get(field, store).cloned(),
+        };
+        value.unwrap_or_default()
+    }
+
+    fn store_config(&self, field: &str) -> Value {
+        let stores = &self.shop.stores;
+        let id = Value::from(self.store);
+        let config = stores.configs.iter().find(|config| config["id"] == id);
+        let website = stores.website_of(self.store);
+        let root = stores.root_category(self.store);
+        match field {
+            "id" => id,
+            "code" | "store_code" => {
+                stores.view(self.store).map_or(Value::Null, |v| v["code"].clone())
+            }
+            "store_name" => stores.view(self.store).map_or(Value::Null, |v| v["name"].clone()),
+            "website_id" => website.into(),
+            "website_code" => stores.website_code(website).into(),
+            "product_url_suffix" | "category_url_suffix" => SUFFIX.into(),
+            "root_category_id" => root.into(),
+            "root_category_uid" => uid(root),
+            "cms_home_page" => HOME.into(),
+            "cms_no_route" => "no-route".into(),
+            "use_store_in_url" => json!(false),
+            other => config.map_or(Value::Null, |config| config[other].clone()),
+        }
+    }
+}
+
+/// An id as GraphQL hides it.
+fn uid(id: u64) -> Value {
+    STANDARD.encode(id.to_string()).into()
+}
+
+impl Target<'_> {
+    fn id(&self) -> u64 {
+        match self {
+            Self::Product(product) => product.id,
+            Self::Category(category) => category.id,
+            Self::Page(page) => page.get("id").map_or(0, php::id_of),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Product(_) => "PRODUCT",
+            Self::Category(_) => "CATEGORY",
+            Self::Page(_) => "CMS_PAGE",
+        }
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self {
+            Self::Product(product) => match product.type_id.as_str() {
+                "virtual" => "VirtualProduct",
+                "downloadable" => "DownloadableProduct",
+                "configurable" => "ConfigurableProduct",
+                "grouped" => "GroupedProduct",
+                "bundle" => "BundleProduct",
+                _ => "SimpleProduct",
+            },
+            Self::Category(_) => "CategoryTree",
+            Self::Page(_) => "CmsPage",
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The storefront's GraphQL, of which this store serves what tells where an address leads: `route`,
+//! the older `urlResolver`, and `storeConfig`. A field that it does not serve is an error that says so.
+//!
+//! The odd mixture of statuses is Magento's (`system.jsonl`): what cannot be read at all is a 500, what
+//! does not fit the schema and what a resolver complains of is a 200 with `errors`.
+
+mod address;
+mod execute;
+mod parse;
+mod schema;
+
+use serde_json::{Map, Value, json};
+
+use self::parse::{Document, Location, Operation};
+use crate::shop::{ALL, Shop, StoreId};
+
+/// A query as it came, by GET or POST.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// The document.
+    pub(crate) query: String,
+    /// Values for the operation's variables.
+    pub(crate) variables: Map<String, Value>,
+    /// Which of several operations.
+    pub(crate) operation_name: Option<String>,
+    /// Whether it came in a way that may change something: not by GET.
+    pub(crate) may_change: bool,
+}
+
+/// An error as GraphQL tells it.
+#[derive(Debug, Clone, PartialEq)]
+struct Problem {
+    message: String,
+    at: Option<Location>,
+    path: Option<&'static str>,
+    category: Option<&'static str>,
+}
+
+impl Problem {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), at: None, path: None, category: None }
+    }
+
+    fn at(self, at: Location) -> Self {
+        Self { at: Some(at), ..self }
+    }
+
+    /// What the caller gave is not what it must be.
+    fn of_input(self) -> Self {
+        Self { category: Some("graphql-input"), ..self }
+    }
+
+    fn told(&self) -> Value {
+        let mut told = json!({ "message": self.message });
+        if let Some(Location { line, column }) = self.at {
+            told["locations"] = json!([{ "line": line, "column": column }]);
+        }
+        if let Some(path) = self.path {
+            told["path"] = json!([path]);
+        }
+        if let Some(category) = self.category {
+            told["extensions"] = json!({ "category": category });
+        }
+        told
+    }
+}
+
+/// A request that is refused as a whole, and its body.
+pub(crate) fn refusal(message: &str) -> (u16, Value) {
+    (500, json!({ "errors": [Problem::new(message).of_input().told()] }))
+}
+
+/// Status and body of the answer; `store_code` is the header `Store`.
+pub(crate) fn answer(shop: &Shop, store_code: Option<&str>, asked: &Asked) -> (u16, Value) {
+    let store = match view(shop, store_code) {
+        Ok(store) => store,
+        Err(code) => return refusal(&format!("Requested store is not found ({code})")),
+    };
+    let document = match parse::document(&asked.query) {
+        Ok(document) => document,
+        Err(error) => {
+            let problem = Problem::new(error.message).at(error.at);
+            return (500, json!({ "errors": [problem.told()] }));
+        }
+    };
+    match checked(&document, asked) {
+        Ok((operation, variables)) => {
+            let ask = execute::Ask { shop, store, document: &document, variables };
+            let (data, problems) = ask.answer(&operation.selections);
+            let mut answer = Map::new();
+            if !problems.is_empty() {
+                answer.insert("errors".to_owned(), problems.iter().map(Problem::told).collect());
+            }
+            answer.insert("data".to_owned(), data);
+            (200, Value::Object(answer))
+        }
+        Err(Refused::ByMethod) => refusal("Mutation requests allowed only over POST requests"),
+        Err(Refused::BySchema(problems)) => {
+            let told: Vec<Value> = problems.iter().map(Problem::told).collect();
+            (200, json!({ "errors": told }))
+        }
+    }
+}
+
+/// The view that the header names; the store's own where there is none. `all` is no view here.
+fn view<'a>(shop: &Shop, code: Option<&'a str>) -> Result<StoreId, &'a str> {
+    match code.unwrap_or_default().trim() {
+        "" => Ok(shop.stores.default_view()),
+        code => shop.stores.by_code(code).filter(|id| *id != ALL).ok_or(code),
+    }
+}
+
+enum Refused {
+    ByMethod,
+    BySchema(Vec<Problem>),
+}
+
+/// The operation to answer and its variables, once all fits the schema.
+fn checked<'a>(
+    document: &'a Document,
+    asked: &Asked,
+) -> Result<(&'a Operation, execute::Variables), Refused> {
+    let one = |problem: Problem| Refused::BySchema(vec![problem]);
+    let operation = match (&asked.operation_name, &document.operations[..]) {
+        (Some(name), all) if !name.is_empty() => all
+            .iter()
+            .find(|operation| operation.name.as_ref() == Some(name))
+            .ok_or_else(|| one(Problem::new(format!("Unknown operation named \"{name}\"."))))?,
+        (_, [only]) => only,
+        _ => {
+            let message = "Must provide operation name if query contains multiple operations.";
+            return Err(one(Problem::new(message)));
+        }
+    };
+    if operation.kind != "query" {
+        if !asked.may_change {
+            return Err(Refused::ByMethod);
+        }
+        let message = format!("The demo store serves queries, and no {}.", operation.kind);
+        return Err(one(Problem::new(message)));
+    }
+    let problems = schema::check(document, operation);
+    if !problems.is_empty() {
+        return Err(Refused::BySchema(problems));
+    }
+    let variables = execute::variables(operation, &asked.variables).map_err(Refused::BySchema)?;
+    Ok((operation, variables))
+}
