@@ -1,15 +1,22 @@
-//! The coupons of a rule as CSV.
+//! The coupons of a rule as CSV: in the answer, or where they are many as a document beside it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Found, StoreView,
+    Condition, Context, Criteria, Direction, Document, EntityId, Export as Writing, Failure,
+    Filter, Found, StoreView,
 };
 
 use crate::csv::push_record;
 use crate::rule::{self, PAGE};
 use crate::store::COUPON_SEARCH;
+
+/// As much stands in an answer itself, in bytes: some 1,200 coupons. More than that a model reads at
+/// great cost and for nothing.
+const INLINE: usize = 64 << 10;
+/// Coupons that stand in the answer beside a document.
+const FIRST: u64 = 20;
 
 const COLUMNS: [&str; 8] = [
     "coupon_id",
@@ -43,8 +50,14 @@ pub(crate) struct Exported {
     format: Format,
     /// How many coupons the rule has.
     total_count: u64,
-    /// A line of column names, and one for each coupon, in the order in which they were made.
+    /// A line of column names, and one for each coupon, in the order in which they were made. Of
+    /// many only the first ones: see truncated.
     csv: String,
+    /// Whether there are more than csv shows: all of them stand in resource.
+    truncated: bool,
+    /// Where there are many: the document that holds all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Document>,
 }
 
 #[derive(Default, Deserialize)]
@@ -62,18 +75,72 @@ struct Coupon {
 
 pub(crate) fn export(asked: &Export, context: &Context) -> Result<Exported, Failure> {
     let rule = rule::known(context, asked.rule_id)?.rule;
-    let mut csv = String::new();
-    push_record(&mut csv, &COLUMNS);
-    let mut count = 0;
+    let mut table = Table::of(context, rule.rule_id);
     let mut pages = Pages { context, rule: rule.rule_id, after: 0, total: None };
     while let Some(page) = pages.next_page()? {
         for coupon in &page {
-            coupon.push_to(&mut csv);
-            count += 1;
+            table.push(coupon)?;
         }
-        context.progress(count, pages.total, "coupons read");
+        context.progress(table.count, pages.total, "coupons read");
     }
-    Ok(Exported { format: asked.format, total_count: count, csv })
+    let Table { csv, count, document, .. } = table;
+    let resource = document.map(|document| document.all.keep()).transpose()?;
+    Ok(Exported {
+        format: asked.format,
+        total_count: count,
+        csv,
+        truncated: resource.is_some(),
+        resource,
+    })
+}
+
+/// Lines on their way into the answer, and into a document as soon as they are too many for it.
+struct Table<'context> {
+    context: &'context Context,
+    rule: u64,
+    /// What stands in the answer.
+    csv: String,
+    /// How many coupons were written.
+    count: u64,
+    /// Where in `csv` the first ones end.
+    first: usize,
+    document: Option<Large>,
+}
+
+/// A table too large for an answer.
+struct Large {
+    all: Writing,
+    /// The line that is being written, kept for its room.
+    line: String,
+}
+
+impl<'context> Table<'context> {
+    fn of(context: &'context Context, rule: u64) -> Self {
+        let mut csv = String::new();
+        push_record(&mut csv, &COLUMNS);
+        Self { context, rule, first: csv.len(), csv, count: 0, document: None }
+    }
+
+    fn push(&mut self, coupon: &Coupon) -> Result<(), Failure> {
+        self.count += 1;
+        if let Some(Large { all, line }) = &mut self.document {
+            line.clear();
+            coupon.push_to(line);
+            return all.write(line);
+        }
+        coupon.push_to(&mut self.csv);
+        if self.count <= FIRST {
+            self.first = self.csv.len();
+        }
+        if self.csv.len() > INLINE {
+            let name = format!("coupons of rule {}.csv", self.rule);
+            let mut all = self.context.export(&name, "text/csv");
+            all.write(&self.csv)?;
+            self.csv.truncate(self.first);
+            self.document = Some(Large { all, line: String::new() });
+        }
+        Ok(())
+    }
 }
 
 impl Coupon {

@@ -344,17 +344,24 @@ impl Generated {
         })?;
         let Applied { mut message, success_count, error_count, errors, plan_id } =
             Applied::new(outcome);
-        let mut coupons = Vec::new();
+        let mut coupons: Vec<String> = Vec::new();
         if state == PlanState::Done {
-            let found = found.map(|found| found.items).unwrap_or_default();
-            coupons.extend(found.into_iter().map(|coupon| coupon.code));
-            message = format!("{qty} coupons were generated for rule {rule_id}");
-            if u64::try_from(coupons.len()) != Ok(qty) {
-                warnings.push(format!(
-                    "{} coupons were read at the end: promotions_export_coupons shows all that there \
-                     are",
+            let items = found.map(|found| found.items).unwrap_or_default();
+            coupons.extend(items.into_iter().map(|coupon| coupon.code));
+            message = format!("{qty} coupons were generated for rule {rule_id}, and read back");
+            // An answer that is given again tells of coupons that were made before.
+            let qty = usize::try_from(qty).unwrap_or(usize::MAX);
+            if coupons.len() < qty {
+                message = format!(
+                    "{qty} coupons were generated for rule {rule_id}, and {} of them are there now",
                     coupons.len()
-                ));
+                );
+            } else if coupons.len() > qty {
+                coupons.truncate(qty);
+                warnings.push(
+                    "others were made since: these are the first of all that are there now"
+                        .to_owned(),
+                );
             }
         }
         Ok(Self {

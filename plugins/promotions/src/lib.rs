@@ -11,6 +11,7 @@ mod csv;
 mod export;
 mod field;
 mod generate;
+mod new_rule;
 mod overlap;
 mod read;
 mod rule;
@@ -67,7 +68,9 @@ fn reads() -> Vec<Action> {
                 description: "Answers all coupons of a rule as CSV (RFC 4180): coupon_id, code, \
                     usage_limit, usage_per_customer, times_used, created_at, expiration_date, type \
                     (generated or manual). An apostrophe stands before cells that a spreadsheet \
-                    would take for a formula: those that begin with = + - @.",
+                    would take for a formula: those that begin with = + - @. Above 64 KiB csv holds \
+                    the first lines and truncated is true; the whole document is the resource whose \
+                    uri, size and expires_at stand in resource.",
             },
         )
         .reads(RULE)

@@ -145,8 +145,14 @@ impl Edit<'_> {
         let mut change = Changing::of("cart price rule", id).label(rule.name.as_deref());
         let put = change.step(RULE.step(Method::Put, [Source::Subject], StoreView::Global));
         self.set(&mut change, put);
-        self.coupons(context, &mut change, &mut warnings)?;
-        self.undo(&mut change);
+        let for_good = self.coupons(context, &mut warnings)?.or_else(|| self.not_undone());
+        match for_good {
+            None => self.undo(&mut change),
+            Some(why) => {
+                warnings.push(format!("`plans_undo` cannot take it back: {why}"));
+                change.cannot_be_undone(why);
+            }
+        }
         for warning in &warnings {
             change.warn(warning);
         }
@@ -222,24 +228,22 @@ impl Edit<'_> {
         both.into_iter().filter(|field| self.wanted.get(*field).is_none()).collect()
     }
 
-    /// What a change of the type does to coupons that there are.
+    /// What a change of the type does to coupons that there are, and why it cannot be taken back.
     fn coupons(
         &self,
         context: &ApplyContext,
-        change: &mut Changing,
         warnings: &mut Vec<String>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<String>, Failure> {
         let Some(kind) = self.wanted.get(Field::CouponType).and_then(Value::as_str) else {
-            return Ok(());
+            return Ok(None);
         };
-        let before = self.known.rule.coupons();
-        if before == Coupons::None {
+        if self.known.rule.coupons() == Coupons::None {
             // Its reverse is no coupon again.
-            change.cannot_be_undone(
+            return Ok(Some(
                 "with coupon_type no_coupon again Magento would delete the coupons made since; set it \
-                 with promotions_update_rule if that is what you want",
-            );
-            return Ok(());
+                 with promotions_update_rule if that is what you want"
+                    .to_owned(),
+            ));
         }
         let count = store::coupons_of(context, self.known.rule.rule_id)?;
         if kind == "NO_COUPON" {
@@ -248,42 +252,41 @@ impl Edit<'_> {
                 "Magento deletes the rule's coupons for good, {count} now, and the discount no longer \
                  needs a code"
             ));
-            change.cannot_be_undone("Magento has deleted the rule's coupons");
-        } else if count > 0 {
+            return Ok(Some("the rule's coupons are deleted".to_owned()));
+        }
+        if count > 0 {
             warnings.push(format!(
                 "the rule's {count} coupons stop working: Magento honours chosen codes only with \
                  specific_coupon and generated ones only with auto"
             ));
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// The same request with what was before, as far as Magento can be told that.
-    fn undo(&self, change: &mut Changing) {
+    /// Why Magento cannot be told what was before.
+    fn not_undone(&self) -> Option<String> {
         let answer = &self.known.answer;
-        let unset = |member: &str| answer.get(member).is_none_or(Value::is_null);
-        for (field, _) in self.wanted.values().iter().filter(|(field, _)| unset(field.member())) {
-            if *field != Field::Description {
-                change.cannot_be_undone(format!(
-                    "the rule had no `{}`, and Magento's API cannot take one away",
-                    field.name()
-                ));
-                return;
-            }
+        let cannot = |what: String| {
+            format!("the rule had no {what}, and Magento's API cannot take one away")
+        };
+        let unset = |field: Field| answer.get(field.member()).is_none_or(Value::is_null);
+        // An empty description is as good as none.
+        let mut fields = self.wanted.values().iter().map(|(field, _)| *field);
+        if let Some(field) = fields.find(|field| *field != Field::Description && unset(*field)) {
+            return Some(cannot(format!("`{}`", field.name())));
         }
-        if let Some(Label { store_id, .. }) =
-            self.wanted.labels.iter().find(|label| label_of(answer, label.store_id).is_none())
-        {
-            change.cannot_be_undone(format!(
-                "the rule had no label for view {store_id}, and Magento's API cannot take one away"
-            ));
+        let mut labels = self.wanted.labels.iter().map(|label| label.store_id);
+        let new = labels.find(|id| label_of(answer, *id).is_none())?;
+        Some(cannot(format!("label for view {new}")))
+    }
+
+    /// The same request with what was before, which is the reverse but where there was no
+    /// description: a null changes nothing, and an empty one is how Magento shows none.
+    fn undo(&self, change: &mut Changing) {
+        let unset = |member: &str| self.known.answer.get(member).is_none_or(Value::is_null);
+        if self.wanted.get(Field::Description).is_none() || !unset("description") {
             return;
         }
-        let description = self.wanted.get(Field::Description).is_some();
-        if !(description && unset("description")) {
-            return;
-        }
-        // A null changes nothing; an empty description is how Magento shows none.
         let put = change.undo_step(RULE.step(Method::Put, [Source::Subject], StoreView::Global));
         change.undo_constant(put, "/rule/description", json!(""));
         let mut members: Vec<&str> = self

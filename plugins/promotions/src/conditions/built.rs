@@ -226,7 +226,9 @@ fn scalar(attribute: Attribute, value: &Value, at: &At) -> Result<String, Failur
         Value::Number(number) => number.to_string(),
         Value::Bool(flag) => u8::from(*flag).to_string(),
         _ => {
-            return Err(at.refuse("a value is a text that is not empty, a number, or true or false"));
+            return Err(
+                at.refuse("a value is a text that is not empty, a number, or true or false")
+            );
         }
     };
     if attribute.numeric && text.parse::<Decimal>().is_err() {
