@@ -52,7 +52,6 @@ impl Amount {
     }
 
     /// A whole number of things.
-    #[cfg(test)]
     pub(crate) const fn whole(count: u32) -> Self {
         Self(count as i128 * UNIT)
     }

@@ -120,8 +120,10 @@ impl Zones {
                 ))
                 .remedy("name a `time_zone`")),
             },
-            [] => Err(Failure::unavailable("the store tells no time zone")
-                .remedy("name a `time_zone`")),
+            [] => {
+                Err(Failure::unavailable("the store tells no time zone")
+                    .remedy("name a `time_zone`"))
+            }
             several => {
                 let names: Vec<_> =
                     several.iter().map(|v| format!("{} ({})", v.zone_name, v.code)).collect();
@@ -189,7 +191,9 @@ impl Clock {
     ) -> Result<Vec<Filter>, Failure> {
         let at = |end: End, text: &Option<String>, name: &str| {
             text.as_deref()
-                .map(|text| self.end(end, text.trim()).map_err(|f| f.at(&[argument, name].concat())))
+                .map(|text| {
+                    self.end(end, text.trim()).map_err(|f| f.at(&[argument, name].concat()))
+                })
                 .transpose()
         };
         let from = at(End::From, &range.from, "/from")?;
@@ -236,16 +240,30 @@ impl Clock {
     }
 }
 
-/// Now, where there is a clock.
+/// As of when something is asked: now, unless the caller says.
 ///
 /// # Errors
-/// When the caller gives what is no time.
-pub(crate) fn now(given: Option<&str>) -> Result<Timestamp, Failure> {
-    let Some(text) = given else { return Ok(Timestamp::now()) };
+/// When the caller gives what is no time, or there is no clock.
+pub(crate) fn as_of(given: Option<&str>) -> Result<Timestamp, Failure> {
+    let Some(text) = given else { return now() };
     text.parse().map_err(|_| {
         Failure::argument("as_of", format!("`{text}` is not a time"))
             .remedy("write `2026-11-01T14:00:00Z`")
     })
+}
+
+#[cfg(not(all(target_family = "wasm", not(target_os = "wasi"))))]
+#[expect(clippy::unnecessary_wraps, reason = "without WASI there is no clock")]
+fn now() -> Result<Timestamp, Failure> {
+    Ok(Timestamp::now())
+}
+
+/// A component that was built without WASI has no clock, and asking for one would end the call.
+#[cfg(all(target_family = "wasm", not(target_os = "wasi")))]
+fn now() -> Result<Timestamp, Failure> {
+    Err(Failure::unavailable("this build of the plugin has no clock")
+        .at("as_of")
+        .remedy("say as of when: `2026-11-01T14:00:00Z`"))
 }
 
 #[cfg(test)]
@@ -293,7 +311,10 @@ mod tests {
         let failure = berlin().filters("created_at", &backwards, "created").unwrap_err();
         assert_eq!(failure.argument.as_deref(), Some("/created"));
         assert_eq!(
-            berlin().filters("created_at", &range("2026-11-02", "2026-11-02"), "created").unwrap().len(),
+            berlin()
+                .filters("created_at", &range("2026-11-02", "2026-11-02"), "created")
+                .unwrap()
+                .len(),
             2
         );
     }

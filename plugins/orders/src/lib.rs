@@ -5,9 +5,13 @@
 //! reviewed or taken back: it proposes, with what the store will show afterwards, and the host proves
 //! that from reads.
 
+mod act;
 mod amount;
 mod answer;
+mod bulk;
 mod clock;
+mod lines;
+mod money;
 mod order;
 mod read;
 mod routes;
@@ -15,7 +19,7 @@ mod search;
 mod state;
 mod untrusted;
 
-use souk_sdk::{About, Action, Group};
+use souk_sdk::Group;
 
 fn orders() -> Group {
     Group {
@@ -23,8 +27,15 @@ fn orders() -> Group {
         version: env!("CARGO_PKG_VERSION"),
         title: "Orders",
         description: "Find, read and handle orders: invoices, shipments, refunds, cancellations.",
-        actions: read::actions(),
+        actions: [read::actions(), act::actions::actions(), bulk::actions()]
+            .into_iter()
+            .flatten()
+            .collect(),
     }
 }
 
 souk_sdk::export!(orders);
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

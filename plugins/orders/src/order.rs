@@ -43,36 +43,56 @@ pub(crate) fn id_of(value: Option<&Value>) -> u64 {
     value.and_then(EntityId::of).map_or(0, EntityId::get)
 }
 
-/// Whether a member holds an amount, by the ways in which Magento names them.
-fn holds_amount(name: &str) -> bool {
-    ["amount", "total", "qty", "refunded", "invoiced", "paid", "due", "incl_tax", "canceled", "rate"]
-        .iter()
-        .any(|part| name.contains(part))
-}
+/// What is reckoned with of an order; each with its twin in the base currency.
+const AMOUNTS: [&str; 12] = [
+    "grand_total",
+    "total_paid",
+    "total_due",
+    "total_invoiced",
+    "total_refunded",
+    "total_canceled",
+    "shipping_amount",
+    "shipping_invoiced",
+    "shipping_refunded",
+    "shipping_tax_amount",
+    "shipping_tax_refunded",
+    "shipping_discount_amount",
+];
+
+/// What is reckoned with of an item; money each with its twin.
+const ITEM_AMOUNTS: [&str; 13] = [
+    "qty_ordered",
+    "qty_invoiced",
+    "qty_shipped",
+    "qty_refunded",
+    "qty_canceled",
+    "row_invoiced",
+    "amount_refunded",
+    "discount_invoiced",
+    "discount_refunded",
+    "tax_invoiced",
+    "tax_refunded",
+    "discount_tax_compensation_invoiced",
+    "discount_tax_compensation_refunded",
+];
 
 /// An amount that cannot be read must not pass for nothing.
-fn check_amounts(fields: &Map<String, Value>) -> Result<(), Failure> {
-    for (name, value) in fields {
-        let scalar = matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_));
-        if scalar && holds_amount(name) && Amount::of(value).is_none() && !is_word(name) {
+fn check_amounts(fields: &Map<String, Value>, names: &[&str]) -> Result<(), Failure> {
+    let names = names.iter().flat_map(|name| [(*name).to_owned(), base(name)]);
+    for name in names.chain(["base_to_order_rate".to_owned()]) {
+        let value = fields.get(&name).filter(|value| !value.is_null());
+        if let Some(value) = value.filter(|value| Amount::of(value).is_none()) {
             return Err(unreadable(&format!("`{name}` is {value}, which is no amount")));
         }
     }
     Ok(())
 }
 
-/// Members that sound like amounts and are text.
-fn is_word(name: &str) -> bool {
-    matches!(name, "discount_description" | "weee_tax_applied" | "coupon_code")
-        || name.ends_with("_status")
-        || name.ends_with("_id")
-        || name.ends_with("_ids")
-        || name.ends_with("_code")
-}
-
 fn unreadable(why: &str) -> Failure {
-    let mut failure =
-        Failure::new(FailureCode::UpstreamError, format!("the order cannot be reckoned with: {why}"));
+    let mut failure = Failure::new(
+        FailureCode::UpstreamError,
+        format!("the order cannot be reckoned with: {why}"),
+    );
     failure.upstream = Some("magento".to_owned());
     failure
 }
@@ -90,9 +110,9 @@ impl Order {
         if id == 0 {
             return Err(unreadable("it has no `entity_id`"));
         }
-        check_amounts(&fields)?;
+        check_amounts(&fields, &AMOUNTS)?;
         let order = Self { id, fields };
-        order.items().try_for_each(|item| check_amounts(item.fields))?;
+        order.items().try_for_each(|item| check_amounts(item.fields, &ITEM_AMOUNTS))?;
         Ok(order)
     }
 
@@ -152,12 +172,6 @@ impl Order {
     /// The payment method's code.
     pub(crate) fn payment_method(&self) -> &str {
         self.value("payment").get("method").and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// The shipping method's code.
-    pub(crate) fn shipping_method(&self) -> &str {
-        let shipping = self.value("extension_attributes").pointer("/shipping_assignments/0/shipping");
-        shipping.and_then(|shipping| shipping.get("method")?.as_str()).unwrap_or_default()
     }
 
     /// Whether nothing of it needs a parcel.
@@ -313,7 +327,9 @@ fn by_id(context: &Context, id: u64) -> Result<Order, Failure> {
         }
         Failure::not_found(format!("the store has no order with the id {id}"))
             .at("order_id")
-            .remedy("the number that customers see is `increment_id`; find orders with `orders_search`")
+            .remedy(
+                "the number that customers see is `increment_id`; find orders with `orders_search`",
+            )
     })?;
     Order::of(answer)
 }

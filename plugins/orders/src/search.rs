@@ -131,7 +131,8 @@ impl Wanted<'_> {
         ];
         for (field, argument, values) in lists {
             if !values.is_empty() {
-                criteria = criteria.filter(Filter::any_of(field, &values).map_err(|f| f.at(argument))?);
+                criteria =
+                    criteria.filter(Filter::any_of(field, &values).map_err(|f| f.at(argument))?);
             }
         }
         if let Some(email) = self.customer_email {

@@ -252,9 +252,8 @@ fn can_refund(order: &Order, state: State) -> Result<(), Forbidden> {
         _ => {}
     }
     if !order.items().any(|item| item.amount("qty_invoiced").is_positive()) {
-        return Err(Forbidden::new("nothing of it was invoiced, so nothing was paid").remedy(
-            "cancel it with `orders_cancel`, or invoice it first with `orders_invoice`",
-        ));
+        return Err(Forbidden::new("nothing of it was invoiced, so nothing was paid")
+            .remedy("cancel it with `orders_cancel`, or invoice it first with `orders_invoice`"));
     }
     if !order.amount("total_paid").is_positive() && order.amount("grand_total") != Amount::ZERO {
         return Err(Forbidden::new("it was invoiced and not paid"));
@@ -351,11 +350,19 @@ pub(crate) mod tests {
             ("processing", &invoiced, &paid, "hold ship refund_offline"),
             ("processing", &invoiced, &none, "hold ship"),
             ("processing", &json!({"qty_shipped": 2}), &none, "hold cancel invoice"),
-            ("processing", &json!({"qty_invoiced": 1}), &json!({"total_paid": 10}),
-                "hold cancel invoice ship refund_offline"),
+            (
+                "processing",
+                &json!({"qty_invoiced": 1}),
+                &json!({"total_paid": 10}),
+                "hold cancel invoice ship refund_offline",
+            ),
             ("complete", &json!({"qty_invoiced": 2, "qty_shipped": 2}), &paid, "refund_offline"),
-            ("closed", &json!({"qty_invoiced": 2, "qty_shipped": 2, "qty_refunded": 2}),
-                &json!({"total_paid": 20, "total_refunded": 20}), ""),
+            (
+                "closed",
+                &json!({"qty_invoiced": 2, "qty_shipped": 2, "qty_refunded": 2}),
+                &json!({"total_paid": 20, "total_refunded": 20}),
+                "",
+            ),
         ] {
             assert_eq!(possible(&order(state, item, more)), acts, "{state} {item} {more}");
         }

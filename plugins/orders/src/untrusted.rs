@@ -92,6 +92,11 @@ fn find(value: &Value, name: &str, place: &str, outside: bool, places: &mut BTre
             items.iter().for_each(|item| find(item, name, &place, outside, places));
         }
         Value::Object(members) => {
+            // One row of a plan's samples: what a comment replaces at the top was written by somebody.
+            let replaces = members.get("field").is_some_and(|field| field == "comment");
+            if replaces && members.get("before").is_some_and(Value::is_string) {
+                places.insert([place, "/before"].concat());
+            }
             for (name, value) in members {
                 let place = [place, "/", &name.replace('~', "~0").replace('/', "~1")].concat();
                 let outside = outside || WRITTEN_BELOW.contains(&name.as_str());

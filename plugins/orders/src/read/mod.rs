@@ -12,7 +12,9 @@ pub(crate) mod why;
 use serde_json::{Map, Value};
 use souk_sdk::{About, Action};
 
-use crate::routes::{CONFIGS, CREDITMEMOS, INVOICES, ITEMS, ORDER, ORDERS, SHIPMENTS, TRANSACTIONS};
+use crate::routes::{
+    CONFIGS, CREDITMEMOS, INVOICES, ITEMS, ORDER, ORDERS, SHIPMENTS, TRANSACTIONS,
+};
 use crate::with_untrusted;
 
 /// The reading half of the group.

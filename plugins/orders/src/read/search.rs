@@ -280,7 +280,8 @@ fn look_through(asked: &Asked, context: &Context, criteria: &Criteria) -> Result
 fn shown(order: Value, zones: &Zones) -> Map<String, Value> {
     let mut order = members(order);
     let store = id_of(order.get("store_id"));
-    let local = order.get("created_at").and_then(Value::as_str).and_then(|at| zones.local(store, at));
+    let local =
+        order.get("created_at").and_then(Value::as_str).and_then(|at| zones.local(store, at));
     if let Some(local) = local {
         order.insert("created_local".to_owned(), local.into());
     }

@@ -6,13 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use souk_sdk::{
-    Condition, Context, Criteria, Failure, Filter, LIST_BUDGET, projection,
-};
+use souk_sdk::{Condition, Context, Criteria, Failure, Filter, LIST_BUDGET, projection};
 
 use super::picked;
 use crate::answer::{Answer, Shape, members};
-use crate::clock::{Zones, instant, now, written};
+use crate::clock::{Zones, instant, written};
 use crate::order::{Order, id_of};
 use crate::routes::{INVOICES, ORDERS};
 use crate::search::Scan;
@@ -104,7 +102,7 @@ struct Found {
 }
 
 pub(crate) fn stuck(asked: &Asked, context: &Context) -> Result<Answer<Stuck>, Failure> {
-    let as_of = now(asked.as_of.as_deref())?;
+    let as_of = crate::clock::as_of(asked.as_of.as_deref())?;
     let zones = Zones::read(context)?;
     let shortest = asked
         .paid_not_shipped_days
@@ -112,9 +110,11 @@ pub(crate) fn stuck(asked: &Asked, context: &Context) -> Result<Answer<Stuck>, F
         .min(asked.invoiced_not_paid_days)
         .min(asked.waiting_days);
     // What is younger than the shortest threshold cannot be stuck.
-    let mut criteria = Criteria::new()
-        .filter(Filter::any_of("state", &OPEN)?)
-        .filter(Filter::new("created_at", Condition::Lteq, written(before(as_of, shortest)))?);
+    let mut criteria = Criteria::new().filter(Filter::any_of("state", &OPEN)?).filter(Filter::new(
+        "created_at",
+        Condition::Lteq,
+        written(before(as_of, shortest)),
+    )?);
     let stores = zones.ids(&asked.store_view_codes)?;
     if !stores.is_empty() {
         criteria = criteria.filter(Filter::any_of("store_id", &stores)?);
@@ -181,21 +181,29 @@ fn why(order: Order) -> Option<Found> {
 
 /// Invoiced orders wait since their last invoice.
 fn date_by_invoices(context: &Context, waiting: &mut [Found]) -> Result<(), Failure> {
-    let by_invoice = |found: &Found| matches!(found.reason, "paid_not_shipped" | "invoiced_not_paid");
-    let ids: Vec<String> =
-        waiting.iter().filter(|found| by_invoice(found)).map(|f| f.order.id().to_string()).collect();
+    let by_invoice =
+        |found: &Found| matches!(found.reason, "paid_not_shipped" | "invoiced_not_paid");
+    let ids: Vec<String> = waiting
+        .iter()
+        .filter(|found| by_invoice(found))
+        .map(|f| f.order.id().to_string())
+        .collect();
     if ids.is_empty() {
         return Ok(());
     }
     let mut last: BTreeMap<u64, Timestamp> = BTreeMap::new();
     for filter in Filter::split("order_id", &ids, LIST_BUDGET / 2)? {
-        let criteria = Criteria::new()
-            .filter(filter)
-            .fields(projection(["entity_id", "order_id", "created_at"])?);
+        let criteria = Criteria::new().filter(filter).fields(projection([
+            "entity_id",
+            "order_id",
+            "created_at",
+        ])?);
         for invoice in Scan::new(context, INVOICES, criteria, "entity_id").all()? {
             let made = invoice["created_at"].as_str().and_then(instant);
             let order = id_of(invoice.get("order_id"));
-            last.extend(made.map(|made| (order, made.max(last.get(&order).copied().unwrap_or(made)))));
+            last.extend(
+                made.map(|made| (order, made.max(last.get(&order).copied().unwrap_or(made)))),
+            );
         }
     }
     for found in waiting.iter_mut().filter(|found| by_invoice(found)) {

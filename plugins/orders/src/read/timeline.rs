@@ -42,7 +42,11 @@ impl Made {
         let mut next = |what: &str| match answers.next() {
             Some(Ok(found)) => {
                 if found.total_count > found.items.len() as u64 {
-                    let why = format!("the store answered {} of {}", found.items.len(), found.total_count);
+                    let why = format!(
+                        "the store answered {} of {}",
+                        found.items.len(),
+                        found.total_count
+                    );
                     unread.push(json!({"what": what, "why": why}));
                 }
                 found.items
@@ -78,18 +82,22 @@ impl Made {
                 entries.push(told);
                 entries.extend(tracks(document));
                 let comments = document.get("comments").and_then(Value::as_array);
-                entries.extend(
-                    comments.into_iter().flatten().filter_map(Value::as_object).map(|written| {
+                entries.extend(comments.into_iter().flatten().filter_map(Value::as_object).map(
+                    |written| {
                         let mut told = comment(written);
                         told.insert("on".to_owned(), kind.into());
                         told
-                    }),
-                );
+                    },
+                ));
             }
         }
         in_time(entries, order, zones)
     }
 }
+
+/// Kinds of entries as they follow from each other.
+const KINDS: [&str; 7] =
+    ["placed", "transaction", "invoice", "shipment", "track", "creditmemo", "comment"];
 
 const INVOICE_FIELDS: [&str; 6] = [
     "increment_id",
@@ -150,18 +158,19 @@ fn tracks(shipment: &Map<String, Value>) -> impl Iterator<Item = Map<String, Val
     })
 }
 
-/// Sorted by time, ties as they were told; each with the store view's own time.
+/// Sorted by time; each with the store view's own time.
 fn in_time(mut entries: Vec<Map<String, Value>>, order: &Order, zones: &Zones) -> Vec<Value> {
     let store = crate::order::id_of(order.fields().get("store_id"));
     let at = |entry: &Map<String, Value>| {
         entry.get("at").and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    // Newest-first lists of one second keep their order of ids.
+    // Of one second, what came of a thing stands after it.
+    let rank = |entry: &Map<String, Value>| {
+        let kind = entry.get("kind").and_then(Value::as_str).unwrap_or_default();
+        KINDS.iter().position(|known| *known == kind).unwrap_or(KINDS.len())
+    };
     let id = |entry: &Map<String, Value>| crate::order::id_of(entry.get("id"));
-    entries.sort_by(|a, b| {
-        let same_kind = a.get("kind") == b.get("kind");
-        at(a).cmp(&at(b)).then_with(|| if same_kind { id(a).cmp(&id(b)) } else { std::cmp::Ordering::Equal })
-    });
+    entries.sort_by_cached_key(|entry| (at(entry), rank(entry), id(entry)));
     entries
         .into_iter()
         .map(|mut entry| {

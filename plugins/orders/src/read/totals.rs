@@ -180,7 +180,9 @@ impl Row {
         row.extend(names.map(str::to_owned).zip(key.into_iter().map(Value::String)));
         row.insert("orders".to_owned(), self.orders.into());
         row.insert("items".to_owned(), self.items.json());
-        row.extend(SUMS.iter().zip(self.sums).map(|((_, name), sum)| ((*name).to_owned(), sum.json())));
+        row.extend(
+            SUMS.iter().zip(self.sums).map(|((_, name), sum)| ((*name).to_owned(), sum.json())),
+        );
         Value::Object(row)
     }
 }

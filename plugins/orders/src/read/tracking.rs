@@ -30,7 +30,8 @@ pub(crate) fn tracking(asked: &Asked, context: &Context) -> Result<Answer<Parcel
         .iter()
         .filter_map(Value::as_object)
         .map(|shipment| {
-            let mut told = picked(shipment, &["entity_id", "increment_id", "created_at", "total_qty"]);
+            let mut told =
+                picked(shipment, &["entity_id", "increment_id", "created_at", "total_qty"]);
             let at = shipment.get("created_at").and_then(Value::as_str).unwrap_or_default();
             if let Some(local) = zones.local(store, at) {
                 told.insert("created_local".to_owned(), local.into());

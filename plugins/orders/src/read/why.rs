@@ -55,8 +55,7 @@ fn told(order: &Order, act: Act) -> Value {
     match check(order, act) {
         Ok(()) => json!({"act": act.as_str(), "possible": true}),
         Err(forbidden) => {
-            let mut told =
-                json!({"act": act.as_str(), "possible": false, "why": forbidden.why});
+            let mut told = json!({"act": act.as_str(), "possible": false, "why": forbidden.why});
             if let Some(remedy) = forbidden.remedy {
                 told["remedy"] = remedy.into();
             }

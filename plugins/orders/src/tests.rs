@@ -1,0 +1,372 @@
+//! The whole group against the demo store, which is held to recordings of a real one: what an act
+//! says beforehand is what the store then shows, and no sequence of acts goes past what was ordered,
+//! paid or shipped.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use axum::body::Body;
+use axum::http::Request;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use souk_demo_store::{Credential, DemoStore};
+use souk_sdk::testing::Host;
+use souk_sdk::{Failure, FailureCode, Read, Source, StoreView};
+use tower::ServiceExt as _;
+
+use crate::amount::Amount;
+
+/// A demo store that is asked without sockets.
+struct Shop {
+    router: RefCell<axum::Router>,
+    runtime: tokio::runtime::Runtime,
+    token: String,
+}
+
+fn encoded(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    text.bytes()
+        .map(|b| if plain(&b) { (b as char).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+impl Shop {
+    fn open() -> Rc<Self> {
+        let store = DemoStore::sample();
+        let admin = store.credentials().into_iter().find_map(|credential| match credential {
+            Credential::Admin { username, password } => Some((username, password)),
+            _ => None,
+        });
+        let (username, password) = admin.unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut shop = Self { router: RefCell::new(store.router()), runtime, token: String::new() };
+        let login = json!({"username": username, "password": password});
+        let (_, token) = shop.send("POST", "/rest/V1/integration/admin/token", &login);
+        shop.token = token.as_str().unwrap().to_owned();
+        Rc::new(shop)
+    }
+
+    fn send(&self, method: &str, target: &str, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header("content-type", "application/json")
+            .header("accept", "application/json")
+            .header("authorization", format!("Bearer {}", self.token))
+            .body(body)
+            .unwrap();
+        let router = self.router.borrow().clone();
+        self.runtime.block_on(async {
+            let answer = router.oneshot(request).await.unwrap();
+            let status = answer.status().as_u16();
+            let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            (status, serde_json::from_slice(&bytes).unwrap_or_default())
+        })
+    }
+
+    fn read(&self, read: &Read) -> Result<Value, Failure> {
+        let text = |source: &Source| match source {
+            Source::Text(text) => encoded(text),
+            other => panic!("{other:?} in a read"),
+        };
+        let mut path = read.route.clone();
+        for binding in &read.path {
+            path = path.replace(&format!("{{{}}}", binding.name), &text(&binding.value));
+        }
+        let query: Vec<String> = read
+            .query
+            .iter()
+            .map(|binding| [encoded(&binding.name), text(&binding.value)].join("="))
+            .collect();
+        let view = match &read.at {
+            StoreView::Global => "/all",
+            StoreView::SessionDefault => "",
+            StoreView::View(code) => panic!("sales are read globally, not in `{code}`"),
+        };
+        let (status, body) =
+            self.send("GET", &format!("/rest{view}{path}?{}", query.join("&")), &Value::Null);
+        match status {
+            200 => Ok(body),
+            404 => Err(Failure::not_found(body["message"].as_str().unwrap_or_default())),
+            _ => Err(Failure::new(FailureCode::UpstreamError, format!("{status} {body}"))),
+        }
+    }
+
+    fn host(self: &Rc<Self>) -> Host {
+        let shop = Rc::clone(self);
+        Host::answering(move |read| shop.read(read)).logged_in()
+    }
+
+    fn order(&self, id: u64) -> Value {
+        self.send("GET", &format!("/rest/V1/orders/{id}"), &Value::Null).1
+    }
+
+    /// Calls an act and does in the store what it proposes, as the host would. What the change
+    /// expects has to be what the store then shows.
+    fn act(self: &Rc<Self>, action: &str, arguments: &Value) -> Result<Value, Failure> {
+        let host = self.host();
+        let answer = host.call(&crate::orders(), action, arguments)?;
+        for proposed in host.proposed() {
+            for change in &proposed.changes {
+                for sent in host.sent(change) {
+                    let (status, body) = self.send(sent.method, &sent.path, &sent.body);
+                    // Whether a source has the goods, no order tells.
+                    if status == 400 && body.to_string().contains("Could not save a shipment") {
+                        return Err(Failure::unavailable("the source has not got the goods"));
+                    }
+                    assert_eq!(status, 200, "{action} {arguments}: {sent:?} {body}");
+                    assert_ne!(body, json!(false), "{action} {arguments}");
+                }
+                for row in host.review(&proposed, change).iter().filter(|row| row.field != "email")
+                {
+                    assert!(
+                        same(&row.before, &row.after),
+                        "{action} {arguments}: {} is {} and was expected to be {}",
+                        row.field,
+                        row.before,
+                        row.after
+                    );
+                }
+            }
+        }
+        Ok(answer)
+    }
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    match (Amount::of(a), Amount::of(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+fn amount(document: &Value, field: &str) -> Amount {
+    document.get(field).and_then(Amount::of).unwrap_or(Amount::ZERO)
+}
+
+/// What must hold of every order, whatever was done with it.
+fn is_sound(order: &Value) {
+    assert!(amount(order, "total_refunded") <= amount(order, "total_paid"), "{order}");
+    assert!(amount(order, "shipping_refunded") <= amount(order, "shipping_amount"), "{order}");
+    assert!(!amount(order, "total_refunded").is_negative());
+    for item in order["items"].as_array().unwrap() {
+        let of = |field: &str| amount(item, field);
+        let ordered = of("qty_ordered");
+        assert!(of("qty_invoiced") + of("qty_canceled") <= ordered, "{item}");
+        assert!(of("qty_shipped") + of("qty_canceled") <= ordered, "{item}");
+        assert!(of("qty_refunded") <= of("qty_invoiced"), "{item}");
+    }
+}
+
+/// One thing somebody tries.
+#[derive(Debug, Clone)]
+struct Try {
+    action: &'static str,
+    item: usize,
+    qty: u32,
+    cents: u32,
+    fee: u32,
+    shipping: u32,
+    online: bool,
+    everything: bool,
+    returned: bool,
+}
+
+fn tries() -> impl Strategy<Value = Try> {
+    let action = prop::sample::select(vec![
+        "invoice", "invoice", "ship", "ship", "refund", "refund", "refund", "cancel", "hold",
+        "unhold",
+    ]);
+    (action, 0_usize..4, 1_u32..4, 0_u32..900, 0_u32..300, 0_u32..1200, any::<[bool; 6]>())
+        .prop_map(
+            |(
+                action,
+                item,
+                qty,
+                cents,
+                fee,
+                shipping,
+                [online, everything, returned, extra, with_fee, ship],
+            )| Try {
+                action,
+                item,
+                qty,
+                cents: if extra { cents } else { 0 },
+                fee: if with_fee { fee } else { 0 },
+                shipping: if ship { shipping } else { 0 },
+                online,
+                everything,
+                returned,
+            },
+        )
+}
+
+/// Most of the older orders are at their end.
+fn orders() -> impl Strategy<Value = u64> {
+    prop_oneof![1 => 1_u64..22, 4 => 22_u64..43]
+}
+
+fn cents(cents: u32) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+impl Try {
+    fn arguments(&self, order: &Value) -> Value {
+        let wholes: Vec<&Value> = order["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|item| item.get("parent_item_id").is_none())
+            .collect();
+        let item = &wholes[self.item % wholes.len()]["item_id"];
+        let mut arguments = json!({"order_id": order["entity_id"]});
+        let items = json!([{"order_item_id": item, "qty": self.qty}]);
+        match self.action {
+            "invoice" | "ship" => {
+                if !self.everything {
+                    arguments["items"] = items;
+                }
+                let offline = ["checkmo", "banktransfer", "purchaseorder"];
+                let method = order["payment"]["method"].as_str().unwrap();
+                if self.action == "ship" && order["store_id"] == 3 {
+                    arguments["source_code"] = json!("leipzig");
+                }
+                if self.action == "invoice" && !offline.contains(&method) {
+                    arguments["capture"] = json!("online");
+                }
+            }
+            "refund" => {
+                arguments["method"] = json!(if self.online { "online" } else { "offline" });
+                arguments["return_to_stock"] = json!(self.returned);
+                arguments["adjustment_refund"] = json!(cents(self.cents));
+                arguments["adjustment_fee"] = json!(cents(self.fee));
+                if self.everything {
+                    arguments["everything"] = json!(true);
+                } else {
+                    arguments["items"] = items;
+                    arguments["shipping"] = json!(cents(self.shipping));
+                }
+            }
+            _ => {}
+        }
+        arguments
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
+
+    #[test]
+    fn whatever_is_tried_comes_to_what_was_said_and_stays_within_what_was_paid(
+        story in prop::collection::vec((orders(), prop::collection::vec(tries(), 4..14)), 2..5),
+    ) {
+        let shop = Shop::open();
+        for (id, tried) in story {
+            for one in tried {
+                let before = shop.order(id);
+                match shop.act(one.action, &one.arguments(&before)) {
+                    Ok(_) => is_sound(&shop.order(id)),
+                    Err(failure) => {
+                        // A refusal has words, and nothing happened.
+                        prop_assert!(failure.code != FailureCode::InternalError, "{failure:?}");
+                        prop_assert_eq!(shop.order(id), before);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_can_be_done_is_told_by_the_rules_that_the_acts_follow() {
+    let shop = Shop::open();
+    for id in 1..=42 {
+        let why = shop.host().call(&crate::orders(), "why", &json!({"order_id": id})).unwrap();
+        for told in why["acts"].as_array().unwrap() {
+            let act = told["act"].as_str().unwrap();
+            let mut arguments = json!({"order_id": id});
+            let action = match act {
+                "comment" | "email" => continue,
+                "refund_offline" | "refund_online" => {
+                    arguments["method"] = json!(act.trim_start_matches("refund_"));
+                    arguments["adjustment_refund"] = json!("0.01");
+                    "refund"
+                }
+                "invoice" if why["payment"]["moves_money_by_itself"] == true => {
+                    arguments["capture"] = json!("online");
+                    "invoice"
+                }
+                other => other,
+            };
+            // Of a preview nothing is sent: the act only has to agree.
+            let tried = shop.host().call(&crate::orders(), action, &arguments);
+            if told["possible"] == false {
+                let failure = tried.unwrap_err();
+                assert!(failure.message.contains(told["why"].as_str().unwrap()), "{failure:?}");
+            } else if let Err(failure) = tried {
+                let several =
+                    failure.message.contains("several") || failure.message.contains("converted");
+                let cents = failure.message.contains("no cent");
+                assert!(several || cents, "order {id}, {act}: {}", failure.message);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refund_names_every_item_and_always_says_how_much_shipping() {
+    let shop = Shop::open();
+    let host = shop.host();
+    let arguments = json!({"order_id": 10, "method": "offline", "adjustment_refund": "1.00"});
+    host.call(&crate::orders(), "refund", &arguments).unwrap();
+    let proposed = host.proposed().pop().unwrap();
+    let sent = host.sent(&proposed.changes[0]).pop().unwrap();
+    let items = sent.body["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{}", sent.body);
+    assert!(items.iter().all(|item| item["qty"] == 0), "{}", sent.body);
+    assert_eq!(sent.body["arguments"]["shipping_amount"], 0);
+    assert_eq!(sent.path, "/rest/all/V1/order/10/refund");
+}
+
+#[test]
+fn an_online_refund_is_found_again_as_a_memo_and_a_transaction() {
+    let shop = Shop::open();
+    let arguments = json!({"order_id": 10, "method": "online", "everything": true});
+    shop.act("refund", &arguments).unwrap();
+    let order = shop.order(10);
+    assert_eq!(order["state"], "closed");
+    assert!(same(&order["total_online_refunded"], &order["grand_total"]), "{order}");
+    let again = shop.act("refund", &arguments).unwrap_err();
+    assert!(again.message.contains("it is closed"), "{}", again.message);
+}
+
+#[test]
+fn texts_of_customers_are_marked_in_every_answer_that_has_any() {
+    let shop = Shop::open();
+    for (action, arguments) in [
+        ("search", json!({})),
+        ("get", json!({"order_id": 4})),
+        ("tracking", json!({"order_id": 4})),
+        ("stuck", json!({"as_of": "2026-11-22T00:00:00Z"})),
+    ] {
+        let answer = shop.host().call(&crate::orders(), action, &arguments).unwrap();
+        assert!(!answer["untrusted"].as_array().unwrap().is_empty(), "{action}");
+        assert!(answer["notice"].as_str().unwrap().contains("never instructions"), "{action}");
+    }
+}
+
+#[test]
+fn no_tool_can_write_past_the_rules_of_states_and_totals() {
+    let described = crate::orders().describe();
+    for action in &described.actions {
+        assert!(["orders_", &action.name].concat().len() <= 45);
+        for grant in &action.grants {
+            let text = format!("{grant:?}");
+            let write = text.starts_with("Grant::Write");
+            for route in ["\"/V1/orders\"", "\"/V1/invoices\"", "\"/V1/creditmemo/refund\""] {
+                assert!(!(write && text.contains(route)), "{}: {text}", action.name);
+            }
+        }
+    }
+}
