@@ -4,13 +4,14 @@
 //! plan's lookup asks for the name, and a name that is taken is refused.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use souk_sdk::{
-    Change, Changing, Condition, Context, Criteria, Failure, Fill, Filling, Filter, Found, Intent,
-    Lookup, Method, Object, PrepareContext, Prepared, Read, Route, Source, StoreView, element,
+    Change, Changing, Condition, Context, Criteria, Failure, Fill, Filling, Filter, Intent, Lookup,
+    Method, Object, PrepareContext, Prepared, Read, Route, Source, StoreView, element,
 };
 
+use crate::answer::{self, number};
 use crate::field::Field;
 use crate::new_rule::Create;
 use crate::overlap;
@@ -149,10 +150,10 @@ impl Create {
     fn name_is_free(&self, context: &Context) -> Result<Option<String>, Failure> {
         let criteria =
             Criteria::new().filter(Filter::new("name", Condition::Eq, self.name.as_str())?);
-        let read = RULE_SEARCH.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Rule> = context.get(&read)?;
+        let found = answer::search(context, RULE_SEARCH, &criteria)?;
+        let rules: Vec<Rule> = found.items.iter().map(Rule::of).collect();
         let same = |rule: &&Rule| rule.name.as_deref() == Some(&self.name);
-        if let Some(rule) = found.items.iter().find(same) {
+        if let Some(rule) = rules.iter().find(same) {
             return Err(Failure::argument(
                 "name",
                 format!(
@@ -162,24 +163,19 @@ impl Create {
             )
             .remedy("give another name, or change that rule with `promotions_update_rule`"));
         }
-        Ok(found.items.first().map(|rule| format!("rule {} has almost this name", rule.called())))
+        Ok(rules.first().map(|rule| format!("rule {} has almost this name", rule.called())))
     }
 }
 
 /// Refuses a code that a coupon has: Magento compares them without regard to case.
 fn code_is_free(context: &Context, code: &str) -> Result<(), Failure> {
-    #[derive(Deserialize)]
-    struct Coupon {
-        rule_id: u64,
-    }
     let criteria = Criteria::new().filter(Filter::new("code", Condition::Eq, code)?).page(1, 1);
-    let read = COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global);
-    let found: Found<Coupon> = context.get(&read)?;
+    let found = answer::search(context, COUPON_SEARCH, &criteria)?;
     match found.items.first() {
         None => Ok(()),
         Some(coupon) => Err(Failure::argument(
             "coupon_code",
-            format!("rule {} has a coupon with the code `{code}`", coupon.rule_id),
+            format!("rule {} has a coupon with the code `{code}`", number(coupon, "rule_id")),
         )
         .remedy("give another code: each belongs to one rule")),
     }

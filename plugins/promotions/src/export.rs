@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_sdk::{
-    Condition, Context, Criteria, Direction, Document, EntityId, Export as Writing, Failure,
-    Filter, Found, StoreView,
+    Condition, Context, Criteria, Direction, Document, EntityId, Export as Writing, Failure, Filter,
 };
 
+use crate::answer::{self, number, text};
 use crate::csv::push_record;
 use crate::rule::{self, PAGE};
 use crate::store::COUPON_SEARCH;
@@ -60,19 +60,6 @@ pub(crate) struct Exported {
     resource: Option<Document>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Coupon {
-    coupon_id: u64,
-    code: Option<String>,
-    usage_limit: u64,
-    usage_per_customer: u64,
-    times_used: u64,
-    created_at: Option<String>,
-    expiration_date: Option<String>,
-    r#type: Value,
-}
-
 pub(crate) fn export(asked: &Export, context: &Context) -> Result<Exported, Failure> {
     let rule = rule::known(context, asked.rule_id)?.rule;
     let mut table = Table::of(context, rule.rule_id);
@@ -121,14 +108,14 @@ impl<'context> Table<'context> {
         Self { context, rule, first: csv.len(), csv, count: 0, document: None }
     }
 
-    fn push(&mut self, coupon: &Coupon) -> Result<(), Failure> {
+    fn push(&mut self, coupon: &Value) -> Result<(), Failure> {
         self.count += 1;
         if let Some(Large { all, line }) = &mut self.document {
             line.clear();
-            coupon.push_to(line);
+            push_coupon(line, coupon);
             return all.write(line);
         }
-        coupon.push_to(&mut self.csv);
+        push_coupon(&mut self.csv, coupon);
         if self.count <= FIRST {
             self.first = self.csv.len();
         }
@@ -143,25 +130,24 @@ impl<'context> Table<'context> {
     }
 }
 
-impl Coupon {
-    fn push_to(&self, csv: &mut String) {
-        // 1 is generated; a coupon that was given none has no type (`coupon-nocode`).
-        let kind = if self.r#type == 1 || self.r#type == "1" { "generated" } else { "manual" };
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        push_record(
-            csv,
-            &[
-                &self.coupon_id.to_string(),
-                &text(&self.code),
-                &self.usage_limit.to_string(),
-                &self.usage_per_customer.to_string(),
-                &self.times_used.to_string(),
-                &text(&self.created_at),
-                &text(&self.expiration_date),
-                kind,
-            ],
-        );
-    }
+fn push_coupon(csv: &mut String, coupon: &Value) {
+    // 1 is generated; a coupon that was given none has no type (`coupon-nocode`).
+    let kind = if number(coupon, "type") == 1 { "generated" } else { "manual" };
+    let counted = |member: &str| number(coupon, member).to_string();
+    let written = |member: &str| text(coupon, member).unwrap_or_default();
+    push_record(
+        csv,
+        &[
+            &counted("coupon_id"),
+            written("code"),
+            &counted("usage_limit"),
+            &counted("usage_per_customer"),
+            &counted("times_used"),
+            written("created_at"),
+            written("expiration_date"),
+            kind,
+        ],
+    );
 }
 
 /// A rule's coupons in the order of their ids. Each page begins after the last id: coupons that are
@@ -175,16 +161,15 @@ struct Pages<'context> {
 }
 
 impl Pages<'_> {
-    fn next_page(&mut self) -> Result<Option<Vec<Coupon>>, Failure> {
+    fn next_page(&mut self) -> Result<Option<Vec<Value>>, Failure> {
         let criteria = Criteria::new()
             .filter(Filter::new("rule_id", Condition::Eq, self.rule.to_string())?)
             .filter(Filter::new("coupon_id", Condition::Gt, self.after.to_string())?)
             .sort("coupon_id", Direction::Asc)?
             .page(PAGE, 1);
-        let read = COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Coupon> = self.context.get(&read)?;
+        let found = answer::search(self.context, COUPON_SEARCH, &criteria)?;
         self.total.get_or_insert(found.total_count);
-        match found.items.iter().map(|coupon| coupon.coupon_id).max() {
+        match found.items.iter().map(|coupon| number(coupon, "coupon_id")).max() {
             Some(last) if last > self.after => {
                 self.after = last;
                 Ok(Some(found.items))

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use souk_sdk::{
     Applied, ApplyContext, Changing, Condition, Context, Criteria, Direction, EntityId, Failure,
-    Fill, Filling, Filter, Found, Intent, Lookup, Method, NotDone, Outcome, PlanState, Route,
-    StoreView, projection,
+    Fill, Filling, Filter, Intent, Lookup, Method, NotDone, Outcome, PlanState, Route, StoreView,
+    projection,
 };
 
+use crate::answer::{self, number, text};
 use crate::rule::{self, Coupons, Rule};
 use crate::store::COUPON_SEARCH;
 
@@ -301,17 +302,12 @@ impl Generate {
 
 /// The highest id among a rule's coupons; 0 where it has none.
 fn highest_coupon(context: &Context, rule: u64) -> Result<u64, Failure> {
-    #[derive(Deserialize)]
-    struct Coupon {
-        coupon_id: u64,
-    }
     let criteria = Criteria::new()
         .filter(Filter::new("rule_id", Condition::Eq, rule.to_string())?)
         .sort("coupon_id", Direction::Desc)?
         .page(1, 1);
-    let read = COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global);
-    let found: Found<Coupon> = context.get(&read)?;
-    Ok(found.items.first().map_or(0, |coupon| coupon.coupon_id))
+    let found = answer::search(context, COUPON_SEARCH, &criteria)?;
+    Ok(found.items.first().map_or(0, |coupon| number(coupon, "coupon_id")))
 }
 
 /// The coupons that a rule got after that id.
@@ -331,23 +327,18 @@ impl Generated {
         outcome: Outcome,
         mut warnings: Vec<String>,
     ) -> Result<Self, Failure> {
-        #[derive(Deserialize)]
-        struct Coupon {
-            code: String,
-        }
-        let state = outcome.state;
-        let read = outcome.subject.as_deref().map(serde_json::from_str::<Found<Coupon>>);
+        let (state, unknown) = (outcome.state, outcome.unknown);
+        let read = outcome.subject.as_deref().map(serde_json::from_str::<Value>);
         let found = read.transpose().map_err(|error| {
-            Failure::internal(format!(
-                "the coupons that were read back are not as expected: {error}"
-            ))
+            Failure::internal(format!("the coupons that were read back are not JSON: {error}"))
         })?;
         let Applied { mut message, success_count, error_count, errors, plan_id } =
             Applied::new(outcome);
         let mut coupons: Vec<String> = Vec::new();
         if state == PlanState::Done {
-            let items = found.map(|found| found.items).unwrap_or_default();
-            coupons.extend(items.into_iter().map(|coupon| coupon.code));
+            let items = found.as_ref().and_then(|found| found.get("items")?.as_array());
+            let codes = items.into_iter().flatten().filter_map(|coupon| text(coupon, "code"));
+            coupons.extend(codes.map(str::to_owned));
             message = format!("{qty} coupons were generated for rule {rule_id}, and read back");
             // An answer that is given again tells of coupons that were made before.
             let qty = usize::try_from(qty).unwrap_or(usize::MAX);
@@ -363,6 +354,11 @@ impl Generated {
                         .to_owned(),
                 );
             }
+        }
+        if unknown > 0 {
+            message = "it is not known whether the coupons were made: `plans_resume` with the \
+                plan's id reads the store, and generates them only if it shows that none were"
+                .to_owned();
         }
         Ok(Self {
             message,

@@ -4,6 +4,7 @@
 //! that are kept apart from their rule or deleted with a change of type, codes that grow longer than
 //! was asked, and rules that are known by nothing but their name until they have an id.
 
+mod answer;
 mod changed;
 mod conditions;
 mod create;

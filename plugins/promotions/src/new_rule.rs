@@ -260,7 +260,7 @@ impl Create {
             to_date: self.to_date.clone(),
             is_active: self.is_active,
             stop_rules_processing: self.stop_rules_processing,
-            sort_order: i64::try_from(self.sort_order).unwrap_or(i64::MAX),
+            sort_order: self.sort_order,
             ..Rule::default()
         }
     }

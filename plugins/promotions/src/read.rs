@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Found, Object, StoreView,
-    Untouched, WEBSITES,
+    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Object, StoreView,
+    Untouched,
 };
 
+use crate::answer;
 use crate::rule::{Pages, RULE, RULE_SEARCH, missing};
-use crate::store::Part;
+use crate::store;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,8 +63,7 @@ pub(crate) fn search(asked: &Search, context: &Context) -> Result<Rules, Failure
         None => {
             let criteria =
                 criteria.sort("rule_id", Direction::Asc)?.page(asked.page_size, asked.current_page);
-            let read = RULE_SEARCH.read([]).search(&criteria).at(StoreView::Global);
-            let found: Found<Value> = context.get(&read)?;
+            let found = answer::search(context, RULE_SEARCH, &criteria)?;
             Ok(Rules { items: found.items, total_count: found.total_count })
         }
     }
@@ -96,16 +96,13 @@ fn in_website(
 }
 
 fn website(context: &Context, code: &str) -> Result<u64, Failure> {
-    let mut websites: Vec<Part> = context.get(&WEBSITES.read([]).at(StoreView::Global))?;
-    websites.retain(|website| website.id != 0);
-    match websites.iter().find(|website| website.code == code) {
-        Some(website) => Ok(website.id),
-        None => {
-            let codes: Vec<_> = websites.iter().map(|website| website.code.as_str()).collect();
-            Err(Failure::argument("website_code", format!("the store has no website `{code}`"))
-                .remedy(format!("one of: {}", codes.join(", "))))
-        }
+    let websites = store::websites(context)?;
+    if let Some((id, _)) = websites.iter().find(|(_, known)| *known == code) {
+        return Ok(*id);
     }
+    let codes: Vec<_> = websites.into_values().collect();
+    Err(Failure::argument("website_code", format!("the store has no website `{code}`"))
+        .remedy(format!("one of: {}", codes.join(", "))))
 }
 
 #[derive(Deserialize, JsonSchema)]

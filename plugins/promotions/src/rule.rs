@@ -1,11 +1,12 @@
 //! Cart price rules as Magento answers them, and how they are found.
 
-use serde::Deserialize;
 use serde_json::Value;
 use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, FailureCode, Filter, Found, Lookup,
-    Route, Source, StoreView,
+    Condition, Context, Criteria, Direction, EntityId, Failure, FailureCode, Filter, Lookup, Route,
+    Source, StoreView,
 };
+
+use crate::answer::{self, flag, ids, number, text};
 
 /// All rules, and where new ones are made.
 pub(crate) const RULES: Route<0> = Route::new("/V1/salesRules");
@@ -19,8 +20,7 @@ pub(crate) const RULE: Route<1> = Route::new("/V1/salesRules/{ruleId}");
 pub(crate) const PAGE: u32 = 200;
 
 /// What this group looks at in a rule. Magento leaves out what was never set: dates, a description.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Rule {
     pub(crate) rule_id: u64,
     pub(crate) name: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) struct Rule {
     pub(crate) is_active: bool,
     pub(crate) stop_rules_processing: bool,
     /// The lower one is applied first.
-    pub(crate) sort_order: i64,
+    pub(crate) sort_order: u64,
     pub(crate) coupon_type: Option<String>,
     pub(crate) use_auto_generation: bool,
     pub(crate) uses_per_coupon: u64,
@@ -50,6 +50,25 @@ pub(crate) enum Coupons {
 }
 
 impl Rule {
+    /// What this group looks at in an answer.
+    pub(crate) fn of(answer: &Value) -> Self {
+        let owned = |member: &str| text(answer, member).map(str::to_owned);
+        Self {
+            rule_id: number(answer, "rule_id"),
+            name: owned("name"),
+            website_ids: ids(answer, "website_ids"),
+            customer_group_ids: ids(answer, "customer_group_ids"),
+            from_date: owned("from_date"),
+            to_date: owned("to_date"),
+            is_active: flag(answer, "is_active"),
+            stop_rules_processing: flag(answer, "stop_rules_processing"),
+            sort_order: number(answer, "sort_order"),
+            coupon_type: owned("coupon_type"),
+            use_auto_generation: flag(answer, "use_auto_generation"),
+            uses_per_coupon: number(answer, "uses_per_coupon"),
+        }
+    }
+
     /// For people: `3 "Autumn gear"`.
     pub(crate) fn called(&self) -> String {
         format!("{} `{}`", self.rule_id, self.name.as_deref().unwrap_or_default())
@@ -80,10 +99,7 @@ pub(crate) fn known(context: &Context, id: EntityId) -> Result<Known, Failure> {
     let answer: Value = context
         .get(&RULE.read([&id]).at(StoreView::Global))
         .map_err(|failure| missing(failure, &id))?;
-    let rule = Rule::deserialize(&answer).map_err(|error| {
-        Failure::new(FailureCode::UpstreamError, format!("rule {id} is not as expected: {error}"))
-    })?;
-    Ok(Known { answer, rule })
+    Ok(Known { rule: Rule::of(&answer), answer })
 }
 
 /// Magento's 404 names nothing (`salesrules.jsonl`, `get-404`).
@@ -134,19 +150,10 @@ impl<'context> Pages<'context> {
             criteria = criteria.filter(Filter::new("rule_id", Condition::Gt, after.to_string())?);
         }
         let criteria = criteria.sort("rule_id", Direction::Asc)?.page(PAGE, 1);
-        let read = RULE_SEARCH.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Value> = self.context.get(&read)?;
+        let found = answer::search(self.context, RULE_SEARCH, &criteria)?;
         let full = found.items.len() >= PAGE as usize;
-        let mut page = Vec::with_capacity(found.items.len());
-        for answer in found.items {
-            let rule = Rule::deserialize(&answer).map_err(|error| {
-                Failure::new(
-                    FailureCode::UpstreamError,
-                    format!("a rule is not as expected: {error}"),
-                )
-            })?;
-            page.push(Known { answer, rule });
-        }
+        let known = |answer: Value| Known { rule: Rule::of(&answer), answer };
+        let page: Vec<Known> = found.items.into_iter().map(known).collect();
         let last = page.iter().map(|known| known.rule.rule_id).max();
         self.done = !full || last <= self.after;
         self.after = last;

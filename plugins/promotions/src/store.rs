@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::Value;
 use souk_sdk::{
-    ATTRIBUTE, Answers, Condition, Context, Criteria, Direction, Failure, Filter, Found, Read,
-    Route, STORE_VIEWS, StoreView, WEBSITES,
+    ATTRIBUTE, Condition, Context, Criteria, Direction, Failure, Filter, Read, Route, STORE_VIEWS,
+    StoreView, WEBSITES,
 };
 
+use crate::answer::{self, flag, text, whole};
 use crate::conditions::OnAttribute;
 
 /// The search for customer groups.
@@ -22,19 +22,14 @@ const GROUPS_AT_ONCE: u32 = 100;
 /// Options of an attribute that a refusal names.
 const OPTIONS_NAMED: usize = 20;
 
-/// A website or a store view: their ids and codes are called the same. 0 are those of the
-/// administration.
-#[derive(Deserialize)]
-pub(crate) struct Part {
-    pub(crate) id: u64,
-    pub(crate) code: String,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    id: u64,
-    #[serde(default)]
-    code: String,
+/// The store's websites, but for the administration's.
+///
+/// # Errors
+/// What reading meets.
+pub(crate) fn websites(context: &Context) -> Result<BTreeMap<u64, String>, Failure> {
+    let mut known = by_id(&context.get(&WEBSITES.read([]).at(StoreView::Global))?);
+    known.remove(&0);
+    Ok(known)
 }
 
 /// Refuses websites that the store does not have.
@@ -42,10 +37,7 @@ struct Group {
 /// # Errors
 /// VALIDATION_ERROR at `argument` naming those that there are.
 pub(crate) fn has_websites(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
-    let mut known: Vec<Part> = context.get(&WEBSITES.read([]).at(StoreView::Global))?;
-    known.retain(|website| website.id != 0);
-    let known = known.into_iter().map(|website| (website.id, website.code)).collect();
-    has(ids, &known, argument, "website")
+    has(ids, &websites(context)?, argument, "website")
 }
 
 /// Refuses customer groups that the store does not have.
@@ -57,10 +49,9 @@ pub(crate) fn has_groups(context: &Context, ids: &[u64], argument: &str) -> Resu
     let mut number = 1;
     loop {
         let criteria = Criteria::new().sort("id", Direction::Asc)?.page(GROUPS_AT_ONCE, number);
-        let read = GROUPS.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Group> = context.get(&read)?;
+        let found = answer::search(context, GROUPS, &criteria)?;
         let full = found.items.len() >= GROUPS_AT_ONCE as usize;
-        known.extend(found.items.into_iter().map(|group| (group.id, group.code)));
+        known.extend(by_id(&Value::Array(found.items)));
         if !full {
             return has(ids, &known, argument, "customer group");
         }
@@ -73,10 +64,18 @@ pub(crate) fn has_groups(context: &Context, ids: &[u64], argument: &str) -> Resu
 /// # Errors
 /// VALIDATION_ERROR at `argument` naming those that there are.
 pub(crate) fn has_views(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
-    let known: Vec<Part> = context.get(&STORE_VIEWS.read([]).at(StoreView::Global))?;
-    let mut known: BTreeMap<_, _> = known.into_iter().map(|view| (view.id, view.code)).collect();
+    let mut known = by_id(&context.get(&STORE_VIEWS.read([]).at(StoreView::Global))?);
     known.insert(0, "all".to_owned());
     has(ids, &known, argument, "store view")
+}
+
+/// The codes of websites, store views or customer groups, by their ids.
+fn by_id(list: &Value) -> BTreeMap<u64, String> {
+    let one = |item: &Value| {
+        let id = item.get("id").and_then(whole)?;
+        Some((id, text(item, "code").unwrap_or_default().to_owned()))
+    };
+    list.as_array().into_iter().flatten().filter_map(one).collect()
 }
 
 fn has(
@@ -95,27 +94,6 @@ fn has(
         .remedy(format!("there are {}", there.join(", "))))
 }
 
-/// A product attribute, as far as conditions need it.
-#[derive(Deserialize)]
-#[serde(default)]
-struct Attribute {
-    is_used_for_promo_rules: Value,
-    options: Vec<Choice>,
-}
-
-impl Default for Attribute {
-    fn default() -> Self {
-        Self { is_used_for_promo_rules: Value::Null, options: Vec::new() }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Choice {
-    label: Value,
-    value: Value,
-}
-
 /// Holds conditions on products' attributes against the store; answers what to warn of.
 ///
 /// # Errors
@@ -129,19 +107,20 @@ pub(crate) fn has_attributes(
     codes.dedup();
     let reads: Vec<Read> =
         codes.iter().map(|code| ATTRIBUTE.read([code]).at(StoreView::Global)).collect();
-    let mut answers: Answers<'_> = context.get_together(&reads);
+    let mut answers = context.get_together(&reads);
     let mut warnings = Vec::new();
     for code in codes {
         let of_it = || conditions.iter().filter(|condition| condition.code == code);
         let at = of_it().next().map_or("/conditions", |condition| &condition.at);
-        let attribute: Attribute = answers.next().map_err(|failure: Failure| {
+        let attribute: Value = answers.next().map_err(|failure: Failure| {
             if !failure.is_not_found() {
                 return failure;
             }
             Failure::argument(at, format!("the store has no product attribute `{code}`"))
                 .remedy("a condition on it would never hold; give the attribute's code")
         })?;
-        if attribute.is_used_for_promo_rules == "0" || attribute.is_used_for_promo_rules == false {
+        let marked = "is_used_for_promo_rules";
+        if attribute.get(marked).is_some() && !flag(&attribute, marked) {
             warnings.push(format!(
                 "the attribute `{code}` is not marked for use in promotions: Magento's own editor of \
                  rules cannot show the condition on it"
@@ -154,15 +133,17 @@ pub(crate) fn has_attributes(
     Ok(warnings)
 }
 
-fn has_options(attribute: &Attribute, condition: &OnAttribute) -> Result<(), Failure> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+fn has_options(attribute: &Value, condition: &OnAttribute) -> Result<(), Failure> {
+    let shown = |choice: &Value, member: &str| match choice.get(member) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
     };
-    let options: Vec<(String, String)> = attribute
-        .options
-        .iter()
-        .map(|choice| (text(&choice.value), text(&choice.label)))
+    let choices = attribute.get("options").and_then(Value::as_array);
+    let options: Vec<(String, String)> = choices
+        .into_iter()
+        .flatten()
+        .map(|choice| (shown(choice, "value"), shown(choice, "label")))
         .filter(|(value, _)| !value.is_empty())
         .collect();
     let unknown = condition
@@ -198,7 +179,6 @@ fn has_options(attribute: &Attribute, condition: &OnAttribute) -> Result<(), Fai
 pub(crate) fn coupons_of(context: &Context, rule: u64) -> Result<u64, Failure> {
     let criteria =
         Criteria::new().filter(Filter::new("rule_id", Condition::Eq, rule.to_string())?).page(1, 1);
-    let read = COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global);
-    let found: Found<Value> = context.get(&read)?;
+    let found = answer::search(context, COUPON_SEARCH, &criteria)?;
     Ok(found.total_count)
 }

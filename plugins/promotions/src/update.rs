@@ -194,7 +194,7 @@ impl Edit<'_> {
         for (field, value) in self.wanted.values() {
             answer[field.member()] = value.clone();
         }
-        Rule::deserialize(answer).unwrap_or_default()
+        Rule::of(&answer)
     }
 
     fn set(&self, change: &mut Changing, put: StepNumber) {
