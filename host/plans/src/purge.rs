@@ -6,12 +6,19 @@
 
 use std::sync::Arc;
 
-use souk_model::{Action, Bound, Code, Effect, Failure, Principal, PurgeTarget};
-use souk_policy::permit_purge;
-use souk_upstream::Session;
+use futures::StreamExt;
+use souk_model::{
+    Action, Bound, Code, Effect, Failure, Method, Principal, PurgeTarget, WriteMethod,
+};
+use souk_policy::{PermittedPurge, permit_purge};
+use souk_state::audit::{Origin, WriteEntry};
+use souk_upstream::{Purge, Purger, Receipt, Session};
 
 use crate::commit::Terms;
 use crate::service::Plans;
+
+/// Purges of one call that are under way at once: a cache answers in milliseconds.
+const AT_ONCE: usize = 4;
 
 /// Who asks for purges, and on which terms.
 #[derive(Debug, Clone)]
@@ -39,6 +46,12 @@ pub struct Purged {
     pub previewed: bool,
 }
 
+/// What is sent, and how the trail names it.
+struct Admitted {
+    permitted: PermittedPurge,
+    purge: Purge,
+}
+
 impl Plans {
     /// Purges these, and answers in their order; one failure does not stop the others.
     ///
@@ -48,16 +61,54 @@ impl Plans {
         asked: Purging,
         targets: Vec<PurgeTarget>,
     ) -> Vec<Result<Purged, Failure>> {
-        if let Err(failure) = self.within_bound(&asked, targets.len()) {
-            return targets.iter().map(|_| Err(failure.clone())).collect();
+        let count = targets.len();
+        let ready = self
+            .within_bound(&asked, count)
+            .and_then(|()| asked.session.purger())
+            .map(|purger| (purger, self.clone()));
+        let job = match ready {
+            Ok((purger, plans)) => {
+                tokio::spawn(async move { plans.purge_all(&asked, &purger, targets).await })
+            }
+            Err(failure) => return vec![Err(failure); count],
+        };
+        job.await.unwrap_or_else(|error| {
+            tracing::error!("purging ended early: {error}");
+            vec![Err(Failure::internal("purging ended early; the log says why")); count]
+        })
+    }
+
+    async fn purge_all(
+        &self,
+        asked: &Purging,
+        purger: &Purger,
+        targets: Vec<PurgeTarget>,
+    ) -> Vec<Result<Purged, Failure>> {
+        let mut admitted = Vec::with_capacity(targets.len());
+        for target in targets {
+            admitted.push(admit(asked, purger, target).await);
         }
-        targets
-            .into_iter()
-            .map(|target| {
-                permit_purge(&asked.action.grants, target)?;
-                Err(not_configured())
+        let provider = purger.provider();
+        if asked.terms.preview {
+            let previewed = Purged { id: None, provider, previewed: true };
+            return admitted.into_iter().map(|one| one.map(|_| previewed.clone())).collect();
+        }
+        // What is refused costs the operator's cache nothing, and so no turn.
+        if admitted.iter().any(Result::is_ok)
+            && let Err(failure) = self.trail_writable().and_then(|()| purger.take_turn())
+        {
+            return admitted.into_iter().map(|one| one.and(Err(failure.clone()))).collect();
+        }
+        futures::stream::iter(admitted)
+            .map(|one| async {
+                let Admitted { permitted, purge } = one?;
+                let result = purger.send(&purge).await;
+                self.record_purge(asked, &permitted, &result)?;
+                result.map(|receipt| Purged { id: receipt.id, provider, previewed: false })
             })
+            .buffered(AT_ONCE)
             .collect()
+            .await
     }
 
     fn within_bound(&self, asked: &Purging, count: usize) -> Result<(), Failure> {
@@ -76,8 +127,42 @@ impl Plans {
         .rule("bulk-cap")
         .remedy("purge fewer at once"))
     }
+
+    /// Puts a purge and what came of it on the trail.
+    fn record_purge(
+        &self,
+        asked: &Purging,
+        permitted: &PermittedPurge,
+        result: &Result<Receipt, Failure>,
+    ) -> Result<(), Failure> {
+        let entry = WriteEntry {
+            at: souk_state::Timestamp::now(),
+            principal: asked.principal.to_string(),
+            of: Origin::Call { tool: asked.action.tool.clone() },
+            subject: permitted.target().to_string(),
+            method: Method::Write(WriteMethod::Post).as_str().to_owned(),
+            route: permitted.route().to_string(),
+            reason: asked.terms.reason.clone(),
+            status: match result {
+                Ok(receipt) => Some(receipt.status),
+                Err(failure) => failure.status,
+            },
+            outcome: match result {
+                Ok(_) => "accepted".to_owned(),
+                Err(failure) => format!("failed: {failure}"),
+            },
+        };
+        self.trail.append_write(entry).map(drop).map_err(|error| {
+            tracing::error!("a purge is not on the audit trail: {error}");
+            Failure::internal("it was sent, and the audit trail could not be written")
+                .rule("audit-trail")
+                .remedy("the operator must make the trail writable again")
+        })
+    }
 }
 
-fn not_configured() -> Failure {
-    Failure::new(Code::Unavailable, "no cache before this store is configured")
+async fn admit(asked: &Purging, purger: &Purger, target: PurgeTarget) -> Result<Admitted, Failure> {
+    let permitted = permit_purge(&asked.action.grants, target)?;
+    let purge = purger.admit(&permitted).await?;
+    Ok(Admitted { permitted, purge })
 }

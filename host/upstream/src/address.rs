@@ -28,6 +28,14 @@ pub enum ConfigError {
         /// The limit's key.
         limit: &'static str,
     },
+    /// What is said of the cache before the store makes no sense.
+    #[error("the cache before store `{store}`: {why}")]
+    Cdn {
+        /// The store, by the operator's name for it.
+        store: String,
+        /// What is wrong, and what to set.
+        why: String,
+    },
 }
 
 /// The store's address and what its signatures are made over.

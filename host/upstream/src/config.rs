@@ -6,6 +6,8 @@ use serde::{Deserialize, Deserializer, de};
 use souk_model::{AuthMethod, Code, Failure, Secret};
 use url::Url;
 
+use crate::cdn::CdnSettings;
+
 /// One store, as the operator configures it.
 ///
 /// ```
@@ -38,10 +40,13 @@ pub struct StoreConfig {
     /// What requests may cost.
     #[serde(default)]
     pub limits: Limits,
+    /// The cache before the store, if there is one that may be purged.
+    #[serde(default)]
+    pub cdn: CdnSettings,
 }
 
 impl StoreConfig {
-    /// A store without credentials and with the usual limits.
+    /// A store without credentials or cache, and with the usual limits.
     pub fn new(name: impl Into<String>, base_url: Url) -> Self {
         Self {
             name: name.into(),
@@ -50,6 +55,7 @@ impl StoreConfig {
             signing_base_url: None,
             credentials: None,
             limits: Limits::default(),
+            cdn: CdnSettings::default(),
         }
     }
 }

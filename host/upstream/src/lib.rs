@@ -37,6 +37,7 @@
 
 mod address;
 mod auth;
+mod cdn;
 mod client;
 mod complaint;
 mod config;
@@ -52,6 +53,7 @@ mod views;
 mod writer;
 
 pub use address::ConfigError;
+pub use cdn::{CdnSettings, Provider, Purge, Purger, Receipt};
 pub use config::{Credentials, Limits, Offered, StoreConfig};
 pub use session::{Session, Sessions};
 pub use transport::{Magento, OnSecret};

@@ -7,14 +7,16 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use souk_model::{Code, Failure, Principal, SessionInfo, StoreView};
 use souk_policy::Permitted;
+use tokio::sync::OnceCell;
 
 use crate::address::{Api, Target, segment};
 use crate::auth::{Auth, denies_resource};
+use crate::cdn::{Addresses, Page};
 use crate::exchange::{Lost, Outgoing, Reply};
 use crate::login::{self, STORE_VIEWS};
 use crate::transport::{Magento, upstream_error};
-use crate::{Credentials, UPSTREAM, Writer};
-use crate::{complaint, graphql};
+use crate::{Credentials, Purger, UPSTREAM, Writer};
+use crate::{cdn, complaint, graphql};
 
 use souk_model::ExposeSecret;
 
@@ -25,11 +27,16 @@ use souk_model::ExposeSecret;
 #[derive(Debug, Clone)]
 pub struct Session(Arc<Inner>);
 
+/// Every view's settings, its base URLs among them.
+const STORE_CONFIGS: Target<'static> = Target::own("/V1/store/storeConfigs", "");
+
 #[derive(Debug)]
 struct Inner {
     store: Magento,
     auth: Arc<Auth>,
     info: SessionInfo,
+    /// By which addresses the store is reached, once it was asked.
+    addresses: Arc<OnceCell<Addresses>>,
 }
 
 impl Session {
@@ -52,7 +59,8 @@ impl Session {
         };
         let auth = Auth::open(store, credentials).await?;
         login::verify(store, &auth).await?;
-        Ok(Self(Arc::new(Inner { store: store.clone(), auth: Arc::new(auth), info })))
+        let (store, auth, addresses) = (store.clone(), Arc::new(auth), Arc::default());
+        Ok(Self(Arc::new(Inner { store, auth, info, addresses })))
     }
 
     /// What may be known of the session. Never a credential.
@@ -73,6 +81,15 @@ impl Session {
         Writer::new(self.clone())
     }
 
+    /// What purges the cache before the store, in this session's name. For `souk-plans` only: see
+    /// [`Purger`].
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where no cache is configured: it says what to set.
+    pub fn purger(&self) -> Result<Purger, Failure> {
+        Purger::new(self.clone()).ok_or_else(cdn::not_configured)
+    }
+
     /// The same session with a default scope, once the store confirms that it has such a view.
     ///
     /// # Errors
@@ -90,7 +107,8 @@ impl Session {
         self.0.store.in_time(self.check_view(code)).await?;
         let info = SessionInfo { default_scope: Some(code.to_owned()), ..self.info() };
         let (store, auth) = (self.0.store.clone(), self.0.auth.clone());
-        Ok(Self(Arc::new(Inner { store, auth, info })))
+        let addresses = self.0.addresses.clone();
+        Ok(Self(Arc::new(Inner { store, auth, info, addresses })))
     }
 
     /// Makes a permitted read and gives the body of a 2xx answer: JSON, by the store's word, and
@@ -118,6 +136,28 @@ impl Session {
             query: what.query(),
         };
         body(self.send(&Outgoing::get(target)).await?)
+    }
+
+    /// Refuses a page that is at none of the store's addresses. The store is asked for them once a
+    /// session, and only where the operator's own word does not settle it.
+    pub(crate) async fn owns(&self, page: &Page) -> Result<(), Failure> {
+        let configured = Addresses::of(self.0.store.base_url());
+        if configured.have(page) {
+            return Ok(());
+        }
+        let read = self.0.addresses.get_or_try_init(async || {
+            let answer = self.send(&Outgoing::get(STORE_CONFIGS)).await?;
+            let mut all = configured.clone();
+            // Whoever may not read them is left with the operator's word.
+            if !denies_resource(&answer) {
+                all.learn(&body(answer)?).map_err(|error| {
+                    upstream_error(format!("the store's configuration cannot be read: {error}"))
+                })?;
+            }
+            Ok(all)
+        });
+        let known = self.0.store.in_time(read).await?;
+        if known.have(page) { Ok(()) } else { Err(known.refuse(page)) }
     }
 
     pub(crate) async fn send(&self, what: &Outgoing<'_>) -> Result<Reply, Lost> {

@@ -9,6 +9,7 @@ use souk_model::{Code, Failure, Secret};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::address::{Address, ConfigError};
+use crate::cdn::Cdn;
 use crate::client::Client;
 use crate::signing::PathForm;
 use crate::views::Views;
@@ -34,6 +35,8 @@ struct Inner {
     limits: Limits,
     address: Address,
     client: Client,
+    /// The cache before the store.
+    cdn: Option<Arc<Cdn>>,
     slots: Semaphore,
     views: Views,
     /// Whether the store was seen to verify paths as sent: see [`PathForm`].
@@ -55,7 +58,7 @@ impl Magento {
     /// A store as configured. Nothing is sent yet, and no certificate loaded.
     ///
     /// # Errors
-    /// An address that is none, or a limit of zero.
+    /// An address that is none, a limit of zero, a cache that is half described.
     pub fn new(config: StoreConfig) -> Result<Self, ConfigError> {
         Self::build(config, None)
     }
@@ -69,10 +72,12 @@ impl Magento {
     }
 
     fn build(config: StoreConfig, on_secret: Option<OnSecret>) -> Result<Self, ConfigError> {
-        let StoreConfig { name, environment, base_url, signing_base_url, credentials, limits } =
+        let StoreConfig { name, environment, base_url, signing_base_url, credentials, limits, cdn } =
             config;
         let address = Address::new(&name, &base_url, signing_base_url.as_ref())?;
         check(&name, &limits)?;
+        let cdn =
+            Cdn::new(&cdn, limits).map_err(|why| ConfigError::Cdn { store: name.clone(), why })?;
         if !address.encrypted && !address.loopback {
             tracing::warn!(store = name, base_url = address.shown, "credentials go unencrypted");
         }
@@ -82,6 +87,7 @@ impl Magento {
             signs_as_sent: AtomicBool::new(false),
             on_secret,
             client: Client::new(address.encrypted, limits),
+            cdn: cdn.map(Arc::new),
             name,
             environment,
             credentials,
@@ -118,6 +124,11 @@ impl Magento {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The cache before the store, where one is configured.
+    pub(crate) fn cdn(&self) -> Option<&Arc<Cdn>> {
+        self.0.cdn.as_ref()
     }
 
     pub(crate) fn views(&self) -> &Views {

@@ -75,7 +75,7 @@ fn show(record: &Record) -> String {
         Record::Write(entry) => {
             let of = match &entry.of {
                 Origin::Plan { plan, item, step } => format!("{plan} item {item} step {step}"),
-                Origin::Call { action } => action.escape_debug().to_string(),
+                Origin::Call { tool } => tool.escape_debug().to_string(),
             };
             return format!(
                 "{at}  write    {:<10} {of}  {} {}  {}: {}",

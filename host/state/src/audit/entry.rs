@@ -81,7 +81,7 @@ pub enum Origin {
     /// A call that needs no plan, since nothing of the store changes: a purge.
     Call {
         /// The tool's name.
-        action: String,
+        tool: String,
     },
 }
 
@@ -231,7 +231,7 @@ impl WriteEntry {
         name(&mut self.principal);
         match &mut self.of {
             Origin::Plan { plan, .. } => name(plan),
-            Origin::Call { action } => name(action),
+            Origin::Call { tool } => name(tool),
         }
         name(&mut self.method);
         name(&mut self.route);

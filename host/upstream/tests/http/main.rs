@@ -3,6 +3,7 @@
 
 mod graphql;
 mod login;
+mod purging;
 mod reading;
 mod scope;
 mod stand_in;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use souk_model::plan::Step;
 use souk_model::{Binding, Grant, Method, Read, Secret, Source, StoreView, WriteMethod};
@@ -25,6 +26,14 @@ pub(crate) struct Got {
     pub(crate) content_type: String,
     pub(crate) content_length: String,
     pub(crate) body: String,
+    headers: HeaderMap,
+}
+
+impl Got {
+    /// A header's value, empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
 }
 
 type Answers = dyn Fn(&Got, usize) -> Response + Send + Sync;
@@ -90,6 +99,7 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
         content_type: header("content-type"),
         content_length: header("content-length"),
         body: String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap(),
+        headers: parts.headers,
     };
     let before = {
         let mut all = shared.got.lock().unwrap();

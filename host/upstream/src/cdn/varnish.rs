@@ -1,0 +1,86 @@
+//! Purging Varnish as Magento does: PURGE with a pattern of tags. Single pages by their own PURGE,
+//! which Magento's stock VCL does not allow, and which is then said plainly: a pattern of tags in its
+//! place would purge more than the page.
+
+use http::header::HOST;
+use http::{HeaderName, HeaderValue, Method};
+use reqwest::Request;
+use souk_model::{Code, Failure};
+use url::Url;
+
+use super::send::{Reply, exact};
+use super::{Receipt, What};
+
+const NAME: &str = "varnish";
+const TAGS: HeaderName = HeaderName::from_static("x-magento-tags-pattern");
+/// By which Magento's VCL tells pages apart that were asked for over TLS.
+const PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
+/// What Magento's VCL answers to a PURGE that names no tags.
+const WANTS_TAGS: &str = "X-Magento-Tags-Pattern";
+
+/// Where a Varnish takes PURGE.
+#[derive(Debug)]
+pub(super) struct Varnish {
+    pub(super) url: Url,
+}
+
+impl Varnish {
+    pub(super) fn request(&self, what: &What) -> Result<Request, Failure> {
+        let method = Method::from_bytes(b"PURGE")
+            .map_err(|error| Failure::internal(format!("PURGE is no method: {error}")))?;
+        let base = self.url.as_str().trim_end_matches('/');
+        let value = |text: &str| {
+            HeaderValue::from_str(text)
+                .map_err(|_| Failure::internal("a purge cannot be put into a header"))
+        };
+        match what {
+            What::Product(id) => tagged(method, base, &value(&pattern("cat_p", *id))?),
+            What::Category(id) => tagged(method, base, &value(&pattern("cat_c", *id))?),
+            What::Page(page) => {
+                let mut request = Request::new(method, exact(&[base, page.target()].concat())?);
+                request.headers_mut().insert(HOST, value(&page.authority())?);
+                if page.is_encrypted() {
+                    request.headers_mut().insert(PROTOCOL, HeaderValue::from_static("https"));
+                }
+                Ok(request)
+            }
+        }
+    }
+}
+
+/// Exactly this tag in a list of tags: `cat_p_12` is not `cat_p_123`.
+fn pattern(kind: &str, id: u64) -> String {
+    format!("((^|,){kind}_{id}(,|$))")
+}
+
+fn tagged(method: Method, base: &str, tags: &HeaderValue) -> Result<Request, Failure> {
+    let mut request = Request::new(method, exact(&format!("{base}/"))?);
+    request.headers_mut().insert(TAGS, tags.clone());
+    Ok(request)
+}
+
+pub(super) fn receipt(what: &What, reply: &Reply) -> Result<Receipt, Failure> {
+    let is_page = matches!(what, What::Page(_));
+    // Varnish repeats the reason of its answer in the body.
+    let asks_for_tags = String::from_utf8_lossy(&reply.body).contains(WANTS_TAGS);
+    let (message, remedy) = match reply.status {
+        200 => return Ok(Receipt { id: None, status: reply.status }),
+        400 if is_page && asks_for_tags => (
+            "this Varnish cannot purge by URL: its VCL, as Magento's stock VCL does, takes a PURGE \
+             only with a pattern of tags",
+            "use `cache_purge_product` or `cache_purge_category`, or have the operator add `return \
+             (purge);` for a PURGE without tags to the VCL",
+        ),
+        405 => (
+            "Varnish does not take purges from this machine",
+            "the operator adds this machine to `acl purge` in the VCL",
+        ),
+        _ => (
+            "Varnish did not purge",
+            "the operator checks SOUK_CDN_URL, and that the VCL there handles PURGE",
+        ),
+    };
+    Err(Failure::new(Code::UpstreamError, message)
+        .from_upstream(NAME, Some(reply.status))
+        .remedy(remedy))
+}
