@@ -87,7 +87,7 @@ fn action(group: &str, action: wit::Action, limits: &Limits) -> Result<Described
     {
         return Err(format!("its effect is `{}` and it wants `{write}`", effect.as_str()));
     }
-    let wanted = Wanted::of((&effect).into(), action.tier.into());
+    let wanted = Wanted::of((&effect).into(), action.tier.into()).with(&grants);
     let input = Input::parse(&action.input, limits.schema_bytes, wanted)
         .map_err(|why| format!("its input schema: {why}"))?;
     let output = Output::parse(&action.output, limits.schema_bytes)

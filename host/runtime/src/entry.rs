@@ -49,7 +49,7 @@ impl Entry {
             group: plugin.group.name.clone(),
             effect,
             input,
-            wanted: Wanted::of(effect, action.tier),
+            wanted: Wanted::of(effect, action.tier).with(&action.grants),
             behind: Behind::Action { plugin: plugin.clone(), action: action.clone() },
         })
     }

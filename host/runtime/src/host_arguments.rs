@@ -4,7 +4,7 @@
 //! answered by CONFIRMATION_REQUIRED and not by a schema error. Plugins never see them.
 
 use serde_json::{Map, Value, json};
-use souk_model::{Code, Failure, Tier};
+use souk_model::{Code, Failure, Grant, Method, PurgeTarget, Tier};
 use souk_policy::EffectKind;
 
 /// Which of them a tool takes.
@@ -12,7 +12,9 @@ use souk_policy::EffectKind;
 pub(crate) struct Wanted {
     /// `confirm` and `reason`, and that they must be given.
     pub(crate) confirm: bool,
-    /// `idempotency_key`.
+    /// `reason`, whether or not it must be given.
+    reason: bool,
+    /// `idempotency_key`: what is done goes through a plan, which remembers it.
     key: bool,
     /// `preview`.
     preview: bool,
@@ -32,9 +34,19 @@ impl Wanted {
     pub(crate) fn of(effect: EffectKind, tier: Tier) -> Self {
         Self {
             confirm: souk_policy::needs_confirmation(effect, tier),
+            reason: effect.writes(),
             key: effect.writes(),
             preview: effect == EffectKind::Apply,
         }
+    }
+
+    /// The same for an action with these grants. One that purges a cache and can write nothing else
+    /// makes no plan: a key would promise what nobody keeps, and a purge is harmless to repeat.
+    pub(crate) fn with(self, grants: &[Grant]) -> Self {
+        let mut writes = grants.iter().filter(|grant| grant.method != Method::Get).peekable();
+        let purges_only =
+            writes.peek().is_some() && writes.all(|grant| grant.upstream == PurgeTarget::UPSTREAM);
+        Self { key: self.key && !purges_only, ..self }
     }
 
     /// Adds them to a tool's schema.
@@ -46,9 +58,14 @@ impl Wanted {
                 properties.insert(name.to_owned(), property);
             }
         };
+        let shows = if self.key {
+            "Only show what would change; nothing is sent. `plans_commit` carries it out."
+        } else {
+            "Only check what would be done; nothing is sent."
+        };
         // A reason is worth keeping for every write, asked for or not.
         add(
-            self.key,
+            self.reason,
             "reason",
             json!({"type": "string", "maxLength": 500, "description": "Why, in a sentence, for the audit trail."}),
         );
@@ -62,17 +79,13 @@ impl Wanted {
             "idempotency_key",
             json!({"type": "string", "minLength": 1, "maxLength": 128, "description": "The same key for the same change answers the first outcome and does nothing twice."}),
         );
-        add(
-            self.preview,
-            "preview",
-            json!({"type": "boolean", "description": "Only show what would change; nothing is sent. `plans_commit` carries it out."}),
-        );
+        add(self.preview, "preview", json!({"type": "boolean", "description": shows}));
     }
 
     /// Takes them off the arguments.
     pub(crate) fn take(self, arguments: &mut Value) -> Given {
         let Some(arguments) = arguments.as_object_mut() else { return Given::default() };
-        if !(self.confirm || self.key || self.preview) {
+        if !(self.confirm || self.reason || self.key || self.preview) {
             return Given::default();
         }
         let mut text = |name: &str| match arguments.shift_remove(name) {
