@@ -7,6 +7,8 @@
 //! above all it shares no code with the crate that signs and sends requests, so that one mistake is
 //! not made twice.
 //!
+//! Before a store there may be a cache to purge, [`DemoCdn`], which is a server of its own.
+//!
 //! Beside Magento's paths it has its own, open to its own machine only: `/__demo/requests` tells what
 //! was asked (GET, and DELETE to forget), `/__demo/faults` what shall go wrong (GET, PUT, DELETE), and
 //! `/__demo/consumer` stops and starts the consumer of asynchronous requests (PUT).
@@ -25,6 +27,7 @@
 mod api;
 mod auth;
 mod call;
+mod cdn;
 mod collate;
 mod credentials;
 mod durable;
@@ -46,6 +49,7 @@ mod wire;
 use std::future::Future;
 use std::sync::Arc;
 
+pub use cdn::DemoCdn;
 pub use credentials::{Access, Credential};
 pub use durable::DataError;
 pub use faults::FaultsError;
