@@ -142,6 +142,10 @@ pub(crate) struct DemoStore {
     /// serves, `PUT /__demo/faults` takes the same.
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+    /// Serve a cache beside it, to be purged as Varnish and as Fastly; loopback only. Its log is at
+    /// `/__cdn/requests`.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) cdn: Option<SocketAddr>,
 }
 
 /// `souk audit`

@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_model::{Secret, Tier};
-use souk_upstream::StoreConfig;
+use souk_upstream::{CdnSettings, StoreConfig};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) plugins: BTreeMap<String, Plugin>,
     /// The stores; the first is the default.
     pub(crate) stores: Vec<StoreConfig>,
+    /// The cache before the only store; of several stores each has its own `cdn`.
+    pub(crate) cdn: CdnSettings,
     /// What a change may do.
     pub(crate) guards: souk_plans::Guards,
     /// How plans are kept and carried out.
@@ -148,6 +150,7 @@ mod tests {
             ("[limits]\nmemory = 1", "memory"),
             ("[http]\nallowed_host = []", "allowed_host"),
             ("[plugins.cms]\ntier = \"safe\"", "tier"),
+            ("[cdn]\nsecret = \"x\"", "secret"),
             ("[[stores]]\nname = \"a\"\nbase_url = \"https://a\"\npassword = \"x\"", "password"),
         ] {
             let error = parse(text).unwrap_err();
@@ -157,7 +160,12 @@ mod tests {
 
     #[test]
     fn secrets_in_the_file_are_not_printed() {
-        let config = parse("[principals.ci]\ntoken = \"hunter2-hunter2-hunter2\"").unwrap();
-        assert!(!format!("{config:?}").contains("hunter2"));
+        for text in [
+            "[principals.ci]\ntoken = \"hunter2-hunter2-hunter2\"",
+            "[cdn]\nservice_id = \"a\"\ntoken = \"hunter2\"",
+        ] {
+            let config = parse(text).unwrap();
+            assert!(!format!("{config:?}").contains("hunter2"));
+        }
     }
 }

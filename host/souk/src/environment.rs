@@ -7,6 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context, anyhow, bail};
 use souk_model::{Secret, Tier};
 use souk_policy::Pattern;
+use souk_upstream::CdnSettings;
 
 /// A variable's text; an empty one counts as not set, which is how shells and client
 /// configurations often leave them.
@@ -96,6 +97,9 @@ pub(crate) struct Environment {
     pub(crate) confirm: Option<bool>,
     /// `MCP_PLAN_EXPIRY_MIN`
     pub(crate) plan_expiry_min: Option<u32>,
+    /// `SOUK_CDN`, `SOUK_CDN_URL`, `FASTLY_SERVICE_ID`, `FASTLY_API_TOKEN`,
+    /// `MCP_CACHE_RATE_LIMIT`
+    pub(crate) cdn: CdnSettings,
 }
 
 impl Environment {
@@ -132,6 +136,14 @@ impl Environment {
             max_discount_pct: parsed("MCP_MAX_DISCOUNT_PCT")?,
             confirm: switch("MCP_TIER2_CONFIRM")?,
             plan_expiry_min: parsed("MCP_PLAN_EXPIRY_MIN")?,
+            cdn: CdnSettings {
+                provider: parsed("SOUK_CDN")?,
+                url: parsed("SOUK_CDN_URL")?,
+                service_id: text("FASTLY_SERVICE_ID")?,
+                token: secret("FASTLY_API_TOKEN")?,
+                soft: false,
+                purges_per_minute: parsed("MCP_CACHE_RATE_LIMIT")?,
+            },
         })
     }
 }

@@ -128,7 +128,22 @@ impl Setup {
 
     /// The stores, but for the demo store.
     pub(crate) fn stores(&self) -> anyhow::Result<Vec<souk_upstream::StoreConfig>> {
-        crate::stores::configured(&self.environment, &self.config.stores)
+        let mut stores = crate::stores::configured(&self.environment, &self.config.stores)?;
+        crate::cdn::assign(&mut stores, &self.config.cdn, &self.environment)?;
+        Ok(stores)
+    }
+
+    /// The cache that the operator wants the demo store to have, in place of the demo's own.
+    ///
+    /// It has to be asked for by `SOUK_CDN` or `SOUK_CDN_URL`: Fastly's variables alone, which a
+    /// client's settings may hold for the real store, would have a demo purge real pages.
+    pub(crate) fn demo_cdn(&self) -> souk_upstream::CdnSettings {
+        let mut cdn = self.environment.cdn.clone();
+        if cdn.provider.is_none() && cdn.url.is_none() {
+            cdn.service_id = None;
+            cdn.token = None;
+        }
+        cdn
     }
 
     /// Where to listen, if not on stdio.

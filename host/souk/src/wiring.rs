@@ -1,5 +1,6 @@
 //! What is in this program: every part, and how they are joined.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -23,7 +24,14 @@ pub(crate) struct Host {
     pub(crate) plans: Arc<Plans>,
     pub(crate) exports: Arc<Exports>,
     /// Of the demo store, where there is one.
-    pub(crate) demo: Option<std::net::SocketAddr>,
+    pub(crate) demo: Option<Demo>,
+}
+
+/// Where the demo listens.
+pub(crate) struct Demo {
+    pub(crate) store: SocketAddr,
+    /// Its own cache, unless the operator named another.
+    pub(crate) cache: Option<SocketAddr>,
 }
 
 impl Host {
@@ -34,8 +42,16 @@ impl Host {
     pub(crate) async fn start(setup: &Setup, transport: Transport) -> anyhow::Result<Self> {
         let trail = Arc::new(open_trail(setup)?);
         let (stores, demo) = if setup.demo() {
-            let (store, address) = stores::demo().await?;
-            (vec![store], Some(address))
+            let (mut store, address) = stores::demo().await?;
+            store.cdn = setup.demo_cdn();
+            let cache = if store.cdn.name_a_cache() {
+                None
+            } else {
+                let (settings, address) = crate::cdn::demo().await?;
+                store.cdn = settings.overlaid(store.cdn);
+                Some(address)
+            };
+            (vec![store], Some(Demo { store: address, cache }))
         } else {
             (setup.stores()?, None)
         };
@@ -110,7 +126,8 @@ fn reach(configs: Vec<StoreConfig>, trail: &AuditTrail) -> anyhow::Result<Vec<Ma
     configs
         .into_iter()
         .map(|config| {
-            for secret in config.credentials.iter().flat_map(secrets) {
+            let of_cdn = config.cdn.token.as_ref();
+            for secret in config.credentials.iter().flat_map(secrets).chain(of_cdn) {
                 trail.redactor().register(secret);
             }
             let name = config.name.clone();

@@ -1,20 +1,23 @@
 //! `souk demo-store`
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use souk_demo_store::{Credential, DemoStore};
+use souk_demo_store::{Credential, DemoCdn, DemoStore};
 use tokio::net::TcpListener;
 
 use crate::cli;
 use crate::commands::print;
 
 pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
-    if !options.listen.ip().is_loopback() {
-        bail!(
-            "the demo store prints its credentials, so it listens on loopback only, not on {}",
-            options.listen
-        );
+    for listen in [Some(options.listen), options.cdn].into_iter().flatten() {
+        if !listen.ip().is_loopback() {
+            bail!(
+                "the demo store prints its credentials, so it listens on loopback only, not on \
+                 {listen}"
+            );
+        }
     }
     let store = match &options.state {
         None => DemoStore::sample(),
@@ -46,6 +49,9 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     let mut text = format!("demo store at http://{address}/\n");
+    if let Some(listen) = options.cdn {
+        text.push_str(&serve_cdn(listen).await?);
+    }
     for credential in store.credentials() {
         text.push_str(&show(&credential));
     }
@@ -56,6 +62,25 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
         })
         .await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Serves the demo's cache for as long as the process runs, and tells how to purge it.
+async fn serve_cdn(listen: SocketAddr) -> anyhow::Result<String> {
+    let listener =
+        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        if let Err(error) = DemoCdn::new().serve(listener, std::future::pending()).await {
+            tracing::error!("the demo's cache ended: {error}");
+        }
+    });
+    let (service, token) = (DemoCdn::SERVICE, DemoCdn::TOKEN);
+    Ok(format!(
+        "demo cache at http://{address}/\n\n\
+         as Varnish       SOUK_CDN=varnish\n                 SOUK_CDN_URL=http://{address}/\n\n\
+         as Fastly        SOUK_CDN_URL=http://{address}/\n                 \
+         FASTLY_SERVICE_ID={service}\n                 FASTLY_API_TOKEN={token}\n"
+    ))
 }
 
 /// These credentials open a store that is made to be played with, and are printed on purpose.

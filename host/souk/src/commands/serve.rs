@@ -38,8 +38,11 @@ pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
         loaded.plugins.len(),
         host.registry.directory().display()
     );
-    if let Some(store) = host.demo {
-        tracing::info!("demo store at http://{store}/");
+    if let Some(demo) = &host.demo {
+        tracing::info!("demo store at http://{}/", demo.store);
+        if let Some(cache) = demo.cache {
+            tracing::info!("demo cache at http://{cache}/, its log at /__cdn/requests");
+        }
     }
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
     let plans = host.plans.clone();
