@@ -1,9 +1,10 @@
-//! The `seo` action group: URL keys and meta data of many products.
+//! The `seo` action group: URL keys and meta data of many products, and where old addresses lead.
 //!
 //! It owns how keys are transformed and what they may collide with; how products are written is the
 //! SDK's knowledge.
 
 mod meta;
+mod redirects;
 mod url_keys;
 
 use souk_sdk::Group;
@@ -13,8 +14,12 @@ fn seo() -> Group {
         name: "seo",
         version: env!("CARGO_PKG_VERSION"),
         title: "Search engines",
-        description: "Change URL keys and meta data of many products at once.",
-        actions: url_keys::actions().into_iter().chain(meta::actions()).collect(),
+        description: "Change URL keys and meta data of many products at once, and find redirects.",
+        actions: url_keys::actions()
+            .into_iter()
+            .chain(meta::actions())
+            .chain([redirects::action()])
+            .collect(),
     }
 }
 
