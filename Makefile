@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
-PLUGINS  := auth scope catalog pricing cms seo promotions diagnostics cache
+PLUGINS  := auth scope catalog pricing cms seo promotions diagnostics cache orders
 TEST_PLUGINS := probe
 # One profile and one set of features for run, test and CI, so that wasmtime is compiled once.
 CARGO_FLAGS := --release --workspace
