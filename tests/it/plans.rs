@@ -5,6 +5,7 @@ mod drift;
 mod faults;
 mod killed;
 mod refusals;
+mod repeated;
 mod round_trip;
 
 use serde_json::{Map, Value, json};

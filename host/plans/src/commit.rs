@@ -41,6 +41,8 @@ pub struct Terms {
     pub key: Option<String>,
     /// Only propose it.
     pub preview: bool,
+    /// What was asked, by [`asked_for`](crate::asked_for): two calls that ask for the same share it.
+    pub asked: String,
 }
 
 impl Plans {
@@ -74,40 +76,23 @@ impl Plans {
         self.start(stored, &commit).await
     }
 
-    /// Keeps a draft as a plan and carries it out at once. The same change asked for again, with the
-    /// same key or, without one, within the window, answers the first outcome and sends nothing.
+    /// Keeps a draft as a plan and carries it out at once. The same asked for again, with the same
+    /// key or, without one, within the window and while it still stands, answers the first outcome
+    /// and sends nothing.
     ///
     /// # Errors
     /// Why it was not started. Once it is, the outcome is answered, whatever happened.
     pub async fn apply(self: &Arc<Self>, draft: Draft, terms: Terms) -> Result<Outcome, Failure> {
         let (principal, session) = (draft.principal(), draft.session().clone());
         let tool = draft.tool().to_owned();
-        let content = draft.content();
-        let now = self.clock.now_ms();
         let proposal = draft.propose().await?;
         let id = proposal.header.id.clone();
         if terms.preview {
             return self.outcome(&session, &proposal.header).await;
         }
-        let (key, minutes) = match &terms.key {
-            Some(key) => (key.clone(), 24 * 60),
-            // The content itself is the key then: it holds what was before, too.
-            None => (format!("same: {tool} {content}"), i64::from(self.config.repeat_window_min)),
-        };
-        let until = now + minutes * 60_000;
-        let remembered =
-            self.store.remember(principal.as_str(), &key, &tool, &content, &id, now, until).await?;
-        match remembered {
-            Remembered::New => {}
-            Remembered::Same(first) => {
-                self.store.discard(&id).await?;
-                let first = self.get(Some(&principal), &first).await?;
-                return self.outcome(&session, &first.header).await;
-            }
-            Remembered::Conflict => {
-                self.store.discard(&id).await?;
-                return Err(key_conflict());
-            }
+        if let Some(first) = self.first_of(&principal, &session, &tool, &terms, &id).await? {
+            self.store.discard(&id).await?;
+            return self.outcome(&session, &first).await;
         }
         let stored = self.get(Some(&principal), &id).await?;
         let commit = Commit {
@@ -122,7 +107,8 @@ impl Plans {
         self.start(stored, &commit).await
     }
 
-    /// Goes on with a plan whose host died or whose items did not all come to an end.
+    /// Goes on with a plan whose host died or whose items were not all done; where nothing is left
+    /// to do, answers how it ended.
     ///
     /// # Errors
     /// Why it cannot be resumed.
@@ -138,6 +124,9 @@ impl Plans {
                 ),
             )
             .remedy("commit it with `plans_commit`"));
+        }
+        if stored.state != PlanState::Running && !stored.counts.has_work() {
+            return self.outcome(commit.session, &stored.header).await;
         }
         self.start(stored, &commit).await
     }
@@ -300,7 +289,7 @@ async fn beat(plans: Arc<Plans>, id: PlanId, lost: Arc<AtomicBool>) {
     }
 }
 
-fn key_conflict() -> Failure {
+pub(crate) fn key_conflict() -> Failure {
     Failure::new(Code::IdempotencyConflict, "the idempotency key was used for something else")
         .rule("idempotency-key")
         .remedy("use a fresh key for each change")

@@ -24,6 +24,14 @@ pub struct Config {
     pub keep_days: u32,
 }
 
+impl Config {
+    /// How long after it was sent a request may still be at work in the store, in milliseconds: two
+    /// leases, which is as long as a write is waited for.
+    pub(crate) fn quiet_ms(&self) -> i64 {
+        i64::from(self.lease_s) * 2_000
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {

@@ -40,11 +40,6 @@ impl Running {
         self.0.update(Sha256::digest(serde_json::to_vec(header)?));
         Ok(hex::encode(self.0.finalize()))
     }
-
-    /// What the items alone come to: the same for two plans that would do the same.
-    pub(crate) fn content(&self) -> String {
-        hex::encode(self.0.clone().finalize())
-    }
 }
 
 /// The seal of a digest: HMAC-SHA256, lower-case hex.

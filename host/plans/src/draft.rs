@@ -209,11 +209,6 @@ impl Draft {
         &self.header.tool
     }
 
-    /// What the plan would do, apart from when and under which id.
-    pub(crate) fn content(&self) -> String {
-        self.running.content()
-    }
-
     /// Closes the draft and keeps it as a plan.
     ///
     /// # Errors

@@ -52,7 +52,8 @@ impl Job {
         self.settle().await?;
         let mut after = None;
         loop {
-            let chunk = self.page(after, &[ItemState::Pending]).await?;
+            // Failed ones are of an earlier run: this one goes past each item once.
+            let chunk = self.page(after, &[ItemState::Pending, ItemState::Failed]).await?;
             let Some((last, _)) = chunk.last() else { return Ok(()) };
             after = Some(last.n);
             self.chunk(chunk.into_iter().map(|(item, _)| item).collect()).await?;
@@ -85,6 +86,7 @@ impl Job {
             let found = self.page(after, &[ItemState::Sending, ItemState::Unknown]).await?;
             let Some((last, _)) = found.last() else { return Ok(()) };
             after = Some(last.n);
+            self.let_the_store_end(&found).await;
             let items: Vec<Item> = found.into_iter().map(|(item, _)| item).collect();
             let seen = self.see(&items).await;
             let mut marks = Vec::new();
@@ -108,6 +110,22 @@ impl Job {
             }
             self.journal(marks).await?;
             self.send_all(again).await?;
+        }
+    }
+
+    /// Waits until the store has certainly ended what it was last sent of items that must not be
+    /// sent twice: a request whose sender died or gave up may still be at work there, and a read
+    /// would not show it yet.
+    async fn let_the_store_end(&self, found: &[(Item, Progressed)]) {
+        let last = found
+            .iter()
+            .filter(|(item, _)| item.change.repetition == Repetition::OnlyIfAbsent)
+            .filter_map(|(_, progressed)| progressed.sent_ms)
+            .max();
+        let Some(last) = last else { return };
+        let rest = last + self.plans.config.quiet_ms() - self.plans.clock.now_ms();
+        if let Ok(rest @ 1..) = u64::try_from(rest) {
+            tokio::time::sleep(Duration::from_millis(rest)).await;
         }
     }
 
@@ -151,8 +169,9 @@ impl Job {
         }
         self.plans.trail_writable()?;
         // Durable before anything is sent: after a crash these are the ones to look at.
-        self.journal(items.iter().map(|item| mark(item, ItemState::Sending, None)).collect())
-            .await?;
+        let sent_ms = Some(self.plans.clock.now_ms());
+        let sending = |item| Mark { sent_ms, ..mark(item, ItemState::Sending, None) };
+        self.journal(items.iter().map(sending).collect()).await?;
         let at_once = self.plans.config.concurrency.min(self.writer.concurrency()).max(1);
         let sending: Vec<_> =
             items.iter().map(|item| async move { (item.n, self.send(item).await) }).collect();
@@ -194,8 +213,7 @@ impl Job {
         let subject = &item.change.subject.id;
         let permitted = souk_policy::permit_step(&self.header.grants, step, subject, answered)
             .map_err(|refusal| Sent::Refused(index, refusal.into()))?;
-        let body =
-            render(item, step, answered).map_err(|failure| Sent::Refused(index, failure))?;
+        let body = render(item, step, answered).map_err(|failure| Sent::Refused(index, failure))?;
         let mut tries = 0;
         loop {
             if self.lost.load(Ordering::SeqCst) {
@@ -292,7 +310,7 @@ fn reported(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> M
 }
 
 fn mark(item: &Item, state: ItemState, failure: Option<&Failure>) -> Mark {
-    Mark { n: item.n, state, failure: failure.map(Kept::from), answered: None }
+    Mark { n: item.n, state, failure: failure.map(Kept::from), answered: None, sent_ms: None }
 }
 
 /// Whether every field that a read can show is as the plan wants it.

@@ -127,8 +127,18 @@ impl Dispatcher {
         };
         match &entry.behind {
             Behind::Action { plugin, action } => {
-                let terms = Terms { reason: given.reason, key: given.key, preview: given.preview };
                 let sealed = seal(entry.sealed(), &mut arguments);
+                let terms = terms(session.as_ref(), given, &arguments);
+                let repeats = entry.repeats(&terms);
+                if let Some(session) = session.as_ref().filter(|_| repeats) {
+                    let plans = &self.parts.plans;
+                    let (who, tool) = (&call.principal, &entry.tool.name);
+                    let before = plans.answered_before(who, session, tool, &terms).await;
+                    if let Some(answer) = before.transpose() {
+                        let answer = answer.map(|answer| entry.repeated(answer).into());
+                        return (Resources::default(), answer);
+                    }
+                }
                 let context = CallContext {
                     principal: call.principal,
                     action: action.clone(),
@@ -145,13 +155,19 @@ impl Dispatcher {
                     progress: call.progress,
                     resources: Resources::default(),
                     plans: Some(self.parts.plans.clone()),
-                    terms,
+                    terms: terms.clone(),
                     closed: false,
                     purges: 0,
                     exports: Some(self.parts.exports.clone()),
                     closed_exports: Vec::new(),
                 };
-                self.run_action(entry, plugin, context, &arguments).await
+                let principal = context.principal.clone();
+                let answered = self.run_action(entry, plugin, context, &arguments).await;
+                if let (true, (_, Ok(made))) = (repeats, &answered) {
+                    let plans = &self.parts.plans;
+                    plans.keep_answer(&principal, &entry.tool.name, &terms, &made.result).await;
+                }
+                answered
             }
             Behind::Commit { subject_as, .. } => {
                 let result = self
@@ -246,6 +262,13 @@ impl Dispatcher {
         let outcome = self.parts.plans.commit(commit).await?;
         Ok(plans_tools::answer(outcome, subject_as))
     }
+}
+
+/// On which terms an action is called, and what tells its repetition.
+fn terms(session: Option<&Session>, given: Given, arguments: &Value) -> Terms {
+    let store = session.map(|session| session.info().store).unwrap_or_default();
+    let asked = souk_plans::asked_for(&store, arguments);
+    Terms { reason: given.reason, key: given.key, preview: given.preview, asked }
 }
 
 fn no_such(tool: &str) -> Failure {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use souk_model::{Action, CommitTool, Hints, Tool};
+use souk_plans::Terms;
 use souk_policy::{EffectKind, Subject};
 
 use crate::host_arguments::Wanted;
@@ -138,6 +139,22 @@ impl Entry {
             Behind::Commit { .. } => true,
             Behind::Plans(native) => native.needs_session(),
         }
+    }
+
+    /// Whether a call of it on these terms changes the store, so that a repetition must not.
+    pub(crate) fn repeats(&self, terms: &Terms) -> bool {
+        self.effect == EffectKind::Apply && !terms.preview
+    }
+
+    /// An answer from before, marked as one where the tool's schema has room for it.
+    pub(crate) fn repeated(&self, mut answer: Map<String, Value>) -> Map<String, Value> {
+        let closed = self.tool.output.get("additionalProperties") == Some(&Value::Bool(false));
+        if !closed {
+            let note = "this very change was made before, so nothing was sent again; to make it \
+                once more, give a fresh `idempotency_key`";
+            answer.insert("repeated".to_owned(), note.into());
+        }
+        answer
     }
 
     /// Names of the arguments whose values the plugin never sees.

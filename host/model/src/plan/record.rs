@@ -249,6 +249,8 @@ impl ItemState {
         matches!(
             (self, next),
             (Self::Pending, Self::Sending | Self::Drifted | Self::Skipped)
+                // What was refused certainly did not happen: a resume tries it anew.
+                | (Self::Failed, Self::Sending | Self::Drifted | Self::Skipped)
                 | (Self::Sending | Self::Unknown, Self::Done | Self::Failed | Self::Unknown)
                 | (Self::Unknown, Self::Sending)
                 // A resumed item that is known not to have been sent starts over.
@@ -338,6 +340,8 @@ pub struct Progressed {
     pub failure: Option<Kept>,
     /// The answer to its first step, where the undo needs it.
     pub answered: Option<Value>,
+    /// When it was last marked as sending. Milliseconds since 1970, UTC.
+    pub sent_ms: Option<i64>,
 }
 
 /// A failure as it is kept with an item.

@@ -29,7 +29,7 @@ mod sqlite;
 mod store;
 
 pub use error::StoreError;
-pub use nouns::{Claim, Counts, Filter, Lease, Mark, Remembered, Stored};
+pub use nouns::{Asked, Claim, Counts, Filter, Lease, Mark, Recalled, Remembered, Stored};
 pub use sqlite::{Commits, SqlitePlanStore};
 pub use store::PlanStore;
 

@@ -65,6 +65,12 @@ impl Counts {
         }
     }
 
+    /// Whether a run could bring an item further.
+    #[must_use]
+    pub const fn has_work(&self) -> bool {
+        self.pending + self.sending + self.unknown + self.failed > 0
+    }
+
     /// How many there are in all.
     #[must_use]
     pub fn total(&self) -> u32 {
@@ -95,13 +101,15 @@ pub struct Mark {
     pub failure: Option<Kept>,
     /// The answer to its first step. None leaves what was kept: the undo needs it.
     pub answered: Option<Value>,
+    /// When it is sent, for `sending`. Milliseconds since 1970, UTC. None leaves what was kept.
+    pub sent_ms: Option<i64>,
 }
 
 impl Mark {
     /// A step that has nothing to tell.
     #[must_use]
     pub const fn new(n: u32, state: ItemState) -> Self {
-        Self { n, state, failure: None, answered: None }
+        Self { n, state, failure: None, answered: None, sent_ms: None }
     }
 }
 
@@ -125,6 +133,28 @@ pub enum Remembered {
     Same(PlanId),
     /// Yes, for another request.
     Conflict,
+}
+
+/// A request, as it is asked for again.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Whose.
+    pub principal: &'a str,
+    /// The key it gave; without one the newest of any key counts.
+    pub key: Option<&'a str>,
+    /// Which tool.
+    pub action: &'a str,
+    /// What was asked, a digest for instance.
+    pub content: &'a str,
+}
+
+/// What is remembered of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recalled {
+    /// The plan it made.
+    pub plan: PlanId,
+    /// What it was answered; nothing if its host died first.
+    pub answer: Option<Value>,
 }
 
 /// Which plans to list.

@@ -1,9 +1,10 @@
 //! What the host asks of a place that keeps plans.
 
 use async_trait::async_trait;
+use serde_json::Value;
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
 
-use super::{Claim, Filter, Mark, Remembered, StoreError, Stored};
+use super::{Asked, Claim, Filter, Mark, Recalled, Remembered, StoreError, Stored};
 
 /// Where plans are kept. Several hosts use one at once.
 ///
@@ -137,17 +138,19 @@ pub trait PlanStore: Send + Sync + 'static {
         until_ms: i64,
     ) -> Result<Remembered, StoreError>;
 
-    /// The plan of the newest request with this content that is remembered, whatever its key.
+    /// The newest request like this one that is remembered: its plan, and its answer if that was
+    /// kept.
     ///
     /// # Errors
-    /// When the store cannot be read.
-    async fn recall(
-        &self,
-        principal: &str,
-        action: &str,
-        content: &str,
-        now_ms: i64,
-    ) -> Result<Option<PlanId>, StoreError>;
+    /// When the store cannot be read, or the row is damaged.
+    async fn recall(&self, asked: &Asked<'_>, now_ms: i64) -> Result<Option<Recalled>, StoreError>;
+
+    /// Keeps what the newest request like this one was answered. Without effect where none is
+    /// remembered.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn answer(&self, asked: &Asked<'_>, answer: &Value) -> Result<(), StoreError>;
 
     /// Removes what nobody will ask for again, and says how many plans that were: drafts begun
     /// before the one instant, and plans that had ended (thrown away, expired before anybody

@@ -20,7 +20,7 @@ use souk_model::plan::{
 use souk_model::{Binding, Code, Failure, Grant, Method, Read, StoreView, Tier, WriteMethod};
 use souk_state::StateDir;
 use souk_state::plans::{
-    Claim, Counts, Filter, Lease, Mark, PlanStore, Remembered, SqlitePlanStore, StoreError,
+    Asked, Claim, Counts, Filter, Lease, Mark, PlanStore, Remembered, SqlitePlanStore, StoreError,
 };
 use tempfile::TempDir;
 

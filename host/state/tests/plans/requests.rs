@@ -27,14 +27,37 @@ async fn a_key_stands_for_one_request_of_one_principal_until_its_time_is_over() 
 #[tokio::test]
 async fn the_newest_request_of_the_same_content_is_recalled() {
     let (_root, store) = fresh();
-    let recall = |now| store.recall("ann", "a", "c", now);
-    assert_eq!(recall(NOW).await.unwrap(), None);
+    let asked = |key| Asked { principal: "ann", key, action: "a", content: "c" };
+    let plan = async |key, now| {
+        store.recall(&asked(key), now).await.unwrap().map(|recalled| recalled.plan)
+    };
+    assert_eq!(plan(None, NOW).await, None);
     store.remember("ann", "one", "a", "c", &id(1), NOW, NOW + HOUR).await.unwrap();
     store.remember("ann", "two", "a", "c", &id(2), NOW + 1, NOW + HOUR).await.unwrap();
     store.remember("ann", "three", "a", "other", &id(3), NOW + 2, NOW + HOUR).await.unwrap();
     store.remember("bob", "one", "a", "c", &id(4), NOW + 3, NOW + HOUR).await.unwrap();
-    assert_eq!(recall(NOW + 4).await.unwrap(), Some(id(2)));
-    assert_eq!(recall(NOW + HOUR).await.unwrap(), None);
+    assert_eq!(plan(None, NOW + 4).await, Some(id(2)));
+    assert_eq!(plan(Some("one"), NOW + 4).await, Some(id(1)));
+    assert_eq!(plan(Some("three"), NOW + 4).await, None);
+    assert_eq!(plan(None, NOW + HOUR).await, None);
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_for_the_newest_request_like_it() {
+    let (_root, store) = fresh();
+    let asked = |key| Asked { principal: "ann", key, action: "a", content: "c" };
+    let answer = async |key| {
+        store.recall(&asked(key), NOW + 4).await.unwrap().and_then(|recalled| recalled.answer)
+    };
+    store.remember("ann", "one", "a", "c", &id(1), NOW, NOW + HOUR).await.unwrap();
+    store.remember("ann", "two", "a", "c", &id(2), NOW + 1, NOW + HOUR).await.unwrap();
+    store.answer(&asked(None), &json!({"n": 2})).await.unwrap();
+    store.answer(&asked(Some("none")), &json!({"n": 9})).await.unwrap();
+    assert_eq!(answer(Some("one")).await, None);
+    assert_eq!(answer(Some("two")).await, Some(json!({"n": 2})));
+    store.answer(&asked(Some("one")), &json!({"n": 1})).await.unwrap();
+    assert_eq!(answer(Some("one")).await, Some(json!({"n": 1})));
+    assert_eq!(answer(None).await, Some(json!({"n": 2})));
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
 
 use self::drafts::{NewHeader, NewItem};
@@ -30,7 +31,9 @@ use self::requests::Request;
 use self::runs::NewMark;
 pub use self::writer::Commits;
 use self::writer::{Durability, Writer};
-use super::{Claim, Filter, Lease, Mark, PlanStore, Remembered, StoreError, Stored};
+use super::{
+    Asked, Claim, Filter, Lease, Mark, PlanStore, Recalled, Remembered, StoreError, Stored,
+};
 use crate::StateDir;
 
 /// Plans in `plans.db` of the state directory.
@@ -202,16 +205,15 @@ impl PlanStore for SqlitePlanStore {
         self.writer.write(Durability::Written, move |to| requests::remember(to, &request)).await
     }
 
-    async fn recall(
-        &self,
-        principal: &str,
-        action: &str,
-        content: &str,
-        now_ms: i64,
-    ) -> Result<Option<PlanId>, StoreError> {
-        let [principal, action, content] = [principal, action, content].map(str::to_owned);
-        self.readers
-            .read(move |from| requests::recall(from, &principal, &action, &content, now_ms))
+    async fn recall(&self, asked: &Asked<'_>, now_ms: i64) -> Result<Option<Recalled>, StoreError> {
+        let asked = requests::Asked::of(asked);
+        self.readers.read(move |from| requests::recall(from, &asked, now_ms)).await
+    }
+
+    async fn answer(&self, asked: &Asked<'_>, answer: &Value) -> Result<(), StoreError> {
+        let (asked, answer) = (requests::Asked::of(asked), answer.to_string());
+        self.writer
+            .write(Durability::Written, move |to| requests::answer(to, &asked, &answer))
             .await
     }
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use souk_model::plan::PlanId;
 
 use super::fault::Fault;
-use crate::plans::{Remembered, StoreError};
+use crate::plans::{Recalled, Remembered, StoreError};
 
 /// A request that made a plan.
 pub(super) struct Request {
@@ -52,22 +52,65 @@ pub(super) fn remember(connection: &Connection, new: &Request) -> Result<Remembe
     Ok(Remembered::New)
 }
 
+/// A request as it is asked for again.
+pub(super) struct Asked {
+    pub(super) principal: String,
+    pub(super) key: Option<String>,
+    pub(super) action: String,
+    pub(super) content: String,
+}
+
+impl Asked {
+    pub(super) fn of(asked: &crate::plans::Asked<'_>) -> Self {
+        Self {
+            principal: asked.principal.to_owned(),
+            key: asked.key.map(str::to_owned),
+            action: asked.action.to_owned(),
+            content: asked.content.to_owned(),
+        }
+    }
+}
+
+/// Which requests are the same as the one asked: `?1` to `?4`. A key of the caller's own is its own
+/// matter; without one, the newest counts.
+const SAME: &str = "principal = ?1 AND action = ?2 AND content = ?3 AND (?4 IS NULL OR key = ?4)";
+
 pub(super) fn recall(
     connection: &Connection,
-    principal: &str,
-    action: &str,
-    content: &str,
+    asked: &Asked,
     now_ms: i64,
-) -> Result<Option<PlanId>, Fault> {
-    let plan: Option<String> = connection
-        .prepare_cached(
-            "SELECT plan FROM request
-             WHERE principal = ?1 AND action = ?2 AND content = ?3 AND until_ms > ?4
-             ORDER BY made_ms DESC LIMIT 1",
-        )?
-        .query_row(params![principal, action, content, now_ms], |row| row.get(0))
+) -> Result<Option<Recalled>, Fault> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT plan, answer FROM request WHERE {SAME} AND until_ms > ?5
+             ORDER BY made_ms DESC LIMIT 1"
+        ))?
+        .query_row(
+            params![asked.principal, asked.action, asked.content, asked.key, now_ms],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)),
+        )
         .optional()?;
-    Ok(plan.map(|plan| id(&plan)).transpose()?)
+    let Some((plan, answer)) = found else { return Ok(None) };
+    let answer = answer.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| {
+        StoreError::Damaged {
+            plan: plan.clone(),
+            item: None,
+            what: "the answer to its request",
+            source: Box::new(error),
+        }
+    })?;
+    Ok(Some(Recalled { plan: id(&plan)?, answer }))
+}
+
+/// Keeps what the newest such request was answered.
+pub(super) fn answer(connection: &Connection, asked: &Asked, answer: &str) -> Result<(), Fault> {
+    connection
+        .prepare_cached(&format!(
+            "UPDATE request SET answer = ?5 WHERE (principal, key) IN
+               (SELECT principal, key FROM request WHERE {SAME} ORDER BY made_ms DESC LIMIT 1)"
+        ))?
+        .execute(params![asked.principal, asked.action, asked.content, asked.key, answer])?;
+    Ok(())
 }
 
 fn id(text: &str) -> Result<PlanId, StoreError> {

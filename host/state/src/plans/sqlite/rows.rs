@@ -149,7 +149,7 @@ fn counts(connection: &Connection, plan: i64, of: &Of<'_>) -> Result<Counts, Fau
 }
 
 /// The columns that [`item`] reads, in their order. `n` is the number of whichever is there.
-pub(super) const ITEM: &str = "i.item, p.state, p.failure, p.answered";
+pub(super) const ITEM: &str = "i.item, p.state, p.failure, p.answered, p.sent_ms";
 
 pub(super) fn item(plan: &PlanId, n: u32, row: &Row<'_>) -> Result<(Item, Progressed), Fault> {
     let of = Of { plan: plan.as_str(), item: Some(n) };
@@ -162,7 +162,7 @@ pub(super) fn item(plan: &PlanId, n: u32, row: &Row<'_>) -> Result<(Item, Progre
     let state = of.state(state.ok_or_else(|| of.damaged("the state", "it is gone"))?)?;
     let failure = of.json_if_any("the failure", row.get_ref(3)?)?;
     let answered = of.json_if_any("the answer", row.get_ref(4)?)?;
-    Ok((item, Progressed { state, failure, answered }))
+    Ok((item, Progressed { state, failure, answered, sent_ms: row.get(5)? }))
 }
 
 /// The state of one item, of which there may be none.

@@ -47,14 +47,15 @@ pub(super) fn claim(
 fn has_work(connection: &Connection, plan: i64) -> Result<bool, Fault> {
     Ok(connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM progress WHERE plan = ?1 AND state IN (?2, ?3, ?4))",
+            "SELECT EXISTS (SELECT 1 FROM progress WHERE plan = ?1 AND state IN (?2, ?3, ?4, ?5))",
         )?
         .query_row(
             params![
                 plan,
                 Named(ItemState::Pending),
                 Named(ItemState::Sending),
-                Named(ItemState::Unknown)
+                Named(ItemState::Unknown),
+                Named(ItemState::Failed)
             ],
             |row| row.get(0),
         )?)
@@ -102,6 +103,7 @@ pub(super) struct NewMark {
     state: ItemState,
     failure: Option<String>,
     answered: Option<String>,
+    sent_ms: Option<i64>,
 }
 
 impl NewMark {
@@ -113,7 +115,7 @@ impl NewMark {
             .transpose()?;
         let answered =
             mark.answered.as_ref().map(|answer| to_json("an item's answer", answer)).transpose()?;
-        Ok(Self { n: mark.n, state: mark.state, failure, answered })
+        Ok(Self { n: mark.n, state: mark.state, failure, answered, sent_ms: mark.sent_ms })
     }
 }
 
@@ -131,17 +133,17 @@ pub(super) fn journal(
     // every page as it was, and what is kept may be of a host that died before its flush.
     let mut update = connection.prepare_cached(
         "UPDATE progress SET state = ?3, sent = sent + (?3 = 'sending'), failure = ?4,
-           answered = coalesce(?5, answered)
+           answered = coalesce(?5, answered), sent_ms = coalesce(?6, sent_ms)
          WHERE plan = ?1 AND n = ?2",
     )?;
-    for NewMark { n, state, failure, answered } in marks {
+    for NewMark { n, state, failure, answered, sent_ms } in marks {
         let (n, to) = (*n, *state);
         let from = item_state(connection, id, found.key, n)?
             .ok_or_else(|| StoreError::NoItem { plan: id.clone(), n })?;
         if !from.may_become(to) {
             return Err(StoreError::Transition { plan: id.clone(), n, from, to }.into());
         }
-        update.execute(params![found.key, n, Named(to), failure, answered])?;
+        update.execute(params![found.key, n, Named(to), failure, answered, sent_ms])?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::fault::{Fault, Trouble};
 
 /// Every version's step from the one before, the first from an empty file. A step that has been
 /// released is never changed, only followed by another.
-const STEPS: [&str; 1] = [FIRST];
+const STEPS: [&str; 2] = [FIRST, ANSWERS];
 
 /// What changes often (`progress`) lies apart from what is large and never changes (`item`), so
 /// that a mark rewrites a few bytes, and counting does not read the changes.
@@ -65,6 +65,13 @@ CREATE TABLE request (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_content ON request (principal, action, content, made_ms);
 CREATE INDEX request_plan ON request (plan);
+";
+
+/// What a request was answered, so that asking again can be; and when an item was last sent, since a
+/// store may still be at work on what its caller gave up.
+const ANSWERS: &str = "
+ALTER TABLE request ADD COLUMN answer TEXT;
+ALTER TABLE progress ADD COLUMN sent_ms INTEGER;
 ";
 
 /// The version this program knows.
