@@ -22,7 +22,7 @@ pub(super) enum Unknown {
 #[derive(Clone, Copy)]
 pub(super) struct Entity {
     /// Its columns, separated by blanks: `column`, or `column=field` where the document has another
-    /// name for it, each with `:n` for numbers, `:d` for dates, `:s` for sets of ids; text otherwise.
+    /// name for it, or `column=/a/0/b` where it stands deeper, each with `:n` for numbers, `:d` for dates, `:s` for sets of ids; text otherwise.
     pub(super) columns: &'static str,
     /// What an unknown column does.
     pub(super) unknown: Unknown,
@@ -40,7 +40,13 @@ impl Entity {
 
     fn cell(&self, doc: &Doc, name: &str) -> Cell {
         let Some((field, kind)) = self.column(name) else { return Cell::Null };
-        let value = doc.get(field);
+        let value = match field.strip_prefix('/').and_then(|path| path.split_once('/')) {
+            Some((first, _)) => {
+                let rest = field.get(first.len() + 1..).unwrap_or_default();
+                doc.get(first).and_then(|value| value.pointer(rest))
+            }
+            None => doc.get(field),
+        };
         match kind {
             "n" => match value {
                 Some(Value::Bool(flag)) => Cell::Number(f64::from(u8::from(*flag))),

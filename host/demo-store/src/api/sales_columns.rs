@@ -39,7 +39,8 @@ pub(super) const ORDERS: Entity = table(
         subtotal_canceled:n subtotal_incl_tax:n subtotal_invoiced:n subtotal_refunded:n tax_amount:n \
         tax_canceled:n tax_invoiced:n tax_refunded:n total_canceled:n total_due:n total_invoiced:n \
         total_item_count:n total_offline_refunded:n total_online_refunded:n total_paid:n \
-        total_qty_ordered:n total_refunded:n updated_at:d weight:n x_forwarded_for shipping_method \
+        total_qty_ordered:n total_refunded:n updated_at:d weight:n x_forwarded_for \
+        shipping_method=/extension_attributes/shipping_assignments/0/shipping/method \
         send_email:n gift_message_id:n",
 );
 

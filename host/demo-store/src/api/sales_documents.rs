@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::sales::creditmemo::Basis;
 use crate::sales::fields::Fields;
 use crate::sales::numbers::{Document, Part};
-use crate::sales::{as_given, history, no_such_entity, shipment};
+use crate::sales::{as_given, history, invoice, no_such_entity, shipment};
 use crate::shop::{Doc, Shop, Table};
 
 const INVOICE: &str = "Magento_Sales::sales_invoice";
@@ -33,9 +33,9 @@ pub(super) const ROUTES: &[Route] = &[
         email(&mut shop.invoices, call)
     }),
     write("POST", "/V1/invoices/{id}/capture", INVOICE, |shop, call| {
-        unavailable(shop, call, "capture")
+        invoice::capture(shop, call.id("id"), &call.stamp()).map(|()| Value::Bool(true))
     }),
-    write("POST", "/V1/invoices/{id}/void", INVOICE, |shop, call| unavailable(shop, call, "void")),
+    write("POST", "/V1/invoices/{id}/void", INVOICE, void),
     write("POST", "/V1/invoice/{invoiceId}/refund", "Magento_Sales::creditmemo", refund),
     read("/V1/shipments", SHIPMENT, |shop, call| {
         SHIPMENTS.list(shop, call, shop.shipments.iter(), plain)
@@ -112,10 +112,10 @@ fn email(table: &mut Table, call: &Call) -> Answer {
     Ok(Value::Bool(true))
 }
 
-/// Every invoice here is paid when it is made, so nothing is left to capture or to void.
-fn unavailable(shop: &mut Shop, call: &Call, action: &str) -> Answer {
+/// Authorisations are not kept here, so there is nothing to void.
+fn void(shop: &mut Shop, call: &Call) -> Answer {
     shop.invoices.get(call.id("id")).ok_or_else(no_such_entity)?;
-    Err(Refusal::bad(format!("The {action} action is not available.")))
+    Err(Refusal::bad("The void action is not available."))
 }
 
 /// What a comment belongs to.

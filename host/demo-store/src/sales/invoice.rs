@@ -12,7 +12,9 @@ use super::stock;
 use crate::refusal::Refusal;
 use crate::shop::{Doc, Shop, StoreId};
 
-/// The state of an invoice: paid. All that are made here are, offline methods included.
+/// The state of an invoice that waits for its capture.
+const OPEN: i32 = 1;
+/// The state of an invoice that is paid. One of an offline method is as soon as it is made.
 const PAID: i32 = 2;
 
 /// An invoice's lines and totals, before it is made.
@@ -216,7 +218,8 @@ pub(crate) fn make(
     let increment = shop.sales_numbers.increment(Document::Invoice, store);
     let mut invoice = line::header(&order, id, &increment, now);
     line::money_header(&mut invoice, &order);
-    invoice.put("state", PAID);
+    let is_open = payment::is_gateway(&order) && !capture;
+    invoice.put("state", if is_open { OPEN } else { PAID });
     invoice.put("can_void_flag", 0);
     write_totals(&mut invoice, &order, &draft);
     let items = draft.lines.iter().filter(|line| line.quantity > Amount::ZERO).map(|line| {
@@ -234,7 +237,9 @@ pub(crate) fn make(
         let txn = payment::record(shop, &mut order, Movement::Capture, total, now);
         invoice.put("transaction_id", txn);
     }
-    pay(&mut order, &draft);
+    if !is_open {
+        pay(&mut order, draft.grand_total(), draft.shipping.unwrap_or(Money::ZERO));
+    }
     state::settle(&mut order, Step::Progress);
     order.put("updated_at", now);
     shop.invoices.put(invoice);
@@ -297,8 +302,31 @@ fn register(order: &mut Doc, draft: &Draft, now: &str) -> Vec<stock::Goods> {
     goods
 }
 
-fn pay(order: &mut Doc, draft: &Draft) {
-    order.add_money("total_paid", draft.grand_total());
-    payment::add(order, "amount_paid", draft.grand_total());
-    payment::add(order, "shipping_captured", draft.shipping.unwrap_or(Money::ZERO));
+fn pay(order: &mut Doc, total: Money, shipping: Money) {
+    order.add_money("total_paid", total);
+    payment::add(order, "amount_paid", total);
+    payment::add(order, "shipping_captured", shipping);
+}
+
+/// Has the gateway capture the money of an open invoice.
+///
+/// # Errors
+/// When it is paid already, or of an offline method.
+pub(crate) fn capture(shop: &mut Shop, id: u64, now: &str) -> Result<(), Refusal> {
+    let mut invoice = shop.invoices.get(id).cloned().ok_or_else(super::no_such_entity)?;
+    let mut order = super::order_of(shop, invoice.id("order_id"))?;
+    if invoice.id("state") != 1 || !payment::is_gateway(&order) {
+        return Err(Refusal::bad("The capture action is not available."));
+    }
+    let total = invoice.money("grand_total");
+    let txn = payment::record(shop, &mut order, Movement::Capture, total.order, now);
+    invoice.put("transaction_id", txn);
+    invoice.put("state", PAID);
+    invoice.put("updated_at", now);
+    pay(&mut order, total, invoice.money("shipping_amount"));
+    order::set_due(&mut order);
+    order.put("updated_at", now);
+    shop.invoices.put(invoice);
+    shop.orders.put(order);
+    Ok(())
 }
