@@ -117,11 +117,13 @@ pub(crate) fn update(asked: &Update, context: &PrepareContext) -> Result<Answer<
         Doing::Invoice => "invoice",
         Doing::Ship => "ship",
     };
-    plan(context, &asked.r#match, verb, "orders_commit_bulk_update", |order| asked.change(order))
+    let intent = intent(verb, Looked::AtEdits)?;
+    plan(context, &asked.r#match, &intent, "orders_commit_bulk_update", |order| asked.change(order))
 }
 
 pub(crate) fn cancel(asked: &Cancel, context: &PrepareContext) -> Result<Answer<Planned>, Failure> {
-    plan(context, &asked.r#match, "cancel", "orders_commit_bulk_cancel", hold::cancel_change)
+    let intent = intent("cancel", Looked::Whole)?;
+    plan(context, &asked.r#match, &intent, "orders_commit_bulk_cancel", hold::cancel_change)
 }
 
 impl Update {
@@ -181,12 +183,12 @@ impl Update {
 fn plan(
     context: &PrepareContext,
     matching: &Match,
-    verb: &str,
+    intent: &Intent,
     tool: &str,
     change: impl Fn(&Order) -> Result<Changing, Failure>,
 ) -> Result<Answer<Planned>, Failure> {
     let mut scan = matching.scan(context)?;
-    let mut draft = context.draft(&intent(verb)?);
+    let mut draft = context.draft(intent);
     let (mut planned, mut left_out) = (0_u64, Vec::new());
     let mut seen: Vec<String> = Vec::new();
     let mut left_out_count = 0_usize;
@@ -297,27 +299,35 @@ fn within_match(mut failure: Failure) -> Failure {
     failure
 }
 
-fn intent(verb: &str) -> Result<Intent, Failure> {
-    // What the edits of these plans stand in, and no more: a chunk is read three times.
-    const FIELDS: [&str; 8] = [
+/// How much of each order a plan's lookup reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// What the edits stand in, and no more: a chunk is read three times.
+    AtEdits,
+    /// All of it: where money moves, the host reckons with the order itself.
+    Whole,
+}
+
+fn intent(verb: &str, looked: Looked) -> Result<Intent, Failure> {
+    const FIELDS: [&str; 6] = [
         "entity_id",
         "increment_id",
         "state",
         "status",
-        "total_canceled",
-        "total_refunded",
-        "items[item_id,qty_invoiced,qty_shipped,qty_canceled,qty_refunded]",
+        "items[item_id,qty_invoiced,qty_shipped]",
         "status_histories[comment,is_visible_on_front,is_customer_notified]",
     ];
     let filter = |key: &str| format!("searchCriteria[filter_groups][0][filters][0][{key}]");
-    let many = ORDERS
+    let mut many = ORDERS
         .read([])
         .query(&filter("field"), "entity_id")
         .query(&filter("condition_type"), Condition::In.as_str())
         .query("searchCriteria[pageSize]", "300")
         .query("searchCriteria[currentPage]", "1")
-        .query("fields", &projection(FIELDS)?)
         .at(StoreView::Global);
+    if looked == Looked::AtEdits {
+        many = many.query("fields", &projection(FIELDS)?);
+    }
     Ok(Intent {
         summary: format!("{verb} orders"),
         at: StoreView::Global,

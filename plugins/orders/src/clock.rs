@@ -159,11 +159,27 @@ pub(crate) fn instant(utc: &str) -> Option<Timestamp> {
 
 /// A moment as Magento filters by it.
 pub(crate) fn written(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    spelt(moment.to_zoned(TimeZone::UTC).datetime(), ' ')
+}
+
+/// A moment as RFC 3339 has it, in UTC.
+pub(crate) fn rfc3339(moment: Timestamp) -> String {
+    [&spelt(moment.to_zoned(TimeZone::UTC).datetime(), 'T'), "Z"].concat()
 }
 
 fn shown(moment: Timestamp, zone: &TimeZone) -> String {
-    moment.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    let zoned = moment.to_zoned(zone.clone());
+    let offset = zoned.offset().seconds();
+    let sign = if offset < 0 { '-' } else { '+' };
+    let (hours, minutes) = (offset.abs() / 3_600, offset.abs() / 60 % 60);
+    format!("{}{sign}{hours:02}:{minutes:02}", spelt(zoned.datetime(), 'T'))
+}
+
+/// To the second. By hand: jiff's formatter is 25 kB of a plugin.
+fn spelt(at: DateTime, between: char) -> String {
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+    format!("{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}")
 }
 
 /// The beginning or the end of a range.

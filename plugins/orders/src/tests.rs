@@ -370,3 +370,116 @@ fn no_tool_can_write_past_the_rules_of_states_and_totals() {
         }
     }
 }
+
+#[test]
+fn days_are_the_store_views_own() {
+    let shop = Shop::open();
+    let host = shop.host();
+    let day = json!({"created": {"from": "2026-11-21", "to": "2026-11-21"}});
+    let found = host.call(&crate::orders(), "search", &day).unwrap();
+    assert_eq!(found["time_zone"], "Europe/Berlin");
+    let asked = format!("{:?}", host.reads().last().unwrap().query);
+    for moment in ["2026-11-20 23:00:00", "2026-11-21 23:00:00"] {
+        assert!(asked.contains(moment), "{asked}");
+    }
+    assert_eq!(found["items"][0]["created_local"], "2026-11-21T22:07:00+01:00");
+}
+
+#[test]
+fn pages_by_id_show_every_order_once() {
+    let shop = Shop::open();
+    for direction in ["ASC", "DESC"] {
+        let mut seen: Vec<u64> = Vec::new();
+        let mut arguments =
+            json!({"page_size": 5, "sort_direction": direction, "fields": ["status"]});
+        loop {
+            let page = shop.host().call(&crate::orders(), "search", &arguments).unwrap();
+            let items = page["items"].as_array().unwrap();
+            seen.extend(items.iter().map(|order| order["entity_id"].as_u64().unwrap()));
+            match page["next_after_id"].as_u64() {
+                Some(last) => arguments["after_id"] = json!(last),
+                None => break,
+            }
+        }
+        if direction == "DESC" {
+            seen.reverse();
+        }
+        assert_eq!(seen, (1..=42).collect::<Vec<_>>(), "{direction}");
+    }
+}
+
+#[test]
+fn totals_keep_currencies_apart_and_lose_nothing() {
+    let shop = Shop::open();
+    let arguments = json!({"created": {"from": "2026-01-01"}, "group_by": ["day", "status"]});
+    let totals = shop.host().call(&crate::orders(), "totals", &arguments).unwrap();
+    assert_eq!(totals["orders"], 42);
+    for currency in ["EUR", "GBP", "NOK"] {
+        let rows = totals["rows"].as_array().unwrap();
+        let rows = rows.iter().filter(|row| row["currency"] == currency);
+        let sum: Amount = rows.map(|row| amount(row, "grand_total")).sum();
+        let orders = (1..=42).map(|id| shop.order(id));
+        let orders = orders.filter(|order| order["order_currency_code"] == currency);
+        assert_eq!(sum, orders.map(|order| amount(&order, "grand_total")).sum(), "{currency}");
+    }
+}
+
+#[test]
+fn a_plan_for_many_leaves_out_what_cannot_be_done_and_says_why() {
+    let shop = Shop::open();
+    let host = shop.host();
+    let hold = |ids: &[u64]| json!({"match": {"order_ids": ids}, "action": "hold"});
+    let plan = host.call(&crate::orders(), "prepare_bulk_update", &hold(&[41, 38, 12])).unwrap();
+    assert_eq!(plan["affected_count"], 2);
+    assert_eq!(plan["left_out"][0]["order_id"], 12);
+    assert!(plan["left_out"][0]["why"].as_str().unwrap().contains("it is closed"));
+    let missing =
+        host.call(&crate::orders(), "prepare_bulk_update", &hold(&[41, 999])).unwrap_err();
+    assert!(missing.message.contains("no order 999"), "{}", missing.message);
+    let none = host.call(&crate::orders(), "prepare_bulk_update", &hold(&[12])).unwrap_err();
+    assert!(none.message.contains("it is closed"), "{}", none.message);
+    let stray = json!({"match": {"order_ids": [41]}, "action": "hold", "comment": "x"});
+    let stray = host.call(&crate::orders(), "prepare_bulk_update", &stray).unwrap_err();
+    assert_eq!(stray.argument.as_deref(), Some("/comment"));
+}
+
+#[test]
+fn where_money_moves_orders_are_looked_up_whole() {
+    let shop = Shop::open();
+    for (action, arguments) in [
+        ("refund", json!({"order_id": 2, "method": "offline", "adjustment_refund": 1})),
+        ("cancel", json!({"order_id": 42})),
+        ("prepare_bulk_cancel", json!({"match": {"states": ["new"]}})),
+    ] {
+        let host = shop.host();
+        host.call(&crate::orders(), action, &arguments).unwrap();
+        let lookup = host.proposed().pop().unwrap().intent.lookup;
+        let many = lookup.many.map(|batch| batch.read.query).unwrap_or_default();
+        let fields = lookup.one.query.iter().chain(&many).any(|binding| binding.name == "fields");
+        assert!(!fields, "{action}");
+    }
+}
+
+#[test]
+fn goods_that_never_left_are_warned_about_and_variants_come_back_with_their_product() {
+    let shop = Shop::open();
+    let refund = |arguments: Value| {
+        let host = shop.host();
+        host.call(&crate::orders(), "refund", &arguments).unwrap();
+        let change = host.proposed().pop().unwrap().changes.pop().unwrap();
+        let sent = host.sent(&change).pop().unwrap();
+        (change.warnings.join("; "), sent.body)
+    };
+    let lost = json!({"order_id": 24, "method": "offline", "everything": true});
+    let (warnings, _) = refund(lost);
+    assert!(warnings.contains("1 of `TEN-006` were never shipped"), "{warnings}");
+    assert!(warnings.contains("`braintree` is not told"), "{warnings}");
+    let back =
+        json!({"order_id": 24, "method": "online", "everything": true, "return_to_stock": true});
+    assert_eq!(refund(back).0, "");
+    let jacket = json!({"order_id": 2, "method": "offline", "items": [
+        {"sku": "JKT-ALDER-MOSS-M", "qty": 1, "return_to_stock": true}]});
+    let (_, body) = refund(jacket);
+    let returned = &body["arguments"]["extension_attributes"]["return_to_stock_items"];
+    assert_eq!(returned.as_array().unwrap().len(), 2, "{body}");
+}

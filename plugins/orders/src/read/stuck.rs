@@ -10,7 +10,7 @@ use souk_sdk::{Condition, Context, Criteria, Failure, Filter, LIST_BUDGET, proje
 
 use super::picked;
 use crate::answer::{Answer, Shape, members};
-use crate::clock::{Zones, instant, written};
+use crate::clock::{Zones, instant, rfc3339, written};
 use crate::order::{Order, id_of};
 use crate::routes::{INVOICES, ORDERS};
 use crate::search::Scan;
@@ -141,7 +141,7 @@ pub(crate) fn stuck(asked: &Asked, context: &Context) -> Result<Answer<Stuck>, F
     Ok(Answer::new(members(json!({
         "orders": orders,
         "counts": counts,
-        "as_of": as_of.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "as_of": rfc3339(as_of),
     }))))
 }
 
