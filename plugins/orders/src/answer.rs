@@ -67,9 +67,3 @@ pub(crate) fn members(value: Value) -> Map<String, Value> {
         _ => Map::new(),
     }
 }
-
-#[cfg(test)]
-pub(crate) fn is_schema<S: Shape>() -> bool {
-    let mut generator = SchemaGenerator::default();
-    Answer::<S>::json_schema(&mut generator).get("properties").is_some()
-}

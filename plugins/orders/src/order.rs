@@ -253,13 +253,13 @@ impl<'order> Item<'order> {
     }
 
     /// How many can still be invoiced.
-    pub(crate) fn to_invoice(&self) -> Amount {
+    pub(crate) fn to_invoice(self) -> Amount {
         let gone = self.amount("qty_invoiced") + self.amount("qty_canceled");
         (self.amount("qty_ordered") - gone).max(Amount::ZERO)
     }
 
     /// How many can still be shipped: neither shipped nor refunded before.
-    pub(crate) fn to_ship(&self) -> Amount {
+    pub(crate) fn to_ship(self) -> Amount {
         if self.is_virtual() {
             return Amount::ZERO;
         }
@@ -273,12 +273,12 @@ impl<'order> Item<'order> {
     }
 
     /// How many can still be refunded.
-    pub(crate) fn to_refund(&self) -> Amount {
+    pub(crate) fn to_refund(self) -> Amount {
         (self.amount("qty_invoiced") - self.amount("qty_refunded")).max(Amount::ZERO)
     }
 
     /// How many a cancellation calls off: neither invoiced nor shipped.
-    pub(crate) fn to_cancel(&self) -> Amount {
+    pub(crate) fn to_cancel(self) -> Amount {
         self.to_invoice().min(self.open())
     }
 

@@ -108,7 +108,7 @@ pub(crate) fn change(
     let mut change = changing(order);
     let step = change.step(post(&MAKE_INVOICE));
     change.constant(step, "/capture", capture.into());
-    let left = Item::to_invoice;
+    let left = |item: &Item<'_>| item.to_invoice();
     let lines = match items {
         Some(items) if order.has_bundle() => return Err(bundle(order, "invoiced", items)),
         Some(items) => resolve(order, items, left, "invoice")?,

@@ -4,6 +4,7 @@
 //! afterwards, and answers with what it then showed.
 
 pub(crate) mod actions;
+mod basis;
 pub(crate) mod comment;
 pub(crate) mod email;
 pub(crate) mod hold;

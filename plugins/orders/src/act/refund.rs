@@ -7,8 +7,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use souk_sdk::{ApplyContext, Changing, EntityId, Failure, Found, Method, Source, StoreView};
+use souk_sdk::{ApplyContext, Changing, EntityId, Failure, Method, Source, StoreView};
 
+use super::basis::Basis;
 use super::invoice::newest;
 use super::{Outcome, Remarks, afterwards, carry_out, changing, item_place, lookup, post, which};
 use crate::amount::Amount;
@@ -16,8 +17,8 @@ use crate::answer::Answer;
 use crate::lines::{AskedItem, Line, resolve};
 use crate::money::{Memo, Terms, adjustment, check_total, shipping, shipping_left};
 use crate::order::{Item, Order, documents, id_of};
-use crate::routes::{CREDITMEMOS, INVOICES, REFUND, REFUND_INVOICE, TRANSACTIONS};
-use crate::search::{Decimals, Scan, by};
+use crate::routes::{CREDITMEMOS, REFUND, REFUND_INVOICE, TRANSACTIONS};
+use crate::search::Decimals;
 use crate::state::{Act, check, is_offline};
 
 /// Who gives the money back.
@@ -121,8 +122,8 @@ pub(crate) fn refund(asked: &Asked, context: &ApplyContext) -> Result<Answer<Out
 fn last_transaction(found: &Value) -> Value {
     const TOLD: [&str; 6] =
         ["transaction_id", "txn_id", "parent_txn_id", "txn_type", "is_closed", "created_at"];
-    let items = found.get("items").and_then(Value::as_array).into_iter().flatten();
-    match items.filter(|one| one["txn_type"] == "refund").next_back().and_then(Value::as_object) {
+    let mut items = found.get("items").and_then(Value::as_array).into_iter().flatten();
+    match items.rfind(|one| one["txn_type"] == "refund").and_then(Value::as_object) {
         Some(last) => Value::Object(
             TOLD.iter().filter_map(|n| Some(((*n).to_owned(), last.get(*n)?.clone()))).collect(),
         ),
@@ -130,15 +131,7 @@ fn last_transaction(found: &Value) -> Value {
     }
 }
 
-/// The invoice that is refunded through, and what of it was given back before.
-struct Basis {
-    invoice: Value,
-    id: u64,
-    /// Credit memos made through it.
-    memos: Vec<Value>,
-}
-
-/// Finds the invoice of an online refund.
+/// Whether the order can be refunded so, and for an online refund through which invoice.
 fn basis(asked: &Asked, context: &ApplyContext, order: &Order) -> Result<Option<Basis>, Failure> {
     let act = match asked.method {
         Way::Offline => Act::RefundOffline,
@@ -161,43 +154,7 @@ fn basis(asked: &Asked, context: &ApplyContext, order: &Order) -> Result<Option<
                 .remedy("leave `invoice_id` out, or refund `online`")),
         };
     }
-    let found: Found<Value> = context.get(&documents(&INVOICES, order.id(), "entity_id")?)?;
-    let invoice = pick_invoice(asked, order, found.items)?;
-    let id = id_of(invoice.get("entity_id"));
-    let criteria = souk_sdk::Criteria::new().filter(by("order_id", &order.id().to_string())?);
-    let mut memos = Scan::new(context, CREDITMEMOS, criteria, "entity_id").all()?;
-    memos.retain(|memo| id_of(memo.get("invoice_id")) == id);
-    Ok(Some(Basis { invoice, id, memos }))
-}
-
-fn pick_invoice(asked: &Asked, order: &Order, invoices: Vec<Value>) -> Result<Value, Failure> {
-    let wanted = asked.invoice_id.map(EntityId::get);
-    let ids: Vec<String> =
-        invoices.iter().map(|one| id_of(one.get("entity_id")).to_string()).collect();
-    let refused = |message: String| Failure::argument("invoice_id", message);
-    let mut fitting = invoices
-        .into_iter()
-        .filter(|one| wanted.is_none_or(|id| id == id_of(one.get("entity_id"))));
-    let invoice = match (fitting.next(), fitting.next()) {
-        (Some(invoice), None) => invoice,
-        (None, _) => {
-            return Err(refused(format!("{} has no such invoice", order.name()))
-                .remedy(format!("one of: {}", ids.join(", "))));
-        }
-        (Some(_), Some(_)) => {
-            return Err(refused(format!("{} has several invoices", order.name()))
-                .remedy(format!("say which to refund through: {}", ids.join(", "))));
-        }
-    };
-    let id = id_of(invoice.get("entity_id"));
-    if invoice.get("state").and_then(EntityId::of).map(EntityId::get) != Some(2) {
-        return Err(refused(format!("the invoice {id} is not paid")));
-    }
-    if invoice.get("transaction_id").and_then(Value::as_str).is_none_or(str::is_empty) {
-        return Err(refused(format!("the invoice {id} was not captured by the gateway"))
-            .remedy("refund it `offline`, and pay the customer back outside the store"));
-    }
-    Ok(invoice)
+    Basis::find(context, order, asked.invoice_id.map(EntityId::get)).map(Some)
 }
 
 /// What an order was paid with that no memo computed here knows of: gift cards, store credit, reward
@@ -232,32 +189,6 @@ fn paid_otherwise(order: &Order) -> Result<(), Failure> {
             order.name()
         ))
         .remedy("refund it in the store's administration")),
-    }
-}
-
-impl Basis {
-    /// How many of an order item can be given back through this invoice.
-    fn left(&self, item: &Item<'_>) -> Amount {
-        let of = |document: &Value| -> Amount {
-            let lines = document.get("items").and_then(Value::as_array).into_iter().flatten();
-            lines
-                .filter(|line| id_of(line.get("order_item_id")) == item.id())
-                .filter_map(|line| Amount::of(line.get("qty")?))
-                .sum()
-        };
-        let refunded: Amount = self.memos.iter().map(of).sum();
-        (of(&self.invoice) - refunded).max(Amount::ZERO)
-    }
-
-    fn amount(&self, field: &str) -> Amount {
-        self.invoice.get(field).and_then(Amount::of).unwrap_or(Amount::ZERO)
-    }
-
-    /// What can be given back through it, in the order's currency.
-    fn money_left(&self) -> Amount {
-        let refunded: Amount =
-            self.memos.iter().filter_map(|memo| Amount::of(memo.get("grand_total")?)).sum();
-        self.amount("grand_total") - refunded
     }
 }
 

@@ -112,7 +112,7 @@ pub(crate) fn change(
     check(order, Act::Ship).map_err(|why| why.failure(order, "ship"))?;
     let mut change = changing(order);
     let step = change.step(post(&SHIP));
-    let left = Item::to_ship;
+    let left = |item: &Item<'_>| item.to_ship();
     let lines = match items {
         Some(items) if order.has_bundle() => return Err(bundle(order, "shipped", items)),
         Some(items) => resolve(order, items, left, "ship")?,
