@@ -12,11 +12,11 @@ use souk_sdk::{
 };
 
 use crate::answer::{self, number};
+use crate::coupon::COUPON_SEARCH;
 use crate::field::Field;
 use crate::new_rule::Create;
 use crate::overlap;
 use crate::rule::{RULE, RULE_SEARCH, RULES, Rule};
-use crate::store::COUPON_SEARCH;
 use crate::wanted::Wanted;
 
 /// Where coupons are made one by one.

@@ -3,14 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use souk_sdk::{
-    Condition, Context, Criteria, Direction, Document, EntityId, Export as Writing, Failure, Filter,
-};
+use souk_sdk::{Context, Document, EntityId, Export as Writing, Failure};
 
-use crate::answer::{self, number, text};
+use crate::answer::{number, text};
+use crate::coupon::Pages;
 use crate::csv::push_record;
-use crate::rule::{self, PAGE};
-use crate::store::COUPON_SEARCH;
+use crate::rule;
 
 /// As much stands in an answer itself, in bytes: some 1,200 coupons. More than that a model reads at
 /// great cost and for nothing.
@@ -63,7 +61,7 @@ pub(crate) struct Exported {
 pub(crate) fn export(asked: &Export, context: &Context) -> Result<Exported, Failure> {
     let rule = rule::known(context, asked.rule_id)?.rule;
     let mut table = Table::of(context, rule.rule_id);
-    let mut pages = Pages { context, rule: rule.rule_id, after: 0, total: None };
+    let mut pages = Pages::after(context, rule.rule_id, 0);
     while let Some(page) = pages.next_page()? {
         for coupon in &page {
             table.push(coupon)?;
@@ -148,33 +146,4 @@ fn push_coupon(csv: &mut String, coupon: &Value) {
             kind,
         ],
     );
-}
-
-/// A rule's coupons in the order of their ids. Each page begins after the last id: coupons that are
-/// made or deleted meanwhile move no other onto another page.
-struct Pages<'context> {
-    context: &'context Context,
-    rule: u64,
-    after: u64,
-    /// How many there were when the first page was read.
-    total: Option<u64>,
-}
-
-impl Pages<'_> {
-    fn next_page(&mut self) -> Result<Option<Vec<Value>>, Failure> {
-        let criteria = Criteria::new()
-            .filter(Filter::new("rule_id", Condition::Eq, self.rule.to_string())?)
-            .filter(Filter::new("coupon_id", Condition::Gt, self.after.to_string())?)
-            .sort("coupon_id", Direction::Asc)?
-            .page(PAGE, 1);
-        let found = answer::search(self.context, COUPON_SEARCH, &criteria)?;
-        self.total.get_or_insert(found.total_count);
-        match found.items.iter().map(|coupon| number(coupon, "coupon_id")).max() {
-            Some(last) if last > self.after => {
-                self.after = last;
-                Ok(Some(found.items))
-            }
-            _ => Ok(None),
-        }
-    }
 }

@@ -8,14 +8,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    Applied, ApplyContext, Changing, Condition, Context, Criteria, Direction, EntityId, Failure,
-    Fill, Filling, Filter, Intent, Lookup, Method, NotDone, Outcome, PlanState, Route, StoreView,
-    projection,
+    Applied, ApplyContext, Changing, Context, EntityId, Failure, Fill, Filling, Intent, Lookup,
+    Method, NotDone, Outcome, PlanState, Route, StoreView, projection,
 };
 
-use crate::answer::{self, number, text};
+use crate::answer::{number, text};
+use crate::coupon::{self, COUPON_SEARCH, Pages};
 use crate::rule::{self, Coupons, Rule};
-use crate::store::COUPON_SEARCH;
 
 /// Where coupons are generated.
 pub(crate) const GENERATE: Route<0> = Route::new("/V1/coupons/generate");
@@ -119,14 +118,14 @@ pub(crate) fn generate(asked: &Generate, context: &ApplyContext) -> Result<Gener
     let known = rule::known(context, asked.rule_id)?;
     asked.check_rule(&known.rule)?;
     let warnings = asked.warnings(&known.rule);
-    let after = highest_coupon(context, known.rule.rule_id)?;
+    let (_, last) = coupon::count_and_last(context, known.rule.rule_id)?;
     let mut draft = context.draft(&Intent {
         summary: format!("generate {} coupons for rule {}", asked.qty, known.rule.called()),
         at: StoreView::Global,
-        lookup: made_after(known.rule.rule_id, after)?,
+        lookup: made_after(known.rule.rule_id, last)?,
     });
     draft.add([asked.change(&known.rule, &warnings)?])?;
-    Generated::new(known.rule.rule_id, asked.qty, draft.apply()?, warnings)
+    Ok(Generated::new(context, known.rule.rule_id, asked.qty, draft.apply()?, warnings))
 }
 
 impl Generate {
@@ -300,67 +299,26 @@ impl Generate {
     }
 }
 
-/// The highest id among a rule's coupons; 0 where it has none.
-fn highest_coupon(context: &Context, rule: u64) -> Result<u64, Failure> {
-    let criteria = Criteria::new()
-        .filter(Filter::new("rule_id", Condition::Eq, rule.to_string())?)
-        .sort("coupon_id", Direction::Desc)?
-        .page(1, 1);
-    let found = answer::search(context, COUPON_SEARCH, &criteria)?;
-    Ok(found.items.first().map_or(0, |coupon| number(coupon, "coupon_id")))
-}
-
 /// The coupons that a rule got after that id.
-fn made_after(rule: u64, after: u64) -> Result<Lookup, Failure> {
-    let criteria = Criteria::new()
-        .filter(Filter::new("rule_id", Condition::Eq, rule.to_string())?)
-        .filter(Filter::new("coupon_id", Condition::Gt, after.to_string())?)
-        .sort("coupon_id", Direction::Asc)?
-        .fields(projection(["coupon_id", "code"])?);
+fn made_after(rule: u64, last: u64) -> Result<Lookup, Failure> {
+    let criteria = coupon::after(rule, last)?.fields(projection(["coupon_id", "code"])?);
     Ok(Lookup::one(COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global)))
 }
 
 impl Generated {
     fn new(
+        context: &Context,
         rule_id: u64,
         qty: u64,
         outcome: Outcome,
-        mut warnings: Vec<String>,
-    ) -> Result<Self, Failure> {
+        warnings: Vec<String>,
+    ) -> Self {
         let (state, unknown) = (outcome.state, outcome.unknown);
-        let read = outcome.subject.as_deref().map(serde_json::from_str::<Value>);
-        let found = read.transpose().map_err(|error| {
-            Failure::internal(format!("the coupons that were read back are not JSON: {error}"))
-        })?;
-        let Applied { mut message, success_count, error_count, errors, plan_id } =
+        let made = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let Applied { message, success_count, error_count, errors, plan_id } =
             Applied::new(outcome);
-        let mut coupons: Vec<String> = Vec::new();
-        if state == PlanState::Done {
-            let items = found.as_ref().and_then(|found| found.get("items")?.as_array());
-            let codes = items.into_iter().flatten().filter_map(|coupon| text(coupon, "code"));
-            coupons.extend(codes.map(str::to_owned));
-            message = format!("{qty} coupons were generated for rule {rule_id}, and read back");
-            // An answer that is given again tells of coupons that were made before.
-            let qty = usize::try_from(qty).unwrap_or(usize::MAX);
-            if coupons.len() < qty {
-                message = format!(
-                    "{qty} coupons were generated for rule {rule_id}, and {} of them are there now",
-                    coupons.len()
-                );
-            } else if coupons.len() > qty {
-                coupons.truncate(qty);
-                warnings.push(
-                    "others were made since: these are the first of all that are there now"
-                        .to_owned(),
-                );
-            }
-        }
-        if unknown > 0 {
-            message = "it is not known whether the coupons were made: `plans_resume` with the \
-                plan's id reads the store, and generates them only if it shows that none were"
-                .to_owned();
-        }
-        Ok(Self {
+        let coupons = Vec::new();
+        let mut generated = Self {
             message,
             coupons,
             rule_id,
@@ -369,6 +327,59 @@ impl Generated {
             error_count,
             errors,
             plan_id,
-        })
+        };
+        if state == PlanState::Done {
+            generated.made(context, qty, made.as_ref());
+        } else if unknown > 0 {
+            generated.message =
+                "it is not known whether the coupons were made: `plans_resume` with \
+                the plan's id reads the store, and generates them only if it shows that none were"
+                    .to_owned();
+        }
+        generated
     }
+
+    /// Tells of coupons that were made. An answer that is given again, later, may find fewer of them,
+    /// or others after them.
+    fn made(&mut self, context: &Context, qty: u64, made: Option<&Value>) {
+        let rule = self.rule_id;
+        let total = made.map(|made| number(made, "total_count"));
+        let codes = made.map_or(Ok(Vec::new()), |made| codes(context, rule, qty, made));
+        self.coupons = codes.unwrap_or_default();
+        let read = u64::try_from(self.coupons.len()).unwrap_or(u64::MAX);
+        self.message = match total {
+            Some(total) if total < qty => {
+                format!(
+                    "{qty} coupons were generated for rule {rule}, and {total} of them are there now"
+                )
+            }
+            _ => format!("{qty} coupons were generated for rule {rule}, and read back"),
+        };
+        if total.is_some_and(|total| total > qty) {
+            self.warnings.push(
+                "others were made since: these are the first of all that are there now".to_owned(),
+            );
+        }
+        if read < total.unwrap_or(qty).min(qty) {
+            self.warnings.push(format!(
+                "of their codes {read} could be read: `promotions_export_coupons` shows all of them"
+            ));
+        }
+    }
+}
+
+/// The codes of what was made: the lookup answers a page of them, and the rest is read here.
+fn codes(context: &Context, rule: u64, qty: u64, made: &Value) -> Result<Vec<String>, Failure> {
+    let wanted = usize::try_from(qty.min(number(made, "total_count"))).unwrap_or(usize::MAX);
+    let mut coupons = made.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let last = coupons.iter().map(|coupon| number(coupon, "coupon_id")).max().unwrap_or_default();
+    let mut pages = Pages::after(context, rule, last);
+    while last > 0 && coupons.len() < wanted {
+        match pages.next_page()? {
+            Some(page) => coupons.extend(page),
+            None => break,
+        }
+    }
+    coupons.truncate(wanted);
+    Ok(coupons.iter().filter_map(|coupon| text(coupon, "code")).map(str::to_owned).collect())
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod changed;
 mod conditions;
+mod coupon;
 mod create;
 mod csv;
 mod export;
@@ -24,8 +25,9 @@ use souk_sdk::{
     ATTRIBUTE, About, Action, Bound, CommitTool, Group, Method, STORE_VIEWS, Tier, WEBSITES,
 };
 
+use crate::coupon::COUPON_SEARCH;
 use crate::rule::{RULE, RULE_SEARCH, RULES};
-use crate::store::{COUPON_SEARCH, GROUPS};
+use crate::store::GROUPS;
 
 fn promotions() -> Group {
     Group {

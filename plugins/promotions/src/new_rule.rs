@@ -166,7 +166,7 @@ impl Create {
         ];
         for (field, conditions) in conditions {
             if let Some(conditions) = conditions {
-                take(field, Value::Object(conditions.0.clone()))?;
+                take(field, conditions.0.clone())?;
             }
         }
         if let Some(labels) = &self.store_labels {

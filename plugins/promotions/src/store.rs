@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use souk_sdk::{
-    ATTRIBUTE, Condition, Context, Criteria, Direction, Failure, Filter, Read, Route, STORE_VIEWS,
-    StoreView, WEBSITES,
+    ATTRIBUTE, Context, Criteria, Direction, Failure, Read, Route, STORE_VIEWS, StoreView, WEBSITES,
 };
 
 use crate::answer::{self, flag, text, whole};
@@ -14,8 +13,6 @@ use crate::conditions::OnAttribute;
 
 /// The search for customer groups.
 pub(crate) const GROUPS: Route<0> = Route::new("/V1/customerGroups/search");
-/// The search for coupons.
-pub(crate) const COUPON_SEARCH: Route<0> = Route::new("/V1/coupons/search");
 
 /// How many customer groups are read at once.
 const GROUPS_AT_ONCE: u32 = 100;
@@ -170,15 +167,4 @@ fn has_options(attribute: &Value, condition: &OnAttribute) -> Result<(), Failure
         named.push(format!("and {} more", options.len() - OPTIONS_NAMED));
     }
     Err(failure.remedy(format!("there are {}", named.join(", "))))
-}
-
-/// How many coupons a rule has.
-///
-/// # Errors
-/// What reading meets.
-pub(crate) fn coupons_of(context: &Context, rule: u64) -> Result<u64, Failure> {
-    let criteria =
-        Criteria::new().filter(Filter::new("rule_id", Condition::Eq, rule.to_string())?).page(1, 1);
-    let found = answer::search(context, COUPON_SEARCH, &criteria)?;
-    Ok(found.total_count)
 }

@@ -15,10 +15,10 @@ use souk_sdk::{
 };
 
 use crate::changed::Changed;
+use crate::coupon;
 use crate::field::Field;
 use crate::overlap;
 use crate::rule::{self, Coupons, Known, RULE, Rule};
-use crate::store;
 use crate::wanted::{Label, Wanted, fit_together, label_field};
 
 #[derive(Deserialize, JsonSchema)]
@@ -59,7 +59,6 @@ impl JsonSchema for Patch {
             | Field::SortOrder
             | Field::UsesPerCustomer
             | Field::UsesPerCoupon => "integer",
-            Field::Conditions | Field::ActionConditions => "object",
             _ => "string",
         };
         let mut properties: Map<String, Value> = Field::ALL
@@ -69,8 +68,7 @@ impl JsonSchema for Patch {
         let conditions =
             "As in promotions_prepare_cart_price_rule_create; they replace those there are.";
         for field in ["conditions", "action_conditions"] {
-            properties[field] =
-                json!({"type": "object", "additionalProperties": true, "description": conditions});
+            properties[field] = json!({"type": ["object", "array"], "description": conditions});
         }
         properties["coupon_type"] =
             json!({"type": "string", "description": "no_coupon, specific_coupon or auto"});
@@ -245,7 +243,7 @@ impl Edit<'_> {
                     .to_owned(),
             ));
         }
-        let count = store::coupons_of(context, self.known.rule.rule_id)?;
+        let (count, _) = coupon::count_and_last(context, self.known.rule.rule_id)?;
         if kind == "NO_COUPON" {
             // `promotions_write.jsonl`, `coupons-after-nocoupon`.
             warnings.push(format!(

@@ -36,12 +36,11 @@ impl Wanted {
                 return Ok(());
             }
             Field::Conditions | Field::ActionConditions => {
-                let given = value.as_object().ok_or_else(|| refuse("is an object"))?;
                 let about = if field == Field::Conditions { About::Cart } else { About::Item };
                 let at = at.trim_start_matches('/');
                 return self.take_conditions(
                     field,
-                    Conditions(given.clone()).build(about, at)?,
+                    Conditions(value.clone()).build(about, at)?,
                     at,
                 );
             }

@@ -22,10 +22,10 @@ pub(crate) use words::Class;
 const DEEPEST: usize = 12;
 const MOST: usize = 500;
 
-/// The argument, as callers write it.
+/// The argument, as callers write it: a condition, or a list of which all must hold.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Conditions(pub(crate) Map<String, Value>);
+pub(crate) struct Conditions(pub(crate) Value);
 
 impl JsonSchema for Conditions {
     fn inline_schema() -> bool {
@@ -39,7 +39,8 @@ impl JsonSchema for Conditions {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let nested = json!({"type": "array", "items": {"type": "object"}});
         schemars::json_schema!({
-            "type": "object",
+            "type": ["object", "array"],
+            "items": {"type": "object"},
             "properties": {
                 "all": nested,
                 "any": nested,
@@ -108,7 +109,13 @@ impl Conditions {
     pub(crate) fn build(&self, about: About, argument: &str) -> Result<Built, Failure> {
         let mut builder = Builder { attributes: Vec::new(), warnings: Vec::new(), count: 0 };
         let at = At { place: ["/", argument].concat(), depth: 0 };
-        let value = builder.node(&self.0, about, &at)?;
+        let value = match &self.0 {
+            Value::Object(one) => builder.node(one, about, &at)?,
+            Value::Array(_) => {
+                combination(about.combine(), "all", true, builder.list(&self.0, about, &at)?)
+            }
+            _ => return Err(at.refuse("conditions are an object, or a list of them")),
+        };
         // A leaf as the root becomes nonsense: its attribute is taken for the aggregator
         // (`promotions_write.jsonl`, `cond-notroot`).
         let root = about.combine().name();
@@ -140,9 +147,8 @@ impl At {
         Self { place: [&self.place, "/", &name].concat(), depth: self.depth }
     }
 
-    fn part(&self, name: &str, index: usize) -> Self {
-        let Self { place, depth } = self.member(name);
-        Self { place: format!("{place}/{index}"), depth: depth + 1 }
+    fn part(&self, index: usize) -> Self {
+        Self { place: format!("{}/{index}", self.place), depth: self.depth + 1 }
     }
 
     fn refuse(&self, message: impl Into<String>) -> Failure {
@@ -177,11 +183,18 @@ impl Builder {
         about: About,
         at: &At,
     ) -> Result<Vec<Value>, Failure> {
-        let wrong = || at.member(name).refuse(format!("`{name}` is a list of conditions"));
-        let list = list.as_array().ok_or_else(wrong)?;
+        if !list.is_array() {
+            return Err(at.member(name).refuse(format!("`{name}` is a list of conditions")));
+        }
+        self.list(list, about, &at.member(name))
+    }
+
+    /// The conditions in a list that stands here.
+    fn list(&mut self, list: &Value, about: About, at: &At) -> Result<Vec<Value>, Failure> {
+        let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
         let mut parts = Vec::with_capacity(list.len());
         for (index, part) in list.iter().enumerate() {
-            let at = at.part(name, index);
+            let at = at.part(index);
             let part = part.as_object().ok_or_else(|| at.refuse("a condition is an object"))?;
             parts.push(self.node(part, about, &at)?);
         }

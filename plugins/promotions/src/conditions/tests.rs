@@ -7,7 +7,7 @@ use souk_sdk::Failure;
 use super::*;
 
 fn build(given: &Value, about: About) -> Result<Built, Failure> {
-    Conditions(given.as_object().unwrap().clone()).build(about, "conditions")
+    Conditions(given.clone()).build(about, "conditions")
 }
 
 fn built(given: &Value, about: About) -> Value {
@@ -66,6 +66,8 @@ fn the_same_can_be_said_in_words() {
     // The recording says that one of them must not hold, the word that none may.
     answered["conditions"][1]["aggregator_type"] = json!("all");
     assert_eq!(built(&words, About::Cart), answered);
+    // A list alone is one of which all must hold.
+    assert_eq!(built(&words["all"], About::Cart), answered);
     // A group in Magento's form may stand among words.
     words["all"][1] = nested().1["conditions"][1].clone();
     assert_eq!(built(&words, About::Cart), nested().1);
@@ -86,7 +88,7 @@ fn a_leaf_as_the_root_is_wrapped() {
 
 #[test]
 fn nothing_at_all_holds_for_everything() {
-    for given in [json!({}), json!({"all": []})] {
+    for given in [json!({}), json!({"all": []}), json!([])] {
         assert!(build(&given, About::Cart).unwrap().is_everything());
     }
     assert!(!build(&json!({"weight": 1}), About::Cart).unwrap().is_everything());

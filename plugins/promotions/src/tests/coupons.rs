@@ -81,7 +81,8 @@ fn what_magento_would_do_otherwise_than_asked_is_refused() {
 fn codes_that_are_soon_guessed_are_warned_of() {
     let answer = generate(&store(), &json!({"qty": 1000, "length": 4})).unwrap();
     assert!(answer["warnings"][0].as_str().unwrap().contains("one in 1679"), "{answer}");
-    assert_eq!(generate(&store(), &json!({})).unwrap()["warnings"], json!([]));
+    let long = generate(&store(), &json!({})).unwrap();
+    assert!(!long["warnings"].to_string().contains("possible codes"), "{long}");
 }
 
 #[test]
