@@ -252,7 +252,11 @@ impl Match {
             return Err(Failure::argument("match", "an empty match would be every order")
                 .remedy("give `order_ids`, `increment_ids`, `statuses`, `states` or `created`"));
         }
-        let zones = Zones::read(context)?;
+        let zones = if self.created.is_some() || !self.store_view_codes.is_empty() {
+            Zones::read(context)?
+        } else {
+            Zones::where_readable(context)
+        };
         let clock = if self.created.is_some() {
             zones.meant(self.time_zone.as_deref(), &self.store_view_codes)?
         } else {

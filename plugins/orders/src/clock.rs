@@ -70,6 +70,12 @@ impl Zones {
         Ok(Self { views: configs.into_iter().map(view).collect() })
     }
 
+    /// The same where only times are shown by it: an integration may read orders and not the store's
+    /// settings, and then times stay as Magento keeps them.
+    pub(crate) fn where_readable(context: &Context) -> Self {
+        Self::read(context).unwrap_or(Self { views: Vec::new() })
+    }
+
     /// The ids of the views with these codes.
     ///
     /// # Errors
@@ -86,9 +92,9 @@ impl Zones {
         })
     }
 
-    /// The code of the view with this id; empty where it is gone.
-    pub(crate) fn code(&self, id: u64) -> &str {
-        self.views.iter().find(|view| view.id == id).map_or("", |view| &view.code)
+    /// The code of the view with this id, unless it is gone.
+    pub(crate) fn code(&self, id: u64) -> Option<&str> {
+        self.views.iter().find(|view| view.id == id).map(|view| view.code.as_str())
     }
 
     /// The zone in which days are meant: the one that is named, or that of the views that are, or of

@@ -118,7 +118,7 @@ impl Wanted<'_> {
     pub(crate) fn criteria(&self, zones: &Zones, clock: &Clock) -> Result<Criteria, Failure> {
         let mut criteria = Criteria::new();
         let lists = [
-            ("increment_id", "increment_ids", self.increment_ids.to_vec()),
+            ("increment_id", "increment_ids", trimmed(self.increment_ids)),
             ("status", "statuses", self.statuses.to_vec()),
             ("state", "states", self.states.iter().map(|s| s.as_str().to_owned()).collect()),
             ("store_id", "store_view_codes", zones.ids(self.store_view_codes)?),
@@ -173,6 +173,11 @@ impl Wanted<'_> {
         }
         Ok(criteria)
     }
+}
+
+/// Magento does not trim the values of a list.
+fn trimmed(values: &[String]) -> Vec<String> {
+    values.iter().map(|value| value.trim().to_owned()).collect()
 }
 
 /// All that a search finds, a page at a time in the order of ids, so that nothing is seen twice and

@@ -355,3 +355,21 @@ fn goods_that_never_left_are_warned_about_and_variants_come_back_with_their_prod
     let returned = &body["arguments"]["extension_attributes"]["return_to_stock_items"];
     assert_eq!(returned.as_array().unwrap().len(), 2, "{body}");
 }
+
+#[test]
+fn orders_are_read_where_the_stores_settings_are_not() {
+    let shop = Shop::open();
+    let inner = std::rc::Rc::clone(&shop);
+    let host = souk_sdk::testing::Host::answering(move |read| {
+        if read.route == "/V1/store/storeConfigs" {
+            return Err(souk_sdk::Failure::new(FailureCode::UpstreamError, "401"));
+        }
+        inner.read(read)
+    });
+    let found = host.call(&crate::orders(), "search", &json!({"page_size": 1})).unwrap();
+    assert_eq!(found["items"][0].get("created_local"), None);
+    let order = host.call(&crate::orders(), "get", &json!({"order_id": 4})).unwrap();
+    assert_eq!(order["order"].get("store_view_code"), None);
+    let day = json!({"created": {"from": "2026-11-21"}});
+    assert!(host.call(&crate::orders(), "search", &day).is_err());
+}

@@ -58,6 +58,7 @@ impl Shape for Outcome {
         "errors": {"type": "array", "items": {"type": "object"}, "description": "Where it did not happen, or not for certain: the reason. State unknown: it may have happened, look before trying again."},
         "plan_id": {"type": "string", "description": "plans_get shows what was sent, plans_undo takes it back where that is possible."},
         "warnings": {"type": "array", "items": {"type": "string"}},
+        "refund": {"type": "object", "description": "Of a refund: what it comes to, whether or not it was done."},
         "order": {"type": "object", "description": "The order as read afterwards."},
         "invoice": {"type": "object"},
         "shipment": {"type": "object"},
@@ -124,7 +125,14 @@ pub(crate) fn carry_out(
     let outcome = draft.apply()?;
     let done = outcome.state == PlanState::Done;
     let subject = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let applied = Applied::new(outcome);
+    let is_unknown = outcome.unknown > 0;
+    let mut applied = Applied::new(outcome);
+    if is_unknown {
+        applied.message.push_str(
+            "; it may have happened: `plans_resume` with the plan's id looks, and sends it again \
+             only if a read shows that it did not",
+        );
+    }
     let mut answer = members(json!({"done": done}));
     answer.extend(members(serde_json::to_value(applied).unwrap_or_default()));
     answer.insert("warnings".to_owned(), warnings.into());

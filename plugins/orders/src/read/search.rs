@@ -150,7 +150,12 @@ impl Shape for Orders {
 }
 
 pub(crate) fn search(asked: &Asked, context: &Context) -> Result<Answer<Orders>, Failure> {
-    let zones = Zones::read(context)?;
+    let ranges = asked.created.is_some() || asked.updated.is_some() || asked.time_zone.is_some();
+    let zones = if ranges || !asked.store_view_codes.is_empty() {
+        Zones::read(context)?
+    } else {
+        Zones::where_readable(context)
+    };
     let wanted = Wanted {
         order_ids: &asked.order_ids,
         increment_ids: &asked.increment_ids,
@@ -164,7 +169,6 @@ pub(crate) fn search(asked: &Asked, context: &Context) -> Result<Answer<Orders>,
         store_view_codes: &asked.store_view_codes,
         shipping_methods: &asked.shipping_methods,
     };
-    let ranges = asked.created.is_some() || asked.updated.is_some() || asked.time_zone.is_some();
     let (criteria, time_zone) = if ranges {
         let clock = zones.meant(asked.time_zone.as_deref(), &asked.store_view_codes)?;
         (wanted.criteria(&zones, &clock)?, clock.name)
@@ -285,8 +289,8 @@ fn shown(order: Value, zones: &Zones) -> Map<String, Value> {
     if let Some(local) = local {
         order.insert("created_local".to_owned(), local.into());
     }
-    if store != 0 {
-        order.insert("store_view_code".to_owned(), zones.code(store).into());
+    if let Some(code) = zones.code(store) {
+        order.insert("store_view_code".to_owned(), code.into());
     }
     if let Some(method) = order.get("payment").and_then(|payment| payment.get("method")).cloned()
         && order.get("payment").and_then(Value::as_object).is_some_and(|payment| payment.len() == 1)

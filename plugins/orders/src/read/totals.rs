@@ -45,8 +45,8 @@ impl By {
             Self::Store => {
                 let id = id_of(order.get("store_id"));
                 match zones.code(id) {
-                    "" => format!("store view {id}, which is gone"),
-                    code => code.to_owned(),
+                    None => format!("store view {id}, which is gone"),
+                    Some(code) => code.to_owned(),
                 }
             }
             Self::PaymentMethod => {

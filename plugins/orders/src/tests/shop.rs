@@ -62,7 +62,8 @@ impl Shop {
         })
     }
 
-    fn read(&self, read: &Read) -> Result<Value, Failure> {
+    /// Answers a read as the store does.
+    pub(super) fn read(&self, read: &Read) -> Result<Value, Failure> {
         let text = |source: &Source| match source {
             Source::Text(text) => encoded(text),
             other => panic!("{other:?} in a read"),
