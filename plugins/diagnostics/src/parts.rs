@@ -67,14 +67,8 @@ impl Makeup {
         parts: &[Part],
         usable: impl Fn(&Part) -> Option<bool>,
     ) -> Option<bool> {
-        let any = |of: &dyn Fn(&Part) -> bool| {
-            let known = parts.iter().filter(|part| of(part)).map(&usable);
-            known.fold(Some(false), |any, one| match (any, one) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (None, _) | (_, None) => None,
-                _ => Some(false),
-            })
-        };
+        let any =
+            |of: &dyn Fn(&Part) -> bool| any_of(parts.iter().filter(|part| of(part)).map(&usable));
         let Self::Bundle { options, .. } = self else {
             return any(&|_| true);
         };
@@ -82,14 +76,11 @@ impl Makeup {
         if required.peek().is_none() {
             return any(&|_| true);
         }
-        required.map(|option| any(&|part| option.skus.contains(&part.sku))).fold(
-            Some(true),
-            |all, one| match (all, one) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (None, _) | (_, None) => None,
-                _ => Some(true),
-            },
-        )
+        // All of them can be chosen: none of them cannot.
+        let cannot = required
+            .map(|option| any(&|part| option.skus.contains(&part.sku)))
+            .map(|can| can.map(|can| !can));
+        any_of(cannot).map(|some_cannot| !some_cannot)
     }
 
     /// How many parts it names.
@@ -168,6 +159,19 @@ fn choice(option: &Value) -> Choice {
 
 fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
     list.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Whether one of these holds; `None` where none does and of one it is not known.
+pub(crate) fn any_of(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut is_unknown = false;
+    for answer in answers {
+        match answer {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => is_unknown = true,
+        }
+    }
+    if is_unknown { None } else { Some(false) }
 }
 
 /// One part, as a view shows it.

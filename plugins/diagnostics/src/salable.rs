@@ -262,7 +262,7 @@ impl Looked<'_> {
         let quantities = self.quantities(stocks, &skus, unknown);
         let warehouse = Warehouse::read(self.context, &skus, unknown);
         for (stock, quantities) in stocks.iter().zip(&quantities) {
-            report.stocks.push(self.from_stock(stock, &salability, quantities, &warehouse));
+            report.stocks.push(self.stock_row(stock, &salability, quantities, &warehouse));
         }
         for (at, part) in self.parts.iter().enumerate() {
             let from = stocks.iter().zip(&quantities).map(|(stock, quantities)| PartFromStock {
@@ -275,12 +275,7 @@ impl Looked<'_> {
         report.source_items =
             warehouse.items.iter().map(|item| at_source(item, stocks, &warehouse)).collect();
         report.salable_quantity = report.stocks.first().and_then(|stock| stock.salable_quantity);
-        let all: Vec<Option<bool>> = report.stocks.iter().map(|stock| stock.is_salable).collect();
-        report.is_salable = match () {
-            () if all.contains(&Some(true)) => Some(true),
-            () if all.contains(&None) => None,
-            () => Some(false),
-        };
+        report.is_salable = parts::any_of(report.stocks.iter().map(|stock| stock.is_salable));
         report
     }
 
@@ -308,7 +303,7 @@ impl Looked<'_> {
             .collect()
     }
 
-    fn from_stock(
+    fn stock_row(
         &self,
         stock: &Stock,
         salability: &[Salability],

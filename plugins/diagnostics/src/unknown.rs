@@ -24,6 +24,17 @@ impl Unknown {
     }
 }
 
+/// The same without repeats: views of one website often do not tell the same thing.
+pub(crate) fn each_once(all: Vec<Unknown>) -> Vec<Unknown> {
+    let mut once: Vec<Unknown> = Vec::new();
+    for unknown in all {
+        if !once.contains(&unknown) {
+            once.push(unknown);
+        }
+    }
+    once
+}
+
 /// Keeps what was read, and notes what was not.
 pub(crate) fn noted<T>(
     answer: Result<T, Failure>,

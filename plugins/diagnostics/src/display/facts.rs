@@ -121,6 +121,12 @@ impl Facts {
         first.into_iter().flatten()
     }
 
+    /// A category's name, the same for all views, so that they tell of the same one alike.
+    pub(super) fn category_name(&self, id: i64) -> &str {
+        let all = self.views.iter().filter_map(|view| view.categories.as_ref()).flatten();
+        all.into_iter().find(|category| category.id == id).map_or("", |category| &category.name)
+    }
+
     /// Whether a sku can be sold on a website, as far as is known.
     pub(super) fn is_salable(&self, sku: &str, website: &Website) -> Option<bool> {
         match &self.stocking {

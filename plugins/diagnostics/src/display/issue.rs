@@ -40,12 +40,12 @@ impl Mend {
     }
 
     /// Setting product fields. A field without a value is the caller's to choose.
-    pub(super) fn product(sku: &str, updates: Value, scope: Value, why: &str) -> Self {
+    pub(super) fn product(sku: &str, updates: &Value, scope: &Value, why: &str) -> Self {
         Self::products(&[sku], updates, scope, why)
     }
 
     /// The same for several products.
-    pub(super) fn products(skus: &[&str], updates: Value, scope: Value, why: &str) -> Self {
+    pub(super) fn products(skus: &[&str], updates: &Value, scope: &Value, why: &str) -> Self {
         let arguments = json!({
             "match": { "sku_list": skus }, "updates": updates, "scope": scope,
         });
@@ -58,7 +58,7 @@ impl Mend {
     }
 
     /// Setting prices.
-    pub(super) fn prices(sku: &str, updates: Value, scope: Value, why: &str) -> Self {
+    pub(super) fn prices(sku: &str, updates: &Value, scope: &Value, why: &str) -> Self {
         let arguments = json!({
             "match": { "sku_list": [sku] }, "price_updates": updates, "scope": scope,
         });

@@ -67,7 +67,8 @@ impl<'a> Judge<'a> {
         }
         if !self.product.is_enabled() {
             let scope = self.website();
-            let mend = Mend::product(self.sku(), json!({ "status": 1 }), scope, "enables it there");
+            let mend =
+                Mend::product(self.sku(), &json!({ "status": 1 }), &scope, "enables it there");
             let message = format!("it is disabled on the website `{}`", view.website.code);
             self.add(Severity::Error, "STATUS_DISABLED", message, Some(mend));
         }
@@ -76,11 +77,11 @@ impl<'a> Judge<'a> {
 
     fn visibility(&mut self) {
         let scope = self.scope("visibility");
-        let mend = |why| Some(Mend::product(self.sku(), json!({ "visibility": 4 }), scope, why));
+        let mend = |why| Some(Mend::product(self.sku(), &json!({ "visibility": 4 }), &scope, why));
         match self.product.integer("visibility") {
             Some(4) => {}
             Some(1) => {
-                let action = mend("shows it by itself, in the catalogue and in search");
+                let action = mend("shows it by itself; not for a variant, which its parent shows");
                 self.add(
                     Severity::Error,
                     "NOT_VISIBLE_INDIVIDUALLY",
@@ -111,13 +112,13 @@ impl<'a> Judge<'a> {
     pub(super) fn required(&mut self) {
         if self.is_blank("name") {
             let scope = self.scope("name");
-            let mend = Mend::product(self.sku(), json!({}), scope, "gives it a name")
+            let mend = Mend::product(self.sku(), &json!({}), &scope, "gives it a name")
                 .choosing("/updates/name");
             self.add(Severity::Error, "NAME_MISSING", "it has no name", Some(mend));
         }
         if self.is_blank("url_key") {
             let scope = self.scope("url_key");
-            let mend = Mend::product(self.sku(), json!({}), scope, "gives it an address")
+            let mend = Mend::product(self.sku(), &json!({}), &scope, "gives it an address")
                 .choosing("/updates/url_key");
             let message = "it has no URL key: its page has no address of its own";
             self.add(Severity::Error, "URL_KEY_MISSING", message, Some(mend));
@@ -181,7 +182,7 @@ impl<'a> Judge<'a> {
         };
         if facts.global.list("category_ids").is_empty() {
             let scope = json!({ "scope": "global" });
-            let mend = Mend::product(self.sku(), json!({}), scope, "puts it into categories")
+            let mend = Mend::product(self.sku(), &json!({}), &scope, "puts it into categories")
                 .choosing("/updates/category_ids");
             let message = "it is in no category: only search and links lead to it";
             self.add(severity, "NO_CATEGORY", message, Some(mend));
@@ -193,8 +194,9 @@ impl<'a> Judge<'a> {
             facts.paths.iter().filter(|path| path.contains(&root)).collect();
         if inside.is_empty() && !facts.paths.is_empty() {
             let scope = json!({ "scope": "global" });
-            let mend = Mend::product(self.sku(), json!({}), scope, "puts it into other categories")
-                .choosing("/updates/category_ids");
+            let mend =
+                Mend::product(self.sku(), &json!({}), &scope, "puts it into other categories")
+                    .choosing("/updates/category_ids");
             let message = "none of its categories is under this view's root category";
             self.add(severity, "NO_CATEGORY_IN_ROOT", message, Some(mend));
             return;
@@ -204,7 +206,8 @@ impl<'a> Judge<'a> {
         for path in inside {
             match obstacle(path, root, categories) {
                 None => reachable += 1,
-                Some((code, message)) => {
+                Some(id) => {
+                    let (code, message) = closed_by(id, path, facts.category_name(id));
                     if !closed.iter().any(|(_, told)| *told == message) {
                         closed.push((code, message));
                     }
@@ -220,18 +223,19 @@ impl<'a> Judge<'a> {
 }
 
 /// The first category, from the root down, that keeps shoppers from the last of a path.
-fn obstacle(path: &[i64], root: i64, categories: &[Category]) -> Option<(&'static str, String)> {
-    let below = path.iter().skip_while(|id| **id != root).skip(1);
+fn obstacle(path: &[i64], root: i64, categories: &[Category]) -> Option<i64> {
     let closed =
-        |id: &&i64| categories.iter().any(|category| category.id == **id && !category.is_active);
-    let id = below.clone().find(closed)?;
-    let category = categories.iter().find(|category| category.id == *id)?;
-    let Category { name, id, .. } = category;
-    Some(if path.last() == Some(id) {
+        |id: &i64| categories.iter().any(|category| category.id == *id && !category.is_active);
+    path.iter().copied().skip_while(|id| *id != root).skip(1).find(closed)
+}
+
+/// A disabled category on a path, told.
+fn closed_by(id: i64, path: &[i64], name: &str) -> (&'static str, String) {
+    if path.last() == Some(&id) {
         ("CATEGORY_INACTIVE", format!("its category `{name}` ({id}) is disabled"))
     } else {
         ("PARENT_CATEGORY_INACTIVE", format!("`{name}` ({id}), above its category, is disabled"))
-    })
+    }
 }
 
 /// Whether shoppers can come to the last category of a path from the root.

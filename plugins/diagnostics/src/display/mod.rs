@@ -17,7 +17,7 @@ use crate::clock::Day;
 use crate::number::Number;
 use crate::shop::STORE_CONFIGS;
 use crate::stock::{LINKS, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF};
-use crate::unknown::Unknown;
+use crate::unknown::{Unknown, each_once};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -128,20 +128,23 @@ fn check(asked: &Asked, context: &Context) -> Result<Report, Failure> {
     let today = Day::today();
     let mut views = Vec::new();
     for seen in &facts.views {
-        let before = unknown.len();
+        let mut is_unsure = seen.parts.is_none() || seen.categories.is_none();
         if let Some(product) = &seen.product {
             let mut judge = Judge { facts: &facts, seen, product, issues: &mut issues };
             judge.presence();
             judge.required();
             judge.categories();
             judge.price(today, &mut unknown);
-            judge.stock(&mut unknown);
             judge.images();
+            let before = unknown.len();
+            judge.stock(&mut unknown);
+            is_unsure |= unknown.len() > before;
         }
-        let is_unsure = unknown.len() > before || seen.product.is_none() || seen.parts.is_none();
+        is_unsure |= seen.product.is_none();
         views.push(Shown::of(&facts, seen, today, is_unsure, &issues));
     }
     unknown.extend(never_told());
+    let unknown = each_once(unknown);
     let (issues, recommended_actions) = issues.told();
     let global = &facts.global;
     Ok(Report {

@@ -65,7 +65,7 @@ impl Judge<'_> {
         let price = self.product.decimal("price");
         let scope = self.price_scope("price");
         let mend = || {
-            let mend = Mend::prices(self.sku(), json!({}), scope, "gives it a price");
+            let mend = Mend::prices(self.sku(), &json!({}), &scope, "gives it a price");
             Some(mend.choosing("/price_updates/price"))
         };
         match price {
@@ -105,7 +105,7 @@ impl Judge<'_> {
         let sku = self.sku();
         let end = |why| {
             let updates = json!({ "special_price": null });
-            Some(Mend::prices(sku, updates, scope.clone(), why))
+            Some(Mend::prices(sku, &updates, &scope, why))
         };
         let text = |code: &str| self.product.text(code).unwrap_or_default().to_owned();
         let (from, to) = (text("special_from_date"), text("special_to_date"));
@@ -143,10 +143,8 @@ impl Judge<'_> {
         }
         if special == Decimal::ZERO && is_amount {
             let action = end("ends the sale: null, since an empty text would make it 0 again");
-            let severity =
-                if sale == Sale::Scheduled { Severity::Warning } else { Severity::Error };
             let message = "its special price is 0: it is given away while the sale runs";
-            self.add(severity, "SPECIAL_PRICE_ZERO", message, action);
+            self.add(Severity::Warning, "SPECIAL_PRICE_ZERO", message, action);
         } else if is_amount && price.is_some_and(|price| special >= price) {
             let action = end("takes it away");
             let message =
@@ -160,7 +158,7 @@ impl Judge<'_> {
         let Some(parts) = &self.seen.parts else { return };
         for part in parts.iter().filter(|part| part.is_enabled) {
             let scope = json!({ "scope": "global" });
-            let mend = Mend::prices(&part.sku, json!({}), scope, "gives the part a price")
+            let mend = Mend::prices(&part.sku, &json!({}), &scope, "gives the part a price")
                 .choosing("/price_updates/price");
             match part.price {
                 None => {
@@ -309,7 +307,7 @@ impl Judge<'_> {
         }
         let enable = (!disabled.is_empty()).then(|| {
             let updates = json!({ "status": 1 });
-            Mend::products(&disabled, updates, self.website(), "enables these parts there")
+            Mend::products(&disabled, &updates, &self.website(), "enables these parts there")
         });
         let assign = Mend::by_hand(format!(
             "assign them to the website `{}` in the administration: Catalog > Products > Product \

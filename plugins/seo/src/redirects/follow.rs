@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use souk_sdk::{Context, Failure, Read, Route, StoreView};
 
-use super::{Chain, DeadEnd, End, Findings, NotResolved, View};
+use super::{Chain, DeadEnd, Findings, NotResolved, Outcome, View};
 
 /// The storefront's GraphQL, which the host asks without credentials.
 pub(super) const GRAPHQL: Route<0> = Route::new("/graphql");
@@ -115,15 +115,15 @@ impl Findings {
         chain.target_type = led.kind;
         let to = led.relative_url.unwrap_or_default();
         if led.redirect_code == 0 {
-            self.ended(chain, End::Page);
+            self.ended(chain, Outcome::Page);
             return None;
         }
         if is_last {
-            self.ended(chain, End::Unfinished);
+            self.ended(chain, Outcome::Unfinished);
             return None;
         }
         if !chain.go(&to, led.redirect_code) {
-            self.ended(chain, End::Loop);
+            self.ended(chain, Outcome::Loop);
             return None;
         }
         Some(chain)
@@ -132,11 +132,11 @@ impl Findings {
     fn dead(&mut self, chain: Chain) {
         let (store_view, url) = (chain.store_view.clone(), chain.last().to_owned());
         self.dead_ends.push(DeadEnd { store_view, url });
-        self.ended(chain, End::DeadEnd);
+        self.ended(chain, Outcome::DeadEnd);
     }
 
     /// Keeps what redirects; an address that is just itself, or nothing, is no redirect.
-    fn ended(&mut self, chain: Chain, ends: End) {
+    fn ended(&mut self, chain: Chain, ends: Outcome) {
         if chain.hops > 0 {
             self.redirecting.push(Chain { ends, ..chain });
         }
@@ -145,6 +145,6 @@ impl Findings {
     fn left(&mut self, chain: Chain, reason: &str) {
         let (store_view, url) = (chain.store_view.clone(), chain.last().to_owned());
         self.not_resolved.push(NotResolved { store_view, url, reason: reason.to_owned() });
-        self.ended(chain, End::Unknown);
+        self.ended(chain, Outcome::Unknown);
     }
 }

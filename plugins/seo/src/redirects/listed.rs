@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use souk_sdk::{Context, Criteria, Failure, FailureCode, Found, Route, StoreView};
 
-use super::{Chain, End, Findings, View};
+use super::{Chain, Findings, Outcome, View};
 
 pub(super) const REWRITES: Route<0> = Route::new("/V1/souk/url-rewrites");
 
@@ -101,7 +101,7 @@ impl Findings {
             let chain = followed(view, start, &does, max_depth);
             // What comes in the middle of a chain is told with it, and a circle once.
             let is_first = !targets.contains(start);
-            let is_circle = chain.ends == End::Loop && chain.last() == start;
+            let is_circle = chain.ends == Outcome::Loop && chain.last() == start;
             if is_first || (is_circle && chain.path.iter().all(|other| start <= other)) {
                 self.redirecting.push(chain);
             } else {
@@ -116,13 +116,15 @@ fn followed(view: &str, start: &str, does: &HashMap<&str, Does<'_>>, max_depth: 
     loop {
         let here = chain.last().to_owned();
         match does.get(&*here) {
-            Some(Does::Shows) => chain.ends = End::Page,
-            Some(Does::Redirects(..)) if chain.hops == max_depth => chain.ends = End::Unfinished,
+            Some(Does::Shows) => chain.ends = Outcome::Page,
+            Some(Does::Redirects(..)) if chain.hops == max_depth => {
+                chain.ends = Outcome::Unfinished;
+            }
             Some(Does::Redirects(to, code)) => {
                 if chain.go(to, *code) {
                     continue;
                 }
-                chain.ends = End::Loop;
+                chain.ends = Outcome::Loop;
             }
             None => chain.ends = outside(&here),
         }
@@ -131,7 +133,7 @@ fn followed(view: &str, start: &str, does: &HashMap<&str, Does<'_>>, max_depth: 
 }
 
 /// What an address is that no rewrite has: one of Magento's own, of which a rewrite need not be.
-fn outside(address: &str) -> End {
+fn outside(address: &str) -> Outcome {
     let inside = ["catalog/", "cms/"].iter().any(|start| address.starts_with(start));
-    if inside { End::Page } else { End::Outside }
+    if inside { Outcome::Page } else { Outcome::Outside }
 }

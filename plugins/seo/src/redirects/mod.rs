@@ -43,7 +43,7 @@ const fn depth() -> u32 {
 /// Where a row of redirects ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum End {
+pub(crate) enum Outcome {
     /// At something that the store shows.
     Page,
     /// At nothing: shoppers get a 404.
@@ -69,7 +69,7 @@ pub(crate) struct Chain {
     codes: Vec<u16>,
     /// How many redirects.
     hops: u32,
-    ends: End,
+    ends: Outcome,
     /// PRODUCT, CATEGORY or CMS_PAGE, where the store tells.
     target_type: Option<String>,
 }
@@ -81,7 +81,7 @@ impl Chain {
             path: vec![start.to_owned()],
             codes: Vec::new(),
             hops: 0,
-            ends: End::Unknown,
+            ends: Outcome::Unknown,
             target_type: None,
         }
     }
@@ -238,7 +238,7 @@ fn report(asked: &Asked, context: &Context) -> Result<Report, Failure> {
     let total_redirects = redirecting.len() + within;
     let temporary = redirecting.iter().filter(|chain| chain.codes.contains(&302)).count();
     let (chains, mut redirects): (Vec<_>, Vec<_>) =
-        redirecting.into_iter().partition(|chain| chain.hops > 1 || chain.ends == End::Loop);
+        redirecting.into_iter().partition(|chain| chain.hops > 1 || chain.ends == Outcome::Loop);
     redirects.truncate(LISTED);
     Ok(Report {
         total_redirects,

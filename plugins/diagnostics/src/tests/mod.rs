@@ -1,0 +1,5 @@
+//! The tools on a small shop.
+
+mod display;
+mod salable;
+mod shop;

@@ -1,0 +1,132 @@
+//! What can be sold of a product, and what the indexes do.
+
+use serde_json::{Value, json};
+use souk_sdk::testing::Host;
+use souk_sdk::{Failure, FailureCode};
+
+use super::shop::{changed, check, issues, order, salable, text, without_sources};
+use crate::diagnostics;
+
+#[test]
+fn the_report_tells_what_each_stock_can_sell_and_what_holds_the_rest() {
+    let report = salable(&changed(|_, _, _| {}), "LAB-000");
+    assert_eq!((&report["salable_quantity"], &report["is_salable"]), (&json!(97), &json!(true)));
+    let stocks = report["stocks"].as_array().unwrap();
+    let told: Vec<_> = stocks
+        .iter()
+        .map(|s| {
+            (&s["websites"][0], &s["salable_quantity"], &s["quantity_at_sources"], &s["reserved"])
+        })
+        .collect();
+    let (base, b2b) = (json!("base"), json!("b2b"));
+    let numbers = [97, 100, 3, 40, 40, 0].map(Value::from);
+    assert_eq!(
+        told,
+        [
+            (&base, &numbers[0], &numbers[1], &numbers[2]),
+            (&b2b, &numbers[3], &numbers[4], &numbers[5]),
+        ]
+    );
+    assert_eq!(report["source_items"][1]["source_name"], "Berlin");
+    assert_eq!(report["source_items"][1]["stock_ids"], json!([2]));
+    assert_eq!(report["stock_item"]["qty"], 100);
+    assert_eq!(report["unknown"], json!([]));
+}
+
+#[test]
+fn the_report_may_be_of_one_website() {
+    let host = changed(|_, _, _| {});
+    let asked = json!({"sku": "LAB-000", "website_code": "b2b"});
+    let report = host.call(&diagnostics(), "inventory_salable_report", &asked).unwrap();
+    assert_eq!(
+        (&report["salable_quantity"], report["stocks"].as_array().unwrap().len()),
+        (&json!(40), 1)
+    );
+    let asked = json!({"sku": "LAB-000", "website_code": "de"});
+    let failure = host.call(&diagnostics(), "inventory_salable_report", &asked).unwrap_err();
+    assert!(failure.remedy.unwrap().contains("website `base`"));
+    let missing = host.call(&diagnostics(), "inventory_salable_report", &json!({"sku": "NOPE"}));
+    assert_eq!(missing.unwrap_err().code, FailureCode::NotFound);
+}
+
+#[test]
+fn a_website_without_a_stock_is_named() {
+    let host = Host::answering(|read| {
+        let is_b2b = text(read, "code").is_some_and(|code| code == "b2b");
+        match read.route.as_str() {
+            "/V1/inventory/stock-resolver/{type}/{code}" if is_b2b => Err(Failure {
+                status: Some(404),
+                ..Failure::not_found("the store said: No linked stock found")
+            }),
+            _ => order(read),
+        }
+    });
+    assert_eq!(salable(&host, "LAB-000")["websites_without_stock"], json!(["b2b"]));
+    assert_eq!(issues(&check(&host, "LAB-000")), ["NO_STOCK_FOR_WEBSITE b2b_en"]);
+}
+
+#[test]
+fn composite_products_are_reported_by_their_parts() {
+    let host = changed(|route, _, answer| {
+        if route == "/V1/inventory/are-products-salable" && answer[0]["stock_id"] == 2 {
+            for row in answer.as_array_mut().unwrap() {
+                row["salable"] = json!(false);
+            }
+        }
+    });
+    let report = salable(&host, "LAB-CONF");
+    assert_eq!((&report["salable_quantity"], &report["is_salable"]), (&Value::Null, &json!(true)));
+    let by_stock: Vec<_> =
+        report["stocks"].as_array().unwrap().iter().map(|stock| &stock["is_salable"]).collect();
+    assert_eq!(by_stock, [true, false]);
+    assert_eq!(report["parts"][0]["sku"], "RED");
+    assert_eq!(report["parts"][0]["stocks"][0]["salable_quantity"], 97);
+    assert!(
+        host.reads().iter().all(|read| text(read, "sku")
+            .is_none_or(|sku| { !(sku == "LAB-CONF" && read.route.contains("salable-quantity")) }))
+    );
+}
+
+#[test]
+fn without_sources_the_stock_item_decides() {
+    let item = |sku: &str| match sku {
+        "RED" | "LAB-000" => json!({"qty": 0, "is_in_stock": false, "manage_stock": true}),
+        _ => json!({"qty": 7, "is_in_stock": true, "manage_stock": true}),
+    };
+    let host = without_sources(item);
+    let report = salable(&host, "LAB-000");
+    let told = (&report["inventory"], &report["salable_quantity"], &report["is_salable"]);
+    assert_eq!(told, (&json!("legacy"), &json!(0), &json!(false)));
+    assert_eq!(issues(&check(&host, "LAB-000")), ["OUT_OF_STOCK default de b2b_en"]);
+    let report = salable(&host, "LAB-CONF");
+    assert_eq!((&report["is_salable"], &report["stocks"]), (&json!(true), &json!([])));
+    assert_eq!(
+        issues(&check(&host, "LAB-CONF")),
+        [
+            "NO_SALABLE_PART b2b_en",
+            "PARTS_OUT_OF_STOCK default de",
+            "PARTS_NOT_IN_WEBSITE b2b_en",
+            "PARTS_OUT_OF_STOCK b2b_en",
+        ]
+    );
+}
+
+#[test]
+fn indexes_are_told_of_only_where_the_store_tells() {
+    let host = Host::answering(|_| Err(Failure::unavailable("the store has no such route")));
+    let failure = host.call(&diagnostics(), "indexer_status_report", &json!({})).unwrap_err();
+    assert_eq!(failure.code, FailureCode::Unavailable);
+    assert!(failure.remedy.unwrap().contains("bin/magento indexer:status"));
+    let host = Host::answering(|_| {
+        Ok(json!([
+            {"indexer_id": "a", "title": "A", "status": "valid", "updated_at": "2026-11-22 00:00:00"},
+            {"indexer_id": "b", "title": "B", "status": "invalid", "updated_at": null},
+            {"indexer_id": "c", "status": "working"},
+        ]))
+    });
+    let report = host.call(&diagnostics(), "indexer_status_report", &json!({})).unwrap();
+    let counts =
+        ["total", "valid", "invalid", "working"].map(|name| report[name].as_u64().unwrap());
+    assert_eq!(counts, [3, 1, 1, 1]);
+    assert_eq!(report["needs_reindex"], json!(["b"]));
+}
