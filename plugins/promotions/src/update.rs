@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    ApplyContext, Changing, Decimal, EntityId, Failure, Intent, Method, Source, StepNumber,
-    StoreView,
+    ApplyContext, Changing, Decimal, EntityId, Failure, FailureCode, Intent, Method, Outcome,
+    PlanState, Source, StepNumber, StoreView,
 };
 
 use crate::changed::Changed;
@@ -160,7 +160,35 @@ impl Edit<'_> {
             lookup: rule::lookup(),
         });
         draft.add([change.done()?])?;
-        Changed::new(draft.apply()?, warnings)
+        let outcome = draft.apply()?;
+        if self.is_answered_again(&outcome) {
+            return Err(Failure::new(
+                FailureCode::IdempotencyConflict,
+                format!(
+                    "rule {} was changed so minutes ago and changed back since: that outcome was \
+                     answered again, and nothing was sent now",
+                    rule.called()
+                ),
+            )
+            .remedy("call it again with an `idempotency_key` that was not used before"));
+        }
+        Changed::new(outcome, warnings)
+    }
+
+    /// Whether a success is told of a rule that stands as it stood before: the host answers an
+    /// identical change within minutes with the outcome of the first, whatever came between.
+    fn is_answered_again(&self, outcome: &Outcome) -> bool {
+        let subject = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let Some(now) = subject.filter(|_: &Value| outcome.state == PlanState::Done) else {
+            return false;
+        };
+        let before = &self.known.answer;
+        let members = self.wanted.values().iter().map(|(field, _)| field.member());
+        // The type of coupons is told by two members.
+        let auto = self.wanted.get(Field::CouponType).map(|_| "use_auto_generation");
+        let mut labels = self.wanted.labels.iter().map(|label| label.store_id);
+        members.chain(auto).all(|member| now.get(member) == before.get(member))
+            && labels.all(|view| label_of(&now, view) == label_of(before, view))
     }
 
     /// Whether days and discount make sense together, with what stays as it is.
