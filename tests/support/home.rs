@@ -160,7 +160,10 @@ impl Souk<'_> {
         let mut command = Command::new(built::souk());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["SOUK_", "MAGENTO_", "MCP_", "XDG_"].iter().any(|own| text.starts_with(own)) {
+            if ["SOUK_", "MAGENTO_", "MCP_", "FASTLY_", "XDG_"]
+                .iter()
+                .any(|own| text.starts_with(own))
+            {
                 command.env_remove(&name);
             }
         }

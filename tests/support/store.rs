@@ -36,9 +36,24 @@ impl DemoStore {
     /// # Panics
     /// When it does not start.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with a cache before it, whose address is the credential `SOUK_CDN_URL`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn with_cache() -> Self {
+        Self::start_with(&["--cdn", "127.0.0.1:0"]).await
+    }
+
+    async fn start_with(arguments: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let mut command = Command::new(built::souk());
-        command.args(["demo-store", "--listen", "127.0.0.1:0"]).current_dir(directory.path());
+        command
+            .args(["demo-store", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .current_dir(directory.path());
         let mut process = Process::start(command);
         let mut lines = BufReader::new(process.stdout()).lines();
         let mut url = None;
@@ -154,6 +169,30 @@ impl DemoStore {
     pub async fn forget_requests(&self) {
         let answer = http_client().delete(self.log_url()).send().await.unwrap();
         assert!(answer.status().is_success());
+    }
+
+    /// Every request that reached the cache, oldest first.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn purges(&self) -> Vec<Value> {
+        let url = format!("{}__cdn/requests", self.credential("SOUK_CDN_URL"));
+        let answer = http_client().get(url).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// Asks the cache for a page with these tags: whether it was there.
+    ///
+    /// # Panics
+    /// When the cache does not say.
+    pub async fn is_cached(&self, page: &str, tags: &str) -> bool {
+        let url = format!("{}{page}", self.credential("SOUK_CDN_URL"));
+        let asked = http_client().get(url).header("x-magento-tags", tags);
+        match asked.send().await.unwrap().text().await.unwrap().trim() {
+            "HIT" => true,
+            "MISS" => false,
+            other => panic!("{other}"),
+        }
     }
 
     fn log_url(&self) -> String {

@@ -1,0 +1,330 @@
+//! Purges, from the tool to the cache before the store. What arrived there is read from the cache's
+//! own log, past the host.
+
+use serde_json::{Value, json};
+use souk_tests::{DemoStore, Era, Home, Mcp, Souk};
+
+/// A store with a cache before it, and a home for hosts that work on them.
+struct Shop {
+    store: DemoStore,
+    home: Home,
+}
+
+impl Shop {
+    async fn new() -> Self {
+        Self { store: DemoStore::with_cache().await, home: Home::new() }
+    }
+
+    fn souk(&self) -> Souk<'_> {
+        self.home.souk(["serve"]).on(&self.store)
+    }
+
+    fn with_varnish(&self) -> Souk<'_> {
+        self.souk()
+            .env("SOUK_CDN", "varnish")
+            .env("SOUK_CDN_URL", self.store.credential("SOUK_CDN_URL"))
+    }
+
+    fn with_fastly(&self, token: &str) -> Souk<'_> {
+        self.souk()
+            .env("SOUK_CDN_URL", self.store.credential("SOUK_CDN_URL"))
+            .env("FASTLY_SERVICE_ID", self.store.credential("FASTLY_SERVICE_ID"))
+            .env("FASTLY_API_TOKEN", token)
+    }
+
+    /// What of the log tells purges apart.
+    async fn purges(&self) -> Vec<[Value; 3]> {
+        let log = self.store.purges().await;
+        let purges = log.iter().filter(|request| request["method"] != "GET");
+        purges
+            .map(|request| ["method", "target", "tags_pattern"].map(|of| request[of].clone()))
+            .collect()
+    }
+
+    /// The writes on the trail.
+    fn writes(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.home.trail()).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["kind"] == "write").collect()
+    }
+}
+
+async fn logged_in(souk: &Souk<'_>) -> Mcp {
+    let client = souk.stdio(Era::Modern).await;
+    client.log_in().await;
+    client
+}
+
+/// Arguments with the confirmation that purges need.
+fn confirmed(mut arguments: Value) -> Value {
+    arguments["confirm"] = json!(true);
+    arguments["reason"] = json!("new prices");
+    arguments
+}
+
+fn product() -> Value {
+    confirmed(json!({"sku": "TEN-001"}))
+}
+
+#[tokio::test]
+async fn each_tool_purges_what_it_says_and_is_on_the_trail() {
+    let shop = Shop::new().await;
+    let id = shop.store.rest("/all/V1/products/TEN-001").await["id"].to_string();
+    let tag = format!("cat_p_{id}");
+    let pages = [("tent.html", tag.as_str()), ("list.html", "cat_c_3"), ("women.html?p=2", "")];
+    for (page, tags) in pages {
+        assert!(!shop.store.is_cached(page, tags).await);
+        assert!(shop.store.is_cached(page, tags).await);
+    }
+    let client = logged_in(&shop.with_varnish()).await;
+
+    let answer = client.answer("cache_purge_product", product()).await;
+    assert_eq!((&answer["success"], &answer["purge_id"]), (&json!(true), &Value::Null));
+    assert!(!shop.store.is_cached(pages[0].0, "").await);
+    assert!(shop.store.is_cached(pages[1].0, "").await);
+
+    let category = confirmed(json!({"category_id": 3, "store_view_code": "de"}));
+    let answer = client.answer("cache_purge_category", category).await;
+    assert!(answer["message"].as_str().unwrap().contains("every store view"), "{answer}");
+    assert!(!shop.store.is_cached(pages[1].0, "").await);
+
+    let url = format!("{}/women.html?p=2", shop.store.url());
+    assert!(shop.store.is_cached(pages[2].0, "").await);
+    let answer = client.answer("cache_purge_by_url", confirmed(json!({"urls": [url]}))).await;
+    assert_eq!(answer["results"], json!([{"url": url, "success": true}]));
+    assert!(!shop.store.is_cached(pages[2].0, "").await);
+
+    let of_tags = |tag: &str| json!(format!("((^|,){tag}(,|$))"));
+    assert_eq!(
+        shop.purges().await,
+        [
+            [json!("PURGE"), json!("/"), of_tags(&tag)],
+            [json!("PURGE"), json!("/"), of_tags("cat_c_3")],
+            [json!("PURGE"), json!("/women.html?p=2"), Value::Null],
+        ]
+    );
+    let host = shop.store.url().trim_start_matches("http://");
+    assert_eq!(shop.store.purges().await.last().unwrap()["method"], "GET");
+    assert!(shop.store.purges().await.iter().any(|request| request["host"] == host));
+
+    let writes = shop.writes();
+    let lines: Vec<_> = writes
+        .iter()
+        .map(|line| ["tool", "subject", "route"].map(|of| line[of].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ["cache_purge_product", &format!("product {id}"), "/purge/product/{id}"],
+            ["cache_purge_category", "category 3", "/purge/category/{id}"],
+            ["cache_purge_by_url", &format!("url {url}"), "/purge/url"],
+        ]
+    );
+    for line in &writes {
+        assert_eq!((&line["status"], &line["outcome"]), (&json!(200), &json!("accepted")));
+        assert_eq!(line["reason"], "new prices");
+    }
+    let tail = shop.home.souk(["audit", "tail"]).run().await.ok();
+    assert!(tail.contains("cache_purge_product  POST /purge/product/{id}"), "{tail}");
+    let verified = shop.home.souk(["audit", "verify"]).run().await.ok();
+    assert!(verified.contains("unbroken"), "{verified}");
+}
+
+#[tokio::test]
+async fn fastly_answers_an_id_and_its_token_is_seen_nowhere_else() {
+    let shop = Shop::new().await;
+    let token = shop.store.credential("FASTLY_API_TOKEN");
+    let client = logged_in(&shop.with_fastly(&token)).await;
+    let answer = client.answer("cache_purge_product", product()).await;
+    assert_eq!(answer["purge_id"], "demo-1");
+    let urls = json!({"urls": [format!("{}/a.html", shop.store.url()), "https://evil.example/"]});
+    let answer = client.answer("cache_purge_by_url", confirmed(urls)).await;
+    assert_eq!(answer["results"][0]["purge_id"], "demo-2");
+    assert_eq!(answer["results"][1]["success"], false);
+    let targets: Vec<_> = shop.purges().await.into_iter().map(|[_, target, _]| target).collect();
+    let host = shop.store.url().trim_start_matches("http://");
+    assert!(targets[0].as_str().unwrap().starts_with("/service/DemoService/purge/p"));
+    assert_eq!(targets[1..], [json!(format!("/purge/{host}/a.html"))]);
+
+    let wrong = "a-wrong-fastly-token";
+    let client = logged_in(&shop.with_fastly(wrong)).await;
+    let refusal = client.refusal("cache_purge_product", product()).await;
+    assert!(refusal.starts_with("FASTLY_API_ERROR: ") && refusal.contains("401"), "{refusal}");
+    // A token in the wrong place, where a message might repeat it.
+    let again = client.refusal("cache_purge_product", confirmed(json!({"sku": wrong}))).await;
+    let trail = std::fs::read_to_string(shop.home.trail()).unwrap();
+    let seen = [refusal, trail, client.process().log()].concat();
+    assert!(!seen.contains(wrong) && !seen.contains(&token), "{seen}{again}");
+    assert_eq!(shop.writes().len(), 3);
+}
+
+#[tokio::test]
+async fn fastlys_token_does_not_leave_this_machine_unencrypted() {
+    let shop = Shop::new().await;
+    let souk = shop.with_fastly("token-of-fastly").env("SOUK_CDN_URL", "http://fastly.example/");
+    let ran = souk.run().await;
+    assert_eq!(ran.status, Some(1), "{}", ran.out);
+    assert!(ran.err.contains("must begin with `https://`"), "{}", ran.err);
+    assert!(!ran.err.contains("token-of-fastly"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn what_is_not_a_page_of_the_store_is_refused_and_never_sent() {
+    let shop = Shop::new().await;
+    let client = logged_in(&shop.with_varnish()).await;
+    let own = shop.store.url();
+    for (url, says) in [
+        ("https://evil.example/".to_owned(), "FORBIDDEN: `evil.example` is not of this store"),
+        ("http://127.0.0.1:1/".to_owned(), "FORBIDDEN: `127.0.0.1:1` is not of this store"),
+        (own.replace("://", "://agent@"), "user name"),
+        (format!("{own}/*"), "wildcards"),
+        (format!("{own}/#top"), "`#`"),
+        ("/women.html".to_owned(), "no address"),
+    ] {
+        let given = confirmed(json!({"urls": [url]}));
+        let refusal = client.refusal("cache_purge_by_url", given).await;
+        assert!(refusal.contains(says), "{url}: {refusal}");
+    }
+    let many: Vec<String> = (0..51).map(|n| format!("{own}/{n}")).collect();
+    for urls in [json!(many), json!([])] {
+        let refusal = client.refusal("cache_purge_by_url", confirmed(json!({"urls": urls}))).await;
+        assert!(refusal.starts_with("VALIDATION_ERROR: "), "{refusal}");
+    }
+    for (tool, given) in [
+        ("cache_purge_product", json!({"sku": "NOPE"})),
+        ("cache_purge_category", json!({"category_id": 99_999})),
+    ] {
+        let refusal = client.refusal(tool, confirmed(given)).await;
+        assert!(refusal.starts_with("NOT_FOUND: "), "{refusal}");
+    }
+    let elsewhere = confirmed(json!({"sku": "TEN-001", "store_view_code": "mars"}));
+    let refusal = client.refusal("cache_purge_product", elsewhere).await;
+    assert!(refusal.contains("has no view `mars`"), "{refusal}");
+    assert!(shop.purges().await.is_empty());
+    assert!(shop.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_purge_is_confirmed_or_only_looked_at() {
+    let shop = Shop::new().await;
+    let client = logged_in(&shop.with_varnish()).await;
+    let refusal = client.refusal("cache_purge_product", json!({"sku": "TEN-001"})).await;
+    assert!(refusal.starts_with("CONFIRMATION_REQUIRED: "), "{refusal}");
+    let preview = json!({"sku": "TEN-001", "preview": true});
+    let answer = client.answer("cache_purge_product", preview).await;
+    assert!(answer["message"].as_str().unwrap().starts_with("preview: "), "{answer}");
+    assert_eq!(answer["success"], false);
+    assert!(shop.purges().await.is_empty());
+    assert!(shop.writes().is_empty());
+
+    let reading = shop.with_varnish().args(["--read-only"]);
+    assert!(
+        !reading
+            .stdio(Era::Modern)
+            .await
+            .tools()
+            .await
+            .iter()
+            .any(|tool| { tool.starts_with("cache_") })
+    );
+}
+
+#[tokio::test]
+async fn calls_are_limited_by_the_minute_over_all_callers() {
+    let shop = Shop::new().await;
+    let served = shop.with_varnish().env("MCP_CACHE_RATE_LIMIT", "2").http().await;
+    let (one, other) = (served.connect(Era::Modern).await, served.connect(Era::Legacy).await);
+    one.log_in().await;
+    let urls: Vec<String> = (0..50).map(|n| format!("{}/{n}", shop.store.url())).collect();
+    one.answer("cache_purge_by_url", confirmed(json!({"urls": urls}))).await;
+    // What is refused, or only looked at, takes no turn.
+    one.refusal("cache_purge_by_url", confirmed(json!({"urls": ["https://evil.example/"]}))).await;
+    one.answer("cache_purge_product", json!({"sku": "TEN-001", "preview": true})).await;
+    other.answer("cache_purge_product", product()).await;
+    let refusal = one.refusal("cache_purge_product", product()).await;
+    assert!(refusal.starts_with("RATE_LIMITED: ") && refusal.contains("try again in"), "{refusal}");
+    assert_eq!(shop.purges().await.len(), 51);
+}
+
+#[tokio::test]
+async fn without_a_cache_it_is_said_what_to_set() {
+    let shop = Shop::new().await;
+    let client = logged_in(&shop.souk()).await;
+    let refusal = client.refusal("cache_purge_product", product()).await;
+    assert!(refusal.starts_with("UNAVAILABLE: "), "{refusal}");
+    for way in ["FASTLY_SERVICE_ID", "SOUK_CDN=varnish", "[stores.cdn]"] {
+        assert!(refusal.contains(way), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_stores_each_has_its_own_cache() {
+    let shop = Shop::new().await;
+    let (store, cdn) = (shop.store.url(), shop.store.credential("SOUK_CDN_URL"));
+    let oauth = |of: &str| shop.store.credential(&format!("MAGENTO_OAUTH_{of}"));
+    let credentials = format!(
+        "credentials.oauth = {{ consumer_key = '{}', consumer_secret = '{}', token = '{}', \
+         token_secret = '{}' }}",
+        oauth("CONSUMER_KEY"),
+        oauth("CONSUMER_SECRET"),
+        oauth("TOKEN"),
+        oauth("TOKEN_SECRET"),
+    );
+    shop.home.write(
+        "souk.toml",
+        format!(
+            "[[stores]]\nname = 'cached'\nbase_url = '{store}'\n{credentials}\n\
+             cdn = {{ provider = 'varnish', url = '{cdn}' }}\n\
+             [[stores]]\nname = 'plain'\nbase_url = '{}'\n{credentials}\n",
+            store.replace("127.0.0.1", "localhost")
+        ),
+    );
+    let client = logged_in(&shop.home.souk(["serve"])).await;
+    client.answer("cache_purge_product", product()).await;
+    let plain = store.replace("127.0.0.1", "localhost");
+    client.answer("auth_login", json!({"base_url": plain})).await;
+    let refusal = client.refusal("cache_purge_product", product()).await;
+    assert!(refusal.starts_with("UNAVAILABLE: "), "{refusal}");
+    assert_eq!(shop.purges().await.len(), 1);
+    // Whose cache the environment means is not guessed.
+    let ran = shop.home.souk(["serve"]).env("SOUK_CDN", "varnish").run().await;
+    assert!(ran.err.contains("not clear before which store"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn nothing_is_purged_that_cannot_be_written_down() {
+    let shop = Shop::new().await;
+    let trail = shop.home.path("trail/audit.jsonl");
+    std::fs::create_dir(shop.home.path("trail")).unwrap();
+    let souk = shop.with_varnish().env("MCP_AUDIT_LOG_PATH", &trail);
+    let client = logged_in(&souk).await;
+    std::fs::remove_file(&trail).unwrap();
+    std::fs::create_dir(&trail).unwrap();
+    let refusal = client.refusal("cache_purge_product", product()).await;
+    assert!(refusal.contains("audit trail cannot be written"), "{refusal}");
+    assert!(shop.purges().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_demo_has_a_cache_of_its_own() {
+    let home = Home::new();
+    let call = ["call", "cache_purge_product", "sku=TEN-001", "confirm=true", "reason=look"];
+    let text = home.souk(call).args(["--demo"]).run().await.ok();
+    assert!(text.contains("from varnish"), "{text}");
+    // Fastly's variables alone are the real store's.
+    let real = home.souk(call).args(["--demo"]).env("FASTLY_API_TOKEN", "t");
+    assert!(real.env("FASTLY_SERVICE_ID", "s").run().await.ok().contains("from varnish"));
+}
+
+#[tokio::test]
+async fn only_a_file_that_imports_the_cache_can_purge() {
+    let home = Home::new();
+    for (group, purges) in [("cache", true), ("catalog", false)] {
+        let file = souk_tests::plugins().join(format!("{group}.wasm"));
+        let inspect = ["plugins".into(), "inspect".into(), file.into_os_string()];
+        let text = home.souk(inspect).run().await.ok();
+        let may = text.lines().find(|line| line.starts_with("may ")).unwrap();
+        assert_eq!(may.contains("purge"), purges, "{text}");
+        assert_eq!(text.contains("souk:plugin/cache@0.1.0"), purges, "{text}");
+    }
+}
