@@ -288,7 +288,7 @@ impl Match {
         let ids = self.order_ids.iter().map(|id| id.get().to_string());
         let missing: Vec<String> = ids
             .chain(self.increment_ids.iter().cloned())
-            .filter(|wanted| !seen.contains(wanted))
+            .filter(|wanted| !seen.iter().any(|seen| seen == wanted.trim()))
             .collect();
         if missing.is_empty() {
             return Ok(());

@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use souk_sdk::{ApplyContext, Changing, EntityId, Failure, element};
+use souk_sdk::{ApplyContext, Changing, EntityId, Failure};
 
-use super::{Outcome, Remarks, afterwards, carry_out, changing, item_place, lookup, post, which};
+use super::document::{bundle, expect, newest, write};
+use super::{Outcome, Remarks, afterwards, carry_out, changing, lookup, post, which};
 use crate::answer::Answer;
-use crate::lines::{AskedItem, Line, all_left, resolve};
+use crate::lines::{AskedItem, all_left, resolve};
 use crate::order::{Item, Order, documents};
 use crate::routes::{INVOICES, MAKE_INVOICE};
 use crate::state::{Act, check, is_offline};
@@ -66,33 +66,6 @@ pub(crate) fn invoice(asked: &Asked, context: &ApplyContext) -> Result<Answer<Ou
     Ok(happened.answer())
 }
 
-/// The last document of a list that was read after an act, without its lines.
-pub(crate) fn newest(found: &Value) -> Value {
-    const TOLD: [&str; 14] = [
-        "entity_id",
-        "increment_id",
-        "order_id",
-        "invoice_id",
-        "state",
-        "created_at",
-        "order_currency_code",
-        "grand_total",
-        "subtotal",
-        "discount_amount",
-        "shipping_amount",
-        "tax_amount",
-        "total_qty",
-        "transaction_id",
-    ];
-    let last = found.get("items").and_then(Value::as_array).and_then(|items| items.last());
-    match last.and_then(Value::as_object) {
-        Some(last) => Value::Object(
-            TOLD.iter().filter_map(|n| Some(((*n).to_owned(), last.get(*n)?.clone()))).collect(),
-        ),
-        None => found.get("unread").map_or(Value::Null, |_| found.clone()),
-    }
-}
-
 /// The change that invoices these items, or all that is left.
 ///
 /// # Errors
@@ -110,7 +83,7 @@ pub(crate) fn change(
     change.constant(step, "/capture", capture.into());
     let left = |item: &Item<'_>| item.to_invoice();
     let lines = match items {
-        Some(items) if order.has_bundle() => return Err(bundle(order, "invoiced", items)),
+        Some(_) if order.has_bundle() => return Err(bundle(order, "invoiced")),
         Some(items) => resolve(order, items, left, "invoice")?,
         None => all_left(order, left),
     };
@@ -152,41 +125,4 @@ fn captures(order: &Order, capture: Option<Capture>) -> Result<bool, Failure> {
             "say `online` to capture the money now, or `not` to leave the invoice open",
         ),
     }
-}
-
-/// Why items of an order with a bundle cannot be named.
-pub(crate) fn bundle(order: &Order, verb: &str, _: &[AskedItem]) -> Failure {
-    Failure::argument(
-        "items",
-        format!(
-            "{} has a bundle: whether it or its parts are {verb} is a setting of the product that \
-             Magento does not tell",
-            order.name()
-        ),
-    )
-    .remedy("leave `items` out for all that is left, or do it in the store's administration")
-}
-
-/// What each item will show: what it had and what is added.
-pub(crate) fn expect(change: &mut Changing, lines: &[Line<'_>], field: &str) {
-    for line in lines {
-        let after = line.item.amount(field) + line.quantity;
-        let id = line.item.id();
-        let name = format!("{field} of {} ({id})", line.item.sku());
-        change.expect(&name, &item_place(id, field), Some(&after.json()));
-    }
-}
-
-/// Names the items in a body.
-pub(crate) fn write(change: &mut Changing, step: souk_sdk::StepNumber, lines: &[Line<'_>]) {
-    let items: Vec<Value> = lines
-        .iter()
-        .map(|line| json!({"order_item_id": line.item.id(), "qty": line.quantity.json()}))
-        .collect();
-    change.constant(step, "/items", items.into());
-}
-
-/// Where a track stands in a shipment.
-pub(crate) fn track_place(number: &str) -> String {
-    ["/tracks/", &element("track_number", number), "/track_number"].concat()
 }

@@ -6,6 +6,7 @@
 pub(crate) mod actions;
 mod basis;
 pub(crate) mod comment;
+mod document;
 pub(crate) mod email;
 pub(crate) mod hold;
 pub(crate) mod invoice;

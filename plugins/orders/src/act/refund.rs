@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use souk_sdk::{ApplyContext, Changing, EntityId, Failure, Method, Source, StoreView};
 
 use super::basis::Basis;
-use super::invoice::newest;
+use super::document::newest;
 use super::{Outcome, Remarks, afterwards, carry_out, changing, item_place, lookup, post, which};
 use crate::amount::Amount;
 use crate::answer::Answer;

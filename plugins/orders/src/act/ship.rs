@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use souk_sdk::{ApplyContext, Changing, EntityId, Failure};
 
-use super::invoice::{bundle, expect, newest, write};
+use super::document::{bundle, expect, newest, write};
 use super::{Outcome, Remarks, afterwards, carry_out, changing, lookup, post, which};
 use crate::answer::Answer;
 use crate::lines::{AskedItem, all_left, resolve};
@@ -114,7 +114,7 @@ pub(crate) fn change(
     let step = change.step(post(&SHIP));
     let left = |item: &Item<'_>| item.to_ship();
     let lines = match items {
-        Some(items) if order.has_bundle() => return Err(bundle(order, "shipped", items)),
+        Some(_) if order.has_bundle() => return Err(bundle(order, "shipped")),
         Some(items) => resolve(order, items, left, "ship")?,
         None => all_left(order, left),
     };

@@ -4,10 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use souk_sdk::{
-    ApplyContext, Changing, EntityId, Failure, Found, Lookup, Method, Source, StoreView,
+    ApplyContext, Changing, EntityId, Failure, Found, Lookup, Method, Source, StoreView, element,
 };
 
-use super::invoice::track_place;
 use super::ship::Track;
 use super::{Outcome, carry_out, which};
 use crate::answer::Answer;
@@ -83,4 +82,9 @@ fn change(order: u64, shipment: u64, track: &Track) -> Changing {
     let made = Source::Answered("/entity_id".to_owned());
     change.undo_step(TRACK.step(Method::Delete, [made], StoreView::Global));
     change
+}
+
+/// Where a track stands in a shipment.
+fn track_place(number: &str) -> String {
+    ["/tracks/", &element("track_number", number), "/track_number"].concat()
 }
