@@ -9,6 +9,9 @@
 //!
 //! Before a store there may be a cache to purge, [`DemoCdn`], which is a server of its own.
 //!
+//! Of the storefront's GraphQL (`/graphql`, GET and POST) it answers what tells where an address leads:
+//! `route`, `urlResolver` and `storeConfig`. Anything else is an error that says so.
+//!
 //! Beside Magento's paths it has its own, open to its own machine only: `/__demo/requests` tells what
 //! was asked (GET, and DELETE to forget), `/__demo/faults` what shall go wrong (GET, PUT, DELETE), and
 //! `/__demo/consumer` stops and starts the consumer of asynchronous requests (PUT).

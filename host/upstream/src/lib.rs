@@ -5,6 +5,9 @@
 //! [`Failure`](souk_model::Failure). It must not know actions, plugins, wasm or MCP, reads no
 //! environment and no file, and decides nothing about who may ask what.
 //!
+//! The storefront's GraphQL is one more route, `/graphql`: asked by GET, outside `/rest`, and without
+//! credentials, whoever the session belongs to.
+//!
 //! A [`Session`] only reads. Writes go through the [`Writer`] that it gives, which is another type so
 //! that one can see who holds it; what is known of a write that failed is a [`SendError`].
 //!
