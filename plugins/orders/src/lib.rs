@@ -1,7 +1,7 @@
 //! The `orders` action group: what merchants ask about orders, and what they do with them.
 //!
-//! It owns the words of its tools, the rules of what an order's state allows ([`state`]) and the
-//! arithmetic of what can be given back ([`money`]). What it must not know is how a change is sent,
+//! It owns the words of its tools, the rules of what an order's state allows (`state.rs`) and the
+//! arithmetic of what can be given back (`money.rs`). What it must not know is how a change is sent,
 //! reviewed or taken back: it proposes, with what the store will show afterwards, and the host proves
 //! that from reads.
 

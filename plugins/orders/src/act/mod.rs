@@ -52,7 +52,7 @@ pub(crate) struct Outcome;
 
 impl Shape for Outcome {
     const PROPERTIES: &'static str = r#"
-        "done": {"type": "boolean", "description": "Whether it happened, as a read of the store then showed."},
+        "done": {"type": "boolean", "description": "Whether it happened, as a read of the store then showed; of an e-mail, as the store reported."},
         "message": {"type": "string"},
         "success_count": {"type": "integer"},
         "error_count": {"type": "integer"},
@@ -61,9 +61,10 @@ impl Shape for Outcome {
         "warnings": {"type": "array", "items": {"type": "string"}},
         "refund": {"type": "object", "description": "Of a refund: what it comes to, whether or not it was done."},
         "order": {"type": "object", "description": "The order as read afterwards."},
-        "invoice": {"type": "object"},
+        "invoice": {"type": "object", "description": "What was made, as read afterwards; `unread` where it could not be."},
         "shipment": {"type": "object"},
-        "creditmemo": {"type": "object"}"#;
+        "creditmemo": {"type": "object"},
+        "transaction": {"type": "object"}"#;
     const REQUIRED: &'static str =
         r#""done", "message", "success_count", "error_count", "errors", "plan_id", "warnings""#;
 }
@@ -76,9 +77,11 @@ pub(crate) struct Happened {
 }
 
 impl Happened {
-    /// Adds something that was read afterwards.
+    /// Adds something that was read afterwards, if anything was.
     pub(crate) fn with(&mut self, name: &str, value: Value) {
-        self.answer.insert(name.to_owned(), value);
+        if !value.is_null() {
+            self.answer.insert(name.to_owned(), value);
+        }
     }
 
     /// The answer.
