@@ -12,8 +12,8 @@ use crate::number::Number;
 use crate::parts::{self, Makeup, Part};
 use crate::shop::{STORE_CONFIGS, Shop, Website, websites_of};
 use crate::stock::{
-    self, LINKS, QUANTITY, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF, Salability, Stock,
-    StockItem, Stocking, Warehouse,
+    self, LINKS, MOST_QUESTIONS, QUANTITY, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF,
+    Salability, Stock, StockItem, Stocking, Warehouse,
 };
 use crate::unknown::{Unknown, noted};
 
@@ -286,6 +286,18 @@ impl Looked<'_> {
         skus: &[String],
         unknown: &mut Vec<Unknown>,
     ) -> Vec<Vec<Option<Decimal>>> {
+        if stocks.len() * skus.len() > MOST_QUESTIONS {
+            unknown.push(Unknown::new(
+                "how many of each part can be sold",
+                format!(
+                    "{} parts in {} stocks are more than {MOST_QUESTIONS} questions: pass a \
+                     `website_code`, or ask for the parts themselves",
+                    skus.len(),
+                    stocks.len()
+                ),
+            ));
+            return stocks.iter().map(|_| vec![None; skus.len()]).collect();
+        }
         let reads: Vec<Read> = stocks
             .iter()
             .flat_map(|stock| skus.iter().map(|sku| stock::quantity(sku, stock)))

@@ -23,6 +23,10 @@ pub(crate) const LINKS: Route<0> = Route::new("/V1/inventory/stock-source-links"
 
 pub(crate) const STOCK_ITEM: Route<1> = Route::new("/V1/stockItems/{productSku}");
 
+/// Of questions that have to be asked sku by sku, no more than this many: a call has a limit of
+/// requests, 500 unless the operator sets another, and past it the call is ended.
+pub(crate) const MOST_QUESTIONS: usize = 400;
+
 /// How many skus one question is asked about: 30 of the longest, encoded, stay within an address.
 const SKUS_AT_ONCE: usize = 30;
 /// Sources and links on one page. More are read page by page.
@@ -281,6 +285,11 @@ pub(crate) fn legacy(
     skus: &[String],
     unknown: &mut Vec<Unknown>,
 ) -> Vec<Option<StockItem>> {
+    if skus.len() > MOST_QUESTIONS {
+        let what = format!("the stock items of {} parts", skus.len());
+        unknown.push(Unknown::new(what, format!("more than {MOST_QUESTIONS} are not asked for")));
+        return vec![None; skus.len()];
+    }
     let reads: Vec<Read> =
         skus.iter().map(|sku| STOCK_ITEM.read([sku]).at(StoreView::Global)).collect();
     let answers = context.get_all::<StockItem>(&reads);

@@ -130,3 +130,38 @@ fn indexes_are_told_of_only_where_the_store_tells() {
     assert_eq!(counts, [3, 1, 1, 1]);
     assert_eq!(report["needs_reindex"], json!(["b"]));
 }
+
+#[test]
+fn more_questions_than_a_call_may_ask_are_left_and_told() {
+    let host = Host::answering(|read| {
+        let mut answer = order(read)?;
+        let part = |id: u64| {
+            json!({
+                "id": id, "sku": format!("V-{id}"), "name": "v", "status": 1, "price": 1,
+                "extension_attributes": {"website_ids": [1, 2]},
+            })
+        };
+        match read.route.as_str() {
+            "/V1/products/{sku}" => {
+                let links = (1..=201).collect::<Value>();
+                answer["extension_attributes"]["configurable_product_links"] = links;
+            }
+            "/V1/products" => {
+                let wanted = text(read, "searchCriteria[filter_groups][0][filters][0][value]");
+                let ids = wanted.unwrap_or_default();
+                let ids = ids.split(',').map(|id| part(id.parse().unwrap()));
+                answer = json!({"items": ids.collect::<Value>(), "total_count": 201});
+            }
+            _ => {}
+        }
+        Ok(answer)
+    });
+    let report = salable(&host, "LAB-CONF");
+    assert_eq!(
+        (&report["is_salable"], report["parts"].as_array().unwrap().len()),
+        (&json!(true), 201)
+    );
+    assert_eq!(report["parts"][0]["stocks"][0]["salable_quantity"], Value::Null);
+    assert!(report["unknown"].to_string().contains("website_code"), "{}", report["unknown"]);
+    assert!(host.reads().len() < 50, "{}", host.reads().len());
+}
