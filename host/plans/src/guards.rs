@@ -182,8 +182,9 @@ impl Guards {
                 let after = match &reviewed.after {
                     souk_model::plan::Becomes::Sent(value)
                     | souk_model::plan::Becomes::Expected(value) => approximately(value)?,
-                    souk_model::plan::Becomes::Absent
-                    | souk_model::plan::Becomes::Witnessed(_) => return None,
+                    souk_model::plan::Becomes::Absent | souk_model::plan::Becomes::Witnessed(_) => {
+                        return None;
+                    }
                 };
                 (before > 0.0).then(|| (after - before).abs() / before * 100.0)
             })

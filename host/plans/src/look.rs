@@ -105,7 +105,10 @@ impl Looker<'_> {
         let read = Read { at: at.clone(), ..self.lookup.one.clone() };
         let permitted = souk_policy::permit_lookup(self.grants, &read, id)?;
         match self.get(&permitted).await {
-            Ok(value) => Ok(Some(value)),
+            Ok(value) => Ok(match self.lookup.one_of_a_list() {
+                Some(batch) => listed(batch, value).remove(id),
+                None => Some(value),
+            }),
             Err(failure) if failure.code == Code::NotFound => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -120,13 +123,7 @@ impl Looker<'_> {
         let read = Read { at: at.clone(), ..batch.read.clone() };
         let batch = Batch { read, ..batch.clone() };
         let permitted = souk_policy::permit_batch(self.grants, &batch, ids)?;
-        let mut answer = self.get(&permitted).await?;
-        let items = batch.items.find_mut(&mut answer).map(Value::take);
-        let Some(Value::Array(items)) = items else { return Ok(HashMap::new()) };
-        Ok(items
-            .into_iter()
-            .filter_map(|item| Some((text(batch.id.find(&item)?)?, item)))
-            .collect())
+        Ok(listed(&batch, self.get(&permitted).await?))
     }
 
     async fn get(&self, permitted: &Permitted) -> Result<Value, Failure> {
@@ -136,6 +133,13 @@ impl Looker<'_> {
                 .from_upstream(permitted.upstream(), None)
         })
     }
+}
+
+/// The subjects in a list, by their ids.
+fn listed(batch: &Batch, mut answer: Value) -> HashMap<String, Value> {
+    let items = batch.items.find_mut(&mut answer).map(Value::take);
+    let Some(Value::Array(items)) = items else { return HashMap::new() };
+    items.into_iter().filter_map(|item| Some((text(batch.id.find(&item)?)?, item))).collect()
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use souk_sdk::{
     Change, Changing, Condition, Context, Criteria, Failure, Fill, Filling, Filter, Intent, Lookup,
-    Method, Object, PrepareContext, Prepared, Read, Route, Source, StoreView, element,
+    Method, Object, PrepareContext, Prepared, Read, Route, Source, StoreView,
 };
 
 use crate::answer::{self, number};
@@ -58,15 +58,6 @@ pub(crate) fn prepare(asked: &Create, context: &PrepareContext) -> Result<Planne
 }
 
 impl Create {
-    /// Where the rule stands in what the lookup answers. A search for one of several names takes the
-    /// rule out of its list; a name with a comma cannot be in such a search.
-    fn under(&self) -> String {
-        match self.name.contains(',') {
-            true => ["/items/", &element("name", &self.name)].concat(),
-            false => String::new(),
-        }
-    }
-
     fn lookup(&self) -> Lookup {
         let filter = |read: Read, condition: &str| {
             read.query("searchCriteria[filter_groups][0][filters][0][field]", "name")
@@ -75,17 +66,13 @@ impl Create {
         let value = "searchCriteria[filter_groups][0][filters][0][value]";
         let read = || RULE_SEARCH.read([]).at(StoreView::Global);
         let one = filter(read(), "eq").query(value, &self.name);
-        match self.name.contains(',') {
-            true => Lookup::one(one),
-            false => Lookup::one(one).many(filter(read(), "in"), value, "/items", "/name"),
-        }
+        Lookup::one(one).many(filter(read(), "in"), value, "/items", "/name")
     }
 
     /// The requests. A coupon of its own is a second one, and a third gives the rule its discount:
     /// what is read back of the rule then shows that the coupon was accepted, and a rule whose coupon
     /// was refused discounts nothing.
     fn change(&self, wanted: &Wanted, warnings: &[String]) -> Result<Change, Failure> {
-        let under = self.under();
         let mut change = Changing::of("cart price rule", self.name.as_str()).only_if_absent();
         let post = change.step(RULES.step(Method::Post, [], StoreView::Global));
         let with_code = self.coupon_code.is_some();
@@ -97,15 +84,15 @@ impl Create {
                     change.constant(post, &body, json!(false));
                 }
                 _ => {
-                    let place = [&under, "/", field.member()].concat();
+                    let place = ["/", field.member()].concat();
                     change.set(post, field.member(), &body, &place, value.clone());
                 }
             }
         }
         let auto = json!(self.generates());
-        let place = [&under, "/use_auto_generation"].concat();
-        change.set(post, "use_auto_generation", "/rule/use_auto_generation", &place, auto);
-        wanted.set_labels(&mut change, post, &under);
+        let (body, place) = ("/rule/use_auto_generation", "/use_auto_generation");
+        change.set(post, "use_auto_generation", body, place, auto);
+        wanted.set_labels(&mut change, post);
         if let Some(code) = &self.coupon_code {
             self.add_coupon(&mut change, code);
             let own = || [Source::Answered("/rule_id".to_owned())];
@@ -116,7 +103,7 @@ impl Create {
                     || *field == Field::IsActive && self.is_active;
                 if last {
                     let body = ["/rule/", field.member()].concat();
-                    let place = [&under, "/", field.member()].concat();
+                    let place = ["/", field.member()].concat();
                     change.set(put, field.member(), &body, &place, value.clone());
                 }
             }

@@ -240,12 +240,6 @@ impl Create {
                  the rule is there",
             );
         }
-        if self.name.contains(',') {
-            warn(
-                "Magento's lists cannot express the comma in its name: the commit answers the rule \
-                 inside a search's `items`",
-            );
-        }
         warnings.push("undoing it deletes the rule with all its coupons".to_owned());
         warnings
     }

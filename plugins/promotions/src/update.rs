@@ -239,7 +239,7 @@ impl Edit<'_> {
                 set(field.member(), value);
             }
         }
-        self.wanted.set_labels(change, put, "");
+        self.wanted.set_labels(change, put);
     }
 
     /// What is sent as it is, so that the host can hold the discount to the operator's cap. As an

@@ -116,7 +116,7 @@ impl Wanted {
     }
 
     /// Puts the labels into a step's body and records them as edits.
-    pub(crate) fn set_labels(&self, change: &mut Changing, step: StepNumber, under: &str) {
+    pub(crate) fn set_labels(&self, change: &mut Changing, step: StepNumber) {
         for (index, Label { store_id, text }) in self.labels.iter().enumerate() {
             if index == 0 {
                 let all: Vec<Value> = self
@@ -127,13 +127,7 @@ impl Wanted {
                 change.constant(step, "/rule/store_labels", Value::Array(all));
             }
             let body = format!("/rule/store_labels/{index}/store_label");
-            change.set(
-                step,
-                &label_field(*store_id),
-                &body,
-                &label_place(under, *store_id),
-                json!(text),
-            );
+            change.set(step, &label_field(*store_id), &body, &label_place(*store_id), json!(text));
         }
     }
 }
@@ -144,9 +138,9 @@ pub(crate) fn label_field(store_id: u64) -> String {
 }
 
 /// Where a label stands in a rule.
-pub(crate) fn label_place(under: &str, store_id: u64) -> String {
+pub(crate) fn label_place(store_id: u64) -> String {
     let element = element("store_id", &store_id.to_string());
-    [under, "/store_labels/", &element, "/store_label"].concat()
+    ["/store_labels/", &element, "/store_label"].concat()
 }
 
 fn labels(value: &Value) -> Result<Vec<Label>, String> {

@@ -188,13 +188,25 @@ pub struct Batch {
 /// How the host looks at subjects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lookup {
-    /// Reads one subject.
+    /// Reads one subject. On the same route as `many` it answers a list as that does, and the subject
+    /// is the one in it with the id.
     pub one: Read,
     /// Reads many at once, where the API can.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub many: Option<Batch>,
     /// The back end answers effective values: a field that equals the global one is inherited.
     pub inherits: bool,
+}
+
+impl Lookup {
+    /// How the answer of `one` is a list, where it is.
+    #[must_use]
+    pub fn one_of_a_list(&self) -> Option<&Batch> {
+        let same = |batch: &&Batch| {
+            (&batch.read.upstream, &batch.read.route) == (&self.one.upstream, &self.one.route)
+        };
+        self.many.as_ref().filter(same)
+    }
 }
 
 /// What a draft as a whole is for.

@@ -79,16 +79,13 @@ fn a_rule_gets_its_discount_once_its_coupon_is_there() {
 }
 
 #[test]
-fn a_name_with_a_comma_is_looked_up_alone() {
+fn a_rule_is_found_by_its_name_in_a_search() {
     let host = store();
     prepare(&host, &json!({"name": "Welcome, 10 % off"})).unwrap();
     let proposed = host.proposed().pop().unwrap();
-    assert!(proposed.intent.lookup.many.is_none());
-    assert_eq!(proposed.changes[0].edits[0].at, "/items/[name=Welcome, 10 % off]/name");
-    let host = store();
-    prepare(&host, &json!({})).unwrap();
-    let proposed = host.proposed().pop().unwrap();
-    assert_eq!(proposed.intent.lookup.many.unwrap().id, "/name");
+    let lookup = proposed.intent.lookup;
+    let many = lookup.many.unwrap();
+    assert_eq!((many.read.route, many.id.as_str()), (lookup.one.route, "/name"));
     assert_eq!(proposed.changes[0].edits[0].at, "/name");
 }
 
