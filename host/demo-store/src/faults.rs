@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     Truncate,
     /// The request is handled, and answered with its status but a page instead of JSON.
     NotJson,
+    /// The request is handled, and no answer comes however long the client waits.
+    StallAfter,
 }
 
 impl Fault {
@@ -47,6 +49,7 @@ impl Fault {
             Self::DropAfter => "drop-after",
             Self::Truncate => "truncate",
             Self::NotJson => "not-json",
+            Self::StallAfter => "stall-after",
         }
     }
 }

@@ -136,7 +136,7 @@ impl Draft {
     /// What a guard refuses, what the plugin did wrong, what the store says.
     pub async fn add(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
         for change in &changes {
-            check::change(&self.header.grants, change)?;
+            check::change(&self.header.grants, &self.header.lookup, change)?;
             self.plans.guards.bodies(change)?;
         }
         let looker = Looker {

@@ -87,11 +87,11 @@ impl Job {
             let Some((last, _)) = found.last() else { return Ok(()) };
             after = Some(last.n);
             self.let_the_store_end(&found).await;
-            let items: Vec<Item> = found.into_iter().map(|(item, _)| item).collect();
+            let (items, progress): (Vec<Item>, Vec<Progressed>) = found.into_iter().unzip();
             let seen = self.see(&items).await;
             let mut marks = Vec::new();
             let mut again = Vec::new();
-            for item in items {
+            for (item, progressed) in items.into_iter().zip(progress) {
                 match seen.get(&item.change.subject.id) {
                     // The answer was its only witness, and it is lost.
                     _ if item.change.is_witnessed() => {
@@ -100,7 +100,7 @@ impl Job {
                     Some(Ok(seen)) if shows_after(&item, seen) => {
                         marks.push(mark(&item, ItemState::Done, None));
                     }
-                    Some(Ok(seen)) if may_send_again(&item, seen) => again.push(item),
+                    Some(Ok(seen)) if may_send_again(&item, &progressed, seen) => again.push(item),
                     Some(Ok(_)) => marks.push(mark(&item, ItemState::Unknown, Some(&half_way()))),
                     Some(Err(failure)) => {
                         marks.push(mark(&item, ItemState::Unknown, Some(failure)));
@@ -277,9 +277,10 @@ fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Ma
         Sent::Accepted if untouched => {
             let failure = Failure::new(
                 Code::UpstreamError,
-                "the store answered success, and a read shows that nothing changed",
-            );
-            mark(item, ItemState::Failed, Some(&failure))
+                "the store answered success, and a read does not show the change",
+            )
+            .remedy("look at what it did in the store: only what the review names was read");
+            mark(item, ItemState::Unknown, Some(&failure))
         }
         Sent::Refused(..) | Sent::Accepted => {
             mark(item, ItemState::Unknown, Some(&differs(item, seen)))
@@ -347,10 +348,13 @@ fn drift(item: &Item, seen: &Seen) -> Option<Failure> {
 }
 
 /// A step that is harmless to repeat may always be; another only when a read proves that it did not
-/// happen.
-fn may_send_again(item: &Item, seen: &Seen) -> bool {
-    drift(item, seen).is_none()
-        || item.change.repetition == Repetition::Harmless && started(item, seen)
+/// happen, and the store has not said that it did: a lookup may lag behind what it is asked about.
+fn may_send_again(item: &Item, progressed: &Progressed, seen: &Seen) -> bool {
+    let untouched = drift(item, seen).is_none();
+    match item.change.repetition {
+        Repetition::Harmless => untouched || started(item, seen),
+        Repetition::OnlyIfAbsent => untouched && progressed.answered.is_none(),
+    }
 }
 
 /// Whether what stands there is a mixture of before and after: the work of this plan and nobody's
@@ -458,8 +462,12 @@ pub(crate) fn before(item: &Item, field: &str) -> Value {
     }
 }
 
-/// Whether the undo needs what the first step answered.
+/// Whether what the first step answered is needed later: by the undo, or as proof that something
+/// that may not be repeated was accepted.
 fn keeps_answer(item: &Item) -> bool {
+    if item.change.repetition == Repetition::OnlyIfAbsent {
+        return true;
+    }
     let souk_model::plan::Undoing::Steps(steps) = &item.change.undo else { return false };
     steps.iter().any(|step| {
         step.path

@@ -217,8 +217,8 @@ pub(crate) fn fault(change: &Change, why: impl std::fmt::Display) -> Failure {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use souk_model::plan::{Repetition, Subject, Undoing};
-    use souk_model::{Binding, Code, Source, StoreView, WriteMethod};
+    use souk_model::plan::{Lookup, Repetition, Subject, Undoing};
+    use souk_model::{Binding, Code, Read, Source, StoreView, WriteMethod};
 
     use super::*;
     use crate::guards::Guards;
@@ -326,6 +326,14 @@ mod tests {
     fn a_step_that_was_not_granted_is_refused() {
         let body = json!({"product": {"name": "Telt"}});
         let change = change(body, vec![edit("name", "/name", "/product/name")]);
-        assert_eq!(crate::check::change(&[], &change).unwrap_err().code, Code::Forbidden);
+        let one = Read {
+            upstream: "magento".into(),
+            route: "/V1/products/{sku}".into(),
+            path: vec![Binding { name: "sku".into(), value: Source::Subject }],
+            query: Vec::new(),
+            at: StoreView::Global,
+        };
+        let lookup = Lookup { one, many: None, inherits: false };
+        assert_eq!(crate::check::change(&[], &lookup, &change).unwrap_err().code, Code::Forbidden);
     }
 }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use souk_model::plan::{Header, Item, ItemState, Origin, PlanId, Progressed};
+use souk_model::plan::{Header, Item, ItemState, Origin, PlanId, PlanState, Progressed};
 use souk_model::{Failure, Principal};
 use souk_upstream::Session;
 
-use crate::commit::Commit;
+use crate::commit::{Commit, already};
 use crate::draft::{Draft, Proposal};
 use crate::execute::shows_after;
 use crate::look::Looker;
+use crate::outcome::TROUBLES;
 use crate::reverse;
 use crate::service::{Plans, new_id};
 
@@ -29,6 +30,10 @@ impl Plans {
         let commit =
             Commit { principal, session, plan: of, tool: None, reason: None, key: None, operator };
         let stored = self.of(&commit).await?;
+        if stored.state == PlanState::Running {
+            // What it wrote since, or may have written, would be left behind.
+            return Err(already(&stored));
+        }
         self.verify(&stored).await?;
         let done = stored.header;
         let created_ms = self.clock.now_ms();
@@ -52,7 +57,20 @@ impl Plans {
             after = Some(last.n);
             self.undo_page(&mut draft, &done, session, page).await?;
         }
+        self.warn_of_unknown(&mut draft, of).await?;
         draft.propose().await
+    }
+
+    /// What may have been written is nobody's to take back before it is known.
+    async fn warn_of_unknown(&self, draft: &mut Draft, of: &PlanId) -> Result<(), Failure> {
+        let unsettled = [ItemState::Sending, ItemState::Unknown];
+        for (item, _) in self.store.items(of, None, TROUBLES, &unsettled).await? {
+            draft.warn(format!(
+                "{} may have been written and is left alone: `plans_resume` finds out",
+                item.change.subject.id
+            ));
+        }
+        Ok(())
     }
 
     async fn undo_page(

@@ -379,12 +379,8 @@ fn summary(stored: &Stored) -> Value {
 /// An item of a plan, as reviewers see it.
 fn shown(item: &Item, progressed: &Progressed) -> Value {
     let subject = &item.change.subject;
-    let requests: Vec<String> = item
-        .change
-        .steps
-        .iter()
-        .map(|step| format!("{} {}", souk_model::Method::Write(step.method), step.route))
-        .collect();
+    let requests: Vec<String> =
+        item.change.steps.iter().map(|step| step.shown(&subject.id)).collect();
     let failure = progressed.failure.as_ref().map(|kept: &Kept| {
         json!({"code": kept.code.as_str(), "message": kept.message, "status": kept.status})
     });

@@ -63,7 +63,7 @@ pub(super) fn instead(
         Fault::TooManyRequests => json_response(429, &json!({ "message": "Too Many Requests" })),
         Fault::Unavailable => html_response(503, UNAVAILABLE.to_owned()),
         Fault::DropBefore => return Some(drop_connection(peer)),
-        Fault::DropAfter | Fault::Truncate | Fault::NotJson => return None,
+        Fault::DropAfter | Fault::Truncate | Fault::NotJson | Fault::StallAfter => return None,
     };
     if let Some(value) = retry_after.and_then(|value| HeaderValue::from_str(value).ok()) {
         response.headers_mut().insert(RETRY_AFTER, value);
@@ -77,7 +77,9 @@ pub(super) async fn spoil(fault: Fault, response: Response, peer: Option<&Peer>)
         Fault::DropAfter => drop_connection(peer),
         Fault::Truncate => truncate(response).await,
         Fault::NotJson => html_response(response.status().as_u16(), UNAVAILABLE.to_owned()),
-        Fault::TooManyRequests | Fault::Unavailable | Fault::DropBefore => response,
+        Fault::TooManyRequests | Fault::Unavailable | Fault::DropBefore | Fault::StallAfter => {
+            response
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub struct LoggedRequest {
     pub method: String,
     /// Path and query exactly as sent.
     pub target: String,
-    /// The status answered; 0 when the connection was dropped instead.
+    /// The status answered; 0 when none was sent.
     pub status: u16,
     /// How long the answer took, in milliseconds.
     pub ms: f64,

@@ -124,16 +124,21 @@ async fn serve(
         (None, None) => request.respond(&server),
         (None, Some(fault)) => controls::spoil(fault, request.respond(&server), peer).await,
     };
-    let is_dropped = matches!(strike.fault, Some(Fault::DropBefore | Fault::DropAfter));
+    let is_unanswered =
+        matches!(strike.fault, Some(Fault::DropBefore | Fault::DropAfter | Fault::StallAfter));
     server.log.push(LoggedRequest {
         number: 0,
         time: since_epoch.as_secs_f64(),
         method: method.as_str().to_owned(),
         target: uri.to_string(),
-        status: if is_dropped { 0 } else { response.status().as_u16() },
+        status: if is_unanswered { 0 } else { response.status().as_u16() },
         ms: started.elapsed().as_secs_f64() * 1000.0,
         fault: strike.fault.map(|fault| fault.name().to_owned()),
     });
+    if strike.fault == Some(Fault::StallAfter) {
+        // Until the client gives up, which drops this.
+        std::future::pending::<()>().await;
+    }
     response
 }
 

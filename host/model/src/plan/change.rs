@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Binding, Place, Read, StoreView, WriteMethod};
+use crate::{Binding, Method, Place, Read, Source, StoreView, WriteMethod};
 
 /// What a change is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +118,33 @@ pub struct Step {
     /// Which 2xx answers mean that it was refused.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub refused_when: Vec<RefusedWhen>,
+}
+
+impl Step {
+    /// The request as a reviewer reads it, with the subject's id and every other value in its
+    /// place: `PUT /V1/products/TEN-001 at all`. For people: nothing in it is encoded.
+    #[must_use]
+    pub fn shown(&self, subject: &str) -> String {
+        let value = |binding: &Binding| match &binding.value {
+            Source::Text(text) => text.clone(),
+            Source::Subject => subject.to_owned(),
+            Source::Answered(place) => format!("[`{place}` of the first step's answer]"),
+        };
+        let mut address = self.route.clone();
+        for binding in &self.path {
+            address = address.replace(&format!("{{{}}}", binding.name), &value(binding));
+        }
+        for (index, binding) in self.query.iter().enumerate() {
+            address.push(if index == 0 { '?' } else { '&' });
+            address.push_str(&format!("{}={}", binding.name, value(binding)));
+        }
+        let at = match &self.at {
+            StoreView::Global => "all",
+            StoreView::View(code) => code,
+            StoreView::SessionDefault => "the session's view",
+        };
+        format!("{} {address} at {at}", Method::Write(self.method))
+    }
 }
 
 /// What may be done when it is not known whether a step arrived.
