@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
 PLUGINS  := auth scope catalog pricing cms seo promotions diagnostics cache orders
-TEST_PLUGINS := probe
+TEST_PLUGINS := probe forger
 # One profile and one set of features for run, test and CI, so that wasmtime is compiled once.
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808

@@ -5,7 +5,7 @@
 //! turns within one run, so that a machine that is busy for a while is busy for all of them.
 //!
 //! ```sh
-//! souk-bench [--quick] [--souk FILE] [--plugins DIR]
+//! souk-bench [--quick] [--only-plans] [--souk FILE] [--plugins DIR]
 //! ```
 
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
@@ -14,6 +14,7 @@ mod http;
 mod load;
 mod nothing;
 mod pipes;
+mod plans;
 mod process;
 mod sandbox;
 mod start;
@@ -51,17 +52,26 @@ fn main() -> anyhow::Result<()> {
         rounds: ROUNDS,
         calls: CALLS,
     };
+    let mut only_plans = false;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().map(PathBuf::from).context("a value is missing");
         match argument.to_str() {
             Some(nothing::ARGUMENT) => return nothing::serve(),
+            Some("--only-plans") => only_plans = true,
             Some("--quick") => (bench.rounds, bench.calls) = (3, 1_000),
             Some("--souk") => bench.souk = value()?,
             Some("--plugins") => bench.plugins = value()?,
             _ => {
-                bail!("unknown argument; usage: souk-bench [--quick] [--souk FILE] [--plugins DIR]")
+                bail!(
+                    "unknown argument; usage: souk-bench [--quick] [--only-plans] [--souk FILE] \
+                     [--plugins DIR]"
+                )
             }
         }
+    }
+    if only_plans {
+        Table::print(plans::measure(&bench)?);
+        return Ok(());
     }
     bench.run()
 }
@@ -78,6 +88,12 @@ impl Bench {
         let sandbox = sandbox::measure(self)?;
         Table::print(traffic::measure(self, &store)?);
         Table::print([sandbox]);
+        Table::print(plans::measure(self)?);
         Ok(())
+    }
+
+    /// Whether what takes long is left out.
+    const fn quick(&self) -> bool {
+        self.rounds < ROUNDS
     }
 }

@@ -1,12 +1,16 @@
 //! Plans, from the proposal to the undo, across the built host, real transports and a store that is a
 //! process of its own. What the store holds is always read from it directly, past the host.
 
+mod creates;
 mod drift;
 mod faults;
+mod forged;
 mod killed;
 mod refusals;
 mod repeated;
 mod round_trip;
+mod side_by_side;
+mod undo;
 
 use serde_json::{Map, Value, json};
 use souk_tests::{DemoStore, Era, Home, Logged, Mcp, Souk};

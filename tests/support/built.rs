@@ -58,6 +58,14 @@ pub fn python() -> PathBuf {
     existing(named.unwrap_or_else(|| target().join("python/bin/python")), "make test")
 }
 
+/// The file of a plugin that only tests load.
+///
+/// # Panics
+/// When it has not been built.
+pub(crate) fn test_plugin(name: &str) -> PathBuf {
+    existing(target().join(format!("test-plugins/{name}.wasm")), "make test-plugins")
+}
+
 /// Versions of the probe plugin, as many as a test likes.
 #[derive(Debug, Clone)]
 pub struct Versions(Vec<u8>);
@@ -69,8 +77,7 @@ impl Versions {
     /// When it has not been built.
     #[must_use]
     pub fn new() -> Self {
-        let file = existing(target().join("test-plugins/probe.wasm"), "make test-plugins");
-        Self(std::fs::read(file).unwrap())
+        Self(std::fs::read(test_plugin("probe")).unwrap())
     }
 
     /// What a version answers as its `build`, and is described as.

@@ -68,6 +68,17 @@ impl Home {
         directory
     }
 
+    /// `auth`, `scope` and `catalog`, and the plugin that forges.
+    ///
+    /// # Panics
+    /// When it has not been built.
+    #[must_use]
+    pub fn plugins_and_forger(&self) -> PathBuf {
+        let directory = self.plugins();
+        std::fs::copy(built::test_plugin("forger"), directory.join("forger.wasm")).unwrap();
+        directory
+    }
+
     /// Where the audit trail is.
     #[must_use]
     pub fn trail(&self) -> PathBuf {

@@ -15,6 +15,7 @@ pub struct DemoStore {
     url: String,
     printed: Vec<(String, String)>,
     token: OnceCell<String>,
+    client: reqwest::Client,
     _process: Process,
     _directory: TempDir,
 }
@@ -26,8 +27,12 @@ pub struct Logged {
     pub method: String,
     /// Path and query exactly as sent.
     pub target: String,
-    /// The status answered.
+    /// The status answered; 0 where none was sent.
     pub status: u16,
+    /// When it arrived, in seconds since 1970.
+    pub time: f64,
+    /// How long the answer took, in milliseconds.
+    pub ms: f64,
 }
 
 impl DemoStore {
@@ -74,6 +79,7 @@ impl DemoStore {
             url: url.expect("the demo store says where it is"),
             printed,
             token: OnceCell::new(),
+            client: http_client(),
             _process: process,
             _directory: directory,
         }
@@ -116,7 +122,7 @@ impl DemoStore {
     pub async fn rest(&self, path: &str) -> Value {
         let token = self.token.get_or_init(|| self.log_in()).await;
         let url = format!("{}/rest{path}", self.url);
-        let answer = http_client().get(url).bearer_auth(token).send().await.unwrap();
+        let answer = self.client.get(url).bearer_auth(token).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
@@ -128,8 +134,20 @@ impl DemoStore {
     pub async fn put(&self, path: &str, body: &Value) {
         let token = self.token.get_or_init(|| self.log_in()).await;
         let url = format!("{}/rest{path}", self.url);
-        let answer = http_client().put(url).bearer_auth(token).json(body).send().await.unwrap();
+        let answer = self.client.put(url).bearer_auth(token).json(body).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
+    }
+
+    /// A plain REST creation with an admin's token.
+    ///
+    /// # Panics
+    /// When it does not answer 200.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let token = self.token.get_or_init(|| self.log_in()).await;
+        let url = format!("{}/rest{path}", self.url);
+        let answer = self.client.post(url).bearer_auth(token).json(body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
     /// Has requests go wrong from now on, by these rules; with none, all is well again.
@@ -139,7 +157,7 @@ impl DemoStore {
     pub async fn faults(&self, rules: &Value) {
         let url = format!("{}/__demo/faults", self.url);
         let body = json!({ "seed": 1, "rules": rules });
-        let answer = http_client().put(url).json(&body).send().await.unwrap();
+        let answer = self.client.put(url).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{rules}");
     }
 
@@ -149,7 +167,7 @@ impl DemoStore {
             "password": self.credential("MAGENTO_ADMIN_PASSWORD"),
         });
         let url = format!("{}/rest/V1/integration/admin/token", self.url);
-        let answer = http_client().post(url).json(&body).send().await.unwrap();
+        let answer = self.client.post(url).json(&body).send().await.unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
@@ -158,7 +176,7 @@ impl DemoStore {
     /// # Panics
     /// When it does not say.
     pub async fn requests(&self) -> Vec<Logged> {
-        let answer = http_client().get(self.log_url()).send().await.unwrap();
+        let answer = self.client.get(self.log_url()).send().await.unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
@@ -167,7 +185,7 @@ impl DemoStore {
     /// # Panics
     /// When it does not.
     pub async fn forget_requests(&self) {
-        let answer = http_client().delete(self.log_url()).send().await.unwrap();
+        let answer = self.client.delete(self.log_url()).send().await.unwrap();
         assert!(answer.status().is_success());
     }
 

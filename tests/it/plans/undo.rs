@@ -1,0 +1,70 @@
+//! Taking back what happened only in part.
+
+use serde_json::json;
+use souk_tests::until;
+
+use super::killed::{LEASE, resume};
+use super::{Shop, commit, confirmed, in_state, items, propose, undo};
+
+#[tokio::test]
+async fn after_a_partial_commit_the_store_is_as_before_but_for_what_others_changed() {
+    let shop = Shop::new("[plans]\nrepeats = 0\n").await;
+    let client = shop.host().await;
+    let skus = shop.simple(40).await;
+    let before = shop.field("all", &skus, "meta_title").await;
+    let plan = propose(&client, &skus, "Ours").await;
+    shop.store.faults(&json!([{"method": "PUT", "rate": 0.4, "fault": "unavailable"}])).await;
+    commit(&client, &plan).await;
+    shop.store.faults(&json!([])).await;
+    let ended = items(&client, &plan).await;
+    let (done, unknown) = (in_state(&ended, "done"), in_state(&ended, "unknown"));
+    assert!(done.len() > 2 && !unknown.is_empty(), "{done:?} {unknown:?}");
+    let theirs = &done[..2];
+    let title = json!({"product": {"custom_attributes":
+        [{"attribute_code": "meta_title", "value": "Theirs"}]}});
+    for sku in theirs {
+        shop.store.put(&format!("/all/V1/products/{sku}"), &title).await;
+    }
+    let proposed = undo(&client, &plan).await;
+    assert_eq!(proposed["affected_count"], done.len() - 2, "{proposed}");
+    let warnings = proposed["warnings"].to_string();
+    for sku in theirs.iter().chain(&unknown) {
+        assert!(warnings.contains(sku), "`{sku}`: {warnings}");
+    }
+    let undone = commit(&client, proposed["plan_id"].as_str().unwrap()).await;
+    assert_eq!(undone["state"], "done", "{undone}");
+    for (sku, value) in &shop.field("all", &skus, "meta_title").await {
+        let wanted = if theirs.contains(sku) { &json!("Theirs") } else { &before[sku] };
+        assert_eq!(value, wanted, "{sku}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_whose_host_died_is_brought_to_its_end_before_it_is_taken_back() {
+    let shop = Shop::new(LEASE).await;
+    let (first, second) = (shop.host().await, shop.host().await);
+    let skus = shop.simple(60).await;
+    let before = shop.field("all", &skus, "meta_title").await;
+    let plan = propose(&first, &skus, "Brief").await;
+    shop.store.forget_requests().await;
+    shop.store.faults(&json!([{"method": "PUT", "delay_ms": 40}])).await;
+    tokio::select! {
+        answered = first.call("plans_commit", confirmed(&plan)) => panic!("{answered:?}"),
+        () = until("some are written", async || shop.writes().await.len() >= 10) => {}
+    }
+    first.process().signal("KILL").await;
+    let refusal = second.refusal("plans_undo", json!({"plan_id": plan})).await;
+    assert!(refusal.starts_with("IDEMPOTENCY_CONFLICT: "), "{refusal}");
+    assert!(refusal.contains("plans_resume"), "{refusal}");
+    assert_eq!(resume(&second, &plan).await["state"], "done");
+    // Once more, there is nothing left: the outcome is answered, and nothing sent.
+    let written = shop.writes().await.len();
+    let again = second.answer("plans_resume", confirmed(&plan)).await;
+    assert_eq!((&again["state"], &again["success_count"]), (&json!("done"), &json!(60)));
+    assert_eq!(shop.writes().await.len(), written);
+    let proposed = undo(&second, &plan).await;
+    assert_eq!(proposed["affected_count"], 60, "{proposed}");
+    let undone = commit(&second, proposed["plan_id"].as_str().unwrap()).await;
+    assert_eq!(undone["state"], "done", "{undone}");
+    assert_eq!(shop.field("all", &skus, "meta_title").await, before);
+}
