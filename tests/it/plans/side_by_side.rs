@@ -88,7 +88,7 @@ async fn a_plan_of_thousands_is_proposed_looked_through_and_committed_in_little_
     let proposed = client.process().peak();
     let (mut seen, mut after) = (0, Value::Null);
     loop {
-        let mut asked = json!({"plan_id": plan, "page_size": 200});
+        let mut asked = json!({"plan_id": plan, "page_size": 50});
         if !after.is_null() {
             asked["after"] = after;
         }
