@@ -17,6 +17,7 @@
 
 mod action;
 mod actions;
+pub mod capabilities;
 mod document;
 mod failure;
 pub mod plan;
@@ -28,6 +29,7 @@ mod session;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
 pub use actions::{Actions, Answer, Call, Hints, Progress, Tool};
+pub use capabilities::{Capabilities, Finding};
 pub use document::Document;
 pub use failure::{Code, Failure};
 pub use plan::{InvalidPlace, Place};

@@ -5,6 +5,7 @@
 
 use futures::StreamExt;
 use souk_model::{Code, Failure, Read};
+use souk_upstream::Probed;
 
 use crate::bindings::souk::plugin::{progress, session, settings, types, upstream};
 use crate::call::{CallContext, not_logged_in};
@@ -89,6 +90,12 @@ impl State {
         Ok(info.into())
     }
 
+    async fn what_the_store_can_do(&mut self, refresh: bool) -> Result<String, Failure> {
+        let session = self.call()?.session.clone().ok_or_else(not_logged_in)?;
+        let known = if refresh { Some(session.probed().await?) } else { session.capabilities() };
+        Ok(told(session.is_probing(), known.as_deref().map(Probed::json)))
+    }
+
     async fn set_scope(&mut self, code: &str) -> Result<session::Info, Failure> {
         let call = self.call()?;
         call.may_change_session()?;
@@ -105,6 +112,14 @@ impl State {
         call.may_change_session()?;
         call.session = None;
         Ok(call.sessions.destroy(&call.principal))
+    }
+}
+
+/// An object with `probing` before what is known, whose text was made once.
+fn told(probing: bool, known: Option<&str>) -> String {
+    match known.and_then(|known| known.strip_prefix('{')) {
+        Some(members) => format!("{{\"probing\":{probing},{members}"),
+        None => format!("{{\"probing\":{probing}}}"),
     }
 }
 
@@ -142,6 +157,16 @@ impl session::Host for State {
     async fn current(&mut self) -> wasmtime::Result<Option<session::Info>> {
         let session = self.call.as_deref().and_then(|call| call.session.as_ref());
         Ok(session.map(|session| session.info().into()))
+    }
+
+    async fn capabilities(&mut self, refresh: bool) -> Answer<String> {
+        self.usage.enter_host()?;
+        if refresh {
+            self.usage.request(1)?;
+        }
+        let answer = self.what_the_store_can_do(refresh).await;
+        self.usage.resume();
+        Ok(answer.map_err(types::Failure::from))
     }
 
     async fn destroy(&mut self) -> Answer<bool> {

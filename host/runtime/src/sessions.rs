@@ -11,6 +11,7 @@ pub struct SessionHost {
     sessions: Sessions,
     stores: Vec<Magento>,
     accept_credentials: bool,
+    probe_at_login: bool,
 }
 
 impl SessionHost {
@@ -18,7 +19,15 @@ impl SessionHost {
     /// may log in with credentials of their own.
     #[must_use]
     pub fn new(stores: Vec<Magento>, accept_credentials: bool) -> Self {
-        Self { sessions: Sessions::default(), stores, accept_credentials }
+        Self { sessions: Sessions::default(), stores, accept_credentials, probe_at_login: false }
+    }
+
+    /// Whether each login begins to find out, in the background, what the store can do. A host that
+    /// ends after one call has no use for it.
+    #[must_use]
+    pub const fn probe_at_login(mut self, probe: bool) -> Self {
+        self.probe_at_login = probe;
+        self
     }
 
     /// The principal's session, if there is one.
@@ -67,6 +76,9 @@ impl SessionHost {
         };
         let session = Session::login(store, credentials).await?;
         self.replace(principal, &session);
+        if self.probe_at_login {
+            session.probe();
+        }
         Ok(session)
     }
 

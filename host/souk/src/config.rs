@@ -33,6 +33,9 @@ pub(crate) struct Config {
     pub(crate) stores: Vec<StoreConfig>,
     /// The cache before the only store; of several stores each has its own `cdn`.
     pub(crate) cdn: CdnSettings,
+    /// Whether a login of a server begins to ask the store what it can do: at most twenty small
+    /// reads in the background. It does unless this is off.
+    pub(crate) probe: Option<bool>,
     /// What a change may do.
     pub(crate) guards: souk_plans::Guards,
     /// How plans are kept and carried out.

@@ -75,6 +75,8 @@ pub(crate) struct Environment {
     pub(crate) deny: Option<Vec<Pattern>>,
     /// `SOUK_ACCEPT_CREDENTIALS`
     pub(crate) accept_credentials: bool,
+    /// `SOUK_PROBE`
+    pub(crate) probe: Option<bool>,
     /// `SOUK_HTTP_TOKEN`: the bearer token of the principal `http`.
     pub(crate) http_token: Option<Secret>,
     /// `SOUK_STATE_DIR`, else `souk` in `XDG_STATE_HOME` or `~/.local/state`.
@@ -125,6 +127,7 @@ impl Environment {
             allow: patterns("SOUK_ALLOW")?,
             deny: patterns("SOUK_DENY")?,
             accept_credentials: flag("SOUK_ACCEPT_CREDENTIALS")?,
+            probe: switch("SOUK_PROBE")?,
             http_token: secret("SOUK_HTTP_TOKEN")?,
             state_dir: user_dir("SOUK_STATE_DIR", "XDG_STATE_HOME", ".local/state")?,
             cache_dir: user_dir("SOUK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")?,

@@ -126,6 +126,11 @@ impl Setup {
         self.environment.confirm.unwrap_or(self.config.policy.confirm)
     }
 
+    /// Whether a server's logins begin to ask the store what it can do.
+    pub(crate) fn probe(&self) -> bool {
+        self.environment.probe.or(self.config.probe).unwrap_or(true)
+    }
+
     /// The stores, but for the demo store.
     pub(crate) fn stores(&self) -> anyhow::Result<Vec<souk_upstream::StoreConfig>> {
         let mut stores = crate::stores::configured(&self.environment, &self.config.stores)?;

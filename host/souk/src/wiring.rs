@@ -57,7 +57,9 @@ impl Host {
         };
         let stores = reach(stores, &trail)?;
         let registry = load(setup).await?;
-        let sessions = Arc::new(SessionHost::new(stores, setup.accept_credentials()));
+        let probe = transport != Transport::Terminal && setup.probe();
+        let sessions = SessionHost::new(stores, setup.accept_credentials()).probe_at_login(probe);
+        let sessions = Arc::new(sessions);
         let plans = open_plans(setup, trail.clone())?;
         let exports = Arc::new(open_exports(setup)?);
         let parts = Parts {

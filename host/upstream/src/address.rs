@@ -78,6 +78,12 @@ impl Address {
         })
     }
 
+    /// The address of a page beside the REST API.
+    pub(crate) fn page(&self, path: &'static str) -> Result<Url, Failure> {
+        Url::parse(&[&self.shown, path].concat())
+            .map_err(|error| Failure::internal(format!("`{path}` cannot be joined: {error}")))
+    }
+
     /// The whole address of a target.
     ///
     /// What is joined here is already encoded. Should the URL parser see it otherwise than we do,

@@ -1,10 +1,10 @@
 //! How a session proves itself, request by request.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use http::HeaderValue;
 use serde::Serialize;
 use souk_model::{Code, ExposeSecret, Failure, Secret};
@@ -22,10 +22,13 @@ use crate::{Credentials, UPSTREAM};
 /// more.
 const RENEWED_LATELY: Duration = Duration::from_secs(300);
 
+/// A bearer token that the store knew so lately is not tried again at each denial.
+const KNOWN_LATELY: Duration = Duration::from_secs(30);
+
 /// What proves a session, once logged in.
 pub(crate) enum Auth {
     Oauth(Signer),
-    Bearer(HeaderValue),
+    Bearer(BearerToken),
     Admin(AdminToken),
 }
 
@@ -42,7 +45,7 @@ impl Auth {
             Credentials::Oauth { consumer_key, consumer_secret, token, token_secret } => {
                 Self::Oauth(Signer::new(&consumer_key, &consumer_secret, &token, &token_secret))
             }
-            Credentials::IntegrationToken(token) => Self::Bearer(bearer(token.expose_secret())?),
+            Credentials::IntegrationToken(token) => Self::Bearer(BearerToken::new(&token)?),
             Credentials::Admin { username, password } => {
                 Self::Admin(AdminToken::get(store, username, password).await?)
             }
@@ -64,9 +67,57 @@ impl Auth {
     pub(crate) async fn send(&self, store: &Magento, what: &Outgoing<'_>) -> Result<Reply, Lost> {
         match self {
             Self::Oauth(signer) => send_signed(store, signer, what).await,
-            Self::Bearer(header) => store.send(what, || Ok(Some(header.clone()))).await,
+            Self::Bearer(token) => store.send(what, || Ok(Some(token.header.clone()))).await,
             Self::Admin(token) => token.send(store, what).await,
         }
+    }
+
+    /// Whether the store still knows us, once it has denied a resource: it says so in the same words
+    /// to whom it does not know and to whose role is too small.
+    ///
+    /// A signature is judged before resources are, and an admin's token was renewed before the
+    /// denial was believed. A bearer token is tried on the read that proved it at the login.
+    pub(crate) async fn is_known(&self, store: &Magento) -> bool {
+        match self {
+            Self::Oauth(_) | Self::Admin(_) => true,
+            Self::Bearer(token) => token.is_known(store).await,
+        }
+    }
+}
+
+/// An integration's access token.
+pub(crate) struct BearerToken {
+    header: HeaderValue,
+    /// What the store let it read at the login, and would not let a guest.
+    known_by: OnceLock<Target<'static>>,
+    /// When that was last seen to be so.
+    known_at: ArcSwapOption<Instant>,
+}
+
+impl BearerToken {
+    fn new(token: &Secret) -> Result<Self, Failure> {
+        let header = bearer(token.expose_secret())?;
+        Ok(Self { header, known_by: OnceLock::new(), known_at: ArcSwapOption::empty() })
+    }
+
+    /// Notes the read that proved it.
+    pub(crate) fn prove(&self, by: Target<'static>) {
+        // A second proof is as good as the first.
+        let _ = self.known_by.set(by);
+        self.known_at.store(Some(Arc::new(Instant::now())));
+    }
+
+    async fn is_known(&self, store: &Magento) -> bool {
+        if self.known_at.load().as_ref().is_some_and(|at| at.elapsed() < KNOWN_LATELY) {
+            return true;
+        }
+        let Some(proof) = self.known_by.get() else { return false };
+        let read = store.send(&Outgoing::once(*proof), || Ok(Some(self.header.clone()))).await;
+        let known = read.is_ok_and(|reply| reply.status == 200);
+        if known {
+            self.known_at.store(Some(Arc::new(Instant::now())));
+        }
+        known
     }
 }
 

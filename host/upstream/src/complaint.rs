@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use souk_model::{Code, Failure};
+use souk_model::{AuthMethod, Code, Failure, Method};
 
 use crate::UPSTREAM;
 use crate::exchange::Reply;
@@ -37,6 +37,11 @@ impl Complaint {
     /// whom it does not know and to those whose role is too small.
     pub(crate) fn denied_resources(&self) -> Option<&str> {
         self.parameters.get("resources")?.as_str()
+    }
+
+    /// Whether no route has the path and method, which is not to say that a subject is missing.
+    pub(crate) fn is_no_route(&self) -> bool {
+        self.message.starts_with("Request does not match any route")
     }
 
     fn text(&self) -> String {
@@ -167,6 +172,72 @@ pub(crate) fn failure(answer: &Reply) -> Failure {
     }
 }
 
+/// The failure that a permitted request met. More can be said of it than of a request of the host's
+/// own: what it asked for, and that whoever asked is logged in.
+pub(crate) fn of_request(answer: &Reply, asked: &Asked<'_>, known: Option<AuthMethod>) -> Failure {
+    let complaint = Complaint::parse(&answer.body);
+    let complaint = complaint.as_ref();
+    let told = match (answer.status, complaint.and_then(Complaint::denied_resources), known) {
+        (401, Some(resources), Some(method)) => lacking(resources, method),
+        (404, ..) if complaint.is_some_and(Complaint::is_no_route) => no_route(asked),
+        _ => return failure(answer),
+    };
+    let (code, message, remedy) = told;
+    let failure = Failure::new(code, message).from_upstream(UPSTREAM, Some(answer.status));
+    let failure = if code == Code::Forbidden { failure.rule(STORE_ACL) } else { failure };
+    match remedy {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
+    }
+}
+
+/// What a permitted request asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub method: Method,
+    /// As granted: `/V1/products/{sku}`.
+    pub route: &'a str,
+    /// As sent: `/V1/products/LAB%2F1`.
+    pub path: &'a str,
+}
+
+/// The rule by which the store refuses what a role does not allow.
+const STORE_ACL: &str = "store-acl";
+
+fn lacking(resources: &str, method: AuthMethod) -> Told {
+    let resources = tame(resources, MAX_TEXT);
+    let (who, grant_it) = match method {
+        AuthMethod::AdminToken => (
+            "this admin user's role",
+            "in Magento's admin, System > Permissions > User Roles: add it to the role's resources",
+        ),
+        AuthMethod::Oauth | AuthMethod::IntegrationToken => (
+            "this integration",
+            "in Magento's admin, System > Extensions > Integrations: add it to the integration's \
+             API resources",
+        ),
+    };
+    (
+        Code::Forbidden,
+        format!("the store does not allow it: {who} lacks the resource `{resources}`"),
+        Some(format!("{grant_it}; `souk doctor` shows what else is lacking")),
+    )
+}
+
+fn no_route(asked: &Asked<'_>) -> Told {
+    let Asked { method, route, path } = *asked;
+    let encoded_slash = path.contains("%2F") || path.contains("%5C");
+    let message = if encoded_slash {
+        format!(
+            "the store found no route for `{method} {route}`: either its module is missing or \
+             disabled, or a server before it does not pass on the `/` in an id as it was sent"
+        )
+    } else {
+        format!("this store has no route `{method} {route}`: its module is missing or disabled")
+    };
+    (Code::Unavailable, message, Some("`souk doctor` shows what this store can do".into()))
+}
+
 type Told = (Code, String, Option<String>);
 
 fn said(words: &str, otherwise: &str) -> String {
@@ -207,7 +278,7 @@ fn unauthenticated(complaint: Option<&Complaint>, words: &str) -> Told {
 
 fn not_found(complaint: Option<&Complaint>, words: &str) -> Told {
     match complaint {
-        Some(complaint) if complaint.message.starts_with("Request does not match any route") => (
+        Some(complaint) if complaint.is_no_route() => (
             Code::Unavailable,
             "the store has no such route".into(),
             Some("its edition or version does not offer it, or a module is missing".into()),

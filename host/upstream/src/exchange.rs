@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method};
 use jiff::Timestamp;
 use reqwest::{Request, Response, Url};
@@ -38,12 +38,19 @@ pub(crate) enum Repeat {
     Always,
     /// Only where it is certain that the store did nothing.
     Undone,
+    /// Never: it only asks what can be had, and a store in trouble is left alone.
+    Never,
 }
 
 impl<'a> Outgoing<'a> {
     /// A read.
     pub(crate) const fn get(target: Target<'a>) -> Self {
         Self::new(Method::GET, target, None, Repeat::Always)
+    }
+
+    /// A read that is made once, whatever becomes of it.
+    pub(crate) const fn once(target: Target<'a>) -> Self {
+        Self::new(Method::GET, target, None, Repeat::Never)
     }
 
     /// A POST of JSON that may be repeated harmlessly: getting a token.
@@ -103,6 +110,8 @@ pub(crate) struct Reply {
     pub retry_after: Option<Duration>,
     /// Where a redirect points, fit to be shown.
     pub location: Option<String>,
+    /// The store's clock, as it was sent.
+    pub date: Option<HeaderValue>,
     /// The whole body of a 2xx; of others at most [`MAX_ERROR_BYTES`].
     pub body: Bytes,
 }
@@ -160,7 +169,8 @@ impl Repeat {
                 Some(reply.retry_after)
             }
             (Self::Undone, Ok(reply)) if reply.status == 429 => Some(reply.retry_after),
-            (_, Err(Lost::Unconnected(_))) | (Self::Always, Err(Lost::Unanswered(_))) => Some(None),
+            (Self::Always | Self::Undone, Err(Lost::Unconnected(_)))
+            | (Self::Always, Err(Lost::Unanswered(_))) => Some(None),
             _ => None,
         }
     }
@@ -191,6 +201,18 @@ impl Magento {
         }
     }
 
+    /// Asks once, as anybody may, for a page that is not of the REST API. `path` follows the base
+    /// URL and is a constant of the host's own.
+    pub(crate) async fn page(&self, path: &'static str) -> Result<Reply, Lost> {
+        let url = self.address().page(path).map_err(Lost::Unsendable)?;
+        let client = self.client().await.map_err(Lost::Unsendable)?;
+        let _slot = self.slot().await.map_err(Lost::Unsendable)?;
+        match client.execute(Request::new(Method::GET, url)).await {
+            Ok(response) => self.reply(response).await,
+            Err(error) => Err(self.lost(error)),
+        }
+    }
+
     async fn attempt(&self, what: &Outgoing<'_>, request: Request) -> Result<Reply, Lost> {
         let client = self.client().await.map_err(Lost::Unsendable)?;
         let _slot = self.slot().await.map_err(Lost::Unsendable)?;
@@ -211,13 +233,14 @@ impl Magento {
         let retry_after =
             header(RETRY_AFTER).and_then(|after| retry::retry_after(after, Timestamp::now()));
         let location = header(LOCATION).map(|to| tame(to, 200));
+        let date = response.headers().get(DATE).cloned();
         let body = if status.is_success() {
             whole_body(response, self.limits().max_answer_bytes).await.map_err(Lost::Spoilt)?
         } else {
             // Half of a complaint is better than none.
             some_body(response, MAX_ERROR_BYTES).await
         };
-        Ok(Reply { status: status.as_u16(), json, retry_after, location, body })
+        Ok(Reply { status: status.as_u16(), json, retry_after, location, date, body })
     }
 
     fn lost(&self, error: reqwest::Error) -> Lost {

@@ -40,6 +40,7 @@
 
 mod address;
 mod auth;
+mod capabilities;
 mod cdn;
 mod client;
 mod complaint;
@@ -56,6 +57,7 @@ mod views;
 mod writer;
 
 pub use address::ConfigError;
+pub use capabilities::Probed;
 pub use cdn::{CdnSettings, Provider, Purge, Purger, Receipt};
 pub use config::{Credentials, Limits, Offered, StoreConfig};
 pub use session::{Session, Sessions};

@@ -50,7 +50,10 @@ pub(crate) async fn verify(store: &Magento, auth: &Auth) -> Result<(), Failure> 
     match auth {
         Auth::Admin(_) => verify_admin(&views),
         Auth::Oauth(signer) => verify_signature(store, signer, &views).await,
-        Auth::Bearer(_) => verify_token(store, auth, views).await,
+        Auth::Bearer(token) => {
+            token.prove(verify_token(store, auth, views).await?);
+            Ok(())
+        }
     }
 }
 
@@ -107,7 +110,12 @@ fn unseen() -> Failure {
     .remedy("a server before Magento may drop the `Authorization` header; it must be passed on")
 }
 
-async fn verify_token(store: &Magento, auth: &Auth, views: Reply) -> Result<(), Failure> {
+/// The read that shows that the store knows the token.
+async fn verify_token(
+    store: &Magento,
+    auth: &Auth,
+    views: Reply,
+) -> Result<Target<'static>, Failure> {
     let mut answer = views;
     let mut tried = Vec::new();
     for probe in &PROBES {
@@ -117,7 +125,7 @@ async fn verify_token(store: &Magento, auth: &Auth, views: Reply) -> Result<(), 
         if answer.status == 200 {
             let anonymous = store.send(&Outgoing::get(*probe), || Ok(None)).await?;
             if anonymous.status == 401 {
-                return Ok(());
+                return Ok(*probe);
             }
         } else if !matches!(answer.status, 401 | 404) {
             return Err(complaint::failure(&answer));

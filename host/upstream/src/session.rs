@@ -11,7 +11,9 @@ use tokio::sync::OnceCell;
 
 use crate::address::{Api, Target, segment};
 use crate::auth::{Auth, denies_resource};
+use crate::capabilities::{Kept, Probed};
 use crate::cdn::{Addresses, Page};
+use crate::complaint::Asked;
 use crate::exchange::{Lost, Outgoing, Reply};
 use crate::login::{self, STORE_VIEWS};
 use crate::transport::{Magento, upstream_error};
@@ -37,6 +39,7 @@ struct Inner {
     info: SessionInfo,
     /// By which addresses the store is reached, once it was asked.
     addresses: Arc<OnceCell<Addresses>>,
+    kept: Arc<Kept>,
 }
 
 impl Session {
@@ -59,8 +62,9 @@ impl Session {
         };
         let auth = Auth::open(store, credentials).await?;
         login::verify(store, &auth).await?;
-        let (store, auth, addresses) = (store.clone(), Arc::new(auth), Arc::default());
-        Ok(Self(Arc::new(Inner { store, auth, info, addresses })))
+        let (store, auth) = (store.clone(), Arc::new(auth));
+        let (addresses, kept) = (Arc::default(), Arc::default());
+        Ok(Self(Arc::new(Inner { store, auth, info, addresses, kept })))
     }
 
     /// What may be known of the session. Never a credential.
@@ -90,6 +94,39 @@ impl Session {
         Purger::new(self.clone()).ok_or_else(cdn::not_configured)
     }
 
+    /// What the store, with this session's credentials, can do: what is known of it now. Asks
+    /// nothing, unless that is older than a quarter of an hour: then the store is asked again in the
+    /// background. `None` where it was never asked, or has not answered yet.
+    #[must_use]
+    pub fn capabilities(&self) -> Option<Arc<Probed>> {
+        let kept = &self.0.kept;
+        if kept.is_stale() {
+            self.probe();
+        }
+        kept.latest()
+    }
+
+    /// Begins to find that out in the background, by at most twenty small reads, unless that is
+    /// already under way. It ends with the last snapshot of this login.
+    pub fn probe(&self) {
+        drop(self.0.kept.begin(&self.0.store, &self.0.auth));
+    }
+
+    /// Whether that is under way.
+    #[must_use]
+    pub fn is_probing(&self) -> bool {
+        self.0.kept.is_asking()
+    }
+
+    /// Finds that out now, or waits for the answer that somebody else asked for. What is younger
+    /// than ten seconds is not asked again. Takes twenty seconds at most.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR` where the asking itself broke; whatever the store does is an answer.
+    pub async fn probed(&self) -> Result<Arc<Probed>, Failure> {
+        self.0.kept.refreshed(&self.0.store, &self.0.auth).await
+    }
+
     /// The same session with a default scope, once the store confirms that it has such a view.
     ///
     /// # Errors
@@ -106,9 +143,10 @@ impl Session {
         }
         self.0.store.in_time(self.check_view(code)).await?;
         let info = SessionInfo { default_scope: Some(code.to_owned()), ..self.info() };
-        let (store, auth) = (self.0.store.clone(), self.0.auth.clone());
-        let addresses = self.0.addresses.clone();
-        Ok(Self(Arc::new(Inner { store, auth, info, addresses })))
+        let Inner { store, auth, addresses, kept, .. } = &*self.0;
+        let (store, auth) = (store.clone(), auth.clone());
+        let (addresses, kept) = (addresses.clone(), kept.clone());
+        Ok(Self(Arc::new(Inner { store, auth, info, addresses, kept })))
     }
 
     /// Makes a permitted read and gives the body of a 2xx answer: JSON, by the store's word, and
@@ -135,7 +173,19 @@ impl Session {
             path: what.path(),
             query: what.query(),
         };
-        body(self.send(&Outgoing::get(target)).await?)
+        let answer = self.send(&Outgoing::get(target)).await?;
+        if answer.is_success() {
+            return body(answer);
+        }
+        let (method, route, path) = (what.method(), what.route().as_str(), what.path());
+        Err(self.complaint(&answer, &Asked { method, route, path }).await)
+    }
+
+    /// The failure that an answer other than 2xx to a permitted request is.
+    pub(crate) async fn complaint(&self, answer: &Reply, asked: &Asked<'_>) -> Failure {
+        let denied = denies_resource(answer);
+        let known = denied && self.0.auth.is_known(&self.0.store).await;
+        complaint::of_request(answer, asked, known.then_some(self.0.info.method))
     }
 
     /// Refuses a page that is at none of the store's addresses. The store is asked for them once a

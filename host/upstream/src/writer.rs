@@ -7,7 +7,7 @@ use souk_model::{Code, Failure, StoreView, WriteMethod};
 use souk_policy::PermittedWrite;
 
 use crate::address::{Api, Target, segment};
-use crate::complaint;
+use crate::complaint::Asked;
 use crate::exchange::{Lost, Outgoing, Reply};
 use crate::session::{Session, check_upstream};
 use crate::transport::upstream_error;
@@ -165,7 +165,21 @@ impl Writer {
         if let StoreView::View(code) = what.at() {
             self.0.check_view(code).await.map_err(SendError::NotSent)?;
         }
-        answer(&self.0.send(outgoing).await?)
+        let reply = self.0.send(outgoing).await?;
+        if reply.is_success() {
+            return answer(&reply).map_err(SendError::unknown);
+        }
+        let asked = Asked {
+            method: souk_model::Method::Write(what.method()),
+            route: what.route().as_str(),
+            path: what.path(),
+        };
+        let failure = self.0.complaint(&reply, &asked).await;
+        Err(if reply.is_refusal() {
+            SendError::Refused(failure)
+        } else {
+            SendError::unknown(failure)
+        })
     }
 }
 
@@ -185,13 +199,8 @@ fn encoded(body: &Value) -> Result<Bytes, Failure> {
     })
 }
 
-fn answer(reply: &Reply) -> Result<Answer, SendError> {
-    if reply.is_success() {
-        let body = parsed(reply).map_err(SendError::unknown)?;
-        return Ok(Answer { status: reply.status, body });
-    }
-    let failure = complaint::failure(reply);
-    Err(if reply.is_refusal() { SendError::Refused(failure) } else { SendError::unknown(failure) })
+fn answer(reply: &Reply) -> Result<Answer, Failure> {
+    Ok(Answer { status: reply.status, body: parsed(reply)? })
 }
 
 /// The body of a 2xx. A page, or JSON that is none, comes from something else than the store's API,

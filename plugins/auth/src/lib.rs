@@ -3,8 +3,12 @@
 //! It owns the words of the three tools. It never holds a credential: the host keeps the values of
 //! sealed arguments to itself, and this plugin only tells it which of them were given.
 
+mod abilities;
+
+use abilities::Abilities;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use souk_sdk::{
     About, Action, AuthMethod, Context, Failure, FailureCode, Group, NoParams, Sealed,
     SessionContext, SessionInfo,
@@ -103,11 +107,38 @@ fn logout(_: &NoParams, context: &SessionContext) -> Result<LoggedOut, Failure> 
     Ok(LoggedOut { message })
 }
 
-fn whoami(_: &NoParams, context: &Context) -> Result<Session, Failure> {
-    context.session().map(Session::from).ok_or_else(|| {
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// Answer everything that is known of what the store can do, and wait for it if need be.
+    details: Option<bool>,
+    /// Ask the store anew what it can do: about twenty small reads.
+    refresh: Option<bool>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct WhoAmI {
+    #[serde(flatten)]
+    session: Session,
+    /// What the store can do for this session: `version`, `edition`, `inventory`, `store_views`, and
+    /// under `access` what may not be read. What could not be told is `{"unknown": "why"}`; `probing`
+    /// stands alone while it is still being found out.
+    #[schemars(with = "Map<String, Value>")]
+    capabilities: Abilities,
+}
+
+fn whoami(asked: &Asked, context: &Context) -> Result<WhoAmI, Failure> {
+    let session = context.session().map(Session::from).ok_or_else(|| {
         Failure::new(FailureCode::NotAuthenticated, "there is no session")
             .remedy("call `auth_login` first")
-    })
+    })?;
+    let (details, refresh) = (asked.details == Some(true), asked.refresh == Some(true));
+    let capabilities = if details {
+        Abilities::details(context, refresh)?
+    } else {
+        Abilities::summary(context, refresh)?
+    };
+    Ok(WhoAmI { session, capabilities })
 }
 
 fn auth() -> Group {
@@ -146,8 +177,10 @@ fn auth() -> Group {
                     name: "whoami",
                     title: "Who is logged in",
                     description: "Answers which store, environment and user the session is for, \
-                        how it authenticates, and which store view reads use when they name none. \
-                        Asks the store nothing.",
+                        how it authenticates, which store view reads use when they name none, and \
+                        what the store can do: version, edition, inventory, store views, and what \
+                        the credentials may not read. Asks the store nothing, unless `refresh` \
+                        says so or `details` are wanted that are not known yet.",
                 },
             ),
         ],
@@ -159,7 +192,7 @@ souk_sdk::export!(auth);
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
     use souk_sdk::testing::Host;
 
     use super::*;
@@ -226,5 +259,60 @@ mod tests {
         let answer = Host::offline().logged_in().call(&auth(), "whoami", &json!({})).unwrap();
         assert_eq!(answer["username"], "admin");
         assert_eq!(answer["environment"], "staging");
+    }
+
+    fn told() -> Value {
+        json!({
+            "probing": false,
+            "probed_at": "2026-11-22T18:00:00Z",
+            "version": "2.4",
+            "edition": {"unknown": "hidden"},
+            "modules": {"count": 356, "vendors": {"Magento": 356}, "others": []},
+            "inventory": "multi_source",
+            "store_views": [{"code": "default", "name": "English"}, {"code": "de"}],
+            "access": {"granted": {"products": 7}, "denied": {"orders": "Magento_Sales::actions_view"}},
+            "clock_ahead_s": 0,
+        })
+    }
+
+    fn capabilities(host: &Host, asked: Value) -> Value {
+        host.call(&auth(), "whoami", &asked).unwrap()["capabilities"].clone()
+    }
+
+    #[test]
+    fn what_the_store_can_do_is_summed_up_or_told_whole() {
+        let host = Host::offline().logged_in().capable(told());
+        assert_eq!(
+            capabilities(&host, json!({})),
+            json!({
+                "probed_at": "2026-11-22T18:00:00Z",
+                "version": "2.4",
+                "edition": {"unknown": "hidden"},
+                "inventory": "multi_source",
+                "store_views": ["default", "de"],
+                "access": {"denied": {"orders": "Magento_Sales::actions_view"}},
+            })
+        );
+        assert_eq!(capabilities(&host, json!({"details": true})), told());
+        assert_eq!(host.refreshed(), 0);
+        capabilities(&host, json!({"refresh": true}));
+        assert_eq!(host.refreshed(), 1);
+    }
+
+    #[test]
+    fn a_probe_under_way_is_waited_for_only_for_details() {
+        let host = Host::offline().logged_in().capable(json!({"probing": true}));
+        assert_eq!(capabilities(&host, json!({})), json!({"probing": true}));
+        assert_eq!(host.refreshed(), 0);
+        capabilities(&host, json!({"details": true}));
+        assert_eq!(host.refreshed(), 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_worth_a_word() {
+        let mut off = told();
+        off["clock_ahead_s"] = json!(-90);
+        let host = Host::offline().logged_in().capable(off);
+        assert_eq!(capabilities(&host, json!({}))["clock_ahead_s"], -90);
     }
 }

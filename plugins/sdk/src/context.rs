@@ -66,6 +66,18 @@ impl Context {
         host::current()
     }
 
+    /// What the store can do for this session, as far as the host has found it out: decoded from
+    /// the object that `session.capabilities` in `wit/souk.wit` describes. With `refresh` the store
+    /// is asked anew, which may take some seconds.
+    ///
+    /// # Errors
+    /// No session; or what is told is not of this type.
+    pub fn capabilities<T: DeserializeOwned>(&self, refresh: bool) -> Result<T, Failure> {
+        json::decode(&host::capabilities(refresh)?).map_err(|wrong| {
+            Failure::internal(format!("what the store can do is not as expected: {wrong}"))
+        })
+    }
+
     /// The operator's setting of this name for this plugin: `[plugins.NAME.settings]`.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ mod wasm {
     pub(crate) use crate::bindings::souk::plugin::plans::Draft;
     pub(crate) use crate::bindings::souk::plugin::progress::report;
     pub(crate) use crate::bindings::souk::plugin::session::{
-        current, destroy, login, set_default_scope,
+        capabilities, current, destroy, login, set_default_scope,
     };
     pub(crate) use crate::bindings::souk::plugin::settings::get as setting;
     pub(crate) use crate::bindings::souk::plugin::upstream::{get, get_all};

@@ -61,6 +61,8 @@ struct State {
 struct Seen {
     settings: BTreeMap<String, Value>,
     session: Option<SessionInfo>,
+    capabilities: Option<Value>,
+    refreshed: usize,
     reads: Vec<Read>,
     logins: Vec<(Option<String>, Vec<String>)>,
     granted: Vec<Granted>,
@@ -106,6 +108,19 @@ impl Host {
     pub fn logged_in(self) -> Self {
         self.state.seen.borrow_mut().session = Some(session("https://shop.example"));
         self
+    }
+
+    /// With a store that can do this: what `capabilities` answers, now and when it is asked anew.
+    #[must_use]
+    pub fn capable(self, told: Value) -> Self {
+        self.state.seen.borrow_mut().capabilities = Some(told);
+        self
+    }
+
+    /// How often the store was asked anew what it can do.
+    #[must_use]
+    pub fn refreshed(&self) -> usize {
+        self.state.seen.borrow().refreshed
     }
 
     /// With this setting of the operator's.
@@ -221,6 +236,17 @@ pub(crate) mod imports {
 
     pub(crate) fn current() -> Option<SessionInfo> {
         current_state().ok()?.seen.borrow().session.clone()
+    }
+
+    pub(crate) fn capabilities(refresh: bool) -> Result<String, Failure> {
+        let state = current_state()?;
+        let mut seen = state.seen.borrow_mut();
+        if seen.session.is_none() {
+            return Err(Failure::new(FailureCode::NotAuthenticated, "there is no session"));
+        }
+        seen.refreshed += usize::from(refresh);
+        let told = seen.capabilities.clone();
+        Ok(told.unwrap_or_else(|| serde_json::json!({"probing": false})).to_string())
     }
 
     pub(crate) fn login(using: &Credentials) -> Result<SessionInfo, Failure> {

@@ -11,6 +11,7 @@ fn answer(status: u16, body: &str) -> Reply {
         json: body.starts_with('{'),
         retry_after: None,
         location: None,
+        date: None,
         body: Bytes::copy_from_slice(body.as_bytes()),
     }
 }

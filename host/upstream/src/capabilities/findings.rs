@@ -1,0 +1,300 @@
+//! From what the store answered to what it can do. What an answer does not say is not made up.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use souk_model::capabilities::{
+    Access, Area, Capabilities, Edition, Finding, Inventory, Modules, Reach,
+};
+
+use super::areas::{self, AREAS};
+use super::ask::Heard;
+use super::views;
+use crate::complaint::{self, Complaint, tame};
+use crate::exchange::Reply;
+
+/// The longest name that is taken from a store, in characters.
+pub(super) const NAME_CHARS: usize = 120;
+/// No more modules are kept; a store has some hundreds.
+const MOST_MODULES: usize = 5_000;
+
+/// Modules that only Adobe Commerce has.
+const OF_COMMERCE: [&str; 5] = [
+    "Magento_Enterprise",
+    "Magento_CustomerBalance",
+    "Magento_Rma",
+    "Magento_Staging",
+    "Magento_TargetRule",
+];
+
+/// What the store answered, question by question.
+pub(super) struct Answers {
+    pub views: Heard,
+    pub websites: Heard,
+    pub configs: Heard,
+    modules: Heard,
+    version: Heard,
+    graphql: Heard,
+    areas: Vec<Heard>,
+    /// Whether the store knows the credentials: a denial is then the role's.
+    known: bool,
+}
+
+/// When and how it was asked.
+pub(super) struct Asking {
+    pub at: Timestamp,
+    pub requests: u32,
+    pub took: Duration,
+    pub clock_ahead_s: Finding<i64>,
+}
+
+impl Answers {
+    /// Takes the answers in the order in which the questions were put.
+    pub(super) fn new(views: Heard, others: Vec<Heard>, known: bool) -> Self {
+        let mut others = others.into_iter();
+        let mut next = || others.next().unwrap_or_else(|| Err("it was not asked".to_owned()));
+        let [websites, configs, modules, version, graphql] = [(); 5].map(|()| next());
+        let areas = others.collect();
+        Self { views, websites, configs, modules, version, graphql, areas, known }
+    }
+
+    /// What came of a read of the API.
+    pub(super) fn reach(&self, heard: &Heard) -> Reach {
+        let reply = match heard {
+            Ok(reply) => reply,
+            Err(why) => return Reach::Unknown(why.clone()),
+        };
+        if reply.is_success() {
+            return match parsed(reply) {
+                Some(body) => Reach::Granted(count(&body)),
+                None => Reach::Unknown("the answer is not JSON".to_owned()),
+            };
+        }
+        let complaint = Complaint::parse(&reply.body);
+        let denied = complaint.as_ref().and_then(Complaint::denied_resources);
+        match (reply.status, denied) {
+            (401, Some(resource)) if self.known => Reach::Denied(tame(resource, NAME_CHARS)),
+            (401, Some(_)) => Reach::Unknown("the store does not know the credentials".to_owned()),
+            (404, _) if complaint.as_ref().is_some_and(Complaint::is_no_route) => Reach::Missing,
+            _ => Reach::Unknown(complaint::failure(reply).message),
+        }
+    }
+
+    /// The body of an answer of the API, or why there is none.
+    pub(super) fn body(&self, heard: &Heard) -> Result<Value, String> {
+        match self.reach(heard) {
+            Reach::Granted(_) => Ok(heard.as_ref().ok().and_then(parsed).unwrap_or_default()),
+            Reach::Denied(resource) => Err(format!("the role lacks `{resource}`")),
+            Reach::Missing => Err("the store has no such route".to_owned()),
+            Reach::Unknown(why) => Err(why),
+        }
+    }
+}
+
+fn parsed(reply: &Reply) -> Option<Value> {
+    serde_json::from_slice(&reply.body).ok()
+}
+
+fn count(body: &Value) -> Option<u64> {
+    match body {
+        Value::Array(items) => u64::try_from(items.len()).ok(),
+        body => body.get("total_count")?.as_u64(),
+    }
+}
+
+/// Puts it together.
+pub(super) fn told(answers: &Answers, asking: Asking) -> Capabilities {
+    let page = version_page(&answers.version);
+    let modules = modules(answers);
+    let access = access(answers);
+    Capabilities {
+        probed_at: format!("{:.0}", asking.at),
+        requests: asking.requests,
+        took_ms: u64::try_from(asking.took.as_millis()).unwrap_or(u64::MAX),
+        version: match &page {
+            Ok((version, _)) => Finding::Known(version.clone()),
+            Err(why) => Finding::unknown(why),
+        },
+        edition: edition(&modules, &page),
+        inventory: inventory(&access, &modules),
+        websites: views::websites(answers),
+        store_views: views::views(answers),
+        clock_ahead_s: asking.clock_ahead_s,
+        graphql: graphql(&answers.graphql),
+        async_bulk: async_bulk(&access, &modules),
+        access,
+        modules,
+    }
+}
+
+fn access(answers: &Answers) -> Access {
+    let area = |name, route, alike, heard| Area { name, route, alike, reach: answers.reach(heard) };
+    let views = "/V1/store/storeViews";
+    let stores = area(areas::STORES, views, areas::STORES_ALIKE, &answers.views);
+    let modules = area(areas::MODULES, "/V1/modules", &[], &answers.modules);
+    let others = AREAS
+        .iter()
+        .zip(&answers.areas)
+        .map(|(tried, heard)| area(tried.name, tried.target.path, tried.alike, heard));
+    Access(others.chain([stores, modules]).collect())
+}
+
+fn modules(answers: &Answers) -> Finding<Modules> {
+    match answers.body(&answers.modules) {
+        Ok(Value::Array(names)) => {
+            let names = names.iter().filter_map(Value::as_str).take(MOST_MODULES);
+            Finding::Known(Modules { names: names.map(|name| tame(name, NAME_CHARS)).collect() })
+        }
+        Ok(_) => Finding::unknown("the answer is not a list of modules"),
+        Err(why) => Finding::unknown(why),
+    }
+}
+
+/// Version and edition by the store's own account: `Magento/2.4 (Community)`.
+fn version_page(heard: &Heard) -> Result<(String, String), String> {
+    let reply = heard.as_ref().map_err(Clone::clone)?;
+    let hidden = "`/magento_version` is not served: its module is off, or a server hides it";
+    if !reply.is_success() {
+        return Err(hidden.to_owned());
+    }
+    let text = std::str::from_utf8(&reply.body).unwrap_or_default();
+    own_account(text).ok_or_else(|| hidden.to_owned())
+}
+
+fn own_account(text: &str) -> Option<(String, String)> {
+    let (_, rest) = text.trim().split_once('/')?;
+    let (version, edition) = rest.strip_suffix(')')?.split_once(" (")?;
+    let numbers = version.split('.').all(|part| {
+        !part.is_empty() && part.len() < 6 && part.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let word = edition.bytes().all(|byte| byte.is_ascii_alphanumeric()) && edition.len() < 30;
+    (numbers && word).then(|| (version.to_owned(), edition.to_owned()))
+}
+
+/// The modules show it: Commerce is more of them. Without the list, the store's own word counts.
+fn edition(
+    modules: &Finding<Modules>,
+    page: &Result<(String, String), String>,
+) -> Finding<Edition> {
+    match (modules.as_result(), page) {
+        (Ok(modules), _) if modules.has("Magento_B2b") => Finding::Known(Edition::CommerceB2b),
+        (Ok(modules), _) if OF_COMMERCE.iter().any(|name| modules.has(name)) => {
+            Finding::Known(Edition::Commerce)
+        }
+        (Ok(modules), _) if modules.has("Magento_Store") => Finding::Known(Edition::OpenSource),
+        (_, Ok((_, word))) => match word.as_str() {
+            "Community" => Finding::Known(Edition::OpenSource),
+            "Enterprise" => Finding::Known(Edition::Commerce),
+            "B2B" => Finding::Known(Edition::CommerceB2b),
+            other => Finding::unknown(format!("the store calls itself `{other}`")),
+        },
+        (Ok(_), Err(why)) => Finding::unknown(why),
+        (Err(list), Err(page)) => {
+            Finding::unknown(format!("no list of modules ({list}), and {page}"))
+        }
+    }
+}
+
+/// What is served counts more than what is listed: a route that is denied is there.
+fn inventory(access: &Access, modules: &Finding<Modules>) -> Finding<Inventory> {
+    let reaches = ["sources", "stocks"].map(|name| access.area(name).map(|area| &area.reach));
+    let there =
+        |reach: &Option<&Reach>| matches!(reach, Some(Reach::Granted(_) | Reach::Denied(_)));
+    if reaches.iter().any(there) {
+        return Finding::Known(Inventory::MultiSource);
+    }
+    if reaches.iter().all(|reach| matches!(reach, Some(Reach::Missing))) {
+        return Finding::Known(Inventory::Single);
+    }
+    match modules.as_result() {
+        Ok(modules) if modules.has("Magento_InventoryApi") => {
+            Finding::Known(Inventory::MultiSource)
+        }
+        Ok(_) => Finding::Known(Inventory::Single),
+        Err(why) => Finding::unknown(why),
+    }
+}
+
+fn graphql(heard: &Heard) -> Finding<bool> {
+    match heard {
+        Err(why) => Finding::unknown(why),
+        Ok(reply) => match (reply.status, parsed(reply)) {
+            (200, Some(body)) if body.get("data").is_some() => Finding::Known(true),
+            (404, _) => Finding::Known(false),
+            // Whatever else is said there in JSON, it is GraphQL's own.
+            (_, Some(body)) if body.get("errors").is_some() => Finding::Known(true),
+            (status, _) => Finding::unknown(format!("`/graphql` answered {status}")),
+        },
+    }
+}
+
+/// Queued requests are accepted by one module and reported by another.
+fn async_bulk(access: &Access, modules: &Finding<Modules>) -> Finding<bool> {
+    if let Ok(modules) = modules.as_result() {
+        let both = ["Magento_WebapiAsync", "Magento_AsynchronousOperations"];
+        return Finding::Known(both.iter().all(|name| modules.has(name)));
+    }
+    match access.area("bulk_operations").map(|area| &area.reach) {
+        Some(Reach::Missing) => Finding::Known(false),
+        Some(Reach::Granted(_) | Reach::Denied(_)) => {
+            Finding::unknown("their reports are served; whether they are accepted is not told")
+        }
+        Some(Reach::Unknown(why)) => Finding::unknown(why),
+        None => Finding::unknown("it was not asked"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn modules(names: &[&str]) -> Finding<Modules> {
+        Finding::Known(Modules { names: names.iter().map(|&name| name.to_owned()).collect() })
+    }
+
+    fn account(text: &str) -> Result<(String, String), String> {
+        own_account(text).ok_or_else(|| "hidden".to_owned())
+    }
+
+    #[test]
+    fn a_store_tells_its_version_in_one_form_only() {
+        assert_eq!(
+            own_account("Magento/2.4 (Community)\n"),
+            Some(("2.4".to_owned(), "Community".to_owned()))
+        );
+        for other in ["", "<html>2.4 (Community)</html>", "Magento/2.4", "Magento/x (Community)"] {
+            assert_eq!(own_account(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn modules_tell_the_edition_and_the_stores_own_word_does_without_them() {
+        let none = || Finding::unknown("denied");
+        let known = |modules: &Finding<Modules>, text| edition(modules, &account(text));
+        let community = "Magento/2.4 (Community)";
+        let is = |finding: Finding<Edition>| finding.known().copied();
+        let open = modules(&["Magento_Store"]);
+        assert_eq!(is(known(&open, "")), Some(Edition::OpenSource));
+        let commerce = modules(&["Magento_Store", "Magento_Rma"]);
+        assert_eq!(is(known(&commerce, community)), Some(Edition::Commerce));
+        let b2b = modules(&["Magento_Store", "Magento_Rma", "Magento_B2b"]);
+        assert_eq!(is(known(&b2b, "")), Some(Edition::CommerceB2b));
+        assert_eq!(is(known(&none(), community)), Some(Edition::OpenSource));
+        assert_eq!(is(known(&none(), "Magento/2.4 (Enterprise)")), Some(Edition::Commerce));
+        assert_eq!(is(known(&none(), "Magento/2.4 (Other)")), None);
+        assert_eq!(is(known(&none(), "")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_page_is_read_as_more_than_it_says(text in any::<String>()) {
+            if let Some((version, edition)) = own_account(&text) {
+                let said = format!("/{version} ({edition})");
+                prop_assert!(text.contains(&said));
+            }
+        }
+    }
+}

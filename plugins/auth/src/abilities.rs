@@ -1,0 +1,120 @@
+//! What the store can do, as `auth_whoami` tells it: in a few words, or whole.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use souk_sdk::{Context, Failure};
+
+/// No more store views are named in a summary.
+const MOST_VIEWS: usize = 30;
+/// A clock that is further off than this, in seconds, is worth a word.
+const MOST_SKEW: i64 = 60;
+
+/// Of all that the host tells, what a summary is made of.
+#[derive(Deserialize)]
+struct Told {
+    probing: bool,
+    probed_at: Option<String>,
+    version: Option<Value>,
+    edition: Option<Value>,
+    inventory: Option<Value>,
+    store_views: Option<Views>,
+    access: Option<Access>,
+    clock_ahead_s: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Views {
+    Known(Vec<View>),
+    Unknown(Value),
+}
+
+#[derive(Deserialize)]
+struct View {
+    code: String,
+}
+
+/// What the credentials may not read.
+#[derive(Deserialize, Serialize)]
+struct Access {
+    /// Areas of the store, and the resource that the role lacks for each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    denied: BTreeMap<String, String>,
+    /// Areas that the store does not have: their module is missing or disabled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
+    /// Areas of which neither could be told, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    unknown: BTreeMap<String, String>,
+}
+
+/// What could be told; what could not is `{"unknown": "why"}`.
+#[derive(Serialize)]
+pub(crate) struct Summary {
+    /// When the store was asked.
+    probed_at: String,
+    /// As far as the store tells: `2.4`.
+    version: Value,
+    /// `open_source`, `commerce` or `commerce_b2b`.
+    edition: Value,
+    /// `multi_source` or `single`.
+    inventory: Value,
+    /// Their codes.
+    store_views: Value,
+    access: Access,
+    /// By how many seconds the host's clock is ahead of the store's, where that is more than a
+    /// minute either way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_ahead_s: Option<i64>,
+}
+
+/// What `auth_whoami` tells of what the store can do.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Abilities {
+    Known(Summary),
+    /// Everything, with `details`.
+    Whole(Map<String, Value>),
+    NotYet {
+        /// Whether it is being found out; if not, `refresh` begins it.
+        probing: bool,
+    },
+}
+
+impl Abilities {
+    /// In a few words, without waiting unless it is to be found out anew.
+    pub(crate) fn summary(context: &Context, refresh: bool) -> Result<Self, Failure> {
+        let told: Told = context.capabilities(refresh)?;
+        let (Some(probed_at), Some(access)) = (told.probed_at, told.access) else {
+            return Ok(Self::NotYet { probing: told.probing });
+        };
+        let store_views = match told.store_views {
+            Some(Views::Known(views)) => {
+                views.into_iter().take(MOST_VIEWS).map(|view| Value::from(view.code)).collect()
+            }
+            Some(Views::Unknown(why)) => why,
+            None => Value::Null,
+        };
+        let ahead = told.clock_ahead_s.as_ref().and_then(Value::as_i64);
+        Ok(Self::Known(Summary {
+            probed_at,
+            version: told.version.unwrap_or_default(),
+            edition: told.edition.unwrap_or_default(),
+            inventory: told.inventory.unwrap_or_default(),
+            store_views,
+            access,
+            clock_ahead_s: ahead.filter(|ahead| ahead.abs() > MOST_SKEW),
+        }))
+    }
+
+    /// Everything. What is not known yet is waited for.
+    pub(crate) fn details(context: &Context, refresh: bool) -> Result<Self, Failure> {
+        let mut told: Map<String, Value> = context.capabilities(refresh)?;
+        if !refresh && !told.contains_key("probed_at") {
+            told = context.capabilities(true)?;
+        }
+        Ok(Self::Whole(told))
+    }
+}
