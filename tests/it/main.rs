@@ -5,6 +5,7 @@
 mod audit;
 mod cache;
 mod cli;
+mod doctor;
 mod hostile;
 mod plans;
 mod policy;

@@ -184,6 +184,8 @@ impl Souk<'_> {
             .env("SOUK_STATE_DIR", self.home.path("state"))
             .env("SOUK_CACHE_DIR", built::target().join("test-cache"))
             .env("SOUK_PLUGINS", built::plugins())
+            // Tests count what reaches the store; those about probing switch it on.
+            .env("SOUK_PROBE", "false")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .args(&self.arguments)
             .stdin(Stdio::null())

@@ -52,13 +52,15 @@ impl DemoStore {
         Self::start_with(&["--cdn", "127.0.0.1:0"]).await
     }
 
-    async fn start_with(arguments: &[&str]) -> Self {
+    /// The same with further arguments.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_with(arguments: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let mut command = Command::new(built::souk());
-        command
-            .args(["demo-store", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .current_dir(directory.path());
+        command.args(["demo-store", "--listen", "127.0.0.1:0"]).args(arguments);
+        command.current_dir(directory.path());
         let mut process = Process::start(command);
         let mut lines = BufReader::new(process.stdout()).lines();
         let mut url = None;
@@ -100,6 +102,21 @@ impl DemoStore {
     pub fn credential(&self, name: &str) -> String {
         let found = self.printed.iter().find(|(printed, _)| printed == name);
         found.unwrap_or_else(|| panic!("the demo store printed no `{name}`")).1.clone()
+    }
+
+    /// The second of the credentials of this name: that of the integration that may only read the
+    /// catalog.
+    ///
+    /// # Panics
+    /// When it did not print two.
+    #[must_use]
+    pub fn second_credential(&self, name: &str) -> String {
+        let mut found = self.printed.iter().filter(|(printed, _)| printed == name);
+        found
+            .nth(1)
+            .unwrap_or_else(|| panic!("the demo store printed no second `{name}`"))
+            .1
+            .clone()
     }
 
     /// The four variables of an integration that may do everything.

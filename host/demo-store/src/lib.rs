@@ -66,6 +66,8 @@ pub struct DemoStore {
     shop: Shop,
     faults: faults::Faults,
     journal: Option<durable::Journal>,
+    /// By how many seconds its clock is ahead.
+    clock_ahead: i64,
     /// Whether base URLs follow the address that is served on; a loaded state keeps its own.
     follows_address: bool,
 }
@@ -76,7 +78,13 @@ impl DemoStore {
             fastrand::fill(&mut shop.token_key);
         }
         shop.address_all();
-        Self { shop, faults: faults::Faults::default(), journal: None, follows_address }
+        Self {
+            shop,
+            faults: faults::Faults::default(),
+            journal: None,
+            clock_ahead: 0,
+            follows_address,
+        }
     }
 
     /// The sample shop: made in code, the same every time, with credentials of its own.
@@ -116,6 +124,26 @@ impl DemoStore {
         Ok(self)
     }
 
+    /// The same store without some modules: names, or beginnings that end in `*`. What a store
+    /// without multi-source inventory does not serve, this one then does not serve either.
+    #[must_use]
+    pub fn without_modules(mut self, names: &[String]) -> Self {
+        let is_off = |module: &str| {
+            names.iter().any(|name| match name.strip_suffix('*') {
+                Some(beginning) => module.starts_with(beginning),
+                None => module == name,
+            })
+        };
+        self.shop.modules.retain(|module| !is_off(module));
+        self
+    }
+
+    /// The same store with a clock that is ahead by so many seconds, or behind.
+    #[must_use]
+    pub fn with_clock_ahead(self, seconds: i64) -> Self {
+        Self { clock_ahead: seconds, ..self }
+    }
+
     /// Every way in, to be printed.
     #[must_use]
     pub fn credentials(&self) -> Vec<Credential> {
@@ -143,6 +171,7 @@ impl DemoStore {
     /// The store as a router, for tests without sockets. Faults that drop the connection then break the
     /// body off instead.
     pub fn router(self) -> axum::Router {
-        http::router(Arc::new(http::Server::new(self.shop, self.faults, self.journal)))
+        let server = http::Server::new(self.shop, self.faults, self.journal);
+        http::router(Arc::new(server.clock_ahead(self.clock_ahead)))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use souk_model::{Action, CommitTool, Hints, Tool};
+use souk_model::{Action, CommitTool, Grant, Hints, Tool};
 use souk_plans::Terms;
 use souk_policy::{EffectKind, Subject};
 
@@ -166,6 +166,15 @@ impl Entry {
     #[must_use]
     pub fn tool(&self) -> &Tool {
         &self.tool
+    }
+
+    /// What it may ask of back ends; nothing for the host's own tools.
+    #[must_use]
+    pub fn granted(&self) -> &[Grant] {
+        match &self.behind {
+            Behind::Action { action, .. } => &action.grants,
+            Behind::Commit { .. } | Behind::Plans(_) => &[],
+        }
     }
 
     /// What it may ask of back ends, in words; a commit sends what its plan holds.

@@ -94,7 +94,8 @@ impl Registry {
     }
 
     /// What the registry loads plugins into.
-    pub(crate) fn sandbox(&self) -> &Sandbox {
+    #[must_use]
+    pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }
 

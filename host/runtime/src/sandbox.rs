@@ -83,6 +83,12 @@ impl Sandbox {
         Ok(Self { engine, linker: Arc::new(linker), limits: Arc::new(limits), places })
     }
 
+    /// How many calls may run now beside those that do: free places in the instance pool.
+    #[must_use]
+    pub fn free_places(&self) -> usize {
+        self.places.available_permits()
+    }
+
     /// Takes one file through every check, without keeping it.
     ///
     /// # Errors

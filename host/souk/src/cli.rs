@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Actions(List),
     /// List the plugins, or look into one file.
     Plugins(Plugins),
+    /// Look whether everything is as it must be: configuration, store, login, plugins, state.
+    Doctor(Doctor),
     /// Serve the demo store alone, and print its credentials.
     DemoStore(DemoStore),
     /// Read and check the audit trail.
@@ -103,6 +105,16 @@ pub(crate) struct List {
     pub(crate) common: Common,
 }
 
+/// `souk doctor`
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
 /// `souk plugins`
 #[derive(Debug, Args)]
 pub(crate) struct Plugins {
@@ -146,6 +158,13 @@ pub(crate) struct DemoStore {
     /// `/__cdn/requests`.
     #[arg(long, value_name = "ADDR")]
     pub(crate) cdn: Option<SocketAddr>,
+    /// Leave these modules out: names, or beginnings that end in `*`, separated by commas. Without
+    /// `Magento_InventoryApi` there is no multi-source inventory.
+    #[arg(long, value_name = "MODULES", value_delimiter = ',')]
+    pub(crate) without: Vec<String>,
+    /// Have its clock ahead by so many seconds, or behind.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
+    pub(crate) clock_ahead: i64,
 }
 
 /// `souk audit`

@@ -103,7 +103,7 @@ pub(crate) fn line(text: &str) -> String {
 }
 
 /// What a store holds may hold escape sequences; a terminal must not get them.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -41,20 +41,7 @@ impl Host {
     /// Whatever keeps the host from serving, for people.
     pub(crate) async fn start(setup: &Setup, transport: Transport) -> anyhow::Result<Self> {
         let trail = Arc::new(open_trail(setup)?);
-        let (stores, demo) = if setup.demo() {
-            let (mut store, address) = stores::demo().await?;
-            store.cdn = setup.demo_cdn();
-            let cache = if store.cdn.name_a_cache() {
-                None
-            } else {
-                let (settings, address) = crate::cdn::demo().await?;
-                store.cdn = settings.overlaid(store.cdn);
-                Some(address)
-            };
-            (vec![store], Some(Demo { store: address, cache }))
-        } else {
-            (setup.stores()?, None)
-        };
+        let (stores, demo) = configured(setup).await?;
         let stores = reach(stores, &trail)?;
         let registry = load(setup).await?;
         let probe = transport != Transport::Terminal && setup.probe();
@@ -82,6 +69,28 @@ impl Host {
     pub(crate) async fn log_in(&self) -> Result<(), souk_model::Failure> {
         self.sessions.login(&Principal::local(), None, Vec::new()).await.map(drop)
     }
+}
+
+/// The operator's stores; for the demo its store, started, with the cache before it.
+///
+/// # Errors
+/// A configuration that is not one, or no port for the demo.
+pub(crate) async fn configured(
+    setup: &Setup,
+) -> anyhow::Result<(Vec<StoreConfig>, Option<Demo>)> {
+    if !setup.demo() {
+        return Ok((setup.stores()?, None));
+    }
+    let (mut store, address) = stores::demo().await?;
+    store.cdn = setup.demo_cdn();
+    let cache = if store.cdn.name_a_cache() {
+        None
+    } else {
+        let (settings, address) = crate::cdn::demo().await?;
+        store.cdn = settings.overlaid(store.cdn);
+        Some(address)
+    };
+    Ok((vec![store], Some(Demo { store: address, cache })))
 }
 
 /// Loads the plugins of the configured directory.

@@ -104,7 +104,6 @@ impl BearerToken {
     pub(crate) fn prove(&self, by: Target<'static>) {
         // A second proof is as good as the first.
         let _ = self.known_by.set(by);
-        self.known_at.store(Some(Arc::new(Instant::now())));
     }
 
     async fn is_known(&self, store: &Magento) -> bool {

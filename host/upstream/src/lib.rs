@@ -57,7 +57,7 @@ mod views;
 mod writer;
 
 pub use address::ConfigError;
-pub use capabilities::Probed;
+pub use capabilities::{Probed, Reached};
 pub use cdn::{CdnSettings, Provider, Purge, Purger, Receipt};
 pub use config::{Credentials, Limits, Offered, StoreConfig};
 pub use session::{Session, Sessions};

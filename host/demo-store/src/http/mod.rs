@@ -3,6 +3,7 @@
 mod controls;
 mod fields;
 mod log;
+mod pages;
 pub(crate) mod socket;
 mod target;
 mod xml;
@@ -46,6 +47,8 @@ pub(crate) struct Server {
     faults: Faults,
     /// Where writes are noted before they happen, for a durable store. Locked after the shop.
     journal: Option<Mutex<Journal>>,
+    /// By how many seconds its clock is ahead.
+    clock_ahead: i64,
 }
 
 impl Server {
@@ -53,7 +56,13 @@ impl Server {
     pub(crate) fn new(shop: Shop, faults: Faults, journal: Option<Journal>) -> Self {
         let guard = Guard::new(shop.token_key);
         let journal = journal.map(Mutex::new);
-        Self { shop: RwLock::new(shop), guard, log: RequestLog::default(), faults, journal }
+        let (shop, log) = (RwLock::new(shop), RequestLog::default());
+        Self { shop, guard, log, faults, journal, clock_ahead: 0 }
+    }
+
+    /// The same with a clock that is ahead by so many seconds, or behind.
+    pub(crate) fn clock_ahead(self, seconds: i64) -> Self {
+        Self { clock_ahead: seconds, ..self }
     }
 
     fn shop(&self) -> RwLockReadGuard<'_, Shop> {
@@ -117,13 +126,16 @@ async fn serve(
         query: uri.query().unwrap_or_default(),
         headers: &headers,
         body: &body,
-        now: i64::try_from(since_epoch.as_secs()).unwrap_or(0),
+        now: i64::try_from(since_epoch.as_secs()).unwrap_or(0).saturating_add(server.clock_ahead),
     };
-    let response = match (instead, strike.fault) {
+    let mut response = match (instead, strike.fault) {
         (Some(response), _) => response,
         (None, None) => request.respond(&server),
         (None, Some(fault)) => controls::spoil(fault, request.respond(&server), peer).await,
     };
+    if server.clock_ahead != 0 {
+        pages::date(&mut response, request.now);
+    }
     let is_unanswered =
         matches!(strike.fault, Some(Fault::DropBefore | Fault::DropAfter | Fault::StallAfter));
     server.log.push(LoggedRequest {
@@ -163,6 +175,9 @@ impl Incoming<'_> {
     fn respond(&self, server: &Server) -> Response {
         if self.path.trim_end_matches('/') == "/graphql" {
             return self.graphql(server);
+        }
+        if self.path.trim_end_matches('/') == pages::VERSION {
+            return pages::version(&server.shop());
         }
         let Some(format) = self.format() else {
             return html_response(500, ERROR_PAGE.to_owned());
@@ -239,6 +254,7 @@ impl Incoming<'_> {
             }
             Mode::Later | Mode::Bulk => api::bulk::find_async(self.method, &target.segments),
         };
+        let found = found.filter(|(route, _)| server.shop().serves(route.template));
         let (route, path) = found.ok_or_else(Refusal::no_route)?;
         let principal = principal?;
         if !principal.may(route.method, route.resource) {

@@ -89,7 +89,8 @@ fn too_long() -> Refusal {
     )
 }
 
-fn no_page() -> Refusal {
+/// A page that does not exist.
+pub(super) fn no_page() -> Refusal {
     html(
         404,
         "<!doctype html>\n<html lang=\"en\">\n<head><title>404 Not Found</title></head>\n\

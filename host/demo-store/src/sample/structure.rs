@@ -6,13 +6,7 @@ use crate::credentials::{Access, Credential};
 use crate::shop::{Shop, Stores, Table};
 
 /// Modules that clients look for, among those of any Magento.
-const MODULES: &str = "Magento_Store Magento_Config Magento_Directory Magento_Backend Magento_User \
-    Magento_Authorization Magento_Eav Magento_Customer Magento_Cms Magento_Rule Magento_Integration Magento_Catalog \
-    Magento_CatalogInventory Magento_CatalogRule Magento_CatalogUrlRewrite Magento_Quote Magento_Payment \
-    Magento_Sales Magento_SalesRule Magento_Checkout Magento_Shipping Magento_Tax Magento_Inventory \
-    Magento_InventoryApi Magento_InventorySales Magento_InventorySalesApi Magento_InventoryCatalog \
-    Magento_AsynchronousOperations Magento_WebapiAsync Magento_Webapi Magento_GraphQl Magento_CatalogGraphQl \
-    Magento_ConfigurableProduct Magento_Bundle Magento_GroupedProduct Magento_Downloadable Magento_UrlRewrite";
+const MODULES: &str = include_str!("modules.txt");
 
 /// A shop with its structure and its ways in.
 pub(super) fn shop() -> Shop {

@@ -98,3 +98,16 @@ pub(crate) struct Shop {
     #[serde(default)]
     pub(crate) bulks: bulk::Bulks,
 }
+
+impl Shop {
+    /// Whether a module is enabled.
+    pub(crate) fn has_module(&self, name: &str) -> bool {
+        self.modules.iter().any(|module| module == name)
+    }
+
+    /// Whether the module behind a route is enabled: multi-source inventory is the one that
+    /// merchants switch off.
+    pub(crate) fn serves(&self, template: &str) -> bool {
+        !template.starts_with("/V1/inventory/") || self.has_module("Magento_InventoryApi")
+    }
+}

@@ -44,6 +44,7 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
                 .with_context(|| format!("`{}` does not describe faults", file.display()))?
         }
     };
+    let store = store.without_modules(&options.without).with_clock_ahead(options.clock_ahead);
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;

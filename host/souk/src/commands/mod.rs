@@ -4,6 +4,7 @@ mod actions;
 mod audit;
 mod call;
 mod demo_store;
+mod doctor;
 mod plans;
 mod plugins;
 mod policy;
@@ -25,6 +26,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Call(call) => call::run(call).await,
         Command::Actions(list) => actions::run(list).await,
         Command::Plugins(plugins) => plugins::run(plugins).await,
+        Command::Doctor(doctor) => doctor::run(doctor).await,
         Command::DemoStore(store) => demo_store::run(store).await,
         Command::Audit(audit) => audit::run(audit.command),
         Command::Plans(plans) => plans::run(plans).await,

@@ -124,13 +124,8 @@ impl Asker<'_> {
         }
     }
 
-    /// The answer's date was set while it was under way: taken for the middle of that time, it is
-    /// wrong by half of it and the second that the header leaves out.
     fn note_clock(&self, reply: &Reply, before: Timestamp, took: Duration) {
-        let Some(date) = reply.date.as_ref().and_then(|date| date.to_str().ok()) else { return };
-        let Ok(theirs) = DateTimeParser::new().parse_timestamp(date) else { return };
-        let Ok(ours) = before.checked_add(took / 2) else { return };
-        let ahead = ours.as_second().saturating_sub(theirs.as_second());
+        let Some(ahead) = clock_ahead(reply, before, took) else { return };
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         if clock.is_none_or(|(quickest, _)| took < quickest) {
             *clock = Some((took, ahead));
@@ -144,4 +139,13 @@ impl Asker<'_> {
             None => Finding::unknown("no answer of the store carries a date"),
         }
     }
+}
+
+/// By how many seconds our clock is ahead. The answer's date was set while it was under way: taken
+/// for the middle of that time, it is wrong by half of it and the second that the header leaves out.
+pub(super) fn clock_ahead(reply: &Reply, before: Timestamp, took: Duration) -> Option<i64> {
+    let date = reply.date.as_ref()?.to_str().ok()?;
+    let theirs = DateTimeParser::new().parse_timestamp(date).ok()?;
+    let ours = before.checked_add(took / 2).ok()?;
+    Some(ours.as_second().saturating_sub(theirs.as_second()))
 }

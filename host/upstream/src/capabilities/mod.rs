@@ -3,7 +3,10 @@
 mod areas;
 mod ask;
 mod findings;
+mod reached;
 mod views;
+
+pub use reached::Reached;
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -1,6 +1,7 @@
 //! What the Magento back end does on the wire, against a stand-in for a store.
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
+mod capabilities;
 mod graphql;
 mod login;
 mod purging;

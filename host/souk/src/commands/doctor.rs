@@ -1,0 +1,242 @@
+//! `souk doctor`: is everything as it must be, and if not, what to do.
+
+mod report;
+mod store;
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::json;
+use souk_runtime::Registry;
+use souk_state::audit;
+use souk_upstream::Probed;
+
+use self::report::{Report, Section};
+use self::store::Examined;
+use crate::cli::Doctor;
+use crate::commands::print;
+use crate::setup::Setup;
+use crate::wiring;
+
+/// More tools than this are counted and not named.
+const NAMED_TOOLS: usize = 4;
+
+pub(crate) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
+    let mut report = Report::default();
+    let mut told = Vec::new();
+    match Setup::read(doctor.common) {
+        Ok(setup) => told = examine(&setup, &mut report).await,
+        Err(error) => {
+            let mut section = Section::new("configuration");
+            section.failed("read", &error);
+            report.sections.push(section);
+        }
+    }
+    if doctor.json {
+        let all = json!({"sound": report.is_sound(), "sections": report.sections, "stores": told});
+        print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
+    } else {
+        print(&report.to_string())?;
+    }
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Looks at everything; what each store told, for machines.
+async fn examine(setup: &Setup, report: &mut Report) -> Vec<serde_json::Value> {
+    report.sections.push(configuration(setup));
+    let mut told = Vec::new();
+    let mut first = None;
+    match examined_stores(setup).await {
+        Ok(examined) => {
+            for (name, Examined { sections, probed }) in examined {
+                report.sections.extend(sections);
+                told.extend(probed.as_deref().map(|probed| tell(&name, probed)));
+                first = first.or(probed);
+            }
+        }
+        Err(error) => {
+            let mut section = Section::new("stores");
+            section.failed("configured", &error);
+            report.sections.push(section);
+        }
+    }
+    report.sections.push(plugins(setup, first.as_deref()).await);
+    report.sections.push(state(setup));
+    told
+}
+
+/// What a store told, the names of all its modules included.
+fn tell(name: &str, probed: &Probed) -> serde_json::Value {
+    let names = probed.modules.known().map(|modules| &modules.names);
+    json!({"store": name, "capabilities": **probed, "module_names": names})
+}
+
+fn configuration(setup: &Setup) -> Section {
+    let mut section = Section::new("configuration");
+    match &setup.file {
+        Some(file) => {
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            section.fine("file", file.display().to_string());
+        }
+        None => section.note("file", "none; the environment and the defaults count"),
+    }
+    section.note("probe at login", if setup.probe() { "on" } else { "off" });
+    section
+}
+
+async fn examined_stores(setup: &Setup) -> anyhow::Result<Vec<(String, Examined)>> {
+    let (configs, _) = wiring::configured(setup).await?;
+    if configs.is_empty() {
+        anyhow::bail!(
+            "none: set MAGENTO_BASE_URL and credentials, write a `[[stores]]` entry in souk.toml, \
+             or try it with --demo"
+        );
+    }
+    let mut examined = Vec::new();
+    for config in configs {
+        let name = config.name.clone();
+        let cache = store::cache(&config.cdn);
+        let store = souk_upstream::Magento::new(config)?;
+        let mut found = store::examine(&store).await;
+        found.tell_cache(&cache);
+        examined.push((name, found));
+    }
+    Ok(examined)
+}
+
+/// What is loaded, and what of it the first store does not serve.
+async fn plugins(setup: &Setup, probed: Option<&Probed>) -> Section {
+    let registry = match wiring::load(setup).await {
+        Ok(registry) => registry,
+        Err(error) => {
+            let mut section = Section::new("plugins");
+            section.failed("load", &error);
+            return section;
+        }
+    };
+    let mut section = Section::new(format!("plugins in {}", registry.directory().display()));
+    tell_plugins(&mut section, &registry, probed);
+    let limits = &setup.config.limits;
+    section.fine(
+        "room",
+        format!(
+            "{} of {} calls may run at once, {} of one plugin",
+            registry.sandbox().free_places(),
+            limits.concurrent_calls,
+            limits.concurrent_calls_per_plugin
+        ),
+    );
+    section
+}
+
+fn tell_plugins(section: &mut Section, registry: &Arc<Registry>, probed: Option<&Probed>) {
+    let loaded = registry.loaded();
+    for plugin in loaded.plugins.values() {
+        let group = &plugin.group;
+        let mut found = match group.actions.len() {
+            1 => format!("{}, one action", group.version),
+            count => format!("{}, {count} actions", group.version),
+        };
+        // Each thing that is not served, and the actions that may ask for it.
+        let mut unserved: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for action in &group.actions {
+            for grant in &action.grants {
+                if let Some(why) = probed.and_then(|probed| probed.unserved(grant)) {
+                    let what = format!("{} {}: {why}", grant.method, grant.route.as_str());
+                    unserved.entry(what).or_default().push(&action.tool);
+                }
+            }
+        }
+        for (what, tools) in &unserved {
+            let named = tools.iter().take(NAMED_TOOLS).copied().collect::<Vec<_>>().join(", ");
+            let more = tools.len().saturating_sub(NAMED_TOOLS);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            found.push_str(&format!("\nnot here: {what} ({named}{more})"));
+        }
+        if unserved.is_empty() {
+            section.fine(&group.name, found);
+        } else {
+            section.lacking(&group.name, found);
+        }
+    }
+    for refused in &loaded.refused {
+        let remedy = "replace or remove the file; `souk plugins inspect` looks into one";
+        section.broken(&refused.file, format!("refused: {}", refused.why), Some(remedy.to_owned()));
+    }
+    if loaded.plugins.is_empty() && loaded.refused.is_empty() {
+        section.broken("plugins", "none", Some("build them with `make plugins`".to_owned()));
+    }
+}
+
+/// Where plans and the trail are kept: may we write, may others read, is the trail whole.
+fn state(setup: &Setup) -> Section {
+    let directory = match setup.state_dir() {
+        Ok(directory) => directory,
+        Err(error) => {
+            let mut section = Section::new("state");
+            section.failed("directory", &error);
+            return section;
+        }
+    };
+    let mut section = Section::new(format!("state in {}", directory.display()));
+    let opened = match souk_state::StateDir::open(&directory) {
+        Ok(opened) => opened,
+        Err(error) => {
+            section.failed("directory", &error.into());
+            return section;
+        }
+    };
+    match exposed(&directory) {
+        Ok(exposed) if exposed.is_empty() => {
+            section.fine("directory", "writable, and nobody else's to read");
+        }
+        Ok(exposed) => section.warn(
+            "directory",
+            format!("others can read {}", exposed.join(", ")),
+            "run `chmod -R go-rwx` on the directory",
+        ),
+        Err(error) => section.failed("directory", &error),
+    }
+    if let Err(error) = wiring::open_trail(setup) {
+        section.failed("audit trail", &error);
+        return section;
+    }
+    let trail = setup.audit_path().unwrap_or_else(|| opened.audit_trail());
+    match audit::verify(&trail, None) {
+        Ok(verified) => {
+            section.fine("audit trail", format!("{} lines, unbroken", verified.lines));
+        }
+        Err(error) => section.broken(
+            "audit trail",
+            format!("{:#}", anyhow::Error::from(error)),
+            Some(format!(
+                "keep `{}` as it is and find out who wrote to it; a trail moved away is begun anew",
+                trail.display()
+            )),
+        ),
+    }
+    section
+}
+
+/// The files in a directory that others can read, and the directory itself where they can enter it.
+/// Files in a directory that nobody else can enter are nobody else's to read.
+fn exposed(directory: &Path) -> anyhow::Result<Vec<String>> {
+    let open = |path: &Path| -> anyhow::Result<bool> {
+        Ok(std::fs::symlink_metadata(path)?.permissions().mode() & 0o077 != 0)
+    };
+    if !open(directory)? {
+        return Ok(Vec::new());
+    }
+    let mut exposed = Vec::new();
+    for file in std::fs::read_dir(directory)? {
+        let file = file?;
+        if open(&file.path())? {
+            exposed.push(format!("`{}`", file.file_name().to_string_lossy()));
+        }
+    }
+    exposed.sort();
+    Ok(exposed)
+}

@@ -1,0 +1,216 @@
+//! A store: is it there, does it let us in, what can it do.
+
+use std::time::Duration;
+
+use souk_model::capabilities::{Finding, Inventory, Reach};
+use souk_model::{AuthMethod, Capabilities, Failure};
+use souk_upstream::{CdnSettings, Magento, Probed, Provider, Reached, Session};
+
+use super::report::Section;
+
+/// More store views than this are counted and not named.
+const NAMED_VIEWS: usize = 12;
+
+/// What was found at one store, and what is needed to judge the plugins by it.
+pub(super) struct Examined {
+    pub(super) sections: Vec<Section>,
+    pub(super) probed: Option<std::sync::Arc<Probed>>,
+}
+
+impl Examined {
+    /// Tells which cache before the store can be purged. Nothing is asked of it: it knows no
+    /// question that changes nothing.
+    pub(super) fn tell_cache(&mut self, cache: &Option<String>) {
+        let Some(section) = self.sections.first_mut() else { return };
+        match cache {
+            Some(cache) => section.fine("cache", format!("{cache} is configured; not asked")),
+            None => section.note("cache", "none is configured, so that none can be purged"),
+        }
+    }
+}
+
+/// The cache that is configured before a store, in words.
+pub(super) fn cache(settings: &CdnSettings) -> Option<String> {
+    if !settings.name_a_cache() {
+        return None;
+    }
+    let provider = settings.provider.map_or("a cache", Provider::as_str);
+    let place = settings.url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
+    Some(format!("{provider}{place}"))
+}
+
+/// Looks at one store.
+pub(super) async fn examine(store: &Magento) -> Examined {
+    let title = format!("store {}: {} ({})", store.name(), store.base_url(), store.environment());
+    let mut section = Section::new(title);
+    let reached = store.reach().await;
+    match &reached {
+        Ok(reached) => tell_reached(&mut section, reached),
+        Err(failure) => section.refused("reachable", failure),
+    }
+    if reached.is_err() {
+        // A login would say the same, after more attempts.
+        return Examined { sections: vec![section], probed: None };
+    }
+    let probed = match log_in(store).await {
+        Ok(session) => {
+            section.fine("login", login_words(&session));
+            session.probed().await.map_err(|failure| section.refused("probe", &failure)).ok()
+        }
+        Err(failure) => {
+            section.refused("login", &failure);
+            None
+        }
+    };
+    // The probe's clock is the better one: it is that of the quickest of many answers.
+    let clock = match (&probed, &reached) {
+        (Some(probed), _) => probed.clock_ahead_s.clone(),
+        (None, Ok(reached)) => reached.clock_ahead_s.clone(),
+        (None, Err(_)) => Finding::unknown("the store does not answer"),
+    };
+    tell_clock(&mut section, &clock);
+    let mut sections = vec![section];
+    if let Some(probed) = &probed {
+        tell_store(&mut sections[0], probed);
+        sections.push(access(store, probed));
+    }
+    Examined { sections, probed }
+}
+
+async fn log_in(store: &Magento) -> Result<Session, Failure> {
+    let credentials = store.credentials().cloned().ok_or_else(|| {
+        Failure::new(souk_model::Code::NotAuthenticated, "no credentials are configured for it")
+            .remedy(
+                "set MAGENTO_OAUTH_*, MAGENTO_INTEGRATION_TOKEN or MAGENTO_ADMIN_USERNAME and \
+                 MAGENTO_ADMIN_PASSWORD, or `credentials` of the store in souk.toml",
+            )
+    })?;
+    Session::login(store, credentials).await
+}
+
+fn login_words(session: &Session) -> String {
+    let info = session.info();
+    let method = match info.method {
+        AuthMethod::Oauth => "OAuth 1.0a",
+        AuthMethod::IntegrationToken => "integration token",
+        AuthMethod::AdminToken => "admin token",
+    };
+    format!("{method}, as `{}`", info.username)
+}
+
+fn tell_reached(section: &mut Section, reached: &Reached) {
+    section.fine("reachable", format!("in {}", milliseconds(reached.took)));
+    match (reached.encrypted, reached.loopback) {
+        (true, _) => section.fine("TLS", "encrypted, the certificate is trusted"),
+        (false, true) => section.note("TLS", "none; the store is on this machine"),
+        (false, false) => section.warn(
+            "TLS",
+            "none: credentials and customers' data cross the network readable",
+            "use the store's `https://` address",
+        ),
+    }
+}
+
+fn milliseconds(took: Duration) -> String {
+    format!("{:.0} ms", took.as_secs_f64() * 1_000.0)
+}
+
+fn tell_clock(section: &mut Section, clock: &Finding<i64>) {
+    let ahead = match clock.as_result() {
+        Ok(ahead) => *ahead,
+        Err(why) => return section.note("clock", format!("not known: {why}")),
+    };
+    let by = match ahead {
+        0 => return section.fine("clock", "agrees with the store's"),
+        1.. => format!("{ahead} s ahead of the store's"),
+        _ => format!("{} s behind the store's", ahead.unsigned_abs()),
+    };
+    if ahead.abs() <= Capabilities::MOST_SKEW_S {
+        return section.fine("clock", by);
+    }
+    section.warn(
+        "clock",
+        format!("this machine's is {by}: Magento refuses OAuth signatures from the future"),
+        "let both machines' clocks follow a time server (NTP)",
+    );
+}
+
+fn tell_store(section: &mut Section, probed: &Probed) {
+    let modules = match probed.modules.as_result() {
+        Ok(modules) => {
+            let others = modules.others().count();
+            format!("{} modules, {others} of them not Magento's own", modules.names.len())
+        }
+        Err(why) => format!("modules not known: {why}"),
+    };
+    let version = probed.version.known().map(|version| format!(" {version}")).unwrap_or_default();
+    match probed.edition.as_result() {
+        Ok(edition) => section.fine("version", format!("{}{version}, {modules}", edition.as_str())),
+        Err(why) => section.note("version", format!("edition not known: {why}; {modules}")),
+    }
+    if let (Err(why), true) = (probed.version.as_result(), version.is_empty()) {
+        section.note("number", format!("not known: {why}"));
+    }
+    match probed.inventory.as_result() {
+        Ok(Inventory::MultiSource) => section.fine("inventory", "multi-source (MSI)"),
+        Ok(Inventory::Single) => {
+            section.note("inventory", "single stock: the store has no multi-source inventory");
+        }
+        Err(why) => section.note("inventory", format!("not known: {why}")),
+    }
+    tell_views(section, probed);
+    let (graphql, queued) = (probed.graphql.as_result(), probed.async_bulk.as_result());
+    for (about, found) in [("GraphQL", graphql), ("async bulk", queued)] {
+        match found {
+            Ok(true) => section.fine(about, "served"),
+            Ok(false) => section.note(about, "not served"),
+            Err(why) => section.note(about, format!("not known: {why}")),
+        }
+    }
+}
+
+fn tell_views(section: &mut Section, probed: &Probed) {
+    let views = match probed.store_views.as_result() {
+        Ok(views) => views,
+        Err(why) => return section.note("views", format!("not known: {why}")),
+    };
+    let websites = match probed.websites.known().map(Vec::len) {
+        Some(1) => " on one website".to_owned(),
+        Some(count) => format!(" on {count} websites"),
+        None => String::new(),
+    };
+    let named = views.iter().take(NAMED_VIEWS).map(|view| {
+        let told = [&view.locale, &view.display_currency, &view.timezone];
+        let told: Vec<&str> = told.into_iter().flatten().map(String::as_str).collect();
+        let told = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
+        format!("\n{}{told}", view.code)
+    });
+    let named: String = named.collect();
+    let more = views.len().saturating_sub(NAMED_VIEWS);
+    let more = if more == 0 { String::new() } else { format!("\nand {more} more") };
+    section.fine("views", format!("{}{websites}{named}{more}", views.len()));
+}
+
+/// What the credentials may read.
+fn access(store: &Magento, probed: &Probed) -> Section {
+    let mut section = Section::new(format!("what the credentials may read at {}", store.name()));
+    for area in &probed.access.0 {
+        let about = area.name.replace('_', " ");
+        match &area.reach {
+            Reach::Granted(Some(count)) => section.fine(&about, count.to_string()),
+            Reach::Granted(None) => section.fine(&about, "yes"),
+            Reach::Denied(resource) => {
+                section.lacking(&about, format!("the role lacks `{resource}`"));
+            }
+            Reach::Missing => section.note(&about, "the store has no such route"),
+            Reach::Unknown(why) => section.note(&about, format!("not known: {why}")),
+        }
+    }
+    if probed.access.denied().next().is_some() {
+        section.note(
+            "to grant",
+            "in Magento's admin: System > Extensions > Integrations, or System > Permissions > User Roles",
+        );
+    }
+    section
+}
