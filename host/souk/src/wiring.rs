@@ -75,9 +75,7 @@ impl Host {
 ///
 /// # Errors
 /// A configuration that is not one, or no port for the demo.
-pub(crate) async fn configured(
-    setup: &Setup,
-) -> anyhow::Result<(Vec<StoreConfig>, Option<Demo>)> {
+pub(crate) async fn configured(setup: &Setup) -> anyhow::Result<(Vec<StoreConfig>, Option<Demo>)> {
     if !setup.demo() {
         return Ok((setup.stores()?, None));
     }

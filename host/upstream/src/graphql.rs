@@ -133,7 +133,7 @@ mod tests {
     fn reply(status: u16, body: &str) -> Reply {
         let json = body.starts_with('{');
         let body = Bytes::copy_from_slice(body.as_bytes());
-        Reply { status, json, retry_after: None, location: None, body }
+        Reply { status, json, retry_after: None, location: None, date: None, body }
     }
 
     /// As recorded in `system.jsonl`: validation answers 200, syntax and an unknown store 500.

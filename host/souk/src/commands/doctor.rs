@@ -101,7 +101,7 @@ async fn examined_stores(setup: &Setup) -> anyhow::Result<Vec<(String, Examined)
         let cache = store::cache(&config.cdn);
         let store = souk_upstream::Magento::new(config)?;
         let mut found = store::examine(&store).await;
-        found.tell_cache(&cache);
+        found.tell_cache(cache.as_deref());
         examined.push((name, found));
     }
     Ok(examined)

@@ -20,7 +20,7 @@ pub(super) struct Examined {
 impl Examined {
     /// Tells which cache before the store can be purged. Nothing is asked of it: it knows no
     /// question that changes nothing.
-    pub(super) fn tell_cache(&mut self, cache: &Option<String>) {
+    pub(super) fn tell_cache(&mut self, cache: Option<&str>) {
         let Some(section) = self.sections.first_mut() else { return };
         match cache {
             Some(cache) => section.fine("cache", format!("{cache} is configured; not asked")),
