@@ -116,7 +116,7 @@ async fn a_store_that_asks_to_be_left_alone_is() {
     .await;
     let told = session.probed().await.unwrap();
     assert!(told.requests < 10, "{}", told.requests);
-    assert_eq!(shop.targets_after_login().len() as u32, told.requests);
+    assert_eq!(shop.targets_after_login().len(), told.requests as usize);
     let reach = &told.access.area("stocks").unwrap().reach;
     assert!(matches!(reach, Reach::Unknown(why) if why.contains("less often")), "{reach:?}");
 }

@@ -125,8 +125,8 @@ async fn a_role_that_is_too_small_does_not_log_in_again_and_again() {
     let session = shop.admin(shop.config()).await;
     for _ in 0..3 {
         let failure = session.get(&product("A", anywhere())).await.unwrap_err();
-        assert_eq!(failure.code, Code::NotAuthenticated);
-        assert_eq!(failure.message, "the store denies access to `Magento_Catalog::products`");
+        assert_eq!(failure.code, Code::Forbidden);
+        assert_eq!(failure.rule.as_deref(), Some("store-acl"));
     }
     assert_eq!(shop.got().iter().filter(|got| got.method == "POST").count(), 2);
 }
