@@ -318,7 +318,7 @@ async fn an_expired_token_is_renewed_once_and_the_write_sent_again() {
 
     let shop = takes_token(9).await;
     let failure = refused(put(&shop.admin(shop.config()).await).await);
-    assert_eq!((failure.code, failure.status), (Code::NotAuthenticated, Some(401)));
+    assert_eq!((failure.code, failure.status), (Code::Forbidden, Some(401)));
     assert_eq!(shop.got().iter().filter(|got| got.method == "PUT").count(), 2);
 }
 
