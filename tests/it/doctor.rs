@@ -128,7 +128,9 @@ async fn a_clock_that_is_off_is_noticed_before_and_after_it_locks_us_out() {
 #[tokio::test]
 async fn state_that_others_read_or_wrote_to_is_noticed() {
     let home = Home::new();
-    home.souk(["call", "catalog_search_products", "page_size=1", "--demo"]).run().await.ok();
+    let called =
+        home.souk(["call", "catalog_search_products", "page_size=1", "--demo"]).run().await;
+    assert_eq!(called.status, Some(0), "{}", called.err);
     let state = home.path("state");
     std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o755)).unwrap();
     std::fs::set_permissions(home.trail(), std::fs::Permissions::from_mode(0o644)).unwrap();
