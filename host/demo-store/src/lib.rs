@@ -128,13 +128,15 @@ impl DemoStore {
     /// without multi-source inventory does not serve, this one then does not serve either.
     #[must_use]
     pub fn without_modules(mut self, names: &[String]) -> Self {
-        let is_off = |module: &str| {
+        let is_off = |module: &String| {
             names.iter().any(|name| match name.strip_suffix('*') {
                 Some(beginning) => module.starts_with(beginning),
                 None => module == name,
             })
         };
-        self.shop.modules.retain(|module| !is_off(module));
+        let (off, on) = self.shop.modules.drain(..).partition(|module| is_off(module));
+        self.shop.modules = on;
+        self.shop.switched_off = off;
         self
     }
 

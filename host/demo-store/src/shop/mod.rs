@@ -51,6 +51,10 @@ pub(crate) struct Shop {
     pub(crate) website_prices: bool,
     /// Names of the enabled modules.
     pub(crate) modules: Vec<String>,
+    /// Modules that were switched off: what they serve is not served. A state's own list of modules
+    /// may be incomplete, so that a module is not taken for missing because it is not on it.
+    #[serde(default)]
+    pub(crate) switched_off: Vec<String>,
     /// CMS pages.
     pub(crate) pages: Table,
     /// CMS blocks.
@@ -108,6 +112,7 @@ impl Shop {
     /// Whether the module behind a route is enabled: multi-source inventory is the one that
     /// merchants switch off.
     pub(crate) fn serves(&self, template: &str) -> bool {
-        !template.starts_with("/V1/inventory/") || self.has_module("Magento_InventoryApi")
+        let off = || self.switched_off.iter().any(|module| module == "Magento_InventoryApi");
+        !template.starts_with("/V1/inventory/") || !off()
     }
 }
