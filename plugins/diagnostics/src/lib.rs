@@ -5,6 +5,7 @@
 //! tool that can. It owns the rules by which a shop shows a product. What the store does not tell is
 //! listed as unknown, and never taken for good.
 
+mod address;
 mod clock;
 mod display;
 mod indexers;

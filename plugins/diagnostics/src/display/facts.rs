@@ -6,6 +6,7 @@ use souk_sdk::{
     StoreView, projection,
 };
 
+use crate::address::{Answer, address_of};
 use crate::parts::{self, Makeup, Part};
 use crate::shop::{Shop, View, Website, websites_of};
 use crate::stock::{self, Salability, StockItem, Stocking, Warehouse};
@@ -34,6 +35,8 @@ pub(super) struct Facts {
 pub(super) struct InView {
     pub(super) view: View,
     pub(super) product: Option<Product>,
+    /// Its address there; `Some(None)` where it has none, `None` where that is not known.
+    pub(super) address: Option<Option<String>>,
     /// Its categories and those above, as the view shows them; `None` where they cannot be read.
     pub(super) categories: Option<Vec<Category>>,
     /// Its parts; empty for a product of its own.
@@ -75,11 +78,12 @@ impl Facts {
             views: views
                 .into_iter()
                 .zip(second.products)
+                .zip(second.addresses)
                 .zip(categories)
-                .map(|((view, product), categories)| {
+                .map(|(((view, product), address), categories)| {
                     let at = websites.iter().position(|website| *website == view.website);
                     let parts = at.and_then(|at| parts[at].clone());
-                    InView { view, product, categories, parts }
+                    InView { view, product, address, categories, parts }
                 })
                 .collect(),
             global,
@@ -187,6 +191,7 @@ fn views_to_look_at(
 /// What is read once the views and the product's categories are known.
 struct Second {
     products: Vec<Option<Product>>,
+    addresses: Vec<Option<Option<String>>>,
     paths: Vec<Vec<i64>>,
     stocking: Stocking,
 }
@@ -201,6 +206,7 @@ impl Second {
     ) -> Result<Self, Failure> {
         let mut reads: Vec<Read> =
             views.iter().map(|view| PRODUCT.read([global.sku()]).at(view.at())).collect();
+        reads.extend(views.iter().map(|view| address_of(global, view)));
         let ids: Vec<String> = global.list("category_ids").into_iter().map(str::to_owned).collect();
         let searches = category_searches(&ids, &StoreView::Global)?;
         let count = searches.len();
@@ -213,6 +219,13 @@ impl Second {
                 noted(answers.next(), format!("the product in the view `{}`", view.code), unknown)
             })
             .collect();
+        let addresses = views
+            .iter()
+            .map(|_| {
+                let answer = answers.next::<Answer>().map(Answer::address);
+                noted(answer, "whether an address leads to the product's page", unknown)
+            })
+            .collect();
         let mut paths = Vec::new();
         for row in category_rows(&mut answers, count, "the product's categories", unknown)
             .unwrap_or_default()
@@ -220,7 +233,7 @@ impl Second {
             paths.push(row.path());
         }
         let stocking = Stocking::taken(&mut answers, websites, unknown);
-        Ok(Self { products, paths, stocking })
+        Ok(Self { products, addresses, paths, stocking })
     }
 }
 

@@ -125,6 +125,22 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Whether an address leads to its page. What does not stand alone, or is not on the website,
+    /// has none, and is told of by that.
+    pub(super) fn address(&mut self) {
+        let has_page = self.product.integer("visibility") != Some(1)
+            && self.facts.is_on(&self.view().website)
+            && !self.is_blank("url_key");
+        if has_page && self.seen.address == Some(None) {
+            let mend = Mend::by_hand(
+                "save the product anew with another URL key, and again with this one: Magento \
+                 writes its URL rewrites when the key changes",
+            );
+            let message = "no URL rewrite leads to its page: links to it are missing or ugly";
+            self.add(Severity::Warning, "URL_REWRITE_MISSING", message, Some(mend));
+        }
+    }
+
     fn is_blank(&self, attribute: &str) -> bool {
         self.product.text(attribute).is_none_or(|text| text.trim().is_empty())
     }

@@ -13,6 +13,7 @@ use self::facts::{Facts, InView};
 use self::issue::{Issue, Issues, Mend};
 use self::judge::{Judge, is_reachable};
 use self::offer::Sale;
+use crate::address::GRAPHQL;
 use crate::clock::Day;
 use crate::number::Number;
 use crate::shop::STORE_CONFIGS;
@@ -73,6 +74,8 @@ struct Shown {
     visibility: Option<i64>,
     name: Option<String>,
     url_key: Option<String>,
+    /// Its page's address, as the storefront tells it; null where it has none or does not tell.
+    url: Option<String>,
     price: Option<Number>,
     special_price: Option<Number>,
     /// none, running, scheduled, ended; unclear where it depends on the time zone.
@@ -100,7 +103,7 @@ pub(crate) fn action() -> Action {
             title: "Why does a product not show?",
             description: "Checks everything that decides whether a product shows and can be \
                 bought, store view by store view: status, visibility, website, categories and \
-                those above them, price and sale, stock, images, URL key, name; configurable, \
+                those above them, price and sale, stock, images, URL, name; configurable, \
                 grouped and bundle products by their parts. Answers the issues, each with the \
                 call of a tool that would mend it where one can, and what could not be found out.",
         },
@@ -110,6 +113,7 @@ pub(crate) fn action() -> Action {
     .reads(PRODUCT)
     .reads(PRODUCTS)
     .reads(CATEGORIES)
+    .reads(GRAPHQL)
     .reads(STOCK_OF)
     .reads(SALABLE)
     .reads(SOURCE_ITEMS)
@@ -133,6 +137,7 @@ fn check(asked: &Asked, context: &Context) -> Result<Report, Failure> {
             let mut judge = Judge { facts: &facts, seen, product, issues: &mut issues };
             judge.presence();
             judge.required();
+            judge.address();
             judge.categories();
             judge.price(today, &mut unknown);
             judge.images();
@@ -235,6 +240,7 @@ impl Shown {
             visibility: product.and_then(|product| product.integer("visibility")),
             name: product.and_then(|product| product.text("name")).map(str::to_owned),
             url_key: product.and_then(|product| product.text("url_key")).map(str::to_owned),
+            url: seen.address.clone().flatten(),
             price: product.and_then(|product| price(facts, product, Some(seen))).map(Number::from),
             special_price: product
                 .and_then(|product| product.decimal("special_price"))

@@ -21,7 +21,7 @@ fn where_all_is_in_order_nothing_is_wrong_and_what_cannot_be_known_is_said() {
     assert_eq!(fields, (&json!(true), &json!("Alpha Jacket"), &json!(19.99)));
     assert!(report["unknown"].to_string().contains("indexes"));
     // Three views, two websites: few requests, none of them twice.
-    assert!(host.reads().len() <= 18, "{}", host.reads().len());
+    assert!(host.reads().len() <= 21, "{}", host.reads().len());
 }
 
 #[test]
@@ -274,4 +274,24 @@ fn a_bundle_needs_something_for_each_required_option() {
     let report = check(&without("RED"), "LAB-BUN");
     assert_eq!(report["views"][0]["is_salable"], false);
     assert!(issues(&report)[0].starts_with("NO_SALABLE_PART"));
+}
+
+#[test]
+fn an_address_has_to_lead_to_its_page() {
+    let host = changed(|route, view, answer| match (route, view) {
+        ("/graphql", "de") => answer["data"]["route"] = Value::Null,
+        ("/graphql", "b2b_en") => answer["data"]["route"] = Value::Null,
+        (PRODUCT, "b2b_en") => answer["visibility"] = json!(1),
+        _ => {}
+    });
+    let report = check(&host, "LAB-000");
+    assert_eq!(issues(&report), ["NOT_VISIBLE_INDIVIDUALLY b2b_en", "URL_REWRITE_MISSING de"]);
+    assert_eq!(report["views"][0]["url"], "alpha-jacket.html");
+    let silent = Host::answering(|read| match read.route.as_str() {
+        "/graphql" => Err(Failure::new(FailureCode::UpstreamError, "no GraphQL for visitors")),
+        _ => order(read),
+    });
+    let report = check(&silent, "LAB-000");
+    assert_eq!((issues(&report).len(), &report["views"][0]["shown"]), (0, &json!(true)));
+    assert_eq!(report["unknown"].to_string().matches("no GraphQL for visitors").count(), 1);
 }

@@ -123,6 +123,11 @@ pub(super) fn order(read: &Read) -> Answer {
             {"id": 1, "timezone": "UTC"}, {"id": 2, "timezone": "UTC"},
             {"id": 3, "timezone": "UTC"},
         ])),
+        "/graphql" => {
+            let asked = text(read, "variables").unwrap();
+            assert_eq!(asked, r#"{"u":"catalog/product/view/id/1"}"#);
+            Ok(json!({"data": {"route": {"relative_url": "alpha-jacket.html"}}}))
+        }
         "/V1/categories/list" => {
             let row = |id: u8, path: &str, name: &str| json!({"id": id, "name": name, "is_active": true, "path": path});
             let all = [
