@@ -52,6 +52,7 @@ const RULES: [Rule; 4] = [
             "probe_critical",
             "probe_change",
             "probe_export",
+            "probe_person",
             "probe_read",
             "probe_sealed",
             "plans_commit",
@@ -66,7 +67,7 @@ const RULES: [Rule; 4] = [
 ];
 
 /// What there is besides `probe_usurp`, which may never touch a session.
-const ALL: [&str; 18] = [
+const ALL: [&str; 19] = [
     "auth_login",
     "auth_logout",
     "auth_whoami",
@@ -79,6 +80,7 @@ const ALL: [&str; 18] = [
     "probe_change",
     "probe_critical",
     "probe_export",
+    "probe_person",
     "probe_read",
     "probe_risk",
     "probe_safe",

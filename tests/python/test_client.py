@@ -1,4 +1,5 @@
-"""The reference client against `souk serve`: list, log in, search, get, an error, a changed list.
+"""The reference client against `souk serve`: list, log in, search, get, an error, a changed list, a
+document.
 
 test_client.py MODE SERVER PLUGINS PROBE
 
@@ -108,6 +109,28 @@ async def hears_of_change(client, told, drop_in):
     assert (await answer(client, "probe_safe"))["build"].startswith("probe build")
 
 
+async def exports(client):
+    """A document: linked, listed, read whole. Below the megabyte that this client takes over HTTP."""
+    line = "0123456789" * 10 + "\n"
+    wanted = {"name": "a.csv", "media_type": "text/csv", "text": line, "times": 8_000}
+    result = await client.call_tool("probe_export", wanted)
+    assert not result.is_error, result.content
+    document = result.structured_content["document"]
+    link = next(block for block in result.content if block.type == "resource_link")
+    assert (link.uri, link.size) == (document["uri"], 808_000), link
+    listed = (await client.list_resources()).resources
+    assert document["uri"] in [resource.uri for resource in listed], listed
+    (contents,) = (await client.read_resource(document["uri"])).contents
+    assert contents.mime_type == "text/csv" and contents.text == line * 8_000
+    try:
+        await client.read_resource("souk://exports/" + "0" * 32)
+    except MCPError as error:
+        modern = client.protocol_version >= "2026-07-28"
+        assert error.code == (types.INVALID_PARAMS if modern else -32002), error
+    else:
+        raise AssertionError("a document was read that is not there")
+
+
 async def main(mode, server, plugins, probe):
     place = os.path.join(plugins, "probe.wasm")
 
@@ -126,6 +149,7 @@ async def main(mode, server, plugins, probe):
         assert modern == (mode != "legacy"), client.protocol_version
         await works(client)
         await hears_of_change(client, told, drop_in)
+        await exports(client)
         await answer(client, "auth_logout")
     if os.path.exists(place):
         os.remove(place)

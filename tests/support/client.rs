@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, ClientConfig, JsonObject, ProtocolVersion,
-    SubscriptionFilter, Tool,
+    ReadResourceRequestParams, Resource, ResourceContents, SubscriptionFilter, Tool,
 };
 use rmcp::service::{NotificationContext, RoleClient, RunningService, ServiceError, Subscription};
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt};
@@ -137,6 +137,17 @@ impl Mcp {
         answer
     }
 
+    /// As [`answer`](Self::answer), of a call that makes documents: each is linked beside the text.
+    ///
+    /// # Panics
+    /// When it fails, or links nothing.
+    pub async fn answer_linked(&self, tool: &str, given: Value) -> Value {
+        let result = self.call(tool, given).await.unwrap();
+        assert_ne!(result.is_error, Some(true), "`{tool}`: {}", text(&result));
+        assert!(result.content.iter().any(|block| block.as_resource_link().is_some()));
+        result.structured_content.expect("an answer has structure")
+    }
+
     /// Calls a tool that must fail, and answers what it says.
     ///
     /// # Panics
@@ -170,6 +181,29 @@ impl Mcp {
     /// When they cannot be listed.
     pub async fn tools(&self) -> Vec<String> {
         self.list().await.into_iter().map(|tool| tool.name.into_owned()).collect()
+    }
+
+    /// The documents that are kept for this client's principal.
+    ///
+    /// # Panics
+    /// When they cannot be listed.
+    pub async fn resources(&self) -> Vec<Resource> {
+        self.client.list_all_resources().await.unwrap()
+    }
+
+    /// Reads a document: its text.
+    ///
+    /// # Errors
+    /// That there is none of this URI for this client.
+    ///
+    /// # Panics
+    /// When it is no text.
+    pub async fn read(&self, uri: &str) -> Result<String, ServiceError> {
+        let read = self.client.read_resource(ReadResourceRequestParams::new(uri)).await?;
+        match &read.contents[..] {
+            [ResourceContents::TextResourceContents { text, .. }] => Ok(text.clone()),
+            other => panic!("a document is one text: {other:?}"),
+        }
     }
 
     /// Whether the client is told within this time that the list has changed.

@@ -47,6 +47,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod encode;
+pub mod mask;
+mod masked;
 mod origin;
 mod pattern;
 mod permit;
@@ -54,6 +56,8 @@ mod refusal;
 mod rules;
 mod subject;
 
+pub use mask::Mask;
+pub use masked::{InvalidPrincipals, Masked, PrincipalPattern};
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern};
 pub use permit::{

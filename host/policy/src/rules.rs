@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use souk_model::{Principal, Tier};
 
-use crate::{Origin, Pattern, Refusal, Subject};
+use crate::{Mask, Masked, Origin, Pattern, Refusal, Subject};
 
 /// Limits that can only narrow what is allowed, each with where it was set.
 ///
@@ -156,6 +156,7 @@ pub struct Rules {
     everybody: Ceiling,
     principals: BTreeMap<String, Vec<Ceiling>>,
     session_groups: BTreeSet<String>,
+    masked: BTreeSet<(Origin, Masked)>,
 }
 
 impl Default for Rules {
@@ -172,6 +173,7 @@ impl Rules {
             everybody: Ceiling::new(),
             principals: BTreeMap::new(),
             session_groups: ["auth", "scope"].map(str::to_owned).into(),
+            masked: BTreeSet::new(),
         }
     }
 
@@ -222,6 +224,29 @@ impl Rules {
     pub fn session_groups<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.session_groups = names.into_iter().map(Into::into).collect();
         self
+    }
+
+    /// Masks personal data for these principals in what these groups answer. Of several such rules
+    /// each counts; none can show what another masks.
+    #[must_use]
+    pub fn mask(mut self, whose: Masked, origin: Origin) -> Self {
+        self.masked.insert((origin, whose));
+        self
+    }
+
+    /// Whether personal data is masked for this principal in what this group answers.
+    #[must_use]
+    pub fn mask_of(&self, principal: &Principal, group: &str) -> Mask {
+        let found = self.masked.iter().find(|(_, masked)| masked.means(principal, group));
+        found.map_or(Mask::OFF, |(origin, _)| Mask::set_by(origin.clone()))
+    }
+
+    /// Whether personal data is masked for this principal in what any group answers: where the group
+    /// is not known, as on the audit trail, that is masked too.
+    #[must_use]
+    pub fn mask_of_any(&self, principal: &Principal) -> Mask {
+        let found = self.masked.iter().find(|(_, masked)| masked.means_principal(principal));
+        found.map_or(Mask::OFF, |(origin, _)| Mask::set_by(origin.clone()))
     }
 
     /// Whether plugins of this group may touch a session.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
 use souk_plans::{Plans, Terms};
+use souk_policy::Mask;
 use souk_state::audit::{Request, Resources};
 use souk_state::exports::{Closed, Exports};
 use souk_upstream::Session;
@@ -25,6 +26,8 @@ pub(crate) struct CallContext {
     pub(crate) sealed: Vec<(String, Secret)>,
     pub(crate) settings: Arc<Map<String, Value>>,
     pub(crate) progress: Option<Arc<dyn Progress>>,
+    /// What leaves the host for this call goes through it.
+    pub(crate) mask: Mask,
     /// What was asked of back ends, for the audit trail.
     pub(crate) resources: Resources,
     /// Where changes are proposed; nowhere in a run that serves no call.

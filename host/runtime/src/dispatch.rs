@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::{Actions, Answer, Call, Code, Document, Failure, Principal, Tool};
 use souk_plans::{Commit, Plans, Terms};
-use souk_policy::Rules;
+use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, Resources, Transport};
-use souk_state::exports::{Exports, Kept};
+use souk_state::exports::Exports;
 use souk_upstream::Session;
 use tokio::sync::watch;
 
@@ -19,6 +19,7 @@ use crate::documents::{self, Documents};
 use crate::entry::{Behind, Entry};
 use crate::host_arguments::Given;
 use crate::line::Line;
+use crate::masked_news;
 use crate::plans_tools::{self, PlansCall};
 use crate::plugin::{Made, Plugin};
 use crate::registry::{Loaded, Registry};
@@ -65,9 +66,11 @@ impl Dispatcher {
     #[must_use]
     pub fn new(parts: Parts, rules: Rules, settings: Settings) -> Arc<Self> {
         let mut changes = parts.registry.changes();
+        let rules = Arc::new(rules);
+        veil(&parts.trail, rules.clone());
         let dispatcher = Arc::new(Self {
             parts,
-            rules: ArcSwap::from_pointee(rules),
+            rules: ArcSwap::new(rules),
             settings: ArcSwap::from_pointee(settings),
             version: watch::Sender::new(0),
             lists: Mutex::default(),
@@ -84,7 +87,9 @@ impl Dispatcher {
 
     /// Puts other rules and settings in force: for every call that starts from now on.
     pub fn reconfigure(&self, rules: Rules, settings: Settings) {
-        self.rules.store(Arc::new(rules));
+        let rules = Arc::new(rules);
+        veil(&self.parts.trail, rules.clone());
+        self.rules.store(rules);
         self.settings.store(Arc::new(settings));
         self.bump();
     }
@@ -105,6 +110,19 @@ impl Dispatcher {
         self.loaded().tools.get(tool).is_some_and(Entry::needs_session)
     }
 
+    /// What masks a call's answer, and what its failure. The tools over plans mask their answers
+    /// themselves, plan by plan.
+    fn masks(&self, principal: &Principal, entry: Option<&Entry>) -> (Mask, Mask) {
+        let rules = self.rules.load();
+        match entry.map(|entry| (&entry.behind, entry.subject().group)) {
+            Some((Behind::Action { .. } | Behind::Commit { .. }, group)) => {
+                let mask = rules.mask_of(principal, group);
+                (mask.clone(), mask)
+            }
+            Some((Behind::Plans(_), _)) | None => (Mask::OFF, rules.mask_of_any(principal)),
+        }
+    }
+
     fn documents_under<'d>(&'d self, rules: &'d Rules) -> Documents<'d> {
         Documents { exports: &self.parts.exports, rules, sessions: &self.parts.sessions }
     }
@@ -119,6 +137,7 @@ impl Dispatcher {
         entry: &Entry,
         call: Call,
         mut arguments: Value,
+        mask: &Mask,
     ) -> (Resources, Result<Made, Failure>) {
         let admitted = self.admit(entry, &call.principal, &mut arguments);
         let (session, given) = match admitted {
@@ -152,7 +171,8 @@ impl Dispatcher {
                         .get(&plugin.group.name)
                         .cloned()
                         .unwrap_or_default(),
-                    progress: call.progress,
+                    progress: masked_news::through(mask, call.progress),
+                    mask: mask.clone(),
                     resources: Resources::default(),
                     plans: Some(self.parts.plans.clone()),
                     terms: terms.clone(),
@@ -271,6 +291,14 @@ fn terms(session: Option<&Session>, given: Given, arguments: &Value) -> Terms {
     Terms { reason: given.reason, key: given.key, preview: given.preview, asked }
 }
 
+/// Masks on the trail what any rule masks for a principal: which plugin a line is about is not
+/// always known there.
+fn veil(trail: &AuditTrail, rules: Arc<Rules>) {
+    trail.veil(Arc::new(move |principal, text| {
+        rules.mask_of_any(&Principal::named(principal)).text(text)
+    }));
+}
+
 fn no_such(tool: &str) -> Failure {
     let tool = crate::convert::printable(tool, 80);
     Failure::new(Code::ActionNotFound, format!("no plugin has the action `{tool}`"))
@@ -307,17 +335,18 @@ impl Actions for Dispatcher {
         let entry = loaded.tools.get(&call.tool);
         let arguments = Value::Object(schema::normalise(std::mem::take(&mut call.arguments)));
         let Parts { trail, transport, exports, .. } = &self.parts;
+        let (mask, mask_failure) = self.masks(&call.principal, entry);
         let line = Line::of_call(trail, *transport, &call, entry, &arguments);
         let (mut resources, result) = match entry {
-            Some(entry) => self.run(entry, call, arguments).await,
+            Some(entry) => self.run(entry, call, arguments, &mask).await,
             None => (Resources::default(), Err(no_such(&call.tool))),
         };
         let result = match result {
             Ok(made) => {
                 let kept = documents::publish(exports, made.closed).await;
-                kept.map(|kept| (made.result, kept))
+                kept.map(|kept| (mask.object(made.result), kept))
             }
-            Err(failure) => Err(failure),
+            Err(failure) => Err(mask_failure.failure(failure)),
         };
         if let Ok((_, kept)) = &result {
             resources.documents = kept.iter().map(|kept| kept.id.uri()).collect();
@@ -328,7 +357,10 @@ impl Actions for Dispatcher {
             return Err(failure);
         }
         let (result, kept) = result?;
-        Ok(Answer { result, documents: kept.iter().map(Kept::document).collect() })
+        Ok(Answer {
+            result,
+            documents: kept.iter().map(|kept| documents::told(kept, &mask)).collect(),
+        })
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
@@ -342,7 +374,9 @@ impl Actions for Dispatcher {
     ) -> Result<(Document, String), Failure> {
         let Parts { trail, transport, .. } = &self.parts;
         let line = Line::of_reading(trail, *transport, principal, uri);
-        let result = self.documents_under(&self.rules.load()).read(principal, uri).await;
+        let rules = self.rules.load_full();
+        let result = self.documents_under(&rules).read(principal, uri).await;
+        let result = result.map_err(|failure| rules.mask_of_any(principal).failure(failure));
         line.end(Resources::default(), &result)?;
         result
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use souk_model::{Code, Document, Failure, Principal};
-use souk_policy::{EffectKind, Rules, Subject};
+use souk_policy::{EffectKind, Mask, Rules, Subject};
 use souk_state::exports::{Closed, ExportId, Exports, Kept};
 
+use crate::exports::unmaskable;
 use crate::sessions::SessionHost;
 
 /// What a caller may see of its documents.
@@ -21,7 +22,11 @@ impl Documents<'_> {
         let (exports, whose) = (self.exports.clone(), principal.clone());
         let kept = blocking(move || exports.list(&whose)).await?;
         let readable = |kept: &&Kept| self.may_read(principal, kept).is_ok();
-        Ok(kept.iter().filter(readable).map(Kept::document).collect())
+        Ok(kept
+            .iter()
+            .filter(readable)
+            .map(|kept| told(kept, &self.rules.mask_of(principal, &kept.owner.group)))
+            .collect())
     }
 
     /// One of them, and its text.
@@ -38,9 +43,12 @@ impl Documents<'_> {
         let kept = found.ok_or_else(|| no_such("you have no document of this URI".to_owned()))?;
         self.may_read(principal, &kept)?;
         let exports = self.exports.clone();
+        // It was masked when it was made if the rules said so then; now they may say more.
+        let mask = self.rules.mask_of(principal, &kept.owner.group);
         blocking(move || {
             let text = exports.read(&kept)?;
-            Ok((kept.document(), text))
+            let text = mask.document(&kept.media_type, text).map_err(unmaskable)?;
+            Ok((told(&kept, &mask), text))
         })
         .await
     }
@@ -68,6 +76,13 @@ impl Documents<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// A document as its caller is told of it.
+pub(crate) fn told(kept: &Kept, mask: &Mask) -> Document {
+    let mut document = kept.document();
+    document.name = mask.text(document.name);
+    document
 }
 
 /// Keeps what a call closed, once it has ended well: all of it or nothing.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use souk_model::{Code, Failure};
+use souk_policy::mask::Unmaskable;
 use souk_state::exports::{Closed, Exports, MediaType, Owner, Writing};
 use wasmtime::component::Resource;
 
@@ -83,8 +84,15 @@ impl State {
             Err(failure) => return Ok(Err(failure)),
         };
         self.table.delete(export)?;
-        let no_edit = None::<fn(&str, String) -> Result<String, Failure>>;
-        let closed = blocking(move || writing.close(no_edit)).await?;
+        let mask = self.call.as_deref().map(|call| call.mask.clone()).unwrap_or_default();
+        let closed = blocking(move || {
+            // What is not to leave is not on the disk either.
+            let edit = mask.is_on().then_some(|media_type: &str, text: String| {
+                mask.document(media_type, text).map_err(unmaskable)
+            });
+            writing.close(edit)
+        })
+        .await?;
         Ok(closed.and_then(|closed| Ok(self.call_to_export()?.keeps(closed))))
     }
 
@@ -115,7 +123,9 @@ impl CallContext {
             Failure::internal(format!("the plugin exports something malformed: {error}"))
                 .rule("exports")
         })?;
+        self.mask.takes(media_type.as_str()).map_err(unmaskable)?;
         let name = crate::convert::printable(name, NAME_CHARS).replace('\n', " ");
+        let name = self.mask.text(name);
         let owner = Owner {
             principal: self.principal.to_string(),
             store: self.session.as_ref().map(|session| session.info().store),
@@ -136,6 +146,14 @@ impl CallContext {
             expires_at: document.expires_at,
         }
     }
+}
+
+/// Why a document cannot be had where personal data is masked.
+#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
+pub(crate) fn unmaskable(error: Unmaskable) -> Failure {
+    Failure::new(Code::Forbidden, error.to_string())
+        .rule("mask-pii")
+        .remedy("ask for another format; the operator's `policy.mask_pii` asks for the mask")
 }
 
 /// Runs what waits for the disk where a thread may wait.

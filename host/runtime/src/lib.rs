@@ -29,6 +29,7 @@ mod imports;
 mod json;
 mod limits;
 mod line;
+mod masked_news;
 mod plans_tools;
 mod plugin;
 mod proposals;

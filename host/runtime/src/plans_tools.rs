@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use souk_model::plan::{Item, ItemState, Kept, Origin, PlanId, PlanState, Progressed};
 use souk_model::{Failure, Principal, Tier};
 use souk_plans::{Commit, Outcome, Plans};
-use souk_policy::{EffectKind, Rules, Subject};
+use souk_policy::{EffectKind, Mask, Rules, Subject};
 use souk_state::plans::{Filter, Stored};
 use souk_upstream::Session;
 
@@ -171,14 +171,16 @@ impl PlansTool {
     /// # Errors
     /// What refuses it.
     pub(crate) async fn call(self, call: PlansCall<'_>) -> Result<Map<String, Value>, Failure> {
-        match self {
+        let mask = call.mask().await;
+        let answer = match self {
             Self::List => call.list().await,
             Self::Get => call.get().await,
             Self::Commit => call.commit(false).await,
             Self::Resume => call.commit(true).await,
             Self::Undo => call.undo().await,
             Self::Discard => call.discard().await,
-        }
+        };
+        answer.map(|answer| mask.object(answer)).map_err(|failure| mask.failure(failure))
     }
 }
 
@@ -188,6 +190,23 @@ impl PlansCall<'_> {
         text.parse().map_err(|error| {
             Failure::argument("plan_id", format!("{error}")).remedy("`plans_list` shows your plans")
         })
+    }
+
+    /// What masks the plan that the call names, by the group that proposed it.
+    async fn mask(&self) -> Mask {
+        // Nearly nobody masks anything, and then the plan need not be looked for.
+        let (true, Ok(id)) = (self.rules.mask_of_any(self.principal).is_on(), self.plan_id())
+        else {
+            return Mask::OFF;
+        };
+        match self.plans.get(Some(self.principal), &id).await {
+            Ok(stored) => self.mask_of(&stored),
+            Err(_) => Mask::OFF,
+        }
+    }
+
+    fn mask_of(&self, stored: &Stored) -> Mask {
+        self.rules.mask_of(self.principal, &stored.header.group)
     }
 
     fn number(&self, name: &str) -> Option<i64> {
@@ -214,7 +233,8 @@ impl PlansCall<'_> {
         let next = (found.len() == limit as usize)
             .then(|| found.last().map(|stored| stored.header.created_ms))
             .flatten();
-        let plans: Vec<Value> = found.iter().map(summary).collect();
+        let plans: Vec<Value> =
+            found.iter().map(|stored| self.mask_of(stored).value(summary(stored))).collect();
         Ok(object(json!({"plans": plans, "next_before": next})))
     }
 

@@ -215,7 +215,9 @@ impl Prepared<'_> {
     fn tell(&self, failure: &Failure) {
         if failure.rule.is_some() {
             let plugin = &*self.plugin.name;
-            tracing::warn!(target: "souk::plugin", plugin, "{}", failure.message);
+            let mask = self.store.data().call.as_deref().map(|call| call.mask.clone());
+            let message = mask.unwrap_or_default().text(failure.message.clone());
+            tracing::warn!(target: "souk::plugin", plugin, "{message}");
         }
     }
 

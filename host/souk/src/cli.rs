@@ -64,6 +64,9 @@ pub(crate) struct Common {
     /// Never offer these tools [env: SOUK_DENY].
     #[arg(long, value_name = "TOOLS", value_delimiter = ',')]
     pub(crate) deny: Vec<Pattern>,
+    /// Mask personal data in everything that callers are answered [env: SOUK_MASK_PII].
+    #[arg(long)]
+    pub(crate) mask_pii: bool,
     /// Let callers log in with credentials of their own [env: SOUK_ACCEPT_CREDENTIALS].
     #[arg(long)]
     pub(crate) accept_credentials: bool,

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use serde::Deserialize;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use souk_model::{Secret, Tier};
 use souk_upstream::{CdnSettings, StoreConfig};
@@ -68,6 +69,59 @@ pub(crate) struct Policy {
     pub(crate) accept_credentials: bool,
     /// Whether writes from tier risk up need `confirm` and a `reason`. They do unless this is off.
     pub(crate) confirm: bool,
+    /// Mask personal data: `true` for everybody in everything, or `[[policy.mask_pii]]` for some.
+    pub(crate) mask_pii: MaskPii,
+}
+
+/// `policy.mask_pii`
+#[derive(Debug, Default)]
+pub(crate) enum MaskPii {
+    /// Nothing is masked.
+    #[default]
+    Off,
+    /// For everybody, in everything.
+    Everything,
+    /// For these principals, in what these plugins answer.
+    Some(Vec<MaskedFor>),
+}
+
+/// `[[policy.mask_pii]]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MaskedFor {
+    /// Names, or `support-*`; for everybody where left out.
+    pub(crate) principals: Option<Vec<String>>,
+    /// Groups; in all of them where left out.
+    pub(crate) plugins: Option<Vec<String>>,
+}
+
+impl<'de> Deserialize<'de> for MaskPii {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MaskPiiVisitor)
+    }
+}
+
+/// By hand, so that a misspelt key is named.
+struct MaskPiiVisitor;
+
+impl<'de> Visitor<'de> for MaskPiiVisitor {
+    type Value = MaskPii;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("true, false, or tables `[[policy.mask_pii]]`")
+    }
+
+    fn visit_bool<E: de::Error>(self, on: bool) -> Result<MaskPii, E> {
+        Ok(if on { MaskPii::Everything } else { MaskPii::Off })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<MaskPii, A::Error> {
+        let mut some = Vec::new();
+        while let Some(one) = seq.next_element()? {
+            some.push(one);
+        }
+        Ok(MaskPii::Some(some))
+    }
 }
 
 impl Default for Policy {
@@ -80,6 +134,7 @@ impl Default for Policy {
             session_plugins: None,
             accept_credentials: false,
             confirm: true,
+            mask_pii: MaskPii::Off,
         }
     }
 }
@@ -150,6 +205,8 @@ mod tests {
         for (text, key) in [
             ("max_tier = \"safe\"", "max_tier"),
             ("[policy]\nreadonly = true", "readonly"),
+            ("[[policy.mask_pii]]\nprincipal = [\"a\"]", "principal"),
+            ("[policy]\nmask_pii = \"yes\"", "mask_pii"),
             ("[limits]\nmemory = 1", "memory"),
             ("[http]\nallowed_host = []", "allowed_host"),
             ("[plugins.cms]\ntier = \"safe\"", "tier"),

@@ -69,6 +69,8 @@ pub(crate) struct Environment {
     pub(crate) max_tier: Option<Tier>,
     /// `SOUK_READ_ONLY`
     pub(crate) read_only: bool,
+    /// `SOUK_MASK_PII`
+    pub(crate) mask_pii: bool,
     /// `SOUK_ALLOW`
     pub(crate) allow: Option<Vec<Pattern>>,
     /// `SOUK_DENY`
@@ -124,6 +126,7 @@ impl Environment {
             http: parsed("SOUK_HTTP")?,
             max_tier: parsed("SOUK_MAX_TIER")?,
             read_only: flag("SOUK_READ_ONLY")?,
+            mask_pii: flag("SOUK_MASK_PII")?,
             allow: patterns("SOUK_ALLOW")?,
             deny: patterns("SOUK_DENY")?,
             accept_credentials: flag("SOUK_ACCEPT_CREDENTIALS")?,

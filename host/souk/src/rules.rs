@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use souk_model::Tier;
-use souk_policy::{Ceiling, Origin, Pattern, Rules};
+use souk_policy::{Ceiling, Masked, Origin, Pattern, PrincipalPattern, Rules};
 
 use crate::cli::Common;
-use crate::config::Config;
+use crate::config::{Config, MaskPii, MaskedFor};
 use crate::environment::Environment;
 
 /// Where nobody says otherwise: what cannot be taken back, and money, need a deliberate yes.
@@ -90,10 +90,46 @@ pub(crate) fn build(
         }
         rules = rules.for_principal(name, ceiling);
     }
+    for (set, origin) in [
+        (flags.mask_pii, Origin::Flag("--mask-pii")),
+        (environment.mask_pii, Origin::Env("SOUK_MASK_PII")),
+        (matches!(policy.mask_pii, MaskPii::Everything), at("policy.mask_pii")),
+    ] {
+        if set {
+            rules = rules.mask(Masked::everything(), origin);
+        }
+    }
+    if let MaskPii::Some(some) = &policy.mask_pii {
+        for one in some {
+            rules = rules.mask(masked(one)?, at("policy.mask_pii"));
+        }
+    }
     if let Some(groups) = &policy.session_plugins {
         rules = rules.session_groups(groups.iter().cloned());
     }
     Ok(rules)
+}
+
+fn masked(of: &MaskedFor) -> anyhow::Result<Masked> {
+    let mut masked = Masked::everything();
+    if let Some(principals) = &of.principals {
+        let parsed: Vec<PrincipalPattern> = principals
+            .iter()
+            .map(|text| text.parse().context("`policy.mask_pii` in the configuration"))
+            .collect::<anyhow::Result<_>>()?;
+        masked = masked.principals(parsed);
+    }
+    if let Some(groups) = &of.plugins {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        if let Some(wrong) = groups.iter().find(|group| !group.chars().all(plain)) {
+            bail!(
+                "`policy.mask_pii` in the configuration: `{wrong}` is no plugin's name, which has \
+                 lower-case letters and digits only"
+            );
+        }
+        masked = masked.groups(groups.iter().cloned());
+    }
+    Ok(masked)
 }
 
 fn patterns(list: Option<&[String]>, key: &str) -> anyhow::Result<Option<Vec<Pattern>>> {

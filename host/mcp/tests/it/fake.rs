@@ -11,11 +11,11 @@ use rmcp::service::{NotificationContext, RoleClient, RunningService};
 use rmcp::{ClientHandler, ClientLifecycleMode};
 use serde_json::{Map, Value, json};
 use souk_mcp::{Limits, serve_streams};
-use souk_model::{Actions, Answer, Call, Failure, Hints, Principal, Tier, Tool};
+use souk_model::{Actions, Answer, Call, Code, Document, Failure, Hints, Principal, Tier, Tool};
 use tokio::io::{DuplexStream, duplex, split};
 use tokio::sync::{Notify, Semaphore, watch};
 
-/// `whoami` and `echo` answer, `slow` waits for [`Fake::gate`], `fail` and `panic` do as they are
+/// `export` answers with a document, `whoami` and `echo` answer, `slow` waits for [`Fake::gate`], `fail` and `panic` do as they are
 /// called, `count` reports progress, `secret` is ann's alone.
 pub(crate) struct Fake {
     tools: Vec<Arc<Tool>>,
@@ -51,7 +51,7 @@ impl Fake {
                 },
             })
         };
-        let names = ["count", "echo", "fail", "panic", "secret", "slow", "whoami"];
+        let names = ["count", "echo", "export", "fail", "panic", "secret", "slow", "whoami"];
         Arc::new(Self {
             tools: names.map(tool).to_vec(),
             changes: watch::Sender::new(0),
@@ -71,6 +71,19 @@ impl Fake {
         while self.running.load(Ordering::SeqCst) < count {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+}
+
+/// The only document there is.
+fn document() -> Document {
+    Document {
+        uri: "souk://exports/1".to_owned(),
+        name: "coupons.csv".to_owned(),
+        media_type: "text/csv".to_owned(),
+        size: 9,
+        expires_at: "2026-11-23T18:00:00Z".to_owned(),
+        tool: "export".to_owned(),
+        store: Some("demo".to_owned()),
     }
 }
 
@@ -119,12 +132,25 @@ impl Actions for Fake {
             }
             _ => {}
         }
-        Ok(object(json!({
+        let documents = (call.tool == "export").then(document).into_iter().collect();
+        let result = object(json!({
             "tool": call.tool,
             "principal": call.principal.as_str(),
             "arguments": call.arguments,
-        }))
-        .into())
+        }));
+        Ok(Answer { result, documents })
+    }
+
+    async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
+        Ok((principal.as_str() == Principal::LOCAL).then(document).into_iter().collect())
+    }
+
+    async fn document(&self, _: &Principal, uri: &str) -> Result<(Document, String), Failure> {
+        let document = document();
+        if document.uri != uri {
+            return Err(Failure::new(Code::NotFound, "no such document"));
+        }
+        Ok((document, "code\nMAY\n".to_owned()))
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -104,7 +104,7 @@ async fn clients_of_both_eras_list_call_and_hear_of_changes() {
     for era in ERAS {
         let before = fake.changes.receiver_count();
         let client = served.connect(era, None).await;
-        assert_eq!(client.list_all_tools().await.unwrap().len(), 6, "{era:?}");
+        assert_eq!(client.list_all_tools().await.unwrap().len(), 7, "{era:?}");
         let result = client.call_tool(named("echo", json!({"a": 1}))).await.unwrap();
         assert_eq!(
             result.structured_content,
@@ -140,7 +140,7 @@ async fn clients_of_both_eras_list_call_and_hear_of_changes() {
 async fn each_token_is_a_principal_with_its_own_list() {
     let served = serve(&Fake::new(), tokens(), HttpConfig::default()).await;
     for era in ERAS {
-        for (token, name, tools) in [(ANN, "ann", 7), (BOB, "bob", 6)] {
+        for (token, name, tools) in [(ANN, "ann", 8), (BOB, "bob", 7)] {
             let client = served.connect(era, Some(token)).await;
             assert_eq!(client.list_all_tools().await.unwrap().len(), tools);
             let result = client.call_tool(named("whoami", json!({}))).await.unwrap();

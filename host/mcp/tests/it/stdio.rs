@@ -25,7 +25,8 @@ async fn tools_are_listed_in_order_with_all_that_clients_ask_for() {
         let client = connect(&Fake::new(), era).await;
         let tools = client.list_all_tools().await.unwrap();
         let names: Vec<_> = tools.iter().map(|tool| &*tool.name).collect();
-        assert_eq!(names, ["count", "echo", "fail", "panic", "slow", "whoami"], "{era:?}");
+        let all = ["count", "echo", "export", "fail", "panic", "slow", "whoami"];
+        assert_eq!(names, all, "{era:?}");
         let echo = serde_json::to_value(&tools[1]).unwrap();
         assert_eq!(
             echo,

@@ -47,6 +47,7 @@ impl Plugin {
             sealed: Vec::new(),
             settings: Arc::default(),
             progress: None,
+            mask: souk_policy::Mask::OFF,
             resources: Resources::default(),
             plans: None,
             terms: souk_plans::Terms::default(),

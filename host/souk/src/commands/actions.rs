@@ -22,11 +22,16 @@ pub(crate) async fn run(list: List) -> anyhow::Result<ExitCode> {
     for entry in loaded.tools() {
         let (tool, subject) = (entry.tool(), entry.subject());
         let refused = decide(&rules, &subject);
+        let masked = rules.mask_of(&Principal::local(), subject.group).is_on();
         table.row([
             tool.name.clone(),
             tool.tier.to_string(),
             subject.effect.as_str().to_owned(),
-            refused.map_or_else(|| "yes".to_owned(), |rule| format!("no: {rule}")),
+            match refused {
+                Some(rule) => format!("no: {rule}"),
+                None if masked => "yes, masked".to_owned(),
+                None => "yes".to_owned(),
+            },
             tool.title.clone(),
         ]);
         rows.push(json!({
@@ -35,6 +40,7 @@ pub(crate) async fn run(list: List) -> anyhow::Result<ExitCode> {
             "effect": subject.effect.as_str(),
             "needs_session": entry.needs_session(),
             "refused_by": refused,
+            "masked": masked,
             "title": tool.title,
             "description": tool.description,
             "grants": entry.grants(),

@@ -36,6 +36,7 @@ fn trail(file: Option<PathBuf>, config: Option<PathBuf>) -> anyhow::Result<PathB
         read_only: false,
         allow: Vec::new(),
         deny: Vec::new(),
+        mask_pii: false,
         accept_credentials: false,
     })?;
     match setup.audit_path() {

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use souk_model::plan::{Becomes, Before, Item, ItemState, PlanId, Progressed};
 use souk_model::{Failure, Principal};
 use souk_plans::{Commit, Outcome};
+use souk_policy::{Mask, Rules};
 use souk_state::audit::Transport;
 use souk_state::plans::{Filter, Stored};
 use souk_upstream::Session;
@@ -23,12 +24,17 @@ const VALUE_CHARS: usize = 60;
 pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
     let setup = Setup::read(plans.common)?;
     let host = Host::start(&setup, Transport::Terminal).await?;
+    let rules = setup.rules()?;
     let done = match plans.command {
-        PlansCommand::List { limit } => list(&host, limit).await,
-        PlansCommand::Show { plan, items } => show(&host, &plan, items).await,
-        PlansCommand::Commit { plan, reason } => carry_out(&host, &plan, reason, false).await,
-        PlansCommand::Resume { plan, reason } => carry_out(&host, &plan, reason, true).await,
-        PlansCommand::Undo { plan } => undo(&host, &plan).await,
+        PlansCommand::List { limit } => list(&host, &rules, limit).await,
+        PlansCommand::Show { plan, items } => show(&host, &rules, &plan, items).await,
+        PlansCommand::Commit { plan, reason } => {
+            carry_out(&host, &rules, &plan, reason, false).await
+        }
+        PlansCommand::Resume { plan, reason } => {
+            carry_out(&host, &rules, &plan, reason, true).await
+        }
+        PlansCommand::Undo { plan } => undo(&host, &rules, &plan).await,
     };
     match done {
         Ok((text, code)) => {
@@ -36,6 +42,7 @@ pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
             Ok(code)
         }
         Err(failure) => {
+            let failure = rules.mask_of_any(&Principal::local()).failure(failure);
             eprintln!("{}", failure.render());
             Ok(ExitCode::FAILURE)
         }
@@ -44,7 +51,12 @@ pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
 
 type Told = Result<(String, ExitCode), Failure>;
 
-async fn list(host: &Host, limit: u32) -> Told {
+/// What is masked of a plan for whoever sits at the terminal.
+fn mask_of(rules: &Rules, stored: &Stored) -> Mask {
+    rules.mask_of(&Principal::local(), &stored.header.group)
+}
+
+async fn list(host: &Host, rules: &Rules, limit: u32) -> Told {
     let filter = Filter { limit, ..Filter::default() };
     let mut table = Table::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "SUMMARY"]);
     for stored in host.plans.list(&filter).await? {
@@ -56,17 +68,18 @@ async fn list(host: &Host, limit: u32) -> Told {
             header.principal.clone(),
             header.store.clone(),
             instant(header.created_ms),
-            header.summary.clone(),
+            mask_of(rules, &stored).text(header.summary.clone()),
         ]);
     }
     Ok((table.to_string(), ExitCode::SUCCESS))
 }
 
-async fn show(host: &Host, plan: &PlanId, items: u32) -> Told {
+async fn show(host: &Host, rules: &Rules, plan: &PlanId, items: u32) -> Told {
     let stored = host.plans.get(None, plan).await?;
-    let mut text = heading(&stored);
+    let mask = mask_of(rules, &stored);
+    let mut text = mask.text(heading(&stored));
     for (item, progressed) in host.plans.items(plan, None, items, &[]).await? {
-        text.push_str(&shown(&item, &progressed));
+        text.push_str(&shown(&item, &progressed, &mask));
     }
     let hidden = stored.header.count.saturating_sub(items);
     if hidden > 0 {
@@ -102,14 +115,17 @@ fn heading(stored: &Stored) -> String {
 }
 
 /// An item as a diff: what goes in red elsewhere stands after a minus here.
-fn shown(item: &Item, progressed: &Progressed) -> String {
+fn shown(item: &Item, progressed: &Progressed, mask: &Mask) -> String {
     let subject = &item.change.subject;
-    let mut text = format!("\n{} {}", subject.kind, subject.id.escape_debug());
+    let id = mask.text(subject.id.clone());
+    let mut text = format!("\n{} {}", subject.kind, id.escape_debug());
     if let Some(label) = &subject.label {
-        let _ = write!(text, "  {}", label.escape_debug());
+        let label = mask.value(json!({"kind": subject.kind, "label": label}))["label"].take();
+        let _ = write!(text, "  {}", label.as_str().unwrap_or_default().escape_debug());
     }
     let _ = writeln!(text, "  [{}]", progressed.state.as_str());
     for line in &item.review {
+        let value_text = |value: &Value| value_text(mask, &line.field, value);
         let before = match &line.before {
             Before::Value(value) => value_text(value),
             Before::Inherited(value) => format!("{} (inherited)", value_text(value)),
@@ -126,18 +142,25 @@ fn shown(item: &Item, progressed: &Progressed) -> String {
         let _ = writeln!(text, "  {}\n    - {before}\n    + {after}", line.field);
     }
     for constant in &item.constants {
-        let _ = writeln!(text, "  also sent, {}: {}", constant.at, value_text(&constant.value));
+        let _ = writeln!(
+            text,
+            "  also sent, {}: {}",
+            constant.at,
+            value_text(mask, &constant.at, &constant.value)
+        );
     }
     if let Some(failure) = &progressed.failure
         && progressed.state != ItemState::Done
     {
-        let _ = writeln!(text, "  {}: {}", failure.code.as_str(), failure.message.escape_debug());
+        let message = mask.text(failure.message.clone());
+        let _ = writeln!(text, "  {}: {}", failure.code.as_str(), message.escape_debug());
     }
     text
 }
 
-fn value_text(value: &Value) -> String {
-    let text = value.to_string();
+/// A value, masked by the field it is of, and cut.
+fn value_text(mask: &Mask, field: &str, value: &Value) -> String {
+    let text = mask.value(json!({"field": field, "value": value}))["value"].to_string();
     if text.chars().count() <= VALUE_CHARS {
         return text;
     }
@@ -154,8 +177,15 @@ async fn session(host: &Host) -> Result<Session, Failure> {
     host.sessions.login(&Principal::local(), None, Vec::new()).await
 }
 
-async fn carry_out(host: &Host, plan: &PlanId, reason: String, resume: bool) -> Told {
+async fn carry_out(
+    host: &Host,
+    rules: &Rules,
+    plan: &PlanId,
+    reason: String,
+    resume: bool,
+) -> Told {
     let session = session(host).await?;
+    let mask = mask_of(rules, &host.plans.get(None, plan).await?);
     let principal = Principal::local();
     let commit = Commit {
         principal: &principal,
@@ -168,7 +198,8 @@ async fn carry_out(host: &Host, plan: &PlanId, reason: String, resume: bool) -> 
     };
     let outcome =
         if resume { host.plans.resume(commit).await? } else { host.plans.commit(commit).await? };
-    Ok(told(&outcome))
+    let (text, code) = told(&outcome);
+    Ok((mask.text(text), code))
 }
 
 fn told(outcome: &Outcome) -> (String, ExitCode) {
@@ -189,10 +220,10 @@ fn told(outcome: &Outcome) -> (String, ExitCode) {
     (text, code)
 }
 
-async fn undo(host: &Host, plan: &PlanId) -> Told {
+async fn undo(host: &Host, rules: &Rules, plan: &PlanId) -> Told {
     let session = session(host).await?;
     let proposal = host.plans.undo(&Principal::local(), &session, plan, true).await?;
-    let (mut text, code) = show(host, &proposal.header.id, 50).await?;
+    let (mut text, code) = show(host, rules, &proposal.header.id, 50).await?;
     let _ = writeln!(
         text,
         "\nnothing is changed yet: souk plans commit {} --reason '…'",

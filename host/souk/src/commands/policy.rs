@@ -19,10 +19,14 @@ pub(crate) async fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
         eprintln!("souk: there is no action `{action}`; `souk actions` lists them");
         return Ok(ExitCode::FAILURE);
     };
-    match rules.decide(&Principal::named(&principal), &entry.subject()) {
+    let whose = Principal::named(&principal);
+    match rules.decide(&whose, &entry.subject()) {
         Ok(()) => {
+            let mask = rules.mask_of(&whose, entry.subject().group);
+            let mask =
+                if mask.is_on() { format!("personal data is {mask}\n") } else { String::new() };
             print(&format!(
-                "`{principal}` may call `{action}` ({}, {})\n",
+                "`{principal}` may call `{action}` ({}, {})\n{mask}",
                 entry.tool().tier,
                 entry.subject().effect.as_str()
             ))?;

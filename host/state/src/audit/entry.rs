@@ -1,10 +1,13 @@
 //! What the trail says of a call.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use souk_model::{Failure, Method};
 
 use super::key::ArgumentsDigest;
 use super::redact::Redactor;
+use super::trail::Veil;
 use crate::Timestamp;
 
 /// How many requests a line lists; those beyond are counted.
@@ -191,13 +194,25 @@ impl Resources {
     }
 }
 
+/// What a text goes through before it is kept.
+pub(super) struct Cleaner<'c> {
+    pub(super) redactor: &'c Redactor,
+    pub(super) veil: Arc<Veil>,
+}
+
+impl Cleaner<'_> {
+    /// Redacts and veils before it cuts, or half a secret would be left at the end.
+    fn clean(&self, principal: &str, text: &mut String, limit: usize) {
+        let redacted = self.redactor.redact(std::mem::take(text));
+        *text = cut((self.veil)(principal, redacted), limit);
+    }
+}
+
 impl Entry {
     /// The entry as it may be kept: no known secret in it, and nothing longer than its limit.
-    pub(super) fn cleaned(mut self, redactor: &Redactor) -> Self {
-        // Redacted before it is cut, or half a secret would be left at the end.
-        let text = |text: &mut String, limit| {
-            *text = cut(redactor.redact(std::mem::take(text)), limit);
-        };
+    pub(super) fn cleaned(mut self, cleaner: &Cleaner<'_>) -> Self {
+        let principal = self.principal.clone();
+        let text = |text: &mut String, limit| cleaner.clean(&principal, text, limit);
         text(&mut self.action, MAX_NAME);
         name(&mut self.principal);
         if let Some(plugin) = &mut self.plugin {
@@ -224,10 +239,9 @@ impl Entry {
 
 impl WriteEntry {
     /// The entry as it may be kept.
-    pub(super) fn cleaned(mut self, redactor: &Redactor) -> Self {
-        let text = |text: &mut String, limit| {
-            *text = cut(redactor.redact(std::mem::take(text)), limit);
-        };
+    pub(super) fn cleaned(mut self, cleaner: &Cleaner<'_>) -> Self {
+        let principal = self.principal.clone();
+        let text = |text: &mut String, limit| cleaner.clean(&principal, text, limit);
         name(&mut self.principal);
         match &mut self.of {
             Origin::Plan { plan, .. } => name(plan),
@@ -273,6 +287,10 @@ mod tests {
 
     use super::*;
 
+    fn plain(redactor: &Redactor) -> Cleaner<'_> {
+        Cleaner { redactor, veil: Arc::new(|_, text| text) }
+    }
+
     #[test]
     fn a_secret_across_the_cut_leaves_no_half() {
         let redactor = Redactor::default();
@@ -284,7 +302,8 @@ mod tests {
         .rule("grant");
         let mut entry = super::super::tests::entry(1);
         entry.outcome = Outcome::of::<()>(&Err(failure));
-        let Outcome::Failed { code, rule, message } = entry.cleaned(&redactor).outcome else {
+        let Outcome::Failed { code, rule, message } = entry.cleaned(&plain(&redactor)).outcome
+        else {
             panic!("it failed");
         };
         assert_eq!((code.as_str(), rule.as_deref()), ("FORBIDDEN", Some("grant")));
@@ -308,7 +327,7 @@ mod tests {
         assert_eq!((resources.requests.len(), resources.requests_omitted), (MAX_REQUESTS, 3));
         let mut entry = super::super::tests::entry(1);
         entry.resources.requests = vec![request; MAX_REQUESTS + 5];
-        let kept = entry.cleaned(&Redactor::default()).resources;
+        let kept = entry.cleaned(&plain(&Redactor::default())).resources;
         assert_eq!((kept.requests.len(), kept.requests_omitted), (MAX_REQUESTS, 5));
     }
 }

@@ -55,7 +55,7 @@ pub use key::{ArgumentsDigest, DigestKey};
 pub use line::{InvalidPosition, Line, Position, Record};
 pub use read::{Follow, Row, follow, tail};
 pub use redact::{REDACTED, Redactor};
-pub use trail::{AuditTrail, Durability};
+pub use trail::{AuditTrail, Durability, Veil};
 pub use verify::{Broken, Verified, VerifyError, Why, verify};
 
 /// Instants as the trail writes them: RFC 3339, UTC, milliseconds.

@@ -4,12 +4,12 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::entry::{Entry, WriteEntry};
+use super::entry::{Cleaner, Entry, WriteEntry};
 use super::error::AuditError;
 use super::file::{FileId, Locked, open_to_append};
 use super::key::{ArgumentsDigest, DigestKey};
@@ -31,6 +31,9 @@ pub enum Durability {
     Synced,
 }
 
+/// What texts about a principal's calls go through before they are written, by its name.
+pub type Veil = dyn Fn(&str, String) -> String + Send + Sync;
+
 /// The audit trail of a host, open for appending; see the [module](super) for its format.
 ///
 /// Shared by everything that runs in the process; other processes may have the same file open.
@@ -41,6 +44,7 @@ pub struct AuditTrail {
     path: PathBuf,
     key: DigestKey,
     redactor: Arc<Redactor>,
+    veil: RwLock<Arc<Veil>>,
     open: Mutex<Open>,
 }
 
@@ -59,7 +63,8 @@ impl AuditTrail {
     pub fn open(path: impl Into<PathBuf>, key: DigestKey) -> Result<Self, AuditError> {
         let path = path.into();
         let open = Mutex::new(Open::at(&path)?);
-        Ok(Self { path, key, redactor: Arc::default(), open })
+        let veil: Arc<Veil> = Arc::new(|_, text| text);
+        Ok(Self { path, key, redactor: Arc::default(), veil: RwLock::new(veil), open })
     }
 
     /// The trail's file.
@@ -73,6 +78,16 @@ impl AuditTrail {
     #[must_use]
     pub fn redactor(&self) -> &Arc<Redactor> {
         &self.redactor
+    }
+
+    /// Has texts go through this from now on: failures' messages, reasons, subjects.
+    pub fn veil(&self, veil: Arc<Veil>) {
+        *self.veil.write().unwrap_or_else(PoisonError::into_inner) = veil;
+    }
+
+    fn cleaner(&self) -> Cleaner<'_> {
+        let veil = self.veil.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Cleaner { redactor: &self.redactor, veil }
     }
 
     /// The digest of a call's arguments, for its [`Entry`]; see [`DigestKey::digest`].
@@ -89,7 +104,7 @@ impl AuditTrail {
     /// What was written of it is taken back where possible; otherwise the next append marks it as
     /// torn.
     pub fn append(&self, entry: Entry, durability: Durability) -> Result<Position, AuditError> {
-        let record = Record::Call(Box::new(entry.cleaned(&self.redactor)));
+        let record = Record::Call(Box::new(entry.cleaned(&self.cleaner())));
         self.append_record(&record, durability)
     }
 
@@ -99,7 +114,7 @@ impl AuditTrail {
     /// # Errors
     /// As [`append`](Self::append).
     pub fn append_write(&self, entry: WriteEntry) -> Result<Position, AuditError> {
-        let record = Record::Write(Box::new(entry.cleaned(&self.redactor)));
+        let record = Record::Write(Box::new(entry.cleaned(&self.cleaner())));
         self.append_record(&record, Durability::Written)
     }
 

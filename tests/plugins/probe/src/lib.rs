@@ -1,5 +1,5 @@
 //! The `probe` action group, for tests alone: an action of every tier, one that changes the store,
-//! one that reaches for the session, one that exports, and a build mark, which tests overwrite in the built file to
+//! one that reaches for the session, one that exports, one that tells of a person, and a build mark, which tests overwrite in the built file to
 //! have as many versions of the plugin as they like from one build.
 
 use schemars::JsonSchema;
@@ -110,6 +110,60 @@ fn export(wanted: &Wanted, context: &Context) -> Result<Exported, Failure> {
     }
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Whom {
+    /// Whom to look for.
+    email: String,
+    /// `fail`, or `export` as CSV, or `page` as HTML; otherwise answer.
+    by: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Person {
+    email: String,
+    firstname: &'static str,
+    /// A product's.
+    product: Named,
+    /// Free text.
+    comment: String,
+    /// The same as a document.
+    document: Option<Document>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Named {
+    name: &'static str,
+}
+
+fn person(whom: &Whom, context: &Context) -> Result<Person, Failure> {
+    let email = &whom.email;
+    context.progress(1, None, &format!("found {email}"));
+    let exported = |name: &str, media_type, text: String| {
+        let mut export = context.export(name, media_type);
+        export.write(&text)?;
+        export.keep().map(Some)
+    };
+    let document = match whom.by.as_deref() {
+        Some("fail") => {
+            return Err(Failure::unavailable(format!("`{email}` cannot be told of"))
+                .remedy(format!("ask {email}")));
+        }
+        Some("export") => {
+            let row = format!("email,firstname,product\n{email},Geraldine,City Tent\n");
+            exported(&format!("{email}.csv"), "text/csv", row)?
+        }
+        Some("page") => exported("page.html", "text/html", email.clone())?,
+        _ => None,
+    };
+    Ok(Person {
+        email: email.clone(),
+        firstname: "Geraldine",
+        product: Named { name: "City Tent" },
+        comment: format!("write to {email} or call +49 30 1234567"),
+        document,
+    })
+}
+
 fn about(name: &'static str) -> About {
     About { name, title: name, description: build() }
 }
@@ -129,6 +183,7 @@ fn probe() -> Group {
             Action::query(sealed, about("sealed")).without_session(),
             Action::query(read, about("read")).reads(PRODUCT),
             Action::query(export, about("export")).without_session(),
+            Action::query(person, about("person")).without_session(),
         ],
     }
 }

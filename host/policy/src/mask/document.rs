@@ -1,0 +1,134 @@
+//! Masking whole documents, by their media type.
+
+use serde_json::Value;
+
+use super::member::{self, Around};
+use super::{Kind, text, value};
+
+/// A document of a kind whose personal data cannot be found, and so not masked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "personal data cannot be masked in `{0}`, only in CSV, JSON, JSON lines, Markdown and plain text"
+)]
+pub struct Unmaskable(String);
+
+/// How a document is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Rows of cells, the first of them names.
+    Table,
+    /// One value.
+    Json,
+    /// A value on each line.
+    JsonLines,
+    /// Words.
+    Prose,
+}
+
+impl Form {
+    /// How a document of this media type is read.
+    pub(super) fn of(media_type: &str) -> Result<Self, Unmaskable> {
+        Ok(match media_type {
+            "text/csv" | "application/csv" | "text/tab-separated-values" => Self::Table,
+            "application/json" => Self::Json,
+            "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => {
+                Self::JsonLines
+            }
+            "text/plain" | "text/markdown" => Self::Prose,
+            other => return Err(Unmaskable(other.to_owned())),
+        })
+    }
+}
+
+/// The document without personal data.
+pub(super) fn masked(media_type: &str, document: String) -> Result<String, Unmaskable> {
+    Ok(match Form::of(media_type)? {
+        Form::Table => table(&document, media_type == "text/tab-separated-values"),
+        Form::Json => json(document),
+        Form::JsonLines => {
+            document.split_inclusive('\n').map(|line| json(line.to_owned())).collect()
+        }
+        Form::Prose => text::masked(document),
+    })
+}
+
+/// JSON, written anew; what is none is masked as text.
+fn json(document: String) -> String {
+    match serde_json::from_str::<Value>(&document) {
+        Ok(mut value) => {
+            value::mask(&mut value);
+            let end = &document[document.trim_end().len()..];
+            format!("{value}{end}")
+        }
+        Err(_) => text::masked(document),
+    }
+}
+
+/// A table: columns whose name says so are masked, all other cells as text.
+fn table(document: &str, tabs: bool) -> String {
+    let delimiter = if tabs { '\t' } else { delimiter(document) };
+    let mut cells = Cells { rest: document, delimiter };
+    let mut names: Vec<String> = Vec::new();
+    let mut kinds: Vec<Option<Kind>> = Vec::new();
+    let mut masked = String::with_capacity(document.len());
+    let (mut row, mut column) = (0_usize, 0_usize);
+    while let Some((cell, end)) = cells.next() {
+        if row == 0 {
+            names.push(cell.trim_matches(['"', ' ', '\u{feff}']).to_owned());
+        }
+        match kinds.get(column).copied().flatten() {
+            Some(kind) if !cell.trim_matches(['"', ' ']).is_empty() => masked.push_str(kind.mask()),
+            _ => masked.push_str(&text::masked(cell.to_owned())),
+        }
+        masked.push_str(end);
+        column += 1;
+        if !end.starts_with(delimiter) {
+            if row == 0 {
+                kinds = columns(&names);
+            }
+            (row, column) = (row + 1, 0);
+        }
+    }
+    masked
+}
+
+fn columns(names: &[String]) -> Vec<Option<Kind>> {
+    let around = member::told_by(names.iter().map(String::as_str), Around::Anything);
+    names.iter().map(|name| member::kind_at(name, around)).collect()
+}
+
+/// What stands between the cells of the first line.
+fn delimiter(document: &str) -> char {
+    let first = document.lines().next().unwrap_or_default();
+    let count = |c: char| first.matches(c).count();
+    [',', ';', '\t'].into_iter().rev().max_by_key(|c| count(*c)).unwrap_or(',')
+}
+
+/// The cells of a table as they are written, quotes and all.
+struct Cells<'d> {
+    rest: &'d str,
+    delimiter: char,
+}
+
+impl<'d> Cells<'d> {
+    /// The next cell, and what ends it: the delimiter, a line's end, or nothing at the very end.
+    fn next(&mut self) -> Option<(&'d str, &'d str)> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut quoted = false;
+        let end = self.rest.find(|c: char| {
+            quoted ^= c == '"';
+            !quoted && (c == self.delimiter || c == '\n' || c == '\r')
+        });
+        let (cell, after) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        let length = match after.as_bytes() {
+            [b'\r', b'\n', ..] => 2,
+            [] => 0,
+            _ => 1,
+        };
+        let (end, rest) = after.split_at(length);
+        self.rest = rest;
+        Some((cell, end))
+    }
+}

@@ -1,0 +1,163 @@
+//! Personal data: told to whom the operator allows, and to nobody else by any way out.
+
+use serde_json::{Value, json};
+use souk_tests::{DemoStore, ERAS, Era, Home, Mcp, calls};
+
+const ANN: &str = "ann-0123456789abcdef";
+const SUPPORT: &str = "sup-0123456789abcdef";
+const EMAIL: &str = "geraldine.roe@example.com";
+const NUMBER: &str = "+49 30 1234567";
+/// What must not be told, in any answer to a masked caller.
+const PERSONAL: [&str; 4] = [EMAIL, "geraldine.roe", "Geraldine", NUMBER];
+
+fn whom(by: &str) -> Value {
+    json!({"email": EMAIL, "by": by})
+}
+
+/// Everything that a caller is told, as one text.
+async fn told(mcp: &Mcp) -> String {
+    let mut told = String::new();
+    for by in ["answer", "fail", "export", "page"] {
+        let result = mcp.call("probe_person", whom(by)).await.unwrap();
+        told.push_str(&serde_json::to_string(&result).unwrap());
+        let structured = result.structured_content.unwrap_or_default();
+        if let Some(uri) = structured["document"]["uri"].as_str() {
+            told.push_str(&mcp.read(uri).await.unwrap());
+        }
+    }
+    // Arguments that are refused are quoted.
+    let wrong = mcp.refusal("probe_person", json!({"email": EMAIL, "by": [EMAIL]})).await;
+    let stray = mcp.call("probe_person", json!({EMAIL: 1})).await.unwrap();
+    told.push_str(&wrong);
+    told.push_str(&serde_json::to_string(&stray).unwrap());
+    told.push_str(&serde_json::to_string(&mcp.resources().await).unwrap());
+    told
+}
+
+fn is_masked(told: &str) {
+    for personal in PERSONAL {
+        assert!(!told.contains(personal), "`{personal}` is told: {told}");
+    }
+    for mask in ["[masked:email]", "[masked:name]", "[masked:phone]"] {
+        assert!(told.contains(mask), "{told}");
+    }
+    // A product is no person; and a page cannot be masked, so it is not to be had.
+    assert!(told.contains("City Tent") && told.contains("FORBIDDEN: "), "{told}");
+}
+
+fn is_whole(told: &str) {
+    for personal in PERSONAL {
+        assert!(told.contains(personal), "`{personal}` is missing: {told}");
+    }
+    assert!(!told.contains("[masked:") && !told.contains("FORBIDDEN"), "{told}");
+}
+
+#[tokio::test]
+async fn of_two_principals_one_sees_and_the_other_does_not() {
+    let home = Home::new();
+    home.write(
+        "souk.toml",
+        format!(
+            "[[policy.mask_pii]]\nprincipals = ['support-*', 'local']\nplugins = ['probe']\n\
+             [principals.ann]\ntoken = '{ANN}'\n[principals.support-1]\ntoken = '{SUPPORT}'\n"
+        ),
+    );
+    let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", home.plugins_and_probe());
+    let served = souk.http().await;
+    for era in ERAS {
+        is_masked(&told(&served.connect_as(era, SUPPORT).await).await);
+        is_masked(&told(&souk.stdio(era).await).await);
+    }
+    let trail = std::fs::read_to_string(home.trail()).unwrap();
+    for personal in PERSONAL {
+        assert!(!trail.contains(personal), "`{personal}` is on the trail");
+    }
+    assert!(calls(&home.trail()).len() > 20 && trail.contains("[masked:email]"));
+    // Nor is it on the disk, in what was exported.
+    for file in std::fs::read_dir(home.path("state/exports")).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(EMAIL) && !path.to_str().unwrap().contains("geraldine"), "{text}");
+    }
+    for era in ERAS {
+        is_whole(&told(&served.connect_as(era, ANN).await).await);
+    }
+}
+
+#[tokio::test]
+async fn the_file_cannot_show_what_the_environment_or_a_flag_masks() {
+    let home = Home::new();
+    home.write("souk.toml", "policy.mask_pii = false");
+    let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", home.plugins_and_probe());
+    is_whole(&told(&souk.stdio(Era::Modern).await).await);
+    is_masked(&told(&souk.clone().env("SOUK_MASK_PII", "true").stdio(Era::Modern).await).await);
+    is_masked(&told(&souk.clone().args(["--mask-pii"]).stdio(Era::Legacy).await).await);
+    home.write("souk.toml", "policy.mask_pii = true");
+    is_masked(&told(&souk.stdio(Era::Legacy).await).await);
+
+    let explained = home
+        .souk(["policy", "explain", "probe_person"])
+        .env("SOUK_PLUGINS", home.path("plugins"))
+        .run()
+        .await
+        .ok();
+    assert!(explained.contains("personal data is masked, set by `policy.mask_pii`"), "{explained}");
+    let listed = home.souk(["actions"]).env("SOUK_PLUGINS", home.path("plugins")).run().await.ok();
+    assert!(listed.contains("yes, masked"), "{listed}");
+}
+
+#[tokio::test]
+async fn a_document_made_before_the_rule_is_masked_when_it_is_read() {
+    let home = Home::new();
+    home.write("souk.toml", "");
+    let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", home.plugins_and_probe());
+    let mcp = souk.stdio(Era::Modern).await;
+    let kept = mcp.answer_linked("probe_person", whom("export")).await;
+    let uri = kept["document"]["uri"].as_str().unwrap();
+    assert!(mcp.read(uri).await.unwrap().contains(EMAIL));
+    home.write("souk.toml", "policy.mask_pii = true");
+    souk_tests::until("the rule is in force", async || {
+        !mcp.read(uri).await.unwrap().contains("geraldine")
+    })
+    .await;
+    assert_eq!(
+        mcp.read(uri).await.unwrap(),
+        "email,firstname,product\n[masked:email],[masked:name],City Tent\n"
+    );
+}
+
+#[tokio::test]
+async fn a_plan_is_shown_masked_and_carried_out_as_it_is() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    home.write("souk.toml", "policy.mask_pii = true");
+    let mcp = home.souk(["serve"]).on(&store).stdio(Era::Modern).await;
+    mcp.log_in().await;
+    let title = format!("Tents by {EMAIL}, {NUMBER}");
+    let proposed = mcp
+        .answer(
+            "catalog_prepare_bulk_update",
+            json!({
+                "match": {"sku_list": ["TEN-001"]},
+                "updates": {"meta_title": title},
+                "scope": {"scope": "global"},
+            }),
+        )
+        .await;
+    let plan = proposed["plan_id"].as_str().unwrap();
+    let shown = mcp.answer("plans_get", json!({"plan_id": plan})).await;
+    for told in [&proposed, &shown] {
+        assert!(told.to_string().contains("Tents by [masked:email], [masked:phone]"), "{told}");
+        assert!(!told.to_string().contains("geraldine"), "{told}");
+    }
+    let terminal = home.souk(["plans", "show", plan]).on(&store).run().await.ok();
+    assert!(terminal.contains("Tents by [masked:email]") && !terminal.contains("geraldine"));
+    let reason = format!("{EMAIL} asked for it");
+    let commit = json!({"plan_id": plan, "confirm": true, "reason": reason});
+    let done = mcp.answer("catalog_commit_bulk_update", commit).await;
+    assert_eq!(done["success_count"], 1, "{done}");
+    // The store has what was meant, the trail does not.
+    let product = store.rest("/all/V1/products/TEN-001").await;
+    assert!(product.to_string().contains(&title), "{product}");
+    let trail = std::fs::read_to_string(home.trail()).unwrap();
+    assert!(trail.contains("[masked:email] asked for it") && !trail.contains("geraldine"));
+}
