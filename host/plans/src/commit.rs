@@ -1,7 +1,7 @@
 //! Carrying plans out: who may, once, and on a task of its own that outlives the call.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use souk_model::plan::{Header, Origin, PlanId, PlanState};
@@ -221,6 +221,7 @@ impl Plans {
             writer: commit.session.writer(),
             reason: commit.reason.clone(),
             lost: lost.clone(),
+            refused: OnceLock::new(),
         };
         let plans = self.clone();
         let header = stored.header;

@@ -9,6 +9,7 @@ use souk_upstream::Session;
 
 use crate::check;
 use crate::digest::{self, Running};
+use crate::ledger::{Purse, Sums};
 use crate::look::Looker;
 use crate::review;
 use crate::service::{Plans, Proposing};
@@ -41,6 +42,7 @@ pub struct Draft {
     running: Running,
     warnings: IndexSet<String>,
     jumps: Jumps,
+    sums: Sums,
     sample: Vec<(Subject, Vec<Reviewed>)>,
     left_out: u32,
     /// How many changes the action declared to make at most.
@@ -122,6 +124,7 @@ impl Draft {
             running: Running::default(),
             warnings: IndexSet::new(),
             jumps: Jumps::default(),
+            sums: Sums::default(),
             sample: Vec::new(),
             left_out: 0,
             bound,
@@ -144,6 +147,8 @@ impl Draft {
             grants: &self.header.grants,
             lookup: &self.header.lookup,
         };
+        let purse = Purse::of(&self.session, &self.header);
+        let mut sums = self.sums.clone();
         let ids: Vec<&str> = changes.iter().map(|change| change.subject.id.as_str()).collect();
         let mut seen = looker.see(&ids).await;
         let mut items = Vec::with_capacity(changes.len());
@@ -153,6 +158,8 @@ impl Draft {
             let seen = seen.remove(&change.subject.id).unwrap_or_else(|| {
                 Err(review::fault(&change, "it occurs twice in one addition"))
             })?;
+            self.plans.guards.discounts(&change, &seen)?;
+            sums.add(&self.plans, purse, &change, &seen).await?;
             warnings.extend(change.warnings.iter().cloned());
             let n = self.header.count + u32::try_from(items.len()).unwrap_or(u32::MAX);
             match review::review(n, change, &seen)? {
@@ -166,6 +173,7 @@ impl Draft {
         within(count, self.bound)?;
         self.plans.store.add(&self.header.id, &items).await?;
         self.take_in(&items, warnings)?;
+        self.sums = sums;
         self.header.count = count;
         self.left_out += left_out;
         Ok(())

@@ -5,22 +5,25 @@
 //! what that read shows is called done.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::StreamExt;
 use serde_json::Value;
-use souk_model::plan::{
-    Before, Edit, Filling, Header, Item, ItemState, Kept, Progressed, Repetition, Step,
-};
+use souk_model::plan::{Before, Filling, Header, Item, ItemState, Progressed, Repetition, Step};
 use souk_model::{Code, Failure, Source};
 use souk_state::plans::Mark;
 use souk_upstream::{SendError, Session, Writer};
 
+use crate::ledger::Ready;
 use crate::look::Looker;
 use crate::review::Seen;
 use crate::service::Plans;
+use crate::verdict::{
+    Sent, drift, half_way, mark, may_send_again, not_readable, short, shows_after, stays_unknown,
+    verdict,
+};
 
 /// One run of a plan by this host, under its lease.
 pub(crate) struct Job {
@@ -31,16 +34,8 @@ pub(crate) struct Job {
     pub(crate) reason: Option<String>,
     /// Set when another host may have taken the plan over: nothing more is sent then.
     pub(crate) lost: Arc<AtomicBool>,
-}
-
-/// What sending an item came to, as far as the answers tell.
-enum Sent {
-    /// Every step was accepted.
-    Accepted,
-    /// This step was refused; steps before it were accepted.
-    Refused(usize, Failure),
-    /// A step may or may not have happened.
-    Unsure(Failure),
+    /// The first money that could not be set aside: told where nothing else was done.
+    pub(crate) refused: OnceLock<Failure>,
 }
 
 impl Job {
@@ -54,10 +49,11 @@ impl Job {
         loop {
             // Failed ones are of an earlier run: this one goes past each item once.
             let chunk = self.page(after, &[ItemState::Pending, ItemState::Failed]).await?;
-            let Some((last, _)) = chunk.last() else { return Ok(()) };
+            let Some((last, _)) = chunk.last() else { break };
             after = Some(last.n);
             self.chunk(chunk.into_iter().map(|(item, _)| item).collect()).await?;
         }
+        self.refused.get().map_or(Ok(()), |refused| Err(refused.clone()))
     }
 
     async fn page(
@@ -100,7 +96,15 @@ impl Job {
                     Some(Ok(seen)) if shows_after(&item, seen) => {
                         marks.push(mark(&item, ItemState::Done, None));
                     }
-                    Some(Ok(seen)) if may_send_again(&item, &progressed, seen) => again.push(item),
+                    Some(Ok(seen))
+                        if may_send_again(&item, &progressed, seen)
+                            && !stays_unknown(&item, progressed.state) =>
+                    {
+                        match self.ready(item, progressed.state, seen).await {
+                            Ok(ready) => again.push(ready),
+                            Err(refused) => marks.push(refused),
+                        }
+                    }
                     Some(Ok(_)) => marks.push(mark(&item, ItemState::Unknown, Some(&half_way()))),
                     Some(Err(failure)) => {
                         marks.push(mark(&item, ItemState::Unknown, Some(failure)));
@@ -141,7 +145,10 @@ impl Job {
                     marks.push(mark(&item, ItemState::Skipped, Some(&already)));
                 }
                 Some(Ok(seen)) => match drift(&item, seen) {
-                    None => send.push(item),
+                    None => match self.ready(item, ItemState::Pending, seen).await {
+                        Ok(ready) => send.push(ready),
+                        Err(refused) => marks.push(refused),
+                    },
                     Some(failure) => marks.push(mark(&item, ItemState::Drifted, Some(&failure))),
                 },
                 // It stays pending, so that a resume tries it again.
@@ -160,8 +167,8 @@ impl Job {
     }
 
     /// Sends items side by side, reads them back, and journals what the read shows.
-    async fn send_all(&self, items: Vec<Item>) -> Result<(), Failure> {
-        if items.is_empty() {
+    async fn send_all(&self, ready: Vec<Ready>) -> Result<(), Failure> {
+        if ready.is_empty() {
             return Ok(());
         }
         if self.lost.load(Ordering::SeqCst) {
@@ -169,9 +176,7 @@ impl Job {
         }
         self.plans.trail_writable()?;
         // Durable before anything is sent: after a crash these are the ones to look at.
-        let sent_ms = Some(self.plans.clock.now_ms());
-        let sending = |item| Mark { sent_ms, ..mark(item, ItemState::Sending, None) };
-        self.journal(items.iter().map(sending).collect()).await?;
+        let items = self.begin(ready).await?;
         let at_once = self.plans.config.concurrency.min(self.writer.concurrency()).max(1);
         let sending: Vec<_> =
             items.iter().map(|item| async move { (item.n, self.send(item).await) }).collect();
@@ -249,7 +254,7 @@ impl Job {
         }
     }
 
-    async fn journal(&self, marks: Vec<Mark>) -> Result<(), Failure> {
+    pub(crate) async fn journal(&self, marks: Vec<Mark>) -> Result<(), Failure> {
         if marks.is_empty() {
             return Ok(());
         }
@@ -257,160 +262,8 @@ impl Job {
     }
 }
 
-/// What a read after sending makes of an item.
-fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Mark {
-    if item.change.is_witnessed() {
-        return reported(item, sent, seen);
-    }
-    let seen = match seen {
-        Some(Ok(seen)) => seen,
-        Some(Err(failure)) => return mark(item, ItemState::Unknown, Some(failure)),
-        None => return mark(item, ItemState::Unknown, Some(&half_way())),
-    };
-    if shows_after(item, seen) {
-        return mark(item, ItemState::Done, None);
-    }
-    let untouched = drift(item, seen).is_none();
-    match sent {
-        Sent::Refused(_, failure) if untouched => mark(item, ItemState::Failed, Some(failure)),
-        Sent::Unsure(failure) => mark(item, ItemState::Unknown, Some(failure)),
-        Sent::Accepted if untouched => {
-            let failure = Failure::new(
-                Code::UpstreamError,
-                "the store answered success, and a read does not show the change",
-            )
-            .remedy("look at what it did in the store: only what the review names was read");
-            mark(item, ItemState::Unknown, Some(&failure))
-        }
-        Sent::Refused(..) | Sent::Accepted => {
-            mark(item, ItemState::Unknown, Some(&differs(item, seen)))
-        }
-    }
-}
-
-/// What becomes of an item that no read, or not a read alone, can judge: the answers decide of what
-/// cannot be read, and a read of the rest.
-fn reported(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Mark {
-    let readable = item.change.edits.iter().any(Edit::is_readable);
-    let unknown = |failure: &Failure| mark(item, ItemState::Unknown, Some(failure));
-    match (sent, seen) {
-        (Sent::Unsure(failure), _) => unknown(failure),
-        (Sent::Accepted, _) if !readable => mark(item, ItemState::Done, None),
-        // Nothing was accepted before it, so there is nothing to look for.
-        (Sent::Refused(0, failure), _) if !readable => mark(item, ItemState::Failed, Some(failure)),
-        (Sent::Accepted, Some(Ok(seen))) if shows_after(item, seen) => {
-            mark(item, ItemState::Done, None)
-        }
-        (Sent::Refused(0, failure), Some(Ok(seen))) if drift(item, seen).is_none() => {
-            mark(item, ItemState::Failed, Some(failure))
-        }
-        (Sent::Accepted, Some(Ok(seen))) => unknown(&differs(item, seen)),
-        (_, Some(Err(failure))) | (Sent::Refused(_, failure), _) => unknown(failure),
-        (Sent::Accepted, None) => unknown(&half_way()),
-    }
-}
-
-fn mark(item: &Item, state: ItemState, failure: Option<&Failure>) -> Mark {
-    Mark { n: item.n, state, failure: failure.map(Kept::from), answered: None, sent_ms: None }
-}
-
-/// Whether every field that a read can show is as the plan wants it.
-pub(crate) fn shows_after(item: &Item, seen: &Seen) -> bool {
-    item.change
-        .edits
-        .iter()
-        .zip(&item.review)
-        .filter(|(edit, _)| edit.is_readable())
-        .all(|(edit, reviewed)| seen.satisfies(edit, &reviewed.after))
-}
-
-/// The first field that is not as it was when the plan was reviewed.
-fn drift(item: &Item, seen: &Seen) -> Option<Failure> {
-    let (edit, reviewed) = item
-        .change
-        .edits
-        .iter()
-        .zip(&item.review)
-        .find(|(edit, reviewed)| !seen.unchanged(edit, &reviewed.before))?;
-    let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), short);
-    Some(
-        Failure::new(
-            Code::ValidationError,
-            format!(
-                "`{}` was {} when this was reviewed, and is {} now",
-                reviewed.field,
-                shown(reviewed.before.value()),
-                shown(seen.field(edit).value())
-            ),
-        )
-        .remedy("propose the change again and review it"),
-    )
-}
-
-/// A step that is harmless to repeat may always be; another only when a read proves that it did not
-/// happen, and the store has not said that it did: a lookup may lag behind what it is asked about.
-fn may_send_again(item: &Item, progressed: &Progressed, seen: &Seen) -> bool {
-    let untouched = drift(item, seen).is_none();
-    match item.change.repetition {
-        Repetition::Harmless => untouched || started(item, seen),
-        Repetition::OnlyIfAbsent => untouched && progressed.answered.is_none(),
-    }
-}
-
-/// Whether what stands there is a mixture of before and after: the work of this plan and nobody's
-/// else.
-fn started(item: &Item, seen: &Seen) -> bool {
-    item.change.edits.iter().zip(&item.review).all(|(edit, reviewed)| {
-        seen.unchanged(edit, &reviewed.before) || seen.satisfies(edit, &reviewed.after)
-    })
-}
-
-fn differs(item: &Item, seen: &Seen) -> Failure {
-    let field = item
-        .change
-        .edits
-        .iter()
-        .zip(&item.review)
-        .find(|(edit, reviewed)| edit.is_readable() && !seen.satisfies(edit, &reviewed.after))
-        .map(|(edit, reviewed)| {
-            let is = seen.field(edit).value().map_or_else(|| "nothing".to_owned(), short);
-            format!("`{}` is {is}", reviewed.field)
-        })
-        .unwrap_or_default();
-    Failure::new(Code::UpstreamError, format!("it was written in part: {field}"))
-}
-
-fn half_way() -> Failure {
-    Failure::new(Code::UpstreamError, "it may have been written, and a read does not tell")
-        .remedy("look at it in the store")
-}
-
-/// The request may have arrived, and what it did cannot be read.
-fn not_readable(item: &Item) -> Failure {
-    let fields = item.change.edits.iter().filter(|edit| !edit.is_readable());
-    let fields: Vec<_> = fields.map(|edit| format!("`{}`", edit.field)).collect();
-    Failure::new(
-        Code::UpstreamError,
-        format!(
-            "the store's answer never came, and no read can show whether {} happened",
-            fields.join(", ")
-        ),
-    )
-    .remedy("it is never sent again by itself; find out in the store, or from whom it concerns")
-}
-
 fn lease_lost() -> Failure {
     Failure::new(Code::IdempotencyConflict, "another host has taken this plan over").rule("lease")
-}
-
-/// A value in a message: short, and on one line.
-pub(crate) fn short(value: &Value) -> String {
-    const CHARS: usize = 60;
-    let text = value.to_string();
-    if text.chars().count() <= CHARS {
-        return format!("`{text}`");
-    }
-    format!("`{}…`", text.chars().take(CHARS).collect::<String>())
 }
 
 /// Whether a 2xx answer means that the step was refused.

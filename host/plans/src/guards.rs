@@ -1,14 +1,24 @@
 //! What the operator allows a change to do. Guards look at bodies, which are what is sent, and never
 //! at the names a plugin gives things.
 
+mod amounts;
+mod fields;
+pub(crate) mod names;
+pub(crate) mod number;
+pub(crate) mod target;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
-use souk_model::plan::{After, Before, Change, Edit, Item, Place, Step};
-use souk_model::{Code, Failure};
+use souk_model::plan::{After, Becomes, Before, Change, Edit, Item, Step};
+use souk_model::{Code, Failure, WriteMethod};
 
-use crate::values::{approximately, negative};
+use self::amounts::{is_money, name_at};
+use crate::money::{self, Caps};
+use crate::values::approximately;
 
 /// `[guards]` of the configuration; magento-mcp's variables set the same numbers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -22,6 +32,13 @@ pub struct Guards {
     pub price_threshold_pct: f64,
     /// Per cent above which a discount by per cent is refused. `MCP_MAX_DISCOUNT_PCT`, 50.
     pub max_discount_pct: f64,
+    /// What one call may refund, in the order's currency. `SOUK_MAX_REFUND`, 1,000 of any.
+    pub max_refund: Caps,
+    /// What may be refunded on a day (UTC), over all hosts. `SOUK_MAX_REFUND_PER_DAY`, 5,000 of any.
+    pub max_refund_per_day: Caps,
+    /// How much of orders may be canceled on a day (UTC), over all hosts: what they come to and was
+    /// not invoiced yet. `SOUK_MAX_CANCEL_PER_DAY`, 5,000 of any.
+    pub max_cancel_per_day: Caps,
     /// Fields of products that may be set.
     pub product_fields: BTreeSet<String>,
     /// Fields of CMS pages that may be set.
@@ -38,6 +55,9 @@ impl Default for Guards {
             coupon_cap: 1_000,
             price_threshold_pct: 50.0,
             max_discount_pct: 50.0,
+            max_refund: Caps::all(1_000),
+            max_refund_per_day: Caps::all(5_000),
+            max_cancel_per_day: Caps::all(5_000),
             product_fields: set(&[
                 "name",
                 "description",
@@ -69,88 +89,24 @@ impl Default for Guards {
     }
 }
 
-/// Members that hold money, wherever they stand.
-const MONEY: [&str; 6] = ["price", "special_price", "cost", "msrp", "minimal_price", "value_price"];
-/// Members that hold a quantity.
-const QUANTITIES: [&str; 3] = ["qty", "quantity", "weight"];
-
 impl Guards {
-    /// Judges the bodies of a change.
+    /// Judges the bodies of a change, before anything is read for it.
     ///
     /// # Errors
     /// FORBIDDEN, VALIDATION_ERROR or BULK_CAP_EXCEEDED with the guard's name.
     pub(crate) fn bodies(&self, change: &Change) -> Result<(), Failure> {
+        money::mover(change)?;
         change.steps.iter().try_for_each(|step| {
-            let Some(body) = &step.body else { return Ok(()) };
-            self.fields(change, step, body)?;
-            numbers(change, body, None)?;
-            self.discount(change, body)?;
-            self.coupons(body)
+            query(change, step)?;
+            amounts::fills(change, step)?;
+            let body = filled(step);
+            each_body(body.as_ref()).try_for_each(|body| {
+                self.amounts(change, body, None)?;
+                let Some(members) = body.as_object() else { return Ok(()) };
+                self.fields(change, members)?;
+                self.coupons(change, members)
+            })
         })
-    }
-
-    /// Only listed fields of products, pages and blocks, whatever else the plugin put beside them.
-    fn fields(&self, change: &Change, step: &Step, body: &Value) -> Result<(), Failure> {
-        let (entity, list, with) = match entity(&step.route) {
-            Some(Entity::Product) => ("product", &self.product_fields, "guards.product_fields"),
-            Some(Entity::Page) => ("page", &self.page_fields, "guards.page_fields"),
-            Some(Entity::Block) => ("block", &self.block_fields, "guards.block_fields"),
-            None => return Ok(()),
-        };
-        let names = body.get(entity).map(field_names).unwrap_or_default();
-        // What names the subject is no change of it, and a kept rewrite only helps; links are how
-        // category_ids are written.
-        let allowed = |name: &str| {
-            matches!(name, "sku" | "id" | "identifier" | "category_links")
-                || list.contains(name)
-                || (name == "category_links" && list.contains("category_ids"))
-        };
-        match names.iter().find(|name| !allowed(name)) {
-            None => Ok(()),
-            Some(name) => Err(refuse(
-                "field-list",
-                Code::Forbidden,
-                format!(
-                    "`{name}` of {} `{}` may not be set here",
-                    change.subject.kind, change.subject.id
-                ),
-                format!("an operator allows it in `{with}`"),
-            )),
-        }
-    }
-
-    fn discount(&self, change: &Change, body: &Value) -> Result<(), Failure> {
-        let Some(rule) = body.get("rule") else { return Ok(()) };
-        let by_percent = rule.get("simple_action").and_then(Value::as_str) == Some("by_percent");
-        let amount = rule.get("discount_amount").and_then(approximately);
-        match amount {
-            Some(amount) if by_percent && amount > self.max_discount_pct => Err(refuse(
-                "discount-cap",
-                Code::Forbidden,
-                format!(
-                    "a discount of {amount} per cent on {} `{}` is above the cap of {}",
-                    change.subject.kind, change.subject.id, self.max_discount_pct
-                ),
-                "an operator raises `guards.max_discount_pct` (MCP_MAX_DISCOUNT_PCT)".into(),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    fn coupons(&self, body: &Value) -> Result<(), Failure> {
-        let wanted = ["couponSpec", "coupon_spec"]
-            .iter()
-            .find_map(|name| body.get(name)?.get("quantity").and_then(Value::as_u64));
-        match wanted {
-            Some(wanted) if wanted > self.coupon_cap => Err(refuse(
-                "coupon-cap",
-                Code::BulkCapExceeded,
-                format!("{wanted} coupons are more than the cap of {}", self.coupon_cap),
-                "ask for fewer, or an operator raises `guards.coupon_cap` (MCP_MAX_COUPON_QTY)"
-                    .into(),
-            )),
-            _ => Ok(()),
-        }
     }
 
     /// Refuses a plan that has grown past the cap.
@@ -180,11 +136,8 @@ impl Guards {
                     Before::Nothing => return None,
                 };
                 let after = match &reviewed.after {
-                    souk_model::plan::Becomes::Sent(value)
-                    | souk_model::plan::Becomes::Expected(value) => approximately(value)?,
-                    souk_model::plan::Becomes::Absent | souk_model::plan::Becomes::Witnessed(_) => {
-                        return None;
-                    }
+                    Becomes::Sent(value) | Becomes::Expected(value) => approximately(value)?,
+                    Becomes::Absent | Becomes::Witnessed(_) => return None,
                 };
                 (before > 0.0).then(|| (after - before).abs() / before * 100.0)
             })
@@ -195,92 +148,46 @@ impl Guards {
 
 /// Whether an edit sets a price, told by the body's own names and not by the edit's.
 fn sets_money(change: &Change, edit: &Edit) -> bool {
-    let After::Sent(spots) = &edit.after else { return MONEY.contains(&edit.field.as_str()) };
+    let After::Sent(spots) = &edit.after else { return is_money(&edit.field) };
     spots.iter().any(|spot| {
         let body = change.steps.get(spot.step).and_then(|step| step.body.as_ref());
-        let place = spot.at.as_str();
-        let (parent, last) = place.rsplit_once('/').unwrap_or(("", place));
-        let parent: Option<Place> = parent.parse().ok();
-        let code = body
-            .zip(parent)
-            .and_then(|(body, parent)| parent.find(body)?.get("attribute_code")?.as_str());
-        MONEY.contains(&code.unwrap_or(last))
+        is_money(name_at(body, &spot.at))
     })
 }
 
-enum Entity {
-    Product,
-    Page,
-    Block,
-}
-
-/// What a body's main member is, by the route that takes it.
-fn entity(route: &str) -> Option<Entity> {
-    let mut segments = route.trim_start_matches('/').split('/').skip(1);
-    match (segments.next()?, segments.nth(1)) {
-        ("products", None) => Some(Entity::Product),
-        ("cmsPage", None) => Some(Entity::Page),
-        ("cmsBlock", None) => Some(Entity::Block),
-        _ => None,
+/// Magento takes the query of a write for a part of its body, where no guard and no review looks.
+fn query(change: &Change, step: &Step) -> Result<(), Failure> {
+    if step.query.is_empty() || step.method == WriteMethod::Delete {
+        return Ok(());
     }
+    Err(refuse(
+        "write-query",
+        Code::Forbidden,
+        format!(
+            "a request of {} `{}` has a query, which Magento would take for a part of its body",
+            change.subject.kind, change.subject.id
+        ),
+        "this is a fault of the plugin: what it writes belongs into the body".into(),
+    ))
 }
 
-/// The fields that an entity's body sets: its members, custom attributes and extension attributes
-/// by their own names.
-fn field_names(entity: &Value) -> Vec<String> {
-    let Some(members) = entity.as_object() else { return Vec::new() };
-    let mut names = Vec::new();
-    for (name, value) in members {
-        match name.as_str() {
-            "custom_attributes" => {
-                let codes = value.as_array().into_iter().flatten();
-                names.extend(codes.map(|one| {
-                    let code = one.get("attribute_code").and_then(Value::as_str);
-                    code.unwrap_or("an attribute without a code").to_owned()
-                }));
-            }
-            "extension_attributes" => {
-                names.extend(value.as_object().into_iter().flatten().map(|(name, _)| name.clone()));
-            }
-            _ => names.push(name.clone()),
-        }
+/// The body with a member in every place that the host will fill.
+fn filled(step: &Step) -> Option<Value> {
+    let mut body = step.body.clone()?;
+    for fill in &step.fills {
+        // A place that is not there is refused by the review.
+        let _ = fill.at.put(&mut body, Value::Null);
     }
-    names
+    Some(body)
 }
 
-/// No negative price and no negative quantity, wherever it stands in a body.
-fn numbers(change: &Change, value: &Value, name: Option<&str>) -> Result<(), Failure> {
-    match value {
-        Value::Object(map) => {
-            let code = map.get("attribute_code").and_then(Value::as_str);
-            map.iter().try_for_each(|(key, value)| {
-                // A custom attribute's value goes by the attribute's name.
-                let name = if key == "value" { code.unwrap_or(key) } else { key };
-                numbers(change, value, Some(name))
-            })
-        }
-        Value::Array(items) => items.iter().try_for_each(|item| numbers(change, item, name)),
-        scalar => {
-            let guarded =
-                name.is_some_and(|name| MONEY.contains(&name) || QUANTITIES.contains(&name));
-            if guarded && negative(scalar) {
-                return Err(refuse(
-                    "no-negative",
-                    Code::ValidationError,
-                    format!(
-                        "`{}` of {} `{}` would be negative",
-                        name.unwrap_or_default(),
-                        change.subject.kind,
-                        change.subject.id
-                    ),
-                    "give a value of zero or more".into(),
-                ));
-            }
-            Ok(())
-        }
-    }
+/// The bodies in a body: asynchronous bulk routes take a list of them.
+fn each_body(body: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let many = body.and_then(Value::as_array);
+    let one = body.filter(|body| !body.is_array());
+    many.into_iter().flatten().chain(one)
 }
 
-fn refuse(rule: &str, code: Code, message: String, remedy: String) -> Failure {
+pub(crate) fn refuse(rule: &str, code: Code, message: String, remedy: String) -> Failure {
     Failure::new(code, message).rule(rule).remedy(remedy)
 }

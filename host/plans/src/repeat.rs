@@ -3,6 +3,8 @@
 //! A request is told by what the caller asked, not by what it would change: once it was carried out,
 //! the same request would change something else, or something more.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use souk_model::plan::{Header, PlanId, PlanState};
@@ -11,12 +13,16 @@ use souk_state::plans::{Asked, Remembered, Stored};
 use souk_upstream::Session;
 
 use crate::commit::{Terms, key_conflict};
-use crate::execute::shows_after;
 use crate::look::Looker;
 use crate::service::Plans;
+use crate::verdict::shows_after;
 
 /// How long a caller's own key is remembered, in milliseconds: a day.
 const KEY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// How long the same request at the same time waits for the first one to begin.
+const BEGIN_TRIES: u32 = 40;
+const BEGIN_WAIT: Duration = Duration::from_millis(50);
 
 /// What is asked of a store, whatever the order of the arguments: lower-case hex SHA-256.
 #[must_use]
@@ -100,7 +106,7 @@ impl Plans {
         for turn in 0_u32.. {
             let key = format!("same: {tool} {} {turn}", terms.asked);
             let Remembered::Same(first) = remember(&key, until).await? else { break };
-            let first = self.get(Some(principal), &first).await?;
+            let first = self.begun(self.get(Some(principal), &first).await?).await?;
             if self.stands(session, &first).await? {
                 return Ok(Some(first.header));
             }
@@ -108,10 +114,27 @@ impl Plans {
         Ok(None)
     }
 
-    /// Whether a plan is still what counts: it runs, it may have happened, or the store shows all of
-    /// it.
+    /// A plan once it has left the instant between being remembered and being carried out, in which
+    /// the same request at the same time finds it. One that stays there was left by a dead host.
+    async fn begun(&self, mut first: Stored) -> Result<Stored, Failure> {
+        for _ in 0..BEGIN_TRIES {
+            if first.state != PlanState::Proposed {
+                break;
+            }
+            tokio::time::sleep(BEGIN_WAIT).await;
+            if let Some(now) = self.store.plan(&first.header.id).await? {
+                first = now;
+            }
+        }
+        Ok(first)
+    }
+
+    /// Whether a plan is still what counts: it waits or runs, it may have happened, or the store
+    /// shows all of it.
     async fn stands(&self, session: &Session, first: &Stored) -> Result<bool, Failure> {
         match first.state {
+            // One that still waits is committed by its id, or forgotten when it expires.
+            PlanState::Proposed => Ok(self.clock.now_ms() <= first.header.expires_ms),
             PlanState::Running => Ok(true),
             PlanState::Done => self.still_shown(session, &first.header).await,
             _ => Ok(first.counts.unknown > 0 || first.counts.sending > 0),

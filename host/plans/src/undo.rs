@@ -8,11 +8,11 @@ use souk_upstream::Session;
 
 use crate::commit::{Commit, already};
 use crate::draft::{Draft, Proposal};
-use crate::execute::shows_after;
 use crate::look::Looker;
 use crate::outcome::TROUBLES;
 use crate::reverse;
 use crate::service::{Plans, new_id};
+use crate::verdict::shows_after;
 
 impl Plans {
     /// Proposes the plan that takes another back. What somebody else has changed since is left

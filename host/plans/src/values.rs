@@ -63,11 +63,6 @@ pub(crate) fn decimal(value: &Value) -> Option<(bool, String, String)> {
     Some((negative && !zero, whole, part))
 }
 
-/// Whether a value is a number below zero.
-pub(crate) fn negative(value: &Value) -> bool {
-    decimal(value).is_some_and(|(negative, ..)| negative)
-}
-
 /// A value as a number for comparing how far apart two prices are. Never for money itself.
 pub(crate) fn approximately(value: &Value) -> Option<f64> {
     match value {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, anyhow, bail};
 use souk_model::{Secret, Tier};
+use souk_plans::Caps;
 use souk_policy::Pattern;
 use souk_upstream::CdnSettings;
 
@@ -97,6 +98,12 @@ pub(crate) struct Environment {
     pub(crate) price_threshold_pct: Option<f64>,
     /// `MCP_MAX_DISCOUNT_PCT`
     pub(crate) max_discount_pct: Option<f64>,
+    /// `SOUK_MAX_REFUND`
+    pub(crate) max_refund: Option<Caps>,
+    /// `SOUK_MAX_REFUND_PER_DAY`
+    pub(crate) max_refund_per_day: Option<Caps>,
+    /// `SOUK_MAX_CANCEL_PER_DAY`
+    pub(crate) max_cancel_per_day: Option<Caps>,
     /// `MCP_TIER2_CONFIRM`
     pub(crate) confirm: Option<bool>,
     /// `MCP_PLAN_EXPIRY_MIN`
@@ -140,6 +147,9 @@ impl Environment {
             coupon_cap: parsed("MCP_MAX_COUPON_QTY")?,
             price_threshold_pct: parsed("MCP_PRICE_THRESHOLD_PCT")?,
             max_discount_pct: parsed("MCP_MAX_DISCOUNT_PCT")?,
+            max_refund: parsed("SOUK_MAX_REFUND")?,
+            max_refund_per_day: parsed("SOUK_MAX_REFUND_PER_DAY")?,
+            max_cancel_per_day: parsed("SOUK_MAX_CANCEL_PER_DAY")?,
             confirm: switch("MCP_TIER2_CONFIRM")?,
             plan_expiry_min: parsed("MCP_PLAN_EXPIRY_MIN")?,
             cdn: CdnSettings {

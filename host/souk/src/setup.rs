@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use souk_model::Secret;
+use souk_plans::Caps;
 use souk_policy::Rules;
 use souk_runtime::Settings;
 
@@ -111,6 +112,10 @@ impl Setup {
         guards.coupon_cap = set.coupon_cap.unwrap_or(guards.coupon_cap);
         guards.price_threshold_pct = set.price_threshold_pct.unwrap_or(guards.price_threshold_pct);
         guards.max_discount_pct = set.max_discount_pct.unwrap_or(guards.max_discount_pct);
+        let caps = |set: &Option<Caps>, cap: Caps| set.clone().unwrap_or(cap);
+        guards.max_refund = caps(&set.max_refund, guards.max_refund);
+        guards.max_refund_per_day = caps(&set.max_refund_per_day, guards.max_refund_per_day);
+        guards.max_cancel_per_day = caps(&set.max_cancel_per_day, guards.max_cancel_per_day);
         guards
     }
 

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use souk_model::plan::{ItemState, PlanId, PlanState};
 use souk_model::{Code, Failure};
 
+use super::{Account, Amount};
+
 /// Why plans could not be kept or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -73,6 +75,21 @@ pub enum StoreError {
         plan: PlanId,
         /// Who held it, or thought so.
         owner: String,
+    },
+    /// More money would leave than may on a day.
+    #[error(
+        "{} {} of `{}` have left as {} today, and {cap} may", spent, .account.currency,
+        .account.store, .account.kind.as_str()
+    )]
+    OverCap {
+        /// The item for which it was to be set aside.
+        n: u32,
+        /// Where.
+        account: Account,
+        /// What the account has come to without it.
+        spent: Amount,
+        /// What it may come to.
+        cap: Amount,
     },
     /// A run does not end so.
     #[error("a run ends done, partly done or failed, not {}", .0.as_str())]
@@ -183,6 +200,8 @@ impl From<StoreError> for Failure {
                 .remedy("list the plans that there are with `plans_list`"),
             E::Duplicate { .. } => Self::new(Code::ValidationError, error.to_string())
                 .remedy("name each subject once, with all that changes of it"),
+            E::OverCap { .. } => Self::new(Code::Forbidden, error.to_string())
+                .remedy("try again tomorrow (UTC), or the operator raises the cap"),
             E::LeaseLost { plan, .. } => Self::new(
                 Code::Unavailable,
                 format!("the plan `{plan}` is carried out by another host, or was stopped"),

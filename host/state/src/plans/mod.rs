@@ -25,11 +25,13 @@
 
 mod error;
 mod nouns;
+mod spend;
 mod sqlite;
 mod store;
 
 pub use error::StoreError;
 pub use nouns::{Asked, Claim, Counts, Filter, Lease, Mark, Recalled, Remembered, Stored};
+pub use spend::{Account, Amount, Reserve, SpendKind};
 pub use sqlite::{Commits, SqlitePlanStore};
 pub use store::PlanStore;
 

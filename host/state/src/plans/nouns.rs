@@ -3,6 +3,8 @@
 use serde_json::Value;
 use souk_model::plan::{Header, ItemState, Kept, PlanId, PlanState};
 
+use super::Reserve;
+
 /// A plan as it is kept, but for its items.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
@@ -103,13 +105,15 @@ pub struct Mark {
     pub answered: Option<Value>,
     /// When it is sent, for `sending`. Milliseconds since 1970, UTC. None leaves what was kept.
     pub sent_ms: Option<i64>,
+    /// What is to be set aside before it is sent. Only with [`ItemState::Sending`].
+    pub reserve: Option<Reserve>,
 }
 
 impl Mark {
     /// A step that has nothing to tell.
     #[must_use]
     pub const fn new(n: u32, state: ItemState) -> Self {
-        Self { n, state, failure: None, answered: None, sent_ms: None }
+        Self { n, state, failure: None, answered: None, sent_ms: None, reserve: None }
     }
 }
 

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use serde_json::Value;
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
 
-use super::{Asked, Claim, Filter, Mark, Recalled, Remembered, StoreError, Stored};
+use super::{
+    Account, Amount, Asked, Claim, Filter, Mark, Recalled, Remembered, StoreError, Stored,
+};
 
 /// Where plans are kept. Several hosts use one at once.
 ///
@@ -94,12 +96,23 @@ pub trait PlanStore: Send + Sync + 'static {
     /// on the disk at the latest with the next one that says so. Calls at the same time share one
     /// flush.
     ///
+    /// Where a mark sets money aside, the account is compared with its cap and the amount written
+    /// in the same transaction; an amount that the item had set aside before is replaced. It is
+    /// given back by the mark that says that nothing happened: failed, drifted, skipped.
+    ///
     /// # Errors
+    /// [`StoreError::OverCap`] when an account would go past its cap;
     /// [`StoreError::LeaseLost`] when the lease is not this owner's, [`StoreError::Transition`]
     /// for a way that [`ItemState::may_become`] does not name, [`StoreError::NoItem`],
     /// [`StoreError::NoPlan`].
     async fn journal(&self, plan: &PlanId, owner: &str, marks: Vec<Mark>)
     -> Result<(), StoreError>;
+
+    /// What has been set aside in an account so far, or is gone.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn spent(&self, account: &Account) -> Result<Amount, StoreError>;
 
     /// Ends a run and its lease: the plan is now done, partly done or failed. False: the lease is
     /// no longer this owner's.
@@ -156,6 +169,8 @@ pub trait PlanStore: Send + Sync + 'static {
     /// before the one instant, and plans that had ended (thrown away, expired before anybody
     /// committed them, or carried out) before the other; with them the keys that stood for a
     /// draft, and those that ended before that.
+    ///
+    /// The account of a day stays for two days more, whatever becomes of its plans.
     ///
     /// A plan that runs stays, and so does one with items that are sending or unknown, which a
     /// person has to decide.

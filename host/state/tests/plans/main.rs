@@ -9,6 +9,7 @@ mod pages;
 mod processes;
 mod requests;
 mod runs;
+mod spends;
 
 use std::path::Path;
 

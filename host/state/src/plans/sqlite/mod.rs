@@ -14,6 +14,7 @@ mod requests;
 mod rows;
 mod runs;
 mod schema;
+mod spends;
 mod writer;
 
 use std::path::Path;
@@ -32,7 +33,8 @@ use self::runs::NewMark;
 pub use self::writer::Commits;
 use self::writer::{Durability, Writer};
 use super::{
-    Asked, Claim, Filter, Lease, Mark, PlanStore, Recalled, Remembered, StoreError, Stored,
+    Account, Amount, Asked, Claim, Filter, Lease, Mark, PlanStore, Recalled, Remembered,
+    StoreError, Stored,
 };
 use crate::StateDir;
 
@@ -163,6 +165,11 @@ impl PlanStore for SqlitePlanStore {
         self.writer.write(durability, move |to| runs::journal(to, &plan, &owner, &marks)).await
     }
 
+    async fn spent(&self, account: &Account) -> Result<Amount, StoreError> {
+        let account = account.clone();
+        self.readers.read(move |from| spends::sum(from, &account)).await
+    }
+
     async fn finish(
         &self,
         plan: &PlanId,
@@ -231,7 +238,10 @@ impl PlanStore for SqlitePlanStore {
             removed += u64::from(is_gone);
         }
         self.writer
-            .write(Durability::Written, move |to| requests::forget(to, ended_before_ms))
+            .write(Durability::Written, move |to| {
+                spends::forget(to, ended_before_ms.min(drafts_before_ms))?;
+                requests::forget(to, ended_before_ms)
+            })
             .await?;
         Ok(removed)
     }

@@ -5,7 +5,8 @@ use souk_model::plan::{ItemState, PlanId, PlanState};
 
 use super::fault::Fault;
 use super::rows::{Found, Named, find, item_state, to_json};
-use crate::plans::{Claim, Lease, Mark, StoreError};
+use super::spends;
+use crate::plans::{Claim, Lease, Mark, Reserve, StoreError};
 
 pub(super) fn claim(
     connection: &Connection,
@@ -104,6 +105,7 @@ pub(super) struct NewMark {
     failure: Option<String>,
     answered: Option<String>,
     sent_ms: Option<i64>,
+    reserve: Option<Reserve>,
 }
 
 impl NewMark {
@@ -115,7 +117,9 @@ impl NewMark {
             .transpose()?;
         let answered =
             mark.answered.as_ref().map(|answer| to_json("an item's answer", answer)).transpose()?;
-        Ok(Self { n: mark.n, state: mark.state, failure, answered, sent_ms: mark.sent_ms })
+        let reserve = mark.reserve.clone().filter(|_| mark.state == ItemState::Sending);
+        let sent_ms = mark.sent_ms;
+        Ok(Self { n: mark.n, state: mark.state, failure, answered, sent_ms, reserve })
     }
 }
 
@@ -136,7 +140,7 @@ pub(super) fn journal(
            answered = coalesce(?5, answered), sent_ms = coalesce(?6, sent_ms)
          WHERE plan = ?1 AND n = ?2",
     )?;
-    for NewMark { n, state, failure, answered, sent_ms } in marks {
+    for NewMark { n, state, failure, answered, sent_ms, reserve } in marks {
         let (n, to) = (*n, *state);
         let from = item_state(connection, id, found.key, n)?
             .ok_or_else(|| StoreError::NoItem { plan: id.clone(), n })?;
@@ -144,6 +148,10 @@ pub(super) fn journal(
             return Err(StoreError::Transition { plan: id.clone(), n, from, to }.into());
         }
         update.execute(params![found.key, n, Named(to), failure, answered, sent_ms])?;
+        match reserve {
+            Some(wanted) => spends::reserve(connection, id, n, wanted)?,
+            None => spends::settle(connection, id, n, to)?,
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::fault::{Fault, Trouble};
 
 /// Every version's step from the one before, the first from an empty file. A step that has been
 /// released is never changed, only followed by another.
-const STEPS: [&str; 2] = [FIRST, ANSWERS];
+const STEPS: [&str; 3] = [FIRST, ANSWERS, SPENDS];
 
 /// What changes often (`progress`) lies apart from what is large and never changes (`item`), so
 /// that a mark rewrites a few bytes, and counting does not read the changes.
@@ -72,6 +72,22 @@ CREATE INDEX request_plan ON request (plan);
 const ANSWERS: &str = "
 ALTER TABLE request ADD COLUMN answer TEXT;
 ALTER TABLE progress ADD COLUMN sent_ms INTEGER;
+";
+
+/// Money that left or may have, one row an item. Without a reference to the plan: an account outlives
+/// plans that are removed.
+const SPENDS: &str = "
+CREATE TABLE spend (
+  plan TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  day INTEGER NOT NULL, -- UTC, counted from 1970-01-01
+  store TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('refund', 'cancel')),
+  currency TEXT NOT NULL,
+  amount INTEGER NOT NULL CHECK (amount >= 0), -- ten-thousandths of the currency's unit
+  PRIMARY KEY (plan, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spend_account ON spend (day, store, kind, currency);
 ";
 
 /// The version this program knows.

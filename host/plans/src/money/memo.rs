@@ -1,0 +1,218 @@
+//! What a credit memo that a request makes can come to, at most.
+//!
+//! Magento shares what is left of an order item's row, tax and discount out by quantity, and rounds
+//! each share. The same is done here from the order as the host read it, without any help of the
+//! plugin's. Amounts of items are in the order's currency; shipping and adjustments of a request are
+//! in the base currency. Held to the recorded memos of `orders.jsonl` and `orders_more.jsonl`.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde_json::{Map, Value};
+
+use crate::guards::names::member;
+use crate::guards::number::decimal;
+
+/// What is wrong with a request, for the refusal.
+type Wrong = String;
+type Members = Map<String, Value>;
+
+/// An upper bound of a credit memo, and how many roundings are in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Memo {
+    /// In the order's currency.
+    pub(super) total: Decimal,
+    /// Shares that Magento rounds.
+    pub(super) lines: u32,
+}
+
+/// What the request of a refund moves at most, of this order.
+///
+/// # Errors
+/// What is wrong with the request, or what the order does not tell.
+pub(super) fn memo(order: &Members, body: Option<&Value>) -> Result<Memo, Wrong> {
+    let empty = Members::new();
+    let body = match body {
+        None => &empty,
+        Some(body) => object(body).ok_or("the body is no object")?,
+    };
+    let mut memo = Memo { total: Decimal::ZERO, lines: 0 };
+    match member(body, "items")? {
+        None => add_everything(&mut memo, order)?,
+        Some(Value::Array(items)) if items.is_empty() => add_everything(&mut memo, order)?,
+        Some(Value::Array(items)) => add_items(&mut memo, order, items)?,
+        Some(_) => return Err("`items` is no list".into()),
+    }
+    let arguments = match member(body, "arguments")? {
+        None => &empty,
+        Some(arguments) => object(arguments).ok_or("`arguments` is no object")?,
+    };
+    memo.total += shipping(order, amount(arguments, "shipping_amount")?)?;
+    memo.lines += 1;
+    let rate = match amount(order, "base_to_order_rate")? {
+        Some(rate) if !rate.is_zero() => rate,
+        _ => Decimal::ONE,
+    };
+    let more = amount(arguments, "adjustment_positive")?.unwrap_or_default();
+    let less = amount(arguments, "adjustment_negative")?.unwrap_or_default();
+    memo.total += cents(times(more, rate)?) - cents(times(less, rate)?);
+    if memo.total.is_sign_negative() && !memo.total.is_zero() {
+        return Err("its `adjustment_negative` is more than all the rest".into());
+    }
+    Ok(memo)
+}
+
+/// An object, or an empty list, which PHP takes for one.
+fn object(value: &Value) -> Option<&Members> {
+    static EMPTY: std::sync::LazyLock<Members> = std::sync::LazyLock::new(Members::new);
+    match value {
+        Value::Object(members) => Some(members),
+        Value::Array(items) if items.is_empty() => Some(&EMPTY),
+        _ => None,
+    }
+}
+
+fn add_everything(memo: &mut Memo, order: &Members) -> Result<(), Wrong> {
+    for item in order_items(order)? {
+        let left = left(item)?;
+        if left > Decimal::ZERO {
+            memo.total += line(item, left, left)?;
+            memo.lines += 1;
+        }
+    }
+    Ok(())
+}
+
+fn add_items(memo: &mut Memo, order: &Members, items: &[Value]) -> Result<(), Wrong> {
+    let mut named: Vec<Decimal> = Vec::new();
+    for asked in items {
+        let asked = object(asked).ok_or("an item is no object")?;
+        let id = amount(asked, "order_item_id")?.ok_or("an item has no `order_item_id`")?;
+        if named.contains(&id) {
+            return Err(format!("the item {id} is named twice"));
+        }
+        named.push(id);
+    }
+    for (asked, id) in items.iter().filter_map(object).zip(&named) {
+        let wanted = amount(asked, "qty")?;
+        let mut found = false;
+        for item in order_items(order)? {
+            let own = amount(item, "item_id")? == Some(*id);
+            let parent = amount(item, "parent_item_id")?;
+            found |= own;
+            let left = left(item)?;
+            // Parts of what is named go with it, unless they are named themselves.
+            let part = parent == Some(*id)
+                && !amount(item, "item_id")?.is_some_and(|own| named.contains(&own));
+            let quantity = match wanted {
+                Some(wanted) if own => wanted,
+                Some(wanted) if wanted.is_zero() => continue,
+                _ => left,
+            };
+            if (own || part) && quantity > Decimal::ZERO {
+                if quantity > left {
+                    return Err(format!("of the item {id} only {} are left", left.normalize()));
+                }
+                memo.total += line(item, quantity, left)?;
+                memo.lines += 1;
+            }
+        }
+        if !found {
+            return Err(format!("the order has no item {id}"));
+        }
+    }
+    Ok(())
+}
+
+fn order_items(order: &Members) -> Result<impl Iterator<Item = &Members>, Wrong> {
+    let items = order.get("items").and_then(Value::as_array);
+    let items = items.ok_or("the lookup does not show the order's items")?;
+    if !items.iter().all(Value::is_object) {
+        return Err("the lookup shows an item that is none".into());
+    }
+    Ok(items.iter().filter_map(Value::as_object))
+}
+
+/// How many of an order item can be refunded.
+fn left(item: &Members) -> Result<Decimal, Wrong> {
+    let invoiced = amount(item, "qty_invoiced")?
+        .ok_or("the lookup does not show how many of an item were invoiced")?;
+    Ok((invoiced - amount(item, "qty_refunded")?.unwrap_or_default()).max(Decimal::ZERO))
+}
+
+/// So many of an order item, out of what is left of it.
+fn line(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decimal, Wrong> {
+    let share = |rest: Decimal| -> Result<Decimal, Wrong> {
+        if quantity == left {
+            return Ok(rest);
+        }
+        Ok(cents(over(times(rest, quantity)?, left)?))
+    };
+    let rest = |of: &str, done: &str| -> Result<Decimal, Wrong> {
+        let rest = signed(item, of)?.unwrap_or_default() - signed(item, done)?.unwrap_or_default();
+        Ok(rest.max(Decimal::ZERO))
+    };
+    if amount(item, "row_invoiced")?.is_none() {
+        return Err("the lookup does not show what of an item was invoiced".into());
+    }
+    let mut total = share(rest("row_invoiced", "amount_refunded")?)?;
+    total += share(rest("tax_invoiced", "tax_refunded")?)?;
+    total +=
+        share(rest("discount_tax_compensation_invoiced", "discount_tax_compensation_refunded")?)?;
+    // A tax of its own that Magento shares out by what was ordered.
+    if let (Some(tax), Some(ordered)) =
+        (amount(item, "weee_tax_applied_row_amount")?, amount(item, "qty_ordered")?)
+        && !ordered.is_zero()
+    {
+        total += cents(over(times(tax, quantity)?, ordered)?);
+    }
+    let discount = share(rest("discount_invoiced", "discount_refunded")?)?;
+    Ok((total - discount).max(Decimal::ZERO))
+}
+
+/// Shipping with its tax, and without its discount; `wanted` is in the base currency, none: all.
+fn shipping(order: &Members, wanted: Option<Decimal>) -> Result<Decimal, Wrong> {
+    let value = |name: &str| Ok::<_, Wrong>(amount(order, name)?.unwrap_or_default());
+    let (total, base) = (value("shipping_amount")?, value("base_shipping_amount")?);
+    let tax = value("shipping_tax_amount")? + value("shipping_discount_tax_compensation_amount")?;
+    let discount = value("shipping_discount_amount")?;
+    let left = total - value("shipping_refunded")?;
+    let Some(wanted) = wanted else {
+        let discount =
+            if total.is_zero() { Decimal::ZERO } else { over(times(discount, left)?, total)? };
+        let taxes = tax - value("shipping_tax_refunded")?;
+        return Ok((left + taxes - cents(discount)).max(Decimal::ZERO));
+    };
+    if base.is_zero() {
+        return Ok(wanted);
+    }
+    let part = |of: Decimal| Ok::<_, Wrong>(cents(over(times(of, wanted)?, base)?));
+    Ok((part(total)? + part(tax)? - part(discount)?).max(Decimal::ZERO))
+}
+
+/// A number of zero or more; none where nothing or null stands.
+pub(super) fn amount(of: &Members, name: &str) -> Result<Option<Decimal>, Wrong> {
+    match signed(of, name)? {
+        Some(number) if number.is_sign_negative() && !number.is_zero() => {
+            Err(format!("`{name}` is negative"))
+        }
+        number => Ok(number),
+    }
+}
+
+fn signed(of: &Members, name: &str) -> Result<Option<Decimal>, Wrong> {
+    let Some(value) = member(of, name)? else { return Ok(None) };
+    decimal(value)
+        .map(Some)
+        .ok_or_else(|| format!("`{name}` is no number that can be reckoned with"))
+}
+
+fn times(a: Decimal, b: Decimal) -> Result<Decimal, Wrong> {
+    a.checked_mul(b).ok_or_else(|| "its numbers are too large".to_owned())
+}
+
+fn over(a: Decimal, b: Decimal) -> Result<Decimal, Wrong> {
+    a.checked_div(b).ok_or_else(|| "its numbers are too large".to_owned())
+}
+
+fn cents(amount: Decimal) -> Decimal {
+    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}

@@ -1,0 +1,134 @@
+//! A shop with one order, that does what a test says: before it answers, after, or not at all.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use souk_upstream::{Credentials, Magento, Session, StoreConfig};
+
+/// What becomes of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// It happens and is answered.
+    Willing,
+    /// It happens, and the answer is an error 500.
+    Forgetful,
+    /// It does not happen, and the answer is an error 500.
+    Broken,
+    /// It is refused.
+    Unwilling,
+}
+
+#[derive(Clone)]
+pub(crate) struct Shop {
+    url: String,
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    order: Value,
+    mood: Mood,
+    writes: Vec<String>,
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Self {
+        let order = json!({
+            "entity_id": 7, "order_currency_code": "EUR", "base_to_order_rate": 1,
+            "state": "processing", "grand_total": 600, "total_invoiced": 400, "total_paid": 400,
+            "shipping_amount": 0, "base_shipping_amount": 0,
+            "items": [{"item_id": 1, "qty_ordered": 6, "qty_invoiced": 4, "qty_refunded": 0,
+                "row_invoiced": 400, "amount_refunded": 0}],
+        });
+        let inner = Inner { order, mood: Mood::Willing, writes: Vec::new() };
+        let inner = Arc::new(Mutex::new(inner));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().fallback(serve).with_state(Arc::clone(&inner));
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { url, inner }
+    }
+
+    pub(crate) fn is(&self, mood: Mood) {
+        self.inner.lock().unwrap().mood = mood;
+    }
+
+    /// What was written, request by request.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        self.inner.lock().unwrap().writes.clone()
+    }
+
+    /// A refund of one item that arrived before, and only now gets through.
+    pub(crate) fn refunds_after_all(&self) {
+        refund(&mut self.inner.lock().unwrap().order, 1);
+    }
+
+    pub(crate) async fn session(&self) -> Session {
+        let store = Magento::new(StoreConfig::new("shop", self.url.parse().unwrap())).unwrap();
+        let password = "secret".to_owned().into();
+        Session::login(&store, Credentials::Admin { username: "agent".into(), password })
+            .await
+            .unwrap()
+    }
+}
+
+fn refund(order: &mut Value, qty: u64) {
+    let before = order["total_refunded"].as_u64().unwrap_or(0);
+    order["total_refunded"] = (before + 100 * qty).into();
+    let item = &mut order["items"][0];
+    item["qty_refunded"] = (item["qty_refunded"].as_u64().unwrap() + qty).into();
+    item["amount_refunded"] = (item["amount_refunded"].as_u64().unwrap() + 100 * qty).into();
+}
+
+async fn serve(
+    State(inner): State<Arc<Mutex<Inner>>>,
+    request: Request,
+) -> (StatusCode, [(&'static str, &'static str); 1], String) {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let (status, answer) =
+        answer(&mut inner.lock().unwrap(), parts.method.as_str(), parts.uri.path(), &body);
+    (
+        StatusCode::from_u16(status).unwrap(),
+        [("content-type", "application/json")],
+        answer.to_string(),
+    )
+}
+
+fn answer(inner: &mut Inner, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let path = path.trim_start_matches("/rest/all").trim_start_matches("/rest");
+    match (method, path) {
+        ("POST", "/V1/integration/admin/token") => return (200, "token".into()),
+        ("GET", "/V1/store/storeViews") => return (200, json!([{"id": 1, "code": "default"}])),
+        ("GET", "/V1/orders/7") => return (200, inner.order.clone()),
+        ("GET", "/V1/invoices/3") => return (200, json!({"entity_id": 3, "order_id": 7})),
+        ("GET", "/V1/invoices/4") => return (200, json!({"entity_id": 4, "order_id": 8})),
+        _ => {}
+    }
+    inner.writes.push(format!("{method} {path}"));
+    match inner.mood {
+        Mood::Unwilling => return (400, json!({"message": "no"})),
+        Mood::Broken => return (500, json!({"message": "oh"})),
+        Mood::Willing | Mood::Forgetful => {}
+    }
+    let done = match path {
+        "/V1/order/7/refund" | "/V1/invoice/3/refund" => {
+            refund(&mut inner.order, body["items"][0]["qty"].as_u64().unwrap());
+            json!("1")
+        }
+        "/V1/orders/7/cancel" => {
+            inner.order["state"] = "canceled".into();
+            true.into()
+        }
+        "/V1/orders/7/emails" => true.into(),
+        other => panic!("nobody writes to `{other}`"),
+    };
+    match inner.mood {
+        Mood::Forgetful => (500, json!({"message": "oh"})),
+        _ => (200, done),
+    }
+}
