@@ -6,6 +6,7 @@ mod audit;
 mod cache;
 mod cli;
 mod doctor;
+mod dropin;
 mod exports;
 mod hostile;
 mod masking;

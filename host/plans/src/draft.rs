@@ -217,20 +217,28 @@ impl Draft {
         &self.header.tool
     }
 
+    /// Why there is nothing in it.
+    fn empty(&self) -> Failure {
+        let why: Vec<&str> = self.warnings.iter().take(3).map(String::as_str).collect();
+        let message = match (self.left_out, why.as_slice()) {
+            (0, []) => "nothing matches, so there is nothing to change".to_owned(),
+            (0, why) => {
+                let more = self.warnings.len() - why.len();
+                let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+                format!("there is nothing that can be changed: {}{more}", why.join("; "))
+            }
+            (count, _) => format!("all {count} subjects already are as wished"),
+        };
+        Failure::new(Code::ValidationError, message).rule("empty-plan")
+    }
+
     /// Closes the draft and keeps it as a plan.
     ///
     /// # Errors
     /// VALIDATION_ERROR where nothing is left to change.
     pub async fn propose(mut self) -> Result<Proposal, Failure> {
         if self.header.count == 0 {
-            return Err(Failure::new(
-                Code::ValidationError,
-                match self.left_out {
-                    0 => "nothing matches, so there is nothing to change".to_owned(),
-                    count => format!("all {count} subjects already are as wished"),
-                },
-            )
-            .rule("empty-plan"));
+            return Err(self.empty());
         }
         let mut warnings = std::mem::take(&mut self.warnings);
         if self.jumps.count > 0 {

@@ -43,9 +43,13 @@ pub(crate) fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failu
             .remedy("look at what it did in the store: only what the review names was read");
             mark(item, ItemState::Unknown, Some(&failure))
         }
-        Sent::Refused(..) | Sent::Accepted => {
-            mark(item, ItemState::Unknown, Some(&differs(item, seen)))
+        Sent::Refused(_, failure) => {
+            let mut halfway = differs(item, seen);
+            halfway.message = format!("{}; then: {}", halfway.message, failure.message);
+            halfway.remedy.clone_from(&failure.remedy);
+            mark(item, ItemState::Unknown, Some(&halfway))
         }
+        Sent::Accepted => mark(item, ItemState::Unknown, Some(&differs(item, seen))),
     }
 }
 

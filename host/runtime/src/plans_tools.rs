@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use souk_model::plan::{Item, ItemState, Kept, Origin, PlanId, PlanState, Progressed};
+use souk_model::plan::{Item, ItemState, Kept, Origin, PlanId, PlanState, Progressed, Undoing};
 use souk_model::{Failure, Principal, Tier};
 use souk_plans::{Commit, Outcome, Plans};
 use souk_policy::{EffectKind, Mask, Rules, Subject};
@@ -414,6 +414,10 @@ fn shown(item: &Item, progressed: &Progressed) -> Value {
         "constants": item.constants,
         "requests": requests,
         "warnings": item.change.warnings,
+        "undo": match &item.change.undo {
+            Undoing::Impossible(why) => format!("impossible: {why}"),
+            Undoing::Reverse | Undoing::Steps(_) => "possible".to_owned(),
+        },
         "failure": failure,
     })
 }

@@ -254,7 +254,7 @@ mod tests {
         let remember = |key: &'static str, bytes: u32| {
             let work = move |to: &Connection| {
                 to.execute(
-                    "INSERT INTO request VALUES ('', ?1, '', '', hex(zeroblob(?2)), 0, 0)",
+                    "INSERT INTO request VALUES ('', ?1, '', '', hex(zeroblob(?2)), 0, 0, NULL)",
                     (key, bytes),
                 )?;
                 Ok(())
@@ -280,7 +280,7 @@ mod tests {
         let (_root, writer) = writer();
         let lose = |to: &Connection| -> Result<(), Fault> {
             to.execute_batch(
-                "INSERT INTO request VALUES ('', 'lost', '', '', '', 0, 0); ROLLBACK",
+                "INSERT INTO request VALUES ('', 'lost', '', '', '', 0, 0, NULL); ROLLBACK",
             )?;
             Ok(())
         };
