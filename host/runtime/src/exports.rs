@@ -133,7 +133,7 @@ impl CallContext {
             tool: self.action.tool.clone(),
             tier: self.action.tier,
         };
-        Ok(move || exports.begin(owner, &name, media_type).map(Box::new))
+        Ok(move || exports.begin(owner, &name, &media_type).map(Box::new))
     }
 
     /// Notes a document that is whole: it is kept once the call has ended well.

@@ -74,7 +74,7 @@ pub(crate) struct Summary {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Abilities {
-    Known(Summary),
+    Known(Box<Summary>),
     /// Everything, with `details`.
     Whole(Map<String, Value>),
     NotYet {
@@ -98,7 +98,7 @@ impl Abilities {
             None => Value::Null,
         };
         let ahead = told.clock_ahead_s.as_ref().and_then(Value::as_i64);
-        Ok(Self::Known(Summary {
+        Ok(Self::Known(Box::new(Summary {
             probed_at,
             version: told.version.unwrap_or_default(),
             edition: told.edition.unwrap_or_default(),
@@ -106,7 +106,7 @@ impl Abilities {
             store_views,
             access,
             clock_ahead_s: ahead.filter(|ahead| ahead.abs() > MOST_SKEW),
-        }))
+        })))
     }
 
     /// Everything. What is not known yet is waited for.

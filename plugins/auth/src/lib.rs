@@ -275,15 +275,15 @@ mod tests {
         })
     }
 
-    fn capabilities(host: &Host, asked: Value) -> Value {
-        host.call(&auth(), "whoami", &asked).unwrap()["capabilities"].clone()
+    fn capabilities(host: &Host, asked: &Value) -> Value {
+        host.call(&auth(), "whoami", asked).unwrap()["capabilities"].clone()
     }
 
     #[test]
     fn what_the_store_can_do_is_summed_up_or_told_whole() {
         let host = Host::offline().logged_in().capable(told());
         assert_eq!(
-            capabilities(&host, json!({})),
+            capabilities(&host, &json!({})),
             json!({
                 "probed_at": "2026-11-22T18:00:00Z",
                 "version": "2.4",
@@ -293,18 +293,18 @@ mod tests {
                 "access": {"denied": {"orders": "Magento_Sales::actions_view"}},
             })
         );
-        assert_eq!(capabilities(&host, json!({"details": true})), told());
+        assert_eq!(capabilities(&host, &json!({"details": true})), told());
         assert_eq!(host.refreshed(), 0);
-        capabilities(&host, json!({"refresh": true}));
+        capabilities(&host, &json!({"refresh": true}));
         assert_eq!(host.refreshed(), 1);
     }
 
     #[test]
     fn a_probe_under_way_is_waited_for_only_for_details() {
         let host = Host::offline().logged_in().capable(json!({"probing": true}));
-        assert_eq!(capabilities(&host, json!({})), json!({"probing": true}));
+        assert_eq!(capabilities(&host, &json!({})), json!({"probing": true}));
         assert_eq!(host.refreshed(), 0);
-        capabilities(&host, json!({"details": true}));
+        capabilities(&host, &json!({"details": true}));
         assert_eq!(host.refreshed(), 1);
     }
 
@@ -313,6 +313,6 @@ mod tests {
         let mut off = told();
         off["clock_ahead_s"] = json!(-90);
         let host = Host::offline().logged_in().capable(off);
-        assert_eq!(capabilities(&host, json!({}))["clock_ahead_s"], -90);
+        assert_eq!(capabilities(&host, &json!({}))["clock_ahead_s"], -90);
     }
 }

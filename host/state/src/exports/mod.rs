@@ -82,7 +82,7 @@ impl Exports {
         self: &Arc<Self>,
         owner: Owner,
         name: &str,
-        media_type: MediaType,
+        media_type: &MediaType,
     ) -> Result<Writing, Failure> {
         self.tidy()?;
         let kept = self.list(&Principal::named(&owner.principal))?;

@@ -53,7 +53,7 @@ impl Writing {
         exports: Arc<Exports>,
         owner: Owner,
         name: &str,
-        media_type: MediaType,
+        media_type: &MediaType,
         others: &[Kept],
     ) -> Result<Self, Failure> {
         let mut random = [0; 16];

@@ -27,10 +27,12 @@ fn begin(exports: &Arc<Exports>, principal: &str, name: &str) -> Result<Writing,
         tool: "promotions_export_coupons".to_owned(),
         tier: Tier::Safe,
     };
-    exports.begin(owner, name, "text/csv".parse().unwrap())
+    exports.begin(owner, name, &"text/csv".parse().unwrap())
 }
 
-const AS_IT_IS: Option<fn(&str, String) -> Result<String, Failure>> = None;
+type Edit = fn(&str, String) -> Result<String, Failure>;
+
+const AS_IT_IS: Option<Edit> = None;
 
 fn keep(exports: &Arc<Exports>, principal: &str, text: &str) -> Result<Kept, Failure> {
     let mut writing = begin(exports, principal, "../coupons of May.csv")?;
@@ -50,7 +52,7 @@ fn a_document_is_its_owners_and_outlives_the_host() {
 
     let exports = open(root.path(), LIMITS);
     let (ann, bob) = (Principal::named("ann"), Principal::named("bob"));
-    assert_eq!(exports.list(&ann).unwrap(), [kept.clone()]);
+    assert_eq!(exports.list(&ann).unwrap(), std::slice::from_ref(&kept));
     assert_eq!(exports.read(&exports.find(&ann, &kept.id).unwrap()).unwrap(), "code\nMAY\n");
     assert_eq!(exports.list(&bob).unwrap(), []);
     assert_eq!(exports.find(&bob, &kept.id), None);

@@ -50,7 +50,6 @@ impl Export {
         }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "the imported function takes it so")]
     pub(crate) fn keep(export: Self) -> Result<Document, Failure> {
         export.write("")?;
         let state = export.state()?;
