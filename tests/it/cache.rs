@@ -131,6 +131,49 @@ async fn each_tool_purges_what_it_says_and_is_on_the_trail() {
 }
 
 #[tokio::test]
+async fn a_stock_varnish_is_purged_of_what_a_page_shows() {
+    let shop = Shop { store: DemoStore::with_stock_varnish().await, home: Home::new() };
+    let product = shop.store.rest("/all/V1/products/TEN-001").await;
+    let attributes = product["custom_attributes"].as_array().unwrap();
+    let key = attributes.iter().find(|of| of["attribute_code"] == "url_key").unwrap();
+    let (id, page) = (&product["id"], format!("{}.html", key["value"].as_str().unwrap()));
+    let tag = format!("cat_p_{id}");
+    for (page, tag) in
+        [(page.as_str(), tag.as_str()), ("list.html", &tag), ("other.html", "cat_p_0")]
+    {
+        assert!(!shop.store.is_cached(page, tag).await);
+    }
+    let client = logged_in(&shop.with_varnish()).await;
+    let at = |page: &str| format!("{}/{page}", shop.store.url());
+
+    let urls = json!({"urls": [at(&page), at("")]});
+    let answer = client.answer("cache_purge_by_url", confirmed(urls)).await;
+    let via = format!("product {id}");
+    assert_eq!(answer["results"][0], json!({"url": at(&page), "success": true, "via": via}));
+    assert_eq!(answer["results"][1]["success"], false);
+    let error = answer["results"][1]["error"].as_str().unwrap();
+    assert!(error.contains("it shows a CMS page"), "{error}");
+    let message = answer["message"].as_str().unwrap();
+    assert!(message.starts_with("purged 1 of 2 pages") && message.contains(&via), "{message}");
+    assert!(!shop.store.is_cached(&page, "").await);
+    assert!(!shop.store.is_cached("list.html", "").await);
+    assert!(shop.store.is_cached("other.html", "").await);
+
+    let outcomes: Vec<_> = shop
+        .writes()
+        .iter()
+        .map(|line| (line["route"].as_str().unwrap().to_owned(), line["status"].clone()))
+        .collect();
+    let by_url = || ("/purge/url".to_owned(), json!(400));
+    let by_tag = ("/purge/product/{id}".to_owned(), json!(200));
+    assert_eq!(outcomes, [by_url(), by_url(), by_tag]);
+
+    let nothing = json!({"urls": [at("no-such-page.html")]});
+    let refusal = client.refusal("cache_purge_by_url", confirmed(nothing)).await;
+    assert!(refusal.starts_with("UNAVAILABLE: ") && refusal.contains("cache:clean"), "{refusal}");
+}
+
+#[tokio::test]
 async fn fastly_answers_an_id_and_its_token_is_seen_nowhere_else() {
     let shop = Shop::new().await;
     let token = shop.store.credential("FASTLY_API_TOKEN");

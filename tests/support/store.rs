@@ -52,6 +52,14 @@ impl DemoStore {
         Self::start_with(&["--cdn", "127.0.0.1:0"]).await
     }
 
+    /// Starts one with a cache before it that has Magento's stock VCL: it takes no purge by URL.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn with_stock_varnish() -> Self {
+        Self::start_with(&["--cdn", "127.0.0.1:0", "--cdn-stock-vcl"]).await
+    }
+
     /// The same with further arguments.
     ///
     /// # Panics

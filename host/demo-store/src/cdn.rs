@@ -1,7 +1,8 @@
 //! A cache before the demo store, to see purges arrive: Varnish and Fastly in one.
 //!
 //! - `PURGE` as Varnish takes it: `X-Magento-Tags-Pattern` bans by tags. Without one the page itself
-//!   is purged, as a VCL does that has `return (purge);` for it; Magento's stock VCL answers 400.
+//!   is purged, as a VCL does that has `return (purge);` for it, or it is refused with 400, as
+//!   Magento's stock VCL does: see [`DemoCdn::with_stock_vcl`].
 //! - Fastly's API: `POST /service/{id}/purge/{key}` and `POST /purge/{host/path}`, each with
 //!   `Fastly-Key`.
 //! - `GET` of anything else is a page of the cache: `MISS` the first time, `HIT` from then on, until
@@ -36,6 +37,17 @@ struct Inside {
     cache: Cache,
     log: Vec<LoggedPurge>,
     purges: u64,
+    vcl: Vcl,
+}
+
+/// What the VCL has for a `PURGE` that names no tags.
+#[derive(Debug, Clone, Copy, Default)]
+enum Vcl {
+    /// `return (purge);`
+    #[default]
+    PurgesPages,
+    /// Magento's own: `synth(400, …)`.
+    WantsTags,
 }
 
 /// One request as it reached the cache.
@@ -78,6 +90,13 @@ impl DemoCdn {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same with Magento's stock VCL, which purges by tags and by nothing else.
+    #[must_use]
+    pub fn with_stock_vcl(self) -> Self {
+        let inside = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Self(Mutex::new(Inside { vcl: Vcl::WantsTags, ..inside }))
     }
 
     /// Serves until `shutdown` is ready.
@@ -149,6 +168,10 @@ impl Inside {
 
     fn purge_as_varnish(&mut self, page: &str, tags: Option<&str>) -> Answer {
         let purged = match tags {
+            None if matches!(self.vcl, Vcl::WantsTags) => {
+                let why = "400 X-Magento-Tags-Pattern or X-Pool header required";
+                return Answer::new(StatusCode::BAD_REQUEST, Value::from(why));
+            }
             None => self.cache.purge(|cached| cached.path == page),
             Some(pattern) => {
                 let Some(tags) = cache::tags_of(pattern) else {
@@ -235,6 +258,20 @@ mod tests {
         assert_eq!(get(), "MISS");
         let log = ask(&cdn, "GET", LOG, &[]).1;
         assert_eq!(log[4]["purged"], json!(["/a.html"]), "{log}");
+    }
+
+    #[test]
+    fn the_stock_vcl_purges_by_tags_alone() {
+        let cdn = DemoCdn::new().with_stock_vcl();
+        let get = || ask(&cdn, "GET", "/a.html", &[("x-magento-tags", "cat_p_1")]).1;
+        get();
+        let (status, body) = ask(&cdn, "PURGE", "/a.html", &[]);
+        assert_eq!(status, 400);
+        assert!(body.as_str().unwrap().contains("X-Magento-Tags-Pattern or X-Pool"), "{body}");
+        assert_eq!(get(), "HIT");
+        let pattern = [("x-magento-tags-pattern", "((^|,)cat_p_1(,|$))")];
+        assert_eq!(ask(&cdn, "PURGE", "/", &pattern).0, 200);
+        assert_eq!(get(), "MISS");
     }
 
     #[test]

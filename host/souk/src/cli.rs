@@ -161,6 +161,9 @@ pub(crate) struct DemoStore {
     /// `/__cdn/requests`.
     #[arg(long, value_name = "ADDR")]
     pub(crate) cdn: Option<SocketAddr>,
+    /// Have that cache refuse purges by URL, as a Varnish with Magento's stock VCL does.
+    #[arg(long, requires = "cdn")]
+    pub(crate) cdn_stock_vcl: bool,
     /// Leave these modules out: names, or beginnings that end in `*`, separated by commas. Without
     /// `Magento_InventoryApi` there is no multi-source inventory.
     #[arg(long, value_name = "MODULES", value_delimiter = ',')]

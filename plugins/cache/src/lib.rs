@@ -4,6 +4,8 @@
 //! Which cache there is, where, and with which credentials is the host's; so is whether an address is
 //! of the store.
 
+mod address;
+mod shown;
 mod tagged;
 mod urls;
 
@@ -12,7 +14,7 @@ use souk_sdk::{
 };
 
 use crate::tagged::CATEGORY;
-use crate::urls::MOST_URLS;
+use crate::urls::MOST_PURGES;
 
 fn cache() -> Group {
     Group {
@@ -28,12 +30,19 @@ fn cache() -> Group {
                     title: "Purge pages by address",
                     description: "Purges up to 50 pages of the store from Fastly or Varnish, by \
                         their whole addresses, without wildcards. Answers what became of each. \
-                        Pages at addresses of another store or with another query stay.",
+                        Pages at addresses of another store or with another query stay. A \
+                        Varnish whose VCL takes no purge by URL (Magento's stock VCL) is asked \
+                        to purge the product or category that the page shows instead, and with \
+                        it all pages that show it: `via` says so.",
                 },
-                Bound::AtMost(MOST_URLS),
+                Bound::AtMost(MOST_PURGES),
             )
             .tier(Tier::Risk)
-            .writes(Method::Post, PURGE_URL),
+            .reads(shown::STORE_CONFIGS)
+            .reads(shown::GRAPHQL)
+            .writes(Method::Post, PURGE_URL)
+            .writes(Method::Post, PURGE_PRODUCT)
+            .writes(Method::Post, PURGE_CATEGORY),
             Action::apply(
                 tagged::purge_product,
                 About {

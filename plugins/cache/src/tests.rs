@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_sdk::testing::Host;
-use souk_sdk::{Failure, FailureCode, PurgeTarget, Purged, StoreView};
+use souk_sdk::{Failure, FailureCode, PurgeTarget, Purged, Source, StoreView};
 
 use crate::cache;
 
@@ -108,6 +108,102 @@ fn a_preview_claims_nothing() {
     assert!(product["message"].as_str().unwrap().starts_with("preview: "));
     let asked = json!({"urls": ["https://shop.example/a"]});
     let pages = call(&host, "purge_by_url", &asked).unwrap();
-    assert_eq!(pages["message"], "preview: 1 page would be purged from varnish; nothing was sent");
+    let message = pages["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("preview: 1 page would be purged from varnish; nothing"),
+        "{message}"
+    );
+    assert!(message.contains("if its VCL takes no purge by URL"), "{message}");
     assert_eq!(pages["results"][0]["success"], false);
+}
+
+/// A store whose views `en` and `de` share an address, before which a Varnish takes tags alone.
+fn behind_stock_varnish() -> Host {
+    let leads = |path: &str, view: &str| match (path, view) {
+        ("tent.html" | "women/tent.html", _) => {
+            json!({"type": "PRODUCT", "relative_url": path, "redirect_code": 0, "id": 7})
+        }
+        ("women.html", "en") => {
+            json!({"type": "CATEGORY", "relative_url": path, "redirect_code": 0, "id": 3})
+        }
+        ("two.html", "en") => json!({"type": "PRODUCT", "redirect_code": 0, "id": 7}),
+        ("two.html", _) => json!({"type": "CATEGORY", "redirect_code": 0, "id": 3}),
+        ("old.html", _) => {
+            json!({"type": "PRODUCT", "relative_url": "tent.html", "redirect_code": 301, "id": 7})
+        }
+        ("/", _) => json!({"type": "CMS_PAGE", "relative_url": "home", "redirect_code": 0}),
+        _ => Value::Null,
+    };
+    let host = Host::answering(move |read| match (read.route.as_str(), &read.at) {
+        ("/V1/store/storeConfigs", _) => Ok(json!(["en", "de"].map(|code| json!({
+            "code": code,
+            "base_url": "https://shop.example/",
+            "base_link_url": "https://shop.example/"
+        })))),
+        ("/graphql", StoreView::View(view)) => {
+            let variables = read.query.iter().find(|binding| binding.name == "variables").unwrap();
+            let Source::Text(text) = &variables.value else { panic!("{variables:?}") };
+            let asked: Value = serde_json::from_str(text).unwrap();
+            Ok(json!({"data": {"route": leads(asked["u"].as_str().unwrap(), view)}}))
+        }
+        other => panic!("{other:?} was read"),
+    });
+    host.purging(|target| match target {
+        PurgeTarget::Url(_) => Err(Failure {
+            upstream: Some("varnish".into()),
+            status: Some(400),
+            ..Failure::unavailable("this Varnish cannot purge by URL")
+        }),
+        _ => Ok(Purged { id: None, provider: "varnish".into(), previewed: false }),
+    })
+}
+
+fn urls(paths: &[&str]) -> Value {
+    json!({"urls": paths.iter().map(|path| format!("https://shop.example/{path}")).collect::<Vec<_>>()})
+}
+
+#[test]
+fn where_a_cache_takes_tags_alone_what_a_page_shows_is_purged() {
+    let host = behind_stock_varnish();
+    let paths = ["tent.html?x=1", "women/tent.html", "women.html", ""];
+    let answer = call(&host, "purge_by_url", &urls(&paths)).unwrap();
+    assert_eq!(
+        answer["message"],
+        "purged 3 of 4 pages from varnish; it takes no purge by URL, so all pages in all store \
+         views that show product 7, category 3 were purged"
+    );
+    let results = answer["results"].as_array().unwrap();
+    let via: Vec<_> = results.iter().map(|one| (&one["success"], &one["via"])).collect();
+    let (yes, no) = (&json!(true), &json!(false));
+    let (product, category) = (&json!("product 7"), &json!("category 3"));
+    assert_eq!(via, [(yes, product), (yes, product), (yes, category), (no, &Value::Null)]);
+    let error = results[3]["error"].as_str().unwrap();
+    assert!(error.contains("it shows a CMS page") && error.contains("cache:clean"), "{error}");
+    // Each thing once, however many of its pages were named.
+    assert_eq!(host.purges()[paths.len()..], [PurgeTarget::Product(7), PurgeTarget::Category(3)]);
+}
+
+#[test]
+fn what_is_not_clearly_a_product_or_a_category_is_left_and_told_why() {
+    for (path, why) in [
+        ("nothing.html", "the store knows nothing at this address"),
+        ("old.html", "it redirects (301) to `tent.html`: give that address"),
+        ("two.html", "it shows product 7 in one store view and category 3 in another"),
+        ("", "it shows a CMS page"),
+    ] {
+        let host = behind_stock_varnish();
+        let failure = call(&host, "purge_by_url", &urls(&[path])).unwrap_err();
+        assert_eq!(failure.code, FailureCode::Unavailable);
+        assert!(failure.message.ends_with(why), "{}", failure.message);
+        assert!(failure.remedy.unwrap().contains("cache_purge_product"));
+        assert_eq!(host.purges().len(), 1);
+    }
+}
+
+#[test]
+fn a_refusal_of_the_hosts_own_asks_the_store_nothing() {
+    let host = Host::offline();
+    let failure = call(&host, "purge_by_url", &urls(&["tent.html"])).unwrap_err();
+    assert_eq!(failure.message, "no cache is configured");
+    assert!(host.reads().is_empty());
 }

@@ -51,7 +51,7 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     let mut text = format!("demo store at http://{address}/\n");
     if let Some(listen) = options.cdn {
-        text.push_str(&serve_cdn(listen).await?);
+        text.push_str(&serve_cdn(listen, options.cdn_stock_vcl).await?);
     }
     for credential in store.credentials() {
         text.push_str(&show(&credential));
@@ -66,12 +66,13 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
 }
 
 /// Serves the demo's cache for as long as the process runs, and tells how to purge it.
-async fn serve_cdn(listen: SocketAddr) -> anyhow::Result<String> {
+async fn serve_cdn(listen: SocketAddr, stock_vcl: bool) -> anyhow::Result<String> {
     let listener =
         TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
+    let cdn = if stock_vcl { DemoCdn::new().with_stock_vcl() } else { DemoCdn::new() };
     tokio::spawn(async move {
-        if let Err(error) = DemoCdn::new().serve(listener, std::future::pending()).await {
+        if let Err(error) = cdn.serve(listener, std::future::pending()).await {
             tracing::error!("the demo's cache ended: {error}");
         }
     });

@@ -1,6 +1,7 @@
 //! Purging Varnish as Magento does: PURGE with a pattern of tags. Single pages by their own PURGE,
-//! which Magento's stock VCL does not allow, and which is then said plainly: a pattern of tags in its
-//! place would purge more than the page.
+//! which Magento's stock VCL does not allow. That is then said, and known by its code
+//! (`UNAVAILABLE`, with the status): a pattern of tags in its place would purge more than the page,
+//! which is for the asker to decide.
 
 use http::header::HOST;
 use http::{HeaderName, HeaderValue, Method};
@@ -59,28 +60,32 @@ fn tagged(method: Method, base: &str, tags: &HeaderValue) -> Result<Request, Fai
     Ok(request)
 }
 
+/// # Errors
+/// `UNAVAILABLE` for a page where the VCL takes tags alone; `UPSTREAM_ERROR` for all else that is
+/// no 200.
 pub(super) fn receipt(what: &What, reply: &Reply) -> Result<Receipt, Failure> {
     let is_page = matches!(what, What::Page(_));
     // Varnish repeats the reason of its answer in the body.
     let asks_for_tags = String::from_utf8_lossy(&reply.body).contains(WANTS_TAGS);
-    let (message, remedy) = match reply.status {
+    let (code, message, remedy) = match reply.status {
         200 => return Ok(Receipt { id: None, status: reply.status }),
         400 if is_page && asks_for_tags => (
+            Code::Unavailable,
             "this Varnish cannot purge by URL: its VCL, as Magento's stock VCL does, takes a PURGE \
              only with a pattern of tags",
             "use `cache_purge_product` or `cache_purge_category`, or have the operator add `return \
              (purge);` for a PURGE without tags to the VCL",
         ),
         405 => (
+            Code::UpstreamError,
             "Varnish does not take purges from this machine",
             "the operator adds this machine to `acl purge` in the VCL",
         ),
         _ => (
+            Code::UpstreamError,
             "Varnish did not purge",
             "the operator checks SOUK_CDN_URL, and that the VCL there handles PURGE",
         ),
     };
-    Err(Failure::new(Code::UpstreamError, message)
-        .from_upstream(NAME, Some(reply.status))
-        .remedy(remedy))
+    Err(Failure::new(code, message).from_upstream(NAME, Some(reply.status)).remedy(remedy))
 }

@@ -102,7 +102,8 @@ async fn a_vcl_that_wants_tags_is_named_and_no_tags_are_sent_for_a_page() {
     let cache = cache(|_, _| synth(400, "X-Magento-Tags-Pattern or X-Pool header required")).await;
     let session = session(&store, varnish(&cache)).await;
     let failure = purge(&session, url("https://shop.example/")).await.unwrap_err();
-    assert_eq!(failure.code_text(), "VARNISH_API_ERROR");
+    let known_by = (failure.code_text(), failure.upstream.as_deref(), failure.status);
+    assert_eq!(known_by, ("UNAVAILABLE".to_owned(), Some("varnish"), Some(400)));
     assert!(failure.message.contains("cannot purge by URL"), "{failure}");
     assert!(failure.remedy.unwrap().contains("cache_purge_product"));
     assert_eq!(cache.got().len(), 1);

@@ -1,0 +1,143 @@
+//! What is shown at an address: asked of the storefront's GraphQL, which answers as its router would.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::json;
+use souk_sdk::{ApplyContext, Failure, PurgeTarget, Read, Route, StoreView};
+
+use crate::address::{self, Base, Place};
+
+pub(crate) const STORE_CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
+/// The storefront's GraphQL, which the host asks without credentials.
+pub(crate) const GRAPHQL: Route<0> = Route::new("/graphql");
+
+/// On one line: the host takes no control characters in a query. Tags are made of these ids.
+const QUERY: &str = "query($u:String!){route(url:$u){type relative_url redirect_code \
+    ...on ProductInterface{id} ...on CategoryInterface{id}}}";
+
+/// How many questions one call asks. With its purges it stays below the host's default limit of 500
+/// requests, beyond which the call would end with purges made and not told of.
+const MOST_QUESTIONS: usize = 350;
+
+/// What a page shows, and by whose tag it can be purged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Product(u64),
+    Category(u64),
+}
+
+impl Shown {
+    pub(crate) const fn target(self) -> PurgeTarget {
+        match self {
+            Self::Product(id) => PurgeTarget::Product(id),
+            Self::Category(id) => PurgeTarget::Category(id),
+        }
+    }
+}
+
+/// `product 12`
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Product(id) => write!(f, "product {id}"),
+            Self::Category(id) => write!(f, "category {id}"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    route: Option<Led>,
+}
+
+/// Where an address leads.
+#[derive(Deserialize)]
+struct Led {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    relative_url: Option<String>,
+    /// 0 where it is the address itself.
+    #[serde(default)]
+    redirect_code: u16,
+    /// Of a product or a category.
+    id: Option<u64>,
+}
+
+/// Finds out what is shown at each of these addresses; of what it is not known, why.
+pub(crate) fn at(context: &ApplyContext, urls: &[&str]) -> Vec<Result<Shown, String>> {
+    let bases = match context.get::<Vec<Base>>(&STORE_CONFIGS.read([]).at(StoreView::Global)) {
+        Ok(bases) => bases,
+        Err(failure) => {
+            let why = format!("the store did not tell its base URLs: {}", failure.message);
+            return vec![Err(why); urls.len()];
+        }
+    };
+    let mut questions: Vec<Read> = Vec::new();
+    let asked: Vec<Result<usize, String>> = urls
+        .iter()
+        .map(|url| {
+            let Place { path, views } = address::place(url, &bases)
+                .ok_or("no store view has a base URL that it begins with")?;
+            if questions.len() + views.len() > MOST_QUESTIONS {
+                return Err("too many were asked after in one call: give fewer at once".to_owned());
+            }
+            let count = views.len();
+            questions.extend(views.into_iter().map(|view| question(path, view)));
+            Ok(count)
+        })
+        .collect();
+    let mut answers = context.get_all::<Answer>(&questions).into_iter();
+    asked.into_iter().map(|count| together(answers.by_ref().take(count?))).collect()
+}
+
+fn question(path: &str, view: StoreView) -> Read {
+    GRAPHQL
+        .read([])
+        .query("query", QUERY)
+        .query("variables", &json!({ "u": path }).to_string())
+        .at(view)
+}
+
+/// What one address shows, by the answers of all views that have it. A view that has nothing there
+/// is no objection where another has.
+fn together(answers: impl Iterator<Item = Result<Answer, Failure>>) -> Result<Shown, String> {
+    let (mut found, mut why_not) = (None, None);
+    for answer in answers {
+        match answer.map_err(|failure| failure.message).and_then(|answer| one(answer.data.route)) {
+            Ok(shown) => match found {
+                Some(other) if other != shown => {
+                    return Err(format!(
+                        "it shows {other} in one store view and {shown} in another"
+                    ));
+                }
+                _ => found = Some(shown),
+            },
+            Err(why) => why_not = why_not.or(Some(why)),
+        }
+    }
+    found.ok_or_else(|| why_not.unwrap_or_else(|| "no store view has it".to_owned()))
+}
+
+fn one(led: Option<Led>) -> Result<Shown, String> {
+    let Some(Led { kind, relative_url, redirect_code, id }) = led else {
+        return Err("the store knows nothing at this address".to_owned());
+    };
+    if redirect_code != 0 {
+        // The page that a cache keeps is at the other address, which was not named.
+        let to = relative_url.unwrap_or_default();
+        return Err(format!("it redirects ({redirect_code}) to `{to}`: give that address"));
+    }
+    match (kind.as_deref(), id) {
+        (Some("PRODUCT"), Some(id)) => Ok(Shown::Product(id)),
+        (Some("CATEGORY"), Some(id)) => Ok(Shown::Category(id)),
+        (Some("CMS_PAGE"), _) => Err("it shows a CMS page".to_owned()),
+        (Some(other), _) => Err(format!("it shows something else, `{other}`")),
+        (None, _) => Err("the store does not tell what it shows".to_owned()),
+    }
+}
