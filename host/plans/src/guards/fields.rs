@@ -35,10 +35,13 @@ impl Guards {
     }
 }
 
-/// What names the subject is no change of it; links are how `category_ids` are written.
+/// What names the subject is no change of it; links are how `category_ids` are written, and that the
+/// old address shall redirect is a word about `url_key`.
 fn allowed(list: &BTreeSet<String>, name: &str) -> bool {
+    let listed = |name: &str| list.iter().any(|field| same_name(field, name));
     ["sku", "id", "identifier", "category_links"].iter().any(|own| same_name(own, name))
-        || list.iter().any(|field| same_name(field, name))
+        || listed(name)
+        || same_name("save_rewrites_history", name) && listed("url_key")
 }
 
 /// The fields that an entity's body sets: its members, custom attributes and extension attributes by
