@@ -110,7 +110,8 @@ fn rates(
     memory: &mut Table,
 ) -> anyhow::Result<Table> {
     slow_down(store, delay)?;
-    let title = format!("plans, items/s; each request takes the store {delay:?}");
+    let title =
+        format!("plans, items/s; each request takes the store {} ms more", delay.as_millis());
     let heads: Vec<String> = AT_ONCE.map(|count| format!("commit, {count} at once")).into();
     let mut columns = vec!["items", "propose"];
     columns.extend(heads.iter().map(String::as_str));

@@ -10,6 +10,7 @@ mod dropin;
 mod exports;
 mod hostile;
 mod masking;
+mod orders;
 mod plans;
 mod policy;
 mod python;
