@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use serde_json::Value;
-use souk_model::plan::{Before, Filling, Header, Item, ItemState, Progressed, Repetition, Step};
+use souk_model::plan::{
+    Before, Filling, Header, Item, ItemState, Place, Progressed, Repetition, Step,
+};
 use souk_model::{Code, Failure, Source};
 use souk_state::plans::Mark;
 use souk_upstream::{SendError, Session, Writer};
@@ -275,11 +277,23 @@ fn refused_in(step: &Step, answer: &Value) -> Option<Failure> {
             None => found.is_some_and(|found| !found.is_null()),
         }
     })?;
-    let said = refused.at.find(answer).map(short).unwrap_or_default();
+    let said = said(&refused.at, answer);
     Some(
         Failure::new(Code::UpstreamError, format!("the store did not do it: it answered {said}"))
             .from_upstream(&step.upstream, Some(200)),
     )
+}
+
+/// What an answer says at a place; a message of Magento's with the parameters beside it.
+fn said(at: &Place, answer: &Value) -> String {
+    let beside = at.as_str().strip_suffix("/message").and_then(|row| row.parse::<Place>().ok());
+    let row = beside.and_then(|row| row.find(answer));
+    match (at.find(answer), row.and_then(|row| row.get("parameters"))) {
+        (Some(Value::String(message)), Some(parameters)) => {
+            souk_upstream::interpolated(message, parameters)
+        }
+        (found, _) => found.map(short).unwrap_or_default(),
+    }
 }
 
 /// The body as it is sent.

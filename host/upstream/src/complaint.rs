@@ -54,9 +54,12 @@ impl Complaint {
     }
 }
 
-/// Fills `%1` from a list and `%name` from an object, of several names the longest. Filled-in text
-/// is not looked at again.
-fn interpolated(message: &str, parameters: &Value) -> String {
+/// A message of Magento's with its parameters in it: fills `%1` from a list and `%name` from an
+/// object, of several names the longest. Magento's row errors give a list for names (`products_put.jsonl`:
+/// `Invalid attribute %fieldName = %fieldValue.` with `["SKU", "NOPE"]`): those are filled in order.
+/// Filled-in text is not looked at again.
+#[must_use]
+pub fn interpolated(message: &str, parameters: &Value) -> String {
     let values: Vec<(String, String)> = match parameters {
         Value::Array(list) => {
             list.iter().enumerate().map(|(n, value)| ((n + 1).to_string(), plain(value))).collect()
@@ -64,6 +67,7 @@ fn interpolated(message: &str, parameters: &Value) -> String {
         Value::Object(named) => named.iter().map(|(n, value)| (n.clone(), plain(value))).collect(),
         _ => Vec::new(),
     };
+    let mut in_order = parameters.as_array().into_iter().flatten();
     let mut out = String::with_capacity(message.len());
     let mut rest = message;
     while let Some((before, after)) = rest.split_once('%') {
@@ -75,8 +79,17 @@ fn interpolated(message: &str, parameters: &Value) -> String {
                 rest = &after[name.len()..];
             }
             None => {
-                out.push('%');
-                rest = after;
+                let name = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+                match (name > 0).then(|| in_order.next()).flatten() {
+                    Some(value) => {
+                        out.push_str(&plain(value));
+                        rest = &after[name..];
+                    }
+                    None => {
+                        out.push('%');
+                        rest = after;
+                    }
+                }
             }
         }
     }

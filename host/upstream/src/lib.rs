@@ -59,6 +59,7 @@ mod writer;
 pub use address::ConfigError;
 pub use capabilities::{Probed, Reached};
 pub use cdn::{CdnSettings, Provider, Purge, Purger, Receipt};
+pub use complaint::interpolated;
 pub use config::{Credentials, Limits, Offered, StoreConfig};
 pub use session::{Session, Sessions};
 pub use transport::{Magento, OnSecret};

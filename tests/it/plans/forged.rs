@@ -111,6 +111,21 @@ fn of_bodies() -> Vec<Forgery> {
                 "customAttributes": [{"attributeCode": "tax_class_id", "value": 0}]}})),
         ),
         (
+            "an entity in the other spelling",
+            "FORBIDDEN: ",
+            body(&json!({"Product": {"name": "Telt", "type_id": "virtual"}})),
+        ),
+        (
+            "a negative price written as no price is",
+            "VALIDATION_ERROR: ",
+            body(&json!({"product": {"name": "Telt", "price": "-1e0"}})),
+        ),
+        (
+            "a discount above the cap in the other spelling",
+            "FORBIDDEN: ",
+            rule(&json!({"simpleAction": "by_percent", "discountAmount": "99"})),
+        ),
+        (
             "a negative price under an attribute's name",
             "VALIDATION_ERROR: ",
             body(&json!({"product": {"name": "Telt",
@@ -360,7 +375,7 @@ async fn an_answer_of_200_that_tells_of_errors_is_no_success() {
     assert_eq!((&refused["success_count"], &refused["state"]), (&json!(0), &json!("failed")));
     assert_eq!(refused["errors"][0]["state"], "failed", "{refused}");
     let message = refused["errors"][0]["message"].as_str().unwrap();
-    assert!(message.contains("Invalid attribute"), "{message}");
+    assert!(message.contains("Invalid attribute SKU = NO-SUCH-SKU"), "{message}");
     assert_eq!(price().await, before);
     // The same request about a product that there is goes through.
     assert_eq!(commit(SKU).await["success_count"], 1);

@@ -35,6 +35,10 @@ fn placeholders_are_filled() {
             "the store said: No such entity with sku = %1, store = 3",
         ),
         (
+            r#"{"message":"20% off: invalid attribute %fieldName = %fieldValue.","parameters":["SKU","NOPE"]}"#,
+            "the store said: 20% off: invalid attribute SKU = NOPE.",
+        ),
+        (
             r#"{"message":"One or more input exceptions have occurred.","errors":[{"message":"\"%fieldName\" is required. Enter and try again.","parameters":{"fieldName":"username"}},{"message":"\"%fieldName\" is required. Enter and try again.","parameters":{"fieldName":"password"}}]}"#,
             "the store said: One or more input exceptions have occurred. \"username\" is required. Enter and try again.; \"password\" is required. Enter and try again",
         ),
