@@ -46,8 +46,11 @@ fn confirmed(mut arguments: Value) -> Value {
     arguments
 }
 
-/// The acts that move money or goods, the route each goes by, and where the order shows it.
-fn acts() -> Vec<(&'static str, u32, Value, String, fn(&Value) -> bool)> {
+/// A tool, the order it acts on, its arguments, the route it goes by, and how the order shows it.
+type Act = (&'static str, u32, Value, String, fn(&Value) -> bool);
+
+/// The acts that move money or goods.
+fn acts() -> Vec<Act> {
     vec![
         (
             "orders_invoice",
