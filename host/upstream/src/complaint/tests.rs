@@ -36,7 +36,7 @@ fn placeholders_are_filled() {
         ),
         (
             r#"{"message":"20% off: invalid attribute %fieldName = %fieldValue.","parameters":["SKU","NOPE"]}"#,
-            "the store said: 20% off: invalid attribute SKU = NOPE.",
+            "the store said: 20% off: invalid attribute SKU = NOPE",
         ),
         (
             r#"{"message":"One or more input exceptions have occurred.","errors":[{"message":"\"%fieldName\" is required. Enter and try again.","parameters":{"fieldName":"username"}},{"message":"\"%fieldName\" is required. Enter and try again.","parameters":{"fieldName":"password"}}]}"#,
