@@ -104,7 +104,16 @@ impl Process {
         self.status("VmRSS:")
     }
 
-    /// The most resident memory it ever had, in bytes.
+    /// Begins anew what [`Self::peak`] tells.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn forget_peak(&self) {
+        // proc_pid_clear_refs(5): 5 resets the peak of the resident memory.
+        std::fs::write(format!("/proc/{}/clear_refs", self.pid()), "5").unwrap();
+    }
+
+    /// The most resident memory it had since it began or [`Self::forget_peak`], in bytes.
     ///
     /// # Panics
     /// When it has ended.

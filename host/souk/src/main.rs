@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod allocator;
 mod cdn;
 mod cli;
 mod commands;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    allocator::share_heaps();
     let cli = cli::Cli::parse();
     let result = runtime().and_then(|runtime| runtime.block_on(commands::run(cli)));
     match result {

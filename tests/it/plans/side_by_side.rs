@@ -81,8 +81,10 @@ async fn a_plan_of_thousands_is_proposed_looked_through_and_committed_in_little_
     let shop = Shop::new("").await;
     shop.stock(COUNT).await;
     let client = shop.host_for(COUNT).await;
-    // What is idle has served: the plugin is loaded, a connection stands.
+    // What is idle has served: the plugins are loaded, a connection stands.
+    client.tools().await;
     client.answer("catalog_get_product", json!({"sku": "BULK-00000"})).await;
+    client.process().forget_peak();
     let idle = client.process().resident();
     let plan = propose(&client, COUNT).await;
     let proposed = client.process().peak();
