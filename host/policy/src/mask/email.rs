@@ -11,30 +11,43 @@ const SIGNS: [&str; 2] = ["@", "%40"];
 pub(super) fn find_in(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
+    // Where what can stand before a sign begins that ends at `from`. It is carried along, since
+    // `%40` itself can stand there: nothing is read twice, however many signs there are.
+    let mut local = 0;
     while let Some((at, sign)) = next_sign(text, from) {
+        let before = text[from..at].trim_end_matches(is_local);
+        if !before.is_empty() {
+            local = from + before.len();
+        }
         let after = at + sign.len();
+        let start = if local < at { Some(local) } else { quoted(text, &found, at) };
         from = after;
-        let begin = found.last().map_or(0, |last| last.end);
-        let before = text[begin..at].trim_end_matches(is_local);
-        let start = match begin + before.len() {
-            // `"jane doe"@example.com`
-            start if start == at && before.ends_with('"') => {
-                before[..before.len() - 1].rfind('"').map(|quote| begin + quote)
-            }
-            start if start == at => None,
-            start => Some(start),
-        };
+        if !sign.chars().all(is_local) {
+            local = after;
+        }
         if let (Some(start), Some(length)) = (start, domain(&text[after..])) {
             found.push(start..after + length);
             from = after + length;
+            local = from;
         }
     }
     found
 }
 
+/// Where the quotes begin that end at a sign: `"jane doe"@example.com`.
+fn quoted(text: &str, found: &[Range<usize>], at: usize) -> Option<usize> {
+    let begin = found.last().map_or(0, |last| last.end);
+    let inside = text[begin..at].strip_suffix('"')?;
+    inside.rfind('"').map(|quote| begin + quote)
+}
+
+/// The next sign from a place on, and where it stands.
 fn next_sign(text: &str, from: usize) -> Option<(usize, &'static str)> {
-    let rest = &text[from..];
-    SIGNS.into_iter().filter_map(|sign| Some((from + rest.find(sign)?, sign))).min()
+    text[from..].match_indices(['@', '%']).find_map(|(at, _)| {
+        let at = from + at;
+        let sign = SIGNS.into_iter().find(|sign| text[at..].starts_with(sign))?;
+        Some((at, sign))
+    })
 }
 
 fn is_local(c: char) -> bool {

@@ -1,5 +1,7 @@
 //! Masking structured data.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::member::{self, Around};
@@ -106,13 +108,17 @@ fn mask_names(object: &mut Map<String, Value>) {
         return;
     }
     let members = std::mem::take(object);
+    // The last number that each name was given: thousands may become one and the same.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for (name, value) in members {
         let masked = text::masked(name);
         let mut unique = masked.clone();
-        let mut number = 1;
-        while object.contains_key(&unique) {
-            number += 1;
-            unique = format!("{masked} ({number})");
+        if object.contains_key(&masked) {
+            let number = numbers.entry(masked.clone()).or_insert(1);
+            while object.contains_key(&unique) {
+                *number += 1;
+                unique = format!("{masked} ({number})");
+            }
         }
         object.insert(unique, value);
     }
