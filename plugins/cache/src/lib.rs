@@ -10,7 +10,8 @@ mod tagged;
 mod urls;
 
 use souk_sdk::{
-    About, Action, Bound, Group, Method, PRODUCT, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, Tier,
+    About, Action, Bound, Group, Method, PRODUCT, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL,
+    STORE_CONFIGS, Tier,
 };
 
 use crate::tagged::CATEGORY;
@@ -38,7 +39,7 @@ fn cache() -> Group {
                 Bound::AtMost(MOST_PURGES),
             )
             .tier(Tier::Risk)
-            .reads(shown::STORE_CONFIGS)
+            .reads(STORE_CONFIGS)
             .reads(shown::GRAPHQL)
             .writes(Method::Post, PURGE_URL)
             .writes(Method::Post, PURGE_PRODUCT)

@@ -4,11 +4,10 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::json;
-use souk_sdk::{ApplyContext, Failure, PurgeTarget, Read, Route, StoreView};
+use souk_sdk::{ApplyContext, Failure, PurgeTarget, Read, Route, STORE_CONFIGS, StoreView};
 
 use crate::address::{self, Base, Place};
 
-pub(crate) const STORE_CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
 /// The storefront's GraphQL, which the host asks without credentials.
 pub(crate) const GRAPHQL: Route<0> = Route::new("/graphql");
 

@@ -5,12 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
     About, Action, Answered, Context, Decimal, Failure, Object, PRODUCT, PRODUCTS, Product, Read,
-    StoreView,
+    STORE_CONFIGS, StoreView,
 };
 
 use crate::number::Number;
 use crate::parts::{self, Makeup, Part};
-use crate::shop::{STORE_CONFIGS, Shop, Website, websites_of};
+use crate::shop::{Shop, Website, websites_of};
 use crate::stock::{
     self, LINKS, MOST_QUESTIONS, QUANTITY, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF,
     Salability, Stock, StockItem, Stocking, Warehouse,

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use souk_sdk::{Answers, Failure, Read, Route, STORE_GROUPS, STORE_VIEWS, StoreView, WEBSITES};
+use souk_sdk::{
+    Answers, Failure, Read, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, StoreView, WEBSITES,
+};
 
 use crate::unknown::{Unknown, noted};
-
-/// Each view's time zone is here.
-pub(crate) const STORE_CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
 
 /// A website, a group of views, a view or a view's configuration: what a kind has not is 0 or empty.
 #[derive(Debug, Default, Deserialize)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use souk_sdk::{
     About, Action, Changing, CommitTool, Condition, EntityId, Failure, Intent, Method,
-    PrepareContext, Prepared, StoreView, Tier, nothing_matches, projection,
+    PrepareContext, Prepared, STORE_CONFIGS, StoreView, Tier, nothing_matches, projection,
 };
 
 use crate::act::comment::Comment;
@@ -15,7 +15,7 @@ use crate::act::{Remarks, comment, hold, invoice, lookup, ship};
 use crate::answer::{Answer, Shape, members};
 use crate::clock::{Range, Zones};
 use crate::order::Order;
-use crate::routes::{CANCEL, COMMENT, CONFIGS, HOLD, MAKE_INVOICE, ORDER, ORDERS, SHIP, UNHOLD};
+use crate::routes::{CANCEL, COMMENT, HOLD, MAKE_INVOICE, ORDER, ORDERS, SHIP, UNHOLD};
 use crate::search::{Scan, StateName, Wanted};
 
 /// How many orders that are left out are named.
@@ -364,7 +364,7 @@ pub(crate) fn actions() -> Vec<Action> {
         .tier(Tier::Risk)
         .reads(ORDER)
         .reads(ORDERS)
-        .reads(CONFIGS)
+        .reads(STORE_CONFIGS)
         .writes(Method::Post, HOLD)
         .writes(Method::Post, UNHOLD)
         .writes(Method::Post, COMMENT)
@@ -393,7 +393,7 @@ pub(crate) fn actions() -> Vec<Action> {
         .tier(Tier::Critical)
         .reads(ORDER)
         .reads(ORDERS)
-        .reads(CONFIGS)
+        .reads(STORE_CONFIGS)
         .writes(Method::Post, CANCEL),
     ]
 }

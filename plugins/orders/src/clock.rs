@@ -8,9 +8,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan as _};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use souk_sdk::{Condition, Context, Failure, Filter, StoreView};
-
-use crate::routes::CONFIGS;
+use souk_sdk::{Condition, Context, Failure, Filter, STORE_CONFIGS, StoreView};
 
 /// A range of times.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -60,7 +58,7 @@ impl Zones {
     /// # Errors
     /// What reading meets.
     pub(crate) fn read(context: &Context) -> Result<Self, Failure> {
-        let configs: Vec<Config> = context.get(&CONFIGS.read([]).at(StoreView::Global))?;
+        let configs: Vec<Config> = context.get(&STORE_CONFIGS.read([]).at(StoreView::Global))?;
         let view = |config: Config| View {
             id: config.id,
             code: config.code,

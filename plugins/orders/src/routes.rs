@@ -27,8 +27,6 @@ pub(crate) const CREDITMEMO: Route<1> = Route::new("/V1/creditmemo/{id}");
 /// Payment transactions by search. Sorted by `entity_id` they are an error 500: their id is
 /// `transaction_id` (`orders_more.jsonl`, `transactions-all`).
 pub(crate) const TRANSACTIONS: Route<0> = Route::new("/V1/transactions");
-/// The store views' settings; their time zones.
-pub(crate) const CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
 
 /// A comment in an order's history.
 pub(crate) const COMMENT: Route<1> = Route::new("/V1/orders/{id}/comments");

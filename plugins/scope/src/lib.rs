@@ -4,11 +4,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
-    About, Action, Answered, Context, Failure, Group, NoParams, Object, Route, STORE_GROUPS,
-    STORE_VIEWS, SessionContext, StoreView, WEBSITES,
+    About, Action, Answered, Context, Failure, Group, NoParams, Object, STORE_CONFIGS,
+    STORE_GROUPS, STORE_VIEWS, SessionContext, StoreView, WEBSITES,
 };
-
-const STORE_CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
 
 #[derive(Serialize, JsonSchema)]
 struct Structure {

@@ -142,7 +142,7 @@ pub use product_bulk::{BulkUpdate, CATEGORIES};
 pub use product_field::{ProductField, ProductUpdates, Wanted, check_url_key};
 pub use product_write::{PRODUCT, ProductWriter};
 pub use route::Route;
-pub use scope::{Place, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES};
+pub use scope::{Place, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES};
 pub use sealed::Sealed;
 pub use target::{ATTRIBUTE, Keeps, Target};
 

@@ -11,6 +11,8 @@ pub const WEBSITES: Route<0> = Route::new("/V1/store/websites");
 pub const STORE_GROUPS: Route<0> = Route::new("/V1/store/storeGroups");
 /// The store's views.
 pub const STORE_VIEWS: Route<0> = Route::new("/V1/store/storeViews");
+/// The views' settings: locale, currencies, time zone, base URLs.
+pub const STORE_CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
 
 /// The word `global`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -7,7 +7,9 @@ mod offer;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use souk_sdk::{About, Action, CATEGORIES, Context, Decimal, Failure, PRODUCT, PRODUCTS, Product};
+use souk_sdk::{
+    About, Action, CATEGORIES, Context, Decimal, Failure, PRODUCT, PRODUCTS, Product, STORE_CONFIGS,
+};
 
 use self::facts::{Facts, InView};
 use self::issue::{Issue, Issues, Mend};
@@ -16,7 +18,6 @@ use self::offer::Sale;
 use crate::address::GRAPHQL;
 use crate::clock::Day;
 use crate::number::Number;
-use crate::shop::STORE_CONFIGS;
 use crate::stock::{LINKS, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF};
 use crate::unknown::{Unknown, each_once};
 

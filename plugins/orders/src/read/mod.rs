@@ -10,11 +10,9 @@ pub(crate) mod tracking;
 pub(crate) mod why;
 
 use serde_json::{Map, Value};
-use souk_sdk::{About, Action};
+use souk_sdk::{About, Action, STORE_CONFIGS};
 
-use crate::routes::{
-    CONFIGS, CREDITMEMOS, INVOICES, ITEMS, ORDER, ORDERS, SHIPMENTS, TRANSACTIONS,
-};
+use crate::routes::{CREDITMEMOS, INVOICES, ITEMS, ORDER, ORDERS, SHIPMENTS, TRANSACTIONS};
 use crate::with_untrusted;
 
 /// The reading half of the group.
@@ -35,7 +33,7 @@ pub(crate) fn actions() -> Vec<Action> {
             ),
         )
         .reads(ORDERS)
-        .reads(CONFIGS),
+        .reads(STORE_CONFIGS),
         Action::query(
             get::get,
             about(
@@ -54,7 +52,7 @@ pub(crate) fn actions() -> Vec<Action> {
         .reads(SHIPMENTS)
         .reads(CREDITMEMOS)
         .reads(TRANSACTIONS)
-        .reads(CONFIGS),
+        .reads(STORE_CONFIGS),
         Action::query(
             items::items,
             about(
@@ -67,7 +65,7 @@ pub(crate) fn actions() -> Vec<Action> {
             ),
         )
         .reads(ITEMS)
-        .reads(CONFIGS),
+        .reads(STORE_CONFIGS),
         Action::query(
             tracking::tracking,
             about(
@@ -82,7 +80,7 @@ pub(crate) fn actions() -> Vec<Action> {
         .reads(ORDER)
         .reads(ORDERS)
         .reads(SHIPMENTS)
-        .reads(CONFIGS),
+        .reads(STORE_CONFIGS),
         Action::query(
             totals::totals,
             about(
@@ -95,7 +93,7 @@ pub(crate) fn actions() -> Vec<Action> {
             ),
         )
         .reads(ORDERS)
-        .reads(CONFIGS),
+        .reads(STORE_CONFIGS),
         Action::query(
             stuck::stuck,
             about(
@@ -110,7 +108,7 @@ pub(crate) fn actions() -> Vec<Action> {
         )
         .reads(ORDERS)
         .reads(INVOICES)
-        .reads(CONFIGS),
+        .reads(STORE_CONFIGS),
         Action::query(
             why::why,
             about(
