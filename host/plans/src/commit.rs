@@ -1,10 +1,10 @@
 //! Carrying plans out: who may, once, and on a task of its own that outlives the call.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use souk_model::plan::{Header, Origin, PlanId, PlanState};
+use souk_model::plan::{Origin, PlanId, PlanState};
 use souk_model::{Code, Failure, Principal};
 use souk_state::plans::{Claim, Remembered, Stored};
 use souk_upstream::Session;
@@ -12,6 +12,7 @@ use souk_upstream::Session;
 use crate::draft::Draft;
 use crate::execute::Job;
 use crate::outcome::Outcome;
+use crate::repeat::KEY_MS;
 use crate::service::Plans;
 
 /// Who commits a plan, and how.
@@ -42,7 +43,8 @@ pub struct Terms {
     /// Only propose it.
     pub preview: bool,
     /// What was asked, by [`asked_for`](crate::asked_for): two calls that ask for the same share it.
-    pub asked: String,
+    /// `None` where there is nothing to repeat: a preview, a purge.
+    pub asked: Option<String>,
 }
 
 impl Plans {
@@ -174,7 +176,7 @@ impl Plans {
         key: &str,
     ) -> Result<(), Failure> {
         let now = self.clock.now_ms();
-        let until = now + 24 * 60 * 60 * 1_000;
+        let until = now + KEY_MS;
         let id = &stored.header.id;
         match self
             .store
@@ -222,16 +224,15 @@ impl Plans {
             reason: commit.reason.clone(),
             lost: lost.clone(),
             refused: OnceLock::new(),
+            only: Mutex::default(),
         };
         let plans = self.clone();
-        let header = stored.header;
-        let session = commit.session.clone();
         // Detached: the caller only awaits it, and it goes on when the caller leaves.
         let work = tokio::spawn(async move {
-            let heart = tokio::spawn(beat(plans.clone(), header.id.clone(), lost));
+            let heart = tokio::spawn(beat(plans.clone(), job.header.id.clone(), lost));
             let ran = job.run().await;
             heart.abort();
-            plans.finish(&session, &header, ran).await
+            plans.finish(job, ran).await
         });
         work.await.map_err(|error| {
             Failure::internal(format!("the commit broke off: {error}"))
@@ -239,32 +240,30 @@ impl Plans {
         })?
     }
 
-    async fn finish(
-        &self,
-        session: &Session,
-        header: &Header,
-        ran: Result<(), Failure>,
-    ) -> Result<Outcome, Failure> {
+    async fn finish(&self, job: Job, ran: Result<(), Failure>) -> Result<Outcome, Failure> {
+        let header = &job.header;
         if let Err(failure) = &ran {
             tracing::error!("plan {}: {failure}", header.id);
         }
-        let counts = match self.store.plan(&header.id).await? {
-            Some(stored) => stored.counts,
-            None => return Err(Failure::internal(format!("the plan `{}` is gone", header.id))),
-        };
-        let state = if counts.done == header.count {
+        let mut stored = self.kept(&header.id).await?;
+        let done = stored.counts.done;
+        stored.state = if done == header.count {
             PlanState::Done
-        } else if counts.done > 0 {
+        } else if done > 0 {
             PlanState::PartlyDone
         } else {
             PlanState::Failed
         };
-        self.store.finish(&header.id, &self.owner, state).await?;
+        self.store.finish(&header.id, &self.owner, stored.state).await?;
         // What was done is told even if the run ended early; if nothing was, why is told.
-        match ran {
-            Err(failure) if counts.done == 0 => Err(failure),
-            _ => self.outcome(session, header).await,
+        if let (Err(failure), 0) = (ran, done) {
+            return Err(failure);
         }
+        let subject = match job.last_seen() {
+            Some(subject) => Some(subject),
+            None => self.only_subject(&job.session, header).await?,
+        };
+        self.told(stored, subject).await
     }
 
     fn lease_ms(&self) -> i64 {

@@ -142,11 +142,7 @@ impl Draft {
             check::change(&self.header.grants, &self.header.lookup, change)?;
             self.plans.guards.bodies(change)?;
         }
-        let looker = Looker {
-            session: &self.session,
-            grants: &self.header.grants,
-            lookup: &self.header.lookup,
-        };
+        let looker = Looker::of(&self.session, &self.header);
         let purse = Purse::of(&self.session, &self.header);
         let mut sums = self.sums.clone();
         let ids: Vec<&str> = changes.iter().map(|change| change.subject.id.as_str()).collect();

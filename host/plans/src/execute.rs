@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -20,6 +20,7 @@ use souk_upstream::{SendError, Session, Writer};
 
 use crate::ledger::Ready;
 use crate::look::Looker;
+use crate::pages::Pages;
 use crate::review::Seen;
 use crate::service::Plans;
 use crate::verdict::{
@@ -38,6 +39,9 @@ pub(crate) struct Job {
     pub(crate) lost: Arc<AtomicBool>,
     /// The first money that could not be set aside: told where nothing else was done.
     pub(crate) refused: OnceLock<Failure>,
+    /// The subject of a plan's only item as it was seen last, so that it is not read once more to
+    /// be shown.
+    pub(crate) only: Mutex<Option<Value>>,
 }
 
 impl Job {
@@ -47,43 +51,37 @@ impl Job {
     /// What keeps the run from going on at all: the journal, the audit trail, a lost lease.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         self.settle().await?;
-        let mut after = None;
-        loop {
-            // Failed ones are of an earlier run: this one goes past each item once.
-            let chunk = self.page(after, &[ItemState::Pending, ItemState::Failed]).await?;
-            let Some((last, _)) = chunk.last() else { break };
-            after = Some(last.n);
+        // Failed ones are of an earlier run: this one goes past each item once.
+        let mut chunks = self.pages(&[ItemState::Pending, ItemState::Failed]);
+        while let Some(chunk) = chunks.next().await? {
             self.chunk(chunk.into_iter().map(|(item, _)| item).collect()).await?;
         }
         self.refused.get().map_or(Ok(()), |refused| Err(refused.clone()))
     }
 
-    async fn page(
-        &self,
-        after: Option<u32>,
-        states: &[ItemState],
-    ) -> Result<Vec<(Item, Progressed)>, Failure> {
-        let limit = self.plans.config.chunk;
-        Ok(self.plans.store.items(&self.header.id, after, limit, states).await?)
-    }
-
-    fn looker(&self) -> Looker<'_> {
-        Looker { session: &self.session, grants: &self.header.grants, lookup: &self.header.lookup }
+    fn pages<'a>(&'a self, states: &'a [ItemState]) -> Pages<'a> {
+        self.plans.pages(&self.header.id, states)
     }
 
     async fn see(&self, items: &[Item]) -> HashMap<String, Result<Seen, Failure>> {
-        let ids: Vec<&str> = items.iter().map(|item| item.change.subject.id.as_str()).collect();
-        self.looker().see(&ids).await
+        let seen = Looker::of(&self.session, &self.header).see_items(items).await;
+        if self.header.count == 1 {
+            let only = seen.values().next().and_then(|seen| seen.as_ref().ok()?.here.clone());
+            *self.only.lock().unwrap_or_else(PoisonError::into_inner) = only;
+        }
+        seen
+    }
+
+    /// The subject of the plan's only item, if it has but one and the last read showed it.
+    pub(crate) fn last_seen(&self) -> Option<Value> {
+        self.only.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What an earlier run left on its way: a read decides whether it happened, and what certainly
     /// did not, or may be repeated harmlessly, is sent again.
     async fn settle(&self) -> Result<(), Failure> {
-        let mut after = None;
-        loop {
-            let found = self.page(after, &[ItemState::Sending, ItemState::Unknown]).await?;
-            let Some((last, _)) = found.last() else { return Ok(()) };
-            after = Some(last.n);
+        let mut pages = self.pages(&[ItemState::Sending, ItemState::Unknown]);
+        while let Some(found) = pages.next().await? {
             self.let_the_store_end(&found).await;
             let (items, progress): (Vec<Item>, Vec<Progressed>) = found.into_iter().unzip();
             let seen = self.see(&items).await;
@@ -107,16 +105,18 @@ impl Job {
                             Err(refused) => marks.push(refused),
                         }
                     }
-                    Some(Ok(_)) => marks.push(mark(&item, ItemState::Unknown, Some(&half_way()))),
                     Some(Err(failure)) => {
                         marks.push(mark(&item, ItemState::Unknown, Some(failure)));
                     }
-                    None => marks.push(mark(&item, ItemState::Unknown, Some(&half_way()))),
+                    Some(Ok(_)) | None => {
+                        marks.push(mark(&item, ItemState::Unknown, Some(&half_way())));
+                    }
                 }
             }
             self.journal(marks).await?;
             self.send_all(again).await?;
         }
+        Ok(())
     }
 
     /// Waits until the store has certainly ended what it was last sent of items that must not be

@@ -164,8 +164,8 @@ fn query(change: &Change, step: &Step) -> Result<(), Failure> {
         "write-query",
         Code::Forbidden,
         format!(
-            "a request of {} `{}` has a query, which Magento would take for a part of its body",
-            change.subject.kind, change.subject.id
+            "a request of {} has a query, which Magento would take for a part of its body",
+            change.subject
         ),
         "this is a fault of the plugin: what it writes belongs into the body".into(),
     ))

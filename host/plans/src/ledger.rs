@@ -13,7 +13,7 @@ use souk_upstream::Session;
 
 use crate::execute::Job;
 use crate::guards::{Guards, refuse};
-use crate::money::{Caps, Movement, Mover, is_id, movement, mover, refused};
+use crate::money::{Caps, Movement, Mover, is_id, is_route, movement, mover, refused};
 use crate::review::Seen;
 use crate::service::Plans;
 use crate::verdict::mark;
@@ -51,15 +51,9 @@ impl<'a> Purse<'a> {
     /// another order's invoice would show nowhere.
     async fn check_invoice(self, change: &Change, invoice: &str) -> Result<(), Failure> {
         let reads = |wanted: &[&str]| {
-            self.grants.iter().find(|grant| {
-                grant.method == Method::Get && {
-                    let segments: Vec<&str> = grant.route.segments().collect();
-                    segments.len() == wanted.len()
-                        && segments.iter().zip(wanted).all(|(is, wanted)| {
-                            if *wanted == "*" { is.starts_with('{') } else { is == wanted }
-                        })
-                }
-            })
+            self.grants
+                .iter()
+                .find(|grant| grant.method == Method::Get && is_route(grant.route.as_str(), wanted))
         };
         let (grant, path, query) = if let Some(grant) = reads(&["V1", "invoices", "*"]) {
             let path = grant.route.parameters().map(|name| Binding::text(name, invoice)).collect();

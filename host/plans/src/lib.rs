@@ -23,6 +23,7 @@ mod ledger;
 mod look;
 mod money;
 mod outcome;
+mod pages;
 mod purge;
 mod repeat;
 mod reverse;

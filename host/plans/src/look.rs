@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures::StreamExt;
 use serde_json::Value;
-use souk_model::plan::{Batch, Lookup};
+use souk_model::plan::{Batch, Header, Item, Lookup};
 use souk_model::{Code, Failure, Grant, Read, StoreView};
 use souk_policy::Permitted;
 use souk_upstream::Session;
@@ -20,15 +20,30 @@ const AT_ONCE: usize = 16;
 
 /// Looks at subjects with one session, within one plan's grants.
 pub(crate) struct Looker<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) grants: &'a [Grant],
-    pub(crate) lookup: &'a Lookup,
+    session: &'a Session,
+    grants: &'a [Grant],
+    lookup: &'a Lookup,
 }
 
 /// What was found of each subject, by its id. `None`: it does not exist.
 type Found = HashMap<String, Result<Option<Value>, Failure>>;
 
-impl Looker<'_> {
+impl<'a> Looker<'a> {
+    /// Looks as a plan says, and no further than it may.
+    pub(crate) fn of(session: &'a Session, header: &'a Header) -> Self {
+        Self { session, grants: &header.grants, lookup: &header.lookup }
+    }
+
+    /// Looks at the subject of each of the items.
+    pub(crate) async fn see_items<'i>(
+        &self,
+        items: impl IntoIterator<Item = &'i Item>,
+    ) -> HashMap<String, Result<Seen, Failure>> {
+        let ids: Vec<&str> =
+            items.into_iter().map(|item| item.change.subject.id.as_str()).collect();
+        self.see(&ids).await
+    }
+
     /// Looks at each of the subjects. A failure is that subject's alone.
     pub(crate) async fn see(&self, ids: &[&str]) -> HashMap<String, Result<Seen, Failure>> {
         let at = &self.lookup.one.at;

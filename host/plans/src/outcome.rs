@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use souk_model::Failure;
-use souk_model::plan::{Header, Item, ItemState, Kept, PlanId, PlanState, Subject};
-use souk_state::plans::Counts;
+use souk_model::plan::{Header, ItemState, Kept, PlanId, PlanState, Subject};
+use souk_state::plans::{Counts, Stored};
 use souk_upstream::Session;
 
 use crate::look::Looker;
@@ -58,11 +58,24 @@ impl Plans {
     /// # Errors
     /// The store of plans cannot be reached.
     pub async fn outcome(&self, session: &Session, header: &Header) -> Result<Outcome, Failure> {
-        let stored = self
-            .store
-            .plan(&header.id)
-            .await?
-            .ok_or_else(|| Failure::internal(format!("the plan `{}` is gone", header.id)))?;
+        let stored = self.kept(&header.id).await?;
+        let subject = self.only_subject(session, header).await?;
+        self.told(stored, subject).await
+    }
+
+    /// A plan that must be there, since this host is at work on it.
+    pub(crate) async fn kept(&self, id: &PlanId) -> Result<Stored, Failure> {
+        let stored = self.store.plan(id).await?;
+        stored.ok_or_else(|| Failure::internal(format!("the plan `{id}` is gone")))
+    }
+
+    /// How far a plan came, with the subject of its only item where that is known.
+    pub(crate) async fn told(
+        &self,
+        stored: Stored,
+        subject: Option<Value>,
+    ) -> Result<Outcome, Failure> {
+        let Stored { header, state, counts, .. } = stored;
         const NOT_DONE: [ItemState; 6] = [
             ItemState::Pending,
             ItemState::Sending,
@@ -72,7 +85,7 @@ impl Plans {
             ItemState::Unknown,
         ];
         // What is only proposed has no trouble yet.
-        let troubles = match stored.state {
+        let troubles = match state {
             PlanState::Proposed => Vec::new(),
             _ => self.store.items(&header.id, None, TROUBLES, &NOT_DONE).await?,
         };
@@ -84,27 +97,29 @@ impl Plans {
                 failure: progressed.failure,
             })
             .collect();
-        let subject = if header.count == 1 {
-            match self.store.items(&header.id, None, 1, &[]).await?.pop() {
-                Some((item, _)) => self.look(session, header, &item).await,
-                None => None,
-            }
-        } else {
-            None
-        };
         Ok(Outcome {
-            plan: header.id.clone(),
-            state: stored.state,
-            counts: stored.counts,
-            witnessed: stored.header.witnessed,
+            plan: header.id,
+            state,
+            counts,
+            witnessed: header.witnessed,
             troubles,
             subject,
         })
     }
 
-    /// The subject as it stands; nothing where it cannot be read, since the outcome counts more.
-    async fn look(&self, session: &Session, header: &Header, item: &Item) -> Option<Value> {
-        let looker = Looker { session, grants: &header.grants, lookup: &header.lookup };
-        looker.see_one(&item.change.subject.id).await.ok()?.here
+    /// The subject of a plan's only item as it stands; nothing where it cannot be read, since the
+    /// outcome counts more.
+    pub(crate) async fn only_subject(
+        &self,
+        session: &Session,
+        header: &Header,
+    ) -> Result<Option<Value>, Failure> {
+        if header.count != 1 {
+            return Ok(None);
+        }
+        let only = self.store.items(&header.id, None, 1, &[]).await?.pop();
+        let Some((item, _)) = only else { return Ok(None) };
+        let seen = Looker::of(session, header).see_one(&item.change.subject.id).await;
+        Ok(seen.ok().and_then(|seen| seen.here))
     }
 }

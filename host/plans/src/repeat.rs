@@ -18,7 +18,7 @@ use crate::service::Plans;
 use crate::verdict::shows_after;
 
 /// How long a caller's own key is remembered, in milliseconds: a day.
-const KEY_MS: i64 = 24 * 60 * 60 * 1_000;
+pub(crate) const KEY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// How long the same request at the same time waits for the first one to begin.
 const BEGIN_TRIES: u32 = 40;
@@ -48,10 +48,10 @@ impl Plans {
         tool: &str,
         terms: &Terms,
     ) -> Result<Option<Map<String, Value>>, Failure> {
-        let asked = asked(principal, tool, terms);
+        let Some(asked) = asked(principal, tool, terms) else { return Ok(None) };
         let recalled = self.store.recall(&asked, self.clock.now_ms()).await?;
         let Some(recalled) = recalled else { return Ok(None) };
-        let Some(Value::Object(answer)) = recalled.answer else { return Ok(None) };
+        let Some(answer) = recalled.answer else { return Ok(None) };
         if terms.key.is_some() {
             return Ok(Some(answer));
         }
@@ -68,8 +68,8 @@ impl Plans {
         terms: &Terms,
         answer: &Map<String, Value>,
     ) {
-        let answer = Value::Object(answer.clone());
-        if let Err(error) = self.store.answer(&asked(principal, tool, terms), &answer).await {
+        let Some(asked) = asked(principal, tool, terms) else { return };
+        if let Err(error) = self.store.answer(&asked, answer).await {
             tracing::warn!("the answer of {tool} is not kept for a repetition: {error}");
         }
     }
@@ -83,9 +83,9 @@ impl Plans {
         terms: &Terms,
         new: &PlanId,
     ) -> Result<Option<Header>, Failure> {
+        let Some(asked) = &terms.asked else { return Ok(None) };
         let now = self.clock.now_ms();
         let remember = async |key: &str, until| {
-            let asked = terms.asked.as_str();
             self.store.remember(principal.as_str(), key, tool, asked, new, now, until).await
         };
         if let Some(key) = &terms.key {
@@ -104,7 +104,7 @@ impl Plans {
         // A request that failed, or was overtaken since, has used its place up; the next one is
         // taken by exactly one of those that want it.
         for turn in 0_u32.. {
-            let key = format!("same: {tool} {} {turn}", terms.asked);
+            let key = format!("same: {tool} {asked} {turn}");
             let Remembered::Same(first) = remember(&key, until).await? else { break };
             let first = self.begun(self.get(Some(principal), &first).await?).await?;
             if self.stands(session, &first).await? {
@@ -142,15 +142,10 @@ impl Plans {
     }
 
     async fn still_shown(&self, session: &Session, header: &Header) -> Result<bool, Failure> {
-        let looker = Looker { session, grants: &header.grants, lookup: &header.lookup };
-        let mut after = None;
-        loop {
-            let page = self.store.items(&header.id, after, self.config.chunk, &[]).await?;
-            let Some((last, _)) = page.last() else { return Ok(true) };
-            after = Some(last.n);
-            let ids: Vec<&str> =
-                page.iter().map(|(item, _)| item.change.subject.id.as_str()).collect();
-            let seen = looker.see(&ids).await;
+        let looker = Looker::of(session, header);
+        let mut pages = self.pages(&header.id, &[]);
+        while let Some(page) = pages.next().await? {
+            let seen = looker.see_items(page.iter().map(|(item, _)| item)).await;
             for (item, _) in &page {
                 match seen.get(&item.change.subject.id) {
                     Some(Ok(seen)) if !shows_after(item, seen) => return Ok(false),
@@ -159,14 +154,15 @@ impl Plans {
                 }
             }
         }
+        Ok(true)
     }
 }
 
-fn asked<'a>(principal: &'a Principal, tool: &'a str, terms: &'a Terms) -> Asked<'a> {
-    Asked {
+fn asked<'a>(principal: &'a Principal, tool: &'a str, terms: &'a Terms) -> Option<Asked<'a>> {
+    Some(Asked {
         principal: principal.as_str(),
         key: terms.key.as_deref(),
         action: tool,
-        content: &terms.asked,
-    }
+        content: terms.asked.as_deref()?,
+    })
 }

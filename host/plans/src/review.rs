@@ -205,10 +205,7 @@ fn leaves_of<'v>(
 pub(crate) fn fault(change: &Change, why: impl std::fmt::Display) -> Failure {
     Failure::new(
         Code::InternalError,
-        format!(
-            "the plugin proposed a wrong change of {} `{}`: {why}",
-            change.subject.kind, change.subject.id
-        ),
+        format!("the plugin proposed a wrong change of {}: {why}", change.subject),
     )
     .rule("proposal")
     .remedy("this is a fault of the plugin; nothing was changed")

@@ -50,11 +50,8 @@ impl Plans {
             ..done.clone()
         };
         let mut draft = Draft::open(self.clone(), session.clone(), header, None).await?;
-        let mut after = None;
-        loop {
-            let page = self.store.items(of, after, self.config.chunk, &[ItemState::Done]).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.n);
+        let mut pages = self.pages(of, &[ItemState::Done]);
+        while let Some(page) = pages.next().await? {
             self.undo_page(&mut draft, &done, session, page).await?;
         }
         self.warn_of_unknown(&mut draft, of).await?;
@@ -80,9 +77,8 @@ impl Plans {
         session: &Session,
         page: Vec<(Item, Progressed)>,
     ) -> Result<(), Failure> {
-        let looker = Looker { session, grants: &done.grants, lookup: &done.lookup };
-        let ids: Vec<&str> = page.iter().map(|(item, _)| item.change.subject.id.as_str()).collect();
-        let seen = looker.see(&ids).await;
+        let items = page.iter().map(|(item, _)| item);
+        let seen = Looker::of(session, done).see_items(items).await;
         let mut changes = Vec::new();
         for (item, progressed) in &page {
             let id = &item.change.subject.id;

@@ -10,7 +10,6 @@ impl Plans {
     /// Reads the whole plan again and holds it to its digest and seal.
     pub(crate) async fn verify(&self, stored: &Stored) -> Result<(), Failure> {
         let mut running = Running::default();
-        let mut after = None;
         let tampered = || {
             Failure::new(
                 Code::Forbidden,
@@ -22,10 +21,8 @@ impl Plans {
             .rule("plan-seal")
             .remedy("propose it again, and find out who can write the state directory")
         };
-        loop {
-            let page = self.store.items(&stored.header.id, after, self.config.chunk, &[]).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.n);
+        let mut pages = self.pages(&stored.header.id, &[]);
+        while let Some(page) = pages.next().await? {
             for (item, _) in &page {
                 running.add(item).map_err(|_| tampered())?;
             }

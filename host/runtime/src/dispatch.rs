@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use souk_model::{Actions, Answer, Call, Code, Document, Failure, Principal, Tool};
-use souk_plans::{Commit, Plans, Terms};
+use souk_model::{Action, Actions, Answer, Call, Code, Document, Failure, Principal, Tool};
+use souk_plans::{Commit, Plans, Terms, asked_for};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, Resources, Transport};
 use souk_state::exports::Exports;
@@ -59,6 +59,13 @@ pub struct Parts {
     pub transport: Transport,
     /// Whether writes from tier risk up need `confirm` and a `reason`. `MCP_TIER2_CONFIRM`.
     pub confirm: bool,
+}
+
+/// A call that nothing refuses any more: with whose session, and its arguments without the host's.
+struct Admitted {
+    session: Option<Session>,
+    given: Given,
+    arguments: Value,
 }
 
 impl Dispatcher {
@@ -136,73 +143,22 @@ impl Dispatcher {
         &self,
         entry: &Entry,
         call: Call,
-        mut arguments: Value,
+        arguments: Value,
         mask: &Mask,
     ) -> (Resources, Result<Made, Failure>) {
-        let admitted = self.admit(entry, &call.principal, &mut arguments);
-        let (session, given) = match admitted {
+        let admitted = match self.admit(entry, &call.principal, arguments) {
             Ok(admitted) => admitted,
             Err(failure) => return (Resources::default(), Err(failure)),
         };
-        match &entry.behind {
+        let result = match &entry.behind {
             Behind::Action { plugin, action } => {
-                let sealed = seal(entry.sealed(), &mut arguments);
-                let terms = terms(session.as_ref(), given, &arguments);
-                let repeats = entry.repeats(&terms);
-                if let Some(session) = session.as_ref().filter(|_| repeats) {
-                    let plans = &self.parts.plans;
-                    let (who, tool) = (&call.principal, &entry.tool.name);
-                    let before = plans.answered_before(who, session, tool, &terms).await;
-                    if let Some(answer) = before.transpose() {
-                        let answer = answer.map(|answer| entry.repeated(answer).into());
-                        return (Resources::default(), answer);
-                    }
-                }
-                let context = CallContext {
-                    principal: call.principal,
-                    action: action.clone(),
-                    group: plugin.group.name.clone(),
-                    session,
-                    sessions: self.parts.sessions.clone(),
-                    sealed,
-                    settings: self
-                        .settings
-                        .load()
-                        .get(&plugin.group.name)
-                        .cloned()
-                        .unwrap_or_default(),
-                    progress: masked_news::through(mask, call.progress),
-                    mask: mask.clone(),
-                    resources: Resources::default(),
-                    plans: Some(self.parts.plans.clone()),
-                    terms: terms.clone(),
-                    closed: false,
-                    purges: 0,
-                    exports: Some(self.parts.exports.clone()),
-                    closed_exports: Vec::new(),
-                };
-                let principal = context.principal.clone();
-                let answered = self.run_action(entry, plugin, context, &arguments).await;
-                if let (true, (_, Ok(made))) = (repeats, &answered) {
-                    let plans = &self.parts.plans;
-                    plans.keep_answer(&principal, &entry.tool.name, &terms, &made.result).await;
-                }
-                answered
+                return self.act(entry, plugin, action, call, admitted, mask).await;
             }
             Behind::Commit { subject_as, .. } => {
-                let result = self
-                    .commit(
-                        entry,
-                        &call.principal,
-                        session,
-                        given,
-                        &arguments,
-                        subject_as.as_deref(),
-                    )
-                    .await;
-                (Resources::default(), result.map(Made::from))
+                self.commit(entry, &call.principal, admitted, subject_as.as_deref()).await
             }
             Behind::Plans(native) => {
+                let Admitted { session, given, arguments } = admitted;
                 let no_arguments = Map::new();
                 let call = PlansCall {
                     plans: &self.parts.plans,
@@ -212,28 +168,79 @@ impl Dispatcher {
                     given,
                     arguments: arguments.as_object().unwrap_or(&no_arguments),
                 };
-                (Resources::default(), native.call(call).await.map(Made::from))
+                native.call(call).await
             }
-        }
+        };
+        (Resources::default(), result.map(Made::from))
     }
 
     fn admit(
         &self,
         entry: &Entry,
         principal: &Principal,
-        arguments: &mut Value,
-    ) -> Result<(Option<Session>, Given), Failure> {
+        mut arguments: Value,
+    ) -> Result<Admitted, Failure> {
         self.decide(principal, entry)?;
-        entry.input.check(arguments)?;
+        entry.input.check(&arguments)?;
         let session = self.parts.sessions.get(principal);
         if entry.needs_session() && session.is_none() {
             return Err(not_logged_in());
         }
-        let given = entry.wanted.take(arguments);
+        let given = entry.wanted.take(&mut arguments);
         if self.parts.confirm {
             given.check(entry.wanted, &entry.tool.name)?;
         }
-        Ok((session, given))
+        Ok(Admitted { session, given, arguments })
+    }
+
+    /// A plugin's action: answered from before where the same was asked for and done, or run.
+    async fn act(
+        &self,
+        entry: &Entry,
+        plugin: &Arc<Plugin>,
+        action: &Arc<Action>,
+        call: Call,
+        admitted: Admitted,
+        mask: &Mask,
+    ) -> (Resources, Result<Made, Failure>) {
+        let Admitted { session, given, mut arguments } = admitted;
+        let sealed = seal(entry.sealed(), &mut arguments);
+        let asked = session.as_ref().filter(|_| entry.repeats(&given));
+        let asked = asked.map(|session| asked_for(&session.info().store, &arguments));
+        let terms = Terms { reason: given.reason, key: given.key, preview: given.preview, asked };
+        let Parts { plans, exports, sessions, .. } = &self.parts;
+        let (principal, tool) = (call.principal.clone(), &entry.tool.name);
+        if let Some(session) = &session {
+            let before = plans.answered_before(&principal, session, tool, &terms).await;
+            if let Some(answer) = before.transpose() {
+                let answer = answer.map(|answer| entry.repeated(answer).into());
+                return (Resources::default(), answer);
+            }
+        }
+        let settings = self.settings.load().get(&plugin.group.name).cloned();
+        let context = CallContext {
+            principal: call.principal,
+            action: action.clone(),
+            group: plugin.group.name.clone(),
+            session,
+            sessions: sessions.clone(),
+            sealed,
+            settings: settings.unwrap_or_default(),
+            progress: masked_news::through(mask, call.progress),
+            mask: mask.clone(),
+            resources: Resources::default(),
+            plans: Some(plans.clone()),
+            terms: terms.clone(),
+            closed: false,
+            purges: 0,
+            exports: Some(exports.clone()),
+            closed_exports: Vec::new(),
+        };
+        let answered = self.run_action(entry, plugin, context, &arguments).await;
+        if let (_, Ok(made)) = &answered {
+            plans.keep_answer(&principal, tool, &terms, &made.result).await;
+        }
+        answered
     }
 
     async fn run_action(
@@ -260,11 +267,10 @@ impl Dispatcher {
         &self,
         entry: &Entry,
         principal: &Principal,
-        session: Option<Session>,
-        given: Given,
-        arguments: &Value,
+        admitted: Admitted,
         subject_as: Option<&str>,
     ) -> Result<Map<String, Value>, Failure> {
+        let Admitted { session, given, arguments } = admitted;
         let session = session.ok_or_else(not_logged_in)?;
         let id = arguments.get("plan_id").and_then(Value::as_str).unwrap_or_default();
         let plan = id.parse().map_err(|error| {
@@ -282,13 +288,6 @@ impl Dispatcher {
         let outcome = self.parts.plans.commit(commit).await?;
         Ok(plans_tools::answer(outcome, subject_as))
     }
-}
-
-/// On which terms an action is called, and what tells its repetition.
-fn terms(session: Option<&Session>, given: Given, arguments: &Value) -> Terms {
-    let store = session.map(|session| session.info().store).unwrap_or_default();
-    let asked = souk_plans::asked_for(&store, arguments);
-    Terms { reason: given.reason, key: given.key, preview: given.preview, asked }
 }
 
 /// Masks on the trail what any rule masks for a principal: which plugin a line is about is not

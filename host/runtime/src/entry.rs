@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use souk_model::{Action, CommitTool, Grant, Hints, Tool};
-use souk_plans::Terms;
 use souk_policy::{EffectKind, Subject};
 
-use crate::host_arguments::Wanted;
+use crate::host_arguments::{Given, Wanted};
 use crate::plans_tools::PlansTool;
 use crate::plugin::Plugin;
 use crate::schema::Input;
@@ -141,9 +140,10 @@ impl Entry {
         }
     }
 
-    /// Whether a call of it on these terms changes the store, so that a repetition must not.
-    pub(crate) fn repeats(&self, terms: &Terms) -> bool {
-        self.effect == EffectKind::Apply && !terms.preview
+    /// Whether a call with these arguments of the host's changes the store, so that a repetition
+    /// must not.
+    pub(crate) fn repeats(&self, given: &Given) -> bool {
+        self.effect == EffectKind::Apply && self.wanted.key && !given.preview
     }
 
     /// An answer from before, marked as one where the tool's schema has room for it.

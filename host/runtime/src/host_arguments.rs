@@ -15,7 +15,7 @@ pub(crate) struct Wanted {
     /// `reason`, whether or not it must be given.
     reason: bool,
     /// `idempotency_key`: what is done goes through a plan, which remembers it.
-    key: bool,
+    pub(crate) key: bool,
     /// `preview`.
     preview: bool,
 }

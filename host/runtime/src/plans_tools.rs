@@ -323,13 +323,7 @@ fn subject(stored: &Stored) -> Subject<'_> {
 /// What a commit answers.
 pub(crate) fn answer(outcome: Outcome, subject_as: Option<&str>) -> Map<String, Value> {
     let counts = outcome.counts;
-    let total = counts.pending
-        + counts.sending
-        + counts.done
-        + counts.failed
-        + counts.drifted
-        + counts.skipped
-        + counts.unknown;
+    let total = counts.total();
     let errors: Vec<Value> = outcome
         .troubles
         .iter()

@@ -20,6 +20,13 @@ pub struct Subject {
     pub label: Option<String>,
 }
 
+/// As errors name it: the kind, and the id as it is.
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} `{}`", self.kind, self.id)
+    }
+}
+
 /// A place in the body of one of a change's steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spot {

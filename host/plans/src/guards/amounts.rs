@@ -75,7 +75,7 @@ impl Guards {
                     Err(refuse(
                         "no-negative",
                         Code::ValidationError,
-                        format!("`{name}` of {} would be negative", of(change)),
+                        format!("`{name}` of {} would be negative", change.subject),
                         "give a value of zero or more".into(),
                     ))
                 }
@@ -103,7 +103,7 @@ impl Guards {
             format!(
                 "a discount of {} per cent on {} is above the cap of {}",
                 percent.normalize(),
-                of(change),
+                change.subject,
                 self.max_discount_pct
             ),
             "an operator raises `guards.max_discount_pct` (MCP_MAX_DISCOUNT_PCT)".into(),
@@ -219,15 +219,11 @@ fn known_rule<'s>(
     of_subject.then_some(here)
 }
 
-fn of(change: &Change) -> String {
-    format!("{} `{}`", change.subject.kind, change.subject.id)
-}
-
 fn unreadable(change: &Change, why: &str) -> Failure {
     refuse(
         "unreadable",
         Code::Forbidden,
-        format!("the change of {} cannot be judged: {why}", of(change)),
+        format!("the change of {} cannot be judged: {why}", change.subject),
         "this is a fault of the plugin; nothing was changed".into(),
     )
 }

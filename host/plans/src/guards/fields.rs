@@ -23,10 +23,7 @@ impl Guards {
                 return Err(refuse(
                     "field-list",
                     Code::Forbidden,
-                    format!(
-                        "`{name}` of {} `{}` may not be set here",
-                        change.subject.kind, change.subject.id
-                    ),
+                    format!("`{name}` of {} may not be set here", change.subject),
                     format!("an operator allows it in `{setting}`"),
                 ));
             }

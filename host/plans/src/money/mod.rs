@@ -83,8 +83,8 @@ fn of_step<'a>(change: &Change, target: &Target<'a>) -> Result<Option<Mover<'a>>
             "never-written",
             Code::Forbidden,
             format!(
-                "the change of {} `{}` would write a document past Magento's own rules of states and totals",
-                change.subject.kind, change.subject.id
+                "the change of {} would write a document past Magento's own rules of states and totals",
+                change.subject
             ),
             "orders are invoiced, refunded and canceled by `/V1/order/{id}/invoice`, \
              `/V1/order/{id}/refund`, `/V1/invoice/{id}/refund` and `/V1/orders/{id}/cancel`"
@@ -182,27 +182,29 @@ fn claimed(change: &Change, order: &Map<String, Value>, memo: Memo) -> Result<De
 
 /// Whether subjects are looked up as whole orders.
 fn reads_orders(lookup: &Lookup) -> bool {
-    let by = |route: &str, wanted: &[&str]| {
-        let segments: Vec<&str> = route.split('/').filter(|segment| !segment.is_empty()).collect();
-        segments.len() == wanted.len()
-            && segments
-                .iter()
-                .zip(wanted)
-                .all(|(is, wanted)| if *wanted == "*" { is.starts_with('{') } else { is == wanted })
-    };
     let one = &lookup.one;
     let [id] = one.path.as_slice() else { return false };
     let many = lookup.many.as_ref().is_none_or(|batch| {
-        by(&batch.read.route, &["V1", "orders"])
+        is_route(&batch.read.route, &["V1", "orders"])
             && batch.items.as_str() == "/items"
             && batch.id.as_str() == "/entity_id"
             && !batch.read.query.iter().any(|binding| binding.name.starts_with("fields"))
     });
-    by(&one.route, &["V1", "orders", "*"])
+    is_route(&one.route, &["V1", "orders", "*"])
         && id.value == Source::Subject
         && one.query.is_empty()
         && !lookup.inherits
         && many
+}
+
+/// Whether a route has these segments; `*` is for a parameter of any name.
+pub(crate) fn is_route(route: &str, wanted: &[&str]) -> bool {
+    let segments: Vec<&str> = route.split('/').filter(|segment| !segment.is_empty()).collect();
+    segments.len() == wanted.len()
+        && segments
+            .iter()
+            .zip(wanted)
+            .all(|(is, wanted)| if *wanted == "*" { is.starts_with('{') } else { is == wanted })
 }
 
 /// Whether a value is this id.
@@ -216,9 +218,6 @@ pub(crate) fn is_id(value: Option<&Value>, id: &str) -> bool {
 
 /// A change that may not move its money.
 pub(crate) fn refused(change: &Change, why: &str) -> Failure {
-    Failure::new(
-        Code::Forbidden,
-        format!("the change of {} `{}` is refused: {why}", change.subject.kind, change.subject.id),
-    )
-    .rule("money")
+    Failure::new(Code::Forbidden, format!("the change of {} is refused: {why}", change.subject))
+        .rule("money")
 }

@@ -88,7 +88,8 @@ impl Host {
         let asked = asked_for("shop", &serde_json::to_value(&change.steps).unwrap());
         let mut draft = self.plans.draft(proposer, intent()).await?;
         draft.add(vec![change]).await?;
-        let terms = Terms { reason: None, key: key.map(str::to_owned), preview: false, asked };
+        let terms =
+            Terms { reason: None, key: key.map(str::to_owned), preview: false, asked: Some(asked) };
         self.plans.apply(draft, terms).await
     }
 

@@ -1,6 +1,6 @@
 //! What is asked of the store, and what it answers.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use souk_model::plan::{Header, ItemState, Kept, PlanId, PlanState};
 
 use super::Reserve;
@@ -158,7 +158,7 @@ pub struct Recalled {
     /// The plan it made.
     pub plan: PlanId,
     /// What it was answered; nothing if its host died first.
-    pub answer: Option<Value>,
+    pub answer: Option<Map<String, Value>>,
 }
 
 /// Which plans to list.

@@ -1,7 +1,7 @@
 //! What the host asks of a place that keeps plans.
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
 
 use super::{
@@ -163,7 +163,11 @@ pub trait PlanStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be written.
-    async fn answer(&self, asked: &Asked<'_>, answer: &Value) -> Result<(), StoreError>;
+    async fn answer(
+        &self,
+        asked: &Asked<'_>,
+        answer: &Map<String, Value>,
+    ) -> Result<(), StoreError>;
 
     /// Removes what nobody will ask for again, and says how many plans that were: drafts begun
     /// before the one instant, and plans that had ended (thrown away, expired before anybody

@@ -13,7 +13,7 @@ mod spends;
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Map, json};
 use souk_model::plan::{
     After, Becomes, Before, Change, Constant, Edit, Header, Item, ItemState, Kept, Lookup, Origin,
     PlanId, PlanState, Repetition, Reviewed, Spot, Step, Subject, Undoing,

@@ -49,15 +49,16 @@ async fn an_answer_is_kept_for_the_newest_request_like_it() {
     let answer = async |key| {
         store.recall(&asked(key), NOW + 4).await.unwrap().and_then(|recalled| recalled.answer)
     };
+    let number = |n: u32| Map::from_iter([("n".to_owned(), n.into())]);
     store.remember("ann", "one", "a", "c", &id(1), NOW, NOW + HOUR).await.unwrap();
     store.remember("ann", "two", "a", "c", &id(2), NOW + 1, NOW + HOUR).await.unwrap();
-    store.answer(&asked(None), &json!({"n": 2})).await.unwrap();
-    store.answer(&asked(Some("none")), &json!({"n": 9})).await.unwrap();
+    store.answer(&asked(None), &number(2)).await.unwrap();
+    store.answer(&asked(Some("none")), &number(9)).await.unwrap();
     assert_eq!(answer(Some("one")).await, None);
-    assert_eq!(answer(Some("two")).await, Some(json!({"n": 2})));
-    store.answer(&asked(Some("one")), &json!({"n": 1})).await.unwrap();
-    assert_eq!(answer(Some("one")).await, Some(json!({"n": 1})));
-    assert_eq!(answer(None).await, Some(json!({"n": 2})));
+    assert_eq!(answer(Some("two")).await, Some(number(2)));
+    store.answer(&asked(Some("one")), &number(1)).await.unwrap();
+    assert_eq!(answer(Some("one")).await, Some(number(1)));
+    assert_eq!(answer(None).await, Some(number(2)));
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
 
 use self::drafts::{NewHeader, NewItem};
@@ -29,6 +29,7 @@ use self::fault::Fault;
 use self::file::PlanFile;
 use self::readers::Readers;
 use self::requests::Request;
+use self::rows::to_json;
 use self::runs::NewMark;
 pub use self::writer::Commits;
 use self::writer::{Durability, Writer};
@@ -217,8 +218,13 @@ impl PlanStore for SqlitePlanStore {
         self.readers.read(move |from| requests::recall(from, &asked, now_ms)).await
     }
 
-    async fn answer(&self, asked: &Asked<'_>, answer: &Value) -> Result<(), StoreError> {
-        let (asked, answer) = (requests::Asked::of(asked), answer.to_string());
+    async fn answer(
+        &self,
+        asked: &Asked<'_>,
+        answer: &Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        let asked = requests::Asked::of(asked);
+        let answer = to_json("a request's answer", answer)?;
         self.writer
             .write(Durability::Written, move |to| requests::answer(to, &asked, &answer))
             .await
