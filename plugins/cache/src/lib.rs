@@ -10,8 +10,8 @@ mod tagged;
 mod urls;
 
 use souk_sdk::{
-    About, Action, Bound, Group, Method, PRODUCT, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL,
-    STORE_CONFIGS, Tier,
+    About, Action, Bound, GRAPHQL, Group, Method, PRODUCT, PURGE_CATEGORY, PURGE_PRODUCT,
+    PURGE_URL, STORE_CONFIGS, Tier,
 };
 
 use crate::tagged::CATEGORY;
@@ -40,7 +40,7 @@ fn cache() -> Group {
             )
             .tier(Tier::Risk)
             .reads(STORE_CONFIGS)
-            .reads(shown::GRAPHQL)
+            .reads(GRAPHQL)
             .writes(Method::Post, PURGE_URL)
             .writes(Method::Post, PURGE_PRODUCT)
             .writes(Method::Post, PURGE_CATEGORY),

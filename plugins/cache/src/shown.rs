@@ -2,18 +2,15 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde_json::json;
-use souk_sdk::{ApplyContext, Failure, PurgeTarget, Read, Route, STORE_CONFIGS, StoreView};
+use souk_sdk::{
+    ApplyContext, Failure, Leads, Led, PurgeTarget, Read, STORE_CONFIGS, StoreView, where_leads,
+};
 
 use crate::address::{self, Base, Place};
 
-/// The storefront's GraphQL, which the host asks without credentials.
-pub(crate) const GRAPHQL: Route<0> = Route::new("/graphql");
-
-/// On one line: the host takes no control characters in a query. Tags are made of these ids.
-const QUERY: &str = "query($u:String!){route(url:$u){type relative_url redirect_code \
-    ...on ProductInterface{id} ...on CategoryInterface{id}}}";
+/// Tags are made of these ids.
+const FIELDS: &str =
+    "type relative_url redirect_code ...on ProductInterface{id} ...on CategoryInterface{id}";
 
 /// How many questions one call asks. With its purges it stays below the host's default limit of 500
 /// requests, beyond which the call would end with purges made and not told of.
@@ -45,29 +42,6 @@ impl fmt::Display for Shown {
     }
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    route: Option<Led>,
-}
-
-/// Where an address leads.
-#[derive(Deserialize)]
-struct Led {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    relative_url: Option<String>,
-    /// 0 where it is the address itself.
-    #[serde(default)]
-    redirect_code: u16,
-    /// Of a product or a category.
-    id: Option<u64>,
-}
-
 /// Finds out what is shown at each of these addresses; of what it is not known, why.
 pub(crate) fn at(context: &ApplyContext, urls: &[&str]) -> Vec<Result<Shown, String>> {
     let bases = match context.get::<Vec<Base>>(&STORE_CONFIGS.read([]).at(StoreView::Global)) {
@@ -87,28 +61,20 @@ pub(crate) fn at(context: &ApplyContext, urls: &[&str]) -> Vec<Result<Shown, Str
                 return Err("too many were asked after in one call: give fewer at once".to_owned());
             }
             let count = views.len();
-            questions.extend(views.into_iter().map(|view| question(path, view)));
+            questions.extend(views.into_iter().map(|view| where_leads(path, FIELDS, view)));
             Ok(count)
         })
         .collect();
-    let mut answers = context.get_all::<Answer>(&questions).into_iter();
+    let mut answers = context.get_all::<Leads>(&questions).into_iter();
     asked.into_iter().map(|count| together(answers.by_ref().take(count?))).collect()
-}
-
-fn question(path: &str, view: StoreView) -> Read {
-    GRAPHQL
-        .read([])
-        .query("query", QUERY)
-        .query("variables", &json!({ "u": path }).to_string())
-        .at(view)
 }
 
 /// What one address shows, by the answers of all views that have it. A view that has nothing there
 /// is no objection where another has.
-fn together(answers: impl Iterator<Item = Result<Answer, Failure>>) -> Result<Shown, String> {
+fn together(answers: impl Iterator<Item = Result<Leads, Failure>>) -> Result<Shown, String> {
     let (mut found, mut why_not) = (None, None);
     for answer in answers {
-        match answer.map_err(|failure| failure.message).and_then(|answer| one(answer.data.route)) {
+        match answer.map_err(|failure| failure.message).and_then(|answer| one(answer.to())) {
             Ok(shown) => match found {
                 Some(other) if other != shown => {
                     return Err(format!(

@@ -107,6 +107,7 @@ mod route;
 mod schema;
 mod scope;
 mod sealed;
+mod storefront;
 mod target;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -144,6 +145,7 @@ pub use product_write::{PRODUCT, ProductWriter};
 pub use route::Route;
 pub use scope::{Place, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES};
 pub use sealed::Sealed;
+pub use storefront::{GRAPHQL, Leads, Led, where_leads};
 pub use target::{ATTRIBUTE, Keeps, Target};
 
 /// Makes a component of a function that returns a [`Group`]. Once in a crate, at its root.

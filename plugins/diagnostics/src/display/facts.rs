@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 use souk_sdk::{
-    Answers, CATEGORIES, Context, Criteria, Failure, Filter, Found, PRODUCT, Product, Read,
+    Answers, CATEGORIES, Context, Criteria, Failure, Filter, Found, Leads, PRODUCT, Product, Read,
     StoreView, projection,
 };
 
-use crate::address::{Answer, address_of};
+use crate::address::{address, address_of};
 use crate::parts::{self, Makeup, Part};
 use crate::shop::{Shop, View, Website, websites_of};
 use crate::stock::{self, Salability, StockItem, Stocking, Warehouse};
@@ -222,7 +222,7 @@ impl Second {
         let addresses = views
             .iter()
             .map(|_| {
-                let answer = answers.next::<Answer>().map(Answer::address);
+                let answer = answers.next::<Leads>().map(address);
                 noted(answer, "whether an address leads to the product's page", unknown)
             })
             .collect();

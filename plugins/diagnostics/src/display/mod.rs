@@ -8,14 +8,14 @@ mod offer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
-    About, Action, CATEGORIES, Context, Decimal, Failure, PRODUCT, PRODUCTS, Product, STORE_CONFIGS,
+    About, Action, CATEGORIES, Context, Decimal, Failure, GRAPHQL, PRODUCT, PRODUCTS, Product,
+    STORE_CONFIGS,
 };
 
 use self::facts::{Facts, InView};
 use self::issue::{Issue, Issues, Mend};
 use self::judge::{Judge, is_reachable};
 use self::offer::Sale;
-use crate::address::GRAPHQL;
 use crate::clock::Day;
 use crate::number::Number;
 use crate::stock::{LINKS, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF};

@@ -1,16 +1,10 @@
 //! Following named addresses through the storefront's GraphQL.
 
-use serde::Deserialize;
-use serde_json::json;
-use souk_sdk::{Context, Failure, Read, Route, StoreView};
+use souk_sdk::{Context, Failure, Leads, Led, Read, StoreView, where_leads};
 
 use super::{Chain, DeadEnd, Findings, NotResolved, Outcome, View};
 
-/// The storefront's GraphQL, which the host asks without credentials.
-pub(super) const GRAPHQL: Route<0> = Route::new("/graphql");
-
-/// On one line: the host takes no control characters in a query.
-const QUERY: &str = "query($u:String!){route(url:$u){__typename type relative_url redirect_code}}";
+const FIELDS: &str = "__typename type relative_url redirect_code";
 
 /// How many addresses are asked after in one call, all views together. The operator's own limit on
 /// requests is higher.
@@ -22,27 +16,6 @@ const LIMITS: [&str; 2] = [
      so that a chain of several may show as one redirect",
     "an address that redirects to another site is answered like one that leads nowhere",
 ];
-
-#[derive(Deserialize)]
-struct Answer {
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    route: Option<Led>,
-}
-
-/// Where an address leads.
-#[derive(Deserialize)]
-struct Led {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    relative_url: Option<String>,
-    /// 0 where it is the address itself.
-    #[serde(default)]
-    redirect_code: u16,
-}
 
 /// Follows each address in each view.
 pub(super) fn all(
@@ -79,12 +52,12 @@ pub(super) fn all(
         }
         asked += open.len();
         let reads: Vec<Read> = open.iter().map(question).collect();
-        let answers = context.get_all::<Answer>(&reads);
+        let answers = context.get_all::<Leads>(&reads);
         let chains = std::mem::take(&mut open);
         for (chain, answer) in chains.into_iter().zip(answers) {
             match answer {
                 Ok(answer) => {
-                    open.extend(findings.step(chain, answer.data.route, depth == max_depth));
+                    open.extend(findings.step(chain, answer.to(), depth == max_depth));
                 }
                 Err(failure) => findings.left(chain, &failure.message),
             }
@@ -98,11 +71,7 @@ pub(super) fn all(
 }
 
 fn question(chain: &Chain) -> Read {
-    GRAPHQL
-        .read([])
-        .query("query", QUERY)
-        .query("variables", &json!({ "u": chain.last() }).to_string())
-        .at(StoreView::View(chain.store_view.clone()))
+    where_leads(chain.last(), FIELDS, StoreView::View(chain.store_view.clone()))
 }
 
 impl Findings {

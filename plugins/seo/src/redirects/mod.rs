@@ -13,7 +13,7 @@ mod listed;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use souk_sdk::{About, Action, Context, Failure, STORE_VIEWS, StoreView};
+use souk_sdk::{About, Action, Context, Failure, GRAPHQL, STORE_VIEWS, StoreView};
 
 /// How deep chains are followed unless told otherwise.
 const DEPTH: u32 = 5;
@@ -212,7 +212,7 @@ pub(crate) fn action() -> Action {
         },
     )
     .reads(STORE_VIEWS)
-    .reads(follow::GRAPHQL)
+    .reads(GRAPHQL)
     .reads(listed::REWRITES)
 }
 
