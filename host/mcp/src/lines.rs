@@ -120,20 +120,22 @@ where
     W: AsyncWrite + Unpin + Send + 'static,
 {
     async fn send(&self, message: ServerJsonRpcMessage) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&message)?;
-        line.push(b'\n');
-        let sent = self.outbox.send(&line).await;
-        // Only now: the end of input waits for replies that are written, not begun.
-        match message {
-            JsonRpcMessage::Response(reply) => self.open.end(&reply.id),
-            JsonRpcMessage::Error(reply) => {
-                if let Some(id) = &reply.id {
-                    self.open.end(id);
-                }
-            }
-            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => {}
-        }
+        let id = match &message {
+            JsonRpcMessage::Response(reply) => Some(&reply.id),
+            JsonRpcMessage::Error(reply) => reply.id.as_ref(),
+            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
+        };
+        let Some(id) = id else { return self.write(&message).await };
+        self.open.begin_reply(Some(id));
+        let sent = self.write(&message).await;
+        self.open.end_reply();
         sent
+    }
+
+    async fn write(&self, message: &ServerJsonRpcMessage) -> io::Result<()> {
+        let mut line = serde_json::to_vec(message)?;
+        line.push(b'\n');
+        self.outbox.send(&line).await
     }
 
     /// Books what a message opens or ends.
@@ -162,13 +164,13 @@ where
 
     /// Answers without rmcp, in a task, for a write that is dropped halfway would spoil the line.
     fn answer(self: Arc<Self>, refusal: Refusal) {
-        self.open.begin_refusal();
+        self.open.begin_reply(refusal.id.as_ref());
         tokio::spawn(async move {
             let reply = ServerJsonRpcMessage::error(*refusal.error, refusal.id);
-            if let Err(error) = self.send(reply).await {
+            if let Err(error) = self.write(&reply).await {
                 tracing::debug!(%error, "a refusal was not delivered");
             }
-            self.open.end_refusal();
+            self.open.end_reply();
         });
     }
 }
@@ -183,12 +185,15 @@ struct Open {
 #[derive(Default)]
 struct Asked {
     ids: HashSet<RequestId>,
-    refusals: usize,
+    /// Replies that are being written. Their ids are free: a client may use one again as soon as it
+    /// has read the reply, before the write of it has come back here.
+    replies: usize,
 }
 
 impl Asked {
+    /// The end of input waits for replies that are written, not begun.
     fn count(&self) -> usize {
-        self.ids.len() + self.refusals
+        self.ids.len() + self.replies
     }
 }
 
@@ -207,13 +212,17 @@ impl Open {
         self.fewer.notify_waiters();
     }
 
-    fn begin_refusal(&self) {
-        self.asked().refusals += 1;
+    fn begin_reply(&self, id: Option<&RequestId>) {
+        let mut asked = self.asked();
+        if let Some(id) = id {
+            asked.ids.remove(id);
+        }
+        asked.replies += 1;
     }
 
-    fn end_refusal(&self) {
+    fn end_reply(&self) {
         let mut asked = self.asked();
-        asked.refusals = asked.refusals.saturating_sub(1);
+        asked.replies = asked.replies.saturating_sub(1);
         drop(asked);
         self.fewer.notify_waiters();
     }

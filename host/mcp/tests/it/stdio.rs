@@ -295,6 +295,15 @@ async fn an_id_that_is_in_use_is_refused() {
     wire.ended().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_is_free_again_as_soon_as_its_reply_is_read() {
+    let mut wire = Wire::legacy(&Fake::new(), Limits::default()).await;
+    for _ in 0..1_000 {
+        wire.call(1, "echo").await;
+        assert_eq!(wire.receive().await["result"]["structuredContent"]["tool"], "echo");
+    }
+}
+
 #[tokio::test]
 async fn a_last_line_needs_no_newline_and_no_input_is_no_error() {
     let fake = Fake::new();
