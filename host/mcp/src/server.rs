@@ -193,6 +193,15 @@ fn refused(failure: &Failure) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(failure.render())])
 }
 
+/// Refuses every cursor: none was given out.
+fn in_one_piece(request: Option<PaginatedRequestParams>, what: &str) -> Result<(), ErrorData> {
+    if request.is_some_and(|request| request.cursor.is_some()) {
+        let why = format!("no such `cursor`: the list of {what} comes in one piece");
+        return Err(ErrorData::invalid_params(why, None));
+    }
+    Ok(())
+}
+
 /// Tells a peer of the older era of changed lists until it is gone.
 async fn tell_of_changes(shared: Arc<Shared>, peer: Peer<RoleServer>) {
     let mut changes = shared.actions.changes();
@@ -217,12 +226,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        if request.is_some_and(|request| request.cursor.is_some()) {
-            return Err(ErrorData::invalid_params(
-                "no such `cursor`: the list of tools comes in one piece",
-                None,
-            ));
-        }
+        in_one_piece(request, "tools")?;
         let list = self.shared.actions.list(&self.principal(&context)?);
         Ok(ListToolsResult::with_all_items(self.shared.lists.of(&list).to_vec()))
     }
@@ -232,12 +236,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        if request.is_some_and(|request| request.cursor.is_some()) {
-            return Err(ErrorData::invalid_params(
-                "no such `cursor`: the list of resources comes in one piece",
-                None,
-            ));
-        }
+        in_one_piece(request, "resources")?;
         let principal = self.principal(&context)?;
         let documents = guarded("resources/list", self.shared.actions.documents(&principal)).await;
         let documents = documents.map_err(|failure| documents::refused(&failure, None))?;
