@@ -2,9 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use souk_sdk::{
-    ApplyContext, EntityId, Failure, FailureCode, PRODUCT, PurgeTarget, Read, Route, StoreView,
-};
+use souk_sdk::{ApplyContext, EntityId, Failure, PRODUCT, PurgeTarget, Read, Route, StoreView};
 
 pub(crate) const CATEGORY: Route<1> = Route::new("/V1/categories/{categoryId}");
 
@@ -53,12 +51,11 @@ pub(crate) fn purge_product(
 ) -> Result<Answer, Failure> {
     let view = asked.store_view_code.as_deref();
     let sku = &asked.sku;
-    let product =
-        found(context, PRODUCT.read([sku]).query("fields", "id,name"), view, || Missing {
-            message: format!("the store has no product with the sku `{sku}`"),
-            remedy: "find it with `catalog_search_products`",
-            argument: "/sku",
-        })?;
+    let product = found(context, PRODUCT.read([sku]).query("fields", "id,name"), view, || {
+        Failure::not_found(format!("the store has no product with the sku `{sku}`"))
+            .at("sku")
+            .remedy("find it with `catalog_search_products`")
+    })?;
     let what = format!("all pages that show the product `{sku}` (id {})", product.id);
     purged(context, PurgeTarget::Product(product.id), &what, view)
 }
@@ -69,20 +66,14 @@ pub(crate) fn purge_category(
 ) -> Result<Answer, Failure> {
     let view = asked.store_view_code.as_deref();
     let id = asked.category_id.get();
-    let category = found(context, CATEGORY.read([&id.to_string()]), view, || Missing {
-        message: format!("the store has no category {id}"),
-        remedy: "the ids are in the answers of `catalog_get_product`, as `category_links`",
-        argument: "/category_id",
+    let category = found(context, CATEGORY.read([&id.to_string()]), view, || {
+        Failure::not_found(format!("the store has no category {id}"))
+            .at("category_id")
+            .remedy("the ids are in the answers of `catalog_get_product`, as `category_links`")
     })?;
     let name = category.name.map(|name| format!(" `{name}`")).unwrap_or_default();
     let what = format!("all pages of the category {id}{name}");
     purged(context, PurgeTarget::Category(id), &what, view)
-}
-
-struct Missing {
-    message: String,
-    remedy: &'static str,
-    argument: &'static str,
 }
 
 /// Reads it in the view, so that the host checks that there is such a view.
@@ -90,22 +81,10 @@ fn found(
     context: &ApplyContext,
     read: Read,
     view: Option<&str>,
-    missing: impl FnOnce() -> Missing,
+    missing: impl FnOnce() -> Failure,
 ) -> Result<Found, Failure> {
     let at = view.map_or(StoreView::Global, |code| StoreView::View(code.to_owned()));
-    context.get(&read.at(at)).map_err(|failure| {
-        if !failure.is_not_found() {
-            return failure;
-        }
-        let Missing { message, remedy, argument } = missing();
-        Failure {
-            code: FailureCode::NotFound,
-            message,
-            remedy: Some(remedy.to_owned()),
-            argument: Some(argument.to_owned()),
-            ..failure
-        }
-    })
+    context.get(&read.at(at)).map_err(|failure| failure.or_missing(missing))
 }
 
 fn purged(

@@ -2,9 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use souk_sdk::{Context, Failure, FailureCode, Product, Route, Scope, Untouched};
-
-pub(crate) const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
+use souk_sdk::{Context, Failure, PRODUCT, Product, Scope, Untouched};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -19,16 +17,11 @@ pub(crate) struct Asked {
 pub(crate) fn get(asked: &Asked, context: &Context) -> Result<Untouched<Product>, Failure> {
     let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
     context.pass_on(&PRODUCT.read([&asked.sku]).at(place.view)).map_err(|failure| {
-        if !failure.is_not_found() {
-            return failure;
-        }
-        Failure {
-            code: FailureCode::NotFound,
-            message: format!("the store has no product with the sku `{}`", asked.sku),
-            remedy: Some("find it with `catalog_search_products`".to_owned()),
-            argument: Some("/sku".to_owned()),
-            ..failure
-        }
+        failure.or_missing(|| {
+            Failure::not_found(format!("the store has no product with the sku `{}`", asked.sku))
+                .at("sku")
+                .remedy("find it with `catalog_search_products`")
+        })
     })
 }
 
@@ -37,7 +30,7 @@ pub(crate) fn get(asked: &Asked, context: &Context) -> Result<Untouched<Product>
 mod tests {
     use serde_json::json;
     use souk_sdk::testing::Host;
-    use souk_sdk::{Source, StoreView};
+    use souk_sdk::{FailureCode, Source, StoreView};
 
     use super::*;
     use crate::catalog;

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use souk_sdk::{
-    Answered, Context, Criteria, Direction, EntityId, Failure, FailureCode, Filter, Found, Object,
-    StoreView, Untouched,
+    Answered, Context, Criteria, Direction, EntityId, Failure, Filter, Found, Object, StoreView,
+    Untouched,
 };
 
 use crate::kind::{BLOCK_KIND, Kind, PAGE_KIND};
@@ -87,15 +87,10 @@ pub(crate) fn get_block(asked: &GetBlock, context: &Context) -> Result<Untouched
 fn get(kind: &Kind, id: EntityId, context: &Context) -> Result<Untouched<Object>, Failure> {
     let id = id.get().to_string();
     context.pass_on(&kind.one.read([&id]).at(StoreView::Global)).map_err(|failure| {
-        if !failure.is_not_found() {
-            return failure;
-        }
-        Failure {
-            code: FailureCode::NotFound,
-            message: format!("the store has no {} with the id {id}", kind.noun),
-            remedy: Some(format!("find it with `cms_search_{}s`", kind.noun)),
-            argument: Some(format!("/{}_id", kind.noun)),
-            ..failure
-        }
+        failure.or_missing(|| {
+            Failure::not_found(format!("the store has no {} with the id {id}", kind.noun))
+                .at(&format!("{}_id", kind.noun))
+                .remedy(format!("find it with `cms_search_{}s`", kind.noun))
+        })
     })
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use souk_sdk::{
     About, Action, Changing, CommitTool, Condition, EntityId, Failure, Intent, Method,
-    PrepareContext, Prepared, STORE_CONFIGS, StoreView, Tier, nothing_matches, projection,
+    PrepareContext, Prepared, STORE_CONFIGS, Scan, StoreView, Tier, nothing_matches, projection,
 };
 
 use crate::act::comment::Comment;
@@ -16,7 +16,7 @@ use crate::answer::{Answer, Shape, members};
 use crate::clock::{Range, Zones};
 use crate::order::Order;
 use crate::routes::{CANCEL, COMMENT, HOLD, MAKE_INVOICE, ORDER, ORDERS, SHIP, UNHOLD};
-use crate::search::{Scan, StateName, Wanted};
+use crate::search::{StateName, Wanted};
 
 /// How many orders that are left out are named.
 const NAMED: usize = 50;
@@ -192,7 +192,7 @@ fn plan(
     let (mut planned, mut left_out) = (0_u64, Vec::new());
     let mut seen: Vec<String> = Vec::new();
     let mut left_out_count = 0_usize;
-    while let Some(page) = scan.next()? {
+    while let Some(page) = scan.next_page()? {
         for document in page {
             let order = Order::of(document)?;
             seen.push(order.increment_id().to_owned());

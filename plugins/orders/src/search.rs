@@ -1,19 +1,12 @@
-//! Searching tables of sales: which orders, and all pages of what was found.
+//! Searching tables of sales: which orders.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Found, LIST_BUDGET, Route,
-    StoreView, URL_BUDGET,
-};
+use souk_sdk::{Condition, Criteria, EntityId, Failure, Filter, LIST_BUDGET, URL_BUDGET};
 
 use crate::amount::Amount;
 use crate::clock::{Clock, Range, Zones};
-use crate::order::id_of;
-
-/// How many are read at once where all are wanted.
-const PAGE: u32 = 200;
 
 /// Equal to a value.
 ///
@@ -178,61 +171,4 @@ impl Wanted<'_> {
 /// Magento does not trim the values of a list.
 fn trimmed(values: &[String]) -> Vec<String> {
     values.iter().map(|value| value.trim().to_owned()).collect()
-}
-
-/// All that a search finds, a page at a time in the order of ids, so that nothing is seen twice and
-/// nothing lost while orders come in.
-pub(crate) struct Scan<'c> {
-    context: &'c Context,
-    route: Route<0>,
-    criteria: Criteria,
-    id: &'static str,
-    after: Option<u64>,
-    ended: bool,
-}
-
-impl<'c> Scan<'c> {
-    /// A scan of what fits the criteria, which have no sort and no page. `id` is what the table calls
-    /// its id; the criteria's fields must bring it.
-    pub(crate) const fn new(
-        context: &'c Context,
-        route: Route<0>,
-        criteria: Criteria,
-        id: &'static str,
-    ) -> Self {
-        Self { context, route, criteria, id, after: None, ended: false }
-    }
-
-    /// The next page; `None` after the last.
-    ///
-    /// # Errors
-    /// What reading meets.
-    pub(crate) fn next(&mut self) -> Result<Option<Vec<Value>>, Failure> {
-        if self.ended {
-            return Ok(None);
-        }
-        let mut criteria = self.criteria.clone();
-        if let Some(after) = self.after {
-            criteria = criteria.filter(Filter::new(self.id, Condition::Gt, after.to_string())?);
-        }
-        let criteria = criteria.sort(self.id, Direction::Asc)?.page(PAGE, 1);
-        let read = self.route.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Value> = self.context.get(&read)?;
-        let last = found.items.iter().map(|item| id_of(item.get(self.id))).max().unwrap_or(0);
-        self.ended = found.items.len() < PAGE as usize || Some(last) <= self.after;
-        self.after = Some(last);
-        Ok((!found.items.is_empty()).then_some(found.items))
-    }
-
-    /// All of them.
-    ///
-    /// # Errors
-    /// What reading meets.
-    pub(crate) fn all(mut self) -> Result<Vec<Value>, Failure> {
-        let mut all = Vec::new();
-        while let Some(page) = self.next()? {
-            all.extend(page);
-        }
-        Ok(all)
-    }
 }

@@ -4,10 +4,12 @@ use serde_json::Value;
 use souk_sdk::{Condition, Context, Criteria, Direction, Failure, Filter, Route};
 
 use crate::answer::{self, number};
-use crate::rule::PAGE;
-
 /// The search for coupons.
 pub(crate) const COUPON_SEARCH: Route<0> = Route::new("/V1/coupons/search");
+
+/// How many are read at once. Magento's own limit on pages, where an operator sets it, is 300 by
+/// default.
+const PAGE: u32 = 200;
 
 /// The first coupons of a rule whose ids are above this one, in the order of their ids. Always with
 /// the size of a page: a store whose operator limits input answers 20 where none is asked for.

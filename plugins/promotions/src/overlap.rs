@@ -3,7 +3,7 @@
 
 use souk_sdk::{Condition, Context, Criteria, Failure, Filter};
 
-use crate::rule::{Coupons, Pages, Rule};
+use crate::rule::{self, Coupons, Rule};
 
 /// Rules that a warning names one by one.
 const NAMED: usize = 5;
@@ -14,10 +14,10 @@ const NAMED: usize = 5;
 /// What reading meets.
 pub(crate) fn warnings(context: &Context, rule: &Rule) -> Result<Vec<String>, Failure> {
     let active = Criteria::new().filter(Filter::new("is_active", Condition::Eq, "1")?);
-    let mut pages = Pages::of(context, active);
+    let mut scan = rule::scan(context, active);
     let (mut beside, mut stops_it, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
-    while let Some(page) = pages.next_page()? {
-        for other in page.into_iter().map(|known| known.rule) {
+    while let Some(page) = scan.next_page()? {
+        for other in page.iter().map(Rule::of) {
             if other.rule_id == rule.rule_id || !meet(rule, &other) {
                 continue;
             }

@@ -9,7 +9,7 @@ use souk_sdk::{
 };
 
 use crate::answer;
-use crate::rule::{Pages, RULE, RULE_SEARCH, missing};
+use crate::rule::{self, RULE, RULE_SEARCH, Rule, missing};
 use crate::store;
 
 #[derive(Deserialize, JsonSchema)]
@@ -79,15 +79,15 @@ fn in_website(
 ) -> Result<Rules, Failure> {
     let from = u64::from(asked.current_page - 1) * u64::from(asked.page_size);
     let to = from + u64::from(asked.page_size);
-    let mut pages = Pages::of(context, criteria);
+    let mut scan = rule::scan(context, criteria);
     let mut found = Rules { items: Vec::new(), total_count: 0 };
-    while let Some(page) = pages.next_page()? {
-        for known in page {
-            if !known.rule.website_ids.contains(&website) {
+    while let Some(page) = scan.next_page()? {
+        for answer in page {
+            if !Rule::of(&answer).website_ids.contains(&website) {
                 continue;
             }
             if (from..to).contains(&found.total_count) {
-                found.items.push(known.answer);
+                found.items.push(answer);
             }
             found.total_count += 1;
         }

@@ -1,12 +1,9 @@
 //! Cart price rules as Magento answers them, and how they are found.
 
 use serde_json::Value;
-use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, FailureCode, Filter, Lookup, Route,
-    Source, StoreView,
-};
+use souk_sdk::{Context, Criteria, EntityId, Failure, Lookup, Route, Scan, Source, StoreView};
 
-use crate::answer::{self, flag, ids, number, text};
+use crate::answer::{flag, ids, number, text};
 
 /// All rules, and where new ones are made.
 pub(crate) const RULES: Route<0> = Route::new("/V1/salesRules");
@@ -14,10 +11,6 @@ pub(crate) const RULES: Route<0> = Route::new("/V1/salesRules");
 pub(crate) const RULE_SEARCH: Route<0> = Route::new("/V1/salesRules/search");
 /// One rule.
 pub(crate) const RULE: Route<1> = Route::new("/V1/salesRules/{ruleId}");
-
-/// How many rules or coupons are read at once. Magento's own limit on pages, where an operator sets
-/// it, is 300 by default.
-pub(crate) const PAGE: u32 = 200;
 
 /// What this group looks at in a rule. Magento leaves out what was never set: dates, a description.
 #[derive(Debug, Clone, Default)]
@@ -104,16 +97,11 @@ pub(crate) fn known(context: &Context, id: EntityId) -> Result<Known, Failure> {
 
 /// Magento's 404 names nothing (`salesrules.jsonl`, `get-404`).
 pub(crate) fn missing(failure: Failure, id: &str) -> Failure {
-    if !failure.is_not_found() {
-        return failure;
-    }
-    Failure {
-        code: FailureCode::NotFound,
-        message: format!("the store has no cart price rule with the id {id}"),
-        remedy: Some("find it with `promotions_search_rules`".to_owned()),
-        argument: Some("/rule_id".to_owned()),
-        ..failure
-    }
+    failure.or_missing(|| {
+        Failure::not_found(format!("the store has no cart price rule with the id {id}"))
+            .at("rule_id")
+            .remedy("find it with `promotions_search_rules`")
+    })
 }
 
 /// How the host looks at rules that exist.
@@ -123,40 +111,7 @@ pub(crate) fn lookup() -> Lookup {
     Lookup::one(one)
 }
 
-/// Rules in the order of their ids, a page at a time: each page begins after the last id, so that a
-/// rule made or deleted meanwhile moves no other onto another page.
-pub(crate) struct Pages<'context> {
-    pub(crate) context: &'context Context,
-    pub(crate) criteria: Criteria,
-    after: Option<u64>,
-    done: bool,
-}
-
-impl<'context> Pages<'context> {
-    pub(crate) const fn of(context: &'context Context, criteria: Criteria) -> Self {
-        Self { context, criteria, after: None, done: false }
-    }
-
-    /// The next rules; `None` after the last.
-    ///
-    /// # Errors
-    /// What reading meets.
-    pub(crate) fn next_page(&mut self) -> Result<Option<Vec<Known>>, Failure> {
-        if self.done {
-            return Ok(None);
-        }
-        let mut criteria = self.criteria.clone();
-        if let Some(after) = self.after {
-            criteria = criteria.filter(Filter::new("rule_id", Condition::Gt, after.to_string())?);
-        }
-        let criteria = criteria.sort("rule_id", Direction::Asc)?.page(PAGE, 1);
-        let found = answer::search(self.context, RULE_SEARCH, &criteria)?;
-        let full = found.items.len() >= PAGE as usize;
-        let known = |answer: Value| Known { rule: Rule::of(&answer), answer };
-        let page: Vec<Known> = found.items.into_iter().map(known).collect();
-        let last = page.iter().map(|known| known.rule.rule_id).max();
-        self.done = !full || last <= self.after;
-        self.after = last;
-        Ok(Some(page).filter(|page| !page.is_empty()))
-    }
+/// Rules in the order of their ids, a page at a time.
+pub(crate) const fn scan(context: &Context, criteria: Criteria) -> Scan<'_> {
+    Scan::new(context, RULE_SEARCH, criteria, "rule_id")
 }

@@ -57,6 +57,16 @@ impl Failure {
         self
     }
 
+    /// In the words of `say` where a back end answered that there is no such thing; which one it was
+    /// and its status stay. Any other failure is left as it is.
+    #[must_use]
+    pub fn or_missing(self, say: impl FnOnce() -> Self) -> Self {
+        if !self.is_not_found() {
+            return self;
+        }
+        Self { upstream: self.upstream, status: self.status, ..say() }
+    }
+
     /// Whether a back end answered that there is no such thing.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

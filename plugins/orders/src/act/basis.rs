@@ -1,12 +1,12 @@
 //! Through which invoice an online refund goes, and what of it is left.
 
 use serde_json::Value;
-use souk_sdk::{ApplyContext, Criteria, EntityId, Failure, Found};
+use souk_sdk::{ApplyContext, Criteria, EntityId, Failure, Found, Scan};
 
 use crate::amount::Amount;
 use crate::order::{Item, Order, documents, id_of};
 use crate::routes::{CREDITMEMOS, INVOICES};
-use crate::search::{Scan, by};
+use crate::search::by;
 
 /// The invoice that is refunded through, and what of it was given back before.
 pub(super) struct Basis {

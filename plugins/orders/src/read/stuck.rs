@@ -6,14 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use souk_sdk::{Condition, Context, Criteria, Failure, Filter, LIST_BUDGET, projection};
+use souk_sdk::{Condition, Context, Criteria, Failure, Filter, LIST_BUDGET, Scan, projection};
 
 use super::picked;
 use crate::answer::{Answer, Shape, members};
 use crate::clock::{Zones, instant, rfc3339, written};
 use crate::order::{Order, id_of};
 use crate::routes::{INVOICES, ORDERS};
-use crate::search::Scan;
 use crate::state::{Act, State, check};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -125,7 +124,7 @@ pub(crate) fn stuck(asked: &Asked, context: &Context) -> Result<Answer<Stuck>, F
     }
     let mut scan = Scan::new(context, ORDERS, criteria.fields(projection(FIELDS)?), "entity_id");
     let mut waiting: Vec<Found> = Vec::new();
-    while let Some(page) = scan.next()? {
+    while let Some(page) = scan.next_page()? {
         for order in page {
             waiting.extend(why(Order::of(order)?));
         }

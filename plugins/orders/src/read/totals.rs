@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use souk_sdk::{Context, Failure, projection};
+use souk_sdk::{Context, Failure, Scan, projection};
 
 use crate::amount::Amount;
 use crate::answer::{Answer, Shape, members};
 use crate::clock::{Clock, Range, Zones};
 use crate::order::id_of;
 use crate::routes::ORDERS;
-use crate::search::{Scan, StateName, Wanted};
+use crate::search::{StateName, Wanted};
 
 /// By what orders are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -137,7 +137,7 @@ pub(crate) fn totals(asked: &Asked, context: &Context) -> Result<Answer<Totals>,
     let mut scan = Scan::new(context, ORDERS, criteria, "entity_id");
     let mut rows: BTreeMap<Vec<String>, Row> = BTreeMap::new();
     let mut count = 0_u64;
-    while let Some(page) = scan.next()? {
+    while let Some(page) = scan.next_page()? {
         for order in page.iter().filter_map(Value::as_object) {
             let mut key: Vec<String> =
                 asked.group_by.iter().map(|by| by.of(order, &zones, &clock)).collect();

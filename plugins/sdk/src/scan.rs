@@ -1,0 +1,71 @@
+//! All that a search finds.
+
+use serde_json::Value;
+
+use crate::{
+    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Found, Route, StoreView,
+};
+
+/// How many are read at once. Magento's own limit on pages, where an operator sets it, is 300 by
+/// default.
+const PAGE: u32 = 200;
+
+/// All that a search finds in the global scope, a page at a time in the order of ids: each page
+/// begins after the last id, so that nothing is seen twice and nothing lost while others come and go.
+#[derive(Debug)]
+pub struct Scan<'context> {
+    context: &'context Context,
+    route: Route<0>,
+    criteria: Criteria,
+    id: &'static str,
+    after: Option<u64>,
+    ended: bool,
+}
+
+impl<'context> Scan<'context> {
+    /// A scan of what fits the criteria, which have no sort and no page. `id` is what the table calls
+    /// its id; the criteria's fields must bring it.
+    #[must_use]
+    pub const fn new(
+        context: &'context Context,
+        route: Route<0>,
+        criteria: Criteria,
+        id: &'static str,
+    ) -> Self {
+        Self { context, route, criteria, id, after: None, ended: false }
+    }
+
+    /// The next ones, at least one; `None` after the last.
+    ///
+    /// # Errors
+    /// What reading meets.
+    pub fn next_page(&mut self) -> Result<Option<Vec<Value>>, Failure> {
+        if self.ended {
+            return Ok(None);
+        }
+        let mut criteria = self.criteria.clone();
+        if let Some(after) = self.after {
+            criteria = criteria.filter(Filter::new(self.id, Condition::Gt, after.to_string())?);
+        }
+        let criteria = criteria.sort(self.id, Direction::Asc)?.page(PAGE, 1);
+        let read = self.route.read([]).search(&criteria).at(StoreView::Global);
+        let found: Found<Value> = self.context.get(&read)?;
+        let ids = found.items.iter().filter_map(|item| EntityId::of(item.get(self.id)?));
+        let last = ids.max().map_or(0, EntityId::get);
+        self.ended = found.items.len() < PAGE as usize || Some(last) <= self.after;
+        self.after = Some(last);
+        Ok((!found.items.is_empty()).then_some(found.items))
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// What reading meets.
+    pub fn all(mut self) -> Result<Vec<Value>, Failure> {
+        let mut all = Vec::new();
+        while let Some(page) = self.next_page()? {
+            all.extend(page);
+        }
+        Ok(all)
+    }
+}
