@@ -7,7 +7,7 @@ mod bulk;
 mod get;
 mod search;
 
-use souk_sdk::{About, Action, Group};
+use souk_sdk::{About, Action, Group, PRODUCT, PRODUCTS};
 
 fn catalog() -> Group {
     let mut group = Group {
@@ -29,7 +29,7 @@ fn catalog() -> Group {
                         stock, in no website).",
                 },
             )
-            .reads(search::PRODUCTS)
+            .reads(PRODUCTS)
             .resolves_scopes(),
             Action::query(
                 get::get,
@@ -42,7 +42,7 @@ fn catalog() -> Group {
                         meta_title.",
                 },
             )
-            .reads(get::PRODUCT)
+            .reads(PRODUCT)
             .resolves_scopes(),
         ],
     };

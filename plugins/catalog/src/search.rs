@@ -4,10 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
     Answered, Condition, Context, Criteria, Direction, Failure, Filter, Filters, Found, Object,
-    Product, Route, Scope, URL_BUDGET,
+    PRODUCTS, Product, Scope, URL_BUDGET,
 };
-
-pub(crate) const PRODUCTS: Route<0> = Route::new("/V1/products");
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
