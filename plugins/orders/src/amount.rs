@@ -158,15 +158,7 @@ impl Sum for Amount {
 impl fmt::Display for Amount {
     /// As many digits as it has: `3`, `9.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let units = self.0.unsigned_abs();
-        let unit = UNIT.unsigned_abs();
-        let (whole, fraction) = (units / unit, units % unit);
-        if fraction == 0 {
-            return write!(f, "{sign}{whole}");
-        }
-        let fraction = format!("{fraction:06}");
-        write!(f, "{sign}{whole}.{}", fraction.trim_end_matches('0'))
+        Decimal::of_millionths(self.0).fmt(f)
     }
 }
 

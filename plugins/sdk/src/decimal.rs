@@ -41,6 +41,12 @@ impl Decimal {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// So many millionths.
+    #[must_use]
+    pub const fn of_millionths(millionths: i128) -> Self {
+        Self(millionths)
+    }
+
     /// In millionths, exactly.
     #[must_use]
     pub const fn millionths(self) -> i128 {
@@ -96,7 +102,8 @@ impl FromStr for Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, fraction) = (self.0.abs() / UNIT, self.0.abs() % UNIT);
+        let (units, unit) = (self.0.unsigned_abs(), UNIT.unsigned_abs());
+        let (whole, fraction) = (units / unit, units % unit);
         if fraction == 0 {
             write!(f, "{sign}{whole}")
         } else {
