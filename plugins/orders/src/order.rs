@@ -3,6 +3,8 @@
 //! The document itself is kept: what reads pass on is what was answered, and a field that is not there
 //! is nothing. What has to be reckoned with is checked once, when the order is read.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_sdk::{Context, Criteria, EntityId, Failure, FailureCode, Filter, Found, Read, StoreView};
 
@@ -313,6 +315,27 @@ impl Which<'_> {
             }
         }
     }
+}
+
+/// Which order, and nothing else.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plain {
+    /// Its entity id. Give this or `increment_id`.
+    order_id: Option<EntityId>,
+    /// Its number as customers know it: `000000012`.
+    #[schemars(length(min = 1))]
+    increment_id: Option<String>,
+}
+
+impl Plain {
+    pub(crate) fn which(&self) -> Which<'_> {
+        which(self.order_id, self.increment_id.as_deref())
+    }
+}
+
+pub(crate) const fn which(order_id: Option<EntityId>, increment_id: Option<&str>) -> Which<'_> {
+    Which { order_id, increment_id }
 }
 
 /// The read of one order. Sales are the same in every view of the store.

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use souk_sdk::{ApplyContext, Changing, EntityId, Failure};
 
-use super::{Outcome, carry_out, changing, lookup, post, which};
+use super::{Outcome, carry_out, changing, lookup, post};
 use crate::answer::Answer;
-use crate::order::Order;
+use crate::order::{Order, which};
 use crate::routes::COMMENT;
 use crate::state::check_status;
 

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use souk_sdk::{Changing, Failure, StepNumber};
 
-use super::item_place;
+use super::{item_place, some_of};
 use crate::lines::Line;
 use crate::order::Order;
 
@@ -27,10 +27,13 @@ pub(crate) fn newest(found: &Value) -> Value {
         "transaction_id",
     ];
     let last = found.get("items").and_then(Value::as_array).and_then(|items| items.last());
-    match last.and_then(Value::as_object) {
-        Some(last) => Value::Object(
-            TOLD.iter().filter_map(|n| Some(((*n).to_owned(), last.get(*n)?.clone()))).collect(),
-        ),
+    told(last, &TOLD, found)
+}
+
+/// These members of one of what was `found`; where nothing could be read, that, and why.
+pub(crate) fn told(one: Option<&Value>, members: &[&str], found: &Value) -> Value {
+    match one.and_then(Value::as_object) {
+        Some(one) => Value::Object(some_of(one, members)),
         None => found.get("unread").map_or(Value::Null, |_| found.clone()),
     }
 }

@@ -7,9 +7,9 @@ use souk_sdk::{
     ApplyContext, Changing, EntityId, Failure, Found, Lookup, Route, Source, StoreView,
 };
 
-use super::{Outcome, carry_out, post, which};
+use super::{Outcome, carry_out, post};
 use crate::answer::Answer;
-use crate::order::{Order, documents, id_of};
+use crate::order::{Order, documents, id_of, which};
 use crate::routes::{
     CREDITMEMO, CREDITMEMOS, EMAIL_CREDITMEMO, EMAIL_INVOICE, EMAIL_ORDER, EMAIL_SHIPMENT, INVOICE,
     INVOICES, ORDER, SHIPMENT, SHIPMENTS,

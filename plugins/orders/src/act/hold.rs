@@ -2,10 +2,10 @@
 
 use souk_sdk::{ApplyContext, Changing, Failure};
 
-use super::{Outcome, Plain, carry_out, changing, item_place, lookup, post};
+use super::{Outcome, carry_out, changing, item_place, lookup, post};
 use crate::amount::Amount;
 use crate::answer::Answer;
-use crate::order::Order;
+use crate::order::{Order, Plain};
 use crate::routes::{CANCEL, HOLD, UNHOLD};
 use crate::state::{Act, State, after_cancel, check, is_offline};
 

@@ -5,10 +5,10 @@ use serde::Deserialize;
 use souk_sdk::{ApplyContext, Changing, EntityId, Failure};
 
 use super::document::{bundle, expect, newest, write};
-use super::{Outcome, Remarks, afterwards, carry_out, changing, lookup, post, which};
+use super::{Outcome, Remarks, afterwards, carry_out, changing, lookup, post};
 use crate::answer::Answer;
 use crate::lines::{AskedItem, all_left, resolve};
-use crate::order::{Item, Order, documents};
+use crate::order::{Item, Order, documents, which};
 use crate::routes::{INVOICES, MAKE_INVOICE};
 use crate::state::{Act, check, is_offline};
 

@@ -14,38 +14,15 @@ pub(crate) mod refund;
 pub(crate) mod ship;
 pub(crate) mod track;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    Applied, ApplyContext, Changing, EntityId, Failure, Intent, Lookup, PlanState, Read, Route,
-    Source, Step, StoreView, element,
+    Applied, ApplyContext, Changing, Failure, Intent, Lookup, PlanState, Read, Route, Source, Step,
+    StoreView, element,
 };
 
 use crate::answer::{Answer, Shape, members};
-use crate::order::{Order, Which};
+use crate::order::Order;
 use crate::routes::ORDER;
-
-/// Which order, and nothing else.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Plain {
-    /// Its entity id. Give this or `increment_id`.
-    order_id: Option<EntityId>,
-    /// Its number as customers know it: `000000012`.
-    #[schemars(length(min = 1))]
-    increment_id: Option<String>,
-}
-
-impl Plain {
-    pub(crate) fn which(&self) -> Which<'_> {
-        which(self.order_id, self.increment_id.as_deref())
-    }
-}
-
-pub(crate) const fn which(order_id: Option<EntityId>, increment_id: Option<&str>) -> Which<'_> {
-    Which { order_id, increment_id }
-}
 
 /// What every act answers.
 pub(crate) struct Outcome;
@@ -141,8 +118,7 @@ pub(crate) fn carry_out(
     answer.extend(members(serde_json::to_value(applied).unwrap_or_default()));
     answer.insert("warnings".to_owned(), warnings.into());
     if let Some(Value::Object(subject)) = subject.filter(|_| done) {
-        let told = |name: &&str| Some(((*name).to_owned(), subject.get(*name)?.clone()));
-        answer.insert(kind, Value::Object(TOLD.iter().filter_map(told).collect()));
+        answer.insert(kind, Value::Object(some_of(&subject, &TOLD)));
     }
     Ok(Happened { answer, done })
 }
@@ -160,6 +136,12 @@ pub(crate) fn post(route: &Route<1>) -> Step {
 /// Where a member of an order item stands in the lookup.
 pub(crate) fn item_place(id: u64, member: &str) -> String {
     ["/items/", &element("item_id", &id.to_string()), "/", member].concat()
+}
+
+/// These members of an object, those that are there; null ones too.
+fn some_of(object: &Map<String, Value>, members: &[&str]) -> Map<String, Value> {
+    let some = |name: &&str| Some(((*name).to_owned(), object.get(*name)?.clone()));
+    members.iter().filter_map(some).collect()
 }
 
 /// Reads something after an act, for the answer. What cannot be read is said to be unread.

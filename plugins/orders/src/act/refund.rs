@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use souk_sdk::{ApplyContext, Changing, EntityId, Failure, Method, Source, StoreView};
 
 use super::basis::Basis;
-use super::document::newest;
-use super::{Outcome, Remarks, afterwards, carry_out, changing, item_place, lookup, post, which};
+use super::document::{newest, told};
+use super::{Outcome, Remarks, afterwards, carry_out, changing, item_place, lookup, post};
 use crate::amount::Amount;
 use crate::answer::Answer;
 use crate::lines::{AskedItem, Line, resolve};
 use crate::money::{Memo, Terms, adjustment, check_total, shipping, shipping_left};
-use crate::order::{Item, Order, documents, id_of};
+use crate::order::{Item, Order, documents, id_of, which};
 use crate::routes::{CREDITMEMOS, REFUND, REFUND_INVOICE, TRANSACTIONS};
 use crate::search::Decimals;
 use crate::state::{Act, check, is_offline};
@@ -123,12 +123,7 @@ fn last_transaction(found: &Value) -> Value {
     const TOLD: [&str; 6] =
         ["transaction_id", "txn_id", "parent_txn_id", "txn_type", "is_closed", "created_at"];
     let mut items = found.get("items").and_then(Value::as_array).into_iter().flatten();
-    match items.rfind(|one| one["txn_type"] == "refund").and_then(Value::as_object) {
-        Some(last) => Value::Object(
-            TOLD.iter().filter_map(|n| Some(((*n).to_owned(), last.get(*n)?.clone()))).collect(),
-        ),
-        None => found.get("unread").map_or(Value::Null, |_| found.clone()),
-    }
+    told(items.rfind(|one| one["txn_type"] == "refund"), &TOLD, found)
 }
 
 /// Whether the order can be refunded so, and for an online refund through which invoice.

@@ -8,9 +8,9 @@ use souk_sdk::{
 };
 
 use super::ship::Track;
-use super::{Outcome, carry_out, which};
+use super::{Outcome, carry_out};
 use crate::answer::Answer;
-use crate::order::{documents, id_of};
+use crate::order::{documents, id_of, which};
 use crate::routes::{ADD_TRACK, SHIPMENT, SHIPMENTS, TRACK};
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -1,32 +1,13 @@
 //! `orders_get`
 
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use souk_sdk::{Context, EntityId, Failure};
+use souk_sdk::{Context, Failure};
 
 use super::picked;
 use super::timeline::Made;
 use crate::answer::{Answer, Shape, members};
 use crate::clock::Zones;
-use crate::order::{Item, Order, Which, id_of};
-
-/// Which order.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
-    /// Its entity id. Give this or `increment_id`.
-    pub(crate) order_id: Option<EntityId>,
-    /// Its number as customers know it: `000000012`.
-    #[schemars(length(min = 1))]
-    pub(crate) increment_id: Option<String>,
-}
-
-impl Asked {
-    pub(crate) fn which(&self) -> Which<'_> {
-        Which { order_id: self.order_id, increment_id: self.increment_id.as_deref() }
-    }
-}
+use crate::order::{Item, Order, Plain, id_of};
 
 pub(crate) struct Whole;
 
@@ -39,7 +20,7 @@ impl Shape for Whole {
     const REQUIRED: &'static str = r#""order", "items", "timeline", "unread""#;
 }
 
-pub(crate) fn get(asked: &Asked, context: &Context) -> Result<Answer<Whole>, Failure> {
+pub(crate) fn get(asked: &Plain, context: &Context) -> Result<Answer<Whole>, Failure> {
     let order = asked.which().read(context)?;
     let zones = Zones::where_readable(context);
     let made = Made::read(context, &order)?;

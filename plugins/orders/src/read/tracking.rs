@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 use souk_sdk::{Context, Failure, Found};
 
-use super::get::Asked;
 use super::picked;
 use crate::answer::{Answer, Shape, members};
 use crate::clock::Zones;
-use crate::order::{documents, id_of};
+use crate::order::{Plain, documents, id_of};
 use crate::routes::SHIPMENTS;
 
 pub(crate) struct Parcels;
@@ -20,7 +19,7 @@ impl Shape for Parcels {
     const REQUIRED: &'static str = r#""order", "shipments", "left_to_ship""#;
 }
 
-pub(crate) fn tracking(asked: &Asked, context: &Context) -> Result<Answer<Parcels>, Failure> {
+pub(crate) fn tracking(asked: &Plain, context: &Context) -> Result<Answer<Parcels>, Failure> {
     let order = asked.which().read(context)?;
     let zones = Zones::where_readable(context);
     let found: Found<Value> = context.get(&documents(&SHIPMENTS, order.id(), "entity_id")?)?;

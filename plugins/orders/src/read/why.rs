@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 use souk_sdk::{Context, Failure, Found};
 
-use super::get::Asked;
 use super::picked;
 use crate::amount::Amount;
 use crate::answer::{Answer, Shape, members};
-use crate::order::{Order, documents};
+use crate::order::{Order, Plain, documents};
 use crate::routes::INVOICES;
 use crate::state::{Act, State, check, is_offline, left_to_refund};
 
@@ -26,7 +25,7 @@ impl Shape for Why {
         r#""order", "acts", "items", "refundable", "statuses", "payment""#;
 }
 
-pub(crate) fn why(asked: &Asked, context: &Context) -> Result<Answer<Why>, Failure> {
+pub(crate) fn why(asked: &Plain, context: &Context) -> Result<Answer<Why>, Failure> {
     let order = asked.which().read(context)?;
     let found: Found<Value> = context.get(&documents(&INVOICES, order.id(), "entity_id")?)?;
     let method = order.payment_method();
