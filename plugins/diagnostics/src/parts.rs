@@ -6,6 +6,9 @@ use souk_sdk::{
     Read, StoreView, projection,
 };
 
+/// How many parts are asked for at once, and so all on one page.
+const PAGE: u32 = 200;
+
 /// How a product comes by its price and its stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Makeup {
@@ -95,25 +98,22 @@ impl Makeup {
 
     /// The searches that bring all parts, as a view shows them.
     fn searches(&self, at: &StoreView) -> Result<Vec<Read>, Failure> {
-        let mut filters = Vec::new();
-        match self {
-            Self::Own => {}
+        let filters = match self {
+            Self::Own => Vec::new(),
             Self::Configurable(ids) => {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                // A page holds 200.
-                for some in ids.chunks(200) {
-                    filters.push(Filter::any_of("entity_id", some)?);
-                }
+                let lists = ids.chunks(PAGE as usize);
+                lists.map(|some| Filter::any_of("entity_id", some)).collect::<Result<_, _>>()?
             }
-            Self::Grouped(skus) => by_sku(skus, &mut filters)?,
+            Self::Grouped(skus) => by_sku(skus, PAGE as usize)?,
             Self::Bundle { options, .. } => {
                 let mut skus: Vec<String> =
                     options.iter().flat_map(|option| option.skus.iter().cloned()).collect();
                 skus.sort_unstable();
                 skus.dedup();
-                by_sku(&skus, &mut filters)?;
+                by_sku(&skus, PAGE as usize)?
             }
-        }
+        };
         let fields = [
             "id",
             "sku",
@@ -127,24 +127,25 @@ impl Makeup {
             .into_iter()
             .map(|filter| {
                 let criteria =
-                    Criteria::new().filter(filter).page(200, 1).fields(projection(fields)?);
+                    Criteria::new().filter(filter).page(PAGE, 1).fields(projection(fields)?);
                 Ok(PRODUCTS.read([]).search(&criteria).at(at.clone()))
             })
             .collect()
     }
 }
 
-/// Lists that Magento can take as lists; a sku with a comma goes alone.
-fn by_sku(skus: &[String], filters: &mut Vec<Filter>) -> Result<(), Failure> {
+/// Lists of at most so many that Magento can take as lists; a sku with a comma goes alone.
+pub(crate) fn by_sku(skus: &[String], at_most: usize) -> Result<Vec<Filter>, Failure> {
     let (alone, together): (Vec<&String>, Vec<&String>) =
         skus.iter().partition(|sku| sku.contains(','));
+    let mut filters = Vec::new();
     for sku in alone {
         filters.push(Filter::new("sku", Condition::Eq, sku.as_str())?);
     }
-    for some in together.chunks(200) {
+    for some in together.chunks(at_most) {
         filters.extend(Filter::split("sku", some, LIST_BUDGET)?);
     }
-    Ok(())
+    Ok(filters)
 }
 
 fn choice(option: &Value) -> Choice {

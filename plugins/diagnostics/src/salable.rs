@@ -13,7 +13,7 @@ use crate::parts::{self, Makeup, Part};
 use crate::shop::{Shop, Website, websites_of};
 use crate::stock::{
     self, LINKS, MOST_QUESTIONS, QUANTITY, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF,
-    Salability, Stock, StockItem, Stocking, Warehouse,
+    Salability, Stock, StockItem, Stocking, Warehouse, salable,
 };
 use crate::unknown::{Unknown, noted};
 
@@ -405,11 +405,6 @@ impl Looked<'_> {
 /// Whether a part can be bought: a disabled one cannot, whatever its stock.
 fn usable(part: &Part, salable: Option<bool>) -> Option<bool> {
     if part.is_enabled { salable } else { Some(false) }
-}
-
-fn salable(salability: &[Salability], sku: &str, stock: &Stock) -> Option<bool> {
-    let found = salability.iter().find(|found| found.stock_id == stock.id && found.sku == sku);
-    found.map(|found| found.salable)
 }
 
 fn at_source(item: &stock::SourceItem, stocks: &[Stock], warehouse: &Warehouse) -> AtSource {

@@ -6,10 +6,11 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use souk_sdk::{
-    Answers, Condition, Context, Criteria, Decimal, Failure, FailureCode, Filter, Found,
-    LIST_BUDGET, Product, Read, Route, StoreView,
+    Answers, Context, Criteria, Decimal, Failure, FailureCode, Found, Product, Read, Route,
+    StoreView,
 };
 
+use crate::parts::by_sku;
 use crate::shop::Website;
 use crate::unknown::{Unknown, noted};
 
@@ -110,6 +111,12 @@ pub(crate) struct Salability {
     pub(crate) sku: String,
     pub(crate) stock_id: i64,
     pub(crate) salable: bool,
+}
+
+/// Whether a sku can be sold from a stock, where that was answered.
+pub(crate) fn salable(all: &[Salability], sku: &str, stock: &Stock) -> Option<bool> {
+    let found = all.iter().find(|found| found.stock_id == stock.id && found.sku == sku);
+    found.map(|found| found.salable)
 }
 
 /// What the store answers about these skus in each stock; what it does not answer is noted.
@@ -266,17 +273,9 @@ impl Page {
 }
 
 fn source_items(skus: &[String]) -> Result<Vec<Page>, Failure> {
-    let (alone, together): (Vec<&String>, Vec<&String>) =
-        skus.iter().partition(|sku| sku.contains(','));
-    let mut filters = Vec::new();
-    for sku in alone {
-        filters.push(Filter::new("sku", Condition::Eq, sku.as_str())?);
-    }
-    if !together.is_empty() {
-        filters.extend(Filter::split("sku", &together, LIST_BUDGET)?);
-    }
     let page = |filter| Page { route: SOURCE_ITEMS, criteria: Criteria::new().filter(filter) };
-    Ok(filters.into_iter().map(page).collect())
+    // A sku lies at any number of sources: what one list finds is read page by page.
+    Ok(by_sku(skus, usize::MAX)?.into_iter().map(page).collect())
 }
 
 /// The legacy stock items of products, in the order asked; what cannot be read is noted.

@@ -136,11 +136,7 @@ impl Facts {
         match &self.stocking {
             Stocking::Sources { without, .. } if without.contains(website) => Some(false),
             Stocking::Sources { .. } => {
-                let stock = self.stocking.of(website)?;
-                let mut found = self.salability.iter();
-                found
-                    .find(|found| found.stock_id == stock.id && found.sku == sku)
-                    .map(|found| found.salable)
+                stock::salable(&self.salability, sku, self.stocking.of(website)?)
             }
             Stocking::Legacy if self.makeup.is_own() => {
                 StockItem::of(&self.global).map(|item| item.sells())
