@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::member::{self, Around};
+use super::member::{self, Around, Name};
 use super::{Kind, text, value};
 
 /// A document of a kind whose personal data cannot be found, and so not masked.
@@ -93,7 +93,8 @@ fn table(document: &str, tabs: bool) -> String {
 }
 
 fn columns(names: &[String]) -> Vec<Option<Kind>> {
-    let around = member::told_by(names.iter().map(String::as_str), Around::Anything);
+    let plain: Vec<Name> = names.iter().map(|name| Name::new(name)).collect();
+    let around = member::told_by(&plain, Around::Anything);
     names.iter().map(|name| member::kind_at(name, around)).collect()
 }
 

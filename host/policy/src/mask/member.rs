@@ -111,9 +111,17 @@ const BEFORE: &[&str] = &[
     "subscriber",
 ];
 
-/// A name without case and separators.
-pub(super) fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// A member's name without case and separators.
+pub(super) struct Name(String);
+
+impl Name {
+    pub(super) fn new(name: &str) -> Self {
+        Self(name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 fn listed(list: &[(Kind, &[&str])], plain: &str) -> Option<Kind> {
@@ -121,13 +129,13 @@ fn listed(list: &[(Kind, &[&str])], plain: &str) -> Option<Kind> {
 }
 
 /// What is personal about a text or a number that is called so.
-pub(super) fn kind(name: &str, around: Around) -> Option<Kind> {
-    let name = plain(name);
-    if let Some(kind) = listed(ANYWHERE, &name) {
+pub(super) fn kind(name: &Name, around: Around) -> Option<Kind> {
+    let name = name.as_str();
+    if let Some(kind) = listed(ANYWHERE, name) {
         return Some(kind);
     }
     if around != Around::Anything
-        && let Some(kind) = listed(OF_A_PERSON, &name)
+        && let Some(kind) = listed(OF_A_PERSON, name)
     {
         return Some(kind);
     }
@@ -140,42 +148,42 @@ pub(super) fn kind(name: &str, around: Around) -> Option<Kind> {
 }
 
 /// What stands around the members of an object that is called so.
-pub(super) fn around(name: &str, outside: Around) -> Around {
-    let name = plain(name);
-    if name.contains("address")
-        && !name.starts_with("ipaddress")
-        && !name.starts_with("emailaddress")
+pub(super) fn around(name: &Name, outside: Around) -> Around {
+    let plain = name.as_str();
+    if plain.contains("address")
+        && !plain.starts_with("ipaddress")
+        && !plain.starts_with("emailaddress")
     {
         return Around::Address;
     }
     // What extends an object belongs to it.
-    if name == "extensionattributes" || name == "customattributes" {
+    if plain == "extensionattributes" || plain == "customattributes" {
         return outside;
     }
-    if is_person(&name) { Around::Person } else { Around::Anything }
+    if is_person(name) { Around::Person } else { Around::Anything }
 }
 
 /// Whether whatever is called so is a person, or persons.
-pub(super) fn is_person(name: &str) -> bool {
-    let name = plain(name);
-    PERSONS.contains(&name.strip_suffix('s').unwrap_or(&name))
+pub(super) fn is_person(name: &Name) -> bool {
+    let name = name.as_str();
+    PERSONS.contains(&name.strip_suffix('s').unwrap_or(name))
 }
 
 /// What the members of an object tell of the object itself.
-pub(super) fn told_by<'n>(names: impl Iterator<Item = &'n str>, outside: Around) -> Around {
+pub(super) fn told_by(names: &[Name], outside: Around) -> Around {
     if outside != Around::Anything {
         return outside;
     }
     let (mut has_name, mut has_email, mut has_code) = (false, false, false);
     for name in names {
-        let name = plain(name);
-        if matches!(name.as_str(), "firstname" | "lastname") {
-            return Around::Person;
+        match name.as_str() {
+            "firstname" | "lastname" => return Around::Person,
+            "name" => has_name = true,
+            "email" => has_email = true,
+            // Stores, websites and warehouses have a code of their own; persons do not.
+            "code" | "sourcecode" => has_code = true,
+            _ => {}
         }
-        has_name |= name == "name";
-        has_email |= name == "email";
-        // Stores, websites and warehouses have a code of their own; persons do not.
-        has_code |= matches!(name.as_str(), "code" | "sourcecode");
     }
     if has_name && has_email && !has_code { Around::Person } else { Around::Anything }
 }
@@ -188,7 +196,7 @@ pub(super) fn kind_at(place: &str, around: Around) -> Option<Kind> {
         return None;
     }
     // A label of words: `First name`.
-    if let Some(kind) = kind(place, around) {
+    if let Some(kind) = kind(&Name::new(place), around) {
         return Some(kind);
     }
     let mut within = around;
@@ -198,10 +206,11 @@ pub(super) fn kind_at(place: &str, around: Around) -> Option<Kind> {
         .filter(|step| !matches!(*step, "value" | "attribute_code"))
         .peekable();
     while let Some(step) = steps.next() {
+        let step = Name::new(step);
         if steps.peek().is_none() {
-            return kind(step, within);
+            return kind(&step, within);
         }
-        within = self::around(step, within);
+        within = self::around(&step, within);
     }
     None
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::member::{self, Around};
+use super::member::{self, Around, Name};
 use super::{Kind, text};
 
 /// Members that say which member a row is about: of reviews, custom attributes, constants.
@@ -29,22 +29,23 @@ fn within(value: &mut Value, around: Around) {
 
 /// Masks whatever is personal in an object.
 pub(super) fn mask_object(object: &mut Map<String, Value>, around: Around) {
-    let around = member::told_by(object.keys().map(String::as_str), around);
+    let plain: Vec<Name> = object.keys().map(|name| Name::new(name)).collect();
+    let around = member::told_by(&plain, around);
     let said = what_is_said(object, around);
     let is_person = names_a_person(object);
-    for (name, value) in object.iter_mut() {
+    for ((name, value), plain) in object.iter_mut().zip(&plain) {
         let kind = if SAID.contains(&name.as_str()) && said.is_some() {
             said
         } else if name == "label" && is_person {
             Some(Kind::Name)
         } else {
-            member::kind(name, around)
+            member::kind(plain, around)
         };
         match kind {
             Some(kind) => whole(value, kind),
             // `customer: "Jane Doe"`
-            None if value.is_string() && member::is_person(name) => whole(value, Kind::Name),
-            None => within(value, member::around(name, around)),
+            None if value.is_string() && member::is_person(plain) => whole(value, Kind::Name),
+            None => within(value, member::around(plain, around)),
         }
     }
     mask_names(object);
@@ -63,8 +64,8 @@ fn what_is_said(object: &Map<String, Value>, around: Around) -> Option<Kind> {
 
 /// Whether this is what a plan says of a customer: its label is what a person calls it.
 fn names_a_person(object: &Map<String, Value>) -> bool {
-    let kind = object.get("kind").and_then(Value::as_str).map(member::plain);
-    kind.is_some_and(|kind| kind.contains("customer") || kind.contains("address"))
+    let kind = object.get("kind").and_then(Value::as_str).map(Name::new);
+    kind.is_some_and(|kind| kind.as_str().contains("customer") || kind.as_str().contains("address"))
 }
 
 /// Masks a value that is personal as a whole.
