@@ -98,12 +98,6 @@ impl Mask {
         Self(Some(origin))
     }
 
-    /// Who set that it masks; none where it does not.
-    #[must_use]
-    pub const fn origin(&self) -> Option<&Origin> {
-        self.0.as_ref()
-    }
-
     /// Whether it masks.
     #[must_use]
     pub const fn is_on(&self) -> bool {
