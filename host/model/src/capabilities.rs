@@ -296,13 +296,12 @@ pub struct Capabilities {
 impl Capabilities {
     /// A clock that is further off than this is worth a word: signatures carry a timestamp, and
     /// Magento refuses those from the future.
-    pub const MOST_SKEW_S: i64 = 60;
+    const MOST_SKEW_S: u64 = 60;
 
-    /// By how many seconds this machine's clock is too far ahead (above zero) or behind.
+    /// Whether a clock that is so many seconds ahead, or behind, is too far off.
     #[must_use]
-    pub fn skew(&self) -> Option<i64> {
-        let ahead = *self.clock_ahead_s.known()?;
-        (ahead.abs() > Self::MOST_SKEW_S).then_some(ahead)
+    pub const fn is_skewed(ahead_s: i64) -> bool {
+        ahead_s.unsigned_abs() > Self::MOST_SKEW_S
     }
 
     /// Why the store would not serve what a grant allows, where that is known for certain: `None`
@@ -408,7 +407,6 @@ mod tests {
 
     #[test]
     fn a_clock_is_off_beyond_a_minute_either_way() {
-        let at = |ahead| Capabilities { clock_ahead_s: Finding::Known(ahead), ..told() }.skew();
-        assert_eq!([at(60), at(-60), at(61), at(-61)], [None, None, Some(61), Some(-61)]);
+        assert_eq!([60, -60, 61, -61].map(Capabilities::is_skewed), [false, false, true, true]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 use souk_model::capabilities::{
-    Access, Area, Capabilities, Edition, Finding, Inventory, Modules, Reach,
+    Access, Area, Capabilities, Edition, Finding, Inventory, Modules, Reach, Unserved,
 };
 
 use super::areas::{self, AREAS};
@@ -85,8 +85,8 @@ impl Answers {
     pub(super) fn body(&self, heard: &Heard) -> Result<Value, String> {
         match self.reach(heard) {
             Reach::Granted(_) => Ok(heard.as_ref().ok().and_then(parsed).unwrap_or_default()),
-            Reach::Denied(resource) => Err(format!("the role lacks `{resource}`")),
-            Reach::Missing => Err("the store has no such route".to_owned()),
+            Reach::Denied(resource) => Err(Unserved::Lacks(resource).to_string()),
+            Reach::Missing => Err(Unserved::NoRoute.to_string()),
             Reach::Unknown(why) => Err(why),
         }
     }

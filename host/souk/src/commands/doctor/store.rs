@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use souk_model::capabilities::{Finding, Inventory, Reach};
+use souk_model::capabilities::{Finding, Inventory, Reach, Unserved};
 use souk_model::{AuthMethod, Capabilities, Failure};
 use souk_upstream::{CdnSettings, Magento, Probed, Provider, Reached, Session};
 
@@ -43,15 +43,15 @@ pub(super) fn cache(settings: &CdnSettings) -> Option<String> {
 pub(super) async fn examine(store: &Magento) -> Examined {
     let title = format!("store {}: {} ({})", store.name(), store.base_url(), store.environment());
     let mut section = Section::new(title);
-    let reached = store.reach().await;
-    match &reached {
-        Ok(reached) => tell_reached(&mut section, reached),
-        Err(failure) => section.refused("reachable", failure),
-    }
-    if reached.is_err() {
+    let reached = match store.reach().await {
+        Ok(reached) => reached,
         // A login would say the same, after more attempts.
-        return Examined { sections: vec![section], probed: None };
-    }
+        Err(failure) => {
+            section.refused("reachable", &failure);
+            return Examined { sections: vec![section], probed: None };
+        }
+    };
+    tell_reached(&mut section, &reached);
     let probed = match log_in(store).await {
         Ok(session) => {
             section.fine("login", login_words(&session));
@@ -63,12 +63,8 @@ pub(super) async fn examine(store: &Magento) -> Examined {
         }
     };
     // The probe's clock is the better one: it is that of the quickest of many answers.
-    let clock = match (&probed, &reached) {
-        (Some(probed), _) => probed.clock_ahead_s.clone(),
-        (None, Ok(reached)) => reached.clock_ahead_s.clone(),
-        (None, Err(_)) => Finding::unknown("the store does not answer"),
-    };
-    tell_clock(&mut section, &clock);
+    let clock = probed.as_ref().map_or(&reached.clock_ahead_s, |probed| &probed.clock_ahead_s);
+    tell_clock(&mut section, clock);
     let mut sections = vec![section];
     if let Some(probed) = &probed {
         tell_store(&mut sections[0], probed);
@@ -125,7 +121,7 @@ fn tell_clock(section: &mut Section, clock: &Finding<i64>) {
         1.. => format!("{ahead} s ahead of the store's"),
         _ => format!("{} s behind the store's", ahead.unsigned_abs()),
     };
-    if ahead.abs() <= Capabilities::MOST_SKEW_S {
+    if !Capabilities::is_skewed(ahead) {
         return section.fine("clock", by);
     }
     section.warn(
@@ -148,7 +144,7 @@ fn tell_store(section: &mut Section, probed: &Probed) {
         Ok(edition) => section.fine("version", format!("{}{version}, {modules}", edition.as_str())),
         Err(why) => section.note("version", format!("edition not known: {why}; {modules}")),
     }
-    if let (Err(why), true) = (probed.version.as_result(), version.is_empty()) {
+    if let Err(why) = probed.version.as_result() {
         section.note("number", format!("not known: {why}"));
     }
     match probed.inventory.as_result() {
@@ -200,9 +196,9 @@ fn access(store: &Magento, probed: &Probed) -> Section {
             Reach::Granted(Some(count)) => section.fine(&about, count.to_string()),
             Reach::Granted(None) => section.fine(&about, "yes"),
             Reach::Denied(resource) => {
-                section.lacking(&about, format!("the role lacks `{resource}`"));
+                section.lacking(&about, Unserved::Lacks(resource.clone()).to_string());
             }
-            Reach::Missing => section.note(&about, "the store has no such route"),
+            Reach::Missing => section.note(&about, Unserved::NoRoute.to_string()),
             Reach::Unknown(why) => section.note(&about, format!("not known: {why}")),
         }
     }
