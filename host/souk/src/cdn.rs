@@ -50,20 +50,29 @@ pub(crate) fn assign(
 /// # Errors
 /// No port is to be had.
 pub(crate) async fn demo() -> anyhow::Result<(CdnSettings, SocketAddr)> {
-    let listener =
-        TcpListener::bind(("127.0.0.1", 0)).await.context("no port for the demo's cache")?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move {
-        if let Err(error) = DemoCdn::new().serve(listener, std::future::pending()).await {
-            tracing::error!("the demo's cache ended: {error}");
-        }
-    });
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let address = serve(DemoCdn::new(), any).await.context("no port for the demo's cache")?;
     let settings = CdnSettings {
         provider: Some(Provider::Varnish),
         url: Some(Url::parse(&format!("http://{address}/"))?),
         ..CdnSettings::default()
     };
     Ok((settings, address))
+}
+
+/// Serves a demo cache there for as long as the process runs, and tells where that is.
+///
+/// # Errors
+/// The address is not to be had.
+pub(crate) async fn serve(cdn: DemoCdn, listen: SocketAddr) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind(listen).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        if let Err(error) = cdn.serve(listener, std::future::pending()).await {
+            tracing::error!("the demo's cache ended: {error}");
+        }
+    });
+    Ok(address)
 }
 
 #[cfg(test)]

@@ -67,15 +67,10 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
 
 /// Serves the demo's cache for as long as the process runs, and tells how to purge it.
 async fn serve_cdn(listen: SocketAddr, stock_vcl: bool) -> anyhow::Result<String> {
-    let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-    let address = listener.local_addr()?;
     let cdn = if stock_vcl { DemoCdn::new().with_stock_vcl() } else { DemoCdn::new() };
-    tokio::spawn(async move {
-        if let Err(error) = cdn.serve(listener, std::future::pending()).await {
-            tracing::error!("the demo's cache ended: {error}");
-        }
-    });
+    let address = crate::cdn::serve(cdn, listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))?;
     let (service, token) = (DemoCdn::SERVICE, DemoCdn::TOKEN);
     Ok(format!(
         "demo cache at http://{address}/\n\n\
