@@ -68,12 +68,7 @@ impl Address {
             rest: format!("{shown}/rest"),
             signing_rest: signing::base_of(&format!("{signing_base}/rest")),
             encrypted: base.scheme() == "https",
-            loopback: match base.host() {
-                Some(Host::Domain(name)) => name == "localhost",
-                Some(Host::Ipv4(ip)) => ip.is_loopback(),
-                Some(Host::Ipv6(ip)) => ip.is_loopback(),
-                None => false,
-            },
+            loopback: is_loopback(base),
             shown,
         })
     }
@@ -117,6 +112,16 @@ impl Address {
                 Err(Failure::internal("a request's address would change on its way; nothing sent"))
             }
         }
+    }
+}
+
+/// Whether an address is this machine's, by its name or its number.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 

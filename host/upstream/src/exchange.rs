@@ -303,7 +303,8 @@ async fn whole_body(mut response: Response, max: usize) -> Result<Bytes, Failure
     if body.len() > max { Err(too_long()) } else { Ok(body) }
 }
 
-async fn some_body(mut response: Response, max: usize) -> Bytes {
+/// The beginning of a body, as far as it comes.
+pub(crate) async fn some_body(mut response: Response, max: usize) -> Bytes {
     let mut body = BytesMut::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk[..chunk.len().min(max - body.len())]);

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 use souk_model::{ExposeSecret, Secret};
-use url::{Host, Url};
+use url::Url;
 
 use super::fastly::Fastly;
 use super::varnish::Varnish;
+use crate::address::is_loopback;
 
 /// Where Fastly's API is, unless the operator names another place.
 const FASTLY_API: &str = "https://api.fastly.com";
@@ -212,15 +213,6 @@ fn checked(url: &Url) -> Result<&Url, String> {
         return Err(format!("`{url}` may have neither `?` nor `#`"));
     }
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One purge and its answer. A purge is harmless to repeat, so it is sent again as a read is.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use jiff::Timestamp;
 use reqwest::{Request, Response};
@@ -8,7 +8,7 @@ use souk_model::{Code, Failure};
 use url::Url;
 
 use crate::client::Client;
-use crate::exchange::causes;
+use crate::exchange::{causes, some_body};
 use crate::{Limits, retry};
 
 /// Caches answer in a line or two.
@@ -95,16 +95,9 @@ pub(super) fn exact(text: &str) -> Result<Url, Failure> {
     }
 }
 
-async fn reply(mut response: Response) -> Reply {
+async fn reply(response: Response) -> Reply {
     let status = response.status().as_u16();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|after| retry::retry_after(after, Timestamp::now()));
-    let mut body = BytesMut::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        body.extend_from_slice(&chunk[..chunk.len().min(MAX_ANSWER_BYTES - body.len())]);
-        if body.len() == MAX_ANSWER_BYTES {
-            break;
-        }
-    }
-    Reply { status, body: body.freeze(), retry_after }
+    Reply { status, body: some_body(response, MAX_ANSWER_BYTES).await, retry_after }
 }
