@@ -1,6 +1,8 @@
-//! What day it is: the one thing that this group asks of the system.
+//! What day it is.
 
 use std::fmt;
+
+use souk_sdk::unix_seconds;
 
 /// A day of the calendar, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,7 +13,7 @@ const SECONDS: u64 = 86_400;
 impl Day {
     /// Today in UTC.
     pub(crate) fn today() -> Self {
-        Self(i64::try_from(seconds() / SECONDS).unwrap_or(i64::MAX / 2))
+        Self(i64::try_from(unix_seconds() / SECONDS).unwrap_or(i64::MAX / 2))
     }
 
     /// So many days later, or earlier.
@@ -60,46 +62,6 @@ impl fmt::Display for Day {
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         write!(f, "{year:04}-{month:02}-{day:02}")
     }
-}
-
-// `SystemTime::now` panics where the standard library is built for `wasm32-unknown-unknown`, which
-// is how plugins are built without rustup. The interface is the same for both.
-#[cfg(target_family = "wasm")]
-mod wall {
-    #![allow(missing_docs, unsafe_code, unreachable_pub, unused_qualifications, clippy::all)]
-
-    wit_bindgen::generate!({
-        inline: "
-            package souk:diagnostics;
-
-            world today {
-                import wasi:clocks/wall-clock@0.2.0;
-            }
-
-            package wasi:clocks@0.2.0 {
-                interface wall-clock {
-                    record datetime {
-                        seconds: u64,
-                        nanoseconds: u32,
-                    }
-                    now: func() -> datetime;
-                    resolution: func() -> datetime;
-                }
-            }
-        ",
-        generate_all,
-    });
-}
-
-#[cfg(target_family = "wasm")]
-fn seconds() -> u64 {
-    wall::wasi::clocks::wall_clock::now().seconds
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn seconds() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

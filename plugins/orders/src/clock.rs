@@ -8,7 +8,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan as _};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use souk_sdk::{Condition, Context, Failure, Filter, STORE_CONFIGS, StoreView};
+use souk_sdk::{Condition, Context, Failure, Filter, STORE_CONFIGS, StoreView, unix_seconds};
 
 /// A range of times.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -263,27 +263,18 @@ impl Clock {
 /// As of when something is asked: now, unless the caller says.
 ///
 /// # Errors
-/// When the caller gives what is no time, or there is no clock.
+/// When the caller gives what is no time.
 pub(crate) fn as_of(given: Option<&str>) -> Result<Timestamp, Failure> {
-    let Some(text) = given else { return now() };
+    let Some(text) = given else { return Ok(now()) };
     text.parse().map_err(|_| {
         Failure::argument("as_of", format!("`{text}` is not a time"))
             .remedy("write `2026-11-01T14:00:00Z`")
     })
 }
 
-#[cfg(not(all(target_family = "wasm", not(target_os = "wasi"))))]
-#[expect(clippy::unnecessary_wraps, reason = "without WASI there is no clock")]
-fn now() -> Result<Timestamp, Failure> {
-    Ok(Timestamp::now())
-}
-
-/// A component that was built without WASI has no clock, and asking for one would end the call.
-#[cfg(all(target_family = "wasm", not(target_os = "wasi")))]
-fn now() -> Result<Timestamp, Failure> {
-    Err(Failure::unavailable("this build of the plugin has no clock")
-        .at("as_of")
-        .remedy("say as of when: `2026-11-01T14:00:00Z`"))
+fn now() -> Timestamp {
+    let seconds = i64::try_from(unix_seconds()).unwrap_or(i64::MAX);
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

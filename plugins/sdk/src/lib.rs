@@ -86,6 +86,7 @@ pub mod bindings;
 mod answered;
 mod cache;
 mod change;
+mod clock;
 mod context;
 mod criteria;
 mod decimal;
@@ -126,6 +127,7 @@ pub use bindings::souk::plugin::types::{
 };
 pub use cache::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL};
 pub use change::{Changing, MOST_STEPS, StepNumber};
+pub use clock::unix_seconds;
 pub use context::{Answers, Context, SessionContext};
 pub use criteria::{Criteria, Direction, Found, URL_BUDGET, projection};
 pub use decimal::{Decimal, NotADecimal};
