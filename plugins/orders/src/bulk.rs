@@ -16,7 +16,8 @@ use crate::answer::{Answer, Shape, members};
 use crate::clock::{Range, Zones};
 use crate::order::Order;
 use crate::routes::{CANCEL, COMMENT, HOLD, MAKE_INVOICE, ORDER, ORDERS, SHIP, UNHOLD};
-use crate::search::{StateName, Wanted};
+use crate::search::Wanted;
+use crate::state::State;
 
 /// How many orders that are left out are named.
 const NAMED: usize = 50;
@@ -36,7 +37,7 @@ struct Match {
     statuses: Vec<String>,
     /// States.
     #[serde(default)]
-    states: Vec<StateName>,
+    states: Vec<State>,
     /// When they were placed.
     created: Option<Range>,
     /// Store views they were placed in; days are theirs.

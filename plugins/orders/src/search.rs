@@ -7,6 +7,7 @@ use souk_sdk::{Condition, Criteria, EntityId, Failure, Filter, LIST_BUDGET, URL_
 
 use crate::amount::Amount;
 use crate::clock::{Clock, Range, Zones};
+use crate::state::State;
 
 /// Equal to a value.
 ///
@@ -58,35 +59,6 @@ pub(crate) struct Amounts {
     to: Option<Decimals>,
 }
 
-/// The state of an order. A status is a label within it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum StateName {
-    New,
-    PendingPayment,
-    Processing,
-    Complete,
-    Closed,
-    Canceled,
-    Holded,
-    PaymentReview,
-}
-
-impl StateName {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::PendingPayment => "pending_payment",
-            Self::Processing => "processing",
-            Self::Complete => "complete",
-            Self::Closed => "closed",
-            Self::Canceled => "canceled",
-            Self::Holded => "holded",
-            Self::PaymentReview => "payment_review",
-        }
-    }
-}
-
 /// Which orders, as far as Magento's own table of orders can tell. All that is given has to hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted<'a> {
@@ -95,7 +67,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) customer_email: Option<&'a str>,
     pub(crate) customer_name: Option<&'a str>,
     pub(crate) statuses: &'a [String],
-    pub(crate) states: &'a [StateName],
+    pub(crate) states: &'a [State],
     pub(crate) created: Option<&'a Range>,
     pub(crate) updated: Option<&'a Range>,
     pub(crate) grand_total: Option<&'a Amounts>,

@@ -4,47 +4,58 @@
 //! Magento's own (`canHold`, `canCancel`, `canInvoice`, `canShip`, `canCreditmemo`), as recorded in
 //! `orders.jsonl` and `orders_more.jsonl`; the store applies them once more when it is asked.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use souk_sdk::{Failure, FailureCode};
 
 use crate::amount::Amount;
 use crate::order::Order;
 
-/// The state of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The state of an order. A status is a label within it.
+// The words about each are no doc comments: callers who name a state would get them all in the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum State {
-    /// Placed, nothing done.
+    // Placed, nothing done.
     New,
-    /// Waiting for a payment made elsewhere.
+    // Waiting for a payment made elsewhere.
     PendingPayment,
-    /// Something was invoiced or shipped.
+    // Something was invoiced or shipped.
     Processing,
-    /// Everything was invoiced and shipped.
+    // Everything was invoiced and shipped.
     Complete,
-    /// Everything was refunded.
+    // Everything was refunded.
     Closed,
-    /// Called off.
+    // Called off.
     Canceled,
-    /// Put aside by somebody.
+    // Put aside by somebody.
     Holded,
-    /// The payment is being looked at.
+    // The payment is being looked at.
     PaymentReview,
-    /// One that some extension made.
+    // One that some extension made. Nobody can ask for it.
+    #[serde(skip)]
     Other,
 }
 
 impl State {
     /// The state of an order.
     pub(crate) fn of(order: &Order) -> Self {
-        match order.text("state") {
-            "new" => Self::New,
-            "pending_payment" => Self::PendingPayment,
-            "processing" => Self::Processing,
-            "complete" => Self::Complete,
-            "closed" => Self::Closed,
-            "canceled" => Self::Canceled,
-            "holded" => Self::Holded,
-            "payment_review" => Self::PaymentReview,
-            _ => Self::Other,
+        let name = order.text("state");
+        Self::ALL.into_iter().find(|state| state.as_str() == name).unwrap_or(Self::Other)
+    }
+
+    /// Magento's word for it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::PendingPayment => "pending_payment",
+            Self::Processing => "processing",
+            Self::Complete => "complete",
+            Self::Closed => "closed",
+            Self::Canceled => "canceled",
+            Self::Holded => "holded",
+            Self::PaymentReview => "payment_review",
+            Self::Other => "other",
         }
     }
 

@@ -12,7 +12,8 @@ use crate::answer::{Answer, Shape, members};
 use crate::clock::{Range, Zones};
 use crate::order::id_of;
 use crate::routes::ORDERS;
-use crate::search::{Amounts, StateName, Wanted};
+use crate::search::{Amounts, Wanted};
+use crate::state::State;
 
 /// Orders of one page that are looked through where Magento cannot filter by itself.
 const LOOKED_THROUGH: u32 = 200;
@@ -88,7 +89,7 @@ pub(crate) struct Asked {
     statuses: Vec<String>,
     /// States.
     #[serde(default)]
-    states: Vec<StateName>,
+    states: Vec<State>,
     /// When it was placed.
     created: Option<Range>,
     /// When it last changed.

@@ -12,7 +12,8 @@ use crate::answer::{Answer, Shape, members};
 use crate::clock::{Clock, Range, Zones};
 use crate::order::id_of;
 use crate::routes::ORDERS;
-use crate::search::{StateName, Wanted};
+use crate::search::Wanted;
+use crate::state::State;
 
 /// By what orders are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -70,7 +71,7 @@ pub(crate) struct Asked {
     statuses: Vec<String>,
     /// States to count.
     #[serde(default)]
-    states: Vec<StateName>,
+    states: Vec<State>,
     /// Store views to count; days are theirs.
     #[serde(default)]
     store_view_codes: Vec<String>,
