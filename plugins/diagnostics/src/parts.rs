@@ -33,11 +33,11 @@ pub(crate) struct Choice {
 
 impl Makeup {
     pub(crate) fn of(product: &Product) -> Self {
-        let extension =
-            |code: &str| product.attribute("extension_attributes").map(|all| &all[code]);
         match product.text("type_id") {
             Some("configurable") => Self::Configurable(
-                items(extension("configurable_product_links")).filter_map(Value::as_u64).collect(),
+                items(product.extension("configurable_product_links"))
+                    .filter_map(Value::as_u64)
+                    .collect(),
             ),
             Some("grouped") => Self::Grouped(
                 items(product.attribute("product_links"))
@@ -46,7 +46,7 @@ impl Makeup {
                     .collect(),
             ),
             Some("bundle") => Self::Bundle {
-                options: items(extension("bundle_product_options")).map(choice).collect(),
+                options: items(product.extension("bundle_product_options")).map(choice).collect(),
                 fixed_price: product.integer("price_type") == Some(1),
             },
             _ => Self::Own,
@@ -225,8 +225,7 @@ pub(crate) fn missing(makeup: &Makeup, parts: &[Part]) -> usize {
 
 impl Part {
     fn of(product: &Product) -> Self {
-        let extension = product.attribute("extension_attributes");
-        let websites = items(extension.map(|all| &all["website_ids"]));
+        let websites = items(product.extension("website_ids"));
         Self {
             sku: product.sku().to_owned(),
             name: product.text("name").unwrap_or_default().to_owned(),

@@ -198,8 +198,7 @@ struct Looked<'a> {
 
 impl Looked<'_> {
     fn blank(&self, inventory: &'static str) -> Report {
-        let item = self.product.attribute("extension_attributes").map(|all| &all["stock_item"]);
-        let item = item.filter(|item| item.is_object());
+        let item = self.product.extension("stock_item").filter(|item| item.is_object());
         Report {
             sku: String::new(),
             product_type: self.product.text("type_id").unwrap_or_default().to_owned(),
@@ -385,9 +384,7 @@ impl Looked<'_> {
                 if item.status == 1 { "is disabled" } else { "has it marked as out of stock" };
             reasons.push(format!("the source `{}` {why}", item.source_code));
         }
-        let assigned =
-            self.product.attribute("extension_attributes").map(|all| &all["website_ids"]);
-        let assigned = assigned.and_then(|ids| ids.as_array());
+        let assigned = self.product.extension("website_ids").and_then(|ids| ids.as_array());
         for website in self.websites.iter().filter(|website| stock.websites.contains(website)) {
             let on = |ids: &Vec<serde_json::Value>| ids.iter().any(|id| *id == website.id);
             if assigned.is_some_and(|ids| !on(ids)) {

@@ -315,7 +315,7 @@ pub(crate) struct StockItem {
 impl StockItem {
     /// The stock item in a product's answer; `None` where it has none.
     pub(crate) fn of(product: &Product) -> Option<Self> {
-        let item = product.attribute("extension_attributes")?.get("stock_item")?;
+        let item = product.extension("stock_item")?;
         serde_json::from_value(item.clone()).ok()
     }
 }

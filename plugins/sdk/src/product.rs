@@ -118,6 +118,12 @@ impl Product {
         value.filter(|value| !value.is_null())
     }
 
+    /// An extension attribute: `website_ids`, `category_links`, `stock_item`.
+    #[must_use]
+    pub fn extension(&self, code: &str) -> Option<&Value> {
+        self.attribute("extension_attributes")?.get(code)
+    }
+
     /// An attribute that is text.
     #[must_use]
     pub fn text(&self, code: &str) -> Option<&str> {

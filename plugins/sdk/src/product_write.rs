@@ -286,8 +286,7 @@ impl Writing<'_> {
         else {
             return;
         };
-        let current = self.product.as_map().get("extension_attributes");
-        let current = current.and_then(|e| e.get("category_links")).and_then(Value::as_array);
+        let current = self.product.extension("category_links").and_then(Value::as_array);
         let current = current.map_or(&[][..], Vec::as_slice);
         let position = |id: &Value| {
             let link = current.iter().find(|link| link["category_id"] == *id);

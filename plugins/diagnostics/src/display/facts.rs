@@ -159,8 +159,7 @@ impl Facts {
 
     /// The ids of the websites that it is assigned to.
     pub(super) fn is_on(&self, website: &Website) -> bool {
-        let ids = self.global.attribute("extension_attributes").map(|all| &all["website_ids"]);
-        let ids = ids.and_then(Value::as_array);
+        let ids = self.global.extension("website_ids").and_then(Value::as_array);
         ids.into_iter().flatten().any(|id| id.as_i64() == Some(website.id))
     }
 }
