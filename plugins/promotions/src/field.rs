@@ -7,6 +7,8 @@
 use serde_json::{Value, json};
 use souk_sdk::Decimal;
 
+use crate::answer::whole;
+
 /// One field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
@@ -171,14 +173,9 @@ fn name(value: &Value) -> Result<&str, String> {
 
 /// Ids, each once, in order.
 fn ids(value: &Value, least: u64) -> Result<Value, String> {
-    let id = |value: &Value| match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    };
     let ids: Option<Vec<u64>> = value
         .as_array()
-        .map(|items| items.iter().map(id).collect::<Option<_>>())
+        .map(|items| items.iter().map(whole).collect::<Option<_>>())
         .unwrap_or_default();
     match ids {
         Some(mut ids) if !ids.is_empty() && ids.iter().all(|id| *id >= least) => {

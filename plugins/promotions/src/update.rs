@@ -175,8 +175,9 @@ impl Edit<'_> {
         Changed::new(outcome, warnings)
     }
 
-    /// Whether a success is told of a rule that stands as it stood before: the host answers an
-    /// identical change within minutes with the outcome of the first, whatever came between.
+    /// Whether a success is told of a rule that stands as it stood before: with a key of the caller's
+    /// the host gives the outcome of the first call, whatever came between. That call's answer, where
+    /// it was kept, is given again before this is reached.
     fn is_answered_again(&self, outcome: &Outcome) -> bool {
         let subject = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let Some(now) = subject.filter(|_: &Value| outcome.state == PlanState::Done) else {

@@ -108,9 +108,8 @@ impl Builder {
         let given = value.as_object().ok_or_else(wrong)?;
         let mut rest = given.clone();
         let of = rest.shift_remove("of").ok_or_else(wrong)?;
-        let (code, numeric) =
-            if word == QUANTITY_OF { ("qty", true) } else { ("base_row_total", true) };
-        let attribute = Attribute { word: code, code, numeric };
+        let code = if word == QUANTITY_OF { "qty" } else { "base_row_total" };
+        let attribute = Attribute { word: code, code, numeric: true };
         let Comparison { operator, value } = comparison(attribute, &Value::Object(rest), at)?;
         let (aggregator, _, parts) = self.products(&of, &at.member("of"))?;
         Ok(subselect(code, operator, value, aggregator, parts))
