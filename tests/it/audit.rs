@@ -147,8 +147,7 @@ async fn a_result_that_cannot_be_written_down_is_not_given_out() {
     let trail = home.path("trail/audit.jsonl");
     std::fs::create_dir(home.path("trail")).unwrap();
     let souk = home.souk(["serve", "--demo"]).env("MCP_AUDIT_LOG_PATH", &trail);
-    let mcp = souk.stdio(Era::Modern).await;
-    mcp.log_in().await;
+    let mcp = souk.logged_in().await;
     // Whoever swaps the file for something that cannot be written to hides nothing.
     std::fs::remove_file(&trail).unwrap();
     std::fs::create_dir(&trail).unwrap();

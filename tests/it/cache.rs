@@ -2,7 +2,7 @@
 //! own log, past the host.
 
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Era, Home, Mcp, Souk};
+use souk_tests::{DemoStore, Era, Home, Souk, confirmed};
 
 /// A store with a cache before it, and a home for hosts that work on them.
 struct Shop {
@@ -49,19 +49,6 @@ impl Shop {
     }
 }
 
-async fn logged_in(souk: &Souk<'_>) -> Mcp {
-    let client = souk.stdio(Era::Modern).await;
-    client.log_in().await;
-    client
-}
-
-/// Arguments with the confirmation that purges need.
-fn confirmed(mut arguments: Value) -> Value {
-    arguments["confirm"] = json!(true);
-    arguments["reason"] = json!("new prices");
-    arguments
-}
-
 fn product() -> Value {
     confirmed(json!({"sku": "TEN-001"}))
 }
@@ -76,7 +63,7 @@ async fn each_tool_purges_what_it_says_and_is_on_the_trail() {
         assert!(!shop.store.is_cached(page, tags).await);
         assert!(shop.store.is_cached(page, tags).await);
     }
-    let client = logged_in(&shop.with_varnish()).await;
+    let client = shop.with_varnish().logged_in().await;
 
     let answer = client.answer("cache_purge_product", product()).await;
     assert_eq!((&answer["success"], &answer["purge_id"]), (&json!(true), &Value::Null));
@@ -122,7 +109,7 @@ async fn each_tool_purges_what_it_says_and_is_on_the_trail() {
     );
     for line in &writes {
         assert_eq!((&line["status"], &line["outcome"]), (&json!(200), &json!("accepted")));
-        assert_eq!(line["reason"], "new prices");
+        assert_eq!(line["reason"], "a test of the whole system");
     }
     let tail = shop.home.souk(["audit", "tail"]).run().await.ok();
     assert!(tail.contains("cache_purge_product  POST /purge/product/{id}"), "{tail}");
@@ -143,7 +130,7 @@ async fn a_stock_varnish_is_purged_of_what_a_page_shows() {
     {
         assert!(!shop.store.is_cached(page, tag).await);
     }
-    let client = logged_in(&shop.with_varnish()).await;
+    let client = shop.with_varnish().logged_in().await;
     let at = |page: &str| format!("{}/{page}", shop.store.url());
 
     let urls = json!({"urls": [at(&page), at("")]});
@@ -177,7 +164,7 @@ async fn a_stock_varnish_is_purged_of_what_a_page_shows() {
 async fn fastly_answers_an_id_and_its_token_is_seen_nowhere_else() {
     let shop = Shop::new().await;
     let token = shop.store.credential("FASTLY_API_TOKEN");
-    let client = logged_in(&shop.with_fastly(&token)).await;
+    let client = shop.with_fastly(&token).logged_in().await;
     let answer = client.answer("cache_purge_product", product()).await;
     assert_eq!(answer["purge_id"], "demo-1");
     let urls = json!({"urls": [format!("{}/a.html", shop.store.url()), "https://evil.example/"]});
@@ -190,7 +177,7 @@ async fn fastly_answers_an_id_and_its_token_is_seen_nowhere_else() {
     assert_eq!(targets[1..], [json!(format!("/purge/{host}/a.html"))]);
 
     let wrong = "a-wrong-fastly-token";
-    let client = logged_in(&shop.with_fastly(wrong)).await;
+    let client = shop.with_fastly(wrong).logged_in().await;
     let refusal = client.refusal("cache_purge_product", product()).await;
     assert!(refusal.starts_with("FASTLY_API_ERROR: ") && refusal.contains("401"), "{refusal}");
     // A token in the wrong place, where a message might repeat it.
@@ -214,7 +201,7 @@ async fn fastlys_token_does_not_leave_this_machine_unencrypted() {
 #[tokio::test]
 async fn what_is_not_a_page_of_the_store_is_refused_and_never_sent() {
     let shop = Shop::new().await;
-    let client = logged_in(&shop.with_varnish()).await;
+    let client = shop.with_varnish().logged_in().await;
     let own = shop.store.url();
     for (url, says) in [
         ("https://evil.example/".to_owned(), "FORBIDDEN: `evil.example` is not of this store"),
@@ -250,7 +237,7 @@ async fn what_is_not_a_page_of_the_store_is_refused_and_never_sent() {
 #[tokio::test]
 async fn a_purge_is_confirmed_or_only_looked_at() {
     let shop = Shop::new().await;
-    let client = logged_in(&shop.with_varnish()).await;
+    let client = shop.with_varnish().logged_in().await;
     let refusal = client.refusal("cache_purge_product", json!({"sku": "TEN-001"})).await;
     assert!(refusal.starts_with("CONFIRMATION_REQUIRED: "), "{refusal}");
     let preview = json!({"sku": "TEN-001", "preview": true});
@@ -292,7 +279,7 @@ async fn calls_are_limited_by_the_minute_over_all_callers() {
 #[tokio::test]
 async fn without_a_cache_it_is_said_what_to_set() {
     let shop = Shop::new().await;
-    let client = logged_in(&shop.souk()).await;
+    let client = shop.souk().logged_in().await;
     let refusal = client.refusal("cache_purge_product", product()).await;
     assert!(refusal.starts_with("UNAVAILABLE: "), "{refusal}");
     for way in ["FASTLY_SERVICE_ID", "SOUK_CDN=varnish", "[stores.cdn]"] {
@@ -322,7 +309,7 @@ async fn of_several_stores_each_has_its_own_cache() {
             store.replace("127.0.0.1", "localhost")
         ),
     );
-    let client = logged_in(&shop.home.souk(["serve"])).await;
+    let client = shop.home.souk(["serve"]).logged_in().await;
     client.answer("cache_purge_product", product()).await;
     let plain = store.replace("127.0.0.1", "localhost");
     client.answer("auth_login", json!({"base_url": plain})).await;
@@ -340,7 +327,7 @@ async fn nothing_is_purged_that_cannot_be_written_down() {
     let trail = shop.home.path("trail/audit.jsonl");
     std::fs::create_dir(shop.home.path("trail")).unwrap();
     let souk = shop.with_varnish().env("MCP_AUDIT_LOG_PATH", &trail);
-    let client = logged_in(&souk).await;
+    let client = souk.logged_in().await;
     std::fs::remove_file(&trail).unwrap();
     std::fs::create_dir(&trail).unwrap();
     let refusal = client.refusal("cache_purge_product", product()).await;

@@ -4,7 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Era, Home, Ran, Souk};
+use souk_tests::{DemoStore, Home, Ran, Souk};
 
 const DOCTOR: [&str; 1] = ["doctor"];
 
@@ -163,8 +163,7 @@ async fn whoami_says_what_the_store_can_do_once_it_is_known() {
         assert_eq!(store.requests().await, []);
         mcp.close().await;
     }
-    let quiet = home.souk(["serve"]).on(&store).stdio(Era::Modern).await;
-    quiet.log_in().await;
+    let quiet = home.souk(["serve"]).on(&store).logged_in().await;
     store.forget_requests().await;
     let whoami = quiet.answer("auth_whoami", json!({})).await;
     assert_eq!(whoami["capabilities"], json!({"probing": false}));

@@ -132,8 +132,7 @@ async fn a_document_follows_the_rules_as_they_are_now() {
     let (store, home) = (DemoStore::start().await, Home::new());
     home.write("souk.toml", "");
     let souk = home.souk(["serve"]).on(&store).env("SOUK_PLUGINS", home.plugins_and_probe());
-    let mcp = souk.stdio(Era::Modern).await;
-    mcp.log_in().await;
+    let mcp = souk.logged_in().await;
     let kept = mcp.answer_linked("probe_export", wanted("code\n", 1)).await;
     let uri = kept["document"]["uri"].as_str().unwrap();
     assert!(mcp.resources().await[0].description.as_ref().unwrap().contains(" on `"));

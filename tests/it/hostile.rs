@@ -9,7 +9,7 @@ mod reach;
 
 use case::{Case, Expected};
 use serde_json::{Value, json};
-use souk_tests::{Era, Home, Mcp, calls};
+use souk_tests::{Home, Mcp, calls};
 
 /// Enough for an honest call, and little enough that a test of endless loops ends soon.
 const LIMITS: &str = "[limits]\ncpu_ms = 300\nwall_ms = 3000\ndescribe_cpu_ms = 100\n";
@@ -28,8 +28,7 @@ async fn every_attack_ends_in_its_own_error_and_harms_nobody_else() {
         .souk(["serve", "--demo", "--config"])
         .args([config.as_os_str()])
         .env("SOUK_PLUGINS", directory.as_os_str());
-    let client = souk.stdio(Era::Modern).await;
-    client.log_in().await;
+    let client = souk.logged_in().await;
     let before = client.process().resident();
     let tools = client.tools().await;
     let mut wrong = Vec::new();

@@ -130,8 +130,7 @@ async fn a_document_made_before_the_rule_is_masked_when_it_is_read() {
 async fn a_plan_is_shown_masked_and_carried_out_as_it_is() {
     let (store, home) = (DemoStore::start().await, Home::new());
     home.write("souk.toml", "policy.mask_pii = true");
-    let mcp = home.souk(["serve"]).on(&store).stdio(Era::Modern).await;
-    mcp.log_in().await;
+    let mcp = home.souk(["serve"]).on(&store).logged_in().await;
     let title = format!("Tents by {EMAIL}, {NUMBER}");
     let proposed = mcp
         .answer(

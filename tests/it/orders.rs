@@ -2,7 +2,7 @@
 //! the store's answer was lost, and nothing happens twice.
 
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Era, Home, Mcp, Souk};
+use souk_tests::{DemoStore, Era, Home, Mcp, Souk, confirmed};
 
 /// An order that is paid online and not shipped, one that is neither, and one that is offline.
 const PAID: u32 = 41;
@@ -24,9 +24,7 @@ impl Shop {
     }
 
     async fn host(&self) -> Mcp {
-        let client = self.souk().stdio(Era::Modern).await;
-        client.log_in().await;
-        client
+        self.souk().logged_in().await
     }
 
     async fn order(&self, id: u32) -> Value {
@@ -38,12 +36,6 @@ impl Shop {
         let log = self.store.requests().await;
         log.iter().filter(|one| one.method == "POST" && one.target.ends_with(route)).count()
     }
-}
-
-fn confirmed(mut arguments: Value) -> Value {
-    arguments["confirm"] = json!(true);
-    arguments["reason"] = json!("a test of the whole system");
-    arguments
 }
 
 /// A tool, the order it acts on, its arguments, the route it goes by, and how the order shows it.
@@ -116,12 +108,8 @@ async fn what_the_store_did_before_the_connection_broke_is_found_and_not_done_ag
 #[tokio::test]
 async fn money_moves_within_the_operators_caps_and_what_was_paid() {
     let shop = Shop::new().await;
-    let client = {
-        let souk = shop.souk().env("SOUK_MAX_REFUND", "50").env("SOUK_MAX_REFUND_PER_DAY", "60");
-        let client = souk.stdio(Era::Modern).await;
-        client.log_in().await;
-        client
-    };
+    let souk = shop.souk().env("SOUK_MAX_REFUND", "50").env("SOUK_MAX_REFUND_PER_DAY", "60");
+    let client = souk.logged_in().await;
     let refund = |what: Value| {
         let mut arguments = json!({"order_id": PAID, "method": "offline", "return_to_stock": true});
         for (name, value) in what.as_object().unwrap() {

@@ -13,10 +13,7 @@ mod side_by_side;
 mod undo;
 
 use serde_json::{Map, Value, json};
-use souk_tests::{DemoStore, Era, Home, Logged, Mcp, Souk};
-
-/// Why a test changes something.
-const REASON: &str = "a test of the whole system";
+use souk_tests::{DemoStore, Home, Logged, Mcp, Souk};
 
 /// A store, and a home for hosts that work on it.
 struct Shop {
@@ -38,9 +35,7 @@ impl Shop {
 
     /// A host on stdio, logged in.
     async fn host(&self) -> Mcp {
-        let client = self.souk().stdio(Era::Modern).await;
-        client.log_in().await;
-        client
+        self.souk().logged_in().await
     }
 
     /// The first so many simple products, by sku.
@@ -101,6 +96,11 @@ fn of(product: &Value, field: &str) -> Value {
     found.map_or(Value::Null, |attribute| attribute["value"].clone())
 }
 
+/// The body of a write that sets a product's meta title.
+fn titled(title: &str) -> Value {
+    json!({"product": {"custom_attributes": [{"attribute_code": "meta_title", "value": title}]}})
+}
+
 /// Proposes the same meta title for these products, everywhere; answers the plan.
 async fn propose(client: &Mcp, skus: &[String], title: &str) -> String {
     let proposed = client
@@ -114,12 +114,17 @@ async fn propose(client: &Mcp, skus: &[String], title: &str) -> String {
         )
         .await;
     assert_eq!(proposed["affected_count"], skus.len(), "{proposed}");
-    proposed["plan_id"].as_str().unwrap().to_owned()
+    id(&proposed).to_owned()
+}
+
+/// The plan that an answer names.
+fn id(answer: &Value) -> &str {
+    answer["plan_id"].as_str().unwrap()
 }
 
 /// The arguments that commit a plan.
 fn confirmed(plan: &str) -> Value {
-    json!({"plan_id": plan, "confirm": true, "reason": REASON})
+    souk_tests::confirmed(json!({"plan_id": plan}))
 }
 
 async fn commit(client: &Mcp, plan: &str) -> Value {

@@ -67,6 +67,17 @@ pub fn arguments(value: Value) -> JsonObject {
     }
 }
 
+/// Why a test changes something.
+pub const REASON: &str = "a test of the whole system";
+
+/// Arguments with the confirmation that changes need.
+#[must_use]
+pub fn confirmed(mut arguments: Value) -> Value {
+    arguments["confirm"] = true.into();
+    arguments["reason"] = REASON.into();
+    arguments
+}
+
 /// A connected client, with the server behind it where it is a child of ours.
 #[derive(Debug)]
 pub struct Mcp {

@@ -215,6 +215,16 @@ impl Souk<'_> {
         Mcp::stdio(self.command(), era).await
     }
 
+    /// The same in the newer era, logged in with the operator's credentials.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn logged_in(&self) -> Mcp {
+        let client = self.stdio(Era::Modern).await;
+        client.log_in().await;
+        client
+    }
+
     /// Starts it to serve over HTTP on a free port.
     ///
     /// # Panics

@@ -18,7 +18,7 @@ mod trail;
 mod wire;
 
 pub use built::{Versions, plugins, python, souk};
-pub use client::{ERAS, Era, Listener, Mcp, arguments};
+pub use client::{ERAS, Era, Listener, Mcp, REASON, arguments, confirmed};
 pub use gate::Gate;
 pub use home::{Home, Ran, Souk};
 pub use process::Process;

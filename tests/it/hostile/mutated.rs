@@ -1,6 +1,6 @@
 //! Files of chance.
 
-use souk_tests::{Era, Home, Versions};
+use souk_tests::{Home, Versions};
 
 /// Files in one directory.
 const FILES: u64 = 300;
@@ -71,8 +71,7 @@ async fn files_of_chance_are_refused_by_name_or_loaded() {
         .env("SOUK_PLUGINS", directory.as_os_str())
         // What is compiled here is never seen again.
         .env("SOUK_CACHE_DIR", home.path("cache"));
-    let client = souk.stdio(Era::Modern).await;
-    client.log_in().await;
+    let client = souk.logged_in().await;
     let log = client.process().log();
     let loaded = (0..FILES).filter(|number| !log.contains(&format!("refused file{number}.wasm: ")));
     // A change in a text or a constant leaves a valid plugin; all claim one name, and one has it.

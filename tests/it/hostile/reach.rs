@@ -1,7 +1,7 @@
 //! Reads that try to reach what an action was not granted.
 
 use serde_json::json;
-use souk_tests::{DemoStore, Era, Home};
+use souk_tests::{DemoStore, Home};
 
 use super::case::component;
 use super::group::{Group, Read};
@@ -124,8 +124,7 @@ async fn serve(home: &Home, reads: &[Read]) -> (DemoStore, souk_tests::Mcp) {
         component("reader", include_str!("reader.wat"), &Group::reader("reader", ROUTE), reads);
     std::fs::write(directory.join("reader.wasm"), reader).unwrap();
     let souk = home.souk(["serve"]).on(&store).env("SOUK_PLUGINS", directory.as_os_str());
-    let client = souk.stdio(Era::Modern).await;
-    client.log_in().await;
+    let client = souk.logged_in().await;
     store.forget_requests().await;
     (store, client)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use souk_tests::{Logged, Mcp};
 
-use super::killed::{LEASE, chance, number, resume};
-use super::{Shop, confirmed, in_state, items, undo};
+use super::killed::{LEASE, chance, commit_until_killed, number, resume};
+use super::{Shop, commit, confirmed, id, in_state, items, undo};
 
 /// How many blocks one plan creates.
 const MANY: u32 = 40;
@@ -46,7 +46,7 @@ fn blocks(name: &str, count: u32) -> Value {
 async fn propose(client: &Mcp, name: &str, count: u32) -> String {
     let proposed = client.answer("forger_prepare", blocks(name, count)).await;
     assert_eq!(proposed["count"], count, "{proposed}");
-    proposed["plan_id"].as_str().unwrap().to_owned()
+    id(&proposed).to_owned()
 }
 
 impl Shop {
@@ -89,19 +89,7 @@ async fn a_host_killed_while_it_creates_creates_nothing_twice() {
         let plan = propose(&client, &name, MANY).await;
         shop.store.forget_requests().await;
         let instant = Duration::from_millis(120).mul_f64(chance(&mut seed));
-        {
-            let committing = client.call("plans_commit", confirmed(&plan));
-            let killing = async {
-                tokio::time::sleep(instant).await;
-                client.process().signal("KILL").await;
-                std::future::pending::<()>().await;
-            };
-            tokio::select! {
-                _ = tokio::time::timeout(Duration::from_secs(2), committing) => {}
-                () = killing => {}
-            }
-        }
-        drop(client);
+        commit_until_killed(client, &plan, instant).await;
         client = shop.forger().await;
         let held = shop.held(&name, MANY).await;
         let left = items(&client, &plan).await;
@@ -115,7 +103,7 @@ async fn a_host_killed_while_it_creates_creates_nothing_twice() {
         in_the_middle += usize::from((1..held.len()).contains(&held.iter().sum()));
         let found = client.answer("plans_get", json!({"plan_id": plan})).await;
         let outcome = match found["plan"]["state"].as_str().unwrap() {
-            "proposed" => client.answer("plans_commit", confirmed(&plan)).await,
+            "proposed" => commit(&client, &plan).await,
             _ => resume(&client, &plan).await,
         };
         // The store is well, so a read decides of every one.
@@ -176,12 +164,12 @@ async fn what_was_created_is_taken_back_by_the_id_that_the_store_gave_it() {
     let shop = Shop::new("").await;
     let client = shop.forger().await;
     let plan = propose(&client, "brief", 3).await;
-    let done = client.answer("plans_commit", confirmed(&plan)).await;
+    let done = commit(&client, &plan).await;
     assert_eq!(done["success_count"], 3, "{done}");
     assert_eq!(shop.held("brief", 3).await, [1; 3]);
     let proposed = undo(&client, &plan).await;
     assert_eq!(proposed["affected_count"], 3, "{proposed}");
-    let undone = super::commit(&client, proposed["plan_id"].as_str().unwrap()).await;
+    let undone = commit(&client, id(&proposed)).await;
     assert_eq!(undone["state"], "done", "{undone}");
     assert_eq!(shop.held("brief", 3).await, [0; 3]);
     assert_eq!(in_state(&items(&client, &plan).await, "done").len(), 3);

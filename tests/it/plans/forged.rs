@@ -2,9 +2,9 @@
 //! nothing of it reaches the store unseen.
 
 use serde_json::{Value, json};
-use souk_tests::{Era, Mcp};
+use souk_tests::Mcp;
 
-use super::{Shop, confirmed, items};
+use super::{Shop, commit, id, items};
 
 const SKU: &str = "TEN-001";
 const ROUTE: &str = "/V1/products/{sku}";
@@ -13,9 +13,7 @@ impl Shop {
     /// A host on stdio that has the forging plugin, logged in.
     pub(super) async fn forger(&self) -> Mcp {
         let plugins = self.home.plugins_and_forger();
-        let client = self.souk().env("SOUK_PLUGINS", plugins).stdio(Era::Modern).await;
-        client.log_in().await;
-        client
+        self.souk().env("SOUK_PLUGINS", plugins).logged_in().await
     }
 
     /// Everything that reached the store and was no read.
@@ -312,16 +310,16 @@ async fn a_price_that_is_called_a_name_is_shown_as_a_price_and_its_end_is_told_a
     let forged =
         |lookup| proposal(&change(&[edit("name", lookup, "/product/price")], &[put(&body)]));
     let proposed = client.answer("forger_prepare", forged("/price")).await;
-    let item = items(&client, proposed["plan_id"].as_str().unwrap()).await.remove(0);
+    let item = items(&client, id(&proposed)).await.remove(0);
     assert_eq!(shown(&item, "/product/price"), Some(json!(1)), "{item}");
     // The place that is read is another than the one that is written: what stands there is told as
     // what it is, and a success that no read shows is no end to rely on.
     let proposed = client.answer("forger_prepare", forged("/name")).await;
-    let plan = proposed["plan_id"].as_str().unwrap();
+    let plan = id(&proposed);
     let item = items(&client, plan).await.remove(0);
     assert_eq!(shown(&item, "/product/price"), Some(json!(1)), "{item}");
     assert_eq!(shop.changes().await, [""; 0]);
-    let done = client.answer("plans_commit", confirmed(plan)).await;
+    let done = commit(&client, plan).await;
     assert_eq!((&done["success_count"], &done["unknown"]), (&json!(0), &json!(1)), "{done}");
     assert_eq!(price().await, 1);
 }
@@ -345,7 +343,7 @@ async fn a_request_is_reviewed_with_the_address_that_it_goes_to() {
         }],
     });
     let proposed = client.answer("forger_prepare", forged).await;
-    let item = items(&client, proposed["plan_id"].as_str().unwrap()).await.remove(0);
+    let item = items(&client, id(&proposed)).await.remove(0);
     assert_eq!(item["requests"], json!(["DELETE /V1/cmsBlock/1?soft=yes at de"]));
     assert_eq!(shop.changes().await, [""; 0]);
 }
@@ -366,7 +364,7 @@ async fn an_answer_of_200_that_tells_of_errors_is_no_success() {
     };
     let commit = async |sku| {
         let proposed = client.answer("forger_prepare", rows(sku)).await;
-        client.answer("plans_commit", confirmed(proposed["plan_id"].as_str().unwrap())).await
+        commit(&client, id(&proposed)).await
     };
     let refused = commit("NO-SUCH-SKU").await;
     let log = shop.store.requests().await;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use souk_tests::{Era, Mcp, modern, until};
 
-use super::{Shop, confirmed, in_state, items, propose};
+use super::{Shop, commit, confirmed, in_state, items, propose};
 
 /// A dead host is known as such after a second.
 pub(super) const LEASE: &str = "[plans]\nlease_s = 1\nchunk = 20\n";
@@ -28,6 +28,20 @@ pub(super) fn chance(seed: &mut u64) -> f64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     f64::from(u32::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap()) / f64::from(u32::MAX)
+}
+
+/// Commits a plan, and kills the host after so long, whether or not it has ended by then.
+pub(super) async fn commit_until_killed(client: Mcp, plan: &str, instant: Duration) {
+    let committing = client.call("plans_commit", confirmed(plan));
+    let killing = async {
+        tokio::time::sleep(instant).await;
+        client.process().signal("KILL").await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(Duration::from_secs(2), committing) => {}
+        () = killing => {}
+    }
 }
 
 /// Resumes as soon as the dead host's lease has run out.
@@ -67,7 +81,7 @@ async fn finished_by(client: &Mcp, shop: &Shop, skus: &[String], plan: &str, tit
     }
     let found = client.answer("plans_get", json!({"plan_id": plan})).await;
     let outcome = match found["plan"]["state"].as_str().unwrap() {
-        "proposed" => client.answer("plans_commit", confirmed(plan)).await,
+        "proposed" => commit(client, plan).await,
         "running" => resume(client, plan).await,
         // The host died after the last of it.
         _ => json!({"state": found["plan"]["state"], "success_count": done.len()}),
@@ -96,7 +110,7 @@ async fn lane(lane: u64, rounds: u64) -> usize {
     let mut client = shop.host().await;
     let plan = propose(&client, &skus, "Undisturbed").await;
     let begun = Instant::now();
-    let done = super::commit(&client, &plan).await;
+    let done = commit(&client, &plan).await;
     let whole = begun.elapsed();
     assert_eq!(done["success_count"], MANY);
     let mut in_the_middle = 0;
@@ -105,19 +119,7 @@ async fn lane(lane: u64, rounds: u64) -> usize {
         let plan = propose(&client, &skus, &title).await;
         shop.store.forget_requests().await;
         let instant = whole.mul_f64(chance(&mut seed));
-        {
-            let committing = client.call("plans_commit", confirmed(&plan));
-            let killing = async {
-                tokio::time::sleep(instant).await;
-                client.process().signal("KILL").await;
-                std::future::pending::<()>().await;
-            };
-            tokio::select! {
-                _ = tokio::time::timeout(Duration::from_secs(2), committing) => {}
-                () = killing => {}
-            }
-        }
-        drop(client);
+        commit_until_killed(client, &plan, instant).await;
         client = shop.host().await;
         let done = finished_by(&client, &shop, &skus, &plan, &title).await;
         in_the_middle += usize::from(done > 0 && done < MANY);

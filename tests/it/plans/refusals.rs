@@ -76,18 +76,13 @@ async fn a_plan_is_for_its_store_and_its_tool_and_not_for_ever() {
     };
     // The same state, and another store.
     let elsewhere = Shop::new("").await;
-    let client = {
-        let client = shop.home.souk(["serve"]).on(&elsewhere.store).stdio(Era::Modern).await;
-        client.log_in().await;
-        client
-    };
+    let client = shop.home.souk(["serve"]).on(&elsewhere.store).logged_in().await;
     refused(&client, "plans_commit", &plan, "FORBIDDEN: ").await;
     refused(&client, "catalog_commit_bulk_update", &plan, "FORBIDDEN: ").await;
     client.close().await;
     assert_eq!(elsewhere.writes().await, []);
     // A plan that was to be committed at once.
-    let client = shop.souk().env("MCP_PLAN_EXPIRY_MIN", "0").stdio(Era::Modern).await;
-    client.log_in().await;
+    let client = shop.souk().env("MCP_PLAN_EXPIRY_MIN", "0").logged_in().await;
     let late = propose(&client, &skus, "Late").await;
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     refused(&client, "plans_commit", &late, "PLAN_EXPIRED: ").await;

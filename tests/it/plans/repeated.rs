@@ -1,17 +1,16 @@
 //! The same change asked for again: answered from before, and sent once.
 
 use serde_json::{Value, json};
+use souk_tests::confirmed;
 
-use super::{REASON, Shop};
+use super::Shop;
 
 fn asked(skus: &[String], title: &str) -> Value {
-    json!({
+    confirmed(json!({
         "match": {"sku_list": skus},
         "meta_updates": {"meta_title": title},
         "scope": {"scope": "global"},
-        "confirm": true,
-        "reason": REASON,
-    })
+    }))
 }
 
 fn with_key(mut asked: Value, key: &str) -> Value {

@@ -1,12 +1,9 @@
 //! What was shown is what happens, and undoing brings back what was there.
 
 use serde_json::{Value, json};
+use souk_tests::REASON;
 
-use super::{REASON, Shop, commit, confirmed, items, of, undo};
-
-fn id(answer: &Value) -> &str {
-    answer["plan_id"].as_str().unwrap()
-}
+use super::{Shop, commit, confirmed, id, items, of, undo};
 
 /// A field's line in an item of a plan, as (before, after).
 fn line(item: &Value, field: &str) -> (Value, Value) {
@@ -168,12 +165,7 @@ async fn an_apply_previews_then_happens_once_and_can_be_taken_back() {
 #[tokio::test]
 async fn changes_past_the_operators_limits_are_refused_with_their_codes() {
     let shop = Shop::new("").await;
-    let client = {
-        let souk = shop.souk().env("MCP_MAX_SKUS_PER_BULK", "3");
-        let client = souk.stdio(souk_tests::Era::Modern).await;
-        client.log_in().await;
-        client
-    };
+    let client = shop.souk().env("MCP_MAX_SKUS_PER_BULK", "3").logged_in().await;
     let global = json!({"scope": "global"});
     let prices = "pricing_prepare_bulk_price_update";
     for (says, matching, updates) in [

@@ -2,9 +2,9 @@
 
 use futures::StreamExt;
 use serde_json::{Value, json};
-use souk_tests::{Era, Logged, Mcp};
+use souk_tests::{Logged, Mcp};
 
-use super::{REASON, Shop, confirmed};
+use super::{Shop, commit, id};
 
 impl Shop {
     /// Makes this many products under skus that begin with `BULK-`.
@@ -22,10 +22,7 @@ impl Shop {
 
     /// A host on stdio that lets a change be of this many subjects, logged in.
     async fn host_for(&self, count: usize) -> Mcp {
-        let souk = self.souk().env("MCP_MAX_SKUS_PER_BULK", count.to_string());
-        let client = souk.stdio(Era::Modern).await;
-        client.log_in().await;
-        client
+        self.souk().env("MCP_MAX_SKUS_PER_BULK", count.to_string()).logged_in().await
     }
 }
 
@@ -42,7 +39,7 @@ async fn propose(client: &Mcp, count: usize) -> String {
         )
         .await;
     assert_eq!(proposed["affected_count"], count, "{proposed}");
-    proposed["plan_id"].as_str().unwrap().to_owned()
+    id(&proposed).to_owned()
 }
 
 /// With how many others each of these requests was under way, in the middle of its own time.
@@ -61,7 +58,7 @@ async fn a_slow_store_is_written_to_side_by_side() {
     let client = shop.host_for(COUNT).await;
     let plan = propose(&client, COUNT).await;
     shop.store.faults(&json!([{"delay_ms": 50}])).await;
-    let done = client.answer("plans_commit", confirmed(&plan)).await;
+    let done = commit(&client, &plan).await;
     shop.store.faults(&json!([])).await;
     assert_eq!(done["success_count"], COUNT, "{done}");
     let writes = shop.writes().await;
@@ -103,8 +100,7 @@ async fn a_plan_of_thousands_is_proposed_looked_through_and_committed_in_little_
     }
     assert_eq!(seen, COUNT);
     let listed = client.process().peak();
-    let asked = json!({"plan_id": plan, "confirm": true, "reason": REASON});
-    let done = client.answer("plans_commit", asked).await;
+    let done = commit(&client, &plan).await;
     assert_eq!(done["success_count"], COUNT, "{done}");
     let committed = client.process().peak();
     let above = |peak: u64| peak.saturating_sub(idle) >> 10;

@@ -4,7 +4,7 @@ use serde_json::json;
 use souk_tests::until;
 
 use super::killed::{LEASE, resume};
-use super::{Shop, commit, confirmed, in_state, items, propose, undo};
+use super::{Shop, commit, confirmed, id, in_state, items, propose, titled, undo};
 
 #[tokio::test]
 async fn after_a_partial_commit_the_store_is_as_before_but_for_what_others_changed() {
@@ -20,10 +20,8 @@ async fn after_a_partial_commit_the_store_is_as_before_but_for_what_others_chang
     let (done, unknown) = (in_state(&ended, "done"), in_state(&ended, "unknown"));
     assert!(done.len() > 2 && !unknown.is_empty(), "{done:?} {unknown:?}");
     let theirs = &done[..2];
-    let title = json!({"product": {"custom_attributes":
-        [{"attribute_code": "meta_title", "value": "Theirs"}]}});
     for sku in theirs {
-        shop.store.put(&format!("/all/V1/products/{sku}"), &title).await;
+        shop.store.put(&format!("/all/V1/products/{sku}"), &titled("Theirs")).await;
     }
     let proposed = undo(&client, &plan).await;
     assert_eq!(proposed["affected_count"], done.len() - 2, "{proposed}");
@@ -31,7 +29,7 @@ async fn after_a_partial_commit_the_store_is_as_before_but_for_what_others_chang
     for sku in theirs.iter().chain(&unknown) {
         assert!(warnings.contains(sku), "`{sku}`: {warnings}");
     }
-    let undone = commit(&client, proposed["plan_id"].as_str().unwrap()).await;
+    let undone = commit(&client, id(&proposed)).await;
     assert_eq!(undone["state"], "done", "{undone}");
     for (sku, value) in &shop.field("all", &skus, "meta_title").await {
         let wanted = if theirs.contains(sku) { &json!("Theirs") } else { &before[sku] };
@@ -64,7 +62,7 @@ async fn a_plan_whose_host_died_is_brought_to_its_end_before_it_is_taken_back() 
     assert_eq!(shop.writes().await.len(), written);
     let proposed = undo(&second, &plan).await;
     assert_eq!(proposed["affected_count"], 60, "{proposed}");
-    let undone = commit(&second, proposed["plan_id"].as_str().unwrap()).await;
+    let undone = commit(&second, id(&proposed)).await;
     assert_eq!(undone["state"], "done", "{undone}");
     assert_eq!(shop.field("all", &skus, "meta_title").await, before);
 }
