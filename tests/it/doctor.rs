@@ -11,12 +11,7 @@ const DOCTOR: [&str; 1] = ["doctor"];
 /// The integration of the demo store that may only read the catalog.
 fn as_catalog_reader<'h>(souk: Souk<'h>, store: &DemoStore) -> Souk<'h> {
     let mut souk = souk.env("MAGENTO_BASE_URL", store.url());
-    for name in [
-        "MAGENTO_OAUTH_CONSUMER_KEY",
-        "MAGENTO_OAUTH_CONSUMER_SECRET",
-        "MAGENTO_OAUTH_TOKEN",
-        "MAGENTO_OAUTH_TOKEN_SECRET",
-    ] {
+    for (name, _) in store.oauth() {
         souk = souk.env(name, store.second_credential(name));
     }
     souk

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Era, Home, Mcp};
+use souk_tests::{DemoStore, Era, Home, Mcp, field_of};
 
 /// The tools of magento-mcp.
 const TOOLS: [&str; 38] = [
@@ -177,7 +177,7 @@ impl Switched {
         self.plan(tools, plan, 1).await;
         let product = self.product("all", "TEN-001").await;
         assert_eq!(product["price"], 205.5);
-        assert_eq!(attribute(&product, "special_price").as_str().unwrap().parse(), Ok(180.0));
+        assert_eq!(field_of(&product, "special_price").as_str().unwrap().parse(), Ok(180.0));
     }
 
     async fn promotions(&mut self) {
@@ -290,7 +290,7 @@ impl Switched {
     }
 
     async fn search_engines(&mut self) {
-        let before = attribute(&self.product("all", "MUG-001").await, "url_key");
+        let before = field_of(&self.product("all", "MUG-001").await, "url_key");
         let plan = json!({
             "match": {"sku_list": ["MUG-001"]},
             "url_key_transform": {"prefix": "new-"},
@@ -298,7 +298,7 @@ impl Switched {
         });
         let tools = ["seo_prepare_bulk_update_url_keys", "seo_commit_bulk_update_url_keys"];
         self.plan(tools, plan, 1).await;
-        let after = attribute(&self.product("all", "MUG-001").await, "url_key");
+        let after = field_of(&self.product("all", "MUG-001").await, "url_key");
         assert_eq!(after, format!("new-{}", before.as_str().unwrap()));
 
         let asked = json!({
@@ -309,7 +309,7 @@ impl Switched {
         let done = self.confirm("seo_bulk_update_meta", asked, &fields).await;
         assert_eq!(done["success_count"], 2, "{done}");
         for sku in ["MUG-001", "MUG-002"] {
-            assert_eq!(attribute(&self.product("all", sku).await, "meta_title"), "Mugs");
+            assert_eq!(field_of(&self.product("all", sku).await, "meta_title"), "Mugs");
         }
 
         // Core Magento lists no rewrites over REST: that is said, and not "none found".
@@ -385,13 +385,6 @@ impl Switched {
             assert!(!self.store.is_cached(&page, &tags).await, "`{tool}` purged nothing");
         }
     }
-}
-
-/// A custom attribute's value.
-fn attribute(product: &Value, code: &str) -> Value {
-    let attributes = product["custom_attributes"].as_array().unwrap();
-    let found = attributes.iter().find(|attribute| attribute["attribute_code"] == code);
-    found.map_or(Value::Null, |attribute| attribute["value"].clone())
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ mod side_by_side;
 mod undo;
 
 use serde_json::{Map, Value, json};
-use souk_tests::{DemoStore, Home, Logged, Mcp, Souk};
+use souk_tests::{DemoStore, Home, Logged, Mcp, Souk, field_of};
 
 /// A store, and a home for hosts that work on it.
 struct Shop {
@@ -72,7 +72,7 @@ impl Shop {
             .as_array()
             .unwrap()
             .iter()
-            .map(|item| (item["sku"].as_str().unwrap().to_owned(), of(item, field)))
+            .map(|item| (item["sku"].as_str().unwrap().to_owned(), field_of(item, field)))
             .collect();
         skus.iter().map(|sku| (sku.clone(), all[sku].clone())).collect()
     }
@@ -83,17 +83,6 @@ impl Shop {
         log.retain(|request| request.method == "PUT" && request.target.contains("/V1/products/"));
         log
     }
-}
-
-/// A field of a product, wherever Magento keeps it.
-fn of(product: &Value, field: &str) -> Value {
-    if let Some(value) = product.get(field) {
-        return value.clone();
-    }
-    let attributes = product["custom_attributes"].as_array();
-    let found =
-        attributes.into_iter().flatten().find(|attribute| attribute["attribute_code"] == field);
-    found.map_or(Value::Null, |attribute| attribute["value"].clone())
 }
 
 /// The body of a write that sets a product's meta title.

@@ -23,7 +23,7 @@ pub use gate::Gate;
 pub use home::{Home, Ran, Souk};
 pub use process::Process;
 pub use served::Served;
-pub use store::{DemoStore, Logged};
+pub use store::{DemoStore, Logged, field_of};
 pub use trail::calls;
 pub use wire::{Wire, modern};
 

@@ -242,3 +242,15 @@ impl DemoStore {
         format!("{}/__demo/requests", self.url)
     }
 }
+
+/// A field of a product as the API answers it, wherever Magento keeps it; null where it has none.
+#[must_use]
+pub fn field_of(product: &Value, field: &str) -> Value {
+    if let Some(value) = product.get(field) {
+        return value.clone();
+    }
+    let attributes = product["custom_attributes"].as_array();
+    let found =
+        attributes.into_iter().flatten().find(|attribute| attribute["attribute_code"] == field);
+    found.map_or(Value::Null, |attribute| attribute["value"].clone())
+}

@@ -1,9 +1,9 @@
 //! What was shown is what happens, and undoing brings back what was there.
 
 use serde_json::{Value, json};
-use souk_tests::REASON;
+use souk_tests::{REASON, field_of};
 
-use super::{Shop, commit, confirmed, id, items, of, undo};
+use super::{Shop, commit, confirmed, id, items, undo};
 
 /// A field's line in an item of a plan, as (before, after).
 fn line(item: &Value, field: &str) -> (Value, Value) {
@@ -85,7 +85,7 @@ async fn products_become_what_the_plan_shows_and_what_they_were() {
         [{"attribute_code": "description", "value": "<p>Everywhere</p>"}]}});
     shop.store.put("/all/V1/products/TEN-002", &body).await;
     let german = shop.store.rest("/de/V1/products/TEN-002").await;
-    assert_eq!(of(&german, "description"), "<p>Everywhere</p>");
+    assert_eq!(field_of(&german, "description"), "<p>Everywhere</p>");
 }
 
 #[tokio::test]
