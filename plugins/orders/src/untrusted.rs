@@ -72,7 +72,8 @@ const WRITTEN_BELOW: [&str; 4] = ["product_option", "gift_message", "options", "
 /// An answer, with `untrusted` and `notice` where it carries what others wrote.
 pub(crate) fn marked(mut answer: Map<String, Value>) -> Map<String, Value> {
     let mut places = BTreeSet::new();
-    for (name, value) in &answer {
+    // The answer's own sentence is the plugin's; further down a message is one that somebody wrote.
+    for (name, value) in answer.iter().filter(|(name, _)| *name != "message") {
         find(value, name, &["/", name].concat(), false, &mut places);
     }
     if !places.is_empty() {
@@ -139,7 +140,11 @@ mod tests {
 
     #[test]
     fn an_answer_without_such_text_is_left_as_it_is() {
-        let Value::Object(answer) = json!({"total": {"amount": 3}, "customer_email": ""}) else {
+        let Value::Object(answer) = json!({
+            "message": "1 change written, and read back",
+            "total": {"amount": 3},
+            "customer_email": "",
+        }) else {
             panic!("an object");
         };
         assert_eq!(marked(answer.clone()), answer);
