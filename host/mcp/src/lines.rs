@@ -164,7 +164,8 @@ where
 
     /// Answers without rmcp, in a task, for a write that is dropped halfway would spoil the line.
     fn answer(self: Arc<Self>, refusal: Refusal) {
-        self.open.begin_reply(refusal.id.as_ref());
+        // What is refused was never open; its id may be that of a request that is.
+        self.open.begin_reply(None);
         tokio::spawn(async move {
             let reply = ServerJsonRpcMessage::error(*refusal.error, refusal.id);
             if let Err(error) = self.write(&reply).await {
