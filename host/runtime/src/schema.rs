@@ -107,26 +107,39 @@ impl Input {
         }
         let mut first = None;
         let mut told = Vec::new();
+        let mut within = Vec::new();
         for error in self.validator.iter_errors(arguments).take(ERRORS_TOLD) {
             let place = error.instance_path().as_str().trim_start_matches('/').to_owned();
             let why = reason(&error);
+            if let Some(names) = beside(&self.schema, &error).filter(|_| !place.is_empty()) {
+                within.push(format!("; `{place}` takes {names}"));
+            }
             told.push(if place.is_empty() { why } else { format!("`{place}`: {why}") });
             first.get_or_insert(place);
         }
-        let known: Vec<_> = self
-            .schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .map(|properties| properties.keys().map(|name| format!("`{name}`")).collect())
-            .unwrap_or_default();
         let mut failure = Failure::new(souk_model::Code::ValidationError, told.join("; "));
         failure.argument = first.filter(|place| !place.is_empty());
-        Err(failure.remedy(if known.is_empty() {
-            "this tool takes no arguments".to_owned()
-        } else {
-            format!("its arguments are {}", known.join(", "))
+        Err(failure.remedy(match names(self.schema.get("properties")) {
+            None => "this tool takes no arguments".to_owned(),
+            Some(names) => format!("its arguments are {names}{}", within.concat()),
         }))
     }
+}
+
+/// The names of an object's properties, as a schema declares them; `None` where it has none.
+fn names(properties: Option<&Value>) -> Option<String> {
+    let names: Vec<_> = properties?.as_object()?.keys().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// What may stand where something unexpected does.
+fn beside(schema: &Map<String, Value>, error: &ValidationError<'_>) -> Option<String> {
+    let ValidationErrorKind::AdditionalProperties { .. } = error.kind() else { return None };
+    // The path goes by definitions and not by references, so it leads from the root.
+    let path = error.schema_path().as_str().strip_prefix('/')?;
+    let path = path.strip_suffix("/additionalProperties")?;
+    let (member, rest) = path.split_at(path.find('/')?);
+    names(schema.get(member)?.pointer(rest)?.get("properties"))
 }
 
 /// Why a value is refused, without the value. All that may stand there are named: the crate's own
@@ -321,6 +334,18 @@ mod tests {
         let failure = input.check(&json!({"pagesize": 1})).unwrap_err();
         assert!(failure.message.contains("pagesize"), "{failure}");
         assert!(failure.remedy.unwrap().contains("`page_size`"));
+        let inner = json!({"type": "object", "properties": {"sku": {}, "name": {}}, "additionalProperties": false});
+        let nested = self::input(&json!({
+            "type": "object",
+            "properties": {"match": {"$ref": "#/$defs/Match"}, "also": inner},
+            "$defs": {"Match": inner},
+        }))
+        .unwrap();
+        let failure = nested.check(&json!({"match": {"skus": 1}, "also": {"x": 1}})).unwrap_err();
+        assert_eq!(
+            failure.remedy.unwrap(),
+            "its arguments are `match`, `also`; `match` takes `sku`, `name`; `also` takes `sku`, `name`"
+        );
     }
 
     #[test]
