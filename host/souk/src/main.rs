@@ -10,6 +10,7 @@ mod cdn;
 mod cli;
 mod commands;
 mod config;
+mod diff;
 mod environment;
 mod logging;
 mod render;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use souk_model::plan::{Becomes, Before, Item, ItemState, PlanId, Progressed};
+use souk_model::plan::{Becomes, Before, Item, ItemState, PlanId, Progressed, Reviewed};
 use souk_model::{Failure, Principal};
 use souk_plans::{Commit, Outcome};
 use souk_policy::{Mask, Rules};
@@ -14,12 +14,10 @@ use souk_upstream::Session;
 
 use crate::cli::{Plans, PlansCommand};
 use crate::commands::print;
+use crate::diff;
 use crate::render::Table;
 use crate::setup::Setup;
 use crate::wiring::Host;
-
-/// Characters of a value in a diff.
-const VALUE_CHARS: usize = 60;
 
 pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
     let setup = Setup::read(plans.common)?;
@@ -125,28 +123,17 @@ fn shown(item: &Item, progressed: &Progressed, mask: &Mask) -> String {
     }
     let _ = writeln!(text, "  [{}]", progressed.state.as_str());
     for line in &item.review {
-        let value_text = |value: &Value| value_text(mask, &line.field, value);
-        let before = match &line.before {
-            Before::Value(value) => value_text(value),
-            Before::Inherited(value) => format!("{} (inherited)", value_text(value)),
-            Before::Nothing => "nothing".to_owned(),
-        };
-        let after = match &line.after {
-            Becomes::Sent(value) => value_text(value),
-            Becomes::Expected(value) => format!("{} (set by the store)", value_text(value)),
-            Becomes::Absent => "nothing".to_owned(),
-            Becomes::Witnessed(value) => {
-                format!("{} (reported by the store, not readable)", value_text(value))
-            }
-        };
-        let _ = writeln!(text, "  {}\n    - {before}\n    + {after}", line.field);
+        let _ = writeln!(text, "  {}", line.field);
+        for (before, after) in sides(line, mask) {
+            let _ = writeln!(text, "    - {before}\n    + {after}");
+        }
     }
     for constant in &item.constants {
         let _ = writeln!(
             text,
             "  also sent, {}: {}",
             constant.at,
-            value_text(mask, &constant.at, &constant.value)
+            diff::whole(&masked(mask, &constant.at, &constant.value))
         );
     }
     if let Some(failure) = &progressed.failure
@@ -158,13 +145,35 @@ fn shown(item: &Item, progressed: &Progressed, mask: &Mask) -> String {
     text
 }
 
-/// A value, masked by the field it is of, and cut.
-fn value_text(mask: &Mask, field: &str, value: &Value) -> String {
-    let text = mask.value(json!({"field": field, "value": value}))["value"].to_string();
-    if text.chars().count() <= VALUE_CHARS {
-        return text;
-    }
-    format!("{}…", text.chars().take(VALUE_CHARS).collect::<String>())
+/// What a field was and what it becomes, place by place where both are long texts.
+fn sides(line: &Reviewed, mask: &Mask) -> Vec<(String, String)> {
+    let value = |value: &Value| masked(mask, &line.field, value);
+    let (before, from) = match &line.before {
+        Before::Value(before) => (Some(value(before)), ""),
+        Before::Inherited(before) => (Some(value(before)), " (inherited)"),
+        Before::Nothing => (None, ""),
+    };
+    let (after, by) = match &line.after {
+        Becomes::Sent(after) => (Some(value(after)), ""),
+        Becomes::Expected(after) => (Some(value(after)), " (set by the store)"),
+        Becomes::Absent => (None, ""),
+        Becomes::Witnessed(after) => (Some(value(after)), " (reported by the store, not readable)"),
+    };
+    let lines = match (&before, &after) {
+        (Some(before), Some(after)) => diff::lines(before, after),
+        (before, after) => {
+            let whole = |side: &Option<Value>| {
+                side.as_ref().map_or_else(|| "nothing".to_owned(), diff::whole)
+            };
+            vec![(whole(before), whole(after))]
+        }
+    };
+    lines.into_iter().map(|(before, after)| (before + from, after + by)).collect()
+}
+
+/// A value, masked by the field it is of.
+fn masked(mask: &Mask, field: &str, value: &Value) -> Value {
+    mask.value(json!({"field": field, "value": value}))["value"].take()
 }
 
 fn instant(ms: i64) -> String {
