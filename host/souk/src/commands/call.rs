@@ -134,9 +134,13 @@ fn read_value(text: &str, schema: Option<&Map<String, Value>>) -> Value {
         return Value::from(text);
     }
     match serde_json::from_str(text) {
+        Ok(value @ (Value::Array(_) | Value::Object(_) | Value::Null)) => value,
+        // `fields=sku,name` is what one types for a list, and `page_ids=3` for a list of one.
+        _ if wants("array") => {
+            let each = schema.and_then(|schema| schema.get("items")?.as_object());
+            text.split(',').map(|item| read_value(item.trim(), each)).collect()
+        }
         Ok(value) => value,
-        // `fields=sku,name` is what one types for a list.
-        Err(_) if wants("array") => text.split(',').map(str::trim).map(Value::from).collect(),
         Err(_) => Value::from(text),
     }
 }
@@ -175,5 +179,9 @@ mod tests {
         let schema = json!({"type": "array"});
         assert_eq!(read_value("sku, name", schema.as_object()), json!(["sku", "name"]));
         assert_eq!(read_value("[1]", schema.as_object()), json!([1]));
+        let skus = json!({"type": "array", "items": {"type": "string"}});
+        assert_eq!(read_value("12345, 7", skus.as_object()), json!(["12345", "7"]));
+        let ids = json!({"type": "array", "items": {"type": "integer"}});
+        assert_eq!(read_value("3", ids.as_object()), json!([3]));
     }
 }
