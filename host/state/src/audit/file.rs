@@ -32,19 +32,7 @@ impl FileId {
 /// and logged: refusing would stop every call over something that can be put right.
 pub(super) fn open_to_append(path: &Path) -> Result<File, AuditError> {
     let io = |doing| AuditError::io(doing, path);
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).mode(0o600);
-    let file = if regular_at(path)? {
-        options.open(path)
-    } else {
-        // Exclusively: a file, or a link to one, that appears meanwhile is not ours to open.
-        options.create_new(true).open(path).inspect(|_| {
-            if let Err(error) = sync_parent(path) {
-                tracing::warn!(path = %path.display(), %error, "cannot flush the directory of the audit trail");
-            }
-        })
-    }
-    .map_err(io("open"))?;
+    let file = open_or_make(path)?;
     let found = file.metadata().map_err(io("look at"))?;
     if !found.is_file() {
         return Err(AuditError::NotRegular(path.to_owned()));
@@ -59,6 +47,27 @@ pub(super) fn open_to_append(path: &Path) -> Result<File, AuditError> {
         );
     }
     Ok(file)
+}
+
+fn open_or_make(path: &Path) -> Result<File, AuditError> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).mode(0o600);
+    loop {
+        let is_there = regular_at(path)?;
+        // Exclusively: what appears meanwhile, a link even, is looked at before it is opened.
+        match options.create_new(!is_there).open(path) {
+            // Another host was faster at making it, or moved it away.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && !is_there => {}
+            Err(error) if error.kind() == ErrorKind::NotFound && is_there => {}
+            Err(error) => return Err(AuditError::io("open", path)(error)),
+            Ok(file) => {
+                if !is_there && let Err(error) = sync_parent(path) {
+                    tracing::warn!(path = %path.display(), %error, "cannot flush the directory of the audit trail");
+                }
+                return Ok(file);
+            }
+        }
+    }
 }
 
 /// Opens a trail for reading.

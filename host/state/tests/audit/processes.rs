@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Barrier;
 
 use super::*;
 
@@ -61,6 +62,25 @@ fn processes_that_append_at_once_make_one_chain() {
     assert_eq!(whole(&path).lines, 2000);
     let all: Vec<u64> = (0..1000).collect();
     assert_eq!(lines_by_child(&path), BTreeMap::from([(1, all.clone()), (2, all)]));
+}
+
+#[test]
+fn a_trail_that_many_begin_at_the_same_instant_is_one_trail() {
+    const HOSTS: usize = 8;
+    for _ in 0..100 {
+        let (_directory, path) = place();
+        let start = Barrier::new(HOSTS);
+        std::thread::scope(|scope| {
+            for host in 0..HOSTS {
+                let (path, start) = (&path, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    append(&open(path), host as u64);
+                });
+            }
+        });
+        assert_eq!(whole(&path).lines, HOSTS as u64);
+    }
 }
 
 #[test]
