@@ -22,6 +22,8 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 16;
 const MEMORIES_PER_COMPONENT: u32 = 2;
 /// Tables in one component: one for the module and one for wit-component's shims.
 const TABLES_PER_COMPONENT: u32 = 4;
+/// How hard zstd compresses compiled code: wasmtime's own choice for what was just compiled.
+const CACHE_COMPRESSION: i32 = 3;
 /// The host's part of a fiber's stack: imports run on it, down into the HTTP client.
 const HOST_STACK: usize = 1 << 20;
 
@@ -120,7 +122,12 @@ fn open_cache(path: &Path) -> Result<Cache, EngineError> {
     let failed = |cause: String| EngineError::Cache { path: path.display().to_string(), cause };
     create_private(path).map_err(|cause| failed(cause.to_string()))?;
     let mut config = CacheConfig::new();
-    config.with_directory(path);
+    config
+        .with_directory(path)
+        .with_baseline_compression_level(CACHE_COMPRESSION)
+        // At the 256th start wasmtime would compress each file again, at level 20: that takes more
+        // memory than all of Souk, and a core for seconds, in the middle of somebody's work.
+        .with_optimized_compression_level(CACHE_COMPRESSION);
     Cache::new(config).map_err(|cause| failed(format!("{cause:#}")))
 }
 
