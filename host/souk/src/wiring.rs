@@ -40,15 +40,16 @@ impl Host {
     /// # Errors
     /// Whatever keeps the host from serving, for people.
     pub(crate) async fn start(setup: &Setup, transport: Transport) -> anyhow::Result<Self> {
-        let trail = Arc::new(open_trail(setup)?);
+        let state = StateDir::open(setup.state_dir()?)?;
+        let trail = Arc::new(open_trail(setup, &state)?);
         let (stores, demo) = configured(setup).await?;
         let stores = reach(stores, &trail)?;
         let registry = load(setup).await?;
         let probe = transport != Transport::Terminal && setup.probe();
         let sessions = SessionHost::new(stores, setup.accept_credentials()).probe_at_login(probe);
         let sessions = Arc::new(sessions);
-        let plans = open_plans(setup, trail.clone())?;
-        let exports = Arc::new(open_exports(setup)?);
+        let plans = open_plans(setup, &state, trail.clone())?;
+        let exports = Arc::new(Exports::open(&state, setup.config.limits.exports())?);
         let parts = Parts {
             registry: registry.clone(),
             sessions: sessions.clone(),
@@ -110,23 +111,19 @@ pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
 }
 
 /// Plans are kept in the state directory, which every host of this user shares.
-pub(crate) fn open_plans(setup: &Setup, trail: Arc<AuditTrail>) -> anyhow::Result<Arc<Plans>> {
-    let state = StateDir::open(setup.state_dir()?)?;
+fn open_plans(
+    setup: &Setup,
+    state: &StateDir,
+    trail: Arc<AuditTrail>,
+) -> anyhow::Result<Arc<Plans>> {
     let key = SealKey::new(state.seal_key()?);
-    let store = Arc::new(SqlitePlanStore::open(&state)?);
+    let store = Arc::new(SqlitePlanStore::open(state)?);
     let (guards, config) = (setup.guards(), setup.plans());
     Ok(Plans::new(store, guards, config, key, Arc::new(SystemClock), trail))
 }
 
-/// Documents that calls keep for their callers, in the state directory too.
-fn open_exports(setup: &Setup) -> anyhow::Result<Exports> {
-    let state = StateDir::open(setup.state_dir()?)?;
-    Ok(Exports::open(&state, setup.config.limits.exports())?)
-}
-
 /// The trail's own file, or the one in the state directory.
-pub(crate) fn open_trail(setup: &Setup) -> anyhow::Result<AuditTrail> {
-    let state = StateDir::open(setup.state_dir()?)?;
+pub(crate) fn open_trail(setup: &Setup, state: &StateDir) -> anyhow::Result<AuditTrail> {
     let path = setup.audit_path().unwrap_or_else(|| state.audit_trail());
     Ok(AuditTrail::open(path, state.digest_key()?)?)
 }

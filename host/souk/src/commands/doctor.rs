@@ -200,7 +200,7 @@ fn state(setup: &Setup) -> Section {
         ),
         Err(error) => section.failed("directory", &error),
     }
-    if let Err(error) = wiring::open_trail(setup) {
+    if let Err(error) = wiring::open_trail(setup, &opened) {
         section.failed("audit trail", &error);
         return section;
     }
