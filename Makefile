@@ -11,7 +11,7 @@ TEST_PLUGINS := probe forger
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build host plugins test-plugins run test lint fmt bench deny clean python
+.PHONY: help build host plugins test-plugins run test lint fmt bench circles deny clean python
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ $(TARGET)/python/.ready: tests/python/requirements.txt
 lint: ## Formatting and clippy, warnings as errors
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+
+circles: ## Show which files of a crate import each other in circles, and names with many meanings
+	cargo test $(CARGO_FLAGS) --test house -- --include-ignored
 
 fmt: ## Format the code
 	cargo fmt --all
