@@ -5,13 +5,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
-PLUGINS  := auth scope catalog pricing cms seo promotions diagnostics cache orders
 TEST_PLUGINS := probe forger
 # One profile and one set of features for run, test and CI, so that wasmtime is compiled once.
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build host plugins test-plugins run test lint fmt bench circles deny clean python
+.PHONY: help build host plugins test-plugins run test lint fmt bench circles deny shellcheck doc clean python tools
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,11 +21,11 @@ host:
 	cargo build $(CARGO_FLAGS)
 
 plugins: ## Build the plugins into target/plugins
-	@TARGET="$(TARGET)" tests/build-plugins.sh "$(TARGET)/plugins" $(PLUGINS)
+	@TARGET="$(TARGET)" plugins/build.sh "$(TARGET)/plugins"
 
 # Plugins that only tests load.
 test-plugins: plugins
-	@TARGET="$(TARGET)" tests/build-plugins.sh "$(TARGET)/test-plugins" $(TEST_PLUGINS)
+	@TARGET="$(TARGET)" plugins/build.sh "$(TARGET)/test-plugins" $(TEST_PLUGINS)
 
 run: build ## Serve MCP on the demo store at http://127.0.0.1:8808/mcp
 	$(TARGET)/release/souk serve --http $(ADDR) --demo
@@ -40,12 +39,33 @@ test: build test-plugins python ## Run every test
 python: $(TARGET)/python/.ready
 
 $(TARGET)/python/.ready: tests/python/requirements.txt
-	tests/python/install.sh "$(TARGET)/python" tests/python/requirements.txt
+	tests/python-env.sh "$(TARGET)/python" $<
 	touch $@
 
-lint: ## Formatting and clippy, warnings as errors
+# So do the programs that only the checks use.
+tools: $(TARGET)/tools/.ready
+
+$(TARGET)/tools/.ready: .ci/tools.txt
+	tests/python-env.sh "$(TARGET)/tools" $<
+	touch $@
+
+lint: shellcheck deny ## Formatting, clippy, documentation, dependencies and scripts: warnings are errors
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	$(MAKE) doc
+
+doc: ## Build the documentation of every crate, warnings as errors
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps
+
+shellcheck: tools ## Check the shell scripts
+	"$(TARGET)/tools/bin/shellcheck" .ci/run $$(git ls-files '*.sh')
+
+# Advisories come from the network, which not every machine has: that alone is no failure.
+deny: tools ## Check the dependencies: bans, licences, sources and, where they can be fetched, advisories
+	"$(TARGET)/tools/bin/cargo-deny" --all-features check bans licenses sources
+	@if "$(TARGET)/tools/bin/cargo-deny" fetch db 2>/dev/null; \
+	then "$(TARGET)/tools/bin/cargo-deny" --all-features check --disable-fetch advisories; \
+	else echo "advisories are not checked: their database cannot be fetched"; fi
 
 circles: ## Show which files of a crate import each other in circles, and names with many meanings
 	cargo test $(CARGO_FLAGS) --test house -- --include-ignored
@@ -55,9 +75,6 @@ fmt: ## Format the code
 
 bench: build ## Measure start, memory, latency and throughput
 	$(TARGET)/release/souk-bench
-
-deny: ## Check licences and advisories, where cargo-deny is installed
-	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: cargo install cargo-deny"; fi
 
 clean: ## Remove everything that was built
 	cargo clean

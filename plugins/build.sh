@@ -1,32 +1,42 @@
 #!/usr/bin/env bash
-# Builds action groups as components: build-plugins.sh DIRECTORY NAME…
-# First as everybody does, for wasm32-wasip2 with the target rustup installs; where that cannot be
-# had, with Debian's compiler and a standard library built from its sources.
+# Builds action groups as components: plugins/build.sh DIRECTORY [NAME…]; without names, every
+# shipped one. As everybody does, for wasm32-wasip2 with the target rustup installs; where rustup
+# cannot have it, with Debian's compiler and a standard library built from its sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${TARGET:-target}
-directory=$1
+directory=${1:?"plugins/build.sh DIRECTORY [NAME…]"}
 shift
+plugins=("$@")
+if test ${#plugins[@]} = 0; then
+  for manifest in plugins/*/Cargo.toml; do
+    name=$(basename "$(dirname "$manifest")")
+    test "$name" = sdk || plugins+=("$name")
+  done
+fi
 packages=()
-for plugin in "$@"; do packages+=(-p "souk-plugin-$plugin"); done
+for plugin in "${plugins[@]}"; do packages+=(-p "souk-plugin-$plugin"); done
 
 if rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs test -d || rustup target add wasm32-wasip2; then
   cargo build --profile plugin --target wasm32-wasip2 "${packages[@]}"
   built=$target/wasm32-wasip2/plugin
-else
+elif test -x /usr/bin/rustc && compgen -G '/usr/src/rustc-*' >/dev/null; then
   echo "rustup cannot install wasm32-wasip2; building with Debian's compiler" >&2
-  if ! test -x /usr/bin/rustc || ! test -d /usr/src/rustc-*; then
-    sudo=$(test "$(id -u)" = 0 || echo sudo)
-    $sudo apt-get install -y rustc-web rust-web-src lld
-  fi
   linker=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/wasm-component-ld
   RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker \
     cargo build -Zbuild-std=std,panic_abort --profile plugin --target wasm32-unknown-unknown "${packages[@]}"
   built=$target/wasm32-unknown-unknown/plugin
+else
+  {
+    echo "rustup cannot install wasm32-wasip2, which plugins are built for. Try again when it can, or"
+    echo "on Debian or Ubuntu install a compiler for WebAssembly, as root, and run this again:"
+    echo "  apt-get install rustc-web rust-web-src lld"
+  } >&2
+  exit 1
 fi
 
 mkdir -p "$directory"
-for plugin in "$@"; do
+for plugin in "${plugins[@]}"; do
   # A rename: a running host never sees half a file.
   cp "$built/souk_plugin_$plugin.wasm" "$directory/.$plugin.wasm"
   mv "$directory/.$plugin.wasm" "$directory/$plugin.wasm"
