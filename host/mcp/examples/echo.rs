@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use souk_mcp::{Authenticator, Http, HttpConfig, Limits, serve_http, serve_stdio};
-use souk_model::{Actions, Answer, Call, Failure, Hints, Principal, Tier, Tool};
+use souk_mcp::{Authenticator, HttpConfig, HttpServer, TransportLimits, serve_http, serve_stdio};
+use souk_model::{Actions, Failure, Principal, Tier, Tool, ToolCall, ToolHints, ToolResult};
 use tokio::sync::watch;
 
 struct Echo {
@@ -38,7 +38,7 @@ impl Echo {
                 "required": ["arguments"],
             })),
             tier: Tier::Safe,
-            hints: Hints {
+            hints: ToolHints {
                 read_only: true,
                 destructive: false,
                 idempotent: true,
@@ -59,7 +59,7 @@ impl Actions for Echo {
         self.tools.iter().find(|tool| tool.name == name).cloned()
     }
 
-    async fn call(&self, call: Call) -> Result<Answer, Failure> {
+    async fn call(&self, call: ToolCall) -> Result<ToolResult, Failure> {
         if let Some(seconds) = call.arguments.get("seconds") {
             let seconds = seconds
                 .as_u64()
@@ -85,11 +85,11 @@ impl Actions for Echo {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let actions = Arc::new(Echo::new());
     let Some(address) = std::env::args().nth(1) else {
-        return Ok(serve_stdio(actions, Limits::default()).await?);
+        return Ok(serve_stdio(actions, TransportLimits::default()).await?);
     };
-    let http = Http {
+    let http = HttpServer {
         actions,
-        limits: Limits::default(),
+        limits: TransportLimits::default(),
         config: HttpConfig::default(),
         auth: Authenticator::open(),
     };

@@ -1,4 +1,4 @@
-//! The bound on calls in flight: a place for each, a share for each principal, a short queue.
+//! The bound on calls in flight: a permit for each call, a share for each principal, a short queue.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,27 +7,27 @@ use souk_model::{Code, Failure, Principal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use crate::Limits;
+use crate::TransportLimits;
 
 /// Hands out places for running calls. rmcp starts a task for every request it reads, so this is
 /// the only thing between a client and an unbounded number of running calls.
 pub(crate) struct Admission {
-    limits: Limits,
+    limits: TransportLimits,
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     /// Principals come from the operator's list of tokens, so this cannot grow without bound.
     each: Mutex<HashMap<Principal, Arc<Semaphore>>>,
 }
 
-/// A place for one running call, given back on drop. First the principal's own, then the common
+/// A permit for one running call, given back on drop. First the principal's own, then the common
 /// one: who has used up its share waits without holding what others could use.
-pub(crate) struct Place {
+pub(crate) struct CallPermit {
     _own: OwnedSemaphorePermit,
     _common: OwnedSemaphorePermit,
 }
 
 impl Admission {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &TransportLimits) -> Self {
         Self {
             running: Arc::new(Semaphore::new(limits.calls_running)),
             waiting: Arc::new(Semaphore::new(limits.calls_waiting)),
@@ -36,14 +36,14 @@ impl Admission {
         }
     }
 
-    /// A place for a call, at once or after a bounded wait.
+    /// A permit for a call, at once or after a bounded wait.
     ///
     /// # Errors
-    /// `RATE_LIMITED` when the queue is full or no place came free in time.
-    pub(crate) async fn admit(&self, principal: &Principal) -> Result<Place, Failure> {
+    /// `RATE_LIMITED` when the queue is full or no permit came free in time.
+    pub(crate) async fn admit(&self, principal: &Principal) -> Result<CallPermit, Failure> {
         let share = self.share(principal);
-        if let Some(place) = self.take_now(&share) {
-            return Ok(place);
+        if let Some(permit) = self.take_now(&share) {
+            return Ok(permit);
         }
         let Ok(_queued) = self.waiting.try_acquire() else {
             return Err(self.refusal("and as many wait as may"));
@@ -52,10 +52,10 @@ impl Admission {
         let wait = async {
             let own = share.acquire_owned().await.ok()?;
             let common = self.running.clone().acquire_owned().await.ok()?;
-            Some(Place { _own: own, _common: common })
+            Some(CallPermit { _own: own, _common: common })
         };
         match timeout_at(until, wait).await {
-            Ok(Some(place)) => Ok(place),
+            Ok(Some(permit)) => Ok(permit),
             Ok(None) | Err(_) => Err(self.refusal("and none ended in time")),
         }
     }
@@ -70,14 +70,14 @@ impl Admission {
         share
     }
 
-    fn take_now(&self, share: &Arc<Semaphore>) -> Option<Place> {
+    fn take_now(&self, share: &Arc<Semaphore>) -> Option<CallPermit> {
         let own = share.clone().try_acquire_owned().ok()?;
         let common = self.running.clone().try_acquire_owned().ok()?;
-        Some(Place { _own: own, _common: common })
+        Some(CallPermit { _own: own, _common: common })
     }
 
     fn refusal(&self, why: &str) -> Failure {
-        let Limits { calls_running, calls_running_each, .. } = &self.limits;
+        let TransportLimits { calls_running, calls_running_each, .. } = &self.limits;
         Failure::new(
             Code::RateLimited,
             format!(
@@ -94,13 +94,13 @@ impl Admission {
 mod tests {
     use super::*;
 
-    fn limits(running: usize, each: usize, waiting: usize) -> Limits {
-        Limits {
+    fn limits(running: usize, each: usize, waiting: usize) -> TransportLimits {
+        TransportLimits {
             calls_running: running,
             calls_running_each: each,
             calls_waiting: waiting,
             call_wait_ms: 20,
-            ..Limits::default()
+            ..TransportLimits::default()
         }
     }
 

@@ -40,11 +40,11 @@ pub(crate) fn contents(document: Document, text: String) -> ReadResourceResult {
 }
 
 /// Why a document is not to be had. rmcp gives what is not found the code of the caller's era.
-pub(crate) fn refused(failure: &Failure, uri: Option<&str>) -> ErrorData {
-    let told = failure.render();
+pub(crate) fn read_error(failure: &Failure, uri: Option<&str>) -> ErrorData {
+    let text = failure.render();
     match failure.code {
-        Code::NotFound => ErrorData::resource_not_found(told, uri.map(|uri| json!({ "uri": uri }))),
-        Code::ValidationError | Code::Forbidden => ErrorData::invalid_params(told, None),
-        _ => ErrorData::internal_error(told, None),
+        Code::NotFound => ErrorData::resource_not_found(text, uri.map(|uri| json!({ "uri": uri }))),
+        Code::ValidationError | Code::Forbidden => ErrorData::invalid_params(text, None),
+        _ => ErrorData::internal_error(text, None),
     }
 }

@@ -8,7 +8,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use souk_model::{Actions, Answer, Call, Failure, Principal, Tool};
+//! use souk_model::{Actions, ToolResult, ToolCall, Failure, Principal, Tool};
 //! use tokio::sync::watch;
 //!
 //! struct Nothing(watch::Sender<u64>);
@@ -21,7 +21,7 @@
 //!     fn find(&self, _: &str) -> Option<Arc<Tool>> {
 //!         None
 //!     }
-//!     async fn call(&self, _: Call) -> Result<Answer, Failure> {
+//!     async fn call(&self, _: ToolCall) -> Result<ToolResult, Failure> {
 //!         Err(Failure::internal("there is nothing to call"))
 //!     }
 //!     fn changes(&self) -> watch::Receiver<u64> {
@@ -34,7 +34,7 @@
 //! let actions = Arc::new(Nothing(watch::Sender::new(0)));
 //! let asked: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 //! // Serves until the input has ended and everything in it is answered.
-//! let limits = souk_mcp::Limits::default();
+//! let limits = souk_mcp::TransportLimits::default();
 //! souk_mcp::serve_streams(actions, limits, asked, tokio::io::sink()).await.unwrap();
 //! # }
 //! ```
@@ -48,22 +48,22 @@
 mod admission;
 mod documents;
 mod http;
-mod id;
 mod limits;
-mod lines;
+mod line_reader;
+mod line_transport;
 mod progress;
-mod reader;
+mod request_id;
 mod server;
 mod stdio;
-mod tools;
+mod tool_list;
 
 pub use http::{
-    AllowedHost, AllowedOrigin, Authenticator, BindRefused, Http, HttpConfig, InvalidRule,
+    AllowedHost, AllowedOrigin, Authenticator, BindError, HttpConfig, HttpServer, InvalidHostRule,
     InvalidTokens, check_bind, router, serve_http,
 };
-pub use limits::Limits;
+pub use limits::TransportLimits;
 pub use stdio::{serve_stdio, serve_streams};
-pub use tools::TIER_META;
+pub use tool_list::TIER_META;
 
 /// What a log filter needs so that rmcp tells of trouble and not of arguments.
 pub const LOG_DIRECTIVE: &str = "rmcp=warn";
@@ -77,7 +77,7 @@ pub enum ServeError {
     Broken(String),
     /// The address may not be served without tokens.
     #[error(transparent)]
-    Bind(#[from] BindRefused),
+    Bind(#[from] BindError),
     /// The listener failed.
     #[error("the listener failed: {0}")]
     Io(#[from] std::io::Error),

@@ -8,13 +8,13 @@ use serde::Deserialize;
 /// counted here or in [`HttpConfig`](crate::HttpConfig); nothing is unbounded.
 ///
 /// ```
-/// let limits: souk_mcp::Limits = toml::from_str("calls_running = 8").unwrap();
+/// let limits: souk_mcp::TransportLimits = toml::from_str("calls_running = 8").unwrap();
 /// assert_eq!(limits.calls_waiting, 256);
-/// assert!(toml::from_str::<souk_mcp::Limits>("calls_runing = 8").is_err());
+/// assert!(toml::from_str::<souk_mcp::TransportLimits>("calls_runing = 8").is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct TransportLimits {
     /// Calls that run at once, of all callers. 64.
     pub calls_running: usize,
     /// Calls that run at once for one principal, so that nobody can take every place. 48.
@@ -36,7 +36,7 @@ pub struct Limits {
     pub linger_s: u64,
 }
 
-impl Default for Limits {
+impl Default for TransportLimits {
     fn default() -> Self {
         Self {
             calls_running: 64,
@@ -51,7 +51,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl TransportLimits {
     pub(crate) const fn call_wait(&self) -> Duration {
         Duration::from_millis(self.call_wait_ms)
     }

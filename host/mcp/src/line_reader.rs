@@ -6,7 +6,7 @@ use rmcp::model::RequestId;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::time::Instant;
 
-use crate::id::IdFinder;
+use crate::request_id::RequestIdFinder;
 
 /// A read takes at most this much at once.
 const READ: usize = 64 * 1024;
@@ -15,7 +15,7 @@ const READ: usize = 64 * 1024;
 const KEEP: usize = 1024 * 1024;
 
 /// What reading came to.
-pub(crate) enum Read<'a> {
+pub(crate) enum LineRead<'a> {
     /// A line, in [`LineReader::line`] until the next read.
     Line,
     /// A line beyond the bound, which was not kept, and the id in it.
@@ -29,16 +29,16 @@ pub(crate) struct LineReader<R> {
     reader: BufReader<R>,
     line: Vec<u8>,
     bound: usize,
-    state: State,
+    state: ReaderState,
     held_until: Option<Instant>,
 }
 
-enum State {
+enum ReaderState {
     Reading,
     /// The line is complete and was handed out: the next read starts afresh.
     Complete,
     /// In a line that is too long.
-    Skipping(IdFinder),
+    Skipping(RequestIdFinder),
     Ended,
 }
 
@@ -48,7 +48,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             reader: BufReader::with_capacity(READ, reader),
             line: Vec::new(),
             bound,
-            state: State::Reading,
+            state: ReaderState::Reading,
             held_until: None,
         }
     }
@@ -57,15 +57,15 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         &self.line
     }
 
-    pub(crate) async fn next(&mut self) -> Read<'_> {
-        if matches!(self.state, State::Complete) {
+    pub(crate) async fn next(&mut self) -> LineRead<'_> {
+        if matches!(self.state, ReaderState::Complete) {
             self.line.clear();
             self.line.shrink_to(KEEP);
-            self.state = State::Reading;
+            self.state = ReaderState::Reading;
         }
         loop {
-            if matches!(self.state, State::Ended) {
-                return Read::End(&mut self.held_until);
+            if matches!(self.state, ReaderState::Ended) {
+                return LineRead::End(&mut self.held_until);
             }
             let read = match self.reader.fill_buf().await {
                 Ok(read) => read,
@@ -75,10 +75,10 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
                 }
             };
             if read.is_empty() {
-                match mem::replace(&mut self.state, State::Ended) {
-                    State::Skipping(finder) => return Read::TooLong(finder.id()),
+                match mem::replace(&mut self.state, ReaderState::Ended) {
+                    ReaderState::Skipping(finder) => return LineRead::TooLong(finder.id()),
                     // A last line without its newline is a line all the same.
-                    _ if !self.line.is_empty() => return Read::Line,
+                    _ if !self.line.is_empty() => return LineRead::Line,
                     _ => continue,
                 }
             }
@@ -86,20 +86,20 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             let taken = newline.map_or(read.len(), |at| at + 1);
             let piece = &read[..taken];
             match &mut self.state {
-                State::Skipping(finder) => finder.read(piece),
+                ReaderState::Skipping(finder) => finder.read(piece),
                 _ if self.line.len() + taken > self.bound => {
-                    let mut finder = IdFinder::default();
+                    let mut finder = RequestIdFinder::default();
                     finder.read(&mem::take(&mut self.line));
                     finder.read(piece);
-                    self.state = State::Skipping(finder);
+                    self.state = ReaderState::Skipping(finder);
                 }
                 _ => self.line.extend_from_slice(piece),
             }
             self.reader.consume(taken);
             if newline.is_some() {
-                match mem::replace(&mut self.state, State::Complete) {
-                    State::Skipping(finder) => return Read::TooLong(finder.id()),
-                    _ => return Read::Line,
+                match mem::replace(&mut self.state, ReaderState::Complete) {
+                    ReaderState::Skipping(finder) => return LineRead::TooLong(finder.id()),
+                    _ => return LineRead::Line,
                 }
             }
         }

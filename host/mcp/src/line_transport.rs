@@ -21,41 +21,46 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::Limits;
-use crate::reader::{LineReader, Read};
+use crate::TransportLimits;
+use crate::line_reader::{LineRead, LineReader};
 
 /// One end of a conversation in lines. Clones talk on the same streams, so that a conversation
 /// can be begun again where its opening failed.
-pub(crate) struct Lines<R, W>(Arc<Wire<R, W>>);
+pub(crate) struct LineTransport<R, W>(Arc<LineStreams<R, W>>);
 
-impl<R, W> Clone for Lines<R, W> {
+impl<R, W> Clone for LineTransport<R, W> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-struct Wire<R, W> {
+struct LineStreams<R, W> {
     reader: AsyncMutex<LineReader<R>>,
     outbox: Outbox<W>,
-    open: Open,
-    limits: Limits,
+    in_flight: InFlight,
+    limits: TransportLimits,
     /// Cancelled at the end of input: what only waits for news ends now.
     ending: CancellationToken,
 }
 
-impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lines<R, W> {
-    pub(crate) fn new(reader: R, writer: W, limits: &Limits, ending: CancellationToken) -> Self {
-        Self(Arc::new(Wire {
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> LineTransport<R, W> {
+    pub(crate) fn new(
+        reader: R,
+        writer: W,
+        limits: &TransportLimits,
+        ending: CancellationToken,
+    ) -> Self {
+        Self(Arc::new(LineStreams {
             reader: AsyncMutex::new(LineReader::new(reader, limits.line_bytes)),
             outbox: Outbox::new(writer),
-            open: Open::default(),
+            in_flight: InFlight::default(),
             limits: limits.clone(),
             ending,
         }))
     }
 }
 
-impl<R, W> Transport<RoleServer> for Lines<R, W>
+impl<R, W> Transport<RoleServer> for LineTransport<R, W>
 where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
@@ -66,46 +71,47 @@ where
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let wire = self.0.clone();
-        async move { wire.send(message).await }
+        let streams = self.0.clone();
+        async move { streams.send(message).await }
     }
 
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
-        let wire = &self.0;
+        let streams = &self.0;
         // rmcp drops this future whenever it has something to send: nothing may live in it that
         // a later call would miss. The line read so far is in the reader.
-        let mut reader = wire.reader.lock().await;
+        let mut reader = streams.reader.lock().await;
         loop {
-            wire.open.fewer_than(wire.limits.unanswered).await;
-            if wire.outbox.is_broken() {
+            streams.in_flight.fewer_than(streams.limits.unanswered).await;
+            if streams.outbox.is_broken() {
                 return None;
             }
-            let refusal = match reader.next().await {
-                Read::Line => match parse(reader.line()) {
-                    Ok(Some(message)) => match wire.note(&message) {
+            let error = match reader.next().await {
+                LineRead::Line => match parse(reader.line()) {
+                    Ok(Some(message)) => match streams.note(&message) {
                         Ok(()) => return Some(message),
-                        Err(refusal) => refusal,
+                        Err(error) => error,
                     },
                     Ok(None) => continue,
-                    Err(refusal) => refusal,
+                    Err(error) => error,
                 },
-                Read::TooLong(id) => {
-                    let most = wire.limits.line_bytes;
+                LineRead::TooLong(id) => {
+                    let most = streams.limits.line_bytes;
                     let what = format!("a message may have {most} bytes at most");
                     let error = Box::new(ErrorData::invalid_request(what, None));
-                    Refusal { id, error }
+                    MessageError { id, error }
                 }
-                Read::End(until) => {
-                    wire.ending.cancel();
-                    let until = *until.get_or_insert_with(|| Instant::now() + wire.limits.linger());
-                    if timeout_at(until, wire.open.none()).await.is_err() {
+                LineRead::End(until) => {
+                    streams.ending.cancel();
+                    let until =
+                        *until.get_or_insert_with(|| Instant::now() + streams.limits.linger());
+                    if timeout_at(until, streams.in_flight.none()).await.is_err() {
                         tracing::warn!("the input has ended and calls have not: giving them up");
                     }
                     return None;
                 }
             };
-            tracing::debug!(error = %refusal.error.message, "refused a message");
-            wire.clone().answer(refusal);
+            tracing::debug!(error = %error.error.message, "refused a message");
+            streams.clone().answer(error);
         }
     }
 
@@ -114,7 +120,7 @@ where
     }
 }
 
-impl<R, W> Wire<R, W>
+impl<R, W> LineStreams<R, W>
 where
     R: Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
@@ -126,9 +132,9 @@ where
             JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
         };
         let Some(id) = id else { return self.write(&message).await };
-        self.open.begin_reply(Some(id));
+        self.in_flight.begin_reply(Some(id));
         let sent = self.write(&message).await;
-        self.open.end_reply();
+        self.in_flight.end_reply();
         sent
     }
 
@@ -139,11 +145,11 @@ where
     }
 
     /// Books what a message opens or ends.
-    fn note(&self, message: &ClientJsonRpcMessage) -> Result<(), Refusal> {
+    fn note(&self, message: &ClientJsonRpcMessage) -> Result<(), MessageError> {
         match message {
-            JsonRpcMessage::Request(request) if !self.open.begin(&request.id) => {
+            JsonRpcMessage::Request(request) if !self.in_flight.begin(&request.id) => {
                 // Under its id the client would take the refusal for the first one's answer.
-                Err(Refusal::of_nobody(ErrorData::invalid_request(
+                Err(MessageError::without_id(ErrorData::invalid_request(
                     format!("a request with the id `{}` is not answered yet", request.id),
                     None,
                 )))
@@ -154,7 +160,7 @@ where
                     && let Some(id) = &cancelled.params.request_id
                 {
                     // What is cancelled is not answered.
-                    self.open.end(id);
+                    self.in_flight.end(id);
                 }
                 Ok(())
             }
@@ -163,68 +169,68 @@ where
     }
 
     /// Answers without rmcp, in a task, for a write that is dropped halfway would spoil the line.
-    fn answer(self: Arc<Self>, refusal: Refusal) {
+    fn answer(self: Arc<Self>, error: MessageError) {
         // What is refused was never open; its id may be that of a request that is.
-        self.open.begin_reply(None);
+        self.in_flight.begin_reply(None);
         tokio::spawn(async move {
-            let reply = ServerJsonRpcMessage::error(*refusal.error, refusal.id);
+            let reply = ServerJsonRpcMessage::error(*error.error, error.id);
             if let Err(error) = self.write(&reply).await {
-                tracing::debug!(%error, "a refusal was not delivered");
+                tracing::debug!(%error, "an error was not delivered");
             }
-            self.open.end_reply();
+            self.in_flight.end_reply();
         });
     }
 }
 
-/// What has been asked and not answered.
+/// The requests that are not answered yet.
 #[derive(Default)]
-struct Open {
-    asked: Mutex<Asked>,
+struct InFlight {
+    unanswered: Mutex<Unanswered>,
     fewer: Notify,
 }
 
 #[derive(Default)]
-struct Asked {
+struct Unanswered {
     ids: HashSet<RequestId>,
     /// Replies that are being written. Their ids are free: a client may use one again as soon as it
     /// has read the reply, before the write of it has come back here.
     replies: usize,
 }
 
-impl Asked {
+impl Unanswered {
     /// The end of input waits for replies that are written, not begun.
     fn count(&self) -> usize {
         self.ids.len() + self.replies
     }
 }
 
-impl Open {
-    fn asked(&self) -> MutexGuard<'_, Asked> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+impl InFlight {
+    fn unanswered(&self) -> MutexGuard<'_, Unanswered> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// False if that id is open already.
     fn begin(&self, id: &RequestId) -> bool {
-        self.asked().ids.insert(id.clone())
+        self.unanswered().ids.insert(id.clone())
     }
 
     fn end(&self, id: &RequestId) {
-        self.asked().ids.remove(id);
+        self.unanswered().ids.remove(id);
         self.fewer.notify_waiters();
     }
 
     fn begin_reply(&self, id: Option<&RequestId>) {
-        let mut asked = self.asked();
+        let mut unanswered = self.unanswered();
         if let Some(id) = id {
-            asked.ids.remove(id);
+            unanswered.ids.remove(id);
         }
-        asked.replies += 1;
+        unanswered.replies += 1;
     }
 
     fn end_reply(&self) {
-        let mut asked = self.asked();
-        asked.replies = asked.replies.saturating_sub(1);
-        drop(asked);
+        let mut unanswered = self.unanswered();
+        unanswered.replies = unanswered.replies.saturating_sub(1);
+        drop(unanswered);
         self.fewer.notify_waiters();
     }
 
@@ -238,7 +244,7 @@ impl Open {
             tokio::pin!(fewer);
             // Listen before looking, or an end in between would be missed.
             fewer.as_mut().enable();
-            if self.asked().count() < bound.max(1) {
+            if self.unanswered().count() < bound.max(1) {
                 return;
             }
             fewer.await;
@@ -299,20 +305,20 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
 
 /// A message that is answered with an error, and whom the answer is for, if that can be told.
 #[derive(Debug)]
-struct Refusal {
+struct MessageError {
     id: Option<RequestId>,
     error: Box<ErrorData>,
 }
 
-impl Refusal {
-    fn of_nobody(error: ErrorData) -> Self {
+impl MessageError {
+    fn without_id(error: ErrorData) -> Self {
         Self { id: None, error: Box::new(error) }
     }
 }
 
 /// The message in a line. `None` for an empty line and for notifications nobody knows, which a
 /// server has to ignore.
-fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refusal> {
+fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, MessageError> {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
     if line.is_empty() {
         return Ok(None);
@@ -322,16 +328,16 @@ fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refusal> {
     }
     let value: Value = serde_json::from_slice(line).map_err(|error| {
         let what = format!("a line that is not JSON: {error}");
-        Refusal::of_nobody(ErrorData::parse_error(what, None))
+        MessageError::without_id(ErrorData::parse_error(what, None))
     })?;
     let Value::Object(object) = value else {
         let what = "a message is a JSON object; batches are not part of this protocol";
-        return Err(Refusal::of_nobody(ErrorData::invalid_request(what, None)));
+        return Err(MessageError::without_id(ErrorData::invalid_request(what, None)));
     };
     let id = object.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
     if object.contains_key("method") && !object.contains_key("id") {
         return Ok(None);
     }
     let what = "a message is a JSON-RPC 2.0 request, notification or response";
-    Err(Refusal { id, error: Box::new(ErrorData::invalid_request(what, None)) })
+    Err(MessageError { id, error: Box::new(ErrorData::invalid_request(what, None)) })
 }

@@ -1,4 +1,4 @@
-//! Takes a running call's news to its caller, if it asked for them and keeps up.
+//! Forwards the progress of a running call to its caller, if it asked for them and keeps up.
 
 use std::sync::Arc;
 
@@ -8,41 +8,41 @@ use souk_model::Progress;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, timeout};
 
-/// Reports that may wait for a slow caller; what comes on top is dropped, for news are only worth
-/// having while they are new.
+/// Reports that may wait for a slow caller; what comes on top is dropped, since only the newest is
+/// of use.
 const WAITING: usize = 4;
 
 /// How long a finished call's answer waits for its last reports to be on their way.
 const LAST_WORD: Duration = Duration::from_millis(250);
 
-struct Report {
+struct ProgressReport {
     done: u64,
     total: Option<u64>,
     note: String,
 }
 
-struct Reporter(mpsc::Sender<Report>);
+struct ProgressSender(mpsc::Sender<ProgressReport>);
 
-impl Progress for Reporter {
+impl Progress for ProgressSender {
     fn report(&self, done: u64, total: Option<u64>, note: &str) {
-        if let Ok(place) = self.0.try_reserve() {
-            place.send(Report { done, total, note: note.to_owned() });
+        if let Ok(slot) = self.0.try_reserve() {
+            slot.send(ProgressReport { done, total, note: note.to_owned() });
         }
     }
 }
 
-/// The two ends of one call's news.
-pub(crate) struct News {
-    reports: mpsc::Receiver<Report>,
+/// What carries the progress of one call to its caller.
+pub(crate) struct ProgressForwarder {
+    reports: mpsc::Receiver<ProgressReport>,
     peer: Peer<RoleServer>,
     token: ProgressToken,
 }
 
-impl News {
+impl ProgressForwarder {
     /// What the call reports to, and what carries its reports.
     pub(crate) fn new(peer: Peer<RoleServer>, token: ProgressToken) -> (Arc<dyn Progress>, Self) {
         let (sender, reports) = mpsc::channel(WAITING);
-        (Arc::new(Reporter(sender)), Self { reports, peer, token })
+        (Arc::new(ProgressSender(sender)), Self { reports, peer, token })
     }
 
     /// Runs the call and carries its reports meanwhile. None goes out after the answer.
@@ -72,22 +72,22 @@ impl News {
                     continue;
                 }
             };
-            let Some(Report { done, total, note }) = report else {
+            let Some(ProgressReport { done, total, note }) = report else {
                 return;
             };
-            // Progress may only go up; a report that does not is no news.
+            // Progress may only go up; a report that does not is dropped.
             if furthest.is_some_and(|furthest| done <= furthest) {
                 continue;
             }
             furthest = Some(done);
-            let mut told = ProgressNotificationParam::new(self.token.clone(), float(done));
+            let mut notification = ProgressNotificationParam::new(self.token.clone(), float(done));
             if let Some(total) = total {
-                told = told.with_total(float(total));
+                notification = notification.with_total(float(total));
             }
             if !note.is_empty() {
-                told = told.with_message(note);
+                notification = notification.with_message(note);
             }
-            if self.peer.notify_progress(told).await.is_err() {
+            if self.peer.notify_progress(notification).await.is_err() {
                 return;
             }
         }

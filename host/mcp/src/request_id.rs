@@ -8,7 +8,7 @@ const LONGEST: usize = 256;
 
 /// Reads a JSON object byte by byte and keeps only the value of its own `id`.
 #[derive(Debug, Default)]
-pub(crate) struct IdFinder {
+pub(crate) struct RequestIdFinder {
     depth: usize,
     in_string: bool,
     escaped: bool,
@@ -20,7 +20,7 @@ pub(crate) struct IdFinder {
     found: Option<Vec<u8>>,
 }
 
-impl IdFinder {
+impl RequestIdFinder {
     pub(crate) fn read(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.step(*byte);
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     fn find(line: &str) -> Option<RequestId> {
-        let mut finder = IdFinder::default();
+        let mut finder = RequestIdFinder::default();
         // In pieces, as it comes in.
         for piece in line.as_bytes().chunks(7) {
             finder.read(piece);
@@ -133,7 +133,7 @@ mod tests {
 
         #[test]
         fn nothing_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let mut finder = IdFinder::default();
+            let mut finder = RequestIdFinder::default();
             finder.read(&bytes);
             let _ = finder.id();
         }

@@ -14,16 +14,16 @@ use rmcp::model::{
 };
 use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer, SubscriptionContext};
 use serde_json::Value;
-use souk_model::{Actions, Answer, Call, Failure, Principal};
+use souk_model::{Actions, Failure, Principal, ToolCall, ToolResult};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::Limits;
+use crate::TransportLimits;
 use crate::admission::Admission;
 use crate::documents;
-use crate::progress::News;
-use crate::tools::{Converted, convert};
+use crate::progress::ProgressForwarder;
+use crate::tool_list::{ToolListCache, mcp_tool};
 
 /// What a model is told before it sees the tools.
 const INSTRUCTIONS: &str = "\
@@ -53,18 +53,18 @@ const KNOWN_METHODS: [&str; 7] = [
 const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
 
 /// What all handlers of one transport share.
-pub(crate) struct Shared {
+pub(crate) struct ServerState {
     actions: Arc<dyn Actions>,
     pub(crate) admission: Admission,
     subscriptions: Semaphore,
-    lists: Converted,
+    lists: ToolListCache,
     info: ServerConfig,
     /// Ends the subscriptions when the transport is about to end, so that they hold nothing up.
     pub(crate) ending: CancellationToken,
 }
 
-impl Shared {
-    pub(crate) fn new(actions: Arc<dyn Actions>, limits: &Limits) -> Arc<Self> {
+impl ServerState {
+    pub(crate) fn new(actions: Arc<dyn Actions>, limits: &TransportLimits) -> Arc<Self> {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_tool_list_changed()
@@ -77,7 +77,7 @@ impl Shared {
             actions,
             admission: Admission::new(limits),
             subscriptions: Semaphore::new(limits.subscriptions),
-            lists: Converted::default(),
+            lists: ToolListCache::default(),
             info: ServerConfig::new(capabilities)
                 .with_server_info(implementation)
                 .with_instructions(INSTRUCTIONS),
@@ -96,16 +96,16 @@ pub(crate) enum Caller {
 }
 
 /// One connection's handler; over HTTP one request's, so it is cheap to make.
-pub(crate) struct Server {
-    shared: Arc<Shared>,
+pub(crate) struct McpHandler {
+    shared: Arc<ServerState>,
     caller: Caller,
     /// Tells a client that sent `initialize` of changed lists, for as long as this handler lives.
-    teller: Mutex<Option<AbortHandle>>,
+    list_change_task: Mutex<Option<AbortHandle>>,
 }
 
-impl Server {
-    pub(crate) fn new(shared: Arc<Shared>, caller: Caller) -> Self {
-        Self { shared, caller, teller: Mutex::new(None) }
+impl McpHandler {
+    pub(crate) fn new(shared: Arc<ServerState>, caller: Caller) -> Self {
+        Self { shared, caller, list_change_task: Mutex::new(None) }
     }
 
     fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
@@ -126,25 +126,25 @@ impl Server {
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> CallToolResult {
-        let place = match self.shared.admission.admit(&principal).await {
-            Ok(place) => place,
-            Err(failure) => return refused(&failure),
+        let permit = match self.shared.admission.admit(&principal).await {
+            Ok(permit) => permit,
+            Err(failure) => return error_result(&failure),
         };
-        let mut call = Call {
+        let mut call = ToolCall {
             principal,
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
             progress: None,
         };
         let outcome = match context.meta.get_progress_token() {
-            None => self.guarded(call).await,
+            None => self.catch_panic(call).await,
             Some(token) => {
-                let (progress, news) = News::new(context.peer.clone(), token);
+                let (progress, forwarder) = ProgressForwarder::new(context.peer.clone(), token);
                 call.progress = Some(progress);
-                news.while_running(self.guarded(call)).await
+                forwarder.while_running(self.catch_panic(call)).await
             }
         };
-        drop(place);
+        drop(permit);
         match outcome {
             Ok(answer) => {
                 let mut result = CallToolResult::structured(Value::Object(answer.result));
@@ -153,27 +153,28 @@ impl Server {
                 }
                 result
             }
-            Err(failure) => refused(&failure),
+            Err(failure) => error_result(&failure),
         }
     }
 
     /// A panic below must not leave a client without an answer: it would wait for ever.
-    async fn guarded(&self, call: Call) -> Result<Answer, Failure> {
+    async fn catch_panic(&self, call: ToolCall) -> Result<ToolResult, Failure> {
         let tool = call.tool.clone();
-        guarded(&tool, self.shared.actions.call(call)).await
+        catch_panic(&tool, self.shared.actions.call(call)).await
     }
 }
 
-impl Drop for Server {
+impl Drop for McpHandler {
     fn drop(&mut self) {
-        let teller = self.teller.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(teller) = teller.take() {
-            teller.abort();
+        let list_change_task =
+            self.list_change_task.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(list_change_task) = list_change_task.take() {
+            list_change_task.abort();
         }
     }
 }
 
-async fn guarded<T>(
+async fn catch_panic<T>(
     what: &str,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
@@ -189,12 +190,12 @@ async fn guarded<T>(
 
 /// A failure is text only. Clients check structured content against the tool's output schema even
 /// when it is an error, and would show that complaint instead of ours.
-fn refused(failure: &Failure) -> CallToolResult {
+fn error_result(failure: &Failure) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(failure.render())])
 }
 
 /// Refuses every cursor: none was given out.
-fn in_one_piece(request: Option<PaginatedRequestParams>, what: &str) -> Result<(), ErrorData> {
+fn refuse_cursor(request: Option<PaginatedRequestParams>, what: &str) -> Result<(), ErrorData> {
     if request.is_some_and(|request| request.cursor.is_some()) {
         let why = format!("no such `cursor`: the list of {what} comes in one piece");
         return Err(ErrorData::invalid_params(why, None));
@@ -203,7 +204,7 @@ fn in_one_piece(request: Option<PaginatedRequestParams>, what: &str) -> Result<(
 }
 
 /// Tells a peer of the older era of changed lists until it is gone.
-async fn tell_of_changes(shared: Arc<Shared>, peer: Peer<RoleServer>) {
+async fn notify_list_changes(shared: Arc<ServerState>, peer: Peer<RoleServer>) {
     let mut changes = shared.actions.changes();
     while changes.changed().await.is_ok() {
         if peer.notify_tool_list_changed().await.is_err() {
@@ -212,13 +213,13 @@ async fn tell_of_changes(shared: Arc<Shared>, peer: Peer<RoleServer>) {
     }
 }
 
-impl ServerHandler for Server {
+impl ServerHandler for McpHandler {
     fn get_info(&self) -> ServerConfig {
         self.shared.info.clone()
     }
 
     fn get_tool(&self, name: &str) -> Option<McpTool> {
-        self.shared.actions.find(name).map(|tool| convert(&tool))
+        self.shared.actions.find(name).map(|tool| mcp_tool(&tool))
     }
 
     async fn list_tools(
@@ -226,7 +227,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        in_one_piece(request, "tools")?;
+        refuse_cursor(request, "tools")?;
         let list = self.shared.actions.list(&self.principal(&context)?);
         Ok(ListToolsResult::with_all_items(self.shared.lists.of(&list).to_vec()))
     }
@@ -236,10 +237,11 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        in_one_piece(request, "resources")?;
+        refuse_cursor(request, "resources")?;
         let principal = self.principal(&context)?;
-        let documents = guarded("resources/list", self.shared.actions.documents(&principal)).await;
-        let documents = documents.map_err(|failure| documents::refused(&failure, None))?;
+        let documents =
+            catch_panic("resources/list", self.shared.actions.documents(&principal)).await;
+        let documents = documents.map_err(|failure| documents::read_error(&failure, None))?;
         Ok(ListResourcesResult::with_all_items(documents.iter().map(documents::resource).collect()))
     }
 
@@ -250,15 +252,15 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let (principal, uri) = (self.principal(&context)?, request.uri);
         let read = async {
-            let _place = self.shared.admission.admit(&principal).await?;
-            guarded("resources/read", self.shared.actions.document(&principal, &uri)).await
+            let _permit = self.shared.admission.admit(&principal).await?;
+            catch_panic("resources/read", self.shared.actions.document(&principal, &uri)).await
         };
         let (document, text) = tokio::select! {
             biased;
             () = context.ct.cancelled() => {
                 return Err(ErrorData::internal_error("cancelled", None));
             }
-            read = read => read.map_err(|failure| documents::refused(&failure, Some(&uri)))?,
+            read = read => read.map_err(|failure| documents::read_error(&failure, Some(&uri)))?,
         };
         Ok(documents::contents(document, text).into())
     }
@@ -288,9 +290,10 @@ impl ServerHandler for Server {
         if context.peer.peer_info().is_none() {
             return;
         }
-        let task = tokio::spawn(tell_of_changes(self.shared.clone(), context.peer));
-        let mut teller = self.teller.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(earlier) = teller.replace(task.abort_handle()) {
+        let task = tokio::spawn(notify_list_changes(self.shared.clone(), context.peer));
+        let mut list_change_task =
+            self.list_change_task.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = list_change_task.replace(task.abort_handle()) {
             earlier.abort();
         }
     }

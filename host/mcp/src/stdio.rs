@@ -6,9 +6,9 @@ use rmcp::service::{QuitReason, ServerInitializeError, serve_server};
 use souk_model::{Actions, Principal};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::lines::Lines;
-use crate::server::{Caller, Server, Shared};
-use crate::{Limits, ServeError};
+use crate::line_transport::LineTransport;
+use crate::server::{Caller, McpHandler, ServerState};
+use crate::{ServeError, TransportLimits};
 
 /// Serves the client at standard input and output until the input ends and every request is
 /// answered. The caller is [`Principal::local`].
@@ -17,7 +17,10 @@ use crate::{Limits, ServeError};
 ///
 /// # Errors
 /// [`ServeError::Broken`] if the server itself fails; a client that hangs up is no error.
-pub async fn serve_stdio(actions: Arc<dyn Actions>, limits: Limits) -> Result<(), ServeError> {
+pub async fn serve_stdio(
+    actions: Arc<dyn Actions>,
+    limits: TransportLimits,
+) -> Result<(), ServeError> {
     // Pipes are driven without a thread hop for each read and write; anything else is as usual.
     let (reader, writer) = rmcp::transport::stdio_pipes();
     serve_streams(actions, limits, reader, writer).await
@@ -29,7 +32,7 @@ pub async fn serve_stdio(actions: Arc<dyn Actions>, limits: Limits) -> Result<()
 /// As [`serve_stdio`].
 pub async fn serve_streams<R, W>(
     actions: Arc<dyn Actions>,
-    limits: Limits,
+    limits: TransportLimits,
     reader: R,
     writer: W,
 ) -> Result<(), ServeError>
@@ -37,10 +40,10 @@ where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let shared = Shared::new(actions, &limits);
-    let lines = Lines::new(reader, writer, &limits, shared.ending.clone());
+    let shared = ServerState::new(actions, &limits);
+    let lines = LineTransport::new(reader, writer, &limits, shared.ending.clone());
     loop {
-        let server = Server::new(shared.clone(), Caller::Only(Principal::local()));
+        let server = McpHandler::new(shared.clone(), Caller::Only(Principal::local()));
         let running = match serve_server(server, lines.clone()).await {
             Ok(running) => running,
             Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),

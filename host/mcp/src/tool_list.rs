@@ -9,7 +9,7 @@ use souk_model::Tool;
 pub const TIER_META: &str = "souk/tier";
 
 /// A list as the actions gave it.
-type List = Arc<[Arc<Tool>]>;
+type ToolList = Arc<[Arc<Tool>]>;
 
 /// As many different lists as are kept converted. Lists differ by what a principal may call, and
 /// operators have few kinds of principals.
@@ -18,16 +18,16 @@ const LISTS: usize = 8;
 /// The lists last asked for, converted. A list is known by its address, and an entry keeps its
 /// list alive, so an address cannot come to mean another list.
 #[derive(Default)]
-pub(crate) struct Converted(Mutex<Vec<(List, Arc<[McpTool]>)>>);
+pub(crate) struct ToolListCache(Mutex<Vec<(ToolList, Arc<[McpTool]>)>>);
 
-impl Converted {
+impl ToolListCache {
     /// The list in MCP's words, in its own order.
-    pub(crate) fn of(&self, list: &List) -> Arc<[McpTool]> {
+    pub(crate) fn of(&self, list: &ToolList) -> Arc<[McpTool]> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = known.iter().position(|(key, _)| Arc::ptr_eq(key, list)) {
-            return known[place].1.clone();
+        if let Some(index) = known.iter().position(|(key, _)| Arc::ptr_eq(key, list)) {
+            return known[index].1.clone();
         }
-        let converted: Arc<[McpTool]> = list.iter().map(|tool| convert(tool)).collect();
+        let converted: Arc<[McpTool]> = list.iter().map(|tool| mcp_tool(tool)).collect();
         if known.len() == LISTS {
             known.remove(0);
         }
@@ -37,7 +37,7 @@ impl Converted {
 }
 
 /// One tool in MCP's words.
-pub(crate) fn convert(tool: &Tool) -> McpTool {
+pub(crate) fn mcp_tool(tool: &Tool) -> McpTool {
     let mut meta = MetaObject::new();
     meta.insert(TIER_META.to_owned(), tool.tier.as_str().into());
     let hints = tool.hints;

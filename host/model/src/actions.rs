@@ -11,7 +11,7 @@ use crate::{Action, Code, Document, Effect, Failure, Principal, Tier};
 /// What a tool is likely to do, for clients that ask their user first. Derived from tier and
 /// effect, which are enforced; hints are only told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hints {
+pub struct ToolHints {
     /// It changes neither the store nor the session.
     pub read_only: bool,
     /// It may destroy or overwrite something.
@@ -22,7 +22,7 @@ pub struct Hints {
     pub open_world: bool,
 }
 
-impl Hints {
+impl ToolHints {
     /// The hints that follow from what an action declares.
     #[must_use]
     pub fn of(action: &Action) -> Self {
@@ -47,42 +47,42 @@ pub struct Tool {
     pub description: String,
     /// Flat JSON Schema of the arguments, the host's own among them.
     pub input: Arc<Map<String, Value>>,
-    /// JSON Schema of the answer.
+    /// JSON Schema of the result.
     pub output: Arc<Map<String, Value>>,
     /// How much harm it can do.
     pub tier: Tier,
     /// What clients are told of it.
-    pub hints: Hints,
+    pub hints: ToolHints,
 }
 
-/// Takes a running call's news to its caller. Must return at once and drop what it cannot deliver.
+/// Takes the progress of a running call to its caller. Must return at once and drop what it cannot deliver.
 pub trait Progress: Send + Sync {
     /// `done` of `total`, where the total is known.
     fn report(&self, done: u64, total: Option<u64>, note: &str);
 }
 
 /// One call of a tool.
-pub struct Call {
+pub struct ToolCall {
     /// Who asks.
     pub principal: Principal,
     /// The tool's name.
     pub tool: String,
     /// The arguments as the client sent them.
     pub arguments: Map<String, Value>,
-    /// Where news go, if the caller asked for them.
+    /// Where progress is reported, if the caller asked for it.
     pub progress: Option<Arc<dyn Progress>>,
 }
 
-/// What a call answers.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answer {
+pub struct ToolResult {
     /// The result: a JSON object that conforms to the tool's output schema.
     pub result: Map<String, Value>,
     /// The documents that the call kept for its caller, in the order they were made.
     pub documents: Vec<Document>,
 }
 
-impl From<Map<String, Value>> for Answer {
+impl From<Map<String, Value>> for ToolResult {
     fn from(result: Map<String, Value>) -> Self {
         Self { result, documents: Vec::new() }
     }
@@ -102,7 +102,7 @@ pub trait Actions: Send + Sync + 'static {
     /// # Errors
     /// A [`Failure`] for people and machines: refused by a rule, bad arguments, what the store
     /// said, a plugin's broken budget.
-    async fn call(&self, call: Call) -> Result<Answer, Failure>;
+    async fn call(&self, call: ToolCall) -> Result<ToolResult, Failure>;
 
     /// The documents that are kept for this principal, newest first.
     ///

@@ -28,7 +28,7 @@ mod route;
 mod session;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
-pub use actions::{Actions, Answer, Call, Hints, Progress, Tool};
+pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};
 pub use capabilities::{Capabilities, Finding};
 pub use document::Document;
 pub use failure::{Code, Failure};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use souk_model::{Action, Actions, Answer, Call, Code, Document, Failure, Principal, Tool};
+use souk_model::{Action, Actions, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult};
 use souk_plans::{Commit, Plans, Terms, asked_for};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, Resources, Transport};
@@ -142,7 +142,7 @@ impl Dispatcher {
     async fn run(
         &self,
         entry: &Entry,
-        call: Call,
+        call: ToolCall,
         arguments: Value,
         mask: &Mask,
     ) -> (Resources, Result<Made, Failure>) {
@@ -199,7 +199,7 @@ impl Dispatcher {
         entry: &Entry,
         plugin: &Arc<Plugin>,
         action: &Arc<Action>,
-        call: Call,
+        call: ToolCall,
         admitted: Admitted,
         mask: &Mask,
     ) -> (Resources, Result<Made, Failure>) {
@@ -329,7 +329,7 @@ impl Actions for Dispatcher {
         self.parts.registry.loaded().tools.get(name).map(|entry| entry.tool.clone())
     }
 
-    async fn call(&self, mut call: Call) -> Result<Answer, Failure> {
+    async fn call(&self, mut call: ToolCall) -> Result<ToolResult, Failure> {
         let loaded = self.parts.registry.loaded();
         let entry = loaded.tools.get(&call.tool);
         let arguments = Value::Object(schema::normalise(std::mem::take(&mut call.arguments)));
@@ -356,7 +356,7 @@ impl Actions for Dispatcher {
             return Err(failure);
         }
         let (result, kept) = result?;
-        Ok(Answer {
+        Ok(ToolResult {
             result,
             documents: kept.iter().map(|kept| documents::told(kept, &mask)).collect(),
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use souk_model::{Action, CommitTool, Grant, Hints, Tool};
+use souk_model::{Action, CommitTool, Grant, Tool, ToolHints};
 use souk_policy::{EffectKind, Subject};
 
 use crate::host_arguments::{Given, Wanted};
@@ -44,7 +44,7 @@ impl Entry {
                 input: input.schema.clone(),
                 output: action.output.clone(),
                 tier: action.tier,
-                hints: Hints::of(action),
+                hints: ToolHints::of(action),
             }),
             group: plugin.group.name.clone(),
             effect,
@@ -95,7 +95,7 @@ impl Entry {
                 hints: if effect.writes() {
                     committing()
                 } else {
-                    Hints {
+                    ToolHints {
                         read_only: effect == EffectKind::Query,
                         destructive: false,
                         idempotent: effect == EffectKind::Query,
@@ -190,8 +190,8 @@ impl Entry {
 }
 
 /// Committing overwrites; with an idempotency key, or the plan's own state, never twice.
-const fn committing() -> Hints {
-    Hints { read_only: false, destructive: true, idempotent: true, open_world: true }
+const fn committing() -> ToolHints {
+    ToolHints { read_only: false, destructive: true, idempotent: true, open_world: true }
 }
 
 fn plan_id_input(wanted: Wanted) -> Result<Input, String> {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use serde_json::Value;
-use souk_model::{Call, Failure, Principal};
+use souk_model::{Failure, Principal, ToolCall};
 use souk_state::audit::{
     self, ArgumentsDigest, AuditTrail, Durability, Outcome, Resources, Transport,
 };
@@ -27,7 +27,7 @@ impl<'d> Line<'d> {
     pub(crate) fn of_call(
         trail: &'d AuditTrail,
         transport: Transport,
-        call: &Call,
+        call: &ToolCall,
         entry: Option<&Entry>,
         arguments: &Value,
     ) -> Self {

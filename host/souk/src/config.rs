@@ -44,7 +44,7 @@ pub(crate) struct Config {
     /// What plugins may use.
     pub(crate) limits: souk_runtime::Limits,
     /// What callers may take.
-    pub(crate) mcp: souk_mcp::Limits,
+    pub(crate) mcp: souk_mcp::TransportLimits,
     /// Serve over HTTP at this address instead of stdio.
     pub(crate) listen: Option<SocketAddr>,
     /// How HTTP is served.

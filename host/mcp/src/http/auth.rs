@@ -65,7 +65,7 @@ pub enum InvalidTokens {
 
 /// Why a request has no principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Denied {
+pub(crate) enum TokenError {
     /// It brought no token.
     NoToken,
     /// Its token is none of ours.
@@ -113,33 +113,33 @@ impl Authenticator {
         self.tokens.is_empty()
     }
 
-    pub(crate) fn principal(&self, headers: &HeaderMap) -> Result<Principal, Denied> {
+    pub(crate) fn principal(&self, headers: &HeaderMap) -> Result<Principal, TokenError> {
         if self.is_open() {
             return Ok(Principal::local());
         }
         let mut given = headers.get_all(AUTHORIZATION).iter();
         let (Some(given), None) = (given.next(), given.next()) else {
             return Err(if headers.contains_key(AUTHORIZATION) {
-                Denied::WrongToken
+                TokenError::WrongToken
             } else {
-                Denied::NoToken
+                TokenError::NoToken
             });
         };
-        let token = bearer(given.as_bytes()).ok_or(Denied::WrongToken)?;
+        let token = bearer(given.as_bytes()).ok_or(TokenError::WrongToken)?;
         let digest = digest(token);
         // All are compared, and which one it is decided without a branch, so that the time tells
         // nothing about a token or its place.
-        let mut found = Choice::from(0);
-        let mut place = 0u64;
+        let mut matched = Choice::from(0);
+        let mut index = 0u64;
         for (at, (_, known)) in (0u64..).zip(&self.tokens) {
             let same = known.ct_eq(&digest);
-            place.conditional_assign(&at, same);
-            found |= same;
+            index.conditional_assign(&at, same);
+            matched |= same;
         }
-        let known = usize::try_from(place).ok().and_then(|place| self.tokens.get(place));
+        let known = usize::try_from(index).ok().and_then(|index| self.tokens.get(index));
         match known {
-            Some((principal, _)) if bool::from(found) => Ok(principal.clone()),
-            _ => Err(Denied::WrongToken),
+            Some((principal, _)) if bool::from(matched) => Ok(principal.clone()),
+            _ => Err(TokenError::WrongToken),
         }
     }
 }
@@ -161,7 +161,7 @@ fn digest(token: &[u8]) -> [u8; 32] {
     "`{address}` can be reached from other machines and no tokens are configured, so anybody \
      there could run the store; configure tokens, or bind to 127.0.0.1"
 )]
-pub struct BindRefused {
+pub struct BindError {
     address: SocketAddr,
 }
 
@@ -174,10 +174,10 @@ pub struct BindRefused {
 /// ```
 ///
 /// # Errors
-/// [`BindRefused`], with what to do.
-pub fn check_bind(address: SocketAddr, auth: &Authenticator) -> Result<(), BindRefused> {
+/// [`BindError`], with what to do.
+pub fn check_bind(address: SocketAddr, auth: &Authenticator) -> Result<(), BindError> {
     if auth.is_open() && !address.ip().to_canonical().is_loopback() {
-        return Err(BindRefused { address });
+        return Err(BindError { address });
     }
     Ok(())
 }
@@ -195,7 +195,7 @@ mod tests {
         .unwrap()
     }
 
-    fn asked(header: &str) -> Result<Principal, Denied> {
+    fn asked(header: &str) -> Result<Principal, TokenError> {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, header.parse().unwrap());
         two().principal(&headers)
@@ -213,9 +213,9 @@ mod tests {
             "ann-0123456789abcdef",
             "Bearer ann-0123456789abcdef, Bearer bob-0123456789abcdef-longer",
         ] {
-            assert_eq!(asked(wrong), Err(Denied::WrongToken), "{wrong}");
+            assert_eq!(asked(wrong), Err(TokenError::WrongToken), "{wrong}");
         }
-        assert_eq!(two().principal(&HeaderMap::new()), Err(Denied::NoToken));
+        assert_eq!(two().principal(&HeaderMap::new()), Err(TokenError::NoToken));
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, "Bearer ann-0123456789abcdef".parse().unwrap());
         headers.append(AUTHORIZATION, "Bearer ann-0123456789abcdef".parse().unwrap());
-        assert_eq!(two().principal(&headers), Err(Denied::WrongToken));
+        assert_eq!(two().principal(&headers), Err(TokenError::WrongToken));
     }
 
     #[test]

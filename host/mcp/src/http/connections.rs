@@ -12,30 +12,30 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Accepts while there is room; what comes on top waits in the system's queue.
-pub(crate) struct Bounded {
+pub(crate) struct BoundedListener {
     listener: TcpListener,
     room: Arc<Semaphore>,
 }
 
-impl Bounded {
+impl BoundedListener {
     pub(crate) fn new(listener: TcpListener, connections: usize) -> Self {
         Self { listener, room: Arc::new(Semaphore::new(connections)) }
     }
 }
 
-impl Listener for Bounded {
+impl Listener for BoundedListener {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         // The semaphore is never closed; were it, there would be no bound but still a server.
-        let place = self.room.clone().acquire_owned().await.ok();
+        let permit = self.room.clone().acquire_owned().await.ok();
         let (stream, address) = Listener::accept(&mut self.listener).await;
         // Answers are small and whole: waiting to fill a packet only delays them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
-        (Connection { stream, _place: place }, address)
+        (Connection { stream, _permit: permit }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -43,10 +43,10 @@ impl Listener for Bounded {
     }
 }
 
-/// A connection that gives its place back when it ends.
+/// A connection that gives its permit back when it ends.
 pub(crate) struct Connection {
     stream: TcpStream,
-    _place: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl AsyncRead for Connection {

@@ -17,12 +17,12 @@ use serde::Deserialize;
 
 /// What port a rule allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Port {
+enum PortRule {
     Any,
     Only(u16),
 }
 
-impl Port {
+impl PortRule {
     fn allows(self, port: Option<u16>) -> bool {
         match self {
             Self::Any => true,
@@ -34,7 +34,7 @@ impl Port {
 /// A text that is not a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not {wanted}")]
-pub struct InvalidRule {
+pub struct InvalidHostRule {
     given: String,
     wanted: &'static str,
 }
@@ -58,12 +58,12 @@ pub struct InvalidRule {
 #[serde(try_from = "String")]
 pub struct AllowedHost {
     host: String,
-    port: Port,
+    port: PortRule,
 }
 
 impl AllowedHost {
     fn any_port(host: &str) -> Self {
-        Self { host: host.to_owned(), port: Port::Any }
+        Self { host: host.to_owned(), port: PortRule::Any }
     }
 
     /// An address that this server is bound to.
@@ -74,28 +74,28 @@ impl AllowedHost {
         })
     }
 
-    fn allows(&self, asked: &Place) -> bool {
-        self.host == asked.host && self.port.allows(asked.port)
+    fn allows(&self, named: &HostPort) -> bool {
+        self.host == named.host && self.port.allows(named.port)
     }
 }
 
 impl FromStr for AllowedHost {
-    type Err = InvalidRule;
+    type Err = InvalidHostRule;
 
-    fn from_str(text: &str) -> Result<Self, InvalidRule> {
-        let wrong = || InvalidRule {
+    fn from_str(text: &str) -> Result<Self, InvalidHostRule> {
+        let wrong = || InvalidHostRule {
             given: text.chars().take(200).collect(),
             wanted: "a host name or address, with or without a port",
         };
-        let place = Place::parse(text).ok_or_else(wrong)?;
-        Ok(Self { host: place.host, port: place.port.map_or(Port::Any, Port::Only) })
+        let named = HostPort::parse(text).ok_or_else(wrong)?;
+        Ok(Self { host: named.host, port: named.port.map_or(PortRule::Any, PortRule::Only) })
     }
 }
 
 impl TryFrom<String> for AllowedHost {
-    type Error = InvalidRule;
+    type Error = InvalidHostRule;
 
-    fn try_from(text: String) -> Result<Self, InvalidRule> {
+    fn try_from(text: String) -> Result<Self, InvalidHostRule> {
         text.parse()
     }
 }
@@ -120,44 +120,45 @@ impl TryFrom<String> for AllowedHost {
 pub struct AllowedOrigin {
     scheme: Scheme,
     host: String,
-    port: Port,
+    port: PortRule,
 }
 
 impl AllowedOrigin {
-    fn allows(&self, origin: &Origin) -> bool {
+    fn allows(&self, origin: &RequestOrigin) -> bool {
         self.scheme == origin.scheme
-            && self.host == origin.place.host
-            && self.port.allows(origin.place.port)
+            && self.host == origin.at.host
+            && self.port.allows(origin.at.port)
     }
 }
 
 impl FromStr for AllowedOrigin {
-    type Err = InvalidRule;
+    type Err = InvalidHostRule;
 
-    fn from_str(text: &str) -> Result<Self, InvalidRule> {
+    fn from_str(text: &str) -> Result<Self, InvalidHostRule> {
         let (origin, any) = match text.strip_suffix(":*") {
             Some(rest) => (rest, true),
             None => (text, false),
         };
-        let wrong = || InvalidRule {
+        let wrong = || InvalidHostRule {
             given: text.chars().take(200).collect(),
             wanted: "an origin such as `https://app.example`, `https://app.example:8443` or \
                      `http://localhost:*`",
         };
-        let (Origin { scheme, place }, has_port) = Origin::parse(origin).ok_or_else(wrong)?;
-        let port = match (any, has_port, place.port) {
+        let (RequestOrigin { scheme, at }, has_port) =
+            RequestOrigin::parse(origin).ok_or_else(wrong)?;
+        let port = match (any, has_port, at.port) {
             (true, true, _) => return Err(wrong()),
-            (true, false, _) | (false, _, None) => Port::Any,
-            (false, _, Some(port)) => Port::Only(port),
+            (true, false, _) | (false, _, None) => PortRule::Any,
+            (false, _, Some(port)) => PortRule::Only(port),
         };
-        Ok(Self { scheme, host: place.host, port })
+        Ok(Self { scheme, host: at.host, port })
     }
 }
 
 impl TryFrom<String> for AllowedOrigin {
-    type Error = InvalidRule;
+    type Error = InvalidHostRule;
 
-    fn try_from(text: String) -> Result<Self, InvalidRule> {
+    fn try_from(text: String) -> Result<Self, InvalidHostRule> {
         text.parse()
     }
 }
@@ -170,12 +171,12 @@ enum Scheme {
 
 /// A host and a port as a request or a rule names them. The host is in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
+struct HostPort {
     host: String,
     port: Option<u16>,
 }
 
-impl Place {
+impl HostPort {
     fn parse(text: &str) -> Option<Self> {
         let authority: Authority = text.parse().ok()?;
         let host = authority.host().to_ascii_lowercase();
@@ -189,12 +190,12 @@ impl Place {
     }
 }
 
-struct Origin {
+struct RequestOrigin {
     scheme: Scheme,
-    place: Place,
+    at: HostPort,
 }
 
-impl Origin {
+impl RequestOrigin {
     /// The origin, with the scheme's own port where none is written, and whether one was.
     fn parse(text: &str) -> Option<(Self, bool)> {
         let (scheme, rest) = text.split_once("://")?;
@@ -203,21 +204,21 @@ impl Origin {
             "https" => (Scheme::Https, 443),
             _ => return None,
         };
-        let Place { host, port } = Place::parse(rest)?;
-        let place = Place { host, port: Some(port.unwrap_or(default)) };
-        Some((Self { scheme, place }, port.is_some()))
+        let HostPort { host, port } = HostPort::parse(rest)?;
+        let at = HostPort { host, port: Some(port.unwrap_or(default)) };
+        Some((Self { scheme, at }, port.is_some()))
     }
 }
 
-/// Why a request was turned away at the door. Its text goes to the client.
+/// Why a request was refused for the names in its headers. Its text goes to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TurnedAway {
+pub(crate) enum HostError {
     NoHost,
     Host(String),
     Origin(String),
 }
 
-impl fmt::Display for TurnedAway {
+impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoHost => f.write_str("the request has no usable `Host` header"),
@@ -237,12 +238,12 @@ impl fmt::Display for TurnedAway {
 
 /// The names and origins that are let in.
 #[derive(Debug, Clone)]
-pub(crate) struct Guard {
+pub(crate) struct HostGuard {
     hosts: Vec<AllowedHost>,
     origins: Vec<AllowedOrigin>,
 }
 
-impl Guard {
+impl HostGuard {
     /// The operator's rules on top of this machine itself, which is always let in.
     pub(crate) fn new(hosts: &[AllowedHost], origins: &[AllowedOrigin]) -> Self {
         const OWN: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -250,7 +251,7 @@ impl Guard {
             [Scheme::Http, Scheme::Https].map(|scheme| AllowedOrigin {
                 scheme,
                 host: (*host).to_owned(),
-                port: Port::Any,
+                port: PortRule::Any,
             })
         });
         Self {
@@ -259,25 +260,26 @@ impl Guard {
         }
     }
 
-    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), TurnedAway> {
+    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HostError> {
         let mut hosts = headers.get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
-            (Some(host), None) => host.to_str().map_err(|_| TurnedAway::NoHost)?,
+            (Some(host), None) => host.to_str().map_err(|_| HostError::NoHost)?,
             // HTTP/2 has it in the address instead.
-            (None, _) => uri.authority().ok_or(TurnedAway::NoHost)?.as_str(),
-            (Some(_), Some(_)) => return Err(TurnedAway::NoHost),
+            (None, _) => uri.authority().ok_or(HostError::NoHost)?.as_str(),
+            (Some(_), Some(_)) => return Err(HostError::NoHost),
         };
-        let place = Place::parse(host).ok_or(TurnedAway::NoHost)?;
-        if !self.hosts.iter().any(|allowed| allowed.allows(&place)) {
-            return Err(TurnedAway::Host(host.chars().take(200).collect()));
+        let named = HostPort::parse(host).ok_or(HostError::NoHost)?;
+        if !self.hosts.iter().any(|allowed| allowed.allows(&named)) {
+            return Err(HostError::Host(host.chars().take(200).collect()));
         }
         for origin in headers.get_all(ORIGIN) {
-            let known = origin.to_str().ok().and_then(Origin::parse).is_some_and(|(origin, _)| {
-                self.origins.iter().any(|allowed| allowed.allows(&origin))
-            });
+            let known =
+                origin.to_str().ok().and_then(RequestOrigin::parse).is_some_and(|(origin, _)| {
+                    self.origins.iter().any(|allowed| allowed.allows(&origin))
+                });
             if !known {
                 let origin = String::from_utf8_lossy(origin.as_bytes());
-                return Err(TurnedAway::Origin(origin.chars().take(200).collect()));
+                return Err(HostError::Origin(origin.chars().take(200).collect()));
             }
         }
         Ok(())
@@ -290,13 +292,13 @@ mod tests {
 
     use super::*;
 
-    fn guard(hosts: &[&str], origins: &[&str]) -> Guard {
+    fn guard(hosts: &[&str], origins: &[&str]) -> HostGuard {
         let hosts: Vec<_> = hosts.iter().map(|host| host.parse().unwrap()).collect();
         let origins: Vec<_> = origins.iter().map(|origin| origin.parse().unwrap()).collect();
-        Guard::new(&hosts, &origins)
+        HostGuard::new(&hosts, &origins)
     }
 
-    fn check(guard: &Guard, host: &str, origin: Option<&str>) -> Result<(), TurnedAway> {
+    fn check(guard: &HostGuard, host: &str, origin: Option<&str>) -> Result<(), HostError> {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, host.parse().unwrap());
         if let Some(origin) = origin {
@@ -312,10 +314,10 @@ mod tests {
             assert_eq!(check(&guard, host, None), Ok(()), "{host}");
         }
         for host in ["evil.example", "localhost.evil.example", "127.0.0.2", "0.0.0.0", "[::2]"] {
-            assert!(matches!(check(&guard, host, None), Err(TurnedAway::Host(_))), "{host}");
+            assert!(matches!(check(&guard, host, None), Err(HostError::Host(_))), "{host}");
         }
         for host in ["localhost@evil.example", "localhost:", "localhost:99999", "a b", ""] {
-            assert_eq!(check(&guard, host, None), Err(TurnedAway::NoHost), "{host}");
+            assert_eq!(check(&guard, host, None), Err(HostError::NoHost), "{host}");
         }
     }
 
@@ -341,7 +343,7 @@ mod tests {
             "http://localhost@evil.example",
         ] {
             let refused = check(&guard, "localhost", Some(origin));
-            assert!(matches!(refused, Err(TurnedAway::Origin(_))), "{origin}");
+            assert!(matches!(refused, Err(HostError::Origin(_))), "{origin}");
         }
     }
 
@@ -351,7 +353,7 @@ mod tests {
         headers.append(HOST, "localhost".parse().unwrap());
         headers.append(HOST, "evil.example".parse().unwrap());
         let checked = guard(&[], &[]).check(&Uri::from_static("/mcp"), &headers);
-        assert_eq!(checked, Err(TurnedAway::NoHost));
+        assert_eq!(checked, Err(HostError::NoHost));
     }
 
     proptest! {

@@ -9,13 +9,13 @@ use axum::response::{IntoResponse, Response};
 use http::header::{HOST, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::json;
 
-use super::auth::Denied;
-use super::guard::TurnedAway;
-use super::{Door, ENDPOINT};
+use super::auth::TokenError;
+use super::host_guard::HostError;
+use super::state::{ENDPOINT, HttpState};
 
 /// Where clients reach this server, without a path. The host has passed the guard.
-fn base(door: &Door, headers: &HeaderMap) -> String {
-    match &door.public_url {
+fn base(state: &HttpState, headers: &HeaderMap) -> String {
+    match &state.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => {
             let host = headers.get(HOST).and_then(|host| host.to_str().ok());
@@ -25,9 +25,9 @@ fn base(door: &Door, headers: &HeaderMap) -> String {
 }
 
 /// For somebody who opened the address in a browser.
-pub(super) async fn front(State(door): State<Arc<Door>>, headers: HeaderMap) -> String {
-    let url = base(&door, &headers) + ENDPOINT;
-    let token = if door.auth.is_open() {
+pub(super) async fn front(State(state): State<Arc<HttpState>>, headers: HeaderMap) -> String {
+    let url = base(&state, &headers) + ENDPOINT;
+    let token = if state.auth.is_open() {
         ""
     } else {
         "\nEach request needs a token:  Authorization: Bearer TOKEN\n"
@@ -46,36 +46,36 @@ pub(super) async fn not_found() -> Response {
 }
 
 /// RFC 9728. Tokens are the operator's to hand out, so it names no authorization server.
-pub(super) async fn metadata(State(door): State<Arc<Door>>, headers: HeaderMap) -> Response {
-    if door.auth.is_open() {
+pub(super) async fn metadata(State(state): State<Arc<HttpState>>, headers: HeaderMap) -> Response {
+    if state.auth.is_open() {
         return (StatusCode::NOT_FOUND, "this server asks for no tokens\n").into_response();
     }
     Json(json!({
-        "resource": base(&door, &headers) + ENDPOINT,
+        "resource": base(&state, &headers) + ENDPOINT,
         "resource_name": "Souk",
         "bearer_methods_supported": ["header"],
     }))
     .into_response()
 }
 
-pub(super) fn turned_away(refused: &TurnedAway) -> Response {
+pub(super) fn wrong_host(refused: &HostError) -> Response {
     let status = match refused {
-        TurnedAway::NoHost => StatusCode::BAD_REQUEST,
-        TurnedAway::Host(_) | TurnedAway::Origin(_) => StatusCode::FORBIDDEN,
+        HostError::NoHost => StatusCode::BAD_REQUEST,
+        HostError::Host(_) | HostError::Origin(_) => StatusCode::FORBIDDEN,
     };
     (status, format!("{refused}\n")).into_response()
 }
 
-pub(super) fn unauthorized(door: &Door, request: &Request, denied: Denied) -> Response {
-    let base = base(door, request.headers());
+pub(super) fn unauthorized(state: &HttpState, request: &Request, denied: TokenError) -> Response {
+    let base = base(state, request.headers());
     let metadata = format!("{base}/.well-known/oauth-protected-resource{ENDPOINT}");
     let (challenge, text) = match denied {
-        Denied::NoToken => (
+        TokenError::NoToken => (
             format!("Bearer resource_metadata=\"{metadata}\""),
             "a token is needed\n\nhint: send `Authorization: Bearer TOKEN` with a token from the \
              operator\n",
         ),
-        Denied::WrongToken => (
+        TokenError::WrongToken => (
             format!("Bearer error=\"invalid_token\", resource_metadata=\"{metadata}\""),
             "the token is not one of this server's\n\nhint: ask the operator for a token\n",
         ),

@@ -21,17 +21,17 @@ use tokio::time::{Duration, Instant};
 const FRESH: Duration = Duration::from_secs(60);
 
 tokio::task_local! {
-    static REQUEST: Request;
+    static REQUEST: CurrentRequest;
 }
 
 /// The HTTP request that is being served.
-struct Request {
+struct CurrentRequest {
     principal: Principal,
     full: Cell<bool>,
 }
 
 /// What came of a request, and whether a session was refused in it for want of room.
-pub(crate) struct Served<T> {
+pub(crate) struct RequestOutcome<T> {
     pub(crate) answer: T,
     pub(crate) full: bool,
 }
@@ -40,12 +40,12 @@ pub(crate) struct Served<T> {
 pub(crate) async fn on_behalf_of<T>(
     principal: Principal,
     serve: impl Future<Output = T>,
-) -> Served<T> {
-    let request = Request { principal, full: Cell::new(false) };
+) -> RequestOutcome<T> {
+    let request = CurrentRequest { principal, full: Cell::new(false) };
     REQUEST
         .scope(request, async {
             let answer = serve.await;
-            Served { answer, full: REQUEST.with(|request| request.full.get()) }
+            RequestOutcome { answer, full: REQUEST.with(|request| request.full.get()) }
         })
         .await
 }
@@ -63,39 +63,39 @@ pub(crate) enum SessionError {
     Inner(#[from] LocalSessionManagerError),
 }
 
-struct Owner {
+struct SessionOwner {
     principal: Principal,
     used: Instant,
     /// As many clones as there are streams open, and this one.
     streams: Arc<()>,
 }
 
-impl Owner {
+impl SessionOwner {
     fn is_idle(&self, now: Instant) -> bool {
         Arc::strong_count(&self.streams) == 1 && now.duration_since(self.used) >= FRESH
     }
 }
 
 /// rmcp's sessions, each bound to the principal that opened it, and at most so many for each.
-pub(crate) struct Sessions {
+pub(crate) struct HttpSessions {
     inner: LocalSessionManager,
-    owners: Mutex<HashMap<SessionId, Owner>>,
+    owners: Mutex<HashMap<SessionId, SessionOwner>>,
     /// Principals come from the operator's list, so a bound for each bounds them all.
     each: usize,
 }
 
-impl Sessions {
+impl HttpSessions {
     pub(crate) fn new(each: usize, idle: Duration) -> Self {
         let mut inner = LocalSessionManager::default();
         inner.session_config.keep_alive = Some(idle);
         Self { inner, owners: Mutex::default(), each }
     }
 
-    fn owners(&self) -> MutexGuard<'_, HashMap<SessionId, Owner>> {
+    fn owners(&self) -> MutexGuard<'_, HashMap<SessionId, SessionOwner>> {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the request's principal owns the session; a place in it that counts as use.
+    /// Whether the request's principal owns the session, and what marks it as in use.
     fn enter(&self, id: &SessionId) -> Result<Arc<()>, SessionError> {
         let mut owners = self.owners();
         let owner = owners.get_mut(id).ok_or(SessionError::NotFound)?;
@@ -127,17 +127,17 @@ impl Sessions {
 }
 
 /// Keeps a session in use for as long as the stream is open.
-fn held(
+fn keep_in_use(
     stream: impl Stream<Item = ServerSseMessage> + Send + Sync + 'static,
-    place: Arc<()>,
+    in_use: Arc<()>,
 ) -> impl Stream<Item = ServerSseMessage> + Send + Sync + 'static {
     stream.map(move |message| {
-        let _ = &place;
+        let _ = &in_use;
         message
     })
 }
 
-impl SessionManager for Sessions {
+impl SessionManager for HttpSessions {
     type Error = SessionError;
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
@@ -154,7 +154,7 @@ impl SessionManager for Sessions {
             self.inner.close_session(&id).await?;
         }
         let (id, transport) = self.inner.create_session().await?;
-        let owner = Owner { principal, used: Instant::now(), streams: Arc::new(()) };
+        let owner = SessionOwner { principal, used: Instant::now(), streams: Arc::new(()) };
         self.owners().insert(id.clone(), owner);
         Ok((id, transport))
     }
@@ -164,7 +164,7 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, SessionError> {
-        let _place = self.enter(id)?;
+        let _use = self.enter(id)?;
         Ok(self.inner.initialize_session(id, message).await?)
     }
 
@@ -187,8 +187,8 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        let place = self.enter(id)?;
-        Ok(held(self.inner.create_stream(id, message).await?, place))
+        let in_use = self.enter(id)?;
+        Ok(keep_in_use(self.inner.create_stream(id, message).await?, in_use))
     }
 
     async fn accept_message(
@@ -196,7 +196,7 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<(), SessionError> {
-        let _place = self.enter(id)?;
+        let _use = self.enter(id)?;
         Ok(self.inner.accept_message(id, message).await?)
     }
 
@@ -204,8 +204,8 @@ impl SessionManager for Sessions {
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        let place = self.enter(id)?;
-        Ok(held(self.inner.create_standalone_stream(id).await?, place))
+        let in_use = self.enter(id)?;
+        Ok(keep_in_use(self.inner.create_standalone_stream(id).await?, in_use))
     }
 
     async fn resume(
@@ -213,7 +213,7 @@ impl SessionManager for Sessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        let place = self.enter(id)?;
-        Ok(held(self.inner.resume(id, last_event_id).await?, place))
+        let in_use = self.enter(id)?;
+        Ok(keep_in_use(self.inner.resume(id, last_event_id).await?, in_use))
     }
 }

@@ -3,7 +3,7 @@
 use rmcp::model::{ErrorCode, ReadResourceRequestParams};
 use rmcp::{ClientServiceExt, ServiceError};
 use serde_json::json;
-use souk_mcp::Limits;
+use souk_mcp::TransportLimits;
 
 use crate::fake::{ERAS, Era, Fake, Listener, named, streams};
 use crate::wire::{Wire, modern};
@@ -11,7 +11,7 @@ use crate::wire::{Wire, modern};
 #[tokio::test]
 async fn documents_are_linked_listed_and_read_in_both_eras() {
     for era in ERAS {
-        let (near, _server) = streams(&Fake::new(), Limits::default());
+        let (near, _server) = streams(&Fake::new(), TransportLimits::default());
         let client = Listener::default().serve_with_lifecycle(near, era.lifecycle()).await.unwrap();
         let result = client.call_tool(named("export", json!({}))).await.unwrap();
         let [text, link] = &result.content[..] else { panic!("{:?}", result.content) };
@@ -50,7 +50,7 @@ async fn documents_are_linked_listed_and_read_in_both_eras() {
 #[tokio::test]
 async fn a_client_from_before_links_gets_a_result_it_can_read() {
     for (version, blocks) in [("2024-11-05", 1), ("2025-03-26", 1), ("2025-06-18", 2)] {
-        let mut wire = Wire::new(&Fake::new(), Limits::default());
+        let mut wire = Wire::new(&Fake::new(), TransportLimits::default());
         wire.send(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": version, "capabilities": {},
             "clientInfo": {"name": "lines", "version": "1"}}}))
@@ -67,7 +67,7 @@ async fn a_client_from_before_links_gets_a_result_it_can_read() {
 
 #[tokio::test]
 async fn what_is_kept_for_one_is_cached_for_one() {
-    let mut wire = Wire::new(&Fake::new(), Limits::default());
+    let mut wire = Wire::new(&Fake::new(), TransportLimits::default());
     for (id, method, params) in [
         (1, "resources/list", json!({})),
         (2, "resources/read", json!({"uri": "souk://exports/1"})),

@@ -10,8 +10,10 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RoleClient, RunningService};
 use rmcp::{ClientHandler, ClientLifecycleMode};
 use serde_json::{Map, Value, json};
-use souk_mcp::{Limits, serve_streams};
-use souk_model::{Actions, Answer, Call, Code, Document, Failure, Hints, Principal, Tier, Tool};
+use souk_mcp::{TransportLimits, serve_streams};
+use souk_model::{
+    Actions, Code, Document, Failure, Principal, Tier, Tool, ToolCall, ToolHints, ToolResult,
+};
 use tokio::io::{DuplexStream, duplex, split};
 use tokio::sync::{Notify, Semaphore, watch};
 
@@ -43,7 +45,7 @@ impl Fake {
                 input: Arc::new(object(json!({"type": "object"}))),
                 output: Arc::new(object(json!({"type": "object", "required": ["tool"]}))),
                 tier: Tier::Risk,
-                hints: Hints {
+                hints: ToolHints {
                     read_only: false,
                     destructive: true,
                     idempotent: false,
@@ -107,7 +109,7 @@ impl Actions for Fake {
         self.tools.iter().find(|tool| tool.name == name).cloned()
     }
 
-    async fn call(&self, call: Call) -> Result<Answer, Failure> {
+    async fn call(&self, call: ToolCall) -> Result<ToolResult, Failure> {
         match call.tool.as_str() {
             "fail" => {
                 return Err(Failure::argument("sku", "there is no sku").remedy("give one"));
@@ -138,7 +140,7 @@ impl Actions for Fake {
             "principal": call.principal.as_str(),
             "arguments": call.arguments,
         }));
-        Ok(Answer { result, documents })
+        Ok(ToolResult { result, documents })
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
@@ -199,7 +201,7 @@ pub(crate) type Client = RunningService<RoleClient, Listener>;
 /// A server on streams in memory, and the client's ends of them.
 pub(crate) fn streams(
     fake: &Arc<Fake>,
-    limits: Limits,
+    limits: TransportLimits,
 ) -> (DuplexStream, tokio::task::JoinHandle<()>) {
     let (near, far) = duplex(64 * 1024);
     let (reader, writer) = split(far);

@@ -10,7 +10,7 @@ use rmcp::model::SubscriptionFilter;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use serde_json::{Value, json};
-use souk_mcp::{Authenticator, Http, HttpConfig, Limits, ServeError, serve_http};
+use souk_mcp::{Authenticator, HttpConfig, HttpServer, ServeError, TransportLimits, serve_http};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -36,7 +36,8 @@ async fn serve(fake: &Arc<Fake>, auth: Authenticator, config: HttpConfig) -> Ser
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let http = Http { actions: fake.clone(), limits: Limits::default(), config, auth };
+    let http =
+        HttpServer { actions: fake.clone(), limits: TransportLimits::default(), config, auth };
     let server = tokio::spawn(serve_http(listener, http, async {
         let _ = stopped.await;
     }));
@@ -288,9 +289,9 @@ async fn a_server_that_is_stopped_lets_calls_end_and_hangs_up_on_the_rest() {
 #[tokio::test]
 async fn an_address_that_others_reach_is_not_served_without_tokens() {
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let http = Http {
+    let http = HttpServer {
         actions: Fake::new(),
-        limits: Limits::default(),
+        limits: TransportLimits::default(),
         config: HttpConfig::default(),
         auth: Authenticator::open(),
     };

@@ -8,14 +8,14 @@ use rmcp::ServiceError;
 use rmcp::model::{ErrorCode, SubscriptionFilter};
 use rmcp::{ClientServiceExt, model::ProgressNotificationParam};
 use serde_json::{Value, json};
-use souk_mcp::{Limits, TIER_META};
+use souk_mcp::{TIER_META, TransportLimits};
 use tokio::time::timeout;
 
 use crate::fake::{Client, ERAS, Era, Fake, Listener, named, streams, text};
 use crate::wire::{Wire, modern};
 
 async fn connect(fake: &Arc<Fake>, era: Era) -> Client {
-    let (near, _server) = streams(fake, Limits::default());
+    let (near, _server) = streams(fake, TransportLimits::default());
     Listener::default().serve_with_lifecycle(near, era.lifecycle()).await.unwrap()
 }
 
@@ -118,7 +118,7 @@ async fn clients_of_both_eras_hear_of_a_changed_list() {
 #[tokio::test]
 async fn progress_only_goes_up_and_never_holds_a_call_up() {
     let fake = Fake::new();
-    let mut wire = Wire::legacy(&fake, Limits::default()).await;
+    let mut wire = Wire::legacy(&fake, TransportLimits::default()).await;
     wire.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params":
         {"name": "count", "_meta": {"progressToken": "p"}}}))
         .await;
@@ -142,7 +142,7 @@ async fn progress_only_goes_up_and_never_holds_a_call_up() {
 #[tokio::test]
 async fn a_cancelled_call_ends_and_is_not_answered() {
     let fake = Fake::new();
-    let mut wire = Wire::legacy(&fake, Limits::default()).await;
+    let mut wire = Wire::legacy(&fake, TransportLimits::default()).await;
     wire.call(1, "slow").await;
     fake.until_running(1).await;
     wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
@@ -158,8 +158,12 @@ async fn a_cancelled_call_ends_and_is_not_answered() {
 #[tokio::test]
 async fn calls_in_flight_are_bounded_and_the_rest_is_refused_in_words() {
     let fake = Fake::new();
-    let limits =
-        Limits { calls_running: 2, calls_running_each: 2, call_wait_ms: 30, ..Limits::default() };
+    let limits = TransportLimits {
+        calls_running: 2,
+        calls_running_each: 2,
+        call_wait_ms: 30,
+        ..TransportLimits::default()
+    };
     let mut wire = Wire::legacy(&fake, limits).await;
     for id in 1..=5 {
         wire.call(id, "slow").await;
@@ -180,7 +184,7 @@ async fn calls_in_flight_are_bounded_and_the_rest_is_refused_in_words() {
 #[tokio::test]
 async fn no_reply_is_lost_at_the_end_of_input_however_slow() {
     let fake = Fake::new();
-    let mut wire = Wire::legacy(&fake, Limits::default()).await;
+    let mut wire = Wire::legacy(&fake, TransportLimits::default()).await;
     for id in 1..=3 {
         wire.call(id, "slow").await;
     }
@@ -201,7 +205,7 @@ async fn no_reply_is_lost_at_the_end_of_input_however_slow() {
 #[tokio::test]
 async fn an_open_subscription_does_not_hold_the_end_up() {
     let fake = Fake::new();
-    let mut wire = Wire::new(&fake, Limits::default());
+    let mut wire = Wire::new(&fake, TransportLimits::default());
     wire.send(&modern(
         1,
         "subscriptions/listen",
@@ -219,7 +223,8 @@ async fn an_open_subscription_does_not_hold_the_end_up() {
 #[tokio::test]
 async fn a_call_that_never_ends_is_given_up_after_the_linger() {
     let fake = Fake::new();
-    let mut wire = Wire::legacy(&fake, Limits { linger_s: 1, ..Limits::default() }).await;
+    let mut wire =
+        Wire::legacy(&fake, TransportLimits { linger_s: 1, ..TransportLimits::default() }).await;
     wire.call(1, "slow").await;
     fake.until_running(1).await;
     wire.end_input().await;
@@ -229,7 +234,7 @@ async fn a_call_that_never_ends_is_given_up_after_the_linger() {
 #[tokio::test]
 async fn what_cannot_be_read_is_answered_and_harms_nothing() {
     let fake = Fake::new();
-    let limits = Limits { line_bytes: 1_000, ..Limits::default() };
+    let limits = TransportLimits { line_bytes: 1_000, ..TransportLimits::default() };
     let mut wire = Wire::legacy(&fake, limits).await;
     let long = "x".repeat(100_000);
     let cases: [(&str, i64, Value, &str); 9] = [
@@ -272,7 +277,7 @@ async fn what_cannot_be_read_is_answered_and_harms_nothing() {
 #[tokio::test]
 async fn a_conversation_may_begin_badly() {
     let fake = Fake::new();
-    let mut wire = Wire::new(&fake, Limits::default());
+    let mut wire = Wire::new(&fake, TransportLimits::default());
     wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
     wire.send(&json!({"jsonrpc": "2.0", "id": 5, "result": {}})).await;
     wire.call(1, "echo").await;
@@ -284,7 +289,7 @@ async fn a_conversation_may_begin_badly() {
 #[tokio::test]
 async fn an_id_that_is_in_use_is_refused() {
     let fake = Fake::new();
-    let mut wire = Wire::legacy(&fake, Limits::default()).await;
+    let mut wire = Wire::legacy(&fake, TransportLimits::default()).await;
     wire.call(1, "slow").await;
     wire.call(1, "slow").await;
     let refused = wire.receive().await;
@@ -297,7 +302,7 @@ async fn an_id_that_is_in_use_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_is_free_again_as_soon_as_its_reply_is_read() {
-    let mut wire = Wire::legacy(&Fake::new(), Limits::default()).await;
+    let mut wire = Wire::legacy(&Fake::new(), TransportLimits::default()).await;
     for _ in 0..1_000 {
         wire.call(1, "echo").await;
         assert_eq!(wire.receive().await["result"]["structuredContent"]["tool"], "echo");
@@ -307,13 +312,13 @@ async fn an_id_is_free_again_as_soon_as_its_reply_is_read() {
 #[tokio::test]
 async fn a_last_line_needs_no_newline_and_no_input_is_no_error() {
     let fake = Fake::new();
-    let mut wire = Wire::new(&fake, Limits::default());
+    let mut wire = Wire::new(&fake, TransportLimits::default());
     wire.write(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).await;
     wire.end_input().await;
     assert_eq!(wire.receive().await["id"], 1);
     wire.ended().await;
 
-    let mut silent = Wire::new(&fake, Limits::default());
+    let mut silent = Wire::new(&fake, TransportLimits::default());
     silent.end_input().await;
     silent.ended().await;
 }
@@ -321,8 +326,12 @@ async fn a_last_line_needs_no_newline_and_no_input_is_no_error() {
 #[tokio::test]
 async fn no_more_is_read_than_may_be_unanswered_and_nothing_is_lost() {
     let fake = Fake::new();
-    let limits =
-        Limits { unanswered: 4, call_wait_ms: 60_000, calls_running: 2, ..Limits::default() };
+    let limits = TransportLimits {
+        unanswered: 4,
+        call_wait_ms: 60_000,
+        calls_running: 2,
+        ..TransportLimits::default()
+    };
     let mut wire = Wire::legacy(&fake, limits).await;
     for id in 1..=50 {
         wire.call(id, "slow").await;

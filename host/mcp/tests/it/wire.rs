@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use souk_mcp::Limits;
+use souk_mcp::TransportLimits;
 use tokio::io::{
     AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf, split,
 };
@@ -19,14 +19,14 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Not opened yet.
-    pub(crate) fn new(fake: &Arc<Fake>, limits: Limits) -> Self {
+    pub(crate) fn new(fake: &Arc<Fake>, limits: TransportLimits) -> Self {
         let (near, server) = streams(fake, limits);
         let (reader, writer) = split(near);
         Self { reader: BufReader::new(reader), writer, server }
     }
 
     /// Opened in the older era.
-    pub(crate) async fn legacy(fake: &Arc<Fake>, limits: Limits) -> Self {
+    pub(crate) async fn legacy(fake: &Arc<Fake>, limits: TransportLimits) -> Self {
         let mut wire = Self::new(fake, limits);
         wire.send(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": "2025-06-18", "capabilities": {},

@@ -24,7 +24,7 @@ pub(crate) async fn run(call: Call) -> anyhow::Result<ExitCode> {
     let result = match logged_in {
         Err(failure) => Err(failure),
         Ok(()) => {
-            let call = souk_model::Call {
+            let call = souk_model::ToolCall {
                 principal: Principal::local(),
                 tool: call.action,
                 arguments,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use souk_mcp::{Authenticator, Http};
+use souk_mcp::{Authenticator, HttpServer};
 use souk_state::audit::Transport;
 use souk_state::exports::Exports;
 use tokio::net::TcpListener;
@@ -63,7 +63,7 @@ pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
                 .await
                 .with_context(|| format!("cannot listen on {address}"))?;
             eprint!("{}", how_to_connect(listener.local_addr()?, demo, auth.is_open()));
-            let http = Http {
+            let http = HttpServer {
                 actions: host.dispatcher.clone(),
                 limits,
                 config: setup.config.http.clone(),

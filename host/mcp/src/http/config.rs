@@ -1,0 +1,53 @@
+//! The operator's settings of a server over HTTP.
+
+use serde::Deserialize;
+
+use super::host_guard::{AllowedHost, AllowedOrigin};
+
+/// How the protocol is served over HTTP.
+///
+/// ```
+/// let config: souk_mcp::HttpConfig =
+///     toml::from_str(r#"allowed_hosts = ["souk.example", "souk.example:8808"]"#).unwrap();
+/// assert_eq!(config.body_bytes, 4 * 1024 * 1024);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Names that clients reach this server by, on top of `localhost`, the loopback addresses and
+    /// the address it is bound to. None.
+    pub allowed_hosts: Vec<AllowedHost>,
+    /// Web pages that may talk to this server, on top of this machine's own. None. Clients that
+    /// are not web pages send no origin and are not concerned.
+    pub allowed_origins: Vec<AllowedOrigin>,
+    /// The address clients see, without a path, where a proxy stands in front:
+    /// `https://souk.example`. By default what the request was sent to.
+    pub public_url: Option<String>,
+    /// Bytes of one request's body. 4 MiB.
+    pub body_bytes: usize,
+    /// Open connections; more wait until one closes. 1,024.
+    pub connections: usize,
+    /// HttpSessions of clients of the older era, for each principal. The longest idle one is closed
+    /// to make room; if none is idle, a new one is refused. 64.
+    pub sessions_each: usize,
+    /// Seconds after which an unused session is closed. 14,400: a client whose user went for
+    /// lunch should still hear of changed tools.
+    pub session_idle_s: u64,
+    /// Seconds that calls under way have to end when the server is stopped. 10.
+    pub shutdown_s: u64,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            public_url: None,
+            body_bytes: 4 * 1024 * 1024,
+            connections: 1_024,
+            sessions_each: 64,
+            session_idle_s: 4 * 60 * 60,
+            shutdown_s: 10,
+        }
+    }
+}
