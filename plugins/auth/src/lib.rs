@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use souk_sdk::{
-    About, Action, AuthMethod, Context, Failure, FailureCode, Group, NoParams, Sealed,
+    Action, ActionInfo, AuthMethod, Context, Failure, FailureCode, Group, NoArgs, Sealed,
     SessionContext, SessionInfo,
 };
 
@@ -102,7 +102,7 @@ fn login(asked: &Login, context: &SessionContext) -> Result<LoggedIn, Failure> {
     Ok(LoggedIn { message, session: info.into() })
 }
 
-fn logout(_: &NoParams, context: &SessionContext) -> Result<LoggedOut, Failure> {
+fn logout(_: &NoArgs, context: &SessionContext) -> Result<LoggedOut, Failure> {
     let message = if context.logout()? { "Logged out successfully" } else { "No active session" };
     Ok(LoggedOut { message })
 }
@@ -150,7 +150,7 @@ fn auth() -> Group {
         actions: vec![
             Action::session(
                 login,
-                About {
+                ActionInfo {
                     name: "login",
                     title: "Log in to the store",
                     description: "Opens a session with a Magento store and replaces any session \
@@ -163,7 +163,7 @@ fn auth() -> Group {
             .without_session(),
             Action::session(
                 logout,
-                About {
+                ActionInfo {
                     name: "logout",
                     title: "Log out",
                     description: "Ends the session and forgets its credentials. Answers whether \
@@ -173,7 +173,7 @@ fn auth() -> Group {
             .without_session(),
             Action::query(
                 whoami,
-                About {
+                ActionInfo {
                     name: "whoami",
                     title: "Who is logged in",
                     description: "Answers which store, environment and user the session is for, \

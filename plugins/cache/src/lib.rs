@@ -10,7 +10,7 @@ mod tagged;
 mod urls;
 
 use souk_sdk::{
-    About, Action, Bound, GRAPHQL, Group, Method, PRODUCT, PURGE_CATEGORY, PURGE_PRODUCT,
+    Action, ActionInfo, Bound, GRAPHQL, Group, Method, PRODUCT, PURGE_CATEGORY, PURGE_PRODUCT,
     PURGE_URL, STORE_CONFIGS, Tier,
 };
 
@@ -26,7 +26,7 @@ fn cache() -> Group {
         actions: vec![
             Action::apply(
                 urls::purge,
-                About {
+                ActionInfo {
                     name: "purge_by_url",
                     title: "Purge pages by address",
                     description: "Purges up to 50 pages of the store from Fastly or Varnish, by \
@@ -46,7 +46,7 @@ fn cache() -> Group {
             .writes(Method::Post, PURGE_CATEGORY),
             Action::apply(
                 tagged::purge_product,
-                About {
+                ActionInfo {
                     name: "purge_product",
                     title: "Purge a product's pages",
                     description: "Purges every page that shows the product from Fastly or Varnish: \
@@ -59,7 +59,7 @@ fn cache() -> Group {
             .writes(Method::Post, PURGE_PRODUCT),
             Action::apply(
                 tagged::purge_category,
-                About {
+                ActionInfo {
                     name: "purge_category",
                     title: "Purge a category's pages",
                     description: "Purges every page of the category from Fastly or Varnish, in all \

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use souk_sdk::{
-    ApplyContext, Failure, Leads, Led, PurgeTarget, Read, STORE_CONFIGS, StoreView, where_leads,
+    ApplyContext, Failure, Led, PurgeTarget, Read, STORE_CONFIGS, StoreView, UrlResolution,
+    resolve_url,
 };
 
 use crate::address::{self, Base, Place};
@@ -61,17 +62,19 @@ pub(crate) fn at(context: &ApplyContext, urls: &[&str]) -> Vec<Result<Shown, Str
                 return Err("too many were asked after in one call: give fewer at once".to_owned());
             }
             let count = views.len();
-            questions.extend(views.into_iter().map(|view| where_leads(path, FIELDS, view)));
+            questions.extend(views.into_iter().map(|view| resolve_url(path, FIELDS, view)));
             Ok(count)
         })
         .collect();
-    let mut answers = context.get_all::<Leads>(&questions).into_iter();
+    let mut answers = context.get_all::<UrlResolution>(&questions).into_iter();
     asked.into_iter().map(|count| together(answers.by_ref().take(count?))).collect()
 }
 
 /// What one address shows, by the answers of all views that have it. A view that has nothing there
 /// is no objection where another has.
-fn together(answers: impl Iterator<Item = Result<Leads, Failure>>) -> Result<Shown, String> {
+fn together(
+    answers: impl Iterator<Item = Result<UrlResolution, Failure>>,
+) -> Result<Shown, String> {
     let (mut found, mut why_not) = (None, None);
     for answer in answers {
         match answer.map_err(|failure| failure.message).and_then(|answer| one(answer.to())) {

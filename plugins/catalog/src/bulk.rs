@@ -6,15 +6,15 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_sdk::{
-    ATTRIBUTE, About, Action, BulkUpdate, CATEGORIES, CommitTool, Failure, Match, PrepareContext,
-    Prepared, ProductField, ProductUpdates, Scope, Tier,
+    ATTRIBUTE, Action, ActionInfo, BulkUpdate, CATEGORIES, CommitTool, Failure, PrepareContext,
+    PreparedResult, ProductField, ProductMatch, ProductUpdates, Scope, Tier,
 };
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// Which products; all that is given has to hold.
-    r#match: Match,
+    r#match: ProductMatch,
     /// Field → value.
     updates: Updates,
     /// Where to write: a store view, a website, or "global". At least one.
@@ -41,7 +41,7 @@ impl JsonSchema for Updates {
 
 /// The actions about many products.
 pub(crate) fn actions() -> [Action; 1] {
-    let about = About {
+    let about = ActionInfo {
         name: "prepare_bulk_update",
         title: "Plan a change of many products",
         description: "Plans to set the same values for every product that fits the match, and \
@@ -65,7 +65,7 @@ pub(crate) fn actions() -> [Action; 1] {
         .reads(CATEGORIES)]
 }
 
-fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Prepared, Failure> {
+fn prepare(asked: &Asked, context: &PrepareContext) -> Result<PreparedResult, Failure> {
     let updates = ProductUpdates::read(&asked.updates.0, &ProductField::ALL, "updates")?;
     BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }
         .prepare(context, "catalog_commit_bulk_update")
@@ -75,7 +75,7 @@ fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Prepared, Failure>
 #[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
-    use souk_sdk::testing::{Host, Sent};
+    use souk_sdk::testing::{Host, SentRequest};
     use souk_sdk::{Read, Source};
 
     use super::*;
@@ -158,15 +158,15 @@ mod tests {
     }
 
     /// What would be sent for the only change, and to undo it.
-    fn sent(host: &Host) -> (Vec<Sent>, Vec<Sent>) {
+    fn sent(host: &Host) -> (Vec<SentRequest>, Vec<SentRequest>) {
         let proposed = host.proposed().pop().unwrap();
         let [change] = &proposed.changes[..] else { panic!("{:?}", proposed.changes) };
         let review = host.review(&proposed, change);
         (host.sent(change), host.sent_to_undo(change, &review))
     }
 
-    fn put(view: &str, product: &Value) -> Sent {
-        Sent {
+    fn put(view: &str, product: &Value) -> SentRequest {
+        SentRequest {
             method: "PUT",
             path: format!("/rest/{view}/V1/products/P-1"),
             body: json!({ "product": product }),

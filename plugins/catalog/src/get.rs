@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use souk_sdk::{Context, Failure, PRODUCT, Product, Scope, Untouched};
+use souk_sdk::{Context, Failure, PRODUCT, PassThrough, Product, Scope};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -14,7 +14,7 @@ pub(crate) struct Asked {
     scope: Option<Scope>,
 }
 
-pub(crate) fn get(asked: &Asked, context: &Context) -> Result<Untouched<Product>, Failure> {
+pub(crate) fn get(asked: &Asked, context: &Context) -> Result<PassThrough<Product>, Failure> {
     let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
     context.pass_on(&PRODUCT.read([&asked.sku]).at(place.view)).map_err(|failure| {
         failure.or_missing(|| {

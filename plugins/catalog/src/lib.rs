@@ -7,7 +7,7 @@ mod bulk;
 mod get;
 mod search;
 
-use souk_sdk::{About, Action, Group, PRODUCT, PRODUCTS};
+use souk_sdk::{Action, ActionInfo, Group, PRODUCT, PRODUCTS};
 
 fn catalog() -> Group {
     let mut group = Group {
@@ -18,7 +18,7 @@ fn catalog() -> Group {
         actions: vec![
             Action::query(
                 search::search,
-                About {
+                ActionInfo {
                     name: "search_products",
                     title: "Search products",
                     description: "Finds products by the values of their attributes, in one store \
@@ -33,7 +33,7 @@ fn catalog() -> Group {
             .resolves_scopes(),
             Action::query(
                 get::get,
-                About {
+                ActionInfo {
                     name: "get_product",
                     title: "Get a product",
                     description: "Reads everything about the product with this sku, as the store \

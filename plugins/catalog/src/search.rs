@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
-    Answered, Condition, Context, Criteria, Direction, Failure, Filter, Filters, Found, Object,
-    PRODUCTS, Product, Scope, URL_BUDGET,
+    AnyObject, Condition, Context, Criteria, Direction, Failure, Filter, Filters, PRODUCTS,
+    Product, RawObject, Scope, SearchPage, URL_BUDGET,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -48,7 +48,7 @@ const fn one() -> u32 {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Item {
-    Whole(Answered<Product>),
+    Whole(RawObject<Product>),
     Chosen(Product),
 }
 
@@ -62,11 +62,11 @@ impl JsonSchema for Item {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        Object::json_schema(generator)
+        AnyObject::json_schema(generator)
     }
 }
 
-pub(crate) fn search(asked: &Asked, context: &Context) -> Result<Found<Item>, Failure> {
+pub(crate) fn search(asked: &Asked, context: &Context) -> Result<SearchPage<Item>, Failure> {
     let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
     let mut criteria = asked.filters.add_to(Criteria::new(), "filters")?;
     if let Some(id) = place.website_id {
@@ -89,7 +89,7 @@ pub(crate) fn search(asked: &Asked, context: &Context) -> Result<Found<Item>, Fa
         .remedy("search in parts: shorter lists"));
     }
     let read = PRODUCTS.read([]).search(&criteria).at(place.view);
-    let found: Found<Answered<Product>> = context.get(&read)?;
+    let found: SearchPage<RawObject<Product>> = context.get(&read)?;
     let chosen = asked.fields.iter().any(|field| !Product::is_top_level(field));
     found.try_map(|item| {
         if !chosen {

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_sdk::{
-    Changing, Condition, Criteria, Direction, EntityId, Failure, Filter, Found, Intent,
-    LIST_BUDGET, Lookup, Method, PrepareContext, Prepared, Scope, Source, StoreView, Stores,
-    Target, nothing_matches, projection,
+    ChangeBuilder, Condition, Criteria, Direction, EntityId, Failure, Filter, Intent, LIST_BUDGET,
+    Lookup, Method, PrepareContext, PreparedResult, Scope, SearchPage, Source, StoreView, Stores,
+    WriteScope, nothing_matches, projection,
 };
 
 use crate::kind::{Field, Kind};
@@ -38,15 +38,15 @@ struct Item {
 }
 
 impl Bulk<'_> {
-    pub(crate) fn prepare(&self, context: &PrepareContext) -> Result<Prepared, Failure> {
+    pub(crate) fn prepare(&self, context: &PrepareContext) -> Result<PreparedResult, Failure> {
         let values = self.values()?;
         let target = self.scope.target(context)?;
         let items = self.items(context)?;
         let warnings = self.shown_there(context, &target, &items)?;
         let mut draft = context.draft(&self.intent(&values)?);
         for item in items.values() {
-            let mut change =
-                Changing::of(self.kind.subject, item.id.to_string()).label(item.title.as_deref());
+            let mut change = ChangeBuilder::of(self.kind.subject, item.id.to_string())
+                .label(item.title.as_deref());
             let step = self.kind.write.step(Method::Put, [Source::Subject], StoreView::Global);
             let put = change.step(step);
             let root = ["/", self.kind.noun].concat();
@@ -63,7 +63,7 @@ impl Bulk<'_> {
             }
             draft.add([change.done()?])?;
         }
-        Prepared::new(draft.propose()?, warnings, self.kind.commit)
+        PreparedResult::new(draft.propose()?, warnings, self.kind.commit)
     }
 
     /// The values to set, checked.
@@ -149,7 +149,7 @@ impl Bulk<'_> {
                 .page(PAGE, 1)
                 .fields(projection(["id", "identifier", "title"])?);
             let read = self.kind.search.read([]).search(&criteria).at(StoreView::Global);
-            let page: Found<Item> = context.get(&read)?;
+            let page: SearchPage<Item> = context.get(&read)?;
             let full = page.items.len() >= PAGE as usize;
             let last = page.items.iter().map(|item| item.id).max().unwrap_or_default();
             found.extend(page.items.into_iter().map(|item| (item.id, item)));
@@ -185,7 +185,7 @@ impl Bulk<'_> {
     fn shown_there(
         &self,
         context: &PrepareContext,
-        target: &Target,
+        target: &WriteScope,
         items: &BTreeMap<u64, Item>,
     ) -> Result<Vec<String>, Failure> {
         if target.is_global() {

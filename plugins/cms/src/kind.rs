@@ -9,7 +9,7 @@ const BLOCKS: Route<0> = Route::new("/V1/cmsBlock/search");
 const BLOCK: Route<1> = Route::new("/V1/cmsBlock/{blockId}");
 const BLOCK_WRITE: Route<1> = Route::new("/V1/cmsBlock/{id}");
 
-/// Pages or blocks.
+/// ProductPages or blocks.
 #[derive(Debug)]
 pub(crate) struct Kind {
     /// `page`; also the name of the object in a body.

@@ -13,7 +13,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_sdk::{
-    About, Action, CommitTool, EntityId, Failure, Group, PrepareContext, Prepared, Scope, Tier,
+    Action, ActionInfo, CommitTool, EntityId, Failure, Group, PrepareContext, PreparedResult,
+    Scope, Tier,
 };
 
 use crate::bulk::Bulk;
@@ -113,7 +114,7 @@ impl JsonSchema for BlockUpdates {
     }
 }
 
-fn update_pages(asked: &UpdatePages, context: &PrepareContext) -> Result<Prepared, Failure> {
+fn update_pages(asked: &UpdatePages, context: &PrepareContext) -> Result<PreparedResult, Failure> {
     Bulk {
         kind: &PAGE_KIND,
         ids: asked.r#match.page_ids.as_deref(),
@@ -124,7 +125,10 @@ fn update_pages(asked: &UpdatePages, context: &PrepareContext) -> Result<Prepare
     .prepare(context)
 }
 
-fn update_blocks(asked: &UpdateBlocks, context: &PrepareContext) -> Result<Prepared, Failure> {
+fn update_blocks(
+    asked: &UpdateBlocks,
+    context: &PrepareContext,
+) -> Result<PreparedResult, Failure> {
     Bulk {
         kind: &BLOCK_KIND,
         ids: asked.r#match.block_ids.as_deref(),
@@ -146,7 +150,7 @@ fn cms() -> Group {
 }
 
 fn reads() -> Vec<Action> {
-    let about = |name, title, description| About { name, title, description };
+    let about = |name, title, description| ActionInfo { name, title, description };
     vec![
         Action::query(
             read::search_pages,
@@ -194,12 +198,12 @@ fn reads() -> Vec<Action> {
 fn changes() -> Vec<Action> {
     let pages = Action::prepare(
         update_pages,
-        About {
+        ActionInfo {
             name: "prepare_bulk_update_pages",
             title: "Plan a change of CMS pages",
             description: "Plans to set the same values for every page that fits the match, and \
                 changes nothing yet: answers a plan_id, how many pages change, and samples of \
-                before and after. Commit it with cms_commit_bulk_update_pages. Pages keep their \
+                before and after. Commit it with cms_commit_bulk_update_pages. ProductPages keep their \
                 address.",
         },
         CommitTool {
@@ -213,7 +217,7 @@ fn changes() -> Vec<Action> {
     );
     let blocks = Action::prepare(
         update_blocks,
-        About {
+        ActionInfo {
             name: "prepare_bulk_update_blocks",
             title: "Plan a change of CMS blocks",
             description: "Plans to set the same values for every block that fits the match, and \

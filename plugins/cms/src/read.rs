@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use souk_sdk::{
-    Answered, Context, Criteria, Direction, EntityId, Failure, Filter, Found, Object, StoreView,
-    Untouched,
+    AnyObject, Context, Criteria, Direction, EntityId, Failure, Filter, PassThrough, RawObject,
+    SearchPage, StoreView,
 };
 
 use crate::kind::{BLOCK_KIND, Kind, PAGE_KIND};
@@ -49,14 +49,14 @@ pub(crate) struct GetBlock {
 pub(crate) fn search_pages(
     asked: &Search,
     context: &Context,
-) -> Result<Found<Answered<Object>>, Failure> {
+) -> Result<SearchPage<RawObject<AnyObject>>, Failure> {
     search(&PAGE_KIND, asked, context)
 }
 
 pub(crate) fn search_blocks(
     asked: &Search,
     context: &Context,
-) -> Result<Found<Answered<Object>>, Failure> {
+) -> Result<SearchPage<RawObject<AnyObject>>, Failure> {
     search(&BLOCK_KIND, asked, context)
 }
 
@@ -64,7 +64,7 @@ fn search(
     kind: &Kind,
     asked: &Search,
     context: &Context,
-) -> Result<Found<Answered<Object>>, Failure> {
+) -> Result<SearchPage<RawObject<AnyObject>>, Failure> {
     let mut criteria = Criteria::new();
     if let Some(text) = &asked.query {
         criteria =
@@ -76,15 +76,21 @@ fn search(
     context.get(&kind.search.read([]).search(&criteria).at(StoreView::Global))
 }
 
-pub(crate) fn get_page(asked: &GetPage, context: &Context) -> Result<Untouched<Object>, Failure> {
+pub(crate) fn get_page(
+    asked: &GetPage,
+    context: &Context,
+) -> Result<PassThrough<AnyObject>, Failure> {
     get(&PAGE_KIND, asked.page_id, context)
 }
 
-pub(crate) fn get_block(asked: &GetBlock, context: &Context) -> Result<Untouched<Object>, Failure> {
+pub(crate) fn get_block(
+    asked: &GetBlock,
+    context: &Context,
+) -> Result<PassThrough<AnyObject>, Failure> {
     get(&BLOCK_KIND, asked.block_id, context)
 }
 
-fn get(kind: &Kind, id: EntityId, context: &Context) -> Result<Untouched<Object>, Failure> {
+fn get(kind: &Kind, id: EntityId, context: &Context) -> Result<PassThrough<AnyObject>, Failure> {
     let id = id.get().to_string();
     context.pass_on(&kind.one.read([&id]).at(StoreView::Global)).map_err(|failure| {
         failure.or_missing(|| {

@@ -1,7 +1,7 @@
 //! What would be sent, held against `cms_write.jsonl` and `cms_store_semantics.jsonl`.
 
 use serde_json::{Value, json};
-use souk_sdk::testing::{Host, Sent};
+use souk_sdk::testing::{Host, SentRequest};
 use souk_sdk::{Failure, FailureCode, Read, Source, StoreView};
 
 use crate::cms;
@@ -26,7 +26,7 @@ fn filters(read: &Read) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Pages 6 (in every view), 10 (in `de` alone) and 11 (in `de` and `default`); blocks likewise.
+/// ProductPages 6 (in every view), 10 (in `de` alone) and 11 (in `de` and `default`); blocks likewise.
 fn store() -> Host {
     let item = |id: u64, identifier: &str| {
         json!({
@@ -89,7 +89,7 @@ fn prepare(
     host.call(&cms(), &["prepare_bulk_update_", kind].concat(), &arguments)
 }
 
-fn sent(host: &Host) -> Vec<Sent> {
+fn sent(host: &Host) -> Vec<SentRequest> {
     let proposed = host.proposed().pop().unwrap();
     proposed.changes.iter().flat_map(|change| host.sent(change)).collect()
 }
@@ -106,7 +106,7 @@ fn a_page_keeps_its_address_and_the_flag_goes_by_its_own_name() {
     let answer = prepare(&host, "pages", &json!({"page_ids": [6]}), &updates, &global()).unwrap();
     let body = json!({"page": {"identifier": "cw-page", "title": "T3", "active": false}});
     let path = "/rest/all/V1/cmsPage/6".to_owned();
-    assert_eq!(sent(&host), [Sent { method: "PUT", path, body }]);
+    assert_eq!(sent(&host), [SentRequest { method: "PUT", path, body }]);
     assert_eq!(answer["affected_count"], 1);
     let proposed = &host.proposed()[0];
     let rows = host.review(proposed, &proposed.changes[0]);
@@ -122,7 +122,7 @@ fn a_block_is_sent_what_changes() {
         .unwrap();
     let path = "/rest/all/V1/cmsBlock/6".to_owned();
     let body = json!({"block": {"title": "T2"}});
-    assert_eq!(sent(&host), [Sent { method: "PUT", path, body }]);
+    assert_eq!(sent(&host), [SentRequest { method: "PUT", path, body }]);
 }
 
 #[test]

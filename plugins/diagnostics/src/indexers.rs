@@ -6,7 +6,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use souk_sdk::{About, Action, Context, Failure, FailureCode, NoParams, Route, StoreView};
+use souk_sdk::{Action, ActionInfo, Context, Failure, FailureCode, NoArgs, Route, StoreView};
 
 const INDEXERS: Route<0> = Route::new("/V1/souk/indexers");
 
@@ -41,7 +41,7 @@ struct Report {
 pub(crate) fn action() -> Action {
     Action::query(
         report,
-        About {
+        ActionInfo {
             name: "indexer_status_report",
             title: "Indexer status",
             description: "Tells which of the store's indexes need a reindex. Magento's web API \
@@ -54,7 +54,7 @@ pub(crate) fn action() -> Action {
     .reads(INDEXERS)
 }
 
-fn report(_: &NoParams, context: &Context) -> Result<Report, Failure> {
+fn report(_: &NoArgs, context: &Context) -> Result<Report, Failure> {
     let read = INDEXERS.read([]).at(StoreView::Global);
     let indexers: Vec<Indexer> = context.get(&read).map_err(|failure| match failure.code {
         FailureCode::Unavailable | FailureCode::NotFound => Failure::unavailable(

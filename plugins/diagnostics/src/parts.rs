@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use souk_sdk::{
-    Condition, Context, Criteria, Decimal, Failure, Filter, Found, LIST_BUDGET, PRODUCTS, Product,
-    Read, StoreView, projection,
+    Condition, Context, Criteria, Decimal, Failure, Filter, LIST_BUDGET, PRODUCTS, Product, Read,
+    SearchPage, StoreView, projection,
 };
 
 /// How many parts are asked for at once, and so all on one page.
@@ -199,7 +199,7 @@ pub(crate) fn read(
     let searches: Vec<_> = views.iter().map(|view| makeup.searches(view)).collect();
     let reads: Vec<Read> =
         searches.iter().flat_map(|reads| reads.iter().flatten().cloned()).collect();
-    let mut answers = context.get_all::<Found<Product>>(&reads).into_iter();
+    let mut answers = context.get_all::<SearchPage<Product>>(&reads).into_iter();
     searches
         .into_iter()
         .map(|reads| {

@@ -4,8 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
-    About, Action, Answered, Context, Decimal, Failure, Object, PRODUCT, PRODUCTS, Product, Read,
-    STORE_CONFIGS, StoreView,
+    Action, ActionInfo, AnyObject, Context, Decimal, Failure, PRODUCT, PRODUCTS, Product,
+    RawObject, Read, STORE_CONFIGS, StoreView,
 };
 
 use crate::number::Number;
@@ -37,7 +37,7 @@ struct Report {
     inventory: &'static str,
     /// The product's legacy stock item, as the store answers it. With sources it mirrors the default
     /// one only.
-    stock_item: Option<Answered<Object>>,
+    stock_item: Option<RawObject<AnyObject>>,
     /// What can be sold from the first of `stocks`; absent where the store cannot tell, as of
     /// composite products: see `parts`.
     salable_quantity: Option<Number>,
@@ -110,7 +110,7 @@ struct PartFromStock {
 pub(crate) fn action() -> Action {
     Action::query(
         report,
-        About {
+        ActionInfo {
             name: "inventory_salable_report",
             title: "What can be sold of a product",
             description: "Tells how many of a product can be sold on each website: the stock it \

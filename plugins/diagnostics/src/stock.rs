@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use souk_sdk::{
-    Answers, Context, Criteria, Decimal, Failure, FailureCode, Found, Product, Read, Route,
+    Answers, Context, Criteria, Decimal, Failure, FailureCode, Product, Read, Route, SearchPage,
     StoreView,
 };
 
@@ -255,14 +255,14 @@ impl Page {
     fn and_the_rest<T: DeserializeOwned>(
         &self,
         context: &Context,
-        first: Found<T>,
+        first: SearchPage<T>,
     ) -> Result<Vec<T>, Failure> {
         let (mut all, total) = (first.items, first.total_count);
         for number in 2.. {
             if all.len() as u64 >= total {
                 break;
             }
-            let found: Found<T> = context.get(&self.read(number))?;
+            let found: SearchPage<T> = context.get(&self.read(number))?;
             if found.items.is_empty() {
                 break;
             }

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use souk_sdk::{
-    About, Action, Changing, CommitTool, Condition, EntityId, Failure, Intent, Method,
-    PrepareContext, Prepared, STORE_CONFIGS, Scan, StoreView, Tier, nothing_matches, projection,
+    Action, ActionInfo, ChangeBuilder, CommitTool, Condition, EntityId, Failure, Intent, Method,
+    PrepareContext, PreparedResult, STORE_CONFIGS, Scan, StoreView, Tier, nothing_matches,
+    projection,
 };
 
 use crate::act::comment::Comment;
@@ -150,7 +151,7 @@ impl Update {
         Ok(())
     }
 
-    fn change(&self, order: &Order) -> Result<Changing, Failure> {
+    fn change(&self, order: &Order) -> Result<ChangeBuilder, Failure> {
         let comment = self.comment.as_deref();
         let remarks = Remarks { notify: self.notify, comment, visible: self.visible };
         match self.action {
@@ -186,7 +187,7 @@ fn plan(
     matching: &Match,
     intent: &Intent,
     tool: &str,
-    change: impl Fn(&Order) -> Result<Changing, Failure>,
+    change: impl Fn(&Order) -> Result<ChangeBuilder, Failure>,
 ) -> Result<Answer<Planned>, Failure> {
     let mut scan = matching.scan(context)?;
     let mut draft = context.draft(intent);
@@ -235,7 +236,7 @@ fn plan(
             }
         });
     }
-    let prepared = Prepared::new(draft.propose()?, Vec::new(), tool)?;
+    let prepared = PreparedResult::new(draft.propose()?, Vec::new(), tool)?;
     let mut answer = members(serde_json::to_value(prepared).unwrap_or_default());
     answer.insert("left_out".to_owned(), left_out.into());
     answer.insert("left_out_count".to_owned(), left_out_count.into());
@@ -345,7 +346,7 @@ pub(crate) fn actions() -> Vec<Action> {
     vec![
         Action::prepare(
             update,
-            About {
+            ActionInfo {
                 name: "prepare_bulk_update",
                 title: "Plan the same for many orders",
                 description: "Plans to hold, unhold, comment on, invoice in full or ship in full \
@@ -373,7 +374,7 @@ pub(crate) fn actions() -> Vec<Action> {
         .writes(Method::Post, SHIP),
         Action::prepare(
             cancel,
-            About {
+            ActionInfo {
                 name: "prepare_bulk_cancel",
                 title: "Plan to cancel many orders",
                 description: "Plans to cancel every order that matches, and changes nothing yet: \

@@ -6,7 +6,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use souk_sdk::{Context, Criteria, EntityId, Failure, FailureCode, Filter, Found, Read, StoreView};
+use souk_sdk::{
+    Context, Criteria, EntityId, Failure, FailureCode, Filter, Read, SearchPage, StoreView,
+};
 
 use crate::amount::{Amount, Money};
 use crate::routes::{ORDER, ORDERS};
@@ -360,7 +362,7 @@ fn by_id(context: &Context, id: u64) -> Result<Order, Failure> {
 fn by_number(context: &Context, number: &str) -> Result<Order, Failure> {
     let criteria = Criteria::new().filter(by("increment_id", number)?).page(3, 1);
     let read = ORDERS.read([]).search(&criteria).at(StoreView::Global);
-    let found: Found<Value> = context.get(&read)?;
+    let found: SearchPage<Value> = context.get(&read)?;
     // Magento compares without case and trailing spaces.
     let mut orders: Vec<Value> =
         found.items.into_iter().filter(|order| order["increment_id"] == number).collect();

@@ -9,15 +9,15 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_sdk::{
-    ATTRIBUTE, About, Action, BulkUpdate, CommitTool, Failure, Group, Match, PrepareContext,
-    Prepared, ProductField, ProductUpdates, Scope, Tier,
+    ATTRIBUTE, Action, ActionInfo, BulkUpdate, CommitTool, Failure, Group, PrepareContext,
+    PreparedResult, ProductField, ProductMatch, ProductUpdates, Scope, Tier,
 };
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// Which products; all that is given has to hold.
-    r#match: Match,
+    r#match: ProductMatch,
     /// Which prices and dates to set.
     price_updates: PriceUpdates,
     /// Where to write: a website or a store view where the store keeps prices per website, else
@@ -44,7 +44,7 @@ impl JsonSchema for PriceUpdates {
 }
 
 fn pricing() -> Group {
-    let about = About {
+    let about = ActionInfo {
         name: "prepare_bulk_price_update",
         title: "Plan new prices for many products",
         description: "Plans to set price, special_price and the dates of the sale for every \
@@ -77,7 +77,7 @@ fn pricing() -> Group {
     }
 }
 
-fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Prepared, Failure> {
+fn prepare(asked: &Asked, context: &PrepareContext) -> Result<PreparedResult, Failure> {
     let updates =
         ProductUpdates::read(&asked.price_updates.0, &ProductField::PRICES, "price_updates")?;
     BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }

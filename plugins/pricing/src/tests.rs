@@ -1,7 +1,7 @@
 //! What would be sent, held against recorded exchanges where there are any.
 
 use serde_json::{Value, json};
-use souk_sdk::testing::{Host, Sent};
+use souk_sdk::testing::{Host, SentRequest};
 use souk_sdk::{Failure, FailureCode, Source, StoreView};
 
 use crate::pricing;
@@ -63,15 +63,15 @@ fn prepare(host: &Host, updates: &Value, scope: &Value) -> Result<Value, Failure
 }
 
 /// What would be sent for the only change, and what would be sent to undo it.
-fn sent(host: &Host) -> (Vec<Sent>, Vec<Sent>) {
+fn sent(host: &Host) -> (Vec<SentRequest>, Vec<SentRequest>) {
     let proposed = host.proposed().pop().unwrap();
     let [change] = &proposed.changes[..] else { panic!("{:?}", proposed.changes) };
     let review = host.review(&proposed, change);
     (host.sent(change), host.sent_to_undo(change, &review))
 }
 
-fn put(path: &str, product: &Value) -> Sent {
-    Sent { method: "PUT", path: path.to_owned(), body: json!({ "product": product }) }
+fn put(path: &str, product: &Value) -> SentRequest {
+    SentRequest { method: "PUT", path: path.to_owned(), body: json!({ "product": product }) }
 }
 
 fn custom(code: &str, value: &Value) -> Value {

@@ -2,7 +2,7 @@
 //! is done with what they decode, and Magento writes one id as a number here and as text there.
 
 use serde_json::Value;
-use souk_sdk::{Context, Criteria, Failure, Found, Route, StoreView};
+use souk_sdk::{Context, Criteria, Failure, Route, SearchPage, StoreView};
 
 /// Searches globally: neither rules nor coupons belong to a view.
 ///
@@ -12,7 +12,7 @@ pub(crate) fn search(
     context: &Context,
     route: Route<0>,
     criteria: &Criteria,
-) -> Result<Found<Value>, Failure> {
+) -> Result<SearchPage<Value>, Failure> {
     context.get(&route.read([]).search(criteria).at(StoreView::Global))
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
-use souk_sdk::{Applied, Failure, NotDone, Outcome};
+use souk_sdk::{AppliedResult, Failure, ItemError, Outcome};
 
 /// The rule as a read shows it, and what was done to it.
 #[derive(Debug, Serialize)]
@@ -15,7 +15,7 @@ pub(crate) struct Changed {
     warnings: Vec<String>,
     success_count: u32,
     error_count: u32,
-    errors: Vec<NotDone>,
+    errors: Vec<ItemError>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan_id: Option<String>,
 }
@@ -28,8 +28,8 @@ impl Changed {
                 .map_err(|error| Failure::internal(format!("the host's subject: {error}")))?,
             None => Value::Null,
         };
-        let Applied { message, success_count, error_count, errors, plan_id } =
-            Applied::new(outcome);
+        let AppliedResult { message, success_count, error_count, errors, plan_id } =
+            AppliedResult::new(outcome);
         Ok(Self {
             message,
             rule,

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use souk_sdk::{
-    Change, Changing, Condition, Context, Criteria, Failure, Fill, Filling, Filter, Intent, Lookup,
-    Method, Object, PrepareContext, Prepared, Read, Route, Source, StoreView,
+    AnyObject, Change, ChangeBuilder, Condition, Context, Criteria, Failure, Fill, Filling, Filter,
+    Intent, Lookup, Method, PrepareContext, PreparedResult, Read, Route, Source, StoreView,
 };
 
 use crate::answer::{self, number};
@@ -28,9 +28,9 @@ pub(crate) const COMMIT: &str = "commit_cart_price_rule_create";
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Planned {
     #[serde(flatten)]
-    plan: Prepared,
+    plan: PreparedResult,
     /// The rule as it would be, in Magento's names.
-    #[schemars(with = "Object")]
+    #[schemars(with = "AnyObject")]
     rule_preview: Value,
 }
 
@@ -54,7 +54,10 @@ pub(crate) fn prepare(asked: &Create, context: &PrepareContext) -> Result<Planne
     });
     draft.add([change])?;
     let tool = ["promotions_", COMMIT].concat();
-    Ok(Planned { plan: Prepared::new(draft.propose()?, warnings, &tool)?, rule_preview: preview })
+    Ok(Planned {
+        plan: PreparedResult::new(draft.propose()?, warnings, &tool)?,
+        rule_preview: preview,
+    })
 }
 
 impl Create {
@@ -73,7 +76,7 @@ impl Create {
     /// what is read back of the rule then shows that the coupon was accepted, and a rule whose coupon
     /// was refused discounts nothing.
     fn change(&self, wanted: &Wanted, warnings: &[String]) -> Result<Change, Failure> {
-        let mut change = Changing::of("cart price rule", self.name.as_str()).only_if_absent();
+        let mut change = ChangeBuilder::of("cart price rule", self.name.as_str()).only_if_absent();
         let post = change.step(RULES.step(Method::Post, [], StoreView::Global));
         let with_code = self.coupon_code.is_some();
         for (field, value) in wanted.values() {
@@ -119,7 +122,7 @@ impl Create {
         change.done()
     }
 
-    fn add_coupon(&self, change: &mut Changing, code: &str) {
+    fn add_coupon(&self, change: &mut ChangeBuilder, code: &str) {
         let mut step = COUPONS.step(Method::Post, [], StoreView::Global);
         let rule = "/coupon/rule_id".to_owned();
         step.fills

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use souk_sdk::{Context, Document, EntityId, Export as Writing, Failure};
+use souk_sdk::{Context, Document, DocumentWriter, EntityId, Failure};
 
 use crate::answer::{number, text};
 use crate::coupon::Pages;
@@ -94,7 +94,7 @@ struct Table<'context> {
 
 /// A table too large for an answer.
 struct Large {
-    all: Writing,
+    all: DocumentWriter,
     /// The line that is being written, kept for its room.
     line: String,
 }

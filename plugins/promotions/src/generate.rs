@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    Applied, ApplyContext, Changing, Context, EntityId, Failure, Fill, Filling, Intent, Lookup,
-    Method, NotDone, Outcome, PlanState, Route, StoreView, projection,
+    AppliedResult, ApplyContext, ChangeBuilder, Context, EntityId, Failure, Fill, Filling, Intent,
+    ItemError, Lookup, Method, Outcome, PlanState, Route, StoreView, projection,
 };
 
 use crate::answer::{number, text};
@@ -107,8 +107,8 @@ pub(crate) struct Generated {
     success_count: u32,
     error_count: u32,
     /// Why not: state is failed, drifted, skipped, or unknown (coupons may have been made).
-    #[schemars(with = "Vec<souk_sdk::Object>")]
-    errors: Vec<NotDone>,
+    #[schemars(with = "Vec<souk_sdk::AnyObject>")]
+    errors: Vec<ItemError>,
     /// plans_undo deletes these coupons.
     plan_id: String,
 }
@@ -260,7 +260,7 @@ impl Generate {
     }
 
     fn change(&self, rule: &Rule, warnings: &[String]) -> Result<souk_sdk::Change, Failure> {
-        let mut change = Changing::of("coupons of rule", rule.rule_id.to_string())
+        let mut change = ChangeBuilder::of("coupons of rule", rule.rule_id.to_string())
             .label(rule.name.as_deref())
             .only_if_absent();
         let post = change.step(GENERATE.step(Method::Post, [], StoreView::Global));
@@ -315,8 +315,8 @@ impl Generated {
     ) -> Self {
         let (state, unknown) = (outcome.state, outcome.unknown);
         let made = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let Applied { message, success_count, error_count, errors, plan_id } =
-            Applied::new(outcome);
+        let AppliedResult { message, success_count, error_count, errors, plan_id } =
+            AppliedResult::new(outcome);
         let coupons = Vec::new();
         let mut generated = Self {
             message,

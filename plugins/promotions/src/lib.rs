@@ -22,7 +22,7 @@ mod update;
 mod wanted;
 
 use souk_sdk::{
-    ATTRIBUTE, About, Action, Bound, CommitTool, Group, Method, STORE_VIEWS, Tier, WEBSITES,
+    ATTRIBUTE, Action, ActionInfo, Bound, CommitTool, Group, Method, STORE_VIEWS, Tier, WEBSITES,
 };
 
 use crate::coupon::COUPON_SEARCH;
@@ -43,7 +43,7 @@ fn reads() -> Vec<Action> {
     vec![
         Action::query(
             read::search,
-            About {
+            ActionInfo {
                 name: "search_rules",
                 title: "Search cart price rules",
                 description: "Finds cart price rules by their name, by the website in which they \
@@ -55,7 +55,7 @@ fn reads() -> Vec<Action> {
         .reads(WEBSITES),
         Action::query(
             read::get,
-            About {
+            ActionInfo {
                 name: "get_rule",
                 title: "Get a cart price rule",
                 description: "Reads everything about a cart price rule: where and for whom it \
@@ -65,7 +65,7 @@ fn reads() -> Vec<Action> {
         .reads(RULE),
         Action::query(
             export::export,
-            About {
+            ActionInfo {
                 name: "export_coupons",
                 title: "Export coupons",
                 description: "Answers all coupons of a rule as CSV (RFC 4180): coupon_id, code, \
@@ -82,7 +82,7 @@ fn reads() -> Vec<Action> {
 }
 
 fn creation() -> Action {
-    let about = About {
+    let about = ActionInfo {
         name: "prepare_cart_price_rule_create",
         title: "Plan a new cart price rule",
         description: "Plans a cart price rule and changes nothing yet: checks websites, customer \
@@ -118,7 +118,7 @@ fn changes() -> Vec<Action> {
     vec![
         Action::apply(
             update::update,
-            About {
+            ActionInfo {
                 name: "update_rule",
                 title: "Change a cart price rule",
                 description: "Sets fields of a cart price rule and leaves the others as they are. \
@@ -142,7 +142,7 @@ fn changes() -> Vec<Action> {
         .writes(Method::Put, RULE),
         Action::apply(
             update::enable,
-            About {
+            ActionInfo {
                 name: "enable_rule",
                 title: "Enable a cart price rule",
                 description: "Makes a cart price rule apply: customers get its discount at once, \
@@ -157,7 +157,7 @@ fn changes() -> Vec<Action> {
         .writes(Method::Put, RULE),
         Action::apply(
             update::disable,
-            About {
+            ActionInfo {
                 name: "disable_rule",
                 title: "Disable a cart price rule",
                 description: "Makes a cart price rule no longer apply. Its settings and coupons \
@@ -170,7 +170,7 @@ fn changes() -> Vec<Action> {
         .writes(Method::Put, RULE),
         Action::apply(
             generate::generate,
-            About {
+            ActionInfo {
                 name: "generate_coupons",
                 title: "Generate coupons",
                 description: "Generates coupons for a rule of coupon_type auto and answers their \

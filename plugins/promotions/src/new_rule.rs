@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use souk_sdk::{Decimal, Failure, Object};
+use souk_sdk::{AnyObject, Decimal, Failure};
 
 use crate::conditions::Conditions;
 use crate::field::Field;
@@ -75,7 +75,7 @@ pub(crate) struct Create {
     /// product_found: {"category": 3}, {"any": [{"sku": "A"}, {"color": "5"}]}.
     action_conditions: Option<Conditions>,
     /// What customers see: [{store_id, store_label}], store_id 0 for all views.
-    #[schemars(with = "Option<Vec<Object>>")]
+    #[schemars(with = "Option<Vec<AnyObject>>")]
     store_labels: Option<Value>,
 }
 

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Object, StoreView,
-    Untouched,
+    AnyObject, Condition, Context, Criteria, Direction, EntityId, Failure, Filter, PassThrough,
+    StoreView,
 };
 
 use crate::answer;
@@ -43,7 +43,7 @@ const fn one() -> u32 {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Rules {
     /// The rules of this page, by id.
-    #[schemars(with = "Vec<Object>")]
+    #[schemars(with = "Vec<AnyObject>")]
     items: Vec<Value>,
     /// How many there are on all pages together.
     total_count: u64,
@@ -112,7 +112,7 @@ pub(crate) struct Get {
     rule_id: EntityId,
 }
 
-pub(crate) fn get(asked: &Get, context: &Context) -> Result<Untouched<Object>, Failure> {
+pub(crate) fn get(asked: &Get, context: &Context) -> Result<PassThrough<AnyObject>, Failure> {
     let id = asked.rule_id.get().to_string();
     context
         .pass_on(&RULE.read([&id]).at(StoreView::Global))

@@ -4,7 +4,7 @@ mod coupons;
 mod rules;
 
 use serde_json::{Value, json};
-use souk_sdk::testing::{Host, Sent};
+use souk_sdk::testing::{Host, SentRequest};
 use souk_sdk::{Failure, FailureCode, Read, Source};
 
 use crate::promotions;
@@ -138,7 +138,7 @@ fn call(host: &Host, action: &str, arguments: &Value) -> Result<Value, Failure> 
 }
 
 /// What would be sent for the only change of the last draft.
-fn sent(host: &Host) -> Vec<Sent> {
+fn sent(host: &Host) -> Vec<SentRequest> {
     let proposed = host.proposed().pop().unwrap();
     assert_eq!(proposed.changes.len(), 1);
     host.sent(&proposed.changes[0])

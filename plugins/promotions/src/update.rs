@@ -1,4 +1,4 @@
-//! Changing a rule: a patch of listed fields, enabling and disabling.
+//! ChangeBuilder a rule: a patch of listed fields, enabling and disabling.
 //!
 //! `PUT /V1/salesRules/{id}` keeps whatever its body leaves out (`salesrules.jsonl`,
 //! `put-partial`), so bodies hold what changes and nothing else. The one exception is the discount:
@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    ApplyContext, Changing, Decimal, EntityId, Failure, FailureCode, Intent, Method, Outcome,
-    PlanState, Source, StepNumber, StoreView,
+    ApplyContext, ChangeBuilder, Decimal, EntityId, Failure, FailureCode, Intent, Method, Outcome,
+    PlanState, Source, StepIndex, StoreView,
 };
 
 use crate::changed::Changed;
@@ -140,7 +140,7 @@ impl Edit<'_> {
             warnings.extend(overlap::warnings(context, &self.after())?);
         }
         let id = rule.rule_id.to_string();
-        let mut change = Changing::of("cart price rule", id).label(rule.name.as_deref());
+        let mut change = ChangeBuilder::of("cart price rule", id).label(rule.name.as_deref());
         let put = change.step(RULE.step(Method::Put, [Source::Subject], StoreView::Global));
         self.set(&mut change, put);
         let for_good = self.coupons(context, &mut warnings)?.or_else(|| self.not_undone());
@@ -224,7 +224,7 @@ impl Edit<'_> {
         Rule::of(&answer)
     }
 
-    fn set(&self, change: &mut Changing, put: StepNumber) {
+    fn set(&self, change: &mut ChangeBuilder, put: StepIndex) {
         let mut set = |member: &str, value: &Value| {
             let place = ["/", member].concat();
             change.set(put, member, &["/rule", &*place].concat(), &place, value.clone());
@@ -309,7 +309,7 @@ impl Edit<'_> {
 
     /// The same request with what was before, which is the reverse but where there was no
     /// description: a null changes nothing, and an empty one is how Magento shows none.
-    fn undo(&self, change: &mut Changing) {
+    fn undo(&self, change: &mut ChangeBuilder) {
         let unset = |member: &str| self.known.answer.get(member).is_none_or(Value::is_null);
         if self.wanted.get(Field::Description).is_none() || !unset("description") {
             return;

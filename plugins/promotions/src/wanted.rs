@@ -1,7 +1,7 @@
 //! Values for a rule, checked and in the form in which they are sent.
 
 use serde_json::{Map, Value, json};
-use souk_sdk::{Changing, Context, Decimal, Failure, StepNumber, element};
+use souk_sdk::{ChangeBuilder, Context, Decimal, Failure, StepIndex, element};
 
 use crate::conditions::{About, Built, Conditions, OnAttribute};
 use crate::field::Field;
@@ -116,7 +116,7 @@ impl Wanted {
     }
 
     /// Puts the labels into a step's body and records them as edits.
-    pub(crate) fn set_labels(&self, change: &mut Changing, step: StepNumber) {
+    pub(crate) fn set_labels(&self, change: &mut ChangeBuilder, step: StepIndex) {
         for (index, Label { store_id, text }) in self.labels.iter().enumerate() {
             if index == 0 {
                 let all: Vec<Value> = self

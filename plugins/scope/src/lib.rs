@@ -4,25 +4,25 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
-    About, Action, Answered, Context, Failure, Group, NoParams, Object, STORE_CONFIGS,
+    Action, ActionInfo, AnyObject, Context, Failure, Group, NoArgs, RawObject, STORE_CONFIGS,
     STORE_GROUPS, STORE_VIEWS, SessionContext, StoreView, WEBSITES,
 };
 
 #[derive(Serialize, JsonSchema)]
 struct Structure {
     /// Each with id, code, name, default_group_id; id 0 is the administration's.
-    websites: Vec<Answered<Object>>,
+    websites: Vec<RawObject<AnyObject>>,
     /// What the administration calls stores: website_id, root_category_id, default_store_id, code.
-    store_groups: Vec<Answered<Object>>,
+    store_groups: Vec<RawObject<AnyObject>>,
     /// Each with id, code, website_id, store_group_id, is_active.
-    store_views: Vec<Answered<Object>>,
+    store_views: Vec<RawObject<AnyObject>>,
     /// For each store view its locale, currencies, time zone, weight unit and URLs.
-    store_configs: Vec<Answered<Object>>,
+    store_configs: Vec<RawObject<AnyObject>>,
     /// The store view that reads use when they name none.
     default_scope: Option<String>,
 }
 
-fn list(_: &NoParams, context: &Context) -> Result<Structure, Failure> {
+fn list(_: &NoArgs, context: &Context) -> Result<Structure, Failure> {
     // Globally: the session's own view may have been removed from the store.
     let reads = [WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS]
         .map(|route| route.read([]).at(StoreView::Global));
@@ -80,7 +80,7 @@ fn scope() -> Group {
         actions: vec![
             Action::query(
                 list,
-                About {
+                ActionInfo {
                     name: "list_websites_stores",
                     title: "List websites, stores and store views",
                     description: "Lists the store's websites, store groups, store views with their \
@@ -95,7 +95,7 @@ fn scope() -> Group {
             .reads(STORE_CONFIGS),
             Action::session(
                 set_default,
-                About {
+                ActionInfo {
                     name: "set_default",
                     title: "Set the default store view",
                     description: "Sets the store view whose values this session's reads answer \

@@ -10,7 +10,7 @@
 //! ```
 //! use serde::{Deserialize, Serialize};
 //! use schemars::JsonSchema;
-//! use souk_sdk::{About, Action, Context, Failure, Group, Product, Route};
+//! use souk_sdk::{ActionInfo, Action, Context, Failure, Group, Product, Route};
 //!
 //! /// Declared once: granted in the table below, asked in the handler.
 //! const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
@@ -40,7 +40,7 @@
 //!         title: "Greetings",
 //!         description: "Says hello to products.",
 //!         actions: vec![
-//!             Action::query(hello, About {
+//!             Action::query(hello, ActionInfo {
 //!                 name: "hello",
 //!                 title: "Say hello to a product",
 //!                 description: "Reads a product by its sku and answers with a greeting.",
@@ -83,74 +83,18 @@ extern crate self as souk_sdk;
 #[doc(hidden)]
 pub mod bindings;
 
-mod answered;
-mod cache;
-mod change;
-mod clock;
-mod context;
-mod criteria;
-mod decimal;
-mod exports;
-mod failure;
-mod filter;
-mod filters;
-mod group;
-mod host;
-mod json;
-mod matching;
-mod place;
-mod plans;
-mod product;
-mod product_bulk;
-mod product_field;
-mod product_write;
-mod route;
-mod scan;
-mod schema;
-mod scope;
-mod sealed;
-mod storefront;
-mod target;
+pub mod core;
+pub mod magento;
+pub mod prelude;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
-pub use answered::{Answered, Object, Output, Untouched};
-pub use bindings::exports::souk::plugin::actions::Bound;
-pub use bindings::souk::plugin::cache::{Purged, Target as PurgeTarget};
-pub use bindings::souk::plugin::plans::{
-    After, Batch, Change, Edit, Fill, Filling, Intent, Item as PlanItem, ItemState, Lookup,
-    Outcome, Plan, PlanState, Refusal, Repetition, Spot, Step, Subject, Undoing,
-};
-pub use bindings::souk::plugin::session::{AuthMethod, Info as SessionInfo};
-pub use bindings::souk::plugin::types::{
-    Binding, Failure, FailureCode, Read, RiskTier as Tier, Source, StoreView, WriteMethod as Method,
-};
-pub use cache::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL};
-pub use change::{Changing, MOST_STEPS, StepNumber};
-pub use clock::unix_seconds;
-pub use context::{Answers, Context, SessionContext};
-pub use criteria::{Criteria, Direction, Found, URL_BUDGET, projection};
-pub use decimal::{Decimal, NotADecimal};
-pub use exports::{Document, Export};
-pub use filter::{Condition, Filter, LIST_BUDGET};
-pub use filters::Filters;
-pub use group::{About, Action, Group, NoParams};
-pub use matching::{EntityId, Match, PRODUCTS, Pages};
-pub use place::element;
-pub use plans::{
-    Applied, Apply, ApplyContext, CommitTool, Draft, NotDone, PlanContext, Prepare, PrepareContext,
-    Prepared, nothing_matches,
-};
-pub use product::Product;
-pub use product_bulk::{BulkUpdate, CATEGORIES};
-pub use product_field::{ProductField, ProductUpdates, Wanted, check_url_key};
-pub use product_write::{PRODUCT, ProductWriter};
-pub use route::Route;
-pub use scan::Scan;
-pub use scope::{Place, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES};
-pub use sealed::Sealed;
-pub use storefront::{GRAPHQL, Leads, Led, where_leads};
-pub use target::{ATTRIBUTE, Keeps, Target};
+pub use schemars;
+pub use serde;
+pub use serde_json;
+
+pub use self::core::*;
+pub use magento::*;
 
 /// Makes a component of a function that returns a [`Group`]. Once in a crate, at its root.
 ///

@@ -3,18 +3,18 @@
 //! ```
 //! # use schemars::JsonSchema;
 //! # use serde::{Deserialize, Serialize};
-//! # use souk_sdk::{About, Action, Context, Failure, Group, NoParams, Route};
+//! # use souk_sdk::{ActionInfo, Action, Context, Failure, Group, NoArgs, Route};
 //! use serde_json::json;
 //! use souk_sdk::testing::Host;
 //!
 //! # const COUNT: Route<0> = Route::new("/V1/products/count");
 //! # #[derive(Serialize, JsonSchema)] struct Answer { count: u64 }
-//! # fn count(_: &NoParams, context: &Context) -> Result<Answer, Failure> {
+//! # fn count(_: &NoArgs, context: &Context) -> Result<Answer, Failure> {
 //! #     Ok(Answer { count: context.get(&COUNT.read([]))? })
 //! # }
 //! # fn group() -> Group {
 //! #     Group { name: "demo", version: "0.1.0", title: "", description: "", actions: vec![
-//! #         Action::query(count, About { name: "count", title: "", description: "" }).reads(COUNT),
+//! #         Action::query(count, ActionInfo { name: "count", title: "", description: "" }).reads(COUNT),
 //! #     ] }
 //! # }
 //! let host = Host::answering(|read| match read.route.as_str() {
@@ -36,13 +36,13 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::bindings::souk::plugin::session::Credentials;
-use crate::route::Granted;
-use crate::{
+use crate::core::route::Granted;
+use crate::core::{
     AuthMethod, Change, Failure, FailureCode, Group, PurgeTarget, Purged, Read, SessionInfo,
 };
 
-pub use exports::Exported;
-pub use plans::{Proposed, Row, Sent};
+pub use exports::KeptDocument;
+pub use plans::{ProposedPlan, ReviewRow, SentRequest};
 
 type Answering = Box<dyn Fn(&Read) -> Result<Value, Failure>>;
 type Purging = Rc<dyn Fn(&PurgeTarget) -> Result<Purged, Failure>>;
@@ -68,13 +68,13 @@ struct Seen {
     granted: Vec<Granted>,
     /// Of the draft that is open.
     changes: Vec<Change>,
-    proposed: Vec<Proposed>,
+    proposed: Vec<ProposedPlan>,
     /// How the cache before the store answers, if there is one.
     purging: Option<Purging>,
     purges: Vec<PurgeTarget>,
     /// The operator's limit on one document.
     export_bytes: Option<usize>,
-    exported: Vec<Exported>,
+    exported: Vec<KeptDocument>,
 }
 
 thread_local! {
@@ -187,7 +187,7 @@ pub(crate) mod imports {
     };
 
     pub(crate) use super::cache::purge;
-    pub(crate) use super::exports::Export;
+    pub(crate) use super::exports::DocumentWriter;
     pub(crate) use super::plans::Draft;
 
     pub(super) fn current_state() -> Result<Rc<State>, Failure> {

@@ -6,15 +6,15 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_sdk::{
-    About, Action, Applied, ApplyContext, Bound, BulkUpdate, CommitTool, Failure, Match,
-    PrepareContext, Prepared, ProductField, ProductUpdates, Scope, Tier,
+    Action, ActionInfo, AppliedResult, ApplyContext, Bound, BulkUpdate, CommitTool, Failure,
+    PrepareContext, PreparedResult, ProductField, ProductMatch, ProductUpdates, Scope, Tier,
 };
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// Which products; all that is given has to hold.
-    r#match: Match,
+    r#match: ProductMatch,
     /// What to set.
     meta_updates: MetaUpdates,
     /// Where to write: a store view, or "global". At least one.
@@ -47,14 +47,14 @@ impl Asked {
 
 /// The actions about meta data.
 pub(crate) fn actions() -> [Action; 2] {
-    let apply = About {
+    let apply = ActionInfo {
         name: "bulk_update_meta",
         title: "Change meta data of many products",
         description: "Sets meta_title, meta_description or meta_keyword of every product that fits \
             the match, at once, and reads each back. To see the changes before they are made use \
             seo_prepare_bulk_update_meta.",
     };
-    let prepare = About {
+    let prepare = ActionInfo {
         name: "prepare_bulk_update_meta",
         title: "Plan new meta data for many products",
         description: "Plans to set meta_title, meta_description or meta_keyword of every product \
@@ -75,12 +75,12 @@ pub(crate) fn actions() -> [Action; 2] {
     ]
 }
 
-fn applied(asked: &Asked, context: &ApplyContext) -> Result<Applied, Failure> {
+fn applied(asked: &Asked, context: &ApplyContext) -> Result<AppliedResult, Failure> {
     let updates = asked.updates()?;
     BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }.apply(context)
 }
 
-fn prepared(asked: &Asked, context: &PrepareContext) -> Result<Prepared, Failure> {
+fn prepared(asked: &Asked, context: &PrepareContext) -> Result<PreparedResult, Failure> {
     let updates = asked.updates()?;
     BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }
         .prepare(context, "seo_commit_bulk_update_meta")

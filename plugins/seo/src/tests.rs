@@ -1,7 +1,7 @@
 //! What would be sent, held against `system.jsonl`, and what collides.
 
 use serde_json::{Value, json};
-use souk_sdk::testing::{Host, Sent};
+use souk_sdk::testing::{Host, SentRequest};
 use souk_sdk::{Failure, Source, StoreView};
 
 use crate::seo;
@@ -85,16 +85,16 @@ fn global() -> Value {
     json!({"scope": "global"})
 }
 
-fn put(path: &str, custom: &[(&str, &str)]) -> Sent {
+fn put(path: &str, custom: &[(&str, &str)]) -> SentRequest {
     let custom: Vec<Value> = custom
         .iter()
         .map(|(code, value)| json!({"attribute_code": code, "value": value}))
         .collect();
     let body = json!({"product": {"custom_attributes": custom}});
-    Sent { method: "PUT", path: path.to_owned(), body }
+    SentRequest { method: "PUT", path: path.to_owned(), body }
 }
 
-fn sent(host: &Host) -> Vec<Sent> {
+fn sent(host: &Host) -> Vec<SentRequest> {
     let proposed = host.proposed().pop().unwrap();
     proposed.changes.iter().flat_map(|change| host.sent(change)).collect()
 }

@@ -4,10 +4,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use souk_sdk::{
-    About, Action, CATEGORIES, CommitTool, Condition, Context, Criteria, Failure, Filter, Found,
-    LIST_BUDGET, Match, PRODUCTS, PrepareContext, Prepared, Product, ProductField, ProductUpdates,
-    ProductWriter, Read, Scope, StoreView, Stores, Tier, check_url_key, nothing_matches,
-    projection,
+    Action, ActionInfo, CATEGORIES, CommitTool, Condition, Context, Criteria, Failure, Filter,
+    LIST_BUDGET, PRODUCTS, PrepareContext, PreparedResult, Product, ProductField, ProductMatch,
+    ProductUpdates, ProductWriter, Read, Scope, SearchPage, StoreView, Stores, Tier, check_url_key,
+    nothing_matches, projection,
 };
 
 /// How many changes are listed in the answer; the plan has all of them.
@@ -20,7 +20,7 @@ const TOGETHER: usize = 16;
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// Which products; all that is given has to hold.
-    r#match: Match,
+    r#match: ProductMatch,
     /// How to make the new key of the old one: first `replace`, then `prefix` and `suffix`. At
     /// least one.
     url_key_transform: Transform,
@@ -94,7 +94,7 @@ struct Collision {
 #[derive(Debug, Serialize)]
 struct Answer {
     #[serde(flatten)]
-    prepared: Prepared,
+    prepared: PreparedResult,
     changes: Vec<NewKey>,
     collisions: Vec<Collision>,
 }
@@ -105,7 +105,7 @@ impl JsonSchema for Answer {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = Prepared::json_schema(generator);
+        let mut schema = PreparedResult::json_schema(generator);
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             for (name, items) in
                 [("changes", "sku, from, to"), ("collisions", "sku, url_key, reason")]
@@ -123,7 +123,7 @@ impl JsonSchema for Answer {
 
 /// The actions about URL keys.
 pub(crate) fn actions() -> [Action; 1] {
-    let about = About {
+    let about = ActionInfo {
         name: "prepare_bulk_update_url_keys",
         title: "Plan new URL keys for many products",
         description: "Plans to transform the URL key of every product that fits the match, and \
@@ -201,7 +201,11 @@ fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Answer, Failure> {
         to: candidate.to,
     });
     Ok(Answer {
-        prepared: Prepared::new(draft.propose()?, warnings, "seo_commit_bulk_update_url_keys")?,
+        prepared: PreparedResult::new(
+            draft.propose()?,
+            warnings,
+            "seo_commit_bulk_update_url_keys",
+        )?,
         changes: listed.collect(),
         collisions,
     })
@@ -262,7 +266,7 @@ enum Owner {
     Wants,
 }
 
-/// Keeps the list sorted by key, and those who have a key before those who want it.
+/// ScopeLevel the list sorted by key, and those who have a key before those who want it.
 fn insert(taken: &mut Vec<Taken>, new: Taken) {
     let at = taken.partition_point(|before| (&before.key, before.owner) < (&new.key, new.owner));
     taken.insert(at, new);
@@ -324,7 +328,7 @@ fn in_catalogue(context: &Context, candidates: &[Candidate]) -> Result<Vec<Taken
     let mut taken = Vec::new();
     for chunk in reads.chunks(TOGETHER) {
         // Categories decode as products do, and keep their key among custom attributes as well.
-        for (read, answer) in chunk.iter().zip(context.get_all::<Found<Product>>(chunk)) {
+        for (read, answer) in chunk.iter().zip(context.get_all::<SearchPage<Product>>(chunk)) {
             let is_category = read.route != PRODUCTS.read([]).route;
             for found in answer?.items {
                 let Some(key) = found.text("url_key").map(str::to_owned) else { continue };

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use souk_sdk::{
-    Answers, CATEGORIES, Context, Criteria, Failure, Filter, Found, Leads, PRODUCT, Product, Read,
-    StoreView, projection,
+    Answers, CATEGORIES, Context, Criteria, Failure, Filter, PRODUCT, Product, Read, SearchPage,
+    StoreView, UrlResolution, projection,
 };
 
 use crate::address::{address, address_of};
@@ -217,7 +217,7 @@ impl Second {
         let addresses = views
             .iter()
             .map(|_| {
-                let answer = answers.next::<Leads>().map(address);
+                let answer = answers.next::<UrlResolution>().map(address);
                 noted(answer, "whether an address leads to the product's page", unknown)
             })
             .collect();
@@ -272,7 +272,7 @@ fn category_rows(
     let mut rows = Vec::new();
     let mut all = true;
     for _ in 0..count {
-        match noted(answers.next::<Found<Row>>(), what, unknown) {
+        match noted(answers.next::<SearchPage<Row>>(), what, unknown) {
             Some(found) => rows.extend(found.items),
             None => all = false,
         }

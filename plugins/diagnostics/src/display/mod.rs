@@ -8,7 +8,7 @@ mod offer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::{
-    About, Action, CATEGORIES, Context, Decimal, Failure, GRAPHQL, PRODUCT, PRODUCTS, Product,
+    Action, ActionInfo, CATEGORIES, Context, Decimal, Failure, GRAPHQL, PRODUCT, PRODUCTS, Product,
     STORE_CONFIGS,
 };
 
@@ -99,7 +99,7 @@ struct InCategory {
 pub(crate) fn action() -> Action {
     Action::query(
         check,
-        About {
+        ActionInfo {
             name: "product_display_check",
             title: "Why does a product not show?",
             description: "Checks everything that decides whether a product shows and can be \

@@ -1,6 +1,6 @@
 //! The acts as tools.
 
-use souk_sdk::{About, Action, Bound, Method, Tier};
+use souk_sdk::{Action, ActionInfo, Bound, Method, Tier};
 
 use super::{comment, email, hold, invoice, refund, ship, track};
 use crate::routes::{
@@ -14,7 +14,7 @@ const ONE: Bound = Bound::AtMost(1);
 
 /// The acting half of the group, one order at a time.
 pub(crate) fn actions() -> Vec<Action> {
-    let about = |name, title, description| About { name, title, description };
+    let about = |name, title, description| ActionInfo { name, title, description };
     let mut actions = states();
     actions.extend([
         Action::apply(
@@ -119,7 +119,7 @@ pub(crate) fn actions() -> Vec<Action> {
 
 /// Those that only move an order between states.
 fn states() -> Vec<Action> {
-    let about = |name, title, description| About { name, title, description };
+    let about = |name, title, description| ActionInfo { name, title, description };
     vec![
         Action::apply(
             hold::hold,

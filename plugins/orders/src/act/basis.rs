@@ -1,7 +1,7 @@
 //! Through which invoice an online refund goes, and what of it is left.
 
 use serde_json::Value;
-use souk_sdk::{ApplyContext, Criteria, EntityId, Failure, Found, Scan};
+use souk_sdk::{ApplyContext, Criteria, EntityId, Failure, Scan, SearchPage};
 
 use crate::amount::Amount;
 use crate::order::{Item, Order, documents, id_of};
@@ -28,7 +28,8 @@ impl Basis {
         order: &Order,
         wanted: Option<u64>,
     ) -> Result<Self, Failure> {
-        let found: Found<Value> = context.get(&documents(&INVOICES, order.id(), "entity_id")?)?;
+        let found: SearchPage<Value> =
+            context.get(&documents(&INVOICES, order.id(), "entity_id")?)?;
         let invoice = pick(order, wanted, found.items)?;
         let id = id_of(invoice.get("entity_id"));
         let criteria = Criteria::new().filter(by("order_id", &order.id().to_string())?);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use souk_sdk::{ApplyContext, Changing, EntityId, Failure};
+use souk_sdk::{ApplyContext, ChangeBuilder, EntityId, Failure};
 
 use super::{Outcome, carry_out, changing, lookup, post};
 use crate::answer::Answer;
@@ -63,7 +63,7 @@ pub(crate) fn comment(asked: &Asked, context: &ApplyContext) -> Result<Answer<Ou
 /// # Errors
 /// When it is empty or too long, the order's newest comment already says the same, or the status is
 /// one of another state.
-pub(crate) fn change(order: &Order, comment: Comment<'_>) -> Result<Changing, Failure> {
+pub(crate) fn change(order: &Order, comment: Comment<'_>) -> Result<ChangeBuilder, Failure> {
     let Comment { text, visible, notify, status } = comment;
     if text.trim().is_empty() {
         return Err(Failure::argument("comment", "a comment says something"));

@@ -2,7 +2,7 @@
 //! afterwards, and the document as read.
 
 use serde_json::{Value, json};
-use souk_sdk::{Changing, Failure, StepNumber};
+use souk_sdk::{ChangeBuilder, Failure, StepIndex};
 
 use super::{item_place, some_of};
 use crate::lines::Line;
@@ -52,7 +52,7 @@ pub(crate) fn bundle(order: &Order, verb: &str) -> Failure {
 }
 
 /// What each item will show: what it had and what is added.
-pub(crate) fn expect(change: &mut Changing, lines: &[Line<'_>], field: &str) {
+pub(crate) fn expect(change: &mut ChangeBuilder, lines: &[Line<'_>], field: &str) {
     for line in lines {
         let after = line.item.amount(field) + line.quantity;
         let id = line.item.id();
@@ -62,7 +62,7 @@ pub(crate) fn expect(change: &mut Changing, lines: &[Line<'_>], field: &str) {
 }
 
 /// Names the items in a body.
-pub(crate) fn write(change: &mut Changing, step: StepNumber, lines: &[Line<'_>]) {
+pub(crate) fn write(change: &mut ChangeBuilder, step: StepIndex, lines: &[Line<'_>]) {
     let items: Vec<Value> = lines
         .iter()
         .map(|line| json!({"order_item_id": line.item.id(), "qty": line.quantity.json()}))

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use souk_sdk::{
-    ApplyContext, Changing, EntityId, Failure, Found, Lookup, Route, Source, StoreView,
+    ApplyContext, ChangeBuilder, EntityId, Failure, Lookup, Route, SearchPage, Source, StoreView,
 };
 
 use super::{Outcome, carry_out, post};
@@ -78,7 +78,7 @@ pub(crate) fn email(asked: &Asked, context: &ApplyContext) -> Result<Answer<Outc
         Some(list) => document(asked, context, &order, &list)?,
     };
     let (send, read) = asked.email.routes();
-    let mut change = Changing::of(kind, id.to_string()).label(Some(order.increment_id()));
+    let mut change = ChangeBuilder::of(kind, id.to_string()).label(Some(order.increment_id()));
     change.step(post(&send).refused_when("", Some(&false.into())));
     let to = order.text("customer_email");
     change.witness("email", &json!(format!("the e-mail of {kind} {id} goes to {to}")));
@@ -97,7 +97,7 @@ fn document(
     list: &Route<0>,
 ) -> Result<u64, Failure> {
     let kind = asked.email.as_str();
-    let found: Found<Value> = context.get(&documents(list, order.id(), "entity_id")?)?;
+    let found: SearchPage<Value> = context.get(&documents(list, order.id(), "entity_id")?)?;
     let ids: Vec<u64> = found.items.iter().map(|one| id_of(one.get("entity_id"))).collect();
     let known = || ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     match (asked.document_id.map(EntityId::get), &ids[..]) {

@@ -1,6 +1,6 @@
 //! `orders_hold`, `orders_unhold`, `orders_cancel`
 
-use souk_sdk::{ApplyContext, Changing, Failure};
+use souk_sdk::{ApplyContext, ChangeBuilder, Failure};
 
 use super::{Outcome, carry_out, changing, item_place, lookup, post};
 use crate::amount::Amount;
@@ -31,7 +31,7 @@ pub(crate) fn cancel(asked: &Plain, context: &ApplyContext) -> Result<Answer<Out
 ///
 /// # Errors
 /// When its state does not allow it.
-pub(crate) fn hold_change(order: &Order) -> Result<Changing, Failure> {
+pub(crate) fn hold_change(order: &Order) -> Result<ChangeBuilder, Failure> {
     check(order, Act::Hold).map_err(|why| why.failure(order, "hold"))?;
     let mut change = changing(order);
     change.step(post(&HOLD));
@@ -44,7 +44,7 @@ pub(crate) fn hold_change(order: &Order) -> Result<Changing, Failure> {
 ///
 /// # Errors
 /// When it is not on hold, or does not tell what it was.
-pub(crate) fn unhold_change(order: &Order) -> Result<Changing, Failure> {
+pub(crate) fn unhold_change(order: &Order) -> Result<ChangeBuilder, Failure> {
     check(order, Act::Unhold).map_err(|why| why.failure(order, "unhold"))?;
     let mut change = changing(order);
     change.step(post(&UNHOLD));
@@ -67,7 +67,7 @@ pub(crate) fn unhold_change(order: &Order) -> Result<Changing, Failure> {
 ///
 /// # Errors
 /// When its state does not allow it.
-pub(crate) fn cancel_change(order: &Order) -> Result<Changing, Failure> {
+pub(crate) fn cancel_change(order: &Order) -> Result<ChangeBuilder, Failure> {
     check(order, Act::Cancel).map_err(|why| why.failure(order, "cancel"))?;
     let mut change = changing(order);
     // Magento's "no" is 200 and `false` (`orders.jsonl`, `cancel-held`).

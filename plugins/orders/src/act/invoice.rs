@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use souk_sdk::{ApplyContext, Changing, EntityId, Failure};
+use souk_sdk::{ApplyContext, ChangeBuilder, EntityId, Failure};
 
 use super::document::{bundle, expect, newest, write};
 use super::{Outcome, Remarks, afterwards, carry_out, changing, lookup, post};
@@ -75,7 +75,7 @@ pub(crate) fn change(
     items: Option<&[AskedItem]>,
     capture: Option<Capture>,
     remarks: Remarks<'_>,
-) -> Result<Changing, Failure> {
+) -> Result<ChangeBuilder, Failure> {
     check(order, Act::Invoice).map_err(|why| why.failure(order, "invoice"))?;
     let capture = captures(order, capture)?;
     let mut change = changing(order);

@@ -16,8 +16,8 @@ pub(crate) mod track;
 
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    Applied, ApplyContext, Changing, Failure, Intent, Lookup, PlanState, Read, Route, Source, Step,
-    StoreView, element,
+    AppliedResult, ApplyContext, ChangeBuilder, Failure, Intent, Lookup, PlanState, Read, Route,
+    Source, Step, StoreView, element,
 };
 
 use crate::answer::{Answer, Shape, members};
@@ -96,7 +96,7 @@ pub(crate) fn carry_out(
     context: &ApplyContext,
     summary: String,
     lookup: Lookup,
-    change: Changing,
+    change: ChangeBuilder,
 ) -> Result<Happened, Failure> {
     let change = change.done()?;
     let warnings = change.warnings.clone();
@@ -107,7 +107,7 @@ pub(crate) fn carry_out(
     let done = outcome.state == PlanState::Done;
     let subject = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let is_unknown = outcome.unknown > 0;
-    let mut applied = Applied::new(outcome);
+    let mut applied = AppliedResult::new(outcome);
     if is_unknown {
         applied.message.push_str(
             "; it may have happened: `plans_resume` with the plan's id looks, and sends it again \
@@ -124,8 +124,10 @@ pub(crate) fn carry_out(
 }
 
 /// A change of an order that must not happen twice.
-pub(crate) fn changing(order: &Order) -> Changing {
-    Changing::of("order", order.id().to_string()).label(Some(order.increment_id())).only_if_absent()
+pub(crate) fn changing(order: &Order) -> ChangeBuilder {
+    ChangeBuilder::of("order", order.id().to_string())
+        .label(Some(order.increment_id()))
+        .only_if_absent()
 }
 
 /// A POST to a route of this order.
@@ -162,7 +164,7 @@ pub(crate) struct Remarks<'a> {
 
 impl Remarks<'_> {
     /// Writes them into a body. The comment goes into the e-mail, where one goes out.
-    pub(crate) fn write(self, change: &mut Changing, step: souk_sdk::StepNumber) {
+    pub(crate) fn write(self, change: &mut ChangeBuilder, step: souk_sdk::StepIndex) {
         change.constant(step, "/notify", self.notify.into());
         if let Some(comment) = self.comment {
             change.constant(step, "/appendComment", self.notify.into());

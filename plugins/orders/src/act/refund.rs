@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use souk_sdk::{ApplyContext, Changing, EntityId, Failure, Method, Source, StoreView};
+use souk_sdk::{ApplyContext, ChangeBuilder, EntityId, Failure, Method, Source, StoreView};
 
 use super::basis::Basis;
 use super::document::{newest, told};
@@ -259,7 +259,7 @@ impl<'order> Refund<'order> {
         Ok(Self { lines, returned, terms, memo })
     }
 
-    fn change(&self, asked: &Asked, order: &Order, basis: Option<&Basis>) -> Changing {
+    fn change(&self, asked: &Asked, order: &Order, basis: Option<&Basis>) -> ChangeBuilder {
         let mut change = changing(order);
         let step = change.step(match basis {
             None => post(&REFUND),
@@ -297,7 +297,7 @@ impl<'order> Refund<'order> {
     }
 
     /// What the order will show.
-    fn expect(&self, change: &mut Changing, order: &Order) {
+    fn expect(&self, change: &mut ChangeBuilder, order: &Order) {
         let total = order.amount("total_refunded") + self.memo.grand_total().order;
         change.expect("total_refunded", "/total_refunded", Some(&total.json()));
         if self.memo.shipping.order.is_positive() {
@@ -333,7 +333,7 @@ impl<'order> Refund<'order> {
         order.items().filter(comes_back).map(|item| item.id().into()).collect()
     }
 
-    fn warn(&self, change: &mut Changing, order: &Order, online: bool) {
+    fn warn(&self, change: &mut ChangeBuilder, order: &Order, online: bool) {
         for line in &self.lines {
             let (shipped, before) =
                 (line.item.amount("qty_shipped"), line.item.amount("qty_refunded"));

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use souk_sdk::{ApplyContext, Changing, EntityId, Failure};
+use souk_sdk::{ApplyContext, ChangeBuilder, EntityId, Failure};
 
 use super::document::{bundle, expect, newest, write};
 use super::{Outcome, Remarks, afterwards, carry_out, changing, lookup, post};
@@ -108,7 +108,7 @@ pub(crate) fn change(
     items: Option<&[AskedItem]>,
     parcel: Parcel<'_>,
     remarks: Remarks<'_>,
-) -> Result<Changing, Failure> {
+) -> Result<ChangeBuilder, Failure> {
     check(order, Act::Ship).map_err(|why| why.failure(order, "ship"))?;
     let mut change = changing(order);
     let step = change.step(post(&SHIP));

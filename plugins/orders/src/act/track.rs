@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use souk_sdk::{
-    ApplyContext, Changing, EntityId, Failure, Found, Lookup, Method, Source, StoreView, element,
+    ApplyContext, ChangeBuilder, EntityId, Failure, Lookup, Method, SearchPage, Source, StoreView,
+    element,
 };
 
 use super::ship::Track;
@@ -30,7 +31,7 @@ pub(crate) struct Asked {
 pub(crate) fn add(asked: &Asked, context: &ApplyContext) -> Result<Answer<Outcome>, Failure> {
     let order = which(asked.order_id, asked.increment_id.as_deref()).read(context)?;
     asked.track.check("track")?;
-    let found: Found<Value> = context.get(&documents(&SHIPMENTS, order.id(), "entity_id")?)?;
+    let found: SearchPage<Value> = context.get(&documents(&SHIPMENTS, order.id(), "entity_id")?)?;
     let ids: Vec<u64> = found.items.iter().map(|one| id_of(one.get("entity_id"))).collect();
     let wanted = asked.shipment_id.map(EntityId::get);
     let listed = || ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
@@ -68,8 +69,8 @@ pub(crate) fn add(asked: &Asked, context: &ApplyContext) -> Result<Answer<Outcom
     Ok(carry_out(context, summary, lookup, change)?.answer())
 }
 
-fn change(order: u64, shipment: u64, track: &Track) -> Changing {
-    let mut change = Changing::of("shipment", shipment.to_string()).only_if_absent();
+fn change(order: u64, shipment: u64, track: &Track) -> ChangeBuilder {
+    let mut change = ChangeBuilder::of("shipment", shipment.to_string()).only_if_absent();
     let step = change.step(ADD_TRACK.step(Method::Post, [], StoreView::Global));
     // Without the order that the shipment is of, Magento refuses (`orders_more.jsonl`).
     change.constant(step, "/entity/order_id", order.into());

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Found, StoreView,
+    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, SearchPage, StoreView,
 };
 
 use super::get::line;
@@ -82,7 +82,7 @@ pub(crate) fn items(asked: &Asked, context: &Context) -> Result<Answer<Lines>, F
     }
     let criteria = criteria.sort("item_id", Direction::Asc)?.page(asked.page_size, 1);
     let read = ITEMS.read([]).search(&criteria).at(StoreView::Global);
-    let found: Found<Value> = context.get(&read)?;
+    let found: SearchPage<Value> = context.get(&read)?;
     let more = found.total_count > found.items.len() as u64;
     let last = found.items.last().map(|item| id_of(item.get("item_id")));
     let lines: Vec<Value> = found

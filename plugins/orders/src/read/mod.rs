@@ -10,14 +10,14 @@ pub(crate) mod tracking;
 pub(crate) mod why;
 
 use serde_json::{Map, Value};
-use souk_sdk::{About, Action, STORE_CONFIGS};
+use souk_sdk::{Action, ActionInfo, STORE_CONFIGS};
 
 use crate::routes::{CREDITMEMOS, INVOICES, ITEMS, ORDER, ORDERS, SHIPMENTS, TRANSACTIONS};
 use crate::with_untrusted;
 
 /// The reading half of the group.
 pub(crate) fn actions() -> Vec<Action> {
-    let about = |name, title, description| About { name, title, description };
+    let about = |name, title, description| ActionInfo { name, title, description };
     vec![
         Action::query(
             search::search,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Found, StoreView,
+    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, SearchPage, StoreView,
     projection,
 };
 
@@ -238,7 +238,7 @@ fn one_page(asked: &Asked, context: &Context, criteria: Criteria) -> Result<Page
     let number = if asked.after_id.is_some() { 1 } else { asked.current_page };
     let criteria = criteria.page(asked.page_size, number);
     let read = ORDERS.read([]).search(&criteria).at(StoreView::Global);
-    let found: Found<Value> = context.get(&read)?;
+    let found: SearchPage<Value> = context.get(&read)?;
     let seen = u64::from(asked.page_size) * u64::from(number);
     let last = found.items.last().map(|order| id_of(order.get("entity_id")));
     Ok(Page {
@@ -259,7 +259,7 @@ fn look_through(asked: &Asked, context: &Context, criteria: &Criteria) -> Result
             .sort("entity_id", asked.sort_direction)?
             .page(LOOKED_THROUGH, 1);
         let read = ORDERS.read([]).search(&part).at(StoreView::Global);
-        let found: Found<Value> = context.get(&read)?;
+        let found: SearchPage<Value> = context.get(&read)?;
         let is_last = found.items.len() < LOOKED_THROUGH as usize;
         for order in found.items {
             let id = id_of(order.get("entity_id"));

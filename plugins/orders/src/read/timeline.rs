@@ -1,7 +1,7 @@
 //! What happened to an order, in one line of time.
 
 use serde_json::{Map, Value, json};
-use souk_sdk::{Context, Failure, Found, Read, Route};
+use souk_sdk::{Context, Failure, Read, Route, SearchPage};
 
 use super::picked;
 use crate::answer::members;
@@ -37,7 +37,7 @@ impl Made {
             .iter()
             .map(|(_, route, id)| documents(route, order.id(), id))
             .collect::<Result<_, _>>()?;
-        let mut answers = context.get_all::<Found<Value>>(&reads).into_iter();
+        let mut answers = context.get_all::<SearchPage<Value>>(&reads).into_iter();
         let mut unread = Vec::new();
         let mut next = |what: &str| match answers.next() {
             Some(Ok(found)) => {

@@ -1,7 +1,7 @@
 //! `orders_tracking`
 
 use serde_json::{Value, json};
-use souk_sdk::{Context, Failure, Found};
+use souk_sdk::{Context, Failure, SearchPage};
 
 use super::picked;
 use crate::answer::{Answer, Shape, members};
@@ -22,7 +22,7 @@ impl Shape for Parcels {
 pub(crate) fn tracking(asked: &Plain, context: &Context) -> Result<Answer<Parcels>, Failure> {
     let order = asked.which().read(context)?;
     let zones = Zones::where_readable(context);
-    let found: Found<Value> = context.get(&documents(&SHIPMENTS, order.id(), "entity_id")?)?;
+    let found: SearchPage<Value> = context.get(&documents(&SHIPMENTS, order.id(), "entity_id")?)?;
     let store = id_of(order.fields().get("store_id"));
     let shipments: Vec<Value> = found
         .items

@@ -1,7 +1,7 @@
 //! `orders_why`
 
 use serde_json::{Value, json};
-use souk_sdk::{Context, Failure, Found};
+use souk_sdk::{Context, Failure, SearchPage};
 
 use super::picked;
 use crate::amount::Amount;
@@ -27,7 +27,7 @@ impl Shape for Why {
 
 pub(crate) fn why(asked: &Plain, context: &Context) -> Result<Answer<Why>, Failure> {
     let order = asked.which().read(context)?;
-    let found: Found<Value> = context.get(&documents(&INVOICES, order.id(), "entity_id")?)?;
+    let found: SearchPage<Value> = context.get(&documents(&INVOICES, order.id(), "entity_id")?)?;
     let method = order.payment_method();
     let fields = ["entity_id", "increment_id", "state", "grand_total", "transaction_id"];
     let invoices: Vec<Value> = found

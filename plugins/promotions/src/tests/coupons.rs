@@ -20,7 +20,7 @@ fn coupons_are_proved_by_what_stands_after_the_last_that_there_was() {
     let body = json!({"couponSpec": {"rule_id": 3, "format": "alpha", "quantity": 5, "length": 6,
         "prefix": "P-", "suffix": "-S", "delimiter_at_every": 2, "delimiter": "-"}});
     let path = "/rest/all/V1/coupons/generate".to_owned();
-    assert_eq!(sent(&host), [Sent { method: "POST", path, body }]);
+    assert_eq!(sent(&host), [SentRequest { method: "POST", path, body }]);
     let proposed = host.proposed().pop().unwrap();
     let change = &proposed.changes[0];
     assert_eq!(change.repetition, Repetition::OnlyIfAbsent);

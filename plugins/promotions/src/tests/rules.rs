@@ -175,12 +175,12 @@ fn a_change_sends_what_changes_and_the_discount_with_its_kind() {
     let path = "/rest/all/V1/salesRules/1".to_owned();
     assert_eq!(
         sent(&host),
-        [Sent { method: "PUT", path: path.clone(), body: json!({"rule": {"name": "New"}}) }]
+        [SentRequest { method: "PUT", path: path.clone(), body: json!({"rule": {"name": "New"}}) }]
     );
     assert_eq!(change(&host).undo, Undoing::Reverse);
     update(&host, 1, &json!({"discount_amount": 12.5})).unwrap();
     let body = json!({"rule": {"discount_amount": 12.5, "simple_action": "by_percent"}});
-    assert_eq!(sent(&host), [Sent { method: "PUT", path, body }]);
+    assert_eq!(sent(&host), [SentRequest { method: "PUT", path, body }]);
 }
 
 #[test]

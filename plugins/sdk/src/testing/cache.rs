@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::{Host, imports};
-use crate::route::Granted;
-use crate::{
+use crate::core::route::Granted;
+use crate::core::{
     Failure, FailureCode, Method, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeTarget, Purged,
 };
 

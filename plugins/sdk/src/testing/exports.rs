@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use super::{State, imports};
 use crate::bindings::souk::plugin::exports::Document;
-use crate::{Failure, FailureCode};
+use crate::core::{Failure, FailureCode};
 
 /// A document that a plugin had kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exported {
+pub struct KeptDocument {
     /// What it is called.
     pub name: String,
     /// What it is.
@@ -19,14 +19,14 @@ pub struct Exported {
 }
 
 /// A document of the stand-in host, as it is written.
-pub(crate) struct Export {
-    begun: RefCell<Exported>,
+pub(crate) struct DocumentWriter {
+    begun: RefCell<KeptDocument>,
     state: Option<Rc<State>>,
 }
 
-impl Export {
+impl DocumentWriter {
     pub(crate) fn new(name: &str, media_type: &str) -> Self {
-        let begun = Exported {
+        let begun = KeptDocument {
             name: name.to_owned(),
             media_type: media_type.to_owned(),
             text: String::new(),
@@ -78,7 +78,7 @@ impl super::Host {
 
     /// The documents that were kept so far.
     #[must_use]
-    pub fn exported(&self) -> Vec<Exported> {
+    pub fn exported(&self) -> Vec<KeptDocument> {
         self.state.seen.borrow().exported.clone()
     }
 }

@@ -6,14 +6,14 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::{State, imports};
-use crate::{
+use crate::core::{
     After, Change, Failure, FailureCode, Filling, Intent, MOST_STEPS, Method, Outcome, Plan,
-    PlanState, Repetition, Source, Step, StoreView, Undoing, place,
+    PlanState, Repetition, Source, Step, StoreView, Undoing, pointer,
 };
 
 /// What a plugin proposed or had applied, as the host would keep it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Proposed {
+pub struct ProposedPlan {
     /// What it is for.
     pub intent: Intent,
     /// The changes, without those that already are as wished.
@@ -22,7 +22,7 @@ pub struct Proposed {
 
 /// One request as it would be sent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sent {
+pub struct SentRequest {
     /// `PUT`.
     pub method: &'static str,
     /// As recorded exchanges have it: `/rest/de/V1/products/LAB-000`.
@@ -33,7 +33,7 @@ pub struct Sent {
 
 /// One row of a review.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct ReviewRow {
     /// The field's name.
     pub field: String,
     /// What the store has; null where nothing stands.
@@ -87,7 +87,7 @@ impl Draft {
                     warnings.push(warning.clone());
                 }
             }
-            for Row { field, before, after } in review(change, &proposed.intent)? {
+            for ReviewRow { field, before, after } in review(change, &proposed.intent)? {
                 let subject = &change.subject.id;
                 samples.push(json!({
                     "subject": subject, "field": field, "before": before, "after": after
@@ -122,11 +122,11 @@ impl Draft {
         })
     }
 
-    fn close(&self) -> Result<Proposed, Failure> {
+    fn close(&self) -> Result<ProposedPlan, Failure> {
         let state = self.state()?;
         let mut seen = state.seen.borrow_mut();
         let changes = std::mem::take(&mut seen.changes);
-        let proposed = Proposed { intent: self.intent.clone(), changes };
+        let proposed = ProposedPlan { intent: self.intent.clone(), changes };
         seen.proposed.push(proposed.clone());
         Ok(proposed)
     }
@@ -194,7 +194,9 @@ fn after(change: &Change, after: &After) -> Result<Value, Failure> {
         After::Sent(spots) => {
             let mut values = spots.iter().map(|spot| {
                 let step = change.steps.get(usize::from(spot.step));
-                step.and_then(|step| place::find(&parsed(step.body.as_deref()?), &spot.at).cloned())
+                step.and_then(|step| {
+                    pointer::find(&parsed(step.body.as_deref()?), &spot.at).cloned()
+                })
             });
             match values.next().flatten() {
                 Some(first) if values.all(|value| value.as_ref() == Some(&first)) => Ok(first),
@@ -212,7 +214,7 @@ fn parsed(text: &str) -> Value {
 }
 
 /// What the store has, as the draft's lookup reads it: `before` for each edit.
-fn review(change: &Change, intent: &Intent) -> Result<Vec<Row>, Failure> {
+fn review(change: &Change, intent: &Intent) -> Result<Vec<ReviewRow>, Failure> {
     let mut read = intent.lookup.one.clone();
     for binding in &mut read.path {
         if binding.value == Source::Subject {
@@ -227,10 +229,10 @@ fn review(change: &Change, intent: &Intent) -> Result<Vec<Row>, Failure> {
             let before = match &edit.after {
                 After::Witnessed(_) => None,
                 After::Sent(_) | After::Expected(_) | After::Absent => {
-                    place::find(&subject, &edit.at).cloned()
+                    pointer::find(&subject, &edit.at).cloned()
                 }
             };
-            Ok(Row {
+            Ok(ReviewRow {
                 field: edit.field.clone(),
                 before: before.unwrap_or_default(),
                 after: after(change, &edit.after)?,
@@ -242,7 +244,7 @@ fn review(change: &Change, intent: &Intent) -> Result<Vec<Row>, Failure> {
 impl super::Host {
     /// What was proposed or applied so far.
     #[must_use]
-    pub fn proposed(&self) -> Vec<Proposed> {
+    pub fn proposed(&self) -> Vec<ProposedPlan> {
         self.state.seen.borrow().proposed.clone()
     }
 
@@ -251,7 +253,7 @@ impl super::Host {
     /// # Panics
     /// When the store does not answer the lookup.
     #[must_use]
-    pub fn review(&self, proposed: &Proposed, change: &Change) -> Vec<Row> {
+    pub fn review(&self, proposed: &ProposedPlan, change: &Change) -> Vec<ReviewRow> {
         match self.entered(|| review(change, &proposed.intent)) {
             Ok(rows) => rows,
             Err(failure) => panic!("`{}` cannot be read: {}", change.subject.id, failure.message),
@@ -260,14 +262,14 @@ impl super::Host {
 
     /// What would be sent for a change.
     #[must_use]
-    pub fn sent(&self, change: &Change) -> Vec<Sent> {
+    pub fn sent(&self, change: &Change) -> Vec<SentRequest> {
         change.steps.iter().map(|step| rendered(step, change, &[])).collect()
     }
 
     /// What would be sent to take a change back, with what `before` says for the fields that the
     /// host fills in. Reversed steps are not rendered here: they are the same, with other values.
     #[must_use]
-    pub fn sent_to_undo(&self, change: &Change, before: &[Row]) -> Vec<Sent> {
+    pub fn sent_to_undo(&self, change: &Change, before: &[ReviewRow]) -> Vec<SentRequest> {
         match &change.undo {
             Undoing::Steps(steps) => {
                 steps.iter().map(|step| rendered(step, change, before)).collect()
@@ -277,7 +279,7 @@ impl super::Host {
     }
 }
 
-fn rendered(step: &Step, change: &Change, before: &[Row]) -> Sent {
+fn rendered(step: &Step, change: &Change, before: &[ReviewRow]) -> SentRequest {
     let text = |name: &str| {
         let binding = step.path.iter().find(|binding| binding.name == name);
         match binding.map(|binding| &binding.value) {
@@ -309,7 +311,7 @@ fn rendered(step: &Step, change: &Change, before: &[Row]) -> Sent {
             Filling::Subject => Some(Value::String(change.subject.id.clone())),
             Filling::Answered(place) => Some(json!(format!("<{place}>"))),
         };
-        if let Err(why) = place::put(&mut body, &fill.at, value.unwrap_or_default()) {
+        if let Err(why) = pointer::put(&mut body, &fill.at, value.unwrap_or_default()) {
             panic!("a fill at `{}`: {why}", fill.at);
         }
     }
@@ -319,5 +321,5 @@ fn rendered(step: &Step, change: &Change, before: &[Row]) -> Sent {
         Method::Patch => "PATCH",
         Method::Delete => "DELETE",
     };
-    Sent { method, path: ["/rest/", view, &segments.join("/")].concat(), body }
+    SentRequest { method, path: ["/rest/", view, &segments.join("/")].concat(), body }
 }

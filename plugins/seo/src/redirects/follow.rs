@@ -1,6 +1,6 @@
 //! Following named addresses through the storefront's GraphQL.
 
-use souk_sdk::{Context, Failure, Leads, Led, Read, StoreView, where_leads};
+use souk_sdk::{Context, Failure, Led, Read, StoreView, UrlResolution, resolve_url};
 
 use super::{Chain, DeadEnd, Findings, NotResolved, Outcome, View};
 
@@ -52,7 +52,7 @@ pub(super) fn all(
         }
         asked += open.len();
         let reads: Vec<Read> = open.iter().map(question).collect();
-        let answers = context.get_all::<Leads>(&reads);
+        let answers = context.get_all::<UrlResolution>(&reads);
         let chains = std::mem::take(&mut open);
         for (chain, answer) in chains.into_iter().zip(answers) {
             match answer {
@@ -71,7 +71,7 @@ pub(super) fn all(
 }
 
 fn question(chain: &Chain) -> Read {
-    where_leads(chain.last(), FIELDS, StoreView::View(chain.store_view.clone()))
+    resolve_url(chain.last(), FIELDS, StoreView::View(chain.store_view.clone()))
 }
 
 impl Findings {
@@ -104,7 +104,7 @@ impl Findings {
         self.ended(chain, Outcome::DeadEnd);
     }
 
-    /// Keeps what redirects; an address that is just itself, or nothing, is no redirect.
+    /// ScopeLevel what redirects; an address that is just itself, or nothing, is no redirect.
     fn ended(&mut self, chain: Chain, ends: Outcome) {
         if chain.hops > 0 {
             self.redirecting.push(Chain { ends, ..chain });

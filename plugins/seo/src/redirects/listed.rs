@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
-use souk_sdk::{Context, Criteria, Failure, FailureCode, Found, Route, StoreView};
+use souk_sdk::{Context, Criteria, Failure, FailureCode, Route, SearchPage, StoreView};
 
 use super::{Chain, Findings, Outcome, View};
 
@@ -11,7 +11,7 @@ pub(super) const REWRITES: Route<0> = Route::new("/V1/souk/url-rewrites");
 
 /// Rewrites on one page.
 const PAGE: u32 = 1_000;
-/// Pages that are read: 100,000 rewrites.
+/// ProductPages that are read: 100,000 rewrites.
 const MOST_PAGES: u32 = 100;
 
 /// One rewrite, as Magento's table has it.
@@ -47,10 +47,11 @@ fn read(context: &Context, findings: &mut Findings) -> Result<Vec<Rewrite>, Fail
     for number in 1..=MOST_PAGES {
         let criteria = Criteria::new().page(PAGE, number);
         let read = REWRITES.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Rewrite> = context.get(&read).map_err(|failure| match failure.code {
-            FailureCode::Unavailable | FailureCode::NotFound => none_to_ask(),
-            _ => failure,
-        })?;
+        let found: SearchPage<Rewrite> =
+            context.get(&read).map_err(|failure| match failure.code {
+                FailureCode::Unavailable | FailureCode::NotFound => none_to_ask(),
+                _ => failure,
+            })?;
         let (count, total) = (found.items.len(), found.total_count);
         all.extend(found.items);
         if count == 0 || all.len() as u64 >= total {

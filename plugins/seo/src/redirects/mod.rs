@@ -13,7 +13,7 @@ mod listed;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use souk_sdk::{About, Action, Context, Failure, GRAPHQL, STORE_VIEWS, StoreView};
+use souk_sdk::{Action, ActionInfo, Context, Failure, GRAPHQL, STORE_VIEWS, StoreView};
 
 /// How deep chains are followed unless told otherwise.
 const DEPTH: u32 = 5;
@@ -200,7 +200,7 @@ const LISTED: usize = 500;
 pub(crate) fn action() -> Action {
     Action::query(
         report,
-        About {
+        ActionInfo {
             name: "report_redirect_chains",
             title: "Redirect chains",
             description: "Reports addresses that redirect: chains, loops, dead ends and temporary \

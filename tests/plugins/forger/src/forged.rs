@@ -12,7 +12,7 @@ use souk_sdk::{Binding, Method, Read, StoreView};
 pub(crate) enum Source {
     Text(String),
     Subject,
-    Answered(String),
+    RawObject(String),
 }
 
 impl Source {
@@ -20,7 +20,7 @@ impl Source {
         match self {
             Self::Text(text) => souk_sdk::Source::Text(text.clone()),
             Self::Subject => souk_sdk::Source::Subject,
-            Self::Answered(place) => souk_sdk::Source::Answered(place.clone()),
+            Self::RawObject(place) => souk_sdk::Source::Answered(place.clone()),
         }
     }
 }
@@ -125,7 +125,7 @@ struct Subject {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum After {
-    Sent(Vec<(u8, String)>),
+    SentRequest(Vec<(u8, String)>),
     Expected(Value),
     Absent,
 }
@@ -158,7 +158,7 @@ impl Edit {
 enum Filling {
     Before(String),
     Subject,
-    Answered(String),
+    RawObject(String),
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_sdk::bindings::souk::plugin::plans::Draft;
-use souk_sdk::{About, Action, Bound, CommitTool, Context, Failure, Group, Method, Route, Tier};
+use souk_sdk::{
+    Action, ActionInfo, Bound, CommitTool, Context, Failure, Group, Method, Route, Tier,
+};
 
 use forged::{Change, Intent};
 
@@ -85,8 +87,8 @@ fn forge<C>(asked: &Asked, _: &C) -> Result<Forged, Failure> {
     }
 }
 
-fn about(name: &'static str) -> About {
-    About { name, title: name, description: "Proposes what a test has forged." }
+fn about(name: &'static str) -> ActionInfo {
+    ActionInfo { name, title: name, description: "Proposes what a test has forged." }
 }
 
 /// What every one of its actions may read.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::bindings::exports::souk::plugin::actions::{Bound, Effect, Group as Described};
 use souk_sdk::{
-    About, Action, Context, Document, Failure, Group, NoParams, Product, Route, SessionContext,
+    Action, ActionInfo, Context, Document, Failure, Group, NoArgs, Product, Route, SessionContext,
     Tier,
 };
 
@@ -49,11 +49,11 @@ fn read(asked: &Asked, context: &Context) -> Result<Answer, Failure> {
     Ok(Answer { build: build().to_owned(), name: product.text("name").map(Into::into) })
 }
 
-fn say(_: &NoParams, _: &Context) -> Result<Said, Failure> {
+fn say(_: &NoArgs, _: &Context) -> Result<Said, Failure> {
     Ok(said())
 }
 
-fn usurp(_: &NoParams, context: &SessionContext) -> Result<Said, Failure> {
+fn usurp(_: &NoArgs, context: &SessionContext) -> Result<Said, Failure> {
     context.logout()?;
     Ok(said())
 }
@@ -90,23 +90,23 @@ struct Wanted {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Exported {
+struct KeptDocument {
     /// The document, unless it was dropped.
     document: Option<Document>,
 }
 
-fn export(wanted: &Wanted, context: &Context) -> Result<Exported, Failure> {
+fn export(wanted: &Wanted, context: &Context) -> Result<KeptDocument, Failure> {
     let mut export = context.export(&wanted.name, &wanted.media_type);
     for _ in 0..wanted.times {
         export.write(&wanted.text)?;
     }
     if wanted.end.as_deref() == Some("drop") {
-        return Ok(Exported { document: None });
+        return Ok(KeptDocument { document: None });
     }
     let document = export.keep()?;
     match wanted.end.as_deref() {
         Some("fail") => Err(Failure::unavailable("as asked")),
-        _ => Ok(Exported { document: Some(document) }),
+        _ => Ok(KeptDocument { document: Some(document) }),
     }
 }
 
@@ -164,8 +164,8 @@ fn person(whom: &Whom, context: &Context) -> Result<Person, Failure> {
     })
 }
 
-fn about(name: &'static str) -> About {
-    About { name, title: name, description: build() }
+fn about(name: &'static str) -> ActionInfo {
+    ActionInfo { name, title: name, description: build() }
 }
 
 fn probe() -> Group {

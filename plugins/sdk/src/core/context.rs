@@ -6,7 +6,7 @@ use std::{slice, vec};
 use serde::de::DeserializeOwned;
 
 use crate::bindings::souk::plugin::session::Credentials;
-use crate::{AuthMethod, Failure, FailureCode, Read, SessionInfo, Untouched, host, json};
+use crate::core::{AuthMethod, Failure, FailureCode, PassThrough, Read, SessionInfo, host, json};
 
 /// What every action may do: read, within its grants, and tell how far it is.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl Context {
     ///
     /// # Errors
     /// What the host refused or the back end answered, unchanged.
-    pub fn pass_on<Shape>(&self, read: &Read) -> Result<Untouched<Shape>, Failure> {
-        host::get(read).map(Untouched::new)
+    pub fn pass_on<Shape>(&self, read: &Read) -> Result<PassThrough<Shape>, Failure> {
+        host::get(read).map(PassThrough::new)
     }
 
     /// Reads many of one type at once, concurrently within the operator's limit. The answers come in
@@ -146,7 +146,7 @@ impl SessionContext {
 
     /// Has the host verify credentials against the store and replace the session.
     ///
-    /// `sealed` names those of this call's [`Sealed`](crate::Sealed) arguments that were given;
+    /// `sealed` names those of this call's [`Sealed`](crate::core::Sealed) arguments that were given;
     /// with none the operator's own credentials are used. `base_url` picks one of the operator's
     /// stores; without it the first is taken.
     ///

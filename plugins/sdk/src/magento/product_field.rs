@@ -6,8 +6,9 @@
 use schemars::Schema;
 use serde_json::{Map, Value};
 
-use crate::target::Keeps;
-use crate::{Decimal, EntityId, Failure, schema};
+use super::write_scope::ScopeLevel;
+use crate::core::{Failure, schema};
+use crate::magento::{Decimal, EntityId};
 
 /// A product attribute that bulk changes may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,12 +83,12 @@ impl ProductField {
 
     /// The level at which Magento keeps it; `None` for prices, which a store keeps globally or per
     /// website as it is configured.
-    pub(crate) const fn keeps(self) -> Option<Keeps> {
+    pub(crate) const fn keeps(self) -> Option<ScopeLevel> {
         match self {
             F::Price | F::SpecialPrice => None,
-            F::Status | F::SpecialFromDate | F::SpecialToDate => Some(Keeps::PerWebsite),
-            F::Weight | F::CategoryIds => Some(Keeps::Global),
-            _ => Some(Keeps::PerView),
+            F::Status | F::SpecialFromDate | F::SpecialToDate => Some(ScopeLevel::PerWebsite),
+            F::Weight | F::CategoryIds => Some(ScopeLevel::Global),
+            _ => Some(ScopeLevel::PerView),
         }
     }
 
@@ -147,7 +148,7 @@ impl ProductField {
 
 /// What a field shall be.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Wanted {
+pub enum FieldValue {
     /// This value, as Magento answers it: numbers for what stands at the top, text with six
     /// decimals for custom attributes, dates with a time. Ids of categories as an array of texts.
     Value(Value),
@@ -159,7 +160,7 @@ pub enum Wanted {
 
 /// Values for fields, checked.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ProductUpdates(pub(crate) Vec<(ProductField, Wanted)>);
+pub struct ProductUpdates(pub(crate) Vec<(ProductField, FieldValue)>);
 
 impl ProductUpdates {
     /// Reads the values for fields from an object of an argument, of which `argument` is the name.
@@ -198,15 +199,15 @@ impl ProductUpdates {
         Ok(updates)
     }
 
-    /// One value for one field, as [`Wanted::Value`] has it.
+    /// One value for one field, as [`FieldValue::Value`] has it.
     #[must_use]
     pub fn one(field: ProductField, value: Value) -> Self {
-        Self(vec![(field, Wanted::Value(value))])
+        Self(vec![(field, FieldValue::Value(value))])
     }
 
     /// What a field shall be, if it is among them.
     #[must_use]
-    pub fn wanted(&self, field: ProductField) -> Option<&Wanted> {
+    pub fn wanted(&self, field: ProductField) -> Option<&FieldValue> {
         self.0.iter().find(|(has, _)| *has == field).map(|(_, wanted)| wanted)
     }
 
@@ -217,62 +218,62 @@ impl ProductUpdates {
 
     fn text(&self, field: ProductField) -> Option<&str> {
         match self.wanted(field)? {
-            Wanted::Value(value) => value.as_str(),
-            Wanted::Cleared | Wanted::Emptied => None,
+            FieldValue::Value(value) => value.as_str(),
+            FieldValue::Cleared | FieldValue::Emptied => None,
         }
     }
 }
 
 /// A value for a field, or what is wrong with it: the end of a sentence that begins with the field.
-fn wanted(field: ProductField, value: &Value) -> Result<Wanted, String> {
+fn wanted(field: ProductField, value: &Value) -> Result<FieldValue, String> {
     let empty = value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
     if empty && !field.may_be_empty() {
         return Err("cannot be empty".to_owned());
     }
     if value.is_null() {
-        return Ok(Wanted::Cleared);
+        return Ok(FieldValue::Cleared);
     }
     match field {
-        F::Price | F::Weight => number(value).map(Wanted::Value),
+        F::Price | F::Weight => number(value).map(FieldValue::Value),
         F::SpecialPrice if empty => {
             Err("is cleared with null: an empty text would make it 0".into())
         }
         F::SpecialPrice => {
             let price = amount(value)?;
             let (whole, rest) = (price.millionths() / 1_000_000, price.millionths() % 1_000_000);
-            Ok(Wanted::Value(Value::String(format!("{whole}.{rest:06}"))))
+            Ok(FieldValue::Value(Value::String(format!("{whole}.{rest:06}"))))
         }
         F::Status => choice(value, 2, "1 (enabled) or 2 (disabled)"),
         F::Visibility => choice(value, 4, "1 (not alone), 2 (catalogue), 3 (search) or 4 (both)"),
-        F::SpecialFromDate | F::SpecialToDate if empty => Ok(Wanted::Cleared),
-        F::SpecialFromDate | F::SpecialToDate => date(value).map(Wanted::Value),
+        F::SpecialFromDate | F::SpecialToDate if empty => Ok(FieldValue::Cleared),
+        F::SpecialFromDate | F::SpecialToDate => date(value).map(FieldValue::Value),
         F::CategoryIds => categories(value),
         F::UrlKey => url_key(value),
         _ => text(field, value),
     }
 }
 
-fn text(field: ProductField, value: &Value) -> Result<Wanted, String> {
+fn text(field: ProductField, value: &Value) -> Result<FieldValue, String> {
     let Value::String(text) = value else {
         return Err("is a text".to_owned());
     };
     if text.is_empty() {
-        return Ok(Wanted::Emptied);
+        return Ok(FieldValue::Emptied);
     }
     let length = if field.longest() > 255 { text.len() } else { text.chars().count() };
     if length > field.longest() {
         return Err(format!("is {length} long, and Magento keeps {}", field.longest()));
     }
-    Ok(Wanted::Value(value.clone()))
+    Ok(FieldValue::Value(value.clone()))
 }
 
 /// Magento rewrites what is not a key already, and then it is not what the review showed.
-fn url_key(value: &Value) -> Result<Wanted, String> {
+fn url_key(value: &Value) -> Result<FieldValue, String> {
     let Value::String(key) = value else {
         return Err("is a text".to_owned());
     };
     check_url_key(key)?;
-    Ok(Wanted::Value(value.clone()))
+    Ok(FieldValue::Value(value.clone()))
 }
 
 /// Whether Magento keeps a URL key as it is: lower-case letters, digits, and single hyphens between.
@@ -312,14 +313,14 @@ fn number(value: &Value) -> Result<Value, String> {
     }
 }
 
-fn choice(value: &Value, most: u64, known: &str) -> Result<Wanted, String> {
+fn choice(value: &Value, most: u64, known: &str) -> Result<FieldValue, String> {
     EntityId::of(value)
         .filter(|id| id.get() <= most)
-        .map(|id| Wanted::Value(id.get().into()))
+        .map(|id| FieldValue::Value(id.get().into()))
         .ok_or_else(|| format!("is {known}"))
 }
 
-fn categories(value: &Value) -> Result<Wanted, String> {
+fn categories(value: &Value) -> Result<FieldValue, String> {
     let Value::Array(ids) = value else {
         return Err("is a list of category ids".to_owned());
     };
@@ -331,7 +332,7 @@ fn categories(value: &Value) -> Result<Wanted, String> {
             read.insert(at, id.get());
         }
     }
-    Ok(Wanted::Value(read.iter().map(u64::to_string).collect()))
+    Ok(FieldValue::Value(read.iter().map(u64::to_string).collect()))
 }
 
 /// A date as Magento keeps it: `2027-03-04 00:00:00`.
@@ -375,7 +376,7 @@ mod tests {
 
     use super::*;
 
-    fn read(field: &str, value: Value) -> Result<Wanted, Failure> {
+    fn read(field: &str, value: Value) -> Result<FieldValue, Failure> {
         let updates = Map::from_iter([(field.to_owned(), value)]);
         ProductUpdates::read(&updates, &F::ALL, "updates").map(|updates| updates.0[0].1.clone())
     }
@@ -393,11 +394,11 @@ mod tests {
             ("category_ids", json!([7, "4", 12, 4]), json!(["4", "7", "12"])),
             ("url_key", json!("beta-new"), json!("beta-new")),
         ] {
-            assert_eq!(read(field, value), Ok(Wanted::Value(expected)), "{field}");
+            assert_eq!(read(field, value), Ok(FieldValue::Value(expected)), "{field}");
         }
-        assert_eq!(read("special_price", json!(null)), Ok(Wanted::Cleared));
-        assert_eq!(read("special_to_date", json!("")), Ok(Wanted::Cleared));
-        assert_eq!(read("description", json!("")), Ok(Wanted::Emptied));
+        assert_eq!(read("special_price", json!(null)), Ok(FieldValue::Cleared));
+        assert_eq!(read("special_to_date", json!("")), Ok(FieldValue::Cleared));
+        assert_eq!(read("description", json!("")), Ok(FieldValue::Emptied));
     }
 
     #[test]

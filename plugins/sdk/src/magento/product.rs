@@ -6,8 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::filter::field_name;
-use crate::{Decimal, Failure, projection};
+use super::filter::field_name;
+use crate::core::Failure;
+use crate::magento::{Decimal, projection};
 
 /// The fields that Magento keeps at a product's top level (`products_get.jsonl`). Every other
 /// attribute, core or the shop's own, is an entry of `custom_attributes`.

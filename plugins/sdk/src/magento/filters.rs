@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{Condition, Criteria, Failure, Filter, schema};
+use crate::core::{Failure, schema};
+use crate::magento::{Condition, Criteria, Filter};
 
 /// Field → value, list of values, or comparison; all must hold. An argument for searches.
 ///

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Context, Failure, bindings, host};
+use crate::bindings;
+use crate::core::{Context, Failure, host};
 
 /// Text goes to the host in pieces of about this many bytes, so that small writes cost nothing.
 const PIECE: usize = 64 << 10;
@@ -29,25 +30,25 @@ impl Context {
     /// # }
     /// ```
     #[must_use]
-    pub fn export(&self, name: &str, media_type: &str) -> Export {
-        Export { open: host::Export::new(name, media_type), waiting: String::new() }
+    pub fn export(&self, name: &str, media_type: &str) -> DocumentWriter {
+        DocumentWriter { open: host::DocumentWriter::new(name, media_type), waiting: String::new() }
     }
 }
 
 /// A document on its way to the caller. One that is dropped, or whose call fails, leaves nothing
 /// behind.
-pub struct Export {
-    open: host::Export,
+pub struct DocumentWriter {
+    open: host::DocumentWriter,
     waiting: String,
 }
 
-impl std::fmt::Debug for Export {
+impl std::fmt::Debug for DocumentWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Export").field("waiting", &self.waiting.len()).finish_non_exhaustive()
     }
 }
 
-impl Export {
+impl DocumentWriter {
     /// Adds text at the end. It goes to the host in pieces, so what it refuses may come out of a
     /// later call.
     ///
@@ -69,7 +70,7 @@ impl Export {
     /// As [`write`](Self::write).
     pub fn keep(mut self) -> Result<Document, Failure> {
         self.send()?;
-        host::Export::keep(self.open).map(Document::from)
+        host::DocumentWriter::keep(self.open).map(Document::from)
     }
 
     fn send(&mut self) -> Result<(), Failure> {
@@ -102,10 +103,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::core::{Action, ActionInfo, Group, NoArgs};
     use crate::testing::Host;
-    use crate::{About, Action, Group, NoParams};
 
-    fn rows(_: &NoParams, context: &Context) -> Result<Document, Failure> {
+    fn rows(_: &NoArgs, context: &Context) -> Result<Document, Failure> {
         let mut export = context.export("rows.csv", "text/csv");
         for _ in 0..10_000 {
             export.write("0123456789\n")?;
@@ -115,7 +116,7 @@ mod tests {
     }
 
     fn group() -> Group {
-        let about = About { name: "rows", title: "", description: "" };
+        let about = ActionInfo { name: "rows", title: "", description: "" };
         let actions = vec![Action::query(rows, about)];
         Group { name: "demo", version: "0.1.0", title: "", description: "", actions }
     }

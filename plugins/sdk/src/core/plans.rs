@@ -12,7 +12,7 @@ use crate::bindings::exports::souk::plugin::actions;
 use crate::bindings::souk::plugin::plans::{
     Batch, Change, Intent, ItemState, Lookup, Outcome, Plan, PlanState,
 };
-use crate::{Context, Failure, FailureCode, Read, Tier, host, json, schema};
+use crate::core::{Context, Failure, FailureCode, Read, Tier, host, json, schema};
 
 /// How many changes go to the host at once.
 const CHUNK: usize = 100;
@@ -148,7 +148,7 @@ impl Draft<Apply> {
 
 impl Lookup {
     /// Subjects are read one by one. Build the read with
-    /// [`Route::read_by`](crate::Route::read_by) and `Source::Subject`.
+    /// [`Route::read_by`](crate::core::Route::read_by) and `Source::Subject`.
     #[must_use]
     pub fn one(read: Read) -> Self {
         Self { one: read, many: None, inherits: false }
@@ -174,7 +174,7 @@ impl Lookup {
 
 /// What a `prepare` action answers.
 #[derive(Debug, Serialize)]
-pub struct Prepared {
+pub struct PreparedResult {
     /// What the commit tool and `plans_*` name.
     pub plan_id: String,
     /// RFC 3339; afterwards it has to be prepared again.
@@ -189,7 +189,7 @@ pub struct Prepared {
     pub message: String,
 }
 
-impl JsonSchema for Prepared {
+impl JsonSchema for PreparedResult {
     fn inline_schema() -> bool {
         true
     }
@@ -216,7 +216,7 @@ impl JsonSchema for Prepared {
     }
 }
 
-impl Prepared {
+impl PreparedResult {
     /// The answer for a plan, which `tool` commits. `warnings` go before the plan's own.
     ///
     /// # Errors
@@ -245,7 +245,7 @@ impl Prepared {
 
 /// What an `apply` action answers.
 #[derive(Debug, Serialize)]
-pub struct Applied {
+pub struct AppliedResult {
     /// What happened, in a sentence.
     pub message: String,
     /// How many were written, and a read shows it.
@@ -253,14 +253,14 @@ pub struct Applied {
     /// How many were not, or not for certain.
     pub error_count: u32,
     /// The first of those, with the reason.
-    pub errors: Vec<NotDone>,
+    pub errors: Vec<ItemError>,
     /// The plan that was carried out: `plans_get` lists every item, `plans_undo` takes it back.
     pub plan_id: String,
 }
 
 /// One subject that was not changed, or not for certain.
 #[derive(Debug, Serialize)]
-pub struct NotDone {
+pub struct ItemError {
     /// Its id: a sku, a page's id.
     pub id: String,
     /// `failed`: refused; `drifted`: somebody changed it meanwhile; `skipped`: not tried; `unknown`:
@@ -270,7 +270,7 @@ pub struct NotDone {
     pub error: String,
 }
 
-impl JsonSchema for Applied {
+impl JsonSchema for AppliedResult {
     fn inline_schema() -> bool {
         true
     }
@@ -303,7 +303,7 @@ impl JsonSchema for Applied {
     }
 }
 
-impl Applied {
+impl AppliedResult {
     /// The answer for an outcome.
     #[must_use]
     pub fn new(outcome: Outcome) -> Self {
@@ -324,7 +324,7 @@ impl Applied {
                 format!("{done} written, {errors} not: see `errors`")
             }
         };
-        let errors_of = |item: crate::PlanItem| NotDone {
+        let errors_of = |item: crate::core::PlanItem| ItemError {
             id: item.subject.id,
             state: match item.state {
                 ItemState::Done => "done",

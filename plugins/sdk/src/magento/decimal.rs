@@ -27,15 +27,15 @@ pub struct Decimal(i128);
 
 /// The text is not a decimal number of at most 14 digits before and 6 after the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotADecimal;
+pub struct ParseDecimalError;
 
-impl fmt::Display for NotADecimal {
+impl fmt::Display for ParseDecimalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not a decimal number of at most 14 digits before and 6 after the point")
     }
 }
 
-impl std::error::Error for NotADecimal {}
+impl std::error::Error for ParseDecimalError {}
 
 impl Decimal {
     /// Nothing.
@@ -72,26 +72,26 @@ impl Decimal {
 }
 
 impl FromStr for Decimal {
-    type Err = NotADecimal;
+    type Err = ParseDecimalError;
 
-    fn from_str(text: &str) -> Result<Self, NotADecimal> {
+    fn from_str(text: &str) -> Result<Self, ParseDecimalError> {
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
         };
         let (whole, fraction) = match unsigned.split_once('.') {
-            Some((_, "")) => return Err(NotADecimal),
+            Some((_, "")) => return Err(ParseDecimalError),
             Some((whole, fraction)) => (whole, fraction.trim_end_matches('0')),
             None => (unsigned, ""),
         };
         if whole.is_empty() || whole.len() > 14 || fraction.len() > DIGITS {
-            return Err(NotADecimal);
+            return Err(ParseDecimalError);
         }
         let padding = std::iter::repeat_n(b'0', DIGITS - fraction.len());
         let mut millionths: i128 = 0;
         for digit in whole.bytes().chain(fraction.bytes()).chain(padding) {
             if !digit.is_ascii_digit() {
-                return Err(NotADecimal);
+                return Err(ParseDecimalError);
             }
             millionths = millionths * 10 + i128::from(digit - b'0');
         }
@@ -116,7 +116,7 @@ impl fmt::Display for Decimal {
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        Self::of(&value).ok_or_else(|| serde::de::Error::custom(NotADecimal))
+        Self::of(&value).ok_or_else(|| serde::de::Error::custom(ParseDecimalError))
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(Decimal::of(&json!(7)), Decimal::of(&json!("7.0000000000")));
         assert_eq!(Decimal::of(&json!(true)), None);
         for wrong in ["", "-", ".5", "1.", "1e3", "1,5", "0.0000001", "+1", "123456789012345"] {
-            assert_eq!(wrong.parse::<Decimal>(), Err(NotADecimal), "{wrong}");
+            assert_eq!(wrong.parse::<Decimal>(), Err(ParseDecimalError), "{wrong}");
         }
     }
 

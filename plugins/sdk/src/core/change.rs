@@ -5,14 +5,14 @@ use serde_json::Value;
 use crate::bindings::souk::plugin::plans::{
     After, Change, Edit, Fill, Filling, Refusal, Repetition, Spot, Step, Subject, Undoing,
 };
-use crate::{Failure, Method, Route, Source, StoreView, place};
+use crate::core::{Failure, Method, Route, Source, StoreView, pointer};
 
 /// The most requests that one change may take.
 pub const MOST_STEPS: usize = 8;
 
 impl<const N: usize> Route<N> {
     /// A write to this route with these parameters, as a step of a change. Its body grows as
-    /// [`Changing::set`] puts values into it.
+    /// [`ChangeBuilder::set`] puts values into it.
     #[must_use]
     pub fn step(&self, method: Method, parameters: [Source; N], at: StoreView) -> Step {
         let read = self.read_by(parameters);
@@ -43,7 +43,7 @@ impl Step {
 
 /// Which step of a change, or of its undoing, is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StepNumber(usize);
+pub struct StepIndex(usize);
 
 /// One change in the making.
 ///
@@ -54,11 +54,11 @@ pub struct StepNumber(usize);
 ///
 /// ```
 /// use serde_json::json;
-/// use souk_sdk::{Changing, Method, Product, Route, Source, StoreView};
+/// use souk_sdk::{ChangeBuilder, Method, Product, Route, Source, StoreView};
 ///
 /// const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 ///
-/// let mut change = Changing::of("product", "24-MB01");
+/// let mut change = ChangeBuilder::of("product", "24-MB01");
 /// let put = change.step(PRODUCT.step(Method::Put, [Source::Subject], StoreView::Global));
 /// change.set(put, "name", "/product/name", "/name", json!("Joust"));
 /// let url_key = Product::place("url_key");
@@ -71,7 +71,7 @@ pub struct StepNumber(usize);
 /// assert_eq!(change.edits.len(), 2);
 /// ```
 #[derive(Debug)]
-pub struct Changing {
+pub struct ChangeBuilder {
     subject: Subject,
     edits: Vec<Edit>,
     steps: Vec<Growing>,
@@ -100,7 +100,7 @@ impl Growing {
     }
 }
 
-impl Changing {
+impl ChangeBuilder {
     /// A change of this subject, by its id in the store. Its steps may be repeated harmlessly and
     /// are undone in reverse, until told otherwise.
     #[must_use]
@@ -133,15 +133,15 @@ impl Changing {
     }
 
     /// Adds a request, after those added before.
-    pub fn step(&mut self, step: Step) -> StepNumber {
+    pub fn step(&mut self, step: Step) -> StepIndex {
         self.steps.push(Growing::new(step));
-        StepNumber(self.steps.len() - 1)
+        StepIndex(self.steps.len() - 1)
     }
 
     /// Puts a value into a step's body and records it as an edit: the field's name in the review,
     /// the place in the body, the place in what the lookup answers. The same field may be sent by
     /// several steps, with the same value.
-    pub fn set(&mut self, step: StepNumber, field: &str, body: &str, lookup: &str, value: Value) {
+    pub fn set(&mut self, step: StepIndex, field: &str, body: &str, lookup: &str, value: Value) {
         let Ok(index) = u8::try_from(step.0) else {
             self.wrong("a change has too many steps".to_owned());
             return;
@@ -149,7 +149,10 @@ impl Changing {
         let known = self.edits.iter().position(|edit| edit.field == field);
         if let Some(After::Sent(spots)) = known.map(|at| &self.edits[at].after)
             && let Some(first) = spots.first()
-            && self.steps.get(usize::from(first.step)).and_then(|s| place::find(&s.body, &first.at))
+            && self
+                .steps
+                .get(usize::from(first.step))
+                .and_then(|s| pointer::find(&s.body, &first.at))
                 != Some(&value)
         {
             self.wrong(format!("`{field}` is set to two different values"));
@@ -166,7 +169,7 @@ impl Changing {
 
     /// Puts a value into a step's body that changes nothing by itself: an identifier, a flag. The
     /// review shows it as a constant.
-    pub fn constant(&mut self, step: StepNumber, body: &str, value: Value) {
+    pub fn constant(&mut self, step: StepIndex, body: &str, value: Value) {
         self.put(step, body, value);
     }
 
@@ -193,21 +196,21 @@ impl Changing {
     }
 
     /// Adds a request that takes the change back, instead of the steps in reverse.
-    pub fn undo_step(&mut self, step: Step) -> StepNumber {
+    pub fn undo_step(&mut self, step: Step) -> StepIndex {
         self.undo.push(Growing::new(step));
-        StepNumber(self.undo.len() - 1)
+        StepIndex(self.undo.len() - 1)
     }
 
     /// Puts a value into the body of an undoing step.
-    pub fn undo_constant(&mut self, step: StepNumber, body: &str, value: Value) {
+    pub fn undo_constant(&mut self, step: StepIndex, body: &str, value: Value) {
         let put =
-            self.undo.get_mut(step.0).map(|growing| place::put(&mut growing.body, body, value));
+            self.undo.get_mut(step.0).map(|growing| pointer::put(&mut growing.body, body, value));
         self.check(body, put);
     }
 
     /// Has the host put what stood in an edit's field before the change into the body of an undoing
     /// step; null where nothing stood, or the value was inherited.
-    pub fn undo_before(&mut self, step: StepNumber, body: &str, field: &str) {
+    pub fn undo_before(&mut self, step: StepIndex, body: &str, field: &str) {
         // The place itself stays in the body, so that its parent is there to be filled.
         self.undo_constant(step, body, Value::Null);
         if let Some(growing) = self.undo.get_mut(step.0) {
@@ -262,9 +265,9 @@ impl Changing {
         })
     }
 
-    fn put(&mut self, step: StepNumber, body: &str, value: Value) {
+    fn put(&mut self, step: StepIndex, body: &str, value: Value) {
         let put =
-            self.steps.get_mut(step.0).map(|growing| place::put(&mut growing.body, body, value));
+            self.steps.get_mut(step.0).map(|growing| pointer::put(&mut growing.body, body, value));
         self.check(body, put);
     }
 
@@ -303,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_field_sent_by_two_steps_is_one_edit_with_two_spots() {
-        let mut change = Changing::of("product", "A");
+        let mut change = ChangeBuilder::of("product", "A");
         for _ in 0..2 {
             let step = change.step(put());
             change.set(step, "name", "/product/name", "/name", json!("x"));
@@ -316,19 +319,21 @@ mod tests {
 
     #[test]
     fn mistakes_come_out_at_the_end() {
-        let mut two_values = Changing::of("product", "A");
+        let mut two_values = ChangeBuilder::of("product", "A");
         let step = two_values.step(put());
         two_values.set(step, "name", "/product/name", "/name", json!("x"));
         two_values.set(step, "name", "/product/other", "/name", json!("y"));
         assert!(two_values.done().unwrap_err().message.contains("two different values"));
 
-        let mut nowhere = Changing::of("product", "A");
+        let mut nowhere = ChangeBuilder::of("product", "A");
         let step = nowhere.step(put());
         nowhere.set(step, "name", "name", "/name", json!("x"));
         assert!(nowhere.done().unwrap_err().message.contains("not a place"));
 
-        assert!(Changing::of("product", "A").done().unwrap_err().message.contains("edits nothing"));
-        let mut many = Changing::of("product", "A");
+        assert!(
+            ChangeBuilder::of("product", "A").done().unwrap_err().message.contains("edits nothing")
+        );
+        let mut many = ChangeBuilder::of("product", "A");
         for _ in 0..9 {
             let step = many.step(put());
             many.set(step, "name", "/product/name", "/name", json!("x"));
@@ -338,7 +343,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_has_no_place_and_is_not_repeated() {
-        let mut change = Changing::of("order", "7");
+        let mut change = ChangeBuilder::of("order", "7");
         change.step(Route::<1>::new("/V1/orders/{id}/emails").step(
             Method::Post,
             [Source::Subject],

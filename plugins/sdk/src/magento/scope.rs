@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{Context, Failure, Route, StoreView};
+use crate::core::{Context, Failure, Route, StoreView};
 
-/// The store's websites. Granted by [`Action::resolves_scopes`](crate::Action::resolves_scopes).
+/// The store's websites. Granted by [`Action::resolves_scopes`](crate::core::Action::resolves_scopes).
 pub const WEBSITES: Route<0> = Route::new("/V1/store/websites");
 /// The store's groups of views, which Magento's administration calls stores.
 pub const STORE_GROUPS: Route<0> = Route::new("/V1/store/storeGroups");
@@ -40,7 +40,7 @@ pub struct Scope {
 
 /// What a [`Scope`] means in this store.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub struct ReadScope {
     /// The view to read in.
     pub view: StoreView,
     /// The id of the website that was named. A view in a request's path does not limit a search to
@@ -55,12 +55,12 @@ impl Scope {
     /// # Errors
     /// When it names both global and something else, something that does not exist, or a store view
     /// or store outside the website named beside it; and what reading the store's structure meets.
-    pub fn resolve(&self, context: &Context) -> Result<Place, Failure> {
+    pub fn resolve(&self, context: &Context) -> Result<ReadScope, Failure> {
         let narrower =
             [&self.website_code, &self.store_code, &self.store_view_code].into_iter().flatten();
         if self.scope.is_some() {
             return match narrower.count() {
-                0 => Ok(Place { view: StoreView::Global, website_id: None }),
+                0 => Ok(ReadScope { view: StoreView::Global, website_id: None }),
                 _ => Err(Failure::argument(
                     "/scope/scope",
                     "a scope cannot be `global` and a part of the store at once",
@@ -69,9 +69,11 @@ impl Scope {
             };
         }
         match (&self.website_code, &self.store_code, &self.store_view_code) {
-            (None, None, None) => Ok(Place { view: StoreView::SessionDefault, website_id: None }),
+            (None, None, None) => {
+                Ok(ReadScope { view: StoreView::SessionDefault, website_id: None })
+            }
             (None, None, Some(code)) => {
-                Ok(Place { view: StoreView::View(code.clone()), website_id: None })
+                Ok(ReadScope { view: StoreView::View(code.clone()), website_id: None })
             }
             (website, store, view) => {
                 let stores = Stores::read(context)?;
@@ -165,7 +167,7 @@ impl Stores {
         website: Option<&str>,
         store: Option<&str>,
         view: Option<&str>,
-    ) -> Result<Place, Failure> {
+    ) -> Result<ReadScope, Failure> {
         let website = website.map(|code| self.website(code)).transpose()?;
         let group = store.map(|code| self.group(code)).transpose()?;
         let view = match (view, group, website) {
@@ -173,7 +175,7 @@ impl Stores {
             (None, Some(group), _) => self.view_of_id(group.default_store_id)?,
             (None, None, Some(website)) => self.default_view(website)?,
             (None, None, None) => {
-                return Ok(Place { view: StoreView::SessionDefault, website_id: None });
+                return Ok(ReadScope { view: StoreView::SessionDefault, website_id: None });
             }
         };
         if let Some(group) = group.filter(|group| group.id != view.store_group_id) {
@@ -182,7 +184,7 @@ impl Stores {
         if let Some(website) = website.filter(|website| website.id != view.website_id) {
             return Err(outside("store view", &view.code, "website", &website.code));
         }
-        Ok(Place {
+        Ok(ReadScope {
             view: StoreView::View(view.code.clone()),
             website_id: website.map(|website| website.id),
         })
@@ -249,8 +251,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::core::{Action, ActionInfo, Group};
     use crate::testing::Host;
-    use crate::{About, Action, Group};
 
     /// The lists of `stores.jsonl`.
     fn store() -> Host {
@@ -294,7 +296,7 @@ mod tests {
             title: "",
             description: "",
             actions: vec![
-                Action::query(resolved, About { name: "resolve", title: "", description: "" })
+                Action::query(resolved, ActionInfo { name: "resolve", title: "", description: "" })
                     .resolves_scopes(),
             ],
         };

@@ -1,6 +1,6 @@
 //! Purging the full-page cache that stands before the store.
 
-use crate::{ApplyContext, Failure, PurgeTarget, Purged, Route, host};
+use crate::core::{ApplyContext, Failure, PurgeTarget, Purged, Route, host};
 
 /// The grant to purge single pages: `.writes(Method::Post, PURGE_URL)`.
 pub const PURGE_URL: Route<0> = Route::of("cdn", "/purge/url");

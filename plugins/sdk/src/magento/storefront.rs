@@ -3,15 +3,15 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Read, Route, StoreView};
+use crate::core::{Read, Route, StoreView};
 
 /// The storefront's GraphQL, which the host asks without credentials.
 pub const GRAPHQL: Route<0> = Route::new("/graphql");
 
 /// Asks where an address leads in a view: a path as `women/tops.html`. Of the answer come the
-/// `fields` that are named, in GraphQL's words: those of [`Led`] and what they stand in.
+/// `fields` that are named, in GraphQL's words: those of [`ResolvedUrl`] and what they stand in.
 #[must_use]
-pub fn where_leads(address: &str, fields: &str, view: StoreView) -> Read {
+pub fn resolve_url(address: &str, fields: &str, view: StoreView) -> Read {
     // On one line: the host takes no control characters in a query.
     let query = ["query($u:String!){route(url:$u){", fields, "}}"].concat();
     GRAPHQL
@@ -21,28 +21,28 @@ pub fn where_leads(address: &str, fields: &str, view: StoreView) -> Read {
         .at(view)
 }
 
-/// The answer to [`where_leads`].
+/// The answer to [`resolve_url`].
 #[derive(Debug, Deserialize)]
-pub struct Leads {
+pub struct UrlResolution {
     data: Data,
 }
 
 #[derive(Debug, Deserialize)]
 struct Data {
-    route: Option<Led>,
+    route: Option<ResolvedUrl>,
 }
 
-impl Leads {
+impl UrlResolution {
     /// Where it leads; `None` where the view has nothing at the address.
     #[must_use]
-    pub fn to(self) -> Option<Led> {
+    pub fn to(self) -> Option<ResolvedUrl> {
         self.data.route
     }
 }
 
 /// Where an address leads. What was not asked for is not there.
 #[derive(Debug, Deserialize)]
-pub struct Led {
+pub struct ResolvedUrl {
     /// `PRODUCT`, `CATEGORY` or `CMS_PAGE`: the field `type`.
     #[serde(rename = "type")]
     pub kind: Option<String>,

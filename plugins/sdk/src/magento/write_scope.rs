@@ -1,13 +1,14 @@
 //! Where writes go, and which values Magento keeps there.
 
-use crate::{Failure, Method, PlanContext, Route, Scope, StoreView, Stores};
+use crate::core::{Failure, Method, PlanContext, Route, StoreView};
+use crate::magento::{Scope, Stores};
 
 /// A product attribute, with the level at which this store keeps its values.
 pub const ATTRIBUTE: Route<1> = Route::new("/V1/products/attributes/{attributeCode}");
 
 /// At which level Magento keeps the values of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeps {
+pub enum ScopeLevel {
     /// One value for the whole store.
     Global,
     /// A value per website: a write at one store view changes all views of its website
@@ -19,7 +20,7 @@ pub enum Keeps {
 
 /// Where a write goes. Made by [`Scope::target`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Target {
+pub struct WriteScope {
     view: StoreView,
     level: Level,
 }
@@ -37,12 +38,12 @@ impl Scope {
     /// Where a write goes that names this scope. Never the session's own view: a write says where.
     ///
     /// A website is written through its default store view, which reaches values that are kept per
-    /// website; [`Target::admits`] tells which are. A store, as Magento calls a group of views, keeps
+    /// website; [`WriteScope::admits`] tells which are. A store, as Magento calls a group of views, keeps
     /// no values at all: it stands for its view if it has just one.
     ///
     /// # Errors
     /// When nothing is named, something that does not exist, or a store with several views.
-    pub fn target<Kind>(&self, context: &PlanContext<Kind>) -> Result<Target, Failure> {
+    pub fn target<Kind>(&self, context: &PlanContext<Kind>) -> Result<WriteScope, Failure> {
         let place = self.resolve(context)?;
         let (website, store, view) = self.parts();
         let level = match (&place.view, website, store, view) {
@@ -64,7 +65,7 @@ impl Scope {
                 }
             }
         };
-        Ok(Target { view: place.view, level })
+        Ok(WriteScope { view: place.view, level })
     }
 }
 
@@ -77,7 +78,7 @@ fn one_view(store: &str, views: &[String]) -> Result<(), Failure> {
         .remedy(format!("name one of its views as `store_view_code`: {}", views.join(", "))))
 }
 
-impl Target {
+impl WriteScope {
     /// The view that requests go to.
     #[must_use]
     pub fn view(&self) -> &StoreView {
@@ -106,29 +107,29 @@ impl Target {
     /// # Errors
     /// When the write would change more than was named: a global field at a store view, or a field
     /// that is kept per view at a website with several.
-    pub fn admits(&self, field: &str, keeps: Keeps) -> Result<Option<String>, Failure> {
+    pub fn admits(&self, field: &str, keeps: ScopeLevel) -> Result<Option<String>, Failure> {
         let refused = |message: String, remedy: String| {
             Err(Failure::argument("scope", message).remedy(remedy))
         };
         match (&self.level, keeps) {
-            (Level::Global, _) | (Level::View(_), Keeps::PerView) => Ok(None),
-            (Level::View(code), Keeps::PerWebsite) => Ok(Some(format!(
+            (Level::Global, _) | (Level::View(_), ScopeLevel::PerView) => Ok(None),
+            (Level::View(code), ScopeLevel::PerWebsite) => Ok(Some(format!(
                 "`{field}` is kept per website: it changes in every store view of the website of \
                  `{code}`"
             ))),
-            (Level::Website(code, views), Keeps::PerWebsite) => Ok(Some(format!(
+            (Level::Website(code, views), ScopeLevel::PerWebsite) => Ok(Some(format!(
                 "`{field}` changes in every store view of the website `{code}`: {}",
                 views.join(", ")
             ))),
-            (Level::Website(_, views), Keeps::PerView) if views.len() == 1 => Ok(None),
-            (Level::Website(code, views), Keeps::PerView) => refused(
+            (Level::Website(_, views), ScopeLevel::PerView) if views.len() == 1 => Ok(None),
+            (Level::Website(code, views), ScopeLevel::PerView) => refused(
                 format!(
                     "Magento keeps `{field}` per store view: the website `{code}` has no value of \
                      its own, and its views may differ"
                 ),
                 format!("change its views one by one: {}", views.join(", ")),
             ),
-            (Level::View(_) | Level::Website(..), Keeps::Global) => refused(
+            (Level::View(_) | Level::Website(..), ScopeLevel::Global) => refused(
                 format!(
                     "this store keeps `{field}` globally: a write at a part of the store would \
                      change it everywhere"

@@ -11,7 +11,7 @@ enum Side {
     /// and not `null`.
     Input,
     /// Open: the store may answer more than the plugin knows of.
-    Output,
+    Result,
 }
 
 /// A schema written as JSON text. What `derive` makes of a type costs kilobytes of code in every
@@ -33,7 +33,7 @@ pub(crate) fn input<T: JsonSchema>() -> String {
 
 /// The schema of an action's result.
 pub(crate) fn output<T: JsonSchema>() -> String {
-    finished(T::json_schema(&mut generator(Contract::Serialize)), Side::Output)
+    finished(T::json_schema(&mut generator(Contract::Serialize)), Side::Result)
 }
 
 // What does not depend on the type stays out of the generic functions: plugins are small.
@@ -77,7 +77,7 @@ fn tidy(schema: &mut Value, side: Side) {
     if let Some(Value::String(description)) = members.get_mut("description") {
         *description = unwrapped(description);
     }
-    if side == Side::Output {
+    if side == Side::Result {
         // What the decoder assumed where the store left something out.
         members.remove("default");
     } else if members.contains_key("properties") {
@@ -171,7 +171,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Answered, Condition, Object, Scope, Sealed};
+    use crate::core::{AnyObject, RawObject, Sealed};
+    use crate::magento::{Condition, Scope};
 
     /// Not shown.
     #[derive(Deserialize, JsonSchema)]
@@ -236,15 +237,15 @@ mod tests {
 
     #[test]
     fn no_schema_of_the_sdk_has_a_reference() {
-        for schema in [input::<Scope>(), input::<Asked>(), output::<Answered<Object>>()] {
+        for schema in [input::<Scope>(), input::<Asked>(), output::<RawObject<AnyObject>>()] {
             assert!(!schema.contains("$ref") && !schema.contains("$defs"), "{schema}");
         }
     }
 
     #[test]
     fn an_answer_of_the_stores_stays_open() {
-        assert_eq!(value(&output::<Answered<Object>>()), json!({"type": "object"}));
-        let product = value(&output::<Answered<crate::Product>>());
+        assert_eq!(value(&output::<RawObject<AnyObject>>()), json!({"type": "object"}));
+        let product = value(&output::<RawObject<crate::magento::Product>>());
         assert_eq!(product.get("required"), None);
         assert_eq!(product.get("additionalProperties"), None);
     }

@@ -1,6 +1,6 @@
 //! Failures as plugins make them.
 
-use crate::{Failure, FailureCode};
+use crate::core::{Failure, FailureCode};
 
 impl Failure {
     /// A failure that says only what went wrong: a lower-case phrase, names in backticks, no full

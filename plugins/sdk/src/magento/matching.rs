@@ -6,10 +6,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::filter::LIST_BUDGET;
-use crate::{
-    Condition, Context, Criteria, Direction, Failure, Filter, Filters, Found, Product, Route,
-    StoreView, URL_BUDGET, schema,
+use super::filter::LIST_BUDGET;
+use crate::core::{Context, Failure, Route, StoreView, schema};
+use crate::magento::{
+    Condition, Criteria, Direction, Filter, Filters, Product, SearchPage, URL_BUDGET,
 };
 
 /// The search for products.
@@ -22,7 +22,7 @@ const PAGE: u32 = 200;
 /// Which products: all that is given has to hold, and something has to be given.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Match {
+pub struct ProductMatch {
     /// These skus. One that the store does not have is an error.
     #[schemars(length(min = 1))]
     sku_list: Option<Vec<String>>,
@@ -81,7 +81,7 @@ impl JsonSchema for EntityId {
     }
 }
 
-impl Match {
+impl ProductMatch {
     /// Finds the products, in the order of their ids, with these attributes of each as `at` shows
     /// them, and `id`, `sku` and `type_id` in any case. Nothing limits how many may be found.
     ///
@@ -93,7 +93,7 @@ impl Match {
         context: &'context Context,
         at: &StoreView,
         attributes: &[&str],
-    ) -> Result<Pages<'context>, Failure> {
+    ) -> Result<ProductPages<'context>, Failure> {
         let criteria = self.criteria()?;
         let mut fields: Vec<String> = ["id", "sku", "type_id"].map(str::to_owned).into();
         fields.extend(attributes.iter().map(|&code| code.to_owned()));
@@ -104,7 +104,7 @@ impl Match {
             must_exist(context, &slices)?;
         }
         slices.reverse();
-        Ok(Pages { context, criteria, at: at.clone(), slices, after: 0 })
+        Ok(ProductPages { context, criteria, at: at.clone(), slices, after: 0 })
     }
 
     /// The criteria but for the list of skus.
@@ -202,7 +202,7 @@ fn must_exist(context: &Context, slices: &[Slice]) -> Result<(), Failure> {
         missing.insert(missing.partition_point(|before| *before < &**sku), sku);
     }
     let fields = Product::projection(&["id".to_owned(), "sku".to_owned()])?;
-    let mut pages = Pages {
+    let mut pages = ProductPages {
         context,
         criteria: Criteria::new().fields(fields),
         at: StoreView::Global,
@@ -228,7 +228,7 @@ fn must_exist(context: &Context, slices: &[Slice]) -> Result<(), Failure> {
 
 /// Products, a page at a time. By entity id: any other order repeats products and loses others.
 #[derive(Debug)]
-pub struct Pages<'context> {
+pub struct ProductPages<'context> {
     context: &'context Context,
     criteria: Criteria,
     at: StoreView,
@@ -238,7 +238,7 @@ pub struct Pages<'context> {
     after: i64,
 }
 
-impl Pages<'_> {
+impl ProductPages<'_> {
     /// The next products, at least one; `None` after the last.
     ///
     /// # Errors
@@ -255,7 +255,7 @@ impl Pages<'_> {
             }
             let criteria = criteria.sort("entity_id", Direction::Asc)?.page(PAGE, 1);
             let read = PRODUCTS.read([]).search(&criteria).at(self.at.clone());
-            let found: Found<Product> = self.context.get(&read)?;
+            let found: SearchPage<Product> = self.context.get(&read)?;
             let full = found.items.len() >= PAGE as usize;
             let last = found.items.iter().filter_map(|product| product.integer("id")).max();
             let mut products = found.items;
@@ -293,6 +293,6 @@ pub(crate) fn globally(
         .page(PAGE, 1)
         .fields(Product::projection(&fields)?);
     let read = PRODUCTS.read([]).search(&criteria).at(StoreView::Global);
-    let found: Found<Product> = context.get(&read)?;
+    let found: SearchPage<Product> = context.get(&read)?;
     Ok(found.items)
 }

@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
-use crate::matching::globally;
-use crate::{
-    Applied, ApplyContext, Context, Criteria, Draft, Failure, Filter, Found, LIST_BUDGET, Match,
-    PlanContext, PrepareContext, Prepared, Product, ProductField, ProductUpdates, ProductWriter,
-    Route, Scope, StoreView, Wanted, nothing_matches,
+use super::matching::globally;
+use crate::core::{
+    AppliedResult, ApplyContext, Context, Draft, Failure, PlanContext, PrepareContext,
+    PreparedResult, Route, StoreView, nothing_matches,
+};
+use crate::magento::{
+    Criteria, FieldValue, Filter, LIST_BUDGET, Product, ProductField, ProductMatch, ProductUpdates,
+    ProductWriter, Scope, SearchPage,
 };
 
 /// The search for categories.
@@ -15,8 +18,8 @@ pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
 /// The same values for every product that fits a match, at one place of the store.
 ///
 /// ```
-/// # use souk_sdk::{BulkUpdate, Failure, Match, PrepareContext, Prepared, ProductUpdates, Scope};
-/// # fn prepare(asked: (Match, Scope, ProductUpdates), context: &PrepareContext) -> Result<Prepared, Failure> {
+/// # use souk_sdk::{BulkUpdate, Failure, ProductMatch, PrepareContext, PreparedResult, ProductUpdates, Scope};
+/// # fn prepare(asked: (ProductMatch, Scope, ProductUpdates), context: &PrepareContext) -> Result<PreparedResult, Failure> {
 /// # let (matching, scope, updates) = asked;
 /// BulkUpdate { matching: &matching, scope: &scope, updates: &updates }
 ///     .prepare(context, "catalog_commit_bulk_update")
@@ -25,7 +28,7 @@ pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
 #[derive(Debug, Clone, Copy)]
 pub struct BulkUpdate<'a> {
     /// Which products.
-    pub matching: &'a Match,
+    pub matching: &'a ProductMatch,
     /// Where to write.
     pub scope: &'a Scope,
     /// What to write.
@@ -38,18 +41,18 @@ impl BulkUpdate<'_> {
     /// # Errors
     /// That nothing fits, or nothing can be changed there; what reading meets; what the host
     /// refuses.
-    pub fn prepare(&self, context: &PrepareContext, tool: &str) -> Result<Prepared, Failure> {
+    pub fn prepare(&self, context: &PrepareContext, tool: &str) -> Result<PreparedResult, Failure> {
         let (draft, warnings) = self.draft(context)?;
-        Prepared::new(draft.propose()?, warnings, tool)
+        PreparedResult::new(draft.propose()?, warnings, tool)
     }
 
     /// Has the changes carried out at once.
     ///
     /// # Errors
     /// As [`prepare`](Self::prepare).
-    pub fn apply(&self, context: &ApplyContext) -> Result<Applied, Failure> {
+    pub fn apply(&self, context: &ApplyContext) -> Result<AppliedResult, Failure> {
         let (draft, _) = self.draft(context)?;
-        Ok(Applied::new(draft.apply()?))
+        Ok(AppliedResult::new(draft.apply()?))
     }
 
     /// A draft with all changes, and what to warn of.
@@ -79,7 +82,7 @@ fn fill<Kind>(
     let (mut matched, mut unpriced) = (0, 0);
     let view = writer.target().view();
     let mut pages = asked.matching.products(context, view, writer.attributes())?;
-    let clears = asked.updates.0.iter().any(|(_, wanted)| *wanted == Wanted::Cleared);
+    let clears = asked.updates.0.iter().any(|(_, wanted)| *wanted == FieldValue::Cleared);
     let only_prices = asked.updates.fields().all(|field| ProductField::PRICES.contains(&field));
     let falls_back = clears && !writer.target().is_global();
     // What holds for every change is told with the first.
@@ -121,7 +124,8 @@ fn fill<Kind>(
 
 /// Refuses categories that do not exist: Magento drops them silently (`create-badcat`).
 fn categories_must_exist(context: &Context, updates: &ProductUpdates) -> Result<(), Failure> {
-    let Some(Wanted::Value(Value::Array(ids))) = updates.wanted(ProductField::CategoryIds) else {
+    let Some(FieldValue::Value(Value::Array(ids))) = updates.wanted(ProductField::CategoryIds)
+    else {
         return Ok(());
     };
     let mut missing: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
@@ -130,10 +134,10 @@ fn categories_must_exist(context: &Context, updates: &ProductUpdates) -> Result<
     }
     for filter in Filter::split("entity_id", &missing.clone(), LIST_BUDGET / 10)? {
         let criteria =
-            Criteria::new().filter(filter).page(300, 1).fields(crate::projection(["id"])?);
+            Criteria::new().filter(filter).page(300, 1).fields(crate::magento::projection(["id"])?);
         let read = CATEGORIES.read([]).search(&criteria).at(StoreView::Global);
         // They decode as products do.
-        let found: Found<Product> = context.get(&read)?;
+        let found: SearchPage<Product> = context.get(&read)?;
         missing.retain(|id| !found.items.iter().any(|c| c.integer("id") == id.parse().ok()));
     }
     if missing.is_empty() {

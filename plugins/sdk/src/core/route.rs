@@ -1,7 +1,8 @@
 //! Routes, and reads made of them.
 
 use crate::bindings::exports::souk::plugin::actions;
-use crate::{Binding, Criteria, Method, Read, Source, StoreView};
+use crate::core::{Binding, Method, Read, Source, StoreView};
+use crate::magento::Criteria;
 
 /// A GET route of a back end, with `N` parameters in braces.
 ///

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::route::Granted;
 use crate::bindings::exports::souk::plugin::actions;
-use crate::route::Granted;
-use crate::{
-    ApplyContext, Bound, CommitTool, Context, Failure, Method, Output, PrepareContext, Route,
-    STORE_GROUPS, STORE_VIEWS, SessionContext, Tier, WEBSITES,
+use crate::core::{
+    ActionResult, ApplyContext, Bound, CommitTool, Context, Failure, Method, PrepareContext, Route,
+    SessionContext, Tier,
 };
-use crate::{json, schema};
+use crate::core::{json, schema};
+use crate::magento::{STORE_GROUPS, STORE_VIEWS, WEBSITES};
 
 /// An action group: what a plugin offers.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub struct Group {
 
 /// What an action is called and how it is told about.
 #[derive(Debug, Clone, Copy)]
-pub struct About {
+pub struct ActionInfo {
     /// `[a-z0-9_]+`; with the group's name and `_` at most 45 characters.
     pub name: &'static str,
     /// For people, in a few words.
@@ -41,11 +42,11 @@ pub struct About {
 /// The parameters of an action that has none.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NoParams {}
+pub struct NoArgs {}
 
 /// One tool: a typed function, and what it may do.
 pub struct Action {
-    about: About,
+    about: ActionInfo,
     tier: Tier,
     effect: actions::Effect,
     needs_session: bool,
@@ -80,11 +81,11 @@ impl Action {
     #[must_use]
     pub fn query<P, O>(
         handler: impl Fn(&P, &Context) -> Result<O, Failure> + 'static,
-        about: About,
+        about: ActionInfo,
     ) -> Self
     where
         P: DeserializeOwned + JsonSchema,
-        O: Output,
+        O: ActionResult,
     {
         Self::typed(about, actions::Effect::Query, move |asked: &P| handler(asked, &Context::new()))
     }
@@ -94,11 +95,11 @@ impl Action {
     #[must_use]
     pub fn session<P, O>(
         handler: impl Fn(&P, &SessionContext) -> Result<O, Failure> + 'static,
-        about: About,
+        about: ActionInfo,
     ) -> Self
     where
         P: DeserializeOwned + JsonSchema,
-        O: Output,
+        O: ActionResult,
     {
         Self::typed(about, actions::Effect::Session, move |asked: &P| {
             handler(asked, &SessionContext::new())
@@ -110,12 +111,12 @@ impl Action {
     #[must_use]
     pub fn prepare<P, O>(
         handler: impl Fn(&P, &PrepareContext) -> Result<O, Failure> + 'static,
-        about: About,
+        about: ActionInfo,
         commit: CommitTool,
     ) -> Self
     where
         P: DeserializeOwned + JsonSchema,
-        O: Output,
+        O: ActionResult,
     {
         Self::typed(about, commit.effect(), move |asked: &P| handler(asked, &PrepareContext::new()))
     }
@@ -125,12 +126,12 @@ impl Action {
     #[must_use]
     pub fn apply<P, O>(
         handler: impl Fn(&P, &ApplyContext) -> Result<O, Failure> + 'static,
-        about: About,
+        about: ActionInfo,
         bound: Bound,
     ) -> Self
     where
         P: DeserializeOwned + JsonSchema,
-        O: Output,
+        O: ActionResult,
     {
         Self::typed(about, actions::Effect::Apply(bound), move |asked: &P| {
             handler(asked, &ApplyContext::new())
@@ -138,13 +139,13 @@ impl Action {
     }
 
     fn typed<P, O>(
-        about: About,
+        about: ActionInfo,
         effect: actions::Effect,
         handler: impl Fn(&P) -> Result<O, Failure> + 'static,
     ) -> Self
     where
         P: DeserializeOwned + JsonSchema,
-        O: Output,
+        O: ActionResult,
     {
         Self {
             about,
@@ -194,7 +195,7 @@ impl Action {
         self
     }
 
-    /// Declares the reads that [`Scope::resolve`](crate::Scope::resolve) needs.
+    /// Declares the reads that [`Scope::resolve`](crate::magento::Scope::resolve) needs.
     #[must_use]
     pub fn resolves_scopes(self) -> Self {
         self.reads(WEBSITES).reads(STORE_GROUPS).reads(STORE_VIEWS)

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::filter::{encoded_length, field_name, invalid};
-use crate::route::binding;
-use crate::{Answered, Binding, Failure, Filter, Object, Source};
+use super::filter::{encoded_length, field_name, invalid};
+use crate::core::route::binding;
+use crate::core::{AnyObject, Binding, Failure, RawObject, Source};
+use crate::magento::Filter;
 
 /// Which way a sort goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -74,7 +75,7 @@ impl Criteria {
         self
     }
 
-    /// Sorts by this field, after those named before. Pages overlap and lose rows unless the last
+    /// Sorts by this field, after those named before. ProductPages overlap and lose rows unless the last
     /// sort is unique: `entity_id` is. Sorting products by price drops those that are not in the
     /// price index.
     ///
@@ -94,7 +95,7 @@ impl Criteria {
     }
 
     /// Only these fields of the answer: [`projection`] or
-    /// [`Product::projection`](crate::Product::projection).
+    /// [`Product::projection`](crate::magento::Product::projection).
     #[must_use]
     pub fn fields(mut self, projection: String) -> Self {
         self.fields = Some(projection);
@@ -195,7 +196,7 @@ fn is_nested_list(field: &str) -> bool {
 /// A page of a search, as Magento answers it and as an action may pass it on.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
-pub struct Found<T> {
+pub struct SearchPage<T> {
     /// What was found on this page.
     // Magento says `null` where `fields` is used and nothing was found.
     #[serde(default, deserialize_with = "none_is_empty")]
@@ -205,10 +206,10 @@ pub struct Found<T> {
     pub total_count: u64,
     /// The criteria as Magento understood them.
     #[serde(default)]
-    pub search_criteria: Answered<Object>,
+    pub search_criteria: RawObject<AnyObject>,
 }
 
-impl<T> Found<T> {
+impl<T> SearchPage<T> {
     /// The same page with its items made into others.
     ///
     /// # Errors
@@ -216,8 +217,8 @@ impl<T> Found<T> {
     pub fn try_map<U>(
         self,
         change: impl FnMut(T) -> Result<U, Failure>,
-    ) -> Result<Found<U>, Failure> {
-        Ok(Found {
+    ) -> Result<SearchPage<U>, Failure> {
+        Ok(SearchPage {
             items: self.items.into_iter().map(change).collect::<Result<_, _>>()?,
             total_count: self.total_count,
             search_criteria: self.search_criteria,
@@ -238,7 +239,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Condition;
+    use crate::magento::Condition;
 
     fn query(criteria: &Criteria) -> Vec<(String, String)> {
         let mut query = Vec::new();
@@ -330,7 +331,7 @@ mod tests {
 
     #[test]
     fn no_items_may_come_as_null() {
-        let found: Found<u8> =
+        let found: SearchPage<u8> =
             serde_json::from_str(r#"{"items": null, "total_count": 28}"#).unwrap();
         assert!(found.items.is_empty());
         assert_eq!(found.total_count, 28);

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, Found, Route, StoreView,
-};
+use crate::core::{Context, Failure, Route, StoreView};
+use crate::magento::{Condition, Criteria, Direction, EntityId, Filter, SearchPage};
 
 /// How many are read at once. Magento's own limit on pages, where an operator sets it, is 300 by
 /// default.
@@ -49,7 +48,7 @@ impl<'context> Scan<'context> {
         }
         let criteria = criteria.sort(self.id, Direction::Asc)?.page(PAGE, 1);
         let read = self.route.read([]).search(&criteria).at(StoreView::Global);
-        let found: Found<Value> = self.context.get(&read)?;
+        let found: SearchPage<Value> = self.context.get(&read)?;
         let ids = found.items.iter().filter_map(|item| EntityId::of(item.get(self.id)?));
         let last = ids.max().map_or(0, EntityId::get);
         self.ended = found.items.len() < PAGE as usize || Some(last) <= self.after;

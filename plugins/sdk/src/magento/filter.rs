@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, FailureCode};
+use crate::core::{Failure, FailureCode};
 
 /// How a field is compared. These are all that Magento knows; a word it does not know it takes for
 /// `eq`, without a warning (`products_search.jsonl`, `unknown-condition`).

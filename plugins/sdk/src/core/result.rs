@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::{Failure, FailureCode, json};
+use crate::core::{Failure, FailureCode, json};
 
 /// An object that the store answered, kept as text and passed on untouched. `Shape` only tells
 /// callers what they may find in it; nothing of it is required, and more may stand there.
@@ -16,12 +16,12 @@ use crate::{Failure, FailureCode, json};
 /// Half the price of decoding and encoding again, and a field that the plugin has never heard of
 /// reaches the caller.
 #[derive(Debug)]
-pub struct Answered<Shape> {
+pub struct RawObject<Shape> {
     text: Box<RawValue>,
     shape: PhantomData<fn() -> Shape>,
 }
 
-impl<Shape> Answered<Shape> {
+impl<Shape> RawObject<Shape> {
     /// The JSON text.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -29,7 +29,7 @@ impl<Shape> Answered<Shape> {
     }
 }
 
-impl<Shape: DeserializeOwned> Answered<Shape> {
+impl<Shape: DeserializeOwned> RawObject<Shape> {
     /// Decodes it, for whoever has to look inside after all.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl<Shape: DeserializeOwned> Answered<Shape> {
     }
 }
 
-impl<Shape> Default for Answered<Shape> {
+impl<Shape> Default for RawObject<Shape> {
     /// An empty object.
     fn default() -> Self {
         let text = RawValue::from_string("{}".to_owned()).unwrap_or_default();
@@ -52,19 +52,19 @@ impl<Shape> Default for Answered<Shape> {
     }
 }
 
-impl<'de, Shape> Deserialize<'de> for Answered<Shape> {
+impl<'de, Shape> Deserialize<'de> for RawObject<Shape> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self { text: Box::deserialize(deserializer)?, shape: PhantomData })
     }
 }
 
-impl<Shape> Serialize for Answered<Shape> {
+impl<Shape> Serialize for RawObject<Shape> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.text.serialize(serializer)
     }
 }
 
-impl<Shape: JsonSchema> JsonSchema for Answered<Shape> {
+impl<Shape: JsonSchema> JsonSchema for RawObject<Shape> {
     fn inline_schema() -> bool {
         true
     }
@@ -82,20 +82,20 @@ impl<Shape: JsonSchema> JsonSchema for Answered<Shape> {
 }
 
 /// A whole answer of the store's as the result of an action, not even parsed here: the host parses
-/// and checks every result anyway. [`Context::pass_on`](crate::Context::pass_on) makes it.
+/// and checks every result anyway. [`Context::pass_on`](crate::core::Context::pass_on) makes it.
 #[derive(Debug)]
-pub struct Untouched<Shape> {
+pub struct PassThrough<Shape> {
     text: String,
     shape: PhantomData<fn() -> Shape>,
 }
 
-impl<Shape> Untouched<Shape> {
+impl<Shape> PassThrough<Shape> {
     pub(crate) fn new(text: String) -> Self {
         Self { text, shape: PhantomData }
     }
 }
 
-impl<Shape: JsonSchema> JsonSchema for Untouched<Shape> {
+impl<Shape: JsonSchema> JsonSchema for PassThrough<Shape> {
     fn inline_schema() -> bool {
         true
     }
@@ -105,12 +105,12 @@ impl<Shape: JsonSchema> JsonSchema for Untouched<Shape> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Answered::<Shape>::json_schema(generator)
+        RawObject::<Shape>::json_schema(generator)
     }
 }
 
-/// What a handler may answer: everything that serialises to an object, or an [`Untouched`] answer.
-pub trait Output: JsonSchema {
+/// What a handler may answer: everything that serialises to an object, or an [`PassThrough`] answer.
+pub trait ActionResult: JsonSchema {
     /// The result as JSON text.
     ///
     /// # Errors
@@ -118,14 +118,14 @@ pub trait Output: JsonSchema {
     fn into_json(self) -> Result<String, Failure>;
 }
 
-impl<T: Serialize + JsonSchema> Output for T {
+impl<T: Serialize + JsonSchema> ActionResult for T {
     fn into_json(self) -> Result<String, Failure> {
         serde_json::to_string(&self)
             .map_err(|error| Failure::internal(format!("the result is not JSON: {error}")))
     }
 }
 
-impl<Shape: JsonSchema> Output for Untouched<Shape> {
+impl<Shape: JsonSchema> ActionResult for PassThrough<Shape> {
     fn into_json(self) -> Result<String, Failure> {
         Ok(self.text)
     }
@@ -133,15 +133,15 @@ impl<Shape: JsonSchema> Output for Untouched<Shape> {
 
 /// Some object of the store's, of which nothing is promised.
 #[derive(Debug)]
-pub struct Object;
+pub struct AnyObject;
 
-impl JsonSchema for Object {
+impl JsonSchema for AnyObject {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Object".into()
+        "AnyObject".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 /// A secret argument that was given. Its schema says `writeOnly: true`, so the host keeps the value
 /// and hands over a placeholder; the plugin can only name it to
-/// [`SessionContext::login`](crate::SessionContext::login).
+/// [`SessionContext::login`](crate::core::SessionContext::login).
 ///
 /// Used as `Option<Sealed>`, which tells whether it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,13 +13,13 @@
 
 use serde_json::{Value, json};
 
+use super::matching::PRODUCTS;
+use super::write_scope::{ATTRIBUTE, ScopeLevel, WRITE, WriteScope};
 use crate::bindings::souk::plugin::plans::{Change, Intent, Lookup};
-use crate::matching::PRODUCTS;
-use crate::target::{ATTRIBUTE, Keeps, Target, WRITE};
-use crate::{
-    Action, Changing, Condition, Context, Decimal, Failure, FailureCode, Product, ProductField,
-    ProductUpdates, Route, Source, StepNumber, StoreView, Wanted,
+use crate::core::{
+    Action, ChangeBuilder, Context, Failure, FailureCode, Route, Source, StepIndex, StoreView,
 };
+use crate::magento::{Condition, Decimal, FieldValue, Product, ProductField, ProductUpdates};
 
 /// One product, by its sku.
 pub const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
@@ -43,7 +43,7 @@ impl Action {
 /// Makes changes of products for one place in the store.
 #[derive(Debug)]
 pub struct ProductWriter<'a> {
-    target: &'a Target,
+    target: &'a WriteScope,
     attributes: Vec<&'static str>,
     warnings: Vec<String>,
 }
@@ -56,7 +56,7 @@ impl<'a> ProductWriter<'a> {
     /// was named; and what reading that level meets.
     pub fn new(
         context: &Context,
-        target: &'a Target,
+        target: &'a WriteScope,
         fields: impl IntoIterator<Item = ProductField>,
     ) -> Result<Self, Failure> {
         let mut attributes = vec!["name", "special_price", FROM];
@@ -64,7 +64,7 @@ impl<'a> ProductWriter<'a> {
         for field in fields {
             let keeps = match field.keeps() {
                 Some(keeps) => keeps,
-                None if target.is_global() => Keeps::Global,
+                None if target.is_global() => ScopeLevel::Global,
                 None => level(context, field.code())?,
             };
             warnings.extend(target.admits(field.code(), keeps)?);
@@ -85,7 +85,7 @@ impl<'a> ProductWriter<'a> {
 
     /// Where it writes.
     #[must_use]
-    pub fn target(&self) -> &Target {
+    pub fn target(&self) -> &WriteScope {
         self.target
     }
 
@@ -150,7 +150,7 @@ impl<'a> ProductWriter<'a> {
             product,
             global,
             updates,
-            change: Changing::of("product", product.sku()).label(product.text("name")),
+            change: ChangeBuilder::of("product", product.sku()).label(product.text("name")),
             main: None,
             undone: Vec::new(),
             categories: None,
@@ -162,13 +162,13 @@ impl<'a> ProductWriter<'a> {
 }
 
 /// The level at which this store keeps a price.
-fn level(context: &Context, code: &str) -> Result<Keeps, Failure> {
+fn level(context: &Context, code: &str) -> Result<ScopeLevel, Failure> {
     // It decodes as a product does.
     let attribute: Product = context.get(&ATTRIBUTE.read([code]).at(StoreView::Global))?;
     match attribute.as_map().get("scope").and_then(Value::as_str) {
-        Some("global") => Ok(Keeps::Global),
-        Some("website") => Ok(Keeps::PerWebsite),
-        Some("store") => Ok(Keeps::PerView),
+        Some("global") => Ok(ScopeLevel::Global),
+        Some("website") => Ok(ScopeLevel::PerWebsite),
+        Some("store") => Ok(ScopeLevel::PerView),
         _ => Err(Failure::new(
             FailureCode::UpstreamError,
             format!("the store does not tell at which level it keeps `{code}`"),
@@ -188,8 +188,8 @@ struct Writing<'a> {
     product: &'a Product,
     global: Option<&'a Product>,
     updates: &'a ProductUpdates,
-    change: Changing,
-    main: Option<StepNumber>,
+    change: ChangeBuilder,
+    main: Option<StepIndex>,
     undone: Vec<Undone>,
     /// Whether the product is in any category now; `None`: its categories stay.
     categories: Option<bool>,
@@ -212,7 +212,7 @@ impl Writing<'_> {
                     );
                 }
                 ProductField::SpecialFromDate if on_sale => {
-                    if *wanted == Wanted::Cleared {
+                    if *wanted == FieldValue::Cleared {
                         return Err(self.sale_without_start());
                     }
                     if self.global_write() {
@@ -235,12 +235,12 @@ impl Writing<'_> {
         self.writer.target.is_global()
     }
 
-    fn put(&self) -> crate::Step {
+    fn put(&self) -> crate::core::Step {
         PRODUCT.step(WRITE, [Source::Subject], self.writer.target.view().clone())
     }
 
     /// The step that writes everything that may be written together.
-    fn main(&mut self) -> StepNumber {
+    fn main(&mut self) -> StepIndex {
         match self.main {
             Some(step) => step,
             None => {
@@ -250,21 +250,21 @@ impl Writing<'_> {
         }
     }
 
-    fn write(&mut self, field: ProductField, wanted: &Wanted) {
+    fn write(&mut self, field: ProductField, wanted: &FieldValue) {
         let step = self.main();
         let code = field.code();
         let lookup = Product::place(code);
         let body = body(&lookup);
         match wanted {
-            Wanted::Value(value) => {
+            FieldValue::Value(value) => {
                 self.change.set(step, code, &body, &lookup, value.clone());
             }
-            Wanted::Emptied if !self.global_write() => {
+            FieldValue::Emptied if !self.global_write() => {
                 self.change.constant(step, &body, json!(""));
                 self.change.expect(code, &lookup, None);
                 self.explicit_undo = true;
             }
-            Wanted::Emptied | Wanted::Cleared => {
+            FieldValue::Emptied | FieldValue::Cleared => {
                 let left = self.global.and_then(|product| product.attribute(code));
                 self.change.constant(step, &body, Value::Null);
                 self.change.expect(code, &lookup, left);
@@ -281,7 +281,7 @@ impl Writing<'_> {
 
     /// Replaces the categories and keeps the positions in those that stay.
     fn links(&mut self) {
-        let Some(Wanted::Value(Value::Array(wanted))) =
+        let Some(FieldValue::Value(Value::Array(wanted))) =
             self.updates.wanted(ProductField::CategoryIds)
         else {
             return;
@@ -321,8 +321,8 @@ impl Writing<'_> {
     fn on_sale_after(&self, priced: bool) -> bool {
         let has = |product: &Product| product.decimal("special_price").is_some();
         match self.updates.wanted(ProductField::SpecialPrice).filter(|_| priced) {
-            Some(Wanted::Value(_)) => true,
-            Some(Wanted::Cleared | Wanted::Emptied) => self.global.is_some_and(has),
+            Some(FieldValue::Value(_)) => true,
+            Some(FieldValue::Cleared | FieldValue::Emptied) => self.global.is_some_and(has),
             None => has(self.product),
         }
     }
@@ -338,14 +338,14 @@ impl Writing<'_> {
         .remedy("give the sale a date, or clear `special_price` as well")
     }
 
-    /// Keeps the beginning of a sale, and tells of sales that begin by themselves.
+    /// ScopeLevel the beginning of a sale, and tells of sales that begin by themselves.
     fn sale(&mut self, on_sale: bool, priced: bool) {
         if !on_sale {
             return;
         }
         let asked = self.updates.wanted(ProductField::SpecialFromDate).filter(|_| priced);
         let wanted = match asked {
-            Some(Wanted::Value(value)) => Some(value.clone()),
+            Some(FieldValue::Value(value)) => Some(value.clone()),
             _ => self.product.attribute(FROM).cloned(),
         };
         let starts_sale = priced && self.updates.wanted(ProductField::SpecialPrice).is_some();
@@ -378,7 +378,7 @@ impl Writing<'_> {
 
     fn compare_prices(&mut self) {
         let wanted = |field| match self.updates.wanted(field) {
-            Some(Wanted::Value(value)) => Decimal::of(value),
+            Some(FieldValue::Value(value)) => Decimal::of(value),
             _ => None,
         };
         let special = wanted(ProductField::SpecialPrice);

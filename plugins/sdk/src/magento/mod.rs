@@ -1,0 +1,32 @@
+//! Magento's REST API, without the traps that everybody falls into: searches, products, scopes and
+//! what is kept at which of them, decimals, the storefront.
+
+mod clock;
+mod criteria;
+mod decimal;
+mod filter;
+mod filters;
+mod matching;
+mod product;
+mod product_bulk;
+mod product_field;
+mod product_write;
+mod scan;
+mod scope;
+mod storefront;
+mod write_scope;
+
+pub use clock::unix_seconds;
+pub use criteria::{Criteria, Direction, SearchPage, URL_BUDGET, projection};
+pub use decimal::{Decimal, ParseDecimalError};
+pub use filter::{Condition, Filter, LIST_BUDGET};
+pub use filters::Filters;
+pub use matching::{EntityId, PRODUCTS, ProductMatch, ProductPages};
+pub use product::Product;
+pub use product_bulk::{BulkUpdate, CATEGORIES};
+pub use product_field::{FieldValue, ProductField, ProductUpdates, check_url_key};
+pub use product_write::{PRODUCT, ProductWriter};
+pub use scan::Scan;
+pub use scope::{ReadScope, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES};
+pub use storefront::{GRAPHQL, ResolvedUrl, UrlResolution, resolve_url};
+pub use write_scope::{ATTRIBUTE, ScopeLevel, WriteScope};

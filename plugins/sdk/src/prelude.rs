@@ -1,0 +1,13 @@
+//! What nearly every plugin uses: `use souk_sdk::prelude::*;`
+
+pub use serde_json::{Map, Value, json};
+
+pub use crate::core::{
+    Action, ActionInfo, AnyObject, AppliedResult, ApplyContext, ChangeBuilder, Context, Failure,
+    FailureCode, Group, Intent, Lookup, Method, NoArgs, PassThrough, PrepareContext,
+    PreparedResult, RawObject, Route, SessionContext, Source, StoreView, Tier,
+};
+pub use crate::magento::{
+    Condition, Criteria, Decimal, Direction, EntityId, Filter, Product, Scope, SearchPage,
+};
+pub use crate::{schemars, serde, serde_json};
