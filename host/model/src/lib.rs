@@ -32,10 +32,10 @@ pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};
 pub use capabilities::{Capabilities, Finding};
 pub use document::Document;
 pub use failure::{Code, Failure};
-pub use plan::{InvalidPlace, Place};
+pub use plan::{InvalidPointer, Pointer};
 pub use principal::Principal;
 pub use purge::PurgeTarget;
-pub use request::{Binding, Read, Source, StoreView};
+pub use request::{Binding, BindingSource, Read, StoreView};
 pub use route::{Grant, InvalidRoute, Method, Route, WriteMethod};
 pub use session::{AuthMethod, SessionInfo};
 

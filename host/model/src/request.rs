@@ -17,13 +17,13 @@ pub enum StoreView {
 /// Where a path or query parameter gets its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum BindingSource {
     /// This text.
     Text(String),
     /// The id of the change's subject. Only inside a proposed change.
     Subject,
-    /// What stood at this place in the answer to the change's first step.
-    Answered(String),
+    /// What stands at this pointer in the response to the change's first step.
+    FromResponse(String),
 }
 
 /// A value for one parameter.
@@ -32,13 +32,13 @@ pub struct Binding {
     /// The parameter's name: of a `{name}` in the route, or of the query.
     pub name: String,
     /// Its value, not yet encoded.
-    pub value: Source,
+    pub value: BindingSource,
 }
 
 impl Binding {
     /// A parameter with a text value.
     pub fn text(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { name: name.into(), value: Source::Text(value.into()) }
+        Self { name: name.into(), value: BindingSource::Text(value.into()) }
     }
 }
 

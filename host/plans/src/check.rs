@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use souk_model::plan::{After, Change, Intent, Lookup, Repetition, Step, Undoing};
-use souk_model::{Binding, Failure, Grant, Source, StoreView};
+use souk_model::plan::{Change, Expectation, Intent, Lookup, Retry, Step, Undo};
+use souk_model::{Binding, BindingSource, Failure, Grant, StoreView};
 
 use crate::review::fault;
 
@@ -30,29 +30,29 @@ pub(crate) fn change(grants: &[Grant], lookup: &Lookup, change: &Change) -> Resu
             return Err(fault(change, format!("it edits `{}` twice", edit.field)));
         }
         match &edit.after {
-            After::Sent(spots) if spots.is_empty() => {
+            Expectation::AsSent(pointers) if pointers.is_empty() => {
                 return Err(fault(change, format!("`{}` is sent nowhere", edit.field)));
             }
             // A place would promise that a read shows it.
-            After::Witnessed(_) if !edit.at.as_str().is_empty() => {
+            Expectation::Unverifiable(_) if !edit.at.as_str().is_empty() => {
                 let why = format!("`{}` cannot be read, and yet has a place", edit.field);
                 return Err(fault(change, why));
             }
             _ => {}
         }
     }
-    if change.is_witnessed() && change.repetition == Repetition::Harmless {
+    if change.is_unverifiable() && change.retry == Retry::Idempotent {
         return Err(fault(
             change,
             "what no read can show may not be sent again, and it is called harmless to repeat",
         ));
     }
     let undo = match &change.undo {
-        Undoing::Steps(steps) if steps.is_empty() || steps.len() > Change::STEPS => {
+        Undo::Steps(steps) if steps.is_empty() || steps.len() > Change::STEPS => {
             return Err(fault(change, "its undo has no steps, or too many"));
         }
-        Undoing::Steps(steps) => steps.as_slice(),
-        Undoing::Reverse | Undoing::Impossible(_) => &[],
+        Undo::Steps(steps) => steps.as_slice(),
+        Undo::Restore | Undo::None(_) => &[],
     };
     for step in change.steps.iter().chain(undo) {
         souk_policy::check_step(grants, step, &change.subject.id)?;
@@ -65,9 +65,9 @@ pub(crate) fn change(grants: &[Grant], lookup: &Lookup, change: &Change) -> Resu
 /// has one value in both.
 fn same_subject(lookup: &Lookup, change: &Change, step: &Step) -> Result<(), Failure> {
     let value = |binding: &Binding| match &binding.value {
-        Source::Text(text) => Some(text.clone()),
-        Source::Subject => Some(change.subject.id.clone()),
-        Source::Answered(_) => None,
+        BindingSource::Text(text) => Some(text.clone()),
+        BindingSource::Subject => Some(change.subject.id.clone()),
+        BindingSource::FromResponse(_) => None,
     };
     for binding in &step.path {
         let looked = lookup.one.path.iter().find(|looked| looked.name == binding.name);

@@ -178,7 +178,7 @@ impl Draft {
     fn take_in(&mut self, items: &[Item], warnings: Vec<String>) -> Result<(), Failure> {
         for item in items {
             self.running.add(item).map_err(|error| Failure::internal(error.to_string()))?;
-            self.header.witnessed += u32::from(item.change.is_witnessed());
+            self.header.unverifiable += u32::from(item.change.is_unverifiable());
             if let Some(jump) = self.plans.guards.price_jump(item) {
                 self.jumps.count += 1;
                 if self.jumps.named.len() < JUMPS_NAMED {

@@ -12,9 +12,9 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde_json::Value;
 use souk_model::plan::{
-    Before, Filling, Header, Item, ItemState, Place, Progressed, Repetition, Step,
+    BodySource, FieldBefore, Header, Item, ItemState, Pointer, Progressed, Retry, Step,
 };
-use souk_model::{Code, Failure, Source};
+use souk_model::{BindingSource, Code, Failure};
 use souk_state::plans::Mark;
 use souk_upstream::{SendError, Session, Writer};
 
@@ -90,7 +90,7 @@ impl Job {
             for (item, progressed) in items.into_iter().zip(progress) {
                 match seen.get(&item.change.subject.id) {
                     // The answer was its only witness, and it is lost.
-                    _ if item.change.is_witnessed() => {
+                    _ if item.change.is_unverifiable() => {
                         marks.push(mark(&item, ItemState::Unknown, Some(&not_readable(&item))));
                     }
                     Some(Ok(seen)) if shows_after(&item, seen) => {
@@ -125,7 +125,7 @@ impl Job {
     async fn let_the_store_end(&self, found: &[(Item, Progressed)]) {
         let last = found
             .iter()
-            .filter(|(item, _)| item.change.repetition == Repetition::OnlyIfAbsent)
+            .filter(|(item, _)| item.change.retry == Retry::IfAbsent)
             .filter_map(|(_, progressed)| progressed.sent_ms)
             .max();
         let Some(last) = last else { return };
@@ -142,7 +142,7 @@ impl Job {
         let mut send = Vec::new();
         for item in items {
             match seen.get(&item.change.subject.id) {
-                Some(Ok(seen)) if !item.change.is_witnessed() && shows_after(&item, seen) => {
+                Some(Ok(seen)) if !item.change.is_unverifiable() && shows_after(&item, seen) => {
                     let already = Failure::new(Code::ValidationError, "it already is as wished");
                     marks.push(mark(&item, ItemState::Skipped, Some(&already)));
                 }
@@ -241,7 +241,7 @@ impl Job {
                         .map_or(Ok(answer.body), |failure| Err(Sent::Refused(index, failure)));
                 }
                 Err(SendError::Unknown(_))
-                    if item.change.repetition == Repetition::Harmless
+                    if item.change.retry == Retry::Idempotent
                         && tries < self.plans.config.repeats =>
                 {
                     tries += 1;
@@ -270,7 +270,7 @@ fn lease_lost() -> Failure {
 
 /// Whether a 2xx answer means that the step was refused.
 fn refused_in(step: &Step, answer: &Value) -> Option<Failure> {
-    let refused = step.refused_when.iter().find(|refused| {
+    let refused = step.failure_responses.iter().find(|refused| {
         let found = refused.at.find(answer);
         match &refused.equals {
             Some(equals) => found == Some(equals),
@@ -285,8 +285,8 @@ fn refused_in(step: &Step, answer: &Value) -> Option<Failure> {
 }
 
 /// What an answer says at a place; a message of Magento's with the parameters beside it.
-fn said(at: &Place, answer: &Value) -> String {
-    let beside = at.as_str().strip_suffix("/message").and_then(|row| row.parse::<Place>().ok());
+fn said(at: &Pointer, answer: &Value) -> String {
+    let beside = at.as_str().strip_suffix("/message").and_then(|row| row.parse::<Pointer>().ok());
     let row = beside.and_then(|row| row.find(answer));
     match (at.find(answer), row.and_then(|row| row.get("parameters"))) {
         (Some(Value::String(message)), Some(parameters)) => {
@@ -303,17 +303,20 @@ pub(crate) fn render(
     answered: Option<&Value>,
 ) -> Result<Option<Value>, Failure> {
     let Some(mut body) = step.body.clone() else { return Ok(None) };
-    for fill in &step.fills {
-        let value = match &fill.content {
-            Filling::Before(field) => before(item, field),
-            Filling::Subject => Value::from(item.change.subject.id.clone()),
-            Filling::Answered(place) => {
-                answered.and_then(|answered| place.find(answered)).cloned().ok_or_else(|| {
-                    Failure::internal(format!("the first step's answer has nothing at `{place}`"))
+    for binding in &step.body_bindings {
+        let value = match &binding.value {
+            BodySource::Before(field) => before(item, field),
+            BodySource::Subject => Value::from(item.change.subject.id.clone()),
+            BodySource::FromResponse(pointer) => {
+                answered.and_then(|answered| pointer.find(answered)).cloned().ok_or_else(|| {
+                    Failure::internal(format!(
+                        "the first step's response has nothing at `{pointer}`"
+                    ))
                 })?
             }
         };
-        fill.at
+        binding
+            .at
             .put(&mut body, value)
             .map_err(|error| Failure::internal(error.to_string()).rule("proposal"))?;
     }
@@ -324,23 +327,26 @@ pub(crate) fn render(
 pub(crate) fn before(item: &Item, field: &str) -> Value {
     let reviewed = item.review.iter().find(|reviewed| reviewed.field == field);
     match reviewed.map(|reviewed| &reviewed.before) {
-        Some(Before::Value(value)) => value.clone(),
-        Some(Before::Inherited(_) | Before::Nothing) | None => Value::Null,
+        Some(FieldBefore::Value(value)) => value.clone(),
+        Some(FieldBefore::Inherited(_) | FieldBefore::Nothing) | None => Value::Null,
     }
 }
 
 /// Whether what the first step answered is needed later: by the undo, or as proof that something
 /// that may not be repeated was accepted.
 fn keeps_answer(item: &Item) -> bool {
-    if item.change.repetition == Repetition::OnlyIfAbsent {
+    if item.change.retry == Retry::IfAbsent {
         return true;
     }
-    let souk_model::plan::Undoing::Steps(steps) = &item.change.undo else { return false };
+    let souk_model::plan::Undo::Steps(steps) = &item.change.undo else { return false };
     steps.iter().any(|step| {
         step.path
             .iter()
             .chain(&step.query)
-            .any(|binding| matches!(binding.value, Source::Answered(_)))
-            || step.fills.iter().any(|fill| matches!(fill.content, Filling::Answered(_)))
+            .any(|binding| matches!(binding.value, BindingSource::FromResponse(_)))
+            || step
+                .body_bindings
+                .iter()
+                .any(|binding| matches!(binding.value, BodySource::FromResponse(_)))
     })
 }

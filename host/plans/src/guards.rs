@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
-use souk_model::plan::{After, Becomes, Before, Change, Edit, Item, Step};
+use souk_model::plan::{Change, Edit, Expectation, FieldAfter, FieldBefore, Item, Step};
 use souk_model::{Code, Failure, WriteMethod};
 
 use self::amounts::{is_money, name_at};
@@ -98,7 +98,7 @@ impl Guards {
         money::mover(change)?;
         change.steps.iter().try_for_each(|step| {
             query(change, step)?;
-            amounts::fills(change, step)?;
+            amounts::body_bindings(change, step)?;
             let body = filled(step);
             each_body(body.as_ref()).try_for_each(|body| {
                 self.amounts(change, body, None)?;
@@ -132,12 +132,16 @@ impl Guards {
             .filter(|(edit, _)| sets_money(&item.change, edit))
             .filter_map(|(_, reviewed)| {
                 let before = match &reviewed.before {
-                    Before::Value(value) | Before::Inherited(value) => approximately(value)?,
-                    Before::Nothing => return None,
+                    FieldBefore::Value(value) | FieldBefore::Inherited(value) => {
+                        approximately(value)?
+                    }
+                    FieldBefore::Nothing => return None,
                 };
                 let after = match &reviewed.after {
-                    Becomes::Sent(value) | Becomes::Expected(value) => approximately(value)?,
-                    Becomes::Absent | Becomes::Witnessed(_) => return None,
+                    FieldAfter::AsSent(value) | FieldAfter::SetByStore(value) => {
+                        approximately(value)?
+                    }
+                    FieldAfter::Removed | FieldAfter::Unverifiable(_) => return None,
                 };
                 (before > 0.0).then(|| (after - before).abs() / before * 100.0)
             })
@@ -148,10 +152,10 @@ impl Guards {
 
 /// Whether an edit sets a price, told by the body's own names and not by the edit's.
 fn sets_money(change: &Change, edit: &Edit) -> bool {
-    let After::Sent(spots) = &edit.after else { return is_money(&edit.field) };
-    spots.iter().any(|spot| {
-        let body = change.steps.get(spot.step).and_then(|step| step.body.as_ref());
-        is_money(name_at(body, &spot.at))
+    let Expectation::AsSent(pointers) = &edit.after else { return is_money(&edit.field) };
+    pointers.iter().any(|pointer| {
+        let body = change.steps.get(pointer.step).and_then(|step| step.body.as_ref());
+        is_money(name_at(body, &pointer.at))
     })
 }
 
@@ -171,12 +175,12 @@ fn query(change: &Change, step: &Step) -> Result<(), Failure> {
     ))
 }
 
-/// The body with a member in every place that the host will fill.
+/// The body with a member in every place that the host will put something into.
 fn filled(step: &Step) -> Option<Value> {
     let mut body = step.body.clone()?;
-    for fill in &step.fills {
+    for binding in &step.body_bindings {
         // A place that is not there is refused by the review.
-        let _ = fill.at.put(&mut body, Value::Null);
+        let _ = binding.at.put(&mut body, Value::Null);
     }
     Some(body)
 }

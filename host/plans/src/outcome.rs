@@ -19,9 +19,9 @@ pub struct Outcome {
     /// How many items ended how.
     pub counts: Counts,
     /// How many of the plan's items hold something that no read can show.
-    pub witnessed: u32,
+    pub unverifiable: u32,
     /// Items that did not end done, at most [`TROUBLES`].
-    pub troubles: Vec<Trouble>,
+    pub failures: Vec<Trouble>,
     /// The subject as read back, for a plan of one item.
     pub subject: Option<Value>,
 }
@@ -30,7 +30,7 @@ impl Outcome {
     /// Who says that what is called done was done.
     #[must_use]
     pub const fn shown_by(&self) -> &'static str {
-        if self.witnessed == 0 {
+        if self.unverifiable == 0 {
             "and a read shows it"
         } else {
             "and a read shows it, but for what is reported by the store and not readable"
@@ -85,11 +85,11 @@ impl Plans {
             ItemState::Unknown,
         ];
         // What is only proposed has no trouble yet.
-        let troubles = match state {
+        let failures = match state {
             PlanState::Proposed => Vec::new(),
             _ => self.store.items(&header.id, None, TROUBLES, &NOT_DONE).await?,
         };
-        let troubles = troubles
+        let failures = failures
             .into_iter()
             .map(|(item, progressed)| Trouble {
                 subject: item.change.subject,
@@ -101,8 +101,8 @@ impl Plans {
             plan: header.id,
             state,
             counts,
-            witnessed: header.witnessed,
-            troubles,
+            unverifiable: header.unverifiable,
+            failures,
             subject,
         })
     }

@@ -70,7 +70,7 @@ impl Plans {
     ) {
         let Some(asked) = asked(principal, tool, terms) else { return };
         if let Err(error) = self.store.answer(&asked, answer).await {
-            tracing::warn!("the answer of {tool} is not kept for a repetition: {error}");
+            tracing::warn!("the answer of {tool} is not kept for a retry: {error}");
         }
     }
 

@@ -1,8 +1,10 @@
 //! What takes one item back: its change with everything as it was before.
 
 use serde_json::Value;
-use souk_model::plan::{After, Before, Change, Edit, Filling, Item, Place, Step, Undoing};
-use souk_model::{Binding, Failure, Source};
+use souk_model::plan::{
+    BodySource, Change, Edit, Expectation, FieldBefore, Item, Pointer, Step, Undo,
+};
+use souk_model::{Binding, BindingSource, Failure};
 
 use crate::execute::before;
 
@@ -13,9 +15,9 @@ use crate::execute::before;
 pub(crate) fn reverse(item: &Item, answered: Option<&Value>) -> Result<Change, String> {
     let change = &item.change;
     match &change.undo {
-        Undoing::Impossible(why) => Err(why.clone()),
-        Undoing::Reverse => reversed(item),
-        Undoing::Steps(steps) => {
+        Undo::None(why) => Err(why.clone()),
+        Undo::Restore => reversed(item),
+        Undo::Steps(steps) => {
             let steps = steps
                 .iter()
                 .map(|step| settled(item, step, answered))
@@ -29,7 +31,7 @@ pub(crate) fn reverse(item: &Item, answered: Option<&Value>) -> Result<Change, S
             Ok(Change {
                 edits,
                 steps,
-                undo: Undoing::Impossible("it is an undo itself; make the change again".into()),
+                undo: Undo::None("it is an undo itself; make the change again".into()),
                 warnings: Vec::new(),
                 ..change.clone()
             })
@@ -41,14 +43,14 @@ pub(crate) fn reverse(item: &Item, answered: Option<&Value>) -> Result<Change, S
 fn reversed(item: &Item) -> Result<Change, String> {
     let mut change = Change { warnings: Vec::new(), ..item.change.clone() };
     for edit in &item.change.edits {
-        let After::Sent(spots) = &edit.after else {
+        let Expectation::AsSent(pointers) = &edit.after else {
             return Err(format!("`{}` is not set by a value that could be put back", edit.field));
         };
         let value = before(item, &edit.field);
-        for spot in spots {
-            let body = change.steps.get_mut(spot.step).and_then(|step| step.body.as_mut());
+        for pointer in pointers {
+            let body = change.steps.get_mut(pointer.step).and_then(|step| step.body.as_mut());
             let body = body.ok_or_else(|| format!("`{}` is in no body", edit.field))?;
-            spot.at.put(body, value.clone()).map_err(|error| error.to_string())?;
+            pointer.at.put(body, value.clone()).map_err(|error| error.to_string())?;
         }
     }
     let steps = std::mem::take(&mut change.steps);
@@ -60,15 +62,17 @@ fn reversed(item: &Item) -> Result<Change, String> {
     Ok(change)
 }
 
-/// A step whose fills and bindings are values: `before` means before the plan that is taken back.
+/// A step whose bindings are values: `before` means before the plan that is taken back.
 fn settled(item: &Item, step: &Step, answered: Option<&Value>) -> Result<Step, Failure> {
     let body = crate::execute::render(item, step, answered)?;
     let bindings = |bindings: &[Binding]| {
         bindings
             .iter()
             .map(|binding| {
-                let Source::Answered(place) = &binding.value else { return Ok(binding.clone()) };
-                let text = answered_text(place, answered)?;
+                let BindingSource::FromResponse(pointer) = &binding.value else {
+                    return Ok(binding.clone());
+                };
+                let text = answered_text(pointer, answered)?;
                 Ok(Binding::text(binding.name.clone(), text))
             })
             .collect::<Result<Vec<_>, Failure>>()
@@ -76,23 +80,23 @@ fn settled(item: &Item, step: &Step, answered: Option<&Value>) -> Result<Step, F
     let path = bindings(&step.path)?;
     let query = bindings(&step.query)?;
     // What stays open is only the subject, which is the same.
-    let fills = step
-        .fills
+    let body_bindings = step
+        .body_bindings
         .iter()
-        .filter(|fill| matches!(fill.content, Filling::Subject))
+        .filter(|binding| matches!(binding.value, BodySource::Subject))
         .cloned()
         .collect();
-    Ok(Step { body, path, query, fills, ..step.clone() })
+    Ok(Step { body, path, query, body_bindings, ..step.clone() })
 }
 
-fn answered_text(place: &str, answered: Option<&Value>) -> Result<String, Failure> {
+fn answered_text(pointer: &str, answered: Option<&Value>) -> Result<String, Failure> {
     let missing = || {
         Failure::internal(format!(
-            "the answer that made it had nothing at `{place}`, so it cannot be found"
+            "the answer that made it had nothing at `{pointer}`, so it cannot be found"
         ))
     };
-    let place: Place = place.parse().map_err(|_| missing())?;
-    match answered.and_then(|answered| place.find(answered)) {
+    let pointer: Pointer = pointer.parse().map_err(|_| missing())?;
+    match answered.and_then(|answered| pointer.find(answered)) {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(Value::Number(number)) => Ok(number.to_string()),
         _ => Err(missing()),
@@ -103,8 +107,10 @@ fn answered_text(place: &str, answered: Option<&Value>) -> Result<String, Failur
 fn as_before(item: &Item, edit: &Edit) -> Edit {
     let reviewed = item.review.iter().find(|reviewed| reviewed.field == edit.field);
     let after = match reviewed.map(|reviewed| &reviewed.before) {
-        Some(Before::Value(value) | Before::Inherited(value)) => After::Expected(value.clone()),
-        Some(Before::Nothing) | None => After::Absent,
+        Some(FieldBefore::Value(value) | FieldBefore::Inherited(value)) => {
+            Expectation::SetByStore(value.clone())
+        }
+        Some(FieldBefore::Nothing) | None => Expectation::Removed,
     };
     Edit { after, ..edit.clone() }
 }

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 use souk_model::plan::{
-    After, Becomes, Before, Change, Constant, Edit, Filling, Item, Place, Reviewed, Spot, Step,
+    BodyPointer, BodySource, Change, Constant, Edit, Expectation, FieldAfter, FieldBefore, Item,
+    Pointer, Reviewed, Step,
 };
 use souk_model::{Code, Failure};
 
@@ -22,31 +23,33 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// What stands in the field of an edit.
-    pub(crate) fn field(&self, edit: &Edit) -> Before {
+    pub(crate) fn field(&self, edit: &Edit) -> FieldBefore {
         if !edit.is_readable() {
-            return Before::Nothing;
+            return FieldBefore::Nothing;
         }
         let Some(value) = self.here.as_ref().and_then(|here| edit.at.find(here)) else {
-            return Before::Nothing;
+            return FieldBefore::Nothing;
         };
         let global = self.global.as_ref().and_then(|global| edit.at.find(global));
         if self.inherits && global.is_some_and(|global| global == value) {
-            Before::Inherited(value.clone())
+            FieldBefore::Inherited(value.clone())
         } else {
-            Before::Value(value.clone())
+            FieldBefore::Value(value.clone())
         }
     }
 
     /// Whether the field is as it shall be. What no read can show never is.
-    pub(crate) fn satisfies(&self, edit: &Edit, becomes: &Becomes) -> bool {
+    pub(crate) fn satisfies(&self, edit: &Edit, becomes: &FieldAfter) -> bool {
         let is = self.here.as_ref().and_then(|here| edit.at.find(here));
         match becomes {
             // Null takes a value away: from a store view, so that the global one shows through.
-            Becomes::Sent(Value::Null) | Becomes::Expected(Value::Null) | Becomes::Absent => {
+            FieldAfter::AsSent(Value::Null)
+            | FieldAfter::SetByStore(Value::Null)
+            | FieldAfter::Removed => {
                 match (is, becomes) {
                     (None | Some(Value::Null), _) => true,
                     // Magento shows a field that was cleared in any of these ways.
-                    (Some(is), Becomes::Absent) => is == "" || *is == Value::Array(Vec::new()),
+                    (Some(is), FieldAfter::Removed) => is == "" || *is == Value::Array(Vec::new()),
                     (Some(is), _) => {
                         self.inherits
                             && self.global.as_ref().and_then(|global| edit.at.find(global))
@@ -54,15 +57,15 @@ impl Seen {
                     }
                 }
             }
-            Becomes::Sent(wanted) | Becomes::Expected(wanted) => {
+            FieldAfter::AsSent(wanted) | FieldAfter::SetByStore(wanted) => {
                 is.is_some_and(|is| same(is, wanted))
             }
-            Becomes::Witnessed(_) => false,
+            FieldAfter::Unverifiable(_) => false,
         }
     }
 
     /// Whether the field still is as the review shows it before the change.
-    pub(crate) fn unchanged(&self, edit: &Edit, before: &Before) -> bool {
+    pub(crate) fn unchanged(&self, edit: &Edit, before: &FieldBefore) -> bool {
         match (self.field(edit).value(), before.value()) {
             (None, None) => true,
             (Some(now), Some(before)) => same(now, before),
@@ -91,18 +94,18 @@ pub(crate) fn review(n: u32, change: Change, seen: &Seen) -> Result<Option<Item>
 }
 
 /// The value that the change's own bodies give the field.
-pub(crate) fn becomes(change: &Change, edit: &Edit) -> Result<Becomes, Failure> {
-    let spots = match &edit.after {
-        After::Expected(value) => return Ok(Becomes::Expected(value.clone())),
-        After::Absent => return Ok(Becomes::Absent),
-        After::Witnessed(value) => return Ok(Becomes::Witnessed(value.clone())),
-        After::Sent(spots) => spots,
+pub(crate) fn becomes(change: &Change, edit: &Edit) -> Result<FieldAfter, Failure> {
+    let pointers = match &edit.after {
+        Expectation::SetByStore(value) => return Ok(FieldAfter::SetByStore(value.clone())),
+        Expectation::Removed => return Ok(FieldAfter::Removed),
+        Expectation::Unverifiable(value) => return Ok(FieldAfter::Unverifiable(value.clone())),
+        Expectation::AsSent(pointers) => pointers,
     };
     let mut found: Option<&Value> = None;
-    for spot in spots {
-        let body = change.steps.get(spot.step).and_then(|step| step.body.as_ref());
-        let value = body.and_then(|body| spot.at.find(body)).ok_or_else(|| {
-            fault(change, format!("`{}` is in no body at `{}`", edit.field, spot.at))
+    for pointer in pointers {
+        let body = change.steps.get(pointer.step).and_then(|step| step.body.as_ref());
+        let value = body.and_then(|body| pointer.at.find(body)).ok_or_else(|| {
+            fault(change, format!("`{}` is in no body at `{}`", edit.field, pointer.at))
         })?;
         if found.is_some_and(|found| found != value) {
             return Err(fault(change, format!("`{}` is sent with two values", edit.field)));
@@ -110,7 +113,7 @@ pub(crate) fn becomes(change: &Change, edit: &Edit) -> Result<Becomes, Failure> 
         found = Some(value);
     }
     let value = found.ok_or_else(|| fault(change, format!("`{}` is sent nowhere", edit.field)))?;
-    Ok(Becomes::Sent(value.clone()))
+    Ok(FieldAfter::AsSent(value.clone()))
 }
 
 /// Every value of every body that no edit points to, and every value the host fills in. A value that
@@ -122,10 +125,12 @@ fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
         let Some(body) = &step.body else { continue };
         let mut covered = Vec::new();
         for edit in &change.edits {
-            let After::Sent(spots) = &edit.after else { continue };
-            let named = |spot: &&Spot| names(&spot.at, &edit.field) && names(&edit.at, &edit.field);
-            for spot in spots.iter().filter(|spot| spot.step == index).filter(named) {
-                covered.extend(spot.at.pointer_in(body));
+            let Expectation::AsSent(pointers) = &edit.after else { continue };
+            let named = |pointer: &&BodyPointer| {
+                names(&pointer.at, &edit.field) && names(&edit.at, &edit.field)
+            };
+            for pointer in pointers.iter().filter(|pointer| pointer.step == index).filter(named) {
+                covered.extend(pointer.at.pointer_in(body));
             }
         }
         let mut leaves = Vec::new();
@@ -133,14 +138,18 @@ fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
         for (at, value) in leaves {
             constants.push(Constant { step: index, at, value: value.clone() });
         }
-        for fill in &step.fills {
-            let what = match &fill.content {
-                Filling::Before(field) => format!("[what `{field}` was before]"),
-                Filling::Subject => format!("[{}]", change.subject.id),
-                Filling::Answered(at) => format!("[`{at}` of the first step's answer]"),
+        for binding in &step.body_bindings {
+            let what = match &binding.value {
+                BodySource::Before(field) => format!("[what `{field}` was before]"),
+                BodySource::Subject => format!("[{}]", change.subject.id),
+                BodySource::FromResponse(at) => format!("[`{at}` of the first step's response]"),
             };
-            check_fill(change, step, fill)?;
-            constants.push(Constant { step: index, at: fill.at.to_string(), value: what.into() });
+            check_binding(change, step, binding)?;
+            constants.push(Constant {
+                step: index,
+                at: binding.at.to_string(),
+                value: what.into(),
+            });
         }
     }
     Ok(constants)
@@ -148,7 +157,7 @@ fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
 
 /// Whether a place is of the field of this name: its last member, or the value of the attribute, is
 /// called that.
-fn names(at: &Place, field: &str) -> bool {
+fn names(at: &Pointer, field: &str) -> bool {
     let mut tokens = at.as_str().rsplit('/');
     match tokens.next() {
         Some("value") if field != "value" => tokens
@@ -159,10 +168,14 @@ fn names(at: &Place, field: &str) -> bool {
     }
 }
 
-fn check_fill(change: &Change, step: &Step, fill: &souk_model::plan::Fill) -> Result<(), Failure> {
+fn check_binding(
+    change: &Change,
+    step: &Step,
+    binding: &souk_model::plan::BodyBinding,
+) -> Result<(), Failure> {
     let mut body = step.body.clone().unwrap_or(Value::Null);
-    fill.at.put(&mut body, Value::Null).map_err(|error| fault(change, error.to_string()))?;
-    if let Filling::Before(field) = &fill.content
+    binding.at.put(&mut body, Value::Null).map_err(|error| fault(change, error.to_string()))?;
+    if let BodySource::Before(field) = &binding.value
         && !change.edits.iter().any(|edit| edit.field == *field)
     {
         return Err(fault(change, format!("a body is filled from `{field}`, which no edit names")));
@@ -214,18 +227,18 @@ pub(crate) fn fault(change: &Change, why: impl std::fmt::Display) -> Failure {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use souk_model::plan::{Lookup, Repetition, Subject, Undoing};
-    use souk_model::{Binding, Code, Read, Source, StoreView, WriteMethod};
+    use souk_model::plan::{Lookup, Retry, Subject, Undo};
+    use souk_model::{Binding, BindingSource, Code, Read, StoreView, WriteMethod};
 
     use super::*;
     use crate::guards::Guards;
 
-    fn at(text: &str) -> Place {
+    fn at(text: &str) -> Pointer {
         text.parse().unwrap()
     }
 
     fn edit(field: &str, lookup: &str, body: &str) -> Edit {
-        let after = After::Sent(vec![Spot { step: 0, at: at(body) }]);
+        let after = Expectation::AsSent(vec![BodyPointer { step: 0, at: at(body) }]);
         Edit { field: field.into(), at: at(lookup), after }
     }
 
@@ -238,15 +251,15 @@ mod tests {
                 upstream: "magento".into(),
                 method: WriteMethod::Put,
                 route: "/V1/products/{sku}".into(),
-                path: vec![Binding { name: "sku".into(), value: Source::Subject }],
+                path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
                 query: Vec::new(),
                 at: StoreView::Global,
                 body: Some(body),
-                fills: Vec::new(),
-                refused_when: Vec::new(),
+                body_bindings: Vec::new(),
+                failure_responses: Vec::new(),
             }],
-            repetition: Repetition::Harmless,
-            undo: Undoing::Reverse,
+            retry: Retry::Idempotent,
+            undo: Undo::Restore,
             warnings: Vec::new(),
         }
     }
@@ -291,15 +304,15 @@ mod tests {
     fn what_stood_there_is_what_was_read() {
         let body = json!({"product": {"name": "Telt"}});
         let item = reviewed(change(body, vec![edit("name", "/name", "/product/name")])).unwrap();
-        assert_eq!(item.review[0].before, Before::Value(json!("Skarv")));
-        assert_eq!(item.review[0].after, Becomes::Sent(json!("Telt")));
+        assert_eq!(item.review[0].before, FieldBefore::Value(json!("Skarv")));
+        assert_eq!(item.review[0].after, FieldAfter::AsSent(json!("Telt")));
     }
 
     #[test]
     fn spots_that_point_nowhere_are_the_plugins_fault() {
         let body = json!({"product": {"name": "Telt"}});
-        for spot in ["/product/title", "/product/name/x", "/1"] {
-            let forged = change(body.clone(), vec![edit("name", "/name", spot)]);
+        for pointer in ["/product/title", "/product/name/x", "/1"] {
+            let forged = change(body.clone(), vec![edit("name", "/name", pointer)]);
             assert_eq!(reviewed(forged).unwrap_err().code, Code::InternalError);
         }
     }
@@ -326,7 +339,7 @@ mod tests {
         let one = Read {
             upstream: "magento".into(),
             route: "/V1/products/{sku}".into(),
-            path: vec![Binding { name: "sku".into(), value: Source::Subject }],
+            path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
             query: Vec::new(),
             at: StoreView::Global,
         };

@@ -98,7 +98,7 @@ impl Plans {
             created_ms,
             expires_ms: self.expiry(created_ms),
             count: 0,
-            witnessed: 0,
+            unverifiable: 0,
             warnings: Vec::new(),
         })
     }

@@ -1,7 +1,7 @@
 //! What is made of an item: of the answers to its requests, and of what a read shows.
 
 use serde_json::Value;
-use souk_model::plan::{Edit, Item, ItemState, Kept, Progressed, Repetition};
+use souk_model::plan::{Edit, Item, ItemState, Kept, Progressed, Retry};
 use souk_model::{Code, Failure};
 use souk_state::plans::Mark;
 
@@ -20,7 +20,7 @@ pub(crate) enum Sent {
 
 /// What a read after sending makes of an item.
 pub(crate) fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Mark {
-    if item.change.is_witnessed() {
+    if item.change.is_unverifiable() {
         return reported(item, sent, seen);
     }
     let seen = match seen {
@@ -123,9 +123,9 @@ pub(crate) fn stays_unknown(item: &Item, state: ItemState) -> bool {
 /// happen, and the store has not said that it did: a lookup may lag behind what it is asked about.
 pub(crate) fn may_send_again(item: &Item, progressed: &Progressed, seen: &Seen) -> bool {
     let untouched = drift(item, seen).is_none();
-    match item.change.repetition {
-        Repetition::Harmless => untouched || started(item, seen),
-        Repetition::OnlyIfAbsent => untouched && progressed.answered.is_none(),
+    match item.change.retry {
+        Retry::Idempotent => untouched || started(item, seen),
+        Retry::IfAbsent => untouched && progressed.answered.is_none(),
     }
 }
 

@@ -165,7 +165,7 @@ pub fn permit(grants: &[Grant], read: &Read) -> Result<Permitted, Refusal> {
 /// As [`permit`], for a read about one subject of a plan: parameters may be the subject's id.
 ///
 /// ```
-/// use souk_model::{Binding, Grant, Method, Read, Source, StoreView};
+/// use souk_model::{Binding, Grant, Method, Read, BindingSource, StoreView};
 /// use souk_policy::permit_lookup;
 ///
 /// let route = "/V1/products/{sku}";
@@ -174,7 +174,7 @@ pub fn permit(grants: &[Grant], read: &Read) -> Result<Permitted, Refusal> {
 /// let lookup = Read {
 ///     upstream: "magento".into(),
 ///     route: route.into(),
-///     path: vec![Binding { name: "sku".into(), value: Source::Subject }],
+///     path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
 ///     query: vec![],
 ///     at: StoreView::Global,
 /// };

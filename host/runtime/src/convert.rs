@@ -1,7 +1,8 @@
 //! Between the contract's types and the model's.
 
 use souk_model::{
-    AuthMethod, Binding, Code, Failure, Read, SessionInfo, Source, StoreView, Tier, WriteMethod,
+    AuthMethod, Binding, BindingSource, Code, Failure, Read, SessionInfo, StoreView, Tier,
+    WriteMethod,
 };
 
 use crate::bindings::souk::plugin::{session as wit_session, types as wit};
@@ -102,9 +103,9 @@ impl From<wit::Read> for Read {
 impl From<wit::Binding> for Binding {
     fn from(binding: wit::Binding) -> Self {
         let value = match binding.value {
-            wit::Source::Text(text) => Source::Text(text),
-            wit::Source::Subject => Source::Subject,
-            wit::Source::Answered(place) => Source::Answered(place),
+            wit::BindingSource::Text(text) => BindingSource::Text(text),
+            wit::BindingSource::Subject => BindingSource::Subject,
+            wit::BindingSource::FromResponse(place) => BindingSource::FromResponse(place),
         };
         Self { name: binding.name, value }
     }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use souk_model::plan::{
-    After, Batch, Becomes, Change, Edit, Fill, Filling, Intent, ItemState, Lookup, PlanState,
-    RefusedWhen, Repetition, Reviewed, Spot, Step, Subject, Undoing,
+    Batch, BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse,
+    FieldAfter, Intent, ItemState, Lookup, PlanState, Retry, Reviewed, Step, Subject, Undo,
 };
-use souk_model::{Binding, Failure, Place, Read};
+use souk_model::{Binding, Failure, Pointer, Read};
 use souk_plans::{Outcome, Proposal, Trouble};
 
 use crate::bindings::souk::plugin::{plans as wit, types};
@@ -20,7 +20,7 @@ fn wrong(why: impl std::fmt::Display) -> Failure {
     Failure::internal(format!("the plugin proposed something malformed: {why}")).rule("proposal")
 }
 
-fn place(text: &str) -> Taken<Place> {
+fn pointer(text: &str) -> Taken<Pointer> {
     text.parse().map_err(wrong)
 }
 
@@ -34,8 +34,8 @@ pub(crate) fn intent(intent: wit::Intent) -> Taken<Intent> {
         Ok(Batch {
             read: batch.read.into(),
             ids: batch.ids,
-            items: place(&batch.items)?,
-            id: place(&batch.id)?,
+            items: pointer(&batch.items)?,
+            id: pointer(&batch.id)?,
         })
     });
     Ok(Intent {
@@ -52,11 +52,9 @@ pub(crate) fn intent(intent: wit::Intent) -> Taken<Intent> {
 /// One change.
 pub(crate) fn change(change: wit::Change) -> Taken<Change> {
     let undo = match change.undo {
-        wit::Undoing::Reverse => Undoing::Reverse,
-        wit::Undoing::Steps(steps) => {
-            Undoing::Steps(steps.into_iter().map(step).collect::<Taken<_>>()?)
-        }
-        wit::Undoing::Impossible(why) => Undoing::Impossible(crate::convert::printable(&why, 500)),
+        wit::Undo::Restore => Undo::Restore,
+        wit::Undo::Steps(steps) => Undo::Steps(steps.into_iter().map(step).collect::<Taken<_>>()?),
+        wit::Undo::None(why) => Undo::None(crate::convert::printable(&why, 500)),
     };
     Ok(Change {
         subject: Subject {
@@ -66,9 +64,9 @@ pub(crate) fn change(change: wit::Change) -> Taken<Change> {
         },
         edits: change.edits.into_iter().map(edit).collect::<Taken<_>>()?,
         steps: change.steps.into_iter().map(step).collect::<Taken<_>>()?,
-        repetition: match change.repetition {
-            wit::Repetition::Harmless => Repetition::Harmless,
-            wit::Repetition::OnlyIfAbsent => Repetition::OnlyIfAbsent,
+        retry: match change.retry {
+            wit::Retry::Idempotent => Retry::Idempotent,
+            wit::Retry::IfAbsent => Retry::IfAbsent,
         },
         undo,
         warnings: change
@@ -81,17 +79,17 @@ pub(crate) fn change(change: wit::Change) -> Taken<Change> {
 
 fn edit(edit: wit::Edit) -> Taken<Edit> {
     let after = match edit.after {
-        wit::After::Sent(spots) => After::Sent(
-            spots
+        wit::Expectation::AsSent(pointers) => Expectation::AsSent(
+            pointers
                 .into_iter()
-                .map(|spot| Ok(Spot { step: spot.step.into(), at: place(&spot.at)? }))
+                .map(|body| Ok(BodyPointer { step: body.step.into(), at: pointer(&body.at)? }))
                 .collect::<Taken<_>>()?,
         ),
-        wit::After::Expected(text) => After::Expected(value(&text)?),
-        wit::After::Absent => After::Absent,
-        wit::After::Witnessed(text) => After::Witnessed(value(&text)?),
+        wit::Expectation::SetByStore(text) => Expectation::SetByStore(value(&text)?),
+        wit::Expectation::Removed => Expectation::Removed,
+        wit::Expectation::Unverifiable(text) => Expectation::Unverifiable(value(&text)?),
     };
-    Ok(Edit { field: edit.field, at: place(&edit.at)?, after })
+    Ok(Edit { field: edit.field, at: pointer(&edit.at)?, after })
 }
 
 fn step(step: wit::Step) -> Taken<Step> {
@@ -103,24 +101,24 @@ fn step(step: wit::Step) -> Taken<Step> {
         query: step.query.into_iter().map(Binding::from).collect(),
         at: step.at.into(),
         body: step.body.as_deref().map(value).transpose()?,
-        fills: step
-            .fills
+        body_bindings: step
+            .body_bindings
             .into_iter()
-            .map(|fill| {
-                let content = match fill.content {
-                    wit::Filling::Before(field) => Filling::Before(field),
-                    wit::Filling::Subject => Filling::Subject,
-                    wit::Filling::Answered(at) => Filling::Answered(place(&at)?),
+            .map(|binding| {
+                let value = match binding.value {
+                    wit::BodySource::Before(field) => BodySource::Before(field),
+                    wit::BodySource::Subject => BodySource::Subject,
+                    wit::BodySource::FromResponse(at) => BodySource::FromResponse(pointer(&at)?),
                 };
-                Ok(Fill { at: place(&fill.at)?, content })
+                Ok(BodyBinding { at: pointer(&binding.at)?, value })
             })
             .collect::<Taken<_>>()?,
-        refused_when: step
-            .refused_when
+        failure_responses: step
+            .failure_responses
             .into_iter()
             .map(|refusal| {
                 let equals = refusal.equals.as_deref().map(value).transpose()?;
-                Ok(RefusedWhen { at: place(&refusal.at)?, equals })
+                Ok(FailureResponse { at: pointer(&refusal.at)?, equals })
             })
             .collect::<Taken<_>>()?,
     })
@@ -153,10 +151,10 @@ pub(crate) fn diffs(subject: &Subject, reviewed: &[Reviewed]) -> Vec<Value> {
         .iter()
         .map(|line| {
             let after = match &line.after {
-                Becomes::Sent(value) | Becomes::Expected(value) | Becomes::Witnessed(value) => {
-                    value.clone()
-                }
-                Becomes::Absent => Value::Null,
+                FieldAfter::AsSent(value)
+                | FieldAfter::SetByStore(value)
+                | FieldAfter::Unverifiable(value) => value.clone(),
+                FieldAfter::Removed => Value::Null,
             };
             let mut diff = json!({
                 "subject": subject.id,
@@ -164,7 +162,7 @@ pub(crate) fn diffs(subject: &Subject, reviewed: &[Reviewed]) -> Vec<Value> {
                 "before": line.before.value(),
                 "after": after,
             });
-            if let Becomes::Witnessed(_) = line.after {
+            if let FieldAfter::Unverifiable(_) = line.after {
                 diff["note"] = NOT_READABLE.into();
             }
             diff
@@ -196,8 +194,8 @@ pub(crate) fn outcome(outcome: Outcome) -> wit::Outcome {
         drifted: counts.drifted,
         skipped: counts.skipped + not_tried,
         unknown: counts.unknown + counts.sending,
-        witnessed: outcome.witnessed,
-        troubles: outcome.troubles.into_iter().map(trouble).collect(),
+        unverifiable: outcome.unverifiable,
+        failures: outcome.failures.into_iter().map(trouble).collect(),
         subject: outcome.subject.map(|subject| subject.to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use souk_model::plan::{Item, ItemState, Kept, Origin, PlanId, PlanState, Progressed, Undoing};
+use souk_model::plan::{Item, ItemState, Kept, Origin, PlanId, PlanState, Progressed, Undo};
 use souk_model::{Failure, Principal, Tier};
 use souk_plans::{Commit, Outcome, Plans};
 use souk_policy::{EffectKind, Mask, Rules, Subject};
@@ -325,7 +325,7 @@ pub(crate) fn answer(outcome: Outcome, subject_as: Option<&str>) -> Map<String, 
     let counts = outcome.counts;
     let total = counts.total();
     let errors: Vec<Value> = outcome
-        .troubles
+        .failures
         .iter()
         .map(|trouble| {
             json!({
@@ -409,8 +409,8 @@ fn shown(item: &Item, progressed: &Progressed) -> Value {
         "requests": requests,
         "warnings": item.change.warnings,
         "undo": match &item.change.undo {
-            Undoing::Impossible(why) => format!("impossible: {why}"),
-            Undoing::Reverse | Undoing::Steps(_) => "possible".to_owned(),
+            Undo::None(why) => format!("impossible: {why}"),
+            Undo::Restore | Undo::Steps(_) => "possible".to_owned(),
         },
         "failure": failure,
     })

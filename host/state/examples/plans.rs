@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use serde_json::json;
 use souk_model::plan::{
-    After, Becomes, Before, Change, Edit, Header, Item, ItemState, Lookup, Origin, PlanId,
-    PlanState, Repetition, Reviewed, Spot, Step, Subject, Undoing,
+    BodyPointer, Change, Edit, Expectation, FieldAfter, FieldBefore, Header, Item, ItemState,
+    Lookup, Origin, PlanId, PlanState, Retry, Reviewed, Step, Subject, Undo,
 };
-use souk_model::{Binding, Place, Read, StoreView, Tier, WriteMethod};
+use souk_model::{Binding, Pointer, Read, StoreView, Tier, WriteMethod};
 use souk_state::StateDir;
 use souk_state::plans::{Filter, Mark, PlanStore, SqlitePlanStore, StoreError};
 
@@ -156,7 +156,7 @@ fn header(number: u8) -> Header {
         created_ms: 0,
         expires_ms: i64::MAX,
         count: ITEMS,
-        witnessed: 0,
+        unverifiable: 0,
         warnings: Vec::new(),
     }
 }
@@ -164,7 +164,7 @@ fn header(number: u8) -> Header {
 /// A change of one product's price.
 fn item(n: u32) -> Outcome<Item> {
     let sku = format!("24-MB{n:05}");
-    let at: Place = "/product/price".parse()?;
+    let at: Pointer = "/product/price".parse()?;
     Ok(Item {
         n,
         change: Change {
@@ -172,7 +172,7 @@ fn item(n: u32) -> Outcome<Item> {
             edits: vec![Edit {
                 field: "price".into(),
                 at: "/price".parse()?,
-                after: After::Sent(vec![Spot { step: 0, at }]),
+                after: Expectation::AsSent(vec![BodyPointer { step: 0, at }]),
             }],
             steps: vec![Step {
                 upstream: "magento".into(),
@@ -182,17 +182,17 @@ fn item(n: u32) -> Outcome<Item> {
                 query: Vec::new(),
                 at: StoreView::Global,
                 body: Some(json!({ "product": { "sku": sku, "price": n } })),
-                fills: Vec::new(),
-                refused_when: Vec::new(),
+                body_bindings: Vec::new(),
+                failure_responses: Vec::new(),
             }],
-            repetition: Repetition::Harmless,
-            undo: Undoing::Reverse,
+            retry: Retry::Idempotent,
+            undo: Undo::Restore,
             warnings: Vec::new(),
         },
         review: vec![Reviewed {
             field: "price".into(),
-            before: Before::Value(json!(12.5)),
-            after: Becomes::Sent(json!(n)),
+            before: FieldBefore::Value(json!(12.5)),
+            after: FieldAfter::AsSent(json!(n)),
         }],
         constants: Vec::new(),
     })

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use souk_sdk::{
-    ApplyContext, Failure, Led, PurgeTarget, Read, STORE_CONFIGS, StoreView, UrlResolution,
+    ApplyContext, Failure, PurgeTarget, Read, ResolvedUrl, STORE_CONFIGS, StoreView, UrlResolution,
     resolve_url,
 };
 
@@ -92,8 +92,8 @@ fn together(
     found.ok_or_else(|| why_not.unwrap_or_else(|| "no store view has it".to_owned()))
 }
 
-fn one(led: Option<Led>) -> Result<Shown, String> {
-    let Some(Led { kind, relative_url, redirect_code, id }) = led else {
+fn one(led: Option<ResolvedUrl>) -> Result<Shown, String> {
+    let Some(ResolvedUrl { kind, relative_url, redirect_code, id }) = led else {
         return Err("the store knows nothing at this address".to_owned());
     };
     if redirect_code != 0 {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_sdk::testing::Host;
-use souk_sdk::{Failure, FailureCode, PurgeTarget, Purged, Source, StoreView};
+use souk_sdk::{BindingSource, Failure, FailureCode, PurgeTarget, Purged, StoreView};
 
 use crate::cache;
 
@@ -142,7 +142,7 @@ fn behind_stock_varnish() -> Host {
         })))),
         ("/graphql", StoreView::View(view)) => {
             let variables = read.query.iter().find(|binding| binding.name == "variables").unwrap();
-            let Source::Text(text) = &variables.value else { panic!("{variables:?}") };
+            let BindingSource::Text(text) = &variables.value else { panic!("{variables:?}") };
             let asked: Value = serde_json::from_str(text).unwrap();
             Ok(json!({"data": {"route": leads(asked["u"].as_str().unwrap(), view)}}))
         }

@@ -76,7 +76,7 @@ fn prepare(asked: &Asked, context: &PrepareContext) -> Result<PreparedResult, Fa
 mod tests {
     use serde_json::json;
     use souk_sdk::testing::{Host, SentRequest};
-    use souk_sdk::{Read, Source};
+    use souk_sdk::{BindingSource, Read};
 
     use super::*;
     use crate::catalog;
@@ -85,7 +85,7 @@ mod tests {
     fn filters(read: &Read) -> Vec<String> {
         let mut filters: Vec<[String; 3]> = Vec::new();
         for binding in &read.query {
-            let Source::Text(value) = &binding.value else { panic!("not a text") };
+            let BindingSource::Text(value) = &binding.value else { panic!("not a text") };
             if !binding.name.contains("[filters]") {
                 continue;
             }
@@ -122,7 +122,7 @@ mod tests {
                     json!({"items": items, "total_count": total})
                 }
                 "/V1/products/{sku}" => {
-                    let Source::Text(sku) = &read.path[0].value else { panic!("no sku") };
+                    let BindingSource::Text(sku) = &read.path[0].value else { panic!("no sku") };
                     products.iter().find(|product| product["sku"] == **sku).unwrap().clone()
                 }
                 "/V1/categories/list" => json!({"items": [{"id": 3}, {"id": 4}, {"id": 12}]}),

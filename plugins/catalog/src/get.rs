@@ -30,7 +30,7 @@ pub(crate) fn get(asked: &Asked, context: &Context) -> Result<PassThrough<Produc
 mod tests {
     use serde_json::json;
     use souk_sdk::testing::Host;
-    use souk_sdk::{FailureCode, Source, StoreView};
+    use souk_sdk::{BindingSource, FailureCode, StoreView};
 
     use super::*;
     use crate::catalog;
@@ -43,7 +43,7 @@ mod tests {
         assert_eq!(host.call(&catalog(), "get_product", &json!({"sku": "a/b"})), Ok(product));
         let read = &host.reads()[0];
         assert_eq!(read.route, "/V1/products/{sku}");
-        assert_eq!(read.path[0].value, Source::Text("a/b".to_owned()));
+        assert_eq!(read.path[0].value, BindingSource::Text("a/b".to_owned()));
         assert_eq!(read.at, StoreView::SessionDefault);
     }
 

@@ -120,7 +120,7 @@ fn sorted(criteria: Criteria, asked: &Asked) -> Result<Criteria, Failure> {
 mod tests {
     use serde_json::{Value, json};
     use souk_sdk::testing::Host;
-    use souk_sdk::{Source, StoreView};
+    use souk_sdk::{BindingSource, StoreView};
 
     use crate::catalog;
 
@@ -159,7 +159,7 @@ mod tests {
         let mut said = Vec::new();
         let mut words = Vec::new();
         for binding in &host.reads().last().unwrap().query {
-            let Source::Text(value) = &binding.value else { panic!("not a text") };
+            let BindingSource::Text(value) = &binding.value else { panic!("not a text") };
             match binding.name.trim_end_matches(']').rsplit('[').next().unwrap() {
                 "field" if binding.name.contains("sort") => words = vec!["sort", value],
                 "field" => words = vec![value],

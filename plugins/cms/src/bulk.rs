@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_sdk::{
-    ChangeBuilder, Condition, Criteria, Direction, EntityId, Failure, Filter, Intent, LIST_BUDGET,
-    Lookup, Method, PrepareContext, PreparedResult, Scope, SearchPage, Source, StoreView, Stores,
-    WriteScope, nothing_matches, projection,
+    BindingSource, ChangeBuilder, Condition, Criteria, Direction, EntityId, Failure, Filter,
+    Intent, LIST_BUDGET, Lookup, Method, PrepareContext, PreparedResult, Scope, SearchPage,
+    StoreView, Stores, WriteScope, nothing_matches, projection,
 };
 
 use crate::kind::{Field, Kind};
@@ -47,7 +47,8 @@ impl Bulk<'_> {
         for item in items.values() {
             let mut change = ChangeBuilder::of(self.kind.subject, item.id.to_string())
                 .label(item.title.as_deref());
-            let step = self.kind.write.step(Method::Put, [Source::Subject], StoreView::Global);
+            let step =
+                self.kind.write.step(Method::Put, [BindingSource::Subject], StoreView::Global);
             let put = change.step(step);
             let root = ["/", self.kind.noun].concat();
             if self.kind.needs_identifier {
@@ -237,7 +238,8 @@ impl Bulk<'_> {
                 fields.push(field.member());
             }
         }
-        let one = self.kind.one.read_by([Source::Subject]).query("fields", &fields.join(","));
+        let one =
+            self.kind.one.read_by([BindingSource::Subject]).query("fields", &fields.join(","));
         let filter = |key: &str| format!("searchCriteria[filter_groups][0][filters][0][{key}]");
         let many = self
             .kind

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 use souk_sdk::testing::{Host, SentRequest};
-use souk_sdk::{Failure, FailureCode, Read, Source, StoreView};
+use souk_sdk::{BindingSource, Failure, FailureCode, Read, StoreView};
 
 use crate::cms;
 
 fn query<'r>(read: &'r Read, name: &str) -> Option<&'r str> {
     let binding = read.query.iter().find(|binding| binding.name == name)?;
     match &binding.value {
-        Source::Text(text) => Some(text),
+        BindingSource::Text(text) => Some(text),
         other => panic!("{other:?}"),
     }
 }
@@ -55,7 +55,7 @@ fn store() -> Host {
                 json!({"items": found, "total_count": found.len()})
             }
             "/V1/cmsPage/{pageId}" | "/V1/cmsBlock/{blockId}" => {
-                let Source::Text(id) = &read.path[0].value else { panic!("no id") };
+                let BindingSource::Text(id) = &read.path[0].value else { panic!("no id") };
                 match items.iter().find(|item| item["id"].as_u64() == id.parse().ok()) {
                     Some(item) => item.clone(),
                     None => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_sdk::testing::{Host, SentRequest};
-use souk_sdk::{Failure, FailureCode, Source, StoreView};
+use souk_sdk::{BindingSource, Failure, FailureCode, StoreView};
 
 use crate::pricing;
 
@@ -14,7 +14,7 @@ fn store(scope: &'static str, products: Vec<Value>) -> Host {
                 let value = |name: &str| {
                     let binding = read.query.iter().find(|binding| binding.name == name);
                     binding.map(|binding| match &binding.value {
-                        Source::Text(text) => text.as_str(),
+                        BindingSource::Text(text) => text.as_str(),
                         other => panic!("{other:?}"),
                     })
                 };
@@ -28,7 +28,7 @@ fn store(scope: &'static str, products: Vec<Value>) -> Host {
                 json!({"items": items, "total_count": items.len()})
             }
             "/V1/products/{sku}" => {
-                let Source::Text(sku) = &read.path[0].value else { panic!("no sku") };
+                let BindingSource::Text(sku) = &read.path[0].value else { panic!("no sku") };
                 products.iter().find(|product| product["sku"] == **sku).unwrap().clone()
             }
             "/V1/products/attributes/{attributeCode}" => json!({"scope": scope}),

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use souk_sdk::{
-    AnyObject, Change, ChangeBuilder, Condition, Context, Criteria, Failure, Fill, Filling, Filter,
-    Intent, Lookup, Method, PrepareContext, PreparedResult, Read, Route, Source, StoreView,
+    AnyObject, BindingSource, BodyBinding, BodySource, Change, ChangeBuilder, Condition, Context,
+    Criteria, Failure, Filter, Intent, Lookup, Method, PrepareContext, PreparedResult, Read, Route,
+    StoreView,
 };
 
 use crate::answer::{self, number};
@@ -98,7 +99,7 @@ impl Create {
         wanted.set_labels(&mut change, post);
         if let Some(code) = &self.coupon_code {
             self.add_coupon(&mut change, code);
-            let own = || [Source::Answered("/rule_id".to_owned())];
+            let own = || [BindingSource::FromResponse("/rule_id".to_owned())];
             let put = change.step(RULE.step(Method::Put, own(), StoreView::Global));
             for (field, value) in wanted.values() {
                 // The action goes along so that the host can judge the discount by its kind.
@@ -113,7 +114,7 @@ impl Create {
         }
         change.undo_step(RULE.step(
             Method::Delete,
-            [Source::Answered("/rule_id".to_owned())],
+            [BindingSource::FromResponse("/rule_id".to_owned())],
             StoreView::Global,
         ));
         for warning in warnings {
@@ -125,8 +126,10 @@ impl Create {
     fn add_coupon(&self, change: &mut ChangeBuilder, code: &str) {
         let mut step = COUPONS.step(Method::Post, [], StoreView::Global);
         let rule = "/coupon/rule_id".to_owned();
-        step.fills
-            .push(Fill { at: rule.clone(), content: Filling::Answered("/rule_id".to_owned()) });
+        step.body_bindings.push(BodyBinding {
+            at: rule.clone(),
+            value: BodySource::FromResponse("/rule_id".to_owned()),
+        });
         let step = change.step(step);
         change.constant(step, &rule, Value::Null);
         change.constant(step, "/coupon/code", json!(code));

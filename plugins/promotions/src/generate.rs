@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    AppliedResult, ApplyContext, ChangeBuilder, Context, EntityId, Failure, Fill, Filling, Intent,
-    ItemError, Lookup, Method, Outcome, PlanState, Route, StoreView, projection,
+    AppliedResult, ApplyContext, BodyBinding, BodySource, ChangeBuilder, Context, EntityId,
+    Failure, Intent, ItemError, Lookup, Method, Outcome, PlanState, Route, StoreView, projection,
 };
 
 use crate::answer::{number, text};
@@ -272,8 +272,8 @@ impl Generate {
         change.warn("undoing it deletes these coupons, also where a customer has one by then");
         let mut delete = DELETE_CODES.step(Method::Post, [], StoreView::Global);
         // The whole answer is the list of codes.
-        let codes = Filling::Answered(String::new());
-        delete.fills.push(Fill { at: "/codes".to_owned(), content: codes });
+        let codes = BodySource::FromResponse(String::new());
+        delete.body_bindings.push(BodyBinding { at: "/codes".to_owned(), value: codes });
         let delete = change.undo_step(delete);
         change.undo_constant(delete, "/codes", json!([]));
         change.undo_constant(delete, "/ignoreInvalidCoupons", json!(true));

@@ -1,7 +1,9 @@
 //! Cart price rules as Magento answers them, and how they are found.
 
 use serde_json::Value;
-use souk_sdk::{Context, Criteria, EntityId, Failure, Lookup, Route, Scan, Source, StoreView};
+use souk_sdk::{
+    BindingSource, Context, Criteria, EntityId, Failure, Lookup, Route, Scan, StoreView,
+};
 
 use crate::answer::{flag, ids, number, text};
 
@@ -106,7 +108,7 @@ pub(crate) fn missing(failure: Failure, id: &str) -> Failure {
 
 /// How the host looks at rules that exist.
 pub(crate) fn lookup() -> Lookup {
-    let mut one = RULE.read_by([Source::Subject]);
+    let mut one = RULE.read_by([BindingSource::Subject]);
     one.at = StoreView::Global;
     Lookup::one(one)
 }

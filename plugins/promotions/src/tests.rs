@@ -5,7 +5,7 @@ mod rules;
 
 use serde_json::{Value, json};
 use souk_sdk::testing::{Host, SentRequest};
-use souk_sdk::{Failure, FailureCode, Read, Source};
+use souk_sdk::{BindingSource, Failure, FailureCode, Read};
 
 use crate::promotions;
 
@@ -13,7 +13,7 @@ use crate::promotions;
 fn query<'r>(read: &'r Read, name: &str) -> Option<&'r str> {
     let binding = read.query.iter().find(|binding| binding.name == name)?;
     match &binding.value {
-        Source::Text(text) => Some(text),
+        BindingSource::Text(text) => Some(text),
         other => panic!("{other:?}"),
     }
 }
@@ -96,7 +96,7 @@ fn store() -> Host {
         "created_at": "2026-11-22 17:29:04", "type": 0}));
     Host::answering(move |read| {
         let id = || match &read.path[0].value {
-            Source::Text(text) => text.clone(),
+            BindingSource::Text(text) => text.clone(),
             other => panic!("{other:?}"),
         };
         let missing = || {

@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    ApplyContext, ChangeBuilder, Decimal, EntityId, Failure, FailureCode, Intent, Method, Outcome,
-    PlanState, Source, StepIndex, StoreView,
+    ApplyContext, BindingSource, ChangeBuilder, Decimal, EntityId, Failure, FailureCode, Intent,
+    Method, Outcome, PlanState, StepIndex, StoreView,
 };
 
 use crate::changed::Changed;
@@ -141,7 +141,7 @@ impl Edit<'_> {
         }
         let id = rule.rule_id.to_string();
         let mut change = ChangeBuilder::of("cart price rule", id).label(rule.name.as_deref());
-        let put = change.step(RULE.step(Method::Put, [Source::Subject], StoreView::Global));
+        let put = change.step(RULE.step(Method::Put, [BindingSource::Subject], StoreView::Global));
         self.set(&mut change, put);
         let for_good = self.coupons(context, &mut warnings)?.or_else(|| self.not_undone());
         match for_good {
@@ -314,7 +314,8 @@ impl Edit<'_> {
         if self.wanted.get(Field::Description).is_none() || !unset("description") {
             return;
         }
-        let put = change.undo_step(RULE.step(Method::Put, [Source::Subject], StoreView::Global));
+        let put =
+            change.undo_step(RULE.step(Method::Put, [BindingSource::Subject], StoreView::Global));
         change.undo_constant(put, "/rule/description", json!(""));
         let mut members: Vec<&str> = self
             .wanted

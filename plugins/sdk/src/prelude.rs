@@ -3,9 +3,9 @@
 pub use serde_json::{Map, Value, json};
 
 pub use crate::core::{
-    Action, ActionInfo, AnyObject, AppliedResult, ApplyContext, ChangeBuilder, Context, Failure,
-    FailureCode, Group, Intent, Lookup, Method, NoArgs, PassThrough, PrepareContext,
-    PreparedResult, RawObject, Route, SessionContext, Source, StoreView, Tier,
+    Action, ActionInfo, AnyObject, AppliedResult, ApplyContext, BindingSource, ChangeBuilder,
+    Context, Failure, FailureCode, Group, Intent, Lookup, Method, NoArgs, PassThrough,
+    PrepareContext, PreparedResult, RawObject, Route, SessionContext, StoreView, Tier,
 };
 pub use crate::magento::{
     Condition, Criteria, Decimal, Direction, EntityId, Filter, Product, Scope, SearchPage,

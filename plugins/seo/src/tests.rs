@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_sdk::testing::{Host, SentRequest};
-use souk_sdk::{Failure, Source, StoreView};
+use souk_sdk::{BindingSource, Failure, StoreView};
 
 use crate::seo;
 
@@ -32,7 +32,7 @@ fn store() -> Host {
             let name = format!("searchCriteria[filter_groups][{group}][filters][0][{key}]");
             let binding = read.query.iter().find(|binding| binding.name == name);
             binding.map_or(String::new(), |binding| match &binding.value {
-                Source::Text(text) => text.clone(),
+                BindingSource::Text(text) => text.clone(),
                 other => panic!("{other:?}"),
             })
         };
@@ -59,7 +59,7 @@ fn store() -> Host {
                 }
             }
             "/V1/products/{sku}" => {
-                let Source::Text(sku) = &read.path[0].value else { panic!("no sku") };
+                let BindingSource::Text(sku) = &read.path[0].value else { panic!("no sku") };
                 products.iter().find(|product| product["sku"] == **sku).unwrap().clone()
             }
             "/V1/store/websites" => json!([{"id": 1, "code": "base", "default_group_id": 1}]),

@@ -17,7 +17,7 @@ fn blocks(name: &str, count: u32) -> Value {
         json!({
             "field": field,
             "at": format!("/items/0/{field}"),
-            "after": {"sent": [[0, format!("/block/{field}")]]},
+            "after": {"as_sent": [[0, format!("/block/{field}")]]},
         })
     };
     json!({
@@ -31,12 +31,12 @@ fn blocks(name: &str, count: u32) -> Value {
             "steps": [{
                 "method": "POST", "route": "/V1/cmsBlock",
                 "body": {"block": {"title": "Autumn", "content": "<p>Leaves</p>"}},
-                "fills": [{"at": "/block/identifier", "content": "subject"}],
+                "body_bindings": [{"at": "/block/identifier", "value": "subject"}],
             }],
-            "only_if_absent": true,
+            "retry": "if_absent",
             "undo": {"steps": [{
                 "method": "DELETE", "route": "/V1/cmsBlock/{blockId}",
-                "path": {"blockId": {"answered": "/id"}},
+                "path": {"blockId": {"from_response": "/id"}},
             }]},
         }],
         "copies": count,

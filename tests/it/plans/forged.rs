@@ -39,7 +39,7 @@ fn put(body: &Value) -> Value {
 
 /// An edit of a field at this place of the lookup's answer and at that place of the first body.
 fn edit(field: &str, lookup: &str, body: &str) -> Value {
-    json!({"field": field, "at": lookup, "after": {"sent": [[0, body]]}})
+    json!({"field": field, "at": lookup, "after": {"as_sent": [[0, body]]}})
 }
 
 /// An honest edit of a product's name.
@@ -156,8 +156,8 @@ fn rule(fields: &Value) -> Value {
             "subject": {"kind": "cart-rule", "id": "Autumn"},
             "edits": [edit("name", "/items/0/name", "/rule/name")],
             "steps": [{"method": "POST", "route": "/V1/salesRules", "body": {"rule": fields}}],
-            "only_if_absent": true,
-            "undo": {"impossible": "forged"},
+            "retry": "if_absent",
+            "undo": {"none": "forged"},
         }],
     })
 }
@@ -195,29 +195,29 @@ fn of_requests() -> Vec<Forgery> {
 fn of_edits() -> Vec<Forgery> {
     let two = json!({"product": {"name": "Telt", "url_key": "tent"}});
     let both = json!({"field": "name", "at": "/name",
-        "after": {"sent": [[0, "/product/name"], [0, "/product/url_key"]]}});
+        "after": {"as_sent": [[0, "/product/name"], [0, "/product/url_key"]]}});
     let step = put(&json!({"product": {"name": "Telt"}}));
     vec![
         (
-            "a spot that is in no body",
+            "a pointer to nothing in the body",
             "INTERNAL_ERROR: ",
             edits(&[edit("name", "/name", "/product/title")]),
         ),
         (
-            "a spot of a request that there is not",
+            "a pointer into a request that there is not",
             "INTERNAL_ERROR: ",
             edits(&[json!({"field": "name", "at": "/name",
-                "after": {"sent": [[7, "/product/name"]]}})]),
+                "after": {"as_sent": [[7, "/product/name"]]}})]),
         ),
         (
-            "two spots with different values",
+            "two pointers to different values",
             "INTERNAL_ERROR: ",
             proposal(&change(&[both], &[put(&two)])),
         ),
         (
-            "no spot",
+            "no pointer",
             "INTERNAL_ERROR: ",
-            edits(&[json!({"field": "name", "at": "/name", "after": {"sent": []}})]),
+            edits(&[json!({"field": "name", "at": "/name", "after": {"as_sent": []}})]),
         ),
         ("one field twice", "INTERNAL_ERROR: ", edits(&[name(), name()])),
         ("no edit", "INTERNAL_ERROR: ", edits(&[])),
@@ -226,8 +226,8 @@ fn of_edits() -> Vec<Forgery> {
         (
             "a body filled from a field that is not edited",
             "INTERNAL_ERROR: ",
-            request(&json!({"fills": [
-                {"at": "/product/url_key", "content": {"before": "price"}}]})),
+            request(&json!({"body_bindings": [
+                {"at": "/product/url_key", "value": {"before": "price"}}]})),
         ),
     ]
 }
@@ -338,7 +338,7 @@ async fn a_request_is_reviewed_with_the_address_that_it_goes_to() {
         }}},
         "changes": [{
             "subject": {"kind": "cms-block", "id": "harmless"},
-            "edits": [{"field": "block", "at": "/items/0", "after": {"expected": {"id": 1}}}],
+            "edits": [{"field": "block", "at": "/items/0", "after": {"set_by_store": {"id": 1}}}],
             "steps": [step],
         }],
     });
@@ -358,7 +358,7 @@ async fn an_answer_of_200_that_tells_of_errors_is_no_success() {
         let body = json!({"prices": [{"sku": sku, "price": 99, "store_id": 0}]});
         let step = json!({
             "method": "POST", "route": "/V1/products/base-prices", "body": body,
-            "refused_when": [{"at": "/0/message"}],
+            "failure_responses": [{"at": "/0/message"}],
         });
         proposal(&change(&[edit("price", "/price", "/prices/0/price")], &[step]))
     };

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Binding, Method, Place, Read, Source, StoreView, WriteMethod};
+use crate::{Binding, BindingSource, Method, Pointer, Read, StoreView, WriteMethod};
 
 /// What a change is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,25 +29,26 @@ impl std::fmt::Display for Subject {
 
 /// A place in the body of one of a change's steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spot {
+pub struct BodyPointer {
     /// The step, counted from 0.
     pub step: usize,
     /// The place in its body. It holds a value.
-    pub at: Place,
+    pub at: Pointer,
 }
 
-/// What a field shall be after a change.
+/// What a field is expected to be after a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum After {
-    /// What stands at these spots, at least one, all of the same value.
-    Sent(Vec<Spot>),
+pub enum Expectation {
+    /// What stands at these places of the bodies, at least one, all of the same value.
+    AsSent(Vec<BodyPointer>),
     /// What the store itself sets it to; no body holds it.
-    Expected(Value),
-    /// Nothing: the field, or the whole subject, shall not exist.
-    Absent,
-    /// Something that no read can show, said for the review: the store's answer is its only witness.
-    Witnessed(Value),
+    SetByStore(Value),
+    /// The field, or the whole subject, no longer exists.
+    Removed,
+    /// Something that no read can show, said for the review: the store's response is its only
+    /// evidence.
+    Unverifiable(Value),
 }
 
 /// One field and what it is to be.
@@ -56,45 +57,45 @@ pub struct Edit {
     /// The field's name in the review, unique in its change.
     pub field: String,
     /// Where the field stands in what the lookup answers.
-    pub at: Place,
-    /// What it shall be.
-    pub after: After,
+    pub at: Pointer,
+    /// What it is to be.
+    pub after: Expectation,
 }
 
 impl Edit {
     /// Whether a read of the store can show it.
     #[must_use]
     pub const fn is_readable(&self) -> bool {
-        !matches!(self.after, After::Witnessed(_))
+        !matches!(self.after, Expectation::Unverifiable(_))
     }
 }
 
 /// What the host itself puts into a body before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Filling {
+pub enum BodySource {
     /// What stood in the edit of this field before; null where nothing did, or it was inherited.
     Before(String),
     /// The subject's id.
     Subject,
-    /// What stood here in the answer to the change's first step.
-    Answered(Place),
+    /// What stands here in the response to the change's first step.
+    FromResponse(Pointer),
 }
 
 /// A place in a step's body and what the host puts there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fill {
+pub struct BodyBinding {
     /// The place; its parent exists in the body.
-    pub at: Place,
+    pub at: Pointer,
     /// The value.
-    pub content: Filling,
+    pub value: BodySource,
 }
 
-/// An answer that means failure although its status is 2xx.
+/// A response that means failure although its status is 2xx.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RefusedWhen {
-    /// The place in the answer.
-    pub at: Place,
+pub struct FailureResponse {
+    /// The place in the response.
+    pub at: Pointer,
     /// `None`: whatever stands there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub equals: Option<Value>,
@@ -116,15 +117,15 @@ pub struct Step {
     pub query: Vec<Binding>,
     /// Never [`StoreView::SessionDefault`].
     pub at: StoreView,
-    /// The body as it will be sent, but for the fills.
+    /// The body as it will be sent, but for its bindings.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub body: Option<Value>,
     /// What the host puts into the body.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub fills: Vec<Fill>,
-    /// Which 2xx answers mean that it was refused.
+    pub body_bindings: Vec<BodyBinding>,
+    /// Which 2xx responses mean that it was refused.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub refused_when: Vec<RefusedWhen>,
+    pub failure_responses: Vec<FailureResponse>,
 }
 
 impl Step {
@@ -133,9 +134,11 @@ impl Step {
     #[must_use]
     pub fn shown(&self, subject: &str) -> String {
         let value = |binding: &Binding| match &binding.value {
-            Source::Text(text) => text.clone(),
-            Source::Subject => subject.to_owned(),
-            Source::Answered(place) => format!("[`{place}` of the first step's answer]"),
+            BindingSource::Text(text) => text.clone(),
+            BindingSource::Subject => subject.to_owned(),
+            BindingSource::FromResponse(pointer) => {
+                format!("[`{pointer}` of the first step's response]")
+            }
         };
         let mut address = self.route.clone();
         for binding in &self.path {
@@ -157,23 +160,23 @@ impl Step {
 /// What may be done when it is not known whether a step arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Repetition {
+pub enum Retry {
     /// Sending it again leaves the same state.
-    Harmless,
+    Idempotent,
     /// It may be sent again only if the lookup shows that it did not happen.
-    OnlyIfAbsent,
+    IfAbsent,
 }
 
 /// How a change is taken back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Undoing {
-    /// The same steps, with what was before at the spots of each edit.
-    Reverse,
+pub enum Undo {
+    /// The same steps, with what was before in the places of each edit.
+    Restore,
     /// These steps, in order.
     Steps(Vec<Step>),
-    /// It cannot be; why.
-    Impossible(String),
+    /// It cannot be taken back; the reason is shown in the review.
+    None(String),
 }
 
 /// One item of a plan: what changes, and the requests that do it, in order.
@@ -185,10 +188,10 @@ pub struct Change {
     pub edits: Vec<Edit>,
     /// The requests, at least one, at most [`Change::STEPS`].
     pub steps: Vec<Step>,
-    /// How often they may be sent.
-    pub repetition: Repetition,
+    /// What may be done when it is not known whether they arrived.
+    pub retry: Retry,
     /// How they are taken back.
-    pub undo: Undoing,
+    pub undo: Undo,
     /// What the reviewer should know of this item.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub warnings: Vec<String>,
@@ -201,7 +204,7 @@ impl Change {
     /// Whether it holds something that no read can show, so that nothing but the store's answer tells
     /// whether it happened.
     #[must_use]
-    pub fn is_witnessed(&self) -> bool {
+    pub fn is_unverifiable(&self) -> bool {
         !self.edits.iter().all(Edit::is_readable)
     }
 }
@@ -214,9 +217,9 @@ pub struct Batch {
     /// The query parameter that takes the ids, joined with commas.
     pub ids: String,
     /// Where the answer has its items.
-    pub items: Place,
+    pub items: Pointer,
     /// Where an item has its id.
-    pub id: Place,
+    pub id: Pointer,
 }
 
 /// How the host looks at subjects.

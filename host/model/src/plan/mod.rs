@@ -1,15 +1,15 @@
 //! Plans: what is proposed, reviewed and carried out.
 
 mod change;
-mod place;
+mod pointer;
 mod record;
 
 pub use change::{
-    After, Batch, Change, Edit, Fill, Filling, Intent, Lookup, RefusedWhen, Repetition, Spot, Step,
-    Subject, Undoing,
+    Batch, BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse,
+    Intent, Lookup, Retry, Step, Subject, Undo,
 };
-pub use place::{InvalidPlace, Place};
+pub use pointer::{InvalidPointer, Pointer};
 pub use record::{
-    Becomes, Before, Constant, Header, InvalidPlanId, Item, ItemState, Kept, Origin, PlanId,
-    PlanState, Progressed, Reviewed,
+    Constant, FieldAfter, FieldBefore, Header, InvalidPlanId, Item, ItemState, Kept, Origin,
+    PlanId, PlanState, Progressed, Reviewed,
 };

@@ -133,7 +133,7 @@ pub struct Header {
     pub count: u32,
     /// How many of them hold something that no read can show.
     #[serde(skip_serializing_if = "no_items", default)]
-    pub witnessed: u32,
+    pub unverifiable: u32,
     /// The host's and the plugin's warnings, without repeats.
     pub warnings: Vec<String>,
 }
@@ -262,7 +262,7 @@ impl ItemState {
 /// What stood in a field before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Before {
+pub enum FieldBefore {
     /// This value, of its own.
     Value(Value),
     /// This value, which comes from the global scope.
@@ -271,7 +271,7 @@ pub enum Before {
     Nothing,
 }
 
-impl Before {
+impl FieldBefore {
     /// The value that was seen, if there was one.
     #[must_use]
     pub const fn value(&self) -> Option<&Value> {
@@ -285,15 +285,15 @@ impl Before {
 /// What a field becomes, as the review shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Becomes {
+pub enum FieldAfter {
     /// This value, which a body holds.
-    Sent(Value),
+    AsSent(Value),
     /// This value, which the store is expected to set.
-    Expected(Value),
+    SetByStore(Value),
     /// Nothing.
-    Absent,
-    /// This happens, and no read will show it: the store's answer is its only witness.
-    Witnessed(Value),
+    Removed,
+    /// This happens, and no read will show it: the store's response is its only evidence.
+    Unverifiable(Value),
 }
 
 /// One line of a review: a field, what it was, what it becomes.
@@ -302,9 +302,9 @@ pub struct Reviewed {
     /// The field's name.
     pub field: String,
     /// As the host read it when the plan was made.
-    pub before: Before,
+    pub before: FieldBefore,
     /// As it will be.
-    pub after: Becomes,
+    pub after: FieldAfter,
 }
 
 /// A value of a body that no edit names, shown beside the edits.

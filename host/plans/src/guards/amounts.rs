@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
-use souk_model::plan::{Change, Filling, Place, Step};
+use souk_model::plan::{BodySource, Change, Pointer, Step};
 use souk_model::{Code, Failure};
 
 use super::fields::code_of;
@@ -36,13 +36,13 @@ fn is_guarded(name: &str) -> bool {
 }
 
 /// What the value at a place of a body is called: its member, or the attribute that it is of.
-pub(super) fn name_at<'b>(body: Option<&'b Value>, at: &'b Place) -> &'b str {
-    let place = at.as_str();
-    let (parent, last) = place.rsplit_once('/').unwrap_or(("", place));
+pub(super) fn name_at<'b>(body: Option<&'b Value>, at: &'b Pointer) -> &'b str {
+    let pointer = at.as_str();
+    let (parent, last) = pointer.rsplit_once('/').unwrap_or(("", pointer));
     if !same_name(last, "value") {
         return last;
     }
-    let parent: Option<Place> = parent.parse().ok();
+    let parent: Option<Pointer> = parent.parse().ok();
     body.zip(parent).and_then(|(body, parent)| code_of(parent.find(body)?)).unwrap_or(last)
 }
 
@@ -184,16 +184,16 @@ impl Guards {
 
 /// What the host fills in is not in the body that guards look at: where an amount is guarded, only
 /// the same field's earlier value may be put back.
-pub(super) fn fills(change: &Change, step: &Step) -> Result<(), Failure> {
-    for fill in &step.fills {
-        let name = name_at(step.body.as_ref(), &fill.at);
+pub(super) fn body_bindings(change: &Change, step: &Step) -> Result<(), Failure> {
+    for binding in &step.body_bindings {
+        let name = name_at(step.body.as_ref(), &binding.at);
         let guarded = is_guarded(name) || same_name(name, "simple_action");
-        let same_field = match &fill.content {
-            Filling::Before(field) => change
+        let same_field = match &binding.value {
+            BodySource::Before(field) => change
                 .edits
                 .iter()
                 .any(|edit| edit.field == *field && plain(edit.at.as_str()).contains(&plain(name))),
-            Filling::Subject | Filling::Answered(_) => false,
+            BodySource::Subject | BodySource::FromResponse(_) => false,
         };
         if guarded && !same_field {
             return Err(unreadable(change, &format!("`{name}` is filled in from something else")));

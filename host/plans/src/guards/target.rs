@@ -4,7 +4,7 @@
 //! look at the path that comes out. What an earlier answer fills in could be anything, and is taken
 //! for the worst.
 
-use souk_model::Source;
+use souk_model::BindingSource;
 use souk_model::plan::Step;
 
 /// A step's path, from behind `V1` on.
@@ -30,9 +30,9 @@ impl<'a> Target<'a> {
                 let Some(name) = name else { return Some(segment) };
                 let binding = step.path.iter().find(|binding| binding.name == name)?;
                 match &binding.value {
-                    Source::Text(text) => Some(text.as_str()),
-                    Source::Subject => Some(subject),
-                    Source::Answered(_) => None,
+                    BindingSource::Text(text) => Some(text.as_str()),
+                    BindingSource::Subject => Some(subject),
+                    BindingSource::FromResponse(_) => None,
                 }
             })
             .collect();
@@ -72,8 +72,8 @@ pub(crate) mod tests {
             query: Vec::new(),
             at: StoreView::Global,
             body: None,
-            fills: Vec::new(),
-            refused_when: Vec::new(),
+            body_bindings: Vec::new(),
+            failure_responses: Vec::new(),
         }
     }
 
@@ -92,7 +92,7 @@ pub(crate) mod tests {
         let later = post("/async/bulk/V1/order/byOrderId/refund", &[]);
         assert!(Target::of(&later, "7").is(&refund) && Target::of(&later, "7").asynchronous);
         let mut answered = post("/V1/order/7/{what}", &[("what", "")]);
-        answered.path[0].value = Source::Answered("/x".into());
+        answered.path[0].value = BindingSource::FromResponse("/x".into());
         assert!(Target::of(&answered, "7").is(&refund), "it could be");
         assert!(!Target::of(&post("/V1/orders/7/hold", &[]), "7").is(&refund));
     }

@@ -1,8 +1,8 @@
 //! Guards against a plugin that wants past them.
 
 use serde_json::{Value, json};
-use souk_model::plan::{Change, Fill, Filling, Repetition, Step, Subject, Undoing};
-use souk_model::{Binding, Code, Source, StoreView, WriteMethod};
+use souk_model::plan::{BodyBinding, BodySource, Change, Retry, Step, Subject, Undo};
+use souk_model::{Binding, BindingSource, Code, StoreView, WriteMethod};
 
 use super::*;
 use crate::review::Seen;
@@ -10,7 +10,8 @@ use crate::review::Seen;
 /// A change of one step, as hostile as its route and body are.
 fn change(id: &str, route: &str, body: Value) -> Change {
     let names = route.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let path = names.map(|name| Binding { name: name.into(), value: Source::Subject }).collect();
+    let path =
+        names.map(|name| Binding { name: name.into(), value: BindingSource::Subject }).collect();
     Change {
         subject: Subject { kind: "thing".into(), id: id.into(), label: None },
         edits: Vec::new(),
@@ -22,11 +23,11 @@ fn change(id: &str, route: &str, body: Value) -> Change {
             query: Vec::new(),
             at: StoreView::Global,
             body: Some(body),
-            fills: Vec::new(),
-            refused_when: Vec::new(),
+            body_bindings: Vec::new(),
+            failure_responses: Vec::new(),
         }],
-        repetition: Repetition::OnlyIfAbsent,
-        undo: Undoing::Reverse,
+        retry: Retry::IfAbsent,
+        undo: Undo::Restore,
         warnings: Vec::new(),
     }
 }
@@ -165,8 +166,8 @@ fn what_is_not_in_the_body_is_judged_too() {
 
     for (at, rule) in [("/product/tax_class_id", "field-list"), ("/product/price", "unreadable")] {
         let mut filled = change("A", "/V1/products/{sku}", json!({"product": {"name": "x"}}));
-        let content = Filling::Before("name".into());
-        filled.steps[0].fills.push(Fill { at: at.parse().unwrap(), content });
+        let value = BodySource::Before("name".into());
+        filled.steps[0].body_bindings.push(BodyBinding { at: at.parse().unwrap(), value });
         assert_eq!(refusal(&filled).as_deref(), Some(rule));
     }
 }
@@ -194,13 +195,14 @@ fn money_moves_once_of_the_subject_now_and_never_again_by_itself() {
     let refund = || change("7", "/V1/order/{id}/refund", json!({}));
     assert_eq!(refusal(&refund()), None);
     let cases: [fn(&mut Change); 5] = [
-        |change| change.repetition = Repetition::Harmless,
+        |change| change.retry = Retry::Idempotent,
         |change| change.steps.push(change.steps[0].clone()),
         |change| change.steps[0].route = "/async/V1/order/{id}/refund".into(),
-        |change| change.steps[0].path[0].value = Source::Text("8".into()),
+        |change| change.steps[0].path[0].value = BindingSource::Text("8".into()),
         |change| {
-            let fill = Fill { at: "/arguments".parse().unwrap(), content: Filling::Subject };
-            change.steps[0].fills.push(fill);
+            let binding =
+                BodyBinding { at: "/arguments".parse().unwrap(), value: BodySource::Subject };
+            change.steps[0].body_bindings.push(binding);
         },
     ];
     for spoil in cases {

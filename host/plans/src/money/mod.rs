@@ -11,8 +11,8 @@ mod recorded;
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
-use souk_model::plan::{After, Change, Lookup, Repetition, Step};
-use souk_model::{Code, Failure, Source};
+use souk_model::plan::{Change, Expectation, Lookup, Retry, Step};
+use souk_model::{BindingSource, Code, Failure};
 use souk_state::plans::SpendKind;
 
 pub use self::caps::{Caps, InvalidCaps};
@@ -62,9 +62,9 @@ pub(crate) fn mover(change: &Change) -> Result<Option<(&Step, Mover<'_>)>, Failu
             "two requests of one change would move money"
         } else if target.asynchronous {
             "a request that moves money would be carried out later, where no read shows it"
-        } else if change.repetition == Repetition::Harmless {
+        } else if change.retry == Retry::Idempotent {
             "a request that moves money is called harmless to repeat"
-        } else if !step.fills.is_empty() || !step.query.is_empty() {
+        } else if !step.body_bindings.is_empty() || !step.query.is_empty() {
             "a request that moves money takes something from elsewhere than its body"
         } else {
             found = Some((step, mover));
@@ -157,7 +157,7 @@ fn open(order: &Map<String, Value>) -> Result<Decimal, String> {
 /// By how much the change says that the order's `total_refunded` will grow.
 fn claimed(change: &Change, order: &Map<String, Value>, memo: Memo) -> Result<Decimal, Failure> {
     let expected = change.edits.iter().find_map(|edit| match &edit.after {
-        After::Expected(value) if edit.at.as_str() == "/total_refunded" => decimal(value),
+        Expectation::SetByStore(value) if edit.at.as_str() == "/total_refunded" => decimal(value),
         _ => None,
     });
     let expected = expected.ok_or_else(|| {
@@ -191,7 +191,7 @@ fn reads_orders(lookup: &Lookup) -> bool {
             && !batch.read.query.iter().any(|binding| binding.name.starts_with("fields"))
     });
     is_route(&one.route, &["V1", "orders", "*"])
-        && id.value == Source::Subject
+        && id.value == BindingSource::Subject
         && one.query.is_empty()
         && !lookup.inherits
         && many

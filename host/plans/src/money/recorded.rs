@@ -95,7 +95,7 @@ fn adjustments_are_in_the_base_currency() {
 fn an_order_that_hides_what_it_holds_is_not_refunded() {
     for hidden in ["/items", "/items/0/row_invoiced", "/items/0/qty_invoiced"] {
         let mut order = order();
-        let place: souk_model::Place = hidden.parse().unwrap();
+        let place: souk_model::Pointer = hidden.parse().unwrap();
         place.take(&mut order).unwrap();
         assert!(memo(order.as_object().unwrap(), None).is_err(), "{hidden}");
     }

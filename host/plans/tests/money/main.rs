@@ -4,18 +4,18 @@
 mod retries;
 mod shop;
 mod spending;
-mod witnessed;
+mod unverifiable;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::{Value, json};
 use souk_model::plan::{
-    After, Change, Edit, Intent, Lookup, PlanId, RefusedWhen, Repetition, Step, Subject, Undoing,
+    Change, Edit, Expectation, FailureResponse, Intent, Lookup, PlanId, Retry, Step, Subject, Undo,
 };
 use souk_model::{
-    Action, Binding, Bound, Effect, Failure, Grant, Method, Principal, Read, Source, StoreView,
-    Tier, WriteMethod,
+    Action, Binding, BindingSource, Bound, Effect, Failure, Grant, Method, Principal, Read,
+    StoreView, Tier, WriteMethod,
 };
 use souk_plans::{
     Clock, Commit, Config, Guards, Outcome, Plans, Proposer, SealKey, Terms, asked_for,
@@ -148,7 +148,7 @@ fn intent() -> Intent {
     let one = Read {
         upstream: "magento".into(),
         route: "/V1/orders/{id}".into(),
-        path: vec![Binding { name: "id".into(), value: Source::Subject }],
+        path: vec![Binding { name: "id".into(), value: BindingSource::Subject }],
         query: Vec::new(),
         at: StoreView::Global,
     };
@@ -156,7 +156,7 @@ fn intent() -> Intent {
     Intent { summary: "act".into(), at: StoreView::Global, lookup }
 }
 
-fn change(route: &str, id: Source, body: Option<Value>, edits: Vec<Edit>) -> Change {
+fn change(route: &str, id: BindingSource, body: Option<Value>, edits: Vec<Edit>) -> Change {
     let name = if route == REFUND_INVOICE { "invoiceId" } else { "id" };
     Change {
         subject: Subject { kind: "order".into(), id: "7".into(), label: None },
@@ -169,18 +169,21 @@ fn change(route: &str, id: Source, body: Option<Value>, edits: Vec<Edit>) -> Cha
             query: Vec::new(),
             at: StoreView::Global,
             body,
-            fills: Vec::new(),
-            refused_when: vec![RefusedWhen { at: "".parse().unwrap(), equals: Some(false.into()) }],
+            body_bindings: Vec::new(),
+            failure_responses: vec![FailureResponse {
+                at: "".parse().unwrap(),
+                equals: Some(false.into()),
+            }],
         }],
-        repetition: Repetition::OnlyIfAbsent,
-        undo: Undoing::Impossible("it is money".into()),
+        retry: Retry::IfAbsent,
+        undo: Undo::None("it is money".into()),
         warnings: Vec::new(),
     }
 }
 
 fn expect(field: &str, value: Value) -> Edit {
     let at = format!("/{field}").parse().unwrap();
-    Edit { field: field.into(), at, after: After::Expected(value) }
+    Edit { field: field.into(), at, after: Expectation::SetByStore(value) }
 }
 
 /// A refund of so many pieces at 100, with what it says of `total_refunded`.
@@ -189,7 +192,7 @@ fn refund(qty: u64, total_refunded: u64) -> Change {
         json!({"items": [{"order_item_id": 1, "qty": qty}], "arguments": {"shipping_amount": 0}});
     change(
         REFUND,
-        Source::Subject,
+        BindingSource::Subject,
         Some(body),
         vec![expect("total_refunded", total_refunded.into())],
     )

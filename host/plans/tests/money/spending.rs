@@ -62,7 +62,7 @@ async fn an_invoice_is_of_the_order() {
     let of = |invoice: &str| {
         let Change { steps, edits, .. } = refund(1, 100);
         let body = steps.into_iter().next().unwrap().body;
-        change(REFUND_INVOICE, Source::Text(invoice.into()), body, edits)
+        change(REFUND_INVOICE, BindingSource::Text(invoice.into()), body, edits)
     };
     let (rule, message) = rule(host.apply(of("4"), None).await);
     assert!(rule == "money" && message.ends_with("the invoice `4` is none of this order"));
@@ -74,7 +74,8 @@ async fn an_invoice_is_of_the_order() {
 async fn what_a_cancel_takes_back_is_counted() {
     let mut world = World::new().await;
     world.guards.max_cancel_per_day = "100".parse().unwrap();
-    let cancel = || change(CANCEL, Source::Subject, None, vec![expect("state", "canceled".into())]);
+    let cancel =
+        || change(CANCEL, BindingSource::Subject, None, vec![expect("state", "canceled".into())]);
     let host = world.host().await;
     assert_eq!(rule(host.apply(cancel(), None).await).0, "cancel-per-day");
     world.guards.max_cancel_per_day = "200".parse().unwrap();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use souk_model::{Binding, Place, Route, Source};
+use souk_model::{Binding, BindingSource, Pointer, Route};
 
 use crate::refusal::shown;
 use crate::{Refusal, encode};
@@ -49,20 +49,20 @@ impl<'a> Values<'a> {
 
     fn text(self, binding: &'a Binding) -> Result<Cow<'a, str>, Refusal> {
         match &binding.value {
-            Source::Text(text) => Ok(text.into()),
-            Source::Subject => self.subject.map(Into::into).ok_or_else(|| {
+            BindingSource::Text(text) => Ok(text.into()),
+            BindingSource::Subject => self.subject.map(Into::into).ok_or_else(|| {
                 parameters(format!(
                     "`{}` is to be a subject's id, and this request is not about one subject",
                     shown(&binding.name)
                 ))
             }),
-            Source::Answered(place) => self.answered(&binding.name, place),
+            BindingSource::FromResponse(place) => self.answered(&binding.name, place),
         }
     }
 
     fn answered(self, name: &str, place: &str) -> Result<Cow<'a, str>, Refusal> {
         let name = shown(name);
-        let parsed: Place = place
+        let parsed: Pointer = place
             .parse()
             .map_err(|error| parameters(format!("`{name}` cannot have its value: {error}")))?;
         let answer = match self.answered {

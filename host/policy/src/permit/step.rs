@@ -66,7 +66,7 @@ impl PermittedWrite {
 /// ```
 /// use serde_json::json;
 /// use souk_model::plan::Step;
-/// use souk_model::{Binding, Grant, Method, Source, StoreView, WriteMethod};
+/// use souk_model::{Binding, Grant, Method, BindingSource, StoreView, WriteMethod};
 /// use souk_policy::permit_step;
 ///
 /// let route = "/V1/salesRules/{ruleId}";
@@ -80,12 +80,12 @@ impl PermittedWrite {
 ///     upstream: "magento".into(),
 ///     method,
 ///     route: route.into(),
-///     path: vec![Binding { name: "ruleId".into(), value: Source::Answered("/rule_id".into()) }],
+///     path: vec![Binding { name: "ruleId".into(), value: BindingSource::FromResponse("/rule_id".into()) }],
 ///     query: vec![],
 ///     at: StoreView::Global,
 ///     body: None,
-///     fills: vec![],
-///     refused_when: vec![],
+///     body_bindings: vec![],
+///     failure_responses: vec![],
 /// };
 /// let created = json!({"rule_id": 7});
 /// let permitted = permit_step(&[grant], &undo, "spring sale", Some(&created)).unwrap();

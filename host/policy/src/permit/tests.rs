@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use souk_model::plan::{Batch, Step};
-use souk_model::{Binding, Grant, Method, Read, Source, StoreView, WriteMethod};
+use souk_model::{Binding, BindingSource, Grant, Method, Read, StoreView, WriteMethod};
 
 use super::bind::{MAX_PARAMETERS, MAX_VALUE};
 use super::*;
@@ -45,9 +45,11 @@ fn writes() -> [Grant; 1] {
     [Grant { method: Method::Write(WriteMethod::Put), ..grant(ROUTE) }]
 }
 
-fn write(path: &[(&str, Source)]) -> Step {
-    let bind =
-        |(name, value): &(&str, Source)| Binding { name: (*name).to_owned(), value: value.clone() };
+fn write(path: &[(&str, BindingSource)]) -> Step {
+    let bind = |(name, value): &(&str, BindingSource)| Binding {
+        name: (*name).to_owned(),
+        value: value.clone(),
+    };
     Step {
         upstream: "magento".into(),
         method: WriteMethod::Put,
@@ -56,8 +58,8 @@ fn write(path: &[(&str, Source)]) -> Step {
         query: vec![],
         at: StoreView::Global,
         body: None,
-        fills: vec![],
-        refused_when: vec![],
+        body_bindings: vec![],
+        failure_responses: vec![],
     }
 }
 
@@ -131,9 +133,9 @@ proptest! {
     #[test]
     fn a_write_stays_on_its_route_wherever_its_values_come_from(value in hostile()) {
         let answer = json!({"id": value});
-        let texts = write(&[("sku", Source::Text(value.clone()))]);
+        let texts = write(&[("sku", BindingSource::Text(value.clone()))]);
         let expected = permit_step(&writes(), &texts, "", None);
-        for source in [Source::Subject, Source::Answered("/id".into())] {
+        for source in [BindingSource::Subject, BindingSource::FromResponse("/id".into())] {
             let step = write(&[("sku", source)]);
             let permitted = permit_step(&writes(), &step, &value, Some(&answer));
             prop_assert_eq!(&permitted, &expected);
@@ -147,7 +149,7 @@ proptest! {
             expected.map(|write| write.path().to_owned())
         );
         let mut about = read(ROUTE, &[], &[]);
-        about.path.push(Binding { name: "sku".into(), value: Source::Subject });
+        about.path.push(Binding { name: "sku".into(), value: BindingSource::Subject });
         prop_assert_eq!(
             permit_lookup(&[grant(ROUTE)], &about, &value),
             permit(&[grant(ROUTE)], &read(ROUTE, &[("sku", &value)], &[]))
@@ -238,7 +240,7 @@ fn parameters_are_bound_once_each() {
     {
         assert_eq!(rule(&read(ROUTE, path, &[])), "parameters", "{path:?}");
     }
-    for value in [Source::Subject, Source::Answered("/id".into())] {
+    for value in [BindingSource::Subject, BindingSource::FromResponse("/id".into())] {
         let mut asked = read(ROUTE, &[], &[]);
         asked.path.push(Binding { name: "sku".into(), value: value.clone() });
         assert_eq!(rule(&asked), "parameters");
@@ -278,7 +280,7 @@ fn a_query_cannot_touch_signature_or_store() {
 
 #[test]
 fn a_write_says_where_it_goes() {
-    let step = write(&[("sku", Source::Subject)]);
+    let step = write(&[("sku", BindingSource::Subject)]);
     let nowhere = Step { at: StoreView::SessionDefault, ..step.clone() };
     assert_eq!(check_step(&writes(), &nowhere, "A").unwrap_err().rule, "write-scope");
     assert_eq!(permit_step(&writes(), &nowhere, "A", None).unwrap_err().rule, "write-scope");
@@ -290,7 +292,7 @@ fn a_write_says_where_it_goes() {
 
 #[test]
 fn a_write_needs_a_grant_of_its_method() {
-    let step = write(&[("sku", Source::Subject)]);
+    let step = write(&[("sku", BindingSource::Subject)]);
     let others =
         [Method::Get, Method::Write(WriteMethod::Post), Method::Write(WriteMethod::Delete)];
     let others = others.map(|method| Grant { method, ..grant(ROUTE) });
@@ -302,7 +304,7 @@ fn a_write_needs_a_grant_of_its_method() {
 }
 
 fn answered(place: &str, answer: Option<&Value>) -> Result<String, &'static str> {
-    let step = write(&[("sku", Source::Answered(place.into()))]);
+    let step = write(&[("sku", BindingSource::FromResponse(place.into()))]);
     let permitted = permit_step(&writes(), &step, "A", answer);
     permitted.map(|write| write.path().to_owned()).map_err(|refusal| refusal.rule)
 }
@@ -324,12 +326,15 @@ fn an_answer_gives_a_text_or_a_number_or_nothing_is_sent() {
 
 #[test]
 fn what_needs_no_answer_is_judged_before_there_is_one() {
-    let place = || Source::Answered("/id".into());
+    let place = || BindingSource::FromResponse("/id".into());
     assert_eq!(check_step(&writes(), &write(&[("sku", place())]), "A"), Ok(()));
     let rule = |step: &Step, subject: &str| check_step(&writes(), step, subject).unwrap_err().rule;
-    assert_eq!(rule(&write(&[("sku", Source::Answered("id".into()))]), "A"), "parameters");
+    assert_eq!(
+        rule(&write(&[("sku", BindingSource::FromResponse("id".into()))]), "A"),
+        "parameters"
+    );
     assert_eq!(rule(&write(&[("sku", place()), ("id", place())]), "A"), "parameters");
-    assert_eq!(rule(&write(&[("sku", Source::Subject)]), ".."), "path-segment");
+    assert_eq!(rule(&write(&[("sku", BindingSource::Subject)]), ".."), "path-segment");
     let mut step = write(&[("sku", place())]);
     step.query = vec![Binding { name: "oauth_token".into(), value: place() }];
     assert_eq!(rule(&step, "A"), "query");
@@ -344,7 +349,7 @@ fn a_batch_takes_only_ids_that_a_list_can_hold() {
     }
     assert_eq!(rule(&batch("condition"), &["A"]), "query");
     let mut about_one = batch("value");
-    about_one.read.query.push(Binding { name: "x".into(), value: Source::Subject });
+    about_one.read.query.push(Binding { name: "x".into(), value: BindingSource::Subject });
     assert_eq!(rule(&about_one, &["A"]), "parameters");
     assert_eq!(permit_batch(&[], &batch("value"), &["A"]).unwrap_err().rule, "grant");
 }

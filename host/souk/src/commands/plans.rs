@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use souk_model::plan::{Becomes, Before, Item, ItemState, PlanId, Progressed, Reviewed};
+use souk_model::plan::{FieldAfter, FieldBefore, Item, ItemState, PlanId, Progressed, Reviewed};
 use souk_model::{Failure, Principal};
 use souk_plans::{Commit, Outcome};
 use souk_policy::{Mask, Rules};
@@ -149,15 +149,17 @@ fn shown(item: &Item, progressed: &Progressed, mask: &Mask) -> String {
 fn sides(line: &Reviewed, mask: &Mask) -> Vec<(String, String)> {
     let value = |value: &Value| masked(mask, &line.field, value);
     let (before, from) = match &line.before {
-        Before::Value(before) => (Some(value(before)), ""),
-        Before::Inherited(before) => (Some(value(before)), " (inherited)"),
-        Before::Nothing => (None, ""),
+        FieldBefore::Value(before) => (Some(value(before)), ""),
+        FieldBefore::Inherited(before) => (Some(value(before)), " (inherited)"),
+        FieldBefore::Nothing => (None, ""),
     };
     let (after, by) = match &line.after {
-        Becomes::Sent(after) => (Some(value(after)), ""),
-        Becomes::Expected(after) => (Some(value(after)), " (set by the store)"),
-        Becomes::Absent => (None, ""),
-        Becomes::Witnessed(after) => (Some(value(after)), " (reported by the store, not readable)"),
+        FieldAfter::AsSent(after) => (Some(value(after)), ""),
+        FieldAfter::SetByStore(after) => (Some(value(after)), " (set by the store)"),
+        FieldAfter::Removed => (None, ""),
+        FieldAfter::Unverifiable(after) => {
+            (Some(value(after)), " (reported by the store, not readable)")
+        }
     };
     let lines = match (&before, &after) {
         (Some(before), Some(after)) => diff::lines(before, after),
@@ -214,7 +216,7 @@ async fn carry_out(
 fn told(outcome: &Outcome) -> (String, ExitCode) {
     let total = outcome.counts.total();
     let mut text = format!("{} of {total} done, {}\n", outcome.counts.done, outcome.shown_by());
-    for trouble in &outcome.troubles {
+    for trouble in &outcome.failures {
         let why = trouble.failure.as_ref().map_or("", |kept| kept.message.as_str());
         let _ = writeln!(
             text,

@@ -15,8 +15,8 @@ use std::path::Path;
 
 use serde_json::{Map, json};
 use souk_model::plan::{
-    After, Becomes, Before, Change, Constant, Edit, Header, Item, ItemState, Kept, Lookup, Origin,
-    PlanId, PlanState, Repetition, Reviewed, Spot, Step, Subject, Undoing,
+    BodyPointer, Change, Constant, Edit, Expectation, FieldAfter, FieldBefore, Header, Item,
+    ItemState, Kept, Lookup, Origin, PlanId, PlanState, Retry, Reviewed, Step, Subject, Undo,
 };
 use souk_model::{Binding, Code, Failure, Grant, Method, Read, StoreView, Tier, WriteMethod};
 use souk_state::StateDir;
@@ -81,7 +81,7 @@ fn header(id: PlanId, principal: &str, created_ms: i64) -> Header {
         created_ms,
         expires_ms: created_ms + HOUR,
         count: 0,
-        witnessed: 0,
+        unverifiable: 0,
         warnings: Vec::new(),
     }
 }
@@ -95,7 +95,10 @@ fn item(n: u32) -> Item {
             edits: vec![Edit {
                 field: "price".into(),
                 at: "/price".parse().unwrap(),
-                after: After::Sent(vec![Spot { step: 0, at: "/product/price".parse().unwrap() }]),
+                after: Expectation::AsSent(vec![BodyPointer {
+                    step: 0,
+                    at: "/product/price".parse().unwrap(),
+                }]),
             }],
             steps: vec![Step {
                 upstream: "magento".into(),
@@ -105,17 +108,17 @@ fn item(n: u32) -> Item {
                 query: Vec::new(),
                 at: StoreView::Global,
                 body: Some(json!({ "product": { "sku": sku, "price": n } })),
-                fills: Vec::new(),
-                refused_when: Vec::new(),
+                body_bindings: Vec::new(),
+                failure_responses: Vec::new(),
             }],
-            repetition: Repetition::Harmless,
-            undo: Undoing::Reverse,
+            retry: Retry::Idempotent,
+            undo: Undo::Restore,
             warnings: Vec::new(),
         },
         review: vec![Reviewed {
             field: "price".into(),
-            before: Before::Value(json!(12.5)),
-            after: Becomes::Sent(json!(n)),
+            before: FieldBefore::Value(json!(12.5)),
+            after: FieldAfter::AsSent(json!(n)),
         }],
         constants: vec![Constant { step: 0, at: "/product/sku".into(), value: json!("x") }],
     }

@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use souk_model::plan::Step;
-use souk_model::{Binding, Grant, Method, Read, Secret, Source, StoreView, WriteMethod};
+use souk_model::{Binding, BindingSource, Grant, Method, Read, Secret, StoreView, WriteMethod};
 use souk_policy::{Permitted, PermittedWrite, permit, permit_step};
 use souk_upstream::{Credentials, Magento, Session, StoreConfig};
 
@@ -182,12 +182,12 @@ pub(crate) fn write(method: WriteMethod, sku: &str, at: StoreView) -> PermittedW
         upstream: "magento".into(),
         method,
         route: route.into(),
-        path: vec![Binding { name: "sku".into(), value: Source::Subject }],
+        path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
         query: vec![],
         at,
         body: None,
-        fills: vec![],
-        refused_when: vec![],
+        body_bindings: vec![],
+        failure_responses: vec![],
     };
     permit_step(&[grant], &step, sku, None).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_sdk::testing::Host;
-use souk_sdk::{Failure, Read, Source, StoreView};
+use souk_sdk::{BindingSource, Failure, Read, StoreView};
 
 use crate::diagnostics;
 
@@ -15,7 +15,7 @@ pub(super) type Change = fn(&str, &str, &mut Value);
 pub(super) fn text(read: &Read, name: &str) -> Option<String> {
     let binding = read.query.iter().chain(&read.path).find(|binding| binding.name == name)?;
     match &binding.value {
-        Source::Text(text) => Some(text.clone()),
+        BindingSource::Text(text) => Some(text.clone()),
         other => panic!("{other:?}"),
     }
 }

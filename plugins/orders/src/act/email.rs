@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use souk_sdk::{
-    ApplyContext, ChangeBuilder, EntityId, Failure, Lookup, Route, SearchPage, Source, StoreView,
+    ApplyContext, BindingSource, ChangeBuilder, EntityId, Failure, Lookup, Route, SearchPage,
+    StoreView,
 };
 
 use super::{Outcome, carry_out, post};
@@ -79,12 +80,12 @@ pub(crate) fn email(asked: &Asked, context: &ApplyContext) -> Result<Answer<Outc
     };
     let (send, read) = asked.email.routes();
     let mut change = ChangeBuilder::of(kind, id.to_string()).label(Some(order.increment_id()));
-    change.step(post(&send).refused_when("", Some(&false.into())));
+    change.step(post(&send).failure_responses("", Some(&false.into())));
     let to = order.text("customer_email");
     change.witness("email", &json!(format!("the e-mail of {kind} {id} goes to {to}")));
     change.warn("no read shows whether an e-mail was sent: the store's answer is all there is");
     change.cannot_be_undone("an e-mail cannot be called back");
-    let lookup = Lookup::one(read.read_by([Source::Subject]).at(StoreView::Global));
+    let lookup = Lookup::one(read.read_by([BindingSource::Subject]).at(StoreView::Global));
     let summary = format!("e-mail the {kind} of {}", order.name());
     Ok(carry_out(context, summary, lookup, change)?.answer())
 }

@@ -71,7 +71,7 @@ pub(crate) fn cancel_change(order: &Order) -> Result<ChangeBuilder, Failure> {
     check(order, Act::Cancel).map_err(|why| why.failure(order, "cancel"))?;
     let mut change = changing(order);
     // Magento's "no" is 200 and `false` (`orders.jsonl`, `cancel-held`).
-    change.step(post(&CANCEL).refused_when("", Some(&false.into())));
+    change.step(post(&CANCEL).failure_responses("", Some(&false.into())));
     change.expect("state", "/state", Some(&after_cancel(order).into()));
     let canceled = order.amount("grand_total") - order.amount("total_paid");
     change.expect("total_canceled", "/total_canceled", Some(&canceled.abs().json()));

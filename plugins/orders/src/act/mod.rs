@@ -16,8 +16,8 @@ pub(crate) mod track;
 
 use serde_json::{Map, Value, json};
 use souk_sdk::{
-    AppliedResult, ApplyContext, ChangeBuilder, Failure, Intent, Lookup, PlanState, Read, Route,
-    Source, Step, StoreView, element,
+    AppliedResult, ApplyContext, BindingSource, ChangeBuilder, Failure, Intent, Lookup, PlanState,
+    Read, Route, Step, StoreView, element,
 };
 
 use crate::answer::{Answer, Shape, members};
@@ -69,7 +69,7 @@ impl Happened {
 
 /// How orders are looked at: whole, so that the host can reckon with all of one.
 pub(crate) fn lookup() -> Lookup {
-    Lookup::one(ORDER.read_by([Source::Subject]).at(StoreView::Global))
+    Lookup::one(ORDER.read_by([BindingSource::Subject]).at(StoreView::Global))
 }
 
 /// The members of a subject that are told after an act.
@@ -132,7 +132,7 @@ pub(crate) fn changing(order: &Order) -> ChangeBuilder {
 
 /// A POST to a route of this order.
 pub(crate) fn post(route: &Route<1>) -> Step {
-    route.step(souk_sdk::Method::Post, [Source::Subject], StoreView::Global)
+    route.step(souk_sdk::Method::Post, [BindingSource::Subject], StoreView::Global)
 }
 
 /// Where a member of an order item stands in the lookup.

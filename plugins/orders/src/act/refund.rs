@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use souk_sdk::{ApplyContext, ChangeBuilder, EntityId, Failure, Method, Source, StoreView};
+use souk_sdk::{ApplyContext, BindingSource, ChangeBuilder, EntityId, Failure, Method, StoreView};
 
 use super::basis::Basis;
 use super::document::{newest, told};
@@ -264,7 +264,7 @@ impl<'order> Refund<'order> {
         let step = change.step(match basis {
             None => post(&REFUND),
             Some(basis) => {
-                let invoice = Source::Text(basis.id.to_string());
+                let invoice = BindingSource::Text(basis.id.to_string());
                 REFUND_INVOICE.step(Method::Post, [invoice], StoreView::Global)
             }
         });

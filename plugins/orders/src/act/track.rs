@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use souk_sdk::{
-    ApplyContext, ChangeBuilder, EntityId, Failure, Lookup, Method, SearchPage, Source, StoreView,
-    element,
+    ApplyContext, BindingSource, ChangeBuilder, EntityId, Failure, Lookup, Method, SearchPage,
+    StoreView, element,
 };
 
 use super::ship::Track;
@@ -64,7 +64,7 @@ pub(crate) fn add(asked: &Asked, context: &ApplyContext) -> Result<Answer<Outcom
         return Err(Failure::argument("track/number", message));
     }
     let change = change(order.id(), shipment, &asked.track);
-    let lookup = Lookup::one(SHIPMENT.read_by([Source::Subject]).at(StoreView::Global));
+    let lookup = Lookup::one(SHIPMENT.read_by([BindingSource::Subject]).at(StoreView::Global));
     let summary = format!("add a tracking number to shipment {shipment} of {}", order.name());
     Ok(carry_out(context, summary, lookup, change)?.answer())
 }
@@ -80,7 +80,7 @@ fn change(order: u64, shipment: u64, track: &Track) -> ChangeBuilder {
     change.set(step, "track_number", "/entity/track_number", &place, number);
     change.constant(step, "/entity/title", track.title.as_str().into());
     change.constant(step, "/entity/carrier_code", track.carrier_code.as_str().into());
-    let made = Source::Answered("/entity_id".to_owned());
+    let made = BindingSource::FromResponse("/entity_id".to_owned());
     change.undo_step(TRACK.step(Method::Delete, [made], StoreView::Global));
     change
 }

@@ -8,7 +8,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use souk_demo_store::{Credential, DemoStore};
 use souk_sdk::testing::Host;
-use souk_sdk::{Failure, FailureCode, Read, Source, StoreView};
+use souk_sdk::{BindingSource, Failure, FailureCode, Read, StoreView};
 use tower::ServiceExt as _;
 
 use crate::amount::Amount;
@@ -64,8 +64,8 @@ impl Shop {
 
     /// Answers a read as the store does.
     pub(super) fn read(&self, read: &Read) -> Result<Value, Failure> {
-        let text = |source: &Source| match source {
-            Source::Text(text) => encoded(text),
+        let text = |source: &BindingSource| match source {
+            BindingSource::Text(text) => encoded(text),
             other => panic!("{other:?} in a read"),
         };
         let mut path = read.route.clone();

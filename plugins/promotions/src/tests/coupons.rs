@@ -1,6 +1,6 @@
 //! Coupons: generated and exported.
 
-use souk_sdk::{After, Repetition};
+use souk_sdk::{Expectation, Retry};
 
 use super::*;
 
@@ -23,8 +23,8 @@ fn coupons_are_proved_by_what_stands_after_the_last_that_there_was() {
     assert_eq!(sent(&host), [SentRequest { method: "POST", path, body }]);
     let proposed = host.proposed().pop().unwrap();
     let change = &proposed.changes[0];
-    assert_eq!(change.repetition, Repetition::OnlyIfAbsent);
-    assert_eq!(change.edits[0].after, After::Expected("5".to_owned()));
+    assert_eq!(change.retry, Retry::IfAbsent);
+    assert_eq!(change.edits[0].after, Expectation::SetByStore("5".to_owned()));
     let rows = host.review(&proposed, change);
     assert_eq!((&rows[0].before, &rows[0].after), (&json!(0), &json!(5)));
     let after = ("coupon_id".to_owned(), "gt".to_owned(), "700".to_owned());

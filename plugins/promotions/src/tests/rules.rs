@@ -1,6 +1,6 @@
 //! Rules: found, planned, changed.
 
-use souk_sdk::{Change, Repetition, Undoing};
+use souk_sdk::{Change, Retry, Undo};
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn a_new_rule_is_one_request_that_says_everything() {
     assert_eq!(body["condition"]["conditions"][0]["attribute_name"], "base_subtotal");
     assert_eq!(&answer["rule_preview"], body);
     let change = change(&host);
-    assert_eq!(change.repetition, Repetition::OnlyIfAbsent);
+    assert_eq!(change.retry, Retry::IfAbsent);
     // Every value is an edit, so that reading back compares it: conditions, too.
     assert_eq!(change.edits.len(), body.as_object().unwrap().len());
     let undo = host.sent_to_undo(&change, &[]);
@@ -177,7 +177,7 @@ fn a_change_sends_what_changes_and_the_discount_with_its_kind() {
         sent(&host),
         [SentRequest { method: "PUT", path: path.clone(), body: json!({"rule": {"name": "New"}}) }]
     );
-    assert_eq!(change(&host).undo, Undoing::Reverse);
+    assert_eq!(change(&host).undo, Undo::Restore);
     update(&host, 1, &json!({"discount_amount": 12.5})).unwrap();
     let body = json!({"rule": {"discount_amount": 12.5, "simple_action": "by_percent"}});
     assert_eq!(sent(&host), [SentRequest { method: "PUT", path, body }]);
@@ -223,7 +223,7 @@ fn what_magento_cannot_be_told_again_is_not_offered_to_be_undone() {
     ] {
         let host = store();
         let answer = update(&host, id, &patch).unwrap();
-        let Undoing::Impossible(why) = change(&host).undo else { panic!("{patch}") };
+        let Undo::None(why) = change(&host).undo else { panic!("{patch}") };
         assert!(why.contains(says) && warnings(&answer).contains(says), "{why}");
     }
     // An empty description is as good as none.
@@ -260,7 +260,7 @@ fn enabling_shows_the_host_the_discount_and_disabling_sends_the_flag_alone() {
     assert!(warnings(&answer).contains("4 active rules apply"), "{answer}");
     call(&host, "disable_rule", &json!({"rule_id": "1"})).unwrap();
     assert_eq!(sent(&host)[0].body, json!({"rule": {"is_active": false}}));
-    assert_eq!(change(&host).undo, Undoing::Reverse);
+    assert_eq!(change(&host).undo, Undo::Restore);
 }
 
 #[test]

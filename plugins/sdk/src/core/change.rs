@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::bindings::souk::plugin::plans::{
-    After, Change, Edit, Fill, Filling, Refusal, Repetition, Spot, Step, Subject, Undoing,
+    BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse, Retry, Step,
+    Subject, Undo,
 };
-use crate::core::{Failure, Method, Route, Source, StoreView, pointer};
+use crate::core::{BindingSource, Failure, Method, Route, StoreView, pointer};
 
 /// The most requests that one change may take.
 pub const MOST_STEPS: usize = 8;
@@ -14,7 +15,7 @@ impl<const N: usize> Route<N> {
     /// A write to this route with these parameters, as a step of a change. Its body grows as
     /// [`ChangeBuilder::set`] puts values into it.
     #[must_use]
-    pub fn step(&self, method: Method, parameters: [Source; N], at: StoreView) -> Step {
+    pub fn step(&self, method: Method, parameters: [BindingSource; N], at: StoreView) -> Step {
         let read = self.read_by(parameters);
         Step {
             upstream: read.upstream,
@@ -24,8 +25,8 @@ impl<const N: usize> Route<N> {
             query: Vec::new(),
             at,
             body: None,
-            fills: Vec::new(),
-            refused_when: Vec::new(),
+            body_bindings: Vec::new(),
+            failure_responses: Vec::new(),
         }
     }
 }
@@ -34,9 +35,9 @@ impl Step {
     /// An answer means refusal although its status is 2xx, when this stands at that place in it;
     /// `None`: when anything does.
     #[must_use]
-    pub fn refused_when(mut self, at: &str, equals: Option<&Value>) -> Self {
+    pub fn failure_responses(mut self, at: &str, equals: Option<&Value>) -> Self {
         let equals = equals.map(ToString::to_string);
-        self.refused_when.push(Refusal { at: at.to_owned(), equals });
+        self.failure_responses.push(FailureResponse { at: at.to_owned(), equals });
         self
     }
 }
@@ -54,12 +55,12 @@ pub struct StepIndex(usize);
 ///
 /// ```
 /// use serde_json::json;
-/// use souk_sdk::{ChangeBuilder, Method, Product, Route, Source, StoreView};
+/// use souk_sdk::{ChangeBuilder, Method, Product, Route, BindingSource, StoreView};
 ///
 /// const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 ///
 /// let mut change = ChangeBuilder::of("product", "24-MB01");
-/// let put = change.step(PRODUCT.step(Method::Put, [Source::Subject], StoreView::Global));
+/// let put = change.step(PRODUCT.step(Method::Put, [BindingSource::Subject], StoreView::Global));
 /// change.set(put, "name", "/product/name", "/name", json!("Joust"));
 /// let url_key = Product::place("url_key");
 /// change.set(put, "url_key", &["/product", &url_key].concat(), &url_key, json!("joust"));
@@ -77,7 +78,7 @@ pub struct ChangeBuilder {
     steps: Vec<Growing>,
     undo: Vec<Growing>,
     impossible: Option<String>,
-    repetition: Repetition,
+    retry: Retry,
     warnings: Vec<String>,
     mistake: Option<String>,
 }
@@ -111,7 +112,7 @@ impl ChangeBuilder {
             steps: Vec::new(),
             undo: Vec::new(),
             impossible: None,
-            repetition: Repetition::Harmless,
+            retry: Retry::Idempotent,
             warnings: Vec::new(),
             mistake: None,
         }
@@ -128,7 +129,7 @@ impl ChangeBuilder {
     /// they did not happen.
     #[must_use]
     pub fn only_if_absent(mut self) -> Self {
-        self.repetition = Repetition::OnlyIfAbsent;
+        self.retry = Retry::IfAbsent;
         self
     }
 
@@ -147,8 +148,8 @@ impl ChangeBuilder {
             return;
         };
         let known = self.edits.iter().position(|edit| edit.field == field);
-        if let Some(After::Sent(spots)) = known.map(|at| &self.edits[at].after)
-            && let Some(first) = spots.first()
+        if let Some(Expectation::AsSent(pointers)) = known.map(|at| &self.edits[at].after)
+            && let Some(first) = pointers.first()
             && self
                 .steps
                 .get(usize::from(first.step))
@@ -159,10 +160,12 @@ impl ChangeBuilder {
             return;
         }
         self.put(step, body, value);
-        let spot = Spot { step: index, at: body.to_owned() };
+        let pointer = BodyPointer { step: index, at: body.to_owned() };
         match known.map(|at| &mut self.edits[at]) {
-            None => self.edit(field, lookup, After::Sent(vec![spot])),
-            Some(Edit { at, after: After::Sent(spots), .. }) if *at == lookup => spots.push(spot),
+            None => self.edit(field, lookup, Expectation::AsSent(vec![pointer])),
+            Some(Edit { at, after: Expectation::AsSent(pointers), .. }) if *at == lookup => {
+                pointers.push(pointer)
+            }
             Some(_) => self.wrong(format!("`{field}` is edited in two ways")),
         }
     }
@@ -175,7 +178,8 @@ impl ChangeBuilder {
 
     /// Records what the store itself will make of a field: a value, or `None` for nothing.
     pub fn expect(&mut self, field: &str, lookup: &str, value: Option<&Value>) {
-        let after = value.map_or(After::Absent, |value| After::Expected(value.to_string()));
+        let after =
+            value.map_or(Expectation::Removed, |value| Expectation::SetByStore(value.to_string()));
         self.edit(field, lookup, after);
     }
 
@@ -183,8 +187,8 @@ impl ChangeBuilder {
     /// `what` says it to the reviewer. The store's answer is its only witness, so the change is never
     /// sent again where that answer did not come.
     pub fn witness(&mut self, field: &str, what: &Value) {
-        self.repetition = Repetition::OnlyIfAbsent;
-        self.edit(field, "", After::Witnessed(what.to_string()));
+        self.retry = Retry::IfAbsent;
+        self.edit(field, "", Expectation::Unverifiable(what.to_string()));
     }
 
     /// What the reviewer should know of this change. The same words for many subjects are told once.
@@ -214,8 +218,8 @@ impl ChangeBuilder {
         // The place itself stays in the body, so that its parent is there to be filled.
         self.undo_constant(step, body, Value::Null);
         if let Some(growing) = self.undo.get_mut(step.0) {
-            let content = Filling::Before(field.to_owned());
-            growing.step.fills.push(Fill { at: body.to_owned(), content });
+            let value = BodySource::Before(field.to_owned());
+            growing.step.body_bindings.push(BodyBinding { at: body.to_owned(), value });
         }
     }
 
@@ -251,15 +255,15 @@ impl ChangeBuilder {
             return Err(Failure::internal(format!("the change of {kind} `{id}`: {mistake}")));
         }
         let undo = match self.impossible {
-            Some(reason) => Undoing::Impossible(reason),
-            None if self.undo.is_empty() => Undoing::Reverse,
-            None => Undoing::Steps(self.undo.into_iter().map(Growing::finished).collect()),
+            Some(reason) => Undo::None(reason),
+            None if self.undo.is_empty() => Undo::Restore,
+            None => Undo::Steps(self.undo.into_iter().map(Growing::finished).collect()),
         };
         Ok(Change {
             subject: self.subject,
             edits: self.edits,
             steps: self.steps.into_iter().map(Growing::finished).collect(),
-            repetition: self.repetition,
+            retry: self.retry,
             undo,
             warnings: self.warnings,
         })
@@ -279,7 +283,7 @@ impl ChangeBuilder {
         }
     }
 
-    fn edit(&mut self, field: &str, lookup: &str, after: After) {
+    fn edit(&mut self, field: &str, lookup: &str, after: Expectation) {
         if self.edits.iter().any(|edit| edit.field == field) {
             self.wrong(format!("`{field}` is edited twice"));
             return;
@@ -301,7 +305,7 @@ mod tests {
     const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 
     fn put() -> Step {
-        PRODUCT.step(Method::Put, [Source::Subject], StoreView::Global)
+        PRODUCT.step(Method::Put, [BindingSource::Subject], StoreView::Global)
     }
 
     #[test]
@@ -312,9 +316,11 @@ mod tests {
             change.set(step, "name", "/product/name", "/name", json!("x"));
         }
         let change = change.done().unwrap();
-        let After::Sent(spots) = &change.edits[0].after else { panic!("{:?}", change.edits) };
-        assert_eq!(spots.iter().map(|spot| spot.step).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(change.undo, Undoing::Reverse);
+        let Expectation::AsSent(pointers) = &change.edits[0].after else {
+            panic!("{:?}", change.edits)
+        };
+        assert_eq!(pointers.iter().map(|pointer| pointer.step).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(change.undo, Undo::Restore);
     }
 
     #[test]
@@ -346,13 +352,13 @@ mod tests {
         let mut change = ChangeBuilder::of("order", "7");
         change.step(Route::<1>::new("/V1/orders/{id}/emails").step(
             Method::Post,
-            [Source::Subject],
+            [BindingSource::Subject],
             StoreView::Global,
         ));
         change.witness("email", &json!("the order's confirmation goes out once more"));
         let change = change.done().unwrap();
-        assert_eq!(change.repetition, Repetition::OnlyIfAbsent);
+        assert_eq!(change.retry, Retry::IfAbsent);
         assert_eq!(change.edits[0].at, "");
-        assert!(matches!(change.edits[0].after, After::Witnessed(_)));
+        assert!(matches!(change.edits[0].after, Expectation::Unverifiable(_)));
     }
 }

@@ -35,10 +35,12 @@ pub use sealed::Sealed;
 pub use crate::bindings::exports::souk::plugin::actions::Bound;
 pub use crate::bindings::souk::plugin::cache::{Purged, Target as PurgeTarget};
 pub use crate::bindings::souk::plugin::plans::{
-    After, Batch, Change, Edit, Fill, Filling, Intent, Item as PlanItem, ItemState, Lookup,
-    Outcome, Plan, PlanState, Refusal, Repetition, Spot, Step, Subject, Undoing,
+    Batch, BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse,
+    Intent, Item as PlanItem, ItemState, Lookup, Outcome, Plan, PlanState, Retry, Step, Subject,
+    Undo,
 };
 pub use crate::bindings::souk::plugin::session::{AuthMethod, Info as SessionInfo};
 pub use crate::bindings::souk::plugin::types::{
-    Binding, Failure, FailureCode, Read, RiskTier as Tier, Source, StoreView, WriteMethod as Method,
+    Binding, BindingSource, Failure, FailureCode, Read, RiskTier as Tier, StoreView,
+    WriteMethod as Method,
 };

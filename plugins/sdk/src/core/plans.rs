@@ -148,7 +148,7 @@ impl Draft<Apply> {
 
 impl Lookup {
     /// Subjects are read one by one. Build the read with
-    /// [`Route::read_by`](crate::core::Route::read_by) and `Source::Subject`.
+    /// [`Route::read_by`](crate::core::Route::read_by) and `BindingSource::Subject`.
     #[must_use]
     pub fn one(read: Read) -> Self {
         Self { one: read, many: None, inherits: false }
@@ -313,7 +313,7 @@ impl AppliedResult {
             PlanState::Running => format!(
                 "{done} written so far, and the rest goes on: see `plans_get` with the plan's id"
             ),
-            PlanState::Done if outcome.witnessed > 0 => format!(
+            PlanState::Done if outcome.unverifiable > 0 => format!(
                 "{done} written, and read back but for what is reported by the store and not readable"
             ),
             PlanState::Done => format!("{done} written, and read back"),
@@ -339,7 +339,7 @@ impl AppliedResult {
             message,
             success_count: outcome.done,
             error_count: errors,
-            errors: outcome.troubles.into_iter().map(errors_of).collect(),
+            errors: outcome.failures.into_iter().map(errors_of).collect(),
             plan_id: outcome.plan_id,
         }
     }

@@ -1,4 +1,4 @@
-//! Places in JSON documents: what edits and fills point with.
+//! Places in JSON documents: what edits and body bindings point with.
 //!
 //! The host has a parser of its own and trusts none of this; here it only keeps a plugin's author
 //! from pointing at nothing.

@@ -1,7 +1,7 @@
 //! Routes, and reads made of them.
 
 use crate::bindings::exports::souk::plugin::actions;
-use crate::core::{Binding, Method, Read, Source, StoreView};
+use crate::core::{Binding, BindingSource, Method, Read, StoreView};
 use crate::magento::Criteria;
 
 /// A GET route of a back end, with `N` parameters in braces.
@@ -55,12 +55,12 @@ impl<const N: usize> Route<N> {
     /// the store.
     #[must_use]
     pub fn read(&self, parameters: [&str; N]) -> Read {
-        self.read_by(parameters.map(|text| Source::Text(text.to_owned())))
+        self.read_by(parameters.map(|text| BindingSource::Text(text.to_owned())))
     }
 
     /// A read whose parameters may be the subject of a change: for the lookups of a draft.
     #[must_use]
-    pub fn read_by(&self, parameters: [Source; N]) -> Read {
+    pub fn read_by(&self, parameters: [BindingSource; N]) -> Read {
         let names = self.pattern.split('/').filter_map(|segment| {
             segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
         });
@@ -103,7 +103,7 @@ impl Granted {
 }
 
 pub(crate) fn binding(name: &str, value: &str) -> Binding {
-    Binding { name: name.to_owned(), value: Source::Text(value.to_owned()) }
+    Binding { name: name.to_owned(), value: BindingSource::Text(value.to_owned()) }
 }
 
 impl Read {

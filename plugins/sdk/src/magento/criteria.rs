@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::filter::{encoded_length, field_name, invalid};
 use crate::core::route::binding;
-use crate::core::{AnyObject, Binding, Failure, RawObject, Source};
+use crate::core::{AnyObject, Binding, BindingSource, Failure, RawObject};
 use crate::magento::Filter;
 
 /// Which way a sort goes.
@@ -108,8 +108,8 @@ impl Criteria {
         let mut query = Vec::new();
         self.append_to(&mut query);
         let long = |binding: &Binding| match &binding.value {
-            Source::Text(text) => encoded_length(&binding.name) + encoded_length(text) + 2,
-            Source::Subject | Source::Answered(_) => 0,
+            BindingSource::Text(text) => encoded_length(&binding.name) + encoded_length(text) + 2,
+            BindingSource::Subject | BindingSource::FromResponse(_) => 0,
         };
         query.iter().map(long).sum()
     }
@@ -245,7 +245,7 @@ mod tests {
         let mut query = Vec::new();
         criteria.append_to(&mut query);
         let text = |binding: Binding| match binding.value {
-            Source::Text(text) => (binding.name, text),
+            BindingSource::Text(text) => (binding.name, text),
             other => panic!("{other:?} is not a text"),
         };
         query.into_iter().map(text).collect()

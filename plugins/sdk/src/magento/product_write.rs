@@ -17,7 +17,8 @@ use super::matching::PRODUCTS;
 use super::write_scope::{ATTRIBUTE, ScopeLevel, WRITE, WriteScope};
 use crate::bindings::souk::plugin::plans::{Change, Intent, Lookup};
 use crate::core::{
-    Action, ChangeBuilder, Context, Failure, FailureCode, Route, Source, StepIndex, StoreView,
+    Action, BindingSource, ChangeBuilder, Context, Failure, FailureCode, Route, StepIndex,
+    StoreView,
 };
 use crate::magento::{Condition, Decimal, FieldValue, Product, ProductField, ProductUpdates};
 
@@ -111,7 +112,7 @@ impl<'a> ProductWriter<'a> {
         let projection = Product::projection(&fields)?;
         let whole = projection.strip_prefix("items[").and_then(|rest| rest.split_once("],total"));
         let view = self.target.view();
-        let mut one = PRODUCT.read_by([Source::Subject]).at(view.clone());
+        let mut one = PRODUCT.read_by([BindingSource::Subject]).at(view.clone());
         if let Some((fields, _)) = whole {
             one = one.query("fields", fields);
         }
@@ -236,7 +237,7 @@ impl Writing<'_> {
     }
 
     fn put(&self) -> crate::core::Step {
-        PRODUCT.step(WRITE, [Source::Subject], self.writer.target.view().clone())
+        PRODUCT.step(WRITE, [BindingSource::Subject], self.writer.target.view().clone())
     }
 
     /// The step that writes everything that may be written together.
@@ -392,7 +393,7 @@ impl Writing<'_> {
         }
     }
 
-    /// Reversing the steps is not always enough: categories merge, cleared values stand in no spot,
+    /// Reversing the steps is not always enough: categories merge, cleared values stand in no pointer,
     /// and a sale's beginning must not be cleared.
     fn undoing(&mut self) {
         if !self.explicit_undo {

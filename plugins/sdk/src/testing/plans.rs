@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{State, imports};
 use crate::core::{
-    After, Change, Failure, FailureCode, Filling, Intent, MOST_STEPS, Method, Outcome, Plan,
-    PlanState, Repetition, Source, Step, StoreView, Undoing, pointer,
+    BindingSource, BodySource, Change, Expectation, Failure, FailureCode, Intent, MOST_STEPS,
+    Method, Outcome, Plan, PlanState, Retry, Step, StoreView, Undo, pointer,
 };
 
 /// What a plugin proposed or had applied, as the host would keep it.
@@ -27,7 +27,7 @@ pub struct SentRequest {
     pub method: &'static str,
     /// As recorded exchanges have it: `/rest/de/V1/products/LAB-000`.
     pub path: String,
-    /// The body with all fills made; null where there is none.
+    /// The body with all bindings made; null where there is none.
     pub body: Value,
 }
 
@@ -116,8 +116,8 @@ impl Draft {
             drifted: 0,
             skipped: 0,
             unknown: 0,
-            witnessed: 0,
-            troubles: Vec::new(),
+            unverifiable: 0,
+            failures: Vec::new(),
             subject: None,
         })
     }
@@ -144,8 +144,8 @@ fn refused(message: String) -> Failure {
 fn checked(change: &Change, state: &State) -> Result<(), Failure> {
     let id = &change.subject.id;
     let undoing = match &change.undo {
-        Undoing::Steps(steps) => &steps[..],
-        Undoing::Reverse | Undoing::Impossible(_) => &[],
+        Undo::Steps(steps) => &steps[..],
+        Undo::Restore | Undo::None(_) => &[],
     };
     if change.edits.is_empty() || !(1..=MOST_STEPS).contains(&change.steps.len()) {
         return Err(refused(format!("`{id}` has no edit, or too many steps, or none")));
@@ -174,8 +174,8 @@ fn checked(change: &Change, state: &State) -> Result<(), Failure> {
             return Err(refused(format!("`{id}` edits `{}` twice", edit.field)));
         }
         after(change, &edit.after)?;
-        if matches!(edit.after, After::Witnessed(_))
-            && (!edit.at.is_empty() || change.repetition == Repetition::Harmless)
+        if matches!(edit.after, Expectation::Unverifiable(_))
+            && (!edit.at.is_empty() || change.retry == Retry::Idempotent)
         {
             return Err(refused(format!(
                 "`{}` of `{id}` cannot be read, and yet has a place or is harmless to repeat",
@@ -187,15 +187,15 @@ fn checked(change: &Change, state: &State) -> Result<(), Failure> {
 }
 
 /// What a field shall be; null for nothing.
-fn after(change: &Change, after: &After) -> Result<Value, Failure> {
+fn after(change: &Change, after: &Expectation) -> Result<Value, Failure> {
     match after {
-        After::Absent => Ok(Value::Null),
-        After::Expected(text) | After::Witnessed(text) => Ok(parsed(text)),
-        After::Sent(spots) => {
-            let mut values = spots.iter().map(|spot| {
-                let step = change.steps.get(usize::from(spot.step));
+        Expectation::Removed => Ok(Value::Null),
+        Expectation::SetByStore(text) | Expectation::Unverifiable(text) => Ok(parsed(text)),
+        Expectation::AsSent(pointers) => {
+            let mut values = pointers.iter().map(|pointer| {
+                let step = change.steps.get(usize::from(pointer.step));
                 step.and_then(|step| {
-                    pointer::find(&parsed(step.body.as_deref()?), &spot.at).cloned()
+                    pointer::find(&parsed(step.body.as_deref()?), &pointer.at).cloned()
                 })
             });
             match values.next().flatten() {
@@ -217,8 +217,8 @@ fn parsed(text: &str) -> Value {
 fn review(change: &Change, intent: &Intent) -> Result<Vec<ReviewRow>, Failure> {
     let mut read = intent.lookup.one.clone();
     for binding in &mut read.path {
-        if binding.value == Source::Subject {
-            binding.value = Source::Text(change.subject.id.clone());
+        if binding.value == BindingSource::Subject {
+            binding.value = BindingSource::Text(change.subject.id.clone());
         }
     }
     let subject = parsed(&imports::look_up(&read)?);
@@ -227,8 +227,8 @@ fn review(change: &Change, intent: &Intent) -> Result<Vec<ReviewRow>, Failure> {
         .iter()
         .map(|edit| {
             let before = match &edit.after {
-                After::Witnessed(_) => None,
-                After::Sent(_) | After::Expected(_) | After::Absent => {
+                Expectation::Unverifiable(_) => None,
+                Expectation::AsSent(_) | Expectation::SetByStore(_) | Expectation::Removed => {
                     pointer::find(&subject, &edit.at).cloned()
                 }
             };
@@ -271,10 +271,8 @@ impl super::Host {
     #[must_use]
     pub fn sent_to_undo(&self, change: &Change, before: &[ReviewRow]) -> Vec<SentRequest> {
         match &change.undo {
-            Undoing::Steps(steps) => {
-                steps.iter().map(|step| rendered(step, change, before)).collect()
-            }
-            Undoing::Reverse | Undoing::Impossible(_) => Vec::new(),
+            Undo::Steps(steps) => steps.iter().map(|step| rendered(step, change, before)).collect(),
+            Undo::Restore | Undo::None(_) => Vec::new(),
         }
     }
 }
@@ -283,9 +281,9 @@ fn rendered(step: &Step, change: &Change, before: &[ReviewRow]) -> SentRequest {
     let text = |name: &str| {
         let binding = step.path.iter().find(|binding| binding.name == name);
         match binding.map(|binding| &binding.value) {
-            Some(Source::Text(text)) => text.clone(),
-            Some(Source::Subject) => change.subject.id.clone(),
-            Some(Source::Answered(place)) => format!("<{place}>"),
+            Some(BindingSource::Text(text)) => text.clone(),
+            Some(BindingSource::Subject) => change.subject.id.clone(),
+            Some(BindingSource::FromResponse(place)) => format!("<{place}>"),
             None => format!("{{{name}}}"),
         }
     };
@@ -303,16 +301,16 @@ fn rendered(step: &Step, change: &Change, before: &[ReviewRow]) -> SentRequest {
         StoreView::SessionDefault => "?",
     };
     let mut body = step.body.as_deref().map(parsed).unwrap_or_default();
-    for fill in &step.fills {
-        let value = match &fill.content {
-            Filling::Before(field) => {
+    for binding in &step.body_bindings {
+        let value = match &binding.value {
+            BodySource::Before(field) => {
                 before.iter().find(|row| row.field == *field).map(|row| row.before.clone())
             }
-            Filling::Subject => Some(Value::String(change.subject.id.clone())),
-            Filling::Answered(place) => Some(json!(format!("<{place}>"))),
+            BodySource::Subject => Some(Value::String(change.subject.id.clone())),
+            BodySource::FromResponse(place) => Some(json!(format!("<{place}>"))),
         };
-        if let Err(why) = pointer::put(&mut body, &fill.at, value.unwrap_or_default()) {
-            panic!("a fill at `{}`: {why}", fill.at);
+        if let Err(why) = pointer::put(&mut body, &binding.at, value.unwrap_or_default()) {
+            panic!("a binding at `{}`: {why}", binding.at);
         }
     }
     let method = match step.method {

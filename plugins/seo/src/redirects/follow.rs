@@ -1,6 +1,6 @@
 //! Following named addresses through the storefront's GraphQL.
 
-use souk_sdk::{Context, Failure, Led, Read, StoreView, UrlResolution, resolve_url};
+use souk_sdk::{Context, Failure, Read, ResolvedUrl, StoreView, UrlResolution, resolve_url};
 
 use super::{Chain, DeadEnd, Findings, NotResolved, Outcome, View};
 
@@ -76,7 +76,7 @@ fn question(chain: &Chain) -> Read {
 
 impl Findings {
     /// Takes an answer in; the chain where it goes on.
-    fn step(&mut self, mut chain: Chain, led: Option<Led>, is_last: bool) -> Option<Chain> {
+    fn step(&mut self, mut chain: Chain, led: Option<ResolvedUrl>, is_last: bool) -> Option<Chain> {
         let Some(led) = led else {
             self.dead(chain);
             return None;

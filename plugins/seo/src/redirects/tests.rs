@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_sdk::testing::Host;
-use souk_sdk::{Failure, FailureCode, Read, Source, StoreView};
+use souk_sdk::{BindingSource, Failure, FailureCode, Read, StoreView};
 
 use crate::seo;
 
@@ -19,7 +19,7 @@ fn views() -> Value {
 
 fn given(read: &Read, name: &str) -> String {
     let binding = read.query.iter().find(|binding| binding.name == name).unwrap();
-    let Source::Text(text) = &binding.value else { panic!("{binding:?}") };
+    let BindingSource::Text(text) = &binding.value else { panic!("{binding:?}") };
     text.clone()
 }
 

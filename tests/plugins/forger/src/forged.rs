@@ -9,27 +9,29 @@ use souk_sdk::{Binding, Method, Read, StoreView};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Source {
+pub(crate) enum BindingSource {
     Text(String),
     Subject,
-    RawObject(String),
+    FromResponse(String),
 }
 
-impl Source {
-    fn contract(&self) -> souk_sdk::Source {
+impl BindingSource {
+    fn contract(&self) -> souk_sdk::BindingSource {
         match self {
-            Self::Text(text) => souk_sdk::Source::Text(text.clone()),
-            Self::Subject => souk_sdk::Source::Subject,
-            Self::RawObject(place) => souk_sdk::Source::Answered(place.clone()),
+            Self::Text(text) => souk_sdk::BindingSource::Text(text.clone()),
+            Self::Subject => souk_sdk::BindingSource::Subject,
+            Self::FromResponse(pointer) => souk_sdk::BindingSource::FromResponse(pointer.clone()),
         }
     }
 }
 
-type Bindings = BTreeMap<String, Source>;
+type Bindings = BTreeMap<String, BindingSource>;
 
 fn bindings(given: &Bindings) -> Vec<Binding> {
-    let bind =
-        |(name, value): (&String, &Source)| Binding { name: name.clone(), value: value.contract() };
+    let bind = |(name, value): (&String, &BindingSource)| Binding {
+        name: name.clone(),
+        value: value.contract(),
+    };
     given.iter().map(bind).collect()
 }
 
@@ -124,10 +126,10 @@ struct Subject {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum After {
-    SentRequest(Vec<(u8, String)>),
-    Expected(Value),
-    Absent,
+enum Expectation {
+    AsSent(Vec<(u8, String)>),
+    SetByStore(Value),
+    Removed,
 }
 
 #[derive(Deserialize)]
@@ -135,19 +137,24 @@ enum After {
 struct Edit {
     field: String,
     at: String,
-    after: After,
+    after: Expectation,
 }
 
 impl Edit {
     fn contract(&self) -> contract::Edit {
-        let spot = |(step, at): &(u8, String)| contract::Spot { step: *step, at: at.clone() };
+        let pointer =
+            |(step, at): &(u8, String)| contract::BodyPointer { step: *step, at: at.clone() };
         contract::Edit {
             field: self.field.clone(),
             at: self.at.clone(),
             after: match &self.after {
-                After::Sent(spots) => contract::After::Sent(spots.iter().map(spot).collect()),
-                After::Expected(value) => contract::After::Expected(value.to_string()),
-                After::Absent => contract::After::Absent,
+                Expectation::AsSent(pointers) => {
+                    contract::Expectation::AsSent(pointers.iter().map(pointer).collect())
+                }
+                Expectation::SetByStore(value) => {
+                    contract::Expectation::SetByStore(value.to_string())
+                }
+                Expectation::Removed => contract::Expectation::Removed,
             },
         }
     }
@@ -155,27 +162,29 @@ impl Edit {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Filling {
+enum BodySource {
     Before(String),
     Subject,
-    RawObject(String),
+    FromResponse(String),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fill {
+struct BodyBinding {
     at: String,
-    content: Filling,
+    value: BodySource,
 }
 
-impl Fill {
-    fn contract(&self) -> contract::Fill {
-        contract::Fill {
+impl BodyBinding {
+    fn contract(&self) -> contract::BodyBinding {
+        contract::BodyBinding {
             at: self.at.clone(),
-            content: match &self.content {
-                Filling::Before(field) => contract::Filling::Before(field.clone()),
-                Filling::Subject => contract::Filling::Subject,
-                Filling::Answered(place) => contract::Filling::Answered(place.clone()),
+            value: match &self.value {
+                BodySource::Before(field) => contract::BodySource::Before(field.clone()),
+                BodySource::Subject => contract::BodySource::Subject,
+                BodySource::FromResponse(pointer) => {
+                    contract::BodySource::FromResponse(pointer.clone())
+                }
             },
         }
     }
@@ -183,7 +192,7 @@ impl Fill {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Refusal {
+struct FailureResponse {
     at: String,
     #[serde(default)]
     equals: Option<Value>,
@@ -206,16 +215,16 @@ struct Step {
     #[serde(default)]
     body: Option<Value>,
     #[serde(default)]
-    fills: Vec<Fill>,
+    body_bindings: Vec<BodyBinding>,
     #[serde(default)]
-    refused_when: Vec<Refusal>,
+    failure_responses: Vec<FailureResponse>,
 }
 
 impl Step {
     fn contract(&self, stuffing: &str) -> contract::Step {
-        let refusal = |refusal: &Refusal| contract::Refusal {
-            at: refusal.at.clone(),
-            equals: refusal.equals.as_ref().map(Value::to_string),
+        let response = |response: &FailureResponse| contract::FailureResponse {
+            at: response.at.clone(),
+            equals: response.equals.as_ref().map(Value::to_string),
         };
         let body = self.body.as_ref().map(|body| match body {
             Value::String(text) => text.clone(),
@@ -234,8 +243,8 @@ impl Step {
             query: bindings(&self.query),
             at: view(self.at.as_deref()),
             body: body.map(|body| body.replace("{stuffing}", stuffing)),
-            fills: self.fills.iter().map(Fill::contract).collect(),
-            refused_when: self.refused_when.iter().map(refusal).collect(),
+            body_bindings: self.body_bindings.iter().map(BodyBinding::contract).collect(),
+            failure_responses: self.failure_responses.iter().map(response).collect(),
         }
     }
 }
@@ -243,9 +252,17 @@ impl Step {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Undo {
-    Reverse,
+    Restore,
     Steps(Vec<Step>),
-    Impossible(String),
+    None(String),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Retry {
+    #[default]
+    Idempotent,
+    IfAbsent,
 }
 
 #[derive(Deserialize)]
@@ -255,7 +272,7 @@ pub(crate) struct Change {
     edits: Vec<Edit>,
     steps: Vec<Step>,
     #[serde(default)]
-    only_if_absent: bool,
+    retry: Retry,
     #[serde(default)]
     undo: Option<Undo>,
     #[serde(default)]
@@ -273,15 +290,14 @@ impl Change {
             },
             edits: self.edits.iter().map(Edit::contract).collect(),
             steps: steps(&self.steps),
-            repetition: if self.only_if_absent {
-                contract::Repetition::OnlyIfAbsent
-            } else {
-                contract::Repetition::Harmless
+            retry: match self.retry {
+                Retry::Idempotent => contract::Retry::Idempotent,
+                Retry::IfAbsent => contract::Retry::IfAbsent,
             },
             undo: match &self.undo {
-                None | Some(Undo::Reverse) => contract::Undoing::Reverse,
-                Some(Undo::Steps(undo)) => contract::Undoing::Steps(steps(undo)),
-                Some(Undo::Impossible(why)) => contract::Undoing::Impossible(why.clone()),
+                None | Some(Undo::Restore) => contract::Undo::Restore,
+                Some(Undo::Steps(undo)) => contract::Undo::Steps(steps(undo)),
+                Some(Undo::None(why)) => contract::Undo::None(why.clone()),
             },
             warnings: self.warnings.clone(),
         }

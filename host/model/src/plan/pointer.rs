@@ -14,19 +14,19 @@ use serde_json::{Map, Value};
 ///
 /// ```
 /// use serde_json::json;
-/// use souk_model::Place;
+/// use souk_model::Pointer;
 ///
 /// let product = json!({"custom_attributes": [{"attribute_code": "url_key", "value": "skarv"}]});
-/// let place: Place = "/custom_attributes/[attribute_code=url_key]/value".parse().unwrap();
-/// assert_eq!(place.find(&product), Some(&json!("skarv")));
-/// assert_eq!("".parse::<Place>().unwrap().find(&product), Some(&product));
+/// let pointer: Pointer = "/custom_attributes/[attribute_code=url_key]/value".parse().unwrap();
+/// assert_eq!(pointer.find(&product), Some(&json!("skarv")));
+/// assert_eq!("".parse::<Pointer>().unwrap().find(&product), Some(&product));
 /// for wrong in ["a", "/[a]", "/[=a]", "/~3", "/[a=b"] {
-///     assert!(wrong.parse::<Place>().is_err(), "{wrong}");
+///     assert!(wrong.parse::<Pointer>().is_err(), "{wrong}");
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Place {
+pub struct Pointer {
     text: String,
     tokens: Vec<Token>,
 }
@@ -39,16 +39,16 @@ enum Token {
     Where { name: String, value: String },
 }
 
-/// Why a text is not a place, or a value cannot be put at one.
+/// Why a text is not a pointer, or a value cannot be put at one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the place `{place}`: {why}")]
-pub struct InvalidPlace {
-    place: String,
+#[error("the pointer `{pointer}`: {why}")]
+pub struct InvalidPointer {
+    pointer: String,
     why: &'static str,
 }
 
-impl Place {
-    /// The place as it was written.
+impl Pointer {
+    /// The pointer as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -113,9 +113,9 @@ impl Place {
     /// and so is a missing element that the last token describes.
     ///
     /// # Errors
-    /// The place does not lead into this document.
-    pub fn put(&self, document: &mut Value, new: Value) -> Result<(), InvalidPlace> {
-        let wrong = |why| InvalidPlace { place: self.text.clone(), why };
+    /// The pointer does not lead into this document.
+    pub fn put(&self, document: &mut Value, new: Value) -> Result<(), InvalidPointer> {
+        let wrong = |why| InvalidPointer { pointer: self.text.clone(), why };
         let Some((last, before)) = self.tokens.split_last() else {
             *document = new;
             return Ok(());
@@ -175,11 +175,11 @@ fn is_where(item: &Value, name: &str, wanted: &str) -> bool {
     }
 }
 
-impl FromStr for Place {
-    type Err = InvalidPlace;
+impl FromStr for Pointer {
+    type Err = InvalidPointer;
 
-    fn from_str(text: &str) -> Result<Self, InvalidPlace> {
-        let wrong = |why| InvalidPlace { place: text.chars().take(200).collect(), why };
+    fn from_str(text: &str) -> Result<Self, InvalidPointer> {
+        let wrong = |why| InvalidPointer { pointer: text.chars().take(200).collect(), why };
         if text.is_empty() {
             return Ok(Self { text: String::new(), tokens: Vec::new() });
         }
@@ -224,22 +224,22 @@ fn unescape(part: &str) -> Option<String> {
     Some(text)
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl From<Place> for String {
-    fn from(place: Place) -> Self {
-        place.text
+impl From<Pointer> for String {
+    fn from(pointer: Pointer) -> Self {
+        pointer.text
     }
 }
 
-impl TryFrom<String> for Place {
-    type Error = InvalidPlace;
+impl TryFrom<String> for Pointer {
+    type Error = InvalidPointer;
 
-    fn try_from(text: String) -> Result<Self, InvalidPlace> {
+    fn try_from(text: String) -> Result<Self, InvalidPointer> {
         text.parse()
     }
 }
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn place(text: &str) -> Place {
+    fn pointer(text: &str) -> Pointer {
         text.parse().unwrap()
     }
 
@@ -257,11 +257,11 @@ mod tests {
     fn values_are_put_where_a_parent_is_and_taken_from_where_they_stand() {
         let mut body =
             json!({"product": {"custom_attributes": [{"attribute_code": "a", "value": 1}]}});
-        place("/product/price").put(&mut body, json!(9)).unwrap();
-        place("/product/custom_attributes/[attribute_code=a]/value")
+        pointer("/product/price").put(&mut body, json!(9)).unwrap();
+        pointer("/product/custom_attributes/[attribute_code=a]/value")
             .put(&mut body, json!(2))
             .unwrap();
-        place("/product/custom_attributes/[attribute_code=b]")
+        pointer("/product/custom_attributes/[attribute_code=b]")
             .put(&mut body, json!({"attribute_code": "b", "value": 3}))
             .unwrap();
         assert_eq!(
@@ -269,16 +269,16 @@ mod tests {
             json!({"product": {"price": 9, "custom_attributes": [
                 {"attribute_code": "a", "value": 2}, {"attribute_code": "b", "value": 3}]}})
         );
-        assert!(place("/nowhere/at/all").put(&mut body, json!(1)).is_err());
-        assert_eq!(place("/product/price").take(&mut body), Some(json!(9)));
-        assert_eq!(place("/product/price").find(&body), None);
+        assert!(pointer("/nowhere/at/all").put(&mut body, json!(1)).is_err());
+        assert_eq!(pointer("/product/price").take(&mut body), Some(json!(9)));
+        assert_eq!(pointer("/product/price").find(&body), None);
     }
 
     #[test]
     fn an_element_is_found_by_the_text_of_a_member() {
         let order = json!({"items": [{"item_id": 7}, {"item_id": "8", "qty": 2}]});
-        assert!(place("/items/[item_id=7]").find(&order).is_some());
-        assert_eq!(place("/items/[item_id=8]/qty").find(&order), Some(&json!(2)));
-        assert_eq!(place("/items/01").find(&order), None);
+        assert!(pointer("/items/[item_id=7]").find(&order).is_some());
+        assert_eq!(pointer("/items/[item_id=8]/qty").find(&order), Some(&json!(2)));
+        assert_eq!(pointer("/items/01").find(&order), None);
     }
 }

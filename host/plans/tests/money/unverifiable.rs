@@ -6,9 +6,12 @@ use super::*;
 
 fn email() -> Change {
     let sent = json!("the order's confirmation is sent to the customer once more");
-    let edit =
-        Edit { field: "email".into(), at: "".parse().unwrap(), after: After::Witnessed(sent) };
-    change(EMAIL, Source::Subject, None, vec![edit])
+    let edit = Edit {
+        field: "email".into(),
+        at: "".parse().unwrap(),
+        after: Expectation::Unverifiable(sent),
+    };
+    change(EMAIL, BindingSource::Subject, None, vec![edit])
 }
 
 #[tokio::test]
@@ -16,7 +19,7 @@ async fn the_stores_answer_is_the_witness() {
     let world = World::new().await;
     let host = world.host().await;
     let outcome = host.apply(email(), Some("a")).await.unwrap();
-    assert_eq!((outcome.state, outcome.witnessed), (PlanState::Done, 1));
+    assert_eq!((outcome.state, outcome.unverifiable), (PlanState::Done, 1));
     assert!(outcome.shown_by().contains("reported by the store and not readable"));
     world.shop.is(Mood::Unwilling);
     assert_eq!(host.apply(email(), Some("b")).await.unwrap().counts.failed, 1);
@@ -33,7 +36,7 @@ async fn without_an_answer_it_is_unknown_and_never_sent_again() {
     for _ in 0..2 {
         let resumed = host.resume(&outcome.plan).await.unwrap();
         assert_eq!(resumed.counts.unknown, 1);
-        assert!(resumed.troubles[0].failure.as_ref().unwrap().message.contains("`email`"));
+        assert!(resumed.failures[0].failure.as_ref().unwrap().message.contains("`email`"));
     }
     assert_eq!(world.shop.writes().len(), 1);
 }
@@ -57,7 +60,7 @@ async fn what_cannot_be_read_has_no_place_and_is_not_harmless() {
     let mut placed = email();
     placed.edits[0].at = "/state".parse().unwrap();
     let mut harmless = email();
-    harmless.repetition = Repetition::Harmless;
+    harmless.retry = Retry::Idempotent;
     for wrong in [placed, harmless] {
         let failure = host.apply(wrong, None).await.unwrap_err();
         assert_eq!(failure.rule.as_deref(), Some("proposal"));
