@@ -134,7 +134,7 @@ pub enum Inventory {
 
 /// A website, the admin's left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Website {
+pub struct WebsiteInfo {
     /// Its number.
     pub id: u64,
     /// Its code.
@@ -145,7 +145,7 @@ pub struct Website {
 
 /// A store view, the admin's left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct View {
+pub struct StoreViewInfo {
     /// Its code, as scopes name it.
     pub code: String,
     /// For people.
@@ -166,7 +166,7 @@ pub struct View {
 
 /// How far the credentials reach into one area of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reach {
+pub enum Reachability {
     /// It may be read. How many there are, where the answer says.
     Granted(Option<u64>),
     /// The role lacks this access control resource, in the store's words.
@@ -179,7 +179,7 @@ pub enum Reach {
 
 /// One area of the API, and whether the credentials may read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Area {
+pub struct ApiArea {
     /// Its name: `orders`.
     pub name: &'static str,
     /// The route that was read.
@@ -187,7 +187,7 @@ pub struct Area {
     /// Other reads that need the same resource, parameters as `{}`.
     pub alike: &'static [&'static str],
     /// What came of it.
-    pub reach: Reach,
+    pub reach: Reachability,
 }
 
 /// What the credentials may read.
@@ -196,35 +196,35 @@ pub struct Area {
 /// resource that is lacking), `missing` and `unknown` (each with the reason); what is empty is left
 /// out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Access(pub Vec<Area>);
+pub struct AccessReport(pub Vec<ApiArea>);
 
-impl Access {
+impl AccessReport {
     /// An area by its name.
     #[must_use]
-    pub fn area(&self, name: &str) -> Option<&Area> {
+    pub fn area(&self, name: &str) -> Option<&ApiArea> {
         self.0.iter().find(|area| area.name == name)
     }
 
     /// The areas that are denied, each with the resource that is lacking.
     pub fn denied(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().filter_map(|area| match &area.reach {
-            Reach::Denied(resource) => Some((area.name, resource.as_str())),
+            Reachability::Denied(resource) => Some((area.name, resource.as_str())),
             _ => None,
         })
     }
 }
 
-impl Serialize for Access {
+impl Serialize for AccessReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (mut granted, mut denied, mut unknown) =
             (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut missing = Vec::new();
         for area in &self.0 {
             match &area.reach {
-                Reach::Granted(count) => drop(granted.insert(area.name, count)),
-                Reach::Denied(resource) => drop(denied.insert(area.name, resource)),
-                Reach::Missing => missing.push(area.name),
-                Reach::Unknown(why) => drop(unknown.insert(area.name, why)),
+                Reachability::Granted(count) => drop(granted.insert(area.name, count)),
+                Reachability::Denied(resource) => drop(denied.insert(area.name, resource)),
+                Reachability::Missing => missing.push(area.name),
+                Reachability::Unknown(why) => drop(unknown.insert(area.name, why)),
             }
         }
         let mut map = serializer.serialize_map(None)?;
@@ -244,14 +244,14 @@ impl Serialize for Access {
 
 /// Why a store does not serve a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unserved {
+pub enum UnavailableReason {
     /// The credentials' role lacks this access control resource.
     Lacks(String),
     /// The store has no such route: the module behind it is missing or disabled.
     NoRoute,
 }
 
-impl std::fmt::Display for Unserved {
+impl std::fmt::Display for UnavailableReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Lacks(resource) => write!(f, "the role lacks `{resource}`"),
@@ -278,11 +278,11 @@ pub struct Capabilities {
     /// How it keeps stock.
     pub inventory: Finding<Inventory>,
     /// Its websites.
-    pub websites: Finding<Vec<Website>>,
+    pub websites: Finding<Vec<WebsiteInfo>>,
     /// Its store views.
-    pub store_views: Finding<Vec<View>>,
+    pub store_views: Finding<Vec<StoreViewInfo>>,
     /// What the credentials may read.
-    pub access: Access,
+    pub access: AccessReport,
     /// By how many seconds this machine's clock is ahead of the store's; the store tells whole
     /// seconds.
     pub clock_ahead_s: Finding<i64>,
@@ -310,21 +310,21 @@ impl Capabilities {
     /// What may be written needs resources of its own, which no harmless request tells; of writes it
     /// is only known that a route is not there.
     #[must_use]
-    pub fn unserved(&self, grant: &Grant) -> Option<Unserved> {
+    pub fn unavailable_reason(&self, grant: &Grant) -> Option<UnavailableReason> {
         let route = grant.route.as_str();
         let single = self.inventory.known() == Some(&Inventory::Single);
         if single && route.starts_with("/V1/inventory/") {
-            return Some(Unserved::NoRoute);
+            return Some(UnavailableReason::NoRoute);
         }
         if grant.method != Method::Get {
             return None;
         }
         let route = nameless(route);
-        let about = |area: &&Area| area.route == route || area.alike.contains(&route.as_str());
+        let about = |area: &&ApiArea| area.route == route || area.alike.contains(&route.as_str());
         match &self.access.0.iter().find(about)?.reach {
-            Reach::Denied(resource) => Some(Unserved::Lacks(resource.clone())),
-            Reach::Missing => Some(Unserved::NoRoute),
-            Reach::Granted(_) | Reach::Unknown(_) => None,
+            Reachability::Denied(resource) => Some(UnavailableReason::Lacks(resource.clone())),
+            Reachability::Missing => Some(UnavailableReason::NoRoute),
+            Reachability::Granted(_) | Reachability::Unknown(_) => None,
         }
     }
 }
@@ -341,8 +341,8 @@ mod tests {
 
     use super::*;
 
-    fn area(name: &'static str, route: &'static str, reach: Reach) -> Area {
-        Area { name, route, alike: &["/V1/things/{}"], reach }
+    fn area(name: &'static str, route: &'static str, reach: Reachability) -> ApiArea {
+        ApiArea { name, route, alike: &["/V1/things/{}"], reach }
     }
 
     fn told() -> Capabilities {
@@ -357,10 +357,10 @@ mod tests {
             inventory: Finding::Known(Inventory::Single),
             websites: Finding::unknown("the role lacks `Magento_Backend::store`"),
             store_views: Finding::Known(Vec::new()),
-            access: Access(vec![
-                area("things", "/V1/things", Reach::Denied("Acme_Thing::list".to_owned())),
-                area("orders", "/V1/orders", Reach::Granted(Some(7))),
-                area("stocks", "/V1/stocks", Reach::Missing),
+            access: AccessReport(vec![
+                area("things", "/V1/things", Reachability::Denied("Acme_Thing::list".to_owned())),
+                area("orders", "/V1/orders", Reachability::Granted(Some(7))),
+                area("stocks", "/V1/stocks", Reachability::Missing),
             ]),
             clock_ahead_s: Finding::Known(-61),
             graphql: Finding::Known(false),
@@ -394,7 +394,9 @@ mod tests {
     #[test]
     fn a_read_is_unserved_where_its_area_is_and_a_write_only_without_a_route() {
         let told = told();
-        let why = |method, route| told.unserved(&grant(method, route)).map(|why| why.to_string());
+        let why = |method, route| {
+            told.unavailable_reason(&grant(method, route)).map(|why| why.to_string())
+        };
         assert_eq!(why("GET", "/V1/things/{id}").unwrap(), "the role lacks `Acme_Thing::list`");
         assert_eq!(why("GET", "/V1/stocks").unwrap(), "the store has no such route");
         assert_eq!(why("GET", "/V1/orders"), None);

@@ -16,7 +16,7 @@ use souk_model::plan::{
 };
 use souk_model::{BindingSource, Code, Failure};
 use souk_state::plans::Mark;
-use souk_upstream::{SendError, Session, Writer};
+use souk_upstream::{SendError, Session, StoreWriter};
 
 use crate::ledger::Ready;
 use crate::look::Looker;
@@ -33,7 +33,7 @@ pub(crate) struct Job {
     pub(crate) plans: Arc<Plans>,
     pub(crate) header: Header,
     pub(crate) session: Session,
-    pub(crate) writer: Writer,
+    pub(crate) writer: StoreWriter,
     pub(crate) reason: Option<String>,
     /// Set when another host may have taken the plan over: nothing more is sent then.
     pub(crate) lost: Arc<AtomicBool>,
@@ -290,7 +290,7 @@ fn said(at: &Pointer, answer: &Value) -> String {
     let row = beside.and_then(|row| row.find(answer));
     match (at.find(answer), row.and_then(|row| row.get("parameters"))) {
         (Some(Value::String(message)), Some(parameters)) => {
-            souk_upstream::interpolated(message, parameters)
+            souk_upstream::interpolate(message, parameters)
         }
         (found, _) => found.map(short).unwrap_or_default(),
     }

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use serde_json::Value;
 use souk_model::plan::{Batch, Header, Item, Lookup};
 use souk_model::{Code, Failure, Grant, Read, StoreView};
-use souk_policy::Permitted;
+use souk_policy::PermittedRead;
 use souk_upstream::Session;
 
 use crate::review::Seen;
@@ -141,7 +141,7 @@ impl<'a> Looker<'a> {
         Ok(listed(&batch, self.get(&permitted).await?))
     }
 
-    async fn get(&self, permitted: &Permitted) -> Result<Value, Failure> {
+    async fn get(&self, permitted: &PermittedRead) -> Result<Value, Failure> {
         let body = self.session.get(permitted).await?;
         serde_json::from_slice(&body).map_err(|error| {
             Failure::new(Code::UpstreamError, format!("the store's answer is no JSON: {error}"))

@@ -12,7 +12,7 @@ use souk_model::{
 };
 use souk_policy::{PermittedPurge, permit_purge};
 use souk_state::audit::{Origin, WriteEntry};
-use souk_upstream::{Purge, Purger, Receipt, Session};
+use souk_upstream::{Purge, PurgeReceipt, Purger, Session};
 
 use crate::commit::Terms;
 use crate::service::Plans;
@@ -95,7 +95,7 @@ impl Plans {
         }
         // What is refused costs the operator's cache nothing, and so no turn.
         if admitted.iter().any(Result::is_ok)
-            && let Err(failure) = self.trail_writable().and_then(|()| purger.take_turn())
+            && let Err(failure) = self.trail_writable().and_then(|()| purger.count_call())
         {
             return admitted.into_iter().map(|one| one.and(Err(failure.clone()))).collect();
         }
@@ -133,7 +133,7 @@ impl Plans {
         &self,
         asked: &Purging,
         permitted: &PermittedPurge,
-        result: &Result<Receipt, Failure>,
+        result: &Result<PurgeReceipt, Failure>,
     ) -> Result<(), Failure> {
         let entry = WriteEntry {
             at: souk_state::Timestamp::now(),
@@ -163,6 +163,6 @@ impl Plans {
 
 async fn admit(asked: &Purging, purger: &Purger, target: PurgeTarget) -> Result<Admitted, Failure> {
     let permitted = permit_purge(&asked.action.grants, target)?;
-    let purge = purger.admit(&permitted).await?;
+    let purge = purger.verify(&permitted).await?;
     Ok(Admitted { permitted, purge })
 }

@@ -3,7 +3,7 @@
 use souk_model::Failure;
 use souk_model::plan::{Header, Item, Step};
 use souk_state::audit::{Origin, WriteEntry};
-use souk_upstream::{Answer, SendError};
+use souk_upstream::{SendError, WriteResponse};
 
 use crate::service::Plans;
 
@@ -28,7 +28,7 @@ impl Plans {
         index: usize,
         step: &Step,
         reason: Option<&str>,
-        result: &Result<Answer, SendError>,
+        result: &Result<WriteResponse, SendError>,
     ) {
         let entry = WriteEntry {
             at: souk_state::Timestamp::now(),

@@ -20,13 +20,13 @@
 //!
 //! ```
 //! use souk_model::{Principal, Tier};
-//! use souk_policy::{EffectKind, Origin, Rules, Subject};
+//! use souk_policy::{EffectKind, RuleOrigin, Rules, ToolProfile};
 //!
 //! let rules = Rules::new()
-//!     .ceiling(Tier::Risk, Origin::Flag("--max-tier"))
-//!     .deny(["cache_*".parse().unwrap()], Origin::Env("SOUK_DENY"));
+//!     .ceiling(Tier::Risk, RuleOrigin::Flag("--max-tier"))
+//!     .deny(["cache_*".parse().unwrap()], RuleOrigin::Env("SOUK_DENY"));
 //!
-//! let search = Subject {
+//! let search = ToolProfile {
 //!     tool: "catalog_search_products",
 //!     group: "catalog",
 //!     tier: Tier::Safe,
@@ -34,7 +34,7 @@
 //! };
 //! assert!(rules.decide(&Principal::local(), &search).is_ok());
 //!
-//! let flush = Subject {
+//! let flush = ToolProfile {
 //!     tool: "cache_flush",
 //!     group: "cache",
 //!     tier: Tier::Critical,
@@ -57,13 +57,13 @@ mod rules;
 mod subject;
 
 pub use mask::Mask;
-pub use masked::{InvalidPrincipals, Masked, PrincipalPattern};
-pub use origin::Origin;
-pub use pattern::{InvalidPattern, Pattern};
+pub use masked::{InvalidPrincipalPattern, MaskRule, PrincipalPattern};
+pub use origin::RuleOrigin;
+pub use pattern::{InvalidToolPattern, ToolPattern};
 pub use permit::{
-    Permitted, PermittedPurge, PermittedWrite, check_step, permit, permit_batch, permit_lookup,
+    PermittedPurge, PermittedRead, PermittedWrite, check_step, permit, permit_batch, permit_lookup,
     permit_purge, permit_step,
 };
 pub use refusal::Refusal;
 pub use rules::{Ceiling, Rules};
-pub use subject::{EffectKind, Subject, needs_confirmation};
+pub use subject::{EffectKind, ToolProfile, needs_confirmation};

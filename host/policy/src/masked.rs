@@ -29,7 +29,7 @@ pub struct PrincipalPattern {
 /// Why a text names no principals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` names no principals: write a name, `*` for all, or the beginning of names and `*`")]
-pub struct InvalidPrincipals(String);
+pub struct InvalidPrincipalPattern(String);
 
 impl PrincipalPattern {
     fn matches(&self, principal: &Principal) -> bool {
@@ -41,15 +41,15 @@ impl PrincipalPattern {
 }
 
 impl FromStr for PrincipalPattern {
-    type Err = InvalidPrincipals;
+    type Err = InvalidPrincipalPattern;
 
-    fn from_str(text: &str) -> Result<Self, InvalidPrincipals> {
+    fn from_str(text: &str) -> Result<Self, InvalidPrincipalPattern> {
         let (begins, open) = match text.strip_suffix('*') {
             Some(begins) => (begins, true),
             None => (text, false),
         };
         if text.is_empty() || begins.contains('*') || text.trim() != text {
-            return Err(InvalidPrincipals(shown(text)));
+            return Err(InvalidPrincipalPattern(shown(text)));
         }
         Ok(Self { begins: begins.to_owned(), open })
     }
@@ -64,12 +64,12 @@ impl fmt::Display for PrincipalPattern {
 
 /// For whom and in whose answers: both have to fit. None is all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Masked {
+pub struct MaskRule {
     principals: Option<BTreeSet<PrincipalPattern>>,
     groups: Option<BTreeSet<String>>,
 }
 
-impl Masked {
+impl MaskRule {
     /// For everybody, in everything.
     #[must_use]
     pub fn everything() -> Self {
@@ -104,28 +104,28 @@ impl Masked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Mask, Origin, Rules};
+    use crate::{Mask, RuleOrigin, Rules};
 
     #[test]
     fn a_rule_masks_for_its_principals_in_its_groups_and_nothing_shows_it_again() {
-        let support = Masked::everything().principals(["support-*".parse().unwrap()]);
+        let support = MaskRule::everything().principals(["support-*".parse().unwrap()]);
         let rules = Rules::new()
-            .mask(support.groups(["orders"]), Origin::Env("A"))
-            .mask(Masked::everything().groups(["customers"]), Origin::Env("B"));
+            .mask(support.groups(["orders"]), RuleOrigin::Env("A"))
+            .mask(MaskRule::everything().groups(["customers"]), RuleOrigin::Env("B"));
         let (ann, support) = (Principal::named("ann"), Principal::named("support-1"));
         for (principal, group, set_by) in [
             (&ann, "orders", None),
-            (&support, "orders", Some(Origin::Env("A"))),
+            (&support, "orders", Some(RuleOrigin::Env("A"))),
             (&support, "catalog", None),
-            (&ann, "customers", Some(Origin::Env("B"))),
-            (&support, "customers", Some(Origin::Env("B"))),
+            (&ann, "customers", Some(RuleOrigin::Env("B"))),
+            (&support, "customers", Some(RuleOrigin::Env("B"))),
         ] {
             let mask = set_by.map_or(Mask::OFF, Mask::set_by);
-            assert_eq!(rules.mask_of(principal, group), mask, "{group}");
+            assert_eq!(rules.mask_for(principal, group), mask, "{group}");
         }
-        assert!(rules.mask_of_any(&ann).is_on());
-        assert!(!Rules::new().mask_of(&ann, "orders").is_on());
-        let wider = rules.mask(Masked::everything(), Origin::Env("C"));
-        assert!(wider.mask_of(&ann, "orders").is_on());
+        assert!(rules.mask_for_any_group(&ann).is_on());
+        assert!(!Rules::new().mask_for(&ann, "orders").is_on());
+        let wider = rules.mask(MaskRule::everything(), RuleOrigin::Env("C"));
+        assert!(wider.mask_for(&ann, "orders").is_on());
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Where the operator set a rule, so that a refusal can say whom to ask.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
+pub enum RuleOrigin {
     /// A command-line flag: `--max-tier`.
     Flag(&'static str),
     /// An environment variable: `SOUK_MAX_TIER`.
@@ -21,7 +21,7 @@ pub enum Origin {
     Default,
 }
 
-impl Origin {
+impl RuleOrigin {
     /// What a person must do to change a rule set here.
     pub(crate) fn change(&self, to: &str) -> String {
         match self {
@@ -31,7 +31,7 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for RuleOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) | Self::Env(name) => write!(f, "`{name}`"),

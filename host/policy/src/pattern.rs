@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Subject;
+use crate::ToolProfile;
 use crate::refusal::shown;
 
 /// Which tools an allow or deny list means.
@@ -17,19 +17,19 @@ use crate::refusal::shown;
 /// | `group_tool` | this tool, by its exact name |
 ///
 /// ```
-/// use souk_policy::Pattern;
+/// use souk_policy::ToolPattern;
 /// for right in ["*", "catalog_*", "catalog_get_product", "plans_commit"] {
-///     assert_eq!(right.parse::<Pattern>().unwrap().to_string(), right);
+///     assert_eq!(right.parse::<ToolPattern>().unwrap().to_string(), right);
 /// }
 /// for wrong in [
 ///     "", " ", "catalog", "catalog*", "catalog_get_*", "*_get", "catalog.get_product", "Catalog_*",
 ///     "catalog_*_x", "_*", "_x", "catalog_", "catalog_get product", "**", "catalog_get_product ",
 /// ] {
-///     assert!(wrong.parse::<Pattern>().is_err(), "{wrong}");
+///     assert!(wrong.parse::<ToolPattern>().is_err(), "{wrong}");
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pattern(Form);
+pub struct ToolPattern(Form);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Form {
@@ -41,15 +41,15 @@ enum Form {
 /// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not a pattern of tools: {why}")]
-pub struct InvalidPattern {
+pub struct InvalidToolPattern {
     given: String,
     why: String,
 }
 
-impl Pattern {
+impl ToolPattern {
     /// Whether the pattern means this tool.
     #[must_use]
-    pub fn matches(&self, subject: &Subject<'_>) -> bool {
+    pub fn matches(&self, subject: &ToolProfile<'_>) -> bool {
         match &self.0 {
             Form::Everything => true,
             Form::Group(group) => group == subject.group,
@@ -67,11 +67,11 @@ fn is_word(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-impl FromStr for Pattern {
-    type Err = InvalidPattern;
+impl FromStr for ToolPattern {
+    type Err = InvalidToolPattern;
 
-    fn from_str(text: &str) -> Result<Self, InvalidPattern> {
-        let wrong = |why: &str| InvalidPattern { given: shown(text), why: why.to_owned() };
+    fn from_str(text: &str) -> Result<Self, InvalidToolPattern> {
+        let wrong = |why: &str| InvalidToolPattern { given: shown(text), why: why.to_owned() };
         if text == "*" {
             return Ok(Self(Form::Everything));
         }
@@ -98,7 +98,7 @@ impl FromStr for Pattern {
     }
 }
 
-impl fmt::Display for Pattern {
+impl fmt::Display for ToolPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Form::Everything => f.write_str("*"),

@@ -90,9 +90,9 @@ impl<'a> From<&'a Read> for Asked<'a> {
 /// Only [`permit`], [`permit_lookup`] and [`permit_batch`] make one, and a back end takes nothing
 /// else, so what was checked and what is sent cannot differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permitted(Addressed);
+pub struct PermittedRead(Addressed);
 
-impl Permitted {
+impl PermittedRead {
     /// The back end's name in the operator's configuration.
     #[must_use]
     pub fn upstream(&self) -> &str {
@@ -158,8 +158,8 @@ impl Permitted {
 ///
 /// # Errors
 /// A refusal by the rule `grant`, `parameters`, `path-segment`, `query` or `store-view`.
-pub fn permit(grants: &[Grant], read: &Read) -> Result<Permitted, Refusal> {
-    Asked::from(read).bind(grants, Values::TEXTS).map(Permitted)
+pub fn permit(grants: &[Grant], read: &Read) -> Result<PermittedRead, Refusal> {
+    Asked::from(read).bind(grants, Values::TEXTS).map(PermittedRead)
 }
 
 /// As [`permit`], for a read about one subject of a plan: parameters may be the subject's id.
@@ -184,8 +184,12 @@ pub fn permit(grants: &[Grant], read: &Read) -> Result<Permitted, Refusal> {
 ///
 /// # Errors
 /// As [`permit`].
-pub fn permit_lookup(grants: &[Grant], read: &Read, subject: &str) -> Result<Permitted, Refusal> {
-    Asked::from(read).bind(grants, Values::of_subject(subject)).map(Permitted)
+pub fn permit_lookup(
+    grants: &[Grant],
+    read: &Read,
+    subject: &str,
+) -> Result<PermittedRead, Refusal> {
+    Asked::from(read).bind(grants, Values::of_subject(subject)).map(PermittedRead)
 }
 
 /// Magento's own rule for store codes: letters, digits and `_`, a letter first, in either case.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use souk_model::{Principal, Tier};
 
-use crate::{Mask, Masked, Origin, Pattern, Refusal, Subject};
+use crate::{Mask, MaskRule, Refusal, RuleOrigin, ToolPattern, ToolProfile};
 
 /// Limits that can only narrow what is allowed, each with where it was set.
 ///
@@ -14,11 +14,11 @@ use crate::{Mask, Masked, Origin, Pattern, Refusal, Subject};
 /// nothing; an empty allow list allows nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ceiling {
-    tier: Option<(Tier, Origin)>,
-    groups: BTreeMap<String, (Tier, Origin)>,
-    read_only: Option<Origin>,
-    allow: BTreeSet<(Origin, BTreeSet<Pattern>)>,
-    deny: BTreeSet<(Origin, BTreeSet<Pattern>)>,
+    tier: Option<(Tier, RuleOrigin)>,
+    groups: BTreeMap<String, (Tier, RuleOrigin)>,
+    read_only: Option<RuleOrigin>,
+    allow: BTreeSet<(RuleOrigin, BTreeSet<ToolPattern>)>,
+    deny: BTreeSet<(RuleOrigin, BTreeSet<ToolPattern>)>,
 }
 
 /// Keeps the lower of two, so that the order of adding does not matter.
@@ -38,14 +38,19 @@ impl Ceiling {
 
     /// Nothing above this tier.
     #[must_use]
-    pub fn ceiling(mut self, tier: Tier, origin: Origin) -> Self {
+    pub fn ceiling(mut self, tier: Tier, origin: RuleOrigin) -> Self {
         lower(&mut self.tier, (tier, origin));
         self
     }
 
     /// Nothing of this group above this tier. The lower of this and the global ceiling counts.
     #[must_use]
-    pub fn group_ceiling(mut self, group: impl Into<String>, tier: Tier, origin: Origin) -> Self {
+    pub fn group_ceiling(
+        mut self,
+        group: impl Into<String>,
+        tier: Tier,
+        origin: RuleOrigin,
+    ) -> Self {
         let slot = self.groups.entry(group.into()).or_insert_with(|| (tier, origin.clone()));
         if (tier, &origin) < (slot.0, &slot.1) {
             *slot = (tier, origin);
@@ -55,34 +60,42 @@ impl Ceiling {
 
     /// Nothing that changes the store.
     #[must_use]
-    pub fn read_only(mut self, origin: Origin) -> Self {
+    pub fn read_only(mut self, origin: RuleOrigin) -> Self {
         lower(&mut self.read_only, origin);
         self
     }
 
     /// Only what these patterns mean, and what every other allow list means too.
     #[must_use]
-    pub fn allow(mut self, patterns: impl IntoIterator<Item = Pattern>, origin: Origin) -> Self {
+    pub fn allow(
+        mut self,
+        patterns: impl IntoIterator<Item = ToolPattern>,
+        origin: RuleOrigin,
+    ) -> Self {
         self.allow.insert((origin, patterns.into_iter().collect()));
         self
     }
 
     /// Nothing of what these patterns mean.
     #[must_use]
-    pub fn deny(mut self, patterns: impl IntoIterator<Item = Pattern>, origin: Origin) -> Self {
+    pub fn deny(
+        mut self,
+        patterns: impl IntoIterator<Item = ToolPattern>,
+        origin: RuleOrigin,
+    ) -> Self {
         self.deny.insert((origin, patterns.into_iter().collect()));
         self
     }
 
     /// Whether these limits let the tool pass. `whose` ends a message about who is limited.
-    fn check(&self, subject: &Subject<'_>, whose: &str) -> Result<(), Refusal> {
+    fn check(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
         self.check_deny(subject, whose)?;
         self.check_allow(subject, whose)?;
         self.check_read_only(subject, whose)?;
         self.check_tier(subject, whose)
     }
 
-    fn check_deny(&self, subject: &Subject<'_>, whose: &str) -> Result<(), Refusal> {
+    fn check_deny(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
         let denied = self
             .deny
             .iter()
@@ -97,7 +110,7 @@ impl Ceiling {
         ))
     }
 
-    fn check_allow(&self, subject: &Subject<'_>, whose: &str) -> Result<(), Refusal> {
+    fn check_allow(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
         let missing = self.allow.iter().find(|(_, list)| !list.iter().any(|p| p.matches(subject)));
         let Some((origin, _)) = missing else {
             return Ok(());
@@ -109,7 +122,7 @@ impl Ceiling {
         ))
     }
 
-    fn check_read_only(&self, subject: &Subject<'_>, whose: &str) -> Result<(), Refusal> {
+    fn check_read_only(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
         let Some(origin) = self.read_only.as_ref().filter(|_| subject.effect.writes()) else {
             return Ok(());
         };
@@ -125,7 +138,7 @@ impl Ceiling {
         ))
     }
 
-    fn check_tier(&self, subject: &Subject<'_>, whose: &str) -> Result<(), Refusal> {
+    fn check_tier(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
         let global = self.tier.as_ref().map(|limit| (limit, String::new()));
         let group = self
             .groups
@@ -156,7 +169,7 @@ pub struct Rules {
     everybody: Ceiling,
     principals: BTreeMap<String, Vec<Ceiling>>,
     session_groups: BTreeSet<String>,
-    masked: BTreeSet<(Origin, Masked)>,
+    masked: BTreeSet<(RuleOrigin, MaskRule)>,
 }
 
 impl Default for Rules {
@@ -179,35 +192,48 @@ impl Rules {
 
     /// As [`Ceiling::ceiling`], for everybody.
     #[must_use]
-    pub fn ceiling(mut self, tier: Tier, origin: Origin) -> Self {
+    pub fn ceiling(mut self, tier: Tier, origin: RuleOrigin) -> Self {
         self.everybody = self.everybody.ceiling(tier, origin);
         self
     }
 
     /// As [`Ceiling::group_ceiling`], for everybody.
     #[must_use]
-    pub fn group_ceiling(mut self, group: impl Into<String>, tier: Tier, origin: Origin) -> Self {
+    pub fn group_ceiling(
+        mut self,
+        group: impl Into<String>,
+        tier: Tier,
+        origin: RuleOrigin,
+    ) -> Self {
         self.everybody = self.everybody.group_ceiling(group, tier, origin);
         self
     }
 
     /// As [`Ceiling::read_only`], for everybody.
     #[must_use]
-    pub fn read_only(mut self, origin: Origin) -> Self {
+    pub fn read_only(mut self, origin: RuleOrigin) -> Self {
         self.everybody = self.everybody.read_only(origin);
         self
     }
 
     /// As [`Ceiling::allow`], for everybody.
     #[must_use]
-    pub fn allow(mut self, patterns: impl IntoIterator<Item = Pattern>, origin: Origin) -> Self {
+    pub fn allow(
+        mut self,
+        patterns: impl IntoIterator<Item = ToolPattern>,
+        origin: RuleOrigin,
+    ) -> Self {
         self.everybody = self.everybody.allow(patterns, origin);
         self
     }
 
     /// As [`Ceiling::deny`], for everybody.
     #[must_use]
-    pub fn deny(mut self, patterns: impl IntoIterator<Item = Pattern>, origin: Origin) -> Self {
+    pub fn deny(
+        mut self,
+        patterns: impl IntoIterator<Item = ToolPattern>,
+        origin: RuleOrigin,
+    ) -> Self {
         self.everybody = self.everybody.deny(patterns, origin);
         self
     }
@@ -229,14 +255,14 @@ impl Rules {
     /// Masks personal data for these principals in what these groups answer. Of several such rules
     /// each counts; none can show what another masks.
     #[must_use]
-    pub fn mask(mut self, whose: Masked, origin: Origin) -> Self {
+    pub fn mask(mut self, whose: MaskRule, origin: RuleOrigin) -> Self {
         self.masked.insert((origin, whose));
         self
     }
 
     /// Whether personal data is masked for this principal in what this group answers.
     #[must_use]
-    pub fn mask_of(&self, principal: &Principal, group: &str) -> Mask {
+    pub fn mask_for(&self, principal: &Principal, group: &str) -> Mask {
         let found = self.masked.iter().find(|(_, masked)| masked.means(principal, group));
         found.map_or(Mask::OFF, |(origin, _)| Mask::set_by(origin.clone()))
     }
@@ -244,7 +270,7 @@ impl Rules {
     /// Whether personal data is masked for this principal in what any group answers: where the group
     /// is not known, as on the audit trail, that is masked too.
     #[must_use]
-    pub fn mask_of_any(&self, principal: &Principal) -> Mask {
+    pub fn mask_for_any_group(&self, principal: &Principal) -> Mask {
         let found = self.masked.iter().find(|(_, masked)| masked.means_principal(principal));
         found.map_or(Mask::OFF, |(origin, _)| Mask::set_by(origin.clone()))
     }
@@ -260,14 +286,14 @@ impl Rules {
     /// # Errors
     /// The first rule that refuses, of: `session-effect`, then for everybody and after that for
     /// this principal `deny-list`, `allow-list`, `read-only`, `tier-ceiling`.
-    pub fn decide(&self, principal: &Principal, subject: &Subject<'_>) -> Result<(), Refusal> {
+    pub fn decide(&self, principal: &Principal, subject: &ToolProfile<'_>) -> Result<(), Refusal> {
         self.check_session(subject)?;
         self.everybody.check(subject, "")?;
         let own = self.principals.get(principal.as_str()).map_or(&[][..], Vec::as_slice);
         own.iter().try_for_each(|limits| limits.check(subject, &format!(" for `{principal}`")))
     }
 
-    fn check_session(&self, subject: &Subject<'_>) -> Result<(), Refusal> {
+    fn check_session(&self, subject: &ToolProfile<'_>) -> Result<(), Refusal> {
         if subject.effect != crate::EffectKind::Session || self.is_session_group(subject.group) {
             return Ok(());
         }

@@ -57,7 +57,7 @@ impl From<&Effect> for EffectKind {
 
 /// A tool as far as a decision needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject<'a> {
+pub struct ToolProfile<'a> {
     /// The tool's name: `catalog_get_product`.
     pub tool: &'a str,
     /// Its group: `catalog`.
@@ -68,7 +68,7 @@ pub struct Subject<'a> {
     pub effect: EffectKind,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> ToolProfile<'a> {
     /// The tool that commits what a `prepare` action of the group proposed. `tool` is its whole
     /// name, the group's included.
     #[must_use]
@@ -77,14 +77,14 @@ impl<'a> Subject<'a> {
     }
 }
 
-impl<'a> From<(&'a str, &'a Action)> for Subject<'a> {
+impl<'a> From<(&'a str, &'a Action)> for ToolProfile<'a> {
     /// An action, by its group's name.
     fn from((group, action): (&'a str, &'a Action)) -> Self {
         Self { tool: &action.tool, group, tier: action.tier, effect: (&action.effect).into() }
     }
 }
 
-impl<'a> From<(&'a Group, &'a Action)> for Subject<'a> {
+impl<'a> From<(&'a Group, &'a Action)> for ToolProfile<'a> {
     fn from((group, action): (&'a Group, &'a Action)) -> Self {
         (group.name.as_str(), action).into()
     }

@@ -123,10 +123,10 @@ impl Dispatcher {
         let rules = self.rules.load();
         match entry.map(|entry| (&entry.behind, entry.subject().group)) {
             Some((Behind::Action { .. } | Behind::Commit { .. }, group)) => {
-                let mask = rules.mask_of(principal, group);
+                let mask = rules.mask_for(principal, group);
                 (mask.clone(), mask)
             }
-            Some((Behind::Plans(_), _)) | None => (Mask::OFF, rules.mask_of_any(principal)),
+            Some((Behind::Plans(_), _)) | None => (Mask::OFF, rules.mask_for_any_group(principal)),
         }
     }
 
@@ -294,7 +294,7 @@ impl Dispatcher {
 /// always known there.
 fn veil(trail: &AuditTrail, rules: Arc<Rules>) {
     trail.veil(Arc::new(move |principal, text| {
-        rules.mask_of_any(&Principal::named(principal)).text(text)
+        rules.mask_for_any_group(&Principal::named(principal)).text(text)
     }));
 }
 
@@ -375,7 +375,7 @@ impl Actions for Dispatcher {
         let line = Line::of_reading(trail, *transport, principal, uri);
         let rules = self.rules.load_full();
         let result = self.documents_under(&rules).read(principal, uri).await;
-        let result = result.map_err(|failure| rules.mask_of_any(principal).failure(failure));
+        let result = result.map_err(|failure| rules.mask_for_any_group(principal).failure(failure));
         line.end(Resources::default(), &result)?;
         result
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use souk_model::{Code, Document, Failure, Principal};
-use souk_policy::{EffectKind, Mask, Rules, Subject};
+use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
 use souk_state::exports::{Closed, ExportId, Exports, Kept};
 
 use crate::exports::unmaskable;
@@ -25,7 +25,7 @@ impl Documents<'_> {
         Ok(kept
             .iter()
             .filter(readable)
-            .map(|kept| told(kept, &self.rules.mask_of(principal, &kept.owner.group)))
+            .map(|kept| told(kept, &self.rules.mask_for(principal, &kept.owner.group)))
             .collect())
     }
 
@@ -44,7 +44,7 @@ impl Documents<'_> {
         self.may_read(principal, &kept)?;
         let exports = self.exports.clone();
         // It was masked when it was made if the rules said so then; now they may say more.
-        let mask = self.rules.mask_of(principal, &kept.owner.group);
+        let mask = self.rules.mask_for(principal, &kept.owner.group);
         blocking(move || {
             let text = exports.read(&kept)?;
             let text = mask.document(&kept.media_type, text).map_err(unmaskable)?;
@@ -59,7 +59,7 @@ impl Documents<'_> {
         let owner = &kept.owner;
         self.rules.decide(
             principal,
-            &Subject {
+            &ToolProfile {
                 tool: &owner.tool,
                 group: &owner.group,
                 tier: owner.tier,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use souk_model::{Action, CommitTool, Grant, Tool, ToolHints};
-use souk_policy::{EffectKind, Subject};
+use souk_policy::{EffectKind, ToolProfile};
 
 use crate::host_arguments::{Given, Wanted};
 use crate::plans_tools::PlansTool;
@@ -113,8 +113,8 @@ impl Entry {
 
     /// The tool as policy judges it.
     #[must_use]
-    pub fn subject(&self) -> Subject<'_> {
-        Subject {
+    pub fn subject(&self) -> ToolProfile<'_> {
+        ToolProfile {
             tool: &self.tool.name,
             group: &self.group,
             tier: self.tool.tier,

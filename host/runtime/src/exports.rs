@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use souk_model::{Code, Failure};
-use souk_policy::mask::Unmaskable;
+use souk_policy::mask::UnmaskableMediaType;
 use souk_state::exports::{Closed, Exports, MediaType, Owner, Writing};
 use wasmtime::component::Resource;
 
@@ -123,7 +123,7 @@ impl CallContext {
             Failure::internal(format!("the plugin exports something malformed: {error}"))
                 .rule("exports")
         })?;
-        self.mask.takes(media_type.as_str()).map_err(unmaskable)?;
+        self.mask.check_media_type(media_type.as_str()).map_err(unmaskable)?;
         let name = crate::convert::printable(name, NAME_CHARS).replace('\n', " ");
         let name = self.mask.text(name);
         let owner = Owner {
@@ -150,7 +150,7 @@ impl CallContext {
 
 /// Why a document cannot be had where personal data is masked.
 #[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
-pub(crate) fn unmaskable(error: Unmaskable) -> Failure {
+pub(crate) fn unmaskable(error: UnmaskableMediaType) -> Failure {
     Failure::new(Code::Forbidden, error.to_string())
         .rule("mask-pii")
         .remedy("ask for another format; the operator's `policy.mask_pii` asks for the mask")

@@ -5,7 +5,7 @@
 
 use futures::StreamExt;
 use souk_model::{Code, Failure, Read};
-use souk_upstream::Probed;
+use souk_upstream::CapabilityReport;
 
 use crate::bindings::souk::plugin::{progress, session, settings, types, upstream};
 use crate::call::{CallContext, not_logged_in};
@@ -92,8 +92,12 @@ impl State {
 
     async fn what_the_store_can_do(&mut self, refresh: bool) -> Result<String, Failure> {
         let session = self.call()?.session.clone().ok_or_else(not_logged_in)?;
-        let known = if refresh { Some(session.probed().await?) } else { session.capabilities() };
-        Ok(told(session.is_probing(), known.as_deref().map(Probed::json)))
+        let known = if refresh {
+            Some(session.fresh_capabilities().await?)
+        } else {
+            session.capabilities()
+        };
+        Ok(told(session.is_probing(), known.as_deref().map(CapabilityReport::json)))
     }
 
     async fn set_scope(&mut self, code: &str) -> Result<session::Info, Failure> {

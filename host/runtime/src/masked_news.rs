@@ -27,7 +27,7 @@ pub(crate) fn through(mask: &Mask, to: Option<Arc<dyn Progress>>) -> Option<Arc<
 mod tests {
     use std::sync::Mutex;
 
-    use souk_policy::Origin;
+    use souk_policy::RuleOrigin;
 
     use super::*;
 
@@ -44,7 +44,7 @@ mod tests {
     fn a_note_goes_through_the_mask_where_there_is_one() {
         for (mask, told) in [
             (Mask::OFF, "reading jane@example.com"),
-            (Mask::set_by(Origin::Env("SOUK_MASK_PII")), "reading [masked:email]"),
+            (Mask::set_by(RuleOrigin::Env("SOUK_MASK_PII")), "reading [masked:email]"),
         ] {
             let heard = Arc::new(Heard::default());
             let news = through(&mask, Some(heard.clone())).unwrap();

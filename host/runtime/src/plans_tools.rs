@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use souk_model::plan::{Item, ItemState, Kept, Origin, PlanId, PlanState, Progressed, Undo};
 use souk_model::{Failure, Principal, Tier};
 use souk_plans::{Commit, Outcome, Plans};
-use souk_policy::{EffectKind, Mask, Rules, Subject};
+use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
 use souk_state::plans::{Filter, Stored};
 use souk_upstream::Session;
 
@@ -195,18 +195,19 @@ impl PlansCall<'_> {
     /// What masks the plan that the call names, by the group that proposed it.
     async fn mask(&self) -> Mask {
         // Nearly nobody masks anything, and then the plan need not be looked for.
-        let (true, Ok(id)) = (self.rules.mask_of_any(self.principal).is_on(), self.plan_id())
+        let (true, Ok(id)) =
+            (self.rules.mask_for_any_group(self.principal).is_on(), self.plan_id())
         else {
             return Mask::OFF;
         };
         match self.plans.get(Some(self.principal), &id).await {
-            Ok(stored) => self.mask_of(&stored),
+            Ok(stored) => self.mask_for(&stored),
             Err(_) => Mask::OFF,
         }
     }
 
-    fn mask_of(&self, stored: &Stored) -> Mask {
-        self.rules.mask_of(self.principal, &stored.header.group)
+    fn mask_for(&self, stored: &Stored) -> Mask {
+        self.rules.mask_for(self.principal, &stored.header.group)
     }
 
     fn number(&self, name: &str) -> Option<i64> {
@@ -234,7 +235,7 @@ impl PlansCall<'_> {
             .then(|| found.last().map(|stored| stored.header.created_ms))
             .flatten();
         let plans: Vec<Value> =
-            found.iter().map(|stored| self.mask_of(stored).value(summary(stored))).collect();
+            found.iter().map(|stored| self.mask_for(stored).value(summary(stored))).collect();
         Ok(object(json!({"plans": plans, "next_before": next})))
     }
 
@@ -308,7 +309,7 @@ impl PlansCall<'_> {
 }
 
 /// A plan as policy judges carrying it out.
-fn subject(stored: &Stored) -> Subject<'_> {
+fn subject(stored: &Stored) -> ToolProfile<'_> {
     let header = &stored.header;
     let (tool, tier, effect) = match &header.origin {
         Origin::Prepared { commit_tool, commit_tier } => {
@@ -317,7 +318,7 @@ fn subject(stored: &Stored) -> Subject<'_> {
         Origin::Applied => (header.tool.as_str(), header.tier, EffectKind::Apply),
         Origin::Undo { .. } => (header.tool.as_str(), header.tier, EffectKind::Commit),
     };
-    Subject { tool, group: &header.group, tier, effect }
+    ToolProfile { tool, group: &header.group, tier, effect }
 }
 
 /// What a commit answers.

@@ -1,25 +1,30 @@
 //! Who is logged in where: the operator's stores, and a session for each principal.
 
 use souk_model::{Code, ExposeSecret, Failure, Principal, Secret};
-use souk_upstream::{Magento, Offered, Session, Sessions};
+use souk_upstream::{Magento, PartialCredentials, Session, SessionRegistry};
 
 /// The sessions of all principals, and what they may be opened with.
 ///
 /// The model can name a store, but only one that the operator configured; and it can hand over
 /// credentials, but only where the operator accepts that. Where they are sent is never its choice.
 pub struct SessionHost {
-    sessions: Sessions,
+    sessions: SessionRegistry,
     stores: Vec<Magento>,
     accept_credentials: bool,
     probe_at_login: bool,
 }
 
 impl SessionHost {
-    /// Sessions with these stores; the first is the default. `accept_credentials`: whether callers
+    /// SessionRegistry with these stores; the first is the default. `accept_credentials`: whether callers
     /// may log in with credentials of their own.
     #[must_use]
     pub fn new(stores: Vec<Magento>, accept_credentials: bool) -> Self {
-        Self { sessions: Sessions::default(), stores, accept_credentials, probe_at_login: false }
+        Self {
+            sessions: SessionRegistry::default(),
+            stores,
+            accept_credentials,
+            probe_at_login: false,
+        }
     }
 
     /// Whether each login begins to find out, in the background, what the store can do. A host that
@@ -62,7 +67,7 @@ impl SessionHost {
         let credentials = if given.is_empty() {
             store.credentials().cloned().ok_or_else(no_credentials)?
         } else if self.accept_credentials {
-            offered(given)?.credentials()?.ok_or_else(no_credentials)?
+            partial_credentials(given)?.complete()?.ok_or_else(no_credentials)?
         } else {
             return Err(Failure::new(
                 Code::Forbidden,
@@ -77,7 +82,7 @@ impl SessionHost {
         let session = Session::login(store, credentials).await?;
         self.replace(principal, &session);
         if self.probe_at_login {
-            session.probe();
+            session.start_probe();
         }
         Ok(session)
     }
@@ -114,8 +119,8 @@ fn no_credentials() -> Failure {
 }
 
 /// What a call handed over, by the names of its sealed arguments.
-fn offered(given: Vec<(String, Secret)>) -> Result<Offered, Failure> {
-    let mut offered = Offered::default();
+fn partial_credentials(given: Vec<(String, Secret)>) -> Result<PartialCredentials, Failure> {
+    let mut offered = PartialCredentials::default();
     for (name, value) in given {
         match name.as_str() {
             "oauth_consumer_key" => offered.oauth_consumer_key = Some(value),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, bail};
 use souk_demo_store::DemoCdn;
-use souk_upstream::{CdnSettings, Provider, StoreConfig};
+use souk_upstream::{CdnProvider, CdnSettings, StoreConfig};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -20,21 +20,21 @@ pub(crate) fn assign(
     file: &CdnSettings,
     environment: &Environment,
 ) -> anyhow::Result<()> {
-    let given = file.clone().overlaid(environment.cdn.clone());
+    let given = file.clone().overridden_by(environment.cdn.clone());
     let rate = CdnSettings { purges_per_minute: given.purges_per_minute, ..CdnSettings::default() };
     for store in stores.iter_mut() {
-        store.cdn = store.cdn.clone().overlaid(rate.clone());
+        store.cdn = store.cdn.clone().overridden_by(rate.clone());
     }
-    if !given.name_a_cache() {
+    if !given.names_a_cache() {
         return Ok(());
     }
     // The environment's own store is the first.
     let names_its_store = text("MAGENTO_BASE_URL")?.is_some();
     match stores {
         [] => {}
-        [only] => only.cdn = only.cdn.clone().overlaid(given),
-        [first, ..] if names_its_store && !file.name_a_cache() => {
-            first.cdn = first.cdn.clone().overlaid(given);
+        [only] => only.cdn = only.cdn.clone().overridden_by(given),
+        [first, ..] if names_its_store && !file.names_a_cache() => {
+            first.cdn = first.cdn.clone().overridden_by(given);
         }
         // Purging another store's pages would leave the right ones stale.
         _ => bail!(
@@ -53,7 +53,7 @@ pub(crate) async fn demo() -> anyhow::Result<(CdnSettings, SocketAddr)> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let address = serve(DemoCdn::new(), any).await.context("no port for the demo's cache")?;
     let settings = CdnSettings {
-        provider: Some(Provider::Varnish),
+        provider: Some(CdnProvider::Varnish),
         url: Some(Url::parse(&format!("http://{address}/"))?),
         ..CdnSettings::default()
     };
@@ -105,6 +105,6 @@ mod tests {
         let often = CdnSettings { purges_per_minute: Some(5), ..CdnSettings::default() };
         assign(&mut stores, &often, &Environment::default()).unwrap();
         assert!(stores.iter().all(|store| store.cdn.purges_per_minute == Some(5)));
-        assert!(stores.iter().all(|store| !store.cdn.name_a_cache()));
+        assert!(stores.iter().all(|store| !store.cdn.names_a_cache()));
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use souk_model::Tier;
 use souk_model::plan::PlanId;
-use souk_policy::Pattern;
+use souk_policy::ToolPattern;
 
 /// An MCP server for Magento 2 / Adobe Commerce whose actions are sandboxed WebAssembly plugins.
 #[derive(Debug, Parser)]
@@ -60,10 +60,10 @@ pub(crate) struct Common {
     pub(crate) read_only: bool,
     /// Offer only these tools: names, or `group_*`, separated by commas [env: SOUK_ALLOW].
     #[arg(long, value_name = "TOOLS", value_delimiter = ',')]
-    pub(crate) allow: Vec<Pattern>,
+    pub(crate) allow: Vec<ToolPattern>,
     /// Never offer these tools [env: SOUK_DENY].
     #[arg(long, value_name = "TOOLS", value_delimiter = ',')]
-    pub(crate) deny: Vec<Pattern>,
+    pub(crate) deny: Vec<ToolPattern>,
     /// Mask personal data in everything that callers are answered [env: SOUK_MASK_PII].
     #[arg(long)]
     pub(crate) mask_pii: bool,

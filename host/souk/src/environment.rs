@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context, anyhow, bail};
 use souk_model::{Secret, Tier};
 use souk_plans::Caps;
-use souk_policy::Pattern;
+use souk_policy::ToolPattern;
 use souk_upstream::CdnSettings;
 
 /// A variable's text; an empty one counts as not set, which is how shells and client
@@ -47,7 +47,7 @@ fn switch(name: &str) -> anyhow::Result<Option<bool>> {
     }
 }
 
-fn patterns(name: &'static str) -> anyhow::Result<Option<Vec<Pattern>>> {
+fn patterns(name: &'static str) -> anyhow::Result<Option<Vec<ToolPattern>>> {
     text(name)?
         .map(|list| {
             list.split(',')
@@ -73,9 +73,9 @@ pub(crate) struct Environment {
     /// `SOUK_MASK_PII`
     pub(crate) mask_pii: bool,
     /// `SOUK_ALLOW`
-    pub(crate) allow: Option<Vec<Pattern>>,
+    pub(crate) allow: Option<Vec<ToolPattern>>,
     /// `SOUK_DENY`
-    pub(crate) deny: Option<Vec<Pattern>>,
+    pub(crate) deny: Option<Vec<ToolPattern>>,
     /// `SOUK_ACCEPT_CREDENTIALS`
     pub(crate) accept_credentials: bool,
     /// `SOUK_PROBE`

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use souk_model::Tier;
-use souk_policy::{Ceiling, Masked, Origin, Pattern, PrincipalPattern, Rules};
+use souk_policy::{Ceiling, MaskRule, PrincipalPattern, RuleOrigin, Rules, ToolPattern};
 
 use crate::cli::Common;
 use crate::config::{Config, MaskPii, MaskedFor};
@@ -24,16 +24,16 @@ pub(crate) fn build(
     config: &Config,
     file: &Path,
 ) -> anyhow::Result<Rules> {
-    let at = |key: &str| Origin::File { path: file.to_owned(), key: key.to_owned() };
+    let at = |key: &str| RuleOrigin::File { path: file.to_owned(), key: key.to_owned() };
     let mut rules = Rules::new();
     let policy = &config.policy;
     let ceilings = [
-        (flags.max_tier, Origin::Flag("--max-tier")),
-        (environment.max_tier, Origin::Env("SOUK_MAX_TIER")),
+        (flags.max_tier, RuleOrigin::Flag("--max-tier")),
+        (environment.max_tier, RuleOrigin::Env("SOUK_MAX_TIER")),
         (policy.max_tier, at("policy.max_tier")),
     ];
     if ceilings.iter().all(|(tier, _)| tier.is_none()) {
-        rules = rules.ceiling(DEFAULT_MAX_TIER, Origin::Default);
+        rules = rules.ceiling(DEFAULT_MAX_TIER, RuleOrigin::Default);
     }
     for (tier, origin) in ceilings {
         if let Some(tier) = tier {
@@ -41,18 +41,18 @@ pub(crate) fn build(
         }
     }
     for (set, origin) in [
-        (flags.read_only, Origin::Flag("--read-only")),
-        (environment.read_only, Origin::Env("SOUK_READ_ONLY")),
+        (flags.read_only, RuleOrigin::Flag("--read-only")),
+        (environment.read_only, RuleOrigin::Env("SOUK_READ_ONLY")),
         (policy.read_only, at("policy.read_only")),
     ] {
         if set {
             rules = rules.read_only(origin);
         }
     }
-    let given = |list: &[Pattern]| (!list.is_empty()).then(|| list.to_vec());
+    let given = |list: &[ToolPattern]| (!list.is_empty()).then(|| list.to_vec());
     for (list, origin) in [
-        (given(&flags.allow), Origin::Flag("--allow")),
-        (environment.allow.clone(), Origin::Env("SOUK_ALLOW")),
+        (given(&flags.allow), RuleOrigin::Flag("--allow")),
+        (environment.allow.clone(), RuleOrigin::Env("SOUK_ALLOW")),
         (patterns(policy.allow.as_deref(), "policy.allow")?, at("policy.allow")),
     ] {
         if let Some(list) = list {
@@ -60,8 +60,8 @@ pub(crate) fn build(
         }
     }
     for (list, origin) in [
-        (given(&flags.deny), Origin::Flag("--deny")),
-        (environment.deny.clone(), Origin::Env("SOUK_DENY")),
+        (given(&flags.deny), RuleOrigin::Flag("--deny")),
+        (environment.deny.clone(), RuleOrigin::Env("SOUK_DENY")),
         (patterns(policy.deny.as_deref(), "policy.deny")?, at("policy.deny")),
     ] {
         if let Some(list) = list {
@@ -91,12 +91,12 @@ pub(crate) fn build(
         rules = rules.for_principal(name, ceiling);
     }
     for (set, origin) in [
-        (flags.mask_pii, Origin::Flag("--mask-pii")),
-        (environment.mask_pii, Origin::Env("SOUK_MASK_PII")),
+        (flags.mask_pii, RuleOrigin::Flag("--mask-pii")),
+        (environment.mask_pii, RuleOrigin::Env("SOUK_MASK_PII")),
         (matches!(policy.mask_pii, MaskPii::Everything), at("policy.mask_pii")),
     ] {
         if set {
-            rules = rules.mask(Masked::everything(), origin);
+            rules = rules.mask(MaskRule::everything(), origin);
         }
     }
     if let MaskPii::Some(some) = &policy.mask_pii {
@@ -110,8 +110,8 @@ pub(crate) fn build(
     Ok(rules)
 }
 
-fn masked(of: &MaskedFor) -> anyhow::Result<Masked> {
-    let mut masked = Masked::everything();
+fn masked(of: &MaskedFor) -> anyhow::Result<MaskRule> {
+    let mut masked = MaskRule::everything();
     if let Some(principals) = &of.principals {
         let parsed: Vec<PrincipalPattern> = principals
             .iter()
@@ -132,7 +132,7 @@ fn masked(of: &MaskedFor) -> anyhow::Result<Masked> {
     Ok(masked)
 }
 
-fn patterns(list: Option<&[String]>, key: &str) -> anyhow::Result<Option<Vec<Pattern>>> {
+fn patterns(list: Option<&[String]>, key: &str) -> anyhow::Result<Option<Vec<ToolPattern>>> {
     list.map(|list| {
         list.iter()
             .map(|text| text.parse().with_context(|| format!("`{key}` in the configuration")))

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, bail};
 use souk_demo_store::DemoStore;
-use souk_upstream::{Credentials, Offered, StoreConfig};
+use souk_upstream::{Credentials, PartialCredentials, StoreConfig};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -21,7 +21,7 @@ pub(crate) fn configured(
     environment: &Environment,
     stores: &[StoreConfig],
 ) -> anyhow::Result<Vec<StoreConfig>> {
-    let offered = Offered {
+    let offered = PartialCredentials {
         oauth_consumer_key: secret("MAGENTO_OAUTH_CONSUMER_KEY")?,
         oauth_consumer_secret: secret("MAGENTO_OAUTH_CONSUMER_SECRET")?,
         oauth_token: secret("MAGENTO_OAUTH_TOKEN")?,
@@ -30,7 +30,7 @@ pub(crate) fn configured(
         username: text("MAGENTO_ADMIN_USERNAME")?,
         password: secret("MAGENTO_ADMIN_PASSWORD")?,
     };
-    let credentials = offered.credentials().context("the environment's `MAGENTO_*` credentials")?;
+    let credentials = offered.complete().context("the environment's `MAGENTO_*` credentials")?;
     let mut stores = stores.to_vec();
     if let Some(address) = text("MAGENTO_BASE_URL")? {
         let base_url = url("MAGENTO_BASE_URL", &address)?;

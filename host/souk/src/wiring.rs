@@ -82,11 +82,11 @@ pub(crate) async fn configured(setup: &Setup) -> anyhow::Result<(Vec<StoreConfig
     }
     let (mut store, address) = stores::demo().await?;
     store.cdn = setup.demo_cdn();
-    let cache = if store.cdn.name_a_cache() {
+    let cache = if store.cdn.names_a_cache() {
         None
     } else {
         let (settings, address) = crate::cdn::demo().await?;
-        store.cdn = settings.overlaid(store.cdn);
+        store.cdn = settings.overridden_by(store.cdn);
         Some(address)
     };
     Ok((vec![store], Some(Demo { store: address, cache })))

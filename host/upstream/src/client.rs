@@ -6,19 +6,19 @@ use souk_model::{Code, Failure};
 use tokio::sync::OnceCell;
 
 use crate::exchange::causes;
-use crate::{Limits, UPSTREAM};
+use crate::{RequestLimits, UPSTREAM};
 
 /// A client that is built when it is first needed: loading the system's certificates takes some ten
 /// milliseconds, which a host that starts has better uses for.
 #[derive(Debug)]
 pub(crate) struct Client {
     encrypted: bool,
-    limits: Limits,
+    limits: RequestLimits,
     built: OnceCell<reqwest::Client>,
 }
 
 impl Client {
-    pub(crate) fn new(encrypted: bool, limits: Limits) -> Self {
+    pub(crate) fn new(encrypted: bool, limits: RequestLimits) -> Self {
         Self { encrypted, limits, built: OnceCell::new() }
     }
 
@@ -45,7 +45,7 @@ impl Client {
     }
 }
 
-fn builder(limits: &Limits) -> ClientBuilder {
+fn builder(limits: &RequestLimits) -> ClientBuilder {
     // The only provider this program is built with. A second store finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut headers = HeaderMap::new();

@@ -45,10 +45,10 @@ impl Complaint {
     }
 
     fn text(&self) -> String {
-        let mut text = interpolated(&self.message, &self.parameters);
+        let mut text = interpolate(&self.message, &self.parameters);
         for (index, error) in self.errors.iter().take(MAX_ERRORS).enumerate() {
             text.push_str(if index == 0 { " " } else { "; " });
-            text.push_str(&interpolated(&error.message, &error.parameters));
+            text.push_str(&interpolate(&error.message, &error.parameters));
         }
         text
     }
@@ -59,7 +59,7 @@ impl Complaint {
 /// `Invalid attribute %fieldName = %fieldValue.` with `["SKU", "NOPE"]`): those are filled in order.
 /// Filled-in text is not looked at again.
 #[must_use]
-pub fn interpolated(message: &str, parameters: &Value) -> String {
+pub fn interpolate(message: &str, parameters: &Value) -> String {
     let values: Vec<(String, String)> = match parameters {
         Value::Array(list) => {
             list.iter().enumerate().map(|(n, value)| ((n + 1).to_string(), plain(value))).collect()

@@ -39,7 +39,7 @@ pub struct StoreConfig {
     pub credentials: Option<Credentials>,
     /// What requests may cost.
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: RequestLimits,
     /// The cache before the store, if there is one that may be purged.
     #[serde(default)]
     pub cdn: CdnSettings,
@@ -54,7 +54,7 @@ impl StoreConfig {
             base_url,
             signing_base_url: None,
             credentials: None,
-            limits: Limits::default(),
+            limits: RequestLimits::default(),
             cdn: CdnSettings::default(),
         }
     }
@@ -80,7 +80,7 @@ fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
 /// What requests to one store may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Limits {
+pub struct RequestLimits {
     /// Until a connection stands, TLS included. In seconds where configured; 5 by default.
     #[serde(deserialize_with = "seconds")]
     pub connect_timeout: Duration,
@@ -108,7 +108,7 @@ pub struct Limits {
     pub max_url_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(5),
@@ -164,7 +164,7 @@ impl Credentials {
 
 /// Credentials as a login's arguments or the environment offer them, perhaps in part.
 #[derive(Debug, Clone, Default)]
-pub struct Offered {
+pub struct PartialCredentials {
     /// `MAGENTO_OAUTH_CONSUMER_KEY`
     pub oauth_consumer_key: Option<Secret>,
     /// `MAGENTO_OAUTH_CONSUMER_SECRET`
@@ -181,13 +181,13 @@ pub struct Offered {
     pub password: Option<Secret>,
 }
 
-impl Offered {
+impl PartialCredentials {
     /// The first complete set, of OAuth, integration token, admin password; `None` where nothing
     /// is offered at all.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` where no set is complete: it names what is missing.
-    pub fn credentials(self) -> Result<Option<Credentials>, Failure> {
+    pub fn complete(self) -> Result<Option<Credentials>, Failure> {
         let missing = self.missing();
         if let (Some(consumer_key), Some(consumer_secret), Some(token), Some(token_secret)) = (
             self.oauth_consumer_key,
@@ -245,14 +245,18 @@ mod tests {
 
     #[test]
     fn the_first_complete_set_wins() {
-        let admin = Offered { username: Some("a".into()), password: some(), ..Offered::default() };
-        let half = Offered { oauth_token: some(), ..admin.clone() };
-        let method = |offered: Offered| offered.credentials().unwrap().unwrap().method();
+        let admin = PartialCredentials {
+            username: Some("a".into()),
+            password: some(),
+            ..PartialCredentials::default()
+        };
+        let half = PartialCredentials { oauth_token: some(), ..admin.clone() };
+        let method = |offered: PartialCredentials| offered.complete().unwrap().unwrap().method();
         assert_eq!(method(admin.clone()), AuthMethod::AdminToken);
         assert_eq!(method(half), AuthMethod::AdminToken);
-        let token = Offered { integration_token: some(), ..admin };
+        let token = PartialCredentials { integration_token: some(), ..admin };
         assert_eq!(method(token.clone()), AuthMethod::IntegrationToken);
-        let all = Offered {
+        let all = PartialCredentials {
             oauth_consumer_key: some(),
             oauth_consumer_secret: some(),
             oauth_token: some(),
@@ -264,11 +268,14 @@ mod tests {
 
     #[test]
     fn an_incomplete_set_says_what_is_missing() {
-        assert!(Offered::default().credentials().unwrap().is_none());
-        let half =
-            Offered { oauth_token: some(), username: Some("a".into()), ..Offered::default() };
+        assert!(PartialCredentials::default().complete().unwrap().is_none());
+        let half = PartialCredentials {
+            oauth_token: some(),
+            username: Some("a".into()),
+            ..PartialCredentials::default()
+        };
         assert_eq!(
-            half.credentials().unwrap_err().message,
+            half.complete().unwrap_err().message,
             "the credentials are incomplete: `oauth_consumer_key`, `oauth_consumer_secret`, \
              `oauth_token_secret`, `password` are missing"
         );

@@ -29,7 +29,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use souk_model::{Code, Failure, StoreView};
-use souk_policy::Permitted;
+use souk_policy::PermittedRead;
 
 use crate::UPSTREAM;
 use crate::address::{Api, Target, segment};
@@ -45,7 +45,7 @@ const MAX_TEXT: usize = 600;
 const MAX_ERRORS: usize = 20;
 
 /// Whether a read is one of the GraphQL interface.
-pub(crate) fn is_asked(what: &Permitted) -> bool {
+pub(crate) fn is_asked(what: &PermittedRead) -> bool {
     what.route().as_str() == ROUTE
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn is_asked(what: &Permitted) -> bool {
 /// as for any read else.
 pub(crate) async fn query(
     store: &Magento,
-    what: &Permitted,
+    what: &PermittedRead,
     default_scope: Option<&str>,
 ) -> Result<Bytes, Failure> {
     let view = match what.at() {

@@ -8,7 +8,7 @@
 //! The storefront's GraphQL is one more route, `/graphql`: asked by GET, outside `/rest`, and without
 //! credentials, whoever the session belongs to.
 //!
-//! A [`Session`] only reads. Writes go through the [`Writer`] that it gives, which is another type so
+//! A [`Session`] only reads. Writes go through the [`StoreWriter`] that it gives, which is another type so
 //! that one can see who holds it; what is known of a write that failed is a [`SendError`].
 //!
 //! ```no_run
@@ -57,13 +57,13 @@ mod views;
 mod writer;
 
 pub use address::ConfigError;
-pub use capabilities::{Probed, Reached};
-pub use cdn::{CdnSettings, Provider, Purge, Purger, Receipt};
-pub use complaint::interpolated;
-pub use config::{Credentials, Limits, Offered, StoreConfig};
-pub use session::{Session, Sessions};
+pub use capabilities::{CapabilityReport, ConnectionReport};
+pub use cdn::{CdnProvider, CdnSettings, Purge, PurgeReceipt, Purger};
+pub use complaint::interpolate;
+pub use config::{Credentials, PartialCredentials, RequestLimits, StoreConfig};
+pub use session::{Session, SessionRegistry};
 pub use transport::{Magento, OnSecret};
-pub use writer::{Answer, SendError, Writer};
+pub use writer::{SendError, StoreWriter, WriteResponse};
 
 /// The name by which grants and failures call the Magento back end.
 pub const UPSTREAM: &str = "magento";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use crate::Limits;
+use crate::RequestLimits;
 
 /// The first wait is at most this long; each further one at most twice the one before.
 const FIRST: Duration = Duration::from_millis(200);
@@ -24,7 +24,11 @@ pub(crate) const fn is_transient(status: u16) -> bool {
 ///
 /// What the store asks for in `Retry-After` is kept, if it is not too long. Else the wait is random
 /// between nothing and a limit that doubles each time ("full jitter").
-pub(crate) fn wait(limits: &Limits, attempts: u32, asked: Option<Duration>) -> Option<Duration> {
+pub(crate) fn wait(
+    limits: &RequestLimits,
+    attempts: u32,
+    asked: Option<Duration>,
+) -> Option<Duration> {
     if attempts > limits.max_retries {
         return None;
     }
@@ -51,20 +55,20 @@ mod tests {
 
     #[test]
     fn waits_are_bounded_and_end() {
-        let limits = Limits::default();
+        let limits = RequestLimits::default();
         for attempts in 1..=3 {
             let most = FIRST * (1 << (attempts - 1));
             assert!(wait(&limits, attempts, None).unwrap() <= most);
         }
         assert_eq!(wait(&limits, 4, None), None);
         assert_eq!(wait(&limits, 4, Some(Duration::ZERO)), None);
-        let huge = Limits { max_retries: u32::MAX, ..limits };
+        let huge = RequestLimits { max_retries: u32::MAX, ..limits };
         assert!(wait(&huge, u32::MAX, None).unwrap() <= LONGEST);
     }
 
     #[test]
     fn a_store_is_waited_for_as_long_as_it_asks_but_not_for_ever() {
-        let limits = Limits::default();
+        let limits = RequestLimits::default();
         let waited = wait(&limits, 1, Some(Duration::from_secs(2))).unwrap();
         assert!(waited >= Duration::from_secs(2) && waited <= Duration::from_secs(2) + SPREAD);
         assert_eq!(wait(&limits, 1, Some(Duration::from_secs(3600))), None);

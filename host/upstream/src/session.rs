@@ -6,18 +6,18 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use souk_model::{Code, Failure, Principal, SessionInfo, StoreView};
-use souk_policy::Permitted;
+use souk_policy::PermittedRead;
 use tokio::sync::OnceCell;
 
 use crate::address::{Api, Target, segment};
 use crate::auth::{Auth, denies_resource};
-use crate::capabilities::{Kept, Probed};
+use crate::capabilities::{CapabilityReport, Kept};
 use crate::cdn::{Addresses, Page};
 use crate::complaint::Asked;
 use crate::exchange::{Lost, Outgoing, Reply};
 use crate::login::{self, STORE_VIEWS};
 use crate::transport::{Magento, upstream_error};
-use crate::{Credentials, Purger, UPSTREAM, Writer};
+use crate::{Credentials, Purger, StoreWriter, UPSTREAM};
 use crate::{cdn, complaint, graphql};
 
 use souk_model::ExposeSecret;
@@ -79,10 +79,10 @@ impl Session {
         &self.0.store
     }
 
-    /// What writes to the store in this session's name. For `souk-plans` only: see [`Writer`].
+    /// What writes to the store in this session's name. For `souk-plans` only: see [`StoreWriter`].
     #[must_use]
-    pub fn writer(&self) -> Writer {
-        Writer::new(self.clone())
+    pub fn writer(&self) -> StoreWriter {
+        StoreWriter::new(self.clone())
     }
 
     /// What purges the cache before the store, in this session's name. For `souk-plans` only: see
@@ -98,17 +98,17 @@ impl Session {
     /// nothing, unless that is older than a quarter of an hour: then the store is asked again in the
     /// background. `None` where it was never asked, or has not answered yet.
     #[must_use]
-    pub fn capabilities(&self) -> Option<Arc<Probed>> {
+    pub fn capabilities(&self) -> Option<Arc<CapabilityReport>> {
         let kept = &self.0.kept;
         if kept.is_stale() {
-            self.probe();
+            self.start_probe();
         }
         kept.latest()
     }
 
     /// Begins to find that out in the background, by at most twenty small reads, unless that is
     /// already under way. It ends with the last snapshot of this login.
-    pub fn probe(&self) {
+    pub fn start_probe(&self) {
         drop(self.0.kept.begin(&self.0.store, &self.0.auth));
     }
 
@@ -123,7 +123,7 @@ impl Session {
     ///
     /// # Errors
     /// `INTERNAL_ERROR` where the asking itself broke; whatever the store does is an answer.
-    pub async fn probed(&self) -> Result<Arc<Probed>, Failure> {
+    pub async fn fresh_capabilities(&self) -> Result<Arc<CapabilityReport>, Failure> {
         self.0.kept.refreshed(&self.0.store, &self.0.auth).await
     }
 
@@ -155,11 +155,11 @@ impl Session {
     /// # Errors
     /// Anything but 2xx, an answer that is not JSON, too long or too late, a store view that the
     /// store does not have.
-    pub async fn get(&self, what: &Permitted) -> Result<Bytes, Failure> {
+    pub async fn get(&self, what: &PermittedRead) -> Result<Bytes, Failure> {
         self.0.store.in_time(self.get_inner(what)).await
     }
 
-    async fn get_inner(&self, what: &Permitted) -> Result<Bytes, Failure> {
+    async fn get_inner(&self, what: &PermittedRead) -> Result<Bytes, Failure> {
         check_upstream(what.upstream())?;
         if let StoreView::View(code) = what.at() {
             self.check_view(code).await?;
@@ -259,9 +259,9 @@ fn label(credentials: &Credentials) -> String {
 
 /// Who is logged in. Reading takes no lock.
 #[derive(Debug, Default)]
-pub struct Sessions(ArcSwap<HashMap<Principal, Session>>);
+pub struct SessionRegistry(ArcSwap<HashMap<Principal, Session>>);
 
-impl Sessions {
+impl SessionRegistry {
     /// Nobody.
     #[must_use]
     pub fn new() -> Self {

@@ -13,7 +13,7 @@ use crate::cdn::Cdn;
 use crate::client::Client;
 use crate::signing::PathForm;
 use crate::views::Views;
-use crate::{Credentials, Limits, StoreConfig, UPSTREAM};
+use crate::{Credentials, RequestLimits, StoreConfig, UPSTREAM};
 
 /// Told of each secret that a store gives out, before it is used, so that logs can be kept free of
 /// it: an admin's tokens.
@@ -32,7 +32,7 @@ struct Inner {
     name: String,
     environment: String,
     credentials: Option<Credentials>,
-    limits: Limits,
+    limits: RequestLimits,
     address: Address,
     client: Client,
     /// The cache before the store.
@@ -122,7 +122,7 @@ impl Magento {
 
     /// What requests may cost.
     #[must_use]
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &RequestLimits {
         &self.0.limits
     }
 
@@ -192,7 +192,7 @@ pub(crate) fn upstream_error(message: impl Into<String>) -> Failure {
     Failure::new(Code::UpstreamError, message).from_upstream(UPSTREAM, None)
 }
 
-fn check(store: &str, limits: &Limits) -> Result<(), ConfigError> {
+fn check(store: &str, limits: &RequestLimits) -> Result<(), ConfigError> {
     let zero = [
         ("connect_timeout", limits.connect_timeout.is_zero()),
         ("total_timeout", limits.total_timeout.is_zero()),

@@ -18,11 +18,11 @@ use crate::transport::upstream_error;
 /// it. In Souk `souk-plans` alone asks for a writer, since it alone knows that what is sent was
 /// shown before, and keeps account of it.
 #[derive(Debug, Clone)]
-pub struct Writer(Session);
+pub struct StoreWriter(Session);
 
 /// What a store answered to a write that it carried out, by its status.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct WriteResponse {
     /// The status: 2xx.
     pub status: u16,
     /// The body: null where there is none, a string where it is plain text.
@@ -97,7 +97,7 @@ impl From<Lost> for SendError {
     }
 }
 
-impl Writer {
+impl StoreWriter {
     pub(crate) const fn new(session: Session) -> Self {
         Self(session)
     }
@@ -129,7 +129,7 @@ impl Writer {
         &self,
         what: &PermittedWrite,
         body: Option<&Value>,
-    ) -> Result<Answer, SendError> {
+    ) -> Result<WriteResponse, SendError> {
         let target = Target {
             api: Api::Rest,
             // A write never falls back on the session's scope.
@@ -160,7 +160,7 @@ impl Writer {
         &self,
         what: &PermittedWrite,
         outgoing: &Outgoing<'_>,
-    ) -> Result<Answer, SendError> {
+    ) -> Result<WriteResponse, SendError> {
         check_upstream(what.upstream()).map_err(SendError::NotSent)?;
         if let StoreView::View(code) = what.at() {
             self.0.check_view(code).await.map_err(SendError::NotSent)?;
@@ -199,8 +199,8 @@ fn encoded(body: &Value) -> Result<Bytes, Failure> {
     })
 }
 
-fn answer(reply: &Reply) -> Result<Answer, Failure> {
-    Ok(Answer { status: reply.status, body: parsed(reply)? })
+fn answer(reply: &Reply) -> Result<WriteResponse, Failure> {
+    Ok(WriteResponse { status: reply.status, body: parsed(reply)? })
 }
 
 /// The body of a 2xx. A page, or JSON that is none, comes from something else than the store's API,

@@ -10,7 +10,7 @@ use super::{Kind, text, value};
 #[error(
     "personal data cannot be masked in `{0}`, only in CSV, JSON, JSON lines, Markdown and plain text"
 )]
-pub struct Unmaskable(String);
+pub struct UnmaskableMediaType(String);
 
 /// How a document is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) enum Form {
 
 impl Form {
     /// How a document of this media type is read.
-    pub(super) fn of(media_type: &str) -> Result<Self, Unmaskable> {
+    pub(super) fn of(media_type: &str) -> Result<Self, UnmaskableMediaType> {
         Ok(match media_type {
             "text/csv" | "application/csv" | "text/tab-separated-values" => Self::Table,
             "application/json" => Self::Json,
@@ -35,13 +35,13 @@ impl Form {
                 Self::JsonLines
             }
             "text/plain" | "text/markdown" => Self::Prose,
-            other => return Err(Unmaskable(other.to_owned())),
+            other => return Err(UnmaskableMediaType(other.to_owned())),
         })
     }
 }
 
 /// The document without personal data.
-pub(super) fn masked(media_type: &str, document: String) -> Result<String, Unmaskable> {
+pub(super) fn masked(media_type: &str, document: String) -> Result<String, UnmaskableMediaType> {
     Ok(match Form::of(media_type)? {
         Form::Table => table(&document, media_type == "text/tab-separated-values"),
         Form::Json => json(document),

@@ -37,9 +37,9 @@ use std::fmt;
 use serde_json::{Map, Value};
 use souk_model::Failure;
 
-use crate::Origin;
+use crate::RuleOrigin;
 
-pub use document::Unmaskable;
+pub use document::UnmaskableMediaType;
 
 /// What is personal about a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Kind {
 /// It goes with a call from its beginning to its end, and whatever leaves the host for that call
 /// goes through it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mask(Option<Origin>);
+pub struct Mask(Option<RuleOrigin>);
 
 impl Mask {
     /// Masks nothing.
@@ -94,7 +94,7 @@ impl Mask {
 
     /// Masks, as set there.
     #[must_use]
-    pub const fn set_by(origin: Origin) -> Self {
+    pub const fn set_by(origin: RuleOrigin) -> Self {
         Self(Some(origin))
     }
 
@@ -143,16 +143,16 @@ impl Mask {
     /// [`value`](Self::value), Markdown and plain text as [`text`](Self::text).
     ///
     /// # Errors
-    /// [`Unmaskable`] for every other media type: what cannot be read cannot be masked.
-    pub fn document(&self, media_type: &str, text: String) -> Result<String, Unmaskable> {
+    /// [`UnmaskableMediaType`] for every other media type: what cannot be read cannot be masked.
+    pub fn document(&self, media_type: &str, text: String) -> Result<String, UnmaskableMediaType> {
         if self.is_on() { document::masked(media_type, text) } else { Ok(text) }
     }
 
     /// Whether a document of this media type can be kept.
     ///
     /// # Errors
-    /// [`Unmaskable`] where not.
-    pub fn takes(&self, media_type: &str) -> Result<(), Unmaskable> {
+    /// [`UnmaskableMediaType`] where not.
+    pub fn check_media_type(&self, media_type: &str) -> Result<(), UnmaskableMediaType> {
         if self.is_on() { document::Form::of(media_type).map(drop) } else { Ok(()) }
     }
 }

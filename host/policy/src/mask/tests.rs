@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 
 fn on() -> Mask {
-    Mask::set_by(Origin::Env("SOUK_MASK_PII"))
+    Mask::set_by(RuleOrigin::Env("SOUK_MASK_PII"))
 }
 
 fn masked(value: Value) -> Value {
@@ -213,7 +213,7 @@ fn documents_are_masked_as_what_they_are() {
         assert_eq!(on().document(media_type, told.to_owned()).as_deref(), Ok(told));
     }
     assert!(on().document("text/html", String::new()).is_err());
-    assert!(Mask::OFF.takes("text/html").is_ok());
+    assert!(Mask::OFF.check_media_type("text/html").is_ok());
 }
 
 const EMAIL: &str = "[a-zA-Z0-9.+_-]{1,12}@[a-z0-9-]{1,8}\\.[a-z]{2,6}";

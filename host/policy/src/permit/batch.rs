@@ -4,7 +4,7 @@ use souk_model::plan::Batch;
 use souk_model::{Binding, Grant};
 
 use super::bind::Values;
-use super::{Asked, Permitted};
+use super::{Asked, PermittedRead};
 use crate::Refusal;
 use crate::refusal::shown;
 
@@ -41,7 +41,11 @@ use crate::refusal::shown;
 /// # Errors
 /// As [`permit`](crate::permit); `batch` for no ids, an empty one, or one with a comma, which must
 /// be read alone.
-pub fn permit_batch(grants: &[Grant], batch: &Batch, ids: &[&str]) -> Result<Permitted, Refusal> {
+pub fn permit_batch(
+    grants: &[Grant],
+    batch: &Batch,
+    ids: &[&str],
+) -> Result<PermittedRead, Refusal> {
     if ids.is_empty() {
         return Err(Refusal::new(
             "batch",
@@ -59,7 +63,7 @@ pub fn permit_batch(grants: &[Grant], batch: &Batch, ids: &[&str]) -> Result<Per
     let mut query = batch.read.query.clone();
     query.push(Binding::text(&batch.ids, ids.join(",")));
     let asked = Asked { query: &query, ..Asked::from(&batch.read) };
-    asked.bind(grants, Values::TEXTS).map(Permitted)
+    asked.bind(grants, Values::TEXTS).map(PermittedRead)
 }
 
 /// Whether an id is told from its neighbours in a list.

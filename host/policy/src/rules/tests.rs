@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use souk_model::{Principal, Tier};
 
-use crate::{Ceiling, EffectKind, Origin, Pattern, Rules, Subject};
+use crate::{Ceiling, EffectKind, RuleOrigin, Rules, ToolPattern, ToolProfile};
 
 const TIERS: [Tier; 3] = [Tier::Safe, Tier::Risk, Tier::Critical];
 const TOOLS: [(&str, &str); 5] = [
@@ -14,26 +14,26 @@ const TOOLS: [(&str, &str); 5] = [
     ("scope_set_default", "scope"),
 ];
 
-fn every_subject() -> impl Iterator<Item = Subject<'static>> {
+fn every_subject() -> impl Iterator<Item = ToolProfile<'static>> {
     TOOLS.into_iter().flat_map(|(tool, group)| {
         TIERS.into_iter().flat_map(move |tier| {
-            EffectKind::ALL.into_iter().map(move |effect| Subject { tool, group, tier, effect })
+            EffectKind::ALL.into_iter().map(move |effect| ToolProfile { tool, group, tier, effect })
         })
     })
 }
 
-fn pattern(text: &str) -> Pattern {
+fn pattern(text: &str) -> ToolPattern {
     text.parse().unwrap()
 }
 
 /// One limit, as a source of configuration would add it.
 #[derive(Debug, Clone)]
 enum Limit {
-    Ceiling(Tier, Origin),
-    Group(&'static str, Tier, Origin),
-    ReadOnly(Origin),
-    Allow(Vec<Pattern>, Origin),
-    Deny(Vec<Pattern>, Origin),
+    Ceiling(Tier, RuleOrigin),
+    Group(&'static str, Tier, RuleOrigin),
+    ReadOnly(RuleOrigin),
+    Allow(Vec<ToolPattern>, RuleOrigin),
+    Deny(Vec<ToolPattern>, RuleOrigin),
 }
 
 impl Limit {
@@ -62,10 +62,10 @@ fn some_limit() -> impl Strategy<Value = Limit> {
     let tier = || proptest::sample::select(TIERS.to_vec());
     let origin = || {
         proptest::sample::select(vec![
-            Origin::Flag("--max-tier"),
-            Origin::Env("SOUK_MAX_TIER"),
-            Origin::File { path: "souk.toml".into(), key: "policy.max_tier".into() },
-            Origin::Default,
+            RuleOrigin::Flag("--max-tier"),
+            RuleOrigin::Env("SOUK_MAX_TIER"),
+            RuleOrigin::File { path: "souk.toml".into(), key: "policy.max_tier".into() },
+            RuleOrigin::Default,
         ])
     };
     let group = || proptest::sample::select(vec!["catalog", "cache", "auth", "scope"]);
@@ -135,7 +135,7 @@ proptest! {
     /// A pattern prints as it was written, and one more letter never parses into something wider.
     #[test]
     fn patterns_say_what_they_are(text in "[a-z*_.A-Z ]{0,12}") {
-        if let Ok(pattern) = text.parse::<Pattern>() {
+        if let Ok(pattern) = text.parse::<ToolPattern>() {
             prop_assert_eq!(pattern.to_string(), text.clone());
             for subject in every_subject() {
                 let named = text == "*"
@@ -147,21 +147,21 @@ proptest! {
     }
 }
 
-const PURGE: Subject<'static> = Subject {
+const PURGE: ToolProfile<'static> = ToolProfile {
     tool: "cache_purge_by_url",
     group: "cache",
     tier: Tier::Risk,
     effect: EffectKind::Apply,
 };
 
-fn refused(rules: &Rules, subject: &Subject<'_>) -> (&'static str, String, String) {
+fn refused(rules: &Rules, subject: &ToolProfile<'_>) -> (&'static str, String, String) {
     let refusal = rules.decide(&Principal::named("agent"), subject).unwrap_err();
     (refusal.rule, refusal.message, refusal.remedy)
 }
 
 #[test]
 fn the_effects_table_holds() {
-    let rules = Rules::new().read_only(Origin::Flag("--read-only"));
+    let rules = Rules::new().read_only(RuleOrigin::Flag("--read-only"));
     for subject in every_subject() {
         let allowed = match subject.effect {
             EffectKind::Query | EffectKind::Prepare => true,
@@ -174,8 +174,8 @@ fn the_effects_table_holds() {
 
 #[test]
 fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
-    let file = Origin::File { path: "/etc/souk.toml".into(), key: "policy.max_tier".into() };
-    let rules = Rules::new().ceiling(Tier::Critical, Origin::Default).ceiling(Tier::Safe, file);
+    let file = RuleOrigin::File { path: "/etc/souk.toml".into(), key: "policy.max_tier".into() };
+    let rules = Rules::new().ceiling(Tier::Critical, RuleOrigin::Default).ceiling(Tier::Safe, file);
     assert_eq!(
         refused(&rules, &PURGE),
         (
@@ -187,7 +187,7 @@ fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
                 .into(),
         )
     );
-    let rules = Rules::new().read_only(Origin::Env("SOUK_READ_ONLY"));
+    let rules = Rules::new().read_only(RuleOrigin::Env("SOUK_READ_ONLY"));
     assert_eq!(
         refused(&rules, &PURGE),
         (
@@ -198,7 +198,7 @@ fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
             "end read-only mode where it is set: `SOUK_READ_ONLY`".into(),
         )
     );
-    let allow = Ceiling::new().allow([pattern("catalog_*")], Origin::Flag("--allow"));
+    let allow = Ceiling::new().allow([pattern("catalog_*")], RuleOrigin::Flag("--allow"));
     assert_eq!(
         refused(&Rules::new().for_principal("agent", allow), &PURGE),
         (
@@ -211,17 +211,17 @@ fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
 
 #[test]
 fn the_lower_of_a_global_and_a_groups_ceiling_counts() {
-    let rules = Rules::new().ceiling(Tier::Risk, Origin::Default);
+    let rules = Rules::new().ceiling(Tier::Risk, RuleOrigin::Default);
     assert!(rules.decide(&Principal::local(), &PURGE).is_ok());
-    let lower = rules.clone().group_ceiling("cache", Tier::Safe, Origin::Flag("--x"));
+    let lower = rules.clone().group_ceiling("cache", Tier::Safe, RuleOrigin::Flag("--x"));
     assert!(refused(&lower, &PURGE).1.contains("of the group `cache`"));
-    let higher = rules.group_ceiling("cache", Tier::Critical, Origin::Flag("--x"));
-    assert_eq!(refused(&higher, &Subject { tier: Tier::Critical, ..PURGE }).0, "tier-ceiling");
+    let higher = rules.group_ceiling("cache", Tier::Critical, RuleOrigin::Flag("--x"));
+    assert_eq!(refused(&higher, &ToolProfile { tier: Tier::Critical, ..PURGE }).0, "tier-ceiling");
 }
 
 #[test]
 fn only_named_groups_touch_a_session() {
-    let login = Subject { effect: EffectKind::Session, ..PURGE };
+    let login = ToolProfile { effect: EffectKind::Session, ..PURGE };
     assert_eq!(refused(&Rules::new(), &login).0, "session-effect");
     let named = Rules::new().session_groups(["cache"]);
     assert!(named.decide(&Principal::local(), &login).is_ok());

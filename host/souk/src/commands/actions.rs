@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use souk_model::Principal;
-use souk_policy::{Rules, Subject};
+use souk_policy::{Rules, ToolProfile};
 
 use crate::cli::List;
 use crate::commands::print;
@@ -22,7 +22,7 @@ pub(crate) async fn run(list: List) -> anyhow::Result<ExitCode> {
     for entry in loaded.tools() {
         let (tool, subject) = (entry.tool(), entry.subject());
         let refused = decide(&rules, &subject);
-        let masked = rules.mask_of(&Principal::local(), subject.group).is_on();
+        let masked = rules.mask_for(&Principal::local(), subject.group).is_on();
         table.row([
             tool.name.clone(),
             tool.tier.to_string(),
@@ -54,6 +54,6 @@ pub(crate) async fn run(list: List) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn decide(rules: &Rules, subject: &Subject<'_>) -> Option<&'static str> {
+fn decide(rules: &Rules, subject: &ToolProfile<'_>) -> Option<&'static str> {
     rules.decide(&Principal::local(), subject).err().map(|refusal| refusal.rule)
 }

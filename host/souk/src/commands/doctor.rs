@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::json;
 use souk_runtime::Registry;
 use souk_state::audit;
-use souk_upstream::Probed;
+use souk_upstream::CapabilityReport;
 
 use self::report::{Report, Section};
 use self::store::Examined;
@@ -51,10 +51,10 @@ async fn examine(setup: &Setup, report: &mut Report) -> Vec<serde_json::Value> {
     let mut first = None;
     match examined_stores(setup).await {
         Ok(examined) => {
-            for (name, Examined { sections, probed }) in examined {
+            for (name, Examined { sections, capabilities }) in examined {
                 report.sections.extend(sections);
-                told.extend(probed.as_deref().map(|probed| tell(&name, probed)));
-                first = first.or(probed);
+                told.extend(capabilities.as_deref().map(|capabilities| tell(&name, capabilities)));
+                first = first.or(capabilities);
             }
         }
         Err(error) => {
@@ -69,9 +69,9 @@ async fn examine(setup: &Setup, report: &mut Report) -> Vec<serde_json::Value> {
 }
 
 /// What a store told, the names of all its modules included.
-fn tell(name: &str, probed: &Probed) -> serde_json::Value {
-    let names = probed.modules.known().map(|modules| &modules.names);
-    json!({"store": name, "capabilities": **probed, "module_names": names})
+fn tell(name: &str, capabilities: &CapabilityReport) -> serde_json::Value {
+    let names = capabilities.modules.known().map(|modules| &modules.names);
+    json!({"store": name, "capabilities": **capabilities, "module_names": names})
 }
 
 fn configuration(setup: &Setup) -> Section {
@@ -108,7 +108,7 @@ async fn examined_stores(setup: &Setup) -> anyhow::Result<Vec<(String, Examined)
 }
 
 /// What is loaded, and what of it the first store does not serve.
-async fn plugins(setup: &Setup, probed: Option<&Probed>) -> Section {
+async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Section {
     let registry = match wiring::load(setup).await {
         Ok(registry) => registry,
         Err(error) => {
@@ -118,7 +118,7 @@ async fn plugins(setup: &Setup, probed: Option<&Probed>) -> Section {
         }
     };
     let mut section = Section::new(format!("plugins in {}", registry.directory().display()));
-    tell_plugins(&mut section, &registry, probed);
+    tell_plugins(&mut section, &registry, capabilities);
     let limits = &setup.config.limits;
     section.fine(
         "room",
@@ -132,7 +132,11 @@ async fn plugins(setup: &Setup, probed: Option<&Probed>) -> Section {
     section
 }
 
-fn tell_plugins(section: &mut Section, registry: &Arc<Registry>, probed: Option<&Probed>) {
+fn tell_plugins(
+    section: &mut Section,
+    registry: &Arc<Registry>,
+    capabilities: Option<&CapabilityReport>,
+) {
     let loaded = registry.loaded();
     for plugin in loaded.plugins.values() {
         let group = &plugin.group;
@@ -141,22 +145,24 @@ fn tell_plugins(section: &mut Section, registry: &Arc<Registry>, probed: Option<
             count => format!("{}, {count} actions", group.version),
         };
         // Each thing that is not served, and the actions that may ask for it.
-        let mut unserved: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut unavailable_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for action in &group.actions {
             for grant in &action.grants {
-                if let Some(why) = probed.and_then(|probed| probed.unserved(grant)) {
+                if let Some(why) =
+                    capabilities.and_then(|capabilities| capabilities.unavailable_reason(grant))
+                {
                     let what = format!("{} {}: {why}", grant.method, grant.route.as_str());
-                    unserved.entry(what).or_default().push(&action.tool);
+                    unavailable_reason.entry(what).or_default().push(&action.tool);
                 }
             }
         }
-        for (what, tools) in &unserved {
+        for (what, tools) in &unavailable_reason {
             let named = tools.iter().take(NAMED_TOOLS).copied().collect::<Vec<_>>().join(", ");
             let more = tools.len().saturating_sub(NAMED_TOOLS);
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             found.push_str(&format!("\nnot here: {what} ({named}{more})"));
         }
-        if unserved.is_empty() {
+        if unavailable_reason.is_empty() {
             section.fine(&group.name, found);
         } else {
             section.lacking(&group.name, found);

@@ -40,7 +40,7 @@ pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
             Ok(code)
         }
         Err(failure) => {
-            let failure = rules.mask_of_any(&Principal::local()).failure(failure);
+            let failure = rules.mask_for_any_group(&Principal::local()).failure(failure);
             eprintln!("{}", failure.render());
             Ok(ExitCode::FAILURE)
         }
@@ -50,8 +50,8 @@ pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
 type Told = Result<(String, ExitCode), Failure>;
 
 /// What is masked of a plan for whoever sits at the terminal.
-fn mask_of(rules: &Rules, stored: &Stored) -> Mask {
-    rules.mask_of(&Principal::local(), &stored.header.group)
+fn mask_for(rules: &Rules, stored: &Stored) -> Mask {
+    rules.mask_for(&Principal::local(), &stored.header.group)
 }
 
 async fn list(host: &Host, rules: &Rules, limit: u32) -> Told {
@@ -66,7 +66,7 @@ async fn list(host: &Host, rules: &Rules, limit: u32) -> Told {
             header.principal.clone(),
             header.store.clone(),
             instant(header.created_ms),
-            mask_of(rules, &stored).text(header.summary.clone()),
+            mask_for(rules, &stored).text(header.summary.clone()),
         ]);
     }
     Ok((table.to_string(), ExitCode::SUCCESS))
@@ -74,7 +74,7 @@ async fn list(host: &Host, rules: &Rules, limit: u32) -> Told {
 
 async fn show(host: &Host, rules: &Rules, plan: &PlanId, items: u32) -> Told {
     let stored = host.plans.get(None, plan).await?;
-    let mask = mask_of(rules, &stored);
+    let mask = mask_for(rules, &stored);
     let mut text = mask.text(heading(&stored));
     for (item, progressed) in host.plans.items(plan, None, items, &[]).await? {
         text.push_str(&shown(&item, &progressed, &mask));
@@ -196,7 +196,7 @@ async fn carry_out(
     resume: bool,
 ) -> Told {
     let session = session(host).await?;
-    let mask = mask_of(rules, &host.plans.get(None, plan).await?);
+    let mask = mask_for(rules, &host.plans.get(None, plan).await?);
     let principal = Principal::local();
     let commit = Commit {
         principal: &principal,

@@ -22,7 +22,7 @@ pub(crate) async fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
     let whose = Principal::named(&principal);
     match rules.decide(&whose, &entry.subject()) {
         Ok(()) => {
-            let mask = rules.mask_of(&whose, entry.subject().group);
+            let mask = rules.mask_for(&whose, entry.subject().group);
             let mask =
                 if mask.is_on() { format!("personal data is {mask}\n") } else { String::new() };
             print(&format!(

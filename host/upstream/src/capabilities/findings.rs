@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 use souk_model::capabilities::{
-    Access, Area, Capabilities, Edition, Finding, Inventory, Modules, Reach, Unserved,
+    AccessReport, ApiArea, Capabilities, Edition, Finding, Inventory, Modules, Reachability,
+    UnavailableReason,
 };
 
 use super::areas::{self, AREAS};
@@ -60,34 +61,40 @@ impl Answers {
     }
 
     /// What came of a read of the API.
-    pub(super) fn reach(&self, heard: &Heard) -> Reach {
+    pub(super) fn reach(&self, heard: &Heard) -> Reachability {
         let reply = match heard {
             Ok(reply) => reply,
-            Err(why) => return Reach::Unknown(why.clone()),
+            Err(why) => return Reachability::Unknown(why.clone()),
         };
         if reply.is_success() {
             return match parsed(reply) {
-                Some(body) => Reach::Granted(count(&body)),
-                None => Reach::Unknown("the answer is not JSON".to_owned()),
+                Some(body) => Reachability::Granted(count(&body)),
+                None => Reachability::Unknown("the answer is not JSON".to_owned()),
             };
         }
         let complaint = Complaint::parse(&reply.body);
         let denied = complaint.as_ref().and_then(Complaint::denied_resources);
         match (reply.status, denied) {
-            (401, Some(resource)) if self.known => Reach::Denied(tame(resource, NAME_CHARS)),
-            (401, Some(_)) => Reach::Unknown("the store does not know the credentials".to_owned()),
-            (404, _) if complaint.as_ref().is_some_and(Complaint::is_no_route) => Reach::Missing,
-            _ => Reach::Unknown(complaint::failure(reply).message),
+            (401, Some(resource)) if self.known => Reachability::Denied(tame(resource, NAME_CHARS)),
+            (401, Some(_)) => {
+                Reachability::Unknown("the store does not know the credentials".to_owned())
+            }
+            (404, _) if complaint.as_ref().is_some_and(Complaint::is_no_route) => {
+                Reachability::Missing
+            }
+            _ => Reachability::Unknown(complaint::failure(reply).message),
         }
     }
 
     /// The body of an answer of the API, or why there is none.
     pub(super) fn body(&self, heard: &Heard) -> Result<Value, String> {
         match self.reach(heard) {
-            Reach::Granted(_) => Ok(heard.as_ref().ok().and_then(parsed).unwrap_or_default()),
-            Reach::Denied(resource) => Err(Unserved::Lacks(resource).to_string()),
-            Reach::Missing => Err(Unserved::NoRoute.to_string()),
-            Reach::Unknown(why) => Err(why),
+            Reachability::Granted(_) => {
+                Ok(heard.as_ref().ok().and_then(parsed).unwrap_or_default())
+            }
+            Reachability::Denied(resource) => Err(UnavailableReason::Lacks(resource).to_string()),
+            Reachability::Missing => Err(UnavailableReason::NoRoute.to_string()),
+            Reachability::Unknown(why) => Err(why),
         }
     }
 }
@@ -128,8 +135,9 @@ pub(super) fn told(answers: &Answers, asking: Asking) -> Capabilities {
     }
 }
 
-fn access(answers: &Answers) -> Access {
-    let area = |name, route, alike, heard| Area { name, route, alike, reach: answers.reach(heard) };
+fn access(answers: &Answers) -> AccessReport {
+    let area =
+        |name, route, alike, heard| ApiArea { name, route, alike, reach: answers.reach(heard) };
     let views = "/V1/store/storeViews";
     let stores = area(areas::STORES, views, areas::STORES_ALIKE, &answers.views);
     let modules = area(areas::MODULES, "/V1/modules", &[], &answers.modules);
@@ -137,7 +145,7 @@ fn access(answers: &Answers) -> Access {
         .iter()
         .zip(&answers.areas)
         .map(|(tried, heard)| area(tried.name, tried.target.path, tried.alike, heard));
-    Access(others.chain([stores, modules]).collect())
+    AccessReport(others.chain([stores, modules]).collect())
 }
 
 fn modules(answers: &Answers) -> Finding<Modules> {
@@ -197,14 +205,15 @@ fn edition(
 }
 
 /// What is served counts more than what is listed: a route that is denied is there.
-fn inventory(access: &Access, modules: &Finding<Modules>) -> Finding<Inventory> {
+fn inventory(access: &AccessReport, modules: &Finding<Modules>) -> Finding<Inventory> {
     let reaches = ["sources", "stocks"].map(|name| access.area(name).map(|area| &area.reach));
-    let there =
-        |reach: &Option<&Reach>| matches!(reach, Some(Reach::Granted(_) | Reach::Denied(_)));
+    let there = |reach: &Option<&Reachability>| {
+        matches!(reach, Some(Reachability::Granted(_) | Reachability::Denied(_)))
+    };
     if reaches.iter().any(there) {
         return Finding::Known(Inventory::MultiSource);
     }
-    if reaches.iter().all(|reach| matches!(reach, Some(Reach::Missing))) {
+    if reaches.iter().all(|reach| matches!(reach, Some(Reachability::Missing))) {
         return Finding::Known(Inventory::Single);
     }
     match modules.as_result() {
@@ -230,17 +239,17 @@ fn graphql(heard: &Heard) -> Finding<bool> {
 }
 
 /// Queued requests are accepted by one module and reported by another.
-fn async_bulk(access: &Access, modules: &Finding<Modules>) -> Finding<bool> {
+fn async_bulk(access: &AccessReport, modules: &Finding<Modules>) -> Finding<bool> {
     if let Ok(modules) = modules.as_result() {
         let both = ["Magento_WebapiAsync", "Magento_AsynchronousOperations"];
         return Finding::Known(both.iter().all(|name| modules.has(name)));
     }
     match access.area("bulk_operations").map(|area| &area.reach) {
-        Some(Reach::Missing) => Finding::Known(false),
-        Some(Reach::Granted(_) | Reach::Denied(_)) => {
+        Some(Reachability::Missing) => Finding::Known(false),
+        Some(Reachability::Granted(_) | Reachability::Denied(_)) => {
             Finding::unknown("their reports are served; whether they are accepted is not told")
         }
-        Some(Reach::Unknown(why)) => Finding::unknown(why),
+        Some(Reachability::Unknown(why)) => Finding::unknown(why),
         None => Finding::unknown("it was not asked"),
     }
 }

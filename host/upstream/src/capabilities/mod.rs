@@ -6,7 +6,7 @@ mod findings;
 mod reached;
 mod views;
 
-pub use reached::Reached;
+pub use reached::ConnectionReport;
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -27,13 +27,13 @@ const JUST_ASKED: Duration = Duration::from_secs(10);
 
 /// What was found, and its JSON, which is made once.
 #[derive(Debug)]
-pub struct Probed {
+pub struct CapabilityReport {
     capabilities: Capabilities,
     json: String,
     at: Instant,
 }
 
-impl Probed {
+impl CapabilityReport {
     fn new(capabilities: Capabilities) -> Result<Self, serde_json::Error> {
         let json = serde_json::to_string(&capabilities)?;
         Ok(Self { capabilities, json, at: Instant::now() })
@@ -46,7 +46,7 @@ impl Probed {
     }
 }
 
-impl Deref for Probed {
+impl Deref for CapabilityReport {
     type Target = Capabilities;
 
     fn deref(&self) -> &Capabilities {
@@ -57,7 +57,7 @@ impl Deref for Probed {
 /// What a session knows of its store. Shared by the snapshots of one login.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
-    latest: ArcSwapOption<Probed>,
+    latest: ArcSwapOption<CapabilityReport>,
     asking: Mutex<Option<Asking>>,
 }
 
@@ -78,7 +78,7 @@ fn has_ended(ended: &Ended) -> bool {
 
 impl Kept {
     /// What is known, however old.
-    pub(crate) fn latest(&self) -> Option<Arc<Probed>> {
+    pub(crate) fn latest(&self) -> Option<Arc<CapabilityReport>> {
         self.latest.load_full()
     }
 
@@ -117,7 +117,7 @@ impl Kept {
         self: &Arc<Self>,
         store: &Magento,
         auth: &Arc<Auth>,
-    ) -> Result<Arc<Probed>, Failure> {
+    ) -> Result<Arc<CapabilityReport>, Failure> {
         if self.is_asking() || !self.is_just_asked() {
             let mut ended = self.begin(store, auth);
             // Only the end of the probe makes this ready, with an error.
@@ -131,7 +131,7 @@ impl Kept {
 async fn ask(kept: Weak<Kept>, store: Magento, auth: Arc<Auth>, _ending: watch::Sender<()>) {
     let found = ask::ask(&store, &auth).await;
     tracing::debug!(store = store.name(), requests = found.requests, "the store was probed");
-    match (Probed::new(found), kept.upgrade()) {
+    match (CapabilityReport::new(found), kept.upgrade()) {
         (Ok(probed), Some(kept)) => kept.latest.store(Some(Arc::new(probed))),
         (Err(error), _) => tracing::error!("what the store can do cannot be written: {error}"),
         (Ok(_), None) => {}

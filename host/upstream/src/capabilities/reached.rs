@@ -14,7 +14,7 @@ const ANY_ROUTE: &str = "/rest/V1/store/storeViews";
 
 /// What answered.
 #[derive(Debug, Clone)]
-pub struct Reached {
+pub struct ConnectionReport {
     /// How long one request took, a new connection included.
     pub took: Duration,
     /// Whether TLS protects it.
@@ -30,7 +30,7 @@ impl Magento {
     ///
     /// # Errors
     /// No connection, no answer, or an answer that is not the API's.
-    pub async fn reach(&self) -> Result<Reached, Failure> {
+    pub async fn check_connection(&self) -> Result<ConnectionReport, Failure> {
         self.in_time(async {
             let (before, sent) = (Timestamp::now(), Instant::now());
             let reply = self.page(ANY_ROUTE).await?;
@@ -45,7 +45,7 @@ impl Magento {
                          mode, a firewall, a login page) answers in its place",
                 ));
             }
-            Ok(Reached {
+            Ok(ConnectionReport {
                 took,
                 encrypted: self.address().encrypted,
                 loopback: self.address().loopback,

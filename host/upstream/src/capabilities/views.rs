@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use souk_model::capabilities::{Finding, View, Website};
+use souk_model::capabilities::{Finding, StoreViewInfo, WebsiteInfo};
 
 use super::ask::Heard;
 use super::findings::{Answers, NAME_CHARS};
@@ -43,14 +43,14 @@ struct RawConfig {
 }
 
 /// The websites, but for the admin's, whose id is 0.
-pub(super) fn websites(answers: &Answers) -> Finding<Vec<Website>> {
+pub(super) fn websites(answers: &Answers) -> Finding<Vec<WebsiteInfo>> {
     match listed::<RawWebsite>(answers, &answers.websites) {
         Err(why) => Finding::unknown(why),
         Ok(websites) => Finding::Known(
             websites
                 .into_iter()
                 .filter(|website| website.id != 0)
-                .map(|website| Website {
+                .map(|website| WebsiteInfo {
                     id: website.id,
                     code: short(website.code),
                     name: short(website.name),
@@ -61,7 +61,7 @@ pub(super) fn websites(answers: &Answers) -> Finding<Vec<Website>> {
 }
 
 /// The store views, but for the admin's.
-pub(super) fn views(answers: &Answers) -> Finding<Vec<View>> {
+pub(super) fn views(answers: &Answers) -> Finding<Vec<StoreViewInfo>> {
     let views = match listed::<RawView>(answers, &answers.views) {
         Ok(views) => views,
         Err(why) => return Finding::unknown(why),
@@ -71,7 +71,7 @@ pub(super) fn views(answers: &Answers) -> Finding<Vec<View>> {
         configs.into_iter().map(|config| (config.code.clone(), config)).collect();
     let view = |view: RawView| {
         let config = configs.remove(&view.code).unwrap_or_default();
-        View {
+        StoreViewInfo {
             code: short(view.code),
             name: short(view.name),
             website_id: view.website_id,

@@ -19,14 +19,14 @@ const A_MINUTE: u32 = 10;
 /// A kind of cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Provider {
+pub enum CdnProvider {
     /// Fastly, through its API.
     Fastly,
     /// Varnish with Magento's VCL, or another cache that understands its PURGE.
     Varnish,
 }
 
-impl Provider {
+impl CdnProvider {
     /// Its name in settings, results and error codes.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -37,7 +37,7 @@ impl Provider {
     }
 }
 
-impl fmt::Display for Provider {
+impl fmt::Display for CdnProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -46,16 +46,16 @@ impl fmt::Display for Provider {
 /// A text that names no kind of cache.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is neither fastly nor varnish")]
-pub struct UnknownProvider(String);
+pub struct UnknownCdnProvider(String);
 
-impl FromStr for Provider {
-    type Err = UnknownProvider;
+impl FromStr for CdnProvider {
+    type Err = UnknownCdnProvider;
 
-    fn from_str(text: &str) -> Result<Self, UnknownProvider> {
+    fn from_str(text: &str) -> Result<Self, UnknownCdnProvider> {
         match text {
             "fastly" => Ok(Self::Fastly),
             "varnish" => Ok(Self::Varnish),
-            _ => Err(UnknownProvider(text.to_owned())),
+            _ => Err(UnknownCdnProvider(text.to_owned())),
         }
     }
 }
@@ -73,7 +73,7 @@ impl FromStr for Provider {
 #[serde(default, deny_unknown_fields)]
 pub struct CdnSettings {
     /// Which cache it is. Fastly where its service and token are given. `SOUK_CDN`
-    pub provider: Option<Provider>,
+    pub provider: Option<CdnProvider>,
     /// Of Varnish: where it takes PURGE, which is seldom where shoppers come in. Of Fastly: its API,
     /// where that is not <https://api.fastly.com>; the token is sent there, so it must be https, or
     /// this machine. `SOUK_CDN_URL`
@@ -106,10 +106,10 @@ pub(super) enum Place {
 }
 
 impl Place {
-    pub(super) const fn provider(&self) -> Provider {
+    pub(super) const fn provider(&self) -> CdnProvider {
         match self {
-            Self::Fastly(_) => Provider::Fastly,
-            Self::Varnish(_) => Provider::Varnish,
+            Self::Fastly(_) => CdnProvider::Fastly,
+            Self::Varnish(_) => CdnProvider::Varnish,
         }
     }
 
@@ -124,7 +124,7 @@ impl Place {
 impl CdnSettings {
     /// These settings, with those in the place of theirs that `over` sets.
     #[must_use]
-    pub fn overlaid(self, over: Self) -> Self {
+    pub fn overridden_by(self, over: Self) -> Self {
         Self {
             provider: over.provider.or(self.provider),
             url: over.url.or(self.url),
@@ -137,7 +137,7 @@ impl CdnSettings {
 
     /// Whether they say anything of a cache; how often it may be purged does not count.
     #[must_use]
-    pub fn name_a_cache(&self) -> bool {
+    pub fn names_a_cache(&self) -> bool {
         self.provider.is_some()
             || self.url.is_some()
             || self.service_id.is_some()
@@ -147,10 +147,10 @@ impl CdnSettings {
     /// Where the cache is; none where nothing says that there is one.
     pub(super) fn place(&self) -> Result<Option<Place>, String> {
         match (self.provider, &self.service_id, &self.token) {
-            (Some(Provider::Varnish), ..) => self.varnish().map(Some),
-            (Some(Provider::Fastly), Some(service), Some(token))
+            (Some(CdnProvider::Varnish), ..) => self.varnish().map(Some),
+            (Some(CdnProvider::Fastly), Some(service), Some(token))
             | (None, Some(service), Some(token)) => self.fastly(service, token).map(Some),
-            (Some(Provider::Fastly), ..) | (None, Some(_), _) | (None, _, Some(_)) => {
+            (Some(CdnProvider::Fastly), ..) | (None, Some(_), _) | (None, _, Some(_)) => {
                 Err("Fastly needs both its service (`service_id`, FASTLY_SERVICE_ID) and a token \
                  (`token`, FASTLY_API_TOKEN)"
                     .to_owned())

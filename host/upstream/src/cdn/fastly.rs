@@ -7,7 +7,7 @@ use souk_model::{Code, Failure};
 use url::Url;
 
 use super::send::Reply;
-use super::{Receipt, What};
+use super::{PurgeReceipt, What};
 use crate::complaint::tame;
 
 const NAME: &str = "fastly";
@@ -53,11 +53,11 @@ struct Answer {
     detail: Option<String>,
 }
 
-pub(super) fn receipt(reply: &Reply) -> Result<Receipt, Failure> {
+pub(super) fn receipt(reply: &Reply) -> Result<PurgeReceipt, Failure> {
     let answer: Answer = serde_json::from_slice(&reply.body).unwrap_or_default();
     if (200..300).contains(&reply.status) && answer.status.as_deref() == Some("ok") {
         let id = answer.id.map(|id| tame(&id, 100));
-        return Ok(Receipt { id, status: reply.status });
+        return Ok(PurgeReceipt { id, status: reply.status });
     }
     let said = [answer.msg, answer.detail];
     let said: Vec<String> = said.into_iter().flatten().map(|text| tame(&text, MAX_TEXT)).collect();

@@ -11,7 +11,7 @@ mod rate;
 mod send;
 mod varnish;
 
-pub use config::{CdnSettings, Provider};
+pub use config::{CdnProvider, CdnSettings};
 pub(crate) use page::{Addresses, Page};
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use std::time::Instant;
 use souk_model::{Code, Failure, PurgeTarget};
 use souk_policy::PermittedPurge;
 
-use crate::Limits;
+use crate::RequestLimits;
 use crate::client::Client;
 use crate::session::Session;
 use config::Place;
@@ -40,7 +40,10 @@ impl Cdn {
     ///
     /// # Errors
     /// What is wrong with them, for people.
-    pub(crate) fn new(settings: &CdnSettings, limits: Limits) -> Result<Option<Self>, String> {
+    pub(crate) fn new(
+        settings: &CdnSettings,
+        limits: RequestLimits,
+    ) -> Result<Option<Self>, String> {
         let Some(place) = settings.place()? else { return Ok(None) };
         let provider = place.provider().as_str();
         let client = Client::new(place.url().scheme() == "https", limits);
@@ -51,7 +54,7 @@ impl Cdn {
 
 /// What purges the cache before a store, in a session's name.
 ///
-/// Apart from the session for the reason that a [`Writer`](crate::Writer) is: one can see who holds
+/// Apart from the session for the reason that a [`StoreWriter`](crate::StoreWriter) is: one can see who holds
 /// it. In Souk that is `souk-plans`, which keeps account of what is sent.
 #[derive(Debug, Clone)]
 pub struct Purger {
@@ -72,7 +75,7 @@ enum What {
 
 /// What a cache answered to a purge that it carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
+pub struct PurgeReceipt {
     /// The cache's own id of the purge, where it gives one.
     pub id: Option<String>,
     /// The status: 2xx.
@@ -97,7 +100,7 @@ impl Purger {
     /// # Errors
     /// `VALIDATION_ERROR` for what is no exact address of a page, `FORBIDDEN` for one that is not of
     /// this store; what went wrong in asking the store for its addresses.
-    pub async fn admit(&self, what: &PermittedPurge) -> Result<Purge, Failure> {
+    pub async fn verify(&self, what: &PermittedPurge) -> Result<Purge, Failure> {
         Ok(Purge(match what.target() {
             PurgeTarget::Product(id) => What::Product(*id),
             PurgeTarget::Category(id) => What::Category(*id),
@@ -113,7 +116,7 @@ impl Purger {
     ///
     /// # Errors
     /// `RATE_LIMITED`, and how long to wait.
-    pub fn take_turn(&self) -> Result<(), Failure> {
+    pub fn count_call(&self) -> Result<(), Failure> {
         self.cdn.rate.take(Instant::now())
     }
 
@@ -122,7 +125,7 @@ impl Purger {
     /// # Errors
     /// Anything but the answer by which the cache says that it purged; no answer in the store's
     /// `total_timeout`.
-    pub async fn send(&self, what: &Purge) -> Result<Receipt, Failure> {
+    pub async fn send(&self, what: &Purge) -> Result<PurgeReceipt, Failure> {
         let Cdn { place, wire, .. } = &*self.cdn;
         match place {
             Place::Fastly(fastly) => {

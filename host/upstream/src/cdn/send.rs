@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::client::Client;
 use crate::exchange::{causes, some_body};
-use crate::{Limits, retry};
+use crate::{RequestLimits, retry};
 
 /// Caches answer in a line or two.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -19,7 +19,7 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 pub(super) struct Wire {
     provider: &'static str,
     client: Client,
-    limits: Limits,
+    limits: RequestLimits,
 }
 
 /// A cache's answer, whatever its status.
@@ -32,7 +32,7 @@ pub(super) struct Reply {
 }
 
 impl Wire {
-    pub(super) fn new(provider: &'static str, client: Client, limits: Limits) -> Self {
+    pub(super) fn new(provider: &'static str, client: Client, limits: RequestLimits) -> Self {
         Self { provider, client, limits }
     }
 

@@ -10,7 +10,7 @@ use souk_model::{Code, Failure};
 use url::Url;
 
 use super::send::{Reply, exact};
-use super::{Receipt, What};
+use super::{PurgeReceipt, What};
 
 const NAME: &str = "varnish";
 const TAGS: HeaderName = HeaderName::from_static("x-magento-tags-pattern");
@@ -63,12 +63,12 @@ fn tagged(method: Method, base: &str, tags: &HeaderValue) -> Result<Request, Fai
 /// # Errors
 /// `UNAVAILABLE` for a page where the VCL takes tags alone; `UPSTREAM_ERROR` for all else that is
 /// no 200.
-pub(super) fn receipt(what: &What, reply: &Reply) -> Result<Receipt, Failure> {
+pub(super) fn receipt(what: &What, reply: &Reply) -> Result<PurgeReceipt, Failure> {
     let is_page = matches!(what, What::Page(_));
     // Varnish repeats the reason of its answer in the body.
     let asks_for_tags = String::from_utf8_lossy(&reply.body).contains(WANTS_TAGS);
     let (code, message, remedy) = match reply.status {
-        200 => return Ok(Receipt { id: None, status: reply.status }),
+        200 => return Ok(PurgeReceipt { id: None, status: reply.status }),
         400 if is_page && asks_for_tags => (
             Code::Unavailable,
             "this Varnish cannot purge by URL: its VCL, as Magento's stock VCL does, takes a PURGE \

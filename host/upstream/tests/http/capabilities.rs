@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use axum::response::Response;
-use souk_model::capabilities::{Edition, Inventory, Reach};
+use souk_model::capabilities::{Edition, Inventory, Reachability};
 use souk_model::{Code, StoreView};
 use souk_upstream::{Credentials, Magento, Session};
 
@@ -57,7 +57,7 @@ async fn shop(answers: impl Fn(&Got) -> Response + Send + Sync + 'static) -> (St
 async fn a_frank_store_tells_everything_in_twenty_reads() {
     let (shop, session) = shop(frank).await;
     assert!(session.capabilities().is_none());
-    let told = session.probed().await.unwrap();
+    let told = session.fresh_capabilities().await.unwrap();
     assert_eq!(told.version.known().unwrap(), "2.4");
     assert_eq!(told.edition.known(), Some(&Edition::OpenSource));
     assert_eq!(told.modules.known().unwrap().others().collect::<Vec<_>>(), ["Acme_Search"]);
@@ -70,7 +70,7 @@ async fn a_frank_store_tells_everything_in_twenty_reads() {
     assert_eq!(told.graphql.known(), Some(&true));
     assert_eq!(told.async_bulk.known(), Some(&true));
     assert!(told.clock_ahead_s.known().unwrap().abs() <= 2);
-    assert_eq!(told.access.area("orders").unwrap().reach, Reach::Granted(Some(7)));
+    assert_eq!(told.access.area("orders").unwrap().reach, Reachability::Granted(Some(7)));
 
     let asked = &shop.got()[2..];
     assert_eq!(asked.len(), 20);
@@ -94,17 +94,19 @@ async fn what_fails_stops_nothing_else_and_is_not_guessed() {
         _ => frank(got),
     })
     .await;
-    let told = session.probed().await.unwrap();
+    let told = session.fresh_capabilities().await.unwrap();
     assert!(told.version.as_result().unwrap_err().contains("`/magento_version` is not served"));
     assert!(told.edition.as_result().unwrap_err().contains("Magento_Catalog::products"));
     assert_eq!(told.inventory.known(), Some(&Inventory::Single));
     assert!(told.websites.as_result().unwrap_err().contains("cannot be read"));
     assert!(told.graphql.as_result().is_err());
     let reach = |name| told.access.area(name).unwrap().reach.clone();
-    assert_eq!(reach("orders"), Reach::Denied("Magento_Catalog::products".to_owned()));
-    assert_eq!(reach("stocks"), Reach::Missing);
-    assert!(matches!(reach("invoices"), Reach::Unknown(why) if why.contains("Internal Error")));
-    assert_eq!(reach("customers"), Reach::Granted(Some(7)));
+    assert_eq!(reach("orders"), Reachability::Denied("Magento_Catalog::products".to_owned()));
+    assert_eq!(reach("stocks"), Reachability::Missing);
+    assert!(
+        matches!(reach("invoices"), Reachability::Unknown(why) if why.contains("Internal Error"))
+    );
+    assert_eq!(reach("customers"), Reachability::Granted(Some(7)));
 }
 
 #[tokio::test]
@@ -114,25 +116,25 @@ async fn a_store_that_asks_to_be_left_alone_is() {
         _ => frank(got),
     })
     .await;
-    let told = session.probed().await.unwrap();
+    let told = session.fresh_capabilities().await.unwrap();
     assert!(told.requests < 10, "{}", told.requests);
     assert_eq!(shop.targets_after_login().len(), told.requests as usize);
     let reach = &told.access.area("stocks").unwrap().reach;
-    assert!(matches!(reach, Reach::Unknown(why) if why.contains("less often")), "{reach:?}");
+    assert!(matches!(reach, Reachability::Unknown(why) if why.contains("less often")), "{reach:?}");
 }
 
 #[tokio::test]
 async fn who_waits_for_a_probe_shares_it_and_its_answer_is_kept_for_every_scope() {
     let (shop, session) = shop(frank).await;
-    session.probe();
+    session.start_probe();
     assert!(session.is_probing());
     let scoped = session.with_scope("de").await.unwrap();
-    let (one, two) = tokio::join!(session.probed(), scoped.probed());
+    let (one, two) = tokio::join!(session.fresh_capabilities(), scoped.fresh_capabilities());
     assert!(Arc::ptr_eq(&one.unwrap(), &two.unwrap()));
     assert!(!scoped.is_probing());
     assert!(scoped.capabilities().is_some());
     // Just asked: not asked again.
-    session.probed().await.unwrap();
+    session.fresh_capabilities().await.unwrap();
     let probes = shop.got().iter().filter(|got| path(got) == "/rest/V1/modules").count();
     assert_eq!(probes, 1);
 }
@@ -140,10 +142,10 @@ async fn who_waits_for_a_probe_shares_it_and_its_answer_is_kept_for_every_scope(
 #[tokio::test]
 async fn something_that_is_no_magento_is_not_taken_for_one() {
     let page = StandIn::start(|_, _| html(200, "<title>Hello</title>")).await;
-    let failure = Magento::new(page.config()).unwrap().reach().await.unwrap_err();
+    let failure = Magento::new(page.config()).unwrap().check_connection().await.unwrap_err();
     assert!(failure.message.contains("no REST API is there"), "{failure}");
     let magento = StandIn::start(|_, _| denied()).await;
-    let reached = Magento::new(magento.config()).unwrap().reach().await.unwrap();
+    let reached = Magento::new(magento.config()).unwrap().check_connection().await.unwrap();
     assert!(reached.loopback && !reached.encrypted);
 }
 

@@ -1,12 +1,12 @@
 //! Queries of the storefront: outside `/rest`, in a view named by a header, and by nobody.
 
 use souk_model::{Binding, Grant, Method, Read, StoreView};
-use souk_policy::{Permitted, permit};
+use souk_policy::{PermittedRead, permit};
 
 use crate::stand_in::{StandIn, json, login};
 
 /// A permitted query.
-fn route(url: &str, at: StoreView) -> Permitted {
+fn route(url: &str, at: StoreView) -> PermittedRead {
     let grant = Grant {
         upstream: "magento".into(),
         method: Method::Get,

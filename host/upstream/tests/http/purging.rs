@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use souk_model::{Code, Failure, Grant, Method, PurgeTarget, WriteMethod};
 use souk_policy::{PermittedPurge, permit_purge};
-use souk_upstream::{CdnSettings, Limits, Provider, Receipt, Session, StoreConfig};
+use souk_upstream::{CdnProvider, CdnSettings, PurgeReceipt, RequestLimits, Session, StoreConfig};
 
 use crate::stand_in::{Got, StandIn, denied, json, login, secret};
 
@@ -33,7 +33,7 @@ fn synth(status: u16, reason: &str) -> Response {
 
 fn varnish(at: &StandIn) -> CdnSettings {
     CdnSettings {
-        provider: Some(Provider::Varnish),
+        provider: Some(CdnProvider::Varnish),
         url: Some(at.base_url.parse().unwrap()),
         ..CdnSettings::default()
     }
@@ -49,7 +49,7 @@ fn fastly(at: &StandIn) -> CdnSettings {
 }
 
 async fn session(store: &StandIn, cdn: CdnSettings) -> Session {
-    let limits = Limits { max_retries: 1, ..Limits::default() };
+    let limits = RequestLimits { max_retries: 1, ..RequestLimits::default() };
     store.admin(StoreConfig { cdn, limits, ..store.config() }).await
 }
 
@@ -62,9 +62,9 @@ fn permitted(target: PurgeTarget) -> PermittedPurge {
     permit_purge(&[grant], target).unwrap()
 }
 
-async fn purge(session: &Session, target: PurgeTarget) -> Result<Receipt, Failure> {
+async fn purge(session: &Session, target: PurgeTarget) -> Result<PurgeReceipt, Failure> {
     let purger = session.purger()?;
-    let purge = purger.admit(&permitted(target)).await?;
+    let purge = purger.verify(&permitted(target)).await?;
     purger.send(&purge).await
 }
 
@@ -76,7 +76,7 @@ fn url(text: &str) -> PurgeTarget {
 async fn varnish_is_asked_by_exact_tags_and_a_page_by_its_own_address() {
     let (store, cache) = (store().await, cache(|_, _| synth(200, "Purged")).await);
     let session = session(&store, varnish(&cache)).await;
-    let done = Receipt { id: None, status: 200 };
+    let done = PurgeReceipt { id: None, status: 200 };
     for target in [
         PurgeTarget::Product(123),
         PurgeTarget::Category(7),

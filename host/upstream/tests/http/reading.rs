@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use futures::StreamExt;
 use souk_model::{Code, Principal, StoreView};
-use souk_upstream::{Limits, Magento, Session, Sessions, StoreConfig};
+use souk_upstream::{Magento, RequestLimits, Session, SessionRegistry, StoreConfig};
 
 use crate::stand_in::{Got, StandIn, denied, json, login, product};
 
@@ -175,7 +175,8 @@ async fn a_store_that_says_nothing_is_left_in_time() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     let mut config = StoreConfig::new("shop", base_url.parse().unwrap());
-    config.limits = Limits { total_timeout: Duration::from_millis(50), ..Limits::default() };
+    config.limits =
+        RequestLimits { total_timeout: Duration::from_millis(50), ..RequestLimits::default() };
     let store = Magento::new(config).unwrap();
     let failure = Session::login(&store, crate::stand_in::admin()).await.unwrap_err();
     assert_eq!(failure.message, "the store did not answer within 0.05 s");
@@ -248,7 +249,7 @@ async fn no_more_requests_are_open_than_the_store_is_to_bear() {
 async fn sessions_belong_to_their_principal() {
     let shop = shop(|_, _| json(200, "{}")).await;
     let session = shop.admin(shop.config()).await;
-    let sessions = Sessions::new();
+    let sessions = SessionRegistry::new();
     let (alice, bob) = (Principal::named("alice"), Principal::named("bob"));
     sessions.put(&alice, &session);
     assert!(sessions.get(&bob).is_none());

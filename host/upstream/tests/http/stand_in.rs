@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use souk_model::plan::Step;
 use souk_model::{Binding, BindingSource, Grant, Method, Read, Secret, StoreView, WriteMethod};
-use souk_policy::{Permitted, PermittedWrite, permit, permit_step};
+use souk_policy::{PermittedRead, PermittedWrite, permit, permit_step};
 use souk_upstream::{Credentials, Magento, Session, StoreConfig};
 
 /// A request as the stand-in got it.
@@ -156,7 +156,7 @@ pub(crate) fn login(got: &Got) -> Option<Response> {
 }
 
 /// A permitted read of a product.
-pub(crate) fn product(sku: &str, at: StoreView) -> Permitted {
+pub(crate) fn product(sku: &str, at: StoreView) -> PermittedRead {
     let route = "/V1/products/{sku}";
     let grant =
         Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() };

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use souk_upstream::{Limits, Magento, Session, StoreConfig};
+use souk_upstream::{Magento, RequestLimits, Session, StoreConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
@@ -51,7 +51,7 @@ impl Wire {
         Self { base_url, lines, accepting: accepting.abort_handle() }
     }
 
-    pub(crate) async fn session(&self, limits: Limits) -> Session {
+    pub(crate) async fn session(&self, limits: RequestLimits) -> Session {
         let config = StoreConfig::new("shop", self.base_url.parse().unwrap());
         let store = Magento::new(StoreConfig { limits, ..config }).unwrap();
         Session::login(&store, admin()).await.unwrap()

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::response::Response;
 use serde_json::{Value, json as value};
 use souk_model::{Code, ExposeSecret, StoreView, WriteMethod};
-use souk_upstream::{Answer, Limits, Magento, SendError, Session, StoreConfig};
+use souk_upstream::{Magento, RequestLimits, SendError, Session, StoreConfig, WriteResponse};
 
 use crate::stand_in::{Got, StandIn, VIEWS, admin, denied, json, login, oauth, write};
 use crate::wire::{Then, Wire};
@@ -23,26 +23,26 @@ fn plain(status: u16, kind: &str, body: &str) -> Response {
 }
 
 /// Renames a product.
-async fn put(session: &Session) -> Result<Answer, SendError> {
+async fn put(session: &Session) -> Result<WriteResponse, SendError> {
     let what = write(WriteMethod::Put, "A", StoreView::Global);
     session.writer().send(&what, Some(&value!({"product": {"name": "B"}}))).await
 }
 
-fn not_sent(outcome: Result<Answer, SendError>) -> souk_model::Failure {
+fn not_sent(outcome: Result<WriteResponse, SendError>) -> souk_model::Failure {
     match outcome {
         Err(SendError::NotSent(failure)) => failure,
         other => panic!("{other:?}"),
     }
 }
 
-fn refused(outcome: Result<Answer, SendError>) -> souk_model::Failure {
+fn refused(outcome: Result<WriteResponse, SendError>) -> souk_model::Failure {
     match outcome {
         Err(SendError::Refused(failure)) => failure,
         other => panic!("{other:?}"),
     }
 }
 
-fn unknown(outcome: Result<Answer, SendError>) -> souk_model::Failure {
+fn unknown(outcome: Result<WriteResponse, SendError>) -> souk_model::Failure {
     match outcome {
         Err(SendError::Unknown(failure)) => {
             assert!(failure.remedy.as_ref().unwrap().starts_with("it may have been done"));
@@ -60,7 +60,7 @@ async fn a_write_is_sent_as_it_was_permitted() {
     for method in [WriteMethod::Post, WriteMethod::Put, WriteMethod::Patch, WriteMethod::Delete] {
         let what = write(method, "A/B + 50%", StoreView::Global);
         let answer = writer.send(&what, Some(&body)).await.unwrap();
-        assert_eq!(answer, Answer { status: 200, body: value!({"id": 7}) });
+        assert_eq!(answer, WriteResponse { status: 200, body: value!({"id": 7}) });
         let got = shop.got().pop().unwrap();
         assert_eq!(got.method, format!("{method:?}").to_uppercase());
         assert_eq!(got.target, "/rest/all/V1/products/A%2FB%20%2B%2050%25");
@@ -114,7 +114,7 @@ async fn every_2xx_that_can_be_read_is_an_answer() {
     ] {
         let shop = shop(move |_, _| plain(status, kind, body)).await;
         let answer = put(&shop.admin(shop.config()).await).await.unwrap();
-        assert_eq!(answer, Answer { status, body: expected });
+        assert_eq!(answer, WriteResponse { status, body: expected });
     }
 }
 
@@ -131,7 +131,7 @@ async fn an_answer_that_cannot_be_read_leaves_the_write_unknown() {
         assert_eq!(shop.targets_after_login().len(), 1);
     }
     let long = shop(|_, _| json(200, &format!("\"{}\"", "x".repeat(5000)))).await;
-    let limits = Limits { max_answer_bytes: 4000, ..Limits::default() };
+    let limits = RequestLimits { max_answer_bytes: 4000, ..RequestLimits::default() };
     unknown(put(&long.admin(StoreConfig { limits, ..long.config() }).await).await);
     assert_eq!(long.targets_after_login().len(), 1);
 }
@@ -206,7 +206,7 @@ async fn a_busy_store_is_waited_for_and_given_up_in_the_end() {
 #[tokio::test]
 async fn a_store_that_is_gone_was_sent_nothing() {
     let wire = Wire::start(|_| Then::Answer("{}")).await;
-    let session = wire.session(Limits::default()).await;
+    let session = wire.session(RequestLimits::default()).await;
     wire.stop().await;
     let failure = not_sent(put(&session).await);
     assert!(failure.message.contains("cannot be reached"));
@@ -222,7 +222,7 @@ async fn a_lost_connection_leaves_the_write_unknown_and_it_is_not_sent_again() {
     {
         // The write goes over the connection that the login left open.
         let wire = Wire::start(move |_| then).await;
-        let session = wire.session(Limits::default()).await;
+        let session = wire.session(RequestLimits::default()).await;
         let failure = unknown(put(&session).await);
         assert_eq!(failure.code_text(), "MAGENTO_API_ERROR");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -235,7 +235,7 @@ async fn a_lost_connection_leaves_the_write_unknown_and_it_is_not_sent_again() {
 #[tokio::test]
 async fn a_connection_that_was_closed_meanwhile_makes_no_write_twice() {
     let wire = Wire::start(|_| Then::AnswerAndLeave("{}")).await;
-    let session = wire.session(Limits::default()).await;
+    let session = wire.session(RequestLimits::default()).await;
     let mut known = 0;
     for sent in 1..=50 {
         match put(&session).await {
@@ -251,7 +251,8 @@ async fn a_connection_that_was_closed_meanwhile_makes_no_write_twice() {
 #[tokio::test]
 async fn a_silent_store_leaves_the_write_unknown() {
     let wire = Wire::start(|_| Then::FallSilent).await;
-    let limits = Limits { write_timeout: Duration::from_millis(150), ..Limits::default() };
+    let limits =
+        RequestLimits { write_timeout: Duration::from_millis(150), ..RequestLimits::default() };
     let session = wire.session(limits).await;
     let failure = unknown(put(&session).await);
     assert_eq!(failure.message, "the store did not answer within 0.15 s");
@@ -261,11 +262,11 @@ async fn a_silent_store_leaves_the_write_unknown() {
 #[tokio::test]
 async fn a_write_that_never_got_its_turn_was_not_sent() {
     let wire = Wire::start(|_| Then::FallSilent).await;
-    let limits = Limits {
+    let limits = RequestLimits {
         concurrency: 1,
         write_timeout: Duration::from_millis(150),
         total_timeout: Duration::from_secs(30),
-        ..Limits::default()
+        ..RequestLimits::default()
     };
     let session = wire.session(limits).await;
     let reading = tokio::spawn({

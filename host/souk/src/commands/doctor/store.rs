@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use souk_model::capabilities::{Finding, Inventory, Reach, Unserved};
+use souk_model::capabilities::{Finding, Inventory, Reachability, UnavailableReason};
 use souk_model::{AuthMethod, Capabilities, Failure};
-use souk_upstream::{CdnSettings, Magento, Probed, Provider, Reached, Session};
+use souk_upstream::{
+    CapabilityReport, CdnProvider, CdnSettings, ConnectionReport, Magento, Session,
+};
 
 use super::report::Section;
 
@@ -14,7 +16,7 @@ const NAMED_VIEWS: usize = 12;
 /// What was found at one store, and what is needed to judge the plugins by it.
 pub(super) struct Examined {
     pub(super) sections: Vec<Section>,
-    pub(super) probed: Option<std::sync::Arc<Probed>>,
+    pub(super) capabilities: Option<std::sync::Arc<CapabilityReport>>,
 }
 
 impl Examined {
@@ -31,10 +33,10 @@ impl Examined {
 
 /// The cache that is configured before a store, in words.
 pub(super) fn cache(settings: &CdnSettings) -> Option<String> {
-    if !settings.name_a_cache() {
+    if !settings.names_a_cache() {
         return None;
     }
-    let provider = settings.provider.map_or("a cache", Provider::as_str);
+    let provider = settings.provider.map_or("a cache", CdnProvider::as_str);
     let place = settings.url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
     Some(format!("{provider}{place}"))
 }
@@ -43,19 +45,23 @@ pub(super) fn cache(settings: &CdnSettings) -> Option<String> {
 pub(super) async fn examine(store: &Magento) -> Examined {
     let title = format!("store {}: {} ({})", store.name(), store.base_url(), store.environment());
     let mut section = Section::new(title);
-    let reached = match store.reach().await {
+    let reached = match store.check_connection().await {
         Ok(reached) => reached,
         // A login would say the same, after more attempts.
         Err(failure) => {
             section.refused("reachable", &failure);
-            return Examined { sections: vec![section], probed: None };
+            return Examined { sections: vec![section], capabilities: None };
         }
     };
     tell_reached(&mut section, &reached);
-    let probed = match log_in(store).await {
+    let capabilities = match log_in(store).await {
         Ok(session) => {
             section.fine("login", login_words(&session));
-            session.probed().await.map_err(|failure| section.refused("probe", &failure)).ok()
+            session
+                .fresh_capabilities()
+                .await
+                .map_err(|failure| section.refused("probe", &failure))
+                .ok()
         }
         Err(failure) => {
             section.refused("login", &failure);
@@ -63,14 +69,16 @@ pub(super) async fn examine(store: &Magento) -> Examined {
         }
     };
     // The probe's clock is the better one: it is that of the quickest of many answers.
-    let clock = probed.as_ref().map_or(&reached.clock_ahead_s, |probed| &probed.clock_ahead_s);
+    let clock = capabilities
+        .as_ref()
+        .map_or(&reached.clock_ahead_s, |capabilities| &capabilities.clock_ahead_s);
     tell_clock(&mut section, clock);
     let mut sections = vec![section];
-    if let Some(probed) = &probed {
-        tell_store(&mut sections[0], probed);
-        sections.push(access(store, probed));
+    if let Some(capabilities) = &capabilities {
+        tell_store(&mut sections[0], capabilities);
+        sections.push(access(store, capabilities));
     }
-    Examined { sections, probed }
+    Examined { sections, capabilities }
 }
 
 async fn log_in(store: &Magento) -> Result<Session, Failure> {
@@ -94,7 +102,7 @@ fn login_words(session: &Session) -> String {
     format!("{method}, as `{}`", info.username)
 }
 
-fn tell_reached(section: &mut Section, reached: &Reached) {
+fn tell_reached(section: &mut Section, reached: &ConnectionReport) {
     section.fine("reachable", format!("in {}", milliseconds(reached.took)));
     match (reached.encrypted, reached.loopback) {
         (true, _) => section.fine("TLS", "encrypted, the certificate is trusted"),
@@ -131,31 +139,32 @@ fn tell_clock(section: &mut Section, clock: &Finding<i64>) {
     );
 }
 
-fn tell_store(section: &mut Section, probed: &Probed) {
-    let modules = match probed.modules.as_result() {
+fn tell_store(section: &mut Section, capabilities: &CapabilityReport) {
+    let modules = match capabilities.modules.as_result() {
         Ok(modules) => {
             let others = modules.others().count();
             format!("{} modules, {others} of them not Magento's own", modules.names.len())
         }
         Err(why) => format!("modules not known: {why}"),
     };
-    let version = probed.version.known().map(|version| format!(" {version}")).unwrap_or_default();
-    match probed.edition.as_result() {
+    let version =
+        capabilities.version.known().map(|version| format!(" {version}")).unwrap_or_default();
+    match capabilities.edition.as_result() {
         Ok(edition) => section.fine("version", format!("{}{version}, {modules}", edition.as_str())),
         Err(why) => section.note("version", format!("edition not known: {why}; {modules}")),
     }
-    if let Err(why) = probed.version.as_result() {
+    if let Err(why) = capabilities.version.as_result() {
         section.note("number", format!("not known: {why}"));
     }
-    match probed.inventory.as_result() {
+    match capabilities.inventory.as_result() {
         Ok(Inventory::MultiSource) => section.fine("inventory", "multi-source (MSI)"),
         Ok(Inventory::Single) => {
             section.note("inventory", "single stock: the store has no multi-source inventory");
         }
         Err(why) => section.note("inventory", format!("not known: {why}")),
     }
-    tell_views(section, probed);
-    let (graphql, queued) = (probed.graphql.as_result(), probed.async_bulk.as_result());
+    tell_views(section, capabilities);
+    let (graphql, queued) = (capabilities.graphql.as_result(), capabilities.async_bulk.as_result());
     for (about, found) in [("GraphQL", graphql), ("async bulk", queued)] {
         match found {
             Ok(true) => section.fine(about, "served"),
@@ -165,12 +174,12 @@ fn tell_store(section: &mut Section, probed: &Probed) {
     }
 }
 
-fn tell_views(section: &mut Section, probed: &Probed) {
-    let views = match probed.store_views.as_result() {
+fn tell_views(section: &mut Section, capabilities: &CapabilityReport) {
+    let views = match capabilities.store_views.as_result() {
         Ok(views) => views,
         Err(why) => return section.note("views", format!("not known: {why}")),
     };
-    let websites = match probed.websites.known().map(Vec::len) {
+    let websites = match capabilities.websites.known().map(Vec::len) {
         Some(1) => " on one website".to_owned(),
         Some(count) => format!(" on {count} websites"),
         None => String::new(),
@@ -188,21 +197,21 @@ fn tell_views(section: &mut Section, probed: &Probed) {
 }
 
 /// What the credentials may read.
-fn access(store: &Magento, probed: &Probed) -> Section {
+fn access(store: &Magento, capabilities: &CapabilityReport) -> Section {
     let mut section = Section::new(format!("what the credentials may read at {}", store.name()));
-    for area in &probed.access.0 {
+    for area in &capabilities.access.0 {
         let about = area.name.replace('_', " ");
         match &area.reach {
-            Reach::Granted(Some(count)) => section.fine(&about, count.to_string()),
-            Reach::Granted(None) => section.fine(&about, "yes"),
-            Reach::Denied(resource) => {
-                section.lacking(&about, Unserved::Lacks(resource.clone()).to_string());
+            Reachability::Granted(Some(count)) => section.fine(&about, count.to_string()),
+            Reachability::Granted(None) => section.fine(&about, "yes"),
+            Reachability::Denied(resource) => {
+                section.lacking(&about, UnavailableReason::Lacks(resource.clone()).to_string());
             }
-            Reach::Missing => section.note(&about, Unserved::NoRoute.to_string()),
-            Reach::Unknown(why) => section.note(&about, format!("not known: {why}")),
+            Reachability::Missing => section.note(&about, UnavailableReason::NoRoute.to_string()),
+            Reachability::Unknown(why) => section.note(&about, format!("not known: {why}")),
         }
     }
-    if probed.access.denied().next().is_some() {
+    if capabilities.access.denied().next().is_some() {
         section.note(
             "to grant",
             "in Magento's admin: System > Extensions > Integrations, or System > Permissions > User Roles",
