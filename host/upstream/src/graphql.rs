@@ -31,22 +31,22 @@ use serde::de::IgnoredAny;
 use souk_model::{Code, Failure, StoreView};
 use souk_policy::PermittedRead;
 
-use crate::UPSTREAM;
-use crate::address::{Api, Target, segment};
-use crate::complaint::{self, tame};
-use crate::exchange::{Outgoing, Reply};
-use crate::transport::{Magento, upstream_error};
+use crate::store::magento::Magento;
+use crate::wire::address::{Api, ApiTarget, view_segment};
+use crate::wire::reply::StoreReply;
+use crate::wire::reply_failure::{MAX_TEXT_CHARS, failure_of, not_json};
+use crate::wire::request::StoreRequest;
+use crate::wire::text::sanitize;
+use crate::wire::upstream::{UPSTREAM, upstream_error};
 
 /// The route by which grants name it.
 const ROUTE: &str = "/graphql";
-/// The longest text of the store's that a failure repeats, in characters.
-const MAX_TEXT: usize = 600;
 /// No more than this many errors are repeated.
 const MAX_ERRORS: usize = 20;
 
 /// Whether a read is one of the GraphQL interface.
-pub(crate) fn is_asked(what: &PermittedRead) -> bool {
-    what.route().as_str() == ROUTE
+pub(crate) fn is_query(read: &PermittedRead) -> bool {
+    read.route().as_str() == ROUTE
 }
 
 /// Makes a query, and gives the whole answer, `data` included, where it has no errors.
@@ -59,27 +59,28 @@ pub(crate) fn is_asked(what: &PermittedRead) -> bool {
 /// as for any read else.
 pub(crate) async fn query(
     store: &Magento,
-    what: &PermittedRead,
+    read: &PermittedRead,
     default_scope: Option<&str>,
 ) -> Result<Bytes, Failure> {
-    let view = match what.at() {
+    let view = match read.at() {
         StoreView::Global => "",
-        at => segment(at, default_scope),
+        at => view_segment(at, default_scope),
     };
-    let target = Target { api: Api::GraphQl, store: view, path: what.path(), query: what.query() };
-    let reply = store.send(&Outgoing::get(target), || Ok(None)).await?;
-    judged(reply)
+    let target = ApiTarget { api: Api::GraphQl, view, path: read.path(), query: read.query() };
+    let reply = store.send(&StoreRequest::get(target), || Ok(None)).await?;
+    data_or_failure(reply)
 }
 
-fn judged(reply: Reply) -> Result<Bytes, Failure> {
-    if let Some(failure) = refused(&reply) {
+fn data_or_failure(reply: StoreReply) -> Result<Bytes, Failure> {
+    if let Some(failure) = query_errors(&reply) {
         return Err(failure);
     }
     match reply.status {
         200..=299 if reply.json => Ok(reply.body),
-        200..=299 => Err(upstream_error("the store answered with something that is not JSON")
-            .from_upstream(UPSTREAM, Some(reply.status))
-            .remedy("check the store's `base_url`: no GraphQL answers there")),
+        200..=299 => {
+            Err(not_json(reply.status)
+                .remedy("check the store's `base_url`: no GraphQL answers there"))
+        }
         // Credentials are none of these: none were sent.
         401 | 403 | 404 => Err(upstream_error("the store's GraphQL does not answer visitors")
             .from_upstream(UPSTREAM, Some(reply.status))
@@ -87,38 +88,38 @@ fn judged(reply: Reply) -> Result<Bytes, Failure> {
                 "a firewall, a password before the shop or a missing module may be the reason: \
                  see what `{ROUTE}` answers at the store's `base_url`"
             ))),
-        _ => Err(complaint::failure(&reply)),
+        _ => Err(failure_of(&reply)),
     }
 }
 
 /// What an answer says of its errors. `data` may stand beside them, in part; a part that is taken
 /// for the whole misleads, so that it is dropped.
 #[derive(Deserialize)]
-struct Answer {
+struct GraphQlResponse {
     #[serde(default)]
-    errors: Vec<Told>,
+    errors: Vec<GraphQlError>,
     #[serde(default, rename = "data")]
     _data: IgnoredAny,
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct GraphQlError {
     #[serde(default)]
     message: String,
 }
 
-fn refused(reply: &Reply) -> Option<Failure> {
-    let answer: Answer = serde_json::from_slice(&reply.body).ok()?;
-    if answer.errors.is_empty() {
+fn query_errors(reply: &StoreReply) -> Option<Failure> {
+    let response: GraphQlResponse = serde_json::from_slice(&reply.body).ok()?;
+    if response.errors.is_empty() {
         return None;
     }
-    let said: Vec<&str> = answer
+    let said: Vec<&str> = response
         .errors
         .iter()
         .take(MAX_ERRORS)
-        .map(|told| told.message.trim_end_matches('.'))
+        .map(|error| error.message.trim_end_matches('.'))
         .collect();
-    let said = tame(&said.join("; "), MAX_TEXT);
+    let said = sanitize(&said.join("; "), MAX_TEXT_CHARS);
     let message = match said.is_empty() {
         true => "the store refused the query".to_owned(),
         false => format!("the store said: {said}"),
@@ -130,10 +131,10 @@ fn refused(reply: &Reply) -> Option<Failure> {
 mod tests {
     use super::*;
 
-    fn reply(status: u16, body: &str) -> Reply {
+    fn reply(status: u16, body: &str) -> StoreReply {
         let json = body.starts_with('{');
         let body = Bytes::copy_from_slice(body.as_bytes());
-        Reply { status, json, retry_after: None, location: None, date: None, body }
+        StoreReply { status, json, retry_after: None, location: None, date: None, body }
     }
 
     /// As recorded in `system.jsonl`: validation answers 200, syntax and an unknown store 500.
@@ -157,7 +158,7 @@ mod tests {
             ),
             (200, r#"{"errors":[{}]}"#, "the store refused the query"),
         ] {
-            let failure = judged(reply(status, body)).unwrap_err();
+            let failure = data_or_failure(reply(status, body)).unwrap_err();
             assert_eq!(
                 (failure.code_text().as_str(), failure.status),
                 ("MAGENTO_API_ERROR", Some(status))
@@ -169,19 +170,19 @@ mod tests {
     #[test]
     fn an_answer_without_errors_is_passed_on_whole() {
         let body = r#"{"data":{"route":null}}"#;
-        assert_eq!(judged(reply(200, body)).unwrap(), body);
-        assert!(judged(reply(200, r#"{"errors":[],"data":{}}"#)).is_ok());
+        assert_eq!(data_or_failure(reply(200, body)).unwrap(), body);
+        assert!(data_or_failure(reply(200, r#"{"errors":[],"data":{}}"#)).is_ok());
     }
 
     #[test]
     fn a_page_in_its_place_is_said_to_be_one() {
         for status in [200, 401, 403, 404] {
-            let failure = judged(reply(status, "<html>no</html>")).unwrap_err();
+            let failure = data_or_failure(reply(status, "<html>no</html>")).unwrap_err();
             assert_eq!((failure.code, failure.status), (Code::UpstreamError, Some(status)));
             assert!(failure.remedy.is_some());
         }
         assert!(
-            judged(reply(500, "<title>Error 500</title>"))
+            data_or_failure(reply(500, "<title>Error 500</title>"))
                 .unwrap_err()
                 .message
                 .contains("Error 500")

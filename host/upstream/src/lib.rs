@@ -5,6 +5,23 @@
 //! [`Failure`](souk_model::Failure). It must not know actions, plugins, wasm or MCP, reads no
 //! environment and no file, and decides nothing about who may ask what.
 //!
+//! # Layers
+//!
+//! Arrows run down only: a file imports from its own row and the rows below, never from a row above.
+//!
+//! | layer | what it is | what it must not know |
+//! |---|---|---|
+//! | `reader`, `writer`, `purger`, `capabilities` | what can be done with a session: read, write, purge the cache, find out what the store offers | each other |
+//! | `session`, `session_registry` | a store, who we are to it, the default view; who is logged in | what is done with it |
+//! | `auth` | OAuth, bearer token, admin token; the login that proves them | sessions, principals |
+//! | `store` | one store: address, limits, connections, sending and sending again, its views and base URLs | whose request it is |
+//! | `cdn` | the cache before a store: what a purge looks like, how it is sent | the store, sessions |
+//! | `wire` | addresses, signatures, requests, replies, error bodies, text from outside | what is kept between two requests |
+//! | `config` | what the operator set, as plain data | how it is used |
+//!
+//! `capability_cache` is what a session keeps of `capabilities`: the latest report, and whether the
+//! store is being asked. `graphql` is the part of `reader` that asks the storefront.
+//!
 //! The storefront's GraphQL is one more route, `/graphql`: asked by GET, outside `/rest`, and without
 //! credentials, whoever the session belongs to.
 //!
@@ -38,32 +55,32 @@
     reason = "failures are rare and travel by value through the whole host"
 )]
 
-mod address;
 mod auth;
 mod capabilities;
+mod capability_cache;
 mod cdn;
-mod client;
-mod complaint;
 mod config;
-mod exchange;
 mod graphql;
-mod login;
-mod natural;
-mod retry;
+mod purger;
+mod reader;
 mod session;
-mod signing;
-mod transport;
-mod views;
+mod session_registry;
+mod store;
+mod wire;
 mod writer;
 
-pub use address::ConfigError;
-pub use capabilities::{CapabilityReport, ConnectionReport};
-pub use cdn::{CdnProvider, CdnSettings, Purge, PurgeReceipt, Purger};
-pub use complaint::interpolate;
-pub use config::{Credentials, PartialCredentials, RequestLimits, StoreConfig};
-pub use session::{Session, SessionRegistry};
-pub use transport::{Magento, OnSecret};
+pub use capabilities::connection::ConnectionReport;
+pub use capability_cache::CapabilityReport;
+pub use cdn::purge::PurgeReceipt;
+pub use config::cdn::{CdnProvider, CdnSettings};
+pub use config::credentials::{Credentials, PartialCredentials};
+pub use config::error::ConfigError;
+pub use config::limits::RequestLimits;
+pub use config::store::StoreConfig;
+pub use purger::{Purge, Purger};
+pub use session::Session;
+pub use session_registry::SessionRegistry;
+pub use store::magento::{Magento, OnSecret};
+pub use wire::error_body::interpolate;
+pub use wire::upstream::UPSTREAM;
 pub use writer::{SendError, StoreWriter, WriteResponse};
-
-/// The name by which grants and failures call the Magento back end.
-pub const UPSTREAM: &str = "magento";

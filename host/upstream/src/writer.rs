@@ -6,11 +6,13 @@ use serde_json::Value;
 use souk_model::{Code, Failure, StoreView, WriteMethod};
 use souk_policy::PermittedWrite;
 
-use crate::address::{Api, Target, segment};
-use crate::complaint::Asked;
-use crate::exchange::{Lost, Outgoing, Reply};
-use crate::session::{Session, check_upstream};
-use crate::transport::upstream_error;
+use crate::session::Session;
+use crate::wire::address::{Api, ApiTarget, view_segment};
+use crate::wire::reply::StoreReply;
+use crate::wire::reply_failure::{RequestLine, not_json};
+use crate::wire::request::StoreRequest;
+use crate::wire::transport_error::TransportError;
+use crate::wire::upstream::{check_upstream, upstream_error};
 
 /// What sends writes in a session's name.
 ///
@@ -88,20 +90,28 @@ impl From<SendError> for Failure {
     }
 }
 
-impl From<Lost> for SendError {
-    fn from(lost: Lost) -> Self {
-        match lost {
-            Lost::Unsendable(failure) | Lost::Unconnected(failure) => Self::NotSent(failure),
-            Lost::Unanswered(failure) | Lost::Spoilt(failure) => Self::unknown(failure),
+impl From<TransportError> for SendError {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Unsendable(failure) | TransportError::NoConnection(failure) => {
+                Self::NotSent(failure)
+            }
+            TransportError::NoReply(failure) | TransportError::BrokenReply(failure) => {
+                Self::unknown(failure)
+            }
         }
     }
 }
 
-impl StoreWriter {
-    pub(crate) const fn new(session: Session) -> Self {
-        Self(session)
+impl Session {
+    /// What writes to the store in this session's name. For `souk-plans` only: see [`StoreWriter`].
+    #[must_use]
+    pub fn writer(&self) -> StoreWriter {
+        StoreWriter(self.clone())
     }
+}
 
+impl StoreWriter {
     /// The session that it writes for.
     #[must_use]
     pub const fn session(&self) -> &Session {
@@ -127,22 +137,22 @@ impl StoreWriter {
     /// See [`SendError`].
     pub async fn send(
         &self,
-        what: &PermittedWrite,
+        write: &PermittedWrite,
         body: Option<&Value>,
     ) -> Result<WriteResponse, SendError> {
-        let target = Target {
+        let target = ApiTarget {
             api: Api::Rest,
             // A write never falls back on the session's scope.
-            store: segment(what.at(), None),
-            path: what.path(),
-            query: what.query(),
+            view: view_segment(write.at(), None),
+            path: write.path(),
+            query: write.query(),
         };
-        let body = body.map(encoded).transpose().map_err(SendError::NotSent)?;
-        let outgoing = Outgoing::write(method(what.method()), target, body);
+        let body = body.map(encode_body).transpose().map_err(SendError::NotSent)?;
+        let request = StoreRequest::write(http_method(write.method()), target, body);
         let limit = self.0.store().limits().write_timeout;
-        match tokio::time::timeout(limit, self.send_inner(what, &outgoing)).await {
+        match tokio::time::timeout(limit, self.send_now(write, &request)).await {
             Ok(outcome) => outcome,
-            Err(_) if outgoing.is_under_way() => Err(SendError::unknown(upstream_error(format!(
+            Err(_) if request.is_under_way() => Err(SendError::unknown(upstream_error(format!(
                 "the store did not answer within {} s",
                 limit.as_secs_f32()
             )))),
@@ -156,25 +166,25 @@ impl StoreWriter {
         }
     }
 
-    async fn send_inner(
+    async fn send_now(
         &self,
-        what: &PermittedWrite,
-        outgoing: &Outgoing<'_>,
+        write: &PermittedWrite,
+        request: &StoreRequest<'_>,
     ) -> Result<WriteResponse, SendError> {
-        check_upstream(what.upstream()).map_err(SendError::NotSent)?;
-        if let StoreView::View(code) = what.at() {
+        check_upstream(write.upstream()).map_err(SendError::NotSent)?;
+        if let StoreView::View(code) = write.at() {
             self.0.check_view(code).await.map_err(SendError::NotSent)?;
         }
-        let reply = self.0.send(outgoing).await?;
+        let reply = self.0.send(request).await?;
         if reply.is_success() {
-            return answer(&reply).map_err(SendError::unknown);
+            return write_response(&reply).map_err(SendError::unknown);
         }
-        let asked = Asked {
-            method: souk_model::Method::Write(what.method()),
-            route: what.route().as_str(),
-            path: what.path(),
+        let line = RequestLine {
+            method: souk_model::Method::Write(write.method()),
+            route: write.route().as_str(),
+            path: write.path(),
         };
-        let failure = self.0.complaint(&reply, &asked).await;
+        let failure = self.0.failure_of(&reply, &line).await;
         Err(if reply.is_refusal() {
             SendError::Refused(failure)
         } else {
@@ -183,7 +193,7 @@ impl StoreWriter {
     }
 }
 
-const fn method(method: WriteMethod) -> Method {
+const fn http_method(method: WriteMethod) -> Method {
     match method {
         WriteMethod::Post => Method::POST,
         WriteMethod::Put => Method::PUT,
@@ -192,20 +202,20 @@ const fn method(method: WriteMethod) -> Method {
     }
 }
 
-fn encoded(body: &Value) -> Result<Bytes, Failure> {
+fn encode_body(body: &Value) -> Result<Bytes, Failure> {
     let bytes = serde_json::to_vec(body);
     bytes.map(Bytes::from).map_err(|error| {
         Failure::new(Code::InternalError, format!("the body cannot be written: {error}"))
     })
 }
 
-fn answer(reply: &Reply) -> Result<WriteResponse, Failure> {
-    Ok(WriteResponse { status: reply.status, body: parsed(reply)? })
+fn write_response(reply: &StoreReply) -> Result<WriteResponse, Failure> {
+    Ok(WriteResponse { status: reply.status, body: response_body(reply)? })
 }
 
 /// The body of a 2xx. A page, or JSON that is none, comes from something else than the store's API,
 /// or from one that failed half-way: it tells nothing about the write.
-fn parsed(reply: &Reply) -> Result<Value, Failure> {
+fn response_body(reply: &StoreReply) -> Result<Value, Failure> {
     let body = reply.body.trim_ascii();
     if body.is_empty() {
         return Ok(Value::Null);
@@ -213,7 +223,6 @@ fn parsed(reply: &Reply) -> Result<Value, Failure> {
     match (serde_json::from_slice(body), str::from_utf8(body)) {
         (Ok(value), _) => Ok(value),
         (Err(_), Ok(text)) if !reply.json && !text.starts_with('<') => Ok(text.into()),
-        _ => Err(upstream_error("the store answered with something that is not JSON")
-            .from_upstream(crate::UPSTREAM, Some(reply.status))),
+        _ => Err(not_json(reply.status)),
     }
 }

@@ -1,4 +1,4 @@
-//! From what the store answered to what it can do. What an answer does not say is not made up.
+//! From what the store replied to what it can do. What a reply does not say is not made up.
 
 use std::time::Duration;
 
@@ -6,17 +6,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 use souk_model::capabilities::{
     AccessReport, ApiArea, Capabilities, Edition, Finding, Inventory, Modules, Reachability,
-    UnavailableReason,
 };
 
 use super::areas::{self, AREAS};
-use super::ask::Heard;
-use super::views;
-use crate::complaint::{self, Complaint, tame};
-use crate::exchange::Reply;
+use super::replies::{NAME_CHARS, ProbeReplies, ProbeReply, parse_json};
+use super::structure;
+use crate::wire::text::sanitize;
 
-/// The longest name that is taken from a store, in characters.
-pub(super) const NAME_CHARS: usize = 120;
 /// No more modules are kept; a store has some hundreds.
 const MOST_MODULES: usize = 5_000;
 
@@ -29,130 +25,63 @@ const OF_COMMERCE: [&str; 5] = [
     "Magento_TargetRule",
 ];
 
-/// What the store answered, question by question.
-pub(super) struct Answers {
-    pub views: Heard,
-    pub websites: Heard,
-    pub configs: Heard,
-    modules: Heard,
-    version: Heard,
-    graphql: Heard,
-    areas: Vec<Heard>,
-    /// Whether the store knows the credentials: a denial is then the role's.
-    known: bool,
-}
-
 /// When and how it was asked.
-pub(super) struct Asking {
+pub(super) struct ProbeRun {
     pub at: Timestamp,
     pub requests: u32,
     pub took: Duration,
     pub clock_ahead_s: Finding<i64>,
 }
 
-impl Answers {
-    /// Takes the answers in the order in which the questions were put.
-    pub(super) fn new(views: Heard, others: Vec<Heard>, known: bool) -> Self {
-        let mut others = others.into_iter();
-        let mut next = || others.next().unwrap_or_else(|| Err("it was not asked".to_owned()));
-        let [websites, configs, modules, version, graphql] = [(); 5].map(|()| next());
-        let areas = others.collect();
-        Self { views, websites, configs, modules, version, graphql, areas, known }
-    }
-
-    /// What came of a read of the API.
-    pub(super) fn reach(&self, heard: &Heard) -> Reachability {
-        let reply = match heard {
-            Ok(reply) => reply,
-            Err(why) => return Reachability::Unknown(why.clone()),
-        };
-        if reply.is_success() {
-            return match parsed(reply) {
-                Some(body) => Reachability::Granted(count(&body)),
-                None => Reachability::Unknown("the answer is not JSON".to_owned()),
-            };
-        }
-        let complaint = Complaint::parse(&reply.body);
-        let denied = complaint.as_ref().and_then(Complaint::denied_resources);
-        match (reply.status, denied) {
-            (401, Some(resource)) if self.known => Reachability::Denied(tame(resource, NAME_CHARS)),
-            (401, Some(_)) => {
-                Reachability::Unknown("the store does not know the credentials".to_owned())
-            }
-            (404, _) if complaint.as_ref().is_some_and(Complaint::is_no_route) => {
-                Reachability::Missing
-            }
-            _ => Reachability::Unknown(complaint::failure(reply).message),
-        }
-    }
-
-    /// The body of an answer of the API, or why there is none.
-    pub(super) fn body(&self, heard: &Heard) -> Result<Value, String> {
-        match self.reach(heard) {
-            Reachability::Granted(_) => {
-                Ok(heard.as_ref().ok().and_then(parsed).unwrap_or_default())
-            }
-            Reachability::Denied(resource) => Err(UnavailableReason::Lacks(resource).to_string()),
-            Reachability::Missing => Err(UnavailableReason::NoRoute.to_string()),
-            Reachability::Unknown(why) => Err(why),
-        }
-    }
-}
-
-fn parsed(reply: &Reply) -> Option<Value> {
-    serde_json::from_slice(&reply.body).ok()
-}
-
-fn count(body: &Value) -> Option<u64> {
-    match body {
-        Value::Array(items) => u64::try_from(items.len()).ok(),
-        body => body.get("total_count")?.as_u64(),
-    }
-}
-
 /// Puts it together.
-pub(super) fn told(answers: &Answers, asking: Asking) -> Capabilities {
-    let page = version_page(&answers.version);
-    let modules = modules(answers);
-    let access = access(answers);
+pub(super) fn capabilities(replies: &ProbeReplies, run: ProbeRun) -> Capabilities {
+    let page = version_page(&replies.version);
+    let modules = modules(replies);
+    let access = access(replies);
     Capabilities {
-        probed_at: format!("{:.0}", asking.at),
-        requests: asking.requests,
-        took_ms: u64::try_from(asking.took.as_millis()).unwrap_or(u64::MAX),
+        probed_at: format!("{:.0}", run.at),
+        requests: run.requests,
+        took_ms: u64::try_from(run.took.as_millis()).unwrap_or(u64::MAX),
         version: match &page {
             Ok((version, _)) => Finding::Known(version.clone()),
             Err(why) => Finding::unknown(why),
         },
         edition: edition(&modules, &page),
         inventory: inventory(&access, &modules),
-        websites: views::websites(answers),
-        store_views: views::views(answers),
-        clock_ahead_s: asking.clock_ahead_s,
-        graphql: graphql(&answers.graphql),
+        websites: structure::websites(replies),
+        store_views: structure::store_views(replies),
+        clock_ahead_s: run.clock_ahead_s,
+        graphql: graphql(&replies.graphql),
         async_bulk: async_bulk(&access, &modules),
         access,
         modules,
     }
 }
 
-fn access(answers: &Answers) -> AccessReport {
-    let area =
-        |name, route, alike, heard| ApiArea { name, route, alike, reach: answers.reach(heard) };
+fn access(replies: &ProbeReplies) -> AccessReport {
+    let area = |name, route, alike, reply| ApiArea {
+        name,
+        route,
+        alike,
+        reach: replies.reachability(reply),
+    };
     let views = "/V1/store/storeViews";
-    let stores = area(areas::STORES, views, areas::STORES_ALIKE, &answers.views);
-    let modules = area(areas::MODULES, "/V1/modules", &[], &answers.modules);
+    let stores = area(areas::STORES, views, areas::STORES_ALIKE, &replies.views);
+    let modules = area(areas::MODULES, "/V1/modules", &[], &replies.modules);
     let others = AREAS
         .iter()
-        .zip(&answers.areas)
-        .map(|(tried, heard)| area(tried.name, tried.target.path, tried.alike, heard));
+        .zip(&replies.areas)
+        .map(|(tried, reply)| area(tried.name, tried.target.path, tried.alike, reply));
     AccessReport(others.chain([stores, modules]).collect())
 }
 
-fn modules(answers: &Answers) -> Finding<Modules> {
-    match answers.body(&answers.modules) {
+fn modules(replies: &ProbeReplies) -> Finding<Modules> {
+    match replies.body(&replies.modules) {
         Ok(Value::Array(names)) => {
             let names = names.iter().filter_map(Value::as_str).take(MOST_MODULES);
-            Finding::Known(Modules { names: names.map(|name| tame(name, NAME_CHARS)).collect() })
+            Finding::Known(Modules {
+                names: names.map(|name| sanitize(name, NAME_CHARS)).collect(),
+            })
         }
         Ok(_) => Finding::unknown("the answer is not a list of modules"),
         Err(why) => Finding::unknown(why),
@@ -160,17 +89,17 @@ fn modules(answers: &Answers) -> Finding<Modules> {
 }
 
 /// Version and edition by the store's own account: `Magento/2.4 (Community)`.
-fn version_page(heard: &Heard) -> Result<(String, String), String> {
-    let reply = heard.as_ref().map_err(Clone::clone)?;
+fn version_page(reply: &ProbeReply) -> Result<(String, String), String> {
+    let reply = reply.as_ref().map_err(Clone::clone)?;
     let hidden = "`/magento_version` is not served: its module is off, or a server hides it";
     if !reply.is_success() {
         return Err(hidden.to_owned());
     }
     let text = std::str::from_utf8(&reply.body).unwrap_or_default();
-    own_account(text).ok_or_else(|| hidden.to_owned())
+    parse_version_page(text).ok_or_else(|| hidden.to_owned())
 }
 
-fn own_account(text: &str) -> Option<(String, String)> {
+fn parse_version_page(text: &str) -> Option<(String, String)> {
     let (_, rest) = text.trim().split_once('/')?;
     let (version, edition) = rest.strip_suffix(')')?.split_once(" (")?;
     let numbers = version.split('.').all(|part| {
@@ -225,10 +154,10 @@ fn inventory(access: &AccessReport, modules: &Finding<Modules>) -> Finding<Inven
     }
 }
 
-fn graphql(heard: &Heard) -> Finding<bool> {
-    match heard {
+fn graphql(reply: &ProbeReply) -> Finding<bool> {
+    match reply {
         Err(why) => Finding::unknown(why),
-        Ok(reply) => match (reply.status, parsed(reply)) {
+        Ok(reply) => match (reply.status, parse_json(reply)) {
             (200, Some(body)) if body.get("data").is_some() => Finding::Known(true),
             (404, _) => Finding::Known(false),
             // Whatever else is said there in JSON, it is GraphQL's own.
@@ -265,17 +194,17 @@ mod tests {
     }
 
     fn account(text: &str) -> Result<(String, String), String> {
-        own_account(text).ok_or_else(|| "hidden".to_owned())
+        parse_version_page(text).ok_or_else(|| "hidden".to_owned())
     }
 
     #[test]
     fn a_store_tells_its_version_in_one_form_only() {
         assert_eq!(
-            own_account("Magento/2.4 (Community)\n"),
+            parse_version_page("Magento/2.4 (Community)\n"),
             Some(("2.4".to_owned(), "Community".to_owned()))
         );
         for other in ["", "<html>2.4 (Community)</html>", "Magento/2.4", "Magento/x (Community)"] {
-            assert_eq!(own_account(other), None, "{other}");
+            assert_eq!(parse_version_page(other), None, "{other}");
         }
     }
 
@@ -300,7 +229,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_page_is_read_as_more_than_it_says(text in any::<String>()) {
-            if let Some((version, edition)) = own_account(&text) {
+            if let Some((version, edition)) = parse_version_page(&text) {
                 let said = format!("/{version} ({edition})");
                 prop_assert!(text.contains(&said));
             }

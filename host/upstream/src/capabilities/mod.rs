@@ -1,148 +1,83 @@
 //! What the store of a session, with its credentials, can do: asked once in the background, and kept.
 
 mod areas;
-mod ask;
+mod clock;
+pub(crate) mod connection;
 mod findings;
-mod reached;
-mod views;
+mod probe;
+mod replies;
+mod structure;
 
-pub use reached::ConnectionReport;
+use std::sync::{Arc, Weak};
 
-use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
-
-use arc_swap::ArcSwapOption;
-use souk_model::{Capabilities, Failure};
+use souk_model::Failure;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
 
-use crate::auth::Auth;
-use crate::transport::Magento;
+use crate::auth::authenticator::Authenticator;
+use crate::capability_cache::{CapabilityCache, CapabilityReport, ProbeEnd};
+use crate::session::Session;
+use crate::store::magento::Magento;
 
-/// After this long the store is asked again, the next time that somebody wants to know.
-const FRESH: Duration = Duration::from_secs(900);
-/// However often somebody wants it anew, the store is not asked again before this has passed.
-const JUST_ASKED: Duration = Duration::from_secs(10);
-
-/// What was found, and its JSON, which is made once.
-#[derive(Debug)]
-pub struct CapabilityReport {
-    capabilities: Capabilities,
-    json: String,
-    at: Instant,
-}
-
-impl CapabilityReport {
-    fn new(capabilities: Capabilities) -> Result<Self, serde_json::Error> {
-        let json = serde_json::to_string(&capabilities)?;
-        Ok(Self { capabilities, json, at: Instant::now() })
-    }
-
-    /// As JSON text.
+impl Session {
+    /// What the store, with this session's credentials, can do: what is known of it now. Asks
+    /// nothing, unless that is older than a quarter of an hour: then the store is asked again in the
+    /// background. `None` where it was never asked, or has not answered yet.
     #[must_use]
-    pub fn json(&self) -> &str {
-        &self.json
-    }
-}
-
-impl Deref for CapabilityReport {
-    type Target = Capabilities;
-
-    fn deref(&self) -> &Capabilities {
-        &self.capabilities
-    }
-}
-
-/// What a session knows of its store. Shared by the snapshots of one login.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    latest: ArcSwapOption<CapabilityReport>,
-    asking: Mutex<Option<Asking>>,
-}
-
-/// A probe under way, or one that has ended.
-#[derive(Debug)]
-struct Asking {
-    task: AbortHandle,
-    ended: Ended,
-}
-
-/// Its other end goes away when the probe ends, however that comes about.
-type Ended = watch::Receiver<()>;
-
-/// Whether it has come about.
-fn has_ended(ended: &Ended) -> bool {
-    ended.has_changed().is_err()
-}
-
-impl Kept {
-    /// What is known, however old.
-    pub(crate) fn latest(&self) -> Option<Arc<CapabilityReport>> {
-        self.latest.load_full()
-    }
-
-    /// Whether the store is being asked.
-    pub(crate) fn is_asking(&self) -> bool {
-        let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        asking.as_ref().is_some_and(|asking| !has_ended(&asking.ended))
-    }
-
-    /// Whether it was asked and what is known is too old to be told as it is.
-    pub(crate) fn is_stale(&self) -> bool {
-        self.latest.load().as_ref().is_some_and(|latest| latest.at.elapsed() > FRESH)
-    }
-
-    fn is_just_asked(&self) -> bool {
-        self.latest.load().as_ref().is_some_and(|latest| latest.at.elapsed() < JUST_ASKED)
-    }
-
-    /// Begins to ask, unless somebody already does.
-    pub(crate) fn begin(self: &Arc<Self>, store: &Magento, auth: &Arc<Auth>) -> Ended {
-        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(asking) = &*asking
-            && !has_ended(&asking.ended)
-        {
-            return asking.ended.clone();
+    pub fn capabilities(&self) -> Option<Arc<CapabilityReport>> {
+        let cache = self.capability_cache();
+        if cache.is_stale() {
+            self.start_probe();
         }
-        let (ending, ended) = watch::channel(());
-        let work = ask(Arc::downgrade(self), store.clone(), auth.clone(), ending);
-        let task = tokio::spawn(work).abort_handle();
-        *asking = Some(Asking { task, ended: ended.clone() });
-        ended
+        cache.latest()
     }
 
-    /// Asks, or waits for who already does, and gives what was found.
-    pub(crate) async fn refreshed(
-        self: &Arc<Self>,
-        store: &Magento,
-        auth: &Arc<Auth>,
-    ) -> Result<Arc<CapabilityReport>, Failure> {
-        if self.is_asking() || !self.is_just_asked() {
-            let mut ended = self.begin(store, auth);
-            // Only the end of the probe makes this ready, with an error.
-            while ended.changed().await.is_ok() {}
+    /// Begins to find that out in the background, by at most twenty small reads, unless that is
+    /// already under way. It ends with the last snapshot of this login.
+    pub fn start_probe(&self) {
+        drop(self.begin_probe());
+    }
+
+    /// Whether that is under way.
+    #[must_use]
+    pub fn is_probing(&self) -> bool {
+        self.capability_cache().is_probing()
+    }
+
+    /// Finds that out now, or waits for the answer that somebody else asked for. What is younger
+    /// than ten seconds is not asked again. Takes twenty seconds at most.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR` where the asking itself broke; whatever the store does is an answer.
+    pub async fn fresh_capabilities(&self) -> Result<Arc<CapabilityReport>, Failure> {
+        let cache = self.capability_cache();
+        if cache.is_probing() || !cache.is_just_asked() {
+            self.begin_probe().wait().await;
         }
-        self.latest().ok_or_else(|| Failure::internal("what the store can do was not found out"))
+        cache.latest().ok_or_else(|| Failure::internal("what the store can do was not found out"))
+    }
+
+    fn begin_probe(&self) -> ProbeEnd {
+        let cache = self.capability_cache();
+        cache.begin(|until_end| {
+            let (store, auth) = (self.store().clone(), self.auth().clone());
+            let work = probe_into(Arc::downgrade(cache), store, auth, until_end);
+            tokio::spawn(work).abort_handle()
+        })
     }
 }
 
 /// The task behind a probe. It does not keep the session alive.
-async fn ask(kept: Weak<Kept>, store: Magento, auth: Arc<Auth>, _ending: watch::Sender<()>) {
-    let found = ask::ask(&store, &auth).await;
+async fn probe_into(
+    cache: Weak<CapabilityCache>,
+    store: Magento,
+    auth: Arc<Authenticator>,
+    _until_end: watch::Sender<()>,
+) {
+    let found = probe::probe(&store, &auth).await;
     tracing::debug!(store = store.name(), requests = found.requests, "the store was probed");
-    match (CapabilityReport::new(found), kept.upgrade()) {
-        (Ok(probed), Some(kept)) => kept.latest.store(Some(Arc::new(probed))),
+    match (CapabilityReport::new(found), cache.upgrade()) {
+        (Ok(report), Some(cache)) => cache.store(report),
         (Err(error), _) => tracing::error!("what the store can do cannot be written: {error}"),
         (Ok(_), None) => {}
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let asking = self.asking.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(asking) = asking {
-            asking.task.abort();
-        }
     }
 }

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use souk_model::{Code, Failure};
 use url::Url;
 
-use super::send::Reply;
-use super::{PurgeReceipt, What};
-use crate::complaint::tame;
+use super::purge::{PurgeReceipt, PurgeSubject};
+use super::transport::{CacheReply, exact_url};
+use crate::wire::text::sanitize;
 
 const NAME: &str = "fastly";
 const KEY: HeaderName = HeaderName::from_static("fastly-key");
@@ -26,14 +26,16 @@ pub(super) struct Fastly {
 }
 
 impl Fastly {
-    pub(super) fn request(&self, what: &What) -> Result<Request, Failure> {
+    pub(super) fn request(&self, subject: &PurgeSubject) -> Result<Request, Failure> {
         let api = self.api.as_str().trim_end_matches('/');
-        let text = match what {
-            What::Product(id) => format!("{api}/service/{}/purge/p{id}", self.service),
-            What::Category(id) => format!("{api}/service/{}/purge/c{id}", self.service),
-            What::Page(page) => format!("{api}/purge/{}{}", page.authority(), page.target()),
+        let text = match subject {
+            PurgeSubject::Product(id) => format!("{api}/service/{}/purge/p{id}", self.service),
+            PurgeSubject::Category(id) => format!("{api}/service/{}/purge/c{id}", self.service),
+            PurgeSubject::Page(page) => {
+                format!("{api}/purge/{}{}", page.authority(), page.path_and_query())
+            }
         };
-        let mut request = Request::new(Method::POST, super::send::exact(&text)?);
+        let mut request = Request::new(Method::POST, exact_url(&text)?);
         let headers = request.headers_mut();
         headers.insert(KEY, self.token.clone());
         if self.soft {
@@ -46,21 +48,22 @@ impl Fastly {
 
 /// What Fastly answers, for better or worse.
 #[derive(Debug, Default, Deserialize)]
-struct Answer {
+struct FastlyResponse {
     status: Option<String>,
     id: Option<String>,
     msg: Option<String>,
     detail: Option<String>,
 }
 
-pub(super) fn receipt(reply: &Reply) -> Result<PurgeReceipt, Failure> {
-    let answer: Answer = serde_json::from_slice(&reply.body).unwrap_or_default();
+pub(super) fn receipt(reply: &CacheReply) -> Result<PurgeReceipt, Failure> {
+    let answer: FastlyResponse = serde_json::from_slice(&reply.body).unwrap_or_default();
     if (200..300).contains(&reply.status) && answer.status.as_deref() == Some("ok") {
-        let id = answer.id.map(|id| tame(&id, 100));
+        let id = answer.id.map(|id| sanitize(&id, 100));
         return Ok(PurgeReceipt { id, status: reply.status });
     }
     let said = [answer.msg, answer.detail];
-    let said: Vec<String> = said.into_iter().flatten().map(|text| tame(&text, MAX_TEXT)).collect();
+    let said: Vec<String> =
+        said.into_iter().flatten().map(|text| sanitize(&text, MAX_TEXT)).collect();
     let said = if said.is_empty() { String::new() } else { format!(": {}", said.join(": ")) };
     let (message, remedy) = match reply.status {
         200..300 => (

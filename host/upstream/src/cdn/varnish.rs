@@ -9,8 +9,8 @@ use reqwest::Request;
 use souk_model::{Code, Failure};
 use url::Url;
 
-use super::send::{Reply, exact};
-use super::{PurgeReceipt, What};
+use super::purge::{PurgeReceipt, PurgeSubject};
+use super::transport::{CacheReply, exact_url};
 
 const NAME: &str = "varnish";
 const TAGS: HeaderName = HeaderName::from_static("x-magento-tags-pattern");
@@ -26,7 +26,7 @@ pub(super) struct Varnish {
 }
 
 impl Varnish {
-    pub(super) fn request(&self, what: &What) -> Result<Request, Failure> {
+    pub(super) fn request(&self, subject: &PurgeSubject) -> Result<Request, Failure> {
         let method = Method::from_bytes(b"PURGE")
             .map_err(|error| Failure::internal(format!("PURGE is no method: {error}")))?;
         let base = self.url.as_str().trim_end_matches('/');
@@ -34,11 +34,16 @@ impl Varnish {
             HeaderValue::from_str(text)
                 .map_err(|_| Failure::internal("a purge cannot be put into a header"))
         };
-        match what {
-            What::Product(id) => tagged(method, base, &value(&pattern("cat_p", *id))?),
-            What::Category(id) => tagged(method, base, &value(&pattern("cat_c", *id))?),
-            What::Page(page) => {
-                let mut request = Request::new(method, exact(&[base, page.target()].concat())?);
+        match subject {
+            PurgeSubject::Product(id) => {
+                purge_by_tags(method, base, &value(&tag_pattern("cat_p", *id))?)
+            }
+            PurgeSubject::Category(id) => {
+                purge_by_tags(method, base, &value(&tag_pattern("cat_c", *id))?)
+            }
+            PurgeSubject::Page(page) => {
+                let mut request =
+                    Request::new(method, exact_url(&[base, page.path_and_query()].concat())?);
                 request.headers_mut().insert(HOST, value(&page.authority())?);
                 if page.is_encrypted() {
                     request.headers_mut().insert(PROTOCOL, HeaderValue::from_static("https"));
@@ -50,12 +55,12 @@ impl Varnish {
 }
 
 /// Exactly this tag in a list of tags: `cat_p_12` is not `cat_p_123`.
-fn pattern(kind: &str, id: u64) -> String {
+fn tag_pattern(kind: &str, id: u64) -> String {
     format!("((^|,){kind}_{id}(,|$))")
 }
 
-fn tagged(method: Method, base: &str, tags: &HeaderValue) -> Result<Request, Failure> {
-    let mut request = Request::new(method, exact(&format!("{base}/"))?);
+fn purge_by_tags(method: Method, base: &str, tags: &HeaderValue) -> Result<Request, Failure> {
+    let mut request = Request::new(method, exact_url(&format!("{base}/"))?);
     request.headers_mut().insert(TAGS, tags.clone());
     Ok(request)
 }
@@ -63,8 +68,8 @@ fn tagged(method: Method, base: &str, tags: &HeaderValue) -> Result<Request, Fai
 /// # Errors
 /// `UNAVAILABLE` for a page where the VCL takes tags alone; `UPSTREAM_ERROR` for all else that is
 /// no 200.
-pub(super) fn receipt(what: &What, reply: &Reply) -> Result<PurgeReceipt, Failure> {
-    let is_page = matches!(what, What::Page(_));
+pub(super) fn receipt(subject: &PurgeSubject, reply: &CacheReply) -> Result<PurgeReceipt, Failure> {
+    let is_page = matches!(subject, PurgeSubject::Page(_));
     // Varnish repeats the reason of its answer in the body.
     let asks_for_tags = String::from_utf8_lossy(&reply.body).contains(WANTS_TAGS);
     let (code, message, remedy) = match reply.status {

@@ -1,0 +1,82 @@
+//! How a session proves itself, request by request.
+
+use std::fmt;
+
+use souk_model::Failure;
+
+use super::admin_token::AdminToken;
+use super::bearer_token::BearerToken;
+use super::oauth;
+use crate::config::credentials::Credentials;
+use crate::store::magento::Magento;
+use crate::wire::address::ApiTarget;
+use crate::wire::reply::StoreReply;
+use crate::wire::request::StoreRequest;
+use crate::wire::signing::OauthSigner;
+use crate::wire::transport_error::TransportError;
+
+/// What proves a session, once logged in.
+pub(crate) enum Authenticator {
+    Oauth(OauthSigner),
+    Bearer(BearerToken),
+    Admin(AdminToken),
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Authenticator([REDACTED])")
+    }
+}
+
+impl Authenticator {
+    /// Makes the credentials ready for use; for an admin, gets the first token.
+    pub(crate) async fn new(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
+        Ok(match credentials {
+            Credentials::Oauth { consumer_key, consumer_secret, token, token_secret } => {
+                let signer =
+                    OauthSigner::new(&consumer_key, &consumer_secret, &token, &token_secret);
+                Self::Oauth(signer)
+            }
+            Credentials::IntegrationToken(token) => Self::Bearer(BearerToken::new(&token)?),
+            Credentials::Admin { username, password } => {
+                Self::Admin(AdminToken::get(store, username, password).await?)
+            }
+        })
+    }
+
+    /// A read in this session's name.
+    pub(crate) async fn read(
+        &self,
+        store: &Magento,
+        target: &ApiTarget<'_>,
+    ) -> Result<StoreReply, Failure> {
+        Ok(self.send(store, &StoreRequest::get(*target)).await?)
+    }
+
+    /// A request in this session's name. An expired admin token is renewed once; a signature
+    /// refused for its path is made once in the other form. Both answer 401 before anything is
+    /// done, so that a write may be sent again too.
+    pub(crate) async fn send(
+        &self,
+        store: &Magento,
+        request: &StoreRequest<'_>,
+    ) -> Result<StoreReply, TransportError> {
+        match self {
+            Self::Oauth(signer) => oauth::send(store, signer, request).await,
+            Self::Bearer(token) => token.send(store, request).await,
+            Self::Admin(token) => token.send(store, request).await,
+        }
+    }
+
+    /// Whether the store still knows us, once it has denied a resource: it says so in the same words
+    /// to whom it does not know and to whose role is too small.
+    ///
+    /// A signature is judged before resources are, and an admin's token was renewed before the
+    /// denial was believed. A bearer token is tried on the read that proved it at the login.
+    pub(crate) async fn is_known(&self, store: &Magento) -> bool {
+        match self {
+            Self::Oauth(_) | Self::Admin(_) => true,
+            Self::Bearer(token) => token.is_known(store).await,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Whether anything answers at a store's address, before anybody logs in.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use souk_model::{Failure, Finding};
+
+use super::clock::clock_ahead;
+use crate::store::magento::Magento;
+use crate::wire::upstream::{UPSTREAM, upstream_error};
+
+/// A route of every Magento, asked as anybody may: it answers 401, or the views.
+const ANY_ROUTE: &str = "/rest/V1/store/storeViews";
+
+/// What answered.
+#[derive(Debug, Clone)]
+pub struct ConnectionReport {
+    /// How long one request took, a new connection included.
+    pub took: Duration,
+    /// Whether TLS protects it.
+    pub encrypted: bool,
+    /// Whether it is this machine itself.
+    pub loopback: bool,
+    /// By how many seconds this machine's clock is ahead of the store's.
+    pub clock_ahead_s: Finding<i64>,
+}
+
+impl Magento {
+    /// Asks once, without credentials, whether a REST API answers at the address.
+    ///
+    /// # Errors
+    /// No connection, no answer, or an answer that is not the API's.
+    pub async fn check_connection(&self) -> Result<ConnectionReport, Failure> {
+        self.in_time(async {
+            let (before, sent) = (Timestamp::now(), Instant::now());
+            let reply = self.page(ANY_ROUTE).await?;
+            let took = sent.elapsed();
+            if !reply.json {
+                return Err(upstream_error(
+                    "something answers, but not with JSON: no REST API is there",
+                )
+                .from_upstream(UPSTREAM, Some(reply.status))
+                .remedy(
+                    "check the store's `base_url`, and that nothing before it (maintenance \
+                         mode, a firewall, a login page) answers in its place",
+                ));
+            }
+            Ok(ConnectionReport {
+                took,
+                encrypted: self.address().encrypted,
+                loopback: self.address().loopback,
+                clock_ahead_s: match clock_ahead(&reply, before, took) {
+                    Some(ahead) => Finding::Known(ahead),
+                    None => Finding::unknown("the answer carries no date"),
+                },
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,46 @@
+//! Reading from a store.
+
+use bytes::Bytes;
+use souk_model::{Failure, StoreView};
+use souk_policy::PermittedRead;
+
+use crate::graphql;
+use crate::session::Session;
+use crate::wire::address::{Api, ApiTarget, view_segment};
+use crate::wire::reply_failure::{RequestLine, json_body};
+use crate::wire::request::StoreRequest;
+use crate::wire::upstream::check_upstream;
+
+impl Session {
+    /// Makes a permitted read and gives the body of a 2xx answer: JSON, by the store's word, and
+    /// not yet parsed.
+    ///
+    /// # Errors
+    /// Anything but 2xx, an answer that is not JSON, too long or too late, a store view that the
+    /// store does not have.
+    pub async fn get(&self, read: &PermittedRead) -> Result<Bytes, Failure> {
+        self.store().in_time(self.get_now(read)).await
+    }
+
+    async fn get_now(&self, read: &PermittedRead) -> Result<Bytes, Failure> {
+        check_upstream(read.upstream())?;
+        if let StoreView::View(code) = read.at() {
+            self.check_view(code).await?;
+        }
+        if graphql::is_query(read) {
+            return graphql::query(self.store(), read, self.default_scope()).await;
+        }
+        let target = ApiTarget {
+            api: Api::Rest,
+            view: view_segment(read.at(), self.default_scope()),
+            path: read.path(),
+            query: read.query(),
+        };
+        let reply = self.send(&StoreRequest::get(target)).await?;
+        if reply.is_success() {
+            return json_body(reply);
+        }
+        let (method, route, path) = (read.method(), read.route().as_str(), read.path());
+        Err(self.failure_of(&reply, &RequestLine { method, route, path }).await)
+    }
+}

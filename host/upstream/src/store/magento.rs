@@ -1,0 +1,207 @@
+//! One configured store: its address, its limits, its connections.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use souk_model::{Failure, Secret};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::views::StoreViews;
+use crate::cdn::cache::Cdn;
+use crate::config::credentials::Credentials;
+use crate::config::error::ConfigError;
+use crate::config::limits::RequestLimits;
+use crate::config::store::StoreConfig;
+use crate::wire::address::StoreAddress;
+use crate::wire::http_client::HttpClient;
+use crate::wire::signing::PathForm;
+use crate::wire::upstream::upstream_error;
+
+/// Told of each secret that a store gives out, before it is used, so that logs can be kept free of
+/// it: an admin's tokens.
+pub type OnSecret = Arc<dyn Fn(&Secret) + Send + Sync>;
+
+/// One configured store. Cheap to clone; all clones share connections, limits and what is known of
+/// its store views.
+///
+/// Requests go to the operator's `base_url` and nowhere else: redirects are not followed, and
+/// proxies are not taken from the environment (a proxy would see the credentials of a store without
+/// TLS, and `HTTP_PROXY` is no place to decide that).
+#[derive(Clone)]
+pub struct Magento(Arc<MagentoInner>);
+
+struct MagentoInner {
+    name: String,
+    environment: String,
+    credentials: Option<Credentials>,
+    limits: RequestLimits,
+    address: StoreAddress,
+    client: HttpClient,
+    /// The cache before the store.
+    cdn: Option<Arc<Cdn>>,
+    slots: Semaphore,
+    views: StoreViews,
+    /// Whether the store was seen to verify paths as sent: see [`PathForm`].
+    signs_as_sent: AtomicBool,
+    on_secret: Option<OnSecret>,
+}
+
+impl fmt::Debug for Magento {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Magento")
+            .field("name", &self.0.name)
+            .field("environment", &self.0.environment)
+            .field("base_url", &self.0.address.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Magento {
+    /// A store as configured. Nothing is sent yet, and no certificate loaded.
+    ///
+    /// # Errors
+    /// An address that is none, a limit of zero, a cache that is half described.
+    pub fn new(config: StoreConfig) -> Result<Self, ConfigError> {
+        Self::build(config, None)
+    }
+
+    /// As [`Magento::new`]; `on_secret` is told of each secret that the store gives out.
+    ///
+    /// # Errors
+    /// As [`Magento::new`].
+    pub fn with_on_secret(config: StoreConfig, on_secret: OnSecret) -> Result<Self, ConfigError> {
+        Self::build(config, Some(on_secret))
+    }
+
+    fn build(config: StoreConfig, on_secret: Option<OnSecret>) -> Result<Self, ConfigError> {
+        let StoreConfig { name, environment, base_url, signing_base_url, credentials, limits, cdn } =
+            config;
+        let address = StoreAddress::new(&name, &base_url, signing_base_url.as_ref())?;
+        check_limits(&name, &limits)?;
+        let cdn =
+            Cdn::new(&cdn, limits).map_err(|why| ConfigError::Cdn { store: name.clone(), why })?;
+        if !address.encrypted && !address.loopback {
+            tracing::warn!(store = name, base_url = address.base_url, "credentials go unencrypted");
+        }
+        Ok(Self(Arc::new(MagentoInner {
+            slots: Semaphore::new(limits.concurrency.min(Semaphore::MAX_PERMITS)),
+            views: StoreViews::default(),
+            signs_as_sent: AtomicBool::new(false),
+            on_secret,
+            client: HttpClient::new(address.encrypted, limits),
+            cdn: cdn.map(Arc::new),
+            name,
+            environment,
+            credentials,
+            limits,
+            address,
+        })))
+    }
+
+    /// The operator's name for the store.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The store's environment: `production`, `staging`, …
+    #[must_use]
+    pub fn environment(&self) -> &str {
+        &self.0.environment
+    }
+
+    /// Where the store is, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.0.address.base_url
+    }
+
+    /// The operator's credentials for the store, if there are any.
+    #[must_use]
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.0.credentials.as_ref()
+    }
+
+    /// What requests may cost.
+    #[must_use]
+    pub fn limits(&self) -> &RequestLimits {
+        &self.0.limits
+    }
+
+    /// The cache before the store, where one is configured.
+    pub(crate) fn cdn(&self) -> Option<&Arc<Cdn>> {
+        self.0.cdn.as_ref()
+    }
+
+    pub(crate) fn views(&self) -> &StoreViews {
+        &self.0.views
+    }
+
+    /// The start of every address, as signatures want it.
+    pub(crate) fn signing_rest_url(&self) -> &str {
+        &self.0.address.signing_rest_url
+    }
+
+    pub(crate) fn path_form(&self) -> PathForm {
+        if self.0.signs_as_sent.load(Ordering::Relaxed) {
+            PathForm::AsSent
+        } else {
+            PathForm::Decoded
+        }
+    }
+
+    pub(crate) fn learn_path_form(&self, form: PathForm) {
+        self.0.signs_as_sent.store(form == PathForm::AsSent, Ordering::Relaxed);
+    }
+
+    /// Ends what takes longer than one call may.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let limit = self.0.limits.total_timeout;
+        tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+            Err(upstream_error(format!(
+                "the store did not answer within {} s",
+                limit.as_secs_f32()
+            ))
+            .remedy("try again with less at once, or raise the store's `total_timeout`"))
+        })
+    }
+
+    pub(crate) fn report_secret(&self, secret: &Secret) {
+        if let Some(on_secret) = &self.0.on_secret {
+            on_secret(secret);
+        }
+    }
+
+    pub(crate) async fn client(&self) -> Result<&reqwest::Client, Failure> {
+        self.0.client.get().await
+    }
+
+    pub(crate) fn address(&self) -> &StoreAddress {
+        &self.0.address
+    }
+
+    /// A free place among the store's requests, held until the answer is read.
+    pub(crate) async fn slot(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        let slot = self.0.slots.acquire().await;
+        slot.map_err(|_| Failure::internal("the store is shut down"))
+    }
+}
+
+fn check_limits(store: &str, limits: &RequestLimits) -> Result<(), ConfigError> {
+    let zero = [
+        ("connect_timeout", limits.connect_timeout.is_zero()),
+        ("total_timeout", limits.total_timeout.is_zero()),
+        ("write_timeout", limits.write_timeout.is_zero()),
+        ("max_answer_bytes", limits.max_answer_bytes == 0),
+        ("concurrency", limits.concurrency == 0),
+        ("max_url_bytes", limits.max_url_bytes == 0),
+    ];
+    match zero.into_iter().find(|(_, zero)| *zero) {
+        Some((limit, _)) => Err(ConfigError::Limit { store: store.to_owned(), limit }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,80 @@
+//! Sending requests to one store, and again where that may help and may be.
+
+use http::{HeaderValue, Method};
+use reqwest::Request;
+use souk_model::Failure;
+
+use super::magento::Magento;
+use crate::wire::reply::StoreReply;
+use crate::wire::request::StoreRequest;
+use crate::wire::retry;
+use crate::wire::transport_error::TransportError;
+
+impl Magento {
+    /// Sends it, and again where that may help and may be. `authorize` is asked anew for each
+    /// attempt, since a signature counts once.
+    pub(crate) async fn send<A>(
+        &self,
+        request: &StoreRequest<'_>,
+        authorize: A,
+    ) -> Result<StoreReply, TransportError>
+    where
+        A: Fn() -> Result<Option<HeaderValue>, Failure>,
+    {
+        let url = self.address().target_url(&request.target, self.limits().max_url_bytes);
+        let url = url.map_err(TransportError::Unsendable)?;
+        let mut attempts = 0;
+        loop {
+            let authorization = authorize().map_err(TransportError::Unsendable)?;
+            let outcome = self.attempt(request, request.to_http(&url, authorization)).await;
+            let Some(store_asks) = request.resend_policy.resend(&outcome) else {
+                return outcome;
+            };
+            attempts += 1;
+            let Some(wait) = retry::wait(self.limits(), attempts, store_asks) else {
+                return outcome;
+            };
+            tracing::debug!(store = self.name(), attempts, ?wait, "the request is sent again");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Asks once, as anybody may, for a page that is not of the REST API. `path` follows the base
+    /// URL and is a constant of the host's own.
+    pub(crate) async fn page(&self, path: &'static str) -> Result<StoreReply, TransportError> {
+        let url = self.address().page_url(path).map_err(TransportError::Unsendable)?;
+        let client = self.client().await.map_err(TransportError::Unsendable)?;
+        let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
+        self.execute(client, Request::new(Method::GET, url)).await
+    }
+
+    async fn attempt(
+        &self,
+        request: &StoreRequest<'_>,
+        http_request: Request,
+    ) -> Result<StoreReply, TransportError> {
+        let client = self.client().await.map_err(TransportError::Unsendable)?;
+        let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
+        request.set_under_way(true);
+        let outcome = self.execute(client, http_request).await;
+        let undone =
+            outcome.as_ref().map_or_else(TransportError::never_left, StoreReply::is_refusal);
+        request.set_under_way(!undone);
+        outcome
+    }
+
+    async fn execute(
+        &self,
+        client: &reqwest::Client,
+        http_request: Request,
+    ) -> Result<StoreReply, TransportError> {
+        let limits = self.limits();
+        match client.execute(http_request).await {
+            Ok(response) => StoreReply::read(response, limits.max_answer_bytes).await,
+            Err(error) => {
+                let base_url = self.base_url();
+                Err(TransportError::from_client(error, base_url, limits.connect_timeout))
+            }
+        }
+    }
+}
