@@ -185,9 +185,9 @@ pub struct ApiArea {
     /// The route that was read.
     pub route: &'static str,
     /// Other reads that need the same resource, parameters as `{}`.
-    pub alike: &'static [&'static str],
+    pub same_resource: &'static [&'static str],
     /// What came of it.
-    pub reach: Reachability,
+    pub reachability: Reachability,
 }
 
 /// What the credentials may read.
@@ -207,7 +207,7 @@ impl AccessReport {
 
     /// The areas that are denied, each with the resource that is lacking.
     pub fn denied(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.0.iter().filter_map(|area| match &area.reach {
+        self.0.iter().filter_map(|area| match &area.reachability {
             Reachability::Denied(resource) => Some((area.name, resource.as_str())),
             _ => None,
         })
@@ -220,7 +220,7 @@ impl Serialize for AccessReport {
             (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut missing = Vec::new();
         for area in &self.0 {
-            match &area.reach {
+            match &area.reachability {
                 Reachability::Granted(count) => drop(granted.insert(area.name, count)),
                 Reachability::Denied(resource) => drop(denied.insert(area.name, resource)),
                 Reachability::Missing => missing.push(area.name),
@@ -319,9 +319,10 @@ impl Capabilities {
         if grant.method != Method::Get {
             return None;
         }
-        let route = nameless(route);
-        let about = |area: &&ApiArea| area.route == route || area.alike.contains(&route.as_str());
-        match &self.access.0.iter().find(about)?.reach {
+        let route = without_parameter_names(route);
+        let about =
+            |area: &&ApiArea| area.route == route || area.same_resource.contains(&route.as_str());
+        match &self.access.0.iter().find(about)?.reachability {
             Reachability::Denied(resource) => Some(UnavailableReason::Lacks(resource.clone())),
             Reachability::Missing => Some(UnavailableReason::NoRoute),
             Reachability::Granted(_) | Reachability::Unknown(_) => None,
@@ -330,7 +331,7 @@ impl Capabilities {
 }
 
 /// A route without the names of its parameters, which each plugin chooses itself.
-fn nameless(route: &str) -> String {
+fn without_parameter_names(route: &str) -> String {
     let segments = route.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
     segments.collect::<Vec<_>>().join("/")
 }
@@ -341,11 +342,11 @@ mod tests {
 
     use super::*;
 
-    fn area(name: &'static str, route: &'static str, reach: Reachability) -> ApiArea {
-        ApiArea { name, route, alike: &["/V1/things/{}"], reach }
+    fn area(name: &'static str, route: &'static str, reachability: Reachability) -> ApiArea {
+        ApiArea { name, route, same_resource: &["/V1/things/{}"], reachability }
     }
 
-    fn told() -> Capabilities {
+    fn capabilities() -> Capabilities {
         let names = ["Magento_Store", "Magento_Cms", "Acme_Search"].map(str::to_owned).to_vec();
         Capabilities {
             probed_at: "2026-11-22T18:00:00Z".to_owned(),
@@ -378,7 +379,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_written_with_its_reason() {
-        let text = serde_json::to_value(told()).unwrap();
+        let text = serde_json::to_value(capabilities()).unwrap();
         assert_eq!(text["version"], "2.4");
         assert_eq!(text["websites"], json!({"unknown": "the role lacks `Magento_Backend::store`"}));
         assert_eq!(
@@ -393,9 +394,9 @@ mod tests {
 
     #[test]
     fn a_read_is_unserved_where_its_area_is_and_a_write_only_without_a_route() {
-        let told = told();
+        let known = capabilities();
         let why = |method, route| {
-            told.unavailable_reason(&grant(method, route)).map(|why| why.to_string())
+            known.unavailable_reason(&grant(method, route)).map(|why| why.to_string())
         };
         assert_eq!(why("GET", "/V1/things/{id}").unwrap(), "the role lacks `Acme_Thing::list`");
         assert_eq!(why("GET", "/V1/stocks").unwrap(), "the store has no such route");

@@ -8,6 +8,19 @@
 //! It must not know how a rule was read (flags, environment, files are the binary's), how a request
 //! is sent, or what runs an action. Nothing here can be deserialised: authority never arrives by message.
 //!
+//! # Layers
+//!
+//! Arrows run down only.
+//!
+//! | layer | what it is | what it must not know |
+//! |---|---|---|
+//! | `rules` | the one decision: may this principal call this tool, and what is masked for it | requests |
+//! | `permit` | the one way from what a plugin asks to what may be sent | tools, tiers, principals |
+//! | `ceiling`, `mask_rule` | limits that only narrow; for whom personal data is masked | who set what else |
+//! | `mask` | which values are personal, and what stands in their place | for whom |
+//! | `tool_pattern`, `tool_profile`, `principal_pattern`, `effect` | what rules are about | the rules |
+//! | `refusal`, `rule_origin`, `text` | how a decision is told | the decisions |
+//!
 //! # Effects
 //!
 //! | effect | read-only mode | needs confirmation | who may declare it |
@@ -27,7 +40,7 @@
 //!     .deny(["cache_*".parse().unwrap()], RuleOrigin::Env("SOUK_DENY"));
 //!
 //! let search = ToolProfile {
-//!     tool: "catalog_search_products",
+//!     name: "catalog_search_products",
 //!     group: "catalog",
 //!     tier: Tier::Safe,
 //!     effect: EffectKind::Query,
@@ -35,7 +48,7 @@
 //! assert!(rules.decide(&Principal::local(), &search).is_ok());
 //!
 //! let flush = ToolProfile {
-//!     tool: "cache_flush",
+//!     name: "cache_flush",
 //!     group: "cache",
 //!     tier: Tier::Critical,
 //!     effect: EffectKind::Apply,
@@ -46,24 +59,30 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
-mod encode;
+mod ceiling;
+mod effect;
 pub mod mask;
-mod masked;
-mod origin;
-mod pattern;
+mod mask_rule;
 mod permit;
+mod principal_pattern;
 mod refusal;
+mod rule_origin;
 mod rules;
-mod subject;
+mod text;
+mod tool_pattern;
+mod tool_profile;
 
+pub use ceiling::Ceiling;
+pub use effect::{EffectKind, needs_confirmation};
 pub use mask::Mask;
-pub use masked::{InvalidPrincipalPattern, MaskRule, PrincipalPattern};
-pub use origin::RuleOrigin;
-pub use pattern::{InvalidToolPattern, ToolPattern};
+pub use mask_rule::MaskRule;
 pub use permit::{
     PermittedPurge, PermittedRead, PermittedWrite, check_step, permit, permit_batch, permit_lookup,
     permit_purge, permit_step,
 };
+pub use principal_pattern::{InvalidPrincipalPattern, PrincipalPattern};
 pub use refusal::Refusal;
-pub use rules::{Ceiling, Rules};
-pub use subject::{EffectKind, ToolProfile, needs_confirmation};
+pub use rule_origin::RuleOrigin;
+pub use rules::Rules;
+pub use tool_pattern::{InvalidToolPattern, ToolPattern};
+pub use tool_profile::ToolProfile;

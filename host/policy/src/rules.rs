@@ -4,161 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use souk_model::{Principal, Tier};
 
-use crate::{Mask, MaskRule, Refusal, RuleOrigin, ToolPattern, ToolProfile};
-
-/// Limits that can only narrow what is allowed, each with where it was set.
-///
-/// Several sources combine by narrowing: of two tier ceilings the lower counts, a tool must be on
-/// every allow list there is and on no deny list, and read-only set anywhere is set. So neither the
-/// order in which limits are added nor their number can allow more. An empty ceiling refuses
-/// nothing; an empty allow list allows nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ceiling {
-    tier: Option<(Tier, RuleOrigin)>,
-    groups: BTreeMap<String, (Tier, RuleOrigin)>,
-    read_only: Option<RuleOrigin>,
-    allow: BTreeSet<(RuleOrigin, BTreeSet<ToolPattern>)>,
-    deny: BTreeSet<(RuleOrigin, BTreeSet<ToolPattern>)>,
-}
-
-/// Keeps the lower of two, so that the order of adding does not matter.
-fn lower<T: Ord>(slot: &mut Option<T>, new: T) {
-    match slot {
-        Some(old) if *old <= new => {}
-        _ => *slot = Some(new),
-    }
-}
-
-impl Ceiling {
-    /// No limits.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Nothing above this tier.
-    #[must_use]
-    pub fn ceiling(mut self, tier: Tier, origin: RuleOrigin) -> Self {
-        lower(&mut self.tier, (tier, origin));
-        self
-    }
-
-    /// Nothing of this group above this tier. The lower of this and the global ceiling counts.
-    #[must_use]
-    pub fn group_ceiling(
-        mut self,
-        group: impl Into<String>,
-        tier: Tier,
-        origin: RuleOrigin,
-    ) -> Self {
-        let slot = self.groups.entry(group.into()).or_insert_with(|| (tier, origin.clone()));
-        if (tier, &origin) < (slot.0, &slot.1) {
-            *slot = (tier, origin);
-        }
-        self
-    }
-
-    /// Nothing that changes the store.
-    #[must_use]
-    pub fn read_only(mut self, origin: RuleOrigin) -> Self {
-        lower(&mut self.read_only, origin);
-        self
-    }
-
-    /// Only what these patterns mean, and what every other allow list means too.
-    #[must_use]
-    pub fn allow(
-        mut self,
-        patterns: impl IntoIterator<Item = ToolPattern>,
-        origin: RuleOrigin,
-    ) -> Self {
-        self.allow.insert((origin, patterns.into_iter().collect()));
-        self
-    }
-
-    /// Nothing of what these patterns mean.
-    #[must_use]
-    pub fn deny(
-        mut self,
-        patterns: impl IntoIterator<Item = ToolPattern>,
-        origin: RuleOrigin,
-    ) -> Self {
-        self.deny.insert((origin, patterns.into_iter().collect()));
-        self
-    }
-
-    /// Whether these limits let the tool pass. `whose` ends a message about who is limited.
-    fn check(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
-        self.check_deny(subject, whose)?;
-        self.check_allow(subject, whose)?;
-        self.check_read_only(subject, whose)?;
-        self.check_tier(subject, whose)
-    }
-
-    fn check_deny(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
-        let denied = self
-            .deny
-            .iter()
-            .find_map(|(origin, list)| Some((origin, list.iter().find(|p| p.matches(subject))?)));
-        let Some((origin, pattern)) = denied else {
-            return Ok(());
-        };
-        Err(Refusal::new(
-            "deny-list",
-            format!("`{}` is denied{whose} by `{pattern}`, set by {origin}", subject.tool),
-            origin.change(&format!("remove `{pattern}`")),
-        ))
-    }
-
-    fn check_allow(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
-        let missing = self.allow.iter().find(|(_, list)| !list.iter().any(|p| p.matches(subject)));
-        let Some((origin, _)) = missing else {
-            return Ok(());
-        };
-        Err(Refusal::new(
-            "allow-list",
-            format!("`{}` is not on the allow list{whose} set by {origin}", subject.tool),
-            origin.change(&format!("add `{}`", subject.tool)),
-        ))
-    }
-
-    fn check_read_only(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
-        let Some(origin) = self.read_only.as_ref().filter(|_| subject.effect.writes()) else {
-            return Ok(());
-        };
-        Err(Refusal::new(
-            "read-only",
-            format!(
-                "`{}` changes the store (effect `{}`), and read-only mode{whose} is set by \
-                 {origin}",
-                subject.tool,
-                subject.effect.as_str()
-            ),
-            origin.change("end read-only mode"),
-        ))
-    }
-
-    fn check_tier(&self, subject: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
-        let global = self.tier.as_ref().map(|limit| (limit, String::new()));
-        let group = self
-            .groups
-            .get(subject.group)
-            .map(|limit| (limit, format!(" of the group `{}`", subject.group)));
-        let lowest = [global, group].into_iter().flatten().min_by_key(|(limit, _)| limit.0);
-        match lowest {
-            Some(((ceiling, origin), of)) if subject.tier > *ceiling => Err(Refusal::new(
-                "tier-ceiling",
-                format!(
-                    "`{}` is of tier `{}`, above the ceiling `{ceiling}`{of}{whose} set by \
-                     {origin}",
-                    subject.tool, subject.tier
-                ),
-                origin.change(&format!("raise the ceiling to `{}`", subject.tier)),
-            )),
-            _ => Ok(()),
-        }
-    }
-}
+use crate::ceiling::Ceiling;
+use crate::effect::EffectKind;
+use crate::mask::Mask;
+use crate::mask_rule::MaskRule;
+use crate::refusal::Refusal;
+use crate::rule_origin::RuleOrigin;
+use crate::tool_pattern::ToolPattern;
+use crate::tool_profile::ToolProfile;
 
 /// Everything the operator decided about who may call what.
 ///
@@ -169,7 +22,7 @@ pub struct Rules {
     everybody: Ceiling,
     principals: BTreeMap<String, Vec<Ceiling>>,
     session_groups: BTreeSet<String>,
-    masked: BTreeSet<(RuleOrigin, MaskRule)>,
+    mask_rules: BTreeSet<(RuleOrigin, MaskRule)>,
 }
 
 impl Default for Rules {
@@ -186,7 +39,7 @@ impl Rules {
             everybody: Ceiling::new(),
             principals: BTreeMap::new(),
             session_groups: ["auth", "scope"].map(str::to_owned).into(),
-            masked: BTreeSet::new(),
+            mask_rules: BTreeSet::new(),
         }
     }
 
@@ -255,15 +108,15 @@ impl Rules {
     /// Masks personal data for these principals in what these groups answer. Of several such rules
     /// each counts; none can show what another masks.
     #[must_use]
-    pub fn mask(mut self, whose: MaskRule, origin: RuleOrigin) -> Self {
-        self.masked.insert((origin, whose));
+    pub fn mask(mut self, rule: MaskRule, origin: RuleOrigin) -> Self {
+        self.mask_rules.insert((origin, rule));
         self
     }
 
     /// Whether personal data is masked for this principal in what this group answers.
     #[must_use]
     pub fn mask_for(&self, principal: &Principal, group: &str) -> Mask {
-        let found = self.masked.iter().find(|(_, masked)| masked.means(principal, group));
+        let found = self.mask_rules.iter().find(|(_, rule)| rule.covers(principal, group));
         found.map_or(Mask::OFF, |(origin, _)| Mask::set_by(origin.clone()))
     }
 
@@ -271,7 +124,7 @@ impl Rules {
     /// is not known, as on the audit trail, that is masked too.
     #[must_use]
     pub fn mask_for_any_group(&self, principal: &Principal) -> Mask {
-        let found = self.masked.iter().find(|(_, masked)| masked.means_principal(principal));
+        let found = self.mask_rules.iter().find(|(_, rule)| rule.covers_principal(principal));
         found.map_or(Mask::OFF, |(origin, _)| Mask::set_by(origin.clone()))
     }
 
@@ -286,22 +139,22 @@ impl Rules {
     /// # Errors
     /// The first rule that refuses, of: `session-effect`, then for everybody and after that for
     /// this principal `deny-list`, `allow-list`, `read-only`, `tier-ceiling`.
-    pub fn decide(&self, principal: &Principal, subject: &ToolProfile<'_>) -> Result<(), Refusal> {
-        self.check_session(subject)?;
-        self.everybody.check(subject, "")?;
+    pub fn decide(&self, principal: &Principal, tool: &ToolProfile<'_>) -> Result<(), Refusal> {
+        self.check_session(tool)?;
+        self.everybody.check(tool, "")?;
         let own = self.principals.get(principal.as_str()).map_or(&[][..], Vec::as_slice);
-        own.iter().try_for_each(|limits| limits.check(subject, &format!(" for `{principal}`")))
+        own.iter().try_for_each(|limits| limits.check(tool, &format!(" for `{principal}`")))
     }
 
-    fn check_session(&self, subject: &ToolProfile<'_>) -> Result<(), Refusal> {
-        if subject.effect != crate::EffectKind::Session || self.is_session_group(subject.group) {
+    fn check_session(&self, tool: &ToolProfile<'_>) -> Result<(), Refusal> {
+        if tool.effect != EffectKind::Session || self.is_session_group(tool.group) {
             return Ok(());
         }
         Err(Refusal::new(
             "session-effect",
             format!(
                 "`{}` would change the session, and `{}` is not a group that may",
-                subject.tool, subject.group
+                tool.name, tool.group
             ),
             "only groups that the operator names for it may touch a session",
         ))

@@ -60,7 +60,7 @@ impl Documents<'_> {
         self.rules.decide(
             principal,
             &ToolProfile {
-                tool: &owner.tool,
+                name: &owner.tool,
                 group: &owner.group,
                 tier: owner.tier,
                 // Whatever made it, reading it changes nothing.

@@ -115,7 +115,7 @@ impl Entry {
     #[must_use]
     pub fn subject(&self) -> ToolProfile<'_> {
         ToolProfile {
-            tool: &self.tool.name,
+            name: &self.tool.name,
             group: &self.group,
             tier: self.tool.tier,
             effect: self.effect,

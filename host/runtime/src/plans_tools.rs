@@ -318,7 +318,7 @@ fn subject(stored: &Stored) -> ToolProfile<'_> {
         Origin::Applied => (header.tool.as_str(), header.tier, EffectKind::Apply),
         Origin::Undo { .. } => (header.tool.as_str(), header.tier, EffectKind::Commit),
     };
-    ToolProfile { tool, group: &header.group, tier, effect }
+    ToolProfile { name: tool, group: &header.group, tier, effect }
 }
 
 /// What a commit answers.

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::member::{self, Around, Name};
-use super::{Kind, text, value};
+use super::kind::PersonalDataKind;
+use super::members::{self, MemberName, PersonContext};
+use super::{text, value};
 
 /// A document of a kind whose personal data cannot be found, and so not masked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +15,7 @@ pub struct UnmaskableMediaType(String);
 
 /// How a document is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum DocumentFormat {
     /// Rows of cells, the first of them names.
     Table,
     /// One value.
@@ -25,7 +26,7 @@ pub(super) enum Form {
     Prose,
 }
 
-impl Form {
+impl DocumentFormat {
     /// How a document of this media type is read.
     pub(super) fn of(media_type: &str) -> Result<Self, UnmaskableMediaType> {
         Ok(match media_type {
@@ -41,35 +42,38 @@ impl Form {
 }
 
 /// The document without personal data.
-pub(super) fn masked(media_type: &str, document: String) -> Result<String, UnmaskableMediaType> {
-    Ok(match Form::of(media_type)? {
-        Form::Table => table(&document, media_type == "text/tab-separated-values"),
-        Form::Json => json(document),
-        Form::JsonLines => {
-            document.split_inclusive('\n').map(|line| json(line.to_owned())).collect()
+pub(super) fn mask_document(
+    media_type: &str,
+    document: String,
+) -> Result<String, UnmaskableMediaType> {
+    Ok(match DocumentFormat::of(media_type)? {
+        DocumentFormat::Table => mask_table(&document, media_type == "text/tab-separated-values"),
+        DocumentFormat::Json => mask_json(document),
+        DocumentFormat::JsonLines => {
+            document.split_inclusive('\n').map(|line| mask_json(line.to_owned())).collect()
         }
-        Form::Prose => text::masked(document),
+        DocumentFormat::Prose => text::mask_text(document),
     })
 }
 
 /// JSON, written anew; what is none is masked as text.
-fn json(document: String) -> String {
+fn mask_json(document: String) -> String {
     match serde_json::from_str::<Value>(&document) {
         Ok(mut value) => {
-            value::mask(&mut value);
+            value::mask_value(&mut value);
             let end = &document[document.trim_end().len()..];
             format!("{value}{end}")
         }
-        Err(_) => text::masked(document),
+        Err(_) => text::mask_text(document),
     }
 }
 
 /// A table: columns whose name says so are masked, all other cells as text.
-fn table(document: &str, tabs: bool) -> String {
+fn mask_table(document: &str, tabs: bool) -> String {
     let delimiter = if tabs { '\t' } else { delimiter(document) };
-    let mut cells = Cells { rest: document, delimiter };
+    let mut cells = TableCells { rest: document, delimiter };
     let mut names: Vec<String> = Vec::new();
-    let mut kinds: Vec<Option<Kind>> = Vec::new();
+    let mut kinds: Vec<Option<PersonalDataKind>> = Vec::new();
     let mut masked = String::with_capacity(document.len());
     let (mut row, mut column) = (0_usize, 0_usize);
     while let Some((cell, end)) = cells.next() {
@@ -78,13 +82,13 @@ fn table(document: &str, tabs: bool) -> String {
         }
         match kinds.get(column).copied().flatten() {
             Some(kind) if !cell.trim_matches(['"', ' ']).is_empty() => masked.push_str(kind.mask()),
-            _ => masked.push_str(&text::masked(cell.to_owned())),
+            _ => masked.push_str(&text::mask_text(cell.to_owned())),
         }
         masked.push_str(end);
         column += 1;
         if !end.starts_with(delimiter) {
             if row == 0 {
-                kinds = columns(&names);
+                kinds = column_kinds(&names);
             }
             (row, column) = (row + 1, 0);
         }
@@ -92,10 +96,10 @@ fn table(document: &str, tabs: bool) -> String {
     masked
 }
 
-fn columns(names: &[String]) -> Vec<Option<Kind>> {
-    let plain: Vec<Name> = names.iter().map(|name| Name::new(name)).collect();
-    let around = member::told_by(&plain, Around::Anything);
-    names.iter().map(|name| member::kind_at(name, around)).collect()
+fn column_kinds(names: &[String]) -> Vec<Option<PersonalDataKind>> {
+    let plain: Vec<MemberName> = names.iter().map(|name| MemberName::new(name)).collect();
+    let context = members::context_of_members(&plain, PersonContext::Nobody);
+    names.iter().map(|name| members::kind_at(name, context)).collect()
 }
 
 /// What stands between the cells of the first line.
@@ -106,12 +110,12 @@ fn delimiter(document: &str) -> char {
 }
 
 /// The cells of a table as they are written, quotes and all.
-struct Cells<'d> {
+struct TableCells<'d> {
     rest: &'d str,
     delimiter: char,
 }
 
-impl<'d> Cells<'d> {
+impl<'d> TableCells<'d> {
     /// The next cell, and what ends it: the delimiter, a line's end, or nothing at the very end.
     fn next(&mut self) -> Option<(&'d str, &'d str)> {
         if self.rest.is_empty() {

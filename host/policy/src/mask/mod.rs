@@ -27,7 +27,8 @@
 
 mod document;
 mod email;
-mod member;
+mod kind;
+mod members;
 mod phone;
 mod text;
 mod value;
@@ -37,49 +38,9 @@ use std::fmt;
 use serde_json::{Map, Value};
 use souk_model::Failure;
 
-use crate::RuleOrigin;
+use crate::rule_origin::RuleOrigin;
 
 pub use document::UnmaskableMediaType;
-
-/// What is personal about a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Email,
-    Phone,
-    Name,
-    Address,
-    Company,
-    Vat,
-    Birth,
-    Ip,
-}
-
-impl Kind {
-    const ALL: [Self; 8] = [
-        Self::Email,
-        Self::Phone,
-        Self::Name,
-        Self::Address,
-        Self::Company,
-        Self::Vat,
-        Self::Birth,
-        Self::Ip,
-    ];
-
-    /// What stands in its place.
-    const fn mask(self) -> &'static str {
-        match self {
-            Self::Email => "[masked:email]",
-            Self::Phone => "[masked:phone]",
-            Self::Name => "[masked:name]",
-            Self::Address => "[masked:address]",
-            Self::Company => "[masked:company]",
-            Self::Vat => "[masked:vat]",
-            Self::Birth => "[masked:birth]",
-            Self::Ip => "[masked:ip]",
-        }
-    }
-}
 
 /// Whether personal data is masked, and who set that. See the [module](self) for how.
 ///
@@ -108,7 +69,7 @@ impl Mask {
     #[must_use]
     pub fn value(&self, mut value: Value) -> Value {
         if self.is_on() {
-            value::mask(&mut value);
+            value::mask_value(&mut value);
         }
         value
     }
@@ -117,7 +78,7 @@ impl Mask {
     #[must_use]
     pub fn object(&self, mut object: Map<String, Value>) -> Map<String, Value> {
         if self.is_on() {
-            value::mask_object(&mut object, member::Around::Anything);
+            value::mask_object(&mut object, members::PersonContext::Nobody);
         }
         object
     }
@@ -125,16 +86,16 @@ impl Mask {
     /// A text for people as it may leave: without e-mail addresses and phone numbers.
     #[must_use]
     pub fn text(&self, text: String) -> String {
-        if self.is_on() { text::masked(text) } else { text }
+        if self.is_on() { text::mask_text(text) } else { text }
     }
 
     /// A failure as it may leave.
     #[must_use]
     pub fn failure(&self, mut failure: Failure) -> Failure {
         if self.is_on() {
-            failure.message = text::masked(failure.message);
-            failure.remedy = failure.remedy.map(text::masked);
-            failure.argument = failure.argument.map(text::masked);
+            failure.message = text::mask_text(failure.message);
+            failure.remedy = failure.remedy.map(text::mask_text);
+            failure.argument = failure.argument.map(text::mask_text);
         }
         failure
     }
@@ -145,7 +106,7 @@ impl Mask {
     /// # Errors
     /// [`UnmaskableMediaType`] for every other media type: what cannot be read cannot be masked.
     pub fn document(&self, media_type: &str, text: String) -> Result<String, UnmaskableMediaType> {
-        if self.is_on() { document::masked(media_type, text) } else { Ok(text) }
+        if self.is_on() { document::mask_document(media_type, text) } else { Ok(text) }
     }
 
     /// Whether a document of this media type can be kept.
@@ -153,7 +114,7 @@ impl Mask {
     /// # Errors
     /// [`UnmaskableMediaType`] where not.
     pub fn check_media_type(&self, media_type: &str) -> Result<(), UnmaskableMediaType> {
-        if self.is_on() { document::Form::of(media_type).map(drop) } else { Ok(()) }
+        if self.is_on() { document::DocumentFormat::of(media_type).map(drop) } else { Ok(()) }
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn find_in(text: &str) -> Vec<Range<usize>> {
         bytes[at..].iter().position(|b| b.is_ascii_digit() || *b == b'+' || *b == b'(')
     {
         let start = at + offset;
-        let candidate = Candidate::read(text, start);
+        let candidate = PhoneCandidate::read(text, start);
         if candidate.stands_alone(text) && candidate.is_phone(is_prose) {
             found.push(candidate.range.clone());
         }
@@ -27,7 +27,7 @@ pub(super) fn find_in(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Digits in groups, with what stands between them.
-struct Candidate {
+struct PhoneCandidate {
     range: Range<usize>,
     plus: bool,
     /// The groups' lengths.
@@ -36,7 +36,7 @@ struct Candidate {
     first: String,
 }
 
-impl Candidate {
+impl PhoneCandidate {
     /// Reads on from a place for as long as it goes on as a number does.
     fn read(text: &str, start: usize) -> Self {
         let bytes = text.as_bytes();

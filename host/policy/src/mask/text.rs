@@ -2,21 +2,26 @@
 
 use std::ops::Range;
 
-use super::{Kind, email, phone};
+use super::kind::PersonalDataKind;
+use super::{email, phone};
 
 /// The text without e-mail addresses and phone numbers.
-pub(super) fn masked(text: String) -> String {
-    let text = without(text, Kind::Email, email::find_in);
-    without(text, Kind::Phone, phone::find_in)
+pub(super) fn mask_text(text: String) -> String {
+    let text = replace_found(text, PersonalDataKind::Email, email::find_in);
+    replace_found(text, PersonalDataKind::Phone, phone::find_in)
 }
 
 /// Whether anything in the text would be masked.
-pub(super) fn is_personal(text: &str) -> bool {
+pub(super) fn has_personal_data(text: &str) -> bool {
     !email::find_in(text).is_empty() || !phone::find_in(text).is_empty()
 }
 
 /// The text with the mask in place of what was found, in order and apart.
-fn without(text: String, kind: Kind, find: fn(&str) -> Vec<Range<usize>>) -> String {
+fn replace_found(
+    text: String,
+    kind: PersonalDataKind,
+    find: fn(&str) -> Vec<Range<usize>>,
+) -> String {
     let found = find(&text);
     if found.is_empty() {
         return text;

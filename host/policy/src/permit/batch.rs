@@ -3,10 +3,11 @@
 use souk_model::plan::Batch;
 use souk_model::{Binding, Grant};
 
-use super::bind::Values;
-use super::{Asked, PermittedRead};
-use crate::Refusal;
-use crate::refusal::shown;
+use super::binding_values::BindingValues;
+use super::read::PermittedRead;
+use super::route_request::RouteRequest;
+use crate::refusal::Refusal;
+use crate::text::printable;
 
 /// As [`permit`](crate::permit), for a read of several subjects: their ids go into the query
 /// parameter that the batch names, joined with commas.
@@ -53,20 +54,20 @@ pub fn permit_batch(
             "an empty list would mean everything or nothing, and which is the store's choice",
         ));
     }
-    if let Some(id) = ids.iter().find(|id| !joins(id)) {
+    if let Some(id) = ids.iter().find(|id| !fits_in_list(id)) {
         return Err(Refusal::new(
             "batch",
-            format!("`{}` cannot stand in a list of ids", shown(id)),
+            format!("`{}` cannot stand in a list of ids", printable(id)),
             "ids in a list are separated by commas: read this one alone",
         ));
     }
     let mut query = batch.read.query.clone();
     query.push(Binding::text(&batch.ids, ids.join(",")));
-    let asked = Asked { query: &query, ..Asked::from(&batch.read) };
-    asked.bind(grants, Values::TEXTS).map(PermittedRead)
+    let request = RouteRequest { query: &query, ..RouteRequest::from(&batch.read) };
+    request.bind(grants, BindingValues::TEXTS).map(PermittedRead)
 }
 
 /// Whether an id is told from its neighbours in a list.
-fn joins(id: &str) -> bool {
+fn fits_in_list(id: &str) -> bool {
     !id.is_empty() && !id.contains(',')
 }

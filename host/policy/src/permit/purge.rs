@@ -2,8 +2,8 @@
 
 use souk_model::{Grant, Method, PurgeTarget, Route, StoreView, WriteMethod};
 
-use super::Asked;
-use crate::Refusal;
+use super::route_request::RouteRequest;
+use crate::refusal::Refusal;
 
 /// A purge that a grant allows. Only [`permit_purge`] makes one, and a back end's purger takes
 /// nothing else. Whether an address is the store's own, the back end decides: it knows the store.
@@ -45,7 +45,7 @@ impl PermittedPurge {
 /// # Errors
 /// A refusal by the rule `grant`.
 pub fn permit_purge(grants: &[Grant], target: PurgeTarget) -> Result<PermittedPurge, Refusal> {
-    let asked = Asked {
+    let request = RouteRequest {
         upstream: PurgeTarget::UPSTREAM,
         method: Method::Write(WriteMethod::Post),
         route: target.route(),
@@ -53,6 +53,6 @@ pub fn permit_purge(grants: &[Grant], target: PurgeTarget) -> Result<PermittedPu
         query: &[],
         at: &StoreView::Global,
     };
-    let route = asked.matching(grants)?.route.clone();
+    let route = request.grant(grants)?.route.clone();
     Ok(PermittedPurge { target, route })
 }

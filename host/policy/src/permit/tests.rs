@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use souk_model::plan::{Batch, Step};
 use souk_model::{Binding, BindingSource, Grant, Method, Read, StoreView, WriteMethod};
 
-use super::bind::{MAX_PARAMETERS, MAX_VALUE};
+use super::path_and_query::{MAX_PARAMETERS, MAX_VALUE};
 use super::*;
 
 fn grant(route: &str) -> Grant {
@@ -316,7 +316,7 @@ fn an_answer_gives_a_text_or_a_number_or_nothing_is_sent() {
     assert_eq!(at("/id").unwrap(), "/V1/products/7");
     assert_eq!(at("/sku").unwrap(), "/V1/products/A%2F1");
     for place in ["/sub", "/no", "/yes", "", "/missing"] {
-        assert_eq!(at(place), Err("answered"), "{place}");
+        assert_eq!(at(place), Err("from-response"), "{place}");
     }
     assert_eq!(at("/empty"), Err("path-segment"));
     assert_eq!(at("id"), Err("parameters"));

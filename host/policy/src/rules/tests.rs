@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use souk_model::{Principal, Tier};
 
-use crate::{Ceiling, EffectKind, RuleOrigin, Rules, ToolPattern, ToolProfile};
+use crate::{Ceiling, EffectKind, Mask, MaskRule, RuleOrigin, Rules, ToolPattern, ToolProfile};
 
 const TIERS: [Tier; 3] = [Tier::Safe, Tier::Risk, Tier::Critical];
 const TOOLS: [(&str, &str); 5] = [
@@ -14,10 +14,15 @@ const TOOLS: [(&str, &str); 5] = [
     ("scope_set_default", "scope"),
 ];
 
-fn every_subject() -> impl Iterator<Item = ToolProfile<'static>> {
+fn every_tool() -> impl Iterator<Item = ToolProfile<'static>> {
     TOOLS.into_iter().flat_map(|(tool, group)| {
         TIERS.into_iter().flat_map(move |tier| {
-            EffectKind::ALL.into_iter().map(move |effect| ToolProfile { tool, group, tier, effect })
+            EffectKind::ALL.into_iter().map(move |effect| ToolProfile {
+                name: tool,
+                group,
+                tier,
+                effect,
+            })
         })
     })
 }
@@ -94,11 +99,11 @@ proptest! {
         let together = rules_of(&limits);
         let alone: Vec<_> = limits.iter().map(|l| rules_of(std::slice::from_ref(l))).collect();
         let who = Principal::local();
-        for subject in every_subject() {
-            let session_group = together.is_session_group(subject.group);
-            let base = subject.effect != EffectKind::Session || session_group;
-            let each = alone.iter().all(|rules| rules.decide(&who, &subject).is_ok());
-            prop_assert_eq!(together.decide(&who, &subject).is_ok(), base && each, "{:?}", subject);
+        for tool in every_tool() {
+            let session_group = together.is_session_group(tool.group);
+            let base = tool.effect != EffectKind::Session || session_group;
+            let each = alone.iter().all(|rules| rules.decide(&who, &tool).is_ok());
+            prop_assert_eq!(together.decide(&who, &tool).is_ok(), base && each, "{:?}", tool);
         }
     }
 
@@ -123,12 +128,12 @@ proptest! {
         let with_own = common.clone().for_principal("agent", limits);
         let only_own = rules_of(&own);
         let agent = Principal::named("agent");
-        for subject in every_subject() {
-            let both = common.decide(&agent, &subject).is_ok()
-                && only_own.decide(&agent, &subject).is_ok();
-            prop_assert_eq!(with_own.decide(&agent, &subject).is_ok(), both);
+        for tool in every_tool() {
+            let both = common.decide(&agent, &tool).is_ok()
+                && only_own.decide(&agent, &tool).is_ok();
+            prop_assert_eq!(with_own.decide(&agent, &tool).is_ok(), both);
             let other = Principal::named("other");
-            prop_assert_eq!(with_own.decide(&other, &subject), common.decide(&other, &subject));
+            prop_assert_eq!(with_own.decide(&other, &tool), common.decide(&other, &tool));
         }
     }
 
@@ -137,38 +142,38 @@ proptest! {
     fn patterns_say_what_they_are(text in "[a-z*_.A-Z ]{0,12}") {
         if let Ok(pattern) = text.parse::<ToolPattern>() {
             prop_assert_eq!(pattern.to_string(), text.clone());
-            for subject in every_subject() {
+            for tool in every_tool() {
                 let named = text == "*"
-                    || text == subject.tool
-                    || text == format!("{}_*", subject.group);
-                prop_assert_eq!(pattern.matches(&subject), named);
+                    || text == tool.name
+                    || text == format!("{}_*", tool.group);
+                prop_assert_eq!(pattern.matches(&tool), named);
             }
         }
     }
 }
 
 const PURGE: ToolProfile<'static> = ToolProfile {
-    tool: "cache_purge_by_url",
+    name: "cache_purge_by_url",
     group: "cache",
     tier: Tier::Risk,
     effect: EffectKind::Apply,
 };
 
-fn refused(rules: &Rules, subject: &ToolProfile<'_>) -> (&'static str, String, String) {
-    let refusal = rules.decide(&Principal::named("agent"), subject).unwrap_err();
+fn refused(rules: &Rules, tool: &ToolProfile<'_>) -> (&'static str, String, String) {
+    let refusal = rules.decide(&Principal::named("agent"), tool).unwrap_err();
     (refusal.rule, refusal.message, refusal.remedy)
 }
 
 #[test]
 fn the_effects_table_holds() {
     let rules = Rules::new().read_only(RuleOrigin::Flag("--read-only"));
-    for subject in every_subject() {
-        let allowed = match subject.effect {
+    for tool in every_tool() {
+        let allowed = match tool.effect {
             EffectKind::Query | EffectKind::Prepare => true,
             EffectKind::Apply | EffectKind::Commit => false,
-            EffectKind::Session => matches!(subject.group, "auth" | "scope"),
+            EffectKind::Session => matches!(tool.group, "auth" | "scope"),
         };
-        assert_eq!(rules.decide(&Principal::local(), &subject).is_ok(), allowed, "{subject:?}");
+        assert_eq!(rules.decide(&Principal::local(), &tool).is_ok(), allowed, "{tool:?}");
     }
 }
 
@@ -226,4 +231,27 @@ fn only_named_groups_touch_a_session() {
     let named = Rules::new().session_groups(["cache"]);
     assert!(named.decide(&Principal::local(), &login).is_ok());
     assert!(!named.is_session_group("auth"));
+}
+
+#[test]
+fn a_rule_masks_for_its_principals_in_its_groups_and_nothing_shows_it_again() {
+    let support = MaskRule::everything().principals(["support-*".parse().unwrap()]);
+    let rules = Rules::new()
+        .mask(support.groups(["orders"]), RuleOrigin::Env("A"))
+        .mask(MaskRule::everything().groups(["customers"]), RuleOrigin::Env("B"));
+    let (ann, support) = (Principal::named("ann"), Principal::named("support-1"));
+    for (principal, group, set_by) in [
+        (&ann, "orders", None),
+        (&support, "orders", Some(RuleOrigin::Env("A"))),
+        (&support, "catalog", None),
+        (&ann, "customers", Some(RuleOrigin::Env("B"))),
+        (&support, "customers", Some(RuleOrigin::Env("B"))),
+    ] {
+        let mask = set_by.map_or(Mask::OFF, Mask::set_by);
+        assert_eq!(rules.mask_for(principal, group), mask, "{group}");
+    }
+    assert!(rules.mask_for_any_group(&ann).is_on());
+    assert!(!Rules::new().mask_for(&ann, "orders").is_on());
+    let wider = rules.mask(MaskRule::everything(), RuleOrigin::Env("C"));
+    assert!(wider.mask_for(&ann, "orders").is_on());
 }

@@ -10,15 +10,15 @@ pub(super) struct AreaProbe {
     /// What is read.
     pub target: ApiTarget<'static>,
     /// Other reads that need the same resource, parameters as `{}`.
-    pub alike: &'static [&'static str],
+    pub same_resource: &'static [&'static str],
 }
 
 const fn counted(
     name: &'static str,
     path: &'static str,
-    alike: &'static [&'static str],
+    same_resource: &'static [&'static str],
 ) -> AreaProbe {
-    AreaProbe { name, target: ApiTarget::constant(path, COUNT_ONLY), alike }
+    AreaProbe { name, target: ApiTarget::constant(path, COUNT_ONLY), same_resource }
 }
 
 /// The areas but for the store's own structure, which is read whole.
@@ -50,7 +50,7 @@ pub(super) const AREAS: [AreaProbe; 14] = [
 /// The area of websites and views.
 pub(super) const STORES: &str = "stores";
 /// Reads that need what the store views need.
-pub(super) const STORES_ALIKE: &[&str] =
+pub(super) const STORES_SAME_RESOURCE: &[&str] =
     &["/V1/store/websites", "/V1/store/storeGroups", "/V1/store/storeConfigs"];
 /// The area of the list of modules.
 pub(super) const MODULES: &str = "modules";

@@ -59,19 +59,19 @@ pub(super) fn capabilities(replies: &ProbeReplies, run: ProbeRun) -> Capabilitie
 }
 
 fn access(replies: &ProbeReplies) -> AccessReport {
-    let area = |name, route, alike, reply| ApiArea {
+    let area = |name, route, same_resource, reply| ApiArea {
         name,
         route,
-        alike,
-        reach: replies.reachability(reply),
+        same_resource,
+        reachability: replies.reachability(reply),
     };
     let views = "/V1/store/storeViews";
-    let stores = area(areas::STORES, views, areas::STORES_ALIKE, &replies.views);
+    let stores = area(areas::STORES, views, areas::STORES_SAME_RESOURCE, &replies.views);
     let modules = area(areas::MODULES, "/V1/modules", &[], &replies.modules);
     let others = AREAS
         .iter()
         .zip(&replies.areas)
-        .map(|(tried, reply)| area(tried.name, tried.target.path, tried.alike, reply));
+        .map(|(tried, reply)| area(tried.name, tried.target.path, tried.same_resource, reply));
     AccessReport(others.chain([stores, modules]).collect())
 }
 
@@ -135,7 +135,8 @@ fn edition(
 
 /// What is served counts more than what is listed: a route that is denied is there.
 fn inventory(access: &AccessReport, modules: &Finding<Modules>) -> Finding<Inventory> {
-    let reaches = ["sources", "stocks"].map(|name| access.area(name).map(|area| &area.reach));
+    let reaches =
+        ["sources", "stocks"].map(|name| access.area(name).map(|area| &area.reachability));
     let there = |reach: &Option<&Reachability>| {
         matches!(reach, Some(Reachability::Granted(_) | Reachability::Denied(_)))
     };
@@ -173,7 +174,7 @@ fn async_bulk(access: &AccessReport, modules: &Finding<Modules>) -> Finding<bool
         let both = ["Magento_WebapiAsync", "Magento_AsynchronousOperations"];
         return Finding::Known(both.iter().all(|name| modules.has(name)));
     }
-    match access.area("bulk_operations").map(|area| &area.reach) {
+    match access.area("bulk_operations").map(|area| &area.reachability) {
         Some(Reachability::Missing) => Finding::Known(false),
         Some(Reachability::Granted(_) | Reachability::Denied(_)) => {
             Finding::unknown("their reports are served; whether they are accepted is not told")

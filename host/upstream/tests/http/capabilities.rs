@@ -70,7 +70,7 @@ async fn a_frank_store_tells_everything_in_twenty_reads() {
     assert_eq!(told.graphql.known(), Some(&true));
     assert_eq!(told.async_bulk.known(), Some(&true));
     assert!(told.clock_ahead_s.known().unwrap().abs() <= 2);
-    assert_eq!(told.access.area("orders").unwrap().reach, Reachability::Granted(Some(7)));
+    assert_eq!(told.access.area("orders").unwrap().reachability, Reachability::Granted(Some(7)));
 
     let asked = &shop.got()[2..];
     assert_eq!(asked.len(), 20);
@@ -100,7 +100,7 @@ async fn what_fails_stops_nothing_else_and_is_not_guessed() {
     assert_eq!(told.inventory.known(), Some(&Inventory::Single));
     assert!(told.websites.as_result().unwrap_err().contains("cannot be read"));
     assert!(told.graphql.as_result().is_err());
-    let reach = |name| told.access.area(name).unwrap().reach.clone();
+    let reach = |name| told.access.area(name).unwrap().reachability.clone();
     assert_eq!(reach("orders"), Reachability::Denied("Magento_Catalog::products".to_owned()));
     assert_eq!(reach("stocks"), Reachability::Missing);
     assert!(
@@ -119,7 +119,7 @@ async fn a_store_that_asks_to_be_left_alone_is() {
     let told = session.fresh_capabilities().await.unwrap();
     assert!(told.requests < 10, "{}", told.requests);
     assert_eq!(shop.targets_after_login().len(), told.requests as usize);
-    let reach = &told.access.area("stocks").unwrap().reach;
+    let reach = &told.access.area("stocks").unwrap().reachability;
     assert!(matches!(reach, Reachability::Unknown(why) if why.contains("less often")), "{reach:?}");
 }
 

@@ -201,7 +201,7 @@ fn access(store: &Magento, capabilities: &CapabilityReport) -> Section {
     let mut section = Section::new(format!("what the credentials may read at {}", store.name()));
     for area in &capabilities.access.0 {
         let about = area.name.replace('_', " ");
-        match &area.reach {
+        match &area.reachability {
             Reachability::Granted(Some(count)) => section.fine(&about, count.to_string()),
             Reachability::Granted(None) => section.fine(&about, "yes"),
             Reachability::Denied(resource) => {

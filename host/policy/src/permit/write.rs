@@ -4,9 +4,9 @@ use serde_json::Value;
 use souk_model::plan::Step;
 use souk_model::{Grant, Method, Route, StoreView, WriteMethod};
 
-use super::bind::{Answered, Values};
-use super::{Addressed, Asked};
-use crate::Refusal;
+use super::binding_values::{BindingValues, FirstResponse};
+use super::route_request::{RequestAddress, RouteRequest};
+use crate::refusal::Refusal;
 
 /// A write that a grant allows, in the form in which it is sent.
 ///
@@ -15,7 +15,7 @@ use crate::Refusal;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermittedWrite {
     method: WriteMethod,
-    address: Addressed,
+    address: RequestAddress,
 }
 
 impl PermittedWrite {
@@ -60,8 +60,8 @@ impl PermittedWrite {
 
 /// Decides whether an action with these grants may take this step of a change, and encodes it.
 ///
-/// `subject` is the id of the change's subject, `answered` what the change's first step was
-/// answered: parameters may take their values from both.
+/// `subject` is the id of the change's subject, `first_response` the body of the
+/// answer to its first step: parameters may take their values from both.
 ///
 /// ```
 /// use serde_json::json;
@@ -94,15 +94,15 @@ impl PermittedWrite {
 /// ```
 ///
 /// # Errors
-/// A refusal by the rule `write-scope`, `grant`, `parameters`, `answered`, `path-segment`, `query`
+/// A refusal by the rule `write-scope`, `grant`, `parameters`, `from-response`, `path-segment`, `query`
 /// or `store-view`.
 pub fn permit_step(
     grants: &[Grant],
     step: &Step,
     subject: &str,
-    answered: Option<&Value>,
+    first_response: Option<&Value>,
 ) -> Result<PermittedWrite, Refusal> {
-    bind(grants, step, subject, answered.map_or(Answered::Never, Answered::Now))
+    bind(grants, step, subject, first_response.map_or(FirstResponse::None, FirstResponse::Received))
 }
 
 /// Decides what can be decided of a step before the change's first step was answered: all that
@@ -111,14 +111,14 @@ pub fn permit_step(
 /// # Errors
 /// As [`permit_step`].
 pub fn check_step(grants: &[Grant], step: &Step, subject: &str) -> Result<(), Refusal> {
-    bind(grants, step, subject, Answered::Later).map(drop)
+    bind(grants, step, subject, FirstResponse::Pending).map(drop)
 }
 
 fn bind(
     grants: &[Grant],
     step: &Step,
     subject: &str,
-    answered: Answered<'_>,
+    first_response: FirstResponse<'_>,
 ) -> Result<PermittedWrite, Refusal> {
     if step.at == StoreView::SessionDefault {
         return Err(Refusal::new(
@@ -128,7 +128,7 @@ fn bind(
              session's scope",
         ));
     }
-    let asked = Asked {
+    let request = RouteRequest {
         upstream: &step.upstream,
         method: Method::Write(step.method),
         route: &step.route,
@@ -136,6 +136,6 @@ fn bind(
         query: &step.query,
         at: &step.at,
     };
-    let address = asked.bind(grants, Values { subject: Some(subject), answered })?;
+    let address = request.bind(grants, BindingValues { subject: Some(subject), first_response })?;
     Ok(PermittedWrite { method: step.method, address })
 }

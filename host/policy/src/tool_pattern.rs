@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ToolProfile;
-use crate::refusal::shown;
+use crate::text::printable;
+use crate::tool_profile::ToolProfile;
 
 /// Which tools an allow or deny list means.
 ///
@@ -29,10 +29,11 @@ use crate::refusal::shown;
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ToolPattern(Form);
+pub struct ToolPattern(PatternScope);
 
+/// How much a pattern means.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Form {
+enum PatternScope {
     Everything,
     Group(String),
     Tool(String),
@@ -49,11 +50,11 @@ pub struct InvalidToolPattern {
 impl ToolPattern {
     /// Whether the pattern means this tool.
     #[must_use]
-    pub fn matches(&self, subject: &ToolProfile<'_>) -> bool {
+    pub fn matches(&self, tool: &ToolProfile<'_>) -> bool {
         match &self.0 {
-            Form::Everything => true,
-            Form::Group(group) => group == subject.group,
-            Form::Tool(tool) => tool == subject.tool,
+            PatternScope::Everything => true,
+            PatternScope::Group(group) => group == tool.group,
+            PatternScope::Tool(name) => name == tool.name,
         }
     }
 }
@@ -71,9 +72,9 @@ impl FromStr for ToolPattern {
     type Err = InvalidToolPattern;
 
     fn from_str(text: &str) -> Result<Self, InvalidToolPattern> {
-        let wrong = |why: &str| InvalidToolPattern { given: shown(text), why: why.to_owned() };
+        let wrong = |why: &str| InvalidToolPattern { given: printable(text), why: why.to_owned() };
         if text == "*" {
-            return Ok(Self(Form::Everything));
+            return Ok(Self(PatternScope::Everything));
         }
         if is_group(text) {
             return Err(wrong(&format!(
@@ -88,8 +89,8 @@ impl FromStr for ToolPattern {
             ));
         };
         match rest {
-            "*" => Ok(Self(Form::Group(group.to_owned()))),
-            tool if is_word(tool) => Ok(Self(Form::Tool(text.to_owned()))),
+            "*" => Ok(Self(PatternScope::Group(group.to_owned()))),
+            tool if is_word(tool) => Ok(Self(PatternScope::Tool(text.to_owned()))),
             tool if tool.contains('*') => {
                 Err(wrong(&format!("`*` stands only alone or for a whole group: `{group}_*`")))
             }
@@ -101,9 +102,9 @@ impl FromStr for ToolPattern {
 impl fmt::Display for ToolPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Form::Everything => f.write_str("*"),
-            Form::Group(group) => write!(f, "{group}_*"),
-            Form::Tool(tool) => f.write_str(tool),
+            PatternScope::Everything => f.write_str("*"),
+            PatternScope::Group(group) => write!(f, "{group}_*"),
+            PatternScope::Tool(tool) => f.write_str(tool),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Which members hold personal data, by their names and by what stands around them.
 
-use super::Kind;
+use super::kind::PersonalDataKind;
 
-/// What stands around a member.
+/// Of whom a member tells, by what stands around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Around {
+pub(super) enum PersonContext {
     /// Nothing that tells of a person.
-    Anything,
+    Nobody,
     /// A person: a customer, a recipient.
     Person,
     /// A postal address.
@@ -15,10 +15,10 @@ pub(super) enum Around {
 
 /// Members that are personal wherever they stand; compared without case and separators, as all
 /// names here.
-const ANYWHERE: &[(Kind, &[&str])] = &[
-    (Kind::Email, &["email", "emailaddress", "useremail"]),
+const ANYWHERE: &[(PersonalDataKind, &[&str])] = &[
+    (PersonalDataKind::Email, &["email", "emailaddress", "useremail"]),
     (
-        Kind::Phone,
+        PersonalDataKind::Phone,
         &[
             "telephone",
             "telephonenumber",
@@ -33,7 +33,7 @@ const ANYWHERE: &[(Kind, &[&str])] = &[
         ],
     ),
     (
-        Kind::Name,
+        PersonalDataKind::Name,
         &[
             "firstname",
             "middlename",
@@ -45,18 +45,18 @@ const ANYWHERE: &[(Kind, &[&str])] = &[
             "nickname",
         ],
     ),
-    (Kind::Company, &["company", "companyname"]),
-    (Kind::Vat, &["vatid", "vatnumber", "taxvat", "taxid"]),
-    (Kind::Birth, &["dob", "dateofbirth", "birthdate", "birthday"]),
-    (Kind::Ip, &["remoteip", "xforwardedfor", "ipaddress", "clientip"]),
+    (PersonalDataKind::Company, &["company", "companyname"]),
+    (PersonalDataKind::Vat, &["vatid", "vatnumber", "taxvat", "taxid"]),
+    (PersonalDataKind::Birth, &["dob", "dateofbirth", "birthdate", "birthday"]),
+    (PersonalDataKind::Ip, &["remoteip", "xforwardedfor", "ipaddress", "clientip"]),
 ];
 
 /// Members that are personal in an address, of a person, or with a person's name before theirs
 /// (`billing_city`).
-const OF_A_PERSON: &[(Kind, &[&str])] = &[
-    (Kind::Name, &["name", "prefix", "suffix"]),
+const OF_A_PERSON: &[(PersonalDataKind, &[&str])] = &[
+    (PersonalDataKind::Name, &["name", "prefix", "suffix"]),
     (
-        Kind::Address,
+        PersonalDataKind::Address,
         &[
             "street",
             "street1",
@@ -82,7 +82,7 @@ const OF_A_PERSON: &[(Kind, &[&str])] = &[
             "town",
         ],
     ),
-    (Kind::Ip, &["ip"]),
+    (PersonalDataKind::Ip, &["ip"]),
 ];
 
 /// Whoever is called so is a person.
@@ -99,7 +99,7 @@ const PERSONS: &[&str] = &[
 ];
 
 /// What stands before a member's own name where an order holds an address member by member.
-const BEFORE: &[&str] = &[
+const NAME_PREFIXES: &[&str] = &[
     "customer",
     "billing",
     "shipping",
@@ -112,9 +112,9 @@ const BEFORE: &[&str] = &[
 ];
 
 /// A member's name without case and separators.
-pub(super) struct Name(String);
+pub(super) struct MemberName(String);
 
-impl Name {
+impl MemberName {
     pub(super) fn new(name: &str) -> Self {
         Self(name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
     }
@@ -124,60 +124,61 @@ impl Name {
     }
 }
 
-fn listed(list: &[(Kind, &[&str])], plain: &str) -> Option<Kind> {
+fn kind_in(list: &[(PersonalDataKind, &[&str])], plain: &str) -> Option<PersonalDataKind> {
     list.iter().find(|(_, names)| names.contains(&plain)).map(|(kind, _)| *kind)
 }
 
 /// What is personal about a text or a number that is called so.
-pub(super) fn kind(name: &Name, around: Around) -> Option<Kind> {
+pub(super) fn kind_of(name: &MemberName, context: PersonContext) -> Option<PersonalDataKind> {
     let name = name.as_str();
-    if let Some(kind) = listed(ANYWHERE, name) {
+    if let Some(kind) = kind_in(ANYWHERE, name) {
         return Some(kind);
     }
-    if around != Around::Anything
-        && let Some(kind) = listed(OF_A_PERSON, name)
+    if context != PersonContext::Nobody
+        && let Some(kind) = kind_in(OF_A_PERSON, name)
     {
         return Some(kind);
     }
-    let of_whom = BEFORE.iter().find_map(|before| name.strip_prefix(before));
-    if let Some(kind) = of_whom.and_then(|own| listed(ANYWHERE, own).or(listed(OF_A_PERSON, own))) {
+    let of_whom = NAME_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
+    if let Some(kind) = of_whom.and_then(|own| kind_in(ANYWHERE, own).or(kind_in(OF_A_PERSON, own)))
+    {
         return Some(kind);
     }
     // An address as one text: `shipping_address` of the list of orders.
-    (name.ends_with("address") || name.ends_with("addresses")).then_some(Kind::Address)
+    (name.ends_with("address") || name.ends_with("addresses")).then_some(PersonalDataKind::Address)
 }
 
 /// What stands around the members of an object that is called so.
-pub(super) fn around(name: &Name, outside: Around) -> Around {
+pub(super) fn context_within(name: &MemberName, outside: PersonContext) -> PersonContext {
     let plain = name.as_str();
     if plain.contains("address")
         && !plain.starts_with("ipaddress")
         && !plain.starts_with("emailaddress")
     {
-        return Around::Address;
+        return PersonContext::Address;
     }
     // What extends an object belongs to it.
     if plain == "extensionattributes" || plain == "customattributes" {
         return outside;
     }
-    if is_person(name) { Around::Person } else { Around::Anything }
+    if is_person(name) { PersonContext::Person } else { PersonContext::Nobody }
 }
 
 /// Whether whatever is called so is a person, or persons.
-pub(super) fn is_person(name: &Name) -> bool {
+pub(super) fn is_person(name: &MemberName) -> bool {
     let name = name.as_str();
     PERSONS.contains(&name.strip_suffix('s').unwrap_or(name))
 }
 
 /// What the members of an object tell of the object itself.
-pub(super) fn told_by(names: &[Name], outside: Around) -> Around {
-    if outside != Around::Anything {
+pub(super) fn context_of_members(names: &[MemberName], outside: PersonContext) -> PersonContext {
+    if outside != PersonContext::Nobody {
         return outside;
     }
     let (mut has_name, mut has_email, mut has_code) = (false, false, false);
     for name in names {
         match name.as_str() {
-            "firstname" | "lastname" => return Around::Person,
+            "firstname" | "lastname" => return PersonContext::Person,
             "name" => has_name = true,
             "email" => has_email = true,
             // Stores, websites and warehouses have a code of their own; persons do not.
@@ -185,32 +186,32 @@ pub(super) fn told_by(names: &[Name], outside: Around) -> Around {
             _ => {}
         }
     }
-    if has_name && has_email && !has_code { Around::Person } else { Around::Anything }
+    if has_name && has_email && !has_code { PersonContext::Person } else { PersonContext::Nobody }
 }
 
-/// What is personal about the value that a place leads to: `/addresses/0/city`,
+/// What is personal about the value that a path leads to: `/addresses/0/city`,
 /// `billing_address.street`, `/custom_attributes/[attribute_code=dob]/value`.
-pub(super) fn kind_at(place: &str, around: Around) -> Option<Kind> {
+pub(super) fn kind_at(path: &str, context: PersonContext) -> Option<PersonalDataKind> {
     // What was masked tells nothing.
-    if place.contains("[masked:") {
+    if path.contains("[masked:") {
         return None;
     }
     // A label of words: `First name`.
-    if let Some(kind) = kind(&Name::new(place), around) {
+    if let Some(kind) = kind_of(&MemberName::new(path), context) {
         return Some(kind);
     }
-    let mut within = around;
-    let mut steps = place
+    let mut within = context;
+    let mut steps = path
         .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
         .filter(|step| !step.is_empty() && !step.bytes().all(|b| b.is_ascii_digit()))
         .filter(|step| !matches!(*step, "value" | "attribute_code"))
         .peekable();
     while let Some(step) = steps.next() {
-        let step = Name::new(step);
+        let step = MemberName::new(step);
         if steps.peek().is_none() {
-            return kind(&step, within);
+            return kind_of(&step, within);
         }
-        within = self::around(&step, within);
+        within = context_within(&step, within);
     }
     None
 }

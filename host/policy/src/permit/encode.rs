@@ -11,7 +11,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 const DECODINGS: usize = 3;
 
 /// Appends the text, encoded.
-pub(crate) fn push(to: &mut String, text: &str) {
+pub(crate) fn push_encoded(to: &mut String, text: &str) {
     to.extend(utf8_percent_encode(text, RESERVED));
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn push(to: &mut String, text: &str) {
 ///
 /// A single encoded segment cannot climb by itself; but something between here and Magento may
 /// decode and normalise before it routes.
-pub(crate) fn climbs(text: &str) -> bool {
+pub(crate) fn has_dot_segment(text: &str) -> bool {
     let has_dots = |text: &str| text.split(['/', '\\']).any(|piece| matches!(piece, "." | ".."));
     if has_dots(text) {
         return true;
@@ -44,10 +44,10 @@ mod tests {
     #[test]
     fn dots_are_found_however_they_are_wrapped() {
         for text in [".", "..", "a/../b", "a\\..", "%2e%2e", "%252E.", "a%2f..%2fb", "%25252e"] {
-            assert!(climbs(text), "{text}");
+            assert!(has_dot_segment(text), "{text}");
         }
         for text in ["...", "LAB.dot.jpg", "a..b", "50%", "100%25", "..a", "a/b", "LAB#hash%25'q"] {
-            assert!(!climbs(text), "{text}");
+            assert!(!has_dot_segment(text), "{text}");
         }
     }
 }

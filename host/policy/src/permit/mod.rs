@@ -1,0 +1,19 @@
+//! From what a plugin asks to what may be sent.
+
+mod batch;
+mod binding_values;
+mod encode;
+mod path_and_query;
+mod purge;
+mod read;
+mod route_request;
+mod store_view;
+mod write;
+
+pub use batch::permit_batch;
+pub use purge::{PermittedPurge, permit_purge};
+pub use read::{PermittedRead, permit, permit_lookup};
+pub use write::{PermittedWrite, check_step, permit_step};
+
+#[cfg(test)]
+mod tests;

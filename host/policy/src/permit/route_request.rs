@@ -1,0 +1,84 @@
+//! From what a plugin asks to an address that may be sent.
+
+use souk_model::{Binding, Grant, Method, Read, Route, StoreView};
+
+use super::binding_values::BindingValues;
+use super::path_and_query;
+use super::store_view::check_store_view;
+use crate::refusal::Refusal;
+use crate::text::printable;
+
+/// A request without its method: what reads and writes have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RequestAddress {
+    pub(super) upstream: String,
+    pub(super) route: Route,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) at: StoreView,
+}
+
+/// A request as a plugin makes it, before it is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RouteRequest<'a> {
+    pub(super) upstream: &'a str,
+    pub(super) method: Method,
+    pub(super) route: &'a str,
+    pub(super) path: &'a [Binding],
+    pub(super) query: &'a [Binding],
+    pub(super) at: &'a StoreView,
+}
+
+impl RouteRequest<'_> {
+    /// The only way to a request that is sent: granted, with each value in its place.
+    pub(super) fn bind(
+        &self,
+        grants: &[Grant],
+        values: BindingValues<'_>,
+    ) -> Result<RequestAddress, Refusal> {
+        let grant = self.grant(grants)?;
+        check_store_view(self.at)?;
+        Ok(RequestAddress {
+            upstream: grant.upstream.clone(),
+            path: path_and_query::path(&grant.route, self.path, values)?,
+            query: path_and_query::query(self.query, values)?,
+            route: grant.route.clone(),
+            at: self.at.clone(),
+        })
+    }
+
+    /// The grant that has this method, back end and route, compared as text.
+    pub(super) fn grant<'g>(&self, grants: &'g [Grant]) -> Result<&'g Grant, Refusal> {
+        let granted = grants.iter().find(|grant| {
+            grant.method == self.method
+                && grant.upstream == self.upstream
+                && grant.route.as_str() == self.route
+        });
+        granted.ok_or_else(|| {
+            Refusal::new(
+                "grant",
+                format!(
+                    "the action has no grant for `{} {}` on `{}`",
+                    self.method,
+                    printable(self.route),
+                    printable(self.upstream)
+                ),
+                "an action reaches only the routes it declares, spelt exactly so; its author must \
+                 declare this one",
+            )
+        })
+    }
+}
+
+impl<'a> From<&'a Read> for RouteRequest<'a> {
+    fn from(read: &'a Read) -> Self {
+        Self {
+            upstream: &read.upstream,
+            method: Method::Get,
+            route: &read.route,
+            path: &read.path,
+            query: &read.query,
+            at: &read.at,
+        }
+    }
+}
