@@ -84,7 +84,7 @@ struct Subject {
     client: Client,
     nothing: Pipes,
     souk: Pipes,
-    http: Served,
+    http: HttpHost,
     store: SocketAddr,
     /// The request to the store that a product call makes.
     direct: String,
@@ -110,7 +110,7 @@ impl Subject {
         );
         let client = Client::new()?;
         let mut command = bench.serve(homes[1].path(), &base_url, store);
-        let http = Served::start(command.args(["--http", "127.0.0.1:0"]), &client)?;
+        let http = HttpHost::start(command.args(["--http", "127.0.0.1:0"]), &client)?;
         Ok(Self {
             client,
             nothing: Pipes::nothing()?,
@@ -165,13 +165,13 @@ fn succeeded(body: &[u8]) -> bool {
 }
 
 /// A `souk` on HTTP, logged in.
-struct Served {
+struct HttpHost {
     address: SocketAddr,
     session: String,
     _process: Process,
 }
 
-impl Served {
+impl HttpHost {
     fn start(command: &mut std::process::Command, client: &Client) -> anyhow::Result<Self> {
         let mut process = Process::start(command.stderr(Stdio::piped()))?;
         let errors = process.child().stderr.take().context("no standard error")?;

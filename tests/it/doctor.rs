@@ -4,7 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Home, Ran, Souk};
+use souk_tests::{CommandOutput, DemoStore, Home, Souk};
 
 const DOCTOR: [&str; 1] = ["doctor"];
 
@@ -17,7 +17,7 @@ fn as_catalog_reader<'h>(souk: Souk<'h>, store: &DemoStore) -> Souk<'h> {
     souk
 }
 
-fn has(ran: &Ran, said: &[&str]) {
+fn has(ran: &CommandOutput, said: &[&str]) {
     for said in said {
         assert!(ran.out.contains(said), "`{said}` is not in:\n{}{}", ran.out, ran.err);
     }

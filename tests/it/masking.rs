@@ -15,23 +15,23 @@ fn whom(by: &str) -> Value {
 }
 
 /// Everything that a caller is told, as one text.
-async fn told(mcp: &Mcp) -> String {
-    let mut told = String::new();
+async fn everything_answered(mcp: &Mcp) -> String {
+    let mut texts = String::new();
     for by in ["answer", "fail", "export", "page"] {
         let result = mcp.call("probe_person", whom(by)).await.unwrap();
-        told.push_str(&serde_json::to_string(&result).unwrap());
+        texts.push_str(&serde_json::to_string(&result).unwrap());
         let structured = result.structured_content.unwrap_or_default();
         if let Some(uri) = structured["document"]["uri"].as_str() {
-            told.push_str(&mcp.read(uri).await.unwrap());
+            texts.push_str(&mcp.read(uri).await.unwrap());
         }
     }
     // Arguments that are refused are quoted.
     let wrong = mcp.refusal("probe_person", json!({"email": EMAIL, "by": [EMAIL]})).await;
     let stray = mcp.call("probe_person", json!({EMAIL: 1})).await.unwrap();
-    told.push_str(&wrong);
-    told.push_str(&serde_json::to_string(&stray).unwrap());
-    told.push_str(&serde_json::to_string(&mcp.resources().await).unwrap());
-    told
+    texts.push_str(&wrong);
+    texts.push_str(&serde_json::to_string(&stray).unwrap());
+    texts.push_str(&serde_json::to_string(&mcp.resources().await).unwrap());
+    texts
 }
 
 fn is_masked(told: &str) {
@@ -65,8 +65,8 @@ async fn of_two_principals_one_sees_and_the_other_does_not() {
     let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", home.plugins_and_probe());
     let served = souk.http().await;
     for era in ERAS {
-        is_masked(&told(&served.connect_as(era, SUPPORT).await).await);
-        is_masked(&told(&souk.stdio(era).await).await);
+        is_masked(&everything_answered(&served.connect_as(era, SUPPORT).await).await);
+        is_masked(&everything_answered(&souk.stdio(era).await).await);
     }
     let trail = std::fs::read_to_string(home.trail()).unwrap();
     for personal in PERSONAL {
@@ -80,7 +80,7 @@ async fn of_two_principals_one_sees_and_the_other_does_not() {
         assert!(!text.contains(EMAIL) && !path.to_str().unwrap().contains("geraldine"), "{text}");
     }
     for era in ERAS {
-        is_whole(&told(&served.connect_as(era, ANN).await).await);
+        is_whole(&everything_answered(&served.connect_as(era, ANN).await).await);
     }
 }
 
@@ -89,11 +89,16 @@ async fn the_file_cannot_show_what_the_environment_or_a_flag_masks() {
     let home = Home::new();
     home.write("souk.toml", "policy.mask_pii = false");
     let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", home.plugins_and_probe());
-    is_whole(&told(&souk.stdio(Era::Modern).await).await);
-    is_masked(&told(&souk.clone().env("SOUK_MASK_PII", "true").stdio(Era::Modern).await).await);
-    is_masked(&told(&souk.clone().args(["--mask-pii"]).stdio(Era::Legacy).await).await);
+    is_whole(&everything_answered(&souk.stdio(Era::Modern).await).await);
+    is_masked(
+        &everything_answered(&souk.clone().env("SOUK_MASK_PII", "true").stdio(Era::Modern).await)
+            .await,
+    );
+    is_masked(
+        &everything_answered(&souk.clone().args(["--mask-pii"]).stdio(Era::Legacy).await).await,
+    );
     home.write("souk.toml", "policy.mask_pii = true");
-    is_masked(&told(&souk.stdio(Era::Legacy).await).await);
+    is_masked(&everything_answered(&souk.stdio(Era::Legacy).await).await);
 
     let explained = home
         .souk(["policy", "explain", "probe_person"])

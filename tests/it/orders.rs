@@ -32,7 +32,7 @@ impl Shop {
     }
 
     /// How often the store was asked for this act.
-    async fn asked(&self, route: &str) -> usize {
+    async fn request_count(&self, route: &str) -> usize {
         let log = self.store.requests().await;
         log.iter().filter(|one| one.method == "POST" && one.target.ends_with(route)).count()
     }
@@ -93,14 +93,14 @@ async fn what_the_store_did_before_the_connection_broke_is_found_and_not_done_ag
         assert_eq!(done["done"], true, "{tool}: {done}");
         let order = shop.order(id).await;
         assert!(shown(&order), "{tool}: {order}");
-        assert_eq!(shop.asked(&route).await, 1, "{tool}");
+        assert_eq!(shop.request_count(&route).await, 1, "{tool}");
 
         // The same call again, by this host and by another, after all that.
         for host in [&client, &shop.host().await] {
             let again = host.answer(tool, confirmed(arguments.clone())).await;
             assert!(again["repeated"].is_string(), "{tool}: {again}");
         }
-        assert_eq!(shop.asked(&route).await, 1, "{tool}");
+        assert_eq!(shop.request_count(&route).await, 1, "{tool}");
         assert_eq!(shop.order(id).await["total_refunded"], order["total_refunded"], "{tool}");
     }
 }
@@ -134,7 +134,7 @@ async fn money_moves_within_the_operators_caps_and_what_was_paid() {
     let refusal = client.refusal("orders_refund", refund(json!({"adjustment_refund": 30}))).await;
     assert!(refusal.contains("per_day"), "{refusal}");
     assert_eq!(shop.order(PAID).await["total_refunded"], 40);
-    assert_eq!(shop.asked("/refund").await, 1);
+    assert_eq!(shop.request_count("/refund").await, 1);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ mod side_by_side;
 mod undo;
 
 use serde_json::{Map, Value, json};
-use souk_tests::{DemoStore, Home, Logged, Mcp, Souk, field_of};
+use souk_tests::{DemoStore, Home, LoggedRequest, Mcp, Souk, field_of};
 
 /// A store, and a home for hosts that work on it.
 struct Shop {
@@ -78,7 +78,7 @@ impl Shop {
     }
 
     /// The writes of products that reached the store, by what it answered.
-    async fn writes(&self) -> Vec<Logged> {
+    async fn writes(&self) -> Vec<LoggedRequest> {
         let mut log = self.store.requests().await;
         log.retain(|request| request.method == "PUT" && request.target.contains("/V1/products/"));
         log

@@ -227,7 +227,7 @@ async fn a_rewritten_file_is_in_force_at_once_and_clients_are_told() {
                 None => souk.stdio(era).await,
             };
             assert!(mcp.tools().await.contains(&"probe_risk".to_owned()));
-            mcp.told_of(|attempt| {
+            mcp.notified_of(|attempt| {
                 home.write("rules.toml", format!("policy.deny = ['probe_risk'] # {attempt}"));
             })
             .await;
@@ -236,7 +236,7 @@ async fn a_rewritten_file_is_in_force_at_once_and_clients_are_told() {
             })
             .await;
             forbids(&mcp, "probe_risk", &["policy.deny", "rules.toml"]).await;
-            mcp.told_of(|attempt| {
+            mcp.notified_of(|attempt| {
                 home.write("rules.toml", format!("# {attempt}"));
             })
             .await;

@@ -37,13 +37,13 @@ async fn a_plugin_dropped_in_replaced_and_removed_is_picked_up_and_told_of() {
             };
             assert!(!has_probe(&mcp).await);
 
-            mcp.told_of(|attempt| {
+            mcp.notified_of(|attempt| {
                 home.write("plugins/probe.wasm", versions.file(10 + attempt));
             })
             .await;
             until("the plugin is there", async || has_probe(&mcp).await).await;
 
-            mcp.told_of(|attempt| {
+            mcp.notified_of(|attempt| {
                 home.write("plugins/probe.wasm", versions.file(30 + attempt));
             })
             .await;
@@ -52,7 +52,7 @@ async fn a_plugin_dropped_in_replaced_and_removed_is_picked_up_and_told_of() {
             let described = tools.iter().find(|tool| tool.name == "probe_safe").unwrap();
             assert_eq!(described.description.as_deref(), Some(&*Versions::mark(30)));
 
-            mcp.told_of(|_| std::fs::remove_file(plugins.join("probe.wasm")).unwrap()).await;
+            mcp.notified_of(|_| std::fs::remove_file(plugins.join("probe.wasm")).unwrap()).await;
             until("it is gone", async || !has_probe(&mcp).await).await;
             let Err(ServiceError::McpError(error)) = mcp.call("probe_safe", json!({})).await else {
                 panic!("a tool that is gone answers")

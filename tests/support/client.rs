@@ -221,7 +221,7 @@ impl Mcp {
     ///
     /// # Panics
     /// When the subscription ended.
-    pub async fn hears_of_change(&self, within: std::time::Duration) -> bool {
+    pub async fn is_notified_within(&self, within: std::time::Duration) -> bool {
         let heard = async {
             match &self.subscription {
                 None => self.client.service().0.notified().await,
@@ -239,10 +239,10 @@ impl Mcp {
     ///
     /// # Panics
     /// When it is never told.
-    pub async fn told_of(&self, mut change: impl FnMut(u16)) {
+    pub async fn notified_of(&self, mut change: impl FnMut(u16)) {
         for attempt in 0..10 {
             change(attempt);
-            if self.hears_of_change(PATIENCE / 10).await {
+            if self.is_notified_within(PATIENCE / 10).await {
                 return;
             }
         }

@@ -1,13 +1,13 @@
 //! A place of a test's own, and `souk` run in it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::{DemoStore, Era, Mcp, Process, Served, Versions, Wire, built};
+use crate::{DemoStore, Era, HttpHost, Mcp, PATIENCE, Process, RawClient, Versions, built};
 
 /// A directory that holds everything one test's hosts read and write. Compiled plugins alone are
 /// shared between tests, by their digests.
@@ -111,7 +111,7 @@ pub struct Souk<'h> {
 
 /// How a command ended, and what it said.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CommandOutput {
     /// Its exit status; none where a signal ended it.
     pub status: Option<i32>,
     /// What it wrote to stdout.
@@ -120,7 +120,17 @@ pub struct Ran {
     pub err: String,
 }
 
-impl Ran {
+impl CommandOutput {
+    async fn of(mut command: Command) -> Self {
+        let output = tokio::time::timeout(PATIENCE, command.output());
+        let output = output.await.expect("the command ends").unwrap();
+        Self {
+            status: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// What it wrote to stdout, where it succeeded.
     ///
     /// # Panics
@@ -168,7 +178,14 @@ impl Souk<'_> {
     /// When the binary has not been built.
     #[must_use]
     pub fn command(&self) -> Command {
-        let mut command = Command::new(built::souk());
+        let mut command = self.in_environment(built::souk());
+        command.args(&self.arguments);
+        command
+    }
+
+    /// A program in the same home and environment.
+    fn in_environment(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if ["SOUK_", "MAGENTO_", "MCP_", "FASTLY_", "XDG_"]
@@ -187,7 +204,6 @@ impl Souk<'_> {
             // Tests count what reaches the store; those about probing switch it on.
             .env("SOUK_PROBE", "false")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .args(&self.arguments)
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command
@@ -197,14 +213,29 @@ impl Souk<'_> {
     ///
     /// # Panics
     /// When it cannot be started, or does not end.
-    pub async fn run(&self) -> Ran {
-        let output = tokio::time::timeout(crate::PATIENCE, self.command().output());
-        let output = output.await.expect("the command ends").unwrap();
-        Ran {
-            status: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
+    pub async fn run(&self) -> CommandOutput {
+        CommandOutput::of(self.command()).await
+    }
+
+    /// Runs a script as one types it, in a shell that knows `souk` by its name and by the path at
+    /// which a checkout has it.
+    ///
+    /// # Panics
+    /// When it cannot be started, or does not end.
+    pub async fn shell(&self, script: &str) -> CommandOutput {
+        let directory = self.home.path("target/release");
+        std::fs::create_dir_all(&directory).unwrap();
+        let link = directory.join("souk");
+        if !link.exists() {
+            std::os::unix::fs::symlink(built::souk(), link).unwrap();
         }
+        let mut search = directory.into_os_string();
+        search.push(":");
+        let machines = std::env::vars_os().find(|(name, _)| name == "PATH");
+        search.push(machines.map(|(_, path)| path).unwrap_or_default());
+        let mut command = self.in_environment("bash");
+        command.env("PATH", search).args(["-euo", "pipefail", "-c", script]);
+        CommandOutput::of(command).await
     }
 
     /// Starts it and speaks MCP with it over its standard input and output.
@@ -229,9 +260,9 @@ impl Souk<'_> {
     ///
     /// # Panics
     /// When it does not come to that.
-    pub async fn http(&self) -> Served {
+    pub async fn http(&self) -> HttpHost {
         let with_port = self.clone().args(["--http", "127.0.0.1:0"]);
-        Served::start(Process::start(with_port.command())).await
+        HttpHost::start(Process::start(with_port.command())).await
     }
 
     /// Starts it to be spoken with line by line.
@@ -239,7 +270,7 @@ impl Souk<'_> {
     /// # Panics
     /// When it cannot be started.
     #[must_use]
-    pub fn wire(&self) -> Wire {
-        Wire::start(self.command())
+    pub fn wire(&self) -> RawClient {
+        RawClient::start(self.command())
     }
 }

@@ -22,7 +22,7 @@ pub struct DemoStore {
 
 /// A request as the store saw it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Logged {
+pub struct LoggedRequest {
     /// The method.
     pub method: String,
     /// Path and query exactly as sent.
@@ -200,7 +200,7 @@ impl DemoStore {
     ///
     /// # Panics
     /// When it does not say.
-    pub async fn requests(&self) -> Vec<Logged> {
+    pub async fn requests(&self) -> Vec<LoggedRequest> {
         let answer = self.client.get(self.log_url()).send().await.unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }

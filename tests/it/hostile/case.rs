@@ -29,7 +29,7 @@ struct Manifest {
     #[allow(dead_code, reason = "for people")]
     about: String,
     #[serde(default)]
-    form: Form,
+    form: PluginForm,
     /// Only the first so many bytes of the file.
     cut: Option<usize>,
     #[serde(default)]
@@ -40,7 +40,7 @@ struct Manifest {
 /// What `plugin.wat` is.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Form {
+enum PluginForm {
     /// Fields of a core module, to which `group.wat` is added.
     #[default]
     Group,
@@ -105,10 +105,10 @@ fn read_as(name: &str, renamed: Option<&str>) -> Case {
     }
     let source = text("plugin.wat");
     let mut wasm = match manifest.form {
-        Form::File => {
+        PluginForm::File => {
             wat::parse_str(repeated(&source)).unwrap_or_else(|error| panic!("{name}: {error}"))
         }
-        Form::Group => component(name, &source, group, &[]),
+        PluginForm::Group => component(name, &source, group, &[]),
     };
     if let Some(cut) = manifest.cut {
         wasm.truncate(cut);

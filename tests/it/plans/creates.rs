@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use souk_tests::{Logged, Mcp};
+use souk_tests::{LoggedRequest, Mcp};
 
 use super::killed::{LEASE, chance, commit_until_killed, number, resume};
 use super::{Shop, commit, confirmed, id, in_state, items, undo};
@@ -67,10 +67,11 @@ impl Shop {
 
     /// How often the store was asked to create a block since the log was last forgotten. Where that
     /// is as often as there are blocks, and each is there, none was asked for twice.
-    async fn asked(&self) -> usize {
+    async fn create_count(&self) -> usize {
         let log = self.store.requests().await;
-        let creates =
-            |asked: &&Logged| asked.method == "POST" && asked.target.ends_with("/V1/cmsBlock");
+        let creates = |asked: &&LoggedRequest| {
+            asked.method == "POST" && asked.target.ends_with("/V1/cmsBlock")
+        };
         log.iter().filter(creates).count()
     }
 }
@@ -109,7 +110,7 @@ async fn a_host_killed_while_it_creates_creates_nothing_twice() {
         // The store is well, so a read decides of every one.
         assert_eq!(outcome["success_count"], MANY, "{outcome}");
         assert_eq!(shop.held(&name, MANY).await, [1; MANY as usize]);
-        assert_eq!(shop.asked().await, MANY as usize);
+        assert_eq!(shop.create_count().await, MANY as usize);
     }
     eprintln!("killed in the middle {in_the_middle} times of {rounds}");
 }
@@ -149,12 +150,12 @@ async fn a_creation_whose_answer_is_lost_is_found_by_a_read_and_not_sent_again()
             let truth = if *held == 1 { "done" } else { "unknown" };
             assert_eq!(item["state"], truth, "{name}: {item}");
         }
-        assert_eq!(shop.asked().await, 4, "{name}");
+        assert_eq!(shop.create_count().await, 4, "{name}");
         let outcome = client.answer("plans_resume", confirmed(&plan)).await;
         assert_eq!(outcome["state"], "done", "{name}: {outcome}");
         assert_eq!(shop.held(name, 4).await, [1; 4], "{name}");
         // Only what a read has shown not to be there was sent again.
-        let again = shop.asked().await - 4;
+        let again = shop.create_count().await - 4;
         assert_eq!(again, if written { 0 } else { 2 }, "{name}");
     }
 }

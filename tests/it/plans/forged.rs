@@ -295,7 +295,7 @@ async fn a_plan_larger_than_is_allowed_leaves_nothing_behind() {
 
 /// What a review shows of the values that are sent: each place of a body that no edit is named
 /// after, and what stands there.
-fn shown(item: &Value, place: &str) -> Option<Value> {
+fn constant_at(item: &Value, place: &str) -> Option<Value> {
     let constants = item["constants"].as_array().unwrap();
     let found = constants.iter().find(|constant| constant["at"] == place);
     found.map(|constant| constant["value"].clone())
@@ -311,13 +311,13 @@ async fn a_price_that_is_called_a_name_is_shown_as_a_price_and_its_end_is_told_a
         |lookup| proposal(&change(&[edit("name", lookup, "/product/price")], &[put(&body)]));
     let proposed = client.answer("forger_prepare", forged("/price")).await;
     let item = items(&client, id(&proposed)).await.remove(0);
-    assert_eq!(shown(&item, "/product/price"), Some(json!(1)), "{item}");
+    assert_eq!(constant_at(&item, "/product/price"), Some(json!(1)), "{item}");
     // The place that is read is another than the one that is written: what stands there is told as
     // what it is, and a success that no read shows is no end to rely on.
     let proposed = client.answer("forger_prepare", forged("/name")).await;
     let plan = id(&proposed);
     let item = items(&client, plan).await.remove(0);
-    assert_eq!(shown(&item, "/product/price"), Some(json!(1)), "{item}");
+    assert_eq!(constant_at(&item, "/product/price"), Some(json!(1)), "{item}");
     assert_eq!(shop.changes().await, [""; 0]);
     let done = commit(&client, plan).await;
     assert_eq!((&done["success_count"], &done["unknown"]), (&json!(0), &json!(1)), "{done}");

@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use serde_json::{Value, json};
-use souk_tests::{Logged, Mcp};
+use souk_tests::{LoggedRequest, Mcp};
 
 use super::{Shop, commit, id};
 
@@ -43,7 +43,7 @@ async fn propose(client: &Mcp, count: usize) -> String {
 }
 
 /// With how many others each of these requests was under way, in the middle of its own time.
-fn beside(log: &[Logged]) -> Vec<usize> {
+fn beside(log: &[LoggedRequest]) -> Vec<usize> {
     let under_way = |at: f64| {
         log.iter().filter(|other| other.time <= at && at < other.time + other.ms / 1e3).count()
     };

@@ -50,14 +50,14 @@ const TOOLS: [&str; 38] = [
 ];
 
 /// A user who has switched, and which tools they have used since.
-struct Switched {
+struct MigratedClient {
     store: DemoStore,
     client: Mcp,
     used: BTreeSet<&'static str>,
     _home: Home,
 }
 
-impl Switched {
+impl MigratedClient {
     async fn new() -> Self {
         let (store, home) = (DemoStore::with_cache().await, Home::new());
         let souk = home
@@ -389,7 +389,7 @@ impl Switched {
 
 #[tokio::test]
 async fn every_tool_of_magento_mcp_does_what_it_says_as_the_store_shows() {
-    let mut user = Switched::new().await;
+    let mut user = MigratedClient::new().await;
     user.sessions_and_scopes().await;
     user.catalogue_and_prices().await;
     user.promotions().await;
@@ -398,7 +398,7 @@ async fn every_tool_of_magento_mcp_does_what_it_says_as_the_store_shows() {
     user.diagnostics().await;
     user.cache().await;
     let out = user.call("auth_logout", json!({}), &["message"]).await;
-    assert_eq!(out["message"], "Logged out successfully");
+    assert_eq!(out["message"], "LoggedRequest out successfully");
     let out = user.call("auth_logout", json!({}), &["message"]).await;
     assert_eq!(out["message"], "No active session");
     let refusal = user.refused("auth_whoami", json!({})).await;

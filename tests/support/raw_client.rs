@@ -11,7 +11,7 @@ use crate::{PATIENCE, Process};
 
 /// A conversation line by line.
 #[derive(Debug)]
-pub struct Wire {
+pub struct RawClient {
     lines: Lines<BufReader<ChildStdout>>,
     input: Option<ChildStdin>,
     /// Answers that came while another one was waited for.
@@ -19,7 +19,7 @@ pub struct Wire {
     process: Process,
 }
 
-impl Wire {
+impl RawClient {
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::piped());
         let mut process = Process::start(command);

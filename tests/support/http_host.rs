@@ -11,12 +11,12 @@ const BEFORE_ADDRESS: &str = "Souk serves MCP at ";
 
 /// A server on HTTP.
 #[derive(Debug)]
-pub struct Served {
+pub struct HttpHost {
     process: Process,
     url: String,
 }
 
-impl Served {
+impl HttpHost {
     pub(crate) async fn start(process: Process) -> Self {
         process.logged("Ctrl-C ends it.").await;
         let log = process.log();
