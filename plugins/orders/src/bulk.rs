@@ -4,54 +4,31 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use souk_sdk::{
-    Action, ActionInfo, ChangeBuilder, CommitTool, Condition, EntityId, Failure, Intent, Method,
+    Action, ActionInfo, ChangeBuilder, CommitTool, Condition, Failure, Intent, Method,
     PrepareContext, PreparedResult, STORE_CONFIGS, Scan, StoreView, Tier, nothing_matches,
     projection,
 };
 
-use crate::act::comment::Comment;
-use crate::act::invoice::Capture;
-use crate::act::ship::Parcel;
-use crate::act::{Remarks, comment, hold, invoice, lookup, ship};
-use crate::answer::{Answer, Shape, members};
-use crate::clock::{Range, Zones};
+use crate::act::cancel::cancel_change;
+use crate::act::comment::{OrderComment, comment_change};
+use crate::act::hold::{hold_change, unhold_change};
+use crate::act::invoice::{Capture, invoice_change};
+use crate::act::ship::{Parcel, ship_change};
+use crate::act::{DocumentNote, order_lookup};
+use crate::document::{Members, object};
 use crate::order::Order;
+use crate::order_filter::{OrderFilter, check_length, texts};
+use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::{CANCEL, COMMENT, HOLD, MAKE_INVOICE, ORDER, ORDERS, SHIP, UNHOLD};
-use crate::search::Wanted;
-use crate::state::State;
+use crate::state::is_paid_offline;
 
 /// How many orders that are left out are named.
-const NAMED: usize = 50;
-
-/// Which orders; all that is given has to hold, and something has to be given.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Match {
-    /// Entity ids.
-    #[serde(default)]
-    order_ids: Vec<EntityId>,
-    /// Numbers as customers know them.
-    #[serde(default)]
-    increment_ids: Vec<String>,
-    /// Statuses.
-    #[serde(default)]
-    statuses: Vec<String>,
-    /// States.
-    #[serde(default)]
-    states: Vec<State>,
-    /// When they were placed.
-    created: Option<Range>,
-    /// Store views they were placed in; days are theirs.
-    #[serde(default)]
-    store_view_codes: Vec<String>,
-    /// The time zone in which days are meant, where it is not the store views' own.
-    time_zone: Option<String>,
-}
+const MOST_NAMED: usize = 50;
 
 /// What is done with each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Doing {
+enum BulkAct {
     Hold,
     Unhold,
     Comment,
@@ -63,11 +40,11 @@ enum Doing {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Update {
+pub(crate) struct BulkUpdateArgs {
     /// Which orders; all that is given has to hold.
-    r#match: Match,
+    r#match: OrderFilter,
     /// What to do with each.
-    action: Doing,
+    action: BulkAct,
     /// The comment to write; with `invoice` and `ship`, a comment on the document.
     #[schemars(length(min = 1))]
     comment: Option<String>,
@@ -89,15 +66,15 @@ pub(crate) struct Update {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Cancel {
+pub(crate) struct BulkCancelArgs {
     /// Which orders; all that is given has to hold.
-    r#match: Match,
+    r#match: OrderFilter,
 }
 
 /// A plan, and which orders are not in it.
-pub(crate) struct Planned;
+pub(crate) struct BulkResult;
 
-impl Shape for Planned {
+impl ResultSchema for BulkResult {
     const PROPERTIES: &'static str = r#"
         "plan_id": {"type": "string", "description": "What the commit tool and plans_* name."},
         "expires_at": {"type": "string"},
@@ -110,36 +87,42 @@ impl Shape for Planned {
     const REQUIRED: &'static str = r#""plan_id", "expires_at", "affected_count", "sample_diffs", "warnings", "message", "left_out", "left_out_count""#;
 }
 
-pub(crate) fn update(asked: &Update, context: &PrepareContext) -> Result<Answer<Planned>, Failure> {
-    asked.check()?;
-    let verb = match asked.action {
-        Doing::Hold => "put on hold",
-        Doing::Unhold => "take up again",
-        Doing::Comment => "comment on",
-        Doing::Invoice => "invoice",
-        Doing::Ship => "ship",
+pub(crate) fn bulk_update(
+    args: &BulkUpdateArgs,
+    context: &PrepareContext,
+) -> Result<OrdersResult<BulkResult>, Failure> {
+    args.check()?;
+    let verb = match args.action {
+        BulkAct::Hold => "hold",
+        BulkAct::Unhold => "release from hold",
+        BulkAct::Comment => "comment on",
+        BulkAct::Invoice => "invoice",
+        BulkAct::Ship => "ship",
     };
-    let intent = intent(verb, Looked::AtEdits)?;
-    plan(context, &asked.r#match, &intent, "orders_commit_bulk_update", |order| asked.change(order))
+    let intent = intent(verb, LookupFields::Edited)?;
+    plan(context, &args.r#match, &intent, "orders_commit_bulk_update", |order| args.change(order))
 }
 
-pub(crate) fn cancel(asked: &Cancel, context: &PrepareContext) -> Result<Answer<Planned>, Failure> {
-    let intent = intent("cancel", Looked::Whole)?;
-    plan(context, &asked.r#match, &intent, "orders_commit_bulk_cancel", hold::cancel_change)
+pub(crate) fn bulk_cancel(
+    args: &BulkCancelArgs,
+    context: &PrepareContext,
+) -> Result<OrdersResult<BulkResult>, Failure> {
+    let intent = intent("cancel", LookupFields::All)?;
+    plan(context, &args.r#match, &intent, "orders_commit_bulk_cancel", cancel_change)
 }
 
-impl Update {
+impl BulkUpdateArgs {
     /// Refuses what would be passed over in silence.
     fn check(&self) -> Result<(), Failure> {
-        let documents = matches!(self.action, Doing::Invoice | Doing::Ship);
-        let comments = self.action == Doing::Comment;
+        let documents = matches!(self.action, BulkAct::Invoice | BulkAct::Ship);
+        let comments = self.action == BulkAct::Comment;
         let stray = [
             ("comment", self.comment.is_some() && !documents && !comments),
             ("visible", self.visible && self.comment.is_none()),
             ("notify", self.notify && !documents && !comments),
             ("status", self.status.is_some() && !comments),
-            ("capture", self.capture.is_some() && self.action != Doing::Invoice),
-            ("source_code", self.source_code.is_some() && self.action != Doing::Ship),
+            ("capture", self.capture.is_some() && self.action != BulkAct::Invoice),
+            ("source_code", self.source_code.is_some() && self.action != BulkAct::Ship),
         ];
         if let Some((argument, _)) = stray.into_iter().find(|(_, stray)| *stray) {
             return Err(Failure::argument(argument, "this means nothing for that `action`")
@@ -152,29 +135,31 @@ impl Update {
     }
 
     fn change(&self, order: &Order) -> Result<ChangeBuilder, Failure> {
-        let comment = self.comment.as_deref();
-        let remarks = Remarks { notify: self.notify, comment, visible: self.visible };
+        let note = || DocumentNote {
+            notify: self.notify,
+            comment: self.comment.clone(),
+            comment_visible: self.visible,
+        };
         match self.action {
-            Doing::Hold => hold::hold_change(order),
-            Doing::Unhold => hold::unhold_change(order),
-            Doing::Comment => comment::change(
-                order,
-                Comment {
-                    text: comment.unwrap_or_default(),
+            BulkAct::Hold => hold_change(order),
+            BulkAct::Unhold => unhold_change(order),
+            BulkAct::Comment => {
+                let comment = OrderComment {
+                    text: self.comment.as_deref().unwrap_or_default(),
                     visible: self.visible,
                     notify: self.notify,
                     status: self.status.as_deref(),
-                },
-            ),
-            Doing::Invoice => {
-                // Whoever says how gateways are dealt with says nothing of cheques.
-                let offline = crate::state::is_offline(order.payment_method());
-                let capture = self.capture.filter(|_| !offline);
-                invoice::change(order, None, capture, remarks)
+                };
+                comment_change(order, comment)
             }
-            Doing::Ship => {
+            BulkAct::Invoice => {
+                // Whoever says how gateways are dealt with says nothing of cheques.
+                let capture = self.capture.filter(|_| !is_paid_offline(order));
+                invoice_change(order, None, capture, &note())
+            }
+            BulkAct::Ship => {
                 let parcel = Parcel { tracks: &[], source: self.source_code.as_deref() };
-                ship::change(order, None, parcel, remarks)
+                ship_change(order, None, parcel, &note())
             }
         }
     }
@@ -184,21 +169,20 @@ impl Update {
 /// named.
 fn plan(
     context: &PrepareContext,
-    matching: &Match,
+    filter: &OrderFilter,
     intent: &Intent,
     tool: &str,
     change: impl Fn(&Order) -> Result<ChangeBuilder, Failure>,
-) -> Result<Answer<Planned>, Failure> {
-    let mut scan = matching.scan(context)?;
+) -> Result<OrdersResult<BulkResult>, Failure> {
+    let mut scan = scan(context, filter)?;
     let mut draft = context.draft(intent);
-    let (mut planned, mut left_out) = (0_u64, Vec::new());
-    let mut seen: Vec<String> = Vec::new();
-    let mut left_out_count = 0_usize;
+    let (mut planned, mut left_out_count) = (0_u64, 0_usize);
+    let mut left_out = Vec::new();
+    let mut read: Vec<String> = Vec::new();
     while let Some(page) = scan.next_page()? {
         for document in page {
-            let order = Order::of(document)?;
-            seen.push(order.increment_id().to_owned());
-            seen.push(order.id().to_string());
+            let order = Order::parse(document)?;
+            read.extend([order.increment_id().to_owned(), order.id.to_string()]);
             match change(&order) {
                 Ok(change) => {
                     draft.add([change.done()?])?;
@@ -206,9 +190,9 @@ fn plan(
                 }
                 Err(failure) => {
                     left_out_count += 1;
-                    if left_out.len() < NAMED {
+                    if left_out.len() < MOST_NAMED {
                         left_out.push(json!({
-                            "order_id": order.id(),
+                            "order_id": order.id,
                             "increment_id": order.increment_id(),
                             "why": failure.message,
                         }));
@@ -218,104 +202,79 @@ fn plan(
         }
         context.progress(planned, None, "planning");
     }
-    matching.must_exist(&seen)?;
+    check_missing(filter, &read)?;
     if planned == 0 {
-        return Err(match left_out.first() {
-            None => nothing_matches("order"),
-            Some(first) => {
-                let why = first["why"].as_str().unwrap_or_default();
-                let message = if left_out_count == 1 {
-                    why.to_owned()
-                } else {
-                    format!(
-                        "none of the {left_out_count} orders that match can be done; the first: {why}"
-                    )
-                };
-                Failure::argument("match", message)
-                    .remedy("`orders_why` tells what can be done with an order now")
+        let Some(first) = left_out.first() else { return Err(nothing_matches("order")) };
+        let why = first["why"].as_str().unwrap_or_default();
+        let message = match left_out_count {
+            1 => why.to_owned(),
+            count => {
+                format!("none of the {count} orders that match can be changed; the first: {why}")
             }
-        });
+        };
+        return Err(Failure::argument("match", message)
+            .remedy("`orders_why` lists what can be done with an order now"));
     }
     let prepared = PreparedResult::new(draft.propose()?, Vec::new(), tool)?;
-    let mut answer = members(serde_json::to_value(prepared).unwrap_or_default());
-    answer.insert("left_out".to_owned(), left_out.into());
-    answer.insert("left_out_count".to_owned(), left_out_count.into());
-    Ok(Answer::new(answer))
+    let mut result = object(serde_json::to_value(prepared).unwrap_or_default());
+    result.put("left_out", Some(left_out));
+    result.put("left_out_count", Some(left_out_count));
+    Ok(result.into())
 }
 
-impl Match {
-    fn scan<'c>(&self, context: &'c PrepareContext) -> Result<Scan<'c>, Failure> {
-        let narrowed = !self.order_ids.is_empty()
-            || !self.increment_ids.is_empty()
-            || !self.statuses.is_empty()
-            || !self.states.is_empty()
-            || self.created.is_some();
-        if !narrowed {
-            return Err(Failure::argument("match", "an empty match would be every order")
-                .remedy("give `order_ids`, `increment_ids`, `statuses`, `states` or `created`"));
-        }
-        let zones = if self.created.is_some() || !self.store_view_codes.is_empty() {
-            Zones::read(context)?
-        } else {
-            Zones::where_readable(context)
-        };
-        let clock = if self.created.is_some() {
-            zones.meant(self.time_zone.as_deref(), &self.store_view_codes)?
-        } else {
-            zones.meant(Some("UTC"), &[])?
-        };
-        let wanted = Wanted {
-            order_ids: &self.order_ids,
-            increment_ids: &self.increment_ids,
-            statuses: &self.statuses,
-            states: &self.states,
-            created: self.created.as_ref(),
-            store_view_codes: &self.store_view_codes,
-            ..Wanted::default()
-        };
-        let criteria = wanted.criteria(&zones, &clock).map_err(within_match)?;
-        Ok(Scan::new(context, ORDERS, criteria, "entity_id"))
+fn scan<'c>(context: &'c PrepareContext, filter: &OrderFilter) -> Result<Scan<'c>, Failure> {
+    let narrows = filter.created.is_some()
+        || !filter.order_ids.is_empty()
+        || !filter.increment_ids.is_empty()
+        || !filter.statuses.is_empty()
+        || !filter.states.is_empty();
+    if !narrows {
+        return Err(Failure::argument("match", "an empty match would be every order")
+            .remedy("give `order_ids`, `increment_ids`, `statuses`, `states` or `created`"));
     }
-
-    /// An order that is named and not there is a typing error, and would pass for "nothing to do". Of
-    /// orders that other conditions exclude as well, nothing is said.
-    fn must_exist(&self, seen: &[String]) -> Result<(), Failure> {
-        let alone = self.statuses.is_empty()
-            && self.states.is_empty()
-            && self.created.is_none()
-            && self.store_view_codes.is_empty();
-        if !alone {
-            return Ok(());
-        }
-        let ids = self.order_ids.iter().map(|id| id.get().to_string());
-        let missing: Vec<String> = ids
-            .chain(self.increment_ids.iter().cloned())
-            .filter(|wanted| !seen.iter().any(|seen| seen == wanted.trim()))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::argument("match", format!("the store has no order {}", missing.join(", ")))
-            .remedy("take them off the list, or correct them"))
-    }
+    let (zones, days) = filter.zones(context, false)?;
+    let criteria = filter.criteria(&zones, days.as_ref()).and_then(|criteria| {
+        check_length(&criteria)?;
+        Ok(criteria)
+    });
+    let criteria = criteria.map_err(|mut failure| {
+        failure.argument = failure.argument.map(|pointer| ["/match", &pointer].concat());
+        failure
+    })?;
+    Ok(Scan::new(context, ORDERS, criteria, "entity_id"))
 }
 
-fn within_match(mut failure: Failure) -> Failure {
-    failure.argument = failure.argument.map(|place| ["/match", &place].concat());
-    failure
+/// An order that is named and not there is a typing error, and would pass for "nothing to do". Of
+/// orders that other conditions exclude as well, nothing is said.
+fn check_missing(filter: &OrderFilter, read: &[String]) -> Result<(), Failure> {
+    let only_names = filter.statuses.is_empty()
+        && filter.states.is_empty()
+        && filter.created.is_none()
+        && filter.store_view_codes.is_empty();
+    if !only_names {
+        return Ok(());
+    }
+    let mut missing = texts(&filter.order_ids);
+    missing.extend(filter.increment_ids.iter().map(|number| number.trim().to_owned()));
+    missing.retain(|name| !read.contains(name));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::argument("match", format!("the store has no order {}", missing.join(", ")))
+        .remedy("take them off the list, or correct them"))
 }
 
 /// How much of each order a plan's lookup reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Looked {
-    /// What the edits stand in, and no more: a chunk is read three times.
-    AtEdits,
-    /// All of it: where money moves, the host reckons with the order itself.
-    Whole,
+enum LookupFields {
+    /// What the edits point into, and no more: a chunk is read three times.
+    Edited,
+    /// All of it: where money moves, the host checks the order itself.
+    All,
 }
 
-fn intent(verb: &str, looked: Looked) -> Result<Intent, Failure> {
-    const FIELDS: [&str; 6] = [
+fn intent(verb: &str, fields: LookupFields) -> Result<Intent, Failure> {
+    const EDITED: [&str; 6] = [
         "entity_id",
         "increment_id",
         "state",
@@ -331,13 +290,13 @@ fn intent(verb: &str, looked: Looked) -> Result<Intent, Failure> {
         .query("searchCriteria[pageSize]", "300")
         .query("searchCriteria[currentPage]", "1")
         .at(StoreView::Global);
-    if looked == Looked::AtEdits {
-        many = many.query("fields", &projection(FIELDS)?);
+    if fields == LookupFields::Edited {
+        many = many.query("fields", &projection(EDITED)?);
     }
     Ok(Intent {
         summary: format!("{verb} orders"),
         at: StoreView::Global,
-        lookup: lookup().many(many, &filter("value"), "/items", "/entity_id"),
+        lookup: order_lookup().many(many, &filter("value"), "/items", "/entity_id"),
     })
 }
 
@@ -345,12 +304,12 @@ fn intent(verb: &str, looked: Looked) -> Result<Intent, Failure> {
 pub(crate) fn actions() -> Vec<Action> {
     vec![
         Action::prepare(
-            update,
+            bulk_update,
             ActionInfo {
                 name: "prepare_bulk_update",
-                title: "Plan the same for many orders",
+                title: "Plan the same change for many orders",
                 description: "Plans to hold, unhold, comment on, invoice in full or ship in full \
-                    every order that matches, and changes nothing yet: answers a plan_id, how many \
+                    every order that matches, and changes nothing yet: returns a plan_id, how many \
                     orders change, samples of before and after, and which orders are left out and \
                     why. Commit it with orders_commit_bulk_update.",
             },
@@ -358,7 +317,7 @@ pub(crate) fn actions() -> Vec<Action> {
                 name: "commit_bulk_update",
                 title: "Commit a planned change of orders",
                 description: "Carries out a plan of orders_prepare_bulk_update, order by order: \
-                    leaves out those that changed since, and reads every one back.",
+                    leaves out those that changed since, and verifies every one by reading back.",
                 tier: Tier::Risk,
                 subject_as: Some("order"),
             },
@@ -373,12 +332,12 @@ pub(crate) fn actions() -> Vec<Action> {
         .writes(Method::Post, MAKE_INVOICE)
         .writes(Method::Post, SHIP),
         Action::prepare(
-            cancel,
+            bulk_cancel,
             ActionInfo {
                 name: "prepare_bulk_cancel",
                 title: "Plan to cancel many orders",
                 description: "Plans to cancel every order that matches, and changes nothing yet: \
-                    answers a plan_id, how many orders would be canceled, samples of before and \
+                    returns a plan_id, how many orders would be canceled, samples of before and \
                     after, and which are left out and why. Commit it with \
                     orders_commit_bulk_cancel; that cannot be undone.",
             },
@@ -386,7 +345,7 @@ pub(crate) fn actions() -> Vec<Action> {
                 name: "commit_bulk_cancel",
                 title: "Cancel the planned orders",
                 description: "Carries out a plan of orders_prepare_bulk_cancel, order by order: \
-                    leaves out those that changed since, and reads every one back. It cannot be \
+                    leaves out those that changed since, and verifies every one by reading back. It cannot be \
                     undone.",
                 tier: Tier::Critical,
                 subject_as: Some("order"),

@@ -30,9 +30,9 @@ pub(crate) const TRANSACTIONS: Route<0> = Route::new("/V1/transactions");
 
 /// A comment in an order's history.
 pub(crate) const COMMENT: Route<1> = Route::new("/V1/orders/{id}/comments");
-/// Puts an order aside.
+/// Puts an order on hold.
 pub(crate) const HOLD: Route<1> = Route::new("/V1/orders/{id}/hold");
-/// Takes it up again.
+/// Releases it.
 pub(crate) const UNHOLD: Route<1> = Route::new("/V1/orders/{id}/unhold");
 /// Calls it off. That it cannot be is answered with 200 and `false`.
 pub(crate) const CANCEL: Route<1> = Route::new("/V1/orders/{id}/cancel");
@@ -42,7 +42,7 @@ pub(crate) const MAKE_INVOICE: Route<1> = Route::new("/V1/order/{orderId}/invoic
 pub(crate) const SHIP: Route<1> = Route::new("/V1/order/{orderId}/ship");
 /// Adds a tracking number to a shipment.
 pub(crate) const ADD_TRACK: Route<0> = Route::new("/V1/shipment/track");
-/// Takes one away.
+/// Deletes one.
 pub(crate) const TRACK: Route<1> = Route::new("/V1/shipment/track/{id}");
 /// Refunds without the payment gateway.
 pub(crate) const REFUND: Route<1> = Route::new("/V1/order/{orderId}/refund");

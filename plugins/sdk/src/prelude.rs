@@ -8,6 +8,7 @@ pub use crate::core::{
     PrepareContext, PreparedResult, RawObject, Route, SessionContext, StoreView, Tier,
 };
 pub use crate::magento::{
-    Condition, Criteria, Decimal, Direction, EntityId, Filter, Product, Scope, SearchPage,
+    Condition, Criteria, Decimal, Direction, EntityId, Filter, NonNegative, Product, Scope,
+    SearchPage,
 };
 pub use crate::{schemars, serde, serde_json};

@@ -3,25 +3,23 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use souk_sdk::{ApplyContext, ChangeBuilder, EntityId, Failure};
+use souk_sdk::{ApplyContext, ChangeBuilder, Failure};
 
-use super::{Outcome, carry_out, changing, lookup, post};
-use crate::answer::Answer;
-use crate::order::{Order, which};
+use super::apply::{ActResult, apply, order_change, post, warn_of_email};
+use crate::document::Members;
+use crate::order::Order;
+use crate::order_ref::OrderRef;
+use crate::result::OrdersResult;
 use crate::routes::COMMENT;
 use crate::state::check_status;
 
-/// The longest comment that is sent: Magento's column holds 65,535 bytes.
+/// The longest comment that is sent, in bytes: Magento's column holds 65,535.
 const LONGEST: usize = 20_000;
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
-    /// Its entity id. Give this or `increment_id`.
-    order_id: Option<EntityId>,
-    /// Its number as customers know it: `000000012`.
-    #[schemars(length(min = 1))]
-    increment_id: Option<String>,
+pub(crate) struct CommentArgs {
+    #[serde(flatten)]
+    order: OrderRef,
     /// What to write.
     #[schemars(length(min = 1))]
     comment: String,
@@ -36,26 +34,28 @@ pub(crate) struct Asked {
     status: Option<String>,
 }
 
-/// What to write.
+/// A comment in an order's history.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Comment<'a> {
+pub(crate) struct OrderComment<'a> {
     pub(crate) text: &'a str,
     pub(crate) visible: bool,
     pub(crate) notify: bool,
     pub(crate) status: Option<&'a str>,
 }
 
-pub(crate) fn comment(asked: &Asked, context: &ApplyContext) -> Result<Answer<Outcome>, Failure> {
-    let order = which(asked.order_id, asked.increment_id.as_deref()).read(context)?;
-    let comment = Comment {
-        text: &asked.comment,
-        visible: asked.visible,
-        notify: asked.notify,
-        status: asked.status.as_deref(),
+pub(super) fn comment(
+    args: &CommentArgs,
+    context: &ApplyContext,
+) -> Result<OrdersResult<ActResult>, Failure> {
+    let order = args.order.read(context)?;
+    let comment = OrderComment {
+        text: &args.comment,
+        visible: args.visible,
+        notify: args.notify,
+        status: args.status.as_deref(),
     };
-    let change = change(&order, comment)?;
-    let summary = format!("comment on {}", order.name());
-    Ok(carry_out(context, summary, lookup(), change)?.answer())
+    let change = comment_change(&order, comment)?;
+    Ok(apply(context, &order, "comment on", change)?.result())
 }
 
 /// The change that writes it.
@@ -63,8 +63,11 @@ pub(crate) fn comment(asked: &Asked, context: &ApplyContext) -> Result<Answer<Ou
 /// # Errors
 /// When it is empty or too long, the order's newest comment already says the same, or the status is
 /// one of another state.
-pub(crate) fn change(order: &Order, comment: Comment<'_>) -> Result<ChangeBuilder, Failure> {
-    let Comment { text, visible, notify, status } = comment;
+pub(crate) fn comment_change(
+    order: &Order,
+    comment: OrderComment<'_>,
+) -> Result<ChangeBuilder, Failure> {
+    let OrderComment { text, visible, notify, status } = comment;
     if text.trim().is_empty() {
         return Err(Failure::argument("comment", "a comment says something"));
     }
@@ -75,16 +78,15 @@ pub(crate) fn change(order: &Order, comment: Comment<'_>) -> Result<ChangeBuilde
         ));
     }
     // Newest first: what proves that it was written is that it stands there first.
-    let newest = order.value("status_histories").get(0);
-    let is_last =
-        newest.is_some_and(|entry| entry.get("comment").and_then(Value::as_str) == Some(text));
-    if is_last && status.is_none_or(|status| status == order.text("status")) {
+    let newest = order.document.rows("status_histories").next();
+    let is_last = newest.is_some_and(|entry| entry.text("comment") == text);
+    if is_last && status.is_none_or(|status| status == order.document.text("status")) {
         return Err(Failure::argument(
             "comment",
             format!("the newest comment on {} already says this", order.name()),
         ));
     }
-    let mut change = changing(order);
+    let mut change = order_change(order);
     let step = change.step(post(&COMMENT));
     for (field, value) in [
         ("comment", Value::from(text)),
@@ -99,9 +101,7 @@ pub(crate) fn change(order: &Order, comment: Comment<'_>) -> Result<ChangeBuilde
         check_status(order, status).map_err(|why| why.failure(order, "comment on").at("status"))?;
         change.set(step, "status", "/statusHistory/status", "/status", status.into());
     }
-    if notify {
-        change.warn("the customer gets an e-mail, which cannot be taken back");
-    }
+    warn_of_email(&mut change, notify);
     change.cannot_be_undone("Magento keeps an order's comments for good");
     Ok(change)
 }

@@ -1,103 +1,64 @@
-//! `orders_hold`, `orders_unhold`, `orders_cancel`
+//! `orders_hold` and `orders_unhold`
 
+use serde_json::json;
 use souk_sdk::{ApplyContext, ChangeBuilder, Failure};
 
-use super::{Outcome, carry_out, changing, item_place, lookup, post};
-use crate::amount::Amount;
-use crate::answer::Answer;
-use crate::order::{Order, Plain};
-use crate::routes::{CANCEL, HOLD, UNHOLD};
-use crate::state::{Act, State, after_cancel, check, is_offline};
+use super::apply::{ActResult, apply, order_change, post};
+use crate::document::Members;
+use crate::order::Order;
+use crate::order_ref::OrderRef;
+use crate::result::OrdersResult;
+use crate::routes::{HOLD, UNHOLD};
+use crate::state::{OrderAct, require};
 
-pub(crate) fn hold(asked: &Plain, context: &ApplyContext) -> Result<Answer<Outcome>, Failure> {
-    let order = asked.which().read(context)?;
-    let summary = format!("put {} on hold", order.name());
-    Ok(carry_out(context, summary, lookup(), hold_change(&order)?)?.answer())
+pub(super) fn hold(
+    args: &OrderRef,
+    context: &ApplyContext,
+) -> Result<OrdersResult<ActResult>, Failure> {
+    let order = args.read(context)?;
+    Ok(apply(context, &order, "hold", hold_change(&order)?)?.result())
 }
 
-pub(crate) fn unhold(asked: &Plain, context: &ApplyContext) -> Result<Answer<Outcome>, Failure> {
-    let order = asked.which().read(context)?;
-    let summary = format!("take {} up again", order.name());
-    Ok(carry_out(context, summary, lookup(), unhold_change(&order)?)?.answer())
+pub(super) fn unhold(
+    args: &OrderRef,
+    context: &ApplyContext,
+) -> Result<OrdersResult<ActResult>, Failure> {
+    let order = args.read(context)?;
+    Ok(apply(context, &order, "release from hold", unhold_change(&order)?)?.result())
 }
 
-pub(crate) fn cancel(asked: &Plain, context: &ApplyContext) -> Result<Answer<Outcome>, Failure> {
-    let order = asked.which().read(context)?;
-    let summary = format!("cancel {}", order.name());
-    Ok(carry_out(context, summary, lookup(), cancel_change(&order)?)?.answer())
-}
-
-/// The change that puts an order aside.
+/// The change that puts an order on hold.
 ///
 /// # Errors
 /// When its state does not allow it.
 pub(crate) fn hold_change(order: &Order) -> Result<ChangeBuilder, Failure> {
-    check(order, Act::Hold).map_err(|why| why.failure(order, "hold"))?;
-    let mut change = changing(order);
+    require(order, OrderAct::Hold)?;
+    let mut change = order_change(order);
     change.step(post(&HOLD));
-    change.expect("state", "/state", Some(&"holded".into()));
+    change.expect("state", "/state", Some(&json!("holded")));
     change.undo_step(post(&UNHOLD));
     Ok(change)
 }
 
-/// The change that takes it up again: it returns to what it was.
+/// The change that releases it: it returns to what it was.
 ///
 /// # Errors
-/// When it is not on hold, or does not tell what it was.
+/// When it is not on hold, or the store does not say what it was before.
 pub(crate) fn unhold_change(order: &Order) -> Result<ChangeBuilder, Failure> {
-    check(order, Act::Unhold).map_err(|why| why.failure(order, "unhold"))?;
-    let mut change = changing(order);
+    require(order, OrderAct::Unhold)?;
+    let mut change = order_change(order);
     change.step(post(&UNHOLD));
     for (field, before) in [("state", "hold_before_state"), ("status", "hold_before_status")] {
-        let before = order.value(before);
-        if before.as_str().is_none_or(str::is_empty) {
+        let before = order.document.text(before);
+        if before.is_empty() {
             return Err(Failure::unavailable(format!(
-                "{} does not tell which {field} it had before it was put on hold",
+                "the store does not say which {field} {} had before it was put on hold",
                 order.name()
             ))
-            .remedy("take it up again in the store's administration, and look at it there"));
+            .remedy("release it from hold in the store's administration"));
         }
-        change.expect(field, &["/", field].concat(), Some(before));
+        change.expect(field, &["/", field].concat(), Some(&json!(before)));
     }
     change.undo_step(post(&HOLD));
-    Ok(change)
-}
-
-/// The change that calls off what was neither invoiced nor shipped.
-///
-/// # Errors
-/// When its state does not allow it.
-pub(crate) fn cancel_change(order: &Order) -> Result<ChangeBuilder, Failure> {
-    check(order, Act::Cancel).map_err(|why| why.failure(order, "cancel"))?;
-    let mut change = changing(order);
-    // Magento's "no" is 200 and `false` (`orders.jsonl`, `cancel-held`).
-    change.step(post(&CANCEL).failure_responses("", Some(&false.into())));
-    change.expect("state", "/state", Some(&after_cancel(order).into()));
-    let canceled = order.amount("grand_total") - order.amount("total_paid");
-    change.expect("total_canceled", "/total_canceled", Some(&canceled.abs().json()));
-    for item in order.whole_items().filter(|item| item.to_cancel().is_positive()) {
-        let field = format!("qty_canceled of {} ({})", item.sku(), item.id());
-        let place = item_place(item.id(), "qty_canceled");
-        change.expect(&field, &place, Some(&item.to_cancel().json()));
-    }
-    if after_cancel(order) != "canceled" {
-        change.warn(format!(
-            "{} {} of it were paid: the rest is canceled, and the order goes on as `{}`",
-            order.amount("total_paid"),
-            order.currency(),
-            after_cancel(order)
-        ));
-    }
-    let sent: Amount = order.whole_items().map(|item| item.to_invoice() - item.to_cancel()).sum();
-    if sent.is_positive() {
-        change.warn(format!(
-            "{sent} of it were shipped and not invoiced: once it is canceled they cannot be \
-             invoiced any more"
-        ));
-    }
-    if !is_offline(order.payment_method()) && State::of(order) != State::PendingPayment {
-        change.warn("an authorised payment is voided at the gateway");
-    }
-    change.cannot_be_undone("a canceled order cannot be revived; it has to be placed again");
     Ok(change)
 }

@@ -3,20 +3,22 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use souk_sdk::{ApplyContext, ChangeBuilder, EntityId, Failure};
+use souk_sdk::{ApplyContext, ChangeBuilder, Failure};
 
-use super::document::{bundle, expect, newest, write};
-use super::{Outcome, Remarks, afterwards, carry_out, changing, lookup, post};
-use crate::answer::Answer;
-use crate::lines::{AskedItem, all_left, resolve};
-use crate::order::{Item, Order, documents, which};
-use crate::routes::{SHIP, SHIPMENTS};
-use crate::state::{Act, check};
+use super::apply::{ActResult, DocumentNote, apply, order_change, post};
+use super::document_items::name_items;
+use crate::item_quantity::ItemQuantityArgs;
+use crate::order::{Order, OrderItem};
+use crate::order_ref::OrderRef;
+use crate::result::OrdersResult;
+use crate::routes::SHIP;
+use crate::sales_document::DocumentKind;
+use crate::state::{OrderAct, require};
 
 /// A tracking number.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Track {
+pub(crate) struct TrackArgs {
     /// The number that the carrier gave.
     #[schemars(length(min = 1))]
     pub(crate) number: String,
@@ -28,7 +30,7 @@ pub(crate) struct Track {
     pub(crate) title: String,
 }
 
-impl Track {
+impl TrackArgs {
     /// Checks it.
     ///
     /// # Errors
@@ -47,55 +49,38 @@ impl Track {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
-    /// Its entity id. Give this or `increment_id`.
-    order_id: Option<EntityId>,
-    /// Its number as customers know it: `000000012`.
-    #[schemars(length(min = 1))]
-    increment_id: Option<String>,
+pub(crate) struct ShipArgs {
+    #[serde(flatten)]
+    order: OrderRef,
     /// Which items and how many. Without it all that is left.
     #[schemars(length(min = 1))]
-    items: Option<Vec<AskedItem>>,
+    items: Option<Vec<ItemQuantityArgs>>,
     /// Tracking numbers.
     #[serde(default)]
-    tracks: Vec<Track>,
+    tracks: Vec<TrackArgs>,
     /// The inventory source to ship from. Without it the store chooses.
     #[schemars(length(min = 1))]
     source_code: Option<String>,
-    /// Whether the customer gets an e-mail.
-    #[serde(default)]
-    notify: bool,
-    /// A comment on the shipment.
-    #[schemars(length(min = 1))]
-    comment: Option<String>,
-    /// Whether the customer sees the comment.
-    #[serde(default)]
-    comment_visible: bool,
+    #[serde(flatten)]
+    note: DocumentNote,
 }
 
-pub(crate) fn ship(asked: &Asked, context: &ApplyContext) -> Result<Answer<Outcome>, Failure> {
-    let order = which(asked.order_id, asked.increment_id.as_deref()).read(context)?;
-    let remarks = Remarks {
-        notify: asked.notify,
-        comment: asked.comment.as_deref(),
-        visible: asked.comment_visible,
-    };
-    let parcel = Parcel { tracks: &asked.tracks, source: asked.source_code.as_deref() };
-    let change = change(&order, asked.items.as_deref(), parcel, remarks)?;
-    let summary = format!("ship {}", order.name());
-    let mut happened = carry_out(context, summary, lookup(), change)?;
-    if happened.done {
-        let read = documents(&SHIPMENTS, order.id(), "entity_id")?;
-        happened.with("shipment", newest(&afterwards(context, &read)));
-    }
-    Ok(happened.answer())
+pub(super) fn ship(
+    args: &ShipArgs,
+    context: &ApplyContext,
+) -> Result<OrdersResult<ActResult>, Failure> {
+    let order = args.order.read(context)?;
+    let parcel = Parcel { tracks: &args.tracks, source: args.source_code.as_deref() };
+    let change = ship_change(&order, args.items.as_deref(), parcel, &args.note)?;
+    let mut outcome = apply(context, &order, "ship", change)?;
+    outcome.put_newest(context, &order, DocumentKind::Shipment, |_| true)?;
+    Ok(outcome.result())
 }
 
 /// What is said of a parcel beside its items.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Parcel<'a> {
-    pub(crate) tracks: &'a [Track],
+    pub(crate) tracks: &'a [TrackArgs],
     pub(crate) source: Option<&'a str>,
 }
 
@@ -103,26 +88,17 @@ pub(crate) struct Parcel<'a> {
 ///
 /// # Errors
 /// When its state does not allow it, or an item, a quantity or a track is wrong.
-pub(crate) fn change(
+pub(crate) fn ship_change(
     order: &Order,
-    items: Option<&[AskedItem]>,
+    items: Option<&[ItemQuantityArgs]>,
     parcel: Parcel<'_>,
-    remarks: Remarks<'_>,
+    note: &DocumentNote,
 ) -> Result<ChangeBuilder, Failure> {
-    check(order, Act::Ship).map_err(|why| why.failure(order, "ship"))?;
-    let mut change = changing(order);
+    require(order, OrderAct::Ship)?;
+    let mut change = order_change(order);
     let step = change.step(post(&SHIP));
-    let left = |item: &Item<'_>| item.to_ship();
-    let lines = match items {
-        Some(_) if order.has_bundle() => return Err(bundle(order, "shipped")),
-        Some(items) => resolve(order, items, left, "ship")?,
-        None => all_left(order, left),
-    };
-    expect(&mut change, &lines, "qty_shipped");
-    // Of bundles only Magento knows which items count: without a list it ships all that is left.
-    if !order.has_bundle() {
-        write(&mut change, step, &lines);
-    }
+    let words = ("ship", "shipped", "qty_shipped");
+    name_items(&mut change, step, order, items, OrderItem::to_ship, words)?;
     let mut tracks: Vec<Value> = Vec::new();
     for (index, track) in parcel.tracks.iter().enumerate() {
         track.check(&format!("tracks/{index}"))?;
@@ -136,11 +112,11 @@ pub(crate) fn change(
     if let Some(source) = parcel.source {
         change.constant(step, "/arguments/extension_attributes/source_code", source.into());
     }
-    remarks.write(&mut change, step);
-    if order.amount("total_due").is_positive() {
+    note.write(&mut change, step);
+    if order.total_due.is_positive() {
         change.warn(format!(
             "{} {} of the order are not paid yet",
-            order.amount("total_due"),
+            order.total_due,
             order.currency()
         ));
     }

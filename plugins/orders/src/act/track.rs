@@ -2,90 +2,64 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::json;
 use souk_sdk::{
-    ApplyContext, BindingSource, ChangeBuilder, EntityId, Failure, Lookup, Method, SearchPage,
-    StoreView, element,
+    ApplyContext, BindingSource, ChangeBuilder, EntityId, Failure, Method, StoreView, element,
 };
 
-use super::ship::Track;
-use super::{Outcome, carry_out};
-use crate::answer::Answer;
-use crate::order::{documents, id_of, which};
-use crate::routes::{ADD_TRACK, SHIPMENT, SHIPMENTS, TRACK};
+use super::apply::{ActResult, apply_to, lookup};
+use super::ship::TrackArgs;
+use crate::document::Members;
+use crate::order_ref::OrderRef;
+use crate::result::OrdersResult;
+use crate::routes::{ADD_TRACK, SHIPMENT, TRACK};
+use crate::sales_document::DocumentKind;
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
-    /// The order's entity id. Give this or `increment_id`.
-    order_id: Option<EntityId>,
-    /// The order's number as customers know it: `000000012`.
-    #[schemars(length(min = 1))]
-    increment_id: Option<String>,
+pub(crate) struct AddTrackArgs {
+    #[serde(flatten)]
+    order: OrderRef,
     /// The shipment's entity id, where the order has several; see `orders_tracking`.
     shipment_id: Option<EntityId>,
     /// The tracking number.
-    track: Track,
+    track: TrackArgs,
 }
 
-pub(crate) fn add(asked: &Asked, context: &ApplyContext) -> Result<Answer<Outcome>, Failure> {
-    let order = which(asked.order_id, asked.increment_id.as_deref()).read(context)?;
-    asked.track.check("track")?;
-    let found: SearchPage<Value> = context.get(&documents(&SHIPMENTS, order.id(), "entity_id")?)?;
-    let ids: Vec<u64> = found.items.iter().map(|one| id_of(one.get("entity_id"))).collect();
-    let wanted = asked.shipment_id.map(EntityId::get);
-    let listed = || ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    let shipment = match (wanted, &ids[..]) {
-        (Some(id), _) if ids.contains(&id) => id,
-        (None, [only]) => *only,
-        (_, []) => {
-            return Err(Failure::argument("order_id", format!("{} has no shipment", order.name()))
-                .remedy("make one with `orders_ship`, which takes tracks too"));
-        }
-        (Some(id), _) => {
-            let message = format!("the shipment {id} is not one of {}", order.name());
-            return Err(
-                Failure::argument("shipment_id", message).remedy(format!("one of: {}", listed()))
-            );
-        }
-        (None, _) => {
-            let message = format!("{} has several shipments", order.name());
-            return Err(Failure::argument("shipment_id", message)
-                .remedy(format!("say which: {}", listed())));
-        }
-    };
-    let known =
-        found.items.iter().filter(|one| id_of(one.get("entity_id")) == shipment).any(|one| {
-            let tracks = one.get("tracks").and_then(Value::as_array).into_iter().flatten();
-            tracks.into_iter().any(|track| track["track_number"] == asked.track.number.as_str())
-        });
-    if known {
-        let message = format!("the shipment {shipment} already has this tracking number");
+pub(super) fn add_track(
+    args: &AddTrackArgs,
+    context: &ApplyContext,
+) -> Result<OrdersResult<ActResult>, Failure> {
+    let order = args.order.read(context)?;
+    args.track.check("track")?;
+    let kind = DocumentKind::Shipment;
+    let shipments = kind.all_of(context, &order)?;
+    if shipments.is_empty() {
+        return Err(Failure::argument("order_id", format!("{} has no shipment", order.name()))
+            .remedy("make one with `orders_ship`, which takes tracks too"));
+    }
+    let id = args.shipment_id.map(EntityId::get);
+    let shipment = kind.choose(&order, &shipments, id, "shipment_id")?;
+    let id = shipment.id("entity_id");
+    if shipment.rows("tracks").any(|track| track.text("track_number") == args.track.number) {
+        let message = format!("the shipment {id} already has this tracking number");
         return Err(Failure::argument("track/number", message));
     }
-    let change = change(order.id(), shipment, &asked.track);
-    let lookup = Lookup::one(SHIPMENT.read_by([BindingSource::Subject]).at(StoreView::Global));
-    let summary = format!("add a tracking number to shipment {shipment} of {}", order.name());
-    Ok(carry_out(context, summary, lookup, change)?.answer())
+    let change = track_change(order.id, id, &args.track);
+    let summary = format!("add a tracking number to shipment {id} of {}", order.name());
+    Ok(apply_to(context, summary, lookup(&SHIPMENT), change)?.result())
 }
 
-fn change(order: u64, shipment: u64, track: &Track) -> ChangeBuilder {
+fn track_change(order: u64, shipment: u64, track: &TrackArgs) -> ChangeBuilder {
     let mut change = ChangeBuilder::of("shipment", shipment.to_string()).only_if_absent();
     let step = change.step(ADD_TRACK.step(Method::Post, [], StoreView::Global));
     // Without the order that the shipment is of, Magento refuses (`orders_more.jsonl`).
     change.constant(step, "/entity/order_id", order.into());
     change.constant(step, "/entity/parent_id", shipment.into());
-    let place = track_place(&track.number);
-    let number = Value::from(track.number.as_str());
-    change.set(step, "track_number", "/entity/track_number", &place, number);
-    change.constant(step, "/entity/title", track.title.as_str().into());
-    change.constant(step, "/entity/carrier_code", track.carrier_code.as_str().into());
-    let made = BindingSource::FromResponse("/entity_id".to_owned());
-    change.undo_step(TRACK.step(Method::Delete, [made], StoreView::Global));
+    let pointer = ["/tracks/", &element("track_number", &track.number), "/track_number"].concat();
+    change.set(step, "track_number", "/entity/track_number", &pointer, json!(track.number));
+    change.constant(step, "/entity/title", json!(track.title));
+    change.constant(step, "/entity/carrier_code", json!(track.carrier_code));
+    let created = BindingSource::FromResponse("/entity_id".to_owned());
+    change.undo_step(TRACK.step(Method::Delete, [created], StoreView::Global));
     change
-}
-
-/// Where a track stands in a shipment.
-fn track_place(number: &str) -> String {
-    ["/tracks/", &element("track_number", number), "/track_number"].concat()
 }

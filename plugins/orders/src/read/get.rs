@@ -1,17 +1,18 @@
 //! `orders_get`
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use souk_sdk::{Context, Failure};
 
-use super::picked;
-use super::timeline::Made;
-use crate::answer::{Answer, Shape, members};
-use crate::clock::Zones;
-use crate::order::{Item, Order, Plain, id_of};
+use super::timeline::OrderHistory;
+use crate::document::{Document, Members};
+use crate::order::{Order, OrderItem};
+use crate::order_ref::OrderRef;
+use crate::result::{OrdersResult, ResultSchema};
+use crate::time_zones::StoreTimeZones;
 
-pub(crate) struct Whole;
+pub(crate) struct GetResult;
 
-impl Shape for Whole {
+impl ResultSchema for GetResult {
     const PROPERTIES: &'static str = r#"
         "order": {"type": "object", "description": "The order: who, how much, where to, how paid. Amounts are in order_currency_code; times are UTC, *_local in the store view's time zone."},
         "items": {"type": "array", "items": {"type": "object"}},
@@ -20,19 +21,19 @@ impl Shape for Whole {
     const REQUIRED: &'static str = r#""order", "items", "timeline", "unread""#;
 }
 
-pub(crate) fn get(asked: &Plain, context: &Context) -> Result<Answer<Whole>, Failure> {
-    let order = asked.which().read(context)?;
-    let zones = Zones::where_readable(context);
-    let made = Made::read(context, &order)?;
-    Ok(Answer::new(members(json!({
+pub(crate) fn get(args: &OrderRef, context: &Context) -> Result<OrdersResult<GetResult>, Failure> {
+    let order = args.read(context)?;
+    let zones = StoreTimeZones::read(context, false)?;
+    let history = OrderHistory::read(context, &order)?;
+    Ok(OrdersResult::from(json!({
         "order": head(&order, &zones),
-        "items": order.items().map(|item| Value::Object(line(item))).collect::<Vec<_>>(),
-        "timeline": made.timeline(&order, &zones),
-        "unread": made.unread,
-    }))))
+        "items": order.items().iter().map(item_view).collect::<Vec<_>>(),
+        "timeline": history.timeline(&order, &zones),
+        "unread": history.unread,
+    })))
 }
 
-/// What is told of an order's head. Left out: the same amounts in the base currency where it is the
+/// What is shown of an order's head. Left out: the same amounts in the base currency where it is the
 /// same, technical ids, the customer's network address, the code that opens the order without a
 /// login, and what gateways keep beside a payment, which can be tokens.
 const HEAD: [&str; 46] = [
@@ -113,52 +114,40 @@ const PAYMENT: [&str; 9] = [
     "last_trans_id",
 ];
 
-fn head(order: &Order, zones: &Zones) -> Map<String, Value> {
-    let mut head = picked(order.fields(), &HEAD);
+fn head(order: &Order, zones: &StoreTimeZones) -> Document {
+    let document = &order.document;
+    let mut head = document.pick(&HEAD);
     if !order.is_converted() {
         for field in ["base_currency_code", "base_to_order_rate", "base_grand_total"] {
             head.remove(field);
         }
     }
-    let store = id_of(order.fields().get("store_id"));
-    if let Some(code) = zones.code(store) {
-        head.insert("store_view_code".to_owned(), code.into());
-    }
+    let store = document.id("store_id");
+    head.put("store_view_code", zones.code(store));
     for (field, local) in [("created_at", "created_local"), ("updated_at", "updated_local")] {
-        if let Some(at) = zones.local(store, order.text(field)) {
-            head.insert(local.to_owned(), at.into());
-        }
+        head.put(local, zones.local(store, document.text(field)));
     }
-    let address = |value: Option<&Value>| {
-        value.and_then(Value::as_object).map(|address| Value::Object(picked(address, &ADDRESS)))
-    };
-    let shipping = order.value("extension_attributes").pointer("/shipping_assignments/0/shipping");
-    for (name, value) in [
-        ("billing_address", address(order.fields().get("billing_address"))),
-        ("shipping_address", address(shipping.and_then(|shipping| shipping.get("address")))),
-        ("shipping_method", shipping.and_then(|shipping| shipping.get("method")).cloned()),
-        ("payment", payment(order)),
-    ] {
-        if let Some(value) = value {
-            head.insert(name.to_owned(), value);
-        }
+    let address = |value: Option<&Value>| Some(value?.as_object()?.pick(&ADDRESS));
+    let extension = document.get("extension_attributes");
+    let shipping = extension.and_then(|more| more.pointer("/shipping_assignments/0/shipping"));
+    head.put("billing_address", address(document.get("billing_address")));
+    head.put("shipping_address", address(shipping.and_then(|shipping| shipping.get("address"))));
+    head.put("shipping_method", shipping.and_then(|shipping| shipping.get("method")).cloned());
+    if let Some(Value::Object(payment)) = document.get("payment") {
+        let mut payment = payment.pick(&PAYMENT);
+        let more = extension.and_then(Value::as_object).into_iter();
+        let title = more
+            .flat_map(|more| more.rows("payment_additional_info"))
+            .filter(|info| info.text("key") == "method_title")
+            .find_map(|info| info.get("value").cloned());
+        payment.put("method_title", title);
+        head.put("payment", Some(payment));
     }
     head
 }
 
-fn payment(order: &Order) -> Option<Value> {
-    let mut told = picked(order.value("payment").as_object()?, &PAYMENT);
-    let more = order.value("extension_attributes").get("payment_additional_info");
-    let title = more.and_then(Value::as_array).into_iter().flatten();
-    let title = title.filter(|one| one["key"] == "method_title").find_map(|one| one.get("value"));
-    if let Some(title) = title {
-        told.insert("method_title".to_owned(), title.clone());
-    }
-    Some(Value::Object(told))
-}
-
-/// What is told of an item.
-const LINE: [&str; 26] = [
+/// What is shown of an item.
+const ITEM: [&str; 26] = [
     "item_id",
     "parent_item_id",
     "order_id",
@@ -188,20 +177,17 @@ const LINE: [&str; 26] = [
 ];
 
 /// An item, and what is left to be done with it.
-pub(crate) fn line(item: Item<'_>) -> Map<String, Value> {
-    let mut line = picked(item.fields(), &LINE);
-    if let Some(options) = item.fields().get("product_option").filter(|value| value.is_object()) {
-        line.insert("product_option".to_owned(), options.clone());
-    }
+pub(super) fn item_view(item: &OrderItem) -> Document {
+    let mut view = item.document.pick(&ITEM);
+    let options = item.document.get("product_option").filter(|value| value.is_object());
+    view.put("product_option", options.cloned());
     if !item.is_part() {
-        line.insert(
-            "left".to_owned(),
-            json!({
-                "to_invoice": item.to_invoice().json(),
-                "to_ship": item.to_ship().json(),
-                "to_refund": item.to_refund().json(),
-            }),
-        );
+        let left = json!({
+            "to_invoice": item.to_invoice(),
+            "to_ship": item.to_ship(),
+            "to_refund": item.to_refund(),
+        });
+        view.put("left", Some(left));
     }
-    line
+    view
 }

@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use souk_sdk::{Condition, Context, Criteria, Failure, Filter, LIST_BUDGET, Scan, projection};
 
-use super::picked;
-use crate::answer::{Answer, Shape, members};
-use crate::clock::{Zones, instant, rfc3339, written};
-use crate::order::{Order, id_of};
+use crate::document::{Document, Members, object};
+use crate::order::{ORDER_FIELDS, Order};
+use crate::order_filter::any_of_each;
+use crate::order_state::OrderState;
+use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::{INVOICES, ORDERS};
-use crate::state::{Act, State, check};
+use crate::state::{OrderAct, check};
+use crate::time_zones::{StoreTimeZones, as_of, filter_text, instant, rfc3339};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
+pub(crate) struct StuckArgs {
     /// Paid in full and something not shipped: days since the last invoice.
     #[serde(default = "three")]
     #[schemars(range(min = 0, max = 3650))]
@@ -61,9 +63,9 @@ const fn fifty() -> u32 {
     50
 }
 
-pub(crate) struct Stuck;
+pub(crate) struct StuckResult;
 
-impl Shape for Stuck {
+impl ResultSchema for StuckResult {
     const PROPERTIES: &'static str = r#"
         "orders": {"type": "array", "items": {"type": "object"}, "description": "Each with reason (paid_not_shipped, pending, invoiced_not_paid, on_hold, payment_review), since (UTC) and days, the longest first."},
         "counts": {"type": "object", "description": "How many there are for each reason, also beyond the limit."},
@@ -72,89 +74,113 @@ impl Shape for Stuck {
 }
 
 /// States in which an order waits for something. Complete, closed and canceled ones do not.
-const OPEN: [&str; 5] = ["new", "pending_payment", "processing", "payment_review", "holded"];
-
-const FIELDS: [&str; 16] = [
-    "entity_id",
-    "increment_id",
-    "state",
-    "status",
-    "store_id",
-    "created_at",
-    "updated_at",
-    "customer_email",
-    "order_currency_code",
-    "grand_total",
-    "total_paid",
-    "total_due",
-    "total_invoiced",
-    "is_virtual",
-    "payment[method]",
-    "items[item_id,parent_item_id,product_type,sku,is_virtual,qty_ordered,qty_invoiced,qty_shipped,qty_refunded,qty_canceled]",
+const OPEN: [OrderState; 5] = [
+    OrderState::New,
+    OrderState::PendingPayment,
+    OrderState::Processing,
+    OrderState::PaymentReview,
+    OrderState::Holded,
 ];
 
-/// An order that waits, why, and since when.
-struct Found {
+/// What is read beside [`ORDER_FIELDS`].
+const MORE_FIELDS: [&str; 5] = ["status", "store_id", "created_at", "updated_at", "customer_email"];
+
+/// What an order waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    OnHold,
+    PaymentReview,
+    Pending,
+    InvoicedNotPaid,
+    PaidNotShipped,
+}
+
+impl Wait {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::OnHold => "on_hold",
+            Self::PaymentReview => "payment_review",
+            Self::Pending => "pending",
+            Self::InvoicedNotPaid => "invoiced_not_paid",
+            Self::PaidNotShipped => "paid_not_shipped",
+        }
+    }
+
+    /// Whether it begins with the last invoice.
+    const fn since_invoice(self) -> bool {
+        matches!(self, Self::InvoicedNotPaid | Self::PaidNotShipped)
+    }
+
+    /// What an order waits for, if anything.
+    fn of(order: &Order) -> Option<Self> {
+        match order.state {
+            OrderState::Holded => Some(Self::OnHold),
+            OrderState::PaymentReview => Some(Self::PaymentReview),
+            _ if !order.is_invoiced() => Some(Self::Pending),
+            _ if order.total_paid < order.total_invoiced => Some(Self::InvoicedNotPaid),
+            _ if !order.total_due.is_positive() && check(order, OrderAct::Ship).is_ok() => {
+                Some(Self::PaidNotShipped)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An order that waits, for what, and since when.
+struct StuckOrder {
     order: Order,
-    reason: &'static str,
+    wait: Wait,
     since: Timestamp,
 }
 
-pub(crate) fn stuck(asked: &Asked, context: &Context) -> Result<Answer<Stuck>, Failure> {
-    let as_of = crate::clock::as_of(asked.as_of.as_deref())?;
-    let zones = if asked.store_view_codes.is_empty() {
-        Zones::where_readable(context)
-    } else {
-        Zones::read(context)?
-    };
-    let shortest = asked
+pub(crate) fn stuck(
+    args: &StuckArgs,
+    context: &Context,
+) -> Result<OrdersResult<StuckResult>, Failure> {
+    let as_of = as_of(args.as_of.as_deref())?;
+    let zones = StoreTimeZones::read(context, !args.store_view_codes.is_empty())?;
+    let shortest = args
         .paid_not_shipped_days
-        .min(asked.pending_days)
-        .min(asked.invoiced_not_paid_days)
-        .min(asked.waiting_days);
+        .min(args.pending_days)
+        .min(args.invoiced_not_paid_days)
+        .min(args.waiting_days);
     // What is younger than the shortest threshold cannot be stuck.
-    let mut criteria = Criteria::new().filter(Filter::any_of("state", &OPEN)?).filter(Filter::new(
-        "created_at",
-        Condition::Lteq,
-        written(before(as_of, shortest)),
-    )?);
-    let stores = zones.ids(&asked.store_view_codes)?;
-    if !stores.is_empty() {
-        criteria = criteria.filter(Filter::any_of("store_id", &stores)?);
-    }
-    let mut scan = Scan::new(context, ORDERS, criteria.fields(projection(FIELDS)?), "entity_id");
-    let mut waiting: Vec<Found> = Vec::new();
+    let oldest = filter_text(before(as_of, shortest));
+    let criteria = Criteria::new()
+        .filter(Filter::any_of("state", &OPEN.map(OrderState::as_str))?)
+        .filter(Filter::new("created_at", Condition::Lteq, oldest)?);
+    let stores = zones.ids(&args.store_view_codes)?;
+    let criteria = any_of_each(criteria, [("store_id", "store_view_codes", &stores)])?;
+    let fields = projection(ORDER_FIELDS.into_iter().chain(MORE_FIELDS))?;
+    let mut scan = Scan::new(context, ORDERS, criteria.fields(fields), "entity_id");
+    let mut orders: Vec<StuckOrder> = Vec::new();
     while let Some(page) = scan.next_page()? {
         for order in page {
-            waiting.extend(why(Order::of(order)?));
+            orders.extend(StuckOrder::new(Order::parse(order)?));
         }
     }
-    date_by_invoices(context, &mut waiting)?;
-    waiting.retain(|found| found.since <= before(as_of, asked.days(found.reason)));
-    waiting.sort_by_key(|found| found.since);
+    date_by_invoices(context, &mut orders)?;
+    orders.retain(|stuck| stuck.since <= before(as_of, args.days(stuck.wait)));
+    orders.sort_by_key(|stuck| stuck.since);
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    for found in &waiting {
-        *counts.entry(found.reason).or_default() += 1;
+    for stuck in &orders {
+        *counts.entry(stuck.wait.as_str()).or_default() += 1;
     }
-    let orders: Vec<Value> = waiting
-        .iter()
-        .take(asked.limit as usize)
-        .map(|found| Value::Object(found.told(as_of, &zones)))
-        .collect();
-    Ok(Answer::new(members(json!({
-        "orders": orders,
+    let views = orders.iter().take(args.limit as usize).map(|stuck| stuck.view(as_of, &zones));
+    Ok(OrdersResult::from(json!({
+        "orders": views.collect::<Vec<_>>(),
         "counts": counts,
         "as_of": rfc3339(as_of),
-    }))))
+    })))
 }
 
-impl Asked {
-    fn days(&self, reason: &str) -> u32 {
-        match reason {
-            "paid_not_shipped" => self.paid_not_shipped_days,
-            "pending" => self.pending_days,
-            "invoiced_not_paid" => self.invoiced_not_paid_days,
-            _ => self.waiting_days,
+impl StuckArgs {
+    const fn days(&self, wait: Wait) -> u32 {
+        match wait {
+            Wait::PaidNotShipped => self.paid_not_shipped_days,
+            Wait::Pending => self.pending_days,
+            Wait::InvoicedNotPaid => self.invoiced_not_paid_days,
+            Wait::OnHold | Wait::PaymentReview => self.waiting_days,
         }
     }
 }
@@ -163,63 +189,47 @@ fn before(as_of: Timestamp, days: u32) -> Timestamp {
     as_of.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN)
 }
 
-/// What an order waits for, if anything; since when, as far as the order itself tells.
-fn why(order: Order) -> Option<Found> {
-    let at = |field: &str| instant(order.text(field));
-    let invoiced = order.items().any(|item| item.amount("qty_invoiced").is_positive());
-    let (reason, since) = match State::of(&order) {
-        State::Holded => ("on_hold", at("updated_at")?),
-        State::PaymentReview => ("payment_review", at("updated_at")?),
-        _ if !invoiced => ("pending", at("created_at")?),
-        _ if order.amount("total_paid") < order.amount("total_invoiced") => {
-            ("invoiced_not_paid", at("created_at")?)
-        }
-        _ if !order.amount("total_due").is_positive() && check(&order, Act::Ship).is_ok() => {
-            ("paid_not_shipped", at("created_at")?)
-        }
-        _ => return None,
-    };
-    Some(Found { order, reason, since })
-}
-
 /// Invoiced orders wait since their last invoice.
-fn date_by_invoices(context: &Context, waiting: &mut [Found]) -> Result<(), Failure> {
-    let by_invoice =
-        |found: &Found| matches!(found.reason, "paid_not_shipped" | "invoiced_not_paid");
-    let ids: Vec<String> = waiting
-        .iter()
-        .filter(|found| by_invoice(found))
-        .map(|f| f.order.id().to_string())
-        .collect();
+fn date_by_invoices(context: &Context, orders: &mut [StuckOrder]) -> Result<(), Failure> {
+    let invoiced = || orders.iter().filter(|stuck| stuck.wait.since_invoice());
+    let ids: Vec<String> = invoiced().map(|stuck| stuck.order.id.to_string()).collect();
     if ids.is_empty() {
         return Ok(());
     }
     let mut last: BTreeMap<u64, Timestamp> = BTreeMap::new();
     for filter in Filter::split("order_id", &ids, LIST_BUDGET / 2)? {
-        let criteria = Criteria::new().filter(filter).fields(projection([
-            "entity_id",
-            "order_id",
-            "created_at",
-        ])?);
+        let fields = projection(["entity_id", "order_id", "created_at"])?;
+        let criteria = Criteria::new().filter(filter).fields(fields);
         for invoice in Scan::new(context, INVOICES, criteria, "entity_id").all()? {
-            let made = invoice["created_at"].as_str().and_then(instant);
-            let order = id_of(invoice.get("order_id"));
-            last.extend(
-                made.map(|made| (order, made.max(last.get(&order).copied().unwrap_or(made)))),
-            );
+            let invoice = object(invoice);
+            let Some(created) = instant(invoice.text("created_at")) else { continue };
+            let latest = last.entry(invoice.id("order_id")).or_insert(created);
+            *latest = created.max(*latest);
         }
     }
-    for found in waiting.iter_mut().filter(|found| by_invoice(found)) {
-        if let Some(made) = last.get(&found.order.id()) {
-            found.since = *made;
+    for stuck in orders.iter_mut().filter(|stuck| stuck.wait.since_invoice()) {
+        if let Some(created) = last.get(&stuck.order.id) {
+            stuck.since = *created;
         }
     }
     Ok(())
 }
 
-impl Found {
-    fn told(&self, as_of: Timestamp, zones: &Zones) -> Map<String, Value> {
-        let fields = [
+impl StuckOrder {
+    /// An order that waits, since when as far as the order itself says.
+    fn new(order: Order) -> Option<Self> {
+        let wait = Wait::of(&order)?;
+        let since = match wait {
+            Wait::OnHold | Wait::PaymentReview => "updated_at",
+            _ => "created_at",
+        };
+        let since = instant(order.document.text(since))?;
+        Some(Self { order, wait, since })
+    }
+
+    fn view(&self, as_of: Timestamp, zones: &StoreTimeZones) -> Document {
+        let document = &self.order.document;
+        let mut view = document.pick(&[
             "entity_id",
             "increment_id",
             "state",
@@ -229,24 +239,17 @@ impl Found {
             "order_currency_code",
             "grand_total",
             "total_due",
-        ];
-        let mut told = picked(self.order.fields(), &fields);
-        let store = id_of(self.order.fields().get("store_id"));
-        let hours = as_of.duration_since(self.since).as_hours();
-        let left: Vec<Value> = self
-            .order
-            .whole_items()
-            .filter(|item| item.to_ship().is_positive())
-            .map(|item| json!({"sku": item.sku(), "qty": item.to_ship().json()}))
-            .collect();
-        told.extend(members(json!({
-            "reason": self.reason,
-            "since": written(self.since),
-            "days": hours / 24,
-            "store_view_code": zones.code(store),
-            "payment_method": self.order.payment_method(),
-            "left_to_ship": left,
+        ]);
+        let left = self.order.whole_items().filter(|item| item.to_ship().is_positive());
+        let left = left.map(|item| json!({"sku": item.sku(), "qty": item.to_ship()}));
+        view.extend(object(json!({
+            "reason": self.wait.as_str(),
+            "since": filter_text(self.since),
+            "days": as_of.duration_since(self.since).as_hours() / 24,
+            "store_view_code": zones.code(document.id("store_id")),
+            "payment_method": self.order.payment_method,
+            "left_to_ship": left.collect::<Vec<_>>(),
         })));
-        told
+        view
     }
 }

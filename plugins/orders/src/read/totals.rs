@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use souk_sdk::{Context, Failure, Scan, projection};
+use serde_json::{Value, json};
+use souk_sdk::{Context, Decimal, Failure, Scan, projection};
 
-use crate::amount::Amount;
-use crate::answer::{Answer, Shape, members};
-use crate::clock::{Clock, Range, Zones};
-use crate::order::id_of;
+use crate::document::{Document, Members};
+use crate::order_filter::{OrderFilter, check_length};
+use crate::order_state::OrderState;
+use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
-use crate::search::Wanted;
-use crate::state::State;
+use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
 
 /// By what orders are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum By {
+enum GroupBy {
     Day,
     Status,
     State,
@@ -26,7 +25,7 @@ enum By {
     PaymentMethod,
 }
 
-impl By {
+impl GroupBy {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Day => "day",
@@ -37,18 +36,15 @@ impl By {
         }
     }
 
-    fn of(self, order: &Map<String, Value>, zones: &Zones, clock: &Clock) -> String {
-        let text = |field: &str| order.get(field).and_then(Value::as_str).unwrap_or_default();
+    fn key(self, order: &Document, zones: &StoreTimeZones, days: &NamedZone) -> String {
         match self {
-            Self::Day => clock.day(text("created_at")).unwrap_or_default(),
-            Self::Status => text("status").to_owned(),
-            Self::State => text("state").to_owned(),
+            Self::Day => days.day(order.text("created_at")).unwrap_or_default(),
+            Self::Status => order.text("status").to_owned(),
+            Self::State => order.text("state").to_owned(),
             Self::Store => {
-                let id = id_of(order.get("store_id"));
-                match zones.code(id) {
-                    None => format!("store view {id}, which is gone"),
-                    Some(code) => code.to_owned(),
-                }
+                let id = order.id("store_id");
+                let code = zones.code(id).map(str::to_owned);
+                code.unwrap_or_else(|| format!("store view {id}, which is gone"))
             }
             Self::PaymentMethod => {
                 let method = order.get("payment").and_then(|payment| payment.get("method"));
@@ -60,18 +56,18 @@ impl By {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
+pub(crate) struct TotalsArgs {
     /// By what: each combination is a row. Without it, one row a currency.
     #[serde(default)]
-    group_by: Vec<By>,
+    group_by: Vec<GroupBy>,
     /// When the orders were placed.
-    created: Range,
+    created: TimeRange,
     /// Statuses to count. Without it all, canceled ones too.
     #[serde(default)]
     statuses: Vec<String>,
     /// States to count.
     #[serde(default)]
-    states: Vec<State>,
+    states: Vec<OrderState>,
     /// Store views to count; days are theirs.
     #[serde(default)]
     store_view_codes: Vec<String>,
@@ -79,9 +75,9 @@ pub(crate) struct Asked {
     time_zone: Option<String>,
 }
 
-pub(crate) struct Totals;
+pub(crate) struct TotalsResult;
 
-impl Shape for Totals {
+impl ResultSchema for TotalsResult {
     const PROPERTIES: &'static str = r#"
         "rows": {"type": "array", "items": {"type": "object"}, "description": "What was grouped by, currency, orders, items, and exact sums in that currency: grand_total, subtotal, discount, shipping, tax, invoiced, paid, refunded, canceled, due. Currencies are never added up."},
         "orders": {"type": "integer", "description": "How many were read: all that fit."},
@@ -89,38 +85,43 @@ impl Shape for Totals {
     const REQUIRED: &'static str = r#""rows", "orders", "time_zone""#;
 }
 
-/// What is added up, and what it is called in a row.
-const SUMS: [(&str, &str); 10] = [
-    ("grand_total", "grand_total"),
-    ("subtotal", "subtotal"),
-    ("discount_amount", "discount"),
-    ("shipping_amount", "shipping"),
-    ("tax_amount", "tax"),
-    ("total_invoiced", "invoiced"),
-    ("total_paid", "paid"),
-    ("total_refunded", "refunded"),
-    ("total_canceled", "canceled"),
-    ("total_due", "due"),
+/// What is added up, what it is called in a row, and whether every order has it: the others come with
+/// a first invoice, payment, refund or cancellation, and are nothing before it.
+const SUMS: [(&str, &str, bool); 10] = [
+    ("grand_total", "grand_total", true),
+    ("subtotal", "subtotal", true),
+    ("discount_amount", "discount", true),
+    ("shipping_amount", "shipping", true),
+    ("tax_amount", "tax", true),
+    ("total_invoiced", "invoiced", false),
+    ("total_paid", "paid", false),
+    ("total_refunded", "refunded", false),
+    ("total_canceled", "canceled", false),
+    ("total_due", "due", true),
 ];
 
-/// One row.
+/// The sums of some orders.
 #[derive(Default)]
-struct Row {
+struct TotalsRow {
     orders: u32,
-    items: Amount,
-    sums: [Amount; SUMS.len()],
+    items: Decimal,
+    sums: [Decimal; SUMS.len()],
 }
 
-pub(crate) fn totals(asked: &Asked, context: &Context) -> Result<Answer<Totals>, Failure> {
-    let zones = Zones::read(context)?;
-    let clock = zones.meant(asked.time_zone.as_deref(), &asked.store_view_codes)?;
-    let wanted = Wanted {
-        statuses: &asked.statuses,
-        states: &asked.states,
-        created: Some(&asked.created),
-        store_view_codes: &asked.store_view_codes,
-        ..Wanted::default()
+pub(crate) fn totals(
+    args: &TotalsArgs,
+    context: &Context,
+) -> Result<OrdersResult<TotalsResult>, Failure> {
+    let filter = OrderFilter {
+        statuses: args.statuses.clone(),
+        states: args.states.clone(),
+        created: Some(args.created.clone()),
+        store_view_codes: args.store_view_codes.clone(),
+        time_zone: args.time_zone.clone(),
+        ..OrderFilter::default()
     };
+    let (zones, days) = filter.zones(context, true)?;
+    let days = days.ok_or_else(|| Failure::internal("days have no zone"))?;
     let mut fields = vec![
         "entity_id",
         "store_id",
@@ -130,60 +131,52 @@ pub(crate) fn totals(asked: &Asked, context: &Context) -> Result<Answer<Totals>,
         "order_currency_code",
         "total_qty_ordered",
     ];
-    fields.extend(SUMS.map(|(field, _)| field));
-    if asked.group_by.contains(&By::PaymentMethod) {
+    fields.extend(SUMS.map(|(field, ..)| field));
+    if args.group_by.contains(&GroupBy::PaymentMethod) {
         fields.push("payment[method]");
     }
-    let criteria = wanted.criteria(&zones, &clock)?.fields(projection(fields)?);
-    let mut scan = Scan::new(context, ORDERS, criteria, "entity_id");
-    let mut rows: BTreeMap<Vec<String>, Row> = BTreeMap::new();
+    let criteria = filter.criteria(&zones, Some(&days))?;
+    check_length(&criteria)?;
+    let mut scan = Scan::new(context, ORDERS, criteria.fields(projection(fields)?), "entity_id");
+    let mut rows: BTreeMap<Vec<String>, TotalsRow> = BTreeMap::new();
     let mut count = 0_u64;
     while let Some(page) = scan.next_page()? {
         for order in page.iter().filter_map(Value::as_object) {
             let mut key: Vec<String> =
-                asked.group_by.iter().map(|by| by.of(order, &zones, &clock)).collect();
-            let currency = order.get("order_currency_code").and_then(Value::as_str);
-            key.push(currency.unwrap_or_default().to_owned());
+                args.group_by.iter().map(|by| by.key(order, &zones, &days)).collect();
+            key.push(order.text("order_currency_code").to_owned());
             rows.entry(key).or_default().add(order)?;
             count += 1;
         }
         context.progress(count, None, "adding up orders");
     }
-    let rows: Vec<Value> =
-        rows.into_iter().map(|(key, row)| row.told(&asked.group_by, key)).collect();
-    Ok(Answer::new(members(json!({
-        "rows": rows,
+    let rows = rows.into_iter().map(|(key, row)| row.view(&args.group_by, key));
+    Ok(OrdersResult::from(json!({
+        "rows": rows.collect::<Vec<_>>(),
         "orders": count,
-        "time_zone": clock.name,
-    }))))
+        "time_zone": days.name,
+    })))
 }
 
-impl Row {
-    fn add(&mut self, order: &Map<String, Value>) -> Result<(), Failure> {
-        let amount = |field: &str| match order.get(field) {
-            None | Some(Value::Null) => Ok(Amount::ZERO),
-            Some(value) => Amount::of(value).ok_or_else(|| {
-                let id = id_of(order.get("entity_id"));
-                Failure::unavailable(format!("`{field}` of the order with id {id} is no amount"))
-            }),
-        };
+impl TotalsRow {
+    fn add(&mut self, order: &Document) -> Result<(), Failure> {
         self.orders += 1;
-        self.items += amount("total_qty_ordered")?;
-        for (sum, (field, _)) in self.sums.iter_mut().zip(SUMS) {
-            *sum += amount(field)?;
+        self.items += order.amount("total_qty_ordered")?;
+        for (sum, (field, _, always)) in self.sums.iter_mut().zip(SUMS) {
+            *sum += order.amount_after(always, field)?;
         }
         Ok(())
     }
 
-    fn told(self, by: &[By], key: Vec<String>) -> Value {
-        let mut row = Map::new();
+    fn view(self, by: &[GroupBy], key: Vec<String>) -> Document {
         let names = by.iter().map(|by| by.as_str()).chain(["currency"]);
-        row.extend(names.map(str::to_owned).zip(key.into_iter().map(Value::String)));
-        row.insert("orders".to_owned(), self.orders.into());
-        row.insert("items".to_owned(), self.items.json());
-        row.extend(
-            SUMS.iter().zip(self.sums).map(|((_, name), sum)| ((*name).to_owned(), sum.json())),
-        );
-        Value::Object(row)
+        let mut row: Document =
+            names.map(str::to_owned).zip(key.into_iter().map(Value::String)).collect();
+        row.put("orders", Some(self.orders));
+        row.put("items", Some(self.items.json()));
+        for ((_, name, _), sum) in SUMS.iter().zip(self.sums) {
+            row.put(name, Some(sum.json()));
+        }
+        row
     }
 }

@@ -1,17 +1,17 @@
 //! `orders_tracking`
 
 use serde_json::{Value, json};
-use souk_sdk::{Context, Failure, SearchPage};
+use souk_sdk::{Context, Failure};
 
-use super::picked;
-use crate::answer::{Answer, Shape, members};
-use crate::clock::Zones;
-use crate::order::{Plain, documents, id_of};
-use crate::routes::SHIPMENTS;
+use crate::document::{Document, Members};
+use crate::order_ref::OrderRef;
+use crate::result::{OrdersResult, ResultSchema};
+use crate::sales_document::DocumentKind;
+use crate::time_zones::StoreTimeZones;
 
-pub(crate) struct Parcels;
+pub(crate) struct TrackingResult;
 
-impl Shape for Parcels {
+impl ResultSchema for TrackingResult {
     const PROPERTIES: &'static str = r#"
         "order": {"type": "object"},
         "shipments": {"type": "array", "items": {"type": "object"}, "description": "What was sent, when, from which source, with which tracking numbers. Magento does not know where a parcel is now: ask the carrier with the number."},
@@ -19,53 +19,37 @@ impl Shape for Parcels {
     const REQUIRED: &'static str = r#""order", "shipments", "left_to_ship""#;
 }
 
-pub(crate) fn tracking(asked: &Plain, context: &Context) -> Result<Answer<Parcels>, Failure> {
-    let order = asked.which().read(context)?;
-    let zones = Zones::where_readable(context);
-    let found: SearchPage<Value> = context.get(&documents(&SHIPMENTS, order.id(), "entity_id")?)?;
-    let store = id_of(order.fields().get("store_id"));
-    let shipments: Vec<Value> = found
-        .items
-        .iter()
-        .filter_map(Value::as_object)
-        .map(|shipment| {
-            let mut told =
-                picked(shipment, &["entity_id", "increment_id", "created_at", "total_qty"]);
-            let at = shipment.get("created_at").and_then(Value::as_str).unwrap_or_default();
-            if let Some(local) = zones.local(store, at) {
-                told.insert("created_local".to_owned(), local.into());
-            }
-            if let Some(source) = shipment
-                .get("extension_attributes")
-                .and_then(|more| more.get("source_code"))
-                .filter(|source| !source.is_null())
-            {
-                told.insert("source_code".to_owned(), source.clone());
-            }
-            for (list, fields) in [
-                ("items", &["order_item_id", "sku", "name", "qty"][..]),
-                ("tracks", &["entity_id", "carrier_code", "title", "track_number"][..]),
-            ] {
-                let rows = shipment.get(list).and_then(Value::as_array).into_iter().flatten();
-                let rows = rows.filter_map(Value::as_object);
-                told.insert(
-                    list.to_owned(),
-                    rows.map(|row| Value::Object(picked(row, fields))).collect(),
-                );
-            }
-            Value::Object(told)
-        })
-        .collect();
-    let left: Vec<Value> = order
-        .whole_items()
-        .filter(|item| item.to_ship().is_positive())
-        .map(|item| {
-            json!({"order_item_id": item.id(), "sku": item.sku(), "qty": item.to_ship().json()})
-        })
-        .collect();
-    Ok(Answer::new(members(json!({
-        "order": picked(order.fields(), &["entity_id", "increment_id", "state", "status", "shipping_description"]),
+pub(crate) fn tracking(
+    args: &OrderRef,
+    context: &Context,
+) -> Result<OrdersResult<TrackingResult>, Failure> {
+    let order = args.read(context)?;
+    let zones = StoreTimeZones::read(context, false)?;
+    let store = order.document.id("store_id");
+    let shipments = DocumentKind::Shipment.all_of(context, &order)?;
+    let shipments = shipments.iter().map(|shipment| {
+        let mut view = shipment.pick(&["entity_id", "increment_id", "created_at", "total_qty"]);
+        view.put("created_local", zones.local(store, shipment.text("created_at")));
+        let extension = shipment.get("extension_attributes");
+        let source = extension.and_then(|more| more.get("source_code"));
+        view.put("source_code", source.filter(|source| !source.is_null()).cloned());
+        for (list, fields) in [
+            ("items", &["order_item_id", "sku", "name", "qty"][..]),
+            ("tracks", &["entity_id", "carrier_code", "title", "track_number"][..]),
+        ] {
+            let rows: Vec<Value> = shipment.rows(list).map(|row| row.pick(fields).into()).collect();
+            view.put(list, Some(rows));
+        }
+        view
+    });
+    let shipments: Vec<Document> = shipments.collect();
+    let left = order.whole_items().filter(|item| item.to_ship().is_positive());
+    let left = left
+        .map(|item| json!({"order_item_id": item.id, "sku": item.sku(), "qty": item.to_ship()}));
+    let head = ["entity_id", "increment_id", "state", "status", "shipping_description"];
+    Ok(OrdersResult::from(json!({
+        "order": order.document.pick(&head),
         "shipments": shipments,
-        "left_to_ship": left,
-    }))))
+        "left_to_ship": left.collect::<Vec<_>>(),
+    })))
 }

@@ -1,18 +1,19 @@
 //! `orders_why`
 
-use serde_json::{Value, json};
-use souk_sdk::{Context, Failure, SearchPage};
+use serde_json::json;
+use souk_sdk::{Context, Decimal, Failure};
 
-use super::picked;
-use crate::amount::Amount;
-use crate::answer::{Answer, Shape, members};
-use crate::order::{Order, Plain, documents};
-use crate::routes::INVOICES;
-use crate::state::{Act, State, check, is_offline, left_to_refund};
+use crate::balance::OrderBalance;
+use crate::document::{Document, Members, object};
+use crate::order::Order;
+use crate::order_ref::OrderRef;
+use crate::result::{OrdersResult, ResultSchema};
+use crate::sales_document::DocumentKind;
+use crate::state::{OrderAct, check, is_paid_offline, left_to_refund};
 
-pub(crate) struct Why;
+pub(crate) struct WhyResult;
 
-impl Shape for Why {
+impl ResultSchema for WhyResult {
     const PROPERTIES: &'static str = r#"
         "order": {"type": "object"},
         "acts": {"type": "array", "description": "Each act with whether it is possible now, and if not why and what to do.",
@@ -25,67 +26,51 @@ impl Shape for Why {
         r#""order", "acts", "items", "refundable", "statuses", "payment""#;
 }
 
-pub(crate) fn why(asked: &Plain, context: &Context) -> Result<Answer<Why>, Failure> {
-    let order = asked.which().read(context)?;
-    let found: SearchPage<Value> = context.get(&documents(&INVOICES, order.id(), "entity_id")?)?;
-    let method = order.payment_method();
+pub(crate) fn why(args: &OrderRef, context: &Context) -> Result<OrdersResult<WhyResult>, Failure> {
+    let order = args.read(context)?;
+    let balance = OrderBalance::parse(&order)?;
     let fields = ["entity_id", "increment_id", "state", "grand_total", "transaction_id"];
-    let invoices: Vec<Value> = found
-        .items
-        .iter()
-        .filter_map(Value::as_object)
-        .map(|invoice| Value::Object(picked(invoice, &fields)))
-        .collect();
-    Ok(Answer::new(members(json!({
-        "order": picked(order.fields(), &["entity_id", "increment_id", "state", "status", "grand_total", "order_currency_code"]),
-        "acts": Act::ALL.map(|act| told(&order, act)),
-        "items": items(&order),
-        "refundable": refundable(&order),
-        "statuses": State::of(&order).statuses(),
-        "payment": {
-            "method": method,
-            "moves_money_by_itself": !is_offline(method),
-            "invoices": invoices,
-        },
-    }))))
-}
-
-fn told(order: &Order, act: Act) -> Value {
-    match check(order, act) {
-        Ok(()) => json!({"act": act.as_str(), "possible": true}),
-        Err(forbidden) => {
-            let mut told = json!({"act": act.as_str(), "possible": false, "why": forbidden.why});
-            if let Some(remedy) = forbidden.remedy {
-                told["remedy"] = remedy.into();
-            }
-            told
-        }
-    }
-}
-
-fn items(order: &Order) -> Vec<Value> {
-    let whole = order.whole_items().map(|item| {
+    let invoices = DocumentKind::Invoice.all_of(context, &order)?;
+    let invoices: Vec<Document> = invoices.iter().map(|invoice| invoice.pick(&fields)).collect();
+    let items = order.whole_items().map(|item| {
         json!({
-            "order_item_id": item.id(),
+            "order_item_id": item.id,
             "sku": item.sku(),
-            "to_invoice": item.to_invoice().json(),
-            "to_ship": item.to_ship().json(),
-            "to_refund": item.to_refund().json(),
-            "to_cancel": item.to_cancel().json(),
+            "to_invoice": item.to_invoice(),
+            "to_ship": item.to_ship(),
+            "to_refund": item.to_refund(),
+            "to_cancel": item.to_cancel(),
         })
     });
-    whole.collect()
+    let head =
+        ["entity_id", "increment_id", "state", "status", "grand_total", "order_currency_code"];
+    Ok(OrdersResult::from(json!({
+        "order": order.document.pick(&head),
+        "acts": OrderAct::ALL.map(|act| act_view(&order, act)),
+        "items": items.collect::<Vec<_>>(),
+        // Of everything, and of the shipping in it.
+        "refundable": {
+            "currency": order.currency(),
+            "paid": order.total_paid,
+            "refunded": order.total_refunded,
+            "left": left_to_refund(&order).max(Decimal::ZERO),
+            "shipping_left": balance.shipping_to_refund(),
+        },
+        "statuses": order.state.statuses(),
+        "payment": {
+            "method": order.payment_method,
+            "moves_money_by_itself": !is_paid_offline(&order),
+            "invoices": invoices,
+        },
+    })))
 }
 
-/// What is left to give back: of everything, and of the shipping in it.
-pub(crate) fn refundable(order: &Order) -> Value {
-    let shipping = order.amount("shipping_amount") - order.amount("shipping_refunded");
-    let invoiced = order.amount("shipping_invoiced") - order.amount("shipping_refunded");
-    json!({
-        "currency": order.currency(),
-        "paid": order.amount("total_paid").json(),
-        "refunded": order.amount("total_refunded").json(),
-        "left": left_to_refund(order).max(Amount::ZERO).json(),
-        "shipping_left": shipping.min(invoiced).max(Amount::ZERO).json(),
-    })
+fn act_view(order: &Order, act: OrderAct) -> Document {
+    let refusal = check(order, act).err();
+    let mut view = object(json!({"act": act.as_str(), "possible": refusal.is_none()}));
+    if let Some(refusal) = refusal {
+        view.put("why", Some(refusal.why));
+        view.put("remedy", refusal.remedy);
+    }
+    view
 }

@@ -8,10 +8,8 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use souk_demo_store::{Credential, DemoStore};
 use souk_sdk::testing::Host;
-use souk_sdk::{BindingSource, Failure, FailureCode, Read, StoreView};
+use souk_sdk::{BindingSource, Decimal, Failure, FailureCode, Read, StoreView};
 use tower::ServiceExt as _;
-
-use crate::amount::Amount;
 
 /// A demo store that is asked without sockets.
 pub(super) struct Shop {
@@ -134,7 +132,7 @@ impl Shop {
 
 /// Whether two values mean the same to Magento.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
-    match (Amount::of(a), Amount::of(b)) {
+    match (Decimal::rounded(a), Decimal::rounded(b)) {
         (Some(a), Some(b)) => a == b,
         _ => a == b,
     }

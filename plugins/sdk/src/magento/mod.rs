@@ -18,7 +18,7 @@ mod write_scope;
 
 pub use clock::unix_seconds;
 pub use criteria::{Criteria, Direction, SearchPage, URL_BUDGET, projection};
-pub use decimal::{Decimal, ParseDecimalError};
+pub use decimal::{Decimal, NonNegative, ParseDecimalError};
 pub use filter::{Condition, Filter, LIST_BUDGET};
 pub use filters::Filters;
 pub use matching::{EntityId, PRODUCTS, ProductMatch, ProductPages};

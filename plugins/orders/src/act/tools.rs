@@ -2,7 +2,7 @@
 
 use souk_sdk::{Action, ActionInfo, Bound, Method, Tier};
 
-use super::{comment, email, hold, invoice, refund, ship, track};
+use super::{cancel, comment, email, hold, invoice, refund, ship, track};
 use crate::routes::{
     ADD_TRACK, CANCEL, COMMENT, CREDITMEMO, CREDITMEMOS, EMAIL_CREDITMEMO, EMAIL_INVOICE,
     EMAIL_ORDER, EMAIL_SHIPMENT, HOLD, INVOICE, INVOICES, MAKE_INVOICE, ORDER, ORDERS, REFUND,
@@ -36,7 +36,7 @@ pub(crate) fn actions() -> Vec<Action> {
                 "email",
                 "Send an order's e-mail again",
                 "Sends the e-mail of an order, or of one of its invoices, shipments or credit \
-                 memos, to the customer again. No read shows whether it went out: the answer says \
+                 memos, to the customer again. No read shows whether it went out: the result says \
                  what the store reported.",
             ),
             ONE,
@@ -58,7 +58,7 @@ pub(crate) fn actions() -> Vec<Action> {
                 "invoice",
                 "Invoice an order",
                 "Makes an invoice of an order: of all that is left, or of some items. With a \
-                 payment gateway it has to be said whether the money is captured now. Magento \
+                 payment gateway say whether the money is captured now. Magento \
                  puts all of the shipping into the first invoice. `preview: true` shows what would \
                  be sent.",
             ),
@@ -82,7 +82,7 @@ pub(crate) fn actions() -> Vec<Action> {
         .reads(SHIPMENTS)
         .writes(Method::Post, SHIP),
         Action::apply(
-            track::add,
+            track::add_track,
             about(
                 "add_track",
                 "Add a tracking number",
@@ -102,8 +102,8 @@ pub(crate) fn actions() -> Vec<Action> {
                 "Gives money back: quantities of items, shipping, an adjustment on top, a fee kept, \
                  or everything that is left; offline (the store notes it) or online (through the \
                  gateway). Amounts are in the order's currency and refused above what is left of \
-                 what was paid; the total is worked out beforehand and read back. It cannot be \
-                 undone: look at it with `preview: true` first.",
+                 what was paid; the total is computed beforehand and verified by reading back. It cannot be \
+                 undone: see it with `preview: true` first.",
             ),
             ONE,
         )
@@ -126,8 +126,8 @@ fn states() -> Vec<Action> {
             about(
                 "hold",
                 "Put an order on hold",
-                "Puts an order aside: it cannot be invoiced, shipped, canceled or refunded until it \
-                 is taken up again.",
+                "Puts an order on hold: it cannot be invoiced, shipped, canceled or refunded until it \
+                 is released.",
             ),
             ONE,
         )
@@ -137,21 +137,21 @@ fn states() -> Vec<Action> {
             hold::unhold,
             about(
                 "unhold",
-                "Take an order up again",
-                "Takes an order off hold: it returns to the state and status it had before.",
+                "Release an order from hold",
+                "Releases an order from hold: it returns to the state and status it had before.",
             ),
             ONE,
         )
         .writes(Method::Post, UNHOLD)
         .writes(Method::Post, HOLD),
         Action::apply(
-            hold::cancel,
+            cancel::cancel,
             about(
                 "cancel",
                 "Cancel an order",
                 "Cancels what of an order was neither invoiced nor shipped; the goods are free \
                  again, an authorised payment is voided. What was paid is not given back by it. It \
-                 cannot be undone: look at it with `preview: true` first.",
+                 cannot be undone: see it with `preview: true` first.",
             ),
             ONE,
         )

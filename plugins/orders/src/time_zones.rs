@@ -13,7 +13,7 @@ use souk_sdk::{Condition, Context, Failure, Filter, STORE_CONFIGS, StoreView, un
 /// A range of times.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Range {
+pub(crate) struct TimeRange {
     /// From when, itself included: a day (`2026-11-01`) or a time (`2026-11-01T14:00`), in the store
     /// view's time zone; a time with `Z` or an offset is taken as it is.
     from: Option<String>,
@@ -21,27 +21,19 @@ pub(crate) struct Range {
     to: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Config {
+/// A store view and its time zone.
+#[derive(Debug, Clone, Deserialize)]
+struct StoreViewZone {
     id: u64,
     code: String,
     #[serde(default)]
     timezone: String,
 }
 
-/// A store view and its time zone.
-#[derive(Debug, Clone)]
-struct View {
-    id: u64,
-    code: String,
-    zone_name: String,
-    zone: Option<TimeZone>,
-}
-
 /// The time zones of the store's views.
-#[derive(Debug, Clone)]
-pub(crate) struct Zones {
-    views: Vec<View>,
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StoreTimeZones {
+    views: Vec<StoreViewZone>,
 }
 
 /// A time zone by its name.
@@ -52,26 +44,19 @@ fn zone(name: &str) -> Option<TimeZone> {
     TimeZoneDatabase::bundled().get(name).ok()
 }
 
-impl Zones {
-    /// Reads them from the store.
+impl StoreTimeZones {
+    /// Reads them from the store. Where they are not `needed` and times are only shown by them, they
+    /// may be missing: an integration may read orders and not the store's settings, and then times
+    /// stay as Magento keeps them.
     ///
     /// # Errors
     /// What reading meets.
-    pub(crate) fn read(context: &Context) -> Result<Self, Failure> {
-        let configs: Vec<Config> = context.get(&STORE_CONFIGS.read([]).at(StoreView::Global))?;
-        let view = |config: Config| View {
-            id: config.id,
-            code: config.code,
-            zone: zone(&config.timezone),
-            zone_name: config.timezone,
-        };
-        Ok(Self { views: configs.into_iter().map(view).collect() })
-    }
-
-    /// The same where only times are shown by it: an integration may read orders and not the store's
-    /// settings, and then times stay as Magento keeps them.
-    pub(crate) fn where_readable(context: &Context) -> Self {
-        Self::read(context).unwrap_or(Self { views: Vec::new() })
+    pub(crate) fn read(context: &Context, needed: bool) -> Result<Self, Failure> {
+        match context.get(&STORE_CONFIGS.read([]).at(StoreView::Global)) {
+            Ok(views) => Ok(Self { views }),
+            Err(_) if !needed => Ok(Self::default()),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The ids of the views with these codes.
@@ -79,15 +64,16 @@ impl Zones {
     /// # Errors
     /// When there is no such view.
     pub(crate) fn ids(&self, codes: &[String]) -> Result<Vec<String>, Failure> {
-        codes.iter().map(|code| Ok(self.view(code)?.id.to_string())).collect()
-    }
-
-    fn view(&self, code: &str) -> Result<&View, Failure> {
-        self.views.iter().find(|view| view.code == code).ok_or_else(|| {
-            let known: Vec<_> = self.views.iter().map(|view| view.code.as_str()).collect();
-            Failure::argument("store_view_codes", format!("the store has no store view `{code}`"))
-                .remedy(format!("one of: {}", known.join(", ")))
-        })
+        let id = |code: &String| {
+            let view = self.views.iter().find(|view| view.code == *code);
+            view.map(|view| view.id.to_string()).ok_or_else(|| {
+                let known: Vec<_> = self.views.iter().map(|view| view.code.as_str()).collect();
+                let message = format!("the store has no store view `{code}`");
+                Failure::argument("store_view_codes", message)
+                    .remedy(format!("one of: {}", known.join(", ")))
+            })
+        };
+        codes.iter().map(id).collect()
     }
 
     /// The code of the view with this id, unless it is gone.
@@ -99,43 +85,41 @@ impl Zones {
     /// all views where none is.
     ///
     /// # Errors
-    /// When nobody knows the zone, or the views have several.
-    pub(crate) fn meant(&self, named: Option<&str>, codes: &[String]) -> Result<Clock, Failure> {
-        if let Some(name) = named {
-            let zone = zone(name).ok_or_else(|| {
+    /// When the zone is not known, or the views have several.
+    pub(crate) fn days_in(
+        &self,
+        name: Option<&str>,
+        codes: &[String],
+    ) -> Result<NamedZone, Failure> {
+        if let Some(name) = name {
+            return NamedZone::new(name).ok_or_else(|| {
                 Failure::argument("time_zone", format!("`{name}` is not a time zone"))
                     .remedy("give a name such as `Europe/Berlin` or `UTC`")
-            })?;
-            return Ok(Clock { name: name.to_owned(), zone });
+            });
         }
-        let mut meant: Vec<&View> = Vec::new();
+        let mut zones: Vec<&StoreViewZone> = Vec::new();
         for view in &self.views {
-            let asked = codes.is_empty() || codes.contains(&view.code);
-            if asked && !meant.iter().any(|known| known.zone_name == view.zone_name) {
-                meant.push(view);
+            let is_meant = codes.is_empty() || codes.contains(&view.code);
+            if is_meant && !zones.iter().any(|zone| zone.timezone == view.timezone) {
+                zones.push(view);
             }
         }
-        match &meant[..] {
-            [one] => match &one.zone {
-                Some(zone) => Ok(Clock { name: one.zone_name.clone(), zone: zone.clone() }),
-                None => Err(Failure::unavailable(format!(
-                    "nobody knows the time zone `{}` of the store view `{}`",
-                    one.zone_name, one.code
+        let unavailable =
+            |message: String| Failure::unavailable(message).remedy("name a `time_zone`");
+        match &zones[..] {
+            [view] => NamedZone::new(&view.timezone).ok_or_else(|| {
+                unavailable(format!(
+                    "the time zone `{}` of the store view `{}` is not a known one",
+                    view.timezone, view.code
                 ))
-                .remedy("name a `time_zone`")),
-            },
-            [] => {
-                Err(Failure::unavailable("the store tells no time zone")
-                    .remedy("name a `time_zone`"))
-            }
+            }),
+            [] => Err(unavailable("the store has no time zone".to_owned())),
             several => {
                 let names: Vec<_> =
-                    several.iter().map(|v| format!("{} ({})", v.zone_name, v.code)).collect();
-                Err(Failure::argument(
-                    "time_zone",
-                    format!("a day is not the same in all of them: {}", names.join(", ")),
-                )
-                .remedy("name a `time_zone`, or `store_view_codes` that share one"))
+                    several.iter().map(|v| format!("{} ({})", v.timezone, v.code)).collect();
+                let message = format!("a day is not the same in all of them: {}", names.join(", "));
+                Err(Failure::argument("time_zone", message)
+                    .remedy("name a `time_zone`, or `store_view_codes` that share one"))
             }
         }
     }
@@ -143,13 +127,13 @@ impl Zones {
     /// A time of Magento's as the people of its store view write it, with the offset.
     pub(crate) fn local(&self, store: u64, utc: &str) -> Option<String> {
         let view = self.views.iter().find(|view| view.id == store)?;
-        Some(shown(instant(utc)?, view.zone.as_ref()?))
+        Some(with_offset(instant(utc)?, &zone(&view.timezone)?))
     }
 }
 
 /// A time zone and its name.
 #[derive(Debug, Clone)]
-pub(crate) struct Clock {
+pub(crate) struct NamedZone {
     /// `Europe/Berlin`.
     pub(crate) name: String,
     zone: TimeZone,
@@ -162,25 +146,25 @@ pub(crate) fn instant(utc: &str) -> Option<Timestamp> {
 }
 
 /// A moment as Magento filters by it.
-pub(crate) fn written(moment: Timestamp) -> String {
-    spelt(moment.to_zoned(TimeZone::UTC).datetime(), ' ')
+pub(crate) fn filter_text(moment: Timestamp) -> String {
+    to_the_second(moment.to_zoned(TimeZone::UTC).datetime(), ' ')
 }
 
 /// A moment as RFC 3339 has it, in UTC.
 pub(crate) fn rfc3339(moment: Timestamp) -> String {
-    [&spelt(moment.to_zoned(TimeZone::UTC).datetime(), 'T'), "Z"].concat()
+    [&to_the_second(moment.to_zoned(TimeZone::UTC).datetime(), 'T'), "Z"].concat()
 }
 
-fn shown(moment: Timestamp, zone: &TimeZone) -> String {
+fn with_offset(moment: Timestamp, zone: &TimeZone) -> String {
     let zoned = moment.to_zoned(zone.clone());
     let offset = zoned.offset().seconds();
     let sign = if offset < 0 { '-' } else { '+' };
     let (hours, minutes) = (offset.abs() / 3_600, offset.abs() / 60 % 60);
-    format!("{}{sign}{hours:02}:{minutes:02}", spelt(zoned.datetime(), 'T'))
+    format!("{}{sign}{hours:02}:{minutes:02}", to_the_second(zoned.datetime(), 'T'))
 }
 
 /// To the second. By hand: jiff's formatter is 25 kB of a plugin.
-fn spelt(at: DateTime, between: char) -> String {
+fn to_the_second(at: DateTime, between: char) -> String {
     let (year, month, day) = (at.year(), at.month(), at.day());
     let (hour, minute, second) = (at.hour(), at.minute(), at.second());
     format!("{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}")
@@ -188,12 +172,16 @@ fn spelt(at: DateTime, between: char) -> String {
 
 /// The beginning or the end of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum RangeEnd {
     From,
     To,
 }
 
-impl Clock {
+impl NamedZone {
+    fn new(name: &str) -> Option<Self> {
+        Some(Self { name: name.to_owned(), zone: zone(name)? })
+    }
+
     /// The day on which a time of Magento's fell.
     pub(crate) fn day(&self, utc: &str) -> Option<String> {
         Some(instant(utc)?.to_zoned(self.zone.clone()).date().to_string())
@@ -206,18 +194,18 @@ impl Clock {
     pub(crate) fn filters(
         &self,
         field: &str,
-        range: &Range,
+        range: &TimeRange,
         argument: &str,
     ) -> Result<Vec<Filter>, Failure> {
-        let at = |end: End, text: &Option<String>, name: &str| {
+        let at = |end: RangeEnd, text: &Option<String>, name: &str| {
             text.as_deref()
                 .map(|text| {
                     self.end(end, text.trim()).map_err(|f| f.at(&[argument, name].concat()))
                 })
                 .transpose()
         };
-        let from = at(End::From, &range.from, "/from")?;
-        let to = at(End::To, &range.to, "/to")?;
+        let from = at(RangeEnd::From, &range.from, "/from")?;
+        let to = at(RangeEnd::To, &range.to, "/to")?;
         if let (Some((_, from)), Some((until, to))) = (&from, &to)
             && (from > to || from == to && *until == Condition::Lt)
         {
@@ -226,24 +214,24 @@ impl Clock {
         [from, to]
             .into_iter()
             .flatten()
-            .map(|(condition, moment)| Filter::new(field, condition, written(moment)))
+            .map(|(condition, moment)| Filter::new(field, condition, filter_text(moment)))
             .collect()
     }
 
     /// An end as a moment, and how a time is compared with it.
-    fn end(&self, end: End, text: &str) -> Result<(Condition, Timestamp), Failure> {
+    fn end(&self, end: RangeEnd, text: &str) -> Result<(Condition, Timestamp), Failure> {
         let wrong = || {
             Failure::argument("range", format!("`{text}` is neither a day nor a time"))
                 .remedy("write `2026-11-01`, `2026-11-01T14:00` or `2026-11-01T14:00:00+01:00`")
         };
-        let inclusive = if end == End::From { Condition::Gteq } else { Condition::Lteq };
+        let inclusive = if end == RangeEnd::From { Condition::Gteq } else { Condition::Lteq };
         if text.len() == 10 {
             let day: Date = text.parse().map_err(|_| wrong())?;
             // Where clocks are put forward at midnight, a day begins at one.
             let start = |day: Date| day.to_zoned(self.zone.clone()).map(|day| day.timestamp());
             return match end {
-                End::From => Ok((inclusive, start(day).map_err(|_| wrong())?)),
-                End::To => {
+                RangeEnd::From => Ok((inclusive, start(day).map_err(|_| wrong())?)),
+                RangeEnd::To => {
                     let next = day.checked_add(1.day()).and_then(start).map_err(|_| wrong())?;
                     Ok((Condition::Lt, next))
                 }
@@ -255,7 +243,7 @@ impl Clock {
         let civil: DateTime = text.parse().map_err(|_| wrong())?;
         let ambiguous = self.zone.to_ambiguous_timestamp(civil);
         // An hour that comes twice in autumn is in the range both times.
-        let moment = if end == End::From { ambiguous.earlier() } else { ambiguous.later() };
+        let moment = if end == RangeEnd::From { ambiguous.earlier() } else { ambiguous.later() };
         Ok((inclusive, moment.map_err(|_| wrong())?))
     }
 }
@@ -282,12 +270,12 @@ fn now() -> Timestamp {
 mod tests {
     use super::*;
 
-    fn berlin() -> Clock {
-        Clock { name: "Europe/Berlin".to_owned(), zone: zone("Europe/Berlin").unwrap() }
+    fn berlin() -> NamedZone {
+        NamedZone::new("Europe/Berlin").unwrap()
     }
 
-    fn utc(end: End, text: &str) -> String {
-        written(berlin().end(end, text).unwrap().1)
+    fn utc(end: RangeEnd, text: &str) -> String {
+        filter_text(berlin().end(end, text).unwrap().1)
     }
 
     #[test]
@@ -299,25 +287,26 @@ mod tests {
             ("2026-03-29", "2026-03-28 23:00:00", "2026-03-29 22:00:00"),
             ("2026-10-25", "2026-10-24 22:00:00", "2026-10-25 23:00:00"),
         ] {
-            assert_eq!(utc(End::From, day), from, "{day}");
-            assert_eq!(utc(End::To, day), to, "{day}");
+            assert_eq!(utc(RangeEnd::From, day), from, "{day}");
+            assert_eq!(utc(RangeEnd::To, day), to, "{day}");
         }
     }
 
     #[test]
     fn an_hour_that_comes_twice_is_in_the_range_both_times() {
-        assert_eq!(utc(End::From, "2026-10-25T02:30"), "2026-10-25 00:30:00");
-        assert_eq!(utc(End::To, "2026-10-25T02:30"), "2026-10-25 01:30:00");
-        assert_eq!(utc(End::From, "2026-10-25T02:30:00Z"), "2026-10-25 02:30:00");
-        assert_eq!(utc(End::From, "2026-10-25T02:30:00+05:00"), "2026-10-24 21:30:00");
+        assert_eq!(utc(RangeEnd::From, "2026-10-25T02:30"), "2026-10-25 00:30:00");
+        assert_eq!(utc(RangeEnd::To, "2026-10-25T02:30"), "2026-10-25 01:30:00");
+        assert_eq!(utc(RangeEnd::From, "2026-10-25T02:30:00Z"), "2026-10-25 02:30:00");
+        assert_eq!(utc(RangeEnd::From, "2026-10-25T02:30:00+05:00"), "2026-10-24 21:30:00");
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
         for wrong in ["", "yesterday", "2026-13-01", "2026-11-01T25:00", "01.11.2026"] {
-            assert!(berlin().end(End::From, wrong).is_err(), "{wrong}");
+            assert!(berlin().end(RangeEnd::From, wrong).is_err(), "{wrong}");
         }
-        let range = |from: &str, to: &str| Range { from: Some(from.into()), to: Some(to.into()) };
+        let range =
+            |from: &str, to: &str| TimeRange { from: Some(from.into()), to: Some(to.into()) };
         let backwards = range("2026-11-02", "2026-11-01");
         let failure = berlin().filters("created_at", &backwards, "created").unwrap_err();
         assert_eq!(failure.argument.as_deref(), Some("/created"));
@@ -332,13 +321,9 @@ mod tests {
 
     #[test]
     fn times_are_shown_as_the_store_view_has_them() {
-        let view = View {
-            id: 3,
-            code: "de".to_owned(),
-            zone_name: "Europe/Berlin".to_owned(),
-            zone: zone("Europe/Berlin"),
-        };
-        let zones = Zones { views: vec![view] };
+        let view =
+            StoreViewZone { id: 3, code: "de".to_owned(), timezone: "Europe/Berlin".to_owned() };
+        let zones = StoreTimeZones { views: vec![view] };
         assert_eq!(
             zones.local(3, "2026-07-06 07:52:00").as_deref(),
             Some("2026-07-06T09:52:00+02:00")

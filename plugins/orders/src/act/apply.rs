@@ -1,0 +1,223 @@
+//! One change of one order: proposed, carried out, and answered with what a read then showed.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use souk_sdk::{
+    AppliedResult, ApplyContext, BindingSource, ChangeBuilder, Failure, Intent, Lookup, Method,
+    PlanState, Route, SearchPage, Step, StepIndex, StoreView, element,
+};
+
+use crate::document::{Document, Members, object};
+use crate::order::Order;
+use crate::result::{OrdersResult, ResultSchema};
+use crate::routes::ORDER;
+use crate::sales_document::DocumentKind;
+
+/// What every act answers.
+pub(crate) struct ActResult;
+
+impl ResultSchema for ActResult {
+    const PROPERTIES: &'static str = r#"
+        "done": {"type": "boolean", "description": "Whether it happened, as a read of the store then showed; of an e-mail, as the store reported."},
+        "message": {"type": "string"},
+        "success_count": {"type": "integer"},
+        "error_count": {"type": "integer"},
+        "errors": {"type": "array", "items": {"type": "object"}, "description": "Where it did not happen, or not for certain: the reason. State unknown: it may have happened, look before trying again."},
+        "plan_id": {"type": "string", "description": "plans_get shows what was sent, plans_undo takes it back where that is possible."},
+        "warnings": {"type": "array", "items": {"type": "string"}},
+        "refund": {"type": "object", "description": "Of a refund: what it comes to, whether or not it was done."},
+        "order": {"type": "object", "description": "The order as read afterwards."},
+        "invoice": {"type": "object", "description": "What was made, as read afterwards; `unread` where it could not be."},
+        "shipment": {"type": "object"},
+        "creditmemo": {"type": "object"},
+        "transaction": {"type": "object"}"#;
+    const REQUIRED: &'static str =
+        r#""done", "message", "success_count", "error_count", "errors", "plan_id", "warnings""#;
+}
+
+/// A result on its way.
+pub(super) struct ActOutcome {
+    result: Document,
+    /// Whether a read showed that it happened.
+    pub(super) done: bool,
+}
+
+impl ActOutcome {
+    /// Adds a member to the result.
+    pub(super) fn put(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        self.result.put(name, value);
+    }
+
+    /// Adds the newest of the order's documents of this kind that `fits`, as read afterwards, if it
+    /// happened. One that cannot be read is said to be unread.
+    ///
+    /// # Errors
+    /// When the read cannot be written.
+    pub(super) fn put_newest(
+        &mut self,
+        context: &ApplyContext,
+        order: &Order,
+        kind: DocumentKind,
+        fits: impl Fn(&Document) -> bool,
+    ) -> Result<(), Failure> {
+        if self.done {
+            let newest = match context.get::<SearchPage<Document>>(&kind.read_of(order)?) {
+                Ok(page) => page.items.iter().rfind(|one| fits(one)).map(|one| one.pick(&DOCUMENT)),
+                Err(failure) => Some(object(json!({"unread": failure.message}))),
+            };
+            self.put(kind.as_str(), newest);
+        }
+        Ok(())
+    }
+
+    pub(super) fn result(self) -> OrdersResult<ActResult> {
+        self.result.into()
+    }
+}
+
+/// The members of the change's subject that are shown.
+const SUBJECT: [&str; 12] = [
+    "entity_id",
+    "increment_id",
+    "state",
+    "status",
+    "order_currency_code",
+    "grand_total",
+    "total_invoiced",
+    "total_paid",
+    "total_due",
+    "total_refunded",
+    "shipping_refunded",
+    "total_canceled",
+];
+
+/// The members of a document that are shown.
+const DOCUMENT: [&str; 17] = [
+    "entity_id",
+    "increment_id",
+    "order_id",
+    "invoice_id",
+    "state",
+    "created_at",
+    "order_currency_code",
+    "grand_total",
+    "subtotal",
+    "discount_amount",
+    "shipping_amount",
+    "tax_amount",
+    "total_qty",
+    "transaction_id",
+    "txn_id",
+    "parent_txn_id",
+    "txn_type",
+];
+
+/// How orders are looked up: whole, so that the host can check all of one.
+pub(crate) fn order_lookup() -> Lookup {
+    lookup(&ORDER)
+}
+
+/// How the subject of a change is looked up: whole.
+pub(super) fn lookup(route: &Route<1>) -> Lookup {
+    Lookup::one(route.read_by([BindingSource::Subject]).at(StoreView::Global))
+}
+
+/// Carries one change of an order out; `verb` says what it does: `hold`.
+///
+/// # Errors
+/// What the host refuses before anything is sent.
+pub(super) fn apply(
+    context: &ApplyContext,
+    order: &Order,
+    verb: &str,
+    change: ChangeBuilder,
+) -> Result<ActOutcome, Failure> {
+    apply_to(context, format!("{verb} {}", order.name()), order_lookup(), change)
+}
+
+/// Carries one change out.
+///
+/// # Errors
+/// What the host refuses before anything is sent.
+pub(super) fn apply_to(
+    context: &ApplyContext,
+    summary: String,
+    lookup: Lookup,
+    change: ChangeBuilder,
+) -> Result<ActOutcome, Failure> {
+    let change = change.done()?;
+    let warnings = change.warnings.clone();
+    let kind = change.subject.kind.clone();
+    let mut draft = context.draft(&Intent { summary, at: StoreView::Global, lookup });
+    draft.add([change])?;
+    let outcome = draft.apply()?;
+    let done = outcome.state == PlanState::Done;
+    let subject = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let is_unknown = outcome.unknown > 0;
+    let mut applied = AppliedResult::new(outcome);
+    if is_unknown {
+        applied.message.push_str(
+            "; it may have happened: `plans_resume` with the plan's id reads the order, and sends it \
+             again only if the read shows that it did not",
+        );
+    }
+    let mut result = object(json!({"done": done, "warnings": warnings}));
+    result.extend(object(serde_json::to_value(applied).unwrap_or_default()));
+    if let Some(Value::Object(subject)) = subject.filter(|_| done) {
+        result.put(&kind, Some(subject.pick(&SUBJECT)));
+    }
+    Ok(ActOutcome { result, done })
+}
+
+/// A change of an order that must not happen twice.
+pub(super) fn order_change(order: &Order) -> ChangeBuilder {
+    ChangeBuilder::of("order", order.id.to_string())
+        .label(Some(order.increment_id()))
+        .only_if_absent()
+}
+
+/// A POST to a route of the subject.
+pub(super) fn post(route: &Route<1>) -> Step {
+    route.step(Method::Post, [BindingSource::Subject], StoreView::Global)
+}
+
+/// Where a member of an order item is in the lookup.
+pub(super) fn item_pointer(id: u64, member: &str) -> String {
+    ["/items/", &element("item_id", &id.to_string()), "/", member].concat()
+}
+
+/// What is said with an invoice, a shipment or a credit memo.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub(crate) struct DocumentNote {
+    /// Whether the customer gets it by e-mail.
+    #[serde(default)]
+    pub(crate) notify: bool,
+    /// A comment on the document.
+    #[schemars(length(min = 1))]
+    pub(crate) comment: Option<String>,
+    /// Whether the customer sees the comment.
+    #[serde(default)]
+    pub(crate) comment_visible: bool,
+}
+
+impl DocumentNote {
+    /// Writes it into a body. The comment goes into the e-mail, where one goes out.
+    pub(super) fn write(&self, change: &mut ChangeBuilder, step: StepIndex) {
+        change.constant(step, "/notify", self.notify.into());
+        if let Some(comment) = &self.comment {
+            change.constant(step, "/appendComment", self.notify.into());
+            change.constant(step, "/comment/comment", comment.as_str().into());
+            let visible = u8::from(self.comment_visible);
+            change.constant(step, "/comment/is_visible_on_front", visible.into());
+        }
+        warn_of_email(change, self.notify);
+    }
+}
+
+/// Warns of an e-mail, where one is sent.
+pub(super) fn warn_of_email(change: &mut ChangeBuilder, notify: bool) {
+    if notify {
+        change.warn("the customer gets an e-mail, which cannot be taken back");
+    }
+}

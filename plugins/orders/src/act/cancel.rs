@@ -1,0 +1,59 @@
+//! `orders_cancel`
+
+use serde_json::json;
+use souk_sdk::{ApplyContext, ChangeBuilder, Decimal, Failure};
+
+use super::apply::{ActResult, apply, order_change, post};
+use super::document_items::expect_item;
+use crate::order::Order;
+use crate::order_ref::OrderRef;
+use crate::order_state::OrderState;
+use crate::result::OrdersResult;
+use crate::routes::CANCEL;
+use crate::state::{OrderAct, is_paid_offline, require, state_after_cancel};
+
+pub(super) fn cancel(
+    args: &OrderRef,
+    context: &ApplyContext,
+) -> Result<OrdersResult<ActResult>, Failure> {
+    let order = args.read(context)?;
+    Ok(apply(context, &order, "cancel", cancel_change(&order)?)?.result())
+}
+
+/// The change that calls off what was neither invoiced nor shipped.
+///
+/// # Errors
+/// When its state does not allow it.
+pub(crate) fn cancel_change(order: &Order) -> Result<ChangeBuilder, Failure> {
+    require(order, OrderAct::Cancel)?;
+    let mut change = order_change(order);
+    // Magento's "no" is 200 and `false` (`orders.jsonl`, `cancel-held`).
+    change.step(post(&CANCEL).failure_responses("", Some(&false.into())));
+    let after = state_after_cancel(order);
+    change.expect("state", "/state", Some(&json!(after)));
+    let canceled = (order.grand_total - order.total_paid).abs();
+    change.expect("total_canceled", "/total_canceled", Some(&canceled.json()));
+    for item in order.whole_items().filter(|item| item.to_cancel().is_positive()) {
+        expect_item(&mut change, item, "qty_canceled", item.to_cancel());
+    }
+    if after != "canceled" {
+        change.warn(format!(
+            "{} {} of it were paid: the rest is canceled, and the order goes on as `{after}`",
+            order.total_paid,
+            order.currency()
+        ));
+    }
+    let shipped: Decimal =
+        order.whole_items().map(|item| item.to_invoice() - item.to_cancel()).sum();
+    if shipped.is_positive() {
+        change.warn(format!(
+            "{shipped} of it were shipped and not invoiced: once it is canceled they cannot be \
+             invoiced any more"
+        ));
+    }
+    if !is_paid_offline(order) && order.state != OrderState::PendingPayment {
+        change.warn("an authorised payment is voided at the gateway");
+    }
+    change.cannot_be_undone("a canceled order cannot be revived; it has to be placed again");
+    Ok(change)
+}

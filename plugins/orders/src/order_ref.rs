@@ -1,0 +1,75 @@
+//! Which order a caller means.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use souk_sdk::{Condition, Context, Criteria, EntityId, Failure, Filter, SearchPage, StoreView};
+
+use crate::document::id_of;
+use crate::order::Order;
+use crate::routes::{ORDER, ORDERS};
+
+/// An order by its id, or by the number that customers know.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct OrderRef {
+    /// The order's entity id. Give this or `increment_id`.
+    order_id: Option<EntityId>,
+    /// The order's number as customers know it: `000000012`.
+    #[schemars(length(min = 1))]
+    increment_id: Option<String>,
+}
+
+impl OrderRef {
+    /// Reads the order, whole. Sales are the same in every view of the store.
+    ///
+    /// # Errors
+    /// When neither or both are given, there is no such order, or two stores have that number; and
+    /// what reading meets.
+    pub(crate) fn read(&self, context: &Context) -> Result<Order, Failure> {
+        match (self.order_id, self.increment_id.as_deref()) {
+            (Some(id), None) => by_id(context, id.get()),
+            (None, Some(number)) => by_number(context, number.trim()),
+            (None, None) => Err(Failure::argument("order_id", "no order is named")
+                .remedy("give `order_id` or `increment_id`")),
+            (Some(_), Some(_)) => {
+                Err(Failure::argument("order_id", "an order is named in two ways")
+                    .remedy("give `order_id` or `increment_id`, not both"))
+            }
+        }
+    }
+}
+
+fn by_id(context: &Context, id: u64) -> Result<Order, Failure> {
+    let read = ORDER.read([&id.to_string()]).at(StoreView::Global);
+    let document = context.get(&read).map_err(|failure| {
+        if !failure.is_not_found() {
+            return failure;
+        }
+        Failure::not_found(format!("the store has no order with the id {id}"))
+            .at("order_id")
+            .remedy(
+                "the number that customers see is `increment_id`; find orders with `orders_search`",
+            )
+    })?;
+    Order::parse(document)
+}
+
+fn by_number(context: &Context, number: &str) -> Result<Order, Failure> {
+    let filter = Filter::new("increment_id", Condition::Eq, number)?;
+    let read = ORDERS.read([]).search(&Criteria::new().filter(filter).page(3, 1));
+    let page: SearchPage<Value> = context.get(&read.at(StoreView::Global))?;
+    // Magento compares without case and trailing spaces.
+    let mut orders: Vec<Value> =
+        page.items.into_iter().filter(|order| order["increment_id"] == number).collect();
+    match (orders.pop(), orders.pop()) {
+        (Some(order), None) => Order::parse(order),
+        (None, _) => Err(Failure::not_found(format!("the store has no order `{number}`"))
+            .at("increment_id")
+            .remedy("find orders with `orders_search`")),
+        (Some(one), Some(other)) => {
+            let ids = [&one, &other].map(|order| id_of(order.get("entity_id")).to_string());
+            Err(Failure::argument("increment_id", format!("two orders have the number `{number}`"))
+                .remedy(format!("name one by its `order_id`: {}", ids.join(", "))))
+        }
+    }
+}
