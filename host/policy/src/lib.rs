@@ -2,7 +2,7 @@
 //! its rule, who set it and what would allow it.
 //!
 //! This crate owns the operator's [`Rules`] (ceilings, read-only, allow and deny lists), the table
-//! of effects, and [`permit`] and its kin, the only ways to a request that a back end accepts:
+//! of effects, and [`permit`](permit()) and its kin, the only ways to a request that a back end accepts:
 //! [`permit_lookup`] and [`permit_batch`] for the reads of a plan, [`permit_step`] for its writes,
 //! [`permit_purge`] for purges of a cache.
 //! It must not know how a rule was read (flags, environment, files are the binary's), how a request

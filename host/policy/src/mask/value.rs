@@ -47,7 +47,7 @@ pub(super) fn mask_object(object: &mut Map<String, Value>, context: PersonContex
             Some(kind) => mask_whole(value, kind),
             // `customer: "Jane Doe"`
             None if value.is_string() && members::is_person(plain) => {
-                mask_whole(value, PersonalDataKind::Name)
+                mask_whole(value, PersonalDataKind::Name);
             }
             None => mask_within(value, members::context_within(plain, context)),
         }
@@ -85,7 +85,7 @@ fn mask_whole(value: &mut Value, kind: PersonalDataKind) {
         // What is called an address or a company is more than its texts: the country stays.
         Value::Object(object) => match kind {
             PersonalDataKind::Address | PersonalDataKind::Company => {
-                mask_object(object, PersonContext::Address)
+                mask_object(object, PersonContext::Address);
             }
             _ => {
                 object.iter_mut().for_each(|(_, value)| mask_whole(value, kind));

@@ -9,7 +9,7 @@ use super::route_request::RouteRequest;
 use crate::refusal::Refusal;
 use crate::text::printable;
 
-/// As [`permit`](crate::permit), for a read of several subjects: their ids go into the query
+/// As [`permit`](crate::permit()), for a read of several subjects: their ids go into the query
 /// parameter that the batch names, joined with commas.
 ///
 /// The caller chooses how many ids fit: back ends bound the length of an address.
@@ -40,7 +40,7 @@ use crate::text::printable;
 /// ```
 ///
 /// # Errors
-/// As [`permit`](crate::permit); `batch` for no ids, an empty one, or one with a comma, which must
+/// As [`permit`](crate::permit()); `batch` for no ids, an empty one, or one with a comma, which must
 /// be read alone.
 pub fn permit_batch(
     grants: &[Grant],

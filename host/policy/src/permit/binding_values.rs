@@ -50,11 +50,11 @@ impl<'a> BindingValues<'a> {
                     printable(&binding.name)
                 ))
             }),
-            BindingSource::FromResponse(pointer) => self.from_response(&binding.name, pointer),
+            BindingSource::FromResponse(pointer) => self.response_text(&binding.name, pointer),
         }
     }
 
-    fn from_response(self, name: &str, pointer: &str) -> Result<Cow<'a, str>, Refusal> {
+    fn response_text(self, name: &str, pointer: &str) -> Result<Cow<'a, str>, Refusal> {
         let name = printable(name);
         let parsed: Pointer = pointer
             .parse()

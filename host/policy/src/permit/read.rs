@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 
 /// A read that a grant allows, in the form in which it is sent.
 ///
-/// Only [`permit`], [`permit_lookup`] and [`permit_batch`](crate::permit_batch) make one, and a back end takes nothing
+/// Only [`permit`](permit()), [`permit_lookup`] and [`permit_batch`](crate::permit_batch) make one, and a back end takes nothing
 /// else, so what was checked and what is sent cannot differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermittedRead(pub(super) RequestAddress);
@@ -83,7 +83,7 @@ pub fn permit(grants: &[Grant], read: &Read) -> Result<PermittedRead, Refusal> {
     RouteRequest::from(read).bind(grants, BindingValues::TEXTS).map(PermittedRead)
 }
 
-/// As [`permit`], for a read about one subject of a plan: parameters may be the subject's id.
+/// As [`permit`](permit()), for a read about one subject of a plan: parameters may be the subject's id.
 ///
 /// ```
 /// use souk_model::{Binding, Grant, Method, Read, BindingSource, StoreView};
@@ -104,7 +104,7 @@ pub fn permit(grants: &[Grant], read: &Read) -> Result<PermittedRead, Refusal> {
 /// ```
 ///
 /// # Errors
-/// As [`permit`].
+/// As [`permit`](permit()).
 pub fn permit_lookup(
     grants: &[Grant],
     read: &Read,
