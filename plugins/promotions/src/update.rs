@@ -1,4 +1,4 @@
-//! ChangeBuilder a rule: a patch of listed fields, enabling and disabling.
+//! Changing a rule: a patch of listed fields, enabling and disabling.
 //!
 //! `PUT /V1/salesRules/{id}` keeps whatever its body leaves out (`salesrules.jsonl`,
 //! `put-partial`), so bodies hold what changes and nothing else. The one exception is the discount:

@@ -74,7 +74,7 @@ impl Builder {
         match word {
             FOUND | NOT_FOUND => {
                 let (aggregator, _, parts) = self.products(value, at)?;
-                Ok(combination(Class::SearchPage, aggregator, word == FOUND, parts))
+                Ok(combination(Class::Found, aggregator, word == FOUND, parts))
             }
             QUANTITY_OF | AMOUNT_OF => self.of_products(word, value, at),
             _ => Err(unknown_of_cart(word, at)),

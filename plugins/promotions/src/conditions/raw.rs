@@ -111,7 +111,7 @@ fn class(given: &Map<String, Value>, about: About, at: &At) -> Result<Class, Fai
     let name = given.get("condition_type").and_then(Value::as_str).unwrap_or_default();
     let here: &[Class] = match about {
         About::Cart => {
-            &[Class::Combine, Class::Address, Class::SearchPage, Class::Subselect, Class::Product]
+            &[Class::Combine, Class::Address, Class::Found, Class::Subselect, Class::Product]
         }
         About::Item => &[Class::ProductCombine, Class::Product],
     };

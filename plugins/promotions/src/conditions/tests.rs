@@ -25,7 +25,7 @@ fn nested() -> (Value, Value) {
         {"condition_type": class("Combine"), "aggregator_type": "any", "value": "0", "conditions": [
             {"condition_type": class("Address"), "attribute_name": "country_id", "operator": "==", "value": "DE"},
             {"condition_type": class("Address"), "attribute_name": "postcode", "operator": "()", "value": "10115,10117"}]},
-        {"condition_type": class("Product\\SearchPage"), "aggregator_type": "all", "value": "1", "conditions": [
+        {"condition_type": class("Product\\Found"), "aggregator_type": "all", "value": "1", "conditions": [
             {"condition_type": class("Product"), "attribute_name": "category_ids", "operator": "()", "value": "3,4"},
             {"condition_type": class("Product"), "attribute_name": "sku", "operator": "!()", "value": "LAB-001"}]},
         {"condition_type": class("Product\\Subselect"), "aggregator_type": "all", "attribute_name": "qty", "operator": ">=", "value": "2", "conditions": [
@@ -36,7 +36,7 @@ fn nested() -> (Value, Value) {
             {"condition_type": class("Address"), "operator": "==", "attribute_name": "country_id", "value": "DE"},
             {"condition_type": class("Address"), "operator": "()", "attribute_name": "postcode", "value": "10115,10117"}],
             "aggregator_type": "any", "operator": null, "value": "0"},
-        {"condition_type": class("Product\\SearchPage"), "conditions": [
+        {"condition_type": class("Product\\Found"), "conditions": [
             {"condition_type": class("Product"), "operator": "()", "attribute_name": "category_ids", "value": "3,4"},
             {"condition_type": class("Product"), "operator": "!()", "attribute_name": "sku", "value": "LAB-001"}],
             "aggregator_type": "all", "operator": null, "value": "1"},
@@ -111,7 +111,7 @@ fn what_magento_would_drop_or_misread_is_refused_with_what_there_is() {
         (About::Cart, json!({"condition_type": "Nope\\Class"}), "drop it without a word"),
         (About::Cart, json!({"all": [raw("Product\\Combine")]}), "drop it without a word"),
         (About::Item, raw("Address"), "drop it without a word"),
-        (About::Item, raw("Product\\SearchPage"), "drop it without a word"),
+        (About::Item, raw("Product\\Found"), "drop it without a word"),
         // `cond-unknownkey`, `cond-attribute-scope`.
         (About::Item, json!({"condition_type": class("Product"), "type": "x"}), "no `type`"),
         // `cond-bad-op`, `cond-bad-attr`, `cond-notroot`.

@@ -12,7 +12,7 @@ pub(crate) enum Class {
     /// An attribute of the cart and its addresses.
     Address,
     /// A product is in the cart, or is not.
-    SearchPage,
+    Found,
     /// How many, or for how much, of certain products is in the cart.
     Subselect,
     /// An attribute of a product in the cart.
@@ -25,7 +25,7 @@ impl Class {
     pub(crate) const ALL: [Self; 6] = [
         Self::Combine,
         Self::Address,
-        Self::SearchPage,
+        Self::Found,
         Self::Subselect,
         Self::Product,
         Self::ProductCombine,
@@ -35,7 +35,7 @@ impl Class {
         let last = match self {
             Self::Combine => "Combine",
             Self::Address => "Address",
-            Self::SearchPage => "Product\\SearchPage",
+            Self::Found => "Product\\Found",
             Self::Subselect => "Product\\Subselect",
             Self::Product => "Product",
             Self::ProductCombine => "Product\\Combine",
