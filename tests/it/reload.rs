@@ -186,6 +186,28 @@ async fn a_plugin_is_compiled_once_for_all_starts() {
     assert!(!second.contains("compiled"), "{second}");
 }
 
+#[tokio::test]
+async fn confirmation_and_accepted_credentials_reload_with_the_rest_of_the_policy() {
+    let home = Home::new();
+    let config = home.write("rules.toml", "");
+    let souk = home.souk(["serve", "--demo", "--config"]).args([config]);
+    let mcp = souk.logged_in().await;
+    let commit = async || {
+        mcp.refusal("plans_commit", json!({"plan_id": "plan_CFeq3uMMrUtjqex2e3qrNR"})).await
+    };
+    let login =
+        async || mcp.refusal("auth_login", json!({"username": "ann", "password": "wrong"})).await;
+    assert!(commit().await.starts_with("CONFIRMATION_REQUIRED: "));
+    assert!(login().await.starts_with("FORBIDDEN: "));
+    home.write("rules.toml", "[policy]\nconfirm = false\naccept_credentials = true");
+    until("nothing needs to be confirmed", async || commit().await.starts_with("NOT_FOUND: "))
+        .await;
+    assert!(login().await.starts_with("NOT_AUTHENTICATED: "));
+    home.write("rules.toml", "");
+    until("it does again", async || commit().await.starts_with("CONFIRMATION_REQUIRED: ")).await;
+    assert!(login().await.starts_with("FORBIDDEN: "));
+}
+
 /// Memory and open files are looked at when everything has happened often enough to be warm.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_replacements_under_load_fail_no_call_and_leave_nothing_behind() {

@@ -1,6 +1,7 @@
 //! One call from the transport to its answer: may it, with these arguments, run it, write it down.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -29,11 +30,24 @@ use crate::sessions::SessionHost;
 /// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.
 pub type Settings = HashMap<String, Arc<Map<String, Value>>>;
 
+/// What the operator may change while the host runs.
+pub struct OperatorConfig {
+    /// What may be called, by whom, and what is masked.
+    pub rules: Rules,
+    /// The plugins' own settings.
+    pub settings: Settings,
+    /// Whether writes from tier risk up need `confirm` and a `reason`.
+    pub confirm: bool,
+    /// Whether callers may log in with credentials of their own.
+    pub accept_credentials: bool,
+}
+
 /// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
 pub struct Dispatcher {
     parts: Parts,
     rules: ArcSwap<Rules>,
     settings: ArcSwap<Settings>,
+    confirm: AtomicBool,
     /// Counts up when the rules change or the registry does.
     version: watch::Sender<u64>,
     /// Each principal's list of tools, and the version it was made at.
@@ -57,8 +71,6 @@ pub struct Parts {
     pub trail: Arc<AuditTrail>,
     /// How calls come in.
     pub transport: Transport,
-    /// Whether writes from tier risk up need `confirm` and a `reason`. `MCP_TIER2_CONFIRM`.
-    pub confirm: bool,
 }
 
 /// A call that nothing refuses any more: with whose session, and its arguments without the host's.
@@ -71,14 +83,16 @@ struct Admitted {
 impl Dispatcher {
     /// A dispatcher. Runs a task that follows the registry's changes for as long as it lives.
     #[must_use]
-    pub fn new(parts: Parts, rules: Rules, settings: Settings) -> Arc<Self> {
+    pub fn new(parts: Parts, config: OperatorConfig) -> Arc<Self> {
         let mut changes = parts.registry.changes();
-        let rules = Arc::new(rules);
+        let rules = Arc::new(config.rules);
+        parts.sessions.set_accept_credentials(config.accept_credentials);
         veil(&parts.trail, rules.clone());
         let dispatcher = Arc::new(Self {
             parts,
             rules: ArcSwap::new(rules),
-            settings: ArcSwap::from_pointee(settings),
+            settings: ArcSwap::from_pointee(config.settings),
+            confirm: AtomicBool::new(config.confirm),
             version: watch::Sender::new(0),
             lists: Mutex::default(),
         });
@@ -92,12 +106,14 @@ impl Dispatcher {
         dispatcher
     }
 
-    /// Puts other rules and settings in force: for every call that starts from now on.
-    pub fn reconfigure(&self, rules: Rules, settings: Settings) {
-        let rules = Arc::new(rules);
+    /// Puts another configuration in force: for every call that starts from now on.
+    pub fn reconfigure(&self, config: OperatorConfig) {
+        let rules = Arc::new(config.rules);
         veil(&self.parts.trail, rules.clone());
         self.rules.store(rules);
-        self.settings.store(Arc::new(settings));
+        self.settings.store(Arc::new(config.settings));
+        self.confirm.store(config.confirm, Ordering::Release);
+        self.parts.sessions.set_accept_credentials(config.accept_credentials);
         self.bump();
     }
 
@@ -187,7 +203,7 @@ impl Dispatcher {
             return Err(not_logged_in());
         }
         let given = entry.wanted.take(&mut arguments);
-        if self.parts.confirm {
+        if self.confirm.load(Ordering::Acquire) {
             given.check(entry.wanted, &entry.tool.name)?;
         }
         Ok(Admitted { session, given, arguments })

@@ -44,7 +44,7 @@ mod usage;
 mod wall;
 mod watch;
 
-pub use dispatch::{Dispatcher, Parts, Settings};
+pub use dispatch::{Dispatcher, OperatorConfig, Parts, Settings};
 pub use engine::EngineError;
 pub use entry::Entry;
 pub use limits::Limits;

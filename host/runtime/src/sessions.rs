@@ -1,5 +1,7 @@
 //! Who is logged in where: the operator's stores, and a session for each principal.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use souk_model::{Code, ExposeSecret, Failure, Principal, Secret};
 use souk_upstream::{Magento, PartialCredentials, Session, SessionRegistry};
 
@@ -10,21 +12,26 @@ use souk_upstream::{Magento, PartialCredentials, Session, SessionRegistry};
 pub struct SessionHost {
     sessions: SessionRegistry,
     stores: Vec<Magento>,
-    accept_credentials: bool,
+    accept_credentials: AtomicBool,
     probe_at_login: bool,
 }
 
 impl SessionHost {
-    /// SessionRegistry with these stores; the first is the default. `accept_credentials`: whether callers
-    /// may log in with credentials of their own.
+    /// Sessions with these stores; the first is the default. Credentials of callers are refused
+    /// until the dispatcher's configuration accepts them.
     #[must_use]
-    pub fn new(stores: Vec<Magento>, accept_credentials: bool) -> Self {
+    pub fn new(stores: Vec<Magento>) -> Self {
         Self {
             sessions: SessionRegistry::default(),
             stores,
-            accept_credentials,
+            accept_credentials: AtomicBool::new(false),
             probe_at_login: false,
         }
+    }
+
+    /// Whether callers may log in with credentials of their own, from the next login on.
+    pub(crate) fn set_accept_credentials(&self, accept: bool) {
+        self.accept_credentials.store(accept, Ordering::Release);
     }
 
     /// Whether each login begins to find out, in the background, what the store can do. A host that
@@ -66,7 +73,7 @@ impl SessionHost {
         let store = self.store(base_url)?;
         let credentials = if given.is_empty() {
             store.credentials().cloned().ok_or_else(no_credentials)?
-        } else if self.accept_credentials {
+        } else if self.accept_credentials.load(Ordering::Acquire) {
             partial_credentials(given)?.complete()?.ok_or_else(no_credentials)?
         } else {
             return Err(Failure::new(

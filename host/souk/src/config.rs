@@ -1,7 +1,7 @@
 //! `souk.toml`. Every key is optional; an unknown one is an error, so that a misspelt rule cannot
 //! silently mean nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,9 @@ pub(crate) struct Config {
     pub(crate) probe: Option<bool>,
     /// What a change may do.
     pub(crate) guards: souk_plans::Guards,
+    /// Which of the limits on changes the file itself sets: a default is no source.
+    #[serde(skip)]
+    pub(crate) guards_set: BTreeSet<String>,
     /// How plans are kept and carried out.
     pub(crate) plans: souk_plans::Config,
     /// What plugins may use.
@@ -52,7 +55,7 @@ pub(crate) struct Config {
 }
 
 /// `[policy]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Policy {
     /// Nothing above this tier.
@@ -66,9 +69,9 @@ pub(crate) struct Policy {
     /// The only groups that may touch a session, in place of `auth` and `scope`.
     pub(crate) session_plugins: Option<Vec<String>>,
     /// Let callers log in with credentials of their own.
-    pub(crate) accept_credentials: bool,
+    pub(crate) accept_credentials: Option<bool>,
     /// Whether writes from tier risk up need `confirm` and a `reason`. They do unless this is off.
-    pub(crate) confirm: bool,
+    pub(crate) confirm: Option<bool>,
     /// Mask personal data: `true` for everybody in everything, or `[[policy.mask_pii]]` for some.
     pub(crate) mask_pii: MaskPii,
 }
@@ -124,21 +127,6 @@ impl<'de> Visitor<'de> for MaskPiiVisitor {
     }
 }
 
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            max_tier: None,
-            read_only: false,
-            allow: None,
-            deny: None,
-            session_plugins: None,
-            accept_credentials: false,
-            confirm: true,
-            mask_pii: MaskPii::Off,
-        }
-    }
-}
-
 /// `[principals.NAME]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -166,6 +154,14 @@ pub(crate) struct Plugin {
 }
 
 impl Config {
+    pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        let mut config: Self = toml::from_str(text)?;
+        let table: toml::Table = toml::from_str(text)?;
+        let guards = table.get("guards").and_then(toml::Value::as_table);
+        config.guards_set = guards.into_iter().flat_map(toml::Table::keys).cloned().collect();
+        Ok(config)
+    }
+
     /// Reads the file.
     ///
     /// # Errors
@@ -174,7 +170,7 @@ impl Config {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
-        let mut config: Self = toml::from_str(&text)
+        let mut config = Self::parse(&text)
             .with_context(|| format!("the configuration `{}` is wrong", path.display()))?;
         let base = path.parent().unwrap_or(Path::new("."));
         for relative in [

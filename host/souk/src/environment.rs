@@ -77,7 +77,7 @@ pub(crate) struct Environment {
     /// `SOUK_DENY`
     pub(crate) deny: Option<Vec<ToolPattern>>,
     /// `SOUK_ACCEPT_CREDENTIALS`
-    pub(crate) accept_credentials: bool,
+    pub(crate) accept_credentials: Option<bool>,
     /// `SOUK_PROBE`
     pub(crate) probe: Option<bool>,
     /// `SOUK_HTTP_TOKEN`: the bearer token of the principal `http`.
@@ -136,7 +136,7 @@ impl Environment {
             mask_pii: flag("SOUK_MASK_PII")?,
             allow: patterns("SOUK_ALLOW")?,
             deny: patterns("SOUK_DENY")?,
-            accept_credentials: flag("SOUK_ACCEPT_CREDENTIALS")?,
+            accept_credentials: switch("SOUK_ACCEPT_CREDENTIALS")?,
             probe: switch("SOUK_PROBE")?,
             http_token: secret("SOUK_HTTP_TOKEN")?,
             state_dir: user_dir("SOUK_STATE_DIR", "XDG_STATE_HOME", ".local/state")?,

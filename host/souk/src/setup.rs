@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use souk_model::Secret;
-use souk_plans::Caps;
 use souk_policy::Rules;
-use souk_runtime::Settings;
+use souk_runtime::{OperatorConfig, Settings};
 
 use crate::cli::Common;
 use crate::config::Config;
@@ -73,22 +72,43 @@ impl Setup {
     ///
     /// # Errors
     /// What is wrong in the file; what was in force stays so.
-    pub(crate) fn reread(&self) -> anyhow::Result<(Rules, Settings)> {
-        let Some(file) = &self.file else { return Ok((self.rules()?, self.settings())) };
-        let config = Config::read(file)?;
-        let rules = rules::build(&self.flags, &self.environment, &config, file)?;
-        Ok((rules, settings(&config)))
+    pub(crate) fn reread(&self) -> anyhow::Result<OperatorConfig> {
+        match &self.file {
+            Some(file) => self.operator_config_of(&Config::read(file)?),
+            None => self.operator_config(),
+        }
+    }
+
+    /// What the operator may change while the host runs.
+    pub(crate) fn operator_config(&self) -> anyhow::Result<OperatorConfig> {
+        self.operator_config_of(&self.config)
+    }
+
+    fn operator_config_of(&self, config: &Config) -> anyhow::Result<OperatorConfig> {
+        let file = self.file.as_deref().unwrap_or(Path::new(CONFIG_HERE));
+        let (variables, policy) = (&self.environment, &config.policy);
+        let flag = self.flags.accept_credentials.then_some(true);
+        let accept = [flag, variables.accept_credentials, policy.accept_credentials];
+        let confirm = [variables.confirm, policy.confirm];
+        Ok(OperatorConfig {
+            rules: rules::build(&self.flags, variables, config, file)?,
+            settings: settings(config),
+            confirm: confirm
+                .into_iter()
+                .flatten()
+                .reduce(|one, other| one || other)
+                .unwrap_or(true),
+            accept_credentials: accept
+                .into_iter()
+                .flatten()
+                .reduce(|one, other| one && other)
+                .unwrap_or(false),
+        })
     }
 
     /// The operator's rules.
     pub(crate) fn rules(&self) -> anyhow::Result<Rules> {
-        let file = self.file.as_deref().unwrap_or(Path::new(CONFIG_HERE));
-        rules::build(&self.flags, &self.environment, &self.config, file)
-    }
-
-    /// The plugins' own settings.
-    pub(crate) fn settings(&self) -> Settings {
-        settings(&self.config)
+        Ok(self.operator_config()?.rules)
     }
 
     /// Whether to use the demo store.
@@ -96,26 +116,37 @@ impl Setup {
         self.flags.demo
     }
 
-    /// Whether callers may log in with credentials of their own.
-    pub(crate) fn accept_credentials(&self) -> bool {
-        self.flags.accept_credentials
-            || self.environment.accept_credentials
-            || self.config.policy.accept_credentials
-    }
-
-    /// What the operator allows a change to do: the configuration, narrowed or widened by
-    /// magento-mcp's variables, which win because a client's own settings name them.
+    /// What a change may do: of the sources that set a limit, the strictest. A default is no source,
+    /// so magento-mcp's variables alone still widen the defaults.
     pub(crate) fn guards(&self) -> souk_plans::Guards {
         let mut guards = self.config.guards.clone();
-        let set = &self.environment;
-        guards.bulk_cap = set.bulk_cap.unwrap_or(guards.bulk_cap);
-        guards.coupon_cap = set.coupon_cap.unwrap_or(guards.coupon_cap);
-        guards.price_threshold_pct = set.price_threshold_pct.unwrap_or(guards.price_threshold_pct);
-        guards.max_discount_pct = set.max_discount_pct.unwrap_or(guards.max_discount_pct);
-        let caps = |set: &Option<Caps>, cap: Caps| set.clone().unwrap_or(cap);
-        guards.max_refund = caps(&set.max_refund, guards.max_refund);
-        guards.max_refund_per_day = caps(&set.max_refund_per_day, guards.max_refund_per_day);
-        guards.max_cancel_per_day = caps(&set.max_cancel_per_day, guards.max_cancel_per_day);
+        let (variables, file) = (&self.environment, &self.config.guards_set);
+        strictest(&mut guards.bulk_cap, variables.bulk_cap, file.contains("bulk_cap"), u32::min);
+        strictest(
+            &mut guards.coupon_cap,
+            variables.coupon_cap,
+            file.contains("coupon_cap"),
+            u64::min,
+        );
+        strictest(
+            &mut guards.price_threshold_pct,
+            variables.price_threshold_pct,
+            file.contains("price_threshold_pct"),
+            f64::min,
+        );
+        strictest(
+            &mut guards.max_discount_pct,
+            variables.max_discount_pct,
+            file.contains("max_discount_pct"),
+            f64::min,
+        );
+        for (cap, key, variable) in [
+            (&mut guards.max_refund, "max_refund", &variables.max_refund),
+            (&mut guards.max_refund_per_day, "max_refund_per_day", &variables.max_refund_per_day),
+            (&mut guards.max_cancel_per_day, "max_cancel_per_day", &variables.max_cancel_per_day),
+        ] {
+            strictest(cap, variable.clone(), file.contains(key), |one, other| one.lower(&other));
+        }
         guards
     }
 
@@ -124,11 +155,6 @@ impl Setup {
         let mut plans = self.config.plans.clone();
         plans.expiry_min = self.environment.plan_expiry_min.unwrap_or(plans.expiry_min);
         plans
-    }
-
-    /// Whether writes from tier risk up need to be confirmed.
-    pub(crate) fn confirm(&self) -> bool {
-        self.environment.confirm.unwrap_or(self.config.policy.confirm)
     }
 
     /// Whether a server's logins begin to ask the store what it can do.
@@ -213,4 +239,77 @@ fn settings(config: &Config) -> Settings {
         .iter()
         .map(|(group, plugin)| (group.clone(), Arc::new(plugin.settings.clone())))
         .collect()
+}
+
+/// Puts a variable's value in the place of the default, and beside the file's the stricter of both.
+fn strictest<T: Clone>(
+    limit: &mut T,
+    variable: Option<T>,
+    file_sets: bool,
+    stricter: fn(T, T) -> T,
+) {
+    if let Some(variable) = variable {
+        *limit = if file_sets { stricter(limit.clone(), variable) } else { variable };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn setup(flags: &[&str], environment: Environment, file: &str) -> Setup {
+        let cli = crate::cli::Cli::parse_from([&["souk", "actions"], flags].concat());
+        let crate::cli::Command::Actions(list) = cli.command else { panic!("not `actions`") };
+        let config = Config::parse(file).unwrap();
+        Setup { flags: list.common, environment, file: None, stamp: None, config }
+    }
+
+    #[test]
+    fn of_what_several_sources_set_the_strictest_counts() {
+        for (file, expected) in [("", 900), ("bulk_cap = 700", 700), ("bulk_cap = 950", 900)] {
+            let set = Environment { bulk_cap: Some(900), ..Environment::default() };
+            let guards = setup(&[], set, &format!("[guards]\n{file}")).guards();
+            assert_eq!(guards.bulk_cap, expected, "{file}");
+        }
+        for (file, expected) in [
+            ("", "EUR=500, *=9000"),
+            ("max_refund = 200", "EUR=200, *=200"),
+            ("max_refund = { JPY = 80000, EUR = 900 }", "EUR=500, JPY=9000"),
+        ] {
+            let set = Environment {
+                max_refund: Some("EUR=500, *=9000".parse().unwrap()),
+                ..Environment::default()
+            };
+            let guards = setup(&[], set, &format!("[guards]\n{file}")).guards();
+            assert_eq!(guards.max_refund, expected.parse().unwrap(), "{file}");
+        }
+    }
+
+    #[test]
+    fn no_source_takes_back_what_another_asked_for() {
+        for (variable, file, confirm) in [
+            (None, "", true),
+            (Some(false), "", false),
+            (Some(false), "confirm = true", true),
+            (Some(true), "confirm = false", true),
+            (None, "confirm = false", false),
+        ] {
+            let set = Environment { confirm: variable, ..Environment::default() };
+            let config = setup(&[], set, &format!("[policy]\n{file}")).operator_config().unwrap();
+            assert_eq!(config.confirm, confirm, "{variable:?} {file}");
+        }
+        for (flags, variable, file, accept) in [
+            (&[][..], None, "", false),
+            (&["--accept-credentials"], None, "", true),
+            (&["--accept-credentials"], None, "accept_credentials = false", false),
+            (&["--accept-credentials"], Some(false), "accept_credentials = true", false),
+            (&[], Some(true), "accept_credentials = false", false),
+            (&[], Some(true), "", true),
+        ] {
+            let set = Environment { accept_credentials: variable, ..Environment::default() };
+            let config = setup(flags, set, &format!("[policy]\n{file}")).operator_config().unwrap();
+            assert_eq!(config.accept_credentials, accept, "{flags:?} {variable:?} {file}");
+        }
+    }
 }

@@ -46,7 +46,7 @@ impl Host {
         let stores = reach(stores, &trail)?;
         let registry = load(setup).await?;
         let probe = transport != Transport::Terminal && setup.probe();
-        let sessions = SessionHost::new(stores, setup.accept_credentials()).probe_at_login(probe);
+        let sessions = SessionHost::new(stores).probe_at_login(probe);
         let sessions = Arc::new(sessions);
         let plans = open_plans(setup, &state, trail.clone())?;
         let exports = Arc::new(Exports::open(&state, setup.config.limits.exports())?);
@@ -57,9 +57,8 @@ impl Host {
             exports: exports.clone(),
             trail,
             transport,
-            confirm: setup.confirm(),
         };
-        let dispatcher = Dispatcher::new(parts, setup.rules()?, setup.settings());
+        let dispatcher = Dispatcher::new(parts, setup.operator_config()?);
         Ok(Self { registry, dispatcher, sessions, plans, exports, demo })
     }
 

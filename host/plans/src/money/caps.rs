@@ -43,6 +43,24 @@ impl Caps {
         self.0.get(currency).or_else(|| self.0.get(OTHERS)).copied()
     }
 
+    /// What both allow: of every currency the lower cap, and nothing of those that either of them
+    /// lets nothing move of.
+    ///
+    /// ```
+    /// use souk_plans::Caps;
+    /// let of = |text: &str| text.parse::<Caps>().unwrap();
+    /// assert_eq!(of("EUR=500, *=100").lower(&of("200")), of("EUR=200, *=100"));
+    /// assert_eq!(of("EUR=500").lower(&of("JPY=80000, *=100")), of("EUR=100"));
+    /// ```
+    #[must_use]
+    pub fn lower(&self, other: &Self) -> Self {
+        let named = self.0.keys().chain(other.0.keys());
+        let both = named.filter_map(|currency| {
+            Some((currency.clone(), self.of(currency)?.min(other.of(currency)?)))
+        });
+        Self(both.collect())
+    }
+
     fn put(&mut self, currency: &str, cap: &str) -> Result<(), InvalidCaps> {
         let is_code = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
         if !is_code && currency != OTHERS {

@@ -43,7 +43,7 @@ impl Plugin {
                 .ok_or_else(|| Failure::new(Code::ActionNotFound, "there is no such action"))?
                 .clone(),
             session: None,
-            sessions: Arc::new(SessionHost::new(Vec::new(), false)),
+            sessions: Arc::new(SessionHost::new(Vec::new())),
             sealed: Vec::new(),
             settings: Arc::default(),
             progress: None,

@@ -119,8 +119,8 @@ async fn follow_configuration(setup: Arc<Setup>, dispatcher: Arc<souk_runtime::D
         }
         seen = now;
         match setup.reread() {
-            Ok((rules, settings)) => {
-                dispatcher.reconfigure(rules, settings);
+            Ok(config) => {
+                dispatcher.reconfigure(config);
                 tracing::info!("{} is in force", file.display());
             }
             Err(error) => tracing::error!("{error:#}; what was in force stays so"),
