@@ -120,7 +120,8 @@ fn replay(path: &Path, shop: &mut Shop) -> io::Result<()> {
     };
     for line in BufReader::new(file).split(b'\n') {
         let Ok(call) = serde_json::from_slice(&line?) else { break };
-        api::replay(shop, &call);
+        // A refused write changes nothing but ids, and did so the first time too.
+        drop(api::repeat(shop, &call));
     }
     Ok(())
 }

@@ -1,56 +1,75 @@
 //! The sample shop: Fjord & Field, an outfitter with an English, a German and a trade view.
 //!
-//! It is made in code, the same every time. Most of it is in order; the faults in it are deliberate,
-//! so that there is something to find, and listed in [`faults`].
+//! What it sells, to whom and what became of it are the files in `sample/`, tables and nested documents
+//! that a person can edit; a row that is not as it should be is an error with its line. The rest is rule:
+//! ids, variants of garments, descriptions, and whatever the store itself makes of a request. Most of the
+//! shop is in order; the faults in it are deliberate (`faults.csv`), so that there is something to find.
 
 mod attributes;
-mod catalog;
+mod basket;
+mod categories;
 mod content;
 mod customers;
+mod data;
+mod documents;
 mod faults;
-mod goods;
+mod order_place;
 mod orders;
-mod orders_basket;
-mod orders_data;
-mod orders_place;
+mod products;
 mod promotions;
+mod read;
+mod references;
+mod rows;
 mod story;
+#[cfg(test)]
+mod strictness;
 mod structure;
 mod warehouses;
 
-use crate::shop::Shop;
+use data::{Data, Files};
+use read::SampleError;
 
-/// The day on which the sample shop was stocked.
-const STOCKED: &str = "2026-03-02 09:00:00";
-/// The same moment, in seconds since 1970.
-const OPENING: i64 = 1_772_442_000;
+use crate::shop::{ALL, Shop};
 
-/// English at the main website.
-const ENGLISH: u32 = 1;
-/// German at the main website.
-const GERMAN: u32 = 2;
-/// The trade website's view.
-const TRADE: u32 = 3;
-
-/// The sample shop.
+/// The sample shop, the same every time.
+///
+/// # Panics
+/// When the shipped data is not as it should be: it is a part of the program, and a test reads it.
 pub(crate) fn shop() -> Shop {
-    let mut shop = structure::shop();
-    shop.attributes = attributes::attributes();
-    catalog::fill(&mut shop);
-    faults::plant(&mut shop);
+    match build(&Files::shipped()) {
+        Ok(shop) => shop,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The shop that the files describe.
+fn build(files: &Files<'_>) -> Result<Shop, SampleError> {
+    let data = Data::read(files)?;
+    references::check(&data)?;
+    let view = |code: &str| data.view(code).map_or(ALL, |view| view.id);
+    let (german, trade) = (view("de"), view("trade"));
+    let mut shop = structure::shop(&data);
+    shop.attributes = attributes::attributes(&data);
+    categories::fill(&mut shop, &data, german);
+    products::fill(&mut shop, &data, german);
+    faults::plant(&mut shop, &data, german, trade);
     shop.complete(&serde_json::Value::Null);
-    let mut story = story::Story { shop: &mut shop, now: OPENING };
-    warehouses::write(&mut story);
-    content::write(&mut story);
-    promotions::write(&mut story);
-    customers::write(&mut story);
-    orders::write(&mut story);
-    shop
+    let mut story = story::Story { shop: &mut shop, now: data.opening() };
+    warehouses::write(&mut story, &data)?;
+    content::write(&mut story, &data)?;
+    promotions::write(&mut story, &data)?;
+    customers::write(&mut story, &data)?;
+    orders::write(&mut story, &data)?;
+    Ok(shop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ENGLISH: u32 = 1;
+    const GERMAN: u32 = 2;
+    const TRADE: u32 = 3;
 
     #[test]
     fn the_sample_shop_is_a_few_hundred_products_in_three_views() {

@@ -3,102 +3,84 @@
 
 use serde_json::{Value, json};
 
-use super::orders_data::ORDERS;
-use super::orders_place::place;
+use super::data::Data;
+use super::order_place::place;
+use super::read::{Line, SampleError};
+use super::rows::{Event, OrderEvent};
 use super::story::Story;
-use super::{ENGLISH, GERMAN, TRADE};
+use crate::call::stamp;
 use crate::sales::fields::Fields;
 use crate::sales::order;
-use crate::shop::{ALL, Shop, StoreId, Table};
+use crate::shop::{ALL, Shop, Table};
 
 /// Seconds in a day.
 const DAY: i64 = 86_400;
+/// Seconds from one event of an order to its next on the same day.
+const PAUSE: i64 = 21 * 60;
 
-/// One thing that happened to an order, its first being that it was placed.
-struct Event<'a> {
+/// Something that happens to an order: that it is placed, or an event of the table.
+struct Happening<'a> {
     at: i64,
-    row: usize,
-    step: &'a str,
-}
-
-/// One line of the table.
-pub(super) struct Row<'a> {
-    /// When it was placed, in seconds since 1970.
-    pub(super) placed: i64,
-    /// Who placed it.
-    pub(super) email: &'a str,
-    /// Where.
-    pub(super) store: StoreId,
-    /// What.
-    pub(super) basket: &'a str,
-    /// With which coupon.
-    pub(super) coupon: &'a str,
-    /// How it is paid.
-    pub(super) payment: &'a str,
-    /// What came of it.
-    steps: &'a str,
+    /// Its place among the orders.
+    order: usize,
+    event: Option<&'a Line<OrderEvent>>,
 }
 
 /// Writes the orders and what came of them, in the order of time.
-pub(super) fn write(story: &mut Story<'_>) {
+///
+/// # Errors
+/// When the store refuses what is said to have happened.
+pub(super) fn write(story: &mut Story<'_>, data: &Data) -> Result<(), SampleError> {
     let shop = &mut story.shop;
     for table in [&mut shop.orders, &mut shop.invoices, &mut shop.shipments, &mut shop.creditmemos]
     {
         *table = Table::new("entity_id");
     }
     shop.transactions = Table::new("transaction_id");
-    let rows: Vec<Row<'_>> = ORDERS.lines().filter_map(row).collect();
-    let mut events: Vec<Event<'_>> = Vec::new();
-    for (number, row) in rows.iter().enumerate() {
-        events.push(Event { at: row.placed, row: number, step: "" });
-        for (count, step) in (1i64..).zip(row.steps.split_whitespace()) {
-            let (step, days) = step.rsplit_once('@').unwrap_or((step, "0"));
-            let days: i64 = days.parse().unwrap_or(0);
-            events.push(Event { at: row.placed + days * DAY + count * 1_260, row: number, step });
+    let mut happenings: Vec<Happening<'_>> = Vec::new();
+    for (order, row) in data.orders.iter().enumerate() {
+        let placed = row.placed.to_zoned(jiff::tz::TimeZone::UTC);
+        let placed = placed.map_err(|cause| row.error(cause))?.timestamp().as_second();
+        happenings.push(Happening { at: placed, order, event: None });
+        let events = data.events.iter().filter(|event| event.order == row.order);
+        for (event, count) in events.zip(1i64..) {
+            let at = placed + event.days * DAY + count * PAUSE;
+            happenings.push(Happening { at, order, event: Some(event) });
         }
     }
-    events.sort_by_key(|event| event.at);
-    let mut ids = vec![0; rows.len()];
-    for event in events {
-        story.now = event.at;
-        if event.step.is_empty() {
-            ids[event.row] = place(story.shop, &rows[event.row]);
-        } else {
-            happen(story, ids[event.row], event.step);
+    happenings.sort_by_key(|happening| happening.at);
+    let mut ids = vec![0; data.orders.len()];
+    for Happening { at, order, event } in happenings {
+        story.now = at;
+        match event {
+            None => ids[order] = place(story.shop, data, &data.orders[order], &stamp(at)),
+            Some(event) => happen(story, data, ids[order], event)?,
         }
     }
+    Ok(())
 }
 
-fn row(line: &str) -> Option<Row<'_>> {
-    let cells: Vec<&str> = line.split('|').collect();
-    let [placed, email, view, basket, coupon, payment, steps] = cells[..] else { return None };
-    let placed: jiff::civil::DateTime = format!("{placed}:00").parse().ok()?;
-    let placed = placed.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
-    let store = match view {
-        "de" => GERMAN,
-        "trade" => TRADE,
-        _ => ENGLISH,
-    };
-    Some(Row { placed, email, store, basket, coupon, payment, steps })
-}
-
-/// Does one step of an order's story, by the request that does it in any shop.
-fn happen(story: &mut Story<'_>, id: u64, step: &str) {
-    let (verb, goods) = step.split_once('(').unwrap_or((step, ""));
-    let items = items(story.shop, id, goods.trim_end_matches(')'));
-    let is_trade =
-        story.shop.orders.get(id).is_some_and(|order| order.id("store_id") == u64::from(TRADE));
-    let source = if is_trade { "leipzig" } else { "default" };
-    let mut tell = |method: &str, template: &str, arguments: Value| {
-        story.tell(method, template, ALL, arguments);
-    };
-    match verb {
-        "invoice" => tell(
-            "POST",
+/// Does to an order what the row says, by the request that does it in any shop.
+fn happen(
+    story: &mut Story<'_>,
+    data: &Data,
+    id: u64,
+    row: &Line<OrderEvent>,
+) -> Result<(), SampleError> {
+    let items = items(story.shop, id, row)?;
+    let spread = &data.spread;
+    let is_spread = story.shop.orders.get(id).is_some_and(|order| {
+        let store = u32::try_from(order.id("store_id")).unwrap_or(ALL);
+        Some(story.shop.stores.website_of(store)) == data.website(&spread.website)
+    });
+    let first = data.sources.first().map_or("", |source| &*source.code);
+    let source = if is_spread { &*spread.source } else { first };
+    let (operation, arguments) = match row.event {
+        Event::Invoice => (
             "/V1/order/{orderId}/invoice",
             json!({ "orderId": id, "capture": true, "items": items, "notify": true }),
         ),
-        "ship" => {
+        Event::Ship => {
             let track = json!({
                 "track_number": format!("00340{:011}", id * 7_919_113 + 40_017), "title": "DHL", "carrier_code": "dhl"
             });
@@ -106,11 +88,11 @@ fn happen(story: &mut Story<'_>, id: u64, step: &str) {
                 "orderId": id, "items": items, "notify": true, "tracks": [track],
                 "arguments": { "extension_attributes": { "source_code": source } }
             });
-            tell("POST", "/V1/order/{orderId}/ship", arguments);
+            ("/V1/order/{orderId}/ship", arguments)
         }
-        "refund" | "refund!" => {
-            let returned: Vec<Value> = match verb {
-                "refund" => items.iter().map(|item| item["order_item_id"].clone()).collect(),
+        Event::Refund | Event::RefundWithoutReturn => {
+            let returned: Vec<Value> = match row.event {
+                Event::Refund => items.iter().map(|item| item["order_item_id"].clone()).collect(),
                 _ => Vec::new(),
             };
             let shipping = if items.is_empty() { Value::Null } else { json!(0) };
@@ -121,45 +103,47 @@ fn happen(story: &mut Story<'_>, id: u64, step: &str) {
                     "shipping_amount": shipping, "extension_attributes": { "return_to_stock_items": returned }
                 }
             });
-            tell("POST", "/V1/order/{orderId}/refund", arguments);
+            ("/V1/order/{orderId}/refund", arguments)
         }
-        "cancel" | "hold" | "unhold" | "email" => {
-            let template = match verb {
-                "cancel" => "/V1/orders/{id}/cancel",
-                "hold" => "/V1/orders/{id}/hold",
-                "unhold" => "/V1/orders/{id}/unhold",
-                _ => "/V1/orders/{id}/emails",
-            };
-            tell("POST", template, json!({ "id": id }));
+        Event::Cancel => ("/V1/orders/{id}/cancel", json!({ "id": id })),
+        Event::Hold => ("/V1/orders/{id}/hold", json!({ "id": id })),
+        Event::Unhold => ("/V1/orders/{id}/unhold", json!({ "id": id })),
+        Event::Comment | Event::Fraud => {
+            let mut history = json!({ "comment": row.comment.as_deref() });
+            if row.event == Event::Fraud {
+                history["status"] = json!("fraud");
+            }
+            history["is_customer_notified"] = json!(0);
+            history["is_visible_on_front"] = json!(0);
+            ("/V1/orders/{id}/comments", json!({ "id": id, "statusHistory": history }))
         }
-        "fraud" => {
-            let history = json!({
-                "comment": "Two cards in one minute, the second one worked.", "status": "fraud",
-                "is_customer_notified": 0, "is_visible_on_front": 0
-            });
-            tell("POST", "/V1/orders/{id}/comments", json!({ "id": id, "statusHistory": history }));
+        Event::NotPaid => {
+            leave_unpaid(story.shop, id);
+            return Ok(());
         }
-        "open" => leave_unpaid(story.shop, id),
-        "review" => set_state(story.shop, id, "payment_review"),
-        "unpaid" => set_state(story.shop, id, "pending_payment"),
-        said => {
-            let comment = said.trim_start_matches("say:").replace('_', " ");
-            let history =
-                json!({ "comment": comment, "is_customer_notified": 0, "is_visible_on_front": 0 });
-            tell("POST", "/V1/orders/{id}/comments", json!({ "id": id, "statusHistory": history }));
+        Event::PaymentReview => {
+            set_state(story.shop, id, "payment_review");
+            return Ok(());
         }
-    }
+        Event::PendingPayment => {
+            set_state(story.shop, id, "pending_payment");
+            return Ok(());
+        }
+    };
+    story.request(row, ("POST", operation), ALL, arguments)
 }
 
-/// `SKU*quantity,…` as the items of a request.
-fn items(shop: &Shop, id: u64, goods: &str) -> Vec<Value> {
-    let Some(order) = shop.orders.get(id) else { return Vec::new() };
+/// The row's goods as the items of a request.
+fn items(shop: &Shop, id: u64, row: &Line<OrderEvent>) -> Result<Vec<Value>, SampleError> {
+    let goods = row.goods.0.iter();
     goods
-        .split(',')
-        .filter_map(|part| {
-            let (sku, quantity) = part.split_once('*')?;
-            let item = order::whole_items(order).find(|item| item.text("sku") == sku)?;
-            Some(json!({ "order_item_id": item.id("item_id"), "qty": quantity.parse::<u32>().ok()? }))
+        .map(|(sku, quantity)| {
+            let order = shop.orders.get(id);
+            let mut wholes = order.into_iter().flat_map(order::whole_items);
+            match wholes.find(|item| item.text("sku") == *sku) {
+                Some(item) => Ok(json!({ "order_item_id": item.id("item_id"), "qty": quantity })),
+                None => Err(row.error(format!("the order has no `{sku}`"))),
+            }
         })
         .collect()
 }
@@ -191,6 +175,7 @@ fn leave_unpaid(shop: &mut Shop, id: u64) {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::data::Files;
     use super::*;
     use crate::sales::amount::{Amount, Money};
     use crate::shop::Doc;
@@ -243,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn every_step_of_the_table_happened() {
+    fn every_event_of_the_table_happened() {
         let shop = super::super::shop();
-        let steps = |verb: &str| {
-            let table = ORDERS.lines().filter_map(|line| line.rsplit('|').next());
-            table.flat_map(str::split_whitespace).filter(|step| step.starts_with(verb)).count()
-        };
-        assert_eq!(shop.invoices.iter().count(), steps("invoice"));
-        assert_eq!(shop.shipments.iter().count(), steps("ship"));
-        assert_eq!(shop.creditmemos.iter().count(), steps("refund"));
+        let data = Data::read(&Files::shipped()).unwrap();
+        let count =
+            |events: &[Event]| data.events.iter().filter(|row| events.contains(&row.event)).count();
+        assert_eq!(shop.invoices.iter().count(), count(&[Event::Invoice]));
+        assert_eq!(shop.shipments.iter().count(), count(&[Event::Ship]));
+        let refunds = [Event::Refund, Event::RefundWithoutReturn];
+        assert_eq!(shop.creditmemos.iter().count(), count(&refunds));
     }
 }

@@ -1,75 +1,84 @@
-//! Where the sample shop's goods are: two stocks for two websites, from three sources.
+//! Where the sample shop's goods are: sources, stocks, and quantities.
 
 use serde_json::{Value, json};
 
+use super::data::Data;
+use super::read::SampleError;
 use super::story::Story;
 use crate::php;
 use crate::shop::load::doc;
 use crate::shop::{ALL, Shop};
 
 /// Puts up sources and stocks, and spreads the goods over them.
-pub(super) fn write(story: &mut Story<'_>) {
-    sources(story.shop);
-    stocks(story.shop);
-    for (code, name, city, postcode, enabled) in [
-        ("leipzig", "Leipzig Trade Hub", "Leipzig", "04109", true),
-        ("popup-oslo", "Pop-up Oslo", "Oslo", "0150", false),
-    ] {
-        story.tell("POST", "/V1/inventory/sources", ALL, json!({ "source": {
-            "source_code": code, "name": name, "enabled": enabled, "city": city, "postcode": postcode,
-            "country_id": if code == "leipzig" { "DE" } else { "NO" }, "use_default_carrier_config": true,
-            "carrier_links": []
-        }}));
+///
+/// # Errors
+/// When the store refuses one.
+pub(super) fn write(story: &mut Story<'_>, data: &Data) -> Result<(), SampleError> {
+    put_up_the_first(story.shop, data);
+    for source in data.sources.iter().skip(1) {
+        let arguments = json!({ "source": {
+            "source_code": *source.code, "name": *source.name, "enabled": source.enabled,
+            "city": *source.city, "postcode": *source.postcode, "country_id": *source.country,
+            "use_default_carrier_config": true, "carrier_links": []
+        }});
+        story.request(source, ("POST", "/V1/inventory/sources"), ALL, arguments)?;
     }
-    story.tell(
-        "POST",
-        "/V1/inventory/stocks",
-        ALL,
-        json!({ "stock": {
-            "name": "Trade Stock",
-            "extension_attributes": { "sales_channels": [{ "type": "website", "code": "trade" }] }
-        }}),
-    );
-    story.tell(
-        "POST",
-        "/V1/inventory/stock-source-links",
-        ALL,
-        json!({ "links": [
-            { "stock_id": 2, "source_code": "leipzig", "priority": 1 },
-            { "stock_id": 2, "source_code": "popup-oslo", "priority": 2 }
-        ]}),
-    );
-    spread(story.shop);
+    for (stock, id) in data.stocks.iter().zip(1u64..).skip(1) {
+        let arguments = json!({ "stock": {
+            "name": *stock.name,
+            "extension_attributes": { "sales_channels": [{ "type": "website", "code": *stock.website }] }
+        }});
+        story.request(stock, ("POST", "/V1/inventory/stocks"), ALL, arguments)?;
+        let links = stock.sources.iter().zip(1u32..).map(|(source, priority)| {
+            json!({ "stock_id": id, "source_code": **source, "priority": priority })
+        });
+        let arguments = json!({ "links": links.collect::<Value>() });
+        story.request(stock, ("POST", "/V1/inventory/stock-source-links"), ALL, arguments)?;
+    }
+    spread(story.shop, data);
+    Ok(())
 }
 
 /// The source and the stock that every Magento has.
-fn sources(shop: &mut Shop) {
-    shop.sources = vec![json!({
-        "carrier_links": [], "country_id": "DE", "description": "Default Source", "enabled": true,
-        "extension_attributes": { "frontend_name": "", "is_pickup_location_active": false },
-        "latitude": 0, "longitude": 0, "name": "Hamburg Warehouse", "postcode": "20457", "city": "Hamburg",
-        "source_code": "default", "use_default_carrier_config": true
-    })];
-}
-
-fn stocks(shop: &mut Shop) {
+fn put_up_the_first(shop: &mut Shop, data: &Data) {
+    let source = data.sources.first().map(|source| {
+        json!({
+            "carrier_links": [], "country_id": *source.country, "description": "Default Source",
+            "enabled": source.enabled,
+            "extension_attributes": { "frontend_name": "", "is_pickup_location_active": false },
+            "latitude": 0, "longitude": 0, "name": *source.name, "postcode": *source.postcode,
+            "city": *source.city, "source_code": *source.code, "use_default_carrier_config": true
+        })
+    });
+    shop.sources = source.into_iter().collect();
+    let Some(stock) = data.stocks.first() else { return };
     shop.stocks.put(doc(json!({
-        "stock_id": 1, "name": "Default Stock",
-        "extension_attributes": { "sales_channels": [{ "type": "website", "code": "base" }] }
+        "stock_id": 1, "name": *stock.name,
+        "extension_attributes": { "sales_channels": [{ "type": "website", "code": *stock.website }] }
     })));
-    shop.stock_links = vec![json!({ "stock_id": 1, "source_code": "default", "priority": 1 })];
+    let links = stock.sources.iter().zip(1u32..);
+    shop.stock_links = links
+        .map(|(source, priority)| {
+            json!({ "stock_id": 1, "source_code": **source, "priority": priority })
+        })
+        .collect();
 }
 
-/// Everything is in Hamburg; what the trade buys is in Leipzig as well, but for a few.
-fn spread(shop: &mut Shop) {
+/// Everything is at the first source; what is sold on one website is at another one as well, but for a
+/// few.
+fn spread(shop: &mut Shop, data: &Data) {
+    let Some(first) = data.sources.first().map(|source| &*source.code) else { return };
+    let rule = &data.spread;
+    let website = data.website(&rule.website);
     let mut rows: Vec<(String, &str, f64, bool)> = Vec::new();
     for product in shop.products.iter().filter(|product| product.keeps_stock()) {
         let quantity = product.stock_item.get("qty").map_or(0.0, php::number_of);
         let in_stock = product.stock_item.get("is_in_stock").is_some_and(php::truthy);
-        rows.push((product.sku.clone(), "default", quantity, in_stock));
-        if product.websites.contains(&2) && product.id % 7 != 0 {
-            let there = (quantity * 3.0).round();
-            rows.push((product.sku.clone(), "leipzig", there, there > 0.0));
+        rows.push((product.sku.clone(), first, quantity, in_stock));
+        let is_sold_there = product.websites.iter().any(|id| Some(*id) == website);
+        if is_sold_there && product.id % rule.but_every != 0 {
+            let there = (quantity * f64::from(rule.times)).round();
+            rows.push((product.sku.clone(), &rule.source, there, there > 0.0));
         }
     }
     // Built at once: looking each row up would take longer than the rest of the shop.

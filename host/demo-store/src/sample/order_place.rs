@@ -2,77 +2,69 @@
 
 use serde_json::{Value, json};
 
-use super::orders::Row;
-use super::orders_basket::{Basket, Line};
-use super::orders_data::GUESTS;
-use crate::call::stamp;
+use super::basket::{Basket, BasketLine, Visit};
+use super::data::Data;
+use super::rows;
 use crate::php;
 use crate::sales::amount::{Amount, Money};
 use crate::sales::fields::Fields;
 use crate::sales::numbers::{Document, Part};
 use crate::sales::order;
-use crate::shop::{Doc, Shop, StoreId};
+use crate::shop::{ALL, Doc, Shop, StoreId};
 
-/// Who buys: a customer's or a guest's address.
-fn buyer(shop: &Shop, email: &str) -> (Option<u64>, u64, Doc) {
+/// Who buys: the id and the group of a customer, and an address, which may be a guest's.
+fn buyer(shop: &Shop, data: &Data, email: &str) -> (Option<u64>, u64, Doc) {
     let known = shop.customers.find(|customer| customer.text("email") == email);
+    let mut address = Doc::new();
     if let Some(customer) = known {
-        let mut address = Doc::new();
         if let Some(given) = customer.docs("addresses").first() {
             address.take_over(given, &["street", "postcode", "city", "country_id", "telephone"]);
         }
         address.take_over(customer, &["firstname", "lastname"]);
         return (Some(customer.id("id")), customer.id("group_id"), address);
     }
-    let mut address = Doc::new();
-    for line in GUESTS.lines() {
-        let cells: Vec<&str> = line.split('|').collect();
-        let [guest, first, last, street, postcode, city, country, telephone] = cells[..] else {
-            continue;
-        };
-        if guest == email {
-            let pairs = [
-                ("firstname", first),
-                ("lastname", last),
-                ("postcode", postcode),
-                ("city", city),
-                ("country_id", country),
-                ("telephone", telephone),
-            ];
-            for (field, value) in pairs {
-                address.put(field, value);
-            }
-            address.put("street", json!([street]));
+    for guest in data.guests.iter().filter(|guest| *guest.email == *email) {
+        let pairs = [
+            ("firstname", &guest.firstname),
+            ("lastname", &guest.lastname),
+            ("postcode", &guest.postcode),
+            ("city", &guest.city),
+            ("country_id", &guest.country),
+            ("telephone", &guest.telephone),
+        ];
+        for (field, value) in pairs {
+            address.put(field, &**value);
         }
+        address.put("street", json!([*guest.street]));
     }
     (None, 0, address)
 }
 
-/// Places an order; its id.
-pub(super) fn place(shop: &mut Shop, row: &Row<'_>) -> u64 {
-    let (customer, group, address) = buyer(shop, row.email);
+/// Places an order, at a time as the API writes it; its id.
+pub(super) fn place(shop: &mut Shop, data: &Data, row: &rows::Order, placed: &str) -> u64 {
+    let (customer, group, address) = buyer(shop, data, &row.email);
     let country = address.text("country_id");
-    let basket =
-        Basket::fill(shop, row.store, group, &country, row.basket, row.coupon, &stamp(row.placed));
+    let store = data.view(&row.view).map_or(ALL, |view| view.id);
+    let visit = Visit { store, group, country: &country, now: placed };
+    let basket = Basket::fill(shop, data, visit, &row.basket.0, row.coupon.as_deref());
     let id = shop.orders.take_id();
-    let increment = shop.sales_numbers.increment(Document::Order, row.store);
-    let placed = stamp(row.placed);
+    let increment = shop.sales_numbers.increment(Document::Order, store);
     let mut order = Doc::new();
     order.put("entity_id", id);
     order.put("increment_id", increment);
     order.put("state", "new");
     order.put("status", "pending");
-    order.put("store_id", row.store);
-    order.put("store_name", store_name(shop, row.store));
-    order.put("created_at", placed.clone());
-    order.put("updated_at", placed.clone());
+    order.put("store_id", store);
+    order.put("store_name", store_name(shop, store));
+    order.put("created_at", placed);
+    order.put("updated_at", placed);
     order.put("quote_id", id);
     order.put("remote_ip", format!("192.0.2.{}", id % 250 + 1));
     order.put(
         "protect_code",
         format!("{:032x}", u128::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
     );
-    order.put("customer_email", row.email);
+    order.put("customer_email", &*row.email);
     order.put("customer_group_id", group);
     order.put("customer_is_guest", i32::from(customer.is_none()));
     order.put("customer_note_notify", 1);
@@ -84,9 +76,10 @@ pub(super) fn place(shop: &mut Shop, row: &Row<'_>) -> u64 {
         order.put(&format!("customer_{field}"), address.value(field).clone());
     }
     write_totals(&mut order, &basket);
-    write_items(shop, &mut order, &basket, &placed);
-    write_addresses(&mut order, &basket, &address, row.email);
-    write_payment(&mut order, &basket, row.payment);
+    write_items(shop, &mut order, &basket, placed);
+    write_addresses(&mut order, &basket, &address, &row.email);
+    let method = data.payments.iter().find(|method| method.code == row.payment);
+    write_payment(&mut order, &basket, &row.payment, method.map_or("", |method| &method.name));
     hold_back(shop, &order);
     count_coupon(shop, &basket);
     order::set_due(&mut order);
@@ -109,7 +102,7 @@ fn write_totals(order: &mut Doc, basket: &Basket) {
     for field in ["base_currency_code", "global_currency_code", "store_currency_code"] {
         order.put(field, "EUR");
     }
-    order.put("order_currency_code", basket.currency);
+    order.put("order_currency_code", basket.currency.clone());
     order.put("base_to_global_rate", 1);
     order.set_amount("base_to_order_rate", basket.rate);
     order.put("store_to_base_rate", 0);
@@ -146,7 +139,7 @@ fn write_totals(order: &mut Doc, basket: &Basket) {
         order.put("coupon_code", coupon.clone());
     }
     if !basket.is_virtual() {
-        order.put("shipping_description", basket.method.1);
+        order.put("shipping_description", basket.method.1.clone());
     }
 }
 
@@ -180,7 +173,7 @@ fn write_items(shop: &mut Shop, order: &mut Doc, basket: &Basket, placed: &str) 
     order.put("items", items);
 }
 
-fn item(line: &Line, order: &Doc, id: u64, basket: &Basket, placed: &str) -> Doc {
+fn item(line: &BasketLine, order: &Doc, id: u64, basket: &Basket, placed: &str) -> Doc {
     let mut item = Doc::new();
     item.put("item_id", id);
     item.put("order_id", order.id("entity_id"));
@@ -248,7 +241,7 @@ fn write_addresses(order: &mut Doc, basket: &Basket, address: &Doc, email: &str)
     let mut shipping = Doc::new();
     if !basket.is_virtual() {
         shipping.put("address", dressed("shipping", id * 2 - 1));
-        shipping.put("method", basket.method.0);
+        shipping.put("method", basket.method.0.clone());
     }
     order.put(
         "extension_attributes",
@@ -260,15 +253,7 @@ fn write_addresses(order: &mut Doc, basket: &Basket, address: &Doc, email: &str)
     );
 }
 
-fn write_payment(order: &mut Doc, basket: &Basket, method: &str) {
-    let method = if method == "unpaid" { "paypal_express" } else { method };
-    let title = match method {
-        "banktransfer" => "Bank Transfer Payment",
-        "braintree" => "Credit Card (Braintree)",
-        "paypal_express" => "PayPal Express Checkout",
-        "purchaseorder" => "Purchase Order",
-        _ => "Check / Money order",
-    };
+fn write_payment(order: &mut Doc, basket: &Basket, method: &str, title: &str) {
     let id = order.id("entity_id");
     let mut payment = Doc::new();
     payment.put("account_status", Value::Null);

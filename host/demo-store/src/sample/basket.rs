@@ -2,25 +2,39 @@
 
 use serde_json::json;
 
+use super::data::Data;
+use super::read::Price;
 use crate::php;
 use crate::sales::amount::{Amount, Money};
 use crate::sales::fields::Fields;
 use crate::shop::{Doc, Product, Shop, StoreId};
 
-use super::TRADE;
+fn amount(number: impl Into<f64>) -> Amount {
+    Amount::of(Some(&json!(number.into())))
+}
 
-/// Customers whose orders are in another currency than the shop's: country, currency, rate.
-const CURRENCIES: [(&str, &str, &str); 2] = [("GB", "GBP", "0.86"), ("NO", "NOK", "11.62")];
-/// The country in which the trade pays tax, and how many percent.
-const TAXED: (&str, &str) = ("DE", "19");
+impl From<Price> for f64 {
+    fn from(price: Price) -> Self {
+        price.number()
+    }
+}
 
-fn decimal(text: &str) -> Amount {
-    Amount::of(Some(&json!(text)))
+/// Who buys where, and when: what prices and rules depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit<'a> {
+    /// The store view.
+    pub(super) store: StoreId,
+    /// The customer's group.
+    pub(super) group: u64,
+    /// The country that the goods go to.
+    pub(super) country: &'a str,
+    /// The time, as the API writes it.
+    pub(super) now: &'a str,
 }
 
 /// One line of a basket.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line {
+pub(super) struct BasketLine {
     /// The product's id; of the variant, for a configurable one.
     pub(super) product: u64,
     /// The configurable product that it is a variant of.
@@ -55,7 +69,7 @@ pub(super) struct Line {
     pub(super) tax_before_discount: Money,
 }
 
-impl Line {
+impl BasketLine {
     /// The type of the item that the order shows.
     pub(super) fn kind(&self) -> &'static str {
         match (self.variant_of, self.is_virtual) {
@@ -66,17 +80,17 @@ impl Line {
     }
 }
 
-/// A basket, reckoned up.
+/// A basket with all that it costs.
 #[derive(Debug, Default)]
 pub(super) struct Basket {
     /// Its lines.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<BasketLine>,
     /// The order's currency.
-    pub(super) currency: &'static str,
+    pub(super) currency: String,
     /// How much of it a euro is.
     pub(super) rate: Amount,
-    /// Code and description of the shipping method.
-    pub(super) method: (&'static str, &'static str),
+    /// Code and name of the shipping method.
+    pub(super) method: (String, String),
     /// Shipping.
     pub(super) shipping: Money,
     /// Tax on shipping.
@@ -90,34 +104,33 @@ pub(super) struct Basket {
 }
 
 impl Basket {
-    /// Reckons up `SKU*quantity …` for a buyer of a group and country.
+    /// The basket with these goods.
     pub(super) fn fill(
         shop: &Shop,
-        store: StoreId,
-        group: u64,
-        country: &str,
-        goods: &str,
-        coupon: &str,
-        now: &str,
+        data: &Data,
+        visit: Visit<'_>,
+        goods: &[(String, u32)],
+        coupon: Option<&str>,
     ) -> Self {
-        let foreign = CURRENCIES.iter().find(|(known, ..)| *known == country);
+        let foreign = data.currencies.iter().find(|currency| *currency.country == *visit.country);
         let mut basket = Self {
-            currency: foreign.map_or("EUR", |(_, currency, _)| currency),
-            rate: decimal(foreign.map_or("1", |(.., rate)| rate)),
-            coupon: coupon_code(shop, coupon),
+            currency: foreign.map_or("EUR", |currency| &*currency.code).to_owned(),
+            rate: foreign.map_or_else(|| amount(1), |currency| amount(currency.rate)),
+            coupon: coupon.and_then(|coupon| coupon_code(shop, data, coupon)),
             ..Self::default()
         };
-        for part in goods.split_whitespace() {
-            let (sku, quantity) = part.split_once('*').unwrap_or((part, "1"));
+        for (sku, quantity) in goods {
             if let Some(product) = shop.products.by_sku(sku) {
-                let line = basket.line(shop, product, decimal(quantity), store, group, now);
+                let line = basket.line(shop, product, amount(*quantity), visit);
                 basket.lines.push(line);
             }
         }
-        basket.discount(shop, store, group, now);
-        basket.ship(store);
-        if store == TRADE && country == TAXED.0 {
-            basket.tax();
+        basket.discount(shop, visit);
+        let website = shop.stores.website_of(visit.store);
+        basket.ship(data, website);
+        let tax = &data.tax;
+        if data.website(&tax.website) == Some(website) && *tax.country == *visit.country {
+            basket.tax(amount(tax.percent));
         }
         basket
     }
@@ -128,7 +141,7 @@ impl Basket {
     }
 
     /// The sum of an amount over the lines.
-    pub(super) fn sum(&self, amount: impl Fn(&Line) -> Money) -> Money {
+    pub(super) fn sum(&self, amount: impl Fn(&BasketLine) -> Money) -> Money {
         self.lines.iter().fold(Money::ZERO, |sum, line| sum + amount(line))
     }
 
@@ -142,10 +155,8 @@ impl Basket {
         shop: &Shop,
         product: &Product,
         quantity: Amount,
-        store: StoreId,
-        group: u64,
-        now: &str,
-    ) -> Line {
+        Visit { store, group, now, .. }: Visit<'_>,
+    ) -> BasketLine {
         let value = |code: &str| product.values.get(code, store);
         let original = Amount::of(value("price"));
         let is_on_sale = product.text("special_from_date", store).as_str() <= now
@@ -169,7 +180,7 @@ impl Basket {
             })
         });
         let price = self.money(price);
-        Line {
+        BasketLine {
             product: product.id,
             variant_of: parent.map(|parent| parent.id),
             sku: product.sku.clone(),
@@ -181,12 +192,12 @@ impl Basket {
             price,
             original: self.money(original),
             row_total: price.map(|price| price.times(quantity)),
-            ..Line::default()
+            ..BasketLine::default()
         }
     }
 
     /// Applies the rules that were running then, one after the other.
-    fn discount(&mut self, shop: &Shop, store: StoreId, group: u64, now: &str) {
+    fn discount(&mut self, shop: &Shop, Visit { store, group, now, .. }: Visit<'_>) {
         let website = shop.stores.website_of(store);
         let rule_of_coupon = self.coupon.as_ref().and_then(|code| {
             shop.coupons
@@ -222,20 +233,20 @@ impl Basket {
     }
 
     fn apply(&mut self, rule: &Doc, by_coupon: bool) {
-        let amount = rule.amount("discount_amount");
-        let hundred = decimal("100");
+        let off = rule.amount("discount_amount");
+        let hundred = amount(100);
         let total = self.sum(|line| line.row_total - line.discount);
-        let whole = self.money(amount);
+        let whole = self.money(off);
         let mut given = Money::ZERO;
         let last = self.lines.len().saturating_sub(1);
         for place in 0..self.lines.len() {
-            let fixed = self.money(amount);
+            let fixed = self.money(off);
             let line = &mut self.lines[place];
             let left = line.row_total - line.discount;
-            let off = match rule.text("simple_action").as_str() {
+            let given_here = match rule.text("simple_action").as_str() {
                 "by_percent" => {
-                    line.discount_percent += amount;
-                    left.map(|left| left.share(amount, hundred))
+                    line.discount_percent += off;
+                    left.map(|left| left.share(off, hundred))
                 }
                 "by_fixed" => fixed.map(|fixed| fixed.times(line.quantity)).min(left),
                 "cart_fixed" if place == last => whole - given,
@@ -245,8 +256,8 @@ impl Basket {
                 },
                 _ => Money::ZERO,
             };
-            line.discount += off;
-            given += off;
+            line.discount += given_here;
+            given += given_here;
         }
         if given == Money::ZERO {
             return;
@@ -260,24 +271,24 @@ impl Basket {
         self.names.push(name);
     }
 
-    fn ship(&mut self, store: StoreId) {
+    /// Takes the first shipping method that the website and the subtotal allow.
+    fn ship(&mut self, data: &Data, website: u32) {
         if self.is_virtual() {
             return;
         }
         let subtotal = self.sum(|line| line.row_total).base;
-        let (method, price) = if store == TRADE {
-            (("tablerate_bestway", "Best Way - Pallet"), "39")
-        } else if subtotal >= decimal("150") {
-            (("freeshipping_freeshipping", "Free Shipping - Free"), "0")
-        } else {
-            (("flatrate_flatrate", "Flat Rate - Fixed"), "5.9")
-        };
-        self.method = method;
-        self.shipping = self.money(decimal(price));
+        let method = data.shipping.iter().find(|method| {
+            data.website(&method.website) == Some(website)
+                && amount(method.from_subtotal) <= subtotal
+        });
+        if let Some(method) = method {
+            self.method = (method.code.to_string(), method.name.to_string());
+            self.shipping = self.money(amount(method.price));
+        }
     }
 
-    fn tax(&mut self) {
-        let (percent, hundred) = (decimal(TAXED.1), decimal("100"));
+    fn tax(&mut self, percent: Amount) {
+        let hundred = amount(100);
         for line in &mut self.lines {
             line.tax_percent = percent;
             line.tax_before_discount = line.row_total.map(|total| total.share(percent, hundred));
@@ -287,16 +298,15 @@ impl Basket {
     }
 }
 
-/// `NEWS` is the next newsletter code that nobody used; anything else is a code.
-fn coupon_code(shop: &Shop, coupon: &str) -> Option<String> {
-    match coupon {
-        "" => None,
-        "NEWS" => shop
-            .coupons
-            .find(|known| known.text("code").starts_with("NEWS-") && known.id("times_used") == 0)
-            .map(|known| known.text("code")),
-        code => Some(code.to_owned()),
+/// A code as it is; the beginning of generated ones stands for the next that nobody used.
+fn coupon_code(shop: &Shop, data: &Data, coupon: &str) -> Option<String> {
+    let generated = data.rules.iter().filter_map(|rule| rule.coupons.as_ref());
+    if !generated.into_iter().any(|coupons| *coupons.prefix == *coupon) {
+        return Some(coupon.to_owned());
     }
+    shop.coupons
+        .find(|known| known.text("code").starts_with(coupon) && known.id("times_used") == 0)
+        .map(|known| known.text("code"))
 }
 
 /// What the basket must come to for a rule with such a condition.
