@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 use crate::php;
 use crate::shop::StoreId;
 
+/// The method of calls that no client can make: those of the message queue.
+pub(crate) const QUEUE: &str = "QUEUE";
+
 /// A request on a route. It carries its own time and its own source of chance, so that handling it
 /// again gives the same shop: the journal of a durable store rests on that.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,7 +42,7 @@ impl Call {
         now: i64,
     ) -> Self {
         Self {
-            method: crate::api::bulk::QUEUE.to_owned(),
+            method: QUEUE.to_owned(),
             template: template.to_owned(),
             store,
             arguments,

@@ -1,10 +1,20 @@
-//! Reading and writing the fields of sales documents.
+//! Documents: entities as the API shows them, and reading and writing their fields.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::amount::{Amount, Money};
+use crate::amount::{Amount, Money};
 use crate::php;
-use crate::shop::Doc;
+
+/// A document: one entity's fields.
+pub(crate) type Doc = Map<String, Value>;
+
+/// A document from a JSON object; empty for anything else.
+pub(crate) fn doc(value: Value) -> Doc {
+    match value {
+        Value::Object(doc) => doc,
+        _ => Map::new(),
+    }
+}
 
 /// Fields of a document by name, absent ones being nothing.
 pub(crate) trait Fields {

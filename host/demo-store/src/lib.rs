@@ -27,12 +27,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod amount;
 mod api;
 mod auth;
 mod call;
 mod cdn;
 mod collate;
 mod credentials;
+mod document;
 mod durable;
 mod faults;
 mod graphql;

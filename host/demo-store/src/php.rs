@@ -172,6 +172,25 @@ pub(crate) fn round(amount: f64, places: i32) -> f64 {
     (nudged.abs() + 0.5).floor().copysign(scaled) / scale
 }
 
+/// JSON as PHP writes it: slashes escaped, and everything beyond ASCII by its number.
+pub(crate) fn json(value: &Value) -> String {
+    let plain = value.to_string();
+    let mut written = String::with_capacity(plain.len() + 8);
+    for character in plain.chars() {
+        match character {
+            '/' => written.push_str("\\/"),
+            character if character.is_ascii() => written.push(character),
+            character => {
+                let mut units = [0; 2];
+                for unit in character.encode_utf16(&mut units) {
+                    written.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,5 +214,11 @@ mod tests {
         assert_eq!(number(7.0), json!(7));
         assert_eq!(round(1.005, 2), 1.01);
         assert_eq!(round(-1.005, 2), -1.01);
+    }
+
+    #[test]
+    fn serialized_data_is_written_as_php_does() {
+        let item = serde_json::json!({ "sku": "a/b", "name": "Größe 🙂" });
+        assert_eq!(json(&item), r#"{"sku":"a\/b","name":"Gr\u00f6\u00dfe \ud83d\ude42"}"#);
     }
 }

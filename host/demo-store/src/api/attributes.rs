@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::entity::{Entity, Unknown, plain};
-use super::{Answer, Route, read};
+use super::route::{Answer, Route, read};
 use crate::call::Call;
+use crate::document::{Doc, doc};
 use crate::php;
 use crate::refusal::Refusal;
 use crate::search::Criteria;
-use crate::shop::load::doc;
-use crate::shop::{Doc, Shop};
+use crate::shop::Shop;
 
 const ATTRIBUTES: &str = "Magento_Catalog::attributes_attributes";
 const SETS: &str = "Magento_Catalog::sets";

@@ -8,19 +8,16 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::bulk_topics::{success, topic};
-use super::entity::{Entity, Unknown};
-use super::{Answer, Handler, Route, find, read, route_of, write};
-use crate::call::{Call, stamp};
+use super::bulk_topics::success;
+use super::route::{Answer, Handler, Route};
+use super::routes::{find, route_of};
+use crate::call::Call;
 use crate::php;
 use crate::refusal::{Refusal, RefusalBody};
+use crate::shop::Shop;
 use crate::shop::bulk::{Bulk, Operation, Outcome};
-use crate::shop::{Doc, Shop};
 use crate::wire;
 
-const BULKS: &str = "Magento_Logging::system_magento_logging_bulk_operations";
-/// The method of calls that no client can make: the journal repeats them.
-pub(crate) const QUEUE: &str = "QUEUE";
 /// The template of the call that accepts a bulk.
 pub(crate) const ACCEPT: &str = "/accept";
 /// The template of the call that lets the consumer work.
@@ -29,18 +26,6 @@ pub(crate) const CONSUME: &str = "/consume";
 pub(crate) const SWITCH: &str = "/switch";
 /// How long a consumer that died is away, in seconds.
 const AWAY: i64 = 5;
-
-pub(super) const ROUTES: &[Route] = &[
-    read("/V1/bulk", BULKS, list),
-    read("/V1/bulk/{bulkUuid}/status", BULKS, |shop, call| Ok(show(of(shop, call)?, false))),
-    read("/V1/bulk/{bulkUuid}/detailed-status", BULKS, |shop, call| {
-        Ok(show(of(shop, call)?, true))
-    }),
-    read("/V1/bulk/{bulkUuid}/operation-status/{status}", BULKS, count),
-    write(QUEUE, ACCEPT, BULKS, accept),
-    write(QUEUE, CONSUME, BULKS, consume),
-    write(QUEUE, SWITCH, BULKS, switch),
-];
 
 /// Finds the route that an asynchronous path is for. `bySku` stands for a parameter, and may be left
 /// out at the end.
@@ -160,6 +145,16 @@ pub(crate) fn switch(shop: &mut Shop, call: &Call) -> Answer {
     Ok(json!({ "running": !shop.bulks.stopped }))
 }
 
+/// Handles a call of the message queue. `None` when its template is gone.
+pub(crate) fn handle(shop: &mut Shop, call: &Call) -> Option<Answer> {
+    match call.template.as_str() {
+        ACCEPT => Some(accept(shop, call)),
+        CONSUME => Some(consume(shop, call)),
+        SWITCH => Some(switch(shop, call)),
+        _ => None,
+    }
+}
+
 /// Whether the consumer has something to do.
 pub(crate) fn is_due(shop: &Shop, now: i64) -> bool {
     shop.bulks.next(now).is_some()
@@ -220,115 +215,13 @@ fn finish(bulk: &mut Bulk, number: usize, answer: Answer) {
             operation.message = Some(message);
             // A service that returns nothing answers an empty list elsewhere.
             let is_nothing = result.as_array().is_some_and(Vec::is_empty);
-            operation.result = (!is_nothing).then(|| php_json(&result));
+            operation.result = (!is_nothing).then(|| php::json(&result));
         }
         Err(refusal) => {
             operation.outcome = Outcome::Failed;
             operation.message = Some(refusal.interpolated());
         }
     }
-}
-
-fn of<'a>(shop: &'a Shop, call: &Call) -> Result<&'a Bulk, Refusal> {
-    let uuid = call.text("bulkUuid");
-    shop.bulks.get(&uuid).ok_or_else(|| {
-        Refusal::missing("Bulk uuid %bulkUuid not exist").with(json!({ "bulkUuid": uuid }))
-    })
-}
-
-fn show(bulk: &Bulk, detailed: bool) -> Value {
-    let operations = bulk.operations.iter().enumerate().map(|(id, operation)| {
-        if detailed { show_operation(bulk, id, operation) } else { brief(id, operation) }
-    });
-    json!({
-        "operations_list": operations.map(Value::Object).collect::<Vec<_>>(),
-        "user_type": bulk.user_type,
-        "bulk_id": bulk.uuid,
-        "description": format!("Topic {}", topic(&bulk.method, &bulk.template)),
-        "start_time": stamp(bulk.accepted),
-        "user_id": 1,
-        "operation_count": bulk.operations.len(),
-    })
-}
-
-fn brief(id: usize, operation: &Operation) -> Doc {
-    let code = (operation.outcome == Outcome::Failed).then_some(0);
-    let mut doc = Doc::new();
-    doc.insert("id".to_owned(), id.into());
-    doc.insert("status".to_owned(), (operation.outcome as u8).into());
-    doc.insert("result_message".to_owned(), json!(operation.message));
-    doc.insert("error_code".to_owned(), json!(code));
-    doc
-}
-
-/// With what was asked for, while that is not done, and with what was answered.
-fn show_operation(bulk: &Bulk, id: usize, operation: &Operation) -> Doc {
-    let asked = (operation.outcome != Outcome::Done).then(|| {
-        php_json(&json!({
-            "entity_id": null, "entity_link": "", "meta_information": php_json(&operation.item),
-            "store_id": bulk.store.to_string()
-        }))
-    });
-    let mut doc = brief(id, operation);
-    doc.insert("bulk_uuid".to_owned(), json!(bulk.uuid));
-    doc.insert("topic_name".to_owned(), json!(topic(&bulk.method, &bulk.template)));
-    doc.insert("serialized_data".to_owned(), json!(asked));
-    doc.insert("result_serialized_data".to_owned(), json!(operation.result));
-    doc
-}
-
-fn count(shop: &Shop, call: &Call) -> Answer {
-    let status = call.id("status");
-    let operations = shop.bulks.get(&call.text("bulkUuid")).map(|bulk| bulk.operations.as_slice());
-    let matching =
-        operations.unwrap_or_default().iter().filter(|known| known.outcome as u64 == status);
-    Ok(json!(matching.count()))
-}
-
-const OPERATIONS: Entity = Entity {
-    columns: "id:n bulk_uuid topic_name status:n result_message error_code:n start_time:d",
-    unknown: Unknown::Internal,
-};
-
-/// Every operation of every bulk.
-fn list(shop: &Shop, call: &Call) -> Answer {
-    let rows: Vec<Doc> = shop
-        .bulks
-        .list
-        .iter()
-        .flat_map(|bulk| {
-            bulk.operations.iter().enumerate().map(|(id, operation)| {
-                let mut doc = show_operation(bulk, id, operation);
-                doc.insert("start_time".to_owned(), stamp(bulk.accepted).into());
-                doc
-            })
-        })
-        .collect();
-    OPERATIONS.list(shop, call, rows.iter(), |doc| {
-        let mut doc = doc.clone();
-        let start = doc.shift_remove("start_time");
-        doc.insert("extension_attributes".to_owned(), json!({ "start_time": start }));
-        Value::Object(doc)
-    })
-}
-
-/// JSON as PHP writes it: slashes escaped, and everything beyond ASCII by its number.
-fn php_json(value: &Value) -> String {
-    let plain = value.to_string();
-    let mut written = String::with_capacity(plain.len() + 8);
-    for character in plain.chars() {
-        match character {
-            '/' => written.push_str("\\/"),
-            character if character.is_ascii() => written.push(character),
-            character => {
-                let mut units = [0; 2];
-                for unit in character.encode_utf16(&mut units) {
-                    written.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-    }
-    written
 }
 
 #[cfg(test)]
@@ -398,11 +291,5 @@ mod tests {
         assert_eq!(refused(json!({ "wrong": 1 })), Refusal::required("product"));
         assert!(refused(json!({ "product": { "price": "abc" } })).message().contains("\"float\""));
         assert_eq!(refused(Value::Null), Refusal::crash());
-    }
-
-    #[test]
-    fn serialized_data_is_written_as_php_does() {
-        let item = json!({ "sku": "a/b", "name": "Größe 🙂" });
-        assert_eq!(php_json(&item), r#"{"sku":"a\/b","name":"Gr\u00f6\u00dfe \ud83d\ude42"}"#);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::categories::{CATEGORIES, by_id};
 use super::product_values::keeps_old_urls;
 use super::products::no_such_product;
-use super::{Answer, Route, write};
+use super::route::{Answer, Route, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;

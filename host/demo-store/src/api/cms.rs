@@ -3,12 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::entity::{Entity, Unknown, plain};
-use super::{Answer, Route, read, write};
+use super::route::{Answer, Route, read, write};
 use crate::call::Call;
+use crate::document::Doc;
 use crate::php;
 use crate::refusal::Refusal;
 use crate::shop::attribute::{datetime, three_byte};
-use crate::shop::{ALL, Doc, Shop, Table};
+use crate::shop::{ALL, Shop, Table};
 use crate::text::url_key;
 
 /// The store views in which a page or block shows, kept beside its fields.

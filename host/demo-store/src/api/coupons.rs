@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::entity::{Entity, Unknown, plain};
+use super::route::{Answer, Route, read, write};
 use super::rules::{QUOTE, no_such_entity};
-use super::{Answer, Route, read, write};
 use crate::call::Call;
 use crate::collate;
+use crate::document::{Doc, doc};
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::load::doc;
-use crate::shop::{Doc, Shop};
+use crate::shop::Shop;
 
 pub(super) const ROUTES: &[Route] = &[
     read("/V1/coupons/search", QUOTE, search),

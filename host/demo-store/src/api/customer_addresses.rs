@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Answer;
+use super::route::Answer;
 use crate::call::Call;
+use crate::document::Doc;
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::{Doc, Shop};
+use crate::shop::Shop;
 
 /// Regions of the one country that demands one, by Magento's ids.
 const GERMAN_REGIONS: std::ops::RangeInclusive<u64> = 79..=94;

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::customer_addresses;
 use super::entity::{Entity, Unknown, plain};
-use super::{Answer, Route, read, write};
+use super::route::{Answer, Route, read, write};
 use crate::auth::ANONYMOUS;
 use crate::call::Call;
 use crate::collate;
+use crate::document::{Doc, doc};
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::load::doc;
-use crate::shop::{Doc, Shop, StoreId};
+use crate::shop::{Shop, StoreId};
 
 const CUSTOMER: &str = "Magento_Customer::customer";
 const MANAGE: &str = "Magento_Customer::manage";

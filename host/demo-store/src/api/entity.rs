@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::route::Answer;
 use crate::call::Call;
+use crate::document::Doc;
 use crate::php;
 use crate::refusal::Refusal;
 use crate::search::{Cell, Criteria};
-use crate::shop::{Doc, Shop};
+use crate::shop::Shop;
 
 /// What happens to a filter on a column that is not there.
 #[derive(Clone, Copy, PartialEq, Eq)]

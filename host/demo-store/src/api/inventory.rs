@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::entity::{Entity, Unknown, plain};
-use super::{Answer, Route, read, write};
+use super::route::{Answer, Route, read, write};
 use crate::call::Call;
+use crate::document::{Doc, doc};
 use crate::php;
 use crate::refusal::{Refusal, RefusalBody};
-use crate::shop::load::doc;
-use crate::shop::{Doc, Shop};
+use crate::shop::Shop;
 
 /// The stock that every shop has.
 const DEFAULT_STOCK: u64 = 1;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::products::PRODUCTS;
-use super::{Answer, Route, read_by_post, write};
+use super::route::{Answer, Route, read_by_post, write};
 use crate::call::Call;
 use crate::php;
 use crate::shop::attribute::datetime;

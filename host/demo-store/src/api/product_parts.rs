@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::product_save;
 use super::products::{PRODUCTS, by_sku};
-use super::{Answer, Route, read, write};
+use super::route::{Answer, Route, read, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::product_values::{Save, Unsaved, UsedUp, applies, keeps_old_urls};
 use super::products::{PRODUCTS, no_such_product};
-use super::{Answer, Route, write};
+use super::route::{Answer, Route, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::entity::{Entity, Unknown, plain};
-use super::{Answer, Route, read, write};
+use super::route::{Answer, Route, read, write};
 use crate::call::Call;
+use crate::document::{Doc, doc};
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::load::doc;
-use crate::shop::{Doc, Shop};
+use crate::shop::{Shop, coupon_type};
 
 /// The resource of rules and coupons.
 pub(super) const QUOTE: &str = "Magento_SalesRule::quote";
@@ -138,19 +138,8 @@ fn merge(mut rule: Doc, given: &Doc) -> Doc {
         };
         rule.insert(field.clone(), value);
     }
-    note_coupon_type(&mut rule);
+    coupon_type::note(&mut rule);
     rule
-}
-
-/// The number that the database has for the coupon type, beside the name that answers have.
-pub(crate) fn note_coupon_type(rule: &mut Doc) {
-    let number = match rule.get("coupon_type").and_then(Value::as_str) {
-        Some("NO_COUPON") => 1,
-        Some("SPECIFIC_COUPON") => 2,
-        Some("AUTO") => 3,
-        _ => 0,
-    };
-    rule.insert("_coupon_type".to_owned(), json!(number));
 }
 
 /// Names and numbers are understood; anything else is type 0.

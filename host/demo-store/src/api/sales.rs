@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::route::{Answer, Route, read, write};
 use super::sales_columns::{ITEMS, ORDERS};
-use super::{Answer, Route, read, write};
+use crate::amount::Amount;
 use crate::call::Call;
+use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
 use crate::sales::creditmemo::{self, Basis, Terms};
-use crate::sales::fields::Fields;
 use crate::sales::history::{self, Remarks};
 use crate::sales::line::Asked;
-use crate::sales::numbers::{Document, Part};
+use crate::sales::lookup::{no_such_entity, order_of};
 use crate::sales::shipment::Parcel;
 use crate::sales::state::State;
-use crate::sales::{self, amount::Amount, invoice, no_such_entity, order, order_of, shipment};
-use crate::shop::{Doc, Shop, StoreId};
+use crate::sales::{self, invoice, order, shipment};
+use crate::shop::numbers::{Document, Part};
+use crate::shop::{Shop, StoreId};
 
 const VIEW: &str = "Magento_Sales::actions_view";
 
@@ -25,7 +27,7 @@ pub(super) const ROUTES: &[Route] = &[
         ITEMS.list(shop, call, items, order::show_item)
     }),
     read("/V1/orders/items/{id}", VIEW, |shop, call| {
-        sales::item_of(shop, call.id("id")).map(order::show_item).ok_or_else(no_such_entity)
+        sales::lookup::item_of(shop, call.id("id")).map(order::show_item).ok_or_else(no_such_entity)
     }),
     read("/V1/orders/{id}", VIEW, |shop, call| Ok(order::show(&order_of(shop, call.id("id"))?))),
     read("/V1/orders/{id}/statuses", VIEW, |shop, call| {
@@ -123,8 +125,8 @@ fn cancel(shop: &mut Shop, call: &Call) -> Answer {
     }
     change(shop, call, |order, shop| {
         let freed = order::cancel(order, &call.stamp());
-        sales::release(shop, order, &freed);
-        sales::give_back_coupon(shop, order);
+        sales::stock::release(shop, order, &freed);
+        sales::coupon::give_back(shop, order);
         Ok(())
     })
 }

@@ -3,16 +3,17 @@
 use serde_json::{Value, json};
 
 use super::entity::plain;
+use super::route::{Answer, Route, read, write};
 use super::sales::{comments, refund_on};
 use super::sales_columns::{CREDITMEMOS, INVOICES, SHIPMENTS, TRANSACTIONS};
-use super::{Answer, Route, read, write};
 use crate::call::Call;
+use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
 use crate::sales::creditmemo::Basis;
-use crate::sales::fields::Fields;
-use crate::sales::numbers::{Document, Part};
-use crate::sales::{as_given, history, invoice, no_such_entity, shipment};
-use crate::shop::{Doc, Shop, Table};
+use crate::sales::lookup::no_such_entity;
+use crate::sales::{as_given, history, invoice, shipment};
+use crate::shop::numbers::{Document, Part};
+use crate::shop::{Shop, Table};
 
 const INVOICE: &str = "Magento_Sales::sales_invoice";
 const SHIPMENT: &str = "Magento_Sales::shipment";

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::entity::{Entity, Unknown, plain};
 use super::inventory::{field_error, invalid};
-use super::{Answer, Route, read, write};
+use super::route::{Answer, Route, read, write};
 use crate::call::Call;
+use crate::document::Doc;
 use crate::php;
 use crate::refusal::Refusal;
 use crate::search::Criteria;
-use crate::shop::{ALL, Doc, Product, Shop};
+use crate::shop::{ALL, Product, Shop};
 
 const ITEM: &str = "Magento_InventoryApi::source_item";
 const SALES: &str = "Magento_InventorySalesApi::stock";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Route, read};
+use super::route::{Answer, Route, read};
 use crate::call::Call;
 use crate::php;
 use crate::search::Criteria;

@@ -1,8 +1,9 @@
 //! Where an address leads, as the storefront follows it.
 
+use crate::document::Doc;
 use crate::php;
 use crate::shop::rewrites::{Kind, Rewrite};
-use crate::shop::{ALL, Category, Doc, Product, Shop, StoreId};
+use crate::shop::{ALL, Category, Product, Shop, StoreId};
 
 /// The page that `/` shows.
 pub(super) const HOME: &str = "home";

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::Problem;
 use super::address::{self, Found, HOME, Target};
 use super::parse::{Document, Field, Given, Operation, Selection};
+use super::problem::Problem;
 use super::schema::is_a;
 use crate::php;
 use crate::shop::addresses::SUFFIX;

@@ -7,11 +7,13 @@
 mod address;
 mod execute;
 mod parse;
+mod problem;
 mod schema;
 
 use serde_json::{Map, Value, json};
 
-use self::parse::{Document, Location, Operation};
+use self::parse::{Document, Operation};
+use self::problem::Problem;
 use crate::shop::{ALL, Shop, StoreId};
 
 /// A query as it came, by GET or POST.
@@ -25,44 +27,6 @@ pub(crate) struct Asked {
     pub(crate) operation_name: Option<String>,
     /// Whether it came in a way that may change something: not by GET.
     pub(crate) may_change: bool,
-}
-
-/// An error as GraphQL tells it.
-#[derive(Debug, Clone, PartialEq)]
-struct Problem {
-    message: String,
-    at: Option<Location>,
-    path: Option<&'static str>,
-    category: Option<&'static str>,
-}
-
-impl Problem {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), at: None, path: None, category: None }
-    }
-
-    fn at(self, at: Location) -> Self {
-        Self { at: Some(at), ..self }
-    }
-
-    /// What the caller gave is not what it must be.
-    fn of_input(self) -> Self {
-        Self { category: Some("graphql-input"), ..self }
-    }
-
-    fn told(&self) -> Value {
-        let mut told = json!({ "message": self.message });
-        if let Some(Location { line, column }) = self.at {
-            told["locations"] = json!([{ "line": line, "column": column }]);
-        }
-        if let Some(path) = self.path {
-            told["path"] = json!([path]);
-        }
-        if let Some(category) = self.category {
-            told["extensions"] = json!({ "category": category });
-        }
-        told
-    }
 }
 
 /// A request that is refused as a whole, and its body.

@@ -1,7 +1,7 @@
 //! The part of Magento's schema that this store serves, and whether a document fits it.
 
-use super::Problem;
 use super::parse::{Document, Field, Operation, Selection};
+use super::problem::Problem;
 
 /// Types by name: the interfaces they are, and their fields.
 const TYPES: &[(&str, &[&str], &str)] = &[

@@ -8,8 +8,10 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use serde_json::json;
 
+use super::response::{html_response, json_response};
+use super::server::Server;
 use super::socket::Peer;
-use super::{Server, html_response, json_response};
+
 use crate::faults::Fault;
 
 const LOG: &str = "/__demo/requests";

@@ -4,92 +4,42 @@ mod controls;
 mod fields;
 mod log;
 mod pages;
+mod response;
+mod server;
 pub(crate) mod socket;
 mod target;
 mod xml;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Extension;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
 pub use log::LoggedRequest;
-pub(crate) use log::RequestLog;
+pub(crate) use server::Server;
 
 use crate::api::{self, Answer, Handler, Route};
-use crate::auth::{Guard, Principal};
+use crate::auth::Principal;
 use crate::call::Call;
-use crate::durable::Journal;
-use crate::faults::{Fault, Faults};
+use crate::faults::Fault;
 use crate::graphql;
 use crate::oauth::Signed;
 use crate::php;
 use crate::refusal::{Refusal, RefusalBody};
 use crate::shop::{ALL, Shop};
 use crate::wire;
+use response::{html_response, json_head, json_response, with_type};
 use socket::Peer;
 use target::{Mode, Target};
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
-
-/// A running store.
-pub(crate) struct Server {
-    shop: RwLock<Shop>,
-    guard: Guard,
-    log: RequestLog,
-    faults: Faults,
-    /// Where writes are noted before they happen, for a durable store. Locked after the shop.
-    journal: Option<Mutex<Journal>>,
-    /// By how many seconds its clock is ahead.
-    clock_ahead: i64,
-}
-
-impl Server {
-    /// A server of this shop.
-    pub(crate) fn new(shop: Shop, faults: Faults, journal: Option<Journal>) -> Self {
-        let guard = Guard::new(shop.token_key);
-        let journal = journal.map(Mutex::new);
-        let (shop, log) = (RwLock::new(shop), RequestLog::default());
-        Self { shop, guard, log, faults, journal, clock_ahead: 0 }
-    }
-
-    /// The same with a clock that is ahead by so many seconds, or behind.
-    pub(crate) fn clock_ahead(self, seconds: i64) -> Self {
-        Self { clock_ahead: seconds, ..self }
-    }
-
-    fn shop(&self) -> RwLockReadGuard<'_, Shop> {
-        self.shop.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes the shop; a durable one notes the write first, and does without it when it cannot.
-    fn write(&self, call: &Call, handle: fn(&mut Shop, &Call) -> Answer) -> Answer {
-        let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(journal) = &self.journal {
-            let noted = journal.lock().unwrap_or_else(PoisonError::into_inner).note(call);
-            if let Err(error) = noted {
-                tracing::error!(%error, "the journal takes no more writes");
-                return Err(Refusal::internal(call.seed));
-            }
-        }
-        handle(&mut shop, call)
-    }
-
-    /// Starts or stops the consumer of the message queue, as `{"running": false}` says.
-    fn switch_consumer(&self, body: &[u8]) -> Answer {
-        let given: Map<String, Value> =
-            serde_json::from_slice(body).map_err(|_| Refusal::bad("Decoding error."))?;
-        let call = Call::of_queue(api::bulk::SWITCH, ALL, given, 0);
-        self.write(&call, api::bulk::switch)
-    }
-}
 
 /// The store as a router: one handler, since Magento's paths follow their own rules.
 pub(crate) fn router(server: Arc<Server>) -> axum::Router {
@@ -411,30 +361,6 @@ fn write_response(status: u16, answer: &Value, format: Format) -> Response {
         Format::Json => json_response(status, answer),
         Format::Xml => with_type(status, xml::render(answer), "application/xml; charset=utf-8"),
     }
-}
-
-fn json_response(status: u16, answer: &Value) -> Response {
-    with_type(
-        status,
-        serde_json::to_vec(answer).unwrap_or_default(),
-        "application/json; charset=utf-8",
-    )
-}
-
-fn json_head(status: u16) -> Response {
-    with_type(status, Vec::new(), "application/json; charset=utf-8")
-}
-
-fn html_response(status: u16, page: String) -> Response {
-    with_type(status, page, "text/html; charset=UTF-8")
-}
-
-fn with_type(status: u16, body: impl Into<Body>, media: &'static str) -> Response {
-    let mut response = Response::new(body.into());
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
-    response
 }
 
 /// What Magento shows when even its error could not be written in the format asked for.

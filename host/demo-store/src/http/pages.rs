@@ -4,7 +4,8 @@ use axum::http::HeaderValue;
 use axum::http::header::DATE;
 use axum::response::Response;
 
-use super::{html_response, target};
+use super::response::html_response;
+use super::target;
 use crate::refusal::RefusalBody;
 use crate::shop::Shop;
 

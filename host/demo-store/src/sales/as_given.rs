@@ -3,12 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::fields::Fields;
-use super::numbers::{Document, Part};
+use super::lookup;
 use super::state::{self, Step};
 use super::{history, order, payment};
+use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
-use crate::shop::{Doc, Shop, StoreId, Table};
+use crate::shop::numbers::{Document, Part};
+use crate::shop::{Shop, StoreId, Table};
 
 /// The state of a credit memo: refunded.
 const REFUNDED: i32 = 2;
@@ -79,7 +80,7 @@ fn fresh(shop: &mut Shop, document: Document, given: &Doc, now: &str) -> Doc {
 /// # Errors
 /// 404 without an order, 400 when it comes to more than is left of what was paid.
 pub(crate) fn refund(shop: &mut Shop, given: &Doc, now: &str) -> Result<Doc, Refusal> {
-    let mut order = super::order_of(shop, given.id("order_id"))?;
+    let mut order = lookup::order_of(shop, given.id("order_id"))?;
     let currency = order.text("base_currency_code");
     let total = given.money("grand_total");
     let left = order.amount("base_total_paid") - order.amount("base_total_refunded");

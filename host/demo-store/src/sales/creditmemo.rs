@@ -2,17 +2,18 @@
 
 use serde_json::json;
 
-use super::amount::{Amount, Money, MoneyRounding};
-use super::fields::Fields;
 use super::history::{self, Remarks};
 use super::line::{self, Asked, Left, Line};
-use super::numbers::{Document, Part};
+use super::lookup;
 use super::order::{self, Quantities};
 use super::payment::{self, Movement};
 use super::state::{self, State, Step};
 use super::stock::{self, Refunded};
+use crate::amount::{Amount, Money, MoneyRounding};
+use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
-use crate::shop::{Doc, Shop, StoreId};
+use crate::shop::numbers::{Document, Part};
+use crate::shop::{Shop, StoreId};
 
 /// The state of a credit memo: refunded.
 const REFUNDED: i32 = 2;
@@ -269,7 +270,7 @@ fn validate(
         }
         break;
     }
-    super::refuse("Creditmemo", &messages)
+    lookup::refuse("Creditmemo", &messages)
 }
 
 /// Gives back what is asked for; the credit memo's id.
@@ -286,7 +287,7 @@ pub(crate) fn make(
     remarks: &Remarks,
     now: &str,
 ) -> Result<u64, Refusal> {
-    let mut order = super::order_of(shop, order)?;
+    let mut order = lookup::order_of(shop, order)?;
     let invoice = match basis {
         Basis::Order => None,
         Basis::Invoice { id, .. } => shop.invoices.get(id).cloned(),
@@ -294,7 +295,7 @@ pub(crate) fn make(
     let refundable = invoice.is_none() || payment::is_gateway(&order);
     let draft = Draft::of(&order, asked, invoice.as_ref(), terms)?;
     validate(&order, &draft, asked, terms, refundable, |id| {
-        super::item_of(shop, id).map(|item| item.text("sku"))
+        lookup::item_of(shop, id).map(|item| item.text("sku"))
     })?;
     let id = shop.creditmemos.take_id();
     let store = StoreId::try_from(order.id("store_id")).unwrap_or(0);

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::fields::Fields;
-use super::numbers::{Numbers, Part};
-use crate::shop::Doc;
+use crate::document::Doc;
+use crate::document::Fields;
+use crate::shop::numbers::{Numbers, Part};
 
 /// The comments of an order, newest first, as a read of it shows them.
 pub(crate) fn newest_first(order: &Doc) -> Value {

@@ -1,16 +1,17 @@
 //! Invoices: the money of some of an order's items. The first one takes all of the shipping.
 
-use super::amount::{Amount, Money, MoneyRounding};
-use super::fields::Fields;
 use super::history::Remarks;
 use super::line::{self, Asked, Left, Line};
-use super::numbers::{Document, Part};
+use super::lookup;
 use super::order::{self, Quantities};
 use super::payment::{self, Movement};
 use super::state::{self, State, Step};
 use super::stock;
+use crate::amount::{Amount, Money, MoneyRounding};
+use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
-use crate::shop::{Doc, Shop, StoreId};
+use crate::shop::numbers::{Document, Part};
+use crate::shop::{Shop, StoreId};
 
 /// The state of an invoice that waits for its capture.
 const OPEN: i32 = 1;
@@ -194,7 +195,7 @@ fn validate(order: &Doc, draft: &Draft) -> Result<(), Refusal> {
     } else if !order::can_invoice(order) {
         messages.push("The order does not allow an invoice to be created.".to_owned());
     }
-    super::refuse("Invoice", &messages)
+    lookup::refuse("Invoice", &messages)
 }
 
 /// Makes an invoice of what is asked for, and counts it as paid; its id.
@@ -209,8 +210,8 @@ pub(crate) fn make(
     remarks: &Remarks,
     now: &str,
 ) -> Result<u64, Refusal> {
-    let mut order = super::order_of(shop, order)?;
-    let earlier: Vec<&Doc> = super::documents_of(&shop.invoices, &order).collect();
+    let mut order = lookup::order_of(shop, order)?;
+    let earlier: Vec<&Doc> = lookup::documents_of(&shop.invoices, &order).collect();
     let draft = Draft::of(&order, &earlier, asked)?;
     validate(&order, &draft)?;
     let id = shop.invoices.take_id();
@@ -313,8 +314,8 @@ fn pay(order: &mut Doc, total: Money, shipping: Money) {
 /// # Errors
 /// When it is paid already, or of an offline method.
 pub(crate) fn capture(shop: &mut Shop, id: u64, now: &str) -> Result<(), Refusal> {
-    let mut invoice = shop.invoices.get(id).cloned().ok_or_else(super::no_such_entity)?;
-    let mut order = super::order_of(shop, invoice.id("order_id"))?;
+    let mut invoice = shop.invoices.get(id).cloned().ok_or_else(lookup::no_such_entity)?;
+    let mut order = lookup::order_of(shop, invoice.id("order_id"))?;
     if invoice.id("state") != 1 || !payment::is_gateway(&order) {
         return Err(Refusal::bad("The capture action is not available."));
     }

@@ -3,16 +3,16 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::amount::{Amount, Money};
 use super::creditmemo::{self, Basis, Terms};
-use super::fields::Fields;
 use super::history::Remarks;
 use super::line::Asked;
 use super::shipment::Parcel;
 use super::state::State;
 use super::{invoice, order, shipment};
-use crate::shop::load::doc;
-use crate::shop::{Doc, Shop, Table};
+use crate::amount::{Amount, Money};
+use crate::document::doc;
+use crate::document::{Doc, Fields};
+use crate::shop::{Shop, Table};
 
 const NOW: &str = "2026-11-22 12:00:00";
 

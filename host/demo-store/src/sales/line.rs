@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::amount::{Amount, Money, MoneyRounding};
-use super::fields::Fields;
 use super::order;
+use crate::amount::{Amount, Money, MoneyRounding};
+use crate::document::Doc;
+use crate::document::Fields;
 use crate::php;
-use crate::shop::Doc;
 
 /// The quantities that a request asks for, by order item. None at all asks for everything left.
 #[derive(Debug, Clone, Default)]

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::amount::Amount;
-use super::fields::Fields;
 use super::history;
 use super::state::State;
+use crate::amount::Amount;
+use crate::document::Doc;
+use crate::document::Fields;
 use crate::php;
-use crate::shop::Doc;
 
 /// What became of the quantity of one order item.
 #[derive(Debug, Clone, Copy)]

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::amount::{Amount, Money};
-use super::fields::Fields;
-use crate::shop::{Doc, Shop};
+use crate::amount::{Amount, Money};
+use crate::document::{Doc, Fields};
+use crate::shop::Shop;
 
 /// Whether the order was paid through a gateway: it captures and refunds by itself. Checks, transfers
 /// and the like cannot.

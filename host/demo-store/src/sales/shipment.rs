@@ -2,16 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::amount::Amount;
-use super::fields::Fields;
 use super::history::Remarks;
 use super::line::{self, Asked};
-use super::numbers::{Document, Numbers, Part};
+use super::lookup;
 use super::order::{self, Quantities};
 use super::state::{self, State, Step};
 use super::stock;
+use crate::amount::Amount;
+use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
-use crate::shop::{Doc, Shop, StoreId};
+use crate::shop::numbers::{Document, Numbers, Part};
+use crate::shop::{Shop, StoreId};
 
 /// What a request to ship says beside items and remarks.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +64,7 @@ fn validate(order: &Doc, lines: &[(usize, Amount)], tracks: &[Doc]) -> Result<()
             messages.push("Please enter a tracking number.".to_owned());
         }
     }
-    super::refuse("Shipment", &messages)
+    lookup::refuse("Shipment", &messages)
 }
 
 /// Ships what is asked for; the shipment's id.
@@ -79,7 +80,7 @@ pub(crate) fn make(
     remarks: &Remarks,
     now: &str,
 ) -> Result<u64, Refusal> {
-    let mut order = super::order_of(shop, order)?;
+    let mut order = lookup::order_of(shop, order)?;
     let lines = lines(&order, asked);
     validate(&order, &lines, &parcel.tracks)?;
     let source = parcel.source.clone().unwrap_or_else(|| stock::source_of(shop, &order));

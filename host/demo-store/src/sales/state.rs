@@ -1,9 +1,9 @@
 //! The states of an order, and which follows from what was invoiced, shipped and refunded.
 
-use super::amount::Amount;
-use super::fields::Fields;
 use super::order;
-use crate::shop::Doc;
+use crate::amount::Amount;
+use crate::document::Doc;
+use crate::document::Fields;
 
 /// The state of an order. Its status is a label within the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! What sales do to stock: orders hold goods back, shipments take them from a source, refunds give
 //! them back or write them off.
 
-use super::amount::Amount;
-use super::fields::Fields;
 use super::order;
+use crate::amount::Amount;
+use crate::document::{Doc, Fields};
 use crate::php;
-use crate::shop::{ALL, Doc, Shop, StoreId};
+use crate::shop::{ALL, Shop, StoreId};
 
 /// The source that every shop has.
 const DEFAULT_SOURCE: &str = "default";

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::data::Data;
 use super::read::Price;
+use crate::amount::{Amount, Money};
+use crate::document::{Doc, Fields};
 use crate::php;
-use crate::sales::amount::{Amount, Money};
-use crate::sales::fields::Fields;
-use crate::shop::{Doc, Product, Shop, StoreId};
+use crate::shop::{Product, Shop, StoreId};
 
 fn amount(number: impl Into<f64>) -> Amount {
     Amount::of(Some(&json!(number.into())))

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::basket::{Basket, BasketLine, Visit};
 use super::data::Data;
 use super::rows;
+use crate::amount::{Amount, Money};
+use crate::document::{Doc, Fields};
 use crate::php;
-use crate::sales::amount::{Amount, Money};
-use crate::sales::fields::Fields;
-use crate::sales::numbers::{Document, Part};
 use crate::sales::order;
-use crate::shop::{ALL, Doc, Shop, StoreId};
+use crate::shop::numbers::{Document, Part};
+use crate::shop::{ALL, Shop, StoreId};
 
 /// Who buys: the id and the group of a customer, and an address, which may be a guest's.
 fn buyer(shop: &Shop, data: &Data, email: &str) -> (Option<u64>, u64, Doc) {
@@ -286,7 +286,7 @@ fn hold_back(shop: &mut Shop, order: &Doc) {
     let goods: Vec<(String, Amount)> = order::whole_items(order)
         .map(|item| (item.text("sku"), -item.amount("qty_ordered")))
         .collect();
-    crate::sales::release(shop, order, &goods);
+    crate::sales::stock::release(shop, order, &goods);
 }
 
 fn count_coupon(shop: &mut Shop, basket: &Basket) {

@@ -9,7 +9,7 @@ use super::read::{Line, SampleError};
 use super::rows::{Event, OrderEvent};
 use super::story::Story;
 use crate::call::stamp;
-use crate::sales::fields::Fields;
+use crate::document::Fields;
 use crate::sales::order;
 use crate::shop::{ALL, Shop, Table};
 
@@ -177,8 +177,8 @@ mod tests {
 
     use super::super::data::Files;
     use super::*;
-    use crate::sales::amount::{Amount, Money};
-    use crate::shop::Doc;
+    use crate::amount::{Amount, Money};
+    use crate::document::Doc;
 
     fn sums_up(shop: &Shop) {
         for order in shop.orders.iter() {

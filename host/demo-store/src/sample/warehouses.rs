@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::data::Data;
 use super::read::SampleError;
 use super::story::Story;
+use crate::document::doc;
 use crate::php;
-use crate::shop::load::doc;
 use crate::shop::{ALL, Shop};
 
 /// Puts up sources and stocks, and spreads the goods over them.

@@ -1,9 +1,10 @@
 //! Which addresses products and categories have, and when they change.
 
 use super::category::Category;
+use super::contents::Shop;
+use super::product::Product;
 use super::rewrites::{Kind, Slot};
 use super::scope::{ALL, StoreId};
-use super::{Product, Shop};
 use crate::php;
 
 /// What products' and categories' addresses end in.

@@ -4,14 +4,19 @@
 //! becomes an override. A value that a view sets to the same as the global one cannot be told apart
 //! from an inherited one and is taken for inherited.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::category::TREE_ROOT;
-use super::product::{CategoryLink, MediaEntry};
-use super::{
-    ALL, Attributes, Categories, Category, Doc, Product, Products, Reservation, Scoped, Shop,
-    StoreId, Stores, Table,
-};
+use super::attribute::Attributes;
+use super::catalog::Products;
+use super::category::{Categories, Category, TREE_ROOT};
+use super::contents::Shop;
+use super::coupon_type;
+use super::numbers::Numbers;
+use super::product::{CategoryLink, MediaEntry, Product};
+use super::reservation::Reservation;
+use super::scope::{ALL, Scoped, StoreId};
+use super::stores::Stores;
+use super::table::Table;
 use crate::credentials::{Access, Credential};
 use crate::php;
 
@@ -79,13 +84,14 @@ impl Shop {
     /// Sets what a state file tells only indirectly: counters, and reservations, which are the salable
     /// quantity less what the sources have.
     pub(crate) fn complete(&mut self, salable: &Value) {
-        self.sales_numbers = crate::sales::Numbers::of(self);
+        self.sales_numbers =
+            Numbers::of(&self.orders, &self.invoices, &self.shipments, &self.creditmemos);
         for category in self.categories.iter_mut() {
             if category.id == TREE_ROOT {
                 category.parent = 0;
             }
         }
-        self.rules.iter_mut().for_each(crate::api::rules::note_coupon_type);
+        self.rules.iter_mut().for_each(coupon_type::note);
         for table in [&mut self.pages, &mut self.blocks] {
             table.iter_mut().for_each(|doc| {
                 doc.entry("_stores").or_insert_with(|| serde_json::json!([ALL]));
@@ -304,13 +310,5 @@ fn access(acl: &Value) -> Access {
                 .collect(),
         ),
         _ => Access::All,
-    }
-}
-
-/// A document from a JSON object; empty for anything else.
-pub(crate) fn doc(value: Value) -> Doc {
-    match value {
-        Value::Object(doc) => doc,
-        _ => Map::new(),
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::Fields;
+use super::scope::StoreId;
+use super::table::Table;
+use crate::document::Fields as _;
 use crate::php;
-use crate::shop::{Shop, StoreId, Table};
 
 /// What has ids of its own inside a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,11 +68,16 @@ impl Numbers {
         if store <= 1 { format!("{last:09}") } else { format!("{store}{last:09}") }
     }
 
-    /// The numbers that the documents of a shop have used.
-    pub(crate) fn of(shop: &Shop) -> Self {
+    /// The numbers that these documents have used.
+    pub(crate) fn of(
+        orders: &Table,
+        invoices: &Table,
+        shipments: &Table,
+        creditmemos: &Table,
+    ) -> Self {
         let mut numbers = Self::default();
         numbers.scan(
-            &shop.orders,
+            orders,
             Document::Order,
             &[
                 ("items", "item_id", Part::OrderItem),
@@ -79,7 +85,7 @@ impl Numbers {
             ],
         );
         numbers.scan(
-            &shop.invoices,
+            invoices,
             Document::Invoice,
             &[
                 ("items", "entity_id", Part::InvoiceItem),
@@ -87,7 +93,7 @@ impl Numbers {
             ],
         );
         numbers.scan(
-            &shop.shipments,
+            shipments,
             Document::Shipment,
             &[
                 ("items", "entity_id", Part::ShipmentItem),
@@ -96,7 +102,7 @@ impl Numbers {
             ],
         );
         numbers.scan(
-            &shop.creditmemos,
+            creditmemos,
             Document::Creditmemo,
             &[
                 ("items", "entity_id", Part::CreditmemoItem),

@@ -1,12 +1,12 @@
 //! Stock: the legacy stock item that a product carries, quantities at sources, and what can be sold.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::load::doc;
-use super::table::Doc;
-use super::{Product, Shop};
+use super::contents::Shop;
+use super::product::Product;
+use super::reservation::Reservation;
 use crate::collate;
+use crate::document::{Doc, doc};
 use crate::php;
 
 /// A product's legacy stock item with everything left to configuration.
@@ -26,17 +26,6 @@ pub(crate) fn stock_item(
         "enable_qty_increments": false, "use_config_manage_stock": true, "manage_stock": true,
         "low_stock_date": null, "is_decimal_divided": false, "stock_status_changed_auto": 0
     }))
-}
-
-/// A quantity that an order holds back (negative) or that was given back (positive).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Reservation {
-    /// The SKU.
-    pub(crate) sku: String,
-    /// The stock.
-    pub(crate) stock: u64,
-    /// How much; added to what the sources have.
-    pub(crate) quantity: f64,
 }
 
 impl Shop {

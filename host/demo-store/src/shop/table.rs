@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::document::Doc;
 use crate::php;
-
-/// A document: one entity's fields.
-pub(crate) type Doc = Map<String, Value>;
 
 /// Documents by id, with the name of their id field.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

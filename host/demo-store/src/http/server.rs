@@ -1,0 +1,67 @@
+//! The shop and all that serves it, shared by its requests.
+
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use serde_json::{Map, Value};
+
+use super::log::RequestLog;
+use crate::api::{self, Answer};
+use crate::auth::Guard;
+use crate::call::Call;
+use crate::durable::Journal;
+use crate::faults::Faults;
+use crate::refusal::Refusal;
+use crate::shop::{ALL, Shop};
+
+/// A running store.
+pub(crate) struct Server {
+    shop: RwLock<Shop>,
+    pub(super) guard: Guard,
+    pub(super) log: RequestLog,
+    pub(super) faults: Faults,
+    /// Where writes are noted before they happen, for a durable store. Locked after the shop.
+    journal: Option<Mutex<Journal>>,
+    /// By how many seconds its clock is ahead.
+    pub(super) clock_ahead: i64,
+}
+
+impl Server {
+    /// A server of this shop.
+    pub(crate) fn new(shop: Shop, faults: Faults, journal: Option<Journal>) -> Self {
+        let guard = Guard::new(shop.token_key);
+        let journal = journal.map(Mutex::new);
+        let (shop, log) = (RwLock::new(shop), RequestLog::default());
+        Self { shop, guard, log, faults, journal, clock_ahead: 0 }
+    }
+
+    /// The same with a clock that is ahead by so many seconds, or behind.
+    pub(crate) fn clock_ahead(self, seconds: i64) -> Self {
+        Self { clock_ahead: seconds, ..self }
+    }
+
+    /// The shop, to be read.
+    pub(super) fn shop(&self) -> RwLockReadGuard<'_, Shop> {
+        self.shop.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the shop; a durable one notes the write first, and does without it when it cannot.
+    pub(super) fn write(&self, call: &Call, handle: fn(&mut Shop, &Call) -> Answer) -> Answer {
+        let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(journal) = &self.journal {
+            let noted = journal.lock().unwrap_or_else(PoisonError::into_inner).note(call);
+            if let Err(error) = noted {
+                tracing::error!(%error, "the journal takes no more writes");
+                return Err(Refusal::internal(call.seed));
+            }
+        }
+        handle(&mut shop, call)
+    }
+
+    /// Starts or stops the consumer of the message queue, as `{"running": false}` says.
+    pub(super) fn switch_consumer(&self, body: &[u8]) -> Answer {
+        let given: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| Refusal::bad("Decoding error."))?;
+        let call = Call::of_queue(api::bulk::SWITCH, ALL, given, 0);
+        self.write(&call, api::bulk::switch)
+    }
+}
