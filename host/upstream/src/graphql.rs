@@ -32,7 +32,7 @@ use souk_model::{Code, Failure, StoreView};
 use souk_policy::PermittedRead;
 
 use crate::store::magento::Magento;
-use crate::wire::address::{Api, ApiTarget, view_segment};
+use crate::wire::address::{ApiTarget, StoreApi, view_segment};
 use crate::wire::reply::StoreReply;
 use crate::wire::reply_failure::{MAX_TEXT_CHARS, failure_of, not_json};
 use crate::wire::request::StoreRequest;
@@ -66,7 +66,7 @@ pub(crate) async fn query(
         StoreView::Global => "",
         at => view_segment(at, default_scope),
     };
-    let target = ApiTarget { api: Api::GraphQl, view, path: read.path(), query: read.query() };
+    let target = ApiTarget { api: StoreApi::GraphQl, view, path: read.path(), query: read.query() };
     let reply = store.send(&StoreRequest::get(target), || Ok(None)).await?;
     data_or_failure(reply)
 }

@@ -6,7 +6,7 @@ use souk_policy::PermittedRead;
 
 use crate::graphql;
 use crate::session::Session;
-use crate::wire::address::{Api, ApiTarget, view_segment};
+use crate::wire::address::{ApiTarget, StoreApi, view_segment};
 use crate::wire::reply_failure::{RequestLine, json_body};
 use crate::wire::request::StoreRequest;
 use crate::wire::upstream::check_upstream;
@@ -31,7 +31,7 @@ impl Session {
             return graphql::query(self.store(), read, self.default_scope()).await;
         }
         let target = ApiTarget {
-            api: Api::Rest,
+            api: StoreApi::Rest,
             view: view_segment(read.at(), self.default_scope()),
             path: read.path(),
             query: read.query(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use souk_model::{Code, ExposeSecret, Failure, SessionInfo};
 use tokio::sync::OnceCell;
 
-use crate::auth::authenticator::Authenticator;
 use crate::auth::login;
+use crate::auth::store_auth::StoreAuth;
 use crate::capability_cache::CapabilityCache;
 use crate::config::credentials::Credentials;
 use crate::store::base_urls::StoreBaseUrls;
@@ -28,7 +28,7 @@ pub struct Session(Arc<SessionInner>);
 #[derive(Debug)]
 struct SessionInner {
     store: Magento,
-    auth: Arc<Authenticator>,
+    auth: Arc<StoreAuth>,
     info: SessionInfo,
     /// By which addresses the store is reached, once it was asked.
     base_urls: Arc<OnceCell<StoreBaseUrls>>,
@@ -53,7 +53,7 @@ impl Session {
             method: credentials.method(),
             default_scope: None,
         };
-        let auth = Authenticator::new(store, credentials).await?;
+        let auth = StoreAuth::new(store, credentials).await?;
         login::verify(store, &auth).await?;
         let (store, auth) = (store.clone(), Arc::new(auth));
         let (base_urls, capabilities) = (Arc::default(), Arc::default());
@@ -95,7 +95,7 @@ impl Session {
     }
 
     /// What proves this session.
-    pub(crate) fn auth(&self) -> &Arc<Authenticator> {
+    pub(crate) fn auth(&self) -> &Arc<StoreAuth> {
         &self.0.auth
     }
 

@@ -7,7 +7,7 @@ use souk_model::{Code, Failure, StoreView, WriteMethod};
 use souk_policy::PermittedWrite;
 
 use crate::session::Session;
-use crate::wire::address::{Api, ApiTarget, view_segment};
+use crate::wire::address::{ApiTarget, StoreApi, view_segment};
 use crate::wire::reply::StoreReply;
 use crate::wire::reply_failure::{RequestLine, not_json};
 use crate::wire::request::StoreRequest;
@@ -141,7 +141,7 @@ impl StoreWriter {
         body: Option<&Value>,
     ) -> Result<WriteResponse, SendError> {
         let target = ApiTarget {
-            api: Api::Rest,
+            api: StoreApi::Rest,
             // A write never falls back on the session's scope.
             view: view_segment(write.at(), None),
             path: write.path(),

@@ -15,8 +15,8 @@
 
 use souk_model::{Code, Failure};
 
-use super::authenticator::Authenticator;
 use super::oauth;
+use super::store_auth::StoreAuth;
 use crate::store::magento::Magento;
 use crate::store::views::STORE_VIEWS;
 use crate::wire::address::{ApiTarget, COUNT_ONLY};
@@ -40,15 +40,15 @@ const PROBES: [ApiTarget<'static>; 8] = [
 ];
 
 /// Reads until the store is known to accept the credentials.
-pub(crate) async fn verify(store: &Magento, auth: &Authenticator) -> Result<(), Failure> {
+pub(crate) async fn verify(store: &Magento, auth: &StoreAuth) -> Result<(), Failure> {
     let views = auth.read(store, &STORE_VIEWS).await?;
     if views.status == 200 && views.json {
         store.views().learn(&views.body)?;
     }
     match auth {
-        Authenticator::Admin(_) => verify_admin(&views),
-        Authenticator::Oauth(signer) => verify_signature(store, signer, &views).await,
-        Authenticator::Bearer(token) => {
+        StoreAuth::Admin(_) => verify_admin(&views),
+        StoreAuth::Oauth(signer) => verify_signature(store, signer, &views).await,
+        StoreAuth::Bearer(token) => {
             token.set_proof(verify_token(store, auth, views).await?);
             Ok(())
         }
@@ -125,7 +125,7 @@ fn signature_ignored() -> Failure {
 /// The read that shows that the store knows the token.
 async fn verify_token(
     store: &Magento,
-    auth: &Authenticator,
+    auth: &StoreAuth,
     views: StoreReply,
 ) -> Result<ApiTarget<'static>, Failure> {
     let mut reply = views;

@@ -2,7 +2,7 @@
 //! store, and no session: which is who is logged in, and what they may do by it.
 
 mod admin_token;
-pub(crate) mod authenticator;
 mod bearer_token;
 pub(crate) mod login;
 mod oauth;
+pub(crate) mod store_auth;

@@ -13,7 +13,7 @@ use std::sync::{Arc, Weak};
 use souk_model::Failure;
 use tokio::sync::watch;
 
-use crate::auth::authenticator::Authenticator;
+use crate::auth::store_auth::StoreAuth;
 use crate::capability_cache::{CapabilityCache, CapabilityReport, ProbeEnd};
 use crate::session::Session;
 use crate::store::magento::Magento;
@@ -70,7 +70,7 @@ impl Session {
 async fn probe_into(
     cache: Weak<CapabilityCache>,
     store: Magento,
-    auth: Arc<Authenticator>,
+    auth: Arc<StoreAuth>,
     _until_end: watch::Sender<()>,
 ) {
     let found = probe::probe(&store, &auth).await;

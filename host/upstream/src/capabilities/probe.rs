@@ -13,7 +13,7 @@ use super::areas::AREAS;
 use super::clock::clock_ahead;
 use super::findings::{self, ProbeRun};
 use super::replies::{ProbeReplies, ProbeReply};
-use crate::auth::authenticator::Authenticator;
+use crate::auth::store_auth::StoreAuth;
 use crate::store::magento::Magento;
 use crate::store::views::STORE_VIEWS;
 use crate::wire::address::ApiTarget;
@@ -41,7 +41,7 @@ enum ProbeRequest {
 }
 
 /// Asks the store whatever it tells in a few small reads.
-pub(super) async fn probe(store: &Magento, auth: &Authenticator) -> Capabilities {
+pub(super) async fn probe(store: &Magento, auth: &StoreAuth) -> Capabilities {
     let (at, started) = (Timestamp::now(), Instant::now());
     let prober = Prober {
         store,
@@ -85,7 +85,7 @@ fn later_requests() -> impl Iterator<Item = ProbeRequest> {
 
 struct Prober<'a> {
     store: &'a Magento,
-    auth: &'a Authenticator,
+    auth: &'a StoreAuth,
     until: Instant,
     sent: AtomicU32,
     /// Whether the store has asked to be left alone.

@@ -62,11 +62,11 @@ impl StoreAddress {
     ) -> Result<Url, Failure> {
         let mark = if target.query.is_empty() { "" } else { "?" };
         let text = match target.api {
-            Api::Rest => {
+            StoreApi::Rest => {
                 let slash = if target.view.is_empty() { "" } else { "/" };
                 [&self.rest_url, slash, target.view, target.path, mark, target.query].concat()
             }
-            Api::GraphQl => [&self.base_url, target.path, mark, target.query].concat(),
+            StoreApi::GraphQl => [&self.base_url, target.path, mark, target.query].concat(),
         };
         if text.len() > max_bytes {
             let message = format!(
@@ -130,7 +130,7 @@ pub(crate) const COUNT_ONLY: &str = "searchCriteria%5BpageSize%5D=1&fields=total
 
 /// Which of a store's interfaces is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Api {
+pub(crate) enum StoreApi {
     /// Under `/rest`; a store code is a segment of the address.
     Rest,
     /// `/graphql`; a store code is a header.
@@ -141,7 +141,7 @@ pub(crate) enum Api {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ApiTarget<'a> {
     /// Which interface.
-    pub api: Api,
+    pub api: StoreApi,
     /// The code of a store view, `all`, or nothing for the store's default view.
     pub view: &'a str,
     /// From `/V1` on; `/graphql`.
@@ -153,7 +153,7 @@ pub(crate) struct ApiTarget<'a> {
 impl<'a> ApiTarget<'a> {
     /// A constant target of the host's own, at no particular view.
     pub(crate) const fn constant(path: &'a str, query: &'a str) -> Self {
-        Self { api: Api::Rest, view: "", path, query }
+        Self { api: StoreApi::Rest, view: "", path, query }
     }
 }
 
@@ -185,7 +185,8 @@ mod tests {
         assert_eq!(url.as_str(), "https://shop.example/sub/rest/de/V1/products/A%2FB?fields=sku");
         let own = address.target_url(&ApiTarget::constant("/V1/modules", ""), 8000).unwrap();
         assert_eq!(own.as_str(), "https://shop.example/sub/rest/V1/modules");
-        let graphql = ApiTarget { api: Api::GraphQl, ..ApiTarget::constant("/graphql", "query=x") };
+        let graphql =
+            ApiTarget { api: StoreApi::GraphQl, ..ApiTarget::constant("/graphql", "query=x") };
         let url = address.target_url(&ApiTarget { view: "de", ..graphql }, 8000).unwrap();
         assert_eq!(url.as_str(), "https://shop.example/sub/graphql?query=x");
         assert_eq!(address.signing_rest_url, "https%3A%2F%2Fshop.example%2Fsub%2Frest");

@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 use reqwest::{Request, Url};
 
-use super::address::{Api, ApiTarget};
+use super::address::{ApiTarget, StoreApi};
 use super::reply::StoreReply;
 use super::retry;
 use super::transport_error::TransportError;
@@ -100,7 +100,7 @@ impl<'a> StoreRequest<'a> {
 
 /// The header by which GraphQL is told the store view; none for the store's own default.
 fn store_header(target: &ApiTarget<'_>) -> Option<HeaderValue> {
-    if target.api == Api::Rest || target.view.is_empty() {
+    if target.api == StoreApi::Rest || target.view.is_empty() {
         return None;
     }
     // A code was checked to be letters, digits and `_`.

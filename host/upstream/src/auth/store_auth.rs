@@ -16,19 +16,19 @@ use crate::wire::signing::OauthSigner;
 use crate::wire::transport_error::TransportError;
 
 /// What proves a session, once logged in.
-pub(crate) enum Authenticator {
+pub(crate) enum StoreAuth {
     Oauth(OauthSigner),
     Bearer(BearerToken),
     Admin(AdminToken),
 }
 
-impl fmt::Debug for Authenticator {
+impl fmt::Debug for StoreAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Authenticator([REDACTED])")
+        f.write_str("StoreAuth([REDACTED])")
     }
 }
 
-impl Authenticator {
+impl StoreAuth {
     /// Makes the credentials ready for use; for an admin, gets the first token.
     pub(crate) async fn new(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
         Ok(match credentials {
