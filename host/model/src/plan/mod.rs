@@ -10,6 +10,6 @@ pub use change::{
 };
 pub use pointer::{InvalidPointer, Pointer};
 pub use record::{
-    Constant, FieldAfter, FieldBefore, Header, InvalidPlanId, Item, ItemState, Kept, Origin,
-    PlanId, PlanState, Progressed, Reviewed,
+    Constant, FieldAfter, FieldBefore, Header, InvalidPlanId, Item, ItemState, ItemTransition,
+    Kept, Origin, PlanId, PlanState, Progressed, Reviewed,
 };

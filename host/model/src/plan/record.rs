@@ -190,14 +190,8 @@ impl PlanState {
     ];
 }
 
-/// How far an item came. The only ways from one to the next:
-///
-/// | from | to | when |
-/// |---|---|---|
-/// | pending | sending | before the first request is sent; durable |
-/// | pending | drifted, skipped | a read shows another value than was reviewed; it was not tried |
-/// | sending | done, failed, unknown | a read shows that it happened, that it did not, or neither |
-/// | unknown | done, failed, sending | a later read decides, or a resume may repeat it |
+/// How far an item came. The only ways from one state to the next are
+/// [`ItemState::TRANSITIONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemState {
@@ -243,20 +237,63 @@ impl ItemState {
         }
     }
 
-    /// Whether an item may go from this state to that one.
+    /// Whether an item may go from this state to that one: whether [`Self::TRANSITIONS`] has it.
     #[must_use]
-    pub const fn may_become(self, next: Self) -> bool {
-        matches!(
-            (self, next),
-            (Self::Pending, Self::Sending | Self::Drifted | Self::Skipped)
-                // What was refused certainly did not happen: a resume tries it anew.
-                | (Self::Failed, Self::Sending | Self::Drifted | Self::Skipped)
-                | (Self::Sending | Self::Unknown, Self::Done | Self::Failed | Self::Unknown)
-                | (Self::Unknown, Self::Sending)
-                // A resumed item that is known not to have been sent starts over.
-                | (Self::Sending, Self::Sending | Self::Drifted | Self::Pending)
-        )
+    pub fn may_become(self, next: Self) -> bool {
+        Self::TRANSITIONS.iter().any(|way| (way.from, way.to) == (self, next))
     }
+
+    /// [`Self::TRANSITIONS`] as a table of the documentation, in Markdown.
+    #[must_use]
+    pub fn transitions_as_markdown() -> String {
+        let mut table = "| from | to | when |\n|---|---|---|\n".to_owned();
+        for ItemTransition { from, to, when } in Self::TRANSITIONS {
+            table.push_str(&format!("| {} | {} | {when} |\n", from.as_str(), to.as_str()));
+        }
+        table
+    }
+}
+
+/// One way an item may go from one state to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemTransition {
+    /// What it is.
+    pub from: ItemState,
+    /// What it becomes.
+    pub to: ItemState,
+    /// When.
+    pub when: &'static str,
+}
+
+/// Writes the table once: as the constant, and as the rows of its documentation.
+macro_rules! transitions {
+    ($($from:ident => $to:ident: $when:literal;)+) => {
+        impl ItemState {
+            /// Every way an item may go. Done, drifted and skipped are ends.
+            ///
+            /// | from | to | when |
+            /// |---|---|---|
+            $(#[doc = concat!("| ", stringify!($from), " | ", stringify!($to), " | ", $when, " |")])+
+            pub const TRANSITIONS: &'static [ItemTransition] = &[
+                $(ItemTransition { from: Self::$from, to: Self::$to, when: $when },)+
+            ];
+        }
+    };
+}
+
+transitions! {
+    Pending => Sending: "before its first request is sent; this is on the disk first";
+    Pending => Drifted: "a read shows another value than was reviewed";
+    Pending => Skipped: "the store has the new values already, or the money may not move";
+    Sending => Done: "a read shows that it happened, or, of what no read can show, the store's answer";
+    Sending => Failed: "it was refused or never sent, and a read shows that it did not happen";
+    Sending => Unknown: "it may have happened, and neither answer nor read tells";
+    Sending => Sending: "its host died, and a resume may send it again";
+    Unknown => Done: "a later read shows that it happened";
+    Unknown => Failed: "it was sent again and refused, and a read shows that it did not happen";
+    Unknown => Unknown: "a later read does not tell, either";
+    Unknown => Sending: "a later read shows that it may be sent again";
+    Failed => Sending: "a resume tries again what certainly did not happen";
 }
 
 /// What stood in a field before.
@@ -359,5 +396,38 @@ pub struct Kept {
 impl From<&Failure> for Kept {
     fn from(failure: &Failure) -> Self {
         Self { code: failure.code, message: failure.message.clone(), status: failure.status }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the documentation says, read as a person would.
+    fn documented(from: ItemState, to: ItemState) -> bool {
+        ItemState::transitions_as_markdown().lines().skip(2).any(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            cells[..2] == [from.as_str(), to.as_str()] && !cells[2].is_empty()
+        })
+    }
+
+    #[test]
+    fn an_item_takes_exactly_the_ways_that_are_documented() {
+        let mut ways = 0;
+        for from in ItemState::ALL {
+            for to in ItemState::ALL {
+                assert_eq!(from.may_become(to), documented(from, to), "{from:?} to {to:?}");
+                ways += usize::from(from.may_become(to));
+            }
+        }
+        assert_eq!(ways, ItemState::TRANSITIONS.len(), "a way is in the table twice");
+    }
+
+    #[test]
+    fn what_has_ended_stays_and_nothing_begins_anew() {
+        for end in [ItemState::Done, ItemState::Drifted, ItemState::Skipped] {
+            assert!(ItemState::ALL.iter().all(|next| !end.may_become(*next)), "{end:?}");
+        }
+        assert!(ItemState::ALL.iter().all(|from| !from.may_become(ItemState::Pending)));
     }
 }
