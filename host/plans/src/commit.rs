@@ -223,6 +223,7 @@ impl Plans {
             writer: commit.session.writer(),
             reason: commit.reason.clone(),
             lost: lost.clone(),
+            trail_broken: OnceLock::new(),
             refused: OnceLock::new(),
             only: Mutex::default(),
         };
@@ -255,8 +256,9 @@ impl Plans {
             PlanState::Failed
         };
         self.store.finish(&header.id, &self.owner, stored.state).await?;
-        // What was done is told even if the run ended early; if nothing was, why is told.
-        if let (Err(failure), 0) = (ran, done) {
+        // What was done is told even if the run ended early, and what was sent even if it has no
+        // line on the trail; if nothing was, why is told.
+        if let (Err(failure), 0, None) = (ran, done, job.trail_broken.get()) {
             return Err(failure);
         }
         let subject = match job.last_seen() {

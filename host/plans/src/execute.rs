@@ -37,6 +37,8 @@ pub(crate) struct Job {
     pub(crate) reason: Option<String>,
     /// Set when another host may have taken the plan over: nothing more is sent then.
     pub(crate) lost: Arc<AtomicBool>,
+    /// Why the trail took no line after a request. Set once, and nothing more is sent then.
+    pub(crate) trail_broken: OnceLock<Failure>,
     /// The first money that could not be set aside: told where nothing else was done.
     pub(crate) refused: OnceLock<Failure>,
     /// The subject of a plan's only item as it was seen last, so that it is not read once more to
@@ -54,7 +56,7 @@ impl Job {
         // Failed ones are of an earlier run: this one goes past each item once.
         let mut chunks = self.pages(&[ItemState::Pending, ItemState::Failed]);
         while let Some(chunk) = chunks.next().await? {
-            self.chunk(chunk.into_iter().map(|(item, _)| item).collect()).await?;
+            self.chunk(chunk).await?;
         }
         self.refused.get().map_or(Ok(()), |refused| Err(refused.clone()))
     }
@@ -63,7 +65,10 @@ impl Job {
         self.plans.pages(&self.header.id, states)
     }
 
-    async fn see(&self, items: &[Item]) -> HashMap<String, Result<Seen, Failure>> {
+    async fn see<'i>(
+        &self,
+        items: impl IntoIterator<Item = &'i Item>,
+    ) -> HashMap<String, Result<Seen, Failure>> {
         let seen = Looker::of(&self.session, &self.header).see_items(items).await;
         if self.header.count == 1 {
             let only = seen.values().next().and_then(|seen| seen.as_ref().ok()?.here.clone());
@@ -102,7 +107,7 @@ impl Job {
                     {
                         match self.ready(item, progressed.state, seen).await {
                             Ok(ready) => again.push(ready),
-                            Err(refused) => marks.push(refused),
+                            Err(refused) => marks.extend(refused),
                         }
                     }
                     Some(Err(failure)) => {
@@ -135,25 +140,29 @@ impl Job {
         }
     }
 
-    /// Checks a chunk for drift and sends the rest of it.
-    async fn chunk(&self, items: Vec<Item>) -> Result<(), Failure> {
-        let seen = self.see(&items).await;
+    /// Checks a chunk for drift and sends the rest of it. What was refused in an earlier run, and
+    /// cannot be sent now, stays as that run left it.
+    async fn chunk(&self, chunk: Vec<(Item, Progressed)>) -> Result<(), Failure> {
+        let seen = self.see(chunk.iter().map(|(item, _)| item)).await;
         let mut marks = Vec::new();
         let mut send = Vec::new();
-        for item in items {
+        for (item, Progressed { state, .. }) in chunk {
+            let not_tried = |next, failure: &Failure| {
+                (state == ItemState::Pending).then(|| mark(&item, next, Some(failure)))
+            };
             match seen.get(&item.change.subject.id) {
                 Some(Ok(seen)) if !item.change.is_unverifiable() && shows_after(&item, seen) => {
                     let already = Failure::new(Code::ValidationError, "it already is as wished");
-                    marks.push(mark(&item, ItemState::Skipped, Some(&already)));
+                    marks.extend(not_tried(ItemState::Skipped, &already));
                 }
                 Some(Ok(seen)) => match drift(&item, seen) {
-                    None => match self.ready(item, ItemState::Pending, seen).await {
+                    Some(failure) => marks.extend(not_tried(ItemState::Drifted, &failure)),
+                    None => match self.ready(item, state, seen).await {
                         Ok(ready) => send.push(ready),
-                        Err(refused) => marks.push(refused),
+                        Err(refused) => marks.extend(refused),
                     },
-                    Some(failure) => marks.push(mark(&item, ItemState::Drifted, Some(&failure))),
                 },
-                // It stays pending, so that a resume tries it again.
+                // It stays as it is, so that a resume tries it again.
                 Some(Err(failure)) => {
                     tracing::warn!(
                         "plan {}: cannot read {} before writing it: {failure}",
@@ -193,7 +202,9 @@ impl Job {
                 Some(Mark { answered, ..verdict(item, &sent, seen) })
             })
             .collect();
-        self.journal(marks).await
+        // What was sent is journalled whatever became of its line; then the run stops.
+        self.journal(marks).await?;
+        self.trail_broken.get().map_or(Ok(()), |failure| Err(failure.clone()))
     }
 
     /// Sends an item's steps in order. Answers what came of it, and the first step's answer where
@@ -223,18 +234,26 @@ impl Job {
         let body = render(item, step, answered).map_err(|failure| Sent::Refused(index, failure))?;
         let mut tries = 0;
         loop {
+            if let Some(failure) = self.trail_broken.get().cloned() {
+                // What an earlier try did is not known.
+                let is_untried = tries == 0;
+                return Err(if is_untried {
+                    Sent::Refused(index, failure)
+                } else {
+                    Sent::Unsure(failure)
+                });
+            }
             if self.lost.load(Ordering::SeqCst) {
                 return Err(Sent::Unsure(lease_lost()));
             }
             let result = self.writer.send(&permitted, body.as_ref()).await;
-            self.plans.record_write(
-                &self.header,
-                item,
-                index,
-                step,
-                self.reason.as_deref(),
-                &result,
-            );
+            let reason = self.reason.as_deref();
+            let recorded =
+                self.plans.record_write(&self.header, item, index, step, reason, &result);
+            let is_recorded = recorded.is_ok();
+            if let Err(failure) = recorded {
+                self.trail_broken.get_or_init(|| failure);
+            }
             match result {
                 Ok(answer) => {
                     return refused_in(step, &answer.body)
@@ -242,6 +261,7 @@ impl Job {
                 }
                 Err(SendError::Unknown(_))
                     if item.change.retry == Retry::Idempotent
+                        && is_recorded
                         && tries < self.plans.config.repeats =>
                 {
                     tries += 1;

@@ -161,7 +161,7 @@ impl Job {
         item: Item,
         from: ItemState,
         seen: &Seen,
-    ) -> Result<Ready, Mark> {
+    ) -> Result<Ready, Option<Mark>> {
         let purse = Purse::of(&self.session, &self.header);
         match self.plans.reserve(purse, &item.change, seen).await {
             Ok(reserve) => Ok(Ready { item, reserve, from }),
@@ -189,7 +189,7 @@ impl Job {
                         return Err(Failure::internal("an item that was not sent is over a cap"));
                     };
                     let Ready { item, from, .. } = ready.remove(at);
-                    left.push(self.left(&item, from, over_the_day(&account, spent, cap)));
+                    left.extend(self.left(&item, from, over_the_day(&account, spent, cap)));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -198,13 +198,16 @@ impl Job {
         Ok(ready.into_iter().map(|ready| ready.item).collect())
     }
 
-    /// An item whose money may not move: it was not tried, or what became of it stays unknown.
-    fn left(&self, item: &Item, from: ItemState, failure: Failure) -> Mark {
-        let state = match from {
-            ItemState::Sending | ItemState::Unknown => ItemState::Unknown,
-            _ => ItemState::Skipped,
+    /// An item whose money may not move: it is not tried, and stays what it was if it was tried
+    /// before.
+    fn left(&self, item: &Item, from: ItemState, failure: Failure) -> Option<Mark> {
+        let mark = match from {
+            ItemState::Sending | ItemState::Unknown => {
+                Some(mark(item, ItemState::Unknown, Some(&failure)))
+            }
+            ItemState::Pending => Some(mark(item, ItemState::Skipped, Some(&failure))),
+            _ => None,
         };
-        let mark = mark(item, state, Some(&failure));
         self.refused.get_or_init(|| failure);
         mark
     }

@@ -4,7 +4,7 @@
 //! is kept is the rest of the law: a purge is within the action's grants and bound, is not sent when
 //! the audit trail cannot be written, and is on the trail before its result is seen.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures::StreamExt;
 use souk_model::{
@@ -99,11 +99,18 @@ impl Plans {
         {
             return admitted.into_iter().map(|one| one.and(Err(failure.clone()))).collect();
         }
+        // Why the trail took no line after a purge: nothing more is sent then.
+        let trail_broken = OnceLock::new();
         futures::stream::iter(admitted)
             .map(|one| async {
                 let Admitted { permitted, purge } = one?;
+                if let Some(failure) = trail_broken.get() {
+                    return Err(not_sent(failure));
+                }
                 let result = purger.send(&purge).await;
-                self.record_purge(asked, &permitted, &result)?;
+                if let Err(failure) = self.record_purge(asked, &permitted, &result) {
+                    return Err(trail_broken.get_or_init(|| failure).clone());
+                }
                 result.map(|receipt| Purged { id: receipt.id, provider, previewed: false })
             })
             .buffered(AT_ONCE)
@@ -159,6 +166,12 @@ impl Plans {
                 .remedy("the operator must make the trail writable again")
         })
     }
+}
+
+/// A purge that was not sent, since the line of an earlier one is not on the trail.
+fn not_sent(broken: &Failure) -> Failure {
+    let message = "it was not sent: the audit trail could not be written after an earlier purge";
+    Failure { message: message.to_owned(), ..broken.clone() }
 }
 
 async fn admit(asked: &Purging, purger: &Purger, target: PurgeTarget) -> Result<Admitted, Failure> {

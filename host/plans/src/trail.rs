@@ -21,6 +21,10 @@ impl Plans {
     }
 
     /// Puts one request and what came of it on the trail.
+    ///
+    /// # Errors
+    /// The line is not there. The request was sent all the same: what came of it counts, and nothing
+    /// may be sent after it.
     pub(crate) fn record_write(
         &self,
         header: &Header,
@@ -29,7 +33,7 @@ impl Plans {
         step: &Step,
         reason: Option<&str>,
         result: &Result<WriteResponse, SendError>,
-    ) {
+    ) -> Result<(), Failure> {
         let entry = WriteEntry {
             at: souk_state::Timestamp::now(),
             principal: header.principal.clone(),
@@ -53,8 +57,13 @@ impl Plans {
                 Err(SendError::Unknown(failure)) => format!("unknown: {failure}"),
             },
         };
-        if let Err(error) = self.trail.append_write(entry) {
+        self.trail.append_write(entry).map(drop).map_err(|error| {
             tracing::error!("a write of plan {} is not on the audit trail: {error}", header.id);
-        }
+            Failure::internal(
+                "the audit trail could not be written after a request, so nothing more was sent",
+            )
+            .rule("audit-trail")
+            .remedy("the operator must make the trail writable again; then `plans_resume` goes on")
+        })
     }
 }

@@ -4,6 +4,7 @@
 mod retries;
 mod shop;
 mod spending;
+mod trail;
 mod unverifiable;
 
 use std::sync::Arc;
@@ -52,6 +53,7 @@ struct World {
     shop: Shop,
     root: tempfile::TempDir,
     guards: Guards,
+    config: Config,
 }
 
 impl World {
@@ -60,6 +62,7 @@ impl World {
             shop: Shop::open().await,
             root: tempfile::tempdir().unwrap(),
             guards: Guards::default(),
+            config: Config::default(),
         }
     }
 
@@ -69,7 +72,7 @@ impl World {
         let trail = AuditTrail::open(state.audit_trail(), state.digest_key().unwrap()).unwrap();
         let clock = Arc::new(Hands(AtomicI64::new(NOON)));
         let key = SealKey::new(state.seal_key().unwrap());
-        let (guards, config) = (self.guards.clone(), Config::default());
+        let (guards, config) = (self.guards.clone(), self.config.clone());
         let plans = Plans::new(store.clone(), guards, config, key, clock.clone(), Arc::new(trail));
         Host { plans, store, clock, session: self.shop.session().await }
     }
@@ -78,16 +81,23 @@ impl World {
 impl Host {
     /// What a plugin's `apply` does with this change.
     async fn apply(&self, change: Change, key: Option<&str>) -> Result<Outcome, Failure> {
+        self.apply_all(vec![change], key).await
+    }
+
+    /// The same with several changes in one plan.
+    async fn apply_all(&self, changes: Vec<Change>, key: Option<&str>) -> Result<Outcome, Failure> {
+        let bound = u32::try_from(changes.len()).unwrap();
         let proposer = Proposer {
             principal: Principal::local(),
             session: self.session.clone(),
             group: "orders".into(),
-            action: Arc::new(action()),
+            action: Arc::new(action(bound)),
         };
         // A caller who asks for the same asks for the same requests, whatever stands there now.
-        let asked = asked_for("shop", &serde_json::to_value(&change.steps).unwrap());
+        let steps: Vec<_> = changes.iter().map(|change| &change.steps).collect();
+        let asked = asked_for("shop", &serde_json::to_value(steps).unwrap());
         let mut draft = self.plans.draft(proposer, intent()).await?;
-        draft.add(vec![change]).await?;
+        draft.add(changes).await?;
         let terms =
             Terms { reason: None, key: key.map(str::to_owned), preview: false, asked: Some(asked) };
         self.plans.apply(draft, terms).await
@@ -121,7 +131,7 @@ const REFUND_INVOICE: &str = "/V1/invoice/{invoiceId}/refund";
 const CANCEL: &str = "/V1/orders/{id}/cancel";
 const EMAIL: &str = "/V1/orders/{id}/emails";
 
-fn action() -> Action {
+fn action(bound: u32) -> Action {
     let grant = |method, route: &str| Grant {
         upstream: "magento".into(),
         method,
@@ -136,7 +146,7 @@ fn action() -> Action {
         title: "Act".into(),
         description: "Acts.".into(),
         tier: Tier::Critical,
-        effect: Effect::Apply(Bound::AtMost(1)),
+        effect: Effect::Apply(Bound::AtMost(bound)),
         needs_session: true,
         input: Arc::default(),
         output: Arc::default(),

@@ -1,5 +1,6 @@
-//! A shop with one order, that does what a test says: before it answers, after, or not at all.
+//! A shop with a few orders, that does what a test says: before it answers, after, or not at all.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -29,21 +30,28 @@ pub(crate) struct Shop {
 }
 
 struct Inner {
-    order: Value,
+    /// By their ids, all alike.
+    orders: BTreeMap<u64, Value>,
     mood: Mood,
     writes: Vec<String>,
+    /// What happens beside it as a write arrives.
+    at_each_write: Option<Box<dyn Fn() + Send>>,
 }
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        let order = json!({
-            "entity_id": 7, "order_currency_code": "EUR", "base_to_order_rate": 1,
-            "state": "processing", "grand_total": 600, "total_invoiced": 400, "total_paid": 400,
-            "shipping_amount": 0, "base_shipping_amount": 0,
-            "items": [{"item_id": 1, "qty_ordered": 6, "qty_invoiced": 4, "qty_refunded": 0,
-                "row_invoiced": 400, "amount_refunded": 0}],
-        });
-        let inner = Inner { order, mood: Mood::Willing, writes: Vec::new() };
+        let order = |id: u64| {
+            json!({
+                "entity_id": id, "order_currency_code": "EUR", "base_to_order_rate": 1,
+                "state": "processing", "grand_total": 600, "total_invoiced": 400, "total_paid": 400,
+                "shipping_amount": 0, "base_shipping_amount": 0,
+                "items": [{"item_id": 1, "qty_ordered": 6, "qty_invoiced": 4, "qty_refunded": 0,
+                    "row_invoiced": 400, "amount_refunded": 0}],
+            })
+        };
+        let orders = (7..=10).map(|id| (id, order(id))).collect();
+        let (mood, writes) = (Mood::Willing, Vec::new());
+        let inner = Inner { orders, mood, writes, at_each_write: None };
         let inner = Arc::new(Mutex::new(inner));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -56,6 +64,11 @@ impl Shop {
         self.inner.lock().unwrap().mood = mood;
     }
 
+    /// Does this whenever a write arrives, before it happens.
+    pub(crate) fn at_each_write(&self, act: impl Fn() + Send + 'static) {
+        self.inner.lock().unwrap().at_each_write = Some(Box::new(act));
+    }
+
     /// What was written, request by request.
     pub(crate) fn writes(&self) -> Vec<String> {
         self.inner.lock().unwrap().writes.clone()
@@ -63,7 +76,7 @@ impl Shop {
 
     /// A refund of one item that arrived before, and only now gets through.
     pub(crate) fn refunds_after_all(&self) {
-        refund(&mut self.inner.lock().unwrap().order, 1);
+        refund(self.inner.lock().unwrap().orders.get_mut(&7).unwrap(), 1);
     }
 
     pub(crate) async fn session(&self) -> Session {
@@ -104,10 +117,16 @@ fn answer(inner: &mut Inner, method: &str, path: &str, body: &Value) -> (u16, Va
     match (method, path) {
         ("POST", "/V1/integration/admin/token") => return (200, "token".into()),
         ("GET", "/V1/store/storeViews") => return (200, json!([{"id": 1, "code": "default"}])),
-        ("GET", "/V1/orders/7") => return (200, inner.order.clone()),
         ("GET", "/V1/invoices/3") => return (200, json!({"entity_id": 3, "order_id": 7})),
         ("GET", "/V1/invoices/4") => return (200, json!({"entity_id": 4, "order_id": 8})),
+        ("GET", _) => {
+            let id = path.strip_prefix("/V1/orders/").and_then(|id| id.parse().ok());
+            return (200, inner.orders[&id.unwrap()].clone());
+        }
         _ => {}
+    }
+    if let Some(act) = &inner.at_each_write {
+        act();
     }
     inner.writes.push(format!("{method} {path}"));
     match inner.mood {
@@ -115,20 +134,30 @@ fn answer(inner: &mut Inner, method: &str, path: &str, body: &Value) -> (u16, Va
         Mood::Broken => return (500, json!({"message": "oh"})),
         Mood::Willing | Mood::Forgetful => {}
     }
-    let done = match path {
-        "/V1/order/7/refund" | "/V1/invoice/3/refund" => {
-            refund(&mut inner.order, body["items"][0]["qty"].as_u64().unwrap());
+    let segments: Vec<&str> = path.split('/').skip(2).collect();
+    let orders = &mut inner.orders;
+    let done = match segments.as_slice() {
+        ["order", id, "refund"] => {
+            refund(order(orders, id), body["items"][0]["qty"].as_u64().unwrap());
             json!("1")
         }
-        "/V1/orders/7/cancel" => {
-            inner.order["state"] = "canceled".into();
+        ["invoice", "3", "refund"] => {
+            refund(order(orders, "7"), body["items"][0]["qty"].as_u64().unwrap());
+            json!("1")
+        }
+        ["orders", id, "cancel"] => {
+            order(orders, id)["state"] = "canceled".into();
             true.into()
         }
-        "/V1/orders/7/emails" => true.into(),
-        other => panic!("nobody writes to `{other}`"),
+        ["orders", _, "emails"] => true.into(),
+        other => panic!("nobody writes to `{other:?}`"),
     };
     match inner.mood {
         Mood::Forgetful => (500, json!({"message": "oh"})),
         _ => (200, done),
     }
+}
+
+fn order<'o>(orders: &'o mut BTreeMap<u64, Value>, id: &str) -> &'o mut Value {
+    orders.get_mut(&id.parse().unwrap()).unwrap()
 }
