@@ -50,25 +50,22 @@ pub(crate) fn actions() -> [Action; 1] {
             checked, categories are replaced, sales keep their beginning, URL keys redirect. A \
             field that Magento does not keep at the named scope is refused, with the reason.",
     };
-    let commit = CommitTool {
-        name: "commit_bulk_update",
-        title: "Commit a planned change of products",
-        description: "Carries out a plan of catalog_prepare_bulk_update: writes each product as \
+    let commit = CommitTool::new("commit_bulk_update").described(
+        "Commit a planned change of products",
+        "Carries out a plan of catalog_prepare_bulk_update: writes each product as \
             the plan shows it, leaves out those that changed since, and reads every one back.",
-        tier: Tier::Risk,
-        subject_as: None,
-    };
+    );
     [Action::prepare(prepare, about, commit)
         .tier(Tier::Risk)
-        .updates_products()
+        .reads(souk_sdk::SCOPES)
+        .changes(souk_sdk::PRODUCT_CHANGES)
         .reads(ATTRIBUTE)
         .reads(CATEGORIES)]
 }
 
 fn prepare(asked: &Asked, context: &PrepareContext) -> Result<PreparedResult, Failure> {
     let updates = ProductUpdates::read(&asked.updates.0, &ProductField::ALL, "updates")?;
-    BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }
-        .prepare(context, "catalog_commit_bulk_update")
+    BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }.prepare(context)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn catalog() -> Group {
                 },
             )
             .reads(PRODUCTS)
-            .resolves_scopes(),
+            .reads(souk_sdk::SCOPES),
             Action::query(
                 get::get,
                 ActionInfo {
@@ -43,7 +43,7 @@ fn catalog() -> Group {
                 },
             )
             .reads(PRODUCT)
-            .resolves_scopes(),
+            .reads(souk_sdk::SCOPES),
         ],
     };
     group.actions.extend(bulk::actions());

@@ -64,7 +64,10 @@ impl Bulk<'_> {
             }
             draft.add([change.done()?])?;
         }
-        PreparedResult::new(draft.propose()?, warnings, self.kind.commit)
+        for warning in warnings {
+            draft.warn(warning);
+        }
+        draft.propose()
     }
 
     /// The values to set, checked.

@@ -24,8 +24,6 @@ pub(crate) struct Kind {
     pub(crate) id_filter: &'static str,
     /// The argument that lists ids.
     pub(crate) ids_argument: &'static str,
-    /// The tool that commits plans.
-    pub(crate) commit: &'static str,
     /// Whether a write without the identifier makes one of the title: pages do
     /// (`cms_write.jsonl`, `page-put-title`).
     pub(crate) needs_identifier: bool,
@@ -76,7 +74,6 @@ pub(crate) const PAGE_KIND: Kind = Kind {
     write: PAGE_WRITE,
     id_filter: "page_id",
     ids_argument: "page_ids",
-    commit: "cms_commit_bulk_update_pages",
     needs_identifier: true,
     fields: &[
         Field::Title,
@@ -97,7 +94,6 @@ pub(crate) const BLOCK_KIND: Kind = Kind {
     write: BLOCK_WRITE,
     id_filter: "block_id",
     ids_argument: "block_ids",
-    commit: "cms_commit_bulk_update_blocks",
     needs_identifier: false,
     fields: &[Field::Title, Field::Content, Field::IsActive],
 };
@@ -105,6 +101,10 @@ pub(crate) const BLOCK_KIND: Kind = Kind {
 impl Kind {
     /// What an action that changes them is granted.
     pub(crate) fn granted(&self, action: Action) -> Action {
-        action.reads(self.search).reads(self.one).writes(Method::Put, self.write).resolves_scopes()
+        action
+            .reads(self.search)
+            .reads(self.one)
+            .writes(Method::Put, self.write)
+            .reads(souk_sdk::SCOPES)
     }
 }

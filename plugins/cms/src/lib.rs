@@ -206,14 +206,11 @@ fn changes() -> Vec<Action> {
                 before and after. Commit it with cms_commit_bulk_update_pages. ProductPages keep their \
                 address.",
         },
-        CommitTool {
-            name: "commit_bulk_update_pages",
-            title: "Commit a planned change of CMS pages",
-            description: "Carries out a plan of cms_prepare_bulk_update_pages: writes each page as \
+        CommitTool::new("commit_bulk_update_pages").described(
+            "Commit a planned change of CMS pages",
+            "Carries out a plan of cms_prepare_bulk_update_pages: writes each page as \
                 the plan shows it, leaves out those that changed since, and reads every one back.",
-            tier: Tier::Risk,
-            subject_as: None,
-        },
+        ),
     );
     let blocks = Action::prepare(
         update_blocks,
@@ -224,15 +221,12 @@ fn changes() -> Vec<Action> {
                 changes nothing yet: answers a plan_id, how many blocks change, and samples of \
                 before and after. Commit it with cms_commit_bulk_update_blocks.",
         },
-        CommitTool {
-            name: "commit_bulk_update_blocks",
-            title: "Commit a planned change of CMS blocks",
-            description: "Carries out a plan of cms_prepare_bulk_update_blocks: writes each block \
+        CommitTool::new("commit_bulk_update_blocks").described(
+            "Commit a planned change of CMS blocks",
+            "Carries out a plan of cms_prepare_bulk_update_blocks: writes each block \
                 as the plan shows it, leaves out those that changed since, and reads every one \
                 back.",
-            tier: Tier::Risk,
-            subject_as: None,
-        },
+        ),
     );
     vec![PAGE_KIND.granted(pages.tier(Tier::Risk)), BLOCK_KIND.granted(blocks.tier(Tier::Risk))]
 }

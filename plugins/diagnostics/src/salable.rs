@@ -120,7 +120,7 @@ pub(crate) fn action() -> Action {
                 the product's stock item.",
         },
     )
-    .resolves_scopes()
+    .reads(souk_sdk::SCOPES)
     .reads(STORE_CONFIGS)
     .reads(PRODUCT)
     .reads(PRODUCTS)

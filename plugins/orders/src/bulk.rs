@@ -5,8 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use souk_sdk::{
     Action, ActionInfo, ChangeBuilder, CommitTool, Condition, Failure, Intent, Method,
-    PrepareContext, PreparedResult, STORE_CONFIGS, Scan, StoreView, Tier, nothing_matches,
-    projection,
+    PrepareContext, STORE_CONFIGS, Scan, StoreView, Tier, nothing_matches, projection,
 };
 
 use crate::act::cancel::cancel_change;
@@ -100,7 +99,7 @@ pub(crate) fn bulk_update(
         BulkAct::Ship => "ship",
     };
     let intent = intent(verb, LookupFields::Edited)?;
-    plan(context, &args.r#match, &intent, "orders_commit_bulk_update", |order| args.change(order))
+    plan(context, &args.r#match, &intent, |order| args.change(order))
 }
 
 pub(crate) fn bulk_cancel(
@@ -108,7 +107,7 @@ pub(crate) fn bulk_cancel(
     context: &PrepareContext,
 ) -> Result<OrdersResult<BulkResult>, Failure> {
     let intent = intent("cancel", LookupFields::All)?;
-    plan(context, &args.r#match, &intent, "orders_commit_bulk_cancel", cancel_change)
+    plan(context, &args.r#match, &intent, cancel_change)
 }
 
 impl BulkUpdateArgs {
@@ -171,7 +170,6 @@ fn plan(
     context: &PrepareContext,
     filter: &OrderFilter,
     intent: &Intent,
-    tool: &str,
     change: impl Fn(&Order) -> Result<ChangeBuilder, Failure>,
 ) -> Result<OrdersResult<BulkResult>, Failure> {
     let mut scan = scan(context, filter)?;
@@ -215,7 +213,7 @@ fn plan(
         return Err(Failure::argument("match", message)
             .remedy("`orders_why` lists what can be done with an order now"));
     }
-    let prepared = PreparedResult::new(draft.propose()?, Vec::new(), tool)?;
+    let prepared = draft.propose()?;
     let mut result = object(serde_json::to_value(prepared).unwrap_or_default());
     result.put("left_out", Some(left_out));
     result.put("left_out_count", Some(left_out_count));
@@ -313,14 +311,8 @@ pub(crate) fn actions() -> Vec<Action> {
                     orders change, samples of before and after, and which orders are left out and \
                     why. Commit it with orders_commit_bulk_update.",
             },
-            CommitTool {
-                name: "commit_bulk_update",
-                title: "Commit a planned change of orders",
-                description: "Carries out a plan of orders_prepare_bulk_update, order by order: \
-                    leaves out those that changed since, and verifies every one by reading back.",
-                tier: Tier::Risk,
-                subject_as: Some("order"),
-            },
+            CommitTool::new("commit_bulk_update").described("Commit a planned change of orders", "Carries out a plan of orders_prepare_bulk_update, order by order: \
+                    leaves out those that changed since, and verifies every one by reading back.").subject_as("order"),
         )
         .tier(Tier::Risk)
         .reads(ORDER)
@@ -341,15 +333,9 @@ pub(crate) fn actions() -> Vec<Action> {
                     after, and which are left out and why. Commit it with \
                     orders_commit_bulk_cancel; that cannot be undone.",
             },
-            CommitTool {
-                name: "commit_bulk_cancel",
-                title: "Cancel the planned orders",
-                description: "Carries out a plan of orders_prepare_bulk_cancel, order by order: \
+            CommitTool::new("commit_bulk_cancel").described("Cancel the planned orders", "Carries out a plan of orders_prepare_bulk_cancel, order by order: \
                     leaves out those that changed since, and verifies every one by reading back. It cannot be \
-                    undone.",
-                tier: Tier::Critical,
-                subject_as: Some("order"),
-            },
+                    undone.").tier(Tier::Critical).subject_as("order"),
         )
         .tier(Tier::Critical)
         .reads(ORDER)

@@ -54,15 +54,12 @@ fn pricing() -> Group {
             pricing_commit_bulk_price_update. Configurable, grouped and bundle products have no \
             price of their own and are left out.",
     };
-    let commit = CommitTool {
-        name: "commit_bulk_price_update",
-        title: "Commit planned prices",
-        description: "Carries out a plan of pricing_prepare_bulk_price_update: writes each price \
+    let commit = CommitTool::new("commit_bulk_price_update").described(
+        "Commit planned prices",
+        "Carries out a plan of pricing_prepare_bulk_price_update: writes each price \
             as the plan shows it, leaves out products that changed since, and reads every one \
             back.",
-        tier: Tier::Risk,
-        subject_as: None,
-    };
+    );
     Group {
         name: "pricing",
         version: env!("CARGO_PKG_VERSION"),
@@ -71,7 +68,8 @@ fn pricing() -> Group {
         actions: vec![
             Action::prepare(prepare, about, commit)
                 .tier(Tier::Risk)
-                .updates_products()
+                .reads(souk_sdk::SCOPES)
+                .changes(souk_sdk::PRODUCT_CHANGES)
                 .reads(ATTRIBUTE),
         ],
     }
@@ -80,8 +78,7 @@ fn pricing() -> Group {
 fn prepare(asked: &Asked, context: &PrepareContext) -> Result<PreparedResult, Failure> {
     let updates =
         ProductUpdates::read(&asked.price_updates.0, &ProductField::PRICES, "price_updates")?;
-    BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }
-        .prepare(context, "pricing_commit_bulk_price_update")
+    BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }.prepare(context)
 }
 
 souk_sdk::export!(pricing);

@@ -54,11 +54,10 @@ pub(crate) fn prepare(asked: &Create, context: &PrepareContext) -> Result<Planne
         lookup: asked.lookup(),
     });
     draft.add([change])?;
-    let tool = ["promotions_", COMMIT].concat();
-    Ok(Planned {
-        plan: PreparedResult::new(draft.propose()?, warnings, &tool)?,
-        rule_preview: preview,
-    })
+    for warning in warnings {
+        draft.warn(warning);
+    }
+    Ok(Planned { plan: draft.propose()?, rule_preview: preview })
 }
 
 impl Create {

@@ -119,7 +119,7 @@ impl<'context> Table<'context> {
         }
         if self.csv.len() > INLINE {
             let name = format!("coupons of rule {}.csv", self.rule);
-            let mut all = self.context.export(&name, "text/csv");
+            let mut all = self.context.document(&name, "text/csv");
             all.write(&self.csv)?;
             self.csv.truncate(self.first);
             self.document = Some(Large { all, line: String::new() });

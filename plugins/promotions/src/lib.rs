@@ -91,15 +91,14 @@ fn creation() -> Action {
             with promotions_commit_cart_price_rule_create. With coupon_type specific_coupon give \
             its coupon_code; with auto generate coupons once the rule is there.",
     };
-    let commit = CommitTool {
-        name: create::COMMIT,
-        title: "Commit a planned cart price rule",
-        description: "Carries out a plan of promotions_prepare_cart_price_rule_create: creates the \
+    let commit = CommitTool::new(create::COMMIT)
+        .described(
+            "Commit a planned cart price rule",
+            "Carries out a plan of promotions_prepare_cart_price_rule_create: creates the \
             rule, and its coupon where it has one, reads it back and compares it with the plan, \
             conditions included. Answers the rule.",
-        tier: Tier::Risk,
-        subject_as: Some("rule"),
-    };
+        )
+        .subject_as("rule");
     Action::prepare(create::prepare, about, commit)
         .tier(Tier::Risk)
         .reads(RULE_SEARCH)

@@ -1,75 +1,55 @@
-//! What a plugin author needs: an action group is a table of typed functions.
+//! What a plugin author needs: an action group is a few functions with an attribute each.
 //!
-//! This crate owns the guest's side of the contract in `wit/souk.wit`: it derives schemas from Rust
-//! types, checks routes when the plugin is compiled, and knows the ways of Magento's REST API that
-//! everybody trips over ([`Criteria`], [`Product`], [`Scope`], [`ProductWriter`]). It must not know how the host
-//! runs, limits or authenticates anything, and it holds no credential: there is none on this side.
+//! This crate owns the guest's side of the contract in `wit/souk.wit`, in two halves. [`core`] is
+//! what every plugin needs: actions and groups, contexts, routes, schemas, plans and changes,
+//! documents. [`magento`] knows the ways of Magento's REST API that everybody trips over: searches,
+//! products, scopes, entities, decimals. [`prelude`] brings what most plugins use of both, and
+//! [`testing`] stands in for the host. Nothing here knows how the host runs, limits or authenticates
+//! anything, and no credential is ever on this side.
 //!
 //! # The smallest plugin
 //!
 //! ```
-//! use serde::{Deserialize, Serialize};
-//! use schemars::JsonSchema;
-//! use souk_sdk::{ActionInfo, Action, Context, Failure, Group, Product, Route};
+//! use souk_sdk::prelude::*;
 //!
-//! /// Declared once: granted in the table below, asked in the handler.
+//! /// Declared once: granted in the attribute, asked in the function.
 //! const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 //!
-//! #[derive(Deserialize, JsonSchema)]
-//! struct Asked {
+//! #[args]
+//! struct HelloArgs {
 //!     /// The product's sku.
 //!     sku: String,
 //! }
 //!
-//! #[derive(Serialize, JsonSchema)]
-//! struct Greeting {
+//! #[result]
+//! struct HelloResult {
 //!     /// One friendly sentence.
 //!     message: String,
 //! }
 //!
-//! fn hello(asked: &Asked, context: &Context) -> Result<Greeting, Failure> {
-//!     let product: Product = context.get(&PRODUCT.read([&asked.sku]))?;
-//!     let name = product.text("name").unwrap_or(&asked.sku);
-//!     Ok(Greeting { message: format!("hello, {name}") })
+//! /// Say hello to a product
+//! ///
+//! /// Reads a product by its sku and answers with a greeting.
+//! #[action(query, reads(PRODUCT))]
+//! fn hello(args: &HelloArgs, context: &Context) -> Result<HelloResult, Failure> {
+//!     let product: Product = context.get(&PRODUCT.read([&args.sku]))?;
+//!     let name = product.text("name").unwrap_or(&args.sku);
+//!     Ok(HelloResult { message: format!("hello, {name}") })
 //! }
 //!
-//! fn greet() -> Group {
-//!     Group {
-//!         name: "greet",
-//!         version: env!("CARGO_PKG_VERSION"),
-//!         title: "Greetings",
-//!         description: "Says hello to products.",
-//!         actions: vec![
-//!             Action::query(hello, ActionInfo {
-//!                 name: "hello",
-//!                 title: "Say hello to a product",
-//!                 description: "Reads a product by its sku and answers with a greeting.",
-//!             })
-//!             .reads(PRODUCT),
-//!         ],
-//!     }
+//! group! {
+//!     /// Greetings
+//!     ///
+//!     /// Says hello to products.
+//!     greet: [hello]
 //! }
-//!
-//! souk_sdk::export!(greet);
 //! # fn main() {}
 //! ```
 //!
 //! That is the whole of `src/lib.rs`. The host lists it as the tool `greet_hello`, with a flat JSON
 //! Schema that carries the doc comments, and refuses any request but `GET /V1/products/{sku}`.
-//! `plugins/sdk/README.md` has the `Cargo.toml` beside it and the command that builds it.
-//!
-//! # What an action may do
-//!
-//! The handler's second parameter says it: [`Context`] reads; [`PrepareContext`] also proposes a
-//! plan, [`ApplyContext`] makes one and has it carried out, or purges the cache before the store,
-//! [`SessionContext`] logs in and out. What a plugin does not call it does not import, so the `.wasm`
-//! file alone shows that a group cannot touch a session. Every action may keep a document for its
-//! caller: [`Context::export`].
-//!
-//! # Tests
-//!
-//! The crate compiles natively, and so do plugins. `testing::Host` stands in for the host there: it
-//! answers reads as the test says and refuses what an action has not declared.
+//! `plugins/sdk/README.md` has the `Cargo.toml` beside it, the command that builds it, and plugins
+//! that change a store.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 

@@ -3,12 +3,12 @@
 pub use serde_json::{Map, Value, json};
 
 pub use crate::core::{
-    Action, ActionInfo, AnyObject, AppliedResult, ApplyContext, BindingSource, ChangeBuilder,
-    Context, Failure, FailureCode, Group, Intent, Lookup, Method, NoArgs, PassThrough,
-    PrepareContext, PreparedResult, RawObject, Route, SessionContext, StoreView, Tier,
+    Action, AnyObject, AppliedResult, ApplyContext, BindingSource, ChangeBuilder, Changes, Context,
+    Failure, FailureCode, Grants, Group, Intent, Lookup, Method, NoArgs, PassThrough,
+    PrepareContext, PreparedResult, RawObject, Route, SessionContext, StoreView, action, args,
+    group, record, result,
 };
 pub use crate::magento::{
-    Condition, Criteria, Decimal, Direction, EntityId, Filter, NonNegative, Product, Scope,
-    SearchPage,
+    Condition, Criteria, Decimal, Direction, Entity, EntityField, EntityId, Filter, NonNegative,
+    Paging, Product, ProductMatch, SCOPES, Scope, SearchPage,
 };
-pub use crate::{schemars, serde, serde_json};

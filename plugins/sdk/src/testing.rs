@@ -27,6 +27,7 @@
 
 mod cache;
 mod exports;
+mod fake_store;
 mod plans;
 
 use std::cell::RefCell;
@@ -36,12 +37,13 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::bindings::souk::plugin::session::Credentials;
-use crate::core::route::Granted;
+use crate::core::route::Grant;
 use crate::core::{
     AuthMethod, Change, Failure, FailureCode, Group, PurgeTarget, Purged, Read, SessionInfo,
 };
 
 pub use exports::KeptDocument;
+pub use fake_store::FakeStore;
 pub use plans::{ProposedPlan, ReviewRow, SentRequest};
 
 type Answering = Box<dyn Fn(&Read) -> Result<Value, Failure>>;
@@ -65,7 +67,7 @@ struct Seen {
     refreshed: usize,
     reads: Vec<Read>,
     logins: Vec<(Option<String>, Vec<String>)>,
-    granted: Vec<Granted>,
+    granted: Vec<Grant>,
     /// Of the draft that is open.
     changes: Vec<Change>,
     proposed: Vec<ProposedPlan>,

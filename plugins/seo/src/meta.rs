@@ -61,17 +61,20 @@ pub(crate) fn actions() -> [Action; 2] {
             that fits the match, and changes nothing yet: answers a plan_id, how many products \
             change, and samples of before and after. Commit it with seo_commit_bulk_update_meta.",
     };
-    let commit = CommitTool {
-        name: "commit_bulk_update_meta",
-        title: "Commit planned meta data",
-        description: "Carries out a plan of seo_prepare_bulk_update_meta: writes each product as \
+    let commit = CommitTool::new("commit_bulk_update_meta").described(
+        "Commit planned meta data",
+        "Carries out a plan of seo_prepare_bulk_update_meta: writes each product as \
             the plan shows it, leaves out those that changed since, and reads every one back.",
-        tier: Tier::Risk,
-        subject_as: None,
-    };
+    );
     [
-        Action::apply(applied, apply, Bound::Bulk).tier(Tier::Risk).updates_products(),
-        Action::prepare(prepared, prepare, commit).tier(Tier::Risk).updates_products(),
+        Action::apply(applied, apply, Bound::Bulk)
+            .tier(Tier::Risk)
+            .reads(souk_sdk::SCOPES)
+            .changes(souk_sdk::PRODUCT_CHANGES),
+        Action::prepare(prepared, prepare, commit)
+            .tier(Tier::Risk)
+            .reads(souk_sdk::SCOPES)
+            .changes(souk_sdk::PRODUCT_CHANGES),
     ]
 }
 
@@ -82,6 +85,5 @@ fn applied(asked: &Asked, context: &ApplyContext) -> Result<AppliedResult, Failu
 
 fn prepared(asked: &Asked, context: &PrepareContext) -> Result<PreparedResult, Failure> {
     let updates = asked.updates()?;
-    BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }
-        .prepare(context, "seo_commit_bulk_update_meta")
+    BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }.prepare(context)
 }

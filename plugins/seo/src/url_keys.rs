@@ -132,16 +132,17 @@ pub(crate) fn actions() -> [Action; 1] {
             would get the same. Old URLs redirect to the new ones. Commit it with \
             seo_commit_bulk_update_url_keys.",
     };
-    let commit = CommitTool {
-        name: "commit_bulk_update_url_keys",
-        title: "Commit planned URL keys",
-        description: "Carries out a plan of seo_prepare_bulk_update_url_keys: writes each key with \
+    let commit = CommitTool::new("commit_bulk_update_url_keys").described(
+        "Commit planned URL keys",
+        "Carries out a plan of seo_prepare_bulk_update_url_keys: writes each key with \
             a redirect from the old URL, leaves out products that changed since, and reads every \
             one back.",
-        tier: Tier::Risk,
-        subject_as: None,
-    };
-    [Action::prepare(prepare, about, commit).tier(Tier::Risk).updates_products().reads(CATEGORIES)]
+    );
+    [Action::prepare(prepare, about, commit)
+        .tier(Tier::Risk)
+        .reads(souk_sdk::SCOPES)
+        .changes(souk_sdk::PRODUCT_CHANGES)
+        .reads(CATEGORIES)]
 }
 
 /// A product and the key it would get.
@@ -195,20 +196,15 @@ fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Answer, Failure> {
         "every old URL redirects to the new one: save_rewrites_history goes with each key"
             .to_owned(),
     );
+    for warning in warnings {
+        draft.warn(warning);
+    }
     let listed = candidates.into_iter().take(LISTED).map(|candidate| NewKey {
         sku: candidate.product.sku().to_owned(),
         from: candidate.from,
         to: candidate.to,
     });
-    Ok(Answer {
-        prepared: PreparedResult::new(
-            draft.propose()?,
-            warnings,
-            "seo_commit_bulk_update_url_keys",
-        )?,
-        changes: listed.collect(),
-        collisions,
-    })
+    Ok(Answer { prepared: draft.propose()?, changes: listed.collect(), collisions })
 }
 
 /// Every product that fits and whose key would become another.

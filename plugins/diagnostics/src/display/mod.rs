@@ -109,7 +109,7 @@ pub(crate) fn action() -> Action {
                 call of a tool that would mend it where one can, and what could not be found out.",
         },
     )
-    .resolves_scopes()
+    .reads(souk_sdk::SCOPES)
     .reads(STORE_CONFIGS)
     .reads(PRODUCT)
     .reads(PRODUCTS)

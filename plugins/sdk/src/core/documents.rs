@@ -20,17 +20,17 @@ impl Context {
     /// ```
     /// # use souk_sdk::{Context, Document, Failure};
     /// # fn codes(context: &Context, codes: &[String]) -> Result<Document, Failure> {
-    /// let mut export = context.export("coupons.csv", "text/csv");
-    /// export.write("code\n")?;
+    /// let mut document = context.document("coupons.csv", "text/csv");
+    /// document.write("code\n")?;
     /// for code in codes {
-    ///     export.write(code)?;
-    ///     export.write("\n")?;
+    ///     document.write(code)?;
+    ///     document.write("\n")?;
     /// }
-    /// export.keep()
+    /// document.keep()
     /// # }
     /// ```
     #[must_use]
-    pub fn export(&self, name: &str, media_type: &str) -> DocumentWriter {
+    pub fn document(&self, name: &str, media_type: &str) -> DocumentWriter {
         DocumentWriter { open: host::DocumentWriter::new(name, media_type), waiting: String::new() }
     }
 }
@@ -107,12 +107,12 @@ mod tests {
     use crate::testing::Host;
 
     fn rows(_: &NoArgs, context: &Context) -> Result<Document, Failure> {
-        let mut export = context.export("rows.csv", "text/csv");
+        let mut document = context.document("rows.csv", "text/csv");
         for _ in 0..10_000 {
-            export.write("0123456789\n")?;
+            document.write("0123456789\n")?;
         }
-        drop(context.export("dropped.csv", "text/csv"));
-        export.keep()
+        drop(context.document("dropped.csv", "text/csv"));
+        document.keep()
     }
 
     fn group() -> Group {

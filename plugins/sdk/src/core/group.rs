@@ -1,17 +1,18 @@
 //! The table from which both `describe` and `invoke` come.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 
-use super::route::Granted;
+use super::commit_tool::CommitTool;
+use super::context::{Context, SessionContext};
+use super::grant::{Changes, Grants};
+use super::pass_through::ActionResult;
+use super::plans::{ApplyContext, DraftTerms, PrepareContext};
+use super::route::{Grant, Route};
+use super::{Bound, Failure, Method, Tier, json, schema};
 use crate::bindings::exports::souk::plugin::actions;
-use crate::core::{
-    ActionResult, ApplyContext, Bound, CommitTool, Context, Failure, Method, PrepareContext, Route,
-    SessionContext, Tier,
-};
-use crate::core::{json, schema};
-use crate::magento::{STORE_GROUPS, STORE_VIEWS, WEBSITES};
 
 /// An action group: what a plugin offers.
 #[derive(Debug)]
@@ -28,48 +29,60 @@ pub struct Group {
     pub actions: Vec<Action>,
 }
 
-/// What an action is called and how it is told about.
+/// What an action is called and how it is described.
 #[derive(Debug, Clone, Copy)]
-pub struct ActionInfo {
+pub struct ActionInfo<T = &'static str> {
     /// `[a-z0-9_]+`; with the group's name and `_` at most 45 characters.
-    pub name: &'static str,
+    pub name: T,
     /// For people, in a few words.
-    pub title: &'static str,
+    pub title: T,
     /// For models: what it does, what it needs, what it answers, in one to four sentences.
-    pub description: &'static str,
+    pub description: T,
 }
 
-/// The parameters of an action that has none.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// The arguments of an action that has none.
+#[super::args]
+#[derive(Debug)]
 pub struct NoArgs {}
 
 /// One tool: a typed function, and what it may do.
 pub struct Action {
-    about: ActionInfo,
+    info: ActionInfo<Cow<'static, str>>,
+    note: &'static str,
     tier: Tier,
-    effect: actions::Effect,
+    effect: Effect,
     needs_session: bool,
-    grants: Vec<Granted>,
+    grants: Vec<Grant>,
+    /// The reads that lookups of its drafts may make.
+    lookups: Vec<Grant>,
     // Schemas are made when the host asks for them, not for every call.
-    input: fn() -> String,
+    input: Box<dyn Fn() -> String>,
     output: fn() -> String,
     run: Run,
 }
 
-/// The arguments of an action. Once for each type of them, however many actions share it.
-#[inline(never)]
-fn decoded<P: DeserializeOwned>(arguments: &str) -> Result<P, Failure> {
-    json::decode(arguments).map_err(|wrong| Failure::argument(&wrong.place, wrong.reason))
+/// What an action does to the world.
+#[derive(Debug)]
+enum Effect {
+    Query,
+    Session,
+    Prepare(CommitTool),
+    Apply(Bound),
 }
 
 /// A typed handler with its types forgotten: JSON text in, JSON text out.
-type Run = Box<dyn Fn(&str) -> Result<String, Failure>>;
+type Run = Box<dyn Fn(&str, DraftTerms) -> Result<String, Failure>>;
+
+/// The arguments of an action. Once for each type of them, however many actions share it.
+#[inline(never)]
+fn decoded<P: DeserializeOwned>(arguments: &str) -> Result<P, Failure> {
+    json::decode(arguments).map_err(|error| Failure::argument(&error.pointer, error.reason))
+}
 
 impl std::fmt::Debug for Action {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Action")
-            .field("about", &self.about)
+            .field("info", &self.info)
             .field("tier", &self.tier)
             .field("grants", &self.grants)
             .finish_non_exhaustive()
@@ -81,13 +94,13 @@ impl Action {
     #[must_use]
     pub fn query<P, O>(
         handler: impl Fn(&P, &Context) -> Result<O, Failure> + 'static,
-        about: ActionInfo,
+        info: ActionInfo<impl Into<Cow<'static, str>>>,
     ) -> Self
     where
-        P: DeserializeOwned + JsonSchema,
+        P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
-        Self::typed(about, actions::Effect::Query, move |asked: &P| handler(asked, &Context::new()))
+        Self::typed(info, Effect::Query, move |args: &P, _| handler(args, &Context::new()))
     }
 
     /// An action that changes the caller's session, never the store. The operator has to grant that
@@ -95,15 +108,13 @@ impl Action {
     #[must_use]
     pub fn session<P, O>(
         handler: impl Fn(&P, &SessionContext) -> Result<O, Failure> + 'static,
-        about: ActionInfo,
+        info: ActionInfo<impl Into<Cow<'static, str>>>,
     ) -> Self
     where
-        P: DeserializeOwned + JsonSchema,
+        P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
-        Self::typed(about, actions::Effect::Session, move |asked: &P| {
-            handler(asked, &SessionContext::new())
-        })
+        Self::typed(info, Effect::Session, move |args: &P, _| handler(args, &SessionContext::new()))
     }
 
     /// An action that reads, and proposes one plan, which waits for its commit. The host makes the
@@ -111,14 +122,16 @@ impl Action {
     #[must_use]
     pub fn prepare<P, O>(
         handler: impl Fn(&P, &PrepareContext) -> Result<O, Failure> + 'static,
-        about: ActionInfo,
+        info: ActionInfo<impl Into<Cow<'static, str>>>,
         commit: CommitTool,
     ) -> Self
     where
-        P: DeserializeOwned + JsonSchema,
+        P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
-        Self::typed(about, commit.effect(), move |asked: &P| handler(asked, &PrepareContext::new()))
+        Self::typed(info, Effect::Prepare(commit), move |args: &P, terms| {
+            handler(args, &PrepareContext::new(terms))
+        })
     }
 
     /// An action that changes the store in the same call, up to a bound. From tier risk upwards the
@@ -126,38 +139,44 @@ impl Action {
     #[must_use]
     pub fn apply<P, O>(
         handler: impl Fn(&P, &ApplyContext) -> Result<O, Failure> + 'static,
-        about: ActionInfo,
+        info: ActionInfo<impl Into<Cow<'static, str>>>,
         bound: Bound,
     ) -> Self
     where
-        P: DeserializeOwned + JsonSchema,
+        P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
-        Self::typed(about, actions::Effect::Apply(bound), move |asked: &P| {
-            handler(asked, &ApplyContext::new())
+        Self::typed(info, Effect::Apply(bound), move |args: &P, terms| {
+            handler(args, &ApplyContext::new(terms))
         })
     }
 
     fn typed<P, O>(
-        about: ActionInfo,
-        effect: actions::Effect,
-        handler: impl Fn(&P) -> Result<O, Failure> + 'static,
+        info: ActionInfo<impl Into<Cow<'static, str>>>,
+        effect: Effect,
+        handler: impl Fn(&P, DraftTerms) -> Result<O, Failure> + 'static,
     ) -> Self
     where
-        P: DeserializeOwned + JsonSchema,
+        P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
         Self {
-            about,
+            info: ActionInfo {
+                name: info.name.into(),
+                title: info.title.into(),
+                description: info.description.into(),
+            },
+            note: "",
             tier: Tier::Safe,
             effect,
             needs_session: true,
             grants: Vec::new(),
-            input: schema::input::<P>,
+            lookups: Vec::new(),
+            input: Box::new(schema::input::<P>),
             output: schema::output::<O>,
-            run: Box::new(move |arguments| {
-                let asked = decoded(arguments)?;
-                handler(&asked)?.into_json()
+            run: Box::new(move |arguments, terms| {
+                let args = decoded(arguments)?;
+                handler(&args, terms)?.into_json()
             }),
         }
     }
@@ -176,47 +195,96 @@ impl Action {
         self
     }
 
-    /// Declares that it may read this route. Without it the host refuses the read.
+    /// Ends its description with a sentence that many actions share.
     #[must_use]
-    pub fn reads<const N: usize>(self, route: Route<N>) -> Self {
-        self.granted(route.grant(None))
+    pub fn note(mut self, note: &'static str) -> Self {
+        self.note = note;
+        self
+    }
+
+    /// The schema of its arguments, where no type can say it.
+    #[must_use]
+    pub fn input(mut self, schema: impl Fn() -> Schema + 'static) -> Self {
+        self.input = Box::new(move || schema::of_input(schema()));
+        self
+    }
+
+    /// Declares that it may read this route, or each of these. Without it the host refuses the read.
+    #[must_use]
+    pub fn reads(self, routes: impl Into<Grants>) -> Self {
+        self.granted(routes.into().iter())
+    }
+
+    /// Declares that it may make these changes: their lookups and their writes.
+    #[must_use]
+    pub fn changes<const N: usize>(mut self, changes: Changes<N>) -> Self {
+        self.lookups.extend(changes.lookups());
+        self.granted(changes.grants())
     }
 
     /// Declares that its changes may write to this route. Without it the host refuses them.
     #[must_use]
     pub fn writes<const N: usize>(self, method: Method, route: Route<N>) -> Self {
-        self.granted(route.grant(Some(method)))
+        self.granted([route.grant(Some(method))].into_iter())
     }
 
-    fn granted(mut self, grant: Granted) -> Self {
-        if !self.grants.contains(&grant) {
-            self.grants.push(grant);
+    /// Declares that it may have the cache before the store purged:
+    /// [`PURGE_URL`](crate::core::PURGE_URL) and its like.
+    #[must_use]
+    pub fn purges<const N: usize>(self, route: Route<N>) -> Self {
+        self.granted([route.grant(Some(Method::Post))].into_iter())
+    }
+
+    fn granted(mut self, grants: impl Iterator<Item = Grant>) -> Self {
+        for grant in grants {
+            if !self.grants.contains(&grant) {
+                self.grants.push(grant);
+            }
         }
         self
     }
 
-    /// Declares the reads that [`Scope::resolve`](crate::magento::Scope::resolve) needs.
-    #[must_use]
-    pub fn resolves_scopes(self) -> Self {
-        self.reads(WEBSITES).reads(STORE_GROUPS).reads(STORE_VIEWS)
-    }
-
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) fn grants(&self) -> Vec<Granted> {
+    pub(crate) fn grants(&self) -> Vec<Grant> {
         self.grants.clone()
     }
 
-    fn describe(&self) -> actions::Action {
+    fn terms(&self, group: &str) -> DraftTerms {
+        let commit_tool = match &self.effect {
+            Effect::Prepare(commit) => commit.full_name(group),
+            Effect::Query | Effect::Session | Effect::Apply(_) => String::new(),
+        };
+        DraftTerms { commit_tool, lookups: self.lookups.clone() }
+    }
+
+    fn describe(&self, group: &str) -> actions::Action {
+        let ActionInfo { name, title, description } = &self.info;
+        let mut description = description.clone().into_owned();
+        let effect = match &self.effect {
+            Effect::Query => actions::Effect::Query,
+            Effect::Session => actions::Effect::Session,
+            Effect::Apply(bound) => actions::Effect::Apply(*bound),
+            Effect::Prepare(commit) => {
+                description.push_str(" Changes nothing yet; commit the plan with ");
+                description.push_str(&commit.full_name(group));
+                description.push('.');
+                actions::Effect::Prepare(commit.describe(&[group, "_", name].concat(), title))
+            }
+        };
+        if !self.note.is_empty() {
+            description.push(' ');
+            description.push_str(self.note);
+        }
         actions::Action {
-            name: self.about.name.to_owned(),
-            title: self.about.title.to_owned(),
-            description: self.about.description.to_owned(),
+            name: name.clone().into_owned(),
+            title: title.clone().into_owned(),
+            description,
             tier: self.tier,
-            effect: self.effect.clone(),
+            effect,
             needs_session: self.needs_session,
             input: (self.input)(),
             output: (self.output)(),
-            grants: self.grants.iter().copied().map(Granted::describe).collect(),
+            grants: self.grants.iter().copied().map(Grant::describe).collect(),
         }
     }
 }
@@ -230,7 +298,7 @@ impl Group {
             version: self.version.to_owned(),
             title: self.title.to_owned(),
             description: self.description.to_owned(),
-            actions: self.actions.iter().map(Action::describe).collect(),
+            actions: self.actions.iter().map(|action| action.describe(self.name)).collect(),
         }
     }
 
@@ -241,12 +309,12 @@ impl Group {
     /// there is no such action.
     pub fn invoke(&self, action: &str, arguments: &str) -> Result<String, Failure> {
         match self.action(action) {
-            Some(action) => (action.run)(arguments),
+            Some(action) => (action.run)(arguments, action.terms(self.name)),
             None => Err(Failure::internal(format!("`{}` has no action `{action}`", self.name))),
         }
     }
 
     pub(crate) fn action(&self, name: &str) -> Option<&Action> {
-        self.actions.iter().find(|action| action.about.name == name)
+        self.actions.iter().find(|action| action.info.name == name)
     }
 }

@@ -6,38 +6,38 @@ use serde::de::DeserializeOwned;
 
 /// Why a JSON text is not of a type, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wrong {
+pub(crate) struct DecodeError {
     /// An RFC 6901 pointer; empty for the document itself.
-    pub(crate) place: String,
+    pub(crate) pointer: String,
     /// Of serde's, without line and column.
     pub(crate) reason: String,
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.place.is_empty() {
+        if self.pointer.is_empty() {
             f.write_str(&self.reason)
         } else {
-            write!(f, "{} at `{}`", self.reason, self.place)
+            write!(f, "{} at `{}`", self.reason, self.pointer)
         }
     }
 }
 
 /// Decodes a whole text.
-pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
-    serde_json::from_str(text).map_err(|error| wrong(text, &error))
+pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    serde_json::from_str(text).map_err(|error| located(text, &error))
 }
 
 /// serde tells a line and a column, which say nothing to somebody who never saw the text. The place
 /// is found by walking the text again up to there: no cost while all is well, and none per type.
-fn wrong(text: &str, error: &serde_json::Error) -> Wrong {
+fn located(text: &str, error: &serde_json::Error) -> DecodeError {
     let mut reason = error.to_string();
     if let Some(at) = reason.rfind(" at line ") {
         reason.truncate(at);
     }
     let before: usize =
         text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    Wrong { place: place(text, before + error.column()), reason }
+    DecodeError { pointer: pointer(text, before + error.column()), reason }
 }
 
 enum Step<'text> {
@@ -46,7 +46,7 @@ enum Step<'text> {
 }
 
 /// The place of the value that holds the byte before `end`.
-fn place(text: &str, end: usize) -> String {
+fn pointer(text: &str, end: usize) -> String {
     let mut path = Vec::new();
     let mut key_is_next = false;
     let mut rest = text.as_bytes().iter().enumerate().take(end);
@@ -123,7 +123,7 @@ mod tests {
 
     fn wrong_of(text: &str) -> (String, String) {
         let wrong = decode::<Order>(text).unwrap_err();
-        (wrong.place, wrong.reason)
+        (wrong.pointer, wrong.reason)
     }
 
     #[test]

@@ -4,33 +4,39 @@
 //! Nothing here knows a store of any kind: that is [`magento`](crate::magento)'s.
 
 mod change;
+mod commit_tool;
 mod context;
 mod documents;
 mod failure;
+mod grant;
 mod group;
 pub(crate) mod host;
 pub(crate) mod json;
+mod lookup;
+mod pass_through;
+mod plan_results;
 mod plans;
 pub(crate) mod pointer;
 mod purge;
-mod result;
 pub(crate) mod route;
 pub(crate) mod schema;
 mod sealed;
 
 pub use change::{ChangeBuilder, MOST_STEPS, StepIndex};
+pub use commit_tool::CommitTool;
 pub use context::{Answers, Context, SessionContext};
 pub use documents::{Document, DocumentWriter};
+pub use grant::{Changes, Grants, MOST_ROUTES};
 pub use group::{Action, ActionInfo, Group, NoArgs};
-pub use plans::{
-    AppliedResult, Apply, ApplyContext, CommitTool, Draft, ItemError, PlanContext, Prepare,
-    PrepareContext, PreparedResult, nothing_matches,
-};
+pub use pass_through::{ActionResult, AnyObject, PassThrough, RawObject};
+pub use plan_results::{AppliedResult, ItemError, PreparedResult, nothing_matches};
+pub use plans::{Apply, ApplyContext, Draft, PlanContext, Prepare, PrepareContext};
 pub use pointer::element;
 pub use purge::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL};
-pub use result::{ActionResult, AnyObject, PassThrough, RawObject};
 pub use route::Route;
 pub use sealed::Sealed;
+
+pub use souk_sdk_macros::{action, args, group, record, result};
 
 pub use crate::bindings::exports::souk::plugin::actions::Bound;
 pub use crate::bindings::souk::plugin::cache::{Purged, Target as PurgeTarget};

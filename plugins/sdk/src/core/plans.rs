@@ -1,48 +1,15 @@
 //! Drafts: what actions of effect `prepare` and `apply` may do besides reading.
 
-use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
-use serde_json::Value;
-
-use crate::bindings::exports::souk::plugin::actions;
-use crate::bindings::souk::plugin::plans::{
-    Batch, Change, Intent, ItemState, Lookup, Outcome, Plan, PlanState,
-};
-use crate::core::{Context, Failure, FailureCode, Read, Tier, host, json, schema};
+use super::context::Context;
+use super::plan_results::PreparedResult;
+use super::route::Grant;
+use super::{Change, Failure, Intent, Outcome, host};
 
 /// How many changes go to the host at once.
 const CHUNK: usize = 100;
-
-/// The tool by which callers commit what a `prepare` action proposed. The host makes it and runs it.
-#[derive(Debug, Clone, Copy)]
-pub struct CommitTool {
-    /// Its name, without the group's: `commit_bulk_update`.
-    pub name: &'static str,
-    /// For people, in a few words.
-    pub title: &'static str,
-    /// For models.
-    pub description: &'static str,
-    /// How much harm it can do; not below the proposing action's.
-    pub tier: Tier,
-    /// The result's name for the subject as read back, for plans of one change: `rule`.
-    pub subject_as: Option<&'static str>,
-}
-
-impl CommitTool {
-    pub(crate) fn effect(self) -> actions::Effect {
-        actions::Effect::Prepare(actions::CommitTool {
-            name: self.name.to_owned(),
-            title: self.title.to_owned(),
-            description: self.description.to_owned(),
-            tier: self.tier,
-            subject_as: self.subject_as.map(str::to_owned),
-        })
-    }
-}
 
 /// Marks what belongs to `prepare` actions: a draft becomes a plan that waits for its commit.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +23,34 @@ pub enum Apply {}
 #[derive(Debug)]
 pub struct PlanContext<Kind> {
     reader: Context,
+    terms: DraftTerms,
     kind: PhantomData<Kind>,
+}
+
+/// What an action's declaration says of its drafts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DraftTerms {
+    /// The whole name of the tool that commits what is proposed.
+    pub(crate) commit_tool: String,
+    /// The reads that lookups may make.
+    pub(crate) lookups: Vec<Grant>,
+}
+
+impl DraftTerms {
+    /// A route that a draft's lookup reads and the declaration does not name.
+    fn undeclared(&self, intent: &Intent) -> Option<String> {
+        if self.lookups.is_empty() {
+            return None;
+        }
+        let many = intent.lookup.many.as_ref().map(|batch| &batch.read);
+        let undeclared = [Some(&intent.lookup.one), many].into_iter().flatten().find(|read| {
+            !self
+                .lookups
+                .iter()
+                .any(|grant| grant.upstream == read.upstream && grant.pattern == read.route)
+        })?;
+        Some(undeclared.route.clone())
+    }
 }
 
 /// For actions of effect `prepare`.
@@ -66,14 +60,21 @@ pub type PrepareContext = PlanContext<Prepare>;
 pub type ApplyContext = PlanContext<Apply>;
 
 impl<Kind> PlanContext<Kind> {
-    pub(crate) const fn new() -> Self {
-        Self { reader: Context::new(), kind: PhantomData }
+    pub(crate) const fn new(terms: DraftTerms) -> Self {
+        Self { reader: Context::new(), terms, kind: PhantomData }
     }
 
     /// Begins a draft. One that is dropped leaves nothing behind.
     #[must_use]
     pub fn draft(&self, intent: &Intent) -> Draft<Kind> {
-        Draft { open: host::Draft::new(intent), waiting: Vec::new(), kind: PhantomData }
+        Draft {
+            open: host::Draft::new(intent),
+            waiting: Vec::new(),
+            warnings: Vec::new(),
+            commit_tool: self.terms.commit_tool.clone(),
+            undeclared: self.terms.undeclared(intent),
+            kind: PhantomData,
+        }
     }
 }
 
@@ -90,6 +91,9 @@ impl<Kind> Deref for PlanContext<Kind> {
 pub struct Draft<Kind> {
     open: host::Draft,
     waiting: Vec<Change>,
+    warnings: Vec<String>,
+    commit_tool: String,
+    undeclared: Option<String>,
     kind: PhantomData<Kind>,
 }
 
@@ -120,18 +124,31 @@ impl<Kind> Draft<Kind> {
         if self.waiting.is_empty() {
             return Ok(());
         }
+        if let Some(route) = &self.undeclared {
+            let message = format!(
+                "the draft's lookup reads `{route}`, which no `changes(…)` of the action declares"
+            );
+            return Err(Failure::internal(message));
+        }
         self.open.add(&std::mem::take(&mut self.waiting))
     }
 }
 
 impl Draft<Prepare> {
-    /// Closes the draft and keeps it as a plan.
+    /// What the reviewer should know of the plan as a whole. It stands before what single changes
+    /// warn of.
+    pub fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
+    }
+
+    /// Closes the draft and keeps it as a plan. What is answered names the tool that commits it.
     ///
     /// # Errors
     /// As [`add`](Self::add); and that nothing is left to change.
-    pub fn propose(mut self) -> Result<Plan, Failure> {
+    pub fn propose(mut self) -> Result<PreparedResult, Failure> {
         self.send()?;
-        host::Draft::propose(self.open)
+        let plan = host::Draft::propose(self.open)?;
+        PreparedResult::new(plan, self.warnings, &self.commit_tool)
     }
 }
 
@@ -144,215 +161,4 @@ impl Draft<Apply> {
         self.send()?;
         host::Draft::apply(self.open)
     }
-}
-
-impl Lookup {
-    /// Subjects are read one by one. Build the read with
-    /// [`Route::read_by`](crate::core::Route::read_by) and `BindingSource::Subject`.
-    #[must_use]
-    pub fn one(read: Read) -> Self {
-        Self { one: read, many: None, inherits: false }
-    }
-
-    /// Many subjects may be read at once with this search: `ids` is the query parameter that takes
-    /// them, joined with commas; the answer has them at `items`, each with its id at `id`.
-    #[must_use]
-    pub fn many(mut self, read: Read, ids: &str, items: &str, id: &str) -> Self {
-        let [ids, items, id] = [ids, items, id].map(str::to_owned);
-        self.many = Some(Batch { read, ids, items, id });
-        self
-    }
-
-    /// The back end answers effective values: a field that equals the global one was inherited, and
-    /// undoing takes the override away again.
-    #[must_use]
-    pub fn inherits(mut self, inherits: bool) -> Self {
-        self.inherits = inherits;
-        self
-    }
-}
-
-/// What a `prepare` action answers.
-#[derive(Debug, Serialize)]
-pub struct PreparedResult {
-    /// What the commit tool and `plans_*` name.
-    pub plan_id: String,
-    /// RFC 3339; afterwards it has to be prepared again.
-    pub expires_at: String,
-    /// How many will change. What already is as wished is not counted.
-    pub affected_count: u32,
-    /// The first changes, value by value.
-    pub sample_diffs: Value,
-    /// What to look at before committing.
-    pub warnings: Vec<String>,
-    /// What to do next.
-    pub message: String,
-}
-
-impl JsonSchema for PreparedResult {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Prepared".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema::written(
-            r#"{
-                "type": "object",
-                "properties": {
-                    "plan_id": {"type": "string", "description": "What the commit tool and plans_* name."},
-                    "expires_at": {"type": "string", "description": "RFC 3339; afterwards it has to be prepared again."},
-                    "affected_count": {"type": "integer", "description": "How many will change; what already is as wished is not counted."},
-                    "sample_diffs": {"type": "array", "items": {"type": "object"}, "description": "The first changes: subject, field, before, after."},
-                    "warnings": {"type": "array", "items": {"type": "string"}, "description": "What to look at before committing."},
-                    "message": {"type": "string", "description": "What to do next."}
-                },
-                "required": ["plan_id", "expires_at", "affected_count", "sample_diffs", "warnings", "message"]
-            }"#,
-        )
-    }
-}
-
-impl PreparedResult {
-    /// The answer for a plan, which `tool` commits. `warnings` go before the plan's own.
-    ///
-    /// # Errors
-    /// When the host's samples are not JSON.
-    pub fn new(plan: Plan, mut warnings: Vec<String>, tool: &str) -> Result<Self, Failure> {
-        for warning in plan.warnings {
-            if !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
-        }
-        let sample_diffs = json::decode(&plan.sample_diffs)
-            .map_err(|wrong| Failure::internal(format!("the host's samples: {wrong}")))?;
-        Ok(Self {
-            message: format!(
-                "{} planned, nothing changed yet: review the plan, then commit it with `{tool}`",
-                counted(plan.count, "change is", "changes are")
-            ),
-            plan_id: plan.id,
-            expires_at: plan.expires_at,
-            affected_count: plan.count,
-            sample_diffs,
-            warnings,
-        })
-    }
-}
-
-/// What an `apply` action answers.
-#[derive(Debug, Serialize)]
-pub struct AppliedResult {
-    /// What happened, in a sentence.
-    pub message: String,
-    /// How many were written, and a read shows it.
-    pub success_count: u32,
-    /// How many were not, or not for certain.
-    pub error_count: u32,
-    /// The first of those, with the reason.
-    pub errors: Vec<ItemError>,
-    /// The plan that was carried out: `plans_get` lists every item, `plans_undo` takes it back.
-    pub plan_id: String,
-}
-
-/// One subject that was not changed, or not for certain.
-#[derive(Debug, Serialize)]
-pub struct ItemError {
-    /// Its id: a sku, a page's id.
-    pub id: String,
-    /// `failed`: refused; `drifted`: somebody changed it meanwhile; `skipped`: not tried; `unknown`:
-    /// it may have happened, and a person has to look.
-    pub state: &'static str,
-    /// Why.
-    pub error: String,
-}
-
-impl JsonSchema for AppliedResult {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Applied".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema::written(
-            r#"{
-                "type": "object",
-                "properties": {
-                    "message": {"type": "string"},
-                    "success_count": {"type": "integer", "description": "How many were written, and a read shows it."},
-                    "error_count": {"type": "integer", "description": "How many were not, or not for certain."},
-                    "errors": {
-                        "type": "array",
-                        "description": "The first of those: state is failed, drifted (somebody changed it meanwhile), skipped, or unknown (it may have happened).",
-                        "items": {
-                            "type": "object",
-                            "properties": {"id": {"type": "string"}, "state": {"type": "string"}, "error": {"type": "string"}}
-                        }
-                    },
-                    "plan_id": {"type": "string", "description": "plans_get lists every item, plans_undo takes it back."}
-                },
-                "required": ["message", "success_count", "error_count", "errors", "plan_id"]
-            }"#,
-        )
-    }
-}
-
-impl AppliedResult {
-    /// The answer for an outcome.
-    #[must_use]
-    pub fn new(outcome: Outcome) -> Self {
-        let errors = outcome.failed + outcome.drifted + outcome.skipped + outcome.unknown;
-        let done = counted(outcome.done, "change", "changes");
-        let message = match outcome.state {
-            PlanState::Running => format!(
-                "{done} written so far, and the rest goes on: see `plans_get` with the plan's id"
-            ),
-            PlanState::Done if outcome.unverifiable > 0 => format!(
-                "{done} written, and read back but for what is reported by the store and not readable"
-            ),
-            PlanState::Done => format!("{done} written, and read back"),
-            PlanState::Previewed => "nothing was sent: `plans_get` with the plan's id shows what \
-                would change, `plans_commit` carries it out"
-                .to_owned(),
-            PlanState::PartlyDone | PlanState::Failed => {
-                format!("{done} written, {errors} not: see `errors`")
-            }
-        };
-        let errors_of = |item: crate::core::PlanItem| ItemError {
-            id: item.subject.id,
-            state: match item.state {
-                ItemState::Done => "done",
-                ItemState::Failed => "failed",
-                ItemState::Drifted => "drifted",
-                ItemState::Skipped => "skipped",
-                ItemState::Unknown => "unknown",
-            },
-            error: item.failure.map(|failure| failure.message).unwrap_or_default(),
-        };
-        Self {
-            message,
-            success_count: outcome.done,
-            error_count: errors,
-            errors: outcome.failures.into_iter().map(errors_of).collect(),
-            plan_id: outcome.plan_id,
-        }
-    }
-}
-
-fn counted(count: u32, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// The failure for a match that nothing fits.
-#[must_use]
-pub fn nothing_matches(what: &str) -> Failure {
-    Failure::new(FailureCode::NotFound, format!("no {what} fits the match"))
-        .at("match")
-        .remedy("search with the same conditions to see what there is")
 }

@@ -1,8 +1,7 @@
 //! Routes, and reads made of them.
 
+use super::{Binding, BindingSource, Method, Read, StoreView};
 use crate::bindings::exports::souk::plugin::actions;
-use crate::core::{Binding, BindingSource, Method, Read, StoreView};
-use crate::magento::Criteria;
 
 /// A GET route of a back end, with `N` parameters in braces.
 ///
@@ -76,21 +75,21 @@ impl<const N: usize> Route<N> {
         }
     }
 
-    pub(crate) const fn grant(&self, method: Option<Method>) -> Granted {
-        Granted { method, upstream: self.upstream, pattern: self.pattern }
+    pub(crate) const fn grant(&self, method: Option<Method>) -> Grant {
+        Grant { method, upstream: self.upstream, pattern: self.pattern }
     }
 }
 
 /// A request that an action may make.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Granted {
+pub(crate) struct Grant {
     /// `None` for reads.
     pub(crate) method: Option<Method>,
     pub(crate) upstream: &'static str,
     pub(crate) pattern: &'static str,
 }
 
-impl Granted {
+impl Grant {
     /// The grant as the contract spells it.
     pub(crate) fn describe(self) -> actions::Grant {
         let route =
@@ -111,13 +110,6 @@ impl Read {
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.query.push(binding(name, value));
-        self
-    }
-
-    /// Adds search criteria.
-    #[must_use]
-    pub fn search(mut self, criteria: &Criteria) -> Self {
-        criteria.append_to(&mut self.query);
         self
     }
 

@@ -26,6 +26,19 @@ pub(crate) fn written(text: &str) -> Schema {
     schema.unwrap_or_default()
 }
 
+/// A schema from a JSON object.
+///
+/// # Panics
+/// Never for an object.
+pub(crate) fn of_value(value: Value) -> Schema {
+    Schema::try_from(value).unwrap_or_default()
+}
+
+/// The schema of an action's arguments, made from one that no type has.
+pub(crate) fn of_input(schema: Schema) -> String {
+    finished(schema, Side::Input)
+}
+
 /// The schema of an action's parameters.
 pub(crate) fn input<T: JsonSchema>() -> String {
     finished(T::json_schema(&mut generator(Contract::Deserialize)), Side::Input)

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::filter::{encoded_length, field_name, invalid};
 use crate::core::route::binding;
-use crate::core::{AnyObject, Binding, BindingSource, Failure, RawObject};
+use crate::core::{AnyObject, Binding, BindingSource, Failure, RawObject, Read};
 use crate::magento::Filter;
 
 /// Which way a sort goes.
@@ -116,7 +116,7 @@ impl Criteria {
 
     /// The query parameters. Never without one that begins with `searchCriteria`, which Magento
     /// requires even when nothing is asked.
-    pub(crate) fn append_to(&self, query: &mut Vec<Binding>) {
+    fn append_to(&self, query: &mut Vec<Binding>) {
         let start = query.len();
         for (group, filters) in self.groups.iter().enumerate() {
             for (index, filter) in filters.iter().enumerate() {
@@ -145,6 +145,15 @@ impl Criteria {
         if let Some(fields) = &self.fields {
             query.push(binding("fields", fields));
         }
+    }
+}
+
+impl Read {
+    /// Adds search criteria.
+    #[must_use]
+    pub fn search(mut self, criteria: &Criteria) -> Self {
+        criteria.append_to(&mut self.query);
+        self
     }
 }
 

@@ -1,11 +1,14 @@
 //! Magento's REST API, without the traps that everybody falls into: searches, products, scopes and
 //! what is kept at which of them, decimals, the storefront.
 
+mod arguments;
 mod clock;
 mod criteria;
 mod decimal;
+mod entity;
 mod filter;
 mod filters;
+mod lookup;
 mod matching;
 mod product;
 mod product_bulk;
@@ -16,17 +19,21 @@ mod scope;
 mod storefront;
 mod write_scope;
 
+pub use arguments::{Paging, one_of};
 pub use clock::unix_seconds;
 pub use criteria::{Criteria, Direction, SearchPage, URL_BUDGET, projection};
 pub use decimal::{Decimal, NonNegative, ParseDecimalError};
+pub use entity::{Entity, EntityField, EntityValues};
 pub use filter::{Condition, Filter, LIST_BUDGET};
 pub use filters::Filters;
 pub use matching::{EntityId, PRODUCTS, ProductMatch, ProductPages};
 pub use product::Product;
 pub use product_bulk::{BulkUpdate, CATEGORIES};
 pub use product_field::{FieldValue, ProductField, ProductUpdates, check_url_key};
-pub use product_write::{PRODUCT, ProductWriter};
+pub use product_write::{PRODUCT, PRODUCT_CHANGES, ProductWriter};
 pub use scan::Scan;
-pub use scope::{ReadScope, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES};
+pub use scope::{
+    ReadScope, SCOPES, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES,
+};
 pub use storefront::{GRAPHQL, ResolvedUrl, UrlResolution, resolve_url};
 pub use write_scope::{ATTRIBUTE, ScopeLevel, WriteScope};

@@ -22,7 +22,7 @@ pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
 /// # fn prepare(asked: (ProductMatch, Scope, ProductUpdates), context: &PrepareContext) -> Result<PreparedResult, Failure> {
 /// # let (matching, scope, updates) = asked;
 /// BulkUpdate { matching: &matching, scope: &scope, updates: &updates }
-///     .prepare(context, "catalog_commit_bulk_update")
+///     .prepare(context)
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -36,14 +36,17 @@ pub struct BulkUpdate<'a> {
 }
 
 impl BulkUpdate<'_> {
-    /// Proposes the plan, which `tool` commits.
+    /// Proposes the plan.
     ///
     /// # Errors
     /// That nothing fits, or nothing can be changed there; what reading meets; what the host
     /// refuses.
-    pub fn prepare(&self, context: &PrepareContext, tool: &str) -> Result<PreparedResult, Failure> {
-        let (draft, warnings) = self.draft(context)?;
-        PreparedResult::new(draft.propose()?, warnings, tool)
+    pub fn prepare(&self, context: &PrepareContext) -> Result<PreparedResult, Failure> {
+        let (mut draft, warnings) = self.draft(context)?;
+        for warning in warnings {
+            draft.warn(warning);
+        }
+        draft.propose()
     }
 
     /// Has the changes carried out at once.

@@ -17,7 +17,7 @@ use super::matching::PRODUCTS;
 use super::write_scope::{ATTRIBUTE, ScopeLevel, WRITE, WriteScope};
 use crate::bindings::souk::plugin::plans::{Change, Intent, Lookup};
 use crate::core::{
-    Action, BindingSource, ChangeBuilder, Context, Failure, FailureCode, Route, StepIndex,
+    BindingSource, ChangeBuilder, Changes, Context, Failure, FailureCode, Route, StepIndex,
     StoreView,
 };
 use crate::magento::{Condition, Decimal, FieldValue, Product, ProductField, ProductUpdates};
@@ -31,15 +31,9 @@ const BATCH: &str = "300";
 const FROM: &str = "special_from_date";
 const CATEGORY_LINKS: &str = "/extension_attributes/category_links";
 
-impl Action {
-    /// Declares what [`ProductWriter`] needs: to find products, to read and to write them, and to
-    /// resolve scopes. Whether prices are kept per website takes `.reads(ATTRIBUTE)`, categories
-    /// `.reads(CATEGORIES)`.
-    #[must_use]
-    pub fn updates_products(self) -> Self {
-        self.reads(PRODUCTS).reads(PRODUCT).writes(WRITE, PRODUCT).resolves_scopes()
-    }
-}
+/// The changes that [`ProductWriter`] makes.
+pub const PRODUCT_CHANGES: Changes<1> =
+    Changes::of("product", PRODUCT).search(PRODUCTS).put(PRODUCT);
 
 /// Makes changes of products for one place in the store.
 #[derive(Debug)]
@@ -151,7 +145,7 @@ impl<'a> ProductWriter<'a> {
             product,
             global,
             updates,
-            change: ChangeBuilder::of("product", product.sku()).label(product.text("name")),
+            change: PRODUCT_CHANGES.change(product.sku()).label(product.text("name")),
             main: None,
             undone: Vec::new(),
             categories: None,

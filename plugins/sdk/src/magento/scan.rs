@@ -17,6 +17,8 @@ pub struct Scan<'context> {
     route: Route<0>,
     criteria: Criteria,
     id: &'static str,
+    /// What items call their id.
+    member: &'static str,
     after: Option<u64>,
     ended: bool,
 }
@@ -31,7 +33,14 @@ impl<'context> Scan<'context> {
         criteria: Criteria,
         id: &'static str,
     ) -> Self {
-        Self { context, route, criteria, id, after: None, ended: false }
+        Self { context, route, criteria, id, member: id, after: None, ended: false }
+    }
+
+    /// Items call their id by another name than filters do.
+    #[must_use]
+    pub const fn identified_by(mut self, member: &'static str) -> Self {
+        self.member = member;
+        self
     }
 
     /// The next ones, at least one; `None` after the last.
@@ -49,7 +58,7 @@ impl<'context> Scan<'context> {
         let criteria = criteria.sort(self.id, Direction::Asc)?.page(PAGE, 1);
         let read = self.route.read([]).search(&criteria).at(StoreView::Global);
         let found: SearchPage<Value> = self.context.get(&read)?;
-        let ids = found.items.iter().filter_map(|item| EntityId::of(item.get(self.id)?));
+        let ids = found.items.iter().filter_map(|item| EntityId::of(item.get(self.member)?));
         let last = ids.max().map_or(0, EntityId::get);
         self.ended = found.items.len() < PAGE as usize || Some(last) <= self.after;
         self.after = Some(last);

@@ -3,14 +3,16 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::core::{Context, Failure, Route, StoreView};
+use crate::core::{Context, Failure, Grants, Route, StoreView};
 
-/// The store's websites. Granted by [`Action::resolves_scopes`](crate::core::Action::resolves_scopes).
+/// The store's websites.
 pub const WEBSITES: Route<0> = Route::new("/V1/store/websites");
 /// The store's groups of views, which Magento's administration calls stores.
 pub const STORE_GROUPS: Route<0> = Route::new("/V1/store/storeGroups");
 /// The store's views.
 pub const STORE_VIEWS: Route<0> = Route::new("/V1/store/storeViews");
+/// What [`Scope::resolve`] and [`Scope::target`] may have to read.
+pub const SCOPES: Grants = Grants::reads(WEBSITES).and(STORE_GROUPS).and(STORE_VIEWS);
 /// The views' settings: locale, currencies, time zone, base URLs.
 pub const STORE_CONFIGS: Route<0> = Route::new("/V1/store/storeConfigs");
 
@@ -297,7 +299,7 @@ mod tests {
             description: "",
             actions: vec![
                 Action::query(resolved, ActionInfo { name: "resolve", title: "", description: "" })
-                    .resolves_scopes(),
+                    .reads(SCOPES),
             ],
         };
         host.call(&group, "resolve", scope)

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Host, imports};
-use crate::core::route::Granted;
+use crate::core::route::Grant;
 use crate::core::{
     Failure, FailureCode, Method, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeTarget, Purged,
 };
@@ -47,7 +47,7 @@ fn purge_one(target: &PurgeTarget) -> Result<Purged, Failure> {
     purging(target)
 }
 
-fn grant(target: &PurgeTarget) -> Granted {
+fn grant(target: &PurgeTarget) -> Grant {
     match target {
         PurgeTarget::Url(_) => PURGE_URL.grant(Some(Method::Post)),
         PurgeTarget::Product(_) => PURGE_PRODUCT.grant(Some(Method::Post)),

@@ -8,9 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_sdk::bindings::souk::plugin::plans::Draft;
-use souk_sdk::{
-    Action, ActionInfo, Bound, CommitTool, Context, Failure, Group, Method, Route, Tier,
-};
+use souk_sdk::{Action, ActionInfo, Bound, CommitTool, Context, Failure, Group, Method, Route};
 
 use forged::{Change, Intent};
 
@@ -107,13 +105,7 @@ fn writing(action: Action) -> Action {
 }
 
 fn forger() -> Group {
-    let commit = CommitTool {
-        name: "commit",
-        title: "commit",
-        description: "Commits what a test has forged.",
-        tier: Tier::Risk,
-        subject_as: None,
-    };
+    let commit = CommitTool::new("commit").described("commit", "Commits what a test has forged.");
     Group {
         name: "forger",
         version: env!("CARGO_PKG_VERSION"),

@@ -96,7 +96,7 @@ struct KeptDocument {
 }
 
 fn export(wanted: &Wanted, context: &Context) -> Result<KeptDocument, Failure> {
-    let mut export = context.export(&wanted.name, &wanted.media_type);
+    let mut export = context.document(&wanted.name, &wanted.media_type);
     for _ in 0..wanted.times {
         export.write(&wanted.text)?;
     }
@@ -139,7 +139,7 @@ fn person(whom: &Whom, context: &Context) -> Result<Person, Failure> {
     let email = &whom.email;
     context.progress(1, None, &format!("found {email}"));
     let exported = |name: &str, media_type, text: String| {
-        let mut export = context.export(name, media_type);
+        let mut export = context.document(name, media_type);
         export.write(&text)?;
         export.keep().map(Some)
     };

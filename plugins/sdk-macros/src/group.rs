@@ -1,0 +1,82 @@
+//! `group!`: the table of a plugin's actions.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, Expr, Ident, Path, Result, Token, bracketed};
+
+use crate::doc::Texts;
+
+struct Declaration {
+    attributes: Vec<Attribute>,
+    name: Ident,
+    entries: Punctuated<Entry, Token![,]>,
+}
+
+enum Entry {
+    /// A function with `#[action]`.
+    Action(Path),
+    /// `..more`: an iterator of actions.
+    Actions(Expr),
+}
+
+impl Parse for Declaration {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let list;
+        bracketed!(list in input);
+        let entries = list.parse_terminated(Entry::parse, Token![,])?;
+        Ok(Self { attributes, name, entries })
+    }
+}
+
+impl Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.parse::<Option<Token![..]>>()?.is_some() {
+            input.parse().map(Self::Actions)
+        } else {
+            input.parse().map(Self::Action)
+        }
+    }
+}
+
+impl ToTokens for Entry {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match self {
+            Self::Action(path) => quote!(actions.push(#path::action());),
+            Self::Actions(more) => quote!(actions.extend(#more);),
+        });
+    }
+}
+
+pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
+    let Declaration { attributes, name, entries } = syn::parse2(input)?;
+    let Texts { title, description } = Texts::of(&attributes);
+    if title.is_empty() || description.is_empty() {
+        return Err(Error::new(
+            name.span(),
+            "a doc comment says what the group is called and, after an empty line, what it is for",
+        ));
+    }
+    let text = name.to_string();
+    let entries = entries.iter();
+    Ok(quote! {
+        #(#attributes)*
+        pub(crate) fn #name() -> ::souk_sdk::core::Group {
+            let mut actions = ::std::vec::Vec::new();
+            #(#entries)*
+            ::souk_sdk::core::Group {
+                name: #text,
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                title: #title,
+                description: #description,
+                actions,
+            }
+        }
+
+        ::souk_sdk::export!(#name);
+    })
+}
