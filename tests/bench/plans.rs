@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use souk_model::plan::{ItemState, PlanId};
 use souk_state::StateDir;
-use souk_state::plans::{Claim, Mark, PlanStore, SqlitePlanStore};
+use souk_state::plans::{JournalEntry, LeaseClaim, PlanStore, SqlitePlanStore};
 
 use crate::Bench;
 use crate::http::{Client, Post};
@@ -177,12 +177,12 @@ async fn journalled(
 ) -> anyhow::Result<[Duration; 2]> {
     const OWNER: &str = "bench";
     let claimed = store.claim(plan, OWNER, None, 0, i64::MAX).await?;
-    ensure!(claimed == Claim::Taken, "the plan cannot be carried out");
+    ensure!(claimed == LeaseClaim::Granted, "the plan cannot be carried out");
     let items = store.items(plan, None, u32::MAX, &[]).await?;
     let mut took = [Duration::ZERO; 2];
     for items in items.chunks(chunk) {
         for (state, took) in [ItemState::Sending, ItemState::Done].into_iter().zip(&mut took) {
-            let marks = items.iter().map(|(item, _)| Mark::new(item.n, state)).collect();
+            let marks = items.iter().map(|(item, _)| JournalEntry::new(item.n, state)).collect();
             let since = Instant::now();
             store.journal(plan, OWNER, marks).await?;
             *took += since.elapsed();

@@ -29,6 +29,10 @@ pub enum Code {
     RateLimited,
     /// The idempotency key was used for something else.
     IdempotencyConflict,
+    /// What was asked does not fit what there is: somebody was faster, or it is not its turn.
+    Conflict,
+    /// A value changed between the review and the write.
+    Drifted,
     /// The store, its edition, its configuration or this host cannot do it.
     Unavailable,
     /// No such action is loaded.
@@ -39,7 +43,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ValidationError,
         Self::NotAuthenticated,
         Self::Forbidden,
@@ -51,6 +55,8 @@ impl Code {
         Self::BulkCapExceeded,
         Self::RateLimited,
         Self::IdempotencyConflict,
+        Self::Conflict,
+        Self::Drifted,
         Self::Unavailable,
         Self::ActionNotFound,
         Self::InternalError,
@@ -71,6 +77,8 @@ impl Code {
             Self::BulkCapExceeded => "BULK_CAP_EXCEEDED",
             Self::RateLimited => "RATE_LIMITED",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Self::Conflict => "CONFLICT",
+            Self::Drifted => "DRIFTED",
             Self::Unavailable => "UNAVAILABLE",
             Self::ActionNotFound => "ACTION_NOT_FOUND",
             Self::InternalError => "INTERNAL_ERROR",

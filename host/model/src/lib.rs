@@ -18,6 +18,7 @@
 mod action;
 mod actions;
 pub mod capabilities;
+mod decimal;
 mod document;
 mod failure;
 pub mod plan;
@@ -30,6 +31,7 @@ mod session;
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
 pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};
 pub use capabilities::{Capabilities, Finding};
+pub use decimal::{Decimal, InvalidDecimal};
 pub use document::Document;
 pub use failure::{Code, Failure};
 pub use plan::{InvalidPointer, Pointer};

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use souk_model::plan::{Change, Expectation, Intent, Lookup, Retry, Step, Undo};
 use souk_model::{Binding, BindingSource, Failure, Grant, StoreView};
 
-use crate::review::fault;
+use crate::refusals::plugin_fault;
 
 /// Checks a change's shape and that each of its requests is granted.
 ///
@@ -13,43 +13,43 @@ use crate::review::fault;
 /// INTERNAL_ERROR for a malformed change, FORBIDDEN for a request that is not granted.
 pub(crate) fn change(grants: &[Grant], lookup: &Lookup, change: &Change) -> Result<(), Failure> {
     if change.subject.id.is_empty() || change.subject.kind.is_empty() {
-        return Err(fault(change, "its subject has no name"));
+        return Err(plugin_fault(change, "its subject has no name"));
     }
     if change.steps.is_empty() || change.steps.len() > Change::STEPS {
-        return Err(fault(
+        return Err(plugin_fault(
             change,
             format!("it has {} steps, and must have 1 to {}", change.steps.len(), Change::STEPS),
         ));
     }
     if change.edits.is_empty() {
-        return Err(fault(change, "it edits nothing"));
+        return Err(plugin_fault(change, "it edits nothing"));
     }
     let mut fields = HashSet::new();
     for edit in &change.edits {
         if !fields.insert(edit.field.as_str()) {
-            return Err(fault(change, format!("it edits `{}` twice", edit.field)));
+            return Err(plugin_fault(change, format!("it edits `{}` twice", edit.field)));
         }
         match &edit.after {
             Expectation::AsSent(pointers) if pointers.is_empty() => {
-                return Err(fault(change, format!("`{}` is sent nowhere", edit.field)));
+                return Err(plugin_fault(change, format!("`{}` is sent nowhere", edit.field)));
             }
-            // A place would promise that a read shows it.
+            // A pointer would promise that a read shows it.
             Expectation::Unverifiable(_) if !edit.at.as_str().is_empty() => {
                 let why = format!("`{}` cannot be read, and yet has a place", edit.field);
-                return Err(fault(change, why));
+                return Err(plugin_fault(change, why));
             }
             _ => {}
         }
     }
     if change.is_unverifiable() && change.retry == Retry::Idempotent {
-        return Err(fault(
+        return Err(plugin_fault(
             change,
             "what no read can show may not be sent again, and it is called harmless to repeat",
         ));
     }
     let undo = match &change.undo {
         Undo::Steps(steps) if steps.is_empty() || steps.len() > Change::STEPS => {
-            return Err(fault(change, "its undo has no steps, or too many"));
+            return Err(plugin_fault(change, "its undo has no steps, or too many"));
         }
         Undo::Steps(steps) => steps.as_slice(),
         Undo::Restore | Undo::None(_) => &[],
@@ -76,7 +76,7 @@ fn same_subject(lookup: &Lookup, change: &Change, step: &Step) -> Result<(), Fai
         {
             let name = &binding.name;
             let why = format!("it writes to `{name}` `{written}`, and looks at `{looked}`");
-            return Err(fault(change, why));
+            return Err(plugin_fault(change, why));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where plans take the time from.
-pub trait Clock: Send + Sync + 'static {
+pub trait PlanClock: Send + Sync + 'static {
     /// Milliseconds since 1970, UTC.
     fn now_ms(&self) -> i64;
 }
@@ -13,14 +13,14 @@ pub trait Clock: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-impl Clock for SystemClock {
+impl PlanClock for SystemClock {
     fn now_ms(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 }
 
-impl<C: Clock + ?Sized> Clock for Arc<C> {
+impl<C: PlanClock + ?Sized> PlanClock for Arc<C> {
     fn now_ms(&self) -> i64 {
         (**self).now_ms()
     }

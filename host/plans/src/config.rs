@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// `[plans]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub struct PlansConfig {
     /// Minutes after which a plan can no longer be started. `MCP_PLAN_EXPIRY_MIN`, 30.
     pub expiry_min: u32,
     /// Items that are read, written and read back together. 200: four reads at once, and enough that
@@ -24,7 +24,7 @@ pub struct Config {
     pub keep_days: u32,
 }
 
-impl Config {
+impl PlansConfig {
     /// How long after it was sent a request may still be at work in the store, in milliseconds: two
     /// leases, which is as long as a write is waited for.
     pub(crate) fn quiet_ms(&self) -> i64 {
@@ -32,7 +32,7 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for PlansConfig {
     fn default() -> Self {
         Self {
             expiry_min: 30,

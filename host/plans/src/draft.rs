@@ -8,11 +8,12 @@ use souk_model::{Action, Bound, Code, Effect, Failure, Principal};
 use souk_upstream::Session;
 
 use crate::check;
-use crate::digest::{self, Running};
-use crate::ledger::{Purse, Sums};
-use crate::look::Looker;
+use crate::context::PlanContext;
+use crate::ledger::{DraftTotals, MoneyContext};
+use crate::refusals::plugin_fault;
 use crate::review;
-use crate::service::{Plans, Proposing};
+use crate::seal::{self, PlanHasher};
+use crate::subjects::SubjectReader;
 
 /// Items whose diffs the proposal shows at once; the rest can be had in pages.
 const SAMPLE: usize = 5;
@@ -35,14 +36,14 @@ pub struct Proposer {
 }
 
 /// Changes on their way into a plan. Stored as they come; dropped, it leaves nothing behind.
-pub struct Draft {
-    plans: Arc<Plans>,
+pub struct PlanDraft {
+    context: Arc<PlanContext>,
     session: Session,
     header: Header,
-    running: Running,
+    hasher: PlanHasher,
     warnings: IndexSet<String>,
-    jumps: Jumps,
-    sums: Sums,
+    jumps: PriceJumps,
+    totals: DraftTotals,
     sample: Vec<(Subject, Vec<Reviewed>)>,
     left_out: u32,
     /// How many changes the action declared to make at most.
@@ -53,7 +54,7 @@ pub struct Draft {
 
 /// Prices that change by more than the operator's threshold.
 #[derive(Default)]
-struct Jumps {
+struct PriceJumps {
     count: u32,
     named: Vec<String>,
 }
@@ -67,13 +68,13 @@ pub struct Proposal {
     pub digest: String,
     /// The first items' subjects and fields.
     pub sample: Vec<(Subject, Vec<Reviewed>)>,
-    /// Subjects that already were as wished and are not in the plan.
+    /// Subjects that already had these values and are not in the plan.
     pub left_out: u32,
 }
 
-impl Draft {
+impl PlanDraft {
     pub(crate) async fn begin(
-        plans: Arc<Plans>,
+        context: Arc<PlanContext>,
         proposer: Proposer,
         intent: Intent,
     ) -> Result<Self, Failure> {
@@ -101,30 +102,47 @@ impl Draft {
             Effect::Apply(Bound::AtMost(count)) => Some(count),
             _ => None,
         };
-        let header = plans.header(
-            &principal,
-            &session,
-            Proposing { origin, group, action: &action, intent },
-        )?;
-        Self::open(plans, session, header, bound).await
+        let info = session.info();
+        let created_ms = context.now_ms();
+        let header = Header {
+            id: new_id()?,
+            origin,
+            group,
+            tool: action.tool.clone(),
+            tier: action.tier,
+            grants: action.grants.clone(),
+            principal: principal.to_string(),
+            store: info.store,
+            environment: info.environment,
+            base_url: info.base_url,
+            summary: intent.summary,
+            at: intent.at,
+            lookup: intent.lookup,
+            created_ms,
+            expires_ms: context.expiry(created_ms),
+            count: 0,
+            unverifiable: 0,
+            warnings: Vec::new(),
+        };
+        Self::open(context, session, header, bound).await
     }
 
     /// Begins a draft under a header that the host made itself.
     pub(crate) async fn open(
-        plans: Arc<Plans>,
+        context: Arc<PlanContext>,
         session: Session,
         header: Header,
         bound: Option<u32>,
     ) -> Result<Self, Failure> {
-        plans.store.begin(&header).await?;
+        context.store.begin(&header).await?;
         Ok(Self {
-            plans,
+            context,
             session,
             header,
-            running: Running::default(),
+            hasher: PlanHasher::default(),
             warnings: IndexSet::new(),
-            jumps: Jumps::default(),
-            sums: Sums::default(),
+            jumps: PriceJumps::default(),
+            totals: DraftTotals::default(),
             sample: Vec::new(),
             left_out: 0,
             bound,
@@ -132,7 +150,7 @@ impl Draft {
         })
     }
 
-    /// Looks up, checks and stores more changes, all or nothing. Those that already are as wished
+    /// Looks up, checks and stores more changes, all or nothing. Those that already have these values
     /// are left out.
     ///
     /// # Errors
@@ -140,46 +158,46 @@ impl Draft {
     pub async fn add(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
         for change in &changes {
             check::change(&self.header.grants, &self.header.lookup, change)?;
-            self.plans.guards.bodies(change)?;
+            self.context.guards.bodies(change)?;
         }
-        let looker = Looker::of(&self.session, &self.header);
-        let purse = Purse::of(&self.session, &self.header);
-        let mut sums = self.sums.clone();
+        let reader = SubjectReader::of(&self.session, &self.header);
+        let money = MoneyContext::of(&self.session, &self.header);
+        let mut totals = self.totals.clone();
         let ids: Vec<&str> = changes.iter().map(|change| change.subject.id.as_str()).collect();
-        let mut seen = looker.see(&ids).await;
+        let mut observed = reader.read_all(&ids).await;
         let mut items = Vec::with_capacity(changes.len());
         let mut warnings = Vec::new();
         let mut left_out = 0;
         for change in changes {
-            let seen = seen.remove(&change.subject.id).unwrap_or_else(|| {
-                Err(review::fault(&change, "it occurs twice in one addition"))
-            })?;
-            self.plans.guards.discounts(&change, &seen)?;
-            sums.add(&self.plans, purse, &change, &seen).await?;
+            let observed = observed
+                .remove(&change.subject.id)
+                .unwrap_or_else(|| Err(plugin_fault(&change, "it occurs twice in one addition")))?;
+            self.context.guards.discounts(&change, &observed)?;
+            totals.add(&self.context, money, &change, &observed).await?;
             warnings.extend(change.warnings.iter().cloned());
             let n = self.header.count + u32::try_from(items.len()).unwrap_or(u32::MAX);
-            match review::review(n, change, &seen)? {
+            match review::review(n, change, &observed)? {
                 Some(item) => items.push(item),
                 None => left_out += 1,
             }
         }
         let count =
             self.header.count.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
-        self.plans.guards.count(count)?;
+        self.context.guards.count(count)?;
         within(count, self.bound)?;
-        self.plans.store.add(&self.header.id, &items).await?;
-        self.take_in(&items, warnings)?;
-        self.sums = sums;
+        self.context.store.add(&self.header.id, &items).await?;
+        self.include(&items, warnings)?;
+        self.totals = totals;
         self.header.count = count;
         self.left_out += left_out;
         Ok(())
     }
 
-    fn take_in(&mut self, items: &[Item], warnings: Vec<String>) -> Result<(), Failure> {
+    fn include(&mut self, items: &[Item], warnings: Vec<String>) -> Result<(), Failure> {
         for item in items {
-            self.running.add(item).map_err(|error| Failure::internal(error.to_string()))?;
+            self.hasher.add(item).map_err(|error| Failure::internal(error.to_string()))?;
             self.header.unverifiable += u32::from(item.change.is_unverifiable());
-            if let Some(jump) = self.plans.guards.price_jump(item) {
+            if let Some(jump) = self.context.guards.price_jump(item) {
                 self.jumps.count += 1;
                 if self.jumps.named.len() < JUMPS_NAMED {
                     self.jumps.named.push(format!("{} by {jump:.0} %", item.change.subject.id));
@@ -208,11 +226,6 @@ impl Draft {
         &self.session
     }
 
-    /// The tool that proposes.
-    pub(crate) fn tool(&self) -> &str {
-        &self.header.tool
-    }
-
     /// Why there is nothing in it.
     fn empty(&self) -> Failure {
         let why: Vec<&str> = self.warnings.iter().take(3).map(String::as_str).collect();
@@ -223,7 +236,7 @@ impl Draft {
                 let more = if more > 0 { format!(", and {more} more") } else { String::new() };
                 format!("there is nothing that can be changed: {}{more}", why.join("; "))
             }
-            (count, _) => format!("all {count} subjects already are as wished"),
+            (count, _) => format!("all {count} subjects already have these values"),
         };
         Failure::new(Code::ValidationError, message).rule("empty-plan")
     }
@@ -243,22 +256,23 @@ impl Draft {
             let more = if more > 0 { format!(", and {more} more") } else { String::new() };
             warnings.insert(format!(
                 "{} of {} prices change by more than {} %: {named}{more}",
-                self.jumps.count, self.header.count, self.plans.guards.price_threshold_pct
+                self.jumps.count, self.header.count, self.context.guards.price_threshold_pct
             ));
         }
         if self.left_out > 0 {
-            warnings.insert(format!("{} already are as wished and are left out", self.left_out));
+            warnings
+                .insert(format!("{} already have these values and are left out", self.left_out));
         }
         let beyond = warnings.len().saturating_sub(WARNINGS);
         self.header.warnings = warnings.into_iter().take(WARNINGS).collect();
         if beyond > 0 {
             self.header.warnings.push(format!("and {beyond} more warnings"));
         }
-        let running = std::mem::take(&mut self.running);
+        let hasher = std::mem::take(&mut self.hasher);
         let digest =
-            running.close(&self.header).map_err(|error| Failure::internal(error.to_string()))?;
-        let seal = digest::seal(&self.plans.key, &digest);
-        self.plans.store.seal(&self.header, &digest, &seal).await?;
+            hasher.finish(&self.header).map_err(|error| Failure::internal(error.to_string()))?;
+        let seal = seal::seal(&self.context.key, &digest);
+        self.context.store.seal(&self.header, &digest, &seal).await?;
         self.open = false;
         Ok(Proposal {
             header: self.header.clone(),
@@ -278,19 +292,29 @@ fn within(count: u32, bound: Option<u32>) -> Result<(), Failure> {
     .rule("bound"))
 }
 
-impl Drop for Draft {
+impl Drop for PlanDraft {
     fn drop(&mut self) {
         if !self.open {
             return;
         }
-        let (plans, id): (_, PlanId) = (self.plans.clone(), self.header.id.clone());
+        let (context, id): (_, PlanId) = (self.context.clone(), self.header.id.clone());
         // Where no runtime is left, the next start takes forgotten drafts away.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if let Err(error) = plans.store.abandon(&id).await {
+                if let Err(error) = context.store.abandon(&id).await {
                     tracing::warn!("cannot take the draft {id} away: {error}");
                 }
             });
         }
     }
+}
+
+/// A plan's id, of random bytes.
+///
+/// # Errors
+/// The system has no randomness.
+pub(crate) fn new_id() -> Result<PlanId, Failure> {
+    let mut bytes = [0; 22];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(PlanId::from_random(bytes))
 }

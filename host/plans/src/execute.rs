@@ -11,114 +11,161 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use serde_json::Value;
-use souk_model::plan::{
-    BodySource, FieldBefore, Header, Item, ItemState, Pointer, Progressed, Retry, Step,
-};
-use souk_model::{BindingSource, Code, Failure};
-use souk_state::plans::Mark;
+use souk_model::Failure;
+use souk_model::plan::{Header, Item, ItemState, Progressed, Retry, Step};
+use souk_state::plans::{JournalEntry, Reservation, StoreError};
 use souk_upstream::{SendError, Session, StoreWriter};
 
-use crate::ledger::Ready;
-use crate::look::Looker;
-use crate::pages::Pages;
-use crate::review::Seen;
-use crate::service::Plans;
+use crate::body::render_body;
+use crate::context::{PlanContext, write_entry};
+use crate::ledger::{MoneyContext, over_cap_per_day, reservation};
+use crate::observed::ObservedState;
+use crate::refusals::{already_has_values, lease_lost};
+use crate::response;
+use crate::subjects::SubjectReader;
 use crate::verdict::{
-    Sent, drift, half_way, mark, may_send_again, not_readable, short, shows_after, stays_unknown,
-    verdict,
+    SendResult, drift, entry_for, may_send_again, not_readable, shows_after, stays_unknown,
+    unknown_after_read, verdict,
 };
 
 /// One run of a plan by this host, under its lease.
-pub(crate) struct Job {
-    pub(crate) plans: Arc<Plans>,
-    pub(crate) header: Header,
-    pub(crate) session: Session,
-    pub(crate) writer: StoreWriter,
-    pub(crate) reason: Option<String>,
+pub(crate) struct PlanRun {
+    context: Arc<PlanContext>,
+    header: Header,
+    session: Session,
+    writer: StoreWriter,
+    reason: Option<String>,
     /// Set when another host may have taken the plan over: nothing more is sent then.
-    pub(crate) lost: Arc<AtomicBool>,
+    lease_lost: Arc<AtomicBool>,
     /// Why the trail took no line after a request. Set once, and nothing more is sent then.
-    pub(crate) trail_broken: OnceLock<Failure>,
-    /// The first money that could not be set aside: told where nothing else was done.
-    pub(crate) refused: OnceLock<Failure>,
-    /// The subject of a plan's only item as it was seen last, so that it is not read once more to
-    /// be shown.
-    pub(crate) only: Mutex<Option<Value>>,
+    trail_broken: OnceLock<Failure>,
+    /// The first money that could not be set aside: said where nothing else was done.
+    money_refused: OnceLock<Failure>,
+    /// The subject of a plan's only item as it was last read, so that it is not read once more to be
+    /// shown.
+    only_subject: Mutex<Option<Value>>,
 }
 
-impl Job {
+/// An item that may be sent, with what is to be set aside for it.
+struct ReservedItem {
+    item: Item,
+    reserve: Option<Reservation>,
+    /// What it was.
+    from: ItemState,
+}
+
+/// What was read of each subject, by its id.
+type Observations = HashMap<String, Result<ObservedState, Failure>>;
+
+impl PlanRun {
+    /// A run whose lease this host has. `lease_lost` is set by whoever renews it.
+    pub(crate) fn new(
+        context: Arc<PlanContext>,
+        header: Header,
+        session: Session,
+        reason: Option<String>,
+        lease_lost: Arc<AtomicBool>,
+    ) -> Self {
+        let writer = session.writer();
+        Self {
+            context,
+            header,
+            session,
+            writer,
+            reason,
+            lease_lost,
+            trail_broken: OnceLock::new(),
+            money_refused: OnceLock::new(),
+            only_subject: Mutex::default(),
+        }
+    }
+
+    /// The plan.
+    pub(crate) const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// With which session.
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Whether a request was sent whose line is not on the trail.
+    pub(crate) fn has_broken_trail(&self) -> bool {
+        self.trail_broken.get().is_some()
+    }
+
+    /// The subject of the plan's only item, if it has but one and the last read showed it.
+    pub(crate) fn take_only_subject(&self) -> Option<Value> {
+        self.only_subject.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Carries out everything that is not settled yet.
     ///
     /// # Errors
     /// What keeps the run from going on at all: the journal, the audit trail, a lost lease.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
-        self.settle().await?;
+        self.resolve_unsettled().await?;
         // Failed ones are of an earlier run: this one goes past each item once.
-        let mut chunks = self.pages(&[ItemState::Pending, ItemState::Failed]);
+        let retried = [ItemState::Pending, ItemState::Failed];
+        let mut chunks = self.context.cursor(&self.header.id, &retried);
         while let Some(chunk) = chunks.next().await? {
-            self.chunk(chunk).await?;
+            self.run_chunk(chunk).await?;
         }
-        self.refused.get().map_or(Ok(()), |refused| Err(refused.clone()))
+        self.money_refused.get().map_or(Ok(()), |refused| Err(refused.clone()))
     }
 
-    fn pages<'a>(&'a self, states: &'a [ItemState]) -> Pages<'a> {
-        self.plans.pages(&self.header.id, states)
-    }
-
-    async fn see<'i>(
-        &self,
-        items: impl IntoIterator<Item = &'i Item>,
-    ) -> HashMap<String, Result<Seen, Failure>> {
-        let seen = Looker::of(&self.session, &self.header).see_items(items).await;
+    async fn observe<'i>(&self, items: impl IntoIterator<Item = &'i Item>) -> Observations {
+        let observed = SubjectReader::of(&self.session, &self.header).read_items(items).await;
         if self.header.count == 1 {
-            let only = seen.values().next().and_then(|seen| seen.as_ref().ok()?.here.clone());
-            *self.only.lock().unwrap_or_else(PoisonError::into_inner) = only;
+            let only = observed.values().next().and_then(|one| one.as_ref().ok()?.here.clone());
+            *self.only_subject.lock().unwrap_or_else(PoisonError::into_inner) = only;
         }
-        seen
-    }
-
-    /// The subject of the plan's only item, if it has but one and the last read showed it.
-    pub(crate) fn last_seen(&self) -> Option<Value> {
-        self.only.lock().unwrap_or_else(PoisonError::into_inner).take()
+        observed
     }
 
     /// What an earlier run left on its way: a read decides whether it happened, and what certainly
     /// did not, or may be repeated harmlessly, is sent again.
-    async fn settle(&self) -> Result<(), Failure> {
-        let mut pages = self.pages(&[ItemState::Sending, ItemState::Unknown]);
-        while let Some(found) = pages.next().await? {
-            self.let_the_store_end(&found).await;
-            let (items, progress): (Vec<Item>, Vec<Progressed>) = found.into_iter().unzip();
-            let seen = self.see(&items).await;
-            let mut marks = Vec::new();
+    async fn resolve_unsettled(&self) -> Result<(), Failure> {
+        let unsettled = [ItemState::Sending, ItemState::Unknown];
+        let mut pages = self.context.cursor(&self.header.id, &unsettled);
+        while let Some(page) = pages.next().await? {
+            self.wait_for_store(&page).await;
+            let observed = self.observe(page.iter().map(|(item, _)| item)).await;
+            let mut entries = Vec::new();
             let mut again = Vec::new();
-            for (item, progressed) in items.into_iter().zip(progress) {
-                match seen.get(&item.change.subject.id) {
-                    // The answer was its only witness, and it is lost.
+            for (item, progress) in page {
+                match observed.get(&item.change.subject.id) {
+                    // The response was its only witness, and it is lost.
                     _ if item.change.is_unverifiable() => {
-                        marks.push(mark(&item, ItemState::Unknown, Some(&not_readable(&item))));
+                        entries.push(entry_for(
+                            &item,
+                            ItemState::Unknown,
+                            Some(&not_readable(&item)),
+                        ));
                     }
-                    Some(Ok(seen)) if shows_after(&item, seen) => {
-                        marks.push(mark(&item, ItemState::Done, None));
+                    Some(Ok(observed)) if shows_after(&item, observed) => {
+                        entries.push(entry_for(&item, ItemState::Done, None));
                     }
-                    Some(Ok(seen))
-                        if may_send_again(&item, &progressed, seen)
-                            && !stays_unknown(&item, progressed.state) =>
+                    Some(Ok(observed))
+                        if may_send_again(&item, &progress, observed)
+                            && !stays_unknown(&item, progress.state) =>
                     {
-                        match self.ready(item, progressed.state, seen).await {
-                            Ok(ready) => again.push(ready),
-                            Err(refused) => marks.extend(refused),
+                        match self.reserve(item, progress.state, observed).await {
+                            Ok(reserved) => again.push(reserved),
+                            Err(not_sent) => entries.extend(not_sent),
                         }
                     }
                     Some(Err(failure)) => {
-                        marks.push(mark(&item, ItemState::Unknown, Some(failure)));
+                        entries.push(entry_for(&item, ItemState::Unknown, Some(failure)));
                     }
                     Some(Ok(_)) | None => {
-                        marks.push(mark(&item, ItemState::Unknown, Some(&half_way())));
+                        let failure = unknown_after_read();
+                        entries.push(entry_for(&item, ItemState::Unknown, Some(&failure)));
                     }
                 }
             }
-            self.journal(marks).await?;
+            self.journal(entries).await?;
             self.send_all(again).await?;
         }
         Ok(())
@@ -127,14 +174,14 @@ impl Job {
     /// Waits until the store has certainly ended what it was last sent of items that must not be
     /// sent twice: a request whose sender died or gave up may still be at work there, and a read
     /// would not show it yet.
-    async fn let_the_store_end(&self, found: &[(Item, Progressed)]) {
-        let last = found
+    async fn wait_for_store(&self, page: &[(Item, Progressed)]) {
+        let last = page
             .iter()
             .filter(|(item, _)| item.change.retry == Retry::IfAbsent)
-            .filter_map(|(_, progressed)| progressed.sent_ms)
+            .filter_map(|(_, progress)| progress.sent_ms)
             .max();
         let Some(last) = last else { return };
-        let rest = last + self.plans.config.quiet_ms() - self.plans.clock.now_ms();
+        let rest = last + self.context.config.quiet_ms() - self.context.now_ms();
         if let Ok(rest @ 1..) = u64::try_from(rest) {
             tokio::time::sleep(Duration::from_millis(rest)).await;
         }
@@ -142,24 +189,23 @@ impl Job {
 
     /// Checks a chunk for drift and sends the rest of it. What was refused in an earlier run, and
     /// cannot be sent now, stays as that run left it.
-    async fn chunk(&self, chunk: Vec<(Item, Progressed)>) -> Result<(), Failure> {
-        let seen = self.see(chunk.iter().map(|(item, _)| item)).await;
-        let mut marks = Vec::new();
+    async fn run_chunk(&self, chunk: Vec<(Item, Progressed)>) -> Result<(), Failure> {
+        let observed = self.observe(chunk.iter().map(|(item, _)| item)).await;
+        let mut entries = Vec::new();
         let mut send = Vec::new();
         for (item, Progressed { state, .. }) in chunk {
             let not_tried = |next, failure: &Failure| {
-                (state == ItemState::Pending).then(|| mark(&item, next, Some(failure)))
+                (state == ItemState::Pending).then(|| entry_for(&item, next, Some(failure)))
             };
-            match seen.get(&item.change.subject.id) {
+            match observed.get(&item.change.subject.id) {
                 Some(Ok(seen)) if !item.change.is_unverifiable() && shows_after(&item, seen) => {
-                    let already = Failure::new(Code::ValidationError, "it already is as wished");
-                    marks.extend(not_tried(ItemState::Skipped, &already));
+                    entries.extend(not_tried(ItemState::Skipped, &already_has_values()));
                 }
                 Some(Ok(seen)) => match drift(&item, seen) {
-                    Some(failure) => marks.extend(not_tried(ItemState::Drifted, &failure)),
-                    None => match self.ready(item, state, seen).await {
-                        Ok(ready) => send.push(ready),
-                        Err(refused) => marks.extend(refused),
+                    Some(failure) => entries.extend(not_tried(ItemState::Drifted, &failure)),
+                    None => match self.reserve(item, state, seen).await {
+                        Ok(reserved) => send.push(reserved),
+                        Err(not_sent) => entries.extend(not_sent),
                     },
                 },
                 // It stays as it is, so that a resume tries it again.
@@ -173,52 +219,110 @@ impl Job {
                 None => {}
             }
         }
-        self.journal(marks).await?;
+        self.journal(entries).await?;
         self.send_all(send).await
     }
 
+    /// Works out what is to be set aside for an item, as its order stands now; else how it ends.
+    async fn reserve(
+        &self,
+        item: Item,
+        from: ItemState,
+        observed: &ObservedState,
+    ) -> Result<ReservedItem, Option<JournalEntry>> {
+        let money = MoneyContext::of(&self.session, &self.header);
+        match reservation(&self.context, money, &item.change, observed).await {
+            Ok(reserve) => Ok(ReservedItem { item, reserve, from }),
+            Err(failure) => Err(self.not_sent(&item, from, failure)),
+        }
+    }
+
+    /// An item whose money may not move: it is not tried, and stays what it was if it was tried
+    /// before.
+    fn not_sent(&self, item: &Item, from: ItemState, failure: Failure) -> Option<JournalEntry> {
+        let entry = match from {
+            ItemState::Sending | ItemState::Unknown => {
+                Some(entry_for(item, ItemState::Unknown, Some(&failure)))
+            }
+            ItemState::Pending => Some(entry_for(item, ItemState::Skipped, Some(&failure))),
+            _ => None,
+        };
+        self.money_refused.get_or_init(|| failure);
+        entry
+    }
+
+    /// Marks items as being sent, durably, and sets their money aside with that. Those whose money
+    /// would go past a day's cap are left, and the rest is answered.
+    async fn journal_sending(&self, mut send: Vec<ReservedItem>) -> Result<Vec<Item>, Failure> {
+        let mut left = Vec::new();
+        while !send.is_empty() {
+            let sent_ms = Some(self.context.now_ms());
+            let sending = |reserved: &ReservedItem| JournalEntry {
+                reserve: reserved.reserve.clone(),
+                sent_ms,
+                ..JournalEntry::new(reserved.item.n, ItemState::Sending)
+            };
+            let entries = send.iter().map(sending).collect();
+            let PlanContext { store, owner, .. } = &*self.context;
+            match store.journal(&self.header.id, owner, entries).await {
+                Ok(()) => break,
+                Err(StoreError::OverCap { n, account, spent, cap }) => {
+                    let Some(at) = send.iter().position(|reserved| reserved.item.n == n) else {
+                        return Err(Failure::internal("an item that was not sent is over a cap"));
+                    };
+                    let ReservedItem { item, from, .. } = send.remove(at);
+                    let failure = over_cap_per_day(&account, spent, cap);
+                    left.extend(self.not_sent(&item, from, failure));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.journal(left).await?;
+        Ok(send.into_iter().map(|reserved| reserved.item).collect())
+    }
+
     /// Sends items side by side, reads them back, and journals what the read shows.
-    async fn send_all(&self, ready: Vec<Ready>) -> Result<(), Failure> {
-        if ready.is_empty() {
+    async fn send_all(&self, send: Vec<ReservedItem>) -> Result<(), Failure> {
+        if send.is_empty() {
             return Ok(());
         }
-        if self.lost.load(Ordering::SeqCst) {
+        if self.lease_lost.load(Ordering::SeqCst) {
             return Err(lease_lost());
         }
-        self.plans.trail_writable()?;
+        self.context.check_trail()?;
         // Durable before anything is sent: after a crash these are the ones to look at.
-        let items = self.begin(ready).await?;
-        let at_once = self.plans.config.concurrency.min(self.writer.concurrency()).max(1);
+        let items = self.journal_sending(send).await?;
+        let at_once = self.context.config.concurrency.min(self.writer.concurrency()).max(1);
         let sending: Vec<_> =
             items.iter().map(|item| async move { (item.n, self.send(item).await) }).collect();
-        let mut outcomes: HashMap<u32, (Sent, Option<Value>)> =
+        let mut results: HashMap<u32, (SendResult, Option<Value>)> =
             futures::stream::iter(sending).buffer_unordered(at_once).collect().await;
-        let seen = self.see(&items).await;
-        let marks = items
+        let observed = self.observe(&items).await;
+        let entries = items
             .iter()
             .filter_map(|item| {
-                let (sent, answered) = outcomes.remove(&item.n)?;
-                let seen = seen.get(&item.change.subject.id);
-                Some(Mark { answered, ..verdict(item, &sent, seen) })
+                let (sent, response) = results.remove(&item.n)?;
+                let observed = observed.get(&item.change.subject.id);
+                Some(JournalEntry { response, ..verdict(item, &sent, observed) })
             })
             .collect();
         // What was sent is journalled whatever became of its line; then the run stops.
-        self.journal(marks).await?;
+        self.journal(entries).await?;
         self.trail_broken.get().map_or(Ok(()), |failure| Err(failure.clone()))
     }
 
-    /// Sends an item's steps in order. Answers what came of it, and the first step's answer where
-    /// the undo needs it.
-    async fn send(&self, item: &Item) -> (Sent, Option<Value>) {
-        let mut answered = None;
+    /// Sends an item's steps in order. Answers what came of it, and the first step's response where
+    /// it is needed later.
+    async fn send(&self, item: &Item) -> (SendResult, Option<Value>) {
+        let mut response = None;
         for (index, step) in item.change.steps.iter().enumerate() {
-            match self.send_step(item, index, step, answered.as_ref()).await {
-                Ok(body) if index == 0 => answered = Some(body),
+            match self.send_step(item, index, step, response.as_ref()).await {
+                Ok(body) if index == 0 => response = Some(body),
                 Ok(_) => {}
-                Err(sent) => return (sent, answered.filter(|_| keeps_answer(item))),
+                Err(result) => return (result, response.filter(|_| response::is_kept(item))),
             }
         }
-        (Sent::Accepted, answered.filter(|_| keeps_answer(item)))
+        (SendResult::Accepted, response.filter(|_| response::is_kept(item)))
     }
 
     async fn send_step(
@@ -226,147 +330,59 @@ impl Job {
         item: &Item,
         index: usize,
         step: &Step,
-        answered: Option<&Value>,
-    ) -> Result<Value, Sent> {
+        response: Option<&Value>,
+    ) -> Result<Value, SendResult> {
+        let refused = |failure| SendResult::Refused(index, failure);
         let subject = &item.change.subject.id;
-        let permitted = souk_policy::permit_step(&self.header.grants, step, subject, answered)
-            .map_err(|refusal| Sent::Refused(index, refusal.into()))?;
-        let body = render(item, step, answered).map_err(|failure| Sent::Refused(index, failure))?;
+        let permitted = souk_policy::permit_step(&self.header.grants, step, subject, response)
+            .map_err(|refusal| refused(refusal.into()))?;
+        let body = render_body(item, step, response).map_err(refused)?;
         let mut tries = 0;
         loop {
             if let Some(failure) = self.trail_broken.get().cloned() {
                 // What an earlier try did is not known.
-                let is_untried = tries == 0;
-                return Err(if is_untried {
-                    Sent::Refused(index, failure)
+                return Err(if tries == 0 {
+                    refused(failure)
                 } else {
-                    Sent::Unsure(failure)
+                    SendResult::Unsure(failure)
                 });
             }
-            if self.lost.load(Ordering::SeqCst) {
-                return Err(Sent::Unsure(lease_lost()));
+            if self.lease_lost.load(Ordering::SeqCst) {
+                return Err(SendResult::Unsure(lease_lost()));
             }
             let result = self.writer.send(&permitted, body.as_ref()).await;
             let reason = self.reason.as_deref();
-            let recorded =
-                self.plans.record_write(&self.header, item, index, step, reason, &result);
-            let is_recorded = recorded.is_ok();
-            if let Err(failure) = recorded {
+            let line = write_entry(&self.header, item, (index, step), reason, &result);
+            if let Err(failure) = self.context.record(line) {
                 self.trail_broken.get_or_init(|| failure);
             }
             match result {
                 Ok(answer) => {
-                    return refused_in(step, &answer.body)
-                        .map_or(Ok(answer.body), |failure| Err(Sent::Refused(index, failure)));
+                    return response::failure_in(step, &answer.body)
+                        .map_or(Ok(answer.body), |failure| Err(refused(failure)));
                 }
                 Err(SendError::Unknown(_))
                     if item.change.retry == Retry::Idempotent
-                        && is_recorded
-                        && tries < self.plans.config.repeats =>
+                        && !self.has_broken_trail()
+                        && tries < self.context.config.repeats =>
                 {
                     tries += 1;
                     let most = 100 << tries.min(6);
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(most / 2..most))).await;
                 }
-                Err(SendError::Unknown(failure)) => return Err(Sent::Unsure(failure)),
+                Err(SendError::Unknown(failure)) => return Err(SendResult::Unsure(failure)),
                 Err(SendError::NotSent(failure) | SendError::Refused(failure)) => {
-                    return Err(Sent::Refused(index, failure));
+                    return Err(refused(failure));
                 }
             }
         }
     }
 
-    pub(crate) async fn journal(&self, marks: Vec<Mark>) -> Result<(), Failure> {
-        if marks.is_empty() {
+    async fn journal(&self, entries: Vec<JournalEntry>) -> Result<(), Failure> {
+        if entries.is_empty() {
             return Ok(());
         }
-        Ok(self.plans.store.journal(&self.header.id, &self.plans.owner, marks).await?)
+        let PlanContext { store, owner, .. } = &*self.context;
+        Ok(store.journal(&self.header.id, owner, entries).await?)
     }
-}
-
-fn lease_lost() -> Failure {
-    Failure::new(Code::IdempotencyConflict, "another host has taken this plan over").rule("lease")
-}
-
-/// Whether a 2xx answer means that the step was refused.
-fn refused_in(step: &Step, answer: &Value) -> Option<Failure> {
-    let refused = step.failure_responses.iter().find(|refused| {
-        let found = refused.at.find(answer);
-        match &refused.equals {
-            Some(equals) => found == Some(equals),
-            None => found.is_some_and(|found| !found.is_null()),
-        }
-    })?;
-    let said = said(&refused.at, answer);
-    Some(
-        Failure::new(Code::UpstreamError, format!("the store did not do it: it answered {said}"))
-            .from_upstream(&step.upstream, Some(200)),
-    )
-}
-
-/// What an answer says at a place; a message of Magento's with the parameters beside it.
-fn said(at: &Pointer, answer: &Value) -> String {
-    let beside = at.as_str().strip_suffix("/message").and_then(|row| row.parse::<Pointer>().ok());
-    let row = beside.and_then(|row| row.find(answer));
-    match (at.find(answer), row.and_then(|row| row.get("parameters"))) {
-        (Some(Value::String(message)), Some(parameters)) => {
-            souk_upstream::interpolate(message, parameters)
-        }
-        (found, _) => found.map(short).unwrap_or_default(),
-    }
-}
-
-/// The body as it is sent.
-pub(crate) fn render(
-    item: &Item,
-    step: &Step,
-    answered: Option<&Value>,
-) -> Result<Option<Value>, Failure> {
-    let Some(mut body) = step.body.clone() else { return Ok(None) };
-    for binding in &step.body_bindings {
-        let value = match &binding.value {
-            BodySource::Before(field) => before(item, field),
-            BodySource::Subject => Value::from(item.change.subject.id.clone()),
-            BodySource::FromResponse(pointer) => {
-                answered.and_then(|answered| pointer.find(answered)).cloned().ok_or_else(|| {
-                    Failure::internal(format!(
-                        "the first step's response has nothing at `{pointer}`"
-                    ))
-                })?
-            }
-        };
-        binding
-            .at
-            .put(&mut body, value)
-            .map_err(|error| Failure::internal(error.to_string()).rule("proposal"))?;
-    }
-    Ok(Some(body))
-}
-
-/// What a field was before; null where it was inherited or not there.
-pub(crate) fn before(item: &Item, field: &str) -> Value {
-    let reviewed = item.review.iter().find(|reviewed| reviewed.field == field);
-    match reviewed.map(|reviewed| &reviewed.before) {
-        Some(FieldBefore::Value(value)) => value.clone(),
-        Some(FieldBefore::Inherited(_) | FieldBefore::Nothing) | None => Value::Null,
-    }
-}
-
-/// Whether what the first step answered is needed later: by the undo, or as proof that something
-/// that may not be repeated was accepted.
-fn keeps_answer(item: &Item) -> bool {
-    if item.change.retry == Retry::IfAbsent {
-        return true;
-    }
-    let souk_model::plan::Undo::Steps(steps) = &item.change.undo else { return false };
-    steps.iter().any(|step| {
-        step.path
-            .iter()
-            .chain(&step.query)
-            .any(|binding| matches!(binding.value, BindingSource::FromResponse(_)))
-            || step
-                .body_bindings
-                .iter()
-                .any(|binding| matches!(binding.value, BodySource::FromResponse(_)))
-    })
 }

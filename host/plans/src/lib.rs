@@ -11,38 +11,41 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod body;
 mod check;
 mod clock;
 mod commit;
 mod config;
-mod digest;
+mod context;
 mod draft;
 mod execute;
 mod guards;
+mod idempotency;
 mod ledger;
-mod look;
+mod magento;
 mod money;
+mod observed;
 mod outcome;
-mod pages;
 mod purge;
-mod repeat;
+mod refusals;
+mod request;
+mod response;
 mod reverse;
 mod review;
+mod seal;
 mod service;
-mod trail;
+mod subjects;
 mod undo;
-mod values;
 mod verdict;
-mod verify;
 
-pub use clock::{Clock, SystemClock};
-pub use commit::{Commit, Terms};
-pub use config::Config;
-pub use digest::SealKey;
-pub use draft::{Draft, Proposal, Proposer};
+pub use clock::{PlanClock, SystemClock};
+pub use config::PlansConfig;
+pub use draft::{PlanDraft, Proposal, Proposer};
 pub use guards::Guards;
+pub use idempotency::request_digest;
 pub use money::{Caps, InvalidCaps};
-pub use outcome::{Outcome, TROUBLES, Trouble};
-pub use purge::{Purged, Purging};
-pub use repeat::asked_for;
+pub use outcome::{ItemFailure, MAX_ITEM_FAILURES, OutcomeTotals, PlanOutcome};
+pub use purge::{PurgeRequest, PurgeResult};
+pub use request::{ApplyOptions, CommitRequest};
+pub use seal::SealKey;
 pub use service::Plans;

@@ -3,47 +3,99 @@
 use serde_json::Value;
 use souk_model::Failure;
 use souk_model::plan::{Header, ItemState, Kept, PlanId, PlanState, Subject};
-use souk_state::plans::{Counts, Stored};
+use souk_state::plans::{ItemCounts, StoredPlan};
 use souk_upstream::Session;
 
-use crate::look::Looker;
-use crate::service::Plans;
+use crate::context::PlanContext;
+use crate::subjects::SubjectReader;
 
 /// What the store showed after a plan ran.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct PlanOutcome {
     /// The plan.
     pub plan: PlanId,
     /// How far it came.
     pub state: PlanState,
     /// How many items ended how.
-    pub counts: Counts,
+    pub counts: ItemCounts,
     /// How many of the plan's items hold something that no read can show.
     pub unverifiable: u32,
-    /// Items that did not end done, at most [`TROUBLES`].
-    pub failures: Vec<Trouble>,
+    /// Items that did not end done, at most [`MAX_ITEM_FAILURES`].
+    pub failures: Vec<ItemFailure>,
     /// The subject as read back, for a plan of one item.
     pub subject: Option<Value>,
 }
 
-impl Outcome {
+/// How a plan's items ended, in the words that callers are told: what is still on its way may have
+/// happened, and what was not tried was skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutcomeTotals {
+    /// All items.
+    pub total: u32,
+    /// Written.
+    pub done: u32,
+    /// Refused, and a read shows that it did not happen.
+    pub failed: u32,
+    /// Not written, since somebody changed it after the review.
+    pub drifted: u32,
+    /// Not tried.
+    pub skipped: u32,
+    /// It may have happened.
+    pub unknown: u32,
+}
+
+impl OutcomeTotals {
+    /// All that did not end done.
+    #[must_use]
+    pub const fn not_done(&self) -> u32 {
+        self.failed + self.drifted + self.skipped + self.unknown
+    }
+}
+
+impl PlanOutcome {
+    /// The roll-up of the items. What is only proposed has failed in nothing: it was not its turn.
+    #[must_use]
+    pub fn totals(&self) -> OutcomeTotals {
+        let counts = &self.counts;
+        let not_tried = if self.state == PlanState::Proposed { 0 } else { counts.pending };
+        OutcomeTotals {
+            total: counts.total(),
+            done: counts.done,
+            failed: counts.failed,
+            drifted: counts.drifted,
+            skipped: counts.skipped + not_tried,
+            unknown: counts.unknown + counts.sending,
+        }
+    }
+
     /// Who says that what is called done was done.
     #[must_use]
-    pub const fn shown_by(&self) -> &'static str {
+    pub const fn evidence(&self) -> &'static str {
         if self.unverifiable == 0 {
-            "and a read shows it"
+            "verified by reading back"
         } else {
-            "and a read shows it, but for what is reported by the store and not readable"
+            "verified by reading back, but for what is reported by the store and not readable"
         }
     }
 }
 
+/// The state of a plan whose run has ended with these items.
+pub(crate) const fn end_state(counts: &ItemCounts, total: u32) -> PlanState {
+    if counts.done == total {
+        PlanState::Done
+    } else if counts.done > 0 {
+        PlanState::PartlyDone
+    } else {
+        PlanState::Failed
+    }
+}
+
 /// Items that an outcome names one by one.
-pub const TROUBLES: u32 = 100;
+pub const MAX_ITEM_FAILURES: u32 = 100;
 
 /// An item that did not end done.
 #[derive(Debug, Clone)]
-pub struct Trouble {
+pub struct ItemFailure {
     /// What it was about.
     pub subject: Subject,
     /// How it ended.
@@ -52,74 +104,70 @@ pub struct Trouble {
     pub failure: Option<Kept>,
 }
 
-impl Plans {
-    /// How far a plan came, from what is kept of it.
-    ///
-    /// # Errors
-    /// The store of plans cannot be reached.
-    pub async fn outcome(&self, session: &Session, header: &Header) -> Result<Outcome, Failure> {
-        let stored = self.kept(&header.id).await?;
-        let subject = self.only_subject(session, header).await?;
-        self.told(stored, subject).await
-    }
+/// How far a plan came, from what is kept of it and, for a plan of one item, a read of its subject.
+///
+/// # Errors
+/// The store of plans cannot be reached.
+pub(crate) async fn outcome(
+    context: &PlanContext,
+    session: &Session,
+    header: &Header,
+) -> Result<PlanOutcome, Failure> {
+    let stored = context.own(&header.id).await?;
+    let subject = only_subject(context, session, header).await?;
+    outcome_of(context, stored, subject).await
+}
 
-    /// A plan that must be there, since this host is at work on it.
-    pub(crate) async fn kept(&self, id: &PlanId) -> Result<Stored, Failure> {
-        let stored = self.store.plan(id).await?;
-        stored.ok_or_else(|| Failure::internal(format!("the plan `{id}` is gone")))
-    }
-
-    /// How far a plan came, with the subject of its only item where that is known.
-    pub(crate) async fn told(
-        &self,
-        stored: Stored,
-        subject: Option<Value>,
-    ) -> Result<Outcome, Failure> {
-        let Stored { header, state, counts, .. } = stored;
-        const NOT_DONE: [ItemState; 6] = [
-            ItemState::Pending,
-            ItemState::Sending,
-            ItemState::Failed,
-            ItemState::Drifted,
-            ItemState::Skipped,
-            ItemState::Unknown,
-        ];
-        // What is only proposed has no trouble yet.
-        let failures = match state {
-            PlanState::Proposed => Vec::new(),
-            _ => self.store.items(&header.id, None, TROUBLES, &NOT_DONE).await?,
-        };
-        let failures = failures
-            .into_iter()
-            .map(|(item, progressed)| Trouble {
-                subject: item.change.subject,
-                state: progressed.state,
-                failure: progressed.failure,
-            })
-            .collect();
-        Ok(Outcome {
-            plan: header.id,
-            state,
-            counts,
-            unverifiable: header.unverifiable,
-            failures,
-            subject,
+/// How far a plan came, with the subject of its only item where that is known.
+///
+/// # Errors
+/// The store of plans cannot be reached.
+pub(crate) async fn outcome_of(
+    context: &PlanContext,
+    stored: StoredPlan,
+    subject: Option<Value>,
+) -> Result<PlanOutcome, Failure> {
+    let StoredPlan { header, state, counts, .. } = stored;
+    const NOT_DONE: [ItemState; 6] = [
+        ItemState::Pending,
+        ItemState::Sending,
+        ItemState::Failed,
+        ItemState::Drifted,
+        ItemState::Skipped,
+        ItemState::Unknown,
+    ];
+    // What is only proposed has failed in nothing yet.
+    let items = match state {
+        PlanState::Proposed => Vec::new(),
+        _ => context.store.items(&header.id, None, MAX_ITEM_FAILURES, &NOT_DONE).await?,
+    };
+    let failures = items
+        .into_iter()
+        .map(|(item, progress)| ItemFailure {
+            subject: item.change.subject,
+            state: progress.state,
+            failure: progress.failure,
         })
-    }
+        .collect();
+    let unverifiable = header.unverifiable;
+    Ok(PlanOutcome { plan: header.id, state, counts, unverifiable, failures, subject })
+}
 
-    /// The subject of a plan's only item as it stands; nothing where it cannot be read, since the
-    /// outcome counts more.
-    pub(crate) async fn only_subject(
-        &self,
-        session: &Session,
-        header: &Header,
-    ) -> Result<Option<Value>, Failure> {
-        if header.count != 1 {
-            return Ok(None);
-        }
-        let only = self.store.items(&header.id, None, 1, &[]).await?.pop();
-        let Some((item, _)) = only else { return Ok(None) };
-        let seen = Looker::of(session, header).see_one(&item.change.subject.id).await;
-        Ok(seen.ok().and_then(|seen| seen.here))
+/// The subject of a plan's only item as it stands; nothing where it cannot be read, since the outcome
+/// counts more.
+///
+/// # Errors
+/// The store of plans cannot be reached.
+pub(crate) async fn only_subject(
+    context: &PlanContext,
+    session: &Session,
+    header: &Header,
+) -> Result<Option<Value>, Failure> {
+    if header.count != 1 {
+        return Ok(None);
     }
+    let only = context.store.items(&header.id, None, 1, &[]).await?.pop();
+    let Some((item, _)) = only else { return Ok(None) };
+    let observed = SubjectReader::of(session, header).read_one(&item.change.subject.id).await;
+    Ok(observed.ok().and_then(|observed| observed.here))
 }

@@ -6,25 +6,25 @@ use souk_model::plan::{
 };
 use souk_model::{Binding, BindingSource, Failure};
 
-use crate::execute::before;
+use crate::body::{render_body, value_before};
 
 /// The change that takes an item back.
 ///
 /// # Errors
 /// Why it cannot be taken back, for the review.
-pub(crate) fn reverse(item: &Item, answered: Option<&Value>) -> Result<Change, String> {
+pub(crate) fn reverse(item: &Item, response: Option<&Value>) -> Result<Change, String> {
     let change = &item.change;
     match &change.undo {
         Undo::None(why) => Err(why.clone()),
-        Undo::Restore => reversed(item),
+        Undo::Restore => restored(item),
         Undo::Steps(steps) => {
             let steps = steps
                 .iter()
-                .map(|step| settled(item, step, answered))
+                .map(|step| with_values(item, step, response))
                 .collect::<Result<_, _>>()
                 .map_err(|failure| failure.message)?;
             let readable = change.edits.iter().filter(|edit| edit.is_readable());
-            let edits: Vec<Edit> = readable.map(|edit| as_before(item, edit)).collect();
+            let edits: Vec<Edit> = readable.map(|edit| edit_back(item, edit)).collect();
             if edits.is_empty() {
                 return Err("nothing of it can be read".to_owned());
             }
@@ -40,13 +40,13 @@ pub(crate) fn reverse(item: &Item, answered: Option<&Value>) -> Result<Change, S
 }
 
 /// The same steps, with what was before in the place of each value.
-fn reversed(item: &Item) -> Result<Change, String> {
+fn restored(item: &Item) -> Result<Change, String> {
     let mut change = Change { warnings: Vec::new(), ..item.change.clone() };
     for edit in &item.change.edits {
         let Expectation::AsSent(pointers) = &edit.after else {
             return Err(format!("`{}` is not set by a value that could be put back", edit.field));
         };
-        let value = before(item, &edit.field);
+        let value = value_before(item, &edit.field);
         for pointer in pointers {
             let body = change.steps.get_mut(pointer.step).and_then(|step| step.body.as_mut());
             let body = body.ok_or_else(|| format!("`{}` is in no body", edit.field))?;
@@ -56,15 +56,15 @@ fn reversed(item: &Item) -> Result<Change, String> {
     let steps = std::mem::take(&mut change.steps);
     change.steps = steps
         .iter()
-        .map(|step| settled(item, step, None))
+        .map(|step| with_values(item, step, None))
         .collect::<Result<_, _>>()
         .map_err(|failure| failure.message)?;
     Ok(change)
 }
 
 /// A step whose bindings are values: `before` means before the plan that is taken back.
-fn settled(item: &Item, step: &Step, answered: Option<&Value>) -> Result<Step, Failure> {
-    let body = crate::execute::render(item, step, answered)?;
+fn with_values(item: &Item, step: &Step, response: Option<&Value>) -> Result<Step, Failure> {
+    let body = render_body(item, step, response)?;
     let bindings = |bindings: &[Binding]| {
         bindings
             .iter()
@@ -72,7 +72,7 @@ fn settled(item: &Item, step: &Step, answered: Option<&Value>) -> Result<Step, F
                 let BindingSource::FromResponse(pointer) = &binding.value else {
                     return Ok(binding.clone());
                 };
-                let text = answered_text(pointer, answered)?;
+                let text = response_text(pointer, response)?;
                 Ok(Binding::text(binding.name.clone(), text))
             })
             .collect::<Result<Vec<_>, Failure>>()
@@ -89,14 +89,14 @@ fn settled(item: &Item, step: &Step, answered: Option<&Value>) -> Result<Step, F
     Ok(Step { body, path, query, body_bindings, ..step.clone() })
 }
 
-fn answered_text(pointer: &str, answered: Option<&Value>) -> Result<String, Failure> {
+fn response_text(pointer: &str, response: Option<&Value>) -> Result<String, Failure> {
     let missing = || {
         Failure::internal(format!(
             "the answer that made it had nothing at `{pointer}`, so it cannot be found"
         ))
     };
     let pointer: Pointer = pointer.parse().map_err(|_| missing())?;
-    match answered.and_then(|answered| pointer.find(answered)) {
+    match response.and_then(|response| pointer.find(response)) {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(Value::Number(number)) => Ok(number.to_string()),
         _ => Err(missing()),
@@ -104,7 +104,7 @@ fn answered_text(pointer: &str, answered: Option<&Value>) -> Result<String, Fail
 }
 
 /// The edit that says: as it was before.
-fn as_before(item: &Item, edit: &Edit) -> Edit {
+fn edit_back(item: &Item, edit: &Edit) -> Edit {
     let reviewed = item.review.iter().find(|reviewed| reviewed.field == edit.field);
     let after = match reviewed.map(|reviewed| &reviewed.before) {
         Some(FieldBefore::Value(value) | FieldBefore::Inherited(value)) => {

@@ -2,83 +2,24 @@
 //! everything else that its bodies hold.
 
 use serde_json::Value;
+use souk_model::Failure;
 use souk_model::plan::{
-    BodyPointer, BodySource, Change, Constant, Edit, Expectation, FieldAfter, FieldBefore, Item,
-    Pointer, Reviewed, Step,
+    BodyPointer, BodySource, Change, Constant, Edit, Expectation, FieldAfter, Item, Pointer,
+    Reviewed, Step,
 };
-use souk_model::{Code, Failure};
 
-use crate::values::same;
+use crate::observed::ObservedState;
+use crate::refusals::plugin_fault;
 
-/// What the lookup showed of a subject.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
-    /// As the plan's view shows it; `None` where it does not exist.
-    pub(crate) here: Option<Value>,
-    /// As the global scope shows it, where the back end answers effective values.
-    pub(crate) global: Option<Value>,
-    /// Whether the global scope was asked.
-    pub(crate) inherits: bool,
-}
-
-impl Seen {
-    /// What stands in the field of an edit.
-    pub(crate) fn field(&self, edit: &Edit) -> FieldBefore {
-        if !edit.is_readable() {
-            return FieldBefore::Nothing;
-        }
-        let Some(value) = self.here.as_ref().and_then(|here| edit.at.find(here)) else {
-            return FieldBefore::Nothing;
-        };
-        let global = self.global.as_ref().and_then(|global| edit.at.find(global));
-        if self.inherits && global.is_some_and(|global| global == value) {
-            FieldBefore::Inherited(value.clone())
-        } else {
-            FieldBefore::Value(value.clone())
-        }
-    }
-
-    /// Whether the field is as it shall be. What no read can show never is.
-    pub(crate) fn satisfies(&self, edit: &Edit, becomes: &FieldAfter) -> bool {
-        let is = self.here.as_ref().and_then(|here| edit.at.find(here));
-        match becomes {
-            // Null takes a value away: from a store view, so that the global one shows through.
-            FieldAfter::AsSent(Value::Null)
-            | FieldAfter::SetByStore(Value::Null)
-            | FieldAfter::Removed => {
-                match (is, becomes) {
-                    (None | Some(Value::Null), _) => true,
-                    // Magento shows a field that was cleared in any of these ways.
-                    (Some(is), FieldAfter::Removed) => is == "" || *is == Value::Array(Vec::new()),
-                    (Some(is), _) => {
-                        self.inherits
-                            && self.global.as_ref().and_then(|global| edit.at.find(global))
-                                == Some(is)
-                    }
-                }
-            }
-            FieldAfter::AsSent(wanted) | FieldAfter::SetByStore(wanted) => {
-                is.is_some_and(|is| same(is, wanted))
-            }
-            FieldAfter::Unverifiable(_) => false,
-        }
-    }
-
-    /// Whether the field still is as the review shows it before the change.
-    pub(crate) fn unchanged(&self, edit: &Edit, before: &FieldBefore) -> bool {
-        match (self.field(edit).value(), before.value()) {
-            (None, None) => true,
-            (Some(now), Some(before)) => same(now, before),
-            (None, Some(other)) | (Some(other), None) => other.is_null(),
-        }
-    }
-}
-
-/// Reviews a change against what stands in the store; `None` where all of it already is as wished.
+/// Reviews a change against what stands in the store; `None` where it already has these values.
 ///
 /// # Errors
 /// INTERNAL_ERROR where the plugin points at places that are not in its own bodies.
-pub(crate) fn review(n: u32, change: Change, seen: &Seen) -> Result<Option<Item>, Failure> {
+pub(crate) fn review(
+    n: u32,
+    change: Change,
+    seen: &ObservedState,
+) -> Result<Option<Item>, Failure> {
     let mut reviewed = Vec::with_capacity(change.edits.len());
     let mut settled = true;
     for edit in &change.edits {
@@ -105,14 +46,15 @@ pub(crate) fn becomes(change: &Change, edit: &Edit) -> Result<FieldAfter, Failur
     for pointer in pointers {
         let body = change.steps.get(pointer.step).and_then(|step| step.body.as_ref());
         let value = body.and_then(|body| pointer.at.find(body)).ok_or_else(|| {
-            fault(change, format!("`{}` is in no body at `{}`", edit.field, pointer.at))
+            plugin_fault(change, format!("`{}` is in no body at `{}`", edit.field, pointer.at))
         })?;
         if found.is_some_and(|found| found != value) {
-            return Err(fault(change, format!("`{}` is sent with two values", edit.field)));
+            return Err(plugin_fault(change, format!("`{}` is sent with two values", edit.field)));
         }
         found = Some(value);
     }
-    let value = found.ok_or_else(|| fault(change, format!("`{}` is sent nowhere", edit.field)))?;
+    let value =
+        found.ok_or_else(|| plugin_fault(change, format!("`{}` is sent nowhere", edit.field)))?;
     Ok(FieldAfter::AsSent(value.clone()))
 }
 
@@ -174,11 +116,17 @@ fn check_binding(
     binding: &souk_model::plan::BodyBinding,
 ) -> Result<(), Failure> {
     let mut body = step.body.clone().unwrap_or(Value::Null);
-    binding.at.put(&mut body, Value::Null).map_err(|error| fault(change, error.to_string()))?;
+    binding
+        .at
+        .put(&mut body, Value::Null)
+        .map_err(|error| plugin_fault(change, error.to_string()))?;
     if let BodySource::Before(field) = &binding.value
         && !change.edits.iter().any(|edit| edit.field == *field)
     {
-        return Err(fault(change, format!("a body is filled from `{field}`, which no edit names")));
+        return Err(plugin_fault(
+            change,
+            format!("a body is filled from `{field}`, which no edit names"),
+        ));
     }
     Ok(())
 }
@@ -214,20 +162,10 @@ fn leaves_of<'v>(
     }
 }
 
-/// The plugin is at fault, and the caller should know which item shows it.
-pub(crate) fn fault(change: &Change, why: impl std::fmt::Display) -> Failure {
-    Failure::new(
-        Code::InternalError,
-        format!("the plugin proposed a wrong change of {}: {why}", change.subject),
-    )
-    .rule("proposal")
-    .remedy("this is a fault of the plugin; nothing was changed")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use souk_model::plan::{Lookup, Retry, Subject, Undo};
+    use souk_model::plan::{FieldBefore, Lookup, Retry, Subject, Undo};
     use souk_model::{Binding, BindingSource, Code, Read, StoreView, WriteMethod};
 
     use super::*;
@@ -266,7 +204,7 @@ mod tests {
 
     fn reviewed(change: Change) -> Result<Item, Failure> {
         let here = Some(json!({"name": "Skarv", "price": 289}));
-        let seen = Seen { here, global: None, inherits: false };
+        let seen = ObservedState { here, global: None, inherits: false };
         review(0, change, &seen).map(Option::unwrap)
     }
 

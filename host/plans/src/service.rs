@@ -1,37 +1,29 @@
-//! What the rest of the host asks of plans: to keep them, show them, throw them away.
+//! What the rest of the host asks of plans. Each of it is done by the file it is named after.
 
 use std::sync::Arc;
 
-use souk_model::plan::{Header, Intent, Item, ItemState, Origin, PlanId, Progressed};
-use souk_model::{Action, Code, Failure, Principal};
+use serde_json::{Map, Value};
+use souk_model::plan::{Header, Intent, Item, ItemState, PlanId, Progressed};
+use souk_model::{Failure, Principal, PurgeTarget};
 use souk_state::audit::AuditTrail;
-use souk_state::plans::{Filter, PlanStore, Stored};
+use souk_state::plans::{PlanFilter, PlanStore, StoredPlan};
 use souk_upstream::Session;
 
-use crate::clock::Clock;
-use crate::commit::already;
-use crate::config::Config;
-use crate::digest::SealKey;
-use crate::draft::{Draft, Proposer};
+use crate::clock::PlanClock;
+use crate::config::PlansConfig;
+use crate::context::PlanContext;
+use crate::draft::{PlanDraft, Proposal, Proposer};
 use crate::guards::Guards;
+use crate::outcome::PlanOutcome;
+use crate::purge::{PurgeRequest, PurgeResult};
+use crate::refusals::already_started;
+use crate::request::{ApplyOptions, CommitRequest};
+use crate::seal::SealKey;
+use crate::{commit, idempotency, outcome, purge, undo};
 
 /// Proposes, keeps and carries out plans.
 pub struct Plans {
-    pub(crate) store: Arc<dyn PlanStore>,
-    pub(crate) guards: Guards,
-    pub(crate) config: Config,
-    pub(crate) key: SealKey,
-    pub(crate) owner: String,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) trail: Arc<AuditTrail>,
-}
-
-/// What is proposed, apart from where and by whom.
-pub(crate) struct Proposing<'a> {
-    pub(crate) origin: Origin,
-    pub(crate) group: String,
-    pub(crate) action: &'a Action,
-    pub(crate) intent: Intent,
+    context: Arc<PlanContext>,
 }
 
 impl Plans {
@@ -40,13 +32,14 @@ impl Plans {
     pub fn new(
         store: Arc<dyn PlanStore>,
         guards: Guards,
-        config: Config,
+        config: PlansConfig,
         key: SealKey,
-        clock: Arc<dyn Clock>,
+        clock: Arc<dyn PlanClock>,
         trail: Arc<AuditTrail>,
     ) -> Arc<Self> {
         let owner = format!("{}-{:016x}", std::process::id(), fastrand::u64(..));
-        Arc::new(Self { store, guards, config, key, owner, clock, trail })
+        let context = PlanContext { store, guards, config, key, owner, clock, trail };
+        Arc::new(Self { context: Arc::new(context) })
     }
 
     /// Takes away what nobody will ask for again: drafts of dead hosts, plans that ended long ago.
@@ -54,81 +47,38 @@ impl Plans {
     /// # Errors
     /// The store cannot be reached.
     pub async fn tidy(&self) -> Result<u64, Failure> {
-        let now = self.clock.now_ms();
+        let now = self.context.now_ms();
         let hour = 60 * 60 * 1_000;
-        let kept = i64::from(self.config.keep_days) * 24 * hour;
-        Ok(self.store.purge(now - hour, now - kept).await?)
+        let kept = i64::from(self.context.config.keep_days) * 24 * hour;
+        Ok(self.context.store.purge(now - hour, now - kept).await?)
     }
 
     /// Begins a draft for a plugin's action.
     ///
     /// # Errors
     /// FORBIDDEN where the action's effect is neither prepare nor apply.
-    pub async fn draft(
-        self: &Arc<Self>,
-        proposer: Proposer,
-        intent: Intent,
-    ) -> Result<Draft, Failure> {
-        Draft::begin(self.clone(), proposer, intent).await
+    pub async fn draft(&self, proposer: Proposer, intent: Intent) -> Result<PlanDraft, Failure> {
+        PlanDraft::begin(self.context.clone(), proposer, intent).await
     }
 
-    pub(crate) fn header(
-        &self,
-        principal: &Principal,
-        session: &Session,
-        proposing: Proposing<'_>,
-    ) -> Result<Header, Failure> {
-        let Proposing { origin, group, action, intent } = proposing;
-        let info = session.info();
-        let created_ms = self.clock.now_ms();
-        Ok(Header {
-            id: new_id()?,
-            origin,
-            group,
-            tool: action.tool.clone(),
-            tier: action.tier,
-            grants: action.grants.clone(),
-            principal: principal.to_string(),
-            store: info.store,
-            environment: info.environment,
-            base_url: info.base_url,
-            summary: intent.summary,
-            at: intent.at,
-            lookup: intent.lookup,
-            created_ms,
-            expires_ms: self.expiry(created_ms),
-            count: 0,
-            unverifiable: 0,
-            warnings: Vec::new(),
-        })
-    }
-
-    pub(crate) fn expiry(&self, from_ms: i64) -> i64 {
-        from_ms + i64::from(self.config.expiry_min) * 60_000
-    }
-
-    /// A plan that this principal may see.
+    /// A plan that this principal may see; none: the operator, who may see all.
     ///
     /// # Errors
-    /// PLAN_NOT_FOUND, also for another principal's plan: its existence is not told.
-    pub async fn get(&self, principal: Option<&Principal>, id: &PlanId) -> Result<Stored, Failure> {
-        let stored = self.store.plan(id).await?;
-        stored
-            .filter(|stored| {
-                principal.is_none_or(|principal| principal.as_str() == stored.header.principal)
-            })
-            .ok_or_else(|| {
-                Failure::new(Code::PlanNotFound, format!("there is no plan `{id}` of yours"))
-                    .remedy("`plans_list` shows the plans there are")
-            })
+    /// PLAN_NOT_FOUND, also for another principal's plan: that it exists is not said.
+    pub async fn get(
+        &self,
+        principal: Option<&Principal>,
+        id: &PlanId,
+    ) -> Result<StoredPlan, Failure> {
+        self.context.get(principal, id).await
     }
 
     /// Plans, newest first.
     ///
     /// # Errors
     /// The store cannot be reached.
-    pub async fn list(&self, filter: &Filter) -> Result<Vec<Stored>, Failure> {
-        Ok(self.store.list(filter).await?)
+    pub async fn list(&self, filter: &PlanFilter) -> Result<Vec<StoredPlan>, Failure> {
+        Ok(self.context.store.list(filter).await?)
     }
 
     /// A page of a plan's items, in their order.
@@ -142,7 +92,7 @@ impl Plans {
         limit: u32,
         states: &[ItemState],
     ) -> Result<Vec<(Item, Progressed)>, Failure> {
-        Ok(self.store.items(plan, after, limit, states).await?)
+        Ok(self.context.store.items(plan, after, limit, states).await?)
     }
 
     /// Throws a proposed plan away.
@@ -151,15 +101,107 @@ impl Plans {
     /// PLAN_NOT_FOUND, or that it was started already.
     pub async fn discard(&self, principal: Option<&Principal>, id: &PlanId) -> Result<(), Failure> {
         let stored = self.get(principal, id).await?;
-        if self.store.discard(id).await? {
+        if self.context.store.discard(id).await? {
             return Ok(());
         }
-        Err(already(&stored))
+        Err(already_started(&stored))
     }
-}
 
-pub(crate) fn new_id() -> Result<PlanId, Failure> {
-    let mut bytes = [0; 22];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::internal(error.to_string()))?;
-    Ok(PlanId::from_random(bytes))
+    /// Carries a proposed plan out. The work goes on if the caller leaves.
+    ///
+    /// # Errors
+    /// Why it was not started. Once it is, the outcome is answered, whatever happened.
+    pub async fn commit(&self, request: CommitRequest<'_>) -> Result<PlanOutcome, Failure> {
+        commit::commit(&self.context, request).await
+    }
+
+    /// Keeps a draft as a plan and carries it out at once. The same asked for again, with the same
+    /// key or, without one, within the window and while it still stands, answers the first outcome
+    /// and sends nothing.
+    ///
+    /// # Errors
+    /// Why it was not started. Once it is, the outcome is answered, whatever happened.
+    pub async fn apply(
+        &self,
+        draft: PlanDraft,
+        options: ApplyOptions,
+    ) -> Result<PlanOutcome, Failure> {
+        commit::apply(&self.context, draft, options).await
+    }
+
+    /// Goes on with a plan whose host died or whose items were not all done; where nothing is left
+    /// to do, answers how it ended.
+    ///
+    /// # Errors
+    /// Why it cannot be resumed.
+    pub async fn resume(&self, request: CommitRequest<'_>) -> Result<PlanOutcome, Failure> {
+        commit::resume(&self.context, request).await
+    }
+
+    /// How far a plan came, from what is kept of it and, for a plan of one item, a read of its
+    /// subject.
+    ///
+    /// # Errors
+    /// The store of plans cannot be reached.
+    pub async fn outcome(
+        &self,
+        session: &Session,
+        header: &Header,
+    ) -> Result<PlanOutcome, Failure> {
+        outcome::outcome(&self.context, session, header).await
+    }
+
+    /// Proposes the plan that takes another back. What somebody else has changed since is left alone
+    /// and named in the warnings.
+    ///
+    /// # Errors
+    /// Why nothing of it can be taken back.
+    pub async fn undo(
+        &self,
+        principal: &Principal,
+        session: &Session,
+        of: &PlanId,
+        operator: bool,
+    ) -> Result<Proposal, Failure> {
+        undo::undo(&self.context, principal, session, of, operator).await
+    }
+
+    /// The answer to the same `apply`, if it was made before: with the caller's key, or without one
+    /// within the window and while the store still shows it.
+    ///
+    /// # Errors
+    /// The store of plans cannot be reached.
+    pub async fn earlier_answer(
+        &self,
+        principal: &Principal,
+        session: &Session,
+        tool: &str,
+        options: &ApplyOptions,
+    ) -> Result<Option<Map<String, Value>>, Failure> {
+        idempotency::earlier_answer(&self.context, principal, session, tool, options).await
+    }
+
+    /// Keeps what an `apply` was answered, for when it is asked for again. That it cannot be kept
+    /// takes nothing from the answer.
+    pub async fn record_answer(
+        &self,
+        principal: &Principal,
+        tool: &str,
+        options: &ApplyOptions,
+        answer: &Map<String, Value>,
+    ) {
+        idempotency::record_answer(&self.context, principal, tool, options, answer).await;
+    }
+
+    /// Purges these, and answers in their order; one failure does not stop the others, unless it is
+    /// the audit trail's.
+    ///
+    /// It goes on when the caller leaves, so that what was sent is on the trail.
+    pub async fn purge(
+        &self,
+        request: PurgeRequest,
+        targets: Vec<PurgeTarget>,
+    ) -> Vec<Result<PurgeResult, Failure>> {
+        purge::purge(&self.context, request, targets).await
+    }
 }

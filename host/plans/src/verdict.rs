@@ -3,13 +3,13 @@
 use serde_json::Value;
 use souk_model::plan::{Edit, Item, ItemState, Kept, Progressed, Retry};
 use souk_model::{Code, Failure};
-use souk_state::plans::Mark;
+use souk_state::plans::JournalEntry;
 
-use crate::money;
-use crate::review::Seen;
+use crate::money::{MoneyRequest, money_request};
+use crate::observed::ObservedState;
 
 /// What sending an item came to, as far as the answers tell.
-pub(crate) enum Sent {
+pub(crate) enum SendResult {
     /// Every step was accepted.
     Accepted,
     /// This step was refused; steps before it were accepted.
@@ -19,93 +19,109 @@ pub(crate) enum Sent {
 }
 
 /// What a read after sending makes of an item.
-pub(crate) fn verdict(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Mark {
+pub(crate) fn verdict(
+    item: &Item,
+    sent: &SendResult,
+    observed: Option<&Result<ObservedState, Failure>>,
+) -> JournalEntry {
     if item.change.is_unverifiable() {
-        return reported(item, sent, seen);
+        return reported(item, sent, observed);
     }
-    let seen = match seen {
-        Some(Ok(seen)) => seen,
-        Some(Err(failure)) => return mark(item, ItemState::Unknown, Some(failure)),
-        None => return mark(item, ItemState::Unknown, Some(&half_way())),
+    let observed = match observed {
+        Some(Ok(observed)) => observed,
+        Some(Err(failure)) => return entry_for(item, ItemState::Unknown, Some(failure)),
+        None => return entry_for(item, ItemState::Unknown, Some(&unknown_after_read())),
     };
-    if shows_after(item, seen) {
-        return mark(item, ItemState::Done, None);
+    if shows_after(item, observed) {
+        return entry_for(item, ItemState::Done, None);
     }
-    let untouched = drift(item, seen).is_none();
+    let untouched = drift(item, observed).is_none();
     match sent {
-        Sent::Refused(_, failure) if untouched => mark(item, ItemState::Failed, Some(failure)),
-        Sent::Unsure(failure) => mark(item, ItemState::Unknown, Some(failure)),
-        Sent::Accepted if untouched => {
+        SendResult::Refused(_, failure) if untouched => {
+            entry_for(item, ItemState::Failed, Some(failure))
+        }
+        SendResult::Unsure(failure) => entry_for(item, ItemState::Unknown, Some(failure)),
+        SendResult::Accepted if untouched => {
             let failure = Failure::new(
                 Code::UpstreamError,
                 "the store answered success, and a read does not show the change",
             )
             .remedy("look at what it did in the store: only what the review names was read");
-            mark(item, ItemState::Unknown, Some(&failure))
+            entry_for(item, ItemState::Unknown, Some(&failure))
         }
-        Sent::Refused(_, failure) => {
-            let mut halfway = differs(item, seen);
+        SendResult::Refused(_, failure) => {
+            let mut halfway = partly_written(item, observed);
             halfway.message = format!("{}; then: {}", halfway.message, failure.message);
             halfway.remedy.clone_from(&failure.remedy);
-            mark(item, ItemState::Unknown, Some(&halfway))
+            entry_for(item, ItemState::Unknown, Some(&halfway))
         }
-        Sent::Accepted => mark(item, ItemState::Unknown, Some(&differs(item, seen))),
+        SendResult::Accepted => {
+            entry_for(item, ItemState::Unknown, Some(&partly_written(item, observed)))
+        }
     }
 }
 
 /// What becomes of an item that no read, or not a read alone, can judge: the answers decide of what
 /// cannot be read, and a read of the rest.
-fn reported(item: &Item, sent: &Sent, seen: Option<&Result<Seen, Failure>>) -> Mark {
+fn reported(
+    item: &Item,
+    sent: &SendResult,
+    observed: Option<&Result<ObservedState, Failure>>,
+) -> JournalEntry {
     let readable = item.change.edits.iter().any(Edit::is_readable);
-    let unknown = |failure: &Failure| mark(item, ItemState::Unknown, Some(failure));
-    match (sent, seen) {
-        (Sent::Unsure(failure), _) => unknown(failure),
-        (Sent::Accepted, _) if !readable => mark(item, ItemState::Done, None),
+    let unknown = |failure: &Failure| entry_for(item, ItemState::Unknown, Some(failure));
+    match (sent, observed) {
+        (SendResult::Unsure(failure), _) => unknown(failure),
+        (SendResult::Accepted, _) if !readable => entry_for(item, ItemState::Done, None),
         // Nothing was accepted before it, so there is nothing to look for.
-        (Sent::Refused(0, failure), _) if !readable => mark(item, ItemState::Failed, Some(failure)),
-        (Sent::Accepted, Some(Ok(seen))) if shows_after(item, seen) => {
-            mark(item, ItemState::Done, None)
+        (SendResult::Refused(0, failure), _) if !readable => {
+            entry_for(item, ItemState::Failed, Some(failure))
         }
-        (Sent::Refused(0, failure), Some(Ok(seen))) if drift(item, seen).is_none() => {
-            mark(item, ItemState::Failed, Some(failure))
+        (SendResult::Accepted, Some(Ok(observed))) if shows_after(item, observed) => {
+            entry_for(item, ItemState::Done, None)
         }
-        (Sent::Accepted, Some(Ok(seen))) => unknown(&differs(item, seen)),
-        (_, Some(Err(failure))) | (Sent::Refused(_, failure), _) => unknown(failure),
-        (Sent::Accepted, None) => unknown(&half_way()),
+        (SendResult::Refused(0, failure), Some(Ok(observed)))
+            if drift(item, observed).is_none() =>
+        {
+            entry_for(item, ItemState::Failed, Some(failure))
+        }
+        (SendResult::Accepted, Some(Ok(observed))) => unknown(&partly_written(item, observed)),
+        (_, Some(Err(failure))) | (SendResult::Refused(_, failure), _) => unknown(failure),
+        (SendResult::Accepted, None) => unknown(&unknown_after_read()),
     }
 }
 
-pub(crate) fn mark(item: &Item, state: ItemState, failure: Option<&Failure>) -> Mark {
-    Mark { failure: failure.map(Kept::from), ..Mark::new(item.n, state) }
+pub(crate) fn entry_for(item: &Item, state: ItemState, failure: Option<&Failure>) -> JournalEntry {
+    JournalEntry { failure: failure.map(Kept::from), ..JournalEntry::new(item.n, state) }
 }
 
 /// Whether every field that a read can show is as the plan wants it.
-pub(crate) fn shows_after(item: &Item, seen: &Seen) -> bool {
+pub(crate) fn shows_after(item: &Item, observed: &ObservedState) -> bool {
     item.change
         .edits
         .iter()
         .zip(&item.review)
         .filter(|(edit, _)| edit.is_readable())
-        .all(|(edit, reviewed)| seen.satisfies(edit, &reviewed.after))
+        .all(|(edit, reviewed)| observed.satisfies(edit, &reviewed.after))
 }
 
 /// The first field that is not as it was when the plan was reviewed.
-pub(crate) fn drift(item: &Item, seen: &Seen) -> Option<Failure> {
+pub(crate) fn drift(item: &Item, observed: &ObservedState) -> Option<Failure> {
     let (edit, reviewed) = item
         .change
         .edits
         .iter()
         .zip(&item.review)
-        .find(|(edit, reviewed)| !seen.unchanged(edit, &reviewed.before))?;
-    let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), short);
+        .find(|(edit, reviewed)| !observed.unchanged(edit, &reviewed.before))?;
+    let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), abbreviated);
     Some(
         Failure::new(
-            Code::ValidationError,
+            Code::Drifted,
             format!(
                 "`{}` was {} when this was reviewed, and is {} now",
                 reviewed.field,
                 shown(reviewed.before.value()),
-                shown(seen.field(edit).value())
+                shown(observed.field(edit).value())
             ),
         )
         .remedy("propose the change again and review it"),
@@ -116,43 +132,43 @@ pub(crate) fn drift(item: &Item, seen: &Seen) -> Option<Failure> {
 /// the store has not answered may still be on its way through the store, after any read.
 pub(crate) fn stays_unknown(item: &Item, state: ItemState) -> bool {
     state == ItemState::Unknown
-        && !matches!(money::mover(&item.change), Ok(None | Some((_, money::Mover::Cancel))))
+        && !matches!(money_request(&item.change), Ok(None | Some((_, MoneyRequest::Cancel))))
 }
 
 /// A step that is harmless to repeat may always be; another only when a read proves that it did not
 /// happen, and the store has not said that it did: a lookup may lag behind what it is asked about.
-pub(crate) fn may_send_again(item: &Item, progressed: &Progressed, seen: &Seen) -> bool {
-    let untouched = drift(item, seen).is_none();
+pub(crate) fn may_send_again(item: &Item, progress: &Progressed, observed: &ObservedState) -> bool {
+    let untouched = drift(item, observed).is_none();
     match item.change.retry {
-        Retry::Idempotent => untouched || started(item, seen),
-        Retry::IfAbsent => untouched && progressed.answered.is_none(),
+        Retry::Idempotent => untouched || started(item, observed),
+        Retry::IfAbsent => untouched && progress.response.is_none(),
     }
 }
 
 /// Whether what stands there is a mixture of before and after: the work of this plan and nobody's
 /// else.
-fn started(item: &Item, seen: &Seen) -> bool {
+fn started(item: &Item, observed: &ObservedState) -> bool {
     item.change.edits.iter().zip(&item.review).all(|(edit, reviewed)| {
-        seen.unchanged(edit, &reviewed.before) || seen.satisfies(edit, &reviewed.after)
+        observed.unchanged(edit, &reviewed.before) || observed.satisfies(edit, &reviewed.after)
     })
 }
 
-pub(crate) fn differs(item: &Item, seen: &Seen) -> Failure {
+pub(crate) fn partly_written(item: &Item, observed: &ObservedState) -> Failure {
     let field = item
         .change
         .edits
         .iter()
         .zip(&item.review)
-        .find(|(edit, reviewed)| edit.is_readable() && !seen.satisfies(edit, &reviewed.after))
+        .find(|(edit, reviewed)| edit.is_readable() && !observed.satisfies(edit, &reviewed.after))
         .map(|(edit, reviewed)| {
-            let is = seen.field(edit).value().map_or_else(|| "nothing".to_owned(), short);
+            let is = observed.field(edit).value().map_or_else(|| "nothing".to_owned(), abbreviated);
             format!("`{}` is {is}", reviewed.field)
         })
         .unwrap_or_default();
     Failure::new(Code::UpstreamError, format!("it was written in part: {field}"))
 }
 
-pub(crate) fn half_way() -> Failure {
+pub(crate) fn unknown_after_read() -> Failure {
     Failure::new(Code::UpstreamError, "it may have been written, and a read does not tell")
         .remedy("look at it in the store")
 }
@@ -172,7 +188,7 @@ pub(crate) fn not_readable(item: &Item) -> Failure {
 }
 
 /// A value in a message: short, and on one line.
-pub(crate) fn short(value: &Value) -> String {
+pub(crate) fn abbreviated(value: &Value) -> String {
     const CHARS: usize = 60;
     let text = value.to_string();
     if text.chars().count() <= CHARS {

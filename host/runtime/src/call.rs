@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
-use souk_plans::{Plans, Terms};
+use souk_plans::{ApplyOptions, Plans};
 use souk_policy::Mask;
-use souk_state::audit::{Request, Resources};
-use souk_state::exports::{Closed, Exports};
+use souk_state::audit::{CallResources, RequestEntry};
+use souk_state::exports::{Exports, PendingExport};
 use souk_upstream::Session;
 
 use crate::sessions::SessionHost;
@@ -29,11 +29,11 @@ pub(crate) struct CallContext {
     /// What leaves the host for this call goes through it.
     pub(crate) mask: Mask,
     /// What was asked of back ends, for the audit trail.
-    pub(crate) resources: Resources,
+    pub(crate) resources: CallResources,
     /// Where changes are proposed; nowhere in a run that serves no call.
     pub(crate) plans: Option<Arc<Plans>>,
     /// On which terms an `apply` is carried out, from the host's own arguments.
-    pub(crate) terms: Terms,
+    pub(crate) options: ApplyOptions,
     /// Whether a draft was closed in this call: that is done once.
     pub(crate) closed: bool,
     /// How many purges were asked for in this call.
@@ -41,7 +41,7 @@ pub(crate) struct CallContext {
     /// Where documents are kept; nowhere in a run that serves no call.
     pub(crate) exports: Option<Arc<Exports>>,
     /// Documents that are whole. They are kept once the call has ended well.
-    pub(crate) closed_exports: Vec<Closed>,
+    pub(crate) closed_exports: Vec<PendingExport>,
 }
 
 impl CallContext {
@@ -96,7 +96,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// Permits and sends one read.
-    pub(crate) async fn read(self, read: Read) -> (Request, Result<String, Failure>) {
+    pub(crate) async fn read(self, read: Read) -> (RequestEntry, Result<String, Failure>) {
         let started = Instant::now();
         let route = crate::convert::printable(&read.route, 200);
         let result = self.permitted(&read).await;
@@ -105,7 +105,7 @@ impl Reader {
             Err(failure) => failure.status,
         };
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let request = Request::new(Method::Get, &route, status, ms);
+        let request = RequestEntry::new(Method::Get, &route, status, ms);
         (request, result)
     }
 

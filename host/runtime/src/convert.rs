@@ -10,7 +10,10 @@ use crate::bindings::souk::plugin::{session as wit_session, types as wit};
 impl From<Failure> for wit::Failure {
     fn from(failure: Failure) -> Self {
         let code = match failure.code {
-            Code::ValidationError => wit::FailureCode::ValidationError,
+            // The contract has no word of its own for either yet.
+            Code::ValidationError | Code::Conflict | Code::Drifted => {
+                wit::FailureCode::ValidationError
+            }
             Code::NotAuthenticated => wit::FailureCode::NotAuthenticated,
             Code::Forbidden => wit::FailureCode::Forbidden,
             Code::NotFound => wit::FailureCode::NotFound,

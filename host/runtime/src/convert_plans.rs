@@ -6,7 +6,7 @@ use souk_model::plan::{
     FieldAfter, Intent, ItemState, Lookup, PlanState, Retry, Reviewed, Step, Subject, Undo,
 };
 use souk_model::{Binding, Failure, Pointer, Read};
-use souk_plans::{Outcome, Proposal, Trouble};
+use souk_plans::{ItemFailure, PlanOutcome, Proposal};
 
 use crate::bindings::souk::plugin::{plans as wit, types};
 use crate::json;
@@ -176,10 +176,8 @@ pub(crate) fn rfc3339(ms: i64) -> String {
 }
 
 /// What came of a plan, as the plugin gets it.
-pub(crate) fn outcome(outcome: Outcome) -> wit::Outcome {
-    let counts = &outcome.counts;
-    // What is only proposed was not left out: it was not its turn.
-    let not_tried = if outcome.state == PlanState::Proposed { 0 } else { counts.pending };
+pub(crate) fn outcome(outcome: PlanOutcome) -> wit::Outcome {
+    let totals = outcome.totals();
     wit::Outcome {
         plan_id: outcome.plan.to_string(),
         state: match outcome.state {
@@ -189,32 +187,32 @@ pub(crate) fn outcome(outcome: Outcome) -> wit::Outcome {
             PlanState::Proposed => wit::PlanState::Previewed,
             PlanState::Failed | PlanState::Draft | PlanState::Discarded => wit::PlanState::Failed,
         },
-        done: counts.done,
-        failed: counts.failed,
-        drifted: counts.drifted,
-        skipped: counts.skipped + not_tried,
-        unknown: counts.unknown + counts.sending,
+        done: totals.done,
+        failed: totals.failed,
+        drifted: totals.drifted,
+        skipped: totals.skipped,
+        unknown: totals.unknown,
         unverifiable: outcome.unverifiable,
-        failures: outcome.failures.into_iter().map(trouble).collect(),
+        failures: outcome.failures.into_iter().map(item_failure).collect(),
         subject: outcome.subject.map(|subject| subject.to_string()),
     }
 }
 
-fn trouble(trouble: Trouble) -> wit::Item {
+fn item_failure(failed: ItemFailure) -> wit::Item {
     wit::Item {
         subject: wit::Subject {
-            kind: trouble.subject.kind,
-            id: trouble.subject.id,
-            label: trouble.subject.label,
+            kind: failed.subject.kind,
+            id: failed.subject.id,
+            label: failed.subject.label,
         },
-        state: match trouble.state {
+        state: match failed.state {
             ItemState::Done => wit::ItemState::Done,
             ItemState::Failed => wit::ItemState::Failed,
             ItemState::Drifted => wit::ItemState::Drifted,
             ItemState::Pending | ItemState::Skipped => wit::ItemState::Skipped,
             ItemState::Sending | ItemState::Unknown => wit::ItemState::Unknown,
         },
-        failure: trouble.failure.map(|kept| {
+        failure: failed.failure.map(|kept| {
             let mut failure = Failure::new(kept.code, kept.message);
             failure.status = kept.status;
             types::Failure::from(failure)

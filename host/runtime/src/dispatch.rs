@@ -8,9 +8,9 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::{Action, Actions, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult};
-use souk_plans::{Commit, Plans, Terms, asked_for};
+use souk_plans::{ApplyOptions, CommitRequest, Plans, request_digest};
 use souk_policy::{Mask, Rules};
-use souk_state::audit::{AuditTrail, Resources, Transport};
+use souk_state::audit::{AuditTrail, CallResources, Transport};
 use souk_state::exports::Exports;
 use souk_upstream::Session;
 use tokio::sync::watch;
@@ -87,7 +87,7 @@ impl Dispatcher {
         let mut changes = parts.registry.changes();
         let rules = Arc::new(config.rules);
         parts.sessions.set_accept_credentials(config.accept_credentials);
-        veil(&parts.trail, rules.clone());
+        set_text_mask(&parts.trail, rules.clone());
         let dispatcher = Arc::new(Self {
             parts,
             rules: ArcSwap::new(rules),
@@ -109,7 +109,7 @@ impl Dispatcher {
     /// Puts another configuration in force: for every call that starts from now on.
     pub fn reconfigure(&self, config: OperatorConfig) {
         let rules = Arc::new(config.rules);
-        veil(&self.parts.trail, rules.clone());
+        set_text_mask(&self.parts.trail, rules.clone());
         self.rules.store(rules);
         self.settings.store(Arc::new(config.settings));
         self.confirm.store(config.confirm, Ordering::Release);
@@ -161,10 +161,10 @@ impl Dispatcher {
         call: ToolCall,
         arguments: Value,
         mask: &Mask,
-    ) -> (Resources, Result<Made, Failure>) {
+    ) -> (CallResources, Result<Made, Failure>) {
         let admitted = match self.admit(entry, &call.principal, arguments) {
             Ok(admitted) => admitted,
-            Err(failure) => return (Resources::default(), Err(failure)),
+            Err(failure) => return (CallResources::default(), Err(failure)),
         };
         let result = match &entry.behind {
             Behind::Action { plugin, action } => {
@@ -187,7 +187,7 @@ impl Dispatcher {
                 native.call(call).await
             }
         };
-        (Resources::default(), result.map(Made::from))
+        (CallResources::default(), result.map(Made::from))
     }
 
     fn admit(
@@ -218,19 +218,24 @@ impl Dispatcher {
         call: ToolCall,
         admitted: Admitted,
         mask: &Mask,
-    ) -> (Resources, Result<Made, Failure>) {
+    ) -> (CallResources, Result<Made, Failure>) {
         let Admitted { session, given, mut arguments } = admitted;
         let sealed = seal(entry.sealed(), &mut arguments);
         let asked = session.as_ref().filter(|_| entry.repeats(&given));
-        let asked = asked.map(|session| asked_for(&session.info().store, &arguments));
-        let terms = Terms { reason: given.reason, key: given.key, preview: given.preview, asked };
+        let asked = asked.map(|session| request_digest(&session.info().store, &arguments));
+        let options = ApplyOptions {
+            reason: given.reason,
+            key: given.key,
+            preview: given.preview,
+            request_digest: asked,
+        };
         let Parts { plans, exports, sessions, .. } = &self.parts;
         let (principal, tool) = (call.principal.clone(), &entry.tool.name);
         if let Some(session) = &session {
-            let before = plans.answered_before(&principal, session, tool, &terms).await;
+            let before = plans.earlier_answer(&principal, session, tool, &options).await;
             if let Some(answer) = before.transpose() {
                 let answer = answer.map(|answer| entry.repeated(answer).into());
-                return (Resources::default(), answer);
+                return (CallResources::default(), answer);
             }
         }
         let settings = self.settings.load().get(&plugin.group.name).cloned();
@@ -244,9 +249,9 @@ impl Dispatcher {
             settings: settings.unwrap_or_default(),
             progress: masked_news::through(mask, call.progress),
             mask: mask.clone(),
-            resources: Resources::default(),
+            resources: CallResources::default(),
             plans: Some(plans.clone()),
-            terms: terms.clone(),
+            options: options.clone(),
             closed: false,
             purges: 0,
             exports: Some(exports.clone()),
@@ -254,7 +259,7 @@ impl Dispatcher {
         };
         let answered = self.run_action(entry, plugin, context, &arguments).await;
         if let (_, Ok(made)) = &answered {
-            plans.keep_answer(&principal, tool, &terms, &made.result).await;
+            plans.record_answer(&principal, tool, &options, &made.result).await;
         }
         answered
     }
@@ -265,7 +270,7 @@ impl Dispatcher {
         plugin: &Arc<Plugin>,
         context: CallContext,
         arguments: &Value,
-    ) -> (Resources, Result<Made, Failure>) {
+    ) -> (CallResources, Result<Made, Failure>) {
         let sandbox = self.parts.registry.sandbox();
         let place = match plugin.admit(sandbox).await {
             // The place was waited for; what is forbidden by now must not start.
@@ -274,7 +279,7 @@ impl Dispatcher {
         };
         match place {
             Ok(place) => plugin.prepare(sandbox, context, place).run(&arguments.to_string()).await,
-            Err(failure) => (Resources::default(), Err(failure)),
+            Err(failure) => (CallResources::default(), Err(failure)),
         }
     }
 
@@ -292,7 +297,7 @@ impl Dispatcher {
         let plan = id.parse().map_err(|error| {
             Failure::argument("plan_id", format!("{error}")).remedy("`plans_list` shows your plans")
         })?;
-        let commit = Commit {
+        let commit = CommitRequest {
             principal,
             session: &session,
             plan: &plan,
@@ -308,8 +313,8 @@ impl Dispatcher {
 
 /// Masks on the trail what any rule masks for a principal: which plugin a line is about is not
 /// always known there.
-fn veil(trail: &AuditTrail, rules: Arc<Rules>) {
-    trail.veil(Arc::new(move |principal, text| {
+fn set_text_mask(trail: &AuditTrail, rules: Arc<Rules>) {
+    trail.set_text_mask(Arc::new(move |principal, text| {
         rules.mask_for_any_group(&Principal::named(principal)).text(text)
     }));
 }
@@ -354,7 +359,7 @@ impl Actions for Dispatcher {
         let line = Line::of_call(trail, *transport, &call, entry, &arguments);
         let (mut resources, result) = match entry {
             Some(entry) => self.run(entry, call, arguments, &mask).await,
-            None => (Resources::default(), Err(no_such(&call.tool))),
+            None => (CallResources::default(), Err(no_such(&call.tool))),
         };
         let result = match result {
             Ok(made) => {
@@ -392,7 +397,7 @@ impl Actions for Dispatcher {
         let rules = self.rules.load_full();
         let result = self.documents_under(&rules).read(principal, uri).await;
         let result = result.map_err(|failure| rules.mask_for_any_group(principal).failure(failure));
-        line.end(Resources::default(), &result)?;
+        line.end(CallResources::default(), &result)?;
         result
     }
 

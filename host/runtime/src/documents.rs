@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use souk_model::{Code, Document, Failure, Principal};
 use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
-use souk_state::exports::{Closed, ExportId, Exports, Kept};
+use souk_state::exports::{ExportId, ExportRecord, Exports, PendingExport};
 
 use crate::exports::unmaskable;
 use crate::sessions::SessionHost;
@@ -21,7 +21,7 @@ impl Documents<'_> {
     pub(crate) async fn list(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
         let (exports, whose) = (self.exports.clone(), principal.clone());
         let kept = blocking(move || exports.list(&whose)).await?;
-        let readable = |kept: &&Kept| self.may_read(principal, kept).is_ok();
+        let readable = |kept: &&ExportRecord| self.may_read(principal, kept).is_ok();
         Ok(kept
             .iter()
             .filter(readable)
@@ -55,7 +55,7 @@ impl Documents<'_> {
 
     /// The rules may have changed since the document was made, and the caller may have gone over to
     /// another store.
-    fn may_read(&self, principal: &Principal, kept: &Kept) -> Result<(), Failure> {
+    fn may_read(&self, principal: &Principal, kept: &ExportRecord) -> Result<(), Failure> {
         let owner = &kept.owner;
         self.rules.decide(
             principal,
@@ -79,7 +79,7 @@ impl Documents<'_> {
 }
 
 /// A document as its caller is told of it.
-pub(crate) fn told(kept: &Kept, mask: &Mask) -> Document {
+pub(crate) fn told(kept: &ExportRecord, mask: &Mask) -> Document {
     let mut document = kept.document();
     document.name = mask.text(document.name);
     document
@@ -88,8 +88,8 @@ pub(crate) fn told(kept: &Kept, mask: &Mask) -> Document {
 /// Keeps what a call closed, once it has ended well: all of it or nothing.
 pub(crate) async fn publish(
     exports: &Arc<Exports>,
-    closed: Vec<Closed>,
-) -> Result<Vec<Kept>, Failure> {
+    closed: Vec<PendingExport>,
+) -> Result<Vec<ExportRecord>, Failure> {
     if closed.is_empty() {
         return Ok(Vec::new());
     }
@@ -111,7 +111,7 @@ pub(crate) async fn publish(
 }
 
 /// Takes documents away again whose answer is not given out.
-pub(crate) async fn retract(exports: &Arc<Exports>, kept: Vec<Kept>) {
+pub(crate) async fn retract(exports: &Arc<Exports>, kept: Vec<ExportRecord>) {
     if !kept.is_empty() {
         let exports = exports.clone();
         let _ = blocking(move || {

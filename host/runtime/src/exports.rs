@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use souk_model::{Code, Failure};
 use souk_policy::mask::UnmaskableMediaType;
-use souk_state::exports::{Closed, Exports, MediaType, Owner, Writing};
+use souk_state::exports::{ExportOwner, ExportWriter, Exports, MediaType, PendingExport};
 use wasmtime::component::Resource;
 
 use crate::bindings::souk::plugin::{exports, types};
@@ -30,7 +30,7 @@ pub enum GuestExport {
         media_type: String,
     },
     /// Begun.
-    Begun(Box<Writing>),
+    Begun(Box<ExportWriter>),
     /// A write was cut off, because the call was: nothing more becomes of it.
     Lost,
 }
@@ -58,7 +58,7 @@ impl State {
     async fn take_export(
         &mut self,
         export: &Resource<GuestExport>,
-    ) -> wasmtime::Result<Result<Box<Writing>, Failure>> {
+    ) -> wasmtime::Result<Result<Box<ExportWriter>, Failure>> {
         let (name, media_type) = match self.table.get_mut(export)? {
             GuestExport::Named { name, media_type } => (name.clone(), media_type.clone()),
             begun => {
@@ -109,7 +109,7 @@ impl CallContext {
         &self,
         name: &str,
         media_type: &str,
-    ) -> Result<impl FnOnce() -> Result<Box<Writing>, Failure> + Send + use<>, Failure> {
+    ) -> Result<impl FnOnce() -> Result<Box<ExportWriter>, Failure> + Send + use<>, Failure> {
         let exports: Arc<Exports> = self.exports.clone().ok_or_else(|| {
             Failure::internal("this run serves no call, so nothing can be exported")
         })?;
@@ -126,7 +126,7 @@ impl CallContext {
         self.mask.check_media_type(media_type.as_str()).map_err(unmaskable)?;
         let name = crate::convert::printable(name, NAME_CHARS).replace('\n', " ");
         let name = self.mask.text(name);
-        let owner = Owner {
+        let owner = ExportOwner {
             principal: self.principal.to_string(),
             store: self.session.as_ref().map(|session| session.info().store),
             group: self.group.clone(),
@@ -137,7 +137,7 @@ impl CallContext {
     }
 
     /// Notes a document that is whole: it is kept once the call has ended well.
-    fn keeps(&mut self, closed: Closed) -> exports::Document {
+    fn keeps(&mut self, closed: PendingExport) -> exports::Document {
         let document = closed.kept().document();
         self.closed_exports.push(closed);
         exports::Document {

@@ -5,7 +5,8 @@ use std::time::Instant;
 use serde_json::Value;
 use souk_model::{Failure, Principal, ToolCall};
 use souk_state::audit::{
-    self, ArgumentsDigest, AuditTrail, Durability, Outcome, Resources, Transport,
+    ArgumentsDigest, AuditTrail, CallEntry, CallOutcome, CallResources, Durability, PluginIdentity,
+    Transport,
 };
 
 use crate::entry::Entry;
@@ -19,7 +20,7 @@ const READING: &str = "resources/read";
 pub(crate) struct Line<'d> {
     trail: &'d AuditTrail,
     started: Instant,
-    entry: Option<audit::Entry>,
+    entry: Option<CallEntry>,
 }
 
 impl<'d> Line<'d> {
@@ -40,7 +41,7 @@ impl<'d> Line<'d> {
             }
             _ => trail.digest(arguments),
         };
-        let plugin = entry.and_then(Entry::plugin).map(|plugin| audit::Plugin {
+        let plugin = entry.and_then(Entry::plugin).map(|plugin| PluginIdentity {
             group: plugin.group.name.clone(),
             version: plugin.group.version.clone(),
             digest: plugin.digest.clone(),
@@ -64,23 +65,23 @@ impl<'d> Line<'d> {
         transport: Transport,
         principal: &Principal,
         action: &str,
-        plugin: Option<audit::Plugin>,
+        plugin: Option<PluginIdentity>,
         arguments: ArgumentsDigest,
     ) -> Self {
-        let entry = audit::Entry {
+        let entry = CallEntry {
             at: souk_state::Timestamp::now(),
             transport,
             principal: principal.to_string(),
             action: action.to_owned(),
             plugin,
             arguments,
-            outcome: Outcome::Failed {
+            outcome: CallOutcome::Failed {
                 code: "CANCELLED".into(),
                 rule: None,
                 message: "the caller left before the answer".into(),
             },
             duration_us: 0,
-            resources: Resources::default(),
+            resources: CallResources::default(),
         };
         Self { trail, started: Instant::now(), entry: Some(entry) }
     }
@@ -91,16 +92,16 @@ impl<'d> Line<'d> {
     /// When the trail cannot be written.
     pub(crate) fn end<T>(
         mut self,
-        resources: Resources,
+        resources: CallResources,
         result: &Result<T, Failure>,
     ) -> Result<(), Failure> {
         let Some(mut entry) = self.entry.take() else { return Ok(()) };
-        entry.outcome = Outcome::of(result);
+        entry.outcome = CallOutcome::of(result);
         entry.resources = resources;
         self.append(entry)
     }
 
-    fn append(&self, mut entry: audit::Entry) -> Result<(), Failure> {
+    fn append(&self, mut entry: CallEntry) -> Result<(), Failure> {
         entry.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         // A read's line outlives the process, not a power cut: nothing in the store hangs on it.
         self.trail.append(entry, Durability::Written).map(drop).map_err(|error| {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use souk_model::plan::{Item, ItemState, Kept, Origin, PlanId, PlanState, Progressed, Undo};
 use souk_model::{Failure, Principal, Tier};
-use souk_plans::{Commit, Outcome, Plans};
+use souk_plans::{CommitRequest, PlanOutcome, Plans};
 use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
-use souk_state::plans::{Filter, Stored};
+use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
 use crate::convert_plans::{diffs, rfc3339, sample};
@@ -206,7 +206,7 @@ impl PlansCall<'_> {
         }
     }
 
-    fn mask_for(&self, stored: &Stored) -> Mask {
+    fn mask_for(&self, stored: &StoredPlan) -> Mask {
         self.rules.mask_for(self.principal, &stored.header.group)
     }
 
@@ -221,7 +221,7 @@ impl PlansCall<'_> {
     async fn list(&self) -> Result<Map<String, Value>, Failure> {
         let state = self.arguments.get("state").and_then(Value::as_str);
         let limit = u32::try_from(self.number("page_size").unwrap_or(20)).unwrap_or(20);
-        let filter = Filter {
+        let filter = PlanFilter {
             principal: Some(self.principal.to_string()),
             states: PlanState::ALL
                 .into_iter()
@@ -265,7 +265,7 @@ impl PlansCall<'_> {
         let stored = self.plans.get(Some(self.principal), &id).await?;
         // The rules may have changed since it was proposed, and this tool is not a way around them.
         self.rules.decide(self.principal, &subject(&stored))?;
-        let commit = Commit {
+        let commit = CommitRequest {
             principal: self.principal,
             session: self.session()?,
             plan: &id,
@@ -309,7 +309,7 @@ impl PlansCall<'_> {
 }
 
 /// A plan as policy judges carrying it out.
-fn subject(stored: &Stored) -> ToolProfile<'_> {
+fn subject(stored: &StoredPlan) -> ToolProfile<'_> {
     let header = &stored.header;
     let (tool, tier, effect) = match &header.origin {
         Origin::Prepared { commit_tool, commit_tier } => {
@@ -322,41 +322,41 @@ fn subject(stored: &Stored) -> ToolProfile<'_> {
 }
 
 /// What a commit answers.
-pub(crate) fn answer(outcome: Outcome, subject_as: Option<&str>) -> Map<String, Value> {
-    let counts = outcome.counts;
-    let total = counts.total();
+pub(crate) fn answer(outcome: PlanOutcome, subject_as: Option<&str>) -> Map<String, Value> {
+    let totals = outcome.totals();
+    let total = totals.total;
     let errors: Vec<Value> = outcome
         .failures
         .iter()
-        .map(|trouble| {
+        .map(|failed| {
             json!({
-                "subject": trouble.subject.id,
-                "state": trouble.state.as_str(),
-                "code": trouble.failure.as_ref().map(|kept| kept.code.as_str()),
-                "message": trouble.failure.as_ref().map(|kept| kept.message.as_str()),
+                "subject": failed.subject.id,
+                "state": failed.state.as_str(),
+                "code": failed.failure.as_ref().map(|kept| kept.code.as_str()),
+                "message": failed.failure.as_ref().map(|kept| kept.message.as_str()),
             })
         })
         .collect();
-    let message = match (counts.done == total, outcome.state) {
-        (true, _) => format!("{total} of {total} done, {}", outcome.shown_by()),
+    let message = match (totals.done == total, outcome.state) {
+        (true, _) => format!("{total} of {total} done, {}", outcome.evidence()),
         (false, PlanState::Proposed) => {
             format!("{total} would change; nothing was sent. Commit with `plans_commit`")
         }
         (false, PlanState::Running) => {
-            format!("{} of {total} done so far; it goes on", counts.done)
+            format!("{} of {total} done so far; it goes on", totals.done)
         }
-        (false, _) => format!("{} of {total} done; `errors` tells of the others", counts.done),
+        (false, _) => format!("{} of {total} done; `errors` tells of the others", totals.done),
     };
     let mut answer = object(json!({
         "message": message,
-        "success_count": counts.done,
-        "error_count": if outcome.state == PlanState::Proposed { 0 } else { total - counts.done },
+        "success_count": totals.done,
+        "error_count": totals.not_done(),
         "errors": errors,
         "plan_id": outcome.plan.as_str(),
         "state": outcome.state.as_str(),
-        "drifted": counts.drifted,
-        "skipped": counts.skipped + counts.pending,
-        "unknown": counts.unknown + counts.sending,
+        "drifted": totals.drifted,
+        "skipped": totals.skipped,
+        "unknown": totals.unknown,
     }));
     if let Some(name) = subject_as {
         answer.insert(name.to_owned(), outcome.subject.unwrap_or(Value::Null));
@@ -365,7 +365,7 @@ pub(crate) fn answer(outcome: Outcome, subject_as: Option<&str>) -> Map<String, 
 }
 
 /// A plan in a list.
-fn summary(stored: &Stored) -> Value {
+fn summary(stored: &StoredPlan) -> Value {
     let (header, counts) = (&stored.header, &stored.counts);
     json!({
         "plan_id": header.id.as_str(),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use souk_model::{Action, Code, Failure, Group};
-use souk_state::audit::Resources;
-use souk_state::exports::Closed;
+use souk_state::audit::CallResources;
+use souk_state::exports::PendingExport;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Trap;
 
@@ -127,7 +127,7 @@ pub(crate) struct Made {
     /// Its answer.
     pub(crate) result: Map<String, Value>,
     /// Documents that are whole and not yet kept.
-    pub(crate) closed: Vec<Closed>,
+    pub(crate) closed: Vec<PendingExport>,
 }
 
 impl From<Map<String, Value>> for Made {
@@ -153,7 +153,10 @@ pub(crate) struct Prepared<'p> {
 
 impl Prepared<'_> {
     /// Instantiates, calls, and checks the answer.
-    pub(crate) async fn run(mut self, arguments: &String) -> (Resources, Result<Made, Failure>) {
+    pub(crate) async fn run(
+        mut self,
+        arguments: &String,
+    ) -> (CallResources, Result<Made, Failure>) {
         self.store.data_mut().usage.resume();
         let wall = self.store.data().usage.budget.wall;
         let clock = self.store.data().wall.clone();

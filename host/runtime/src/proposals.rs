@@ -2,7 +2,7 @@
 
 use souk_model::Failure;
 use souk_model::plan::{Change, Intent};
-use souk_plans::{Draft, Outcome, Proposal, Proposer};
+use souk_plans::{PlanDraft, PlanOutcome, Proposal, Proposer};
 use wasmtime::component::Resource;
 
 use crate::bindings::souk::plugin::{plans, types};
@@ -19,7 +19,7 @@ pub enum GuestDraft {
     /// Nothing was added yet.
     Intended(Box<plans::Intent>),
     /// Begun.
-    Begun(Box<Draft>),
+    Begun(Box<PlanDraft>),
 }
 
 impl State {
@@ -49,7 +49,7 @@ impl State {
     async fn begun(
         &mut self,
         draft: &Resource<GuestDraft>,
-    ) -> wasmtime::Result<Result<&mut Draft, Failure>> {
+    ) -> wasmtime::Result<Result<&mut PlanDraft, Failure>> {
         if let GuestDraft::Intended(intent) = self.table.get(draft)? {
             let intent = intent.as_ref().clone();
             let begun = match self.begin(intent).await {
@@ -64,7 +64,7 @@ impl State {
         }
     }
 
-    async fn begin(&mut self, intent: plans::Intent) -> Result<Draft, Failure> {
+    async fn begin(&mut self, intent: plans::Intent) -> Result<PlanDraft, Failure> {
         let intent: Intent = convert_plans::intent(intent)?;
         let call = self.call_for_draft()?;
         let session = call.session.clone().ok_or_else(crate::call::not_logged_in)?;
@@ -82,7 +82,7 @@ impl State {
     async fn close(
         &mut self,
         draft: Resource<GuestDraft>,
-    ) -> wasmtime::Result<Result<Draft, Failure>> {
+    ) -> wasmtime::Result<Result<PlanDraft, Failure>> {
         if let Err(failure) = self.begun(&draft).await? {
             return Ok(Err(failure));
         }
@@ -101,16 +101,16 @@ impl State {
         }
     }
 
-    async fn propose_draft(&mut self, draft: Draft) -> Result<Proposal, Failure> {
+    async fn propose_draft(&mut self, draft: PlanDraft) -> Result<Proposal, Failure> {
         self.call_for_draft()?.may_propose()?;
         draft.propose().await
     }
 
-    async fn apply_draft(&mut self, draft: Draft) -> Result<Outcome, Failure> {
+    async fn apply_draft(&mut self, draft: PlanDraft) -> Result<PlanOutcome, Failure> {
         let call = self.call_for_draft()?;
         call.may_apply()?;
         let plans = call.plans.clone().ok_or_else(no_plans)?;
-        let terms = call.terms.clone();
+        let terms = call.options.clone();
         plans.apply(draft, terms).await
     }
 }

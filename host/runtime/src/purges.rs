@@ -1,29 +1,29 @@
 //! The host's side of `cache`: purges that a plugin asks for.
 
 use souk_model::{Failure, PurgeTarget};
-use souk_plans::{Purged, Purging};
+use souk_plans::{PurgeRequest, PurgeResult};
 
 use crate::bindings::souk::plugin::{cache, types};
 use crate::state::State;
 
 impl State {
     /// Who asks for purges, and on which terms.
-    fn purging(&mut self, count: usize) -> Result<Purging, Failure> {
+    fn purging(&mut self, count: usize) -> Result<PurgeRequest, Failure> {
         let call = self.call()?;
         call.may_apply()?;
         let session = call.session.clone().ok_or_else(crate::call::not_logged_in)?;
         let before = call.purges;
         call.purges = before.saturating_add(count);
-        Ok(Purging {
+        Ok(PurgeRequest {
             principal: call.principal.clone(),
             session,
             action: call.action.clone(),
             before,
-            terms: call.terms.clone(),
+            options: call.options.clone(),
         })
     }
 
-    async fn purge_all(&mut self, targets: Vec<PurgeTarget>) -> Vec<Result<Purged, Failure>> {
+    async fn purge_all(&mut self, targets: Vec<PurgeTarget>) -> Vec<Result<PurgeResult, Failure>> {
         let asked = self.purging(targets.len()).and_then(|purging| {
             let plans = self.call()?.plans.clone();
             Ok((plans.ok_or_else(crate::proposals::no_plans)?, purging))
@@ -64,9 +64,9 @@ impl From<cache::Target> for PurgeTarget {
     }
 }
 
-impl From<Purged> for cache::Purged {
-    fn from(purged: Purged) -> Self {
-        let Purged { id, provider, previewed } = purged;
+impl From<PurgeResult> for cache::Purged {
+    fn from(purged: PurgeResult) -> Self {
+        let PurgeResult { id, provider, previewed } = purged;
         Self { id, provider: provider.to_owned(), previewed }
     }
 }

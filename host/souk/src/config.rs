@@ -43,7 +43,7 @@ pub(crate) struct Config {
     #[serde(skip)]
     pub(crate) guards_set: BTreeSet<String>,
     /// How plans are kept and carried out.
-    pub(crate) plans: souk_plans::Config,
+    pub(crate) plans: souk_plans::PlansConfig,
     /// What plugins may use.
     pub(crate) limits: souk_runtime::Limits,
     /// What callers may take.

@@ -151,7 +151,7 @@ impl Setup {
     }
 
     /// How plans are kept and carried out.
-    pub(crate) fn plans(&self) -> souk_plans::Config {
+    pub(crate) fn plans(&self) -> souk_plans::PlansConfig {
         let mut plans = self.config.plans.clone();
         plans.expiry_min = self.environment.plan_expiry_min.unwrap_or(plans.expiry_min);
         plans

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use souk_model::Method;
 use souk_state::audit::{
-    AuditTrail, Durability, Entry, Outcome, Plugin, Request, Transport, verify,
+    AuditTrail, CallEntry, CallOutcome, Durability, PluginIdentity, RequestEntry, Transport, verify,
 };
 use souk_state::{StateDir, Timestamp};
 
@@ -21,22 +21,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let other = AuditTrail::open(state.audit_trail(), state.digest_key()?)?;
     let arguments = json!({ "sku": "24-MB01", "scope": { "store_view_code": "default" } });
     let call = || {
-        let mut entry = Entry {
+        let mut entry = CallEntry {
             at: Timestamp::now(),
             transport: Transport::Stdio,
             principal: "local".into(),
             action: "catalog_get_product".into(),
-            plugin: Some(Plugin {
+            plugin: Some(PluginIdentity {
                 group: "catalog".into(),
                 version: "0.1.0".into(),
                 digest: "5b".repeat(32),
             }),
             arguments: trail.digest(&arguments),
-            outcome: Outcome::Ok,
+            outcome: CallOutcome::Ok,
             duration_us: 412,
             resources: Default::default(),
         };
-        entry.resources.push(Request::new(Method::Get, "/V1/products/{sku}", Some(200), 3));
+        entry.resources.push(RequestEntry::new(Method::Get, "/V1/products/{sku}", Some(200), 3));
         entry
     };
 

@@ -16,7 +16,7 @@ use souk_model::plan::{
 };
 use souk_model::{Binding, Pointer, Read, StoreView, Tier, WriteMethod};
 use souk_state::StateDir;
-use souk_state::plans::{Filter, Mark, PlanStore, SqlitePlanStore, StoreError};
+use souk_state::plans::{JournalEntry, PlanFilter, PlanStore, SqlitePlanStore, StoreError};
 
 const ITEMS: u32 = 5_000;
 const CHUNK: usize = 500;
@@ -60,7 +60,7 @@ async fn main() -> Outcome {
 
     journal(&store, &header.id).await?;
     store.finish(&header.id, "bench", PlanState::PartlyDone).await?;
-    let all = Filter { limit: 50, ..Filter::default() };
+    let all = PlanFilter { limit: 50, ..PlanFilter::default() };
     measure("a list of that one plan", 200, 1, || async { store.list(&all).await.map(drop) })
         .await?;
     say(&format!("{:?}, resident: {}", store.commits(), resident()?))
@@ -68,31 +68,31 @@ async fn main() -> Outcome {
 
 async fn journal(store: &SqlitePlanStore, plan: &PlanId) -> Outcome {
     store.claim(plan, "bench", None, 0, i64::MAX).await?;
-    let mark = |n, state| store.journal(plan, "bench", vec![Mark::new(n, state)]);
+    let entry = |n, state| store.journal(plan, "bench", vec![JournalEntry::new(n, state)]);
     let mut numbers = 0..ITEMS;
     measure("mark sending, alone", 1_000, 1, || {
-        mark(numbers.next().unwrap_or_default(), ItemState::Sending)
+        entry(numbers.next().unwrap_or_default(), ItemState::Sending)
     })
     .await?;
     let mut sent = 0..ITEMS;
     measure("mark done, alone", 1_000, 1, || {
-        mark(sent.next().unwrap_or_default(), ItemState::Done)
+        entry(sent.next().unwrap_or_default(), ItemState::Done)
     })
     .await?;
     for at_once in [8, 32] {
         measure(&format!("mark sending, {at_once} at once, each"), 50, at_once, || {
-            let marks: Vec<_> = numbers
+            let entries: Vec<_> = numbers
                 .by_ref()
                 .take(at_once as usize)
-                .map(|n| mark(n, ItemState::Sending))
+                .map(|n| entry(n, ItemState::Sending))
                 .collect();
-            async { join_all(marks).await.into_iter().collect() }
+            async { join_all(entries).await.into_iter().collect() }
         })
         .await?;
     }
     measure("mark sending, 100 in a call, each", 20, 100, || {
-        let marks = numbers.by_ref().take(100).map(|n| Mark::new(n, ItemState::Sending));
-        store.journal(plan, "bench", marks.collect())
+        let entries = numbers.by_ref().take(100).map(|n| JournalEntry::new(n, ItemState::Sending));
+        store.journal(plan, "bench", entries.collect())
     })
     .await
 }

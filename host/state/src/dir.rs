@@ -1,11 +1,13 @@
 //! The directory that holds everything, and who may write it.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::audit::DigestKey;
+use crate::audit::{DigestKey, secret_key};
+use crate::error::StateError;
+use crate::files::permissions;
 
 /// The state directory: it exists, belongs to this user, and nobody else can write it.
 ///
@@ -14,70 +16,6 @@ use crate::audit::DigestKey;
 #[derive(Debug, Clone)]
 pub struct StateDir {
     path: PathBuf,
-}
-
-/// Why a directory, or the key in it, cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// The file system refused.
-    #[error("cannot {doing} `{}`", path.display())]
-    Io {
-        /// What was tried: `create the state directory`, …
-        doing: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// There is something else of that name.
-    #[error("`{}` is not a directory: move it away, or name another state directory", .0.display())]
-    NotADirectory(PathBuf),
-    /// Others could plant or remove plans and audit lines.
-    #[error(
-        "others can write the state directory `{}` (mode {mode:03o}): run `chmod go-w` on it, or name another",
-        path.display()
-    )]
-    OthersCanWrite {
-        /// The directory.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// Its owner is somebody else, who could do the same.
-    #[error(
-        "the state directory `{}` belongs to user {owner}, but souk runs as user {user}: change its owner, or name another",
-        path.display()
-    )]
-    NotYours {
-        /// The directory.
-        path: PathBuf,
-        /// Its owner's number.
-        owner: u32,
-        /// Our own number.
-        user: u32,
-    },
-    /// Whoever has read the key can guess arguments from their digests.
-    #[error(
-        "others can read the key `{}` (mode {mode:03o}): remove it and a new one is made (digests before and after then differ), or run `chmod 600` on it if nobody has read it",
-        path.display()
-    )]
-    KeyExposed {
-        /// The key's file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The key's file holds something else.
-    #[error("`{}` is not a key of 32 bytes: restore it, or remove it and a new one is made", .0.display())]
-    KeyDamaged(PathBuf),
-}
-
-impl StateError {
-    /// Names what was tried and on what, for `map_err`.
-    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
-    }
 }
 
 impl StateDir {
@@ -134,22 +72,8 @@ impl StateDir {
     /// # Errors
     /// As [`digest_key`](Self::digest_key).
     pub fn seal_key(&self) -> Result<[u8; 32], StateError> {
-        crate::audit::secret_key(&self.path.join("seal.key"))
+        secret_key(&self.path.join("seal.key"))
     }
-}
-
-/// The permission bits alone.
-pub(crate) fn permissions(metadata: &Metadata) -> u32 {
-    metadata.permissions().mode() & 0o777
-}
-
-/// Flushes a directory, so that a file just made in it is still there after a power cut.
-pub(crate) fn sync_parent(file: &Path) -> io::Result<()> {
-    let parent = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(parent)?.sync_all()
 }
 
 /// Makes a file and sees whose it is: the standard library cannot ask who we are, and this says
@@ -173,6 +97,7 @@ fn owner_of_new_files(directory: &Path) -> Result<u32, StateError> {
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 

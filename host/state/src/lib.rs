@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use serde_json::json;
-//! use souk_state::audit::{self, AuditTrail, Durability, Entry, Outcome, Transport};
+//! use souk_state::audit::{self, AuditTrail, CallEntry, CallOutcome, Durability, Transport};
 //! use souk_state::StateDir;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,14 +18,14 @@
 //!
 //! let arguments = json!({ "sku": "24-MB01" });
 //! trail.append(
-//!     Entry {
+//!     CallEntry {
 //!         at: souk_state::Timestamp::now(),
 //!         transport: Transport::Stdio,
 //!         principal: "local".into(),
 //!         action: "catalog_get_product".into(),
 //!         plugin: None,
 //!         arguments: trail.digest(&arguments),
-//!         outcome: Outcome::Ok,
+//!         outcome: CallOutcome::Ok,
 //!         duration_us: 412,
 //!         resources: Default::default(),
 //!     },
@@ -40,10 +40,13 @@
 
 pub mod audit;
 mod dir;
+mod error;
 pub mod exports;
+mod files;
 pub mod plans;
 
-pub use dir::{StateDir, StateError};
+pub use dir::StateDir;
+pub use error::StateError;
 
 /// An instant, in UTC; the audit trail keeps milliseconds of it.
 pub use jiff::Timestamp;

@@ -289,6 +289,7 @@ transitions! {
     Sending => Failed: "it was refused or never sent, and a read shows that it did not happen";
     Sending => Unknown: "it may have happened, and neither answer nor read tells";
     Sending => Sending: "its host died, and a resume may send it again";
+    Sending => Drifted: "it was never sent, and a read shows another value than was reviewed";
     Unknown => Done: "a later read shows that it happened";
     Unknown => Failed: "it was sent again and refused, and a read shows that it did not happen";
     Unknown => Unknown: "a later read does not tell, either";
@@ -375,8 +376,9 @@ pub struct Progressed {
     pub state: ItemState,
     /// Why it did not end done.
     pub failure: Option<Kept>,
-    /// The answer to its first step, where the undo needs it.
-    pub answered: Option<Value>,
+    /// The response to its first step, where it is needed later: for the undo, or as proof that the
+    /// store accepted it.
+    pub response: Option<Value>,
     /// When it was last marked as sending. Milliseconds since 1970, UTC.
     pub sent_ms: Option<i64>,
 }

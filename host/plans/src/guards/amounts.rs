@@ -1,17 +1,17 @@
 //! Prices, quantities and discounts, wherever they stand in a body.
 
-use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use souk_model::plan::{BodySource, Change, Pointer, Step};
-use souk_model::{Code, Failure};
+use souk_model::{Code, Decimal, Failure};
 
+use super::bodies::each_body;
 use super::fields::code_of;
-use super::names::{member, members, plain, same_name};
-use super::number::decimal;
-use super::target::Target;
-use super::{Guards, each_body, refuse};
-use crate::money::is_id;
-use crate::review::Seen;
+use super::limits::Guards;
+use crate::magento::names::{member, members, plain, same_name};
+use crate::magento::target::WriteTarget;
+use crate::magento::values::is_id;
+use crate::observed::ObservedState;
+use crate::refusals::{refuse, unjudgeable};
 
 /// Members that hold money.
 const MONEY: [&str; 6] = ["price", "special_price", "cost", "msrp", "minimal_price", "value_price"];
@@ -70,7 +70,8 @@ impl Guards {
             scalar => match name {
                 Some(name)
                     if is_guarded(name)
-                        && decimal(scalar).is_some_and(|number| number < Decimal::ZERO) =>
+                        && Decimal::from_json(scalar)
+                            .is_some_and(|number| number < Decimal::ZERO) =>
                 {
                     Err(refuse(
                         "no-negative",
@@ -90,11 +91,11 @@ impl Guards {
             .any(|kind| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("discount")));
         let shares =
             members(map, "percentage_value").chain(members(map, "price").filter(|_| is_discount));
-        shares.filter_map(decimal).try_for_each(|share| self.within(change, share))
+        shares.filter_map(Decimal::from_json).try_for_each(|share| self.within(change, share))
     }
 
     fn within(&self, change: &Change, percent: Decimal) -> Result<(), Failure> {
-        if percent.to_string().parse().is_ok_and(|percent: f64| percent <= self.max_discount_pct) {
+        if percent.to_f64().is_some_and(|percent| percent <= self.max_discount_pct) {
             return Ok(());
         }
         Err(refuse(
@@ -102,9 +103,7 @@ impl Guards {
             Code::Forbidden,
             format!(
                 "a discount of {} per cent on {} is above the cap of {}",
-                percent.normalize(),
-                change.subject,
-                self.max_discount_pct
+                percent, change.subject, self.max_discount_pct
             ),
             "an operator raises `guards.max_discount_pct` (MCP_MAX_DISCOUNT_PCT)".into(),
         ))
@@ -115,7 +114,7 @@ impl Guards {
     ///
     /// # Errors
     /// FORBIDDEN with the guard's name.
-    pub(crate) fn discounts(&self, change: &Change, seen: &Seen) -> Result<(), Failure> {
+    pub(crate) fn discounts(&self, change: &Change, seen: &ObservedState) -> Result<(), Failure> {
         for step in &change.steps {
             for body in each_body(step.body.as_ref()).filter_map(Value::as_object) {
                 for rule in members(body, "rule").filter_map(Value::as_object) {
@@ -132,7 +131,7 @@ impl Guards {
         rule: &Map<String, Value>,
         known: Option<&Map<String, Value>>,
     ) -> Result<(), Failure> {
-        let ambiguous = |why: String| unreadable(change, &why);
+        let ambiguous = |why: String| unjudgeable(change, &why);
         let sets = |name: &str| member(rule, name).map_err(ambiguous);
         let has = |name: &str| known.and_then(|known| member(known, name).ok().flatten());
         let (action, amount) = (sets("simple_action")?, sets("discount_amount")?);
@@ -143,8 +142,8 @@ impl Guards {
             return Ok(());
         }
         let Some(amount) = amount.or_else(|| has("discount_amount")) else { return Ok(()) };
-        let amount =
-            decimal(amount).ok_or_else(|| unreadable(change, "`discount_amount` is no number"))?;
+        let amount = Decimal::from_json(amount)
+            .ok_or_else(|| unjudgeable(change, "`discount_amount` is no number"))?;
         let action = action.or_else(|| has("simple_action")).and_then(Value::as_str);
         match action.map(str::to_ascii_lowercase).as_deref() {
             None | Some("by_percent") => self.within(change, amount),
@@ -160,19 +159,15 @@ impl Guards {
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
         for spec in members(body, "coupon_spec").filter_map(Value::as_object) {
-            let wanted = member(spec, "quantity").map_err(|why| unreadable(change, &why))?;
+            let wanted = member(spec, "quantity").map_err(|why| unjudgeable(change, &why))?;
             let Some(wanted) = wanted else { continue };
-            let wanted = decimal(wanted)
-                .ok_or_else(|| unreadable(change, "`quantity` of coupons is no number"))?;
+            let wanted = Decimal::from_json(wanted)
+                .ok_or_else(|| unjudgeable(change, "`quantity` of coupons is no number"))?;
             if wanted > Decimal::from(self.coupon_cap) {
                 return Err(refuse(
                     "coupon-cap",
                     Code::BulkCapExceeded,
-                    format!(
-                        "{} coupons are more than the cap of {}",
-                        wanted.normalize(),
-                        self.coupon_cap
-                    ),
+                    format!("{} coupons are more than the cap of {}", wanted, self.coupon_cap),
                     "ask for fewer, or an operator raises `guards.coupon_cap` (MCP_MAX_COUPON_QTY)"
                         .into(),
                 ));
@@ -184,7 +179,7 @@ impl Guards {
 
 /// What the host fills in is not in the body that guards look at: where an amount is guarded, only
 /// the same field's earlier value may be put back.
-pub(super) fn body_bindings(change: &Change, step: &Step) -> Result<(), Failure> {
+pub(super) fn check_bindings(change: &Change, step: &Step) -> Result<(), Failure> {
     for binding in &step.body_bindings {
         let name = name_at(step.body.as_ref(), &binding.at);
         let guarded = is_guarded(name) || same_name(name, "simple_action");
@@ -196,7 +191,7 @@ pub(super) fn body_bindings(change: &Change, step: &Step) -> Result<(), Failure>
             BodySource::Subject | BodySource::FromResponse(_) => false,
         };
         if guarded && !same_field {
-            return Err(unreadable(change, &format!("`{name}` is filled in from something else")));
+            return Err(unjudgeable(change, &format!("`{name}` is filled in from something else")));
         }
     }
     Ok(())
@@ -207,23 +202,14 @@ fn known_rule<'s>(
     change: &Change,
     step: &Step,
     rule: &Map<String, Value>,
-    seen: &'s Seen,
+    seen: &'s ObservedState,
 ) -> Option<&'s Map<String, Value>> {
     let id = change.subject.id.as_str();
     let here = seen.here.as_ref()?.as_object()?;
-    let target = Target::of(step, id);
+    let target = WriteTarget::of(step, id);
     let of_subject = target.is(&["salesRules", "*"])
         && target.segment(1) == Some(id)
         && is_id(here.get("rule_id"), id)
         && members(rule, "rule_id").all(|own| is_id(Some(own), id));
     of_subject.then_some(here)
-}
-
-fn unreadable(change: &Change, why: &str) -> Failure {
-    refuse(
-        "unreadable",
-        Code::Forbidden,
-        format!("the change of {} cannot be judged: {why}", change.subject),
-        "this is a fault of the plugin; nothing was changed".into(),
-    )
 }

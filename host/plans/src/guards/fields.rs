@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use souk_model::plan::Change;
 use souk_model::{Code, Failure};
 
-use super::names::{members, plain, same_name};
-use super::{Guards, refuse};
+use super::limits::Guards;
+use crate::magento::names::{members, plain, same_name};
+use crate::refusals::refuse;
 
 impl Guards {
     /// Only listed fields, whatever else the plugin put beside them and wherever the body goes: an

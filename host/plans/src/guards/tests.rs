@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use souk_model::plan::{BodyBinding, BodySource, Change, Retry, Step, Subject, Undo};
 use souk_model::{Binding, BindingSource, Code, StoreView, WriteMethod};
 
-use super::*;
-use crate::review::Seen;
+use super::Guards;
+use crate::observed::ObservedState;
 
 /// A change of one step, as hostile as its route and body are.
 fn change(id: &str, route: &str, body: Value) -> Change {
@@ -42,7 +42,7 @@ fn refused(route: &str, body: Value) -> Option<String> {
 }
 
 fn discount(body: &Value, rule: Option<Value>) -> Option<String> {
-    let seen = Seen { here: rule, global: None, inherits: false };
+    let seen = ObservedState { here: rule, global: None, inherits: false };
     let change = change("7", "/V1/salesRules/{id}", json!({"rule": body}));
     Guards::default().discounts(&change, &seen).err().map(|failure| failure.rule.unwrap())
 }
@@ -87,7 +87,7 @@ fn a_discount_counts_as_per_cent_unless_the_rule_shows_another() {
         "/async/bulk/V1/salesRules/byRuleId",
         json!([{"rule": {"discount_amount": 90}}]),
     );
-    assert!(Guards::default().discounts(&many, &Seen::default()).is_err());
+    assert!(Guards::default().discounts(&many, &ObservedState::default()).is_err());
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de};
+use souk_model::Decimal;
 
 /// Caps by currency code; `*` is for every currency that is not named, and where it is missing those
 /// move nothing.
@@ -27,8 +27,8 @@ pub struct Caps(BTreeMap<String, Decimal>);
 
 /// What stands for every other currency.
 const OTHERS: &str = "*";
-/// More than any cap can sensibly be, and what can be reckoned with exactly.
-const MOST: i64 = 100_000_000_000;
+/// More than any cap can sensibly be, and what can be calculated with exactly.
+const MOST: u64 = 100_000_000_000;
 
 impl Caps {
     /// The same cap for every currency, in its own units.
@@ -66,9 +66,10 @@ impl Caps {
         if !is_code && currency != OTHERS {
             return Err(InvalidCaps(format!("`{currency}` is no currency's code, nor `*`")));
         }
-        let amount = Decimal::from_str_exact(cap)
+        let amount = cap
+            .parse::<Decimal>()
             .ok()
-            .filter(|amount| !amount.is_sign_negative() && *amount <= Decimal::from(MOST))
+            .filter(|amount| !amount.is_negative() && *amount <= Decimal::from(MOST))
             .ok_or_else(|| InvalidCaps(format!("`{cap}` is no amount")))?;
         match self.0.insert(currency.to_owned(), amount) {
             None => Ok(()),

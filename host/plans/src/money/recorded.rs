@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::memo::memo;
-use super::*;
+use souk_model::Decimal;
+
+use super::credit_memo::credit_memo;
 
 fn bound(order: &Value, body: &Value) -> Decimal {
-    memo(order.as_object().unwrap(), Some(body).filter(|body| !body.is_null())).unwrap().total
+    credit_memo(order.as_object().unwrap(), Some(body).filter(|body| !body.is_null()))
+        .unwrap()
+        .total
 }
 
 fn number(text: &str) -> Decimal {
@@ -21,7 +24,7 @@ const RECORDED: &str = include_str!("recorded.jsonl");
 fn recorded_refunds_come_to_their_bounds() {
     for line in RECORDED.lines() {
         let Value::Object(case) = serde_json::from_str(line).unwrap() else { panic!("{line}") };
-        let total = decimal(&case["total"]).unwrap();
+        let total = Decimal::from_json(&case["total"]).unwrap();
         // The roundings of the discount's shares are the same, too.
         assert_eq!(bound(&case["order"], &case["body"]), total, "{}", case["from"]);
     }
@@ -77,7 +80,7 @@ fn nothing_that_a_request_leaves_out_or_spells_otherwise_makes_it_smaller() {
         json!({"items": [{"order_item_id": 1, "qty": 4}]}),
         json!({"items": [{"order_item_id": 1, "qty": -1}]}),
     ] {
-        assert!(memo(order.as_object().unwrap(), Some(&body)).is_err(), "{body}");
+        assert!(credit_memo(order.as_object().unwrap(), Some(&body)).is_err(), "{body}");
     }
 }
 
@@ -97,7 +100,7 @@ fn an_order_that_hides_what_it_holds_is_not_refunded() {
         let mut order = order();
         let place: souk_model::Pointer = hidden.parse().unwrap();
         place.take(&mut order).unwrap();
-        assert!(memo(order.as_object().unwrap(), None).is_err(), "{hidden}");
+        assert!(credit_memo(order.as_object().unwrap(), None).is_err(), "{hidden}");
     }
 }
 
@@ -107,12 +110,13 @@ proptest::proptest! {
         row in 0_i64..100_000, tax in 0_i64..20_000, discount in 0_i64..50_000, qty in 1_i64..7, part in 1_i64..7,
     ) {
         let part = part.min(qty);
-        let cents = |count: i64| json!(Decimal::new(count, 2).to_string());
+        let cents = |count: i64| json!(Decimal::from_cents(count).to_string());
         let order = json!({"items": [{"item_id": 1, "qty_invoiced": qty, "row_invoiced": cents(row),
             "tax_invoiced": cents(tax), "discount_invoiced": cents(discount.min(row))}]});
         let of = |qty: i64| bound(&order, &json!({"items": [{"order_item_id": 1, "qty": qty}]}));
         let (whole, share) = (of(qty), of(part));
         proptest::prop_assert!(share <= whole + number("0.03"));
-        proptest::prop_assert!(share * Decimal::from(qty) + number("0.03") * Decimal::from(qty) >= whole * Decimal::from(part));
+        let times = |amount: Decimal, count: i64| amount.checked_mul(Decimal::from_cents(100 * count)).unwrap();
+        proptest::prop_assert!(times(share, qty) + times(number("0.03"), qty) >= times(whole, part));
     }
 }

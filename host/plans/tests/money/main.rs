@@ -19,11 +19,12 @@ use souk_model::{
     StoreView, Tier, WriteMethod,
 };
 use souk_plans::{
-    Clock, Commit, Config, Guards, Outcome, Plans, Proposer, SealKey, Terms, asked_for,
+    ApplyOptions, CommitRequest, Guards, PlanClock, PlanOutcome, Plans, PlansConfig, Proposer,
+    SealKey, request_digest,
 };
 use souk_state::StateDir;
 use souk_state::audit::AuditTrail;
-use souk_state::plans::{Account, PlanStore, SpendKind, SqlitePlanStore};
+use souk_state::plans::{PlanStore, SpendAccount, SpendKind, SqlitePlanStore};
 use souk_upstream::Session;
 
 use shop::{Mood, Shop};
@@ -34,7 +35,7 @@ const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 struct Hands(AtomicI64);
 
-impl Clock for Hands {
+impl PlanClock for Hands {
     fn now_ms(&self) -> i64 {
         self.0.load(Ordering::SeqCst)
     }
@@ -53,7 +54,7 @@ struct World {
     shop: Shop,
     root: tempfile::TempDir,
     guards: Guards,
-    config: Config,
+    config: PlansConfig,
 }
 
 impl World {
@@ -62,7 +63,7 @@ impl World {
             shop: Shop::open().await,
             root: tempfile::tempdir().unwrap(),
             guards: Guards::default(),
-            config: Config::default(),
+            config: PlansConfig::default(),
         }
     }
 
@@ -80,12 +81,16 @@ impl World {
 
 impl Host {
     /// What a plugin's `apply` does with this change.
-    async fn apply(&self, change: Change, key: Option<&str>) -> Result<Outcome, Failure> {
+    async fn apply(&self, change: Change, key: Option<&str>) -> Result<PlanOutcome, Failure> {
         self.apply_all(vec![change], key).await
     }
 
     /// The same with several changes in one plan.
-    async fn apply_all(&self, changes: Vec<Change>, key: Option<&str>) -> Result<Outcome, Failure> {
+    async fn apply_all(
+        &self,
+        changes: Vec<Change>,
+        key: Option<&str>,
+    ) -> Result<PlanOutcome, Failure> {
         let bound = u32::try_from(changes.len()).unwrap();
         let proposer = Proposer {
             principal: Principal::local(),
@@ -95,18 +100,22 @@ impl Host {
         };
         // A caller who asks for the same asks for the same requests, whatever stands there now.
         let steps: Vec<_> = changes.iter().map(|change| &change.steps).collect();
-        let asked = asked_for("shop", &serde_json::to_value(steps).unwrap());
+        let asked = request_digest("shop", &serde_json::to_value(steps).unwrap());
         let mut draft = self.plans.draft(proposer, intent()).await?;
         draft.add(changes).await?;
-        let terms =
-            Terms { reason: None, key: key.map(str::to_owned), preview: false, asked: Some(asked) };
+        let terms = ApplyOptions {
+            reason: None,
+            key: key.map(str::to_owned),
+            preview: false,
+            request_digest: Some(asked),
+        };
         self.plans.apply(draft, terms).await
     }
 
     /// Resumes a plan, later than anything that was sent could still be at work in the shop.
-    async fn resume(&self, plan: &PlanId) -> Result<Outcome, Failure> {
+    async fn resume(&self, plan: &PlanId) -> Result<PlanOutcome, Failure> {
         self.clock.0.fetch_add(61_000, Ordering::SeqCst);
-        let commit = Commit {
+        let commit = CommitRequest {
             principal: &Principal::local(),
             session: &self.session,
             plan,
@@ -121,8 +130,8 @@ impl Host {
     /// What today's account of refunds has come to.
     async fn spent(&self, kind: SpendKind) -> String {
         let day = self.clock.now_ms().div_euclid(DAY);
-        let account = Account { day, store: "shop".into(), kind, currency: "EUR".into() };
-        self.store.spent(&account).await.unwrap().to_string()
+        let account = SpendAccount { day, store: "shop".into(), kind, currency: "EUR".into() };
+        self.store.spent(&account).await.unwrap().with_cents()
     }
 }
 

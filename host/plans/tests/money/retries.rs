@@ -1,7 +1,7 @@
 //! A refund that is asked for again.
 
 use souk_model::plan::{ItemState, PlanState};
-use souk_state::plans::Mark;
+use souk_state::plans::JournalEntry;
 
 use super::*;
 
@@ -73,7 +73,10 @@ async fn what_a_dead_host_left_is_sent_only_where_a_read_shows_that_it_did_not_h
         meddle(&world, &plan);
         let (now, until) = (NOON, NOON + 1);
         dead.store.claim(&plan, "dead", None, now, until).await.unwrap();
-        dead.store.journal(&plan, "dead", vec![Mark::new(0, ItemState::Sending)]).await.unwrap();
+        dead.store
+            .journal(&plan, "dead", vec![JournalEntry::new(0, ItemState::Sending)])
+            .await
+            .unwrap();
         if happened {
             world.shop.refunds_after_all();
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn rule(refused: Result<Outcome, Failure>) -> (String, String) {
+fn rule(refused: Result<PlanOutcome, Failure>) -> (String, String) {
     let failure = refused.unwrap_err();
     (failure.rule.unwrap(), failure.message)
 }

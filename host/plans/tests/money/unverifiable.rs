@@ -20,7 +20,7 @@ async fn the_stores_answer_is_the_witness() {
     let host = world.host().await;
     let outcome = host.apply(email(), Some("a")).await.unwrap();
     assert_eq!((outcome.state, outcome.unverifiable), (PlanState::Done, 1));
-    assert!(outcome.shown_by().contains("reported by the store and not readable"));
+    assert!(outcome.evidence().contains("reported by the store and not readable"));
     world.shop.is(Mood::Unwilling);
     assert_eq!(host.apply(email(), Some("b")).await.unwrap().counts.failed, 1);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use souk_model::{Code, Failure, Principal};
-use souk_state::audit::Resources;
+use souk_state::audit::CallResources;
 
 use super::Plugin;
 use crate::call::CallContext;
@@ -48,9 +48,9 @@ impl Plugin {
             settings: Arc::default(),
             progress: None,
             mask: souk_policy::Mask::OFF,
-            resources: Resources::default(),
+            resources: CallResources::default(),
             plans: None,
-            terms: souk_plans::Terms::default(),
+            options: souk_plans::ApplyOptions::default(),
             closed: false,
             purges: 0,
             exports: None,

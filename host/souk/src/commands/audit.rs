@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use souk_state::audit::{self, Origin, Outcome, Record, Row};
+use souk_state::audit::{self, CallOutcome, TrailRecord, TrailRow, WriteOrigin};
 
 use crate::cli::{AuditCommand, Common};
 use crate::commands::print;
@@ -55,9 +55,9 @@ fn tail(
     loop {
         for row in rows.by_ref() {
             let text = match row? {
-                Row::Line(line) if json => serde_json::to_string(&line.record)?,
-                Row::Line(line) => show(&line.record),
-                Row::Unreadable(text) => format!("unreadable: {}", text.escape_debug()),
+                TrailRow::Line(line) if json => serde_json::to_string(&line.record)?,
+                TrailRow::Line(line) => show(&line.record),
+                TrailRow::Unreadable(text) => format!("unreadable: {}", text.escape_debug()),
             };
             print(&format!("{text}\n"))?;
         }
@@ -69,14 +69,14 @@ fn tail(
 }
 
 /// One line for people: when, who, what, how it ended, how long it took.
-fn show(record: &Record) -> String {
+fn show(record: &TrailRecord) -> String {
     let at = format!("{:.0}", record.at());
     let entry = match record {
-        Record::Call(entry) => entry,
-        Record::Write(entry) => {
+        TrailRecord::Call(entry) => entry,
+        TrailRecord::Write(entry) => {
             let of = match &entry.of {
-                Origin::Plan { plan, item, step } => format!("{plan} item {item} step {step}"),
-                Origin::Call { tool } => tool.escape_debug().to_string(),
+                WriteOrigin::Plan { plan, item, step } => format!("{plan} item {item} step {step}"),
+                WriteOrigin::Call { tool } => tool.escape_debug().to_string(),
             };
             return format!(
                 "{at}  write    {:<10} {of}  {} {}  {}: {}",
@@ -87,19 +87,19 @@ fn show(record: &Record) -> String {
                 entry.outcome.escape_debug(),
             );
         }
-        Record::Torn { bytes, .. } => {
+        TrailRecord::Torn { bytes, .. } => {
             return format!("{at}  a host died while writing {bytes} bytes of a line above");
         }
-        Record::Rotated { after, .. } => {
+        TrailRecord::Rotated { after, .. } => {
             return format!("{at}  the trail goes on from line {} of another file", after.seq);
         }
-        Record::Cut { after, .. } => {
+        TrailRecord::Cut { after, .. } => {
             return format!("{at}  LINES ARE MISSING: line {} was the last", after.seq);
         }
     };
     let outcome = match &entry.outcome {
-        Outcome::Ok => "ok".to_owned(),
-        Outcome::Failed { code, message, .. } => {
+        CallOutcome::Ok => "ok".to_owned(),
+        CallOutcome::Failed { code, message, .. } => {
             format!("{code}: {}", message.escape_debug())
         }
     };

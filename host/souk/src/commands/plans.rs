@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use souk_model::plan::{FieldAfter, FieldBefore, Item, ItemState, PlanId, Progressed, Reviewed};
 use souk_model::{Failure, Principal};
-use souk_plans::{Commit, Outcome};
+use souk_plans::{CommitRequest, PlanOutcome};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::Transport;
-use souk_state::plans::{Filter, Stored};
+use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
 use crate::cli::{Plans, PlansCommand};
@@ -50,12 +50,12 @@ pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
 type Told = Result<(String, ExitCode), Failure>;
 
 /// What is masked of a plan for whoever sits at the terminal.
-fn mask_for(rules: &Rules, stored: &Stored) -> Mask {
+fn mask_for(rules: &Rules, stored: &StoredPlan) -> Mask {
     rules.mask_for(&Principal::local(), &stored.header.group)
 }
 
 async fn list(host: &Host, rules: &Rules, limit: u32) -> Told {
-    let filter = Filter { limit, ..Filter::default() };
+    let filter = PlanFilter { limit, ..PlanFilter::default() };
     let mut table = Table::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "SUMMARY"]);
     for stored in host.plans.list(&filter).await? {
         let header = &stored.header;
@@ -86,7 +86,7 @@ async fn show(host: &Host, rules: &Rules, plan: &PlanId, items: u32) -> Told {
     Ok((text, ExitCode::SUCCESS))
 }
 
-fn heading(stored: &Stored) -> String {
+fn heading(stored: &StoredPlan) -> String {
     let (header, counts) = (&stored.header, &stored.counts);
     let mut text = format!(
         "{}\n{}  [{}, {} of {} done]\nproposed by {} for {} on {} ({}), {}; expires {}\nsha-256 {}\n",
@@ -198,7 +198,7 @@ async fn carry_out(
     let session = session(host).await?;
     let mask = mask_for(rules, &host.plans.get(None, plan).await?);
     let principal = Principal::local();
-    let commit = Commit {
+    let commit = CommitRequest {
         principal: &principal,
         session: &session,
         plan,
@@ -213,17 +213,17 @@ async fn carry_out(
     Ok((mask.text(text), code))
 }
 
-fn told(outcome: &Outcome) -> (String, ExitCode) {
+fn told(outcome: &PlanOutcome) -> (String, ExitCode) {
     let total = outcome.counts.total();
-    let mut text = format!("{} of {total} done, {}\n", outcome.counts.done, outcome.shown_by());
-    for trouble in &outcome.failures {
-        let why = trouble.failure.as_ref().map_or("", |kept| kept.message.as_str());
+    let mut text = format!("{} of {total} done, {}\n", outcome.counts.done, outcome.evidence());
+    for failed in &outcome.failures {
+        let why = failed.failure.as_ref().map_or("", |kept| kept.message.as_str());
         let _ = writeln!(
             text,
             "{} {}: {} {}",
-            trouble.subject.kind,
-            trouble.subject.id.escape_debug(),
-            trouble.state.as_str(),
+            failed.subject.kind,
+            failed.subject.id.escape_debug(),
+            failed.state.as_str(),
             why.escape_debug()
         );
     }

@@ -1,27 +1,19 @@
 //! What the trail says of a call.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use souk_model::{Failure, Method};
 
 use super::key::ArgumentsDigest;
-use super::redact::Redactor;
-use super::trail::Veil;
+use super::text_cleaner::{MAX_MESSAGE, MAX_NAME, TextCleaner, clean_name};
 use crate::Timestamp;
 
 /// How many requests a line lists; those beyond are counted.
 pub const MAX_REQUESTS: usize = 32;
-/// How many bytes of a failure's message a line keeps.
-pub const MAX_MESSAGE: usize = 512;
-/// How many bytes a line keeps of a name: of an action, a principal, a route, …
-pub const MAX_NAME: usize = 256;
-
 /// One call of a tool, whether or not anything was run for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct CallEntry {
     /// When the call began, to the millisecond.
-    #[serde(with = "super::millis")]
+    #[serde(with = "super::timestamp")]
     pub at: Timestamp,
     /// How it came in.
     pub transport: Transport,
@@ -31,28 +23,28 @@ pub struct Entry {
     pub action: String,
     /// The plugin that has the action; none where no plugin has it, or the host itself does.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub plugin: Option<Plugin>,
+    pub plugin: Option<PluginIdentity>,
     /// Which arguments it had.
     pub arguments: ArgumentsDigest,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: CallOutcome,
     /// From its arrival to its answer, in microseconds.
     pub duration_us: u64,
     /// What it used.
-    pub resources: Resources,
+    pub resources: CallResources,
 }
 
 /// One request that may have changed the store, or the cache before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteEntry {
     /// When it was answered, or given up, to the millisecond.
-    #[serde(with = "super::millis")]
+    #[serde(with = "super::timestamp")]
     pub at: Timestamp,
     /// For whom it was sent.
     pub principal: String,
     /// What it was part of.
     #[serde(flatten)]
-    pub of: Origin,
+    pub of: WriteOrigin,
     /// What it is about: `product 24-MB01`.
     pub subject: String,
     /// The method, as HTTP spells it.
@@ -71,7 +63,7 @@ pub struct WriteEntry {
 /// What a write was part of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Origin {
+pub enum WriteOrigin {
     /// A plan.
     Plan {
         /// Its id.
@@ -102,7 +94,7 @@ pub enum Transport {
 
 /// The code that ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plugin {
+pub struct PluginIdentity {
     /// The action group's name.
     pub group: String,
     /// The version that it gives itself.
@@ -114,7 +106,7 @@ pub struct Plugin {
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum CallOutcome {
     /// With a result.
     Ok,
     /// With a failure.
@@ -131,7 +123,7 @@ pub enum Outcome {
 
 /// What a call used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resources {
+pub struct CallResources {
     /// Firings of the epoch deadline: CPU time in ticks.
     pub cpu_ticks: u64,
     /// The most memory that its instance held at once, in bytes.
@@ -139,7 +131,7 @@ pub struct Resources {
     /// Calls of the plugin into the host.
     pub host_calls: u64,
     /// The requests made for it, in order; at most [`MAX_REQUESTS`].
-    pub requests: Vec<Request>,
+    pub requests: Vec<RequestEntry>,
     /// How many more were made than are listed.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub requests_omitted: u64,
@@ -150,7 +142,7 @@ pub struct Resources {
 
 /// A request to a back end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub struct RequestEntry {
     /// The method, as HTTP spells it.
     pub method: String,
     /// The route's template, never the path with its values.
@@ -161,7 +153,7 @@ pub struct Request {
     pub ms: u64,
 }
 
-impl Request {
+impl RequestEntry {
     /// A request on a granted route.
     #[must_use]
     pub fn new(method: Method, route: &str, status: Option<u16>, ms: u64) -> Self {
@@ -169,7 +161,7 @@ impl Request {
     }
 }
 
-impl Outcome {
+impl CallOutcome {
     /// The outcome of a call that ended so.
     pub fn of<T>(result: &Result<T, Failure>) -> Self {
         match result {
@@ -183,9 +175,9 @@ impl Outcome {
     }
 }
 
-impl Resources {
+impl CallResources {
     /// Adds a request, or counts it if there are [`MAX_REQUESTS`] already.
-    pub fn push(&mut self, request: Request) {
+    pub fn push(&mut self, request: RequestEntry) {
         if self.requests.len() < MAX_REQUESTS {
             self.requests.push(request);
         } else {
@@ -194,35 +186,21 @@ impl Resources {
     }
 }
 
-/// What a text goes through before it is kept.
-pub(super) struct Cleaner<'c> {
-    pub(super) redactor: &'c Redactor,
-    pub(super) veil: Arc<Veil>,
-}
-
-impl Cleaner<'_> {
-    /// Redacts and veils before it cuts, or half a secret would be left at the end.
-    fn clean(&self, principal: &str, text: &mut String, limit: usize) {
-        let redacted = self.redactor.redact(std::mem::take(text));
-        *text = cut((self.veil)(principal, redacted), limit);
-    }
-}
-
-impl Entry {
+impl CallEntry {
     /// The entry as it may be kept: no known secret in it, and nothing longer than its limit.
-    pub(super) fn cleaned(mut self, cleaner: &Cleaner<'_>) -> Self {
+    pub(super) fn cleaned(mut self, cleaner: &TextCleaner<'_>) -> Self {
         let principal = self.principal.clone();
         let text = |text: &mut String, limit| cleaner.clean(&principal, text, limit);
         text(&mut self.action, MAX_NAME);
-        name(&mut self.principal);
+        clean_name(&mut self.principal);
         if let Some(plugin) = &mut self.plugin {
-            name(&mut plugin.group);
-            name(&mut plugin.version);
-            name(&mut plugin.digest);
+            clean_name(&mut plugin.group);
+            clean_name(&mut plugin.version);
+            clean_name(&mut plugin.digest);
         }
-        if let Outcome::Failed { code, rule, message } = &mut self.outcome {
-            name(code);
-            rule.iter_mut().for_each(name);
+        if let CallOutcome::Failed { code, rule, message } = &mut self.outcome {
+            clean_name(code);
+            rule.iter_mut().for_each(clean_name);
             text(message, MAX_MESSAGE);
         }
         let resources = &mut self.resources;
@@ -230,8 +208,8 @@ impl Entry {
         resources.requests.truncate(MAX_REQUESTS);
         resources.requests_omitted += omitted as u64;
         for request in &mut resources.requests {
-            name(&mut request.method);
-            name(&mut request.route);
+            clean_name(&mut request.method);
+            clean_name(&mut request.route);
         }
         self
     }
@@ -239,41 +217,21 @@ impl Entry {
 
 impl WriteEntry {
     /// The entry as it may be kept.
-    pub(super) fn cleaned(mut self, cleaner: &Cleaner<'_>) -> Self {
+    pub(super) fn cleaned(mut self, cleaner: &TextCleaner<'_>) -> Self {
         let principal = self.principal.clone();
         let text = |text: &mut String, limit| cleaner.clean(&principal, text, limit);
-        name(&mut self.principal);
+        clean_name(&mut self.principal);
         match &mut self.of {
-            Origin::Plan { plan, .. } => name(plan),
-            Origin::Call { tool } => name(tool),
+            WriteOrigin::Plan { plan, .. } => clean_name(plan),
+            WriteOrigin::Call { tool } => clean_name(tool),
         }
-        name(&mut self.method);
-        name(&mut self.route);
+        clean_name(&mut self.method);
+        clean_name(&mut self.route);
         text(&mut self.subject, MAX_NAME);
         text(&mut self.outcome, MAX_MESSAGE);
         self.reason.iter_mut().for_each(|reason| text(reason, MAX_MESSAGE));
         self
     }
-}
-
-/// Cuts a name that operators and plugins give, not callers and stores.
-fn name(name: &mut String) {
-    *name = cut(std::mem::take(name), MAX_NAME);
-}
-
-/// Cuts a text to so many bytes, and replaces what could deceive whoever prints the line: JSON
-/// escapes the ASCII control characters, but not those beyond, nor what reverses the writing.
-fn cut(text: String, limit: usize) -> String {
-    let deceives = |c: char| {
-        (c.is_control() && c > '\u{1f}')
-            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut text = if text.contains(deceives) { text.replace(deceives, "\u{fffd}") } else { text };
-    if text.len() > limit {
-        text.truncate(text.floor_char_boundary(limit - "…".len()));
-        text.push('…');
-    }
-    text
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -283,12 +241,15 @@ fn is_zero(number: &u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use souk_model::{Code, Secret};
 
+    use super::super::redact::Redactor;
     use super::*;
 
-    fn plain(redactor: &Redactor) -> Cleaner<'_> {
-        Cleaner { redactor, veil: Arc::new(|_, text| text) }
+    fn plain(redactor: &Redactor) -> TextCleaner<'_> {
+        TextCleaner { redactor, text_mask: Arc::new(|_, text| text) }
     }
 
     #[test]
@@ -301,8 +262,8 @@ mod tests {
         )
         .rule("grant");
         let mut entry = super::super::tests::entry(1);
-        entry.outcome = Outcome::of::<()>(&Err(failure));
-        let Outcome::Failed { code, rule, message } = entry.cleaned(&plain(&redactor)).outcome
+        entry.outcome = CallOutcome::of::<()>(&Err(failure));
+        let CallOutcome::Failed { code, rule, message } = entry.cleaned(&plain(&redactor)).outcome
         else {
             panic!("it failed");
         };
@@ -311,16 +272,9 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_cut_at_whole_characters_and_cannot_steer_a_terminal() {
-        assert_eq!(cut("ab\u{9b}2J\u{202e}".to_owned(), 99), "ab\u{fffd}2J\u{fffd}");
-        assert_eq!(cut("ééééé".to_owned(), 8), "éé…");
-        assert_eq!(cut("éééé".to_owned(), 8), "éééé");
-    }
-
-    #[test]
     fn requests_beyond_the_cap_are_counted() {
-        let request = Request::new(Method::Get, "/V1/products", Some(200), 3);
-        let mut resources = Resources::default();
+        let request = RequestEntry::new(Method::Get, "/V1/products", Some(200), 3);
+        let mut resources = CallResources::default();
         for _ in 0..MAX_REQUESTS + 3 {
             resources.push(request.clone());
         }

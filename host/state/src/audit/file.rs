@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::AuditError;
-use crate::dir::{permissions, sync_parent};
+use crate::files::{permissions, sync_parent};
 
 /// How long to wait for a lock that is otherwise held for microseconds. A process that was
 /// stopped while it held the lock then costs the others an error, not their lives.
@@ -88,9 +88,9 @@ fn regular_at(path: &Path) -> Result<bool, AuditError> {
 }
 
 /// The file's lock, until dropped. It is gone with the process, too.
-pub(super) struct Locked(Arc<File>);
+pub(super) struct FileLock(Arc<File>);
 
-impl Locked {
+impl FileLock {
     /// Waits until nobody else appends.
     pub(super) fn to_append(file: &Arc<File>, path: &Path) -> Result<Self, AuditError> {
         wait_for(path, || file.try_lock())?;
@@ -98,7 +98,7 @@ impl Locked {
     }
 }
 
-impl Drop for Locked {
+impl Drop for FileLock {
     fn drop(&mut self) {
         // Cannot fail on a lock that is held; closing the file would release it all the same.
         let _ = self.0.unlock();
@@ -140,13 +140,13 @@ fn wait_for(
 
 /// A file's bytes from one place to another, as a reader that never looks beyond: what follows may
 /// be half a line, or taken back.
-pub(super) struct Span {
+pub(super) struct FileRange {
     pub(super) file: File,
     pub(super) at: u64,
     pub(super) end: u64,
 }
 
-impl Read for Span {
+impl Read for FileRange {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let room = into.len().min(left);

@@ -12,7 +12,8 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::hash::Sha256Hash;
-use crate::dir::{StateError, permissions, sync_parent};
+use crate::error::StateError;
+use crate::files::{permissions, sync_parent};
 
 /// The key that digests of arguments are made with.
 ///
@@ -57,7 +58,7 @@ impl DigestKey {
     /// calls had the same password.
     #[must_use]
     pub fn digest(&self, arguments: &Value) -> ArgumentsDigest {
-        let mut sink = Sink(self.0.clone());
+        let mut sink = HmacWriter(self.0.clone());
         // Neither the sink nor a JSON value can fail to be written.
         let _ = write_canonical(&mut sink, arguments);
         ArgumentsDigest(Sha256Hash::from_bytes(sink.0.finalize().into_bytes().into()))
@@ -104,9 +105,9 @@ pub(crate) fn secret_key(path: &Path) -> Result<[u8; 32], StateError> {
 }
 
 /// Lets JSON be written straight into the digest.
-struct Sink(Hmac<Sha256>);
+struct HmacWriter(Hmac<Sha256>);
 
-impl Write for Sink {
+impl Write for HmacWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, WriteEntry};
+use super::entry::{CallEntry, WriteEntry};
 use super::error::AuditError;
 use super::hash::Sha256Hash;
 
@@ -31,15 +31,15 @@ pub struct InvalidPosition;
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Record {
+pub enum TrailRecord {
     /// A call ended.
-    Call(Box<Entry>),
+    Call(Box<CallEntry>),
     /// A request of a plan, or a purge, was answered, or given up.
     Write(Box<WriteEntry>),
     /// What stands between this line and the one it follows is not whole.
     Torn {
         /// When that was found.
-        #[serde(with = "super::millis")]
+        #[serde(with = "super::timestamp")]
         at: Timestamp,
         /// How many bytes it is, the last line's end not counted.
         bytes: u64,
@@ -49,7 +49,7 @@ pub enum Record {
     /// This file took another's place.
     Rotated {
         /// When that was found.
-        #[serde(with = "super::millis")]
+        #[serde(with = "super::timestamp")]
         at: Timestamp,
         /// The last line known in the file before.
         after: Position,
@@ -57,7 +57,7 @@ pub enum Record {
     /// Lines were cut off this file's end.
     Cut {
         /// When that was found.
-        #[serde(with = "super::millis")]
+        #[serde(with = "super::timestamp")]
         at: Timestamp,
         /// The last line known before.
         after: Position,
@@ -66,14 +66,14 @@ pub enum Record {
 
 /// A line as readers get it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct TrailLine {
     /// Its place in the chain.
     pub position: Position,
     /// What it says.
-    pub record: Record,
+    pub record: TrailRecord,
 }
 
-impl Record {
+impl TrailRecord {
     /// When it happened, or was found.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
@@ -84,16 +84,16 @@ impl Record {
         }
     }
 
-    pub(super) fn content(&self) -> Result<Content, AuditError> {
+    pub(super) fn content(&self) -> Result<RecordJson, AuditError> {
         let mut json = serde_json::to_vec(self).map_err(AuditError::Unwritable)?;
         // A record is an object; its braces are the line's.
         json.pop();
-        Ok(Content(json))
+        Ok(RecordJson(json))
     }
 }
 
 /// A record's JSON without the closing brace, ready to be sealed.
-pub(super) struct Content(Vec<u8>);
+pub(super) struct RecordJson(Vec<u8>);
 
 const SEQ: &[u8] = b"{\"seq\":";
 const PREV: &[u8] = b",\"prev\":\"";
@@ -108,7 +108,7 @@ impl Position {
     pub const START: Self = Self { seq: 0, hash: Sha256Hash::ZERO };
 
     /// Appends the line that follows this position, and answers its position.
-    pub(super) fn seal(self, content: &Content, out: &mut Vec<u8>) -> Self {
+    pub(super) fn seal(self, content: &RecordJson, out: &mut Vec<u8>) -> Self {
         let begin = out.len();
         let seq = self.seq + 1;
         // Writing to a vector cannot fail.
@@ -155,13 +155,13 @@ impl FromStr for Position {
 
 /// A line, without its newline, that has the chain's marks where they belong. Whether they are
 /// true is another question: see [`is_intact`](Self::is_intact).
-pub(super) struct Sealed<'a> {
+pub(super) struct SealedLine<'a> {
     pub(super) position: Position,
     pub(super) prev: Sha256Hash,
     line: &'a [u8],
 }
 
-impl<'a> Sealed<'a> {
+impl<'a> SealedLine<'a> {
     pub(super) fn parse(line: &'a [u8]) -> Option<Self> {
         let (body, hash) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
         let body = body.strip_suffix(HASH)?.strip_prefix(SEQ)?;
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_sealed_line_reads_back_and_can_be_checked_by_hand() {
         let mut out = Vec::new();
-        let record = Record::Call(Box::new(entry(5)));
+        let record = TrailRecord::Call(Box::new(entry(5)));
         let first = Position::START.seal(&record.content().unwrap(), &mut out);
         let text = std::str::from_utf8(&out).unwrap();
         let line = text.strip_suffix('\n').unwrap();
@@ -226,10 +226,10 @@ mod tests {
             "{line}"
         );
 
-        let sealed = Sealed::parse(line.as_bytes()).unwrap();
+        let sealed = SealedLine::parse(line.as_bytes()).unwrap();
         assert!(sealed.is_intact());
         assert_eq!((sealed.position, sealed.prev), (first, Sha256Hash::ZERO));
-        assert_eq!(sealed.record::<Record>().unwrap(), record);
+        assert_eq!(sealed.record::<TrailRecord>().unwrap(), record);
 
         let (body, rest) = line.rsplit_once(",\"hash\":").unwrap();
         assert_eq!(rest, format!("\"{}\"}}", Sha256Hash::of(body.as_bytes())));

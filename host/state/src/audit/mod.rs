@@ -15,7 +15,7 @@
 //!
 //! | kind | says |
 //! |---|---|
-//! | `call` | an [`Entry`] |
+//! | `call` | an [`CallEntry`] |
 //! | `write` | a [`WriteEntry`]: one request of a plan, or one purge of a cache |
 //! | `torn` | a host died, or the disk was full, in the middle of the line or lines above; how many bytes they are and their SHA-256. They stay in the file and are no part of the chain: this line follows the last whole one. Their call was never answered, for answers wait for their line. (A line that lacks only its newline gets it, and is a line like any other) |
 //! | `rotated` | the file was replaced, removed or emptied while a host used it; which line was the last before. At the top of a new file it ties the two together; each host that was running may add one |
@@ -24,7 +24,7 @@
 //! # What it proves
 //! [`verify`] finds any line that was edited, removed, inserted or moved. The chain has no secret
 //! in it: whoever may write the file can cut its end off, or recompute every hash from some line
-//! on, and the file alone then shows nothing. Keep a [`Position`] elsewhere ([`Verified::head`])
+//! on, and the file alone then shows nothing. Keep a [`Position`] elsewhere ([`Verification::head`])
 //! and hand it to [`verify`] later: it must still be in the file, and with it all that it follows.
 //!
 //! # Several hosts
@@ -32,6 +32,7 @@
 //! own last line, reads the end again if so, and appends with a single write. Readers take the
 //! lock only to learn how long the settled file is.
 
+mod chain_head;
 mod entry;
 mod error;
 mod file;
@@ -40,37 +41,25 @@ mod key;
 mod line;
 mod read;
 mod redact;
-mod tip;
+mod text_cleaner;
+mod timestamp;
 mod trail;
 mod verify;
 
 pub use entry::{
-    Entry, MAX_MESSAGE, MAX_NAME, MAX_REQUESTS, Origin, Outcome, Plugin, Request, Resources,
-    Transport, WriteEntry,
+    CallEntry, CallOutcome, CallResources, MAX_REQUESTS, PluginIdentity, RequestEntry, Transport,
+    WriteEntry, WriteOrigin,
 };
 pub use error::AuditError;
 pub use hash::{InvalidHash, Sha256Hash};
 pub(crate) use key::secret_key;
 pub use key::{ArgumentsDigest, DigestKey};
-pub use line::{InvalidPosition, Line, Position, Record};
-pub use read::{Follow, Row, follow, tail};
+pub use line::{InvalidPosition, Position, TrailLine, TrailRecord};
+pub use read::{TrailFollower, TrailRow, follow, tail};
 pub use redact::{REDACTED, Redactor};
-pub use trail::{AuditTrail, Durability, Veil};
-pub use verify::{Broken, Verified, VerifyError, Why, verify};
-
-/// Instants as the trail writes them: RFC 3339, UTC, milliseconds.
-mod millis {
-    use jiff::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&format_args!("{at:.3}"))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
-        Timestamp::deserialize(from)
-    }
-}
+pub use text_cleaner::{MAX_MESSAGE, MAX_NAME, TextMask};
+pub use trail::{AuditTrail, Durability};
+pub use verify::{Breach, BreachKind, Verification, VerifyError, verify};
 
 #[cfg(test)]
 mod tests {
@@ -79,21 +68,21 @@ mod tests {
     use super::*;
 
     /// A call told apart from others by its number.
-    pub(super) fn entry(number: u64) -> Entry {
-        Entry {
+    pub(super) fn entry(number: u64) -> CallEntry {
+        CallEntry {
             at: jiff::Timestamp::from_millisecond(1_769_860_800_000).unwrap(),
             transport: Transport::Stdio,
             principal: "local".into(),
             action: "catalog_get_product".into(),
-            plugin: Some(Plugin {
+            plugin: Some(PluginIdentity {
                 group: "catalog".into(),
                 version: "0.1.0".into(),
                 digest: "5b".repeat(32),
             }),
             arguments: DigestKey::from_bytes([1; 32]).digest(&json!({ "n": number })),
-            outcome: Outcome::Ok,
+            outcome: CallOutcome::Ok,
             duration_us: number,
-            resources: Resources::default(),
+            resources: CallResources::default(),
         }
     }
 }

@@ -5,17 +5,17 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use super::chain_head::REACH;
 use super::error::AuditError;
-use super::file::{FileId, Span, open_to_read, settled_length};
-use super::line::{Line, Record, Sealed};
-use super::tip::REACH;
+use super::file::{FileId, FileRange, open_to_read, settled_length};
+use super::line::{SealedLine, TrailLine, TrailRecord};
 
 /// One line of the file, as far as it can be read. Reading checks nothing: [`verify`](super::verify)
 /// does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
+pub enum TrailRow {
     /// A line of the trail.
-    Line(Line),
+    Line(TrailLine),
     /// A torn or damaged line, or one of a newer version; its bytes, where they are no UTF-8
     /// replaced. Escape it before a terminal gets it.
     Unreadable(String),
@@ -25,7 +25,7 @@ pub enum Row {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn tail(path: impl AsRef<Path>, n: usize) -> Result<Vec<Row>, AuditError> {
+pub fn tail(path: impl AsRef<Path>, n: usize) -> Result<Vec<TrailRow>, AuditError> {
     follow(path, n)?.collect()
 }
 
@@ -33,9 +33,9 @@ pub fn tail(path: impl AsRef<Path>, n: usize) -> Result<Vec<Row>, AuditError> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn follow(path: impl AsRef<Path>, n: usize) -> Result<Follow, AuditError> {
+pub fn follow(path: impl AsRef<Path>, n: usize) -> Result<TrailFollower, AuditError> {
     let path = path.as_ref();
-    let mut follow = Follow::begin(path)?;
+    let mut follow = TrailFollower::begin(path)?;
     let span = follow.lines.get_mut();
     span.at = start_of_last(&span.file, span.end, n).map_err(AuditError::io("read", path))?;
     Ok(follow)
@@ -45,15 +45,15 @@ pub fn follow(path: impl AsRef<Path>, n: usize) -> Result<Follow, AuditError> {
 ///
 /// `None` means that there is none *yet*: ask again later. It never waits for a line. When the
 /// trail is rotated it goes on in the new file, after the last line of the old one.
-pub struct Follow {
+pub struct TrailFollower {
     path: PathBuf,
     id: FileId,
-    lines: BufReader<Span>,
+    lines: BufReader<FileRange>,
     /// The last row was the start of a line whose newline had not been written.
     in_line: bool,
 }
 
-impl Follow {
+impl TrailFollower {
     fn begin(path: &Path) -> Result<Self, AuditError> {
         let file = open_to_read(path)?;
         let id = FileId::of(&file.metadata().map_err(AuditError::io("look at", path))?);
@@ -61,7 +61,7 @@ impl Follow {
         Ok(Self {
             path: path.to_owned(),
             id,
-            lines: BufReader::new(Span { file, at: 0, end }),
+            lines: BufReader::new(FileRange { file, at: 0, end }),
             in_line: false,
         })
     }
@@ -95,7 +95,7 @@ impl Follow {
         Ok(span.at < span.end)
     }
 
-    fn advance(&mut self) -> Result<Option<Row>, AuditError> {
+    fn advance(&mut self) -> Result<Option<TrailRow>, AuditError> {
         loop {
             let Some(line) = self.next_line()? else {
                 if self.has_more()? {
@@ -105,25 +105,25 @@ impl Follow {
             };
             let rest_of_shown = std::mem::replace(&mut self.in_line, !line.ends_with(b"\n"));
             if !(rest_of_shown && line == b"\n") {
-                return Ok(Some(Row::of(line.strip_suffix(b"\n").unwrap_or(&line))));
+                return Ok(Some(TrailRow::of(line.strip_suffix(b"\n").unwrap_or(&line))));
             }
         }
     }
 }
 
-impl Iterator for Follow {
-    type Item = Result<Row, AuditError>;
+impl Iterator for TrailFollower {
+    type Item = Result<TrailRow, AuditError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.advance().transpose()
     }
 }
 
-impl Row {
+impl TrailRow {
     fn of(line: &[u8]) -> Self {
-        let read = Sealed::parse(line).and_then(|sealed| {
-            let record = sealed.record::<Record>().ok()?;
-            Some(Line { position: sealed.position, record })
+        let read = SealedLine::parse(line).and_then(|sealed| {
+            let record = sealed.record::<TrailRecord>().ok()?;
+            Some(TrailLine { position: sealed.position, record })
         });
         match read {
             Some(line) => Self::Line(line),

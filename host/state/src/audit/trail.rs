@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::entry::{Cleaner, Entry, WriteEntry};
+use super::chain_head::ChainHead;
+use super::entry::{CallEntry, WriteEntry};
 use super::error::AuditError;
-use super::file::{FileId, Locked, open_to_append};
+use super::file::{FileId, FileLock, open_to_append};
 use super::key::{ArgumentsDigest, DigestKey};
-use super::line::{Content, Position, Record};
+use super::line::{Position, RecordJson, TrailRecord};
 use super::redact::Redactor;
-use super::tip::Tip;
+use super::text_cleaner::{TextCleaner, TextMask};
 
 /// How often a file may be replaced under one append before it is given up.
 const REPLACEMENTS: usize = 8;
@@ -31,9 +32,6 @@ pub enum Durability {
     Synced,
 }
 
-/// What texts about a principal's calls go through before they are written, by its name.
-pub type Veil = dyn Fn(&str, String) -> String + Send + Sync;
-
 /// The audit trail of a host, open for appending; see the [module](super) for its format.
 ///
 /// Shared by everything that runs in the process; other processes may have the same file open.
@@ -44,8 +42,8 @@ pub struct AuditTrail {
     path: PathBuf,
     key: DigestKey,
     redactor: Arc<Redactor>,
-    veil: RwLock<Arc<Veil>>,
-    open: Mutex<Open>,
+    text_mask: RwLock<Arc<TextMask>>,
+    open: Mutex<OpenTrail>,
 }
 
 impl fmt::Debug for AuditTrail {
@@ -62,9 +60,9 @@ impl AuditTrail {
     /// When it cannot be opened for appending, is no regular file, or does not end as a trail does.
     pub fn open(path: impl Into<PathBuf>, key: DigestKey) -> Result<Self, AuditError> {
         let path = path.into();
-        let open = Mutex::new(Open::at(&path)?);
-        let veil: Arc<Veil> = Arc::new(|_, text| text);
-        Ok(Self { path, key, redactor: Arc::default(), veil: RwLock::new(veil), open })
+        let open = Mutex::new(OpenTrail::at(&path)?);
+        let text_mask: Arc<TextMask> = Arc::new(|_, text| text);
+        Ok(Self { path, key, redactor: Arc::default(), text_mask: RwLock::new(text_mask), open })
     }
 
     /// The trail's file.
@@ -81,16 +79,16 @@ impl AuditTrail {
     }
 
     /// Has texts go through this from now on: failures' messages, reasons, subjects.
-    pub fn veil(&self, veil: Arc<Veil>) {
-        *self.veil.write().unwrap_or_else(PoisonError::into_inner) = veil;
+    pub fn set_text_mask(&self, text_mask: Arc<TextMask>) {
+        *self.text_mask.write().unwrap_or_else(PoisonError::into_inner) = text_mask;
     }
 
-    fn cleaner(&self) -> Cleaner<'_> {
-        let veil = self.veil.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Cleaner { redactor: &self.redactor, veil }
+    fn cleaner(&self) -> TextCleaner<'_> {
+        let text_mask = self.text_mask.read().unwrap_or_else(PoisonError::into_inner).clone();
+        TextCleaner { redactor: &self.redactor, text_mask }
     }
 
-    /// The digest of a call's arguments, for its [`Entry`]; see [`DigestKey::digest`].
+    /// The digest of a call's arguments, for its [`CallEntry`]; see [`DigestKey::digest`].
     #[must_use]
     pub fn digest(&self, arguments: &Value) -> ArgumentsDigest {
         self.key.digest(arguments)
@@ -103,8 +101,8 @@ impl AuditTrail {
     /// When the line is not in the file, or with [`Durability::Synced`] perhaps not on the disk.
     /// What was written of it is taken back where possible; otherwise the next append marks it as
     /// torn.
-    pub fn append(&self, entry: Entry, durability: Durability) -> Result<Position, AuditError> {
-        let record = Record::Call(Box::new(entry.cleaned(&self.cleaner())));
+    pub fn append(&self, entry: CallEntry, durability: Durability) -> Result<Position, AuditError> {
+        let record = TrailRecord::Call(Box::new(entry.cleaned(&self.cleaner())));
         self.append_record(&record, durability)
     }
 
@@ -114,13 +112,13 @@ impl AuditTrail {
     /// # Errors
     /// As [`append`](Self::append).
     pub fn append_write(&self, entry: WriteEntry) -> Result<Position, AuditError> {
-        let record = Record::Write(Box::new(entry.cleaned(&self.cleaner())));
+        let record = TrailRecord::Write(Box::new(entry.cleaned(&self.cleaner())));
         self.append_record(&record, Durability::Written)
     }
 
     fn append_record(
         &self,
-        record: &Record,
+        record: &TrailRecord,
         durability: Durability,
     ) -> Result<Position, AuditError> {
         let content = record.content()?;
@@ -141,62 +139,62 @@ impl AuditTrail {
         self.locked(|open| open.probe(&self.path))
     }
 
-    fn locked<T>(&self, work: impl FnOnce(&mut Open) -> T) -> T {
+    fn locked<T>(&self, work: impl FnOnce(&mut OpenTrail) -> T) -> T {
         // A panic in here leaves nothing half done that the next append does not look at again.
         work(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// The open file, and what is known of its end.
-struct Open {
+struct OpenTrail {
     file: Arc<File>,
     id: FileId,
-    tip: Tip,
+    head: ChainHead,
     /// What must be said before the next entry.
-    news: Option<News>,
+    change: Option<FileChange>,
 }
 
 /// What became of the file since this process last wrote to it.
-enum News {
+enum FileChange {
     Rotated(Position),
     Cut(Position),
 }
 
-impl Open {
+impl OpenTrail {
     fn at(path: &Path) -> Result<Self, AuditError> {
         let file = Arc::new(open_to_append(path)?);
-        let _lock = Locked::to_append(&file, path)?;
+        let _lock = FileLock::to_append(&file, path)?;
         let found = file.metadata().map_err(AuditError::io("look at", path))?;
-        let tip = read_tip(&file, path, found.len())?;
-        Ok(Self { file, id: FileId::of(&found), tip, news: None })
+        let head = read_head(&file, path, found.len())?;
+        Ok(Self { file, id: FileId::of(&found), head, change: None })
     }
 
     fn append(
         &mut self,
         path: &Path,
-        content: &Content,
+        content: &RecordJson,
     ) -> Result<(Position, Arc<File>), AuditError> {
         let _lock = self.settle(path)?;
         let mut lines = Vec::with_capacity(2048);
-        let before = self.put_news(&mut lines)?;
+        let before = self.write_change(&mut lines)?;
         let position = before.seal(content, &mut lines);
         self.write_whole(&lines).map_err(AuditError::io("append to", path))?;
-        self.tip.grow(&lines, position);
-        self.news = None;
+        self.head.grow(&lines, position);
+        self.change = None;
         Ok((position, Arc::clone(&self.file)))
     }
 
     fn probe(&mut self, path: &Path) -> Result<(), AuditError> {
         let _lock = self.settle(path)?;
         self.write_whole(&PROBE)
-            .and_then(|()| self.file.set_len(self.tip.len))
+            .and_then(|()| self.file.set_len(self.head.len))
             .map_err(AuditError::io("append to", path))
     }
 
     /// Takes the lock of the file that the path leads to now, and brings the tip up to date.
-    fn settle(&mut self, path: &Path) -> Result<Locked, AuditError> {
+    fn settle(&mut self, path: &Path) -> Result<FileLock, AuditError> {
         for _ in 0..REPLACEMENTS {
-            let lock = Locked::to_append(&self.file, path)?;
+            let lock = FileLock::to_append(&self.file, path)?;
             match fs::symlink_metadata(path) {
                 Ok(found) if FileId::of(&found) == self.id => {
                     self.look_again(path, found.len())?;
@@ -213,20 +211,20 @@ impl Open {
 
     /// Reads the end of the file again, unless it is where this process left it.
     fn look_again(&mut self, path: &Path, len: u64) -> Result<(), AuditError> {
-        if len == self.tip.len {
+        if len == self.head.len {
             return Ok(());
         }
-        if !self.tip.is_in(&self.file, len).map_err(AuditError::io("read", path))? {
-            let after = self.tip.position;
+        if !self.head.is_in(&self.file, len).map_err(AuditError::io("read", path))? {
+            let after = self.head.position;
             let begun_anew =
-                !self.tip.began_as(&self.file, len).map_err(AuditError::io("read", path))?;
-            self.news.get_or_insert(if begun_anew {
-                News::Rotated(after)
+                !self.head.began_as(&self.file, len).map_err(AuditError::io("read", path))?;
+            self.change.get_or_insert(if begun_anew {
+                FileChange::Rotated(after)
             } else {
-                News::Cut(after)
+                FileChange::Cut(after)
             });
         }
-        self.tip = read_tip(&self.file, path, len)?;
+        self.head = read_head(&self.file, path, len)?;
         Ok(())
     }
 
@@ -238,30 +236,32 @@ impl Open {
         let mut next = Self::at(path)?;
         // A copy put in its place has the same lines: nothing to tell.
         let copied =
-            self.tip.is_in(&next.file, next.tip.len).map_err(AuditError::io("read", path))?;
-        next.news = self.news.take();
+            self.head.is_in(&next.file, next.head.len).map_err(AuditError::io("read", path))?;
+        next.change = self.change.take();
         if !copied {
-            next.news.get_or_insert(News::Rotated(self.tip.position));
+            next.change.get_or_insert(FileChange::Rotated(self.head.position));
         }
         *self = next;
         Ok(())
     }
 
     /// Puts what must be said before the next entry, and answers the position it follows.
-    fn put_news(&self, lines: &mut Vec<u8>) -> Result<Position, AuditError> {
-        let mut position = self.tip.position;
-        if self.tip.unended {
+    fn write_change(&self, lines: &mut Vec<u8>) -> Result<Position, AuditError> {
+        let mut position = self.head.position;
+        if self.head.unended {
             lines.push(b'\n');
         }
-        if let Some(torn) = &self.tip.torn {
+        if let Some(torn) = &self.head.torn {
             let record =
-                Record::Torn { at: Timestamp::now(), bytes: torn.bytes, sha256: torn.sha256 };
+                TrailRecord::Torn { at: Timestamp::now(), bytes: torn.bytes, sha256: torn.sha256 };
             position = position.seal(&record.content()?, lines);
         }
-        let record = match self.news {
+        let record = match self.change {
             None => return Ok(position),
-            Some(News::Rotated(after)) => Record::Rotated { at: Timestamp::now(), after },
-            Some(News::Cut(after)) => Record::Cut { at: Timestamp::now(), after },
+            Some(FileChange::Rotated(after)) => {
+                TrailRecord::Rotated { at: Timestamp::now(), after }
+            }
+            Some(FileChange::Cut(after)) => TrailRecord::Cut { at: Timestamp::now(), after },
         };
         Ok(position.seal(&record.content()?, lines))
     }
@@ -279,13 +279,13 @@ impl Open {
             return Ok(());
         }
         // Should this fail as well, the file is longer than known and the next append looks again.
-        let _ = self.file.set_len(self.tip.len);
+        let _ = self.file.set_len(self.head.len);
         Err(io::Error::new(ErrorKind::StorageFull, "there was no room for the whole line"))
     }
 }
 
-fn read_tip(file: &File, path: &Path, len: u64) -> Result<Tip, AuditError> {
-    Tip::read(file, len)
+fn read_head(file: &File, path: &Path, len: u64) -> Result<ChainHead, AuditError> {
+    ChainHead::read(file, len)
         .map_err(AuditError::io("read", path))?
         .ok_or_else(|| AuditError::Foreign(path.to_owned()))
 }

@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::chain_head::REACH;
 use super::error::AuditError;
-use super::file::{Span, open_to_read, settled_length};
+use super::file::{FileRange, open_to_read, settled_length};
 use super::hash::Sha256Hash;
-use super::line::{Position, Sealed};
-use super::tip::REACH;
+use super::line::{Position, SealedLine};
 
 /// A trail in which every line stands where it was written, as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub struct Verification {
     /// Lines of the chain; torn ones are not among them.
     pub lines: u64,
     /// When the first line's call began.
@@ -31,7 +31,7 @@ pub struct Verified {
     pub torn: Vec<u64>,
 }
 
-impl Verified {
+impl Verification {
     /// The last line's place in the chain: what to keep elsewhere, and to hand to [`verify`] later.
     #[must_use]
     pub const fn head(&self) -> Position {
@@ -41,18 +41,18 @@ impl Verified {
 
 /// The first line that is not as the trail wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line_number}: {why}")]
-pub struct Broken {
+#[error("line {line_number}: {kind}")]
+pub struct Breach {
     /// Counted from 1, as editors do, torn lines included.
     pub line_number: u64,
     /// What is wrong with it.
-    pub why: Why,
+    pub kind: BreachKind,
 }
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Why {
+pub enum BreachKind {
     /// Its hash is not that of its content.
     Edited,
     /// It is no whole line of the trail, and the chain does not note it as torn.
@@ -83,7 +83,7 @@ pub enum Why {
     },
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for BreachKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Edited => f.write_str("it was edited: its hash is not that of its content"),
@@ -116,7 +116,7 @@ impl fmt::Display for Why {
 pub enum VerifyError {
     /// A line is not as it was written.
     #[error("the audit trail is broken at {0}")]
-    Broken(Broken),
+    Breach(Breach),
     /// It cannot be read.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -129,26 +129,29 @@ pub enum VerifyError {
 ///
 /// # Errors
 /// The first broken line; or that the file cannot be read.
-pub fn verify(path: impl AsRef<Path>, anchor: Option<Position>) -> Result<Verified, VerifyError> {
+pub fn verify(
+    path: impl AsRef<Path>,
+    anchor: Option<Position>,
+) -> Result<Verification, VerifyError> {
     let path = path.as_ref();
     let file = open_to_read(path)?;
     let end = settled_length(&file, path)?;
-    let mut lines = BufReader::with_capacity(64 << 10, Span { file, at: 0, end });
-    let mut check = Check::new(anchor);
+    let mut lines = BufReader::with_capacity(64 << 10, FileRange { file, at: 0, end });
+    let mut check = ChainCheck::new(anchor);
     let mut line = Vec::new();
     loop {
         line.clear();
         let read = lines.by_ref().take(REACH).read_until(b'\n', &mut line);
         if read.map_err(AuditError::io("read", path))? == 0 {
-            return check.finish().map_err(VerifyError::Broken);
+            return check.finish().map_err(VerifyError::Breach);
         }
-        check.line(&line).map_err(VerifyError::Broken)?;
+        check.line(&line).map_err(VerifyError::Breach)?;
     }
 }
 
 /// What a check needs of a record. Kinds that it does not know are lines like any other.
 #[derive(Deserialize)]
-struct Glance<'a> {
+struct LineHeader<'a> {
     kind: &'a str,
     at: Timestamp,
     bytes: Option<u64>,
@@ -156,7 +159,7 @@ struct Glance<'a> {
     after: Option<Position>,
 }
 
-struct Check {
+struct ChainCheck {
     anchor: Option<Position>,
     /// Lines of the file so far.
     number: u64,
@@ -165,17 +168,17 @@ struct Check {
     last_at: Option<Timestamp>,
     torn: Vec<u64>,
     /// What is not whole since the last whole line.
-    pending: Option<Pending>,
+    pending: Option<TornLines>,
 }
 
 /// Lines that are not whole, and that the next whole one must note.
-struct Pending {
+struct TornLines {
     first: u64,
     bytes: u64,
     hash: Sha256,
 }
 
-impl Check {
+impl ChainCheck {
     const fn new(anchor: Option<Position>) -> Self {
         Self {
             anchor,
@@ -189,48 +192,48 @@ impl Check {
     }
 
     /// Takes the next line, with its newline if it has one.
-    fn line(&mut self, line: &[u8]) -> Result<(), Broken> {
+    fn line(&mut self, line: &[u8]) -> Result<(), Breach> {
         self.number += 1;
-        let parsed = line.strip_suffix(b"\n").and_then(Sealed::parse);
+        let parsed = line.strip_suffix(b"\n").and_then(SealedLine::parse);
         let Some(sealed) = parsed else {
             return self.not_whole(line);
         };
         let intact = sealed.is_intact();
-        let glance = sealed.record::<Glance<'_>>().ok().filter(|_| intact);
+        let header = sealed.record::<LineHeader<'_>>().ok().filter(|_| intact);
         if let Some(pending) = self.pending.take() {
-            if !glance.as_ref().is_some_and(|glance| pending.is_noted_by(glance)) {
-                return Err(Broken { line_number: pending.first, why: Why::Torn });
+            if !header.as_ref().is_some_and(|header| pending.is_noted_by(header)) {
+                return Err(Breach { line_number: pending.first, kind: BreachKind::Torn });
             }
             self.torn.extend(pending.first..self.number);
         }
-        let Some(glance) = glance else {
-            return Err(self.broken(Why::Edited));
+        let Some(header) = header else {
+            return Err(self.broken(BreachKind::Edited));
         };
         let expected = self.head.seq + 1;
         if sealed.position.seq != expected {
-            return Err(self.broken(Why::Misplaced { expected, found: sealed.position.seq }));
+            return Err(self.broken(BreachKind::Misplaced { expected, found: sealed.position.seq }));
         }
         if sealed.prev != self.head.hash {
-            return Err(self.broken(Why::Unchained));
+            return Err(self.broken(BreachKind::Unchained));
         }
         if let Some(anchor) = self.anchor
             && anchor.seq == expected
             && anchor != sealed.position
         {
-            return Err(self.broken(Why::NotTheAnchor { anchor }));
+            return Err(self.broken(BreachKind::NotTheAnchor { anchor }));
         }
-        if let ("cut", Some(after)) = (glance.kind, glance.after) {
-            return Err(self.broken(Why::Cut { after }));
+        if let ("cut", Some(after)) = (header.kind, header.after) {
+            return Err(self.broken(BreachKind::Cut { after }));
         }
         self.head = sealed.position;
-        self.first_at.get_or_insert(glance.at);
-        self.last_at = Some(glance.at);
+        self.first_at.get_or_insert(header.at);
+        self.last_at = Some(header.at);
         Ok(())
     }
 
-    fn not_whole(&mut self, line: &[u8]) -> Result<(), Broken> {
+    fn not_whole(&mut self, line: &[u8]) -> Result<(), Breach> {
         let number = self.number;
-        let pending = self.pending.get_or_insert_with(|| Pending {
+        let pending = self.pending.get_or_insert_with(|| TornLines {
             first: number,
             bytes: 0,
             hash: Sha256::new(),
@@ -241,20 +244,20 @@ impl Check {
         pending.add(line.strip_suffix(b"\n").unwrap_or(line));
         if line.len() as u64 >= REACH {
             // Longer than any line, and than anything that an append takes for torn.
-            return Err(Broken { line_number: pending.first, why: Why::Torn });
+            return Err(Breach { line_number: pending.first, kind: BreachKind::Torn });
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<Verified, Broken> {
+    fn finish(self) -> Result<Verification, Breach> {
         if let Some(pending) = self.pending {
-            return Err(Broken { line_number: pending.first, why: Why::Torn });
+            return Err(Breach { line_number: pending.first, kind: BreachKind::Torn });
         }
         if let Some(anchor) = self.anchor.filter(|anchor| anchor.seq > self.head.seq) {
-            let why = Why::EndsBeforeAnchor { anchor };
-            return Err(Broken { line_number: self.number + 1, why });
+            let kind = BreachKind::EndsBeforeAnchor { anchor };
+            return Err(Breach { line_number: self.number + 1, kind });
         }
-        Ok(Verified {
+        Ok(Verification {
             lines: self.head.seq,
             first_at: self.first_at,
             last_at: self.last_at,
@@ -263,19 +266,19 @@ impl Check {
         })
     }
 
-    const fn broken(&self, why: Why) -> Broken {
-        Broken { line_number: self.number, why }
+    const fn broken(&self, kind: BreachKind) -> Breach {
+        Breach { line_number: self.number, kind }
     }
 }
 
-impl Pending {
+impl TornLines {
     fn add(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         self.hash.update(bytes);
     }
 
-    fn is_noted_by(&self, glance: &Glance<'_>) -> bool {
+    fn is_noted_by(&self, header: &LineHeader<'_>) -> bool {
         let hash = Sha256Hash::from_bytes(self.hash.clone().finalize().into());
-        glance.kind == "torn" && glance.bytes == Some(self.bytes) && glance.sha256 == Some(hash)
+        header.kind == "torn" && header.bytes == Some(self.bytes) && header.sha256 == Some(hash)
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn id_in(file_name: &str) -> Option<ExportId> {
 
 /// To whom a document belongs, and what made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
+pub struct ExportOwner {
     /// Who alone may read it.
     pub principal: String,
     /// The store it was made from, by the operator's name for it, where the call had a session.
@@ -101,12 +101,12 @@ pub struct Owner {
 
 /// A document that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct ExportRecord {
     /// Its id.
     pub id: ExportId,
     /// To whom it belongs.
     #[serde(flatten)]
-    pub owner: Owner,
+    pub owner: ExportOwner,
     /// What its maker calls it; never a path.
     pub name: String,
     /// Its media type.
@@ -119,7 +119,7 @@ pub struct Kept {
     pub expires_at: Timestamp,
 }
 
-impl Kept {
+impl ExportRecord {
     /// The document as its caller is told of it.
     #[must_use]
     pub fn document(&self) -> Document {
@@ -136,6 +136,6 @@ impl Kept {
 }
 
 /// Reads what is known of a document.
-pub(super) fn read(path: &Path) -> std::io::Result<Kept> {
+pub(super) fn read(path: &Path) -> std::io::Result<ExportRecord> {
     Ok(serde_json::from_slice(&fs::read(path)?)?)
 }

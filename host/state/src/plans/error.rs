@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use souk_model::plan::{ItemState, PlanId, PlanState};
-use souk_model::{Code, Failure};
+use souk_model::{Code, Decimal, Failure};
 
-use super::{Account, Amount};
+use super::spend::SpendAccount;
 
 /// Why plans could not be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -78,19 +78,22 @@ pub enum StoreError {
     },
     /// More money would leave than may on a day.
     #[error(
-        "{} {} of `{}` have left as {} today, and {cap} may", spent, .account.currency,
-        .account.store, .account.kind.as_str()
+        "{} {} of `{}` have left as {} today, and {} may", .spent.with_cents(), .account.currency,
+        .account.store, .account.kind.as_str(), .cap.with_cents()
     )]
     OverCap {
         /// The item for which it was to be set aside.
         n: u32,
         /// Where.
-        account: Account,
+        account: SpendAccount,
         /// What the account has come to without it.
-        spent: Amount,
+        spent: Decimal,
         /// What it may come to.
-        cap: Amount,
+        cap: Decimal,
     },
+    /// An amount that accounts cannot count.
+    #[error("`{0}` is more than an account can hold")]
+    Uncountable(Decimal),
     /// A run does not end so.
     #[error("a run ends done, partly done or failed, not {}", .0.as_str())]
     NotAnEnd(PlanState),
@@ -239,6 +242,7 @@ impl From<StoreError> for Failure {
             | E::Numbered { .. }
             | E::NoItem { .. }
             | E::Transition { .. }
+            | E::Uncountable(_)
             | E::NotAnEnd(_)
             | E::Unwritable { .. } => {
                 tracing::error!(error = chain(&error), "the host asked what it must not");

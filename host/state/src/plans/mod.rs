@@ -9,7 +9,7 @@
 //! ```
 //! use souk_model::plan::PlanId;
 //! use souk_state::StateDir;
-//! use souk_state::plans::{PlanStore, Remembered, SqlitePlanStore};
+//! use souk_state::plans::{IdempotencyHit, PlanStore, SqlitePlanStore};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,23 +17,26 @@
 //! let store = SqlitePlanStore::open(&StateDir::open(temporary.path().join("state"))?)?;
 //! let [first, second] = [1, 2].map(|byte| PlanId::from_random([byte; 22]));
 //! let ask = |plan| store.remember("local", "a key", "cms_update_page", "digest", plan, 0, 600_000);
-//! assert_eq!(ask(&first).await?, Remembered::New);
-//! assert_eq!(ask(&second).await?, Remembered::Same(first.clone()));
+//! assert_eq!(ask(&first).await?, IdempotencyHit::New);
+//! assert_eq!(ask(&second).await?, IdempotencyHit::Same(first.clone()));
 //! # Ok(())
 //! # }
 //! ```
 
 mod error;
-mod nouns;
 mod spend;
 mod sqlite;
 mod store;
+mod types;
 
 pub use error::StoreError;
-pub use nouns::{Asked, Claim, Counts, Filter, Lease, Mark, Recalled, Remembered, Stored};
-pub use spend::{Account, Amount, Reserve, SpendKind};
-pub use sqlite::{Commits, SqlitePlanStore};
+pub use spend::{Reservation, SpendAccount, SpendKind};
+pub use sqlite::{CommitCounts, SqlitePlanStore};
 pub use store::PlanStore;
+pub use types::{
+    IdempotencyHit, IdempotencyKey, IdempotencyRecord, ItemCounts, JournalEntry, Lease, LeaseClaim,
+    PlanFilter, StoredPlan,
+};
 
 #[cfg(doc)]
 use souk_model::plan::ItemState;

@@ -2,10 +2,14 @@
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
+use souk_model::Decimal;
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
 
-use super::{
-    Account, Amount, Asked, Claim, Filter, Mark, Recalled, Remembered, StoreError, Stored,
+use super::error::StoreError;
+use super::spend::SpendAccount;
+use super::types::{
+    IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, LeaseClaim, PlanFilter,
+    StoredPlan,
 };
 
 /// Where plans are kept. Several hosts use one at once.
@@ -45,13 +49,13 @@ pub trait PlanStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when what is kept cannot be read.
-    async fn plan(&self, id: &PlanId) -> Result<Option<Stored>, StoreError>;
+    async fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, StoreError>;
 
     /// Plans, the newest first, never a draft.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when what is kept of one cannot be read.
-    async fn list(&self, filter: &Filter) -> Result<Vec<Stored>, StoreError>;
+    async fn list(&self, filter: &PlanFilter) -> Result<Vec<StoredPlan>, StoreError>;
 
     /// At most `limit` items of a plan or a draft in one of these states (none: in any), in the
     /// order of their numbers, from after `after` on.
@@ -81,7 +85,7 @@ pub trait PlanStore: Send + Sync + 'static {
         reason: Option<&str>,
         now_ms: i64,
         until_ms: i64,
-    ) -> Result<Claim, StoreError>;
+    ) -> Result<LeaseClaim, StoreError>;
 
     /// Prolongs a lease. False: it is no longer this owner's.
     ///
@@ -105,14 +109,18 @@ pub trait PlanStore: Send + Sync + 'static {
     /// [`StoreError::LeaseLost`] when the lease is not this owner's, [`StoreError::Transition`]
     /// for a way that [`ItemState::may_become`] does not name, [`StoreError::NoItem`],
     /// [`StoreError::NoPlan`].
-    async fn journal(&self, plan: &PlanId, owner: &str, marks: Vec<Mark>)
-    -> Result<(), StoreError>;
+    async fn journal(
+        &self,
+        plan: &PlanId,
+        owner: &str,
+        entries: Vec<JournalEntry>,
+    ) -> Result<(), StoreError>;
 
     /// What has been set aside in an account so far, or is gone.
     ///
     /// # Errors
     /// When the store cannot be read.
-    async fn spent(&self, account: &Account) -> Result<Amount, StoreError>;
+    async fn spent(&self, account: &SpendAccount) -> Result<Decimal, StoreError>;
 
     /// Ends a run and its lease: the plan is now done, partly done or failed. False: the lease is
     /// no longer this owner's.
@@ -135,7 +143,7 @@ pub trait PlanStore: Send + Sync + 'static {
     /// Lets a principal's key stand for a plan, unless it stands for another until after
     /// `now_ms`. The request is told by its action and content, a digest for instance.
     ///
-    /// Two at once are told apart: exactly one is [`Remembered::New`].
+    /// Two at once are told apart: exactly one is [`IdempotencyHit::New`].
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -149,14 +157,18 @@ pub trait PlanStore: Send + Sync + 'static {
         plan: &PlanId,
         now_ms: i64,
         until_ms: i64,
-    ) -> Result<Remembered, StoreError>;
+    ) -> Result<IdempotencyHit, StoreError>;
 
     /// The newest request like this one that is remembered: its plan, and its answer if that was
     /// kept.
     ///
     /// # Errors
     /// When the store cannot be read, or the row is damaged.
-    async fn recall(&self, asked: &Asked<'_>, now_ms: i64) -> Result<Option<Recalled>, StoreError>;
+    async fn recall(
+        &self,
+        asked: &IdempotencyKey<'_>,
+        now_ms: i64,
+    ) -> Result<Option<IdempotencyRecord>, StoreError>;
 
     /// Keeps what the newest request like this one was answered. Without effect where none is
     /// remembered.
@@ -165,7 +177,7 @@ pub trait PlanStore: Send + Sync + 'static {
     /// When the store cannot be written.
     async fn answer(
         &self,
-        asked: &Asked<'_>,
+        asked: &IdempotencyKey<'_>,
         answer: &Map<String, Value>,
     ) -> Result<(), StoreError>;
 

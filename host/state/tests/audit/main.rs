@@ -16,26 +16,27 @@ use serde_json::json;
 use souk_model::{Code, Failure, Secret};
 use souk_state::StateDir;
 use souk_state::audit::{
-    AuditError, AuditTrail, Broken, DigestKey, Durability, Entry, Outcome, Plugin, Position,
-    Record, Resources, Row, Transport, Verified, VerifyError, follow, tail, verify,
+    AuditError, AuditTrail, Breach, CallEntry, CallOutcome, CallResources, DigestKey, Durability,
+    PluginIdentity, Position, TrailRecord, TrailRow, Transport, Verification, VerifyError, follow,
+    tail, verify,
 };
 
 /// A call told apart from others by its number.
-fn entry(number: u64) -> Entry {
-    Entry {
+fn entry(number: u64) -> CallEntry {
+    CallEntry {
         at: souk_state::Timestamp::now(),
         transport: Transport::Http,
         principal: "local".into(),
         action: "catalog_get_product".into(),
-        plugin: Some(Plugin {
+        plugin: Some(PluginIdentity {
             group: "catalog".into(),
             version: "0.1.0".into(),
             digest: "5b".repeat(32),
         }),
         arguments: key().digest(&json!({ "sku": number })),
-        outcome: Outcome::Ok,
+        outcome: CallOutcome::Ok,
         duration_us: number,
-        resources: Resources::default(),
+        resources: CallResources::default(),
     }
 }
 
@@ -68,29 +69,29 @@ fn trail_of(lines: u64) -> (tempfile::TempDir, PathBuf) {
     (directory, path)
 }
 
-fn whole(path: &Path) -> Verified {
+fn whole(path: &Path) -> Verification {
     verify(path, None).unwrap()
 }
 
-fn broken(path: &Path) -> Broken {
+fn broken(path: &Path) -> Breach {
     match verify(path, None) {
-        Err(VerifyError::Broken(broken)) => broken,
+        Err(VerifyError::Breach(broken)) => broken,
         other => panic!("it should be broken: {other:?}"),
     }
 }
 
 /// What the rows say, in short: a call's number, or the kind of another line.
-fn told(rows: &[Row]) -> Vec<String> {
+fn told(rows: &[TrailRow]) -> Vec<String> {
     rows.iter()
         .map(|row| match row {
-            Row::Line(line) => match &line.record {
-                Record::Call(entry) => entry.duration_us.to_string(),
-                Record::Write(entry) => entry.subject.clone(),
-                Record::Torn { .. } => "torn".to_owned(),
-                Record::Rotated { .. } => "rotated".to_owned(),
-                Record::Cut { .. } => "cut".to_owned(),
+            TrailRow::Line(line) => match &line.record {
+                TrailRecord::Call(entry) => entry.duration_us.to_string(),
+                TrailRecord::Write(entry) => entry.subject.clone(),
+                TrailRecord::Torn { .. } => "torn".to_owned(),
+                TrailRecord::Rotated { .. } => "rotated".to_owned(),
+                TrailRecord::Cut { .. } => "cut".to_owned(),
             },
-            Row::Unreadable(text) => format!("?{}", text.len()),
+            TrailRow::Unreadable(text) => format!("?{}", text.len()),
         })
         .collect()
 }
@@ -102,19 +103,19 @@ fn what_is_appended_is_read_back_and_verifies() {
     trail.redactor().register(&Secret::from("s3cr3t"));
     let failure = Failure::new(Code::Forbidden, "no `s3cr3t`\u{1b}[2J here").rule("grant");
     let mut refused = entry(1);
-    refused.outcome = Outcome::of::<()>(&Err(failure));
+    refused.outcome = CallOutcome::of::<()>(&Err(failure));
     let first = trail.append(refused, Durability::Synced).unwrap();
     let second = append(&trail, 2);
 
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains("s3cr3t") && !text.contains('\u{1b}'), "{text}");
     let rows = tail(&path, 10).unwrap();
-    let [Row::Line(one), Row::Line(two)] = rows.as_slice() else { panic!("{rows:?}") };
+    let [TrailRow::Line(one), TrailRow::Line(two)] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((one.position, two.position), (first, second));
-    let Record::Call(call) = &one.record else { panic!("{one:?}") };
+    let TrailRecord::Call(call) = &one.record else { panic!("{one:?}") };
     assert_eq!(
         call.outcome,
-        Outcome::Failed {
+        CallOutcome::Failed {
             code: "FORBIDDEN".into(),
             rule: Some("grant".into()),
             message: "no `[redacted]`\u{1b}[2J here".into(),

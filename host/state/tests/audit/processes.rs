@@ -41,8 +41,8 @@ fn child_appends() {
 fn lines_by_child(path: &Path) -> BTreeMap<u64, Vec<u64>> {
     let mut by_child = BTreeMap::<u64, Vec<u64>>::new();
     for row in tail(path, usize::MAX).unwrap() {
-        let Row::Line(line) = row else { continue };
-        if let Record::Call(entry) = line.record {
+        let TrailRow::Line(line) = row else { continue };
+        if let TrailRecord::Call(entry) = line.record {
             by_child
                 .entry(entry.duration_us / 1_000_000)
                 .or_default()
@@ -100,8 +100,11 @@ fn a_process_killed_while_appending_leaves_a_trail_that_goes_on() {
         if let Err(error) = verify(&path, None) {
             let text = fs::read(&path).unwrap();
             let last = 1 + text.iter().filter(|byte| **byte == b'\n').count() as u64;
-            let VerifyError::Broken(broken) = error else { panic!("{error}") };
-            assert_eq!(broken, Broken { line_number: last, why: souk_state::audit::Why::Torn });
+            let VerifyError::Breach(broken) = error else { panic!("{error}") };
+            assert_eq!(
+                broken,
+                Breach { line_number: last, kind: souk_state::audit::BreachKind::Torn }
+            );
         }
         append(&survivor, round);
         whole(&path);

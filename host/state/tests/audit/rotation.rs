@@ -5,8 +5,8 @@ use super::*;
 /// The line that a `rotated` line says it follows.
 fn rotated_after(path: &Path, row: usize) -> Position {
     match &tail(path, 99).unwrap()[row] {
-        Row::Line(line) => match line.record {
-            Record::Rotated { after, .. } => after,
+        TrailRow::Line(line) => match line.record {
+            TrailRecord::Rotated { after, .. } => after,
             ref other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),

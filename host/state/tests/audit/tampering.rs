@@ -1,7 +1,7 @@
 //! Whatever is done to a line, verifying names it.
 
 use proptest::prelude::*;
-use souk_state::audit::Why;
+use souk_state::audit::BreachKind;
 
 use super::*;
 
@@ -55,9 +55,9 @@ proptest! {
         let mut lines = lines_of(&path);
         lines.remove(gone);
         put(&path, &lines);
-        prop_assert_eq!(broken(&path), Broken {
+        prop_assert_eq!(broken(&path), Breach {
             line_number: gone as u64 + 1,
-            why: Why::Misplaced { expected: gone as u64 + 1, found: gone as u64 + 2 },
+            kind: BreachKind::Misplaced { expected: gone as u64 + 1, found: gone as u64 + 2 },
         });
     }
 
@@ -85,7 +85,7 @@ proptest! {
             lines.insert(at, alien);
         }
         put(&path, &lines);
-        prop_assert_eq!(broken(&path), Broken { line_number: at as u64 + 1, why: Why::Unchained });
+        prop_assert_eq!(broken(&path), Breach { line_number: at as u64 + 1, kind: BreachKind::Unchained });
     }
 }
 
@@ -98,17 +98,23 @@ fn an_end_cut_off_or_rewritten_is_found_with_an_anchor() {
 
     put(&path, &lines_of(&path)[..4]);
     assert_eq!(whole(&path).lines, 4, "the file alone does not show it");
-    let why = |path: &Path| match verify(path, Some(anchor)) {
-        Err(VerifyError::Broken(broken)) => broken,
+    let kind = |path: &Path| match verify(path, Some(anchor)) {
+        Err(VerifyError::Breach(broken)) => broken,
         other => panic!("{other:?}"),
     };
-    assert_eq!(why(&path), Broken { line_number: 5, why: Why::EndsBeforeAnchor { anchor } });
+    assert_eq!(
+        kind(&path),
+        Breach { line_number: 5, kind: BreachKind::EndsBeforeAnchor { anchor } }
+    );
 
     let trail = open(&path);
     for number in 5..=LINES {
         append(&trail, number + 100);
     }
-    assert_eq!(why(&path), Broken { line_number: LINES, why: Why::NotTheAnchor { anchor } });
+    assert_eq!(
+        kind(&path),
+        Breach { line_number: LINES, kind: BreachKind::NotTheAnchor { anchor } }
+    );
 }
 
 #[test]
@@ -126,7 +132,10 @@ fn an_end_cut_off_under_a_running_host_is_found_without() {
             cut_at += 9;
         }
         append(&trail, 7);
-        assert_eq!(broken(&path), Broken { line_number: cut_at, why: Why::Cut { after: last } });
+        assert_eq!(
+            broken(&path),
+            Breach { line_number: cut_at, kind: BreachKind::Cut { after: last } }
+        );
     }
 }
 
@@ -137,5 +146,5 @@ fn an_edited_last_line_is_named_after_others_follow_it() {
     let at = text.rfind("catalog_get_product").unwrap();
     overwrite(&path, at as u64, b"catalog_put_product");
     append(&open(&path), 4);
-    assert_eq!(broken(&path), Broken { line_number: 3, why: Why::Edited });
+    assert_eq!(broken(&path), Breach { line_number: 3, kind: BreachKind::Edited });
 }

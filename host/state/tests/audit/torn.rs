@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use proptest::prelude::*;
-use souk_state::audit::Why;
+use souk_state::audit::BreachKind;
 
 use super::*;
 
@@ -27,7 +27,7 @@ proptest! {
             if !written[..kept].ends_with(b"\n") {
                 let lines = written[..kept].split(|byte| *byte == b'\n').count() as u64;
                 let found = broken(&path);
-                prop_assert_eq!(found.why, Why::Torn);
+                prop_assert_eq!(found.kind, BreachKind::Torn);
                 prop_assert!(found.line_number <= lines);
             }
         }
@@ -46,7 +46,7 @@ fn a_line_that_lacks_only_its_newline_is_kept_as_a_line() {
     let (_directory, path) = trail_of(2);
     let text = fs::read(&path).unwrap();
     fs::write(&path, &text[..text.len() - 1]).unwrap();
-    assert_eq!(broken(&path), Broken { line_number: 2, why: Why::Torn });
+    assert_eq!(broken(&path), Breach { line_number: 2, kind: BreachKind::Torn });
     append(&open(&path), 3);
     assert_eq!(told(&tail(&path, 9).unwrap()), ["1", "2", "3"]);
     assert_eq!(whole(&path).torn, [0; 0]);
@@ -56,7 +56,7 @@ fn a_line_that_lacks_only_its_newline_is_kept_as_a_line() {
 fn a_torn_line_is_named_noted_and_shown() {
     let (_directory, path) = trail_of(2);
     scribble(&path, br#"{"seq":3,"prev":"00"#);
-    assert_eq!(broken(&path), Broken { line_number: 3, why: Why::Torn });
+    assert_eq!(broken(&path), Breach { line_number: 3, kind: BreachKind::Torn });
     let mut rows = follow(&path, 2).unwrap();
     assert_eq!(told(&rows.by_ref().map(Result::unwrap).collect::<Vec<_>>()), ["2", "?19"]);
 
@@ -67,7 +67,7 @@ fn a_torn_line_is_named_noted_and_shown() {
 
     let text = fs::read_to_string(&path).unwrap();
     overwrite(&path, text.find("\"00\n").unwrap() as u64, b"\"01");
-    assert_eq!(broken(&path), Broken { line_number: 3, why: Why::Torn });
+    assert_eq!(broken(&path), Breach { line_number: 3, kind: BreachKind::Torn });
 }
 
 #[test]

@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 
 use souk_model::{Code, Failure, Principal, Tier};
 use souk_state::StateDir;
-use souk_state::exports::{ExportId, ExportLimits, Exports, Kept, Owner, Writing};
+use souk_state::exports::{
+    ExportId, ExportLimits, ExportOwner, ExportRecord, ExportWriter, Exports,
+};
 
 const LIMITS: ExportLimits =
     ExportLimits { each: 1_000, together: 2_500, kept_for: Duration::from_secs(86_400) };
@@ -19,8 +21,8 @@ fn open(root: &Path, limits: ExportLimits) -> Arc<Exports> {
     Arc::new(Exports::open(&StateDir::open(root.join("state")).unwrap(), limits).unwrap())
 }
 
-fn begin(exports: &Arc<Exports>, principal: &str, name: &str) -> Result<Writing, Failure> {
-    let owner = Owner {
+fn begin(exports: &Arc<Exports>, principal: &str, name: &str) -> Result<ExportWriter, Failure> {
+    let owner = ExportOwner {
         principal: principal.to_owned(),
         store: Some("demo".to_owned()),
         group: "promotions".to_owned(),
@@ -34,7 +36,7 @@ type Edit = fn(&str, String) -> Result<String, Failure>;
 
 const AS_IT_IS: Option<Edit> = None;
 
-fn keep(exports: &Arc<Exports>, principal: &str, text: &str) -> Result<Kept, Failure> {
+fn keep(exports: &Arc<Exports>, principal: &str, text: &str) -> Result<ExportRecord, Failure> {
     let mut writing = begin(exports, principal, "../coupons of May.csv")?;
     writing.write(text)?;
     writing.close(AS_IT_IS)?.publish()

@@ -10,9 +10,9 @@ async fn a_draft_is_seen_only_once_it_is_sealed_and_then_with_all_it_had() {
     store.add(&header.id, &items(0..3)).await.unwrap();
     store.add(&header.id, &items(3..5)).await.unwrap();
     assert_eq!(store.plan(&header.id).await.unwrap(), None);
-    let all = Filter { limit: 9, ..Filter::default() };
+    let all = PlanFilter { limit: 9, ..PlanFilter::default() };
     assert_eq!(store.list(&all).await.unwrap(), []);
-    let drafts = Filter { states: vec![PlanState::Draft], ..all.clone() };
+    let drafts = PlanFilter { states: vec![PlanState::Draft], ..all.clone() };
     assert_eq!(store.list(&drafts).await.unwrap(), []);
     let claim = store.claim(&header.id, "me", None, NOW, NOW + 1).await;
     assert!(matches!(claim, Err(StoreError::NoPlan(_))), "{claim:?}");
@@ -24,7 +24,7 @@ async fn a_draft_is_seen_only_once_it_is_sealed_and_then_with_all_it_had() {
     assert_eq!(stored.header, header);
     assert_eq!(stored.state, PlanState::Proposed);
     assert_eq!((&*stored.digest, &*stored.seal), ("digest", "seal"));
-    assert_eq!(stored.counts, Counts { pending: 5, ..Counts::default() });
+    assert_eq!(stored.counts, ItemCounts { pending: 5, ..ItemCounts::default() });
     assert_eq!((stored.lease.as_ref(), stored.reason.as_ref()), (None, None));
     assert_eq!(store.list(&all).await.unwrap(), [stored]);
     let kept = store.items(&header.id, None, 9, &[]).await.unwrap();
@@ -83,7 +83,7 @@ async fn an_abandoned_draft_is_gone_with_its_items_and_its_key() {
     store.abandon(&plan).await.unwrap();
     assert!(matches!(store.items(&plan, None, 9, &[]).await, Err(StoreError::NoPlan(_))));
     let key = store.remember("local", "key", "a", "c", &id(2), NOW, NOW + HOUR).await.unwrap();
-    assert_eq!(key, Remembered::New);
+    assert_eq!(key, IdempotencyHit::New);
     store.begin(&header).await.unwrap();
     store.add(&plan, &items(0..2)).await.unwrap();
 }

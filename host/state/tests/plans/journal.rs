@@ -17,20 +17,23 @@ async fn failures_are_replaced_and_answers_stay() {
     let (_root, store) = fresh();
     let plan = running(&store, 1, 1, "me").await;
     let kept = Kept { code: Code::UpstreamError, message: "it broke".into(), status: Some(503) };
-    let answered = Mark {
+    let answered = JournalEntry {
         failure: Some(kept.clone()),
-        answered: Some(json!({ "id": 7 })),
-        ..Mark::new(0, ItemState::Unknown)
+        response: Some(json!({ "id": 7 })),
+        ..JournalEntry::new(0, ItemState::Unknown)
     };
-    store.journal(&plan, "me", vec![Mark::new(0, ItemState::Sending), answered]).await.unwrap();
+    store
+        .journal(&plan, "me", vec![JournalEntry::new(0, ItemState::Sending), answered])
+        .await
+        .unwrap();
     let (_, unknown) = store.items(&plan, None, 1, &[]).await.unwrap().remove(0);
     assert_eq!((unknown.state, unknown.failure), (ItemState::Unknown, Some(kept)));
 
-    store.journal(&plan, "me", vec![Mark::new(0, ItemState::Done)]).await.unwrap();
+    store.journal(&plan, "me", vec![JournalEntry::new(0, ItemState::Done)]).await.unwrap();
     let (_, done) = store.items(&plan, None, 1, &[]).await.unwrap().remove(0);
-    assert_eq!((done.failure, done.answered), (None, Some(json!({ "id": 7 }))));
+    assert_eq!((done.failure, done.response), (None, Some(json!({ "id": 7 }))));
     assert_eq!(store.plan(&plan).await.unwrap().unwrap().counts.done, 1);
-    let none = store.journal(&plan, "me", vec![Mark::new(1, ItemState::Sending)]).await;
+    let none = store.journal(&plan, "me", vec![JournalEntry::new(1, ItemState::Sending)]).await;
     assert!(matches!(none, Err(StoreError::NoItem { n: 1, .. })), "{none:?}");
 }
 
@@ -39,10 +42,10 @@ async fn only_what_is_about_to_be_sent_waits_for_the_disk() {
     let (_root, store) = fresh();
     let plan = running(&store, 1, 2, "me").await;
     let before = store.commits();
-    store.journal(&plan, "me", vec![Mark::new(0, ItemState::Sending)]).await.unwrap();
+    store.journal(&plan, "me", vec![JournalEntry::new(0, ItemState::Sending)]).await.unwrap();
     let sent = store.commits();
     assert_eq!((sent.flushed, sent.written), (before.flushed + 1, before.written));
-    store.journal(&plan, "me", vec![Mark::new(0, ItemState::Done)]).await.unwrap();
+    store.journal(&plan, "me", vec![JournalEntry::new(0, ItemState::Done)]).await.unwrap();
     let done = store.commits();
     assert_eq!((done.flushed, done.written), (sent.flushed, sent.written + 1));
 }
@@ -56,7 +59,7 @@ async fn a_mark_that_repeats_what_is_kept_is_flushed_all_the_same() {
     // is kept may be of a host that died before its flush.
     for _ in 0..3 {
         let before = log();
-        store.journal(&plan, "me", vec![Mark::new(0, ItemState::Sending)]).await.unwrap();
+        store.journal(&plan, "me", vec![JournalEntry::new(0, ItemState::Sending)]).await.unwrap();
         assert!(log() > before, "nothing was written, so nothing was flushed");
     }
 }
@@ -71,7 +74,7 @@ async fn writes_that_wait_share_a_flush_and_a_refused_one_spoils_no_other() {
     let mut waiting: Vec<_> = (0..64)
         .map(|n| {
             let state = if n % 8 == 5 { ItemState::Done } else { ItemState::Sending };
-            store.journal(&plan, "me", vec![Mark::new(n, state)])
+            store.journal(&plan, "me", vec![JournalEntry::new(n, state)])
         })
         .collect();
     for write in &mut waiting {
@@ -119,8 +122,8 @@ static SHARED: LazyLock<(Runtime, TempDir, SqlitePlanStore)> = LazyLock::new(|| 
 static NEXT: AtomicU8 = AtomicU8::new(0);
 
 fn calls() -> impl Strategy<Value = Vec<Vec<(u32, ItemState)>>> {
-    let mark = (0..ITEMS, proptest::sample::select(ItemState::ALL.to_vec()));
-    proptest::collection::vec(proptest::collection::vec(mark, 1..4), 1..24)
+    let entry = (0..ITEMS, proptest::sample::select(ItemState::ALL.to_vec()));
+    proptest::collection::vec(proptest::collection::vec(entry, 1..4), 1..24)
 }
 
 proptest! {
@@ -149,8 +152,8 @@ proptest! {
                     let from = std::mem::replace(&mut next[*n as usize], *to);
                     (!from.may_become(*to)).then_some((*n, from, *to))
                 });
-                let marks = call.iter().map(|(n, state)| Mark::new(*n, *state)).collect();
-                match (store.journal(&plan, "me", marks).await, refused) {
+                let entries = call.iter().map(|(n, state)| JournalEntry::new(*n, *state)).collect();
+                match (store.journal(&plan, "me", entries).await, refused) {
                     (Ok(()), None) => model = next,
                     (Err(StoreError::Transition { n, from, to, .. }), Some(expected)) => {
                         assert_eq!((n, from, to), expected);

@@ -21,7 +21,8 @@ use souk_model::plan::{
 use souk_model::{Binding, Code, Failure, Grant, Method, Read, StoreView, Tier, WriteMethod};
 use souk_state::StateDir;
 use souk_state::plans::{
-    Asked, Claim, Counts, Filter, Lease, Mark, PlanStore, Remembered, SqlitePlanStore, StoreError,
+    IdempotencyHit, IdempotencyKey, ItemCounts, JournalEntry, Lease, LeaseClaim, PlanFilter,
+    PlanStore, SqlitePlanStore, StoreError,
 };
 use tempfile::TempDir;
 
@@ -142,7 +143,7 @@ async fn proposed(store: &SqlitePlanStore, number: u8, count: u32) -> PlanId {
 async fn running(store: &SqlitePlanStore, number: u8, count: u32, owner: &str) -> PlanId {
     let plan = proposed(store, number, count).await;
     let claim = store.claim(&plan, owner, Some("sale"), NOW, NOW + HOUR).await.unwrap();
-    assert_eq!(claim, Claim::Taken);
+    assert_eq!(claim, LeaseClaim::Granted);
     plan
 }
 

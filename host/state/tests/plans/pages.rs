@@ -6,8 +6,8 @@ use super::*;
 async fn items_come_in_pages_in_their_order_and_of_the_states_asked_for() {
     let (_root, store) = fresh();
     let plan = running(&store, 1, 10, "me").await;
-    let marks = [1, 4, 8].map(|n| Mark::new(n, ItemState::Drifted));
-    store.journal(&plan, "me", marks.to_vec()).await.unwrap();
+    let entries = [1, 4, 8].map(|n| JournalEntry::new(n, ItemState::Drifted));
+    store.journal(&plan, "me", entries.to_vec()).await.unwrap();
     let page = |after, limit, states: &'static [ItemState]| {
         let (store, plan) = (&store, &plan);
         async move {
@@ -35,7 +35,7 @@ async fn plans_come_newest_first_and_a_page_never_splits_a_millisecond() {
     }
     store.discard(&id(1)).await.unwrap();
     let list = |principal: Option<&str>, states: &[PlanState], before_ms, limit| {
-        let filter = Filter {
+        let filter = PlanFilter {
             principal: principal.map(str::to_owned),
             states: states.to_vec(),
             before_ms,
@@ -112,7 +112,7 @@ async fn a_row_that_cannot_be_read_is_named_and_never_left_out() {
             [],
         )
         .unwrap();
-    let all = Filter { limit: 9, ..Filter::default() };
+    let all = PlanFilter { limit: 9, ..PlanFilter::default() };
     for error in [store.plan(&other).await.unwrap_err(), store.list(&all).await.unwrap_err()] {
         let expected = format!("the header of the plan `{other}` cannot be read");
         assert_eq!(error.to_string(), expected);

@@ -73,13 +73,13 @@ fn child_carries_out() {
     runtime.block_on(async {
         let claim = store.claim(&plan, &owner, None, NOW, NOW + HOUR).await.unwrap();
         say(format!("{claim:?}"));
-        if claim != Claim::Taken {
+        if claim != LeaseClaim::Granted {
             return;
         }
         let todo = store.items(&plan, None, u32::MAX, &[ItemState::Pending]).await.unwrap();
         for (item, _) in todo {
             for state in [ItemState::Sending, ItemState::Done] {
-                store.journal(&plan, &owner, vec![Mark::new(item.n, state)]).await.unwrap();
+                store.journal(&plan, &owner, vec![JournalEntry::new(item.n, state)]).await.unwrap();
                 say(format!("{} {}", state.as_str(), item.n));
             }
         }
@@ -99,7 +99,7 @@ async fn of_hosts_that_commit_one_plan_at_once_one_carries_it_out() {
         hosts.iter_mut().for_each(Host::tell_to_go);
         let said: Vec<_> = hosts.into_iter().flat_map(Host::end).collect();
         let count = |wanted: &str| said.iter().filter(|line| line.starts_with(wanted)).count();
-        assert_eq!([count("Taken"), count("sending"), count("finished")], [1, 5, 1], "{said:?}");
+        assert_eq!([count("Granted"), count("sending"), count("finished")], [1, 5, 1], "{said:?}");
         assert_eq!(count("Held") + count("NotNow(Done)"), 1, "{said:?}");
         assert_eq!(store.plan(&plan).await.unwrap().unwrap().counts.done, 5);
     }
@@ -133,7 +133,7 @@ async fn a_host_killed_while_it_journals_loses_nothing_it_was_told_and_another_g
         let bystander = (round % 2 == 0).then_some(bystander);
         let mut host = Host::start(&directory, &plan, "killed");
         host.tell_to_go();
-        host.wait_for("Taken");
+        host.wait_for("Granted");
         let heard: Vec<_> =
             host.says.by_ref().take(usize::from(round) * 2).map(Result::unwrap).collect();
         let said: Vec<_> = heard.into_iter().chain(host.kill()).collect();
@@ -161,16 +161,19 @@ async fn a_host_killed_while_it_journals_loses_nothing_it_was_told_and_another_g
             continue;
         }
         let claim = |now| fresh_eyes.claim(&plan, "next", None, now, now + HOUR);
-        assert!(matches!(claim(NOW + 1).await.unwrap(), Claim::Held(_)), "its lease is not over");
-        assert_eq!(claim(NOW + HOUR).await.unwrap(), Claim::Taken);
+        assert!(
+            matches!(claim(NOW + 1).await.unwrap(), LeaseClaim::Held(_)),
+            "its lease is not over"
+        );
+        assert_eq!(claim(NOW + HOUR).await.unwrap(), LeaseClaim::Granted);
         for (n, state) in (0..).zip(kept) {
             let rest = match state {
                 ItemState::Pending => vec![ItemState::Sending, ItemState::Done],
                 ItemState::Sending => vec![ItemState::Done],
                 _ => continue,
             };
-            let marks = rest.into_iter().map(|state| Mark::new(n, state)).collect();
-            fresh_eyes.journal(&plan, "next", marks).await.unwrap();
+            let entries = rest.into_iter().map(|state| JournalEntry::new(n, state)).collect();
+            fresh_eyes.journal(&plan, "next", entries).await.unwrap();
         }
         assert!(fresh_eyes.finish(&plan, "next", PlanState::Done).await.unwrap());
         let sees = bystander.as_ref().unwrap_or(&fresh_eyes);

@@ -15,19 +15,19 @@ async fn a_key_stands_for_one_request_of_one_principal_until_its_time_is_over() 
                     .unwrap()
             }
         };
-    assert_eq!(remember("ann", "a", "c", 1, NOW).await, Remembered::New);
-    assert_eq!(remember("ann", "a", "c", 2, NOW + 1).await, Remembered::Same(id(1)));
-    assert_eq!(remember("ann", "b", "c", 2, NOW + 1).await, Remembered::Conflict);
-    assert_eq!(remember("ann", "a", "d", 2, NOW + 1).await, Remembered::Conflict);
-    assert_eq!(remember("bob", "a", "d", 2, NOW + 1).await, Remembered::New);
-    assert_eq!(remember("ann", "b", "d", 3, NOW + HOUR).await, Remembered::New);
-    assert_eq!(remember("ann", "a", "c", 1, NOW + HOUR).await, Remembered::Conflict);
+    assert_eq!(remember("ann", "a", "c", 1, NOW).await, IdempotencyHit::New);
+    assert_eq!(remember("ann", "a", "c", 2, NOW + 1).await, IdempotencyHit::Same(id(1)));
+    assert_eq!(remember("ann", "b", "c", 2, NOW + 1).await, IdempotencyHit::Conflict);
+    assert_eq!(remember("ann", "a", "d", 2, NOW + 1).await, IdempotencyHit::Conflict);
+    assert_eq!(remember("bob", "a", "d", 2, NOW + 1).await, IdempotencyHit::New);
+    assert_eq!(remember("ann", "b", "d", 3, NOW + HOUR).await, IdempotencyHit::New);
+    assert_eq!(remember("ann", "a", "c", 1, NOW + HOUR).await, IdempotencyHit::Conflict);
 }
 
 #[tokio::test]
 async fn the_newest_request_of_the_same_content_is_recalled() {
     let (_root, store) = fresh();
-    let asked = |key| Asked { principal: "ann", key, action: "a", content: "c" };
+    let asked = |key| IdempotencyKey { principal: "ann", key, action: "a", content: "c" };
     let plan = async |key, now| {
         store.recall(&asked(key), now).await.unwrap().map(|recalled| recalled.plan)
     };
@@ -45,7 +45,7 @@ async fn the_newest_request_of_the_same_content_is_recalled() {
 #[tokio::test]
 async fn an_answer_is_kept_for_the_newest_request_like_it() {
     let (_root, store) = fresh();
-    let asked = |key| Asked { principal: "ann", key, action: "a", content: "c" };
+    let asked = |key| IdempotencyKey { principal: "ann", key, action: "a", content: "c" };
     let answer = async |key| {
         store.recall(&asked(key), NOW + 4).await.unwrap().and_then(|recalled| recalled.answer)
     };
@@ -71,7 +71,7 @@ async fn a_purge_takes_what_is_over_and_leaves_what_a_person_must_decide() {
     let runs = running(&store, 4, 1, "me").await;
     let unknown = running(&store, 5, 1, "me").await;
     for state in [ItemState::Sending, ItemState::Unknown] {
-        store.journal(&unknown, "me", vec![Mark::new(0, state)]).await.unwrap();
+        store.journal(&unknown, "me", vec![JournalEntry::new(0, state)]).await.unwrap();
     }
     store.finish(&unknown, "me", PlanState::Failed).await.unwrap();
     let done = running(&store, 6, 1, "me").await;

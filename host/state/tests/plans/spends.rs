@@ -1,21 +1,22 @@
 //! The account of money that left.
 
 use futures::future::join_all;
-use souk_state::plans::{Account, Amount, Reserve, SpendKind};
+use souk_model::Decimal;
+use souk_state::plans::{Reservation, SpendAccount, SpendKind};
 
 use super::*;
 
-fn account(day: i64, currency: &str) -> Account {
-    Account { day, store: "main".into(), kind: SpendKind::Refund, currency: currency.into() }
+fn account(day: i64, currency: &str) -> SpendAccount {
+    SpendAccount { day, store: "main".into(), kind: SpendKind::Refund, currency: currency.into() }
 }
 
-fn units(count: i64) -> Amount {
-    Amount::from_ten_thousandths(count * 10_000)
+fn units(count: i64) -> Decimal {
+    Decimal::from_ten_thousandths(count * 10_000)
 }
 
-fn sending(n: u32, amount: i64, account: Account) -> Mark {
-    let reserve = Reserve { account, amount: units(amount), cap: units(100) };
-    Mark { reserve: Some(reserve), ..Mark::new(n, ItemState::Sending) }
+fn sending(n: u32, amount: i64, account: SpendAccount) -> JournalEntry {
+    let reserve = Reservation { account, amount: units(amount), cap: units(100) };
+    JournalEntry { reserve: Some(reserve), ..JournalEntry::new(n, ItemState::Sending) }
 }
 
 #[tokio::test]
@@ -26,8 +27,8 @@ async fn hosts_that_spend_at_once_never_pass_the_cap_together() {
         [running(&hosts[0], 1, 9, "a").await, running(&hosts[0], 2, 9, "b").await];
     let sent = join_all((0..18_u32).map(|i| {
         let (plan, owner) = if i % 2 == 0 { (&first, "a") } else { (&second, "b") };
-        let mark = sending(i / 2, 15, account(7, "EUR"));
-        hosts[(i % 2) as usize].journal(plan, owner, vec![mark])
+        let entry = sending(i / 2, 15, account(7, "EUR"));
+        hosts[(i % 2) as usize].journal(plan, owner, vec![entry])
     }))
     .await;
     assert_eq!(sent.iter().filter(|sent| sent.is_ok()).count(), 6, "6 of 15 are 90");
@@ -57,7 +58,7 @@ async fn an_amount_comes_back_only_when_it_is_known_that_nothing_happened() {
         (3, ItemState::Drifted, 40),
     ] {
         store.journal(&plan, "me", vec![sending(n, 20, euros.clone())]).await.unwrap();
-        store.journal(&plan, "me", vec![Mark::new(n, end)]).await.unwrap();
+        store.journal(&plan, "me", vec![JournalEntry::new(n, end)]).await.unwrap();
         assert_eq!(store.spent(&euros).await.unwrap(), units(left), "{end:?}");
     }
     // Sent again, an item counts once: on the day it was sent last.
@@ -76,7 +77,7 @@ async fn an_account_outlives_its_host_and_its_plan_and_not_its_use() {
         let store = open(&root.path().join("state"));
         let plan = running(&store, 1, 1, "me").await;
         store.journal(&plan, "me", vec![sending(0, 70, account(today, "EUR"))]).await.unwrap();
-        store.journal(&plan, "me", vec![Mark::new(0, ItemState::Done)]).await.unwrap();
+        store.journal(&plan, "me", vec![JournalEntry::new(0, ItemState::Done)]).await.unwrap();
         assert!(store.finish(&plan, "me", PlanState::Done).await.unwrap());
     }
     let store = open(&root.path().join("state"));

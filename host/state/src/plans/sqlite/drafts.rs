@@ -3,12 +3,12 @@
 use rusqlite::{Connection, ErrorCode, ffi, params};
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState};
 
-use super::fault::Fault;
-use super::rows::{Named, find, to_json};
-use crate::plans::StoreError;
+use super::error::SqliteTaskError;
+use super::rows::{StateText, find, to_json};
+use crate::plans::error::StoreError;
 
 /// A header with what the tables ask for, ready to be written on another thread.
-pub(super) struct NewHeader {
+pub(super) struct HeaderRow {
     id: PlanId,
     principal: String,
     created_ms: i64,
@@ -16,7 +16,7 @@ pub(super) struct NewHeader {
     json: String,
 }
 
-impl NewHeader {
+impl HeaderRow {
     pub(super) fn of(header: &Header) -> Result<Self, StoreError> {
         Ok(Self {
             id: header.id.clone(),
@@ -28,15 +28,15 @@ impl NewHeader {
     }
 }
 
-/// An item, as [`NewHeader`] is.
-pub(super) struct NewItem {
+/// An item, as [`HeaderRow`] is.
+pub(super) struct ItemRow {
     n: u32,
     kind: String,
     subject: String,
     json: String,
 }
 
-impl NewItem {
+impl ItemRow {
     pub(super) fn of(item: &Item) -> Result<Self, StoreError> {
         Ok(Self {
             n: item.n,
@@ -47,8 +47,8 @@ impl NewItem {
     }
 }
 
-pub(super) fn begin(connection: &Connection, header: NewHeader) -> Result<(), Fault> {
-    let NewHeader { id, principal, created_ms, expires_ms, json } = header;
+pub(super) fn begin(connection: &Connection, header: HeaderRow) -> Result<(), SqliteTaskError> {
+    let HeaderRow { id, principal, created_ms, expires_ms, json } = header;
     let inserted = connection
         .prepare_cached(
             "INSERT INTO plan (id, state, principal, created_ms, last_ms, header)
@@ -56,7 +56,7 @@ pub(super) fn begin(connection: &Connection, header: NewHeader) -> Result<(), Fa
         )?
         .execute(params![
             id.as_str(),
-            Named(PlanState::Draft),
+            StateText(PlanState::Draft),
             principal,
             created_ms,
             expires_ms,
@@ -71,14 +71,18 @@ pub(super) fn begin(connection: &Connection, header: NewHeader) -> Result<(), Fa
     }
 }
 
-pub(super) fn add(connection: &Connection, id: &PlanId, items: Vec<NewItem>) -> Result<(), Fault> {
+pub(super) fn add(
+    connection: &Connection,
+    id: &PlanId,
+    items: Vec<ItemRow>,
+) -> Result<(), SqliteTaskError> {
     let plan = draft(connection, id)?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO item (plan, n, kind, subject, item) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let mut begin =
         connection.prepare_cached("INSERT INTO progress (plan, n, state) VALUES (?1, ?2, ?3)")?;
-    for NewItem { n, kind, subject, json } in items {
+    for ItemRow { n, kind, subject, json } in items {
         match insert.execute(params![plan, n, kind, subject, json]) {
             Ok(_) => {}
             Err(error) if is(&error, ffi::SQLITE_CONSTRAINT_UNIQUE) => {
@@ -89,17 +93,17 @@ pub(super) fn add(connection: &Connection, id: &PlanId, items: Vec<NewItem>) -> 
             }
             Err(error) => return Err(error.into()),
         }
-        begin.execute(params![plan, n, Named(ItemState::Pending)])?;
+        begin.execute(params![plan, n, StateText(ItemState::Pending)])?;
     }
     Ok(())
 }
 
 pub(super) fn seal(
     connection: &Connection,
-    header: &NewHeader,
+    header: &HeaderRow,
     digest: &str,
     seal: &str,
-) -> Result<(), Fault> {
+) -> Result<(), SqliteTaskError> {
     let plan = draft(connection, &header.id)?;
     connection
         .prepare_cached(
@@ -109,7 +113,7 @@ pub(super) fn seal(
         )?
         .execute(params![
             plan,
-            Named(PlanState::Proposed),
+            StateText(PlanState::Proposed),
             header.principal,
             header.created_ms,
             header.expires_ms,
@@ -121,10 +125,10 @@ pub(super) fn seal(
 }
 
 /// Removes it with its items, and forgets the keys that stand for it: nothing was sent.
-pub(super) fn abandon(connection: &Connection, id: &PlanId) -> Result<(), Fault> {
+pub(super) fn abandon(connection: &Connection, id: &PlanId) -> Result<(), SqliteTaskError> {
     let removed = connection
         .prepare_cached("DELETE FROM plan WHERE id = ?1 AND state = ?2")?
-        .execute(params![id.as_str(), Named(PlanState::Draft)])?;
+        .execute(params![id.as_str(), StateText(PlanState::Draft)])?;
     if removed > 0 {
         connection.prepare_cached("DELETE FROM request WHERE plan = ?1")?.execute([id.as_str()])?;
     }
@@ -132,7 +136,7 @@ pub(super) fn abandon(connection: &Connection, id: &PlanId) -> Result<(), Fault>
 }
 
 /// The key of a plan that is a draft.
-fn draft(connection: &Connection, id: &PlanId) -> Result<i64, Fault> {
+fn draft(connection: &Connection, id: &PlanId) -> Result<i64, SqliteTaskError> {
     match find(connection, id)? {
         Some(found) if found.state == PlanState::Draft => Ok(found.key),
         Some(found) => Err(StoreError::NotADraft { plan: id.clone(), state: found.state }.into()),

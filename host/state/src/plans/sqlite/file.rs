@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::fault::Trouble;
-use crate::dir::{permissions, sync_parent};
-use crate::plans::StoreError;
+use super::error::FileError;
+use crate::files::{permissions, sync_parent};
+use crate::plans::error::StoreError;
 
 /// How long to wait for another process that writes. Transactions take milliseconds, a
 /// checkpoint on a slow disk perhaps a second.
@@ -61,15 +61,15 @@ impl PlanFile {
 
     /// Whether the path still leads to the file that was opened: what is written to a removed one
     /// is lost with the process.
-    pub(super) fn still_there(&self) -> Result<(), Trouble> {
+    pub(super) fn check_not_moved(&self) -> Result<(), FileError> {
         match fs::symlink_metadata(&self.path) {
             Ok(found) if found.dev() == self.device && found.ino() == self.inode => Ok(()),
-            _ => Err(Trouble::Moved),
+            _ => Err(FileError::Moved),
         }
     }
 
     /// A connection that writes.
-    pub(super) fn open_to_write(&self) -> Result<Connection, Trouble> {
+    pub(super) fn open_to_write(&self) -> Result<Connection, FileError> {
         let connection = self.open()?;
         keep_a_log(&connection)?;
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
@@ -79,14 +79,14 @@ impl PlanFile {
     }
 
     /// A connection that only reads. Its cache is small: a page of items is read once.
-    pub(super) fn open_to_read(&self) -> Result<Connection, Trouble> {
+    pub(super) fn open_to_read(&self) -> Result<Connection, FileError> {
         let connection = self.open()?;
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", -512)?;
         Ok(connection)
     }
 
-    fn open(&self) -> Result<Connection, Trouble> {
+    fn open(&self) -> Result<Connection, FileError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(&self.path, flags)?;
         let mut begun = Instant::now();
@@ -105,7 +105,7 @@ impl PlanFile {
 }
 
 /// SQLite does not always wait by itself while another connection changes the mode, too.
-fn keep_a_log(connection: &Connection) -> Result<(), Trouble> {
+fn keep_a_log(connection: &Connection) -> Result<(), FileError> {
     let begun = Instant::now();
     loop {
         let mode = connection
@@ -116,7 +116,7 @@ fn keep_a_log(connection: &Connection) -> Result<(), Trouble> {
                 return Err(error.into());
             }
             Err(error) if begun.elapsed() > WAIT => return Err(error.into()),
-            Ok(_) if begun.elapsed() > WAIT => return Err(Trouble::NoLog),
+            Ok(_) if begun.elapsed() > WAIT => return Err(FileError::NoLog),
             Ok(_) | Err(_) => thread::sleep(ASK_AGAIN),
         }
     }

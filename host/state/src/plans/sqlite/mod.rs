@@ -1,18 +1,19 @@
 //! Plans in one SQLite file, which every host of this user opens.
 //!
 //! All writing of a host goes through one connection on a thread of its own ([`writer`]), and
-//! between hosts SQLite's lock lets one write at a time; reading goes on beside it ([`readers`]).
+//! between hosts SQLite's lock lets one write at a time; reading goes on beside it ([`reader_pool`]).
 //! rusqlite rather than an asynchronous library: those put each connection on a thread, too, but
 //! hide it, where this needs it, for only who sees all that waits can commit it together.
 
 mod drafts;
-mod fault;
+mod error;
 mod file;
+mod idempotency;
+mod journal;
 mod pages;
-mod readers;
-mod requests;
+mod reader_pool;
+mod retention;
 mod rows;
-mod runs;
 mod schema;
 mod spends;
 mod writer;
@@ -22,22 +23,26 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
+use souk_model::Decimal;
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
 
-use self::drafts::{NewHeader, NewItem};
-use self::fault::Fault;
+use self::drafts::{HeaderRow, ItemRow};
+use self::error::SqliteTaskError;
 use self::file::PlanFile;
-use self::readers::Readers;
-use self::requests::Request;
+use self::idempotency::IdempotencyRow;
+use self::journal::JournalRow;
+use self::reader_pool::ReaderPool;
 use self::rows::to_json;
-use self::runs::NewMark;
-pub use self::writer::Commits;
-use self::writer::{Durability, Writer};
-use super::{
-    Account, Amount, Asked, Claim, Filter, Lease, Mark, PlanStore, Recalled, Remembered,
-    StoreError, Stored,
+pub use self::writer::CommitCounts;
+use self::writer::{CommitDurability, PlanWriter};
+use crate::dir::StateDir;
+use crate::plans::error::StoreError;
+use crate::plans::spend::SpendAccount;
+use crate::plans::store::PlanStore;
+use crate::plans::types::{
+    IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, Lease, LeaseClaim, PlanFilter,
+    StoredPlan,
 };
-use crate::StateDir;
 
 /// Plans in `plans.db` of the state directory.
 ///
@@ -45,8 +50,8 @@ use crate::StateDir;
 #[derive(Debug)]
 pub struct SqlitePlanStore {
     file: PlanFile,
-    writer: Writer,
-    readers: Arc<Readers>,
+    writer: PlanWriter,
+    reader_pool: Arc<ReaderPool>,
 }
 
 impl SqlitePlanStore {
@@ -58,15 +63,15 @@ impl SqlitePlanStore {
     /// When it cannot be made or opened, holds something else, or was written by a newer souk.
     pub fn open(directory: &StateDir) -> Result<Self, StoreError> {
         let file = PlanFile::prepare(directory.path().join("plans.db"))?;
-        let open = || -> Result<_, Fault> {
+        let open = || -> Result<_, SqliteTaskError> {
             let connection = file.open_to_write()?;
             schema::migrate(&connection)?;
             Ok(connection)
         };
-        let connection = open().map_err(|fault| fault.told("open", &file.path))?;
-        let writer = Writer::start(file.clone(), connection)?;
-        let readers = Readers::new(file.clone());
-        Ok(Self { file, writer, readers })
+        let connection = open().map_err(|error| error.into_store_error("open", &file.path))?;
+        let writer = PlanWriter::start(file.clone(), connection)?;
+        let reader_pool = ReaderPool::new(file.clone());
+        Ok(Self { file, writer, reader_pool })
     }
 
     /// Where the file is.
@@ -77,7 +82,7 @@ impl SqlitePlanStore {
 
     /// How many transactions were committed through this, to see how many writes share one.
     #[must_use]
-    pub fn commits(&self) -> Commits {
+    pub fn commits(&self) -> CommitCounts {
         self.writer.commits()
     }
 }
@@ -85,37 +90,37 @@ impl SqlitePlanStore {
 #[async_trait]
 impl PlanStore for SqlitePlanStore {
     async fn begin(&self, header: &Header) -> Result<(), StoreError> {
-        let header = NewHeader::of(header)?;
-        self.writer.write(Durability::Written, move |to| drafts::begin(to, header)).await
+        let header = HeaderRow::of(header)?;
+        self.writer.write(CommitDurability::Written, move |to| drafts::begin(to, header)).await
     }
 
     async fn add(&self, plan: &PlanId, items: &[Item]) -> Result<(), StoreError> {
-        let items = items.iter().map(NewItem::of).collect::<Result<_, _>>()?;
+        let items = items.iter().map(ItemRow::of).collect::<Result<_, _>>()?;
         let plan = plan.clone();
-        self.writer.write(Durability::Written, move |to| drafts::add(to, &plan, items)).await
+        self.writer.write(CommitDurability::Written, move |to| drafts::add(to, &plan, items)).await
     }
 
     async fn seal(&self, header: &Header, digest: &str, seal: &str) -> Result<(), StoreError> {
-        let header = NewHeader::of(header)?;
+        let header = HeaderRow::of(header)?;
         let (digest, seal) = (digest.to_owned(), seal.to_owned());
         self.writer
-            .write(Durability::Written, move |to| drafts::seal(to, &header, &digest, &seal))
+            .write(CommitDurability::Written, move |to| drafts::seal(to, &header, &digest, &seal))
             .await
     }
 
     async fn abandon(&self, plan: &PlanId) -> Result<(), StoreError> {
         let plan = plan.clone();
-        self.writer.write(Durability::Written, move |to| drafts::abandon(to, &plan)).await
+        self.writer.write(CommitDurability::Written, move |to| drafts::abandon(to, &plan)).await
     }
 
-    async fn plan(&self, id: &PlanId) -> Result<Option<Stored>, StoreError> {
+    async fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, StoreError> {
         let id = id.clone();
-        self.readers.read(move |from| pages::plan(from, &id)).await
+        self.reader_pool.read(move |from| pages::plan(from, &id)).await
     }
 
-    async fn list(&self, filter: &Filter) -> Result<Vec<Stored>, StoreError> {
+    async fn list(&self, filter: &PlanFilter) -> Result<Vec<StoredPlan>, StoreError> {
         let filter = filter.clone();
-        self.readers.read(move |from| pages::list(from, &filter)).await
+        self.reader_pool.read(move |from| pages::list(from, &filter)).await
     }
 
     async fn items(
@@ -126,7 +131,7 @@ impl PlanStore for SqlitePlanStore {
         states: &[ItemState],
     ) -> Result<Vec<(Item, Progressed)>, StoreError> {
         let (plan, states) = (plan.clone(), states.to_vec());
-        self.readers.read(move |from| pages::items(from, &plan, after, limit, &states)).await
+        self.reader_pool.read(move |from| pages::items(from, &plan, after, limit, &states)).await
     }
 
     async fn claim(
@@ -136,12 +141,12 @@ impl PlanStore for SqlitePlanStore {
         reason: Option<&str>,
         now_ms: i64,
         until_ms: i64,
-    ) -> Result<Claim, StoreError> {
+    ) -> Result<LeaseClaim, StoreError> {
         let lease = Lease { owner: owner.to_owned(), until_ms };
         let (plan, reason) = (plan.clone(), reason.map(str::to_owned));
         self.writer
-            .write(Durability::Written, move |to| {
-                runs::claim(to, &plan, &lease, reason.as_deref(), now_ms)
+            .write(CommitDurability::Written, move |to| {
+                journal::claim(to, &plan, &lease, reason.as_deref(), now_ms)
             })
             .await
     }
@@ -149,7 +154,7 @@ impl PlanStore for SqlitePlanStore {
     async fn renew(&self, plan: &PlanId, owner: &str, until_ms: i64) -> Result<bool, StoreError> {
         let (plan, owner) = (plan.clone(), owner.to_owned());
         self.writer
-            .write(Durability::Written, move |to| runs::renew(to, &plan, &owner, until_ms))
+            .write(CommitDurability::Written, move |to| journal::renew(to, &plan, &owner, until_ms))
             .await
     }
 
@@ -157,18 +162,18 @@ impl PlanStore for SqlitePlanStore {
         &self,
         plan: &PlanId,
         owner: &str,
-        marks: Vec<Mark>,
+        entries: Vec<JournalEntry>,
     ) -> Result<(), StoreError> {
-        let sends = marks.iter().any(|mark| mark.state == ItemState::Sending);
-        let durability = if sends { Durability::Flushed } else { Durability::Written };
-        let marks = marks.iter().map(NewMark::of).collect::<Result<Vec<_>, _>>()?;
+        let sends = entries.iter().any(|entry| entry.state == ItemState::Sending);
+        let durability = if sends { CommitDurability::Flushed } else { CommitDurability::Written };
+        let entries = entries.iter().map(JournalRow::of).collect::<Result<Vec<_>, _>>()?;
         let (plan, owner) = (plan.clone(), owner.to_owned());
-        self.writer.write(durability, move |to| runs::journal(to, &plan, &owner, &marks)).await
+        self.writer.write(durability, move |to| journal::journal(to, &plan, &owner, &entries)).await
     }
 
-    async fn spent(&self, account: &Account) -> Result<Amount, StoreError> {
+    async fn spent(&self, account: &SpendAccount) -> Result<Decimal, StoreError> {
         let account = account.clone();
-        self.readers.read(move |from| spends::sum(from, &account)).await
+        self.reader_pool.read(move |from| spends::sum(from, &account)).await
     }
 
     async fn finish(
@@ -182,13 +187,13 @@ impl PlanStore for SqlitePlanStore {
         }
         let (plan, owner) = (plan.clone(), owner.to_owned());
         self.writer
-            .write(Durability::Written, move |to| runs::finish(to, &plan, &owner, state))
+            .write(CommitDurability::Written, move |to| journal::finish(to, &plan, &owner, state))
             .await
     }
 
     async fn discard(&self, plan: &PlanId) -> Result<bool, StoreError> {
         let plan = plan.clone();
-        self.writer.write(Durability::Written, move |to| runs::discard(to, &plan)).await
+        self.writer.write(CommitDurability::Written, move |to| journal::discard(to, &plan)).await
     }
 
     async fn remember(
@@ -200,8 +205,8 @@ impl PlanStore for SqlitePlanStore {
         plan: &PlanId,
         now_ms: i64,
         until_ms: i64,
-    ) -> Result<Remembered, StoreError> {
-        let request = Request {
+    ) -> Result<IdempotencyHit, StoreError> {
+        let request = IdempotencyRow {
             principal: principal.to_owned(),
             key: key.to_owned(),
             action: action.to_owned(),
@@ -210,43 +215,50 @@ impl PlanStore for SqlitePlanStore {
             made_ms: now_ms,
             until_ms,
         };
-        self.writer.write(Durability::Written, move |to| requests::remember(to, &request)).await
+        self.writer
+            .write(CommitDurability::Written, move |to| idempotency::remember(to, &request))
+            .await
     }
 
-    async fn recall(&self, asked: &Asked<'_>, now_ms: i64) -> Result<Option<Recalled>, StoreError> {
-        let asked = requests::Asked::of(asked);
-        self.readers.read(move |from| requests::recall(from, &asked, now_ms)).await
+    async fn recall(
+        &self,
+        asked: &IdempotencyKey<'_>,
+        now_ms: i64,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let asked = idempotency::OwnedIdempotencyKey::of(asked);
+        self.reader_pool.read(move |from| idempotency::recall(from, &asked, now_ms)).await
     }
 
     async fn answer(
         &self,
-        asked: &Asked<'_>,
+        asked: &IdempotencyKey<'_>,
         answer: &Map<String, Value>,
     ) -> Result<(), StoreError> {
-        let asked = requests::Asked::of(asked);
+        let asked = idempotency::OwnedIdempotencyKey::of(asked);
         let answer = to_json("a request's answer", answer)?;
         self.writer
-            .write(Durability::Written, move |to| requests::answer(to, &asked, &answer))
+            .write(CommitDurability::Written, move |to| idempotency::answer(to, &asked, &answer))
             .await
     }
 
     async fn purge(&self, drafts_before_ms: i64, ended_before_ms: i64) -> Result<u64, StoreError> {
-        let old =
-            self.readers.read(move |from| requests::old(from, drafts_before_ms, ended_before_ms));
+        let old = self
+            .reader_pool
+            .read(move |from| retention::old(from, drafts_before_ms, ended_before_ms));
         let mut removed = 0;
         for plan in old.await? {
             let is_gone = self
                 .writer
-                .write(Durability::Written, move |to| {
-                    requests::remove(to, plan, drafts_before_ms, ended_before_ms)
+                .write(CommitDurability::Written, move |to| {
+                    retention::remove(to, plan, drafts_before_ms, ended_before_ms)
                 })
                 .await?;
             removed += u64::from(is_gone);
         }
         self.writer
-            .write(Durability::Written, move |to| {
+            .write(CommitDurability::Written, move |to| {
                 spends::forget(to, ended_before_ms.min(drafts_before_ms))?;
-                requests::forget(to, ended_before_ms)
+                retention::forget(to, ended_before_ms)
             })
             .await?;
         Ok(removed)

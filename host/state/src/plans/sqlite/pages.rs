@@ -3,18 +3,25 @@
 use rusqlite::{Connection, params_from_iter, types::Value as Column};
 use souk_model::plan::{Item, ItemState, PlanId, PlanState, Progressed};
 
-use super::fault::Fault;
+use super::error::SqliteTaskError;
 use super::rows::{self, ITEM, PLAN, find};
-use crate::plans::{Filter, StoreError, Stored};
+use crate::plans::error::StoreError;
+use crate::plans::types::{PlanFilter, StoredPlan};
 
-pub(super) fn plan(connection: &Connection, id: &PlanId) -> Result<Option<Stored>, Fault> {
+pub(super) fn plan(
+    connection: &Connection,
+    id: &PlanId,
+) -> Result<Option<StoredPlan>, SqliteTaskError> {
     let mut statement = connection
         .prepare_cached(&format!("SELECT {PLAN} FROM plan WHERE id = ?1 AND state <> 'draft'"))?;
     let mut rows = statement.query([id.as_str()])?;
     rows.next()?.map(|row| rows::stored(connection, row)).transpose()
 }
 
-pub(super) fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Stored>, Fault> {
+pub(super) fn list(
+    connection: &Connection,
+    filter: &PlanFilter,
+) -> Result<Vec<StoredPlan>, SqliteTaskError> {
     let states = PlanState::ALL.into_iter().filter(|state| {
         *state != PlanState::Draft && (filter.states.is_empty() || filter.states.contains(state))
     });
@@ -42,7 +49,7 @@ pub(super) fn items(
     after: Option<u32>,
     limit: u32,
     states: &[ItemState],
-) -> Result<Vec<(Item, Progressed)>, Fault> {
+) -> Result<Vec<(Item, Progressed)>, SqliteTaskError> {
     let plan = find(connection, id)?.ok_or_else(|| StoreError::NoPlan(id.clone()))?.key;
     // Whichever table leads has all the rows that are asked for; what the other lacks is an error.
     let (leads, follows, of_state) = if states.is_empty() {

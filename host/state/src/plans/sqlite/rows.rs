@@ -6,28 +6,29 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
 
-use super::fault::Fault;
-use crate::plans::{Counts, Lease, StoreError, Stored};
+use super::error::SqliteTaskError;
+use crate::plans::error::StoreError;
+use crate::plans::types::{ItemCounts, Lease, StoredPlan};
 
 /// A state as its column has it: its name.
-pub(super) struct Named<S>(pub(super) S);
+pub(super) struct StateText<S>(pub(super) S);
 
-impl ToSql for Named<PlanState> {
+impl ToSql for StateText<PlanState> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.0.as_str().into())
     }
 }
 
-impl ToSql for Named<ItemState> {
+impl ToSql for StateText<ItemState> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.0.as_str().into())
     }
 }
 
 /// A state as it was read, or what stood there instead.
-struct Read<S>(Result<S, String>);
+struct ParsedState<S>(Result<S, String>);
 
-impl FromSql for Read<PlanState> {
+impl FromSql for ParsedState<PlanState> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let name = String::from_utf8_lossy(value.as_bytes()?);
         let found = PlanState::ALL.into_iter().find(|state| state.as_str() == name);
@@ -35,7 +36,7 @@ impl FromSql for Read<PlanState> {
     }
 }
 
-impl FromSql for Read<ItemState> {
+impl FromSql for ParsedState<ItemState> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let name = String::from_utf8_lossy(value.as_bytes()?);
         let found = ItemState::ALL.into_iter().find(|state| state.as_str() == name);
@@ -44,12 +45,12 @@ impl FromSql for Read<ItemState> {
 }
 
 /// Where a row belongs, for the error.
-pub(super) struct Of<'a> {
+pub(super) struct RowLocation<'a> {
     pub(super) plan: &'a str,
     pub(super) item: Option<u32>,
 }
 
-impl Of<'_> {
+impl RowLocation<'_> {
     fn damaged(
         &self,
         what: &'static str,
@@ -81,7 +82,7 @@ impl Of<'_> {
         if value == ValueRef::Null { Ok(None) } else { self.json(what, value).map(Some) }
     }
 
-    fn state<S>(&self, read: Read<S>) -> Result<S, StoreError> {
+    fn state<S>(&self, read: ParsedState<S>) -> Result<S, StoreError> {
         read.0.map_err(|text| self.damaged("the state", format!("`{text}` is no state")))
     }
 }
@@ -91,20 +92,23 @@ pub(super) fn to_json(what: &'static str, value: &impl Serialize) -> Result<Stri
 }
 
 /// A plan's key in the tables, and what decides what may be done with it.
-pub(super) struct Found {
+pub(super) struct PlanRow {
     pub(super) key: i64,
     pub(super) state: PlanState,
     pub(super) lease: Option<Lease>,
 }
 
-pub(super) fn find(connection: &Connection, id: &PlanId) -> Result<Option<Found>, Fault> {
+pub(super) fn find(
+    connection: &Connection,
+    id: &PlanId,
+) -> Result<Option<PlanRow>, SqliteTaskError> {
     let row = connection
         .prepare_cached("SELECT key, state, lease_owner, lease_until_ms FROM plan WHERE id = ?1")?
         .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, lease(row, 2)?)))
         .optional()?;
     let Some((key, state, lease)) = row else { return Ok(None) };
-    let state = Of { plan: id.as_str(), item: None }.state(state)?;
-    Ok(Some(Found { key, state, lease }))
+    let state = RowLocation { plan: id.as_str(), item: None }.state(state)?;
+    Ok(Some(PlanRow { key, state, lease }))
 }
 
 fn lease(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Lease>> {
@@ -117,16 +121,19 @@ fn lease(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Lease>> {
 pub(super) const PLAN: &str =
     "key, id, state, header, digest, seal, reason, lease_owner, lease_until_ms";
 
-pub(super) fn stored(connection: &Connection, row: &Row<'_>) -> Result<Stored, Fault> {
+pub(super) fn stored(
+    connection: &Connection,
+    row: &Row<'_>,
+) -> Result<StoredPlan, SqliteTaskError> {
     let key: i64 = row.get(0)?;
     let id: String = row.get(1)?;
-    let of = Of { plan: &id, item: None };
+    let of = RowLocation { plan: &id, item: None };
     let state = of.state(row.get(2)?)?;
     let header: Header = of.json("the header", row.get_ref(3)?)?;
     if header.id.as_str() != id {
         return Err(of.damaged("the header", format!("it is of `{}`", header.id)).into());
     }
-    Ok(Stored {
+    Ok(StoredPlan {
         header,
         state,
         digest: row.get(4)?,
@@ -137,11 +144,15 @@ pub(super) fn stored(connection: &Connection, row: &Row<'_>) -> Result<Stored, F
     })
 }
 
-fn counts(connection: &Connection, plan: i64, of: &Of<'_>) -> Result<Counts, Fault> {
+fn counts(
+    connection: &Connection,
+    plan: i64,
+    of: &RowLocation<'_>,
+) -> Result<ItemCounts, SqliteTaskError> {
     let mut statement = connection
         .prepare_cached("SELECT state, count(*) FROM progress WHERE plan = ?1 GROUP BY state")?;
     let mut rows = statement.query([plan])?;
-    let mut counts = Counts::default();
+    let mut counts = ItemCounts::default();
     while let Some(row) = rows.next()? {
         counts.set(of.state(row.get(0)?)?, row.get(1)?);
     }
@@ -151,18 +162,22 @@ fn counts(connection: &Connection, plan: i64, of: &Of<'_>) -> Result<Counts, Fau
 /// The columns that [`item`] reads, in their order. `n` is the number of whichever is there.
 pub(super) const ITEM: &str = "i.item, p.state, p.failure, p.answered, p.sent_ms";
 
-pub(super) fn item(plan: &PlanId, n: u32, row: &Row<'_>) -> Result<(Item, Progressed), Fault> {
-    let of = Of { plan: plan.as_str(), item: Some(n) };
+pub(super) fn item(
+    plan: &PlanId,
+    n: u32,
+    row: &Row<'_>,
+) -> Result<(Item, Progressed), SqliteTaskError> {
+    let of = RowLocation { plan: plan.as_str(), item: Some(n) };
     let item: Option<Item> = of.json_if_any("the change", row.get_ref(1)?)?;
     let item = item.ok_or_else(|| of.damaged("the change", "it is gone"))?;
     if item.n != n {
         return Err(of.damaged("the change", format!("it is of item {}", item.n)).into());
     }
-    let state: Option<Read<ItemState>> = row.get(2)?;
+    let state: Option<ParsedState<ItemState>> = row.get(2)?;
     let state = of.state(state.ok_or_else(|| of.damaged("the state", "it is gone"))?)?;
     let failure = of.json_if_any("the failure", row.get_ref(3)?)?;
-    let answered = of.json_if_any("the answer", row.get_ref(4)?)?;
-    Ok((item, Progressed { state, failure, answered, sent_ms: row.get(5)? }))
+    let response = of.json_if_any("the answer", row.get_ref(4)?)?;
+    Ok((item, Progressed { state, failure, response, sent_ms: row.get(5)? }))
 }
 
 /// The state of one item, of which there may be none.
@@ -171,10 +186,10 @@ pub(super) fn item_state(
     id: &PlanId,
     plan: i64,
     n: u32,
-) -> Result<Option<ItemState>, Fault> {
+) -> Result<Option<ItemState>, SqliteTaskError> {
     let read = connection
         .prepare_cached("SELECT state FROM progress WHERE plan = ?1 AND n = ?2")?
         .query_row((plan, n), |row| row.get(0))
         .optional()?;
-    Ok(read.map(|read| Of { plan: id.as_str(), item: Some(n) }.state(read)).transpose()?)
+    Ok(read.map(|read| RowLocation { plan: id.as_str(), item: Some(n) }.state(read)).transpose()?)
 }

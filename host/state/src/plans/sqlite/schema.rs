@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::fault::{Fault, Trouble};
+use super::error::{FileError, SqliteTaskError};
 
 /// Every version's step from the one before, the first from an empty file. A step that has been
 /// released is never changed, only followed by another.
@@ -91,18 +91,18 @@ CREATE INDEX spend_account ON spend (day, store, kind, currency);
 ";
 
 /// The version this program knows.
-pub(super) const KNOWN: i64 = STEPS.len() as i64;
+pub(super) const CURRENT_VERSION: i64 = STEPS.len() as i64;
 
-/// Brings the file to [`KNOWN`], with the file's write lock held: of two hosts that start at once
+/// Brings the file to [`CURRENT_VERSION`], with the file's write lock held: of two hosts that start at once
 /// the second finds the work done.
-pub(super) fn migrate(connection: &Connection) -> Result<(), Fault> {
+pub(super) fn migrate(connection: &Connection) -> Result<(), SqliteTaskError> {
     connection.execute_batch("PRAGMA synchronous = FULL; BEGIN IMMEDIATE")?;
-    let moved = climb(connection);
+    let moved = apply_migrations(connection);
     connection.execute_batch(if moved.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     moved
 }
 
-fn climb(connection: &Connection) -> Result<(), Fault> {
+fn apply_migrations(connection: &Connection) -> Result<(), SqliteTaskError> {
     let has = |filter: &str| {
         connection
             .query_row(&format!("SELECT 1 FROM sqlite_schema {filter} LIMIT 1"), [], |_| Ok(()))
@@ -111,15 +111,15 @@ fn climb(connection: &Connection) -> Result<(), Fault> {
     };
     if !has("WHERE type = 'table' AND name = 'souk_version'")? {
         if has("")? {
-            return Err(Trouble::Foreign.into());
+            return Err(FileError::Foreign.into());
         }
         connection.execute_batch(
             "CREATE TABLE souk_version (version INTEGER PRIMARY KEY, made_by TEXT NOT NULL) STRICT",
         )?;
     }
     let found = version(connection)?;
-    if found > KNOWN {
-        return Err(Trouble::Newer(found).into());
+    if found > CURRENT_VERSION {
+        return Err(FileError::Newer { found, known: CURRENT_VERSION }.into());
     }
     for (step, known) in STEPS.iter().zip(1..) {
         if known > found {
@@ -134,9 +134,9 @@ fn climb(connection: &Connection) -> Result<(), Fault> {
 }
 
 /// Refuses when a newer program has migrated the file since it was opened.
-pub(super) fn still_known(connection: &Connection) -> Result<(), Trouble> {
+pub(super) fn check_version(connection: &Connection) -> Result<(), FileError> {
     match version(connection)? {
-        found if found > KNOWN => Err(Trouble::Newer(found)),
+        found if found > CURRENT_VERSION => Err(FileError::Newer { found, known: CURRENT_VERSION }),
         _ => Ok(()),
     }
 }

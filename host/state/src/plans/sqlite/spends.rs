@@ -1,26 +1,31 @@
 //! The account of money that left, beside the journal.
 
 use rusqlite::{Connection, params};
+use souk_model::Decimal;
 use souk_model::plan::{ItemState, PlanId};
 
-use super::fault::Fault;
-use crate::plans::{Account, Amount, Reserve, StoreError};
+use super::error::SqliteTaskError;
+use crate::plans::error::StoreError;
+use crate::plans::spend::{Reservation, SpendAccount};
 
 /// Milliseconds in a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// What an account has come to.
-pub(super) fn sum(connection: &Connection, account: &Account) -> Result<Amount, Fault> {
+pub(super) fn sum(
+    connection: &Connection,
+    account: &SpendAccount,
+) -> Result<Decimal, SqliteTaskError> {
     without(connection, account, "", 0)
 }
 
 /// What an account has come to without one item, whose earlier amount is replaced, not added to.
 fn without(
     connection: &Connection,
-    account: &Account,
+    account: &SpendAccount,
     plan: &str,
     n: u32,
-) -> Result<Amount, Fault> {
+) -> Result<Decimal, SqliteTaskError> {
     let sum: i64 = connection
         .prepare_cached(
             "SELECT coalesce(sum(amount), 0) FROM spend
@@ -31,7 +36,7 @@ fn without(
             params![account.day, account.store, account.kind.as_str(), account.currency, plan, n],
             |row| row.get(0),
         )?;
-    Ok(Amount::from_ten_thousandths(sum))
+    Ok(Decimal::from_ten_thousandths(sum))
 }
 
 /// Sets an amount aside for an item that is about to be sent, or says that the cap is reached.
@@ -39,11 +44,12 @@ pub(super) fn reserve(
     connection: &Connection,
     plan: &PlanId,
     n: u32,
-    wanted: &Reserve,
-) -> Result<(), Fault> {
-    let Reserve { account, amount, cap } = wanted;
+    wanted: &Reservation,
+) -> Result<(), SqliteTaskError> {
+    let Reservation { account, amount, cap } = wanted;
     let spent = without(connection, account, plan.as_str(), n)?;
-    if *amount > cap.less(spent) {
+    let count = amount.to_ten_thousandths().ok_or(StoreError::Uncountable(*amount))?;
+    if Decimal::from_ten_thousandths(count) > (*cap - spent).max(Decimal::ZERO) {
         let (account, cap) = (account.clone(), *cap);
         return Err(StoreError::OverCap { n, account, spent, cap }.into());
     }
@@ -59,7 +65,7 @@ pub(super) fn reserve(
             account.store,
             account.kind.as_str(),
             account.currency,
-            amount.ten_thousandths()
+            count
         ])?;
     Ok(())
 }
@@ -70,7 +76,7 @@ pub(super) fn settle(
     plan: &PlanId,
     n: u32,
     state: ItemState,
-) -> Result<(), Fault> {
+) -> Result<(), SqliteTaskError> {
     match state {
         ItemState::Sending | ItemState::Done | ItemState::Unknown => return Ok(()),
         ItemState::Pending | ItemState::Failed | ItemState::Drifted | ItemState::Skipped => {}
@@ -82,7 +88,7 @@ pub(super) fn settle(
 }
 
 /// Forgets days that no cap looks at any more: two before the instant.
-pub(super) fn forget(connection: &Connection, before_ms: i64) -> Result<(), Fault> {
+pub(super) fn forget(connection: &Connection, before_ms: i64) -> Result<(), SqliteTaskError> {
     connection.execute("DELETE FROM spend WHERE day < ?1", [before_ms.div_euclid(DAY_MS) - 2])?;
     Ok(())
 }

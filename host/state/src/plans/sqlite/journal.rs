@@ -3,10 +3,12 @@
 use rusqlite::{Connection, params};
 use souk_model::plan::{ItemState, PlanId, PlanState};
 
-use super::fault::Fault;
-use super::rows::{Found, Named, find, item_state, to_json};
+use super::error::SqliteTaskError;
+use super::rows::{PlanRow, StateText, find, item_state, to_json};
 use super::spends;
-use crate::plans::{Claim, Lease, Mark, Reserve, StoreError};
+use crate::plans::error::StoreError;
+use crate::plans::spend::Reservation;
+use crate::plans::types::{JournalEntry, Lease, LeaseClaim};
 
 pub(super) fn claim(
     connection: &Connection,
@@ -14,7 +16,7 @@ pub(super) fn claim(
     wanted: &Lease,
     reason: Option<&str>,
     now_ms: i64,
-) -> Result<Claim, Fault> {
+) -> Result<LeaseClaim, SqliteTaskError> {
     let found = plan(connection, id)?;
     match found.state {
         PlanState::Proposed => {}
@@ -22,11 +24,11 @@ pub(super) fn claim(
             if let Some(lease) = found.lease
                 && lease.until_ms > now_ms
             {
-                return Ok(Claim::Held(lease));
+                return Ok(LeaseClaim::Held(lease));
             }
         }
         PlanState::PartlyDone | PlanState::Failed if has_work(connection, found.key)? => {}
-        state => return Ok(Claim::NotNow(state)),
+        state => return Ok(LeaseClaim::NotRunnable(state)),
     }
     connection
         .prepare_cached(
@@ -36,16 +38,16 @@ pub(super) fn claim(
         )?
         .execute(params![
             found.key,
-            Named(PlanState::Running),
+            StateText(PlanState::Running),
             wanted.owner,
             wanted.until_ms,
             reason
         ])?;
-    Ok(Claim::Taken)
+    Ok(LeaseClaim::Granted)
 }
 
 /// Whether an item is left that a run could bring further.
-fn has_work(connection: &Connection, plan: i64) -> Result<bool, Fault> {
+fn has_work(connection: &Connection, plan: i64) -> Result<bool, SqliteTaskError> {
     Ok(connection
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM progress WHERE plan = ?1 AND state IN (?2, ?3, ?4, ?5))",
@@ -53,10 +55,10 @@ fn has_work(connection: &Connection, plan: i64) -> Result<bool, Fault> {
         .query_row(
             params![
                 plan,
-                Named(ItemState::Pending),
-                Named(ItemState::Sending),
-                Named(ItemState::Unknown),
-                Named(ItemState::Failed)
+                StateText(ItemState::Pending),
+                StateText(ItemState::Sending),
+                StateText(ItemState::Unknown),
+                StateText(ItemState::Failed)
             ],
             |row| row.get(0),
         )?)
@@ -67,7 +69,7 @@ pub(super) fn renew(
     id: &PlanId,
     owner: &str,
     until_ms: i64,
-) -> Result<bool, Fault> {
+) -> Result<bool, SqliteTaskError> {
     let changed = connection
         .prepare_cached(
             "UPDATE plan SET lease_until_ms = ?3, last_ms = ?3 WHERE id = ?1 AND lease_owner = ?2",
@@ -81,45 +83,52 @@ pub(super) fn finish(
     id: &PlanId,
     owner: &str,
     state: PlanState,
-) -> Result<bool, Fault> {
+) -> Result<bool, SqliteTaskError> {
     let changed = connection
         .prepare_cached(
             "UPDATE plan SET state = ?3, lease_owner = NULL, lease_until_ms = NULL
              WHERE id = ?1 AND lease_owner = ?2",
         )?
-        .execute(params![id.as_str(), owner, Named(state)])?;
+        .execute(params![id.as_str(), owner, StateText(state)])?;
     Ok(changed > 0)
 }
 
-pub(super) fn discard(connection: &Connection, id: &PlanId) -> Result<bool, Fault> {
+pub(super) fn discard(connection: &Connection, id: &PlanId) -> Result<bool, SqliteTaskError> {
     let changed = connection
         .prepare_cached("UPDATE plan SET state = ?3 WHERE id = ?1 AND state = ?2")?
-        .execute(params![id.as_str(), Named(PlanState::Proposed), Named(PlanState::Discarded)])?;
+        .execute(params![
+            id.as_str(),
+            StateText(PlanState::Proposed),
+            StateText(PlanState::Discarded)
+        ])?;
     Ok(changed > 0)
 }
 
 /// A mark, ready to be written on another thread.
-pub(super) struct NewMark {
+pub(super) struct JournalRow {
     n: u32,
     state: ItemState,
     failure: Option<String>,
-    answered: Option<String>,
+    response: Option<String>,
     sent_ms: Option<i64>,
-    reserve: Option<Reserve>,
+    reserve: Option<Reservation>,
 }
 
-impl NewMark {
-    pub(super) fn of(mark: &Mark) -> Result<Self, StoreError> {
-        let failure = mark
+impl JournalRow {
+    pub(super) fn of(entry: &JournalEntry) -> Result<Self, StoreError> {
+        let failure = entry
             .failure
             .as_ref()
             .map(|failure| to_json("an item's failure", failure))
             .transpose()?;
-        let answered =
-            mark.answered.as_ref().map(|answer| to_json("an item's answer", answer)).transpose()?;
-        let reserve = mark.reserve.clone().filter(|_| mark.state == ItemState::Sending);
-        let sent_ms = mark.sent_ms;
-        Ok(Self { n: mark.n, state: mark.state, failure, answered, sent_ms, reserve })
+        let response = entry
+            .response
+            .as_ref()
+            .map(|answer| to_json("an item's answer", answer))
+            .transpose()?;
+        let reserve = entry.reserve.clone().filter(|_| entry.state == ItemState::Sending);
+        let sent_ms = entry.sent_ms;
+        Ok(Self { n: entry.n, state: entry.state, failure, response, sent_ms, reserve })
     }
 }
 
@@ -127,8 +136,8 @@ pub(super) fn journal(
     connection: &Connection,
     id: &PlanId,
     owner: &str,
-    marks: &[NewMark],
-) -> Result<(), Fault> {
+    entries: &[JournalRow],
+) -> Result<(), SqliteTaskError> {
     let found = plan(connection, id)?;
     if found.lease.is_none_or(|lease| lease.owner != owner) {
         return Err(StoreError::LeaseLost { plan: id.clone(), owner: owner.to_owned() }.into());
@@ -140,14 +149,14 @@ pub(super) fn journal(
            answered = coalesce(?5, answered), sent_ms = coalesce(?6, sent_ms)
          WHERE plan = ?1 AND n = ?2",
     )?;
-    for NewMark { n, state, failure, answered, sent_ms, reserve } in marks {
+    for JournalRow { n, state, failure, response, sent_ms, reserve } in entries {
         let (n, to) = (*n, *state);
         let from = item_state(connection, id, found.key, n)?
             .ok_or_else(|| StoreError::NoItem { plan: id.clone(), n })?;
         if !from.may_become(to) {
             return Err(StoreError::Transition { plan: id.clone(), n, from, to }.into());
         }
-        update.execute(params![found.key, n, Named(to), failure, answered, sent_ms])?;
+        update.execute(params![found.key, n, StateText(to), failure, response, sent_ms])?;
         match reserve {
             Some(wanted) => spends::reserve(connection, id, n, wanted)?,
             None => spends::settle(connection, id, n, to)?,
@@ -157,7 +166,7 @@ pub(super) fn journal(
 }
 
 /// A plan that is no draft.
-fn plan(connection: &Connection, id: &PlanId) -> Result<Found, Fault> {
+fn plan(connection: &Connection, id: &PlanId) -> Result<PlanRow, SqliteTaskError> {
     find(connection, id)?
         .filter(|found| found.state != PlanState::Draft)
         .ok_or_else(|| StoreError::NoPlan(id.clone()).into())

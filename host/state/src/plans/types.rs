@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 use souk_model::plan::{Header, ItemState, Kept, PlanId, PlanState};
 
-use super::Reserve;
+use super::spend::Reservation;
 
 /// A plan as it is kept, but for its items.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
+pub struct StoredPlan {
     /// What was fixed when it was proposed.
     pub header: Header,
     /// How far it came.
@@ -21,7 +21,7 @@ pub struct Stored {
     /// Who carries it out, or did when its host died.
     pub lease: Option<Lease>,
     /// How many items are in which state.
-    pub counts: Counts,
+    pub counts: ItemCounts,
 }
 
 /// The right to carry a plan out, for a while.
@@ -35,7 +35,7 @@ pub struct Lease {
 
 /// How many items of a plan are in which state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct ItemCounts {
     /// Not tried yet.
     pub pending: u32,
     /// Perhaps on their way.
@@ -52,7 +52,7 @@ pub struct Counts {
     pub unknown: u32,
 }
 
-impl Counts {
+impl ItemCounts {
     /// How many are in this state.
     #[must_use]
     pub const fn of(&self, state: ItemState) -> u32 {
@@ -94,7 +94,7 @@ impl Counts {
 
 /// A step of one item, for the journal.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mark {
+pub struct JournalEntry {
     /// The item's number in its plan.
     pub n: u32,
     /// What it becomes.
@@ -102,35 +102,35 @@ pub struct Mark {
     /// Why it did not end done. It replaces what was kept, also when it is none.
     pub failure: Option<Kept>,
     /// The answer to its first step. None leaves what was kept: the undo needs it.
-    pub answered: Option<Value>,
+    pub response: Option<Value>,
     /// When it is sent, for `sending`. Milliseconds since 1970, UTC. None leaves what was kept.
     pub sent_ms: Option<i64>,
     /// What is to be set aside before it is sent. Only with [`ItemState::Sending`].
-    pub reserve: Option<Reserve>,
+    pub reserve: Option<Reservation>,
 }
 
-impl Mark {
+impl JournalEntry {
     /// A step that has nothing to tell.
     #[must_use]
     pub const fn new(n: u32, state: ItemState) -> Self {
-        Self { n, state, failure: None, answered: None, sent_ms: None, reserve: None }
+        Self { n, state, failure: None, response: None, sent_ms: None, reserve: None }
     }
 }
 
 /// Whether a plan may now be carried out by whoever asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+pub enum LeaseClaim {
     /// Yes: it runs, and the lease is theirs.
-    Taken,
+    Granted,
     /// No: somebody carries it out.
     Held(Lease),
     /// No: a plan in this state cannot be, or has nothing left to do.
-    NotNow(PlanState),
+    NotRunnable(PlanState),
 }
 
 /// Whether a key has been used before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remembered {
+pub enum IdempotencyHit {
     /// No; it stands for the plan now.
     New,
     /// Yes, for the same request, which made this plan.
@@ -141,7 +141,7 @@ pub enum Remembered {
 
 /// A request, as it is asked for again.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct IdempotencyKey<'a> {
     /// Whose.
     pub principal: &'a str,
     /// The key it gave; without one the newest of any key counts.
@@ -154,7 +154,7 @@ pub struct Asked<'a> {
 
 /// What is remembered of a request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recalled {
+pub struct IdempotencyRecord {
     /// The plan it made.
     pub plan: PlanId,
     /// What it was answered; nothing if its host died first.
@@ -163,7 +163,7 @@ pub struct Recalled {
 
 /// Which plans to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct PlanFilter {
     /// Only this principal's; none: everybody's.
     pub principal: Option<String>,
     /// Only in one of these states; empty: in any.

@@ -1,4 +1,4 @@
-//! Looking at subjects in the store: for what was before, for drift, for reading back.
+//! Reads subjects of the store: for what was before, for drift, for reading back.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use souk_model::{Code, Failure, Grant, Read, StoreView};
 use souk_policy::PermittedRead;
 use souk_upstream::Session;
 
-use crate::review::Seen;
+use crate::observed::ObservedState;
 
 /// Subjects in one read, and characters of their ids: far from the 8 kB at which stores answer 414,
 /// even when each character is encoded as three.
@@ -18,65 +18,68 @@ const BATCH_CHARS: usize = 1_800;
 /// Reads under way at once. The store's own limit is lower or equal.
 const AT_ONCE: usize = 16;
 
-/// Looks at subjects with one session, within one plan's grants.
-pub(crate) struct Looker<'a> {
+/// Reads subjects with one session, within one plan's grants.
+pub(crate) struct SubjectReader<'a> {
     session: &'a Session,
     grants: &'a [Grant],
     lookup: &'a Lookup,
 }
 
 /// What was found of each subject, by its id. `None`: it does not exist.
-type Found = HashMap<String, Result<Option<Value>, Failure>>;
+type SubjectMap = HashMap<String, Result<Option<Value>, Failure>>;
 
-impl<'a> Looker<'a> {
-    /// Looks as a plan says, and no further than it may.
+impl<'a> SubjectReader<'a> {
+    /// Reads as a plan says, and no further than it may.
     pub(crate) fn of(session: &'a Session, header: &'a Header) -> Self {
         Self { session, grants: &header.grants, lookup: &header.lookup }
     }
 
-    /// Looks at the subject of each of the items.
-    pub(crate) async fn see_items<'i>(
+    /// Reads the subject of each of the items.
+    pub(crate) async fn read_items<'i>(
         &self,
         items: impl IntoIterator<Item = &'i Item>,
-    ) -> HashMap<String, Result<Seen, Failure>> {
+    ) -> HashMap<String, Result<ObservedState, Failure>> {
         let ids: Vec<&str> =
             items.into_iter().map(|item| item.change.subject.id.as_str()).collect();
-        self.see(&ids).await
+        self.read_all(&ids).await
     }
 
-    /// Looks at each of the subjects. A failure is that subject's alone.
-    pub(crate) async fn see(&self, ids: &[&str]) -> HashMap<String, Result<Seen, Failure>> {
+    /// Reads each of the subjects. A failure is that subject's alone.
+    pub(crate) async fn read_all(
+        &self,
+        ids: &[&str],
+    ) -> HashMap<String, Result<ObservedState, Failure>> {
         let at = &self.lookup.one.at;
         let inherits = self.lookup.inherits && *at != StoreView::Global;
         let (here, global) = if inherits {
             futures::join!(self.find(ids, at), self.find(ids, &StoreView::Global))
         } else {
-            (self.find(ids, at).await, Found::new())
+            (self.find(ids, at).await, SubjectMap::new())
         };
         let mut global = global;
         here.into_iter()
             .map(|(id, here)| {
-                let seen = here.and_then(|here| {
+                let observed = here.and_then(|here| {
                     let global = match global.remove(&id) {
                         Some(found) => found?,
                         None => None,
                     };
-                    Ok(Seen { here, global, inherits })
+                    Ok(ObservedState { here, global, inherits })
                 });
-                (id, seen)
+                (id, observed)
             })
             .collect()
     }
 
-    /// Looks at one subject.
-    pub(crate) async fn see_one(&self, id: &str) -> Result<Seen, Failure> {
-        self.see(&[id]).await.remove(id).unwrap_or_else(|| {
+    /// Reads one subject.
+    pub(crate) async fn read_one(&self, id: &str) -> Result<ObservedState, Failure> {
+        self.read_all(&[id]).await.remove(id).unwrap_or_else(|| {
             Err(Failure::internal("a lookup answered for another subject than was asked"))
         })
     }
 
-    async fn find(&self, ids: &[&str], at: &StoreView) -> Found {
-        let mut found = Found::new();
+    async fn find(&self, ids: &[&str], at: &StoreView) -> SubjectMap {
+        let mut found = SubjectMap::new();
         let mut singly: Vec<&str> = Vec::new();
         match &self.lookup.many {
             None => singly.extend(ids),

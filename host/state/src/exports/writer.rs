@@ -7,39 +7,44 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use souk_model::{Code, Failure};
+use souk_model::{Code, Failure, Principal};
 
-use super::{ExportId, Exports, Kept, MediaType, Owner, when_room};
+use super::directory::Exports;
+use super::name::MediaType;
+use super::record::{ExportId, ExportOwner, ExportRecord};
+
+/// Documents that one principal may have. Each is listed and looked at whenever another is begun.
+pub const MOST_DOCUMENTS: usize = 500;
 
 /// A document that is being written. Dropped, it leaves nothing behind.
 #[derive(Debug)]
-pub struct Writing {
+pub struct ExportWriter {
     file: File,
-    begun: Begun,
+    export: ExportFile,
     /// What else the principal has kept, in bytes, when this was begun.
     beside: u64,
     /// What is told when there is no room.
-    when_room: String,
+    room_hint: String,
     /// Why nothing more is taken: what stands in the file is not the whole of it.
     broken: Option<Failure>,
 }
 
 /// A document that is whole and not yet kept. Dropped, it leaves nothing behind.
 #[derive(Debug)]
-pub struct Closed {
-    begun: Begun,
+pub struct PendingExport {
+    export: ExportFile,
 }
 
 /// The file, counted and removed again unless it was kept.
 #[derive(Debug)]
-struct Begun {
+struct ExportFile {
     exports: Arc<Exports>,
     text: PathBuf,
-    kept: Kept,
+    kept: ExportRecord,
     published: bool,
 }
 
-impl Drop for Begun {
+impl Drop for ExportFile {
     fn drop(&mut self) {
         self.exports.count(&self.kept.owner.principal, 0, self.kept.size);
         if !self.published {
@@ -48,23 +53,52 @@ impl Drop for Begun {
     }
 }
 
-impl Writing {
-    pub(super) fn begin(
-        exports: Arc<Exports>,
-        owner: Owner,
+impl Exports {
+    /// Begins a document.
+    ///
+    /// # Errors
+    /// FORBIDDEN where the principal has as many documents as it may, or as many bytes; otherwise
+    /// that the disk refuses.
+    pub fn begin(
+        self: &Arc<Self>,
+        owner: ExportOwner,
         name: &str,
         media_type: &MediaType,
-        others: &[Kept],
+    ) -> Result<ExportWriter, Failure> {
+        self.tidy()?;
+        let kept = self.list(&Principal::named(&owner.principal))?;
+        if kept.len() >= MOST_DOCUMENTS {
+            return Err(Failure::new(
+                Code::Forbidden,
+                format!(
+                    "`{}` has {MOST_DOCUMENTS} documents, and may have no more",
+                    owner.principal
+                ),
+            )
+            .rule("exports-count")
+            .remedy(room_hint(&kept)));
+        }
+        ExportWriter::begin(self.clone(), owner, name, media_type, &kept)
+    }
+}
+
+impl ExportWriter {
+    fn begin(
+        exports: Arc<Exports>,
+        owner: ExportOwner,
+        name: &str,
+        media_type: &MediaType,
+        others: &[ExportRecord],
     ) -> Result<Self, Failure> {
         let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|error| exports.trouble(&error.into()))?;
+        getrandom::fill(&mut random).map_err(|error| exports.io_failure(&error.into()))?;
         let id = ExportId::from_random(random);
         let text = exports.text_path(&id, name);
-        let file = create(&text).map_err(|error| exports.trouble(&error))?;
+        let file = create(&text).map_err(|error| exports.io_failure(&error))?;
         let created_at = Timestamp::now();
         let kept_for = jiff::SignedDuration::try_from(exports.limits.kept_for).unwrap_or_default();
         let expires_at = created_at.saturating_add(kept_for).unwrap_or(Timestamp::MAX);
-        let kept = Kept {
+        let kept = ExportRecord {
             id,
             owner,
             name: name.to_owned(),
@@ -74,8 +108,8 @@ impl Writing {
             expires_at,
         };
         let beside = others.iter().map(|kept| kept.size).sum();
-        let begun = Begun { exports, text, kept, published: false };
-        Ok(Self { file, begun, beside, when_room: when_room(others), broken: None })
+        let export = ExportFile { exports, text, kept, published: false };
+        Ok(Self { file, export, beside, room_hint: room_hint(others), broken: None })
     }
 
     /// Adds text at the end.
@@ -84,20 +118,22 @@ impl Writing {
     /// FORBIDDEN where the document, or all of its principal's together, would be larger than
     /// allowed; otherwise that the disk refuses. After an error the document cannot be kept.
     pub fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.unbroken()?;
+        self.check_usable()?;
         let written = self.grow(text.len() as u64).and_then(|()| {
-            self.file.write_all(text.as_bytes()).map_err(|error| self.begun.exports.trouble(&error))
+            self.file
+                .write_all(text.as_bytes())
+                .map_err(|error| self.export.exports.io_failure(&error))
         });
         self.broken = written.clone().err();
         written
     }
 
-    fn unbroken(&self) -> Result<(), Failure> {
+    fn check_usable(&self) -> Result<(), Failure> {
         self.broken.clone().map_or(Ok(()), Err)
     }
 
     fn grow(&mut self, more: u64) -> Result<(), Failure> {
-        let Begun { exports, kept, .. } = &mut self.begun;
+        let ExportFile { exports, kept, .. } = &mut self.export;
         let limits = exports.limits;
         kept.size += more;
         let under_way = exports.count(&kept.owner.principal, more, 0);
@@ -121,7 +157,7 @@ impl Writing {
                 ),
             )
             .rule("exports-bytes")
-            .remedy(self.when_room.clone()));
+            .remedy(self.room_hint.clone()));
         }
         Ok(())
     }
@@ -133,44 +169,44 @@ impl Writing {
     pub fn close(
         mut self,
         edit: Option<impl FnOnce(&str, String) -> Result<String, Failure>>,
-    ) -> Result<Closed, Failure> {
-        self.unbroken()?;
+    ) -> Result<PendingExport, Failure> {
+        self.check_usable()?;
         if let Some(edit) = edit {
             self.rewrite(edit)?;
         }
-        self.file.sync_all().map_err(|error| self.begun.exports.trouble(&error))?;
-        Ok(Closed { begun: self.begun })
+        self.file.sync_all().map_err(|error| self.export.exports.io_failure(&error))?;
+        Ok(PendingExport { export: self.export })
     }
 
     fn rewrite(
         &mut self,
         edit: impl FnOnce(&str, String) -> Result<String, Failure>,
     ) -> Result<(), Failure> {
-        let trouble = |error: std::io::Error| self.begun.exports.trouble(&error);
-        let written = fs::read_to_string(&self.begun.text).map_err(trouble)?;
-        let edited = edit(&self.begun.kept.media_type, written)?;
+        let io_failure = |error: std::io::Error| self.export.exports.io_failure(&error);
+        let written = fs::read_to_string(&self.export.text).map_err(io_failure)?;
+        let edited = edit(&self.export.kept.media_type, written)?;
         // A new file: of what was there first nothing is left, not even behind a shorter text.
-        fs::remove_file(&self.begun.text).map_err(trouble)?;
-        self.file = create(&self.begun.text).map_err(trouble)?;
-        let before = std::mem::take(&mut self.begun.kept.size);
-        self.begun.exports.count(&self.begun.kept.owner.principal, 0, before);
+        fs::remove_file(&self.export.text).map_err(io_failure)?;
+        self.file = create(&self.export.text).map_err(io_failure)?;
+        let before = std::mem::take(&mut self.export.kept.size);
+        self.export.exports.count(&self.export.kept.owner.principal, 0, before);
         self.write(&edited)
     }
 }
 
-impl Closed {
+impl PendingExport {
     /// What will be kept.
     #[must_use]
-    pub fn kept(&self) -> &Kept {
-        &self.begun.kept
+    pub fn kept(&self) -> &ExportRecord {
+        &self.export.kept
     }
 
     /// Keeps the document: from now on its caller can read it.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn publish(mut self) -> Result<Kept, Failure> {
-        let Begun { exports, kept, .. } = &self.begun;
+    pub fn publish(mut self) -> Result<ExportRecord, Failure> {
+        let ExportFile { exports, kept, .. } = &self.export;
         let record = exports.record_path(&kept.id);
         let written = serde_json::to_vec(kept).map_err(std::io::Error::from).and_then(|bytes| {
             let temporary = record.with_extension("new");
@@ -178,15 +214,22 @@ impl Closed {
             file.write_all(&bytes)?;
             file.sync_all()?;
             fs::rename(&temporary, &record)?;
-            crate::dir::sync_parent(&record)
+            crate::files::sync_parent(&record)
         });
-        written.map_err(|error| exports.trouble(&error))?;
-        self.begun.published = true;
-        Ok(self.begun.kept.clone())
+        written.map_err(|error| exports.io_failure(&error))?;
+        self.export.published = true;
+        Ok(self.export.kept.clone())
     }
 }
 
 /// A new file, for nobody else to read.
 fn create(path: &std::path::Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// When the first of them expires.
+fn room_hint(kept: &[ExportRecord]) -> String {
+    let first = kept.iter().map(|kept| kept.expires_at).min();
+    let first = first.map(|at| format!("the oldest goes at {at:.0}; ")).unwrap_or_default();
+    format!("{first}the operator can raise the limit, or remove files of `exports` earlier")
 }

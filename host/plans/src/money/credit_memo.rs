@@ -5,19 +5,16 @@
 //! plugin's. Amounts of items are in the order's currency; shipping and adjustments of a request are
 //! in the base currency. Held to the recorded memos of `orders.jsonl` and `orders_more.jsonl`.
 
-use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value};
+use souk_model::Decimal;
 
-use crate::guards::names::member;
-use crate::guards::number::decimal;
+use crate::magento::names::member;
 
-/// What is wrong with a request, for the refusal.
-type Wrong = String;
 type Members = Map<String, Value>;
 
 /// An upper bound of a credit memo, and how many roundings are in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Memo {
+pub(super) struct CreditMemo {
     /// In the order's currency.
     pub(super) total: Decimal,
     /// Shares that Magento rounds.
@@ -28,36 +25,36 @@ pub(super) struct Memo {
 ///
 /// # Errors
 /// What is wrong with the request, or what the order does not tell.
-pub(super) fn memo(order: &Members, body: Option<&Value>) -> Result<Memo, Wrong> {
+pub(super) fn credit_memo(order: &Members, body: Option<&Value>) -> Result<CreditMemo, String> {
     let empty = Members::new();
     let body = match body {
         None => &empty,
         Some(body) => object(body).ok_or("the body is no object")?,
     };
-    let mut memo = Memo { total: Decimal::ZERO, lines: 0 };
+    let mut credit_memo = CreditMemo { total: Decimal::ZERO, lines: 0 };
     match member(body, "items")? {
-        None => add_everything(&mut memo, order)?,
-        Some(Value::Array(items)) if items.is_empty() => add_everything(&mut memo, order)?,
-        Some(Value::Array(items)) => add_items(&mut memo, order, items)?,
+        None => add_everything(&mut credit_memo, order)?,
+        Some(Value::Array(items)) if items.is_empty() => add_everything(&mut credit_memo, order)?,
+        Some(Value::Array(items)) => add_items(&mut credit_memo, order, items)?,
         Some(_) => return Err("`items` is no list".into()),
     }
     let arguments = match member(body, "arguments")? {
         None => &empty,
         Some(arguments) => object(arguments).ok_or("`arguments` is no object")?,
     };
-    memo.total += shipping(order, amount(arguments, "shipping_amount")?)?;
-    memo.lines += 1;
+    credit_memo.total += shipping(order, amount(arguments, "shipping_amount")?)?;
+    credit_memo.lines += 1;
     let rate = match amount(order, "base_to_order_rate")? {
         Some(rate) if !rate.is_zero() => rate,
         _ => Decimal::ONE,
     };
     let more = amount(arguments, "adjustment_positive")?.unwrap_or_default();
     let less = amount(arguments, "adjustment_negative")?.unwrap_or_default();
-    memo.total += cents(times(more, rate)?) - cents(times(less, rate)?);
-    if memo.total.is_sign_negative() && !memo.total.is_zero() {
+    credit_memo.total += round(times(more, rate)?) - round(times(less, rate)?);
+    if credit_memo.total.is_negative() {
         return Err("its `adjustment_negative` is more than all the rest".into());
     }
-    Ok(memo)
+    Ok(credit_memo)
 }
 
 /// An object, or an empty list, which PHP takes for one.
@@ -70,18 +67,18 @@ fn object(value: &Value) -> Option<&Members> {
     }
 }
 
-fn add_everything(memo: &mut Memo, order: &Members) -> Result<(), Wrong> {
+fn add_everything(credit_memo: &mut CreditMemo, order: &Members) -> Result<(), String> {
     for item in order_items(order)? {
         let left = left(item)?;
         if left > Decimal::ZERO {
-            memo.total += line(item, left, left)?;
-            memo.lines += 1;
+            credit_memo.total += line(item, left, left)?;
+            credit_memo.lines += 1;
         }
     }
     Ok(())
 }
 
-fn add_items(memo: &mut Memo, order: &Members, items: &[Value]) -> Result<(), Wrong> {
+fn add_items(credit_memo: &mut CreditMemo, order: &Members, items: &[Value]) -> Result<(), String> {
     let mut named: Vec<Decimal> = Vec::new();
     for asked in items {
         let asked = object(asked).ok_or("an item is no object")?;
@@ -109,10 +106,10 @@ fn add_items(memo: &mut Memo, order: &Members, items: &[Value]) -> Result<(), Wr
             };
             if (own || part) && quantity > Decimal::ZERO {
                 if quantity > left {
-                    return Err(format!("of the item {id} only {} are left", left.normalize()));
+                    return Err(format!("of the item {id} only {} are left", left));
                 }
-                memo.total += line(item, quantity, left)?;
-                memo.lines += 1;
+                credit_memo.total += line(item, quantity, left)?;
+                credit_memo.lines += 1;
             }
         }
         if !found {
@@ -122,7 +119,7 @@ fn add_items(memo: &mut Memo, order: &Members, items: &[Value]) -> Result<(), Wr
     Ok(())
 }
 
-fn order_items(order: &Members) -> Result<impl Iterator<Item = &Members>, Wrong> {
+fn order_items(order: &Members) -> Result<impl Iterator<Item = &Members>, String> {
     let items = order.get("items").and_then(Value::as_array);
     let items = items.ok_or("the lookup does not show the order's items")?;
     if !items.iter().all(Value::is_object) {
@@ -132,21 +129,21 @@ fn order_items(order: &Members) -> Result<impl Iterator<Item = &Members>, Wrong>
 }
 
 /// How many of an order item can be refunded.
-fn left(item: &Members) -> Result<Decimal, Wrong> {
+fn left(item: &Members) -> Result<Decimal, String> {
     let invoiced = amount(item, "qty_invoiced")?
         .ok_or("the lookup does not show how many of an item were invoiced")?;
     Ok((invoiced - amount(item, "qty_refunded")?.unwrap_or_default()).max(Decimal::ZERO))
 }
 
 /// So many of an order item, out of what is left of it.
-fn line(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decimal, Wrong> {
-    let share = |rest: Decimal| -> Result<Decimal, Wrong> {
+fn line(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decimal, String> {
+    let share = |rest: Decimal| -> Result<Decimal, String> {
         if quantity == left {
             return Ok(rest);
         }
-        Ok(cents(over(times(rest, quantity)?, left)?))
+        Ok(round(over(times(rest, quantity)?, left)?))
     };
-    let rest = |of: &str, done: &str| -> Result<Decimal, Wrong> {
+    let rest = |of: &str, done: &str| -> Result<Decimal, String> {
         let rest = signed(item, of)?.unwrap_or_default() - signed(item, done)?.unwrap_or_default();
         Ok(rest.max(Decimal::ZERO))
     };
@@ -162,15 +159,15 @@ fn line(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decimal, Wro
         (amount(item, "weee_tax_applied_row_amount")?, amount(item, "qty_ordered")?)
         && !ordered.is_zero()
     {
-        total += cents(over(times(tax, quantity)?, ordered)?);
+        total += round(over(times(tax, quantity)?, ordered)?);
     }
     let discount = share(rest("discount_invoiced", "discount_refunded")?)?;
     Ok((total - discount).max(Decimal::ZERO))
 }
 
 /// Shipping with its tax, and without its discount; `wanted` is in the base currency, none: all.
-fn shipping(order: &Members, wanted: Option<Decimal>) -> Result<Decimal, Wrong> {
-    let value = |name: &str| Ok::<_, Wrong>(amount(order, name)?.unwrap_or_default());
+fn shipping(order: &Members, wanted: Option<Decimal>) -> Result<Decimal, String> {
+    let value = |name: &str| Ok::<_, String>(amount(order, name)?.unwrap_or_default());
     let (total, base) = (value("shipping_amount")?, value("base_shipping_amount")?);
     let tax = value("shipping_tax_amount")? + value("shipping_discount_tax_compensation_amount")?;
     let discount = value("shipping_discount_amount")?;
@@ -179,40 +176,36 @@ fn shipping(order: &Members, wanted: Option<Decimal>) -> Result<Decimal, Wrong> 
         let discount =
             if total.is_zero() { Decimal::ZERO } else { over(times(discount, left)?, total)? };
         let taxes = tax - value("shipping_tax_refunded")?;
-        return Ok((left + taxes - cents(discount)).max(Decimal::ZERO));
+        return Ok((left + taxes - round(discount)).max(Decimal::ZERO));
     };
     if base.is_zero() {
         return Ok(wanted);
     }
-    let part = |of: Decimal| Ok::<_, Wrong>(cents(over(times(of, wanted)?, base)?));
+    let part = |of: Decimal| Ok::<_, String>(round(over(times(of, wanted)?, base)?));
     Ok((part(total)? + part(tax)? - part(discount)?).max(Decimal::ZERO))
 }
 
 /// A number of zero or more; none where nothing or null stands.
-pub(super) fn amount(of: &Members, name: &str) -> Result<Option<Decimal>, Wrong> {
+pub(super) fn amount(of: &Members, name: &str) -> Result<Option<Decimal>, String> {
     match signed(of, name)? {
-        Some(number) if number.is_sign_negative() && !number.is_zero() => {
-            Err(format!("`{name}` is negative"))
-        }
+        Some(number) if number.is_negative() => Err(format!("`{name}` is negative")),
         number => Ok(number),
     }
 }
 
-fn signed(of: &Members, name: &str) -> Result<Option<Decimal>, Wrong> {
+fn signed(of: &Members, name: &str) -> Result<Option<Decimal>, String> {
     let Some(value) = member(of, name)? else { return Ok(None) };
-    decimal(value)
-        .map(Some)
-        .ok_or_else(|| format!("`{name}` is no number that can be reckoned with"))
+    Decimal::from_json(value).map(Some).ok_or_else(|| format!("`{name}` is no number"))
 }
 
-fn times(a: Decimal, b: Decimal) -> Result<Decimal, Wrong> {
+fn times(a: Decimal, b: Decimal) -> Result<Decimal, String> {
     a.checked_mul(b).ok_or_else(|| "its numbers are too large".to_owned())
 }
 
-fn over(a: Decimal, b: Decimal) -> Result<Decimal, Wrong> {
+fn over(a: Decimal, b: Decimal) -> Result<Decimal, String> {
     a.checked_div(b).ok_or_else(|| "its numbers are too large".to_owned())
 }
 
-fn cents(amount: Decimal) -> Decimal {
-    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+fn round(amount: Decimal) -> Decimal {
+    amount.round_to_cents()
 }

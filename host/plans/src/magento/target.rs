@@ -9,7 +9,7 @@ use souk_model::plan::Step;
 
 /// A step's path, from behind `V1` on.
 #[derive(Debug)]
-pub(crate) struct Target<'a> {
+pub(crate) struct WriteTarget<'a> {
     segments: Vec<Segment<'a>>,
     /// Whether it is carried out later, so that no read shows when.
     pub(crate) asynchronous: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Target<'a> {
 /// One segment; none: not known before it is sent.
 type Segment<'a> = Option<&'a str>;
 
-impl<'a> Target<'a> {
+impl<'a> WriteTarget<'a> {
     /// Where a step of a change of this subject goes.
     pub(crate) fn of(step: &'a Step, subject: &'a str) -> Self {
         let all: Vec<Segment<'a>> = step
@@ -58,6 +58,16 @@ impl<'a> Target<'a> {
     }
 }
 
+/// Whether a route has these segments; `*` is for a parameter of any name.
+pub(crate) fn is_route(route: &str, wanted: &[&str]) -> bool {
+    let segments: Vec<&str> = route.split('/').filter(|segment| !segment.is_empty()).collect();
+    segments.len() == wanted.len()
+        && segments
+            .iter()
+            .zip(wanted)
+            .all(|(is, wanted)| if *wanted == "*" { is.starts_with('{') } else { is == wanted })
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -85,15 +95,17 @@ pub(crate) mod tests {
             post("/V1/order/7/refund", &[]),
             post("/V1/{a}/{b}/{c}", &[("a", "order"), ("b", "7"), ("c", "Refund")]),
         ] {
-            let target = Target::of(&step, "7");
+            let target = WriteTarget::of(&step, "7");
             assert!(target.is(&refund) && !target.asynchronous, "{step:?}");
             assert_eq!(target.segment(1), Some("7"));
         }
         let later = post("/async/bulk/V1/order/byOrderId/refund", &[]);
-        assert!(Target::of(&later, "7").is(&refund) && Target::of(&later, "7").asynchronous);
+        assert!(
+            WriteTarget::of(&later, "7").is(&refund) && WriteTarget::of(&later, "7").asynchronous
+        );
         let mut answered = post("/V1/order/7/{what}", &[("what", "")]);
         answered.path[0].value = BindingSource::FromResponse("/x".into());
-        assert!(Target::of(&answered, "7").is(&refund), "it could be");
-        assert!(!Target::of(&post("/V1/orders/7/hold", &[]), "7").is(&refund));
+        assert!(WriteTarget::of(&answered, "7").is(&refund), "it could be");
+        assert!(!WriteTarget::of(&post("/V1/orders/7/hold", &[]), "7").is(&refund));
     }
 }

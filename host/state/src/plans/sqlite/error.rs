@@ -6,16 +6,20 @@ use std::sync::Arc;
 
 use rusqlite::ErrorCode;
 
-use super::schema::KNOWN;
-use crate::plans::StoreError;
+use crate::plans::error::StoreError;
 
 /// What ends a whole transaction: it is told to everyone who took part.
 #[derive(Debug, Clone)]
-pub(super) enum Trouble {
+pub(super) enum FileError {
     /// SQLite says so.
     Sqlite(Arc<rusqlite::Error>),
-    /// The file is of this newer version.
-    Newer(i64),
+    /// A newer program has written the file.
+    Newer {
+        /// The file's version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
     /// The file is something else.
     Foreign,
     /// The file is no longer where it was opened.
@@ -28,52 +32,52 @@ pub(super) enum Trouble {
 
 /// Why a piece of work was not done.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum SqliteTaskError {
     /// The store refuses: only this piece is undone.
     Refused(StoreError),
     /// Something is wrong with the file.
-    Trouble(Trouble),
+    File(FileError),
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for SqliteTaskError {
     fn from(error: StoreError) -> Self {
         Self::Refused(error)
     }
 }
 
-impl From<Trouble> for Fault {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<FileError> for SqliteTaskError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
     }
 }
 
-impl From<rusqlite::Error> for Trouble {
+impl From<rusqlite::Error> for FileError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(Arc::new(error))
     }
 }
 
-impl From<rusqlite::Error> for Fault {
+impl From<rusqlite::Error> for SqliteTaskError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Trouble(error.into())
+        Self::File(error.into())
     }
 }
 
-impl Fault {
-    pub(super) fn told(self, doing: &'static str, path: &Path) -> StoreError {
+impl SqliteTaskError {
+    pub(super) fn into_store_error(self, doing: &'static str, path: &Path) -> StoreError {
         match self {
             Self::Refused(error) => error,
-            Self::Trouble(trouble) => trouble.told(doing, path),
+            Self::File(error) => error.into_store_error(doing, path),
         }
     }
 }
 
-impl Trouble {
-    pub(super) fn told(self, doing: &'static str, path: &Path) -> StoreError {
+impl FileError {
+    pub(super) fn into_store_error(self, doing: &'static str, path: &Path) -> StoreError {
         let path = path.to_owned();
         let source = match self {
             Self::Sqlite(error) => error,
-            Self::Newer(found) => return StoreError::Newer { path, found, known: KNOWN },
+            Self::Newer { found, known } => return StoreError::Newer { path, found, known },
             Self::Foreign => return StoreError::Foreign(path),
             Self::Moved => return StoreError::Moved(path),
             Self::NoLog => {

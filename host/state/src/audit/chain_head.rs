@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::hash::Sha256Hash;
-use super::line::{Position, SEAL, Sealed, may_be_first_line};
+use super::line::{Position, SEAL, SealedLine, may_be_first_line};
 
 /// How far back from its end a file is searched for a line of the chain, and how long a line may
 /// be. Lines have a few hundred bytes, at most some tens of thousands.
@@ -17,7 +17,7 @@ const FIRST_READ: u64 = 4 << 10;
 
 /// The end of a file, as far as the chain is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tip {
+pub(super) struct ChainHead {
     /// The file's length.
     pub(super) len: u64,
     /// The last whole line.
@@ -27,20 +27,20 @@ pub(super) struct Tip {
     /// The file's last newline is missing: of a whole line, or of what is torn.
     pub(super) unended: bool,
     /// What follows it and is no whole line.
-    pub(super) torn: Option<Torn>,
+    pub(super) torn: Option<TornTail>,
     /// The file's first bytes, up to [`BEGINNING`]: they hold the first line's time.
     beginning: Vec<u8>,
 }
 
 /// The rest of what somebody could not finish writing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Torn {
+pub(super) struct TornTail {
     /// Its length without the newline at its end, if there is one.
     pub(super) bytes: u64,
     pub(super) sha256: Sha256Hash,
 }
 
-impl Tip {
+impl ChainHead {
     /// Reads the end of a file of this length; none if it does not end as a trail does.
     pub(super) fn read(file: &File, len: u64) -> io::Result<Option<Self>> {
         let mut beginning = vec![0; BEGINNING.min(usize::try_from(len).unwrap_or(BEGINNING))];
@@ -61,7 +61,7 @@ impl Tip {
             };
             if let Some((position, line_end, next)) = found {
                 let line_end = len - reach + line_end as u64;
-                let torn = Torn::of(&end[next..]);
+                let torn = TornTail::of(&end[next..]);
                 return Ok(Some(Self { len, position, line_end, unended, torn, beginning }));
             }
             if reach == REACH {
@@ -107,7 +107,7 @@ impl Tip {
     }
 }
 
-impl Torn {
+impl TornTail {
     fn of(rest: &[u8]) -> Option<Self> {
         let bytes = rest.strip_suffix(b"\n").unwrap_or(rest);
         (!rest.is_empty())
@@ -125,7 +125,7 @@ fn last_sealed(bytes: &[u8], complete: bool) -> Option<(Position, usize, usize)>
             None if complete => 0,
             None => return None,
         };
-        if let Some(sealed) = Sealed::parse(&bytes[begin..end]) {
+        if let Some(sealed) = SealedLine::parse(&bytes[begin..end]) {
             return Some((sealed.position, end, bytes.len().min(end + 1)));
         }
         end = begin.checked_sub(1)?;

@@ -1,13 +1,14 @@
-//! Which request made which plan, and when all of it is forgotten.
+//! Which request made which plan, and what it was answered.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_model::plan::PlanId;
 
-use super::fault::Fault;
-use crate::plans::{Recalled, Remembered, StoreError};
+use super::error::SqliteTaskError;
+use crate::plans::error::StoreError;
+use crate::plans::types::{IdempotencyHit, IdempotencyRecord};
 
 /// A request that made a plan.
-pub(super) struct Request {
+pub(super) struct IdempotencyRow {
     pub(super) principal: String,
     pub(super) key: String,
     pub(super) action: String,
@@ -17,7 +18,10 @@ pub(super) struct Request {
     pub(super) until_ms: i64,
 }
 
-pub(super) fn remember(connection: &Connection, new: &Request) -> Result<Remembered, Fault> {
+pub(super) fn remember(
+    connection: &Connection,
+    new: &IdempotencyRow,
+) -> Result<IdempotencyHit, SqliteTaskError> {
     let known = connection
         .prepare_cached(
             "SELECT action, content, plan FROM request
@@ -29,9 +33,9 @@ pub(super) fn remember(connection: &Connection, new: &Request) -> Result<Remembe
         .optional()?;
     if let Some((action, content, plan)) = known {
         return if action == new.action && content == new.content {
-            Ok(Remembered::Same(id(&plan)?))
+            Ok(IdempotencyHit::Same(id(&plan)?))
         } else {
-            Ok(Remembered::Conflict)
+            Ok(IdempotencyHit::Conflict)
         };
     }
     connection
@@ -49,19 +53,19 @@ pub(super) fn remember(connection: &Connection, new: &Request) -> Result<Remembe
             new.made_ms,
             new.until_ms
         ])?;
-    Ok(Remembered::New)
+    Ok(IdempotencyHit::New)
 }
 
 /// A request as it is asked for again.
-pub(super) struct Asked {
+pub(super) struct OwnedIdempotencyKey {
     pub(super) principal: String,
     pub(super) key: Option<String>,
     pub(super) action: String,
     pub(super) content: String,
 }
 
-impl Asked {
-    pub(super) fn of(asked: &crate::plans::Asked<'_>) -> Self {
+impl OwnedIdempotencyKey {
+    pub(super) fn of(asked: &crate::plans::types::IdempotencyKey<'_>) -> Self {
         Self {
             principal: asked.principal.to_owned(),
             key: asked.key.map(str::to_owned),
@@ -77,9 +81,9 @@ const SAME: &str = "principal = ?1 AND action = ?2 AND content = ?3 AND (?4 IS N
 
 pub(super) fn recall(
     connection: &Connection,
-    asked: &Asked,
+    asked: &OwnedIdempotencyKey,
     now_ms: i64,
-) -> Result<Option<Recalled>, Fault> {
+) -> Result<Option<IdempotencyRecord>, SqliteTaskError> {
     let found = connection
         .prepare_cached(&format!(
             "SELECT plan, answer FROM request WHERE {SAME} AND until_ms > ?5
@@ -99,11 +103,15 @@ pub(super) fn recall(
             source: Box::new(error),
         }
     })?;
-    Ok(Some(Recalled { plan: id(&plan)?, answer }))
+    Ok(Some(IdempotencyRecord { plan: id(&plan)?, answer }))
 }
 
 /// Keeps what the newest such request was answered.
-pub(super) fn answer(connection: &Connection, asked: &Asked, answer: &str) -> Result<(), Fault> {
+pub(super) fn answer(
+    connection: &Connection,
+    asked: &OwnedIdempotencyKey,
+    answer: &str,
+) -> Result<(), SqliteTaskError> {
     connection
         .prepare_cached(&format!(
             "UPDATE request SET answer = ?5 WHERE (principal, key) IN
@@ -120,45 +128,4 @@ fn id(text: &str) -> Result<PlanId, StoreError> {
         what: "the id",
         source: Box::new(error),
     })
-}
-
-/// What [`super::PlanStore::purge`] removes: `?1` is for drafts, `?2` for plans that ended.
-const OLD: &str = "((state = 'draft' AND created_ms < ?1)
-  OR (state NOT IN ('draft', 'running') AND last_ms < ?2 AND NOT EXISTS (
-    SELECT 1 FROM progress WHERE plan = plan.key AND progress.state IN ('sending', 'unknown'))))";
-
-/// Plans to remove, by their keys. Each is then removed by itself, so that others may write
-/// between one and the next.
-pub(super) fn old(
-    connection: &Connection,
-    drafts_before_ms: i64,
-    ended_before_ms: i64,
-) -> Result<Vec<i64>, Fault> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT key FROM plan WHERE {OLD} ORDER BY key"))?;
-    let keys = statement.query_map([drafts_before_ms, ended_before_ms], |row| row.get(0))?;
-    Ok(keys.collect::<Result<_, _>>()?)
-}
-
-/// Removes one of them, unless somebody took it up meanwhile.
-pub(super) fn remove(
-    connection: &Connection,
-    plan: i64,
-    drafts_before_ms: i64,
-    ended_before_ms: i64,
-) -> Result<bool, Fault> {
-    let mut unsent = connection.prepare_cached(&format!(
-        "DELETE FROM request WHERE plan IN
-           (SELECT id FROM plan WHERE key = ?3 AND state = 'draft' AND {OLD})"
-    ))?;
-    unsent.execute([drafts_before_ms, ended_before_ms, plan])?;
-    let mut plans =
-        connection.prepare_cached(&format!("DELETE FROM plan WHERE key = ?3 AND {OLD}"))?;
-    Ok(plans.execute([drafts_before_ms, ended_before_ms, plan])? > 0)
-}
-
-/// Forgets keys whose time was over before this.
-pub(super) fn forget(connection: &Connection, before_ms: i64) -> Result<(), Fault> {
-    connection.execute("DELETE FROM request WHERE until_ms < ?1", [before_ms])?;
-    Ok(())
 }

@@ -25,9 +25,9 @@ impl std::fmt::Debug for SealKey {
 
 /// Takes a plan's items in, one by one, so that a plan of any length needs no memory.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Running(Sha256);
+pub(crate) struct PlanHasher(Sha256);
 
-impl Running {
+impl PlanHasher {
     pub(crate) fn add(&mut self, item: &Item) -> serde_json::Result<()> {
         let text = serde_json::to_vec(item)?;
         // Each item is hashed first: where one ends and the next begins is then part of the sum.
@@ -36,7 +36,7 @@ impl Running {
     }
 
     /// The digest of these items under this header: lower-case hex SHA-256.
-    pub(crate) fn close(mut self, header: &Header) -> serde_json::Result<String> {
+    pub(crate) fn finish(mut self, header: &Header) -> serde_json::Result<String> {
         self.0.update(Sha256::digest(serde_json::to_vec(header)?));
         Ok(hex::encode(self.0.finalize()))
     }
@@ -52,7 +52,7 @@ pub(crate) fn seal(key: &SealKey, digest: &str) -> String {
 }
 
 /// Whether the seal is this digest's, compared in constant time.
-pub(crate) fn sealed(key: &SealKey, digest: &str, given: &str) -> bool {
+pub(crate) fn is_sealed(key: &SealKey, digest: &str, given: &str) -> bool {
     let mut block = [0; 64];
     block[..32].copy_from_slice(&key.0);
     let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());

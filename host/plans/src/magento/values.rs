@@ -2,38 +2,39 @@
 
 use serde_json::Value;
 
-/// Whether a field that holds `is` is as wished by `wanted`.
+/// Whether a field that holds `is` has the value `wanted`.
 ///
 /// Magento writes one value in several ways: a decimal attribute set to `9.5` reads `"9.500000"`, a
 /// flag set to `true` reads `1` or `"1"`, ids come as numbers or as text, and lists of ids in any
 /// order. Text that is no number is compared exactly.
-pub(crate) fn same(is: &Value, wanted: &Value) -> bool {
+pub(crate) fn equivalent(is: &Value, wanted: &Value) -> bool {
     match (is, wanted) {
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len()
+                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equivalent(a, b)))
         }
-        (Value::Array(a), Value::Array(b)) => same_list(a, b),
-        _ => is == wanted || scalars(is, wanted),
+        (Value::Array(a), Value::Array(b)) => equivalent_lists(a, b),
+        _ => is == wanted || equivalent_numbers(is, wanted),
     }
 }
 
 /// Lists of plain values are compared as sets with repeats: Magento sorts ids as it likes.
-fn same_list(a: &[Value], b: &[Value]) -> bool {
+fn equivalent_lists(a: &[Value], b: &[Value]) -> bool {
     if a.len() != b.len() {
         return false;
     }
     if a.iter().chain(b).any(|item| item.is_object() || item.is_array()) {
-        return a.iter().zip(b).all(|(a, b)| same(a, b));
+        return a.iter().zip(b).all(|(a, b)| equivalent(a, b));
     }
     let mut left: Vec<&Value> = b.iter().collect();
     a.iter().all(|a| {
-        let found = left.iter().position(|b| same(a, b));
+        let found = left.iter().position(|b| equivalent(a, b));
         found.map(|at| left.swap_remove(at)).is_some()
     })
 }
 
-fn scalars(a: &Value, b: &Value) -> bool {
-    match (decimal(a), decimal(b)) {
+fn equivalent_numbers(a: &Value, b: &Value) -> bool {
+    match (digits(a), digits(b)) {
         (Some(a), Some(b)) => a == b,
         _ => false,
     }
@@ -41,7 +42,7 @@ fn scalars(a: &Value, b: &Value) -> bool {
 
 /// A number's exact digits, whether written as a number, as text, or as a flag: sign, digits before
 /// the point without leading zeros, digits after it without trailing ones.
-pub(crate) fn decimal(value: &Value) -> Option<(bool, String, String)> {
+fn digits(value: &Value) -> Option<(bool, String, String)> {
     let text = match value {
         Value::Bool(flag) => u8::from(*flag).to_string(),
         Value::Number(number) => number.to_string(),
@@ -61,6 +62,15 @@ pub(crate) fn decimal(value: &Value) -> Option<(bool, String, String)> {
     let part = part.trim_end_matches('0').to_owned();
     let zero = whole.is_empty() && part.is_empty();
     Some((negative && !zero, whole, part))
+}
+
+/// Whether a value is this id.
+pub(crate) fn is_id(value: Option<&Value>, id: &str) -> bool {
+    match value {
+        Some(Value::Number(number)) => number.to_string() == id,
+        Some(Value::String(text)) => text == id,
+        _ => false,
+    }
 }
 
 /// A value as a number for comparing how far apart two prices are. Never for money itself.
@@ -88,7 +98,7 @@ mod tests {
             (json!(["3", "5"]), json!([5, 3])),
             (json!({"a": ["1"]}), json!({"a": [1]})),
         ] {
-            assert!(same(&a, &b) && same(&b, &a), "{a} {b}");
+            assert!(equivalent(&a, &b) && equivalent(&b, &a), "{a} {b}");
         }
         for (a, b) in [
             (json!("9.5"), json!("9.51")),
@@ -99,7 +109,7 @@ mod tests {
             (json!("1e3"), json!(1000)),
             (json!(1), json!(-1)),
         ] {
-            assert!(!same(&a, &b) && !same(&b, &a), "{a} {b}");
+            assert!(!equivalent(&a, &b) && !equivalent(&b, &a), "{a} {b}");
         }
     }
 }

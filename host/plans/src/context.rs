@@ -1,0 +1,192 @@
+//! What all of a plan's life stands on: where plans are kept, what the operator allows, the time, the
+//! seal, the audit trail. It reads kept plans and vouches for them; it decides nothing about them.
+
+use std::sync::Arc;
+
+use souk_model::plan::{Header, Item, ItemState, PlanId, Progressed, Step};
+use souk_model::{Code, Failure, Principal};
+use souk_state::audit::{AuditTrail, WriteEntry, WriteOrigin};
+use souk_state::plans::{PlanStore, StoredPlan};
+use souk_upstream::{SendError, WriteResponse};
+
+use crate::clock::PlanClock;
+use crate::config::PlansConfig;
+use crate::guards::Guards;
+use crate::seal::{PlanHasher, SealKey, is_sealed};
+
+/// What plans are made and carried out with. One for all plans of a host.
+pub(crate) struct PlanContext {
+    pub(crate) store: Arc<dyn PlanStore>,
+    pub(crate) guards: Guards,
+    pub(crate) config: PlansConfig,
+    pub(crate) key: SealKey,
+    /// What this host calls itself in leases.
+    pub(crate) owner: String,
+    pub(crate) clock: Arc<dyn PlanClock>,
+    pub(crate) trail: Arc<AuditTrail>,
+}
+
+/// A plan's items in certain states, a page at a time: a plan of any length takes the memory of one
+/// page.
+///
+/// Each page is read when it is asked for, so that an item whose state changed meanwhile comes, or
+/// comes not, by its new state; none comes twice.
+pub(crate) struct ItemCursor<'a> {
+    context: &'a PlanContext,
+    plan: &'a PlanId,
+    states: &'a [ItemState],
+    after: Option<u32>,
+}
+
+impl ItemCursor<'_> {
+    /// The next page, which is never empty; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<(Item, Progressed)>>, Failure> {
+        let Self { context, plan, states, after } = self;
+        let page = context.store.items(plan, *after, context.config.chunk, states).await?;
+        let Some((last, _)) = page.last() else { return Ok(None) };
+        *after = Some(last.n);
+        Ok(Some(page))
+    }
+}
+
+impl PlanContext {
+    /// Now, in milliseconds since 1970, UTC.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// When a plan that is proposed now can no longer be started.
+    pub(crate) fn expiry(&self, created_ms: i64) -> i64 {
+        created_ms + i64::from(self.config.expiry_min) * 60_000
+    }
+
+    /// A plan that this principal may see; none: the operator, who may see all.
+    ///
+    /// # Errors
+    /// PLAN_NOT_FOUND, also for another principal's plan: that it exists is not said.
+    pub(crate) async fn get(
+        &self,
+        principal: Option<&Principal>,
+        id: &PlanId,
+    ) -> Result<StoredPlan, Failure> {
+        let stored = self.store.plan(id).await?;
+        stored
+            .filter(|stored| {
+                principal.is_none_or(|principal| principal.as_str() == stored.header.principal)
+            })
+            .ok_or_else(|| {
+                Failure::new(Code::PlanNotFound, format!("there is no plan `{id}` of yours"))
+                    .remedy("`plans_list` shows the plans there are")
+            })
+    }
+
+    /// A plan that must be there, since this host is at work on it.
+    pub(crate) async fn own(&self, id: &PlanId) -> Result<StoredPlan, Failure> {
+        let stored = self.store.plan(id).await?;
+        stored.ok_or_else(|| Failure::internal(format!("the plan `{id}` is gone")))
+    }
+
+    /// The items of a plan that are in one of these states; of none given, all.
+    pub(crate) fn cursor<'a>(
+        &'a self,
+        plan: &'a PlanId,
+        states: &'a [ItemState],
+    ) -> ItemCursor<'a> {
+        ItemCursor { context: self, plan, states, after: None }
+    }
+
+    /// Reads the whole plan again and holds it to its digest and seal.
+    ///
+    /// # Errors
+    /// FORBIDDEN where it is not the one that was reviewed.
+    pub(crate) async fn verify(&self, stored: &StoredPlan) -> Result<(), Failure> {
+        let mut hasher = PlanHasher::default();
+        let tampered = || {
+            Failure::new(
+                Code::Forbidden,
+                format!(
+                    "the plan `{}` is not as it was reviewed: it was tampered with",
+                    stored.header.id
+                ),
+            )
+            .rule("plan-seal")
+            .remedy("propose it again, and find out who can write the state directory")
+        };
+        let mut cursor = self.cursor(&stored.header.id, &[]);
+        while let Some(page) = cursor.next().await? {
+            for (item, _) in &page {
+                hasher.add(item).map_err(|_| tampered())?;
+            }
+        }
+        let digest = hasher.finish(&stored.header).map_err(|_| tampered())?;
+        if digest == stored.digest && is_sealed(&self.key, &digest, &stored.seal) {
+            return Ok(());
+        }
+        Err(tampered())
+    }
+
+    /// Refuses writes that could not be put on the audit trail.
+    ///
+    /// # Errors
+    /// That no line can be appended now.
+    pub(crate) fn check_trail(&self) -> Result<(), Failure> {
+        self.trail.writable().map_err(|error| {
+            tracing::error!("cannot write the audit trail: {error}");
+            Failure::internal("the audit trail cannot be written, so nothing is sent")
+                .rule("audit-trail")
+                .remedy(
+                    "the operator must make the trail writable again; the log says what is wrong",
+                )
+        })
+    }
+
+    /// Puts a request that was sent, and what came of it, on the trail.
+    ///
+    /// # Errors
+    /// The line is not there. The request was sent all the same: what came of it counts, and nothing
+    /// may be sent after it.
+    pub(crate) fn record(&self, entry: WriteEntry) -> Result<(), Failure> {
+        let what = entry.subject.clone();
+        self.trail.append_write(entry).map(drop).map_err(|error| {
+            tracing::error!("a write of {what} is not on the audit trail: {error}");
+            Failure::internal(
+                "the audit trail could not be written after a request, so nothing more was sent",
+            )
+            .rule("audit-trail")
+            .remedy("the operator must make the trail writable again; then the rest can be sent")
+        })
+    }
+}
+
+/// The line of one request of a plan. `index` is its step's, counted from 0.
+pub(crate) fn write_entry(
+    header: &Header,
+    item: &Item,
+    (index, step): (usize, &Step),
+    reason: Option<&str>,
+    result: &Result<WriteResponse, SendError>,
+) -> WriteEntry {
+    WriteEntry {
+        at: souk_state::Timestamp::now(),
+        principal: header.principal.clone(),
+        of: WriteOrigin::Plan {
+            plan: header.id.to_string(),
+            item: item.n,
+            step: u32::try_from(index).unwrap_or(u32::MAX),
+        },
+        subject: format!("{} {}", item.change.subject.kind, item.change.subject.id),
+        method: souk_model::Method::Write(step.method).as_str().to_owned(),
+        route: step.route.clone(),
+        reason: reason.map(str::to_owned),
+        status: match result {
+            Ok(answer) => Some(answer.status),
+            Err(error) => error.failure().status,
+        },
+        outcome: match result {
+            Ok(_) => "accepted".to_owned(),
+            Err(SendError::NotSent(failure)) => format!("not sent: {failure}"),
+            Err(SendError::Refused(failure)) => format!("refused: {failure}"),
+            Err(SendError::Unknown(failure)) => format!("unknown: {failure}"),
+        },
+    }
+}

@@ -1,0 +1,204 @@
+//! Money that a change moves: found by where its steps go, reckoned from what the host read.
+//!
+//! A plugin is not asked how much it is. A refund is reckoned from its body and the order; the plugin
+//! has to claim the growth of the order's `total_refunded` in an edit, which is reviewed and read
+//! back, and a claim below what the request can move is refused. Caps are held against the larger.
+
+use serde_json::{Map, Value};
+use souk_model::plan::{Change, Expectation, Lookup, Retry, Step};
+use souk_model::{BindingSource, Code, Decimal, Failure};
+use souk_state::plans::SpendKind;
+
+use super::credit_memo::{CreditMemo, amount, credit_memo};
+use crate::magento::target::{WriteTarget, is_route};
+use crate::magento::values::is_id;
+use crate::observed::ObservedState;
+use crate::refusals::{money_refusal, refuse};
+
+/// How many cents a refund's claim may lack of the bound for each share that Magento rounds.
+const ROUNDING_CENTS: i64 = 2;
+
+/// Documents that are written past the rules of states and totals (`orders_more.jsonl`,
+/// `g-post-orders`, `g-inv-post`).
+const NEVER: [&[&str]; 5] =
+    [&["orders"], &["orders", "create"], &["invoices"], &["creditmemo"], &["creditmemo", "refund"]];
+
+/// A request that moves money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MoneyRequest<'a> {
+    /// A refund of an order, without the payment gateway.
+    Order,
+    /// A refund through the gateway that captured this invoice.
+    Invoice(&'a str),
+    /// An order is called off.
+    Cancel,
+}
+
+/// Money that a change moves, at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MoneyMovement {
+    pub(crate) kind: SpendKind,
+    pub(crate) currency: String,
+    pub(crate) amount: Decimal,
+}
+
+/// The one step of a change that moves money, if there is one.
+///
+/// # Errors
+/// FORBIDDEN for what is never allowed, and for a change that could not be accounted for.
+pub(crate) fn money_request(change: &Change) -> Result<Option<(&Step, MoneyRequest<'_>)>, Failure> {
+    let mut found = None;
+    for step in &change.steps {
+        let target = WriteTarget::of(step, &change.subject.id);
+        let Some(money_request) = of_step(change, &target)? else { continue };
+        let wrong = if found.is_some() {
+            "two requests of one change would move money"
+        } else if target.asynchronous {
+            "a request that moves money would be carried out later, where no read shows it"
+        } else if change.retry == Retry::Idempotent {
+            "a request that moves money is called harmless to repeat"
+        } else if !step.body_bindings.is_empty() || !step.query.is_empty() {
+            "a request that moves money takes something from elsewhere than its body"
+        } else {
+            found = Some((step, money_request));
+            continue;
+        };
+        return Err(money_refusal(change, wrong)
+            .remedy("this is a fault of the plugin; nothing was changed"));
+    }
+    Ok(found)
+}
+
+fn of_step<'a>(
+    change: &Change,
+    target: &WriteTarget<'a>,
+) -> Result<Option<MoneyRequest<'a>>, Failure> {
+    if NEVER.iter().any(|path| target.is(path)) {
+        return Err(refuse(
+            "never-written",
+            Code::Forbidden,
+            format!(
+                "the change of {} would write a document past Magento's own rules of states and totals",
+                change.subject
+            ),
+            "orders are invoiced, refunded and canceled by `/V1/order/{id}/invoice`, \
+             `/V1/order/{id}/refund`, `/V1/invoice/{id}/refund` and `/V1/orders/{id}/cancel`"
+                .into(),
+        ));
+    }
+    let of_subject = || match target.segment(1) == Some(change.subject.id.as_str()) {
+        true => Ok(()),
+        false => {
+            Err(money_refusal(change, "it would move money of another order than its subject"))
+        }
+    };
+    if target.is(&["order", "*", "refund"]) {
+        of_subject().map(|()| Some(MoneyRequest::Order))
+    } else if target.is(&["orders", "*", "cancel"]) {
+        of_subject().map(|()| Some(MoneyRequest::Cancel))
+    } else if target.is(&["invoice", "*", "refund"]) {
+        match target.segment(1) {
+            Some(invoice) => Ok(Some(MoneyRequest::Invoice(invoice))),
+            None => {
+                Err(money_refusal(change, "it would refund an invoice that is not known before"))
+            }
+        }
+    } else {
+        Ok(None)
+    }
+}
+
+/// Reckons what a change moves, of the order that its lookup showed.
+///
+/// # Errors
+/// FORBIDDEN where that cannot be reckoned, or is more than the change claims.
+pub(crate) fn money_movement(
+    change: &Change,
+    lookup: &Lookup,
+    seen: &ObservedState,
+) -> Result<Option<MoneyMovement>, Failure> {
+    let Some((step, money_request)) = money_request(change)? else { return Ok(None) };
+    let wrong = |why: String| money_refusal(change, &why);
+    if !reads_orders(lookup) {
+        return Err(wrong("a change that moves money must be looked up as a whole order".into())
+            .remedy("the lookup is `/V1/orders/{id}` of the subject, without a query"));
+    }
+    let order = seen.here.as_ref().and_then(Value::as_object);
+    let order = order.ok_or_else(|| wrong("the order is not there".into()))?;
+    if !is_id(order.get("entity_id"), &change.subject.id) {
+        return Err(wrong("the lookup shows another order".into()));
+    }
+    let currency = order.get("order_currency_code").and_then(Value::as_str);
+    let currency = currency
+        .ok_or_else(|| wrong("the lookup does not show the order's currency".into()))?
+        .to_owned();
+    let money_movement = match money_request {
+        MoneyRequest::Cancel => {
+            let open = open(order).map_err(wrong)?;
+            MoneyMovement { kind: SpendKind::Cancel, currency, amount: open }
+        }
+        MoneyRequest::Order | MoneyRequest::Invoice(_) => {
+            let credit_memo = credit_memo(order, step.body.as_ref()).map_err(wrong)?;
+            let amount = credit_memo.total.max(claimed(change, order, credit_memo)?);
+            MoneyMovement { kind: SpendKind::Refund, currency, amount }
+        }
+    };
+    Ok(Some(money_movement))
+}
+
+/// What of an order was not invoiced yet.
+fn open(order: &Map<String, Value>) -> Result<Decimal, String> {
+    let total = amount(order, "grand_total")?.ok_or("the lookup does not show `grand_total`")?;
+    let invoiced = amount(order, "total_invoiced")?.unwrap_or_default();
+    Ok((total - invoiced).max(Decimal::ZERO))
+}
+
+/// By how much the change says that the order's `total_refunded` will grow.
+fn claimed(
+    change: &Change,
+    order: &Map<String, Value>,
+    credit_memo: CreditMemo,
+) -> Result<Decimal, Failure> {
+    let expected = change.edits.iter().find_map(|edit| match &edit.after {
+        Expectation::SetByStore(value) if edit.at.as_str() == "/total_refunded" => {
+            Decimal::from_json(value)
+        }
+        _ => None,
+    });
+    let expected = expected.ok_or_else(|| {
+        money_refusal(change, "a refund must say what the order's `total_refunded` will be")
+            .remedy("the plugin has to expect a value at `/total_refunded`")
+    })?;
+    let before = amount(order, "total_refunded").map_err(|why| money_refusal(change, &why))?;
+    let growth = expected - before.unwrap_or_default();
+    if growth + Decimal::from_cents(ROUNDING_CENTS * i64::from(credit_memo.lines))
+        < credit_memo.total
+    {
+        return Err(money_refusal(
+            change,
+            &format!(
+                "it says that it gives back {}, and the request can give back {}",
+                growth, credit_memo.total
+            ),
+        )
+        .remedy("name each item with its quantity, and say the `shipping_amount`, 0 too"));
+    }
+    Ok(growth)
+}
+
+/// Whether subjects are looked up as whole orders.
+fn reads_orders(lookup: &Lookup) -> bool {
+    let one = &lookup.one;
+    let [id] = one.path.as_slice() else { return false };
+    let many = lookup.many.as_ref().is_none_or(|batch| {
+        is_route(&batch.read.route, &["V1", "orders"])
+            && batch.items.as_str() == "/items"
+            && batch.id.as_str() == "/entity_id"
+            && !batch.read.query.iter().any(|binding| binding.name.starts_with("fields"))
+    });
+    is_route(&one.route, &["V1", "orders", "*"])
+        && id.value == BindingSource::Subject
+        && one.query.is_empty()
+        && !lookup.inherits
+        && many
+}

@@ -1,0 +1,70 @@
+//! What a lookup showed of a subject, compared with what a change sets.
+
+use serde_json::Value;
+use souk_model::plan::{Edit, FieldAfter, FieldBefore};
+
+use crate::magento::values::equivalent;
+
+/// What the lookup showed of a subject.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ObservedState {
+    /// As the plan's view shows it; `None` where it does not exist.
+    pub(crate) here: Option<Value>,
+    /// As the global scope shows it, where the back end answers effective values.
+    pub(crate) global: Option<Value>,
+    /// Whether the global scope was asked.
+    pub(crate) inherits: bool,
+}
+
+impl ObservedState {
+    /// What stands in the field of an edit.
+    pub(crate) fn field(&self, edit: &Edit) -> FieldBefore {
+        if !edit.is_readable() {
+            return FieldBefore::Nothing;
+        }
+        let Some(value) = self.here.as_ref().and_then(|here| edit.at.find(here)) else {
+            return FieldBefore::Nothing;
+        };
+        let global = self.global.as_ref().and_then(|global| edit.at.find(global));
+        if self.inherits && global.is_some_and(|global| global == value) {
+            FieldBefore::Inherited(value.clone())
+        } else {
+            FieldBefore::Value(value.clone())
+        }
+    }
+
+    /// Whether the field is as it shall be. What no read can show never is.
+    pub(crate) fn satisfies(&self, edit: &Edit, becomes: &FieldAfter) -> bool {
+        let is = self.here.as_ref().and_then(|here| edit.at.find(here));
+        match becomes {
+            // Null takes a value away: from a store view, so that the global one shows through.
+            FieldAfter::AsSent(Value::Null)
+            | FieldAfter::SetByStore(Value::Null)
+            | FieldAfter::Removed => {
+                match (is, becomes) {
+                    (None | Some(Value::Null), _) => true,
+                    // Magento shows a field that was cleared in any of these ways.
+                    (Some(is), FieldAfter::Removed) => is == "" || *is == Value::Array(Vec::new()),
+                    (Some(is), _) => {
+                        self.inherits
+                            && self.global.as_ref().and_then(|global| edit.at.find(global))
+                                == Some(is)
+                    }
+                }
+            }
+            FieldAfter::AsSent(wanted) | FieldAfter::SetByStore(wanted) => {
+                is.is_some_and(|is| equivalent(is, wanted))
+            }
+            FieldAfter::Unverifiable(_) => false,
+        }
+    }
+
+    /// Whether the field still is as the review shows it before the change.
+    pub(crate) fn unchanged(&self, edit: &Edit, before: &FieldBefore) -> bool {
+        match (self.field(edit).value(), before.value()) {
+            (None, None) => true,
+            (Some(now), Some(before)) => equivalent(now, before),
+            (None, Some(other)) | (Some(other), None) => other.is_null(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! How plans refuse: the failures that several parts of the crate give, each worded once.
+
+use souk_model::plan::{Change, PlanState};
+use souk_model::{Code, Failure};
+use souk_state::plans::StoredPlan;
+
+/// A refusal by a rule of the host's, with what the caller can do.
+pub(crate) fn refuse(rule: &str, code: Code, message: String, remedy: String) -> Failure {
+    Failure::new(code, message).rule(rule).remedy(remedy)
+}
+
+/// A change that a guard cannot judge, and so refuses.
+pub(crate) fn unjudgeable(change: &Change, why: &str) -> Failure {
+    refuse(
+        "unreadable",
+        Code::Forbidden,
+        format!("the change of {} cannot be judged: {why}", change.subject),
+        "this is a fault of the plugin; nothing was changed".into(),
+    )
+}
+
+/// A change that may not move its money.
+pub(crate) fn money_refusal(change: &Change, why: &str) -> Failure {
+    Failure::new(Code::Forbidden, format!("the change of {} is refused: {why}", change.subject))
+        .rule("money")
+}
+
+/// The plugin is at fault, and the caller should know which item shows it.
+pub(crate) fn plugin_fault(change: &Change, why: impl std::fmt::Display) -> Failure {
+    Failure::new(
+        Code::InternalError,
+        format!("the plugin proposed a wrong change of {}: {why}", change.subject),
+    )
+    .rule("proposal")
+    .remedy("this is a fault of the plugin; nothing was changed")
+}
+
+/// The caller's key stands for another request.
+pub(crate) fn key_conflict() -> Failure {
+    Failure::new(Code::IdempotencyConflict, "the idempotency key was used for something else")
+        .rule("idempotency-key")
+        .remedy("use a fresh key for each change")
+}
+
+/// The plan was started, or thrown away, before.
+pub(crate) fn already_started(stored: &StoredPlan) -> Failure {
+    let id = &stored.header.id;
+    let (what, remedy) = match stored.state {
+        PlanState::Discarded => ("was discarded", "propose it again"),
+        PlanState::Running => (
+            "is being carried out, or its host died",
+            "`plans_resume` goes on with it if its host is gone",
+        ),
+        PlanState::PartlyDone | PlanState::Failed => (
+            "was carried out before",
+            "`plans_get` shows how each item ended, `plans_resume` tries the rest",
+        ),
+        _ => ("was carried out before", "`plans_get` shows how each item ended"),
+    };
+    Failure::new(Code::IdempotencyConflict, format!("the plan `{id}` {what}"))
+        .rule("plan-state")
+        .remedy(remedy)
+}
+
+/// Another host may be at work on the plan, so this one sends nothing more.
+pub(crate) fn lease_lost() -> Failure {
+    Failure::new(Code::Conflict, "another host has taken this plan over").rule("lease")
+}
+
+/// There is nothing to write: the subject was brought to the plan's values by somebody else.
+pub(crate) fn already_has_values() -> Failure {
+    Failure::new(Code::Conflict, "it already has these values")
+}

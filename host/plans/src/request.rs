@@ -1,0 +1,37 @@
+//! What a caller says beside the plan itself: for whom, on which terms.
+
+use souk_model::Principal;
+use souk_model::plan::PlanId;
+use souk_upstream::Session;
+
+/// Who commits a plan, and how.
+pub struct CommitRequest<'a> {
+    /// For whom.
+    pub principal: &'a Principal,
+    /// With which session; it must be of the plan's store.
+    pub session: &'a Session,
+    /// Which plan.
+    pub plan: &'a PlanId,
+    /// The commit tool that was called; `None` for `plans_commit`, which commits any.
+    pub tool: Option<&'a str>,
+    /// Why, in the caller's words.
+    pub reason: Option<String>,
+    /// The caller's idempotency key.
+    pub key: Option<&'a str>,
+    /// Whether the caller is the operator, who may carry out anyone's plan.
+    pub operator: bool,
+}
+
+/// On which terms an `apply` is carried out, from the host's own arguments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Why, in the caller's words.
+    pub reason: Option<String>,
+    /// The caller's idempotency key.
+    pub key: Option<String>,
+    /// Only propose it.
+    pub preview: bool,
+    /// What was asked, by [`request_digest`](crate::request_digest): two calls that ask for the same
+    /// share it. `None` where there is nothing to repeat: a preview, a purge.
+    pub request_digest: Option<String>,
+}
