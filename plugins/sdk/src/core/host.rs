@@ -6,7 +6,7 @@
 #[cfg(target_family = "wasm")]
 mod wasm {
     pub(crate) use crate::bindings::souk::plugin::cache::purge;
-    pub(crate) use crate::bindings::souk::plugin::exports::DocumentWriter;
+    pub(crate) use crate::bindings::souk::plugin::exports::Export as DocumentWriter;
     pub(crate) use crate::bindings::souk::plugin::plans::Draft;
     pub(crate) use crate::bindings::souk::plugin::progress::report;
     pub(crate) use crate::bindings::souk::plugin::session::{
