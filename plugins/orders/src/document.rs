@@ -1,5 +1,6 @@
 //! Members of the store's JSON documents: orders, their items, invoices and the like.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 use souk_sdk::{Decimal, EntityId, Failure, FailureCode};
 
@@ -16,8 +17,8 @@ pub(crate) trait Members {
     fn flag(&self, name: &str) -> bool;
     /// The objects of a list.
     fn rows(&self, name: &str) -> impl Iterator<Item = &Document>;
-    /// These members, those that are there and not null.
-    fn pick(&self, names: &[&str]) -> Document;
+    /// The members of these names, with spaces between them: those that are there and not null.
+    fn pick(&self, names: &str) -> Document;
     /// Adds a member, where there is a value.
     fn put(&mut self, name: &str, value: Option<impl Into<Value>>);
     /// An amount that the store always answers.
@@ -51,12 +52,12 @@ impl Members for Document {
         rows.filter_map(Value::as_object)
     }
 
-    fn pick(&self, names: &[&str]) -> Document {
-        let some = |name: &&str| {
-            let value = self.get(*name).filter(|value| !value.is_null())?;
-            Some(((*name).to_owned(), value.clone()))
+    fn pick(&self, names: &str) -> Document {
+        let some = |name: &str| {
+            let value = self.get(name).filter(|value| !value.is_null())?;
+            Some((name.to_owned(), value.clone()))
         };
-        names.iter().filter_map(some).collect()
+        names.split(' ').filter_map(some).collect()
     }
 
     fn put(&mut self, name: &str, value: Option<impl Into<Value>>) {
@@ -92,6 +93,14 @@ pub(crate) fn object(value: Value) -> Document {
         Value::Object(members) => members,
         _ => Map::new(),
     }
+}
+
+/// The name by which callers write a word of a choice.
+pub(crate) fn word(choice: impl Serialize) -> String {
+    serde_json::to_value(choice)
+        .ok()
+        .and_then(|word| Some(word.as_str()?.to_owned()))
+        .unwrap_or_default()
 }
 
 /// The failure for an answer of the store's that cannot be used.

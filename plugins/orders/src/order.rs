@@ -50,21 +50,11 @@ pub(crate) struct OrderItem {
 }
 
 /// The fields that [`Order::parse`] needs, for searches that ask for no more than they use.
-pub(crate) const ORDER_FIELDS: [&str; 12] = [
-    "entity_id",
-    "increment_id",
-    "state",
-    "is_virtual",
-    "payment[method]",
-    "order_currency_code",
-    "grand_total",
-    "total_due",
-    "total_invoiced",
-    "total_paid",
-    "total_refunded",
-    "items[item_id,parent_item_id,product_type,sku,is_virtual,qty_ordered,qty_invoiced,qty_shipped,\
-     qty_refunded,qty_canceled]",
-];
+pub(crate) const ORDER_FIELDS: &str = "\
+    entity_id increment_id state is_virtual payment[method] order_currency_code grand_total \
+    total_due total_invoiced total_paid total_refunded \
+    items[item_id,parent_item_id,product_type,sku,is_virtual,qty_ordered,qty_invoiced,\
+    qty_shipped,qty_refunded,qty_canceled]";
 
 impl Order {
     /// An order from its document.

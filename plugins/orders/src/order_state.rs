@@ -29,51 +29,36 @@ pub(crate) enum OrderState {
     Other,
 }
 
-impl OrderState {
-    /// Those that Magento ships.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::New,
-        Self::PendingPayment,
-        Self::Processing,
-        Self::Complete,
-        Self::Closed,
-        Self::Canceled,
-        Self::Holded,
-        Self::PaymentReview,
-    ];
+/// Each state that Magento ships, its name, and its statuses. A store may have more of its own.
+const STATES: [(OrderState, &str, &[&str]); 8] = [
+    (OrderState::New, "new", &["pending"]),
+    (OrderState::PendingPayment, "pending_payment", &["pending_payment"]),
+    (OrderState::Processing, "processing", &["processing", "fraud"]),
+    (OrderState::Complete, "complete", &["complete"]),
+    (OrderState::Closed, "closed", &["closed"]),
+    (OrderState::Canceled, "canceled", &["canceled"]),
+    (OrderState::Holded, "holded", &["holded"]),
+    (OrderState::PaymentReview, "payment_review", &["payment_review", "fraud"]),
+];
 
+impl OrderState {
     /// The state of this name.
     pub(crate) fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|state| state.as_str() == name).unwrap_or(Self::Other)
+        STATES.iter().find(|(_, known, _)| *known == name).map_or(Self::Other, |(state, ..)| *state)
     }
 
     /// Magento's word for it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::PendingPayment => "pending_payment",
-            Self::Processing => "processing",
-            Self::Complete => "complete",
-            Self::Closed => "closed",
-            Self::Canceled => "canceled",
-            Self::Holded => "holded",
-            Self::PaymentReview => "payment_review",
-            Self::Other => "other",
-        }
+    pub(crate) fn as_str(self) -> &'static str {
+        STATES.iter().find(|(state, ..)| *state == self).map_or("other", |(_, name, _)| name)
     }
 
-    /// Its statuses in a store as Magento ships it. A store may have more of its own.
-    pub(crate) const fn statuses(self) -> &'static [&'static str] {
-        match self {
-            Self::New => &["pending"],
-            Self::PendingPayment => &["pending_payment"],
-            Self::Processing => &["processing", "fraud"],
-            Self::Complete => &["complete"],
-            Self::Closed => &["closed"],
-            Self::Canceled => &["canceled"],
-            Self::Holded => &["holded"],
-            Self::PaymentReview => &["payment_review", "fraud"],
-            Self::Other => &[],
-        }
+    /// Its statuses in a store as Magento ships it.
+    pub(crate) fn statuses(self) -> &'static [&'static str] {
+        STATES.iter().find(|(state, ..)| *state == self).map_or(&[], |(.., statuses)| statuses)
+    }
+
+    /// Whether Magento ships this status, in whatever state.
+    pub(crate) fn ships_status(status: &str) -> bool {
+        STATES.iter().any(|(.., statuses)| statuses.contains(&status))
     }
 }

@@ -25,39 +25,22 @@ pub(crate) enum OrderAct {
 }
 
 impl OrderAct {
-    /// All of them, in the order of results.
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Comment,
-        Self::Email,
-        Self::Hold,
-        Self::Unhold,
-        Self::Cancel,
-        Self::Invoice,
-        Self::Ship,
-        Self::RefundOffline,
-        Self::RefundOnline,
+    /// All of them with their names, in the order of results.
+    pub(crate) const ALL: [(Self, &'static str); 9] = [
+        (Self::Comment, "comment"),
+        (Self::Email, "email"),
+        (Self::Hold, "hold"),
+        (Self::Unhold, "unhold"),
+        (Self::Cancel, "cancel"),
+        (Self::Invoice, "invoice"),
+        (Self::Ship, "ship"),
+        (Self::RefundOffline, "refund_offline"),
+        (Self::RefundOnline, "refund_online"),
     ];
 
-    /// Its name in results.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Comment => "comment",
-            Self::Email => "email",
-            Self::Hold => "hold",
-            Self::Unhold => "unhold",
-            Self::Cancel => "cancel",
-            Self::Invoice => "invoice",
-            Self::Ship => "ship",
-            Self::RefundOffline => "refund_offline",
-            Self::RefundOnline => "refund_online",
-        }
-    }
-
-    const fn verb(self) -> &'static str {
-        match self {
-            Self::RefundOffline | Self::RefundOnline => "refund",
-            other => other.as_str(),
-        }
+    fn verb(self) -> &'static str {
+        let name = Self::ALL.iter().find(|(act, _)| *act == self).map_or("", |(_, name)| name);
+        name.split_once('_').map_or(name, |(verb, _)| verb)
     }
 }
 
@@ -217,8 +200,10 @@ pub(crate) fn state_after_cancel(order: &Order) -> &'static str {
 /// it is in this state only the store knows.
 pub(crate) fn check_status(order: &Order, status: &str) -> Result<(), StateRefusal> {
     let state = order.state;
-    let known = OrderState::ALL.iter().any(|state| state.statuses().contains(&status));
-    if !known || status == order.document.text("status") || state.statuses().contains(&status) {
+    if !OrderState::ships_status(status)
+        || status == order.document.text("status")
+        || state.statuses().contains(&status)
+    {
         return Ok(());
     }
     let possible = state.statuses().join("`, `");
@@ -238,8 +223,8 @@ mod tests {
 
     /// The acts that are possible, joined.
     fn possible(order: &Order) -> String {
-        let acts = OrderAct::ALL.into_iter().skip(2).filter(|act| check(order, *act).is_ok());
-        acts.map(OrderAct::as_str).collect::<Vec<_>>().join(" ")
+        let acts = OrderAct::ALL.into_iter().skip(2).filter(|(act, _)| check(order, *act).is_ok());
+        acts.map(|(_, name)| name).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl ActOutcome {
     ) -> Result<(), Failure> {
         if self.done {
             let newest = match context.get::<SearchPage<Document>>(&kind.read_of(order)?) {
-                Ok(page) => page.items.iter().rfind(|one| fits(one)).map(|one| one.pick(&DOCUMENT)),
+                Ok(page) => page.items.iter().rfind(|one| fits(one)).map(|one| one.pick(DOCUMENT)),
                 Err(failure) => Some(object(json!({"unread": failure.message}))),
             };
             self.put(kind.as_str(), newest);
@@ -77,41 +77,15 @@ impl ActOutcome {
 }
 
 /// The members of the change's subject that are shown.
-const SUBJECT: [&str; 12] = [
-    "entity_id",
-    "increment_id",
-    "state",
-    "status",
-    "order_currency_code",
-    "grand_total",
-    "total_invoiced",
-    "total_paid",
-    "total_due",
-    "total_refunded",
-    "shipping_refunded",
-    "total_canceled",
-];
+const SUBJECT: &str = "\
+    entity_id increment_id state status order_currency_code grand_total total_invoiced \
+    total_paid total_due total_refunded shipping_refunded total_canceled";
 
 /// The members of a document that are shown.
-const DOCUMENT: [&str; 17] = [
-    "entity_id",
-    "increment_id",
-    "order_id",
-    "invoice_id",
-    "state",
-    "created_at",
-    "order_currency_code",
-    "grand_total",
-    "subtotal",
-    "discount_amount",
-    "shipping_amount",
-    "tax_amount",
-    "total_qty",
-    "transaction_id",
-    "txn_id",
-    "parent_txn_id",
-    "txn_type",
-];
+const DOCUMENT: &str = "\
+    entity_id increment_id order_id invoice_id state created_at order_currency_code \
+    grand_total subtotal discount_amount shipping_amount tax_amount total_qty transaction_id \
+    txn_id parent_txn_id txn_type";
 
 /// How orders are looked up: whole, so that the host can check all of one.
 pub(crate) fn order_lookup() -> Lookup {
@@ -165,7 +139,7 @@ pub(super) fn apply_to(
     let mut result = object(json!({"done": done, "warnings": warnings}));
     result.extend(object(serde_json::to_value(applied).unwrap_or_default()));
     if let Some(Value::Object(subject)) = subject.filter(|_| done) {
-        result.put(&kind, Some(subject.pick(&SUBJECT)));
+        result.put(&kind, Some(subject.pick(SUBJECT)));
     }
     Ok(ActOutcome { result, done })
 }

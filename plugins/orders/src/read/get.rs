@@ -36,87 +36,28 @@ pub(crate) fn get(args: &OrderRef, context: &Context) -> Result<OrdersResult<Get
 /// What is shown of an order's head. Left out: the same amounts in the base currency where it is the
 /// same, technical ids, the customer's network address, the code that opens the order without a
 /// login, and what gateways keep beside a payment, which can be tokens.
-const HEAD: [&str; 46] = [
-    "entity_id",
-    "increment_id",
-    "state",
-    "status",
-    "hold_before_state",
-    "hold_before_status",
-    "store_id",
-    "created_at",
-    "updated_at",
-    "is_virtual",
-    "customer_id",
-    "customer_group_id",
-    "customer_is_guest",
-    "customer_email",
-    "customer_firstname",
-    "customer_lastname",
-    "customer_taxvat",
-    "customer_note",
-    "coupon_code",
-    "discount_description",
-    "applied_rule_ids",
-    "order_currency_code",
-    "base_currency_code",
-    "base_to_order_rate",
-    "subtotal",
-    "discount_amount",
-    "shipping_amount",
-    "shipping_incl_tax",
-    "shipping_description",
-    "tax_amount",
-    "grand_total",
-    "base_grand_total",
-    "total_invoiced",
-    "total_paid",
-    "total_due",
-    "total_canceled",
-    "total_refunded",
-    "shipping_invoiced",
-    "shipping_refunded",
-    "adjustment_positive",
-    "adjustment_negative",
-    "total_online_refunded",
-    "total_offline_refunded",
-    "total_qty_ordered",
-    "weight",
-    "email_sent",
-];
+const HEAD: &str = "\
+    entity_id increment_id state status hold_before_state hold_before_status store_id \
+    created_at updated_at is_virtual customer_id customer_group_id customer_is_guest \
+    customer_email customer_firstname customer_lastname customer_taxvat customer_note \
+    coupon_code discount_description applied_rule_ids order_currency_code base_currency_code \
+    base_to_order_rate subtotal discount_amount shipping_amount shipping_incl_tax \
+    shipping_description tax_amount grand_total base_grand_total total_invoiced total_paid \
+    total_due total_canceled total_refunded shipping_invoiced shipping_refunded \
+    adjustment_positive adjustment_negative total_online_refunded total_offline_refunded \
+    total_qty_ordered weight email_sent";
 
-const ADDRESS: [&str; 14] = [
-    "prefix",
-    "firstname",
-    "middlename",
-    "lastname",
-    "suffix",
-    "company",
-    "street",
-    "postcode",
-    "city",
-    "region",
-    "country_id",
-    "telephone",
-    "email",
-    "vat_id",
-];
+const ADDRESS: &str = "\
+    prefix firstname middlename lastname suffix company street postcode city region country_id \
+    telephone email vat_id";
 
-const PAYMENT: [&str; 9] = [
-    "method",
-    "po_number",
-    "cc_type",
-    "cc_last4",
-    "amount_ordered",
-    "amount_authorized",
-    "amount_paid",
-    "amount_refunded",
-    "last_trans_id",
-];
+const PAYMENT: &str = "\
+    method po_number cc_type cc_last4 amount_ordered amount_authorized amount_paid \
+    amount_refunded last_trans_id";
 
 fn head(order: &Order, zones: &StoreTimeZones) -> Document {
     let document = &order.document;
-    let mut head = document.pick(&HEAD);
+    let mut head = document.pick(HEAD);
     if !order.is_converted() {
         for field in ["base_currency_code", "base_to_order_rate", "base_grand_total"] {
             head.remove(field);
@@ -127,14 +68,14 @@ fn head(order: &Order, zones: &StoreTimeZones) -> Document {
     for (field, local) in [("created_at", "created_local"), ("updated_at", "updated_local")] {
         head.put(local, zones.local(store, document.text(field)));
     }
-    let address = |value: Option<&Value>| Some(value?.as_object()?.pick(&ADDRESS));
+    let address = |value: Option<&Value>| Some(value?.as_object()?.pick(ADDRESS));
     let extension = document.get("extension_attributes");
     let shipping = extension.and_then(|more| more.pointer("/shipping_assignments/0/shipping"));
     head.put("billing_address", address(document.get("billing_address")));
     head.put("shipping_address", address(shipping.and_then(|shipping| shipping.get("address"))));
     head.put("shipping_method", shipping.and_then(|shipping| shipping.get("method")).cloned());
     if let Some(Value::Object(payment)) = document.get("payment") {
-        let mut payment = payment.pick(&PAYMENT);
+        let mut payment = payment.pick(PAYMENT);
         let more = extension.and_then(Value::as_object).into_iter();
         let title = more
             .flat_map(|more| more.rows("payment_additional_info"))
@@ -147,38 +88,15 @@ fn head(order: &Order, zones: &StoreTimeZones) -> Document {
 }
 
 /// What is shown of an item.
-const ITEM: [&str; 26] = [
-    "item_id",
-    "parent_item_id",
-    "order_id",
-    "product_id",
-    "product_type",
-    "sku",
-    "name",
-    "qty_ordered",
-    "qty_invoiced",
-    "qty_shipped",
-    "qty_refunded",
-    "qty_canceled",
-    "qty_backordered",
-    "price",
-    "price_incl_tax",
-    "original_price",
-    "row_total",
-    "row_total_incl_tax",
-    "discount_amount",
-    "discount_percent",
-    "tax_amount",
-    "tax_percent",
-    "row_invoiced",
-    "amount_refunded",
-    "weight",
-    "is_virtual",
-];
+const ITEM: &str = "\
+    item_id parent_item_id order_id product_id product_type sku name qty_ordered qty_invoiced \
+    qty_shipped qty_refunded qty_canceled qty_backordered price price_incl_tax original_price \
+    row_total row_total_incl_tax discount_amount discount_percent tax_amount tax_percent \
+    row_invoiced amount_refunded weight is_virtual";
 
 /// An item, and what is left to be done with it.
 pub(super) fn item_view(item: &OrderItem) -> Document {
-    let mut view = item.document.pick(&ITEM);
+    let mut view = item.document.pick(ITEM);
     let options = item.document.get("product_option").filter(|value| value.is_object());
     view.put("product_option", options.cloned());
     if !item.is_part() {

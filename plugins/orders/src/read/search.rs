@@ -1,14 +1,14 @@
 //! `orders_search`
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use souk_sdk::{
     Condition, Context, Criteria, Direction, EntityId, Failure, Filter, NonNegative, SearchPage,
     StoreView, projection,
 };
 
-use crate::document::{Document, Members};
+use crate::document::{Document, Members, word};
 use crate::order_filter::{OrderFilter, any_of_each, check_length, equals, within};
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
@@ -20,32 +20,14 @@ const SCAN_PAGE: u32 = 200;
 const MOST_SCAN_PAGES: u32 = 25;
 
 /// The fields of an order where the caller names none.
-const DEFAULT_FIELDS: [&str; 21] = [
-    "entity_id",
-    "increment_id",
-    "state",
-    "status",
-    "store_id",
-    "created_at",
-    "updated_at",
-    "customer_email",
-    "customer_firstname",
-    "customer_lastname",
-    "customer_id",
-    "order_currency_code",
-    "grand_total",
-    "total_paid",
-    "total_due",
-    "total_refunded",
-    "total_qty_ordered",
-    "coupon_code",
-    "shipping_description",
-    "payment[method]",
-    "extension_attributes[shipping_assignments[shipping[method]]]",
-];
+const DEFAULT_FIELDS: &str = "\
+    entity_id increment_id state status store_id created_at updated_at customer_email \
+    customer_firstname customer_lastname customer_id order_currency_code grand_total \
+    total_paid total_due total_refunded total_qty_ordered coupon_code shipping_description \
+    payment[method] extension_attributes[shipping_assignments[shipping[method]]]";
 
 /// What orders are sorted by; ties by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum SortField {
     #[default]
@@ -54,18 +36,6 @@ enum SortField {
     UpdatedAt,
     GrandTotal,
     IncrementId,
-}
-
-impl SortField {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::EntityId => "entity_id",
-            Self::CreatedAt => "created_at",
-            Self::UpdatedAt => "updated_at",
-            Self::GrandTotal => "grand_total",
-            Self::IncrementId => "increment_id",
-        }
-    }
 }
 
 /// A range of amounts, its ends included.
@@ -211,7 +181,7 @@ impl SearchArgs {
 
     fn projection(&self) -> Result<String, Failure> {
         if self.fields.is_empty() {
-            return projection(DEFAULT_FIELDS);
+            return projection(DEFAULT_FIELDS.split(' '));
         }
         let mut fields: Vec<&str> = vec!["entity_id", "increment_id"];
         let has_payment = self.fields.iter().any(|field| field.starts_with("payment"));
@@ -219,7 +189,7 @@ impl SearchArgs {
             fields.push("payment[method]");
         }
         let own = self.fields.iter().map(String::as_str);
-        fields.extend(own.filter(|field| !DEFAULT_FIELDS[..2].contains(field)));
+        fields.extend(own.filter(|field| !["entity_id", "increment_id"].contains(field)));
         projection(fields).map_err(|failure| failure.at("fields"))
     }
 
@@ -239,7 +209,7 @@ impl SearchArgs {
             criteria = criteria.filter(Filter::new("entity_id", condition, id.to_string())?);
         }
         if self.sort_field != SortField::EntityId {
-            criteria = criteria.sort(self.sort_field.as_str(), self.sort_direction)?;
+            criteria = criteria.sort(&word(self.sort_field), self.sort_direction)?;
         }
         let criteria = criteria.sort("entity_id", self.sort_direction)?.page(size, number);
         context.get(&ORDERS.read([]).search(&criteria).at(StoreView::Global))

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use souk_sdk::{Condition, Context, Criteria, Failure, Filter, LIST_BUDGET, Scan, projection};
 
-use crate::document::{Document, Members, object};
+use crate::document::{Document, Members, object, word};
 use crate::order::{ORDER_FIELDS, Order};
 use crate::order_filter::any_of_each;
 use crate::order_state::OrderState;
@@ -83,10 +83,11 @@ const OPEN: [OrderState; 5] = [
 ];
 
 /// What is read beside [`ORDER_FIELDS`].
-const MORE_FIELDS: [&str; 5] = ["status", "store_id", "created_at", "updated_at", "customer_email"];
+const MORE_FIELDS: &str = "status store_id created_at updated_at customer_email";
 
 /// What an order waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 enum Wait {
     OnHold,
     PaymentReview,
@@ -96,16 +97,6 @@ enum Wait {
 }
 
 impl Wait {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::OnHold => "on_hold",
-            Self::PaymentReview => "payment_review",
-            Self::Pending => "pending",
-            Self::InvoicedNotPaid => "invoiced_not_paid",
-            Self::PaidNotShipped => "paid_not_shipped",
-        }
-    }
-
     /// Whether it begins with the last invoice.
     const fn since_invoice(self) -> bool {
         matches!(self, Self::InvoicedNotPaid | Self::PaidNotShipped)
@@ -151,7 +142,7 @@ pub(crate) fn stuck(
         .filter(Filter::new("created_at", Condition::Lteq, oldest)?);
     let stores = zones.ids(&args.store_view_codes)?;
     let criteria = any_of_each(criteria, [("store_id", "store_view_codes", &stores)])?;
-    let fields = projection(ORDER_FIELDS.into_iter().chain(MORE_FIELDS))?;
+    let fields = projection(ORDER_FIELDS.split(' ').chain(MORE_FIELDS.split(' ')))?;
     let mut scan = Scan::new(context, ORDERS, criteria.fields(fields), "entity_id");
     let mut orders: Vec<StuckOrder> = Vec::new();
     while let Some(page) = scan.next_page()? {
@@ -162,9 +153,9 @@ pub(crate) fn stuck(
     date_by_invoices(context, &mut orders)?;
     orders.retain(|stuck| stuck.since <= before(as_of, args.days(stuck.wait)));
     orders.sort_by_key(|stuck| stuck.since);
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     for stuck in &orders {
-        *counts.entry(stuck.wait.as_str()).or_default() += 1;
+        *counts.entry(word(stuck.wait)).or_default() += 1;
     }
     let views = orders.iter().take(args.limit as usize).map(|stuck| stuck.view(as_of, &zones));
     Ok(OrdersResult::from(json!({
@@ -229,21 +220,11 @@ impl StuckOrder {
 
     fn view(&self, as_of: Timestamp, zones: &StoreTimeZones) -> Document {
         let document = &self.order.document;
-        let mut view = document.pick(&[
-            "entity_id",
-            "increment_id",
-            "state",
-            "status",
-            "created_at",
-            "customer_email",
-            "order_currency_code",
-            "grand_total",
-            "total_due",
-        ]);
+        let mut view = document.pick("entity_id increment_id state status created_at customer_email order_currency_code grand_total total_due");
         let left = self.order.whole_items().filter(|item| item.to_ship().is_positive());
         let left = left.map(|item| json!({"sku": item.sku(), "qty": item.to_ship()}));
         view.extend(object(json!({
-            "reason": self.wait.as_str(),
+            "reason": self.wait,
             "since": filter_text(self.since),
             "days": as_of.duration_since(self.since).as_hours() / 24,
             "store_view_code": zones.code(document.id("store_id")),

@@ -45,21 +45,19 @@ impl OrderHistory {
     /// All of it and the order's own comments, oldest first. Comments on documents are theirs.
     pub(super) fn timeline(&self, order: &Order, zones: &StoreTimeZones) -> Vec<Value> {
         let head = &order.document;
-        let mut entries = vec![entry("placed", head, &["increment_id", "grand_total"])];
+        let mut entries = vec![entry("placed", head, "increment_id grand_total")];
         entries.extend(head.rows("status_histories").map(comment));
         for (kind, documents) in &self.documents {
             for document in documents {
                 let mut own = entry(kind.as_str(), document, fields(*kind));
                 if *kind != DocumentKind::Transaction {
                     let lines = document.rows("items");
-                    let lines =
-                        lines.map(|line| line.pick(&["order_item_id", "sku", "qty"]).into());
+                    let lines = lines.map(|line| line.pick("order_item_id sku qty").into());
                     own.put("lines", Some(lines.collect::<Vec<Value>>()));
                 }
                 entries.push(own);
                 entries.extend(document.rows("tracks").map(|track| {
-                    let fields = ["track_number", "carrier_code", "title"];
-                    let mut entry = entry("track", track, &fields);
+                    let mut entry = entry("track", track, "track_number carrier_code title");
                     entry.put("shipment_id", track.get("parent_id").cloned());
                     entry
                 }));
@@ -78,34 +76,21 @@ impl OrderHistory {
 const KINDS: [&str; 7] =
     ["placed", "transaction", "invoice", "shipment", "track", "creditmemo", "comment"];
 
-const fn fields(kind: DocumentKind) -> &'static [&'static str] {
+const fn fields(kind: DocumentKind) -> &'static str {
     match kind {
-        DocumentKind::Invoice => &[
-            "increment_id",
-            "state",
-            "grand_total",
-            "shipping_amount",
-            "order_currency_code",
-            "transaction_id",
-        ],
-        DocumentKind::Shipment => &["increment_id", "total_qty"],
-        DocumentKind::CreditMemo => &[
-            "increment_id",
-            "invoice_id",
-            "grand_total",
-            "shipping_amount",
-            "adjustment_positive",
-            "adjustment_negative",
-            "order_currency_code",
-            "transaction_id",
-        ],
-        DocumentKind::Transaction => {
-            &["transaction_id", "txn_id", "parent_txn_id", "txn_type", "is_closed"]
+        DocumentKind::Invoice => {
+            "increment_id state grand_total shipping_amount order_currency_code transaction_id"
         }
+        DocumentKind::Shipment => "increment_id total_qty",
+        DocumentKind::CreditMemo => {
+            "increment_id invoice_id grand_total shipping_amount adjustment_positive \
+             adjustment_negative order_currency_code transaction_id"
+        }
+        DocumentKind::Transaction => "transaction_id txn_id parent_txn_id txn_type is_closed",
     }
 }
 
-fn entry(kind: &str, from: &Document, fields: &[&str]) -> Document {
+fn entry(kind: &str, from: &Document, fields: &str) -> Document {
     let mut entry = object(json!({ "kind": kind }));
     for (name, member) in [("at", "created_at"), ("id", "entity_id")] {
         entry.put(name, from.get(member).filter(|value| !value.is_null()).cloned());
@@ -115,9 +100,8 @@ fn entry(kind: &str, from: &Document, fields: &[&str]) -> Document {
 }
 
 fn comment(from: &Document) -> Document {
-    let fields =
-        ["comment", "status", "is_customer_notified", "is_visible_on_front", "entity_name"];
-    entry("comment", from, &fields)
+    let fields = "comment status is_customer_notified is_visible_on_front entity_name";
+    entry("comment", from, fields)
 }
 
 /// Sorted by time; each with the store view's own time.

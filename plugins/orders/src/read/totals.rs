@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use souk_sdk::{Context, Decimal, Failure, Scan, projection};
 
-use crate::document::{Document, Members};
+use crate::document::{Document, Members, word};
 use crate::order_filter::{OrderFilter, check_length};
 use crate::order_state::OrderState;
 use crate::result::{OrdersResult, ResultSchema};
@@ -15,7 +15,7 @@ use crate::routes::ORDERS;
 use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
 
 /// By what orders are put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum GroupBy {
     Day,
@@ -26,16 +26,6 @@ enum GroupBy {
 }
 
 impl GroupBy {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Status => "status",
-            Self::State => "state",
-            Self::Store => "store",
-            Self::PaymentMethod => "payment_method",
-        }
-    }
-
     fn key(self, order: &Document, zones: &StoreTimeZones, days: &NamedZone) -> String {
         match self {
             Self::Day => days.day(order.text("created_at")).unwrap_or_default(),
@@ -169,9 +159,8 @@ impl TotalsRow {
     }
 
     fn view(self, by: &[GroupBy], key: Vec<String>) -> Document {
-        let names = by.iter().map(|by| by.as_str()).chain(["currency"]);
-        let mut row: Document =
-            names.map(str::to_owned).zip(key.into_iter().map(Value::String)).collect();
+        let names = by.iter().map(word).chain(["currency".to_owned()]);
+        let mut row: Document = names.zip(key.into_iter().map(Value::String)).collect();
         row.put("orders", Some(self.orders));
         row.put("items", Some(self.items.json()));
         for ((_, name, _), sum) in SUMS.iter().zip(self.sums) {

@@ -28,14 +28,14 @@ pub(crate) fn tracking(
     let store = order.document.id("store_id");
     let shipments = DocumentKind::Shipment.all_of(context, &order)?;
     let shipments = shipments.iter().map(|shipment| {
-        let mut view = shipment.pick(&["entity_id", "increment_id", "created_at", "total_qty"]);
+        let mut view = shipment.pick("entity_id increment_id created_at total_qty");
         view.put("created_local", zones.local(store, shipment.text("created_at")));
         let extension = shipment.get("extension_attributes");
         let source = extension.and_then(|more| more.get("source_code"));
         view.put("source_code", source.filter(|source| !source.is_null()).cloned());
         for (list, fields) in [
-            ("items", &["order_item_id", "sku", "name", "qty"][..]),
-            ("tracks", &["entity_id", "carrier_code", "title", "track_number"][..]),
+            ("items", "order_item_id sku name qty"),
+            ("tracks", "entity_id carrier_code title track_number"),
         ] {
             let rows: Vec<Value> = shipment.rows(list).map(|row| row.pick(fields).into()).collect();
             view.put(list, Some(rows));
@@ -46,9 +46,8 @@ pub(crate) fn tracking(
     let left = order.whole_items().filter(|item| item.to_ship().is_positive());
     let left = left
         .map(|item| json!({"order_item_id": item.id, "sku": item.sku(), "qty": item.to_ship()}));
-    let head = ["entity_id", "increment_id", "state", "status", "shipping_description"];
     Ok(OrdersResult::from(json!({
-        "order": order.document.pick(&head),
+        "order": order.document.pick("entity_id increment_id state status shipping_description"),
         "shipments": shipments,
         "left_to_ship": left.collect::<Vec<_>>(),
     })))

@@ -29,9 +29,11 @@ impl ResultSchema for WhyResult {
 pub(crate) fn why(args: &OrderRef, context: &Context) -> Result<OrdersResult<WhyResult>, Failure> {
     let order = args.read(context)?;
     let balance = OrderBalance::parse(&order)?;
-    let fields = ["entity_id", "increment_id", "state", "grand_total", "transaction_id"];
     let invoices = DocumentKind::Invoice.all_of(context, &order)?;
-    let invoices: Vec<Document> = invoices.iter().map(|invoice| invoice.pick(&fields)).collect();
+    let invoices: Vec<Document> = invoices
+        .iter()
+        .map(|invoice| invoice.pick("entity_id increment_id state grand_total transaction_id"))
+        .collect();
     let items = order.whole_items().map(|item| {
         json!({
             "order_item_id": item.id,
@@ -42,11 +44,9 @@ pub(crate) fn why(args: &OrderRef, context: &Context) -> Result<OrdersResult<Why
             "to_cancel": item.to_cancel(),
         })
     });
-    let head =
-        ["entity_id", "increment_id", "state", "status", "grand_total", "order_currency_code"];
     Ok(OrdersResult::from(json!({
-        "order": order.document.pick(&head),
-        "acts": OrderAct::ALL.map(|act| act_view(&order, act)),
+        "order": order.document.pick("entity_id increment_id state status grand_total order_currency_code"),
+        "acts": OrderAct::ALL.map(|(act, name)| act_view(&order, act, name)),
         "items": items.collect::<Vec<_>>(),
         // Of everything, and of the shipping in it.
         "refundable": {
@@ -65,9 +65,9 @@ pub(crate) fn why(args: &OrderRef, context: &Context) -> Result<OrdersResult<Why
     })))
 }
 
-fn act_view(order: &Order, act: OrderAct) -> Document {
+fn act_view(order: &Order, act: OrderAct, name: &str) -> Document {
     let refusal = check(order, act).err();
-    let mut view = object(json!({"act": act.as_str(), "possible": refusal.is_none()}));
+    let mut view = object(json!({"act": name, "possible": refusal.is_none()}));
     if let Some(refusal) = refusal {
         view.put("why", Some(refusal.why));
         view.put("remedy", refusal.remedy);
