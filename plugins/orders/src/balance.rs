@@ -1,6 +1,6 @@
 //! What of an order's money is left to give back, in both currencies.
 
-use souk_sdk::{Decimal, Failure};
+use souk_sdk::prelude::*;
 
 use crate::document::{Document, Members};
 use crate::money::Money;

@@ -1,12 +1,7 @@
 //! The same for many orders, as a plan that is reviewed and committed.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
-use souk_sdk::{
-    Action, ActionInfo, ChangeBuilder, CommitTool, Condition, Failure, Intent, Method,
-    PrepareContext, STORE_CONFIGS, Scan, StoreView, Tier, nothing_matches, projection,
-};
+use souk_sdk::prelude::*;
+use souk_sdk::{STORE_CONFIGS, Scan, nothing_matches, projection};
 
 use crate::act::cancel::cancel_change;
 use crate::act::comment::{OrderComment, comment_change};
@@ -18,14 +13,15 @@ use crate::document::{Members, object};
 use crate::order::Order;
 use crate::order_filter::{OrderFilter, check_length, texts};
 use crate::result::{OrdersResult, ResultSchema};
-use crate::routes::{CANCEL, COMMENT, HOLD, MAKE_INVOICE, ORDER, ORDERS, SHIP, UNHOLD};
+use crate::routes::{BULK_CANCELLATIONS, BULK_CHANGES, FIND_ORDER, ORDERS};
 use crate::state::is_paid_offline;
 
 /// How many orders that are left out are named.
 const MOST_NAMED: usize = 50;
 
 /// What is done with each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum BulkAct {
     Hold,
@@ -37,8 +33,8 @@ enum BulkAct {
     Ship,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct BulkUpdateArgs {
     /// Which orders; all that is given has to hold.
     r#match: OrderFilter,
@@ -63,8 +59,8 @@ pub(crate) struct BulkUpdateArgs {
     source_code: Option<String>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct BulkCancelArgs {
     /// Which orders; all that is given has to hold.
     r#match: OrderFilter,
@@ -86,7 +82,25 @@ impl ResultSchema for BulkResult {
     const REQUIRED: &'static str = r#""plan_id", "expires_at", "affected_count", "sample_diffs", "warnings", "message", "left_out", "left_out_count""#;
 }
 
-pub(crate) fn bulk_update(
+/// Plan the same change for many orders
+///
+/// Plans to hold, unhold, comment on, invoice in full or ship in full every order that matches:
+/// returns a plan_id, how many orders change, samples of before and after, and which orders are left
+/// out and why.
+///
+/// # Commit
+/// Commit a planned change of orders
+///
+/// Carries out a plan of orders_prepare_bulk_update, order by order: leaves out those that changed
+/// since, and verifies every one by reading back.
+#[action(
+    prepare,
+    tier = risk,
+    reads(FIND_ORDER, STORE_CONFIGS),
+    changes(BULK_CHANGES),
+    commit(subject_as = "order")
+)]
+pub(crate) fn prepare_bulk_update(
     args: &BulkUpdateArgs,
     context: &PrepareContext,
 ) -> Result<OrdersResult<BulkResult>, Failure> {
@@ -102,7 +116,24 @@ pub(crate) fn bulk_update(
     plan(context, &args.r#match, &intent, |order| args.change(order))
 }
 
-pub(crate) fn bulk_cancel(
+/// Plan to cancel many orders
+///
+/// Plans to cancel every order that matches: returns a plan_id, how many orders would be canceled,
+/// samples of before and after, and which are left out and why. A cancellation cannot be undone.
+///
+/// # Commit
+/// Cancel the planned orders
+///
+/// Carries out a plan of orders_prepare_bulk_cancel, order by order: leaves out those that changed
+/// since, and verifies every one by reading back. It cannot be undone.
+#[action(
+    prepare,
+    tier = critical,
+    reads(FIND_ORDER, STORE_CONFIGS),
+    changes(BULK_CANCELLATIONS),
+    commit(tier = critical, subject_as = "order")
+)]
+pub(crate) fn prepare_bulk_cancel(
     args: &BulkCancelArgs,
     context: &PrepareContext,
 ) -> Result<OrdersResult<BulkResult>, Failure> {
@@ -213,8 +244,7 @@ fn plan(
         return Err(Failure::argument("match", message)
             .remedy("`orders_why` lists what can be done with an order now"));
     }
-    let prepared = draft.propose()?;
-    let mut result = object(serde_json::to_value(prepared).unwrap_or_default());
+    let mut result = object(json!(draft.propose()?));
     result.put("left_out", Some(left_out));
     result.put("left_out_count", Some(left_out_count));
     Ok(result.into())
@@ -296,51 +326,4 @@ fn intent(verb: &str, fields: LookupFields) -> Result<Intent, Failure> {
         at: StoreView::Global,
         lookup: order_lookup().many(many, &filter("value"), "/items", "/entity_id"),
     })
-}
-
-/// The tools.
-pub(crate) fn actions() -> Vec<Action> {
-    vec![
-        Action::prepare(
-            bulk_update,
-            ActionInfo {
-                name: "prepare_bulk_update",
-                title: "Plan the same change for many orders",
-                description: "Plans to hold, unhold, comment on, invoice in full or ship in full \
-                    every order that matches, and changes nothing yet: returns a plan_id, how many \
-                    orders change, samples of before and after, and which orders are left out and \
-                    why. Commit it with orders_commit_bulk_update.",
-            },
-            CommitTool::new("commit_bulk_update").described("Commit a planned change of orders", "Carries out a plan of orders_prepare_bulk_update, order by order: \
-                    leaves out those that changed since, and verifies every one by reading back.").subject_as("order"),
-        )
-        .tier(Tier::Risk)
-        .reads(ORDER)
-        .reads(ORDERS)
-        .reads(STORE_CONFIGS)
-        .writes(Method::Post, HOLD)
-        .writes(Method::Post, UNHOLD)
-        .writes(Method::Post, COMMENT)
-        .writes(Method::Post, MAKE_INVOICE)
-        .writes(Method::Post, SHIP),
-        Action::prepare(
-            bulk_cancel,
-            ActionInfo {
-                name: "prepare_bulk_cancel",
-                title: "Plan to cancel many orders",
-                description: "Plans to cancel every order that matches, and changes nothing yet: \
-                    returns a plan_id, how many orders would be canceled, samples of before and \
-                    after, and which are left out and why. Commit it with \
-                    orders_commit_bulk_cancel; that cannot be undone.",
-            },
-            CommitTool::new("commit_bulk_cancel").described("Cancel the planned orders", "Carries out a plan of orders_prepare_bulk_cancel, order by order: \
-                    leaves out those that changed since, and verifies every one by reading back. It cannot be \
-                    undone.").tier(Tier::Critical).subject_as("order"),
-        )
-        .tier(Tier::Critical)
-        .reads(ORDER)
-        .reads(ORDERS)
-        .reads(STORE_CONFIGS)
-        .writes(Method::Post, CANCEL),
-    ]
 }

@@ -6,7 +6,7 @@
 //! afterwards can be said exactly and read back. Checked against recorded memos (`orders_more.jsonl`)
 //! and, for whatever sequence of invoices and refunds, against the demo store.
 
-use souk_sdk::{Decimal, Failure, FailureCode};
+use souk_sdk::prelude::*;
 
 use crate::balance::OrderBalance;
 use crate::money::{Money, MoneyRounding, share};

@@ -1,8 +1,6 @@
 //! Members of the store's JSON documents: orders, their items, invoices and the like.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
-use souk_sdk::{Decimal, EntityId, Failure, FailureCode};
+use souk_sdk::prelude::*;
 
 /// A JSON object as the store answers it, or as a result shows it.
 pub(crate) type Document = Map<String, Value>;
@@ -93,14 +91,6 @@ pub(crate) fn object(value: Value) -> Document {
         Value::Object(members) => members,
         _ => Map::new(),
     }
-}
-
-/// The name by which callers write a word of a choice.
-pub(crate) fn word(choice: impl Serialize) -> String {
-    serde_json::to_value(choice)
-        .ok()
-        .and_then(|word| Some(word.as_str()?.to_owned()))
-        .unwrap_or_default()
 }
 
 /// The failure for an answer of the store's that cannot be used.

@@ -1,13 +1,12 @@
 //! Which items of an order are meant, and how many of each.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use souk_sdk::{Decimal, EntityId, Failure, NonNegative};
+use souk_sdk::prelude::*;
 
 use crate::order::{Order, OrderItem};
 
 /// So many of an item.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone)]
 pub(crate) struct ItemQuantityArgs {
     /// The order item's id, as `orders_get` shows it. Give this or `sku`.
     order_item_id: Option<EntityId>,

@@ -24,22 +24,33 @@ mod state;
 mod time_zones;
 mod untrusted;
 
-use souk_sdk::Group;
+use souk_sdk::prelude::group;
 
-fn orders() -> Group {
-    Group {
-        name: "orders",
-        version: env!("CARGO_PKG_VERSION"),
-        title: "Orders",
-        description: "Find, read and handle orders: invoices, shipments, refunds, cancellations.",
-        actions: [read::tools::actions(), act::tools::actions(), bulk::actions()]
-            .into_iter()
-            .flatten()
-            .collect(),
-    }
+group! {
+    /// Orders
+    ///
+    /// Find, read and handle orders: invoices, shipments, refunds, cancellations.
+    orders: [
+        read::search::search,
+        read::get::get,
+        read::items::items,
+        read::tracking::tracking,
+        read::totals::totals,
+        read::stuck::stuck,
+        read::why::why,
+        act::hold::hold,
+        act::hold::unhold,
+        act::cancel::cancel,
+        act::comment::comment,
+        act::email::email,
+        act::invoice::invoice,
+        act::ship::ship,
+        act::track::add_track,
+        act::refund::refund,
+        bulk::prepare_bulk_update,
+        bulk::prepare_bulk_cancel,
+    ]
 }
-
-souk_sdk::export!(orders);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

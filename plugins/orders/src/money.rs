@@ -2,7 +2,7 @@
 
 use std::ops::{Add, AddAssign, Sub};
 
-use souk_sdk::Decimal;
+use souk_sdk::prelude::*;
 
 /// Units of a [`Decimal`] in a hundredth.
 const CENT: i128 = Decimal::CENT.millionths();

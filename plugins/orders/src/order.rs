@@ -3,8 +3,7 @@
 //! What the rules of states need is parsed here, what a refund needs besides in
 //! [`balance`](crate::balance). The document is kept for what results pass on unchanged.
 
-use serde_json::Value;
-use souk_sdk::{Decimal, Failure};
+use souk_sdk::prelude::*;
 
 use crate::document::{Document, Members, object, unreadable};
 use crate::order_state::OrderState;

@@ -1,14 +1,14 @@
 //! Which orders a search, a sum or a plan for many is about.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use souk_sdk::{Condition, Context, Criteria, EntityId, Failure, Filter, LIST_BUDGET, URL_BUDGET};
+use souk_sdk::prelude::*;
+use souk_sdk::{LIST_BUDGET, URL_BUDGET};
 
 use crate::order_state::OrderState;
 use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
 
 /// Conditions that Magento's own table of orders can check; all that are given have to hold.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct OrderFilter {
     /// Entity ids.
     #[serde(default)]

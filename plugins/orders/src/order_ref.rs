@@ -1,16 +1,14 @@
 //! Which order a caller means.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::Value;
-use souk_sdk::{Condition, Context, Criteria, EntityId, Failure, Filter, SearchPage, StoreView};
+use souk_sdk::prelude::*;
 
 use crate::document::id_of;
 use crate::order::Order;
 use crate::routes::{ORDER, ORDERS};
 
 /// An order by its id, or by the number that customers know.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct OrderRef {
     /// The order's entity id. Give this or `increment_id`.
     order_id: Option<EntityId>,

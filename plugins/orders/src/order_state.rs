@@ -1,11 +1,11 @@
 //! The states of an order, and the statuses within each, in Magento's words.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use souk_sdk::prelude::*;
 
 /// The state of an order. A status is a label within it.
 // The words about each are no doc comments: callers who name a state would get them all in the schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OrderState {
     // Placed, nothing done.

@@ -4,7 +4,7 @@
 //! must not be: they write documents past the rules of states and totals (`orders_more.jsonl`,
 //! `g-post-orders`, `g-inv-post`).
 
-use souk_sdk::Route;
+use souk_sdk::prelude::{Changes, Grants, Route};
 
 /// Orders by search.
 pub(crate) const ORDERS: Route<0> = Route::new("/V1/orders");
@@ -53,3 +53,27 @@ pub(crate) const EMAIL_ORDER: Route<1> = Route::new("/V1/orders/{id}/emails");
 pub(crate) const EMAIL_INVOICE: Route<1> = Route::new("/V1/invoices/{id}/emails");
 pub(crate) const EMAIL_SHIPMENT: Route<1> = Route::new("/V1/shipment/{id}/emails");
 pub(crate) const EMAIL_CREDITMEMO: Route<1> = Route::new("/V1/creditmemo/{id}/emails");
+
+/// The order that a caller names, by its id or its number.
+pub(crate) const FIND_ORDER: Grants = Grants::reads(ORDER).and(ORDERS);
+
+const ORDER_CHANGES: Changes<1> = Changes::of("order", ORDER);
+pub(crate) const HOLDS: Changes<1> = ORDER_CHANGES.post(HOLD).post(UNHOLD);
+pub(crate) const CANCELLATIONS: Changes<1> = ORDER_CHANGES.post(CANCEL);
+pub(crate) const COMMENTS: Changes<1> = ORDER_CHANGES.post(COMMENT);
+pub(crate) const NEW_INVOICES: Changes<1> = ORDER_CHANGES.post(MAKE_INVOICE);
+pub(crate) const NEW_SHIPMENTS: Changes<1> = ORDER_CHANGES.post(SHIP);
+pub(crate) const REFUNDS: Changes<1> = ORDER_CHANGES.post(REFUND).post(REFUND_INVOICE);
+/// What plans for many orders do.
+pub(crate) const BULK_CHANGES: Changes<1> =
+    HOLDS.post(COMMENT).post(MAKE_INVOICE).post(SHIP).search(ORDERS);
+pub(crate) const BULK_CANCELLATIONS: Changes<1> = CANCELLATIONS.search(ORDERS);
+/// Tracking numbers of shipments.
+pub(crate) const TRACKS: Changes<1> =
+    Changes::of("shipment", SHIPMENT).post(ADD_TRACK).delete(TRACK);
+pub(crate) const ORDER_EMAILS: Changes<1> = ORDER_CHANGES.post(EMAIL_ORDER);
+pub(crate) const INVOICE_EMAILS: Changes<1> = Changes::of("invoice", INVOICE).post(EMAIL_INVOICE);
+pub(crate) const SHIPMENT_EMAILS: Changes<1> =
+    Changes::of("shipment", SHIPMENT).post(EMAIL_SHIPMENT);
+pub(crate) const CREDITMEMO_EMAILS: Changes<1> =
+    Changes::of("creditmemo", CREDITMEMO).post(EMAIL_CREDITMEMO);

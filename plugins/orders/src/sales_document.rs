@@ -1,8 +1,7 @@
 //! The documents that are made from an order: invoices, shipments, credit memos, transactions.
 
-use souk_sdk::{
-    Condition, Context, Criteria, Direction, Failure, Filter, Read, Route, SearchPage, StoreView,
-};
+use souk_sdk::Read;
+use souk_sdk::prelude::*;
 
 use crate::document::{Document, Members};
 use crate::order::Order;

@@ -4,7 +4,7 @@
 //! Magento's own (`canHold`, `canCancel`, `canInvoice`, `canShip`, `canCreditmemo`), as recorded in
 //! `orders.jsonl` and `orders_more.jsonl`; the store applies them once more when it is asked.
 
-use souk_sdk::{Decimal, Failure, FailureCode};
+use souk_sdk::prelude::*;
 
 use crate::document::Members;
 use crate::order::Order;

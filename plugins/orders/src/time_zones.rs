@@ -6,13 +6,12 @@
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan as _};
-use schemars::JsonSchema;
-use serde::Deserialize;
-use souk_sdk::{Condition, Context, Failure, Filter, STORE_CONFIGS, StoreView, unix_seconds};
+use souk_sdk::prelude::*;
+use souk_sdk::{STORE_CONFIGS, unix_seconds};
 
 /// A range of times.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[args]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TimeRange {
     /// From when, itself included: a day (`2026-11-01`) or a time (`2026-11-01T14:00`), in the store
     /// view's time zone; a time with `Z` or an offset is taken as it is.
@@ -22,7 +21,8 @@ pub(crate) struct TimeRange {
 }
 
 /// A store view and its time zone.
-#[derive(Debug, Clone, Deserialize)]
+#[record]
+#[derive(Debug, Clone)]
 struct StoreViewZone {
     id: u64,
     code: String,

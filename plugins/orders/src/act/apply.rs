@@ -1,12 +1,7 @@
 //! One change of one order: proposed, carried out, and answered with what a read then showed.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use souk_sdk::{
-    AppliedResult, ApplyContext, BindingSource, ChangeBuilder, Failure, Intent, Lookup, Method,
-    PlanState, Route, SearchPage, Step, StepIndex, StoreView, element,
-};
+use souk_sdk::prelude::*;
+use souk_sdk::{PlanState, Step, StepIndex, element};
 
 use crate::document::{Document, Members, object};
 use crate::order::Order;
@@ -35,6 +30,9 @@ impl ResultSchema for ActResult {
     const REQUIRED: &'static str =
         r#""done", "message", "success_count", "error_count", "errors", "plan_id", "warnings""#;
 }
+
+/// What the function of an act returns.
+pub(crate) type ActReply = Result<OrdersResult<ActResult>, Failure>;
 
 /// A result on its way.
 pub(super) struct ActOutcome {
@@ -162,7 +160,8 @@ pub(super) fn item_pointer(id: u64, member: &str) -> String {
 }
 
 /// What is said with an invoice, a shipment or a credit memo.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct DocumentNote {
     /// Whether the customer gets it by e-mail.
     #[serde(default)]

@@ -1,21 +1,22 @@
 //! `orders_cancel`
 
-use serde_json::json;
-use souk_sdk::{ApplyContext, ChangeBuilder, Decimal, Failure};
+use souk_sdk::prelude::*;
 
-use super::apply::{ActResult, apply, order_change, post};
+use super::apply::{ActReply, apply, order_change, post};
 use super::document_items::expect_item;
 use crate::order::Order;
 use crate::order_ref::OrderRef;
 use crate::order_state::OrderState;
-use crate::result::OrdersResult;
-use crate::routes::CANCEL;
+use crate::routes::{CANCEL, CANCELLATIONS, FIND_ORDER};
 use crate::state::{OrderAct, is_paid_offline, require, state_after_cancel};
 
-pub(super) fn cancel(
-    args: &OrderRef,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Cancel an order
+///
+/// Cancels what of an order was neither invoiced nor shipped; the goods are free again, an authorised
+/// payment is voided. What was paid is not given back by it. It cannot be undone: see it with
+/// `preview: true` first.
+#[action(apply, tier = critical, reads(FIND_ORDER), changes(CANCELLATIONS))]
+pub(crate) fn cancel(args: &OrderRef, context: &ApplyContext) -> ActReply {
     let order = args.read(context)?;
     Ok(apply(context, &order, "cancel", cancel_change(&order)?)?.result())
 }

@@ -1,22 +1,19 @@
 //! `orders_comment`
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::Value;
-use souk_sdk::{ApplyContext, ChangeBuilder, Failure};
+use souk_sdk::prelude::*;
 
-use super::apply::{ActResult, apply, order_change, post, warn_of_email};
+use super::apply::{ActReply, apply, order_change, post, warn_of_email};
 use crate::document::Members;
 use crate::order::Order;
 use crate::order_ref::OrderRef;
-use crate::result::OrdersResult;
-use crate::routes::COMMENT;
+use crate::routes::{COMMENT, COMMENTS, FIND_ORDER};
 use crate::state::check_status;
 
 /// The longest comment that is sent, in bytes: Magento's column holds 65,535.
 const LONGEST: usize = 20_000;
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct CommentArgs {
     #[serde(flatten)]
     order: OrderRef,
@@ -43,10 +40,12 @@ pub(crate) struct OrderComment<'a> {
     pub(crate) status: Option<&'a str>,
 }
 
-pub(super) fn comment(
-    args: &CommentArgs,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Comment on an order
+///
+/// Writes a comment into an order's history: seen by the customer or not, e-mailed or not, and with
+/// a status within the order's current state. `preview: true` shows what would be sent.
+#[action(apply, tier = risk, reads(FIND_ORDER), changes(COMMENTS))]
+pub(crate) fn comment(args: &CommentArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let comment = OrderComment {
         text: &args.comment,

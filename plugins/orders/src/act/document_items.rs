@@ -1,7 +1,7 @@
 //! The items that an invoice, a shipment or a credit memo names, and what those show afterwards.
 
-use serde_json::{Value, json};
-use souk_sdk::{ChangeBuilder, Decimal, Failure, StepIndex};
+use souk_sdk::StepIndex;
+use souk_sdk::prelude::*;
 
 use super::apply::item_pointer;
 use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};

@@ -1,22 +1,20 @@
 //! `orders_email`
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
-use souk_sdk::{ApplyContext, ChangeBuilder, EntityId, Failure, Route};
+use souk_sdk::prelude::*;
 
-use super::apply::{ActResult, apply_to, lookup, post};
+use super::apply::{ActReply, apply_to, lookup, post};
 use crate::document::Members;
 use crate::order_ref::OrderRef;
-use crate::result::OrdersResult;
 use crate::routes::{
-    CREDITMEMO, EMAIL_CREDITMEMO, EMAIL_INVOICE, EMAIL_ORDER, EMAIL_SHIPMENT, INVOICE, ORDER,
-    SHIPMENT,
+    CREDITMEMO, CREDITMEMO_EMAILS, CREDITMEMOS, EMAIL_CREDITMEMO, EMAIL_INVOICE, EMAIL_ORDER,
+    EMAIL_SHIPMENT, FIND_ORDER, INVOICE, INVOICE_EMAILS, INVOICES, ORDER, ORDER_EMAILS, SHIPMENT,
+    SHIPMENT_EMAILS, SHIPMENTS,
 };
 use crate::sales_document::DocumentKind;
 
 /// Which e-mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum EmailKind {
     /// The order's confirmation.
@@ -39,7 +37,8 @@ impl EmailKind {
     }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct EmailArgs {
     #[serde(flatten)]
     order: OrderRef,
@@ -49,10 +48,17 @@ pub(crate) struct EmailArgs {
     document_id: Option<EntityId>,
 }
 
-pub(super) fn email(
-    args: &EmailArgs,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Send an order's e-mail again
+///
+/// Sends the e-mail of an order, or of one of its invoices, shipments or credit memos, to the
+/// customer again. No read shows whether it went out: the result says what the store reported.
+#[action(
+    apply,
+    tier = risk,
+    reads(FIND_ORDER, INVOICES, SHIPMENTS, CREDITMEMOS),
+    changes(ORDER_EMAILS, INVOICE_EMAILS, SHIPMENT_EMAILS, CREDITMEMO_EMAILS)
+)]
+pub(crate) fn email(args: &EmailArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let (document, send, read) = args.email.routes();
     let (kind, id) = match document {

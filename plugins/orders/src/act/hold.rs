@@ -1,28 +1,28 @@
 //! `orders_hold` and `orders_unhold`
 
-use serde_json::json;
-use souk_sdk::{ApplyContext, ChangeBuilder, Failure};
+use souk_sdk::prelude::*;
 
-use super::apply::{ActResult, apply, order_change, post};
+use super::apply::{ActReply, apply, order_change, post};
 use crate::document::Members;
 use crate::order::Order;
 use crate::order_ref::OrderRef;
-use crate::result::OrdersResult;
-use crate::routes::{HOLD, UNHOLD};
+use crate::routes::{FIND_ORDER, HOLD, HOLDS, UNHOLD};
 use crate::state::{OrderAct, require};
 
-pub(super) fn hold(
-    args: &OrderRef,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Put an order on hold
+///
+/// Puts an order on hold: it cannot be invoiced, shipped, canceled or refunded until it is released.
+#[action(apply, reads(FIND_ORDER), changes(HOLDS))]
+pub(crate) fn hold(args: &OrderRef, context: &ApplyContext) -> ActReply {
     let order = args.read(context)?;
     Ok(apply(context, &order, "hold", hold_change(&order)?)?.result())
 }
 
-pub(super) fn unhold(
-    args: &OrderRef,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Release an order from hold
+///
+/// Releases an order from hold: it returns to the state and status it had before.
+#[action(apply, reads(FIND_ORDER), changes(HOLDS))]
+pub(crate) fn unhold(args: &OrderRef, context: &ApplyContext) -> ActReply {
     let order = args.read(context)?;
     Ok(apply(context, &order, "release from hold", unhold_change(&order)?)?.result())
 }

@@ -1,21 +1,19 @@
 //! `orders_invoice`
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use souk_sdk::{ApplyContext, ChangeBuilder, Failure};
+use souk_sdk::prelude::*;
 
-use super::apply::{ActResult, DocumentNote, apply, order_change, post};
+use super::apply::{ActReply, DocumentNote, apply, order_change, post};
 use super::document_items::name_items;
 use crate::item_quantity::ItemQuantityArgs;
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
-use crate::result::OrdersResult;
-use crate::routes::MAKE_INVOICE;
+use crate::routes::{FIND_ORDER, INVOICES, MAKE_INVOICE, NEW_INVOICES};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, is_paid_offline, require};
 
 /// How an invoice is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Capture {
     /// The gateway captures the money now.
@@ -26,7 +24,8 @@ pub(crate) enum Capture {
     Not,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct InvoiceArgs {
     #[serde(flatten)]
     order: OrderRef,
@@ -40,10 +39,13 @@ pub(crate) struct InvoiceArgs {
     note: DocumentNote,
 }
 
-pub(super) fn invoice(
-    args: &InvoiceArgs,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Invoice an order
+///
+/// Makes an invoice of an order: of all that is left, or of some items. With a payment gateway say
+/// whether the money is captured now. Magento puts all of the shipping into the first invoice.
+/// `preview: true` shows what would be sent.
+#[action(apply, tier = risk, reads(FIND_ORDER, INVOICES), changes(NEW_INVOICES))]
+pub(crate) fn invoice(args: &InvoiceArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let change = invoice_change(&order, args.items.as_deref(), args.capture, &args.note)?;
     let mut outcome = apply(context, &order, "invoice", change)?;

@@ -7,13 +7,12 @@ mod apply;
 pub(crate) mod cancel;
 pub(crate) mod comment;
 mod document_items;
-mod email;
+pub(crate) mod email;
 pub(crate) mod hold;
 pub(crate) mod invoice;
-mod refund;
+pub(crate) mod refund;
 mod refund_invoice;
 pub(crate) mod ship;
-pub(crate) mod tools;
-mod track;
+pub(crate) mod track;
 
 pub(crate) use apply::{DocumentNote, order_lookup};

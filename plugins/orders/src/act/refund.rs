@@ -4,15 +4,9 @@
 //! empty list would refund everything that is left; the shipping is always given, since leaving it
 //! out would refund all of it (`orders_more.jsonl`, `refund-shiponly`, `refund-rest`).
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use souk_sdk::{
-    ApplyContext, BindingSource, ChangeBuilder, Decimal, EntityId, Failure, Method, NonNegative,
-    StoreView,
-};
+use souk_sdk::prelude::*;
 
-use super::apply::{ActResult, DocumentNote, apply_to, order_change, order_lookup, post};
+use super::apply::{ActReply, DocumentNote, apply_to, order_change, order_lookup, post};
 use super::document_items::expect_added;
 use super::refund_invoice::RefundInvoice;
 use crate::balance::OrderBalance;
@@ -21,13 +15,15 @@ use crate::document::{Document, Members};
 use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
-use crate::result::OrdersResult;
-use crate::routes::{REFUND, REFUND_INVOICE};
+use crate::routes::{
+    CREDITMEMOS, FIND_ORDER, INVOICES, REFUND, REFUND_INVOICE, REFUNDS, TRANSACTIONS,
+};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, is_paid_offline, require};
 
 /// Who gives the money back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum RefundMethod {
     /// The store only notes it; the customer is paid back outside.
@@ -37,7 +33,8 @@ enum RefundMethod {
 }
 
 /// So many of an item, and whether the goods come back.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone)]
 struct RefundItemArgs {
     #[serde(flatten)]
     item: ItemQuantityArgs,
@@ -45,7 +42,8 @@ struct RefundItemArgs {
     return_to_stock: Option<bool>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct RefundArgs {
     #[serde(flatten)]
     order: OrderRef,
@@ -74,10 +72,19 @@ pub(crate) struct RefundArgs {
     note: DocumentNote,
 }
 
-pub(super) fn refund(
-    args: &RefundArgs,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Refund an order
+///
+/// Gives money back: quantities of items, shipping, an adjustment on top, a fee kept, or everything
+/// that is left; offline (the store notes it) or online (through the gateway). Amounts are in the
+/// order's currency and refused above what is left of what was paid; the total is computed beforehand
+/// and verified by reading back. It cannot be undone: see it with `preview: true` first.
+#[action(
+    apply,
+    tier = critical,
+    reads(FIND_ORDER, INVOICES, CREDITMEMOS, TRANSACTIONS),
+    changes(REFUNDS)
+)]
+pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let invoice = refund_invoice(args, context, &order)?;
     let balance = OrderBalance::parse(&order)?;

@@ -1,6 +1,7 @@
 //! Through which invoice an online refund goes, and what of it is left.
 
-use souk_sdk::{ApplyContext, Criteria, Decimal, Failure, Scan};
+use souk_sdk::Scan;
+use souk_sdk::prelude::*;
 
 use crate::document::{Document, Members, object};
 use crate::order::{Order, OrderItem};

@@ -1,23 +1,19 @@
 //! `orders_ship`
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use souk_sdk::{ApplyContext, ChangeBuilder, Failure};
+use souk_sdk::prelude::*;
 
-use super::apply::{ActResult, DocumentNote, apply, order_change, post};
+use super::apply::{ActReply, DocumentNote, apply, order_change, post};
 use super::document_items::name_items;
 use crate::item_quantity::ItemQuantityArgs;
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
-use crate::result::OrdersResult;
-use crate::routes::SHIP;
+use crate::routes::{FIND_ORDER, NEW_SHIPMENTS, SHIP, SHIPMENTS};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, require};
 
 /// A tracking number.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[args]
+#[derive(Debug, Clone)]
 pub(crate) struct TrackArgs {
     /// The number that the carrier gave.
     #[schemars(length(min = 1))]
@@ -48,7 +44,8 @@ impl TrackArgs {
     }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct ShipArgs {
     #[serde(flatten)]
     order: OrderRef,
@@ -65,10 +62,12 @@ pub(crate) struct ShipArgs {
     note: DocumentNote,
 }
 
-pub(super) fn ship(
-    args: &ShipArgs,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Ship an order
+///
+/// Makes a shipment of an order: of all that is left, or of some items, with tracking numbers, from
+/// a source. The goods leave the source's stock. `preview: true` shows what would be sent.
+#[action(apply, tier = risk, reads(FIND_ORDER, SHIPMENTS), changes(NEW_SHIPMENTS))]
+pub(crate) fn ship(args: &ShipArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let parcel = Parcel { tracks: &args.tracks, source: args.source_code.as_deref() };
     let change = ship_change(&order, args.items.as_deref(), parcel, &args.note)?;

@@ -1,21 +1,17 @@
 //! `orders_add_track`
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
-use souk_sdk::{
-    ApplyContext, BindingSource, ChangeBuilder, EntityId, Failure, Method, StoreView, element,
-};
+use souk_sdk::element;
+use souk_sdk::prelude::*;
 
-use super::apply::{ActResult, apply_to, lookup};
+use super::apply::{ActReply, apply_to, lookup};
 use super::ship::TrackArgs;
 use crate::document::Members;
 use crate::order_ref::OrderRef;
-use crate::result::OrdersResult;
-use crate::routes::{ADD_TRACK, SHIPMENT, TRACK};
+use crate::routes::{ADD_TRACK, FIND_ORDER, SHIPMENT, SHIPMENTS, TRACK, TRACKS};
 use crate::sales_document::DocumentKind;
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct AddTrackArgs {
     #[serde(flatten)]
     order: OrderRef,
@@ -25,10 +21,11 @@ pub(crate) struct AddTrackArgs {
     track: TrackArgs,
 }
 
-pub(super) fn add_track(
-    args: &AddTrackArgs,
-    context: &ApplyContext,
-) -> Result<OrdersResult<ActResult>, Failure> {
+/// Add a tracking number
+///
+/// Adds a tracking number to a shipment of an order.
+#[action(apply, reads(FIND_ORDER, SHIPMENTS), changes(TRACKS))]
+pub(crate) fn add_track(args: &AddTrackArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     args.track.check("track")?;
     let kind = DocumentKind::Shipment;

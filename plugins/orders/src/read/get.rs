@@ -1,14 +1,16 @@
 //! `orders_get`
 
-use serde_json::{Value, json};
-use souk_sdk::{Context, Failure};
+use souk_sdk::STORE_CONFIGS;
+use souk_sdk::prelude::*;
 
 use super::timeline::OrderHistory;
 use crate::document::{Document, Members};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};
+use crate::routes::{CREDITMEMOS, FIND_ORDER, INVOICES, SHIPMENTS, TRANSACTIONS};
 use crate::time_zones::StoreTimeZones;
+use crate::untrusted::UNTRUSTED;
 
 pub(crate) struct GetResult;
 
@@ -21,6 +23,16 @@ impl ResultSchema for GetResult {
     const REQUIRED: &'static str = r#""order", "items", "timeline", "unread""#;
 }
 
+/// Get an order
+///
+/// Reads an order by id or number: totals, customer, addresses, payment, items, and everything that
+/// happened to it (invoices, shipments, tracking numbers, credit memos, transactions, comments) as
+/// one timeline, oldest first.
+#[action(
+    query,
+    reads(FIND_ORDER, INVOICES, SHIPMENTS, CREDITMEMOS, TRANSACTIONS, STORE_CONFIGS),
+    note = UNTRUSTED
+)]
 pub(crate) fn get(args: &OrderRef, context: &Context) -> Result<OrdersResult<GetResult>, Failure> {
     let order = args.read(context)?;
     let zones = StoreTimeZones::read(context, false)?;

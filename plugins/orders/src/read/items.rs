@@ -1,11 +1,7 @@
 //! `orders_items`
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
-use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, SearchPage, StoreView,
-};
+use souk_sdk::STORE_CONFIGS;
+use souk_sdk::prelude::*;
 
 use super::get::item_view;
 use crate::document::{Document, Members};
@@ -14,9 +10,10 @@ use crate::order_filter::{any_of_each, equals, texts, within};
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::ITEMS;
 use crate::time_zones::{StoreTimeZones, TimeRange};
+use crate::untrusted::UNTRUSTED;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct ItemsArgs {
     /// Items of these orders, by entity id.
     #[serde(default)]
@@ -51,6 +48,11 @@ impl ResultSchema for ItemsResult {
     const REQUIRED: &'static str = r#""items", "next_after_id""#;
 }
 
+/// List order items
+///
+/// Lists ordered items by order, sku or day, with prices, quantities and what of each is left to
+/// invoice, ship and refund.
+#[action(query, reads(ITEMS, STORE_CONFIGS), note = UNTRUSTED)]
 pub(crate) fn items(
     args: &ItemsArgs,
     context: &Context,

@@ -5,7 +5,6 @@ pub(crate) mod items;
 pub(crate) mod search;
 pub(crate) mod stuck;
 mod timeline;
-pub(crate) mod tools;
 pub(crate) mod totals;
 pub(crate) mod tracking;
 pub(crate) mod why;

@@ -1,18 +1,14 @@
 //! `orders_search`
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-use souk_sdk::{
-    Condition, Context, Criteria, Direction, EntityId, Failure, Filter, NonNegative, SearchPage,
-    StoreView, projection,
-};
+use souk_sdk::prelude::*;
+use souk_sdk::{STORE_CONFIGS, projection};
 
-use crate::document::{Document, Members, word};
+use crate::document::{Document, Members};
 use crate::order_filter::{OrderFilter, any_of_each, check_length, equals, within};
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
 use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
+use crate::untrusted::UNTRUSTED;
 
 /// Orders of one page that are looked through where Magento cannot filter by itself.
 const SCAN_PAGE: u32 = 200;
@@ -27,7 +23,8 @@ const DEFAULT_FIELDS: &str = "\
     payment[method] extension_attributes[shipping_assignments[shipping[method]]]";
 
 /// What orders are sorted by; ties by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[serde(rename_all = "snake_case")]
 enum SortField {
     #[default]
@@ -38,9 +35,21 @@ enum SortField {
     IncrementId,
 }
 
+impl SortField {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::EntityId => "entity_id",
+            Self::CreatedAt => "created_at",
+            Self::UpdatedAt => "updated_at",
+            Self::GrandTotal => "grand_total",
+            Self::IncrementId => "increment_id",
+        }
+    }
+}
+
 /// A range of amounts, its ends included.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[args]
+#[derive(Debug, Clone)]
 struct AmountRange {
     /// At least this.
     from: Option<NonNegative>,
@@ -48,7 +57,8 @@ struct AmountRange {
     to: Option<NonNegative>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct SearchArgs {
     #[serde(flatten)]
     filter: OrderFilter,
@@ -111,6 +121,12 @@ impl ResultSchema for SearchResult {
     const REQUIRED: &'static str = r#""items", "total_count", "next_after_id", "time_zone""#;
 }
 
+/// Search orders
+///
+/// Finds orders by number, customer, status, state, dates, total, store view, payment or shipping
+/// method, a page at a time, newest first by default. Days are those of the store view's time zone.
+/// Returns items, total_count, and next_after_id for the next page.
+#[action(query, reads(ORDERS, STORE_CONFIGS), note = UNTRUSTED)]
 pub(crate) fn search(
     args: &SearchArgs,
     context: &Context,
@@ -209,7 +225,7 @@ impl SearchArgs {
             criteria = criteria.filter(Filter::new("entity_id", condition, id.to_string())?);
         }
         if self.sort_field != SortField::EntityId {
-            criteria = criteria.sort(&word(self.sort_field), self.sort_direction)?;
+            criteria = criteria.sort(self.sort_field.as_str(), self.sort_direction)?;
         }
         let criteria = criteria.sort("entity_id", self.sort_direction)?.page(size, number);
         context.get(&ORDERS.read([]).search(&criteria).at(StoreView::Global))

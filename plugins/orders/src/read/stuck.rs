@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-use souk_sdk::{Condition, Context, Criteria, Failure, Filter, LIST_BUDGET, Scan, projection};
+use souk_sdk::prelude::*;
+use souk_sdk::{LIST_BUDGET, STORE_CONFIGS, Scan, projection};
 
-use crate::document::{Document, Members, object, word};
+use crate::document::{Document, Members, object};
 use crate::order::{ORDER_FIELDS, Order};
 use crate::order_filter::any_of_each;
 use crate::order_state::OrderState;
@@ -16,9 +14,10 @@ use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::{INVOICES, ORDERS};
 use crate::state::{OrderAct, check};
 use crate::time_zones::{StoreTimeZones, as_of, filter_text, instant, rfc3339};
+use crate::untrusted::UNTRUSTED;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct StuckArgs {
     /// Paid in full and something not shipped: days since the last invoice.
     #[serde(default = "three")]
@@ -86,8 +85,7 @@ const OPEN: [OrderState; 5] = [
 const MORE_FIELDS: &str = "status store_id created_at updated_at customer_email";
 
 /// What an order waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wait {
     OnHold,
     PaymentReview,
@@ -97,6 +95,16 @@ enum Wait {
 }
 
 impl Wait {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::OnHold => "on_hold",
+            Self::PaymentReview => "payment_review",
+            Self::Pending => "pending",
+            Self::InvoicedNotPaid => "invoiced_not_paid",
+            Self::PaidNotShipped => "paid_not_shipped",
+        }
+    }
+
     /// Whether it begins with the last invoice.
     const fn since_invoice(self) -> bool {
         matches!(self, Self::InvoicedNotPaid | Self::PaidNotShipped)
@@ -124,6 +132,11 @@ struct StuckOrder {
     since: Timestamp,
 }
 
+/// Find stuck orders
+///
+/// Finds orders that wait too long: paid and not shipped, pending, invoiced and not paid, on hold,
+/// payment under review. The days after which each counts are arguments.
+#[action(query, reads(ORDERS, INVOICES, STORE_CONFIGS), note = UNTRUSTED)]
 pub(crate) fn stuck(
     args: &StuckArgs,
     context: &Context,
@@ -153,9 +166,9 @@ pub(crate) fn stuck(
     date_by_invoices(context, &mut orders)?;
     orders.retain(|stuck| stuck.since <= before(as_of, args.days(stuck.wait)));
     orders.sort_by_key(|stuck| stuck.since);
-    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for stuck in &orders {
-        *counts.entry(word(stuck.wait)).or_default() += 1;
+        *counts.entry(stuck.wait.as_str()).or_default() += 1;
     }
     let views = orders.iter().take(args.limit as usize).map(|stuck| stuck.view(as_of, &zones));
     Ok(OrdersResult::from(json!({
@@ -224,7 +237,7 @@ impl StuckOrder {
         let left = self.order.whole_items().filter(|item| item.to_ship().is_positive());
         let left = left.map(|item| json!({"sku": item.sku(), "qty": item.to_ship()}));
         view.extend(object(json!({
-            "reason": self.wait,
+            "reason": self.wait.as_str(),
             "since": filter_text(self.since),
             "days": as_of.duration_since(self.since).as_hours() / 24,
             "store_view_code": zones.code(document.id("store_id")),

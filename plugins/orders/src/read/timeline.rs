@@ -1,7 +1,7 @@
 //! What happened to an order, in the order of time.
 
-use serde_json::{Value, json};
-use souk_sdk::{Context, Failure, Read, SearchPage};
+use souk_sdk::Read;
+use souk_sdk::prelude::*;
 
 use crate::document::{Document, Members, object};
 use crate::order::Order;

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use souk_sdk::{Context, Decimal, Failure, Scan, projection};
+use souk_sdk::prelude::*;
+use souk_sdk::{STORE_CONFIGS, Scan, projection};
 
-use crate::document::{Document, Members, word};
+use crate::document::{Document, Members};
 use crate::order_filter::{OrderFilter, check_length};
 use crate::order_state::OrderState;
 use crate::result::{OrdersResult, ResultSchema};
@@ -15,7 +13,8 @@ use crate::routes::ORDERS;
 use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
 
 /// By what orders are put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[args]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum GroupBy {
     Day,
@@ -26,6 +25,16 @@ enum GroupBy {
 }
 
 impl GroupBy {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Status => "status",
+            Self::State => "state",
+            Self::Store => "store",
+            Self::PaymentMethod => "payment_method",
+        }
+    }
+
     fn key(self, order: &Document, zones: &StoreTimeZones, days: &NamedZone) -> String {
         match self {
             Self::Day => days.day(order.text("created_at")).unwrap_or_default(),
@@ -44,8 +53,8 @@ impl GroupBy {
     }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[args]
+#[derive(Debug)]
 pub(crate) struct TotalsArgs {
     /// By what: each combination is a row. Without it, one row a currency.
     #[serde(default)]
@@ -98,6 +107,12 @@ struct TotalsRow {
     sums: [Decimal; SUMS.len()],
 }
 
+/// Add up orders
+///
+/// Adds up the orders of a range of days, by day, status, state, store view or payment method: how
+/// many, and exact sums of totals, taxes, shipping, payments and refunds. All pages are read, days
+/// are the store's own, and currencies are kept apart.
+#[action(query, reads(ORDERS, STORE_CONFIGS))]
 pub(crate) fn totals(
     args: &TotalsArgs,
     context: &Context,
@@ -159,8 +174,9 @@ impl TotalsRow {
     }
 
     fn view(self, by: &[GroupBy], key: Vec<String>) -> Document {
-        let names = by.iter().map(word).chain(["currency".to_owned()]);
-        let mut row: Document = names.zip(key.into_iter().map(Value::String)).collect();
+        let names = by.iter().map(|by| by.as_str()).chain(["currency"]);
+        let mut row: Document =
+            names.map(str::to_owned).zip(key.into_iter().map(Value::String)).collect();
         row.put("orders", Some(self.orders));
         row.put("items", Some(self.items.json()));
         for ((_, name, _), sum) in SUMS.iter().zip(self.sums) {

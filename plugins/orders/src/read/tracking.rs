@@ -1,13 +1,15 @@
 //! `orders_tracking`
 
-use serde_json::{Value, json};
-use souk_sdk::{Context, Failure};
+use souk_sdk::STORE_CONFIGS;
+use souk_sdk::prelude::*;
 
 use crate::document::{Document, Members};
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};
+use crate::routes::{FIND_ORDER, SHIPMENTS};
 use crate::sales_document::DocumentKind;
 use crate::time_zones::StoreTimeZones;
+use crate::untrusted::UNTRUSTED;
 
 pub(crate) struct TrackingResult;
 
@@ -19,6 +21,11 @@ impl ResultSchema for TrackingResult {
     const REQUIRED: &'static str = r#""order", "shipments", "left_to_ship""#;
 }
 
+/// Track an order
+///
+/// Shows what of an order was sent, when, from where and with which tracking numbers, and what is
+/// left to ship.
+#[action(query, reads(FIND_ORDER, SHIPMENTS, STORE_CONFIGS), note = UNTRUSTED)]
 pub(crate) fn tracking(
     args: &OrderRef,
     context: &Context,

@@ -1,13 +1,13 @@
 //! `orders_why`
 
-use serde_json::json;
-use souk_sdk::{Context, Decimal, Failure};
+use souk_sdk::prelude::*;
 
 use crate::balance::OrderBalance;
 use crate::document::{Document, Members, object};
 use crate::order::Order;
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};
+use crate::routes::{FIND_ORDER, INVOICES};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, check, is_paid_offline, left_to_refund};
 
@@ -26,6 +26,13 @@ impl ResultSchema for WhyResult {
         r#""order", "acts", "items", "refundable", "statuses", "payment""#;
 }
 
+/// List what can be done with an order
+///
+/// Lists for one order which of comment, email, hold, unhold, cancel, invoice, ship, refund offline
+/// and refund online are possible now, and for each that is not, why and what to do; what is left of
+/// each item; how much can be refunded; which statuses a comment can set. The acts themselves follow
+/// the same rules.
+#[action(query, reads(FIND_ORDER, INVOICES))]
 pub(crate) fn why(args: &OrderRef, context: &Context) -> Result<OrdersResult<WhyResult>, Failure> {
     let order = args.read(context)?;
     let balance = OrderBalance::parse(&order)?;
