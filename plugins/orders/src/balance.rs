@@ -23,6 +23,8 @@ pub(crate) struct OrderBalance {
     pub(crate) shipping_tax: Money,
     pub(crate) shipping_tax_left: Money,
     pub(crate) shipping_discount: Money,
+    /// Tax that a discount on the shipping hides. What was refunded of it is not kept anywhere.
+    pub(crate) shipping_compensation: Money,
     /// The items of which something can be refunded, parts of others not among them.
     pub(crate) items: Vec<ItemBalance>,
 }
@@ -73,6 +75,11 @@ impl OrderBalance {
             shipping_tax,
             shipping_tax_left: shipping_tax - after_refund("shipping_tax_refunded")?,
             shipping_discount: money(document, true, "shipping_discount_amount")?,
+            shipping_compensation: Money {
+                order: document.amount("shipping_discount_tax_compensation_amount")?,
+                // Magento's column is too short for the whole name.
+                base: document.amount("base_shipping_discount_tax_compensation_amnt")?,
+            },
             items: items.map(ItemBalance::parse).collect::<Result<_, _>>()?,
         })
     }

@@ -1,10 +1,11 @@
 //! What a credit memo will come to, before it is made.
 //!
 //! Magento shares what is left of an item's row, discount and tax out by quantity, rounds each share
-//! to cents, and lets each rounding's remainder count for the next line; the last of an item gets all
+//! to cents, and lets each rounding's remainder count for the next one; the last of an item gets all
 //! that is left. The same is done here, in both currencies, so that the order's `total_refunded`
-//! afterwards can be said exactly and read back. Checked against recorded memos (`orders_more.jsonl`)
-//! and, for whatever sequence of invoices and refunds, against the demo store.
+//! afterwards can be said exactly and read back. Checked against every recorded refund
+//! (`order_operations.jsonl`) and, for whatever sequence of invoices and refunds, against the demo
+//! store.
 
 use souk_sdk::prelude::*;
 
@@ -47,16 +48,26 @@ impl CreditMemo {
         quantities: &[(u64, Decimal)],
         extras: RefundExtras,
     ) -> Result<Self, Failure> {
+        if extras.shipping > balance.shipping_left.base.cents() {
+            return Err(too_much_shipping(order, balance));
+        }
         let mut memo = Self::default();
-        memo.add_items(balance, quantities);
-        memo.add_shipping(order, balance, extras.shipping)?;
+        memo.add_parts(balance, quantities, extras.shipping);
         let in_both = |base: Decimal| Money { order: converted(balance, base), base };
         memo.adjustment = in_both(extras.adjustment);
         memo.fee = in_both(extras.fee);
         Ok(memo)
     }
 
-    fn add_items(&mut self, balance: &OrderBalance, quantities: &[(u64, Decimal)]) {
+    /// Adds rows, shipping, discounts and taxes in the order of Magento's own totals: the remainder of
+    /// each rounding counts for the next one.
+    fn add_parts(
+        &mut self,
+        balance: &OrderBalance,
+        quantities: &[(u64, Decimal)],
+        shipping: Decimal,
+    ) {
+        let mut rounding = MoneyRounding::default();
         let lines: Vec<_> = balance
             .items
             .iter()
@@ -65,44 +76,39 @@ impl CreditMemo {
                 (item, named.map_or(Decimal::ZERO, |(_, quantity)| *quantity))
             })
             .collect();
-        let mut rounding = MoneyRounding::default();
         // All that is left of an amount where nothing of the item is left after.
-        let mut part = |left: Money, quantity: Decimal, of: Decimal, deducted: bool| {
+        let part = |rounding: &mut MoneyRounding, left, quantity, of, deducted| {
             if quantity == of { left } else { rounding.share(left, quantity, of, deducted) }
         };
         for (item, quantity) in &lines {
-            self.subtotal += part(item.row, *quantity, item.quantity, false);
+            self.subtotal += part(&mut rounding, item.row, *quantity, item.quantity, false);
         }
+        let total = balance.shipping_amount;
+        let takes_all = shipping >= balance.shipping_left.base;
+        self.shipping = match takes_all {
+            true => balance.shipping_left,
+            false => rounding.share(total, shipping, total.base, false),
+        };
         for (item, quantity) in &lines {
-            self.discount += part(item.discount, *quantity, item.quantity, true);
+            self.discount += part(&mut rounding, item.discount, *quantity, item.quantity, true);
         }
+        self.discount += shipping_discount(balance, self.shipping.base);
         for (item, quantity) in &lines {
-            self.tax += part(item.tax, *quantity, item.quantity, false);
-            self.compensation += part(item.compensation, *quantity, item.quantity, false);
+            let (quantity, of) = (*quantity, item.quantity);
+            self.tax += part(&mut rounding, item.tax, quantity, of, false);
+            self.compensation += part(&mut rounding, item.compensation, quantity, of, false);
         }
-    }
-
-    fn add_shipping(
-        &mut self,
-        order: &Order,
-        balance: &OrderBalance,
-        wanted: Decimal,
-    ) -> Result<(), Failure> {
-        let (total, left) = (balance.shipping_amount, balance.shipping_left);
-        if wanted > left.base.cents() {
-            return Err(too_much_shipping(order, balance));
-        }
-        if wanted >= left.base {
-            self.shipping = left;
-            self.tax += balance.shipping_tax_left;
-        } else {
-            self.shipping = total.share(wanted, total.base);
-            self.tax += balance.shipping_tax.share(wanted, total.base);
-        }
-        if self.shipping.base != Decimal::ZERO {
-            self.discount += balance.shipping_discount.share(self.shipping.base, total.base);
-        }
-        Ok(())
+        // The compensation is given back whole with the last of the shipping, and once more with every
+        // memo after that: nobody counts it.
+        let (tax, compensation) = match takes_all {
+            true => (balance.shipping_tax_left, balance.shipping_compensation),
+            false => {
+                let mut share = |money| rounding.share(money, shipping, total.base, false);
+                (share(balance.shipping_tax), share(balance.shipping_compensation))
+            }
+        };
+        self.tax += tax;
+        self.compensation += compensation;
     }
 
     /// What is given back in all.
@@ -152,6 +158,18 @@ impl CreditMemo {
         }
         Ok(())
     }
+}
+
+/// The discount on this much shipping, in the base currency, not rounded to cents. Without shipping
+/// Magento takes it from minus the tax on all of the order's.
+fn shipping_discount(balance: &OrderBalance, shipping: Decimal) -> Money {
+    let total = balance.shipping_amount;
+    let shipping = match shipping {
+        Decimal::ZERO => -balance.shipping_tax.base,
+        shipping => shipping,
+    };
+    let base = balance.shipping_discount.base.times(shipping).over(total.base).unwrap_or_default();
+    Money { order: total.order.times(base).over(total.base).unwrap_or_default(), base }
 }
 
 fn too_much_shipping(order: &Order, balance: &OrderBalance) -> Failure {
@@ -277,6 +295,8 @@ mod tests {
         order["base_currency_code"] = json!("EUR");
         order["order_currency_code"] = json!(if rate == 1 { "EUR" } else { "NOK" });
         order["base_to_order_rate"] = json!(rate);
+        order["shipping_discount_tax_compensation_amount"] = json!(0);
+        order["base_shipping_discount_tax_compensation_amnt"] = json!(0);
         let items: Vec<Value> = items
             .iter()
             .map(|item| {

@@ -8,6 +8,8 @@ use souk_sdk::prelude::*;
 const CENT: i128 = Decimal::CENT.millionths();
 /// How much finer a [`CentRounding`] counts than a [`Decimal`].
 const FINER: i128 = 1_000_000;
+/// What is so near below a half is rounded up, as PHP does it: its floats are no nearer to the half.
+const NEARLY: i128 = 1_000;
 
 /// One amount in the currency of the order and in the base currency of its website.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,13 +18,6 @@ pub(crate) struct Money {
     pub(crate) order: Decimal,
     /// In the base currency.
     pub(crate) base: Decimal,
-}
-
-impl Money {
-    /// The part that `part` is of `whole`, each currency rounded to cents by itself.
-    pub(crate) fn share(self, part: Decimal, whole: Decimal) -> Self {
-        MoneyRounding::default().share(self, part, whole, false)
-    }
 }
 
 impl Add for Money {
@@ -69,8 +64,8 @@ impl CentRounding {
         let exact = amount.saturating_mul(FINER).saturating_mul(part) / whole;
         let carried = exact.saturating_add(sign * self.left);
         let cent = CENT * FINER;
-        let rounded =
-            (carried.saturating_abs().saturating_add(cent / 2)) / cent * cent * carried.signum();
+        let up = carried.saturating_abs().saturating_add(cent / 2 + NEARLY);
+        let rounded = up / cent * cent * carried.signum();
         self.left = sign * (carried - rounded);
         Decimal::of_millionths(rounded / FINER)
     }

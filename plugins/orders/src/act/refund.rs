@@ -281,7 +281,8 @@ impl<'order> Refund<'order> {
 
     /// What the order will show.
     fn expect(&self, change: &mut ChangeBuilder, balance: &OrderBalance) {
-        let total = self.order.total_refunded + self.memo.grand_total().order;
+        // The discount on shipping can have more digits than cents; the order's total has not.
+        let total = (self.order.total_refunded + self.memo.grand_total().order).cents();
         change.expect("total_refunded", "/total_refunded", Some(&total.json()));
         if self.memo.shipping.order.is_positive() {
             let shipping = balance.shipping_refunded + self.memo.shipping.order;
