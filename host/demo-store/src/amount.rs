@@ -11,6 +11,9 @@ use crate::php;
 const SCALE: i64 = 10_000;
 /// Units of a [`Rounding`] in one.
 const FINE: i128 = 1_000_000_000_000;
+/// How far below a half still counts as one, in those units: PHP rounds what it can tell apart, and a
+/// third of something taken twice is no longer exact.
+const NEARLY: i128 = 1_000;
 
 /// An amount of money or of goods, exact to four decimals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +64,25 @@ impl Amount {
     /// This much of each of `quantity` things.
     pub(crate) fn times(self, quantity: Self) -> Self {
         Self(round_to(i128::from(self.0) * i128::from(quantity.0), SCALE) / SCALE)
+    }
+
+    /// This much times `factor`, for each of `per` things and again for each of `per_again`, rounded to the
+    /// four decimals that the database keeps; nothing of nothing.
+    pub(crate) fn in_proportion(
+        self,
+        factor: Self,
+        per: Self,
+        again: Option<(Self, Self)>,
+    ) -> Self {
+        let (times, over) = again.unwrap_or((Self(SCALE), Self(SCALE)));
+        let whole = i128::from(per.0) * i128::from(over.0);
+        if whole == 0 {
+            return Self::ZERO;
+        }
+        let exact = i128::from(self.0) * i128::from(factor.0) * i128::from(times.0);
+        let half = whole.abs() / 2;
+        let rounded = (exact.abs() + half) / whole.abs() * exact.signum() * whole.signum();
+        Self(i64::try_from(rounded).unwrap_or(i64::MAX))
     }
 
     /// The part that `part` is of `whole`, rounded to cents; nothing of nothing.
@@ -134,7 +156,7 @@ impl Rounding {
         let sign = if deducted { -1 } else { 1 };
         let wanted = exact + sign * self.left;
         let cent = FINE / 100;
-        let rounded = (wanted.abs() + cent / 2) / cent * cent * wanted.signum();
+        let rounded = (wanted.abs() + cent / 2 + NEARLY) / cent * cent * wanted.signum();
         self.left = sign * (wanted - rounded);
         Amount(i64::try_from(rounded / (FINE / i128::from(SCALE))).unwrap_or(i64::MAX))
     }

@@ -1,7 +1,7 @@
 //! OAuth 1.0a as Magento judges it: HMAC-SHA256 only, parameters in natural order, the path
 //! normalised, nonces never twice.
 //!
-//! This is written from recordings (`auth.jsonl`) alone and shares nothing with Souk's signing side,
+//! This is written from recordings (`oauth.jsonl`) alone and shares nothing with Souk's signing side,
 //! so that one mistake is not made twice.
 
 use std::cmp::Ordering;

@@ -1,4 +1,4 @@
-//! The recorded signatures (`auth.jsonl`), judged as recorded.
+//! The recorded signatures (`oauth.jsonl`), judged as recorded.
 
 use std::collections::HashSet;
 

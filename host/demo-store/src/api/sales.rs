@@ -13,23 +13,29 @@ use crate::sales::history::{self, Remarks};
 use crate::sales::line::Asked;
 use crate::sales::lookup::{no_such_entity, order_of};
 use crate::sales::shipment::Parcel;
-use crate::sales::state::State;
-use crate::sales::{self, invoice, order, shipment};
+use crate::sales::states::{self, Can};
+use crate::sales::{self, invoice, order_actions, order_view, shipment};
 use crate::shop::numbers::{Document, Part};
 use crate::shop::{Shop, StoreId};
 
 const VIEW: &str = "Magento_Sales::actions_view";
 
 pub(super) const ROUTES: &[Route] = &[
-    read("/V1/orders", VIEW, |shop, call| ORDERS.list(shop, call, shop.orders.iter(), order::show)),
+    read("/V1/orders", VIEW, |shop, call| {
+        ORDERS.list(shop, call, shop.orders.iter(), order_view::show)
+    }),
     read("/V1/orders/items", VIEW, |shop, call| {
         let items = shop.orders.iter().flat_map(|order| order.docs("items"));
-        ITEMS.list(shop, call, items, order::show_item)
+        ITEMS.list(shop, call, items, order_view::show_item)
     }),
     read("/V1/orders/items/{id}", VIEW, |shop, call| {
-        sales::lookup::item_of(shop, call.id("id")).map(order::show_item).ok_or_else(no_such_entity)
+        sales::lookup::item_of(shop, call.id("id"))
+            .map(order_view::show_item)
+            .ok_or_else(no_such_entity)
     }),
-    read("/V1/orders/{id}", VIEW, |shop, call| Ok(order::show(&order_of(shop, call.id("id"))?))),
+    read("/V1/orders/{id}", VIEW, |shop, call| {
+        Ok(order_view::show(&order_of(shop, call.id("id"))?))
+    }),
     read("/V1/orders/{id}/statuses", VIEW, |shop, call| {
         Ok(order_of(shop, call.id("id"))?.value("status").clone())
     }),
@@ -84,7 +90,7 @@ fn comment(shop: &mut Shop, call: &Call) -> Answer {
     change(shop, call, |order, shop| {
         let status = given.text("status");
         if !status.is_empty() {
-            let possible = State::of(order).statuses().contains(&status.as_str());
+            let possible = states::has_status(order, &status);
             if !possible && status != order.text("status") {
                 return Err(Refusal::bad(
                     "Unable to add comment: The status \"%1\" is not part of the order\n                 status history.",
@@ -100,31 +106,31 @@ fn comment(shop: &mut Shop, call: &Call) -> Answer {
 
 fn hold(shop: &mut Shop, call: &Call) -> Answer {
     change(shop, call, |order, _| {
-        if !order::can_hold(order) {
+        if !states::can(order, Can::Hold) {
             return Err(Refusal::bad("A hold action is not available."));
         }
-        order::hold(order);
+        order_actions::hold(order);
         Ok(())
     })
 }
 
 fn unhold(shop: &mut Shop, call: &Call) -> Answer {
     change(shop, call, |order, _| {
-        if State::of(order) != State::Holded {
+        if !states::can(order, Can::Unhold) {
             return Err(Refusal::bad("You cannot remove the hold."));
         }
-        order::unhold(order);
+        order_actions::unhold(order);
         Ok(())
     })
 }
 
 /// Calls the order off. That it cannot be is no error: `false`.
 fn cancel(shop: &mut Shop, call: &Call) -> Answer {
-    if !order::can_cancel(&order_of(shop, call.id("id"))?) {
+    if !states::can(&order_of(shop, call.id("id"))?, Can::Cancel) {
         return Ok(Value::Bool(false));
     }
     change(shop, call, |order, shop| {
-        let freed = order::cancel(order, &call.stamp());
+        let freed = order_actions::cancel(order, &call.stamp());
         sales::stock::release(shop, order, &freed);
         sales::coupon::give_back(shop, order);
         Ok(())

@@ -408,7 +408,7 @@ mod tests {
 
     use super::*;
 
-    /// As recorded in `system.jsonl`.
+    /// As recorded in `graphql.jsonl`.
     #[test]
     fn a_broken_document_is_told_as_recorded() {
         for (text, message, column) in [

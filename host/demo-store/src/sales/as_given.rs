@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::lookup;
-use super::state::{self, Step};
+use super::states::{self, After};
 use super::{history, order, payment};
 use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
@@ -107,7 +107,7 @@ pub(crate) fn refund(shop: &mut Shop, given: &Doc, now: &str) -> Result<Doc, Ref
         });
     }
     payment::add(&mut order, "amount_refunded", total);
-    state::settle(&mut order, Step::Refund);
+    states::settle(&mut order, After::Creditmemo);
     order.put("updated_at", now);
     let note = format!("We refunded {} offline.", payment::shown(total.base, &currency));
     history::note_refund(&mut order, &mut shop.sales_numbers, &note, false, now);

@@ -5,9 +5,10 @@ use serde_json::json;
 use super::history::{self, Remarks};
 use super::line::{self, Asked, Left, Line};
 use super::lookup;
-use super::order::{self, Quantities};
+use super::order;
 use super::payment::{self, Movement};
-use super::state::{self, State, Step};
+use super::quantities::Quantities;
+use super::states::{self, After, Can};
 use super::stock::{self, Refunded};
 use crate::amount::{Amount, Money, MoneyRounding};
 use crate::document::{Doc, Fields};
@@ -59,6 +60,8 @@ struct Draft {
     compensation: Money,
     extra: Money,
     fee: Money,
+    /// What rounding left over, for the next amount: one for all amounts without tax and for taxes.
+    rounding: MoneyRounding,
 }
 
 impl Draft {
@@ -69,9 +72,13 @@ impl Draft {
         terms: &Terms,
     ) -> Result<Self, Refusal> {
         let mut draft = Self { lines: lines(order, asked, limits)?, ..Self::default() };
+        // In the order in which Magento collects totals, since each rounding counts for the next.
         draft.add_rows(order);
         draft.add_shipping(order, terms)?;
+        draft.add_discounts(order);
         draft.add_shipping_discount(order)?;
+        draft.add_taxes(order);
+        draft.add_shipping_tax(order);
         let rate = order.amount("base_to_order_rate");
         let in_both = |base: Option<Amount>| {
             let base = base.unwrap_or(Amount::ZERO);
@@ -85,37 +92,14 @@ impl Draft {
 
     fn add_rows(&mut self, order: &Doc) {
         let items = order.docs("items");
-        let (mut plain, mut with_tax) = (MoneyRounding::default(), MoneyRounding::default());
+        let mut with_tax = MoneyRounding::default();
         for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
             let item = items[line.place];
             let rest = item.money("row_invoiced") - item.money("amount_refunded");
-            line.row_total = line.part(&mut plain, rest, left(item), false);
+            line.row_total = line.part(&mut self.rounding, rest, left(item), false);
             line.row_total_incl_tax = line.with_tax(&mut with_tax, item);
             self.subtotal += line.row_total;
             self.subtotal_incl_tax += line.row_total_incl_tax;
-        }
-        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
-            let item = items[line.place];
-            if item.money("discount_invoiced") != Money::ZERO {
-                let rest = item.money("discount_invoiced") - item.money("discount_refunded");
-                let part = line.part(&mut plain, rest, left(item), true);
-                line.discount = Some(part);
-                self.discount += part;
-            }
-        }
-        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
-            let item = items[line.place];
-            let rest = |of: &str, done: &str| item.money(of) - item.money(done);
-            line.tax =
-                line.part(&mut plain, rest("tax_invoiced", "tax_refunded"), left(item), false);
-            line.compensation = line.part(
-                &mut plain,
-                rest("discount_tax_compensation_invoiced", "discount_tax_compensation_refunded"),
-                left(item),
-                false,
-            );
-            self.tax += line.tax;
-            self.compensation += line.compensation;
         }
     }
 
@@ -129,36 +113,91 @@ impl Draft {
             return Err(Refusal::bad("Maximum shipping amount allowed to refund is: %1")
                 .with(json!([allowed])));
         }
-        let part = |money: Money| money.map(|amount| amount.share(wanted, total.base));
-        if wanted >= allowed.base {
-            self.shipping = allowed;
-            self.shipping_tax = allowed_tax;
+        self.shipping = if wanted >= allowed.base {
+            allowed
         } else {
-            self.shipping = part(total);
-            self.shipping_tax = part(order.money("shipping_tax_amount"));
-        }
+            self.rounding.share(total, wanted, total.base, false)
+        };
         self.shipping_incl_tax = match terms.shipping {
-            Some(_) => part(order.money("shipping_incl_tax")),
+            Some(_) => {
+                order.money("shipping_incl_tax").map(|amount| amount.share(wanted, total.base))
+            }
             None => allowed + allowed_tax,
         };
-        self.tax += self.shipping_tax;
         Ok(())
     }
 
-    /// The part of the discount on shipping that goes with the shipping given back.
+    fn add_discounts(&mut self, order: &Doc) {
+        let items = order.docs("items");
+        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+            let item = items[line.place];
+            if item.money("discount_invoiced") != Money::ZERO {
+                let rest = item.money("discount_invoiced") - item.money("discount_refunded");
+                let part = line.part(&mut self.rounding, rest, left(item), true);
+                line.discount = Some(part);
+                self.discount += part;
+            }
+        }
+    }
+
+    /// The part of the discount on shipping that goes with the shipping given back, in four decimals. A
+    /// memo without shipping takes the tax on shipping for a negative amount of it, and so gives a bit of
+    /// discount back.
     fn add_shipping_discount(&mut self, order: &Doc) -> Result<(), Refusal> {
-        let total = order.amount("base_shipping_amount");
-        if self.shipping.base == Amount::ZERO {
+        let total = order.money("shipping_amount");
+        let given_back = match self.shipping.base {
+            Amount::ZERO => -order.amount("base_shipping_tax_amount"),
+            shipping => shipping,
+        };
+        if given_back == Amount::ZERO {
             return Ok(());
         }
-        if total <= Amount::ZERO {
+        if total.base <= Amount::ZERO {
             return Err(Refusal::bad(
                 "You can not refund shipping if there is no shipping amount.",
             ));
         }
-        let discount = order.money("shipping_discount_amount");
-        self.discount += discount.map(|amount| amount.share(self.shipping.base, total));
+        let discount = order.amount("base_shipping_discount_amount");
+        self.discount += Money {
+            base: discount.in_proportion(given_back, total.base, None),
+            order: discount.in_proportion(given_back, total.base, Some((total.order, total.base))),
+        };
         Ok(())
+    }
+
+    fn add_taxes(&mut self, order: &Doc) {
+        let items = order.docs("items");
+        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+            let item = items[line.place];
+            let rest = |of: &str, done: &str| item.money(of) - item.money(done);
+            let left = left(item);
+            let tax = rest("tax_invoiced", "tax_refunded");
+            line.tax = line.part(&mut self.rounding, tax, left, false);
+            let compensation =
+                rest("discount_tax_compensation_invoiced", "discount_tax_compensation_refunded");
+            line.compensation = line.part(&mut self.rounding, compensation, left, false);
+            self.tax += line.tax;
+            self.compensation += line.compensation;
+        }
+    }
+
+    /// The tax on the shipping given back, and what a discount on it leaves in its price. Nobody counts
+    /// how much of the latter was given back: once all shipping was, every memo gives all of it again.
+    fn add_shipping_tax(&mut self, order: &Doc) {
+        let total = order.money("shipping_amount");
+        let left = total.base - order.amount("base_shipping_refunded");
+        let tax = order.money("shipping_tax_amount");
+        let compensation = order.money("shipping_discount_tax_compensation_amount");
+        if self.shipping.base < left {
+            let mut part =
+                |money: Money| self.rounding.share(money, self.shipping.base, total.base, false);
+            self.shipping_tax = part(tax);
+            self.compensation += part(compensation);
+        } else {
+            self.shipping_tax = tax - order.money("shipping_tax_refunded");
+            self.compensation += compensation;
+        }
+        self.tax += self.shipping_tax;
     }
 
     fn grand_total(&self) -> Money {
@@ -225,10 +264,7 @@ fn validate(
     if !refundable {
         messages.push("We can't create creditmemo for the invoice.".to_owned());
     }
-    if matches!(
-        State::of(order),
-        State::PaymentReview | State::Holded | State::Canceled | State::Closed
-    ) {
+    if !states::is_open_to(order, Can::Creditmemo) {
         messages.push(format!(
             "A creditmemo can not be created when an order has a status of {}",
             order.text("status")
@@ -321,7 +357,7 @@ pub(crate) fn make(
         let txn = payment::record(shop, &mut order, Movement::Refund, total, now);
         memo.put("transaction_id", txn);
     }
-    state::settle(&mut order, Step::Refund);
+    states::settle(&mut order, After::Creditmemo);
     order.put("updated_at", now);
     let total = payment::shown(draft.grand_total().base, &order.text("base_currency_code"));
     let how = if online { "online" } else { "offline" };
@@ -378,7 +414,8 @@ fn register(order: &mut Doc, draft: &Draft, online: bool, now: &str) {
         item.put("updated_at", now);
     });
     let total = draft.grand_total();
-    order.add_money("total_refunded", total);
+    let refunded = order.money("total_refunded") + total;
+    order.set_money("total_refunded", refunded.map(Amount::cents));
     order.add_money("subtotal_refunded", draft.subtotal);
     order.add_money("tax_refunded", draft.tax);
     order.add_money("discount_tax_compensation_refunded", draft.compensation);

@@ -3,9 +3,10 @@
 use super::history::Remarks;
 use super::line::{self, Asked, Left, Line};
 use super::lookup;
-use super::order::{self, Quantities};
+use super::order;
 use super::payment::{self, Movement};
-use super::state::{self, State, Step};
+use super::quantities::Quantities;
+use super::states::{self, After, Can};
 use super::stock;
 use crate::amount::{Amount, Money, MoneyRounding};
 use crate::document::{Doc, Fields};
@@ -183,16 +184,12 @@ fn validate(order: &Doc, draft: &Draft) -> Result<(), Refusal> {
             "The invoice can't be created without products. Add products and try again.".to_owned(),
         );
     }
-    let refuses = matches!(
-        State::of(order),
-        State::PaymentReview | State::Holded | State::Canceled | State::Complete | State::Closed
-    );
-    if refuses {
+    if !states::is_open_to(order, Can::Invoice) {
         messages.push(format!(
             "An invoice cannot be created when an order has a status of {}",
             order.text("status")
         ));
-    } else if !order::can_invoice(order) {
+    } else if !states::can(order, Can::Invoice) {
         messages.push("The order does not allow an invoice to be created.".to_owned());
     }
     lookup::refuse("Invoice", &messages)
@@ -241,7 +238,7 @@ pub(crate) fn make(
     if !is_open {
         pay(&mut order, draft.grand_total(), draft.shipping.unwrap_or(Money::ZERO));
     }
-    state::settle(&mut order, Step::Progress);
+    states::settle(&mut order, After::Delivery);
     order.put("updated_at", now);
     shop.invoices.put(invoice);
     stock::use_up(shop, &order, &goods);

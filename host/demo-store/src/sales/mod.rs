@@ -14,7 +14,12 @@ mod laws;
 pub(crate) mod line;
 pub(crate) mod lookup;
 pub(crate) mod order;
+pub(crate) mod order_actions;
+pub(crate) mod order_view;
 pub(crate) mod payment;
+mod quantities;
+#[cfg(test)]
+mod recorded;
 pub(crate) mod shipment;
-pub(crate) mod state;
+pub(crate) mod states;
 pub(crate) mod stock;

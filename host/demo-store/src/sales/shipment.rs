@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::history::Remarks;
 use super::line::{self, Asked};
 use super::lookup;
-use super::order::{self, Quantities};
-use super::state::{self, State, Step};
+use super::order;
+use super::quantities::Quantities;
+use super::states::{self, After, Can};
 use super::stock;
 use crate::amount::Amount;
 use crate::document::{Doc, Fields};
@@ -46,14 +47,12 @@ fn lines(order: &Doc, asked: &Asked) -> Vec<(usize, Amount)> {
 
 fn validate(order: &Doc, lines: &[(usize, Amount)], tracks: &[Doc]) -> Result<(), Refusal> {
     let mut messages = Vec::new();
-    let refuses = order::is_virtual(order)
-        || matches!(State::of(order), State::PaymentReview | State::Holded | State::Canceled);
-    if refuses {
+    if !states::is_open_to(order, Can::Ship) {
         messages.push(format!(
             "A shipment cannot be created when an order has a status of {}",
             order.text("status")
         ));
-    } else if !order::has_to_ship(order) {
+    } else if !states::has_to_ship(order) {
         messages.push("The order does not allow a shipment to be created.".to_owned());
     }
     if lines.is_empty() {
@@ -112,7 +111,7 @@ pub(crate) fn make(
     remarks.write(&mut shipment, &mut shop.sales_numbers, Part::ShipmentComment, now);
     shipment.put("extension_attributes", json!({ "source_code": source }));
     register(&mut order, &lines, now);
-    state::settle(&mut order, Step::Progress);
+    states::settle(&mut order, After::Delivery);
     order.put("updated_at", now);
     stock::take(shop, &source, &goods);
     stock::release(shop, &order, &goods);

@@ -179,6 +179,7 @@ mod tests {
     use super::*;
     use crate::amount::{Amount, Money};
     use crate::document::Doc;
+    use crate::sales::states::{self, Can};
 
     fn sums_up(shop: &Shop) {
         for order in shop.orders.iter() {
@@ -219,7 +220,10 @@ mod tests {
             shop.orders.iter().filter(old).filter(|order| stuck(order)).count()
         };
         let is_paid = |order: &Doc| order.amount("total_due") == Amount::ZERO;
-        assert!(count(&|order| is_paid(order) && order::can_ship(order)) >= 2, "paid, not shipped");
+        assert!(
+            count(&|order| is_paid(order) && states::can(order, Can::Ship)) >= 2,
+            "paid, not shipped"
+        );
         assert!(count(&|order| order.text("status") == "pending") >= 1, "pending");
         let is_open = |order: &Doc| {
             !is_paid(order) && order.amount("total_invoiced") == order.amount("grand_total")

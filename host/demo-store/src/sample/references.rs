@@ -57,7 +57,7 @@ fn nothing_twice(data: &Data) -> Result<(), SampleError> {
     unique(&data.views, "store view", |view| view.code.to_string())?;
     unique(&data.customer_groups, "id", |group| group.id)?;
     unique(&data.customer_groups, "customer group", |group| group.code.to_string())?;
-    unique(&data.modules, "module", |module| module.to_string())?;
+    unique(&data.modules, "module", ToString::to_string)?;
     unique(&data.attributes, "id", |attribute| attribute.id)?;
     unique(&data.attributes, "attribute", |attribute| attribute.code.to_string())?;
     unique(&data.categories, "id", |category| category.id)?;

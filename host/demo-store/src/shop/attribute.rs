@@ -118,7 +118,7 @@ pub(crate) struct Attributes {
 }
 
 /// The order of Magento's own attributes in the default set; a shop's own come after
-/// `meta_description` (recorded as `attribute-set-attributes` in `stores.jsonl`).
+/// `meta_description`.
 const CORE_ORDER: &str = "image shipment_type small_image swatch_image thumbnail special_price special_from_date \
     gallery page_layout special_to_date cost old_id options_container minimal_price msrp custom_layout_update \
     gift_message_available url_key msrp_display_actual_price_type url_path price_view required_options has_options \
