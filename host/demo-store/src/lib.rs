@@ -48,7 +48,7 @@ mod sales;
 mod sample;
 mod search;
 mod shop;
-mod text;
+mod url_key;
 mod wire;
 
 use std::future::Future;

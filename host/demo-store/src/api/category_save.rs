@@ -14,7 +14,7 @@ use crate::shop::category::{CUSTOM_ATTRIBUTES, TREE_ROOT};
 use crate::shop::product::CategoryLink;
 use crate::shop::rewrites::Kind;
 use crate::shop::{ALL, Category, Shop, StoreId};
-use crate::text::url_key;
+use crate::url_key::url_key;
 
 pub(super) const ROUTES: &[Route] = &[
     write("POST", "/V1/categories", CATEGORIES, create),

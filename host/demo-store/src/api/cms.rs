@@ -10,7 +10,7 @@ use crate::php;
 use crate::refusal::Refusal;
 use crate::shop::attribute::{datetime, three_byte};
 use crate::shop::{ALL, Shop, Table};
-use crate::text::url_key;
+use crate::url_key::url_key;
 
 /// The store views in which a page or block shows, kept beside its fields.
 const STORES: &str = "_stores";

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::shop::attribute::three_byte;
 use crate::shop::product::CategoryLink;
 use crate::shop::{ALL, Attribute, AttributeScope, Backend, Product, Shop, StoreId};
-use crate::text::url_key;
+use crate::url_key::url_key;
 
 /// A save that was refused, and which ids were gone by then.
 pub(super) struct Unsaved {

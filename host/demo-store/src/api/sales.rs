@@ -8,9 +8,9 @@ use crate::amount::Amount;
 use crate::call::Call;
 use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
-use crate::sales::creditmemo::{self, Basis, Terms};
+use crate::sales::creditmemo::{self, RefundArguments, RefundTarget};
 use crate::sales::history::{self, Remarks};
-use crate::sales::line::Asked;
+use crate::sales::line::RequestedQuantities;
 use crate::sales::lookup::{no_such_entity, order_of};
 use crate::sales::shipment::Parcel;
 use crate::sales::states::{self, Can};
@@ -159,14 +159,14 @@ pub(super) fn quoted(id: u64) -> Value {
 }
 
 fn invoice(shop: &mut Shop, call: &Call) -> Answer {
-    let asked = Asked::read(&call.list("items"));
+    let asked = RequestedQuantities::read(&call.list("items"));
     let capture = call.argument("capture") == true;
     invoice::make(shop, call.id("orderId"), &asked, capture, &remarks(call), &call.stamp())
         .map(quoted)
 }
 
 fn ship(shop: &mut Shop, call: &Call) -> Answer {
-    let asked = Asked::read(&call.list("items"));
+    let asked = RequestedQuantities::read(&call.list("items"));
     let source = &call.argument("arguments")["extension_attributes"]["source_code"];
     let parcel = Parcel {
         tracks: call.list("tracks").iter().filter_map(Value::as_object).cloned().collect(),
@@ -177,23 +177,23 @@ fn ship(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 fn refund(shop: &mut Shop, call: &Call) -> Answer {
-    refund_on(shop, call, call.id("orderId"), Basis::Order)
+    refund_on(shop, call, call.id("orderId"), RefundTarget::Order)
 }
 
 /// Makes a credit memo for an order from a request of either route.
-pub(super) fn refund_on(shop: &mut Shop, call: &Call, order: u64, basis: Basis) -> Answer {
+pub(super) fn refund_on(shop: &mut Shop, call: &Call, order: u64, basis: RefundTarget) -> Answer {
     let arguments = call.object("arguments");
     let amount = |field: &str| {
         arguments.get(field).filter(|value| !value.is_null()).map(|value| Amount::of(Some(value)))
     };
     let returned = &arguments.value("extension_attributes")["return_to_stock_items"];
-    let terms = Terms {
+    let terms = RefundArguments {
         shipping: amount("shipping_amount"),
         extra: amount("adjustment_positive"),
         fee: amount("adjustment_negative"),
         returned: returned.as_array().into_iter().flatten().map(crate::php::id_of).collect(),
     };
-    let asked = Asked::read(&call.list("items"));
+    let asked = RequestedQuantities::read(&call.list("items"));
     creditmemo::make(shop, order, basis, &asked, &terms, &remarks(call), &call.stamp()).map(quoted)
 }
 

@@ -9,9 +9,9 @@ use super::sales_columns::{CREDITMEMOS, INVOICES, SHIPMENTS, TRANSACTIONS};
 use crate::call::Call;
 use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
-use crate::sales::creditmemo::Basis;
+use crate::sales::creditmemo::RefundTarget;
 use crate::sales::lookup::no_such_entity;
-use crate::sales::{as_given, history, invoice, shipment};
+use crate::sales::{history, invoice, shipment, unchecked_save};
 use crate::shop::numbers::{Document, Part};
 use crate::shop::{Shop, Table};
 
@@ -79,7 +79,7 @@ pub(super) const ROUTES: &[Route] = &[
     }),
     write("POST", "/V1/creditmemo/refund", MEMO, |shop, call| {
         let given = call.object("creditmemo");
-        as_given::refund(shop, &given, &call.stamp()).map(Value::Object)
+        unchecked_save::refund(shop, &given, &call.stamp()).map(Value::Object)
     }),
     // The service has never been able to, whatever the memo.
     write("PUT", "/V1/creditmemo/{id}", MEMO, |_, _| {
@@ -101,7 +101,7 @@ fn comments_of(table: &Table, call: &Call) -> Answer {
 }
 
 fn save_as_given(shop: &mut Shop, call: &Call, document: Document) -> Answer {
-    let saved = as_given::save(shop, document, &call.object("entity"), &call.stamp());
+    let saved = unchecked_save::save(shop, document, &call.object("entity"), &call.stamp());
     Ok(Value::Object(saved))
 }
 
@@ -150,5 +150,5 @@ fn refund(shop: &mut Shop, call: &Call) -> Answer {
     let id = call.id("invoiceId");
     let order = shop.invoices.get(id).ok_or_else(no_such_entity)?.id("order_id");
     let online = call.argument("isOnline") == true;
-    refund_on(shop, call, order, Basis::Invoice { id, online })
+    refund_on(shop, call, order, RefundTarget::Invoice { id, online })
 }

@@ -18,7 +18,7 @@ pub(super) enum Target<'a> {
 }
 
 /// An address that leads somewhere.
-pub(super) struct Found<'a> {
+pub(super) struct RouteTarget<'a> {
     /// The address where it is, with the query that was asked with.
     pub(super) relative_url: String,
     /// 301 where another address was asked for, else 0.
@@ -27,7 +27,7 @@ pub(super) struct Found<'a> {
 }
 
 /// Where `url` leads in a view: a path, or a whole URL, of which only the path counts.
-pub(super) fn find<'a>(shop: &'a Shop, store: StoreId, url: &str) -> Option<Found<'a>> {
+pub(super) fn find<'a>(shop: &'a Shop, store: StoreId, url: &str) -> Option<RouteTarget<'a>> {
     let (url, query) = match url.split_once('?') {
         Some((url, query)) => (url, format!("?{query}")),
         None => (url, String::new()),
@@ -40,7 +40,7 @@ pub(super) fn find<'a>(shop: &'a Shop, store: StoreId, url: &str) -> Option<Foun
     let (relative_url, redirect_code, target) = followed(shop, store, path)
         .or_else(|| page(shop, store, path))
         .or_else(|| by_id(shop, store, path))?;
-    Some(Found { relative_url: relative_url + &query, redirect_code, target })
+    Some(RouteTarget { relative_url: relative_url + &query, redirect_code, target })
 }
 
 type Led<'a> = (String, u16, Target<'a>);

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::address::{self, Found, HOME, Target};
-use super::parse::{Document, Field, Given, Operation, Selection};
-use super::problem::Problem;
+use super::address::{self, HOME, RouteTarget, Target};
+use super::parse::{Document, Field, InputValue, Operation, Selection};
+use super::problem::GraphqlError;
 use super::schema::is_a;
 use crate::php;
 use crate::shop::addresses::SUFFIX;
@@ -19,20 +19,20 @@ pub(super) type Variables = Map<String, Value>;
 pub(super) fn variables(
     operation: &Operation,
     given: &Map<String, Value>,
-) -> Result<Variables, Vec<Problem>> {
+) -> Result<Variables, Vec<GraphqlError>> {
     let mut variables = Variables::new();
     let mut problems = Vec::new();
     for variable in &operation.variables {
         let value = match (given.get(&variable.name), &variable.default) {
             (Some(value), _) if !value.is_null() => value.clone(),
-            (None, Some(Given::Scalar(text))) => Value::String(text.clone()),
+            (None, Some(InputValue::Scalar(text))) => Value::String(text.clone()),
             _ => Value::Null,
         };
         if value.is_null() && variable.type_name.ends_with('!') {
             let (name, of) = (&variable.name, &variable.type_name);
             let message =
                 format!("Variable \"${name}\" of required type \"{of}\" was not provided.");
-            problems.push(Problem::new(message).at(variable.at));
+            problems.push(GraphqlError::new(message).at(variable.at));
         }
         variables.insert(variable.name.clone(), value);
     }
@@ -40,16 +40,16 @@ pub(super) fn variables(
 }
 
 /// One operation, asked of one view.
-pub(super) struct Ask<'a> {
+pub(super) struct Execution<'a> {
     pub(super) shop: &'a Shop,
     pub(super) store: StoreId,
     pub(super) document: &'a Document,
     pub(super) variables: Variables,
 }
 
-impl Ask<'_> {
+impl Execution<'_> {
     /// `data`, and what its resolvers complained of.
-    pub(super) fn answer(&self, selections: &[Selection]) -> (Value, Vec<Problem>) {
+    pub(super) fn answer(&self, selections: &[Selection]) -> (Value, Vec<GraphqlError>) {
         let mut problems = Vec::new();
         let data = self.object(selections, "Query", &mut |field| match &*field.name {
             "route" => self.route(field, &mut problems),
@@ -103,26 +103,26 @@ impl Ask<'_> {
     }
 
     /// The argument `url`, which may not be empty.
-    fn url(&self, field: &Field, problems: &mut Vec<Problem>) -> Option<String> {
+    fn url(&self, field: &Field, problems: &mut Vec<GraphqlError>) -> Option<String> {
         let given = field.arguments.iter().find(|(name, _)| name == "url");
         let url = match given.map(|(_, given)| given) {
-            Some(Given::Scalar(text)) => text.clone(),
-            Some(Given::Variable(name)) => self.variables.get(name).map(php::text_of)?,
+            Some(InputValue::Scalar(text)) => text.clone(),
+            Some(InputValue::Variable(name)) => self.variables.get(name).map(php::text_of)?,
             _ => String::new(),
         };
         if url.is_empty() {
             let message = "\"url\" argument should be specified and not empty";
             let path = if field.name == "route" { "route" } else { "urlResolver" };
-            problems.push(Problem {
+            problems.push(GraphqlError {
                 path: Some(path),
-                ..Problem::new(message).at(field.at).of_input()
+                ..GraphqlError::new(message).at(field.at).of_input()
             });
             return None;
         }
         Some(url)
     }
 
-    fn route(&self, field: &Field, problems: &mut Vec<Problem>) -> Value {
+    fn route(&self, field: &Field, problems: &mut Vec<GraphqlError>) -> Value {
         let url = self.url(field, problems);
         let Some(found) = url.and_then(|url| address::find(self.shop, self.store, &url)) else {
             return Value::Null;
@@ -136,12 +136,12 @@ impl Ask<'_> {
         })
     }
 
-    fn url_resolver(&self, field: &Field, problems: &mut Vec<Problem>) -> Value {
+    fn url_resolver(&self, field: &Field, problems: &mut Vec<GraphqlError>) -> Value {
         let url = self.url(field, problems);
         let Some(found) = url.and_then(|url| address::find(self.shop, self.store, &url)) else {
             return Value::Null;
         };
-        let Found { relative_url, redirect_code, target } = &found;
+        let RouteTarget { relative_url, redirect_code, target } = &found;
         self.object(&field.selections, "EntityUrl", &mut |field| match &*field.name {
             "id" => target.id().into(),
             "entity_uid" => uid(target.id()),

@@ -13,12 +13,12 @@ mod schema;
 use serde_json::{Map, Value, json};
 
 use self::parse::{Document, Operation};
-use self::problem::Problem;
+use self::problem::GraphqlError;
 use crate::shop::{ALL, Shop, StoreId};
 
 /// A query as it came, by GET or POST.
 #[derive(Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct GraphqlRequest {
     /// The document.
     pub(crate) query: String,
     /// Values for the operation's variables.
@@ -31,11 +31,15 @@ pub(crate) struct Asked {
 
 /// A request that is refused as a whole, and its body.
 pub(crate) fn refusal(message: &str) -> (u16, Value) {
-    (500, json!({ "errors": [Problem::new(message).of_input().told()] }))
+    (500, json!({ "errors": [GraphqlError::new(message).of_input().to_json()] }))
 }
 
 /// Status and body of the answer; `store_code` is the header `Store`.
-pub(crate) fn answer(shop: &Shop, store_code: Option<&str>, asked: &Asked) -> (u16, Value) {
+pub(crate) fn answer(
+    shop: &Shop,
+    store_code: Option<&str>,
+    asked: &GraphqlRequest,
+) -> (u16, Value) {
     let store = match view(shop, store_code) {
         Ok(store) => store,
         Err(code) => return refusal(&format!("Requested store is not found ({code})")),
@@ -43,24 +47,27 @@ pub(crate) fn answer(shop: &Shop, store_code: Option<&str>, asked: &Asked) -> (u
     let document = match parse::document(&asked.query) {
         Ok(document) => document,
         Err(error) => {
-            let problem = Problem::new(error.message).at(error.at);
-            return (500, json!({ "errors": [problem.told()] }));
+            let problem = GraphqlError::new(error.message).at(error.at);
+            return (500, json!({ "errors": [problem.to_json()] }));
         }
     };
     match checked(&document, asked) {
         Ok((operation, variables)) => {
-            let ask = execute::Ask { shop, store, document: &document, variables };
+            let ask = execute::Execution { shop, store, document: &document, variables };
             let (data, problems) = ask.answer(&operation.selections);
             let mut answer = Map::new();
             if !problems.is_empty() {
-                answer.insert("errors".to_owned(), problems.iter().map(Problem::told).collect());
+                answer.insert(
+                    "errors".to_owned(),
+                    problems.iter().map(GraphqlError::to_json).collect(),
+                );
             }
             answer.insert("data".to_owned(), data);
             (200, Value::Object(answer))
         }
-        Err(Refused::ByMethod) => refusal("Mutation requests allowed only over POST requests"),
-        Err(Refused::BySchema(problems)) => {
-            let told: Vec<Value> = problems.iter().map(Problem::told).collect();
+        Err(RequestError::ByMethod) => refusal("Mutation requests allowed only over POST requests"),
+        Err(RequestError::BySchema(problems)) => {
+            let told: Vec<Value> = problems.iter().map(GraphqlError::to_json).collect();
             (200, json!({ "errors": told }))
         }
     }
@@ -74,39 +81,41 @@ fn view<'a>(shop: &Shop, code: Option<&'a str>) -> Result<StoreId, &'a str> {
     }
 }
 
-enum Refused {
+enum RequestError {
     ByMethod,
-    BySchema(Vec<Problem>),
+    BySchema(Vec<GraphqlError>),
 }
 
 /// The operation to answer and its variables, once all fits the schema.
 fn checked<'a>(
     document: &'a Document,
-    asked: &Asked,
-) -> Result<(&'a Operation, execute::Variables), Refused> {
-    let one = |problem: Problem| Refused::BySchema(vec![problem]);
+    asked: &GraphqlRequest,
+) -> Result<(&'a Operation, execute::Variables), RequestError> {
+    let one = |problem: GraphqlError| RequestError::BySchema(vec![problem]);
     let operation = match (&asked.operation_name, &document.operations[..]) {
-        (Some(name), all) if !name.is_empty() => all
-            .iter()
-            .find(|operation| operation.name.as_ref() == Some(name))
-            .ok_or_else(|| one(Problem::new(format!("Unknown operation named \"{name}\"."))))?,
+        (Some(name), all) if !name.is_empty() => {
+            all.iter().find(|operation| operation.name.as_ref() == Some(name)).ok_or_else(|| {
+                one(GraphqlError::new(format!("Unknown operation named \"{name}\".")))
+            })?
+        }
         (_, [only]) => only,
         _ => {
             let message = "Must provide operation name if query contains multiple operations.";
-            return Err(one(Problem::new(message)));
+            return Err(one(GraphqlError::new(message)));
         }
     };
     if operation.kind != "query" {
         if !asked.may_change {
-            return Err(Refused::ByMethod);
+            return Err(RequestError::ByMethod);
         }
         let message = format!("The demo store serves queries, and no {}.", operation.kind);
-        return Err(one(Problem::new(message)));
+        return Err(one(GraphqlError::new(message)));
     }
     let problems = schema::check(document, operation);
     if !problems.is_empty() {
-        return Err(Refused::BySchema(problems));
+        return Err(RequestError::BySchema(problems));
     }
-    let variables = execute::variables(operation, &asked.variables).map_err(Refused::BySchema)?;
+    let variables =
+        execute::variables(operation, &asked.variables).map_err(RequestError::BySchema)?;
     Ok((operation, variables))
 }

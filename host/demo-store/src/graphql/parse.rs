@@ -37,7 +37,7 @@ pub(super) struct Variable {
     pub(super) name: String,
     /// As it was written: `String!`.
     pub(super) type_name: String,
-    pub(super) default: Option<Given>,
+    pub(super) default: Option<InputValue>,
     pub(super) at: Location,
 }
 
@@ -70,14 +70,14 @@ pub(super) enum Selection {
 pub(super) struct Field {
     pub(super) alias: Option<String>,
     pub(super) name: String,
-    pub(super) arguments: Vec<(String, Given)>,
+    pub(super) arguments: Vec<(String, InputValue)>,
     pub(super) selections: Vec<Selection>,
     pub(super) at: Location,
 }
 
 /// The value of an argument, as it was written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Given {
+pub(super) enum InputValue {
     Variable(String),
     /// A text, a number or a name, whose kind no field here minds.
     Scalar(String),
@@ -355,28 +355,28 @@ impl Reader {
         Ok(Field { alias, name, arguments, selections, at })
     }
 
-    fn given(&mut self) -> Result<Given, SyntaxError> {
+    fn given(&mut self) -> Result<InputValue, SyntaxError> {
         match self.peek().clone() {
             Token::Mark('$') => {
                 self.next += 1;
-                self.name().map(Given::Variable)
+                self.name().map(InputValue::Variable)
             }
             Token::Mark('[') => self.composite(']'),
             Token::Mark('{') => self.composite('}'),
             Token::Scalar(text) => {
                 self.next += 1;
-                Ok(Given::Scalar(text))
+                Ok(InputValue::Scalar(text))
             }
             Token::Name(name) => {
                 self.next += 1;
-                Ok(if name == "null" { Given::Null } else { Given::Scalar(name) })
+                Ok(if name == "null" { InputValue::Null } else { InputValue::Scalar(name) })
             }
             _ => Err(self.unexpected()),
         }
     }
 
     /// A list's values, or an object's with their names.
-    fn composite(&mut self, end: char) -> Result<Given, SyntaxError> {
+    fn composite(&mut self, end: char) -> Result<InputValue, SyntaxError> {
         self.next += 1;
         while !self.takes(&Token::Mark(end)) {
             if end == '}' {
@@ -385,7 +385,7 @@ impl Reader {
             }
             self.nested(Self::given)?;
         }
-        Ok(Given::Composite)
+        Ok(InputValue::Composite)
     }
 
     fn nested<T>(
@@ -430,10 +430,10 @@ mod tests {
         assert_eq!(operation.name.as_deref(), Some("Q"));
         let types: Vec<&str> = operation.variables.iter().map(|v| &*v.type_name).collect();
         assert_eq!(types, ["String!", "[Int!]"]);
-        assert_eq!(operation.variables[0].default, Some(Given::Scalar("a\"b".into())));
+        assert_eq!(operation.variables[0].default, Some(InputValue::Scalar("a\"b".into())));
         let [Selection::Field(route)] = &operation.selections[..] else { panic!("{operation:?}") };
         assert_eq!((route.alias.as_deref(), &*route.name, route.at.line), (Some("r"), "route", 2));
-        assert_eq!(route.arguments[0].1, Given::Variable("u".into()));
+        assert_eq!(route.arguments[0].1, InputValue::Variable("u".into()));
         assert_eq!(route.selections.len(), 3);
         assert_eq!(document.fragments[0].on, "CategoryTree");
     }

@@ -6,14 +6,14 @@ use super::parse::Location;
 
 /// An error as GraphQL tells it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Problem {
+pub(super) struct GraphqlError {
     pub(super) message: String,
     pub(super) at: Option<Location>,
     pub(super) path: Option<&'static str>,
     pub(super) category: Option<&'static str>,
 }
 
-impl Problem {
+impl GraphqlError {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), at: None, path: None, category: None }
     }
@@ -27,7 +27,7 @@ impl Problem {
         Self { category: Some("graphql-input"), ..self }
     }
 
-    pub(super) fn told(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let mut told = json!({ "message": self.message });
         if let Some(Location { line, column }) = self.at {
             told["locations"] = json!([{ "line": line, "column": column }]);

@@ -1,7 +1,7 @@
 //! The part of Magento's schema that this store serves, and whether a document fits it.
 
 use super::parse::{Document, Field, Operation, Selection};
-use super::problem::Problem;
+use super::problem::GraphqlError;
 
 /// Types by name: the interfaces they are, and their fields.
 const TYPES: &[(&str, &[&str], &str)] = &[
@@ -53,7 +53,7 @@ fn type_of(field: &str) -> Option<&'static str> {
 }
 
 /// What of an operation does not fit; nothing where all does.
-pub(super) fn check(document: &Document, operation: &Operation) -> Vec<Problem> {
+pub(super) fn check(document: &Document, operation: &Operation) -> Vec<GraphqlError> {
     let mut check = Check { document, operation, spread: Vec::new(), problems: Vec::new() };
     check.selections(&operation.selections, "Query");
     check.problems
@@ -64,7 +64,7 @@ struct Check<'a> {
     operation: &'a Operation,
     /// The fragments that are being looked into.
     spread: Vec<&'a str>,
-    problems: Vec<Problem>,
+    problems: Vec<GraphqlError>,
 }
 
 impl<'a> Check<'a> {
@@ -79,7 +79,7 @@ impl<'a> Check<'a> {
                 Selection::Spread { name, at } => {
                     if self.spread.contains(&&**name) {
                         let message = format!("Cannot spread fragment \"{name}\" within itself.");
-                        self.problems.push(Problem::new(message).at(*at));
+                        self.problems.push(GraphqlError::new(message).at(*at));
                         continue;
                     }
                     let document = self.document;
@@ -91,7 +91,7 @@ impl<'a> Check<'a> {
                         }
                         None => {
                             let message = format!("Unknown fragment \"{name}\".");
-                            self.problems.push(Problem::new(message).at(*at));
+                            self.problems.push(GraphqlError::new(message).at(*at));
                         }
                     }
                 }
@@ -104,7 +104,7 @@ impl<'a> Check<'a> {
             self.selections(selections, on);
         } else {
             let message = format!("Unknown type \"{on}\": the demo store does not serve it.");
-            self.problems.push(Problem::new(message));
+            self.problems.push(GraphqlError::new(message));
         }
     }
 
@@ -120,39 +120,39 @@ impl<'a> Check<'a> {
             if on == "Query" {
                 message.push_str(" The demo store serves route, urlResolver and storeConfig.");
             }
-            self.problems.push(Problem::new(message).at(*at));
+            self.problems.push(GraphqlError::new(message).at(*at));
             return;
         }
         let takes_url = matches!(&**name, "route" | "urlResolver");
         for (argument, given) in &field.arguments {
             if !(takes_url && argument == "url") {
                 let message = format!("Unknown argument \"{argument}\" on field \"{on}.{name}\".");
-                self.problems.push(Problem::new(message).at(*at));
+                self.problems.push(GraphqlError::new(message).at(*at));
             }
-            if let super::parse::Given::Variable(variable) = given
+            if let super::parse::InputValue::Variable(variable) = given
                 && !self.operation.variables.iter().any(|known| known.name == *variable)
             {
                 let message = format!("Variable \"${variable}\" is not defined.");
-                self.problems.push(Problem::new(message).at(*at));
+                self.problems.push(GraphqlError::new(message).at(*at));
             }
         }
         if takes_url && !field.arguments.iter().any(|(argument, _)| argument == "url") {
             let message = format!(
                 "Field \"{name}\" argument \"url\" of type \"String!\" is required but not provided."
             );
-            self.problems.push(Problem::new(message).at(*at));
+            self.problems.push(GraphqlError::new(message).at(*at));
         }
         match (type_of(name).filter(|_| on == "Query"), field.selections.is_empty()) {
             (Some(of), true) => {
                 let message = format!(
                     "Field \"{name}\" of type \"{of}\" must have a selection of subfields."
                 );
-                self.problems.push(Problem::new(message).at(*at));
+                self.problems.push(GraphqlError::new(message).at(*at));
             }
             (Some(of), false) => self.selections(&field.selections, of),
             (None, false) => {
                 let message = format!("Field \"{name}\" must not have a selection.");
-                self.problems.push(Problem::new(message).at(*at));
+                self.problems.push(GraphqlError::new(message).at(*at));
             }
             (None, true) => {}
         }

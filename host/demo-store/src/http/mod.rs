@@ -70,7 +70,7 @@ async fn serve(
     let instead = strike
         .fault
         .and_then(|fault| controls::instead(fault, strike.retry_after.as_deref(), peer));
-    let request = Incoming {
+    let request = IncomingRequest {
         method: method.as_str(),
         path: uri.path(),
         query: uri.query().unwrap_or_default(),
@@ -105,7 +105,7 @@ async fn serve(
 }
 
 /// A request on the wire.
-struct Incoming<'a> {
+struct IncomingRequest<'a> {
     method: &'a str,
     path: &'a str,
     query: &'a str,
@@ -121,7 +121,7 @@ enum Format {
     Xml,
 }
 
-impl Incoming<'_> {
+impl IncomingRequest<'_> {
     fn respond(&self, server: &Server) -> Response {
         if self.path.trim_end_matches('/') == "/graphql" {
             return self.graphql(server);
@@ -171,7 +171,7 @@ impl Incoming<'_> {
             return html_response(500, ERROR_PAGE.to_owned());
         };
         let variables = fields.remove("variables");
-        let asked = graphql::Asked {
+        let asked = graphql::GraphqlRequest {
             query: fields.get("query").map(php::text_of).unwrap_or_default(),
             variables: variables.and_then(|given| given.as_object().cloned()).unwrap_or_default(),
             operation_name: fields.get("operationName").map(php::text_of),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::history::{self, Remarks};
-use super::line::{self, Asked, Left, Line};
+use super::line::{self, Line, RemainingQuantity, RequestedQuantities};
 use super::lookup;
 use super::order;
 use super::payment::{self, Movement};
@@ -21,7 +21,7 @@ const REFUNDED: i32 = 2;
 
 /// What a request to refund says beside items and remarks.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Terms {
+pub(crate) struct RefundArguments {
     /// Shipping to give back; all that is left when not said.
     pub(crate) shipping: Option<Amount>,
     /// To give back on top.
@@ -34,7 +34,7 @@ pub(crate) struct Terms {
 
 /// Where the refund is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Basis {
+pub(crate) enum RefundTarget {
     /// On the order: never through the gateway.
     Order,
     /// On an invoice, through the gateway or not.
@@ -67,9 +67,9 @@ struct Draft {
 impl Draft {
     fn of(
         order: &Doc,
-        asked: &Asked,
+        asked: &RequestedQuantities,
         limits: Option<&Doc>,
-        terms: &Terms,
+        terms: &RefundArguments,
     ) -> Result<Self, Refusal> {
         let mut draft = Self { lines: lines(order, asked, limits)?, ..Self::default() };
         // In the order in which Magento collects totals, since each rounding counts for the next.
@@ -103,13 +103,13 @@ impl Draft {
         }
     }
 
-    fn add_shipping(&mut self, order: &Doc, terms: &Terms) -> Result<(), Refusal> {
+    fn add_shipping(&mut self, order: &Doc, terms: &RefundArguments) -> Result<(), Refusal> {
         let total = order.money("shipping_amount");
         let allowed = total - order.money("shipping_refunded");
         let allowed_tax = order.money("shipping_tax_amount") - order.money("shipping_tax_refunded");
         let wanted = terms.shipping.map_or(allowed.base, Amount::cents);
         if wanted > allowed.base.cents() {
-            let allowed = payment::shown(allowed.base, &order.text("base_currency_code"));
+            let allowed = payment::formatted(allowed.base, &order.text("base_currency_code"));
             return Err(Refusal::bad("Maximum shipping amount allowed to refund is: %1")
                 .with(json!([allowed])));
         }
@@ -206,13 +206,17 @@ impl Draft {
     }
 }
 
-fn left(item: &Doc) -> Left {
-    Left { quantity: item.amount("qty_invoiced") - item.amount("qty_refunded") }
+fn left(item: &Doc) -> RemainingQuantity {
+    RemainingQuantity { quantity: item.amount("qty_invoiced") - item.amount("qty_refunded") }
 }
 
 /// A line for every item that has something left, also of those not asked for, with 0. An invoice
 /// limits them to its own items.
-fn lines(order: &Doc, asked: &Asked, limits: Option<&Doc>) -> Result<Vec<Line>, Refusal> {
+fn lines(
+    order: &Doc,
+    asked: &RequestedQuantities,
+    limits: Option<&Doc>,
+) -> Result<Vec<Line>, Refusal> {
     let items = order.docs("items");
     let mut lines: Vec<Line> = Vec::new();
     for (place, item) in items.iter().enumerate() {
@@ -255,8 +259,8 @@ fn lines(order: &Doc, asked: &Asked, limits: Option<&Doc>) -> Result<Vec<Line>, 
 fn validate(
     order: &Doc,
     draft: &Draft,
-    asked: &Asked,
-    terms: &Terms,
+    asked: &RequestedQuantities,
+    terms: &RefundArguments,
     refundable: bool,
     known_item: impl Fn(u64) -> Option<String>,
 ) -> Result<(), Refusal> {
@@ -317,16 +321,16 @@ fn validate(
 pub(crate) fn make(
     shop: &mut Shop,
     order: u64,
-    basis: Basis,
-    asked: &Asked,
-    terms: &Terms,
+    basis: RefundTarget,
+    asked: &RequestedQuantities,
+    terms: &RefundArguments,
     remarks: &Remarks,
     now: &str,
 ) -> Result<u64, Refusal> {
     let mut order = lookup::order_of(shop, order)?;
     let invoice = match basis {
-        Basis::Order => None,
-        Basis::Invoice { id, .. } => shop.invoices.get(id).cloned(),
+        RefundTarget::Order => None,
+        RefundTarget::Invoice { id, .. } => shop.invoices.get(id).cloned(),
     };
     let refundable = invoice.is_none() || payment::is_gateway(&order);
     let draft = Draft::of(&order, asked, invoice.as_ref(), terms)?;
@@ -346,10 +350,10 @@ pub(crate) fn make(
     });
     memo.put("items", line::list(items));
     remarks.write(&mut memo, &mut shop.sales_numbers, Part::CreditmemoComment, now);
-    let online = matches!(basis, Basis::Invoice { online: true, .. });
+    let online = matches!(basis, RefundTarget::Invoice { online: true, .. });
     register(&mut order, &draft, online, now);
     order.put("customer_note_notify", i32::from(remarks.notify));
-    if let Basis::Invoice { id: invoice, .. } = basis {
+    if let RefundTarget::Invoice { id: invoice, .. } = basis {
         memo.put("invoice_id", invoice);
     }
     if online {
@@ -359,7 +363,7 @@ pub(crate) fn make(
     }
     states::settle(&mut order, After::Creditmemo);
     order.put("updated_at", now);
-    let total = payment::shown(draft.grand_total().base, &order.text("base_currency_code"));
+    let total = payment::formatted(draft.grand_total().base, &order.text("base_currency_code"));
     let how = if online { "online" } else { "offline" };
     let note = format!("We refunded {total} {how}.");
     history::note_refund(&mut order, &mut shop.sales_numbers, &note, remarks.notify, now);
@@ -369,7 +373,7 @@ pub(crate) fn make(
     Ok(id)
 }
 
-fn write_totals(memo: &mut Doc, draft: &Draft, terms: &Terms) {
+fn write_totals(memo: &mut Doc, draft: &Draft, terms: &RefundArguments) {
     memo.set_money("subtotal", draft.subtotal);
     memo.set_money("subtotal_incl_tax", draft.subtotal_incl_tax);
     memo.set_money("discount_amount", -draft.discount);
@@ -429,7 +433,7 @@ fn register(order: &mut Doc, draft: &Draft, online: bool, now: &str) {
     payment::add(order, "shipping_refunded", draft.shipping);
 }
 
-fn move_stock(shop: &mut Shop, order: &Doc, draft: &Draft, terms: &Terms) {
+fn move_stock(shop: &mut Shop, order: &Doc, draft: &Draft, terms: &RefundArguments) {
     let items = order.docs("items");
     for line in draft.lines.iter().filter(|line| line.quantity > Amount::ZERO) {
         let item = items[line.place];

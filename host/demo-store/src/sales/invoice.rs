@@ -1,7 +1,7 @@
 //! Invoices: the money of some of an order's items. The first one takes all of the shipping.
 
 use super::history::Remarks;
-use super::line::{self, Asked, Left, Line};
+use super::line::{self, Line, RemainingQuantity, RequestedQuantities};
 use super::lookup;
 use super::order;
 use super::payment::{self, Movement};
@@ -37,7 +37,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn of(order: &Doc, earlier: &[&Doc], asked: &Asked) -> Result<Self, Refusal> {
+    fn of(order: &Doc, earlier: &[&Doc], asked: &RequestedQuantities) -> Result<Self, Refusal> {
         let lines = lines(order, asked)?;
         let is_last = lines.iter().all(|line| line.is_last);
         let mut draft = Self { lines, is_last, ..Self::default() };
@@ -136,12 +136,12 @@ impl Draft {
     }
 }
 
-fn left(item: &Doc) -> Left {
-    Left { quantity: item.amount("qty_ordered") - item.amount("qty_invoiced") }
+fn left(item: &Doc) -> RemainingQuantity {
+    RemainingQuantity { quantity: item.amount("qty_ordered") - item.amount("qty_invoiced") }
 }
 
 /// A line for every item that has something left, also of those not asked for, with 0.
-fn lines(order: &Doc, asked: &Asked) -> Result<Vec<Line>, Refusal> {
+fn lines(order: &Doc, asked: &RequestedQuantities) -> Result<Vec<Line>, Refusal> {
     let items = order.docs("items");
     let mut lines = Vec::new();
     for (place, item) in items.iter().enumerate() {
@@ -202,7 +202,7 @@ fn validate(order: &Doc, draft: &Draft) -> Result<(), Refusal> {
 pub(crate) fn make(
     shop: &mut Shop,
     order: u64,
-    asked: &Asked,
+    asked: &RequestedQuantities,
     capture: bool,
     remarks: &Remarks,
     now: &str,

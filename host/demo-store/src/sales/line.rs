@@ -10,9 +10,9 @@ use crate::php;
 
 /// The quantities that a request asks for, by order item. None at all asks for everything left.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked(Vec<(u64, Amount)>);
+pub(crate) struct RequestedQuantities(Vec<(u64, Amount)>);
 
-impl Asked {
+impl RequestedQuantities {
     /// Reads the `items` of a request: `order_item_id` and `qty`, the last of equal items counting.
     pub(crate) fn read(items: &[Value]) -> Self {
         Self(
@@ -67,7 +67,7 @@ pub(crate) struct Line {
 
 /// What an item's money is shared by: a line's quantity of what is left of the item.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Left {
+pub(crate) struct RemainingQuantity {
     /// How many are left, this line among them.
     pub(crate) quantity: Amount,
 }
@@ -78,7 +78,7 @@ impl Line {
         &self,
         rounding: &mut MoneyRounding,
         rest: Money,
-        left: Left,
+        left: RemainingQuantity,
         deducted: bool,
     ) -> Money {
         if self.is_last {

@@ -1,16 +1,13 @@
 //! Sales: what becomes of an order. Invoices, shipments and credit memos are made from it and counted
 //! on it, and its state follows from what was counted.
 //!
-//! Orders and documents are kept as the API shows them. Money is reckoned exactly, twice each time: in
+//! Orders and documents are kept as the API shows them. Money is computed exactly, twice each time: in
 //! the currency of the order and in the base currency of its website.
 
-pub(crate) mod as_given;
 pub(crate) mod coupon;
 pub(crate) mod creditmemo;
 pub(crate) mod history;
 pub(crate) mod invoice;
-#[cfg(test)]
-mod laws;
 pub(crate) mod line;
 pub(crate) mod lookup;
 pub(crate) mod order;
@@ -21,5 +18,8 @@ mod quantities;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod shipment;
+#[cfg(test)]
+mod split_properties;
 pub(crate) mod states;
 pub(crate) mod stock;
+pub(crate) mod unchecked_save;

@@ -67,7 +67,7 @@ pub(crate) fn record(
 }
 
 /// Money as the store writes it in texts.
-pub(crate) fn shown(amount: Amount, currency: &str) -> String {
+pub(crate) fn formatted(amount: Amount, currency: &str) -> String {
     let cents = amount.cents();
     let plain = format!("{:.2}", cents.abs().float());
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, "00"));
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn money_in_texts_has_its_sign_and_thousands() {
         let amount = |value: f64| Amount::of(Some(&json!(value)));
-        assert_eq!(shown(amount(7.36), "EUR"), "€7.36");
-        assert_eq!(shown(amount(-1234.5), "USD"), "-$1,234.50");
-        assert_eq!(shown(amount(12.0), "CHF"), "CHF\u{a0}12.00");
+        assert_eq!(formatted(amount(7.36), "EUR"), "€7.36");
+        assert_eq!(formatted(amount(-1234.5), "USD"), "-$1,234.50");
+        assert_eq!(formatted(amount(12.0), "CHF"), "CHF\u{a0}12.00");
     }
 }

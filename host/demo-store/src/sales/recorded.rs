@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::creditmemo::{self, Basis, Terms};
+use super::creditmemo::{self, RefundArguments, RefundTarget};
 use super::history::Remarks;
-use super::line::Asked;
+use super::line::RequestedQuantities;
 use super::shipment::Parcel;
 use super::states::{self, Can};
 use super::{invoice, order_actions, shipment};
@@ -113,8 +113,10 @@ impl Recorded {
         self.arguments()["extension_attributes"]["source_code"].as_str()
     }
 
-    fn asked(&self) -> Asked {
-        Asked::read(self.body.get("items").and_then(Value::as_array).map_or(&[], Vec::as_slice))
+    fn asked(&self) -> RequestedQuantities {
+        RequestedQuantities::read(
+            self.body.get("items").and_then(Value::as_array).map_or(&[], Vec::as_slice),
+        )
     }
 
     /// Does to the order in our store what was done to it in the recorded one; the order after.
@@ -150,14 +152,16 @@ impl Recorded {
                     let given = self.arguments().get(field).filter(|value| !value.is_null());
                     given.map(|value| Amount::of(Some(value)))
                 };
-                let terms = Terms {
+                let terms = RefundArguments {
                     shipping: amount("shipping_amount"),
                     extra: amount("adjustment_positive"),
                     fee: amount("adjustment_negative"),
                     returned: Vec::new(),
                 };
                 let online = self.body.get("isOnline") == Some(&json!(true));
-                let basis = self.invoice.map_or(Basis::Order, |id| Basis::Invoice { id, online });
+                let basis = self
+                    .invoice
+                    .map_or(RefundTarget::Order, |id| RefundTarget::Invoice { id, online });
                 creditmemo::make(shop, id, basis, &self.asked(), &terms, &remarks, NOW)
             }
         };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::history::Remarks;
-use super::line::{self, Asked};
+use super::line::{self, RequestedQuantities};
 use super::lookup;
 use super::order;
 use super::quantities::Quantities;
@@ -25,7 +25,7 @@ pub(crate) struct Parcel {
 }
 
 /// What is shipped: the places of order items and how many. More than is left becomes what is left.
-fn lines(order: &Doc, asked: &Asked) -> Vec<(usize, Amount)> {
+fn lines(order: &Doc, asked: &RequestedQuantities) -> Vec<(usize, Amount)> {
     let items = order.docs("items");
     let whole = items
         .iter()
@@ -74,7 +74,7 @@ fn validate(order: &Doc, lines: &[(usize, Amount)], tracks: &[Doc]) -> Result<()
 pub(crate) fn make(
     shop: &mut Shop,
     order: u64,
-    asked: &Asked,
+    asked: &RequestedQuantities,
     parcel: &Parcel,
     remarks: &Remarks,
     now: &str,

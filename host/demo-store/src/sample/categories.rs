@@ -6,7 +6,7 @@ use super::data::Data;
 use super::rows;
 use crate::php;
 use crate::shop::{ALL, Category, Shop, StoreId};
-use crate::text::url_key;
+use crate::url_key::url_key;
 
 /// The category that every Magento has above all others.
 const ROOT: u64 = 1;

@@ -9,7 +9,7 @@ use crate::php;
 use crate::shop::product::{CategoryLink, MediaEntry};
 use crate::shop::stock::stock_item;
 use crate::shop::{ALL, Product, Scoped, Shop, StoreId};
-use crate::text::url_key;
+use crate::url_key::url_key;
 
 /// Wool is cared for in its own way.
 const WOOL: &str = "Merino wool";

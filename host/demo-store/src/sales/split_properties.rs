@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::creditmemo::{self, Basis, Terms};
+use super::creditmemo::{self, RefundArguments, RefundTarget};
 use super::history::Remarks;
-use super::line::Asked;
+use super::line::RequestedQuantities;
 use super::shipment::Parcel;
 use super::states::{self, Can};
 use super::{invoice, shipment};
@@ -18,16 +18,16 @@ const NOW: &str = "2026-11-22 12:00:00";
 
 /// An item: how many, the price and the discount of the row in cents, tax in percent.
 #[derive(Debug, Clone)]
-struct Wanted {
+struct ItemSpec {
     quantity: i64,
     price: i64,
     discount: i64,
     tax: i64,
 }
 
-fn wanted() -> impl Strategy<Value = Wanted> {
+fn wanted() -> impl Strategy<Value = ItemSpec> {
     (1i64..6, 1i64..20_000, 0i64..100, prop::sample::select(vec![0i64, 7, 19])).prop_map(
-        |(quantity, price, part, tax)| Wanted {
+        |(quantity, price, part, tax)| ItemSpec {
             quantity,
             price,
             discount: quantity * price * part / 120,
@@ -42,7 +42,7 @@ fn cents(cents: i64) -> f64 {
 }
 
 /// A shop with one order of these items and this much for shipping.
-fn shop(items: &[Wanted], shipping: i64) -> Shop {
+fn shop(items: &[ItemSpec], shipping: i64) -> Shop {
     let rows: Vec<Value> = items
         .iter()
         .zip(1u64..)
@@ -62,8 +62,8 @@ fn shop(items: &[Wanted], shipping: i64) -> Shop {
             })
         })
         .collect();
-    let sum = |of: &dyn Fn(&Wanted) -> i64| items.iter().map(of).sum::<i64>();
-    let row = |item: &Wanted| item.quantity * item.price;
+    let sum = |of: &dyn Fn(&ItemSpec) -> i64| items.iter().map(of).sum::<i64>();
+    let row = |item: &ItemSpec| item.quantity * item.price;
     let subtotal = sum(&row);
     let discount = sum(&|item| item.discount);
     let tax = sum(&|item| (row(item) - item.discount) * item.tax / 100);
@@ -93,8 +93,8 @@ fn shop(items: &[Wanted], shipping: i64) -> Shop {
     shop
 }
 
-fn asked(item: u64, quantity: i64) -> Asked {
-    Asked::read(&[json!({ "order_item_id": item, "qty": quantity })])
+fn asked(item: u64, quantity: i64) -> RequestedQuantities {
+    RequestedQuantities::read(&[json!({ "order_item_id": item, "qty": quantity })])
 }
 
 fn the_order(shop: &Shop) -> Doc {
@@ -117,13 +117,13 @@ proptest! {
         let mut shop = shop(&items, shipping);
         let total = the_order(&shop).money("grand_total");
         let remarks = Remarks::default();
-        let terms = Terms { shipping: Some(Amount::ZERO), ..Terms::default() };
+        let terms = RefundArguments { shipping: Some(Amount::ZERO), ..RefundArguments::default() };
         for (item, quantity, refunds) in steps {
             // Too much is refused and changes nothing; that is part of the law.
             let item = (item % items.len()) as u64 + 1;
             let before = the_order(&shop);
             let made = if refunds {
-                creditmemo::make(&mut shop, 1, Basis::Order, &asked(item, quantity), &terms, &remarks, NOW)
+                creditmemo::make(&mut shop, 1, RefundTarget::Order, &asked(item, quantity), &terms, &remarks, NOW)
             } else {
                 invoice::make(&mut shop, 1, &asked(item, quantity), true, &remarks, NOW)
             };
@@ -135,13 +135,13 @@ proptest! {
             prop_assert_eq!(sum(&shop.creditmemos, "grand_total"), order.money("total_refunded"));
             prop_assert!(order.amount("total_refunded") <= order.amount("total_paid"));
         }
-        let everything = Asked::default();
+        let everything = RequestedQuantities::default();
         invoice::make(&mut shop, 1, &everything, true, &remarks, NOW).ok();
         let order = the_order(&shop);
         prop_assert!(!states::can(&order, Can::Invoice));
         prop_assert_eq!(order.money("total_invoiced"), total);
         prop_assert_eq!(order.amount("total_due"), Amount::ZERO);
-        creditmemo::make(&mut shop, 1, Basis::Order, &everything, &Terms::default(), &remarks, NOW).ok();
+        creditmemo::make(&mut shop, 1, RefundTarget::Order, &everything, &RefundArguments::default(), &remarks, NOW).ok();
         let order = the_order(&shop);
         prop_assert_eq!(order.money("total_refunded"), total);
         prop_assert_eq!(order.text("state"), "closed");

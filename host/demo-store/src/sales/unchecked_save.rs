@@ -1,4 +1,4 @@
-//! Documents saved as they are given. These routes check nothing and reckon nothing: what they are given
+//! Documents saved as they are given. These routes check nothing and compute nothing: what they are given
 //! is what the store has then, whether or not it agrees with the order.
 
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ pub(crate) fn refund(shop: &mut Shop, given: &Doc, now: &str) -> Result<Doc, Ref
     let left = order.amount("base_total_paid") - order.amount("base_total_refunded");
     if total.base > left {
         return Err(Refusal::bad("The most money available to refund is %1.")
-            .with(json!([payment::shown(left, &currency)])));
+            .with(json!([payment::formatted(left, &currency)])));
     }
     for (of, on) in [
         ("grand_total", "total_refunded"),
@@ -109,7 +109,7 @@ pub(crate) fn refund(shop: &mut Shop, given: &Doc, now: &str) -> Result<Doc, Ref
     payment::add(&mut order, "amount_refunded", total);
     states::settle(&mut order, After::Creditmemo);
     order.put("updated_at", now);
-    let note = format!("We refunded {} offline.", payment::shown(total.base, &currency));
+    let note = format!("We refunded {} offline.", payment::formatted(total.base, &currency));
     history::note_refund(&mut order, &mut shop.sales_numbers, &note, false, now);
     shop.orders.put(order);
     let mut given = given.clone();
