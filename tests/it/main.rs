@@ -5,6 +5,7 @@
 mod audit;
 mod cache;
 mod cli;
+mod docs;
 mod doctor;
 mod exports;
 mod hostile;

@@ -25,7 +25,7 @@ pub(crate) enum Command {
     /// Call one action, logged in with the operator's credentials, and print its answer.
     Call(Call),
     /// List the actions, their tier and effect, and what forbids them.
-    Actions(List),
+    Actions(Actions),
     /// List the plugins, or look into one file.
     Plugins(Plugins),
     /// Look whether everything is as it must be: configuration, store, login, plugins, state.
@@ -99,6 +99,16 @@ pub(crate) struct Call {
 }
 
 /// `souk actions`
+#[derive(Debug, Args)]
+pub(crate) struct Actions {
+    /// Print the reference of all tools as a page of Markdown.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) markdown: bool,
+    #[command(flatten)]
+    pub(crate) list: List,
+}
+
+/// What commands take that print a list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// Print JSON.

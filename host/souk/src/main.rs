@@ -17,6 +17,7 @@ mod render;
 mod rules;
 mod setup;
 mod stores;
+mod tools_markdown;
 mod wiring;
 
 use std::process::ExitCode;

@@ -6,17 +6,23 @@ use serde_json::json;
 use souk_model::Principal;
 use souk_policy::{Rules, ToolProfile};
 
-use crate::cli::List;
+use crate::cli::Actions;
 use crate::commands::print;
 use crate::render::Table;
 use crate::setup::Setup;
+use crate::tools_markdown::{self, ToolEntry};
 use crate::wiring;
 
-pub(crate) async fn run(list: List) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(Actions { markdown, list }: Actions) -> anyhow::Result<ExitCode> {
     let setup = Setup::read(list.common)?;
     let rules = setup.rules()?;
     let registry = wiring::load(&setup).await?;
     let loaded = registry.loaded();
+    if markdown {
+        let entries: Vec<_> = loaded.tools().map(ToolEntry::of).collect();
+        print(&tools_markdown::page(&entries))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut table = Table::new(["ACTION", "TIER", "EFFECT", "ALLOWED", "TITLE"]);
     let mut rows = Vec::new();
     for entry in loaded.tools() {

@@ -1,0 +1,8 @@
+//! The documentation, held to the product: what it says can be run is run, and what it prints is
+//! compared; what it names exists.
+
+mod commands;
+mod links;
+mod markdown;
+mod running;
+mod shell;
