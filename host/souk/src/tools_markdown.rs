@@ -85,7 +85,8 @@ fn write_members(
     let required = object.get("required").and_then(Value::as_array);
     let is_required =
         |name: &str| required.is_some_and(|names| names.iter().any(|known| known == name));
-    for (name, schema) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    for (name, schema) in object.get("properties").and_then(Value::as_object).into_iter().flatten()
+    {
         let Some(schema) = schema.as_object() else { continue };
         let path = format!("{above}{name}");
         let shown = if is_required(name) { format!("**`{path}`**") } else { format!("`{path}`") };
@@ -99,7 +100,8 @@ fn write_members(
         if depth == 0 {
             continue;
         }
-        let items = target.get("items").and_then(Value::as_object).map(|items| resolve(root, items));
+        let items =
+            target.get("items").and_then(Value::as_object).map(|items| resolve(root, items));
         match items {
             Some(items) => write_members(rows, root, items, &format!("{path}[]."), depth - 1),
             None => write_members(rows, root, target, &format!("{path}."), depth - 1),
@@ -115,7 +117,10 @@ fn names(root: &Map<String, Value>, object: &Map<String, Value>) -> String {
 }
 
 /// Follows `$ref` and the one alternative that is not `null`.
-fn resolve<'a>(root: &'a Map<String, Value>, schema: &'a Map<String, Value>) -> &'a Map<String, Value> {
+fn resolve<'a>(
+    root: &'a Map<String, Value>,
+    schema: &'a Map<String, Value>,
+) -> &'a Map<String, Value> {
     let mut schema = schema;
     for _ in 0..DEPTH {
         let next = reference(root, schema).or_else(|| only_alternative(schema));
@@ -125,7 +130,10 @@ fn resolve<'a>(root: &'a Map<String, Value>, schema: &'a Map<String, Value>) -> 
     schema
 }
 
-fn reference<'a>(root: &'a Map<String, Value>, schema: &Map<String, Value>) -> Option<&'a Map<String, Value>> {
+fn reference<'a>(
+    root: &'a Map<String, Value>,
+    schema: &Map<String, Value>,
+) -> Option<&'a Map<String, Value>> {
     let name = schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
     root.get("$defs")?.get(name)?.as_object()
 }
@@ -201,7 +209,7 @@ mod tests {
 
     use super::*;
 
-    fn schema(value: Value) -> Arc<Map<String, Value>> {
+    fn schema(value: &Value) -> Arc<Map<String, Value>> {
         Arc::new(value.as_object().cloned().unwrap_or_default())
     }
 
@@ -211,7 +219,7 @@ mod tests {
             name: "shop_greet".to_owned(),
             title: "Greet".to_owned(),
             description: "Says <hello>.".to_owned(),
-            input: schema(json!({
+            input: schema(&json!({
                 "type": "object",
                 "required": ["sku"],
                 "properties": {
@@ -226,7 +234,7 @@ mod tests {
                     "properties": {"store": {"type": ["string", "null"]}},
                 }},
             })),
-            output: schema(json!({"properties": {"message": {}, "items": {}}})),
+            output: schema(&json!({"properties": {"message": {}, "items": {}}})),
             tier: Tier::Safe,
             hints: ToolHints {
                 read_only: true,

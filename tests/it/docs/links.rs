@@ -47,7 +47,8 @@ fn links(page: &str) -> impl Iterator<Item = &str> {
 fn anchors(page: &str) -> impl Iterator<Item = String> {
     page.lines().filter(|line| line.starts_with('#')).map(|line| {
         let text = line.trim_start_matches('#').trim().to_lowercase();
-        let kept = text.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+        let kept =
+            text.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
         kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
     })
 }
