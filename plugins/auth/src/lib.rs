@@ -3,20 +3,14 @@
 //! It owns the words of the three tools. It never holds a credential: the host keeps the values of
 //! sealed arguments to itself, and this plugin only tells it which of them were given.
 
-mod abilities;
+mod capability_summary;
 
-use abilities::Abilities;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use souk_sdk::{
-    Action, ActionInfo, AuthMethod, Context, Failure, FailureCode, Group, NoArgs, Sealed,
-    SessionContext, SessionInfo,
-};
+use capability_summary::Capabilities;
+use souk_sdk::core::{AuthMethod, Sealed, SessionResult};
+use souk_sdk::prelude::*;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Login {
+#[args]
+struct LoginArgs {
     /// One of the stores the operator has configured; the first one if left out.
     #[schemars(length(min = 1))]
     base_url: Option<String>,
@@ -33,7 +27,7 @@ struct Login {
     integration_token: Option<Sealed>,
 }
 
-impl Login {
+impl LoginArgs {
     /// The names of the sealed arguments that were given.
     fn sealed(&self) -> Vec<&'static str> {
         [
@@ -51,148 +45,94 @@ impl Login {
     }
 }
 
-/// What may be known of a session.
-#[derive(Serialize, JsonSchema)]
-struct Session {
-    /// Whom the store takes us for, as far as it tells.
-    username: String,
-    base_url: String,
-    /// `oauth`, `integration_token` or `admin_token`.
-    auth_method: &'static str,
-    /// The operator's name for the store.
-    store: String,
-    /// The store's environment, as the operator named it.
-    environment: String,
-    /// The store view that reads use when they name none.
-    default_scope: Option<String>,
-}
-
-impl From<SessionInfo> for Session {
-    fn from(info: SessionInfo) -> Self {
-        Self {
-            username: info.username,
-            base_url: info.base_url,
-            auth_method: info.method.as_str(),
-            store: info.store,
-            environment: info.environment,
-            default_scope: info.default_scope,
-        }
-    }
-}
-
-#[derive(Serialize, JsonSchema)]
-struct LoggedIn {
+#[result]
+struct LoginResult {
     message: &'static str,
     #[serde(flatten)]
-    session: Session,
+    session: SessionResult,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct LoggedOut {
-    message: &'static str,
-}
-
-fn login(asked: &Login, context: &SessionContext) -> Result<LoggedIn, Failure> {
-    let info = context.login(asked.base_url.as_deref(), &asked.sealed())?;
+/// Log in to the store
+///
+/// Opens a session with a Magento store and replaces any session before it. Call it without
+/// arguments to use the operator's credentials; pass credentials only if the user gave you some
+/// (OAuth 1.0a first, then integration token, then user name and password). The store is asked to
+/// prove that they work. Every other tool but auth_logout needs a session.
+#[action(session, no_session)]
+fn login(args: &LoginArgs, context: &SessionContext) -> Result<LoginResult, Failure> {
+    let info = context.login(args.base_url.as_deref(), &args.sealed())?;
     let message = match info.method {
         AuthMethod::Oauth => "Login successful (OAuth 1.0 integration)",
         AuthMethod::IntegrationToken => "Login successful (integration token)",
         AuthMethod::AdminToken => "Login successful",
     };
-    Ok(LoggedIn { message, session: info.into() })
+    Ok(LoginResult { message, session: info.into() })
 }
 
-fn logout(_: &NoArgs, context: &SessionContext) -> Result<LoggedOut, Failure> {
+#[result]
+struct LogoutResult {
+    message: &'static str,
+}
+
+/// Log out
+///
+/// Ends the session and forgets its credentials. Answers whether there was one.
+#[action(session, no_session)]
+fn logout(_: &NoArgs, context: &SessionContext) -> Result<LogoutResult, Failure> {
     let message = if context.logout()? { "Logged out successfully" } else { "No active session" };
-    Ok(LoggedOut { message })
+    Ok(LogoutResult { message })
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Asked {
+#[args]
+struct WhoamiArgs {
     /// Answer everything that is known of what the store can do, and wait for it if need be.
     details: Option<bool>,
     /// Ask the store anew what it can do: about twenty small reads.
     refresh: Option<bool>,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct WhoAmI {
+#[result]
+struct WhoamiResult {
     #[serde(flatten)]
-    session: Session,
+    session: SessionResult,
     /// What the store can do for this session: `version`, `edition`, `inventory`, `store_views`, and
-    /// under `access` what may not be read. What could not be told is `{"unknown": "why"}`; `probing`
-    /// stands alone while it is still being found out.
+    /// under `access` what may not be read. What could not be found out is `{"unknown": "why"}`;
+    /// `probing` stands alone while it is still being found out.
     #[schemars(with = "Map<String, Value>")]
-    capabilities: Abilities,
+    capabilities: Capabilities,
 }
 
-fn whoami(asked: &Asked, context: &Context) -> Result<WhoAmI, Failure> {
-    let session = context.session().map(Session::from).ok_or_else(|| {
+/// Who is logged in
+///
+/// Answers which store, environment and user the session is for, how it authenticates, which store
+/// view reads use when they name none, and what the store can do: version, edition, inventory, store
+/// views, and what the credentials may not read. Asks the store nothing, unless `refresh` says so or
+/// `details` are wanted that are not known yet.
+#[action(query)]
+fn whoami(args: &WhoamiArgs, context: &Context) -> Result<WhoamiResult, Failure> {
+    let session = context.session().map(SessionResult::from).ok_or_else(|| {
         Failure::new(FailureCode::NotAuthenticated, "there is no session")
             .remedy("call `auth_login` first")
     })?;
-    let (details, refresh) = (asked.details == Some(true), asked.refresh == Some(true));
-    let capabilities = if details {
-        Abilities::details(context, refresh)?
+    let refresh = args.refresh == Some(true);
+    let capabilities = if args.details == Some(true) {
+        Capabilities::details(context, refresh)?
     } else {
-        Abilities::summary(context, refresh)?
+        Capabilities::summary(context, refresh)?
     };
-    Ok(WhoAmI { session, capabilities })
+    Ok(WhoamiResult { session, capabilities })
 }
 
-fn auth() -> Group {
-    Group {
-        name: "auth",
-        version: env!("CARGO_PKG_VERSION"),
-        title: "Session",
-        description: "Log in to a store, log out, and see who is logged in.",
-        actions: vec![
-            Action::session(
-                login,
-                ActionInfo {
-                    name: "login",
-                    title: "Log in to the store",
-                    description: "Opens a session with a Magento store and replaces any session \
-                        before it. Call it without arguments to use the operator's credentials; \
-                        pass credentials only if the user gave you some (OAuth 1.0a first, then \
-                        integration token, then user name and password). The store is asked to \
-                        prove that they work. Every other tool but auth_logout needs a session.",
-                },
-            )
-            .without_session(),
-            Action::session(
-                logout,
-                ActionInfo {
-                    name: "logout",
-                    title: "Log out",
-                    description: "Ends the session and forgets its credentials. Answers whether \
-                        there was one.",
-                },
-            )
-            .without_session(),
-            Action::query(
-                whoami,
-                ActionInfo {
-                    name: "whoami",
-                    title: "Who is logged in",
-                    description: "Answers which store, environment and user the session is for, \
-                        how it authenticates, which store view reads use when they name none, and \
-                        what the store can do: version, edition, inventory, store views, and what \
-                        the credentials may not read. Asks the store nothing, unless `refresh` \
-                        says so or `details` are wanted that are not known yet.",
-                },
-            ),
-        ],
-    }
+group! {
+    /// Session
+    ///
+    /// Log in to a store, log out, and see who is logged in.
+    auth: [login, logout, whoami]
 }
-
-souk_sdk::export!(auth);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::json;
     use souk_sdk::testing::Host;
 
     use super::*;

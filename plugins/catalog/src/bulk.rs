@@ -1,79 +1,45 @@
 //! `catalog_prepare_bulk_update`: the same values for many products.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
-use serde_json::{Map, Value};
-use souk_sdk::{
-    ATTRIBUTE, Action, ActionInfo, BulkUpdate, CATEGORIES, CommitTool, Failure, PrepareContext,
-    PreparedResult, ProductField, ProductMatch, ProductUpdates, Scope, Tier,
+use souk_sdk::magento::{
+    ATTRIBUTE, BulkUpdate, CATEGORIES, PRODUCT_CHANGES, ProductFields, UpdateArgs,
 };
+use souk_sdk::prelude::*;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Asked {
+#[args]
+pub(crate) struct BulkUpdateArgs {
     /// Which products; all that is given has to hold.
     r#match: ProductMatch,
     /// Field → value.
-    updates: Updates,
+    updates: UpdateArgs<ProductFields>,
     /// Where to write: a store view, a website, or "global". At least one.
     scope: Scope,
 }
 
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Updates(Map<String, Value>);
-
-impl JsonSchema for Updates {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Updates".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        ProductField::schema(&ProductField::ALL)
-    }
-}
-
-/// The actions about many products.
-pub(crate) fn actions() -> [Action; 1] {
-    let about = ActionInfo {
-        name: "prepare_bulk_update",
-        title: "Plan a change of many products",
-        description: "Plans to set the same values for every product that fits the match, and \
-            changes nothing yet: answers a plan_id, how many products change, samples of before \
-            and after, and warnings. Commit it with catalog_commit_bulk_update. Values are \
-            checked, categories are replaced, sales keep their beginning, URL keys redirect. A \
-            field that Magento does not keep at the named scope is refused, with the reason.",
-    };
-    let commit = CommitTool::new("commit_bulk_update").described(
-        "Commit a planned change of products",
-        "Carries out a plan of catalog_prepare_bulk_update: writes each product as \
-            the plan shows it, leaves out those that changed since, and reads every one back.",
-    );
-    [Action::prepare(prepare, about, commit)
-        .tier(Tier::Risk)
-        .reads(souk_sdk::SCOPES)
-        .changes(souk_sdk::PRODUCT_CHANGES)
-        .reads(ATTRIBUTE)
-        .reads(CATEGORIES)]
-}
-
-fn prepare(asked: &Asked, context: &PrepareContext) -> Result<PreparedResult, Failure> {
-    let updates = ProductUpdates::read(&asked.updates.0, &ProductField::ALL, "updates")?;
-    BulkUpdate { matching: &asked.r#match, scope: &asked.scope, updates: &updates }.prepare(context)
+/// Plan a change of many products
+///
+/// Plans to set the same values for every product that fits the match: answers a plan_id, how many
+/// products change, samples of before and after, and warnings. Values are checked, categories are
+/// replaced, sales keep their beginning, URL keys redirect. A field that Magento does not keep at the
+/// named scope is refused, with the reason.
+#[action(
+    prepare,
+    tier = risk,
+    reads(ATTRIBUTE, CATEGORIES, SCOPES),
+    changes(PRODUCT_CHANGES)
+)]
+pub(crate) fn prepare_bulk_update(
+    args: &BulkUpdateArgs,
+    context: &PrepareContext,
+) -> Result<PreparedResult, Failure> {
+    let updates = args.updates.checked("updates")?;
+    BulkUpdate { matching: &args.r#match, scope: &args.scope, updates: &updates }.prepare(context)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::json;
+    use souk_sdk::core::Read;
     use souk_sdk::testing::{Host, SentRequest};
-    use souk_sdk::{BindingSource, Read};
 
     use super::*;
     use crate::catalog;

@@ -1,12 +1,10 @@
 //! `catalog_get_product`.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use souk_sdk::{Context, Failure, PRODUCT, PassThrough, Product, Scope};
+use souk_sdk::magento::PRODUCT;
+use souk_sdk::prelude::*;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
+#[args]
+pub(crate) struct GetProductArgs {
     /// The product's sku, in full.
     #[schemars(length(min = 1))]
     sku: String,
@@ -14,11 +12,20 @@ pub(crate) struct Asked {
     scope: Option<Scope>,
 }
 
-pub(crate) fn get(asked: &Asked, context: &Context) -> Result<PassThrough<Product>, Failure> {
-    let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
-    context.pass_on(&PRODUCT.read([&asked.sku]).at(place.view)).map_err(|failure| {
+/// Get a product
+///
+/// Reads everything about the product with this sku, as the store view in `scope` shows it: prices,
+/// status, stock, images, links, category ids, and custom attributes such as description, url_key,
+/// special_price and meta_title.
+#[action(query, reads(PRODUCT, SCOPES))]
+pub(crate) fn get_product(
+    args: &GetProductArgs,
+    context: &Context,
+) -> Result<PassThrough<Product>, Failure> {
+    let scope = args.scope.clone().unwrap_or_default().resolve(context)?;
+    context.pass_on(&PRODUCT.read([&args.sku]).at(scope.view)).map_err(|failure| {
         failure.or_missing(|| {
-            Failure::not_found(format!("the store has no product with the sku `{}`", asked.sku))
+            Failure::not_found(format!("the store has no product with the sku `{}`", args.sku))
                 .at("sku")
                 .remedy("find it with `catalog_search_products`")
         })
@@ -28,9 +35,7 @@ pub(crate) fn get(asked: &Asked, context: &Context) -> Result<PassThrough<Produc
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::json;
     use souk_sdk::testing::Host;
-    use souk_sdk::{BindingSource, FailureCode, StoreView};
 
     use super::*;
     use crate::catalog;

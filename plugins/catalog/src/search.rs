@@ -1,15 +1,10 @@
 //! `catalog_search_products`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use souk_sdk::{
-    AnyObject, Condition, Context, Criteria, Direction, Failure, Filter, Filters, PRODUCTS,
-    Product, RawObject, Scope, SearchPage, URL_BUDGET,
-};
+use souk_sdk::magento::{Filters, PRODUCTS, URL_BUDGET};
+use souk_sdk::prelude::*;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
+#[args]
+pub(crate) struct SearchProductsArgs {
     /// Field → value, list of values, or {value, condition} or {from, to}; all must hold. Fields
     /// are attributes, and category_id, website_id, entity_id. `like` takes % and _ as wildcards;
     /// select attributes want option ids; status is 1 enabled, 2 disabled.
@@ -21,13 +16,8 @@ pub(crate) struct Asked {
     /// Where to read values; the session's default store view if left out. A website_code also
     /// keeps to that website's products.
     scope: Option<Scope>,
-    #[serde(default = "twenty")]
-    #[schemars(range(min = 1, max = 200))]
-    page_size: u32,
-    /// Counted from 1; past the last page items is empty.
-    #[serde(default = "one")]
-    #[schemars(range(min = 1, max = 1_000_000))]
-    current_page: u32,
+    #[serde(flatten)]
+    paging: Paging,
     /// An attribute to sort by.
     #[schemars(length(min = 1))]
     sort_field: Option<String>,
@@ -36,45 +26,40 @@ pub(crate) struct Asked {
     sort_direction: Direction,
 }
 
-const fn twenty() -> u32 {
-    20
-}
-
-const fn one() -> u32 {
-    1
-}
-
 /// An item as the store answered it, or with the custom attributes that nobody asked for left out.
-#[derive(Serialize)]
+#[result]
 #[serde(untagged)]
-pub(crate) enum Item {
+pub(crate) enum ProductItem {
     Whole(RawObject<Product>),
     Chosen(Product),
 }
 
-impl JsonSchema for Item {
-    fn inline_schema() -> bool {
-        true
-    }
+/// What is found, as Magento answers it.
+#[result]
+#[serde(transparent)]
+pub(crate) struct SearchProductsResult(
+    #[schemars(with = "SearchPage<AnyObject>")] SearchPage<ProductItem>,
+);
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Item".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        AnyObject::json_schema(generator)
-    }
-}
-
-pub(crate) fn search(asked: &Asked, context: &Context) -> Result<SearchPage<Item>, Failure> {
-    let place = asked.scope.clone().unwrap_or_default().resolve(context)?;
-    let mut criteria = asked.filters.add_to(Criteria::new(), "filters")?;
-    if let Some(id) = place.website_id {
+/// Search products
+///
+/// Finds products by the values of their attributes, in one store view or globally, a page at a time.
+/// Answers items, total_count over all pages, and search_criteria as Magento understood them. Name
+/// `fields` to keep answers short. Sorted by entity id unless another sort is named; sorting by price
+/// drops products that are not in the price index (disabled, out of stock, in no website).
+#[action(query, reads(PRODUCTS, SCOPES))]
+pub(crate) fn search_products(
+    args: &SearchProductsArgs,
+    context: &Context,
+) -> Result<SearchProductsResult, Failure> {
+    let scope = args.scope.clone().unwrap_or_default().resolve(context)?;
+    let mut criteria = args.filters.add_to(Criteria::new(), "filters")?;
+    if let Some(id) = scope.website_id {
         criteria = criteria.filter(Filter::new("website_id", Condition::Eq, id.to_string())?);
     }
-    criteria = sorted(criteria, asked)?.page(asked.page_size, asked.current_page);
-    if !asked.fields.is_empty() {
-        let fields = Product::projection(&asked.fields).map_err(|f| f.at("fields"))?;
+    criteria = args.paging.of(sorted(criteria, args)?);
+    if !args.fields.is_empty() {
+        let fields = Product::projection(&args.fields).map_err(|f| f.at("fields"))?;
         criteria = criteria.fields(fields);
     }
     if criteria.url_length() > URL_BUDGET {
@@ -88,29 +73,28 @@ pub(crate) fn search(asked: &Asked, context: &Context) -> Result<SearchPage<Item
         )
         .remedy("search in parts: shorter lists"));
     }
-    let read = PRODUCTS.read([]).search(&criteria).at(place.view);
-    let found: SearchPage<RawObject<Product>> = context.get(&read)?;
-    let chosen = asked.fields.iter().any(|field| !Product::is_top_level(field));
-    found.try_map(|item| {
+    let read = PRODUCTS.read([]).search(&criteria).at(scope.view);
+    let page: SearchPage<RawObject<Product>> = context.get(&read)?;
+    let chosen = args.fields.iter().any(|field| !Product::is_top_level(field));
+    let page = page.try_map(|item| {
         if !chosen {
-            return Ok(Item::Whole(item));
+            return Ok(ProductItem::Whole(item));
         }
         let mut product = item.decode()?;
-        product.keep_only(&asked.fields);
-        Ok(Item::Chosen(product))
-    })
+        product.keep_only(&args.fields);
+        Ok(ProductItem::Chosen(product))
+    })?;
+    Ok(SearchProductsResult(page))
 }
 
 /// As asked, then by entity id: pages of a sort that is not unique repeat some products and lose
 /// others.
-fn sorted(criteria: Criteria, asked: &Asked) -> Result<Criteria, Failure> {
-    let unique = match asked.sort_field.as_deref() {
+fn sorted(criteria: Criteria, args: &SearchProductsArgs) -> Result<Criteria, Failure> {
+    let unique = match args.sort_field.as_deref() {
         Some("id" | "entity_id") | None => {
-            return criteria.sort("entity_id", asked.sort_direction);
+            return criteria.sort("entity_id", args.sort_direction);
         }
-        Some(field) => {
-            criteria.sort(field, asked.sort_direction).map_err(|f| f.at("sort_field"))?
-        }
+        Some(field) => criteria.sort(field, args.sort_direction).map_err(|f| f.at("sort_field"))?,
     };
     unique.sort("entity_id", Direction::Asc)
 }
@@ -118,9 +102,7 @@ fn sorted(criteria: Criteria, asked: &Asked) -> Result<Criteria, Failure> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::{Value, json};
     use souk_sdk::testing::Host;
-    use souk_sdk::{BindingSource, StoreView};
 
     use crate::catalog;
 

@@ -1,8 +1,7 @@
 //! What would be sent, held against recorded exchanges where there are any.
 
-use serde_json::{Value, json};
+use souk_sdk::prelude::*;
 use souk_sdk::testing::{Host, SentRequest};
-use souk_sdk::{BindingSource, Failure, FailureCode, StoreView};
 
 use crate::pricing;
 

@@ -1,15 +1,12 @@
 //! The `scope` action group: which websites, stores and store views there are, and which one reads
 //! use when they name none.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use souk_sdk::{
-    Action, ActionInfo, AnyObject, Context, Failure, Group, NoArgs, RawObject, STORE_CONFIGS,
-    STORE_GROUPS, STORE_VIEWS, SessionContext, StoreView, WEBSITES,
-};
+use souk_sdk::core::SessionResult;
+use souk_sdk::magento::{STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, WEBSITES};
+use souk_sdk::prelude::*;
 
-#[derive(Serialize, JsonSchema)]
-struct Structure {
+#[result]
+struct ListWebsitesStoresResult {
     /// Each with id, code, name, default_group_id; id 0 is the administration's.
     websites: Vec<RawObject<AnyObject>>,
     /// What the administration calls stores: website_id, root_category_id, default_store_id, code.
@@ -22,12 +19,21 @@ struct Structure {
     default_scope: Option<String>,
 }
 
-fn list(_: &NoArgs, context: &Context) -> Result<Structure, Failure> {
+/// List websites, stores and store views
+///
+/// Lists the store's websites, store groups, store views with their codes, and each view's
+/// configuration (locale, currency, time zone, URLs). Use it to find the codes that a scope argument
+/// takes. Also answers the session's default scope.
+#[action(query, reads(WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS))]
+fn list_websites_stores(
+    _: &NoArgs,
+    context: &Context,
+) -> Result<ListWebsitesStoresResult, Failure> {
     // Globally: the session's own view may have been removed from the store.
     let reads = [WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS]
         .map(|route| route.read([]).at(StoreView::Global));
     let mut answers = context.get_together(&reads);
-    Ok(Structure {
+    Ok(ListWebsitesStoresResult {
         websites: answers.next()?,
         store_groups: answers.next()?,
         store_views: answers.next()?,
@@ -36,83 +42,48 @@ fn list(_: &NoArgs, context: &Context) -> Result<Structure, Failure> {
     })
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct SetDefault {
+#[args]
+struct SetDefaultArgs {
     /// The store view's code, as scope_list_websites_stores answers it.
     #[schemars(length(min = 1))]
     store_view_code: String,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct DefaultSet {
+#[result]
+struct SetDefaultResult {
     message: String,
     store_view_code: String,
-    default_scope: Option<String>,
-    username: String,
-    base_url: String,
-    auth_method: &'static str,
-    store: String,
-    environment: String,
+    #[serde(flatten)]
+    session: SessionResult,
 }
 
-fn set_default(asked: &SetDefault, context: &SessionContext) -> Result<DefaultSet, Failure> {
-    let code = asked.store_view_code.as_str();
-    let session = context.set_default_scope(code)?;
-    Ok(DefaultSet {
+/// Set the default store view
+///
+/// Sets the store view whose values this session's reads answer when they name no scope. Refused if
+/// the store has no such view. Writes never use it: they always name where they go.
+#[action(session)]
+fn set_default(
+    args: &SetDefaultArgs,
+    context: &SessionContext,
+) -> Result<SetDefaultResult, Failure> {
+    let code = args.store_view_code.clone();
+    Ok(SetDefaultResult {
+        session: context.set_default_scope(&code)?.into(),
         message: format!("Default scope set to store view: {code}"),
-        store_view_code: code.to_owned(),
-        default_scope: session.default_scope,
-        username: session.username,
-        base_url: session.base_url,
-        auth_method: session.method.as_str(),
-        store: session.store,
-        environment: session.environment,
+        store_view_code: code,
     })
 }
 
-fn scope() -> Group {
-    Group {
-        name: "scope",
-        version: env!("CARGO_PKG_VERSION"),
-        title: "Scope",
-        description: "The store's websites, stores and store views, and which of them reads use.",
-        actions: vec![
-            Action::query(
-                list,
-                ActionInfo {
-                    name: "list_websites_stores",
-                    title: "List websites, stores and store views",
-                    description: "Lists the store's websites, store groups, store views with their \
-                        codes, and each view's configuration (locale, currency, time zone, URLs). \
-                        Use it to find the codes that a scope argument takes. Also answers the \
-                        session's default scope.",
-                },
-            )
-            .reads(WEBSITES)
-            .reads(STORE_GROUPS)
-            .reads(STORE_VIEWS)
-            .reads(STORE_CONFIGS),
-            Action::session(
-                set_default,
-                ActionInfo {
-                    name: "set_default",
-                    title: "Set the default store view",
-                    description: "Sets the store view whose values this session's reads answer \
-                        when they name no scope. Refused if the store has no such view. Writes \
-                        never use it: they always name where they go.",
-                },
-            ),
-        ],
-    }
+group! {
+    /// Scope
+    ///
+    /// The store's websites, stores and store views, and which of them reads use.
+    scope: [list_websites_stores, set_default]
 }
-
-souk_sdk::export!(scope);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::json;
     use souk_sdk::testing::Host;
 
     use super::*;

@@ -12,3 +12,4 @@ pub use crate::magento::{
     Condition, Criteria, Decimal, Direction, Entity, EntityField, EntityId, Filter, NonNegative,
     Paging, Product, ProductMatch, SCOPES, Scope, SearchPage,
 };
+pub use crate::{schemars, serde, serde_json};

@@ -21,6 +21,7 @@ mod purge;
 pub(crate) mod route;
 pub(crate) mod schema;
 mod sealed;
+mod session;
 
 pub use change::{ChangeBuilder, MOST_STEPS, StepIndex};
 pub use commit_tool::CommitTool;
@@ -35,6 +36,7 @@ pub use pointer::element;
 pub use purge::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL};
 pub use route::Route;
 pub use sealed::Sealed;
+pub use session::SessionResult;
 
 pub use souk_sdk_macros::{action, args, group, record, result};
 

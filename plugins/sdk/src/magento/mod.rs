@@ -17,6 +17,7 @@ mod product_write;
 mod scan;
 mod scope;
 mod storefront;
+mod update_args;
 mod write_scope;
 
 pub use arguments::{Paging, one_of};
@@ -36,4 +37,5 @@ pub use scope::{
     ReadScope, SCOPES, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES,
 };
 pub use storefront::{GRAPHQL, ResolvedUrl, UrlResolution, resolve_url};
+pub use update_args::{EntityType, FieldSet, MetaFields, PriceFields, ProductFields, UpdateArgs};
 pub use write_scope::{ATTRIBUTE, ScopeLevel, WriteScope};

@@ -1,10 +1,7 @@
 //! What there is to know of an entity.
 
-use serde_json::{Map, Value};
-
 use super::field::EntityField;
-use super::values::EntityValues;
-use crate::core::{Changes, Failure, Route};
+use crate::core::{Changes, Route};
 
 /// An entity of the store: where it is found, what it is called, what may be changed.
 ///
@@ -140,22 +137,16 @@ impl Entity {
         self.noun
     }
 
+    /// The fields that may be set.
+    #[must_use]
+    pub const fn field_list(&self) -> &'static [EntityField] {
+        self.fields
+    }
+
     /// Where its members stand in a body: `/block`.
     #[must_use]
     pub fn root(&self) -> String {
         ["/", self.noun].concat()
-    }
-
-    /// Values for its fields, from an argument of this name.
-    ///
-    /// # Errors
-    /// As [`EntityValues::read`].
-    pub fn values(
-        &self,
-        values: &Map<String, Value>,
-        argument: &str,
-    ) -> Result<EntityValues, Failure> {
-        EntityValues::read(values, self.fields, argument)
     }
 
     /// The noun for several.

@@ -99,7 +99,7 @@ impl Entity {
         args: &Map<String, Value>,
         context: &PrepareContext,
     ) -> Result<PreparedResult, Failure> {
-        let values = self.values(args, "")?;
+        let values = EntityValues::read(args, self.fields, "")?;
         let lacks =
             |field: &&EntityField| field.is_required() && values.get(field.name()).is_none();
         if let Some(field) = self.fields.iter().find(lacks) {
@@ -157,7 +157,7 @@ impl Entity {
     ) -> Result<PreparedResult, Failure> {
         let id = self.id_of(args)?;
         let updates = args.get("updates").and_then(Value::as_object).cloned().unwrap_or_default();
-        let values = self.values(&updates, "updates")?;
+        let values = EntityValues::read(&updates, self.fields, "updates")?;
         let before = self.read(context, id)?;
         let mut change = ChangeBuilder::of(self.kind, id.to_string());
         let put = change.step(route.step(Method::Put, [BindingSource::Subject], StoreView::Global));

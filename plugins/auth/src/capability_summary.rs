@@ -1,10 +1,8 @@
-//! What the store can do, as `auth_whoami` tells it: in a few words, or whole.
+//! What the store can do, as `auth_whoami` shows it: in a few words, or whole.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use souk_sdk::{Context, Failure};
+use souk_sdk::prelude::*;
 
 /// No more store views are named in a summary.
 const MOST_VIEWS: usize = 30;
@@ -12,33 +10,34 @@ const MOST_VIEWS: usize = 30;
 const MOST_SKEW: i64 = 60;
 
 /// Of all that the host tells, what a summary is made of.
-#[derive(Deserialize)]
-struct Told {
+#[record]
+struct StoreCapabilities {
     probing: bool,
     probed_at: Option<String>,
     version: Option<Value>,
     edition: Option<Value>,
     inventory: Option<Value>,
-    store_views: Option<Views>,
-    access: Option<Access>,
+    store_views: Option<StoreViewList>,
+    access: Option<ReadAccess>,
     clock_ahead_s: Option<Value>,
 }
 
-#[derive(Deserialize)]
+#[record]
 #[serde(untagged)]
-enum Views {
-    Known(Vec<View>),
+enum StoreViewList {
+    Known(Vec<StoreViewCode>),
     Unknown(Value),
 }
 
-#[derive(Deserialize)]
-struct View {
+#[record]
+struct StoreViewCode {
     code: String,
 }
 
 /// What the credentials may not read.
-#[derive(Deserialize, Serialize)]
-struct Access {
+#[record]
+#[result]
+struct ReadAccess {
     /// Areas of the store, and the resource that the role lacks for each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     denied: BTreeMap<String, String>,
@@ -51,8 +50,8 @@ struct Access {
 }
 
 /// What could be told; what could not is `{"unknown": "why"}`.
-#[derive(Serialize)]
-pub(crate) struct Summary {
+#[result]
+pub(crate) struct CapabilitySummary {
     /// When the store was asked.
     probed_at: String,
     /// As far as the store tells: `2.4`.
@@ -63,7 +62,7 @@ pub(crate) struct Summary {
     inventory: Value,
     /// Their codes.
     store_views: Value,
-    access: Access,
+    access: ReadAccess,
     /// By how many seconds the host's clock is ahead of the store's, where that is more than a
     /// minute either way.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,38 +70,38 @@ pub(crate) struct Summary {
 }
 
 /// What `auth_whoami` tells of what the store can do.
-#[derive(Serialize)]
+#[result]
 #[serde(untagged)]
-pub(crate) enum Abilities {
-    Known(Box<Summary>),
+pub(crate) enum Capabilities {
+    Known(Box<CapabilitySummary>),
     /// Everything, with `details`.
-    Whole(Map<String, Value>),
-    NotYet {
+    Details(Map<String, Value>),
+    Probing {
         /// Whether it is being found out; if not, `refresh` begins it.
         probing: bool,
     },
 }
 
-impl Abilities {
+impl Capabilities {
     /// In a few words, without waiting unless it is to be found out anew.
     pub(crate) fn summary(context: &Context, refresh: bool) -> Result<Self, Failure> {
-        let told: Told = context.capabilities(refresh)?;
-        let (Some(probed_at), Some(access)) = (told.probed_at, told.access) else {
-            return Ok(Self::NotYet { probing: told.probing });
+        let known: StoreCapabilities = context.capabilities(refresh)?;
+        let (Some(probed_at), Some(access)) = (known.probed_at, known.access) else {
+            return Ok(Self::Probing { probing: known.probing });
         };
-        let store_views = match told.store_views {
-            Some(Views::Known(views)) => {
+        let store_views = match known.store_views {
+            Some(StoreViewList::Known(views)) => {
                 views.into_iter().take(MOST_VIEWS).map(|view| Value::from(view.code)).collect()
             }
-            Some(Views::Unknown(why)) => why,
+            Some(StoreViewList::Unknown(why)) => why,
             None => Value::Null,
         };
-        let ahead = told.clock_ahead_s.as_ref().and_then(Value::as_i64);
-        Ok(Self::Known(Box::new(Summary {
+        let ahead = known.clock_ahead_s.as_ref().and_then(Value::as_i64);
+        Ok(Self::Known(Box::new(CapabilitySummary {
             probed_at,
-            version: told.version.unwrap_or_default(),
-            edition: told.edition.unwrap_or_default(),
-            inventory: told.inventory.unwrap_or_default(),
+            version: known.version.unwrap_or_default(),
+            edition: known.edition.unwrap_or_default(),
+            inventory: known.inventory.unwrap_or_default(),
             store_views,
             access,
             clock_ahead_s: ahead.filter(|ahead| ahead.abs() > MOST_SKEW),
@@ -111,10 +110,10 @@ impl Abilities {
 
     /// Everything. What is not known yet is waited for.
     pub(crate) fn details(context: &Context, refresh: bool) -> Result<Self, Failure> {
-        let mut told: Map<String, Value> = context.capabilities(refresh)?;
-        if !refresh && !told.contains_key("probed_at") {
-            told = context.capabilities(true)?;
+        let mut known: Map<String, Value> = context.capabilities(refresh)?;
+        if !refresh && !known.contains_key("probed_at") {
+            known = context.capabilities(true)?;
         }
-        Ok(Self::Whole(told))
+        Ok(Self::Details(known))
     }
 }
