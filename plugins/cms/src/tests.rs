@@ -1,8 +1,8 @@
 //! What would be sent, held against `cms_write.jsonl` and `cms_store_semantics.jsonl`.
 
-use serde_json::{Value, json};
+use souk_sdk::core::Read;
+use souk_sdk::prelude::*;
 use souk_sdk::testing::{Host, SentRequest};
-use souk_sdk::{BindingSource, Failure, FailureCode, Read, StoreView};
 
 use crate::cms;
 
@@ -26,7 +26,7 @@ fn filters(read: &Read) -> Vec<(String, String)> {
         .collect()
 }
 
-/// ProductPages 6 (in every view), 10 (in `de` alone) and 11 (in `de` and `default`); blocks likewise.
+/// Pages 6 (in every view), 10 (in `de` alone) and 11 (in `de` and `default`); blocks likewise.
 fn store() -> Host {
     let item = |id: u64, identifier: &str| {
         json!({

@@ -1,6 +1,9 @@
 //! Arguments that many tools share.
 
-use crate::core::{Failure, args};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::core::Failure;
 use crate::magento::Criteria;
 
 /// Which page of a search. Flatten it into the arguments of a search:
@@ -19,8 +22,7 @@ use crate::magento::Criteria;
 /// args.paging.of(Criteria::new())
 /// # }
 /// ```
-#[args]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 pub struct Paging {
     #[serde(default = "twenty")]
     #[schemars(range(min = 1, max = 200))]

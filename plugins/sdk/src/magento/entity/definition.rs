@@ -137,6 +137,18 @@ impl Entity {
         self.noun
     }
 
+    /// What people call it: `CMS block`.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        self.label
+    }
+
+    /// What filters call its id.
+    #[must_use]
+    pub const fn id_filter(&self) -> &'static str {
+        self.id_argument
+    }
+
     /// The fields that may be set.
     #[must_use]
     pub const fn field_list(&self) -> &'static [EntityField] {

@@ -122,6 +122,11 @@ impl EntityField {
         ["/", self.member].concat()
     }
 
+    /// Its name in what the store answers.
+    pub(super) const fn member_name(&self) -> &'static str {
+        self.member
+    }
+
     pub(super) const fn is_required(&self) -> bool {
         self.required
     }

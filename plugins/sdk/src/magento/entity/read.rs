@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::definition::Entity;
 use crate::core::{
-    Action, ActionInfo, AnyObject, Context, Failure, PassThrough, RawObject, StoreView, schema,
+    Action, ActionInfo, AnyObject, Context, Failure, FailureCode, PassThrough, RawObject,
+    StoreView, schema,
 };
 use crate::magento::{Condition, Criteria, Direction, EntityId, Filter, Paging, Scan, SearchPage};
 
@@ -155,6 +156,16 @@ impl Entity {
         let criteria = criteria.fields(crate::magento::projection(members)?);
         Ok(Scan::new(context, self.search, criteria, self.id_argument)
             .identified_by(self.id_member))
+    }
+
+    /// The id of one of them, as the store answered it.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn id_in(self, answer: &Value) -> Result<u64, Failure> {
+        answer.get(self.id_member).and_then(EntityId::of).map(EntityId::get).ok_or_else(|| {
+            Failure::new(FailureCode::UpstreamError, format!("a {} has no id", self.label))
+        })
     }
 
     fn or_missing(self, failure: Failure, id: &str) -> Failure {

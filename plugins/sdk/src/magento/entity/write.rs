@@ -9,14 +9,14 @@ use crate::core::{
     Action, ActionInfo, BindingSource, ChangeBuilder, Changes, CommitTool, Failure, Intent, Lookup,
     Method, PrepareContext, PreparedResult, Route, StoreView, Tier, schema,
 };
-use crate::magento::{Condition, Criteria, Filter, SearchPage};
+use crate::magento::{Condition, Criteria, Filter, SearchPage, projection};
 
 impl Entity {
     /// The tools that create, update and delete, as far as the entity has routes for that.
     #[must_use]
     pub fn writes(self) -> Vec<Action> {
         let create = self.create.map(|(route, known_by)| self.create_action(route, known_by));
-        let update = self.update.map(|route| self.update_action(route));
+        let update = self.update.map(|_| self.update_action());
         let delete = self.delete.map(|route| self.delete_action(route));
         [create, update, delete].into_iter().flatten().collect()
     }
@@ -58,7 +58,7 @@ impl Entity {
             .changes(changes)
     }
 
-    fn update_action(self, route: Route<1>) -> Action {
+    fn update_action(self) -> Action {
         let info = self.info(
             "update",
             format!("Plan a change of a {}", self.label),
@@ -69,7 +69,7 @@ impl Entity {
             self.id_schema(&["updates"], &json!({ "updates": updates }))
         };
         let handler = move |args: &Map<String, Value>, context: &PrepareContext| {
-            self.update(route, args, context)
+            self.prepare_update(args, context)
         };
         Action::prepare(handler, info, self.commit("update"))
             .tier(Tier::Risk)
@@ -149,25 +149,64 @@ impl Entity {
         }
     }
 
-    fn update(
-        self,
-        route: Route<1>,
-        args: &Map<String, Value>,
-        context: &PrepareContext,
-    ) -> Result<PreparedResult, Failure> {
-        let id = self.id_of(args)?;
-        let updates = args.get("updates").and_then(Value::as_object).cloned().unwrap_or_default();
-        let values = EntityValues::read(&updates, self.fields, "updates")?;
-        let before = self.read(context, id)?;
-        let mut change = ChangeBuilder::of(self.kind, id.to_string());
+    /// The change that sets these values of one of them, of which `before` is what the store answers
+    /// now: its id, and the members that are sent along.
+    ///
+    /// # Errors
+    /// When the entity has no route for it, or `before` no id.
+    pub fn update(self, before: &Value, values: &EntityValues) -> Result<ChangeBuilder, Failure> {
+        let Some(route) = self.update else {
+            return Err(Failure::internal(format!("a {} cannot be changed", self.label)));
+        };
+        let label = self.searched_in.first().and_then(|member| before.get(member)?.as_str());
+        let id = self.id_in(before)?.to_string();
+        let mut change = ChangeBuilder::of(self.kind, id).label(label);
         let put = change.step(route.step(Method::Put, [BindingSource::Subject], StoreView::Global));
         for member in self.sent_along {
             let value = before.get(member).cloned().unwrap_or_default();
             change.constant(put, &[&self.root(), "/", member].concat(), value);
         }
         values.set(&mut change, put, &self.root());
+        Ok(change)
+    }
+
+    /// How the host reads those whose values are set: one by one or many at once, and of each only
+    /// what is shown.
+    ///
+    /// # Errors
+    /// Never for fields with the names of fields.
+    pub fn lookup(self, values: &EntityValues) -> Result<Lookup, Failure> {
+        let mut members = vec![self.id_member];
+        members.extend(self.sent_along.iter().chain(self.searched_in));
+        members.extend(values.iter().map(|(field, _)| field.member_name()));
+        let mut seen = Vec::new();
+        members.retain(|member| {
+            let is_new = !seen.contains(member);
+            seen.push(*member);
+            is_new
+        });
+        let one = self.one.read_by([BindingSource::Subject]).query("fields", &members.join(","));
+        let projection = projection(members)?;
+        Ok(Lookup::one(one.at(StoreView::Global)).searched(
+            self.search,
+            self.id_argument,
+            self.id_member,
+            &projection,
+        ))
+    }
+
+    fn prepare_update(
+        self,
+        args: &Map<String, Value>,
+        context: &PrepareContext,
+    ) -> Result<PreparedResult, Failure> {
+        let id = self.id_of(args)?;
+        let updates = args.get("updates").and_then(Value::as_object).cloned().unwrap_or_default();
+        let values = EntityValues::read(&updates, self.fields, "updates")?;
+        let change = self.update(&self.read(context, id)?, &values)?;
         let summary = format!("set {} of the {} {id}", values.names(), self.label);
-        let mut draft = context.draft(&self.changes().intent(summary, StoreView::Global));
+        let lookup = self.lookup(&values)?;
+        let mut draft = context.draft(&Intent { summary, at: StoreView::Global, lookup });
         draft.add([change.done()?])?;
         draft.propose()
     }
