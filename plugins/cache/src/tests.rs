@@ -1,8 +1,8 @@
 //! What the host is asked to purge, and what is told of its answers.
 
-use serde_json::{Value, json};
+use souk_sdk::core::{PurgeTarget, Purged};
+use souk_sdk::prelude::*;
 use souk_sdk::testing::Host;
-use souk_sdk::{BindingSource, Failure, FailureCode, PurgeTarget, Purged, StoreView};
 
 use crate::cache;
 

@@ -35,7 +35,7 @@ pub(crate) fn each_once(all: Vec<Unknown>) -> Vec<Unknown> {
     once
 }
 
-/// ScopeLevel what was read, and notes what was not.
+/// Keeps what was read, and notes what was not.
 pub(crate) fn noted<T>(
     answer: Result<T, Failure>,
     what: impl Into<String>,

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Ident, ItemFn, LitInt, LitStr, Result, Token, parenthesized};
+use syn::{Error, Expr, Ident, ItemFn, LitStr, Result, Token, parenthesized};
 
 use crate::doc::{ActionDoc, Texts};
 
@@ -111,7 +111,7 @@ fn bound(input: ParseStream<'_>) -> Result<TokenStream> {
         return Ok(quote!(::souk_sdk::core::Bound::Bulk));
     }
     if word == "at_most" {
-        let most: LitInt = value(&inside)?;
+        let most: Expr = value(&inside)?;
         return Ok(quote!(::souk_sdk::core::Bound::AtMost(#most)));
     }
     Err(Error::new(word.span(), "expected `at_most = N` or `bulk`"))

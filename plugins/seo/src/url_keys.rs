@@ -262,7 +262,7 @@ enum Owner {
     Wants,
 }
 
-/// ScopeLevel the list sorted by key, and those who have a key before those who want it.
+/// Keeps the list sorted by key, and those who have a key before those who want it.
 fn insert(taken: &mut Vec<Taken>, new: Taken) {
     let at = taken.partition_point(|before| (&before.key, before.owner) < (&new.key, new.owner));
     taken.insert(at, new);

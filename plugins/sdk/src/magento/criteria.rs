@@ -75,7 +75,7 @@ impl Criteria {
         self
     }
 
-    /// Sorts by this field, after those named before. ProductPages overlap and lose rows unless the last
+    /// Sorts by this field, after those named before. Pages overlap and lose rows unless the last
     /// sort is unique: `entity_id` is. Sorting products by price drops those that are not in the
     /// price index.
     ///

@@ -333,7 +333,7 @@ impl Writing<'_> {
         .remedy("give the sale a date, or clear `special_price` as well")
     }
 
-    /// ScopeLevel the beginning of a sale, and tells of sales that begin by themselves.
+    /// Keeps the beginning of a sale, and tells of sales that begin by themselves.
     fn sale(&mut self, on_sale: bool, priced: bool) {
         if !on_sale {
             return;

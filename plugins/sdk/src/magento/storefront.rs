@@ -35,7 +35,7 @@ struct Data {
 impl UrlResolution {
     /// Where it leads; `None` where the view has nothing at the address.
     #[must_use]
-    pub fn to(self) -> Option<ResolvedUrl> {
+    pub fn target(self) -> Option<ResolvedUrl> {
         self.data.route
     }
 }

@@ -104,7 +104,7 @@ impl Findings {
         self.ended(chain, Outcome::DeadEnd);
     }
 
-    /// ScopeLevel what redirects; an address that is just itself, or nothing, is no redirect.
+    /// Keeps what redirects; an address that is just itself, or nothing, is no redirect.
     fn ended(&mut self, chain: Chain, ends: Outcome) {
         if chain.hops > 0 {
             self.redirecting.push(Chain { ends, ..chain });

@@ -11,7 +11,7 @@ pub(super) const REWRITES: Route<0> = Route::new("/V1/souk/url-rewrites");
 
 /// Rewrites on one page.
 const PAGE: u32 = 1_000;
-/// ProductPages that are read: 100,000 rewrites.
+/// Pages that are read: 100,000 rewrites.
 const MOST_PAGES: u32 = 100;
 
 /// One rewrite, as Magento's table has it.

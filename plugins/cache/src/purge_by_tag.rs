@@ -1,14 +1,13 @@
 //! `cache_purge_product` and `cache_purge_category`: all pages that carry a tag.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use souk_sdk::{ApplyContext, EntityId, Failure, PRODUCT, PurgeTarget, Read, Route, StoreView};
+use souk_sdk::core::{PURGE_CATEGORY, PURGE_PRODUCT, PurgeTarget, Read};
+use souk_sdk::magento::PRODUCT;
+use souk_sdk::prelude::*;
 
-pub(crate) const CATEGORY: Route<1> = Route::new("/V1/categories/{categoryId}");
+const CATEGORY: Route<1> = Route::new("/V1/categories/{categoryId}");
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AskedProduct {
+#[args]
+pub(crate) struct PurgeProductArgs {
     /// The product's sku, in full.
     #[schemars(length(min = 1))]
     sku: String,
@@ -17,9 +16,8 @@ pub(crate) struct AskedProduct {
     store_view_code: Option<String>,
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AskedCategory {
+#[args]
+pub(crate) struct PurgeCategoryArgs {
     /// The category's id.
     category_id: EntityId,
     /// A store view, which must exist. Caches do not tell views apart by tags: all are purged.
@@ -27,8 +25,8 @@ pub(crate) struct AskedCategory {
     store_view_code: Option<String>,
 }
 
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Answer {
+#[result]
+pub(crate) struct PurgeByTagResult {
     /// What was purged, and from which cache.
     message: String,
     /// Whether it was; not in a preview.
@@ -38,61 +36,71 @@ pub(crate) struct Answer {
 }
 
 /// Of a product or a category, as far as it matters here.
-#[derive(Deserialize)]
-struct Found {
+#[record]
+struct TaggedEntity {
     id: u64,
     #[serde(default)]
     name: Option<String>,
 }
 
+/// Purge a product's pages
+///
+/// Purges every page that shows the product from Fastly or Varnish: its own and those of lists that
+/// it is in, in all store views.
+#[action(apply, tier = risk, reads(PRODUCT), purges(PURGE_PRODUCT))]
 pub(crate) fn purge_product(
-    asked: &AskedProduct,
+    args: &PurgeProductArgs,
     context: &ApplyContext,
-) -> Result<Answer, Failure> {
-    let view = asked.store_view_code.as_deref();
-    let sku = &asked.sku;
-    let product = found(context, PRODUCT.read([sku]).query("fields", "id,name"), view, || {
-        Failure::not_found(format!("the store has no product with the sku `{sku}`"))
-            .at("sku")
-            .remedy("find it with `catalog_search_products`")
-    })?;
+) -> Result<PurgeByTagResult, Failure> {
+    let view = args.store_view_code.as_deref();
+    let sku = &args.sku;
+    let product =
+        read_entity(context, PRODUCT.read([sku]).query("fields", "id,name"), view, || {
+            Failure::not_found(format!("the store has no product with the sku `{sku}`"))
+                .at("sku")
+                .remedy("find it with `catalog_search_products`")
+        })?;
     let what = format!("all pages that show the product `{sku}` (id {})", product.id);
-    purged(context, PurgeTarget::Product(product.id), &what, view)
+    purge_tag(context, PurgeTarget::Product(product.id), &what, view)
 }
 
+/// Purge a category's pages
+///
+/// Purges every page of the category from Fastly or Varnish, in all store views.
+#[action(apply, tier = risk, reads(CATEGORY), purges(PURGE_CATEGORY))]
 pub(crate) fn purge_category(
-    asked: &AskedCategory,
+    args: &PurgeCategoryArgs,
     context: &ApplyContext,
-) -> Result<Answer, Failure> {
-    let view = asked.store_view_code.as_deref();
-    let id = asked.category_id.get();
-    let category = found(context, CATEGORY.read([&id.to_string()]), view, || {
+) -> Result<PurgeByTagResult, Failure> {
+    let view = args.store_view_code.as_deref();
+    let id = args.category_id.get();
+    let category = read_entity(context, CATEGORY.read([&id.to_string()]), view, || {
         Failure::not_found(format!("the store has no category {id}"))
             .at("category_id")
             .remedy("the ids are in the answers of `catalog_get_product`, as `category_links`")
     })?;
     let name = category.name.map(|name| format!(" `{name}`")).unwrap_or_default();
     let what = format!("all pages of the category {id}{name}");
-    purged(context, PurgeTarget::Category(id), &what, view)
+    purge_tag(context, PurgeTarget::Category(id), &what, view)
 }
 
 /// Reads it in the view, so that the host checks that there is such a view.
-fn found(
+fn read_entity(
     context: &ApplyContext,
     read: Read,
     view: Option<&str>,
     missing: impl FnOnce() -> Failure,
-) -> Result<Found, Failure> {
+) -> Result<TaggedEntity, Failure> {
     let at = view.map_or(StoreView::Global, |code| StoreView::View(code.to_owned()));
     context.get(&read.at(at)).map_err(|failure| failure.or_missing(missing))
 }
 
-fn purged(
+fn purge_tag(
     context: &ApplyContext,
     target: PurgeTarget,
     what: &str,
     view: Option<&str>,
-) -> Result<Answer, Failure> {
+) -> Result<PurgeByTagResult, Failure> {
     let answers = context.purge(&[target]);
     let answer = answers.into_iter().next();
     let purged = answer.ok_or_else(|| Failure::internal("the host answered no purge"))??;
@@ -109,5 +117,5 @@ fn purged(
              tell views apart"
         ));
     }
-    Ok(Answer { message, success: !purged.previewed, purge_id: purged.id })
+    Ok(PurgeByTagResult { message, success: !purged.previewed, purge_id: purged.id })
 }

@@ -1,11 +1,11 @@
 //! Which store views an address belongs to, and what it is called within them.
 
-use serde::Deserialize;
-use souk_sdk::StoreView;
+use souk_sdk::prelude::*;
 
 /// A store view and the addresses that its pages begin with, as `/V1/store/storeConfigs` tells them.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Base {
+#[record]
+#[derive(Debug)]
+pub(crate) struct ViewBaseUrls {
     code: String,
     #[serde(default)]
     base_url: String,
@@ -20,7 +20,7 @@ pub(crate) struct Base {
 
 /// Where a page is within the store.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Place<'url> {
+pub(crate) struct StoreAddress<'url> {
     /// As the storefront's resolver takes it: `women/tops.html`, and `/` for the home page.
     pub(crate) path: &'url str,
     /// The views that have it at this address: several share one where the shopper's cookie, and not
@@ -32,13 +32,13 @@ pub(crate) struct Place<'url> {
 ///
 /// An address without a view's code, in a store that puts codes into its addresses, is the default
 /// view's.
-pub(crate) fn place<'url>(url: &'url str, bases: &[Base]) -> Option<Place<'url>> {
-    let page = Parts::of(url)?;
+pub(crate) fn resolve<'url>(url: &'url str, bases: &[ViewBaseUrls]) -> Option<StoreAddress<'url>> {
+    let page = UrlParts::of(url)?;
     let rest = |bases: [&str; 2]| {
-        let rests = bases.into_iter().filter_map(|base| page.beneath(&Parts::of(base)?));
+        let rests = bases.into_iter().filter_map(|base| page.beneath(&UrlParts::of(base)?));
         rests.min_by_key(|rest| rest.len())
     };
-    let of_views: Vec<(&str, &Base)> = bases
+    let of_views: Vec<(&str, &ViewBaseUrls)> = bases
         .iter()
         .filter_map(|base| Some((rest([&base.base_link_url, &base.secure_base_link_url])?, base)))
         .collect();
@@ -47,11 +47,11 @@ pub(crate) fn place<'url>(url: &'url str, bases: &[Base]) -> Option<Place<'url>>
         let of_store =
             bases.iter().filter_map(|base| rest([&base.base_url, &base.secure_base_url]));
         let path = or_home(of_store.min_by_key(|rest| rest.len())?);
-        return Some(Place { path, views: vec![StoreView::Global] });
+        return Some(StoreAddress { path, views: vec![StoreView::Global] });
     };
     let there = of_views.iter().filter(|(rest, _)| rest.len() == shortest.len());
     let views = there.map(|(_, base)| StoreView::View(base.code.clone())).collect();
-    Some(Place { path: or_home(shortest), views })
+    Some(StoreAddress { path: or_home(shortest), views })
 }
 
 fn or_home(path: &str) -> &str {
@@ -60,14 +60,14 @@ fn or_home(path: &str) -> &str {
 
 /// An address without its scheme, its query and the port that is its scheme's own: plain and
 /// encrypted are the same page.
-struct Parts<'url> {
+struct UrlParts<'url> {
     host: &'url str,
     port: Option<&'url str>,
     /// Without the slash that it begins with.
     path: &'url str,
 }
 
-impl<'url> Parts<'url> {
+impl<'url> UrlParts<'url> {
     fn of(url: &'url str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let own_port = if scheme.eq_ignore_ascii_case("https") { "443" } else { "80" };
@@ -83,7 +83,7 @@ impl<'url> Parts<'url> {
     }
 
     /// What follows `base` in the path, if it is beneath it.
-    fn beneath(&self, base: &Parts<'_>) -> Option<&'url str> {
+    fn beneath(&self, base: &UrlParts<'_>) -> Option<&'url str> {
         if !self.host.eq_ignore_ascii_case(base.host) || self.port != base.port {
             return None;
         }
@@ -99,13 +99,11 @@ impl<'url> Parts<'url> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     /// A store whose English and French views share an address, and whose German one has its code
     /// in it; and one in a directory, with codes in all addresses.
-    fn bases() -> Vec<Base> {
+    fn bases() -> Vec<ViewBaseUrls> {
         let of = |code: &str, base: &str, link: &str| {
             json!({
                 "code": code,
@@ -138,14 +136,14 @@ mod tests {
             ("https://b2b.example:8443/shop/b2b/x.html", "x.html", &["b2b"]),
         ] {
             let views = views.iter().map(|code| StoreView::View((*code).to_owned())).collect();
-            assert_eq!(place(url, &bases()), Some(Place { path, views }), "{url}");
+            assert_eq!(resolve(url, &bases()), Some(StoreAddress { path, views }), "{url}");
         }
     }
 
     #[test]
     fn an_address_without_a_code_is_the_default_views() {
-        let found = place("https://b2b.example:8443/shop/x.html", &bases());
-        assert_eq!(found, Some(Place { path: "x.html", views: vec![StoreView::Global] }));
+        let found = resolve("https://b2b.example:8443/shop/x.html", &bases());
+        assert_eq!(found, Some(StoreAddress { path: "x.html", views: vec![StoreView::Global] }));
     }
 
     #[test]
@@ -157,7 +155,7 @@ mod tests {
             "https://shop.example.other.example/",
             "women.html",
         ] {
-            assert_eq!(place(url, &bases()), None, "{url}");
+            assert_eq!(resolve(url, &bases()), None, "{url}");
         }
     }
 }

@@ -4,42 +4,41 @@
 //! that it is found out what the page shows, and that is purged in its place, which purges more than
 //! the page: it is said for each address.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use souk_sdk::{ApplyContext, Failure, FailureCode, PurgeTarget, Purged};
+use souk_sdk::core::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeTarget, Purged};
+use souk_sdk::magento::{GRAPHQL, STORE_CONFIGS};
+use souk_sdk::prelude::*;
 
-use crate::shown::{self, Shown};
+use crate::page_subject::{self, PageSubject};
 
-/// How many addresses one call may name.
+/// How many addresses url_result call may name.
 const MOST_URLS: u32 = 50;
 /// How many purges it may make: each address by itself, and where the cache does not take that, by
 /// what it shows.
-pub(crate) const MOST_PURGES: u32 = 2 * MOST_URLS;
+const MOST_PURGES: u32 = 2 * MOST_URLS;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
+#[args]
+pub(crate) struct PurgeByUrlArgs {
     /// Whole addresses of pages of this store, exactly as a browser asks for them:
     /// `https://shop.example/women.html?p=2`.
     #[schemars(length(min = 1, max = MOST_URLS), inner(length(min = 1)))]
     urls: Vec<String>,
 }
 
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Answer {
+#[result]
+pub(crate) struct PurgeByUrlResult {
     /// How many pages were purged, and by what.
     message: String,
     /// What became of each address, in the order given.
-    results: Vec<One>,
+    results: Vec<UrlResult>,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct One {
+#[result]
+struct UrlResult {
     /// The address as it was given.
     url: String,
     /// Whether the page was purged.
     success: bool,
-    /// The cache's id of the purge, where it gives one.
+    /// The cache's id of the purge, where it gives url_result.
     #[serde(skip_serializing_if = "Option::is_none")]
     purge_id: Option<String>,
     /// What was purged in its place, with all pages that show it, since the cache takes no purge by
@@ -51,26 +50,45 @@ struct One {
     error: Option<String>,
 }
 
-/// What became of one address.
-struct Outcome {
+/// What became of url_result address.
+struct PurgeOutcome {
     result: Result<Purged, Failure>,
     /// What was purged in its place.
-    via: Option<Shown>,
+    via: Option<PageSubject>,
 }
 
-pub(crate) fn purge(asked: &Asked, context: &ApplyContext) -> Result<Answer, Failure> {
-    let targets: Vec<PurgeTarget> = asked.urls.iter().cloned().map(PurgeTarget::Url).collect();
-    let mut outcomes: Vec<Outcome> =
-        context.purge(&targets).into_iter().map(|result| Outcome { result, via: None }).collect();
-    by_what_they_show(context, &asked.urls, &mut outcomes);
-    let message = told(&outcomes)?;
-    let results = asked.urls.iter().zip(outcomes).map(|(url, outcome)| one(url, outcome)).collect();
-    Ok(Answer { message, results })
+/// Purge pages by address
+///
+/// Purges up to 50 pages of the store from Fastly or Varnish, by their whole addresses, without
+/// wildcards. Answers what became of each. Pages at addresses of another store or with another query
+/// stay. A Varnish whose VCL takes no purge by URL (Magento's stock VCL) is asked to purge the product
+/// or category that the page shows instead, and with it all pages that show it: `via` says so.
+#[action(
+    apply(at_most = MOST_PURGES),
+    tier = risk,
+    reads(STORE_CONFIGS, GRAPHQL),
+    purges(PURGE_URL, PURGE_PRODUCT, PURGE_CATEGORY)
+)]
+pub(crate) fn purge_by_url(
+    args: &PurgeByUrlArgs,
+    context: &ApplyContext,
+) -> Result<PurgeByUrlResult, Failure> {
+    let targets: Vec<PurgeTarget> = args.urls.iter().cloned().map(PurgeTarget::Url).collect();
+    let mut outcomes: Vec<PurgeOutcome> = context
+        .purge(&targets)
+        .into_iter()
+        .map(|result| PurgeOutcome { result, via: None })
+        .collect();
+    by_what_they_show(context, &args.urls, &mut outcomes);
+    let message = message_of(&outcomes)?;
+    let results =
+        args.urls.iter().zip(outcomes).map(|(url, outcome)| url_result(url, outcome)).collect();
+    Ok(PurgeByUrlResult { message, results })
 }
 
 /// Purges what the pages show that the cache did not take by their addresses.
-fn by_what_they_show(context: &ApplyContext, urls: &[String], outcomes: &mut [Outcome]) {
-    let (refused, left): (Vec<&str>, Vec<&mut Outcome>) = urls
+fn by_what_they_show(context: &ApplyContext, urls: &[String], outcomes: &mut [PurgeOutcome]) {
+    let (refused, left): (Vec<&str>, Vec<&mut PurgeOutcome>) = urls
         .iter()
         .zip(outcomes)
         .filter(|(_, outcome)| wants_tags(&outcome.result))
@@ -79,7 +97,7 @@ fn by_what_they_show(context: &ApplyContext, urls: &[String], outcomes: &mut [Ou
     if refused.is_empty() {
         return;
     }
-    let shown = shown::at(context, &refused);
+    let shown = page_subject::at_urls(context, &refused);
     let things = distinct(shown.iter().flatten().copied());
     let targets: Vec<PurgeTarget> = things.iter().map(|shown| shown.target()).collect();
     let purged = if targets.is_empty() { Vec::new() } else { context.purge(&targets) };
@@ -89,14 +107,14 @@ fn by_what_they_show(context: &ApplyContext, urls: &[String], outcomes: &mut [Ou
                 let at = things.iter().position(|other| *other == shown);
                 let result = at.and_then(|at| purged.get(at)).cloned();
                 let unanswered = || Err(Failure::internal("the host answered no purge"));
-                Outcome { result: result.unwrap_or_else(unanswered), via: Some(shown) }
+                PurgeOutcome { result: result.unwrap_or_else(unanswered), via: Some(shown) }
             }
-            Err(why) => Outcome { result: Err(not_by_url(url, &why)), via: None },
+            Err(why) => PurgeOutcome { result: Err(not_by_url(url, &why)), via: None },
         };
     }
 }
 
-fn distinct(things: impl Iterator<Item = Shown>) -> Vec<Shown> {
+fn distinct(things: impl Iterator<Item = PageSubject>) -> Vec<PageSubject> {
     let mut distinct = Vec::new();
     for thing in things {
         if !distinct.contains(&thing) {
@@ -119,7 +137,7 @@ fn wants_tags(result: &Result<Purged, Failure>) -> bool {
 fn not_by_url(url: &str, why: &str) -> Failure {
     Failure::unavailable(format!(
         "this cache takes no purge by URL, only by product or category, and `{url}` is not clearly \
-         the page of one: {why}"
+         the page of url_result: {why}"
     ))
     .remedy(
         "purge what it shows with `cache_purge_product` or `cache_purge_category`; for a CMS page \
@@ -129,8 +147,8 @@ fn not_by_url(url: &str, why: &str) -> Failure {
 }
 
 /// The message, or why nothing at all was purged.
-fn told(outcomes: &[Outcome]) -> Result<String, Failure> {
-    let purged: Vec<(&Purged, Option<Shown>)> = outcomes
+fn message_of(outcomes: &[PurgeOutcome]) -> Result<String, Failure> {
+    let purged: Vec<(&Purged, Option<PageSubject>)> = outcomes
         .iter()
         .filter_map(|outcome| Some((outcome.result.as_ref().ok()?, outcome.via)))
         .collect();
@@ -152,7 +170,7 @@ fn told(outcomes: &[Outcome]) -> Result<String, Failure> {
     let mut message = format!("purged {what} from {provider}");
     let things = distinct(purged.iter().filter_map(|(_, via)| *via));
     if !things.is_empty() {
-        let things: Vec<String> = things.iter().map(Shown::to_string).collect();
+        let things: Vec<String> = things.iter().map(PageSubject::to_string).collect();
         message.push_str(&format!(
             "; it takes no purge by URL, so all pages in all store views that show {} were purged",
             things.join(", ")
@@ -161,14 +179,14 @@ fn told(outcomes: &[Outcome]) -> Result<String, Failure> {
     Ok(message)
 }
 
-/// As answers name the one cache that may not take purges by URL.
+/// As answers name the url_result cache that may not take purges by URL.
 const VARNISH: &str = "varnish";
 /// What a preview cannot know: only a purge shows what the VCL takes.
 const PREVIEWED: &str = "; if its VCL takes no purge by URL, as Magento's stock VCL does not, all \
     pages that show the same products or categories would be purged with them";
 
-/// The first failure stands for all: most often they are one and the same.
-fn all_failed(outcomes: &[Outcome]) -> Failure {
+/// The first failure stands for all: most often they are url_result and the same.
+fn all_failed(outcomes: &[PurgeOutcome]) -> Failure {
     let mut failures = outcomes.iter().filter_map(|outcome| outcome.result.as_ref().err());
     let Some(first) = failures.next() else {
         return Failure::internal("the host answered no purge");
@@ -184,10 +202,10 @@ fn all_failed(outcomes: &[Outcome]) -> Failure {
     Failure { message, ..failure }
 }
 
-fn one(url: &str, Outcome { result, via }: Outcome) -> One {
+fn url_result(url: &str, PurgeOutcome { result, via }: PurgeOutcome) -> UrlResult {
     let url = url.to_owned();
     match result {
-        Ok(Purged { id, previewed, .. }) => One {
+        Ok(Purged { id, previewed, .. }) => UrlResult {
             url,
             success: !previewed,
             purge_id: id,
@@ -196,7 +214,7 @@ fn one(url: &str, Outcome { result, via }: Outcome) -> One {
         },
         Err(Failure { message, remedy, .. }) => {
             let error = remedy.map_or(message.clone(), |remedy| format!("{message}: {remedy}"));
-            One { url, success: false, purge_id: None, via: None, error: Some(error) }
+            UrlResult { url, success: false, purge_id: None, via: None, error: Some(error) }
         }
     }
 }

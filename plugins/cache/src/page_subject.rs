@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use souk_sdk::{
-    ApplyContext, Failure, PurgeTarget, Read, ResolvedUrl, STORE_CONFIGS, StoreView, UrlResolution,
-    resolve_url,
-};
+use souk_sdk::core::{PurgeTarget, Read};
+use souk_sdk::magento::{ResolvedUrl, STORE_CONFIGS, UrlResolution, resolve_url};
+use souk_sdk::prelude::*;
 
-use crate::address::{self, Base, Place};
+use crate::store_address::{self, StoreAddress, ViewBaseUrls};
 
 /// Tags are made of these ids.
 const FIELDS: &str =
@@ -19,12 +18,12 @@ const MOST_QUESTIONS: usize = 350;
 
 /// What a page shows, and by whose tag it can be purged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
+pub(crate) enum PageSubject {
     Product(u64),
     Category(u64),
 }
 
-impl Shown {
+impl PageSubject {
     pub(crate) const fn target(self) -> PurgeTarget {
         match self {
             Self::Product(id) => PurgeTarget::Product(id),
@@ -34,7 +33,7 @@ impl Shown {
 }
 
 /// `product 12`
-impl fmt::Display for Shown {
+impl fmt::Display for PageSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Product(id) => write!(f, "product {id}"),
@@ -44,19 +43,20 @@ impl fmt::Display for Shown {
 }
 
 /// Finds out what is shown at each of these addresses; of what it is not known, why.
-pub(crate) fn at(context: &ApplyContext, urls: &[&str]) -> Vec<Result<Shown, String>> {
-    let bases = match context.get::<Vec<Base>>(&STORE_CONFIGS.read([]).at(StoreView::Global)) {
-        Ok(bases) => bases,
-        Err(failure) => {
-            let why = format!("the store did not tell its base URLs: {}", failure.message);
-            return vec![Err(why); urls.len()];
-        }
-    };
+pub(crate) fn at_urls(context: &ApplyContext, urls: &[&str]) -> Vec<Result<PageSubject, String>> {
+    let bases =
+        match context.get::<Vec<ViewBaseUrls>>(&STORE_CONFIGS.read([]).at(StoreView::Global)) {
+            Ok(bases) => bases,
+            Err(failure) => {
+                let why = format!("the store did not tell its base URLs: {}", failure.message);
+                return vec![Err(why); urls.len()];
+            }
+        };
     let mut questions: Vec<Read> = Vec::new();
-    let asked: Vec<Result<usize, String>> = urls
+    let counts: Vec<Result<usize, String>> = urls
         .iter()
         .map(|url| {
-            let Place { path, views } = address::place(url, &bases)
+            let StoreAddress { path, views } = store_address::resolve(url, &bases)
                 .ok_or("no store view has a base URL that it begins with")?;
             if questions.len() + views.len() > MOST_QUESTIONS {
                 return Err("too many were asked after in one call: give fewer at once".to_owned());
@@ -67,17 +67,18 @@ pub(crate) fn at(context: &ApplyContext, urls: &[&str]) -> Vec<Result<Shown, Str
         })
         .collect();
     let mut answers = context.get_all::<UrlResolution>(&questions).into_iter();
-    asked.into_iter().map(|count| together(answers.by_ref().take(count?))).collect()
+    counts.into_iter().map(|count| in_all_views(answers.by_ref().take(count?))).collect()
 }
 
 /// What one address shows, by the answers of all views that have it. A view that has nothing there
 /// is no objection where another has.
-fn together(
+fn in_all_views(
     answers: impl Iterator<Item = Result<UrlResolution, Failure>>,
-) -> Result<Shown, String> {
+) -> Result<PageSubject, String> {
     let (mut found, mut why_not) = (None, None);
     for answer in answers {
-        match answer.map_err(|failure| failure.message).and_then(|answer| one(answer.to())) {
+        match answer.map_err(|failure| failure.message).and_then(|answer| subject(answer.target()))
+        {
             Ok(shown) => match found {
                 Some(other) if other != shown => {
                     return Err(format!(
@@ -92,8 +93,8 @@ fn together(
     found.ok_or_else(|| why_not.unwrap_or_else(|| "no store view has it".to_owned()))
 }
 
-fn one(led: Option<ResolvedUrl>) -> Result<Shown, String> {
-    let Some(ResolvedUrl { kind, relative_url, redirect_code, id }) = led else {
+fn subject(url: Option<ResolvedUrl>) -> Result<PageSubject, String> {
+    let Some(ResolvedUrl { kind, relative_url, redirect_code, id }) = url else {
         return Err("the store knows nothing at this address".to_owned());
     };
     if redirect_code != 0 {
@@ -102,8 +103,8 @@ fn one(led: Option<ResolvedUrl>) -> Result<Shown, String> {
         return Err(format!("it redirects ({redirect_code}) to `{to}`: give that address"));
     }
     match (kind.as_deref(), id) {
-        (Some("PRODUCT"), Some(id)) => Ok(Shown::Product(id)),
-        (Some("CATEGORY"), Some(id)) => Ok(Shown::Category(id)),
+        (Some("PRODUCT"), Some(id)) => Ok(PageSubject::Product(id)),
+        (Some("CATEGORY"), Some(id)) => Ok(PageSubject::Category(id)),
         (Some("CMS_PAGE"), _) => Err("it shows a CMS page".to_owned()),
         (Some(other), _) => Err(format!("it shows something else, `{other}`")),
         (None, _) => Err("the store does not tell what it shows".to_owned()),
