@@ -89,7 +89,7 @@ impl DemoStore {
         }
     }
 
-    /// The sample shop: made in code, the same every time, with credentials of its own.
+    /// The sample shop: the files of `sample/`, the same every time, with credentials of its own.
     #[must_use]
     pub fn sample() -> Self {
         Self::new(sample::shop(), true)

@@ -137,7 +137,7 @@ mod tests {
         StoreReply { status, json, retry_after: None, location: None, date: None, body }
     }
 
-    /// As recorded in `system.jsonl`: validation answers 200, syntax and an unknown store 500.
+    /// As recorded in `graphql.jsonl`: validation answers 200, syntax and an unknown store 500.
     #[test]
     fn errors_are_failures_whatever_the_status() {
         for (status, body, message) in [

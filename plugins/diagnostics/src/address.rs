@@ -1,7 +1,7 @@
 //! Where a product's page is, as the storefront's GraphQL tells it.
 //!
 //! Asked for the address beneath all others, `catalog/product/view/id/2`, `route` answers the one that
-//! shoppers see, and nothing where no URL rewrite has it (`system.jsonl`, `gql-route-canonical`).
+//! shoppers see, and nothing where no URL rewrite has it (`graphql.jsonl`, `gql-route-canonical`).
 
 use souk_sdk::{Product, Read, UrlResolution, resolve_url};
 

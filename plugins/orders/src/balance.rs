@@ -95,8 +95,7 @@ impl ItemBalance {
     ///
     /// Magento answers `row_invoiced`, `amount_refunded`, `discount_invoiced` and `tax_invoiced` of
     /// every item, the tax compensation from the item's first invoice on, and what was refunded of
-    /// discount, tax and compensation from its first refund on (`orders.jsonl`, `get-a` to
-    /// `get-a-refunded`).
+    /// discount, tax and compensation from its first refund on (`order_operations.jsonl`).
     ///
     /// # Errors
     /// When an amount is missing or cannot be read.

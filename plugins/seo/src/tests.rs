@@ -1,4 +1,4 @@
-//! What would be sent, held against `system.jsonl`, and what collides.
+//! What would be sent, held against `graphql.jsonl`, and what collides.
 
 use serde_json::{Value, json};
 use souk_sdk::testing::{Host, SentRequest};

@@ -32,7 +32,8 @@ pub(super) async fn send(
 
 /// Signs a request with its path in this form, and sends it.
 ///
-/// Of a request with a JSON body, only method, address and query are signed (`async_bulk.jsonl`).
+/// Of a request with a JSON body, only method, address and query are signed (`oauth_vectors.json`,
+/// `bulk-oauth`).
 pub(super) async fn send_in_form(
     store: &Magento,
     signer: &OauthSigner,

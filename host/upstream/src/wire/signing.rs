@@ -1,6 +1,6 @@
 //! OAuth 1.0a with HMAC-SHA256, exactly as Magento verifies it.
 //!
-//! Magento departs from RFC 5849 in three ways, each held by a recorded vector (`auth.jsonl`):
+//! Magento departs from RFC 5849 in three ways, each held by a recorded vector (`oauth_vectors.json`):
 //! parameters are sorted in natural order; a parameter counts only if it has exactly one `=`, and
 //! of equal names the last counts; and the path is normalised before it is signed. The last has
 //! two forms, see [`PathForm`].

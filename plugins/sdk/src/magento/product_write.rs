@@ -8,7 +8,7 @@
 //!   date alone, afterwards, puts it right (`repair-de-same-date`): it becomes a step of the change.
 //! - Links to categories merge, and only an empty list clears them (`products_put.jsonl`,
 //!   `put-categories-replace`): a change that takes categories away clears first.
-//! - A new URL key leaves no redirect unless `save_rewrites_history` goes with it (`system.jsonl`,
+//! - A new URL key leaves no redirect unless `save_rewrites_history` goes with it (`graphql.jsonl`,
 //!   `chg-urlkey`).
 
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 //!
 //! Magento's own web API lists no URL rewrites. What there is instead:
 //!
-//! - Its storefront's GraphQL tells where one address leads (`route`, see `system.jsonl`). Addresses
+//! - Its storefront's GraphQL tells where one address leads (`route`, see `graphql.jsonl`). Addresses
 //!   that are named are followed with it, address by address.
 //! - A module of the store's may list all of them, by this contract: `GET /V1/souk/url-rewrites`
 //!   takes search criteria and answers `{"items": [{"request_path", "target_path",

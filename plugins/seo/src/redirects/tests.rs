@@ -1,4 +1,4 @@
-//! Addresses followed one by one, answered as `system.jsonl` has it, and chains in a list.
+//! Addresses followed one by one, answered as `graphql.jsonl` has it, and chains in a list.
 
 use serde_json::{Value, json};
 use souk_sdk::testing::Host;

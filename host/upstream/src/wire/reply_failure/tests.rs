@@ -1,4 +1,4 @@
-//! Recorded error bodies (`auth.jsonl`, `errors.jsonl`, `stores.jsonl`) and hostile ones.
+//! Recorded error bodies (`errors.jsonl` and `stores.jsonl` among them) and hostile ones.
 
 use bytes::Bytes;
 use proptest::prelude::*;
