@@ -7,23 +7,17 @@ mod meta;
 mod redirects;
 mod url_keys;
 
-use souk_sdk::Group;
-
-fn seo() -> Group {
-    Group {
-        name: "seo",
-        version: env!("CARGO_PKG_VERSION"),
-        title: "Search engines",
-        description: "Change URL keys and meta data of many products at once, and find redirects.",
-        actions: url_keys::actions()
-            .into_iter()
-            .chain(meta::actions())
-            .chain([redirects::action()])
-            .collect(),
-    }
+souk_sdk::core::group! {
+    /// Search engines
+    ///
+    /// Change URL keys and meta data of many products at once, and find redirects.
+    seo: [
+        url_keys::prepare_bulk_update_url_keys,
+        meta::bulk_update_meta,
+        meta::prepare_bulk_update_meta,
+        redirects::report_redirect_chains,
+    ]
 }
-
-souk_sdk::export!(seo);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -1,8 +1,7 @@
 //! What would be sent, held against `graphql.jsonl`, and what collides.
 
-use serde_json::{Value, json};
+use souk_sdk::prelude::*;
 use souk_sdk::testing::{Host, SentRequest};
-use souk_sdk::{BindingSource, Failure, StoreView};
 
 use crate::seo;
 

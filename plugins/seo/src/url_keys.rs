@@ -1,14 +1,11 @@
 //! URL keys of many products: transformed, checked against the whole catalogue, redirected.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use souk_sdk::{
-    Action, ActionInfo, CATEGORIES, CommitTool, Condition, Context, Criteria, Failure, Filter,
-    LIST_BUDGET, PRODUCTS, PrepareContext, PreparedResult, Product, ProductField, ProductMatch,
-    ProductUpdates, ProductWriter, Read, Scope, SearchPage, StoreView, Stores, Tier, check_url_key,
-    nothing_matches, projection,
+use souk_sdk::core::{Read, nothing_matches};
+use souk_sdk::magento::{
+    CATEGORIES, LIST_BUDGET, PRODUCT_CHANGES, PRODUCTS, ProductField, ProductUpdates,
+    ProductWriter, Stores, check_url_key, projection,
 };
+use souk_sdk::prelude::*;
 
 /// How many changes are listed in the answer; the plan has all of them.
 const LISTED: usize = 1_000;
@@ -16,43 +13,40 @@ const LISTED: usize = 1_000;
 /// How many searches are made together.
 const TOGETHER: usize = 16;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Asked {
+#[args]
+pub(crate) struct BulkUpdateUrlKeysArgs {
     /// Which products; all that is given has to hold.
     r#match: ProductMatch,
     /// How to make the new key of the old one: first `replace`, then `prefix` and `suffix`. At
     /// least one.
-    url_key_transform: Transform,
+    url_key_transform: UrlKeyTransform,
     /// Where to write: a store view, or "global". At least one.
     scope: Scope,
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Transform {
+#[args]
+struct UrlKeyTransform {
     /// Goes before the key.
     #[schemars(length(min = 1))]
     prefix: Option<String>,
     /// Goes after the key.
     #[schemars(length(min = 1))]
     suffix: Option<String>,
-    replace: Option<Replace>,
+    replace: Option<UrlKeyReplacement>,
 }
 
 /// Every occurrence of a text in the key becomes another.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Replace {
+#[args]
+struct UrlKeyReplacement {
     #[schemars(length(min = 1))]
     search: String,
     replacement: String,
 }
 
-impl Transform {
+impl UrlKeyTransform {
     fn of(&self, key: &str) -> String {
         let key = match &self.replace {
-            Some(Replace { search, replacement }) => key.replace(search, replacement),
+            Some(UrlKeyReplacement { search, replacement }) => key.replace(search, replacement),
             None => key.to_owned(),
         };
         let [prefix, suffix] = [&self.prefix, &self.suffix].map(|o| o.as_deref().unwrap_or(""));
@@ -71,8 +65,9 @@ impl Transform {
 }
 
 /// One product's key, before and after.
-#[derive(Debug, Serialize)]
-struct NewKey {
+#[result]
+#[derive(Debug)]
+struct UrlKeyChange {
     sku: String,
     /// The key it has.
     from: String,
@@ -81,8 +76,9 @@ struct NewKey {
 }
 
 /// A product that is left out, since its key would not be its own.
-#[derive(Debug, Serialize)]
-struct Collision {
+#[result]
+#[derive(Debug)]
+struct UrlKeyCollision {
     sku: String,
     /// The key it would get.
     url_key: String,
@@ -91,82 +87,60 @@ struct Collision {
 }
 
 /// What planning URL keys answers.
-#[derive(Debug, Serialize)]
-struct Answer {
+#[result]
+#[derive(Debug)]
+#[schemars(extend("required" = [
+    "plan_id", "expires_at", "affected_count", "sample_diffs", "warnings", "message"
+]))]
+pub(crate) struct BulkUpdateUrlKeysResult {
     #[serde(flatten)]
     prepared: PreparedResult,
-    changes: Vec<NewKey>,
-    collisions: Vec<Collision>,
-}
-
-impl JsonSchema for Answer {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Answer".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = PreparedResult::json_schema(generator);
-        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-            for (name, items) in
-                [("changes", "sku, from, to"), ("collisions", "sku, url_key, reason")]
-            {
-                let list = Value::Object(Map::from_iter([
-                    ("type".to_owned(), Value::from("array")),
-                    ("description".to_owned(), Value::from(items)),
-                ]));
-                properties.insert(name.to_owned(), list);
-            }
-        }
-        schema
-    }
-}
-
-/// The actions about URL keys.
-pub(crate) fn actions() -> [Action; 1] {
-    let about = ActionInfo {
-        name: "prepare_bulk_update_url_keys",
-        title: "Plan new URL keys for many products",
-        description: "Plans to transform the URL key of every product that fits the match, and \
-            changes nothing yet: answers a plan_id, the changes, and collisions: products that are \
-            left out because their new key belongs to something else in the catalogue, or two \
-            would get the same. Old URLs redirect to the new ones. Commit it with \
-            seo_commit_bulk_update_url_keys.",
-    };
-    let commit = CommitTool::new("commit_bulk_update_url_keys").described(
-        "Commit planned URL keys",
-        "Carries out a plan of seo_prepare_bulk_update_url_keys: writes each key with \
-            a redirect from the old URL, leaves out products that changed since, and reads every \
-            one back.",
-    );
-    [Action::prepare(prepare, about, commit)
-        .tier(Tier::Risk)
-        .reads(souk_sdk::SCOPES)
-        .changes(souk_sdk::PRODUCT_CHANGES)
-        .reads(CATEGORIES)]
+    /// sku, from, to
+    #[schemars(with = "Vec<Value>")]
+    changes: Vec<UrlKeyChange>,
+    /// sku, url_key, reason
+    #[schemars(with = "Vec<Value>")]
+    collisions: Vec<UrlKeyCollision>,
 }
 
 /// A product and the key it would get.
-struct Candidate {
+struct UrlKeyCandidate {
     product: Product,
     from: String,
     to: String,
 }
 
-fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Answer, Failure> {
-    asked.url_key_transform.check()?;
-    let target = asked.scope.target(context)?;
+/// Plan new URL keys for many products
+///
+/// Plans to transform the URL key of every product that fits the match: answers a plan_id, the
+/// changes, and collisions: products that are left out because their new key belongs to something else
+/// in the catalogue, or two would get the same. Old URLs redirect to the new ones.
+///
+/// # Commit
+///
+/// Commit planned URL keys
+///
+/// Carries out a plan of seo_prepare_bulk_update_url_keys: writes each key with a redirect from the
+/// old URL, leaves out products that changed since, and verifies every one by reading back.
+#[action(prepare, tier = risk, reads(CATEGORIES, SCOPES), changes(PRODUCT_CHANGES))]
+pub(crate) fn prepare_bulk_update_url_keys(
+    args: &BulkUpdateUrlKeysArgs,
+    context: &PrepareContext,
+) -> Result<BulkUpdateUrlKeysResult, Failure> {
+    args.url_key_transform.check()?;
+    let target = args.scope.target(context)?;
     let writer = ProductWriter::new(context, &target, [ProductField::UrlKey])?;
-    let mut candidates = candidates(asked, context, &writer)?;
+    let mut candidates = candidates(args, context, &writer)?;
     let mut collisions = Vec::new();
-    let mut taken = in_catalogue(context, &candidates)?;
+    let mut used = in_catalogue(context, &candidates)?;
     for candidate in &candidates {
-        insert(&mut taken, candidate.wants());
+        insert(&mut used, candidate.wants());
     }
     candidates.retain(|candidate| {
-        let reason = candidate.in_the_way(&taken);
+        let reason = candidate.in_the_way(&used);
         if let Some(reason) = &reason {
             let (sku, url_key) = (candidate.product.sku().to_owned(), candidate.to.clone());
-            collisions.push(Collision { sku, url_key, reason: reason.clone() });
+            collisions.push(UrlKeyCollision { sku, url_key, reason: reason.clone() });
         }
         reason.is_none()
     });
@@ -177,43 +151,46 @@ fn prepare(asked: &Asked, context: &PrepareContext) -> Result<Answer, Failure> {
     }
     let intent = writer.intent("set url_key of products")?;
     let mut draft = context.draft(&intent);
-    let mut warnings = writer.warnings().to_vec();
+    for warning in writer.warnings() {
+        draft.warn(warning);
+    }
     for candidate in &candidates {
         let key = Value::String(candidate.to.clone());
         let updates = ProductUpdates::one(ProductField::UrlKey, key);
         draft.add(writer.change(&candidate.product, None, &updates)?)?;
     }
     if !collisions.is_empty() {
-        warnings.push(format!("{} products are left out: see collisions", collisions.len()));
+        draft.warn(format!("{} products are left out: see collisions", collisions.len()));
     }
     if candidates.len() > LISTED {
-        warnings.push(format!(
+        draft.warn(format!(
             "the first {LISTED} of {} changes are listed; `plans_get` has all",
             candidates.len()
         ));
     }
-    warnings.push(
+    draft.warn(
         "every old URL redirects to the new one: save_rewrites_history goes with each key"
             .to_owned(),
     );
-    for warning in warnings {
-        draft.warn(warning);
-    }
-    let listed = candidates.into_iter().take(LISTED).map(|candidate| NewKey {
+    let listed = candidates.into_iter().take(LISTED).map(|candidate| UrlKeyChange {
         sku: candidate.product.sku().to_owned(),
         from: candidate.from,
         to: candidate.to,
     });
-    Ok(Answer { prepared: draft.propose()?, changes: listed.collect(), collisions })
+    Ok(BulkUpdateUrlKeysResult {
+        prepared: draft.propose()?,
+        changes: listed.collect(),
+        collisions,
+    })
 }
 
 /// Every product that fits and whose key would become another.
 fn candidates(
-    asked: &Asked,
+    args: &BulkUpdateUrlKeysArgs,
     context: &PrepareContext,
     writer: &ProductWriter,
-) -> Result<Vec<Candidate>, Failure> {
-    let mut pages = asked.r#match.products(context, writer.target().view(), writer.attributes())?;
+) -> Result<Vec<UrlKeyCandidate>, Failure> {
+    let mut pages = args.r#match.products(context, writer.target().view(), writer.attributes())?;
     let mut candidates = Vec::new();
     let mut matched: u64 = 0;
     // Only these are needed later: custom attributes come all or none, descriptions among them.
@@ -223,7 +200,7 @@ fn candidates(
         for mut product in products {
             product.keep_only(&kept);
             let Some(from) = product.text("url_key").map(str::to_owned) else { continue };
-            let to = asked.url_key_transform.of(&from);
+            let to = args.url_key_transform.of(&from);
             if to == from {
                 continue;
             }
@@ -233,7 +210,7 @@ fn candidates(
                     format!("of the key `{from}` of `{}` it makes {why}", product.sku()),
                 )
             })?;
-            candidates.push(Candidate { product, from, to });
+            candidates.push(UrlKeyCandidate { product, from, to });
         }
         context.progress(matched, None, "products read");
     }
@@ -245,15 +222,15 @@ fn candidates(
 
 /// A key, and who has it or wants it.
 #[derive(Debug)]
-struct Taken {
+struct UsedUrlKey {
     key: String,
-    owner: Owner,
+    owner: UrlKeyOwner,
     /// A sku, or a category's name.
     name: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Owner {
+enum UrlKeyOwner {
     /// A product that has it.
     Has,
     /// A category that has it.
@@ -263,36 +240,39 @@ enum Owner {
 }
 
 /// Keeps the list sorted by key, and those who have a key before those who want it.
-fn insert(taken: &mut Vec<Taken>, new: Taken) {
-    let at = taken.partition_point(|before| (&before.key, before.owner) < (&new.key, new.owner));
-    taken.insert(at, new);
+fn insert(used: &mut Vec<UsedUrlKey>, new: UsedUrlKey) {
+    let at = used.partition_point(|before| (&before.key, before.owner) < (&new.key, new.owner));
+    used.insert(at, new);
 }
 
-impl Candidate {
-    fn wants(&self) -> Taken {
+impl UrlKeyCandidate {
+    fn wants(&self) -> UsedUrlKey {
         let name = self.product.sku().to_owned();
-        Taken { key: self.to.clone(), owner: Owner::Wants, name }
+        UsedUrlKey { key: self.to.clone(), owner: UrlKeyOwner::Wants, name }
     }
 
     /// Why the key would not be this product's own. `taken` is sorted.
-    fn in_the_way(&self, taken: &[Taken]) -> Option<String> {
-        let first = taken.partition_point(|taken| taken.key < self.to);
-        let same = taken.iter().skip(first).take_while(|taken| taken.key == self.to);
-        let mut others = same.filter(|taken| match taken.owner {
-            Owner::Has | Owner::Wants => taken.name != self.product.sku(),
-            Owner::Category => true,
+    fn in_the_way(&self, used: &[UsedUrlKey]) -> Option<String> {
+        let first = used.partition_point(|used| used.key < self.to);
+        let same = used.iter().skip(first).take_while(|used| used.key == self.to);
+        let mut others = same.filter(|used| match used.owner {
+            UrlKeyOwner::Has | UrlKeyOwner::Wants => used.name != self.product.sku(),
+            UrlKeyOwner::Category => true,
         });
-        others.next().map(|Taken { owner, name, .. }| match owner {
-            Owner::Has => format!("`{name}` has it"),
-            Owner::Category => format!("the category `{name}` has it"),
-            Owner::Wants => format!("`{name}` would get it as well"),
+        others.next().map(|UsedUrlKey { owner, name, .. }| match owner {
+            UrlKeyOwner::Has => format!("`{name}` has it"),
+            UrlKeyOwner::Category => format!("the category `{name}` has it"),
+            UrlKeyOwner::Wants => format!("`{name}` would get it as well"),
         })
     }
 }
 
 /// Who in the whole catalogue has the keys that are wanted: globally and in every store view, for a
 /// view may have its own, and addresses collide view by view.
-fn in_catalogue(context: &Context, candidates: &[Candidate]) -> Result<Vec<Taken>, Failure> {
+fn in_catalogue(
+    context: &Context,
+    candidates: &[UrlKeyCandidate],
+) -> Result<Vec<UsedUrlKey>, Failure> {
     let mut keys: Vec<&str> = Vec::new();
     for candidate in candidates {
         if let Err(at) = keys.binary_search(&&*candidate.to) {
@@ -321,7 +301,7 @@ fn in_catalogue(context: &Context, candidates: &[Candidate]) -> Result<Vec<Taken
             reads.push(CATEGORIES.read([]).search(&categories).at(view.clone()));
         }
     }
-    let mut taken = Vec::new();
+    let mut used = Vec::new();
     for chunk in reads.chunks(TOGETHER) {
         // Categories decode as products do, and keep their key among custom attributes as well.
         for (read, answer) in chunk.iter().zip(context.get_all::<SearchPage<Product>>(chunk)) {
@@ -332,12 +312,12 @@ fn in_catalogue(context: &Context, candidates: &[Candidate]) -> Result<Vec<Taken
                     continue;
                 }
                 let (owner, name) = match is_category {
-                    true => (Owner::Category, found.text("name").unwrap_or_default()),
-                    false => (Owner::Has, found.sku()),
+                    true => (UrlKeyOwner::Category, found.text("name").unwrap_or_default()),
+                    false => (UrlKeyOwner::Has, found.sku()),
                 };
-                insert(&mut taken, Taken { key, owner, name: name.to_owned() });
+                insert(&mut used, UsedUrlKey { key, owner, name: name.to_owned() });
             }
         }
     }
-    Ok(taken)
+    Ok(used)
 }

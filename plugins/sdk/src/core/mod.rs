@@ -35,6 +35,7 @@ pub use plans::{Apply, ApplyContext, Draft, PlanContext, Prepare, PrepareContext
 pub use pointer::element;
 pub use purge::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL};
 pub use route::Route;
+pub use schema::nothing_required;
 pub use sealed::Sealed;
 pub use session::SessionResult;
 

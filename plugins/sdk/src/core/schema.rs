@@ -26,6 +26,11 @@ pub(crate) fn written(text: &str) -> Schema {
     schema.unwrap_or_default()
 }
 
+/// For results of which no member is promised: `#[schemars(transform = nothing_required)]`.
+pub fn nothing_required(schema: &mut Schema) {
+    schema.remove("required");
+}
+
 /// A schema from a JSON object.
 ///
 /// # Panics
@@ -93,6 +98,9 @@ fn tidy(schema: &mut Value, side: Side) {
     if side == Side::Result {
         // What the decoder assumed where the store left something out.
         members.remove("default");
+        if members.get("items") == Some(&Value::Bool(true)) {
+            members.remove("items");
+        }
     } else if members.contains_key("properties") {
         members.entry("additionalProperties").or_insert(Value::Bool(false));
     }

@@ -1,12 +1,16 @@
 //! Following named addresses through the storefront's GraphQL.
 
-use souk_sdk::{Context, Failure, Read, ResolvedUrl, StoreView, UrlResolution, resolve_url};
+use souk_sdk::core::Read;
+use souk_sdk::magento::{ResolvedUrl, UrlResolution, resolve_url};
+use souk_sdk::prelude::*;
 
-use super::{Chain, DeadEnd, Findings, NotResolved, Outcome, View};
+use super::chain::{
+    ChainEnd, DeadEndUrl, RedirectChain, RedirectFindings, UnresolvedUrl, ViewToCheck,
+};
 
 const FIELDS: &str = "__typename type relative_url redirect_code";
 
-/// How many addresses are asked after in one call, all views together. The operator's own limit on
+/// How many addresses are args after in one call, all views together. The operator's own limit on
 /// requests is higher.
 const MOST_REQUESTS: usize = 450;
 
@@ -20,10 +24,10 @@ const LIMITS: [&str; 2] = [
 /// Follows each address in each view.
 pub(super) fn all(
     context: &Context,
-    views: &[View],
+    views: &[ViewToCheck],
     urls: &[String],
     max_depth: u32,
-) -> Result<Findings, Failure> {
+) -> Result<RedirectFindings, Failure> {
     if let Some(at) = urls.iter().position(|url| url.trim().is_empty()) {
         return Err(Failure::argument(&format!("/urls/{at}"), "an address is empty"));
     }
@@ -38,26 +42,26 @@ pub(super) fn all(
         )
         .remedy("ask for fewer at once, or name a `store_view_code`"));
     }
-    let mut findings = Findings { limits: LIMITS.to_vec(), ..Findings::default() };
-    let mut open: Vec<Chain> = views
+    let mut findings = RedirectFindings { limits: LIMITS.to_vec(), ..RedirectFindings::default() };
+    let mut open: Vec<RedirectChain> = views
         .iter()
-        .flat_map(|view| urls.iter().map(|url| Chain::new(&view.code, url.trim())))
+        .flat_map(|view| urls.iter().map(|url| RedirectChain::new(&view.code, url.trim())))
         .collect();
-    let mut asked = 0;
+    let mut requests = 0;
     // One round more than redirects: the last tells whether it ends there.
     for depth in 0..=max_depth {
-        let room = open.len().min(MOST_REQUESTS - asked);
+        let room = open.len().min(MOST_REQUESTS - requests);
         for chain in open.split_off(room) {
             findings.left(chain, "the call's limit of requests is reached: ask for fewer at once");
         }
-        asked += open.len();
+        requests += open.len();
         let reads: Vec<Read> = open.iter().map(question).collect();
         let answers = context.get_all::<UrlResolution>(&reads);
         let chains = std::mem::take(&mut open);
         for (chain, answer) in chains.into_iter().zip(answers) {
             match answer {
                 Ok(answer) => {
-                    open.extend(findings.step(chain, answer.to(), depth == max_depth));
+                    open.extend(findings.step(chain, answer.target(), depth == max_depth));
                 }
                 Err(failure) => findings.left(chain, &failure.message),
             }
@@ -70,50 +74,55 @@ pub(super) fn all(
     Ok(findings)
 }
 
-fn question(chain: &Chain) -> Read {
+fn question(chain: &RedirectChain) -> Read {
     resolve_url(chain.last(), FIELDS, StoreView::View(chain.store_view.clone()))
 }
 
-impl Findings {
+impl RedirectFindings {
     /// Takes an answer in; the chain where it goes on.
-    fn step(&mut self, mut chain: Chain, led: Option<ResolvedUrl>, is_last: bool) -> Option<Chain> {
-        let Some(led) = led else {
+    fn step(
+        &mut self,
+        mut chain: RedirectChain,
+        target: Option<ResolvedUrl>,
+        is_last: bool,
+    ) -> Option<RedirectChain> {
+        let Some(target) = target else {
             self.dead(chain);
             return None;
         };
-        chain.target_type = led.kind;
-        let to = led.relative_url.unwrap_or_default();
-        if led.redirect_code == 0 {
-            self.ended(chain, Outcome::Page);
+        chain.target_type = target.kind;
+        let to = target.relative_url.unwrap_or_default();
+        if target.redirect_code == 0 {
+            self.ended(chain, ChainEnd::Page);
             return None;
         }
         if is_last {
-            self.ended(chain, Outcome::Unfinished);
+            self.ended(chain, ChainEnd::Unfinished);
             return None;
         }
-        if !chain.go(&to, led.redirect_code) {
-            self.ended(chain, Outcome::Loop);
+        if !chain.go(&to, target.redirect_code) {
+            self.ended(chain, ChainEnd::Loop);
             return None;
         }
         Some(chain)
     }
 
-    fn dead(&mut self, chain: Chain) {
+    fn dead(&mut self, chain: RedirectChain) {
         let (store_view, url) = (chain.store_view.clone(), chain.last().to_owned());
-        self.dead_ends.push(DeadEnd { store_view, url });
-        self.ended(chain, Outcome::DeadEnd);
+        self.dead_ends.push(DeadEndUrl { store_view, url });
+        self.ended(chain, ChainEnd::DeadEnd);
     }
 
     /// Keeps what redirects; an address that is just itself, or nothing, is no redirect.
-    fn ended(&mut self, chain: Chain, ends: Outcome) {
+    fn ended(&mut self, chain: RedirectChain, ends: ChainEnd) {
         if chain.hops > 0 {
-            self.redirecting.push(Chain { ends, ..chain });
+            self.redirecting.push(RedirectChain { ends, ..chain });
         }
     }
 
-    fn left(&mut self, chain: Chain, reason: &str) {
+    fn left(&mut self, chain: RedirectChain, reason: &str) {
         let (store_view, url) = (chain.store_view.clone(), chain.last().to_owned());
-        self.not_resolved.push(NotResolved { store_view, url, reason: reason.to_owned() });
-        self.ended(chain, Outcome::Unknown);
+        self.not_resolved.push(UnresolvedUrl { store_view, url, reason: reason.to_owned() });
+        self.ended(chain, ChainEnd::Unknown);
     }
 }

@@ -1,8 +1,8 @@
 //! Addresses followed one by one, answered as `graphql.jsonl` has it, and chains in a list.
 
-use serde_json::{Value, json};
+use souk_sdk::core::Read;
+use souk_sdk::prelude::*;
 use souk_sdk::testing::Host;
-use souk_sdk::{BindingSource, Failure, FailureCode, Read, StoreView};
 
 use crate::seo;
 

@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
-use souk_sdk::{Context, Criteria, Failure, FailureCode, Route, SearchPage, StoreView};
+use souk_sdk::prelude::*;
 
-use super::{Chain, Findings, Outcome, View};
+use super::chain::{ChainEnd, RedirectChain, RedirectFindings, ViewToCheck};
 
 pub(super) const REWRITES: Route<0> = Route::new("/V1/souk/url-rewrites");
 
@@ -15,8 +14,9 @@ const PAGE: u32 = 1_000;
 const MOST_PAGES: u32 = 100;
 
 /// One rewrite, as Magento's table has it.
-#[derive(Debug, Deserialize)]
-struct Rewrite {
+#[record]
+#[derive(Debug)]
+struct UrlRewrite {
     request_path: String,
     target_path: String,
     /// 0 leads to a page inside; 301 and 302 redirect.
@@ -27,13 +27,17 @@ struct Rewrite {
 
 /// What an address of a view does.
 #[derive(Debug, Clone, Copy)]
-enum Does<'a> {
+enum RewriteEffect<'a> {
     Shows,
     Redirects(&'a str, u16),
 }
 
-pub(super) fn all(context: &Context, views: &[View], max_depth: u32) -> Result<Findings, Failure> {
-    let mut findings = Findings::default();
+pub(super) fn all(
+    context: &Context,
+    views: &[ViewToCheck],
+    max_depth: u32,
+) -> Result<RedirectFindings, Failure> {
+    let mut findings = RedirectFindings::default();
     let rewrites = read(context, &mut findings)?;
     for view in views {
         let of_view = rewrites.iter().filter(|rewrite| rewrite.store_id == view.id);
@@ -42,12 +46,12 @@ pub(super) fn all(context: &Context, views: &[View], max_depth: u32) -> Result<F
     Ok(findings)
 }
 
-fn read(context: &Context, findings: &mut Findings) -> Result<Vec<Rewrite>, Failure> {
+fn read(context: &Context, findings: &mut RedirectFindings) -> Result<Vec<UrlRewrite>, Failure> {
     let mut all = Vec::new();
     for number in 1..=MOST_PAGES {
         let criteria = Criteria::new().page(PAGE, number);
         let read = REWRITES.read([]).search(&criteria).at(StoreView::Global);
-        let found: SearchPage<Rewrite> =
+        let found: SearchPage<UrlRewrite> =
             context.get(&read).map_err(|failure| match failure.code {
                 FailureCode::Unavailable | FailureCode::NotFound => none_to_ask(),
                 _ => failure,
@@ -74,14 +78,14 @@ fn none_to_ask() -> Failure {
     )
 }
 
-impl Findings {
+impl RedirectFindings {
     fn in_view<'a>(
         &mut self,
         view: &str,
-        rewrites: impl Iterator<Item = &'a Rewrite>,
+        rewrites: impl Iterator<Item = &'a UrlRewrite>,
         max_depth: u32,
     ) {
-        let mut does: HashMap<&str, Does<'_>> = HashMap::new();
+        let mut does: HashMap<&str, RewriteEffect<'_>> = HashMap::new();
         let mut starts: Vec<&str> = Vec::new();
         let mut targets: HashSet<&str> = HashSet::new();
         for rewrite in rewrites {
@@ -89,8 +93,8 @@ impl Findings {
             does.insert(
                 path,
                 match rewrite.redirect_type {
-                    0 => Does::Shows,
-                    code => Does::Redirects(&rewrite.target_path, code),
+                    0 => RewriteEffect::Shows,
+                    code => RewriteEffect::Redirects(&rewrite.target_path, code),
                 },
             );
             if rewrite.redirect_type > 0 {
@@ -102,7 +106,7 @@ impl Findings {
             let chain = followed(view, start, &does, max_depth);
             // What comes in the middle of a chain is told with it, and a circle once.
             let is_first = !targets.contains(start);
-            let is_circle = chain.ends == Outcome::Loop && chain.last() == start;
+            let is_circle = chain.ends == ChainEnd::Loop && chain.last() == start;
             if is_first || (is_circle && chain.path.iter().all(|other| start <= other)) {
                 self.redirecting.push(chain);
             } else {
@@ -112,20 +116,25 @@ impl Findings {
     }
 }
 
-fn followed(view: &str, start: &str, does: &HashMap<&str, Does<'_>>, max_depth: u32) -> Chain {
-    let mut chain = Chain::new(view, start);
+fn followed(
+    view: &str,
+    start: &str,
+    does: &HashMap<&str, RewriteEffect<'_>>,
+    max_depth: u32,
+) -> RedirectChain {
+    let mut chain = RedirectChain::new(view, start);
     loop {
         let here = chain.last().to_owned();
         match does.get(&*here) {
-            Some(Does::Shows) => chain.ends = Outcome::Page,
-            Some(Does::Redirects(..)) if chain.hops == max_depth => {
-                chain.ends = Outcome::Unfinished;
+            Some(RewriteEffect::Shows) => chain.ends = ChainEnd::Page,
+            Some(RewriteEffect::Redirects(..)) if chain.hops == max_depth => {
+                chain.ends = ChainEnd::Unfinished;
             }
-            Some(Does::Redirects(to, code)) => {
+            Some(RewriteEffect::Redirects(to, code)) => {
                 if chain.go(to, *code) {
                     continue;
                 }
-                chain.ends = Outcome::Loop;
+                chain.ends = ChainEnd::Loop;
             }
             None => chain.ends = outside(&here),
         }
@@ -134,7 +143,7 @@ fn followed(view: &str, start: &str, does: &HashMap<&str, Does<'_>>, max_depth: 
 }
 
 /// What an address is that no rewrite has: one of Magento's own, of which a rewrite need not be.
-fn outside(address: &str) -> Outcome {
+fn outside(address: &str) -> ChainEnd {
     let inside = ["catalog/", "cms/"].iter().any(|start| address.starts_with(start));
-    if inside { Outcome::Page } else { Outcome::Outside }
+    if inside { ChainEnd::Page } else { ChainEnd::Outside }
 }
