@@ -11,7 +11,7 @@ plugins=("$@")
 if test ${#plugins[@]} = 0; then
   for manifest in plugins/*/Cargo.toml; do
     name=$(basename "$(dirname "$manifest")")
-    test "$name" = sdk || plugins+=("$name")
+    case $name in sdk | sdk-macros) ;; *) plugins+=("$name") ;; esac
   done
 fi
 packages=()

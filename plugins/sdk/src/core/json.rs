@@ -40,7 +40,7 @@ fn located(text: &str, error: &serde_json::Error) -> DecodeError {
     DecodeError { pointer: pointer(text, before + error.column()), reason }
 }
 
-enum Step<'text> {
+enum PathStep<'text> {
     Member(&'text str),
     Element(usize),
 }
@@ -53,11 +53,11 @@ fn pointer(text: &str, end: usize) -> String {
     while let Some((at, &byte)) = rest.next() {
         match byte {
             b'{' => {
-                path.push(Step::Member(""));
+                path.push(PathStep::Member(""));
                 key_is_next = true;
             }
             b'[' => {
-                path.push(Step::Element(0));
+                path.push(PathStep::Element(0));
                 key_is_next = false;
             }
             // The bracket that the error points at still belongs to what it closes.
@@ -66,7 +66,7 @@ fn pointer(text: &str, end: usize) -> String {
                 key_is_next = false;
             }
             b',' => match path.last_mut() {
-                Some(Step::Element(index)) => *index += 1,
+                Some(PathStep::Element(index)) => *index += 1,
                 _ => key_is_next = true,
             },
             b'"' => {
@@ -78,7 +78,7 @@ fn pointer(text: &str, end: usize) -> String {
                 });
                 if key_is_next {
                     let to = closing.map_or(end.min(text.len()), |(to, _)| to);
-                    if let Some(Step::Member(key)) = path.last_mut() {
+                    if let Some(PathStep::Member(key)) = path.last_mut() {
                         *key = text.get(at + 1..to).unwrap_or_default();
                     }
                     key_is_next = false;
@@ -90,12 +90,12 @@ fn pointer(text: &str, end: usize) -> String {
     let mut place = String::new();
     for step in path {
         match step {
-            Step::Member("") => {}
-            Step::Member(key) => {
+            PathStep::Member("") => {}
+            PathStep::Member(key) => {
                 place.push('/');
                 place.push_str(&key.replace('~', "~0").replace('/', "~1"));
             }
-            Step::Element(index) => {
+            PathStep::Element(index) => {
                 place.push('/');
                 place.push_str(&index.to_string());
             }

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 /// One token of a place.
-enum Token {
+enum PointerToken {
     /// A member's name, or an index of an array.
     Key(String),
     /// The first element whose member has this value.
@@ -27,9 +27,9 @@ pub fn element(member: &str, value: &str) -> String {
 /// What stands at a place.
 pub(crate) fn find<'v>(document: &'v Value, place: &str) -> Option<&'v Value> {
     tokens(place)?.iter().try_fold(document, |value, token| match (token, value) {
-        (Token::Key(key), Value::Object(members)) => members.get(key),
-        (Token::Key(key), Value::Array(items)) => items.get(key.parse::<usize>().ok()?),
-        (Token::Where { name, value }, Value::Array(items)) => {
+        (PointerToken::Key(key), Value::Object(members)) => members.get(key),
+        (PointerToken::Key(key), Value::Array(items)) => items.get(key.parse::<usize>().ok()?),
+        (PointerToken::Where { name, value }, Value::Array(items)) => {
             items.iter().find(|item| has(item, name, value))
         }
         _ => None,
@@ -44,20 +44,20 @@ pub(crate) fn put(document: &mut Value, place: &str, new: Value) -> Result<(), &
     for token in &tokens {
         if at.is_null() {
             *at = match token {
-                Token::Key(_) => Value::Object(Map::new()),
-                Token::Where { .. } => Value::Array(Vec::new()),
+                PointerToken::Key(_) => Value::Object(Map::new()),
+                PointerToken::Where { .. } => Value::Array(Vec::new()),
             };
         }
         at = match (token, at) {
-            (Token::Key(key), Value::Object(members)) => {
+            (PointerToken::Key(key), Value::Object(members)) => {
                 members.entry(key.clone()).or_insert(Value::Null)
             }
-            (Token::Key(key), Value::Array(items)) => key
+            (PointerToken::Key(key), Value::Array(items)) => key
                 .parse::<usize>()
                 .ok()
                 .and_then(|index| items.get_mut(index))
                 .ok_or("the array there has no such element")?,
-            (Token::Where { name, value }, Value::Array(items)) => {
+            (PointerToken::Where { name, value }, Value::Array(items)) => {
                 let index = match items.iter().position(|item| has(item, name, value)) {
                     Some(index) => index,
                     None => {
@@ -83,16 +83,16 @@ fn has(item: &Value, name: &str, wanted: &str) -> bool {
     }
 }
 
-fn tokens(place: &str) -> Option<Vec<Token>> {
+fn tokens(place: &str) -> Option<Vec<PointerToken>> {
     if place.is_empty() {
         return Some(Vec::new());
     }
     let token = |part: &str| match part.strip_prefix('[') {
         Some(inner) => {
             let (name, value) = inner.strip_suffix(']')?.split_once('=')?;
-            Some(Token::Where { name: unescaped(name), value: unescaped(value) })
+            Some(PointerToken::Where { name: unescaped(name), value: unescaped(value) })
         }
-        None => Some(Token::Key(unescaped(part))),
+        None => Some(PointerToken::Key(unescaped(part))),
     };
     place.strip_prefix('/')?.split('/').map(token).collect()
 }

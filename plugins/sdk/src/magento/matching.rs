@@ -98,7 +98,7 @@ impl ProductMatch {
         let mut fields: Vec<String> = ["id", "sku", "type_id"].map(str::to_owned).into();
         fields.extend(attributes.iter().map(|&code| code.to_owned()));
         let criteria = criteria.fields(Product::projection(&fields)?);
-        let mut slices = vec![Slice { filter: None, skus: None }];
+        let mut slices = vec![SkuSlice { filter: None, skus: None }];
         if let Some(list) = &self.sku_list {
             slices = slices_of(list)?;
             must_exist(context, &slices)?;
@@ -140,14 +140,14 @@ impl ProductMatch {
 
 /// Some of the skus asked for, as many as fit into one URL.
 #[derive(Debug, Clone)]
-struct Slice {
+struct SkuSlice {
     filter: Option<Filter>,
     /// The skus, folded and sorted. Magento's comparison also takes accents for the same, so what is
     /// found is compared once more.
     skus: Option<Vec<String>>,
 }
 
-impl Slice {
+impl SkuSlice {
     fn wants(&self, sku: &str) -> bool {
         self.skus.as_ref().is_none_or(|skus| skus.binary_search(&folded(sku)).is_ok())
     }
@@ -161,7 +161,7 @@ fn folded(sku: &str) -> String {
 
 /// Lists as long as a URL takes. Magento cannot say "one of" of a value with a comma, so those are
 /// asked for one by one.
-fn slices_of(list: &[String]) -> Result<Vec<Slice>, Failure> {
+fn slices_of(list: &[String]) -> Result<Vec<SkuSlice>, Failure> {
     // Sorted by inserting: sorts are kilobytes of code each, and lists of skus are short.
     let mut skus: Vec<(String, &str)> = Vec::with_capacity(list.len());
     for sku in list {
@@ -179,7 +179,7 @@ fn slices_of(list: &[String]) -> Result<Vec<Slice>, Failure> {
         }
         if sku.contains(',') {
             let filter = Some(Filter::new("sku", Condition::Eq, sku)?);
-            slices.push(Slice { filter, skus: Some(vec![folded]) });
+            slices.push(SkuSlice { filter, skus: Some(vec![folded]) });
         } else {
             plain.push(sku);
         }
@@ -188,7 +188,7 @@ fn slices_of(list: &[String]) -> Result<Vec<Slice>, Failure> {
         // Sorted before, each part is sorted too.
         for filter in Filter::split("sku", &plain, LIST_BUDGET / 2)? {
             let skus = filter.value.split(',').map(folded).collect();
-            slices.push(Slice { filter: Some(filter), skus: Some(skus) });
+            slices.push(SkuSlice { filter: Some(filter), skus: Some(skus) });
         }
     }
     Ok(slices)
@@ -196,7 +196,7 @@ fn slices_of(list: &[String]) -> Result<Vec<Slice>, Failure> {
 
 /// A `PUT` to a sku that does not exist can create a product, and a typing error would pass for
 /// "nothing to do".
-fn must_exist(context: &Context, slices: &[Slice]) -> Result<(), Failure> {
+fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
     let mut missing: Vec<&str> = Vec::new();
     for sku in slices.iter().filter_map(|slice| slice.skus.as_deref()).flatten() {
         missing.insert(missing.partition_point(|before| *before < &**sku), sku);
@@ -233,7 +233,7 @@ pub struct ProductPages<'context> {
     criteria: Criteria,
     at: StoreView,
     /// What is still to be asked for, the next one last.
-    slices: Vec<Slice>,
+    slices: Vec<SkuSlice>,
     /// The id of the last product seen of this slice.
     after: i64,
 }
@@ -275,11 +275,11 @@ impl ProductPages<'_> {
     }
 }
 
-/// These products as they are globally, by sku: for what a store view falls back on.
+/// These products as they are read_globally, by sku: for what a store view falls back on.
 ///
 /// # Errors
 /// What reading meets.
-pub(crate) fn globally(
+pub(crate) fn read_globally(
     context: &Context,
     products: &[Product],
     attributes: &[&str],

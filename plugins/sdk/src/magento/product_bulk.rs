@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::matching::globally;
+use super::matching::read_globally;
 use crate::core::{
     AppliedResult, ApplyContext, Context, Draft, Failure, PlanContext, PrepareContext,
     PreparedResult, Route, StoreView, nothing_matches,
@@ -19,8 +19,8 @@ pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
 ///
 /// ```
 /// # use souk_sdk::{BulkUpdate, Failure, ProductMatch, PrepareContext, PreparedResult, ProductUpdates, Scope};
-/// # fn prepare(asked: (ProductMatch, Scope, ProductUpdates), context: &PrepareContext) -> Result<PreparedResult, Failure> {
-/// # let (matching, scope, updates) = asked;
+/// # fn prepare(update: (ProductMatch, Scope, ProductUpdates), context: &PrepareContext) -> Result<PreparedResult, Failure> {
+/// # let (matching, scope, updates) = update;
 /// BulkUpdate { matching: &matching, scope: &scope, updates: &updates }
 ///     .prepare(context)
 /// # }
@@ -79,26 +79,26 @@ impl BulkUpdate<'_> {
 fn fill<Kind>(
     writer: &ProductWriter,
     context: &PlanContext<Kind>,
-    asked: &BulkUpdate,
+    update: &BulkUpdate,
     draft: &mut Draft<Kind>,
 ) -> Result<Option<String>, Failure> {
     let (mut matched, mut unpriced) = (0, 0);
     let view = writer.target().view();
-    let mut pages = asked.matching.products(context, view, writer.attributes())?;
-    let clears = asked.updates.0.iter().any(|(_, wanted)| *wanted == FieldValue::Cleared);
-    let only_prices = asked.updates.fields().all(|field| ProductField::PRICES.contains(&field));
+    let mut pages = update.matching.products(context, view, writer.attributes())?;
+    let clears = update.updates.0.iter().any(|(_, wanted)| *wanted == FieldValue::Cleared);
+    let only_prices = update.updates.fields().all(|field| ProductField::PRICES.contains(&field));
     let falls_back = clears && !writer.target().is_global();
     // What holds for every change is told with the first.
     let mut general = Some(writer.warnings());
     while let Some(products) = pages.next_page()? {
         let global = match falls_back {
-            true => globally(context, &products, writer.attributes())?,
+            true => read_globally(context, &products, writer.attributes())?,
             false => Vec::new(),
         };
         for product in &products {
             matched += 1;
             let global = global.iter().find(|global| global.sku() == product.sku());
-            let change = writer.change(product, global, asked.updates)?;
+            let change = writer.change(product, global, update.updates)?;
             if let Some(mut change) = change {
                 change.warnings.extend(general.take().into_iter().flatten().cloned());
                 draft.add([change])?;

@@ -100,8 +100,10 @@ impl ProductField {
     /// The schema of an argument that has values for these fields, of which at least one is given.
     #[must_use]
     pub fn schema(fields: &[Self]) -> Schema {
-        let members: Vec<String> =
-            fields.iter().map(|field| format!("\"{}\": {}", field.code(), field.told())).collect();
+        let members: Vec<String> = fields
+            .iter()
+            .map(|field| format!("\"{}\": {}", field.code(), field.value_schema()))
+            .collect();
         schema::written(&format!(
             r#"{{"type": "object", "minProperties": 1, "properties": {{{}}}}}"#,
             members.join(", ")
@@ -110,7 +112,7 @@ impl ProductField {
 
     /// Its schema. Where null is a value there is no type: it would have to name null, which
     /// arguments elsewhere leave out.
-    const fn told(self) -> &'static str {
+    const fn value_schema(self) -> &'static str {
         match self {
             F::Name => r#"{"type": "string"}"#,
             F::UrlKey => {

@@ -60,7 +60,7 @@ impl<'a> ProductWriter<'a> {
             let keeps = match field.keeps() {
                 Some(keeps) => keeps,
                 None if target.is_global() => ScopeLevel::Global,
-                None => level(context, field.code())?,
+                None => scope_level(context, field.code())?,
             };
             warnings.extend(target.admits(field.code(), keeps)?);
             let needed = match field {
@@ -140,14 +140,14 @@ impl<'a> ProductWriter<'a> {
         global: Option<&Product>,
         updates: &ProductUpdates,
     ) -> Result<Option<Change>, Failure> {
-        Writing {
+        ProductChange {
             writer: self,
             product,
             global,
             updates,
             change: PRODUCT_CHANGES.change(product.sku()).label(product.text("name")),
             main: None,
-            undone: Vec::new(),
+            written: Vec::new(),
             categories: None,
             sale_start: false,
             explicit_undo: false,
@@ -157,7 +157,7 @@ impl<'a> ProductWriter<'a> {
 }
 
 /// The level at which this store keeps a price.
-fn level(context: &Context, code: &str) -> Result<ScopeLevel, Failure> {
+fn scope_level(context: &Context, code: &str) -> Result<ScopeLevel, Failure> {
     // It decodes as a product does.
     let attribute: Product = context.get(&ATTRIBUTE.read([code]).at(StoreView::Global))?;
     match attribute.as_map().get("scope").and_then(Value::as_str) {
@@ -172,20 +172,20 @@ fn level(context: &Context, code: &str) -> Result<ScopeLevel, Failure> {
 }
 
 /// How a written field is taken back where reversing the steps would not do.
-struct Undone {
+struct WrittenField {
     field: ProductField,
     body: String,
 }
 
 /// One product's change in the making.
-struct Writing<'a> {
+struct ProductChange<'a> {
     writer: &'a ProductWriter<'a>,
     product: &'a Product,
     global: Option<&'a Product>,
     updates: &'a ProductUpdates,
     change: ChangeBuilder,
     main: Option<StepIndex>,
-    undone: Vec<Undone>,
+    written: Vec<WrittenField>,
     /// Whether the product is in any category now; `None`: its categories stay.
     categories: Option<bool>,
     /// Whether a step of its own dates the sale.
@@ -193,7 +193,7 @@ struct Writing<'a> {
     explicit_undo: bool,
 }
 
-impl Writing<'_> {
+impl ProductChange<'_> {
     fn run(mut self) -> Result<Option<Change>, Failure> {
         let priced = self.product.has_price();
         let on_sale = self.on_sale_after(priced);
@@ -222,7 +222,7 @@ impl Writing<'_> {
         if self.change.is_empty() {
             return Ok(None);
         }
-        self.undoing();
+        self.add_undo();
         self.change.done().map(Some)
     }
 
@@ -271,7 +271,7 @@ impl Writing<'_> {
             // Clearing a store view's key would have Magento make one of the name.
             self.explicit_undo |= !self.global_write();
         }
-        self.undone.push(Undone { field, body });
+        self.written.push(WrittenField { field, body });
     }
 
     /// Replaces the categories and keeps the positions in those that stay.
@@ -389,14 +389,14 @@ impl Writing<'_> {
 
     /// Reversing the steps is not always enough: categories merge, cleared values stand in no pointer,
     /// and a sale's beginning must not be cleared.
-    fn undoing(&mut self) {
+    fn add_undo(&mut self) {
         if !self.explicit_undo {
             return;
         }
-        if !self.undone.is_empty() || self.categories.is_some() {
+        if !self.written.is_empty() || self.categories.is_some() {
             let put = self.put();
             let step = self.change.undo_step(put);
-            for Undone { field, body } in &self.undone {
+            for WrittenField { field, body } in &self.written {
                 let code = field.code();
                 if *field != ProductField::UrlKey {
                     self.change.undo_before(step, body, code);

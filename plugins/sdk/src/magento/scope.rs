@@ -97,7 +97,7 @@ impl Scope {
 /// has not is 0, which no part of the store has for an id.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Part {
+struct StorePart {
     id: i64,
     code: String,
     /// Of a view.
@@ -114,9 +114,9 @@ struct Part {
 /// which no request may name.
 #[derive(Debug)]
 pub struct Stores {
-    websites: Vec<Part>,
-    groups: Vec<Part>,
-    views: Vec<Part>,
+    websites: Vec<StorePart>,
+    groups: Vec<StorePart>,
+    views: Vec<StorePart>,
 }
 
 impl Stores {
@@ -129,8 +129,8 @@ impl Stores {
         let reads =
             [WEBSITES, STORE_GROUPS, STORE_VIEWS].map(|route| route.read([]).at(StoreView::Global));
         let mut answers = context.get_together(&reads);
-        let mut next = || -> Result<Vec<Part>, Failure> {
-            let mut parts: Vec<Part> = answers.next()?;
+        let mut next = || -> Result<Vec<StorePart>, Failure> {
+            let mut parts: Vec<StorePart> = answers.next()?;
             parts.retain(|part| part.id != 0);
             Ok(parts)
         };
@@ -160,7 +160,7 @@ impl Stores {
         Ok(self.codes(|view| view.store_group_id == group))
     }
 
-    fn codes(&self, of: impl Fn(&Part) -> bool) -> Vec<String> {
+    fn codes(&self, of: impl Fn(&StorePart) -> bool) -> Vec<String> {
         self.views.iter().filter(|view| of(view)).map(|view| view.code.clone()).collect()
     }
 
@@ -192,32 +192,32 @@ impl Stores {
         })
     }
 
-    fn website(&self, code: &str) -> Result<&Part, Failure> {
+    fn website(&self, code: &str) -> Result<&StorePart, Failure> {
         self.websites.iter().find(|website| website.code == code).ok_or_else(|| {
             self.unknown("website", "website_code", code, self.websites.iter().map(|w| &*w.code))
         })
     }
 
-    fn group(&self, code: &str) -> Result<&Part, Failure> {
+    fn group(&self, code: &str) -> Result<&StorePart, Failure> {
         self.groups.iter().find(|group| group.code == code).ok_or_else(|| {
             self.unknown("store", "store_code", code, self.groups.iter().map(|g| &*g.code))
         })
     }
 
-    fn view(&self, code: &str) -> Result<&Part, Failure> {
+    fn view(&self, code: &str) -> Result<&StorePart, Failure> {
         self.views.iter().find(|view| view.code == code).ok_or_else(|| {
             self.unknown("store view", "store_view_code", code, self.views.iter().map(|v| &*v.code))
         })
     }
 
-    fn view_of_id(&self, id: i64) -> Result<&Part, Failure> {
+    fn view_of_id(&self, id: i64) -> Result<&StorePart, Failure> {
         self.views.iter().find(|view| view.id == id).ok_or_else(|| {
             Failure::unavailable("what was named has no default store view")
                 .remedy("name a `store_view_code`")
         })
     }
 
-    fn default_view(&self, website: &Part) -> Result<&Part, Failure> {
+    fn default_view(&self, website: &StorePart) -> Result<&StorePart, Failure> {
         let group = self.groups.iter().find(|group| group.id == website.default_group_id);
         self.view_of_id(group.map_or(0, |group| group.default_store_id))
     }

@@ -221,7 +221,16 @@ fn review(change: &Change, intent: &Intent) -> Result<Vec<ReviewRow>, Failure> {
             binding.value = BindingSource::Text(change.subject.id.clone());
         }
     }
-    let subject = parsed(&imports::look_up(&read)?);
+    let mut subject = parsed(&imports::look_up(&read)?);
+    // A lookup that is a search answers a list, in which the subject may be.
+    if let Some(batch) = intent.lookup.many.as_ref().filter(|batch| batch.read.route == read.route)
+    {
+        let items = pointer::find(&subject, &batch.items).and_then(Value::as_array);
+        let is_it = |item: &&Value| {
+            pointer::find(item, &batch.id).is_some_and(|id| *id == *change.subject.id)
+        };
+        subject = items.and_then(|items| items.iter().find(is_it)).cloned().unwrap_or_default();
+    }
     change
         .edits
         .iter()

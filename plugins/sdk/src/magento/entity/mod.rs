@@ -53,3 +53,6 @@ mod write;
 pub use definition::Entity;
 pub use field::EntityField;
 pub use values::EntityValues;
+
+#[cfg(test)]
+mod tests;
