@@ -15,5 +15,5 @@ pub(crate) fn address_of(product: &Product, view: &View) -> Read {
 
 /// The address in the answer to [`address_of`]; `None` where no rewrite gives the product one.
 pub(crate) fn address(answer: UrlResolution) -> Option<String> {
-    answer.to()?.relative_url
+    answer.target()?.relative_url
 }
