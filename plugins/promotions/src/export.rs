@@ -1,19 +1,17 @@
-//! The coupons of a rule as CSV: in the answer, or where they are many as a document beside it.
+//! The coupons of a rule as CSV: in the result, or where they are many as a document beside it.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use souk_sdk::{Context, Document, DocumentWriter, EntityId, Failure};
+use souk_sdk::core::{Document, DocumentWriter};
+use souk_sdk::prelude::*;
 
-use crate::answer::{number, text};
-use crate::coupon::Pages;
+use crate::coupon::{self, COUPON_SEARCH};
 use crate::csv::push_record;
-use crate::rule;
+use crate::document::{number, text};
+use crate::rule::{RULE, read_rule};
 
-/// As much stands in an answer itself, in bytes: some 1,200 coupons. More than that a model reads at
+/// As much stands in a result itself, in bytes: some 1,200 coupons. More than that a model reads at
 /// great cost and for nothing.
 const INLINE: usize = 64 << 10;
-/// Coupons that stand in the answer beside a document.
+/// Coupons that stand in the result beside a document.
 const FIRST: u64 = 20;
 
 const COLUMNS: [&str; 8] = [
@@ -27,102 +25,103 @@ const COLUMNS: [&str; 8] = [
     "type",
 ];
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Export {
+#[args]
+pub(crate) struct ExportCouponsArgs {
     /// The rule's id, as promotions_search_rules answers it.
     rule_id: EntityId,
     #[serde(default)]
-    format: Format,
+    format: ExportFormat,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[record]
+#[result]
+#[derive(Clone, Copy, Default)]
 #[serde(rename_all = "lowercase")]
-enum Format {
+enum ExportFormat {
     #[default]
     Csv,
 }
 
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Exported {
-    format: Format,
+#[result]
+pub(crate) struct ExportCouponsResult {
+    format: ExportFormat,
     /// How many coupons the rule has.
     total_count: u64,
     /// A line of column names, and one for each coupon, in the order in which they were made. Of
     /// many only the first ones: see truncated.
     csv: String,
-    /// Whether there are more than csv shows: all of them stand in resource.
+    /// Whether there are more than csv shows: all of them are in resource.
     truncated: bool,
     /// Where there are many: the document that holds all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<Document>,
 }
 
-pub(crate) fn export(asked: &Export, context: &Context) -> Result<Exported, Failure> {
-    let rule = rule::known(context, asked.rule_id)?.rule;
-    let mut table = Table::of(context, rule.rule_id);
-    let mut pages = Pages::after(context, rule.rule_id, 0);
-    while let Some(page) = pages.next_page()? {
+/// Export coupons
+///
+/// Returns all coupons of a rule as CSV (RFC 4180): coupon_id, code, usage_limit, usage_per_customer,
+/// times_used, created_at, expiration_date, type (generated or manual). An apostrophe stands before
+/// cells that a spreadsheet would take for a formula: those that begin with = + - @. Above 64 KiB csv
+/// holds the first lines and truncated is true; the whole document is the resource whose uri, size and
+/// expires_at are in resource.
+#[action(query, reads(RULE, COUPON_SEARCH))]
+pub(crate) fn export_coupons(
+    args: &ExportCouponsArgs,
+    context: &Context,
+) -> Result<ExportCouponsResult, Failure> {
+    let rule = read_rule(context, args.rule_id)?.rule.rule_id;
+    let mut table = CouponTable::new();
+    let mut scan = coupon::scan(context, rule, 0)?;
+    while let Some(page) = scan.next_page()? {
         for coupon in &page {
             table.push(coupon)?;
         }
-        context.progress(table.count, pages.total, "coupons read");
+        if table.csv.len() > INLINE && table.document.is_none() {
+            let mut document = context.document(&format!("coupons of rule {rule}.csv"), "text/csv");
+            document.write(&table.csv)?;
+            table.csv.truncate(table.first);
+            table.document = Some(document);
+        }
+        context.progress(table.count, scan.total(), "coupons read");
     }
-    let Table { csv, count, document, .. } = table;
-    let resource = document.map(|document| document.all.keep()).transpose()?;
-    Ok(Exported {
-        format: asked.format,
-        total_count: count,
-        csv,
+    let resource = table.document.map(DocumentWriter::keep).transpose()?;
+    Ok(ExportCouponsResult {
+        format: args.format,
+        total_count: table.count,
+        csv: table.csv,
         truncated: resource.is_some(),
         resource,
     })
 }
 
-/// Lines on their way into the answer, and into a document as soon as they are too many for it.
-struct Table<'context> {
-    context: &'context Context,
-    rule: u64,
-    /// What stands in the answer.
+/// Lines on their way into the result, and into a document once they are too many for it.
+struct CouponTable {
+    /// What stands in the result.
     csv: String,
     /// How many coupons were written.
     count: u64,
     /// Where in `csv` the first ones end.
     first: usize,
-    document: Option<Large>,
+    document: Option<DocumentWriter>,
 }
 
-/// A table too large for an answer.
-struct Large {
-    all: DocumentWriter,
-    /// The line that is being written, kept for its room.
-    line: String,
-}
-
-impl<'context> Table<'context> {
-    fn of(context: &'context Context, rule: u64) -> Self {
+impl CouponTable {
+    fn new() -> Self {
         let mut csv = String::new();
         push_record(&mut csv, &COLUMNS);
-        Self { context, rule, first: csv.len(), csv, count: 0, document: None }
+        Self { first: csv.len(), csv, count: 0, document: None }
     }
 
     fn push(&mut self, coupon: &Value) -> Result<(), Failure> {
         self.count += 1;
-        if let Some(Large { all, line }) = &mut self.document {
-            line.clear();
-            push_coupon(line, coupon);
-            return all.write(line);
+        if let Some(document) = &mut self.document {
+            let mut line = String::new();
+            push_coupon(&mut line, coupon);
+            return document.write(&line);
         }
         push_coupon(&mut self.csv, coupon);
         if self.count <= FIRST {
             self.first = self.csv.len();
-        }
-        if self.csv.len() > INLINE {
-            let name = format!("coupons of rule {}.csv", self.rule);
-            let mut all = self.context.document(&name, "text/csv");
-            all.write(&self.csv)?;
-            self.csv.truncate(self.first);
-            self.document = Some(Large { all, line: String::new() });
         }
         Ok(())
     }

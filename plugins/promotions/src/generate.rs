@@ -4,22 +4,21 @@
 //! they stand: coupons of the rule whose ids are above the highest that it had before. None of them
 //! before, exactly so many after; and the codes that are answered are those that a read finds there.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use souk_sdk::{
-    AppliedResult, ApplyContext, BodyBinding, BodySource, ChangeBuilder, Context, EntityId,
-    Failure, Intent, ItemError, Lookup, Method, Outcome, PlanState, Route, StoreView, projection,
-};
+use souk_sdk::core::{BodyBinding, BodySource, Change, ItemError, Outcome, PlanState};
+use souk_sdk::magento::projection;
+use souk_sdk::prelude::*;
 
-use crate::answer::{number, text};
-use crate::coupon::{self, COUPON_SEARCH, Pages};
-use crate::rule::{self, Coupons, Rule};
+use crate::coupon::{self, COUPON_SEARCH};
+use crate::document::{number, text};
+use crate::rule::{CouponSource, RULE, Rule, read_rule};
 
 /// Where coupons are generated.
-pub(crate) const GENERATE: Route<0> = Route::new("/V1/coupons/generate");
+const GENERATE: Route<0> = Route::new("/V1/coupons/generate");
 /// Where coupons are deleted by a list of codes.
-pub(crate) const DELETE_CODES: Route<0> = Route::new("/V1/coupons/deleteByCodes");
+const DELETE_CODES: Route<0> = Route::new("/V1/coupons/deleteByCodes");
+/// New coupons: they are found by a search for those above an id.
+const NEW_COUPONS: Changes<0> =
+    Changes::of("coupons of rule", COUPON_SEARCH).post(GENERATE).post(DELETE_CODES);
 
 /// The longest code that the database keeps.
 const LONGEST_CODE: u64 = 255;
@@ -29,9 +28,8 @@ const POSSIBLE_FOR_EACH: u128 = 4;
 /// With fewer possible codes for each coupon somebody who tries codes soon finds one.
 const HARD_TO_GUESS: u128 = 100_000;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Generate {
+#[args]
+pub(crate) struct GenerateCouponsArgs {
     /// A rule of coupon_type auto.
     rule_id: EntityId,
     /// How many coupons.
@@ -50,7 +48,7 @@ pub(crate) struct Generate {
     #[schemars(range(min = 4, max = 32))]
     length: u64,
     #[serde(default)]
-    format: Format,
+    format: CodeFormat,
     /// A delimiter after each so many random characters.
     #[schemars(range(min = 1, max = 31))]
     delimiter_at_every: Option<u64>,
@@ -66,16 +64,17 @@ const fn twelve() -> u64 {
     12
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[args]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-enum Format {
+enum CodeFormat {
     #[default]
     Alphanumeric,
     Alphabetical,
     Numeric,
 }
 
-impl Format {
+impl CodeFormat {
     /// Magento's word for it. It answers any other with a 400 and a line of PHP.
     const fn as_str(self) -> &'static str {
         match self {
@@ -96,8 +95,8 @@ impl Format {
 }
 
 /// What the action answers.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Generated {
+#[result]
+pub(crate) struct GenerateCouponsResult {
     /// What happened, in a sentence.
     message: String,
     /// The codes that were made, as a read of the store found them.
@@ -107,66 +106,64 @@ pub(crate) struct Generated {
     success_count: u32,
     error_count: u32,
     /// Why not: state is failed, drifted, skipped, or unknown (coupons may have been made).
-    #[schemars(with = "Vec<souk_sdk::AnyObject>")]
+    #[schemars(with = "Vec<AnyObject>")]
     errors: Vec<ItemError>,
     /// plans_undo deletes these coupons.
     plan_id: String,
 }
 
-pub(crate) fn generate(asked: &Generate, context: &ApplyContext) -> Result<Generated, Failure> {
-    asked.check()?;
-    let known = rule::known(context, asked.rule_id)?;
-    asked.check_rule(&known.rule)?;
-    let warnings = asked.warnings(&known.rule);
-    let (_, last) = coupon::count_and_last(context, known.rule.rule_id)?;
+/// Generate coupons
+///
+/// Generates coupons for a rule of coupon_type auto and returns their codes as read back from the
+/// store. How often a coupon can be used is the rule's uses_per_coupon. Asked for the same again
+/// within ten minutes it returns the coupons made first; for another batch give another
+/// idempotency_key. plans_undo deletes them.
+#[action(apply, tier = risk, reads(RULE), changes(NEW_COUPONS))]
+pub(crate) fn generate_coupons(
+    args: &GenerateCouponsArgs,
+    context: &ApplyContext,
+) -> Result<GenerateCouponsResult, Failure> {
+    args.check()?;
+    let rule = read_rule(context, args.rule_id)?.rule;
+    args.check_rule(&rule)?;
+    let warnings = args.warnings(&rule);
+    let (_, last) = coupon::count_and_last(context, rule.rule_id)?;
     let mut draft = context.draft(&Intent {
-        summary: format!("generate {} coupons for rule {}", asked.qty, known.rule.called()),
+        summary: format!("generate {} coupons for rule {}", args.qty, rule.name_and_id()),
         at: StoreView::Global,
-        lookup: made_after(known.rule.rule_id, last)?,
+        lookup: made_after(rule.rule_id, last)?,
     });
-    draft.add([asked.change(&known.rule, &warnings)?])?;
-    Ok(Generated::new(context, known.rule.rule_id, asked.qty, draft.apply()?, warnings))
+    draft.add([args.change(&rule, &warnings)?])?;
+    Ok(GenerateCouponsResult::new(context, rule.rule_id, args.qty, draft.apply()?, warnings))
 }
 
-impl Generate {
+impl GenerateCouponsArgs {
     fn check(&self) -> Result<(), Failure> {
-        let plain = |argument: &str, text: &str| match text.chars().any(char::is_control) {
-            true => Err(Failure::argument(
-                argument,
-                "a code is on one line, without control characters",
-            )),
-            false => Ok(()),
-        };
-        plain("prefix", &self.prefix)?;
-        plain("suffix", &self.suffix)?;
-        plain("delimiter", self.delimiter.as_deref().unwrap_or_default())?;
+        let delimiter = self.delimiter.as_deref().unwrap_or_default();
+        let refuse = |argument: &str, message: &str| Err(Failure::argument(argument, message));
+        for (argument, text) in
+            [("prefix", &*self.prefix), ("suffix", &self.suffix), ("delimiter", delimiter)]
+        {
+            if text.chars().any(char::is_control) {
+                return refuse(argument, "a code is on one line, without control characters");
+            }
+        }
         if self.prefix.trim_start() != self.prefix {
-            return Err(Failure::argument(
-                "prefix",
-                "customers cannot enter a code that begins with a space",
-            ));
+            return refuse("prefix", "customers cannot enter a code that begins with a space");
         }
         if self.suffix.trim_end() != self.suffix {
-            return Err(Failure::argument(
-                "suffix",
-                "customers cannot enter a code that ends with a space",
-            ));
+            return refuse("suffix", "customers cannot enter a code that ends with a space");
         }
         if self.delimiter.is_some() && self.delimiter_at_every.is_none() {
-            return Err(Failure::argument(
-                "delimiter",
-                "without `delimiter_at_every` Magento writes none",
-            )
-            .remedy("say after how many characters each, or leave `delimiter` out"));
+            let message = "without `delimiter_at_every` Magento writes none";
+            return Err(Failure::argument("delimiter", message)
+                .remedy("say after how many characters each, or leave `delimiter` out"));
         }
-        if self.whole_length() > LONGEST_CODE {
-            return Err(Failure::argument(
-                "length",
-                format!(
-                    "codes would have {} characters, and Magento keeps {LONGEST_CODE}",
-                    self.whole_length()
-                ),
-            ));
+        let length = self.whole_length();
+        if length > LONGEST_CODE {
+            let message =
+                format!("codes would have {length} characters, and Magento keeps {LONGEST_CODE}");
+            return refuse("length", &message);
         }
         self.check_space()
     }
@@ -208,14 +205,14 @@ impl Generate {
     }
 
     fn check_rule(&self, rule: &Rule) -> Result<(), Failure> {
-        if rule.coupons() != Coupons::Generated {
-            let what = match rule.coupons() {
-                Coupons::None => "applies without a coupon",
+        if rule.coupon_source() != CouponSource::GenerateCouponsResult {
+            let what = match rule.coupon_source() {
+                CouponSource::None => "applies without a coupon",
                 _ => "has a coupon whose code was chosen, which `auto` would make useless",
             };
             return Err(Failure::argument(
                 "rule_id",
-                format!("rule {} {what}: Magento generates none for it", rule.called()),
+                format!("rule {} {what}: Magento generates none for it", rule.name_and_id()),
             )
             .remedy(
                 "first set `{\"coupon_type\": \"auto\"}` with `promotions_update_rule`, or create a \
@@ -259,8 +256,9 @@ impl Generate {
         warnings
     }
 
-    fn change(&self, rule: &Rule, warnings: &[String]) -> Result<souk_sdk::Change, Failure> {
-        let mut change = ChangeBuilder::of("coupons of rule", rule.rule_id.to_string())
+    fn change(&self, rule: &Rule, warnings: &[String]) -> Result<Change, Failure> {
+        let mut change = NEW_COUPONS
+            .change(rule.rule_id.to_string())
             .label(rule.name.as_deref())
             .only_if_absent();
         let post = change.step(GENERATE.step(Method::Post, [], StoreView::Global));
@@ -301,11 +299,16 @@ impl Generate {
 
 /// The coupons that a rule got after that id.
 fn made_after(rule: u64, last: u64) -> Result<Lookup, Failure> {
-    let criteria = coupon::after(rule, last)?.fields(projection(["coupon_id", "code"])?);
+    // Always with the size of a page: a store whose operator limits input answers 20 where none is
+    // asked for.
+    let criteria = coupon::after(rule, last)?
+        .sort("coupon_id", Direction::Asc)?
+        .page(200, 1)
+        .fields(projection(["coupon_id", "code"])?);
     Ok(Lookup::one(COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global)))
 }
 
-impl Generated {
+impl GenerateCouponsResult {
     fn new(
         context: &Context,
         rule_id: u64,
@@ -329,7 +332,7 @@ impl Generated {
             plan_id,
         };
         if state == PlanState::Done {
-            generated.made(context, qty, made.as_ref());
+            generated.add_codes(context, qty, made.as_ref());
         } else if unknown > 0 {
             generated.message =
                 "it is not known whether the coupons were made: `plans_resume` with \
@@ -339,9 +342,9 @@ impl Generated {
         generated
     }
 
-    /// Tells of coupons that were made. An answer that is given again, later, may find fewer of them,
-    /// or others after them.
-    fn made(&mut self, context: &Context, qty: u64, made: Option<&Value>) {
+    /// Adds the codes of the coupons that were made. A result that is given again, later, may find
+    /// fewer of them, or others after them.
+    fn add_codes(&mut self, context: &Context, qty: u64, made: Option<&Value>) {
         let rule = self.rule_id;
         let total = made.map(|made| number(made, "total_count"));
         let codes = made.map_or(Ok(Vec::new()), |made| codes(context, rule, qty, made));
@@ -373,9 +376,9 @@ fn codes(context: &Context, rule: u64, qty: u64, made: &Value) -> Result<Vec<Str
     let wanted = usize::try_from(qty.min(number(made, "total_count"))).unwrap_or(usize::MAX);
     let mut coupons = made.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
     let last = coupons.iter().map(|coupon| number(coupon, "coupon_id")).max().unwrap_or_default();
-    let mut pages = Pages::after(context, rule, last);
+    let mut scan = coupon::scan(context, rule, last)?;
     while last > 0 && coupons.len() < wanted {
-        match pages.next_page()? {
+        match scan.next_page()? {
             Some(page) => coupons.extend(page),
             None => break,
         }

@@ -1,9 +1,9 @@
 //! Rules that would apply beside another: to somebody of the same group, in the same website, on the
 //! same day.
 
-use souk_sdk::{Condition, Context, Criteria, Failure, Filter};
+use souk_sdk::prelude::*;
 
-use crate::rule::{self, Coupons, Rule};
+use crate::rule::{self, CouponSource, Rule};
 
 /// Rules that a warning names one by one.
 const NAMED: usize = 5;
@@ -22,12 +22,12 @@ pub(crate) fn warnings(context: &Context, rule: &Rule) -> Result<Vec<String>, Fa
                 continue;
             }
             if other.stop_rules_processing && other.sort_order <= rule.sort_order {
-                stops_it.push(shown(&other));
+                stops_it.push(with_order(&other));
             }
             if rule.stop_rules_processing && rule.sort_order <= other.sort_order {
-                stopped.push(shown(&other));
+                stopped.push(with_order(&other));
             }
-            beside.push(shown(&other));
+            beside.push(with_order(&other));
         }
     }
     let mut warnings = Vec::new();
@@ -69,9 +69,9 @@ fn meet(one: &Rule, other: &Rule) -> bool {
         && !ends_before(other, one)
 }
 
-fn shown(rule: &Rule) -> String {
-    let coupon = if rule.coupons() == Coupons::None { "" } else { ", with a coupon" };
-    format!("{} (sort_order {}{coupon})", rule.called(), rule.sort_order)
+fn with_order(rule: &Rule) -> String {
+    let coupon = if rule.coupon_source() == CouponSource::None { "" } else { ", with a coupon" };
+    format!("{} (sort_order {}{coupon})", rule.name_and_id(), rule.sort_order)
 }
 
 fn named(rules: &[String]) -> String {

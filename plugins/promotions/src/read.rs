@@ -1,20 +1,14 @@
 //! The reads: search and get.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use souk_sdk::{
-    AnyObject, Condition, Context, Criteria, Direction, EntityId, Failure, Filter, PassThrough,
-    StoreView,
-};
+use souk_sdk::magento::WEBSITES;
+use souk_sdk::prelude::*;
 
-use crate::answer;
-use crate::rule::{self, RULE, RULE_SEARCH, Rule, missing};
-use crate::store;
+use crate::document;
+use crate::references;
+use crate::rule::{self, RULE, RULE_SEARCH, Rule, RuleRef, missing};
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Search {
+#[args]
+pub(crate) struct SearchRulesArgs {
     /// Text that the rule's name holds; nothing in it is a wildcard.
     #[schemars(length(min = 1))]
     query: Option<String>,
@@ -23,25 +17,12 @@ pub(crate) struct Search {
     website_code: Option<String>,
     /// Only enabled rules, or only disabled ones.
     enabled: Option<bool>,
-    #[serde(default = "twenty")]
-    #[schemars(range(min = 1, max = 200))]
-    page_size: u32,
-    /// Counted from 1; past the last page items is empty.
-    #[serde(default = "one")]
-    #[schemars(range(min = 1, max = 1_000_000))]
-    current_page: u32,
+    #[serde(flatten)]
+    paging: Paging,
 }
 
-const fn twenty() -> u32 {
-    20
-}
-
-const fn one() -> u32 {
-    1
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Rules {
+#[result]
+pub(crate) struct SearchRulesResult {
     /// The rules of this page, by id.
     #[schemars(with = "Vec<AnyObject>")]
     items: Vec<Value>,
@@ -49,24 +30,29 @@ pub(crate) struct Rules {
     total_count: u64,
 }
 
-pub(crate) fn search(asked: &Search, context: &Context) -> Result<Rules, Failure> {
+/// Search cart price rules
+///
+/// Finds cart price rules by their name, by the website in which they apply and by whether they are
+/// enabled, sorted by id, a page at a time. Returns items, and total_count over all pages.
+#[action(query, reads(RULE_SEARCH, WEBSITES))]
+pub(crate) fn search_rules(
+    args: &SearchRulesArgs,
+    context: &Context,
+) -> Result<SearchRulesResult, Failure> {
     let mut criteria = Criteria::new();
-    if let Some(text) = &asked.query {
+    if let Some(text) = &args.query {
         criteria = criteria.filter(Filter::contains("name", text)?);
     }
-    if let Some(enabled) = asked.enabled {
+    if let Some(enabled) = args.enabled {
         let flag = if enabled { "1" } else { "0" };
         criteria = criteria.filter(Filter::new("is_active", Condition::Eq, flag)?);
     }
-    match &asked.website_code {
-        Some(code) => in_website(website(context, code)?, criteria, asked, context),
-        None => {
-            let criteria =
-                criteria.sort("rule_id", Direction::Asc)?.page(asked.page_size, asked.current_page);
-            let found = answer::search(context, RULE_SEARCH, &criteria)?;
-            Ok(Rules { items: found.items, total_count: found.total_count })
-        }
+    if let Some(code) = &args.website_code {
+        return in_website(website(context, code)?, criteria, args.paging, context);
     }
+    let criteria = args.paging.of(criteria.sort("rule_id", Direction::Asc)?);
+    let page = document::search(context, RULE_SEARCH, &criteria)?;
+    Ok(SearchRulesResult { items: page.items, total_count: page.total_count })
 }
 
 /// Magento cannot search rules by website: it answers 500 (`promotions_write.jsonl`,
@@ -74,20 +60,15 @@ pub(crate) fn search(asked: &Search, context: &Context) -> Result<Rules, Failure
 fn in_website(
     website: u64,
     criteria: Criteria,
-    asked: &Search,
+    paging: Paging,
     context: &Context,
-) -> Result<Rules, Failure> {
-    let from = u64::from(asked.current_page - 1) * u64::from(asked.page_size);
-    let to = from + u64::from(asked.page_size);
+) -> Result<SearchRulesResult, Failure> {
     let mut scan = rule::scan(context, criteria);
-    let mut found = Rules { items: Vec::new(), total_count: 0 };
+    let mut found = SearchRulesResult { items: Vec::new(), total_count: 0 };
     while let Some(page) = scan.next_page()? {
-        for answer in page {
-            if !Rule::of(&answer).website_ids.contains(&website) {
-                continue;
-            }
-            if (from..to).contains(&found.total_count) {
-                found.items.push(answer);
+        for rule in page.into_iter().filter(|rule| Rule::of(rule).website_ids.contains(&website)) {
+            if paging.items().contains(&found.total_count) {
+                found.items.push(rule);
             }
             found.total_count += 1;
         }
@@ -96,7 +77,7 @@ fn in_website(
 }
 
 fn website(context: &Context, code: &str) -> Result<u64, Failure> {
-    let websites = store::websites(context)?;
+    let websites = references::websites(context)?;
     if let Some((id, _)) = websites.iter().find(|(_, known)| *known == code) {
         return Ok(*id);
     }
@@ -105,15 +86,16 @@ fn website(context: &Context, code: &str) -> Result<u64, Failure> {
         .remedy(format!("one of: {}", codes.join(", "))))
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Get {
-    /// The rule's id, as promotions_search_rules answers it.
-    rule_id: EntityId,
-}
-
-pub(crate) fn get(asked: &Get, context: &Context) -> Result<PassThrough<AnyObject>, Failure> {
-    let id = asked.rule_id.get().to_string();
+/// Get a cart price rule
+///
+/// Reads everything about a cart price rule: where and for whom it applies, when, its conditions, its
+/// discount, and whether it needs a coupon.
+#[action(query, reads(RULE))]
+pub(crate) fn get_rule(
+    args: &RuleRef,
+    context: &Context,
+) -> Result<PassThrough<AnyObject>, Failure> {
+    let id = args.rule_id.get().to_string();
     context
         .pass_on(&RULE.read([&id]).at(StoreView::Global))
         .map_err(|failure| missing(failure, &id))

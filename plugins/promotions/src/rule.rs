@@ -1,11 +1,9 @@
 //! Cart price rules as Magento answers them, and how they are found.
 
-use serde_json::Value;
-use souk_sdk::{
-    BindingSource, Context, Criteria, EntityId, Failure, Lookup, Route, Scan, StoreView,
-};
+use souk_sdk::magento::Scan;
+use souk_sdk::prelude::*;
 
-use crate::answer::{flag, ids, number, text};
+use crate::document::{flag, ids, number, text};
 
 /// All rules, and where new ones are made.
 pub(crate) const RULES: Route<0> = Route::new("/V1/salesRules");
@@ -13,6 +11,16 @@ pub(crate) const RULES: Route<0> = Route::new("/V1/salesRules");
 pub(crate) const RULE_SEARCH: Route<0> = Route::new("/V1/salesRules/search");
 /// One rule.
 pub(crate) const RULE: Route<1> = Route::new("/V1/salesRules/{ruleId}");
+
+/// Changes of rules that exist.
+pub(crate) const RULE_CHANGES: Changes<1> = Changes::of("cart price rule", RULE).put(RULE);
+
+/// The id of a rule, as an argument.
+#[args]
+pub(crate) struct RuleRef {
+    /// The rule's id, as promotions_search_rules answers it.
+    pub(crate) rule_id: EntityId,
+}
 
 /// What this group looks at in a rule. Magento leaves out what was never set: dates, a description.
 #[derive(Debug, Clone, Default)]
@@ -35,53 +43,55 @@ pub(crate) struct Rule {
 
 /// Where a rule takes its coupons from. The word in answers is `SPECIFIC_COUPON` for two of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Coupons {
+pub(crate) enum CouponSource {
     /// It needs none.
     None,
     /// Codes that somebody chose.
     Chosen,
     /// Codes that Magento generates.
-    Generated,
+    GenerateCouponsResult,
 }
 
 impl Rule {
-    /// What this group looks at in an answer.
-    pub(crate) fn of(answer: &Value) -> Self {
-        let owned = |member: &str| text(answer, member).map(str::to_owned);
+    /// What this group looks at in a rule's document.
+    pub(crate) fn of(document: &Value) -> Self {
+        let owned = |member: &str| text(document, member).map(str::to_owned);
         Self {
-            rule_id: number(answer, "rule_id"),
+            rule_id: number(document, "rule_id"),
             name: owned("name"),
-            website_ids: ids(answer, "website_ids"),
-            customer_group_ids: ids(answer, "customer_group_ids"),
+            website_ids: ids(document, "website_ids"),
+            customer_group_ids: ids(document, "customer_group_ids"),
             from_date: owned("from_date"),
             to_date: owned("to_date"),
-            is_active: flag(answer, "is_active"),
-            stop_rules_processing: flag(answer, "stop_rules_processing"),
-            sort_order: number(answer, "sort_order"),
+            is_active: flag(document, "is_active"),
+            stop_rules_processing: flag(document, "stop_rules_processing"),
+            sort_order: number(document, "sort_order"),
             coupon_type: owned("coupon_type"),
-            use_auto_generation: flag(answer, "use_auto_generation"),
-            uses_per_coupon: number(answer, "uses_per_coupon"),
+            use_auto_generation: flag(document, "use_auto_generation"),
+            uses_per_coupon: number(document, "uses_per_coupon"),
         }
     }
 
     /// For people: `3 "Autumn gear"`.
-    pub(crate) fn called(&self) -> String {
+    pub(crate) fn name_and_id(&self) -> String {
         format!("{} `{}`", self.rule_id, self.name.as_deref().unwrap_or_default())
     }
 
-    pub(crate) fn coupons(&self) -> Coupons {
+    pub(crate) fn coupon_source(&self) -> CouponSource {
         match self.coupon_type.as_deref() {
-            Some("AUTO") => Coupons::Generated,
-            Some("SPECIFIC_COUPON") if self.use_auto_generation => Coupons::Generated,
-            Some("SPECIFIC_COUPON") => Coupons::Chosen,
-            _ => Coupons::None,
+            Some("AUTO") => CouponSource::GenerateCouponsResult,
+            Some("SPECIFIC_COUPON") if self.use_auto_generation => {
+                CouponSource::GenerateCouponsResult
+            }
+            Some("SPECIFIC_COUPON") => CouponSource::Chosen,
+            _ => CouponSource::None,
         }
     }
 }
 
 /// A rule as it was answered, and what this group looks at in it.
-pub(crate) struct Known {
-    pub(crate) answer: Value,
+pub(crate) struct RuleDocument {
+    pub(crate) document: Value,
     pub(crate) rule: Rule,
 }
 
@@ -89,12 +99,12 @@ pub(crate) struct Known {
 ///
 /// # Errors
 /// NOT_FOUND naming the rule, and what reading meets.
-pub(crate) fn known(context: &Context, id: EntityId) -> Result<Known, Failure> {
+pub(crate) fn read_rule(context: &Context, id: EntityId) -> Result<RuleDocument, Failure> {
     let id = id.get().to_string();
-    let answer: Value = context
+    let document: Value = context
         .get(&RULE.read([&id]).at(StoreView::Global))
         .map_err(|failure| missing(failure, &id))?;
-    Ok(Known { rule: Rule::of(&answer), answer })
+    Ok(RuleDocument { rule: Rule::of(&document), document })
 }
 
 /// Magento's 404 names nothing (`salesrules.jsonl`, `get-404`).
@@ -104,13 +114,6 @@ pub(crate) fn missing(failure: Failure, id: &str) -> Failure {
             .at("rule_id")
             .remedy("find it with `promotions_search_rules`")
     })
-}
-
-/// How the host looks at rules that exist.
-pub(crate) fn lookup() -> Lookup {
-    let mut one = RULE.read_by([BindingSource::Subject]);
-    one.at = StoreView::Global;
-    Lookup::one(one)
 }
 
 /// Rules in the order of their ids, a page at a time.

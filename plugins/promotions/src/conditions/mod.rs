@@ -4,18 +4,16 @@
 //! objects that Magento itself takes, mixed at will. What comes out has the very form in which
 //! Magento answers them, so that reading back compares them whole.
 
-mod built;
-mod raw;
-mod words;
+mod magento_objects;
+mod plain_words;
+mod vocabulary;
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use souk_sdk::Failure;
+use souk_sdk::prelude::*;
+use souk_sdk::schemars::{self, JsonSchema, Schema, SchemaGenerator};
 
-pub(crate) use words::Class;
+pub(crate) use vocabulary::ConditionClass;
 
 /// How deep conditions may be nested, and how many there may be. Magento's own editor becomes
 /// unusable far below.
@@ -23,7 +21,8 @@ const DEEPEST: usize = 12;
 const MOST: usize = 500;
 
 /// The argument, as callers write it: a condition, or a list of which all must hold.
-#[derive(Debug, Deserialize)]
+#[record]
+#[derive(Debug)]
 #[serde(transparent)]
 pub(crate) struct Conditions(pub(crate) Value);
 
@@ -53,48 +52,48 @@ impl JsonSchema for Conditions {
 
 /// What conditions are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum About {
+pub(crate) enum ConditionSubject {
     /// The cart: whether the rule applies.
     Cart,
     /// One product in it: whether it is discounted, or found.
     Item,
 }
 
-impl About {
+impl ConditionSubject {
     /// The class that holds others.
-    const fn combine(self) -> Class {
+    const fn combine(self) -> ConditionClass {
         match self {
-            Self::Cart => Class::Combine,
-            Self::Item => Class::ProductCombine,
+            Self::Cart => ConditionClass::Combine,
+            Self::Item => ConditionClass::ProductCombine,
         }
     }
 }
 
 /// A condition on a product's own attribute, to be held against the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OnAttribute {
+pub(crate) struct AttributeCondition {
     /// The attribute's code.
     pub(crate) code: String,
     /// What it is compared with: one value, or those of a list.
     pub(crate) values: Vec<String>,
     /// Whether the comparison is with whole values, and not with a part of the text or an order.
     pub(crate) whole: bool,
-    /// Where in the arguments it stands.
+    /// Where in the arguments it is.
     pub(crate) at: String,
 }
 
 /// Conditions as they are sent and answered.
 #[derive(Debug)]
-pub(crate) struct Built {
+pub(crate) struct RuleConditions {
     /// The root.
     pub(crate) value: Value,
     /// Those on products' own attributes.
-    pub(crate) attributes: Vec<OnAttribute>,
+    pub(crate) attributes: Vec<AttributeCondition>,
     /// What a reviewer should know.
     pub(crate) warnings: Vec<String>,
 }
 
-impl Built {
+impl RuleConditions {
     /// Whether it holds for everything.
     pub(crate) fn is_everything(&self) -> bool {
         self.value.get("conditions").is_none()
@@ -106,9 +105,14 @@ impl Conditions {
     ///
     /// # Errors
     /// What is not a condition, where, and what there is instead.
-    pub(crate) fn build(&self, about: About, argument: &str) -> Result<Built, Failure> {
-        let mut builder = Builder { attributes: Vec::new(), warnings: Vec::new(), count: 0 };
-        let at = At { place: ["/", argument].concat(), depth: 0 };
+    pub(crate) fn build(
+        &self,
+        about: ConditionSubject,
+        argument: &str,
+    ) -> Result<RuleConditions, Failure> {
+        let mut builder =
+            ConditionBuilder { attributes: Vec::new(), warnings: Vec::new(), count: 0 };
+        let at = ConditionPointer { pointer: ["/", argument].concat(), depth: 0 };
         let value = match &self.0 {
             Value::Object(one) => builder.node(one, about, &at)?,
             Value::Array(_) => {
@@ -124,44 +128,44 @@ impl Conditions {
         } else {
             combination(about.combine(), "all", true, vec![value])
         };
-        Ok(Built { value, attributes: builder.attributes, warnings: builder.warnings })
+        Ok(RuleConditions { value, attributes: builder.attributes, warnings: builder.warnings })
     }
 }
 
 /// What is gathered on the way through conditions.
-struct Builder {
-    attributes: Vec<OnAttribute>,
+struct ConditionBuilder {
+    attributes: Vec<AttributeCondition>,
     warnings: Vec<String>,
     count: usize,
 }
 
-/// Where in the arguments a condition stands, and how deep.
-struct At {
-    place: String,
+/// Where in the arguments a condition is, and how deep.
+struct ConditionPointer {
+    pointer: String,
     depth: usize,
 }
 
-impl At {
+impl ConditionPointer {
     fn member(&self, name: &str) -> Self {
         let name = name.replace('~', "~0").replace('/', "~1");
-        Self { place: [&self.place, "/", &name].concat(), depth: self.depth }
+        Self { pointer: [&self.pointer, "/", &name].concat(), depth: self.depth }
     }
 
     fn part(&self, index: usize) -> Self {
-        Self { place: format!("{}/{index}", self.place), depth: self.depth + 1 }
+        Self { pointer: format!("{}/{index}", self.pointer), depth: self.depth + 1 }
     }
 
     fn refuse(&self, message: impl Into<String>) -> Failure {
-        Failure::argument(&self.place, message)
+        Failure::argument(&self.pointer, message)
     }
 }
 
-impl Builder {
+impl ConditionBuilder {
     fn node(
         &mut self,
         given: &Map<String, Value>,
-        about: About,
-        at: &At,
+        about: ConditionSubject,
+        at: &ConditionPointer,
     ) -> Result<Value, Failure> {
         self.count += 1;
         if self.count > MOST || at.depth > DEEPEST {
@@ -180,8 +184,8 @@ impl Builder {
         &mut self,
         name: &str,
         list: &Value,
-        about: About,
-        at: &At,
+        about: ConditionSubject,
+        at: &ConditionPointer,
     ) -> Result<Vec<Value>, Failure> {
         if !list.is_array() {
             return Err(at.member(name).refuse(format!("`{name}` is a list of conditions")));
@@ -190,7 +194,12 @@ impl Builder {
     }
 
     /// The conditions in a list that stands here.
-    fn list(&mut self, list: &Value, about: About, at: &At) -> Result<Vec<Value>, Failure> {
+    fn list(
+        &mut self,
+        list: &Value,
+        about: ConditionSubject,
+        at: &ConditionPointer,
+    ) -> Result<Vec<Value>, Failure> {
         let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
         let mut parts = Vec::with_capacity(list.len());
         for (index, part) in list.iter().enumerate() {
@@ -202,9 +211,9 @@ impl Builder {
     }
 
     /// Remembers a condition on a product's own attribute. `parent::` and `children::` say whose.
-    fn on_attribute(&mut self, code: &str, operator: &str, value: &Value, at: &At) {
+    fn on_attribute(&mut self, code: &str, operator: &str, value: &Value, at: &ConditionPointer) {
         let code = code.rsplit("::").next().unwrap_or(code);
-        if words::known(&words::ITEM, code).is_some() {
+        if vocabulary::known(&vocabulary::ITEM, code).is_some() {
             return;
         }
         let text = |value: &Value| match value {
@@ -213,23 +222,23 @@ impl Builder {
         };
         let values = match value {
             Value::Array(items) => items.iter().map(text).collect(),
-            Value::String(list) if words::takes_a_list(operator) => {
+            Value::String(list) if vocabulary::takes_a_list(operator) => {
                 list.split(',').map(|part| part.trim().to_owned()).collect()
             }
             other => vec![text(other)],
         };
-        self.attributes.push(OnAttribute {
+        self.attributes.push(AttributeCondition {
             code: code.to_owned(),
             values,
             whole: matches!(operator, "==" | "!=" | "()" | "!()"),
-            at: at.place.clone(),
+            at: at.pointer.clone(),
         });
     }
 }
 
 /// A condition that holds others, in the form of Magento's answers: no list where it is empty, and
 /// an operator that is null.
-fn combination(class: Class, aggregator: &str, holds: bool, parts: Vec<Value>) -> Value {
+fn combination(class: ConditionClass, aggregator: &str, holds: bool, parts: Vec<Value>) -> Value {
     let mut shown = Map::new();
     shown.insert("condition_type".to_owned(), class.name().into());
     if !parts.is_empty() {
@@ -249,14 +258,14 @@ fn subselect(
     aggregator: &str,
     parts: Vec<Value>,
 ) -> Value {
-    let mut shown = combination(Class::Subselect, aggregator, true, parts);
+    let mut shown = combination(ConditionClass::Subselect, aggregator, true, parts);
     shown["operator"] = operator.into();
     shown["attribute_name"] = attribute.into();
     shown["value"] = value;
     shown
 }
 
-fn leaf(class: Class, attribute: &str, operator: &str, value: Value) -> Value {
+fn leaf(class: ConditionClass, attribute: &str, operator: &str, value: Value) -> Value {
     let mut shown = Map::new();
     shown.insert("condition_type".to_owned(), class.name().into());
     shown.insert("operator".to_owned(), operator.into());

@@ -188,7 +188,7 @@ fn a_change_that_is_none_sends_nothing() {
     let host = store();
     let answer =
         update(&host, 1, &json!({"discount_amount": "10.00", "website_ids": ["1"]})).unwrap();
-    assert!(answer["message"].as_str().unwrap().contains("already is as wished"));
+    assert!(answer["message"].as_str().unwrap().contains("already has these values"));
     assert_eq!(answer["rule"]["name"], "Lab");
     call(&host, "disable_rule", &json!({"rule_id": 5})).unwrap();
     assert!(host.proposed().is_empty());

@@ -20,6 +20,7 @@ pub struct Scan<'context> {
     /// What items call their id.
     member: &'static str,
     after: Option<u64>,
+    total: Option<u64>,
     ended: bool,
 }
 
@@ -33,7 +34,7 @@ impl<'context> Scan<'context> {
         criteria: Criteria,
         id: &'static str,
     ) -> Self {
-        Self { context, route, criteria, id, member: id, after: None, ended: false }
+        Self { context, route, criteria, id, member: id, after: None, total: None, ended: false }
     }
 
     /// Items call their id by another name than filters do.
@@ -41,6 +42,12 @@ impl<'context> Scan<'context> {
     pub const fn identified_by(mut self, member: &'static str) -> Self {
         self.member = member;
         self
+    }
+
+    /// How many there were when the first page was read.
+    #[must_use]
+    pub const fn total(&self) -> Option<u64> {
+        self.total
     }
 
     /// The next ones, at least one; `None` after the last.
@@ -58,6 +65,7 @@ impl<'context> Scan<'context> {
         let criteria = criteria.sort(self.id, Direction::Asc)?.page(PAGE, 1);
         let read = self.route.read([]).search(&criteria).at(StoreView::Global);
         let found: SearchPage<Value> = self.context.get(&read)?;
+        self.total.get_or_insert(found.total_count);
         let ids = found.items.iter().filter_map(|item| EntityId::of(item.get(self.member)?));
         let last = ids.max().map_or(0, EntityId::get);
         self.ended = found.items.len() < PAGE as usize || Some(last) <= self.after;

@@ -4,14 +4,13 @@
 //! no name at all (`promotions_write.jsonl`, `action-nosuch`, `fld-uses_per_customer--1`,
 //! `missing-name`). So every value is checked here first.
 
-use serde_json::{Value, json};
-use souk_sdk::Decimal;
+use souk_sdk::prelude::*;
 
-use crate::answer::whole;
+use crate::document::whole;
 
 /// One field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
+pub(crate) enum RuleField {
     Name,
     Description,
     WebsiteIds,
@@ -42,59 +41,39 @@ const LONGEST_NAME: usize = 255;
 /// More than anybody counts, and less than the database's integers hold.
 const MOST: u64 = 1_000_000_000;
 
-impl Field {
-    /// Every field, in the order in which refusals name them.
-    pub(crate) const ALL: [Self; 20] = [
-        Self::Name,
-        Self::Description,
-        Self::WebsiteIds,
-        Self::CustomerGroupIds,
-        Self::FromDate,
-        Self::ToDate,
-        Self::IsActive,
-        Self::SimpleAction,
-        Self::DiscountAmount,
-        Self::DiscountQty,
-        Self::DiscountStep,
-        Self::ApplyToShipping,
-        Self::StopRulesProcessing,
-        Self::SortOrder,
-        Self::CouponType,
-        Self::UsesPerCustomer,
-        Self::UsesPerCoupon,
-        Self::Conditions,
-        Self::ActionConditions,
-        Self::StoreLabels,
-    ];
+/// Every field in the order in which refusals name them: as arguments call it, and the JSON type of
+/// its values.
+pub(crate) const FIELDS: [(RuleField, &str, &str); 20] = [
+    (RuleField::Name, "name", "string"),
+    (RuleField::Description, "description", "string"),
+    (RuleField::WebsiteIds, "website_ids", "array"),
+    (RuleField::CustomerGroupIds, "customer_group_ids", "array"),
+    (RuleField::FromDate, "from_date", "string"),
+    (RuleField::ToDate, "to_date", "string"),
+    (RuleField::IsActive, "is_active", "boolean"),
+    (RuleField::SimpleAction, "simple_action", "string"),
+    (RuleField::DiscountAmount, "discount_amount", "number"),
+    (RuleField::DiscountQty, "discount_qty", "number"),
+    (RuleField::DiscountStep, "discount_step", "integer"),
+    (RuleField::ApplyToShipping, "apply_to_shipping", "boolean"),
+    (RuleField::StopRulesProcessing, "stop_rules_processing", "boolean"),
+    (RuleField::SortOrder, "sort_order", "integer"),
+    (RuleField::CouponType, "coupon_type", "string"),
+    (RuleField::UsesPerCustomer, "uses_per_customer", "integer"),
+    (RuleField::UsesPerCoupon, "uses_per_coupon", "integer"),
+    (RuleField::Conditions, "conditions", "object"),
+    (RuleField::ActionConditions, "action_conditions", "object"),
+    (RuleField::StoreLabels, "store_labels", "array"),
+];
 
+impl RuleField {
     /// As arguments call it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Description => "description",
-            Self::WebsiteIds => "website_ids",
-            Self::CustomerGroupIds => "customer_group_ids",
-            Self::FromDate => "from_date",
-            Self::ToDate => "to_date",
-            Self::IsActive => "is_active",
-            Self::SimpleAction => "simple_action",
-            Self::DiscountAmount => "discount_amount",
-            Self::DiscountQty => "discount_qty",
-            Self::DiscountStep => "discount_step",
-            Self::ApplyToShipping => "apply_to_shipping",
-            Self::StopRulesProcessing => "stop_rules_processing",
-            Self::SortOrder => "sort_order",
-            Self::CouponType => "coupon_type",
-            Self::UsesPerCustomer => "uses_per_customer",
-            Self::UsesPerCoupon => "uses_per_coupon",
-            Self::Conditions => "conditions",
-            Self::ActionConditions => "action_conditions",
-            Self::StoreLabels => "store_labels",
-        }
+    pub(crate) fn name(self) -> &'static str {
+        FIELDS.iter().find(|(field, ..)| *field == self).map_or("", |(_, name, _)| name)
     }
 
     /// As Magento calls it, in bodies and in answers.
-    pub(crate) const fn member(self) -> &'static str {
+    pub(crate) fn member(self) -> &'static str {
         match self {
             Self::Conditions => "condition",
             Self::ActionConditions => "action_condition",
@@ -104,7 +83,10 @@ impl Field {
 
     /// The field that goes by this name, the argument's or Magento's.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.name() == name || field.member() == name)
+        FIELDS
+            .iter()
+            .map(|(field, ..)| *field)
+            .find(|field| field.name() == name || field.member() == name)
     }
 
     /// The value in the form in which it is sent and read back. Conditions and labels are not plain
@@ -259,18 +241,18 @@ mod tests {
     #[test]
     fn what_magento_would_keep_as_nonsense_is_refused() {
         for (field, value, says) in [
-            (Field::SimpleAction, json!("nosuch"), "one of by_percent"),
-            (Field::UsesPerCustomer, json!(-1), "whole number"),
-            (Field::Name, json!("  "), "without spaces"),
-            (Field::CouponType, json!("bogus"), "no_coupon"),
-            (Field::CouponType, json!(2), "no_coupon"),
-            (Field::DiscountAmount, json!(-5), "zero or more"),
-            (Field::DiscountAmount, json!("abc"), "zero or more"),
-            (Field::WebsiteIds, json!([]), "at least one"),
-            (Field::WebsiteIds, json!([0]), "at least one"),
-            (Field::CustomerGroupIds, json!("all"), "at least one"),
-            (Field::IsActive, json!("0"), "true or false"),
-            (Field::ToDate, json!(null), "2026-12-31"),
+            (RuleField::SimpleAction, json!("nosuch"), "one of by_percent"),
+            (RuleField::UsesPerCustomer, json!(-1), "whole number"),
+            (RuleField::Name, json!("  "), "without spaces"),
+            (RuleField::CouponType, json!("bogus"), "no_coupon"),
+            (RuleField::CouponType, json!(2), "no_coupon"),
+            (RuleField::DiscountAmount, json!(-5), "zero or more"),
+            (RuleField::DiscountAmount, json!("abc"), "zero or more"),
+            (RuleField::WebsiteIds, json!([]), "at least one"),
+            (RuleField::WebsiteIds, json!([0]), "at least one"),
+            (RuleField::CustomerGroupIds, json!("all"), "at least one"),
+            (RuleField::IsActive, json!("0"), "true or false"),
+            (RuleField::ToDate, json!(null), "2026-12-31"),
         ] {
             let refused = field.checked(&value).unwrap_err();
             assert!(refused.contains(says), "{}: {refused}", field.name());
@@ -280,10 +262,10 @@ mod tests {
     #[test]
     fn values_take_the_form_in_which_they_are_read_back() {
         for (field, value, sent) in [
-            (Field::CustomerGroupIds, json!([3, "1", 0, 1]), json!([0, 1, 3])),
-            (Field::CouponType, json!("auto"), json!("AUTO")),
-            (Field::DiscountAmount, json!("12.50"), json!(12.5)),
-            (Field::DiscountAmount, json!(10), json!(10)),
+            (RuleField::CustomerGroupIds, json!([3, "1", 0, 1]), json!([0, 1, 3])),
+            (RuleField::CouponType, json!("auto"), json!("AUTO")),
+            (RuleField::DiscountAmount, json!("12.50"), json!(12.5)),
+            (RuleField::DiscountAmount, json!(10), json!(10)),
         ] {
             assert_eq!(field.checked(&value), Ok(sent));
         }
@@ -291,8 +273,8 @@ mod tests {
 
     #[test]
     fn a_field_goes_by_the_arguments_name_and_by_magentos() {
-        assert_eq!(Field::named("condition"), Some(Field::Conditions));
-        assert_eq!(Field::named("conditions"), Some(Field::Conditions));
-        assert_eq!(Field::named("times_used"), None);
+        assert_eq!(RuleField::named("condition"), Some(RuleField::Conditions));
+        assert_eq!(RuleField::named("conditions"), Some(RuleField::Conditions));
+        assert_eq!(RuleField::named("times_used"), None);
     }
 }

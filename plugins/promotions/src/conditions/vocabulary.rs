@@ -6,7 +6,7 @@ const NAMESPACE: &str = "Magento\\SalesRule\\Model\\Rule\\Condition\\";
 /// A class of conditions that Magento has. It drops any other silently, so that the rule applies
 /// more widely than was asked (`promotions_write.jsonl`, `cond-bad-type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
+pub(crate) enum ConditionClass {
     /// All or any of its parts, about the cart.
     Combine,
     /// An attribute of the cart and its addresses.
@@ -21,7 +21,7 @@ pub(crate) enum Class {
     ProductCombine,
 }
 
-impl Class {
+impl ConditionClass {
     pub(crate) const ALL: [Self; 6] = [
         Self::Combine,
         Self::Address,

@@ -1,10 +1,9 @@
 //! Conditions in words.
 
-use serde_json::{Map, Value};
-use souk_sdk::{Decimal, Failure};
+use souk_sdk::prelude::*;
 
-use super::words::{self, Attribute, CART, Class, ITEM};
-use super::{About, At, Builder, combination, leaf, subselect};
+use super::vocabulary::{self, Attribute, CART, ConditionClass, ITEM};
+use super::{ConditionBuilder, ConditionPointer, ConditionSubject, combination, leaf, subselect};
 
 /// Words that hold a list of conditions: how they are joined, and whether they must hold.
 const GROUPS: [(&str, &str, bool); 3] =
@@ -17,18 +16,18 @@ const QUANTITY_OF: &str = "quantity_of";
 const AMOUNT_OF: &str = "amount_of";
 
 /// A comparison: `{"op": ">=", "value": 50}`, or the value alone.
-struct Comparison {
+struct ConditionComparison {
     operator: &'static str,
     value: Value,
 }
 
-impl Builder {
+impl ConditionBuilder {
     /// A group, or conditions of which all must hold.
     pub(super) fn built(
         &mut self,
         given: &Map<String, Value>,
-        about: About,
-        at: &At,
+        about: ConditionSubject,
+        at: &ConditionPointer,
     ) -> Result<Value, Failure> {
         let (aggregator, holds, mut parts) = self.group(given, about, at)?;
         // A single condition needs no combination around it.
@@ -42,8 +41,8 @@ impl Builder {
     fn group(
         &mut self,
         given: &Map<String, Value>,
-        about: About,
-        at: &At,
+        about: ConditionSubject,
+        at: &ConditionPointer,
     ) -> Result<(&'static str, bool, Vec<Value>), Failure> {
         let named = GROUPS.iter().find(|(word, ..)| given.contains_key(*word));
         if let Some((word, aggregator, holds)) = named {
@@ -59,22 +58,27 @@ impl Builder {
         for (word, value) in given {
             let at = at.member(word);
             parts.push(match about {
-                About::Cart => self.of_cart(word, value, &at)?,
-                About::Item => self.of_item(word, value, &at)?,
+                ConditionSubject::Cart => self.of_cart(word, value, &at)?,
+                ConditionSubject::Item => self.of_item(word, value, &at)?,
             });
         }
         Ok(("all", true, parts))
     }
 
-    fn of_cart(&mut self, word: &str, value: &Value, at: &At) -> Result<Value, Failure> {
-        if let Some(attribute) = words::known(&CART, word) {
-            let Comparison { operator, value } = comparison(attribute, value, at)?;
-            return Ok(leaf(Class::Address, attribute.code, operator, value));
+    fn of_cart(
+        &mut self,
+        word: &str,
+        value: &Value,
+        at: &ConditionPointer,
+    ) -> Result<Value, Failure> {
+        if let Some(attribute) = vocabulary::known(&CART, word) {
+            let ConditionComparison { operator, value } = comparison(attribute, value, at)?;
+            return Ok(leaf(ConditionClass::Address, attribute.code, operator, value));
         }
         match word {
             FOUND | NOT_FOUND => {
                 let (aggregator, _, parts) = self.products(value, at)?;
-                Ok(combination(Class::Found, aggregator, word == FOUND, parts))
+                Ok(combination(ConditionClass::Found, aggregator, word == FOUND, parts))
             }
             QUANTITY_OF | AMOUNT_OF => self.of_products(word, value, at),
             _ => Err(unknown_of_cart(word, at)),
@@ -85,20 +89,25 @@ impl Builder {
     fn products(
         &mut self,
         value: &Value,
-        at: &At,
+        at: &ConditionPointer,
     ) -> Result<(&'static str, bool, Vec<Value>), Failure> {
         let wrong = || at.refuse("this takes an object with conditions on a product");
         let given = value.as_object().ok_or_else(wrong)?;
-        let at = At { place: at.place.clone(), depth: at.depth + 1 };
+        let at = ConditionPointer { pointer: at.pointer.clone(), depth: at.depth + 1 };
         if given.contains_key("none") || given.contains_key("condition_type") {
             // One that cannot be said by the aggregator of its parent is put inside it.
-            return Ok(("all", true, vec![self.node(given, About::Item, &at)?]));
+            return Ok(("all", true, vec![self.node(given, ConditionSubject::Item, &at)?]));
         }
-        self.group(given, About::Item, &at)
+        self.group(given, ConditionSubject::Item, &at)
     }
 
     /// `{"op": ">=", "value": 2, "of": {…}}`.
-    fn of_products(&mut self, word: &str, value: &Value, at: &At) -> Result<Value, Failure> {
+    fn of_products(
+        &mut self,
+        word: &str,
+        value: &Value,
+        at: &ConditionPointer,
+    ) -> Result<Value, Failure> {
         let wrong = || {
             at.refuse(format!("`{word}` takes {{op, value, of}}: how it is compared, and of what"))
                 .remedy(format!(
@@ -110,24 +119,30 @@ impl Builder {
         let of = rest.shift_remove("of").ok_or_else(wrong)?;
         let code = if word == QUANTITY_OF { "qty" } else { "base_row_total" };
         let attribute = Attribute { word: code, code, numeric: true };
-        let Comparison { operator, value } = comparison(attribute, &Value::Object(rest), at)?;
+        let ConditionComparison { operator, value } =
+            comparison(attribute, &Value::Object(rest), at)?;
         let (aggregator, _, parts) = self.products(&of, &at.member("of"))?;
         Ok(subselect(code, operator, value, aggregator, parts))
     }
 
-    fn of_item(&mut self, word: &str, value: &Value, at: &At) -> Result<Value, Failure> {
-        if let Some(attribute) = words::known(&ITEM, word) {
-            let Comparison { operator, value } = comparison(attribute, value, at)?;
+    fn of_item(
+        &mut self,
+        word: &str,
+        value: &Value,
+        at: &ConditionPointer,
+    ) -> Result<Value, Failure> {
+        if let Some(attribute) = vocabulary::known(&ITEM, word) {
+            let ConditionComparison { operator, value } = comparison(attribute, value, at)?;
             // A product is in several categories: "is" holds only where it is in no other.
             let operator = match (attribute.code, operator) {
                 ("category_ids", "==") => "()",
                 ("category_ids", "!=") => "!()",
                 (_, operator) => operator,
             };
-            return Ok(leaf(Class::Product, attribute.code, operator, value));
+            return Ok(leaf(ConditionClass::Product, attribute.code, operator, value));
         }
         let is_code = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-        let cart_word = words::known(&CART, word).is_some_and(|known| known.word != "weight");
+        let cart_word = vocabulary::known(&CART, word).is_some_and(|known| known.word != "weight");
         if word.is_empty()
             || !word.chars().all(is_code)
             || cart_word
@@ -136,9 +151,9 @@ impl Builder {
             return Err(unknown_of_item(word, at));
         }
         let attribute = Attribute { word: "", code: "", numeric: false };
-        let Comparison { operator, value } = comparison(attribute, value, at)?;
+        let ConditionComparison { operator, value } = comparison(attribute, value, at)?;
         self.on_attribute(word, operator, &value, at);
-        Ok(leaf(Class::Product, word, operator, value))
+        Ok(leaf(ConditionClass::Product, word, operator, value))
     }
 }
 
@@ -146,13 +161,13 @@ fn words_of(list: &[Attribute]) -> String {
     list.iter().map(|attribute| attribute.word).collect::<Vec<_>>().join(", ")
 }
 
-fn unknown_of_cart(word: &str, at: &At) -> Failure {
+fn unknown_of_cart(word: &str, at: &ConditionPointer) -> Failure {
     let known = format!(
         "{}, {FOUND}, {NOT_FOUND}, {QUANTITY_OF}, {AMOUNT_OF}, and all, any, none to join them",
         words_of(&CART)
     );
     let failure = at.refuse(format!("`{word}` is no condition on a cart: there are {known}"));
-    if words::known(&ITEM, word).is_some() || word == "sku" {
+    if vocabulary::known(&ITEM, word).is_some() || word == "sku" {
         return failure.remedy(format!(
             "ask for a product in the cart: `{{\"{FOUND}\": {{\"{word}\": …}}}}`"
         ));
@@ -162,7 +177,7 @@ fn unknown_of_cart(word: &str, at: &At) -> Failure {
     ))
 }
 
-fn unknown_of_item(word: &str, at: &At) -> Failure {
+fn unknown_of_item(word: &str, at: &ConditionPointer) -> Failure {
     at.refuse(format!(
         "`{word}` is no condition on a product: there are sku, {}, and every attribute by its code",
         words_of(&ITEM)
@@ -170,7 +185,11 @@ fn unknown_of_item(word: &str, at: &At) -> Failure {
     .remedy("what is about the whole cart goes into `conditions`, beside `product_found`")
 }
 
-fn comparison(attribute: Attribute, given: &Value, at: &At) -> Result<Comparison, Failure> {
+fn comparison(
+    attribute: Attribute,
+    given: &Value,
+    at: &ConditionPointer,
+) -> Result<ConditionComparison, Failure> {
     let (word, value) = match given {
         Value::Object(members) => {
             if let Some(name) =
@@ -189,13 +208,13 @@ fn comparison(attribute: Attribute, given: &Value, at: &At) -> Result<Comparison
     let operator = match word {
         None if value.is_array() => "()",
         None => "==",
-        Some(word) => word.as_str().and_then(words::operator).ok_or_else(|| {
+        Some(word) => word.as_str().and_then(vocabulary::operator).ok_or_else(|| {
             at.member("op")
-                .refuse(format!("{word} is no operator: there are {}", words::operators()))
+                .refuse(format!("{word} is no operator: there are {}", vocabulary::operators()))
         })?,
     };
     let value = match value {
-        Value::Array(items) if words::takes_a_list(operator) && !items.is_empty() => {
+        Value::Array(items) if vocabulary::takes_a_list(operator) && !items.is_empty() => {
             let texts: Vec<_> =
                 items.iter().map(|item| scalar(attribute, item, at)).collect::<Result<_, _>>()?;
             if let Some(text) = texts.iter().find(|text| text.contains(',')) {
@@ -208,18 +227,18 @@ fn comparison(attribute: Attribute, given: &Value, at: &At) -> Result<Comparison
         Value::Array(_) => {
             return Err(at.refuse("a list, of at least one value, is compared with `in` or `nin`"));
         }
-        Value::String(list) if words::takes_a_list(operator) => {
+        Value::String(list) if vocabulary::takes_a_list(operator) => {
             let texts =
                 list.split(',').map(|text| scalar(attribute, &Value::from(text.trim()), at));
             texts.collect::<Result<Vec<_>, _>>()?.join(",")
         }
         value => scalar(attribute, value, at)?,
     };
-    Ok(Comparison { operator, value: Value::String(value) })
+    Ok(ConditionComparison { operator, value: Value::String(value) })
 }
 
 /// One value, as the text that Magento keeps.
-fn scalar(attribute: Attribute, value: &Value, at: &At) -> Result<String, Failure> {
+fn scalar(attribute: Attribute, value: &Value, at: &ConditionPointer) -> Result<String, Failure> {
     let text = match value {
         Value::String(text) if !text.is_empty() => text.clone(),
         Value::Number(number) => number.to_string(),

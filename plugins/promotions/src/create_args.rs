@@ -1,21 +1,17 @@
 //! The arguments of a new rule: what it is to be, what cannot be, and what a reviewer should know.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use souk_sdk::{AnyObject, Decimal, Failure};
+use souk_sdk::prelude::*;
 
 use crate::conditions::Conditions;
-use crate::field::Field;
 use crate::rule::Rule;
-use crate::wanted::{Label, Wanted, fit_together};
+use crate::rule_field::RuleField;
+use crate::rule_values::{RuleValues, StoreLabel, fit_together};
 
 /// The longest code that the database keeps.
 const LONGEST_CODE: usize = 255;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Create {
+#[args]
+pub(crate) struct CreateRuleArgs {
     /// What administrators call it. No other rule may have it.
     #[schemars(length(min = 1, max = 255))]
     pub(crate) name: String,
@@ -33,7 +29,7 @@ pub(crate) struct Create {
     /// Whether it applies as soon as the plan is committed.
     #[serde(default)]
     pub(crate) is_active: bool,
-    simple_action: Action,
+    simple_action: SimpleAction,
     /// Per cent, or money in the base currency; for buy_x_get_y how many are free.
     #[schemars(with = "f64", range(min = 0))]
     discount_amount: Value,
@@ -79,16 +75,17 @@ pub(crate) struct Create {
     store_labels: Option<Value>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[args]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-enum Action {
+enum SimpleAction {
     ByPercent,
     ByFixed,
     CartFixed,
     BuyXGetY,
 }
 
-impl Action {
+impl SimpleAction {
     const fn as_str(self) -> &'static str {
         match self {
             Self::ByPercent => "by_percent",
@@ -99,7 +96,8 @@ impl Action {
     }
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[args]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum CouponType {
     #[default]
@@ -118,71 +116,52 @@ impl CouponType {
     }
 }
 
-impl Create {
+impl CreateRuleArgs {
     /// What is to be set, checked field by field.
-    pub(crate) fn wanted(&self) -> Result<Wanted, Failure> {
-        let mut wanted = Wanted::default();
-        let mut take = |field: Field, value: Value| {
-            let at = ["/", field.name()].concat();
-            wanted.take(field, &value, &at)
-        };
-        take(Field::Name, json!(self.name))?;
-        if let Some(text) = &self.description {
-            take(Field::Description, json!(text))?;
+    pub(crate) fn values(&self) -> Result<RuleValues, Failure> {
+        fn given<T: Clone + Into<Value>>(value: &Option<T>) -> Option<Value> {
+            value.clone().map(Into::into)
         }
-        take(Field::WebsiteIds, json!(self.website_ids))?;
-        take(Field::CustomerGroupIds, json!(self.customer_group_ids))?;
-        for (field, day) in [(Field::FromDate, &self.from_date), (Field::ToDate, &self.to_date)] {
-            if let Some(day) = day {
-                take(field, json!(day))?;
+        let conditions = |given: &Option<Conditions>| given.as_ref().map(|given| given.0.clone());
+        let mut values = RuleValues::default();
+        for (field, value) in [
+            (RuleField::Name, Some(json!(self.name))),
+            (RuleField::Description, given(&self.description)),
+            (RuleField::WebsiteIds, Some(json!(self.website_ids))),
+            (RuleField::CustomerGroupIds, Some(json!(self.customer_group_ids))),
+            (RuleField::FromDate, given(&self.from_date)),
+            (RuleField::ToDate, given(&self.to_date)),
+            (RuleField::IsActive, Some(json!(self.is_active))),
+            (RuleField::SimpleAction, Some(json!(self.simple_action.as_str()))),
+            (RuleField::DiscountAmount, Some(self.discount_amount.clone())),
+            (RuleField::DiscountQty, self.discount_qty.clone()),
+            (RuleField::DiscountStep, given(&self.discount_step)),
+            (RuleField::ApplyToShipping, Some(json!(self.apply_to_shipping))),
+            // Magento's own default is true (`missing-stop_rules_processing`).
+            (RuleField::StopRulesProcessing, Some(json!(self.stop_rules_processing))),
+            (RuleField::SortOrder, Some(json!(self.sort_order))),
+            (RuleField::CouponType, Some(json!(self.coupon_type.as_str()))),
+            (RuleField::UsesPerCustomer, given(&self.uses_per_customer)),
+            (RuleField::UsesPerCoupon, given(&self.uses_per_coupon)),
+            (RuleField::Conditions, conditions(&self.conditions)),
+            (RuleField::ActionConditions, conditions(&self.action_conditions)),
+            (RuleField::StoreLabels, self.store_labels.clone()),
+        ] {
+            if let Some(value) = value {
+                values.take(field, &value, &["/", field.name()].concat())?;
             }
         }
-        take(Field::IsActive, json!(self.is_active))?;
-        take(Field::SimpleAction, json!(self.simple_action.as_str()))?;
-        take(Field::DiscountAmount, self.discount_amount.clone())?;
-        if let Some(quantity) = &self.discount_qty {
-            take(Field::DiscountQty, quantity.clone())?;
-        }
-        if let Some(step) = self.discount_step {
-            take(Field::DiscountStep, json!(step))?;
-        }
-        take(Field::ApplyToShipping, json!(self.apply_to_shipping))?;
-        // Magento's own default is true (`missing-stop_rules_processing`).
-        take(Field::StopRulesProcessing, json!(self.stop_rules_processing))?;
-        take(Field::SortOrder, json!(self.sort_order))?;
-        take(Field::CouponType, json!(self.coupon_type.as_str()))?;
-        let uses = [
-            (Field::UsesPerCustomer, self.uses_per_customer),
-            (Field::UsesPerCoupon, self.uses_per_coupon),
-        ];
-        for (field, uses) in uses {
-            if let Some(uses) = uses {
-                take(field, json!(uses))?;
-            }
-        }
-        let conditions = [
-            (Field::Conditions, &self.conditions),
-            (Field::ActionConditions, &self.action_conditions),
-        ];
-        for (field, conditions) in conditions {
-            if let Some(conditions) = conditions {
-                take(field, conditions.0.clone())?;
-            }
-        }
-        if let Some(labels) = &self.store_labels {
-            take(Field::StoreLabels, labels.clone())?;
-        }
-        Ok(wanted)
+        Ok(values)
     }
 
     /// What no field shows alone.
-    pub(crate) fn check(&self, wanted: &Wanted) -> Result<(), Failure> {
+    pub(crate) fn check(&self, values: &RuleValues) -> Result<(), Failure> {
         fit_together(
             "",
             self.from_date.as_deref(),
             self.to_date.as_deref(),
             Some(self.simple_action.as_str()),
-            wanted.get(Field::DiscountAmount),
+            values.get(RuleField::DiscountAmount),
         )?;
         let Some(code) = &self.coupon_code else { return Ok(()) };
         if self.coupon_type != CouponType::SpecificCoupon {
@@ -205,7 +184,7 @@ impl Create {
             let message = format!("a code has at most {LONGEST_CODE} characters");
             return Err(Failure::argument("coupon_code", message));
         }
-        if wanted.get(Field::DiscountAmount).and_then(Decimal::of) == Some(Decimal::ZERO) {
+        if values.get(RuleField::DiscountAmount).and_then(Decimal::of) == Some(Decimal::ZERO) {
             return Err(Failure::argument(
                 "discount_amount",
                 "with a `coupon_code` the discount is written last, as the proof that the coupon is \
@@ -216,32 +195,32 @@ impl Create {
         Ok(())
     }
 
-    pub(crate) fn own_warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let mut warn = |text: &str| warnings.push(text.to_owned());
-        if self.conditions.is_none() {
-            warn("without conditions it applies to every cart");
-        }
-        if self.is_active {
-            warn("customers get the discount as soon as the plan is committed");
-        }
-        if self.simple_action == Action::BuyXGetY && self.discount_step.unwrap_or(0) == 0 {
-            warn(
+    /// What a reviewer should know of it, whatever the store has.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
+        let needs_step =
+            self.simple_action == SimpleAction::BuyXGetY && self.discount_step.unwrap_or(0) == 0;
+        let needs_code =
+            self.coupon_type == CouponType::SpecificCoupon && self.coupon_code.is_none();
+        let warnings = [
+            (self.conditions.is_none(), "without conditions it applies to every cart"),
+            (self.is_active, "customers get the discount as soon as the plan is committed"),
+            (
+                needs_step,
                 "buy_x_get_y never applies without discount_step: how many have to be bought for \
                  discount_amount to be free",
-            );
-        }
-        if self.coupon_type == CouponType::SpecificCoupon && self.coupon_code.is_none() {
-            warn("without a coupon_code nobody can use it until a coupon is added in Magento");
-        }
-        if self.coupon_type == CouponType::Auto {
-            warn(
+            ),
+            (
+                needs_code,
+                "without a coupon_code nobody can use it until a coupon is added in Magento",
+            ),
+            (
+                self.coupon_type == CouponType::Auto,
                 "nobody can use it until it has coupons: promotions_generate_coupons makes them once \
                  the rule is there",
-            );
-        }
-        warnings.push("undoing it deletes the rule with all its coupons".to_owned());
-        warnings
+            ),
+            (true, "undoing it deletes the rule with all its coupons"),
+        ];
+        warnings.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning.to_owned())
     }
 
     /// As far as rules that apply beside it matter.
@@ -259,16 +238,16 @@ impl Create {
         }
     }
 
-    pub(crate) fn preview(&self, wanted: &Wanted) -> Value {
+    pub(crate) fn preview(&self, values: &RuleValues) -> Value {
         let mut rule = Map::new();
-        for (field, value) in wanted.values() {
+        for (field, value) in values.values() {
             rule.insert(field.member().to_owned(), value.clone());
         }
         rule.insert("use_auto_generation".to_owned(), json!(self.generates()));
-        if !wanted.labels.is_empty() {
+        if !values.labels.is_empty() {
             let label =
-                |label: &Label| json!({"store_id": label.store_id, "store_label": label.text});
-            rule.insert("store_labels".to_owned(), wanted.labels.iter().map(label).collect());
+                |label: &StoreLabel| json!({"store_id": label.store_id, "store_label": label.text});
+            rule.insert("store_labels".to_owned(), values.labels.iter().map(label).collect());
         }
         if let Some(code) = &self.coupon_code {
             rule.insert("coupon_code".to_owned(), json!(code));

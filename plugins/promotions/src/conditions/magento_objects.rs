@@ -1,21 +1,20 @@
 //! Conditions as Magento's own objects.
 
-use serde_json::{Map, Value};
-use souk_sdk::Failure;
+use souk_sdk::prelude::*;
 
-use super::words::{self, CART, Class};
-use super::{About, At, Builder, combination, leaf, subselect};
+use super::vocabulary::{self, CART, ConditionClass};
+use super::{ConditionBuilder, ConditionPointer, ConditionSubject, combination, leaf, subselect};
 
 /// What stands in an object; another member is a 400 of Magento's.
 const MEMBERS: [&str; 6] =
     ["condition_type", "aggregator_type", "attribute_name", "operator", "value", "conditions"];
 
-impl Builder {
+impl ConditionBuilder {
     pub(super) fn raw(
         &mut self,
         given: &Map<String, Value>,
-        about: About,
-        at: &At,
+        about: ConditionSubject,
+        at: &ConditionPointer,
     ) -> Result<Value, Failure> {
         if let Some(name) = given.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
             return Err(at
@@ -27,15 +26,15 @@ impl Builder {
             return self.raw_leaf(class, given, at);
         }
         let inner = match class {
-            Class::Combine => About::Cart,
-            _ => About::Item,
+            ConditionClass::Combine => ConditionSubject::Cart,
+            _ => ConditionSubject::Item,
         };
         let parts = match given.get("conditions") {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => self.parts("conditions", list, inner, at)?,
         };
         let aggregator = aggregator(given, at)?;
-        if class == Class::Subselect {
+        if class == ConditionClass::Subselect {
             let attribute = attribute(given, at)?;
             if !matches!(attribute, "qty" | "base_row_total") {
                 let message = format!("`{attribute}` is neither `qty` nor `base_row_total`");
@@ -65,9 +64,9 @@ impl Builder {
 
     fn raw_leaf(
         &mut self,
-        class: Class,
+        class: ConditionClass,
         given: &Map<String, Value>,
-        at: &At,
+        at: &ConditionPointer,
     ) -> Result<Value, Failure> {
         if let Some(name) = ["conditions", "aggregator_type"]
             .into_iter()
@@ -81,13 +80,13 @@ impl Builder {
         let value = given.get("value").unwrap_or(&Value::Null);
         let list =
             || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_scalar));
-        if !(is_scalar(value) || words::takes_a_list(operator) && list()) {
+        if !(is_scalar(value) || vocabulary::takes_a_list(operator) && list()) {
             return Err(at.member("value").refuse(
                 "a value is a text, a number, true or false, or for `()` and `!()` a list of them",
             ));
         }
         match class {
-            Class::Address if words::known(&CART, attribute).is_none() => {
+            ConditionClass::Address if vocabulary::known(&CART, attribute).is_none() => {
                 let codes: Vec<_> = CART.iter().map(|known| known.code).collect();
                 self.warnings.push(format!(
                     "Magento itself has no `{attribute}` of a cart, and a condition on what is not \
@@ -95,7 +94,7 @@ impl Builder {
                     codes.join(", ")
                 ));
             }
-            Class::Product => self.on_attribute(attribute, operator, value, at),
+            ConditionClass::Product => self.on_attribute(attribute, operator, value, at),
             _ => {}
         }
         Ok(leaf(class, attribute, operator, value.clone()))
@@ -107,21 +106,29 @@ fn is_scalar(value: &Value) -> bool {
 }
 
 /// The class, if it may stand here.
-fn class(given: &Map<String, Value>, about: About, at: &At) -> Result<Class, Failure> {
+fn class(
+    given: &Map<String, Value>,
+    about: ConditionSubject,
+    at: &ConditionPointer,
+) -> Result<ConditionClass, Failure> {
     let name = given.get("condition_type").and_then(Value::as_str).unwrap_or_default();
-    let here: &[Class] = match about {
-        About::Cart => {
-            &[Class::Combine, Class::Address, Class::Found, Class::Subselect, Class::Product]
-        }
-        About::Item => &[Class::ProductCombine, Class::Product],
+    let here: &[ConditionClass] = match about {
+        ConditionSubject::Cart => &[
+            ConditionClass::Combine,
+            ConditionClass::Address,
+            ConditionClass::Found,
+            ConditionClass::Subselect,
+            ConditionClass::Product,
+        ],
+        ConditionSubject::Item => &[ConditionClass::ProductCombine, ConditionClass::Product],
     };
-    match Class::named(name).filter(|class| here.contains(class)) {
+    match ConditionClass::named(name).filter(|class| here.contains(class)) {
         Some(class) => Ok(class),
         None => {
             let known: Vec<_> = here.iter().map(|class| format!("`{}`", class.name())).collect();
             let what = match about {
-                About::Cart => "a condition on a cart",
-                About::Item => "a condition on a product",
+                ConditionSubject::Cart => "a condition on a cart",
+                ConditionSubject::Item => "a condition on a product",
             };
             Err(at
                 .member("condition_type")
@@ -134,23 +141,23 @@ fn class(given: &Map<String, Value>, about: About, at: &At) -> Result<Class, Fai
     }
 }
 
-fn attribute<'g>(given: &'g Map<String, Value>, at: &At) -> Result<&'g str, Failure> {
+fn attribute<'g>(given: &'g Map<String, Value>, at: &ConditionPointer) -> Result<&'g str, Failure> {
     let name = given.get("attribute_name").and_then(Value::as_str).filter(|name| !name.is_empty());
     name.ok_or_else(|| {
         at.member("attribute_name").refuse("it does not say which attribute is meant")
     })
 }
 
-fn operator(given: &Map<String, Value>, at: &At) -> Result<&'static str, Failure> {
+fn operator(given: &Map<String, Value>, at: &ConditionPointer) -> Result<&'static str, Failure> {
     let word = given.get("operator").unwrap_or(&Value::Null);
-    word.as_str().and_then(words::operator).ok_or_else(|| {
+    word.as_str().and_then(vocabulary::operator).ok_or_else(|| {
         at.member("operator")
-            .refuse(format!("{word} is no operator: there are {}", words::operators()))
+            .refuse(format!("{word} is no operator: there are {}", vocabulary::operators()))
     })
 }
 
 /// Magento keeps any text, and takes all but `all` for `any` (`cond-aggupper`).
-fn aggregator(given: &Map<String, Value>, at: &At) -> Result<&'static str, Failure> {
+fn aggregator(given: &Map<String, Value>, at: &ConditionPointer) -> Result<&'static str, Failure> {
     match given.get("aggregator_type") {
         None | Some(Value::Null) => Ok("all"),
         Some(Value::String(word)) if word.eq_ignore_ascii_case("all") => Ok("all"),
@@ -160,7 +167,7 @@ fn aggregator(given: &Map<String, Value>, at: &At) -> Result<&'static str, Failu
 }
 
 /// Whether the parts must hold, or must not.
-fn holds(given: &Map<String, Value>, at: &At) -> Result<bool, Failure> {
+fn holds(given: &Map<String, Value>, at: &ConditionPointer) -> Result<bool, Failure> {
     match given.get("value") {
         None | Some(Value::Null | Value::Bool(true)) => Ok(true),
         Some(Value::Bool(false)) => Ok(false),

@@ -1,8 +1,7 @@
-//! What the store answers, looked at without a type for each: decoders cost more code than all that
-//! is done with what they decode, and Magento writes one id as a number here and as text there.
+//! Members of what the store answers, read without a type for each answer: Magento writes one id as a
+//! number here and as text there.
 
-use serde_json::Value;
-use souk_sdk::{Context, Criteria, Failure, Route, SearchPage, StoreView};
+use souk_sdk::prelude::*;
 
 /// Searches globally: neither rules nor coupons belong to a view.
 ///

@@ -1,21 +1,18 @@
-//! What a rule refers to, held against the store: Magento answers 500 to a website or group that it
+//! What a rule refers to, checked against the store: Magento answers 500 to a website or group that it
 //! does not have, and takes any attribute and any option.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use souk_sdk::{
-    ATTRIBUTE, Context, Criteria, Direction, Failure, Read, Route, STORE_VIEWS, StoreView, WEBSITES,
-};
+use souk_sdk::core::Read;
+use souk_sdk::magento::{ATTRIBUTE, STORE_VIEWS, Scan, WEBSITES};
+use souk_sdk::prelude::*;
 
-use crate::answer::{self, flag, text, whole};
-use crate::conditions::OnAttribute;
+use crate::conditions::AttributeCondition;
+use crate::document::{flag, text, whole};
 
 /// The search for customer groups.
 pub(crate) const GROUPS: Route<0> = Route::new("/V1/customerGroups/search");
 
-/// How many customer groups are read at once.
-const GROUPS_AT_ONCE: u32 = 100;
 /// Options of an attribute that a refusal names.
 const OPTIONS_NAMED: usize = 20;
 
@@ -42,18 +39,8 @@ pub(crate) fn has_websites(context: &Context, ids: &[u64], argument: &str) -> Re
 /// # Errors
 /// VALIDATION_ERROR at `argument` naming those that there are.
 pub(crate) fn has_groups(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
-    let mut known = BTreeMap::new();
-    let mut number = 1;
-    loop {
-        let criteria = Criteria::new().sort("id", Direction::Asc)?.page(GROUPS_AT_ONCE, number);
-        let found = answer::search(context, GROUPS, &criteria)?;
-        let full = found.items.len() >= GROUPS_AT_ONCE as usize;
-        known.extend(by_id(&Value::Array(found.items)));
-        if !full {
-            return has(ids, &known, argument, "customer group");
-        }
-        number += 1;
-    }
+    let groups = Scan::new(context, GROUPS, Criteria::new(), "id").all()?;
+    has(ids, &by_id(&Value::Array(groups)), argument, "customer group")
 }
 
 /// Refuses store views that the store does not have; 0 stands for all of them.
@@ -97,7 +84,7 @@ fn has(
 /// An attribute that there is not, or an option that it does not have.
 pub(crate) fn has_attributes(
     context: &Context,
-    conditions: &[OnAttribute],
+    conditions: &[AttributeCondition],
 ) -> Result<Vec<String>, Failure> {
     let mut codes: Vec<&str> = conditions.iter().map(|condition| condition.code.as_str()).collect();
     codes.sort_unstable();
@@ -130,7 +117,7 @@ pub(crate) fn has_attributes(
     Ok(warnings)
 }
 
-fn has_options(attribute: &Value, condition: &OnAttribute) -> Result<(), Failure> {
+fn has_options(attribute: &Value, condition: &AttributeCondition) -> Result<(), Failure> {
     let shown = |choice: &Value, member: &str| match choice.get(member) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),

@@ -1,42 +1,51 @@
 //! Values for a rule, checked and in the form in which they are sent.
 
-use serde_json::{Map, Value, json};
-use souk_sdk::{ChangeBuilder, Context, Decimal, Failure, StepIndex, element};
+use souk_sdk::core::{StepIndex, element};
+use souk_sdk::prelude::*;
 
-use crate::conditions::{About, Built, Conditions, OnAttribute};
-use crate::field::Field;
-use crate::store;
+use crate::conditions::{AttributeCondition, ConditionSubject, Conditions, RuleConditions};
+use crate::references;
+use crate::rule_field::RuleField;
 
 /// What a rule is called in one store view; view 0 stands for all that have none of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Label {
+pub(crate) struct StoreLabel {
     pub(crate) store_id: u64,
     pub(crate) text: String,
 }
 
 /// Values for fields of a rule.
 #[derive(Debug, Default)]
-pub(crate) struct Wanted {
-    values: Vec<(Field, Value)>,
-    pub(crate) labels: Vec<Label>,
-    attributes: Vec<OnAttribute>,
+pub(crate) struct RuleValues {
+    values: Vec<(RuleField, Value)>,
+    pub(crate) labels: Vec<StoreLabel>,
+    attributes: Vec<AttributeCondition>,
     pub(crate) warnings: Vec<String>,
 }
 
-impl Wanted {
+impl RuleValues {
     /// Takes a value in, from this place of the arguments.
     ///
     /// # Errors
     /// What the value must be instead.
-    pub(crate) fn take(&mut self, field: Field, value: &Value, at: &str) -> Result<(), Failure> {
+    pub(crate) fn take(
+        &mut self,
+        field: RuleField,
+        value: &Value,
+        at: &str,
+    ) -> Result<(), Failure> {
         let refuse = |why: &str| Failure::argument(at, format!("`{}` {why}", field.name()));
         match field {
-            Field::StoreLabels => {
+            RuleField::StoreLabels => {
                 self.labels = labels(value).map_err(|why| refuse(&why))?;
                 return Ok(());
             }
-            Field::Conditions | Field::ActionConditions => {
-                let about = if field == Field::Conditions { About::Cart } else { About::Item };
+            RuleField::Conditions | RuleField::ActionConditions => {
+                let about = if field == RuleField::Conditions {
+                    ConditionSubject::Cart
+                } else {
+                    ConditionSubject::Item
+                };
                 let at = at.trim_start_matches('/');
                 return self.take_conditions(
                     field,
@@ -50,8 +59,13 @@ impl Wanted {
         self.put(field, value, at)
     }
 
-    fn take_conditions(&mut self, field: Field, built: Built, at: &str) -> Result<(), Failure> {
-        if field == Field::Conditions && built.is_everything() {
+    fn take_conditions(
+        &mut self,
+        field: RuleField,
+        built: RuleConditions,
+        at: &str,
+    ) -> Result<(), Failure> {
+        if field == RuleField::Conditions && built.is_everything() {
             self.warnings.push("without conditions it applies to every cart".to_owned());
         }
         self.attributes.extend(built.attributes);
@@ -59,7 +73,7 @@ impl Wanted {
         self.put(field, built.value, at)
     }
 
-    fn put(&mut self, field: Field, value: Value, at: &str) -> Result<(), Failure> {
+    fn put(&mut self, field: RuleField, value: Value, at: &str) -> Result<(), Failure> {
         if self.get(field).is_some() {
             return Err(Failure::argument(at, format!("`{}` is given twice", field.name())));
         }
@@ -67,17 +81,17 @@ impl Wanted {
         Ok(())
     }
 
-    pub(crate) fn get(&self, field: Field) -> Option<&Value> {
+    pub(crate) fn get(&self, field: RuleField) -> Option<&Value> {
         self.values.iter().find(|(known, _)| *known == field).map(|(_, value)| value)
     }
 
     /// Everything but labels.
-    pub(crate) fn values(&self) -> &[(Field, Value)] {
+    pub(crate) fn values(&self) -> &[(RuleField, Value)] {
         &self.values
     }
 
     /// Leaves out what does not pass.
-    pub(crate) fn retain(&mut self, keep: impl Fn(Field, &Value) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl Fn(RuleField, &Value) -> bool) {
         self.values.retain(|(field, value)| keep(*field, value));
     }
 
@@ -85,39 +99,43 @@ impl Wanted {
         self.values.is_empty() && self.labels.is_empty()
     }
 
-    pub(crate) fn ids(&self, field: Field) -> Vec<u64> {
+    pub(crate) fn ids(&self, field: RuleField) -> Vec<u64> {
         let items = self.get(field).and_then(Value::as_array);
         items.into_iter().flatten().filter_map(Value::as_u64).collect()
     }
 
-    /// Holds what is referred to against the store. `under` is the argument that holds the fields:
+    /// Checks what is referred to against the store. `under` is the argument that holds the fields:
     /// empty, or `/patch`.
     ///
     /// # Errors
     /// What the store does not have, and what reading meets.
-    pub(crate) fn refers(&mut self, context: &Context, under: &str) -> Result<(), Failure> {
-        let at = |field: Field| [under, "/", field.name()].concat();
-        if self.get(Field::WebsiteIds).is_some() {
-            let field = Field::WebsiteIds;
-            store::has_websites(context, &self.ids(field), &at(field))?;
+    pub(crate) fn check_references(
+        &mut self,
+        context: &Context,
+        under: &str,
+    ) -> Result<(), Failure> {
+        let at = |field: RuleField| [under, "/", field.name()].concat();
+        if self.get(RuleField::WebsiteIds).is_some() {
+            let field = RuleField::WebsiteIds;
+            references::has_websites(context, &self.ids(field), &at(field))?;
         }
-        if self.get(Field::CustomerGroupIds).is_some() {
-            let field = Field::CustomerGroupIds;
-            store::has_groups(context, &self.ids(field), &at(field))?;
+        if self.get(RuleField::CustomerGroupIds).is_some() {
+            let field = RuleField::CustomerGroupIds;
+            references::has_groups(context, &self.ids(field), &at(field))?;
         }
         if !self.labels.is_empty() {
             let ids: Vec<u64> = self.labels.iter().map(|label| label.store_id).collect();
-            store::has_views(context, &ids, &at(Field::StoreLabels))?;
+            references::has_views(context, &ids, &at(RuleField::StoreLabels))?;
         }
         if !self.attributes.is_empty() {
-            self.warnings.extend(store::has_attributes(context, &self.attributes)?);
+            self.warnings.extend(references::has_attributes(context, &self.attributes)?);
         }
         Ok(())
     }
 
     /// Puts the labels into a step's body and records them as edits.
     pub(crate) fn set_labels(&self, change: &mut ChangeBuilder, step: StepIndex) {
-        for (index, Label { store_id, text }) in self.labels.iter().enumerate() {
+        for (index, StoreLabel { store_id, text }) in self.labels.iter().enumerate() {
             if index == 0 {
                 let all: Vec<Value> = self
                     .labels
@@ -127,7 +145,13 @@ impl Wanted {
                 change.constant(step, "/rule/store_labels", Value::Array(all));
             }
             let body = format!("/rule/store_labels/{index}/store_label");
-            change.set(step, &label_field(*store_id), &body, &label_place(*store_id), json!(text));
+            change.set(
+                step,
+                &label_field(*store_id),
+                &body,
+                &label_pointer(*store_id),
+                json!(text),
+            );
         }
     }
 }
@@ -137,13 +161,13 @@ pub(crate) fn label_field(store_id: u64) -> String {
     format!("store_labels of view {store_id}")
 }
 
-/// Where a label stands in a rule.
-pub(crate) fn label_place(store_id: u64) -> String {
+/// Where a label is in a rule.
+pub(crate) fn label_pointer(store_id: u64) -> String {
     let element = element("store_id", &store_id.to_string());
     ["/store_labels/", &element, "/store_label"].concat()
 }
 
-fn labels(value: &Value) -> Result<Vec<Label>, String> {
+fn labels(value: &Value) -> Result<Vec<StoreLabel>, String> {
     let wrong = || {
         "is a list of {store_id, store_label}: a store view's id, or 0 for all that have none of \
          their own, and a text that is not empty"
@@ -153,9 +177,9 @@ fn labels(value: &Value) -> Result<Vec<Label>, String> {
         let members: &Map<String, Value> = item.as_object().filter(|members| members.len() == 2)?;
         let store_id = members.get("store_id")?.as_u64()?;
         let text = members.get("store_label")?.as_str().filter(|text| !text.is_empty())?;
-        Some(Label { store_id, text: text.to_owned() })
+        Some(StoreLabel { store_id, text: text.to_owned() })
     };
-    let labels: Option<Vec<Label>> =
+    let labels: Option<Vec<StoreLabel>> =
         value.as_array().and_then(|items| items.iter().map(label).collect());
     let labels = labels.filter(|labels| !labels.is_empty()).ok_or_else(wrong)?;
     let mut ids: Vec<u64> = labels.iter().map(|label| label.store_id).collect();
