@@ -23,7 +23,7 @@ use serde_json::Value;
 /// let price = Decimal::from_json(&json!("9.500000")).unwrap();
 /// assert_eq!(Some(price), Decimal::from_json(&json!(9.5)));
 /// assert_eq!((price.to_string(), price.with_cents()), ("9.5".into(), "9.50".into()));
-/// let third = price.checked_div(Decimal::from(3)).unwrap();
+/// let third = price.checked_div(Decimal::from(3_u32)).unwrap();
 /// assert_eq!(third.round_to_cents().to_string(), "3.17");
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +118,12 @@ impl Decimal {
     #[must_use]
     pub fn checked_div(self, other: Self) -> Option<Self> {
         self.0.checked_div(other.0).map(Self)
+    }
+
+    /// Without its sign.
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
     }
 
     /// To two digits, a half away from zero, as Magento rounds money.

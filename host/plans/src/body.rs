@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 use souk_model::Failure;
-use souk_model::plan::{BodySource, FieldBefore, Item, Step};
+use souk_model::plan::{BodySource, FieldBefore, PlanItem, Step};
 
 /// The body as it is sent.
 pub(crate) fn render_body(
-    item: &Item,
+    item: &PlanItem,
     step: &Step,
     response: Option<&Value>,
 ) -> Result<Option<Value>, Failure> {
@@ -32,7 +32,7 @@ pub(crate) fn render_body(
 }
 
 /// What a field was before; null where it was inherited or not there.
-pub(crate) fn value_before(item: &Item, field: &str) -> Value {
+pub(crate) fn value_before(item: &PlanItem, field: &str) -> Value {
     let reviewed = item.review.iter().find(|reviewed| reviewed.field == field);
     match reviewed.map(|reviewed| &reviewed.before) {
         Some(FieldBefore::Value(value)) => value.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use souk_model::plan::{Origin, PlanId, PlanState};
+use souk_model::plan::{PlanId, PlanOrigin, PlanState};
 use souk_model::{Code, Failure};
 use souk_state::plans::{LeaseClaim, StoredPlan};
 
@@ -136,11 +136,11 @@ pub(crate) async fn authorized_plan(
     }
     match (&header.origin, request.tool) {
         (_, None) => {}
-        (Origin::Prepared { commit_tool, .. }, Some(tool)) if commit_tool == tool => {}
+        (PlanOrigin::Prepared { commit_tool, .. }, Some(tool)) if commit_tool == tool => {}
         (origin, Some(_)) => {
             let right = match origin {
-                Origin::Prepared { commit_tool, .. } => commit_tool.as_str(),
-                Origin::Applied | Origin::Undo { .. } => "plans_commit",
+                PlanOrigin::Prepared { commit_tool, .. } => commit_tool.as_str(),
+                PlanOrigin::Applied | PlanOrigin::Undo { .. } => "plans_commit",
             };
             return Err(Failure::new(
                 Code::Forbidden,

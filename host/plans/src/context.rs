@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use souk_model::plan::{Header, Item, ItemState, PlanId, Progressed, Step};
+use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, Step};
 use souk_model::{Code, Failure, Principal};
 use souk_state::audit::{AuditTrail, WriteEntry, WriteOrigin};
 use souk_state::plans::{PlanStore, StoredPlan};
@@ -40,7 +40,7 @@ pub(crate) struct ItemCursor<'a> {
 
 impl ItemCursor<'_> {
     /// The next page, which is never empty; `None` after the last.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<(Item, Progressed)>>, Failure> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<(PlanItem, ItemProgress)>>, Failure> {
         let Self { context, plan, states, after } = self;
         let page = context.store.items(plan, *after, context.config.chunk, states).await?;
         let Some((last, _)) = page.last() else { return Ok(None) };
@@ -160,8 +160,8 @@ impl PlanContext {
 
 /// The line of one request of a plan. `index` is its step's, counted from 0.
 pub(crate) fn write_entry(
-    header: &Header,
-    item: &Item,
+    header: &PlanHeader,
+    item: &PlanItem,
     (index, step): (usize, &Step),
     reason: Option<&str>,
     result: &Result<WriteResponse, SendError>,

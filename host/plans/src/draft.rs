@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use souk_model::plan::{Change, Header, Intent, Item, Origin, PlanId, Reviewed, Subject};
+use souk_model::plan::{
+    Change, FieldReview, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Subject,
+};
 use souk_model::{Action, Bound, Code, Effect, Failure, Principal};
 use souk_upstream::Session;
 
@@ -39,12 +41,12 @@ pub struct Proposer {
 pub struct PlanDraft {
     context: Arc<PlanContext>,
     session: Session,
-    header: Header,
+    header: PlanHeader,
     hasher: PlanHasher,
     warnings: IndexSet<String>,
     jumps: PriceJumps,
     totals: DraftTotals,
-    sample: Vec<(Subject, Vec<Reviewed>)>,
+    sample: Vec<(Subject, Vec<FieldReview>)>,
     left_out: u32,
     /// How many changes the action declared to make at most.
     bound: Option<u32>,
@@ -63,11 +65,11 @@ struct PriceJumps {
 #[derive(Debug, Clone)]
 pub struct Proposal {
     /// What was fixed.
-    pub header: Header,
+    pub header: PlanHeader,
     /// Lower-case hex SHA-256 of the content.
     pub digest: String,
     /// The first items' subjects and fields.
-    pub sample: Vec<(Subject, Vec<Reviewed>)>,
+    pub sample: Vec<(Subject, Vec<FieldReview>)>,
     /// Subjects that already had these values and are not in the plan.
     pub left_out: u32,
 }
@@ -81,11 +83,11 @@ impl PlanDraft {
         check::intent(&intent)?;
         let Proposer { principal, session, group, action } = proposer;
         let origin = match &action.effect {
-            Effect::Prepare(commit) => Origin::Prepared {
+            Effect::Prepare(commit) => PlanOrigin::Prepared {
                 commit_tool: format!("{group}_{}", commit.name),
                 commit_tier: commit.tier,
             },
-            Effect::Apply(_) => Origin::Applied,
+            Effect::Apply(_) => PlanOrigin::Applied,
             Effect::Query | Effect::Session => {
                 return Err(Failure::new(
                     Code::Forbidden,
@@ -104,7 +106,7 @@ impl PlanDraft {
         };
         let info = session.info();
         let created_ms = context.now_ms();
-        let header = Header {
+        let header = PlanHeader {
             id: new_id()?,
             origin,
             group,
@@ -131,7 +133,7 @@ impl PlanDraft {
     pub(crate) async fn open(
         context: Arc<PlanContext>,
         session: Session,
-        header: Header,
+        header: PlanHeader,
         bound: Option<u32>,
     ) -> Result<Self, Failure> {
         context.store.begin(&header).await?;
@@ -158,7 +160,7 @@ impl PlanDraft {
     pub async fn add(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
         for change in &changes {
             check::change(&self.header.grants, &self.header.lookup, change)?;
-            self.context.guards.bodies(change)?;
+            self.context.guards.check_bodies(change)?;
         }
         let reader = SubjectReader::of(&self.session, &self.header);
         let money = MoneyContext::of(&self.session, &self.header);
@@ -172,7 +174,7 @@ impl PlanDraft {
             let observed = observed
                 .remove(&change.subject.id)
                 .unwrap_or_else(|| Err(plugin_fault(&change, "it occurs twice in one addition")))?;
-            self.context.guards.discounts(&change, &observed)?;
+            self.context.guards.check_discounts(&change, &observed)?;
             totals.add(&self.context, money, &change, &observed).await?;
             warnings.extend(change.warnings.iter().cloned());
             let n = self.header.count + u32::try_from(items.len()).unwrap_or(u32::MAX);
@@ -183,8 +185,8 @@ impl PlanDraft {
         }
         let count =
             self.header.count.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
-        self.context.guards.count(count)?;
-        within(count, self.bound)?;
+        self.context.guards.check_count(count)?;
+        check_bound(count, self.bound)?;
         self.context.store.add(&self.header.id, &items).await?;
         self.include(&items, warnings)?;
         self.totals = totals;
@@ -193,7 +195,7 @@ impl PlanDraft {
         Ok(())
     }
 
-    fn include(&mut self, items: &[Item], warnings: Vec<String>) -> Result<(), Failure> {
+    fn include(&mut self, items: &[PlanItem], warnings: Vec<String>) -> Result<(), Failure> {
         for item in items {
             self.hasher.add(item).map_err(|error| Failure::internal(error.to_string()))?;
             self.header.unverifiable += u32::from(item.change.is_unverifiable());
@@ -283,7 +285,7 @@ impl PlanDraft {
     }
 }
 
-fn within(count: u32, bound: Option<u32>) -> Result<(), Failure> {
+fn check_bound(count: u32, bound: Option<u32>) -> Result<(), Failure> {
     let Some(bound) = bound.filter(|bound| count > *bound) else { return Ok(()) };
     Err(Failure::new(
         Code::Forbidden,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde_json::Value;
 use souk_model::Failure;
-use souk_model::plan::{Header, Item, ItemState, Progressed, Retry, Step};
+use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanItem, Retry, Step};
 use souk_state::plans::{JournalEntry, Reservation, StoreError};
 use souk_upstream::{SendError, Session, StoreWriter};
 
@@ -31,7 +31,7 @@ use crate::verdict::{
 /// One run of a plan by this host, under its lease.
 pub(crate) struct PlanRun {
     context: Arc<PlanContext>,
-    header: Header,
+    header: PlanHeader,
     session: Session,
     writer: StoreWriter,
     reason: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct PlanRun {
 
 /// An item that may be sent, with what is to be set aside for it.
 struct ReservedItem {
-    item: Item,
+    item: PlanItem,
     reserve: Option<Reservation>,
     /// What it was.
     from: ItemState,
@@ -61,7 +61,7 @@ impl PlanRun {
     /// A run whose lease this host has. `lease_lost` is set by whoever renews it.
     pub(crate) fn new(
         context: Arc<PlanContext>,
-        header: Header,
+        header: PlanHeader,
         session: Session,
         reason: Option<String>,
         lease_lost: Arc<AtomicBool>,
@@ -81,7 +81,7 @@ impl PlanRun {
     }
 
     /// The plan.
-    pub(crate) const fn header(&self) -> &Header {
+    pub(crate) const fn header(&self) -> &PlanHeader {
         &self.header
     }
 
@@ -115,7 +115,7 @@ impl PlanRun {
         self.money_refused.get().map_or(Ok(()), |refused| Err(refused.clone()))
     }
 
-    async fn observe<'i>(&self, items: impl IntoIterator<Item = &'i Item>) -> Observations {
+    async fn observe<'i>(&self, items: impl IntoIterator<Item = &'i PlanItem>) -> Observations {
         let observed = SubjectReader::of(&self.session, &self.header).read_items(items).await;
         if self.header.count == 1 {
             let only = observed.values().next().and_then(|one| one.as_ref().ok()?.here.clone());
@@ -174,7 +174,7 @@ impl PlanRun {
     /// Waits until the store has certainly ended what it was last sent of items that must not be
     /// sent twice: a request whose sender died or gave up may still be at work there, and a read
     /// would not show it yet.
-    async fn wait_for_store(&self, page: &[(Item, Progressed)]) {
+    async fn wait_for_store(&self, page: &[(PlanItem, ItemProgress)]) {
         let last = page
             .iter()
             .filter(|(item, _)| item.change.retry == Retry::IfAbsent)
@@ -189,11 +189,11 @@ impl PlanRun {
 
     /// Checks a chunk for drift and sends the rest of it. What was refused in an earlier run, and
     /// cannot be sent now, stays as that run left it.
-    async fn run_chunk(&self, chunk: Vec<(Item, Progressed)>) -> Result<(), Failure> {
+    async fn run_chunk(&self, chunk: Vec<(PlanItem, ItemProgress)>) -> Result<(), Failure> {
         let observed = self.observe(chunk.iter().map(|(item, _)| item)).await;
         let mut entries = Vec::new();
         let mut send = Vec::new();
-        for (item, Progressed { state, .. }) in chunk {
+        for (item, ItemProgress { state, .. }) in chunk {
             let not_tried = |next, failure: &Failure| {
                 (state == ItemState::Pending).then(|| entry_for(&item, next, Some(failure)))
             };
@@ -226,7 +226,7 @@ impl PlanRun {
     /// Works out what is to be set aside for an item, as its order stands now; else how it ends.
     async fn reserve(
         &self,
-        item: Item,
+        item: PlanItem,
         from: ItemState,
         observed: &ObservedState,
     ) -> Result<ReservedItem, Option<JournalEntry>> {
@@ -239,7 +239,7 @@ impl PlanRun {
 
     /// An item whose money may not move: it is not tried, and stays what it was if it was tried
     /// before.
-    fn not_sent(&self, item: &Item, from: ItemState, failure: Failure) -> Option<JournalEntry> {
+    fn not_sent(&self, item: &PlanItem, from: ItemState, failure: Failure) -> Option<JournalEntry> {
         let entry = match from {
             ItemState::Sending | ItemState::Unknown => {
                 Some(entry_for(item, ItemState::Unknown, Some(&failure)))
@@ -253,7 +253,7 @@ impl PlanRun {
 
     /// Marks items as being sent, durably, and sets their money aside with that. Those whose money
     /// would go past a day's cap are left, and the rest is answered.
-    async fn journal_sending(&self, mut send: Vec<ReservedItem>) -> Result<Vec<Item>, Failure> {
+    async fn journal_sending(&self, mut send: Vec<ReservedItem>) -> Result<Vec<PlanItem>, Failure> {
         let mut left = Vec::new();
         while !send.is_empty() {
             let sent_ms = Some(self.context.now_ms());
@@ -313,7 +313,7 @@ impl PlanRun {
 
     /// Sends an item's steps in order. Answers what came of it, and the first step's response where
     /// it is needed later.
-    async fn send(&self, item: &Item) -> (SendResult, Option<Value>) {
+    async fn send(&self, item: &PlanItem) -> (SendResult, Option<Value>) {
         let mut response = None;
         for (index, step) in item.change.steps.iter().enumerate() {
             match self.send_step(item, index, step, response.as_ref()).await {
@@ -327,7 +327,7 @@ impl PlanRun {
 
     async fn send_step(
         &self,
-        item: &Item,
+        item: &PlanItem,
         index: usize,
         step: &Step,
         response: Option<&Value>,

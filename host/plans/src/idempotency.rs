@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use souk_model::plan::{Header, PlanState};
+use souk_model::plan::{PlanHeader, PlanState};
 use souk_model::{Failure, Principal};
 use souk_state::plans::{IdempotencyHit, IdempotencyKey, StoredPlan};
 use souk_upstream::Session;
@@ -106,8 +106,8 @@ pub(crate) async fn first_plan(
     principal: &Principal,
     session: &Session,
     options: &ApplyOptions,
-    new: &Header,
-) -> Result<Option<Header>, Failure> {
+    new: &PlanHeader,
+) -> Result<Option<PlanHeader>, Failure> {
     let Some(digest) = &options.request_digest else { return Ok(None) };
     let (now, tool) = (context.now_ms(), &new.tool);
     let remember = async |key: &str, until| {
@@ -177,7 +177,7 @@ async fn still_counts(
 async fn store_still_shows(
     context: &PlanContext,
     session: &Session,
-    header: &Header,
+    header: &PlanHeader,
 ) -> Result<bool, Failure> {
     let reader = SubjectReader::of(session, header);
     let mut cursor = context.cursor(&header.id, &[]);

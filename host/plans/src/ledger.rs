@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use souk_model::plan::{Change, Header, Lookup};
+use souk_model::plan::{Change, Lookup, PlanHeader};
 use souk_model::{Binding, Code, Decimal, Failure, Grant, Method, Read, StoreView};
 use souk_state::plans::{Reservation, SpendAccount, SpendKind};
 use souk_upstream::Session;
@@ -34,7 +34,7 @@ pub(crate) struct MoneyContext<'a> {
 
 impl<'a> MoneyContext<'a> {
     /// For the changes of a plan with this header.
-    pub(crate) fn of(session: &'a Session, header: &'a Header) -> Self {
+    pub(crate) fn of(session: &'a Session, header: &'a PlanHeader) -> Self {
         Self { session, grants: &header.grants, lookup: &header.lookup, store: &header.store }
     }
 

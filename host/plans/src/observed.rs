@@ -1,7 +1,7 @@
 //! What a lookup showed of a subject, compared with what a change sets.
 
 use serde_json::Value;
-use souk_model::plan::{Edit, FieldAfter, FieldBefore};
+use souk_model::plan::{Edit, FieldAfter, FieldBefore, FieldReview, StoreSet};
 
 use crate::magento::values::equivalent;
 
@@ -34,12 +34,13 @@ impl ObservedState {
     }
 
     /// Whether the field is as it shall be. What no read can show never is.
-    pub(crate) fn satisfies(&self, edit: &Edit, becomes: &FieldAfter) -> bool {
+    pub(crate) fn satisfies(&self, edit: &Edit, review: &FieldReview) -> bool {
+        let becomes = &review.after;
         let is = self.here.as_ref().and_then(|here| edit.at.find(here));
         match becomes {
             // Null takes a value away: from a store view, so that the global one shows through.
             FieldAfter::AsSent(Value::Null)
-            | FieldAfter::SetByStore(Value::Null)
+            | FieldAfter::SetByStore(StoreSet { value: Value::Null, .. })
             | FieldAfter::Removed => {
                 match (is, becomes) {
                     (None | Some(Value::Null), _) => true,
@@ -52,9 +53,12 @@ impl ObservedState {
                     }
                 }
             }
-            FieldAfter::AsSent(wanted) | FieldAfter::SetByStore(wanted) => {
-                is.is_some_and(|is| equivalent(is, wanted))
-            }
+            FieldAfter::AsSent(wanted) => is.is_some_and(|is| equivalent(is, wanted)),
+            // What stood there before may be near too, and then shows no change.
+            FieldAfter::SetByStore(set) => is.is_some_and(|is| {
+                equivalent(is, &set.value)
+                    || (set.is_near(is) && !self.unchanged(edit, &review.before))
+            }),
             FieldAfter::Unverifiable(_) => false,
         }
     }
@@ -66,5 +70,36 @@ impl ObservedState {
             (Some(now), Some(before)) => equivalent(now, before),
             (None, Some(other)) | (Some(other), None) => other.is_null(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use souk_model::plan::Expectation;
+
+    use super::*;
+
+    #[test]
+    fn a_value_within_the_tolerance_shows_the_change_unless_it_stood_there_before() {
+        let set = StoreSet { value: json!(13.17), tolerance: Some("0.01".parse().unwrap()) };
+        let edit = Edit {
+            field: "total".into(),
+            at: "/total".parse().unwrap(),
+            after: Expectation::SetByStore(set.clone()),
+        };
+        let line = |before| FieldReview {
+            field: "total".into(),
+            before: FieldBefore::Value(before),
+            after: FieldAfter::SetByStore(set.clone()),
+        };
+        let satisfies = |is: Value, before: Value| {
+            let observed = ObservedState { here: Some(json!({"total": is})), ..Default::default() };
+            observed.satisfies(&edit, &line(before))
+        };
+        assert!(satisfies(json!("13.1600"), json!(0)));
+        assert!(satisfies(json!(13.17), json!(0)));
+        assert!(!satisfies(json!(13.15), json!(0)));
+        assert!(!satisfies(json!(13.16), json!("13.16")), "nothing has changed");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use souk_model::Failure;
-use souk_model::plan::{Header, ItemState, Kept, PlanId, PlanState, Subject};
+use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanState, StoredFailure, Subject};
 use souk_state::plans::{ItemCounts, StoredPlan};
 use souk_upstream::Session;
 
@@ -101,7 +101,7 @@ pub struct ItemFailure {
     /// How it ended.
     pub state: ItemState,
     /// Why.
-    pub failure: Option<Kept>,
+    pub failure: Option<StoredFailure>,
 }
 
 /// How far a plan came, from what is kept of it and, for a plan of one item, a read of its subject.
@@ -111,7 +111,7 @@ pub struct ItemFailure {
 pub(crate) async fn outcome(
     context: &PlanContext,
     session: &Session,
-    header: &Header,
+    header: &PlanHeader,
 ) -> Result<PlanOutcome, Failure> {
     let stored = context.own(&header.id).await?;
     let subject = only_subject(context, session, header).await?;
@@ -161,7 +161,7 @@ pub(crate) async fn outcome_of(
 pub(crate) async fn only_subject(
     context: &PlanContext,
     session: &Session,
-    header: &Header,
+    header: &PlanHeader,
 ) -> Result<Option<Value>, Failure> {
     if header.count != 1 {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! What a store's response to a step says.
 
 use serde_json::Value;
-use souk_model::plan::{BodySource, Item, Pointer, Retry, Step, Undo};
+use souk_model::plan::{BodySource, PlanItem, Pointer, Retry, Step, Undo};
 use souk_model::{BindingSource, Code, Failure};
 
 use crate::verdict::abbreviated;
@@ -36,7 +36,7 @@ fn text_at(at: &Pointer, response: &Value) -> String {
 
 /// Whether the first step's response is needed later: by the undo, or as proof that something that
 /// may not be repeated was accepted.
-pub(crate) fn is_kept(item: &Item) -> bool {
+pub(crate) fn is_kept(item: &PlanItem) -> bool {
     if item.change.retry == Retry::IfAbsent {
         return true;
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use souk_model::plan::{
-    BodySource, Change, Edit, Expectation, FieldBefore, Item, Pointer, Step, Undo,
+    BodySource, Change, Edit, Expectation, FieldBefore, PlanItem, Pointer, Step, Undo,
 };
 use souk_model::{Binding, BindingSource, Failure};
 
@@ -12,7 +12,7 @@ use crate::body::{render_body, value_before};
 ///
 /// # Errors
 /// Why it cannot be taken back, for the review.
-pub(crate) fn reverse(item: &Item, response: Option<&Value>) -> Result<Change, String> {
+pub(crate) fn reverse(item: &PlanItem, response: Option<&Value>) -> Result<Change, String> {
     let change = &item.change;
     match &change.undo {
         Undo::None(why) => Err(why.clone()),
@@ -40,7 +40,7 @@ pub(crate) fn reverse(item: &Item, response: Option<&Value>) -> Result<Change, S
 }
 
 /// The same steps, with what was before in the place of each value.
-fn restored(item: &Item) -> Result<Change, String> {
+fn restored(item: &PlanItem) -> Result<Change, String> {
     let mut change = Change { warnings: Vec::new(), ..item.change.clone() };
     for edit in &item.change.edits {
         let Expectation::AsSent(pointers) = &edit.after else {
@@ -63,7 +63,7 @@ fn restored(item: &Item) -> Result<Change, String> {
 }
 
 /// A step whose bindings are values: `before` means before the plan that is taken back.
-fn with_values(item: &Item, step: &Step, response: Option<&Value>) -> Result<Step, Failure> {
+fn with_values(item: &PlanItem, step: &Step, response: Option<&Value>) -> Result<Step, Failure> {
     let body = render_body(item, step, response)?;
     let bindings = |bindings: &[Binding]| {
         bindings
@@ -104,11 +104,11 @@ fn response_text(pointer: &str, response: Option<&Value>) -> Result<String, Fail
 }
 
 /// The edit that says: as it was before.
-fn edit_back(item: &Item, edit: &Edit) -> Edit {
+fn edit_back(item: &PlanItem, edit: &Edit) -> Edit {
     let reviewed = item.review.iter().find(|reviewed| reviewed.field == edit.field);
     let after = match reviewed.map(|reviewed| &reviewed.before) {
         Some(FieldBefore::Value(value) | FieldBefore::Inherited(value)) => {
-            Expectation::SetByStore(value.clone())
+            Expectation::SetByStore(value.clone().into())
         }
         Some(FieldBefore::Nothing) | None => Expectation::Removed,
     };

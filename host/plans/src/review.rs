@@ -4,8 +4,8 @@
 use serde_json::Value;
 use souk_model::Failure;
 use souk_model::plan::{
-    BodyPointer, BodySource, Change, Constant, Edit, Expectation, FieldAfter, Item, Pointer,
-    Reviewed, Step,
+    BodyPointer, BodySource, Change, Constant, Edit, Expectation, FieldAfter, FieldReview,
+    PlanItem, Pointer, Step,
 };
 
 use crate::observed::ObservedState;
@@ -18,26 +18,28 @@ use crate::refusals::plugin_fault;
 pub(crate) fn review(
     n: u32,
     change: Change,
-    seen: &ObservedState,
-) -> Result<Option<Item>, Failure> {
+    observed: &ObservedState,
+) -> Result<Option<PlanItem>, Failure> {
     let mut reviewed = Vec::with_capacity(change.edits.len());
     let mut settled = true;
     for edit in &change.edits {
-        let after = becomes(&change, edit)?;
-        settled &= seen.satisfies(edit, &after);
-        reviewed.push(Reviewed { field: edit.field.clone(), before: seen.field(edit), after });
+        let after = field_after(&change, edit)?;
+        let before = observed.field(edit);
+        let line = FieldReview { field: edit.field.clone(), before, after };
+        settled &= observed.satisfies(edit, &line);
+        reviewed.push(line);
     }
     if settled {
         return Ok(None);
     }
-    let constants = constants(&change)?;
-    Ok(Some(Item { n, change, review: reviewed, constants }))
+    let constants = body_constants(&change)?;
+    Ok(Some(PlanItem { n, change, review: reviewed, constants }))
 }
 
 /// The value that the change's own bodies give the field.
-pub(crate) fn becomes(change: &Change, edit: &Edit) -> Result<FieldAfter, Failure> {
+pub(crate) fn field_after(change: &Change, edit: &Edit) -> Result<FieldAfter, Failure> {
     let pointers = match &edit.after {
-        Expectation::SetByStore(value) => return Ok(FieldAfter::SetByStore(value.clone())),
+        Expectation::SetByStore(set) => return Ok(FieldAfter::SetByStore(set.clone())),
         Expectation::Removed => return Ok(FieldAfter::Removed),
         Expectation::Unverifiable(value) => return Ok(FieldAfter::Unverifiable(value.clone())),
         Expectation::AsSent(pointers) => pointers,
@@ -61,7 +63,7 @@ pub(crate) fn becomes(change: &Change, edit: &Edit) -> Result<FieldAfter, Failur
 /// Every value of every body that no edit points to, and every value the host fills in. A value that
 /// an edit gives another name than its place has is shown with its place as well: a plugin that
 /// calls a price `name` shows a price.
-fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
+fn body_constants(change: &Change) -> Result<Vec<Constant>, Failure> {
     let mut constants = Vec::new();
     for (index, step) in change.steps.iter().enumerate() {
         let Some(body) = &step.body else { continue };
@@ -69,7 +71,7 @@ fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
         for edit in &change.edits {
             let Expectation::AsSent(pointers) = &edit.after else { continue };
             let named = |pointer: &&BodyPointer| {
-                names(&pointer.at, &edit.field) && names(&edit.at, &edit.field)
+                is_named(&pointer.at, &edit.field) && is_named(&edit.at, &edit.field)
             };
             for pointer in pointers.iter().filter(|pointer| pointer.step == index).filter(named) {
                 covered.extend(pointer.at.pointer_in(body));
@@ -99,7 +101,7 @@ fn constants(change: &Change) -> Result<Vec<Constant>, Failure> {
 
 /// Whether a place is of the field of this name: its last member, or the value of the attribute, is
 /// called that.
-fn names(at: &Pointer, field: &str) -> bool {
+fn is_named(at: &Pointer, field: &str) -> bool {
     let mut tokens = at.as_str().rsplit('/');
     match tokens.next() {
         Some("value") if field != "value" => tokens
@@ -202,13 +204,13 @@ mod tests {
         }
     }
 
-    fn reviewed(change: Change) -> Result<Item, Failure> {
+    fn reviewed(change: Change) -> Result<PlanItem, Failure> {
         let here = Some(json!({"name": "Skarv", "price": 289}));
-        let seen = ObservedState { here, global: None, inherits: false };
-        review(0, change, &seen).map(Option::unwrap)
+        let observed = ObservedState { here, global: None, inherits: false };
+        review(0, change, &observed).map(Option::unwrap)
     }
 
-    fn shown(item: &Item) -> Vec<(&str, &Value)> {
+    fn shown(item: &PlanItem) -> Vec<(&str, &Value)> {
         item.constants.iter().map(|constant| (&*constant.at, &constant.value)).collect()
     }
 
@@ -264,7 +266,7 @@ mod tests {
             json!({"product": {"name": "Telt", "extension_attributes": {"website_ids": []}}}),
         ] {
             let change = change(body, vec![edit("name", "/name", "/product/name")]);
-            let refused = Guards::default().bodies(&change).unwrap_err();
+            let refused = Guards::default().check_bodies(&change).unwrap_err();
             assert_eq!(refused.code, Code::Forbidden);
             assert_eq!(refused.rule.as_deref(), Some("field-list"));
         }

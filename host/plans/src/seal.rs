@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
-use souk_model::plan::{Header, Item};
+use souk_model::plan::{PlanHeader, PlanItem};
 
 /// The host's key for seals. Whoever can write the database but has not the key cannot make a plan
 /// that is carried out.
@@ -28,7 +28,7 @@ impl std::fmt::Debug for SealKey {
 pub(crate) struct PlanHasher(Sha256);
 
 impl PlanHasher {
-    pub(crate) fn add(&mut self, item: &Item) -> serde_json::Result<()> {
+    pub(crate) fn add(&mut self, item: &PlanItem) -> serde_json::Result<()> {
         let text = serde_json::to_vec(item)?;
         // Each item is hashed first: where one ends and the next begins is then part of the sum.
         self.0.update(Sha256::digest(&text));
@@ -36,7 +36,7 @@ impl PlanHasher {
     }
 
     /// The digest of these items under this header: lower-case hex SHA-256.
-    pub(crate) fn finish(mut self, header: &Header) -> serde_json::Result<String> {
+    pub(crate) fn finish(mut self, header: &PlanHeader) -> serde_json::Result<String> {
         self.0.update(Sha256::digest(serde_json::to_vec(header)?));
         Ok(hex::encode(self.0.finalize()))
     }

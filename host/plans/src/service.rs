@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use souk_model::plan::{Header, Intent, Item, ItemState, PlanId, Progressed};
+use souk_model::plan::{Intent, ItemProgress, ItemState, PlanHeader, PlanId, PlanItem};
 use souk_model::{Failure, Principal, PurgeTarget};
 use souk_state::audit::AuditTrail;
 use souk_state::plans::{PlanFilter, PlanStore, StoredPlan};
@@ -91,7 +91,7 @@ impl Plans {
         after: Option<u32>,
         limit: u32,
         states: &[ItemState],
-    ) -> Result<Vec<(Item, Progressed)>, Failure> {
+    ) -> Result<Vec<(PlanItem, ItemProgress)>, Failure> {
         Ok(self.context.store.items(plan, after, limit, states).await?)
     }
 
@@ -146,7 +146,7 @@ impl Plans {
     pub async fn outcome(
         &self,
         session: &Session,
-        header: &Header,
+        header: &PlanHeader,
     ) -> Result<PlanOutcome, Failure> {
         outcome::outcome(&self.context, session, header).await
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures::StreamExt;
 use serde_json::Value;
-use souk_model::plan::{Batch, Header, Item, Lookup};
+use souk_model::plan::{Batch, Lookup, PlanHeader, PlanItem};
 use souk_model::{Code, Failure, Grant, Read, StoreView};
 use souk_policy::PermittedRead;
 use souk_upstream::Session;
@@ -30,14 +30,14 @@ type SubjectMap = HashMap<String, Result<Option<Value>, Failure>>;
 
 impl<'a> SubjectReader<'a> {
     /// Reads as a plan says, and no further than it may.
-    pub(crate) fn of(session: &'a Session, header: &'a Header) -> Self {
+    pub(crate) fn of(session: &'a Session, header: &'a PlanHeader) -> Self {
         Self { session, grants: &header.grants, lookup: &header.lookup }
     }
 
     /// Reads the subject of each of the items.
     pub(crate) async fn read_items<'i>(
         &self,
-        items: impl IntoIterator<Item = &'i Item>,
+        items: impl IntoIterator<Item = &'i PlanItem>,
     ) -> HashMap<String, Result<ObservedState, Failure>> {
         let ids: Vec<&str> =
             items.into_iter().map(|item| item.change.subject.id.as_str()).collect();

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use souk_model::plan::{Header, Item, ItemState, Origin, PlanId, PlanState, Progressed};
+use souk_model::plan::{
+    ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanOrigin, PlanState,
+};
 use souk_model::{Failure, Principal};
 use souk_upstream::Session;
 
@@ -45,9 +47,9 @@ pub(crate) async fn undo(
     context.verify(&stored).await?;
     let done = stored.header;
     let created_ms = context.now_ms();
-    let header = Header {
+    let header = PlanHeader {
         id: new_id()?,
-        origin: Origin::Undo { of: of.clone() },
+        origin: PlanOrigin::Undo { of: of.clone() },
         principal: principal.to_string(),
         summary: format!("undo: {}", done.summary),
         created_ms,
@@ -84,9 +86,9 @@ async fn warn_of_unknown(
 
 async fn undo_page(
     draft: &mut PlanDraft,
-    done: &Header,
+    done: &PlanHeader,
     session: &Session,
-    page: Vec<(Item, Progressed)>,
+    page: Vec<(PlanItem, ItemProgress)>,
 ) -> Result<(), Failure> {
     let items = page.iter().map(|(item, _)| item);
     let observed = SubjectReader::of(session, done).read_items(items).await;

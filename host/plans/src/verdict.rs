@@ -1,7 +1,7 @@
 //! What is made of an item: of the answers to its requests, and of what a read shows.
 
 use serde_json::Value;
-use souk_model::plan::{Edit, Item, ItemState, Kept, Progressed, Retry};
+use souk_model::plan::{Edit, ItemProgress, ItemState, PlanItem, Retry, StoredFailure};
 use souk_model::{Code, Failure};
 use souk_state::plans::JournalEntry;
 
@@ -20,12 +20,12 @@ pub(crate) enum SendResult {
 
 /// What a read after sending makes of an item.
 pub(crate) fn verdict(
-    item: &Item,
+    item: &PlanItem,
     sent: &SendResult,
     observed: Option<&Result<ObservedState, Failure>>,
 ) -> JournalEntry {
     if item.change.is_unverifiable() {
-        return reported(item, sent, observed);
+        return verdict_by_response(item, sent, observed);
     }
     let observed = match observed {
         Some(Ok(observed)) => observed,
@@ -63,8 +63,8 @@ pub(crate) fn verdict(
 
 /// What becomes of an item that no read, or not a read alone, can judge: the answers decide of what
 /// cannot be read, and a read of the rest.
-fn reported(
-    item: &Item,
+fn verdict_by_response(
+    item: &PlanItem,
     sent: &SendResult,
     observed: Option<&Result<ObservedState, Failure>>,
 ) -> JournalEntry {
@@ -91,22 +91,26 @@ fn reported(
     }
 }
 
-pub(crate) fn entry_for(item: &Item, state: ItemState, failure: Option<&Failure>) -> JournalEntry {
-    JournalEntry { failure: failure.map(Kept::from), ..JournalEntry::new(item.n, state) }
+pub(crate) fn entry_for(
+    item: &PlanItem,
+    state: ItemState,
+    failure: Option<&Failure>,
+) -> JournalEntry {
+    JournalEntry { failure: failure.map(StoredFailure::from), ..JournalEntry::new(item.n, state) }
 }
 
 /// Whether every field that a read can show is as the plan wants it.
-pub(crate) fn shows_after(item: &Item, observed: &ObservedState) -> bool {
+pub(crate) fn shows_after(item: &PlanItem, observed: &ObservedState) -> bool {
     item.change
         .edits
         .iter()
         .zip(&item.review)
         .filter(|(edit, _)| edit.is_readable())
-        .all(|(edit, reviewed)| observed.satisfies(edit, &reviewed.after))
+        .all(|(edit, reviewed)| observed.satisfies(edit, reviewed))
 }
 
 /// The first field that is not as it was when the plan was reviewed.
-pub(crate) fn drift(item: &Item, observed: &ObservedState) -> Option<Failure> {
+pub(crate) fn drift(item: &PlanItem, observed: &ObservedState) -> Option<Failure> {
     let (edit, reviewed) = item
         .change
         .edits
@@ -130,36 +134,40 @@ pub(crate) fn drift(item: &Item, observed: &ObservedState) -> Option<Failure> {
 
 /// Whether an item that ended unknown stays so unless a read shows that it happened. A refund that
 /// the store has not answered may still be on its way through the store, after any read.
-pub(crate) fn stays_unknown(item: &Item, state: ItemState) -> bool {
+pub(crate) fn stays_unknown(item: &PlanItem, state: ItemState) -> bool {
     state == ItemState::Unknown
         && !matches!(money_request(&item.change), Ok(None | Some((_, MoneyRequest::Cancel))))
 }
 
 /// A step that is harmless to repeat may always be; another only when a read proves that it did not
 /// happen, and the store has not said that it did: a lookup may lag behind what it is asked about.
-pub(crate) fn may_send_again(item: &Item, progress: &Progressed, observed: &ObservedState) -> bool {
+pub(crate) fn may_send_again(
+    item: &PlanItem,
+    progress: &ItemProgress,
+    observed: &ObservedState,
+) -> bool {
     let untouched = drift(item, observed).is_none();
     match item.change.retry {
-        Retry::Idempotent => untouched || started(item, observed),
+        Retry::Idempotent => untouched || is_half_done(item, observed),
         Retry::IfAbsent => untouched && progress.response.is_none(),
     }
 }
 
 /// Whether what stands there is a mixture of before and after: the work of this plan and nobody's
 /// else.
-fn started(item: &Item, observed: &ObservedState) -> bool {
+fn is_half_done(item: &PlanItem, observed: &ObservedState) -> bool {
     item.change.edits.iter().zip(&item.review).all(|(edit, reviewed)| {
-        observed.unchanged(edit, &reviewed.before) || observed.satisfies(edit, &reviewed.after)
+        observed.unchanged(edit, &reviewed.before) || observed.satisfies(edit, reviewed)
     })
 }
 
-pub(crate) fn partly_written(item: &Item, observed: &ObservedState) -> Failure {
+pub(crate) fn partly_written(item: &PlanItem, observed: &ObservedState) -> Failure {
     let field = item
         .change
         .edits
         .iter()
         .zip(&item.review)
-        .find(|(edit, reviewed)| edit.is_readable() && !observed.satisfies(edit, &reviewed.after))
+        .find(|(edit, reviewed)| edit.is_readable() && !observed.satisfies(edit, reviewed))
         .map(|(edit, reviewed)| {
             let is = observed.field(edit).value().map_or_else(|| "nothing".to_owned(), abbreviated);
             format!("`{}` is {is}", reviewed.field)
@@ -174,7 +182,7 @@ pub(crate) fn unknown_after_read() -> Failure {
 }
 
 /// The request may have arrived, and what it did cannot be read.
-pub(crate) fn not_readable(item: &Item) -> Failure {
+pub(crate) fn not_readable(item: &PlanItem) -> Failure {
     let fields = item.change.edits.iter().filter(|edit| !edit.is_readable());
     let fields: Vec<_> = fields.map(|edit| format!("`{}`", edit.field)).collect();
     Failure::new(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use souk_model::plan::{
     Batch, BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse,
-    FieldAfter, Intent, ItemState, Lookup, PlanState, Retry, Reviewed, Step, Subject, Undo,
+    FieldAfter, FieldReview, Intent, ItemState, Lookup, PlanState, Retry, Step, Subject, Undo,
 };
 use souk_model::{Binding, Failure, Pointer, Read};
 use souk_plans::{ItemFailure, PlanOutcome, Proposal};
@@ -85,7 +85,7 @@ fn edit(edit: wit::Edit) -> Taken<Edit> {
                 .map(|body| Ok(BodyPointer { step: body.step.into(), at: pointer(&body.at)? }))
                 .collect::<Taken<_>>()?,
         ),
-        wit::Expectation::SetByStore(text) => Expectation::SetByStore(value(&text)?),
+        wit::Expectation::SetByStore(text) => Expectation::SetByStore(value(&text)?.into()),
         wit::Expectation::Removed => Expectation::Removed,
         wit::Expectation::Unverifiable(text) => Expectation::Unverifiable(value(&text)?),
     };
@@ -138,7 +138,7 @@ pub(crate) fn plan(proposal: &Proposal) -> wit::Plan {
 }
 
 /// The first changes, as `[{subject, field, before, after}]`.
-pub(crate) fn sample(items: &[(Subject, Vec<Reviewed>)]) -> Value {
+pub(crate) fn sample(items: &[(Subject, Vec<FieldReview>)]) -> Value {
     items.iter().flat_map(|(subject, reviewed)| diffs(subject, reviewed)).collect()
 }
 
@@ -146,14 +146,13 @@ pub(crate) fn sample(items: &[(Subject, Vec<Reviewed>)]) -> Value {
 const NOT_READABLE: &str = "reported by the store, not readable";
 
 /// One item's fields, each with what it was and what it becomes.
-pub(crate) fn diffs(subject: &Subject, reviewed: &[Reviewed]) -> Vec<Value> {
+pub(crate) fn diffs(subject: &Subject, reviewed: &[FieldReview]) -> Vec<Value> {
     reviewed
         .iter()
         .map(|line| {
             let after = match &line.after {
-                FieldAfter::AsSent(value)
-                | FieldAfter::SetByStore(value)
-                | FieldAfter::Unverifiable(value) => value.clone(),
+                FieldAfter::AsSent(value) | FieldAfter::Unverifiable(value) => value.clone(),
+                FieldAfter::SetByStore(set) => set.value.clone(),
                 FieldAfter::Removed => Value::Null,
             };
             let mut diff = json!({

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use souk_model::plan::{Item, ItemState, Kept, Origin, PlanId, PlanState, Progressed, Undo};
+use souk_model::plan::{
+    ItemProgress, ItemState, PlanId, PlanItem, PlanOrigin, PlanState, StoredFailure, Undo,
+};
 use souk_model::{Failure, Principal, Tier};
 use souk_plans::{CommitRequest, PlanOutcome, Plans};
 use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
@@ -312,11 +314,11 @@ impl PlansCall<'_> {
 fn subject(stored: &StoredPlan) -> ToolProfile<'_> {
     let header = &stored.header;
     let (tool, tier, effect) = match &header.origin {
-        Origin::Prepared { commit_tool, commit_tier } => {
+        PlanOrigin::Prepared { commit_tool, commit_tier } => {
             (commit_tool.as_str(), *commit_tier, EffectKind::Commit)
         }
-        Origin::Applied => (header.tool.as_str(), header.tier, EffectKind::Apply),
-        Origin::Undo { .. } => (header.tool.as_str(), header.tier, EffectKind::Commit),
+        PlanOrigin::Applied => (header.tool.as_str(), header.tier, EffectKind::Apply),
+        PlanOrigin::Undo { .. } => (header.tool.as_str(), header.tier, EffectKind::Commit),
     };
     ToolProfile { name: tool, group: &header.group, tier, effect }
 }
@@ -372,7 +374,7 @@ fn summary(stored: &StoredPlan) -> Value {
         "state": stored.state.as_str(),
         "summary": header.summary,
         "proposed_by": header.tool,
-        "undoes": match &header.origin { Origin::Undo { of } => Some(of.as_str()), _ => None },
+        "undoes": match &header.origin { PlanOrigin::Undo { of } => Some(of.as_str()), _ => None },
         "store": header.store,
         "environment": header.environment,
         "count": header.count,
@@ -392,11 +394,11 @@ fn summary(stored: &StoredPlan) -> Value {
 }
 
 /// An item of a plan, as reviewers see it.
-fn shown(item: &Item, progressed: &Progressed) -> Value {
+fn shown(item: &PlanItem, progressed: &ItemProgress) -> Value {
     let subject = &item.change.subject;
     let requests: Vec<String> =
-        item.change.steps.iter().map(|step| step.shown(&subject.id)).collect();
-    let failure = progressed.failure.as_ref().map(|kept: &Kept| {
+        item.change.steps.iter().map(|step| step.request_line(&subject.id)).collect();
+    let failure = progressed.failure.as_ref().map(|kept: &StoredFailure| {
         json!({"code": kept.code.as_str(), "message": kept.message, "status": kept.status})
     });
     json!({

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use serde_json::json;
 use souk_model::plan::{
-    BodyPointer, Change, Edit, Expectation, FieldAfter, FieldBefore, Header, Item, ItemState,
-    Lookup, Origin, PlanId, PlanState, Retry, Reviewed, Step, Subject, Undo,
+    BodyPointer, Change, Edit, Expectation, FieldAfter, FieldBefore, FieldReview, ItemState,
+    Lookup, PlanHeader, PlanId, PlanItem, PlanOrigin, PlanState, Retry, Step, Subject, Undo,
 };
 use souk_model::{Binding, Pointer, Read, StoreView, Tier, WriteMethod};
 use souk_state::StateDir;
@@ -127,11 +127,14 @@ fn resident() -> Outcome<String> {
         .join(", "))
 }
 
-fn header(number: u8) -> Header {
+fn header(number: u8) -> PlanHeader {
     let route = "/V1/products/{sku}";
-    Header {
+    PlanHeader {
         id: PlanId::from_random([number; 22]),
-        origin: Origin::Prepared { commit_tool: "pricing_commit".into(), commit_tier: Tier::Risk },
+        origin: PlanOrigin::Prepared {
+            commit_tool: "pricing_commit".into(),
+            commit_tier: Tier::Risk,
+        },
         group: "pricing".into(),
         tool: "pricing_prepare".into(),
         tier: Tier::Risk,
@@ -162,10 +165,10 @@ fn header(number: u8) -> Header {
 }
 
 /// A change of one product's price.
-fn item(n: u32) -> Outcome<Item> {
+fn item(n: u32) -> Outcome<PlanItem> {
     let sku = format!("24-MB{n:05}");
     let at: Pointer = "/product/price".parse()?;
-    Ok(Item {
+    Ok(PlanItem {
         n,
         change: Change {
             subject: Subject { kind: "product".into(), id: sku.clone(), label: None },
@@ -189,7 +192,7 @@ fn item(n: u32) -> Outcome<Item> {
             undo: Undo::Restore,
             warnings: Vec::new(),
         },
-        review: vec![Reviewed {
+        review: vec![FieldReview {
             field: "price".into(),
             before: FieldBefore::Value(json!(12.5)),
             after: FieldAfter::AsSent(json!(n)),

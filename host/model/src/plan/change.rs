@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::store_set::StoreSet;
 use crate::{Binding, BindingSource, Method, Pointer, Read, StoreView, WriteMethod};
 
 /// What a change is about.
@@ -43,7 +44,7 @@ pub enum Expectation {
     /// What stands at these places of the bodies, at least one, all of the same value.
     AsSent(Vec<BodyPointer>),
     /// What the store itself sets it to; no body holds it.
-    SetByStore(Value),
+    SetByStore(StoreSet),
     /// The field, or the whole subject, no longer exists.
     Removed,
     /// Something that no read can show, said for the review: the store's response is its only
@@ -132,7 +133,7 @@ impl Step {
     /// The request as a reviewer reads it, with the subject's id and every other value in its
     /// place: `PUT /V1/products/TEN-001 at all`. For people: nothing in it is encoded.
     #[must_use]
-    pub fn shown(&self, subject: &str) -> String {
+    pub fn request_line(&self, subject: &str) -> String {
         let value = |binding: &Binding| match &binding.value {
             BindingSource::Text(text) => text.clone(),
             BindingSource::Subject => subject.to_owned(),

@@ -1,15 +1,22 @@
 //! Plans: what is proposed, reviewed and carried out.
 
 mod change;
+mod header;
+mod id;
+mod item;
+mod item_state;
 mod pointer;
-mod record;
+mod store_set;
 
 pub use change::{
     Batch, BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse,
     Intent, Lookup, Retry, Step, Subject, Undo,
 };
-pub use pointer::{InvalidPointer, Pointer};
-pub use record::{
-    Constant, FieldAfter, FieldBefore, Header, InvalidPlanId, Item, ItemState, ItemTransition,
-    Kept, Origin, PlanId, PlanState, Progressed, Reviewed,
+pub use header::{PlanHeader, PlanOrigin, PlanState};
+pub use id::{InvalidPlanId, PlanId};
+pub use item::{
+    Constant, FieldAfter, FieldBefore, FieldReview, ItemProgress, PlanItem, StoredFailure,
 };
+pub use item_state::{ItemState, ItemTransition};
+pub use pointer::{InvalidPointer, Pointer};
+pub use store_set::{InvalidTolerance, StoreSet, Tolerance};

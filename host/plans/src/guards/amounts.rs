@@ -48,7 +48,7 @@ pub(super) fn name_at<'b>(body: Option<&'b Value>, at: &'b Pointer) -> &'b str {
 
 impl Guards {
     /// No negative price and no negative quantity; no group price by more per cent than the cap.
-    pub(super) fn amounts(
+    pub(super) fn check_amounts(
         &self,
         change: &Change,
         value: &Value,
@@ -56,16 +56,16 @@ impl Guards {
     ) -> Result<(), Failure> {
         match value {
             Value::Object(map) => {
-                self.group_price(change, map)?;
+                self.check_group_price(change, map)?;
                 let code = code_of(value);
                 map.iter().try_for_each(|(key, value)| {
                     // A custom attribute's value goes by the attribute's name.
                     let name = if same_name(key, "value") { code.unwrap_or(key) } else { key };
-                    self.amounts(change, value, Some(name))
+                    self.check_amounts(change, value, Some(name))
                 })
             }
             Value::Array(items) => {
-                items.iter().try_for_each(|item| self.amounts(change, item, name))
+                items.iter().try_for_each(|item| self.check_amounts(change, item, name))
             }
             scalar => match name {
                 Some(name)
@@ -86,15 +86,17 @@ impl Guards {
     }
 
     /// A group price of type `discount` is per cent, not money.
-    fn group_price(&self, change: &Change, map: &Map<String, Value>) -> Result<(), Failure> {
+    fn check_group_price(&self, change: &Change, map: &Map<String, Value>) -> Result<(), Failure> {
         let is_discount = members(map, "price_type")
             .any(|kind| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("discount")));
         let shares =
             members(map, "percentage_value").chain(members(map, "price").filter(|_| is_discount));
-        shares.filter_map(Decimal::from_json).try_for_each(|share| self.within(change, share))
+        shares
+            .filter_map(Decimal::from_json)
+            .try_for_each(|share| self.check_percent(change, share))
     }
 
-    fn within(&self, change: &Change, percent: Decimal) -> Result<(), Failure> {
+    fn check_percent(&self, change: &Change, percent: Decimal) -> Result<(), Failure> {
         if percent.to_f64().is_some_and(|percent| percent <= self.max_discount_pct) {
             return Ok(());
         }
@@ -114,18 +116,22 @@ impl Guards {
     ///
     /// # Errors
     /// FORBIDDEN with the guard's name.
-    pub(crate) fn discounts(&self, change: &Change, seen: &ObservedState) -> Result<(), Failure> {
+    pub(crate) fn check_discounts(
+        &self,
+        change: &Change,
+        observed: &ObservedState,
+    ) -> Result<(), Failure> {
         for step in &change.steps {
             for body in each_body(step.body.as_ref()).filter_map(Value::as_object) {
                 for rule in members(body, "rule").filter_map(Value::as_object) {
-                    self.discount(change, rule, known_rule(change, step, rule, seen))?;
+                    self.check_discount(change, rule, known_rule(change, step, rule, observed))?;
                 }
             }
         }
         Ok(())
     }
 
-    fn discount(
+    fn check_discount(
         &self,
         change: &Change,
         rule: &Map<String, Value>,
@@ -146,14 +152,14 @@ impl Guards {
             .ok_or_else(|| unjudgeable(change, "`discount_amount` is no number"))?;
         let action = action.or_else(|| has("simple_action")).and_then(Value::as_str);
         match action.map(str::to_ascii_lowercase).as_deref() {
-            None | Some("by_percent") => self.within(change, amount),
+            None | Some("by_percent") => self.check_percent(change, amount),
             // The price becomes so many per cent: what is left of a hundred is the discount.
-            Some("to_percent") => self.within(change, Decimal::ONE_HUNDRED - amount),
+            Some("to_percent") => self.check_percent(change, Decimal::ONE_HUNDRED - amount),
             Some(_) => Ok(()),
         }
     }
 
-    pub(super) fn coupons(
+    pub(super) fn check_coupons(
         &self,
         change: &Change,
         body: &Map<String, Value>,
@@ -202,10 +208,10 @@ fn known_rule<'s>(
     change: &Change,
     step: &Step,
     rule: &Map<String, Value>,
-    seen: &'s ObservedState,
+    observed: &'s ObservedState,
 ) -> Option<&'s Map<String, Value>> {
     let id = change.subject.id.as_str();
-    let here = seen.here.as_ref()?.as_object()?;
+    let here = observed.here.as_ref()?.as_object()?;
     let target = WriteTarget::of(step, id);
     let of_subject = target.is(&["salesRules", "*"])
         && target.segment(1) == Some(id)

@@ -4,7 +4,7 @@ use serde_json::Value;
 use souk_model::plan::Step;
 
 /// The body with a member in every place that the host will put something into.
-pub(super) fn filled(step: &Step) -> Option<Value> {
+pub(super) fn with_bindings(step: &Step) -> Option<Value> {
     let mut body = step.body.clone()?;
     for binding in &step.body_bindings {
         // A place that is not there is refused by the review.

@@ -1,10 +1,12 @@
 //! Judging a change: all of its bodies, and how far its prices jump.
 
-use souk_model::plan::{Change, Edit, Expectation, FieldAfter, FieldBefore, Item, Step};
+use souk_model::plan::{
+    Change, Edit, Expectation, FieldAfter, FieldBefore, PlanItem, Step, StoreSet,
+};
 use souk_model::{Code, Failure, WriteMethod};
 
 use super::amounts::{check_bindings, is_money, name_at};
-use super::bodies::{each_body, filled};
+use super::bodies::{each_body, with_bindings};
 use super::limits::Guards;
 use crate::magento::values::approximately;
 use crate::money::money_request;
@@ -15,23 +17,23 @@ impl Guards {
     ///
     /// # Errors
     /// FORBIDDEN, VALIDATION_ERROR or BULK_CAP_EXCEEDED with the guard's name.
-    pub(crate) fn bodies(&self, change: &Change) -> Result<(), Failure> {
+    pub(crate) fn check_bodies(&self, change: &Change) -> Result<(), Failure> {
         money_request(change)?;
         change.steps.iter().try_for_each(|step| {
-            query(change, step)?;
+            check_query(change, step)?;
             check_bindings(change, step)?;
-            let body = filled(step);
+            let body = with_bindings(step);
             each_body(body.as_ref()).try_for_each(|body| {
-                self.amounts(change, body, None)?;
+                self.check_amounts(change, body, None)?;
                 let Some(members) = body.as_object() else { return Ok(()) };
-                self.fields(change, members)?;
-                self.coupons(change, members)
+                self.check_fields(change, members)?;
+                self.check_coupons(change, members)
             })
         })
     }
 
     /// By how many per cent the item changes its prices at most, where that is past the threshold.
-    pub(crate) fn price_jump(&self, item: &Item) -> Option<f64> {
+    pub(crate) fn price_jump(&self, item: &PlanItem) -> Option<f64> {
         item.change
             .edits
             .iter()
@@ -45,7 +47,7 @@ impl Guards {
                     FieldBefore::Nothing => return None,
                 };
                 let after = match &reviewed.after {
-                    FieldAfter::AsSent(value) | FieldAfter::SetByStore(value) => {
+                    FieldAfter::AsSent(value) | FieldAfter::SetByStore(StoreSet { value, .. }) => {
                         approximately(value)?
                     }
                     FieldAfter::Removed | FieldAfter::Unverifiable(_) => return None,
@@ -67,7 +69,7 @@ fn sets_money(change: &Change, edit: &Edit) -> bool {
 }
 
 /// Magento takes the query of a write for a part of its body, where no guard and no review looks.
-fn query(change: &Change, step: &Step) -> Result<(), Failure> {
+fn check_query(change: &Change, step: &Step) -> Result<(), Failure> {
     if step.query.is_empty() || step.method == WriteMethod::Delete {
         return Ok(());
     }

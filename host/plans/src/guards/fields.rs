@@ -13,7 +13,11 @@ use crate::refusals::refuse;
 impl Guards {
     /// Only listed fields, whatever else the plugin put beside them and wherever the body goes: an
     /// entity is told by its name in the body, by which Magento takes it.
-    pub(super) fn fields(&self, change: &Change, body: &Map<String, Value>) -> Result<(), Failure> {
+    pub(super) fn check_fields(
+        &self,
+        change: &Change,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         for (entity, list, setting) in [
             ("product", &self.product_fields, "guards.product_fields"),
             ("page", &self.page_fields, "guards.page_fields"),

@@ -79,7 +79,7 @@ impl Default for Guards {
 
 impl Guards {
     /// Refuses a plan that has grown past the cap.
-    pub(crate) fn count(&self, subjects: u32) -> Result<(), Failure> {
+    pub(crate) fn check_count(&self, subjects: u32) -> Result<(), Failure> {
         if subjects <= self.bulk_cap {
             return Ok(());
         }

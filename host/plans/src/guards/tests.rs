@@ -34,7 +34,7 @@ fn change(id: &str, route: &str, body: Value) -> Change {
 
 /// The rule that refuses a change; none: it passes.
 fn refusal(change: &Change) -> Option<String> {
-    Guards::default().bodies(change).err().map(|failure| failure.rule.unwrap())
+    Guards::default().check_bodies(change).err().map(|failure| failure.rule.unwrap())
 }
 
 fn refused(route: &str, body: Value) -> Option<String> {
@@ -42,9 +42,9 @@ fn refused(route: &str, body: Value) -> Option<String> {
 }
 
 fn discount(body: &Value, rule: Option<Value>) -> Option<String> {
-    let seen = ObservedState { here: rule, global: None, inherits: false };
+    let observed = ObservedState { here: rule, global: None, inherits: false };
     let change = change("7", "/V1/salesRules/{id}", json!({"rule": body}));
-    Guards::default().discounts(&change, &seen).err().map(|failure| failure.rule.unwrap())
+    Guards::default().check_discounts(&change, &observed).err().map(|failure| failure.rule.unwrap())
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_discount_counts_as_per_cent_unless_the_rule_shows_another() {
         "/async/bulk/V1/salesRules/byRuleId",
         json!([{"rule": {"discount_amount": 90}}]),
     );
-    assert!(Guards::default().discounts(&many, &ObservedState::default()).is_err());
+    assert!(Guards::default().check_discounts(&many, &ObservedState::default()).is_err());
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn money_moves_once_of_the_subject_now_and_never_again_by_itself() {
     for spoil in cases {
         let mut change = refund();
         spoil(&mut change);
-        let failure = Guards::default().bodies(&change).unwrap_err();
+        let failure = Guards::default().check_bodies(&change).unwrap_err();
         assert_eq!((failure.code, failure.rule.as_deref()), (Code::Forbidden, Some("money")));
     }
 }

@@ -19,6 +19,9 @@ pub(super) struct CreditMemo {
     pub(super) total: Decimal,
     /// Shares that Magento rounds.
     pub(super) lines: u32,
+    /// What a real store gives back besides, by its own peculiarities with discounts of shipping. No
+    /// plugin need foresee it, but it is money that moves.
+    pub(super) besides: Decimal,
 }
 
 /// What the request of a refund moves at most, of this order.
@@ -31,7 +34,8 @@ pub(super) fn credit_memo(order: &Members, body: Option<&Value>) -> Result<Credi
         None => &empty,
         Some(body) => object(body).ok_or("the body is no object")?,
     };
-    let mut credit_memo = CreditMemo { total: Decimal::ZERO, lines: 0 };
+    let mut credit_memo =
+        CreditMemo { total: Decimal::ZERO, lines: 0, besides: shipping_besides(order)? };
     match member(body, "items")? {
         None => add_everything(&mut credit_memo, order)?,
         Some(Value::Array(items)) if items.is_empty() => add_everything(&mut credit_memo, order)?,
@@ -50,7 +54,7 @@ pub(super) fn credit_memo(order: &Members, body: Option<&Value>) -> Result<Credi
     };
     let more = amount(arguments, "adjustment_positive")?.unwrap_or_default();
     let less = amount(arguments, "adjustment_negative")?.unwrap_or_default();
-    credit_memo.total += round(times(more, rate)?) - round(times(less, rate)?);
+    credit_memo.total += round(multiply(more, rate)?) - round(multiply(less, rate)?);
     if credit_memo.total.is_negative() {
         return Err("its `adjustment_negative` is more than all the rest".into());
     }
@@ -69,9 +73,9 @@ fn object(value: &Value) -> Option<&Members> {
 
 fn add_everything(credit_memo: &mut CreditMemo, order: &Members) -> Result<(), String> {
     for item in order_items(order)? {
-        let left = left(item)?;
+        let left = refundable(item)?;
         if left > Decimal::ZERO {
-            credit_memo.total += line(item, left, left)?;
+            credit_memo.total += line_total(item, left, left)?;
             credit_memo.lines += 1;
         }
     }
@@ -95,7 +99,7 @@ fn add_items(credit_memo: &mut CreditMemo, order: &Members, items: &[Value]) -> 
             let own = amount(item, "item_id")? == Some(*id);
             let parent = amount(item, "parent_item_id")?;
             found |= own;
-            let left = left(item)?;
+            let left = refundable(item)?;
             // Parts of what is named go with it, unless they are named themselves.
             let part = parent == Some(*id)
                 && !amount(item, "item_id")?.is_some_and(|own| named.contains(&own));
@@ -108,7 +112,7 @@ fn add_items(credit_memo: &mut CreditMemo, order: &Members, items: &[Value]) -> 
                 if quantity > left {
                     return Err(format!("of the item {id} only {} are left", left));
                 }
-                credit_memo.total += line(item, quantity, left)?;
+                credit_memo.total += line_total(item, quantity, left)?;
                 credit_memo.lines += 1;
             }
         }
@@ -129,19 +133,19 @@ fn order_items(order: &Members) -> Result<impl Iterator<Item = &Members>, String
 }
 
 /// How many of an order item can be refunded.
-fn left(item: &Members) -> Result<Decimal, String> {
+fn refundable(item: &Members) -> Result<Decimal, String> {
     let invoiced = amount(item, "qty_invoiced")?
         .ok_or("the lookup does not show how many of an item were invoiced")?;
     Ok((invoiced - amount(item, "qty_refunded")?.unwrap_or_default()).max(Decimal::ZERO))
 }
 
 /// So many of an order item, out of what is left of it.
-fn line(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decimal, String> {
+fn line_total(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decimal, String> {
     let share = |rest: Decimal| -> Result<Decimal, String> {
         if quantity == left {
             return Ok(rest);
         }
-        Ok(round(over(times(rest, quantity)?, left)?))
+        Ok(round(divide(multiply(rest, quantity)?, left)?))
     };
     let rest = |of: &str, done: &str| -> Result<Decimal, String> {
         let rest = signed(item, of)?.unwrap_or_default() - signed(item, done)?.unwrap_or_default();
@@ -159,7 +163,7 @@ fn line(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decimal, Str
         (amount(item, "weee_tax_applied_row_amount")?, amount(item, "qty_ordered")?)
         && !ordered.is_zero()
     {
-        total += round(over(times(tax, quantity)?, ordered)?);
+        total += round(divide(multiply(tax, quantity)?, ordered)?);
     }
     let discount = share(rest("discount_invoiced", "discount_refunded")?)?;
     Ok((total - discount).max(Decimal::ZERO))
@@ -174,15 +178,30 @@ fn shipping(order: &Members, wanted: Option<Decimal>) -> Result<Decimal, String>
     let left = total - value("shipping_refunded")?;
     let Some(wanted) = wanted else {
         let discount =
-            if total.is_zero() { Decimal::ZERO } else { over(times(discount, left)?, total)? };
+            if total.is_zero() { Decimal::ZERO } else { divide(multiply(discount, left)?, total)? };
         let taxes = tax - value("shipping_tax_refunded")?;
         return Ok((left + taxes - round(discount)).max(Decimal::ZERO));
     };
     if base.is_zero() {
         return Ok(wanted);
     }
-    let part = |of: Decimal| Ok::<_, String>(round(over(times(of, wanted)?, base)?));
+    let part = |of: Decimal| Ok::<_, String>(round(divide(multiply(of, wanted)?, base)?));
     Ok((part(total)? + part(tax)? - part(discount)?).max(Decimal::ZERO))
+}
+
+/// What recorded memos gave back beyond their own shipping: the tax on the discount of the shipping,
+/// whether it is refunded or not, and once shipping was refunded, its compensation of that tax anew.
+fn shipping_besides(order: &Members) -> Result<Decimal, String> {
+    let value = |name: &str| Ok::<_, String>(amount(order, name)?.unwrap_or_default());
+    let (total, discount) = (value("shipping_amount")?, value("shipping_discount_amount")?);
+    let mut besides = Decimal::ZERO;
+    if !total.is_zero() {
+        besides += divide(multiply(value("shipping_tax_amount")?, discount)?, total)?;
+    }
+    if !value("shipping_refunded")?.is_zero() {
+        besides += value("shipping_discount_tax_compensation_amount")?;
+    }
+    Ok(besides)
 }
 
 /// A number of zero or more; none where nothing or null stands.
@@ -198,11 +217,11 @@ fn signed(of: &Members, name: &str) -> Result<Option<Decimal>, String> {
     Decimal::from_json(value).map(Some).ok_or_else(|| format!("`{name}` is no number"))
 }
 
-fn times(a: Decimal, b: Decimal) -> Result<Decimal, String> {
+fn multiply(a: Decimal, b: Decimal) -> Result<Decimal, String> {
     a.checked_mul(b).ok_or_else(|| "its numbers are too large".to_owned())
 }
 
-fn over(a: Decimal, b: Decimal) -> Result<Decimal, String> {
+fn divide(a: Decimal, b: Decimal) -> Result<Decimal, String> {
     a.checked_div(b).ok_or_else(|| "its numbers are too large".to_owned())
 }
 

@@ -5,7 +5,7 @@
 //! back, and a claim below what the request can move is refused. Caps are held against the larger.
 
 use serde_json::{Map, Value};
-use souk_model::plan::{Change, Expectation, Lookup, Retry, Step};
+use souk_model::plan::{Change, Expectation, Lookup, Retry, Step, Tolerance};
 use souk_model::{BindingSource, Code, Decimal, Failure};
 use souk_state::plans::SpendKind;
 
@@ -50,7 +50,7 @@ pub(crate) fn money_request(change: &Change) -> Result<Option<(&Step, MoneyReque
     let mut found = None;
     for step in &change.steps {
         let target = WriteTarget::of(step, &change.subject.id);
-        let Some(money_request) = of_step(change, &target)? else { continue };
+        let Some(money_request) = money_request_of(change, &target)? else { continue };
         let wrong = if found.is_some() {
             "two requests of one change would move money"
         } else if target.asynchronous {
@@ -69,7 +69,7 @@ pub(crate) fn money_request(change: &Change) -> Result<Option<(&Step, MoneyReque
     Ok(found)
 }
 
-fn of_step<'a>(
+fn money_request_of<'a>(
     change: &Change,
     target: &WriteTarget<'a>,
 ) -> Result<Option<MoneyRequest<'a>>, Failure> {
@@ -115,7 +115,7 @@ fn of_step<'a>(
 pub(crate) fn money_movement(
     change: &Change,
     lookup: &Lookup,
-    seen: &ObservedState,
+    observed: &ObservedState,
 ) -> Result<Option<MoneyMovement>, Failure> {
     let Some((step, money_request)) = money_request(change)? else { return Ok(None) };
     let wrong = |why: String| money_refusal(change, &why);
@@ -123,7 +123,7 @@ pub(crate) fn money_movement(
         return Err(wrong("a change that moves money must be looked up as a whole order".into())
             .remedy("the lookup is `/V1/orders/{id}` of the subject, without a query"));
     }
-    let order = seen.here.as_ref().and_then(Value::as_object);
+    let order = observed.here.as_ref().and_then(Value::as_object);
     let order = order.ok_or_else(|| wrong("the order is not there".into()))?;
     if !is_id(order.get("entity_id"), &change.subject.id) {
         return Err(wrong("the lookup shows another order".into()));
@@ -134,12 +134,13 @@ pub(crate) fn money_movement(
         .to_owned();
     let money_movement = match money_request {
         MoneyRequest::Cancel => {
-            let open = open(order).map_err(wrong)?;
+            let open = not_invoiced(order).map_err(wrong)?;
             MoneyMovement { kind: SpendKind::Cancel, currency, amount: open }
         }
         MoneyRequest::Order | MoneyRequest::Invoice(_) => {
             let credit_memo = credit_memo(order, step.body.as_ref()).map_err(wrong)?;
-            let amount = credit_memo.total.max(claimed(change, order, credit_memo)?);
+            let least = credit_memo.total + credit_memo.besides;
+            let amount = least.max(declared_growth(change, order, credit_memo)?);
             MoneyMovement { kind: SpendKind::Refund, currency, amount }
         }
     };
@@ -147,25 +148,26 @@ pub(crate) fn money_movement(
 }
 
 /// What of an order was not invoiced yet.
-fn open(order: &Map<String, Value>) -> Result<Decimal, String> {
+fn not_invoiced(order: &Map<String, Value>) -> Result<Decimal, String> {
     let total = amount(order, "grand_total")?.ok_or("the lookup does not show `grand_total`")?;
     let invoiced = amount(order, "total_invoiced")?.unwrap_or_default();
     Ok((total - invoiced).max(Decimal::ZERO))
 }
 
 /// By how much the change says that the order's `total_refunded` will grow.
-fn claimed(
+fn declared_growth(
     change: &Change,
     order: &Map<String, Value>,
     credit_memo: CreditMemo,
 ) -> Result<Decimal, Failure> {
     let expected = change.edits.iter().find_map(|edit| match &edit.after {
-        Expectation::SetByStore(value) if edit.at.as_str() == "/total_refunded" => {
-            Decimal::from_json(value)
+        Expectation::SetByStore(set) if edit.at.as_str() == "/total_refunded" => {
+            let more = set.tolerance.map(Tolerance::amount).unwrap_or_default();
+            Some((Decimal::from_json(&set.value)?, more))
         }
         _ => None,
     });
-    let expected = expected.ok_or_else(|| {
+    let (expected, more) = expected.ok_or_else(|| {
         money_refusal(change, "a refund must say what the order's `total_refunded` will be")
             .remedy("the plugin has to expect a value at `/total_refunded`")
     })?;
@@ -183,7 +185,8 @@ fn claimed(
         )
         .remedy("name each item with its quantity, and say the `shipping_amount`, 0 too"));
     }
-    Ok(growth)
+    // It may be more by the tolerance, and count as done all the same.
+    Ok(growth + more)
 }
 
 /// Whether subjects are looked up as whole orders.

@@ -85,6 +85,19 @@ fn nothing_that_a_request_leaves_out_or_spells_otherwise_makes_it_smaller() {
 }
 
 #[test]
+fn what_a_discount_of_shipping_gives_back_besides_is_counted() {
+    let mut order = order();
+    let besides = |order: &Value| credit_memo(order.as_object().unwrap(), None).unwrap().besides;
+    assert_eq!(besides(&order), Decimal::ZERO);
+    order["shipping_tax_amount"] = json!(2);
+    order["shipping_discount_amount"] = json!("2.5");
+    order["shipping_discount_tax_compensation_amount"] = json!(0.4);
+    assert_eq!(besides(&order), number("0.5"));
+    order["shipping_refunded"] = json!(10);
+    assert_eq!(besides(&order), number("0.9"));
+}
+
+#[test]
 fn adjustments_are_in_the_base_currency() {
     let mut order = order();
     order["base_to_order_rate"] = json!(1.5);

@@ -202,7 +202,7 @@ fn change(route: &str, id: BindingSource, body: Option<Value>, edits: Vec<Edit>)
 
 fn expect(field: &str, value: Value) -> Edit {
     let at = format!("/{field}").parse().unwrap();
-    Edit { field: field.into(), at, after: Expectation::SetByStore(value) }
+    Edit { field: field.into(), at, after: Expectation::SetByStore(value.into()) }
 }
 
 /// A refund of so many pieces at 100, with what it says of `total_refunded`.

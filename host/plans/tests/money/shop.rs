@@ -8,7 +8,7 @@ use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use souk_upstream::{Credentials, Magento, Session, StoreConfig};
+use souk_upstream::{CdnProvider, CdnSettings, Credentials, Magento, Session, StoreConfig};
 
 /// What becomes of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,22 @@ impl Shop {
     }
 
     pub(crate) async fn session(&self) -> Session {
-        let store = Magento::new(StoreConfig::new("shop", self.url.parse().unwrap())).unwrap();
+        self.session_of(StoreConfig::new("shop", self.url.parse().unwrap())).await
+    }
+
+    /// A session with the shop and the cache before it, which this is, too.
+    pub(crate) async fn session_with_cache(&self) -> Session {
+        let mut config = StoreConfig::new("shop", self.url.parse().unwrap());
+        config.cdn = CdnSettings {
+            provider: Some(CdnProvider::Varnish),
+            url: Some(self.url.parse().unwrap()),
+            ..CdnSettings::default()
+        };
+        self.session_of(config).await
+    }
+
+    async fn session_of(&self, config: StoreConfig) -> Session {
+        let store = Magento::new(config).unwrap();
         let password = "secret".to_owned().into();
         Session::login(&store, Credentials::Admin { username: "agent".into(), password })
             .await
@@ -129,6 +144,9 @@ fn answer(inner: &mut Inner, method: &str, path: &str, body: &Value) -> (u16, Va
         act();
     }
     inner.writes.push(format!("{method} {path}"));
+    if method == "PURGE" {
+        return (200, json!({}));
+    }
     match inner.mood {
         Mood::Unwilling => return (400, json!({"message": "no"})),
         Mood::Broken => return (500, json!({"message": "oh"})),

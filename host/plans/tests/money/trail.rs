@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use souk_model::PurgeTarget;
 use souk_model::plan::{ItemState, PlanState};
+use souk_plans::PurgeRequest;
 
 use super::*;
 
@@ -86,4 +88,32 @@ async fn what_was_sent_without_an_answer_is_not_sent_again_and_is_told() {
     world.shop.is(Mood::Broken);
     let outcome = host.apply(refund(1, 100), None).await.unwrap();
     assert_eq!((outcome.counts.unknown, world.shop.writes().len()), (1, 1), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn purges_of_one_call_stop_as_well() {
+    let world = World::new().await;
+    let host = world.host().await;
+    breaks_at_the_first_write(&world);
+    let targets: Vec<_> = (1..=8).map(PurgeTarget::Product).collect();
+    let mut action = action(8);
+    action.grants.push(Grant {
+        upstream: PurgeTarget::UPSTREAM.into(),
+        method: Method::Write(WriteMethod::Post),
+        route: targets[0].route().parse().unwrap(),
+    });
+    let request = PurgeRequest {
+        principal: Principal::local(),
+        session: world.shop.session_with_cache().await,
+        action: Arc::new(action),
+        before: 0,
+        options: ApplyOptions::default(),
+    };
+    let results = host.plans.purge(request, targets).await;
+    let sent = world.shop.writes().len();
+    assert!((1..8).contains(&sent), "{sent} were sent");
+    let says: Vec<String> = results.into_iter().map(|result| result.unwrap_err().message).collect();
+    let without_line = says.iter().filter(|text| text.starts_with("it was sent")).count();
+    assert_eq!(without_line, sent, "{says:?}");
+    assert!(says[7].starts_with("it was not sent"), "{says:?}");
 }

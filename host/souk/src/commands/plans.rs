@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use souk_model::plan::{FieldAfter, FieldBefore, Item, ItemState, PlanId, Progressed, Reviewed};
+use souk_model::plan::{
+    FieldAfter, FieldBefore, FieldReview, ItemProgress, ItemState, PlanId, PlanItem,
+};
 use souk_model::{Failure, Principal};
 use souk_plans::{CommitRequest, PlanOutcome};
 use souk_policy::{Mask, Rules};
@@ -113,7 +115,7 @@ fn heading(stored: &StoredPlan) -> String {
 }
 
 /// An item as a diff: what goes in red elsewhere stands after a minus here.
-fn shown(item: &Item, progressed: &Progressed, mask: &Mask) -> String {
+fn shown(item: &PlanItem, progressed: &ItemProgress, mask: &Mask) -> String {
     let subject = &item.change.subject;
     let id = mask.text(subject.id.clone());
     let mut text = format!("\n{} {}", subject.kind, id.escape_debug());
@@ -146,7 +148,7 @@ fn shown(item: &Item, progressed: &Progressed, mask: &Mask) -> String {
 }
 
 /// What a field was and what it becomes, place by place where both are long texts.
-fn sides(line: &Reviewed, mask: &Mask) -> Vec<(String, String)> {
+fn sides(line: &FieldReview, mask: &Mask) -> Vec<(String, String)> {
     let value = |value: &Value| masked(mask, &line.field, value);
     let (before, from) = match &line.before {
         FieldBefore::Value(before) => (Some(value(before)), ""),
@@ -155,7 +157,7 @@ fn sides(line: &Reviewed, mask: &Mask) -> Vec<(String, String)> {
     };
     let (after, by) = match &line.after {
         FieldAfter::AsSent(after) => (Some(value(after)), ""),
-        FieldAfter::SetByStore(after) => (Some(value(after)), " (set by the store)"),
+        FieldAfter::SetByStore(after) => (Some(value(&after.value)), " (set by the store)"),
         FieldAfter::Removed => (None, ""),
         FieldAfter::Unverifiable(after) => {
             (Some(value(after)), " (reported by the store, not readable)")

@@ -72,7 +72,7 @@ impl ChainHead {
     }
 
     /// The tip after these lines were appended.
-    pub(super) fn grow(&mut self, lines: &[u8], position: Position) {
+    pub(super) fn advance(&mut self, lines: &[u8], position: Position) {
         let room = BEGINNING.saturating_sub(self.beginning.len()).min(lines.len());
         self.beginning.extend_from_slice(&lines[..room]);
         self.len += lines.len() as u64;
@@ -83,7 +83,7 @@ impl ChainHead {
     }
 
     /// Whether a file of this length begins as it did.
-    pub(super) fn began_as(&self, file: &File, len: u64) -> io::Result<bool> {
+    pub(super) fn has_beginning_of(&self, file: &File, len: u64) -> io::Result<bool> {
         let mut beginning = vec![0; self.beginning.len()];
         if len < beginning.len() as u64 {
             return Ok(false);
@@ -93,7 +93,7 @@ impl ChainHead {
     }
 
     /// Whether this tip's line still ends where it ended in a file that may have grown since.
-    pub(super) fn is_in(&self, file: &File, len: u64) -> io::Result<bool> {
+    pub(super) fn still_ends_in(&self, file: &File, len: u64) -> io::Result<bool> {
         if self.position == Position::START {
             return Ok(true);
         }

@@ -174,50 +174,52 @@ impl OpenTrail {
         path: &Path,
         content: &RecordJson,
     ) -> Result<(Position, Arc<File>), AuditError> {
-        let _lock = self.settle(path)?;
+        let _lock = self.lock_and_catch_up(path)?;
         let mut lines = Vec::with_capacity(2048);
         let before = self.write_change(&mut lines)?;
         let position = before.seal(content, &mut lines);
         self.write_whole(&lines).map_err(AuditError::io("append to", path))?;
-        self.head.grow(&lines, position);
+        self.head.advance(&lines, position);
         self.change = None;
         Ok((position, Arc::clone(&self.file)))
     }
 
     fn probe(&mut self, path: &Path) -> Result<(), AuditError> {
-        let _lock = self.settle(path)?;
+        let _lock = self.lock_and_catch_up(path)?;
         self.write_whole(&PROBE)
             .and_then(|()| self.file.set_len(self.head.len))
             .map_err(AuditError::io("append to", path))
     }
 
     /// Takes the lock of the file that the path leads to now, and brings the tip up to date.
-    fn settle(&mut self, path: &Path) -> Result<FileLock, AuditError> {
+    fn lock_and_catch_up(&mut self, path: &Path) -> Result<FileLock, AuditError> {
         for _ in 0..REPLACEMENTS {
             let lock = FileLock::to_append(&self.file, path)?;
             match fs::symlink_metadata(path) {
                 Ok(found) if FileId::of(&found) == self.id => {
-                    self.look_again(path, found.len())?;
+                    self.reread_end(path, found.len())?;
                     return Ok(lock);
                 }
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(AuditError::io("look at", path)(error));
                 }
-                _ => self.follow(path)?,
+                _ => self.move_to_new_file(path)?,
             }
         }
         Err(AuditError::io("keep up with", path)(io::Error::other("it is replaced all the time")))
     }
 
     /// Reads the end of the file again, unless it is where this process left it.
-    fn look_again(&mut self, path: &Path, len: u64) -> Result<(), AuditError> {
+    fn reread_end(&mut self, path: &Path, len: u64) -> Result<(), AuditError> {
         if len == self.head.len {
             return Ok(());
         }
-        if !self.head.is_in(&self.file, len).map_err(AuditError::io("read", path))? {
+        if !self.head.still_ends_in(&self.file, len).map_err(AuditError::io("read", path))? {
             let after = self.head.position;
-            let begun_anew =
-                !self.head.began_as(&self.file, len).map_err(AuditError::io("read", path))?;
+            let begun_anew = !self
+                .head
+                .has_beginning_of(&self.file, len)
+                .map_err(AuditError::io("read", path))?;
             self.change.get_or_insert(if begun_anew {
                 FileChange::Rotated(after)
             } else {
@@ -230,13 +232,15 @@ impl OpenTrail {
 
     /// Goes over to the file that has taken this one's place. The lock on this one is held, and
     /// whoever takes it next goes over as well, so its last line stays the last.
-    fn follow(&mut self, path: &Path) -> Result<(), AuditError> {
+    fn move_to_new_file(&mut self, path: &Path) -> Result<(), AuditError> {
         let left = self.file.metadata().map_err(AuditError::io("look at", path))?.len();
-        self.look_again(path, left)?;
+        self.reread_end(path, left)?;
         let mut next = Self::at(path)?;
         // A copy put in its place has the same lines: nothing to tell.
-        let copied =
-            self.head.is_in(&next.file, next.head.len).map_err(AuditError::io("read", path))?;
+        let copied = self
+            .head
+            .still_ends_in(&next.file, next.head.len)
+            .map_err(AuditError::io("read", path))?;
         next.change = self.change.take();
         if !copied {
             next.change.get_or_insert(FileChange::Rotated(self.head.position));

@@ -196,7 +196,7 @@ impl ChainCheck {
         self.number += 1;
         let parsed = line.strip_suffix(b"\n").and_then(SealedLine::parse);
         let Some(sealed) = parsed else {
-            return self.not_whole(line);
+            return self.take_torn_line(line);
         };
         let intact = sealed.is_intact();
         let header = sealed.record::<LineHeader<'_>>().ok().filter(|_| intact);
@@ -231,7 +231,7 @@ impl ChainCheck {
         Ok(())
     }
 
-    fn not_whole(&mut self, line: &[u8]) -> Result<(), Breach> {
+    fn take_torn_line(&mut self, line: &[u8]) -> Result<(), Breach> {
         let number = self.number;
         let pending = self.pending.get_or_insert_with(|| TornLines {
             first: number,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::Decimal;
-use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
+use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState};
 
 use super::error::StoreError;
 use super::spend::SpendAccount;
@@ -23,20 +23,20 @@ pub trait PlanStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Exists`] for an id that is there.
-    async fn begin(&self, header: &Header) -> Result<(), StoreError>;
+    async fn begin(&self, header: &PlanHeader) -> Result<(), StoreError>;
 
     /// Adds these items to a draft, all or none. They are pending.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] for a subject that the draft has, [`StoreError::Numbered`] for a
     /// number it has, [`StoreError::NotADraft`], [`StoreError::NoPlan`].
-    async fn add(&self, plan: &PlanId, items: &[Item]) -> Result<(), StoreError>;
+    async fn add(&self, plan: &PlanId, items: &[PlanItem]) -> Result<(), StoreError>;
 
     /// Makes a draft a proposed plan, with its header as it is now.
     ///
     /// # Errors
     /// [`StoreError::NotADraft`], [`StoreError::NoPlan`].
-    async fn seal(&self, header: &Header, digest: &str, seal: &str) -> Result<(), StoreError>;
+    async fn seal(&self, header: &PlanHeader, digest: &str, seal: &str) -> Result<(), StoreError>;
 
     /// Removes a draft, its items, and the keys that stand for it. What is gone, or is no draft,
     /// stays so.
@@ -68,7 +68,7 @@ pub trait PlanStore: Send + Sync + 'static {
         after: Option<u32>,
         limit: u32,
         states: &[ItemState],
-    ) -> Result<Vec<(Item, Progressed)>, StoreError>;
+    ) -> Result<Vec<(PlanItem, ItemProgress)>, StoreError>;
 
     /// Takes a plan to carry it out, until `until_ms`: one that is proposed, one that runs and
     /// whose lease has ended by `now_ms`, or one that ended but has items that are pending,

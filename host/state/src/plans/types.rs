@@ -1,7 +1,7 @@
 //! What is asked of the store, and what it answers.
 
 use serde_json::{Map, Value};
-use souk_model::plan::{Header, ItemState, Kept, PlanId, PlanState};
+use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanState, StoredFailure};
 
 use super::spend::Reservation;
 
@@ -9,7 +9,7 @@ use super::spend::Reservation;
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredPlan {
     /// What was fixed when it was proposed.
-    pub header: Header,
+    pub header: PlanHeader,
     /// How far it came.
     pub state: PlanState,
     /// The digest of its items, as it was sealed with.
@@ -100,7 +100,7 @@ pub struct JournalEntry {
     /// What it becomes.
     pub state: ItemState,
     /// Why it did not end done. It replaces what was kept, also when it is none.
-    pub failure: Option<Kept>,
+    pub failure: Option<StoredFailure>,
     /// The answer to its first step. None leaves what was kept: the undo needs it.
     pub response: Option<Value>,
     /// When it is sent, for `sending`. Milliseconds since 1970, UTC. None leaves what was kept.

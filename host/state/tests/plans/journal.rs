@@ -16,7 +16,8 @@ const ITEMS: u32 = 4;
 async fn failures_are_replaced_and_answers_stay() {
     let (_root, store) = fresh();
     let plan = running(&store, 1, 1, "me").await;
-    let kept = Kept { code: Code::UpstreamError, message: "it broke".into(), status: Some(503) };
+    let kept =
+        StoredFailure { code: Code::UpstreamError, message: "it broke".into(), status: Some(503) };
     let answered = JournalEntry {
         failure: Some(kept.clone()),
         response: Some(json!({ "id": 7 })),

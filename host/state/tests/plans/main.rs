@@ -15,8 +15,9 @@ use std::path::Path;
 
 use serde_json::{Map, json};
 use souk_model::plan::{
-    BodyPointer, Change, Constant, Edit, Expectation, FieldAfter, FieldBefore, Header, Item,
-    ItemState, Kept, Lookup, Origin, PlanId, PlanState, Retry, Reviewed, Step, Subject, Undo,
+    BodyPointer, Change, Constant, Edit, Expectation, FieldAfter, FieldBefore, FieldReview,
+    ItemState, Lookup, PlanHeader, PlanId, PlanItem, PlanOrigin, PlanState, Retry, Step,
+    StoredFailure, Subject, Undo,
 };
 use souk_model::{Binding, Code, Failure, Grant, Method, Read, StoreView, Tier, WriteMethod};
 use souk_state::StateDir;
@@ -50,10 +51,13 @@ fn id(number: u8) -> PlanId {
     PlanId::from_random([number; 22])
 }
 
-fn header(id: PlanId, principal: &str, created_ms: i64) -> Header {
-    Header {
+fn header(id: PlanId, principal: &str, created_ms: i64) -> PlanHeader {
+    PlanHeader {
         id,
-        origin: Origin::Prepared { commit_tool: "pricing_commit".into(), commit_tier: Tier::Risk },
+        origin: PlanOrigin::Prepared {
+            commit_tool: "pricing_commit".into(),
+            commit_tier: Tier::Risk,
+        },
         group: "pricing".into(),
         tool: "pricing_prepare".into(),
         tier: Tier::Risk,
@@ -87,9 +91,9 @@ fn header(id: PlanId, principal: &str, created_ms: i64) -> Header {
     }
 }
 
-fn item(n: u32) -> Item {
+fn item(n: u32) -> PlanItem {
     let sku = format!("24-MB{n:04}");
-    Item {
+    PlanItem {
         n,
         change: Change {
             subject: Subject { kind: "product".into(), id: sku.clone(), label: None },
@@ -116,7 +120,7 @@ fn item(n: u32) -> Item {
             undo: Undo::Restore,
             warnings: Vec::new(),
         },
-        review: vec![Reviewed {
+        review: vec![FieldReview {
             field: "price".into(),
             before: FieldBefore::Value(json!(12.5)),
             after: FieldAfter::AsSent(json!(n)),
@@ -125,7 +129,7 @@ fn item(n: u32) -> Item {
     }
 }
 
-fn items(numbers: std::ops::Range<u32>) -> Vec<Item> {
+fn items(numbers: std::ops::Range<u32>) -> Vec<PlanItem> {
     numbers.map(item).collect()
 }
 

@@ -1,7 +1,7 @@
 //! From the first item of a draft to a plan that is proposed.
 
 use rusqlite::{Connection, ErrorCode, ffi, params};
-use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState};
+use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanItem, PlanState};
 
 use super::error::SqliteTaskError;
 use super::rows::{StateText, find, to_json};
@@ -17,7 +17,7 @@ pub(super) struct HeaderRow {
 }
 
 impl HeaderRow {
-    pub(super) fn of(header: &Header) -> Result<Self, StoreError> {
+    pub(super) fn of(header: &PlanHeader) -> Result<Self, StoreError> {
         Ok(Self {
             id: header.id.clone(),
             principal: header.principal.clone(),
@@ -37,7 +37,7 @@ pub(super) struct ItemRow {
 }
 
 impl ItemRow {
-    pub(super) fn of(item: &Item) -> Result<Self, StoreError> {
+    pub(super) fn of(item: &PlanItem) -> Result<Self, StoreError> {
         Ok(Self {
             n: item.n,
             kind: item.change.subject.kind.clone(),

@@ -71,7 +71,7 @@ impl PlanFile {
     /// A connection that writes.
     pub(super) fn open_to_write(&self) -> Result<Connection, FileError> {
         let connection = self.open()?;
-        keep_a_log(&connection)?;
+        enable_write_ahead_log(&connection)?;
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
@@ -105,7 +105,7 @@ impl PlanFile {
 }
 
 /// SQLite does not always wait by itself while another connection changes the mode, too.
-fn keep_a_log(connection: &Connection) -> Result<(), FileError> {
+fn enable_write_ahead_log(connection: &Connection) -> Result<(), FileError> {
     let begun = Instant::now();
     loop {
         let mode = connection

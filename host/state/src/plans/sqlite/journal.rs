@@ -159,7 +159,7 @@ pub(super) fn journal(
         update.execute(params![found.key, n, StateText(to), failure, response, sent_ms])?;
         match reserve {
             Some(wanted) => spends::reserve(connection, id, n, wanted)?,
-            None => spends::settle(connection, id, n, to)?,
+            None => spends::release(connection, id, n, to)?,
         }
     }
     Ok(())

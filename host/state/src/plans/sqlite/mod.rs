@@ -24,7 +24,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::Decimal;
-use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
+use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState};
 
 use self::drafts::{HeaderRow, ItemRow};
 use self::error::SqliteTaskError;
@@ -89,18 +89,18 @@ impl SqlitePlanStore {
 
 #[async_trait]
 impl PlanStore for SqlitePlanStore {
-    async fn begin(&self, header: &Header) -> Result<(), StoreError> {
+    async fn begin(&self, header: &PlanHeader) -> Result<(), StoreError> {
         let header = HeaderRow::of(header)?;
         self.writer.write(CommitDurability::Written, move |to| drafts::begin(to, header)).await
     }
 
-    async fn add(&self, plan: &PlanId, items: &[Item]) -> Result<(), StoreError> {
+    async fn add(&self, plan: &PlanId, items: &[PlanItem]) -> Result<(), StoreError> {
         let items = items.iter().map(ItemRow::of).collect::<Result<_, _>>()?;
         let plan = plan.clone();
         self.writer.write(CommitDurability::Written, move |to| drafts::add(to, &plan, items)).await
     }
 
-    async fn seal(&self, header: &Header, digest: &str, seal: &str) -> Result<(), StoreError> {
+    async fn seal(&self, header: &PlanHeader, digest: &str, seal: &str) -> Result<(), StoreError> {
         let header = HeaderRow::of(header)?;
         let (digest, seal) = (digest.to_owned(), seal.to_owned());
         self.writer
@@ -129,7 +129,7 @@ impl PlanStore for SqlitePlanStore {
         after: Option<u32>,
         limit: u32,
         states: &[ItemState],
-    ) -> Result<Vec<(Item, Progressed)>, StoreError> {
+    ) -> Result<Vec<(PlanItem, ItemProgress)>, StoreError> {
         let (plan, states) = (plan.clone(), states.to_vec());
         self.reader_pool.read(move |from| pages::items(from, &plan, after, limit, &states)).await
     }
@@ -244,7 +244,7 @@ impl PlanStore for SqlitePlanStore {
     async fn purge(&self, drafts_before_ms: i64, ended_before_ms: i64) -> Result<u64, StoreError> {
         let old = self
             .reader_pool
-            .read(move |from| retention::old(from, drafts_before_ms, ended_before_ms));
+            .read(move |from| retention::removable(from, drafts_before_ms, ended_before_ms));
         let mut removed = 0;
         for plan in old.await? {
             let is_gone = self

@@ -1,7 +1,7 @@
 //! What is read: a plan, a page of plans, a page of items.
 
 use rusqlite::{Connection, params_from_iter, types::Value as Column};
-use souk_model::plan::{Item, ItemState, PlanId, PlanState, Progressed};
+use souk_model::plan::{ItemProgress, ItemState, PlanId, PlanItem, PlanState};
 
 use super::error::SqliteTaskError;
 use super::rows::{self, ITEM, PLAN, find};
@@ -49,7 +49,7 @@ pub(super) fn items(
     after: Option<u32>,
     limit: u32,
     states: &[ItemState],
-) -> Result<Vec<(Item, Progressed)>, SqliteTaskError> {
+) -> Result<Vec<(PlanItem, ItemProgress)>, SqliteTaskError> {
     let plan = find(connection, id)?.ok_or_else(|| StoreError::NoPlan(id.clone()))?.key;
     // Whichever table leads has all the rows that are asked for; what the other lacks is an error.
     let (leads, follows, of_state) = if states.is_empty() {

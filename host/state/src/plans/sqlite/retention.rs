@@ -11,7 +11,7 @@ const OLD: &str = "((state = 'draft' AND created_ms < ?1)
 
 /// Plans to remove, by their keys. Each is then removed by itself, so that others may write
 /// between one and the next.
-pub(super) fn old(
+pub(super) fn removable(
     connection: &Connection,
     drafts_before_ms: i64,
     ended_before_ms: i64,

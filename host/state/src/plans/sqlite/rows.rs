@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use souk_model::plan::{Header, Item, ItemState, PlanId, PlanState, Progressed};
+use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState};
 
 use super::error::SqliteTaskError;
 use crate::plans::error::StoreError;
@@ -129,7 +129,7 @@ pub(super) fn stored(
     let id: String = row.get(1)?;
     let of = RowLocation { plan: &id, item: None };
     let state = of.state(row.get(2)?)?;
-    let header: Header = of.json("the header", row.get_ref(3)?)?;
+    let header: PlanHeader = of.json("the header", row.get_ref(3)?)?;
     if header.id.as_str() != id {
         return Err(of.damaged("the header", format!("it is of `{}`", header.id)).into());
     }
@@ -166,9 +166,9 @@ pub(super) fn item(
     plan: &PlanId,
     n: u32,
     row: &Row<'_>,
-) -> Result<(Item, Progressed), SqliteTaskError> {
+) -> Result<(PlanItem, ItemProgress), SqliteTaskError> {
     let of = RowLocation { plan: plan.as_str(), item: Some(n) };
-    let item: Option<Item> = of.json_if_any("the change", row.get_ref(1)?)?;
+    let item: Option<PlanItem> = of.json_if_any("the change", row.get_ref(1)?)?;
     let item = item.ok_or_else(|| of.damaged("the change", "it is gone"))?;
     if item.n != n {
         return Err(of.damaged("the change", format!("it is of item {}", item.n)).into());
@@ -177,7 +177,7 @@ pub(super) fn item(
     let state = of.state(state.ok_or_else(|| of.damaged("the state", "it is gone"))?)?;
     let failure = of.json_if_any("the failure", row.get_ref(3)?)?;
     let response = of.json_if_any("the answer", row.get_ref(4)?)?;
-    Ok((item, Progressed { state, failure, response, sent_ms: row.get(5)? }))
+    Ok((item, ItemProgress { state, failure, response, sent_ms: row.get(5)? }))
 }
 
 /// The state of one item, of which there may be none.

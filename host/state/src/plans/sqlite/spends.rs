@@ -71,7 +71,7 @@ pub(super) fn reserve(
 }
 
 /// Gives back what was set aside for an item of which it is now known that nothing happened.
-pub(super) fn settle(
+pub(super) fn release(
     connection: &Connection,
     plan: &PlanId,
     n: u32,

@@ -1,0 +1,123 @@
+//! What a plan is: everything that is fixed when it is proposed; and how far it came.
+
+use serde::{Deserialize, Serialize};
+
+use super::change::Lookup;
+use super::id::PlanId;
+use crate::{Grant, StoreView, Tier};
+
+/// How a plan came to be, and so how it is carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanOrigin {
+    /// A `prepare` action proposed it; its commit tool or `plans_commit` carries it out.
+    Prepared {
+        /// The tool that commits it.
+        commit_tool: String,
+        /// That tool's tier.
+        commit_tier: Tier,
+    },
+    /// An `apply` action made it and carries it out in the same call.
+    Applied,
+    /// It takes another plan back.
+    Undo {
+        /// The plan that is taken back.
+        of: PlanId,
+    },
+}
+
+/// What a plan is: everything that is fixed when it is proposed.
+///
+/// Plans are bound to it: another principal, store or action cannot carry it out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanHeader {
+    /// The plan's id.
+    pub id: PlanId,
+    /// How it came to be.
+    pub origin: PlanOrigin,
+    /// The group of the action that proposed it.
+    pub group: String,
+    /// The tool that proposed it.
+    pub tool: String,
+    /// The tier of the action that proposed it.
+    pub tier: Tier,
+    /// What its steps and lookups were granted.
+    pub grants: Vec<Grant>,
+    /// For whom.
+    pub principal: String,
+    /// The store, by the operator's name for it.
+    pub store: String,
+    /// The store's environment.
+    pub environment: String,
+    /// Where the store is.
+    pub base_url: String,
+    /// One line for people.
+    pub summary: String,
+    /// Where the writes go.
+    pub at: StoreView,
+    /// How its subjects are read.
+    pub lookup: Lookup,
+    /// When it was proposed. Milliseconds since 1970, UTC.
+    pub created_ms: i64,
+    /// When it can no longer be started. Milliseconds since 1970, UTC.
+    pub expires_ms: i64,
+    /// How many items it has.
+    pub count: u32,
+    /// How many of them hold something that no read can show.
+    #[serde(skip_serializing_if = "no_items", default)]
+    pub unverifiable: u32,
+    /// The host's and the plugin's warnings, without repeats.
+    pub warnings: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+const fn no_items(count: &u32) -> bool {
+    *count == 0
+}
+
+/// How far a plan came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanState {
+    /// Its items are still being added; nobody can see it.
+    Draft,
+    /// It awaits its commit.
+    Proposed,
+    /// It is carried out, or was when its host died.
+    Running,
+    /// Every item ended done.
+    Done,
+    /// Some did.
+    PartlyDone,
+    /// None did.
+    Failed,
+    /// Somebody threw it away.
+    Discarded,
+}
+
+impl PlanState {
+    /// The state's name, as stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Proposed => "proposed",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::PartlyDone => "partly_done",
+            Self::Failed => "failed",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// Every state, for reading them back.
+    pub const ALL: [Self; 7] = [
+        Self::Draft,
+        Self::Proposed,
+        Self::Running,
+        Self::Done,
+        Self::PartlyDone,
+        Self::Failed,
+        Self::Discarded,
+    ];
+}

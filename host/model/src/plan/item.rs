@@ -1,0 +1,113 @@
+//! An item of a plan: its change as it was reviewed, and what became of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::change::Change;
+use super::item_state::ItemState;
+use super::store_set::StoreSet;
+use crate::{Code, Failure};
+
+/// What stood in a field before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldBefore {
+    /// This value, of its own.
+    Value(Value),
+    /// This value, which comes from the global scope.
+    Inherited(Value),
+    /// Nothing: no such field, or no such subject.
+    Nothing,
+}
+
+impl FieldBefore {
+    /// The value that was seen, if there was one.
+    #[must_use]
+    pub const fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Value(value) | Self::Inherited(value) => Some(value),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// What a field becomes, as the review shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldAfter {
+    /// This value, which a body holds.
+    AsSent(Value),
+    /// This value, which the store is expected to set.
+    SetByStore(StoreSet),
+    /// Nothing.
+    Removed,
+    /// This happens, and no read will show it: the store's response is its only evidence.
+    Unverifiable(Value),
+}
+
+/// One line of a review: a field, what it was, what it becomes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldReview {
+    /// The field's name.
+    pub field: String,
+    /// As the host read it when the plan was made.
+    pub before: FieldBefore,
+    /// As it will be.
+    pub after: FieldAfter,
+}
+
+/// A value of a body that no edit names, shown beside the edits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Constant {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// The place in its body.
+    pub at: String,
+    /// The value.
+    pub value: Value,
+}
+
+/// An item of a plan as it was reviewed. Fixed when the plan is proposed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanItem {
+    /// Its number in the plan, counted from 0.
+    pub n: u32,
+    /// The change.
+    pub change: Change,
+    /// What changes, field by field.
+    pub review: Vec<FieldReview>,
+    /// What else its bodies hold.
+    pub constants: Vec<Constant>,
+}
+
+/// How far an item came, and why no further.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemProgress {
+    /// How far.
+    pub state: ItemState,
+    /// Why it did not end done.
+    pub failure: Option<StoredFailure>,
+    /// The response to its first step, where it is needed later: for the undo, or as proof that the
+    /// store accepted it.
+    pub response: Option<Value>,
+    /// When it was last marked as sending. Milliseconds since 1970, UTC.
+    pub sent_ms: Option<i64>,
+}
+
+/// A failure as it is kept with an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFailure {
+    /// The code's text.
+    pub code: Code,
+    /// What went wrong.
+    pub message: String,
+    /// The back end's status, where it answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<u16>,
+}
+
+impl From<&Failure> for StoredFailure {
+    fn from(failure: &Failure) -> Self {
+        Self { code: failure.code, message: failure.message.clone(), status: failure.status }
+    }
+}
