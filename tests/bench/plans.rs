@@ -74,9 +74,11 @@ fn slow_down(store: &Store, delay: Duration) -> anyhow::Result<()> {
 /// A host that writes so many items at once, logged in.
 fn host(bench: &Bench, store: &Store, home: &Path, at_once: u32) -> anyhow::Result<Pipes> {
     let config = format!("[plans]\nconcurrency = {at_once}\n");
-    std::fs::write(home.join("souk.toml"), config)?;
+    let file = home.join("plans.toml");
+    std::fs::write(&file, config)?;
     let base_url = format!("http://{}/", store.address);
     let mut command = bench.serve(home, &base_url, store);
+    command.env("SOUK_CONFIG", file);
     command.env("MCP_MAX_SKUS_PER_BULK", "5000").env("SOUK_STATE_DIR", home.join("state"));
     let mut souk = Pipes::souk(&mut command)?;
     souk.call("auth_login", &json!({}))?;

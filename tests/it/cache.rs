@@ -300,15 +300,12 @@ async fn of_several_stores_each_has_its_own_cache() {
         oauth("TOKEN"),
         oauth("TOKEN_SECRET"),
     );
-    shop.home.write(
-        "souk.toml",
-        format!(
-            "[[stores]]\nname = 'cached'\nbase_url = '{store}'\n{credentials}\n\
+    shop.home.configure(format!(
+        "[[stores]]\nname = 'cached'\nbase_url = '{store}'\n{credentials}\n\
              cdn = {{ provider = 'varnish', url = '{cdn}' }}\n\
              [[stores]]\nname = 'plain'\nbase_url = '{}'\n{credentials}\n",
-            store.replace("127.0.0.1", "localhost")
-        ),
-    );
+        store.replace("127.0.0.1", "localhost")
+    ));
     let client = shop.home.souk(["serve"]).logged_in().await;
     client.answer("cache_purge_product", product()).await;
     let plain = store.replace("127.0.0.1", "localhost");

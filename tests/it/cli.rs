@@ -130,7 +130,7 @@ async fn the_policy_is_explained_by_rule_and_remedy() {
     for said in ["FORBIDDEN: ", "`catalog_*`, set by `--deny`", "hint: ", "rule: deny-list"] {
         assert!(ran.out.contains(said), "{}", ran.out);
     }
-    home.write("souk.toml", "[principals.ann]\nmax_tier = 'safe'\ndeny = ['auth_*']");
+    home.configure("[principals.ann]\nmax_tier = 'safe'\ndeny = ['auth_*']");
     let ran = home.souk(["policy", "explain", "auth_login", "--principal", "ann"]).run().await;
     assert!(ran.status == Some(1) && ran.out.contains("principals.ann.deny"), "{}", ran.out);
     let ran = home.souk(["policy", "explain", "auth_fly"]).run().await;

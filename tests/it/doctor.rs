@@ -100,7 +100,7 @@ async fn a_store_that_does_not_answer_is_broken() {
     let ran = home.souk(DOCTOR).run().await;
     assert_eq!(ran.status, Some(1));
     has(&ran, &["MAGENTO_BASE_URL", "--demo"]);
-    home.write("souk.toml", "[policy]\nreadonly = true");
+    home.configure("[policy]\nreadonly = true");
     let ran = home.souk(DOCTOR).args(["--demo"]).run().await;
     assert_eq!(ran.status, Some(1));
     has(&ran, &["✗ read", "readonly"]);

@@ -74,10 +74,9 @@ async fn a_document_is_linked_listed_and_read_whole() {
 #[tokio::test]
 async fn a_document_is_its_callers_alone_and_outlives_the_host() {
     let home = Home::new();
-    home.write(
-        "souk.toml",
-        format!("[principals.ann]\ntoken = '{ANN}'\n[principals.bob]\ntoken = '{BOB}'\n"),
-    );
+    home.configure(format!(
+        "[principals.ann]\ntoken = '{ANN}'\n[principals.bob]\ntoken = '{BOB}'\n"
+    ));
     let mut served = serve(&home).http().await;
     let ann = served.connect_as(Era::Modern, ANN).await;
     let kept = ann.answer_linked("probe_export", wanted("code\n", 1)).await;
@@ -101,7 +100,7 @@ async fn a_document_is_its_callers_alone_and_outlives_the_host() {
 #[tokio::test]
 async fn what_is_dropped_or_fails_leaves_nothing_and_limits_are_the_operators() {
     let home = Home::new();
-    home.write("souk.toml", "[limits]\nexport_bytes = 2048\nexports_bytes = 4096\n");
+    home.configure("[limits]\nexport_bytes = 2048\nexports_bytes = 4096\n");
     let mcp = serve(&home).stdio(Era::Modern).await;
     for (end, fails) in [("drop", false), ("fail", true)] {
         let mut given = wanted("code\n", 3);
@@ -130,13 +129,13 @@ async fn what_is_dropped_or_fails_leaves_nothing_and_limits_are_the_operators() 
 #[tokio::test]
 async fn a_document_follows_the_rules_as_they_are_now() {
     let (store, home) = (DemoStore::start().await, Home::new());
-    home.write("souk.toml", "");
+    home.configure("");
     let souk = home.souk(["serve"]).on(&store).env("SOUK_PLUGINS", home.plugins_and_probe());
     let mcp = souk.logged_in().await;
     let kept = mcp.answer_linked("probe_export", wanted("code\n", 1)).await;
     let uri = kept["document"]["uri"].as_str().unwrap();
     assert!(mcp.resources().await[0].description.as_ref().unwrap().contains(" on `"));
-    home.write("souk.toml", "policy.deny = ['probe_export']");
+    home.configure("policy.deny = ['probe_export']");
     souk_tests::until("the rule is in force", async || mcp.resources().await.is_empty()).await;
     let ServiceError::McpError(error) = mcp.read(uri).await.unwrap_err() else { panic!() };
     assert!(error.message.starts_with("FORBIDDEN: "), "{}", error.message);

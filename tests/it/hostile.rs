@@ -23,7 +23,7 @@ async fn every_attack_ends_in_its_own_error_and_harms_nobody_else() {
     for case in &cases {
         std::fs::write(directory.join(format!("{}.wasm", case.name)), &case.wasm).unwrap();
     }
-    let config = home.write("souk.toml", LIMITS);
+    let config = home.write("limits.toml", LIMITS);
     let souk = home
         .souk(["serve", "--demo", "--config"])
         .args([config.as_os_str()])

@@ -55,13 +55,10 @@ fn is_whole(told: &str) {
 #[tokio::test]
 async fn of_two_principals_one_sees_and_the_other_does_not() {
     let home = Home::new();
-    home.write(
-        "souk.toml",
-        format!(
-            "[[policy.mask_pii]]\nprincipals = ['support-*', 'local']\nplugins = ['probe']\n\
+    home.configure(format!(
+        "[[policy.mask_pii]]\nprincipals = ['support-*', 'local']\nplugins = ['probe']\n\
              [principals.ann]\ntoken = '{ANN}'\n[principals.support-1]\ntoken = '{SUPPORT}'\n"
-        ),
-    );
+    ));
     let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", home.plugins_and_probe());
     let served = souk.http().await;
     for era in ERAS {
@@ -87,7 +84,7 @@ async fn of_two_principals_one_sees_and_the_other_does_not() {
 #[tokio::test]
 async fn the_file_cannot_show_what_the_environment_or_a_flag_masks() {
     let home = Home::new();
-    home.write("souk.toml", "policy.mask_pii = false");
+    home.configure("policy.mask_pii = false");
     let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", home.plugins_and_probe());
     is_whole(&everything_answered(&souk.stdio(Era::Modern).await).await);
     is_masked(
@@ -97,7 +94,7 @@ async fn the_file_cannot_show_what_the_environment_or_a_flag_masks() {
     is_masked(
         &everything_answered(&souk.clone().args(["--mask-pii"]).stdio(Era::Legacy).await).await,
     );
-    home.write("souk.toml", "policy.mask_pii = true");
+    home.configure("policy.mask_pii = true");
     is_masked(&everything_answered(&souk.stdio(Era::Legacy).await).await);
 
     let explained = home
@@ -114,13 +111,13 @@ async fn the_file_cannot_show_what_the_environment_or_a_flag_masks() {
 #[tokio::test]
 async fn a_document_made_before_the_rule_is_masked_when_it_is_read() {
     let home = Home::new();
-    home.write("souk.toml", "");
+    home.configure("");
     let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", home.plugins_and_probe());
     let mcp = souk.stdio(Era::Modern).await;
     let kept = mcp.answer_linked("probe_person", whom("export")).await;
     let uri = kept["document"]["uri"].as_str().unwrap();
     assert!(mcp.read(uri).await.unwrap().contains(EMAIL));
-    home.write("souk.toml", "policy.mask_pii = true");
+    home.configure("policy.mask_pii = true");
     souk_tests::until("the rule is in force", async || {
         !mcp.read(uri).await.unwrap().contains("geraldine")
     })
@@ -134,7 +131,7 @@ async fn a_document_made_before_the_rule_is_masked_when_it_is_read() {
 #[tokio::test]
 async fn a_plan_is_shown_masked_and_carried_out_as_it_is() {
     let (store, home) = (DemoStore::start().await, Home::new());
-    home.write("souk.toml", "policy.mask_pii = true");
+    home.configure("policy.mask_pii = true");
     let mcp = home.souk(["serve"]).on(&store).logged_in().await;
     let title = format!("Tents by {EMAIL}, {NUMBER}");
     let proposed = mcp

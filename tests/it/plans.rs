@@ -25,7 +25,7 @@ impl Shop {
     /// With this configuration.
     async fn new(config: &str) -> Self {
         let (store, home) = (DemoStore::start().await, Home::new());
-        home.write("souk.toml", config);
+        home.configure(config);
         Self { store, home }
     }
 

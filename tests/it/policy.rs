@@ -201,7 +201,7 @@ async fn a_rule_that_cannot_be_read_stops_the_start() {
         (vec![], None, "[policy]\nreadonly = true", "readonly"),
         (vec![], None, "[policy]\nallow = ['*_get']", "policy.allow"),
     ] {
-        home.write("souk.toml", file);
+        home.configure(file);
         let mut souk = home.souk(["serve", "--demo"]).args(arguments);
         if let Some((name, value)) = variable {
             souk = souk.env(name, value);

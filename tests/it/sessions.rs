@@ -16,7 +16,7 @@ fn principals() -> String {
 #[tokio::test]
 async fn sessions_are_each_principals_own() {
     let (store, home) = (DemoStore::start().await, Home::new());
-    home.write("souk.toml", principals());
+    home.configure(principals());
     let served = home.souk(["serve"]).on(&store).http().await;
     for era in ERAS {
         let ann = served.connect_as(era, ANN).await;
@@ -42,7 +42,7 @@ async fn sessions_are_each_principals_own() {
 #[tokio::test]
 async fn without_a_token_nobody_gets_in_where_there_are_tokens() {
     let home = Home::new();
-    home.write("souk.toml", principals());
+    home.configure(principals());
     let served = home.souk(["serve", "--demo"]).http().await;
     for token in [None, Some("ann-0123456789abcdeX")] {
         let mut request = http_client().post(served.url()).body("{}");
@@ -56,7 +56,7 @@ async fn without_a_token_nobody_gets_in_where_there_are_tokens() {
 #[tokio::test]
 async fn the_environments_token_is_of_a_principal_that_can_be_limited() {
     let home = Home::new();
-    home.write("souk.toml", "[principals.http]\ndeny = ['catalog_*']");
+    home.configure("[principals.http]\ndeny = ['catalog_*']");
     let served = home.souk(["serve", "--demo"]).env("SOUK_HTTP_TOKEN", ANN).http().await;
     let request = http_client().post(served.url()).body("{}");
     assert_eq!(request.send().await.unwrap().status(), 401);

@@ -41,6 +41,15 @@ impl Home {
         path
     }
 
+    /// Writes the operator's file, where it is looked for unless another is named.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn configure(&self, text: impl AsRef<[u8]>) -> PathBuf {
+        std::fs::create_dir_all(self.path(".config/souk")).unwrap();
+        self.write(".config/souk/souk.toml", text)
+    }
+
     /// A plugin directory of the test's own, with `auth`, `scope` and `catalog` in it.
     ///
     /// # Panics

@@ -57,6 +57,25 @@ impl ToolPattern {
             PatternScope::Tool(name) => name == tool.name,
         }
     }
+
+    /// Whether every tool that `other` means is meant by this one too.
+    ///
+    /// ```
+    /// use souk_policy::ToolPattern;
+    /// let pattern = |text: &str| text.parse::<ToolPattern>().unwrap();
+    /// assert!(pattern("catalog_*").covers(&pattern("catalog_get_product")));
+    /// assert!(!pattern("catalog_get_product").covers(&pattern("catalog_*")));
+    /// ```
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (PatternScope::Everything, _) => true,
+            (PatternScope::Group(group), PatternScope::Tool(tool)) => {
+                tool.split_once('_').is_some_and(|(its, _)| its == group)
+            }
+            (one, other) => one == other,
+        }
+    }
 }
 
 fn is_group(text: &str) -> bool {

@@ -3,10 +3,57 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use souk_model::Tier;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use souk_model::plan::PlanId;
-use souk_policy::ToolPattern;
+
+use crate::settings::flags;
+use crate::settings::source::SettingValue;
+
+/// The commands as the help groups them.
+const COMMAND_GROUPS: &[(&str, &[&str])] = &[
+    ("Serve", &["serve", "demo-store"]),
+    ("Use it from the terminal", &["call", "actions", "plans", "plugins"]),
+    ("Look after it", &["doctor", "config", "policy", "audit"]),
+];
+
+/// Reads the command line: the command, and the settings that its flags set.
+///
+/// # Errors
+/// A flag is given twice. Whatever clap refuses ends the process with its own message.
+pub(crate) fn parse() -> anyhow::Result<(Cli, Vec<SettingValue>)> {
+    read(&command().get_matches())
+}
+
+fn read(matches: &clap::ArgMatches) -> anyhow::Result<(Cli, Vec<SettingValue>)> {
+    let cli = Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+    Ok((cli, flags::read(matches)?))
+}
+
+/// The whole command line. The help of the first level is short: commands in groups, then settings.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    let mut groups = String::new();
+    for (title, names) in COMMAND_GROUPS {
+        groups.push_str(&format!("{title}:\n"));
+        for name in *names {
+            let about = command.find_subcommand(name).and_then(clap::Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            groups.push_str(&format!("  {name:<11} {about}\n"));
+        }
+        groups.push('\n');
+    }
+    // They stand in their groups, not in a list of clap's.
+    let command = command.mut_subcommands(|below| below.hide(true));
+    flags::add_to(command)
+        .override_usage("souk [SETTINGS] COMMAND")
+        .help_template(format!(
+            "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}{{all-args}}{{after-help}}"
+        ))
+        .after_help(
+            "Settings stand before or after any command. `souk config show` prints all there are, \
+             and `souk COMMAND --help` explains a command.",
+        )
+}
 
 /// An MCP server for Magento 2 / Adobe Commerce whose actions are sandboxed WebAssembly plugins.
 #[derive(Debug, Parser)]
@@ -20,67 +67,26 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve MCP: on standard input and output, or with --http over HTTP.
-    Serve(Serve),
-    /// Call one action, logged in with the operator's credentials, and print its answer.
+    /// Serve MCP on standard input and output, or with --http over HTTP
+    Serve,
+    /// Call one action with the operator's credentials, and print its answer
     Call(Call),
-    /// List the actions, their tier and effect, and what forbids them.
+    /// List the actions, their tier and effect, and what forbids them
     Actions(Actions),
-    /// List the plugins, or look into one file.
+    /// List the plugins, or inspect one file
     Plugins(Plugins),
-    /// Look whether everything is as it must be: configuration, store, login, plugins, state.
+    /// Check configuration, store, login, plugins and state, and say what to do
     Doctor(Doctor),
-    /// Serve the demo store alone, and print its credentials.
+    /// Serve the demo store alone, and print its credentials
     DemoStore(DemoStore),
-    /// Read and check the audit trail.
+    /// Read and check the audit trail
     Audit(Audit),
-    /// Look into plans, carry them out, take them back: anyone's, since this is the operator.
+    /// Show, commit, resume and undo anyone's plans
     Plans(Plans),
-    /// Explain what the operator's rules allow.
+    /// Explain what the operator's rules allow
     Policy(Policy),
-}
-
-/// What every command that loads plugins takes.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Common {
-    /// Use the embedded demo store; no credentials are needed.
-    #[arg(long)]
-    pub(crate) demo: bool,
-    /// The directory of plugins [env: SOUK_PLUGINS] [default: `../plugins` beside the executable].
-    #[arg(long, value_name = "DIR")]
-    pub(crate) plugins: Option<PathBuf>,
-    /// The configuration [env: SOUK_CONFIG] [default: ./souk.toml, where there is one].
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Offer nothing above this tier: safe, risk, critical [env: SOUK_MAX_TIER] [default: risk].
-    #[arg(long, value_name = "TIER")]
-    pub(crate) max_tier: Option<Tier>,
-    /// Offer nothing that changes the store [env: SOUK_READ_ONLY].
-    #[arg(long)]
-    pub(crate) read_only: bool,
-    /// Offer only these tools: names, or `group_*`, separated by commas [env: SOUK_ALLOW].
-    #[arg(long, value_name = "TOOLS", value_delimiter = ',')]
-    pub(crate) allow: Vec<ToolPattern>,
-    /// Never offer these tools [env: SOUK_DENY].
-    #[arg(long, value_name = "TOOLS", value_delimiter = ',')]
-    pub(crate) deny: Vec<ToolPattern>,
-    /// Mask personal data in everything that callers are answered [env: SOUK_MASK_PII].
-    #[arg(long)]
-    pub(crate) mask_pii: bool,
-    /// Let callers log in with credentials of their own [env: SOUK_ACCEPT_CREDENTIALS].
-    #[arg(long)]
-    pub(crate) accept_credentials: bool,
-}
-
-/// `souk serve`
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// Serve over HTTP at this address instead of stdio, for example 127.0.0.1:8808 [env:
-    /// SOUK_HTTP].
-    #[arg(long, value_name = "ADDR")]
-    pub(crate) http: Option<SocketAddr>,
-    #[command(flatten)]
-    pub(crate) common: Common,
+    /// Show and check the settings
+    Config(Config),
 }
 
 /// `souk call`
@@ -94,8 +100,6 @@ pub(crate) struct Call {
     /// Print the answer as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) common: Common,
 }
 
 /// `souk actions`
@@ -114,8 +118,6 @@ pub(crate) struct List {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) common: Common,
 }
 
 /// `souk doctor`
@@ -124,8 +126,6 @@ pub(crate) struct Doctor {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) common: Common,
 }
 
 /// `souk plugins`
@@ -134,8 +134,9 @@ pub(crate) struct Plugins {
     /// More than the list.
     #[command(subcommand)]
     pub(crate) command: Option<PluginsCommand>,
-    #[command(flatten)]
-    pub(crate) list: List,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `souk plugins …`
@@ -208,9 +209,6 @@ pub(crate) enum AuditCommand {
         /// The trail [default: the configured one].
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
-        /// The configuration [env: SOUK_CONFIG].
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
     },
     /// Check the whole chain, and name the first broken line.
     Verify {
@@ -220,9 +218,6 @@ pub(crate) enum AuditCommand {
         /// The trail [default: the configured one].
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
-        /// The configuration [env: SOUK_CONFIG].
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
     },
 }
 
@@ -244,9 +239,37 @@ pub(crate) enum PolicyCommand {
         /// For whom.
         #[arg(long, default_value = souk_model::Principal::LOCAL)]
         principal: String,
-        #[command(flatten)]
-        common: Common,
     },
+}
+
+/// `souk config`
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+/// `souk config …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting, its value and where it came from; secrets are not printed.
+    Show {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what is wrong with the configuration, and where.
+    Check {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a file in which every key stands, commented out, with its default.
+    Example,
+    /// Print `docs/configuration.md`.
+    #[command(hide = true)]
+    Docs,
 }
 
 /// `souk plans`
@@ -255,8 +278,6 @@ pub(crate) struct Plans {
     /// What to do with them.
     #[command(subcommand)]
     pub(crate) command: PlansCommand,
-    #[command(flatten)]
-    pub(crate) common: Common,
 }
 
 /// `souk plans …`
@@ -297,4 +318,53 @@ pub(crate) enum PlansCommand {
         #[arg(long)]
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &str) -> (Cli, Vec<SettingValue>) {
+        let arguments = ["souk"].into_iter().chain(arguments.split_whitespace());
+        read(&command().try_get_matches_from(arguments).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_is_in_a_group() {
+        command().debug_assert();
+        let command = Cli::command();
+        let mut grouped: Vec<_> = COMMAND_GROUPS.iter().flat_map(|(_, names)| *names).collect();
+        let mut all: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        grouped.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(grouped.into_iter().copied().collect::<Vec<_>>(), all);
+    }
+
+    #[test]
+    fn settings_stand_before_and_after_a_command_and_lists_add_up() {
+        for line in [
+            "--config a.toml --demo audit tail",
+            "audit --config a.toml tail --demo",
+            "--demo audit tail --config a.toml",
+        ] {
+            let (_, values) = parsed(line);
+            let keys: Vec<&str> = values.iter().map(|value| value.key.as_str()).collect();
+            assert_eq!(keys, ["config", "demo"], "{line}");
+        }
+        let (_, values) = parsed("--deny cache_*,seo_* call --deny cms_* x_y --deny pricing_*");
+        assert_eq!(values[0].value, serde_json::json!(["cache_*", "seo_*", "cms_*", "pricing_*"]));
+        let twice = ["souk", "--config", "a", "serve", "--config", "b"];
+        let twice = read(&command().try_get_matches_from(twice).unwrap());
+        assert!(twice.err().unwrap().to_string().contains("`--config` is given twice"));
+    }
+
+    #[test]
+    fn the_help_is_short_and_names_every_command_and_setting() {
+        let help = command().render_help().to_string();
+        assert!(help.lines().count() < 50, "{help}");
+        for said in ["Look after it:", "doctor", "Settings:", "--max-tier <TIER>", "SOUK_MAX_TIER"]
+        {
+            assert!(help.contains(said), "`{said}` is not in:\n{help}");
+        }
+    }
 }

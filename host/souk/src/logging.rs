@@ -4,13 +4,18 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::settings::variables;
+
+/// Read before any other setting: whatever happens may have to be logged.
+const LOG_VARIABLE: &str = "SOUK_LOG";
+
 /// Starts logging. `SOUK_LOG` is a filter: `debug`, `souk_runtime=debug,info`, …; by default a server
 /// tells what it does, and a command only what is wrong.
 ///
 /// # Errors
 /// `SOUK_LOG` is no filter.
 pub(crate) fn start(server: bool) -> anyhow::Result<()> {
-    let wanted = crate::environment::text("SOUK_LOG")?
+    let wanted = variables::of_process(LOG_VARIABLE)?
         .unwrap_or_else(|| if server { "info" } else { "warn" }.to_owned());
     // rmcp and the HTTP crates log whole messages, arguments and all, at debug.
     let filter =

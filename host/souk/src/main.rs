@@ -9,12 +9,11 @@ mod allocator;
 mod cdn;
 mod cli;
 mod commands;
-mod config;
 mod diff;
-mod environment;
 mod logging;
 mod render;
 mod rules;
+mod settings;
 mod setup;
 mod stores;
 mod tools_markdown;
@@ -22,12 +21,10 @@ mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
     allocator::share_heaps();
-    let cli = cli::Cli::parse();
-    let result = runtime().and_then(|runtime| runtime.block_on(commands::run(cli)));
+    let result =
+        cli::parse().and_then(|(cli, flags)| runtime()?.block_on(commands::run(cli, flags)));
     match result {
         Ok(code) => code,
         Err(error) => {

@@ -1,315 +1,264 @@
-//! Everything the operator decided, from flags, environment and file, in one place.
+//! Everything the operator decided, as the parts of the host take it.
 
 use std::net::SocketAddr;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use souk_model::Secret;
 use souk_policy::Rules;
 use souk_runtime::{OperatorConfig, Settings};
+use souk_upstream::{Magento, StoreConfig};
 
-use crate::cli::Common;
-use crate::config::Config;
-use crate::environment::Environment;
-use crate::rules;
-
-/// The configuration that is read where none is named.
-const CONFIG_HERE: &str = "souk.toml";
+use crate::settings::load::{FileStamp, LoadedSettings, SettingsLoader};
+use crate::settings::resolved::{ResolvedSettings, named_key};
+use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
+use crate::settings::variables;
+use crate::{cdn, rules, stores};
 
 /// Whom the environment's bearer token tells. Not the local user: whoever comes over HTTP is told
 /// apart from whoever sits at this machine, and `[principals.http]` can limit them.
-const TOKEN_OF_ENVIRONMENT: &str = "http";
-
-/// By what a file is told from what it was: its inode, length and time of change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp(u64, u64, i64, i64);
-
-impl Stamp {
-    /// Of the file as it is now; none where it cannot be looked at.
-    pub(crate) fn of(file: &Path) -> Option<Self> {
-        let found = std::fs::metadata(file).ok()?;
-        Some(Self(found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
-    }
-}
+const TOKEN_PRINCIPAL: &str = "http";
 
 /// What the operator decided.
 pub(crate) struct Setup {
-    flags: Common,
-    environment: Environment,
-    /// The file that was read, if one was.
-    pub(crate) file: Option<PathBuf>,
-    /// What the file looked like just before it was read.
-    pub(crate) stamp: Option<Stamp>,
-    pub(crate) config: Config,
+    loader: SettingsLoader,
+    /// What the files looked like just before they were read.
+    stamps: Vec<Option<FileStamp>>,
+    /// The files that were read.
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) settings: ResolvedSettings,
+    /// What a change may do.
+    pub(crate) guards: souk_plans::Guards,
+    /// How plans are kept and carried out.
+    pub(crate) plans: souk_plans::PlansConfig,
+    /// What plugins may use.
+    pub(crate) limits: souk_runtime::Limits,
+    /// What callers may take.
+    pub(crate) mcp: souk_mcp::TransportLimits,
+    /// How HTTP is served.
+    pub(crate) http: souk_mcp::HttpConfig,
 }
 
 impl Setup {
-    /// Reads the environment and the configuration.
+    /// Reads all sources.
     ///
     /// # Errors
-    /// Whatever is wrong in either, for people.
-    pub(crate) fn read(flags: Common) -> anyhow::Result<Self> {
-        let environment = Environment::read()?;
-        let named = flags.config.clone().or_else(|| environment.config.clone());
-        let here = PathBuf::from(CONFIG_HERE);
-        let file = named.or_else(|| here.exists().then_some(here));
-        // Before it is read: a change in between shows as one, and is read again.
-        let stamp = file.as_deref().and_then(Stamp::of);
-        let config = match &file {
-            Some(file) => Config::read(file)?,
-            None => Config::default(),
+    /// Whatever is wrong in any, for people.
+    pub(crate) fn read(flags: Vec<SettingValue>) -> anyhow::Result<Self> {
+        let loader = loader(flags)?;
+        // Before they are read: a change in between shows as one, and is read again.
+        let stamps = loader.stamps();
+        let (settings, files) = loader.load(&[]).sound()?;
+        let wrong = |problem: SettingProblem| anyhow!("the configuration is wrong: {problem}");
+        let setup = Self {
+            guards: settings.section("guards").map_err(wrong)?,
+            plans: settings.section("plans").map_err(wrong)?,
+            limits: settings.section("limits").map_err(wrong)?,
+            mcp: settings.section("mcp").map_err(wrong)?,
+            http: settings.section("http").map_err(wrong)?,
+            loader,
+            stamps,
+            files,
+            settings,
         };
-        let setup = Self { flags, environment, file, stamp, config };
         // A rule that cannot be read must stop the start, not the first call.
         setup.rules()?;
         Ok(setup)
     }
 
-    /// Reads the configuration again. Flags and environment stay, and with them every limit they
-    /// set.
-    ///
-    /// # Errors
-    /// What is wrong in the file; what was in force stays so.
-    pub(crate) fn reread(&self) -> anyhow::Result<OperatorConfig> {
-        match &self.file {
-            Some(file) => self.operator_config_of(&Config::read(file)?),
-            None => self.operator_config(),
-        }
+    /// The files as they are watched for changes.
+    pub(crate) fn watch(&self) -> ConfigWatch<'_> {
+        ConfigWatch { setup: self, stamps: self.stamps.clone(), files: self.files.clone() }
     }
 
     /// What the operator may change while the host runs.
+    ///
+    /// # Errors
+    /// A rule that cannot be read.
     pub(crate) fn operator_config(&self) -> anyhow::Result<OperatorConfig> {
-        self.operator_config_of(&self.config)
-    }
-
-    fn operator_config_of(&self, config: &Config) -> anyhow::Result<OperatorConfig> {
-        let file = self.file.as_deref().unwrap_or(Path::new(CONFIG_HERE));
-        let (variables, policy) = (&self.environment, &config.policy);
-        let flag = self.flags.accept_credentials.then_some(true);
-        let accept = [flag, variables.accept_credentials, policy.accept_credentials];
-        let confirm = [variables.confirm, policy.confirm];
-        Ok(OperatorConfig {
-            rules: rules::build(&self.flags, variables, config, file)?,
-            settings: settings(config),
-            confirm: confirm
-                .into_iter()
-                .flatten()
-                .reduce(|one, other| one || other)
-                .unwrap_or(true),
-            accept_credentials: accept
-                .into_iter()
-                .flatten()
-                .reduce(|one, other| one && other)
-                .unwrap_or(false),
-        })
+        operator_config(&self.settings)
     }
 
     /// The operator's rules.
+    ///
+    /// # Errors
+    /// One that cannot be read.
     pub(crate) fn rules(&self) -> anyhow::Result<Rules> {
-        Ok(self.operator_config()?.rules)
+        rules::build(&self.settings)
     }
 
     /// Whether to use the demo store.
     pub(crate) fn demo(&self) -> bool {
-        self.flags.demo
-    }
-
-    /// What a change may do: of the sources that set a limit, the strictest. A default is no source,
-    /// so magento-mcp's variables alone still widen the defaults.
-    pub(crate) fn guards(&self) -> souk_plans::Guards {
-        let mut guards = self.config.guards.clone();
-        let (variables, file) = (&self.environment, &self.config.guards_set);
-        strictest(&mut guards.bulk_cap, variables.bulk_cap, file.contains("bulk_cap"), u32::min);
-        strictest(
-            &mut guards.coupon_cap,
-            variables.coupon_cap,
-            file.contains("coupon_cap"),
-            u64::min,
-        );
-        strictest(
-            &mut guards.price_threshold_pct,
-            variables.price_threshold_pct,
-            file.contains("price_threshold_pct"),
-            f64::min,
-        );
-        strictest(
-            &mut guards.max_discount_pct,
-            variables.max_discount_pct,
-            file.contains("max_discount_pct"),
-            f64::min,
-        );
-        for (cap, key, variable) in [
-            (&mut guards.max_refund, "max_refund", &variables.max_refund),
-            (&mut guards.max_refund_per_day, "max_refund_per_day", &variables.max_refund_per_day),
-            (&mut guards.max_cancel_per_day, "max_cancel_per_day", &variables.max_cancel_per_day),
-        ] {
-            strictest(cap, variable.clone(), file.contains(key), |one, other| one.lower(&other));
-        }
-        guards
-    }
-
-    /// How plans are kept and carried out.
-    pub(crate) fn plans(&self) -> souk_plans::PlansConfig {
-        let mut plans = self.config.plans.clone();
-        plans.expiry_min = self.environment.plan_expiry_min.unwrap_or(plans.expiry_min);
-        plans
+        self.settings.is_on("demo")
     }
 
     /// Whether a server's logins begin to ask the store what it can do.
     pub(crate) fn probe(&self) -> bool {
-        self.environment.probe.or(self.config.probe).unwrap_or(true)
+        self.settings.is_on("probe")
     }
 
     /// The stores, but for the demo store.
-    pub(crate) fn stores(&self) -> anyhow::Result<Vec<souk_upstream::StoreConfig>> {
-        let mut stores = crate::stores::configured(&self.environment, &self.config.stores)?;
-        crate::cdn::assign(&mut stores, &self.config.cdn, &self.environment)?;
-        Ok(stores)
-    }
-
-    /// The cache that the operator wants the demo store to have, in place of the demo's own.
     ///
-    /// It has to be asked for by `SOUK_CDN` or `SOUK_CDN_URL`: Fastly's variables alone, which a
-    /// client's settings may hold for the real store, would have a demo purge real pages.
-    pub(crate) fn demo_cdn(&self) -> souk_upstream::CdnSettings {
-        let mut cdn = self.environment.cdn.clone();
-        if cdn.provider.is_none() && cdn.url.is_none() {
-            cdn.service_id = None;
-            cdn.token = None;
-        }
-        cdn
+    /// # Errors
+    /// A store that is none, or credentials or a cache that could be of several.
+    pub(crate) fn stores(&self) -> anyhow::Result<Vec<StoreConfig>> {
+        configured_stores(&self.settings)
     }
 
     /// Where to listen, if not on stdio.
-    pub(crate) fn listen(&self, flag: Option<SocketAddr>) -> Option<SocketAddr> {
-        flag.or(self.environment.http).or(self.config.listen)
+    pub(crate) fn listen(&self) -> Option<SocketAddr> {
+        self.settings.text("listen")?.parse().ok()
     }
 
     /// The bearer tokens, with the principals they tell.
     pub(crate) fn tokens(&self) -> Vec<(String, Secret)> {
-        let own = self.environment.http_token.clone();
-        let own = own.map(|token| (TOKEN_OF_ENVIRONMENT.to_owned(), token));
-        let of_file = self
-            .config
-            .principals
-            .iter()
-            .filter_map(|(name, limited)| Some((name.clone(), limited.token.clone()?)));
-        own.into_iter().chain(of_file).collect()
+        let own = self.settings.text("http_token");
+        let own = own.map(|token| (TOKEN_PRINCIPAL.to_owned(), token.into()));
+        let named = self.settings.names("principals").into_iter().filter_map(|name| {
+            let key = named_key("principals", name, "token");
+            let token = self.settings.given(&key).next()?.value.as_str()?.to_owned();
+            Some((name.to_owned(), token.into()))
+        });
+        own.into_iter().chain(named).collect()
     }
 
-    /// The directory of plugins: the first that is named, else `../plugins` beside the executable.
+    /// The directory of plugins.
+    ///
+    /// # Errors
+    /// None is named, and it is not known where the executable is.
     pub(crate) fn plugins_dir(&self) -> anyhow::Result<PathBuf> {
-        let named = [&self.flags.plugins, &self.environment.plugins, &self.config.plugins_dir];
-        if let Some(named) = named.into_iter().flatten().next() {
-            return Ok(named.clone());
-        }
-        let executable = std::env::current_exe().context("cannot tell where `souk` is")?;
-        executable
-            .parent()
-            .and_then(Path::parent)
-            .map(|above| above.join("plugins"))
+        self.settings
+            .path("plugins_dir")
             .ok_or_else(|| anyhow!("cannot tell where the plugins are; name them with --plugins"))
     }
 
     /// Where plans and the audit trail are kept.
+    ///
+    /// # Errors
+    /// No directory is named, and there is no home.
     pub(crate) fn state_dir(&self) -> anyhow::Result<PathBuf> {
-        self.config.state_dir.clone().or_else(|| self.environment.state_dir.clone()).ok_or_else(
-            || anyhow!("there is no place for the audit trail: set SOUK_STATE_DIR or HOME"),
-        )
+        self.settings.path("state_dir").ok_or_else(|| {
+            anyhow!("there is no place for the audit trail: set SOUK_STATE_DIR or HOME")
+        })
     }
 
     /// Where compiled plugins are kept; nowhere, if there is no home.
     pub(crate) fn cache_dir(&self) -> Option<PathBuf> {
-        let dir = self.config.cache_dir.clone().or_else(|| self.environment.cache_dir.clone())?;
         // The cache wants an absolute path.
-        std::path::absolute(dir.join("compiled")).ok()
+        std::path::absolute(self.settings.path("cache_dir")?.join("compiled")).ok()
     }
 
     /// The audit trail's file, where it is not in the state directory.
     pub(crate) fn audit_path(&self) -> Option<PathBuf> {
-        self.environment.audit_path.clone().or_else(|| self.config.audit_path.clone())
+        self.settings.given("audit_path").next()?;
+        self.settings.path("audit_path")
     }
 }
 
-fn settings(config: &Config) -> Settings {
-    config
-        .plugins
-        .iter()
-        .map(|(group, plugin)| (group.clone(), Arc::new(plugin.settings.clone())))
-        .collect()
+/// The sources: these flags, the environment of this process, and the files they lead to.
+///
+/// # Errors
+/// The environment is not UTF-8.
+pub(crate) fn loader(flags: Vec<SettingValue>) -> anyhow::Result<SettingsLoader> {
+    SettingsLoader::new(flags, &variables::of_process, Path::new(""))
 }
 
-/// Puts a variable's value in the place of the default, and beside the file's the stricter of both.
-fn strictest<T: Clone>(
-    limit: &mut T,
-    variable: Option<T>,
-    file_sets: bool,
-    stricter: fn(T, T) -> T,
-) {
-    if let Some(variable) = variable {
-        *limit = if file_sets { stricter(limit.clone(), variable) } else { variable };
+/// Everything that is wrong with what was read: what the sources say, and what the parts of the host
+/// would refuse of it when they start.
+pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
+    let settings = &loaded.settings;
+    let mut problems = loaded.problems.clone();
+    problems.extend(settings.section::<souk_plans::Guards>("guards").err());
+    problems.extend(settings.section::<souk_plans::PlansConfig>("plans").err());
+    problems.extend(settings.section::<souk_mcp::TransportLimits>("mcp").err());
+    problems.extend(settings.section::<souk_mcp::HttpConfig>("http").err());
+    match settings.section::<souk_runtime::Limits>("limits") {
+        Ok(limits) => problems.extend(limits.check().err().map(|why| placed(settings, why))),
+        Err(problem) => problems.push(problem),
+    }
+    let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
+    problems.extend(rules::build(settings).map_err(of_all).err());
+    match configured_stores(settings) {
+        Ok(stores) => problems.extend(stores.into_iter().filter_map(|store| {
+            let name = store.name.clone();
+            let refused = Magento::new(store).err()?;
+            Some(SettingProblem::of_all(format!("the store `{name}`: {refused}")))
+        })),
+        Err(error) => problems.push(of_all(error)),
+    }
+    problems
+}
+
+/// A message that begins with a setting's key, where that was set.
+fn placed(settings: &ResolvedSettings, message: String) -> SettingProblem {
+    let key = message.split('`').nth(1).unwrap_or_default();
+    let source = settings.given(key).find(|given| given.source != SettingSource::Default);
+    match source {
+        Some(given) => SettingProblem::at(&given.source, message.clone()),
+        None => SettingProblem::of_all(message),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
+fn configured_stores(settings: &ResolvedSettings) -> anyhow::Result<Vec<StoreConfig>> {
+    let mut configured = stores::configured(settings)?;
+    cdn::assign(&mut configured, settings)?;
+    Ok(configured)
+}
 
-    fn setup(flags: &[&str], environment: Environment, file: &str) -> Setup {
-        let cli = crate::cli::Cli::parse_from([&["souk", "actions"], flags].concat());
-        let crate::cli::Command::Actions(list) = cli.command else { panic!("not `actions`") };
-        let config = Config::parse(file).unwrap();
-        Setup { flags: list.common, environment, file: None, stamp: None, config }
+fn operator_config(settings: &ResolvedSettings) -> anyhow::Result<OperatorConfig> {
+    Ok(OperatorConfig {
+        rules: rules::build(settings)?,
+        settings: plugin_settings(settings),
+        confirm: settings.is_on("policy.confirm"),
+        accept_credentials: settings.is_on("policy.accept_credentials"),
+    })
+}
+
+/// The plugins' own settings.
+fn plugin_settings(settings: &ResolvedSettings) -> Settings {
+    let of = |group: &str| {
+        let key = named_key("plugins", group, "settings");
+        let own = settings.given(&key).next().and_then(|given| given.value.as_object().cloned());
+        (group.to_owned(), Arc::new(own.unwrap_or_default()))
+    };
+    settings.names("plugins").into_iter().map(of).collect()
+}
+
+/// The files, as they were when they were last read.
+pub(crate) struct ConfigWatch<'s> {
+    setup: &'s Setup,
+    stamps: Vec<Option<FileStamp>>,
+    files: Vec<PathBuf>,
+}
+
+/// What a changed file puts in force, and what it cannot.
+pub(crate) struct ReloadedConfig {
+    pub(crate) config: OperatorConfig,
+    /// The files that were read.
+    pub(crate) files: Vec<PathBuf>,
+    /// What counts only after a restart, by its key.
+    pub(crate) needs_restart: Vec<String>,
+}
+
+impl ConfigWatch<'_> {
+    /// Whether any file looks other than it did.
+    pub(crate) fn has_changed(&mut self) -> bool {
+        let now = self.setup.loader.stamps();
+        let changed = now != self.stamps;
+        self.stamps = now;
+        changed
     }
 
-    #[test]
-    fn of_what_several_sources_set_the_strictest_counts() {
-        for (file, expected) in [("", 900), ("bulk_cap = 700", 700), ("bulk_cap = 950", 900)] {
-            let set = Environment { bulk_cap: Some(900), ..Environment::default() };
-            let guards = setup(&[], set, &format!("[guards]\n{file}")).guards();
-            assert_eq!(guards.bulk_cap, expected, "{file}");
-        }
-        for (file, expected) in [
-            ("", "EUR=500, *=9000"),
-            ("max_refund = 200", "EUR=200, *=200"),
-            ("max_refund = { JPY = 80000, EUR = 900 }", "EUR=500, JPY=9000"),
-        ] {
-            let set = Environment {
-                max_refund: Some("EUR=500, *=9000".parse().unwrap()),
-                ..Environment::default()
-            };
-            let guards = setup(&[], set, &format!("[guards]\n{file}")).guards();
-            assert_eq!(guards.max_refund, expected.parse().unwrap(), "{file}");
-        }
-    }
-
-    #[test]
-    fn no_source_takes_back_what_another_asked_for() {
-        for (variable, file, confirm) in [
-            (None, "", true),
-            (Some(false), "", false),
-            (Some(false), "confirm = true", true),
-            (Some(true), "confirm = false", true),
-            (None, "confirm = false", false),
-        ] {
-            let set = Environment { confirm: variable, ..Environment::default() };
-            let config = setup(&[], set, &format!("[policy]\n{file}")).operator_config().unwrap();
-            assert_eq!(config.confirm, confirm, "{variable:?} {file}");
-        }
-        for (flags, variable, file, accept) in [
-            (&[][..], None, "", false),
-            (&["--accept-credentials"], None, "", true),
-            (&["--accept-credentials"], None, "accept_credentials = false", false),
-            (&["--accept-credentials"], Some(false), "accept_credentials = true", false),
-            (&[], Some(true), "accept_credentials = false", false),
-            (&[], Some(true), "", true),
-        ] {
-            let set = Environment { accept_credentials: variable, ..Environment::default() };
-            let config = setup(flags, set, &format!("[policy]\n{file}")).operator_config().unwrap();
-            assert_eq!(config.accept_credentials, accept, "{flags:?} {variable:?} {file}");
-        }
+    /// Reads the files again. Flags and environment stay, and with them every limit they set.
+    ///
+    /// # Errors
+    /// What is wrong in a file; what was in force stays so.
+    pub(crate) fn reread(&mut self) -> anyhow::Result<ReloadedConfig> {
+        let (settings, files) = self.setup.loader.load(&self.files).sound()?;
+        let config = operator_config(&settings)?;
+        let needs_restart = self.setup.settings.needs_restart(&settings);
+        self.files.clone_from(&files);
+        Ok(ReloadedConfig { config, files, needs_restart })
     }
 }

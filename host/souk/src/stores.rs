@@ -2,50 +2,40 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use souk_demo_store::DemoStore;
+use souk_model::Secret;
 use souk_upstream::{Credentials, PartialCredentials, StoreConfig};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::environment::{Environment, secret, text};
+use crate::settings::resolved::{ResolvedSettings, read};
+use crate::settings::source::SettingSource;
 
 /// The name of a store that the environment describes.
 const FROM_ENVIRONMENT: &str = "magento";
 
-/// The stores of the configuration, else the one of the environment (`MAGENTO_*`).
+/// The stores of the file, with the one of the environment (`MAGENTO_*`) before them.
 ///
 /// # Errors
-/// Credentials in the environment that are incomplete, or an address that is none.
-pub(crate) fn configured(
-    environment: &Environment,
-    stores: &[StoreConfig],
-) -> anyhow::Result<Vec<StoreConfig>> {
-    let offered = PartialCredentials {
-        oauth_consumer_key: secret("MAGENTO_OAUTH_CONSUMER_KEY")?,
-        oauth_consumer_secret: secret("MAGENTO_OAUTH_CONSUMER_SECRET")?,
-        oauth_token: secret("MAGENTO_OAUTH_TOKEN")?,
-        oauth_token_secret: secret("MAGENTO_OAUTH_TOKEN_SECRET")?,
-        integration_token: secret("MAGENTO_INTEGRATION_TOKEN")?,
-        username: text("MAGENTO_ADMIN_USERNAME")?,
-        password: secret("MAGENTO_ADMIN_PASSWORD")?,
-    };
-    let credentials = offered.complete().context("the environment's `MAGENTO_*` credentials")?;
-    let mut stores = stores.to_vec();
-    if let Some(address) = text("MAGENTO_BASE_URL")? {
-        let base_url = url("MAGENTO_BASE_URL", &address)?;
+/// Credentials in the environment that are incomplete, or a store that is none.
+pub(crate) fn configured(settings: &ResolvedSettings) -> anyhow::Result<Vec<StoreConfig>> {
+    let mut stores = in_file(settings)?;
+    let credentials = offered(settings)?;
+    let variable = |key: &str| variable(settings, key);
+    if let Some(address) = variable("stores[].base_url") {
+        let base_url = url(&address)?;
         let known = stores.iter().position(|store| store.base_url == base_url);
         let mut store = match known {
             Some(known) => stores.remove(known),
             None => StoreConfig::new(FROM_ENVIRONMENT, base_url),
         };
         if known.is_none() {
-            if let Some(name) = &environment.default_environment {
-                store.environment.clone_from(name);
+            if let Some(name) = variable("stores[].environment") {
+                store.environment = name;
             }
-            store.signing_base_url = text("MAGENTO_SIGNING_BASE_URL")?
-                .map(|address| url("MAGENTO_SIGNING_BASE_URL", &address))
-                .transpose()?;
+            store.signing_base_url =
+                variable("stores[].signing_base_url").map(|address| url(&address)).transpose()?;
         }
         store.credentials = credentials.or(store.credentials);
         // What the environment names is what the client that set it wants by default.
@@ -64,8 +54,42 @@ pub(crate) fn configured(
     Ok(stores)
 }
 
-fn url(name: &str, text: &str) -> anyhow::Result<Url> {
-    Url::parse(text).with_context(|| format!("`{name}` is `{text}`, which is no URL"))
+/// Whether the environment describes a store.
+pub(crate) fn is_in_environment(settings: &ResolvedSettings) -> bool {
+    variable(settings, "stores[].base_url").is_some()
+}
+
+fn in_file(settings: &ResolvedSettings) -> anyhow::Result<Vec<StoreConfig>> {
+    let store = |key: &String| {
+        let tree = settings.tree(key, SettingSource::is_operators_file);
+        read(tree).map_err(|why| anyhow!("`{key}` in the configuration: {why}"))
+    };
+    settings.indexed("stores").iter().map(store).collect()
+}
+
+fn offered(settings: &ResolvedSettings) -> anyhow::Result<Option<Credentials>> {
+    let text = |last: &str| variable(settings, &format!("stores[].credentials.{last}"));
+    let secret = |last: &str| text(last).map(Secret::from);
+    let offered = PartialCredentials {
+        oauth_consumer_key: secret("oauth.consumer_key"),
+        oauth_consumer_secret: secret("oauth.consumer_secret"),
+        oauth_token: secret("oauth.token"),
+        oauth_token_secret: secret("oauth.token_secret"),
+        integration_token: secret("integration_token"),
+        username: text("admin.username"),
+        password: secret("admin.password"),
+    };
+    offered.complete().context("the environment's `MAGENTO_*` credentials")
+}
+
+/// What a variable says of the environment's store.
+fn variable(settings: &ResolvedSettings, key: &str) -> Option<String> {
+    let given = settings.given(key).find(|given| given.source.is_variable())?;
+    given.value.as_str().map(str::to_owned)
+}
+
+fn url(text: &str) -> anyhow::Result<Url> {
+    Url::parse(text).with_context(|| format!("`{text}` is no URL"))
 }
 
 /// Starts the embedded demo store on a free loopback port, and tells how to reach it.

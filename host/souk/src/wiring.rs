@@ -49,7 +49,7 @@ impl Host {
         let sessions = SessionHost::new(stores).probe_at_login(probe);
         let sessions = Arc::new(sessions);
         let plans = open_plans(setup, &state, trail.clone())?;
-        let exports = Arc::new(Exports::open(&state, setup.config.limits.exports())?);
+        let exports = Arc::new(Exports::open(&state, setup.limits.exports())?);
         let parts = Parts {
             registry: registry.clone(),
             sessions: sessions.clone(),
@@ -80,7 +80,7 @@ pub(crate) async fn configured(setup: &Setup) -> anyhow::Result<(Vec<StoreConfig
         return Ok((setup.stores()?, None));
     }
     let (mut store, address) = stores::demo().await?;
-    store.cdn = setup.demo_cdn();
+    store.cdn = crate::cdn::of_demo(&setup.settings)?;
     let cache = if store.cdn.names_a_cache() {
         None
     } else {
@@ -93,7 +93,7 @@ pub(crate) async fn configured(setup: &Setup) -> anyhow::Result<(Vec<StoreConfig
 
 /// Loads the plugins of the configured directory.
 pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
-    let sandbox = Sandbox::new(setup.config.limits.clone(), setup.cache_dir().as_deref())?;
+    let sandbox = Sandbox::new(setup.limits.clone(), setup.cache_dir().as_deref())?;
     let directory = setup.plugins_dir()?;
     if !directory.is_dir() {
         bail!(
@@ -117,7 +117,7 @@ fn open_plans(
 ) -> anyhow::Result<Arc<Plans>> {
     let key = SealKey::new(state.seal_key()?);
     let store = Arc::new(SqlitePlanStore::open(state)?);
-    let (guards, config) = (setup.guards(), setup.plans());
+    let (guards, config) = (setup.guards.clone(), setup.plans.clone());
     Ok(Plans::new(store, guards, config, key, Arc::new(SystemClock), trail))
 }
 

@@ -105,11 +105,14 @@ impl Help<'_> {
 }
 
 fn commands_in(help: &str) -> BTreeSet<String> {
-    let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let list = list.take_while(|line| !line.is_empty());
-    // A text that goes on in the next line is indented further.
-    let names = list.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+    // A text that goes on in the next line is indented further; the first help has commands in
+    // groups, so their headings do not tell.
+    let listed = help.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = listed.filter_map(|line| line.split_whitespace().next());
+    names
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn flags_in(help: &str) -> BTreeSet<String> {

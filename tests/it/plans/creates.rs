@@ -119,13 +119,10 @@ async fn a_host_killed_while_it_creates_creates_nothing_twice() {
 async fn a_creation_whose_answer_is_lost_is_found_by_a_read_and_not_sent_again() {
     let shop = Shop::new("").await;
     let url = shop.store.url();
-    shop.home.write(
-        "souk.toml",
-        format!(
-            "{LEASE}\n[[stores]]\nname = 'impatient'\nbase_url = '{url}/'\n\
+    shop.home.configure(format!(
+        "{LEASE}\n[[stores]]\nname = 'impatient'\nbase_url = '{url}/'\n\
              limits = {{ write_timeout = 0.5 }}\n"
-        ),
-    );
+    ));
     let client = shop.forger().await;
     for (name, written) in [
         ("drop-after", true),

@@ -49,16 +49,21 @@ impl Caps {
     /// ```
     /// use souk_plans::Caps;
     /// let of = |text: &str| text.parse::<Caps>().unwrap();
-    /// assert_eq!(of("EUR=500, *=100").lower(&of("200")), of("EUR=200, *=100"));
-    /// assert_eq!(of("EUR=500").lower(&of("JPY=80000, *=100")), of("EUR=100"));
+    /// assert_eq!(of("EUR=500, *=100").strictest(&of("200")), of("EUR=200, *=100"));
+    /// assert_eq!(of("EUR=500").strictest(&of("JPY=80000, *=100")), of("EUR=100"));
     /// ```
     #[must_use]
-    pub fn lower(&self, other: &Self) -> Self {
+    pub fn strictest(&self, other: &Self) -> Self {
         let named = self.0.keys().chain(other.0.keys());
         let both = named.filter_map(|currency| {
             Some((currency.clone(), self.of(currency)?.min(other.of(currency)?)))
         });
         Self(both.collect())
+    }
+
+    /// Each currency with its cap, `*` among them.
+    pub fn amounts(&self) -> impl Iterator<Item = (&str, String)> {
+        self.0.iter().map(|(currency, cap)| (currency.as_str(), cap.to_string()))
     }
 
     fn put(&mut self, currency: &str, cap: &str) -> Result<(), InvalidCaps> {

@@ -13,12 +13,11 @@ use crate::setup::Setup;
 use crate::tools_markdown::{self, ToolEntry};
 use crate::wiring;
 
-pub(crate) async fn run(Actions { markdown, list }: Actions) -> anyhow::Result<ExitCode> {
-    let setup = Setup::read(list.common)?;
+pub(crate) async fn run(setup: &Setup, actions: Actions) -> anyhow::Result<ExitCode> {
     let rules = setup.rules()?;
-    let registry = wiring::load(&setup).await?;
+    let registry = wiring::load(setup).await?;
     let loaded = registry.loaded();
-    if markdown {
+    if actions.markdown {
         let entries: Vec<_> = loaded.tools().map(ToolEntry::of).collect();
         print(&tools_markdown::page(&entries))?;
         return Ok(ExitCode::SUCCESS);
@@ -52,7 +51,7 @@ pub(crate) async fn run(Actions { markdown, list }: Actions) -> anyhow::Result<E
             "grants": entry.grants(),
         }));
     }
-    if list.json {
+    if actions.list.json {
         print(&format!("{}\n", serde_json::to_string_pretty(&rows)?))?;
     } else {
         print(&table.to_string())?;

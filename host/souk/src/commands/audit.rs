@@ -6,39 +6,28 @@ use std::process::ExitCode;
 use anyhow::Context;
 use souk_state::audit::{self, CallOutcome, TrailRecord, TrailRow, WriteOrigin};
 
-use crate::cli::{AuditCommand, Common};
+use crate::cli::AuditCommand;
 use crate::commands::print;
+use crate::settings::source::SettingValue;
 use crate::setup::Setup;
 
 /// How often the trail is looked at for new lines.
 const FOLLOW_POLL: std::time::Duration = std::time::Duration::from_millis(300);
 
-pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(command: AuditCommand, flags: Vec<SettingValue>) -> anyhow::Result<ExitCode> {
     match command {
-        AuditCommand::Tail { lines, follow, json, file, config } => {
-            tail(&trail(file, config)?, lines, follow, json)
+        AuditCommand::Tail { lines, follow, json, file } => {
+            tail(&trail(file, flags)?, lines, follow, json)
         }
-        AuditCommand::Verify { since, file, config } => {
-            verify(&trail(file, config)?, since.as_deref())
-        }
+        AuditCommand::Verify { since, file } => verify(&trail(file, flags)?, since.as_deref()),
     }
 }
 
-fn trail(file: Option<PathBuf>, config: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+fn trail(file: Option<PathBuf>, flags: Vec<SettingValue>) -> anyhow::Result<PathBuf> {
     if let Some(file) = file {
         return Ok(file);
     }
-    let setup = Setup::read(Common {
-        demo: false,
-        plugins: None,
-        config,
-        max_tier: None,
-        read_only: false,
-        allow: Vec::new(),
-        deny: Vec::new(),
-        mask_pii: false,
-        accept_credentials: false,
-    })?;
+    let setup = Setup::read(flags)?;
     match setup.audit_path() {
         Some(path) => Ok(path),
         None => Ok(souk_state::StateDir::open(setup.state_dir()?)?.audit_trail()),

@@ -14,8 +14,7 @@ use crate::render;
 use crate::setup::Setup;
 use crate::wiring::Host;
 
-pub(crate) async fn run(call: Call) -> anyhow::Result<ExitCode> {
-    let setup = Setup::read(call.common)?;
+pub(crate) async fn run(setup: Setup, call: Call) -> anyhow::Result<ExitCode> {
     let host = Host::start(&setup, Transport::Terminal).await?;
     let tool = host.dispatcher.find(&call.action);
     let arguments = arguments(&call.arguments, tool.as_deref())?;

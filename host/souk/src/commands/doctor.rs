@@ -24,10 +24,10 @@ use crate::wiring;
 /// More tools than this are counted and not named.
 const NAMED_TOOLS: usize = 4;
 
-pub(crate) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(setup: anyhow::Result<Setup>, doctor: Doctor) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     let mut told = Vec::new();
-    match Setup::read(doctor.common) {
+    match setup {
         Ok(setup) => told = examine(&setup, &mut report).await,
         Err(error) => {
             let mut section = Section::new("configuration");
@@ -76,12 +76,12 @@ fn tell(name: &str, capabilities: &CapabilityReport) -> serde_json::Value {
 
 fn configuration(setup: &Setup) -> Section {
     let mut section = Section::new("configuration");
-    match &setup.file {
-        Some(file) => {
-            let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-            section.fine("file", file.display().to_string());
-        }
-        None => section.note("file", "none; the environment and the defaults count"),
+    for file in &setup.files {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        section.fine("file", file.display().to_string());
+    }
+    if setup.files.is_empty() {
+        section.note("file", "none; the environment and the defaults count");
     }
     section.note("probe at login", if setup.probe() { "on" } else { "off" });
     section
@@ -119,7 +119,7 @@ async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Sect
     };
     let mut section = Section::new(format!("plugins in {}", registry.directory().display()));
     tell_plugins(&mut section, &registry, capabilities);
-    let limits = &setup.config.limits;
+    let limits = &setup.limits;
     section.fine(
         "room",
         format!(

@@ -3,6 +3,7 @@
 mod actions;
 mod audit;
 mod call;
+mod config;
 mod demo_store;
 mod doctor;
 mod plans;
@@ -14,23 +15,26 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::logging;
+use crate::settings::source::SettingValue;
+use crate::setup::Setup;
 
-/// Runs the command.
+/// Runs the command, under what its flags set.
 ///
 /// # Errors
 /// What went wrong, for people.
-pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    logging::start(matches!(cli.command, Command::Serve(_) | Command::DemoStore(_)))?;
+pub(crate) async fn run(cli: Cli, flags: Vec<SettingValue>) -> anyhow::Result<ExitCode> {
+    logging::start(matches!(cli.command, Command::Serve | Command::DemoStore(_)))?;
     match cli.command {
-        Command::Serve(serve) => serve::run(serve).await,
-        Command::Call(call) => call::run(call).await,
-        Command::Actions(list) => actions::run(list).await,
-        Command::Plugins(plugins) => plugins::run(plugins).await,
-        Command::Doctor(doctor) => doctor::run(doctor).await,
+        Command::Serve => serve::run(Setup::read(flags)?).await,
+        Command::Call(call) => call::run(Setup::read(flags)?, call).await,
+        Command::Actions(list) => actions::run(&Setup::read(flags)?, list).await,
+        Command::Plugins(plugins) => plugins::run(&Setup::read(flags)?, plugins).await,
+        Command::Doctor(doctor) => doctor::run(Setup::read(flags), doctor).await,
         Command::DemoStore(store) => demo_store::run(store).await,
-        Command::Audit(audit) => audit::run(audit.command),
-        Command::Plans(plans) => plans::run(plans).await,
-        Command::Policy(policy) => policy::run(policy.command).await,
+        Command::Audit(audit) => audit::run(audit.command, flags),
+        Command::Plans(plans) => plans::run(&Setup::read(flags)?, plans).await,
+        Command::Policy(policy) => policy::run(&Setup::read(flags)?, policy.command).await,
+        Command::Config(config) => config::run(config.command, flags),
     }
 }
 

@@ -21,9 +21,8 @@ use crate::render::Table;
 use crate::setup::Setup;
 use crate::wiring::Host;
 
-pub(crate) async fn run(plans: Plans) -> anyhow::Result<ExitCode> {
-    let setup = Setup::read(plans.common)?;
-    let host = Host::start(&setup, Transport::Terminal).await?;
+pub(crate) async fn run(setup: &Setup, plans: Plans) -> anyhow::Result<ExitCode> {
+    let host = Host::start(setup, Transport::Terminal).await?;
     let rules = setup.rules()?;
     let done = match plans.command {
         PlansCommand::List { limit } => list(&host, &rules, limit).await,

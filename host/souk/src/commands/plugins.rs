@@ -7,26 +7,23 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use souk_runtime::{Plugin, Sandbox};
 
-use crate::cli::{List, Plugins, PluginsCommand};
+use crate::cli::{Plugins, PluginsCommand};
 use crate::commands::print;
 use crate::render::Table;
 use crate::setup::Setup;
 use crate::wiring;
 
-pub(crate) async fn run(plugins: Plugins) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(setup: &Setup, plugins: Plugins) -> anyhow::Result<ExitCode> {
     match plugins.command {
-        None => list(plugins.list).await,
-        Some(PluginsCommand::Inspect { file, json }) => {
-            inspect(&Setup::read(plugins.list.common)?, &file, json).await
-        }
+        None => list(setup, plugins.json).await,
+        Some(PluginsCommand::Inspect { file, json }) => inspect(setup, &file, json).await,
     }
 }
 
-async fn list(list: List) -> anyhow::Result<ExitCode> {
-    let setup = Setup::read(list.common)?;
-    let registry = wiring::load(&setup).await?;
+async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
+    let registry = wiring::load(setup).await?;
     let loaded = registry.loaded();
-    if list.json {
+    if json {
         let plugins: Vec<Value> = loaded.plugins.values().map(|plugin| describe(plugin)).collect();
         let refused: Vec<Value> = loaded
             .refused
@@ -58,7 +55,7 @@ async fn list(list: List) -> anyhow::Result<ExitCode> {
 }
 
 async fn inspect(setup: &Setup, file: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let sandbox = Sandbox::new(setup.config.limits.clone(), setup.cache_dir().as_deref())?;
+    let sandbox = Sandbox::new(setup.limits.clone(), setup.cache_dir().as_deref())?;
     let plugin = match sandbox.inspect(file).await {
         Ok(plugin) => plugin,
         Err(why) => {

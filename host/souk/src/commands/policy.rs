@@ -9,11 +9,10 @@ use crate::commands::print;
 use crate::setup::Setup;
 use crate::wiring;
 
-pub(crate) async fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
-    let PolicyCommand::Explain { action, principal, common } = command;
-    let setup = Setup::read(common)?;
+pub(crate) async fn run(setup: &Setup, command: PolicyCommand) -> anyhow::Result<ExitCode> {
+    let PolicyCommand::Explain { action, principal } = command;
     let rules = setup.rules()?;
-    let registry = wiring::load(&setup).await?;
+    let registry = wiring::load(setup).await?;
     let loaded = registry.loaded();
     let Some(entry) = loaded.tool(&action) else {
         eprintln!("souk: there is no action `{action}`; `souk actions` lists them");

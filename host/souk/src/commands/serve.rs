@@ -11,8 +11,7 @@ use souk_state::exports::Exports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::Serve;
-use crate::setup::{Setup, Stamp};
+use crate::setup::{ReloadedConfig, Setup};
 use crate::wiring::Host;
 
 /// How often documents are looked through for those that have expired.
@@ -20,10 +19,9 @@ const EXPORTS_TIDY: std::time::Duration = std::time::Duration::from_secs(600);
 /// How often the configuration's file is looked at for changes.
 const CONFIG_POLL: std::time::Duration = std::time::Duration::from_secs(1);
 
-pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
-    let demo = serve.common.demo;
-    let setup = Arc::new(Setup::read(serve.common)?);
-    let listen = setup.listen(serve.http);
+pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
+    let setup = Arc::new(setup);
+    let (demo, listen) = (setup.demo(), setup.listen());
     let transport = if listen.is_some() { Transport::Http } else { Transport::Stdio };
     // Refused before anything is started: an open door is not opened for a moment either.
     let auth = Authenticator::new(setup.tokens())?;
@@ -55,7 +53,7 @@ pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
     });
     tokio::spawn(remove_expired(host.exports.clone()));
     tokio::spawn(follow_configuration(setup.clone(), host.dispatcher.clone()));
-    let limits = setup.config.mcp.clone();
+    let limits = setup.mcp.clone();
     match listen {
         None => souk_mcp::serve_stdio(host.dispatcher.clone(), limits).await?,
         Some(address) => {
@@ -66,7 +64,7 @@ pub(crate) async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
             let http = HttpServer {
                 actions: host.dispatcher.clone(),
                 limits,
-                config: setup.config.http.clone(),
+                config: setup.http.clone(),
                 auth,
             };
             souk_mcp::serve_http(listener, http, asked_to_end()).await?;
@@ -102,26 +100,31 @@ async fn asked_to_end() {
     }
 }
 
-/// Puts the configuration's rules and plugin settings in force again whenever its file changes, or
-/// SIGHUP asks for it. What it says of stores and limits needs a restart.
+/// Puts the rules and the plugins' settings in force again whenever a file changes, or SIGHUP asks
+/// for it, and says what else has changed and needs a restart.
 async fn follow_configuration(setup: Arc<Setup>, dispatcher: Arc<souk_runtime::Dispatcher>) {
-    let Some(file) = setup.file.clone() else { return };
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-    let mut seen = setup.stamp;
+    let mut watch = setup.watch();
     loop {
         let asked = tokio::select! {
             _ = hangup.recv() => true,
             () = tokio::time::sleep(CONFIG_POLL) => false,
         };
-        let now = Stamp::of(&file);
-        if now == seen && !asked {
+        if !watch.has_changed() && !asked {
             continue;
         }
-        seen = now;
-        match setup.reread() {
-            Ok(config) => {
+        match watch.reread() {
+            Ok(ReloadedConfig { config, files, needs_restart }) => {
                 dispatcher.reconfigure(config);
-                tracing::info!("{} is in force", file.display());
+                for file in files {
+                    tracing::info!("{} is in force", file.display());
+                }
+                if !needs_restart.is_empty() {
+                    tracing::warn!(
+                        "changed, and in force only after a restart: {}",
+                        needs_restart.join(", ")
+                    );
+                }
             }
             Err(error) => tracing::error!("{error:#}; what was in force stays so"),
         }

@@ -1,0 +1,123 @@
+//! `souk config`
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use crate::cli::ConfigCommand;
+use crate::commands::print;
+use crate::render::clean;
+use crate::settings::kind::ValueKind;
+use crate::settings::resolved::{EffectiveValue, dotted};
+use crate::settings::setting::DefaultValue;
+use crate::settings::source::{SettingSource, SettingValue};
+use crate::settings::{document, example};
+use crate::setup;
+
+pub(crate) fn run(command: ConfigCommand, flags: Vec<SettingValue>) -> anyhow::Result<ExitCode> {
+    match command {
+        ConfigCommand::Show { json } => show(flags, json),
+        ConfigCommand::Check { json } => check(flags, json),
+        ConfigCommand::Example => {
+            print(&example::file())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ConfigCommand::Docs => {
+            print(&document::page())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn show(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode> {
+    let (settings, _) = setup::loader(flags)?.load(&[]).sound()?;
+    let all = settings.all();
+    if json {
+        let rows: Vec<Value> = all.iter().map(as_json).collect();
+        print(&format!("{}\n", serde_json::to_string_pretty(&rows)?))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let assigned: Vec<(String, String)> =
+        all.iter().map(|one| (assignment(one), sources(one))).collect();
+    let width = assigned.iter().map(|(text, _)| text.chars().count()).filter(|&len| len <= WIDTH);
+    let width = width.max().unwrap_or(0);
+    let lines = assigned.iter().map(|(text, from)| format!("{text:<width$}  # {from}\n"));
+    print(&clean(&lines.collect::<String>()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Longer lines do not move the column of sources.
+const WIDTH: usize = 60;
+
+/// A setting as a line of TOML; a comment where it is not set.
+fn assignment(one: &EffectiveValue) -> String {
+    let key = dotted(&one.key);
+    match one.written() {
+        Some(value) => format!("{key} = {value}"),
+        None => match one.setting.default {
+            DefaultValue::Unset(words) | DefaultValue::Computed(words) => {
+                format!("# {key}: {words}")
+            }
+            DefaultValue::Toml(toml) => format!("{key} = {toml}"),
+        },
+    }
+}
+
+fn sources(one: &EffectiveValue) -> String {
+    one.sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn as_json(one: &EffectiveValue) -> Value {
+    let setting = one.setting;
+    let secret = setting.kind == ValueKind::Secret;
+    let value = if secret { None } else { one.value.clone() };
+    json!({
+        "key": one.key,
+        "value": value,
+        "set": one.value.is_some(),
+        "secret": secret,
+        "sources": one.sources.iter().map(source).collect::<Vec<_>>(),
+        "merge": setting.merge.describe(),
+        "unit": setting.unit,
+        "reloads": setting.reloads,
+        "doc": setting.doc,
+    })
+}
+
+fn source(source: &SettingSource) -> Value {
+    match source {
+        SettingSource::Flag(name) => json!({"flag": name}),
+        SettingSource::Variable { .. } => json!({"variable": source.to_string()}),
+        SettingSource::File(place) => json!({"file": place.path, "line": place.line}),
+        SettingSource::LocalFile(place) => {
+            json!({"file": place.path, "line": place.line, "only_narrows": true})
+        }
+        SettingSource::Default => json!({"default": true}),
+    }
+}
+
+fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode> {
+    let loaded = setup::loader(flags)?.load(&[]);
+    let problems = setup::problems(&loaded);
+    if json {
+        let rows = problems.iter().map(|one| json!({"place": one.place, "message": one.message}));
+        let all = json!({
+            "files": loaded.files,
+            "problems": rows.collect::<Vec<_>>(),
+        });
+        print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
+    } else {
+        let mut text = String::new();
+        for problem in &problems {
+            text.push_str(&format!("{problem}\n"));
+        }
+        if problems.is_empty() {
+            let read: Vec<_> =
+                loaded.files.iter().map(|file| format!("`{}`", file.display())).collect();
+            let read = if read.is_empty() { "no file".to_owned() } else { read.join(" and ") };
+            text = format!("the configuration is sound; read {read}\n");
+        }
+        print(&clean(&text))?;
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

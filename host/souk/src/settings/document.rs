@@ -1,0 +1,96 @@
+//! `docs/configuration.md`, made from the table.
+
+use std::fmt::Write;
+
+use super::setting::{DefaultValue, Setting, SettingGroup};
+use super::table;
+
+const HEAD: &str = "\
+<!-- Made by `souk config docs`; a test holds it current. Change the table in host/souk/src/settings. -->
+
+# Configuration
+
+Everything the operator sets, in one table. `souk config show` prints every value and where it came from, `souk config check` says what is wrong and where, and `souk config example` prints a file in which every key stands, commented out, with its default.
+
+## Where settings come from
+
+| source | what it may set |
+|---|---|
+| a flag | stands before or after the command: `souk --max-tier safe serve`, `souk serve --max-tier safe` |
+| a variable of the environment | usually from the client's own settings, its `env` block |
+| the operator's file | `--config`, else `SOUK_CONFIG`, else `souk/souk.toml` in `XDG_CONFIG_HOME` or `~/.config` |
+| `souk.toml` in the working directory | only what narrows; any other key in it is an error. It is the project's, and a project may not widen what the operator allows |
+
+Of several sources that set the same, the column *of several* says which counts:
+
+- **first**: the first of flag, variable and file. For the directories of what is kept, the file's before both.
+- **strictest**: nothing widens. Whatever sets the limit lowest, or a switch to its safer side, counts; of caps by currency the lowest of each. A default is no source: one variable alone may widen it, but not what the file says.
+- **union** and **intersection**: every source adds to what is denied or masked; what is allowed has to be allowed by each.
+
+The file of the working directory is merged last, and against the default too: it can never widen anything.
+
+An unknown key is an error that names the nearest one, so that a misspelt rule cannot silently mean nothing.
+
+## What reloads
+
+A file that changes is read again, at once or by SIGHUP. Settings marked *reloads* are in force for the next call; of any other that differs the log says that it needs a restart. A file that is wrong changes nothing, and one that was read and is gone is wrong.
+
+## Secrets
+
+A secret stands in the file as text or as `{ file = \"/run/secrets/token\" }`, in the environment as `NAME` or as `NAME_FILE`, which holds the path of a file. Such a file has to be readable by its owner alone. No command prints a secret.
+";
+
+/// The whole page.
+pub(crate) fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for group in table::GROUPS {
+        write_group(&mut page, group);
+    }
+    page
+}
+
+fn write_group(page: &mut String, group: &SettingGroup) {
+    let _ = write!(page, "\n## {}\n\n{}\n\n", group.title, group.about);
+    page.push_str(
+        "| setting | flag, variables | default | of several | |\n|---|---|---|---|---|\n",
+    );
+    for setting in group.settings {
+        let reloads = if setting.reloads { "; reloads" } else { "" };
+        let _ = writeln!(
+            page,
+            "| `{}`{} | {} | {} | {}{reloads} | {} |",
+            setting.key,
+            if setting.in_file { "" } else { ", not in a file" },
+            ways(setting),
+            default(setting),
+            setting.merge.describe(),
+            cell(setting.doc),
+        );
+    }
+}
+
+/// The flag and the variables.
+fn ways(setting: &Setting) -> String {
+    let flag = setting.flag.map(|flag| match flag.value {
+        "" => format!("`{}`", flag.name),
+        value => format!("`{} {value}`", flag.name),
+    });
+    let variables = setting.variables.iter().map(|name| format!("`{name}`"));
+    flag.into_iter().chain(variables).collect::<Vec<_>>().join(", ")
+}
+
+fn default(setting: &Setting) -> String {
+    let unit = if setting.unit.is_empty() { String::new() } else { format!(" {}", setting.unit) };
+    match setting.default {
+        DefaultValue::Toml(toml) => format!("`{toml}`{unit}"),
+        DefaultValue::Unset(words) | DefaultValue::Computed(words) => {
+            let unit = if unit.is_empty() { unit } else { format!(" ({})", unit.trim_start()) };
+            cell(&format!("{words}{unit}"))
+        }
+    }
+}
+
+/// A text as a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

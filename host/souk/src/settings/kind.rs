@@ -1,0 +1,230 @@
+//! What a setting's values are: how they are read, compared and written.
+
+use std::net::SocketAddr;
+
+use serde_json::{Map, Value};
+use souk_plans::Caps;
+use souk_policy::{PrincipalPattern, ToolPattern};
+use url::Url;
+
+/// The tiers, the lowest first.
+pub(crate) const TIERS: &[&str] = &["safe", "risk", "critical"];
+
+/// A kind of value. Whatever source a value comes from, it is kept as JSON in one form:
+///
+/// | kind | form |
+/// |---|---|
+/// | `Caps` | an object of amounts as text, by currency |
+/// | `MaskRules` | a list of rules; `true` is one that masks everything |
+/// | `Tools`, `Names` | a list of texts |
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueKind {
+    /// On or off.
+    Switch,
+    /// A number without fraction or sign.
+    Whole,
+    /// A number that is not negative.
+    Number,
+    /// Any text.
+    Text,
+    /// A file or directory.
+    Path,
+    /// An address of the web.
+    Url,
+    /// An IP address and port.
+    Address,
+    /// One of these, the strictest first.
+    Choice(&'static [&'static str]),
+    /// Tools: names, or `group_*`.
+    Tools,
+    /// Names of any other things.
+    Names,
+    /// Amounts of money by currency.
+    Caps,
+    /// A secret; in a file also `{ file = "…" }`.
+    Secret,
+    /// For whom, and in what, personal data is masked.
+    MaskRules,
+    /// A table of the plugin's own.
+    Table,
+}
+
+impl ValueKind {
+    /// What is meant, for a message: "must be …".
+    pub(crate) fn expects(self) -> String {
+        match self {
+            Self::Switch => "true or false".to_owned(),
+            Self::Whole => "a whole number from 0".to_owned(),
+            Self::Number => "a number from 0".to_owned(),
+            Self::Text | Self::Path => "text".to_owned(),
+            Self::Url => "a URL".to_owned(),
+            Self::Address => "an address and port, like 127.0.0.1:8808".to_owned(),
+            Self::Choice(choices) => format!("one of {}", choices.join(", ")),
+            Self::Tools => "a list of tools: names, or `group_*`".to_owned(),
+            Self::Names => "a list of texts".to_owned(),
+            Self::Caps => {
+                "an amount, like 1000, or some by currency, like EUR=500, *=100".to_owned()
+            }
+            Self::Secret => "text, or `{ file = \"…\" }`".to_owned(),
+            Self::MaskRules => "true, false, or tables `[[policy.mask_pii]]`".to_owned(),
+            Self::Table => "a table".to_owned(),
+        }
+    }
+
+    /// A value from a flag or a variable.
+    ///
+    /// # Errors
+    /// Why it is none, for people. It repeats the text, unless that may be a secret.
+    pub(crate) fn parse(self, text: &str) -> Result<Value, String> {
+        let wrong = || format!("`{text}` is wrong: it must be {}", self.expects());
+        match self {
+            Self::Switch | Self::MaskRules => match text {
+                "0" | "false" | "no" => self.check(Value::Bool(false)),
+                "1" | "true" | "yes" => self.check(Value::Bool(true)),
+                _ => Err(format!("`{text}` is neither true nor false")),
+            },
+            Self::Whole => text.parse::<u64>().map(Value::from).map_err(|_| wrong()),
+            Self::Number => text
+                .parse::<f64>()
+                .map_err(|_| wrong())
+                .and_then(|number| self.check(number.into())),
+            Self::Tools | Self::Names => {
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                self.check(parts.map(Value::from).collect())
+            }
+            Self::Table => Err("it can only be set in a file".to_owned()),
+            _ => self.check(Value::from(text)),
+        }
+    }
+
+    /// A value from a file, in the one form of its kind.
+    ///
+    /// # Errors
+    /// Why it is none, for people.
+    pub(crate) fn check(self, value: Value) -> Result<Value, String> {
+        let wrong = || format!("it must be {}", self.expects());
+        match (self, value) {
+            (Self::Switch, value @ Value::Bool(_)) => Ok(value),
+            (Self::Whole, Value::Number(number)) if number.is_u64() => Ok(number.into()),
+            (Self::Number, Value::Number(number)) => number
+                .as_f64()
+                .filter(|n| n.is_finite() && *n >= 0.0)
+                .map(Value::from)
+                .ok_or_else(wrong),
+            (Self::Text | Self::Path | Self::Secret, Value::String(text)) if !text.is_empty() => {
+                Ok(text.into())
+            }
+            (Self::Secret, Value::Object(map)) if names_a_file(&map) => Ok(map.into()),
+            (Self::Url, Value::String(text)) => match Url::parse(&text) {
+                Ok(_) => Ok(text.into()),
+                Err(error) => Err(format!("`{text}` is no URL: {error}")),
+            },
+            (Self::Address, Value::String(text)) => match text.parse::<SocketAddr>() {
+                Ok(_) => Ok(text.into()),
+                Err(_) => Err(format!("`{text}` is not {}", self.expects())),
+            },
+            (Self::Choice(choices), Value::String(text)) => {
+                if choices.contains(&text.as_str()) {
+                    return Ok(text.into());
+                }
+                Err(format!("`{text}` is not {}", self.expects()))
+            }
+            (Self::Tools | Self::Names, Value::Array(items)) => {
+                items.into_iter().map(|item| self.check_item(item)).collect()
+            }
+            (Self::Caps, value @ (Value::String(_) | Value::Number(_) | Value::Object(_))) => {
+                let caps: Caps =
+                    serde_json::from_value(value).map_err(|error| error.to_string())?;
+                Ok(caps_value(&caps))
+            }
+            (Self::MaskRules, Value::Bool(true)) => Ok(Value::Array(vec![Map::new().into()])),
+            (Self::MaskRules, Value::Bool(false)) => Ok(Value::Array(Vec::new())),
+            (Self::MaskRules, value @ Value::Array(_)) => check_mask_rules(value),
+            (Self::Table, value @ Value::Object(_)) => Ok(value),
+            _ => Err(wrong()),
+        }
+    }
+
+    fn check_item(self, item: Value) -> Result<Value, String> {
+        let Value::String(text) = item else {
+            return Err(format!("it must be {}", self.expects()));
+        };
+        if self == Self::Tools {
+            text.parse::<ToolPattern>().map_err(|error| error.to_string())?;
+        }
+        Ok(text.into())
+    }
+
+    /// A value as TOML, for people: in one line. Secrets have no such form.
+    pub(crate) fn write(self, value: &Value) -> String {
+        match (self, value) {
+            (Self::Secret, _) => "(secret)".to_owned(),
+            (Self::MaskRules, Value::Array(rules)) if rules.is_empty() => "false".to_owned(),
+            (Self::MaskRules, Value::Array(rules)) if rules.contains(&Map::new().into()) => {
+                "true".to_owned()
+            }
+            (Self::Caps, Value::Object(caps)) => match caps.get("*") {
+                Some(Value::String(all)) if caps.len() == 1 => all.clone(),
+                _ => toml(value),
+            },
+            _ => toml(value),
+        }
+    }
+}
+
+/// Caps in the one form they are kept in.
+pub(crate) fn caps_value(caps: &Caps) -> Value {
+    let amounts = caps.amounts().map(|(currency, amount)| (currency.to_owned(), amount.into()));
+    Value::Object(amounts.collect())
+}
+
+fn names_a_file(map: &Map<String, Value>) -> bool {
+    map.len() == 1 && map.get("file").is_some_and(Value::is_string)
+}
+
+/// The rules' keys are settings of their own and known by now; here their texts are checked.
+fn check_mask_rules(rules: Value) -> Result<Value, String> {
+    for rule in rules.as_array().into_iter().flatten() {
+        let texts = |key: &str| {
+            let list = rule.get(key).and_then(Value::as_array);
+            list.into_iter().flatten().filter_map(Value::as_str)
+        };
+        for principals in texts("principals") {
+            principals.parse::<PrincipalPattern>().map_err(|error| error.to_string())?;
+        }
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        if let Some(wrong) = texts("plugins").find(|group| !group.chars().all(plain)) {
+            return Err(format!(
+                "`{wrong}` is no plugin's name, which has lower-case letters and digits only"
+            ));
+        }
+    }
+    Ok(rules)
+}
+
+/// A value as TOML in one line.
+pub(crate) fn toml(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(map) if map.is_empty() => "{}".to_owned(),
+        Value::Object(map) => {
+            let members =
+                map.iter().map(|(key, value)| format!("{} = {}", toml_key(key), toml(value)));
+            format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
+        }
+        // JSON's escapes are TOML's too.
+        other => other.to_string(),
+    }
+}
+
+/// A key as TOML: bare where it may be.
+pub(crate) fn toml_key(key: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !key.is_empty() && key.chars().all(bare) {
+        key.to_owned()
+    } else {
+        Value::from(key).to_string()
+    }
+}

@@ -1,0 +1,42 @@
+//! Every setting there is, by what it is about.
+
+mod cdn;
+mod changes;
+mod files;
+mod plugins;
+mod policy;
+mod serving;
+mod stores;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::setting::{Setting, SettingGroup};
+
+/// All of them, in the order in which the documentation has them.
+pub(crate) const GROUPS: &[SettingGroup] = &[
+    files::FILES,
+    policy::POLICY,
+    policy::PRINCIPALS,
+    changes::GUARDS,
+    changes::PLANS,
+    stores::STORES,
+    cdn::CDN,
+    plugins::PLUGINS,
+    plugins::LIMITS,
+    serving::HTTP,
+    serving::CALLERS,
+];
+
+static BY_KEY: LazyLock<HashMap<&'static str, &'static Setting>> =
+    LazyLock::new(|| all().map(|setting| (setting.key, setting)).collect());
+
+/// Every setting.
+pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
+    GROUPS.iter().flat_map(|group| group.settings)
+}
+
+/// The setting with this key, as the table writes it.
+pub(crate) fn find(key: &str) -> Option<&'static Setting> {
+    BY_KEY.get(key).copied()
+}

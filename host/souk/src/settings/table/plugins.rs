@@ -1,0 +1,116 @@
+//! Plugins: one, and what all of them may use.
+
+use crate::settings::kind::{TIERS, ValueKind};
+use crate::settings::setting::{Setting, SettingGroup};
+
+pub(super) const PLUGINS: SettingGroup = SettingGroup {
+    title: "One plugin",
+    about: "`NAME` is the plugin's group, as `souk plugins` lists it.",
+    settings: &[
+        Setting::new(
+            "plugins.NAME.max_tier",
+            ValueKind::Choice(TIERS),
+            "Offer nothing of this plugin above this tier",
+        )
+        .lowest()
+        .reloads()
+        .example("\"safe\""),
+        Setting::new("plugins.NAME.settings", ValueKind::Table, "What the plugin itself reads")
+            .reloads()
+            .example("{ unit = \"kg\" }"),
+    ],
+};
+
+pub(super) const LIMITS: SettingGroup = SettingGroup {
+    title: "What plugins may use",
+    about: "The defaults leave an honest plugin ten times what the shipped ones need.",
+    settings: &[
+        Setting::limit(
+            "limits.concurrent_calls",
+            "64",
+            "calls",
+            "Calls that run at once, over all plugins",
+        ),
+        Setting::limit(
+            "limits.concurrent_calls_per_plugin",
+            "32",
+            "calls",
+            "Of those, the calls of one plugin",
+        ),
+        Setting::limit(
+            "limits.admission_wait_ms",
+            "10000",
+            "ms",
+            "How long a call waits for its turn before it is refused as RATE_LIMITED",
+        ),
+        Setting::limit(
+            "limits.memory_bytes",
+            "67108864",
+            "bytes",
+            "All memories of one call together",
+        ),
+        Setting::limit(
+            "limits.table_elements",
+            "20000",
+            "elements",
+            "All tables of one call together",
+        ),
+        Setting::limit("limits.stack_bytes", "524288", "bytes", "The plugin's own stack"),
+        Setting::limit("limits.cpu_ms", "2000", "ms", "Processor time of one call"),
+        Setting::limit(
+            "limits.wall_ms",
+            "120000",
+            "ms",
+            "Time of one call from start to end, waiting for the store included",
+        ),
+        Setting::limit("limits.answer_bytes", "8388608", "bytes", "Text of one answer"),
+        Setting::limit("limits.requests", "500", "requests", "Requests to back ends in one call"),
+        Setting::limit(
+            "limits.fetched_bytes",
+            "67108864",
+            "bytes",
+            "What one call may get from back ends",
+        ),
+        Setting::limit(
+            "limits.log_bytes",
+            "65536",
+            "bytes",
+            "What one call may log; the rest is dropped and counted",
+        ),
+        Setting::limit(
+            "limits.progress_reports",
+            "1000",
+            "reports",
+            "Reports of progress in one call; the rest is dropped",
+        ),
+        Setting::limit(
+            "limits.export_bytes",
+            "67108864",
+            "bytes",
+            "One document that a call keeps for its caller",
+        ),
+        Setting::limit(
+            "limits.exports_bytes",
+            "268435456",
+            "bytes",
+            "All documents of one caller; what would be more is refused",
+        ),
+        Setting::limit("limits.export_hours", "24", "hours", "How long a document is kept"),
+        Setting::limit("limits.file_bytes", "16777216", "bytes", "Size of a plugin's file"),
+        Setting::limit("limits.compile_ms", "60000", "ms", "How long compiling one file may take"),
+        Setting::limit(
+            "limits.describe_cpu_ms",
+            "500",
+            "ms",
+            "Processor time in which a plugin describes itself",
+        ),
+        Setting::limit("limits.tools", "64", "tools", "Tools of one plugin"),
+        Setting::limit("limits.schema_bytes", "131072", "bytes", "Text of one JSON Schema"),
+        Setting::limit(
+            "limits.description_chars",
+            "4000",
+            "characters",
+            "Text of a tool's or a group's description",
+        ),
+    ],
+};

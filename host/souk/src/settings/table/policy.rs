@@ -1,0 +1,151 @@
+//! What may be called, by everybody and by some.
+
+use crate::settings::kind::{TIERS, ValueKind};
+use crate::settings::setting::{MergeRule, Setting, SettingGroup};
+
+pub(super) const POLICY: SettingGroup = SettingGroup {
+    title: "What may be called",
+    about: "What is refused is neither listed nor callable, and the refusal names the rule and where \
+            it was set. All of it is in force as soon as the file is rewritten.",
+    settings: &[
+        Setting::new(
+            "policy.max_tier",
+            ValueKind::Choice(TIERS),
+            "Offer nothing above this tier: safe, risk or critical",
+        )
+        .flag("--max-tier", "TIER")
+        .variables(&["SOUK_MAX_TIER"])
+        .default("\"risk\"")
+        .lowest()
+        .reloads(),
+        Setting::new(
+            "policy.read_only",
+            ValueKind::Switch,
+            "Offer nothing that changes the store",
+        )
+        .flag("--read-only", "")
+        .variables(&["SOUK_READ_ONLY"])
+        .default("false")
+        .merge(MergeRule::On)
+        .reloads(),
+        Setting::new(
+            "policy.allow",
+            ValueKind::Tools,
+            "Offer only these tools: names, or `group_*`; a tool has to be on every such list",
+        )
+        .flag("--allow", "TOOLS")
+        .variables(&["SOUK_ALLOW"])
+        .unset("all")
+        .merge(MergeRule::Intersection)
+        .reloads()
+        .example("[\"auth_*\", \"catalog_*\"]"),
+        Setting::new("policy.deny", ValueKind::Tools, "Never offer these tools")
+            .flag("--deny", "TOOLS")
+            .variables(&["SOUK_DENY"])
+            .merge(MergeRule::Union)
+            .reloads()
+            .example("[\"cache_*\"]"),
+        Setting::new(
+            "policy.confirm",
+            ValueKind::Switch,
+            "Writes from tier risk up need `confirm` and a `reason`",
+        )
+        .variables(&["MCP_TIER2_CONFIRM"])
+        .default("true")
+        .merge(MergeRule::On)
+        .reloads(),
+        Setting::new(
+            "policy.accept_credentials",
+            ValueKind::Switch,
+            "Let callers log in with credentials of their own",
+        )
+        .flag("--accept-credentials", "")
+        .variables(&["SOUK_ACCEPT_CREDENTIALS"])
+        .default("false")
+        .merge(MergeRule::Off)
+        .reloads(),
+        Setting::new(
+            "policy.session_plugins",
+            ValueKind::Names,
+            "The only plugins that may touch a session",
+        )
+        .default("[\"auth\", \"scope\"]")
+        .merge(MergeRule::Intersection)
+        .reloads(),
+        Setting::new(
+            "policy.mask_pii",
+            ValueKind::MaskRules,
+            "Mask personal data in everything that callers are answered: `true`, or tables for some \
+             callers and plugins",
+        )
+        .flag("--mask-pii", "")
+        .variables(&["SOUK_MASK_PII"])
+        .default("false")
+        .merge(MergeRule::Union)
+        .reloads(),
+        Setting::new(
+            "policy.mask_pii[].principals",
+            ValueKind::Names,
+            "Mask for these callers: names, or `support-*`",
+        )
+        .unset("all")
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"support-*\"]"),
+        Setting::new(
+            "policy.mask_pii[].plugins",
+            ValueKind::Names,
+            "Mask in what these plugins answer",
+        )
+        .unset("all")
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"orders\"]"),
+    ],
+};
+
+pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
+    title: "One caller over HTTP",
+    about: "`NAME` is the operator's name for whoever brings the token. These limits come on top of \
+            everybody's.",
+    settings: &[
+        Setting::new(
+            "principals.NAME.max_tier",
+            ValueKind::Choice(TIERS),
+            "Offer this caller nothing above this tier",
+        )
+        .lowest()
+        .reloads()
+        .example("\"safe\""),
+        Setting::new(
+            "principals.NAME.read_only",
+            ValueKind::Switch,
+            "Offer this caller nothing that changes the store",
+        )
+        .default("false")
+        .merge(MergeRule::On)
+        .reloads(),
+        Setting::new(
+            "principals.NAME.allow",
+            ValueKind::Tools,
+            "Offer this caller only these tools",
+        )
+        .unset("all")
+        .merge(MergeRule::Intersection)
+        .reloads()
+        .example("[\"catalog_*\", \"auth_*\"]"),
+        Setting::new(
+            "principals.NAME.deny",
+            ValueKind::Tools,
+            "Never offer this caller these tools",
+        )
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"orders_*\"]"),
+        Setting::new(
+            "principals.NAME.token",
+            ValueKind::Secret,
+            "The bearer token that tells this caller; at least sixteen characters",
+        ),
+    ],
+};

@@ -1,0 +1,114 @@
+//! How the host is served, and what its callers may take.
+
+use crate::settings::kind::ValueKind;
+use crate::settings::setting::{Setting, SettingGroup};
+
+pub(super) const HTTP: SettingGroup = SettingGroup {
+    title: "Serving over HTTP",
+    about: "Without an address `souk serve` speaks MCP on standard input and output. An address that \
+            others reach is refused without a token.",
+    settings: &[
+        Setting::new(
+            "listen",
+            ValueKind::Address,
+            "Serve over HTTP at this address, for example 127.0.0.1:8808",
+        )
+        .flag_of("serve", "--http", "ADDR")
+        .variables(&["SOUK_HTTP"])
+        .unset("stdio")
+        .example("\"127.0.0.1:8808\""),
+        Setting::new("http_token", ValueKind::Secret, "The bearer token of the principal `http`")
+            .variables(&["SOUK_HTTP_TOKEN"]),
+        Setting::new(
+            "http.allowed_hosts",
+            ValueKind::Names,
+            "Names that clients reach this server by, on top of `localhost`, loopback and the \
+             address it listens on",
+        )
+        .default("[]"),
+        Setting::new(
+            "http.allowed_origins",
+            ValueKind::Names,
+            "Web pages that may talk to this server, on top of this machine's own",
+        )
+        .default("[]"),
+        Setting::new(
+            "http.public_url",
+            ValueKind::Text,
+            "The address clients see, without a path, where a proxy stands in front",
+        )
+        .unset("what the request was sent to")
+        .example("\"https://souk.example\""),
+        Setting::limit("http.body_bytes", "4194304", "bytes", "One request's body"),
+        Setting::limit("http.connections", "1024", "connections", "Open connections; more wait"),
+        Setting::limit(
+            "http.sessions_each",
+            "64",
+            "sessions",
+            "Sessions of each principal's older clients; the longest idle one makes room",
+        ),
+        Setting::limit(
+            "http.session_idle_s",
+            "14400",
+            "seconds",
+            "After how long an unused session is closed",
+        ),
+        Setting::new(
+            "http.shutdown_s",
+            ValueKind::Whole,
+            "How long calls under way have to end when the server is stopped",
+        )
+        .default("10")
+        .unit("seconds"),
+    ],
+};
+
+pub(super) const CALLERS: SettingGroup = SettingGroup {
+    title: "What callers may take",
+    about: "Bounds on what clients can have going at once, on stdio and over HTTP.",
+    settings: &[
+        Setting::limit(
+            "mcp.calls_running",
+            "64",
+            "calls",
+            "Calls that run at once, of all callers",
+        ),
+        Setting::limit(
+            "mcp.calls_running_each",
+            "48",
+            "calls",
+            "Calls that run at once for one principal",
+        ),
+        Setting::limit(
+            "mcp.calls_waiting",
+            "256",
+            "calls",
+            "Calls that may wait for a place; one more is refused at once",
+        ),
+        Setting::limit("mcp.call_wait_ms", "5000", "ms", "How long a call waits for a place"),
+        Setting::limit(
+            "mcp.subscriptions",
+            "256",
+            "streams",
+            "Open streams of changes, of all callers",
+        ),
+        Setting::limit(
+            "mcp.line_bytes",
+            "16777216",
+            "bytes",
+            "One message on stdio; a longer one is answered with an error",
+        ),
+        Setting::limit(
+            "mcp.unanswered",
+            "1024",
+            "requests",
+            "Requests on stdio that are not answered yet, after which no more are read",
+        ),
+        Setting::limit(
+            "mcp.linger_s",
+            "600",
+            "seconds",
+            "How long a server on stdio outlives its input for the sake of calls under way",
+        ),
+    ],
+};

@@ -1,0 +1,133 @@
+//! The stores.
+
+use crate::settings::kind::ValueKind;
+use crate::settings::setting::{Setting, SettingGroup};
+
+pub(super) const STORES: SettingGroup = SettingGroup {
+    title: "Stores",
+    about: "One `[[stores]]` for each; the first is the default. The variables describe one store \
+            more, which becomes the default, or give credentials to the one in the file that has \
+            their address. Of several ways to log in the first complete one is used: OAuth, \
+            integration token, admin.",
+    settings: &[
+        Setting::new("stores[].name", ValueKind::Text, "The operator's name for the store")
+            .unset("required")
+            .example("\"shop\""),
+        Setting::new("stores[].base_url", ValueKind::Url, "Where the store is, without `/rest`")
+            .variables(&["MAGENTO_BASE_URL"])
+            .unset("required")
+            .example("\"https://shop.example/\""),
+        Setting::new("stores[].environment", ValueKind::Text, "`production`, `staging`, …")
+            .variables(&["MCP_DEFAULT_ENV"])
+            .default("\"staging\""),
+        Setting::new(
+            "stores[].signing_base_url",
+            ValueKind::Url,
+            "What Magento takes its own address for, where a proxy changes scheme, host or port; \
+             only OAuth signatures use it",
+        )
+        .variables(&["MAGENTO_SIGNING_BASE_URL"])
+        .unset("`base_url`")
+        .example("\"http://shop.internal/\""),
+        Setting::new(
+            "stores[].credentials.oauth.consumer_key",
+            ValueKind::Secret,
+            "An integration's consumer key: the recommended way to log in",
+        )
+        .variables(&["MAGENTO_OAUTH_CONSUMER_KEY"]),
+        Setting::new(
+            "stores[].credentials.oauth.consumer_secret",
+            ValueKind::Secret,
+            "An integration's consumer secret",
+        )
+        .variables(&["MAGENTO_OAUTH_CONSUMER_SECRET"]),
+        Setting::new(
+            "stores[].credentials.oauth.token",
+            ValueKind::Secret,
+            "An integration's access token",
+        )
+        .variables(&["MAGENTO_OAUTH_TOKEN"]),
+        Setting::new(
+            "stores[].credentials.oauth.token_secret",
+            ValueKind::Secret,
+            "An integration's access token secret",
+        )
+        .variables(&["MAGENTO_OAUTH_TOKEN_SECRET"]),
+        Setting::new(
+            "stores[].credentials.integration_token",
+            ValueKind::Secret,
+            "An integration's token as a bearer token; Magento refuses these since 2.4.4 unless \
+             told otherwise",
+        )
+        .variables(&["MAGENTO_INTEGRATION_TOKEN"]),
+        Setting::new(
+            "stores[].credentials.admin.username",
+            ValueKind::Text,
+            "An admin user's name",
+        )
+        .variables(&["MAGENTO_ADMIN_USERNAME"])
+        .example("\"agent\""),
+        Setting::new(
+            "stores[].credentials.admin.password",
+            ValueKind::Secret,
+            "An admin user's password",
+        )
+        .variables(&["MAGENTO_ADMIN_PASSWORD"]),
+        Setting::new(
+            "stores[].limits.connect_timeout",
+            ValueKind::Number,
+            "Until a connection stands, TLS included",
+        )
+        .default("5.0")
+        .unit("seconds"),
+        Setting::new(
+            "stores[].limits.total_timeout",
+            ValueKind::Number,
+            "For one read as a whole, every attempt included",
+        )
+        .default("30.0")
+        .unit("seconds"),
+        Setting::new(
+            "stores[].limits.write_timeout",
+            ValueKind::Number,
+            "For one write as a whole; what takes longer may have happened or not",
+        )
+        .default("60.0")
+        .unit("seconds"),
+        Setting::new(
+            "stores[].limits.max_answer_bytes",
+            ValueKind::Whole,
+            "The longest body that is read",
+        )
+        .default("16777216")
+        .unit("bytes"),
+        Setting::new(
+            "stores[].limits.max_retries",
+            ValueKind::Whole,
+            "How often a read is sent again after a lost connection, 429, 502, 503 or 504",
+        )
+        .default("3")
+        .unit("times"),
+        Setting::new(
+            "stores[].limits.max_retry_after",
+            ValueKind::Number,
+            "How long a store's `Retry-After` may be to be waited for",
+        )
+        .default("10.0")
+        .unit("seconds"),
+        Setting::new(
+            "stores[].limits.concurrency",
+            ValueKind::Whole,
+            "Requests to the store at the same time, over all sessions",
+        )
+        .default("16")
+        .unit("requests"),
+        Setting::new(
+            "stores[].limits.max_url_bytes",
+            ValueKind::Whole,
+            "The longest address that is sent",
+        )
+        .default("8000")
+        .unit("bytes"),
+    ],
+};
