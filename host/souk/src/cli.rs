@@ -20,18 +20,18 @@ const COMMAND_GROUPS: &[(&str, &[&str])] = &[
 ///
 /// # Errors
 /// A flag is given twice. Whatever clap refuses ends the process with its own message.
-pub(crate) fn parse() -> anyhow::Result<(Cli, Vec<SettingValue>)> {
+pub(crate) fn parse() -> anyhow::Result<(CommandLine, Vec<SettingValue>)> {
     read(&command().get_matches())
 }
 
-fn read(matches: &clap::ArgMatches) -> anyhow::Result<(Cli, Vec<SettingValue>)> {
-    let cli = Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+fn read(matches: &clap::ArgMatches) -> anyhow::Result<(CommandLine, Vec<SettingValue>)> {
+    let cli = CommandLine::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
     Ok((cli, flags::read(matches)?))
 }
 
 /// The whole command line. The help of the first level is short: commands in groups, then settings.
 fn command() -> clap::Command {
-    let command = Cli::command();
+    let command = CommandLine::command();
     let mut groups = String::new();
     for (title, names) in COMMAND_GROUPS {
         groups.push_str(&format!("{title}:\n"));
@@ -58,40 +58,40 @@ fn command() -> clap::Command {
 /// An MCP server for Magento 2 / Adobe Commerce whose actions are sandboxed WebAssembly plugins.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
-pub(crate) struct Cli {
+pub(crate) struct CommandLine {
     /// What to do.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: SoukCommand,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum SoukCommand {
     /// Serve MCP on standard input and output, or with --http over HTTP
     Serve,
     /// Call one action with the operator's credentials, and print its answer
-    Call(Call),
+    Call(CallArgs),
     /// List the actions, their tier and effect, and what forbids them
-    Actions(Actions),
+    Actions(ActionsArgs),
     /// List the plugins, or inspect one file
-    Plugins(Plugins),
+    Plugins(PluginsArgs),
     /// Check configuration, store, login, plugins and state, and say what to do
-    Doctor(Doctor),
+    Doctor(DoctorArgs),
     /// Serve the demo store alone, and print its credentials
-    DemoStore(DemoStore),
+    DemoStore(DemoStoreArgs),
     /// Read and check the audit trail
-    Audit(Audit),
+    Audit(AuditArgs),
     /// Show, commit, resume and undo anyone's plans
-    Plans(Plans),
+    Plans(PlansArgs),
     /// Explain what the operator's rules allow
-    Policy(Policy),
+    Policy(PolicyArgs),
     /// Show and check the settings
-    Config(Config),
+    Config(ConfigArgs),
 }
 
 /// `souk call`
 #[derive(Debug, Args)]
-pub(crate) struct Call {
+pub(crate) struct CallArgs {
     /// The action: `catalog_get_product`.
     pub(crate) action: String,
     /// Its arguments: one JSON object, or `key=value` for each. `scope.store_view_code=de` reaches
@@ -104,17 +104,10 @@ pub(crate) struct Call {
 
 /// `souk actions`
 #[derive(Debug, Args)]
-pub(crate) struct Actions {
+pub(crate) struct ActionsArgs {
     /// Print the reference of all tools as a page of Markdown.
     #[arg(long, conflicts_with = "json")]
     pub(crate) markdown: bool,
-    #[command(flatten)]
-    pub(crate) list: List,
-}
-
-/// What commands take that print a list.
-#[derive(Debug, Args)]
-pub(crate) struct List {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -122,7 +115,7 @@ pub(crate) struct List {
 
 /// `souk doctor`
 #[derive(Debug, Args)]
-pub(crate) struct Doctor {
+pub(crate) struct DoctorArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -130,7 +123,7 @@ pub(crate) struct Doctor {
 
 /// `souk plugins`
 #[derive(Debug, Args)]
-pub(crate) struct Plugins {
+pub(crate) struct PluginsArgs {
     /// More than the list.
     #[command(subcommand)]
     pub(crate) command: Option<PluginsCommand>,
@@ -154,7 +147,7 @@ pub(crate) enum PluginsCommand {
 
 /// `souk demo-store`
 #[derive(Debug, Args)]
-pub(crate) struct DemoStore {
+pub(crate) struct DemoStoreArgs {
     /// Where to listen; loopback only.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
@@ -186,7 +179,7 @@ pub(crate) struct DemoStore {
 
 /// `souk audit`
 #[derive(Debug, Args)]
-pub(crate) struct Audit {
+pub(crate) struct AuditArgs {
     /// What to do with it.
     #[command(subcommand)]
     pub(crate) command: AuditCommand,
@@ -223,7 +216,7 @@ pub(crate) enum AuditCommand {
 
 /// `souk policy`
 #[derive(Debug, Args)]
-pub(crate) struct Policy {
+pub(crate) struct PolicyArgs {
     /// What about them.
     #[command(subcommand)]
     pub(crate) command: PolicyCommand,
@@ -244,14 +237,14 @@ pub(crate) enum PolicyCommand {
 
 /// `souk config`
 #[derive(Debug, Args)]
-pub(crate) struct Config {
+pub(crate) struct ConfigArgs {
     /// What to do with them.
     #[command(subcommand)]
     pub(crate) command: ConfigCommand,
 }
 
 /// `souk config …`
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print every setting, its value and where it came from; secrets are not printed.
     Show {
@@ -274,7 +267,7 @@ pub(crate) enum ConfigCommand {
 
 /// `souk plans`
 #[derive(Debug, Args)]
-pub(crate) struct Plans {
+pub(crate) struct PlansArgs {
     /// What to do with them.
     #[command(subcommand)]
     pub(crate) command: PlansCommand,
@@ -324,7 +317,7 @@ pub(crate) enum PlansCommand {
 mod tests {
     use super::*;
 
-    fn parsed(arguments: &str) -> (Cli, Vec<SettingValue>) {
+    fn parsed(arguments: &str) -> (CommandLine, Vec<SettingValue>) {
         let arguments = ["souk"].into_iter().chain(arguments.split_whitespace());
         read(&command().try_get_matches_from(arguments).unwrap()).unwrap()
     }
@@ -332,7 +325,7 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_every_command_is_in_a_group() {
         command().debug_assert();
-        let command = Cli::command();
+        let command = CommandLine::command();
         let mut grouped: Vec<_> = COMMAND_GROUPS.iter().flat_map(|(_, names)| *names).collect();
         let mut all: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
         grouped.sort_unstable();

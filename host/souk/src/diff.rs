@@ -10,58 +10,58 @@ use similar::TextDiff;
 /// Characters up to which a text is shown whole, however alike two are.
 const SHORT_CHARS: usize = 60;
 /// Words that are shown on either side of what differs.
-const AROUND: usize = 5;
+const CONTEXT_WORDS: usize = 5;
 /// From here on two texts have so little in common that each is read best whole.
-const LITTLE_IN_COMMON: f32 = 0.4;
+const MIN_SIMILARITY: f32 = 0.4;
 /// How long the best comparison is looked for; a coarser one is as true.
-const PATIENCE: Duration = Duration::from_millis(200);
+const DIFF_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The places where two values differ: what stands there, and what will.
-pub(crate) fn lines(before: &Value, after: &Value) -> Vec<(String, String)> {
+pub(crate) fn changed_lines(before: &Value, after: &Value) -> Vec<(String, String)> {
     match (before, after) {
-        (Value::String(before), Value::String(after)) => places(before, after)
+        (Value::String(before), Value::String(after)) => differing_ranges(before, after)
             .into_iter()
             .map(|place| (excerpt(before, place.before), excerpt(after, place.after)))
             .collect(),
-        _ => vec![(whole(before), whole(after))],
+        _ => vec![(one_line(before), one_line(after))],
     }
 }
 
 /// A value, all of it, in one line.
-pub(crate) fn whole(value: &Value) -> String {
+pub(crate) fn one_line(value: &Value) -> String {
     match value {
         Value::String(text) => excerpt(text, 0..text.len()),
-        other => harmless(&other.to_string()),
+        other => escape_control(&other.to_string()),
     }
 }
 
 /// Where two texts differ, by their bytes: they are the same between one place and the next.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct DifferingRange {
     before: Range<usize>,
     after: Range<usize>,
 }
 
-fn places(before: &str, after: &str) -> Vec<Place> {
-    let all = || vec![Place { before: 0..before.len(), after: 0..after.len() }];
+fn differing_ranges(before: &str, after: &str) -> Vec<DifferingRange> {
+    let all = || vec![DifferingRange { before: 0..before.len(), after: 0..after.len() }];
     let short = |text: &str| text.chars().count() <= SHORT_CHARS;
     if short(before) && short(after) {
         return all();
     }
     let (old, new) = (words(before), words(after));
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_slices(&old, &new);
-    if diff.ratio() < LITTLE_IN_COMMON {
+    let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_slices(&old, &new);
+    if diff.ratio() < MIN_SIMILARITY {
         return all();
     }
-    let groups = diff.grouped_ops(AROUND);
+    let groups = diff.grouped_ops(CONTEXT_WORDS);
     let place = |ops: &Vec<similar::DiffOp>| {
         let (first, last) = (ops.first()?, ops.last()?);
-        Some(Place {
+        Some(DifferingRange {
             before: bytes(&old, first.old_range().start..last.old_range().end),
             after: bytes(&new, first.new_range().start..last.new_range().end),
         })
     };
-    let places: Vec<Place> = groups.iter().filter_map(place).collect();
+    let places: Vec<DifferingRange> = groups.iter().filter_map(place).collect();
     if places.is_empty() { all() } else { places }
 }
 
@@ -80,11 +80,11 @@ fn bytes(words: &[&str], range: Range<usize>) -> Range<usize> {
 fn excerpt(text: &str, range: Range<usize>) -> String {
     let open = if range.start > 0 { "…" } else { "" };
     let more = if range.end < text.len() { "…" } else { "" };
-    format!("{open}\"{}\"{more}", harmless(&text[range]))
+    format!("{open}\"{}\"{more}", escape_control(&text[range]))
 }
 
 /// A text in one line, without what could steer a terminal or turn the direction of reading.
-fn harmless(text: &str) -> String {
+fn escape_control(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -109,7 +109,7 @@ mod tests {
     fn a_word_at_the_end_of_a_long_text_is_shown_with_what_stands_around_it() {
         let after = PAGE.replace("a hurry", "haste");
         assert_eq!(
-            lines(&json!(PAGE), &json!(after)),
+            changed_lines(&json!(PAGE), &json!(after)),
             [(
                 r#"…"us where you are in a hurry.</p>""#.to_owned(),
                 r#"…"us where you are in haste.</p>""#.to_owned()
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn places_far_apart_are_shown_one_by_one() {
         let after = PAGE.replace("Delivery", "Shipping").replace("a hurry", "haste");
-        let lines = lines(&json!(PAGE), &json!(after));
+        let lines = changed_lines(&json!(PAGE), &json!(after));
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(lines[0].1.starts_with("\"<h1>Shipping</h1>") && lines[0].1.ends_with("\"…"));
     }
@@ -128,19 +128,19 @@ mod tests {
     #[test]
     fn what_is_short_or_wholly_new_is_shown_whole() {
         assert_eq!(
-            lines(&json!("Tent"), &json!("Tent 2")),
+            changed_lines(&json!("Tent"), &json!("Tent 2")),
             [("\"Tent\"".into(), "\"Tent 2\"".into())]
         );
-        assert_eq!(lines(&json!(1.5), &json!(2)), [("1.5".into(), "2".into())]);
-        assert_eq!(lines(&json!(PAGE), &json!(PAGE)).len(), 1);
+        assert_eq!(changed_lines(&json!(1.5), &json!(2)), [("1.5".into(), "2".into())]);
+        assert_eq!(changed_lines(&json!(PAGE), &json!(PAGE)).len(), 1);
         let new = "Nothing of it is as it was before, and every single word is another one here.";
-        let shown = lines(&json!(PAGE), &json!(new));
+        let shown = changed_lines(&json!(PAGE), &json!(new));
         assert_eq!(shown, [(format!("\"{PAGE}\""), format!("\"{new}\""))]);
     }
 
     #[test]
     fn a_terminal_is_not_steered() {
-        let shown = whole(&json!("a\u{1b}[2J\u{9b}1m\n\u{202e}\"b\""));
+        let shown = one_line(&json!("a\u{1b}[2J\u{9b}1m\n\u{202e}\"b\""));
         assert_eq!(shown, "\"a\\u{1b}[2J\\u{9b}1m\\n\\u{202e}\"b\"\"");
     }
 
@@ -151,7 +151,7 @@ mod tests {
             after in "([ab<>é]{0,3} ){0,60}",
         ) {
             let (mut made, mut at) = (String::new(), 0);
-            for place in places(&before, &after) {
+            for place in differing_ranges(&before, &after) {
                 made.push_str(&before[at..place.before.start]);
                 made.push_str(&after[place.after]);
                 at = place.before.end;

@@ -11,6 +11,7 @@ mod cli;
 mod commands;
 mod diff;
 mod logging;
+mod output;
 mod render;
 mod rules;
 mod settings;

@@ -62,7 +62,7 @@ fn list(text: &mut String, items: &[Value], depth: usize) {
 }
 
 /// A table, where every item is an object with few and plain members.
-fn table(items: &[Value]) -> Option<Table> {
+fn table(items: &[Value]) -> Option<TextTable> {
     let mut columns: Vec<&String> = Vec::new();
     for item in items {
         for (key, value) in item.as_object()? {
@@ -81,7 +81,7 @@ fn table(items: &[Value]) -> Option<Table> {
     if columns.len() > COLUMNS {
         return None;
     }
-    let mut table = Table::new(columns.iter().map(|key| clean(key)));
+    let mut table = TextTable::new(columns.iter().map(|key| clean(key)));
     for item in items {
         table.row(columns.iter().map(|key| item.get(key.as_str()).map(scalar).unwrap_or_default()));
     }
@@ -108,11 +108,11 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 /// Columns side by side.
-pub(crate) struct Table {
+pub(crate) struct TextTable {
     rows: Vec<Vec<String>>,
 }
 
-impl Table {
+impl TextTable {
     pub(crate) fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
         Self { rows: vec![header.into_iter().map(Into::into).collect()] }
     }
@@ -132,7 +132,7 @@ fn cut(cell: &str) -> String {
     short
 }
 
-impl fmt::Display for Table {
+impl fmt::Display for TextTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns)

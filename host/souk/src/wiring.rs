@@ -17,24 +17,24 @@ use crate::setup::Setup;
 use crate::stores;
 
 /// The running host.
-pub(crate) struct Host {
+pub(crate) struct RunningHost {
     pub(crate) registry: Arc<Registry>,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) sessions: Arc<SessionHost>,
     pub(crate) plans: Arc<Plans>,
     pub(crate) exports: Arc<Exports>,
     /// Of the demo store, where there is one.
-    pub(crate) demo: Option<Demo>,
+    pub(crate) demo: Option<DemoAddresses>,
 }
 
 /// Where the demo listens.
-pub(crate) struct Demo {
+pub(crate) struct DemoAddresses {
     pub(crate) store: SocketAddr,
     /// Its own cache, unless the operator named another.
     pub(crate) cache: Option<SocketAddr>,
 }
 
-impl Host {
+impl RunningHost {
     /// Opens the trail, reaches for the stores, and loads the plugins.
     ///
     /// # Errors
@@ -75,7 +75,9 @@ impl Host {
 ///
 /// # Errors
 /// A configuration that is not one, or no port for the demo.
-pub(crate) async fn configured(setup: &Setup) -> anyhow::Result<(Vec<StoreConfig>, Option<Demo>)> {
+pub(crate) async fn configured(
+    setup: &Setup,
+) -> anyhow::Result<(Vec<StoreConfig>, Option<DemoAddresses>)> {
     if !setup.demo() {
         return Ok((setup.stores()?, None));
     }
@@ -88,7 +90,7 @@ pub(crate) async fn configured(setup: &Setup) -> anyhow::Result<(Vec<StoreConfig
         store.cdn = settings.overridden_by(store.cdn);
         Some(address)
     };
-    Ok((vec![store], Some(Demo { store: address, cache })))
+    Ok((vec![store], Some(DemoAddresses { store: address, cache })))
 }
 
 /// Loads the plugins of the configured directory.

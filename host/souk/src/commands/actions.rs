@@ -6,14 +6,14 @@ use serde_json::json;
 use souk_model::Principal;
 use souk_policy::{Rules, ToolProfile};
 
-use crate::cli::Actions;
-use crate::commands::print;
-use crate::render::Table;
+use crate::cli::ActionsArgs;
+use crate::output::print;
+use crate::render::TextTable;
 use crate::setup::Setup;
 use crate::tools_markdown::{self, ToolEntry};
 use crate::wiring;
 
-pub(crate) async fn run(setup: &Setup, actions: Actions) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(setup: &Setup, actions: ActionsArgs) -> anyhow::Result<ExitCode> {
     let rules = setup.rules()?;
     let registry = wiring::load(setup).await?;
     let loaded = registry.loaded();
@@ -22,7 +22,7 @@ pub(crate) async fn run(setup: &Setup, actions: Actions) -> anyhow::Result<ExitC
         print(&tools_markdown::page(&entries))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(["ACTION", "TIER", "EFFECT", "ALLOWED", "TITLE"]);
+    let mut table = TextTable::new(["ACTION", "TIER", "EFFECT", "ALLOWED", "TITLE"]);
     let mut rows = Vec::new();
     for entry in loaded.tools() {
         let (tool, subject) = (entry.tool(), entry.subject());
@@ -51,7 +51,7 @@ pub(crate) async fn run(setup: &Setup, actions: Actions) -> anyhow::Result<ExitC
             "grants": entry.grants(),
         }));
     }
-    if actions.list.json {
+    if actions.json {
         print(&format!("{}\n", serde_json::to_string_pretty(&rows)?))?;
     } else {
         print(&table.to_string())?;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use souk_state::audit::{self, CallOutcome, TrailRecord, TrailRow, WriteOrigin};
 
 use crate::cli::AuditCommand;
-use crate::commands::print;
+use crate::output::print;
 use crate::settings::source::SettingValue;
 use crate::setup::Setup;
 

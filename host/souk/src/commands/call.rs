@@ -8,14 +8,14 @@ use souk_model::{Actions, Document, Principal, Tool};
 use souk_state::audit::Transport;
 use souk_state::exports::{ExportId, Exports};
 
-use crate::cli::Call;
-use crate::commands::print;
+use crate::cli::CallArgs;
+use crate::output::print;
 use crate::render;
 use crate::setup::Setup;
-use crate::wiring::Host;
+use crate::wiring::RunningHost;
 
-pub(crate) async fn run(setup: Setup, call: Call) -> anyhow::Result<ExitCode> {
-    let host = Host::start(&setup, Transport::Terminal).await?;
+pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode> {
+    let host = RunningHost::start(&setup, Transport::Terminal).await?;
     let tool = host.dispatcher.find(&call.action);
     let arguments = arguments(&call.arguments, tool.as_deref())?;
     let needs_session = host.dispatcher.needs_session(&call.action);
@@ -40,7 +40,7 @@ pub(crate) async fn run(setup: Setup, call: Call) -> anyhow::Result<ExitCode> {
                 render::answer(&answer.result)
             })?;
             for document in answer.documents {
-                eprintln!("{}", kept(&host.exports, &document)?);
+                eprintln!("{}", stored_document(&host.exports, &document)?);
             }
         }
         Err(failure) => {
@@ -52,7 +52,7 @@ pub(crate) async fn run(setup: Setup, call: Call) -> anyhow::Result<ExitCode> {
 }
 
 /// Where a document is that the call kept. On stderr, so that the answer stays what it is.
-fn kept(exports: &Exports, document: &Document) -> anyhow::Result<String> {
+fn stored_document(exports: &Exports, document: &Document) -> anyhow::Result<String> {
     let id = ExportId::of_uri(&document.uri)?;
     let kept = exports.find(&Principal::local(), &id).context("the document is gone again")?;
     Ok(format!(

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::cli::ConfigCommand;
-use crate::commands::print;
+use crate::output::print;
 use crate::render::clean;
 use crate::settings::kind::ValueKind;
 use crate::settings::resolved::{EffectiveValue, dotted};

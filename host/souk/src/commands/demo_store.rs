@@ -8,9 +8,9 @@ use souk_demo_store::{Credential, DemoCdn, DemoStore};
 use tokio::net::TcpListener;
 
 use crate::cli;
-use crate::commands::print;
+use crate::output::print;
 
-pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: cli::DemoStoreArgs) -> anyhow::Result<ExitCode> {
     for listen in [Some(options.listen), options.cdn].into_iter().flatten() {
         if !listen.ip().is_loopback() {
             bail!(
@@ -54,7 +54,7 @@ pub(crate) async fn run(options: cli::DemoStore) -> anyhow::Result<ExitCode> {
         text.push_str(&serve_cdn(listen, options.cdn_stock_vcl).await?);
     }
     for credential in store.credentials() {
-        text.push_str(&show(&credential));
+        text.push_str(&credential_lines(&credential));
     }
     print(&text)?;
     store
@@ -81,7 +81,7 @@ async fn serve_cdn(listen: SocketAddr, stock_vcl: bool) -> anyhow::Result<String
 }
 
 /// These credentials open a store that is made to be played with, and are printed on purpose.
-fn show(credential: &Credential) -> String {
+fn credential_lines(credential: &Credential) -> String {
     match credential {
         Credential::Admin { username, password } => {
             format!(

@@ -14,21 +14,24 @@ use souk_runtime::Registry;
 use souk_state::audit;
 use souk_upstream::CapabilityReport;
 
-use self::report::{Report, Section};
-use self::store::Examined;
-use crate::cli::Doctor;
-use crate::commands::print;
+use self::report::{HealthReport, Section};
+use self::store::StoreReport;
+use crate::cli::DoctorArgs;
+use crate::output::print;
 use crate::setup::Setup;
 use crate::wiring;
 
 /// More tools than this are counted and not named.
 const NAMED_TOOLS: usize = 4;
 
-pub(crate) async fn run(setup: anyhow::Result<Setup>, doctor: Doctor) -> anyhow::Result<ExitCode> {
-    let mut report = Report::default();
-    let mut told = Vec::new();
+pub(crate) async fn run(
+    setup: anyhow::Result<Setup>,
+    doctor: DoctorArgs,
+) -> anyhow::Result<ExitCode> {
+    let mut report = HealthReport::default();
+    let mut stores = Vec::new();
     match setup {
-        Ok(setup) => told = examine(&setup, &mut report).await,
+        Ok(setup) => stores = check_all(&setup, &mut report).await,
         Err(error) => {
             let mut section = Section::new("configuration");
             section.failed("read", &error);
@@ -36,7 +39,8 @@ pub(crate) async fn run(setup: anyhow::Result<Setup>, doctor: Doctor) -> anyhow:
         }
     }
     if doctor.json {
-        let all = json!({"sound": report.is_sound(), "sections": report.sections, "stores": told});
+        let all =
+            json!({"sound": report.is_sound(), "sections": report.sections, "stores": stores});
         print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
     } else {
         print(&report.to_string())?;
@@ -44,16 +48,18 @@ pub(crate) async fn run(setup: anyhow::Result<Setup>, doctor: Doctor) -> anyhow:
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Looks at everything; what each store told, for machines.
-async fn examine(setup: &Setup, report: &mut Report) -> Vec<serde_json::Value> {
+/// Looks at everything; what each store can do, for machines.
+async fn check_all(setup: &Setup, report: &mut HealthReport) -> Vec<serde_json::Value> {
     report.sections.push(configuration(setup));
-    let mut told = Vec::new();
+    let mut capabilities_json = Vec::new();
     let mut first = None;
-    match examined_stores(setup).await {
-        Ok(examined) => {
-            for (name, Examined { sections, capabilities }) in examined {
+    match check_stores(setup).await {
+        Ok(reports) => {
+            for (name, StoreReport { sections, capabilities }) in reports {
                 report.sections.extend(sections);
-                told.extend(capabilities.as_deref().map(|capabilities| tell(&name, capabilities)));
+                capabilities_json.extend(
+                    capabilities.as_deref().map(|capabilities| store_json(&name, capabilities)),
+                );
                 first = first.or(capabilities);
             }
         }
@@ -65,11 +71,11 @@ async fn examine(setup: &Setup, report: &mut Report) -> Vec<serde_json::Value> {
     }
     report.sections.push(plugins(setup, first.as_deref()).await);
     report.sections.push(state(setup));
-    told
+    capabilities_json
 }
 
-/// What a store told, the names of all its modules included.
-fn tell(name: &str, capabilities: &CapabilityReport) -> serde_json::Value {
+/// What a store can do, the names of all its modules included.
+fn store_json(name: &str, capabilities: &CapabilityReport) -> serde_json::Value {
     let names = capabilities.modules.known().map(|modules| &modules.names);
     json!({"store": name, "capabilities": **capabilities, "module_names": names})
 }
@@ -87,7 +93,7 @@ fn configuration(setup: &Setup) -> Section {
     section
 }
 
-async fn examined_stores(setup: &Setup) -> anyhow::Result<Vec<(String, Examined)>> {
+async fn check_stores(setup: &Setup) -> anyhow::Result<Vec<(String, StoreReport)>> {
     let (configs, _) = wiring::configured(setup).await?;
     if configs.is_empty() {
         anyhow::bail!(
@@ -95,16 +101,16 @@ async fn examined_stores(setup: &Setup) -> anyhow::Result<Vec<(String, Examined)
              or try it with --demo"
         );
     }
-    let mut examined = Vec::new();
+    let mut reports = Vec::new();
     for config in configs {
         let name = config.name.clone();
         let cache = store::cache(&config.cdn);
         let store = souk_upstream::Magento::new(config)?;
-        let mut found = store::examine(&store).await;
-        found.tell_cache(cache.as_deref());
-        examined.push((name, found));
+        let mut found = store::check(&store).await;
+        found.add_cache(cache.as_deref());
+        reports.push((name, found));
     }
-    Ok(examined)
+    Ok(reports)
 }
 
 /// What is loaded, and what of it the first store does not serve.
@@ -118,7 +124,7 @@ async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Sect
         }
     };
     let mut section = Section::new(format!("plugins in {}", registry.directory().display()));
-    tell_plugins(&mut section, &registry, capabilities);
+    add_plugins(&mut section, &registry, capabilities);
     let limits = &setup.limits;
     section.fine(
         "room",
@@ -132,7 +138,7 @@ async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Sect
     section
 }
 
-fn tell_plugins(
+fn add_plugins(
     section: &mut Section,
     registry: &Arc<Registry>,
     capabilities: Option<&CapabilityReport>,

@@ -14,15 +14,15 @@ use souk_state::audit::Transport;
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
-use crate::cli::{Plans, PlansCommand};
-use crate::commands::print;
+use crate::cli::{PlansArgs, PlansCommand};
 use crate::diff;
-use crate::render::Table;
+use crate::output::print;
+use crate::render::TextTable;
 use crate::setup::Setup;
-use crate::wiring::Host;
+use crate::wiring::RunningHost;
 
-pub(crate) async fn run(setup: &Setup, plans: Plans) -> anyhow::Result<ExitCode> {
-    let host = Host::start(setup, Transport::Terminal).await?;
+pub(crate) async fn run(setup: &Setup, plans: PlansArgs) -> anyhow::Result<ExitCode> {
+    let host = RunningHost::start(setup, Transport::Terminal).await?;
     let rules = setup.rules()?;
     let done = match plans.command {
         PlansCommand::List { limit } => list(&host, &rules, limit).await,
@@ -48,16 +48,18 @@ pub(crate) async fn run(setup: &Setup, plans: Plans) -> anyhow::Result<ExitCode>
     }
 }
 
-type Told = Result<(String, ExitCode), Failure>;
+/// What to print, and the exit code.
+type CommandOutput = Result<(String, ExitCode), Failure>;
 
 /// What is masked of a plan for whoever sits at the terminal.
 fn mask_for(rules: &Rules, stored: &StoredPlan) -> Mask {
     rules.mask_for(&Principal::local(), &stored.header.group)
 }
 
-async fn list(host: &Host, rules: &Rules, limit: u32) -> Told {
+async fn list(host: &RunningHost, rules: &Rules, limit: u32) -> CommandOutput {
     let filter = PlanFilter { limit, ..PlanFilter::default() };
-    let mut table = Table::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "SUMMARY"]);
+    let mut table =
+        TextTable::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "SUMMARY"]);
     for stored in host.plans.list(&filter).await? {
         let header = &stored.header;
         table.row([
@@ -73,12 +75,12 @@ async fn list(host: &Host, rules: &Rules, limit: u32) -> Told {
     Ok((table.to_string(), ExitCode::SUCCESS))
 }
 
-async fn show(host: &Host, rules: &Rules, plan: &PlanId, items: u32) -> Told {
+async fn show(host: &RunningHost, rules: &Rules, plan: &PlanId, items: u32) -> CommandOutput {
     let stored = host.plans.get(None, plan).await?;
     let mask = mask_for(rules, &stored);
     let mut text = mask.text(heading(&stored));
     for (item, progressed) in host.plans.items(plan, None, items, &[]).await? {
-        text.push_str(&shown(&item, &progressed, &mask));
+        text.push_str(&item_diff(&item, &progressed, &mask));
     }
     let hidden = stored.header.count.saturating_sub(items);
     if hidden > 0 {
@@ -114,7 +116,7 @@ fn heading(stored: &StoredPlan) -> String {
 }
 
 /// An item as a diff: what goes in red elsewhere stands after a minus here.
-fn shown(item: &PlanItem, progressed: &ItemProgress, mask: &Mask) -> String {
+fn item_diff(item: &PlanItem, progressed: &ItemProgress, mask: &Mask) -> String {
     let subject = &item.change.subject;
     let id = mask.text(subject.id.clone());
     let mut text = format!("\n{} {}", subject.kind, id.escape_debug());
@@ -125,7 +127,7 @@ fn shown(item: &PlanItem, progressed: &ItemProgress, mask: &Mask) -> String {
     let _ = writeln!(text, "  [{}]", progressed.state.as_str());
     for line in &item.review {
         let _ = writeln!(text, "  {}", line.field);
-        for (before, after) in sides(line, mask) {
+        for (before, after) in before_and_after(line, mask) {
             let _ = writeln!(text, "    - {before}\n    + {after}");
         }
     }
@@ -134,7 +136,7 @@ fn shown(item: &PlanItem, progressed: &ItemProgress, mask: &Mask) -> String {
             text,
             "  also sent, {}: {}",
             constant.at,
-            diff::whole(&masked(mask, &constant.at, &constant.value))
+            diff::one_line(&mask_field(mask, &constant.at, &constant.value))
         );
     }
     if let Some(failure) = &progressed.failure
@@ -147,8 +149,8 @@ fn shown(item: &PlanItem, progressed: &ItemProgress, mask: &Mask) -> String {
 }
 
 /// What a field was and what it becomes, place by place where both are long texts.
-fn sides(line: &FieldReview, mask: &Mask) -> Vec<(String, String)> {
-    let value = |value: &Value| masked(mask, &line.field, value);
+fn before_and_after(line: &FieldReview, mask: &Mask) -> Vec<(String, String)> {
+    let value = |value: &Value| mask_field(mask, &line.field, value);
     let (before, from) = match &line.before {
         FieldBefore::Value(before) => (Some(value(before)), ""),
         FieldBefore::Inherited(before) => (Some(value(before)), " (inherited)"),
@@ -163,19 +165,19 @@ fn sides(line: &FieldReview, mask: &Mask) -> Vec<(String, String)> {
         }
     };
     let lines = match (&before, &after) {
-        (Some(before), Some(after)) => diff::lines(before, after),
+        (Some(before), Some(after)) => diff::changed_lines(before, after),
         (before, after) => {
-            let whole = |side: &Option<Value>| {
-                side.as_ref().map_or_else(|| "nothing".to_owned(), diff::whole)
+            let one_line = |side: &Option<Value>| {
+                side.as_ref().map_or_else(|| "nothing".to_owned(), diff::one_line)
             };
-            vec![(whole(before), whole(after))]
+            vec![(one_line(before), one_line(after))]
         }
     };
     lines.into_iter().map(|(before, after)| (before + from, after + by)).collect()
 }
 
 /// A value, masked by the field it is of.
-fn masked(mask: &Mask, field: &str, value: &Value) -> Value {
+fn mask_field(mask: &Mask, field: &str, value: &Value) -> Value {
     mask.value(json!({"field": field, "value": value}))["value"].take()
 }
 
@@ -185,17 +187,17 @@ fn instant(ms: i64) -> String {
 }
 
 /// The operator's session, with the operator's credentials.
-async fn session(host: &Host) -> Result<Session, Failure> {
+async fn session(host: &RunningHost) -> Result<Session, Failure> {
     host.sessions.login(&Principal::local(), None, Vec::new()).await
 }
 
 async fn carry_out(
-    host: &Host,
+    host: &RunningHost,
     rules: &Rules,
     plan: &PlanId,
     reason: String,
     resume: bool,
-) -> Told {
+) -> CommandOutput {
     let session = session(host).await?;
     let mask = mask_for(rules, &host.plans.get(None, plan).await?);
     let principal = Principal::local();
@@ -210,11 +212,11 @@ async fn carry_out(
     };
     let outcome =
         if resume { host.plans.resume(commit).await? } else { host.plans.commit(commit).await? };
-    let (text, code) = told(&outcome);
+    let (text, code) = outcome_lines(&outcome);
     Ok((mask.text(text), code))
 }
 
-fn told(outcome: &PlanOutcome) -> (String, ExitCode) {
+fn outcome_lines(outcome: &PlanOutcome) -> (String, ExitCode) {
     let total = outcome.counts.total();
     let mut text = format!("{} of {total} done, {}\n", outcome.counts.done, outcome.evidence());
     for failed in &outcome.failures {
@@ -232,7 +234,7 @@ fn told(outcome: &PlanOutcome) -> (String, ExitCode) {
     (text, code)
 }
 
-async fn undo(host: &Host, rules: &Rules, plan: &PlanId) -> Told {
+async fn undo(host: &RunningHost, rules: &Rules, plan: &PlanId) -> CommandOutput {
     let session = session(host).await?;
     let proposal = host.plans.undo(&Principal::local(), &session, plan, true).await?;
     let (mut text, code) = show(host, rules, &proposal.header.id, 50).await?;

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use souk_runtime::{Plugin, Sandbox};
 
-use crate::cli::{Plugins, PluginsCommand};
-use crate::commands::print;
-use crate::render::Table;
+use crate::cli::{PluginsArgs, PluginsCommand};
+use crate::output::print;
+use crate::render::TextTable;
 use crate::setup::Setup;
 use crate::wiring;
 
-pub(crate) async fn run(setup: &Setup, plugins: Plugins) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(setup: &Setup, plugins: PluginsArgs) -> anyhow::Result<ExitCode> {
     match plugins.command {
         None => list(setup, plugins.json).await,
         Some(PluginsCommand::Inspect { file, json }) => inspect(setup, &file, json).await,
@@ -34,7 +34,8 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
         print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(["PLUGIN", "VERSION", "ACTIONS", "MAY", "SIZE", "DIGEST", "FILE"]);
+    let mut table =
+        TextTable::new(["PLUGIN", "VERSION", "ACTIONS", "MAY", "SIZE", "DIGEST", "FILE"]);
     for plugin in loaded.plugins.values() {
         table.row([
             plugin.group.name.clone(),

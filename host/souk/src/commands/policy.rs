@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use souk_model::{Failure, Principal};
 
 use crate::cli::PolicyCommand;
-use crate::commands::print;
+use crate::output::print;
 use crate::setup::Setup;
 use crate::wiring;
 

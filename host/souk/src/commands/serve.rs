@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::setup::{ReloadedConfig, Setup};
-use crate::wiring::Host;
+use crate::wiring::RunningHost;
 
 /// How often documents are looked through for those that have expired.
 const EXPORTS_TIDY: std::time::Duration = std::time::Duration::from_secs(600);
@@ -28,7 +28,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     if let Some(address) = listen {
         souk_mcp::check_bind(address, &auth)?;
     }
-    let host = Host::start(&setup, transport).await?;
+    let host = RunningHost::start(&setup, transport).await?;
     let loaded = host.registry.loaded();
     tracing::info!(
         "{} tools of {} plugins from {}",

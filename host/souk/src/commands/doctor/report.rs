@@ -36,7 +36,7 @@ impl Verdict {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Check {
+pub(super) struct HealthCheck {
     about: String,
     verdict: Verdict,
     found: String,
@@ -49,7 +49,7 @@ pub(super) struct Check {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Section {
     title: String,
-    checks: Vec<Check>,
+    checks: Vec<HealthCheck>,
 }
 
 impl Section {
@@ -65,7 +65,7 @@ impl Section {
         remedy: Option<String>,
     ) {
         let found = found.into();
-        self.checks.push(Check { about: about.to_owned(), verdict, found, remedy });
+        self.checks.push(HealthCheck { about: about.to_owned(), verdict, found, remedy });
     }
 
     pub(super) fn fine(&mut self, about: &str, found: impl Into<String>) {
@@ -105,11 +105,11 @@ impl Section {
 
 /// All of it.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(super) struct Report {
+pub(super) struct HealthReport {
     pub(super) sections: Vec<Section>,
 }
 
-impl Report {
+impl HealthReport {
     fn count(&self, verdict: Verdict) -> usize {
         let checks = self.sections.iter().flat_map(|section| &section.checks);
         checks.filter(|check| check.verdict == verdict).count()
@@ -138,11 +138,11 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for HealthReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for section in &self.sections {
             writeln!(f, "{}", clean(&section.title))?;
-            let widest = |check: &Check| check.about.chars().count();
+            let widest = |check: &HealthCheck| check.about.chars().count();
             let width = section.checks.iter().map(widest).max().unwrap_or(0);
             for check in &section.checks {
                 let mut line = String::new();
@@ -172,7 +172,7 @@ mod tests {
         store.fine("reachable", "in 12 ms");
         store.lacking("orders", "lacks `Magento_Sales::actions_view`");
         store.warn("clock", "90 s ahead", "set this machine's clock");
-        let mut report = Report { sections: vec![store] };
+        let mut report = HealthReport { sections: vec![store] };
         assert_eq!(
             report.to_string(),
             "store `shop`\n  ✓ reachable  in 12 ms\n  ✗ orders     lacks `Magento_Sales::actions_view`\n\

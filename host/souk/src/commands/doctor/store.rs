@@ -14,15 +14,15 @@ use super::report::Section;
 const NAMED_VIEWS: usize = 12;
 
 /// What was found at one store, and what is needed to judge the plugins by it.
-pub(super) struct Examined {
+pub(super) struct StoreReport {
     pub(super) sections: Vec<Section>,
     pub(super) capabilities: Option<std::sync::Arc<CapabilityReport>>,
 }
 
-impl Examined {
+impl StoreReport {
     /// Tells which cache before the store can be purged. Nothing is asked of it: it knows no
     /// question that changes nothing.
-    pub(super) fn tell_cache(&mut self, cache: Option<&str>) {
+    pub(super) fn add_cache(&mut self, cache: Option<&str>) {
         let Some(section) = self.sections.first_mut() else { return };
         match cache {
             Some(cache) => section.fine("cache", format!("{cache} is configured; not asked")),
@@ -42,7 +42,7 @@ pub(super) fn cache(settings: &CdnSettings) -> Option<String> {
 }
 
 /// Looks at one store.
-pub(super) async fn examine(store: &Magento) -> Examined {
+pub(super) async fn check(store: &Magento) -> StoreReport {
     let title = format!("store {}: {} ({})", store.name(), store.base_url(), store.environment());
     let mut section = Section::new(title);
     let reached = match store.check_connection().await {
@@ -50,10 +50,10 @@ pub(super) async fn examine(store: &Magento) -> Examined {
         // A login would say the same, after more attempts.
         Err(failure) => {
             section.refused("reachable", &failure);
-            return Examined { sections: vec![section], capabilities: None };
+            return StoreReport { sections: vec![section], capabilities: None };
         }
     };
-    tell_reached(&mut section, &reached);
+    add_connection(&mut section, &reached);
     let capabilities = match log_in(store).await {
         Ok(session) => {
             section.fine("login", login_words(&session));
@@ -72,13 +72,13 @@ pub(super) async fn examine(store: &Magento) -> Examined {
     let clock = capabilities
         .as_ref()
         .map_or(&reached.clock_ahead_s, |capabilities| &capabilities.clock_ahead_s);
-    tell_clock(&mut section, clock);
+    add_clock(&mut section, clock);
     let mut sections = vec![section];
     if let Some(capabilities) = &capabilities {
-        tell_store(&mut sections[0], capabilities);
+        add_capabilities(&mut sections[0], capabilities);
         sections.push(access(store, capabilities));
     }
-    Examined { sections, capabilities }
+    StoreReport { sections, capabilities }
 }
 
 async fn log_in(store: &Magento) -> Result<Session, Failure> {
@@ -102,7 +102,7 @@ fn login_words(session: &Session) -> String {
     format!("{method}, as `{}`", info.username)
 }
 
-fn tell_reached(section: &mut Section, reached: &ConnectionReport) {
+fn add_connection(section: &mut Section, reached: &ConnectionReport) {
     section.fine("reachable", format!("in {}", milliseconds(reached.took)));
     match (reached.encrypted, reached.loopback) {
         (true, _) => section.fine("TLS", "encrypted, the certificate is trusted"),
@@ -119,7 +119,7 @@ fn milliseconds(took: Duration) -> String {
     format!("{:.0} ms", took.as_secs_f64() * 1_000.0)
 }
 
-fn tell_clock(section: &mut Section, clock: &Finding<i64>) {
+fn add_clock(section: &mut Section, clock: &Finding<i64>) {
     let ahead = match clock.as_result() {
         Ok(ahead) => *ahead,
         Err(why) => return section.note("clock", format!("not known: {why}")),
@@ -139,7 +139,7 @@ fn tell_clock(section: &mut Section, clock: &Finding<i64>) {
     );
 }
 
-fn tell_store(section: &mut Section, capabilities: &CapabilityReport) {
+fn add_capabilities(section: &mut Section, capabilities: &CapabilityReport) {
     let modules = match capabilities.modules.as_result() {
         Ok(modules) => {
             let others = modules.others().count();
@@ -163,7 +163,7 @@ fn tell_store(section: &mut Section, capabilities: &CapabilityReport) {
         }
         Err(why) => section.note("inventory", format!("not known: {why}")),
     }
-    tell_views(section, capabilities);
+    add_views(section, capabilities);
     let (graphql, queued) = (capabilities.graphql.as_result(), capabilities.async_bulk.as_result());
     for (about, found) in [("GraphQL", graphql), ("async bulk", queued)] {
         match found {
@@ -174,7 +174,7 @@ fn tell_store(section: &mut Section, capabilities: &CapabilityReport) {
     }
 }
 
-fn tell_views(section: &mut Section, capabilities: &CapabilityReport) {
+fn add_views(section: &mut Section, capabilities: &CapabilityReport) {
     let views = match capabilities.store_views.as_result() {
         Ok(views) => views,
         Err(why) => return section.note("views", format!("not known: {why}")),
@@ -185,10 +185,11 @@ fn tell_views(section: &mut Section, capabilities: &CapabilityReport) {
         None => String::new(),
     };
     let named = views.iter().take(NAMED_VIEWS).map(|view| {
-        let told = [&view.locale, &view.display_currency, &view.timezone];
-        let told: Vec<&str> = told.into_iter().flatten().map(String::as_str).collect();
-        let told = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
-        format!("\n{}{told}", view.code)
+        let details = [&view.locale, &view.display_currency, &view.timezone];
+        let details: Vec<&str> = details.into_iter().flatten().map(String::as_str).collect();
+        let details =
+            if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+        format!("\n{}{details}", view.code)
     });
     let named: String = named.collect();
     let more = views.len().saturating_sub(NAMED_VIEWS);
