@@ -110,7 +110,7 @@ fn add_items(credit_memo: &mut CreditMemo, order: &Members, items: &[Value]) -> 
             };
             if (own || part) && quantity > Decimal::ZERO {
                 if quantity > left {
-                    return Err(format!("of the item {id} only {} are left", left));
+                    return Err(format!("of the item {id} only {left} are left"));
                 }
                 credit_memo.total += line_total(item, quantity, left)?;
                 credit_memo.lines += 1;
