@@ -1,17 +1,17 @@
-//! `diagnostics_indexer_status_report`: what the indexes are doing, where a store tells.
+//! `diagnostics_indexer_status_report`: what the indexes are doing, where a store says.
 //!
 //! Magento's own web API has no route for it. A module of the store's may add one, by this contract:
 //! `GET /V1/souk/indexers` answers `[{"indexer_id", "title", "status", "updated_at"}]`, `status` as
 //! `bin/magento indexer:status` knows it: `valid`, `invalid` or `working`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use souk_sdk::{Action, ActionInfo, Context, Failure, FailureCode, NoArgs, Route, StoreView};
+use souk_sdk::prelude::*;
 
 const INDEXERS: Route<0> = Route::new("/V1/souk/indexers");
 
 /// One index of the store's.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[record]
+#[result]
+#[derive(Debug)]
 struct Indexer {
     /// `catalog_product_price`, `cataloginventory_stock`, …
     indexer_id: String,
@@ -23,8 +23,9 @@ struct Indexer {
     updated_at: Option<String>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-struct Report {
+#[result]
+#[derive(Debug)]
+pub(crate) struct IndexerStatusReportResult {
     indexers: Vec<Indexer>,
     /// How many there are.
     total: usize,
@@ -38,23 +39,17 @@ struct Report {
     needs_reindex: Vec<String>,
 }
 
-pub(crate) fn action() -> Action {
-    Action::query(
-        report,
-        ActionInfo {
-            name: "indexer_status_report",
-            title: "Indexer status",
-            description: "Tells which of the store's indexes need a reindex. Magento's web API \
-                has no route for that: it works where a module of the store serves GET \
-                /V1/souk/indexers as [{indexer_id, title, status: valid|invalid|working, \
-                updated_at}], and answers UNAVAILABLE elsewhere; then run `bin/magento \
-                indexer:status` on the store's server.",
-        },
-    )
-    .reads(INDEXERS)
-}
-
-fn report(_: &NoArgs, context: &Context) -> Result<Report, Failure> {
+/// Indexer status
+///
+/// Lists which of the store's indexes need a reindex. Magento's web API has no route for that: it
+/// works where a module of the store serves GET /V1/souk/indexers as [{indexer_id, title, status:
+/// valid|invalid|working, updated_at}], and answers UNAVAILABLE elsewhere; then run `bin/magento
+/// indexer:status` on the store's server.
+#[action(query, reads(INDEXERS))]
+pub(crate) fn indexer_status_report(
+    _: &NoArgs,
+    context: &Context,
+) -> Result<IndexerStatusReportResult, Failure> {
     let read = INDEXERS.read([]).at(StoreView::Global);
     let indexers: Vec<Indexer> = context.get(&read).map_err(|failure| match failure.code {
         FailureCode::Unavailable | FailureCode::NotFound => Failure::unavailable(
@@ -72,7 +67,7 @@ fn report(_: &NoArgs, context: &Context) -> Result<Report, Failure> {
     let needs_reindex = |index: &&Indexer| !matches!(&*index.status, "valid" | "working");
     let needs_reindex: Vec<String> =
         indexers.iter().filter(needs_reindex).map(|index| index.indexer_id.clone()).collect();
-    Ok(Report {
+    Ok(IndexerStatusReportResult {
         total: indexers.len(),
         valid,
         invalid: needs_reindex.len(),

@@ -5,30 +5,27 @@
 //! tool that can. It owns the rules by which a shop shows a product. What the store does not tell is
 //! listed as unknown, and never taken for good.
 
-mod address;
-mod clock;
+mod composition;
+mod day;
 mod display;
 mod indexers;
-mod number;
-mod parts;
-mod salable;
-mod shop;
-mod stock;
+mod inventory;
+mod salable_report;
+mod store_views;
 mod unknown;
 
-use souk_sdk::Group;
+use souk_sdk::prelude::group;
 
-fn diagnostics() -> Group {
-    Group {
-        name: "diagnostics",
-        version: env!("CARGO_PKG_VERSION"),
-        title: "Diagnostics",
-        description: "Find out why a product does not show or cannot be bought.",
-        actions: vec![display::action(), salable::action(), indexers::action()],
-    }
+group! {
+    /// Diagnostics
+    ///
+    /// Find out why a product does not show or cannot be bought.
+    diagnostics: [
+        display::product_display_check,
+        salable_report::inventory_salable_report,
+        indexers::indexer_status_report,
+    ]
 }
-
-souk_sdk::export!(diagnostics);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -1,30 +1,24 @@
 //! What could not be found out, said and not passed over.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use souk_sdk::Failure;
+use souk_sdk::prelude::*;
 
-/// Something that the store did not tell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+/// Something that the store did not answer.
+#[result]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unknown {
     /// What it is.
-    pub(crate) what: String,
+    what: String,
     /// Why it could not be found out.
-    pub(crate) why: String,
+    why: String,
 }
 
 impl Unknown {
     pub(crate) fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self { what: what.into(), why: why.into() }
     }
-
-    /// A read that failed.
-    pub(crate) fn unread(what: impl Into<String>, failure: &Failure) -> Self {
-        Self::new(what, failure.message.as_str())
-    }
 }
 
-/// The same without repeats: views of one website often do not tell the same thing.
+/// The same without repeats: views of one website often leave the same thing open.
 pub(crate) fn each_once(all: Vec<Unknown>) -> Vec<Unknown> {
     let mut once: Vec<Unknown> = Vec::new();
     for unknown in all {
@@ -35,11 +29,11 @@ pub(crate) fn each_once(all: Vec<Unknown>) -> Vec<Unknown> {
     once
 }
 
-/// Keeps what was read, and notes what was not.
-pub(crate) fn noted<T>(
+/// What was read; what could not be goes to the unknown.
+pub(crate) fn or_unknown<T>(
     answer: Result<T, Failure>,
     what: impl Into<String>,
     unknown: &mut Vec<Unknown>,
 ) -> Option<T> {
-    answer.map_err(|failure| unknown.push(Unknown::unread(what, &failure))).ok()
+    answer.map_err(|failure| unknown.push(Unknown::new(what, failure.message))).ok()
 }

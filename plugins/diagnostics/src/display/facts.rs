@@ -1,30 +1,27 @@
 //! Everything that decides whether a product shows, read in as few rounds as it can be.
 
-use serde_json::Value;
-use souk_sdk::{
-    Answers, CATEGORIES, Context, Criteria, Failure, Filter, PRODUCT, Product, Read, SearchPage,
-    StoreView, UrlResolution, projection,
-};
+use souk_sdk::core::{Answers, Read};
+use souk_sdk::magento::{CATEGORIES, PRODUCT, UrlResolution, projection, resolve_url};
+use souk_sdk::prelude::*;
 
-use crate::address::{address, address_of};
-use crate::parts::{self, Makeup, Part};
-use crate::shop::{Shop, View, Website, websites_of};
-use crate::stock::{self, Salability, StockItem, Stocking, Warehouse};
-use crate::unknown::{Unknown, noted};
+use crate::composition::{self, Composition, ProductPart};
+use crate::inventory::{self, InventoryModel, Salability, SourceInventory, StockItem};
+use crate::store_views::{Shop, ShopView, ShopWebsite, websites_of};
+use crate::unknown::{Unknown, or_unknown};
 
 /// More views than this are not looked at in one call: each takes three requests.
 const MOST_VIEWS: usize = 60;
 
 /// What is known of a product.
-pub(super) struct Facts {
+pub(super) struct ProductFacts {
     /// Its global values.
     pub(super) global: Product,
-    pub(super) makeup: Makeup,
-    pub(super) views: Vec<InView>,
-    pub(super) stocking: Stocking,
+    pub(super) makeup: Composition,
+    pub(super) views: Vec<ViewFacts>,
+    pub(super) stocking: InventoryModel,
     /// What can be sold of it, or of its parts, from which stock.
     pub(super) salability: Vec<Salability>,
-    pub(super) warehouse: Warehouse,
+    pub(super) warehouse: SourceInventory,
     /// Of its parts, in the parts' order; without multi-source inventory only.
     pub(super) part_items: Vec<Option<StockItem>>,
     /// Its categories with those above them: the paths of ids, from the root down.
@@ -32,25 +29,25 @@ pub(super) struct Facts {
 }
 
 /// What one view shows.
-pub(super) struct InView {
-    pub(super) view: View,
+pub(super) struct ViewFacts {
+    pub(super) view: ShopView,
     pub(super) product: Option<Product>,
     /// Its address there; `Some(None)` where it has none, `None` where that is not known.
     pub(super) address: Option<Option<String>>,
     /// Its categories and those above, as the view shows them; `None` where they cannot be read.
-    pub(super) categories: Option<Vec<Category>>,
+    pub(super) categories: Option<Vec<ViewCategory>>,
     /// Its parts; empty for a product of its own.
-    pub(super) parts: Option<Vec<Part>>,
+    pub(super) parts: Option<Vec<ProductPart>>,
 }
 
 /// A category in a view.
-pub(super) struct Category {
+pub(super) struct ViewCategory {
     pub(super) id: i64,
     pub(super) name: String,
     pub(super) is_active: bool,
 }
 
-impl Facts {
+impl ProductFacts {
     /// Reads; `None` where the store has no such product.
     pub(super) fn read(
         context: &Context,
@@ -62,16 +59,16 @@ impl Facts {
             [PRODUCT.read([sku]).at(StoreView::Global)].into_iter().chain(Shop::reads()).collect();
         let mut answers = context.get_together(&reads);
         let global: Result<Product, Failure> = answers.next();
-        let shop = Shop::taken(&mut answers, unknown)?;
+        let shop = Shop::next(&mut answers, unknown)?;
         let views = views_to_look_at(shop, only, unknown)?;
         let global = match global {
             Ok(product) => product,
             Err(failure) if failure.is_not_found() => return Ok(None),
             Err(failure) => return Err(failure),
         };
-        let makeup = Makeup::of(&global);
+        let makeup = Composition::of(&global);
         let websites = websites_of(&views);
-        let second = Second::read(context, &global, &views, &websites, unknown)?;
+        let second = ViewReads::read(context, &global, &views, &websites, unknown)?;
         let parts = parts_by_website(context, &makeup, &views, &websites, unknown);
         let categories = in_views(context, &second.paths, &views, unknown)?;
         let mut facts = Self {
@@ -83,14 +80,14 @@ impl Facts {
                 .map(|(((view, product), address), categories)| {
                     let at = websites.iter().position(|website| *website == view.website);
                     let parts = at.and_then(|at| parts[at].clone());
-                    InView { view, product, address, categories, parts }
+                    ViewFacts { view, product, address, categories, parts }
                 })
                 .collect(),
             global,
             makeup,
             stocking: second.stocking,
             salability: Vec::new(),
-            warehouse: Warehouse::default(),
+            warehouse: SourceInventory::default(),
             part_items: Vec::new(),
             paths: second.paths,
         };
@@ -106,21 +103,21 @@ impl Facts {
             self.all_parts().map(|part| part.sku.clone()).collect()
         };
         match &self.stocking {
-            Stocking::Sources { stocks, .. } => {
-                self.salability = stock::salability(context, stocks, &skus, unknown);
+            InventoryModel::Sources { stocks, .. } => {
+                self.salability = inventory::salability(context, stocks, &skus, unknown);
                 // Where the goods are explains why none can be sold; where some can, nobody asks.
                 let explains = self.salability.iter().any(|found| !found.salable);
                 if explains && self.makeup.is_own() {
-                    self.warehouse = Warehouse::read(context, &skus, unknown);
+                    self.warehouse = SourceInventory::read(context, &skus, unknown);
                 }
             }
-            Stocking::Legacy if self.makeup.is_own() => {}
-            Stocking::Legacy => self.part_items = stock::legacy(context, &skus, unknown),
+            InventoryModel::Legacy if self.makeup.is_own() => {}
+            InventoryModel::Legacy => self.part_items = inventory::legacy(context, &skus, unknown),
         }
     }
 
     /// The parts, each once.
-    pub(super) fn all_parts(&self) -> impl Iterator<Item = &Part> {
+    pub(super) fn all_parts(&self) -> impl Iterator<Item = &ProductPart> {
         let first = self.views.iter().find_map(|view| view.parts.as_ref());
         first.into_iter().flatten()
     }
@@ -132,16 +129,16 @@ impl Facts {
     }
 
     /// Whether a sku can be sold on a website, as far as is known.
-    pub(super) fn is_salable(&self, sku: &str, website: &Website) -> Option<bool> {
+    pub(super) fn is_salable(&self, sku: &str, website: &ShopWebsite) -> Option<bool> {
         match &self.stocking {
-            Stocking::Sources { without, .. } if without.contains(website) => Some(false),
-            Stocking::Sources { .. } => {
-                stock::salable(&self.salability, sku, self.stocking.of(website)?)
+            InventoryModel::Sources { without, .. } if without.contains(website) => Some(false),
+            InventoryModel::Sources { .. } => {
+                inventory::salable(&self.salability, sku, self.stocking.of(website)?)
             }
-            Stocking::Legacy if self.makeup.is_own() => {
+            InventoryModel::Legacy if self.makeup.is_own() => {
                 StockItem::of(&self.global).map(|item| item.sells())
             }
-            Stocking::Legacy => {
+            InventoryModel::Legacy => {
                 let at = self.all_parts().position(|part| part.sku == sku)?;
                 self.part_items.get(at)?.as_ref().map(StockItem::sells)
             }
@@ -149,7 +146,7 @@ impl Facts {
     }
 
     /// Whether a shopper can use a part on a website.
-    pub(super) fn is_usable(&self, part: &Part, website: &Website) -> Option<bool> {
+    pub(super) fn is_usable(&self, part: &ProductPart, website: &ShopWebsite) -> Option<bool> {
         if part.is_enabled && part.websites.contains(&website.id) {
             self.is_salable(&part.sku, website)
         } else {
@@ -158,7 +155,7 @@ impl Facts {
     }
 
     /// The ids of the websites that it is assigned to.
-    pub(super) fn is_on(&self, website: &Website) -> bool {
+    pub(super) fn is_on(&self, website: &ShopWebsite) -> bool {
         let ids = self.global.extension("website_ids").and_then(Value::as_array);
         ids.into_iter().flatten().any(|id| id.as_i64() == Some(website.id))
     }
@@ -168,7 +165,7 @@ fn views_to_look_at(
     shop: Shop,
     only: Option<&str>,
     unknown: &mut Vec<Unknown>,
-) -> Result<Vec<View>, Failure> {
+) -> Result<Vec<ShopView>, Failure> {
     let mut views = match only {
         Some(code) => vec![shop.view(code)?.clone()],
         None => shop.views,
@@ -184,57 +181,67 @@ fn views_to_look_at(
 }
 
 /// What is read once the views and the product's categories are known.
-struct Second {
+struct ViewReads {
     products: Vec<Option<Product>>,
     addresses: Vec<Option<Option<String>>>,
     paths: Vec<Vec<i64>>,
-    stocking: Stocking,
+    stocking: InventoryModel,
 }
 
-impl Second {
+impl ViewReads {
     fn read(
         context: &Context,
         global: &Product,
-        views: &[View],
-        websites: &[Website],
+        views: &[ShopView],
+        websites: &[ShopWebsite],
         unknown: &mut Vec<Unknown>,
     ) -> Result<Self, Failure> {
         let mut reads: Vec<Read> =
             views.iter().map(|view| PRODUCT.read([global.sku()]).at(view.at())).collect();
-        reads.extend(views.iter().map(|view| address_of(global, view)));
+        reads.extend(views.iter().map(|view| page_address(global, view)));
         let ids: Vec<String> = global.list("category_ids").into_iter().map(str::to_owned).collect();
         let searches = category_searches(&ids, &StoreView::Global)?;
         let count = searches.len();
         reads.extend(searches);
-        reads.extend(stock::resolving(websites));
+        reads.extend(inventory::resolve_stocks(websites));
         let mut answers = context.get_together(&reads);
         let products = views
             .iter()
             .map(|view| {
-                noted(answers.next(), format!("the product in the view `{}`", view.code), unknown)
+                or_unknown(
+                    answers.next(),
+                    format!("the product in the view `{}`", view.code),
+                    unknown,
+                )
             })
             .collect();
         let addresses = views
             .iter()
             .map(|_| {
-                let answer = answers.next::<UrlResolution>().map(address);
-                noted(answer, "whether an address leads to the product's page", unknown)
+                let answer = answers.next::<UrlResolution>();
+                let answer = answer.map(|answer| answer.target()?.relative_url);
+                or_unknown(answer, "whether an address leads to the product's page", unknown)
             })
             .collect();
-        let mut paths = Vec::new();
-        for row in category_rows(&mut answers, count, "the product's categories", unknown)
-            .unwrap_or_default()
-        {
-            paths.push(row.path());
-        }
-        let stocking = Stocking::taken(&mut answers, websites, unknown);
+        let rows = category_rows(&mut answers, count, "the product's categories", unknown);
+        let paths = rows.into_iter().flatten().map(|row| row.path()).collect();
+        let stocking = InventoryModel::next(&mut answers, websites, unknown);
         Ok(Self { products, addresses, paths, stocking })
     }
 }
 
+/// Asks where a product's page is in a view, as the storefront's GraphQL has it.
+///
+/// Asked for the address beneath all others, `catalog/product/view/id/2`, `route` answers the one that
+/// shoppers see, and nothing where no URL rewrite has it (`graphql.jsonl`, `gql-route-canonical`).
+fn page_address(product: &Product, view: &ShopView) -> Read {
+    let id = product.integer("id").unwrap_or_default();
+    resolve_url(&format!("catalog/product/view/id/{id}"), "relative_url", view.at())
+}
+
 /// A category as the store's list has it.
-#[derive(serde::Deserialize)]
-struct Row {
+#[record]
+struct CategoryRow {
     id: i64,
     #[serde(default)]
     name: Option<String>,
@@ -244,7 +251,7 @@ struct Row {
     path: Option<String>,
 }
 
-impl Row {
+impl CategoryRow {
     fn path(&self) -> Vec<i64> {
         let path = self.path.as_deref().unwrap_or_default();
         path.split('/').filter_map(|id| id.parse().ok()).collect()
@@ -268,11 +275,11 @@ fn category_rows(
     count: usize,
     what: &str,
     unknown: &mut Vec<Unknown>,
-) -> Option<Vec<Row>> {
+) -> Option<Vec<CategoryRow>> {
     let mut rows = Vec::new();
     let mut all = true;
     for _ in 0..count {
-        match noted(answers.next::<SearchPage<Row>>(), what, unknown) {
+        match or_unknown(answers.next::<SearchPage<CategoryRow>>(), what, unknown) {
             Some(found) => rows.extend(found.items),
             None => all = false,
         }
@@ -284,9 +291,9 @@ fn category_rows(
 fn in_views(
     context: &Context,
     paths: &[Vec<i64>],
-    views: &[View],
+    views: &[ShopView],
     unknown: &mut Vec<Unknown>,
-) -> Result<Vec<Option<Vec<Category>>>, Failure> {
+) -> Result<Vec<Option<Vec<ViewCategory>>>, Failure> {
     let mut ids: Vec<i64> = paths.iter().flatten().copied().collect();
     ids.sort_unstable();
     ids.dedup();
@@ -299,10 +306,10 @@ fn in_views(
         reads.extend(searches);
     }
     let mut answers = context.get_together(&reads);
-    let of = |view: &View| {
+    let of = |view: &ShopView| {
         let what = format!("the product's categories in the view `{}`", view.code);
         let rows = category_rows(&mut answers, count, &what, unknown)?;
-        let category = |row: Row| Category {
+        let category = |row: CategoryRow| ViewCategory {
             id: row.id,
             name: row.name.unwrap_or_default(),
             is_active: row.is_active == Some(true),
@@ -316,24 +323,24 @@ fn in_views(
 /// and price, is kept per website at most.
 fn parts_by_website(
     context: &Context,
-    makeup: &Makeup,
-    views: &[View],
-    websites: &[Website],
+    makeup: &Composition,
+    views: &[ShopView],
+    websites: &[ShopWebsite],
     unknown: &mut Vec<Unknown>,
-) -> Vec<Option<Vec<Part>>> {
+) -> Vec<Option<Vec<ProductPart>>> {
     let places: Vec<StoreView> = websites
         .iter()
         .filter_map(|website| views.iter().find(|view| view.website == *website))
-        .map(View::at)
+        .map(ShopView::at)
         .collect();
-    let answers = parts::read(context, makeup, &places);
+    let answers = composition::read_parts(context, makeup, &places);
     websites
         .iter()
         .zip(answers)
         .map(|(website, parts)| {
             let what = format!("the product's parts on the website `{}`", website.code);
-            let parts = noted(parts, what, unknown)?;
-            let missing = parts::missing(makeup, &parts);
+            let parts = or_unknown(parts, what, unknown)?;
+            let missing = composition::missing(makeup, &parts);
             if missing > 0 {
                 unknown.push(Unknown::new(
                     format!("{missing} of the product's parts on the website `{}`", website.code),

@@ -1,13 +1,12 @@
-//! Problems as they are found and told.
+//! Problems, and what would mend them.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use souk_sdk::prelude::*;
 
-use crate::shop::View;
+use crate::store_views::ShopView;
 
 /// How much an issue matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[result]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Severity {
     /// It does not show, or cannot be bought.
@@ -19,8 +18,9 @@ pub(super) enum Severity {
 }
 
 /// What would mend an issue.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct Mend {
+#[result]
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SuggestedAction {
     /// The tool to call; null where none can do it, and `why` says what to do instead.
     tool: Option<&'static str>,
     /// Its arguments.
@@ -33,53 +33,46 @@ pub(super) struct Mend {
     why: String,
 }
 
-impl Mend {
+impl SuggestedAction {
     /// Something that no tool here can do.
     pub(super) fn by_hand(what: impl Into<String>) -> Self {
         Self { tool: None, arguments: None, to_choose: Vec::new(), why: what.into() }
     }
 
-    /// Setting product fields. A field without a value is the caller's to choose.
+    fn call(tool: &'static str, arguments: Value, why: String) -> Self {
+        Self { tool: Some(tool), arguments: Some(arguments), to_choose: Vec::new(), why }
+    }
+
+    /// Setting product fields.
     pub(super) fn product(sku: &str, updates: &Value, scope: &Value, why: &str) -> Self {
         Self::products(&[sku], updates, scope, why)
     }
 
     /// The same for several products.
     pub(super) fn products(skus: &[&str], updates: &Value, scope: &Value, why: &str) -> Self {
-        let arguments = json!({
-            "match": { "sku_list": skus }, "updates": updates, "scope": scope,
-        });
-        Self {
-            tool: Some("catalog_prepare_bulk_update"),
-            arguments: Some(arguments),
-            to_choose: Vec::new(),
-            why: format!("{why}; commit the plan with `catalog_commit_bulk_update`"),
-        }
+        Self::call(
+            "catalog_prepare_bulk_update",
+            json!({"match": {"sku_list": skus}, "updates": updates, "scope": scope}),
+            format!("{why}; commit the plan with `catalog_commit_bulk_update`"),
+        )
     }
 
     /// Setting prices.
     pub(super) fn prices(sku: &str, updates: &Value, scope: &Value, why: &str) -> Self {
-        let arguments = json!({
-            "match": { "sku_list": [sku] }, "price_updates": updates, "scope": scope,
-        });
-        Self {
-            tool: Some("pricing_prepare_bulk_price_update"),
-            arguments: Some(arguments),
-            to_choose: Vec::new(),
-            why: format!("{why}; commit the plan with `pricing_commit_bulk_price_update`"),
-        }
+        Self::call(
+            "pricing_prepare_bulk_price_update",
+            json!({"match": {"sku_list": [sku]}, "price_updates": updates, "scope": scope}),
+            format!("{why}; commit the plan with `pricing_commit_bulk_price_update`"),
+        )
     }
 
     /// Looking for a product under another sku.
     pub(super) fn search(sku: &str) -> Self {
-        Self {
-            tool: Some("catalog_search_products"),
-            arguments: Some(json!({
-                "filters": { "sku": { "value": format!("%{sku}%"), "condition": "like" } },
-            })),
-            to_choose: Vec::new(),
-            why: "the store has no product of this sku: looks for others like it".to_owned(),
-        }
+        Self::call(
+            "catalog_search_products",
+            json!({"filters": {"sku": {"value": format!("%{sku}%"), "condition": "like"}}}),
+            "the store has no product of this sku: looks for others like it".to_owned(),
+        )
     }
 
     /// With an argument that is the caller's to choose.
@@ -95,13 +88,14 @@ impl Mend {
 }
 
 /// Where a value is to be written so that a view shows it.
-pub(super) fn scope_of_view(view: &View, as_global: bool) -> Value {
+pub(super) fn scope_of_view(view: &ShopView, as_global: bool) -> Value {
     if as_global { json!({ "scope": "global" }) } else { json!({ "store_view_code": view.code }) }
 }
 
 /// One problem.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct Issue {
+#[result]
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct DisplayIssue {
     /// Stable, for machines: STATUS_DISABLED, NOT_SALABLE, …
     code: &'static str,
     severity: Severity,
@@ -112,10 +106,10 @@ pub(super) struct Issue {
     store_views: Vec<String>,
     message: String,
     /// What would mend it; null where nothing needs to be done.
-    action: Option<Mend>,
+    action: Option<SuggestedAction>,
 }
 
-impl Issue {
+impl DisplayIssue {
     /// The store does not have the product at all.
     pub(super) fn no_product(sku: &str) -> Self {
         Self {
@@ -124,24 +118,24 @@ impl Issue {
             store_view: None,
             store_views: Vec::new(),
             message: format!("the store has no product with the sku `{sku}`"),
-            action: Some(Mend::search(sku)),
+            action: Some(SuggestedAction::search(sku)),
         }
     }
 }
 
 /// Problems as they come in: the same one of several views is one.
 #[derive(Debug, Default)]
-pub(super) struct Issues(Vec<Issue>);
+pub(super) struct DisplayIssues(Vec<DisplayIssue>);
 
-impl Issues {
+impl DisplayIssues {
     /// A problem of a view.
     pub(super) fn add(
         &mut self,
-        view: &View,
+        view: &ShopView,
         severity: Severity,
         code: &'static str,
         message: impl Into<String>,
-        action: Option<Mend>,
+        action: Option<SuggestedAction>,
     ) {
         let message = message.into();
         let same = self.0.iter_mut().find(|issue| {
@@ -151,7 +145,7 @@ impl Issues {
         });
         match same {
             Some(issue) => issue.store_views.push(view.code.clone()),
-            None => self.0.push(Issue {
+            None => self.0.push(DisplayIssue {
                 code,
                 severity,
                 store_view: None,
@@ -163,21 +157,21 @@ impl Issues {
     }
 
     /// Whether a problem keeps the product from showing in a view.
-    pub(super) fn hide_in(&self, view: &View) -> bool {
+    pub(super) fn hide_in(&self, view: &ShopView) -> bool {
         self.0.iter().any(|issue| {
             issue.severity == Severity::Error && issue.store_views.contains(&view.code)
         })
     }
 
     /// All, the worst first, and the calls of tools that would mend them, each once.
-    pub(super) fn told(mut self) -> (Vec<Issue>, Vec<Mend>) {
+    pub(super) fn sorted(mut self) -> (Vec<DisplayIssue>, Vec<SuggestedAction>) {
         for issue in &mut self.0 {
             if let [only] = &issue.store_views[..] {
                 issue.store_view = Some(only.clone());
             }
         }
         self.0.sort_by_key(|issue| issue.severity);
-        let mut actions: Vec<Mend> = Vec::new();
+        let mut actions: Vec<SuggestedAction> = Vec::new();
         for action in self.0.iter().filter(|issue| issue.severity != Severity::Info) {
             if let Some(action) = action.action.as_ref().filter(|action| !actions.contains(action))
             {

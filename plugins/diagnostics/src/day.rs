@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use souk_sdk::unix_seconds;
+use souk_sdk::magento::unix_seconds;
 
 /// A day of the calendar, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,26 +3,27 @@
 //! With multi-source inventory each website sells from one stock, and several may share it. Without
 //! it there is one legacy stock item a product, for all websites.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use souk_sdk::{
-    Answers, Context, Criteria, Decimal, Failure, FailureCode, Product, Read, Route, SearchPage,
-    StoreView,
-};
+use souk_sdk::core::{Answers, Read};
+use souk_sdk::prelude::*;
+use souk_sdk::serde::de::DeserializeOwned;
 
-use crate::parts::by_sku;
-use crate::shop::Website;
-use crate::unknown::{Unknown, noted};
+use crate::composition::by_sku;
+use crate::store_views::ShopWebsite;
+use crate::unknown::{Unknown, or_unknown};
 
-pub(crate) const STOCK_OF: Route<2> = Route::new("/V1/inventory/stock-resolver/{type}/{code}");
-pub(crate) const SALABLE: Route<0> = Route::new("/V1/inventory/are-products-salable");
+const STOCK_OF: Route<2> = Route::new("/V1/inventory/stock-resolver/{type}/{code}");
+const SALABLE: Route<0> = Route::new("/V1/inventory/are-products-salable");
 pub(crate) const QUANTITY: Route<2> =
     Route::new("/V1/inventory/get-product-salable-quantity/{sku}/{stockId}");
-pub(crate) const SOURCE_ITEMS: Route<0> = Route::new("/V1/inventory/source-items");
-pub(crate) const SOURCES: Route<0> = Route::new("/V1/inventory/sources");
-pub(crate) const LINKS: Route<0> = Route::new("/V1/inventory/stock-source-links");
+const SOURCE_ITEMS: Route<0> = Route::new("/V1/inventory/source-items");
+const SOURCES: Route<0> = Route::new("/V1/inventory/sources");
+const LINKS: Route<0> = Route::new("/V1/inventory/stock-source-links");
 
-pub(crate) const STOCK_ITEM: Route<1> = Route::new("/V1/stockItems/{productSku}");
+const STOCK_ITEM: Route<1> = Route::new("/V1/stockItems/{productSku}");
+
+/// What is read of a product's stock, but for quantities.
+pub(crate) const INVENTORY: Grants =
+    Grants::reads(STOCK_OF).and(SALABLE).and(SOURCE_ITEMS).and(SOURCES).and(LINKS).and(STOCK_ITEM);
 
 /// Of questions that have to be asked sku by sku, no more than this many: a call has a limit of
 /// requests, 500 unless the operator sets another, and past it the call is ended.
@@ -35,48 +36,49 @@ const PAGE: u32 = 200;
 
 /// One stock and the websites that sell from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stock {
+pub(crate) struct InventoryStock {
     pub(crate) id: i64,
     pub(crate) name: String,
-    pub(crate) websites: Vec<Website>,
+    pub(crate) websites: Vec<ShopWebsite>,
 }
 
 /// How the shop keeps stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stocking {
+pub(crate) enum InventoryModel {
     /// With multi-source inventory: stocks, and websites that have none.
-    Sources { stocks: Vec<Stock>, without: Vec<Website> },
+    Sources { stocks: Vec<InventoryStock>, without: Vec<ShopWebsite> },
     /// Without it.
     Legacy,
 }
 
-#[derive(Deserialize)]
-struct Resolved {
+#[record]
+struct StockResolution {
     stock_id: i64,
     #[serde(default)]
     name: String,
 }
 
-/// The reads that [`Stocking::taken`] takes.
-pub(crate) fn resolving(websites: &[Website]) -> Vec<Read> {
-    let read = |website: &Website| STOCK_OF.read(["website", &website.code]).at(StoreView::Global);
+/// The reads that [`InventoryModel::next`] takes.
+pub(crate) fn resolve_stocks(websites: &[ShopWebsite]) -> Vec<Read> {
+    let read =
+        |website: &ShopWebsite| STOCK_OF.read(["website", &website.code]).at(StoreView::Global);
     websites.iter().map(read).collect()
 }
 
-impl Stocking {
-    /// How the shop keeps stock for these websites, as the next answers tell it.
-    pub(crate) fn taken(
+impl InventoryModel {
+    /// How the shop keeps stock for these websites, from the next answers.
+    pub(crate) fn next(
         answers: &mut Answers<'_>,
-        websites: &[Website],
+        websites: &[ShopWebsite],
         unknown: &mut Vec<Unknown>,
     ) -> Self {
-        let (mut stocks, mut without): (Vec<Stock>, _) = (Vec::new(), Vec::new());
+        let (mut stocks, mut without): (Vec<InventoryStock>, _) = (Vec::new(), Vec::new());
         let mut legacy = false;
         for website in websites {
-            match answers.next::<Resolved>() {
+            match answers.next::<StockResolution>() {
                 Ok(found) => match stocks.iter_mut().find(|stock| stock.id == found.stock_id) {
                     Some(stock) => stock.websites.push(website.clone()),
-                    None => stocks.push(Stock {
+                    None => stocks.push(InventoryStock {
                         id: found.stock_id,
                         name: found.name,
                         websites: vec![website.clone()],
@@ -87,7 +89,7 @@ impl Stocking {
                 Err(failure) if failure.is_not_found() => without.push(website.clone()),
                 Err(failure) => {
                     let what = format!("the stock of the website `{}`", website.code);
-                    unknown.push(Unknown::unread(what, &failure));
+                    unknown.push(Unknown::new(what, failure.message));
                 }
             }
         }
@@ -95,7 +97,7 @@ impl Stocking {
     }
 
     /// The stock of a website, as far as is known.
-    pub(crate) fn of(&self, website: &Website) -> Option<&Stock> {
+    pub(crate) fn of(&self, website: &ShopWebsite) -> Option<&InventoryStock> {
         match self {
             Self::Sources { stocks, .. } => {
                 stocks.iter().find(|stock| stock.websites.contains(website))
@@ -106,7 +108,8 @@ impl Stocking {
 }
 
 /// Whether a sku can be sold from a stock.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[record]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Salability {
     pub(crate) sku: String,
     pub(crate) stock_id: i64,
@@ -114,7 +117,7 @@ pub(crate) struct Salability {
 }
 
 /// Whether a sku can be sold from a stock, where that was answered.
-pub(crate) fn salable(all: &[Salability], sku: &str, stock: &Stock) -> Option<bool> {
+pub(crate) fn salable(all: &[Salability], sku: &str, stock: &InventoryStock) -> Option<bool> {
     let found = all.iter().find(|found| found.stock_id == stock.id && found.sku == sku);
     found.map(|found| found.salable)
 }
@@ -122,11 +125,11 @@ pub(crate) fn salable(all: &[Salability], sku: &str, stock: &Stock) -> Option<bo
 /// What the store answers about these skus in each stock; what it does not answer is noted.
 pub(crate) fn salability(
     context: &Context,
-    stocks: &[Stock],
+    stocks: &[InventoryStock],
     skus: &[String],
     unknown: &mut Vec<Unknown>,
 ) -> Vec<Salability> {
-    let mut asked = Vec::new();
+    let mut args = Vec::new();
     let mut reads = Vec::new();
     for stock in stocks {
         for some in skus.chunks(SKUS_AT_ONCE) {
@@ -135,24 +138,25 @@ pub(crate) fn salability(
                 read = read.query(&format!("skus[{at}]"), sku);
             }
             reads.push(read.query("stockId", &stock.id.to_string()));
-            asked.push(stock);
+            args.push(stock);
         }
     }
     let mut all = Vec::new();
-    for (stock, answer) in asked.into_iter().zip(context.get_all::<Vec<Salability>>(&reads)) {
+    for (stock, answer) in args.into_iter().zip(context.get_all::<Vec<Salability>>(&reads)) {
         let what = format!("what can be sold from the stock `{}`", stock.name);
-        all.extend(noted(answer, what, unknown).unwrap_or_default());
+        all.extend(or_unknown(answer, what, unknown).unwrap_or_default());
     }
     all
 }
 
 /// The quantity that can be sold of a sku in a stock: a bare number, and an error for composites.
-pub(crate) fn quantity(sku: &str, stock: &Stock) -> Read {
+pub(crate) fn quantity(sku: &str, stock: &InventoryStock) -> Read {
     QUANTITY.read([sku, &stock.id.to_string()]).at(StoreView::Global)
 }
 
 /// What lies at a source.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[record]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SourceItem {
     pub(crate) sku: String,
     pub(crate) source_code: String,
@@ -164,8 +168,9 @@ pub(crate) struct SourceItem {
 }
 
 /// A place from which goods are sent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Source {
+#[record]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InventorySource {
     pub(crate) source_code: String,
     #[serde(default)]
     pub(crate) name: String,
@@ -173,37 +178,38 @@ pub(crate) struct Source {
     pub(crate) enabled: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Link {
+#[record]
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct StockSourceLink {
     stock_id: i64,
     source_code: String,
 }
 
 /// Where goods are, and which stock sells from where.
 #[derive(Debug, Default)]
-pub(crate) struct Warehouse {
+pub(crate) struct SourceInventory {
     pub(crate) items: Vec<SourceItem>,
-    sources: Vec<Source>,
-    links: Vec<Link>,
+    sources: Vec<InventorySource>,
+    links: Vec<StockSourceLink>,
     /// Whether sources and links could be read.
     pub(crate) is_complete: bool,
 }
 
-impl Warehouse {
+impl SourceInventory {
     /// What lies where of these skus.
     pub(crate) fn read(context: &Context, skus: &[String], unknown: &mut Vec<Unknown>) -> Self {
         let mut warehouse = Self::default();
         let read = warehouse.fill(context, skus);
-        warehouse.is_complete = noted(read, "where the goods are", unknown).is_some();
+        warehouse.is_complete = or_unknown(read, "where the goods are", unknown).is_some();
         warehouse
     }
 
     fn fill(&mut self, context: &Context, skus: &[String]) -> Result<(), Failure> {
-        let everything = || Page { route: SOURCES, criteria: Criteria::new() };
-        let mut pages: Vec<Page> = source_items(skus)?;
+        let everything = || PagedSearch { route: SOURCES, criteria: Criteria::new() };
+        let mut pages: Vec<PagedSearch> = source_items(skus)?;
         let searches = pages.len();
         pages.push(everything());
-        pages.push(Page { route: LINKS, ..everything() });
+        pages.push(PagedSearch { route: LINKS, ..everything() });
         // The first page of each together: there is hardly ever a second.
         let reads: Vec<Read> = pages.iter().map(|page| page.read(1)).collect();
         let mut answers = context.get_together(&reads);
@@ -215,12 +221,12 @@ impl Warehouse {
         Ok(())
     }
 
-    pub(crate) fn source(&self, code: &str) -> Option<&Source> {
+    pub(crate) fn source(&self, code: &str) -> Option<&InventorySource> {
         self.sources.iter().find(|source| source.source_code == code)
     }
 
     /// Whether a stock sells from a source.
-    pub(crate) fn serves(&self, stock: &Stock, source: &str) -> bool {
+    pub(crate) fn serves(&self, stock: &InventoryStock, source: &str) -> bool {
         self.links.iter().any(|link| link.stock_id == stock.id && link.source_code == source)
     }
 
@@ -228,7 +234,7 @@ impl Warehouse {
     pub(crate) fn items_of<'a>(
         &'a self,
         sku: &'a str,
-        stock: &'a Stock,
+        stock: &'a InventoryStock,
     ) -> impl Iterator<Item = &'a SourceItem> {
         self.items
             .iter()
@@ -242,12 +248,12 @@ impl Warehouse {
 }
 
 /// A search, page by page.
-struct Page {
+struct PagedSearch {
     route: Route<0>,
     criteria: Criteria,
 }
 
-impl Page {
+impl PagedSearch {
     fn read(&self, number: u32) -> Read {
         self.route.read([]).search(&self.criteria.clone().page(PAGE, number)).at(StoreView::Global)
     }
@@ -272,8 +278,9 @@ impl Page {
     }
 }
 
-fn source_items(skus: &[String]) -> Result<Vec<Page>, Failure> {
-    let page = |filter| Page { route: SOURCE_ITEMS, criteria: Criteria::new().filter(filter) };
+fn source_items(skus: &[String]) -> Result<Vec<PagedSearch>, Failure> {
+    let page =
+        |filter| PagedSearch { route: SOURCE_ITEMS, criteria: Criteria::new().filter(filter) };
     // A sku lies at any number of sources: what one list finds is read page by page.
     Ok(by_sku(skus, usize::MAX)?.into_iter().map(page).collect())
 }
@@ -294,12 +301,13 @@ pub(crate) fn legacy(
     let answers = context.get_all::<StockItem>(&reads);
     skus.iter()
         .zip(answers)
-        .map(|(sku, answer)| noted(answer, format!("the stock item of `{sku}`"), unknown))
+        .map(|(sku, answer)| or_unknown(answer, format!("the stock item of `{sku}`"), unknown))
         .collect()
 }
 
 /// A product's legacy stock item, of which only this is looked at.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[record]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[serde(default)]
 pub(crate) struct StockItem {
     pub(crate) qty: Option<Decimal>,
@@ -318,9 +326,7 @@ impl StockItem {
         let item = product.extension("stock_item")?;
         serde_json::from_value(item.clone()).ok()
     }
-}
 
-impl StockItem {
     /// Whether it can be sold, as the store without sources judges it.
     pub(crate) fn sells(&self) -> bool {
         !self.manage_stock || self.is_in_stock

@@ -1,17 +1,15 @@
 //! What composite products are made of: whether a shopper can buy them, their parts decide.
 
-use serde_json::Value;
-use souk_sdk::{
-    Condition, Context, Criteria, Decimal, Failure, Filter, LIST_BUDGET, PRODUCTS, Product, Read,
-    SearchPage, StoreView, projection,
-};
+use souk_sdk::core::Read;
+use souk_sdk::magento::{LIST_BUDGET, PRODUCTS, projection};
+use souk_sdk::prelude::*;
 
 /// How many parts are asked for at once, and so all on one page.
 const PAGE: u32 = 200;
 
 /// How a product comes by its price and its stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Makeup {
+pub(crate) enum Composition {
     /// It has its own: simple, virtual, downloadable, and types that nobody here has heard of.
     Own,
     /// Variants, of which a shopper picks one. Their ids.
@@ -19,19 +17,19 @@ pub(crate) enum Makeup {
     /// Products that are sold side by side. Their skus.
     Grouped(Vec<String>),
     /// A choice for each of some options.
-    Bundle { options: Vec<Choice>, fixed_price: bool },
+    Bundle { options: Vec<BundleOption>, fixed_price: bool },
 }
 
 /// One option of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Choice {
+pub(crate) struct BundleOption {
     pub(crate) title: String,
     pub(crate) required: bool,
     /// What may be chosen.
     pub(crate) skus: Vec<String>,
 }
 
-impl Makeup {
+impl Composition {
     pub(crate) fn of(product: &Product) -> Self {
         match product.text("type_id") {
             Some("configurable") => Self::Configurable(
@@ -67,11 +65,12 @@ impl Makeup {
     /// where that hangs on one of which it is not known.
     pub(crate) fn sells(
         &self,
-        parts: &[Part],
-        usable: impl Fn(&Part) -> Option<bool>,
+        parts: &[ProductPart],
+        usable: impl Fn(&ProductPart) -> Option<bool>,
     ) -> Option<bool> {
-        let any =
-            |of: &dyn Fn(&Part) -> bool| any_of(parts.iter().filter(|part| of(part)).map(&usable));
+        let any = |of: &dyn Fn(&ProductPart) -> bool| {
+            any_of(parts.iter().filter(|part| of(part)).map(&usable))
+        };
         let Self::Bundle { options, .. } = self else {
             return any(&|_| true);
         };
@@ -114,20 +113,14 @@ impl Makeup {
                 by_sku(&skus, PAGE as usize)?
             }
         };
-        let fields = [
-            "id",
-            "sku",
-            "name",
-            "status",
-            "price",
-            "type_id",
-            "extension_attributes[website_ids]",
-        ];
+        let fields = "id sku name status price type_id extension_attributes[website_ids]";
         filters
             .into_iter()
             .map(|filter| {
-                let criteria =
-                    Criteria::new().filter(filter).page(PAGE, 1).fields(projection(fields)?);
+                let criteria = Criteria::new()
+                    .filter(filter)
+                    .page(PAGE, 1)
+                    .fields(projection(fields.split(' '))?);
                 Ok(PRODUCTS.read([]).search(&criteria).at(at.clone()))
             })
             .collect()
@@ -148,8 +141,8 @@ pub(crate) fn by_sku(skus: &[String], at_most: usize) -> Result<Vec<Filter>, Fai
     Ok(filters)
 }
 
-fn choice(option: &Value) -> Choice {
-    Choice {
+fn choice(option: &Value) -> BundleOption {
+    BundleOption {
         title: option["title"].as_str().unwrap_or_default().to_owned(),
         required: option["required"].as_bool().unwrap_or(true),
         skus: items(option.get("product_links"))
@@ -177,7 +170,7 @@ pub(crate) fn any_of(answers: impl Iterator<Item = Option<bool>>) -> Option<bool
 
 /// One part, as a view shows it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Part {
+pub(crate) struct ProductPart {
     pub(crate) sku: String,
     pub(crate) name: String,
     pub(crate) is_enabled: bool,
@@ -188,11 +181,11 @@ pub(crate) struct Part {
 /// A product's parts in each of these views, in the views' order.
 ///
 /// A part that the store no longer has is missing from the list; see [`missing`].
-pub(crate) fn read(
+pub(crate) fn read_parts(
     context: &Context,
-    makeup: &Makeup,
+    makeup: &Composition,
     views: &[StoreView],
-) -> Vec<Result<Vec<Part>, Failure>> {
+) -> Vec<Result<Vec<ProductPart>, Failure>> {
     if makeup.count() == 0 {
         return views.iter().map(|_| Ok(Vec::new())).collect();
     }
@@ -205,7 +198,7 @@ pub(crate) fn read(
         .map(|reads| {
             let mut parts = Vec::new();
             for found in answers.by_ref().take(reads?.len()) {
-                parts.extend(found?.items.iter().map(Part::of));
+                parts.extend(found?.items.iter().map(ProductPart::of));
             }
             Ok(parts)
         })
@@ -213,9 +206,9 @@ pub(crate) fn read(
 }
 
 /// How many parts the product names that the store does not have.
-pub(crate) fn missing(makeup: &Makeup, parts: &[Part]) -> usize {
+pub(crate) fn missing(makeup: &Composition, parts: &[ProductPart]) -> usize {
     match makeup {
-        Makeup::Bundle { options, .. } => {
+        Composition::Bundle { options, .. } => {
             let has = |sku: &String| parts.iter().any(|part| part.sku == *sku);
             options.iter().flat_map(|option| &option.skus).filter(|sku| !has(sku)).count()
         }
@@ -223,7 +216,7 @@ pub(crate) fn missing(makeup: &Makeup, parts: &[Part]) -> usize {
     }
 }
 
-impl Part {
+impl ProductPart {
     fn of(product: &Product) -> Self {
         let websites = items(product.extension("website_ids"));
         Self {

@@ -1,19 +1,18 @@
 //! What decides whether a product that shows can be bought, and for how much.
 
-use serde_json::{Value, json};
-use souk_sdk::{Decimal, Product};
+use souk_sdk::prelude::*;
 
-use super::issue::{Mend, Severity};
-use super::judge::Judge;
-use crate::clock::Day;
-use crate::parts::{Makeup, Part};
-use crate::shop::View;
-use crate::stock::{Stock, StockItem, Stocking};
+use super::checks::DisplayCheck;
+use super::issue::SuggestedAction;
+use crate::composition::{Composition, ProductPart};
+use crate::day::Day;
+use crate::inventory::{InventoryModel, InventoryStock, StockItem};
+use crate::store_views::ShopView;
 use crate::unknown::Unknown;
 
 /// How a sale stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sale {
+pub(super) enum SaleState {
     None,
     Running,
     Scheduled,
@@ -22,7 +21,7 @@ pub(super) enum Sale {
     Unclear,
 }
 
-impl Sale {
+impl SaleState {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -35,7 +34,7 @@ impl Sale {
 
     /// How the sale of a product stands. Magento compares days in the view's own time zone, both
     /// ends included; of zones other than UTC only what holds in all of them is known here.
-    pub(super) fn of(product: &Product, view: &View, today: Day) -> Self {
+    pub(super) fn of(product: &Product, view: &ShopView, today: Day) -> Self {
         if product.attribute("special_price").is_none() {
             return Self::None;
         }
@@ -55,7 +54,7 @@ impl Sale {
     }
 }
 
-impl Judge<'_> {
+impl DisplayCheck<'_> {
     /// Price and sale of a product that has its own; of others, their parts'.
     pub(super) fn price(&mut self, today: Day, unknown: &mut Vec<Unknown>) {
         if !self.facts.makeup.has_price() {
@@ -65,22 +64,22 @@ impl Judge<'_> {
         let price = self.product.decimal("price");
         let scope = self.price_scope("price");
         let mend = || {
-            let mend = Mend::prices(self.sku(), &json!({}), &scope, "gives it a price");
+            let mend = SuggestedAction::prices(self.sku(), &json!({}), &scope, "gives it a price");
             Some(mend.choosing("/price_updates/price"))
         };
         match price {
             None => {
                 let action = mend();
-                self.add(Severity::Error, "PRICE_MISSING", "it has no price", action);
+                self.error("PRICE_MISSING", "it has no price", action);
             }
             Some(price) if price == Decimal::ZERO => {
                 let action = mend();
                 let message = "its price is 0: it is given away";
-                self.add(Severity::Warning, "PRICE_ZERO", message, action);
+                self.warning("PRICE_ZERO", message, action);
             }
             Some(price) if price.is_negative() => {
                 let action = mend();
-                self.add(Severity::Error, "PRICE_NEGATIVE", "its price is negative", action);
+                self.error("PRICE_NEGATIVE", "its price is negative", action);
             }
             Some(_) => {}
         }
@@ -105,7 +104,7 @@ impl Judge<'_> {
         let sku = self.sku();
         let end = |why| {
             let updates = json!({ "special_price": null });
-            Some(Mend::prices(sku, &updates, &scope, why))
+            Some(SuggestedAction::prices(sku, &updates, &scope, why))
         };
         let text = |code: &str| self.product.text(code).unwrap_or_default().to_owned();
         let (from, to) = (text("special_from_date"), text("special_to_date"));
@@ -114,22 +113,22 @@ impl Judge<'_> {
         {
             let action = end("ends the sale");
             let message = format!("its sale ends on {to}, before it begins on {from}");
-            self.add(Severity::Warning, "SALE_DATES_INVERTED", message, action);
+            self.warning("SALE_DATES_INVERTED", message, action);
             return;
         }
-        let sale = Sale::of(self.product, self.view(), today);
+        let sale = SaleState::of(self.product, self.view(), today);
         match sale {
-            Sale::Ended => {
+            SaleState::Ended => {
                 let action = end("takes the leftover special price away");
                 let message = format!("its sale at {shown} ended on {}", day(&to));
-                self.add(Severity::Info, "SALE_ENDED", message, action);
+                self.info("SALE_ENDED", message, action);
                 return;
             }
-            Sale::Scheduled => {
+            SaleState::Scheduled => {
                 let message = format!("its sale at {shown} begins on {}", day(&from));
-                self.add(Severity::Info, "SALE_SCHEDULED", message, None);
+                self.info("SALE_SCHEDULED", message, None);
             }
-            Sale::Unclear => unknown.push(Unknown::new(
+            SaleState::Unclear => unknown.push(Unknown::new(
                 format!("whether the sale runs today in the view `{}`", self.view().code),
                 format!(
                     "it runs from {} to {}, and which day it is depends on the view's time zone \
@@ -139,17 +138,17 @@ impl Judge<'_> {
                     self.view().time_zone
                 ),
             )),
-            Sale::Running | Sale::None => {}
+            SaleState::Running | SaleState::None => {}
         }
         if special == Decimal::ZERO && is_amount {
             let action = end("ends the sale: null, since an empty text would make it 0 again");
             let message = "its special price is 0: it is given away while the sale runs";
-            self.add(Severity::Warning, "SPECIAL_PRICE_ZERO", message, action);
+            self.warning("SPECIAL_PRICE_ZERO", message, action);
         } else if is_amount && price.is_some_and(|price| special >= price) {
             let action = end("takes it away");
             let message =
                 format!("its special price {special} is not below its price: no sale shows");
-            self.add(Severity::Warning, "SPECIAL_PRICE_NOT_LOWER", message, action);
+            self.warning("SPECIAL_PRICE_NOT_LOWER", message, action);
         }
     }
 
@@ -158,16 +157,17 @@ impl Judge<'_> {
         let Some(parts) = &self.seen.parts else { return };
         for part in parts.iter().filter(|part| part.is_enabled) {
             let scope = json!({ "scope": "global" });
-            let mend = Mend::prices(&part.sku, &json!({}), &scope, "gives the part a price")
-                .choosing("/price_updates/price");
+            let mend =
+                SuggestedAction::prices(&part.sku, &json!({}), &scope, "gives the part a price")
+                    .choosing("/price_updates/price");
             match part.price {
                 None => {
                     let message = format!("its part `{}` has no price", part.sku);
-                    self.add(Severity::Warning, "PART_PRICE_MISSING", message, Some(mend));
+                    self.warning("PART_PRICE_MISSING", message, Some(mend));
                 }
                 Some(price) if price == Decimal::ZERO => {
                     let message = format!("its part `{}` has the price 0", part.sku);
-                    self.add(Severity::Warning, "PART_PRICE_ZERO", message, Some(mend));
+                    self.warning("PART_PRICE_ZERO", message, Some(mend));
                 }
                 Some(_) => {}
             }
@@ -178,14 +178,14 @@ impl Judge<'_> {
     pub(super) fn stock(&mut self, unknown: &mut Vec<Unknown>) {
         let facts = self.facts;
         let website = &self.view().website;
-        if let Stocking::Sources { without, .. } = &facts.stocking
+        if let InventoryModel::Sources { without, .. } = &facts.stocking
             && without.contains(website)
         {
             let message = format!("no stock sells to the website `{}`", website.code);
-            let mend = Mend::by_hand(
+            let mend = SuggestedAction::by_hand(
                 "assign the website to a stock as a sales channel under Stores > Stocks",
             );
-            self.add(Severity::Error, "NO_STOCK_FOR_WEBSITE", message, Some(mend));
+            self.error("NO_STOCK_FOR_WEBSITE", message, Some(mend));
             return;
         }
         if !facts.makeup.is_own() {
@@ -202,31 +202,31 @@ impl Judge<'_> {
             (Some(false), None) => {
                 let qty = StockItem::of(&facts.global).and_then(|item| item.qty);
                 let left = qty.map_or(String::new(), |qty| format!("; {qty} are left"));
-                let mend = Mend::by_hand("raise its quantity, or mark it as in stock");
+                let mend = SuggestedAction::by_hand("raise its quantity, or mark it as in stock");
                 let message = format!("its stock item is out of stock{left}");
-                self.add(Severity::Error, "OUT_OF_STOCK", message, Some(mend));
+                self.error("OUT_OF_STOCK", message, Some(mend));
             }
         }
     }
 
     /// Why a stock cannot sell it, as its sources tell.
-    fn not_salable(&mut self, stock: &Stock) {
+    fn not_salable(&mut self, stock: &InventoryStock) {
         let facts = self.facts;
         let warehouse = &facts.warehouse;
         let name = &stock.name;
         let report = "see `diagnostics_inventory_salable_report`";
         if !warehouse.is_complete {
             let message = format!("the stock `{name}` cannot sell it");
-            self.add(Severity::Error, "NOT_SALABLE", message, Some(Mend::by_hand(report)));
+            self.error("NOT_SALABLE", message, Some(SuggestedAction::by_hand(report)));
             return;
         }
         let items: Vec<_> = warehouse.items_of(self.sku(), stock).collect();
         if items.is_empty() {
             let message = format!("it is assigned to no source that the stock `{name}` sells from");
-            let mend = Mend::by_hand(
+            let mend = SuggestedAction::by_hand(
                 "assign a source to it in the administration: Catalog > Products > Sources",
             );
-            self.add(Severity::Error, "NO_SOURCE", message, Some(mend));
+            self.error("NO_SOURCE", message, Some(mend));
             return;
         }
         let told = |code: &str| match warehouse.source(code) {
@@ -236,27 +236,29 @@ impl Judge<'_> {
         for item in items.iter().filter(|item| !warehouse.counts(item)) {
             let source = told(&item.source_code);
             if item.status == 1 {
-                let mend = Mend::by_hand("enable the source under Stores > Sources");
+                let mend = SuggestedAction::by_hand("enable the source under Stores > Sources");
                 let message = format!("the source {source} is disabled");
-                self.add(Severity::Info, "SOURCE_DISABLED", message, Some(mend));
+                self.info("SOURCE_DISABLED", message, Some(mend));
             } else {
-                let mend = Mend::by_hand("mark it as in stock at this source: Product > Sources");
+                let mend = SuggestedAction::by_hand(
+                    "mark it as in stock at this source: Product > Sources",
+                );
                 let message = format!("it is marked as out of stock at the source {source}");
-                self.add(Severity::Info, "SOURCE_OUT_OF_STOCK", message, Some(mend));
+                self.info("SOURCE_OUT_OF_STOCK", message, Some(mend));
             }
         }
         let counted = items.iter().filter(|item| warehouse.counts(item));
-        let left: i128 = counted.map(|item| item.quantity.millionths()).sum();
-        let mend = Mend::by_hand(format!("raise its quantity at a source; {report}"));
-        if left > 0 {
+        let left: Decimal = counted.map(|item| item.quantity).sum();
+        let mend = SuggestedAction::by_hand(format!("raise its quantity at a source; {report}"));
+        if left.is_positive() {
             let message = format!(
                 "the stock `{name}` cannot sell it although its sources have some: open orders or \
                  the out-of-stock threshold hold it back"
             );
-            self.add(Severity::Error, "RESERVED", message, Some(mend));
+            self.error("RESERVED", message, Some(mend));
         } else {
             let message = format!("the stock `{name}` has none of it to sell");
-            self.add(Severity::Error, "OUT_OF_STOCK", message, Some(mend));
+            self.error("OUT_OF_STOCK", message, Some(mend));
         }
     }
 
@@ -266,11 +268,13 @@ impl Judge<'_> {
         let website = &self.view().website;
         let Some(parts) = &self.seen.parts else { return };
         if parts.is_empty() {
-            let mend = Mend::by_hand("add parts to it in the administration: Catalog > Products");
-            self.add(Severity::Error, "NO_PARTS", "it has no parts to sell", Some(mend));
+            let mend = SuggestedAction::by_hand(
+                "add parts to it in the administration: Catalog > Products",
+            );
+            self.error("NO_PARTS", "it has no parts to sell", Some(mend));
             return;
         }
-        let usable = |part: &Part| facts.is_usable(part, website);
+        let usable = |part: &ProductPart| facts.is_usable(part, website);
         match facts.makeup.sells(parts, usable) {
             Some(true) => {}
             None => unknown.push(Unknown::new(
@@ -279,20 +283,26 @@ impl Judge<'_> {
             )),
             Some(false) => {
                 let message = match &facts.makeup {
-                    Makeup::Bundle { .. } => "a required option of it has nothing to choose from",
+                    Composition::Bundle { .. } => {
+                        "a required option of it has nothing to choose from"
+                    }
                     _ => "none of its parts can be sold",
                 };
-                let mend = Mend::by_hand(
+                let mend = SuggestedAction::by_hand(
                     "check its parts with `diagnostics_product_display_check`, one by one",
                 );
-                self.add(Severity::Error, "NO_SALABLE_PART", message, Some(mend));
+                self.error("NO_SALABLE_PART", message, Some(mend));
             }
         }
         self.parts_left_out(parts, usable);
     }
 
     /// Which parts cannot be bought, by reason: one issue for all that have the same.
-    fn parts_left_out(&mut self, parts: &[Part], usable: impl Fn(&Part) -> Option<bool>) {
+    fn parts_left_out(
+        &mut self,
+        parts: &[ProductPart],
+        usable: impl Fn(&ProductPart) -> Option<bool>,
+    ) {
         let website = &self.view().website;
         let (mut disabled, mut elsewhere, mut sold_out) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts.iter().filter(|part| usable(part) == Some(false)) {
@@ -307,14 +317,20 @@ impl Judge<'_> {
         }
         let enable = (!disabled.is_empty()).then(|| {
             let updates = json!({ "status": 1 });
-            Mend::products(&disabled, &updates, &self.website(), "enables these parts there")
+            SuggestedAction::products(
+                &disabled,
+                &updates,
+                &self.website(),
+                "enables these parts there",
+            )
         });
-        let assign = Mend::by_hand(format!(
+        let assign = SuggestedAction::by_hand(format!(
             "assign them to the website `{}` in the administration: Catalog > Products > Product \
              in Websites",
             website.code
         ));
-        let restock = Mend::by_hand("raise their quantity at a source of the website's stock");
+        let restock =
+            SuggestedAction::by_hand("raise their quantity at a source of the website's stock");
         let all = parts.len();
         for (skus, code, why, mend) in [
             (disabled, "PARTS_DISABLED", "disabled", enable),
@@ -328,7 +344,7 @@ impl Judge<'_> {
                     website.code,
                     listed(&skus)
                 );
-                self.add(Severity::Info, code, message, mend);
+                self.info(code, message, mend);
             }
         }
     }

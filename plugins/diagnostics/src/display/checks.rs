@@ -1,22 +1,21 @@
 //! The rules by which a shop shows a product, and what breaks them: all but prices and stock.
 
-use serde_json::{Value, json};
-use souk_sdk::Product;
+use souk_sdk::prelude::*;
 
-use super::facts::{Category, Facts, InView};
-use super::issue::{Issues, Mend, Severity, scope_of_view};
-use crate::shop::View;
+use super::facts::{ProductFacts, ViewCategory, ViewFacts};
+use super::issue::{DisplayIssues, Severity, SuggestedAction, scope_of_view};
+use crate::store_views::ShopView;
 
 /// One product in one view, and where its problems go.
-pub(super) struct Judge<'a> {
-    pub(super) facts: &'a Facts,
-    pub(super) seen: &'a InView,
+pub(super) struct DisplayCheck<'a> {
+    pub(super) facts: &'a ProductFacts,
+    pub(super) seen: &'a ViewFacts,
     pub(super) product: &'a Product,
-    pub(super) issues: &'a mut Issues,
+    pub(super) issues: &'a mut DisplayIssues,
 }
 
-impl<'a> Judge<'a> {
-    pub(super) fn view(&self) -> &'a View {
+impl<'a> DisplayCheck<'a> {
+    pub(super) fn view(&self) -> &'a ShopView {
         &self.seen.view
     }
 
@@ -29,9 +28,36 @@ impl<'a> Judge<'a> {
         severity: Severity,
         code: &'static str,
         message: impl Into<String>,
-        action: Option<Mend>,
+        action: Option<SuggestedAction>,
     ) {
         self.issues.add(&self.seen.view, severity, code, message, action);
+    }
+
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        action: Option<SuggestedAction>,
+    ) {
+        self.add(Severity::Error, code, message, action);
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        action: Option<SuggestedAction>,
+    ) {
+        self.add(Severity::Warning, code, message, action);
+    }
+
+    pub(super) fn info(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        action: Option<SuggestedAction>,
+    ) {
+        self.add(Severity::Info, code, message, action);
     }
 
     /// Where a value has to be written: globally where the view shows the global one.
@@ -49,41 +75,46 @@ impl<'a> Judge<'a> {
     pub(super) fn presence(&mut self) {
         let view = self.view();
         if !view.is_active {
-            let mend = Mend::by_hand(
+            let mend = SuggestedAction::by_hand(
                 "enable the store view under Stores > All Stores, if shoppers shall see it",
             );
             let message =
                 format!("the store view `{}` is disabled: shoppers see nothing in it", view.code);
-            self.add(Severity::Error, "STORE_VIEW_DISABLED", message, Some(mend));
+            self.error("STORE_VIEW_DISABLED", message, Some(mend));
         }
         if !self.facts.is_on(&view.website) {
             let website = &view.website.code;
-            let mend = Mend::by_hand(format!(
+            let mend = SuggestedAction::by_hand(format!(
                 "assign it to the website `{website}` in the administration: Catalog > Products > \
                  Product in Websites"
             ));
             let message = format!("it is not assigned to the website `{website}`");
-            self.add(Severity::Error, "NOT_IN_WEBSITE", message, Some(mend));
+            self.error("NOT_IN_WEBSITE", message, Some(mend));
         }
         if !self.product.is_enabled() {
             let scope = self.website();
-            let mend =
-                Mend::product(self.sku(), &json!({ "status": 1 }), &scope, "enables it there");
+            let mend = SuggestedAction::product(
+                self.sku(),
+                &json!({ "status": 1 }),
+                &scope,
+                "enables it there",
+            );
             let message = format!("it is disabled on the website `{}`", view.website.code);
-            self.add(Severity::Error, "STATUS_DISABLED", message, Some(mend));
+            self.error("STATUS_DISABLED", message, Some(mend));
         }
         self.visibility();
     }
 
     fn visibility(&mut self) {
         let scope = self.scope("visibility");
-        let mend = |why| Some(Mend::product(self.sku(), &json!({ "visibility": 4 }), &scope, why));
+        let mend = |why| {
+            Some(SuggestedAction::product(self.sku(), &json!({ "visibility": 4 }), &scope, why))
+        };
         match self.product.integer("visibility") {
             Some(4) => {}
             Some(1) => {
                 let action = mend("shows it by itself; not for a variant, which its parent shows");
-                self.add(
-                    Severity::Error,
+                self.error(
                     "NOT_VISIBLE_INDIVIDUALLY",
                     "its visibility is `not visible individually`: it shows only as a part of \
                      another product, which is right for a variant",
@@ -93,17 +124,17 @@ impl<'a> Judge<'a> {
             Some(2) => {
                 let action = mend("shows it in search as well");
                 let message = "its visibility is `catalog`: search does not find it";
-                self.add(Severity::Info, "NOT_IN_SEARCH", message, action);
+                self.info("NOT_IN_SEARCH", message, action);
             }
             Some(3) => {
                 let action = mend("shows it in the catalogue as well");
                 let message = "its visibility is `search`: categories do not list it";
-                self.add(Severity::Info, "NOT_IN_CATALOG", message, action);
+                self.info("NOT_IN_CATALOG", message, action);
             }
             _ => {
                 let action = mend("shows it in the catalogue and in search");
                 let message = "it has no visibility that Magento knows";
-                self.add(Severity::Error, "VISIBILITY_UNKNOWN", message, action);
+                self.error("VISIBILITY_UNKNOWN", message, action);
             }
         }
     }
@@ -112,16 +143,17 @@ impl<'a> Judge<'a> {
     pub(super) fn required(&mut self) {
         if self.is_blank("name") {
             let scope = self.scope("name");
-            let mend = Mend::product(self.sku(), &json!({}), &scope, "gives it a name")
+            let mend = SuggestedAction::product(self.sku(), &json!({}), &scope, "gives it a name")
                 .choosing("/updates/name");
-            self.add(Severity::Error, "NAME_MISSING", "it has no name", Some(mend));
+            self.error("NAME_MISSING", "it has no name", Some(mend));
         }
         if self.is_blank("url_key") {
             let scope = self.scope("url_key");
-            let mend = Mend::product(self.sku(), &json!({}), &scope, "gives it an address")
-                .choosing("/updates/url_key");
+            let mend =
+                SuggestedAction::product(self.sku(), &json!({}), &scope, "gives it an address")
+                    .choosing("/updates/url_key");
             let message = "it has no URL key: its page has no address of its own";
-            self.add(Severity::Error, "URL_KEY_MISSING", message, Some(mend));
+            self.error("URL_KEY_MISSING", message, Some(mend));
         }
     }
 
@@ -132,12 +164,12 @@ impl<'a> Judge<'a> {
             && self.facts.is_on(&self.view().website)
             && !self.is_blank("url_key");
         if has_page && self.seen.address == Some(None) {
-            let mend = Mend::by_hand(
+            let mend = SuggestedAction::by_hand(
                 "save the product anew with another URL key, and again with this one: Magento \
                  writes its URL rewrites when the key changes",
             );
             let message = "no URL rewrite leads to its page: links to it are missing or ugly";
-            self.add(Severity::Warning, "URL_REWRITE_MISSING", message, Some(mend));
+            self.warning("URL_REWRITE_MISSING", message, Some(mend));
         }
     }
 
@@ -148,7 +180,7 @@ impl<'a> Judge<'a> {
     /// Its pictures: a file for each role, and each file in the gallery.
     pub(super) fn images(&mut self) {
         let upload = || {
-            Mend::by_hand(
+            SuggestedAction::by_hand(
                 "upload an image or give one the role in the administration: Catalog > Products > \
                  Images And Videos",
             )
@@ -157,7 +189,7 @@ impl<'a> Judge<'a> {
         let entries: Vec<&Value> = entries.into_iter().flatten().collect();
         if entries.is_empty() {
             let message = "it has no image: the placeholder shows";
-            self.add(Severity::Warning, "NO_IMAGE", message, Some(upload()));
+            self.warning("NO_IMAGE", message, Some(upload()));
             return;
         }
         for (role, code) in [
@@ -168,19 +200,20 @@ impl<'a> Judge<'a> {
             let file = self.product.text(role).filter(|file| !matches!(*file, "" | "no_selection"));
             let Some(file) = file else {
                 let message = format!("no image has the role `{role}`: the placeholder shows");
-                self.add(Severity::Warning, code, message, Some(upload()));
+                self.warning(code, message, Some(upload()));
                 continue;
             };
             match entries.iter().find(|entry| entry["file"] == file) {
                 None => {
                     let message = format!("the image of the role `{role}` is not in its gallery");
-                    self.add(Severity::Warning, "IMAGE_NOT_IN_GALLERY", message, Some(upload()));
+                    self.warning("IMAGE_NOT_IN_GALLERY", message, Some(upload()));
                 }
                 Some(entry) if entry["disabled"] == true => {
                     let message =
                         format!("the image of the role `{role}` is hidden on the product's page");
-                    let mend = Mend::by_hand("take `Hide from Product Page` off the image");
-                    self.add(Severity::Info, "IMAGE_HIDDEN", message, Some(mend));
+                    let mend =
+                        SuggestedAction::by_hand("take `Hide from Product Page` off the image");
+                    self.info("IMAGE_HIDDEN", message, Some(mend));
                 }
                 Some(_) => {}
             }
@@ -198,8 +231,9 @@ impl<'a> Judge<'a> {
         };
         if facts.global.list("category_ids").is_empty() {
             let scope = json!({ "scope": "global" });
-            let mend = Mend::product(self.sku(), &json!({}), &scope, "puts it into categories")
-                .choosing("/updates/category_ids");
+            let mend =
+                SuggestedAction::product(self.sku(), &json!({}), &scope, "puts it into categories")
+                    .choosing("/updates/category_ids");
             let message = "it is in no category: only search and links lead to it";
             self.add(severity, "NO_CATEGORY", message, Some(mend));
             return;
@@ -210,9 +244,13 @@ impl<'a> Judge<'a> {
             facts.paths.iter().filter(|path| path.contains(&root)).collect();
         if inside.is_empty() && !facts.paths.is_empty() {
             let scope = json!({ "scope": "global" });
-            let mend =
-                Mend::product(self.sku(), &json!({}), &scope, "puts it into other categories")
-                    .choosing("/updates/category_ids");
+            let mend = SuggestedAction::product(
+                self.sku(),
+                &json!({}),
+                &scope,
+                "puts it into other categories",
+            )
+            .choosing("/updates/category_ids");
             let message = "none of its categories is under this view's root category";
             self.add(severity, "NO_CATEGORY_IN_ROOT", message, Some(mend));
             return;
@@ -230,7 +268,7 @@ impl<'a> Judge<'a> {
                 }
             }
         }
-        let mend = || Mend::by_hand("enable the category under Catalog > Categories");
+        let mend = || SuggestedAction::by_hand("enable the category under Catalog > Categories");
         for (code, message) in closed {
             let severity = if reachable > 0 { Severity::Info } else { severity };
             self.add(severity, code, message, Some(mend()));
@@ -239,7 +277,7 @@ impl<'a> Judge<'a> {
 }
 
 /// The first category, from the root down, that keeps shoppers from the last of a path.
-fn obstacle(path: &[i64], root: i64, categories: &[Category]) -> Option<i64> {
+fn obstacle(path: &[i64], root: i64, categories: &[ViewCategory]) -> Option<i64> {
     let closed =
         |id: &i64| categories.iter().any(|category| category.id == *id && !category.is_active);
     path.iter().copied().skip_while(|id| *id != root).skip(1).find(closed)
@@ -255,6 +293,6 @@ fn closed_by(id: i64, path: &[i64], name: &str) -> (&'static str, String) {
 }
 
 /// Whether shoppers can come to the last category of a path from the root.
-pub(super) fn is_reachable(path: &[i64], root: i64, categories: &[Category]) -> bool {
+pub(super) fn is_reachable(path: &[i64], root: i64, categories: &[ViewCategory]) -> bool {
     path.contains(&root) && obstacle(path, root, categories).is_none()
 }

@@ -1,25 +1,20 @@
 //! `diagnostics_inventory_salable_report`: what of a product can be sold, from where, and what holds
 //! the rest back.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use souk_sdk::{
-    Action, ActionInfo, AnyObject, Context, Decimal, Failure, PRODUCT, PRODUCTS, Product,
-    RawObject, Read, STORE_CONFIGS, StoreView,
-};
+use souk_sdk::core::Read;
+use souk_sdk::magento::{PRODUCT, PRODUCTS, STORE_CONFIGS};
+use souk_sdk::prelude::*;
 
-use crate::number::Number;
-use crate::parts::{self, Makeup, Part};
-use crate::shop::{Shop, Website, websites_of};
-use crate::stock::{
-    self, LINKS, MOST_QUESTIONS, QUANTITY, SALABLE, SOURCE_ITEMS, SOURCES, STOCK_ITEM, STOCK_OF,
-    Salability, Stock, StockItem, Stocking, Warehouse, salable,
+use crate::composition::{self, Composition, ProductPart};
+use crate::inventory::{
+    self, INVENTORY, InventoryModel, InventoryStock, MOST_QUESTIONS, QUANTITY, Salability,
+    SourceInventory, StockItem, salable,
 };
-use crate::unknown::{Unknown, noted};
+use crate::store_views::{Shop, ShopWebsite, websites_of};
+use crate::unknown::{Unknown, or_unknown};
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Asked {
+#[args]
+pub(crate) struct InventorySalableReportArgs {
     /// The product's sku, in full.
     #[schemars(length(min = 1))]
     sku: String,
@@ -28,8 +23,9 @@ struct Asked {
     website_code: Option<String>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-struct Report {
+#[result]
+#[derive(Debug, Default)]
+pub(crate) struct InventorySalableReportResult {
     sku: String,
     /// simple, virtual, downloadable, configurable, grouped, bundle.
     product_type: String,
@@ -40,23 +36,24 @@ struct Report {
     stock_item: Option<RawObject<AnyObject>>,
     /// What can be sold from the first of `stocks`; absent where the store cannot tell, as of
     /// composite products: see `parts`.
-    salable_quantity: Option<Number>,
+    salable_quantity: Option<Decimal>,
     /// Whether it can be sold from any of `stocks`; of a composite product its parts decide.
     is_salable: Option<bool>,
     /// What lies at each source.
-    source_items: Vec<AtSource>,
+    source_items: Vec<SourceItemResult>,
     /// The stocks that the websites sell from, each with what can be sold from it.
-    stocks: Vec<FromStock>,
+    stocks: Vec<StockResult>,
     /// What a composite product is made of.
-    parts: Vec<OfPart>,
+    parts: Vec<PartResult>,
     /// Websites that no stock is assigned to: nothing can be sold there.
     websites_without_stock: Vec<String>,
-    /// What the store did not tell.
+    /// What the store did not answer.
     unknown: Vec<Unknown>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-struct AtSource {
+#[result]
+#[derive(Debug)]
+struct SourceItemResult {
     /// The product's, or one of its parts'.
     sku: String,
     source_code: String,
@@ -64,109 +61,96 @@ struct AtSource {
     source_name: Option<String>,
     /// Whether the source is enabled; goods at others are not sold.
     enabled: Option<bool>,
-    quantity: Number,
+    quantity: Decimal,
     /// 1 in stock, 0 out of stock.
     status: i64,
     /// The stocks that sell from it.
     stock_ids: Vec<i64>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-struct FromStock {
+#[result]
+#[derive(Debug)]
+struct StockResult {
     stock_id: i64,
     name: String,
     /// The websites that sell from it.
     websites: Vec<String>,
     /// Whether the product can be sold; of a composite product its parts decide.
     is_salable: Option<bool>,
-    salable_quantity: Option<Number>,
+    salable_quantity: Option<Decimal>,
     /// What lies at its enabled sources and is marked as in stock.
-    quantity_at_sources: Option<Number>,
+    quantity_at_sources: Option<Decimal>,
     /// What open orders hold back: quantity at sources, less the threshold below which the product
     /// counts as out of stock, less the salable quantity. Where the stock index is behind, its delay
     /// shows here too.
-    reserved: Option<Number>,
+    reserved: Option<Decimal>,
     /// Why it is as it is, where the numbers do not say it.
     reasons: Vec<String>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-struct OfPart {
+#[result]
+#[derive(Debug)]
+struct PartResult {
     sku: String,
     name: String,
     enabled: bool,
     /// Whether it can be sold, and how many, from each of `stocks`.
-    stocks: Vec<PartFromStock>,
+    stocks: Vec<PartStockResult>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-struct PartFromStock {
+#[result]
+#[derive(Debug)]
+struct PartStockResult {
     /// Absent without multi-source inventory.
     stock_id: Option<i64>,
     is_salable: Option<bool>,
-    salable_quantity: Option<Number>,
+    salable_quantity: Option<Decimal>,
 }
 
-pub(crate) fn action() -> Action {
-    Action::query(
-        report,
-        ActionInfo {
-            name: "inventory_salable_report",
-            title: "What can be sold of a product",
-            description: "Tells how many of a product can be sold on each website: the stock it \
-                sells from, the salable quantity, what lies at which source and whether that \
-                source is enabled, and what open orders hold back. Configurable, grouped and \
-                bundle products are judged by their parts. Without multi-source inventory it is \
-                the product's stock item.",
-        },
-    )
-    .reads(souk_sdk::SCOPES)
-    .reads(STORE_CONFIGS)
-    .reads(PRODUCT)
-    .reads(PRODUCTS)
-    .reads(STOCK_OF)
-    .reads(SALABLE)
-    .reads(QUANTITY)
-    .reads(SOURCE_ITEMS)
-    .reads(SOURCES)
-    .reads(LINKS)
-    .reads(STOCK_ITEM)
-}
-
-fn report(asked: &Asked, context: &Context) -> Result<Report, Failure> {
+/// What can be sold of a product
+///
+/// Shows how many of a product can be sold on each website: the stock it sells from, the salable
+/// quantity, what lies at which source and whether that source is enabled, and what open orders hold
+/// back. Configurable, grouped and bundle products are judged by their parts. Without multi-source
+/// inventory it is the product's stock item.
+#[action(query, reads(SCOPES, STORE_CONFIGS, PRODUCT, PRODUCTS, INVENTORY, QUANTITY))]
+pub(crate) fn inventory_salable_report(
+    args: &InventorySalableReportArgs,
+    context: &Context,
+) -> Result<InventorySalableReportResult, Failure> {
     let mut unknown = Vec::new();
-    let reads: Vec<Read> = [PRODUCT.read([&asked.sku]).at(StoreView::Global)]
+    let reads: Vec<Read> = [PRODUCT.read([&args.sku]).at(StoreView::Global)]
         .into_iter()
         .chain(Shop::reads())
         .collect();
     let mut answers = context.get_together(&reads);
-    let product: Product = answers.next().map_err(|failure| no_product(&asked.sku, failure))?;
-    let shop = Shop::taken(&mut answers, &mut unknown)?;
-    let websites = match &asked.website_code {
+    let product: Product = answers.next().map_err(|failure| no_product(&args.sku, failure))?;
+    let shop = Shop::next(&mut answers, &mut unknown)?;
+    let websites = match &args.website_code {
         Some(code) => vec![shop.website(code)?],
         None => websites_of(&shop.views),
     };
-    let resolving = stock::resolving(&websites);
-    let mut answers = context.get_together(&resolving);
-    let stocking = Stocking::taken(&mut answers, &websites, &mut unknown);
+    let reads = inventory::resolve_stocks(&websites);
+    let mut answers = context.get_together(&reads);
+    let stocking = InventoryModel::next(&mut answers, &websites, &mut unknown);
     // The store compares skus by their case here: as it spells it, not as the caller did.
     let sku = product.sku().to_owned();
-    let makeup = Makeup::of(&product);
-    let parts = parts::read(context, &makeup, &[StoreView::Global]).pop();
+    let makeup = Composition::of(&product);
+    let parts = composition::read_parts(context, &makeup, &[StoreView::Global]).pop();
     let parts = parts.map_or(Ok(Vec::new()), |parts| parts);
-    let parts = noted(parts, "the product's parts", &mut unknown).unwrap_or_default();
-    let missing = parts::missing(&makeup, &parts);
+    let parts = or_unknown(parts, "the product's parts", &mut unknown).unwrap_or_default();
+    let missing = composition::missing(&makeup, &parts);
     if missing > 0 {
         unknown.push(Unknown::new(
             format!("{missing} of the product's parts"),
             "the store did not answer them: they may have been deleted",
         ));
     }
-    let looked = Looked { context, product: &product, makeup, parts, websites };
+    let product_report = SalableReport { context, product: &product, makeup, parts, websites };
     let mut report = match &stocking {
-        Stocking::Legacy => looked.by_item(&mut unknown),
-        Stocking::Sources { stocks, without } => {
-            let mut report = looked.by_stocks(stocks, &mut unknown);
+        InventoryModel::Legacy => product_report.by_item(&mut unknown),
+        InventoryModel::Sources { stocks, without } => {
+            let mut report = product_report.by_stocks(stocks, &mut unknown);
             report.websites_without_stock =
                 without.iter().map(|website| website.code.clone()).collect();
             report
@@ -188,40 +172,33 @@ fn no_product(sku: &str, failure: Failure) -> Failure {
 }
 
 /// What was read of the product itself.
-struct Looked<'a> {
+struct SalableReport<'a> {
     context: &'a Context,
     product: &'a Product,
-    makeup: Makeup,
-    parts: Vec<Part>,
-    websites: Vec<Website>,
+    makeup: Composition,
+    parts: Vec<ProductPart>,
+    websites: Vec<ShopWebsite>,
 }
 
-impl Looked<'_> {
-    fn blank(&self, inventory: &'static str) -> Report {
+impl SalableReport<'_> {
+    fn blank(&self, inventory: &'static str) -> InventorySalableReportResult {
         let item = self.product.extension("stock_item").filter(|item| item.is_object());
-        Report {
-            sku: String::new(),
+        InventorySalableReportResult {
             product_type: self.product.text("type_id").unwrap_or_default().to_owned(),
             inventory,
             stock_item: item.and_then(|item| serde_json::from_value(item.clone()).ok()),
-            salable_quantity: None,
-            is_salable: None,
-            source_items: Vec::new(),
-            stocks: Vec::new(),
-            parts: Vec::new(),
-            websites_without_stock: Vec::new(),
-            unknown: Vec::new(),
+            ..InventorySalableReportResult::default()
         }
     }
 
     /// Without sources: one item for all websites.
-    fn by_item(&self, unknown: &mut Vec<Unknown>) -> Report {
+    fn by_item(&self, unknown: &mut Vec<Unknown>) -> InventorySalableReportResult {
         let mut report = self.blank("legacy");
         if self.makeup.is_own() {
             match StockItem::of(self.product) {
                 Some(item) => {
                     report.is_salable = Some(item.sells());
-                    report.salable_quantity = item.qty.map(Number::from);
+                    report.salable_quantity = item.qty;
                 }
                 None => unknown.push(Unknown::new(
                     "the product's stock item",
@@ -231,13 +208,13 @@ impl Looked<'_> {
             return report;
         }
         let skus: Vec<String> = self.parts.iter().map(|part| part.sku.clone()).collect();
-        let items = stock::legacy(self.context, &skus, unknown);
+        let items = inventory::legacy(self.context, &skus, unknown);
         for (part, item) in self.parts.iter().zip(&items) {
             let salable = item.as_ref().map(StockItem::sells);
-            let quantity = item.as_ref().and_then(|item| item.qty).map(Number::from);
-            report.parts.push(OfPart::of(
+            let quantity = item.as_ref().and_then(|item| item.qty);
+            report.parts.push(PartResult::of(
                 part,
-                vec![PartFromStock {
+                vec![PartStockResult {
                     stock_id: None,
                     is_salable: salable,
                     salable_quantity: quantity,
@@ -252,36 +229,40 @@ impl Looked<'_> {
     }
 
     /// With sources: stock by stock.
-    fn by_stocks(&self, stocks: &[Stock], unknown: &mut Vec<Unknown>) -> Report {
+    fn by_stocks(
+        &self,
+        stocks: &[InventoryStock],
+        unknown: &mut Vec<Unknown>,
+    ) -> InventorySalableReportResult {
         let mut report = self.blank("sources");
         let own = vec![self.product.sku().to_owned()];
         let parts: Vec<String> = self.parts.iter().map(|part| part.sku.clone()).collect();
         let skus = if self.makeup.is_own() { own } else { parts };
-        let salability = stock::salability(self.context, stocks, &skus, unknown);
+        let salability = inventory::salability(self.context, stocks, &skus, unknown);
         let quantities = self.quantities(stocks, &skus, unknown);
-        let warehouse = Warehouse::read(self.context, &skus, unknown);
+        let warehouse = SourceInventory::read(self.context, &skus, unknown);
         for (stock, quantities) in stocks.iter().zip(&quantities) {
             report.stocks.push(self.stock_row(stock, &salability, quantities, &warehouse));
         }
         for (at, part) in self.parts.iter().enumerate() {
-            let from = stocks.iter().zip(&quantities).map(|(stock, quantities)| PartFromStock {
+            let from = stocks.iter().zip(&quantities).map(|(stock, quantities)| PartStockResult {
                 stock_id: Some(stock.id),
                 is_salable: salable(&salability, &part.sku, stock),
-                salable_quantity: quantities.get(at).copied().flatten().map(Number::from),
+                salable_quantity: quantities.get(at).copied().flatten(),
             });
-            report.parts.push(OfPart::of(part, from.collect()));
+            report.parts.push(PartResult::of(part, from.collect()));
         }
         report.source_items =
             warehouse.items.iter().map(|item| at_source(item, stocks, &warehouse)).collect();
         report.salable_quantity = report.stocks.first().and_then(|stock| stock.salable_quantity);
-        report.is_salable = parts::any_of(report.stocks.iter().map(|stock| stock.is_salable));
+        report.is_salable = composition::any_of(report.stocks.iter().map(|stock| stock.is_salable));
         report
     }
 
     /// How many of each sku can be sold, by stock.
     fn quantities(
         &self,
-        stocks: &[Stock],
+        stocks: &[InventoryStock],
         skus: &[String],
         unknown: &mut Vec<Unknown>,
     ) -> Vec<Vec<Option<Decimal>>> {
@@ -299,7 +280,7 @@ impl Looked<'_> {
         }
         let reads: Vec<Read> = stocks
             .iter()
-            .flat_map(|stock| skus.iter().map(|sku| stock::quantity(sku, stock)))
+            .flat_map(|stock| skus.iter().map(|sku| inventory::quantity(sku, stock)))
             .collect();
         let mut answers = self.context.get_all::<Decimal>(&reads).into_iter();
         stocks
@@ -307,7 +288,7 @@ impl Looked<'_> {
             .map(|stock| {
                 let of = |(sku, answer): (&String, Result<Decimal, Failure>)| {
                     let what = format!("how many of `{sku}` can be sold from `{}`", stock.name);
-                    noted(answer, what, unknown)
+                    or_unknown(answer, what, unknown)
                 };
                 skus.iter().zip(answers.by_ref()).map(of).collect()
             })
@@ -316,13 +297,13 @@ impl Looked<'_> {
 
     fn stock_row(
         &self,
-        stock: &Stock,
+        stock: &InventoryStock,
         salability: &[Salability],
         quantities: &[Option<Decimal>],
-        warehouse: &Warehouse,
-    ) -> FromStock {
+        warehouse: &SourceInventory,
+    ) -> StockResult {
         let sku = self.product.sku();
-        let mut from = FromStock {
+        let mut from = StockResult {
             stock_id: stock.id,
             name: stock.name.clone(),
             websites: stock.websites.iter().map(|website| website.code.clone()).collect(),
@@ -342,16 +323,14 @@ impl Looked<'_> {
             return from;
         }
         let sells = quantities.first().copied().flatten();
-        from.salable_quantity = sells.map(Number::from);
+        from.salable_quantity = sells;
         let item = StockItem::of(self.product).unwrap_or_default();
         if warehouse.is_complete {
             let counted = warehouse.items_of(sku, stock).filter(|item| warehouse.counts(item));
-            let sum: i128 = counted.map(|item| item.quantity.millionths()).sum();
-            from.quantity_at_sources = Some(Number::of_millionths(sum));
+            let sum: Decimal = counted.map(|item| item.quantity).sum();
+            from.quantity_at_sources = Some(sum);
             if item.manage_stock {
-                from.reserved = sells.map(|sells| {
-                    Number::of_millionths(sum - item.min_qty.millionths() - sells.millionths())
-                });
+                from.reserved = sells.map(|sells| sum - item.min_qty - sells);
             }
         }
         from.reasons = self.reasons(stock, &item, &from, warehouse);
@@ -360,10 +339,10 @@ impl Looked<'_> {
 
     fn reasons(
         &self,
-        stock: &Stock,
+        stock: &InventoryStock,
         item: &StockItem,
-        from: &FromStock,
-        warehouse: &Warehouse,
+        from: &StockResult,
+        warehouse: &SourceInventory,
     ) -> Vec<String> {
         let sku = self.product.sku();
         let mut reasons = Vec::new();
@@ -386,7 +365,7 @@ impl Looked<'_> {
         }
         let assigned = self.product.extension("website_ids").and_then(|ids| ids.as_array());
         for website in self.websites.iter().filter(|website| stock.websites.contains(website)) {
-            let on = |ids: &Vec<serde_json::Value>| ids.iter().any(|id| *id == website.id);
+            let on = |ids: &Vec<Value>| ids.iter().any(|id| *id == website.id);
             if assigned.is_some_and(|ids| !on(ids)) {
                 reasons
                     .push(format!("the product is not assigned to the website `{}`", website.code));
@@ -400,27 +379,31 @@ impl Looked<'_> {
 }
 
 /// Whether a part can be bought: a disabled one cannot, whatever its stock.
-fn usable(part: &Part, salable: Option<bool>) -> Option<bool> {
+fn usable(part: &ProductPart, salable: Option<bool>) -> Option<bool> {
     if part.is_enabled { salable } else { Some(false) }
 }
 
-fn at_source(item: &stock::SourceItem, stocks: &[Stock], warehouse: &Warehouse) -> AtSource {
+fn at_source(
+    item: &inventory::SourceItem,
+    stocks: &[InventoryStock],
+    warehouse: &SourceInventory,
+) -> SourceItemResult {
     let source = warehouse.source(&item.source_code);
     let serves = stocks.iter().filter(|stock| warehouse.serves(stock, &item.source_code));
-    AtSource {
+    SourceItemResult {
         sku: item.sku.clone(),
         source_code: item.source_code.clone(),
         source_name: source.map(|source| source.name.clone()),
         enabled: source.map(|source| source.enabled),
-        quantity: item.quantity.into(),
+        quantity: item.quantity,
         status: item.status,
         stock_ids: serves.map(|stock| stock.id).collect(),
     }
 }
 
-impl OfPart {
-    fn of(part: &Part, stocks: Vec<PartFromStock>) -> Self {
-        let Part { sku, name, is_enabled, .. } = part;
+impl PartResult {
+    fn of(part: &ProductPart, stocks: Vec<PartStockResult>) -> Self {
+        let ProductPart { sku, name, is_enabled, .. } = part;
         Self { sku: sku.clone(), name: name.clone(), enabled: *is_enabled, stocks }
     }
 }
