@@ -44,7 +44,7 @@ pub(crate) fn change(grants: &[Grant], lookup: &Lookup, change: &Change) -> Resu
     if change.is_unverifiable() && change.retry == Retry::Idempotent {
         return Err(plugin_fault(
             change,
-            "what no read can show may not be sent again, and it is called harmless to repeat",
+            "what no read can show may not be sent again, and it is declared idempotent",
         ));
     }
     let undo = match &change.undo {

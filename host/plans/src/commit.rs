@@ -8,7 +8,7 @@ use souk_model::plan::{PlanId, PlanOrigin, PlanState};
 use souk_model::{Code, Failure};
 use souk_state::plans::{LeaseClaim, StoredPlan};
 
-use crate::context::PlanContext;
+use crate::context::PlansContext;
 use crate::draft::PlanDraft;
 use crate::execute::PlanRun;
 use crate::idempotency;
@@ -21,7 +21,7 @@ use crate::request::{ApplyOptions, CommitRequest};
 /// # Errors
 /// Why it was not started. Once it is, the outcome is answered, whatever happened.
 pub(crate) async fn commit(
-    context: &Arc<PlanContext>,
+    context: &Arc<PlansContext>,
     request: CommitRequest<'_>,
 ) -> Result<PlanOutcome, Failure> {
     let stored = authorized_plan(context, &request).await?;
@@ -56,7 +56,7 @@ pub(crate) async fn commit(
 /// # Errors
 /// Why it was not started. Once it is, the outcome is answered, whatever happened.
 pub(crate) async fn apply(
-    context: &Arc<PlanContext>,
+    context: &Arc<PlansContext>,
     draft: PlanDraft,
     options: ApplyOptions,
 ) -> Result<PlanOutcome, Failure> {
@@ -89,7 +89,7 @@ pub(crate) async fn apply(
 /// # Errors
 /// Why it cannot be resumed.
 pub(crate) async fn resume(
-    context: &Arc<PlanContext>,
+    context: &Arc<PlansContext>,
     request: CommitRequest<'_>,
 ) -> Result<PlanOutcome, Failure> {
     let stored = authorized_plan(context, &request).await?;
@@ -116,7 +116,7 @@ pub(crate) async fn resume(
 /// # Errors
 /// PLAN_NOT_FOUND, or FORBIDDEN where it is for another store or tool.
 pub(crate) async fn authorized_plan(
-    context: &PlanContext,
+    context: &PlansContext,
     request: &CommitRequest<'_>,
 ) -> Result<StoredPlan, Failure> {
     let principal = (!request.operator).then_some(request.principal);
@@ -155,7 +155,7 @@ pub(crate) async fn authorized_plan(
 
 /// Claims the plan and runs it on a task of its own; answers when it has ended.
 async fn start(
-    context: &Arc<PlanContext>,
+    context: &Arc<PlansContext>,
     stored: StoredPlan,
     request: &CommitRequest<'_>,
 ) -> Result<PlanOutcome, Failure> {
@@ -203,7 +203,7 @@ async fn start(
 }
 
 async fn finish(
-    context: &PlanContext,
+    context: &PlansContext,
     run: PlanRun,
     result: Result<(), Failure>,
 ) -> Result<PlanOutcome, Failure> {
@@ -226,12 +226,12 @@ async fn finish(
     outcome_of(context, stored, subject).await
 }
 
-fn lease_ms(context: &PlanContext) -> i64 {
+fn lease_ms(context: &PlansContext) -> i64 {
     i64::from(context.config.lease_s) * 1_000
 }
 
 /// Renews a run's lease until it is aborted, or the lease is lost.
-async fn renew_lease(context: Arc<PlanContext>, id: PlanId, lost: Arc<AtomicBool>) {
+async fn renew_lease(context: Arc<PlansContext>, id: PlanId, lost: Arc<AtomicBool>) {
     let lease_ms = lease_ms(&context);
     let each = Duration::from_millis(u64::try_from(lease_ms / 3).unwrap_or(1_000).max(100));
     loop {

@@ -15,7 +15,7 @@ use crate::guards::Guards;
 use crate::seal::{PlanHasher, SealKey, is_sealed};
 
 /// What plans are made and carried out with. One for all plans of a host.
-pub(crate) struct PlanContext {
+pub(crate) struct PlansContext {
     pub(crate) store: Arc<dyn PlanStore>,
     pub(crate) guards: Guards,
     pub(crate) config: PlansConfig,
@@ -32,7 +32,7 @@ pub(crate) struct PlanContext {
 /// Each page is read when it is asked for, so that an item whose state changed meanwhile comes, or
 /// comes not, by its new state; none comes twice.
 pub(crate) struct ItemCursor<'a> {
-    context: &'a PlanContext,
+    context: &'a PlansContext,
     plan: &'a PlanId,
     states: &'a [ItemState],
     after: Option<u32>,
@@ -49,7 +49,7 @@ impl ItemCursor<'_> {
     }
 }
 
-impl PlanContext {
+impl PlansContext {
     /// Now, in milliseconds since 1970, UTC.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()

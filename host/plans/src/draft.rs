@@ -10,7 +10,7 @@ use souk_model::{Action, Bound, Code, Effect, Failure, Principal};
 use souk_upstream::Session;
 
 use crate::check;
-use crate::context::PlanContext;
+use crate::context::PlansContext;
 use crate::ledger::{DraftTotals, MoneyContext};
 use crate::refusals::plugin_fault;
 use crate::review;
@@ -39,7 +39,7 @@ pub struct Proposer {
 
 /// Changes on their way into a plan. Stored as they come; dropped, it leaves nothing behind.
 pub struct PlanDraft {
-    context: Arc<PlanContext>,
+    context: Arc<PlansContext>,
     session: Session,
     header: PlanHeader,
     hasher: PlanHasher,
@@ -76,7 +76,7 @@ pub struct Proposal {
 
 impl PlanDraft {
     pub(crate) async fn begin(
-        context: Arc<PlanContext>,
+        context: Arc<PlansContext>,
         proposer: Proposer,
         intent: Intent,
     ) -> Result<Self, Failure> {
@@ -131,7 +131,7 @@ impl PlanDraft {
 
     /// Begins a draft under a header that the host made itself.
     pub(crate) async fn open(
-        context: Arc<PlanContext>,
+        context: Arc<PlansContext>,
         session: Session,
         header: PlanHeader,
         bound: Option<u32>,

@@ -17,7 +17,7 @@ use souk_state::plans::{JournalEntry, Reservation, StoreError};
 use souk_upstream::{SendError, Session, StoreWriter};
 
 use crate::body::render_body;
-use crate::context::{PlanContext, write_entry};
+use crate::context::{PlansContext, write_entry};
 use crate::ledger::{MoneyContext, over_cap_per_day, reservation};
 use crate::observed::ObservedState;
 use crate::refusals::{already_has_values, lease_lost};
@@ -30,7 +30,7 @@ use crate::verdict::{
 
 /// One run of a plan by this host, under its lease.
 pub(crate) struct PlanRun {
-    context: Arc<PlanContext>,
+    context: Arc<PlansContext>,
     header: PlanHeader,
     session: Session,
     writer: StoreWriter,
@@ -60,7 +60,7 @@ type Observations = HashMap<String, Result<ObservedState, Failure>>;
 impl PlanRun {
     /// A run whose lease this host has. `lease_lost` is set by whoever renews it.
     pub(crate) fn new(
-        context: Arc<PlanContext>,
+        context: Arc<PlansContext>,
         header: PlanHeader,
         session: Session,
         reason: Option<String>,
@@ -263,7 +263,7 @@ impl PlanRun {
                 ..JournalEntry::new(reserved.item.n, ItemState::Sending)
             };
             let entries = send.iter().map(sending).collect();
-            let PlanContext { store, owner, .. } = &*self.context;
+            let PlansContext { store, owner, .. } = &*self.context;
             match store.journal(&self.header.id, owner, entries).await {
                 Ok(()) => break,
                 Err(StoreError::OverCap { n, account, spent, cap }) => {
@@ -382,7 +382,7 @@ impl PlanRun {
         if entries.is_empty() {
             return Ok(());
         }
-        let PlanContext { store, owner, .. } = &*self.context;
+        let PlansContext { store, owner, .. } = &*self.context;
         Ok(store.journal(&self.header.id, owner, entries).await?)
     }
 }

@@ -12,7 +12,7 @@ use souk_model::{Failure, Principal};
 use souk_state::plans::{IdempotencyHit, IdempotencyKey, StoredPlan};
 use souk_upstream::Session;
 
-use crate::context::PlanContext;
+use crate::context::PlansContext;
 use crate::refusals::key_conflict;
 use crate::request::ApplyOptions;
 use crate::subjects::SubjectReader;
@@ -42,7 +42,7 @@ pub fn request_digest(store: &str, arguments: &Value) -> String {
 /// # Errors
 /// The store of plans cannot be reached.
 pub(crate) async fn earlier_answer(
-    context: &PlanContext,
+    context: &PlansContext,
     principal: &Principal,
     session: &Session,
     tool: &str,
@@ -62,7 +62,7 @@ pub(crate) async fn earlier_answer(
 /// Keeps what an `apply` was answered, for when it is asked for again. That it cannot be kept takes
 /// nothing from the answer.
 pub(crate) async fn record_answer(
-    context: &PlanContext,
+    context: &PlansContext,
     principal: &Principal,
     tool: &str,
     options: &ApplyOptions,
@@ -79,7 +79,7 @@ pub(crate) async fn record_answer(
 /// # Errors
 /// IDEMPOTENCY_CONFLICT where it stands for something else.
 pub(crate) async fn bind_key(
-    context: &PlanContext,
+    context: &PlansContext,
     principal: &Principal,
     key: &str,
     stored: &StoredPlan,
@@ -102,7 +102,7 @@ pub(crate) async fn bind_key(
 /// # Errors
 /// IDEMPOTENCY_CONFLICT where the caller's key stands for another request.
 pub(crate) async fn first_plan(
-    context: &PlanContext,
+    context: &PlansContext,
     principal: &Principal,
     session: &Session,
     options: &ApplyOptions,
@@ -143,7 +143,7 @@ pub(crate) async fn first_plan(
 /// A plan once it has left the instant between being remembered and being carried out, in which the
 /// same request at the same time finds it. One that stays there was left by a dead host.
 async fn wait_until_started(
-    context: &PlanContext,
+    context: &PlansContext,
     mut first: StoredPlan,
 ) -> Result<StoredPlan, Failure> {
     for _ in 0..BEGIN_TRIES {
@@ -161,7 +161,7 @@ async fn wait_until_started(
 /// Whether a plan still answers the request: it waits or runs, it may have happened, or the store
 /// shows all of it.
 async fn still_counts(
-    context: &PlanContext,
+    context: &PlansContext,
     session: &Session,
     first: &StoredPlan,
 ) -> Result<bool, Failure> {
@@ -175,7 +175,7 @@ async fn still_counts(
 }
 
 async fn store_still_shows(
-    context: &PlanContext,
+    context: &PlansContext,
     session: &Session,
     header: &PlanHeader,
 ) -> Result<bool, Failure> {

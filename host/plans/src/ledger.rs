@@ -9,7 +9,7 @@ use souk_model::{Binding, Code, Decimal, Failure, Grant, Method, Read, StoreView
 use souk_state::plans::{Reservation, SpendAccount, SpendKind};
 use souk_upstream::Session;
 
-use crate::context::PlanContext;
+use crate::context::PlansContext;
 use crate::guards::Guards;
 use crate::magento::target::is_route;
 use crate::magento::values::is_id;
@@ -105,7 +105,7 @@ impl DraftTotals {
     /// Why its money may not move, or is too much with what is in already.
     pub(crate) async fn add(
         &mut self,
-        context: &PlanContext,
+        context: &PlansContext,
         money: MoneyContext<'_>,
         change: &Change,
         observed: &ObservedState,
@@ -133,7 +133,7 @@ impl DraftTotals {
 /// # Errors
 /// Why its money may not move.
 pub(crate) async fn reservation(
-    context: &PlanContext,
+    context: &PlansContext,
     money: MoneyContext<'_>,
     change: &Change,
     observed: &ObservedState,
@@ -146,7 +146,7 @@ pub(crate) async fn reservation(
 }
 
 fn account_of_today(
-    context: &PlanContext,
+    context: &PlansContext,
     store: &str,
     kind: SpendKind,
     currency: String,

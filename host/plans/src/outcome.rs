@@ -6,7 +6,7 @@ use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanState, StoredFailure, 
 use souk_state::plans::{ItemCounts, StoredPlan};
 use souk_upstream::Session;
 
-use crate::context::PlanContext;
+use crate::context::PlansContext;
 use crate::subjects::SubjectReader;
 
 /// What the store showed after a plan ran.
@@ -109,7 +109,7 @@ pub struct ItemFailure {
 /// # Errors
 /// The store of plans cannot be reached.
 pub(crate) async fn outcome(
-    context: &PlanContext,
+    context: &PlansContext,
     session: &Session,
     header: &PlanHeader,
 ) -> Result<PlanOutcome, Failure> {
@@ -123,7 +123,7 @@ pub(crate) async fn outcome(
 /// # Errors
 /// The store of plans cannot be reached.
 pub(crate) async fn outcome_of(
-    context: &PlanContext,
+    context: &PlansContext,
     stored: StoredPlan,
     subject: Option<Value>,
 ) -> Result<PlanOutcome, Failure> {
@@ -159,7 +159,7 @@ pub(crate) async fn outcome_of(
 /// # Errors
 /// The store of plans cannot be reached.
 pub(crate) async fn only_subject(
-    context: &PlanContext,
+    context: &PlansContext,
     session: &Session,
     header: &PlanHeader,
 ) -> Result<Option<Value>, Failure> {

@@ -14,7 +14,7 @@ use souk_policy::{PermittedPurge, permit_purge};
 use souk_state::audit::{WriteEntry, WriteOrigin};
 use souk_upstream::{Purge, PurgeReceipt, Purger, Session};
 
-use crate::context::PlanContext;
+use crate::context::PlansContext;
 use crate::request::ApplyOptions;
 
 /// Purges of one call that are under way at once: a cache answers in milliseconds.
@@ -57,7 +57,7 @@ struct AdmittedPurge {
 ///
 /// It goes on when the caller leaves, so that what was sent is on the trail.
 pub(crate) async fn purge(
-    context: &Arc<PlanContext>,
+    context: &Arc<PlansContext>,
     request: PurgeRequest,
     targets: Vec<PurgeTarget>,
 ) -> Vec<Result<PurgeResult, Failure>> {
@@ -77,7 +77,7 @@ pub(crate) async fn purge(
 }
 
 async fn purge_all(
-    context: &PlanContext,
+    context: &PlansContext,
     request: &PurgeRequest,
     purger: &Purger,
     targets: Vec<PurgeTarget>,
@@ -116,7 +116,11 @@ async fn purge_all(
         .await
 }
 
-fn check_count(context: &PlanContext, request: &PurgeRequest, count: usize) -> Result<(), Failure> {
+fn check_count(
+    context: &PlansContext,
+    request: &PurgeRequest,
+    count: usize,
+) -> Result<(), Failure> {
     let most = match request.action.effect {
         Effect::Apply(Bound::AtMost(most)) => most,
         _ => context.guards.bulk_cap,

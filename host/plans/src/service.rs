@@ -11,7 +11,7 @@ use souk_upstream::Session;
 
 use crate::clock::PlanClock;
 use crate::config::PlansConfig;
-use crate::context::PlanContext;
+use crate::context::PlansContext;
 use crate::draft::{PlanDraft, Proposal, Proposer};
 use crate::guards::Guards;
 use crate::outcome::PlanOutcome;
@@ -23,7 +23,7 @@ use crate::{commit, idempotency, outcome, purge, undo};
 
 /// Proposes, keeps and carries out plans.
 pub struct Plans {
-    context: Arc<PlanContext>,
+    context: Arc<PlansContext>,
 }
 
 impl Plans {
@@ -38,7 +38,7 @@ impl Plans {
         trail: Arc<AuditTrail>,
     ) -> Arc<Self> {
         let owner = format!("{}-{:016x}", std::process::id(), fastrand::u64(..));
-        let context = PlanContext { store, guards, config, key, owner, clock, trail };
+        let context = PlansContext { store, guards, config, key, owner, clock, trail };
         Arc::new(Self { context: Arc::new(context) })
     }
 

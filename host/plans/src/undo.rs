@@ -9,7 +9,7 @@ use souk_model::{Failure, Principal};
 use souk_upstream::Session;
 
 use crate::commit::authorized_plan;
-use crate::context::PlanContext;
+use crate::context::PlansContext;
 use crate::draft::{PlanDraft, Proposal, new_id};
 use crate::outcome::MAX_ITEM_FAILURES;
 use crate::refusals::already_started;
@@ -24,7 +24,7 @@ use crate::verdict::shows_after;
 /// # Errors
 /// Why nothing of it can be taken back.
 pub(crate) async fn undo(
-    context: &Arc<PlanContext>,
+    context: &Arc<PlansContext>,
     principal: &Principal,
     session: &Session,
     of: &PlanId,
@@ -70,7 +70,7 @@ pub(crate) async fn undo(
 
 /// What may have been written is nobody's to take back before it is known.
 async fn warn_of_unknown(
-    context: &PlanContext,
+    context: &PlansContext,
     draft: &mut PlanDraft,
     of: &PlanId,
 ) -> Result<(), Failure> {

@@ -10,11 +10,11 @@ use souk_model::Decimal;
 
 use crate::magento::names::member;
 
-type Members = Map<String, Value>;
+type JsonMembers = Map<String, Value>;
 
 /// An upper bound of a credit memo, and how many roundings are in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CreditMemo {
+pub(super) struct CreditMemoBound {
     /// In the order's currency.
     pub(super) total: Decimal,
     /// Shares that Magento rounds.
@@ -28,14 +28,17 @@ pub(super) struct CreditMemo {
 ///
 /// # Errors
 /// What is wrong with the request, or what the order does not tell.
-pub(super) fn credit_memo(order: &Members, body: Option<&Value>) -> Result<CreditMemo, String> {
-    let empty = Members::new();
+pub(super) fn credit_memo(
+    order: &JsonMembers,
+    body: Option<&Value>,
+) -> Result<CreditMemoBound, String> {
+    let empty = JsonMembers::new();
     let body = match body {
         None => &empty,
         Some(body) => object(body).ok_or("the body is no object")?,
     };
     let mut credit_memo =
-        CreditMemo { total: Decimal::ZERO, lines: 0, besides: shipping_besides(order)? };
+        CreditMemoBound { total: Decimal::ZERO, lines: 0, besides: shipping_besides(order)? };
     match member(body, "items")? {
         None => add_everything(&mut credit_memo, order)?,
         Some(Value::Array(items)) if items.is_empty() => add_everything(&mut credit_memo, order)?,
@@ -62,8 +65,8 @@ pub(super) fn credit_memo(order: &Members, body: Option<&Value>) -> Result<Credi
 }
 
 /// An object, or an empty list, which PHP takes for one.
-fn object(value: &Value) -> Option<&Members> {
-    static EMPTY: std::sync::LazyLock<Members> = std::sync::LazyLock::new(Members::new);
+fn object(value: &Value) -> Option<&JsonMembers> {
+    static EMPTY: std::sync::LazyLock<JsonMembers> = std::sync::LazyLock::new(JsonMembers::new);
     match value {
         Value::Object(members) => Some(members),
         Value::Array(items) if items.is_empty() => Some(&EMPTY),
@@ -71,7 +74,7 @@ fn object(value: &Value) -> Option<&Members> {
     }
 }
 
-fn add_everything(credit_memo: &mut CreditMemo, order: &Members) -> Result<(), String> {
+fn add_everything(credit_memo: &mut CreditMemoBound, order: &JsonMembers) -> Result<(), String> {
     for item in order_items(order)? {
         let left = refundable(item)?;
         if left > Decimal::ZERO {
@@ -82,7 +85,11 @@ fn add_everything(credit_memo: &mut CreditMemo, order: &Members) -> Result<(), S
     Ok(())
 }
 
-fn add_items(credit_memo: &mut CreditMemo, order: &Members, items: &[Value]) -> Result<(), String> {
+fn add_items(
+    credit_memo: &mut CreditMemoBound,
+    order: &JsonMembers,
+    items: &[Value],
+) -> Result<(), String> {
     let mut named: Vec<Decimal> = Vec::new();
     for asked in items {
         let asked = object(asked).ok_or("an item is no object")?;
@@ -123,7 +130,7 @@ fn add_items(credit_memo: &mut CreditMemo, order: &Members, items: &[Value]) -> 
     Ok(())
 }
 
-fn order_items(order: &Members) -> Result<impl Iterator<Item = &Members>, String> {
+fn order_items(order: &JsonMembers) -> Result<impl Iterator<Item = &JsonMembers>, String> {
     let items = order.get("items").and_then(Value::as_array);
     let items = items.ok_or("the lookup does not show the order's items")?;
     if !items.iter().all(Value::is_object) {
@@ -133,14 +140,14 @@ fn order_items(order: &Members) -> Result<impl Iterator<Item = &Members>, String
 }
 
 /// How many of an order item can be refunded.
-fn refundable(item: &Members) -> Result<Decimal, String> {
+fn refundable(item: &JsonMembers) -> Result<Decimal, String> {
     let invoiced = amount(item, "qty_invoiced")?
         .ok_or("the lookup does not show how many of an item were invoiced")?;
     Ok((invoiced - amount(item, "qty_refunded")?.unwrap_or_default()).max(Decimal::ZERO))
 }
 
 /// So many of an order item, out of what is left of it.
-fn line_total(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decimal, String> {
+fn line_total(item: &JsonMembers, quantity: Decimal, left: Decimal) -> Result<Decimal, String> {
     let share = |rest: Decimal| -> Result<Decimal, String> {
         if quantity == left {
             return Ok(rest);
@@ -170,7 +177,7 @@ fn line_total(item: &Members, quantity: Decimal, left: Decimal) -> Result<Decima
 }
 
 /// Shipping with its tax, and without its discount; `wanted` is in the base currency, none: all.
-fn shipping(order: &Members, wanted: Option<Decimal>) -> Result<Decimal, String> {
+fn shipping(order: &JsonMembers, wanted: Option<Decimal>) -> Result<Decimal, String> {
     let value = |name: &str| Ok::<_, String>(amount(order, name)?.unwrap_or_default());
     let (total, base) = (value("shipping_amount")?, value("base_shipping_amount")?);
     let tax = value("shipping_tax_amount")? + value("shipping_discount_tax_compensation_amount")?;
@@ -191,7 +198,7 @@ fn shipping(order: &Members, wanted: Option<Decimal>) -> Result<Decimal, String>
 
 /// What recorded memos gave back beyond their own shipping: the tax on the discount of the shipping,
 /// whether it is refunded or not, and once shipping was refunded, its compensation of that tax anew.
-fn shipping_besides(order: &Members) -> Result<Decimal, String> {
+fn shipping_besides(order: &JsonMembers) -> Result<Decimal, String> {
     let value = |name: &str| Ok::<_, String>(amount(order, name)?.unwrap_or_default());
     let (total, discount) = (value("shipping_amount")?, value("shipping_discount_amount")?);
     let mut besides = Decimal::ZERO;
@@ -205,14 +212,14 @@ fn shipping_besides(order: &Members) -> Result<Decimal, String> {
 }
 
 /// A number of zero or more; none where nothing or null stands.
-pub(super) fn amount(of: &Members, name: &str) -> Result<Option<Decimal>, String> {
+pub(super) fn amount(of: &JsonMembers, name: &str) -> Result<Option<Decimal>, String> {
     match signed(of, name)? {
         Some(number) if number.is_negative() => Err(format!("`{name}` is negative")),
         number => Ok(number),
     }
 }
 
-fn signed(of: &Members, name: &str) -> Result<Option<Decimal>, String> {
+fn signed(of: &JsonMembers, name: &str) -> Result<Option<Decimal>, String> {
     let Some(value) = member(of, name)? else { return Ok(None) };
     Decimal::from_json(value).map(Some).ok_or_else(|| format!("`{name}` is no number"))
 }

@@ -9,7 +9,7 @@ use souk_model::plan::{Change, Expectation, Lookup, Retry, Step, Tolerance};
 use souk_model::{BindingSource, Code, Decimal, Failure};
 use souk_state::plans::SpendKind;
 
-use super::credit_memo::{CreditMemo, amount, credit_memo};
+use super::credit_memo::{CreditMemoBound, amount, credit_memo};
 use crate::magento::target::{WriteTarget, is_route};
 use crate::magento::values::is_id;
 use crate::observed::ObservedState;
@@ -56,7 +56,7 @@ pub(crate) fn money_request(change: &Change) -> Result<Option<(&Step, MoneyReque
         } else if target.asynchronous {
             "a request that moves money would be carried out later, where no read shows it"
         } else if change.retry == Retry::Idempotent {
-            "a request that moves money is called harmless to repeat"
+            "a request that moves money is declared idempotent"
         } else if !step.body_bindings.is_empty() || !step.query.is_empty() {
             "a request that moves money takes something from elsewhere than its body"
         } else {
@@ -158,7 +158,7 @@ fn not_invoiced(order: &Map<String, Value>) -> Result<Decimal, String> {
 fn declared_growth(
     change: &Change,
     order: &Map<String, Value>,
-    credit_memo: CreditMemo,
+    credit_memo: CreditMemoBound,
 ) -> Result<Decimal, Failure> {
     let expected = change.edits.iter().find_map(|edit| match &edit.after {
         Expectation::SetByStore(set) if edit.at.as_str() == "/total_refunded" => {
