@@ -10,7 +10,7 @@ use super::payment::{self, Movement};
 use super::quantities::Quantities;
 use super::states::{self, After, Can};
 use super::stock::{self, Refunded};
-use crate::amount::{Amount, Money, MoneyRounding};
+use crate::amount::{Amount, Money, PriceCalculators, Sign};
 use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
 use crate::shop::numbers::{Document, Part};
@@ -61,7 +61,7 @@ struct Draft {
     extra: Money,
     fee: Money,
     /// What rounding left over, for the next amount: one for all amounts without tax and for taxes.
-    rounding: MoneyRounding,
+    calculators: PriceCalculators,
 }
 
 impl Draft {
@@ -92,11 +92,11 @@ impl Draft {
 
     fn add_rows(&mut self, order: &Doc) {
         let items = order.docs("items");
-        let mut with_tax = MoneyRounding::default();
+        let mut with_tax = PriceCalculators::default();
         for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
             let item = items[line.place];
             let rest = item.money("row_invoiced") - item.money("amount_refunded");
-            line.row_total = line.part(&mut self.rounding, rest, left(item), false);
+            line.row_total = line.part(&mut self.calculators, rest, left(item), Sign::Added);
             line.row_total_incl_tax = line.with_tax(&mut with_tax, item);
             self.subtotal += line.row_total;
             self.subtotal_incl_tax += line.row_total_incl_tax;
@@ -116,7 +116,7 @@ impl Draft {
         self.shipping = if wanted >= allowed.base {
             allowed
         } else {
-            self.rounding.share(total, wanted, total.base, false)
+            self.calculators.delta_round(total, wanted, total.base, Sign::Added)
         };
         self.shipping_incl_tax = match terms.shipping {
             Some(_) => {
@@ -133,7 +133,7 @@ impl Draft {
             let item = items[line.place];
             if item.money("discount_invoiced") != Money::ZERO {
                 let rest = item.money("discount_invoiced") - item.money("discount_refunded");
-                let part = line.part(&mut self.rounding, rest, left(item), true);
+                let part = line.part(&mut self.calculators, rest, left(item), Sign::Deducted);
                 line.discount = Some(part);
                 self.discount += part;
             }
@@ -172,10 +172,10 @@ impl Draft {
             let rest = |of: &str, done: &str| item.money(of) - item.money(done);
             let left = left(item);
             let tax = rest("tax_invoiced", "tax_refunded");
-            line.tax = line.part(&mut self.rounding, tax, left, false);
+            line.tax = line.part(&mut self.calculators, tax, left, Sign::Added);
             let compensation =
                 rest("discount_tax_compensation_invoiced", "discount_tax_compensation_refunded");
-            line.compensation = line.part(&mut self.rounding, compensation, left, false);
+            line.compensation = line.part(&mut self.calculators, compensation, left, Sign::Added);
             self.tax += line.tax;
             self.compensation += line.compensation;
         }
@@ -189,8 +189,9 @@ impl Draft {
         let tax = order.money("shipping_tax_amount");
         let compensation = order.money("shipping_discount_tax_compensation_amount");
         if self.shipping.base < left {
-            let mut part =
-                |money: Money| self.rounding.share(money, self.shipping.base, total.base, false);
+            let mut part = |money: Money| {
+                self.calculators.delta_round(money, self.shipping.base, total.base, Sign::Added)
+            };
             self.shipping_tax = part(tax);
             self.compensation += part(compensation);
         } else {

@@ -8,7 +8,7 @@ use super::payment::{self, Movement};
 use super::quantities::Quantities;
 use super::states::{self, After, Can};
 use super::stock;
-use crate::amount::{Amount, Money, MoneyRounding};
+use crate::amount::{Amount, Money, PriceCalculators, Sign};
 use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
 use crate::shop::numbers::{Document, Part};
@@ -58,7 +58,7 @@ impl Draft {
     /// the next.
     fn add_rows(&mut self, order: &Doc) {
         let items = order.docs("items");
-        let (mut plain, mut with_tax) = (MoneyRounding::default(), MoneyRounding::default());
+        let (mut plain, mut with_tax) = (PriceCalculators::default(), PriceCalculators::default());
         for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
             let item = items[line.place];
             let left = left(item);
@@ -66,7 +66,7 @@ impl Draft {
                 &mut plain,
                 line::row_total(item) - item.money("row_invoiced"),
                 left,
-                false,
+                Sign::Added,
             );
             line.row_total_incl_tax = line.with_tax(&mut with_tax, item);
             self.subtotal += line.row_total;
@@ -76,18 +76,19 @@ impl Draft {
             let item = items[line.place];
             if item.money("discount_amount") != Money::ZERO {
                 let rest = item.money("discount_amount") - item.money("discount_invoiced");
-                line.discount = Some(line.part(&mut plain, rest, left(item), true));
+                line.discount = Some(line.part(&mut plain, rest, left(item), Sign::Deducted));
             }
         }
         for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
             let item = items[line.place];
             let rest = |of: &str, done: &str| item.money(of) - item.money(done);
-            line.tax = line.part(&mut plain, rest("tax_amount", "tax_invoiced"), left(item), false);
+            line.tax =
+                line.part(&mut plain, rest("tax_amount", "tax_invoiced"), left(item), Sign::Added);
             line.compensation = line.part(
                 &mut plain,
                 rest("discount_tax_compensation_amount", "discount_tax_compensation_invoiced"),
                 left(item),
-                false,
+                Sign::Added,
             );
         }
         let allowed = order.money("subtotal") - order.money("subtotal_invoiced");

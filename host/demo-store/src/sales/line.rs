@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::order;
-use crate::amount::{Amount, Money, MoneyRounding};
+use crate::amount::{Amount, Money, PriceCalculators, Sign};
 use crate::document::Doc;
 use crate::document::Fields;
 use crate::php;
@@ -76,22 +76,22 @@ impl Line {
     /// The line's part of what is left of an amount: all of it if it is the last line.
     pub(crate) fn part(
         &self,
-        rounding: &mut MoneyRounding,
+        calculators: &mut PriceCalculators,
         rest: Money,
         left: RemainingQuantity,
-        deducted: bool,
+        sign: Sign,
     ) -> Money {
         if self.is_last {
             rest
         } else {
-            rounding.share(rest, self.quantity, left.quantity, deducted)
+            calculators.delta_round(rest, self.quantity, left.quantity, sign)
         }
     }
 
     /// The line's row total with tax, in proportion to all that was ordered.
-    pub(crate) fn with_tax(&self, rounding: &mut MoneyRounding, item: &Doc) -> Money {
+    pub(crate) fn with_tax(&self, calculators: &mut PriceCalculators, item: &Doc) -> Money {
         let total = item.money("row_total_incl_tax") + item.money("discount_amount");
-        rounding.share(total, self.quantity, item.amount("qty_ordered"), false)
+        calculators.delta_round(total, self.quantity, item.amount("qty_ordered"), Sign::Added)
     }
 
     /// The line as a document's item: what the order item says, and this line's amounts.
