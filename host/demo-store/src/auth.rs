@@ -55,7 +55,7 @@ pub(crate) struct Guard {
 
 /// Whose token it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holder {
+enum TokenOwner {
     Admin = 2,
     Customer = 3,
 }
@@ -78,7 +78,7 @@ impl Guard {
         now: i64,
     ) -> Result<Value, Refusal> {
         self.log_in(
-            Holder::Admin,
+            TokenOwner::Admin,
             (username, password),
             now,
             |credential| match credential {
@@ -101,7 +101,7 @@ impl Guard {
         now: i64,
     ) -> Result<Value, Refusal> {
         self.log_in(
-            Holder::Customer,
+            TokenOwner::Customer,
             (email, password),
             now,
             |credential| match credential {
@@ -114,7 +114,7 @@ impl Guard {
 
     fn log_in(
         &self,
-        holder: Holder,
+        holder: TokenOwner,
         (name, password): (&str, &str),
         now: i64,
         pair: impl Fn(&Credential) -> Option<(&String, &String)>,
@@ -141,7 +141,7 @@ impl Guard {
         Ok(Value::String(self.issue(holder, place + 1, now)))
     }
 
-    fn issue(&self, holder: Holder, user: usize, now: i64) -> String {
+    fn issue(&self, holder: TokenOwner, user: usize, now: i64) -> String {
         let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let header = part(json!({ "kid": "1", "alg": "HS256" }));
         let payload = part(
@@ -165,7 +165,7 @@ impl Guard {
         let Some(claims) = claims else {
             return Principal::Nobody;
         };
-        if claims["utypid"].as_u64() == Some(Holder::Admin as u64) {
+        if claims["utypid"].as_u64() == Some(TokenOwner::Admin as u64) {
             return Principal::All;
         }
         let place = claims["uid"].as_u64().and_then(|user| usize::try_from(user).ok()).unwrap_or(0);

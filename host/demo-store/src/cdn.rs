@@ -30,10 +30,10 @@ const LOG: &str = "/__cdn/requests";
 
 /// A cache of the demo's, not yet serving.
 #[derive(Debug, Default)]
-pub struct DemoCdn(Mutex<Inside>);
+pub struct DemoCdn(Mutex<CdnState>);
 
 #[derive(Debug, Default)]
-struct Inside {
+struct CdnState {
     cache: Cache,
     log: Vec<LoggedPurge>,
     purges: u64,
@@ -68,13 +68,13 @@ struct LoggedPurge {
 }
 
 /// What is answered, and which pages went.
-struct Answer {
+struct HandlerResult {
     status: StatusCode,
     body: Value,
     purged: Vec<String>,
 }
 
-impl Answer {
+impl HandlerResult {
     fn new(status: StatusCode, body: Value) -> Self {
         Self { status, body, purged: Vec::new() }
     }
@@ -96,7 +96,7 @@ impl DemoCdn {
     #[must_use]
     pub fn with_stock_vcl(self) -> Self {
         let inside = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Self(Mutex::new(Inside { vcl: Vcl::WantsTags, ..inside }))
+        Self(Mutex::new(CdnState { vcl: Vcl::WantsTags, ..inside }))
     }
 
     /// Serves until `shutdown` is ready.
@@ -112,7 +112,7 @@ impl DemoCdn {
         axum::serve(listener, app).with_graceful_shutdown(shutdown).await
     }
 
-    fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Answer {
+    fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> HandlerResult {
         let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if uri.path() == LOG {
             return inside.show_log(method);
@@ -136,15 +136,15 @@ impl DemoCdn {
     }
 }
 
-impl Inside {
-    fn show_log(&mut self, method: &Method) -> Answer {
+impl CdnState {
+    fn show_log(&mut self, method: &Method) -> HandlerResult {
         match method.as_str() {
-            "GET" => Answer::new(StatusCode::OK, json!(self.log)),
+            "GET" => HandlerResult::new(StatusCode::OK, json!(self.log)),
             "DELETE" => {
                 self.log.clear();
-                Answer::new(StatusCode::OK, json!([]))
+                HandlerResult::new(StatusCode::OK, json!([]))
             }
-            _ => Answer::new(StatusCode::METHOD_NOT_ALLOWED, Value::Null),
+            _ => HandlerResult::new(StatusCode::METHOD_NOT_ALLOWED, Value::Null),
         }
     }
 
@@ -153,41 +153,41 @@ impl Inside {
         method: &Method,
         uri: &Uri,
         header: impl Fn(&str) -> Option<&'h str>,
-    ) -> Answer {
+    ) -> HandlerResult {
         let page = uri.path_and_query().map_or("/", |target| target.as_str());
         match method.as_str() {
             "PURGE" => self.purge_as_varnish(page, header("x-magento-tags-pattern")),
             "POST" => self.purge_as_fastly(page, header("fastly-key")),
             "GET" => {
                 let seen = self.cache.get(Page::new(page, header("x-magento-tags")));
-                Answer::new(StatusCode::OK, Value::from(if seen { "HIT" } else { "MISS" }))
+                HandlerResult::new(StatusCode::OK, Value::from(if seen { "HIT" } else { "MISS" }))
             }
-            _ => Answer::new(StatusCode::METHOD_NOT_ALLOWED, Value::Null),
+            _ => HandlerResult::new(StatusCode::METHOD_NOT_ALLOWED, Value::Null),
         }
     }
 
-    fn purge_as_varnish(&mut self, page: &str, tags: Option<&str>) -> Answer {
+    fn purge_as_varnish(&mut self, page: &str, tags: Option<&str>) -> HandlerResult {
         let purged = match tags {
             None if matches!(self.vcl, Vcl::WantsTags) => {
                 let why = "400 X-Magento-Tags-Pattern or X-Pool header required";
-                return Answer::new(StatusCode::BAD_REQUEST, Value::from(why));
+                return HandlerResult::new(StatusCode::BAD_REQUEST, Value::from(why));
             }
             None => self.cache.purge(|cached| cached.path == page),
             Some(pattern) => {
                 let Some(tags) = cache::tags_of(pattern) else {
                     let why = "the demo's cache knows patterns only as Magento sends them";
-                    return Answer::new(StatusCode::BAD_REQUEST, Value::from(why));
+                    return HandlerResult::new(StatusCode::BAD_REQUEST, Value::from(why));
                 };
                 self.cache.purge(|cached| tags.iter().any(|tag| cached.has(tag)))
             }
         };
-        Answer { status: StatusCode::OK, body: Value::from("200 Purged"), purged }
+        HandlerResult { status: StatusCode::OK, body: Value::from("200 Purged"), purged }
     }
 
-    fn purge_as_fastly(&mut self, target: &str, key: Option<&str>) -> Answer {
+    fn purge_as_fastly(&mut self, target: &str, key: Option<&str>) -> HandlerResult {
         if key != Some(DemoCdn::TOKEN) {
             let msg = "Provided credentials are missing or invalid";
-            return Answer::new(StatusCode::UNAUTHORIZED, json!({ "msg": msg }));
+            return HandlerResult::new(StatusCode::UNAUTHORIZED, json!({ "msg": msg }));
         }
         let purged = if let Some(url) = target.strip_prefix("/purge/") {
             let path = url.find('/').map_or("/", |slash| &url[slash..]);
@@ -199,11 +199,11 @@ impl Inside {
             let tag = cache::tag_of_key(key);
             self.cache.purge(|cached| cached.has(&tag))
         } else {
-            return Answer::new(StatusCode::NOT_FOUND, json!({ "msg": "Record not found" }));
+            return HandlerResult::new(StatusCode::NOT_FOUND, json!({ "msg": "Record not found" }));
         };
         self.purges += 1;
         let id = format!("demo-{}", self.purges);
-        Answer { status: StatusCode::OK, body: json!({ "status": "ok", "id": id }), purged }
+        HandlerResult { status: StatusCode::OK, body: json!({ "status": "ok", "id": id }), purged }
     }
 }
 

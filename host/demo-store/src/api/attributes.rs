@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::entity::{Entity, Unknown, plain};
-use super::route::{Answer, Route, read};
+use super::entity::{Entity, UnknownColumn, plain};
+use super::route::{HandlerResult, Route, read};
 use crate::call::Call;
 use crate::document::{Doc, doc};
 use crate::php;
@@ -64,11 +64,11 @@ const ENTITY: Entity = Entity {
     columns: "attribute_code attribute_id:n entity_type_id:n frontend_input backend_type is_user_defined:n \
         is_required:n is_unique:n is_visible:n is_filterable:n is_searchable:n is_comparable:n \
         frontend_label=default_frontend_label position:n",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
 
 const TAX_CLASSES: Entity =
-    Entity { columns: "class_id:n class_name class_type", unknown: Unknown::Internal };
+    Entity { columns: "class_id:n class_name class_type", unknown: UnknownColumn::Internal };
 
 const TYPES: [(&str, &str); 6] = [
     ("simple", "Simple Product"),
@@ -120,7 +120,7 @@ const OF_SET: [&str; 14] = [
     "validation_rules",
 ];
 
-fn of_set(shop: &Shop, call: &Call) -> Answer {
+fn of_set(shop: &Shop, call: &Call) -> HandlerResult {
     let id = call.argument("attributeSetId").clone();
     if !shop
         .attribute_sets

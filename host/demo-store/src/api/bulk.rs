@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::bulk_topics::success;
-use super::route::{Answer, Handler, Route};
+use super::route::{Handler, HandlerResult, Route};
 use super::routes::{find, route_of};
 use crate::call::Call;
 use crate::php;
@@ -102,7 +102,7 @@ fn is_save_of_product(method: &str, template: &str) -> bool {
 }
 
 /// Puts a bulk into the queue.
-pub(crate) fn accept(shop: &mut Shop, call: &Call) -> Answer {
+pub(crate) fn accept(shop: &mut Shop, call: &Call) -> HandlerResult {
     let operations: Vec<Operation> = call
         .list("operations")
         .into_iter()
@@ -140,13 +140,13 @@ pub(crate) fn accept(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 /// Starts or stops the consumer.
-pub(crate) fn switch(shop: &mut Shop, call: &Call) -> Answer {
+pub(crate) fn switch(shop: &mut Shop, call: &Call) -> HandlerResult {
     shop.bulks.stopped = call.argument("running") == false;
     Ok(json!({ "running": !shop.bulks.stopped }))
 }
 
 /// Handles a call of the message queue. `None` when its template is gone.
-pub(crate) fn handle(shop: &mut Shop, call: &Call) -> Option<Answer> {
+pub(crate) fn handle(shop: &mut Shop, call: &Call) -> Option<HandlerResult> {
     match call.template.as_str() {
         ACCEPT => Some(accept(shop, call)),
         CONSUME => Some(consume(shop, call)),
@@ -162,7 +162,7 @@ pub(crate) fn is_due(shop: &Shop, now: i64) -> bool {
 
 /// Does what is due by now, as if it had been done when it was due: the consumer works a second after
 /// a request, and is away for a while when it died.
-pub(crate) fn consume(shop: &mut Shop, call: &Call) -> Answer {
+pub(crate) fn consume(shop: &mut Shop, call: &Call) -> HandlerResult {
     let mut chance = fastrand::Rng::with_seed(call.seed);
     while let Some((place, number)) = shop.bulks.next(call.now) {
         let free_from = shop.bulks.down_until;
@@ -190,7 +190,7 @@ pub(crate) fn consume(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 /// Runs one operation; `None` when PHP failed and took the consumer with it.
-fn run(shop: &mut Shop, call: &Call) -> Option<Answer> {
+fn run(shop: &mut Shop, call: &Call) -> Option<HandlerResult> {
     let product = call.argument("product").get("sku").map(php::text_of).unwrap_or_default();
     if is_save_of_product(&call.method, &call.template) && product.is_empty() {
         return None;
@@ -206,7 +206,7 @@ fn run(shop: &mut Shop, call: &Call) -> Option<Answer> {
     }
 }
 
-fn finish(bulk: &mut Bulk, number: usize, answer: Answer) {
+fn finish(bulk: &mut Bulk, number: usize, answer: HandlerResult) {
     let message = success(&bulk.method, &bulk.template);
     let operation = &mut bulk.operations[number];
     match answer {

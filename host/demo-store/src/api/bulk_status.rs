@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::bulk_topics::topic;
-use super::entity::{Entity, Unknown};
-use super::route::{Answer, Route, read};
+use super::entity::{Entity, UnknownColumn};
+use super::route::{HandlerResult, Route, read};
 use crate::call::{Call, stamp};
 use crate::document::Doc;
 use crate::php;
@@ -71,7 +71,7 @@ fn show_operation(bulk: &Bulk, id: usize, operation: &Operation) -> Doc {
     doc
 }
 
-fn count(shop: &Shop, call: &Call) -> Answer {
+fn count(shop: &Shop, call: &Call) -> HandlerResult {
     let status = call.id("status");
     let operations = shop.bulks.get(&call.text("bulkUuid")).map(|bulk| bulk.operations.as_slice());
     let matching =
@@ -81,11 +81,11 @@ fn count(shop: &Shop, call: &Call) -> Answer {
 
 const OPERATIONS: Entity = Entity {
     columns: "id:n bulk_uuid topic_name status:n result_message error_code:n start_time:d",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
 
 /// Every operation of every bulk.
-fn list(shop: &Shop, call: &Call) -> Answer {
+fn list(shop: &Shop, call: &Call) -> HandlerResult {
     let rows: Vec<Doc> = shop
         .bulks
         .list

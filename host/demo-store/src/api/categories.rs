@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::route::{Answer, Route, read};
+use super::route::{HandlerResult, Route, read};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
@@ -28,12 +28,12 @@ pub(super) fn by_id<'a>(shop: &'a Shop, id: &Value) -> Result<&'a Category, Refu
     shop.categories.get(php::id_of(id)).ok_or_else(|| Refusal::no_such_entity("id", id.clone()))
 }
 
-fn get(shop: &Shop, call: &Call) -> Answer {
+fn get(shop: &Shop, call: &Call) -> HandlerResult {
     let category = by_id(shop, call.argument("categoryId"))?;
     Ok(shop.categories.show(category, call.store))
 }
 
-fn tree(shop: &Shop, call: &Call) -> Answer {
+fn tree(shop: &Shop, call: &Call) -> HandlerResult {
     let root = match call.query.get("rootCategoryId").filter(|root| php::truthy(root)) {
         Some(root) => by_id(shop, &Value::from(php::int_of(root)))?,
         None => by_id(shop, &Value::from(shop.stores.root_category(call.store)))?,
@@ -86,7 +86,7 @@ fn places(shop: &Shop, id: u64, store: StoreId) -> Vec<u64> {
 }
 
 /// The products that the category shows in this store view.
-fn products(shop: &Shop, call: &Call) -> Answer {
+fn products(shop: &Shop, call: &Call) -> HandlerResult {
     let category = by_id(shop, call.argument("categoryId"))?;
     let places = places(shop, category.id, call.store);
     let website = shop.stores.website_of(call.store);
@@ -137,7 +137,7 @@ const OWN_FIELDS: [&str; 8] = [
     "updated_at",
 ];
 
-fn list(shop: &Shop, call: &Call) -> Answer {
+fn list(shop: &Shop, call: &Call) -> HandlerResult {
     let criteria = Criteria::read(&call.query, &shop.attributes)?;
     for field in criteria.filtered_fields() {
         let known = field.is_some_and(|field| {

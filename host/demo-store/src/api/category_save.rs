@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::categories::{CATEGORIES, by_id};
 use super::product_values::keeps_old_urls;
 use super::products::no_such_product;
-use super::route::{Answer, Route, write};
+use super::route::{HandlerResult, Route, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
@@ -30,7 +30,7 @@ fn unsaved(reason: &str) -> Refusal {
     Refusal::bad("Could not save category: %1").with(json!([reason]))
 }
 
-fn update(shop: &mut Shop, call: &Call) -> Answer {
+fn update(shop: &mut Shop, call: &Call) -> HandlerResult {
     let id = call.text("id");
     if !php::is_numeric(&id) {
         return Err(Refusal::bad(format!(
@@ -41,7 +41,7 @@ fn update(shop: &mut Shop, call: &Call) -> Answer {
     save_existing(shop, call, &Value::from(php::int_of(call.argument("id"))))
 }
 
-fn create(shop: &mut Shop, call: &Call) -> Answer {
+fn create(shop: &mut Shop, call: &Call) -> HandlerResult {
     let given = call.object("category");
     if let Some(id) = given.get("id").filter(|id| php::truthy(id)) {
         return save_existing(shop, call, id);
@@ -90,7 +90,7 @@ fn default_parent(shop: &Shop, store: StoreId) -> Result<u64, Refusal> {
     Ok(shop.stores.root_category(store))
 }
 
-fn save_existing(shop: &mut Shop, call: &Call, id: &Value) -> Answer {
+fn save_existing(shop: &mut Shop, call: &Call, id: &Value) -> HandlerResult {
     let mut category = by_id(shop, id)?.clone();
     let mut given = call.object("category");
     given.shift_remove("parent_id");
@@ -143,7 +143,7 @@ fn apply(category: &mut Category, given: &Map<String, Value>, store: StoreId) {
 }
 
 /// Computes the URL path, checks that it is free, and keeps the category.
-fn finish(shop: &mut Shop, call: &Call, mut category: Category) -> Answer {
+fn finish(shop: &mut Shop, call: &Call, mut category: Category) -> HandlerResult {
     let scopes = if call.store == ALL { shop.stores.all_views() } else { vec![call.store] };
     for store in scopes {
         let path = shop.categories.url_path(&category, store);
@@ -168,14 +168,14 @@ fn finish(shop: &mut Shop, call: &Call, mut category: Category) -> Answer {
     shown(shop, id, call.store)
 }
 
-fn shown(shop: &Shop, id: u64, store: StoreId) -> Answer {
+fn shown(shop: &Shop, id: u64, store: StoreId) -> HandlerResult {
     Ok(shop
         .categories
         .get(id)
         .map_or(Value::Null, |category| shop.categories.show(category, store)))
 }
 
-fn delete(shop: &mut Shop, call: &Call) -> Answer {
+fn delete(shop: &mut Shop, call: &Call) -> HandlerResult {
     let category = by_id(shop, call.argument("categoryId"))?;
     let id = category.id;
     if id == TREE_ROOT || shop.stores.is_root_category(id) {
@@ -193,7 +193,7 @@ fn delete(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 /// Moves a category. Positions are pushed along, gaps and all, as the database is told to.
-fn move_category(shop: &mut Shop, call: &Call) -> Answer {
+fn move_category(shop: &mut Shop, call: &Call) -> HandlerResult {
     let category = by_id(shop, call.argument("categoryId"))?;
     let target = by_id(shop, call.argument("parentId"))?;
     let (id, old_parent, old_position, parent) =
@@ -255,7 +255,7 @@ fn move_category(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 /// Adds or updates a link; the category is the one in the body.
-fn link_product(shop: &mut Shop, call: &Call) -> Answer {
+fn link_product(shop: &mut Shop, call: &Call) -> HandlerResult {
     let link = call.object("productLink");
     let category = by_id(shop, link.get("category_id").unwrap_or(&Value::Null))?.id;
     let sku = match link.get("sku") {
@@ -286,7 +286,7 @@ fn save_unchanged(shop: &mut Shop, call: &Call, id: u64) {
     }
 }
 
-fn unlink_product(shop: &mut Shop, call: &Call) -> Answer {
+fn unlink_product(shop: &mut Shop, call: &Call) -> HandlerResult {
     let category = by_id(shop, call.argument("categoryId"))?.id;
     let product = shop.products.by_sku_mut(&call.text("sku")).ok_or_else(no_such_product)?;
     if !product.categories.iter().any(|link| link.category == category) {

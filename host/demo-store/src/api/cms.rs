@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::entity::{Entity, Unknown, plain};
-use super::route::{Answer, Route, read, write};
+use super::entity::{Entity, UnknownColumn, plain};
+use super::route::{HandlerResult, Route, read, write};
 use crate::call::Call;
 use crate::document::Doc;
 use crate::php;
@@ -50,13 +50,13 @@ const PAGES: Entity = Entity {
     columns: "page_id=id:n identifier title page_layout meta_title meta_keywords meta_description content_heading \
         content creation_time:d update_time:d is_active=active:n sort_order:n store_id=_stores:s custom_theme \
         custom_root_template layout_update_xml",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
 
 const BLOCKS: Entity = Entity {
     columns: "block_id=id:n identifier title content creation_time:d update_time:d is_active=active:n \
         store_id=_stores:s",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,16 +86,16 @@ impl Kind {
     }
 }
 
-fn get(table: &Table, kind: Kind, id: &Value) -> Answer {
+fn get(table: &Table, kind: Kind, id: &Value) -> HandlerResult {
     table.get(php::id_of(id)).map(plain).ok_or_else(|| kind.missing(id))
 }
 
-fn delete(shop: &mut Shop, kind: Kind, id: &Value) -> Answer {
+fn delete(shop: &mut Shop, kind: Kind, id: &Value) -> HandlerResult {
     kind.table(shop).remove(php::id_of(id)).ok_or_else(|| kind.missing(id))?;
     Ok(Value::Bool(true))
 }
 
-fn create(shop: &mut Shop, call: &Call, kind: Kind) -> Answer {
+fn create(shop: &mut Shop, call: &Call, kind: Kind) -> HandlerResult {
     let mut given = texts(call.object(kind.name()));
     given.retain(|_, value| !value.is_null());
     given.shift_remove("id");
@@ -140,7 +140,7 @@ fn cut_to_columns(doc: &mut Doc) {
     }
 }
 
-fn update(shop: &mut Shop, call: &Call, kind: Kind) -> Answer {
+fn update(shop: &mut Shop, call: &Call, kind: Kind) -> HandlerResult {
     let id = call.text("id");
     if !php::is_numeric(&id) {
         return Err(Refusal::bad(format!(

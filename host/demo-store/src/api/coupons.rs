@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::entity::{Entity, Unknown, plain};
-use super::route::{Answer, Route, read, write};
+use super::entity::{Entity, UnknownColumn, plain};
+use super::route::{HandlerResult, Route, read, write};
 use super::rules::{QUOTE, no_such_entity};
 use crate::call::Call;
 use crate::collate;
@@ -28,13 +28,13 @@ pub(super) const ROUTES: &[Route] = &[
 const COUPONS: Entity = Entity {
     columns: "coupon_id:n rule_id:n code usage_limit:n usage_per_customer:n times_used:n expiration_date:d \
         is_primary:n created_at:d type:n",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
 
 /// The longest code the database keeps.
 const LONGEST_CODE: usize = 255;
 
-fn search(shop: &Shop, call: &Call) -> Answer {
+fn search(shop: &Shop, call: &Call) -> HandlerResult {
     let mut rows: Vec<&Doc> = shop.coupons.iter().collect();
     let (_, criteria, _) = COUPONS.select(shop, call, std::iter::empty())?;
     // A list of codes is answered in the order of the index on codes.
@@ -94,7 +94,7 @@ fn check_code(shop: &Shop, coupon: &Doc) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn create(shop: &mut Shop, call: &Call) -> Answer {
+fn create(shop: &mut Shop, call: &Call) -> HandlerResult {
     let given = call.object("coupon");
     let rule = check_rule(shop, &given)?;
     check_code(shop, &given)?;
@@ -139,7 +139,7 @@ fn apply_limits(coupon: &mut Doc, rule: &Doc) {
     }
 }
 
-fn update(shop: &mut Shop, call: &Call) -> Answer {
+fn update(shop: &mut Shop, call: &Call) -> HandlerResult {
     let id = call.id("couponId");
     let mut coupon = shop.coupons.get(id).cloned().ok_or_else(no_such_entity)?;
     for (field, value) in call.object("coupon") {
@@ -160,13 +160,13 @@ fn update(shop: &mut Shop, call: &Call) -> Answer {
     Ok(plain(&coupon))
 }
 
-fn delete(shop: &mut Shop, call: &Call) -> Answer {
+fn delete(shop: &mut Shop, call: &Call) -> HandlerResult {
     shop.coupons.remove(call.id("couponId")).ok_or_else(no_such_entity)?;
     Ok(Value::Bool(true))
 }
 
 /// Generates coupons of a rule that allows it.
-fn generate(shop: &mut Shop, call: &Call) -> Answer {
+fn generate(shop: &mut Shop, call: &Call) -> HandlerResult {
     let spec = call.object("couponSpec");
     let number = |field: &str| spec.get(field).map_or(0, php::int_of);
     if ["rule_id", "quantity", "length"].into_iter().any(|field| number(field) <= 0) {
@@ -272,7 +272,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-fn delete_by_ids(shop: &mut Shop, call: &Call) -> Answer {
+fn delete_by_ids(shop: &mut Shop, call: &Call) -> HandlerResult {
     let ids: Vec<u64> = call.list("ids").iter().map(php::id_of).collect();
     let missing: Vec<String> =
         ids.iter().filter(|id| shop.coupons.get(**id).is_none()).map(u64::to_string).collect();
@@ -284,7 +284,7 @@ fn delete_by_ids(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 /// Codes must be exact here, case and all.
-fn delete_by_codes(shop: &mut Shop, call: &Call) -> Answer {
+fn delete_by_codes(shop: &mut Shop, call: &Call) -> HandlerResult {
     let codes: Vec<String> = call.list("codes").iter().map(php::text_of).collect();
     let known = |code: &String| shop.coupons.find(|coupon| code_of(coupon) == *code).is_some();
     let missing: Vec<String> = codes.iter().filter(|code| !known(code)).cloned().collect();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::route::Answer;
+use super::route::HandlerResult;
 use crate::call::Call;
 use crate::document::Doc;
 use crate::php;
@@ -13,7 +13,7 @@ use crate::shop::Shop;
 const GERMAN_REGIONS: std::ops::RangeInclusive<u64> = 79..=94;
 
 /// One address, whoever's it is.
-pub(super) fn get(shop: &Shop, call: &Call) -> Answer {
+pub(super) fn get(shop: &Shop, call: &Call) -> HandlerResult {
     let id = call.id("addressId");
     shop.customers
         .iter()

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::customer_addresses;
-use super::entity::{Entity, Unknown, plain};
-use super::route::{Answer, Route, read, write};
+use super::entity::{Entity, UnknownColumn, plain};
+use super::route::{HandlerResult, Route, read, write};
 use crate::auth::ANONYMOUS;
 use crate::call::Call;
 use crate::collate;
@@ -55,12 +55,12 @@ const CUSTOMERS: Entity = Entity {
     columns: "entity_id=id:n email firstname lastname middlename prefix suffix group_id:n website_id:n store_id:n \
         created_at:d updated_at:d created_in dob:d taxvat gender:n default_billing:n default_shipping:n \
         billing_city=_billing_city billing_telephone=_billing_telephone billing_postcode=_billing_postcode",
-    unknown: Unknown::Refused,
+    unknown: UnknownColumn::Refused,
 };
 
 const GROUPS: Entity = Entity {
     columns: "id:n customer_group_id=id:n code customer_group_code=code tax_class_id:n",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
 
 /// The group of customers who are in none.
@@ -74,7 +74,7 @@ fn text(doc: &Doc, field: &str) -> String {
     doc.get(field).map(php::text_of).unwrap_or_default()
 }
 
-fn create(shop: &mut Shop, call: &Call) -> Answer {
+fn create(shop: &mut Shop, call: &Call) -> HandlerResult {
     let mut given = call.object("customer");
     given.shift_remove("id");
     if text(&given, "email").is_empty() {
@@ -112,7 +112,7 @@ fn create(shop: &mut Shop, call: &Call) -> Answer {
     save(shop, customer, addresses)
 }
 
-fn update(shop: &mut Shop, call: &Call) -> Answer {
+fn update(shop: &mut Shop, call: &Call) -> HandlerResult {
     let mut given = call.object("customer");
     // The id in the body wins over the one in the path.
     let id = given
@@ -227,7 +227,7 @@ fn check_password(call: &Call, email: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn save(shop: &mut Shop, mut customer: Doc, addresses: Option<Value>) -> Answer {
+fn save(shop: &mut Shop, mut customer: Doc, addresses: Option<Value>) -> HandlerResult {
     if let Some(Value::Array(given)) = addresses {
         customer_addresses::replace(shop, &mut customer, &given)?;
     }
@@ -237,7 +237,7 @@ fn save(shop: &mut Shop, mut customer: Doc, addresses: Option<Value>) -> Answer 
     Ok(shown)
 }
 
-fn delete(shop: &mut Shop, call: &Call) -> Answer {
+fn delete(shop: &mut Shop, call: &Call) -> HandlerResult {
     let id = call.id("customerId");
     shop.customers.remove(id).ok_or_else(|| Refusal::no_such_entity("customerId", id))?;
     for order in
@@ -248,7 +248,7 @@ fn delete(shop: &mut Shop, call: &Call) -> Answer {
     Ok(Value::Bool(true))
 }
 
-fn save_group(shop: &mut Shop, call: &Call, id: Option<u64>) -> Answer {
+fn save_group(shop: &mut Shop, call: &Call, id: Option<u64>) -> HandlerResult {
     let given = call.object("group");
     let known = match id {
         Some(id) => {
@@ -293,7 +293,7 @@ fn save_group(shop: &mut Shop, call: &Call, id: Option<u64>) -> Answer {
 }
 
 /// Deletes a group; its customers fall back to the general one.
-fn delete_group(shop: &mut Shop, call: &Call) -> Answer {
+fn delete_group(shop: &mut Shop, call: &Call) -> HandlerResult {
     let id = call.id("id");
     if id <= GENERAL {
         return Err(Refusal::bad("Cannot delete group."));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::route::Answer;
+use super::route::HandlerResult;
 use crate::call::Call;
 use crate::document::Doc;
 use crate::php;
@@ -12,7 +12,7 @@ use crate::shop::Shop;
 
 /// What happens to a filter on a column that is not there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unknown {
+pub(super) enum UnknownColumn {
     /// A 400 that names it, as EAV entities do.
     Refused,
     /// The database's complaint, a 500.
@@ -26,7 +26,7 @@ pub(super) struct Entity {
     /// name for it, or `column=/a/0/b` where it stands deeper, each with `:n` for numbers, `:d` for dates, `:s` for sets of ids; text otherwise.
     pub(super) columns: &'static str,
     /// What an unknown column does.
-    pub(super) unknown: Unknown,
+    pub(super) unknown: UnknownColumn,
 }
 
 impl Entity {
@@ -73,13 +73,13 @@ impl Entity {
         let criteria = Criteria::read(&call.query, &shop.attributes)?;
         // EAV collections pass over a sort by what they do not know; the database would complain.
         let checked_sorts =
-            if self.unknown == Unknown::Internal { criteria.sorts.as_slice() } else { &[] };
+            if self.unknown == UnknownColumn::Internal { criteria.sorts.as_slice() } else { &[] };
         let sorted = checked_sorts.iter().map(|sort| sort.field.as_deref());
         for field in criteria.filtered_fields().chain(sorted) {
             if field.is_none_or(|field| self.column(field).is_none()) {
                 return Err(match self.unknown {
-                    Unknown::Internal => Refusal::internal(call.seed),
-                    Unknown::Refused => Refusal::bad(
+                    UnknownColumn::Internal => Refusal::internal(call.seed),
+                    UnknownColumn::Refused => Refusal::bad(
                         "The \"%1\" attribute name is invalid. Reset the name and try again.",
                     )
                     .with(json!([field])),
@@ -97,7 +97,7 @@ impl Entity {
         call: &Call,
         rows: impl Iterator<Item = &'a Doc>,
         show: impl Fn(&Doc) -> Value,
-    ) -> Answer {
+    ) -> HandlerResult {
         let (rows, criteria, total) = self.select(shop, call, rows)?;
         Ok(criteria.answer(rows.into_iter().map(show).collect(), total))
     }

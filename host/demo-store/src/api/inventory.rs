@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::entity::{Entity, Unknown, plain};
-use super::route::{Answer, Route, read, write};
+use super::entity::{Entity, UnknownColumn, plain};
+use super::route::{HandlerResult, Route, read, write};
 use crate::call::Call;
 use crate::document::{Doc, doc};
 use crate::php;
@@ -51,11 +51,11 @@ pub(super) const ROUTES: &[Route] = &[
 const SOURCES: Entity = Entity {
     columns: "source_code name enabled:n description latitude:n longitude:n country_id region_id:n region city \
         street postcode contact_name email phone fax use_default_carrier_config:n",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
-const STOCKS: Entity = Entity { columns: "stock_id:n name", unknown: Unknown::Internal };
+const STOCKS: Entity = Entity { columns: "stock_id:n name", unknown: UnknownColumn::Internal };
 const LINKS: Entity =
-    Entity { columns: "stock_id:n source_code priority:n", unknown: Unknown::Internal };
+    Entity { columns: "stock_id:n source_code priority:n", unknown: UnknownColumn::Internal };
 
 /// These lists may be asked for without criteria.
 fn with_criteria(call: &Call) -> Call {
@@ -77,13 +77,13 @@ pub(super) fn field_error(message: &str, field: &str) -> Value {
     json!({ "message": message, "parameters": { "field": field } })
 }
 
-fn list_sources(shop: &Shop, call: &Call) -> Answer {
+fn list_sources(shop: &Shop, call: &Call) -> HandlerResult {
     let mut rows: Vec<&Doc> = shop.sources.iter().filter_map(Value::as_object).collect();
     rows.sort_by_key(|source| source.get("source_code").map(php::text_of));
     SOURCES.list(shop, &with_criteria(call), rows.into_iter(), plain)
 }
 
-fn get_source(shop: &Shop, call: &Call) -> Answer {
+fn get_source(shop: &Shop, call: &Call) -> HandlerResult {
     let code = call.text("sourceCode");
     shop.sources.iter().find(|source| source["source_code"] == code.as_str()).cloned().ok_or_else(
         || {
@@ -93,18 +93,18 @@ fn get_source(shop: &Shop, call: &Call) -> Answer {
     )
 }
 
-fn create_source(shop: &mut Shop, call: &Call) -> Answer {
+fn create_source(shop: &mut Shop, call: &Call) -> HandlerResult {
     save_source(shop, call.object("source"), false)
 }
 
-fn update_source(shop: &mut Shop, call: &Call) -> Answer {
+fn update_source(shop: &mut Shop, call: &Call) -> HandlerResult {
     let mut given = call.object("source");
     given.insert("source_code".to_owned(), Value::String(call.text("sourceCode")));
     save_source(shop, given, true)
 }
 
 /// Creates a source or updates the one with the same code, whichever way it came.
-fn save_source(shop: &mut Shop, given: Doc, must_exist: bool) -> Answer {
+fn save_source(shop: &mut Shop, given: Doc, must_exist: bool) -> HandlerResult {
     let text = |field: &str| given.get(field).map(php::text_of).unwrap_or_default();
     let code = text("source_code");
     let known = shop.sources.iter().position(|source| source["source_code"] == code.as_str());
@@ -164,7 +164,7 @@ fn is_country(code: &str) -> bool {
         && code != "ZZ"
 }
 
-fn get_stock(shop: &Shop, call: &Call) -> Answer {
+fn get_stock(shop: &Shop, call: &Call) -> HandlerResult {
     let id = call.id("stockId");
     shop.stocks.get(id).map(plain).ok_or_else(|| {
         Refusal::missing("Stock with id \"%value\" does not exist.").with(json!({ "value": id }))
@@ -186,7 +186,7 @@ fn set_channels(stock: &mut Doc, mut channels: Vec<Value>) {
 
 /// Saves a stock. Its channels are exactly those given: they are taken from other stocks, and a
 /// website that loses its stock falls back to the default one.
-fn save_stock(shop: &mut Shop, call: &Call, id: Option<u64>) -> Answer {
+fn save_stock(shop: &mut Shop, call: &Call, id: Option<u64>) -> HandlerResult {
     let given = call.object("stock");
     let name = given.get("name").map(php::text_of).unwrap_or_default();
     if name.trim().is_empty() {
@@ -248,7 +248,7 @@ fn save_stock(shop: &mut Shop, call: &Call, id: Option<u64>) -> Answer {
     Ok(id.into())
 }
 
-fn delete_stock(shop: &mut Shop, call: &Call) -> Answer {
+fn delete_stock(shop: &mut Shop, call: &Call) -> HandlerResult {
     let id = call.id("stockId");
     if id == DEFAULT_STOCK {
         return Err(Refusal::bad("Default Stock could not be deleted."));
@@ -267,12 +267,12 @@ fn delete_stock(shop: &mut Shop, call: &Call) -> Answer {
     Ok(json!([]))
 }
 
-fn list_links(shop: &Shop, call: &Call) -> Answer {
+fn list_links(shop: &Shop, call: &Call) -> HandlerResult {
     let rows = shop.stock_links.iter().filter_map(Value::as_object);
     LINKS.list(shop, &with_criteria(call), rows, plain)
 }
 
-fn save_links(shop: &mut Shop, call: &Call) -> Answer {
+fn save_links(shop: &mut Shop, call: &Call) -> HandlerResult {
     let links = call.list("links");
     if links.is_empty() {
         return Err(Refusal::bad("Input data is empty"));
@@ -313,7 +313,7 @@ fn save_links(shop: &mut Shop, call: &Call) -> Answer {
     Ok(json!([]))
 }
 
-fn delete_links(shop: &mut Shop, call: &Call) -> Answer {
+fn delete_links(shop: &mut Shop, call: &Call) -> HandlerResult {
     let links = call.list("links");
     if links.is_empty() {
         return Err(Refusal::bad("Input data is empty"));
@@ -326,7 +326,7 @@ fn delete_links(shop: &mut Shop, call: &Call) -> Answer {
     Ok(json!([]))
 }
 
-fn assigned_sources(shop: &Shop, call: &Call) -> Answer {
+fn assigned_sources(shop: &Shop, call: &Call) -> HandlerResult {
     let stock = call.id("stockId");
     let mut links: Vec<&Value> =
         shop.stock_links.iter().filter(|link| php::id_of(&link["stock_id"]) == stock).collect();
@@ -337,7 +337,7 @@ fn assigned_sources(shop: &Shop, call: &Call) -> Answer {
     Ok(links.into_iter().filter_map(source).collect())
 }
 
-fn resolve_stock(shop: &Shop, call: &Call) -> Answer {
+fn resolve_stock(shop: &Shop, call: &Call) -> HandlerResult {
     let channel = json!({ "type": call.text("type"), "code": call.text("code") });
     let sells = |stock: &Doc| {
         channels(stock)

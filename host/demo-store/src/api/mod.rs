@@ -30,5 +30,5 @@ mod stores;
 mod tier_prices;
 
 pub(crate) use repeat::repeat;
-pub(crate) use route::{Answer, Handler, Route};
+pub(crate) use route::{Handler, HandlerResult, Route};
 pub(crate) use routes::find;

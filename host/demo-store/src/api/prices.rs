@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::products::PRODUCTS;
-use super::route::{Answer, Route, read_by_post, write};
+use super::route::{HandlerResult, Route, read_by_post, write};
 use crate::call::Call;
 use crate::php;
 use crate::shop::attribute::datetime;
@@ -53,7 +53,7 @@ fn is_amount(value: &Value) -> bool {
     !value.is_null() && php::number_of(value) >= 0.0
 }
 
-fn save(shop: &mut Shop, call: &Call, list: List) -> Answer {
+fn save(shop: &mut Shop, call: &Call, list: List) -> HandlerResult {
     let mut errors = Vec::new();
     for row in call.list("prices") {
         let (sku, amount) = (php::text_of(&row["sku"]), &row[list.code]);
@@ -142,7 +142,7 @@ fn rows<'a>(shop: &Shop, product: &'a Product, code: &str) -> Vec<(StoreId, &'a 
         .collect()
 }
 
-fn list(shop: &Shop, call: &Call, list: List) -> Answer {
+fn list(shop: &Shop, call: &Call, list: List) -> HandlerResult {
     let products = named(shop, call);
     let rows = products.iter().flat_map(|product| {
         rows(shop, product, list.code).into_iter().map(|(store, value)| {
@@ -154,7 +154,7 @@ fn list(shop: &Shop, call: &Call, list: List) -> Answer {
     Ok(rows.collect())
 }
 
-fn delete_costs(shop: &mut Shop, call: &Call) -> Answer {
+fn delete_costs(shop: &mut Shop, call: &Call) -> HandlerResult {
     let skus: Vec<String> = named(shop, call).iter().map(|product| product.sku.clone()).collect();
     let stores: Vec<StoreId> = std::iter::once(ALL).chain(shop.stores.all_views()).collect();
     for sku in skus {
@@ -213,7 +213,7 @@ fn is_moment(text: &str) -> bool {
 const DAYS: [(&str, &str); 2] =
     [("special_from_date", "price_from"), ("special_to_date", "price_to")];
 
-fn save_specials(shop: &mut Shop, call: &Call) -> Answer {
+fn save_specials(shop: &mut Shop, call: &Call) -> HandlerResult {
     let mut errors = Vec::new();
     for row in call.list("prices") {
         let wrong = special_errors(shop, &row);
@@ -237,7 +237,7 @@ fn save_specials(shop: &mut Shop, call: &Call) -> Answer {
 
 /// The values are joined without regard to their stores: each price comes with each first day and each
 /// last day there is, so views with days of their own multiply the rows.
-fn list_specials(shop: &Shop, call: &Call) -> Answer {
+fn list_specials(shop: &Shop, call: &Call) -> HandlerResult {
     let mut answer = Vec::new();
     for product in named(shop, call) {
         let days = |code: &str| {
@@ -260,7 +260,7 @@ fn list_specials(shop: &Shop, call: &Call) -> Answer {
 }
 
 /// Deletes the special price of a product and store, whatever price and days the row says.
-fn delete_specials(shop: &mut Shop, call: &Call) -> Answer {
+fn delete_specials(shop: &mut Shop, call: &Call) -> HandlerResult {
     let mut errors = Vec::new();
     for row in call.list("prices") {
         let wrong = special_errors(shop, &row);

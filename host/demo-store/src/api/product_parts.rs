@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::product_save;
 use super::products::{PRODUCTS, by_sku};
-use super::route::{Answer, Route, read, write};
+use super::route::{HandlerResult, Route, read, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
@@ -37,7 +37,7 @@ pub(super) const ROUTES: &[Route] = &[
 
 /// Saves a loaded product with one part changed. A product without images tells so, and loses in the
 /// scope of the call what stands for them.
-fn save_with(shop: &mut Shop, call: &Call, sku: &str, part: &str, value: Value) -> Answer {
+fn save_with(shop: &mut Shop, call: &Call, sku: &str, part: &str, value: Value) -> HandlerResult {
     let mut given = Map::new();
     given.insert(part.to_owned(), value);
     if shop.products.by_sku(sku).is_some_and(|product| product.media.is_empty()) {
@@ -47,11 +47,11 @@ fn save_with(shop: &mut Shop, call: &Call, sku: &str, part: &str, value: Value) 
     Ok(Value::Bool(true))
 }
 
-fn save_websites(shop: &mut Shop, call: &Call, sku: &str, websites: &[u32]) -> Answer {
+fn save_websites(shop: &mut Shop, call: &Call, sku: &str, websites: &[u32]) -> HandlerResult {
     save_with(shop, call, sku, "extension_attributes", json!({ "website_ids": websites }))
 }
 
-fn add_website(shop: &mut Shop, call: &Call) -> Answer {
+fn add_website(shop: &mut Shop, call: &Call) -> HandlerResult {
     let link = call.object("productWebsiteLink");
     // The SKU in the body is the one that counts.
     let named = link.get("sku").map_or_else(|| call.text("sku"), php::text_of);
@@ -69,7 +69,7 @@ fn add_website(shop: &mut Shop, call: &Call) -> Answer {
     save_websites(shop, call, &sku, &websites)
 }
 
-fn remove_website(shop: &mut Shop, call: &Call) -> Answer {
+fn remove_website(shop: &mut Shop, call: &Call) -> HandlerResult {
     let product = by_sku(shop, &call.text("sku"))?;
     let (sku, mut websites) = (product.sku.clone(), product.websites.clone());
     websites.retain(|website| u64::from(*website) != call.id("websiteId"));
@@ -85,7 +85,7 @@ fn unknown_type(name: &str) -> Refusal {
         .with(json!([name]))
 }
 
-fn links(shop: &Shop, call: &Call) -> Answer {
+fn links(shop: &Shop, call: &Call) -> HandlerResult {
     let product = by_sku(shop, &call.text("sku"))?;
     let wanted = call.text("type");
     if !is_link_type(&wanted) {
@@ -96,7 +96,7 @@ fn links(shop: &Shop, call: &Call) -> Answer {
 }
 
 /// Adds links, or gives those that are there a new position.
-fn add_links(shop: &mut Shop, call: &Call, items: &[Value]) -> Answer {
+fn add_links(shop: &mut Shop, call: &Call, items: &[Value]) -> HandlerResult {
     by_sku(shop, &call.text("sku"))?;
     let Some(first) = items.first() else {
         return Err(Refusal::bad("Invalid value of \"%value\" provided for the %fieldName field.")
@@ -141,7 +141,7 @@ fn add_links(shop: &mut Shop, call: &Call, items: &[Value]) -> Answer {
     save_with(shop, call, &sku, "product_links", Value::Array(links))
 }
 
-fn remove_link(shop: &mut Shop, call: &Call) -> Answer {
+fn remove_link(shop: &mut Shop, call: &Call) -> HandlerResult {
     let (kind, linked) = (call.text("type"), call.text("linkedProductSku"));
     if !is_link_type(&kind) {
         return Err(unknown_type(&kind));

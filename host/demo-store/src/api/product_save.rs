@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::product_values::{Save, Unsaved, UsedUp, applies, keeps_old_urls};
+use super::product_values::{ConsumedIds, ProductSave, ProductSaveError, applies, keeps_old_urls};
 use super::products::{PRODUCTS, no_such_product};
-use super::route::{Answer, Route, write};
+use super::route::{HandlerResult, Route, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
@@ -24,7 +24,7 @@ pub(super) const ROUTES: &[Route] = &[
     write("DELETE", "/V1/products/{sku}", PRODUCTS, delete),
 ];
 
-fn post(shop: &mut Shop, call: &Call) -> Answer {
+fn post(shop: &mut Shop, call: &Call) -> HandlerResult {
     let given = call.object("product");
     let sku = given.get("sku").map(php::text_of).unwrap_or_default();
     if sku.is_empty() {
@@ -33,14 +33,14 @@ fn post(shop: &mut Shop, call: &Call) -> Answer {
     save(shop, call, sku.trim(), given)
 }
 
-fn put(shop: &mut Shop, call: &Call) -> Answer {
+fn put(shop: &mut Shop, call: &Call) -> HandlerResult {
     if php::truthy(call.argument("saveOptions")) {
         return Err(Refusal::crash());
     }
     save(shop, call, &call.text("sku"), call.object("product"))
 }
 
-fn delete(shop: &mut Shop, call: &Call) -> Answer {
+fn delete(shop: &mut Shop, call: &Call) -> HandlerResult {
     let product = shop.products.remove(&call.text("sku")).ok_or_else(no_such_product)?;
     shop.source_items.retain(|item| item["sku"] != product.sku.as_str());
     shop.rewrites.forget(Kind::Product, product.id);
@@ -48,7 +48,12 @@ fn delete(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 /// Creates or updates a product in the scope of the call; what it is answered as.
-pub(super) fn save(shop: &mut Shop, call: &Call, sku: &str, given: Map<String, Value>) -> Answer {
+pub(super) fn save(
+    shop: &mut Shop,
+    call: &Call,
+    sku: &str,
+    given: Map<String, Value>,
+) -> HandlerResult {
     let existing = shop.products.by_sku(sku).cloned();
     let is_new = existing.is_none();
     let cause = existing.as_ref().map(|product| shop.cause_of_addresses(product));
@@ -59,10 +64,10 @@ pub(super) fn save(shop: &mut Shop, call: &Call, sku: &str, given: Map<String, V
     };
     // A new product's values are global wherever it was created.
     let store = if is_new { ALL } else { call.store };
-    let mut save = Save { shop, call, store, is_new, given };
+    let mut save = ProductSave { shop, call, store, is_new, given };
     let applied = save.apply(&mut product);
-    let Save { given, .. } = save;
-    if let Err(Unsaved { refusal, used_up }) = applied {
+    let ProductSave { given, .. } = save;
+    if let Err(ProductSaveError { refusal, used_up }) = applied {
         if is_new {
             use_up(shop, used_up);
         }
@@ -93,11 +98,11 @@ pub(super) fn save(shop: &mut Shop, call: &Call, sku: &str, given: Map<String, V
     Ok(shown)
 }
 
-fn use_up(shop: &mut Shop, used_up: UsedUp) {
-    if used_up != UsedUp::Nothing {
+fn use_up(shop: &mut Shop, used_up: ConsumedIds) {
+    if used_up != ConsumedIds::Nothing {
         shop.products.take_id();
     }
-    if used_up == UsedUp::ProductAndStockItemId {
+    if used_up == ConsumedIds::ProductAndStockItemId {
         shop.take_stock_item_id();
     }
 }

@@ -13,14 +13,14 @@ use crate::shop::{ALL, Attribute, AttributeScope, Backend, Product, Shop, StoreI
 use crate::url_key::url_key;
 
 /// A save that was refused, and which ids were gone by then.
-pub(super) struct Unsaved {
+pub(super) struct ProductSaveError {
     pub(super) refusal: Refusal,
-    pub(super) used_up: UsedUp,
+    pub(super) used_up: ConsumedIds,
 }
 
 /// How far a refused save of a new product got in the database before it was rolled back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum UsedUp {
+pub(super) enum ConsumedIds {
     /// It did not get there.
     Nothing,
     /// Its own id.
@@ -29,9 +29,9 @@ pub(super) enum UsedUp {
     ProductAndStockItemId,
 }
 
-impl From<Refusal> for Unsaved {
+impl From<Refusal> for ProductSaveError {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, used_up: UsedUp::Nothing }
+        Self { refusal, used_up: ConsumedIds::Nothing }
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn keeps_old_urls(given: &Map<String, Value>) -> bool {
 }
 
 /// One save of one product.
-pub(super) struct Save<'a> {
+pub(super) struct ProductSave<'a> {
     pub(super) shop: &'a mut Shop,
     pub(super) call: &'a Call,
     pub(super) store: StoreId,
@@ -58,12 +58,12 @@ pub(super) struct Save<'a> {
     pub(super) given: Map<String, Value>,
 }
 
-impl Save<'_> {
+impl ProductSave<'_> {
     /// Writes what is given into the product.
     ///
     /// # Errors
     /// What a save refuses; the product must then not be kept.
-    pub(super) fn apply(&mut self, product: &mut Product) -> Result<(), Unsaved> {
+    pub(super) fn apply(&mut self, product: &mut Product) -> Result<(), ProductSaveError> {
         self.drop_empty_overrides(product);
         self.apply_fields(product);
         let mut categories = None;
@@ -87,7 +87,7 @@ impl Save<'_> {
         self.check(product)?;
         if self.is_url_taken(product) {
             let refusal = Refusal::bad("URL key for specified store already exists.");
-            return Err(Unsaved { refusal, used_up: UsedUp::ProductAndStockItemId });
+            return Err(ProductSaveError { refusal, used_up: ConsumedIds::ProductAndStockItemId });
         }
         self.apply_extension(product, categories)?;
         self.apply_lists(product);
@@ -284,7 +284,7 @@ impl Save<'_> {
         &self,
         product: &mut Product,
         category_ids: Option<Value>,
-    ) -> Result<(), Unsaved> {
+    ) -> Result<(), ProductSaveError> {
         let extension = self.given.get("extension_attributes").and_then(Value::as_object);
         if let Some(ids) = category_ids {
             let wanted: Vec<u64> = ids.as_array().into_iter().flatten().map(php::id_of).collect();
@@ -302,7 +302,7 @@ impl Save<'_> {
             let known = self.shop.stores.website_ids();
             if ids.iter().any(|id| !known.contains(id)) {
                 let refusal = Refusal::bad("The product was unable to be saved. Please try again.");
-                return Err(Unsaved { refusal, used_up: UsedUp::ProductId });
+                return Err(ProductSaveError { refusal, used_up: ConsumedIds::ProductId });
             }
             product.websites = ids;
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::route::{Answer, Route, read};
+use super::route::{HandlerResult, Route, read};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
@@ -27,7 +27,7 @@ pub(super) fn no_such_product() -> Refusal {
     )
 }
 
-fn get(shop: &Shop, call: &Call) -> Answer {
+fn get(shop: &Shop, call: &Call) -> HandlerResult {
     let product = by_sku(shop, &call.text("sku"))?;
     let store = match call.query.get("storeId") {
         Some(id) => StoreId::try_from(php::id_of(id)).unwrap_or(call.store),
@@ -36,7 +36,7 @@ fn get(shop: &Shop, call: &Call) -> Answer {
     Ok(product.show(store, &shop.attributes, true))
 }
 
-fn list(shop: &Shop, call: &Call) -> Answer {
+fn list(shop: &Shop, call: &Call) -> HandlerResult {
     let criteria = Criteria::read(&call.query, &shop.attributes)?;
     for field in criteria.filtered_fields() {
         let known = field.is_some_and(|field| is_field(shop, field));

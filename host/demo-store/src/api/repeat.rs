@@ -1,13 +1,13 @@
 //! Writes that no request brings: those of the journal, and of the sample's story.
 
 use super::bulk;
-use super::route::{Answer, Handler};
+use super::route::{Handler, HandlerResult};
 use super::routes::route_of;
 use crate::call::{Call, QUEUE};
 use crate::shop::Shop;
 
 /// Handles a write. `None` when its route is gone.
-pub(crate) fn repeat(shop: &mut Shop, call: &Call) -> Option<Answer> {
+pub(crate) fn repeat(shop: &mut Shop, call: &Call) -> Option<HandlerResult> {
     if call.method == QUEUE {
         return bulk::handle(shop, call);
     }

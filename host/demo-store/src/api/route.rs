@@ -7,15 +7,15 @@ use crate::refusal::Refusal;
 use crate::shop::Shop;
 
 /// What a handler gives back.
-pub(crate) type Answer = Result<Value, Refusal>;
+pub(crate) type HandlerResult = Result<Value, Refusal>;
 
 /// What a route does.
 #[derive(Clone, Copy)]
 pub(crate) enum Handler {
     /// Looks at the shop.
-    Read(fn(&Shop, &Call) -> Answer),
+    Read(fn(&Shop, &Call) -> HandlerResult),
     /// Changes it.
-    Write(fn(&mut Shop, &Call) -> Answer),
+    Write(fn(&mut Shop, &Call) -> HandlerResult),
     /// Logs an admin user in.
     AdminToken,
     /// Logs a customer in.
@@ -39,7 +39,7 @@ pub(crate) struct Route {
 pub(super) const fn read(
     template: &'static str,
     resource: &'static str,
-    handler: fn(&Shop, &Call) -> Answer,
+    handler: fn(&Shop, &Call) -> HandlerResult,
 ) -> Route {
     Route { method: "GET", template, resource, handler: Handler::Read(handler) }
 }
@@ -48,7 +48,7 @@ pub(super) const fn read(
 pub(super) const fn read_by_post(
     template: &'static str,
     resource: &'static str,
-    handler: fn(&Shop, &Call) -> Answer,
+    handler: fn(&Shop, &Call) -> HandlerResult,
 ) -> Route {
     Route { method: "POST", template, resource, handler: Handler::Read(handler) }
 }
@@ -58,7 +58,7 @@ pub(super) const fn write(
     method: &'static str,
     template: &'static str,
     resource: &'static str,
-    handler: fn(&mut Shop, &Call) -> Answer,
+    handler: fn(&mut Shop, &Call) -> HandlerResult,
 ) -> Route {
     Route { method, template, resource, handler: Handler::Write(handler) }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::entity::{Entity, Unknown, plain};
-use super::route::{Answer, Route, read, write};
+use super::entity::{Entity, UnknownColumn, plain};
+use super::route::{HandlerResult, Route, read, write};
 use crate::call::Call;
 use crate::document::{Doc, doc};
 use crate::php;
@@ -30,7 +30,7 @@ const RULES: Entity = Entity {
         stop_rules_processing:n is_advanced:n sort_order:n simple_action discount_amount:n discount_qty:n \
         discount_step:n apply_to_shipping:n times_used:n is_rss:n coupon_type=_coupon_type:n \
         use_auto_generation:n uses_per_coupon:n simple_free_shipping:n",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
 
 /// The 404 of rules and coupons, which names nothing.
@@ -42,7 +42,7 @@ const ROOT: &str = "Magento\\SalesRule\\Model\\Rule\\Condition\\Combine";
 const ACTION_ROOT: &str = "Magento\\SalesRule\\Model\\Rule\\Condition\\Product\\Combine";
 const CONDITIONS: &str = "Magento\\SalesRule\\Model\\Rule\\Condition\\";
 
-fn create(shop: &mut Shop, call: &Call) -> Answer {
+fn create(shop: &mut Shop, call: &Call) -> HandlerResult {
     let given = call.object("rule");
     if let Some(id) = given.get("rule_id").filter(|id| php::truthy(id)) {
         return save_existing(shop, call, php::id_of(id), &given);
@@ -64,11 +64,11 @@ fn create(shop: &mut Shop, call: &Call) -> Answer {
     Ok(plain(&rule))
 }
 
-fn update(shop: &mut Shop, call: &Call) -> Answer {
+fn update(shop: &mut Shop, call: &Call) -> HandlerResult {
     save_existing(shop, call, call.id("ruleId"), &call.object("rule"))
 }
 
-fn save_existing(shop: &mut Shop, call: &Call, id: u64, given: &Doc) -> Answer {
+fn save_existing(shop: &mut Shop, call: &Call, id: u64, given: &Doc) -> HandlerResult {
     let known = shop.rules.get(id).cloned().ok_or_else(no_such_entity)?;
     let labels = known.get("store_labels").cloned().unwrap_or_else(|| json!([]));
     let mut rule = merge(known, given);
@@ -95,7 +95,7 @@ fn save_existing(shop: &mut Shop, call: &Call, id: u64, given: &Doc) -> Answer {
     Ok(shown)
 }
 
-fn delete(shop: &mut Shop, call: &Call) -> Answer {
+fn delete(shop: &mut Shop, call: &Call) -> HandlerResult {
     let id = call.id("ruleId");
     shop.rules.remove(id).ok_or_else(no_such_entity)?;
     shop.coupons.retain(|coupon| coupon.get("rule_id").map(php::id_of) != Some(id));

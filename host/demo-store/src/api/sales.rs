@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::route::{Answer, Route, read, write};
+use super::route::{HandlerResult, Route, read, write};
 use super::sales_columns::{ITEMS, ORDERS};
 use crate::amount::Amount;
 use crate::call::Call;
@@ -76,7 +76,7 @@ fn change(
     shop: &mut Shop,
     call: &Call,
     change: impl FnOnce(&mut Doc, &mut Shop) -> Result<(), Refusal>,
-) -> Answer {
+) -> HandlerResult {
     let mut order = order_of(shop, call.id("id"))?;
     change(&mut order, shop)?;
     order.put("updated_at", call.stamp());
@@ -85,7 +85,7 @@ fn change(
 }
 
 /// Adds a comment. A status must be one of the order's state, and becomes the order's.
-fn comment(shop: &mut Shop, call: &Call) -> Answer {
+fn comment(shop: &mut Shop, call: &Call) -> HandlerResult {
     let given = call.object("statusHistory");
     change(shop, call, |order, shop| {
         let status = given.text("status");
@@ -104,7 +104,7 @@ fn comment(shop: &mut Shop, call: &Call) -> Answer {
     })
 }
 
-fn hold(shop: &mut Shop, call: &Call) -> Answer {
+fn hold(shop: &mut Shop, call: &Call) -> HandlerResult {
     change(shop, call, |order, _| {
         if !states::can(order, Can::Hold) {
             return Err(Refusal::bad("A hold action is not available."));
@@ -114,7 +114,7 @@ fn hold(shop: &mut Shop, call: &Call) -> Answer {
     })
 }
 
-fn unhold(shop: &mut Shop, call: &Call) -> Answer {
+fn unhold(shop: &mut Shop, call: &Call) -> HandlerResult {
     change(shop, call, |order, _| {
         if !states::can(order, Can::Unhold) {
             return Err(Refusal::bad("You cannot remove the hold."));
@@ -125,7 +125,7 @@ fn unhold(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 /// Calls the order off. That it cannot be is no error: `false`.
-fn cancel(shop: &mut Shop, call: &Call) -> Answer {
+fn cancel(shop: &mut Shop, call: &Call) -> HandlerResult {
     if !states::can(&order_of(shop, call.id("id"))?, Can::Cancel) {
         return Ok(Value::Bool(false));
     }
@@ -137,7 +137,7 @@ fn cancel(shop: &mut Shop, call: &Call) -> Answer {
     })
 }
 
-fn email(shop: &mut Shop, call: &Call) -> Answer {
+fn email(shop: &mut Shop, call: &Call) -> HandlerResult {
     change(shop, call, |order, _| {
         order.put("email_sent", 1);
         Ok(())
@@ -158,14 +158,14 @@ pub(super) fn quoted(id: u64) -> Value {
     Value::String(id.to_string())
 }
 
-fn invoice(shop: &mut Shop, call: &Call) -> Answer {
+fn invoice(shop: &mut Shop, call: &Call) -> HandlerResult {
     let asked = RequestedQuantities::read(&call.list("items"));
     let capture = call.argument("capture") == true;
     invoice::make(shop, call.id("orderId"), &asked, capture, &remarks(call), &call.stamp())
         .map(quoted)
 }
 
-fn ship(shop: &mut Shop, call: &Call) -> Answer {
+fn ship(shop: &mut Shop, call: &Call) -> HandlerResult {
     let asked = RequestedQuantities::read(&call.list("items"));
     let source = &call.argument("arguments")["extension_attributes"]["source_code"];
     let parcel = Parcel {
@@ -176,12 +176,17 @@ fn ship(shop: &mut Shop, call: &Call) -> Answer {
         .map(quoted)
 }
 
-fn refund(shop: &mut Shop, call: &Call) -> Answer {
+fn refund(shop: &mut Shop, call: &Call) -> HandlerResult {
     refund_on(shop, call, call.id("orderId"), RefundTarget::Order)
 }
 
 /// Makes a credit memo for an order from a request of either route.
-pub(super) fn refund_on(shop: &mut Shop, call: &Call, order: u64, basis: RefundTarget) -> Answer {
+pub(super) fn refund_on(
+    shop: &mut Shop,
+    call: &Call,
+    order: u64,
+    basis: RefundTarget,
+) -> HandlerResult {
     let arguments = call.object("arguments");
     let amount = |field: &str| {
         arguments.get(field).filter(|value| !value.is_null()).map(|value| Amount::of(Some(value)))
@@ -199,7 +204,7 @@ pub(super) fn refund_on(shop: &mut Shop, call: &Call, order: u64, basis: RefundT
 
 /// Saves an order as given: with the id of another order, over it, whatever its state. The answer
 /// knows only what was given and what hangs on the order.
-fn save_as_given(shop: &mut Shop, call: &Call) -> Answer {
+fn save_as_given(shop: &mut Shop, call: &Call) -> HandlerResult {
     let given = call.object("entity");
     let now = call.stamp();
     let mut order = match given.id("entity_id") {
@@ -274,7 +279,7 @@ fn new_order(shop: &mut Shop, given: &Doc, now: &str) -> Doc {
 }
 
 /// Replaces the fields of an order's address; the address.
-fn save_address(shop: &mut Shop, call: &Call) -> Answer {
+fn save_address(shop: &mut Shop, call: &Call) -> HandlerResult {
     let given = call.object("entity");
     let mut order = order_of(shop, call.id("parent_id"))?;
     let id = given.id("entity_id");

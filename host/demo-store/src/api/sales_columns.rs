@@ -1,9 +1,9 @@
 //! The columns of the tables of sales, as far as a search may name them.
 
-use super::entity::{Entity, Unknown};
+use super::entity::{Entity, UnknownColumn};
 
 const fn table(columns: &'static str) -> Entity {
-    Entity { columns, unknown: Unknown::Internal }
+    Entity { columns, unknown: UnknownColumn::Internal }
 }
 
 /// Orders.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::entity::plain;
-use super::route::{Answer, Route, read, write};
+use super::route::{HandlerResult, Route, read, write};
 use super::sales::{comments, refund_on};
 use super::sales_columns::{CREDITMEMOS, INVOICES, SHIPMENTS, TRANSACTIONS};
 use crate::call::Call;
@@ -91,22 +91,22 @@ pub(super) const ROUTES: &[Route] = &[
     read("/V1/transactions/{id}", TRANSACTION, |shop, call| get(&shop.transactions, call)),
 ];
 
-fn get(table: &Table, call: &Call) -> Answer {
+fn get(table: &Table, call: &Call) -> HandlerResult {
     table.get(call.id("id")).map(plain).ok_or_else(no_such_entity)
 }
 
-fn comments_of(table: &Table, call: &Call) -> Answer {
+fn comments_of(table: &Table, call: &Call) -> HandlerResult {
     let id = call.id("id");
     Ok(comments(id, table.get(id).map_or(&Value::Null, |document| document.value("comments"))))
 }
 
-fn save_as_given(shop: &mut Shop, call: &Call, document: Document) -> Answer {
+fn save_as_given(shop: &mut Shop, call: &Call, document: Document) -> HandlerResult {
     let saved = unchecked_save::save(shop, document, &call.object("entity"), &call.stamp());
     Ok(Value::Object(saved))
 }
 
 /// Sends the document to the customer.
-fn email(table: &mut Table, call: &Call) -> Answer {
+fn email(table: &mut Table, call: &Call) -> HandlerResult {
     let document = table.get_mut(call.id("id")).ok_or_else(no_such_entity)?;
     document.put("email_sent", 1);
     document.put("updated_at", call.stamp());
@@ -114,7 +114,7 @@ fn email(table: &mut Table, call: &Call) -> Answer {
 }
 
 /// Authorisations are not kept here, so there is nothing to void.
-fn void(shop: &mut Shop, call: &Call) -> Answer {
+fn void(shop: &mut Shop, call: &Call) -> HandlerResult {
     shop.invoices.get(call.id("id")).ok_or_else(no_such_entity)?;
     Err(Refusal::bad("The void action is not available."))
 }
@@ -128,7 +128,7 @@ enum Of {
 }
 
 /// Adds a comment to the document that its `parent_id` names, whatever the path says.
-fn comment(shop: &mut Shop, call: &Call, of: Of) -> Answer {
+fn comment(shop: &mut Shop, call: &Call, of: Of) -> HandlerResult {
     let given = call.object("entity");
     let (table, part, name) = match of {
         Of::Invoice => (&mut shop.invoices, Part::InvoiceComment, "invoice"),
@@ -146,7 +146,7 @@ fn comment(shop: &mut Shop, call: &Call, of: Of) -> Answer {
     Ok(json!(saved))
 }
 
-fn refund(shop: &mut Shop, call: &Call) -> Answer {
+fn refund(shop: &mut Shop, call: &Call) -> HandlerResult {
     let id = call.id("invoiceId");
     let order = shop.invoices.get(id).ok_or_else(no_such_entity)?.id("order_id");
     let online = call.argument("isOnline") == true;

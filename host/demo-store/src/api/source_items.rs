@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::entity::{Entity, Unknown, plain};
+use super::entity::{Entity, UnknownColumn, plain};
 use super::inventory::{field_error, invalid};
-use super::route::{Answer, Route, read, write};
+use super::route::{HandlerResult, Route, read, write};
 use crate::call::Call;
 use crate::document::Doc;
 use crate::php;
@@ -49,10 +49,10 @@ pub(super) const ROUTES: &[Route] = &[
 
 const ITEMS: Entity = Entity {
     columns: "source_item_id:n sku source_code quantity:n status:n",
-    unknown: Unknown::Internal,
+    unknown: UnknownColumn::Internal,
 };
 
-fn list(shop: &Shop, call: &Call) -> Answer {
+fn list(shop: &Shop, call: &Call) -> HandlerResult {
     let criteria = Criteria::read(&call.query, &shop.attributes)?;
     let mut rows: Vec<&Doc> = shop.source_items.iter().filter_map(Value::as_object).collect();
     // A condition on SKUs is answered from the index that begins with the source.
@@ -67,7 +67,7 @@ fn empty_input() -> Refusal {
 }
 
 /// Saves all items or none. SKUs are not checked, quantities may be negative.
-fn save(shop: &mut Shop, call: &Call) -> Answer {
+fn save(shop: &mut Shop, call: &Call) -> HandlerResult {
     let items = call.list("sourceItems");
     if items.is_empty() {
         return Err(empty_input());
@@ -185,7 +185,7 @@ pub(super) fn to_stock_item(shop: &mut Shop, sku: &str) {
     }
 }
 
-fn delete(shop: &mut Shop, call: &Call) -> Answer {
+fn delete(shop: &mut Shop, call: &Call) -> HandlerResult {
     let items = call.list("sourceItems");
     if items.is_empty() {
         return Err(empty_input());
@@ -226,7 +226,7 @@ fn texts(call: &Call, name: &str) -> Vec<String> {
 }
 
 /// Gives the SKUs an empty row at each source; how many rows were made.
-fn assign(shop: &mut Shop, call: &Call) -> Answer {
+fn assign(shop: &mut Shop, call: &Call) -> HandlerResult {
     let (skus, codes) = (texts(call, "skus"), texts(call, "sourceCodes"));
     check_sources(shop, &codes)?;
     let mut made = 0;
@@ -251,7 +251,7 @@ fn assign(shop: &mut Shop, call: &Call) -> Answer {
     Ok(json!(made))
 }
 
-fn unassign(shop: &mut Shop, call: &Call) -> Answer {
+fn unassign(shop: &mut Shop, call: &Call) -> HandlerResult {
     let (skus, codes) = (texts(call, "skus"), texts(call, "sourceCodes"));
     check_sources(shop, &codes)?;
     let mut gone = 0;
@@ -264,7 +264,7 @@ fn unassign(shop: &mut Shop, call: &Call) -> Answer {
 }
 
 /// Moves everything of the SKUs from one source to another.
-fn transfer(shop: &mut Shop, call: &Call) -> Answer {
+fn transfer(shop: &mut Shop, call: &Call) -> HandlerResult {
     let (origin, destination) = (call.text("originSource"), call.text("destinationSource"));
     let refused = |message: &str, parameters: Value| {
         invalid(
@@ -324,7 +324,7 @@ fn no_stock() -> Refusal {
     Refusal::bad("Could not receive Stock Item data")
 }
 
-fn salable_quantity(shop: &Shop, call: &Call) -> Answer {
+fn salable_quantity(shop: &Shop, call: &Call) -> HandlerResult {
     let product = exactly(shop, &call.text("sku")).ok_or_else(Refusal::crash)?;
     if !product.keeps_stock() {
         return Err(no_source_items());
@@ -350,7 +350,7 @@ fn can_sell(shop: &Shop, product: &Product, stock: u64) -> bool {
     shop.products.parts_of(product).any(|part| can_sell(shop, part, stock))
 }
 
-fn are_salable(shop: &Shop, call: &Call) -> Answer {
+fn are_salable(shop: &Shop, call: &Call) -> HandlerResult {
     let Some(Value::Object(skus)) = call.query.get("skus") else {
         return Err(Refusal::required("skus"));
     };
@@ -364,7 +364,7 @@ fn are_salable(shop: &Shop, call: &Call) -> Answer {
     Ok(Value::Array(answers))
 }
 
-fn salable_for(shop: &Shop, call: &Call) -> Answer {
+fn salable_for(shop: &Shop, call: &Call) -> HandlerResult {
     let (sku, stock) = (call.text("sku"), call.id("stockId"));
     let wanted = php::number_of(call.argument("requestedQty"));
     let error = |code: &str, message: &str| {
@@ -407,7 +407,7 @@ fn with_stock_item<'a>(shop: &'a Shop, sku: &str) -> Result<&'a Product, Refusal
 }
 
 /// Writes the legacy stock item and with it the default source; the item's id.
-fn put_stock_item(shop: &mut Shop, call: &Call) -> Answer {
+fn put_stock_item(shop: &mut Shop, call: &Call) -> HandlerResult {
     let sku = with_stock_item(shop, &call.text("productSku"))?.sku.clone();
     let given = call.object("stockItem");
     shop.take_stock_item_id();

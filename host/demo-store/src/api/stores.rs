@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::route::{Answer, Route, read};
+use super::route::{HandlerResult, Route, read};
 use crate::call::Call;
 use crate::php;
 use crate::search::Criteria;
@@ -19,7 +19,7 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 /// The configuration of the store views that `storeCodes` names, of all without it.
-fn store_configs(shop: &Shop, call: &Call) -> Answer {
+fn store_configs(shop: &Shop, call: &Call) -> HandlerResult {
     let Some(Value::Object(codes)) = call.query.get("storeCodes") else {
         return Ok(Value::Array(shop.stores.configs.clone()));
     };
@@ -33,7 +33,7 @@ fn store_configs(shop: &Shop, call: &Call) -> Answer {
 }
 
 /// The modules' names, paged by the criteria but without an envelope.
-fn modules(shop: &Shop, call: &Call) -> Answer {
+fn modules(shop: &Shop, call: &Call) -> HandlerResult {
     if !call.query.contains_key("searchCriteria") {
         return Ok(json!(shop.modules));
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::products::{PRODUCTS, no_such_product};
-use super::route::{Answer, Route, read_by_post, write};
+use super::route::{HandlerResult, Route, read_by_post, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
@@ -131,7 +131,7 @@ fn group_name(shop: &Shop, id: u64) -> String {
     code.map(php::text_of).unwrap_or_default()
 }
 
-fn save(shop: &mut Shop, call: &Call, replaces_all: bool) -> Answer {
+fn save(shop: &mut Shop, call: &Call, replaces_all: bool) -> HandlerResult {
     let (tiers, errors) = read_rows(shop, call)?;
     if replaces_all {
         for tier in &tiers {
@@ -151,7 +151,7 @@ fn save(shop: &mut Shop, call: &Call, replaces_all: bool) -> Answer {
     Ok(Value::Array(errors))
 }
 
-fn delete(shop: &mut Shop, call: &Call) -> Answer {
+fn delete(shop: &mut Shop, call: &Call) -> HandlerResult {
     let (tiers, errors) = read_rows(shop, call)?;
     for tier in tiers {
         if let Some(product) = shop.products.by_sku_mut(&tier.sku) {
@@ -161,7 +161,7 @@ fn delete(shop: &mut Shop, call: &Call) -> Answer {
     Ok(Value::Array(errors))
 }
 
-fn list(shop: &Shop, call: &Call) -> Answer {
+fn list(shop: &Shop, call: &Call) -> HandlerResult {
     let skus = call.list("skus");
     let mut products: Vec<_> =
         skus.iter().filter_map(|sku| shop.products.by_sku(&php::text_of(sku))).collect();

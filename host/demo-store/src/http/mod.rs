@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 pub use log::LoggedRequest;
 pub(crate) use server::Server;
 
-use crate::api::{self, Answer, Handler, Route};
+use crate::api::{self, Handler, HandlerResult, Route};
 use crate::auth::Principal;
 use crate::call::Call;
 use crate::faults::Fault;
@@ -260,7 +260,7 @@ impl IncomingRequest<'_> {
         target: &Target,
         route: &Route,
         path: &[(String, String)],
-    ) -> Answer {
+    ) -> HandlerResult {
         let (items, path) = match (self.json_body()?, target.mode) {
             (Some(Value::Array(items)), Mode::Bulk) => (items, None),
             (Some(Value::Object(items)), Mode::Bulk) => (items.into_values().collect(), None),
@@ -345,7 +345,7 @@ impl IncomingRequest<'_> {
     }
 }
 
-fn log_in(server: &Server, handler: Handler, call: &Call) -> Answer {
+fn log_in(server: &Server, handler: Handler, call: &Call) -> HandlerResult {
     let shop = server.shop();
     let (username, password) = (call.text("username"), call.text("password"));
     match handler {

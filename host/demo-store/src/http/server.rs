@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 use serde_json::{Map, Value};
 
 use super::log::RequestLog;
-use crate::api::{self, Answer};
+use crate::api::{self, HandlerResult};
 use crate::auth::Guard;
 use crate::call::Call;
 use crate::durable::Journal;
@@ -45,7 +45,11 @@ impl Server {
     }
 
     /// Changes the shop; a durable one notes the write first, and does without it when it cannot.
-    pub(super) fn write(&self, call: &Call, handle: fn(&mut Shop, &Call) -> Answer) -> Answer {
+    pub(super) fn write(
+        &self,
+        call: &Call,
+        handle: fn(&mut Shop, &Call) -> HandlerResult,
+    ) -> HandlerResult {
         let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(journal) = &self.journal {
             let noted = journal.lock().unwrap_or_else(PoisonError::into_inner).note(call);
@@ -58,7 +62,7 @@ impl Server {
     }
 
     /// Starts or stops the consumer of the message queue, as `{"running": false}` says.
-    pub(super) fn switch_consumer(&self, body: &[u8]) -> Answer {
+    pub(super) fn switch_consumer(&self, body: &[u8]) -> HandlerResult {
         let given: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| Refusal::bad("Decoding error."))?;
         let call = Call::of_queue(api::bulk::SWITCH, ALL, given, 0);

@@ -9,7 +9,7 @@ use super::order;
 use super::payment::{self, Movement};
 use super::quantities::Quantities;
 use super::states::{self, After, Can};
-use super::stock::{self, Refunded};
+use super::stock::{self, ReturnedItem};
 use crate::amount::{Amount, Money, PriceCalculators, Sign};
 use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
@@ -442,6 +442,6 @@ fn move_stock(shop: &mut Shop, order: &Doc, draft: &Draft, terms: &RefundArgumen
             continue;
         }
         let returned = terms.returned.contains(&item.id("item_id"));
-        stock::refund(shop, order, &Refunded { item, quantity: line.quantity, returned });
+        stock::refund(shop, order, &ReturnedItem { item, quantity: line.quantity, returned });
     }
 }

@@ -116,7 +116,7 @@ pub(crate) fn use_up(shop: &mut Shop, order: &Doc, goods: &[Goods]) {
 }
 
 /// One refunded line: the order item and how many of it.
-pub(crate) struct Refunded<'a> {
+pub(crate) struct ReturnedItem<'a> {
     /// The order item as it is after the refund.
     pub(crate) item: &'a Doc,
     /// How many.
@@ -127,7 +127,7 @@ pub(crate) struct Refunded<'a> {
 
 /// What a refund does to stock. Goods that were shipped go back to the sources they came from, if they
 /// are returned at all; goods that never left are free again if returned, and else written off.
-pub(crate) fn refund(shop: &mut Shop, order: &Doc, refunded: &Refunded<'_>) {
+pub(crate) fn refund(shop: &mut Shop, order: &Doc, refunded: &ReturnedItem<'_>) {
     let sku = refunded.item.text("sku");
     let shipped_from = shipped_from(shop, order, refunded.item.id("item_id"));
     let shipped: Amount = shipped_from.iter().map(|(_, quantity)| *quantity).sum();

@@ -19,7 +19,7 @@ const DAY: i64 = 86_400;
 const PAUSE: i64 = 21 * 60;
 
 /// Something that happens to an order: that it is placed, or an event of the table.
-struct Happening<'a> {
+struct OrderMoment<'a> {
     at: i64,
     /// Its place among the orders.
     order: usize,
@@ -37,20 +37,20 @@ pub(super) fn write(story: &mut Story<'_>, data: &Data) -> Result<(), SampleErro
         *table = Table::new("entity_id");
     }
     shop.transactions = Table::new("transaction_id");
-    let mut happenings: Vec<Happening<'_>> = Vec::new();
+    let mut happenings: Vec<OrderMoment<'_>> = Vec::new();
     for (order, row) in data.orders.iter().enumerate() {
         let placed = row.placed.to_zoned(jiff::tz::TimeZone::UTC);
         let placed = placed.map_err(|cause| row.error(cause))?.timestamp().as_second();
-        happenings.push(Happening { at: placed, order, event: None });
+        happenings.push(OrderMoment { at: placed, order, event: None });
         let events = data.events.iter().filter(|event| event.order == row.order);
         for (event, count) in events.zip(1i64..) {
             let at = placed + event.days * DAY + count * PAUSE;
-            happenings.push(Happening { at, order, event: Some(event) });
+            happenings.push(OrderMoment { at, order, event: Some(event) });
         }
     }
     happenings.sort_by_key(|happening| happening.at);
     let mut ids = vec![0; data.orders.len()];
-    for Happening { at, order, event } in happenings {
+    for OrderMoment { at, order, event } in happenings {
         story.now = at;
         match event {
             None => ids[order] = place(story.shop, data, &data.orders[order], &stamp(at)),

@@ -112,18 +112,18 @@ pub(crate) trait AttributeTypes {
 }
 
 /// Why a value could not be read.
-enum Unreadable {
+enum ValueError {
     /// A wrong type: the message is put into the one of the field around it.
     Type(String),
     /// Anything else, told as it is.
     Refused(Refusal),
 }
 
-impl From<Unreadable> for Refusal {
-    fn from(unreadable: Unreadable) -> Self {
+impl From<ValueError> for Refusal {
+    fn from(unreadable: ValueError) -> Self {
         match unreadable {
-            Unreadable::Type(message) => Self::bad(message),
-            Unreadable::Refused(refusal) => refusal,
+            ValueError::Type(message) => Self::bad(message),
+            ValueError::Refused(refusal) => refusal,
         }
     }
 }
@@ -183,7 +183,7 @@ fn convert(
     value: Value,
     kind: &Type,
     attributes: &dyn AttributeTypes,
-) -> Result<Value, Unreadable> {
+) -> Result<Value, ValueError> {
     match kind {
         Type::Object(name) => object(value, name, attributes).map(Value::Object),
         Type::List(item) => list(value, item, attributes),
@@ -191,7 +191,7 @@ fn convert(
     }
 }
 
-fn list(value: Value, item: &Type, attributes: &dyn AttributeTypes) -> Result<Value, Unreadable> {
+fn list(value: Value, item: &Type, attributes: &dyn AttributeTypes) -> Result<Value, ValueError> {
     let items = match value {
         Value::Null => return Ok(Value::Null),
         Value::Array(items) => items,
@@ -218,7 +218,7 @@ fn list(value: Value, item: &Type, attributes: &dyn AttributeTypes) -> Result<Va
         .map(Value::Array)
 }
 
-fn scalar(value: Value, kind: &Type) -> Result<Value, Unreadable> {
+fn scalar(value: Value, kind: &Type) -> Result<Value, ValueError> {
     if *kind == Type::Any || value.is_null() {
         return Ok(value);
     }
@@ -253,7 +253,7 @@ fn object(
     value: Value,
     name: &str,
     attributes: &dyn AttributeTypes,
-) -> Result<Map<String, Value>, Unreadable> {
+) -> Result<Map<String, Value>, ValueError> {
     let Value::Object(fields) = value else {
         return Ok(Map::new());
     };
@@ -264,7 +264,7 @@ fn object(
     for (given, value) in fields {
         let field = snake(&given);
         let Some(kind) = types.get(field.as_str()) else {
-            return Err(Unreadable::Refused(Refusal::unsupported_field(&upper_camel(&given))));
+            return Err(ValueError::Refused(Refusal::unsupported_field(&upper_camel(&given))));
         };
         let converted = if field == "custom_attributes" {
             custom_attributes(value, name, attributes)
@@ -272,10 +272,10 @@ fn object(
             convert(value, kind, attributes)
         };
         let converted = converted.map_err(|unreadable| match unreadable {
-            Unreadable::Type(message) => {
-                Unreadable::Type(format!("Error occurred during \"{given}\" processing. {message}"))
+            ValueError::Type(message) => {
+                ValueError::Type(format!("Error occurred during \"{given}\" processing. {message}"))
             }
-            refused @ Unreadable::Refused(_) => refused,
+            refused @ ValueError::Refused(_) => refused,
         })?;
         read.insert(field, converted);
     }
@@ -286,38 +286,38 @@ fn custom_attributes(
     value: Value,
     entity: &str,
     attributes: &dyn AttributeTypes,
-) -> Result<Value, Unreadable> {
+) -> Result<Value, ValueError> {
     let items = match value {
         Value::Array(items) => items,
         Value::Object(entries) if entries.keys().all(|key| key.parse::<u64>().is_ok()) => {
             entries.into_iter().map(|(_, value)| value).collect()
         }
         Value::Null => return Ok(Value::Array(Vec::new())),
-        _ => return Err(Unreadable::Refused(Refusal::crash())),
+        _ => return Err(ValueError::Refused(Refusal::crash())),
     };
     let mut read = Vec::with_capacity(items.len());
     for item in items {
         let Value::Object(mut item) = item else {
-            return Err(Unreadable::Refused(Refusal::crash()));
+            return Err(ValueError::Refused(Refusal::crash()));
         };
         let code =
             item.get("attribute_code").or_else(|| item.get("attributeCode")).map(php::text_of);
         let Some(code) = code.filter(|code| !code.is_empty()) else {
-            return Err(Unreadable::Type(
+            return Err(ValueError::Type(
                 "There is an empty custom attribute specified.".to_owned(),
             ));
         };
         let Some(value) = item.remove("value") else {
-            return Err(Unreadable::Type(format!(
+            return Err(ValueError::Type(format!(
                 "Value is not set for attribute code \"{code}\""
             )));
         };
         if let Some(kind) = attributes.kind(entity, &code) {
             check_attribute(&value, kind).map_err(|unreadable| match unreadable {
-                Unreadable::Type(detail) => {
-                    Unreadable::Type(format!("Attribute \"{code}\" has invalid value. {detail}"))
+                ValueError::Type(detail) => {
+                    ValueError::Type(format!("Attribute \"{code}\" has invalid value. {detail}"))
                 }
-                refused @ Unreadable::Refused(_) => refused,
+                refused @ ValueError::Refused(_) => refused,
             })?;
         }
         let mut pair = Map::new();
@@ -329,7 +329,7 @@ fn custom_attributes(
 }
 
 /// Checks a custom attribute's value without converting it.
-fn check_attribute(value: &Value, kind: &str) -> Result<(), Unreadable> {
+fn check_attribute(value: &Value, kind: &str) -> Result<(), ValueError> {
     let composite = value.is_array() || value.is_object();
     match (kind, value) {
         (_, Value::Null) => Ok(()),
@@ -340,8 +340,8 @@ fn check_attribute(value: &Value, kind: &str) -> Result<(), Unreadable> {
     }
 }
 
-fn invalid(value: &str, expected: &str) -> Unreadable {
-    Unreadable::Type(format!(
+fn invalid(value: &str, expected: &str) -> ValueError {
+    ValueError::Type(format!(
         "The \"{value}\" value's type is invalid. The \"{expected}\" type was expected. Verify and try again."
     ))
 }
