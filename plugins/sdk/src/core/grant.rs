@@ -151,3 +151,66 @@ impl Changes<1> {
         Intent { summary: summary.into(), at: view, lookup: Lookup::one(lookup) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::{Failure, NoArgs, PrepareContext, PreparedResult, action, group};
+    use crate::testing::Host;
+
+    const BLOCK: Changes<1> =
+        Changes::of("cms-block", Route::new("/V1/cmsBlock/{blockId}")).put(WRITE);
+    const PAGE: Changes<1> = Changes::of("cms-page", Route::new("/V1/cmsPage/{pageId}"));
+    const WRITE: Route<1> = Route::new("/V1/cmsBlock/{id}");
+
+    fn retitle(context: &PrepareContext, lookup: Changes<1>) -> Result<PreparedResult, Failure> {
+        let mut change = BLOCK.change("7");
+        let put = change.step(WRITE.step(Method::Put, [BindingSource::Subject], StoreView::Global));
+        change.set(put, "title", "/block/title", "/title", json!("New"));
+        let mut draft = context.draft(&lookup.intent("retitle", StoreView::Global));
+        draft.add([change.done()?])?;
+        draft.propose()
+    }
+
+    /// Plan a title
+    ///
+    /// Plans a title.
+    #[action(prepare, changes(BLOCK))]
+    fn prepare_declared(_: &NoArgs, context: &PrepareContext) -> Result<PreparedResult, Failure> {
+        retitle(context, BLOCK)
+    }
+
+    /// Plan a title
+    ///
+    /// Plans a title with the lookup of something else.
+    #[action(prepare, changes(BLOCK))]
+    fn prepare_other(_: &NoArgs, context: &PrepareContext) -> Result<PreparedResult, Failure> {
+        retitle(context, PAGE)
+    }
+
+    group! {
+        /// Titles
+        ///
+        /// Changes titles.
+        titles: [prepare_declared, prepare_other]
+    }
+
+    #[test]
+    fn changes_bring_the_read_of_their_lookup_with_them() {
+        let host = Host::answering(|_| Ok(json!({"title": "Old"})));
+        let answer = host.call(&titles(), "prepare_declared", &json!({})).unwrap();
+        assert!(answer["message"].as_str().unwrap().contains("`titles_commit_declared`"));
+        let grants: Vec<usize> =
+            titles().describe().actions.iter().map(|action| action.grants.len()).collect();
+        assert_eq!(grants, [2, 2]);
+    }
+
+    #[test]
+    fn a_lookup_that_is_not_declared_is_the_plugins_mistake() {
+        let host = Host::answering(|_| Ok(json!({"title": "Old"})));
+        let failure = host.call(&titles(), "prepare_other", &json!({})).unwrap_err();
+        assert!(failure.message.contains("no `changes(…)`"), "{}", failure.message);
+    }
+}

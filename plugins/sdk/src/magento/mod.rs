@@ -2,18 +2,19 @@
 //! what is kept at which of them, decimals, the storefront.
 
 mod arguments;
+mod bulk_update;
 mod clock;
 mod criteria;
 mod decimal;
 mod entity;
+mod entity_id;
 mod filter;
 mod filters;
 mod lookup;
-mod matching;
 mod product;
-mod product_bulk;
 mod product_field;
-mod product_write;
+mod product_match;
+mod product_writer;
 mod scan;
 mod scope;
 mod storefront;
@@ -21,17 +22,18 @@ mod update_args;
 mod write_scope;
 
 pub use arguments::{Paging, one_of};
+pub use bulk_update::{BulkUpdate, CATEGORIES};
 pub use clock::unix_seconds;
 pub use criteria::{Criteria, Direction, SearchPage, URL_BUDGET, projection};
 pub use decimal::{Decimal, NonNegative, ParseDecimalError};
 pub use entity::{Entity, EntityField, EntityValues};
+pub use entity_id::EntityId;
 pub use filter::{Condition, Filter, LIST_BUDGET};
 pub use filters::Filters;
-pub use matching::{EntityId, PRODUCTS, ProductMatch, ProductPages};
 pub use product::Product;
-pub use product_bulk::{BulkUpdate, CATEGORIES};
 pub use product_field::{FieldValue, ProductField, ProductUpdates, check_url_key};
-pub use product_write::{PRODUCT, PRODUCT_CHANGES, ProductWriter};
+pub use product_match::{PRODUCTS, ProductMatch, ProductPages};
+pub use product_writer::{PRODUCT, PRODUCT_CHANGES, ProductWriter};
 pub use scan::Scan;
 pub use scope::{
     ReadScope, SCOPES, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES,

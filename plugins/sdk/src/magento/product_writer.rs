@@ -13,7 +13,7 @@
 
 use serde_json::{Value, json};
 
-use super::matching::PRODUCTS;
+use super::product_match::PRODUCTS;
 use super::write_scope::{ATTRIBUTE, ScopeLevel, WRITE, WriteScope};
 use crate::bindings::souk::plugin::plans::{Change, Intent, Lookup};
 use crate::core::{

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::matching::read_globally;
+use super::product_match::read_globally;
 use crate::core::{
     AppliedResult, ApplyContext, Context, Draft, Failure, PlanContext, PrepareContext,
     PreparedResult, Route, StoreView, nothing_matches,

@@ -1,15 +1,12 @@
 //! The `match` argument: which products a bulk change is about.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::filter::LIST_BUDGET;
-use crate::core::{Context, Failure, Route, StoreView, schema};
+use crate::core::{Context, Failure, Route, StoreView};
 use crate::magento::{
-    Condition, Criteria, Direction, Filter, Filters, Product, SearchPage, URL_BUDGET,
+    Condition, Criteria, Direction, EntityId, Filter, Filters, Product, SearchPage, URL_BUDGET,
 };
 
 /// The search for products.
@@ -33,52 +30,6 @@ pub struct ProductMatch {
     attribute_filters: Option<Filters>,
     /// Products that are assigned to this category.
     category_id: Option<EntityId>,
-}
-
-/// An entity's id, which callers write as a number or as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntityId(u64);
-
-impl EntityId {
-    /// The id.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// The id in a JSON number, or in a text of digits.
-    #[must_use]
-    pub fn of(value: &Value) -> Option<Self> {
-        let id = match value {
-            Value::Number(number) => number.as_u64()?,
-            Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                text.parse().ok()?
-            }
-            _ => return None,
-        };
-        (id > 0).then_some(Self(id))
-    }
-}
-
-impl<'de> Deserialize<'de> for EntityId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        Self::of(&value).ok_or_else(|| serde::de::Error::custom("an id is a whole number above 0"))
-    }
-}
-
-impl JsonSchema for EntityId {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "EntityId".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema::written(r#"{"type": ["integer", "string"], "minimum": 1, "pattern": "^[0-9]+$"}"#)
-    }
 }
 
 impl ProductMatch {
