@@ -100,7 +100,7 @@ async fn of_hosts_that_commit_one_plan_at_once_one_carries_it_out() {
         let said: Vec<_> = hosts.into_iter().flat_map(Host::end).collect();
         let count = |wanted: &str| said.iter().filter(|line| line.starts_with(wanted)).count();
         assert_eq!([count("Granted"), count("sending"), count("finished")], [1, 5, 1], "{said:?}");
-        assert_eq!(count("Held") + count("NotNow(Done)"), 1, "{said:?}");
+        assert_eq!(count("Held") + count("NotRunnable(Done)"), 1, "{said:?}");
         assert_eq!(store.plan(&plan).await.unwrap().unwrap().counts.done, 5);
     }
 }
