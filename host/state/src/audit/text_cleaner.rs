@@ -19,7 +19,7 @@ pub(super) struct TextCleaner<'c> {
 }
 
 impl TextCleaner<'_> {
-    /// Redacts and veils before it cuts, or half a secret would be left at the end.
+    /// Redacts and masks before it cuts, or half a secret would be left at the end.
     pub(super) fn clean(&self, principal: &str, text: &mut String, limit: usize) {
         let redacted = self.redactor.redact(std::mem::take(text));
         *text = cut((self.text_mask)(principal, redacted), limit);

@@ -125,7 +125,7 @@ pub enum VerifyError {
 /// Checks a whole trail in constant memory, while hosts may go on appending to it.
 ///
 /// Lines cut off the end leave no trace in the file alone: pass an `anchor`, the
-/// [head](Verified::head) of an earlier check, to find that out as well.
+/// [head](Verification::head) of an earlier check, to find that out as well.
 ///
 /// # Errors
 /// The first broken line; or that the file cannot be read.

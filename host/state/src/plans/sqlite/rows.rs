@@ -1,4 +1,4 @@
-//! Between rows and nouns. A row that cannot be read is an error that names it, never left out.
+//! Between rows and types. A row that cannot be read is an error that names it, never left out.
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
