@@ -21,8 +21,8 @@
 ;; What the plugin says of itself lies in a data segment, made from `case.toml`.
 (func $describe (result i32) (i32.const DESCRIBED))
 
-;; Takes the action's name and its arguments, answers `result<string, failure>`: a byte that says
-;; which, and four bytes further the string's address and length.
+;; Takes the action's name and its arguments, answers `result<response, failure>`: a byte that says
+;; which, and four bytes further the JSON's address and length, then those of a list of blocks.
 (func $invoke (param $name i32) (param $name_len i32) (param $arguments i32) (param $arguments_len i32) (result i32)
   (call $answer (i32.const 32) (i32.const 2)))
 
@@ -31,6 +31,8 @@
   (i32.store8 (i32.const 64) (i32.const 0))
   (i32.store (i32.const 68) (local.get $text))
   (i32.store (i32.const 72) (local.get $len))
+  (i32.store (i32.const 76) (i32.const 0))
+  (i32.store (i32.const 80) (i32.const 0))
   (i32.const 64))
 
 (data (memory $memory) (i32.const 32) "{}")

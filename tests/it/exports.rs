@@ -155,3 +155,58 @@ async fn the_terminal_says_where_the_document_is() {
     assert_eq!(std::fs::read_to_string(path).unwrap(), "code\n");
     assert_eq!(serde_json::from_str::<Value>(&ran.ok()).unwrap()["document"]["size"], 5);
 }
+
+#[tokio::test]
+async fn a_picture_and_a_link_stand_beside_the_result() {
+    let home = Home::new();
+    everywhere(&serve(&home), async |mcp| {
+        let result = mcp.call("probe_picture", json!({"media_type": "image/gif"})).await.unwrap();
+        let document = &result.structured_content.as_ref().unwrap()["document"];
+        let image = result.content.iter().find_map(|block| block.as_image()).unwrap();
+        assert_eq!((image.mime_type.as_str(), image.data.as_str()), ("image/gif", "R0lGODlhAQ=="));
+        let texts: Vec<&str> = result
+            .content
+            .iter()
+            .filter_map(|block| block.as_text())
+            .map(|text| &*text.text)
+            .collect();
+        assert_eq!(texts.last(), Some(&"a dot"));
+        let links: Vec<_> =
+            result.content.iter().filter_map(|block| block.as_resource_link()).collect();
+        let [link] = links[..] else { panic!("{links:?}") };
+        assert_eq!(Some(link.uri.as_str()), document["uri"].as_str());
+        assert_eq!(link.description.as_deref(), Some("what the dot stands for"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_picture_that_is_none_and_a_document_of_others_are_refused() {
+    let home = Home::new();
+    let mcp = serve(&home).logged_in().await;
+    for (wrong, why) in [
+        (json!({"media_type": "image/png"}), "does not begin as `image/png`"),
+        (json!({"media_type": "image/svg+xml", "bytes": "<svg/>"}), "none of"),
+        (json!({"media_type": "image/gif", "bytes": "<script>"}), "does not begin as"),
+        (
+            json!({"media_type": "image/gif", "link": "souk://exports/0123456789abcdef"}),
+            "no document that this call kept",
+        ),
+    ] {
+        let refusal = mcp.refusal("probe_picture", wrong).await;
+        assert!(refusal.starts_with("INTERNAL_ERROR: ") && refusal.contains(why), "{refusal}");
+    }
+    // Nothing of a call that failed is kept.
+    assert!(mcp.resources().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_document_is_kept_once() {
+    let home = Home::new();
+    let mcp = serve(&home).logged_in().await;
+    let mut twice = wanted("code\n", 1);
+    twice["end"] = json!("again");
+    let refusal = mcp.refusal("probe_export", twice).await;
+    assert!(refusal.starts_with("CONFLICT: "), "{refusal}");
+    assert!(mcp.resources().await.is_empty());
+}

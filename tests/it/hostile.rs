@@ -6,6 +6,7 @@ mod group;
 mod mutated;
 mod paced;
 mod reach;
+mod worlds;
 
 use case::{Case, Expected};
 use serde_json::{Value, json};

@@ -5,6 +5,7 @@
 mod audit;
 mod cache;
 mod cli;
+mod details;
 mod docs;
 mod doctor;
 mod exports;

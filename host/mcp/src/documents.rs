@@ -1,7 +1,7 @@
 //! Documents as MCP tells them: resources, their contents, and links beside a result.
 
 use rmcp::ErrorData;
-use rmcp::model::{ContentBlock, ProtocolVersion, ReadResourceResult, Resource, ResourceContents};
+use rmcp::model::{ProtocolVersion, ReadResourceResult, Resource, ResourceContents};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::json;
 use souk_model::{Code, Document, Failure};
@@ -17,11 +17,6 @@ pub(crate) fn resource(document: &Document) -> Resource {
         ))
         .with_mime_type(&document.media_type)
         .with_size(document.size)
-}
-
-/// A document that a call has made, beside its result.
-pub(crate) fn link(document: &Document) -> ContentBlock {
-    ContentBlock::resource_link(resource(document))
 }
 
 /// Whether the caller's protocol knows links beside a result. An older client would not read the

@@ -21,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::TransportLimits;
 use crate::admission::Admission;
-use crate::documents;
 use crate::progress::ProgressForwarder;
 use crate::tool_list::{ToolListCache, mcp_tool};
+use crate::{content, documents};
 
 /// What a model is told before it sees the tools.
 const INSTRUCTIONS: &str = "\
@@ -147,10 +147,9 @@ impl McpHandler {
         drop(permit);
         match outcome {
             Ok(answer) => {
+                let beside = content::blocks(&answer, documents::understands_links(context));
                 let mut result = CallToolResult::structured(Value::Object(answer.result));
-                if documents::understands_links(context) {
-                    result.content.extend(answer.documents.iter().map(documents::link));
-                }
+                result.content.extend(beside);
                 result
             }
             Err(failure) => error_result(&failure),

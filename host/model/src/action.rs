@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Grant;
+use crate::{ActionDetails, Grant, GroupDetails};
 
 /// How much harm an action can do. Ordered; the operator sets a ceiling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -133,6 +133,8 @@ pub struct Action {
     pub output: Arc<Map<String, Value>>,
     /// The requests it may make.
     pub grants: Vec<Grant>,
+    /// What most actions leave out.
+    pub details: ActionDetails,
 }
 
 /// An action group: what one plugin offers.
@@ -148,4 +150,6 @@ pub struct Group {
     pub description: String,
     /// At least one.
     pub actions: Vec<Arc<Action>>,
+    /// What most groups leave out.
+    pub details: GroupDetails,
 }

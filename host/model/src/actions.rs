@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use crate::{Action, Code, Document, Effect, Failure, Principal, Tier};
+use crate::{Action, Code, ContentBlock, Document, Effect, Failure, Principal, Tier};
 
 /// What a tool is likely to do, for clients that ask their user first. Derived from tier and
 /// effect, which are enforced; hints are only told.
@@ -80,11 +80,13 @@ pub struct ToolResult {
     pub result: Map<String, Value>,
     /// The documents that the call kept for its caller, in the order they were made.
     pub documents: Vec<Document>,
+    /// What is shown beside the result. Of documents only those of this call.
+    pub content: Vec<ContentBlock>,
 }
 
 impl From<Map<String, Value>> for ToolResult {
     fn from(result: Map<String, Value>) -> Self {
-        Self { result, documents: Vec::new() }
+        Self { result, documents: Vec::new(), content: Vec::new() }
     }
 }
 

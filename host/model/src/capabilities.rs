@@ -370,11 +370,7 @@ mod tests {
     }
 
     fn grant(method: &str, route: &str) -> Grant {
-        Grant {
-            upstream: "magento".to_owned(),
-            method: method.to_owned().try_into().unwrap(),
-            route: route.parse().unwrap(),
-        }
+        Grant::new("magento", method.to_owned().try_into().unwrap(), route.parse().unwrap())
     }
 
     #[test]

@@ -23,16 +23,22 @@ pub enum Code {
     PlanExpired,
     /// `confirm: true` and a `reason` are needed.
     ConfirmationRequired,
+    /// A person has to approve it first.
+    ApprovalRequired,
     /// More subjects than the operator allows in one change.
     BulkCapExceeded,
     /// Too many calls; try again later.
     RateLimited,
     /// The idempotency key was used for something else.
     IdempotencyConflict,
-    /// What was asked does not fit what there is: somebody was faster, or it is not its turn.
+    /// The plan, or what it is about, is in a state that does not allow it.
     Conflict,
-    /// A value changed between the review and the write.
+    /// The subject was changed by somebody since the review.
     Drifted,
+    /// Somebody stopped it; it can be taken up where it stands.
+    Stopped,
+    /// What the plugin wants here, nobody has approved yet.
+    HeldBack,
     /// The store, its edition, its configuration or this host cannot do it.
     Unavailable,
     /// No such action is loaded.
@@ -43,7 +49,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::ValidationError,
         Self::NotAuthenticated,
         Self::Forbidden,
@@ -52,11 +58,14 @@ impl Code {
         Self::PlanNotFound,
         Self::PlanExpired,
         Self::ConfirmationRequired,
+        Self::ApprovalRequired,
         Self::BulkCapExceeded,
         Self::RateLimited,
         Self::IdempotencyConflict,
         Self::Conflict,
         Self::Drifted,
+        Self::Stopped,
+        Self::HeldBack,
         Self::Unavailable,
         Self::ActionNotFound,
         Self::InternalError,
@@ -74,11 +83,14 @@ impl Code {
             Self::PlanNotFound => "PLAN_NOT_FOUND",
             Self::PlanExpired => "PLAN_EXPIRED",
             Self::ConfirmationRequired => "CONFIRMATION_REQUIRED",
+            Self::ApprovalRequired => "APPROVAL_REQUIRED",
             Self::BulkCapExceeded => "BULK_CAP_EXCEEDED",
             Self::RateLimited => "RATE_LIMITED",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
             Self::Conflict => "CONFLICT",
             Self::Drifted => "DRIFTED",
+            Self::Stopped => "STOPPED",
+            Self::HeldBack => "HELD_BACK",
             Self::Unavailable => "UNAVAILABLE",
             Self::ActionNotFound => "ACTION_NOT_FOUND",
             Self::InternalError => "INTERNAL_ERROR",

@@ -18,7 +18,9 @@
 mod action;
 mod actions;
 pub mod capabilities;
+mod content;
 mod decimal;
+mod details;
 mod document;
 mod failure;
 pub mod plan;
@@ -31,10 +33,15 @@ mod session;
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
 pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};
 pub use capabilities::{Capabilities, Finding};
+pub use content::{ContentBlock, DocumentBlock, Image, ImageType};
 pub use decimal::{Decimal, InvalidDecimal};
+pub use details::{
+    ActionDetails, Completion, CompletionQuery, CompletionSource, Extension, GroupDetails, Prompt,
+    PromptArgument, ResourceTemplate,
+};
 pub use document::Document;
 pub use failure::{Code, Failure};
-pub use plan::{InvalidPointer, Pointer};
+pub use plan::{InvalidPointer, Pointer, PointerPattern};
 pub use principal::Principal;
 pub use purge::PurgeTarget;
 pub use request::{Binding, BindingSource, Read, StoreView};

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::PointerPattern;
+
 /// An HTTP method that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -187,10 +189,34 @@ pub struct Grant {
     pub method: Method,
     /// The route, compared as text.
     pub route: Route,
+    /// Of a write: all that its body may hold. `None`: anything.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fields: Option<Vec<PointerPattern>>,
+}
+
+impl Grant {
+    /// The back end that is meant where a plugin names none: the store.
+    pub const STORE: &'static str = "magento";
+
+    /// A grant of a whole method on a route; of a write, whatever its body holds.
+    pub fn new(upstream: impl Into<String>, method: Method, route: Route) -> Self {
+        Self { upstream: upstream.into(), method, route, fields: None }
+    }
 }
 
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} on {}", self.method, self.route, self.upstream)
+        write!(f, "{} {} on {}", self.method, self.route, self.upstream)?;
+        match self.fields.as_deref() {
+            None => Ok(()),
+            Some([]) => f.write_str(", without a body"),
+            Some(fields) => {
+                for (number, field) in fields.iter().enumerate() {
+                    let before = if number == 0 { ", only" } else { "," };
+                    write!(f, "{before} `{field}`")?;
+                }
+                Ok(())
+            }
+        }
     }
 }

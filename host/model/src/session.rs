@@ -12,6 +12,8 @@ pub enum AuthMethod {
     IntegrationToken,
     /// An admin token, got with a user name and a password.
     AdminToken,
+    /// A token of Adobe's identity service, got with client credentials.
+    Ims,
 }
 
 /// What may be known of a session. Never a credential.

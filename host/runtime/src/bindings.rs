@@ -13,6 +13,6 @@ wasmtime::component::bindgen!({
     additional_derives: [PartialEq],
     with: {
         "souk:plugin/plans.draft": crate::proposals::GuestDraft,
-        "souk:plugin/exports.export": crate::exports::GuestExport,
+        "souk:plugin/documents.document": crate::exports::GuestDocument,
     },
 });

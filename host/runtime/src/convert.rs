@@ -1,7 +1,7 @@
 //! Between the contract's types and the model's.
 
 use souk_model::{
-    AuthMethod, Binding, BindingSource, Code, Failure, Read, SessionInfo, StoreView, Tier,
+    AuthMethod, Binding, BindingSource, Code, Failure, Grant, Read, SessionInfo, StoreView, Tier,
     WriteMethod,
 };
 
@@ -10,10 +10,7 @@ use crate::bindings::souk::plugin::{session as wit_session, types as wit};
 impl From<Failure> for wit::Failure {
     fn from(failure: Failure) -> Self {
         let code = match failure.code {
-            // The contract has no word of its own for either yet.
-            Code::ValidationError | Code::Conflict | Code::Drifted => {
-                wit::FailureCode::ValidationError
-            }
+            Code::ValidationError => wit::FailureCode::ValidationError,
             Code::NotAuthenticated => wit::FailureCode::NotAuthenticated,
             Code::Forbidden => wit::FailureCode::Forbidden,
             Code::NotFound => wit::FailureCode::NotFound,
@@ -23,9 +20,15 @@ impl From<Failure> for wit::Failure {
             Code::ConfirmationRequired => wit::FailureCode::ConfirmationRequired,
             Code::BulkCapExceeded => wit::FailureCode::BulkCapExceeded,
             Code::RateLimited => wit::FailureCode::RateLimited,
+            Code::ApprovalRequired => wit::FailureCode::ApprovalRequired,
             Code::IdempotencyConflict => wit::FailureCode::IdempotencyConflict,
-            // No import looks actions up; for the plugin it is something that cannot be had.
-            Code::Unavailable | Code::ActionNotFound => wit::FailureCode::Unavailable,
+            Code::Conflict => wit::FailureCode::Conflict,
+            Code::Drifted => wit::FailureCode::Drifted,
+            Code::Stopped => wit::FailureCode::Stopped,
+            Code::HeldBack => wit::FailureCode::HeldBack,
+            Code::Unavailable => wit::FailureCode::Unavailable,
+            // No import looks actions up, so the contract has no case for it.
+            Code::ActionNotFound => wit::FailureCode::Other("action-not-found".to_owned()),
             Code::InternalError => wit::FailureCode::InternalError,
         };
         Self {
@@ -55,9 +58,14 @@ impl From<wit::Failure> for Failure {
             wit::FailureCode::ConfirmationRequired => Code::ConfirmationRequired,
             wit::FailureCode::BulkCapExceeded => Code::BulkCapExceeded,
             wit::FailureCode::RateLimited => Code::RateLimited,
+            wit::FailureCode::ApprovalRequired => Code::ApprovalRequired,
             wit::FailureCode::IdempotencyConflict => Code::IdempotencyConflict,
+            wit::FailureCode::Conflict => Code::Conflict,
+            wit::FailureCode::Drifted => Code::Drifted,
+            wit::FailureCode::Stopped => Code::Stopped,
+            wit::FailureCode::HeldBack => Code::HeldBack,
             wit::FailureCode::Unavailable => Code::Unavailable,
-            wit::FailureCode::InternalError => Code::InternalError,
+            wit::FailureCode::InternalError | wit::FailureCode::Other(_) => Code::InternalError,
         };
         let mut model = Self::new(code, printable(&failure.message, MESSAGE_CHARS));
         model.remedy = failure.remedy.map(|text| printable(&text, MESSAGE_CHARS));
@@ -91,14 +99,19 @@ pub(crate) fn printable(text: &str, chars: usize) -> String {
     text.chars().map(|c| if deceives(c) { ' ' } else { c }).take(chars).collect()
 }
 
+/// The back end that a route is of: the store, where the plugin names none.
+pub(crate) fn upstream(named: Option<String>) -> String {
+    named.unwrap_or_else(|| Grant::STORE.to_owned())
+}
+
 impl From<wit::Read> for Read {
     fn from(read: wit::Read) -> Self {
         Self {
-            upstream: read.upstream,
-            route: read.route,
+            upstream: upstream(read.route.upstream),
+            route: read.route.template,
             path: read.path.into_iter().map(Binding::from).collect(),
             query: read.query.into_iter().map(Binding::from).collect(),
-            at: read.at.into(),
+            at: read.view.into(),
         }
     }
 }
@@ -130,6 +143,7 @@ impl From<SessionInfo> for wit_session::Info {
             AuthMethod::Oauth => wit_session::AuthMethod::Oauth,
             AuthMethod::IntegrationToken => wit_session::AuthMethod::IntegrationToken,
             AuthMethod::AdminToken => wit_session::AuthMethod::AdminToken,
+            AuthMethod::Ims => wit_session::AuthMethod::Ims,
         };
         Self {
             store: info.store,

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use souk_model::plan::{
     Batch, BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse,
-    FieldAfter, FieldReview, Intent, ItemState, Lookup, PlanState, Retry, Step, Subject, Undo,
+    FieldAfter, FieldReview, Intent, ItemState, Lookup, PlanState, Retry, Step, StoreSet, Subject,
+    Undo,
 };
 use souk_model::{Binding, Failure, Pointer, Read};
 use souk_plans::{ItemFailure, PlanOutcome, Proposal};
@@ -40,7 +41,7 @@ pub(crate) fn intent(intent: wit::Intent) -> Taken<Intent> {
     });
     Ok(Intent {
         summary: crate::convert::printable(&intent.summary, 500),
-        at: intent.at.into(),
+        at: intent.view.into(),
         lookup: Lookup {
             one: Read::from(intent.lookup.one),
             many: many.transpose()?,
@@ -85,7 +86,13 @@ fn edit(edit: wit::Edit) -> Taken<Edit> {
                 .map(|body| Ok(BodyPointer { step: body.step.into(), at: pointer(&body.at)? }))
                 .collect::<Taken<_>>()?,
         ),
-        wit::Expectation::SetByStore(text) => Expectation::SetByStore(value(&text)?.into()),
+        wit::Expectation::SetByStore(set) => Expectation::SetByStore(StoreSet {
+            value: value(&set.value)?,
+            tolerance: set
+                .tolerance
+                .map(|tolerance| tolerance.parse().map_err(wrong))
+                .transpose()?,
+        }),
         wit::Expectation::Removed => Expectation::Removed,
         wit::Expectation::Unverifiable(text) => Expectation::Unverifiable(value(&text)?),
     };
@@ -94,12 +101,12 @@ fn edit(edit: wit::Edit) -> Taken<Edit> {
 
 fn step(step: wit::Step) -> Taken<Step> {
     Ok(Step {
-        upstream: step.upstream,
+        upstream: crate::convert::upstream(step.route.upstream),
         method: step.method.into(),
-        route: step.route,
+        route: step.route.template,
         path: step.path.into_iter().map(Binding::from).collect(),
         query: step.query.into_iter().map(Binding::from).collect(),
-        at: step.at.into(),
+        at: step.view.into(),
         body: step.body.as_deref().map(value).transpose()?,
         body_bindings: step
             .body_bindings
@@ -161,8 +168,12 @@ pub(crate) fn diffs(subject: &Subject, reviewed: &[FieldReview]) -> Vec<Value> {
                 "before": line.before.value(),
                 "after": after,
             });
-            if let FieldAfter::Unverifiable(_) = line.after {
-                diff["note"] = NOT_READABLE.into();
+            match &line.after {
+                FieldAfter::Unverifiable(_) => diff["note"] = NOT_READABLE.into(),
+                FieldAfter::SetByStore(StoreSet { tolerance: Some(tolerance), .. }) => {
+                    diff["note"] = format!("set by the store, to within {tolerance}").into();
+                }
+                _ => {}
             }
             diff
         })
@@ -184,7 +195,10 @@ pub(crate) fn outcome(outcome: PlanOutcome) -> wit::Outcome {
             PlanState::PartlyDone => wit::PlanState::PartlyDone,
             PlanState::Running => wit::PlanState::Running,
             PlanState::Proposed => wit::PlanState::Previewed,
-            PlanState::Failed | PlanState::Draft | PlanState::Discarded => wit::PlanState::Failed,
+            PlanState::Failed => wit::PlanState::Failed,
+            PlanState::Draft | PlanState::Discarded => {
+                wit::PlanState::Other(outcome.state.as_str().to_owned())
+            }
         },
         done: totals.done,
         failed: totals.failed,

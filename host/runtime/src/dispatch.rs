@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use souk_model::{Action, Actions, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult};
+use souk_model::{
+    Action, Actions, Code, ContentBlock, Document, Failure, Principal, Tool, ToolCall, ToolResult,
+};
 use souk_plans::{ApplyOptions, CommitRequest, Plans, request_digest};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, CallResources, Transport};
@@ -18,6 +20,7 @@ use tokio::sync::watch;
 use crate::call::{CallContext, not_logged_in};
 use crate::documents::{self, Documents};
 use crate::entry::{Behind, Entry};
+use crate::exports::unmaskable;
 use crate::host_arguments::Given;
 use crate::line::Line;
 use crate::masked_news;
@@ -100,6 +103,7 @@ impl Dispatcher {
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
                 let Some(dispatcher) = weak.upgrade() else { return };
+                dispatcher.warn_of_settings();
                 dispatcher.bump();
             }
         });
@@ -112,9 +116,21 @@ impl Dispatcher {
         set_text_mask(&self.parts.trail, rules.clone());
         self.rules.store(rules);
         self.settings.store(Arc::new(config.settings));
+        self.warn_of_settings();
         self.confirm.store(config.confirm, Ordering::Release);
         self.parts.sessions.set_accept_credentials(config.accept_credentials);
         self.bump();
+    }
+
+    /// Tells the operator of settings that a loaded plugin does not take; its calls are refused.
+    fn warn_of_settings(&self) {
+        let (loaded, settings) = (self.loaded(), self.settings.load());
+        for (group, plugin) in &loaded.plugins {
+            let set = settings.get(group).cloned().unwrap_or_default();
+            if let Err(why) = plugin.check_settings(&set) {
+                tracing::warn!("{}", wrong_settings(group, &why));
+            }
+        }
     }
 
     fn bump(&self) {
@@ -238,7 +254,10 @@ impl Dispatcher {
                 return (CallResources::default(), answer);
             }
         }
-        let settings = self.settings.load().get(&plugin.group.name).cloned();
+        let settings = self.settings.load().get(&plugin.group.name).cloned().unwrap_or_default();
+        if let Err(why) = plugin.check_settings(&settings) {
+            return (CallResources::default(), Err(wrong_settings(&plugin.group.name, &why)));
+        }
         let context = CallContext {
             principal: call.principal,
             action: action.clone(),
@@ -246,7 +265,7 @@ impl Dispatcher {
             session,
             sessions: sessions.clone(),
             sealed,
-            settings: settings.unwrap_or_default(),
+            settings,
             progress: masked_news::through(mask, call.progress),
             mask: mask.clone(),
             resources: CallResources::default(),
@@ -319,6 +338,37 @@ fn set_text_mask(trail: &AuditTrail, rules: Arc<Rules>) {
     }));
 }
 
+/// What is shown beside a result, without personal data where that is masked. A picture could show
+/// any, and nothing here can look.
+fn masked_content(mask: &Mask, blocks: Vec<ContentBlock>) -> Result<Vec<ContentBlock>, Failure> {
+    if !mask.is_on() {
+        return Ok(blocks);
+    }
+    blocks
+        .into_iter()
+        .map(|block| match block {
+            ContentBlock::Image(image) => {
+                mask.check_media_type(image.media_type.as_str()).map_err(unmaskable)?;
+                Ok(ContentBlock::Image(image))
+            }
+            ContentBlock::Document(mut block) => {
+                block.description = block.description.map(|text| mask.text(text));
+                Ok(ContentBlock::Document(block))
+            }
+        })
+        .collect()
+}
+
+/// What is told where the operator's settings for a plugin are not what it takes.
+fn wrong_settings(group: &str, why: &str) -> Failure {
+    Failure::new(
+        Code::Unavailable,
+        format!("the operator's settings for the plugin `{group}` are not what it takes: {why}"),
+    )
+    .rule("plugin-settings")
+    .remedy(format!("the operator corrects `[plugins.{group}.settings]`"))
+}
+
 fn no_such(tool: &str) -> Failure {
     let tool = crate::convert::printable(tool, 80);
     Failure::new(Code::ActionNotFound, format!("no plugin has the action `{tool}`"))
@@ -362,23 +412,27 @@ impl Actions for Dispatcher {
             None => (CallResources::default(), Err(no_such(&call.tool))),
         };
         let result = match result {
-            Ok(made) => {
-                let kept = documents::publish(exports, made.closed).await;
-                kept.map(|kept| (mask.object(made.result), kept))
-            }
+            Ok(made) => match masked_content(&mask, made.content) {
+                Ok(content) => {
+                    let kept = documents::publish(exports, made.closed).await;
+                    kept.map(|kept| (mask.object(made.result), kept, content))
+                }
+                Err(failure) => Err(mask_failure.failure(failure)),
+            },
             Err(failure) => Err(mask_failure.failure(failure)),
         };
-        if let Ok((_, kept)) = &result {
+        if let Ok((_, kept, _)) = &result {
             resources.documents = kept.iter().map(|kept| kept.id.uri()).collect();
         }
         let written = line.end(resources, &result);
         if let Err(failure) = written {
-            documents::retract(exports, result.map(|(_, kept)| kept).unwrap_or_default()).await;
+            documents::retract(exports, result.map(|(_, kept, _)| kept).unwrap_or_default()).await;
             return Err(failure);
         }
-        let (result, kept) = result?;
+        let (result, kept, content) = result?;
         Ok(ToolResult {
             result,
+            content,
             documents: kept.iter().map(|kept| documents::told(kept, &mask)).collect(),
         })
     }

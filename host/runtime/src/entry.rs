@@ -40,7 +40,7 @@ impl Entry {
             tool: Arc::new(Tool {
                 name: action.tool.clone(),
                 title: action.title.clone(),
-                description: action.description.clone(),
+                description: description(action),
                 input: input.schema.clone(),
                 output: action.output.clone(),
                 tier: action.tier,
@@ -186,6 +186,14 @@ impl Entry {
             }
             Behind::Commit { .. } | Behind::Plans(_) => Vec::new(),
         }
+    }
+}
+
+/// An action's description, for models; whoever reads it is told first where it is deprecated.
+fn description(action: &Action) -> String {
+    match &action.details.deprecated {
+        Some(why) => format!("Deprecated: {why}\n\n{}", action.description),
+        None => action.description.clone(),
     }
 }
 

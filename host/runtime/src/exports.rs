@@ -1,4 +1,4 @@
-//! The host's side of `exports`: documents that a plugin writes for its caller.
+//! The host's side of `documents`: what a plugin writes for its caller.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use souk_policy::mask::UnmaskableMediaType;
 use souk_state::exports::{ExportOwner, ExportWriter, Exports, MediaType, PendingExport};
 use wasmtime::component::Resource;
 
-use crate::bindings::souk::plugin::{exports, types};
+use crate::bindings::souk::plugin::{documents, types};
 use crate::call::CallContext;
 use crate::state::State;
 
@@ -21,7 +21,7 @@ const NAME_CHARS: usize = 120;
 /// A document as a guest holds it. It is begun with the first text, so that what is wrong with it is
 /// told where a failure can be answered.
 #[allow(unreachable_pub, reason = "the generated bindings re-export it")]
-pub enum GuestExport {
+pub enum GuestDocument {
     /// Nothing was written yet.
     Named {
         /// What the plugin calls it.
@@ -31,17 +31,19 @@ pub enum GuestExport {
     },
     /// Begun.
     Begun(Box<ExportWriter>),
+    /// It was kept.
+    Closed,
     /// A write was cut off, because the call was: nothing more becomes of it.
     Lost,
 }
 
 impl State {
-    async fn write_export(
+    async fn write_document(
         &mut self,
-        export: &Resource<GuestExport>,
+        document: &Resource<GuestDocument>,
         text: String,
     ) -> wasmtime::Result<Result<(), Failure>> {
-        let mut writing = match self.take_export(export).await? {
+        let mut writing = match self.take_document(document).await? {
             Ok(writing) => writing,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -50,20 +52,21 @@ impl State {
             (writing, written)
         })
         .await?;
-        *self.table.get_mut(export)? = GuestExport::Begun(writing);
+        *self.table.get_mut(document)? = GuestDocument::Begun(writing);
         Ok(written)
     }
 
     /// The document, begun if it was not. What is in the table meanwhile says that it is lost.
-    async fn take_export(
+    async fn take_document(
         &mut self,
-        export: &Resource<GuestExport>,
+        document: &Resource<GuestDocument>,
     ) -> wasmtime::Result<Result<Box<ExportWriter>, Failure>> {
-        let (name, media_type) = match self.table.get_mut(export)? {
-            GuestExport::Named { name, media_type } => (name.clone(), media_type.clone()),
+        let (name, media_type) = match self.table.get_mut(document)? {
+            GuestDocument::Named { name, media_type } => (name.clone(), media_type.clone()),
+            GuestDocument::Closed => return Ok(Err(closed())),
             begun => {
-                return Ok(match std::mem::replace(begun, GuestExport::Lost) {
-                    GuestExport::Begun(writing) => Ok(writing),
+                return Ok(match std::mem::replace(begun, GuestDocument::Lost) {
+                    GuestDocument::Begun(writing) => Ok(writing),
                     _ => Err(Failure::internal("the document is lost").rule("exports")),
                 });
             }
@@ -75,15 +78,15 @@ impl State {
         }
     }
 
-    async fn keep_export(
+    async fn keep_document(
         &mut self,
-        export: Resource<GuestExport>,
-    ) -> wasmtime::Result<Result<exports::Document, Failure>> {
-        let writing = match self.take_export(&export).await? {
+        document: &Resource<GuestDocument>,
+    ) -> wasmtime::Result<Result<documents::DocumentLink, Failure>> {
+        let writing = match self.take_document(document).await? {
             Ok(writing) => writing,
             Err(failure) => return Ok(Err(failure)),
         };
-        self.table.delete(export)?;
+        *self.table.get_mut(document)? = GuestDocument::Closed;
         let mask = self.call.as_deref().map(|call| call.mask.clone()).unwrap_or_default();
         let closed = blocking(move || {
             // What is not to leave is not on the disk either.
@@ -137,15 +140,20 @@ impl CallContext {
     }
 
     /// Notes a document that is whole: it is kept once the call has ended well.
-    fn keeps(&mut self, closed: PendingExport) -> exports::Document {
+    fn keeps(&mut self, closed: PendingExport) -> documents::DocumentLink {
         let document = closed.kept().document();
         self.closed_exports.push(closed);
-        exports::Document {
+        documents::DocumentLink {
             uri: document.uri,
             size: document.size,
             expires_at: document.expires_at,
         }
     }
+}
+
+/// What is told of a document that was kept already.
+fn closed() -> Failure {
+    Failure::new(Code::Conflict, "the document was kept already, and nothing more can be written")
 }
 
 /// Why a document cannot be had where personal data is masked.
@@ -163,33 +171,33 @@ async fn blocking<T: Send + 'static>(
     Ok(tokio::task::spawn_blocking(work).await?)
 }
 
-impl exports::Host for State {}
+impl documents::Host for State {}
 
-impl exports::HostExport for State {
+impl documents::HostDocument for State {
     async fn new(
         &mut self,
         name: String,
         media_type: String,
-    ) -> wasmtime::Result<Resource<GuestExport>> {
-        Ok(self.table.push(GuestExport::Named { name, media_type })?)
+    ) -> wasmtime::Result<Resource<GuestDocument>> {
+        Ok(self.table.push(GuestDocument::Named { name, media_type })?)
     }
 
-    async fn write(&mut self, export: Resource<GuestExport>, text: String) -> Answer<()> {
+    async fn write(&mut self, document: Resource<GuestDocument>, text: String) -> Answer<()> {
         self.usage.enter_host()?;
-        let written = self.write_export(&export, text).await;
+        let written = self.write_document(&document, text).await;
         self.usage.resume();
         Ok(written?.map_err(types::Failure::from))
     }
 
-    async fn keep(&mut self, export: Resource<GuestExport>) -> Answer<exports::Document> {
+    async fn keep(&mut self, document: Resource<GuestDocument>) -> Answer<documents::DocumentLink> {
         self.usage.enter_host()?;
-        let kept = self.keep_export(export).await;
+        let kept = self.keep_document(&document).await;
         self.usage.resume();
         Ok(kept?.map_err(types::Failure::from))
     }
 
-    async fn drop(&mut self, export: Resource<GuestExport>) -> wasmtime::Result<()> {
-        self.table.delete(export)?;
+    async fn drop(&mut self, document: Resource<GuestDocument>) -> wasmtime::Result<()> {
+        self.table.delete(document)?;
         Ok(())
     }
 }

@@ -7,7 +7,9 @@ use futures::StreamExt;
 use souk_model::{Code, Failure, Read};
 use souk_upstream::CapabilityReport;
 
-use crate::bindings::souk::plugin::{progress, session, settings, types, upstream};
+use crate::bindings::souk::plugin::{
+    progress, session, session_control, settings, types, upstream,
+};
 use crate::call::{CallContext, not_logged_in};
 use crate::state::State;
 
@@ -69,7 +71,10 @@ impl State {
         Ok(result.map_err(types::Failure::from))
     }
 
-    async fn log_in(&mut self, using: session::Credentials) -> Result<session::Info, Failure> {
+    async fn log_in(
+        &mut self,
+        using: session_control::Credentials,
+    ) -> Result<session::Info, Failure> {
         let call = self.call()?;
         call.may_change_session()?;
         let mut sealed = Vec::new();
@@ -130,34 +135,25 @@ fn told(probing: bool, known: Option<&str>) -> String {
 impl types::Host for State {}
 
 impl upstream::Host for State {
-    async fn get(&mut self, what: types::Read) -> Answer<String> {
+    async fn get(&mut self, request: types::Read) -> Answer<String> {
         self.usage.enter_host()?;
-        let answer = self.read_one(what.into()).await;
+        let answer = self.read_one(request.into()).await;
         self.usage.resume();
         answer
     }
 
     async fn get_all(
         &mut self,
-        what: Vec<types::Read>,
+        requests: Vec<types::Read>,
     ) -> wasmtime::Result<Vec<Result<String, types::Failure>>> {
         self.usage.enter_host()?;
-        let answers = self.read_all(what.into_iter().map(Read::from).collect()).await;
+        let answers = self.read_all(requests.into_iter().map(Read::from).collect()).await;
         self.usage.resume();
         answers
     }
 }
 
 impl session::Host for State {
-    async fn login(&mut self, using: session::Credentials) -> Answer<session::Info> {
-        self.usage.enter_host()?;
-        // A login is a few requests; one of the budget keeps a loop of them bounded.
-        self.usage.request(1)?;
-        let answer = self.log_in(using).await;
-        self.usage.resume();
-        Ok(answer.map_err(types::Failure::from))
-    }
-
     async fn current(&mut self) -> wasmtime::Result<Option<session::Info>> {
         let session = self.call.as_deref().and_then(|call| call.session.as_ref());
         Ok(session.map(|session| session.info().into()))
@@ -169,6 +165,17 @@ impl session::Host for State {
             self.usage.request(1)?;
         }
         let answer = self.what_the_store_can_do(refresh).await;
+        self.usage.resume();
+        Ok(answer.map_err(types::Failure::from))
+    }
+}
+
+impl session_control::Host for State {
+    async fn login(&mut self, using: session_control::Credentials) -> Answer<session::Info> {
+        self.usage.enter_host()?;
+        // A login is a few requests; one of the budget keeps a loop of them bounded.
+        self.usage.request(1)?;
+        let answer = self.log_in(using).await;
         self.usage.resume();
         Ok(answer.map_err(types::Failure::from))
     }

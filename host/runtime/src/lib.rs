@@ -53,3 +53,6 @@ pub use registry::{Loaded, Refused, Registry};
 pub use sandbox::{Rejected, Sandbox};
 pub use sessions::SessionHost;
 pub use watch::follow;
+
+/// The version of the contract that this host serves: of `souk:plugin` in `wit/souk.wit`.
+pub const CONTRACT_VERSION: &str = "0.1.0";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use souk_model::{Action, Code, Failure, Group};
+use souk_model::{Action, Code, ContentBlock, Failure, Group};
 use souk_state::audit::CallResources;
 use souk_state::exports::PendingExport;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -13,15 +13,17 @@ use wasmtime::Trap;
 
 use crate::Limits;
 use crate::bindings::ActionGroupPre;
+use crate::bindings::exports::souk::plugin::actions::Response;
 use crate::call::CallContext;
-use crate::describe::Described;
+use crate::describe::Description;
 use crate::engine::TICK;
 use crate::sandbox::Sandbox;
-use crate::schema::{Input, Output};
+use crate::schema::{Input, Output, SettingsSchema};
 use crate::state::State;
 use crate::usage::{Exceeded, Usage};
 
 mod answer;
+mod content;
 mod cost;
 use answer::Answer;
 pub use cost::Cost;
@@ -39,6 +41,8 @@ pub struct Plugin {
     /// What it offers.
     pub group: Group,
     pub(crate) schemas: HashMap<String, Arc<Schemas>>,
+    /// What the operator's settings for it may hold, where it says so.
+    settings: Option<SettingsSchema>,
     pre: ActionGroupPre<State>,
     /// This plugin's share of the places.
     share: Arc<Semaphore>,
@@ -52,18 +56,17 @@ pub(crate) struct Schemas {
 }
 
 impl Plugin {
-    #[allow(clippy::too_many_arguments, reason = "the stages of loading each hand over one thing")]
     pub(crate) fn new(
         file: &str,
         digest: String,
         size: usize,
         imports: Vec<String>,
-        group: Group,
-        described: Vec<Described>,
+        description: Description,
         pre: ActionGroupPre<State>,
         limits: &Limits,
     ) -> Self {
-        let schemas = described
+        let Description { group, actions, settings } = description;
+        let schemas = actions
             .into_iter()
             .map(|described| {
                 let schemas =
@@ -79,10 +82,19 @@ impl Plugin {
             imports,
             group,
             schemas,
+            settings,
             pre,
             share: Arc::new(Semaphore::new(limits.concurrent_calls_per_plugin as usize)),
             name,
         }
+    }
+
+    /// Whether these settings of the operator's are what the plugin says that they may be.
+    ///
+    /// # Errors
+    /// Each setting at fault and why, for people; values are not repeated.
+    pub fn check_settings(&self, settings: &Map<String, Value>) -> Result<(), String> {
+        self.settings.as_ref().map_or(Ok(()), |schema| schema.check(settings))
     }
 
     /// Waits for a place in the pool, for as long as the operator allows.
@@ -128,11 +140,13 @@ pub(crate) struct Made {
     pub(crate) result: Map<String, Value>,
     /// Documents that are whole and not yet kept.
     pub(crate) closed: Vec<PendingExport>,
+    /// What is shown beside the answer.
+    pub(crate) content: Vec<ContentBlock>,
 }
 
 impl From<Map<String, Value>> for Made {
     fn from(result: Map<String, Value>) -> Self {
-        Self { result, closed: Vec::new() }
+        Self { result, closed: Vec::new(), content: Vec::new() }
     }
 }
 
@@ -172,8 +186,10 @@ impl Prepared<'_> {
             None => Err(usage.exceed(Exceeded::Wall(wall)).failure(&self.plugin.group.name)),
         };
         let result = match result {
-            Ok(text) => {
-                self.answer(text).check(&self.store.data().usage.budget, self.place.clone()).await
+            Ok(response) => {
+                self.answer(response)
+                    .check(&self.store.data().usage.budget, self.place.clone())
+                    .await
             }
             Err(failure) => Err(failure),
         };
@@ -192,10 +208,10 @@ impl Prepared<'_> {
         spent.peak_memory_bytes = state.usage.memory() as u64;
         spent.host_calls = state.usage.host_calls;
         // Of a call that failed nothing is kept: what it closed is dropped here.
-        (spent, result.map(|result| Made { result, closed }))
+        (spent, result.map(|(result, content)| Made { result, closed, content }))
     }
 
-    async fn invoke(&mut self, arguments: &String) -> wasmtime::Result<Result<String, Failure>> {
+    async fn invoke(&mut self, arguments: &String) -> wasmtime::Result<Result<Response, Failure>> {
         let instance = self.plugin.pre.instantiate_async(&mut self.store).await?;
         let answer = instance
             .souk_plugin_actions()
@@ -204,9 +220,12 @@ impl Prepared<'_> {
         Ok(answer.map_err(Failure::from))
     }
 
-    fn answer(&self, text: String) -> Answer {
+    fn answer(&self, response: Response) -> Answer {
+        let closed = self.store.data().call.as_deref().map(|call| &call.closed_exports);
+        let uris = closed.into_iter().flatten().map(|closed| closed.kept().document().uri);
         Answer {
-            text,
+            response,
+            documents: uris.collect(),
             plugin: self.plugin.name.clone(),
             action: self.action.clone(),
             schemas: self.plugin.schemas.get(&self.action.name).cloned(),

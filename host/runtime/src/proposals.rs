@@ -1,7 +1,7 @@
 //! The host's side of `plans`: drafts that a plugin fills, and what becomes of them.
 
-use souk_model::Failure;
 use souk_model::plan::{Change, Intent};
+use souk_model::{Code, Failure};
 use souk_plans::{PlanDraft, PlanOutcome, Proposal, Proposer};
 use wasmtime::component::Resource;
 
@@ -20,13 +20,14 @@ pub enum GuestDraft {
     Intended(Box<plans::Intent>),
     /// Begun.
     Begun(Box<PlanDraft>),
+    /// It was proposed or applied.
+    Closed,
 }
 
 impl State {
     fn call_for_draft(&mut self) -> Result<&mut CallContext, Failure> {
         self.call.as_deref_mut().ok_or_else(|| {
-            Failure::new(souk_model::Code::Forbidden, "`describe` may not propose changes")
-                .rule("describe")
+            Failure::new(Code::Forbidden, "`describe` may not propose changes").rule("describe")
         })
     }
 
@@ -60,6 +61,7 @@ impl State {
         }
         match self.table.get_mut(draft)? {
             GuestDraft::Begun(draft) => Ok(Ok(draft)),
+            GuestDraft::Closed => Ok(Err(closed())),
             GuestDraft::Intended(_) => Ok(Err(Failure::internal("a draft was not begun"))),
         }
     }
@@ -78,12 +80,12 @@ impl State {
         plans.draft(proposer, intent).await
     }
 
-    /// Takes the draft out of the guest's hands, once a call.
+    /// Closes the draft, once a call: what the guest still holds says so.
     async fn close(
         &mut self,
-        draft: Resource<GuestDraft>,
+        draft: &Resource<GuestDraft>,
     ) -> wasmtime::Result<Result<PlanDraft, Failure>> {
-        if let Err(failure) = self.begun(&draft).await? {
+        if let Err(failure) = self.begun(draft).await? {
             return Ok(Err(failure));
         }
         let call = match self.call_for_draft() {
@@ -95,9 +97,9 @@ impl State {
                 Failure::internal("the plugin closed two drafts in one call").rule("proposal")
             ));
         }
-        match self.table.delete(draft)? {
+        match std::mem::replace(self.table.get_mut(draft)?, GuestDraft::Closed) {
             GuestDraft::Begun(draft) => Ok(Ok(*draft)),
-            GuestDraft::Intended(_) => Ok(Err(Failure::internal("a draft was not begun"))),
+            GuestDraft::Intended(_) | GuestDraft::Closed => Ok(Err(closed())),
         }
     }
 
@@ -113,6 +115,11 @@ impl State {
         let terms = call.options.clone();
         plans.apply(draft, terms).await
     }
+}
+
+/// What is told of a draft that was proposed or applied already.
+fn closed() -> Failure {
+    Failure::new(Code::Conflict, "the draft is closed: it was proposed or applied already")
 }
 
 pub(crate) fn no_plans() -> Failure {
@@ -139,7 +146,7 @@ impl plans::HostDraft for State {
 
     async fn propose(&mut self, draft: Resource<GuestDraft>) -> Answer<plans::Plan> {
         self.usage.enter_host()?;
-        let proposed = match self.close(draft).await? {
+        let proposed = match self.close(&draft).await? {
             Ok(draft) => self.propose_draft(draft).await,
             Err(failure) => Err(failure),
         };
@@ -151,7 +158,7 @@ impl plans::HostDraft for State {
         self.usage.enter_host()?;
         // A commit takes as long as the store does; the plugin only waits for it.
         let paused = self.wall.pause();
-        let applied = match self.close(draft).await? {
+        let applied = match self.close(&draft).await? {
             Ok(draft) => self.apply_draft(draft).await,
             Err(failure) => Err(failure),
         };

@@ -38,33 +38,33 @@ impl State {
 impl cache::Host for State {
     async fn purge(
         &mut self,
-        what: Vec<cache::Target>,
-    ) -> wasmtime::Result<Vec<Result<cache::Purged, types::Failure>>> {
+        targets: Vec<cache::PurgeTarget>,
+    ) -> wasmtime::Result<Vec<Result<cache::PurgeResult, types::Failure>>> {
         self.usage.enter_host()?;
-        self.usage.request(what.len())?;
+        self.usage.request(targets.len())?;
         // A cache that is slow to answer is not the plugin's fault.
         let paused = self.wall.pause();
-        let purged = self.purge_all(what.into_iter().map(PurgeTarget::from).collect()).await;
+        let purged = self.purge_all(targets.into_iter().map(PurgeTarget::from).collect()).await;
         drop(paused);
         self.usage.resume();
         Ok(purged
             .into_iter()
-            .map(|purged| purged.map(cache::Purged::from).map_err(types::Failure::from))
+            .map(|purged| purged.map(cache::PurgeResult::from).map_err(types::Failure::from))
             .collect())
     }
 }
 
-impl From<cache::Target> for PurgeTarget {
-    fn from(target: cache::Target) -> Self {
+impl From<cache::PurgeTarget> for PurgeTarget {
+    fn from(target: cache::PurgeTarget) -> Self {
         match target {
-            cache::Target::Url(url) => Self::Url(url),
-            cache::Target::Product(id) => Self::Product(id),
-            cache::Target::Category(id) => Self::Category(id),
+            cache::PurgeTarget::Url(url) => Self::Url(url),
+            cache::PurgeTarget::Product(id) => Self::Product(id),
+            cache::PurgeTarget::Category(id) => Self::Category(id),
         }
     }
 }
 
-impl From<PurgeResult> for cache::Purged {
+impl From<PurgeResult> for cache::PurgeResult {
     fn from(purged: PurgeResult) -> Self {
         let PurgeResult { id, provider, previewed } = purged;
         Self { id, provider: provider.to_owned(), previewed }

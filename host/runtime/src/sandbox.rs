@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
-use souk_model::Group;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::bindings::souk::plugin::{
-    cache, exports, plans, progress, session, settings, types, upstream,
+    cache, documents, plans, progress, session, session_control, settings, types, upstream,
 };
 use crate::bindings::{ActionGroup, ActionGroupPre};
-use crate::describe;
+use crate::describe::{self, Description};
 use crate::engine::{Engine, EngineError};
 use crate::limits::Limits;
 use crate::plugin::Plugin;
@@ -111,8 +110,8 @@ impl Sandbox {
             .instantiate_pre(&component)
             .and_then(ActionGroupPre::new)
             .map_err(|error| Rejected(format!("it does not fit the contract: {error:#}")))?;
-        let (group, described) = self.describe(file, &pre).await?;
-        Ok(Plugin::new(file, digest, size, imports, group, described, pre, &self.limits))
+        let description = self.describe(file, &pre).await?;
+        Ok(Plugin::new(file, digest, size, imports, description, pre, &self.limits))
     }
 
     /// Compiles on a thread that may block. Where it takes too long the file is refused; the thread
@@ -165,7 +164,7 @@ impl Sandbox {
         &self,
         file: &str,
         pre: &ActionGroupPre<State>,
-    ) -> Result<(Group, Vec<describe::Described>), Rejected> {
+    ) -> Result<Description, Rejected> {
         let budget = self.limits.describe();
         let wall = budget.wall;
         let state = State::describing(file.into(), budget);
@@ -196,13 +195,14 @@ impl Sandbox {
 
 /// The interfaces a plugin may import. Standard WASI is there, because every toolchain's start-up
 /// code imports it, and leads nowhere.
-const OFFERED: [&str; 14] = [
+const OFFERED: [&str; 15] = [
     "souk:plugin/types@0.1.",
     "souk:plugin/session@0.1.",
+    "souk:plugin/session-control@0.1.",
     "souk:plugin/upstream@0.1.",
     "souk:plugin/plans@0.1.",
     "souk:plugin/cache@0.1.",
-    "souk:plugin/exports@0.1.",
+    "souk:plugin/documents@0.1.",
     "souk:plugin/progress@0.1.",
     "souk:plugin/settings@0.1.",
     "wasi:io/",
@@ -218,10 +218,11 @@ fn offered(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     types::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     session::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    session_control::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     upstream::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     plans::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     cache::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
-    exports::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    documents::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     progress::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     settings::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)

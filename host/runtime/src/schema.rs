@@ -168,6 +168,43 @@ fn reason(error: &ValidationError<'_>) -> String {
     }
 }
 
+/// The schema of a plugin's settings, ready to apply.
+pub(crate) struct SettingsSchema {
+    pub(crate) schema: Arc<Map<String, Value>>,
+    validator: Validator,
+}
+
+impl SettingsSchema {
+    /// Reads and checks the schema as a plugin declared it.
+    ///
+    /// # Errors
+    /// Why it is not one that the host takes, for people.
+    pub(crate) fn parse(text: &str, max_bytes: usize) -> Result<Self, String> {
+        let schema = read(text, max_bytes)?;
+        let validator = compile(&schema)?;
+        Ok(Self { schema: Arc::new(schema), validator })
+    }
+
+    /// Checks what the operator set.
+    ///
+    /// # Errors
+    /// Each setting at fault and why, for people. Values are not repeated: one may be a secret.
+    pub(crate) fn check(&self, settings: &Map<String, Value>) -> Result<(), String> {
+        let settings = Value::Object(settings.clone());
+        let faults: Vec<String> = self
+            .validator
+            .iter_errors(&settings)
+            .take(ERRORS_TOLD)
+            .map(|error| {
+                let at = error.instance_path().as_str().trim_start_matches('/').to_owned();
+                let why = reason(&error);
+                if at.is_empty() { why } else { format!("`{at}`: {why}") }
+            })
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+    }
+}
+
 impl Output {
     /// Reads and checks the schema as a plugin declared it.
     ///

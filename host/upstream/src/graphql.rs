@@ -9,11 +9,7 @@
 //! ```no_run
 //! # async fn example(session: &souk_upstream::Session) -> Result<(), souk_model::Failure> {
 //! use souk_model::{Binding, Grant, Method, Read, StoreView};
-//! let grant = Grant {
-//!     upstream: "magento".into(),
-//!     method: Method::Get,
-//!     route: "/graphql".parse().map_err(|_| souk_model::Failure::internal("a route"))?,
-//! };
+//! let grant = Grant::new("magento", Method::Get, "/graphql".parse().map_err(|_| souk_model::Failure::internal("a route"))?);
 //! let read = Read {
 //!     upstream: "magento".into(),
 //!     route: "/graphql".into(),

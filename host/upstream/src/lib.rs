@@ -38,7 +38,7 @@
 //! let session = Session::login(&store, admin).await?;
 //!
 //! let route = "/V1/products/{sku}";
-//! let grant = Grant { upstream: "magento".into(), method: Method::Get, route: route.parse()? };
+//! let grant = Grant::new("magento", Method::Get, route.parse()?);
 //! let read = Read {
 //!     upstream: "magento".into(),
 //!     route: route.into(),

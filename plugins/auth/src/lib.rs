@@ -64,7 +64,7 @@ fn login(args: &LoginArgs, context: &SessionContext) -> Result<LoginResult, Fail
     let message = match info.method {
         AuthMethod::Oauth => "Login successful (OAuth 1.0 integration)",
         AuthMethod::IntegrationToken => "Login successful (integration token)",
-        AuthMethod::AdminToken => "Login successful",
+        AuthMethod::AdminToken | AuthMethod::Ims | AuthMethod::Other(_) => "Login successful",
     };
     Ok(LoginResult { message, session: info.into() })
 }

@@ -4,7 +4,7 @@
 //! that it is found out what the page shows, and that is purged in its place, which purges more than
 //! the page: it is said for each address.
 
-use souk_sdk::core::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeTarget, Purged};
+use souk_sdk::core::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeResult, PurgeTarget};
 use souk_sdk::magento::{GRAPHQL, STORE_CONFIGS};
 use souk_sdk::prelude::*;
 
@@ -52,7 +52,7 @@ struct UrlResult {
 
 /// What became of url_result address.
 struct PurgeOutcome {
-    result: Result<Purged, Failure>,
+    result: Result<PurgeResult, Failure>,
     /// What was purged in its place.
     via: Option<PageSubject>,
 }
@@ -126,7 +126,7 @@ fn distinct(things: impl Iterator<Item = PageSubject>) -> Vec<PageSubject> {
 
 /// Whether the cache itself answered that its rules do not let a page be purged by its address. That
 /// there is no cache has the same code, and nobody who answered.
-fn wants_tags(result: &Result<Purged, Failure>) -> bool {
+fn wants_tags(result: &Result<PurgeResult, Failure>) -> bool {
     result.as_ref().is_err_and(|failure| {
         failure.code == FailureCode::Unavailable
             && failure.upstream.is_some()
@@ -148,7 +148,7 @@ fn not_by_url(url: &str, why: &str) -> Failure {
 
 /// The message, or why nothing at all was purged.
 fn message_of(outcomes: &[PurgeOutcome]) -> Result<String, Failure> {
-    let purged: Vec<(&Purged, Option<PageSubject>)> = outcomes
+    let purged: Vec<(&PurgeResult, Option<PageSubject>)> = outcomes
         .iter()
         .filter_map(|outcome| Some((outcome.result.as_ref().ok()?, outcome.via)))
         .collect();
@@ -205,7 +205,7 @@ fn all_failed(outcomes: &[PurgeOutcome]) -> Failure {
 fn url_result(url: &str, PurgeOutcome { result, via }: PurgeOutcome) -> UrlResult {
     let url = url.to_owned();
     match result {
-        Ok(Purged { id, previewed, .. }) => UrlResult {
+        Ok(PurgeResult { id, previewed, .. }) => UrlResult {
             url,
             success: !previewed,
             purge_id: id,

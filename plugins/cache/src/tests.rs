@@ -1,6 +1,6 @@
 //! What the host is asked to purge, and what is told of its answers.
 
-use souk_sdk::core::{PurgeTarget, Purged};
+use souk_sdk::core::{PurgeResult, PurgeTarget};
 use souk_sdk::prelude::*;
 use souk_sdk::testing::Host;
 
@@ -8,7 +8,7 @@ use crate::cache;
 
 /// A store with one product and one category, and a cache that knows `shop.example`.
 fn store() -> Host {
-    let host = Host::answering(|read| match read.route.as_str() {
+    let host = Host::answering(|read| match read.route.template.as_str() {
         "/V1/products/{sku}" => Ok(json!({"id": 7, "name": "Tent"})),
         "/V1/categories/{categoryId}" => Ok(json!({"id": 3, "name": "Women"})),
         other => panic!("{other} was read"),
@@ -17,7 +17,11 @@ fn store() -> Host {
         PurgeTarget::Url(url) if !url.starts_with("https://shop.example/") => {
             Err(Failure::new(FailureCode::Forbidden, "not of this store").remedy("another"))
         }
-        _ => Ok(Purged { id: Some("108-1".into()), provider: "fastly".into(), previewed: false }),
+        _ => Ok(PurgeResult {
+            id: Some("108-1".into()),
+            provider: "fastly".into(),
+            previewed: false,
+        }),
     })
 }
 
@@ -38,7 +42,7 @@ fn a_product_is_purged_by_its_id() {
         })
     );
     assert_eq!(host.purges(), [PurgeTarget::Product(7)]);
-    assert_eq!(host.reads()[0].at, StoreView::Global);
+    assert_eq!(host.reads()[0].view, StoreView::Global);
 }
 
 #[test]
@@ -46,7 +50,7 @@ fn a_view_is_checked_and_said_to_make_no_difference() {
     let host = store();
     let asked = json!({"category_id": "3", "store_view_code": "de"});
     let answer = call(&host, "purge_category", &asked).unwrap();
-    assert_eq!(host.reads()[0].at, StoreView::View("de".into()));
+    assert_eq!(host.reads()[0].view, StoreView::View("de".into()));
     assert_eq!(host.purges(), [PurgeTarget::Category(3)]);
     let message = answer["message"].as_str().unwrap();
     assert!(message.contains("every store view and not of `de` alone"), "{message}");
@@ -101,8 +105,8 @@ fn a_call_that_purged_nothing_is_a_failure() {
 
 #[test]
 fn a_preview_claims_nothing() {
-    let host =
-        store().purging(|_| Ok(Purged { id: None, provider: "varnish".into(), previewed: true }));
+    let host = store()
+        .purging(|_| Ok(PurgeResult { id: None, provider: "varnish".into(), previewed: true }));
     let product = call(&host, "purge_product", &json!({"sku": "TEN-001"})).unwrap();
     assert_eq!((&product["success"], &product["purge_id"]), (&json!(false), &Value::Null));
     assert!(product["message"].as_str().unwrap().starts_with("preview: "));
@@ -134,7 +138,7 @@ fn behind_stock_varnish() -> Host {
         ("/", _) => json!({"type": "CMS_PAGE", "relative_url": "home", "redirect_code": 0}),
         _ => Value::Null,
     };
-    let host = Host::answering(move |read| match (read.route.as_str(), &read.at) {
+    let host = Host::answering(move |read| match (read.route.template.as_str(), &read.view) {
         ("/V1/store/storeConfigs", _) => Ok(json!(["en", "de"].map(|code| json!({
             "code": code,
             "base_url": "https://shop.example/",
@@ -154,7 +158,7 @@ fn behind_stock_varnish() -> Host {
             status: Some(400),
             ..Failure::unavailable("this Varnish cannot purge by URL")
         }),
-        _ => Ok(Purged { id: None, provider: "varnish".into(), previewed: false }),
+        _ => Ok(PurgeResult { id: None, provider: "varnish".into(), previewed: false }),
     })
 }
 

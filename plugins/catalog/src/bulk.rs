@@ -65,7 +65,7 @@ mod tests {
     fn store(count: u64, product: impl Fn(u64) -> Value + 'static) -> Host {
         let products: Vec<Value> = (1..=count).map(product).collect();
         Host::answering(move |read| {
-            Ok(match read.route.as_str() {
+            Ok(match read.route.template.as_str() {
                 "/V1/products" => {
                     let mut items: Vec<&Value> = products.iter().collect();
                     for filter in filters(read) {

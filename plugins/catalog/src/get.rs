@@ -47,9 +47,9 @@ mod tests {
         let host = Host::answering(move |_| Ok(answer.clone()));
         assert_eq!(host.call(&catalog(), "get_product", &json!({"sku": "a/b"})), Ok(product));
         let read = &host.reads()[0];
-        assert_eq!(read.route, "/V1/products/{sku}");
+        assert_eq!(read.route.template, "/V1/products/{sku}");
         assert_eq!(read.path[0].value, BindingSource::Text("a/b".to_owned()));
-        assert_eq!(read.at, StoreView::SessionDefault);
+        assert_eq!(read.view, StoreView::SessionDefault);
     }
 
     #[test]
@@ -61,7 +61,7 @@ mod tests {
         ] {
             let host = Host::answering(|_| Ok(json!({})));
             host.call(&catalog(), "get_product", &json!({"sku": "x", "scope": scope})).unwrap();
-            assert_eq!(host.reads()[0].at, view);
+            assert_eq!(host.reads()[0].view, view);
         }
     }
 

@@ -110,7 +110,7 @@ mod tests {
 
     fn store() -> Host {
         Host::answering(|read| {
-            Ok(match read.route.as_str() {
+            Ok(match read.route.template.as_str() {
                 "/V1/products" => json!({
                     "items": [{
                         "sku": "A",
@@ -214,7 +214,7 @@ mod tests {
         let host = store();
         let arguments = json!({"scope": {"website_code": "b2b"}});
         host.call(&catalog(), "search_products", &arguments).unwrap();
-        assert_eq!(host.reads().last().unwrap().at, StoreView::View("b2b_en".to_owned()));
+        assert_eq!(host.reads().last().unwrap().view, StoreView::View("b2b_en".to_owned()));
         assert_eq!(asked_for(&arguments).unwrap()[0], "website_id eq 2");
     }
 

@@ -31,7 +31,7 @@ impl BulkUpdate<'_> {
         let warnings = self.check_shown(context, &scope, &matched)?;
         let mut draft = context.draft(&Intent {
             summary: format!("set {} of {}s", self.updates.names(), self.entity.label()),
-            at: StoreView::Global,
+            view: StoreView::Global,
             lookup: self.entity.lookup(&self.updates)?,
         });
         for before in matched.values() {

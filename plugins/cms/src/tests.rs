@@ -37,7 +37,7 @@ fn store() -> Host {
     let items = [item(6, "cw-page"), item(10, "cw-de-page"), item(11, "cw-de-page")];
     let shown = [(6, 0), (10, 2), (11, 1), (11, 2)];
     Host::answering(move |read| {
-        Ok(match read.route.as_str() {
+        Ok(match read.route.template.as_str() {
             "/V1/cmsPage/search" | "/V1/cmsBlock/search" => {
                 let mut found: Vec<&Value> = items.iter().collect();
                 for (field, value) in filters(read) {
@@ -188,7 +188,7 @@ fn searches_look_into_titles_and_identifiers() {
     assert_eq!(query(read, &name(0, "value")), Some("%50\\%%"));
     assert_eq!(query(read, &name(1, "field")), Some("identifier"));
     assert_eq!(query(read, "searchCriteria[sortOrders][0][field]"), Some("page_id"));
-    assert_eq!(read.at, StoreView::Global);
+    assert_eq!(read.view, StoreView::Global);
 }
 
 #[test]

@@ -323,7 +323,7 @@ fn intent(verb: &str, fields: LookupFields) -> Result<Intent, Failure> {
     }
     Ok(Intent {
         summary: format!("{verb} orders"),
-        at: StoreView::Global,
+        view: StoreView::Global,
         lookup: order_lookup().many(many, &filter("value"), "/items", "/entity_id"),
     })
 }

@@ -8,7 +8,7 @@ use crate::pricing;
 /// A store with these products; `price` is kept at this level.
 fn store(scope: &'static str, products: Vec<Value>) -> Host {
     Host::answering(move |read| {
-        Ok(match read.route.as_str() {
+        Ok(match read.route.template.as_str() {
             "/V1/products" => {
                 let value = |name: &str| {
                     let binding = read.query.iter().find(|binding| binding.name == name);
@@ -210,8 +210,8 @@ fn subjects_are_looked_up_where_they_are_written() {
     let host = store("website", vec![product("DR-1", &[])]);
     prepare(&host, &json!({"price": 1}), &json!({"store_view_code": "de"})).unwrap();
     let lookup = &host.proposed()[0].intent.lookup;
-    assert_eq!(lookup.one.at, StoreView::View("de".to_owned()));
+    assert_eq!(lookup.one.view, StoreView::View("de".to_owned()));
     let many = lookup.many.as_ref().unwrap();
-    assert_eq!(many.read.at, lookup.one.at);
+    assert_eq!(many.read.view, lookup.one.view);
     assert_eq!(many.ids, "searchCriteria[filter_groups][0][filters][0][value]");
 }

@@ -70,7 +70,7 @@ pub(crate) fn prepare_cart_price_rule_create(
     let change = args.change(&values, &warnings)?;
     let mut draft = context.draft(&Intent {
         summary: format!("create the cart price rule `{}`", args.name),
-        at: StoreView::Global,
+        view: StoreView::Global,
         lookup: args.lookup(),
     });
     draft.add([change])?;

@@ -130,7 +130,7 @@ pub(crate) fn generate_coupons(
     let (_, last) = coupon::count_and_last(context, rule.rule_id)?;
     let mut draft = context.draft(&Intent {
         summary: format!("generate {} coupons for rule {}", args.qty, rule.name_and_id()),
-        at: StoreView::Global,
+        view: StoreView::Global,
         lookup: made_after(rule.rule_id, last)?,
     });
     draft.add([args.change(&rule, &warnings)?])?;
@@ -316,7 +316,7 @@ impl GenerateCouponsResult {
         outcome: Outcome,
         warnings: Vec<String>,
     ) -> Self {
-        let (state, unknown) = (outcome.state, outcome.unknown);
+        let (state, unknown) = (outcome.state.clone(), outcome.unknown);
         let made = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let AppliedResult { message, success_count, error_count, errors, plan_id } =
             AppliedResult::new(outcome);

@@ -104,7 +104,7 @@ fn store() -> Host {
             failure.status = Some(404);
             failure
         };
-        Ok(match read.route.as_str() {
+        Ok(match read.route.template.as_str() {
             "/V1/salesRules/search" => search(&rules, read),
             "/V1/salesRules/{ruleId}" => {
                 let id = id().parse().ok();

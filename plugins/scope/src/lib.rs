@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn the_store_is_listed_as_it_answers() {
-        let host = Host::answering(|read| Ok(json!([{"code": read.route, "more": {"x": []}}])));
+        let host =
+            Host::answering(|read| Ok(json!([{"code": read.route.template, "more": {"x": []}}])));
         let host = host.logged_in();
         host.call(&scope(), "set_default", &json!({"store_view_code": "de"})).unwrap();
         let answer = host.call(&scope(), "list_websites_stores", &json!({})).unwrap();
@@ -103,12 +104,12 @@ mod tests {
             assert_eq!(answer[field], json!([{"code": route, "more": {"x": []}}]));
         }
         assert_eq!(answer["default_scope"], "de");
-        assert!(host.reads().iter().all(|read| read.at == StoreView::Global));
+        assert!(host.reads().iter().all(|read| read.view == StoreView::Global));
     }
 
     #[test]
     fn one_part_that_cannot_be_read_fails_the_whole() {
-        let host = Host::answering(|read| match read.route.as_str() {
+        let host = Host::answering(|read| match read.route.template.as_str() {
             "/V1/store/storeConfigs" => Err(Failure::unavailable("no")),
             _ => Ok(json!([])),
         });

@@ -93,7 +93,10 @@ macro_rules! export {
                     $group().describe()
                 }
 
-                fn invoke(action: String, arguments: String) -> Result<String, $crate::Failure> {
+                fn invoke(
+                    action: String,
+                    arguments: String,
+                ) -> Result<$crate::Response, $crate::Failure> {
                     $group().invoke(&action, &arguments)
                 }
             }

@@ -17,7 +17,7 @@
 //! #         Action::query(count, ActionInfo { name: "count", title: "", description: "" }).reads(COUNT),
 //! #     ] }
 //! # }
-//! let host = Host::answering(|read| match read.route.as_str() {
+//! let host = Host::answering(|read| match read.route.template.as_str() {
 //!     "/V1/products/count" => Ok(json!(3)),
 //!     _ => panic!("nobody should ask {read:?}"),
 //! });
@@ -36,10 +36,10 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::bindings::souk::plugin::session::Credentials;
+use crate::bindings::souk::plugin::session_control::Credentials;
 use crate::core::route::Grant;
 use crate::core::{
-    AuthMethod, Change, Failure, FailureCode, Group, PurgeTarget, Purged, Read, SessionInfo,
+    AuthMethod, Change, Failure, FailureCode, Group, PurgeResult, PurgeTarget, Read, SessionInfo,
 };
 
 pub use exports::KeptDocument;
@@ -47,7 +47,7 @@ pub use fake_store::FakeStore;
 pub use plans::{ProposedPlan, ReviewRow, SentRequest};
 
 type Answering = Box<dyn Fn(&Read) -> Result<Value, Failure>>;
-type Purging = Rc<dyn Fn(&PurgeTarget) -> Result<Purged, Failure>>;
+type Purging = Rc<dyn Fn(&PurgeTarget) -> Result<PurgeResult, Failure>>;
 
 /// A host with a store that answers as the test says.
 pub struct Host {
@@ -101,7 +101,10 @@ impl Host {
     #[must_use]
     pub fn offline() -> Self {
         Self::answering(|read| {
-            Err(Failure::internal(format!("`{}` was read, and nothing should be", read.route)))
+            Err(Failure::internal(format!(
+                "`{}` was read, and nothing should be",
+                read.route.template
+            )))
         })
     }
 
@@ -144,7 +147,7 @@ impl Host {
             panic!("the group `{}` has no action `{action}`", group.name)
         };
         self.state.seen.borrow_mut().granted = called.grants();
-        let text = self.entered(|| group.invoke(action, &arguments.to_string()))?;
+        let text = self.entered(|| group.invoke(action, &arguments.to_string()))?.json;
         match serde_json::from_str(&text) {
             Ok(value) => Ok(value),
             Err(error) => panic!("`{action}` answered what is not JSON: {error}: {text}"),
@@ -205,7 +208,7 @@ pub(crate) mod imports {
             if !granted(&seen, read) {
                 return Err(Failure::new(
                     FailureCode::Forbidden,
-                    format!("the action has not declared that it reads `{}`", read.route),
+                    format!("the action has not declared that it reads `{}`", read.route.template),
                 )
                 .remedy("add `.reads(…)` to it"));
             }
@@ -220,16 +223,17 @@ pub(crate) mod imports {
         if !granted(&state.seen.borrow(), read) {
             return Err(Failure::new(
                 FailureCode::Forbidden,
-                format!("the action has not declared that its lookup reads `{}`", read.route),
+                format!(
+                    "the action has not declared that its lookup reads `{}`",
+                    read.route.template
+                ),
             ));
         }
         (state.answering)(read).map(|answer| answer.to_string())
     }
 
     fn granted(seen: &Seen, read: &Read) -> bool {
-        seen.granted.iter().any(|grant| {
-            grant.method.is_none() && grant.upstream == read.upstream && grant.pattern == read.route
-        })
+        seen.granted.iter().any(|grant| grant.method.is_none() && grant.is_of(&read.route))
     }
 
     pub(crate) fn get_all(reads: &[Read]) -> Vec<Result<String, Failure>> {

@@ -20,7 +20,7 @@ fn store() -> Host {
         })
     };
     Host::answering(move |read| {
-        let de = read.at == StoreView::View("de".to_owned());
+        let de = read.view == StoreView::View("de".to_owned());
         let products = [
             product(1, "gamma-hat", true),
             product(2, "beta", false),
@@ -38,7 +38,7 @@ fn store() -> Host {
         let wanted = filter(0, "value");
         let wanted: Vec<&str> = wanted.split(',').collect();
         let key = |item: &Value| item["custom_attributes"][0]["value"].as_str().unwrap().to_owned();
-        Ok(match read.route.as_str() {
+        Ok(match read.route.template.as_str() {
             "/V1/products" => {
                 let by_key = filter(0, "field") == "url_key";
                 let fits = |item: &&Value| match by_key {

@@ -120,6 +120,17 @@ fn read_as(name: &str, renamed: Option<&str>) -> Case {
 /// A whole component: the fixture's fields, the default of each that it does not define itself,
 /// what `describe` answers, and the `reads` that it can make, from `READS` on.
 pub(crate) fn component(name: &str, fields: &str, group: &Group, reads: &[Read]) -> Vec<u8> {
+    component_of(HOSTILE, name, fields, group, reads)
+}
+
+/// The same for one world of the contract, or for that of the hostile plugins.
+pub(crate) fn component_of(
+    world: &str,
+    name: &str,
+    fields: &str,
+    group: &Group,
+    reads: &[Read],
+) -> Vec<u8> {
     let mut image = Image::new(DESCRIPTION);
     let described = image.group(group);
     let reads = image.reads(reads);
@@ -136,7 +147,7 @@ pub(crate) fn component(name: &str, fields: &str, group: &Group, reads: &[Read])
     let module = format!(
         "(module {fields}\n{defaults}\n(data (memory $memory) (i32.const {DESCRIPTION}) \"{data}\"))"
     );
-    encode(&module).unwrap_or_else(|error| panic!("{name}: {error:#}"))
+    encode(world, &module).unwrap_or_else(|error| panic!("{name}: {error:#}"))
 }
 
 /// Whether the fixture defines what a default is there for: it then has a line that begins as the
@@ -149,14 +160,18 @@ fn replaced(default: &str, fields: &str) -> bool {
     name.starts_with('$') && fields.lines().any(|line| format!("{line} ").starts_with(&defined))
 }
 
-/// A component of the world `action-group` from a core module's text.
-fn encode(module: &str) -> anyhow::Result<Vec<u8>> {
+/// The world of the hostile plugins: all of the contract, and more.
+const HOSTILE: &str = "hostile";
+
+/// A component of this world from a core module's text.
+fn encode(world: &str, module: &str) -> anyhow::Result<Vec<u8>> {
     let mut resolve = Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/souk.wit");
     let souk = std::fs::read_to_string(wit)?;
-    resolve.push_str("souk.wit", &souk)?;
+    let contract = resolve.push_str("souk.wit", &souk)?;
     let hostile = resolve.push_str("hostile.wit", include_str!("../../hostile/hostile.wit"))?;
-    let world = resolve.select_world(&[hostile], Some("hostile"))?;
+    let package = if world == HOSTILE { hostile } else { contract };
+    let world = resolve.select_world(&[package], Some(world))?;
     let mut module = wat::parse_str(module)?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
     ComponentEncoder::default().module(&module)?.validate(false).encode()

@@ -22,7 +22,7 @@ impl Group {
     pub(crate) fn reader(name: &str, route: &str) -> Self {
         let action = Action {
             input: r#"{"type":"object","properties":{"n":{"type":"string"}}}"#.into(),
-            grants: vec![Grant { upstream: "magento".into(), route: route.into(), write: false }],
+            grants: vec![Grant { upstream: None, route: route.into(), write: false }],
             ..Action::default()
         };
         Self { name: name.into(), action: vec![action], ..Self::default() }
@@ -65,7 +65,9 @@ enum Effect {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Grant {
-    upstream: String,
+    /// The back end's name; none for the store.
+    #[serde(default)]
+    upstream: Option<String>,
     route: String,
     #[serde(default)]
     write: bool,
@@ -103,13 +105,21 @@ impl Default for Action {
 /// A read as a plugin may ask for it.
 #[derive(Clone)]
 pub(crate) struct Read {
-    pub(crate) upstream: String,
+    /// The back end's name; none for the store.
+    pub(crate) upstream: Option<String>,
     pub(crate) route: String,
     pub(crate) path: Vec<(String, String)>,
     pub(crate) query: Vec<(String, String)>,
     /// A store view's code; none for the session's.
     pub(crate) view: Option<String>,
 }
+
+/// Bytes of `variant grant`: a discriminant, a method, a route of 20 and an optional list of 12.
+const GRANT: usize = 40;
+/// Bytes of `record action-details`: three lists, an optional text and a list.
+const ACTION_DETAILS: usize = 8 * 3 + 12 + 8;
+/// Bytes of `record group-details`: two lists, three optional texts and a list.
+const GROUP_DETAILS: usize = 8 * 2 + 12 * 3 + 8;
 
 /// Bytes of a guest's memory from some address on.
 pub(crate) struct Image {
@@ -164,15 +174,16 @@ impl Image {
         }
         let actions = self.put(&actions);
         record.extend(words(&[actions, count]));
+        // `option<group-details>`: none, in the room that the details would take.
+        record.extend([0; 4 + GROUP_DETAILS]);
         self.put(&record)
     }
 
-    /// The eleven words in which each read is passed to `upstream.get`; their address.
+    /// The twelve words in which each read is passed to `upstream.get`; their address.
     pub(crate) fn reads(&mut self, reads: &[Read]) -> u32 {
         let mut table = Vec::new();
         for read in reads {
-            table.extend(words(&self.text(&read.upstream)));
-            table.extend(words(&self.text(&read.route)));
+            table.extend(self.route(&read.upstream, &read.route));
             table.extend(words(&self.bindings(&read.path)));
             table.extend(words(&self.bindings(&read.query)));
             table.extend(match &read.view {
@@ -186,7 +197,21 @@ impl Image {
         self.put(&table)
     }
 
-    /// `list<binding>`: a name, and the case `text` of a `source`.
+    /// `record route`: an upstream, where one is named, and a template.
+    fn route(&mut self, upstream: &Option<String>, template: &str) -> Vec<u8> {
+        let named = match upstream {
+            None => [0; 3],
+            Some(name) => {
+                let [name, len] = self.text(name);
+                [1, name, len]
+            }
+        };
+        let mut route = words(&named);
+        route.extend(words(&self.text(template)));
+        route
+    }
+
+    /// `list<binding>`: a name, and the case `text` of a `binding-source`.
     fn bindings(&mut self, bindings: &[(String, String)]) -> [u32; 2] {
         let mut list = Vec::new();
         for (name, value) in bindings {
@@ -196,7 +221,7 @@ impl Image {
         [self.put(&list), len(bindings)]
     }
 
-    /// `record action`: 100 bytes.
+    /// `record action`: with its details, 148 bytes.
     fn action(&mut self, action: &Action) -> Vec<u8> {
         let mut record = Vec::new();
         for text in [&action.name, &action.title, &action.description] {
@@ -217,17 +242,16 @@ impl Image {
         }
         let mut grants = Vec::new();
         for grant in &action.grants {
-            let [upstream, upstream_len] = self.text(&grant.upstream);
-            let [route, route_len] = self.text(&grant.route);
-            // `read` holds a route; `write` a method (POST is 0) and a route.
-            let mut record = words(&[upstream, upstream_len, route, route_len]);
-            let method = if grant.write { words(&[1, 0]) } else { words(&[0]) };
-            record.splice(0..0, method);
-            record.resize(24, 0);
+            // `read` holds a route; `write` a method (POST is 0), a route and no list of fields.
+            let mut record = if grant.write { words(&[1, 0]) } else { words(&[0]) };
+            record.extend(self.route(&grant.upstream, &grant.route));
+            record.resize(GRANT, 0);
             grants.extend(record);
         }
         let grants = self.put(&grants);
         record.extend(words(&[grants, len(&action.grants)]));
+        // `option<action-details>`: none, in the room that the details would take.
+        record.extend([0; 4 + ACTION_DETAILS]);
         record
     }
 }

@@ -10,7 +10,7 @@ const ROUTE: &str = "/V1/products/{sku}";
 
 fn honest() -> Read {
     Read {
-        upstream: "magento".into(),
+        upstream: None,
         route: ROUTE.into(),
         path: vec![("sku".into(), "TEN-002".into())],
         query: Vec::new(),
@@ -104,7 +104,7 @@ fn tricks() -> Vec<(Read, &'static str)> {
         Read { query: vec![("a".into(), "1".into()), ("a".into(), "2".into())], ..honest() };
     tricks.push((twice, "occurs twice"));
     for upstream in ["", "demo", "Magento", "magento/", "http://127.0.0.1:1"] {
-        tricks.push((Read { upstream: upstream.into(), ..honest() }, "no grant"));
+        tricks.push((Read { upstream: Some(upstream.into()), ..honest() }, "no grant"));
     }
     let bound = |names: &[&str]| Read {
         path: names.iter().map(|name| ((*name).into(), "TEN-002".into())).collect(),

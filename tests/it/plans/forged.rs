@@ -179,7 +179,7 @@ fn of_requests() -> Vec<Forgery> {
         ),
         ("another back end", "FORBIDDEN: ", request(&json!({"upstream": "fastly"}))),
         ("a segment that climbs", "FORBIDDEN: ", request(&json!({"path": text("..")}))),
-        ("nowhere in particular", "FORBIDDEN: ", request(&json!({"at": "session"}))),
+        ("nowhere in particular", "FORBIDDEN: ", request(&json!({"view": "session"}))),
         ("another subject's route", "INTERNAL_ERROR: ", request(&json!({"path": text("TEN-002")}))),
         (
             "a lookup of another subject",
@@ -278,6 +278,26 @@ async fn an_effect_proposes_only_what_it_declared() {
 }
 
 #[tokio::test]
+async fn a_draft_that_is_closed_takes_nothing_more() {
+    let shop = Shop::new("").await;
+    let client = shop.forger().await;
+    for (tool, close) in [("forger_prepare", "propose"), ("forger_apply", "apply")] {
+        for then in ["add", "propose", "apply"] {
+            let mut forged = edits(&[name()]);
+            forged["close"] = json!(close);
+            forged["then"] = json!(then);
+            // Applied once; the same again within ten minutes would be answered from before.
+            forged["changes"][0]["steps"][0]["body"]["product"]["name"] =
+                json!(format!("{close}, then {then}"));
+            let refusal = client.refusal(tool, forged).await;
+            assert!(refusal.starts_with("CONFLICT: "), "{tool} {then}: {refusal}");
+        }
+    }
+    // What was closed before is a plan all the same, and was carried out once.
+    assert_eq!(shop.changes().await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_plan_larger_than_is_allowed_leaves_nothing_behind() {
     let shop = Shop::new("").await;
     let client = shop.forger().await;
@@ -330,7 +350,7 @@ async fn a_request_is_reviewed_with_the_address_that_it_goes_to() {
     let client = shop.forger().await;
     // A block is looked for by its identifier, and another one is written to by its number.
     let step = json!({"method": "DELETE", "route": "/V1/cmsBlock/{blockId}",
-        "path": {"blockId": {"text": "1"}}, "query": {"soft": {"text": "yes"}}, "at": "de"});
+        "path": {"blockId": {"text": "1"}}, "query": {"soft": {"text": "yes"}}, "view": "de"});
     let forged = json!({
         "intent": {"one": {"route": "/V1/cmsBlock/search", "query": {
             "searchCriteria[filterGroups][0][filters][0][field]": {"text": "identifier"},

@@ -6,6 +6,7 @@ mod id;
 mod item;
 mod item_state;
 mod pointer;
+mod pointer_pattern;
 mod store_set;
 
 pub use change::{
@@ -19,4 +20,5 @@ pub use item::{
 };
 pub use item_state::{ItemState, ItemTransition};
 pub use pointer::{InvalidPointer, Pointer};
+pub use pointer_pattern::PointerPattern;
 pub use store_set::{InvalidTolerance, StoreSet, Tolerance};

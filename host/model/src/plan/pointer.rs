@@ -32,7 +32,7 @@ pub struct Pointer {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Token {
+pub(super) enum Token {
     /// A member's name, or an index of an array.
     Key(String),
     /// The first element whose member has this value.
@@ -52,6 +52,11 @@ impl Pointer {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// What it is made of.
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens
     }
 
     /// Whether this is the whole document.
@@ -162,12 +167,13 @@ impl Pointer {
     }
 }
 
-fn index(key: &str) -> Option<usize> {
+pub(super) fn index(key: &str) -> Option<usize> {
     // `01` and `+1` are no indices.
     key.parse().ok().filter(|index: &usize| index.to_string() == key)
 }
 
-fn is_where(item: &Value, name: &str, wanted: &str) -> bool {
+/// Whether an element's member of this name has this value.
+pub(super) fn is_where(item: &Value, name: &str, wanted: &str) -> bool {
     match item.as_object().and_then(|map: &Map<String, Value>| map.get(name)) {
         Some(Value::String(text)) => text == wanted,
         Some(Value::Number(number)) => number.to_string() == wanted,

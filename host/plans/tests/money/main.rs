@@ -15,8 +15,8 @@ use souk_model::plan::{
     Change, Edit, Expectation, FailureResponse, Intent, Lookup, PlanId, Retry, Step, Subject, Undo,
 };
 use souk_model::{
-    Action, Binding, BindingSource, Bound, Effect, Failure, Grant, Method, Principal, Read,
-    StoreView, Tier, WriteMethod,
+    Action, ActionDetails, Binding, BindingSource, Bound, Effect, Failure, Grant, Method,
+    Principal, Read, StoreView, Tier, WriteMethod,
 };
 use souk_plans::{
     ApplyOptions, CommitRequest, Guards, PlanClock, PlanOutcome, Plans, PlansConfig, Proposer,
@@ -141,11 +141,7 @@ const CANCEL: &str = "/V1/orders/{id}/cancel";
 const EMAIL: &str = "/V1/orders/{id}/emails";
 
 fn action(bound: u32) -> Action {
-    let grant = |method, route: &str| Grant {
-        upstream: "magento".into(),
-        method,
-        route: route.parse().unwrap(),
-    };
+    let grant = |method, route: &str| Grant::new("magento", method, route.parse().unwrap());
     let reads = ["/V1/orders/{id}", "/V1/invoices/{id}"].map(|route| grant(Method::Get, route));
     let writes = [REFUND, REFUND_INVOICE, CANCEL, EMAIL]
         .map(|route| grant(Method::Write(WriteMethod::Post), route));
@@ -160,6 +156,7 @@ fn action(bound: u32) -> Action {
         input: Arc::default(),
         output: Arc::default(),
         grants: reads.into_iter().chain(writes).collect(),
+        details: ActionDetails::default(),
     }
 }
 

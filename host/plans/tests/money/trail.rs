@@ -97,11 +97,11 @@ async fn purges_of_one_call_stop_as_well() {
     breaks_at_the_first_write(&world);
     let targets: Vec<_> = (1..=8).map(PurgeTarget::Product).collect();
     let mut action = action(8);
-    action.grants.push(Grant {
-        upstream: PurgeTarget::UPSTREAM.into(),
-        method: Method::Write(WriteMethod::Post),
-        route: targets[0].route().parse().unwrap(),
-    });
+    action.grants.push(Grant::new(
+        PurgeTarget::UPSTREAM,
+        Method::Write(WriteMethod::Post),
+        targets[0].route().parse().unwrap(),
+    ));
     let request = PurgeRequest {
         principal: Principal::local(),
         session: world.shop.session_with_cache().await,

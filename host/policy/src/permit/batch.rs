@@ -21,7 +21,7 @@ use crate::text::printable;
 ///
 /// let route = "/V1/products";
 /// let grant =
-///     Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() };
+///     Grant::new("magento", Method::Get, route.parse().unwrap());
 /// let batch = Batch {
 ///     read: Read {
 ///         upstream: "magento".into(),

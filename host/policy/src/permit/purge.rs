@@ -33,11 +33,7 @@ impl PermittedPurge {
 /// use souk_model::{Grant, Method, PurgeTarget, WriteMethod};
 /// use souk_policy::permit_purge;
 ///
-/// let grant = Grant {
-///     upstream: "cdn".into(),
-///     method: Method::Write(WriteMethod::Post),
-///     route: "/purge/product/{id}".parse().unwrap(),
-/// };
+/// let grant = Grant::new("cdn", Method::Write(WriteMethod::Post), "/purge/product/{id}".parse().unwrap());
 /// assert!(permit_purge(&[grant.clone()], PurgeTarget::Product(7)).is_ok());
 /// assert_eq!(permit_purge(&[grant], PurgeTarget::Category(7)).unwrap_err().rule, "grant");
 /// ```

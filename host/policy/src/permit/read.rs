@@ -63,7 +63,7 @@ impl PermittedRead {
 ///
 /// let route = "/V1/products/{sku}";
 /// let grant =
-///     Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() };
+///     Grant::new("magento", Method::Get, route.parse().unwrap());
 /// let read = Read {
 ///     upstream: "magento".into(),
 ///     route: route.into(),
@@ -91,7 +91,7 @@ pub fn permit(grants: &[Grant], read: &Read) -> Result<PermittedRead, Refusal> {
 ///
 /// let route = "/V1/products/{sku}";
 /// let grant =
-///     Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() };
+///     Grant::new("magento", Method::Get, route.parse().unwrap());
 /// let lookup = Read {
 ///     upstream: "magento".into(),
 ///     route: route.into(),

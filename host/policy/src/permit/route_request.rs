@@ -47,14 +47,16 @@ impl RouteRequest<'_> {
         })
     }
 
-    /// The grant that has this method, back end and route, compared as text.
+    /// Whether this grant is of the same method, back end and route, compared as text.
+    pub(super) fn is_granted_by(&self, grant: &Grant) -> bool {
+        grant.method == self.method
+            && grant.upstream == self.upstream
+            && grant.route.as_str() == self.route
+    }
+
+    /// The grant that has this method, back end and route.
     pub(super) fn grant<'g>(&self, grants: &'g [Grant]) -> Result<&'g Grant, Refusal> {
-        let granted = grants.iter().find(|grant| {
-            grant.method == self.method
-                && grant.upstream == self.upstream
-                && grant.route.as_str() == self.route
-        });
-        granted.ok_or_else(|| {
+        grants.iter().find(|grant| self.is_granted_by(grant)).ok_or_else(|| {
             Refusal::new(
                 "grant",
                 format!(

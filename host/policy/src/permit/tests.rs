@@ -9,7 +9,7 @@ use super::path_and_query::{MAX_PARAMETERS, MAX_VALUE};
 use super::*;
 
 fn grant(route: &str) -> Grant {
-    Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() }
+    Grant::new("magento", Method::Get, route.parse().unwrap())
 }
 
 fn read(route: &str, path: &[(&str, &str)], query: &[(&str, &str)]) -> Read {
@@ -352,4 +352,36 @@ fn a_batch_takes_only_ids_that_a_list_can_hold() {
     about_one.read.query.push(Binding { name: "x".into(), value: BindingSource::Subject });
     assert_eq!(rule(&about_one, &["A"]), "parameters");
     assert_eq!(permit_batch(&[], &batch("value"), &["A"]).unwrap_err().rule, "grant");
+}
+
+#[test]
+fn a_body_holds_only_what_its_grant_names() {
+    let granted = |fields: &[&str]| {
+        let fields = fields.iter().map(|field| field.parse().unwrap()).collect();
+        [Grant { fields: Some(fields), ..writes().into_iter().next().unwrap() }]
+    };
+    let mut step = write(&[("sku", BindingSource::Subject)]);
+    step.body = Some(serde_json::json!({"product": {"name": "Telt", "sku": null}}));
+    let refused = |grants: &[Grant], step: &Step| permit_step(grants, step, "A", None).err();
+    assert_eq!(refused(&granted(&["/product"]), &step), None);
+    assert_eq!(refused(&granted(&["/product/name", "/product/sku"]), &step), None);
+    let refusal = refused(&granted(&["/product/name"]), &step).unwrap();
+    assert_eq!(refusal.rule, "grant-fields");
+    assert!(refusal.message.contains("`/product/sku`"), "{refusal}");
+    // One of two grants that names all of it is enough, and two that name half each are not.
+    let both = [granted(&["/product/name"]), granted(&["/product/sku"])].concat();
+    assert_eq!(refused(&both, &step).unwrap().rule, "grant-fields");
+    let both = [granted(&["/product/name"]), granted(&["/product"])].concat();
+    assert_eq!(refused(&both, &step), None);
+    // What the host puts into the body is a value of it like any other.
+    step.body = Some(serde_json::json!({"product": {"name": "Telt"}}));
+    assert_eq!(refused(&granted(&["/product/name"]), &step), None);
+    step.body_bindings.push(souk_model::plan::BodyBinding {
+        at: "/product/price".parse().unwrap(),
+        value: souk_model::plan::BodySource::Before("price".into()),
+    });
+    assert_eq!(refused(&granted(&["/product/name"]), &step).unwrap().rule, "grant-fields");
+    // No body holds nothing.
+    step.body = None;
+    assert_eq!(refused(&granted(&[]), &step), None);
 }

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 use souk_model::plan::Step;
-use souk_model::{Grant, Method, Route, StoreView, WriteMethod};
+use souk_model::{Grant, Method, PointerPattern, Route, StoreView, WriteMethod};
 
 use super::binding_values::{BindingValues, FirstResponse};
 use super::route_request::{RequestAddress, RouteRequest};
 use crate::refusal::Refusal;
+use crate::text::printable;
 
 /// A write that a grant allows, in the form in which it is sent.
 ///
@@ -71,11 +72,7 @@ impl PermittedWrite {
 ///
 /// let route = "/V1/salesRules/{ruleId}";
 /// let method = WriteMethod::Delete;
-/// let grant = Grant {
-///     upstream: "magento".into(),
-///     method: Method::Write(method),
-///     route: route.parse().unwrap(),
-/// };
+/// let grant = Grant::new("magento", Method::Write(method), route.parse().unwrap());
 /// let undo = Step {
 ///     upstream: "magento".into(),
 ///     method,
@@ -94,8 +91,8 @@ impl PermittedWrite {
 /// ```
 ///
 /// # Errors
-/// A refusal by the rule `write-scope`, `grant`, `parameters`, `from-response`, `path-segment`, `query`
-/// or `store-view`.
+/// A refusal by the rule `write-scope`, `grant`, `grant-fields`, `parameters`, `from-response`,
+/// `path-segment`, `query` or `store-view`.
 pub fn permit_step(
     grants: &[Grant],
     step: &Step,
@@ -137,5 +134,42 @@ fn bind(
         at: &step.at,
     };
     let address = request.bind(grants, BindingValues { subject: Some(subject), first_response })?;
+    check_fields(grants, &request, step)?;
     Ok(PermittedWrite { method: step.method, address })
+}
+
+/// Refuses a body that holds more than the grant names. Of several grants of one request one that
+/// names all of it is enough.
+fn check_fields(grants: &[Grant], request: &RouteRequest<'_>, step: &Step) -> Result<(), Refusal> {
+    let mut uncovered = None;
+    for grant in grants.iter().filter(|grant| request.is_granted_by(grant)) {
+        let Some(fields) = &grant.fields else { return Ok(()) };
+        match uncovered_field(fields, step) {
+            None => return Ok(()),
+            field => uncovered = field,
+        }
+    }
+    let Some(field) = uncovered else { return Ok(()) };
+    Err(Refusal::new(
+        "grant-fields",
+        format!(
+            "the action may `{} {}`, but not with a value at `{}` of the body",
+            request.method,
+            printable(request.route),
+            printable(&field)
+        ),
+        "an action's changes hold only the fields that its grant names; its author must name this \
+         one too",
+    ))
+}
+
+/// The first value of a step's body that these fields do not cover, as a pointer. What the host
+/// itself will put into the body stands there already, whatever it will be.
+fn uncovered_field(fields: &[PointerPattern], step: &Step) -> Option<String> {
+    let mut body = step.body.clone()?;
+    for binding in &step.body_bindings {
+        // One whose parent is not there is refused where the change is reviewed.
+        let _ = binding.at.put(&mut body, Value::Null);
+    }
+    PointerPattern::uncovered(fields, &body)
 }

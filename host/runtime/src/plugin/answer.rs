@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use souk_model::{Action, Failure};
+use souk_model::{Action, ContentBlock, Failure};
 
-use super::{Place, Schemas};
+use super::{Place, Schemas, content};
+use crate::bindings::exports::souk::plugin::actions as wit;
 use crate::json;
 use crate::limits::Budget;
 use crate::usage::Exceeded;
@@ -16,13 +17,18 @@ const AT_ONCE: usize = 16 << 10;
 /// A value has at least so many bytes of text, on the average of a whole answer.
 const BYTES_A_VALUE: usize = 8;
 
-/// An answer's text, not yet trusted.
+/// An answer, not yet trusted.
 pub(super) struct Answer {
-    pub(super) text: String,
+    pub(super) response: wit::Response,
+    /// The URIs of the documents that the call kept.
+    pub(super) documents: Vec<String>,
     pub(super) plugin: Arc<str>,
     pub(super) action: Arc<Action>,
     pub(super) schemas: Option<Arc<Schemas>>,
 }
+
+/// An answer that may be passed on.
+pub(super) type Checked = (Map<String, Value>, Vec<ContentBlock>);
 
 impl Answer {
     /// Parses and checks the answer. The call's place stays taken until that has ended, also where
@@ -34,12 +40,13 @@ impl Answer {
         self,
         budget: &Budget,
         place: Arc<Place>,
-    ) -> Result<Map<String, Value>, Failure> {
-        if self.text.len() > budget.answer_bytes {
+    ) -> Result<Checked, Failure> {
+        let bytes = self.response.json.len() + content::image_bytes(&self.response.content);
+        if bytes > budget.answer_bytes {
             return Err(Exceeded::Answer(budget.answer_bytes).failure(&self.plugin));
         }
         let values = budget.answer_bytes / BYTES_A_VALUE;
-        if self.text.len() <= AT_ONCE {
+        if self.response.json.len() <= AT_ONCE {
             return self.checked(values);
         }
         let plugin = self.plugin.clone();
@@ -57,23 +64,26 @@ impl Answer {
         }
     }
 
-    fn checked(&self, values: usize) -> Result<Map<String, Value>, Failure> {
-        let answer =
-            json::parse(&self.text, values).map_err(|error| self.broken(&error.to_string()))?;
+    fn checked(mut self, values: usize) -> Result<Checked, Failure> {
+        let answer = json::parse(&self.response.json, values)
+            .map_err(|error| self.broken(&error.to_string(), "output-schema"))?;
         if let Some(schemas) = &self.schemas {
-            schemas.output.check(&answer).map_err(|why| self.broken(&why))?;
+            schemas.output.check(&answer).map_err(|why| self.broken(&why, "output-schema"))?;
         }
-        match answer {
-            Value::Object(map) => Ok(map),
-            _ => Err(self.broken("it is not an object")),
-        }
+        let Value::Object(answer) = answer else {
+            return Err(self.broken("it is not an object", "output-schema"));
+        };
+        let blocks = std::mem::take(&mut self.response.content);
+        let content = content::check(blocks, &self.documents)
+            .map_err(|why| self.broken(&why, "content-blocks"))?;
+        Ok((answer, content))
     }
 
-    fn broken(&self, why: &str) -> Failure {
+    fn broken(&self, why: &str, rule: &str) -> Failure {
         let (plugin, action) = (&self.plugin, &self.action.name);
         let why = crate::convert::printable(why, 500);
         Failure::internal(format!("the plugin `{plugin}` answered `{action}` wrongly: {why}"))
-            .rule("output-schema")
+            .rule(rule)
             .remedy("this is a fault of the plugin; its author can mend it")
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
-use souk_model::{Actions, Document, Principal, Tool};
+use souk_model::{Actions, ContentBlock, Document, Principal, Tool};
 use souk_state::audit::Transport;
 use souk_state::exports::{ExportId, Exports};
 
@@ -39,6 +39,16 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
             } else {
                 render::answer(&answer.result)
             })?;
+            for block in &answer.content {
+                if let ContentBlock::Image(image) = block {
+                    eprintln!(
+                        "a picture ({}, {} bytes): {}",
+                        image.media_type.as_str(),
+                        image.data.len(),
+                        render::line(&image.description)
+                    );
+                }
+            }
             for document in answer.documents {
                 eprintln!("{}", stored_document(&host.exports, &document)?);
             }

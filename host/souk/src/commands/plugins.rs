@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use souk_model::{ActionDetails, CompletionSource, Extension, GroupDetails};
 use souk_runtime::{Plugin, Sandbox};
 
 use crate::cli::{PluginsArgs, PluginsCommand};
@@ -81,8 +82,8 @@ fn powers(imports: &[String]) -> String {
         ("upstream", "read"),
         ("plans", "propose"),
         ("cache", "purge"),
-        ("exports", "export"),
-        ("session", "session"),
+        ("documents", "export"),
+        ("session-control", "session"),
     ];
     let powers: Vec<&str> =
         known.into_iter().filter(|(interface, _)| has(interface)).map(|(_, power)| power).collect();
@@ -104,6 +105,7 @@ fn describe(plugin: &Plugin) -> Value {
         "size": plugin.size,
         "digest": plugin.digest,
         "imports": plugin.imports,
+        "details": group.details,
         "actions": group.actions.iter().map(|action| json!({
             "tool": action.tool,
             "title": action.title,
@@ -114,6 +116,7 @@ fn describe(plugin: &Plugin) -> Value {
             "grants": action.grants.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "input": *action.input,
             "output": *action.output,
+            "details": action.details,
         })).collect::<Vec<_>>(),
     })
 }
@@ -147,11 +150,77 @@ fn explain(plugin: &Plugin) -> String {
         for grant in &action.grants {
             let _ = writeln!(text, "  may ask {grant}");
         }
+        explain_action(&mut text, &action.details);
     }
+    explain_group(&mut text, &group.details);
     text.push_str(
         "\nImports are read from the file and bound what it can do. Tiers, effects and grants are what it\n\
          declares, in an instance that can reach nothing; the host holds it to them at every call.\n\
          Neither proves that what it answers is right.\n",
     );
     text
+}
+
+/// What an action says beside the rest, where it says something.
+fn explain_action(text: &mut String, details: &ActionDetails) {
+    if let Some(why) = &details.deprecated {
+        let _ = writeln!(text, "  deprecated: {why}");
+    }
+    if !details.keywords.is_empty() {
+        let _ = writeln!(text, "  also found by {}", details.keywords.join(", "));
+    }
+    for completion in &details.completions {
+        let from = origin(&completion.source);
+        let _ = writeln!(text, "  suggests values for `{}`: {from}", completion.argument);
+    }
+    for pointer in &details.untrusted {
+        let _ = writeln!(text, "  texts of strangers at `{pointer}`");
+    }
+    explain_extensions(text, "  ", &details.extensions);
+}
+
+/// The same of a group.
+fn explain_group(text: &mut String, details: &GroupDetails) {
+    let mut lines = String::new();
+    if let Some(least) = &details.least_contract {
+        let _ = writeln!(lines, "needs the contract {least} or newer");
+    }
+    if let Some(homepage) = &details.homepage {
+        let _ = writeln!(lines, "more at {homepage}");
+    }
+    if let Some(schema) = &details.settings_schema {
+        let settings = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let names: Vec<String> = settings.map(|(name, _)| format!("`{name}`")).collect();
+        let _ = writeln!(lines, "settings {}", names.join(", "));
+    }
+    for prompt in &details.prompts {
+        let _ = writeln!(lines, "prompt {}: {}", prompt.name, prompt.title);
+    }
+    for template in &details.resource_templates {
+        let _ = writeln!(
+            lines,
+            "resource {}: {}, as `{}` answers it",
+            template.uri, template.title, template.action
+        );
+    }
+    explain_extensions(&mut lines, "", &details.extensions);
+    if !lines.is_empty() {
+        let _ = write!(text, "\n{lines}");
+    }
+}
+
+fn explain_extensions(text: &mut String, indent: &str, extensions: &[Extension]) {
+    for extension in extensions {
+        let _ = writeln!(text, "{indent}extension {}: {}", extension.name, extension.value);
+    }
+}
+
+/// Where suggestions come from.
+fn origin(source: &CompletionSource) -> String {
+    match source {
+        CompletionSource::Values(values) => values.join(", "),
+        CompletionSource::StoreViews => "the store's views".to_owned(),
+        CompletionSource::Query(query) => format!("what `{}` answers", query.action),
+        CompletionSource::Other(name) => format!("`{name}`, which this host does not know"),
+    }
 }

@@ -61,11 +61,11 @@ fn header(id: PlanId, principal: &str, created_ms: i64) -> PlanHeader {
         group: "pricing".into(),
         tool: "pricing_prepare".into(),
         tier: Tier::Risk,
-        grants: vec![Grant {
-            upstream: "magento".into(),
-            method: Method::Write(WriteMethod::Put),
-            route: "/V1/products/{sku}".parse().unwrap(),
-        }],
+        grants: vec![Grant::new(
+            "magento",
+            Method::Write(WriteMethod::Put),
+            "/V1/products/{sku}".parse().unwrap(),
+        )],
         principal: principal.into(),
         store: "main".into(),
         environment: "staging".into(),

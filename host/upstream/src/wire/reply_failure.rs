@@ -116,6 +116,11 @@ fn role_lacks(resources: &str, method: AuthMethod) -> FailureParts {
             "this admin user's role",
             "in Magento's admin, System > Permissions > User Roles: add it to the role's resources",
         ),
+        AuthMethod::Ims => (
+            "this technical account",
+            "in the Adobe Admin Console and in Magento's admin: give the account a role that has \
+             the resource",
+        ),
         AuthMethod::Oauth | AuthMethod::IntegrationToken => (
             "this integration",
             "in Magento's admin, System > Extensions > Integrations: add it to the integration's \

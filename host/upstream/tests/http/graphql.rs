@@ -7,11 +7,7 @@ use crate::stand_in::{StandIn, json, login};
 
 /// A permitted query.
 fn route(url: &str, at: StoreView) -> PermittedRead {
-    let grant = Grant {
-        upstream: "magento".into(),
-        method: Method::Get,
-        route: "/graphql".parse().unwrap(),
-    };
+    let grant = Grant::new("magento", Method::Get, "/graphql".parse().unwrap());
     let query = vec![
         Binding::text("query", "query($u:String!){route(url:$u){relative_url}}"),
         Binding::text("variables", format!(r#"{{"u":"{url}"}}"#)),

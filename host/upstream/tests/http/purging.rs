@@ -54,11 +54,8 @@ async fn session(store: &StandIn, cdn: CdnSettings) -> Session {
 }
 
 fn permitted(target: PurgeTarget) -> PermittedPurge {
-    let grant = Grant {
-        upstream: "cdn".into(),
-        method: Method::Write(WriteMethod::Post),
-        route: target.route().parse().unwrap(),
-    };
+    let grant =
+        Grant::new("cdn", Method::Write(WriteMethod::Post), target.route().parse().unwrap());
     permit_purge(&[grant], target).unwrap()
 }
 

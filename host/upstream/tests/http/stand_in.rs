@@ -158,8 +158,7 @@ pub(crate) fn login(got: &Got) -> Option<Response> {
 /// A permitted read of a product.
 pub(crate) fn product(sku: &str, at: StoreView) -> PermittedRead {
     let route = "/V1/products/{sku}";
-    let grant =
-        Grant { upstream: "magento".into(), method: Method::Get, route: route.parse().unwrap() };
+    let grant = Grant::new("magento", Method::Get, route.parse().unwrap());
     let read = Read {
         upstream: "magento".into(),
         route: route.into(),
@@ -173,11 +172,7 @@ pub(crate) fn product(sku: &str, at: StoreView) -> PermittedRead {
 /// A permitted write of a product.
 pub(crate) fn write(method: WriteMethod, sku: &str, at: StoreView) -> PermittedWrite {
     let route = "/V1/products/{sku}";
-    let grant = Grant {
-        upstream: "magento".into(),
-        method: Method::Write(method),
-        route: route.parse().unwrap(),
-    };
+    let grant = Grant::new("magento", Method::Write(method), route.parse().unwrap());
     let step = Step {
         upstream: "magento".into(),
         method,

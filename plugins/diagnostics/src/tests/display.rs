@@ -190,7 +190,7 @@ fn a_stock_is_the_websites_own() {
 
 #[test]
 fn a_stock_that_is_not_answered_is_unknown_and_not_passed() {
-    let host = Host::answering(|read| match read.route.as_str() {
+    let host = Host::answering(|read| match read.route.template.as_str() {
         "/V1/inventory/are-products-salable" => {
             Err(Failure::new(FailureCode::NotAuthenticated, "the store denies access"))
         }
@@ -287,7 +287,7 @@ fn an_address_has_to_lead_to_its_page() {
     let report = check(&host, "LAB-000");
     assert_eq!(issues(&report), ["NOT_VISIBLE_INDIVIDUALLY b2b_en", "URL_REWRITE_MISSING de"]);
     assert_eq!(report["views"][0]["url"], "alpha-jacket.html");
-    let silent = Host::answering(|read| match read.route.as_str() {
+    let silent = Host::answering(|read| match read.route.template.as_str() {
         "/graphql" => Err(Failure::new(FailureCode::UpstreamError, "no GraphQL for visitors")),
         _ => order(read),
     });

@@ -92,7 +92,7 @@ pub(super) fn order(read: &Read) -> Answer {
         let count = items.as_array().map_or(0, Vec::len);
         Ok(json!({"items": items, "total_count": count}))
     };
-    match read.route.as_str() {
+    match read.route.template.as_str() {
         "/V1/products/{sku}" => of(&text(read, "sku").unwrap()),
         "/V1/products" => {
             let all = parts();
@@ -175,19 +175,19 @@ pub(super) fn order(read: &Read) -> Answer {
 pub(super) fn changed(change: Change) -> Host {
     Host::answering(move |read| {
         let mut answer = order(read)?;
-        let view = match &read.at {
+        let view = match &read.view {
             StoreView::Global => "all",
             StoreView::View(code) => code,
             StoreView::SessionDefault => panic!("{read:?} names no view"),
         };
-        change(&read.route, view, &mut answer);
+        change(&read.route.template, view, &mut answer);
         Ok(answer)
     })
 }
 
 /// The same, without multi-source inventory.
 pub(super) fn without_sources(stock_item: fn(&str) -> Value) -> Host {
-    Host::answering(move |read| match read.route.as_str() {
+    Host::answering(move |read| match read.route.template.as_str() {
         route if route.starts_with("/V1/inventory/") => {
             Err(Failure::unavailable("the store has no such route"))
         }

@@ -121,7 +121,7 @@ pub(super) fn apply_to(
     let change = change.done()?;
     let warnings = change.warnings.clone();
     let kind = change.subject.kind.clone();
-    let mut draft = context.draft(&Intent { summary, at: StoreView::Global, lookup });
+    let mut draft = context.draft(&Intent { summary, view: StoreView::Global, lookup });
     draft.add([change])?;
     let outcome = draft.apply()?;
     let done = outcome.state == PlanState::Done;

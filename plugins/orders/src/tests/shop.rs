@@ -66,7 +66,7 @@ impl Shop {
             BindingSource::Text(text) => encoded(text),
             other => panic!("{other:?} in a read"),
         };
-        let mut path = read.route.clone();
+        let mut path = read.route.template.clone();
         for binding in &read.path {
             path = path.replace(&format!("{{{}}}", binding.name), &text(&binding.value));
         }
@@ -75,7 +75,7 @@ impl Shop {
             .iter()
             .map(|binding| [encoded(&binding.name), text(&binding.value)].join("="))
             .collect();
-        let view = match &read.at {
+        let view = match &read.view {
             StoreView::Global => "/all",
             StoreView::SessionDefault => "",
             StoreView::View(code) => panic!("sales are read globally, not in `{code}`"),

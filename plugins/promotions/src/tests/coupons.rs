@@ -1,6 +1,6 @@
 //! Coupons: generated and exported.
 
-use souk_sdk::{Expectation, Retry};
+use souk_sdk::{Expectation, Retry, StoreSet};
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn coupons_are_proved_by_what_stands_after_the_last_that_there_was() {
     let proposed = host.proposed().pop().unwrap();
     let change = &proposed.changes[0];
     assert_eq!(change.retry, Retry::IfAbsent);
-    assert_eq!(change.edits[0].after, Expectation::SetByStore("5".to_owned()));
+    assert_eq!(change.edits[0].after, Expectation::SetByStore(StoreSet::exactly(&json!(5))));
     let rows = host.review(&proposed, change);
     assert_eq!((&rows[0].before, &rows[0].after), (&json!(0), &json!(5)));
     let after = ("coupon_id".to_owned(), "gt".to_owned(), "700".to_owned());
@@ -107,7 +107,7 @@ fn many_coupons_go_into_a_document() {
         let coupon =
             |id: u64| json!({"coupon_id": id, "rule_id": 3, "code": "C".repeat(60), "type": 1});
         let all: Vec<Value> = (1..=2_000).map(coupon).collect();
-        Ok(match read.route.as_str() {
+        Ok(match read.route.template.as_str() {
             "/V1/coupons/search" => search(&all, read),
             _ => rule(3, "Lab auto coupons", "AUTO", true),
         })

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::bindings::souk::plugin::plans::{
     BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse, Retry, Step,
-    Subject, Undo,
+    StoreSet, Subject, Undo,
 };
 use crate::core::{BindingSource, Failure, Method, Route, StoreView, pointer};
 
@@ -15,15 +15,14 @@ impl<const N: usize> Route<N> {
     /// A write to this route with these parameters, as a step of a change. Its body grows as
     /// [`ChangeBuilder::set`] puts values into it.
     #[must_use]
-    pub fn step(&self, method: Method, parameters: [BindingSource; N], at: StoreView) -> Step {
+    pub fn step(&self, method: Method, parameters: [BindingSource; N], view: StoreView) -> Step {
         let read = self.read_by(parameters);
         Step {
-            upstream: read.upstream,
             method,
             route: read.route,
             path: read.path,
             query: Vec::new(),
-            at,
+            view,
             body: None,
             body_bindings: Vec::new(),
             failure_responses: Vec::new(),
@@ -39,6 +38,20 @@ impl Step {
         let equals = equals.map(ToString::to_string);
         self.failure_responses.push(FailureResponse { at: at.to_owned(), equals });
         self
+    }
+}
+
+impl StoreSet {
+    /// Exactly this value.
+    #[must_use]
+    pub fn exactly(value: &Value) -> Self {
+        Self { value: value.to_string(), tolerance: None }
+    }
+
+    /// A number, which may differ by this decimal: `0.01`.
+    #[must_use]
+    pub fn about(value: &Value, tolerance: &str) -> Self {
+        Self { value: value.to_string(), tolerance: Some(tolerance.to_owned()) }
     }
 }
 
@@ -178,8 +191,9 @@ impl ChangeBuilder {
 
     /// Records what the store itself will make of a field: a value, or `None` for nothing.
     pub fn expect(&mut self, field: &str, lookup: &str, value: Option<&Value>) {
-        let after =
-            value.map_or(Expectation::Removed, |value| Expectation::SetByStore(value.to_string()));
+        let after = value.map_or(Expectation::Removed, |value| {
+            Expectation::SetByStore(StoreSet::exactly(value))
+        });
         self.edit(field, lookup, after);
     }
 

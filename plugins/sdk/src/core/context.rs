@@ -5,7 +5,7 @@ use std::{slice, vec};
 
 use serde::de::DeserializeOwned;
 
-use crate::bindings::souk::plugin::session::Credentials;
+use crate::bindings::souk::plugin::session_control::Credentials;
 use crate::core::{AuthMethod, Failure, FailureCode, PassThrough, Read, SessionInfo, host, json};
 
 /// What every action may do: read, within its grants, and tell how far it is.
@@ -126,9 +126,9 @@ fn decoded<T: DeserializeOwned>(
     json::decode(&answer?).map_err(|wrong| {
         let mut failure = Failure::new(
             FailureCode::UpstreamError,
-            format!("the answer to `GET {}` is not as expected: {wrong}", read.route),
+            format!("the answer to `GET {}` is not as expected: {wrong}", read.route.template),
         );
-        failure.upstream = Some(read.upstream.clone());
+        failure.upstream = read.route.upstream.clone().or_else(|| Some("magento".to_owned()));
         failure
     })
 }
@@ -185,13 +185,16 @@ impl Deref for SessionContext {
 }
 
 impl AuthMethod {
-    /// The method's name in results: `oauth`, `integration_token`, `admin_token`.
+    /// The method's name in results: `oauth`, `integration_token`, `admin_token`, `ims`; of one that
+    /// is newer than this SDK, its name in the contract.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Oauth => "oauth",
             Self::IntegrationToken => "integration_token",
             Self::AdminToken => "admin_token",
+            Self::Ims => "ims",
+            Self::Other(name) => name,
         }
     }
 }

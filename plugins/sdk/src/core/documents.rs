@@ -70,7 +70,7 @@ impl DocumentWriter {
     /// As [`write`](Self::write).
     pub fn keep(mut self) -> Result<Document, Failure> {
         self.send()?;
-        host::DocumentWriter::keep(self.open).map(Document::from)
+        self.open.keep().map(Document::from)
     }
 
     fn send(&mut self) -> Result<(), Failure> {
@@ -92,8 +92,8 @@ pub struct Document {
     pub expires_at: String,
 }
 
-impl From<bindings::souk::plugin::exports::Document> for Document {
-    fn from(kept: bindings::souk::plugin::exports::Document) -> Self {
+impl From<bindings::souk::plugin::documents::DocumentLink> for Document {
+    fn from(kept: bindings::souk::plugin::documents::DocumentLink) -> Self {
         Self { uri: kept.uri, size: kept.size, expires_at: kept.expires_at }
     }
 }

@@ -70,7 +70,7 @@ impl<const N: usize> From<Route<N>> for Grants {
 /// const BLOCK_CHANGES: Changes<1> = Changes::of("cms-block", BLOCK).put(BLOCK_WRITE);
 ///
 /// let intent = BLOCK_CHANGES.intent("rename blocks", StoreView::Global);
-/// assert_eq!(intent.lookup.one.route, "/V1/cmsBlock/{blockId}");
+/// assert_eq!(intent.lookup.one.route.template, "/V1/cmsBlock/{blockId}");
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Changes<const N: usize> {
@@ -148,7 +148,7 @@ impl Changes<1> {
     #[must_use]
     pub fn intent(&self, summary: impl Into<String>, view: StoreView) -> Intent {
         let lookup = self.lookup.read_by([BindingSource::Subject]).at(view.clone());
-        Intent { summary: summary.into(), at: view, lookup: Lookup::one(lookup) }
+        Intent { summary: summary.into(), view, lookup: Lookup::one(lookup) }
     }
 }
 

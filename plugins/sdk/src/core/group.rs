@@ -11,7 +11,7 @@ use super::grant::{Changes, Grants};
 use super::pass_through::ActionResult;
 use super::plans::{ApplyContext, DraftTerms, PrepareContext};
 use super::route::{Grant, Route};
-use super::{Bound, Failure, Method, Tier, json, schema};
+use super::{Bound, Failure, Method, Response, Tier, json, schema};
 use crate::bindings::exports::souk::plugin::actions;
 
 /// An action group: what a plugin offers.
@@ -71,7 +71,7 @@ enum Effect {
 }
 
 /// A typed handler with its types forgotten: JSON text in, JSON text out.
-type Run = Box<dyn Fn(&str, DraftTerms) -> Result<String, Failure>>;
+type Run = Box<dyn Fn(&str, DraftTerms) -> Result<Response, Failure>>;
 
 /// The arguments of an action. Once for each type of them, however many actions share it.
 #[inline(never)]
@@ -176,7 +176,7 @@ impl Action {
             output: schema::output::<O>,
             run: Box::new(move |arguments, terms| {
                 let args = decoded(arguments)?;
-                handler(&args, terms)?.into_json()
+                handler(&args, terms)?.into_response()
             }),
         }
     }
@@ -285,6 +285,7 @@ impl Action {
             input: (self.input)(),
             output: (self.output)(),
             grants: self.grants.iter().copied().map(Grant::describe).collect(),
+            details: None,
         }
     }
 }
@@ -299,6 +300,7 @@ impl Group {
             title: self.title.to_owned(),
             description: self.description.to_owned(),
             actions: self.actions.iter().map(|action| action.describe(self.name)).collect(),
+            details: None,
         }
     }
 
@@ -307,7 +309,7 @@ impl Group {
     /// # Errors
     /// What the action answers; that arguments are not what they must be, naming the place; that
     /// there is no such action.
-    pub fn invoke(&self, action: &str, arguments: &str) -> Result<String, Failure> {
+    pub fn invoke(&self, action: &str, arguments: &str) -> Result<Response, Failure> {
         match self.action(action) {
             Some(action) => (action.run)(arguments, action.terms(self.name)),
             None => Err(Failure::internal(format!("`{}` has no action `{action}`", self.name))),

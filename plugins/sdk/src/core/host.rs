@@ -6,11 +6,12 @@
 #[cfg(target_family = "wasm")]
 mod wasm {
     pub(crate) use crate::bindings::souk::plugin::cache::purge;
-    pub(crate) use crate::bindings::souk::plugin::exports::Export as DocumentWriter;
+    pub(crate) use crate::bindings::souk::plugin::documents::Document as DocumentWriter;
     pub(crate) use crate::bindings::souk::plugin::plans::Draft;
     pub(crate) use crate::bindings::souk::plugin::progress::report;
-    pub(crate) use crate::bindings::souk::plugin::session::{
-        capabilities, current, destroy, login, set_default_scope,
+    pub(crate) use crate::bindings::souk::plugin::session::{capabilities, current};
+    pub(crate) use crate::bindings::souk::plugin::session_control::{
+        destroy, login, set_default_scope,
     };
     pub(crate) use crate::bindings::souk::plugin::settings::get as setting;
     pub(crate) use crate::bindings::souk::plugin::upstream::{get, get_all};

@@ -29,7 +29,7 @@ pub use context::{Answers, Context, SessionContext};
 pub use documents::{Document, DocumentWriter};
 pub use grant::{Changes, Grants, MOST_ROUTES};
 pub use group::{Action, ActionInfo, Group, NoArgs};
-pub use pass_through::{ActionResult, AnyObject, PassThrough, RawObject};
+pub use pass_through::{ActionResult, AnyObject, PassThrough, RawObject, WithContent};
 pub use plan_results::{AppliedResult, ItemError, PreparedResult, nothing_matches};
 pub use plans::{Apply, ApplyContext, Draft, PlanContext, Prepare, PrepareContext};
 pub use pointer::element;
@@ -41,12 +41,16 @@ pub use session::SessionResult;
 
 pub use souk_sdk_macros::{action, args, group, record, result};
 
-pub use crate::bindings::exports::souk::plugin::actions::Bound;
-pub use crate::bindings::souk::plugin::cache::{Purged, Target as PurgeTarget};
+pub use crate::bindings::exports::souk::plugin::actions::{
+    ActionDetails, Bound, Completion, CompletionQuery, CompletionSource, ContentBlock,
+    DocumentBlock, Extension, GroupDetails, Image, Prompt, PromptArgument, ResourceTemplate,
+    Response,
+};
+pub use crate::bindings::souk::plugin::cache::{PurgeResult, PurgeTarget};
 pub use crate::bindings::souk::plugin::plans::{
     Batch, BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse,
-    Intent, Item as PlanItem, ItemState, Lookup, Outcome, Plan, PlanState, Retry, Step, Subject,
-    Undo,
+    Intent, Item as PlanItem, ItemState, Lookup, Outcome, Plan, PlanState, Retry, Step, StoreSet,
+    Subject, Undo,
 };
 pub use crate::bindings::souk::plugin::session::{AuthMethod, Info as SessionInfo};
 pub use crate::bindings::souk::plugin::types::{

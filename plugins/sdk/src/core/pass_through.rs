@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::core::{Failure, FailureCode, json};
+use crate::core::{
+    ActionDetails, ContentBlock, Failure, FailureCode, GroupDetails, Response, json,
+};
 
 /// An object that the store answered, kept as text and passed on untouched. `Shape` only tells
 /// callers what they may find in it; nothing of it is required, and more may stand there.
@@ -116,6 +118,96 @@ pub trait ActionResult: JsonSchema {
     /// # Errors
     /// When it cannot be written as JSON.
     fn into_json(self) -> Result<String, Failure>;
+
+    /// The whole response: the result, and what is shown beside it. For most results nothing is.
+    ///
+    /// # Errors
+    /// As [`into_json`](Self::into_json).
+    fn into_response(self) -> Result<Response, Failure>
+    where
+        Self: Sized,
+    {
+        self.into_json().map(Response::from)
+    }
+}
+
+impl From<String> for Response {
+    fn from(json: String) -> Self {
+        Self { json, content: Vec::new() }
+    }
+}
+
+impl Default for ActionDetails {
+    /// Nothing of it.
+    fn default() -> Self {
+        Self {
+            completions: Vec::new(),
+            untrusted: Vec::new(),
+            keywords: Vec::new(),
+            deprecated: None,
+            extensions: Vec::new(),
+        }
+    }
+}
+
+impl Default for GroupDetails {
+    /// Nothing of it.
+    fn default() -> Self {
+        Self {
+            prompts: Vec::new(),
+            resource_templates: Vec::new(),
+            settings_schema: None,
+            least_contract: None,
+            homepage: None,
+            extensions: Vec::new(),
+        }
+    }
+}
+
+/// A result with something to show beside it: pictures, links to documents of this call.
+///
+/// ```
+/// # use souk_sdk::{ContentBlock, Failure, Image, WithContent};
+/// # fn chart(png: Vec<u8>) -> Result<WithContent<serde_json::Map<String, serde_json::Value>>, Failure> {
+/// let image = Image {
+///     media_type: "image/png".to_owned(),
+///     data: png,
+///     description: "Orders by day".to_owned(),
+/// };
+/// Ok(WithContent { result: serde_json::Map::new(), content: vec![ContentBlock::Image(image)] })
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct WithContent<T> {
+    /// The result itself.
+    pub result: T,
+    /// What is shown beside it, in this order.
+    pub content: Vec<ContentBlock>,
+}
+
+impl<T: JsonSchema> JsonSchema for WithContent<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+impl<T: ActionResult> ActionResult for WithContent<T> {
+    fn into_json(self) -> Result<String, Failure> {
+        self.result.into_json()
+    }
+
+    fn into_response(self) -> Result<Response, Failure> {
+        let Self { result, content } = self;
+        Ok(Response { content, ..result.into_response()? })
+    }
 }
 
 impl<T: Serialize + JsonSchema> ActionResult for T {

@@ -80,7 +80,7 @@ pub struct ItemError {
     pub id: String,
     /// `failed`: refused; `drifted`: somebody changed it meanwhile; `skipped`: not tried; `unknown`:
     /// it may have happened, and a person has to look.
-    pub state: &'static str,
+    pub state: String,
     /// Why.
     pub error: String,
 }
@@ -102,19 +102,19 @@ impl AppliedResult {
             PlanState::Previewed => "nothing was sent: `plans_get` with the plan's id shows what \
                 would change, `plans_commit` carries it out"
                 .to_owned(),
-            PlanState::PartlyDone | PlanState::Failed => {
+            PlanState::Stopped => format!(
+                "{done} written before somebody stopped it: `plans_resume` goes on with the rest"
+            ),
+            PlanState::Frozen => format!(
+                "{done} written; the rest waits until the plugin is approved: see `plans_get`"
+            ),
+            PlanState::PartlyDone | PlanState::Failed | PlanState::Other(_) => {
                 format!("{done} written, {errors} not: see `errors`")
             }
         };
         let errors_of = |item: PlanItem| ItemError {
             id: item.subject.id,
-            state: match item.state {
-                ItemState::Done => "done",
-                ItemState::Failed => "failed",
-                ItemState::Drifted => "drifted",
-                ItemState::Skipped => "skipped",
-                ItemState::Unknown => "unknown",
-            },
+            state: item.state.as_str().to_owned(),
             error: item.failure.map(|failure| failure.message).unwrap_or_default(),
         };
         Self {
@@ -123,6 +123,22 @@ impl AppliedResult {
             error_count: errors,
             errors: outcome.failures.into_iter().map(errors_of).collect(),
             plan_id: outcome.plan_id,
+        }
+    }
+}
+
+impl ItemState {
+    /// The state's name in results: `done`, `failed`, `drifted`, `skipped`, `unknown`; of one that is
+    /// newer than this SDK, its name in the contract.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Drifted => "drifted",
+            Self::Skipped => "skipped",
+            Self::Unknown => "unknown",
+            Self::Other(name) => name,
         }
     }
 }

@@ -43,13 +43,11 @@ impl DraftTerms {
             return None;
         }
         let many = intent.lookup.many.as_ref().map(|batch| &batch.read);
-        let undeclared = [Some(&intent.lookup.one), many].into_iter().flatten().find(|read| {
-            !self
-                .lookups
-                .iter()
-                .any(|grant| grant.upstream == read.upstream && grant.pattern == read.route)
-        })?;
-        Some(undeclared.route.clone())
+        let undeclared = [Some(&intent.lookup.one), many]
+            .into_iter()
+            .flatten()
+            .find(|read| !self.lookups.iter().any(|grant| grant.is_of(&read.route)))?;
+        Some(undeclared.route.template.clone())
     }
 }
 
@@ -147,7 +145,7 @@ impl Draft<Prepare> {
     /// As [`add`](Self::add); and that nothing is left to change.
     pub fn propose(mut self) -> Result<PreparedResult, Failure> {
         self.send()?;
-        let plan = host::Draft::propose(self.open)?;
+        let plan = self.open.propose()?;
         PreparedResult::new(plan, self.warnings, &self.commit_tool)
     }
 }
@@ -159,6 +157,6 @@ impl Draft<Apply> {
     /// As [`add`](Self::add). Items that fail are no failure of the call: they are in the outcome.
     pub fn apply(mut self) -> Result<Outcome, Failure> {
         self.send()?;
-        host::Draft::apply(self.open)
+        self.open.apply()
     }
 }

@@ -1,6 +1,6 @@
 //! Purging the full-page cache that stands before the store.
 
-use crate::core::{ApplyContext, Failure, PurgeTarget, Purged, Route, host};
+use crate::core::{ApplyContext, Failure, PurgeResult, PurgeTarget, Route, host};
 
 /// The grant to purge single pages: `.writes(Method::Post, PURGE_URL)`.
 pub const PURGE_URL: Route<0> = Route::of("cdn", "/purge/url");
@@ -16,7 +16,7 @@ impl ApplyContext {
     /// Which cache it is, where it is and how it is asked is the operator's configuration. Each
     /// target needs its grant: [`PURGE_URL`], [`PURGE_PRODUCT`] or [`PURGE_CATEGORY`].
     #[must_use]
-    pub fn purge(&self, what: &[PurgeTarget]) -> Vec<Result<Purged, Failure>> {
+    pub fn purge(&self, what: &[PurgeTarget]) -> Vec<Result<PurgeResult, Failure>> {
         host::purge(what)
     }
 }

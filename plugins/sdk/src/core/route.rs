@@ -2,6 +2,7 @@
 
 use super::{Binding, BindingSource, Method, Read, StoreView};
 use crate::bindings::exports::souk::plugin::actions;
+use crate::bindings::souk::plugin::types;
 
 /// A GET route of a back end, with `N` parameters in braces.
 ///
@@ -12,7 +13,7 @@ use crate::bindings::exports::souk::plugin::actions;
 /// use souk_sdk::Route;
 /// const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 /// let read = PRODUCT.read(["24-MB01"]);
-/// assert_eq!(read.route, "/V1/products/{sku}");
+/// assert_eq!(read.route.template, "/V1/products/{sku}");
 /// ```
 ///
 /// ```compile_fail
@@ -34,7 +35,7 @@ impl<const N: usize> Route<N> {
     /// compilation.
     #[must_use]
     pub const fn new(pattern: &'static str) -> Self {
-        Self::of("magento", pattern)
+        Self::of(STORE, pattern)
     }
 
     /// A route of another back end, by its name in the operator's configuration.
@@ -64,14 +65,13 @@ impl<const N: usize> Route<N> {
             segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
         });
         Read {
-            upstream: self.upstream.to_owned(),
-            route: self.pattern.to_owned(),
+            route: described(self.upstream, self.pattern),
             path: names
                 .zip(parameters)
                 .map(|(name, value)| Binding { name: name.to_owned(), value })
                 .collect(),
             query: Vec::new(),
-            at: StoreView::SessionDefault,
+            view: StoreView::SessionDefault,
         }
     }
 
@@ -92,12 +92,28 @@ pub(crate) struct Grant {
 impl Grant {
     /// The grant as the contract spells it.
     pub(crate) fn describe(self) -> actions::Grant {
-        let route =
-            actions::Route { upstream: self.upstream.to_owned(), pattern: self.pattern.to_owned() };
+        let route = described(self.upstream, self.pattern);
         match self.method {
             None => actions::Grant::Read(route),
-            Some(method) => actions::Grant::Write((method, route)),
+            Some(method) => {
+                actions::Grant::Write(actions::WriteGrant { method, route, fields: None })
+            }
         }
+    }
+
+    /// Whether this grants a request to this route.
+    pub(crate) fn is_of(self, route: &types::Route) -> bool {
+        described(self.upstream, self.pattern) == *route
+    }
+}
+
+/// The back end that is meant where a plugin names none.
+const STORE: &str = "magento";
+
+fn described(upstream: &str, template: &str) -> types::Route {
+    types::Route {
+        upstream: (upstream != STORE).then(|| upstream.to_owned()),
+        template: template.to_owned(),
     }
 }
 
@@ -116,7 +132,7 @@ impl Read {
     /// Asks this view of the store and not the session's.
     #[must_use]
     pub fn at(mut self, view: StoreView) -> Self {
-        self.at = view;
+        self.view = view;
         self
     }
 }
@@ -173,7 +189,7 @@ mod tests {
         const LINK: Route<2> = Route::new("/V1/products/{sku}/links/{type}");
         let read = LINK.read(["a/b", "related"]);
         assert_eq!(read.path, [binding("sku", "a/b"), binding("type", "related")]);
-        assert_eq!(read.at, StoreView::SessionDefault);
+        assert_eq!(read.view, StoreView::SessionDefault);
     }
 
     #[test]

@@ -10,8 +10,8 @@ pub struct SessionResult {
     pub username: String,
     /// Where the store is.
     pub base_url: String,
-    /// `oauth`, `integration_token` or `admin_token`.
-    pub auth_method: &'static str,
+    /// `oauth`, `integration_token`, `admin_token` or `ims`.
+    pub auth_method: String,
     /// The operator's name for the store.
     pub store: String,
     /// The store's environment, as the operator named it.
@@ -25,7 +25,7 @@ impl From<SessionInfo> for SessionResult {
         Self {
             username: info.username,
             base_url: info.base_url,
-            auth_method: info.method.as_str(),
+            auth_method: info.method.as_str().to_owned(),
             store: info.store,
             environment: info.environment,
             default_scope: info.default_scope,

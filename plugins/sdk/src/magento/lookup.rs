@@ -14,7 +14,7 @@ impl Lookup {
     /// items have its value at `member` (`sku`). `fields` is a [projection](crate::magento::projection).
     #[must_use]
     pub fn searched(self, route: Route<0>, field: &str, member: &str, fields: &str) -> Self {
-        let view = self.one.at.clone();
+        let view = self.one.view.clone();
         let read = by_field(route, field, Condition::In, view)
             .query("searchCriteria[pageSize]", BATCH)
             .query("searchCriteria[currentPage]", "1")

@@ -121,7 +121,7 @@ impl<'a> ProductWriter<'a> {
             .at(view.clone());
         Ok(Intent {
             summary: [summary, " ", &self.target.in_words()].concat(),
-            at: view.clone(),
+            view: view.clone(),
             lookup: Lookup::one(one)
                 .many(many, &filter("value"), "/items", "/sku")
                 .inherits(!self.target.is_global()),

@@ -259,7 +259,7 @@ mod tests {
     /// The lists of `stores.jsonl`.
     fn store() -> Host {
         Host::answering(|read| {
-            Ok(match read.route.as_str() {
+            Ok(match read.route.template.as_str() {
                 "/V1/store/websites" => json!([
                     {"id": 0, "code": "admin", "name": "Admin", "default_group_id": 0},
                     {"id": 1, "code": "base", "name": "Main Website", "default_group_id": 1},

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use super::{Host, imports};
 use crate::core::route::Grant;
 use crate::core::{
-    Failure, FailureCode, Method, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeTarget, Purged,
+    Failure, FailureCode, Method, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeResult,
+    PurgeTarget,
 };
 
 impl Host {
@@ -14,7 +15,7 @@ impl Host {
     #[must_use]
     pub fn purging(
         self,
-        answer: impl Fn(&PurgeTarget) -> Result<Purged, Failure> + 'static,
+        answer: impl Fn(&PurgeTarget) -> Result<PurgeResult, Failure> + 'static,
     ) -> Self {
         self.state.seen.borrow_mut().purging = Some(Rc::new(answer));
         self
@@ -27,11 +28,11 @@ impl Host {
     }
 }
 
-pub(crate) fn purge(what: &[PurgeTarget]) -> Vec<Result<Purged, Failure>> {
+pub(crate) fn purge(what: &[PurgeTarget]) -> Vec<Result<PurgeResult, Failure>> {
     what.iter().map(purge_one).collect()
 }
 
-fn purge_one(target: &PurgeTarget) -> Result<Purged, Failure> {
+fn purge_one(target: &PurgeTarget) -> Result<PurgeResult, Failure> {
     let state = imports::current_state()?;
     let wanted = grant(target);
     if !state.seen.borrow().granted.contains(&wanted) {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{State, imports};
-use crate::bindings::souk::plugin::exports::Document;
+use crate::bindings::souk::plugin::documents::DocumentLink;
 use crate::core::{Failure, FailureCode};
 
 /// A document that a plugin had kept.
@@ -50,13 +50,13 @@ impl DocumentWriter {
         }
     }
 
-    pub(crate) fn keep(export: Self) -> Result<Document, Failure> {
-        export.write("")?;
-        let state = export.state()?;
-        let kept = export.begun.into_inner();
+    pub(crate) fn keep(&self) -> Result<DocumentLink, Failure> {
+        self.write("")?;
+        let state = self.state()?;
+        let kept = self.begun.borrow().clone();
         let mut seen = state.seen.borrow_mut();
         seen.exported.push(kept.clone());
-        Ok(Document {
+        Ok(DocumentLink {
             uri: format!("souk://exports/test_{}", seen.exported.len()),
             size: kept.text.len() as u64,
             expires_at: "2026-11-23T18:00:00Z".to_owned(),

@@ -77,7 +77,7 @@ impl FakeStore {
     /// # Errors
     /// 404 where there is no such item; that the route is none of the store's.
     pub fn answer(&self, read: &Read) -> Result<Value, Failure> {
-        let answer = self.at(&read.route)?;
+        let answer = self.at(&read.route.template)?;
         if let Some(items) = items(answer) {
             return Ok(Search::of(read).run(items));
         }
@@ -92,10 +92,10 @@ impl FakeStore {
             items.iter().find(|item| item.get(member).is_some_and(|is| plain(is) == wanted));
         found.cloned().ok_or_else(|| Failure {
             status: Some(404),
-            upstream: Some(read.upstream.clone()),
+            upstream: read.route.upstream.clone().or_else(|| Some("magento".to_owned())),
             ..Failure::new(
                 FailureCode::UpstreamError,
-                format!("there is no `{wanted}` at `{}`", read.route),
+                format!("there is no `{wanted}` at `{}`", read.route.template),
             )
         })
     }

@@ -59,7 +59,7 @@ impl Draft {
 
     pub(crate) fn add(&self, changes: &[Change]) -> Result<(), Failure> {
         let state = self.state()?;
-        if self.intent.at == StoreView::SessionDefault {
+        if self.intent.view == StoreView::SessionDefault {
             return Err(refused("a draft must say where it goes".to_owned()));
         }
         for change in changes {
@@ -76,9 +76,8 @@ impl Draft {
         Ok(())
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "the imported function takes it so")]
-    pub(crate) fn propose(draft: Self) -> Result<Plan, Failure> {
-        let proposed = draft.close()?;
+    pub(crate) fn propose(&self) -> Result<Plan, Failure> {
+        let proposed = self.close()?;
         let mut warnings: Vec<String> = Vec::new();
         let mut samples = Vec::new();
         for change in &proposed.changes {
@@ -105,9 +104,8 @@ impl Draft {
         })
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "the imported function takes it so")]
-    pub(crate) fn apply(draft: Self) -> Result<Outcome, Failure> {
-        let proposed = draft.close()?;
+    pub(crate) fn apply(&self) -> Result<Outcome, Failure> {
+        let proposed = self.close()?;
         Ok(Outcome {
             plan_id: "plan_test".to_owned(),
             state: PlanState::Done,
@@ -152,19 +150,18 @@ fn checked(change: &Change, state: &State) -> Result<(), Failure> {
     }
     let seen = state.seen.borrow();
     for step in change.steps.iter().chain(undoing) {
-        let granted = seen.granted.iter().any(|grant| {
-            grant.method == Some(step.method)
-                && grant.upstream == step.upstream
-                && grant.pattern == step.route
-        });
+        let granted = seen
+            .granted
+            .iter()
+            .any(|grant| grant.method == Some(step.method) && grant.is_of(&step.route));
         if !granted {
             return Err(refused(format!(
                 "the action has not declared a write to `{}`",
-                step.route
+                step.route.template
             ))
             .remedy("add `.writes(…)` to it"));
         }
-        if step.at == StoreView::SessionDefault {
+        if step.view == StoreView::SessionDefault {
             return Err(refused(format!("a step of `{id}` does not say where it goes")));
         }
     }
@@ -190,7 +187,8 @@ fn checked(change: &Change, state: &State) -> Result<(), Failure> {
 fn after(change: &Change, after: &Expectation) -> Result<Value, Failure> {
     match after {
         Expectation::Removed => Ok(Value::Null),
-        Expectation::SetByStore(text) | Expectation::Unverifiable(text) => Ok(parsed(text)),
+        Expectation::SetByStore(set) => Ok(parsed(&set.value)),
+        Expectation::Unverifiable(text) => Ok(parsed(text)),
         Expectation::AsSent(pointers) => {
             let mut values = pointers.iter().map(|pointer| {
                 let step = change.steps.get(usize::from(pointer.step));
@@ -298,13 +296,14 @@ fn rendered(step: &Step, change: &Change, before: &[ReviewRow]) -> SentRequest {
     };
     let segments: Vec<String> = step
         .route
+        .template
         .split('/')
         .map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             Some(name) => text(name),
             None => segment.to_owned(),
         })
         .collect();
-    let view = match &step.at {
+    let view = match &step.view {
         StoreView::View(code) => code,
         StoreView::Global => "all",
         StoreView::SessionDefault => "?",

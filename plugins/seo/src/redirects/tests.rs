@@ -29,10 +29,10 @@ fn route(to: &str, code: u16) -> Value {
 
 /// A store of which `led` says where an address leads in a view.
 fn storefront(led: fn(&str, &str) -> Result<Value, Failure>) -> Host {
-    Host::answering(move |read| match read.route.as_str() {
+    Host::answering(move |read| match read.route.template.as_str() {
         "/V1/store/storeViews" => Ok(views()),
         "/graphql" => {
-            let StoreView::View(view) = &read.at else { panic!("{read:?}") };
+            let StoreView::View(view) = &read.view else { panic!("{read:?}") };
             let variables: Value = serde_json::from_str(&given(read, "variables")).unwrap();
             let query = given(read, "query");
             assert!(query.starts_with("query(") && !query.contains('\n'), "{query}");
@@ -115,7 +115,7 @@ fn what_the_store_does_not_answer_is_not_resolved() {
 
 #[test]
 fn without_a_list_of_rewrites_nothing_is_said_of_them() {
-    let host = Host::answering(|read| match read.route.as_str() {
+    let host = Host::answering(|read| match read.route.template.as_str() {
         "/V1/store/storeViews" => Ok(views()),
         _ => Err(Failure::unavailable("the store has no such route")),
     });
@@ -138,7 +138,7 @@ fn a_list_of_rewrites_shows_whole_chains() {
         rewrite("a", "c", 301, 2),
     ]);
     let host = Host::answering(move |read| {
-        Ok(match read.route.as_str() {
+        Ok(match read.route.template.as_str() {
             "/V1/store/storeViews" => views(),
             "/V1/souk/url-rewrites" => json!({"items": all, "total_count": 8}),
             other => panic!("{other} was read"),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 use souk_sdk::bindings::souk::plugin::plans as contract;
-use souk_sdk::{Binding, Method, Read, StoreView};
+use souk_sdk::bindings::souk::plugin::types::Route;
+use souk_sdk::{Binding, Method, Read, StoreSet, StoreView};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,32 +45,31 @@ fn view(code: Option<&str>) -> StoreView {
     }
 }
 
-fn magento() -> String {
-    "magento".to_owned()
+fn route(upstream: Option<&String>, template: &str) -> Route {
+    Route { upstream: upstream.cloned(), template: template.to_owned() }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asking {
-    #[serde(default = "magento")]
-    upstream: String,
+    #[serde(default)]
+    upstream: Option<String>,
     route: String,
     #[serde(default)]
     path: Bindings,
     #[serde(default)]
     query: Bindings,
     #[serde(default)]
-    at: Option<String>,
+    view: Option<String>,
 }
 
 impl Asking {
     fn contract(&self) -> Read {
         Read {
-            upstream: self.upstream.clone(),
-            route: self.route.clone(),
+            route: route(self.upstream.as_ref(), &self.route),
             path: bindings(&self.path),
             query: bindings(&self.query),
-            at: view(self.at.as_deref()),
+            view: view(self.view.as_deref()),
         }
     }
 }
@@ -90,7 +90,7 @@ pub(crate) struct Intent {
     #[serde(default)]
     many: Option<Many>,
     #[serde(default)]
-    at: Option<String>,
+    view: Option<String>,
     #[serde(default)]
     inherits: bool,
 }
@@ -105,7 +105,7 @@ impl Intent {
         };
         contract::Intent {
             summary: "forged".to_owned(),
-            at: view(self.at.as_deref()),
+            view: view(self.view.as_deref()),
             lookup: contract::Lookup {
                 one: self.one.contract(),
                 many: self.many.as_ref().map(batch),
@@ -152,7 +152,7 @@ impl Edit {
                     contract::Expectation::AsSent(pointers.iter().map(pointer).collect())
                 }
                 Expectation::SetByStore(value) => {
-                    contract::Expectation::SetByStore(value.to_string())
+                    contract::Expectation::SetByStore(StoreSet::exactly(value))
                 }
                 Expectation::Removed => contract::Expectation::Removed,
             },
@@ -202,8 +202,8 @@ struct FailureResponse {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
-    #[serde(default = "magento")]
-    upstream: String,
+    #[serde(default)]
+    upstream: Option<String>,
     method: String,
     route: String,
     #[serde(default)]
@@ -211,7 +211,7 @@ struct Step {
     #[serde(default)]
     query: Bindings,
     #[serde(default)]
-    at: Option<String>,
+    view: Option<String>,
     #[serde(default)]
     body: Option<Value>,
     #[serde(default)]
@@ -231,17 +231,16 @@ impl Step {
             body => body.to_string(),
         });
         contract::Step {
-            upstream: self.upstream.clone(),
             method: match self.method.as_str() {
                 "POST" => Method::Post,
                 "PATCH" => Method::Patch,
                 "DELETE" => Method::Delete,
                 _ => Method::Put,
             },
-            route: self.route.clone(),
+            route: route(self.upstream.as_ref(), &self.route),
             path: bindings(&self.path),
             query: bindings(&self.query),
-            at: view(self.at.as_deref()),
+            view: view(self.view.as_deref()),
             body: body.map(|body| body.replace("{stuffing}", stuffing)),
             body_bindings: self.body_bindings.iter().map(BodyBinding::contract).collect(),
             failure_responses: self.failure_responses.iter().map(response).collect(),

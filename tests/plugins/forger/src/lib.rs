@@ -48,6 +48,9 @@ struct Asked {
     /// How the draft is closed.
     #[serde(default)]
     close: Close,
+    /// Goes on with the draft when it is closed: `add`, `propose`, `apply`.
+    #[serde(default)]
+    then: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -73,16 +76,23 @@ fn forge<C>(asked: &Asked, _: &C) -> Result<Forged, Failure> {
             }
         }
     }
-    match asked.close {
+    let forged = match asked.close {
         Close::Propose => {
-            let plan = Draft::propose(draft)?;
-            Ok(Forged { plan_id: plan.id, count: plan.count })
+            let plan = draft.propose()?;
+            Forged { plan_id: plan.id, count: plan.count }
         }
         Close::Apply => {
-            let outcome = Draft::apply(draft)?;
-            Ok(Forged { plan_id: outcome.plan_id, count: outcome.done })
+            let outcome = draft.apply()?;
+            Forged { plan_id: outcome.plan_id, count: outcome.done }
         }
+    };
+    match asked.then.as_deref() {
+        Some("add") => draft.add(&changes("-more"))?,
+        Some("propose") => drop(draft.propose()?),
+        Some("apply") => drop(draft.apply()?),
+        _ => {}
     }
+    Ok(forged)
 }
 
 fn about(name: &'static str) -> ActionInfo {

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::bindings::exports::souk::plugin::actions::{Bound, Effect, Group as Described};
 use souk_sdk::{
-    Action, ActionInfo, Context, Document, Failure, Group, NoArgs, Product, Route, SessionContext,
-    Tier,
+    Action, ActionDetails, ActionInfo, ContentBlock, Context, Document, DocumentBlock, Failure,
+    Group, GroupDetails, Image, NoArgs, Product, Prompt, PromptArgument, ResourceTemplate,
+    Response, Route, SessionContext, Tier, WithContent,
 };
 
 const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
@@ -85,7 +86,7 @@ struct Wanted {
     text: String,
     /// How often.
     times: u32,
-    /// `drop` it or `fail` after it is kept.
+    /// `drop` it, or `fail` after it is kept, or keep another one `again` and again.
     end: Option<String>,
 }
 
@@ -104,6 +105,11 @@ fn export(wanted: &Wanted, context: &Context) -> Result<KeptDocument, Failure> {
         return Ok(KeptDocument { document: None });
     }
     let document = export.keep()?;
+    if wanted.end.as_deref() == Some("again") {
+        let open = souk_sdk::bindings::souk::plugin::documents::Document::new("again", "text/csv");
+        open.keep()?;
+        open.keep()?;
+    }
     match wanted.end.as_deref() {
         Some("fail") => Err(Failure::unavailable("as asked")),
         _ => Ok(KeptDocument { document: Some(document) }),
@@ -164,6 +170,69 @@ fn person(whom: &Whom, context: &Context) -> Result<Person, Failure> {
     })
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Shown {
+    /// Of which kind the picture is said to be.
+    media_type: String,
+    /// What it begins with; otherwise a GIF.
+    bytes: Option<String>,
+    /// A document to link that this call did not keep.
+    link: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Gallery {
+    /// The document that goes with it.
+    document: Document,
+}
+
+/// A picture and a document, shown beside the result.
+fn picture(shown: &Shown, context: &Context) -> Result<WithContent<Gallery>, Failure> {
+    let mut writer = context.document("list.csv", "text/csv");
+    writer.write("sku\n")?;
+    let document = writer.keep()?;
+    let image = Image {
+        media_type: shown.media_type.clone(),
+        data: shown.bytes.clone().unwrap_or_else(|| "GIF89a\u{1}".to_owned()).into_bytes(),
+        description: "a dot".to_owned(),
+    };
+    let link = DocumentBlock {
+        uri: shown.link.clone().unwrap_or_else(|| document.uri.clone()),
+        description: Some("what the dot stands for".to_owned()),
+    };
+    let content = vec![ContentBlock::Image(image), ContentBlock::Document(link)];
+    Ok(WithContent { result: Gallery { document }, content })
+}
+
+/// All that a group and an action may say beside what each says.
+fn details() -> GroupDetails {
+    GroupDetails {
+        prompts: vec![Prompt {
+            name: "look".to_owned(),
+            title: "Look at a product".to_owned(),
+            description: "For tests.".to_owned(),
+            arguments: vec![PromptArgument {
+                name: "sku".to_owned(),
+                description: "Which one.".to_owned(),
+                required: true,
+                completion: None,
+            }],
+            text: "Look at {sku}.".to_owned(),
+        }],
+        resource_templates: vec![ResourceTemplate {
+            uri: "souk://probe/{sku}".to_owned(),
+            title: "A product".to_owned(),
+            description: "For tests.".to_owned(),
+            action: "read".to_owned(),
+        }],
+        settings_schema: Some(
+            r#"{"type": "object", "properties": {"colour": {"type": "string"}}}"#.to_owned(),
+        ),
+        least_contract: Some("0.1.0".to_owned()),
+        ..GroupDetails::default()
+    }
+}
+
 fn about(name: &'static str) -> ActionInfo {
     ActionInfo { name, title: name, description: build() }
 }
@@ -184,6 +253,7 @@ fn probe() -> Group {
             Action::query(read, about("read")).reads(PRODUCT),
             Action::query(export, about("export")).without_session(),
             Action::query(person, about("person")).without_session(),
+            Action::query(picture, about("picture")).without_session(),
         ],
     }
 }
@@ -196,7 +266,15 @@ pub fn describe() -> Described {
         if action.name == "change" {
             action.effect = Effect::Apply(Bound::AtMost(1));
         }
+        if action.name == "safe" {
+            action.details = Some(ActionDetails {
+                keywords: vec!["echo".to_owned()],
+                deprecated: Some("nobody needs it".to_owned()),
+                ..ActionDetails::default()
+            });
+        }
     }
+    group.details = Some(details());
     group
 }
 
@@ -204,7 +282,7 @@ pub fn describe() -> Described {
 ///
 /// # Errors
 /// As the action says.
-pub fn invoke(action: &str, arguments: &str) -> Result<String, Failure> {
+pub fn invoke(action: &str, arguments: &str) -> Result<Response, Failure> {
     probe().invoke(action, arguments)
 }
 
@@ -218,7 +296,7 @@ const _: () = {
             describe()
         }
 
-        fn invoke(action: String, arguments: String) -> Result<String, Failure> {
+        fn invoke(action: String, arguments: String) -> Result<Response, Failure> {
             invoke(&action, &arguments)
         }
     }

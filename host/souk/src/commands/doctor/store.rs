@@ -98,6 +98,7 @@ fn login_words(session: &Session) -> String {
         AuthMethod::Oauth => "OAuth 1.0a",
         AuthMethod::IntegrationToken => "integration token",
         AuthMethod::AdminToken => "admin token",
+        AuthMethod::Ims => "IMS client credentials",
     };
     format!("{method}, as `{}`", info.username)
 }

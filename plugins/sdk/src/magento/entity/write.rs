@@ -122,7 +122,7 @@ impl Entity {
         let lookup = Lookup::found_by(self.search, known_by, key, StoreView::Global);
         let mut draft = context.draft(&Intent {
             summary: format!("create the {} `{key}`", self.label),
-            at: StoreView::Global,
+            view: StoreView::Global,
             lookup,
         });
         draft.add([change.done()?])?;
@@ -206,7 +206,7 @@ impl Entity {
         let change = self.update(&self.read(context, id)?, &values)?;
         let summary = format!("set {} of the {} {id}", values.names(), self.label);
         let lookup = self.lookup(&values)?;
-        let mut draft = context.draft(&Intent { summary, at: StoreView::Global, lookup });
+        let mut draft = context.draft(&Intent { summary, view: StoreView::Global, lookup });
         draft.add([change.done()?])?;
         draft.propose()
     }

@@ -1,0 +1,100 @@
+//! What stands beside a result's JSON, as MCP tells it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rmcp::model::ContentBlock as McpBlock;
+use souk_model::{ContentBlock, Document, ToolResult};
+
+use crate::documents;
+
+/// The blocks that follow a result's own text: pictures, each after what it shows, and with `links`
+/// one to each document of the call, those that the action names first.
+pub(crate) fn blocks(result: &ToolResult, links: bool) -> Vec<McpBlock> {
+    let mut blocks = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
+    for block in &result.content {
+        match block {
+            ContentBlock::Image(image) => {
+                if !image.description.trim().is_empty() {
+                    blocks.push(McpBlock::text(&image.description));
+                }
+                let data = STANDARD.encode(&image.data);
+                blocks.push(McpBlock::image(data, image.media_type.as_str()));
+            }
+            ContentBlock::Document(block) => {
+                let document = result.documents.iter().find(|document| document.uri == block.uri);
+                if let Some(document) = document.filter(|_| links) {
+                    named.push(&document.uri);
+                    blocks.push(link(document, block.description.as_deref()));
+                }
+            }
+        }
+    }
+    let others = result.documents.iter().filter(|document| !named.contains(&&*document.uri));
+    blocks.extend(others.filter(|_| links).map(|document| link(document, None)));
+    blocks
+}
+
+/// A link to a document, described in the action's own words where it has some.
+fn link(document: &Document, description: Option<&str>) -> McpBlock {
+    let resource = documents::resource(document);
+    McpBlock::resource_link(match description {
+        Some(description) => resource.with_description(description),
+        None => resource,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Map, Value, json};
+    use souk_model::{DocumentBlock, Image, ImageType};
+
+    fn document(uri: &str) -> Document {
+        Document {
+            uri: uri.into(),
+            name: "rows.csv".into(),
+            media_type: "text/csv".into(),
+            size: 3,
+            expires_at: "2026-01-01T00:00:00Z".into(),
+            tool: "demo_rows".into(),
+            store: None,
+        }
+    }
+
+    fn told(result: &ToolResult, links: bool) -> Vec<Value> {
+        blocks(result, links).iter().map(|block| serde_json::to_value(block).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_picture_follows_what_it_shows_and_each_document_is_linked_once() {
+        let named = DocumentBlock { uri: "souk://exports/b".into(), description: Some("B".into()) };
+        let result = ToolResult {
+            result: Map::new(),
+            documents: vec![document("souk://exports/a"), document("souk://exports/b")],
+            content: vec![
+                ContentBlock::Image(Image {
+                    media_type: ImageType::Gif,
+                    data: b"GIF89a".into(),
+                    description: "a dot".into(),
+                }),
+                ContentBlock::Document(named),
+            ],
+        };
+        let all = told(&result, true);
+        let kinds: Vec<_> = all.iter().map(|block| block["type"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["text", "image", "resource_link", "resource_link"]);
+        assert_eq!(all[0]["text"], "a dot");
+        assert_eq!(
+            (&all[1]["data"], &all[1]["mimeType"]),
+            (&json!("R0lGODlh"), &json!("image/gif"))
+        );
+        assert_eq!(
+            (&all[2]["uri"], &all[2]["description"]),
+            (&json!("souk://exports/b"), &json!("B"))
+        );
+        assert_eq!(all[3]["uri"], "souk://exports/a");
+        // A client that knows no links gets none, and the picture all the same.
+        assert_eq!(told(&result, false).len(), 2);
+    }
+}

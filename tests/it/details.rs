@@ -1,0 +1,55 @@
+//! What a group says beside its actions: settings, prompts, deprecation, the contract it needs.
+
+use serde_json::{Value, json};
+use souk_tests::{Home, Souk};
+
+fn serve<'h>(home: &'h Home, settings: &str) -> Souk<'h> {
+    let config = home.write("souk.toml", format!("[plugins.probe.settings]\n{settings}\n"));
+    home.souk(["serve", "--demo", "--config"])
+        .args([config.as_os_str()])
+        .env("SOUK_PLUGINS", home.plugins_and_probe())
+}
+
+#[tokio::test]
+async fn settings_that_a_plugin_does_not_take_keep_it_from_being_called() {
+    let home = Home::new();
+    let mcp = serve(&home, "colour = 7").logged_in().await;
+    let refusal = mcp.refusal("probe_safe", json!({})).await;
+    assert!(refusal.starts_with("UNAVAILABLE: "), "{refusal}");
+    assert!(refusal.contains("`colour`") && refusal.contains("[plugins.probe.settings]"));
+    assert!(!refusal.contains('7'), "a setting is told: {refusal}");
+    // Others are served, and the operator is told.
+    mcp.answer("catalog_search_products", json!({"page_size": 1})).await;
+    mcp.process().logged("settings for the plugin `probe`").await;
+    let other = Home::new();
+    let mcp = serve(&other, "colour = 'red'").logged_in().await;
+    mcp.answer("probe_safe", json!({})).await;
+}
+
+#[tokio::test]
+async fn what_a_group_says_beside_its_actions_is_shown() {
+    let home = Home::new();
+    let file = home.plugins_and_probe().join("probe.wasm");
+    let inspect = |more: &[&str]| {
+        let arguments = ["plugins", "inspect"].iter().chain(more).copied().collect::<Vec<_>>();
+        home.souk(arguments).args([file.as_os_str()])
+    };
+    let shown = inspect(&[]).run().await.ok();
+    for line in [
+        "deprecated: nobody needs it",
+        "also found by echo",
+        "needs the contract 0.1.0 or newer",
+        "settings `colour`",
+        "prompt look: Look at a product",
+        "resource souk://probe/{sku}: A product, as `read` answers it",
+    ] {
+        assert!(shown.contains(line), "`{line}` is not in\n{shown}");
+    }
+    let shown: Value = serde_json::from_str(&inspect(&["--json"]).run().await.ok()).unwrap();
+    assert_eq!(shown["details"]["prompts"][0]["arguments"][0]["name"], "sku");
+    assert_eq!(shown["details"]["resource_templates"][0]["argument"], "sku");
+    let mcp = serve(&home, "").logged_in().await;
+    let tools = mcp.list().await;
+    let safe = tools.iter().find(|tool| tool.name == "probe_safe").unwrap();
+    assert!(safe.description.as_deref().unwrap().starts_with("Deprecated: nobody needs it\n\n"));
+}
