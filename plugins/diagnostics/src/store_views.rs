@@ -72,9 +72,6 @@ impl Shop {
     }
 
     /// The shop, from the next four answers.
-    ///
-    /// # Errors
-    /// When websites, groups or views cannot be read.
     pub(crate) fn next(
         answers: &mut Answers<'_>,
         unknown: &mut Vec<Unknown>,
@@ -102,9 +99,6 @@ impl Shop {
     }
 
     /// The view of this code.
-    ///
-    /// # Errors
-    /// When the store has none.
     pub(crate) fn view(&self, code: &str) -> Result<&ShopView, Failure> {
         self.views.iter().find(|view| view.code == code).ok_or_else(|| {
             let known: Vec<&str> = self.views.iter().map(|view| &*view.code).collect();
@@ -114,9 +108,6 @@ impl Shop {
     }
 
     /// The website of this code.
-    ///
-    /// # Errors
-    /// When the store has none with a view.
     pub(crate) fn website(&self, code: &str) -> Result<ShopWebsite, Failure> {
         let websites = websites_of(&self.views);
         let known: Vec<&str> = websites.iter().map(|website| &*website.code).collect();

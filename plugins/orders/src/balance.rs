@@ -2,7 +2,7 @@
 
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, Members};
+use crate::document::Document;
 use crate::money::Money;
 use crate::order::{Order, OrderItem};
 
@@ -49,9 +49,6 @@ impl OrderBalance {
     /// As in [`Order::parse`] an amount that is missing is an error. What a first invoice or a first
     /// refund writes may be missing before it: `shipping_invoiced`, `shipping_refunded`,
     /// `shipping_tax_refunded`, and of items the amounts of [`ItemBalance::parse`].
-    ///
-    /// # Errors
-    /// When an amount is missing or cannot be read.
     pub(crate) fn parse(order: &Order) -> Result<Self, Failure> {
         let document = &order.document;
         let is_refunded = order.items().iter().any(|item| item.qty_refunded.is_positive());
@@ -96,9 +93,6 @@ impl ItemBalance {
     /// Magento answers `row_invoiced`, `amount_refunded`, `discount_invoiced` and `tax_invoiced` of
     /// every item, the tax compensation from the item's first invoice on, and what was refunded of
     /// discount, tax and compensation from its first refund on (`order_operations.jsonl`).
-    ///
-    /// # Errors
-    /// When an amount is missing or cannot be read.
     fn parse(item: &OrderItem) -> Result<Self, Failure> {
         let document = &item.document;
         let is_refunded = item.qty_refunded.is_positive();

@@ -9,7 +9,7 @@ use crate::act::hold::{hold_change, unhold_change};
 use crate::act::invoice::{Capture, invoice_change};
 use crate::act::ship::{Parcel, ship_change};
 use crate::act::{DocumentNote, order_lookup};
-use crate::document::{Members, object};
+use crate::document::{DocumentView, object};
 use crate::order::Order;
 use crate::order_filter::{OrderFilter, check_length, texts};
 use crate::result::{OrdersResult, ResultSchema};

@@ -123,9 +123,6 @@ impl CreditMemo {
 
     /// Refuses a memo of more than was paid, or of less than nothing: Magento would write the latter
     /// (`orders_more.jsonl`).
-    ///
-    /// # Errors
-    /// Why, in words.
     pub(crate) fn check(&self, order: &Order, balance: &OrderBalance) -> Result<(), Failure> {
         let total = self.grand_total();
         let currency = order.currency();

@@ -5,7 +5,7 @@
 
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, Members, object, unreadable};
+use crate::document::{Document, object};
 use crate::order_state::OrderState;
 
 /// An order. Amounts are in its own currency.
@@ -71,10 +71,10 @@ impl Order {
         let mut document = object(document);
         let id = document.id("entity_id");
         if id == 0 {
-            return Err(unreadable(&document, "an order has no `entity_id`"));
+            return Err(document.unreadable("an order has no `entity_id`"));
         }
         let Some(Value::Array(items)) = document.remove("items") else {
-            return Err(unreadable(&document, "an order has no `items`"));
+            return Err(document.unreadable("an order has no `items`"));
         };
         let items: Vec<OrderItem> = items
             .into_iter()
@@ -150,9 +150,6 @@ impl Order {
 
 impl OrderItem {
     /// An item from its document. Its quantities are in every answer of the recordings.
-    ///
-    /// # Errors
-    /// When a quantity is missing or cannot be read.
     pub(crate) fn parse(document: Document) -> Result<Self, Failure> {
         Ok(Self {
             id: document.id("item_id"),

@@ -34,9 +34,6 @@ pub(crate) struct OrderFilter {
 impl OrderFilter {
     /// The time zones of the store, and the one in which days are meant where any are named: here,
     /// or in `more_days` than these.
-    ///
-    /// # Errors
-    /// As [`StoreTimeZones::read`] and [`StoreTimeZones::days_in`].
     pub(crate) fn zones(
         &self,
         context: &Context,
@@ -51,9 +48,6 @@ impl OrderFilter {
     }
 
     /// The criteria, with what [`zones`](Self::zones) answered.
-    ///
-    /// # Errors
-    /// When a range or a list is none.
     pub(crate) fn criteria(
         &self,
         zones: &StoreTimeZones,
@@ -78,9 +72,6 @@ impl OrderFilter {
 
 /// Narrows a search to rows whose field is one of the values, for every list that is not empty. Each
 /// is a field, the argument that gave the values, and the values.
-///
-/// # Errors
-/// When a value holds a comma.
 pub(crate) fn any_of_each<const N: usize>(
     criteria: Criteria,
     lists: [(&str, &str, &Vec<String>); N],
@@ -95,9 +86,6 @@ pub(crate) fn any_of_each<const N: usize>(
 }
 
 /// Narrows a search to a range of times, where there is one.
-///
-/// # Errors
-/// As [`NamedZone::filters`].
 pub(crate) fn within(
     criteria: Criteria,
     field: &str,
@@ -110,9 +98,6 @@ pub(crate) fn within(
 }
 
 /// Refuses criteria that are longer than a URL.
-///
-/// # Errors
-/// That the lists are too long.
 pub(crate) fn check_length(criteria: &Criteria) -> Result<(), Failure> {
     if criteria.url_length() <= URL_BUDGET - 1_500 {
         return Ok(());
@@ -129,9 +114,6 @@ pub(crate) fn texts(ids: &[EntityId]) -> Vec<String> {
 }
 
 /// Equal to a value.
-///
-/// # Errors
-/// When the field is none.
 pub(crate) fn equals(field: &str, value: &str) -> Result<Filter, Failure> {
     Filter::new(field, Condition::Eq, value)
 }

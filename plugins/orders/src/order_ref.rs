@@ -2,7 +2,6 @@
 
 use souk_sdk::prelude::*;
 
-use crate::document::id_of;
 use crate::order::Order;
 use crate::routes::{ORDER, ORDERS};
 
@@ -65,7 +64,7 @@ fn by_number(context: &Context, number: &str) -> Result<Order, Failure> {
             .at("increment_id")
             .remedy("find orders with `orders_search`")),
         (Some(one), Some(other)) => {
-            let ids = [&one, &other].map(|order| id_of(order.get("entity_id")).to_string());
+            let ids = [&one, &other].map(|order| order.id("entity_id").to_string());
             Err(Failure::argument("increment_id", format!("two orders have the number `{number}`"))
                 .remedy(format!("name one by its `order_id`: {}", ids.join(", "))))
         }

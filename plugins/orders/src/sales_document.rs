@@ -3,7 +3,7 @@
 use souk_sdk::Read;
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, Members};
+use crate::document::Document;
 use crate::order::Order;
 use crate::routes::{CREDITMEMOS, INVOICES, SHIPMENTS, TRANSACTIONS};
 
@@ -41,9 +41,6 @@ impl DocumentKind {
     }
 
     /// The read of an order's documents of this kind, oldest first.
-    ///
-    /// # Errors
-    /// When an id is no filter, which cannot be.
     pub(crate) fn read_of(self, order: &Order) -> Result<Read, Failure> {
         let (route, id) = self.search();
         let criteria = Criteria::new()
@@ -53,9 +50,6 @@ impl DocumentKind {
     }
 
     /// An order's documents of this kind, oldest first.
-    ///
-    /// # Errors
-    /// What reading meets.
     pub(crate) fn all_of(self, context: &Context, order: &Order) -> Result<Vec<Document>, Failure> {
         let page: SearchPage<Document> = context.get(&self.read_of(order)?)?;
         Ok(page.items)

@@ -6,7 +6,6 @@
 
 use souk_sdk::prelude::*;
 
-use crate::document::Members;
 use crate::order::Order;
 use crate::order_state::OrderState;
 
@@ -81,17 +80,11 @@ pub(crate) fn is_paid_offline(order: &Order) -> bool {
 }
 
 /// Fails unless the order's state and quantities allow it.
-///
-/// # Errors
-/// That it cannot be done, and why.
 pub(crate) fn require(order: &Order, act: OrderAct) -> Result<(), Failure> {
     check(order, act).map_err(|why| why.failure(order, act.verb()))
 }
 
 /// Whether the order's state and quantities allow it.
-///
-/// # Errors
-/// Why not.
 pub(crate) fn check(order: &Order, act: OrderAct) -> Result<(), StateRefusal> {
     let state = order.state;
     if !matches!(act, OrderAct::Comment | OrderAct::Email | OrderAct::Unhold) {

@@ -48,9 +48,6 @@ impl StoreTimeZones {
     /// Reads them from the store. Where they are not `needed` and times are only shown by them, they
     /// may be missing: an integration may read orders and not the store's settings, and then times
     /// stay as Magento keeps them.
-    ///
-    /// # Errors
-    /// What reading meets.
     pub(crate) fn read(context: &Context, needed: bool) -> Result<Self, Failure> {
         match context.get(&STORE_CONFIGS.read([]).at(StoreView::Global)) {
             Ok(views) => Ok(Self { views }),
@@ -60,9 +57,6 @@ impl StoreTimeZones {
     }
 
     /// The ids of the views with these codes.
-    ///
-    /// # Errors
-    /// When there is no such view.
     pub(crate) fn ids(&self, codes: &[String]) -> Result<Vec<String>, Failure> {
         let id = |code: &String| {
             let view = self.views.iter().find(|view| view.code == *code);
@@ -249,9 +243,6 @@ impl NamedZone {
 }
 
 /// As of when something is asked: now, unless the caller says.
-///
-/// # Errors
-/// When the caller gives what is no time.
 pub(crate) fn as_of(given: Option<&str>) -> Result<Timestamp, Failure> {
     let Some(text) = given else { return Ok(now()) };
     text.parse().map_err(|_| {

@@ -34,9 +34,6 @@ impl ChangeRuleResult {
     }
 
     /// The result for an outcome.
-    ///
-    /// # Errors
-    /// When the host's subject is not JSON.
     pub(crate) fn new(outcome: Outcome, warnings: Vec<String>) -> Result<Self, Failure> {
         let rule = match &outcome.subject {
             Some(text) => serde_json::from_str(text)

@@ -9,7 +9,7 @@ use souk_sdk::prelude::*;
 
 use crate::coupon::COUPON_SEARCH;
 use crate::create_args::CreateRuleArgs;
-use crate::document::{self, number};
+use crate::document;
 use crate::overlap;
 use crate::references::GROUPS;
 use crate::rule::{RULE, RULE_SEARCH, RULES, Rule};
@@ -180,7 +180,7 @@ fn check_code(context: &Context, code: &str) -> Result<(), Failure> {
     let criteria = Criteria::new().filter(Filter::new("code", Condition::Eq, code)?).page(1, 1);
     let page = document::search(context, COUPON_SEARCH, &criteria)?;
     let Some(coupon) = page.items.first() else { return Ok(()) };
-    let message = format!("rule {} has a coupon with the code `{code}`", number(coupon, "rule_id"));
+    let message = format!("rule {} has a coupon with the code `{code}`", coupon.id("rule_id"));
     Err(Failure::argument("coupon_code", message)
         .remedy("give another code: each belongs to one rule"))
 }

@@ -5,7 +5,6 @@ use souk_sdk::prelude::*;
 
 use crate::coupon::{self, COUPON_SEARCH};
 use crate::csv::push_record;
-use crate::document::{number, text};
 use crate::rule::{RULE, read_rule};
 
 /// As much stands in a result itself, in bytes: some 1,200 coupons. More than that a model reads at
@@ -129,19 +128,18 @@ impl CouponTable {
 
 fn push_coupon(csv: &mut String, coupon: &Value) {
     // 1 is generated; a coupon that was given none has no type (`coupon-nocode`).
-    let kind = if number(coupon, "type") == 1 { "generated" } else { "manual" };
-    let counted = |member: &str| number(coupon, member).to_string();
-    let written = |member: &str| text(coupon, member).unwrap_or_default();
+    let kind = if coupon.id("type") == 1 { "generated" } else { "manual" };
+    let counted = |member: &str| coupon.id(member).to_string();
     push_record(
         csv,
         &[
             &counted("coupon_id"),
-            written("code"),
+            coupon.text("code"),
             &counted("usage_limit"),
             &counted("usage_per_customer"),
             &counted("times_used"),
-            written("created_at"),
-            written("expiration_date"),
+            coupon.text("created_at"),
+            coupon.text("expiration_date"),
             kind,
         ],
     );

@@ -9,7 +9,6 @@ use souk_sdk::magento::projection;
 use souk_sdk::prelude::*;
 
 use crate::coupon::{self, COUPON_SEARCH};
-use crate::document::{number, text};
 use crate::rule::{CouponSource, RULE, Rule, read_rule};
 
 /// Where coupons are generated.
@@ -346,7 +345,7 @@ impl GenerateCouponsResult {
     /// fewer of them, or others after them.
     fn add_codes(&mut self, context: &Context, qty: u64, made: Option<&Value>) {
         let rule = self.rule_id;
-        let total = made.map(|made| number(made, "total_count"));
+        let total = made.map(|made| made.id("total_count"));
         let codes = made.map_or(Ok(Vec::new()), |made| codes(context, rule, qty, made));
         self.coupons = codes.unwrap_or_default();
         let read = u64::try_from(self.coupons.len()).unwrap_or(u64::MAX);
@@ -373,9 +372,9 @@ impl GenerateCouponsResult {
 
 /// The codes of what was made: the lookup answers a page of them, and the rest is read here.
 fn codes(context: &Context, rule: u64, qty: u64, made: &Value) -> Result<Vec<String>, Failure> {
-    let wanted = usize::try_from(qty.min(number(made, "total_count"))).unwrap_or(usize::MAX);
+    let wanted = usize::try_from(qty.min(made.id("total_count"))).unwrap_or(usize::MAX);
     let mut coupons = made.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-    let last = coupons.iter().map(|coupon| number(coupon, "coupon_id")).max().unwrap_or_default();
+    let last = coupons.iter().map(|coupon| coupon.id("coupon_id")).max().unwrap_or_default();
     let mut scan = coupon::scan(context, rule, last)?;
     while last > 0 && coupons.len() < wanted {
         match scan.next_page()? {
@@ -384,5 +383,5 @@ fn codes(context: &Context, rule: u64, qty: u64, made: &Value) -> Result<Vec<Str
         }
     }
     coupons.truncate(wanted);
-    Ok(coupons.iter().filter_map(|coupon| text(coupon, "code")).map(str::to_owned).collect())
+    Ok(coupons.iter().map(|coupon| coupon.text("code").to_owned()).collect())
 }

@@ -9,9 +9,6 @@ use crate::rule::{self, CouponSource, Rule};
 const NAMED: usize = 5;
 
 /// What to warn of when this rule becomes active.
-///
-/// # Errors
-/// What reading meets.
 pub(crate) fn warnings(context: &Context, rule: &Rule) -> Result<Vec<String>, Failure> {
     let active = Criteria::new().filter(Filter::new("is_active", Condition::Eq, "1")?);
     let mut scan = rule::scan(context, active);

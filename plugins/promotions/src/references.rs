@@ -8,7 +8,7 @@ use souk_sdk::magento::{ATTRIBUTE, STORE_VIEWS, Scan, WEBSITES};
 use souk_sdk::prelude::*;
 
 use crate::conditions::AttributeCondition;
-use crate::document::{flag, text, whole};
+use crate::document::whole;
 
 /// The search for customer groups.
 pub(crate) const GROUPS: Route<0> = Route::new("/V1/customerGroups/search");
@@ -17,9 +17,6 @@ pub(crate) const GROUPS: Route<0> = Route::new("/V1/customerGroups/search");
 const OPTIONS_NAMED: usize = 20;
 
 /// The store's websites, but for the administration's.
-///
-/// # Errors
-/// What reading meets.
 pub(crate) fn websites(context: &Context) -> Result<BTreeMap<u64, String>, Failure> {
     let mut known = by_id(&context.get(&WEBSITES.read([]).at(StoreView::Global))?);
     known.remove(&0);
@@ -27,26 +24,17 @@ pub(crate) fn websites(context: &Context) -> Result<BTreeMap<u64, String>, Failu
 }
 
 /// Refuses websites that the store does not have.
-///
-/// # Errors
-/// VALIDATION_ERROR at `argument` naming those that there are.
 pub(crate) fn has_websites(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
     has(ids, &websites(context)?, argument, "website")
 }
 
 /// Refuses customer groups that the store does not have.
-///
-/// # Errors
-/// VALIDATION_ERROR at `argument` naming those that there are.
 pub(crate) fn has_groups(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
     let groups = Scan::new(context, GROUPS, Criteria::new(), "id").all()?;
     has(ids, &by_id(&Value::Array(groups)), argument, "customer group")
 }
 
 /// Refuses store views that the store does not have; 0 stands for all of them.
-///
-/// # Errors
-/// VALIDATION_ERROR at `argument` naming those that there are.
 pub(crate) fn has_views(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
     let mut known = by_id(&context.get(&STORE_VIEWS.read([]).at(StoreView::Global))?);
     known.insert(0, "all".to_owned());
@@ -57,7 +45,7 @@ pub(crate) fn has_views(context: &Context, ids: &[u64], argument: &str) -> Resul
 fn by_id(list: &Value) -> BTreeMap<u64, String> {
     let one = |item: &Value| {
         let id = item.get("id").and_then(whole)?;
-        Some((id, text(item, "code").unwrap_or_default().to_owned()))
+        Some((id, item.text("code").to_owned()))
     };
     list.as_array().into_iter().flatten().filter_map(one).collect()
 }
@@ -104,7 +92,7 @@ pub(crate) fn has_attributes(
                 .remedy("a condition on it would never hold; give the attribute's code")
         })?;
         let marked = "is_used_for_promo_rules";
-        if attribute.get(marked).is_some() && !flag(&attribute, marked) {
+        if attribute.get(marked).is_some() && !attribute.flag(marked) {
             warnings.push(format!(
                 "the attribute `{code}` is not marked for use in promotions: Magento's own editor of \
                  rules cannot show the condition on it"

@@ -3,7 +3,7 @@
 use souk_sdk::magento::Scan;
 use souk_sdk::prelude::*;
 
-use crate::document::{flag, ids, number, text};
+use crate::document::whole;
 
 /// All rules, and where new ones are made.
 pub(crate) const RULES: Route<0> = Route::new("/V1/salesRules");
@@ -55,20 +55,21 @@ pub(crate) enum CouponSource {
 impl Rule {
     /// What this group looks at in a rule's document.
     pub(crate) fn of(document: &Value) -> Self {
-        let owned = |member: &str| text(document, member).map(str::to_owned);
+        let owned = |name: &str| document.member(name).and_then(Value::as_str).map(str::to_owned);
+        let ids = |name: &str| document.list(name).filter_map(whole).collect();
         Self {
-            rule_id: number(document, "rule_id"),
+            rule_id: document.id("rule_id"),
             name: owned("name"),
-            website_ids: ids(document, "website_ids"),
-            customer_group_ids: ids(document, "customer_group_ids"),
+            website_ids: ids("website_ids"),
+            customer_group_ids: ids("customer_group_ids"),
             from_date: owned("from_date"),
             to_date: owned("to_date"),
-            is_active: flag(document, "is_active"),
-            stop_rules_processing: flag(document, "stop_rules_processing"),
-            sort_order: number(document, "sort_order"),
+            is_active: document.flag("is_active"),
+            stop_rules_processing: document.flag("stop_rules_processing"),
+            sort_order: document.id("sort_order"),
             coupon_type: owned("coupon_type"),
-            use_auto_generation: flag(document, "use_auto_generation"),
-            uses_per_coupon: number(document, "uses_per_coupon"),
+            use_auto_generation: document.flag("use_auto_generation"),
+            uses_per_coupon: document.id("uses_per_coupon"),
         }
     }
 
@@ -96,9 +97,6 @@ pub(crate) struct RuleDocument {
 }
 
 /// Reads a rule.
-///
-/// # Errors
-/// NOT_FOUND naming the rule, and what reading meets.
 pub(crate) fn read_rule(context: &Context, id: EntityId) -> Result<RuleDocument, Failure> {
     let id = id.get().to_string();
     let document: Value = context

@@ -25,9 +25,6 @@ pub(crate) struct RuleValues {
 
 impl RuleValues {
     /// Takes a value in, from this place of the arguments.
-    ///
-    /// # Errors
-    /// What the value must be instead.
     pub(crate) fn take(
         &mut self,
         field: RuleField,
@@ -106,9 +103,6 @@ impl RuleValues {
 
     /// Checks what is referred to against the store. `under` is the argument that holds the fields:
     /// empty, or `/patch`.
-    ///
-    /// # Errors
-    /// What the store does not have, and what reading meets.
     pub(crate) fn check_references(
         &mut self,
         context: &Context,
@@ -191,9 +185,6 @@ fn labels(value: &Value) -> Result<Vec<StoreLabel>, String> {
 }
 
 /// Whether a rule's days and discount make sense together, as they will be.
-///
-/// # Errors
-/// The argument at fault.
 pub(crate) fn fit_together(
     under: &str,
     from: Option<&str>,

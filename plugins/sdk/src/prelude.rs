@@ -9,7 +9,7 @@ pub use crate::core::{
     group, record, result,
 };
 pub use crate::magento::{
-    Condition, Criteria, Decimal, Direction, Entity, EntityField, EntityId, Filter, NonNegative,
-    Paging, Product, ProductMatch, SCOPES, Scope, SearchPage,
+    Condition, Criteria, Decimal, Direction, Entity, EntityField, EntityId, Filter, Members,
+    NonNegative, Paging, Product, ProductMatch, SCOPES, Scope, SearchPage,
 };
 pub use crate::{schemars, serde, serde_json};

@@ -3,7 +3,7 @@
 use souk_sdk::prelude::*;
 use souk_sdk::{PlanState, Step, StepIndex, element};
 
-use crate::document::{Document, Members, object};
+use crate::document::{Document, DocumentView, object};
 use crate::order::Order;
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::ORDER;
@@ -49,9 +49,6 @@ impl ActOutcome {
 
     /// Adds the newest of the order's documents of this kind that `fits`, as read afterwards, if it
     /// happened. One that cannot be read is said to be unread.
-    ///
-    /// # Errors
-    /// When the read cannot be written.
     pub(super) fn put_newest(
         &mut self,
         context: &ApplyContext,
@@ -96,9 +93,6 @@ pub(super) fn lookup(route: &Route<1>) -> Lookup {
 }
 
 /// Carries one change of an order out; `verb` says what it does: `hold`.
-///
-/// # Errors
-/// What the host refuses before anything is sent.
 pub(super) fn apply(
     context: &ApplyContext,
     order: &Order,
@@ -109,9 +103,6 @@ pub(super) fn apply(
 }
 
 /// Carries one change out.
-///
-/// # Errors
-/// What the host refuses before anything is sent.
 pub(super) fn apply_to(
     context: &ApplyContext,
     summary: String,

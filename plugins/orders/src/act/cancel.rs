@@ -22,9 +22,6 @@ pub(crate) fn cancel(args: &OrderRef, context: &ApplyContext) -> ActReply {
 }
 
 /// The change that calls off what was neither invoiced nor shipped.
-///
-/// # Errors
-/// When its state does not allow it.
 pub(crate) fn cancel_change(order: &Order) -> Result<ChangeBuilder, Failure> {
     require(order, OrderAct::Cancel)?;
     let mut change = order_change(order);

@@ -3,7 +3,6 @@
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, apply, order_change, post, warn_of_email};
-use crate::document::Members;
 use crate::order::Order;
 use crate::order_ref::OrderRef;
 use crate::routes::{COMMENT, COMMENTS, FIND_ORDER};

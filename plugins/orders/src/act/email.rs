@@ -3,7 +3,6 @@
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, apply_to, lookup, post};
-use crate::document::Members;
 use crate::order_ref::OrderRef;
 use crate::routes::{
     CREDITMEMO, CREDITMEMO_EMAILS, CREDITMEMOS, EMAIL_CREDITMEMO, EMAIL_INVOICE, EMAIL_ORDER,

@@ -3,7 +3,6 @@
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, apply, order_change, post};
-use crate::document::Members;
 use crate::order::Order;
 use crate::order_ref::OrderRef;
 use crate::routes::{FIND_ORDER, HOLD, HOLDS, UNHOLD};
@@ -28,9 +27,6 @@ pub(crate) fn unhold(args: &OrderRef, context: &ApplyContext) -> ActReply {
 }
 
 /// The change that puts an order on hold.
-///
-/// # Errors
-/// When its state does not allow it.
 pub(crate) fn hold_change(order: &Order) -> Result<ChangeBuilder, Failure> {
     require(order, OrderAct::Hold)?;
     let mut change = order_change(order);

@@ -11,7 +11,7 @@ use super::document_items::expect_added;
 use super::refund_invoice::RefundInvoice;
 use crate::balance::OrderBalance;
 use crate::credit_memo::{CreditMemo, RefundExtras, adjustment_in_base, shipping_in_base};
-use crate::document::{Document, Members};
+use crate::document::Document;
 use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;

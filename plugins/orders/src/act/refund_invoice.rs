@@ -3,7 +3,7 @@
 use souk_sdk::Scan;
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, Members, object};
+use crate::document::{Document, object};
 use crate::order::{Order, OrderItem};
 use crate::order_filter::equals;
 use crate::routes::CREDITMEMOS;

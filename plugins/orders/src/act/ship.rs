@@ -28,9 +28,6 @@ pub(crate) struct TrackArgs {
 
 impl TrackArgs {
     /// Checks it.
-    ///
-    /// # Errors
-    /// When a part of it is empty.
     pub(crate) fn check(&self, argument: &str) -> Result<(), Failure> {
         for (name, text) in
             [("number", &self.number), ("carrier_code", &self.carrier_code), ("title", &self.title)]

@@ -5,7 +5,6 @@ use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, apply_to, lookup};
 use super::ship::TrackArgs;
-use crate::document::Members;
 use crate::order_ref::OrderRef;
 use crate::routes::{ADD_TRACK, FIND_ORDER, SHIPMENT, SHIPMENTS, TRACK, TRACKS};
 use crate::sales_document::DocumentKind;

@@ -4,7 +4,7 @@ use souk_sdk::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
 use super::timeline::OrderHistory;
-use crate::document::{Document, Members};
+use crate::document::{Document, DocumentView};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};

@@ -4,7 +4,7 @@ use souk_sdk::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
 use super::get::item_view;
-use crate::document::{Document, Members};
+use crate::document::Document;
 use crate::order::OrderItem;
 use crate::order_filter::{any_of_each, equals, texts, within};
 use crate::result::{OrdersResult, ResultSchema};

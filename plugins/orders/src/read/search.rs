@@ -3,7 +3,7 @@
 use souk_sdk::prelude::*;
 use souk_sdk::{STORE_CONFIGS, projection};
 
-use crate::document::{Document, Members};
+use crate::document::{Document, DocumentView};
 use crate::order_filter::{OrderFilter, any_of_each, check_length, equals, within};
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::ORDERS;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use souk_sdk::prelude::*;
 use souk_sdk::{LIST_BUDGET, STORE_CONFIGS, Scan, projection};
 
-use crate::document::{Document, Members, object};
+use crate::document::{Document, DocumentView, object};
 use crate::order::{ORDER_FIELDS, Order};
 use crate::order_filter::any_of_each;
 use crate::order_state::OrderState;

@@ -3,7 +3,7 @@
 use souk_sdk::Read;
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, Members, object};
+use crate::document::{Document, DocumentView, object};
 use crate::order::Order;
 use crate::sales_document::DocumentKind;
 use crate::time_zones::StoreTimeZones;

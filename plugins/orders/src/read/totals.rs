@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use souk_sdk::prelude::*;
 use souk_sdk::{STORE_CONFIGS, Scan, projection};
 
-use crate::document::{Document, Members};
+use crate::document::{Document, DocumentView};
 use crate::order_filter::{OrderFilter, check_length};
 use crate::order_state::OrderState;
 use crate::result::{OrdersResult, ResultSchema};

@@ -3,7 +3,7 @@
 use souk_sdk::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, Members};
+use crate::document::{Document, DocumentView};
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::{FIND_ORDER, SHIPMENTS};

@@ -3,7 +3,7 @@
 use souk_sdk::prelude::*;
 
 use crate::balance::OrderBalance;
-use crate::document::{Document, Members, object};
+use crate::document::{Document, DocumentView, object};
 use crate::order::Order;
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};
