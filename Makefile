@@ -10,7 +10,7 @@ TEST_PLUGINS := probe forger
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build host plugins test-plugins run test lint fmt bench circles deny shellcheck doc clean python tools
+.PHONY: help build docs host plugins test-plugins run test lint fmt bench circles deny shellcheck doc clean python tools
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ deny: tools ## Check the dependencies: bans, licences, sources and, where they c
 
 circles: ## Show which files of a crate import each other in circles, and names with many meanings
 	cargo test $(CARGO_FLAGS) --test house -- --include-ignored
+
+docs: build ## Render the pages that the product makes
+	$(TARGET)/release/souk actions --max-tier critical --markdown > docs/tools.md
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -2,6 +2,7 @@
 //! compared; what it names exists.
 
 mod commands;
+mod generated;
 mod links;
 mod markdown;
 mod running;
