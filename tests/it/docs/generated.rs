@@ -21,6 +21,9 @@ fn the_glossary_has_the_table_of_item_states() {
     let table = ItemState::transitions_as_markdown();
     assert!(page.contains(&table), "docs/glossary.md lacks this table:\n{table}");
     for state in ItemState::ALL {
-        assert!(page.contains(&format!("| **{}** |", state.as_str())), "{state:?} is not explained");
+        assert!(
+            page.contains(&format!("| **{}** |", state.as_str())),
+            "{state:?} is not explained"
+        );
     }
 }

@@ -28,6 +28,31 @@ fn links_lead_to_files_and_headings_that_exist() {
 }
 
 #[test]
+fn source_files_that_are_named_exist() {
+    let root = root();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for (name, page) in pages() {
+        for named in page.split('`').skip(1).step_by(2).filter(|named| is_source(named)) {
+            count += 1;
+            let (place, file) = named.split_once('/').unwrap();
+            // `plans/execute.rs` is short for the crate's own folder.
+            let within = root.join("host").join(place).join("src").join(file);
+            if !within.exists() && !root.join(named).exists() {
+                wrong.push(format!("{name}: there is no `{named}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count >= 20, "only {count} files are named");
+}
+
+fn is_source(named: &str) -> bool {
+    let letters = |letter: char| letter.is_ascii_lowercase() || "_-/.".contains(letter);
+    named.contains('/') && named.ends_with(".rs") && named.chars().all(letters)
+}
+
+#[test]
 fn the_readme_is_short() {
     let lines = std::fs::read_to_string(root().join("README.md")).unwrap().lines().count();
     assert!(lines <= 150, "README.md has {lines} lines: the rest has a home in docs/");
