@@ -3,6 +3,7 @@
 use souk_sdk::prelude::*;
 
 use super::facts::{ProductFacts, ViewCategory, ViewFacts};
+use super::issue::Severity::{Error, Info, Warning};
 use super::issue::{DisplayIssues, Severity, SuggestedAction, scope_of_view};
 use crate::store_views::ShopView;
 
@@ -28,36 +29,9 @@ impl<'a> DisplayCheck<'a> {
         severity: Severity,
         code: &'static str,
         message: impl Into<String>,
-        action: Option<SuggestedAction>,
+        action: impl Into<Option<SuggestedAction>>,
     ) {
-        self.issues.add(&self.seen.view, severity, code, message, action);
-    }
-
-    pub(super) fn error(
-        &mut self,
-        code: &'static str,
-        message: impl Into<String>,
-        action: Option<SuggestedAction>,
-    ) {
-        self.add(Severity::Error, code, message, action);
-    }
-
-    pub(super) fn warning(
-        &mut self,
-        code: &'static str,
-        message: impl Into<String>,
-        action: Option<SuggestedAction>,
-    ) {
-        self.add(Severity::Warning, code, message, action);
-    }
-
-    pub(super) fn info(
-        &mut self,
-        code: &'static str,
-        message: impl Into<String>,
-        action: Option<SuggestedAction>,
-    ) {
-        self.add(Severity::Info, code, message, action);
+        self.issues.add(&self.seen.view, severity, code, message, action.into());
     }
 
     /// Where a value has to be written: globally where the view shows the global one.
@@ -80,7 +54,7 @@ impl<'a> DisplayCheck<'a> {
             );
             let message =
                 format!("the store view `{}` is disabled: shoppers see nothing in it", view.code);
-            self.error("STORE_VIEW_DISABLED", message, Some(mend));
+            self.add(Error, "STORE_VIEW_DISABLED", message, mend);
         }
         if !self.facts.is_on(&view.website) {
             let website = &view.website.code;
@@ -89,7 +63,7 @@ impl<'a> DisplayCheck<'a> {
                  Product in Websites"
             ));
             let message = format!("it is not assigned to the website `{website}`");
-            self.error("NOT_IN_WEBSITE", message, Some(mend));
+            self.add(Error, "NOT_IN_WEBSITE", message, mend);
         }
         if !self.product.is_enabled() {
             let scope = self.website();
@@ -100,60 +74,57 @@ impl<'a> DisplayCheck<'a> {
                 "enables it there",
             );
             let message = format!("it is disabled on the website `{}`", view.website.code);
-            self.error("STATUS_DISABLED", message, Some(mend));
+            self.add(Error, "STATUS_DISABLED", message, mend);
         }
         self.visibility();
     }
 
     fn visibility(&mut self) {
-        let scope = self.scope("visibility");
-        let mend = |why| {
-            Some(SuggestedAction::product(self.sku(), &json!({ "visibility": 4 }), &scope, why))
+        let (severity, code, message, why) = match self.product.integer("visibility") {
+            Some(4) => return,
+            Some(1) => (
+                Error,
+                "NOT_VISIBLE_INDIVIDUALLY",
+                "its visibility is `not visible individually`: it shows only as a part of another \
+                 product, which is right for a variant",
+                "shows it by itself; not for a variant, which its parent shows",
+            ),
+            Some(2) => (
+                Info,
+                "NOT_IN_SEARCH",
+                "its visibility is `catalog`: search does not find it",
+                "shows it in search as well",
+            ),
+            Some(3) => (
+                Info,
+                "NOT_IN_CATALOG",
+                "its visibility is `search`: categories do not list it",
+                "shows it in the catalogue as well",
+            ),
+            _ => (
+                Error,
+                "VISIBILITY_UNKNOWN",
+                "it has no visibility that Magento knows",
+                "shows it in the catalogue and in search",
+            ),
         };
-        match self.product.integer("visibility") {
-            Some(4) => {}
-            Some(1) => {
-                let action = mend("shows it by itself; not for a variant, which its parent shows");
-                self.error(
-                    "NOT_VISIBLE_INDIVIDUALLY",
-                    "its visibility is `not visible individually`: it shows only as a part of \
-                     another product, which is right for a variant",
-                    action,
-                );
-            }
-            Some(2) => {
-                let action = mend("shows it in search as well");
-                let message = "its visibility is `catalog`: search does not find it";
-                self.info("NOT_IN_SEARCH", message, action);
-            }
-            Some(3) => {
-                let action = mend("shows it in the catalogue as well");
-                let message = "its visibility is `search`: categories do not list it";
-                self.info("NOT_IN_CATALOG", message, action);
-            }
-            _ => {
-                let action = mend("shows it in the catalogue and in search");
-                let message = "it has no visibility that Magento knows";
-                self.error("VISIBILITY_UNKNOWN", message, action);
-            }
-        }
+        let scope = self.scope("visibility");
+        let mend = SuggestedAction::product(self.sku(), &json!({ "visibility": 4 }), &scope, why);
+        self.add(severity, code, message, mend);
     }
 
     /// What a page of it cannot do without.
     pub(super) fn required(&mut self) {
-        if self.is_blank("name") {
-            let scope = self.scope("name");
-            let mend = SuggestedAction::product(self.sku(), &json!({}), &scope, "gives it a name")
-                .choosing("/updates/name");
-            self.error("NAME_MISSING", "it has no name", Some(mend));
-        }
-        if self.is_blank("url_key") {
-            let scope = self.scope("url_key");
-            let mend =
-                SuggestedAction::product(self.sku(), &json!({}), &scope, "gives it an address")
-                    .choosing("/updates/url_key");
-            let message = "it has no URL key: its page has no address of its own";
-            self.error("URL_KEY_MISSING", message, Some(mend));
+        let url_key = "it has no URL key: its page has no address of its own";
+        for (attribute, code, message, pointer, why) in [
+            ("name", "NAME_MISSING", "it has no name", "/updates/name", "gives it a name"),
+            ("url_key", "URL_KEY_MISSING", url_key, "/updates/url_key", "gives it an address"),
+        ] {
+            if self.is_blank(attribute) {
+                let scope = self.scope(attribute);
+                let mend = SuggestedAction::product(self.sku(), &json!({}), &scope, why);
+                self.add(Error, code, message, mend.choosing(pointer));
+            }
         }
     }
 
@@ -169,7 +140,7 @@ impl<'a> DisplayCheck<'a> {
                  writes its URL rewrites when the key changes",
             );
             let message = "no URL rewrite leads to its page: links to it are missing or ugly";
-            self.warning("URL_REWRITE_MISSING", message, Some(mend));
+            self.add(Warning, "URL_REWRITE_MISSING", message, mend);
         }
     }
 
@@ -189,7 +160,7 @@ impl<'a> DisplayCheck<'a> {
         let entries: Vec<&Value> = entries.into_iter().flatten().collect();
         if entries.is_empty() {
             let message = "it has no image: the placeholder shows";
-            self.warning("NO_IMAGE", message, Some(upload()));
+            self.add(Warning, "NO_IMAGE", message, upload());
             return;
         }
         for (role, code) in [
@@ -200,20 +171,20 @@ impl<'a> DisplayCheck<'a> {
             let file = self.product.text(role).filter(|file| !matches!(*file, "" | "no_selection"));
             let Some(file) = file else {
                 let message = format!("no image has the role `{role}`: the placeholder shows");
-                self.warning(code, message, Some(upload()));
+                self.add(Warning, code, message, upload());
                 continue;
             };
             match entries.iter().find(|entry| entry["file"] == file) {
                 None => {
                     let message = format!("the image of the role `{role}` is not in its gallery");
-                    self.warning("IMAGE_NOT_IN_GALLERY", message, Some(upload()));
+                    self.add(Warning, "IMAGE_NOT_IN_GALLERY", message, upload());
                 }
                 Some(entry) if entry["disabled"] == true => {
                     let message =
                         format!("the image of the role `{role}` is hidden on the product's page");
                     let mend =
                         SuggestedAction::by_hand("take `Hide from Product Page` off the image");
-                    self.info("IMAGE_HIDDEN", message, Some(mend));
+                    self.add(Info, "IMAGE_HIDDEN", message, mend);
                 }
                 Some(_) => {}
             }
@@ -225,9 +196,9 @@ impl<'a> DisplayCheck<'a> {
         let facts = self.facts;
         let severity = match self.product.integer("visibility") {
             // Search does not find it: without a category nobody comes by it.
-            Some(2) => Severity::Error,
-            Some(1 | 3) => Severity::Info,
-            _ => Severity::Warning,
+            Some(2) => Error,
+            Some(1 | 3) => Info,
+            _ => Warning,
         };
         if facts.global.list("category_ids").is_empty() {
             let scope = json!({ "scope": "global" });
@@ -235,7 +206,7 @@ impl<'a> DisplayCheck<'a> {
                 SuggestedAction::product(self.sku(), &json!({}), &scope, "puts it into categories")
                     .choosing("/updates/category_ids");
             let message = "it is in no category: only search and links lead to it";
-            self.add(severity, "NO_CATEGORY", message, Some(mend));
+            self.add(severity, "NO_CATEGORY", message, mend);
             return;
         }
         let Some(categories) = self.seen.categories.as_ref() else { return };
@@ -252,7 +223,7 @@ impl<'a> DisplayCheck<'a> {
             )
             .choosing("/updates/category_ids");
             let message = "none of its categories is under this view's root category";
-            self.add(severity, "NO_CATEGORY_IN_ROOT", message, Some(mend));
+            self.add(severity, "NO_CATEGORY_IN_ROOT", message, mend);
             return;
         }
         let mut reachable = 0;
@@ -270,8 +241,8 @@ impl<'a> DisplayCheck<'a> {
         }
         let mend = || SuggestedAction::by_hand("enable the category under Catalog > Categories");
         for (code, message) in closed {
-            let severity = if reachable > 0 { Severity::Info } else { severity };
-            self.add(severity, code, message, Some(mend()));
+            let severity = if reachable > 0 { Info } else { severity };
+            self.add(severity, code, message, mend());
         }
     }
 }

@@ -3,6 +3,7 @@
 use souk_sdk::prelude::*;
 
 use super::checks::DisplayCheck;
+use super::issue::Severity::{Error, Info, Warning};
 use super::issue::SuggestedAction;
 use crate::composition::{Composition, ProductPart};
 use crate::day::Day;
@@ -62,26 +63,20 @@ impl DisplayCheck<'_> {
             return;
         }
         let price = self.product.decimal("price");
-        let scope = self.price_scope("price");
-        let mend = || {
-            let mend = SuggestedAction::prices(self.sku(), &json!({}), &scope, "gives it a price");
-            Some(mend.choosing("/price_updates/price"))
-        };
-        match price {
-            None => {
-                let action = mend();
-                self.error("PRICE_MISSING", "it has no price", action);
-            }
-            Some(price) if price == Decimal::ZERO => {
-                let action = mend();
-                let message = "its price is 0: it is given away";
-                self.warning("PRICE_ZERO", message, action);
+        let problem = match price {
+            None => Some((Error, "PRICE_MISSING", "it has no price")),
+            Some(Decimal::ZERO) => {
+                Some((Warning, "PRICE_ZERO", "its price is 0: it is given away"))
             }
             Some(price) if price.is_negative() => {
-                let action = mend();
-                self.error("PRICE_NEGATIVE", "its price is negative", action);
+                Some((Error, "PRICE_NEGATIVE", "its price is negative"))
             }
-            Some(_) => {}
+            Some(_) => None,
+        };
+        if let Some((severity, code, message)) = problem {
+            let scope = self.price_scope("price");
+            let mend = SuggestedAction::prices(self.sku(), &json!({}), &scope, "gives it a price");
+            self.add(severity, code, message, mend.choosing("/price_updates/price"));
         }
         self.sale(price, today, unknown);
     }
@@ -104,7 +99,7 @@ impl DisplayCheck<'_> {
         let sku = self.sku();
         let end = |why| {
             let updates = json!({ "special_price": null });
-            Some(SuggestedAction::prices(sku, &updates, &scope, why))
+            SuggestedAction::prices(sku, &updates, &scope, why)
         };
         let text = |code: &str| self.product.text(code).unwrap_or_default().to_owned();
         let (from, to) = (text("special_from_date"), text("special_to_date"));
@@ -113,7 +108,7 @@ impl DisplayCheck<'_> {
         {
             let action = end("ends the sale");
             let message = format!("its sale ends on {to}, before it begins on {from}");
-            self.warning("SALE_DATES_INVERTED", message, action);
+            self.add(Warning, "SALE_DATES_INVERTED", message, action);
             return;
         }
         let sale = SaleState::of(self.product, self.view(), today);
@@ -121,12 +116,12 @@ impl DisplayCheck<'_> {
             SaleState::Ended => {
                 let action = end("takes the leftover special price away");
                 let message = format!("its sale at {shown} ended on {}", day(&to));
-                self.info("SALE_ENDED", message, action);
+                self.add(Info, "SALE_ENDED", message, action);
                 return;
             }
             SaleState::Scheduled => {
                 let message = format!("its sale at {shown} begins on {}", day(&from));
-                self.info("SALE_SCHEDULED", message, None);
+                self.add(Info, "SALE_SCHEDULED", message, None);
             }
             SaleState::Unclear => unknown.push(Unknown::new(
                 format!("whether the sale runs today in the view `{}`", self.view().code),
@@ -143,12 +138,12 @@ impl DisplayCheck<'_> {
         if special == Decimal::ZERO && is_amount {
             let action = end("ends the sale: null, since an empty text would make it 0 again");
             let message = "its special price is 0: it is given away while the sale runs";
-            self.warning("SPECIAL_PRICE_ZERO", message, action);
+            self.add(Warning, "SPECIAL_PRICE_ZERO", message, action);
         } else if is_amount && price.is_some_and(|price| special >= price) {
             let action = end("takes it away");
             let message =
                 format!("its special price {special} is not below its price: no sale shows");
-            self.warning("SPECIAL_PRICE_NOT_LOWER", message, action);
+            self.add(Warning, "SPECIAL_PRICE_NOT_LOWER", message, action);
         }
     }
 
@@ -156,21 +151,16 @@ impl DisplayCheck<'_> {
     fn price_of_parts(&mut self) {
         let Some(parts) = &self.seen.parts else { return };
         for part in parts.iter().filter(|part| part.is_enabled) {
+            let (code, what) = match part.price {
+                None => ("PART_PRICE_MISSING", "no price"),
+                Some(Decimal::ZERO) => ("PART_PRICE_ZERO", "the price 0"),
+                Some(_) => continue,
+            };
             let scope = json!({ "scope": "global" });
             let mend =
-                SuggestedAction::prices(&part.sku, &json!({}), &scope, "gives the part a price")
-                    .choosing("/price_updates/price");
-            match part.price {
-                None => {
-                    let message = format!("its part `{}` has no price", part.sku);
-                    self.warning("PART_PRICE_MISSING", message, Some(mend));
-                }
-                Some(price) if price == Decimal::ZERO => {
-                    let message = format!("its part `{}` has the price 0", part.sku);
-                    self.warning("PART_PRICE_ZERO", message, Some(mend));
-                }
-                Some(_) => {}
-            }
+                SuggestedAction::prices(&part.sku, &json!({}), &scope, "gives the part a price");
+            let message = format!("its part `{}` has {what}", part.sku);
+            self.add(Warning, code, message, mend.choosing("/price_updates/price"));
         }
     }
 
@@ -185,7 +175,7 @@ impl DisplayCheck<'_> {
             let mend = SuggestedAction::by_hand(
                 "assign the website to a stock as a sales channel under Stores > Stocks",
             );
-            self.error("NO_STOCK_FOR_WEBSITE", message, Some(mend));
+            self.add(Error, "NO_STOCK_FOR_WEBSITE", message, mend);
             return;
         }
         if !facts.makeup.is_own() {
@@ -204,7 +194,7 @@ impl DisplayCheck<'_> {
                 let left = qty.map_or(String::new(), |qty| format!("; {qty} are left"));
                 let mend = SuggestedAction::by_hand("raise its quantity, or mark it as in stock");
                 let message = format!("its stock item is out of stock{left}");
-                self.error("OUT_OF_STOCK", message, Some(mend));
+                self.add(Error, "OUT_OF_STOCK", message, mend);
             }
         }
     }
@@ -217,7 +207,7 @@ impl DisplayCheck<'_> {
         let report = "see `diagnostics_inventory_salable_report`";
         if !warehouse.is_complete {
             let message = format!("the stock `{name}` cannot sell it");
-            self.error("NOT_SALABLE", message, Some(SuggestedAction::by_hand(report)));
+            self.add(Error, "NOT_SALABLE", message, Some(SuggestedAction::by_hand(report)));
             return;
         }
         let items: Vec<_> = warehouse.items_of(self.sku(), stock).collect();
@@ -226,7 +216,7 @@ impl DisplayCheck<'_> {
             let mend = SuggestedAction::by_hand(
                 "assign a source to it in the administration: Catalog > Products > Sources",
             );
-            self.error("NO_SOURCE", message, Some(mend));
+            self.add(Error, "NO_SOURCE", message, mend);
             return;
         }
         let told = |code: &str| match warehouse.source(code) {
@@ -238,13 +228,13 @@ impl DisplayCheck<'_> {
             if item.status == 1 {
                 let mend = SuggestedAction::by_hand("enable the source under Stores > Sources");
                 let message = format!("the source {source} is disabled");
-                self.info("SOURCE_DISABLED", message, Some(mend));
+                self.add(Info, "SOURCE_DISABLED", message, mend);
             } else {
                 let mend = SuggestedAction::by_hand(
                     "mark it as in stock at this source: Product > Sources",
                 );
                 let message = format!("it is marked as out of stock at the source {source}");
-                self.info("SOURCE_OUT_OF_STOCK", message, Some(mend));
+                self.add(Info, "SOURCE_OUT_OF_STOCK", message, mend);
             }
         }
         let counted = items.iter().filter(|item| warehouse.counts(item));
@@ -255,10 +245,10 @@ impl DisplayCheck<'_> {
                 "the stock `{name}` cannot sell it although its sources have some: open orders or \
                  the out-of-stock threshold hold it back"
             );
-            self.error("RESERVED", message, Some(mend));
+            self.add(Error, "RESERVED", message, mend);
         } else {
             let message = format!("the stock `{name}` has none of it to sell");
-            self.error("OUT_OF_STOCK", message, Some(mend));
+            self.add(Error, "OUT_OF_STOCK", message, mend);
         }
     }
 
@@ -271,7 +261,7 @@ impl DisplayCheck<'_> {
             let mend = SuggestedAction::by_hand(
                 "add parts to it in the administration: Catalog > Products",
             );
-            self.error("NO_PARTS", "it has no parts to sell", Some(mend));
+            self.add(Error, "NO_PARTS", "it has no parts to sell", mend);
             return;
         }
         let usable = |part: &ProductPart| facts.is_usable(part, website);
@@ -291,7 +281,7 @@ impl DisplayCheck<'_> {
                 let mend = SuggestedAction::by_hand(
                     "check its parts with `diagnostics_product_display_check`, one by one",
                 );
-                self.error("NO_SALABLE_PART", message, Some(mend));
+                self.add(Error, "NO_SALABLE_PART", message, mend);
             }
         }
         self.parts_left_out(parts, usable);
@@ -344,7 +334,7 @@ impl DisplayCheck<'_> {
                     website.code,
                     listed(&skus)
                 );
-                self.info(code, message, mend);
+                self.add(Info, code, message, mend);
             }
         }
     }
