@@ -19,8 +19,8 @@ struct Declaration {
     needs_session: bool,
     note: Option<Expr>,
     commit: Commit,
-    /// Calls on the action that grant it something.
-    grants: TokenStream,
+    /// Calls on the action: what it is granted, and what else is said of it.
+    calls: TokenStream,
 }
 
 enum Effect {
@@ -47,7 +47,7 @@ impl Parse for Declaration {
             needs_session: true,
             note: None,
             commit: Commit::default(),
-            grants: TokenStream::new(),
+            calls: TokenStream::new(),
         };
         while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
             declaration.part(input)?;
@@ -65,18 +65,29 @@ impl Declaration {
             "tier" => self.tier = Some(value(input)?),
             "note" => self.note = Some(value(input)?),
             "commit" if matches!(self.effect, Effect::Prepare) => self.commit = input.parse()?,
-            "reads" | "changes" | "purges" => {
+            "deprecated" => {
+                let why: Expr = value(input)?;
+                self.calls.extend(quote!(.deprecated(#why)));
+            }
+            "completes" => {
+                let pair;
+                parenthesized!(pair in input);
+                let pair: TokenStream = pair.parse()?;
+                self.calls.extend(quote!(.completes(#pair)));
+            }
+            "reads" | "changes" | "purges" | "untrusted" | "keywords" => {
                 let list;
                 parenthesized!(list in input);
                 let all = list.parse_terminated(Expr::parse, Token![,])?;
                 let all = all.iter();
-                self.grants.extend(quote!(#(.#key(#all))*));
+                self.calls.extend(quote!(#(.#key(#all))*));
             }
             _ => {
                 return Err(Error::new(
                     key.span(),
                     "expected `reads(…)`, `changes(…)`, `purges(…)`, `tier = …`, `name = …`, \
-                     `note = …`, `no_session` or, of a `prepare`, `commit(…)`",
+                     `no_session`, `note = …`, `untrusted(…)`, `keywords(…)`, `completes(…)`, \
+                     `deprecated = …` or, of a `prepare`, `commit(…)`",
                 ));
             }
         }
@@ -232,8 +243,8 @@ fn calls(declaration: &Declaration) -> Result<TokenStream> {
     let tier = declaration.tier.as_ref().map(tier).transpose()?.map(|tier| quote!(.tier(#tier)));
     let session = (!declaration.needs_session).then(|| quote!(.without_session()));
     let note = declaration.note.as_ref().map(|note| quote!(.note(#note)));
-    let grants = &declaration.grants;
-    Ok(quote!(#tier #session #note #grants))
+    let calls = &declaration.calls;
+    Ok(quote!(#tier #session #note #calls))
 }
 
 fn tier(word: &Ident) -> Result<TokenStream> {

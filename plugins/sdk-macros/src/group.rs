@@ -12,6 +12,7 @@ struct Declaration {
     attributes: Vec<Attribute>,
     name: Ident,
     entries: Punctuated<Entry, Token![,]>,
+    details: Option<Expr>,
 }
 
 enum Entry {
@@ -29,7 +30,17 @@ impl Parse for Declaration {
         let list;
         bracketed!(list in input);
         let entries = list.parse_terminated(Entry::parse, Token![,])?;
-        Ok(Self { attributes, name, entries })
+        let mut details = None;
+        if input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
+            let key: Ident = input.parse()?;
+            if key != "details" {
+                return Err(Error::new(key.span(), "expected `details: …`"));
+            }
+            input.parse::<Token![:]>()?;
+            details = Some(input.parse()?);
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(Self { attributes, name, entries, details })
     }
 }
 
@@ -53,7 +64,7 @@ impl ToTokens for Entry {
 }
 
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
-    let Declaration { attributes, name, entries } = syn::parse2(input)?;
+    let Declaration { attributes, name, entries, details } = syn::parse2(input)?;
     let Texts { title, description } = Texts::of(&attributes);
     if title.is_empty() || description.is_empty() {
         return Err(Error::new(
@@ -63,6 +74,10 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     }
     let text = name.to_string();
     let entries = entries.iter();
+    let details = details.map_or_else(
+        || quote!(::souk_sdk::core::GroupDetails::default()),
+        |details| quote!(#details),
+    );
     Ok(quote! {
         #(#attributes)*
         pub(crate) fn #name() -> ::souk_sdk::core::Group {
@@ -74,6 +89,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
                 title: #title,
                 description: #description,
                 actions,
+                details: #details,
             }
         }
 

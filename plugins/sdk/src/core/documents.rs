@@ -103,9 +103,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::core::{Action, ActionInfo, Group, NoArgs};
+    use crate::core::{NoArgs, action, group};
     use crate::testing::Host;
 
+    /// Rows
+    ///
+    /// Writes many rows.
+    #[action(query)]
     fn rows(_: &NoArgs, context: &Context) -> Result<Document, Failure> {
         let mut document = context.document("rows.csv", "text/csv");
         for _ in 0..10_000 {
@@ -115,16 +119,17 @@ mod tests {
         document.keep()
     }
 
-    fn group() -> Group {
-        let about = ActionInfo { name: "rows", title: "", description: "" };
-        let actions = vec![Action::query(rows, about)];
-        Group { name: "demo", version: "0.1.0", title: "", description: "", actions }
+    group! {
+        /// Demo
+        ///
+        /// Writes documents.
+        demo: [rows]
     }
 
     #[test]
     fn what_is_written_in_small_pieces_is_kept_whole_and_what_is_dropped_is_not() {
         let host = Host::offline();
-        let kept = host.call(&group(), "rows", &json!({})).unwrap();
+        let kept = host.call(&demo(), "rows", &json!({})).unwrap();
         assert_eq!(kept["size"], 110_000);
         let [exported] = &host.exported()[..] else { panic!("one document is kept") };
         assert_eq!((exported.name.as_str(), exported.text.len()), ("rows.csv", 110_000));
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn a_document_too_large_fails_the_call() {
         let host = Host::offline().export_limit(100_000);
-        assert!(host.call(&group(), "rows", &json!({})).is_err());
+        assert!(host.call(&demo(), "rows", &json!({})).is_err());
         assert!(host.exported().is_empty());
     }
 }

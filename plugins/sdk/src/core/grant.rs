@@ -48,6 +48,19 @@ impl Grants {
         self
     }
 
+    /// Narrows the grant that was added last.
+    const fn with_fields(mut self, fields: &'static [&'static str]) -> Self {
+        let mut free = 0;
+        while free < MOST_ROUTES && self.grants[free].is_some() {
+            free += 1;
+        }
+        assert!(free > 0, "there is no write to narrow");
+        if let Some(grant) = &mut self.grants[free - 1] {
+            grant.fields = Some(fields);
+        }
+        self
+    }
+
     pub(crate) fn iter(self) -> impl Iterator<Item = Grant> {
         self.grants.into_iter().flatten()
     }
@@ -123,6 +136,14 @@ impl<const N: usize> Changes<N> {
         self
     }
 
+    /// The write that was named last may set only these fields of its body, each with all that stands
+    /// below it: `&["/block/title"]`.
+    #[must_use]
+    pub const fn only(mut self, fields: &'static [&'static str]) -> Self {
+        self.writes = self.writes.with_fields(fields);
+        self
+    }
+
     /// Begins a change of the subject with this id.
     #[must_use]
     pub fn change(&self, id: impl Into<String>) -> ChangeBuilder {
@@ -160,8 +181,9 @@ mod tests {
     use crate::core::{Failure, NoArgs, PrepareContext, PreparedResult, action, group};
     use crate::testing::Host;
 
-    const BLOCK: Changes<1> =
-        Changes::of("cms-block", Route::new("/V1/cmsBlock/{blockId}")).put(WRITE);
+    const BLOCK: Changes<1> = Changes::of("cms-block", Route::new("/V1/cmsBlock/{blockId}"))
+        .put(WRITE)
+        .only(&["/block/title"]);
     const PAGE: Changes<1> = Changes::of("cms-page", Route::new("/V1/cmsPage/{pageId}"));
     const WRITE: Route<1> = Route::new("/V1/cmsBlock/{id}");
 

@@ -11,7 +11,10 @@ use super::grant::{Changes, Grants};
 use super::pass_through::ActionResult;
 use super::plans::{ApplyContext, DraftTerms, PrepareContext};
 use super::route::{Grant, Route};
-use super::{Bound, Failure, Method, Response, Tier, json, schema};
+use super::{
+    ActionDetails, Bound, CompletionSource, Failure, GroupDetails, Method, Response, Tier, json,
+    schema,
+};
 use crate::bindings::exports::souk::plugin::actions;
 
 /// An action group: what a plugin offers.
@@ -27,6 +30,8 @@ pub struct Group {
     pub description: &'static str,
     /// At least one.
     pub actions: Vec<Action>,
+    /// Prompts, resources, a schema of its settings: for most groups `GroupDetails::default()`.
+    pub details: GroupDetails,
 }
 
 /// What an action is called and how it is described.
@@ -49,6 +54,7 @@ pub struct NoArgs {}
 pub struct Action {
     info: ActionInfo<Cow<'static, str>>,
     note: &'static str,
+    details: ActionDetails,
     tier: Tier,
     effect: Effect,
     needs_session: bool,
@@ -167,6 +173,7 @@ impl Action {
                 description: info.description.into(),
             },
             note: "",
+            details: ActionDetails::default(),
             tier: Tier::Safe,
             effect,
             needs_session: true,
@@ -202,6 +209,35 @@ impl Action {
         self
     }
 
+    /// Says where its result holds texts that strangers wrote: `/items/*/comment`, with `*` for every
+    /// element of a list.
+    #[must_use]
+    pub fn untrusted(mut self, pointer: &str) -> Self {
+        self.details.untrusted.push(pointer.to_owned());
+        self
+    }
+
+    /// Adds a word by which a person would look for it, beside those of its name and texts.
+    #[must_use]
+    pub fn keywords(mut self, word: &str) -> Self {
+        self.details.keywords.push(word.to_owned());
+        self
+    }
+
+    /// Says why it should no longer be used, and what to use instead.
+    #[must_use]
+    pub fn deprecated(mut self, why: &str) -> Self {
+        self.details.deprecated = Some(why.to_owned());
+        self
+    }
+
+    /// Says where suggestions for an argument come from.
+    #[must_use]
+    pub fn completes(mut self, argument: &str, source: CompletionSource) -> Self {
+        self.details.complete(argument, source);
+        self
+    }
+
     /// The schema of its arguments, where no type can say it.
     #[must_use]
     pub fn input(mut self, schema: impl Fn() -> Schema + 'static) -> Self {
@@ -220,12 +256,6 @@ impl Action {
     pub fn changes<const N: usize>(mut self, changes: Changes<N>) -> Self {
         self.lookups.extend(changes.lookups());
         self.granted(changes.grants())
-    }
-
-    /// Declares that its changes may write to this route. Without it the host refuses them.
-    #[must_use]
-    pub fn writes<const N: usize>(self, method: Method, route: Route<N>) -> Self {
-        self.granted([route.grant(Some(method))].into_iter())
     }
 
     /// Declares that it may have the cache before the store purged:
@@ -285,7 +315,7 @@ impl Action {
             input: (self.input)(),
             output: (self.output)(),
             grants: self.grants.iter().copied().map(Grant::describe).collect(),
-            details: None,
+            details: (self.details != ActionDetails::default()).then(|| self.details.clone()),
         }
     }
 }
@@ -300,7 +330,7 @@ impl Group {
             title: self.title.to_owned(),
             description: self.description.to_owned(),
             actions: self.actions.iter().map(|action| action.describe(self.name)).collect(),
-            details: None,
+            details: (self.details != GroupDetails::default()).then(|| self.details.clone()),
         }
     }
 

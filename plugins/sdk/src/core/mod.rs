@@ -6,6 +6,7 @@
 mod change;
 mod commit_tool;
 mod context;
+mod details;
 mod documents;
 mod failure;
 mod grant;

@@ -8,9 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::core::{
-    ActionDetails, ContentBlock, Failure, FailureCode, GroupDetails, Response, json,
-};
+use crate::core::{ContentBlock, Failure, FailureCode, Response, json};
 
 /// An object that the store answered, kept as text and passed on untouched. `Shape` only tells
 /// callers what they may find in it; nothing of it is required, and more may stand there.
@@ -134,33 +132,6 @@ pub trait ActionResult: JsonSchema {
 impl From<String> for Response {
     fn from(json: String) -> Self {
         Self { json, content: Vec::new() }
-    }
-}
-
-impl Default for ActionDetails {
-    /// Nothing of it.
-    fn default() -> Self {
-        Self {
-            completions: Vec::new(),
-            untrusted: Vec::new(),
-            keywords: Vec::new(),
-            deprecated: None,
-            extensions: Vec::new(),
-        }
-    }
-}
-
-impl Default for GroupDetails {
-    /// Nothing of it.
-    fn default() -> Self {
-        Self {
-            prompts: Vec::new(),
-            resource_templates: Vec::new(),
-            settings_schema: None,
-            least_contract: None,
-            homepage: None,
-            extensions: Vec::new(),
-        }
     }
 }
 

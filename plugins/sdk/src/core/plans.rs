@@ -39,9 +39,6 @@ pub(crate) struct DraftTerms {
 impl DraftTerms {
     /// A route that a draft's lookup reads and the declaration does not name.
     fn undeclared(&self, intent: &Intent) -> Option<String> {
-        if self.lookups.is_empty() {
-            return None;
-        }
         let many = intent.lookup.many.as_ref().map(|batch| &batch.read);
         let undeclared = [Some(&intent.lookup.one), many]
             .into_iter()

@@ -76,7 +76,7 @@ impl<const N: usize> Route<N> {
     }
 
     pub(crate) const fn grant(&self, method: Option<Method>) -> Grant {
-        Grant { method, upstream: self.upstream, pattern: self.pattern }
+        Grant { method, upstream: self.upstream, pattern: self.pattern, fields: None }
     }
 }
 
@@ -87,6 +87,8 @@ pub(crate) struct Grant {
     pub(crate) method: Option<Method>,
     pub(crate) upstream: &'static str,
     pub(crate) pattern: &'static str,
+    /// Of a write: the fields that it may set; `None` for any.
+    pub(crate) fields: Option<&'static [&'static str]>,
 }
 
 impl Grant {
@@ -96,7 +98,8 @@ impl Grant {
         match self.method {
             None => actions::Grant::Read(route),
             Some(method) => {
-                actions::Grant::Write(actions::WriteGrant { method, route, fields: None })
+                let fields = self.fields.map(|all| all.iter().map(|&one| one.to_owned()).collect());
+                actions::Grant::Write(actions::WriteGrant { method, route, fields })
             }
         }
     }

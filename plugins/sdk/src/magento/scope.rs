@@ -253,7 +253,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::core::{Action, ActionInfo, Group};
+    use crate::core::{action, group};
     use crate::testing::Host;
 
     /// The lists of `stores.jsonl`.
@@ -281,6 +281,10 @@ mod tests {
         })
     }
 
+    /// Resolve
+    ///
+    /// Answers where a scope reads.
+    #[action(query, name = "resolve", reads(SCOPES))]
     fn resolved(scope: &Scope, context: &Context) -> Result<Value, Failure> {
         let place = scope.resolve(context)?;
         let view = match place.view {
@@ -291,18 +295,15 @@ mod tests {
         Ok(json!({ "view": view, "website_id": place.website_id }))
     }
 
+    group! {
+        /// Scopes
+        ///
+        /// Resolves scopes.
+        scopes: [resolved]
+    }
+
     fn resolve(host: &Host, scope: &Value) -> Result<Value, Failure> {
-        let group = Group {
-            name: "test",
-            version: "0.1.0",
-            title: "",
-            description: "",
-            actions: vec![
-                Action::query(resolved, ActionInfo { name: "resolve", title: "", description: "" })
-                    .reads(SCOPES),
-            ],
-        };
-        host.call(&group, "resolve", scope)
+        host.call(&scopes(), "resolve", scope)
     }
 
     #[test]

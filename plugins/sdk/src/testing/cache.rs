@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Host, imports};
+use super::host::Host;
+use super::state::current_state;
 use crate::core::route::Grant;
 use crate::core::{
     Failure, FailureCode, Method, PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL, PurgeResult,
@@ -17,14 +18,14 @@ impl Host {
         self,
         answer: impl Fn(&PurgeTarget) -> Result<PurgeResult, Failure> + 'static,
     ) -> Self {
-        self.state.seen.borrow_mut().purging = Some(Rc::new(answer));
+        self.state.record.borrow_mut().cache = Some(Rc::new(answer));
         self
     }
 
     /// What the cache was asked to purge so far, in order.
     #[must_use]
     pub fn purges(&self) -> Vec<PurgeTarget> {
-        self.state.seen.borrow().purges.clone()
+        self.state.record.borrow().purges.clone()
     }
 }
 
@@ -33,18 +34,18 @@ pub(crate) fn purge(what: &[PurgeTarget]) -> Vec<Result<PurgeResult, Failure>> {
 }
 
 fn purge_one(target: &PurgeTarget) -> Result<PurgeResult, Failure> {
-    let state = imports::current_state()?;
+    let state = current_state()?;
     let wanted = grant(target);
-    if !state.seen.borrow().granted.contains(&wanted) {
+    if !state.record.borrow().granted.contains(&wanted) {
         return Err(Failure::new(
             FailureCode::Forbidden,
             format!("the action has not declared that it asks `{}`", wanted.pattern),
         )
-        .remedy("add `.writes(Method::Post, …)` to it"));
+        .remedy("add it to its `purges(…)`"));
     }
-    let purging = state.seen.borrow().purging.clone();
+    let purging = state.record.borrow().cache.clone();
     let purging = purging.ok_or_else(|| Failure::unavailable("no cache is configured"))?;
-    state.seen.borrow_mut().purges.push(target.clone());
+    state.record.borrow_mut().purges.push(target.clone());
     purging(target)
 }
 

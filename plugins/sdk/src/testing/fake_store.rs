@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::Host;
+use super::host::Host;
 use crate::core::{BindingSource, Failure, FailureCode, Read};
 use crate::magento::{Condition, Decimal};
 

@@ -5,20 +5,12 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::{State, imports};
+use super::host::Host;
+use super::state::{HostState, ProposedPlan, as_call, current_state};
 use crate::core::{
     BindingSource, BodySource, Change, Expectation, Failure, FailureCode, Intent, MOST_STEPS,
-    Method, Outcome, Plan, PlanState, Retry, Step, StoreView, Undo, pointer,
+    Method, Outcome, Plan, PlanState, Read, Retry, Step, StoreView, Undo, pointer,
 };
-
-/// What a plugin proposed or had applied, as the host would keep it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProposedPlan {
-    /// What it is for.
-    pub intent: Intent,
-    /// The changes, without those that already are as wished.
-    pub changes: Vec<Change>,
-}
 
 /// One request as it would be sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,14 +37,14 @@ pub struct ReviewRow {
 /// A draft of the stand-in host.
 pub(crate) struct Draft {
     intent: Intent,
-    state: Option<Rc<State>>,
+    state: Option<Rc<HostState>>,
 }
 
 impl Draft {
     pub(crate) fn new(intent: &Intent) -> Self {
-        let state = imports::current_state().ok();
+        let state = current_state().ok();
         if let Some(state) = &state {
-            state.seen.borrow_mut().changes.clear();
+            state.record.borrow_mut().changes.clear();
         }
         Self { intent: intent.clone(), state }
     }
@@ -65,12 +57,12 @@ impl Draft {
         for change in changes {
             checked(change, &state)?;
             let known = |has: &Change| has.subject.id == change.subject.id;
-            if state.seen.borrow().changes.iter().any(known) {
+            if state.record.borrow().changes.iter().any(known) {
                 return Err(refused(format!("`{}` is in the draft twice", change.subject.id)));
             }
             let review = review(change, &self.intent)?;
             if review.iter().any(|row| row.before != row.after) {
-                state.seen.borrow_mut().changes.push(change.clone());
+                state.record.borrow_mut().changes.push(change.clone());
             }
         }
         Ok(())
@@ -122,14 +114,14 @@ impl Draft {
 
     fn close(&self) -> Result<ProposedPlan, Failure> {
         let state = self.state()?;
-        let mut seen = state.seen.borrow_mut();
-        let changes = std::mem::take(&mut seen.changes);
+        let mut record = state.record.borrow_mut();
+        let changes = std::mem::take(&mut record.changes);
         let proposed = ProposedPlan { intent: self.intent.clone(), changes };
-        seen.proposed.push(proposed.clone());
+        record.proposed.push(proposed.clone());
         Ok(proposed)
     }
 
-    fn state(&self) -> Result<Rc<State>, Failure> {
+    fn state(&self) -> Result<Rc<HostState>, Failure> {
         self.state.clone().ok_or_else(|| Failure::internal("there is no host"))
     }
 }
@@ -139,7 +131,7 @@ fn refused(message: String) -> Failure {
 }
 
 /// What the host refuses of a change.
-fn checked(change: &Change, state: &State) -> Result<(), Failure> {
+fn checked(change: &Change, state: &HostState) -> Result<(), Failure> {
     let id = &change.subject.id;
     let undoing = match &change.undo {
         Undo::Steps(steps) => &steps[..],
@@ -148,9 +140,9 @@ fn checked(change: &Change, state: &State) -> Result<(), Failure> {
     if change.edits.is_empty() || !(1..=MOST_STEPS).contains(&change.steps.len()) {
         return Err(refused(format!("`{id}` has no edit, or too many steps, or none")));
     }
-    let seen = state.seen.borrow();
+    let record = state.record.borrow();
     for step in change.steps.iter().chain(undoing) {
-        let granted = seen
+        let granted = record
             .granted
             .iter()
             .any(|grant| grant.method == Some(step.method) && grant.is_of(&step.route));
@@ -159,7 +151,7 @@ fn checked(change: &Change, state: &State) -> Result<(), Failure> {
                 "the action has not declared a write to `{}`",
                 step.route.template
             ))
-            .remedy("add `.writes(…)` to it"));
+            .remedy("add it to its `changes(…)`"));
         }
         if step.view == StoreView::SessionDefault {
             return Err(refused(format!("a step of `{id}` does not say where it goes")));
@@ -211,6 +203,18 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
+/// A read of the host's own, for the `before` of an edit. It needs the same grant.
+fn look_up(read: &Read) -> Result<String, Failure> {
+    let state = current_state()?;
+    if !state.record.borrow().may_read(read) {
+        return Err(Failure::new(
+            FailureCode::Forbidden,
+            format!("the action has not declared that its lookup reads `{}`", read.route.template),
+        ));
+    }
+    (state.store)(read).map(|answer| answer.to_string())
+}
+
 /// What the store has, as the draft's lookup reads it: `before` for each edit.
 fn review(change: &Change, intent: &Intent) -> Result<Vec<ReviewRow>, Failure> {
     let mut read = intent.lookup.one.clone();
@@ -219,7 +223,7 @@ fn review(change: &Change, intent: &Intent) -> Result<Vec<ReviewRow>, Failure> {
             binding.value = BindingSource::Text(change.subject.id.clone());
         }
     }
-    let mut subject = parsed(&imports::look_up(&read)?);
+    let mut subject = parsed(&look_up(&read)?);
     // A lookup that is a search answers a list, in which the subject may be.
     if let Some(batch) = intent.lookup.many.as_ref().filter(|batch| batch.read.route == read.route)
     {
@@ -248,11 +252,11 @@ fn review(change: &Change, intent: &Intent) -> Result<Vec<ReviewRow>, Failure> {
         .collect()
 }
 
-impl super::Host {
+impl Host {
     /// What was proposed or applied so far.
     #[must_use]
     pub fn proposed(&self) -> Vec<ProposedPlan> {
-        self.state.seen.borrow().proposed.clone()
+        self.state.record.borrow().proposed.clone()
     }
 
     /// The review of a change: its edits, with what the store has and what it shall have.
@@ -261,7 +265,7 @@ impl super::Host {
     /// When the store does not answer the lookup.
     #[must_use]
     pub fn review(&self, proposed: &ProposedPlan, change: &Change) -> Vec<ReviewRow> {
-        match self.entered(|| review(change, &proposed.intent)) {
+        match as_call(&self.state, || review(change, &proposed.intent)) {
             Ok(rows) => rows,
             Err(failure) => panic!("`{}` cannot be read: {}", change.subject.id, failure.message),
         }

@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_sdk::bindings::souk::plugin::plans::Draft;
-use souk_sdk::{Action, ActionInfo, Bound, CommitTool, Context, Failure, Group, Method, Route};
+use souk_sdk::core::{
+    Action, ActionInfo, Bound, Changes, CommitTool, Context, Failure, Group, GroupDetails, Route,
+};
 
 use forged::{Change, Intent};
 
@@ -99,19 +101,22 @@ fn about(name: &'static str) -> ActionInfo {
     ActionInfo { name, title: name, description: "Proposes what a test has forged." }
 }
 
+/// What those that propose may write: less than the store offers.
+const FORGED: Changes<1> = Changes::of("product", PRODUCT)
+    .put(PRODUCT)
+    .post(BASE_PRICES)
+    .post(NEW_BLOCK)
+    .delete(BLOCK)
+    .post(NEW_RULE);
+
 /// What every one of its actions may read.
 fn reading(action: Action) -> Action {
     action.reads(PRODUCT).reads(BLOCKS).reads(RULES)
 }
 
-/// What those that propose may write: less than the store offers.
+/// With those changes.
 fn writing(action: Action) -> Action {
-    reading(action)
-        .writes(Method::Put, PRODUCT)
-        .writes(Method::Post, BASE_PRICES)
-        .writes(Method::Post, NEW_BLOCK)
-        .writes(Method::Delete, BLOCK)
-        .writes(Method::Post, NEW_RULE)
+    reading(action).changes(FORGED)
 }
 
 fn forger() -> Group {
@@ -126,6 +131,7 @@ fn forger() -> Group {
             writing(Action::prepare(forge, about("prepare"), commit)),
             writing(Action::apply(forge, about("apply"), Bound::AtMost(1))),
         ],
+        details: GroupDetails::default(),
     }
 }
 

@@ -255,6 +255,7 @@ fn probe() -> Group {
             Action::query(person, about("person")).without_session(),
             Action::query(picture, about("picture")).without_session(),
         ],
+        details: details(),
     }
 }
 
@@ -274,7 +275,6 @@ pub fn describe() -> Described {
             });
         }
     }
-    group.details = Some(details());
     group
 }
 

@@ -3,25 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{State, imports};
+use super::host::Host;
+use super::state::{HostState, KeptDocument, current_state};
 use crate::bindings::souk::plugin::documents::DocumentLink;
 use crate::core::{Failure, FailureCode};
-
-/// A document that a plugin had kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptDocument {
-    /// What it is called.
-    pub name: String,
-    /// What it is.
-    pub media_type: String,
-    /// The whole of it.
-    pub text: String,
-}
 
 /// A document of the stand-in host, as it is written.
 pub(crate) struct DocumentWriter {
     begun: RefCell<KeptDocument>,
-    state: Option<Rc<State>>,
+    state: Option<Rc<HostState>>,
 }
 
 impl DocumentWriter {
@@ -31,7 +21,7 @@ impl DocumentWriter {
             media_type: media_type.to_owned(),
             text: String::new(),
         };
-        Self { begun: RefCell::new(begun), state: imports::current_state().ok() }
+        Self { begun: RefCell::new(begun), state: current_state().ok() }
     }
 
     pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
@@ -41,7 +31,7 @@ impl DocumentWriter {
             return Err(Failure::internal(format!("`{}` is no media type", begun.media_type)));
         }
         begun.text.push_str(text);
-        match state.seen.borrow().export_bytes {
+        match state.record.borrow().document_bytes {
             Some(most) if begun.text.len() > most => Err(Failure::new(
                 FailureCode::Forbidden,
                 format!("the document is larger than {most} bytes"),
@@ -54,31 +44,31 @@ impl DocumentWriter {
         self.write("")?;
         let state = self.state()?;
         let kept = self.begun.borrow().clone();
-        let mut seen = state.seen.borrow_mut();
-        seen.exported.push(kept.clone());
+        let mut record = state.record.borrow_mut();
+        record.documents.push(kept.clone());
         Ok(DocumentLink {
-            uri: format!("souk://exports/test_{}", seen.exported.len()),
+            uri: format!("souk://exports/test_{}", record.documents.len()),
             size: kept.text.len() as u64,
             expires_at: "2026-11-23T18:00:00Z".to_owned(),
         })
     }
 
-    fn state(&self) -> Result<Rc<State>, Failure> {
+    fn state(&self) -> Result<Rc<HostState>, Failure> {
         self.state.clone().ok_or_else(|| Failure::internal("there is no host"))
     }
 }
 
-impl super::Host {
+impl Host {
     /// With an operator who allows no document larger than this. Bytes.
     #[must_use]
     pub fn export_limit(self, bytes: usize) -> Self {
-        self.state.seen.borrow_mut().export_bytes = Some(bytes);
+        self.state.record.borrow_mut().document_bytes = Some(bytes);
         self
     }
 
     /// The documents that were kept so far.
     #[must_use]
     pub fn exported(&self) -> Vec<KeptDocument> {
-        self.state.seen.borrow().exported.clone()
+        self.state.record.borrow().documents.clone()
     }
 }
