@@ -6,4 +6,5 @@ mod generated;
 mod links;
 mod markdown;
 mod running;
+mod settings;
 mod shell;
