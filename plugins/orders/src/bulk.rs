@@ -1,7 +1,8 @@
 //! The same for many orders, as a plan that is reviewed and committed.
 
+use souk_sdk::core::nothing_matches;
+use souk_sdk::magento::{STORE_CONFIGS, Scan, projection};
 use souk_sdk::prelude::*;
-use souk_sdk::{STORE_CONFIGS, Scan, nothing_matches, projection};
 
 use crate::act::cancel::cancel_change;
 use crate::act::comment::{OrderComment, comment_change};
@@ -79,7 +80,8 @@ impl ResultSchema for BulkResult {
         "message": {"type": "string"},
         "left_out": {"type": "array", "items": {"type": "object"}, "description": "Orders that match and are not in the plan, with the reason; at most 50."},
         "left_out_count": {"type": "integer"}"#;
-    const REQUIRED: &'static str = r#""plan_id", "expires_at", "affected_count", "sample_diffs", "warnings", "message", "left_out", "left_out_count""#;
+    const REQUIRED: &'static str =
+        "plan_id expires_at affected_count sample_diffs warnings message left_out left_out_count";
 }
 
 /// Plan the same change for many orders

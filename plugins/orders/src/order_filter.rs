@@ -1,7 +1,7 @@
 //! Which orders a search, a sum or a plan for many is about.
 
+use souk_sdk::magento::{LIST_BUDGET, URL_BUDGET};
 use souk_sdk::prelude::*;
-use souk_sdk::{LIST_BUDGET, URL_BUDGET};
 
 use crate::order_state::OrderState;
 use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};

@@ -1,6 +1,6 @@
 //! The documents that are made from an order: invoices, shipments, credit memos, transactions.
 
-use souk_sdk::Read;
+use souk_sdk::core::Read;
 use souk_sdk::prelude::*;
 
 use crate::document::Document;

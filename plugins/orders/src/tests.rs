@@ -7,7 +7,7 @@ mod shop;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use souk_sdk::{Decimal, FailureCode};
+use souk_sdk::prelude::{Decimal, FailureCode};
 
 use self::shop::{Shop, same};
 

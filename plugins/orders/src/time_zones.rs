@@ -6,8 +6,8 @@
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan as _};
+use souk_sdk::magento::{STORE_CONFIGS, unix_seconds};
 use souk_sdk::prelude::*;
-use souk_sdk::{STORE_CONFIGS, unix_seconds};
 
 /// A range of times.
 #[args]

@@ -4,8 +4,9 @@ mod coupons;
 mod rules;
 
 use serde_json::{Value, json};
+use souk_sdk::core::Read;
+use souk_sdk::prelude::{BindingSource, Failure, FailureCode};
 use souk_sdk::testing::{Host, SentRequest};
-use souk_sdk::{BindingSource, Failure, FailureCode, Read};
 
 use crate::promotions;
 

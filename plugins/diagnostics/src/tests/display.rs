@@ -1,8 +1,8 @@
 //! Why a product does not show.
 
 use serde_json::{Value, json};
+use souk_sdk::prelude::{Failure, FailureCode};
 use souk_sdk::testing::Host;
-use souk_sdk::{Failure, FailureCode};
 
 use super::shop::{Change, action, changed, check, custom, issues, order};
 use crate::diagnostics;

@@ -1,8 +1,8 @@
 //! What can be sold of a product, and what the indexes do.
 
 use serde_json::{Value, json};
+use souk_sdk::prelude::{Failure, FailureCode};
 use souk_sdk::testing::Host;
-use souk_sdk::{Failure, FailureCode};
 
 use super::shop::{changed, check, issues, order, salable, text, without_sources};
 use crate::diagnostics;

@@ -1,8 +1,9 @@
 //! A small shop as the recordings have it, and what is said of it when something in it is changed.
 
 use serde_json::{Value, json};
+use souk_sdk::core::Read;
+use souk_sdk::prelude::{BindingSource, Failure, StoreView};
 use souk_sdk::testing::Host;
-use souk_sdk::{BindingSource, Failure, Read, StoreView};
 
 use crate::diagnostics;
 

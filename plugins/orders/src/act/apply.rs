@@ -1,7 +1,7 @@
 //! One change of one order: proposed, carried out, and answered with what a read then showed.
 
+use souk_sdk::core::{PlanState, Step, StepIndex, element};
 use souk_sdk::prelude::*;
-use souk_sdk::{PlanState, Step, StepIndex, element};
 
 use crate::document::{Document, DocumentView, object};
 use crate::order::Order;
@@ -27,8 +27,7 @@ impl ResultSchema for ActResult {
         "shipment": {"type": "object"},
         "creditmemo": {"type": "object"},
         "transaction": {"type": "object"}"#;
-    const REQUIRED: &'static str =
-        r#""done", "message", "success_count", "error_count", "errors", "plan_id", "warnings""#;
+    const REQUIRED: &'static str = "done message success_count error_count errors plan_id warnings";
 }
 
 /// What the function of an act returns.

@@ -1,6 +1,6 @@
 //! The items that an invoice, a shipment or a credit memo names, and what those show afterwards.
 
-use souk_sdk::StepIndex;
+use souk_sdk::core::StepIndex;
 use souk_sdk::prelude::*;
 
 use super::apply::item_pointer;

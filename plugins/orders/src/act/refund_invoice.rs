@@ -1,6 +1,6 @@
 //! Through which invoice an online refund goes, and what of it is left.
 
-use souk_sdk::Scan;
+use souk_sdk::magento::Scan;
 use souk_sdk::prelude::*;
 
 use crate::document::{Document, object};

@@ -1,6 +1,6 @@
 //! `orders_add_track`
 
-use souk_sdk::element;
+use souk_sdk::core::element;
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, apply_to, lookup};

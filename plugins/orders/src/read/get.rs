@@ -1,6 +1,6 @@
 //! `orders_get`
 
-use souk_sdk::STORE_CONFIGS;
+use souk_sdk::magento::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
 use super::timeline::OrderHistory;
@@ -20,7 +20,7 @@ impl ResultSchema for GetResult {
         "items": {"type": "array", "items": {"type": "object"}},
         "timeline": {"type": "array", "items": {"type": "object"}, "description": "Oldest first: placed, comment, invoice, shipment, track, creditmemo, transaction; at is UTC."},
         "unread": {"type": "array", "items": {"type": "object"}, "description": "What could not be read, and why: the timeline says nothing about these."}"#;
-    const REQUIRED: &'static str = r#""order", "items", "timeline", "unread""#;
+    const REQUIRED: &'static str = "order items timeline unread";
 }
 
 /// Get an order

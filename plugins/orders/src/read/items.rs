@@ -1,6 +1,6 @@
 //! `orders_items`
 
-use souk_sdk::STORE_CONFIGS;
+use souk_sdk::magento::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
 use super::get::item_view;
@@ -45,7 +45,7 @@ impl ResultSchema for ItemsResult {
     const PROPERTIES: &'static str = r#"
         "items": {"type": "array", "items": {"type": "object"}, "description": "Order items, oldest first; left says what can still be invoiced, shipped, refunded. One with parent_item_id stands for a part of another and is not counted again."},
         "next_after_id": {"type": ["integer", "null"], "description": "Pass it as after_id for the next ones."}"#;
-    const REQUIRED: &'static str = r#""items", "next_after_id""#;
+    const REQUIRED: &'static str = "items next_after_id";
 }
 
 /// List order items

@@ -1,7 +1,7 @@
 //! `orders_search`
 
+use souk_sdk::magento::{STORE_CONFIGS, projection};
 use souk_sdk::prelude::*;
-use souk_sdk::{STORE_CONFIGS, projection};
 
 use crate::document::{Document, DocumentView};
 use crate::order_filter::{OrderFilter, any_of_each, check_length, equals, within};
@@ -118,7 +118,7 @@ impl ResultSchema for SearchResult {
         "total_count": {"type": ["integer", "null"], "description": "Over all pages; null where Magento cannot tell."},
         "next_after_id": {"type": ["integer", "null"], "description": "Pass it as after_id for the next ones; null after the last, or where the sort is not by entity_id."},
         "time_zone": {"type": "string", "description": "In which days of ranges were meant; empty where none was."}"#;
-    const REQUIRED: &'static str = r#""items", "total_count", "next_after_id", "time_zone""#;
+    const REQUIRED: &'static str = "items total_count next_after_id time_zone";
 }
 
 /// Search orders

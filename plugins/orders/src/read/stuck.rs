@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use souk_sdk::magento::{LIST_BUDGET, STORE_CONFIGS, Scan, projection};
 use souk_sdk::prelude::*;
-use souk_sdk::{LIST_BUDGET, STORE_CONFIGS, Scan, projection};
 
 use crate::document::{Document, DocumentView, object};
 use crate::order::{ORDER_FIELDS, Order};
@@ -69,7 +69,7 @@ impl ResultSchema for StuckResult {
         "orders": {"type": "array", "items": {"type": "object"}, "description": "Each with reason (paid_not_shipped, pending, invoiced_not_paid, on_hold, payment_review), since (UTC) and days, the longest first."},
         "counts": {"type": "object", "description": "How many there are for each reason, also beyond the limit."},
         "as_of": {"type": "string"}"#;
-    const REQUIRED: &'static str = r#""orders", "counts", "as_of""#;
+    const REQUIRED: &'static str = "orders counts as_of";
 }
 
 /// States in which an order waits for something. Complete, closed and canceled ones do not.

@@ -1,6 +1,6 @@
 //! What happened to an order, in the order of time.
 
-use souk_sdk::Read;
+use souk_sdk::core::Read;
 use souk_sdk::prelude::*;
 
 use crate::document::{Document, DocumentView, object};

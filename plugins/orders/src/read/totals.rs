@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use souk_sdk::magento::{STORE_CONFIGS, Scan, projection};
 use souk_sdk::prelude::*;
-use souk_sdk::{STORE_CONFIGS, Scan, projection};
 
 use crate::document::{Document, DocumentView};
 use crate::order_filter::{OrderFilter, check_length};
@@ -81,7 +81,7 @@ impl ResultSchema for TotalsResult {
         "rows": {"type": "array", "items": {"type": "object"}, "description": "What was grouped by, currency, orders, items, and exact sums in that currency: grand_total, subtotal, discount, shipping, tax, invoiced, paid, refunded, canceled, due. Currencies are never added up."},
         "orders": {"type": "integer", "description": "How many were read: all that fit."},
         "time_zone": {"type": "string", "description": "Whose days these are."}"#;
-    const REQUIRED: &'static str = r#""rows", "orders", "time_zone""#;
+    const REQUIRED: &'static str = "rows orders time_zone";
 }
 
 /// What is added up, what it is called in a row, and whether every order has it: the others come with

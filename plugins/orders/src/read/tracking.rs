@@ -1,6 +1,6 @@
 //! `orders_tracking`
 
-use souk_sdk::STORE_CONFIGS;
+use souk_sdk::magento::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
 use crate::document::{Document, DocumentView};
@@ -18,7 +18,7 @@ impl ResultSchema for TrackingResult {
         "order": {"type": "object"},
         "shipments": {"type": "array", "items": {"type": "object"}, "description": "What was sent, when, from which source, with which tracking numbers. Magento does not know where a parcel is now: ask the carrier with the number."},
         "left_to_ship": {"type": "array", "items": {"type": "object"}}"#;
-    const REQUIRED: &'static str = r#""order", "shipments", "left_to_ship""#;
+    const REQUIRED: &'static str = "order shipments left_to_ship";
 }
 
 /// Track an order

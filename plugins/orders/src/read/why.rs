@@ -22,8 +22,7 @@ impl ResultSchema for WhyResult {
         "refundable": {"type": "object", "description": "What is left to give back, in the order's currency."},
         "statuses": {"type": "array", "items": {"type": "string"}, "description": "Statuses that a comment can set in this state, as Magento ships it; the store may have more of its own."},
         "payment": {"type": "object"}"#;
-    const REQUIRED: &'static str =
-        r#""order", "acts", "items", "refundable", "statuses", "payment""#;
+    const REQUIRED: &'static str = "order acts items refundable statuses payment";
 }
 
 /// List what can be done with an order

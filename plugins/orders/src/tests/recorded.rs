@@ -1,7 +1,7 @@
 //! The rules of states and the totals of refunds, held to what a real store was recorded doing.
 
 use serde_json::{Value, json};
-use souk_sdk::Decimal;
+use souk_sdk::prelude::Decimal;
 
 use crate::balance::OrderBalance;
 use crate::credit_memo::{CreditMemo, RefundExtras};

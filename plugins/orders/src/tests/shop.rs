@@ -7,8 +7,9 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 use souk_demo_store::{Credential, DemoStore};
+use souk_sdk::core::Read;
+use souk_sdk::prelude::{BindingSource, Decimal, Failure, FailureCode, StoreView};
 use souk_sdk::testing::Host;
-use souk_sdk::{BindingSource, Decimal, Failure, FailureCode, Read, StoreView};
 use tower::ServiceExt as _;
 
 /// A demo store that is asked without sockets.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use souk_sdk::Failure;
+use souk_sdk::prelude::Failure;
 
 use super::*;
 

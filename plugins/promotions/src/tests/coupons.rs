@@ -1,6 +1,7 @@
 //! Coupons: generated and exported.
 
-use souk_sdk::{Expectation, Retry, StoreSet};
+use souk_sdk::core::StoreSet;
+use souk_sdk::core::{Expectation, Retry};
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! Rules: found, planned, changed.
 
-use souk_sdk::{Change, Retry, Undo};
+use souk_sdk::core::{Change, Retry, Undo};
 
 use super::*;
 
