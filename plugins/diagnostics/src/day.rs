@@ -6,11 +6,11 @@ use souk_sdk::magento::unix_seconds;
 
 /// A day of the calendar, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Day(i64);
+pub(crate) struct CalendarDay(i64);
 
 const SECONDS: u64 = 86_400;
 
-impl Day {
+impl CalendarDay {
     /// Today in UTC.
     pub(crate) fn today() -> Self {
         Self(i64::try_from(unix_seconds() / SECONDS).unwrap_or(i64::MAX / 2))
@@ -48,7 +48,7 @@ impl Day {
     }
 }
 
-impl fmt::Display for Day {
+impl fmt::Display for CalendarDay {
     /// `2026-11-22`; the inverse of the above, `civil_from_days`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let days = self.0 + 719_468;
@@ -72,18 +72,18 @@ mod tests {
 
     #[test]
     fn dates_are_read_as_magento_writes_them() {
-        assert_eq!(Day::of("1970-01-01 00:00:00"), Some(Day(0)));
-        assert_eq!(Day::of("2026-11-22"), Some(Day(20_779)));
-        assert_eq!(Day::of("2024-02-29"), Some(Day::of_parts(2024, 3, 1).plus(-1)));
+        assert_eq!(CalendarDay::of("1970-01-01 00:00:00"), Some(CalendarDay(0)));
+        assert_eq!(CalendarDay::of("2026-11-22"), Some(CalendarDay(20_779)));
+        assert_eq!(CalendarDay::of("2024-02-29"), Some(CalendarDay::of_parts(2024, 3, 1).plus(-1)));
         for wrong in ["", "2026-1-2", "2026-02-30", "2026-13-01", "22.11.2026", "-026-01-01"] {
-            assert_eq!(Day::of(wrong), None, "{wrong}");
+            assert_eq!(CalendarDay::of(wrong), None, "{wrong}");
         }
     }
 
     proptest! {
         #[test]
         fn every_day_reads_back(day in -700_000_i64..2_900_000) {
-            prop_assert_eq!(Day::of(&Day(day).to_string()), Some(Day(day)));
+            prop_assert_eq!(CalendarDay::of(&CalendarDay(day).to_string()), Some(CalendarDay(day)));
         }
     }
 }

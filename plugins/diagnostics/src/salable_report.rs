@@ -10,7 +10,7 @@ use crate::inventory::{
     self, INVENTORY, InventoryModel, InventoryStock, MOST_QUESTIONS, QUANTITY, Salability,
     SourceInventory, StockItem, salable,
 };
-use crate::store_views::{Shop, ShopWebsite, websites_of};
+use crate::store_views::{ShopViews, ShopWebsite, websites_of};
 use crate::unknown::{Unknown, or_unknown};
 
 #[args]
@@ -121,11 +121,11 @@ pub(crate) fn inventory_salable_report(
     let mut unknown = Vec::new();
     let reads: Vec<Read> = [PRODUCT.read([&args.sku]).at(StoreView::Global)]
         .into_iter()
-        .chain(Shop::reads())
+        .chain(ShopViews::reads())
         .collect();
     let mut answers = context.get_together(&reads);
     let product: Product = answers.next().map_err(|failure| no_product(&args.sku, failure))?;
-    let shop = Shop::next(&mut answers, &mut unknown)?;
+    let shop = ShopViews::next(&mut answers, &mut unknown)?;
     let websites = match &args.website_code {
         Some(code) => vec![shop.website(code)?],
         None => websites_of(&shop.views),

@@ -59,12 +59,12 @@ impl ShopView {
 
 /// The shop's views, without the administration's, in the order in which the store lists them.
 #[derive(Debug)]
-pub(crate) struct Shop {
+pub(crate) struct ShopViews {
     pub(crate) views: Vec<ShopView>,
 }
 
-impl Shop {
-    /// The reads that [`Shop::next`] takes. At the global scope: the session's own view may have
+impl ShopViews {
+    /// The reads that [`ShopViews::next`] takes. At the global scope: the session's own view may have
     /// been removed from the store.
     pub(crate) fn reads() -> [Read; 4] {
         [WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS]

@@ -2,7 +2,7 @@
 
 use souk_sdk::prelude::*;
 
-use crate::document::Document;
+use crate::json_object::JsonObject;
 use crate::money::Money;
 use crate::order::{Order, OrderItem};
 
@@ -112,7 +112,7 @@ impl ItemBalance {
 }
 
 /// An amount and its twin in the base currency.
-fn money(document: &Document, happened: bool, name: &str) -> Result<Money, Failure> {
+fn money(document: &JsonObject, happened: bool, name: &str) -> Result<Money, Failure> {
     Ok(Money {
         order: document.amount_after(happened, name)?,
         base: document.amount_after(happened, &["base_", name].concat())?,

@@ -10,7 +10,7 @@ use crate::act::hold::{hold_change, unhold_change};
 use crate::act::invoice::{Capture, invoice_change};
 use crate::act::ship::{Parcel, ship_change};
 use crate::act::{DocumentNote, order_lookup};
-use crate::document::{DocumentView, object};
+use crate::json_object::{JsonObjectView, object};
 use crate::order::Order;
 use crate::order_filter::{OrderFilter, check_length, texts};
 use crate::result::{OrdersResult, ResultSchema};
@@ -36,7 +36,7 @@ enum BulkAct {
 
 #[args]
 #[derive(Debug)]
-pub(crate) struct BulkUpdateArgs {
+pub(crate) struct BulkOrderUpdateArgs {
     /// Which orders; all that is given has to hold.
     r#match: OrderFilter,
     /// What to do with each.
@@ -62,7 +62,7 @@ pub(crate) struct BulkUpdateArgs {
 
 #[args]
 #[derive(Debug)]
-pub(crate) struct BulkCancelArgs {
+pub(crate) struct BulkOrderCancelArgs {
     /// Which orders; all that is given has to hold.
     r#match: OrderFilter,
 }
@@ -103,7 +103,7 @@ impl ResultSchema for BulkResult {
     commit(subject_as = "order")
 )]
 pub(crate) fn prepare_bulk_update(
-    args: &BulkUpdateArgs,
+    args: &BulkOrderUpdateArgs,
     context: &PrepareContext,
 ) -> Result<OrdersResult<BulkResult>, Failure> {
     args.check()?;
@@ -136,14 +136,14 @@ pub(crate) fn prepare_bulk_update(
     commit(tier = critical, subject_as = "order")
 )]
 pub(crate) fn prepare_bulk_cancel(
-    args: &BulkCancelArgs,
+    args: &BulkOrderCancelArgs,
     context: &PrepareContext,
 ) -> Result<OrdersResult<BulkResult>, Failure> {
     let intent = intent("cancel", LookupFields::All)?;
     plan(context, &args.r#match, &intent, cancel_change)
 }
 
-impl BulkUpdateArgs {
+impl BulkOrderUpdateArgs {
     /// Refuses what would be passed over in silence.
     fn check(&self) -> Result<(), Failure> {
         let documents = matches!(self.action, BulkAct::Invoice | BulkAct::Ship);

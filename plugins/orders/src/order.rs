@@ -5,7 +5,7 @@
 
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, object};
+use crate::json_object::{JsonObject, object};
 use crate::order_state::OrderState;
 
 /// An order. Amounts are in its own currency.
@@ -25,7 +25,7 @@ pub(crate) struct Order {
     pub(crate) total_refunded: Decimal,
     items: Vec<OrderItem>,
     /// What the store answered, without the items.
-    pub(crate) document: Document,
+    pub(crate) document: JsonObject,
 }
 
 /// An order item.
@@ -45,7 +45,7 @@ pub(crate) struct OrderItem {
     pub(crate) qty_refunded: Decimal,
     qty_canceled: Decimal,
     /// What the store answered.
-    pub(crate) document: Document,
+    pub(crate) document: JsonObject,
 }
 
 /// The fields that [`Order::parse`] needs, for searches that ask for no more than they use.
@@ -150,7 +150,7 @@ impl Order {
 
 impl OrderItem {
     /// An item from its document. Its quantities are in every answer of the recordings.
-    pub(crate) fn parse(document: Document) -> Result<Self, Failure> {
+    pub(crate) fn parse(document: JsonObject) -> Result<Self, Failure> {
         Ok(Self {
             id: document.id("item_id"),
             parent_id: document.id("parent_item_id"),

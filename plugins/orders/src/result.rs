@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::document::{Document, object};
+use crate::json_object::{JsonObject, object};
 use crate::untrusted::with_untrusted_pointers;
 
 /// The schema of a result, written as JSON: a derived one costs kilobytes of code each.
@@ -21,12 +21,12 @@ pub(crate) trait ResultSchema {
 
 /// A result with this schema. Where it carries texts of customers and others, it says which they are.
 pub(crate) struct OrdersResult<S> {
-    members: Document,
+    members: JsonObject,
     schema: PhantomData<fn() -> S>,
 }
 
-impl<S> From<Document> for OrdersResult<S> {
-    fn from(members: Document) -> Self {
+impl<S> From<JsonObject> for OrdersResult<S> {
+    fn from(members: JsonObject) -> Self {
         Self { members: with_untrusted_pointers(members), schema: PhantomData }
     }
 }

@@ -3,7 +3,7 @@
 use souk_sdk::core::Read;
 use souk_sdk::prelude::*;
 
-use crate::document::Document;
+use crate::json_object::JsonObject;
 use crate::order::Order;
 use crate::routes::{CREDITMEMOS, INVOICES, SHIPMENTS, TRANSACTIONS};
 
@@ -50,8 +50,12 @@ impl DocumentKind {
     }
 
     /// An order's documents of this kind, oldest first.
-    pub(crate) fn all_of(self, context: &Context, order: &Order) -> Result<Vec<Document>, Failure> {
-        let page: SearchPage<Document> = context.get(&self.read_of(order)?)?;
+    pub(crate) fn all_of(
+        self,
+        context: &Context,
+        order: &Order,
+    ) -> Result<Vec<JsonObject>, Failure> {
+        let page: SearchPage<JsonObject> = context.get(&self.read_of(order)?)?;
         Ok(page.items)
     }
 
@@ -63,10 +67,10 @@ impl DocumentKind {
     pub(crate) fn choose<'d>(
         self,
         order: &Order,
-        documents: &'d [Document],
+        documents: &'d [JsonObject],
         id: Option<u64>,
         argument: &str,
-    ) -> Result<&'d Document, Failure> {
+    ) -> Result<&'d JsonObject, Failure> {
         let kind = self.as_str();
         let refused = |message: String| Failure::argument(argument, message);
         let found = documents.iter().find(|one| id.is_none_or(|id| id == one.id("entity_id")));

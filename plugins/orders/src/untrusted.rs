@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::Document;
+use crate::json_object::JsonObject;
 use serde_json::Value;
 
 /// What a result says beside the pointers.
@@ -29,7 +29,7 @@ const WRITTEN: &str = "\
 const WRITTEN_BELOW: &str = "product_option gift_message options custom_attributes";
 
 /// A result, with `untrusted` and `notice` where it carries what others wrote.
-pub(crate) fn with_untrusted_pointers(mut result: Document) -> Document {
+pub(crate) fn with_untrusted_pointers(mut result: JsonObject) -> JsonObject {
     let mut pointers = BTreeSet::new();
     // The result's own sentence is the plugin's; further down a message is one that somebody wrote.
     for (name, value) in result.iter().filter(|(name, _)| *name != "message") {

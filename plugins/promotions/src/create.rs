@@ -12,7 +12,7 @@ use crate::create_args::CreateRuleArgs;
 use crate::document;
 use crate::overlap;
 use crate::references::GROUPS;
-use crate::rule::{RULE, RULE_SEARCH, RULES, Rule};
+use crate::rule::{CartPriceRule, RULE, RULE_SEARCH, RULES};
 use crate::rule_field::RuleField;
 use crate::rule_values::RuleValues;
 
@@ -162,7 +162,7 @@ impl CreateRuleArgs {
     fn check_name(&self, context: &Context) -> Result<Option<String>, Failure> {
         let filter = Filter::new("name", Condition::Eq, self.name.as_str())?;
         let page = document::search(context, RULE_SEARCH, &Criteria::new().filter(filter))?;
-        let rules: Vec<Rule> = page.items.iter().map(Rule::of).collect();
+        let rules: Vec<CartPriceRule> = page.items.iter().map(CartPriceRule::of).collect();
         if let Some(rule) = rules.iter().find(|rule| rule.name.as_deref() == Some(&self.name)) {
             let message = format!(
                 "rule {} has this name, and by its name a new rule is found again",

@@ -3,7 +3,7 @@
 use souk_sdk::prelude::*;
 
 use crate::conditions::Conditions;
-use crate::rule::Rule;
+use crate::rule::CartPriceRule;
 use crate::rule_field::RuleField;
 use crate::rule_values::{RuleValues, StoreLabel, fit_together};
 
@@ -224,8 +224,8 @@ impl CreateRuleArgs {
     }
 
     /// As far as rules that apply beside it matter.
-    pub(crate) fn as_rule(&self) -> Rule {
-        Rule {
+    pub(crate) fn as_rule(&self) -> CartPriceRule {
+        CartPriceRule {
             name: Some(self.name.clone()),
             website_ids: self.website_ids.clone(),
             customer_group_ids: self.customer_group_ids.clone(),
@@ -234,7 +234,7 @@ impl CreateRuleArgs {
             is_active: self.is_active,
             stop_rules_processing: self.stop_rules_processing,
             sort_order: self.sort_order,
-            ..Rule::default()
+            ..CartPriceRule::default()
         }
     }
 

@@ -9,7 +9,7 @@ use souk_sdk::magento::projection;
 use souk_sdk::prelude::*;
 
 use crate::coupon::{self, COUPON_SEARCH};
-use crate::rule::{CouponSource, RULE, Rule, read_rule};
+use crate::rule::{CartPriceRule, CouponSource, RULE, read_rule};
 
 /// Where coupons are generated.
 const GENERATE: Route<0> = Route::new("/V1/coupons/generate");
@@ -203,7 +203,7 @@ impl GenerateCouponsArgs {
         .remedy(format!("ask for a length of {length} at least, or another format")))
     }
 
-    fn check_rule(&self, rule: &Rule) -> Result<(), Failure> {
+    fn check_rule(&self, rule: &CartPriceRule) -> Result<(), Failure> {
         if rule.coupon_source() != CouponSource::GenerateCouponsResult {
             let what = match rule.coupon_source() {
                 CouponSource::None => "applies without a coupon",
@@ -235,7 +235,7 @@ impl GenerateCouponsArgs {
         }
     }
 
-    fn warnings(&self, rule: &Rule) -> Vec<String> {
+    fn warnings(&self, rule: &CartPriceRule) -> Vec<String> {
         let mut warnings = Vec::new();
         if !rule.is_active {
             warnings.push("the rule is disabled: its coupons work once it is enabled".to_owned());
@@ -255,7 +255,7 @@ impl GenerateCouponsArgs {
         warnings
     }
 
-    fn change(&self, rule: &Rule, warnings: &[String]) -> Result<Change, Failure> {
+    fn change(&self, rule: &CartPriceRule, warnings: &[String]) -> Result<Change, Failure> {
         let mut change = NEW_COUPONS
             .change(rule.rule_id.to_string())
             .label(rule.name.as_deref())
@@ -277,7 +277,7 @@ impl GenerateCouponsArgs {
         change.done()
     }
 
-    fn spec(&self, rule: &Rule) -> Value {
+    fn spec(&self, rule: &CartPriceRule) -> Value {
         let mut spec = Map::new();
         spec.insert("rule_id".to_owned(), json!(rule.rule_id));
         spec.insert("format".to_owned(), json!(self.format.as_str()));

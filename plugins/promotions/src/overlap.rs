@@ -3,18 +3,18 @@
 
 use souk_sdk::prelude::*;
 
-use crate::rule::{self, CouponSource, Rule};
+use crate::rule::{self, CartPriceRule, CouponSource};
 
 /// Rules that a warning names one by one.
 const NAMED: usize = 5;
 
 /// What to warn of when this rule becomes active.
-pub(crate) fn warnings(context: &Context, rule: &Rule) -> Result<Vec<String>, Failure> {
+pub(crate) fn warnings(context: &Context, rule: &CartPriceRule) -> Result<Vec<String>, Failure> {
     let active = Criteria::new().filter(Filter::new("is_active", Condition::Eq, "1")?);
     let mut scan = rule::scan(context, active);
     let (mut beside, mut stops_it, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(page) = scan.next_page()? {
-        for other in page.iter().map(Rule::of) {
+        for other in page.iter().map(CartPriceRule::of) {
             if other.rule_id == rule.rule_id || !meet(rule, &other) {
                 continue;
             }
@@ -53,20 +53,21 @@ pub(crate) fn warnings(context: &Context, rule: &Rule) -> Result<Vec<String>, Fa
 }
 
 /// Whether both apply to somebody on some day.
-fn meet(one: &Rule, other: &Rule) -> bool {
+fn meet(one: &CartPriceRule, other: &CartPriceRule) -> bool {
     let share = |one: &[u64], other: &[u64]| one.iter().any(|id| other.contains(id));
     // A missing day is no limit; days compare as their texts do.
-    let ends_before = |one: &Rule, other: &Rule| match (&one.to_date, &other.from_date) {
-        (Some(end), Some(start)) => end < start,
-        _ => false,
-    };
+    let ends_before =
+        |one: &CartPriceRule, other: &CartPriceRule| match (&one.to_date, &other.from_date) {
+            (Some(end), Some(start)) => end < start,
+            _ => false,
+        };
     share(&one.website_ids, &other.website_ids)
         && share(&one.customer_group_ids, &other.customer_group_ids)
         && !ends_before(one, other)
         && !ends_before(other, one)
 }
 
-fn with_order(rule: &Rule) -> String {
+fn with_order(rule: &CartPriceRule) -> String {
     let coupon = if rule.coupon_source() == CouponSource::None { "" } else { ", with a coupon" };
     format!("{} (sort_order {}{coupon})", rule.name_and_id(), rule.sort_order)
 }
@@ -87,14 +88,14 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 mod tests {
     use super::*;
 
-    fn rule(from: Option<&str>, to: Option<&str>) -> Rule {
+    fn rule(from: Option<&str>, to: Option<&str>) -> CartPriceRule {
         let day = |day: Option<&str>| day.map(str::to_owned);
-        Rule {
+        CartPriceRule {
             website_ids: vec![1],
             customer_group_ids: vec![0, 1],
             from_date: day(from),
             to_date: day(to),
-            ..Rule::default()
+            ..CartPriceRule::default()
         }
     }
 
@@ -107,9 +108,9 @@ mod tests {
             (rule(Some("2026-09-01"), None), false),
             (rule(None, Some("2026-05-31")), false),
             (rule(None, Some("2026-06-01")), true),
-            (Rule { website_ids: vec![2], ..rule(None, None) }, false),
-            (Rule { customer_group_ids: vec![2, 3], ..rule(None, None) }, false),
-            (Rule { customer_group_ids: vec![1, 3], ..rule(None, None) }, true),
+            (CartPriceRule { website_ids: vec![2], ..rule(None, None) }, false),
+            (CartPriceRule { customer_group_ids: vec![2, 3], ..rule(None, None) }, false),
+            (CartPriceRule { customer_group_ids: vec![1, 3], ..rule(None, None) }, true),
         ] {
             assert_eq!(meet(&summer, &other), meets, "{other:?}");
             assert_eq!(meet(&other, &summer), meets, "{other:?}");

@@ -5,7 +5,7 @@ use souk_sdk::prelude::*;
 
 use crate::document;
 use crate::references;
-use crate::rule::{self, RULE, RULE_SEARCH, Rule, RuleRef, missing};
+use crate::rule::{self, CartPriceRule, RULE, RULE_SEARCH, RuleRef, missing};
 
 #[args]
 pub(crate) struct SearchRulesArgs {
@@ -66,7 +66,9 @@ fn in_website(
     let mut scan = rule::scan(context, criteria);
     let mut found = SearchRulesResult { items: Vec::new(), total_count: 0 };
     while let Some(page) = scan.next_page()? {
-        for rule in page.into_iter().filter(|rule| Rule::of(rule).website_ids.contains(&website)) {
+        for rule in
+            page.into_iter().filter(|rule| CartPriceRule::of(rule).website_ids.contains(&website))
+        {
             if paging.items().contains(&found.total_count) {
                 found.items.push(rule);
             }

@@ -24,7 +24,7 @@ pub(crate) struct RuleRef {
 
 /// What this group looks at in a rule. Magento leaves out what was never set: dates, a description.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Rule {
+pub(crate) struct CartPriceRule {
     pub(crate) rule_id: u64,
     pub(crate) name: Option<String>,
     pub(crate) website_ids: Vec<u64>,
@@ -52,7 +52,7 @@ pub(crate) enum CouponSource {
     GenerateCouponsResult,
 }
 
-impl Rule {
+impl CartPriceRule {
     /// What this group looks at in a rule's document.
     pub(crate) fn of(document: &Value) -> Self {
         let owned = |name: &str| document.member(name).and_then(Value::as_str).map(str::to_owned);
@@ -93,7 +93,7 @@ impl Rule {
 /// A rule as it was answered, and what this group looks at in it.
 pub(crate) struct RuleDocument {
     pub(crate) document: Value,
-    pub(crate) rule: Rule,
+    pub(crate) rule: CartPriceRule,
 }
 
 /// Reads a rule.
@@ -102,7 +102,7 @@ pub(crate) fn read_rule(context: &Context, id: EntityId) -> Result<RuleDocument,
     let document: Value = context
         .get(&RULE.read([&id]).at(StoreView::Global))
         .map_err(|failure| missing(failure, &id))?;
-    Ok(RuleDocument { rule: Rule::of(&document), document })
+    Ok(RuleDocument { rule: CartPriceRule::of(&document), document })
 }
 
 /// Magento's 404 names nothing (`salesrules.jsonl`, `get-404`).

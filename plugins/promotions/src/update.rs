@@ -16,7 +16,7 @@ use crate::coupon::{self, COUPON_SEARCH};
 use crate::overlap;
 use crate::references::GROUPS;
 use crate::rule::{
-    CouponSource, RULE, RULE_CHANGES, RULE_SEARCH, Rule, RuleDocument, RuleRef, read_rule,
+    CartPriceRule, CouponSource, RULE, RULE_CHANGES, RULE_SEARCH, RuleDocument, RuleRef, read_rule,
 };
 use crate::rule_field::{FIELDS, RuleField};
 use crate::rule_values::{RuleValues, StoreLabel, fit_together, label_field};
@@ -231,12 +231,12 @@ impl RuleChange<'_> {
     }
 
     /// The rule as it will be, as far as overlaps with others depend on it.
-    fn after(&self) -> Rule {
+    fn after(&self) -> CartPriceRule {
         let mut answer = self.before.document.clone();
         for (field, value) in self.values.values() {
             answer[field.member()] = value.clone();
         }
-        Rule::of(&answer)
+        CartPriceRule::of(&answer)
     }
 
     fn set(&self, change: &mut ChangeBuilder, put: StepIndex) {
@@ -364,7 +364,7 @@ impl RuleChange<'_> {
 }
 
 /// Whether a rule has this value already.
-fn has_value(document: &Value, rule: &Rule, field: RuleField, value: &Value) -> bool {
+fn has_value(document: &Value, rule: &CartPriceRule, field: RuleField, value: &Value) -> bool {
     let is = document.get(field.member()).unwrap_or(&Value::Null);
     match field {
         RuleField::CouponType => {

@@ -6,7 +6,7 @@ use souk_sdk::prelude::*;
 
 use crate::composition::{self, Composition, ProductPart};
 use crate::inventory::{self, InventoryModel, Salability, SourceInventory, StockItem};
-use crate::store_views::{Shop, ShopView, ShopWebsite, websites_of};
+use crate::store_views::{ShopView, ShopViews, ShopWebsite, websites_of};
 use crate::unknown::{Unknown, or_unknown};
 
 /// More views than this are not looked at in one call: each takes three requests.
@@ -55,11 +55,13 @@ impl ProductFacts {
         only: Option<&str>,
         unknown: &mut Vec<Unknown>,
     ) -> Result<Option<Self>, Failure> {
-        let reads: Vec<Read> =
-            [PRODUCT.read([sku]).at(StoreView::Global)].into_iter().chain(Shop::reads()).collect();
+        let reads: Vec<Read> = [PRODUCT.read([sku]).at(StoreView::Global)]
+            .into_iter()
+            .chain(ShopViews::reads())
+            .collect();
         let mut answers = context.get_together(&reads);
         let global: Result<Product, Failure> = answers.next();
-        let shop = Shop::next(&mut answers, unknown)?;
+        let shop = ShopViews::next(&mut answers, unknown)?;
         let views = views_to_look_at(shop, only, unknown)?;
         let global = match global {
             Ok(product) => product,
@@ -162,7 +164,7 @@ impl ProductFacts {
 }
 
 fn views_to_look_at(
-    shop: Shop,
+    shop: ShopViews,
     only: Option<&str>,
     unknown: &mut Vec<Unknown>,
 ) -> Result<Vec<ShopView>, Failure> {

@@ -13,7 +13,7 @@ use self::facts::{ProductFacts, ViewFacts};
 use self::issue::{DisplayIssue, DisplayIssues, SuggestedAction};
 use self::price_and_stock::SaleState;
 use crate::composition::ProductPart;
-use crate::day::Day;
+use crate::day::CalendarDay;
 use crate::inventory::INVENTORY;
 use crate::unknown::{Unknown, each_once};
 
@@ -116,7 +116,7 @@ pub(crate) fn product_display_check(
         });
     };
     let mut issues = DisplayIssues::default();
-    let today = Day::today();
+    let today = CalendarDay::today();
     let mut views = Vec::new();
     for seen in &facts.views {
         let mut is_unsure = seen.parts.is_none() || seen.categories.is_none();
@@ -188,7 +188,7 @@ impl ViewResult {
     fn of(
         facts: &ProductFacts,
         seen: &ViewFacts,
-        today: Day,
+        today: CalendarDay,
         is_unsure: bool,
         issues: &DisplayIssues,
     ) -> Self {

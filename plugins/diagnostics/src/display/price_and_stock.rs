@@ -6,7 +6,7 @@ use super::checks::DisplayCheck;
 use super::issue::Severity::{Error, Info, Warning};
 use super::issue::SuggestedAction;
 use crate::composition::{Composition, ProductPart};
-use crate::day::Day;
+use crate::day::CalendarDay;
 use crate::inventory::{InventoryModel, InventoryStock, StockItem};
 use crate::store_views::ShopView;
 use crate::unknown::Unknown;
@@ -35,11 +35,11 @@ impl SaleState {
 
     /// How the sale of a product stands. Magento compares days in the view's own time zone, both
     /// ends included; of zones other than UTC only what holds in all of them is known here.
-    pub(super) fn of(product: &Product, view: &ShopView, today: Day) -> Self {
+    pub(super) fn of(product: &Product, view: &ShopView, today: CalendarDay) -> Self {
         if product.attribute("special_price").is_none() {
             return Self::None;
         }
-        let day = |code: &str| product.text(code).and_then(Day::of);
+        let day = |code: &str| product.text(code).and_then(CalendarDay::of);
         let (from, to) = (day("special_from_date"), day("special_to_date"));
         let slack = i64::from(view.time_zone != "UTC");
         let (earliest, latest) = (today.plus(-slack), today.plus(slack));
@@ -57,7 +57,7 @@ impl SaleState {
 
 impl DisplayCheck<'_> {
     /// Price and sale of a product that has its own; of others, their parts'.
-    pub(super) fn price(&mut self, today: Day, unknown: &mut Vec<Unknown>) {
+    pub(super) fn price(&mut self, today: CalendarDay, unknown: &mut Vec<Unknown>) {
         if !self.facts.makeup.has_price() {
             self.price_of_parts();
             return;
@@ -90,7 +90,7 @@ impl DisplayCheck<'_> {
         }
     }
 
-    fn sale(&mut self, price: Option<Decimal>, today: Day, unknown: &mut Vec<Unknown>) {
+    fn sale(&mut self, price: Option<Decimal>, today: CalendarDay, unknown: &mut Vec<Unknown>) {
         let Some(special) = self.product.decimal("special_price") else { return };
         // A bundle's is a percentage.
         let is_amount = self.facts.makeup.is_own();
@@ -103,7 +103,7 @@ impl DisplayCheck<'_> {
         };
         let text = |code: &str| self.product.text(code).unwrap_or_default().to_owned();
         let (from, to) = (text("special_from_date"), text("special_to_date"));
-        if let (Some(from), Some(to)) = (Day::of(&from), Day::of(&to))
+        if let (Some(from), Some(to)) = (CalendarDay::of(&from), CalendarDay::of(&to))
             && from > to
         {
             let action = end("ends the sale");
@@ -349,5 +349,5 @@ fn listed(skus: &[&str]) -> String {
 
 /// The day of one of Magento's dates; `ever` where there is none.
 fn day(text: &str) -> String {
-    Day::of(text).map_or_else(|| "ever".to_owned(), |day| day.to_string())
+    CalendarDay::of(text).map_or_else(|| "ever".to_owned(), |day| day.to_string())
 }

@@ -3,7 +3,7 @@
 use souk_sdk::core::{PlanState, Step, StepIndex, element};
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, DocumentView, object};
+use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::order::Order;
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::ORDER;
@@ -35,7 +35,7 @@ pub(crate) type ActReply = Result<OrdersResult<ActResult>, Failure>;
 
 /// A result on its way.
 pub(super) struct ActOutcome {
-    result: Document,
+    result: JsonObject,
     /// Whether a read showed that it happened.
     pub(super) done: bool,
 }
@@ -53,10 +53,10 @@ impl ActOutcome {
         context: &ApplyContext,
         order: &Order,
         kind: DocumentKind,
-        fits: impl Fn(&Document) -> bool,
+        fits: impl Fn(&JsonObject) -> bool,
     ) -> Result<(), Failure> {
         if self.done {
-            let newest = match context.get::<SearchPage<Document>>(&kind.read_of(order)?) {
+            let newest = match context.get::<SearchPage<JsonObject>>(&kind.read_of(order)?) {
                 Ok(page) => page.items.iter().rfind(|one| fits(one)).map(|one| one.pick(DOCUMENT)),
                 Err(failure) => Some(object(json!({"unread": failure.message}))),
             };

@@ -11,8 +11,8 @@ use super::document_items::expect_added;
 use super::refund_invoice::RefundInvoice;
 use crate::balance::OrderBalance;
 use crate::credit_memo::{CreditMemo, RefundExtras, adjustment_in_base, shipping_in_base};
-use crate::document::Document;
 use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
+use crate::json_object::JsonObject;
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
 use crate::routes::{
@@ -107,7 +107,7 @@ pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
     outcome.put("refund", Some(amounts));
     outcome.put_newest(context, &order, DocumentKind::CreditMemo, |_| true)?;
     if invoice.is_some() {
-        let is_refund = |transaction: &Document| transaction.text("txn_type") == "refund";
+        let is_refund = |transaction: &JsonObject| transaction.text("txn_type") == "refund";
         outcome.put_newest(context, &order, DocumentKind::Transaction, is_refund)?;
     }
     Ok(outcome.result())
@@ -157,7 +157,7 @@ fn other_payment(order: &Order) -> Option<&'static str> {
         "gw_price",
         "gw_items_price",
     ];
-    let is_there = |document: &Document, name: &str| {
+    let is_there = |document: &JsonObject, name: &str| {
         let value = document.get(name).filter(|value| !value.is_null());
         value.is_some_and(|value| Decimal::rounded(value) != Some(Decimal::ZERO))
     };

@@ -3,7 +3,7 @@
 use souk_sdk::magento::Scan;
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, object};
+use crate::json_object::{JsonObject, object};
 use crate::order::{Order, OrderItem};
 use crate::order_filter::equals;
 use crate::routes::CREDITMEMOS;
@@ -68,6 +68,6 @@ impl RefundInvoice {
 }
 
 /// How many of each order item a document is about.
-fn quantities(document: &Document) -> Result<Vec<(u64, Decimal)>, Failure> {
+fn quantities(document: &JsonObject) -> Result<Vec<(u64, Decimal)>, Failure> {
     document.rows("items").map(|row| Ok((row.id("order_item_id"), row.amount("qty")?))).collect()
 }

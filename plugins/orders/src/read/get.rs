@@ -4,7 +4,7 @@ use souk_sdk::magento::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
 use super::timeline::OrderHistory;
-use crate::document::{Document, DocumentView};
+use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};
@@ -67,7 +67,7 @@ const PAYMENT: &str = "\
     method po_number cc_type cc_last4 amount_ordered amount_authorized amount_paid \
     amount_refunded last_trans_id";
 
-fn head(order: &Order, zones: &StoreTimeZones) -> Document {
+fn head(order: &Order, zones: &StoreTimeZones) -> JsonObject {
     let document = &order.document;
     let mut head = document.pick(HEAD);
     if !order.is_converted() {
@@ -107,7 +107,7 @@ const ITEM: &str = "\
     row_invoiced amount_refunded weight is_virtual";
 
 /// An item, and what is left to be done with it.
-pub(super) fn item_view(item: &OrderItem) -> Document {
+pub(super) fn item_view(item: &OrderItem) -> JsonObject {
     let mut view = item.document.pick(ITEM);
     let options = item.document.get("product_option").filter(|value| value.is_object());
     view.put("product_option", options.cloned());

@@ -4,7 +4,7 @@ use souk_sdk::magento::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
 use super::get::item_view;
-use crate::document::Document;
+use crate::json_object::JsonObject;
 use crate::order::OrderItem;
 use crate::order_filter::{any_of_each, equals, texts, within};
 use crate::result::{OrdersResult, ResultSchema};
@@ -84,7 +84,7 @@ pub(crate) fn items(
         criteria = criteria.filter(Filter::new("item_id", Condition::Gt, after)?);
     }
     let criteria = criteria.sort("item_id", Direction::Asc)?.page(args.page_size, 1);
-    let page: SearchPage<Document> =
+    let page: SearchPage<JsonObject> =
         context.get(&ITEMS.read([]).search(&criteria).at(StoreView::Global))?;
     let more = page.total_count > page.items.len() as u64;
     let last = page.items.last().map(|item| item.id("item_id"));

@@ -3,7 +3,7 @@
 use souk_sdk::magento::{STORE_CONFIGS, projection};
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, DocumentView};
+use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order_filter::{OrderFilter, any_of_each, check_length, equals, within};
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
@@ -156,7 +156,7 @@ pub(crate) fn search(
 /// Orders of one call.
 #[derive(Default)]
 struct OrderPage {
-    orders: Vec<Document>,
+    orders: Vec<JsonObject>,
     total: Option<u64>,
     next_after: Option<u64>,
 }
@@ -216,7 +216,7 @@ impl SearchArgs {
         mut criteria: Criteria,
         beyond: Option<u64>,
         (size, number): (u32, u32),
-    ) -> Result<SearchPage<Document>, Failure> {
+    ) -> Result<SearchPage<JsonObject>, Failure> {
         if let Some(id) = beyond {
             let condition = match self.sort_direction {
                 Direction::Asc => Condition::Gt,
@@ -274,7 +274,7 @@ impl SearchArgs {
 }
 
 /// An order in a list: methods by their own names, and when it was placed as the store has it.
-fn order_view(mut order: Document, zones: &StoreTimeZones) -> Document {
+fn order_view(mut order: JsonObject, zones: &StoreTimeZones) -> JsonObject {
     let store = order.id("store_id");
     order.put("created_local", zones.local(store, order.text("created_at")));
     order.put("store_view_code", zones.code(store));

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use souk_sdk::magento::{LIST_BUDGET, STORE_CONFIGS, Scan, projection};
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, DocumentView, object};
+use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::order::{ORDER_FIELDS, Order};
 use crate::order_filter::any_of_each;
 use crate::order_state::OrderState;
@@ -86,7 +86,7 @@ const MORE_FIELDS: &str = "status store_id created_at updated_at customer_email"
 
 /// What an order waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wait {
+enum WaitReason {
     OnHold,
     PaymentReview,
     Pending,
@@ -94,7 +94,7 @@ enum Wait {
     PaidNotShipped,
 }
 
-impl Wait {
+impl WaitReason {
     const fn as_str(self) -> &'static str {
         match self {
             Self::OnHold => "on_hold",
@@ -128,7 +128,7 @@ impl Wait {
 /// An order that waits, for what, and since when.
 struct StuckOrder {
     order: Order,
-    wait: Wait,
+    wait: WaitReason,
     since: Timestamp,
 }
 
@@ -179,12 +179,12 @@ pub(crate) fn stuck(
 }
 
 impl StuckArgs {
-    const fn days(&self, wait: Wait) -> u32 {
+    const fn days(&self, wait: WaitReason) -> u32 {
         match wait {
-            Wait::PaidNotShipped => self.paid_not_shipped_days,
-            Wait::Pending => self.pending_days,
-            Wait::InvoicedNotPaid => self.invoiced_not_paid_days,
-            Wait::OnHold | Wait::PaymentReview => self.waiting_days,
+            WaitReason::PaidNotShipped => self.paid_not_shipped_days,
+            WaitReason::Pending => self.pending_days,
+            WaitReason::InvoicedNotPaid => self.invoiced_not_paid_days,
+            WaitReason::OnHold | WaitReason::PaymentReview => self.waiting_days,
         }
     }
 }
@@ -222,16 +222,16 @@ fn date_by_invoices(context: &Context, orders: &mut [StuckOrder]) -> Result<(), 
 impl StuckOrder {
     /// An order that waits, since when as far as the order itself says.
     fn new(order: Order) -> Option<Self> {
-        let wait = Wait::of(&order)?;
+        let wait = WaitReason::of(&order)?;
         let since = match wait {
-            Wait::OnHold | Wait::PaymentReview => "updated_at",
+            WaitReason::OnHold | WaitReason::PaymentReview => "updated_at",
             _ => "created_at",
         };
         let since = instant(order.document.text(since))?;
         Some(Self { order, wait, since })
     }
 
-    fn view(&self, as_of: Timestamp, zones: &StoreTimeZones) -> Document {
+    fn view(&self, as_of: Timestamp, zones: &StoreTimeZones) -> JsonObject {
         let document = &self.order.document;
         let mut view = document.pick("entity_id increment_id state status created_at customer_email order_currency_code grand_total total_due");
         let left = self.order.whole_items().filter(|item| item.to_ship().is_positive());

@@ -3,14 +3,14 @@
 use souk_sdk::core::Read;
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, DocumentView, object};
+use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::order::Order;
 use crate::sales_document::DocumentKind;
 use crate::time_zones::StoreTimeZones;
 
 /// The documents that were made from an order, and what of them could not be read.
 pub(super) struct OrderHistory {
-    documents: Vec<(DocumentKind, Vec<Document>)>,
+    documents: Vec<(DocumentKind, Vec<JsonObject>)>,
     /// `[{what, why}]`: nothing is claimed about these.
     pub(super) unread: Vec<Value>,
 }
@@ -25,7 +25,7 @@ impl OrderHistory {
             DocumentKind::ALL.iter().map(|kind| kind.read_of(order)).collect::<Result<_, _>>()?;
         let mut history = Self { documents: Vec::new(), unread: Vec::new() };
         for (kind, page) in DocumentKind::ALL.into_iter().zip(context.get_all(&reads)) {
-            let page: Result<SearchPage<Document>, Failure> = page;
+            let page: Result<SearchPage<JsonObject>, Failure> = page;
             let why = match page {
                 Err(failure) => Some(failure.message),
                 Ok(page) => {
@@ -90,7 +90,7 @@ const fn fields(kind: DocumentKind) -> &'static str {
     }
 }
 
-fn entry(kind: &str, from: &Document, fields: &str) -> Document {
+fn entry(kind: &str, from: &JsonObject, fields: &str) -> JsonObject {
     let mut entry = object(json!({ "kind": kind }));
     for (name, member) in [("at", "created_at"), ("id", "entity_id")] {
         entry.put(name, from.get(member).filter(|value| !value.is_null()).cloned());
@@ -99,19 +99,19 @@ fn entry(kind: &str, from: &Document, fields: &str) -> Document {
     entry
 }
 
-fn comment(from: &Document) -> Document {
+fn comment(from: &JsonObject) -> JsonObject {
     let fields = "comment status is_customer_notified is_visible_on_front entity_name";
     entry("comment", from, fields)
 }
 
 /// Sorted by time; each with the store view's own time.
-fn in_time(mut entries: Vec<Document>, store: u64, zones: &StoreTimeZones) -> Vec<Value> {
+fn in_time(mut entries: Vec<JsonObject>, store: u64, zones: &StoreTimeZones) -> Vec<Value> {
     // Of one second, what came of a thing stands after it.
-    let rank = |entry: &Document| {
+    let rank = |entry: &JsonObject| {
         KINDS.iter().position(|kind| *kind == entry.text("kind")).unwrap_or(KINDS.len())
     };
     entries.sort_by_cached_key(|entry| (entry.text("at").to_owned(), rank(entry), entry.id("id")));
-    let local = |mut entry: Document| {
+    let local = |mut entry: JsonObject| {
         entry.put("at_local", zones.local(store, entry.text("at")));
         Value::Object(entry)
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use souk_sdk::magento::{STORE_CONFIGS, Scan, projection};
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, DocumentView};
+use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order_filter::{OrderFilter, check_length};
 use crate::order_state::OrderState;
 use crate::result::{OrdersResult, ResultSchema};
@@ -35,7 +35,7 @@ impl GroupBy {
         }
     }
 
-    fn key(self, order: &Document, zones: &StoreTimeZones, days: &NamedZone) -> String {
+    fn key(self, order: &JsonObject, zones: &StoreTimeZones, days: &NamedZone) -> String {
         match self {
             Self::Day => days.day(order.text("created_at")).unwrap_or_default(),
             Self::Status => order.text("status").to_owned(),
@@ -164,7 +164,7 @@ pub(crate) fn totals(
 }
 
 impl TotalsRow {
-    fn add(&mut self, order: &Document) -> Result<(), Failure> {
+    fn add(&mut self, order: &JsonObject) -> Result<(), Failure> {
         self.orders += 1;
         self.items += order.amount("total_qty_ordered")?;
         for (sum, (field, _, always)) in self.sums.iter_mut().zip(SUMS) {
@@ -173,9 +173,9 @@ impl TotalsRow {
         Ok(())
     }
 
-    fn view(self, by: &[GroupBy], key: Vec<String>) -> Document {
+    fn view(self, by: &[GroupBy], key: Vec<String>) -> JsonObject {
         let names = by.iter().map(|by| by.as_str()).chain(["currency"]);
-        let mut row: Document =
+        let mut row: JsonObject =
             names.map(str::to_owned).zip(key.into_iter().map(Value::String)).collect();
         row.put("orders", Some(self.orders));
         row.put("items", Some(self.items.json()));

@@ -3,7 +3,7 @@
 use souk_sdk::magento::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
-use crate::document::{Document, DocumentView};
+use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};
 use crate::routes::{FIND_ORDER, SHIPMENTS};
@@ -49,7 +49,7 @@ pub(crate) fn tracking(
         }
         view
     });
-    let shipments: Vec<Document> = shipments.collect();
+    let shipments: Vec<JsonObject> = shipments.collect();
     let left = order.whole_items().filter(|item| item.to_ship().is_positive());
     let left = left
         .map(|item| json!({"order_item_id": item.id, "sku": item.sku(), "qty": item.to_ship()}));

@@ -3,7 +3,7 @@
 use souk_sdk::prelude::*;
 
 use crate::balance::OrderBalance;
-use crate::document::{Document, DocumentView, object};
+use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::order::Order;
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersResult, ResultSchema};
@@ -36,7 +36,7 @@ pub(crate) fn why(args: &OrderRef, context: &Context) -> Result<OrdersResult<Why
     let order = args.read(context)?;
     let balance = OrderBalance::parse(&order)?;
     let invoices = DocumentKind::Invoice.all_of(context, &order)?;
-    let invoices: Vec<Document> = invoices
+    let invoices: Vec<JsonObject> = invoices
         .iter()
         .map(|invoice| invoice.pick("entity_id increment_id state grand_total transaction_id"))
         .collect();
@@ -71,7 +71,7 @@ pub(crate) fn why(args: &OrderRef, context: &Context) -> Result<OrdersResult<Why
     })))
 }
 
-fn act_view(order: &Order, act: OrderAct, name: &str) -> Document {
+fn act_view(order: &Order, act: OrderAct, name: &str) -> JsonObject {
     let refusal = check(order, act).err();
     let mut view = object(json!({"act": name, "possible": refusal.is_none()}));
     if let Some(refusal) = refusal {
