@@ -278,21 +278,20 @@ impl GenerateCouponsArgs {
     }
 
     fn spec(&self, rule: &CartPriceRule) -> Value {
-        let mut spec = Map::new();
-        spec.insert("rule_id".to_owned(), json!(rule.rule_id));
-        spec.insert("format".to_owned(), json!(self.format.as_str()));
-        spec.insert("quantity".to_owned(), json!(self.qty));
-        spec.insert("length".to_owned(), json!(self.length));
+        let mut spec = json!({
+            "rule_id": rule.rule_id, "format": self.format.as_str(), "quantity": self.qty,
+            "length": self.length,
+        });
         for (member, text) in [("prefix", &self.prefix), ("suffix", &self.suffix)] {
             if !text.is_empty() {
-                spec.insert(member.to_owned(), json!(text));
+                spec[member] = json!(text);
             }
         }
         if let Some(every) = self.delimiter_at_every {
-            spec.insert("delimiter_at_every".to_owned(), json!(every));
-            spec.insert("delimiter".to_owned(), json!(self.delimiter.as_deref().unwrap_or("-")));
+            spec["delimiter_at_every"] = json!(every);
+            spec["delimiter"] = json!(self.delimiter.as_deref().unwrap_or("-"));
         }
-        Value::Object(spec)
+        spec
     }
 }
 

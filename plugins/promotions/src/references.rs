@@ -106,7 +106,7 @@ pub(crate) fn has_attributes(
 }
 
 fn has_options(attribute: &Value, condition: &AttributeCondition) -> Result<(), Failure> {
-    let shown = |choice: &Value, member: &str| match choice.get(member) {
+    let text = |choice: &Value, member: &str| match choice.get(member) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
         None => String::new(),
@@ -115,7 +115,7 @@ fn has_options(attribute: &Value, condition: &AttributeCondition) -> Result<(), 
     let options: Vec<(String, String)> = choices
         .into_iter()
         .flatten()
-        .map(|choice| (shown(choice, "value"), shown(choice, "label")))
+        .map(|choice| (text(choice, "value"), text(choice, "label")))
         .filter(|(value, _)| !value.is_empty())
         .collect();
     let unknown = condition

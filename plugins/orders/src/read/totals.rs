@@ -125,8 +125,8 @@ pub(crate) fn totals(
         time_zone: args.time_zone.clone(),
         ..OrderFilter::default()
     };
-    let (zones, days) = filter.zones(context, true)?;
-    let days = days.ok_or_else(|| Failure::internal("days have no zone"))?;
+    let zones = StoreTimeZones::read(context, true)?;
+    let days = zones.days_in(args.time_zone.as_deref(), &args.store_view_codes)?;
     let mut fields = vec![
         "entity_id",
         "store_id",

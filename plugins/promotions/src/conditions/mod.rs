@@ -239,15 +239,14 @@ impl ConditionBuilder {
 /// A condition that holds others, in the form of Magento's answers: no list where it is empty, and
 /// an operator that is null.
 fn combination(class: ConditionClass, aggregator: &str, holds: bool, parts: Vec<Value>) -> Value {
-    let mut shown = Map::new();
-    shown.insert("condition_type".to_owned(), class.name().into());
+    let mut condition = json!({"condition_type": class.name()});
     if !parts.is_empty() {
-        shown.insert("conditions".to_owned(), Value::Array(parts));
+        condition["conditions"] = Value::Array(parts);
     }
-    shown.insert("aggregator_type".to_owned(), aggregator.into());
-    shown.insert("operator".to_owned(), Value::Null);
-    shown.insert("value".to_owned(), if holds { "1" } else { "0" }.into());
-    Value::Object(shown)
+    condition["aggregator_type"] = aggregator.into();
+    condition["operator"] = Value::Null;
+    condition["value"] = if holds { "1" } else { "0" }.into();
+    condition
 }
 
 /// How many, or for how much, of certain products there is in the cart.
@@ -258,20 +257,19 @@ fn subselect(
     aggregator: &str,
     parts: Vec<Value>,
 ) -> Value {
-    let mut shown = combination(ConditionClass::Subselect, aggregator, true, parts);
-    shown["operator"] = operator.into();
-    shown["attribute_name"] = attribute.into();
-    shown["value"] = value;
-    shown
+    let mut condition = combination(ConditionClass::Subselect, aggregator, true, parts);
+    condition["operator"] = operator.into();
+    condition["attribute_name"] = attribute.into();
+    condition["value"] = value;
+    condition
 }
 
+/// A condition on one attribute.
 fn leaf(class: ConditionClass, attribute: &str, operator: &str, value: Value) -> Value {
-    let mut shown = Map::new();
-    shown.insert("condition_type".to_owned(), class.name().into());
-    shown.insert("operator".to_owned(), operator.into());
-    shown.insert("attribute_name".to_owned(), attribute.into());
-    shown.insert("value".to_owned(), value);
-    Value::Object(shown)
+    json!({
+        "condition_type": class.name(), "operator": operator, "attribute_name": attribute,
+        "value": value,
+    })
 }
 
 #[cfg(test)]

@@ -21,31 +21,25 @@ pub(crate) enum ConditionClass {
     ProductCombine,
 }
 
-impl ConditionClass {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Combine,
-        Self::Address,
-        Self::Found,
-        Self::Subselect,
-        Self::Product,
-        Self::ProductCombine,
-    ];
+/// Each class and the last part of its name.
+const CLASSES: [(ConditionClass, &str); 6] = [
+    (ConditionClass::Combine, "Combine"),
+    (ConditionClass::Address, "Address"),
+    (ConditionClass::Found, "Product\\Found"),
+    (ConditionClass::Subselect, "Product\\Subselect"),
+    (ConditionClass::Product, "Product"),
+    (ConditionClass::ProductCombine, "Product\\Combine"),
+];
 
+impl ConditionClass {
     pub(crate) fn name(self) -> String {
-        let last = match self {
-            Self::Combine => "Combine",
-            Self::Address => "Address",
-            Self::Found => "Product\\Found",
-            Self::Subselect => "Product\\Subselect",
-            Self::Product => "Product",
-            Self::ProductCombine => "Product\\Combine",
-        };
+        let last = CLASSES.iter().find(|(class, _)| *class == self).map_or("", |(_, last)| last);
         [NAMESPACE, last].concat()
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         let name = name.strip_prefix('\\').unwrap_or(name);
-        Self::ALL.into_iter().find(|class| class.name() == name)
+        CLASSES.iter().map(|(class, _)| *class).find(|class| class.name() == name)
     }
 
     /// Whether it holds other conditions.
