@@ -20,7 +20,7 @@ pub(crate) struct ActionDoc {
 impl Texts {
     fn new(lines: &[String]) -> Self {
         let mut paragraphs = lines
-            .split(|line| line.is_empty())
+            .split(String::is_empty)
             .filter(|paragraph| !paragraph.is_empty())
             .map(|paragraph| paragraph.join(" "));
         let title = paragraphs.next().unwrap_or_default().trim_end_matches('.').to_owned();

@@ -73,10 +73,7 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
-pub use self::core::*;
-pub use magento::*;
-
-/// Makes a component of a function that returns a [`Group`]. Once in a crate, at its root.
+/// Makes a component of a function that returns a [`Group`](core::Group). Once in a crate, at its root.
 ///
 /// On other targets than wasm it only checks the function's type, so that the plugin can be tested
 /// natively.
@@ -96,7 +93,7 @@ macro_rules! export {
                 fn invoke(
                     action: String,
                     arguments: String,
-                ) -> Result<$crate::Response, $crate::Failure> {
+                ) -> Result<$crate::core::Response, $crate::core::Failure> {
                     $group().invoke(&action, &arguments)
                 }
             }
@@ -105,6 +102,6 @@ macro_rules! export {
         };
 
         #[cfg(not(target_family = "wasm"))]
-        const _: fn() -> $crate::Group = $group;
+        const _: fn() -> $crate::core::Group = $group;
     };
 }

@@ -68,7 +68,8 @@ pub struct StepIndex(usize);
 ///
 /// ```
 /// use serde_json::json;
-/// use souk_sdk::{ChangeBuilder, Method, Product, Route, BindingSource, StoreView};
+/// use souk_sdk::core::{ChangeBuilder, Method, Route, BindingSource, StoreView};
+/// use souk_sdk::magento::Product;
 ///
 /// const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 ///
@@ -177,7 +178,7 @@ impl ChangeBuilder {
         match known.map(|at| &mut self.edits[at]) {
             None => self.edit(field, lookup, Expectation::AsSent(vec![pointer])),
             Some(Edit { at, after: Expectation::AsSent(pointers), .. }) if *at == lookup => {
-                pointers.push(pointer)
+                pointers.push(pointer);
             }
             Some(_) => self.wrong(format!("`{field}` is edited in two ways")),
         }

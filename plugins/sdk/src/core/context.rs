@@ -47,7 +47,8 @@ impl Context {
     /// Reads different things at once, and decodes each as the caller takes it, in the order asked:
     ///
     /// ```
-    /// # use souk_sdk::{Context, Failure, WEBSITES, STORE_VIEWS};
+    /// # use souk_sdk::core::{Context, Failure};
+    /// # use souk_sdk::magento::{WEBSITES, STORE_VIEWS};
     /// # fn read(context: &Context) -> Result<(), Failure> {
     /// let reads = [WEBSITES.read([]), STORE_VIEWS.read([])];
     /// let mut answers = context.get_together(&reads);

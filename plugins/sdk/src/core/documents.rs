@@ -18,7 +18,7 @@ impl Context {
     /// line), JSON, JSON lines, Markdown and plain text, and refuses other types.
     ///
     /// ```
-    /// # use souk_sdk::{Context, Document, Failure};
+    /// # use souk_sdk::core::{Context, Document, Failure};
     /// # fn codes(context: &Context, codes: &[String]) -> Result<Document, Failure> {
     /// let mut document = context.document("coupons.csv", "text/csv");
     /// document.write("code\n")?;

@@ -138,7 +138,7 @@ impl From<String> for Response {
 /// A result with something to show beside it: pictures, links to documents of this call.
 ///
 /// ```
-/// # use souk_sdk::{ContentBlock, Failure, Image, WithContent};
+/// # use souk_sdk::core::{ContentBlock, Failure, Image, WithContent};
 /// # fn chart(png: Vec<u8>) -> Result<WithContent<serde_json::Map<String, serde_json::Value>>, Failure> {
 /// let image = Image {
 ///     media_type: "image/png".to_owned(),

@@ -16,7 +16,7 @@ enum PointerToken {
 /// The token for the element of an array whose member has this value, escaped: `[id=7]`.
 ///
 /// ```
-/// assert_eq!(souk_sdk::element("code", "a/b"), "[code=a~1b]");
+/// assert_eq!(souk_sdk::core::element("code", "a/b"), "[code=a~1b]");
 /// ```
 #[must_use]
 pub fn element(member: &str, value: &str) -> String {

@@ -10,14 +10,14 @@ use crate::bindings::souk::plugin::types;
 /// spelling and the number of its parameters are checked when the plugin is compiled:
 ///
 /// ```
-/// use souk_sdk::Route;
+/// use souk_sdk::core::Route;
 /// const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 /// let read = PRODUCT.read(["24-MB01"]);
 /// assert_eq!(read.route.template, "/V1/products/{sku}");
 /// ```
 ///
 /// ```compile_fail
-/// use souk_sdk::Route;
+/// use souk_sdk::core::Route;
 /// const PRODUCT: Route<2> = Route::new("/V1/products/{sku}");
 /// let read = PRODUCT.read(["24-MB01", "and what is this?"]);
 /// ```

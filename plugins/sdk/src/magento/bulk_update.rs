@@ -18,7 +18,8 @@ pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
 /// The same values for every product that fits a match, at one place of the store.
 ///
 /// ```
-/// # use souk_sdk::{BulkUpdate, Failure, ProductMatch, PrepareContext, PreparedResult, ProductUpdates, Scope};
+/// # use souk_sdk::core::{Failure, PrepareContext, PreparedResult};
+/// # use souk_sdk::magento::{BulkUpdate, ProductMatch, ProductUpdates, Scope};
 /// # fn prepare(update: (ProductMatch, Scope, ProductUpdates), context: &PrepareContext) -> Result<PreparedResult, Failure> {
 /// # let (matching, scope, updates) = update;
 /// BulkUpdate { matching: &matching, scope: &scope, updates: &updates }

@@ -35,8 +35,8 @@ pub const URL_BUDGET: usize = 7_500;
 /// to answer.
 ///
 /// ```
-/// use souk_sdk::{Condition, Criteria, Direction, Filter};
-/// # fn main() -> Result<(), souk_sdk::Failure> {
+/// use souk_sdk::magento::{Condition, Criteria, Direction, Filter};
+/// # fn main() -> Result<(), souk_sdk::core::Failure> {
 /// let criteria = Criteria::new()
 ///     .filter(Filter::new("status", Condition::Eq, "1")?)
 ///     .any([Filter::starts_with("sku", "24-")?, Filter::contains("name", "bag")?])

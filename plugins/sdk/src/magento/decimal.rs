@@ -21,7 +21,7 @@ const UNIT: i128 = 1_000_000;
 /// `"9.500000"`); both are read.
 ///
 /// ```
-/// use souk_sdk::Decimal;
+/// use souk_sdk::magento::Decimal;
 /// let price: Decimal = "9.500000".parse().unwrap();
 /// assert_eq!(price.to_string(), "9.5");
 /// assert!(price < "9.51".parse().unwrap());

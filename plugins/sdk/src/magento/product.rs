@@ -40,11 +40,11 @@ const TOP_LEVEL: [&str; 17] = [
 /// ```
 /// # let text = r#"{"sku": "A", "price": 19.99, "custom_attributes": [
 /// #   {"attribute_code": "special_price", "value": "9.500000"}]}"#;
-/// let product: souk_sdk::Product = serde_json::from_str(text).unwrap();
+/// let product: souk_sdk::magento::Product = serde_json::from_str(text).unwrap();
 /// assert_eq!(product.sku(), "A");
 /// assert!(product.decimal("special_price") < product.decimal("price"));
 /// assert_eq!(
-///     souk_sdk::Product::place("special_price"),
+///     souk_sdk::magento::Product::place("special_price"),
 ///     "/custom_attributes/[attribute_code=special_price]/value"
 /// );
 /// ```

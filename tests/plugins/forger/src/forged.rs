@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use souk_sdk::bindings::souk::plugin::plans as contract;
 use souk_sdk::bindings::souk::plugin::types::Route;
-use souk_sdk::{Binding, Method, Read, StoreSet, StoreView};
+use souk_sdk::core::{Binding, Method, Read, StoreSet, StoreView};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,11 +17,13 @@ pub(crate) enum BindingSource {
 }
 
 impl BindingSource {
-    fn contract(&self) -> souk_sdk::BindingSource {
+    fn contract(&self) -> souk_sdk::core::BindingSource {
         match self {
-            Self::Text(text) => souk_sdk::BindingSource::Text(text.clone()),
-            Self::Subject => souk_sdk::BindingSource::Subject,
-            Self::FromResponse(pointer) => souk_sdk::BindingSource::FromResponse(pointer.clone()),
+            Self::Text(text) => souk_sdk::core::BindingSource::Text(text.clone()),
+            Self::Subject => souk_sdk::core::BindingSource::Subject,
+            Self::FromResponse(pointer) => {
+                souk_sdk::core::BindingSource::FromResponse(pointer.clone())
+            }
         }
     }
 }

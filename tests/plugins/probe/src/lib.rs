@@ -5,11 +5,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::bindings::exports::souk::plugin::actions::{Bound, Effect, Group as Described};
-use souk_sdk::{
+use souk_sdk::core::{
     Action, ActionDetails, ActionInfo, ContentBlock, Context, Document, DocumentBlock, Failure,
-    Group, GroupDetails, Image, NoArgs, Product, Prompt, PromptArgument, ResourceTemplate,
-    Response, Route, SessionContext, Tier, WithContent,
+    Group, GroupDetails, Image, NoArgs, Prompt, PromptArgument, ResourceTemplate, Response, Route,
+    SessionContext, Tier, WithContent,
 };
+use souk_sdk::magento::Product;
 
 const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
 
