@@ -362,7 +362,7 @@ fn orders_are_read_where_the_stores_settings_are_not() {
     let inner = std::rc::Rc::clone(&shop);
     let host = souk_sdk::testing::Host::answering(move |read| {
         if read.route.template == "/V1/store/storeConfigs" {
-            return Err(souk_sdk::Failure::new(FailureCode::UpstreamError, "401"));
+            return Err(souk_sdk::core::Failure::new(FailureCode::UpstreamError, "401"));
         }
         inner.read(read)
     });
