@@ -13,7 +13,7 @@ use crate::act::{DocumentNote, order_lookup};
 use crate::json_object::{JsonObjectView, object};
 use crate::order::Order;
 use crate::order_filter::{OrderFilter, check_length, texts};
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, ResultSchema};
 use crate::routes::{BULK_CANCELLATIONS, BULK_CHANGES, FIND_ORDER, ORDERS};
 use crate::state::is_paid_offline;
 
@@ -105,7 +105,7 @@ impl ResultSchema for BulkResult {
 pub(crate) fn prepare_bulk_update(
     args: &BulkOrderUpdateArgs,
     context: &PrepareContext,
-) -> Result<OrdersResult<BulkResult>, Failure> {
+) -> OrdersReply<BulkResult> {
     args.check()?;
     let verb = match args.action {
         BulkAct::Hold => "hold",
@@ -114,7 +114,7 @@ pub(crate) fn prepare_bulk_update(
         BulkAct::Invoice => "invoice",
         BulkAct::Ship => "ship",
     };
-    let intent = intent(verb, LookupFields::Edited)?;
+    let intent = intent(verb, &projection(EDITED.split(' '))?);
     plan(context, &args.r#match, &intent, |order| args.change(order))
 }
 
@@ -138,8 +138,9 @@ pub(crate) fn prepare_bulk_update(
 pub(crate) fn prepare_bulk_cancel(
     args: &BulkOrderCancelArgs,
     context: &PrepareContext,
-) -> Result<OrdersResult<BulkResult>, Failure> {
-    let intent = intent("cancel", LookupFields::All)?;
+) -> OrdersReply<BulkResult> {
+    // Where money moves, the host checks the order itself.
+    let intent = intent("cancel", "");
     plan(context, &args.r#match, &intent, cancel_change)
 }
 
@@ -204,7 +205,7 @@ fn plan(
     filter: &OrderFilter,
     intent: &Intent,
     change: impl Fn(&Order) -> Result<ChangeBuilder, Failure>,
-) -> Result<OrdersResult<BulkResult>, Failure> {
+) -> OrdersReply<BulkResult> {
     let mut scan = scan(context, filter)?;
     let mut draft = context.draft(intent);
     let (mut planned, mut left_out_count) = (0_u64, 0_usize);
@@ -294,38 +295,16 @@ fn check_missing(filter: &OrderFilter, read: &[String]) -> Result<(), Failure> {
         .remedy("take them off the list, or correct them"))
 }
 
-/// How much of each order a plan's lookup reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LookupFields {
-    /// What the edits point into, and no more: a chunk is read three times.
-    Edited,
-    /// All of it: where money moves, the host checks the order itself.
-    All,
-}
+/// What the edits of [`BulkAct`]s point into, and no more: a chunk is read three times.
+const EDITED: &str = "\
+    entity_id increment_id state status items[item_id,qty_invoiced,qty_shipped] \
+    status_histories[comment,is_visible_on_front,is_customer_notified]";
 
-fn intent(verb: &str, fields: LookupFields) -> Result<Intent, Failure> {
-    const EDITED: [&str; 6] = [
-        "entity_id",
-        "increment_id",
-        "state",
-        "status",
-        "items[item_id,qty_invoiced,qty_shipped]",
-        "status_histories[comment,is_visible_on_front,is_customer_notified]",
-    ];
-    let filter = |key: &str| format!("searchCriteria[filter_groups][0][filters][0][{key}]");
-    let mut many = ORDERS
-        .read([])
-        .query(&filter("field"), "entity_id")
-        .query(&filter("condition_type"), Condition::In.as_str())
-        .query("searchCriteria[pageSize]", "300")
-        .query("searchCriteria[currentPage]", "1")
-        .at(StoreView::Global);
-    if fields == LookupFields::Edited {
-        many = many.query("fields", &projection(EDITED)?);
-    }
-    Ok(Intent {
+/// What a plan for many orders is for, and what of each its lookup reads: these fields, or all of it.
+fn intent(verb: &str, fields: &str) -> Intent {
+    Intent {
         summary: format!("{verb} orders"),
         view: StoreView::Global,
-        lookup: order_lookup().many(many, &filter("value"), "/items", "/entity_id"),
-    })
+        lookup: order_lookup().searched(ORDERS, "entity_id", "entity_id", fields),
+    }
 }

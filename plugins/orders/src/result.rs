@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use souk_sdk::prelude::*;
+use souk_sdk::schemars::{JsonSchema, Schema, SchemaGenerator};
+use souk_sdk::serde::{Serialize, Serializer};
 
 use crate::json_object::{JsonObject, object};
 use crate::untrusted::with_untrusted_pointers;
@@ -24,6 +24,9 @@ pub(crate) struct OrdersResult<S> {
     members: JsonObject,
     schema: PhantomData<fn() -> S>,
 }
+
+/// What the function of an action returns.
+pub(crate) type OrdersReply<S> = Result<OrdersResult<S>, Failure>;
 
 impl<S> From<JsonObject> for OrdersResult<S> {
     fn from(members: JsonObject) -> Self {

@@ -3,7 +3,7 @@
 //! Magento gives a new rule its id, so until it is there only its name can tell whether it is: the
 //! plan's lookup asks for the name, and a name that is taken is refused.
 
-use souk_sdk::core::{BodyBinding, BodySource, Change, Read};
+use souk_sdk::core::{BodyBinding, BodySource, Change};
 use souk_sdk::magento::{ATTRIBUTE, STORE_VIEWS, WEBSITES};
 use souk_sdk::prelude::*;
 
@@ -71,7 +71,7 @@ pub(crate) fn prepare_cart_price_rule_create(
     let mut draft = context.draft(&Intent {
         summary: format!("create the cart price rule `{}`", args.name),
         view: StoreView::Global,
-        lookup: args.lookup(),
+        lookup: Lookup::found_by(RULE_SEARCH, "name", &args.name, StoreView::Global),
     });
     draft.add([change])?;
     for warning in warnings {
@@ -81,17 +81,6 @@ pub(crate) fn prepare_cart_price_rule_create(
 }
 
 impl CreateRuleArgs {
-    fn lookup(&self) -> Lookup {
-        let filter = |read: Read, condition: &str| {
-            read.query("searchCriteria[filter_groups][0][filters][0][field]", "name")
-                .query("searchCriteria[filter_groups][0][filters][0][condition_type]", condition)
-        };
-        let value = "searchCriteria[filter_groups][0][filters][0][value]";
-        let read = || RULE_SEARCH.read([]).at(StoreView::Global);
-        let one = filter(read(), "eq").query(value, &self.name);
-        Lookup::one(one).many(filter(read(), "in"), value, "/items", "/name")
-    }
-
     /// The requests. A coupon of its own is a second one, and a third gives the rule its discount:
     /// what is read back of the rule then shows that the coupon was accepted, and a rule whose coupon
     /// was refused discounts nothing.

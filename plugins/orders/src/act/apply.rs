@@ -5,7 +5,7 @@ use souk_sdk::prelude::*;
 
 use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::order::Order;
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ORDER;
 use crate::sales_document::DocumentKind;
 
@@ -31,7 +31,7 @@ impl ResultSchema for ActResult {
 }
 
 /// What the function of an act returns.
-pub(crate) type ActReply = Result<OrdersResult<ActResult>, Failure>;
+pub(crate) type ActReply = OrdersReply<ActResult>;
 
 /// A result on its way.
 pub(super) struct ActOutcome {

@@ -7,7 +7,7 @@ use super::timeline::OrderHistory;
 use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{CREDITMEMOS, FIND_ORDER, INVOICES, SHIPMENTS, TRANSACTIONS};
 use crate::time_zones::StoreTimeZones;
 use crate::untrusted::UNTRUSTED;
@@ -33,7 +33,7 @@ impl ResultSchema for GetResult {
     reads(FIND_ORDER, INVOICES, SHIPMENTS, CREDITMEMOS, TRANSACTIONS, STORE_CONFIGS),
     note = UNTRUSTED
 )]
-pub(crate) fn get(args: &OrderRef, context: &Context) -> Result<OrdersResult<GetResult>, Failure> {
+pub(crate) fn get(args: &OrderRef, context: &Context) -> OrdersReply<GetResult> {
     let order = args.read(context)?;
     let zones = StoreTimeZones::read(context, false)?;
     let history = OrderHistory::read(context, &order)?;

@@ -7,7 +7,7 @@ use super::get::item_view;
 use crate::json_object::JsonObject;
 use crate::order::OrderItem;
 use crate::order_filter::{any_of_each, equals, texts, within};
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ITEMS;
 use crate::time_zones::{StoreTimeZones, TimeRange};
 use crate::untrusted::UNTRUSTED;
@@ -53,10 +53,7 @@ impl ResultSchema for ItemsResult {
 /// Lists ordered items by order, sku or day, with prices, quantities and what of each is left to
 /// invoice, ship and refund.
 #[action(query, reads(ITEMS, STORE_CONFIGS), note = UNTRUSTED)]
-pub(crate) fn items(
-    args: &ItemsArgs,
-    context: &Context,
-) -> Result<OrdersResult<ItemsResult>, Failure> {
+pub(crate) fn items(args: &ItemsArgs, context: &Context) -> OrdersReply<ItemsResult> {
     if args.order_ids.is_empty() && args.skus.is_empty() && args.created.is_none() {
         return Err(Failure::argument("order_ids", "this would be every item ever ordered")
             .remedy("give `order_ids`, `skus` or `created`"));

@@ -5,7 +5,7 @@ use souk_sdk::prelude::*;
 
 use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order_filter::{OrderFilter, any_of_each, check_length, equals, within};
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
 use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
 use crate::untrusted::UNTRUSTED;
@@ -127,10 +127,7 @@ impl ResultSchema for SearchResult {
 /// method, a page at a time, newest first by default. Days are those of the store view's time zone.
 /// Returns items, total_count, and next_after_id for the next page.
 #[action(query, reads(ORDERS, STORE_CONFIGS), note = UNTRUSTED)]
-pub(crate) fn search(
-    args: &SearchArgs,
-    context: &Context,
-) -> Result<OrdersResult<SearchResult>, Failure> {
+pub(crate) fn search(args: &SearchArgs, context: &Context) -> OrdersReply<SearchResult> {
     let (zones, days) = args.filter.zones(context, args.updated.is_some())?;
     let criteria = args.criteria(&zones, days.as_ref())?;
     let by_id = args.sort_field == SortField::EntityId;

@@ -10,7 +10,7 @@ use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::order::{ORDER_FIELDS, Order};
 use crate::order_filter::any_of_each;
 use crate::order_state::OrderState;
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{INVOICES, ORDERS};
 use crate::state::{OrderAct, check};
 use crate::time_zones::{StoreTimeZones, as_of, filter_text, instant, rfc3339};
@@ -137,10 +137,7 @@ struct StuckOrder {
 /// Finds orders that wait too long: paid and not shipped, pending, invoiced and not paid, on hold,
 /// payment under review. The days after which each counts are arguments.
 #[action(query, reads(ORDERS, INVOICES, STORE_CONFIGS), note = UNTRUSTED)]
-pub(crate) fn stuck(
-    args: &StuckArgs,
-    context: &Context,
-) -> Result<OrdersResult<StuckResult>, Failure> {
+pub(crate) fn stuck(args: &StuckArgs, context: &Context) -> OrdersReply<StuckResult> {
     let as_of = as_of(args.as_of.as_deref())?;
     let zones = StoreTimeZones::read(context, !args.store_view_codes.is_empty())?;
     let shortest = args

@@ -8,7 +8,7 @@ use souk_sdk::prelude::*;
 use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order_filter::{OrderFilter, check_length};
 use crate::order_state::OrderState;
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
 use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
 
@@ -113,10 +113,7 @@ struct TotalsRow {
 /// many, and exact sums of totals, taxes, shipping, payments and refunds. All pages are read, days
 /// are the store's own, and currencies are kept apart.
 #[action(query, reads(ORDERS, STORE_CONFIGS))]
-pub(crate) fn totals(
-    args: &TotalsArgs,
-    context: &Context,
-) -> Result<OrdersResult<TotalsResult>, Failure> {
+pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<TotalsResult> {
     let filter = OrderFilter {
         statuses: args.statuses.clone(),
         states: args.states.clone(),

@@ -5,7 +5,7 @@ use souk_sdk::prelude::*;
 
 use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order_ref::OrderRef;
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{FIND_ORDER, SHIPMENTS};
 use crate::sales_document::DocumentKind;
 use crate::time_zones::StoreTimeZones;
@@ -26,10 +26,7 @@ impl ResultSchema for TrackingResult {
 /// Shows what of an order was sent, when, from where and with which tracking numbers, and what is
 /// left to ship.
 #[action(query, reads(FIND_ORDER, SHIPMENTS, STORE_CONFIGS), note = UNTRUSTED)]
-pub(crate) fn tracking(
-    args: &OrderRef,
-    context: &Context,
-) -> Result<OrdersResult<TrackingResult>, Failure> {
+pub(crate) fn tracking(args: &OrderRef, context: &Context) -> OrdersReply<TrackingResult> {
     let order = args.read(context)?;
     let zones = StoreTimeZones::read(context, false)?;
     let store = order.document.id("store_id");

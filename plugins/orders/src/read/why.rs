@@ -6,7 +6,7 @@ use crate::balance::OrderBalance;
 use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::order::Order;
 use crate::order_ref::OrderRef;
-use crate::result::{OrdersResult, ResultSchema};
+use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{FIND_ORDER, INVOICES};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, check, is_paid_offline, left_to_refund};
@@ -32,7 +32,7 @@ impl ResultSchema for WhyResult {
 /// each item; how much can be refunded; which statuses a comment can set. The acts themselves follow
 /// the same rules.
 #[action(query, reads(FIND_ORDER, INVOICES))]
-pub(crate) fn why(args: &OrderRef, context: &Context) -> Result<OrdersResult<WhyResult>, Failure> {
+pub(crate) fn why(args: &OrderRef, context: &Context) -> OrdersReply<WhyResult> {
     let order = args.read(context)?;
     let balance = OrderBalance::parse(&order)?;
     let invoices = DocumentKind::Invoice.all_of(context, &order)?;

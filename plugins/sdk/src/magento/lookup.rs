@@ -11,14 +11,17 @@ const VALUE: &str = "searchCriteria[filter_groups][0][filters][0][value]";
 
 impl Lookup {
     /// Many subjects may be read at once by a search for this field, in the view of the lookup: the
-    /// items have its value at `member` (`sku`). `fields` is a [projection](crate::magento::projection).
+    /// items have its value at `member` (`sku`). `fields` is a [projection](crate::magento::projection),
+    /// or empty for subjects as whole as they are.
     #[must_use]
     pub fn searched(self, route: Route<0>, field: &str, member: &str, fields: &str) -> Self {
         let view = self.one.view.clone();
-        let read = by_field(route, field, Condition::In, view)
+        let mut read = by_field(route, field, Condition::In, view)
             .query("searchCriteria[pageSize]", BATCH)
-            .query("searchCriteria[currentPage]", "1")
-            .query("fields", fields);
+            .query("searchCriteria[currentPage]", "1");
+        if !fields.is_empty() {
+            read = read.query("fields", fields);
+        }
         self.many(read, VALUE, "/items", &["/", member].concat())
     }
 
