@@ -46,9 +46,9 @@ impl PointerPattern {
     /// plain pointer. Empty objects and lists on the way to such a place hold no value.
     #[must_use]
     pub fn uncovered(patterns: &[Self], document: &Value) -> Option<String> {
-        let patterns = patterns.iter().map(|pattern| pattern.0.tokens()).collect();
+        let patterns: Vec<&[Token]> = patterns.iter().map(|pattern| pattern.0.tokens()).collect();
         let mut at = String::new();
-        (!covered(document, patterns, &mut at)).then_some(at)
+        (!covered(document, &patterns, &mut at)).then_some(at)
     }
 }
 
@@ -57,7 +57,7 @@ const EVERY: &str = "*";
 
 /// Whether patterns, of which these tokens are left at this value, cover all of it. Where they do
 /// not, `at` ends with what is not covered.
-fn covered(value: &Value, patterns: Vec<&[Token]>, at: &mut String) -> bool {
+fn covered(value: &Value, patterns: &[&[Token]], at: &mut String) -> bool {
     if patterns.iter().any(|tokens| tokens.is_empty()) {
         return true;
     }
@@ -65,7 +65,7 @@ fn covered(value: &Value, patterns: Vec<&[Token]>, at: &mut String) -> bool {
         return false;
     }
     let mut all_within = |key: &str, value: &Value, leads: &dyn Fn(&Token) -> bool| {
-        let left = patterns
+        let left: Vec<&[Token]> = patterns
             .iter()
             .filter_map(|tokens| tokens.split_first())
             .filter(|(first, _)| leads(first))
@@ -74,7 +74,7 @@ fn covered(value: &Value, patterns: Vec<&[Token]>, at: &mut String) -> bool {
         let length = at.len();
         at.push('/');
         at.push_str(&key.replace('~', "~0").replace('/', "~1"));
-        let covered = covered(value, left, at);
+        let covered = covered(value, &left, at);
         if covered {
             at.truncate(length);
         }
