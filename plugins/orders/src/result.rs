@@ -1,10 +1,9 @@
 //! What actions answer: JSON as it was put together, and the schema that describes it.
 
-use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use souk_sdk::prelude::*;
-use souk_sdk::schemars::{JsonSchema, Schema, SchemaGenerator};
+use souk_sdk::schemars::Schema;
 use souk_sdk::serde::{Serialize, Serializer};
 
 use crate::json_object::{JsonObject, object};
@@ -47,16 +46,7 @@ impl<S> Serialize for OrdersResult<S> {
     }
 }
 
-impl<S: ResultSchema> JsonSchema for OrdersResult<S> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "OrdersResult".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+souk_sdk::core::inline_schema!([S: ResultSchema] OrdersResult<S>, |_| {
         let required = S::REQUIRED.replace(' ', r#"", ""#);
         let text = format!(
             r#"{{"type": "object", "properties": {{{},
@@ -67,5 +57,4 @@ impl<S: ResultSchema> JsonSchema for OrdersResult<S> {
         );
         let schema = serde_json::from_str::<Value>(&text).ok();
         schema.and_then(|schema| Schema::try_from(schema).ok()).unwrap_or_default()
-    }
-}
+});

@@ -4,12 +4,10 @@
 //! `put-partial`), so bodies hold what changes and nothing else. The one exception is the discount:
 //! its kind and its amount go together, so that the host can hold them to the operator's cap.
 
-use std::borrow::Cow;
-
 use souk_sdk::core::{Outcome, PlanState, StepIndex};
 use souk_sdk::magento::{ATTRIBUTE, STORE_VIEWS, WEBSITES};
 use souk_sdk::prelude::*;
-use souk_sdk::schemars::{self, JsonSchema, Schema, SchemaGenerator};
+use souk_sdk::schemars::{self};
 
 use crate::change_result::ChangeRuleResult;
 use crate::coupon::{self, COUPON_SEARCH};
@@ -33,37 +31,27 @@ pub(crate) struct UpdateRuleArgs {
 #[serde(transparent)]
 struct RulePatch(Map<String, Value>);
 
-impl JsonSchema for RulePatch {
-    fn inline_schema() -> bool {
-        true
+souk_sdk::core::inline_schema!(RulePatch, |_| {
+    let mut properties: Map<String, Value> = FIELDS
+        .iter()
+        .map(|(_, name, kind)| ((*name).to_owned(), json!({ "type": kind })))
+        .collect();
+    let conditions =
+        "As in promotions_prepare_cart_price_rule_create; they replace those there are.";
+    for field in ["conditions", "action_conditions"] {
+        properties[field] = json!({"type": ["object", "array"], "description": conditions});
     }
-
-    fn schema_name() -> Cow<'static, str> {
-        "RulePatch".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut properties: Map<String, Value> = FIELDS
-            .iter()
-            .map(|(_, name, kind)| ((*name).to_owned(), json!({ "type": kind })))
-            .collect();
-        let conditions =
-            "As in promotions_prepare_cart_price_rule_create; they replace those there are.";
-        for field in ["conditions", "action_conditions"] {
-            properties[field] = json!({"type": ["object", "array"], "description": conditions});
-        }
-        properties["coupon_type"] =
-            json!({"type": "string", "description": "no_coupon, specific_coupon or auto"});
-        properties["store_labels"] = json!({"type": "array", "items": {"type": "object"}, "description": "[{store_id, store_label}]: added to those there are."});
-        // Unknown names are refused by the action, which names the known ones.
-        schemars::json_schema!({
-            "type": "object",
-            "minProperties": 1,
-            "properties": properties,
-            "additionalProperties": true,
-        })
-    }
-}
+    properties["coupon_type"] =
+        json!({"type": "string", "description": "no_coupon, specific_coupon or auto"});
+    properties["store_labels"] = json!({"type": "array", "items": {"type": "object"}, "description": "[{store_id, store_label}]: added to those there are."});
+    // Unknown names are refused by the action, which names the known ones.
+    schemars::json_schema!({
+        "type": "object",
+        "minProperties": 1,
+        "properties": properties,
+        "additionalProperties": true,
+    })
+});
 
 /// Change a cart price rule
 ///

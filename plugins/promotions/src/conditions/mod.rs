@@ -8,10 +8,8 @@ mod magento_objects;
 mod plain_words;
 mod vocabulary;
 
-use std::borrow::Cow;
-
 use souk_sdk::prelude::*;
-use souk_sdk::schemars::{self, JsonSchema, Schema, SchemaGenerator};
+use souk_sdk::schemars::{self};
 
 pub(crate) use vocabulary::ConditionClass;
 
@@ -26,29 +24,19 @@ const MOST: usize = 500;
 #[serde(transparent)]
 pub(crate) struct Conditions(pub(crate) Value);
 
-impl JsonSchema for Conditions {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Conditions".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let nested = json!({"type": "array", "items": {"type": "object"}});
-        schemars::json_schema!({
-            "type": ["object", "array"],
-            "items": {"type": "object"},
-            "properties": {
-                "all": nested,
-                "any": nested,
-                "none": nested,
-            },
-            "additionalProperties": true,
-        })
-    }
-}
+souk_sdk::core::inline_schema!(Conditions, |_| {
+    let nested = json!({"type": "array", "items": {"type": "object"}});
+    schemars::json_schema!({
+        "type": ["object", "array"],
+        "items": {"type": "object"},
+        "properties": {
+            "all": nested,
+            "any": nested,
+            "none": nested,
+        },
+        "additionalProperties": true,
+    })
+});
 
 /// What conditions are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

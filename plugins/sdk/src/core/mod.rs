@@ -40,6 +40,7 @@ pub use schema::nothing_required;
 pub use sealed::Sealed;
 pub use session::SessionResult;
 
+pub use crate::inline_schema;
 pub use souk_sdk_macros::{action, args, group, record, result};
 
 pub use crate::bindings::exports::souk::plugin::actions::{

@@ -64,22 +64,12 @@ impl<Shape> Serialize for RawObject<Shape> {
     }
 }
 
-impl<Shape: JsonSchema> JsonSchema for RawObject<Shape> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        Shape::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+crate::inline_schema!([Shape: JsonSchema] RawObject<Shape>, |generator| {
         let mut schema = Shape::json_schema(generator);
         schema.remove("required");
         schema.remove("additionalProperties");
         schema
-    }
-}
+});
 
 /// A whole answer of the store's as the result of an action, not even parsed here: the host parses
 /// and checks every result anyway. [`Context::pass_on`](crate::core::Context::pass_on) makes it.
@@ -95,19 +85,7 @@ impl<Shape> PassThrough<Shape> {
     }
 }
 
-impl<Shape: JsonSchema> JsonSchema for PassThrough<Shape> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        Shape::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        RawObject::<Shape>::json_schema(generator)
-    }
-}
+crate::inline_schema!([Shape: JsonSchema] PassThrough<Shape>, |generator| RawObject::<Shape>::json_schema(generator));
 
 /// What a handler may answer: everything that serialises to an object, or an [`PassThrough`] answer.
 pub trait ActionResult: JsonSchema {
@@ -198,16 +176,4 @@ impl<Shape: JsonSchema> ActionResult for PassThrough<Shape> {
 #[derive(Debug)]
 pub struct AnyObject;
 
-impl JsonSchema for AnyObject {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "AnyObject".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object" })
-    }
-}
+crate::inline_schema!(AnyObject, |_| json_schema!({ "type": "object" }));

@@ -4,6 +4,43 @@ use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
+/// The schema of a type, written and not derived, from the generator: for types that take or answer
+/// JSON of another form than their fields.
+///
+/// ```
+/// use souk_sdk::schemars::json_schema;
+/// struct Percentage(u8);
+/// souk_sdk::core::inline_schema!(Percentage, |_| json_schema!({"type": "integer", "maximum": 100}));
+/// ```
+#[macro_export]
+macro_rules! inline_schema {
+    ([$parameter:ident: $bound:path] $type:ty, $schema:expr) => {
+        $crate::inline_schema!(@ [<$parameter: $bound>] $type, $schema);
+    };
+    ($type:ty, $schema:expr) => {
+        $crate::inline_schema!(@ [] $type, $schema);
+    };
+    (@ [$($generics:tt)*] $type:ty, $schema:expr) => {
+        impl $($generics)* $crate::schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                ::core::stringify!($type).into()
+            }
+
+            fn json_schema(
+                generator: &mut $crate::schemars::SchemaGenerator,
+            ) -> $crate::schemars::Schema {
+                let schema: fn(&mut $crate::schemars::SchemaGenerator) -> $crate::schemars::Schema =
+                    $schema;
+                schema(generator)
+            }
+        }
+    };
+}
+
 /// Whether callers send it or receive it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {

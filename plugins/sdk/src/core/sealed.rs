@@ -1,8 +1,6 @@
 //! Arguments whose values plugins never see.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::json_schema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
@@ -23,16 +21,7 @@ impl<'de> Deserialize<'de> for Sealed {
     }
 }
 
-impl JsonSchema for Sealed {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Sealed".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "writeOnly": true })
-    }
-}
+crate::inline_schema!(
+    Sealed,
+    |_| json_schema!({ "type": "string", "minLength": 1, "writeOnly": true })
+);

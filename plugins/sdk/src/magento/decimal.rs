@@ -1,12 +1,11 @@
 //! Exact decimal numbers, as Magento keeps them.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::json_schema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
@@ -259,19 +258,7 @@ impl Serialize for Decimal {
     }
 }
 
-impl JsonSchema for Decimal {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Decimal".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number" })
-    }
-}
+crate::inline_schema!(Decimal, |_| json_schema!({ "type": "number" }));
 
 /// An amount or a quantity as a caller writes it: a number or a text, exact, not below zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,23 +274,11 @@ impl<'de> Deserialize<'de> for NonNegative {
     }
 }
 
-impl JsonSchema for NonNegative {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "NonNegative".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": ["number", "string"],
-            "minimum": 0,
-            "pattern": "^[0-9]{1,14}(\\.[0-9]{1,6})?$"
-        })
-    }
-}
+crate::inline_schema!(NonNegative, |_| json_schema!({
+    "type": ["number", "string"],
+    "minimum": 0,
+    "pattern": "^[0-9]{1,14}(\\.[0-9]{1,6})?$"
+}));
 
 #[cfg(test)]
 mod tests {

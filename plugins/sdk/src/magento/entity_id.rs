@@ -1,8 +1,5 @@
 //! Ids of entities, as arguments.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -40,16 +37,6 @@ impl<'de> Deserialize<'de> for EntityId {
     }
 }
 
-impl JsonSchema for EntityId {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "EntityId".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema::written(r#"{"type": ["integer", "string"], "minimum": 1, "pattern": "^[0-9]+$"}"#)
-    }
-}
+crate::inline_schema!(EntityId, |_| schema::written(
+    r#"{"type": ["integer", "string"], "minimum": 1, "pattern": "^[0-9]+$"}"#
+));

@@ -1,8 +1,5 @@
 //! Filters as callers write them: what each field must be.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -17,21 +14,12 @@ use crate::magento::{Condition, Criteria, Filter};
 #[serde(transparent)]
 pub struct Filters(Map<String, Value>);
 
-impl JsonSchema for Filters {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Filters".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        // No `anyOf`: what belongs to objects only applies to objects, and whoever validates can
-        // say exactly what is wrong and where.
-        let conditions = Condition::ALL.map(Condition::as_str).join("\", \"");
-        schema::written(&format!(
-            r#"{{
+crate::inline_schema!(Filters, |_| {
+    // No `anyOf`: what belongs to objects only applies to objects, and whoever validates can
+    // say exactly what is wrong and where.
+    let conditions = Condition::ALL.map(Condition::as_str).join("\", \"");
+    schema::written(&format!(
+        r#"{{
                 "type": "object",
                 "additionalProperties": {{
                     "type": ["string", "number", "boolean", "array", "object"],
@@ -51,9 +39,8 @@ impl JsonSchema for Filters {
                     "additionalProperties": false
                 }}
             }}"#
-        ))
-    }
-}
+    ))
+});
 
 /// One field's comparison, as an object.
 #[derive(Deserialize)]

@@ -1,8 +1,6 @@
 //! Products, and where their attributes live.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::json_schema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -186,34 +184,22 @@ fn names_all_custom(codes: &[String]) -> bool {
     codes.iter().any(|code| head(code) == "custom_attributes")
 }
 
-impl JsonSchema for Product {
-    fn inline_schema() -> bool {
-        true
+crate::inline_schema!(Product, |_| json_schema!({
+    "type": "object",
+    "properties": {
+        "id": { "description": "Magento's entity id." },
+        "sku": { "type": "string" },
+        "name": { "description": "As the store view asked shows it." },
+        "type_id": { "description": "simple, configurable, bundle, grouped, virtual, downloadable." },
+        "status": { "description": "1 enabled, 2 disabled." },
+        "visibility": { "description": "1 not alone, 2 catalogue, 3 search, 4 both." },
+        "price": { "description": "A number; absent for grouped products." },
+        "extension_attributes": { "description": "website_ids, category_links, stock_item." },
+        "custom_attributes": {
+            "description": "Everything else, as [{attribute_code, value}]: url_key, description, special_price, meta_title."
+        }
     }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Product".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "object",
-            "properties": {
-                "id": { "description": "Magento's entity id." },
-                "sku": { "type": "string" },
-                "name": { "description": "As the store view asked shows it." },
-                "type_id": { "description": "simple, configurable, bundle, grouped, virtual, downloadable." },
-                "status": { "description": "1 enabled, 2 disabled." },
-                "visibility": { "description": "1 not alone, 2 catalogue, 3 search, 4 both." },
-                "price": { "description": "A number; absent for grouped products." },
-                "extension_attributes": { "description": "website_ids, category_links, stock_item." },
-                "custom_attributes": {
-                    "description": "Everything else, as [{attribute_code, value}]: url_key, description, special_price, meta_title."
-                }
-            }
-        })
-    }
-}
+}));
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,8 @@
 //! An argument that takes values for one or more of some fields.
 
-use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::Schema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -49,19 +48,7 @@ impl<'de, F> Deserialize<'de> for UpdateArgs<F> {
     }
 }
 
-impl<F: FieldSet> JsonSchema for UpdateArgs<F> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Updates".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        F::schema()
-    }
-}
+crate::inline_schema!([F: FieldSet] UpdateArgs<F>, |_| F::schema());
 
 /// A type that stands for an [`Entity`], so that arguments can be about its fields.
 pub trait EntityType {
