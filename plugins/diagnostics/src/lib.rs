@@ -6,7 +6,6 @@
 //! listed as unknown, and never taken for good.
 
 mod composition;
-mod day;
 mod display;
 mod indexers;
 mod inventory;

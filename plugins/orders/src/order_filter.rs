@@ -108,6 +108,11 @@ pub(crate) fn check_length(criteria: &Criteria) -> Result<(), Failure> {
     Err(Failure::argument("increment_ids", message).remedy("ask in parts: shorter lists"))
 }
 
+/// The default of an argument that counts.
+pub(crate) const fn count<const N: u32>() -> u32 {
+    N
+}
+
 /// Ids as texts.
 pub(crate) fn texts(ids: &[EntityId]) -> Vec<String> {
     ids.iter().map(|id| id.get().to_string()).collect()

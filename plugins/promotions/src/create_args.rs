@@ -75,7 +75,8 @@ pub(crate) struct CreateRuleArgs {
     store_labels: Option<Value>,
 }
 
-#[args]
+#[record]
+#[result]
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum SimpleAction {
@@ -83,17 +84,6 @@ enum SimpleAction {
     ByFixed,
     CartFixed,
     BuyXGetY,
-}
-
-impl SimpleAction {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::ByPercent => "by_percent",
-            Self::ByFixed => "by_fixed",
-            Self::CartFixed => "cart_fixed",
-            Self::BuyXGetY => "buy_x_get_y",
-        }
-    }
 }
 
 #[args]
@@ -132,7 +122,7 @@ impl CreateRuleArgs {
             (RuleField::FromDate, given(&self.from_date)),
             (RuleField::ToDate, given(&self.to_date)),
             (RuleField::IsActive, Some(json!(self.is_active))),
-            (RuleField::SimpleAction, Some(json!(self.simple_action.as_str()))),
+            (RuleField::SimpleAction, Some(json!(self.simple_action))),
             (RuleField::DiscountAmount, Some(self.discount_amount.clone())),
             (RuleField::DiscountQty, self.discount_qty.clone()),
             (RuleField::DiscountStep, given(&self.discount_step)),
@@ -160,7 +150,7 @@ impl CreateRuleArgs {
             "",
             self.from_date.as_deref(),
             self.to_date.as_deref(),
-            Some(self.simple_action.as_str()),
+            values.get(RuleField::SimpleAction).and_then(Value::as_str),
             values.get(RuleField::DiscountAmount),
         )?;
         let Some(code) = &self.coupon_code else { return Ok(()) };

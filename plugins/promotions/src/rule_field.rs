@@ -4,6 +4,7 @@
 //! no name at all (`promotions_write.jsonl`, `action-nosuch`, `fld-uses_per_customer--1`,
 //! `missing-name`). So every value is checked here first.
 
+use souk_sdk::magento::CalendarDay;
 use souk_sdk::prelude::*;
 
 use crate::document::whole;
@@ -188,28 +189,7 @@ pub(crate) fn day(value: &Value) -> Result<&str, String> {
 }
 
 fn is_day(text: &str) -> bool {
-    let digits = |text: &str, count: usize| {
-        let plain = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-        if plain { text.parse::<u32>().ok() } else { None }
-    };
-    let mut parts = text.split('-');
-    let (Some(year), Some(month), Some(day), None) = (
-        parts.next().and_then(|text| digits(text, 4)),
-        parts.next().and_then(|text| digits(text, 2)),
-        parts.next().and_then(|text| digits(text, 2)),
-        parts.next(),
-    ) else {
-        return false;
-    };
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => return false,
-    };
-    year >= 1970 && (1..=days).contains(&day)
+    text.len() == 10 && CalendarDay::of(text).is_some_and(|day| day >= CalendarDay::EPOCH)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod facts;
 mod issue;
 mod price_and_stock;
 
-use souk_sdk::magento::{CATEGORIES, GRAPHQL, PRODUCT, PRODUCTS, STORE_CONFIGS};
+use souk_sdk::magento::{CATEGORIES, CalendarDay, GRAPHQL, PRODUCT, PRODUCTS, STORE_CONFIGS};
 use souk_sdk::prelude::*;
 
 use self::checks::{DisplayCheck, is_reachable};
@@ -13,7 +13,6 @@ use self::facts::{ProductFacts, ViewFacts};
 use self::issue::{DisplayIssue, DisplayIssues, SuggestedAction};
 use self::price_and_stock::SaleState;
 use crate::composition::ProductPart;
-use crate::day::CalendarDay;
 use crate::inventory::INVENTORY;
 use crate::unknown::{Unknown, each_once};
 

@@ -1,12 +1,12 @@
 //! What decides whether a product that shows can be bought, and for how much.
 
+use souk_sdk::magento::CalendarDay;
 use souk_sdk::prelude::*;
 
 use super::checks::DisplayCheck;
 use super::issue::Severity::{Error, Info, Warning};
 use super::issue::SuggestedAction;
 use crate::composition::{Composition, ProductPart};
-use crate::day::CalendarDay;
 use crate::inventory::{InventoryModel, InventoryStock, StockItem};
 use crate::store_views::ShopView;
 use crate::unknown::Unknown;

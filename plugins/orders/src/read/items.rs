@@ -6,7 +6,7 @@ use souk_sdk::prelude::*;
 use super::get::item_view;
 use crate::json_object::JsonObject;
 use crate::order::OrderItem;
-use crate::order_filter::{any_of_each, equals, texts, within};
+use crate::order_filter::{any_of_each, count, equals, texts, within};
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ITEMS;
 use crate::time_zones::{StoreTimeZones, TimeRange};
@@ -28,15 +28,11 @@ pub(crate) struct ItemsArgs {
     store_view_codes: Vec<String>,
     /// The time zone in which days are meant, where it is not the store views' own.
     time_zone: Option<String>,
-    #[serde(default = "fifty")]
+    #[serde(default = "count::<50>")]
     #[schemars(range(min = 1, max = 200))]
     page_size: u32,
     /// Only those after this item, as `next_after_id` of the last result says.
     after_id: Option<EntityId>,
-}
-
-const fn fifty() -> u32 {
-    50
 }
 
 pub(crate) struct ItemsResult;

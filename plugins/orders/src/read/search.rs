@@ -4,7 +4,7 @@ use souk_sdk::magento::{STORE_CONFIGS, projection};
 use souk_sdk::prelude::*;
 
 use crate::json_object::{JsonObject, JsonObjectView};
-use crate::order_filter::{OrderFilter, any_of_each, check_length, equals, within};
+use crate::order_filter::{OrderFilter, any_of_each, check_length, count, equals, within};
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
 use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
@@ -83,10 +83,10 @@ pub(crate) struct SearchArgs {
     sort_field: SortField,
     #[serde(default = "newest_first")]
     sort_direction: Direction,
-    #[serde(default = "twenty")]
+    #[serde(default = "count::<20>")]
     #[schemars(range(min = 1, max = 100))]
     page_size: u32,
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     #[schemars(range(min = 1))]
     current_page: u32,
     /// Instead of a page: those after this order in the order of ids, as `next_after_id` of the last
@@ -100,14 +100,6 @@ pub(crate) struct SearchArgs {
 
 const fn newest_first() -> Direction {
     Direction::Desc
-}
-
-const fn twenty() -> u32 {
-    20
-}
-
-const fn one() -> u32 {
-    1
 }
 
 pub(crate) struct SearchResult;

@@ -8,7 +8,7 @@ use souk_sdk::prelude::*;
 
 use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::order::{ORDER_FIELDS, Order};
-use crate::order_filter::any_of_each;
+use crate::order_filter::{any_of_each, count};
 use crate::order_state::OrderState;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{INVOICES, ORDERS};
@@ -20,19 +20,19 @@ use crate::untrusted::UNTRUSTED;
 #[derive(Debug)]
 pub(crate) struct StuckArgs {
     /// Paid in full and something not shipped: days since the last invoice.
-    #[serde(default = "three")]
+    #[serde(default = "count::<3>")]
     #[schemars(range(min = 0, max = 3650))]
     paid_not_shipped_days: u32,
     /// Placed and nothing invoiced: days since it was placed.
-    #[serde(default = "seven")]
+    #[serde(default = "count::<7>")]
     #[schemars(range(min = 0, max = 3650))]
     pending_days: u32,
     /// Invoiced and not paid in full: days since the last invoice.
-    #[serde(default = "fourteen")]
+    #[serde(default = "count::<14>")]
     #[schemars(range(min = 0, max = 3650))]
     invoiced_not_paid_days: u32,
     /// On hold, or its payment under review: days since it last changed.
-    #[serde(default = "three")]
+    #[serde(default = "count::<3>")]
     #[schemars(range(min = 0, max = 3650))]
     waiting_days: u32,
     /// Only orders of these store views.
@@ -41,25 +41,9 @@ pub(crate) struct StuckArgs {
     /// As of when: `2026-11-01T14:00:00Z`. Without it, now.
     as_of: Option<String>,
     /// At most so many, the longest stuck first.
-    #[serde(default = "fifty")]
+    #[serde(default = "count::<50>")]
     #[schemars(range(min = 1, max = 500))]
     limit: u32,
-}
-
-const fn three() -> u32 {
-    3
-}
-
-const fn seven() -> u32 {
-    7
-}
-
-const fn fourteen() -> u32 {
-    14
-}
-
-const fn fifty() -> u32 {
-    50
 }
 
 pub(crate) struct StuckResult;

@@ -97,7 +97,7 @@ impl ConditionBuilder {
             ConditionClass::Product => self.on_attribute(attribute, operator, value, at),
             _ => {}
         }
-        Ok(leaf(class, attribute, operator, value.clone()))
+        Ok(leaf(class, attribute, operator, value))
     }
 }
 

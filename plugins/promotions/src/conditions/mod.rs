@@ -253,7 +253,7 @@ fn subselect(
 }
 
 /// A condition on one attribute.
-fn leaf(class: ConditionClass, attribute: &str, operator: &str, value: Value) -> Value {
+fn leaf(class: ConditionClass, attribute: &str, operator: &str, value: &Value) -> Value {
     json!({
         "condition_type": class.name(), "operator": operator, "attribute_name": attribute,
         "value": value,

@@ -73,7 +73,7 @@ impl ConditionBuilder {
     ) -> Result<Value, Failure> {
         if let Some(attribute) = vocabulary::known(&CART, word) {
             let ConditionComparison { operator, value } = comparison(attribute, value, at)?;
-            return Ok(leaf(ConditionClass::Address, attribute.code, operator, value));
+            return Ok(leaf(ConditionClass::Address, attribute.code, operator, &value));
         }
         match word {
             FOUND | NOT_FOUND => {
@@ -139,7 +139,7 @@ impl ConditionBuilder {
                 ("category_ids", "!=") => "!()",
                 (_, operator) => operator,
             };
-            return Ok(leaf(ConditionClass::Product, attribute.code, operator, value));
+            return Ok(leaf(ConditionClass::Product, attribute.code, operator, &value));
         }
         let is_code = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
         let cart_word = vocabulary::known(&CART, word).is_some_and(|known| known.word != "weight");
@@ -153,7 +153,7 @@ impl ConditionBuilder {
         let attribute = Attribute { word: "", code: "", numeric: false };
         let ConditionComparison { operator, value } = comparison(attribute, value, at)?;
         self.on_attribute(word, operator, &value, at);
-        Ok(leaf(ConditionClass::Product, word, operator, value))
+        Ok(leaf(ConditionClass::Product, word, operator, &value))
     }
 }
 

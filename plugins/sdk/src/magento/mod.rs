@@ -3,6 +3,7 @@
 
 mod arguments;
 mod bulk_update;
+mod calendar_day;
 mod clock;
 mod criteria;
 mod decimal;
@@ -24,6 +25,7 @@ mod write_scope;
 
 pub use arguments::{Paging, one_of};
 pub use bulk_update::{BulkUpdate, CATEGORIES};
+pub use calendar_day::CalendarDay;
 pub use clock::unix_seconds;
 pub use criteria::{Criteria, Direction, SearchPage, URL_BUDGET, projection};
 pub use decimal::{Decimal, NonNegative, ParseDecimalError};

@@ -1,29 +1,33 @@
-//! What day it is.
+//! Days, as Magento writes them.
 
 use std::fmt;
 
-use souk_sdk::magento::unix_seconds;
+use crate::magento::unix_seconds;
 
 /// A day of the calendar, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CalendarDay(i64);
-
-const SECONDS: u64 = 86_400;
+pub struct CalendarDay(i64);
 
 impl CalendarDay {
+    /// The first of January 1970.
+    pub const EPOCH: Self = Self(0);
+
     /// Today in UTC.
-    pub(crate) fn today() -> Self {
-        Self(i64::try_from(unix_seconds() / SECONDS).unwrap_or(i64::MAX / 2))
+    #[must_use]
+    pub fn today() -> Self {
+        Self(i64::try_from(unix_seconds() / 86_400).unwrap_or(i64::MAX / 2))
     }
 
     /// So many days later, or earlier.
-    pub(crate) const fn plus(self, days: i64) -> Self {
+    #[must_use]
+    pub const fn plus(self, days: i64) -> Self {
         Self(self.0 + days)
     }
 
     /// The day in one of Magento's dates, `2026-11-22 00:00:00`; the time is left out, as Magento
     /// leaves it out when it judges a sale.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
         let date = text.get(..10)?;
         let mut parts = date.split('-').map(|part| {
             let digits = part.bytes().all(|byte| byte.is_ascii_digit());
