@@ -1,5 +1,7 @@
 //! URL keys of many products: transformed, checked against the whole catalogue, redirected.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use souk_sdk::core::{Read, nothing_matches};
 use souk_sdk::magento::{
     CATEGORIES, LIST_BUDGET, PRODUCT_CHANGES, PRODUCTS, ProductField, ProductUpdates,
@@ -132,12 +134,13 @@ pub(crate) fn prepare_bulk_update_url_keys(
     let writer = ProductWriter::new(context, &target, [ProductField::UrlKey])?;
     let mut candidates = candidates(args, context, &writer)?;
     let mut collisions = Vec::new();
-    let mut used = in_catalogue(context, &candidates)?;
+    let mut owners = in_catalogue(context, &candidates)?;
     for candidate in &candidates {
-        insert(&mut used, candidate.wants());
+        let owner = UrlKeyOwner::Candidate(candidate.product.sku().to_owned());
+        owners.entry(candidate.to.clone()).or_default().insert(owner);
     }
     candidates.retain(|candidate| {
-        let reason = candidate.in_the_way(&used);
+        let reason = candidate.collision(&owners);
         if let Some(reason) = &reason {
             let (sku, url_key) = (candidate.product.sku().to_owned(), candidate.to.clone());
             collisions.push(UrlKeyCollision { sku, url_key, reason: reason.clone() });
@@ -168,10 +171,7 @@ pub(crate) fn prepare_bulk_update_url_keys(
             candidates.len()
         ));
     }
-    draft.warn(
-        "every old URL redirects to the new one: save_rewrites_history goes with each key"
-            .to_owned(),
-    );
+    draft.warn("every old URL redirects to the new one: save_rewrites_history goes with each key");
     let listed = candidates.into_iter().take(LISTED).map(|candidate| UrlKeyChange {
         sku: candidate.product.sku().to_owned(),
         from: candidate.from,
@@ -220,49 +220,30 @@ fn candidates(
     Ok(candidates)
 }
 
-/// A key, and who has it or wants it.
-#[derive(Debug)]
-struct UsedUrlKey {
-    key: String,
-    owner: UrlKeyOwner,
-    /// A sku, or a category's name.
-    name: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Who has a key, or would get it. Those who have one come first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum UrlKeyOwner {
-    /// A product that has it.
-    Has,
-    /// A category that has it.
-    Category,
-    /// A product that would get it.
-    Wants,
+    /// A product that has it, by its sku.
+    Product(String),
+    /// A category that has it, by its name.
+    Category(String),
+    /// A product that would get it, by its sku.
+    Candidate(String),
 }
 
-/// Keeps the list sorted by key, and those who have a key before those who want it.
-fn insert(used: &mut Vec<UsedUrlKey>, new: UsedUrlKey) {
-    let at = used.partition_point(|before| (&before.key, before.owner) < (&new.key, new.owner));
-    used.insert(at, new);
-}
+type UrlKeyOwners = BTreeMap<String, BTreeSet<UrlKeyOwner>>;
 
 impl UrlKeyCandidate {
-    fn wants(&self) -> UsedUrlKey {
-        let name = self.product.sku().to_owned();
-        UsedUrlKey { key: self.to.clone(), owner: UrlKeyOwner::Wants, name }
-    }
-
-    /// Why the key would not be this product's own. `taken` is sorted.
-    fn in_the_way(&self, used: &[UsedUrlKey]) -> Option<String> {
-        let first = used.partition_point(|used| used.key < self.to);
-        let same = used.iter().skip(first).take_while(|used| used.key == self.to);
-        let mut others = same.filter(|used| match used.owner {
-            UrlKeyOwner::Has | UrlKeyOwner::Wants => used.name != self.product.sku(),
-            UrlKeyOwner::Category => true,
-        });
-        others.next().map(|UsedUrlKey { owner, name, .. }| match owner {
-            UrlKeyOwner::Has => format!("`{name}` has it"),
-            UrlKeyOwner::Category => format!("the category `{name}` has it"),
-            UrlKeyOwner::Wants => format!("`{name}` would get it as well"),
+    /// Why the key would not be this product's own.
+    fn collision(&self, owners: &UrlKeyOwners) -> Option<String> {
+        let sku = self.product.sku();
+        owners.get(&self.to)?.iter().find_map(|owner| match owner {
+            UrlKeyOwner::Product(name) if name != sku => Some(format!("`{name}` has it")),
+            UrlKeyOwner::Category(name) => Some(format!("the category `{name}` has it")),
+            UrlKeyOwner::Candidate(name) if name != sku => {
+                Some(format!("`{name}` would get it as well"))
+            }
+            UrlKeyOwner::Product(_) | UrlKeyOwner::Candidate(_) => None,
         })
     }
 }
@@ -272,15 +253,10 @@ impl UrlKeyCandidate {
 fn in_catalogue(
     context: &Context,
     candidates: &[UrlKeyCandidate],
-) -> Result<Vec<UsedUrlKey>, Failure> {
-    let mut keys: Vec<&str> = Vec::new();
-    for candidate in candidates {
-        if let Err(at) = keys.binary_search(&&*candidate.to) {
-            keys.insert(at, &candidate.to);
-        }
-    }
+) -> Result<UrlKeyOwners, Failure> {
+    let keys: BTreeSet<&str> = candidates.iter().map(|candidate| &*candidate.to).collect();
     if keys.is_empty() {
-        return Ok(Vec::new());
+        return Ok(UrlKeyOwners::new());
     }
     let stores = Stores::read(context)?;
     let mut views = vec![StoreView::Global];
@@ -288,7 +264,7 @@ fn in_catalogue(
     let products = Product::projection(&["sku", "url_key"].map(str::to_owned))?;
     let categories = projection(["id", "name", "custom_attributes"])?;
     let mut reads: Vec<Read> = Vec::new();
-    for filter in Filter::split("url_key", &keys, LIST_BUDGET / 2)? {
+    for filter in Filter::split("url_key", &keys.iter().collect::<Vec<_>>(), LIST_BUDGET / 2)? {
         let products = Criteria::new().filter(filter.clone()).page(300, 1).fields(products.clone());
         // Only categories at the top have addresses that a product's could meet.
         let categories = Criteria::new()
@@ -301,23 +277,24 @@ fn in_catalogue(
             reads.push(CATEGORIES.read([]).search(&categories).at(view.clone()));
         }
     }
-    let mut used = Vec::new();
+    let mut owners = UrlKeyOwners::new();
     for chunk in reads.chunks(TOGETHER) {
         // Categories decode as products do, and keep their key among custom attributes as well.
         for (read, answer) in chunk.iter().zip(context.get_all::<SearchPage<Product>>(chunk)) {
             let is_category = read.route != PRODUCTS.read([]).route;
             for found in answer?.items {
-                let Some(key) = found.text("url_key").map(str::to_owned) else { continue };
-                if keys.binary_search(&&*key).is_err() {
+                let Some(key) = found.text("url_key").filter(|key| keys.contains(key)) else {
                     continue;
-                }
-                let (owner, name) = match is_category {
-                    true => (UrlKeyOwner::Category, found.text("name").unwrap_or_default()),
-                    false => (UrlKeyOwner::Has, found.sku()),
                 };
-                insert(&mut used, UsedUrlKey { key, owner, name: name.to_owned() });
+                let owner = match is_category {
+                    true => {
+                        UrlKeyOwner::Category(found.text("name").unwrap_or_default().to_owned())
+                    }
+                    false => UrlKeyOwner::Product(found.sku().to_owned()),
+                };
+                owners.entry(key.to_owned()).or_default().insert(owner);
             }
         }
     }
-    Ok(used)
+    Ok(owners)
 }

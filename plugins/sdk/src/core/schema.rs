@@ -51,8 +51,7 @@ enum Side {
     Result,
 }
 
-/// A schema written as JSON text. What `derive` makes of a type costs kilobytes of code in every
-/// plugin that uses it.
+/// A schema written as JSON text.
 ///
 /// # Panics
 /// Never on wasm; elsewhere, under test, when the text is no schema.
@@ -91,7 +90,6 @@ pub(crate) fn output<T: JsonSchema>() -> String {
     finished(T::json_schema(&mut generator(Contract::Serialize)), Side::Result)
 }
 
-// What does not depend on the type stays out of the generic functions: plugins are small.
 fn generator(contract: Contract) -> SchemaGenerator {
     let mut settings = SchemaSettings::draft2020_12();
     settings.meta_schema = None;

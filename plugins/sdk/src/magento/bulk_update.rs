@@ -8,7 +8,7 @@ use crate::core::{
     PreparedResult, Route, StoreView, nothing_matches,
 };
 use crate::magento::{
-    Criteria, FieldValue, Filter, LIST_BUDGET, Product, ProductField, ProductMatch, ProductUpdates,
+    Criteria, FieldValue, Filter, LIST_BUDGET, ProductField, ProductMatch, ProductUpdates,
     ProductWriter, Scope, SearchPage,
 };
 
@@ -140,9 +140,8 @@ fn categories_must_exist(context: &Context, updates: &ProductUpdates) -> Result<
         let criteria =
             Criteria::new().filter(filter).page(300, 1).fields(crate::magento::projection(["id"])?);
         let read = CATEGORIES.read([]).search(&criteria).at(StoreView::Global);
-        // They decode as products do.
-        let found: SearchPage<Product> = context.get(&read)?;
-        missing.retain(|id| !found.items.iter().any(|c| c.integer("id") == id.parse().ok()));
+        let found: SearchPage<Value> = context.get(&read)?;
+        missing.retain(|id| !found.items.iter().any(|category| category["id"].to_string() == *id));
     }
     if missing.is_empty() {
         return Ok(());

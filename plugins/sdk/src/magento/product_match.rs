@@ -1,5 +1,7 @@
 //! The `match` argument: which products a bulk change is about.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -93,14 +95,14 @@ impl ProductMatch {
 #[derive(Debug, Clone)]
 struct SkuSlice {
     filter: Option<Filter>,
-    /// The skus, folded and sorted. Magento's comparison also takes accents for the same, so what is
-    /// found is compared once more.
-    skus: Option<Vec<String>>,
+    /// The skus, folded. Magento's comparison also takes accents for the same, so what is found is
+    /// compared once more.
+    skus: Option<BTreeSet<String>>,
 }
 
 impl SkuSlice {
     fn wants(&self, sku: &str) -> bool {
-        self.skus.as_ref().is_none_or(|skus| skus.binary_search(&folded(sku)).is_ok())
+        self.skus.as_ref().is_none_or(|skus| skus.contains(&folded(sku)))
     }
 }
 
@@ -113,15 +115,7 @@ fn folded(sku: &str) -> String {
 /// Lists as long as a URL takes. Magento cannot say "one of" of a value with a comma, so those are
 /// asked for one by one.
 fn slices_of(list: &[String]) -> Result<Vec<SkuSlice>, Failure> {
-    // Sorted by inserting: sorts are kilobytes of code each, and lists of skus are short.
-    let mut skus: Vec<(String, &str)> = Vec::with_capacity(list.len());
-    for sku in list {
-        let folded = folded(sku);
-        let at = skus.partition_point(|(before, _)| *before < folded);
-        if skus.get(at).is_none_or(|(same, _)| *same != folded) {
-            skus.insert(at, (folded, sku));
-        }
-    }
+    let skus: BTreeMap<String, &str> = list.iter().map(|sku| (folded(sku), &**sku)).collect();
     let mut slices = Vec::new();
     let mut plain: Vec<&str> = Vec::new();
     for (folded, sku) in skus {
@@ -130,13 +124,12 @@ fn slices_of(list: &[String]) -> Result<Vec<SkuSlice>, Failure> {
         }
         if sku.contains(',') {
             let filter = Some(Filter::new("sku", Condition::Eq, sku)?);
-            slices.push(SkuSlice { filter, skus: Some(vec![folded]) });
+            slices.push(SkuSlice { filter, skus: Some([folded].into()) });
         } else {
             plain.push(sku);
         }
     }
     if !plain.is_empty() {
-        // Sorted before, each part is sorted too.
         for filter in Filter::split("sku", &plain, LIST_BUDGET / 2)? {
             let skus = filter.value.split(',').map(folded).collect();
             slices.push(SkuSlice { filter: Some(filter), skus: Some(skus) });
@@ -148,10 +141,8 @@ fn slices_of(list: &[String]) -> Result<Vec<SkuSlice>, Failure> {
 /// A `PUT` to a sku that does not exist can create a product, and a typing error would pass for
 /// "nothing to do".
 fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
-    let mut missing: Vec<&str> = Vec::new();
-    for sku in slices.iter().filter_map(|slice| slice.skus.as_deref()).flatten() {
-        missing.insert(missing.partition_point(|before| *before < &**sku), sku);
-    }
+    let mut missing: BTreeSet<&str> =
+        slices.iter().filter_map(|slice| slice.skus.as_ref()).flatten().map(|sku| &**sku).collect();
     let fields = Product::projection(&["id".to_owned(), "sku".to_owned()])?;
     let mut pages = ProductPages {
         context,
@@ -162,15 +153,13 @@ fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
     };
     while let Some(products) = pages.next_page()? {
         for product in products {
-            if let Ok(index) = missing.binary_search(&&*folded(product.sku())) {
-                missing.remove(index);
-            }
+            missing.remove(&*folded(product.sku()));
         }
     }
     if missing.is_empty() {
         return Ok(());
     }
-    let named = missing[..missing.len().min(20)].join("`, `");
+    let named = missing.iter().take(20).copied().collect::<Vec<_>>().join("`, `");
     let more = missing.len().saturating_sub(20);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     Err(Failure::argument("/match/sku_list", format!("the store has no product `{named}`{more}"))

@@ -158,9 +158,8 @@ impl<'a> ProductWriter<'a> {
 
 /// The level at which this store keeps a price.
 fn scope_level(context: &Context, code: &str) -> Result<ScopeLevel, Failure> {
-    // It decodes as a product does.
-    let attribute: Product = context.get(&ATTRIBUTE.read([code]).at(StoreView::Global))?;
-    match attribute.as_map().get("scope").and_then(Value::as_str) {
+    let attribute: Value = context.get(&ATTRIBUTE.read([code]).at(StoreView::Global))?;
+    match attribute.get("scope").and_then(Value::as_str) {
         Some("global") => Ok(ScopeLevel::Global),
         Some("website") => Ok(ScopeLevel::PerWebsite),
         Some("store") => Ok(ScopeLevel::PerView),

@@ -93,8 +93,7 @@ impl Scope {
     }
 }
 
-/// A website, a group or a view. One type for the three, since each costs its decoder; what a kind
-/// has not is 0, which no part of the store has for an id.
+/// A website, a group or a view: what a kind has not is 0, which no part of the store has for an id.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct StorePart {
