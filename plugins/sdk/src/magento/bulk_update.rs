@@ -141,7 +141,7 @@ fn categories_must_exist(context: &Context, updates: &ProductUpdates) -> Result<
             Criteria::new().filter(filter).page(300, 1).fields(crate::magento::projection(["id"])?);
         let read = CATEGORIES.read([]).search(&criteria).at(StoreView::Global);
         let found: SearchPage<Value> = context.get(&read)?;
-        missing.retain(|id| !found.items.iter().any(|category| category["id"].to_string() == *id));
+        missing.retain(|id| !found.items.iter().any(|item| item["id"].as_u64() == id.parse().ok()));
     }
     if missing.is_empty() {
         return Ok(());
