@@ -17,20 +17,20 @@ struct StoreCapabilities {
     version: Option<Value>,
     edition: Option<Value>,
     inventory: Option<Value>,
-    store_views: Option<StoreViewList>,
+    store_views: Option<CapabilityStoreViews>,
     access: Option<ReadAccess>,
     clock_ahead_s: Option<Value>,
 }
 
 #[record]
 #[serde(untagged)]
-enum StoreViewList {
-    Known(Vec<StoreViewCode>),
+enum CapabilityStoreViews {
+    Known(Vec<CapabilityStoreView>),
     Unknown(Value),
 }
 
 #[record]
-struct StoreViewCode {
+struct CapabilityStoreView {
     code: String,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct CapabilitySummary {
 /// What `auth_whoami` tells of what the store can do.
 #[result]
 #[serde(untagged)]
-pub(crate) enum Capabilities {
+pub(crate) enum WhoamiCapabilities {
     Known(Box<CapabilitySummary>),
     /// Everything, with `details`.
     Details(Map<String, Value>),
@@ -82,7 +82,7 @@ pub(crate) enum Capabilities {
     },
 }
 
-impl Capabilities {
+impl WhoamiCapabilities {
     /// In a few words, without waiting unless it is to be found out anew.
     pub(crate) fn summary(context: &Context, refresh: bool) -> Result<Self, Failure> {
         let known: StoreCapabilities = context.capabilities(refresh)?;
@@ -90,10 +90,10 @@ impl Capabilities {
             return Ok(Self::Probing { probing: known.probing });
         };
         let store_views = match known.store_views {
-            Some(StoreViewList::Known(views)) => {
+            Some(CapabilityStoreViews::Known(views)) => {
                 views.into_iter().take(MOST_VIEWS).map(|view| Value::from(view.code)).collect()
             }
-            Some(StoreViewList::Unknown(why)) => why,
+            Some(CapabilityStoreViews::Unknown(why)) => why,
             None => Value::Null,
         };
         let ahead = known.clock_ahead_s.as_ref().and_then(Value::as_i64);

@@ -5,7 +5,7 @@
 
 mod capability_summary;
 
-use capability_summary::Capabilities;
+use capability_summary::WhoamiCapabilities;
 use souk_sdk::core::{AuthMethod, Sealed, SessionResult};
 use souk_sdk::prelude::*;
 
@@ -99,7 +99,7 @@ struct WhoamiResult {
     /// under `access` what may not be read. What could not be found out is `{"unknown": "why"}`;
     /// `probing` stands alone while it is still being found out.
     #[schemars(with = "Map<String, Value>")]
-    capabilities: Capabilities,
+    capabilities: WhoamiCapabilities,
 }
 
 /// Who is logged in
@@ -116,9 +116,9 @@ fn whoami(args: &WhoamiArgs, context: &Context) -> Result<WhoamiResult, Failure>
     })?;
     let refresh = args.refresh == Some(true);
     let capabilities = if args.details == Some(true) {
-        Capabilities::details(context, refresh)?
+        WhoamiCapabilities::details(context, refresh)?
     } else {
-        Capabilities::summary(context, refresh)?
+        WhoamiCapabilities::summary(context, refresh)?
     };
     Ok(WhoamiResult { session, capabilities })
 }

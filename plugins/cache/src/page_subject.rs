@@ -6,7 +6,7 @@ use souk_sdk::core::{PurgeTarget, Read};
 use souk_sdk::magento::{ResolvedUrl, STORE_CONFIGS, UrlResolution, resolve_url};
 use souk_sdk::prelude::*;
 
-use crate::store_address::{self, StoreAddress, ViewBaseUrls};
+use crate::store_address::{self, PageAddress, ViewBaseUrls};
 
 /// Tags are made of these ids.
 const FIELDS: &str =
@@ -56,7 +56,7 @@ pub(crate) fn at_urls(context: &ApplyContext, urls: &[&str]) -> Vec<Result<PageS
     let counts: Vec<Result<usize, String>> = urls
         .iter()
         .map(|url| {
-            let StoreAddress { path, views } = store_address::resolve(url, &bases)
+            let PageAddress { path, views } = store_address::resolve(url, &bases)
                 .ok_or("no store view has a base URL that it begins with")?;
             if questions.len() + views.len() > MOST_QUESTIONS {
                 return Err("too many were asked after in one call: give fewer at once".to_owned());

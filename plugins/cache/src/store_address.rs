@@ -20,7 +20,7 @@ pub(crate) struct ViewBaseUrls {
 
 /// Where a page is within the store.
 #[derive(Debug, PartialEq)]
-pub(crate) struct StoreAddress<'url> {
+pub(crate) struct PageAddress<'url> {
     /// As the storefront's resolver takes it: `women/tops.html`, and `/` for the home page.
     pub(crate) path: &'url str,
     /// The views that have it at this address: several share one where the shopper's cookie, and not
@@ -32,7 +32,7 @@ pub(crate) struct StoreAddress<'url> {
 ///
 /// An address without a view's code, in a store that puts codes into its addresses, is the default
 /// view's.
-pub(crate) fn resolve<'url>(url: &'url str, bases: &[ViewBaseUrls]) -> Option<StoreAddress<'url>> {
+pub(crate) fn resolve<'url>(url: &'url str, bases: &[ViewBaseUrls]) -> Option<PageAddress<'url>> {
     let page = UrlParts::of(url)?;
     let rest = |bases: [&str; 2]| {
         let rests = bases.into_iter().filter_map(|base| page.beneath(&UrlParts::of(base)?));
@@ -47,11 +47,11 @@ pub(crate) fn resolve<'url>(url: &'url str, bases: &[ViewBaseUrls]) -> Option<St
         let of_store =
             bases.iter().filter_map(|base| rest([&base.base_url, &base.secure_base_url]));
         let path = or_home(of_store.min_by_key(|rest| rest.len())?);
-        return Some(StoreAddress { path, views: vec![StoreView::Global] });
+        return Some(PageAddress { path, views: vec![StoreView::Global] });
     };
     let there = of_views.iter().filter(|(rest, _)| rest.len() == shortest.len());
     let views = there.map(|(_, base)| StoreView::View(base.code.clone())).collect();
-    Some(StoreAddress { path: or_home(shortest), views })
+    Some(PageAddress { path: or_home(shortest), views })
 }
 
 fn or_home(path: &str) -> &str {

@@ -1,7 +1,7 @@
 //! `catalog_prepare_bulk_update`: the same values for many products.
 
 use souk_sdk::magento::{
-    ATTRIBUTE, BulkUpdate, CATEGORIES, PRODUCT_CHANGES, ProductFields, UpdateArgs,
+    ATTRIBUTE, CATEGORIES, PRODUCT_CHANGES, ProductBulkUpdate, ProductFields, UpdateArgs,
 };
 use souk_sdk::prelude::*;
 
@@ -32,7 +32,8 @@ pub(crate) fn prepare_bulk_update(
     context: &PrepareContext,
 ) -> Result<PreparedResult, Failure> {
     let updates = args.updates.checked("updates")?;
-    BulkUpdate { matching: &args.r#match, scope: &args.scope, updates: &updates }.prepare(context)
+    ProductBulkUpdate { matching: &args.r#match, scope: &args.scope, updates: &updates }
+        .prepare(context)
 }
 
 #[cfg(test)]

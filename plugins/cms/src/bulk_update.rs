@@ -11,7 +11,7 @@ use souk_sdk::magento::{EntityValues, LIST_BUDGET, Stores, WriteScope};
 use souk_sdk::prelude::*;
 
 /// The same values for many pages or blocks.
-pub(crate) struct BulkUpdate<'a> {
+pub(crate) struct ContentUpdate<'a> {
     pub(crate) entity: Entity,
     pub(crate) ids: Option<&'a [EntityId]>,
     /// The argument that lists ids.
@@ -24,7 +24,7 @@ pub(crate) struct BulkUpdate<'a> {
 /// Pages or blocks as the store answers them, by their ids.
 type ContentById = BTreeMap<u64, Value>;
 
-impl BulkUpdate<'_> {
+impl ContentUpdate<'_> {
     pub(crate) fn prepare(&self, context: &PrepareContext) -> Result<PreparedResult, Failure> {
         let scope = self.scope.target(context)?;
         let matched = self.matched(context)?;

@@ -4,15 +4,15 @@ use souk_sdk::magento::EntityType;
 use souk_sdk::prelude::*;
 
 /// CMS pages.
-pub(crate) enum Page {}
+pub(crate) enum CmsPage {}
 
 /// CMS blocks.
-pub(crate) enum Block {}
+pub(crate) enum CmsBlock {}
 
 // Both searches know the id by another name than their answers: `id` in a filter is an error 500
 // (`cms_write.jsonl`, `block-search-id`). Answers and bodies call the flag `active`.
 
-impl EntityType for Page {
+impl EntityType for CmsPage {
     const ENTITY: Entity = Entity::new(
         "page",
         "CMS page",
@@ -36,7 +36,7 @@ impl EntityType for Page {
     .updates(Route::new("/V1/cmsPage/{id}"));
 }
 
-impl EntityType for Block {
+impl EntityType for CmsBlock {
     const ENTITY: Entity = Entity::new(
         "block",
         "CMS block",

@@ -9,15 +9,15 @@ mod entities;
 use souk_sdk::magento::{EntityType, UpdateArgs};
 use souk_sdk::prelude::*;
 
-use crate::bulk_update::BulkUpdate;
-use crate::entities::{Block, Page};
+use crate::bulk_update::ContentUpdate;
+use crate::entities::{CmsBlock, CmsPage};
 
 #[args]
 struct BulkUpdatePagesArgs {
     /// Which pages; all that is given has to hold.
     r#match: PageMatch,
     /// Field → value.
-    updates: UpdateArgs<Page>,
+    updates: UpdateArgs<CmsPage>,
     /// Magento keeps one content for all views: "global" takes any page, a view or a website only
     /// pages that are shown there.
     scope: Scope,
@@ -37,13 +37,13 @@ struct PageMatch {
 ///
 /// Plans to set the same values for every page that fits the match: answers a plan_id, how many pages
 /// change, and samples of before and after. Pages keep their address.
-#[action(prepare, tier = risk, reads(SCOPES), changes(Page::ENTITY.changes()))]
+#[action(prepare, tier = risk, reads(SCOPES), changes(CmsPage::ENTITY.changes()))]
 fn prepare_bulk_update_pages(
     args: &BulkUpdatePagesArgs,
     context: &PrepareContext,
 ) -> Result<PreparedResult, Failure> {
-    BulkUpdate {
-        entity: Page::ENTITY,
+    ContentUpdate {
+        entity: CmsPage::ENTITY,
         ids: args.r#match.page_ids.as_deref(),
         ids_argument: "page_ids",
         identifier: args.r#match.identifier.as_deref(),
@@ -58,7 +58,7 @@ struct BulkUpdateBlocksArgs {
     /// Which blocks; all that is given has to hold.
     r#match: BlockMatch,
     /// Field → value.
-    updates: UpdateArgs<Block>,
+    updates: UpdateArgs<CmsBlock>,
     /// Magento keeps one content for all views: "global" takes any block, a view or a website only
     /// blocks that are shown there.
     scope: Scope,
@@ -78,13 +78,13 @@ struct BlockMatch {
 ///
 /// Plans to set the same values for every block that fits the match: answers a plan_id, how many
 /// blocks change, and samples of before and after.
-#[action(prepare, tier = risk, reads(SCOPES), changes(Block::ENTITY.changes()))]
+#[action(prepare, tier = risk, reads(SCOPES), changes(CmsBlock::ENTITY.changes()))]
 fn prepare_bulk_update_blocks(
     args: &BulkUpdateBlocksArgs,
     context: &PrepareContext,
 ) -> Result<PreparedResult, Failure> {
-    BulkUpdate {
-        entity: Block::ENTITY,
+    ContentUpdate {
+        entity: CmsBlock::ENTITY,
         ids: args.r#match.block_ids.as_deref(),
         ids_argument: "block_ids",
         identifier: args.r#match.identifier.as_deref(),
@@ -99,8 +99,8 @@ group! {
     ///
     /// Find, read and change CMS pages and blocks.
     cms: [
-        ..Page::ENTITY.reads(),
-        ..Block::ENTITY.reads(),
+        ..CmsPage::ENTITY.reads(),
+        ..CmsBlock::ENTITY.reads(),
         prepare_bulk_update_pages,
         prepare_bulk_update_blocks,
     ]

@@ -3,7 +3,7 @@
 //! It owns the words of its tools; how prices are written is the SDK's knowledge, and how far a
 //! price may move is the operator's.
 
-use souk_sdk::magento::{ATTRIBUTE, BulkUpdate, PRODUCT_CHANGES, PriceFields, UpdateArgs};
+use souk_sdk::magento::{ATTRIBUTE, PRODUCT_CHANGES, PriceFields, ProductBulkUpdate, UpdateArgs};
 use souk_sdk::prelude::*;
 
 #[args]
@@ -29,7 +29,8 @@ fn prepare_bulk_price_update(
     context: &PrepareContext,
 ) -> Result<PreparedResult, Failure> {
     let updates = args.price_updates.checked("price_updates")?;
-    BulkUpdate { matching: &args.r#match, scope: &args.scope, updates: &updates }.prepare(context)
+    ProductBulkUpdate { matching: &args.r#match, scope: &args.scope, updates: &updates }
+        .prepare(context)
 }
 
 group! {

@@ -1,6 +1,6 @@
 //! The coupons of a rule as CSV: in the result, or where they are many as a document beside it.
 
-use souk_sdk::core::{Document, DocumentWriter};
+use souk_sdk::core::{DocumentReference, DocumentWriter};
 use souk_sdk::prelude::*;
 
 use crate::coupon::{self, COUPON_SEARCH};
@@ -53,7 +53,7 @@ pub(crate) struct ExportCouponsResult {
     truncated: bool,
     /// Where there are many: the document that holds all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    resource: Option<Document>,
+    resource: Option<DocumentReference>,
 }
 
 /// Export coupons

@@ -6,14 +6,14 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Ident, ItemFn, LitStr, Result, Token, parenthesized};
 
-use crate::doc::{ActionDoc, Texts};
+use crate::doc::{ActionDoc, DocText};
 
-const EFFECTS: &str =
+const KNOWN_EFFECTS: &str =
     "`query`, `session`, `prepare`, `apply`, `apply(at_most = N)` or `apply(bulk)`";
 
 /// The part in brackets.
-struct Declaration {
-    effect: Effect,
+struct ActionDeclaration {
+    effect: EffectArgument,
     name: Option<LitStr>,
     tier: Option<Ident>,
     needs_session: bool,
@@ -23,7 +23,7 @@ struct Declaration {
     calls: TokenStream,
 }
 
-enum Effect {
+enum EffectArgument {
     Query,
     Session,
     Prepare,
@@ -38,10 +38,10 @@ struct Commit {
     subject_as: Option<LitStr>,
 }
 
-impl Parse for Declaration {
+impl Parse for ActionDeclaration {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut declaration = Self {
-            effect: Effect::parse(input)?,
+            effect: EffectArgument::parse(input)?,
             name: None,
             tier: None,
             needs_session: true,
@@ -56,7 +56,7 @@ impl Parse for Declaration {
     }
 }
 
-impl Declaration {
+impl ActionDeclaration {
     fn part(&mut self, input: ParseStream<'_>) -> Result<()> {
         let key: Ident = input.parse()?;
         match key.to_string().as_str() {
@@ -64,7 +64,9 @@ impl Declaration {
             "name" => self.name = Some(value(input)?),
             "tier" => self.tier = Some(value(input)?),
             "note" => self.note = Some(value(input)?),
-            "commit" if matches!(self.effect, Effect::Prepare) => self.commit = input.parse()?,
+            "commit" if matches!(self.effect, EffectArgument::Prepare) => {
+                self.commit = input.parse()?;
+            }
             "deprecated" => {
                 let why: Expr = value(input)?;
                 self.calls.extend(quote!(.deprecated(#why)));
@@ -95,17 +97,17 @@ impl Declaration {
     }
 }
 
-impl Effect {
+impl EffectArgument {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let name: Ident = input
-            .parse()
-            .map_err(|error| Error::new(error.span(), format!("an action is one of {EFFECTS}")))?;
+        let name: Ident = input.parse().map_err(|error| {
+            Error::new(error.span(), format!("an action is one of {KNOWN_EFFECTS}"))
+        })?;
         match name.to_string().as_str() {
             "query" => Ok(Self::Query),
             "session" => Ok(Self::Session),
             "prepare" => Ok(Self::Prepare),
             "apply" => bound(input).map(Self::Apply),
-            _ => Err(Error::new(name.span(), format!("an action is one of {EFFECTS}"))),
+            _ => Err(Error::new(name.span(), format!("an action is one of {KNOWN_EFFECTS}"))),
         }
     }
 }
@@ -169,7 +171,7 @@ fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
 }
 
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    let declaration: Declaration = syn::parse2(attribute)?;
+    let declaration: ActionDeclaration = syn::parse2(attribute)?;
     let function: ItemFn = syn::parse2(item)?;
     let doc = ActionDoc::of(&function.attrs);
     let ident = &function.sig.ident;
@@ -199,18 +201,18 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
 }
 
 /// The call that makes the action.
-fn made(declaration: &Declaration, doc: &ActionDoc, ident: &Ident) -> Result<TokenStream> {
+fn made(declaration: &ActionDeclaration, doc: &ActionDoc, ident: &Ident) -> Result<TokenStream> {
     let name = declaration.name.as_ref().map_or_else(|| ident.to_string(), LitStr::value);
-    let Texts { title, description } = &doc.action;
+    let DocText { title, description } = &doc.action;
     let info = quote! {
         ::souk_sdk::core::ActionInfo { name: #name, title: #title, description: #description }
     };
     let action = quote!(::souk_sdk::core::Action);
     Ok(match &declaration.effect {
-        Effect::Query => quote!(#action::query(#ident, #info)),
-        Effect::Session => quote!(#action::session(#ident, #info)),
-        Effect::Apply(bound) => quote!(#action::apply(#ident, #info, #bound)),
-        Effect::Prepare => {
+        EffectArgument::Query => quote!(#action::query(#ident, #info)),
+        EffectArgument::Session => quote!(#action::session(#ident, #info)),
+        EffectArgument::Apply(bound) => quote!(#action::apply(#ident, #info, #bound)),
+        EffectArgument::Prepare => {
             let commit = commit(&declaration.commit, doc, &name, ident.span())?;
             quote!(#action::prepare(#ident, #info, #commit))
         }
@@ -232,14 +234,14 @@ fn commit(commit: &Commit, doc: &ActionDoc, action: &str, at: Span) -> Result<To
     let texts = doc
         .commit
         .as_ref()
-        .map(|Texts { title, description }| quote!(.described(#title, #description)));
+        .map(|DocText { title, description }| quote!(.described(#title, #description)));
     let tier = commit.tier.as_ref().map(tier).transpose()?.map(|tier| quote!(.tier(#tier)));
     let subject = commit.subject_as.as_ref().map(|name| quote!(.subject_as(#name)));
     Ok(quote!(::souk_sdk::core::CommitTool::new(#name) #texts #tier #subject))
 }
 
 /// The calls that say what the action may do.
-fn calls(declaration: &Declaration) -> Result<TokenStream> {
+fn calls(declaration: &ActionDeclaration) -> Result<TokenStream> {
     let tier = declaration.tier.as_ref().map(tier).transpose()?.map(|tier| quote!(.tier(#tier)));
     let session = (!declaration.needs_session).then(|| quote!(.without_session()));
     let note = declaration.note.as_ref().map(|note| quote!(.note(#note)));

@@ -4,7 +4,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 /// A doc comment as titles and descriptions: its first paragraph, and the rest.
 #[derive(Default)]
-pub(crate) struct Texts {
+pub(crate) struct DocText {
     pub(crate) title: String,
     pub(crate) description: String,
 }
@@ -12,12 +12,12 @@ pub(crate) struct Texts {
 /// What a doc comment says of an action.
 #[derive(Default)]
 pub(crate) struct ActionDoc {
-    pub(crate) action: Texts,
+    pub(crate) action: DocText,
     /// The section `# Commit`, if there is one.
-    pub(crate) commit: Option<Texts>,
+    pub(crate) commit: Option<DocText>,
 }
 
-impl Texts {
+impl DocText {
     fn new(lines: &[String]) -> Self {
         let mut paragraphs = lines
             .split(String::is_empty)
@@ -39,11 +39,11 @@ impl ActionDoc {
         let is_heading = |line: &String| line.starts_with("# ");
         let mut sections = lines.split(is_heading);
         let headings = lines.iter().filter(|line| is_heading(line));
-        let action = Texts::new(sections.next().unwrap_or_default());
+        let action = DocText::new(sections.next().unwrap_or_default());
         let commit = headings
             .zip(sections)
             .find(|(heading, _)| heading.as_str() == "# Commit")
-            .map(|(_, section)| Texts::new(section));
+            .map(|(_, section)| DocText::new(section));
         Self { action, commit }
     }
 }

@@ -6,30 +6,30 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Expr, Ident, Path, Result, Token, bracketed};
 
-use crate::doc::Texts;
+use crate::doc::DocText;
 
-struct Declaration {
+struct GroupDeclaration {
     attributes: Vec<Attribute>,
     name: Ident,
-    entries: Punctuated<Entry, Token![,]>,
+    entries: Punctuated<GroupEntry, Token![,]>,
     details: Option<Expr>,
 }
 
-enum Entry {
+enum GroupEntry {
     /// A function with `#[action]`.
     Action(Path),
     /// `..more`: an iterator of actions.
     Actions(Expr),
 }
 
-impl Parse for Declaration {
+impl Parse for GroupDeclaration {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let name = input.parse()?;
         input.parse::<Token![:]>()?;
         let list;
         bracketed!(list in input);
-        let entries = list.parse_terminated(Entry::parse, Token![,])?;
+        let entries = list.parse_terminated(GroupEntry::parse, Token![,])?;
         let mut details = None;
         if input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
             let key: Ident = input.parse()?;
@@ -44,7 +44,7 @@ impl Parse for Declaration {
     }
 }
 
-impl Parse for Entry {
+impl Parse for GroupEntry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.parse::<Option<Token![..]>>()?.is_some() {
             input.parse().map(Self::Actions)
@@ -54,7 +54,7 @@ impl Parse for Entry {
     }
 }
 
-impl ToTokens for Entry {
+impl ToTokens for GroupEntry {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match self {
             Self::Action(path) => quote!(actions.push(#path::action());),
@@ -64,8 +64,8 @@ impl ToTokens for Entry {
 }
 
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
-    let Declaration { attributes, name, entries, details } = syn::parse2(input)?;
-    let Texts { title, description } = Texts::of(&attributes);
+    let GroupDeclaration { attributes, name, entries, details } = syn::parse2(input)?;
+    let DocText { title, description } = DocText::of(&attributes);
     if title.is_empty() || description.is_empty() {
         return Err(Error::new(
             name.span(),

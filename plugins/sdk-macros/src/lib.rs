@@ -5,13 +5,13 @@
 //! own. It decides nothing at run time.
 
 mod action;
+mod border_type;
 mod doc;
 mod group;
-mod shape;
 
 use proc_macro::TokenStream;
 
-use shape::Shape;
+use border_type::BorderType;
 
 /// Declares a function as an action. See `souk_sdk::core::action`.
 #[proc_macro_attribute]
@@ -28,19 +28,19 @@ pub fn group(input: TokenStream) -> TokenStream {
 /// A type of arguments. See `souk_sdk::core::args`.
 #[proc_macro_attribute]
 pub fn args(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    finished(shape::expand(Shape::Args, &attribute.into(), item.into()))
+    finished(border_type::expand(BorderType::Args, &attribute.into(), item.into()))
 }
 
 /// A type of results. See `souk_sdk::core::result`.
 #[proc_macro_attribute]
 pub fn result(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    finished(shape::expand(Shape::Result, &attribute.into(), item.into()))
+    finished(border_type::expand(BorderType::Result, &attribute.into(), item.into()))
 }
 
 /// A type of what the store answers. See `souk_sdk::core::record`.
 #[proc_macro_attribute]
 pub fn record(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    finished(shape::expand(Shape::Record, &attribute.into(), item.into()))
+    finished(border_type::expand(BorderType::Record, &attribute.into(), item.into()))
 }
 
 fn finished(expanded: syn::Result<proc_macro2::TokenStream>) -> TokenStream {

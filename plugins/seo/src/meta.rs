@@ -1,6 +1,8 @@
 //! Meta data of many products: as a plan, and in one call.
 
-use souk_sdk::magento::{BulkUpdate, MetaFields, PRODUCT_CHANGES, ProductUpdates, UpdateArgs};
+use souk_sdk::magento::{
+    MetaFields, PRODUCT_CHANGES, ProductBulkUpdate, ProductUpdates, UpdateArgs,
+};
 use souk_sdk::prelude::*;
 
 #[args]
@@ -14,8 +16,8 @@ pub(crate) struct BulkUpdateMetaArgs {
 }
 
 impl BulkUpdateMetaArgs {
-    fn update<'a>(&'a self, updates: &'a ProductUpdates) -> BulkUpdate<'a> {
-        BulkUpdate { matching: &self.r#match, scope: &self.scope, updates }
+    fn update<'a>(&'a self, updates: &'a ProductUpdates) -> ProductBulkUpdate<'a> {
+        ProductBulkUpdate { matching: &self.r#match, scope: &self.scope, updates }
     }
 }
 

@@ -35,14 +35,14 @@ fn the_longest_base_url_tells_the_views_and_the_path() {
         ("https://b2b.example:8443/shop/b2b/x.html", "x.html", &["b2b"]),
     ] {
         let views = views.iter().map(|code| StoreView::View((*code).to_owned())).collect();
-        assert_eq!(resolve(url, &bases()), Some(StoreAddress { path, views }), "{url}");
+        assert_eq!(resolve(url, &bases()), Some(PageAddress { path, views }), "{url}");
     }
 }
 
 #[test]
 fn an_address_without_a_code_is_the_default_views() {
     let found = resolve("https://b2b.example:8443/shop/x.html", &bases());
-    assert_eq!(found, Some(StoreAddress { path: "x.html", views: vec![StoreView::Global] }));
+    assert_eq!(found, Some(PageAddress { path: "x.html", views: vec![StoreView::Global] }));
 }
 
 #[test]

@@ -89,8 +89,8 @@ pub struct StepIndex(usize);
 pub struct ChangeBuilder {
     subject: Subject,
     edits: Vec<Edit>,
-    steps: Vec<Growing>,
-    undo: Vec<Growing>,
+    steps: Vec<StepBuilder>,
+    undo: Vec<StepBuilder>,
     impossible: Option<String>,
     retry: Retry,
     warnings: Vec<String>,
@@ -99,12 +99,12 @@ pub struct ChangeBuilder {
 
 /// A step whose body is not finished.
 #[derive(Debug)]
-struct Growing {
+struct StepBuilder {
     step: Step,
     body: Value,
 }
 
-impl Growing {
+impl StepBuilder {
     fn new(step: Step) -> Self {
         Self { step, body: Value::Null }
     }
@@ -149,7 +149,7 @@ impl ChangeBuilder {
 
     /// Adds a request, after those added before.
     pub fn step(&mut self, step: Step) -> StepIndex {
-        self.steps.push(Growing::new(step));
+        self.steps.push(StepBuilder::new(step));
         StepIndex(self.steps.len() - 1)
     }
 
@@ -216,14 +216,14 @@ impl ChangeBuilder {
 
     /// Adds a request that takes the change back, instead of the steps in reverse.
     pub fn undo_step(&mut self, step: Step) -> StepIndex {
-        self.undo.push(Growing::new(step));
+        self.undo.push(StepBuilder::new(step));
         StepIndex(self.undo.len() - 1)
     }
 
     /// Puts a value into the body of an undoing step.
     pub fn undo_constant(&mut self, step: StepIndex, body: &str, value: Value) {
         let put =
-            self.undo.get_mut(step.0).map(|growing| pointer::put(&mut growing.body, body, value));
+            self.undo.get_mut(step.0).map(|builder| pointer::put(&mut builder.body, body, value));
         self.check(body, put);
     }
 
@@ -232,9 +232,9 @@ impl ChangeBuilder {
     pub fn undo_before(&mut self, step: StepIndex, body: &str, field: &str) {
         // The place itself stays in the body, so that its parent is there to be filled.
         self.undo_constant(step, body, Value::Null);
-        if let Some(growing) = self.undo.get_mut(step.0) {
+        if let Some(builder) = self.undo.get_mut(step.0) {
             let value = BodySource::Before(field.to_owned());
-            growing.step.body_bindings.push(BodyBinding { at: body.to_owned(), value });
+            builder.step.body_bindings.push(BodyBinding { at: body.to_owned(), value });
         }
     }
 
@@ -272,12 +272,12 @@ impl ChangeBuilder {
         let undo = match self.impossible {
             Some(reason) => Undo::None(reason),
             None if self.undo.is_empty() => Undo::Restore,
-            None => Undo::Steps(self.undo.into_iter().map(Growing::finished).collect()),
+            None => Undo::Steps(self.undo.into_iter().map(StepBuilder::finished).collect()),
         };
         Ok(Change {
             subject: self.subject,
             edits: self.edits,
-            steps: self.steps.into_iter().map(Growing::finished).collect(),
+            steps: self.steps.into_iter().map(StepBuilder::finished).collect(),
             retry: self.retry,
             undo,
             warnings: self.warnings,
@@ -286,7 +286,7 @@ impl ChangeBuilder {
 
     fn put(&mut self, step: StepIndex, body: &str, value: Value) {
         let put =
-            self.steps.get_mut(step.0).map(|growing| pointer::put(&mut growing.body, body, value));
+            self.steps.get_mut(step.0).map(|builder| pointer::put(&mut builder.body, body, value));
         self.check(body, put);
     }
 

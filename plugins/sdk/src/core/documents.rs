@@ -18,8 +18,8 @@ impl Context {
     /// line), JSON, JSON lines, Markdown and plain text, and refuses other types.
     ///
     /// ```
-    /// # use souk_sdk::core::{Context, Document, Failure};
-    /// # fn codes(context: &Context, codes: &[String]) -> Result<Document, Failure> {
+    /// # use souk_sdk::core::{Context, DocumentReference, Failure};
+    /// # fn codes(context: &Context, codes: &[String]) -> Result<DocumentReference, Failure> {
     /// let mut document = context.document("coupons.csv", "text/csv");
     /// document.write("code\n")?;
     /// for code in codes {
@@ -68,9 +68,9 @@ impl DocumentWriter {
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub fn keep(mut self) -> Result<Document, Failure> {
+    pub fn keep(mut self) -> Result<DocumentReference, Failure> {
         self.send()?;
-        self.open.keep().map(Document::from)
+        self.open.keep().map(DocumentReference::from)
     }
 
     fn send(&mut self) -> Result<(), Failure> {
@@ -83,7 +83,7 @@ impl DocumentWriter {
 
 /// A document that is kept for the caller, as a part of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Document {
+pub struct DocumentReference {
     /// Read the whole document as the resource of this URI.
     pub uri: String,
     /// Its size in bytes.
@@ -92,7 +92,7 @@ pub struct Document {
     pub expires_at: String,
 }
 
-impl From<bindings::souk::plugin::documents::DocumentLink> for Document {
+impl From<bindings::souk::plugin::documents::DocumentLink> for DocumentReference {
     fn from(kept: bindings::souk::plugin::documents::DocumentLink) -> Self {
         Self { uri: kept.uri, size: kept.size, expires_at: kept.expires_at }
     }
@@ -110,7 +110,7 @@ mod tests {
     ///
     /// Writes many rows.
     #[action(query)]
-    fn rows(_: &NoArgs, context: &Context) -> Result<Document, Failure> {
+    fn rows(_: &NoArgs, context: &Context) -> Result<DocumentReference, Failure> {
         let mut document = context.document("rows.csv", "text/csv");
         for _ in 0..10_000 {
             document.write("0123456789\n")?;

@@ -56,7 +56,7 @@ pub struct Action {
     note: &'static str,
     details: ActionDetails,
     tier: Tier,
-    effect: Effect,
+    effect: ActionEffect,
     needs_session: bool,
     grants: Vec<Grant>,
     /// The reads that lookups of its drafts may make.
@@ -64,12 +64,12 @@ pub struct Action {
     // Schemas are made when the host asks for them, not for every call.
     input: Box<dyn Fn() -> String>,
     output: fn() -> String,
-    run: Run,
+    run: ActionHandler,
 }
 
 /// What an action does to the world.
 #[derive(Debug)]
-enum Effect {
+enum ActionEffect {
     Query,
     Session,
     Prepare(CommitTool),
@@ -77,7 +77,7 @@ enum Effect {
 }
 
 /// A typed handler with its types forgotten: JSON text in, JSON text out.
-type Run = Box<dyn Fn(&str, DraftTerms) -> Result<Response, Failure>>;
+type ActionHandler = Box<dyn Fn(&str, DraftTerms) -> Result<Response, Failure>>;
 
 /// The arguments of an action. Once for each type of them, however many actions share it.
 #[inline(never)]
@@ -106,7 +106,7 @@ impl Action {
         P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
-        Self::typed(info, Effect::Query, move |args: &P, _| handler(args, &Context::new()))
+        Self::typed(info, ActionEffect::Query, move |args: &P, _| handler(args, &Context::new()))
     }
 
     /// An action that changes the caller's session, never the store. The operator has to grant that
@@ -120,7 +120,9 @@ impl Action {
         P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
-        Self::typed(info, Effect::Session, move |args: &P, _| handler(args, &SessionContext::new()))
+        Self::typed(info, ActionEffect::Session, move |args: &P, _| {
+            handler(args, &SessionContext::new())
+        })
     }
 
     /// An action that reads, and proposes one plan, which waits for its commit. The host makes the
@@ -135,7 +137,7 @@ impl Action {
         P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
-        Self::typed(info, Effect::Prepare(commit), move |args: &P, terms| {
+        Self::typed(info, ActionEffect::Prepare(commit), move |args: &P, terms| {
             handler(args, &PrepareContext::new(terms))
         })
     }
@@ -152,14 +154,14 @@ impl Action {
         P: DeserializeOwned + JsonSchema + 'static,
         O: ActionResult,
     {
-        Self::typed(info, Effect::Apply(bound), move |args: &P, terms| {
+        Self::typed(info, ActionEffect::Apply(bound), move |args: &P, terms| {
             handler(args, &ApplyContext::new(terms))
         })
     }
 
     fn typed<P, O>(
         info: ActionInfo<impl Into<Cow<'static, str>>>,
-        effect: Effect,
+        effect: ActionEffect,
         handler: impl Fn(&P, DraftTerms) -> Result<O, Failure> + 'static,
     ) -> Self
     where
@@ -281,8 +283,8 @@ impl Action {
 
     fn terms(&self, group: &str) -> DraftTerms {
         let commit_tool = match &self.effect {
-            Effect::Prepare(commit) => commit.full_name(group),
-            Effect::Query | Effect::Session | Effect::Apply(_) => String::new(),
+            ActionEffect::Prepare(commit) => commit.full_name(group),
+            ActionEffect::Query | ActionEffect::Session | ActionEffect::Apply(_) => String::new(),
         };
         DraftTerms { commit_tool, lookups: self.lookups.clone() }
     }
@@ -291,10 +293,10 @@ impl Action {
         let ActionInfo { name, title, description } = &self.info;
         let mut description = description.clone().into_owned();
         let effect = match &self.effect {
-            Effect::Query => actions::Effect::Query,
-            Effect::Session => actions::Effect::Session,
-            Effect::Apply(bound) => actions::Effect::Apply(*bound),
-            Effect::Prepare(commit) => {
+            ActionEffect::Query => actions::Effect::Query,
+            ActionEffect::Session => actions::Effect::Session,
+            ActionEffect::Apply(bound) => actions::Effect::Apply(*bound),
+            ActionEffect::Prepare(commit) => {
                 description.push_str(" Changes nothing yet; commit the plan with ");
                 description.push_str(&commit.full_name(group));
                 description.push('.');

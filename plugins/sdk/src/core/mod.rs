@@ -27,7 +27,7 @@ mod session;
 pub use change::{ChangeBuilder, MOST_STEPS, StepIndex};
 pub use commit_tool::CommitTool;
 pub use context::{Answers, Context, SessionContext};
-pub use documents::{Document, DocumentWriter};
+pub use documents::{DocumentReference, DocumentWriter};
 pub use grant::{Changes, Grants, MOST_ROUTES};
 pub use group::{Action, ActionInfo, Group, NoArgs};
 pub use pass_through::{ActionResult, AnyObject, PassThrough, RawObject, WithContent};

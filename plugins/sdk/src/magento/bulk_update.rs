@@ -19,15 +19,15 @@ pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
 ///
 /// ```
 /// # use souk_sdk::core::{Failure, PrepareContext, PreparedResult};
-/// # use souk_sdk::magento::{BulkUpdate, ProductMatch, ProductUpdates, Scope};
+/// # use souk_sdk::magento::{ProductBulkUpdate, ProductMatch, ProductUpdates, Scope};
 /// # fn prepare(update: (ProductMatch, Scope, ProductUpdates), context: &PrepareContext) -> Result<PreparedResult, Failure> {
 /// # let (matching, scope, updates) = update;
-/// BulkUpdate { matching: &matching, scope: &scope, updates: &updates }
+/// ProductBulkUpdate { matching: &matching, scope: &scope, updates: &updates }
 ///     .prepare(context)
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct BulkUpdate<'a> {
+pub struct ProductBulkUpdate<'a> {
     /// Which products.
     pub matching: &'a ProductMatch,
     /// Where to write.
@@ -36,7 +36,7 @@ pub struct BulkUpdate<'a> {
     pub updates: &'a ProductUpdates,
 }
 
-impl BulkUpdate<'_> {
+impl ProductBulkUpdate<'_> {
     /// Proposes the plan.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl BulkUpdate<'_> {
 fn fill<Kind>(
     writer: &ProductWriter,
     context: &PlanContext<Kind>,
-    update: &BulkUpdate,
+    update: &ProductBulkUpdate,
     draft: &mut Draft<Kind>,
 ) -> Result<Option<String>, Failure> {
     let (mut matched, mut unpriced) = (0, 0);

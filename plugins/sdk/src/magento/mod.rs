@@ -24,7 +24,7 @@ mod update_args;
 mod write_scope;
 
 pub use arguments::{Paging, one_of};
-pub use bulk_update::{BulkUpdate, CATEGORIES};
+pub use bulk_update::{CATEGORIES, ProductBulkUpdate};
 pub use calendar_day::CalendarDay;
 pub use clock::unix_seconds;
 pub use criteria::{Criteria, Direction, SearchPage, URL_BUDGET, projection};

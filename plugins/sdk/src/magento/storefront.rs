@@ -24,11 +24,11 @@ pub fn resolve_url(address: &str, fields: &str, view: StoreView) -> Read {
 /// The answer to [`resolve_url`].
 #[derive(Debug, Deserialize)]
 pub struct UrlResolution {
-    data: Data,
+    data: RouteData,
 }
 
 #[derive(Debug, Deserialize)]
-struct Data {
+struct RouteData {
     route: Option<ResolvedUrl>,
 }
 

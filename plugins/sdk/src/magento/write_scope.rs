@@ -22,11 +22,11 @@ pub enum ScopeLevel {
 #[derive(Debug, Clone, PartialEq)]
 pub struct WriteScope {
     view: StoreView,
-    level: Level,
+    level: WriteLevel,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Level {
+enum WriteLevel {
     Global,
     /// The code of the website, and of every view in it.
     Website(String, Vec<String>),
@@ -52,16 +52,16 @@ impl Scope {
                     "name a `store_view_code` or a `website_code`, or `\"scope\": \"global\"`",
                 ));
             }
-            (StoreView::Global, ..) => Level::Global,
-            (StoreView::View(code), _, _, Some(_)) => Level::View(code.clone()),
+            (StoreView::Global, ..) => WriteLevel::Global,
+            (StoreView::View(code), _, _, Some(_)) => WriteLevel::View(code.clone()),
             (StoreView::View(code), website, store, None) => {
                 let stores = Stores::read(context)?;
                 if let Some(store) = store {
                     one_view(store, &stores.views_of_group(store)?)?;
-                    Level::View(code.clone())
+                    WriteLevel::View(code.clone())
                 } else {
                     let website = website.unwrap_or_default();
-                    Level::Website(website.to_owned(), stores.views_of_website(website)?)
+                    WriteLevel::Website(website.to_owned(), stores.views_of_website(website)?)
                 }
             }
         };
@@ -88,16 +88,16 @@ impl WriteScope {
     /// Whether it is the values that apply wherever nothing else is set.
     #[must_use]
     pub fn is_global(&self) -> bool {
-        self.level == Level::Global
+        self.level == WriteLevel::Global
     }
 
     /// Whether a store view, by its code, belongs to it.
     #[must_use]
     pub fn covers(&self, view: &str) -> bool {
         match &self.level {
-            Level::Global => true,
-            Level::Website(_, views) => views.iter().any(|code| code == view),
-            Level::View(code) => code == view,
+            WriteLevel::Global => true,
+            WriteLevel::Website(_, views) => views.iter().any(|code| code == view),
+            WriteLevel::View(code) => code == view,
         }
     }
 
@@ -112,24 +112,24 @@ impl WriteScope {
             Err(Failure::argument("scope", message).remedy(remedy))
         };
         match (&self.level, keeps) {
-            (Level::Global, _) | (Level::View(_), ScopeLevel::PerView) => Ok(None),
-            (Level::View(code), ScopeLevel::PerWebsite) => Ok(Some(format!(
+            (WriteLevel::Global, _) | (WriteLevel::View(_), ScopeLevel::PerView) => Ok(None),
+            (WriteLevel::View(code), ScopeLevel::PerWebsite) => Ok(Some(format!(
                 "`{field}` is kept per website: it changes in every store view of the website of \
                  `{code}`"
             ))),
-            (Level::Website(code, views), ScopeLevel::PerWebsite) => Ok(Some(format!(
+            (WriteLevel::Website(code, views), ScopeLevel::PerWebsite) => Ok(Some(format!(
                 "`{field}` changes in every store view of the website `{code}`: {}",
                 views.join(", ")
             ))),
-            (Level::Website(_, views), ScopeLevel::PerView) if views.len() == 1 => Ok(None),
-            (Level::Website(code, views), ScopeLevel::PerView) => refused(
+            (WriteLevel::Website(_, views), ScopeLevel::PerView) if views.len() == 1 => Ok(None),
+            (WriteLevel::Website(code, views), ScopeLevel::PerView) => refused(
                 format!(
                     "Magento keeps `{field}` per store view: the website `{code}` has no value of \
                      its own, and its views may differ"
                 ),
                 format!("change its views one by one: {}", views.join(", ")),
             ),
-            (Level::View(_) | Level::Website(..), ScopeLevel::Global) => refused(
+            (WriteLevel::View(_) | WriteLevel::Website(..), ScopeLevel::Global) => refused(
                 format!(
                     "this store keeps `{field}` globally: a write at a part of the store would \
                      change it everywhere"
@@ -143,9 +143,9 @@ impl WriteScope {
     #[must_use]
     pub fn in_words(&self) -> String {
         match &self.level {
-            Level::Global => "globally".to_owned(),
-            Level::Website(code, _) => format!("in website {code}"),
-            Level::View(code) => format!("in store view {code}"),
+            WriteLevel::Global => "globally".to_owned(),
+            WriteLevel::Website(code, _) => format!("in website {code}"),
+            WriteLevel::View(code) => format!("in store view {code}"),
         }
     }
 }

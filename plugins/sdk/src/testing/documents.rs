@@ -9,12 +9,12 @@ use crate::bindings::souk::plugin::documents::DocumentLink;
 use crate::core::{Failure, FailureCode};
 
 /// A document of the stand-in host, as it is written.
-pub(crate) struct DocumentWriter {
+pub(crate) struct HostDocument {
     begun: RefCell<KeptDocument>,
     state: Option<Rc<HostState>>,
 }
 
-impl DocumentWriter {
+impl HostDocument {
     pub(crate) fn new(name: &str, media_type: &str) -> Self {
         let begun = KeptDocument {
             name: name.to_owned(),

@@ -8,8 +8,8 @@ use crate::bindings::souk::plugin::session_control::Credentials;
 use crate::core::{Failure, FailureCode, Read, SessionInfo};
 
 pub(crate) use super::cache::purge;
-pub(crate) use super::documents::DocumentWriter;
-pub(crate) use super::plans::Draft;
+pub(crate) use super::documents::HostDocument as DocumentWriter;
+pub(crate) use super::plans::HostDraft as Draft;
 
 pub(crate) fn get(read: &Read) -> Result<String, Failure> {
     let state = current_state()?;

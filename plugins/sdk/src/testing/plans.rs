@@ -35,12 +35,12 @@ pub struct ReviewRow {
 }
 
 /// A draft of the stand-in host.
-pub(crate) struct Draft {
+pub(crate) struct HostDraft {
     intent: Intent,
     state: Option<Rc<HostState>>,
 }
 
-impl Draft {
+impl HostDraft {
     pub(crate) fn new(intent: &Intent) -> Self {
         let state = current_state().ok();
         if let Some(state) = &state {

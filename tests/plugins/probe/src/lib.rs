@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use souk_sdk::bindings::exports::souk::plugin::actions::{Bound, Effect, Group as Described};
 use souk_sdk::core::{
-    Action, ActionDetails, ActionInfo, ContentBlock, Context, Document, DocumentBlock, Failure,
-    Group, GroupDetails, Image, NoArgs, Prompt, PromptArgument, ResourceTemplate, Response, Route,
-    SessionContext, Tier, WithContent,
+    Action, ActionDetails, ActionInfo, ContentBlock, Context, DocumentBlock, DocumentReference,
+    Failure, Group, GroupDetails, Image, NoArgs, Prompt, PromptArgument, ResourceTemplate,
+    Response, Route, SessionContext, Tier, WithContent,
 };
 use souk_sdk::magento::Product;
 
@@ -94,7 +94,7 @@ struct Wanted {
 #[derive(Serialize, JsonSchema)]
 struct KeptDocument {
     /// The document, unless it was dropped.
-    document: Option<Document>,
+    document: Option<DocumentReference>,
 }
 
 fn export(wanted: &Wanted, context: &Context) -> Result<KeptDocument, Failure> {
@@ -134,7 +134,7 @@ struct Person {
     /// Free text.
     comment: String,
     /// The same as a document.
-    document: Option<Document>,
+    document: Option<DocumentReference>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -184,7 +184,7 @@ struct Shown {
 #[derive(Serialize, JsonSchema)]
 struct Gallery {
     /// The document that goes with it.
-    document: Document,
+    document: DocumentReference,
 }
 
 /// A picture and a document, shown beside the result.

@@ -18,14 +18,14 @@ use crate::magento::{Decimal, EntityId};
 pub struct EntityField {
     name: &'static str,
     member: &'static str,
-    kind: Kind,
+    kind: FieldKind,
     required: bool,
     description: &'static str,
 }
 
 /// What a field's values are.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum FieldKind {
     /// With the most characters.
     Text(usize),
     Flag,
@@ -38,44 +38,44 @@ enum Kind {
 }
 
 impl EntityField {
-    const fn new(name: &'static str, kind: Kind) -> Self {
+    const fn new(name: &'static str, kind: FieldKind) -> Self {
         Self { name, member: name, kind, required: false, description: "" }
     }
 
     /// A text.
     #[must_use]
     pub const fn text(name: &'static str) -> Self {
-        Self::new(name, Kind::Text(usize::MAX))
+        Self::new(name, FieldKind::Text(usize::MAX))
     }
 
     /// Yes or no. Callers may write 1 and 0.
     #[must_use]
     pub const fn flag(name: &'static str) -> Self {
-        Self::new(name, Kind::Flag)
+        Self::new(name, FieldKind::Flag)
     }
 
     /// A whole number, 0 or more.
     #[must_use]
     pub const fn integer(name: &'static str) -> Self {
-        Self::new(name, Kind::Integer(u64::MAX))
+        Self::new(name, FieldKind::Integer(u64::MAX))
     }
 
     /// A decimal number, exact, which the store answers as a JSON number.
     #[must_use]
     pub const fn decimal(name: &'static str) -> Self {
-        Self::new(name, Kind::Decimal)
+        Self::new(name, FieldKind::Decimal)
     }
 
     /// One of these words.
     #[must_use]
     pub const fn choice(name: &'static str, words: &'static [&'static str]) -> Self {
-        Self::new(name, Kind::Choice(words))
+        Self::new(name, FieldKind::Choice(words))
     }
 
     /// A list of ids of other entities.
     #[must_use]
     pub const fn ids(name: &'static str) -> Self {
-        Self::new(name, Kind::Ids)
+        Self::new(name, FieldKind::Ids)
     }
 
     /// Its name in the store's answers and bodies, where that is another.
@@ -89,8 +89,8 @@ impl EntityField {
     #[must_use]
     pub const fn at_most(mut self, most: usize) -> Self {
         self.kind = match self.kind {
-            Kind::Text(_) => Kind::Text(most),
-            Kind::Integer(_) => Kind::Integer(most as u64),
+            FieldKind::Text(_) => FieldKind::Text(most),
+            FieldKind::Integer(_) => FieldKind::Integer(most as u64),
             other => other,
         };
         self
@@ -135,12 +135,12 @@ impl EntityField {
     #[must_use]
     pub fn schema(&self) -> Value {
         let mut schema = match self.kind {
-            Kind::Text(_) => json!({"type": "string"}),
-            Kind::Flag => json!({"type": ["boolean", "integer"]}),
-            Kind::Integer(_) => json!({"type": "integer", "minimum": 0}),
-            Kind::Decimal => json!({"type": ["number", "string"]}),
-            Kind::Choice(words) => json!({"type": "string", "enum": words}),
-            Kind::Ids => json!({"type": "array", "items": {"type": ["integer", "string"]}}),
+            FieldKind::Text(_) => json!({"type": "string"}),
+            FieldKind::Flag => json!({"type": ["boolean", "integer"]}),
+            FieldKind::Integer(_) => json!({"type": "integer", "minimum": 0}),
+            FieldKind::Decimal => json!({"type": ["number", "string"]}),
+            FieldKind::Choice(words) => json!({"type": "string", "enum": words}),
+            FieldKind::Ids => json!({"type": "array", "items": {"type": ["integer", "string"]}}),
         };
         if !self.description.is_empty() {
             schema["description"] = self.description.into();
@@ -154,7 +154,7 @@ impl EntityField {
     /// What is wrong with it, as the end of a sentence that begins with the field.
     pub fn checked(&self, value: &Value) -> Result<Value, String> {
         match self.kind {
-            Kind::Text(most) => match value {
+            FieldKind::Text(most) => match value {
                 Value::String(text) if self.required && text.trim().is_empty() => {
                     Err("cannot be empty".to_owned())
                 }
@@ -165,24 +165,24 @@ impl EntityField {
                 _ => Err("is a text".to_owned()),
             },
             // What is not a boolean, "abc" too, Magento takes for false.
-            Kind::Flag => match (value, value.as_u64()) {
+            FieldKind::Flag => match (value, value.as_u64()) {
                 (Value::Bool(_), _) => Ok(value.clone()),
                 (_, Some(number @ 0..=1)) => Ok(Value::Bool(number == 1)),
                 _ => Err("is true or false".to_owned()),
             },
-            Kind::Integer(most) => match value.as_u64() {
+            FieldKind::Integer(most) => match value.as_u64() {
                 Some(number) if number <= most => Ok(value.clone()),
                 Some(_) => Err(format!("is {most} at most")),
                 None => Err("is a whole number, 0 or more".to_owned()),
             },
-            Kind::Decimal => Decimal::of(value)
+            FieldKind::Decimal => Decimal::of(value)
                 .and_then(|number| serde_json::from_str(&number.to_string()).ok())
                 .ok_or_else(|| "is a number with at most 6 digits after the point".to_owned()),
-            Kind::Choice(words) => match value.as_str() {
+            FieldKind::Choice(words) => match value.as_str() {
                 Some(word) if words.contains(&word) => Ok(value.clone()),
                 _ => Err(format!("is one of: {}", words.join(", "))),
             },
-            Kind::Ids => {
+            FieldKind::Ids => {
                 let ids = value.as_array().ok_or("is a list of ids")?;
                 let id =
                     |id| EntityId::of(id).ok_or_else(|| format!("holds {id}, which is not an id"));

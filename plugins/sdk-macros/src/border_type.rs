@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput, Error, Fields, Result};
 
 /// Which way values of a type go.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum BorderType {
     /// From the caller: closed, so that a misspelt argument is refused.
     Args,
     /// To the caller.
@@ -16,7 +16,7 @@ pub(crate) enum Shape {
 }
 
 pub(crate) fn expand(
-    shape: Shape,
+    border: BorderType,
     attribute: &TokenStream,
     item: TokenStream,
 ) -> Result<TokenStream> {
@@ -24,19 +24,23 @@ pub(crate) fn expand(
         return Err(Error::new_spanned(attribute, "this attribute takes nothing"));
     }
     let item: DeriveInput = syn::parse2(item)?;
-    let derives = match shape {
-        Shape::Args => quote!(::souk_sdk::serde::Deserialize, ::souk_sdk::schemars::JsonSchema),
-        Shape::Result => quote!(::souk_sdk::serde::Serialize, ::souk_sdk::schemars::JsonSchema),
-        Shape::Record => quote!(::souk_sdk::serde::Deserialize),
+    let derives = match border {
+        BorderType::Args => {
+            quote!(::souk_sdk::serde::Deserialize, ::souk_sdk::schemars::JsonSchema)
+        }
+        BorderType::Result => {
+            quote!(::souk_sdk::serde::Serialize, ::souk_sdk::schemars::JsonSchema)
+        }
+        BorderType::Record => quote!(::souk_sdk::serde::Deserialize),
     };
     let mut added = quote!(#[derive(#derives)]);
     if !has(&item, "serde", "crate") {
         added.extend(quote!(#[serde(crate = "::souk_sdk::serde")]));
     }
-    if shape != Shape::Record && !has(&item, "schemars", "crate") {
+    if border != BorderType::Record && !has(&item, "schemars", "crate") {
         added.extend(quote!(#[schemars(crate = "::souk_sdk::schemars")]));
     }
-    if shape == Shape::Args && is_object(&item) {
+    if border == BorderType::Args && is_object(&item) {
         added.extend(quote!(#[serde(deny_unknown_fields)]));
     }
     Ok(quote!(#added #item))
