@@ -11,48 +11,23 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
-mod bindings;
-mod call;
-mod convert;
-mod convert_plans;
-mod describe;
-mod dispatch;
-mod documents;
-mod engine;
-mod entry;
-mod exports;
-mod files;
-mod form;
-mod guest_log;
-mod host_arguments;
-mod imports;
+mod guest;
 mod json;
-mod limits;
-mod line;
-mod masked_news;
-mod plans_tools;
-mod plugin;
-mod proposals;
-mod purges;
-mod references;
-mod registry;
-mod sandbox;
-mod schema;
-mod sessions;
-mod state;
-mod usage;
-mod wall;
-mod watch;
+mod load;
+mod serve;
+mod text;
 
-pub use dispatch::{Dispatcher, OperatorConfig, Parts, Settings};
-pub use engine::EngineError;
-pub use entry::Entry;
-pub use limits::Limits;
-pub use plugin::{Cost, Plugin};
-pub use registry::{Loaded, Refused, Registry};
-pub use sandbox::{Rejected, Sandbox};
-pub use sessions::SessionHost;
-pub use watch::follow;
+pub use guest::engine::EngineError;
+pub use guest::limits::Limits;
+pub use guest::sessions::SessionHost;
+pub use load::plugin::Plugin;
+pub use load::registry::{FileRefusal, PluginSet, Registry};
+pub use load::sandbox::{PluginRejection, Sandbox};
+pub use load::watch::follow;
+pub use serve::dispatch::{Dispatcher, DispatcherDeps, OperatorConfig, PluginSettings};
+pub use serve::run_cost::RunCost;
+pub use serve::tool::LoadedTool;
+pub use serve::tool_table::ToolTable;
 
 /// The version of the contract that this host serves: of `souk:plugin` in `wit/souk.wit`.
 pub const CONTRACT_VERSION: &str = "0.1.0";

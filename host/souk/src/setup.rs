@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use souk_model::Secret;
 use souk_policy::Rules;
-use souk_runtime::{OperatorConfig, Settings};
+use souk_runtime::{OperatorConfig, PluginSettings};
 use souk_upstream::{Magento, StoreConfig};
 
 use crate::settings::load::{FileStamp, LoadedSettings, SettingsLoader};
@@ -216,7 +216,7 @@ fn operator_config(settings: &ResolvedSettings) -> anyhow::Result<OperatorConfig
 }
 
 /// The plugins' own settings.
-fn plugin_settings(settings: &ResolvedSettings) -> Settings {
+fn plugin_settings(settings: &ResolvedSettings) -> PluginSettings {
     let of = |group: &str| {
         let key = named_key("plugins", group, "settings");
         let own = settings.given(&key).next().and_then(|given| given.value.as_object().cloned());

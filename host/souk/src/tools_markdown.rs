@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 use souk_model::Tool;
-use souk_runtime::Entry;
+use souk_runtime::LoadedTool;
 
 /// What the page is made by, and how to make it again.
 const HEAD: &str = "\
@@ -34,8 +34,8 @@ pub(crate) struct ToolEntry<'a> {
 }
 
 impl<'a> ToolEntry<'a> {
-    pub(crate) fn of(entry: &'a Entry) -> Self {
-        let profile = entry.subject();
+    pub(crate) fn of(entry: &'a LoadedTool) -> Self {
+        let profile = entry.profile();
         Self { tool: entry.tool(), group: profile.group, effect: profile.effect.as_str() }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use souk_model::{Principal, Secret};
 use souk_plans::{Plans, SealKey, SystemClock};
-use souk_runtime::{Dispatcher, Parts, Registry, Sandbox, SessionHost};
+use souk_runtime::{Dispatcher, DispatcherDeps, Registry, Sandbox, SessionHost};
 use souk_state::StateDir;
 use souk_state::audit::{AuditTrail, Transport};
 use souk_state::exports::Exports;
@@ -50,7 +50,7 @@ impl RunningHost {
         let sessions = Arc::new(sessions);
         let plans = open_plans(setup, &state, trail.clone())?;
         let exports = Arc::new(Exports::open(&state, setup.limits.exports())?);
-        let parts = Parts {
+        let parts = DispatcherDeps {
             registry: registry.clone(),
             sessions: sessions.clone(),
             plans: plans.clone(),

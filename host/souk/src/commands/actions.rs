@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use souk_model::Principal;
 use souk_policy::{Rules, ToolProfile};
+use souk_runtime::ToolTable;
 
 use crate::cli::ActionsArgs;
 use crate::output::print;
@@ -16,16 +17,16 @@ use crate::wiring;
 pub(crate) async fn run(setup: &Setup, actions: ActionsArgs) -> anyhow::Result<ExitCode> {
     let rules = setup.rules()?;
     let registry = wiring::load(setup).await?;
-    let loaded = registry.loaded();
+    let tools = ToolTable::of(&registry.loaded());
     if actions.markdown {
-        let entries: Vec<_> = loaded.tools().map(ToolEntry::of).collect();
+        let entries: Vec<_> = tools.tools().map(ToolEntry::of).collect();
         print(&tools_markdown::page(&entries))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = TextTable::new(["ACTION", "TIER", "EFFECT", "ALLOWED", "TITLE"]);
     let mut rows = Vec::new();
-    for entry in loaded.tools() {
-        let (tool, subject) = (entry.tool(), entry.subject());
+    for entry in tools.tools() {
+        let (tool, subject) = (entry.tool(), entry.profile());
         let refused = decide(&rules, &subject);
         let masked = rules.mask_for(&Principal::local(), subject.group).is_on();
         table.row([

@@ -130,7 +130,7 @@ async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Sect
         "room",
         format!(
             "{} of {} calls may run at once, {} of one plugin",
-            registry.sandbox().free_places(),
+            registry.sandbox().free_instances(),
             limits.concurrent_calls,
             limits.concurrent_calls_per_plugin
         ),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use souk_model::{Failure, Principal};
+use souk_runtime::ToolTable;
 
 use crate::cli::PolicyCommand;
 use crate::output::print;
@@ -13,21 +14,21 @@ pub(crate) async fn run(setup: &Setup, command: PolicyCommand) -> anyhow::Result
     let PolicyCommand::Explain { action, principal } = command;
     let rules = setup.rules()?;
     let registry = wiring::load(setup).await?;
-    let loaded = registry.loaded();
-    let Some(entry) = loaded.tool(&action) else {
+    let tools = ToolTable::of(&registry.loaded());
+    let Some(entry) = tools.tool(&action) else {
         eprintln!("souk: there is no action `{action}`; `souk actions` lists them");
         return Ok(ExitCode::FAILURE);
     };
     let whose = Principal::named(&principal);
-    match rules.decide(&whose, &entry.subject()) {
+    match rules.decide(&whose, &entry.profile()) {
         Ok(()) => {
-            let mask = rules.mask_for(&whose, entry.subject().group);
+            let mask = rules.mask_for(&whose, entry.profile().group);
             let mask =
                 if mask.is_on() { format!("personal data is {mask}\n") } else { String::new() };
             print(&format!(
                 "`{principal}` may call `{action}` ({}, {})\n{mask}",
                 entry.tool().tier,
-                entry.subject().effect.as_str()
+                entry.profile().effect.as_str()
             ))?;
             Ok(ExitCode::SUCCESS)
         }

@@ -1,0 +1,128 @@
+//! One call as the imports see it: who asks, for what, with which session, and what was sent.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
+use souk_plans::{ApplyOptions, Plans};
+use souk_policy::Mask;
+use souk_state::audit::{CallResources, RequestEntry};
+use souk_state::exports::{Exports, PendingExport};
+use souk_upstream::Session;
+
+use super::sessions::SessionHost;
+use crate::text::printable;
+
+/// What a call may reach. Built by the host before the plugin runs.
+pub(crate) struct CallContext {
+    pub(crate) principal: Principal,
+    pub(crate) action: Arc<Action>,
+    /// The action's group.
+    pub(crate) group: String,
+    /// The session as it was when the call started, or as this call itself left it.
+    pub(crate) session: Option<Session>,
+    pub(crate) sessions: Arc<SessionHost>,
+    /// The values of sealed arguments, by name.
+    pub(crate) sealed: Vec<(String, Secret)>,
+    pub(crate) settings: Arc<Map<String, Value>>,
+    pub(crate) progress: Option<Arc<dyn Progress>>,
+    /// What leaves the host for this call goes through it.
+    pub(crate) mask: Mask,
+    /// What was asked of back ends, for the audit trail.
+    pub(crate) resources: CallResources,
+    /// Where changes are proposed; nowhere in a run that serves no call.
+    pub(crate) plans: Option<Arc<Plans>>,
+    /// On which terms an `apply` is carried out, from the host's own arguments.
+    pub(crate) options: ApplyOptions,
+    /// Whether a draft was closed in this call: that is done once.
+    pub(crate) closed: bool,
+    /// How many purges were asked for in this call.
+    pub(crate) purges: usize,
+    /// Where documents are kept; nowhere in a run that serves no call.
+    pub(crate) exports: Option<Arc<Exports>>,
+    /// Documents that are whole. They are kept once the call has ended well.
+    pub(crate) closed_exports: Vec<PendingExport>,
+}
+
+impl CallContext {
+    /// Refuses what only actions of the effect `session` may do.
+    pub(crate) fn may_change_session(&self) -> Result<(), Failure> {
+        if self.action.effect == Effect::Session {
+            return Ok(());
+        }
+        Err(self.wrong_effect("change the session"))
+    }
+
+    /// Refuses to keep a plan for an action that is not `prepare`.
+    pub(crate) fn may_propose(&self) -> Result<(), Failure> {
+        match self.action.effect {
+            Effect::Prepare(_) => Ok(()),
+            _ => Err(self.wrong_effect("propose a plan")),
+        }
+    }
+
+    /// Refuses to carry changes out at once for an action that is not `apply`.
+    pub(crate) fn may_apply(&self) -> Result<(), Failure> {
+        match self.action.effect {
+            Effect::Apply(_) => Ok(()),
+            _ => Err(self.wrong_effect("change the store")),
+        }
+    }
+
+    fn wrong_effect(&self, what: &str) -> Failure {
+        Failure::new(
+            Code::Forbidden,
+            format!(
+                "`{}` has the effect `{}` and may not {what}",
+                self.action.tool,
+                self.action.effect.as_str()
+            ),
+        )
+        .rule("effect")
+    }
+
+    /// What a read needs, apart from `self`, so that many can run at once.
+    pub(crate) fn reader(&self) -> GrantedReader {
+        GrantedReader { action: self.action.clone(), session: self.session.clone() }
+    }
+}
+
+/// Reads within one action's grants, with one session.
+#[derive(Clone)]
+pub(crate) struct GrantedReader {
+    action: Arc<Action>,
+    session: Option<Session>,
+}
+
+impl GrantedReader {
+    /// Permits and sends one read.
+    pub(crate) async fn read(self, read: Read) -> (RequestEntry, Result<String, Failure>) {
+        let started = Instant::now();
+        let route = printable(&read.route, 200);
+        let result = self.permitted(&read).await;
+        let status = match &result {
+            Ok(_) => Some(200),
+            Err(failure) => failure.status,
+        };
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let request = RequestEntry::new(Method::Get, &route, status, ms);
+        (request, result)
+    }
+
+    async fn permitted(&self, read: &Read) -> Result<String, Failure> {
+        let permitted = souk_policy::permit(&self.action.grants, read)?;
+        let session = self.session.as_ref().ok_or_else(not_logged_in)?;
+        let body = session.get(&permitted).await?;
+        String::from_utf8(body.into()).map_err(|_| {
+            Failure::new(Code::UpstreamError, "the store's answer is not valid UTF-8")
+                .from_upstream(&read.upstream, None)
+        })
+    }
+}
+
+/// What every call without a session is told.
+pub(crate) fn not_logged_in() -> Failure {
+    Failure::new(Code::NotAuthenticated, "there is no session with a store")
+        .remedy("call `auth_login` first; without arguments it uses the operator's credentials")
+}

@@ -1,0 +1,244 @@
+//! The engine: wasmtime configured once for the whole process, and the clock that interrupts guests.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use wasmtime::{
+    Cache, CacheConfig, Config, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
+};
+
+use super::limits::Limits;
+
+/// How often running guests are interrupted. Each interruption gives the worker thread back for a
+/// moment, so that is also how long a busy plugin can hold one.
+pub(crate) const TICK: Duration = Duration::from_millis(2);
+
+/// Core instances in one component. A Rust plugin has four: its module, two of wit-component's
+/// shims and WASI's adapter; other toolchains' have a few more.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 16;
+/// Linear memories in one component. One is usual; toolchains that link libraries use a second.
+const MEMORIES_PER_COMPONENT: u32 = 2;
+/// Tables in one component: one for the module and one for wit-component's shims.
+const TABLES_PER_COMPONENT: u32 = 4;
+/// How hard zstd compresses compiled code: wasmtime's own choice for what was just compiled.
+const CACHE_COMPRESSION: i32 = 3;
+/// The host's part of a fiber's stack: imports run on it, down into the HTTP client.
+const HOST_STACK: usize = 1 << 20;
+
+/// The engine, its compiled-code cache and its clock.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    pub(crate) wasmtime: wasmtime::Engine,
+    cache: Option<Cache>,
+    clock: Arc<EpochTicker>,
+}
+
+/// Why the engine cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A limit is out of range.
+    #[error("{0}")]
+    Limits(String),
+    /// The cache's directory cannot be used.
+    #[error("cannot keep compiled plugins in `{path}`: {cause}")]
+    Cache {
+        /// The directory.
+        path: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// The thread that interrupts guests cannot be started.
+    #[error("cannot start the thread that interrupts plugins: {0}")]
+    Clock(std::io::Error),
+    /// wasmtime refused the configuration, usually for want of address space.
+    #[error("cannot reserve room for {calls} calls of {memory} bytes: {cause}")]
+    Reserve {
+        /// `limits.concurrent_calls`
+        calls: u32,
+        /// `limits.memory_bytes`
+        memory: usize,
+        /// What wasmtime said.
+        cause: String,
+    },
+}
+
+impl Engine {
+    /// Builds the engine and starts its clock.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub(crate) fn new(limits: &Limits, cache_dir: Option<&Path>) -> Result<Self, EngineError> {
+        limits.check().map_err(EngineError::Limits)?;
+        let cache = cache_dir.map(open_cache).transpose()?;
+        let mut config = Config::new();
+        config
+            // Winch has had sandbox advisories; untrusted code goes through Cranelift alone.
+            .strategy(Strategy::Cranelift)
+            .epoch_interruption(true)
+            .max_wasm_stack(limits.stack_bytes)
+            .async_stack_size(limits.stack_bytes + HOST_STACK)
+            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)))
+            // Guests never outgrow their slot, so memories stay where they are and bounds checks
+            // are elided by guard pages.
+            .memory_reservation(limits.memory_bytes as u64)
+            .memory_reservation_for_growth(0)
+            .memory_may_move(false)
+            // Features no plugin toolchain needs are attack surface.
+            .wasm_memory64(false)
+            .wasm_relaxed_simd(false)
+            .wasm_tail_call(false)
+            .wasm_multi_memory(false)
+            .wasm_custom_page_sizes(false)
+            // A trap's message names functions; the address map and native unwinding cost start-up
+            // time and memory and tell an operator nothing more.
+            .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8))
+            .native_unwind_info(false)
+            .generate_address_map(false)
+            .cache(cache.clone());
+        let wasmtime = wasmtime::Engine::new(&config).map_err(|cause| EngineError::Reserve {
+            calls: limits.concurrent_calls,
+            memory: limits.memory_bytes,
+            cause: format!("{cause:#}"),
+        })?;
+        let clock = EpochTicker::start(&wasmtime).map_err(EngineError::Clock)?;
+        Ok(Self { wasmtime, cache, clock })
+    }
+
+    /// Compilations that the cache could not spare us, so far.
+    pub(crate) fn compiled(&self) -> usize {
+        self.cache.as_ref().map_or(0, Cache::cache_misses)
+    }
+
+    /// Keeps the clock ticking until the guard is dropped.
+    pub(crate) fn ticking(&self) -> TickingGuard {
+        self.clock.enter();
+        TickingGuard(self.clock.clone())
+    }
+}
+
+fn open_cache(path: &Path) -> Result<Cache, EngineError> {
+    let failed = |cause: String| EngineError::Cache { path: path.display().to_string(), cause };
+    create_private(path).map_err(|cause| failed(cause.to_string()))?;
+    let mut config = CacheConfig::new();
+    config
+        .with_directory(path)
+        .with_baseline_compression_level(CACHE_COMPRESSION)
+        // At the 256th start wasmtime would compress each file again, at level 20: that takes more
+        // memory than all of Souk, and a core for seconds, in the middle of somebody's work.
+        .with_optimized_compression_level(CACHE_COMPRESSION);
+    Cache::new(config).map_err(|cause| failed(format!("{cause:#}")))
+}
+
+/// Compiled code is trusted when it is read back, so nobody else may write where it lies.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+}
+
+/// One slot a call for everything, and every count of a single component bounded: wasmtime leaves
+/// those unlimited, so that one component could take the whole pool.
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    // `describe` of a newly dropped file runs beside the calls.
+    let calls = limits.concurrent_calls + 2;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(calls)
+        .total_stacks(calls)
+        .total_core_instances(calls * CORE_INSTANCES_PER_COMPONENT)
+        .total_memories(calls * MEMORIES_PER_COMPONENT)
+        .total_tables(calls * TABLES_PER_COMPONENT)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .max_memories_per_module(1)
+        .max_tables_per_module(2)
+        .max_component_instance_size(1 << 20)
+        .max_core_instance_size(1 << 20)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(limits.table_elements)
+        // A warm slot spares a call its page faults; a few are enough for the usual load, and idle
+        // memory stays low. What a call touched is wiped in any case before the next one sees it.
+        .max_unused_warm_slots(8)
+        .linear_memory_keep_resident(256 << 10)
+        .table_keep_resident(16 << 10)
+        .async_stack_keep_resident(32 << 10)
+        // Where the kernel can tell which pages were touched (Linux 6.7), only those are wiped,
+        // and they stay mapped for the next call: a call then costs less than half.
+        .pagemap_scan(wasmtime::Enabled::Auto);
+    pool
+}
+
+/// Ticks the engine's epoch from a thread of its own, so that it ticks even when every worker is
+/// busy with guests; sleeps while no guest runs.
+struct EpochTicker {
+    running: Arc<AtomicUsize>,
+    thread: std::thread::Thread,
+}
+
+impl EpochTicker {
+    fn start(engine: &wasmtime::Engine) -> std::io::Result<Arc<Self>> {
+        let running = Arc::new(AtomicUsize::new(0));
+        let (engine, guests) = (engine.weak(), running.clone());
+        let handle = std::thread::Builder::new().name("souk-clock".into()).spawn(move || {
+            loop {
+                if guests.load(Ordering::SeqCst) == 0 {
+                    std::thread::park();
+                } else {
+                    std::thread::sleep(TICK);
+                }
+                let Some(engine) = engine.upgrade() else { return };
+                engine.increment_epoch();
+            }
+        })?;
+        Ok(Arc::new(Self { running, thread: handle.thread().clone() }))
+    }
+
+    fn enter(&self) {
+        if self.running.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.thread.unpark();
+        }
+    }
+}
+
+impl Drop for EpochTicker {
+    fn drop(&mut self) {
+        self.thread.unpark();
+    }
+}
+
+/// A guest that runs: while one exists, the clock ticks.
+pub(crate) struct TickingGuard(Arc<EpochTicker>);
+
+impl Drop for TickingGuard {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::{Instance, Module, Store};
+
+    #[tokio::test]
+    async fn what_one_call_wrote_no_other_sees() {
+        let engine = Engine::new(&Limits::default(), None).unwrap().wasmtime;
+        let text = r#"(module (memory (export "memory") 32) (data (i32.const 65536) "data"))"#;
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut fresh = vec![0; 32 << 16];
+        fresh[65_536..65_540].copy_from_slice(b"data");
+        // Few pages stay with their slot, many are given back to the system.
+        for dirty in [1, 16 << 10, 256 << 10, 2 << 20] {
+            for _ in 0..3 {
+                let mut store = Store::new(&engine, ());
+                let instance = Instance::new_async(&mut store, &module, &[]).await.unwrap();
+                let memory = instance.get_memory(&mut store, "memory").unwrap();
+                assert!(memory.data(&store) == fresh, "after {dirty} bytes were written");
+                memory.data_mut(&mut store)[..dirty].fill(0xa5);
+                memory.data_mut(&mut store)[(2 << 20) - dirty..].fill(0xa5);
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The host's side of `plans`: drafts that a plugin fills, and what becomes of them.
+
+use souk_model::plan::{Change, Intent};
+use souk_model::{Code, Failure};
+use souk_plans::{PlanDraft, PlanOutcome, Proposal, Proposer};
+use wasmtime::component::Resource;
+
+use super::bindings::souk::plugin::{plans, types};
+use super::call_context::{CallContext, not_logged_in};
+use super::handles::GuestDraft;
+use super::host_result::HostResult;
+use super::plan_conversions;
+use super::state::GuestState;
+
+impl GuestState {
+    fn call_for_draft(&mut self) -> Result<&mut CallContext, Failure> {
+        self.call.as_deref_mut().ok_or_else(|| {
+            Failure::new(Code::Forbidden, "`describe` may not propose changes").rule("describe")
+        })
+    }
+
+    async fn add_to(
+        &mut self,
+        draft: &Resource<GuestDraft>,
+        changes: Vec<plans::Change>,
+    ) -> wasmtime::Result<Result<(), Failure>> {
+        let changes: Vec<Change> = match changes.into_iter().map(plan_conversions::change).collect()
+        {
+            Ok(changes) => changes,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        match self.begun(draft).await? {
+            Ok(draft) => Ok(draft.add(changes).await),
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+
+    /// The draft, begun if it was not.
+    async fn begun(
+        &mut self,
+        draft: &Resource<GuestDraft>,
+    ) -> wasmtime::Result<Result<&mut PlanDraft, Failure>> {
+        if let GuestDraft::Intended(intent) = self.table.get(draft)? {
+            let begun = match intent.as_ref().clone() {
+                Ok(intent) => self.begin(intent).await,
+                Err(failure) => Err(failure),
+            };
+            let begun = match begun {
+                Ok(begun) => begun,
+                Err(failure) => return Ok(Err(failure)),
+            };
+            *self.table.get_mut(draft)? = GuestDraft::Begun(Box::new(begun));
+        }
+        match self.table.get_mut(draft)? {
+            GuestDraft::Begun(draft) => Ok(Ok(draft)),
+            GuestDraft::Closed => Ok(Err(closed())),
+            GuestDraft::Intended(_) => Ok(Err(Failure::internal("a draft was not begun"))),
+        }
+    }
+
+    async fn begin(&mut self, intent: Intent) -> Result<PlanDraft, Failure> {
+        let call = self.call_for_draft()?;
+        let session = call.session.clone().ok_or_else(not_logged_in)?;
+        let proposer = Proposer {
+            principal: call.principal.clone(),
+            session,
+            group: call.group.clone(),
+            action: call.action.clone(),
+        };
+        let plans = call.plans.clone().ok_or_else(no_plans)?;
+        plans.draft(proposer, intent).await
+    }
+
+    /// Closes the draft, once a call: what the guest still holds says so.
+    async fn close(
+        &mut self,
+        draft: &Resource<GuestDraft>,
+    ) -> wasmtime::Result<Result<PlanDraft, Failure>> {
+        if let Err(failure) = self.begun(draft).await? {
+            return Ok(Err(failure));
+        }
+        let call = match self.call_for_draft() {
+            Ok(call) => call,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if std::mem::replace(&mut call.closed, true) {
+            return Ok(Err(
+                Failure::internal("the plugin closed two drafts in one call").rule("proposal")
+            ));
+        }
+        match std::mem::replace(self.table.get_mut(draft)?, GuestDraft::Closed) {
+            GuestDraft::Begun(draft) => Ok(Ok(*draft)),
+            GuestDraft::Intended(_) | GuestDraft::Closed => Ok(Err(closed())),
+        }
+    }
+
+    async fn propose_draft(&mut self, draft: PlanDraft) -> Result<Proposal, Failure> {
+        self.call_for_draft()?.may_propose()?;
+        draft.propose().await
+    }
+
+    async fn apply_draft(&mut self, draft: PlanDraft) -> Result<PlanOutcome, Failure> {
+        let call = self.call_for_draft()?;
+        call.may_apply()?;
+        let plans = call.plans.clone().ok_or_else(no_plans)?;
+        let terms = call.options.clone();
+        plans.apply(draft, terms).await
+    }
+}
+
+/// What is told of a draft that was proposed or applied already.
+fn closed() -> Failure {
+    Failure::new(Code::Conflict, "the draft is closed: it was proposed or applied already")
+}
+
+pub(crate) fn no_plans() -> Failure {
+    Failure::internal("this run serves no call, so nothing can be proposed")
+}
+
+impl plans::Host for GuestState {}
+
+impl plans::HostDraft for GuestState {
+    async fn new(&mut self, intent: plans::Intent) -> wasmtime::Result<Resource<GuestDraft>> {
+        let intent = plan_conversions::intent(intent);
+        Ok(self.table.push(GuestDraft::Intended(Box::new(intent)))?)
+    }
+
+    async fn add(
+        &mut self,
+        draft: Resource<GuestDraft>,
+        changes: Vec<plans::Change>,
+    ) -> HostResult<()> {
+        self.usage.enter_host()?;
+        let added = self.add_to(&draft, changes).await;
+        self.usage.resume();
+        Ok(added?.map_err(types::Failure::from))
+    }
+
+    async fn propose(&mut self, draft: Resource<GuestDraft>) -> HostResult<plans::Plan> {
+        self.usage.enter_host()?;
+        let proposed = match self.close(&draft).await? {
+            Ok(draft) => self.propose_draft(draft).await,
+            Err(failure) => Err(failure),
+        };
+        self.usage.resume();
+        Ok(proposed.map(|proposal| plan_conversions::plan(&proposal)).map_err(types::Failure::from))
+    }
+
+    async fn apply(&mut self, draft: Resource<GuestDraft>) -> HostResult<plans::Outcome> {
+        self.usage.enter_host()?;
+        // A commit takes as long as the store does; the plugin only waits for it.
+        let paused = self.clock.pause();
+        let applied = match self.close(&draft).await? {
+            Ok(draft) => self.apply_draft(draft).await,
+            Err(failure) => Err(failure),
+        };
+        drop(paused);
+        self.usage.resume();
+        Ok(applied.map(plan_conversions::outcome).map_err(types::Failure::from))
+    }
+
+    async fn drop(&mut self, draft: Resource<GuestDraft>) -> wasmtime::Result<()> {
+        self.table.delete(draft)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! The arguments that are the host's: `confirm`, `reason`, `idempotency_key`, `preview`.
+//!
+//! They are added to a tool's schema where they apply, never as required, so that leaving one out is
+//! answered by CONFIRMATION_REQUIRED and not by a schema error. Plugins never see them.
+
+use serde_json::{Map, Value, json};
+use souk_model::{Grant, Method, PurgeTarget, Tier};
+use souk_policy::EffectKind;
+
+/// Which of them a tool takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HostArgs {
+    /// `confirm` and `reason`, and that they must be given.
+    pub(crate) confirm: bool,
+    /// `reason`, whether or not it must be given.
+    pub(crate) reason: bool,
+    /// `idempotency_key`: what is done goes through a plan, which remembers it.
+    pub(crate) key: bool,
+    /// `preview`.
+    pub(crate) preview: bool,
+}
+
+impl HostArgs {
+    /// What a tool of this effect and tier takes.
+    pub(crate) fn of(effect: EffectKind, tier: Tier) -> Self {
+        Self {
+            confirm: souk_policy::needs_confirmation(effect, tier),
+            reason: effect.writes(),
+            key: effect.writes(),
+            preview: effect == EffectKind::Apply,
+        }
+    }
+
+    /// The same for an action with these grants. One that purges a cache and can write nothing else
+    /// makes no plan: a key would promise what nobody keeps, and a purge is harmless to repeat.
+    pub(crate) fn with(self, grants: &[Grant]) -> Self {
+        let mut writes = grants.iter().filter(|grant| grant.method != Method::Get).peekable();
+        let purges_only =
+            writes.peek().is_some() && writes.all(|grant| grant.upstream == PurgeTarget::UPSTREAM);
+        Self { key: self.key && !purges_only, ..self }
+    }
+
+    /// Adds them to a tool's schema.
+    pub(crate) fn add_to(self, schema: &mut Map<String, Value>) {
+        let properties = schema.entry("properties").or_insert_with(|| json!({}));
+        let Some(properties) = properties.as_object_mut() else { return };
+        let mut add = |applies: bool, name: &str, property: Value| {
+            if applies {
+                properties.insert(name.to_owned(), property);
+            }
+        };
+        let shows = if self.key {
+            "Only show what would change; nothing is sent. `plans_commit` carries it out."
+        } else {
+            "Only check what would be done; nothing is sent."
+        };
+        // A reason is worth keeping for every write, asked for or not.
+        add(
+            self.reason,
+            "reason",
+            json!({"type": "string", "maxLength": 500, "description": "Why, in a sentence, for the audit trail."}),
+        );
+        add(
+            self.confirm,
+            "confirm",
+            json!({"type": "boolean", "description": "Must be true, once the change was shown to whoever asked for it."}),
+        );
+        add(
+            self.key,
+            "idempotency_key",
+            json!({"type": "string", "minLength": 1, "maxLength": 128, "description": "The same key for the same change answers the first outcome and does nothing twice."}),
+        );
+        add(self.preview, "preview", json!({"type": "boolean", "description": shows}));
+    }
+}

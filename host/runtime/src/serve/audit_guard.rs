@@ -1,0 +1,124 @@
+//! The audit line of a call, and of whatever else hands something out.
+
+use std::time::Instant;
+
+use serde_json::Value;
+use souk_model::{Failure, Principal, ToolCall};
+use souk_state::audit::{
+    ArgumentsDigest, AuditTrail, CallEntry, CallOutcome, CallResources, Durability, PluginIdentity,
+    Transport,
+};
+
+use super::arguments::seal;
+use super::tool::LoadedTool;
+
+/// What a reading is called on the trail, as MCP does.
+const READING: &str = "resources/read";
+
+/// The audit line of one call. Dropped without an end (the caller left, the host shuts down), it
+/// is written as cancelled.
+pub(crate) struct AuditGuard<'d> {
+    trail: &'d AuditTrail,
+    started: Instant,
+    entry: Option<CallEntry>,
+}
+
+impl<'d> AuditGuard<'d> {
+    /// The line of a call of a tool, which may or may not be there.
+    pub(crate) fn of_call(
+        trail: &'d AuditTrail,
+        transport: Transport,
+        call: &ToolCall,
+        tool: Option<&LoadedTool>,
+        arguments: &Value,
+    ) -> Self {
+        let digest = match tool.map(LoadedTool::sealed) {
+            // Equal digests would show that two calls had the same password.
+            Some(sealed) if !sealed.is_empty() => {
+                let mut arguments = arguments.clone();
+                seal(sealed, &mut arguments);
+                trail.digest(&arguments)
+            }
+            _ => trail.digest(arguments),
+        };
+        let plugin = tool.and_then(LoadedTool::plugin).map(|plugin| PluginIdentity {
+            group: plugin.group.name.clone(),
+            version: plugin.group.version.clone(),
+            digest: plugin.digest.clone(),
+        });
+        Self::begin(trail, transport, &call.principal, &call.tool, plugin, digest)
+    }
+
+    /// The line of a document that is read.
+    pub(crate) fn of_reading(
+        trail: &'d AuditTrail,
+        transport: Transport,
+        principal: &Principal,
+        uri: &str,
+    ) -> Self {
+        let digest = trail.digest(&serde_json::json!({ "uri": uri }));
+        Self::begin(trail, transport, principal, READING, None, digest)
+    }
+
+    fn begin(
+        trail: &'d AuditTrail,
+        transport: Transport,
+        principal: &Principal,
+        action: &str,
+        plugin: Option<PluginIdentity>,
+        arguments: ArgumentsDigest,
+    ) -> Self {
+        let entry = CallEntry {
+            at: souk_state::Timestamp::now(),
+            transport,
+            principal: principal.to_string(),
+            action: action.to_owned(),
+            plugin,
+            arguments,
+            outcome: CallOutcome::Failed {
+                code: "CANCELLED".into(),
+                rule: None,
+                message: "the caller left before the answer".into(),
+            },
+            duration_us: 0,
+            resources: CallResources::default(),
+        };
+        Self { trail, started: Instant::now(), entry: Some(entry) }
+    }
+
+    /// Writes the line. A result that is not on the trail is not given out.
+    ///
+    /// # Errors
+    /// When the trail cannot be written.
+    pub(crate) fn end<T>(
+        mut self,
+        resources: CallResources,
+        result: &Result<T, Failure>,
+    ) -> Result<(), Failure> {
+        let Some(mut entry) = self.entry.take() else { return Ok(()) };
+        entry.outcome = CallOutcome::of(result);
+        entry.resources = resources;
+        self.append(entry)
+    }
+
+    fn append(&self, mut entry: CallEntry) -> Result<(), Failure> {
+        entry.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // A read's line outlives the process, not a power cut: nothing in the store hangs on it.
+        self.trail.append(entry, Durability::Written).map(drop).map_err(|error| {
+            tracing::error!("cannot write the audit trail: {error}");
+            Failure::internal("the audit trail cannot be written, so no result is given out")
+                .rule("audit-trail")
+                .remedy(
+                    "the operator must make the trail writable again; the log says what is wrong",
+                )
+        })
+    }
+}
+
+impl Drop for AuditGuard<'_> {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            let _ = self.append(entry);
+        }
+    }
+}

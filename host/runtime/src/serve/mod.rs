@@ -1,0 +1,17 @@
+//! Calls, from the transport to their result: may it, with these arguments, run it, write it down.
+
+mod admission;
+mod arguments;
+mod audit_guard;
+mod content;
+pub(crate) mod dispatch;
+mod documents;
+mod host_arg_values;
+mod masked_content;
+mod masked_progress;
+mod plans_tools;
+mod plugin_run;
+mod response;
+pub(crate) mod run_cost;
+pub(crate) mod tool;
+pub(crate) mod tool_table;

@@ -1,0 +1,163 @@
+//! Calls of the tools over plans.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use souk_model::plan::{PlanId, PlanOrigin};
+use souk_model::{Failure, Principal};
+use souk_plans::{CommitRequest, Plans};
+use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
+use souk_state::plans::{PlanFilter, StoredPlan};
+use souk_upstream::Session;
+
+use super::args::{self, ListPlansArgs, PlanArgs, ShowPlanArgs};
+use super::json::{item_json, object, outcome_json, plan_summary};
+use super::tool::PlansTool;
+use crate::guest::call_context::not_logged_in;
+use crate::guest::plan_json::{rfc3339, sample};
+use crate::serve::host_arg_values::HostArgValues;
+
+/// A call of one of them, with everything it may touch.
+pub(crate) struct PlansCall<'a> {
+    pub(crate) plans: &'a Arc<Plans>,
+    pub(crate) rules: &'a Rules,
+    pub(crate) principal: &'a Principal,
+    pub(crate) session: Option<&'a Session>,
+    pub(crate) host_args: HostArgValues,
+    pub(crate) arguments: &'a Map<String, Value>,
+}
+
+impl PlansCall<'_> {
+    /// Answers a call of this tool.
+    ///
+    /// # Errors
+    /// What refuses it.
+    pub(crate) async fn run(&self, tool: PlansTool) -> Result<Map<String, Value>, Failure> {
+        let mask = self.mask().await;
+        let result = match tool {
+            PlansTool::List => self.list().await,
+            PlansTool::Get => self.show().await,
+            PlansTool::Commit => self.commit(false).await,
+            PlansTool::Resume => self.commit(true).await,
+            PlansTool::Undo => self.undo().await,
+            PlansTool::Discard => self.discard().await,
+        };
+        result.map(|result| mask.object(result)).map_err(|failure| mask.failure(failure))
+    }
+
+    /// The plan that the call names.
+    fn plan(&self) -> Result<PlanId, Failure> {
+        args::read::<PlanArgs>(self.arguments)?.plan()
+    }
+
+    /// What masks the plan that the call names, by the group that proposed it.
+    async fn mask(&self) -> Mask {
+        // Nearly nobody masks anything, and then the plan need not be looked for.
+        let (true, Ok(id)) = (self.rules.mask_for_any_group(self.principal).is_on(), self.plan())
+        else {
+            return Mask::OFF;
+        };
+        match self.plans.get(Some(self.principal), &id).await {
+            Ok(stored) => self.mask_for(&stored),
+            Err(_) => Mask::OFF,
+        }
+    }
+
+    fn mask_for(&self, stored: &StoredPlan) -> Mask {
+        self.rules.mask_for(self.principal, &stored.header.group)
+    }
+
+    fn session(&self) -> Result<&Session, Failure> {
+        self.session.ok_or_else(not_logged_in)
+    }
+
+    async fn list(&self) -> Result<Map<String, Value>, Failure> {
+        let ListPlansArgs { state, page_size, before } = args::read(self.arguments)?;
+        let filter = PlanFilter {
+            principal: Some(self.principal.to_string()),
+            states: state.into_iter().collect(),
+            before_ms: before,
+            limit: page_size,
+        };
+        let plans = self.plans.list(&filter).await?;
+        let next = (plans.len() == page_size as usize)
+            .then(|| plans.last().map(|stored| stored.header.created_ms))
+            .flatten();
+        let plans: Vec<Value> =
+            plans.iter().map(|stored| self.mask_for(stored).value(plan_summary(stored))).collect();
+        Ok(object(json!({"plans": plans, "next_before": next})))
+    }
+
+    async fn show(&self) -> Result<Map<String, Value>, Failure> {
+        let args: ShowPlanArgs = args::read(self.arguments)?;
+        let id = args.plan()?;
+        let stored = self.plans.get(Some(self.principal), &id).await?;
+        let items = self.plans.items(&id, args.after, args.page_size, &args.states).await?;
+        let next = (items.len() == args.page_size as usize)
+            .then(|| items.last().map(|(item, _)| item.n))
+            .flatten();
+        let items: Vec<Value> =
+            items.iter().map(|(item, progress)| item_json(item, progress)).collect();
+        Ok(object(json!({"plan": plan_summary(&stored), "items": items, "next_after": next})))
+    }
+
+    async fn commit(&self, resume: bool) -> Result<Map<String, Value>, Failure> {
+        let id = self.plan()?;
+        let stored = self.plans.get(Some(self.principal), &id).await?;
+        // The rules may have changed since it was proposed, and this tool is not a way around them.
+        self.rules.decide(self.principal, &commit_profile(&stored))?;
+        let commit = CommitRequest {
+            principal: self.principal,
+            session: self.session()?,
+            plan: &id,
+            tool: None,
+            reason: self.host_args.reason.clone(),
+            key: self.host_args.key.as_deref(),
+            operator: false,
+        };
+        let outcome = if resume {
+            self.plans.resume(commit).await?
+        } else {
+            self.plans.commit(commit).await?
+        };
+        Ok(outcome_json(outcome, None))
+    }
+
+    async fn undo(&self) -> Result<Map<String, Value>, Failure> {
+        let id = self.plan()?;
+        let proposal = self.plans.undo(self.principal, self.session()?, &id, false).await?;
+        let header = &proposal.header;
+        Ok(object(json!({
+            "plan_id": header.id.as_str(),
+            "expires_at": rfc3339(header.expires_ms),
+            "affected_count": header.count,
+            "sample_diffs": sample(&proposal.sample),
+            "warnings": header.warnings,
+            "message": format!(
+                "{} items would be put back. Review them with `plans_get`, then commit with `plans_commit`.",
+                header.count
+            ),
+        })))
+    }
+
+    async fn discard(&self) -> Result<Map<String, Value>, Failure> {
+        let id = self.plan()?;
+        self.plans.discard(Some(self.principal), &id).await?;
+        Ok(object(
+            json!({"plan_id": id.as_str(), "message": "the plan is discarded; nothing was changed"}),
+        ))
+    }
+}
+
+/// A plan as policy judges carrying it out.
+fn commit_profile(stored: &StoredPlan) -> ToolProfile<'_> {
+    let header = &stored.header;
+    let (tool, tier, effect) = match &header.origin {
+        PlanOrigin::Prepared { commit_tool, commit_tier } => {
+            (commit_tool.as_str(), *commit_tier, EffectKind::Commit)
+        }
+        PlanOrigin::Applied => (header.tool.as_str(), header.tier, EffectKind::Apply),
+        PlanOrigin::Undo { .. } => (header.tool.as_str(), header.tier, EffectKind::Commit),
+    };
+    ToolProfile { name: tool, group: &header.group, tier, effect }
+}

@@ -1,0 +1,140 @@
+//! Plans, items and outcomes as callers see them.
+
+use serde_json::{Map, Value, json};
+use souk_model::plan::{ItemProgress, PlanItem, PlanOrigin, PlanState, StoredFailure, Undo};
+use souk_plans::PlanOutcome;
+use souk_state::plans::StoredPlan;
+
+use crate::guest::plan_json::{diffs, rfc3339};
+
+/// What a commit answers, with magento-mcp's names first.
+pub(crate) fn outcome_schema(subject_as: Option<&str>) -> Map<String, Value> {
+    let mut schema = object(json!({
+        "type": "object",
+        "properties": {
+            "message": {"type": "string"},
+            "success_count": {"type": "integer", "description": "Subjects that were written, verified by reading back."},
+            "error_count": {"type": "integer", "description": "Subjects that are not."},
+            "errors": {"type": "array", "items": {"type": "object"}, "description": "Each with subject, state (failed, drifted, skipped, unknown) and message; at most 100."},
+            "plan_id": {"type": "string"},
+            "state": {"type": "string"},
+            "drifted": {"type": "integer", "description": "Changed by somebody else since the review, and left alone."},
+            "skipped": {"type": "integer"},
+            "unknown": {"type": "integer", "description": "May have happened: look at them in the store."},
+        },
+        "required": ["message", "success_count", "error_count", "errors", "plan_id", "state"],
+    }));
+    if let (Some(name), Some(Value::Object(properties))) =
+        (subject_as, schema.get_mut("properties"))
+    {
+        properties.insert(
+            name.to_owned(),
+            json!({"type": ["object", "null"], "description": "As read back after the change."}),
+        );
+    }
+    schema
+}
+
+/// What a commit answers.
+pub(crate) fn outcome_json(outcome: PlanOutcome, subject_as: Option<&str>) -> Map<String, Value> {
+    let totals = outcome.totals();
+    let total = totals.total;
+    let errors: Vec<Value> = outcome
+        .failures
+        .iter()
+        .map(|failed| {
+            json!({
+                "subject": failed.subject.id,
+                "state": failed.state.as_str(),
+                "code": failed.failure.as_ref().map(|kept| kept.code.as_str()),
+                "message": failed.failure.as_ref().map(|kept| kept.message.as_str()),
+            })
+        })
+        .collect();
+    let message = match (totals.done == total, outcome.state) {
+        (true, _) => format!("{total} of {total} done, {}", outcome.evidence()),
+        (false, PlanState::Proposed) => {
+            format!("{total} would change; nothing was sent. Commit with `plans_commit`")
+        }
+        (false, PlanState::Running) => {
+            format!("{} of {total} done so far; it goes on", totals.done)
+        }
+        (false, _) => format!("{} of {total} done; `errors` tells of the others", totals.done),
+    };
+    let mut result = object(json!({
+        "message": message,
+        "success_count": totals.done,
+        "error_count": totals.not_done(),
+        "errors": errors,
+        "plan_id": outcome.plan.as_str(),
+        "state": outcome.state.as_str(),
+        "drifted": totals.drifted,
+        "skipped": totals.skipped,
+        "unknown": totals.unknown,
+    }));
+    if let Some(name) = subject_as {
+        result.insert(name.to_owned(), outcome.subject.unwrap_or(Value::Null));
+    }
+    result
+}
+
+/// A plan in a list.
+pub(super) fn plan_summary(stored: &StoredPlan) -> Value {
+    let (header, counts) = (&stored.header, &stored.counts);
+    json!({
+        "plan_id": header.id.as_str(),
+        "state": stored.state.as_str(),
+        "summary": header.summary,
+        "proposed_by": header.tool,
+        "undoes": match &header.origin { PlanOrigin::Undo { of } => Some(of.as_str()), _ => None },
+        "store": header.store,
+        "environment": header.environment,
+        "count": header.count,
+        "done": counts.done,
+        "failed": counts.failed,
+        "drifted": counts.drifted,
+        "skipped": counts.skipped,
+        "unknown": counts.unknown + counts.sending,
+        "pending": counts.pending,
+        "created_at": rfc3339(header.created_ms),
+        "created_ms": header.created_ms,
+        "expires_at": rfc3339(header.expires_ms),
+        "reason": stored.reason,
+        "digest": stored.digest,
+        "warnings": header.warnings,
+    })
+}
+
+/// An item of a plan, as reviewers see it.
+pub(super) fn item_json(item: &PlanItem, progress: &ItemProgress) -> Value {
+    let subject = &item.change.subject;
+    let requests: Vec<String> =
+        item.change.steps.iter().map(|step| step.request_line(&subject.id)).collect();
+    let failure = progress.failure.as_ref().map(|kept: &StoredFailure| {
+        json!({"code": kept.code.as_str(), "message": kept.message, "status": kept.status})
+    });
+    json!({
+        "n": item.n,
+        "subject": subject.id,
+        "kind": subject.kind,
+        "label": subject.label,
+        "state": progress.state.as_str(),
+        "changes": diffs(subject, &item.review),
+        "constants": item.constants,
+        "requests": requests,
+        "warnings": item.change.warnings,
+        "undo": match &item.change.undo {
+            Undo::None(why) => format!("impossible: {why}"),
+            Undo::Restore | Undo::Steps(_) => "possible".to_owned(),
+        },
+        "failure": failure,
+    })
+}
+
+/// An object literal's map.
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,141 @@
+//! What the tools over plans are called, what they take and what they answer.
+
+use serde_json::{Map, Value, json};
+use souk_model::Tier;
+use souk_policy::EffectKind;
+
+use super::args::{ListPlansArgs, PlanArgs, ShowPlanArgs, schema_of};
+use super::json::{object, outcome_schema};
+
+/// One of the host's own tools over plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlansTool {
+    List,
+    Get,
+    Commit,
+    Undo,
+    Resume,
+    Discard,
+}
+
+impl PlansTool {
+    /// The group's name; no plugin may have it.
+    pub(crate) const GROUP: &'static str = "plans";
+
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::List, Self::Get, Self::Commit, Self::Undo, Self::Resume, Self::Discard];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::List => "plans_list",
+            Self::Get => "plans_get",
+            Self::Commit => "plans_commit",
+            Self::Undo => "plans_undo",
+            Self::Resume => "plans_resume",
+            Self::Discard => "plans_discard",
+        }
+    }
+
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::List => "List plans",
+            Self::Get => "Show a plan",
+            Self::Commit => "Commit a plan",
+            Self::Undo => "Propose to undo a plan",
+            Self::Resume => "Resume a plan",
+            Self::Discard => "Discard a plan",
+        }
+    }
+
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Self::List => {
+                "Lists your plans, newest first: what each would change or has changed, and how far it came."
+            }
+            Self::Get => {
+                "Shows a plan item by item: each field's value before and after, everything else its requests hold, and how each item ended. In pages: pass `next_after` as `after`."
+            }
+            Self::Commit => {
+                "Carries out any proposed plan, under the same rules as the tool that proposed it. Items that somebody changed since the review are left alone and reported."
+            }
+            Self::Undo => {
+                "Proposes the plan that takes a committed plan back, for everything nobody has changed since. Commit it with `plans_commit`."
+            }
+            Self::Resume => {
+                "Goes on with a plan that was interrupted: what certainly did not happen is tried again, what a read shows as done is marked so."
+            }
+            Self::Discard => "Throws a proposed plan away. Nothing in the store changes.",
+        }
+    }
+
+    pub(crate) const fn effect(self) -> EffectKind {
+        match self {
+            Self::List | Self::Get => EffectKind::Query,
+            Self::Commit | Self::Resume => EffectKind::Commit,
+            Self::Undo | Self::Discard => EffectKind::Prepare,
+        }
+    }
+
+    pub(crate) const fn tier(self) -> Tier {
+        match self {
+            Self::List | Self::Get | Self::Undo | Self::Discard => Tier::Safe,
+            Self::Commit | Self::Resume => Tier::Risk,
+        }
+    }
+
+    pub(crate) const fn needs_session(self) -> bool {
+        matches!(self, Self::Commit | Self::Undo | Self::Resume)
+    }
+
+    /// The schema of its arguments, the host's own apart.
+    pub(crate) fn input(self) -> Map<String, Value> {
+        match self {
+            Self::List => schema_of::<ListPlansArgs>(),
+            Self::Get => schema_of::<ShowPlanArgs>(),
+            Self::Commit | Self::Undo | Self::Resume | Self::Discard => plan_id_schema(),
+        }
+    }
+
+    pub(crate) fn output(self) -> Map<String, Value> {
+        match self {
+            Self::List => object(json!({
+                "type": "object",
+                "properties": {"plans": {"type": "array", "items": {"type": "object"}}, "next_before": {"type": ["integer", "null"]}},
+                "required": ["plans"],
+            })),
+            Self::Get => object(json!({
+                "type": "object",
+                "properties": {
+                    "plan": {"type": "object"},
+                    "items": {"type": "array", "items": {"type": "object"}},
+                    "next_after": {"type": ["integer", "null"]},
+                },
+                "required": ["plan", "items"],
+            })),
+            Self::Commit | Self::Resume => outcome_schema(None),
+            Self::Undo => object(json!({
+                "type": "object",
+                "properties": {
+                    "plan_id": {"type": "string"},
+                    "expires_at": {"type": "string"},
+                    "affected_count": {"type": "integer"},
+                    "sample_diffs": {"type": "array", "items": {"type": "object"}},
+                    "warnings": {"type": "array", "items": {"type": "string"}},
+                    "message": {"type": "string"},
+                },
+                "required": ["plan_id", "expires_at", "affected_count", "message"],
+            })),
+            Self::Discard => object(json!({
+                "type": "object",
+                "properties": {"message": {"type": "string"}, "plan_id": {"type": "string"}},
+                "required": ["message"],
+            })),
+        }
+    }
+}
+
+/// The schema of arguments that name a plan and nothing else.
+pub(crate) fn plan_id_schema() -> Map<String, Value> {
+    schema_of::<PlanArgs>()
+}

@@ -1,0 +1,159 @@
+//! One run of a plugin: a fresh instance, one call, and its response checked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use souk_model::{Action, ContentBlock, Failure};
+use souk_state::audit::CallResources;
+use souk_state::exports::PendingExport;
+
+use super::admission::InstancePermit;
+use super::response::PluginResponse;
+use crate::guest::bindings::exports::souk::plugin::actions::Response;
+use crate::guest::call_context::CallContext;
+use crate::guest::engine::{TICK, TickingGuard};
+use crate::guest::run_end::{crossing_too_large, why_ended};
+use crate::guest::state::GuestState;
+use crate::guest::usage::ExceededBudget;
+use crate::load::plugin::Plugin;
+use crate::load::sandbox::Sandbox;
+
+/// What a call that went well made.
+pub(crate) struct CallResult {
+    /// Its answer.
+    pub(crate) result: Map<String, Value>,
+    /// Documents that are whole and not yet kept.
+    pub(crate) closed: Vec<PendingExport>,
+    /// What is shown beside the answer.
+    pub(crate) content: Vec<ContentBlock>,
+}
+
+impl From<Map<String, Value>> for CallResult {
+    fn from(result: Map<String, Value>) -> Self {
+        Self { result, closed: Vec::new(), content: Vec::new() }
+    }
+}
+
+/// A call that is ready to run. [`run`](Self::run) eats it: no store is used twice.
+pub(crate) struct PluginRun<'p> {
+    plugin: &'p Plugin,
+    pub(super) action: Arc<Action>,
+    pub(super) store: wasmtime::Store<GuestState>,
+    _ticking: TickingGuard,
+    permit: Arc<InstancePermit>,
+}
+
+impl<'p> PluginRun<'p> {
+    /// Makes a fresh instance's store for one call.
+    pub(crate) fn new(
+        plugin: &'p Plugin,
+        sandbox: &Sandbox,
+        context: CallContext,
+        permit: InstancePermit,
+    ) -> Self {
+        let action = context.action.clone();
+        let state = GuestState::calling(plugin.name.clone(), sandbox.limits.call(), context);
+        let store = state.into_store(&sandbox.engine.wasmtime);
+        let ticking = sandbox.engine.ticking();
+        Self { plugin, action, store, _ticking: ticking, permit: Arc::new(permit) }
+    }
+}
+
+impl PluginRun<'_> {
+    /// Instantiates, calls, and checks the answer.
+    pub(crate) async fn run(
+        mut self,
+        arguments: &String,
+    ) -> (CallResources, Result<CallResult, Failure>) {
+        self.store.data_mut().usage.resume();
+        let wall = self.store.data().usage.budget.wall;
+        let clock = self.store.data().clock.clone();
+        let outcome = clock.within(wall, self.invoke(arguments)).await;
+        let usage = &mut self.store.data_mut().usage;
+        let result = match outcome {
+            Some(Ok(answer)) => {
+                // What ran since the last interruption counts too; the answer is there already.
+                let _ = usage.pause();
+                answer
+            }
+            Some(Err(trap)) => Err(self.trap_failure(&trap)),
+            None => Err(usage.exceed(ExceededBudget::Wall(wall)).failure(&self.plugin.group.name)),
+        };
+        let result = match result {
+            Ok(response) => {
+                self.response(response)
+                    .check(&self.store.data().usage.budget, self.permit.clone())
+                    .await
+            }
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = &result {
+            self.log(failure);
+        }
+        let state = self.store.data_mut();
+        let (mut resources, closed) = state
+            .call
+            .as_deref_mut()
+            .map(|call| {
+                (std::mem::take(&mut call.resources), std::mem::take(&mut call.closed_exports))
+            })
+            .unwrap_or_default();
+        resources.cpu_ticks = ticks(state.usage.cpu());
+        resources.peak_memory_bytes = state.usage.memory() as u64;
+        resources.host_calls = state.usage.host_calls;
+        // Of a call that failed nothing is kept: what it closed is dropped here.
+        (resources, result.map(|(result, content)| CallResult { result, closed, content }))
+    }
+
+    async fn invoke(&mut self, arguments: &String) -> wasmtime::Result<Result<Response, Failure>> {
+        let instance = self.plugin.pre.instantiate_async(&mut self.store).await?;
+        let answer = instance
+            .souk_plugin_actions()
+            .call_invoke(&mut self.store, &self.action.name, arguments)
+            .await?;
+        Ok(answer.map_err(Failure::from))
+    }
+
+    fn response(&self, response: Response) -> PluginResponse {
+        let closed = self.store.data().call.as_deref().map(|call| &call.closed_exports);
+        let uris = closed.into_iter().flatten().map(|closed| closed.kept().document().uri);
+        PluginResponse {
+            response,
+            documents: uris.collect(),
+            plugin: self.plugin.name.clone(),
+            action: self.action.clone(),
+            schemas: self.plugin.schemas.get(&self.action.name).cloned(),
+        }
+    }
+
+    /// Logs a fault of the plugin. Only faults have a rule here: what a plugin
+    /// refuses of itself has none.
+    fn log(&self, failure: &Failure) {
+        if failure.rule.is_some() {
+            let plugin = &*self.plugin.name;
+            let mask = self.store.data().call.as_deref().map(|call| call.mask.clone());
+            let message = mask.unwrap_or_default().text(failure.message.clone());
+            tracing::warn!(target: "souk::plugin", plugin, "{message}");
+        }
+    }
+
+    fn trap_failure(&self, trap: &wasmtime::Error) -> Failure {
+        let name = &self.plugin.group.name;
+        let usage = &self.store.data().usage;
+        if let Some(exceeded) = usage.exceeded {
+            return exceeded.failure(name);
+        }
+        if crossing_too_large(trap) {
+            return ExceededBudget::Crossing(usage.budget.answer_bytes).failure(name);
+        }
+        Failure::internal(format!("the plugin `{name}` failed: {}", why_ended(usage, trap)))
+            .rule("trap")
+            .remedy("other plugins and later calls are unharmed; its log may say more")
+    }
+}
+
+/// Processor time in ticks of the clock, begun ones counted.
+fn ticks(cpu: Duration) -> u64 {
+    u64::try_from(cpu.as_micros().div_ceil(TICK.as_micros())).unwrap_or(u64::MAX)
+}

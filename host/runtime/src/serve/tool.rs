@@ -1,0 +1,204 @@
+//! A tool, and what is behind it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use souk_model::{Action, CommitTool, Grant, Tool, ToolHints};
+use souk_policy::{EffectKind, ToolProfile};
+
+use super::host_arg_values::HostArgValues;
+use super::plans_tools::{PlansTool, outcome_schema, plan_id_schema};
+use crate::load::host_args::HostArgs;
+use crate::load::plugin::Plugin;
+use crate::load::schema::InputSchema;
+
+/// A tool that is loaded.
+pub struct LoadedTool {
+    pub(crate) tool: Arc<Tool>,
+    group: String,
+    effect: EffectKind,
+    pub(crate) input: Arc<InputSchema>,
+    pub(crate) host_args: HostArgs,
+    pub(crate) kind: ToolKind,
+}
+
+/// What a tool is.
+pub(crate) enum ToolKind {
+    /// An action of a plugin.
+    Action { plugin: Arc<Plugin>, action: Arc<Action> },
+    /// The host's tool that commits what an action of this plugin proposed.
+    Commit { plugin: Arc<Plugin>, subject_as: Option<String> },
+    /// One of the host's own.
+    Plans(PlansTool),
+}
+
+impl LoadedTool {
+    /// A plugin's action. `None` if its schemas are gone, which cannot be.
+    pub(crate) fn action(plugin: &Arc<Plugin>, action: &Arc<Action>) -> Option<Self> {
+        let input = plugin.schemas.get(&action.name)?.input.clone();
+        let effect = EffectKind::from(&action.effect);
+        Some(Self {
+            tool: Arc::new(Tool {
+                name: action.tool.clone(),
+                title: action.title.clone(),
+                description: description(action),
+                input: input.schema.clone(),
+                output: action.output.clone(),
+                tier: action.tier,
+                hints: ToolHints::of(action),
+            }),
+            group: plugin.group.name.clone(),
+            effect,
+            input,
+            host_args: HostArgs::of(effect, action.tier).with(&action.grants),
+            kind: ToolKind::Action { plugin: plugin.clone(), action: action.clone() },
+        })
+    }
+
+    /// The tool that commits what an action proposed.
+    pub(crate) fn commit(plugin: &Arc<Plugin>, commit: &CommitTool) -> Result<Self, String> {
+        let host_args = HostArgs::of(EffectKind::Commit, commit.tier);
+        let input = InputSchema::of(plan_id_schema(), host_args)?;
+        Ok(Self {
+            tool: Arc::new(Tool {
+                name: format!("{}_{}", plugin.group.name, commit.name),
+                title: commit.title.clone(),
+                description: commit.description.clone(),
+                input: input.schema.clone(),
+                output: Arc::new(outcome_schema(commit.subject_as.as_deref())),
+                tier: commit.tier,
+                hints: committing(),
+            }),
+            group: plugin.group.name.clone(),
+            effect: EffectKind::Commit,
+            input: Arc::new(input),
+            host_args,
+            kind: ToolKind::Commit {
+                plugin: plugin.clone(),
+                subject_as: commit.subject_as.clone(),
+            },
+        })
+    }
+
+    /// One of the host's own tools.
+    pub(crate) fn native(native: PlansTool) -> Result<Self, String> {
+        let effect = native.effect();
+        let host_args = HostArgs::of(effect, native.tier());
+        let input = InputSchema::of(native.input(), host_args)?;
+        Ok(Self {
+            tool: Arc::new(Tool {
+                name: native.name().to_owned(),
+                title: native.title().to_owned(),
+                description: native.description().to_owned(),
+                input: input.schema.clone(),
+                output: Arc::new(native.output()),
+                tier: native.tier(),
+                hints: if effect.writes() {
+                    committing()
+                } else {
+                    ToolHints {
+                        read_only: effect == EffectKind::Query,
+                        destructive: false,
+                        idempotent: effect == EffectKind::Query,
+                        open_world: false,
+                    }
+                },
+            }),
+            group: PlansTool::GROUP.to_owned(),
+            effect,
+            input: Arc::new(input),
+            host_args,
+            kind: ToolKind::Plans(native),
+        })
+    }
+
+    /// The tool as policy judges it.
+    #[must_use]
+    pub fn profile(&self) -> ToolProfile<'_> {
+        ToolProfile {
+            name: &self.tool.name,
+            group: &self.group,
+            tier: self.tool.tier,
+            effect: self.effect,
+        }
+    }
+
+    /// The plugin behind it, if there is one.
+    pub(crate) fn plugin(&self) -> Option<&Arc<Plugin>> {
+        match &self.kind {
+            ToolKind::Action { plugin, .. } | ToolKind::Commit { plugin, .. } => Some(plugin),
+            ToolKind::Plans(_) => None,
+        }
+    }
+
+    /// Whether it is refused without a session.
+    #[must_use]
+    pub fn needs_session(&self) -> bool {
+        match &self.kind {
+            ToolKind::Action { action, .. } => action.needs_session,
+            ToolKind::Commit { .. } => true,
+            ToolKind::Plans(native) => native.needs_session(),
+        }
+    }
+
+    /// Whether a call with these arguments of the host's changes the store, so that a repetition
+    /// must not.
+    pub(crate) fn is_repeatable_write(&self, values: &HostArgValues) -> bool {
+        self.effect == EffectKind::Apply && self.host_args.key && !values.preview
+    }
+
+    /// An answer from before, marked as one where the tool's schema has room for it.
+    pub(crate) fn repeated(&self, mut answer: Map<String, Value>) -> Map<String, Value> {
+        let closed = self.tool.output.get("additionalProperties") == Some(&Value::Bool(false));
+        if !closed {
+            let note = "this very change was made before, so nothing was sent again; to make it \
+                once more, give a fresh `idempotency_key`";
+            answer.insert("repeated".to_owned(), note.into());
+        }
+        answer
+    }
+
+    /// Names of the arguments whose values the plugin never sees.
+    pub(crate) fn sealed(&self) -> &[String] {
+        &self.input.sealed
+    }
+
+    /// The tool as clients see it.
+    #[must_use]
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
+    /// What it may ask of back ends; nothing for the host's own tools.
+    #[must_use]
+    pub fn granted(&self) -> &[Grant] {
+        match &self.kind {
+            ToolKind::Action { action, .. } => &action.grants,
+            ToolKind::Commit { .. } | ToolKind::Plans(_) => &[],
+        }
+    }
+
+    /// What it may ask of back ends, in words; a commit sends what its plan holds.
+    #[must_use]
+    pub fn grants(&self) -> Vec<String> {
+        match &self.kind {
+            ToolKind::Action { action, .. } => {
+                action.grants.iter().map(ToString::to_string).collect()
+            }
+            ToolKind::Commit { .. } | ToolKind::Plans(_) => Vec::new(),
+        }
+    }
+}
+
+/// An action's description, for models; whoever reads it is told first where it is deprecated.
+fn description(action: &Action) -> String {
+    match &action.details.deprecated {
+        Some(why) => format!("Deprecated: {why}\n\n{}", action.description),
+        None => action.description.clone(),
+    }
+}
+
+/// Committing overwrites; with an idempotency key, or the plan's own state, never twice.
+const fn committing() -> ToolHints {
+    ToolHints { read_only: false, destructive: true, idempotent: true, open_world: true }
+}
