@@ -44,12 +44,12 @@ struct ReadAccess {
     /// Areas that the store does not have: their module is missing or disabled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     missing: Vec<String>,
-    /// Areas of which neither could be told, and why.
+    /// Areas of which neither could be found out, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     unknown: BTreeMap<String, String>,
 }
 
-/// What could be told; what could not is `{"unknown": "why"}`.
+/// What could be found out; what could not is `{"unknown": "why"}`.
 #[result]
 pub(crate) struct CapabilitySummary {
     /// When the store was asked.

@@ -13,7 +13,7 @@ const FIELDS: &str =
     "type relative_url redirect_code ...on ProductInterface{id} ...on CategoryInterface{id}";
 
 /// How many questions one call asks. With its purges it stays below the host's default limit of 500
-/// requests, beyond which the call would end with purges made and not told of.
+/// requests, beyond which the call would end with purges made and not answered.
 const MOST_QUESTIONS: usize = 350;
 
 /// What a page shows, and by whose tag it can be purged.

@@ -97,17 +97,17 @@ fn by_what_they_show(context: &ApplyContext, urls: &[String], outcomes: &mut [Pu
     if refused.is_empty() {
         return;
     }
-    let shown = page_subject::at_urls(context, &refused);
-    let things = distinct(shown.iter().flatten().copied());
-    let targets: Vec<PurgeTarget> = things.iter().map(|shown| shown.target()).collect();
+    let subjects = page_subject::at_urls(context, &refused);
+    let things = distinct(subjects.iter().flatten().copied());
+    let targets: Vec<PurgeTarget> = things.iter().map(|subject| subject.target()).collect();
     let purged = if targets.is_empty() { Vec::new() } else { context.purge(&targets) };
-    for ((outcome, shown), url) in left.into_iter().zip(shown).zip(refused) {
-        *outcome = match shown {
-            Ok(shown) => {
-                let at = things.iter().position(|other| *other == shown);
+    for ((outcome, subject), url) in left.into_iter().zip(subjects).zip(refused) {
+        *outcome = match subject {
+            Ok(subject) => {
+                let at = things.iter().position(|other| *other == subject);
                 let result = at.and_then(|at| purged.get(at)).cloned();
                 let unanswered = || Err(Failure::internal("the host answered no purge"));
-                PurgeOutcome { result: result.unwrap_or_else(unanswered), via: Some(shown) }
+                PurgeOutcome { result: result.unwrap_or_else(unanswered), via: Some(subject) }
             }
             Err(why) => PurgeOutcome { result: Err(not_by_url(url, &why)), via: None },
         };
@@ -209,7 +209,7 @@ fn url_result(url: &str, PurgeOutcome { result, via }: PurgeOutcome) -> UrlResul
             url,
             success: !previewed,
             purge_id: id,
-            via: via.map(|shown| shown.to_string()),
+            via: via.map(|subject| subject.to_string()),
             error: None,
         },
         Err(Failure { message, remedy, .. }) => {

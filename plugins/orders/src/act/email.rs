@@ -72,7 +72,7 @@ pub(crate) fn email(args: &EmailArgs, context: &ApplyContext) -> ActReply {
     let mut change = ChangeBuilder::of(kind, id.to_string()).label(Some(order.increment_id()));
     change.step(post(&send).failure_responses("", Some(&false.into())));
     let to = order.document.text("customer_email");
-    change.witness("email", &json!(format!("the e-mail of {kind} {id} goes to {to}")));
+    change.unverifiable("email", &json!(format!("the e-mail of {kind} {id} goes to {to}")));
     change.warn("no read shows whether an e-mail was sent: the store's answer is all there is");
     change.cannot_be_undone("an e-mail cannot be called back");
     let summary = format!("e-mail the {kind} of {}", order.name());

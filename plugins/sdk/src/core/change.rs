@@ -117,7 +117,7 @@ impl StepBuilder {
 
 impl ChangeBuilder {
     /// A change of this subject, by its id in the store. Its steps may be repeated harmlessly and
-    /// are undone in reverse, until told otherwise.
+    /// are undone in reverse, unless it is said otherwise.
     #[must_use]
     pub fn of(kind: &str, id: impl Into<String>) -> Self {
         Self {
@@ -201,12 +201,12 @@ impl ChangeBuilder {
     /// Records something that happens and that no read of the store can show: an e-mail that is sent.
     /// `what` says it to the reviewer. The store's answer is its only witness, so the change is never
     /// sent again where that answer did not come.
-    pub fn witness(&mut self, field: &str, what: &Value) {
+    pub fn unverifiable(&mut self, field: &str, what: &Value) {
         self.retry = Retry::IfAbsent;
         self.edit(field, "", Expectation::Unverifiable(what.to_string()));
     }
 
-    /// What the reviewer should know of this change. The same words for many subjects are told once.
+    /// What the reviewer should know of this change. The same words for many subjects are shown once.
     pub fn warn(&mut self, warning: impl Into<String>) {
         let warning = warning.into();
         if !self.warnings.contains(&warning) {
@@ -370,7 +370,7 @@ mod tests {
             [BindingSource::Subject],
             StoreView::Global,
         ));
-        change.witness("email", &json!("the order's confirmation goes out once more"));
+        change.unverifiable("email", &json!("the order's confirmation goes out once more"));
         let change = change.done().unwrap();
         assert_eq!(change.retry, Retry::IfAbsent);
         assert_eq!(change.edits[0].at, "");

@@ -50,7 +50,7 @@ impl CommitTool {
         [group, "_", &self.name].concat()
     }
 
-    /// What the host is told, for an action with this whole name and title.
+    /// The declaration as the contract has it, for an action with this whole name and title.
     pub(super) fn describe(&self, action: &str, title: &str) -> actions::CommitTool {
         let made_title = || match title.strip_prefix("Plan ") {
             Some(rest) => ["Commit ", rest].concat(),

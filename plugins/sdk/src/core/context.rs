@@ -72,7 +72,7 @@ impl Context {
     /// is asked anew, which may take some seconds.
     ///
     /// # Errors
-    /// No session; or what is told is not of this type.
+    /// No session; or the answer is not of this type.
     pub fn capabilities<T: DeserializeOwned>(&self, refresh: bool) -> Result<T, Failure> {
         json::decode(&host::capabilities(refresh)?).map_err(|wrong| {
             Failure::internal(format!("what the store can do is not as expected: {wrong}"))

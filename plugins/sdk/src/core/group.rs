@@ -323,7 +323,7 @@ impl Action {
 }
 
 impl Group {
-    /// What the host is told.
+    /// The declaration of the group, as the contract has it.
     #[must_use]
     pub fn describe(&self) -> actions::Group {
         actions::Group {

@@ -89,7 +89,7 @@ fn fill<Kind>(
     let clears = update.updates.0.iter().any(|(_, wanted)| *wanted == FieldValue::Cleared);
     let only_prices = update.updates.fields().all(|field| ProductField::PRICES.contains(&field));
     let falls_back = clears && !writer.target().is_global();
-    // What holds for every change is told with the first.
+    // What holds for every change stands with the first.
     let mut general = Some(writer.warnings());
     while let Some(products) = pages.next_page()? {
         let global = match falls_back {

@@ -42,8 +42,8 @@ pub(crate) fn capabilities(refresh: bool) -> Result<String, Failure> {
         return Err(Failure::new(FailureCode::NotAuthenticated, "there is no session"));
     }
     record.refreshed += usize::from(refresh);
-    let told = record.capabilities.clone();
-    Ok(told.unwrap_or_else(|| json!({"probing": false})).to_string())
+    let known = record.capabilities.clone();
+    Ok(known.unwrap_or_else(|| json!({"probing": false})).to_string())
 }
 
 pub(crate) fn login(using: &Credentials) -> Result<SessionInfo, Failure> {

@@ -19,7 +19,7 @@ pub(super) type CacheAnswer = Rc<dyn Fn(&PurgeTarget) -> Result<PurgeResult, Fai
 pub struct ProposedPlan {
     /// What it is for.
     pub intent: Intent,
-    /// The changes, without those that already are as wished.
+    /// The changes, without those of subjects that already have these values.
     pub changes: Vec<Change>,
 }
 

@@ -104,7 +104,7 @@ impl RedirectFindings {
         }
         for start in starts {
             let chain = followed(view, start, &does, max_depth);
-            // What comes in the middle of a chain is told with it, and a circle once.
+            // What comes in the middle of a chain stands with it, and a circle once.
             let is_first = !targets.contains(start);
             let is_circle = chain.ends == ChainEnd::Loop && chain.last() == start;
             if is_first || (is_circle && chain.path.iter().all(|other| start <= other)) {
