@@ -68,7 +68,7 @@ deny: tools ## Check the dependencies: bans, licences, sources and, where they c
 	else echo "advisories are not checked: their database cannot be fetched"; fi
 
 circles: ## Show which files of a crate import each other in circles, and names with many meanings
-	cargo test $(CARGO_FLAGS) --test house -- --include-ignored
+	cargo test $(CARGO_FLAGS) --test house
 
 docs: build ## Render the pages that the product makes
 	$(TARGET)/release/souk actions --max-tier critical --markdown > docs/tools.md

@@ -24,7 +24,6 @@ fn crates() -> Vec<(PathBuf, Crate)> {
 }
 
 #[test]
-#[ignore = "`make circles` runs it"]
 fn arrows_between_files_run_one_way() {
     let root = workspace::root();
     let mut found = String::new();
@@ -73,7 +72,6 @@ fn every_file_belongs_to_a_module() {
 }
 
 #[test]
-#[ignore = "`make circles` runs it"]
 fn a_type_name_means_one_thing() {
     let root = workspace::root();
     let mut types = Types::new();

@@ -53,7 +53,8 @@ pub(super) fn blocks(name: &str, page: &str) -> Vec<Block> {
                         above.output = Some(text);
                     }
                     _ => {
-                        blocks.push(Block { at: format!("{name}:{at}"), info, text, output: None })
+                        let at = format!("{name}:{at}");
+                        blocks.push(Block { at, info, text, output: None });
                     }
                 }
                 adjoins = true;
