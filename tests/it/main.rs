@@ -18,5 +18,6 @@ mod policy;
 mod python;
 mod reload;
 mod sessions;
+mod settings;
 mod stdio;
 mod tools;

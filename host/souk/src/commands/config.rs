@@ -8,7 +8,7 @@ use crate::cli::ConfigCommand;
 use crate::output::print;
 use crate::render::clean;
 use crate::settings::kind::ValueKind;
-use crate::settings::resolved::{EffectiveValue, dotted};
+use crate::settings::resolved::EffectiveValue;
 use crate::settings::setting::DefaultValue;
 use crate::settings::source::{SettingSource, SettingValue};
 use crate::settings::{document, example};
@@ -51,7 +51,7 @@ const WIDTH: usize = 60;
 
 /// A setting as a line of TOML; a comment where it is not set.
 fn assignment(one: &EffectiveValue) -> String {
-    let key = dotted(&one.key);
+    let key = &one.key;
     match one.written() {
         Some(value) => format!("{key} = {value}"),
         None => match one.setting.default {

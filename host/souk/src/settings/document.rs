@@ -52,17 +52,19 @@ pub(crate) fn page() -> String {
 fn write_group(page: &mut String, group: &SettingGroup) {
     let _ = write!(page, "\n## {}\n\n{}\n\n", group.title, group.about);
     page.push_str(
-        "| setting | flag, variables | default | of several | |\n|---|---|---|---|---|\n",
+        "| setting | flag, variables | default | unit | of several | what it does |\n\
+         |---|---|---|---|---|---|\n",
     );
     for setting in group.settings {
         let reloads = if setting.reloads { "; reloads" } else { "" };
         let _ = writeln!(
             page,
-            "| `{}`{} | {} | {} | {}{reloads} | {} |",
+            "| `{}`{} | {} | {} | {} | {}{reloads} | {} |",
             setting.key,
             if setting.in_file { "" } else { ", not in a file" },
             ways(setting),
             default(setting),
+            setting.unit,
             setting.merge.describe(),
             cell(setting.doc),
         );
@@ -80,13 +82,9 @@ fn ways(setting: &Setting) -> String {
 }
 
 fn default(setting: &Setting) -> String {
-    let unit = if setting.unit.is_empty() { String::new() } else { format!(" {}", setting.unit) };
     match setting.default {
-        DefaultValue::Toml(toml) => format!("`{toml}`{unit}"),
-        DefaultValue::Unset(words) | DefaultValue::Computed(words) => {
-            let unit = if unit.is_empty() { unit } else { format!(" ({})", unit.trim_start()) };
-            cell(&format!("{words}{unit}"))
-        }
+        DefaultValue::Toml(toml) => format!("`{toml}`"),
+        DefaultValue::Unset(words) | DefaultValue::Computed(words) => cell(words),
     }
 }
 

@@ -89,7 +89,7 @@ impl ValueKind {
                 .map_err(|_| wrong())
                 .and_then(|number| self.check(number.into())),
             Self::Tools | Self::Names => {
-                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                let parts = text.split(',').map(str::trim);
                 self.check(parts.map(Value::from).collect())
             }
             Self::Table => Err("it can only be set in a file".to_owned()),
@@ -203,7 +203,7 @@ fn check_mask_rules(rules: Value) -> Result<Value, String> {
 }
 
 /// A value as TOML in one line.
-pub(crate) fn toml(value: &Value) -> String {
+fn toml(value: &Value) -> String {
     match value {
         Value::Array(items) => {
             format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", "))
@@ -220,7 +220,7 @@ pub(crate) fn toml(value: &Value) -> String {
 }
 
 /// A key as TOML: bare where it may be.
-pub(crate) fn toml_key(key: &str) -> String {
+fn toml_key(key: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !key.is_empty() && key.chars().all(bare) {
         key.to_owned()

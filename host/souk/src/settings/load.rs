@@ -160,7 +160,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-/// By what a file is told from what it was: its inode, length and time of change.
+/// What shows that a file has changed: its inode, length and time of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileStamp(u64, u64, i64, i64);
 

@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::defaults;
-use super::kind::toml_key;
 use super::merge::narrower;
 use super::setting::{DefaultValue, MergeRule, Setting};
 use super::source::{SettingProblem, SettingSource, SettingValue};
@@ -274,9 +273,4 @@ impl EffectiveValue {
     pub(crate) fn written(&self) -> Option<String> {
         self.value.as_ref().map(|value| self.setting.kind.write(value))
     }
-}
-
-/// A dotted key as TOML writes it.
-pub(crate) fn dotted(key: &str) -> String {
-    key.split('.').map(toml_key).collect::<Vec<_>>().join(".")
 }

@@ -18,16 +18,12 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
         .default("\"risk\"")
         .lowest()
         .reloads(),
-        Setting::new(
-            "policy.read_only",
-            ValueKind::Switch,
-            "Offer nothing that changes the store",
-        )
-        .flag("--read-only", "")
-        .variables(&["SOUK_READ_ONLY"])
-        .default("false")
-        .merge(MergeRule::On)
-        .reloads(),
+        Setting::new("policy.read_only", ValueKind::Switch, "Offer nothing that changes the store")
+            .flag("--read-only", "")
+            .variables(&["SOUK_READ_ONLY"])
+            .default("false")
+            .merge(MergeRule::On)
+            .reloads(),
         Setting::new(
             "policy.allow",
             ValueKind::Tools,
@@ -75,8 +71,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
         Setting::new(
             "policy.mask_pii",
             ValueKind::MaskRules,
-            "Mask personal data in everything that callers are answered: `true`, or tables for some \
-             callers and plugins",
+            "Mask personal data in what callers are answered; in a file also by caller and plugin",
         )
         .flag("--mask-pii", "")
         .variables(&["SOUK_MASK_PII"])
