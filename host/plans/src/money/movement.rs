@@ -1,6 +1,6 @@
-//! Money that a change moves: found by where its steps go, reckoned from what the host read.
+//! Money that a change moves: found by where its steps go, computed from what the host read.
 //!
-//! A plugin is not asked how much it is. A refund is reckoned from its body and the order; the plugin
+//! A plugin is not asked how much it is. A refund is computed from its body and the order; the plugin
 //! has to claim the growth of the order's `total_refunded` in an edit, which is reviewed and read
 //! back, and a claim below what the request can move is refused. Caps are held against the larger.
 
@@ -111,7 +111,7 @@ fn money_request_of<'a>(
 /// Reckons what a change moves, of the order that its lookup showed.
 ///
 /// # Errors
-/// FORBIDDEN where that cannot be reckoned, or is more than the change claims.
+/// FORBIDDEN where that cannot be computed, or is more than the change claims.
 pub(crate) fn money_movement(
     change: &Change,
     lookup: &Lookup,
