@@ -106,7 +106,7 @@ pub(super) fn read<T: DeserializeOwned>(arguments: &Map<String, Value>) -> Resul
 }
 
 /// The flat schema of arguments, without what says nothing to a caller: the type's name, the size of
-/// a number in memory, the smallest number that it could be.
+/// a number in memory, a default that is the same as leaving the argument out.
 pub(super) fn schema_of<T: JsonSchema>() -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
@@ -116,6 +116,11 @@ pub(super) fn schema_of<T: JsonSchema>() -> Map<String, Value> {
     RecursiveTransform(|schema: &mut Schema| {
         schema.remove("format");
         schema.remove("title");
+        let absent =
+            |default: &Value| default.is_null() || default.as_array().is_some_and(Vec::is_empty);
+        if schema.get("default").is_some_and(absent) {
+            schema.remove("default");
+        }
     })
     .transform(&mut schema);
     schema.remove("description");
