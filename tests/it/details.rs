@@ -19,7 +19,7 @@ async fn settings_that_a_plugin_does_not_take_keep_it_from_being_called() {
     assert!(refusal.contains("`colour`") && refusal.contains("[plugins.probe.settings]"));
     assert!(!refusal.contains('7'), "a setting is told: {refusal}");
     // Others are served, and the operator is told.
-    mcp.answer("catalog_search_products", json!({"page_size": 1})).await;
+    mcp.answer("scope_list_websites_stores", json!({})).await;
     mcp.process().logged("settings for the plugin `probe`").await;
     let other = Home::new();
     let mcp = serve(&other, "colour = 'red'").logged_in().await;
@@ -50,6 +50,6 @@ async fn what_a_group_says_beside_its_actions_is_shown() {
     assert_eq!(shown["details"]["resource_templates"][0]["argument"], "sku");
     let mcp = serve(&home, "").logged_in().await;
     let tools = mcp.list().await;
-    let safe = tools.iter().find(|tool| tool.name == "probe_safe").unwrap();
-    assert!(safe.description.as_deref().unwrap().starts_with("Deprecated: nobody needs it\n\n"));
+    let old = tools.iter().find(|tool| tool.name == "probe_picture").unwrap();
+    assert!(old.description.as_deref().unwrap().starts_with("Deprecated: nobody needs it\n\n"));
 }

@@ -398,7 +398,7 @@ async fn every_tool_of_magento_mcp_does_what_it_says_as_the_store_shows() {
     user.diagnostics().await;
     user.cache().await;
     let out = user.call("auth_logout", json!({}), &["message"]).await;
-    assert_eq!(out["message"], "LoggedRequest out successfully");
+    assert_eq!(out["message"], "Logged out successfully");
     let out = user.call("auth_logout", json!({}), &["message"]).await;
     assert_eq!(out["message"], "No active session");
     let refusal = user.refused("auth_whoami", json!({})).await;

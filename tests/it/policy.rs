@@ -53,6 +53,7 @@ const RULES: [Rule; 4] = [
             "probe_change",
             "probe_export",
             "probe_person",
+            "probe_picture",
             "probe_read",
             "probe_sealed",
             "plans_commit",
@@ -67,7 +68,7 @@ const RULES: [Rule; 4] = [
 ];
 
 /// What there is besides `probe_usurp`, which may never touch a session.
-const ALL: [&str; 19] = [
+const ALL: [&str; 20] = [
     "auth_login",
     "auth_logout",
     "auth_whoami",
@@ -81,6 +82,7 @@ const ALL: [&str; 19] = [
     "probe_critical",
     "probe_export",
     "probe_person",
+    "probe_picture",
     "probe_read",
     "probe_risk",
     "probe_safe",

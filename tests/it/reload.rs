@@ -200,7 +200,7 @@ async fn confirmation_and_accepted_credentials_reload_with_the_rest_of_the_polic
     assert!(commit().await.starts_with("CONFIRMATION_REQUIRED: "));
     assert!(login().await.starts_with("FORBIDDEN: "));
     home.write("rules.toml", "[policy]\nconfirm = false\naccept_credentials = true");
-    until("nothing needs to be confirmed", async || commit().await.starts_with("NOT_FOUND: "))
+    until("nothing needs to be confirmed", async || commit().await.starts_with("PLAN_NOT_FOUND: "))
         .await;
     assert!(login().await.starts_with("NOT_AUTHENTICATED: "));
     home.write("rules.toml", "");

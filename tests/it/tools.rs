@@ -73,7 +73,7 @@ async fn every_tool_answers_what_a_plain_read_of_the_store_shows() {
         assert_eq!(mcp.answer("auth_whoami", json!({})).await["default_scope"], "de");
 
         let gone = mcp.answer("auth_logout", json!({})).await;
-        assert_eq!(gone["message"], "LoggedRequest out successfully");
+        assert_eq!(gone["message"], "Logged out successfully");
         assert_eq!(mcp.answer("auth_logout", json!({})).await["message"], "No active session");
         for tool in ["auth_whoami", "catalog_search_products", "scope_list_websites_stores"] {
             let refusal = mcp.refusal(tool, json!({})).await;

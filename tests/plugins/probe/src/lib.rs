@@ -268,7 +268,7 @@ pub fn describe() -> Described {
         if action.name == "change" {
             action.effect = Effect::Apply(Bound::AtMost(1));
         }
-        if action.name == "safe" {
+        if action.name == "picture" {
             action.details = Some(ActionDetails {
                 keywords: vec!["echo".to_owned()],
                 deprecated: Some("nobody needs it".to_owned()),
