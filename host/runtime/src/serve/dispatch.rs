@@ -110,6 +110,8 @@ impl Dispatcher {
             lists: Mutex::default(),
             tools: ArcSwap::default(),
         });
+        // For what was loaded before there was anybody to follow the changes.
+        dispatcher.warn_of_settings();
         let weak = Arc::downgrade(&dispatcher);
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
