@@ -21,9 +21,22 @@ async fn settings_that_a_plugin_does_not_take_keep_it_from_being_called() {
     // Others are served, and the operator is told.
     mcp.answer("scope_list_websites_stores", json!({})).await;
     mcp.process().logged("settings for the plugin `probe`").await;
+    // So is who asks beforehand, with the place.
+    let check = async |home: &Home| {
+        home.souk(["config", "check", "--config", "souk.toml"])
+            .env("SOUK_PLUGINS", home.plugins_and_probe())
+            .run()
+            .await
+    };
+    let checked = check(&home).await;
+    assert_ne!(checked.status, Some(0));
+    for part in ["souk.toml:1", "plugins.probe.settings", "colour"] {
+        assert!(checked.out.contains(part), "`{part}` is not in {}", checked.out);
+    }
     let other = Home::new();
     let mcp = serve(&other, "colour = 'red'").logged_in().await;
     mcp.answer("probe_safe", json!({})).await;
+    assert_eq!(check(&other).await.status, Some(0));
 }
 
 #[tokio::test]

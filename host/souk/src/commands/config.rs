@@ -8,16 +8,20 @@ use crate::cli::ConfigCommand;
 use crate::output::print;
 use crate::render::clean;
 use crate::settings::kind::ValueKind;
-use crate::settings::resolved::EffectiveValue;
+use crate::settings::resolved::{EffectiveValue, named_key};
 use crate::settings::setting::DefaultValue;
-use crate::settings::source::{SettingSource, SettingValue};
+use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
 use crate::settings::{document, example};
-use crate::setup;
+use crate::setup::{self, Setup};
+use crate::wiring;
 
-pub(crate) fn run(command: ConfigCommand, flags: Vec<SettingValue>) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    command: ConfigCommand,
+    flags: Vec<SettingValue>,
+) -> anyhow::Result<ExitCode> {
     match command {
         ConfigCommand::Show { json } => show(flags, json),
-        ConfigCommand::Check { json } => check(flags, json),
+        ConfigCommand::Check { json } => check(flags, json).await,
         ConfigCommand::Example => {
             print(&example::file())?;
             Ok(ExitCode::SUCCESS)
@@ -96,9 +100,12 @@ fn source(source: &SettingSource) -> Value {
     }
 }
 
-fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode> {
-    let loaded = setup::loader(flags)?.load(&[]);
-    let problems = setup::problems(&loaded);
+async fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode> {
+    let loaded = setup::loader(flags.clone())?.load(&[]);
+    let mut problems = setup::problems(&loaded);
+    if problems.is_empty() {
+        problems = plugin_problems(&Setup::read(flags)?).await?;
+    }
     if json {
         let rows = problems.iter().map(|one| json!({"place": one.place, "message": one.message}));
         let all = json!({
@@ -120,4 +127,29 @@ fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode> {
         print(&clean(&text))?;
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What plugins do not take of the settings that the operator made for them. No plugin is loaded
+/// where none has settings.
+async fn plugin_problems(setup: &Setup) -> anyhow::Result<Vec<SettingProblem>> {
+    let mut made = setup.operator_config()?.settings;
+    made.retain(|_, settings| !settings.is_empty());
+    if made.is_empty() {
+        return Ok(Vec::new());
+    }
+    let loaded = wiring::load(setup).await?.loaded();
+    let mut problems: Vec<SettingProblem> = made
+        .iter()
+        .filter_map(|(group, settings)| {
+            let key = named_key("plugins", group, "settings");
+            let place = setup.settings.given(&key).next().map(|given| given.source.to_string());
+            let why = match loaded.plugins.get(group) {
+                Some(plugin) => plugin.check_settings(settings).err()?,
+                None => "no plugin of that name is loaded".to_owned(),
+            };
+            Some(SettingProblem { place, message: format!("`{key}`: {why}") })
+        })
+        .collect();
+    problems.sort_by(|one, other| one.message.cmp(&other.message));
+    Ok(problems)
 }

@@ -34,6 +34,6 @@ pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::R
         SoukCommand::Audit(audit) => audit::run(audit.command, flags),
         SoukCommand::Plans(plans) => plans::run(&Setup::read(flags)?, plans).await,
         SoukCommand::Policy(policy) => policy::run(&Setup::read(flags)?, policy.command).await,
-        SoukCommand::Config(config) => config::run(config.command, flags),
+        SoukCommand::Config(config) => config::run(config.command, flags).await,
     }
 }
