@@ -54,5 +54,5 @@ pub struct Read {
     /// The query, in order.
     pub query: Vec<Binding>,
     /// Which view of the store is asked.
-    pub at: StoreView,
+    pub view: StoreView,
 }

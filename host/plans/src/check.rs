@@ -87,7 +87,9 @@ fn same_subject(lookup: &Lookup, change: &Change, step: &Step) -> Result<(), Fai
 /// # Errors
 /// INTERNAL_ERROR where it does not say where it writes.
 pub(crate) fn intent(intent: &Intent) -> Result<(), Failure> {
-    if intent.at == StoreView::SessionDefault || intent.lookup.one.at == StoreView::SessionDefault {
+    if intent.view == StoreView::SessionDefault
+        || intent.lookup.one.view == StoreView::SessionDefault
+    {
         return Err(Failure::internal(
             "the plugin began a draft that does not say which view of the store it is for",
         )

@@ -118,7 +118,7 @@ impl PlanDraft {
             environment: info.environment,
             base_url: info.base_url,
             summary: intent.summary,
-            at: intent.at,
+            view: intent.view,
             lookup: intent.lookup,
             created_ms,
             expires_ms: context.expiry(created_ms),

@@ -80,7 +80,7 @@ impl<'a> MoneyContext<'a> {
             route: grant.route.as_str().to_owned(),
             path,
             query,
-            at: StoreView::Global,
+            view: StoreView::Global,
         };
         let permitted = souk_policy::permit_lookup(self.grants, &read, &change.subject.id)?;
         let body = self.session.get(&permitted).await?;

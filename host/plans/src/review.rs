@@ -193,7 +193,7 @@ mod tests {
                 route: "/V1/products/{sku}".into(),
                 path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
                 query: Vec::new(),
-                at: StoreView::Global,
+                view: StoreView::Global,
                 body: Some(body),
                 body_bindings: Vec::new(),
                 failure_responses: Vec::new(),
@@ -281,7 +281,7 @@ mod tests {
             route: "/V1/products/{sku}".into(),
             path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
             query: Vec::new(),
-            at: StoreView::Global,
+            view: StoreView::Global,
         };
         let lookup = Lookup { one, many: None, inherits: false };
         assert_eq!(crate::check::change(&[], &lookup, &change).unwrap_err().code, Code::Forbidden);

@@ -49,12 +49,12 @@ impl<'a> SubjectReader<'a> {
         &self,
         ids: &[&str],
     ) -> HashMap<String, Result<ObservedState, Failure>> {
-        let at = &self.lookup.one.at;
-        let inherits = self.lookup.inherits && *at != StoreView::Global;
+        let view = &self.lookup.one.view;
+        let inherits = self.lookup.inherits && *view != StoreView::Global;
         let (here, global) = if inherits {
-            futures::join!(self.find(ids, at), self.find(ids, &StoreView::Global))
+            futures::join!(self.find(ids, view), self.find(ids, &StoreView::Global))
         } else {
-            (self.find(ids, at).await, SubjectMap::new())
+            (self.find(ids, view).await, SubjectMap::new())
         };
         let mut global = global;
         here.into_iter()
@@ -78,7 +78,7 @@ impl<'a> SubjectReader<'a> {
         })
     }
 
-    async fn find(&self, ids: &[&str], at: &StoreView) -> SubjectMap {
+    async fn find(&self, ids: &[&str], view: &StoreView) -> SubjectMap {
         let mut found = SubjectMap::new();
         let mut singly: Vec<&str> = Vec::new();
         match &self.lookup.many {
@@ -89,7 +89,7 @@ impl<'a> SubjectReader<'a> {
                 singly.extend(alone);
                 let reading: Vec<_> = groups(&together)
                     .into_iter()
-                    .map(|group| async move { (self.batch(batch, &group, at).await, group) })
+                    .map(|group| async move { (self.batch(batch, &group, view).await, group) })
                     .collect();
                 let answers: Vec<_> =
                     futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
@@ -112,15 +112,15 @@ impl<'a> SubjectReader<'a> {
         }
         let reading: Vec<_> = singly
             .into_iter()
-            .map(|id| async move { (id.to_owned(), self.one(id, at).await) })
+            .map(|id| async move { (id.to_owned(), self.one(id, view).await) })
             .collect();
         let alone: Vec<_> = futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
         found.extend(alone);
         found
     }
 
-    async fn one(&self, id: &str, at: &StoreView) -> Result<Option<Value>, Failure> {
-        let read = Read { at: at.clone(), ..self.lookup.one.clone() };
+    async fn one(&self, id: &str, view: &StoreView) -> Result<Option<Value>, Failure> {
+        let read = Read { view: view.clone(), ..self.lookup.one.clone() };
         let permitted = souk_policy::permit_lookup(self.grants, &read, id)?;
         match self.get(&permitted).await {
             Ok(value) => Ok(match self.lookup.one_of_a_list() {
@@ -136,9 +136,9 @@ impl<'a> SubjectReader<'a> {
         &self,
         batch: &Batch,
         ids: &[&str],
-        at: &StoreView,
+        view: &StoreView,
     ) -> Result<HashMap<String, Value>, Failure> {
-        let read = Read { at: at.clone(), ..batch.read.clone() };
+        let read = Read { view: view.clone(), ..batch.read.clone() };
         let batch = Batch { read, ..batch.clone() };
         let permitted = souk_policy::permit_batch(self.grants, &batch, ids)?;
         Ok(listed(&batch, self.get(&permitted).await?))

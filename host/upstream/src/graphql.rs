@@ -15,7 +15,7 @@
 //!     route: "/graphql".into(),
 //!     path: vec![],
 //!     query: vec![Binding::text("query", "{storeConfig{code}}")],
-//!     at: StoreView::View("de".into()),
+//!     view: StoreView::View("de".into()),
 //! };
 //! let answer = session.get(&souk_policy::permit(&[grant], &read).map_err(souk_model::Failure::from)?).await?;
 //! # Ok(()) }
@@ -58,7 +58,7 @@ pub(crate) async fn query(
     read: &PermittedRead,
     default_scope: Option<&str>,
 ) -> Result<Bytes, Failure> {
-    let view = match read.at() {
+    let view = match read.view() {
         StoreView::Global => "",
         at => view_segment(at, default_scope),
     };

@@ -44,7 +44,7 @@
 //!     route: route.into(),
 //!     path: vec![Binding::text("sku", "MUG/1")],
 //!     query: vec![],
-//!     at: StoreView::SessionDefault,
+//!     view: StoreView::SessionDefault,
 //! };
 //! let product = session.get(&souk_policy::permit(&[grant], &read)?).await?;
 //! # Ok(()) }

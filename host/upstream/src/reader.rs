@@ -24,7 +24,7 @@ impl Session {
 
     async fn get_now(&self, read: &PermittedRead) -> Result<Bytes, Failure> {
         check_upstream(read.upstream())?;
-        if let StoreView::View(code) = read.at() {
+        if let StoreView::View(code) = read.view() {
             self.check_view(code).await?;
         }
         if graphql::is_query(read) {
@@ -32,7 +32,7 @@ impl Session {
         }
         let target = ApiTarget {
             api: StoreApi::Rest,
-            view: view_segment(read.at(), self.default_scope()),
+            view: view_segment(read.view(), self.default_scope()),
             path: read.path(),
             query: read.query(),
         };

@@ -143,7 +143,7 @@ impl StoreWriter {
         let target = ApiTarget {
             api: StoreApi::Rest,
             // A write never falls back on the session's scope.
-            view: view_segment(write.at(), None),
+            view: view_segment(write.view(), None),
             path: write.path(),
             query: write.query(),
         };
@@ -172,7 +172,7 @@ impl StoreWriter {
         request: &StoreRequest<'_>,
     ) -> Result<WriteResponse, SendError> {
         check_upstream(write.upstream()).map_err(SendError::NotSent)?;
-        if let StoreView::View(code) = write.at() {
+        if let StoreView::View(code) = write.view() {
             self.0.check_view(code).await.map_err(SendError::NotSent)?;
         }
         let reply = self.0.send(request).await?;

@@ -44,14 +44,15 @@ impl fmt::Display for PageSubject {
 
 /// Finds out what is shown at each of these addresses; of what it is not known, why.
 pub(crate) fn at_urls(context: &ApplyContext, urls: &[&str]) -> Vec<Result<PageSubject, String>> {
-    let bases =
-        match context.get::<Vec<ViewBaseUrls>>(&STORE_CONFIGS.read([]).at(StoreView::Global)) {
-            Ok(bases) => bases,
-            Err(failure) => {
-                let why = format!("the store did not tell its base URLs: {}", failure.message);
-                return vec![Err(why); urls.len()];
-            }
-        };
+    let bases = match context
+        .get::<Vec<ViewBaseUrls>>(&STORE_CONFIGS.read([]).in_view(StoreView::Global))
+    {
+        Ok(bases) => bases,
+        Err(failure) => {
+            let why = format!("the store did not tell its base URLs: {}", failure.message);
+            return vec![Err(why); urls.len()];
+        }
+    };
     let mut questions: Vec<Read> = Vec::new();
     let counts: Vec<Result<usize, String>> = urls
         .iter()

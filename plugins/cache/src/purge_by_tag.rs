@@ -91,8 +91,8 @@ fn read_entity(
     view: Option<&str>,
     missing: impl FnOnce() -> Failure,
 ) -> Result<TaggedEntity, Failure> {
-    let at = view.map_or(StoreView::Global, |code| StoreView::View(code.to_owned()));
-    context.get(&read.at(at)).map_err(|failure| failure.or_missing(missing))
+    let view = view.map_or(StoreView::Global, |code| StoreView::View(code.to_owned()));
+    context.get(&read.in_view(view)).map_err(|failure| failure.or_missing(missing))
 }
 
 fn purge_tag(

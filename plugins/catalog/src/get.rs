@@ -23,7 +23,7 @@ pub(crate) fn get_product(
     context: &Context,
 ) -> Result<PassThrough<Product>, Failure> {
     let scope = args.scope.clone().unwrap_or_default().resolve(context)?;
-    context.pass_on(&PRODUCT.read([&args.sku]).at(scope.view)).map_err(|failure| {
+    context.pass_on(&PRODUCT.read([&args.sku]).in_view(scope.view)).map_err(|failure| {
         failure.or_missing(|| {
             Failure::not_found(format!("the store has no product with the sku `{}`", args.sku))
                 .at("sku")

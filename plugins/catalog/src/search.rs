@@ -73,7 +73,7 @@ pub(crate) fn search_products(
         )
         .remedy("search in parts: shorter lists"));
     }
-    let read = PRODUCTS.read([]).search(&criteria).at(scope.view);
+    let read = PRODUCTS.read([]).search(&criteria).in_view(scope.view);
     let page: SearchPage<RawObject<Product>> = context.get(&read)?;
     let chosen = args.fields.iter().any(|field| !Product::is_top_level(field));
     let page = page.try_map(|item| {

@@ -96,7 +96,7 @@ impl Composition {
     }
 
     /// The searches that bring all parts, as a view shows them.
-    fn searches(&self, at: &StoreView) -> Result<Vec<Read>, Failure> {
+    fn searches(&self, view: &StoreView) -> Result<Vec<Read>, Failure> {
         let filters = match self {
             Self::Own => Vec::new(),
             Self::Configurable(ids) => {
@@ -121,7 +121,7 @@ impl Composition {
                     .filter(filter)
                     .page(PAGE, 1)
                     .fields(projection(fields.split(' '))?);
-                Ok(PRODUCTS.read([]).search(&criteria).at(at.clone()))
+                Ok(PRODUCTS.read([]).search(&criteria).in_view(view.clone()))
             })
             .collect()
     }

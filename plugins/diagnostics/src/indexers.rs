@@ -50,7 +50,7 @@ pub(crate) fn indexer_status_report(
     _: &NoArgs,
     context: &Context,
 ) -> Result<IndexerStatusReportResult, Failure> {
-    let read = INDEXERS.read([]).at(StoreView::Global);
+    let read = INDEXERS.read([]).in_view(StoreView::Global);
     let indexers: Vec<Indexer> = context.get(&read).map_err(|failure| match failure.code {
         FailureCode::Unavailable | FailureCode::NotFound => Failure::unavailable(
             "Magento has no web API for the status of its indexes, and this store has no module \

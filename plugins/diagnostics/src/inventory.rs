@@ -60,8 +60,9 @@ struct StockResolution {
 
 /// The reads that [`InventoryModel::next`] takes.
 pub(crate) fn resolve_stocks(websites: &[ShopWebsite]) -> Vec<Read> {
-    let read =
-        |website: &ShopWebsite| STOCK_OF.read(["website", &website.code]).at(StoreView::Global);
+    let read = |website: &ShopWebsite| {
+        STOCK_OF.read(["website", &website.code]).in_view(StoreView::Global)
+    };
     websites.iter().map(read).collect()
 }
 
@@ -133,7 +134,7 @@ pub(crate) fn salability(
     let mut reads = Vec::new();
     for stock in stocks {
         for some in skus.chunks(SKUS_AT_ONCE) {
-            let mut read = SALABLE.read([]).at(StoreView::Global);
+            let mut read = SALABLE.read([]).in_view(StoreView::Global);
             for (at, sku) in some.iter().enumerate() {
                 read = read.query(&format!("skus[{at}]"), sku);
             }
@@ -151,7 +152,7 @@ pub(crate) fn salability(
 
 /// The quantity that can be sold of a sku in a stock: a bare number, and an error for composites.
 pub(crate) fn quantity(sku: &str, stock: &InventoryStock) -> Read {
-    QUANTITY.read([sku, &stock.id.to_string()]).at(StoreView::Global)
+    QUANTITY.read([sku, &stock.id.to_string()]).in_view(StoreView::Global)
 }
 
 /// What lies at a source.
@@ -255,7 +256,10 @@ struct PagedSearch {
 
 impl PagedSearch {
     fn read(&self, number: u32) -> Read {
-        self.route.read([]).search(&self.criteria.clone().page(PAGE, number)).at(StoreView::Global)
+        self.route
+            .read([])
+            .search(&self.criteria.clone().page(PAGE, number))
+            .in_view(StoreView::Global)
     }
 
     fn and_the_rest<T: DeserializeOwned>(
@@ -297,7 +301,7 @@ pub(crate) fn legacy(
         return vec![None; skus.len()];
     }
     let reads: Vec<Read> =
-        skus.iter().map(|sku| STOCK_ITEM.read([sku]).at(StoreView::Global)).collect();
+        skus.iter().map(|sku| STOCK_ITEM.read([sku]).in_view(StoreView::Global)).collect();
     let answers = context.get_all::<StockItem>(&reads);
     skus.iter()
         .zip(answers)

@@ -119,7 +119,7 @@ pub(crate) fn inventory_salable_report(
     context: &Context,
 ) -> Result<InventorySalableReportResult, Failure> {
     let mut unknown = Vec::new();
-    let reads: Vec<Read> = [PRODUCT.read([&args.sku]).at(StoreView::Global)]
+    let reads: Vec<Read> = [PRODUCT.read([&args.sku]).in_view(StoreView::Global)]
         .into_iter()
         .chain(ShopViews::reads())
         .collect();

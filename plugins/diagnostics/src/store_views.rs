@@ -52,7 +52,7 @@ pub(crate) struct ShopView {
 
 impl ShopView {
     /// A read in this view.
-    pub(crate) fn at(&self) -> StoreView {
+    pub(crate) fn store_view(&self) -> StoreView {
         StoreView::View(self.code.clone())
     }
 }
@@ -68,7 +68,7 @@ impl ShopViews {
     /// been removed from the store.
     pub(crate) fn reads() -> [Read; 4] {
         [WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS]
-            .map(|route| route.read([]).at(StoreView::Global))
+            .map(|route| route.read([]).in_view(StoreView::Global))
     }
 
     /// The shop, from the next four answers.

@@ -37,7 +37,7 @@ impl OrderRef {
 }
 
 fn by_id(context: &Context, id: u64) -> Result<Order, Failure> {
-    let read = ORDER.read([&id.to_string()]).at(StoreView::Global);
+    let read = ORDER.read([&id.to_string()]).in_view(StoreView::Global);
     let document = context.get(&read).map_err(|failure| {
         if !failure.is_not_found() {
             return failure;
@@ -54,7 +54,7 @@ fn by_id(context: &Context, id: u64) -> Result<Order, Failure> {
 fn by_number(context: &Context, number: &str) -> Result<Order, Failure> {
     let filter = Filter::new("increment_id", Condition::Eq, number)?;
     let read = ORDERS.read([]).search(&Criteria::new().filter(filter).page(3, 1));
-    let page: SearchPage<Value> = context.get(&read.at(StoreView::Global))?;
+    let page: SearchPage<Value> = context.get(&read.in_view(StoreView::Global))?;
     // Magento compares without case and trailing spaces.
     let mut orders: Vec<Value> =
         page.items.into_iter().filter(|order| order["increment_id"] == number).collect();

@@ -46,7 +46,7 @@ impl DocumentKind {
         let criteria = Criteria::new()
             .filter(Filter::new("order_id", Condition::Eq, order.id.to_string())?)
             .sort(id, Direction::Asc)?;
-        Ok(route.read([]).search(&criteria).at(StoreView::Global))
+        Ok(route.read([]).search(&criteria).in_view(StoreView::Global))
     }
 
     /// An order's documents of this kind, oldest first.

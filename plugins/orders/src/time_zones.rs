@@ -49,7 +49,7 @@ impl StoreTimeZones {
     /// may be missing: an integration may read orders and not the store's settings, and then times
     /// stay as Magento keeps them.
     pub(crate) fn read(context: &Context, needed: bool) -> Result<Self, Failure> {
-        match context.get(&STORE_CONFIGS.read([]).at(StoreView::Global)) {
+        match context.get(&STORE_CONFIGS.read([]).in_view(StoreView::Global)) {
             Ok(views) => Ok(Self { views }),
             Err(_) if !needed => Ok(Self::default()),
             Err(failure) => Err(failure),

@@ -8,7 +8,7 @@ pub(crate) fn search(
     route: Route<0>,
     criteria: &Criteria,
 ) -> Result<SearchPage<Value>, Failure> {
-    context.get(&route.read([]).search(criteria).at(StoreView::Global))
+    context.get(&route.read([]).search(criteria).in_view(StoreView::Global))
 }
 
 /// A number, or a text of digits; 0 too, which is a website, a view and a customer group.

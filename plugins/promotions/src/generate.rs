@@ -303,7 +303,7 @@ fn made_after(rule: u64, last: u64) -> Result<Lookup, Failure> {
         .sort("coupon_id", Direction::Asc)?
         .page(200, 1)
         .fields(projection(["coupon_id", "code"])?);
-    Ok(Lookup::one(COUPON_SEARCH.read([]).search(&criteria).at(StoreView::Global)))
+    Ok(Lookup::one(COUPON_SEARCH.read([]).search(&criteria).in_view(StoreView::Global)))
 }
 
 impl GenerateCouponsResult {

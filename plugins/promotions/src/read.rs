@@ -99,6 +99,6 @@ pub(crate) fn get_rule(
 ) -> Result<PassThrough<AnyObject>, Failure> {
     let id = args.rule_id.get().to_string();
     context
-        .pass_on(&RULE.read([&id]).at(StoreView::Global))
+        .pass_on(&RULE.read([&id]).in_view(StoreView::Global))
         .map_err(|failure| missing(failure, &id))
 }

@@ -18,7 +18,7 @@ const OPTIONS_NAMED: usize = 20;
 
 /// The store's websites, but for the administration's.
 pub(crate) fn websites(context: &Context) -> Result<BTreeMap<u64, String>, Failure> {
-    let mut known = by_id(&context.get(&WEBSITES.read([]).at(StoreView::Global))?);
+    let mut known = by_id(&context.get(&WEBSITES.read([]).in_view(StoreView::Global))?);
     known.remove(&0);
     Ok(known)
 }
@@ -36,7 +36,7 @@ pub(crate) fn has_groups(context: &Context, ids: &[u64], argument: &str) -> Resu
 
 /// Refuses store views that the store does not have; 0 stands for all of them.
 pub(crate) fn has_views(context: &Context, ids: &[u64], argument: &str) -> Result<(), Failure> {
-    let mut known = by_id(&context.get(&STORE_VIEWS.read([]).at(StoreView::Global))?);
+    let mut known = by_id(&context.get(&STORE_VIEWS.read([]).in_view(StoreView::Global))?);
     known.insert(0, "all".to_owned());
     has(ids, &known, argument, "store view")
 }
@@ -78,7 +78,7 @@ pub(crate) fn has_attributes(
     codes.sort_unstable();
     codes.dedup();
     let reads: Vec<Read> =
-        codes.iter().map(|code| ATTRIBUTE.read([code]).at(StoreView::Global)).collect();
+        codes.iter().map(|code| ATTRIBUTE.read([code]).in_view(StoreView::Global)).collect();
     let mut answers = context.get_together(&reads);
     let mut warnings = Vec::new();
     for code in codes {

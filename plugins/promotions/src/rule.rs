@@ -100,7 +100,7 @@ pub(crate) struct RuleDocument {
 pub(crate) fn read_rule(context: &Context, id: EntityId) -> Result<RuleDocument, Failure> {
     let id = id.get().to_string();
     let document: Value = context
-        .get(&RULE.read([&id]).at(StoreView::Global))
+        .get(&RULE.read([&id]).in_view(StoreView::Global))
         .map_err(|failure| missing(failure, &id))?;
     Ok(RuleDocument { rule: CartPriceRule::of(&document), document })
 }

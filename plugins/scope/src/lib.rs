@@ -31,7 +31,7 @@ fn list_websites_stores(
 ) -> Result<ListWebsitesStoresResult, Failure> {
     // Globally: the session's own view may have been removed from the store.
     let reads = [WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS]
-        .map(|route| route.read([]).at(StoreView::Global));
+        .map(|route| route.read([]).in_view(StoreView::Global));
     let mut answers = context.get_together(&reads);
     Ok(ListWebsitesStoresResult {
         websites: answers.next()?,

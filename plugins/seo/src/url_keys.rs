@@ -273,8 +273,8 @@ fn in_catalogue(
             .page(300, 1)
             .fields(categories.clone());
         for view in &views {
-            reads.push(PRODUCTS.read([]).search(&products).at(view.clone()));
-            reads.push(CATEGORIES.read([]).search(&categories).at(view.clone()));
+            reads.push(PRODUCTS.read([]).search(&products).in_view(view.clone()));
+            reads.push(CATEGORIES.read([]).search(&categories).in_view(view.clone()));
         }
     }
     let mut owners = UrlKeyOwners::new();

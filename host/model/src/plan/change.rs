@@ -117,7 +117,7 @@ pub struct Step {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub query: Vec<Binding>,
     /// Never [`StoreView::SessionDefault`].
-    pub at: StoreView,
+    pub view: StoreView,
     /// The body as it will be sent, but for its bindings.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub body: Option<Value>,
@@ -149,12 +149,12 @@ impl Step {
             address.push(if index == 0 { '?' } else { '&' });
             address.push_str(&format!("{}={}", binding.name, value(binding)));
         }
-        let at = match &self.at {
+        let view = match &self.view {
             StoreView::Global => "all",
             StoreView::View(code) => code,
             StoreView::SessionDefault => "the session's view",
         };
-        format!("{} {address} at {at}", Method::Write(self.method))
+        format!("{} {address} at {view}", Method::Write(self.method))
     }
 }
 
@@ -253,7 +253,7 @@ pub struct Intent {
     /// One line for the review and the audit trail.
     pub summary: String,
     /// Where the writes go.
-    pub at: StoreView,
+    pub view: StoreView,
     /// How its subjects are read.
     pub lookup: Lookup,
 }

@@ -54,7 +54,7 @@ pub struct PlanHeader {
     /// One line for people.
     pub summary: String,
     /// Where the writes go.
-    pub at: StoreView,
+    pub view: StoreView,
     /// How its subjects are read.
     pub lookup: Lookup,
     /// When it was proposed. Milliseconds since 1970, UTC.

@@ -21,7 +21,7 @@ fn change(id: &str, route: &str, body: Value) -> Change {
             route: route.into(),
             path,
             query: Vec::new(),
-            at: StoreView::Global,
+            view: StoreView::Global,
             body: Some(body),
             body_bindings: Vec::new(),
             failure_responses: Vec::new(),

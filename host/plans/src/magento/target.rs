@@ -80,7 +80,7 @@ pub(crate) mod tests {
             route: route.into(),
             path: path.iter().map(|(name, text)| Binding::text(*name, *text)).collect(),
             query: Vec::new(),
-            at: StoreView::Global,
+            view: StoreView::Global,
             body: None,
             body_bindings: Vec::new(),
             failure_responses: Vec::new(),

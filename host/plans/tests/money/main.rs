@@ -166,10 +166,10 @@ fn intent() -> Intent {
         route: "/V1/orders/{id}".into(),
         path: vec![Binding { name: "id".into(), value: BindingSource::Subject }],
         query: Vec::new(),
-        at: StoreView::Global,
+        view: StoreView::Global,
     };
     let lookup = Lookup { one, many: None, inherits: false };
-    Intent { summary: "act".into(), at: StoreView::Global, lookup }
+    Intent { summary: "act".into(), view: StoreView::Global, lookup }
 }
 
 fn change(route: &str, id: BindingSource, body: Option<Value>, edits: Vec<Edit>) -> Change {
@@ -183,7 +183,7 @@ fn change(route: &str, id: BindingSource, body: Option<Value>, edits: Vec<Edit>)
             route: route.into(),
             path: vec![Binding { name: name.into(), value: id }],
             query: Vec::new(),
-            at: StoreView::Global,
+            view: StoreView::Global,
             body,
             body_bindings: Vec::new(),
             failure_responses: vec![FailureResponse {

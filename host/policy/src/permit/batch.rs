@@ -28,7 +28,7 @@ use crate::text::printable;
 ///         route: route.into(),
 ///         path: vec![],
 ///         query: vec![Binding::text("condition", "in")],
-///         at: StoreView::Global,
+///         view: StoreView::Global,
 ///     },
 ///     ids: "value".into(),
 ///     items: "/items".parse().unwrap(),

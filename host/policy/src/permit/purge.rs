@@ -47,7 +47,7 @@ pub fn permit_purge(grants: &[Grant], target: PurgeTarget) -> Result<PermittedPu
         route: target.route(),
         path: &[],
         query: &[],
-        at: &StoreView::Global,
+        view: &StoreView::Global,
     };
     let route = request.grant(grants)?.route.clone();
     Ok(PermittedPurge { target, route })

@@ -41,8 +41,8 @@ impl PermittedRead {
 
     /// Which view of the store is asked. A code in it has Magento's form but may not exist.
     #[must_use]
-    pub const fn at(&self) -> &StoreView {
-        &self.0.at
+    pub const fn view(&self) -> &StoreView {
+        &self.0.view
     }
 
     /// The route as granted, for logs and metrics.
@@ -69,7 +69,7 @@ impl PermittedRead {
 ///     route: route.into(),
 ///     path: vec![Binding::text("sku", "LAB/1 + 50%")],
 ///     query: vec![Binding::text("fields", "sku,name")],
-///     at: StoreView::Global,
+///     view: StoreView::Global,
 /// };
 /// let permitted = permit(&[grant], &read).unwrap();
 /// assert_eq!(permitted.path(), "/V1/products/LAB%2F1%20%2B%2050%25");
@@ -97,7 +97,7 @@ pub fn permit(grants: &[Grant], read: &Read) -> Result<PermittedRead, Refusal> {
 ///     route: route.into(),
 ///     path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
 ///     query: vec![],
-///     at: StoreView::Global,
+///     view: StoreView::Global,
 /// };
 /// let permitted = permit_lookup(&[grant], &lookup, "MUG/1").unwrap();
 /// assert_eq!(permitted.path(), "/V1/products/MUG%2F1");

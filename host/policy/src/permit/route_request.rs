@@ -15,7 +15,7 @@ pub(super) struct RequestAddress {
     pub(super) route: Route,
     pub(super) path: String,
     pub(super) query: String,
-    pub(super) at: StoreView,
+    pub(super) view: StoreView,
 }
 
 /// A request as a plugin makes it, before it is judged.
@@ -26,7 +26,7 @@ pub(super) struct RouteRequest<'a> {
     pub(super) route: &'a str,
     pub(super) path: &'a [Binding],
     pub(super) query: &'a [Binding],
-    pub(super) at: &'a StoreView,
+    pub(super) view: &'a StoreView,
 }
 
 impl RouteRequest<'_> {
@@ -37,13 +37,13 @@ impl RouteRequest<'_> {
         values: BindingValues<'_>,
     ) -> Result<RequestAddress, Refusal> {
         let grant = self.grant(grants)?;
-        check_store_view(self.at)?;
+        check_store_view(self.view)?;
         Ok(RequestAddress {
             upstream: grant.upstream.clone(),
             path: path_and_query::path(&grant.route, self.path, values)?,
             query: path_and_query::query(self.query, values)?,
             route: grant.route.clone(),
-            at: self.at.clone(),
+            view: self.view.clone(),
         })
     }
 
@@ -80,7 +80,7 @@ impl<'a> From<&'a Read> for RouteRequest<'a> {
             route: &read.route,
             path: &read.path,
             query: &read.query,
-            at: &read.at,
+            view: &read.view,
         }
     }
 }

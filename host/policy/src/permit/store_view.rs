@@ -9,8 +9,8 @@ use crate::text::printable;
 ///
 /// A code that the REST API itself takes for something else is none: `/rest/async/V1/…` is another
 /// API than `/rest/de/V1/…`, and a request must stay on the route that was granted.
-pub(super) fn check_store_view(at: &StoreView) -> Result<(), Refusal> {
-    let StoreView::View(code) = at else {
+pub(super) fn check_store_view(view: &StoreView) -> Result<(), Refusal> {
+    let StoreView::View(code) = view else {
         return Ok(());
     };
     let first = code.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());

@@ -19,7 +19,7 @@ fn read(route: &str, path: &[(&str, &str)], query: &[(&str, &str)]) -> Read {
         route: route.into(),
         path: bind(path),
         query: bind(query),
-        at: StoreView::SessionDefault,
+        view: StoreView::SessionDefault,
     }
 }
 
@@ -56,7 +56,7 @@ fn write(path: &[(&str, BindingSource)]) -> Step {
         route: ROUTE.into(),
         path: path.iter().map(bind).collect(),
         query: vec![],
-        at: StoreView::Global,
+        view: StoreView::Global,
         body: None,
         body_bindings: vec![],
         failure_responses: vec![],
@@ -201,7 +201,7 @@ proptest! {
     #[test]
     fn a_store_code_is_a_code(code in hostile()) {
         let mut asked = read(ROUTE, &[("sku", "A")], &[]);
-        asked.at = StoreView::View(code.clone());
+        asked.view = StoreView::View(code.clone());
         if permit(&[grant(ROUTE)], &asked).is_ok() {
             prop_assert!(code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
             prop_assert!(code.as_bytes()[0].is_ascii_alphabetic());
@@ -261,7 +261,7 @@ fn path_tricks_are_refused() {
     let other_apis = ["all", "ALL", "async", "V1", "v12"];
     for code in codes.into_iter().chain(other_apis) {
         let mut asked = read(ROUTE, &[("sku", "A")], &[]);
-        asked.at = StoreView::View(code.into());
+        asked.view = StoreView::View(code.into());
         assert_eq!(rule(&asked), "store-view", "{code:?}");
     }
 }
@@ -281,11 +281,11 @@ fn a_query_cannot_touch_signature_or_store() {
 #[test]
 fn a_write_says_where_it_goes() {
     let step = write(&[("sku", BindingSource::Subject)]);
-    let nowhere = Step { at: StoreView::SessionDefault, ..step.clone() };
+    let nowhere = Step { view: StoreView::SessionDefault, ..step.clone() };
     assert_eq!(check_step(&writes(), &nowhere, "A").unwrap_err().rule, "write-scope");
     assert_eq!(permit_step(&writes(), &nowhere, "A", None).unwrap_err().rule, "write-scope");
     let permitted = permit_step(&writes(), &step, "A", None).unwrap();
-    assert_eq!((permitted.at(), permitted.method()), (&StoreView::Global, WriteMethod::Put));
+    assert_eq!((permitted.view(), permitted.method()), (&StoreView::Global, WriteMethod::Put));
     assert_eq!(permitted.upstream(), "magento");
     assert_eq!(permitted.route().as_str(), ROUTE);
 }

@@ -48,8 +48,8 @@ impl PermittedWrite {
     /// Where it goes: never [`StoreView::SessionDefault`]. A code in it has Magento's form but may
     /// not exist.
     #[must_use]
-    pub const fn at(&self) -> &StoreView {
-        &self.address.at
+    pub const fn view(&self) -> &StoreView {
+        &self.address.view
     }
 
     /// The route as granted, for logs and metrics.
@@ -79,7 +79,7 @@ impl PermittedWrite {
 ///     route: route.into(),
 ///     path: vec![Binding { name: "ruleId".into(), value: BindingSource::FromResponse("/rule_id".into()) }],
 ///     query: vec![],
-///     at: StoreView::Global,
+///     view: StoreView::Global,
 ///     body: None,
 ///     body_bindings: vec![],
 ///     failure_responses: vec![],
@@ -117,7 +117,7 @@ fn bind(
     subject: &str,
     first_response: FirstResponse<'_>,
 ) -> Result<PermittedWrite, Refusal> {
-    if step.at == StoreView::SessionDefault {
+    if step.view == StoreView::SessionDefault {
         return Err(Refusal::new(
             "write-scope",
             "a write does not say where it goes",
@@ -131,7 +131,7 @@ fn bind(
         route: &step.route,
         path: &step.path,
         query: &step.query,
-        at: &step.at,
+        view: &step.view,
     };
     let address = request.bind(grants, BindingValues { subject: Some(subject), first_response })?;
     check_fields(grants, &request, step)?;

@@ -95,7 +95,7 @@ impl From<wit::Read> for Read {
             route: read.route.template,
             path: read.path.into_iter().map(Binding::from).collect(),
             query: read.query.into_iter().map(Binding::from).collect(),
-            at: read.view.into(),
+            view: read.view.into(),
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn intent(intent: wit::Intent) -> Conversion<Intent> {
     });
     Ok(Intent {
         summary: printable(&intent.summary, 500),
-        at: intent.view.into(),
+        view: intent.view.into(),
         lookup: Lookup {
             one: Read::from(intent.lookup.one),
             many: many.transpose()?,
@@ -106,7 +106,7 @@ fn step(step: wit::Step) -> Conversion<Step> {
         route: step.route.template,
         path: step.path.into_iter().map(Binding::from).collect(),
         query: step.query.into_iter().map(Binding::from).collect(),
-        at: step.view.into(),
+        view: step.view.into(),
         body: step.body.as_deref().map(value).transpose()?,
         body_bindings: step
             .body_bindings

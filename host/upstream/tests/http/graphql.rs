@@ -6,14 +6,14 @@ use souk_policy::{PermittedRead, permit};
 use crate::stand_in::{StandIn, json, login};
 
 /// A permitted query.
-fn route(url: &str, at: StoreView) -> PermittedRead {
+fn route(url: &str, view: StoreView) -> PermittedRead {
     let grant = Grant::new("magento", Method::Get, "/graphql".parse().unwrap());
     let query = vec![
         Binding::text("query", "query($u:String!){route(url:$u){relative_url}}"),
         Binding::text("variables", format!(r#"{{"u":"{url}"}}"#)),
     ];
     let read =
-        Read { upstream: "magento".into(), route: "/graphql".into(), path: vec![], query, at };
+        Read { upstream: "magento".into(), route: "/graphql".into(), path: vec![], query, view };
     permit(&[grant], &read).unwrap()
 }
 

@@ -156,7 +156,7 @@ pub(crate) fn login(got: &Got) -> Option<Response> {
 }
 
 /// A permitted read of a product.
-pub(crate) fn product(sku: &str, at: StoreView) -> PermittedRead {
+pub(crate) fn product(sku: &str, view: StoreView) -> PermittedRead {
     let route = "/V1/products/{sku}";
     let grant = Grant::new("magento", Method::Get, route.parse().unwrap());
     let read = Read {
@@ -164,13 +164,13 @@ pub(crate) fn product(sku: &str, at: StoreView) -> PermittedRead {
         route: route.into(),
         path: vec![Binding::text("sku", sku)],
         query: vec![Binding::text("fields", "sku,name")],
-        at,
+        view,
     };
     permit(&[grant], &read).unwrap()
 }
 
 /// A permitted write of a product.
-pub(crate) fn write(method: WriteMethod, sku: &str, at: StoreView) -> PermittedWrite {
+pub(crate) fn write(method: WriteMethod, sku: &str, view: StoreView) -> PermittedWrite {
     let route = "/V1/products/{sku}";
     let grant = Grant::new("magento", Method::Write(method), route.parse().unwrap());
     let step = Step {
@@ -179,7 +179,7 @@ pub(crate) fn write(method: WriteMethod, sku: &str, at: StoreView) -> PermittedW
         route: route.into(),
         path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
         query: vec![],
-        at,
+        view,
         body: None,
         body_bindings: vec![],
         failure_responses: vec![],

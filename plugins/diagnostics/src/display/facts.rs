@@ -55,7 +55,7 @@ impl ProductFacts {
         only: Option<&str>,
         unknown: &mut Vec<Unknown>,
     ) -> Result<Option<Self>, Failure> {
-        let reads: Vec<Read> = [PRODUCT.read([sku]).at(StoreView::Global)]
+        let reads: Vec<Read> = [PRODUCT.read([sku]).in_view(StoreView::Global)]
             .into_iter()
             .chain(ShopViews::reads())
             .collect();
@@ -198,8 +198,10 @@ impl ViewReads {
         websites: &[ShopWebsite],
         unknown: &mut Vec<Unknown>,
     ) -> Result<Self, Failure> {
-        let mut reads: Vec<Read> =
-            views.iter().map(|view| PRODUCT.read([global.sku()]).at(view.at())).collect();
+        let mut reads: Vec<Read> = views
+            .iter()
+            .map(|view| PRODUCT.read([global.sku()]).in_view(view.store_view()))
+            .collect();
         reads.extend(views.iter().map(|view| page_address(global, view)));
         let ids: Vec<String> = global.list("category_ids").into_iter().map(str::to_owned).collect();
         let searches = category_searches(&ids, &StoreView::Global)?;
@@ -238,7 +240,7 @@ impl ViewReads {
 /// shoppers see, and nothing where no URL rewrite has it (`graphql.jsonl`, `gql-route-canonical`).
 fn page_address(product: &Product, view: &ShopView) -> Read {
     let id = product.integer("id").unwrap_or_default();
-    resolve_url(&format!("catalog/product/view/id/{id}"), "relative_url", view.at())
+    resolve_url(&format!("catalog/product/view/id/{id}"), "relative_url", view.store_view())
 }
 
 /// A category as the store's list has it.
@@ -260,14 +262,14 @@ impl CategoryRow {
     }
 }
 
-fn category_searches(ids: &[String], at: &StoreView) -> Result<Vec<Read>, Failure> {
+fn category_searches(ids: &[String], view: &StoreView) -> Result<Vec<Read>, Failure> {
     ids.chunks(200)
         .map(|some| {
             let criteria = Criteria::new()
                 .filter(Filter::any_of("entity_id", some)?)
                 .page(200, 1)
                 .fields(projection(["id", "name", "is_active", "path"])?);
-            Ok(CATEGORIES.read([]).search(&criteria).at(at.clone()))
+            Ok(CATEGORIES.read([]).search(&criteria).in_view(view.clone()))
         })
         .collect()
 }
@@ -303,7 +305,7 @@ fn in_views(
     let mut reads = Vec::new();
     let mut count = 0;
     for view in views {
-        let searches = category_searches(&ids, &view.at())?;
+        let searches = category_searches(&ids, &view.store_view())?;
         count = searches.len();
         reads.extend(searches);
     }
@@ -333,7 +335,7 @@ fn parts_by_website(
     let places: Vec<StoreView> = websites
         .iter()
         .filter_map(|website| views.iter().find(|view| view.website == *website))
-        .map(ShopView::at)
+        .map(ShopView::store_view)
         .collect();
     let answers = composition::read_parts(context, makeup, &places);
     websites

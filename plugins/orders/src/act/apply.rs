@@ -88,7 +88,7 @@ pub(crate) fn order_lookup() -> Lookup {
 
 /// How the subject of a change is looked up: whole.
 pub(super) fn lookup(route: &Route<1>) -> Lookup {
-    Lookup::one(route.read_by([BindingSource::Subject]).at(StoreView::Global))
+    Lookup::one(route.read_by([BindingSource::Subject]).in_view(StoreView::Global))
 }
 
 /// Carries one change of an order out; `verb` says what it does: `hold`.

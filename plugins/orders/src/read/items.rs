@@ -78,7 +78,7 @@ pub(crate) fn items(args: &ItemsArgs, context: &Context) -> OrdersReply<ItemsRes
     }
     let criteria = criteria.sort("item_id", Direction::Asc)?.page(args.page_size, 1);
     let page: SearchPage<JsonObject> =
-        context.get(&ITEMS.read([]).search(&criteria).at(StoreView::Global))?;
+        context.get(&ITEMS.read([]).search(&criteria).in_view(StoreView::Global))?;
     let more = page.total_count > page.items.len() as u64;
     let last = page.items.last().map(|item| item.id("item_id"));
     let items = page.items.into_iter().map(|item| Ok(item_view(&OrderItem::parse(item)?)));

@@ -217,7 +217,7 @@ impl SearchArgs {
             criteria = criteria.sort(self.sort_field.as_str(), self.sort_direction)?;
         }
         let criteria = criteria.sort("entity_id", self.sort_direction)?.page(size, number);
-        context.get(&ORDERS.read([]).search(&criteria).at(StoreView::Global))
+        context.get(&ORDERS.read([]).search(&criteria).in_view(StoreView::Global))
     }
 
     fn page(&self, context: &Context, criteria: Criteria) -> Result<OrderPage, Failure> {

@@ -168,7 +168,7 @@ impl Changes<1> {
     /// in the view that is written.
     #[must_use]
     pub fn intent(&self, summary: impl Into<String>, view: StoreView) -> Intent {
-        let lookup = self.lookup.read_by([BindingSource::Subject]).at(view.clone());
+        let lookup = self.lookup.read_by([BindingSource::Subject]).in_view(view.clone());
         Intent { summary: summary.into(), view, lookup: Lookup::one(lookup) }
     }
 }

@@ -134,7 +134,7 @@ impl Read {
 
     /// Asks this view of the store and not the session's.
     #[must_use]
-    pub fn at(mut self, view: StoreView) -> Self {
+    pub fn in_view(mut self, view: StoreView) -> Self {
         self.view = view;
         self
     }

@@ -139,7 +139,7 @@ fn categories_must_exist(context: &Context, updates: &ProductUpdates) -> Result<
     for filter in Filter::split("entity_id", &missing.clone(), LIST_BUDGET / 10)? {
         let criteria =
             Criteria::new().filter(filter).page(300, 1).fields(crate::magento::projection(["id"])?);
-        let read = CATEGORIES.read([]).search(&criteria).at(StoreView::Global);
+        let read = CATEGORIES.read([]).search(&criteria).in_view(StoreView::Global);
         let found: SearchPage<Value> = context.get(&read)?;
         missing.retain(|id| !found.items.iter().any(|item| item["id"].as_u64() == id.parse().ok()));
     }

@@ -41,5 +41,5 @@ fn by_field(route: Route<0>, field: &str, condition: Condition, view: StoreView)
         .read([])
         .query(&filter("field"), field)
         .query(&filter("condition_type"), condition.as_str())
-        .at(view)
+        .in_view(view)
 }

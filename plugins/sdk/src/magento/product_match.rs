@@ -35,7 +35,7 @@ pub struct ProductMatch {
 }
 
 impl ProductMatch {
-    /// Finds the products, in the order of their ids, with these attributes of each as `at` shows
+    /// Finds the products, in the order of their ids, with these attributes of each as `view` shows
     /// them, and `id`, `sku` and `type_id` in any case. Nothing limits how many may be found.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl ProductMatch {
     pub fn products<'context>(
         &self,
         context: &'context Context,
-        at: &StoreView,
+        view: &StoreView,
         attributes: &[&str],
     ) -> Result<ProductPages<'context>, Failure> {
         let criteria = self.criteria()?;
@@ -57,7 +57,7 @@ impl ProductMatch {
             must_exist(context, &slices)?;
         }
         slices.reverse();
-        Ok(ProductPages { context, criteria, at: at.clone(), slices, after: 0 })
+        Ok(ProductPages { context, criteria, view: view.clone(), slices, after: 0 })
     }
 
     /// The criteria but for the list of skus.
@@ -147,7 +147,7 @@ fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
     let mut pages = ProductPages {
         context,
         criteria: Criteria::new().fields(fields),
-        at: StoreView::Global,
+        view: StoreView::Global,
         slices: slices.to_vec(),
         after: 0,
     };
@@ -171,7 +171,7 @@ fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
 pub struct ProductPages<'context> {
     context: &'context Context,
     criteria: Criteria,
-    at: StoreView,
+    view: StoreView,
     /// What is still to be asked for, the next one last.
     slices: Vec<SkuSlice>,
     /// The id of the last product seen of this slice.
@@ -194,7 +194,7 @@ impl ProductPages<'_> {
                 criteria = criteria.filter(Filter::new("entity_id", Condition::Gt, after)?);
             }
             let criteria = criteria.sort("entity_id", Direction::Asc)?.page(PAGE, 1);
-            let read = PRODUCTS.read([]).search(&criteria).at(self.at.clone());
+            let read = PRODUCTS.read([]).search(&criteria).in_view(self.view.clone());
             let found: SearchPage<Product> = self.context.get(&read)?;
             let full = found.items.len() >= PAGE as usize;
             let last = found.items.iter().filter_map(|product| product.integer("id")).max();
@@ -232,7 +232,7 @@ pub(crate) fn read_globally(
         .filter(Filter::any_of("entity_id", &ids)?)
         .page(PAGE, 1)
         .fields(Product::projection(&fields)?);
-    let read = PRODUCTS.read([]).search(&criteria).at(StoreView::Global);
+    let read = PRODUCTS.read([]).search(&criteria).in_view(StoreView::Global);
     let found: SearchPage<Product> = context.get(&read)?;
     Ok(found.items)
 }

@@ -106,7 +106,7 @@ impl<'a> ProductWriter<'a> {
         let projection = Product::projection(&fields)?;
         let whole = projection.strip_prefix("items[").and_then(|rest| rest.split_once("],total"));
         let view = self.target.view();
-        let mut one = PRODUCT.read_by([BindingSource::Subject]).at(view.clone());
+        let mut one = PRODUCT.read_by([BindingSource::Subject]).in_view(view.clone());
         if let Some((fields, _)) = whole {
             one = one.query("fields", fields);
         }
@@ -118,7 +118,7 @@ impl<'a> ProductWriter<'a> {
             .query("searchCriteria[pageSize]", BATCH)
             .query("searchCriteria[currentPage]", "1")
             .query("fields", &projection)
-            .at(view.clone());
+            .in_view(view.clone());
         Ok(Intent {
             summary: [summary, " ", &self.target.in_words()].concat(),
             view: view.clone(),
@@ -158,7 +158,7 @@ impl<'a> ProductWriter<'a> {
 
 /// The level at which this store keeps a price.
 fn scope_level(context: &Context, code: &str) -> Result<ScopeLevel, Failure> {
-    let attribute: Value = context.get(&ATTRIBUTE.read([code]).at(StoreView::Global))?;
+    let attribute: Value = context.get(&ATTRIBUTE.read([code]).in_view(StoreView::Global))?;
     match attribute.get("scope").and_then(Value::as_str) {
         Some("global") => Ok(ScopeLevel::Global),
         Some("website") => Ok(ScopeLevel::PerWebsite),

@@ -63,7 +63,7 @@ impl<'context> Scan<'context> {
             criteria = criteria.filter(Filter::new(self.id, Condition::Gt, after.to_string())?);
         }
         let criteria = criteria.sort(self.id, Direction::Asc)?.page(PAGE, 1);
-        let read = self.route.read([]).search(&criteria).at(StoreView::Global);
+        let read = self.route.read([]).search(&criteria).in_view(StoreView::Global);
         let found: SearchPage<Value> = self.context.get(&read)?;
         self.total.get_or_insert(found.total_count);
         let ids = found.items.iter().filter_map(|item| EntityId::of(item.get(self.member)?));

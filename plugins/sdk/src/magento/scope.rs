@@ -125,8 +125,8 @@ impl Stores {
     /// What any of the reads met.
     pub fn read(context: &Context) -> Result<Self, Failure> {
         // Globally: the session's own view may have been removed from the store.
-        let reads =
-            [WEBSITES, STORE_GROUPS, STORE_VIEWS].map(|route| route.read([]).at(StoreView::Global));
+        let reads = [WEBSITES, STORE_GROUPS, STORE_VIEWS]
+            .map(|route| route.read([]).in_view(StoreView::Global));
         let mut answers = context.get_together(&reads);
         let mut next = || -> Result<Vec<StorePart>, Failure> {
             let mut parts: Vec<StorePart> = answers.next()?;

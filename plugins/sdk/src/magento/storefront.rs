@@ -18,7 +18,7 @@ pub fn resolve_url(address: &str, fields: &str, view: StoreView) -> Read {
         .read([])
         .query("query", &query)
         .query("variables", &json!({ "u": address }).to_string())
-        .at(view)
+        .in_view(view)
 }
 
 /// The answer to [`resolve_url`].

@@ -50,7 +50,7 @@ fn read(context: &Context, findings: &mut RedirectFindings) -> Result<Vec<UrlRew
     let mut all = Vec::new();
     for number in 1..=MOST_PAGES {
         let criteria = Criteria::new().page(PAGE, number);
-        let read = REWRITES.read([]).search(&criteria).at(StoreView::Global);
+        let read = REWRITES.read([]).search(&criteria).in_view(StoreView::Global);
         let found: SearchPage<UrlRewrite> =
             context.get(&read).map_err(|failure| match failure.code {
                 FailureCode::Unavailable | FailureCode::NotFound => none_to_ask(),

@@ -121,7 +121,7 @@ pub(crate) fn report_redirect_chains(
 
 /// The views to look at: those that shoppers can open, or the one named.
 fn views(only: Option<&str>, context: &Context) -> Result<Vec<ViewToCheck>, Failure> {
-    let all: Vec<ViewToCheck> = context.get(&STORE_VIEWS.read([]).at(StoreView::Global))?;
+    let all: Vec<ViewToCheck> = context.get(&STORE_VIEWS.read([]).in_view(StoreView::Global))?;
     let mut views: Vec<ViewToCheck> = all.into_iter().filter(|view| view.id != 0).collect();
     match only {
         Some(code) if views.iter().any(|view| view.code == code) => {

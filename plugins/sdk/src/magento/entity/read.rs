@@ -108,7 +108,7 @@ impl Entity {
             .map_err(|error| Failure::argument("", error.to_string()))?;
         let criteria = paging.of(criteria.sort(self.id_argument, Direction::Asc)?);
         // Values are the same in every view; `all` cannot have been removed.
-        context.get(&self.search.read([]).search(&criteria).at(StoreView::Global))
+        context.get(&self.search.read([]).search(&criteria).in_view(StoreView::Global))
     }
 
     fn get(
@@ -118,7 +118,7 @@ impl Entity {
     ) -> Result<PassThrough<AnyObject>, Failure> {
         let id = self.id_of(args)?.to_string();
         context
-            .pass_on(&self.one.read([&id]).at(StoreView::Global))
+            .pass_on(&self.one.read([&id]).in_view(StoreView::Global))
             .map_err(|failure| self.or_missing(failure, &id))
     }
 
@@ -137,7 +137,7 @@ impl Entity {
     pub fn read(self, context: &Context, id: u64) -> Result<Value, Failure> {
         let id = id.to_string();
         context
-            .get(&self.one.read([&id]).at(StoreView::Global))
+            .get(&self.one.read([&id]).in_view(StoreView::Global))
             .map_err(|failure| self.or_missing(failure, &id))
     }
 

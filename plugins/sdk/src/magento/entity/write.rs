@@ -138,7 +138,7 @@ impl Entity {
         let criteria =
             Criteria::new().filter(Filter::new(known_by, Condition::Eq, key)?).page(1, 1);
         let found: SearchPage<Value> =
-            context.get(&self.search.read([]).search(&criteria).at(StoreView::Global))?;
+            context.get(&self.search.read([]).search(&criteria).in_view(StoreView::Global))?;
         match found.items.first() {
             None => Ok(()),
             Some(_) => Err(Failure::argument(
@@ -187,7 +187,7 @@ impl Entity {
         });
         let one = self.one.read_by([BindingSource::Subject]).query("fields", &members.join(","));
         let projection = projection(members)?;
-        Ok(Lookup::one(one.at(StoreView::Global)).searched(
+        Ok(Lookup::one(one.in_view(StoreView::Global)).searched(
             self.search,
             self.id_argument,
             self.id_member,
