@@ -45,7 +45,6 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
-mod admission;
 mod content;
 mod documents;
 mod http;

@@ -20,7 +20,6 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::TransportLimits;
-use crate::admission::Admission;
 use crate::progress::ProgressForwarder;
 use crate::tool_list::{ToolListCache, mcp_tool};
 use crate::{content, documents};
@@ -55,7 +54,6 @@ const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
 /// What all handlers of one transport share.
 pub(crate) struct ServerState {
     actions: Arc<dyn Actions>,
-    pub(crate) admission: Admission,
     subscriptions: Semaphore,
     lists: ToolListCache,
     info: ServerConfig,
@@ -75,7 +73,6 @@ impl ServerState {
             .with_description("Sandboxed actions for Magento 2 and Adobe Commerce stores");
         Arc::new(Self {
             actions,
-            admission: Admission::new(limits),
             subscriptions: Semaphore::new(limits.subscriptions),
             lists: ToolListCache::default(),
             info: ServerConfig::new(capabilities)
@@ -126,10 +123,6 @@ impl McpHandler {
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> CallToolResult {
-        let permit = match self.shared.admission.admit(&principal).await {
-            Ok(permit) => permit,
-            Err(failure) => return error_result(&failure),
-        };
         let mut call = ToolCall {
             principal,
             tool: request.name.into_owned(),
@@ -144,7 +137,6 @@ impl McpHandler {
                 forwarder.while_running(self.catch_panic(call)).await
             }
         };
-        drop(permit);
         match outcome {
             Ok(answer) => {
                 let beside = content::blocks(&answer, documents::understands_links(context));
@@ -250,10 +242,7 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let (principal, uri) = (self.principal(&context)?, request.uri);
-        let read = async {
-            let _permit = self.shared.admission.admit(&principal).await?;
-            catch_panic("resources/read", self.shared.actions.document(&principal, &uri)).await
-        };
+        let read = catch_panic("resources/read", self.shared.actions.document(&principal, &uri));
         let (document, text) = tokio::select! {
             biased;
             () = context.ct.cancelled() => {

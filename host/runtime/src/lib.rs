@@ -24,6 +24,7 @@ pub use load::plugin::Plugin;
 pub use load::registry::{FileRefusal, PluginSet, Registry};
 pub use load::sandbox::{PluginRejection, Sandbox};
 pub use load::watch::follow;
+pub use serve::admission::AdmissionLimits;
 pub use serve::dispatch::{Dispatcher, DispatcherDeps, OperatorConfig, PluginSettings};
 pub use serve::run_cost::RunCost;
 pub use serve::tool::LoadedTool;

@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) limits: souk_runtime::Limits,
     /// What callers may take.
     pub(crate) mcp: souk_mcp::TransportLimits,
+    /// How many calls they may have going at once.
+    pub(crate) callers: souk_runtime::AdmissionLimits,
     /// How HTTP is served.
     pub(crate) http: souk_mcp::HttpConfig,
 }
@@ -56,6 +58,7 @@ impl Setup {
             plans: settings.section("plans").map_err(wrong)?,
             limits: settings.section("limits").map_err(wrong)?,
             mcp: settings.section("mcp").map_err(wrong)?,
+            callers: settings.section("mcp").map_err(wrong)?,
             http: settings.section("http").map_err(wrong)?,
             loader,
             stamps,
@@ -172,6 +175,7 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     problems.extend(settings.section::<souk_plans::Guards>("guards").err());
     problems.extend(settings.section::<souk_plans::PlansConfig>("plans").err());
     problems.extend(settings.section::<souk_mcp::TransportLimits>("mcp").err());
+    problems.extend(settings.section::<souk_runtime::AdmissionLimits>("mcp").err());
     problems.extend(settings.section::<souk_mcp::HttpConfig>("http").err());
     match settings.section::<souk_runtime::Limits>("limits") {
         Ok(limits) => problems.extend(limits.check().err().map(|why| placed(settings, why))),

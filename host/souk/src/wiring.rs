@@ -56,6 +56,7 @@ impl RunningHost {
             plans: plans.clone(),
             exports: exports.clone(),
             trail,
+            callers: setup.callers.clone(),
             transport,
         };
         let dispatcher = Dispatcher::new(parts, setup.operator_config()?);

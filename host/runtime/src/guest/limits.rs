@@ -16,8 +16,6 @@ pub struct Limits {
     pub concurrent_calls: u32,
     /// Of those, the calls of one plugin, so that a slow one cannot starve the others.
     pub concurrent_calls_per_plugin: u32,
-    /// How long a call waits for its turn before it is refused as RATE_LIMITED. Milliseconds.
-    pub admission_wait_ms: u64,
     /// All linear memories of one call together. Bytes.
     pub memory_bytes: usize,
     /// Elements of all tables of one call together. A Rust plugin has a few hundred.
@@ -69,7 +67,6 @@ impl Default for Limits {
         Self {
             concurrent_calls: 64,
             concurrent_calls_per_plugin: 32,
-            admission_wait_ms: 10_000,
             memory_bytes: 64 << 20,
             table_elements: 20_000,
             stack_bytes: 512 << 10,

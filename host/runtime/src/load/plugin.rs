@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use souk_model::Group;
-use tokio::sync::Semaphore;
 
 use super::describe::GroupDescription;
 use super::schema::{InputSchema, OutputSchema, SettingsSchema};
 use crate::guest::bindings::ActionGroupPre;
-use crate::guest::limits::Limits;
 use crate::guest::state::GuestState;
 
 /// A checked and compiled plugin.
@@ -29,8 +27,6 @@ pub struct Plugin {
     /// What the operator's settings for it may hold, where it says so.
     settings: Option<SettingsSchema>,
     pub(crate) pre: ActionGroupPre<GuestState>,
-    /// This plugin's share of the instance pool.
-    pub(crate) share: Arc<Semaphore>,
     pub(crate) name: Arc<str>,
 }
 
@@ -48,7 +44,6 @@ impl Plugin {
         imports: Vec<String>,
         description: GroupDescription,
         pre: ActionGroupPre<GuestState>,
-        limits: &Limits,
     ) -> Self {
         let GroupDescription { group, actions, settings } = description;
         let schemas = actions
@@ -60,18 +55,7 @@ impl Plugin {
             })
             .collect();
         let name = group.name.as_str().into();
-        Self {
-            file: file.to_owned(),
-            digest,
-            size,
-            imports,
-            group,
-            schemas,
-            settings,
-            pre,
-            share: Arc::new(Semaphore::new(limits.concurrent_calls_per_plugin as usize)),
-            name,
-        }
+        Self { file: file.to_owned(), digest, size, imports, group, schemas, settings, pre, name }
     }
 
     /// Whether these settings of the operator's are what the plugin says that they may be.

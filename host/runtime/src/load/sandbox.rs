@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 
 use super::describe::{self, GroupDescription};
@@ -27,9 +26,6 @@ pub struct Sandbox {
     pub(crate) engine: Engine,
     linker: Arc<Linker<GuestState>>,
     pub(crate) limits: Arc<Limits>,
-    /// A permit for each call that the instance pool has room for. An exhausted pool is an error
-    /// and not a queue, so calls queue here.
-    pub(crate) instances: Arc<Semaphore>,
 }
 
 /// Why a file is not taken as a plugin. Lower case, names in backticks.
@@ -80,14 +76,7 @@ impl Sandbox {
             memory: limits.memory_bytes,
             cause: format!("{cause:#}"),
         })?;
-        let instances = Arc::new(Semaphore::new(limits.concurrent_calls as usize));
-        Ok(Self { engine, linker: Arc::new(linker), limits: Arc::new(limits), instances })
-    }
-
-    /// How many calls may run now beside those that do: free instances in the instance pool.
-    #[must_use]
-    pub fn free_instances(&self) -> usize {
-        self.instances.available_permits()
+        Ok(Self { engine, linker: Arc::new(linker), limits: Arc::new(limits) })
     }
 
     /// Takes one file through every check, without keeping it.
@@ -117,7 +106,7 @@ impl Sandbox {
                 |error| PluginRejection(format!("it does not fit the contract: {error:#}")),
             )?;
         let description = self.describe(file, &pre).await?;
-        Ok(Plugin::new(file, digest, size, imports, description, pre, &self.limits))
+        Ok(Plugin::new(file, digest, size, imports, description, pre))
     }
 
     /// Compiles on a thread that may block. Where it takes too long the file is refused; the thread

@@ -15,7 +15,7 @@ use souk_state::exports::Exports;
 use souk_upstream::Session;
 use tokio::sync::watch;
 
-use super::admission::admit;
+use super::admission::{Admission, AdmissionLimits, CallPermit};
 use super::arguments::{self, seal};
 use super::audit_guard::AuditGuard;
 use super::documents::{self, DocumentReader};
@@ -50,6 +50,7 @@ pub struct OperatorConfig {
 /// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
 pub struct Dispatcher {
     deps: DispatcherDeps,
+    admission: Admission,
     rules: ArcSwap<Rules>,
     settings: ArcSwap<PluginSettings>,
     confirm: AtomicBool,
@@ -82,6 +83,8 @@ pub struct DispatcherDeps {
     pub exports: Arc<Exports>,
     /// Where every call is written down.
     pub trail: Arc<AuditTrail>,
+    /// How much callers may have going at once.
+    pub callers: AdmissionLimits,
     /// How calls come in.
     pub transport: Transport,
 }
@@ -91,6 +94,7 @@ struct CallInputs {
     session: Option<Session>,
     host_args: HostArgValues,
     arguments: Value,
+    permit: CallPermit,
 }
 
 impl Dispatcher {
@@ -101,8 +105,11 @@ impl Dispatcher {
         let rules = Arc::new(config.rules);
         deps.sessions.set_accept_credentials(config.accept_credentials);
         set_text_mask(&deps.trail, rules.clone());
+        let pool = &deps.registry.sandbox().limits;
+        let admission = Admission::new(deps.callers.clone(), pool);
         let dispatcher = Arc::new(Self {
             deps,
+            admission,
             rules: ArcSwap::new(rules),
             settings: ArcSwap::from_pointee(config.settings),
             confirm: AtomicBool::new(config.confirm),
@@ -197,6 +204,16 @@ impl Dispatcher {
         Ok(self.rules.load().decide(principal, &tool.profile())?)
     }
 
+    /// Waits for the call's places. What the rules refuse waits for nothing.
+    async fn admit(&self, tool: &LoadedTool, principal: &Principal) -> Result<CallPermit, Failure> {
+        self.decide(principal, tool)?;
+        let plugin = match &tool.kind {
+            ToolKind::Action { plugin, .. } => Some(&plugin.name),
+            ToolKind::Commit { .. } | ToolKind::Plans(_) => None,
+        };
+        self.admission.admit(principal, plugin).await
+    }
+
     /// Everything that can refuse a call before anything runs for it, then the call.
     async fn run(
         &self,
@@ -204,8 +221,10 @@ impl Dispatcher {
         call: ToolCall,
         arguments: Value,
         mask: &Mask,
+        permit: &CallPermit,
     ) -> (CallResources, Result<CallResult, Failure>) {
-        let inputs = match self.check(tool, &call.principal, arguments) {
+        // The places were waited for; what is forbidden by now does not start.
+        let inputs = match self.check(tool, &call.principal, arguments, permit) {
             Ok(inputs) => inputs,
             Err(failure) => return (CallResources::default(), Err(failure)),
         };
@@ -217,7 +236,7 @@ impl Dispatcher {
                 self.commit(tool, &call.principal, inputs, subject_as.as_deref()).await
             }
             ToolKind::Plans(native) => {
-                let CallInputs { session, host_args, arguments } = inputs;
+                let CallInputs { session, host_args, arguments, .. } = inputs;
                 let no_arguments = Map::new();
                 let call = PlansCall {
                     plans: &self.deps.plans,
@@ -238,6 +257,7 @@ impl Dispatcher {
         tool: &LoadedTool,
         principal: &Principal,
         mut arguments: Value,
+        permit: &CallPermit,
     ) -> Result<CallInputs, Failure> {
         self.decide(principal, tool)?;
         tool.input.check(&arguments)?;
@@ -249,7 +269,7 @@ impl Dispatcher {
         if self.confirm.load(Ordering::Acquire) {
             host_args.check(tool.host_args, &tool.tool.name)?;
         }
-        Ok(CallInputs { session, host_args, arguments })
+        Ok(CallInputs { session, host_args, arguments, permit: permit.clone() })
     }
 
     /// A plugin's action: answered from before where the same was asked for and done, or run.
@@ -262,7 +282,7 @@ impl Dispatcher {
         inputs: CallInputs,
         mask: &Mask,
     ) -> (CallResources, Result<CallResult, Failure>) {
-        let CallInputs { session, host_args, mut arguments } = inputs;
+        let CallInputs { session, host_args, mut arguments, permit } = inputs;
         let sealed = seal(tool.sealed(), &mut arguments);
         let digest = session
             .as_ref()
@@ -305,33 +325,13 @@ impl Dispatcher {
             exports: Some(exports.clone()),
             closed_exports: Vec::new(),
         };
-        let (resources, result) = self.run_action(tool, plugin, context, &arguments).await;
+        let sandbox = self.deps.registry.sandbox();
+        let run = PluginRun::new(plugin, sandbox, context, permit);
+        let (resources, result) = run.run(&arguments.to_string()).await;
         if let Ok(result) = &result {
             plans.record_answer(&principal, name, &options, &result.result).await;
         }
         (resources, result)
-    }
-
-    async fn run_action(
-        &self,
-        tool: &LoadedTool,
-        plugin: &Arc<Plugin>,
-        context: CallContext,
-        arguments: &Value,
-    ) -> (CallResources, Result<CallResult, Failure>) {
-        let sandbox = self.deps.registry.sandbox();
-        let permit = match admit(plugin, sandbox).await {
-            // The permit was waited for; what is forbidden by now must not start.
-            Ok(permit) => self.decide(&context.principal, tool).map(|()| permit),
-            Err(failure) => Err(failure),
-        };
-        match permit {
-            Ok(permit) => {
-                let run = PluginRun::new(plugin, sandbox, context, permit);
-                run.run(&arguments.to_string()).await
-            }
-            Err(failure) => (CallResources::default(), Err(failure)),
-        }
     }
 
     /// The host's own tool that commits what one of a group's actions proposed.
@@ -342,7 +342,7 @@ impl Dispatcher {
         inputs: CallInputs,
         subject_as: Option<&str>,
     ) -> Result<Map<String, Value>, Failure> {
-        let CallInputs { session, host_args, arguments } = inputs;
+        let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
         let session = session.ok_or_else(not_logged_in)?;
         let id = arguments.get("plan_id").and_then(Value::as_str).unwrap_or_default();
         let plan = plan_id(id)?;
@@ -415,9 +415,14 @@ impl Actions for Dispatcher {
         let DispatcherDeps { trail, transport, exports, .. } = &self.deps;
         let (mask, mask_failure) = self.masks(&call.principal, tool);
         let guard = AuditGuard::of_call(trail, *transport, &call, tool, &arguments);
-        let (mut resources, result) = match tool {
-            Some(tool) => self.run(tool, call, arguments, &mask).await,
-            None => (CallResources::default(), Err(no_such(&call.tool))),
+        let admitted = match tool {
+            Some(tool) => self.admit(tool, &call.principal).await.map(|permit| (tool, permit)),
+            None => Err(no_such(&call.tool)),
+        };
+        // The permit is kept until the line is written: what is done until then is bounded too.
+        let (mut resources, result) = match &admitted {
+            Ok((tool, permit)) => self.run(tool, call, arguments, &mask, permit).await,
+            Err(failure) => (CallResources::default(), Err(failure.clone())),
         };
         let result = match result {
             Ok(result) => match masked_content(&mask, result.content) {
@@ -446,7 +451,8 @@ impl Actions for Dispatcher {
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
-        self.documents_under(&self.rules.load()).list(principal).await
+        let _permit = self.admission.admit(principal, None).await?;
+        self.documents_under(&self.rules.load_full()).list(principal).await
     }
 
     async fn document(
@@ -456,8 +462,12 @@ impl Actions for Dispatcher {
     ) -> Result<(Document, String), Failure> {
         let DispatcherDeps { trail, transport, .. } = &self.deps;
         let guard = AuditGuard::of_reading(trail, *transport, principal, uri);
+        let admitted = self.admission.admit(principal, None).await;
         let rules = self.rules.load_full();
-        let result = self.documents_under(&rules).read(principal, uri).await;
+        let result = match &admitted {
+            Ok(_) => self.documents_under(&rules).read(principal, uri).await,
+            Err(failure) => Err(failure.clone()),
+        };
         let result = result.map_err(|failure| rules.mask_for_any_group(principal).failure(failure));
         guard.end(CallResources::default(), &result)?;
         result

@@ -1,6 +1,6 @@
 //! Calls, from the transport to their result: may it, with these arguments, run it, write it down.
 
-mod admission;
+pub(crate) mod admission;
 mod arguments;
 mod audit_guard;
 mod content;

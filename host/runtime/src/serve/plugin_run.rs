@@ -8,7 +8,7 @@ use souk_model::{Action, ContentBlock, Failure};
 use souk_state::audit::CallResources;
 use souk_state::exports::PendingExport;
 
-use super::admission::InstancePermit;
+use super::admission::CallPermit;
 use super::response::PluginResponse;
 use crate::guest::bindings::exports::souk::plugin::actions::Response;
 use crate::guest::call_context::CallContext;
@@ -41,7 +41,7 @@ pub(crate) struct PluginRun<'p> {
     pub(super) action: Arc<Action>,
     pub(super) store: wasmtime::Store<GuestState>,
     _ticking: TickingGuard,
-    permit: Arc<InstancePermit>,
+    permit: CallPermit,
 }
 
 impl<'p> PluginRun<'p> {
@@ -50,13 +50,13 @@ impl<'p> PluginRun<'p> {
         plugin: &'p Plugin,
         sandbox: &Sandbox,
         context: CallContext,
-        permit: InstancePermit,
+        permit: CallPermit,
     ) -> Self {
         let action = context.action.clone();
         let state = GuestState::calling(plugin.name.clone(), sandbox.limits.call(), context);
         let store = state.into_store(&sandbox.engine.wasmtime);
         let ticking = sandbox.engine.ticking();
-        Self { plugin, action, store, _ticking: ticking, permit: Arc::new(permit) }
+        Self { plugin, action, store, _ticking: ticking, permit }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use souk_model::{Action, ContentBlock, Failure};
 
-use super::admission::InstancePermit;
+use super::admission::CallPermit;
 use super::content;
 use crate::guest::bindings::exports::souk::plugin::actions as wit;
 use crate::guest::limits::Budget;
@@ -41,7 +41,7 @@ impl PluginResponse {
     pub(super) async fn check(
         self,
         budget: &Budget,
-        permit: Arc<InstancePermit>,
+        permit: CallPermit,
     ) -> Result<ResultAndContent, Failure> {
         let bytes = self.response.json.len() + content::image_bytes(&self.response.content);
         if bytes > budget.answer_bytes {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use souk_model::{Code, Failure, Principal};
 use souk_state::audit::CallResources;
 
-use super::admission::admit;
+use super::admission::{Admission, AdmissionLimits};
 use super::plugin_run::PluginRun;
 use crate::guest::call_context::CallContext;
 use crate::guest::sessions::SessionHost;
@@ -59,7 +59,9 @@ impl Plugin {
             closed_exports: Vec::new(),
         };
         let arguments = arguments.to_owned();
-        let permit = admit(self, sandbox).await?;
+        // Nobody else is served from here, so that the queue is this run's own.
+        let admission = Admission::new(AdmissionLimits::default(), &sandbox.limits);
+        let permit = admission.admit(&context.principal, Some(&self.name)).await?;
         let failed = |trap: wasmtime::Error| Failure::internal(format!("the run failed: {trap:#}"));
 
         let begun = Instant::now();

@@ -129,10 +129,8 @@ async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Sect
     section.fine(
         "room",
         format!(
-            "{} of {} calls may run at once, {} of one plugin",
-            registry.sandbox().free_instances(),
-            limits.concurrent_calls,
-            limits.concurrent_calls_per_plugin
+            "{} calls of plugins may run at once, {} of one plugin",
+            limits.concurrent_calls, limits.concurrent_calls_per_plugin
         ),
     );
     section

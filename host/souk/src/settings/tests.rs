@@ -206,6 +206,8 @@ fn the_table_has_every_field_of_what_it_configures_with_its_default() {
     );
     let mcp: souk_mcp::TransportLimits = none.section("mcp").unwrap();
     assert_eq!(mcp, souk_mcp::TransportLimits::default());
+    let callers: souk_runtime::AdmissionLimits = none.section("mcp").unwrap();
+    assert_eq!(callers, souk_runtime::AdmissionLimits::default());
     assert_eq!(
         none.section::<souk_mcp::HttpConfig>("http").unwrap(),
         souk_mcp::HttpConfig::default()
@@ -215,6 +217,7 @@ fn the_table_has_every_field_of_what_it_configures_with_its_default() {
         ("plans", fields::of::<souk_plans::PlansConfig>()),
         ("limits", fields::of::<souk_runtime::Limits>()),
         ("mcp", fields::of::<souk_mcp::TransportLimits>()),
+        ("mcp", fields::of::<souk_runtime::AdmissionLimits>()),
         ("http", fields::of::<souk_mcp::HttpConfig>()),
         ("cdn", fields::of::<souk_upstream::CdnSettings>()),
         ("stores[].cdn", fields::of::<souk_upstream::CdnSettings>()),

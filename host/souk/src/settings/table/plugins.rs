@@ -38,12 +38,6 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "Of those, the calls of one plugin",
         ),
         Setting::limit(
-            "limits.admission_wait_ms",
-            "10000",
-            "ms",
-            "How long a call waits for its turn before it is refused as RATE_LIMITED",
-        ),
-        Setting::limit(
             "limits.memory_bytes",
             "67108864",
             "bytes",

@@ -85,7 +85,12 @@ pub(super) const CALLERS: SettingGroup = SettingGroup {
             "calls",
             "Calls that may wait for a place; one more is refused at once",
         ),
-        Setting::limit("mcp.call_wait_ms", "5000", "ms", "How long a call waits for a place"),
+        Setting::limit(
+            "mcp.call_wait_ms",
+            "5000",
+            "ms",
+            "How long a call waits for its turn before it is refused as RATE_LIMITED",
+        ),
         Setting::limit(
             "mcp.subscriptions",
             "256",
