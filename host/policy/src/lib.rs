@@ -71,6 +71,7 @@ mod rules;
 mod text;
 mod tool_pattern;
 mod tool_profile;
+pub mod writes;
 
 pub use ceiling::Ceiling;
 pub use effect::{EffectKind, needs_confirmation};

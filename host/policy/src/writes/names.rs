@@ -7,20 +7,17 @@
 use serde_json::{Map, Value};
 
 /// What is left of a name when everything is taken away that Magento does not look at.
-pub(crate) fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether two names are the same to Magento.
-pub(crate) fn same_name(a: &str, b: &str) -> bool {
+pub fn same_name(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
 /// The members that Magento takes for this name; several where a body spells it in several ways.
-pub(crate) fn members<'v>(
-    of: &'v Map<String, Value>,
-    name: &str,
-) -> impl Iterator<Item = &'v Value> {
+pub fn members<'v>(of: &'v Map<String, Value>, name: &str) -> impl Iterator<Item = &'v Value> {
     let wanted = plain(name);
     of.iter().filter(move |(key, _)| plain(key) == wanted).map(|(_, value)| value)
 }
@@ -29,10 +26,7 @@ pub(crate) fn members<'v>(
 ///
 /// # Errors
 /// The name, where it is spelled in two ways: which one counts is Magento's secret.
-pub(crate) fn member<'v>(
-    of: &'v Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'v Value>, String> {
+pub fn member<'v>(of: &'v Map<String, Value>, name: &str) -> Result<Option<&'v Value>, String> {
     let mut found = members(of, name);
     match (found.next(), found.next()) {
         (one, None) => Ok(one.filter(|value| !value.is_null())),

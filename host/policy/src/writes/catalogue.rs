@@ -1,0 +1,145 @@
+//! All writes of the store that the host knows.
+
+use std::sync::LazyLock;
+
+use souk_model::plan::Step;
+use souk_model::{Grant, Method, Tier, WriteMethod};
+
+use super::file::{self, InvalidCatalogue};
+use super::judge::JudgedWrite;
+use super::route::WriteRoute;
+use super::shape::Shape;
+use super::target::WriteTarget;
+
+/// The store's writes, route by route: what each is about, what its body holds, how much harm it can
+/// do.
+///
+/// ```
+/// use souk_model::{Grant, Method, Tier, WriteMethod};
+/// use souk_policy::writes::WriteCatalogue;
+///
+/// let catalogue = WriteCatalogue::shipped();
+/// let grant = |method, route: &str| Grant::new("magento", Method::Write(method), route.parse().unwrap());
+/// let tier = |method, route| catalogue.of_grant(&grant(method, route)).unwrap().lowest;
+/// assert_eq!(tier(WriteMethod::Post, "/V1/order/{orderId}/refund"), Tier::Critical);
+/// assert_eq!(tier(WriteMethod::Put, "/V1/salesRules/{ruleId}"), Tier::Safe);
+/// // What nobody knows is dangerous.
+/// assert_eq!(tier(WriteMethod::Post, "/V1/acme/everything"), Tier::Critical);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteCatalogue {
+    routes: Vec<WriteRoute>,
+    shapes: Vec<Shape>,
+}
+
+/// What the writes of a grant can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GrantTiers<'c> {
+    /// The lowest tier that a body of it can have.
+    pub lowest: Tier,
+    /// The highest.
+    pub highest: Tier,
+    /// Its entry; `None`: the catalogue does not know it, or it could be several.
+    pub route: Option<&'c WriteRoute>,
+}
+
+static SHIPPED: LazyLock<WriteCatalogue> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "it is part of the program, and a test reads it")]
+    file::parse_shipped().expect("the shipped catalogue is right")
+});
+
+impl WriteCatalogue {
+    /// The catalogue that is part of the program: the writes of Magento's own API, and of the cache.
+    #[must_use]
+    pub fn shipped() -> &'static Self {
+        &SHIPPED
+    }
+
+    pub(super) const fn new(routes: Vec<WriteRoute>, shapes: Vec<Shape>) -> Self {
+        Self { routes, shapes }
+    }
+
+    /// This catalogue with an operator's entries, the `[[routes]]` of a `souk.toml`. One that names a
+    /// route of this catalogue can only tighten it.
+    ///
+    /// # Errors
+    /// Which entry is wrong and why, for people.
+    pub fn with_operator_routes(&self, routes: &[toml::Table]) -> Result<Self, InvalidCatalogue> {
+        file::with_operator_routes(self.clone(), routes)
+    }
+
+    /// Every entry.
+    pub fn routes(&self) -> impl Iterator<Item = &WriteRoute> {
+        self.routes.iter()
+    }
+
+    pub(super) fn routes_mut(&mut self) -> &mut Vec<WriteRoute> {
+        &mut self.routes
+    }
+
+    pub(super) fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    pub(super) fn shapes_mut(&mut self) -> &mut Vec<Shape> {
+        &mut self.shapes
+    }
+
+    /// Judges a step of a change of this subject by where it goes and what its body holds.
+    #[must_use]
+    pub fn judge<'c, 's>(&'c self, step: &'s Step, subject: &'s str) -> JudgedWrite<'c, 's> {
+        JudgedWrite::of(self, step, subject)
+    }
+
+    /// What the writes of a grant can be; `None` for a read. A route that has parameters where no
+    /// entry has them could be anything.
+    #[must_use]
+    pub fn of_grant(&self, grant: &Grant) -> Option<GrantTiers<'_>> {
+        let Method::Write(method) = grant.method else { return None };
+        let target = WriteTarget::of_route(&grant.route);
+        let route = self
+            .matching(&grant.upstream, method, &target)
+            .into_iter()
+            .filter(|route| route.is_spelled_by(&target))
+            .max_by_key(|route| route.precedence());
+        Some(match route {
+            Some(route) => GrantTiers {
+                lowest: route.lowest_tier(grant.fields.as_deref()),
+                highest: route.highest_tier(),
+                route: Some(route),
+            },
+            None => GrantTiers { lowest: Tier::Critical, highest: Tier::Critical, route: None },
+        })
+    }
+
+    /// The entry of the route that a request takes. Where a part of its path is not known before, and
+    /// it could be several, nobody knows.
+    pub(super) fn find(
+        &self,
+        upstream: &str,
+        method: WriteMethod,
+        target: &WriteTarget<'_>,
+    ) -> Option<&WriteRoute> {
+        let matching = self.matching(upstream, method, target);
+        if let [only] = matching[..] {
+            return Some(only).filter(|route| route.is_spelled_around(target));
+        }
+        // As Magento does: the last of those that match, and words come after parameters. Where it
+        // depends on letters' case, nobody knows.
+        let last = matching.into_iter().max_by_key(|route| route.precedence())?;
+        Some(last).filter(|route| route.is_spelled_exactly(target))
+    }
+
+    /// The entries that a request takes, or could take.
+    fn matching(
+        &self,
+        upstream: &str,
+        method: WriteMethod,
+        target: &WriteTarget<'_>,
+    ) -> Vec<&WriteRoute> {
+        let all = self.routes.iter().filter(|route| {
+            route.upstream == upstream && route.method == method && route.matches(target)
+        });
+        all.collect()
+    }
+}
