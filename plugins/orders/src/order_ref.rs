@@ -1,5 +1,6 @@
 //! Which order a caller means.
 
+use souk_sdk::magento::one_of;
 use souk_sdk::prelude::*;
 
 use crate::order::Order;
@@ -23,15 +24,15 @@ impl OrderRef {
     /// When neither or both are given, there is no such order, or two stores have that number; and
     /// what reading meets.
     pub(crate) fn read(&self, context: &Context) -> Result<Order, Failure> {
-        match (self.order_id, self.increment_id.as_deref()) {
-            (Some(id), None) => by_id(context, id.get()),
-            (None, Some(number)) => by_number(context, number.trim()),
-            (None, None) => Err(Failure::argument("order_id", "no order is named")
-                .remedy("give `order_id` or `increment_id`")),
-            (Some(_), Some(_)) => {
-                Err(Failure::argument("order_id", "an order is named in two ways")
-                    .remedy("give `order_id` or `increment_id`, not both"))
-            }
+        enum Named<'a> {
+            Id(u64),
+            Number(&'a str),
+        }
+        let id = self.order_id.map(|id| Named::Id(id.get()));
+        let number = self.increment_id.as_deref().map(|number| Named::Number(number.trim()));
+        match one_of([("order_id", id), ("increment_id", number)])? {
+            Named::Id(id) => by_id(context, id),
+            Named::Number(number) => by_number(context, number),
         }
     }
 }

@@ -74,7 +74,8 @@ impl Entity {
     pub(super) fn id_schema(self, required: &[&str], others: &Value) -> Schema {
         let mut id = EntityId::json_schema(&mut SchemaGenerator::default()).to_value();
         id["description"] =
-            format!("The {}'s id, as search_{} answers it.", self.noun, self.plural()).into();
+            format!("The {}'s id, as the search for {} answers it.", self.noun, self.plural())
+                .into();
         let mut properties = Map::from_iter([(self.id_argument.to_owned(), id)]);
         properties.extend(others.as_object().cloned().unwrap_or_default());
         let required: Vec<&str> = [self.id_argument].iter().chain(required).copied().collect();
@@ -172,7 +173,7 @@ impl Entity {
         failure.or_missing(|| {
             Failure::not_found(format!("the store has no {} with the id {id}", self.noun))
                 .at(self.id_argument)
-                .remedy(format!("find it with `search_{}`", self.plural()))
+                .remedy(format!("the search for {} answers ids", self.plural()))
         })
     }
 }
