@@ -22,3 +22,4 @@ mod sessions;
 mod settings;
 mod stdio;
 mod tools;
+mod trail;

@@ -17,6 +17,7 @@ mod http_host;
 mod patience;
 mod process;
 mod raw_client;
+mod small_disk;
 mod store;
 mod trail;
 
@@ -30,5 +31,6 @@ pub use http_host::HttpHost;
 pub use patience::{PATIENCE, until};
 pub use process::Process;
 pub use raw_client::{RawClient, modern};
+pub use small_disk::SmallDisk;
 pub use store::{DemoStore, LoggedRequest, field_of};
-pub use trail::calls;
+pub use trail::{calls, lines_of};
