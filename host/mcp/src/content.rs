@@ -7,10 +7,10 @@ use souk_model::{ContentBlock, Document, ToolResult};
 
 use crate::documents;
 
-/// The blocks that follow a result's own text: pictures, each after what it shows, and with `links`
+/// The blocks that follow a result's own text: the host's notes, pictures, each after what it shows, and with `links`
 /// one to each document of the call, those that the action names first.
 pub(crate) fn blocks(result: &ToolResult, links: bool) -> Vec<McpBlock> {
-    let mut blocks = Vec::new();
+    let mut blocks: Vec<McpBlock> = result.notes.iter().map(McpBlock::text).collect();
     let mut named: Vec<&str> = Vec::new();
     for block in &result.content {
         match block {
@@ -80,6 +80,7 @@ mod tests {
                 }),
                 ContentBlock::Document(named),
             ],
+            ..ToolResult::default()
         };
         let all = told(&result, true);
         let kinds: Vec<_> = all.iter().map(|block| block["type"].as_str().unwrap()).collect();

@@ -82,11 +82,13 @@ pub struct ToolResult {
     pub documents: Vec<Document>,
     /// What is shown beside the result. Of documents only those of this call.
     pub content: Vec<ContentBlock>,
+    /// What the host itself has to say beside the result, for people.
+    pub notes: Vec<String>,
 }
 
 impl From<Map<String, Value>> for ToolResult {
     fn from(result: Map<String, Value>) -> Self {
-        Self { result, documents: Vec::new(), content: Vec::new() }
+        Self { result, ..Self::default() }
     }
 }
 

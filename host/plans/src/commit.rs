@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use souk_model::plan::{PlanId, PlanOrigin, PlanState};
+use souk_model::plan::{ItemState, PlanId, PlanOrigin, PlanState};
 use souk_model::{Code, Failure};
 use souk_state::plans::{LeaseClaim, StoredPlan};
 
@@ -12,7 +12,7 @@ use crate::context::PlansContext;
 use crate::draft::PlanDraft;
 use crate::execute::PlanRun;
 use crate::idempotency;
-use crate::outcome::{PlanOutcome, end_state, only_subject, outcome, outcome_of};
+use crate::outcome::{PlanOutcome, end_state, only_subject, outcome, outcome_after_run};
 use crate::refusals::already_started;
 use crate::request::{ApplyOptions, CommitRequest};
 
@@ -187,14 +187,14 @@ async fn start(
         request.reason.clone(),
         lease_lost.clone(),
     );
-    let context = context.clone();
+    let (context, stored_at_start) = (context.clone(), stored);
     // Detached: the caller only awaits it, and it goes on when the caller leaves.
     let work = tokio::spawn(async move {
         let renewal = renew_lease(context.clone(), run.header().id.clone(), lease_lost);
         let renewal = tokio::spawn(renewal);
         let result = run.run().await;
         renewal.abort();
-        finish(&context, run, result).await
+        finish(&context, run, stored_at_start, result).await
     });
     work.await.map_err(|error| {
         Failure::internal(format!("the commit broke off: {error}"))
@@ -205,25 +205,50 @@ async fn start(
 async fn finish(
     context: &PlansContext,
     run: PlanRun,
+    stored_at_start: StoredPlan,
     result: Result<(), Failure>,
 ) -> Result<PlanOutcome, Failure> {
     let header = run.header();
     if let Err(failure) = &result {
         tracing::error!("plan {}: {failure}", header.id);
     }
-    let mut stored = context.own(&header.id).await?;
-    stored.state = end_state(&stored.counts, header.count);
-    context.store.finish(&header.id, &context.owner, stored.state).await?;
+    let progress = run.take_progress();
+    let kept = context.own(&header.id).await;
     // What was done is told even if the run ended early, and what was sent even if it has no line on
-    // the trail; if nothing was, why is told.
-    if let (Err(failure), 0, false) = (result, stored.counts.done, run.has_broken_trail()) {
-        return Err(failure);
+    // the trail or could not be kept; if nothing was, why is told.
+    let mut note = result.err();
+    let mut stored = match kept {
+        Ok(stored) => stored,
+        Err(failure) if !run.has_sent() => return Err(note.unwrap_or(failure)),
+        Err(failure) => {
+            note.get_or_insert(failure);
+            let mut counts = progress.counts;
+            counts.pending = header.count.saturating_sub(counts.total());
+            StoredPlan { counts, ..stored_at_start }
+        }
+    };
+    let counts = &mut stored.counts;
+    for (_, entry) in &progress.unkept {
+        counts.moves(ItemState::Sending, entry.state);
+    }
+    stored.state = end_state(&stored.counts, header.count);
+    match context.store.finish(&header.id, &context.owner, stored.state).await {
+        Ok(_) => {}
+        Err(error) => {
+            note.get_or_insert(error.into());
+        }
+    }
+    if let (Some(failure), 0, false) = (&note, stored.counts.done, run.has_sent()) {
+        return Err(failure.clone());
     }
     let subject = match run.take_only_subject() {
         Some(subject) => Some(subject),
-        None => only_subject(context, run.session(), header).await?,
+        None => only_subject(context, run.session(), header).await.unwrap_or_default(),
     };
-    outcome_of(context, stored, subject).await
+    let mut outcome = outcome_after_run(context, stored, subject, progress.unkept).await;
+    outcome.has_sent = run.has_sent();
+    outcome.note = note;
+    Ok(outcome)
 }
 
 fn lease_ms(context: &PlansContext) -> i64 {

@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, Step};
+use souk_model::plan::{ItemProgress, ItemState, PlanId, PlanItem};
 use souk_model::{Code, Failure, Principal};
-use souk_state::audit::{AuditTrail, WriteEntry, WriteOrigin};
+use souk_state::audit::AuditTrail;
 use souk_state::plans::{PlanStore, StoredPlan};
-use souk_upstream::{SendError, WriteResponse};
 
 use crate::clock::PlanClock;
 use crate::config::PlansConfig;
 use crate::guards::Guards;
 use crate::seal::{PlanHasher, SealKey, is_sealed};
+use crate::trail_lines;
 
 /// What plans are made and carried out with. One for all plans of a host.
 pub(crate) struct PlansContext {
@@ -130,63 +130,6 @@ impl PlansContext {
     /// # Errors
     /// That no line can be appended now.
     pub(crate) fn check_trail(&self) -> Result<(), Failure> {
-        self.trail.writable().map_err(|error| {
-            tracing::error!("cannot write the audit trail: {error}");
-            Failure::internal("the audit trail cannot be written, so nothing is sent")
-                .rule("audit-trail")
-                .remedy(
-                    "the operator must make the trail writable again; the log says what is wrong",
-                )
-        })
-    }
-
-    /// Puts a request that was sent, and what came of it, on the trail.
-    ///
-    /// # Errors
-    /// The line is not there. The request was sent all the same: what came of it counts, and nothing
-    /// may be sent after it.
-    pub(crate) fn record(&self, entry: WriteEntry) -> Result<(), Failure> {
-        let what = entry.subject.clone();
-        self.trail.append_write(entry).map(drop).map_err(|error| {
-            tracing::error!("a write of {what} is not on the audit trail: {error}");
-            Failure::internal(
-                "the audit trail could not be written after a request, so nothing more was sent",
-            )
-            .rule("audit-trail")
-            .remedy("the operator must make the trail writable again; then the rest can be sent")
-        })
-    }
-}
-
-/// The line of one request of a plan. `index` is its step's, counted from 0.
-pub(crate) fn write_entry(
-    header: &PlanHeader,
-    item: &PlanItem,
-    (index, step): (usize, &Step),
-    reason: Option<&str>,
-    result: &Result<WriteResponse, SendError>,
-) -> WriteEntry {
-    WriteEntry {
-        at: souk_state::Timestamp::now(),
-        principal: header.principal.clone(),
-        of: WriteOrigin::Plan {
-            plan: header.id.to_string(),
-            item: item.n,
-            step: u32::try_from(index).unwrap_or(u32::MAX),
-        },
-        subject: format!("{} {}", item.change.subject.kind, item.change.subject.id),
-        method: souk_model::Method::Write(step.method).as_str().to_owned(),
-        route: step.route.clone(),
-        reason: reason.map(str::to_owned),
-        status: match result {
-            Ok(answer) => Some(answer.status),
-            Err(error) => error.failure().status,
-        },
-        outcome: match result {
-            Ok(_) => "accepted".to_owned(),
-            Err(SendError::NotSent(failure)) => format!("not sent: {failure}"),
-            Err(SendError::Refused(failure)) => format!("refused: {failure}"),
-            Err(SendError::Unknown(failure)) => format!("unknown: {failure}"),
-        },
+        self.trail.writable().map_err(|error| trail_lines::not_announced(&error))
     }
 }

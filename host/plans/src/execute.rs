@@ -6,23 +6,25 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
 use serde_json::Value;
 use souk_model::Failure;
 use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanItem, Retry, Step};
-use souk_state::plans::{JournalEntry, Reservation, StoreError};
+use souk_state::audit::{WriteEntry, WriteRequest};
+use souk_state::plans::{ItemCounts, JournalEntry, Reservation, StoreError};
 use souk_upstream::{SendError, Session, StoreWriter};
 
 use crate::body::render_body;
-use crate::context::{PlansContext, write_entry};
+use crate::context::PlansContext;
 use crate::ledger::{MoneyContext, over_cap_per_day, reservation};
 use crate::observed::ObservedState;
 use crate::refusals::{already_has_values, lease_lost};
 use crate::response;
 use crate::subjects::SubjectReader;
+use crate::trail_lines::{found_entry, not_sent_entry, request, write_entry};
 use crate::verdict::{
     SendResult, drift, entry_for, may_send_again, not_readable, shows_after, stays_unknown,
     unknown_after_read, verdict,
@@ -37,8 +39,14 @@ pub(crate) struct PlanRun {
     reason: Option<String>,
     /// Set when another host may have taken the plan over: nothing more is sent then.
     lease_lost: Arc<AtomicBool>,
-    /// Why the trail took no line after a request. Set once, and nothing more is sent then.
+    /// Why the trail took no line. Set once, and nothing more is sent then.
     trail_broken: OnceLock<Failure>,
+    /// Whether a request may have reached the store in this run.
+    has_sent: AtomicBool,
+    /// What is known of the items of this run, whatever could be kept of it.
+    progress: Mutex<RunProgress>,
+    /// How the trail is told of requests that were announced and not sent.
+    unsent: Mutex<Vec<WriteEntry>>,
     /// The first money that could not be set aside: said where nothing else was done.
     money_refused: OnceLock<Failure>,
     /// The subject of a plan's only item as it was last read, so that it is not read once more to be
@@ -52,6 +60,15 @@ struct ReservedItem {
     reserve: Option<Reservation>,
     /// What it was.
     from: ItemState,
+}
+
+/// How far a run came, for when the store of plans cannot say.
+#[derive(Default)]
+pub(crate) struct RunProgress {
+    /// How items ended.
+    pub(crate) counts: ItemCounts,
+    /// Ends that could not be kept, each with its item.
+    pub(crate) unkept: Vec<(PlanItem, JournalEntry)>,
 }
 
 /// What was read of each subject, by its id.
@@ -75,6 +92,9 @@ impl PlanRun {
             reason,
             lease_lost,
             trail_broken: OnceLock::new(),
+            has_sent: AtomicBool::new(false),
+            progress: Mutex::default(),
+            unsent: Mutex::default(),
             money_refused: OnceLock::new(),
             only_subject: Mutex::default(),
         }
@@ -90,14 +110,24 @@ impl PlanRun {
         &self.session
     }
 
-    /// Whether a request was sent whose line is not on the trail.
-    pub(crate) fn has_broken_trail(&self) -> bool {
+    /// Whether the trail took no line.
+    fn has_broken_trail(&self) -> bool {
         self.trail_broken.get().is_some()
+    }
+
+    /// Whether a request may have reached the store in this run.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.has_sent.load(Ordering::SeqCst)
+    }
+
+    /// How far it came.
+    pub(crate) fn take_progress(&self) -> RunProgress {
+        std::mem::take(&mut *lock(&self.progress))
     }
 
     /// The subject of the plan's only item, if it has but one and the last read showed it.
     pub(crate) fn take_only_subject(&self) -> Option<Value> {
-        self.only_subject.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.only_subject).take()
     }
 
     /// Carries out everything that is not settled yet.
@@ -119,7 +149,7 @@ impl PlanRun {
         let observed = SubjectReader::of(&self.session, &self.header).read_items(items).await;
         if self.header.count == 1 {
             let only = observed.values().next().and_then(|one| one.as_ref().ok()?.here.clone());
-            *self.only_subject.lock().unwrap_or_else(PoisonError::into_inner) = only;
+            *lock(&self.only_subject) = only;
         }
         observed
     }
@@ -132,8 +162,10 @@ impl PlanRun {
         while let Some(page) = pages.next().await? {
             self.wait_for_store(&page).await;
             let observed = self.observe(page.iter().map(|(item, _)| item)).await;
-            let mut entries = Vec::new();
+            let mut entries: Vec<JournalEntry> = Vec::new();
             let mut again = Vec::new();
+            let items: HashMap<u32, PlanItem> =
+                page.iter().map(|(item, _)| (item.n, item.clone())).collect();
             for (item, progress) in page {
                 match observed.get(&item.change.subject.id) {
                     // The response was its only witness, and it is lost.
@@ -165,10 +197,28 @@ impl PlanRun {
                     }
                 }
             }
+            self.record_found(&items, &entries, &again)?;
             self.journal(entries).await?;
             self.send_all(again).await?;
         }
         Ok(())
+    }
+
+    /// Puts on the trail what the read showed, before anything is made of it.
+    fn record_found(
+        &self,
+        items: &HashMap<u32, PlanItem>,
+        settled: &[JournalEntry],
+        again: &[ReservedItem],
+    ) -> Result<(), Failure> {
+        let settled = settled.iter().filter_map(|entry| {
+            let item = items.get(&entry.n)?;
+            Some(found_entry(&self.header, item, entry.state, entry.failure.as_ref()))
+        });
+        let again = again.iter().map(|ReservedItem { item, .. }| {
+            found_entry(&self.header, item, ItemState::Sending, None)
+        });
+        self.context.record_found(settled.chain(again).collect())
     }
 
     /// Waits until the store has certainly ended what it was last sent of items that must not be
@@ -292,13 +342,24 @@ impl PlanRun {
         self.context.check_trail()?;
         // Durable before anything is sent: after a crash these are the ones to look at.
         let items = self.journal_sending(send).await?;
+        let announced = self.announce_first(&items).await;
         let at_once = self.context.config.concurrency.min(self.writer.concurrency()).max(1);
-        let sending: Vec<_> =
-            items.iter().map(|item| async move { (item.n, self.send(item).await) }).collect();
+        let sending = items.iter().map(|item| {
+            let announced = announced.clone();
+            async move {
+                let sent = match announced {
+                    Ok(()) => self.send(item).await,
+                    Err(failure) => (SendResult::Refused(0, failure), None),
+                };
+                (item.n, sent)
+            }
+        });
+        let sending: Vec<_> = sending.collect();
         let mut results: HashMap<u32, (SendResult, Option<Value>)> =
             futures::stream::iter(sending).buffer_unordered(at_once).collect().await;
+        self.record_unsent();
         let observed = self.observe(&items).await;
-        let entries = items
+        let entries: Vec<JournalEntry> = items
             .iter()
             .filter_map(|item| {
                 let (sent, response) = results.remove(&item.n)?;
@@ -307,8 +368,54 @@ impl PlanRun {
             })
             .collect();
         // What was sent is journalled whatever became of its line; then the run stops.
-        self.journal(entries).await?;
+        self.journal_ends(items, entries).await?;
         self.trail_broken.get().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+
+    /// Keeps how items ended; what cannot be kept is remembered, so that it can be told.
+    async fn journal_ends(
+        &self,
+        items: Vec<PlanItem>,
+        entries: Vec<JournalEntry>,
+    ) -> Result<(), Failure> {
+        let kept = self.journal(entries.clone()).await;
+        let mut progress = lock(&self.progress);
+        for entry in &entries {
+            progress.counts.add(entry.state);
+        }
+        if kept.is_err() {
+            let mut entries: HashMap<u32, JournalEntry> =
+                entries.into_iter().map(|entry| (entry.n, entry)).collect();
+            let ended = |item: PlanItem| entries.remove(&item.n).map(|entry| (item, entry));
+            progress.unkept.extend(items.into_iter().filter_map(ended));
+        }
+        kept
+    }
+
+    /// Puts the first requests of these items on the trail together. Where they are not there, none
+    /// of them is sent.
+    async fn announce_first(&self, items: &[PlanItem]) -> Result<(), Failure> {
+        let first =
+            items.iter().filter_map(|item| Some(self.request(item, 0, item.change.steps.first()?)));
+        self.announce(first.collect()).await
+    }
+
+    async fn announce(&self, requests: Vec<WriteRequest>) -> Result<(), Failure> {
+        let announced = self.context.announce(requests).await;
+        if let Err(failure) = &announced {
+            self.trail_broken.get_or_init(|| failure.clone());
+        }
+        announced
+    }
+
+    /// Says of requests that were announced and not sent that they were not.
+    fn record_unsent(&self) {
+        let unsent = std::mem::take(&mut *lock(&self.unsent));
+        self.context.record_not_sent(unsent);
+    }
+
+    fn request(&self, item: &PlanItem, index: usize, step: &Step) -> WriteRequest {
+        request(&self.header, item, (index, step), self.reason.as_deref())
     }
 
     /// Sends an item's steps in order. Answers what came of it, and the first step's response where
@@ -333,13 +440,30 @@ impl PlanRun {
         response: Option<&Value>,
     ) -> Result<Value, SendResult> {
         let refused = |failure| SendResult::Refused(index, failure);
+        // The first request of an item is on the trail with those of its chunk.
+        let mut is_announced = index == 0;
+        let not_sent = |is_announced: bool, failure: &Failure| {
+            if is_announced {
+                let line = not_sent_entry(self.request(item, index, step), &failure.message);
+                lock(&self.unsent).push(line);
+            }
+        };
         let subject = &item.change.subject.id;
         let permitted = souk_policy::permit_step(&self.header.grants, step, subject, response)
-            .map_err(|refusal| refused(refusal.into()))?;
-        let body = render_body(item, step, response).map_err(refused)?;
+            .map_err(Failure::from)
+            .and_then(|permitted| Ok((permitted, render_body(item, step, response)?)));
+        let (permitted, body) = permitted.map_err(|failure| {
+            not_sent(is_announced, &failure);
+            refused(failure)
+        })?;
         let mut tries = 0;
         loop {
+            if !is_announced && !self.has_broken_trail() {
+                let request = vec![self.request(item, index, step)];
+                is_announced = self.announce(request).await.is_ok();
+            }
             if let Some(failure) = self.trail_broken.get().cloned() {
+                not_sent(is_announced, &failure);
                 // What an earlier try did is not known.
                 return Err(if tries == 0 {
                     refused(failure)
@@ -348,11 +472,12 @@ impl PlanRun {
                 });
             }
             if self.lease_lost.load(Ordering::SeqCst) {
+                not_sent(is_announced, &lease_lost());
                 return Err(SendResult::Unsure(lease_lost()));
             }
+            self.has_sent.store(true, Ordering::SeqCst);
             let result = self.writer.send(&permitted, body.as_ref()).await;
-            let reason = self.reason.as_deref();
-            let line = write_entry(&self.header, item, (index, step), reason, &result);
+            let line = write_entry(self.request(item, index, step), &result);
             if let Err(failure) = self.context.record(line) {
                 self.trail_broken.get_or_init(|| failure);
             }
@@ -367,6 +492,7 @@ impl PlanRun {
                         && tries < self.context.config.repeats =>
                 {
                     tries += 1;
+                    is_announced = false;
                     let most = 100 << tries.min(6);
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(most / 2..most))).await;
                 }
@@ -385,4 +511,8 @@ impl PlanRun {
         let PlansContext { store, owner, .. } = &*self.context;
         Ok(store.journal(&self.header.id, owner, entries).await?)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

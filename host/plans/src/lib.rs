@@ -35,6 +35,7 @@ mod review;
 mod seal;
 mod service;
 mod subjects;
+mod trail_lines;
 mod undo;
 mod verdict;
 

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 use souk_model::Failure;
-use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanState, StoredFailure, Subject};
-use souk_state::plans::{ItemCounts, StoredPlan};
+use souk_model::plan::{
+    ItemState, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure, Subject,
+};
+use souk_state::plans::{ItemCounts, JournalEntry, StoredPlan};
 use souk_upstream::Session;
 
 use crate::context::PlansContext;
@@ -24,6 +26,10 @@ pub struct PlanOutcome {
     pub failures: Vec<ItemFailure>,
     /// The subject as read back, for a plan of one item.
     pub subject: Option<Value>,
+    /// Whether requests were sent for this answer, which may have changed the store.
+    pub has_sent: bool,
+    /// Why the run that this is the outcome of ended early, or is not kept as it is told.
+    pub note: Option<Failure>,
 }
 
 /// How a plan's items ended, in the words that callers are told: what is still on its way may have
@@ -66,6 +72,14 @@ impl PlanOutcome {
             skipped: counts.skipped + not_tried,
             unknown: counts.unknown + counts.sending,
         }
+    }
+
+    /// The outcome in a few words, for where there is room for no more.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let OutcomeTotals { total, done, unknown, .. } = self.totals();
+        let unknown = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
+        format!("requests were sent: {done} of {total} done{unknown}, see plan `{}`", self.plan)
     }
 
     /// Who says that what is called done was done.
@@ -118,39 +132,88 @@ pub(crate) async fn outcome(
     outcome_of(context, stored, subject).await
 }
 
+/// States of items that an outcome names.
+const NOT_DONE: [ItemState; 6] = [
+    ItemState::Pending,
+    ItemState::Sending,
+    ItemState::Failed,
+    ItemState::Drifted,
+    ItemState::Skipped,
+    ItemState::Unknown,
+];
+
 /// How far a plan came, with the subject of its only item where that is known.
 ///
 /// # Errors
 /// The store of plans cannot be reached.
-pub(crate) async fn outcome_of(
+async fn outcome_of(
     context: &PlansContext,
     stored: StoredPlan,
     subject: Option<Value>,
 ) -> Result<PlanOutcome, Failure> {
-    let StoredPlan { header, state, counts, .. } = stored;
-    const NOT_DONE: [ItemState; 6] = [
-        ItemState::Pending,
-        ItemState::Sending,
-        ItemState::Failed,
-        ItemState::Drifted,
-        ItemState::Skipped,
-        ItemState::Unknown,
-    ];
     // What is only proposed has failed in nothing yet.
-    let items = match state {
+    let items = match stored.state {
         PlanState::Proposed => Vec::new(),
-        _ => context.store.items(&header.id, None, MAX_ITEM_FAILURES, &NOT_DONE).await?,
+        _ => context.store.items(&stored.header.id, None, MAX_ITEM_FAILURES, &NOT_DONE).await?,
     };
-    let failures = items
+    let failures = items.into_iter().map(|(item, progress)| ItemFailure {
+        subject: item.change.subject,
+        state: progress.state,
+        failure: progress.failure,
+    });
+    Ok(new_outcome(stored, failures.collect(), subject))
+}
+
+/// How far a run came, with ends of items that could not be kept. It is answered whatever cannot be
+/// read any more.
+pub(crate) async fn outcome_after_run(
+    context: &PlansContext,
+    stored: StoredPlan,
+    subject: Option<Value>,
+    unkept: Vec<(PlanItem, JournalEntry)>,
+) -> PlanOutcome {
+    let kept = context.store.items(&stored.header.id, None, MAX_ITEM_FAILURES, &NOT_DONE).await;
+    let kept = kept.unwrap_or_else(|error| {
+        tracing::error!("cannot read how items of plan {} ended: {error}", stored.header.id);
+        Vec::new()
+    });
+    let is_kept = |n: u32| unkept.iter().all(|(item, _)| item.n != n);
+    let mut failures: Vec<ItemFailure> = kept
         .into_iter()
+        .filter(|(item, _)| is_kept(item.n))
         .map(|(item, progress)| ItemFailure {
             subject: item.change.subject,
             state: progress.state,
             failure: progress.failure,
         })
         .collect();
-    let unverifiable = header.unverifiable;
-    Ok(PlanOutcome { plan: header.id, state, counts, unverifiable, failures, subject })
+    failures.extend(unkept.into_iter().filter(|(_, entry)| entry.state != ItemState::Done).map(
+        |(item, entry)| ItemFailure {
+            subject: item.change.subject,
+            state: entry.state,
+            failure: entry.failure,
+        },
+    ));
+    failures.truncate(MAX_ITEM_FAILURES as usize);
+    new_outcome(stored, failures, subject)
+}
+
+fn new_outcome(
+    stored: StoredPlan,
+    failures: Vec<ItemFailure>,
+    subject: Option<Value>,
+) -> PlanOutcome {
+    let StoredPlan { header, state, counts, .. } = stored;
+    PlanOutcome {
+        plan: header.id,
+        state,
+        counts,
+        unverifiable: header.unverifiable,
+        failures,
+        subject,
+        has_sent: false,
+        note: None,
+    }
 }
 
 /// The subject of a plan's only item as it stands; nothing where it cannot be read, since the outcome

@@ -11,11 +11,12 @@ use souk_model::{
     Action, Bound, Code, Effect, Failure, Method, Principal, PurgeTarget, WriteMethod,
 };
 use souk_policy::{PermittedPurge, permit_purge};
-use souk_state::audit::{WriteEntry, WriteOrigin};
+use souk_state::audit::{WriteEntry, WriteOrigin, WriteRequest};
 use souk_upstream::{Purge, PurgeReceipt, Purger, Session};
 
 use crate::context::PlansContext;
 use crate::request::ApplyOptions;
+use crate::trail_lines::not_sent_entry;
 
 /// Purges of one call that are under way at once: a cache answers in milliseconds.
 const AT_ONCE: usize = 4;
@@ -97,16 +98,23 @@ async fn purge_all(
     {
         return admitted.into_iter().map(|one| one.and(Err(failure.clone()))).collect();
     }
+    let announced = admitted.iter().flatten().map(|one| trail_request(request, &one.permitted));
+    if let Err(failure) = context.announce(announced.collect()).await {
+        return admitted.into_iter().map(|one| one.and(Err(failure.clone()))).collect();
+    }
     // Why the trail took no line after a purge: nothing more is sent then.
     let trail_broken = OnceLock::new();
     futures::stream::iter(admitted)
         .map(|one| async {
             let AdmittedPurge { permitted, purge } = one?;
+            let line = trail_request(request, &permitted);
             if let Some(failure) = trail_broken.get() {
-                return Err(not_sent(failure));
+                let failure = not_sent(failure);
+                context.record_not_sent(vec![not_sent_entry(line, &failure.message)]);
+                return Err(failure);
             }
             let result = purger.send(&purge).await;
-            if let Err(failure) = context.record(write_entry(request, &permitted, &result)) {
+            if let Err(failure) = context.record(write_entry(line, &result)) {
                 return Err(trail_broken.get_or_init(|| sent_without_line(&failure)).clone());
             }
             result.map(|receipt| PurgeResult { id: receipt.id, provider, previewed: false })
@@ -137,20 +145,23 @@ fn check_count(
     .remedy("purge fewer at once"))
 }
 
-/// The line of one purge on the trail.
-fn write_entry(
-    request: &PurgeRequest,
-    permitted: &PermittedPurge,
-    result: &Result<PurgeReceipt, Failure>,
-) -> WriteEntry {
-    WriteEntry {
-        at: souk_state::Timestamp::now(),
+/// One purge, as the trail names it.
+fn trail_request(request: &PurgeRequest, permitted: &PermittedPurge) -> WriteRequest {
+    WriteRequest {
         principal: request.principal.to_string(),
         of: WriteOrigin::Call { tool: request.action.tool.clone() },
         subject: permitted.target().to_string(),
         method: Method::Write(WriteMethod::Post).as_str().to_owned(),
         route: permitted.route().to_string(),
         reason: request.options.reason.clone(),
+    }
+}
+
+/// How a purge ended.
+fn write_entry(request: WriteRequest, result: &Result<PurgeReceipt, Failure>) -> WriteEntry {
+    WriteEntry {
+        at: souk_state::Timestamp::now(),
+        request,
         status: match result {
             Ok(receipt) => Some(receipt.status),
             Err(failure) => failure.status,
@@ -162,7 +173,7 @@ fn write_entry(
     }
 }
 
-/// A purge that was sent and has no line on the trail.
+/// A purge that was sent, and of which the trail does not say how it ended.
 fn sent_without_line(broken: &Failure) -> Failure {
     let message = "it was sent, and the audit trail could not be written";
     Failure { message: message.to_owned(), ..broken.clone() }

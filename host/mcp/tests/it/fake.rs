@@ -140,7 +140,7 @@ impl Actions for Fake {
             "principal": call.principal.as_str(),
             "arguments": call.arguments,
         }));
-        Ok(ToolResult { result, documents, content: Vec::new() })
+        Ok(ToolResult { result, documents, ..ToolResult::default() })
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {

@@ -35,6 +35,9 @@ pub(crate) struct CallContext {
     pub(crate) plans: Option<Arc<Plans>>,
     /// On which terms an `apply` is carried out, from the host's own arguments.
     pub(crate) options: ApplyOptions,
+    /// What came of the requests that this call sent, if it sent any: its caller hears of it even
+    /// if the plugin fails afterwards.
+    pub(crate) written: Option<String>,
     /// Whether a draft was closed in this call: that is done once.
     pub(crate) closed: bool,
     /// How many purges were asked for in this call.

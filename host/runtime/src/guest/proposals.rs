@@ -104,7 +104,13 @@ impl GuestState {
         call.may_apply()?;
         let plans = call.plans.clone().ok_or_else(no_plans)?;
         let terms = call.options.clone();
-        plans.apply(draft, terms).await
+        let outcome = plans.apply(draft, terms).await?;
+        if outcome.has_sent {
+            let call = self.call_for_draft()?;
+            call.resources.plans.push(outcome.plan.to_string());
+            call.written = Some(outcome.describe());
+        }
+        Ok(outcome)
     }
 }
 

@@ -31,7 +31,18 @@ impl GuestState {
             Ok((plans.ok_or_else(no_plans)?, purging))
         });
         match asked {
-            Ok((plans, purging)) => plans.purge(purging, targets).await,
+            Ok((plans, purging)) => {
+                let purged = plans.purge(purging, targets).await;
+                let sent = purged.iter().flatten().filter(|purged| !purged.previewed).count();
+                if sent > 0 {
+                    let call = self.call();
+                    if let Ok(call) = call {
+                        call.resources.purges += sent as u64;
+                        call.written = Some(format!("{} pages were purged", call.resources.purges));
+                    }
+                }
+                purged
+            }
             Err(failure) => targets.iter().map(|_| Err(failure.clone())).collect(),
         }
     }

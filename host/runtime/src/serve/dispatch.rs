@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::{Action, Actions, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult};
-use souk_plans::{ApplyOptions, CommitRequest, Plans, request_digest};
+use souk_plans::{ApplyOptions, CommitRequest, PlanOutcome, Plans, request_digest};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, CallResources, Transport};
 use souk_state::exports::Exports;
@@ -228,12 +228,18 @@ impl Dispatcher {
             Ok(inputs) => inputs,
             Err(failure) => return (CallResources::default(), Err(failure)),
         };
+        let mut resources = CallResources::default();
         let result = match &tool.kind {
             ToolKind::Action { plugin, action } => {
                 return self.act(tool, plugin, action, call, inputs, mask).await;
             }
             ToolKind::Commit { subject_as, .. } => {
-                self.commit(tool, &call.principal, inputs, subject_as.as_deref()).await
+                let outcome = self.commit(tool, &call.principal, inputs).await;
+                outcome.map(|outcome| {
+                    let sent = outcome.has_sent.then(|| outcome.plan.to_string());
+                    resources.plans.extend(sent);
+                    outcome_json(outcome, subject_as.as_deref())
+                })
             }
             ToolKind::Plans(native) => {
                 let CallInputs { session, host_args, arguments, .. } = inputs;
@@ -245,11 +251,14 @@ impl Dispatcher {
                     session: session.as_ref(),
                     host_args,
                     arguments: arguments.as_object().unwrap_or(&no_arguments),
+                    sent: OnceLock::new(),
                 };
-                call.run(*native).await
+                let result = call.run(*native).await;
+                resources.plans.extend(call.sent.get().map(ToString::to_string));
+                result
             }
         };
-        (CallResources::default(), result.map(CallResult::from))
+        (resources, result.map(CallResult::from))
     }
 
     fn check(
@@ -320,6 +329,7 @@ impl Dispatcher {
             resources: CallResources::default(),
             plans: Some(plans.clone()),
             options: options.clone(),
+            written: None,
             closed: false,
             purges: 0,
             exports: Some(exports.clone()),
@@ -340,8 +350,7 @@ impl Dispatcher {
         tool: &LoadedTool,
         principal: &Principal,
         inputs: CallInputs,
-        subject_as: Option<&str>,
-    ) -> Result<Map<String, Value>, Failure> {
+    ) -> Result<PlanOutcome, Failure> {
         let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
         let session = session.ok_or_else(not_logged_in)?;
         let id = arguments.get("plan_id").and_then(Value::as_str).unwrap_or_default();
@@ -355,10 +364,12 @@ impl Dispatcher {
             key: host_args.key.as_deref(),
             operator: false,
         };
-        let outcome = self.deps.plans.commit(commit).await?;
-        Ok(outcome_json(outcome, subject_as))
+        self.deps.plans.commit(commit).await
     }
 }
+
+/// What is told beside the outcome of a write whose call has no line on the trail.
+const NO_LINE_OF_CALL: &str = "the audit trail could not be written after this call: its requests were announced there, its end was not. The operator must make it writable again";
 
 /// Masks on the trail what any rule masks for a principal: which plugin a line is about is not
 /// always known there.
@@ -437,16 +448,29 @@ impl Actions for Dispatcher {
         if let Ok((_, kept, _)) = &result {
             resources.documents = kept.iter().map(|kept| kept.id.uri()).collect();
         }
-        let written = guard.end(resources, &result);
-        if let Err(failure) = written {
-            documents::retract(exports, result.map(|(_, kept, _)| kept).unwrap_or_default()).await;
-            return Err(failure);
+        let has_written = resources.has_written();
+        let mut notes = Vec::new();
+        match guard.end(resources, &result) {
+            Ok(()) => {}
+            // What was sent cannot be taken back: its caller hears what came of it all the same.
+            Err(_) if has_written => notes.push(NO_LINE_OF_CALL.to_owned()),
+            Err(failure) => {
+                let kept = result.map(|(_, kept, _)| kept).unwrap_or_default();
+                documents::retract(exports, kept).await;
+                return Err(failure);
+            }
         }
-        let (result, kept, content) = result?;
+        let (result, kept, content) = result.map_err(|mut failure| {
+            for note in &notes {
+                failure.message = format!("{}; {note}", failure.message);
+            }
+            failure
+        })?;
         Ok(ToolResult {
             result,
             content,
             documents: kept.iter().map(|kept| documents::document_for(kept, &mask)).collect(),
+            notes,
         })
     }
 

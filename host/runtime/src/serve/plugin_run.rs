@@ -92,13 +92,21 @@ impl PluginRun<'_> {
             self.log(failure);
         }
         let state = self.store.data_mut();
-        let (mut resources, closed) = state
+        let (mut resources, closed, written) = state
             .call
             .as_deref_mut()
             .map(|call| {
-                (std::mem::take(&mut call.resources), std::mem::take(&mut call.closed_exports))
+                let resources = std::mem::take(&mut call.resources);
+                (resources, std::mem::take(&mut call.closed_exports), call.written.take())
             })
             .unwrap_or_default();
+        // What was sent is told even if the plugin has failed since.
+        let result = result.map_err(|mut failure| {
+            if let Some(written) = written {
+                failure.message = format!("{}; before that, {written}", failure.message);
+            }
+            failure
+        });
         resources.cpu_ticks = ticks(state.usage.cpu());
         resources.peak_memory_bytes = state.usage.memory() as u64;
         resources.host_calls = state.usage.host_calls;

@@ -53,6 +53,7 @@ impl Plugin {
             resources: CallResources::default(),
             plans: None,
             options: souk_plans::ApplyOptions::default(),
+            written: None,
             closed: false,
             purges: 0,
             exports: None,

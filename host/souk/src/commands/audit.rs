@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use souk_state::audit::{self, CallOutcome, TrailRecord, TrailRow, WriteOrigin};
+use souk_state::audit::{self, CallOutcome, TrailRecord, TrailRow, WriteOrigin, WriteRequest};
 
 use crate::cli::AuditCommand;
 use crate::output::print;
@@ -57,22 +57,43 @@ fn tail(
     }
 }
 
+/// A request that changes something, in one line.
+fn show_request(request: &WriteRequest) -> String {
+    let of = match &request.of {
+        WriteOrigin::Plan { plan, item, step } => {
+            format!("{} item {item} step {step}", plan.escape_debug())
+        }
+        WriteOrigin::Call { tool } => tool.escape_debug().to_string(),
+    };
+    format!(
+        "{:<10} {of}  {} {}  {}",
+        request.principal.escape_debug(),
+        request.method.escape_debug(),
+        request.route.escape_debug(),
+        request.subject.escape_debug(),
+    )
+}
+
 /// One line for people: when, who, what, how it ended, how long it took.
 fn show(record: &TrailRecord) -> String {
     let at = format!("{:.0}", record.at());
     let entry = match record {
         TrailRecord::Call(entry) => entry,
+        TrailRecord::Sending(entry) => {
+            return format!("{at}  sending  {}", show_request(&entry.request));
+        }
         TrailRecord::Write(entry) => {
-            let of = match &entry.of {
-                WriteOrigin::Plan { plan, item, step } => format!("{plan} item {item} step {step}"),
-                WriteOrigin::Call { tool } => tool.escape_debug().to_string(),
-            };
+            let request = show_request(&entry.request);
+            return format!("{at}  write    {request}: {}", entry.outcome.escape_debug());
+        }
+        TrailRecord::Found(entry) => {
             return format!(
-                "{at}  write    {:<10} {of}  {} {}  {}: {}",
+                "{at}  found    {:<10} {} item {}  {}  {}: {}",
                 entry.principal.escape_debug(),
-                entry.method,
-                entry.route,
+                entry.plan.escape_debug(),
+                entry.item,
                 entry.subject.escape_debug(),
+                entry.state.escape_debug(),
                 entry.outcome.escape_debug(),
             );
         }

@@ -39,6 +39,9 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
             } else {
                 render::answer(&answer.result)
             })?;
+            for note in &answer.notes {
+                eprintln!("{}", render::line(note));
+            }
             for block in &answer.content {
                 if let ContentBlock::Image(image) = block {
                     eprintln!(

@@ -9,6 +9,7 @@ use crate::Timestamp;
 
 /// How many requests a line lists; those beyond are counted.
 pub const MAX_REQUESTS: usize = 32;
+
 /// One call of a tool, whether or not anything was run for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallEntry {
@@ -32,52 +33,6 @@ pub struct CallEntry {
     pub duration_us: u64,
     /// What it used.
     pub resources: CallResources,
-}
-
-/// One request that may have changed the store, or the cache before it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WriteEntry {
-    /// When it was answered, or given up, to the millisecond.
-    #[serde(with = "super::timestamp")]
-    pub at: Timestamp,
-    /// For whom it was sent.
-    pub principal: String,
-    /// What it was part of.
-    #[serde(flatten)]
-    pub of: WriteOrigin,
-    /// What it is about: `product 24-MB01`.
-    pub subject: String,
-    /// The method, as HTTP spells it.
-    pub method: String,
-    /// The route's template, never the path with its values.
-    pub route: String,
-    /// Why, in the words of whoever asked for it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reason: Option<String>,
-    /// The answer's HTTP status; none where there was no answer.
-    pub status: Option<u16>,
-    /// `accepted`, or what went wrong.
-    pub outcome: String,
-}
-
-/// What a write was part of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum WriteOrigin {
-    /// A plan.
-    Plan {
-        /// Its id.
-        plan: String,
-        /// The item's number in the plan, counted from 0.
-        item: u32,
-        /// The step of the item, counted from 0.
-        step: u32,
-    },
-    /// A call that needs no plan, since nothing of the store changes: a purge.
-    Call {
-        /// The tool's name.
-        tool: String,
-    },
 }
 
 /// How a call came in.
@@ -138,6 +93,12 @@ pub struct CallResources {
     /// The documents that it kept for its caller, by their URIs.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub documents: Vec<String>,
+    /// The plans of which it sent requests, by their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub plans: Vec<String>,
+    /// How many purges of the cache it asked for.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub purges: u64,
 }
 
 /// A request to a back end.
@@ -176,6 +137,13 @@ impl CallOutcome {
 }
 
 impl CallResources {
+    /// Whether something outside the host may be other than before: its caller must then hear what
+    /// came of it, whatever else fails.
+    #[must_use]
+    pub const fn has_written(&self) -> bool {
+        !self.plans.is_empty() || self.purges > 0
+    }
+
     /// Adds a request, or counts it if there are [`MAX_REQUESTS`] already.
     pub fn push(&mut self, request: RequestEntry) {
         if self.requests.len() < MAX_REQUESTS {
@@ -211,25 +179,6 @@ impl CallEntry {
             clean_name(&mut request.method);
             clean_name(&mut request.route);
         }
-        self
-    }
-}
-
-impl WriteEntry {
-    /// The entry as it may be kept.
-    pub(super) fn cleaned(mut self, cleaner: &TextCleaner<'_>) -> Self {
-        let principal = self.principal.clone();
-        let text = |text: &mut String, limit| cleaner.clean(&principal, text, limit);
-        clean_name(&mut self.principal);
-        match &mut self.of {
-            WriteOrigin::Plan { plan, .. } => clean_name(plan),
-            WriteOrigin::Call { tool } => clean_name(tool),
-        }
-        clean_name(&mut self.method);
-        clean_name(&mut self.route);
-        text(&mut self.subject, MAX_NAME);
-        text(&mut self.outcome, MAX_MESSAGE);
-        self.reason.iter_mut().for_each(|reason| text(reason, MAX_MESSAGE));
         self
     }
 }

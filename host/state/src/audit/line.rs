@@ -7,9 +7,10 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{CallEntry, WriteEntry};
+use super::entry::CallEntry;
 use super::error::AuditError;
 use super::hash::Sha256Hash;
+use super::write_entry::{FoundEntry, SendingEntry, WriteEntry};
 
 /// A place in the chain: a line's number and its hash. Reads and writes as `7:<hash>`.
 ///
@@ -34,8 +35,12 @@ pub struct InvalidPosition;
 pub enum TrailRecord {
     /// A call ended.
     Call(Box<CallEntry>),
+    /// A request of a plan, or a purge, is about to be sent.
+    Sending(Box<SendingEntry>),
     /// A request of a plan, or a purge, was answered, or given up.
     Write(Box<WriteEntry>),
+    /// What became of a request was found out later.
+    Found(Box<FoundEntry>),
     /// What stands between this line and the one it follows is not whole.
     Torn {
         /// When that was found.
@@ -79,7 +84,9 @@ impl TrailRecord {
     pub const fn at(&self) -> Timestamp {
         match self {
             Self::Call(entry) => entry.at,
+            Self::Sending(entry) => entry.at,
             Self::Write(entry) => entry.at,
+            Self::Found(entry) => entry.at,
             Self::Torn { at, .. } | Self::Rotated { at, .. } | Self::Cut { at, .. } => *at,
         }
     }

@@ -16,7 +16,9 @@
 //! | kind | says |
 //! |---|---|
 //! | `call` | an [`CallEntry`] |
-//! | `write` | a [`WriteEntry`]: one request of a plan, or one purge of a cache |
+//! | `sending` | a [`SendingEntry`]: one request of a plan, or one purge of a cache, is about to be sent. Lines of requests that go out together may stand together. It is on the disk before the request is sent |
+//! | `write` | a [`WriteEntry`]: how that request ended. Where it is missing the host died, or the trail could not be written, and the request may have been sent |
+//! | `found` | a [`FoundEntry`]: what a resume found out of an item whose end nobody had seen |
 //! | `torn` | a host died, or the disk was full, in the middle of the line or lines above; how many bytes they are and their SHA-256. They stay in the file and are no part of the chain: this line follows the last whole one. Their call was never answered, for answers wait for their line. (A line that lacks only its newline gets it, and is a line like any other) |
 //! | `rotated` | the file was replaced, removed or emptied while a host used it; which line was the last before. At the top of a new file it ties the two together; each host that was running may add one |
 //! | `cut` | lines that a running host had seen at the end of this file are gone; which was the last of them. [`verify`] reports it as a breach |
@@ -45,10 +47,10 @@ mod text_cleaner;
 mod timestamp;
 mod trail;
 mod verify;
+mod write_entry;
 
 pub use entry::{
     CallEntry, CallOutcome, CallResources, MAX_REQUESTS, PluginIdentity, RequestEntry, Transport,
-    WriteEntry, WriteOrigin,
 };
 pub use error::AuditError;
 pub use hash::{InvalidHash, Sha256Hash};
@@ -60,6 +62,7 @@ pub use redact::{REDACTED, Redactor};
 pub use text_cleaner::{MAX_MESSAGE, MAX_NAME, TextMask};
 pub use trail::{AuditTrail, Durability};
 pub use verify::{Breach, BreachKind, Verification, VerifyError, verify};
+pub use write_entry::{FoundEntry, SendingEntry, WriteEntry, WriteOrigin, WriteRequest};
 
 #[cfg(test)]
 mod tests {

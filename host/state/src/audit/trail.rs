@@ -10,18 +10,24 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::chain_head::ChainHead;
-use super::entry::{CallEntry, WriteEntry};
+use super::entry::CallEntry;
 use super::error::AuditError;
 use super::file::{FileId, FileLock, open_to_append};
 use super::key::{ArgumentsDigest, DigestKey};
 use super::line::{Position, RecordJson, TrailRecord};
 use super::redact::Redactor;
 use super::text_cleaner::{TextCleaner, TextMask};
+use super::write_entry::{FoundEntry, SendingEntry, WriteEntry};
 
 /// How often a file may be replaced under one append before it is given up.
 const REPLACEMENTS: usize = 8;
-/// What [`AuditTrail::writable`] proves there is room for: several lines.
-const PROBE: [u8; 4096] = [b' '; 4096];
+/// What [`AuditTrail::writable`] proves there is room for, in bytes: several lines.
+const PROBE: usize = 4096;
+/// What room is proved for each line that says how a request ended, in bytes.
+const END_LINE: usize = 1024;
+/// The most room that is proved at once: blanks that a host leaves behind when it dies here must be
+/// within the reach of whoever looks for the last whole line.
+const MOST_ROOM: usize = 512 << 10;
 
 /// What an append waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,14 +112,57 @@ impl AuditTrail {
         self.append_record(&record, durability)
     }
 
-    /// Appends a request that may have changed the store, redacted and cut as a call is. It
-    /// outlives the process; what must outlive a power cut is the plan's own journal.
+    /// Appends requests that are about to be sent, together: all of them are on the disk when this
+    /// returns, and there is room for as many lines that say how they ended. Nothing may be sent
+    /// otherwise. It waits for the disk.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); then none of the lines is there, or not known to be on the disk.
+    pub fn append_sending(&self, entries: Vec<SendingEntry>) -> Result<(), AuditError> {
+        let cleaner = self.cleaner();
+        let room = (entries.len() * END_LINE).clamp(PROBE, MOST_ROOM);
+        let records = entries
+            .into_iter()
+            .map(|entry| TrailRecord::Sending(Box::new(entry.cleaned(&cleaner))));
+        self.append_records(records, room, Durability::Synced)
+    }
+
+    /// Appends how requests ended, redacted and cut as calls are. The lines outlive the process; what
+    /// must outlive a power cut is the plan's own journal.
     ///
     /// # Errors
     /// As [`append`](Self::append).
-    pub fn append_write(&self, entry: WriteEntry) -> Result<Position, AuditError> {
-        let record = TrailRecord::Write(Box::new(entry.cleaned(&self.cleaner())));
-        self.append_record(&record, Durability::Written)
+    pub fn append_writes(&self, entries: Vec<WriteEntry>) -> Result<(), AuditError> {
+        let cleaner = self.cleaner();
+        let records =
+            entries.into_iter().map(|entry| TrailRecord::Write(Box::new(entry.cleaned(&cleaner))));
+        self.append_records(records, 0, Durability::Written)
+    }
+
+    /// Appends what was found out of items whose end nobody had seen.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_found(&self, entries: Vec<FoundEntry>) -> Result<(), AuditError> {
+        let cleaner = self.cleaner();
+        let records =
+            entries.into_iter().map(|entry| TrailRecord::Found(Box::new(entry.cleaned(&cleaner))));
+        self.append_records(records, 0, Durability::Written)
+    }
+
+    /// Appends all of these lines or none, and proves that this many bytes more could follow them.
+    fn append_records(
+        &self,
+        records: impl Iterator<Item = TrailRecord>,
+        room: usize,
+        durability: Durability,
+    ) -> Result<(), AuditError> {
+        let contents = records.map(|record| record.content()).collect::<Result<Vec<_>, _>>()?;
+        if contents.is_empty() {
+            return Ok(());
+        }
+        let (_, file) = self.locked(|open| open.append(&self.path, &contents, room))?;
+        self.flush(&file, durability)
     }
 
     fn append_record(
@@ -122,12 +171,17 @@ impl AuditTrail {
         durability: Durability,
     ) -> Result<Position, AuditError> {
         let content = record.content()?;
-        let (position, file) = self.locked(|open| open.append(&self.path, &content))?;
-        if durability == Durability::Synced {
-            // Without the lock: others may append meanwhile.
-            file.sync_data().map_err(AuditError::io("flush", &self.path))?;
-        }
+        let (position, file) = self.locked(|open| open.append(&self.path, &[content], 0))?;
+        self.flush(&file, durability)?;
         Ok(position)
+    }
+
+    fn flush(&self, file: &File, durability: Durability) -> Result<(), AuditError> {
+        match durability {
+            Durability::Written => Ok(()),
+            // Without the lock: others may append meanwhile.
+            Durability::Synced => file.sync_data().map_err(AuditError::io("flush", &self.path)),
+        }
     }
 
     /// Whether a line could be appended now: the file is there, the lock to be had, and the disk
@@ -172,13 +226,16 @@ impl OpenTrail {
     fn append(
         &mut self,
         path: &Path,
-        content: &RecordJson,
+        contents: &[RecordJson],
+        room: usize,
     ) -> Result<(Position, Arc<File>), AuditError> {
         let _lock = self.lock_and_catch_up(path)?;
-        let mut lines = Vec::with_capacity(2048);
-        let before = self.write_change(&mut lines)?;
-        let position = before.seal(content, &mut lines);
-        self.write_whole(&lines).map_err(AuditError::io("append to", path))?;
+        let mut lines = Vec::with_capacity(contents.len() * 1024 + 1024 + room);
+        let mut position = self.write_change(&mut lines)?;
+        for content in contents {
+            position = position.seal(content, &mut lines);
+        }
+        self.write_whole(&mut lines, room).map_err(AuditError::io("append to", path))?;
         self.head.advance(&lines, position);
         self.change = None;
         Ok((position, Arc::clone(&self.file)))
@@ -186,9 +243,7 @@ impl OpenTrail {
 
     fn probe(&mut self, path: &Path) -> Result<(), AuditError> {
         let _lock = self.lock_and_catch_up(path)?;
-        self.write_whole(&PROBE)
-            .and_then(|()| self.file.set_len(self.head.len))
-            .map_err(AuditError::io("append to", path))
+        self.write_whole(&mut Vec::new(), PROBE).map_err(AuditError::io("append to", path))
     }
 
     /// Takes the lock of the file that the path leads to now, and brings the tip up to date.
@@ -271,20 +326,31 @@ impl OpenTrail {
     }
 
     /// One write, so that a process killed here has written all or nothing. If the disk has room
-    /// for a part only, the part is taken back.
-    fn write_whole(&self, bytes: &[u8]) -> io::Result<()> {
+    /// for a part only, the part is taken back, and so are the blanks that prove the room after it.
+    fn write_whole(&self, lines: &mut Vec<u8>, room: usize) -> io::Result<()> {
+        let length = lines.len();
+        lines.resize(length + room, b' ');
         let written = loop {
-            match (&*self.file).write(bytes) {
+            match (&*self.file).write(lines) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other?,
+                other => break other,
             }
         };
-        if written == bytes.len() {
+        let is_whole = matches!(written, Ok(written) if written == lines.len());
+        lines.truncate(length);
+        if is_whole && room == 0 {
             return Ok(());
         }
-        // Should this fail as well, the file is longer than known and the next append looks again.
-        let _ = self.file.set_len(self.head.len);
-        Err(io::Error::new(ErrorKind::StorageFull, "there was no room for the whole line"))
+        let kept = self.head.len + if is_whole { length as u64 } else { 0 };
+        // Should this fail, the file is longer than known and the next append looks again.
+        let taken_back = self.file.set_len(kept);
+        match written {
+            Err(error) => Err(error),
+            Ok(_) if is_whole => taken_back,
+            Ok(_) => {
+                Err(io::Error::new(ErrorKind::StorageFull, "there was no room for the whole line"))
+            }
+        }
     }
 }
 

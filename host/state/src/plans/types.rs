@@ -79,8 +79,26 @@ impl ItemCounts {
         ItemState::ALL.iter().map(|state| self.of(*state)).sum()
     }
 
+    /// Counts one more in this state.
+    pub const fn add(&mut self, state: ItemState) {
+        *self.of_mut(state) += 1;
+    }
+
+    /// Counts one in another state than before.
+    pub const fn moves(&mut self, from: ItemState, to: ItemState) {
+        let before = self.of_mut(from);
+        if *before > 0 {
+            *before -= 1;
+            self.add(to);
+        }
+    }
+
     pub(super) const fn set(&mut self, state: ItemState, count: u32) {
-        *match state {
+        *self.of_mut(state) = count;
+    }
+
+    const fn of_mut(&mut self, state: ItemState) -> &mut u32 {
+        match state {
             ItemState::Pending => &mut self.pending,
             ItemState::Sending => &mut self.sending,
             ItemState::Done => &mut self.done,
@@ -88,7 +106,7 @@ impl ItemCounts {
             ItemState::Drifted => &mut self.drifted,
             ItemState::Skipped => &mut self.skipped,
             ItemState::Unknown => &mut self.unknown,
-        } = count;
+        }
     }
 }
 

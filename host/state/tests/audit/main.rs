@@ -86,7 +86,9 @@ fn told(rows: &[TrailRow]) -> Vec<String> {
         .map(|row| match row {
             TrailRow::Line(line) => match &line.record {
                 TrailRecord::Call(entry) => entry.duration_us.to_string(),
-                TrailRecord::Write(entry) => entry.subject.clone(),
+                TrailRecord::Write(entry) => entry.request.subject.clone(),
+                TrailRecord::Sending(entry) => entry.request.subject.clone(),
+                TrailRecord::Found(entry) => entry.subject.clone(),
                 TrailRecord::Torn { .. } => "torn".to_owned(),
                 TrailRecord::Rotated { .. } => "rotated".to_owned(),
                 TrailRecord::Cut { .. } => "cut".to_owned(),

@@ -1,6 +1,6 @@
 //! Calls of the tools over plans.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
 use souk_model::plan::{PlanId, PlanOrigin};
@@ -25,6 +25,8 @@ pub(crate) struct PlansCall<'a> {
     pub(crate) session: Option<&'a Session>,
     pub(crate) host_args: HostArgValues,
     pub(crate) arguments: &'a Map<String, Value>,
+    /// The plan of which requests were sent, once they were.
+    pub(crate) sent: OnceLock<PlanId>,
 }
 
 impl PlansCall<'_> {
@@ -120,6 +122,9 @@ impl PlansCall<'_> {
         } else {
             self.plans.commit(commit).await?
         };
+        if outcome.has_sent {
+            self.sent.get_or_init(|| outcome.plan.clone());
+        }
         Ok(outcome_json(outcome, None))
     }
 

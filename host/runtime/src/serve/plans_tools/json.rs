@@ -61,6 +61,10 @@ pub(crate) fn outcome_json(outcome: PlanOutcome, subject_as: Option<&str>) -> Ma
         }
         (false, _) => format!("{} of {total} done; `errors` tells of the others", totals.done),
     };
+    let message = match &outcome.note {
+        Some(note) => format!("{message}. It ended early: {note}"),
+        None => message,
+    };
     let mut result = object(json!({
         "message": message,
         "success_count": totals.done,
