@@ -23,6 +23,9 @@ pub struct BodyField<'b> {
     pub limit: NumberLimit,
     /// Whether numbers are written as text there.
     pub as_text: bool,
+    /// The names of the members that lead to it within its body, without the number of the body in a
+    /// list of them. Empty for a value of the path.
+    pub names: Vec<String>,
     /// Its body in the list that a bulk route takes, counted from 0.
     pub body: usize,
     /// Its row, counted from 0 over all bodies; 0 where the route has no rows.
@@ -91,6 +94,7 @@ impl<'b> BodyContents<'b> {
             kind: field.kind,
             limit: field.limit,
             as_text: field.as_text,
+            names: field.names,
             body: field.body,
             row: field.row,
         };
@@ -123,6 +127,7 @@ impl<'b> BodyContents<'b> {
             kind,
             limit,
             as_text,
+            names: place.names.clone(),
             body: place.body,
             row: place.row,
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use souk_model::{Decimal, Grant, Route, Tier, WriteMethod};
+use souk_model::{Decimal, Grant, Pointer, Route, Tier, WriteMethod};
 
 use super::catalogue::WriteCatalogue;
 use super::route::{
@@ -72,6 +72,14 @@ struct RouteEntry {
     serial: Option<bool>,
     never: Option<String>,
     takes_back: Option<String>,
+    answers: Option<Pointer>,
+    #[serde(default)]
+    new_ids: Vec<String>,
+    #[serde(default)]
+    scope: Vec<String>,
+    #[serde(default)]
+    sets: Vec<String>,
+    shown: Option<bool>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -219,6 +227,9 @@ fn tighten(known: &mut WriteRoute, entry: &RouteEntry) -> Result<(), String> {
         || !(entry.rows.is_empty() && entry.lower.is_empty() && entry.raise.is_empty())
         || entry.lookups.is_some()
         || entry.subject.is_some()
+        || !(entry.new_ids.is_empty() && entry.scope.is_empty() && entry.sets.is_empty())
+        || entry.answers.is_some()
+        || entry.shown == Some(true)
         || entry.takes_back.is_some();
     if said {
         return Err("the catalogue knows this route: an entry for it can set `tier`, `views`, \
@@ -254,6 +265,7 @@ fn tighten(known: &mut WriteRoute, entry: &RouteEntry) -> Result<(), String> {
         Some(true) => known.serial = true,
         _ => {}
     }
+    known.shown &= entry.shown.unwrap_or(true);
     if let Some(why) = &entry.never {
         known.never.get_or_insert_with(|| why.clone());
     }
@@ -334,7 +346,7 @@ impl EntryReader {
             },
             body,
             path_values,
-            rows: entry.rows.iter().map(|text| members_of(text)).collect::<Result<_, _>>()?,
+            rows: members(&entry.rows)?,
             views: match entry.views {
                 Some(ViewsWord::Global) => AllowedViews::Global,
                 Some(ViewsWord::Any) | None => AllowedViews::Any,
@@ -349,6 +361,11 @@ impl EntryReader {
             serial: entry.serial.unwrap_or(false),
             never: entry.never.clone(),
             takes_back,
+            answers: entry.answers.clone(),
+            new_ids: members(&entry.new_ids)?,
+            scope: members(&entry.scope)?,
+            sets: entry.sets.clone(),
+            shown: entry.shown.unwrap_or(true),
             upstream,
             method,
             route,
@@ -462,6 +479,10 @@ fn members_of(text: &str) -> Result<Vec<String>, String> {
     if names.iter().any(String::is_empty) { Err(wrong()) } else { Ok(names) }
 }
 
+fn members(texts: &[String]) -> Result<Vec<Vec<String>>, String> {
+    texts.iter().map(|text| members_of(text)).collect()
+}
+
 fn lower(entry: &LowerEntry) -> Result<LowerTier, String> {
     if entry.only.is_empty() {
         return Err("a lower tier needs values that it is for".into());
@@ -470,7 +491,7 @@ fn lower(entry: &LowerEntry) -> Result<LowerTier, String> {
     Ok(LowerTier {
         tier: entry.tier,
         only: only.collect::<Result<_, String>>()?,
-        beside: entry.beside.iter().map(|at| members_of(at)).collect::<Result<_, _>>()?,
+        beside: members(&entry.beside)?,
     })
 }
 

@@ -68,7 +68,7 @@ impl<'c, 's> JudgedWrite<'c, 's> {
         };
         unreadable.extend(misplaced);
         if let Some(route) = route {
-            name_parameters(route, target.form, &mut fields);
+            name_parameters(route, &mut fields);
             path_fields(route, &target, &mut fields, &mut unreadable);
         }
         let places = |places: &[IdPlace]| {
@@ -82,8 +82,7 @@ impl<'c, 's> JudgedWrite<'c, 's> {
             Some(route) => (places(&route.subject.ids), places(&route.subject.parts)),
             None => (Vec::new(), Vec::new()),
         };
-        let tier =
-            route.map_or(Tier::Critical, |route| tier_of(route, target.form, &fields, &unreadable));
+        let tier = route.map_or(Tier::Critical, |route| tier_of(route, &fields, &unreadable));
         Self { route, form: target.form, fields, unreadable, rows, ids, parts, tier }
     }
 
@@ -171,9 +170,9 @@ impl FilledBody {
 }
 
 /// Magento takes a member of the body with a parameter's name for the parameter.
-fn name_parameters(route: &WriteRoute, form: RequestForm, fields: &mut [BodyField<'_>]) {
+fn name_parameters(route: &WriteRoute, fields: &mut [BodyField<'_>]) {
     for field in fields.iter_mut().filter(|field| field.kind == FieldKind::Unknown) {
-        if let [name] = &names_of(field, form)[..]
+        if let [name] = &field.names[..]
             && route.route.parameters().any(|parameter| same_name(parameter, name))
         {
             field.kind = FieldKind::Identifier;
@@ -197,6 +196,7 @@ fn path_fields<'s>(
             kind: spec.kind,
             limit: spec.limit(spec.kind),
             as_text: true,
+            names: Vec::new(),
             body: 0,
             row: 0,
         };
@@ -221,10 +221,7 @@ fn named_ids<'s>(
     fields: &[BodyField<'s>],
 ) -> Vec<NamedId<'s>> {
     let in_body = |names: &[String]| {
-        let here = fields.iter().filter(|field| {
-            let place = names_of(field, target.form);
-            is_place(&place, names)
-        });
+        let here = fields.iter().filter(|field| is_place(&field.names, names));
         here.map(|field| NamedId { at: field.at.clone(), value: body_id(field, step) }).collect()
     };
     match place {
@@ -245,12 +242,6 @@ fn named_ids<'s>(
             named
         }
     }
-}
-
-/// The members that lead to a field, without the bodies of a bulk route.
-fn names_of(field: &BodyField<'_>, form: RequestForm) -> Vec<String> {
-    let names = field.at.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
-    names.skip(usize::from(form == RequestForm::AsyncBulk)).collect()
 }
 
 fn body_id<'s>(field: &BodyField<'s>, step: &'s Step) -> IdValue<'s> {
@@ -290,31 +281,21 @@ fn path_source<'s>(
 }
 
 /// The tier of these very bodies: of a list of them each counts.
-fn tier_of(
-    route: &WriteRoute,
-    form: RequestForm,
-    fields: &[BodyField<'_>],
-    unreadable: &[Unreadable],
-) -> Tier {
+fn tier_of(route: &WriteRoute, fields: &[BodyField<'_>], unreadable: &[Unreadable]) -> Tier {
     let bodies = fields.iter().map(|field| field.body).max().map_or(1, |last| last + 1);
     let tiers = (0..bodies).map(|body| {
         let fields = fields.iter().filter(|field| field.body == body);
-        let placed: Vec<_> = fields.map(|field| (names_of(field, form), field)).collect();
-        tier_of_one(route, &placed, !unreadable.is_empty())
+        tier_of_one(route, &fields.collect::<Vec<_>>(), !unreadable.is_empty())
     });
     tiers.max().unwrap_or_else(|| route.tier())
 }
 
 /// The tier of one body. One that cannot be read is taken for the worst.
-fn tier_of_one(
-    route: &WriteRoute,
-    fields: &[(Vec<String>, &BodyField<'_>)],
-    unreadable: bool,
-) -> Tier {
+fn tier_of_one(route: &WriteRoute, fields: &[&BodyField<'_>], unreadable: bool) -> Tier {
     let mut raised = route.raise.iter().filter(|raised| {
         unreadable
-            || fields.iter().any(|(place, field)| {
-                is_place(place, &raised.at)
+            || fields.iter().any(|field| {
+                is_place(&field.names, &raised.at)
                     && !field.value.as_deref().is_some_and(|value| raised.unless.contains(value))
             })
     });
@@ -323,18 +304,13 @@ fn tier_of_one(
         return tier;
     }
     let lower = route.lower.iter().filter(|lower| {
-        let is_constant = |place: &[String], field: &BodyField<'_>| {
-            let mut constants = lower.only.iter();
-            constants
-                .any(|(at, wanted)| is_place(place, at) && field.value.as_deref() == Some(wanted))
+        let is = |field: &BodyField<'_>, (at, wanted): &(Vec<String>, Value)| {
+            is_place(&field.names, at) && field.value.as_deref() == Some(wanted)
         };
-        let all = lower.only.iter().all(|(at, wanted)| {
-            fields
-                .iter()
-                .any(|(place, field)| is_place(place, at) && field.value.as_deref() == Some(wanted))
-        });
-        all && fields.iter().all(|(place, field)| {
-            is_constant(place, field) || lower.beside.iter().any(|at| is_place(place, at))
+        let all = lower.only.iter().all(|only| fields.iter().any(|field| is(field, only)));
+        all && fields.iter().all(|field| {
+            lower.only.iter().any(|only| is(field, only))
+                || lower.beside.iter().any(|at| is_place(&field.names, at))
         })
     });
     lower.map(|lower| lower.tier).fold(tier, Ord::min)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
-use souk_model::{PointerPattern, Route, Tier, WriteMethod};
+use souk_model::{Pointer, PointerPattern, Route, Tier, WriteMethod};
 
 use super::names::same_name;
 use super::shape::{ShapeIndex, ValueSpec};
@@ -98,6 +98,11 @@ pub struct WriteRoute {
     pub(super) serial: bool,
     pub(super) never: Option<String>,
     pub(super) takes_back: Option<(WriteMethod, Route)>,
+    pub(super) answers: Option<Pointer>,
+    pub(super) new_ids: Vec<Vec<String>>,
+    pub(super) scope: Vec<Vec<String>>,
+    pub(super) sets: Vec<String>,
+    pub(super) shown: bool,
 }
 
 impl WriteRoute {
@@ -175,6 +180,37 @@ impl WriteRoute {
                 .takes_back
                 .as_ref()
                 .is_some_and(|(method, route)| (*method, route) == (made_by.method, &made_by.route))
+    }
+
+    /// Where the answer to a create has the id of what is new.
+    #[must_use]
+    pub const fn answers(&self) -> Option<&Pointer> {
+        self.answers.as_ref()
+    }
+
+    /// Whether the store itself gives what stands here: with it a create would change what is there.
+    /// The names lead to a field within its body.
+    #[must_use]
+    pub fn is_new_id(&self, names: &[String]) -> bool {
+        self.new_ids.iter().any(|place| is_place(names, place))
+    }
+
+    /// Whether what stands here chooses a view of the store.
+    #[must_use]
+    pub fn is_scope(&self, names: &[String]) -> bool {
+        self.scope.iter().any(|place| is_place(names, place))
+    }
+
+    /// The fields of a product that it sets, where its body is no product.
+    #[must_use]
+    pub fn sets(&self) -> &[String] {
+        &self.sets
+    }
+
+    /// Whether a read can show that it happened.
+    #[must_use]
+    pub const fn is_shown(&self) -> bool {
+        self.shown
     }
 
     /// The lowest tier that a body within these fields can have.
