@@ -1,7 +1,7 @@
 //! Plugins that attack their host. Each folder of `tests/hostile` is one attack; a new one needs no
 //! code here.
 
-mod case;
+pub(crate) mod case;
 mod group;
 mod mutated;
 mod paced;

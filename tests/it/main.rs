@@ -11,6 +11,7 @@ mod docs;
 mod doctor;
 mod exports;
 mod hostile;
+mod loading;
 mod magento_mcp;
 mod masking;
 mod orders;

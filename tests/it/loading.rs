@@ -1,0 +1,171 @@
+//! Files that are heavy to load: none takes the host's memory, the calls' places, or another file's
+//! time.
+
+use std::path::Path;
+
+use serde_json::json;
+use souk_tests::{DemoStore, Era, Home, Process, plugins, until};
+
+use crate::hostile::case::renamed;
+
+/// More than the instance pool has places.
+const MANY: usize = 80;
+const MIB: u64 = 1 << 20;
+
+/// A component that is valid, and that a compiler works on for many seconds.
+fn heavy() -> Vec<u8> {
+    let mut body = vec![0, 0x20, 0];
+    // local.get 0, i32.mul, local.get 0, i32.add
+    body.extend([0x20, 0, 0x6c, 0x20, 0, 0x6a].repeat(40_000));
+    body.push(0x0b);
+    let functions = 60;
+    let code: Vec<u8> = [leb(body.len()), body].concat();
+    let code = [leb(functions), code.repeat(functions)].concat();
+    let module = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, vec![1, 0x60, 1, 0x7f, 1, 0x7f]),
+        section(3, [leb(functions), vec![0; functions]].concat()),
+        section(10, code),
+    ];
+    [b"\0asm\x0d\0\x01\0".to_vec(), section(1, module.concat())].concat()
+}
+
+fn section(id: u8, content: Vec<u8>) -> Vec<u8> {
+    [vec![id], leb(content.len()), content].concat()
+}
+
+fn leb(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = u8::try_from(value & 0x7f).unwrap();
+        value >>= 7;
+        bytes.push(if value == 0 { low } else { low | 0x80 });
+        if value == 0 {
+            return bytes;
+        }
+    }
+}
+
+/// The processes that this one started and that still run.
+fn children(process: &Process) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", process.pid())).unwrap();
+    tasks
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok())
+        .flat_map(|pids| {
+            pids.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn plugins_that_describe_themselves_for_ever_keep_no_honest_one_out() {
+    let home = Home::new();
+    let directory = home.plugins();
+    for number in 0..MANY {
+        // Before `auth` and after it in the order of names.
+        let group = format!("{}loop{number}", if number % 2 == 0 { "a" } else { "z" });
+        let file = directory.join(format!("{group}.wasm"));
+        std::fs::write(file, renamed("loop-describe", &group).wasm).unwrap();
+    }
+    home.configure("[limits]\ndescribe_cpu_ms = 50");
+    let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", directory.as_os_str());
+    let mcp = souk.logged_in().await;
+    mcp.answer("catalog_get_product", json!({"sku": "TEN-002"})).await;
+    let log = mcp.process().log();
+    let refused = log.matches("it used more than 50 ms of processor time").count();
+    assert_eq!(refused, MANY, "{log}");
+}
+
+#[tokio::test]
+async fn a_files_time_to_compile_is_its_own_however_many_are_compiled() {
+    let home = Home::new();
+    home.configure("[limits]\ncompile_ms = 100");
+    let souk = home.souk(["plugins"]).env("SOUK_CACHE_DIR", home.path("cache"));
+    let listed = souk.run().await.ok();
+    assert!(!listed.contains("refused"), "{listed}");
+    let files = std::fs::read_dir(plugins()).unwrap().count();
+    // A line each, and one above them.
+    assert_eq!(listed.lines().count(), files + 1, "{listed}");
+}
+
+#[tokio::test]
+async fn large_files_are_not_held_all_at_once_and_take_no_honest_ones_room() {
+    let home = Home::new();
+    let directory = home.plugins();
+    for number in 0..40 {
+        let file = std::fs::File::create(directory.join(format!("a{number:02}.wasm"))).unwrap();
+        std::io::Write::write_all(&mut &file, b"\0asm\x0d\0\x01\0").unwrap();
+        file.set_len(15 * MIB).unwrap();
+    }
+    let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", directory.as_os_str());
+    let mcp = souk.logged_in().await;
+    mcp.answer("catalog_get_product", json!({"sku": "TEN-002"})).await;
+    let peak = mcp.process().peak();
+    assert!(peak < 250 * MIB, "the host took {} MiB", peak / MIB);
+    let log = mcp.process().log();
+    assert!(log.contains("`limits.all_files_bytes`"), "{log}");
+}
+
+#[tokio::test]
+async fn a_file_that_takes_the_compilers_time_or_memory_takes_none_of_the_hosts() {
+    let home = Home::new();
+    let (directory, heavy) = (home.plugins(), heavy());
+    for (limits, why) in [
+        ("compile_ms = 1000", "more than 1000 ms of processor time (`limits.compile_ms`)"),
+        ("compile_memory_bytes = 268435456", "more than 256 MiB of memory"),
+    ] {
+        home.configure(format!("[limits]\n{limits}"));
+        let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", directory.as_os_str());
+        let mcp = souk.logged_in().await;
+        mcp.process().forget_peak();
+        let before = mcp.process().resident();
+        home.write("plugins/heavy.wasm", &heavy);
+        mcp.process().logged("refused heavy.wasm: ").await;
+        let log = mcp.process().log();
+        assert!(log.contains(why), "{log}");
+        let grown = mcp.process().peak().saturating_sub(before);
+        assert!(grown < 80 * MIB, "the host grew by {} MiB", grown / MIB);
+        mcp.answer("catalog_get_product", json!({"sku": "TEN-002"})).await;
+
+        let inspect = home.souk(["plugins", "inspect"]).args([directory.join("heavy.wasm")]);
+        let inspected = inspect.run().await;
+        assert_eq!(inspected.status, Some(1), "{}", inspected.out);
+        assert!(inspected.err.contains(why), "{}", inspected.err);
+        std::fs::remove_file(directory.join("heavy.wasm")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_the_machine_was_at_fault_for_is_tried_again() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    let directory = home.plugins();
+    let souk = home.souk(["serve"]).on(&store).env("SOUK_PLUGINS", directory.as_os_str());
+    let mcp = souk.stdio(Era::Modern).await;
+    let compilers = || children(mcp.process());
+    until("the compilers of the start have ended", async || compilers().is_empty()).await;
+    home.write("plugins/heavy.wasm", heavy());
+    until("it is compiled", async || !compilers().is_empty()).await;
+    let first = compilers();
+    for pid in &first {
+        assert!(is_compiler(*pid), "{first:?}");
+        let kill = tokio::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        assert!(kill.await.unwrap().success());
+    }
+    mcp.process().logged("it is tried again").await;
+    until("it is compiled again", async || {
+        compilers().iter().any(|pid| !first.contains(pid) && is_compiler(*pid))
+    })
+    .await;
+    // A compiler that nobody waits for any more is ended.
+    let second = compilers();
+    assert_eq!(mcp.close().await, Some(0));
+    until("the compiler is gone", async || {
+        !second.iter().any(|pid| Path::new(&format!("/proc/{pid}/exe")).exists())
+    })
+    .await;
+}
+
+fn is_compiler(pid: u32) -> bool {
+    let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    line.contains("--compile-component")
+}
