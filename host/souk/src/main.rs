@@ -9,6 +9,7 @@ mod allocator;
 mod cdn;
 mod cli;
 mod commands;
+mod compiler_process;
 mod diff;
 mod logging;
 mod output;
@@ -24,6 +25,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     allocator::share_heaps();
+    if let Some(code) = compiler_process::run_if_asked() {
+        return code;
+    }
     let result =
         cli::parse().and_then(|(cli, flags)| runtime()?.block_on(commands::run(cli, flags)));
     match result {

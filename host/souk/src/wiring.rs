@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use souk_model::{Principal, Secret};
@@ -13,8 +14,13 @@ use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
 use souk_upstream::{Credentials, Magento, StoreConfig};
 
+use crate::compiler_process::compiler;
 use crate::setup::Setup;
 use crate::stores;
+
+/// How long a server waits for its plugins before it serves those that are there. Whoever follows
+/// the directory loads the rest.
+const LOADING: Duration = Duration::from_secs(20);
 
 /// The running host.
 pub(crate) struct RunningHost {
@@ -44,7 +50,8 @@ impl RunningHost {
         let trail = Arc::new(open_trail(setup, &state)?);
         let (stores, demo) = configured(setup).await?;
         let stores = reach(stores, &trail)?;
-        let registry = load(setup).await?;
+        let patience = (transport != Transport::Terminal).then_some(LOADING);
+        let registry = load_within(setup, patience).await?;
         let probe = transport != Transport::Terminal && setup.probe();
         let sessions = SessionHost::new(stores).probe_at_login(probe);
         let sessions = Arc::new(sessions);
@@ -94,9 +101,19 @@ pub(crate) async fn configured(
     Ok((vec![store], Some(DemoAddresses { store: address, cache })))
 }
 
+/// Where files are taken through every check.
+pub(crate) fn sandbox(setup: &Setup) -> anyhow::Result<Sandbox> {
+    Ok(Sandbox::new(setup.limits.clone(), setup.cache_dir().as_deref(), compiler())?)
+}
+
 /// Loads the plugins of the configured directory.
 pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
-    let sandbox = Sandbox::new(setup.limits.clone(), setup.cache_dir().as_deref())?;
+    load_within(setup, None).await
+}
+
+/// Loads them, or what can be loaded in this time.
+async fn load_within(setup: &Setup, patience: Option<Duration>) -> anyhow::Result<Arc<Registry>> {
+    let sandbox = sandbox(setup)?;
     let directory = setup.plugins_dir()?;
     if !directory.is_dir() {
         bail!(
@@ -106,9 +123,12 @@ pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
         );
     }
     let registry = Arc::new(Registry::new(sandbox, directory));
-    registry.scan().await.with_context(|| {
-        format!("cannot read the plugins in `{}`", registry.directory().display())
-    })?;
+    match tokio::time::timeout(patience.unwrap_or(Duration::MAX), registry.scan()).await {
+        Ok(scanned) => drop(scanned.with_context(|| {
+            format!("cannot read the plugins in `{}`", registry.directory().display())
+        })?),
+        Err(_) => tracing::warn!("serving while plugins are still being loaded"),
+    }
     Ok(registry)
 }
 

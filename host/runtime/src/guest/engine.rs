@@ -1,13 +1,10 @@
 //! The engine: wasmtime configured once for the whole process, and the clock that interrupts guests.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use wasmtime::{
-    Cache, CacheConfig, Config, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
-};
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
 
 use super::limits::Limits;
 
@@ -22,16 +19,15 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 16;
 const MEMORIES_PER_COMPONENT: u32 = 2;
 /// Tables in one component: one for the module and one for wit-component's shims.
 const TABLES_PER_COMPONENT: u32 = 4;
-/// How hard zstd compresses compiled code: wasmtime's own choice for what was just compiled.
-const CACHE_COMPRESSION: i32 = 3;
+/// Plugins that describe themselves at once, beside the calls.
+pub(crate) const DESCRIBING: u32 = 2;
 /// The host's part of a fiber's stack: imports run on it, down into the HTTP client.
 const HOST_STACK: usize = 1 << 20;
 
-/// The engine, its compiled-code cache and its clock.
+/// The engine and its clock.
 #[derive(Clone)]
 pub(crate) struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
-    cache: Option<Cache>,
     clock: Arc<EpochTicker>,
 }
 
@@ -69,46 +65,17 @@ impl Engine {
     ///
     /// # Errors
     /// See [`EngineError`].
-    pub(crate) fn new(limits: &Limits, cache_dir: Option<&Path>) -> Result<Self, EngineError> {
+    pub(crate) fn new(limits: &Limits) -> Result<Self, EngineError> {
         limits.check().map_err(EngineError::Limits)?;
-        let cache = cache_dir.map(open_cache).transpose()?;
-        let mut config = Config::new();
-        config
-            // Winch has had sandbox advisories; untrusted code goes through Cranelift alone.
-            .strategy(Strategy::Cranelift)
-            .epoch_interruption(true)
-            .max_wasm_stack(limits.stack_bytes)
-            .async_stack_size(limits.stack_bytes + HOST_STACK)
-            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)))
-            // Guests never outgrow their slot, so memories stay where they are and bounds checks
-            // are elided by guard pages.
-            .memory_reservation(limits.memory_bytes as u64)
-            .memory_reservation_for_growth(0)
-            .memory_may_move(false)
-            // Features no plugin toolchain needs are attack surface.
-            .wasm_memory64(false)
-            .wasm_relaxed_simd(false)
-            .wasm_tail_call(false)
-            .wasm_multi_memory(false)
-            .wasm_custom_page_sizes(false)
-            // A trap's message names functions; the address map and native unwinding cost start-up
-            // time and memory and tell an operator nothing more.
-            .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8))
-            .native_unwind_info(false)
-            .generate_address_map(false)
-            .cache(cache.clone());
+        let mut config = code_config(limits.stack_bytes, limits.memory_bytes);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
         let wasmtime = wasmtime::Engine::new(&config).map_err(|cause| EngineError::Reserve {
             calls: limits.concurrent_calls,
             memory: limits.memory_bytes,
             cause: format!("{cause:#}"),
         })?;
         let clock = EpochTicker::start(&wasmtime).map_err(EngineError::Clock)?;
-        Ok(Self { wasmtime, cache, clock })
-    }
-
-    /// Compilations that the cache could not spare us, so far.
-    pub(crate) fn compiled(&self) -> usize {
-        self.cache.as_ref().map_or(0, Cache::cache_misses)
+        Ok(Self { wasmtime, clock })
     }
 
     /// Keeps the clock ticking until the guard is dropped.
@@ -118,31 +85,40 @@ impl Engine {
     }
 }
 
-fn open_cache(path: &Path) -> Result<Cache, EngineError> {
-    let failed = |cause: String| EngineError::Cache { path: path.display().to_string(), cause };
-    create_private(path).map_err(|cause| failed(cause.to_string()))?;
-    let mut config = CacheConfig::new();
+/// Everything that compiled code depends on: the engine that compiles and the one that runs it are
+/// made from this, with the same numbers.
+pub(crate) fn code_config(stack_bytes: usize, memory_bytes: usize) -> Config {
+    let mut config = Config::new();
     config
-        .with_directory(path)
-        .with_baseline_compression_level(CACHE_COMPRESSION)
-        // At the 256th start wasmtime would compress each file again, at level 20: that takes more
-        // memory than all of Souk, and a core for seconds, in the middle of somebody's work.
-        .with_optimized_compression_level(CACHE_COMPRESSION);
-    Cache::new(config).map_err(|cause| failed(format!("{cause:#}")))
-}
-
-/// Compiled code is trusted when it is read back, so nobody else may write where it lies.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+        // Winch has had sandbox advisories; untrusted code goes through Cranelift alone.
+        .strategy(Strategy::Cranelift)
+        .epoch_interruption(true)
+        .max_wasm_stack(stack_bytes)
+        .async_stack_size(stack_bytes + HOST_STACK)
+        // Guests never outgrow their slot, so memories stay where they are and bounds checks are
+        // elided by guard pages.
+        .memory_reservation(memory_bytes as u64)
+        .memory_reservation_for_growth(0)
+        .memory_may_move(false)
+        // Features no plugin toolchain needs are attack surface.
+        .wasm_memory64(false)
+        .wasm_relaxed_simd(false)
+        .wasm_tail_call(false)
+        .wasm_multi_memory(false)
+        .wasm_custom_page_sizes(false)
+        // A trap's message names functions; the address map and native unwinding cost start-up time
+        // and memory and tell an operator nothing more.
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8))
+        .native_unwind_info(false)
+        .generate_address_map(false);
+    config
 }
 
 /// One slot a call for everything, and every count of a single component bounded: wasmtime leaves
 /// those unlimited, so that one component could take the whole pool.
 fn pool(limits: &Limits) -> PoolingAllocationConfig {
-    // `describe` of a newly dropped file runs beside the calls.
-    let calls = limits.concurrent_calls + 2;
+    // Loading never takes a call's place.
+    let calls = limits.concurrent_calls + DESCRIBING;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
         .total_stacks(calls)
@@ -224,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_one_call_wrote_no_other_sees() {
-        let engine = Engine::new(&Limits::default(), None).unwrap().wasmtime;
+        let engine = Engine::new(&Limits::default()).unwrap().wasmtime;
         let text = r#"(module (memory (export "memory") 32) (data (i32.const 65536) "data"))"#;
         let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
         let mut fresh = vec![0; 32 << 16];

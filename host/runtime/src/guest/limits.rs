@@ -44,10 +44,14 @@ pub struct Limits {
     pub exports_bytes: u64,
     /// How long a document is kept. Hours.
     pub export_hours: u32,
-    /// Size of a plugin's file. Bytes. Compiling is not bounded by wasmtime, so its input is.
+    /// Size of a plugin's file. Bytes.
     pub file_bytes: u64,
-    /// How long compiling one file may take. Milliseconds.
+    /// All plugin files together. Bytes. Those that serve already come first, then the small ones.
+    pub all_files_bytes: u64,
+    /// Processor time of the compiler for one file. Milliseconds, rounded up to seconds.
     pub compile_ms: u64,
+    /// Address space of the compiler of one file, its program included. Bytes.
+    pub compile_memory_bytes: u64,
     /// Processor time of `describe`. Milliseconds.
     pub describe_cpu_ms: u64,
     /// Tools of one plugin.
@@ -81,7 +85,9 @@ impl Default for Limits {
             exports_bytes: 256 << 20,
             export_hours: 24,
             file_bytes: 16 << 20,
+            all_files_bytes: 256 << 20,
             compile_ms: 60_000,
+            compile_memory_bytes: 1 << 30,
             describe_cpu_ms: 500,
             tools: 64,
             schema_bytes: 128 << 10,
@@ -120,7 +126,9 @@ impl Limits {
         within("exports_bytes", self.exports_bytes, self.export_bytes, 1 << 40)?;
         within("export_hours", self.export_hours.into(), 1, 24 * 30)?;
         within("file_bytes", self.file_bytes, 1 << 10, 256 << 20)?;
+        within("all_files_bytes", self.all_files_bytes, self.file_bytes, 1 << 40)?;
         within("compile_ms", self.compile_ms, 100, 3_600_000)?;
+        within("compile_memory_bytes", self.compile_memory_bytes, 256 << 20, 1 << 40)?;
         within("describe_cpu_ms", self.describe_cpu_ms, 10, 60_000)?;
         within("tools", self.tools as u64, 1, 1_000)
     }

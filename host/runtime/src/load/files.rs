@@ -1,22 +1,40 @@
-//! The plugin directory's files, read once and safely.
+//! The plugin directory's files: listed, and read one at a time and safely.
 
 use std::fs::OpenOptions;
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
-/// A file named `*.wasm`, and its bytes or why they cannot be had.
-pub(crate) struct PluginFile {
+/// Changes that follow each other faster than a file system's clock ticks leave a file looking as it
+/// did. What was changed so recently is read again.
+const RECENT: Duration = Duration::from_secs(2);
+
+/// A file named `*.wasm`.
+pub(crate) struct ListedFile {
     pub(crate) file: String,
-    pub(crate) bytes: Result<Vec<u8>, String>,
+    /// Bytes, as far as can be told before it is opened.
+    pub(crate) size: u64,
+    /// What it looks like; nothing where a change of it might not show.
+    pub(crate) stamp: Option<FileStamp>,
 }
 
-/// Reads every `*.wasm` of a directory, in the order of their names. Hidden files are left out:
+/// What changes whenever a file does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileStamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    changed: (i64, i64),
+}
+
+/// Lists every `*.wasm` of a directory, in the order of their names. Hidden files are left out:
 /// copying tools write them before they rename.
 ///
 /// # Errors
 /// The directory cannot be read.
-pub(crate) fn read(directory: &Path, max_bytes: u64) -> std::io::Result<Vec<PluginFile>> {
+pub(crate) fn list(directory: &Path) -> std::io::Result<Vec<ListedFile>> {
+    let now = SystemTime::now();
     let mut names: Vec<String> = std::fs::read_dir(directory)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.ends_with(".wasm") && !name.starts_with('.'))
@@ -25,10 +43,31 @@ pub(crate) fn read(directory: &Path, max_bytes: u64) -> std::io::Result<Vec<Plug
     Ok(names
         .into_iter()
         .map(|file| {
-            let bytes = read_file(&directory.join(&file), max_bytes);
-            PluginFile { file, bytes }
+            let metadata = std::fs::symlink_metadata(directory.join(&file)).ok();
+            let metadata = metadata.filter(std::fs::Metadata::is_file);
+            ListedFile {
+                size: metadata.as_ref().map_or(0, std::fs::Metadata::len),
+                stamp: metadata.and_then(|metadata| FileStamp::of(&metadata, now)),
+                file,
+            }
         })
         .collect())
+}
+
+impl FileStamp {
+    /// The stamp of a file that was last changed a while ago.
+    fn of(metadata: &std::fs::Metadata, now: SystemTime) -> Option<Self> {
+        // The time of the last change of content, name or rights; nobody can set that one.
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        let since = Duration::new(u64::try_from(changed.0).ok()?, u32::try_from(changed.1).ok()?);
+        let settled = now.duration_since(SystemTime::UNIX_EPOCH + since).ok()? > RECENT;
+        settled.then(|| Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.len(),
+            changed,
+        })
+    }
 }
 
 /// Reads one file. Links are not followed and pipes not waited for, and the kind is asked of the

@@ -1,10 +1,13 @@
 //! From files to plugins that can be called: read, checked before they are compiled, compiled,
 //! described, and kept in step with their directory.
 
+mod artifacts;
+pub(crate) mod compiler;
 pub(crate) mod describe;
 mod files;
 pub(crate) mod host_args;
 pub(crate) mod plugin;
+pub(crate) mod plugin_set;
 mod preflight;
 pub(crate) mod registry;
 pub(crate) mod sandbox;

@@ -12,6 +12,9 @@ use wasmparser::{
 /// Instances that come of one component, each counted as often as it is made. A Rust plugin makes
 /// six; one composed of several, some dozens.
 const INSTANCES: usize = 256;
+/// Functions of a component, those of all its modules. The largest shipped plugin has some 2,000; each
+/// costs the compiler more than its bytes.
+const FUNCTIONS: u32 = 50_000;
 /// Code of one function. Bytes. The time and memory that compiling one takes grows faster than its
 /// size; those of Rust plugins have some thousands.
 const FUNCTION_BYTES: usize = 256 << 10;
@@ -23,6 +26,7 @@ const FUNCTION_BYTES: usize = 256 << 10;
 /// Why, for people.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut open: Vec<ModuleScope> = Vec::new();
+    let mut functions = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| format!("it is not a valid component: {error}"))?;
         match payload {
@@ -37,6 +41,10 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
                 }
             }
             payload => {
+                functions = functions.saturating_add(compiled_functions(&payload));
+                if functions > FUNCTIONS {
+                    return Err(format!("it has more than {FUNCTIONS} functions"));
+                }
                 if let Some(part) = open.last_mut() {
                     part.take(payload)?;
                 }
@@ -44,6 +52,16 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Functions for which the compiler makes code, as the section claims. Those that are lifted and
+/// lowered between modules have some, too.
+fn compiled_functions(payload: &Payload<'_>) -> u32 {
+    match payload {
+        Payload::CodeSectionStart { count, .. } => *count,
+        Payload::ComponentCanonicalSection(section) => section.count(),
+        _ => 0,
+    }
 }
 
 /// A component or a module whose end has not come yet.
@@ -187,6 +205,16 @@ mod tests {
         };
         assert_eq!(check(&wat::parse_str(function(1_000)).unwrap()), Ok(()));
         assert!(refused(&function(FUNCTION_BYTES)).contains("a function of"));
+    }
+
+    #[test]
+    fn functions_of_all_modules_are_counted_together() {
+        let module = |count: usize| format!("(core module {})", "(func)".repeat(count));
+        let most = FUNCTIONS as usize;
+        let two =
+            |one: usize, other: usize| format!("(component {} {})", module(one), module(other));
+        assert_eq!(check(&wat::parse_str(two(most - 10, 10)).unwrap()), Ok(()));
+        assert!(refused(&two(most - 10, 11)).contains("more than 50000 functions"));
     }
 
     proptest! {

@@ -1,35 +1,27 @@
 //! The plugins that are loaded now, and how a directory becomes that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use futures::StreamExt;
 use tokio::sync::{Mutex, watch};
 
-use super::files::{self, PluginFile};
-use super::plugin::Plugin;
+use super::files::{self, ListedFile};
+use super::plugin_set::{FileScan, PluginSet};
 use super::sandbox::{PluginBytes, PluginRejection, Sandbox};
 
-/// A file that was not taken, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileRefusal {
-    /// The file's name, without its directory.
-    pub file: String,
-    /// Why, for people.
-    pub why: String,
-    /// A version of it that was loaded before goes on serving.
-    pub older_serves: bool,
-}
-
-/// What is loaded at one instant. Calls hold on to the one they started with.
-#[derive(Default)]
-pub struct PluginSet {
-    /// By group name.
-    pub plugins: BTreeMap<String, Arc<Plugin>>,
-    /// By file name.
-    pub refused: Vec<FileRefusal>,
-}
+/// Files of which the bytes are held at once: those that are compiled, and those that describe
+/// themselves.
+const LOADING: usize = 4;
+/// Files of a directory that are looked at.
+const FILES: usize = 1_000;
+/// Files of one scan of which it is logged why they are refused.
+const REFUSALS_LOGGED: usize = FILES;
+/// How often what is loaded so far is published while a scan goes on.
+const PUBLISHING: Duration = Duration::from_millis(250);
 
 /// Keeps [`PluginSet`] in step with a directory.
 pub struct Registry {
@@ -37,17 +29,17 @@ pub struct Registry {
     directory: PathBuf,
     loaded: ArcSwap<PluginSet>,
     version: watch::Sender<u64>,
-    /// One scan at a time; holds what the last one saw, by file name.
-    scans: Mutex<BTreeMap<String, FileScan>>,
+    /// One scan at a time.
+    scans: Mutex<ScanState>,
 }
 
-/// What the last scan made of a file.
-#[derive(Clone)]
-struct FileScan {
-    digest: String,
-    outcome: Result<Arc<Plugin>, PluginRejection>,
-    /// The last version that loaded, while a newer one is refused.
-    older: Option<Arc<Plugin>>,
+/// What scans leave to the next one, be they dropped halfway.
+#[derive(Default)]
+struct ScanState {
+    /// By file name.
+    seen: BTreeMap<String, FileScan>,
+    /// Whether something of it is not published yet.
+    unpublished: bool,
 }
 
 impl Registry {
@@ -87,102 +79,162 @@ impl Registry {
         &self.directory
     }
 
-    /// Reads the directory again and loads what is new in it. Files are compiled side by side; a
-    /// file that is refused leaves the rest, and its own older version, as they were.
+    /// Reads the directory again and loads what is new in it, and what the machine was too busy for
+    /// before. A few files are held at once, and each is published soon after it is loaded: one that
+    /// takes long does not hold up the others. A file that is refused leaves the rest, and its own
+    /// older version, as they were.
+    ///
+    /// Where the future is dropped, what was loaded until then stays, and the next scan goes on.
     ///
     /// # Errors
     /// The directory cannot be read; what was loaded stays.
     pub async fn scan(&self) -> std::io::Result<Arc<PluginSet>> {
-        let mut seen = self.scans.lock().await;
-        let limit = self.sandbox.limits.file_bytes;
+        let mut state = self.scans.lock().await;
+        let ScanState { seen, unpublished } = &mut *state;
         let directory = self.directory.clone();
-        let found = tokio::task::spawn_blocking(move || files::read(&directory, limit))
+        let listed = tokio::task::spawn_blocking(move || files::list(&directory))
             .await
             .map_err(std::io::Error::other)??;
-        let next =
-            futures::future::join_all(found.into_iter().map(|found| self.take(found, &seen)))
-                .await
-                .into_iter()
-                .collect::<BTreeMap<_, _>>();
-        for (file, now) in &next {
-            if let Err(why) = &now.outcome
-                && seen.get(file).is_none_or(|before| before.digest != now.digest)
-            {
-                tracing::warn!("refused {file}: {why}");
+        let names: BTreeSet<&str> = listed.iter().map(|listed| &*listed.file).collect();
+        let before = seen.len();
+        seen.retain(|file, _| names.contains(&**file));
+        *unpublished |= seen.len() != before;
+
+        let planned = self.plan(listed, seen);
+        let mut pending: BTreeSet<String> =
+            planned.iter().map(|plan| plan.listed.file.clone()).collect();
+        let mut loading =
+            futures::stream::iter(planned).map(|plan| self.take(plan)).buffer_unordered(LOADING);
+        let (mut published, mut refusals) = (Instant::now(), 0_usize);
+        while let Some((file, now)) = loading.next().await {
+            pending.remove(&file);
+            let before = seen.insert(file.clone(), now.clone());
+            if before.is_some_and(|before| before.same(&now)) {
+                continue;
+            }
+            *unpublished = true;
+            if let Err(why) = &now.outcome {
+                refusals += 1;
+                if refusals <= REFUSALS_LOGGED {
+                    tracing::warn!("refused {file}: {why}");
+                }
+            }
+            if published.elapsed() > PUBLISHING {
+                self.publish(seen, &pending);
+                published = Instant::now();
             }
         }
-        let changed = !same(&seen, &next);
-        *seen = next;
-        if changed {
-            let loaded = Arc::new(assemble(&seen));
-            self.loaded.store(loaded);
-            self.version.send_modify(|version| *version += 1);
+        drop(loading);
+        if refusals > REFUSALS_LOGGED {
+            let more = refusals - REFUSALS_LOGGED;
+            tracing::warn!("{more} more files are refused; `souk plugins` lists them all");
+        }
+        if *unpublished {
+            self.publish(seen, &BTreeSet::new());
+            *unpublished = false;
         }
         Ok(self.loaded())
     }
 
-    async fn take(
-        &self,
-        found: PluginFile,
-        seen: &BTreeMap<String, FileScan>,
-    ) -> (String, FileScan) {
-        let PluginFile { file, bytes } = found;
-        let before = seen.get(&file);
-        let older =
-            before.and_then(|seen| seen.outcome.clone().ok().or_else(|| seen.older.clone()));
-        let (digest, outcome) = match bytes {
-            Err(why) => (why.clone(), Err(PluginRejection(why))),
-            Ok(bytes) => {
-                let bytes = PluginBytes::new(bytes);
-                if let Some(same) = before.filter(|before| before.digest == bytes.digest) {
-                    return (file, same.clone());
-                }
-                let digest = bytes.digest.clone();
-                (digest, self.sandbox.load(&file, bytes).await.map(Arc::new))
+    /// When a file is tried again though nothing changes.
+    pub(crate) async fn next_retry(&self) -> Option<Instant> {
+        self.scans.lock().await.seen.values().filter_map(FileScan::retry_at).min()
+    }
+
+    fn publish(&self, seen: &BTreeMap<String, FileScan>, pending: &BTreeSet<String>) {
+        let loaded = Arc::new(PluginSet::of(seen, pending, &self.loaded()));
+        for refused in &loaded.refused {
+            let told = self.loaded().refused.contains(refused);
+            let told = told || seen.get(&refused.file).is_some_and(|seen| seen.outcome.is_err());
+            if !told {
+                tracing::warn!("refused {}: {}", refused.file, refused.why);
             }
+        }
+        self.loaded.store(loaded);
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// What is to be read, in this order: what serves already, then the small before the large, so
+    /// that nobody can crowd out others by what they drop in.
+    fn plan(
+        &self,
+        mut listed: Vec<ListedFile>,
+        seen: &BTreeMap<String, FileScan>,
+    ) -> Vec<PlannedFile> {
+        let serves = |file: &str| seen.get(file).is_some_and(|seen| seen.serving().is_some());
+        // Those of the same size stay in the order of their names.
+        listed.sort_by_key(|listed| (!serves(&listed.file), listed.size));
+        let (most, mut bytes) = (self.sandbox.limits.all_files_bytes, 0_u64);
+        let planned = listed.into_iter().enumerate().map(|(place, listed)| {
+            // What is too large by itself is not counted: it is refused for that.
+            let counts = listed.size <= self.sandbox.limits.file_bytes;
+            bytes = bytes.saturating_add(if counts { listed.size } else { 0 });
+            let refused = if place >= FILES {
+                Some(format!("the directory has more than {FILES} plugins"))
+            } else if counts && bytes > most {
+                Some(format!(
+                    "with it all plugins have more than {most} bytes (`limits.all_files_bytes`)"
+                ))
+            } else {
+                None
+            };
+            PlannedFile { before: seen.get(&listed.file).cloned(), listed, refused }
+        });
+        planned.filter(|plan| !plan.is_known()).collect()
+    }
+
+    async fn take(&self, plan: PlannedFile) -> (String, FileScan) {
+        let PlannedFile { listed, before, refused } = plan;
+        let ListedFile { file, stamp, .. } = &listed;
+        let before = before.as_ref();
+        let refuse = |why: PluginRejection| {
+            (file.clone(), FileScan::new(*stamp, why.to_string(), Err(why), before))
         };
-        let older = if outcome.is_ok() { None } else { older };
-        (file, FileScan { digest, outcome, older })
+        if let Some(why) = refused {
+            return refuse(PluginRejection::new(why));
+        }
+        let (path, limit) = (self.directory.join(file), self.sandbox.limits.file_bytes);
+        let read = tokio::task::spawn_blocking(move || {
+            files::read_file(&path, limit).map(PluginBytes::new)
+        });
+        let bytes = match read.await {
+            Ok(Ok(bytes)) => bytes,
+            // What cannot be read is looked at again by the next scan, whatever it looks like.
+            Ok(Err(why)) => {
+                let unread = Err(PluginRejection::new(why.clone()));
+                return (file.clone(), FileScan::new(None, why, unread, before));
+            }
+            Err(panic) => return refuse(PluginRejection::new(format!("cannot read it: {panic}"))),
+        };
+        if let Some(before) = before
+            && before.digest == bytes.digest
+            && before.is_settled()
+        {
+            return (file.clone(), before.clone().looking_like(*stamp));
+        }
+        let digest = bytes.digest.clone();
+        let outcome = self.sandbox.load(file, bytes).await.map(Arc::new);
+        (file.clone(), FileScan::new(*stamp, digest, outcome, before))
     }
 }
 
-fn same(before: &BTreeMap<String, FileScan>, now: &BTreeMap<String, FileScan>) -> bool {
-    before.len() == now.len()
-        && before
-            .iter()
-            .all(|(file, seen)| now.get(file).is_some_and(|other| other.digest == seen.digest))
+/// A file that is to be read.
+struct PlannedFile {
+    listed: ListedFile,
+    before: Option<FileScan>,
+    /// Why it is not.
+    refused: Option<String>,
 }
 
-/// Decides who gets a name that two files claim: the file named after the group, else the first by
-/// name. A file dropped in beside `catalog.wasm` cannot take its place.
-fn assemble(seen: &BTreeMap<String, FileScan>) -> PluginSet {
-    let mut loaded = PluginSet::default();
-    let mut claims: BTreeMap<&str, Vec<(&str, &Arc<Plugin>)>> = BTreeMap::new();
-    for (file, seen) in seen {
-        if let Some(plugin) = seen.outcome.as_ref().ok().or(seen.older.as_ref()) {
-            claims.entry(&plugin.group.name).or_default().push((file, plugin));
-        }
-        if let Err(why) = &seen.outcome {
-            loaded.refused.push(FileRefusal {
-                file: file.clone(),
-                why: why.to_string(),
-                older_serves: seen.older.is_some(),
-            });
+impl PlannedFile {
+    /// Whether it looks as it did when it was read last, and is not to be tried again.
+    fn is_known(&self) -> bool {
+        let Some(before) = &self.before else { return false };
+        match &self.refused {
+            Some(why) => *why == before.digest,
+            None => {
+                before.stamp.is_some() && before.stamp == self.listed.stamp && before.is_settled()
+            }
         }
     }
-    for (group, mut claimants) in claims {
-        claimants.sort_by_key(|(file, _)| (*file != format!("{group}.wasm"), *file));
-        let mut claimants = claimants.into_iter();
-        let Some((winner, plugin)) = claimants.next() else { continue };
-        for (file, _) in claimants {
-            tracing::warn!("refused {file}: the group `{group}` is {winner}'s");
-            loaded.refused.push(FileRefusal {
-                file: file.to_owned(),
-                why: format!("the group `{group}` is {winner}'s"),
-                older_serves: false,
-            });
-        }
-        loaded.plugins.insert(group.to_owned(), plugin.clone());
-    }
-    loaded
 }

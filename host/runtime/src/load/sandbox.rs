@@ -2,23 +2,29 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 
+use super::artifacts::{Artifacts, load_compiled};
+use super::compiler::{CompileError, Compiler, CompilerSettings};
 use super::describe::{self, GroupDescription};
 use super::plugin::Plugin;
 use crate::guest::bindings::souk::plugin::{
     cache, documents, plans, progress, session, session_control, settings, types, upstream,
 };
 use crate::guest::bindings::{ActionGroup, ActionGroupPre};
-use crate::guest::engine::{Engine, EngineError};
+use crate::guest::engine::{DESCRIBING, Engine, EngineError};
 use crate::guest::limits::Limits;
 use crate::guest::run_end::why_ended;
 use crate::guest::state::GuestState;
 use crate::guest::usage::ExceededBudget;
 use crate::text::printable;
+
+/// Compilers that run at once, so that loading leaves processors and memory to the calls.
+const COMPILING: usize = 2;
 
 /// What every plugin runs in: the engine, what is offered to guests, and the budgets.
 #[derive(Clone)]
@@ -26,12 +32,44 @@ pub struct Sandbox {
     pub(crate) engine: Engine,
     linker: Arc<Linker<GuestState>>,
     pub(crate) limits: Arc<Limits>,
+    compiler: Arc<Compiler>,
+    /// Compiled code, where it is kept.
+    artifacts: Option<Artifacts>,
+    /// Loading has places of its own, a few: it never takes those of calls, and a file's budget
+    /// begins when it has its place.
+    compiling: Arc<Semaphore>,
+    describing: Arc<Semaphore>,
 }
 
 /// Why a file is not taken as a plugin. Lower case, names in backticks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PluginRejection(pub(crate) String);
+#[error("{why}")]
+pub struct PluginRejection {
+    pub(crate) why: String,
+    /// Whether it may be taken another time though it stays as it is: the machine was at fault.
+    pub(crate) for_now: bool,
+}
+
+impl PluginRejection {
+    /// The file is at fault.
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), for_now: false }
+    }
+
+    /// The machine is at fault, as far as can be told.
+    pub(crate) fn for_now(why: impl Into<String>) -> Self {
+        Self { why: format!("{}; it is tried again", why.into()), for_now: true }
+    }
+}
+
+impl From<CompileError> for PluginRejection {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Refused(why) => Self::new(why),
+            CompileError::TryAgain(why) => Self::for_now(why),
+        }
+    }
+}
 
 /// A file's bytes after the checks that need no compiler.
 pub(crate) struct PluginBytes {
@@ -49,7 +87,7 @@ impl PluginBytes {
 
     /// Refuses what is not a component's binary: text, core modules, precompiled code.
     fn check(&self) -> Result<(), PluginRejection> {
-        let rejected = |why: &str| Err(PluginRejection(why.to_owned()));
+        let rejected = |why: &str| Err(PluginRejection::new(why));
         if wasmtime::Engine::detect_precompiled(&self.bytes).is_some() {
             return rejected("it is precompiled code, which is never loaded; build a component");
         }
@@ -69,14 +107,32 @@ impl Sandbox {
     ///
     /// # Errors
     /// See [`EngineError`].
-    pub fn new(limits: Limits, cache_dir: Option<&Path>) -> Result<Self, EngineError> {
-        let engine = Engine::new(&limits, cache_dir)?;
+    pub fn new(
+        limits: Limits,
+        cache_dir: Option<&Path>,
+        compiler: Compiler,
+    ) -> Result<Self, EngineError> {
+        let engine = Engine::new(&limits)?;
+        let artifacts = cache_dir.map(|path| {
+            Artifacts::open(path, &engine.wasmtime).map_err(|cause| EngineError::Cache {
+                path: path.display().to_string(),
+                cause: cause.to_string(),
+            })
+        });
         let linker = offered(&engine.wasmtime).map_err(|cause| EngineError::Reserve {
             calls: limits.concurrent_calls,
             memory: limits.memory_bytes,
             cause: format!("{cause:#}"),
         })?;
-        Ok(Self { engine, linker: Arc::new(linker), limits: Arc::new(limits) })
+        Ok(Self {
+            engine,
+            linker: Arc::new(linker),
+            limits: Arc::new(limits),
+            compiler: Arc::new(compiler),
+            artifacts: artifacts.transpose()?,
+            compiling: Arc::new(Semaphore::new(COMPILING)),
+            describing: Arc::new(Semaphore::new(DESCRIBING as usize)),
+        })
     }
 
     /// Takes one file through every check, without keeping it.
@@ -85,7 +141,7 @@ impl Sandbox {
     /// Why the file is not taken.
     pub async fn inspect(&self, path: &Path) -> Result<Plugin, PluginRejection> {
         let bytes =
-            super::files::read_file(path, self.limits.file_bytes).map_err(PluginRejection)?;
+            super::files::read_file(path, self.limits.file_bytes).map_err(PluginRejection::new)?;
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
         self.load(&file.unwrap_or_default(), PluginBytes::new(bytes)).await
     }
@@ -99,45 +155,55 @@ impl Sandbox {
         bytes.check()?;
         let PluginBytes { bytes, digest } = bytes;
         let size = bytes.len();
-        let component = self.compile(file, bytes).await?;
+        let component = self.component(file, &digest, bytes).await?;
         let imports = self.imports(&component)?;
-        let pre =
-            self.linker.instantiate_pre(&component).and_then(ActionGroupPre::new).map_err(
-                |error| PluginRejection(format!("it does not fit the contract: {error:#}")),
-            )?;
+        let pre = self.linker.instantiate_pre(&component).and_then(ActionGroupPre::new).map_err(
+            |error| PluginRejection::new(format!("it does not fit the contract: {error:#}")),
+        )?;
         let description = self.describe(file, &pre).await?;
         Ok(Plugin::new(file, digest, size, imports, description, pre))
     }
 
-    /// Compiles on a thread that may block. Where it takes too long the file is refused; the thread
-    /// itself ends when the compiler does, which the file's size bounds.
-    async fn compile(&self, file: &str, bytes: Vec<u8>) -> Result<Component, PluginRejection> {
-        let (engine, compiled) = (self.engine.wasmtime.clone(), self.engine.compiled());
-        let started = Instant::now();
-        let work = tokio::task::spawn_blocking(move || {
-            super::preflight::check(&bytes).map_err(PluginRejection)?;
-            Component::from_binary(&engine, &bytes).map_err(|error| {
-                let why = printable(&format!("{error:#}"), 500);
-                PluginRejection(format!("it is not a valid component: {why}"))
-            })
-        });
-        let patience = Duration::from_millis(self.limits.compile_ms);
-        let component = match tokio::time::timeout(patience, work).await {
-            Ok(Ok(compiled)) => compiled?,
-            Ok(Err(panic)) => {
-                return Err(PluginRejection(format!("the compiler failed on it: {panic}")));
-            }
-            Err(_) => {
-                return Err(PluginRejection(format!(
-                    "compiling it takes longer than {} ms (`limits.compile_ms`)",
-                    self.limits.compile_ms
-                )));
-            }
-        };
-        if self.engine.compiled() > compiled {
-            tracing::info!("compiled {file} in {} ms", started.elapsed().as_millis());
+    /// The file's code: as it was compiled before, or now.
+    async fn component(
+        &self,
+        file: &str,
+        digest: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Component, PluginRejection> {
+        // What is refused before it is compiled is refused as well where it was compiled before.
+        let bytes = blocking(move || {
+            super::preflight::check(&bytes).map(|()| bytes).map_err(PluginRejection::new)
+        })
+        .await??;
+        if let Some(component) = self.compiled(digest).await? {
+            return Ok(component);
         }
+        let _place = self.compiling.acquire().await;
+        let started = Instant::now();
+        let code = self.compiler.compile(CompilerSettings::of(&self.limits), bytes).await?;
+        let (engine, artifacts) = (self.engine.wasmtime.clone(), self.artifacts.clone());
+        let name = digest.to_owned();
+        let component = blocking(move || {
+            if let Some(artifacts) = artifacts {
+                match artifacts.keep(&engine, &name, &code) {
+                    Ok(component) => return component,
+                    Err(error) => tracing::warn!("cannot keep compiled code: {error}"),
+                }
+            }
+            load_compiled(&engine, &code)
+        })
+        .await?
+        .map_err(|error| PluginRejection::new(format!("it does not fit this host: {error:#}")))?;
+        tracing::info!("compiled {file} in {} ms", started.elapsed().as_millis());
         Ok(component)
+    }
+
+    /// Code that was compiled before.
+    async fn compiled(&self, digest: &str) -> Result<Option<Component>, PluginRejection> {
+        let Some(artifacts) = self.artifacts.clone() else { return Ok(None) };
+        let (engine, digest) = (self.engine.wasmtime.clone(), digest.to_owned());
+        blocking(move || artifacts.load(&engine, &digest)).await
     }
 
     /// The interfaces a component imports, and that each is one the host offers.
@@ -148,7 +214,7 @@ impl Sandbox {
             .map(|(name, _)| name.to_owned())
             .collect();
         match imports.iter().find(|name| !OFFERED.iter().any(|offered| name.starts_with(offered))) {
-            Some(strange) => Err(PluginRejection(format!(
+            Some(strange) => Err(PluginRejection::new(format!(
                 "it imports `{}`, which this host does not offer",
                 printable(strange, 120)
             ))),
@@ -162,6 +228,7 @@ impl Sandbox {
         file: &str,
         pre: &ActionGroupPre<GuestState>,
     ) -> Result<GroupDescription, PluginRejection> {
+        let _place = self.describing.acquire().await;
         let budget = self.limits.describe();
         let wall = budget.wall;
         let state = GuestState::describing(file.into(), budget);
@@ -177,17 +244,26 @@ impl Sandbox {
             Ok(Ok(group)) => group,
             Ok(Err(trap)) => {
                 let why = why_ended(&store.data().usage, &trap);
-                return Err(PluginRejection(format!("it does not describe itself: {why}")));
+                return Err(PluginRejection::new(format!("it does not describe itself: {why}")));
             }
             Err(_) => {
-                return Err(PluginRejection(format!(
+                // What it did with the time it had is another budget's.
+                return Err(PluginRejection::for_now(format!(
                     "it does not describe itself: {}",
                     ExceededBudget::Wall(wall)
                 )));
             }
         };
-        describe::check(group, &self.limits).map_err(PluginRejection)
+        describe::check(group, &self.limits).map_err(PluginRejection::new)
     }
+}
+
+/// Runs what takes the processor or the disk for a while where a thread may be kept busy.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PluginRejection> {
+    let broke = |panic| PluginRejection::new(format!("the host failed on it: {panic}"));
+    tokio::task::spawn_blocking(work).await.map_err(broke)
 }
 
 /// The interfaces a plugin may import. Standard WASI is there, because every toolchain's start-up

@@ -1,7 +1,7 @@
 //! Watches the plugin directory and keeps the registry in step with it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::mpsc;
@@ -43,7 +43,9 @@ pub async fn follow(registry: Arc<Registry>) {
     // What changed between the first reading and the watcher's start sent nobody an event.
     read(&registry).await;
     loop {
-        if let Ok(Some(())) = tokio::time::timeout(poll, changed.recv()).await {
+        let retry = registry.next_retry().await;
+        let wait = retry.map_or(poll, |at| at.saturating_duration_since(Instant::now()).min(poll));
+        if let Ok(Some(())) = tokio::time::timeout(wait, changed.recv()).await {
             let quiet = async {
                 while let Ok(Some(())) = tokio::time::timeout(QUIET, changed.recv()).await {}
             };

@@ -29,7 +29,8 @@ use super::tool_table::ToolTable;
 use crate::guest::call_context::{CallContext, not_logged_in};
 use crate::guest::sessions::SessionHost;
 use crate::load::plugin::Plugin;
-use crate::load::registry::{PluginSet, Registry};
+use crate::load::plugin_set::PluginSet;
+use crate::load::registry::Registry;
 use crate::text::printable;
 
 /// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.

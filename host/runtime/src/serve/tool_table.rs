@@ -8,7 +8,7 @@ use souk_model::Effect;
 use super::plans_tools::PlansTool;
 use super::tool::LoadedTool;
 use crate::load::plugin::Plugin;
-use crate::load::registry::PluginSet;
+use crate::load::plugin_set::PluginSet;
 
 /// The tools of the plugins that are loaded at one instant, and the host's own.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use souk_model::{ActionDetails, CompletionSource, Extension, GroupDetails};
-use souk_runtime::{Plugin, Sandbox};
+use souk_runtime::Plugin;
 
 use crate::cli::{PluginsArgs, PluginsCommand};
 use crate::output::print;
@@ -57,7 +57,7 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn inspect(setup: &Setup, file: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let sandbox = Sandbox::new(setup.limits.clone(), setup.cache_dir().as_deref())?;
+    let sandbox = wiring::sandbox(setup)?;
     let plugin = match sandbox.inspect(file).await {
         Ok(plugin) => plugin,
         Err(why) => {

@@ -91,7 +91,24 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
         ),
         Setting::limit("limits.export_hours", "24", "hours", "How long a document is kept"),
         Setting::limit("limits.file_bytes", "16777216", "bytes", "Size of a plugin's file"),
-        Setting::limit("limits.compile_ms", "60000", "ms", "How long compiling one file may take"),
+        Setting::limit(
+            "limits.all_files_bytes",
+            "268435456",
+            "bytes",
+            "All plugin files together; those that serve already come first, then the small ones",
+        ),
+        Setting::limit(
+            "limits.compile_ms",
+            "60000",
+            "ms",
+            "Processor time of the process that compiles one file, rounded up to seconds",
+        ),
+        Setting::limit(
+            "limits.compile_memory_bytes",
+            "1073741824",
+            "bytes",
+            "Address space of the process that compiles one file",
+        ),
         Setting::limit(
             "limits.describe_cpu_ms",
             "500",
