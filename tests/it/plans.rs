@@ -10,6 +10,7 @@ mod refusals;
 mod repeated;
 mod round_trip;
 mod side_by_side;
+mod surfaces;
 mod undo;
 
 use serde_json::{Map, Value, json};

@@ -33,25 +33,25 @@ fn products() -> Value {
 }
 
 /// A request that sets fields of the subject.
-fn put(body: &Value) -> Value {
+pub(super) fn put(body: &Value) -> Value {
     json!({"method": "PUT", "route": ROUTE, "path": {"sku": "subject"}, "body": body})
 }
 
 /// An edit of a field at this place of the lookup's answer and at that place of the first body.
-fn edit(field: &str, lookup: &str, body: &str) -> Value {
+pub(super) fn edit(field: &str, lookup: &str, body: &str) -> Value {
     json!({"field": field, "at": lookup, "after": {"as_sent": [[0, body]]}})
 }
 
 /// An honest edit of a product's name.
-fn name() -> Value {
+pub(super) fn name() -> Value {
     edit("name", "/name", "/product/name")
 }
 
-fn change(edits: &[Value], steps: &[Value]) -> Value {
+pub(super) fn change(edits: &[Value], steps: &[Value]) -> Value {
     json!({"subject": {"kind": "product", "id": SKU}, "edits": edits, "steps": steps})
 }
 
-fn proposal(change: &Value) -> Value {
+pub(super) fn proposal(change: &Value) -> Value {
     json!({"intent": products(), "changes": [change]})
 }
 

@@ -88,6 +88,8 @@ struct Many {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Intent {
+    #[serde(default)]
+    summary: Option<String>,
     one: Asking,
     #[serde(default)]
     many: Option<Many>,
@@ -106,7 +108,7 @@ impl Intent {
             id: many.id.clone(),
         };
         contract::Intent {
-            summary: "forged".to_owned(),
+            summary: self.summary.clone().unwrap_or_else(|| "forged".to_owned()),
             view: view(self.view.as_deref()),
             lookup: contract::Lookup {
                 one: self.one.contract(),
