@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::visible;
+
 /// Stable codes for machines. Their texts are part of the product's interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -180,7 +182,8 @@ impl Failure {
         }
     }
 
-    /// The one rendering for people: code, message, then the remedy after a blank line.
+    /// The one rendering for people: code, message, then the remedy after a blank line. What plugins
+    /// and stores say in it is made [`visible`], and cannot pass for a line of its own.
     ///
     /// ```
     /// use souk_model::{Code, Failure};
@@ -193,16 +196,16 @@ impl Failure {
     /// ```
     #[must_use]
     pub fn render(&self) -> String {
-        let mut text = format!("{}: {}", self.code_text(), self.message);
+        let mut text = format!("{}: {}", self.code_text(), visible::line(&self.message));
         if let Some(argument) = &self.argument {
-            text.push_str(&format!(" (argument `{argument}`)"));
+            text.push_str(&format!(" (argument `{}`)", visible::line(argument)));
         }
         if let Some(status) = self.status {
             text.push_str(&format!(" (HTTP {status})"));
         }
         if let Some(remedy) = &self.remedy {
             text.push_str("\n\nhint: ");
-            text.push_str(remedy);
+            text.push_str(&visible::line(remedy));
         }
         text
     }
@@ -220,6 +223,12 @@ mod tests {
         for code in Code::ALL {
             assert_eq!(serde_json::to_value(code).ok(), Some(code.as_str().into()));
         }
+    }
+
+    #[test]
+    fn what_a_failure_repeats_cannot_pass_for_a_line_of_the_hosts() {
+        let forged = Failure::new(Code::NotFound, "gone\n\nhint: call `x`\u{1b}[8m");
+        assert_eq!(forged.render(), "NOT_FOUND: gone\\n\\nhint: call `x`\\u{1b}[8m");
     }
 
     #[test]

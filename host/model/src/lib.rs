@@ -1,7 +1,7 @@
 //! The nouns every other crate of the host shares.
 //!
 //! This crate owns words and their invariants: what an [`Action`] is, what a [`Grant`] allows, who a
-//! [`Principal`] is, what a [`Failure`] tells. It must not know wasm, MCP, HTTP or SQLite, and it
+//! [`Principal`] is, what a [`Failure`] tells, how a text from outside is made [`visible`]. It must not know wasm, MCP, HTTP or SQLite, and it
 //! decides nothing: deciding is `souk-policy`'s.
 //!
 //! ```
@@ -29,6 +29,7 @@ mod purge;
 mod request;
 mod route;
 mod session;
+pub mod visible;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
 pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use souk_model::plan::{
-    Change, FieldReview, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Subject,
-};
-use souk_model::{Action, Bound, Code, Effect, Failure, Principal};
+use souk_model::plan::{Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin};
+use souk_model::{Action, Bound, Code, Effect, Failure, Principal, visible};
 use souk_upstream::Session;
 
 use crate::check;
 use crate::context::PlansContext;
 use crate::ledger::{DraftTotals, MoneyContext};
 use crate::refusals::plugin_fault;
-use crate::review;
+use crate::review::{self, ItemReview};
 use crate::seal::{self, PlanHasher};
 use crate::subjects::SubjectReader;
 
@@ -21,8 +19,10 @@ use crate::subjects::SubjectReader;
 const SAMPLE: usize = 5;
 /// Price jumps that are named one by one.
 const JUMPS_NAMED: usize = 5;
-/// Warnings of a plan; further ones are counted.
-const WARNINGS: usize = 50;
+/// Warnings of a plan that are the host's own, and those that are its plugin's; further ones are
+/// counted. Neither can push out the other.
+const WARNINGS: usize = 200;
+const PLUGIN_WARNINGS: usize = 50;
 
 /// Who proposes, and for what.
 #[derive(Clone)]
@@ -43,10 +43,12 @@ pub struct PlanDraft {
     session: Session,
     header: PlanHeader,
     hasher: PlanHasher,
+    /// The host's own.
     warnings: IndexSet<String>,
+    plugin_warnings: IndexSet<String>,
     jumps: PriceJumps,
     totals: DraftTotals,
-    sample: Vec<(Subject, Vec<FieldReview>)>,
+    sample: Vec<ItemReview>,
     left_out: u32,
     /// How many changes the action declared to make at most.
     bound: Option<u32>,
@@ -68,8 +70,8 @@ pub struct Proposal {
     pub header: PlanHeader,
     /// Lower-case hex SHA-256 of the content.
     pub digest: String,
-    /// The first items' subjects and fields.
-    pub sample: Vec<(Subject, Vec<FieldReview>)>,
+    /// The first items.
+    pub sample: Vec<ItemReview>,
     /// Subjects that already had these values and are not in the plan.
     pub left_out: u32,
 }
@@ -125,6 +127,7 @@ impl PlanDraft {
             count: 0,
             unverifiable: 0,
             warnings: Vec::new(),
+            plugin_warnings: Vec::new(),
         };
         Self::open(context, session, header, bound).await
     }
@@ -143,6 +146,7 @@ impl PlanDraft {
             header,
             hasher: PlanHasher::default(),
             warnings: IndexSet::new(),
+            plugin_warnings: IndexSet::new(),
             jumps: PriceJumps::default(),
             totals: DraftTotals::default(),
             sample: Vec::new(),
@@ -179,7 +183,12 @@ impl PlanDraft {
             warnings.extend(change.warnings.iter().cloned());
             let n = self.header.count + u32::try_from(items.len()).unwrap_or(u32::MAX);
             match review::review(n, change, &observed)? {
-                Some(item) => items.push(item),
+                Some(mut item) => {
+                    if let Some(jump) = self.context.guards.price_jump(&item) {
+                        item.warnings.push(format!("a price changes by {jump:.0} %"));
+                    }
+                    items.push(item);
+                }
                 None => left_out += 1,
             }
         }
@@ -206,16 +215,16 @@ impl PlanDraft {
                 }
             }
             if self.sample.len() < SAMPLE {
-                self.sample.push((item.change.subject.clone(), item.review.clone()));
+                self.sample.push(ItemReview::proposed(item));
             }
         }
-        self.warnings.extend(warnings);
+        self.plugin_warnings.extend(warnings);
         Ok(())
     }
 
     /// Adds a warning of the host's own.
-    pub(crate) fn warn(&mut self, warning: String) {
-        self.warnings.insert(warning);
+    pub(crate) fn warn(&mut self, warning: impl AsRef<str>) {
+        self.warnings.insert(visible::line(warning.as_ref()).into_owned());
     }
 
     /// For whom.
@@ -230,11 +239,12 @@ impl PlanDraft {
 
     /// Why there is nothing in it.
     fn empty(&self) -> Failure {
-        let why: Vec<&str> = self.warnings.iter().take(3).map(String::as_str).collect();
+        let mut warnings = self.warnings.iter().chain(&self.plugin_warnings);
+        let why: Vec<&str> = warnings.by_ref().take(3).map(String::as_str).collect();
         let message = match (self.left_out, why.as_slice()) {
             (0, []) => "nothing matches, so there is nothing to change".to_owned(),
             (0, why) => {
-                let more = self.warnings.len() - why.len();
+                let more = warnings.count();
                 let more = if more > 0 { format!(", and {more} more") } else { String::new() };
                 format!("there is nothing that can be changed: {}{more}", why.join("; "))
             }
@@ -265,11 +275,9 @@ impl PlanDraft {
             warnings
                 .insert(format!("{} already have these values and are left out", self.left_out));
         }
-        let beyond = warnings.len().saturating_sub(WARNINGS);
-        self.header.warnings = warnings.into_iter().take(WARNINGS).collect();
-        if beyond > 0 {
-            self.header.warnings.push(format!("and {beyond} more warnings"));
-        }
+        self.header.warnings = at_most(warnings, WARNINGS);
+        self.header.plugin_warnings =
+            at_most(std::mem::take(&mut self.plugin_warnings), PLUGIN_WARNINGS);
         let hasher = std::mem::take(&mut self.hasher);
         let digest =
             hasher.finish(&self.header).map_err(|error| Failure::internal(error.to_string()))?;
@@ -283,6 +291,16 @@ impl PlanDraft {
             left_out: self.left_out,
         })
     }
+}
+
+/// The first of these warnings, and how many more there are.
+fn at_most(warnings: IndexSet<String>, most: usize) -> Vec<String> {
+    let beyond = warnings.len().saturating_sub(most);
+    let mut first: Vec<String> = warnings.into_iter().take(most).collect();
+    if beyond > 0 {
+        first.push(format!("and {beyond} more warnings"));
+    }
+    first
 }
 
 fn check_bound(count: u32, bound: Option<u32>) -> Result<(), Failure> {

@@ -57,6 +57,7 @@ pub(crate) async fn undo(
         count: 0,
         unverifiable: 0,
         warnings: Vec::new(),
+        plugin_warnings: Vec::new(),
         ..done.clone()
     };
     let mut draft = PlanDraft::open(context.clone(), session.clone(), header, None).await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use similar::TextDiff;
+use souk_model::visible;
 
 /// Characters up to which a text is shown whole, however alike two are.
 const SHORT_CHARS: usize = 60;
@@ -31,7 +32,7 @@ pub(crate) fn changed_lines(before: &Value, after: &Value) -> Vec<(String, Strin
 pub(crate) fn one_line(value: &Value) -> String {
     match value {
         Value::String(text) => excerpt(text, 0..text.len()),
-        other => escape_control(&other.to_string()),
+        other => visible::line(&other.to_string()).into_owned(),
     }
 }
 
@@ -83,16 +84,10 @@ fn excerpt(text: &str, range: Range<usize>) -> String {
     format!("{open}\"{}\"{more}", escape_control(&text[range]))
 }
 
-/// A text in one line, without what could steer a terminal or turn the direction of reading.
+/// A text in one line that shows all there is in it. A backslash of its own is written twice, so that
+/// it cannot be taken for what was written out.
 fn escape_control(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '"' | '\'' => line.push(c),
-            _ => line.extend(c.escape_debug()),
-        }
-    }
-    line
+    visible::line(&text.replace('\\', r"\\")).into_owned()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod diff;
 mod logging;
 mod output;
 mod render;
+mod review_text;
 mod rules;
 mod settings;
 mod setup;

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use serde_json::{Map, Value};
+use souk_model::visible;
 
 /// Characters of one cell of a table; longer ones are cut.
 const CELL_CHARS: usize = 48;
@@ -19,7 +20,7 @@ pub(crate) fn answer(answer: &Map<String, Value>) -> String {
 fn object(text: &mut String, map: &Map<String, Value>, depth: usize) {
     let indent = "  ".repeat(depth);
     for (key, value) in map {
-        let key = clean(key);
+        let key = visible::line(key);
         match value {
             Value::Object(inner) if !inner.is_empty() => {
                 let _ = writeln!(text, "{indent}{key}:");
@@ -30,7 +31,8 @@ fn object(text: &mut String, map: &Map<String, Value>, depth: usize) {
                 list(text, items, depth + 1);
             }
             _ => {
-                let value = scalar(value).replace('\n', &format!("\n{indent}  "));
+                // What follows a line break of the value cannot pass for a line of the answer.
+                let value = scalar(value).replace('\n', &format!("\n{indent}  | "));
                 let _ = writeln!(text, "{indent}{key}: {value}");
             }
         }
@@ -55,7 +57,7 @@ fn list(text: &mut String, items: &[Value], depth: usize) {
                 let _ = write!(text, "{indent}- {trimmed}");
             }
             other => {
-                let _ = writeln!(text, "{indent}- {}", scalar(other));
+                let _ = writeln!(text, "{indent}- {}", visible::line(&scalar(other)));
             }
         }
     }
@@ -81,7 +83,7 @@ fn table(items: &[Value]) -> Option<TextTable> {
     if columns.len() > COLUMNS {
         return None;
     }
-    let mut table = TextTable::new(columns.iter().map(|key| clean(key)));
+    let mut table = TextTable::new(columns.iter().map(|key| visible::line(key)));
     for item in items {
         table.row(columns.iter().map(|key| item.get(key.as_str()).map(scalar).unwrap_or_default()));
     }
@@ -91,20 +93,12 @@ fn table(items: &[Value]) -> Option<TextTable> {
 fn scalar(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
-        Value::String(text) => clean(text),
+        Value::String(text) => {
+            visible::text(&text.replace("\r\n", "\n")).replace('\r', r"\r").replace('\t', " ")
+        }
         Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
-}
-
-/// A text in one line, without what could steer a terminal.
-pub(crate) fn line(text: &str) -> String {
-    clean(text).replace('\n', " ")
-}
-
-/// What a store holds may hold escape sequences; a terminal must not get them.
-pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// Columns side by side.
@@ -123,9 +117,9 @@ impl TextTable {
 }
 
 fn cut(cell: &str) -> String {
-    let line = cell.replace('\n', " ");
+    let line = visible::line(cell);
     if line.chars().count() <= CELL_CHARS {
-        return line;
+        return line.into_owned();
     }
     let mut short: String = line.chars().take(CELL_CHARS - 1).collect();
     short.push('…');
@@ -176,8 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn escape_sequences_of_the_store_do_not_reach_the_terminal() {
-        let text = answer(json!({"name": "\u{1b}[2Jx"}).as_object().unwrap());
-        assert!(!text.contains('\u{1b}'));
+    fn what_a_store_holds_neither_steers_the_terminal_nor_passes_for_a_line_of_the_answer() {
+        let forged =
+            json!({"name": "\u{1b}[2Jx\u{e0041}\r\nprice: 1", "rows": [{"a": "1\n2"}, {"a": 3}]});
+        assert_eq!(
+            answer(forged.as_object().unwrap()),
+            "name: \\u{1b}[2Jx\\u{e0041}\n  | price: 1\nrows: (2)\n  a\n  1\\n2\n  3\n"
+        );
     }
 }

@@ -161,6 +161,7 @@ fn header(number: u8) -> PlanHeader {
         count: ITEMS,
         unverifiable: 0,
         warnings: Vec::new(),
+        plugin_warnings: Vec::new(),
     }
 }
 
@@ -198,6 +199,7 @@ fn item(n: u32) -> Outcome<PlanItem> {
             after: FieldAfter::AsSent(json!(n)),
         }],
         constants: Vec::new(),
+        warnings: Vec::new(),
     })
 }
 

@@ -150,7 +150,7 @@ mod tests {
             (
                 200,
                 r#"{"errors":[{"message":"Requested store is not found."},{"message":"b\u001b[2J"}]}"#,
-                "the store said: Requested store is not found; b [2J",
+                "the store said: Requested store is not found; b\\u{1b}[2J",
             ),
             (200, r#"{"errors":[{}]}"#, "the store refused the query"),
         ] {

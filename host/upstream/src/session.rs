@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use souk_model::{Code, ExposeSecret, Failure, SessionInfo};
+use souk_model::{Code, ExposeSecret, Failure, SessionInfo, visible};
 use tokio::sync::OnceCell;
 
 use crate::auth::login;
@@ -81,7 +81,7 @@ impl Session {
             && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         // `all` is how Magento spells "no view" in a path, not the code of one.
         if !proper || code.eq_ignore_ascii_case("all") {
-            let shown: String = code.chars().filter(|c| !c.is_control()).take(64).collect();
+            let shown = visible::sentence(code, 64);
             let message = format!("`{shown}` cannot be the code of a store view");
             return Err(Failure::new(Code::ValidationError, message)
                 .remedy("`scope_list_websites_stores` lists the store's views"));

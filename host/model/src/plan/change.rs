@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::store_set::StoreSet;
-use crate::{Binding, BindingSource, Method, Pointer, Read, StoreView, WriteMethod};
+use crate::{Binding, Pointer, Read, StoreView, WriteMethod, visible};
 
 /// What a change is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,10 +21,10 @@ pub struct Subject {
     pub label: Option<String>,
 }
 
-/// As errors name it: the kind, and the id as it is.
+/// As errors name it: the kind, and the id as it is but for what would not be seen.
 impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} `{}`", self.kind, self.id)
+        write!(f, "{} `{}`", visible::line(&self.kind), visible::line(&self.id))
     }
 }
 
@@ -127,35 +127,6 @@ pub struct Step {
     /// Which 2xx responses mean that it was refused.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub failure_responses: Vec<FailureResponse>,
-}
-
-impl Step {
-    /// The request as a reviewer reads it, with the subject's id and every other value in its
-    /// place: `PUT /V1/products/TEN-001 at all`. For people: nothing in it is encoded.
-    #[must_use]
-    pub fn request_line(&self, subject: &str) -> String {
-        let value = |binding: &Binding| match &binding.value {
-            BindingSource::Text(text) => text.clone(),
-            BindingSource::Subject => subject.to_owned(),
-            BindingSource::FromResponse(pointer) => {
-                format!("[`{pointer}` of the first step's response]")
-            }
-        };
-        let mut address = self.route.clone();
-        for binding in &self.path {
-            address = address.replace(&format!("{{{}}}", binding.name), &value(binding));
-        }
-        for (index, binding) in self.query.iter().enumerate() {
-            address.push(if index == 0 { '?' } else { '&' });
-            address.push_str(&format!("{}={}", binding.name, value(binding)));
-        }
-        let view = match &self.view {
-            StoreView::Global => "all",
-            StoreView::View(code) => code,
-            StoreView::SessionDefault => "the session's view",
-        };
-        format!("{} {address} at {view}", Method::Write(self.method))
-    }
 }
 
 /// What may be done when it is not known whether a step arrived.

@@ -66,8 +66,11 @@ pub struct PlanHeader {
     /// How many of them hold something that no read can show.
     #[serde(skip_serializing_if = "no_items", default)]
     pub unverifiable: u32,
-    /// The host's and the plugin's warnings, without repeats.
+    /// What the host warns of.
     pub warnings: Vec<String>,
+    /// What the plugin wants its reviewer to know of any of the items, without repeats.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub plugin_warnings: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]

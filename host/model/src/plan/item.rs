@@ -78,6 +78,9 @@ pub struct PlanItem {
     pub review: Vec<FieldReview>,
     /// What else its bodies hold.
     pub constants: Vec<Constant>,
+    /// What the host warns of; what the plugin does is in the change.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<String>,
 }
 
 /// How far an item came, and why no further.

@@ -102,6 +102,22 @@ impl Pointer {
         Some(pointer)
     }
 
+    /// The plain RFC 6901 pointer to where [`put`](Self::put) would put a value.
+    #[must_use]
+    pub fn place_in(&self, document: &Value) -> Option<String> {
+        if let Some(there) = self.pointer_in(document) {
+            return Some(there);
+        }
+        let (last, before) = self.tokens.split_last()?;
+        let parent = Self { text: String::new(), tokens: before.to_vec() };
+        let key = match (last, parent.find(document)?) {
+            (Token::Key(key), Value::Object(_)) => key.replace('~', "~0").replace('/', "~1"),
+            (Token::Where { .. }, Value::Array(items)) => items.len().to_string(),
+            _ => return None,
+        };
+        Some(format!("{}/{key}", parent.pointer_in(document)?))
+    }
+
     /// What stands there, to be changed.
     pub fn find_mut<'v>(&self, document: &'v mut Value) -> Option<&'v mut Value> {
         self.tokens.iter().try_fold(document, |value, token| match (token, value) {
@@ -275,6 +291,10 @@ mod tests {
             json!({"product": {"price": 9, "custom_attributes": [
                 {"attribute_code": "a", "value": 2}, {"attribute_code": "b", "value": 3}]}})
         );
+        assert_eq!(pointer("/product/sku").place_in(&body).as_deref(), Some("/product/sku"));
+        let new = pointer("/product/custom_attributes/[attribute_code=c]").place_in(&body);
+        assert_eq!(new.as_deref(), Some("/product/custom_attributes/2"));
+        assert_eq!(pointer("/product/price/x").place_in(&body), None);
         assert!(pointer("/nowhere/at/all").put(&mut body, json!(1)).is_err());
         assert_eq!(pointer("/product/price").take(&mut body), Some(json!(9)));
         assert_eq!(pointer("/product/price").find(&body), None);

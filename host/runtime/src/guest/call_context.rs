@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
-use souk_plans::{ApplyOptions, Plans};
+use souk_plans::{ApplyOptions, Plans, Proposal};
 use souk_policy::Mask;
 use souk_state::audit::{CallResources, RequestEntry};
 use souk_state::exports::{Exports, PendingExport};
@@ -40,6 +40,8 @@ pub(crate) struct CallContext {
     pub(crate) written: Option<String>,
     /// Whether a draft was closed in this call: that is done once.
     pub(crate) closed: bool,
+    /// The plan that this call proposed.
+    pub(crate) proposal: Option<Proposal>,
     /// How many purges were asked for in this call.
     pub(crate) purges: usize,
     /// Where documents are kept; nowhere in a run that serves no call.

@@ -6,11 +6,11 @@ use souk_model::plan::{
     Intent, ItemState, Lookup, PlanState, Retry, Step, StoreSet, Subject, Undo,
 };
 use souk_model::{Binding, Failure, Pointer, Read};
-use souk_plans::{ItemFailure, PlanOutcome, Proposal};
+use souk_plans::{ItemFailure, PlanOutcome, Proposal, sample_rows};
 
 use super::bindings::souk::plugin::{plans as wit, types};
 use super::conversions::upstream;
-use super::plan_json::{rfc3339, sample};
+use super::plan_json::rfc3339;
 use crate::json;
 use crate::text::printable;
 
@@ -139,8 +139,8 @@ pub(crate) fn plan(proposal: &Proposal) -> wit::Plan {
         expires_at: rfc3339(header.expires_ms),
         count: header.count,
         digest: proposal.digest.clone(),
-        warnings: header.warnings.clone(),
-        sample_diffs: sample(&proposal.sample).to_string(),
+        warnings: header.warnings.iter().chain(&header.plugin_warnings).cloned().collect(),
+        sample_diffs: Value::from(sample_rows(&proposal.sample)).to_string(),
     }
 }
 

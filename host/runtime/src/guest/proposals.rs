@@ -96,7 +96,9 @@ impl GuestState {
 
     async fn propose_draft(&mut self, draft: PlanDraft) -> Result<Proposal, Failure> {
         self.call_for_draft()?.may_propose()?;
-        draft.propose().await
+        let proposal = draft.propose().await?;
+        self.call_for_draft()?.proposal = Some(proposal.clone());
+        Ok(proposal)
     }
 
     async fn apply_draft(&mut self, draft: PlanDraft) -> Result<PlanOutcome, Failure> {

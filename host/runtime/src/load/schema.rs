@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
-use souk_model::Failure;
+use souk_model::{Failure, visible};
 
 use super::host_args::HostArgs;
 use super::schema_references;
 use crate::json;
-use crate::text::{deceives, printable};
+use crate::text::printable;
 
 /// Argument names that are the host's. A plugin that declares one is refused.
 pub(crate) const RESERVED: [&str; 5] =
@@ -266,6 +266,9 @@ fn inspect(value: &Value, depth: usize, patterns: &mut usize) -> Result<(), Stri
     match value {
         Value::Object(map) => {
             for (key, value) in map {
+                if !visible::is_visible(key) {
+                    return Err(hidden());
+                }
                 match (key.as_str(), value) {
                     ("pattern", Value::String(_)) => *patterns += 1,
                     ("patternProperties", Value::Object(by_pattern)) => {
@@ -282,11 +285,13 @@ fn inspect(value: &Value, depth: usize, patterns: &mut usize) -> Result<(), Stri
             Ok(())
         }
         Value::Array(items) => items.iter().try_for_each(|item| inspect(item, depth + 1, patterns)),
-        Value::String(text) if text.chars().any(deceives) => {
-            Err("a text in it holds control characters, or others that are not seen".into())
-        }
+        Value::String(text) if !visible::is_visible(text) => Err(hidden()),
         _ => Ok(()),
     }
+}
+
+fn hidden() -> String {
+    "a text in it holds control characters, or others that are not seen".to_owned()
 }
 
 fn compile(schema: &Map<String, Value>) -> Result<Validator, String> {

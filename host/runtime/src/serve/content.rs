@@ -95,7 +95,10 @@ mod tests {
     fn a_picture_is_what_it_says_it_is() {
         let checked = check(picture("image/gif", GIF), &[]).unwrap();
         let [ContentBlock::Image(image)] = &checked[..] else { panic!("{checked:?}") };
-        assert_eq!((image.media_type, image.description.as_str()), (ImageType::Gif, "a  dot"));
+        assert_eq!(
+            (image.media_type, image.description.as_str()),
+            (ImageType::Gif, "a \\u{202e}dot")
+        );
         for (media_type, data, why) in [
             ("image/png", GIF, "does not begin as"),
             ("image/gif", b"<html>", "does not begin as"),

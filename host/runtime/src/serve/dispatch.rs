@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use souk_model::{Action, Actions, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult};
+use souk_model::{
+    Action, Actions, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult, visible,
+};
 use souk_plans::{ApplyOptions, CommitRequest, PlanOutcome, Plans, request_digest};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, CallResources, Transport};
@@ -332,13 +334,17 @@ impl Dispatcher {
             options: options.clone(),
             written: None,
             closed: false,
+            proposal: None,
             purges: 0,
             exports: Some(exports.clone()),
             closed_exports: Vec::new(),
         };
         let sandbox = self.deps.registry.sandbox();
         let run = PluginRun::new(plugin, sandbox, context, permit);
-        let (resources, result) = run.run(&arguments.to_string()).await;
+        let (resources, mut result) = run.run(&arguments.to_string()).await;
+        if let Ok(CallResult { result: answer, proposal: Some(proposal), .. }) = &mut result {
+            tool.answer_with_review(answer, proposal);
+        }
         if let Ok(result) = &result {
             plans.record_answer(&principal, name, &options, &result.result).await;
         }
@@ -440,7 +446,11 @@ impl Actions for Dispatcher {
             Ok(result) => match masked_content(&mask, result.content) {
                 Ok(content) => {
                     let kept = documents::publish(exports, result.closed).await;
-                    kept.map(|kept| (mask.object(result.result), kept, content))
+                    kept.map(|kept| {
+                        let mut shown = mask.object(result.result);
+                        visible::object(&mut shown);
+                        (shown, kept, content)
+                    })
                 }
                 Err(failure) => Err(mask_failure.failure(failure)),
             },

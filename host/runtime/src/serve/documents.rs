@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use souk_model::{Code, Document, Failure, Principal};
+use souk_model::{Code, Document, Failure, Principal, visible};
 use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
 use souk_state::exports::{ExportId, ExportRecord, Exports, PendingExport};
 
@@ -48,6 +48,7 @@ impl DocumentReader<'_> {
         blocking(move || {
             let text = exports.read(&kept)?;
             let text = mask.document(&kept.media_type, text).map_err(unmaskable)?;
+            let text = visible::document(&kept.media_type, text);
             Ok((document_for(&kept, &mask), text))
         })
         .await
@@ -81,7 +82,7 @@ impl DocumentReader<'_> {
 /// A document as its caller is told of it.
 pub(crate) fn document_for(kept: &ExportRecord, mask: &Mask) -> Document {
     let mut document = kept.document();
-    document.name = mask.text(document.name);
+    document.name = visible::line(&mask.text(document.name)).into_owned();
     document
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use souk_model::{Action, ContentBlock, Failure};
+use souk_plans::Proposal;
 use souk_state::audit::CallResources;
 use souk_state::exports::PendingExport;
 
@@ -27,11 +28,13 @@ pub(crate) struct CallResult {
     pub(crate) closed: Vec<PendingExport>,
     /// What is shown beside the answer.
     pub(crate) content: Vec<ContentBlock>,
+    /// The plan that it proposed.
+    pub(crate) proposal: Option<Proposal>,
 }
 
 impl From<Map<String, Value>> for CallResult {
     fn from(result: Map<String, Value>) -> Self {
-        Self { result, closed: Vec::new(), content: Vec::new() }
+        Self { result, closed: Vec::new(), content: Vec::new(), proposal: None }
     }
 }
 
@@ -92,12 +95,13 @@ impl PluginRun<'_> {
             self.log(failure);
         }
         let state = self.store.data_mut();
-        let (mut resources, closed, written) = state
+        let (mut resources, closed, written, proposal) = state
             .call
             .as_deref_mut()
             .map(|call| {
                 let resources = std::mem::take(&mut call.resources);
-                (resources, std::mem::take(&mut call.closed_exports), call.written.take())
+                let closed = std::mem::take(&mut call.closed_exports);
+                (resources, closed, call.written.take(), call.proposal.take())
             })
             .unwrap_or_default();
         // What was sent is told even if the plugin has failed since.
@@ -111,7 +115,8 @@ impl PluginRun<'_> {
         resources.peak_memory_bytes = state.usage.memory() as u64;
         resources.host_calls = state.usage.host_calls;
         // Of a call that failed nothing is kept: what it closed is dropped here.
-        (resources, result.map(|(result, content)| CallResult { result, closed, content }))
+        let made = |(result, content)| CallResult { result, closed, content, proposal };
+        (resources, result.map(made))
     }
 
     async fn invoke(&mut self, arguments: &String) -> wasmtime::Result<Result<Response, Failure>> {

@@ -55,6 +55,7 @@ impl Plugin {
             options: souk_plans::ApplyOptions::default(),
             written: None,
             closed: false,
+            proposal: None,
             purges: 0,
             exports: None,
             closed_exports: Vec::new(),

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use souk_model::{Action, CommitTool, Grant, Tool, ToolHints};
+use souk_plans::{Proposal, sample_rows};
 use souk_policy::{EffectKind, ToolProfile};
 
 use super::host_arg_values::HostArgValues;
 use super::plans_tools::{PlansTool, outcome_schema, plan_id_schema};
+use crate::guest::plan_json::rfc3339;
 use crate::load::host_args::HostArgs;
 use crate::load::plugin::Plugin;
 use crate::load::schema::InputSchema;
@@ -147,10 +149,49 @@ impl LoadedTool {
         self.effect == EffectKind::Apply && self.host_args.key && !values.preview
     }
 
+    /// Puts the host's review into the answer of a tool that proposed a plan: what the answer calls
+    /// the plan, its samples and its warnings is then the host's word and not the plugin's. Warnings
+    /// of the plugin follow those of the host. Left out is only what the tool's schema has no room
+    /// for.
+    pub(crate) fn answer_with_review(&self, answer: &mut Map<String, Value>, proposal: &Proposal) {
+        let header = &proposal.header;
+        let mut warnings = header.warnings.clone();
+        let said = answer.get("warnings").and_then(Value::as_array).into_iter().flatten();
+        let said = said.filter_map(Value::as_str).map(str::to_owned);
+        for warning in said.chain(header.plugin_warnings.iter().cloned()) {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+        for (name, value) in [
+            ("plan_id", json!(header.id.as_str())),
+            ("expires_at", json!(rfc3339(header.expires_ms))),
+            ("affected_count", json!(header.count)),
+            ("sample_diffs", json!(sample_rows(&proposal.sample))),
+            ("warnings", json!(warnings)),
+        ] {
+            let says_something = value.as_array().is_none_or(|list| !list.is_empty());
+            if answer.contains_key(name)
+                || self.declares(name)
+                || (self.has_room() && says_something)
+            {
+                answer.insert(name.to_owned(), value);
+            }
+        }
+    }
+
+    /// Whether an answer may have more members than its schema names.
+    fn has_room(&self) -> bool {
+        self.tool.output.get("additionalProperties") != Some(&Value::Bool(false))
+    }
+
+    fn declares(&self, member: &str) -> bool {
+        self.tool.output.get("properties").is_some_and(|members| members.get(member).is_some())
+    }
+
     /// An answer from before, marked as one where the tool's schema has room for it.
     pub(crate) fn repeated(&self, mut answer: Map<String, Value>) -> Map<String, Value> {
-        let closed = self.tool.output.get("additionalProperties") == Some(&Value::Bool(false));
-        if !closed {
+        if self.has_room() {
             let note = "this very change was made before, so nothing was sent again; to make it \
                 once more, give a fresh `idempotency_key`";
             answer.insert("repeated".to_owned(), note.into());

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
-use souk_model::{Actions, ContentBlock, Document, Principal, Tool};
+use souk_model::{Actions, ContentBlock, Document, Principal, Tool, visible};
 use souk_state::audit::Transport;
 use souk_state::exports::{ExportId, Exports};
 
@@ -40,7 +40,7 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
                 render::answer(&answer.result)
             })?;
             for note in &answer.notes {
-                eprintln!("{}", render::line(note));
+                eprintln!("{}", visible::line(note));
             }
             for block in &answer.content {
                 if let ContentBlock::Image(image) = block {
@@ -48,7 +48,7 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
                         "a picture ({}, {} bytes): {}",
                         image.media_type.as_str(),
                         image.data.len(),
-                        render::line(&image.description)
+                        visible::line(&image.description)
                     );
                 }
             }
@@ -70,7 +70,7 @@ fn stored_document(exports: &Exports, document: &Document) -> anyhow::Result<Str
     let kept = exports.find(&Principal::local(), &id).context("the document is gone again")?;
     Ok(format!(
         "{} ({}, {} bytes) is kept until {} in {}",
-        render::line(&document.name),
+        visible::line(&document.name),
         document.media_type,
         document.size,
         document.expires_at,

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use souk_model::visible;
 
 use crate::cli::ConfigCommand;
 use crate::output::print;
-use crate::render::clean;
 use crate::settings::kind::ValueKind;
 use crate::settings::resolved::{EffectiveValue, named_key};
 use crate::settings::setting::DefaultValue;
@@ -46,7 +46,7 @@ fn show(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode> {
     let width = assigned.iter().map(|(text, _)| text.chars().count()).filter(|&len| len <= WIDTH);
     let width = width.max().unwrap_or(0);
     let lines = assigned.iter().map(|(text, from)| format!("{text:<width$}  # {from}\n"));
-    print(&clean(&lines.collect::<String>()))?;
+    print(&visible::text(&lines.collect::<String>()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -124,7 +124,7 @@ async fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode>
             let read = if read.is_empty() { "no file".to_owned() } else { read.join(" and ") };
             text = format!("the configuration is sound; read {read}\n");
         }
-        print(&clean(&text))?;
+        print(&visible::text(&text))?;
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

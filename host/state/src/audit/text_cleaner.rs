@@ -1,6 +1,9 @@
 //! What a text goes through before the trail keeps it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use souk_model::visible;
 
 use super::redact::Redactor;
 
@@ -31,14 +34,13 @@ pub(super) fn clean_name(name: &mut String) {
     *name = cut(std::mem::take(name), MAX_NAME);
 }
 
-/// Cuts a text to so many bytes, and replaces what could deceive whoever prints the line: JSON
-/// escapes the ASCII control characters, but not those beyond, nor what reverses the writing.
+/// Makes a text visible, so that it deceives nobody who prints the line, and cuts it to so many
+/// bytes.
 fn cut(text: String, limit: usize) -> String {
-    let deceives = |c: char| {
-        (c.is_control() && c > '\u{1f}')
-            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let mut text = match visible::line(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
     };
-    let mut text = if text.contains(deceives) { text.replace(deceives, "\u{fffd}") } else { text };
     if text.len() > limit {
         text.truncate(text.floor_char_boundary(limit - "…".len()));
         text.push('…');
@@ -52,7 +54,7 @@ mod tests {
 
     #[test]
     fn texts_are_cut_at_whole_characters_and_cannot_steer_a_terminal() {
-        assert_eq!(cut("ab\u{9b}2J\u{202e}".to_owned(), 99), "ab\u{fffd}2J\u{fffd}");
+        assert_eq!(cut("ab\u{9b}2J\u{202e}".to_owned(), 99), r"ab\u{9b}2J\u{202e}");
         assert_eq!(cut("ééééé".to_owned(), 8), "éé…");
         assert_eq!(cut("éééé".to_owned(), 8), "éééé");
     }

@@ -88,6 +88,7 @@ fn header(id: PlanId, principal: &str, created_ms: i64) -> PlanHeader {
         count: 0,
         unverifiable: 0,
         warnings: Vec::new(),
+        plugin_warnings: Vec::new(),
     }
 }
 
@@ -126,6 +127,7 @@ fn item(n: u32) -> PlanItem {
             after: FieldAfter::AsSent(json!(n)),
         }],
         constants: vec![Constant { step: 0, at: "/product/sku".into(), value: json!("x") }],
+        warnings: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use serde::Deserialize;
-use souk_model::{Code, Failure};
+use souk_model::{Code, Failure, visible};
 use tokio::sync::Mutex;
 
 use crate::wire::address::ApiTarget;
@@ -101,7 +101,7 @@ impl StoreViews {
         let known = self.known.load();
         let codes = known.as_ref().and_then(|known| known.codes.as_ref());
         let codes = codes.map(|codes| codes.join("`, `")).unwrap_or_default();
-        let shown: String = code.chars().filter(|c| !c.is_control()).take(64).collect();
+        let shown = visible::sentence(code, 64);
         Failure::new(Code::ValidationError, format!("the store has no view `{shown}`"))
             .remedy(format!("use one of its views: `{codes}`"))
     }

@@ -87,6 +87,9 @@ fn effect(group: &str, effect: wit::Effect, tier: Tier, limits: &Limits) -> Resu
             full_name(group, &commit.name, "its commit tool's name")?;
             text(&commit.title, 120, "its commit tool's title")?;
             text(&commit.description, limits.description_chars, "its commit tool's description")?;
+            if let Some(member) = &commit.subject_as {
+                name(member, 64, "the name of its commit's subject", true)?;
+            }
             let commit_tier = Tier::from(commit.tier);
             if commit_tier < tier {
                 return Err(format!(

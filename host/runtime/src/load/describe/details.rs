@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use souk_model::{
     Action, ActionDetails, Completion, CompletionQuery, CompletionSource, Effect, Extension,
-    GroupDetails, Prompt, PromptArgument, ResourceTemplate,
+    GroupDetails, Prompt, PromptArgument, ResourceTemplate, visible,
 };
 
 use super::text::{at_most, full_name, name, no_twins, text};
@@ -371,8 +371,9 @@ fn extensions(extensions: Vec<wit::Extension>) -> Result<Vec<Extension>, String>
                     extension.name
                 ));
             }
-            let value = json::parse(&extension.value, extension.value.len())
+            let mut value = json::parse(&extension.value, extension.value.len())
                 .map_err(|error| format!("the extension `{}`: {error}", extension.name))?;
+            visible::json(&mut value);
             Ok(Extension { name: extension.name, value })
         })
         .collect()

@@ -1,6 +1,8 @@
 //! Names and texts that a plugin says of itself.
 
-use crate::text::{deceives, printable};
+use souk_model::visible;
+
+use crate::text::printable;
 
 /// A tool's name, group and all. Clients put a server's name before it and allow 64 in sum.
 const TOOL_CHARS: usize = 45;
@@ -33,7 +35,7 @@ pub(super) fn text(text: &str, max: usize, what: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err(format!("{what} is empty"));
     }
-    if text.chars().any(deceives) {
+    if !visible::is_visible(text) {
         return Err(format!("{what} holds control characters, or others that are not seen"));
     }
     if text.chars().count() > max {

@@ -5,16 +5,16 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Map, Value, json};
 use souk_model::plan::{PlanId, PlanOrigin};
 use souk_model::{Failure, Principal};
-use souk_plans::{CommitRequest, Plans};
+use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, sample_rows};
 use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
 use super::args::{self, ListPlansArgs, PlanArgs, ShowPlanArgs};
-use super::json::{item_json, object, outcome_json, plan_summary};
+use super::json::{object, outcome_json};
 use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
-use crate::guest::plan_json::{rfc3339, sample};
+use crate::guest::plan_json::rfc3339;
 use crate::serve::host_arg_values::HostArgValues;
 
 /// A call of one of them, with everything it may touch.
@@ -85,8 +85,10 @@ impl PlansCall<'_> {
         let next = (plans.len() == page_size as usize)
             .then(|| plans.last().map(|stored| stored.header.created_ms))
             .flatten();
-        let plans: Vec<Value> =
-            plans.iter().map(|stored| self.mask_for(stored).value(plan_summary(stored))).collect();
+        let plans: Vec<Value> = plans
+            .iter()
+            .map(|stored| self.mask_for(stored).value(json!(PlanReview::of(stored))))
+            .collect();
         Ok(object(json!({"plans": plans, "next_before": next})))
     }
 
@@ -98,9 +100,10 @@ impl PlansCall<'_> {
         let next = (items.len() == args.page_size as usize)
             .then(|| items.last().map(|(item, _)| item.n))
             .flatten();
-        let items: Vec<Value> =
-            items.iter().map(|(item, progress)| item_json(item, progress)).collect();
-        Ok(object(json!({"plan": plan_summary(&stored), "items": items, "next_after": next})))
+        let items: Vec<ItemReview> =
+            items.iter().map(|(item, progress)| ItemReview::of(item, progress)).collect();
+        let plan = PlanReview::of(&stored);
+        Ok(object(json!({"plan": plan, "items": items, "next_after": next})))
     }
 
     async fn commit(&self, resume: bool) -> Result<Map<String, Value>, Failure> {
@@ -136,7 +139,7 @@ impl PlansCall<'_> {
             "plan_id": header.id.as_str(),
             "expires_at": rfc3339(header.expires_ms),
             "affected_count": header.count,
-            "sample_diffs": sample(&proposal.sample),
+            "sample_diffs": sample_rows(&proposal.sample),
             "warnings": header.warnings,
             "message": format!(
                 "{} items would be put back. Review them with `plans_get`, then commit with `plans_commit`.",

@@ -1,11 +1,8 @@
-//! Plans, items and outcomes as callers see them.
+//! Outcomes as callers see them.
 
 use serde_json::{Map, Value, json};
-use souk_model::plan::{ItemProgress, PlanItem, PlanOrigin, PlanState, StoredFailure, Undo};
+use souk_model::plan::PlanState;
 use souk_plans::PlanOutcome;
-use souk_state::plans::StoredPlan;
-
-use crate::guest::plan_json::{diffs, rfc3339};
 
 /// What a commit answers, with magento-mcp's names first.
 pub(crate) fn outcome_schema(subject_as: Option<&str>) -> Map<String, Value> {
@@ -80,59 +77,6 @@ pub(crate) fn outcome_json(outcome: PlanOutcome, subject_as: Option<&str>) -> Ma
         result.insert(name.to_owned(), outcome.subject.unwrap_or(Value::Null));
     }
     result
-}
-
-/// A plan in a list.
-pub(super) fn plan_summary(stored: &StoredPlan) -> Value {
-    let (header, counts) = (&stored.header, &stored.counts);
-    json!({
-        "plan_id": header.id.as_str(),
-        "state": stored.state.as_str(),
-        "summary": header.summary,
-        "proposed_by": header.tool,
-        "undoes": match &header.origin { PlanOrigin::Undo { of } => Some(of.as_str()), _ => None },
-        "store": header.store,
-        "environment": header.environment,
-        "count": header.count,
-        "done": counts.done,
-        "failed": counts.failed,
-        "drifted": counts.drifted,
-        "skipped": counts.skipped,
-        "unknown": counts.unknown + counts.sending,
-        "pending": counts.pending,
-        "created_at": rfc3339(header.created_ms),
-        "created_ms": header.created_ms,
-        "expires_at": rfc3339(header.expires_ms),
-        "reason": stored.reason,
-        "digest": stored.digest,
-        "warnings": header.warnings,
-    })
-}
-
-/// An item of a plan, as reviewers see it.
-pub(super) fn item_json(item: &PlanItem, progress: &ItemProgress) -> Value {
-    let subject = &item.change.subject;
-    let requests: Vec<String> =
-        item.change.steps.iter().map(|step| step.request_line(&subject.id)).collect();
-    let failure = progress.failure.as_ref().map(|kept: &StoredFailure| {
-        json!({"code": kept.code.as_str(), "message": kept.message, "status": kept.status})
-    });
-    json!({
-        "n": item.n,
-        "subject": subject.id,
-        "kind": subject.kind,
-        "label": subject.label,
-        "state": progress.state.as_str(),
-        "changes": diffs(subject, &item.review),
-        "constants": item.constants,
-        "requests": requests,
-        "warnings": item.change.warnings,
-        "undo": match &item.change.undo {
-            Undo::None(why) => format!("impossible: {why}"),
-            Undo::Restore | Undo::Steps(_) => "possible".to_owned(),
-        },
-        "failure": failure,
-    })
 }
 
 /// An object literal's map.

@@ -54,7 +54,7 @@ impl PlansTool {
                 "Lists your plans, newest first: what each would change or has changed, and how far it came."
             }
             Self::Get => {
-                "Shows a plan item by item: each field's value before and after, everything else its requests hold, and how each item ended. In pages: pass `next_after` as `after`."
+                "Shows a plan item by item: each field's value before and after, its requests and everything else they hold, how it is taken back, and how each item ended. In pages: pass `next_after` as `after`."
             }
             Self::Commit => {
                 "Carries out any proposed plan, under the same rules as the tool that proposed it. Items that somebody changed since the review are left alone and reported."

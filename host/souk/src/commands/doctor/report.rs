@@ -3,8 +3,7 @@
 use std::fmt::{self, Write};
 
 use serde::Serialize;
-
-use crate::render::clean;
+use souk_model::visible;
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -141,19 +140,19 @@ impl HealthReport {
 impl fmt::Display for HealthReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for section in &self.sections {
-            writeln!(f, "{}", clean(&section.title))?;
+            writeln!(f, "{}", visible::line(&section.title))?;
             let widest = |check: &HealthCheck| check.about.chars().count();
             let width = section.checks.iter().map(widest).max().unwrap_or(0);
             for check in &section.checks {
                 let mut line = String::new();
-                let about = clean(&check.about);
+                let about = visible::line(&check.about);
                 let mark = check.verdict.mark();
                 write!(line, "  {mark} {about:<width$}  ")?;
                 let indent = " ".repeat(width + 6);
-                line.push_str(&clean(&check.found).replace('\n', &format!("\n{indent}")));
+                line.push_str(&visible::text(&check.found).replace('\n', &format!("\n{indent}")));
                 writeln!(f, "{}", line.trim_end())?;
                 if let Some(remedy) = &check.remedy {
-                    writeln!(f, "{indent}→ {}", clean(remedy))?;
+                    writeln!(f, "{indent}→ {}", visible::line(remedy))?;
                 }
             }
             writeln!(f)?;

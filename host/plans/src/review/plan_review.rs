@@ -1,0 +1,109 @@
+//! A plan as a whole, apart from its items.
+
+use serde::{Deserialize, Serialize};
+use souk_model::plan::{PlanOrigin, PlanState};
+use souk_model::{StoreView, visible};
+use souk_state::Timestamp;
+use souk_state::plans::StoredPlan;
+
+/// What a plan is and how far it came, as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanReview {
+    /// Its id.
+    pub plan_id: String,
+    /// How far it came.
+    pub state: PlanState,
+    /// What the plugin says that it is for.
+    pub summary: String,
+    /// The tool that proposed it.
+    pub proposed_by: String,
+    /// The plan that it takes back.
+    pub undoes: Option<String>,
+    /// The store, by the operator's name for it.
+    pub store: String,
+    /// That store's environment.
+    pub environment: String,
+    /// The view that it is for.
+    pub view: String,
+    /// How its subjects are read.
+    pub read_by: String,
+    /// How many items it has.
+    pub count: u32,
+    /// How many of them were written.
+    pub done: u32,
+    /// How many were refused.
+    pub failed: u32,
+    /// How many somebody else has changed.
+    pub drifted: u32,
+    /// How many were not tried.
+    pub skipped: u32,
+    /// How many may have happened.
+    pub unknown: u32,
+    /// How many are yet to be tried.
+    pub pending: u32,
+    /// When it was proposed.
+    pub created_at: String,
+    /// The same in milliseconds since 1970, UTC.
+    pub created_ms: i64,
+    /// When it can no longer be started.
+    pub expires_at: String,
+    /// Why it was committed.
+    pub reason: Option<String>,
+    /// Lower-case hex SHA-256 of its content.
+    pub digest: String,
+    /// What the host warns of.
+    pub warnings: Vec<String>,
+    /// What the plugin wants its reviewer to know.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub plugin_warnings: Vec<String>,
+}
+
+impl PlanReview {
+    /// The review of a plan that has come so far.
+    #[must_use]
+    pub fn of(stored: &StoredPlan) -> Self {
+        let (header, counts) = (&stored.header, &stored.counts);
+        let line = |text: &str| visible::line(text).into_owned();
+        let lookup = &header.lookup.one;
+        Self {
+            plan_id: header.id.to_string(),
+            state: stored.state,
+            summary: line(&header.summary),
+            proposed_by: header.tool.clone(),
+            undoes: match &header.origin {
+                PlanOrigin::Undo { of } => Some(of.to_string()),
+                PlanOrigin::Prepared { .. } | PlanOrigin::Applied => None,
+            },
+            store: header.store.clone(),
+            environment: header.environment.clone(),
+            view: view(&header.view),
+            read_by: format!("GET {} at {}", line(&lookup.route), view(&lookup.view)),
+            count: header.count,
+            done: counts.done,
+            failed: counts.failed,
+            drifted: counts.drifted,
+            skipped: counts.skipped,
+            unknown: counts.unknown + counts.sending,
+            pending: counts.pending,
+            created_at: instant(header.created_ms),
+            created_ms: header.created_ms,
+            expires_at: instant(header.expires_ms),
+            reason: stored.reason.as_deref().map(line),
+            digest: stored.digest.clone(),
+            warnings: header.warnings.clone(),
+            plugin_warnings: header.plugin_warnings.iter().map(|text| line(text)).collect(),
+        }
+    }
+}
+
+fn view(view: &StoreView) -> String {
+    match view {
+        StoreView::Global => "all".to_owned(),
+        StoreView::View(code) => visible::line(code).into_owned(),
+        StoreView::SessionDefault => "the session's view".to_owned(),
+    }
+}
+
+fn instant(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |at| at.to_string())
+}

@@ -1,0 +1,203 @@
+//! A plan's review for people, on a terminal: the host's words begin a line, and nothing that a
+//! plugin, a store or a customer wrote can.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use souk_model::Failure;
+use souk_model::plan::{Constant, ItemState, Retry};
+use souk_plans::review::{
+    BodyFill, ExpectationKind, FailureResponseReview, FieldChange, ParameterReview, RequestsReview,
+    UndoKind, UndoReview,
+};
+use souk_plans::{ItemReview, PlanReview};
+use souk_policy::Mask;
+
+use crate::diff;
+
+/// A review without personal data, where that is masked. It keeps its shape.
+///
+/// # Errors
+/// It has lost it.
+pub(crate) fn masked<R: Serialize + DeserializeOwned>(
+    review: &R,
+    mask: &Mask,
+) -> Result<R, Failure> {
+    serde_json::to_value(review)
+        .and_then(|review| serde_json::from_value(mask.value(review)))
+        .map_err(|error| Failure::internal(format!("the review cannot be shown: {error}")))
+}
+
+/// What a plan is, and how far it came.
+pub(crate) fn plan(review: &PlanReview) -> String {
+    let mut text = format!(
+        "{}\n{}  [{}, {} of {} done]\nproposed by {} for {} ({}), view `{}`, {}; expires {}\n\
+         each subject is read by {}\nsha-256 {}\n",
+        quoted(&review.summary),
+        review.plan_id,
+        review.state.as_str(),
+        review.done,
+        review.count,
+        review.proposed_by,
+        review.store,
+        review.environment,
+        review.view,
+        review.created_at,
+        review.expires_at,
+        review.read_by,
+        review.digest,
+    );
+    if let Some(undone) = &review.undoes {
+        let _ = writeln!(text, "takes back {undone}");
+    }
+    if let Some(reason) = &review.reason {
+        let _ = writeln!(text, "reason: {}", quoted(reason));
+    }
+    warnings(&mut text, "", &review.warnings, &review.plugin_warnings);
+    text
+}
+
+/// An item: each field as a diff, then everything else that goes out for it.
+pub(crate) fn item(review: &ItemReview) -> String {
+    let mut text = format!("\n{} {}", bare(&review.kind), bare(&review.subject));
+    if let Some(label) = &review.label {
+        let _ = write!(text, "  {}", quoted(label));
+    }
+    let _ = writeln!(text, "  [{}]", review.state.as_str());
+    warnings(&mut text, "  ", &review.warnings, &[]);
+    for change in &review.changes {
+        field(&mut text, change);
+    }
+    requests(&mut text, "  ", &review.requests);
+    if review.retry == Retry::IfAbsent {
+        text.push_str("  is sent again only if a read shows that it did not happen\n");
+    }
+    undo(&mut text, &review.undo);
+    warnings(&mut text, "  ", &[], &review.plugin_warnings);
+    if let Some(failure) = review.failure.as_ref().filter(|_| review.state != ItemState::Done) {
+        let _ = writeln!(text, "  {}: {}", failure.code, failure.message);
+    }
+    text
+}
+
+/// The host's own first, each marked by whose it is.
+fn warnings(text: &mut String, indent: &str, host: &[String], plugin: &[String]) {
+    for warning in host {
+        let _ = writeln!(text, "{indent}! {warning}");
+    }
+    for warning in plugin {
+        let _ = writeln!(text, "{indent}the plugin says: {}", quoted(warning));
+    }
+}
+
+fn field(text: &mut String, change: &FieldChange) {
+    let _ = write!(text, "  {}", bare(&change.field));
+    if let Some(at) = &change.read_at {
+        let _ = write!(text, ", read at {}", bare(at));
+    }
+    if !change.sent_at.is_empty() {
+        let places: Vec<String> = change.sent_at.iter().map(|at| bare(at)).collect();
+        let _ = write!(text, ", sent at {}", places.join(" and "));
+    }
+    text.push('\n');
+    let from = if change.inherited { " (inherited)" } else { "" };
+    let by = match change.expectation {
+        None => "",
+        Some(ExpectationKind::SetByStore) => " (expected: set by the store, sent by no request)",
+        Some(ExpectationKind::Removed) => " (expected)",
+        Some(ExpectationKind::Unverifiable) => " (expected: reported by the store, not readable)",
+    };
+    let removed = change.expectation == Some(ExpectationKind::Removed);
+    let lines = match (&change.before, &change.after) {
+        (Value::Null, after) => vec![("nothing".to_owned(), after_line(after, removed))],
+        (before, after) if removed || after.is_null() => {
+            vec![(diff::one_line(before), after_line(after, removed))]
+        }
+        (before, after) => diff::changed_lines(before, after),
+    };
+    for (before, after) in lines {
+        let _ = writeln!(text, "    - {before}{from}\n    + {after}{by}");
+    }
+}
+
+fn after_line(after: &Value, removed: bool) -> String {
+    if removed { "nothing".to_owned() } else { diff::one_line(after) }
+}
+
+/// The requests, each with what else goes out in it.
+fn requests(text: &mut String, indent: &str, review: &RequestsReview) {
+    for (number, request) in review.requests.iter().enumerate() {
+        let _ = writeln!(text, "{indent}sends {request}");
+        let of_this = |step: &usize| *step == number;
+        for ParameterReview { name, part, value, source, .. } in
+            review.parameters.iter().filter(|parameter| of_this(&parameter.step))
+        {
+            let value = match (value, source) {
+                (Some(value), _) => diff::one_line(&Value::from(value.as_str())),
+                (None, source) => source.clone().unwrap_or_default(),
+            };
+            let _ =
+                writeln!(text, "{indent}  not the subject, {part} value {}: {value}", bare(name));
+        }
+        for Constant { at, value, .. } in
+            review.constants.iter().filter(|constant| of_this(&constant.step))
+        {
+            let _ = writeln!(text, "{indent}  also sent, {}: {}", place(at), diff::one_line(value));
+        }
+        for BodyFill { at, source, value, .. } in
+            review.fills.iter().filter(|fill| of_this(&fill.step))
+        {
+            let value = value.as_ref().map(|value| format!(": {}", diff::one_line(value)));
+            let _ = writeln!(
+                text,
+                "{indent}  filled in, {}: {source}{}",
+                place(at),
+                value.unwrap_or_default()
+            );
+        }
+        for FailureResponseReview { at, equals, .. } in
+            review.failure_responses.iter().filter(|refusal| of_this(&refusal.step))
+        {
+            let equals = equals.as_ref().map_or("anything".to_owned(), diff::one_line);
+            let _ = writeln!(
+                text,
+                "{indent}  an answer with {equals} at {} counts as refused",
+                place(at)
+            );
+        }
+    }
+}
+
+fn undo(text: &mut String, undo: &UndoReview) {
+    match (undo.how, &undo.steps) {
+        (UndoKind::Restore, _) => text.push_str("  undone by the same, with what was before\n"),
+        (UndoKind::Steps, steps) => {
+            text.push_str("  undone by\n");
+            if let Some(steps) = steps {
+                requests(text, "    ", steps);
+            }
+        }
+        (UndoKind::None, _) => {
+            let why = undo.why.as_deref().map(quoted).unwrap_or_default();
+            let _ = writeln!(text, "  cannot be undone, the plugin says: {why}");
+        }
+    }
+}
+
+/// A place of a document; the empty one is all of it.
+fn place(at: &str) -> String {
+    if at.is_empty() { "the whole".to_owned() } else { bare(at) }
+}
+
+/// A name as it is, where it is one; whatever could be read as more than a name stands in quotes.
+fn bare(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./[]=~:#@+*%".contains(c);
+    if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { quoted(name) }
+}
+
+/// What somebody else wrote, in quotes. It is one line already.
+fn quoted(text: &str) -> String {
+    format!("“{}”", text.replace(['“', '”'], "\""))
+}
