@@ -6,6 +6,7 @@ mod group;
 mod mutated;
 mod paced;
 mod reach;
+mod tiers;
 mod worlds;
 
 use case::{Case, Expected};

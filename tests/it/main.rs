@@ -22,5 +22,6 @@ mod reload;
 mod sessions;
 mod settings;
 mod stdio;
+mod tiers;
 mod tools;
 mod trail;

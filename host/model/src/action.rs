@@ -69,6 +69,17 @@ pub enum Bound {
     Bulk,
 }
 
+/// Why the host takes a tool for more dangerous than its plugin says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierRaise {
+    /// What the plugin says.
+    pub declared: Tier,
+    /// The grant that is of the tool's tier at least; all others are of it or above.
+    pub grant: Grant,
+    /// What a write of that grant does, for people; `None` where the host does not know it.
+    pub does: Option<String>,
+}
+
 /// The tool that commits what a `prepare` action proposed. The host makes it and runs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitTool {
@@ -80,6 +91,8 @@ pub struct CommitTool {
     pub description: String,
     /// Its tier, which may be above the proposing action's.
     pub tier: Tier,
+    /// Why that is above what the plugin says.
+    pub tier_raise: Option<Box<TierRaise>>,
     /// The result's name for the subject as read back, for plans of one change.
     pub subject_as: Option<String>,
 }
@@ -123,6 +136,8 @@ pub struct Action {
     pub description: String,
     /// How much harm it can do.
     pub tier: Tier,
+    /// Why that is above what the plugin says.
+    pub tier_raise: Option<Box<TierRaise>>,
     /// What it does to the world.
     pub effect: Effect,
     /// Whether it needs a session.

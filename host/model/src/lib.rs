@@ -31,7 +31,7 @@ mod route;
 mod session;
 pub mod visible;
 
-pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier};
+pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier, TierRaise};
 pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};
 pub use capabilities::{Capabilities, Finding};
 pub use content::{ContentBlock, DocumentBlock, Image, ImageType};

@@ -17,15 +17,19 @@ impl PurgeTarget {
     /// The name by which grants call the cache, whichever it is.
     pub const UPSTREAM: &'static str = "cdn";
 
+    /// The routes that there are of it, each with the method POST.
+    pub const ROUTES: [&'static str; 3] =
+        ["/purge/url", "/purge/product/{id}", "/purge/category/{id}"];
+
     /// The route that an action must be granted, with the method POST.
     ///
     /// It is no address: each kind of cache has its own, which the host knows.
     #[must_use]
     pub const fn route(&self) -> &'static str {
         match self {
-            Self::Url(_) => "/purge/url",
-            Self::Product(_) => "/purge/product/{id}",
-            Self::Category(_) => "/purge/category/{id}",
+            Self::Url(_) => Self::ROUTES[0],
+            Self::Product(_) => Self::ROUTES[1],
+            Self::Category(_) => Self::ROUTES[2],
         }
     }
 }

@@ -17,6 +17,7 @@
 //! | `rules` | the one decision: may this principal call this tool, and what is masked for it | requests |
 //! | `permit` | the one way from what a plugin asks to what may be sent | tools, tiers, principals |
 //! | `ceiling`, `mask_rule` | limits that only narrow; for whom personal data is masked | who set what else |
+//! | `writes` | the catalogue of the store's writes: what each does, and how much harm | who may call what |
 //! | `mask` | which values are personal, and what stands in their place | for whom |
 //! | `tool_pattern`, `tool_profile`, `principal_pattern`, `effect` | what rules are about | the rules |
 //! | `refusal`, `rule_origin`, `text` | how a decision is told | the decisions |
@@ -78,8 +79,8 @@ pub use effect::{EffectKind, needs_confirmation};
 pub use mask::Mask;
 pub use mask_rule::MaskRule;
 pub use permit::{
-    PermittedPurge, PermittedRead, PermittedWrite, check_step, permit, permit_batch, permit_lookup,
-    permit_purge, permit_step, request_line,
+    PermittedPurge, PermittedRead, PermittedWrite, check_grant, check_step, permit, permit_batch,
+    permit_lookup, permit_purge, permit_step, request_line,
 };
 pub use principal_pattern::{InvalidPrincipalPattern, PrincipalPattern};
 pub use refusal::Refusal;

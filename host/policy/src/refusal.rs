@@ -7,7 +7,7 @@ use souk_model::{Code, Failure};
 #[error("{message}")]
 pub struct Refusal {
     /// The rule's stable id, for the audit trail and for metrics: `tier-ceiling`, `read-only`,
-    /// `deny-list`, `allow-list`, `session-effect`, `grant`, `parameters`, `path-segment`, `query`,
+    /// `deny-list`, `allow-list`, `session-effect`, `grant`, `grant-route`, `parameters`, `path-segment`, `query`,
     /// `store-view`, `batch`, `from-response`, `write-scope`.
     pub rule: &'static str,
     /// What was refused, and who set the rule.

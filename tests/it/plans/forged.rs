@@ -244,6 +244,16 @@ async fn a_forged_proposal_is_refused_with_its_code_and_nothing_is_sent() {
     assert_eq!(shop.changes().await, [""; 0]);
 }
 
+/// The same for a tool that writes at once: what a change of a product does the host knows, and it
+/// must be confirmed whatever the plugin says.
+fn confirmed_for(tool: &str, mut forged: Value) -> Value {
+    if tool == "forger_apply" {
+        forged["confirm"] = json!(true);
+        forged["reason"] = json!("a test");
+    }
+    forged
+}
+
 #[tokio::test]
 async fn an_effect_proposes_only_what_it_declared() {
     let shop = Shop::new("").await;
@@ -260,7 +270,7 @@ async fn an_effect_proposes_only_what_it_declared() {
         ("forger_prepare", "apply"),
         ("forger_apply", "propose"),
     ] {
-        let refusal = client.refusal(tool, closing(how)).await;
+        let refusal = client.refusal(tool, confirmed_for(tool, closing(how))).await;
         assert!(refusal.starts_with("FORBIDDEN: "), "{tool} {how}: {refusal}");
     }
     // It declared at most one change, and makes two.
@@ -268,11 +278,11 @@ async fn an_effect_proposes_only_what_it_declared() {
     let mut other = two["changes"][0].clone();
     other["subject"]["id"] = json!("TEN-002");
     two["changes"].as_array_mut().unwrap().push(other);
-    let refusal = client.refusal("forger_apply", two).await;
+    let refusal = client.refusal("forger_apply", confirmed_for("forger_apply", two)).await;
     assert!(refusal.starts_with("FORBIDDEN: "), "{refusal}");
     assert_eq!(client.answer("plans_list", json!({})).await["plans"], json!([]));
     assert_eq!(shop.changes().await, [""; 0]);
-    let done = client.answer("forger_apply", closing("apply")).await;
+    let done = client.answer("forger_apply", confirmed_for("forger_apply", closing("apply"))).await;
     assert_eq!(done["count"], 1);
     assert_eq!(shop.changes().await.len(), 1);
 }
@@ -289,7 +299,7 @@ async fn a_draft_that_is_closed_takes_nothing_more() {
             // Applied once; the same again within ten minutes would be answered from before.
             forged["changes"][0]["steps"][0]["body"]["product"]["name"] =
                 json!(format!("{close}, then {then}"));
-            let refusal = client.refusal(tool, forged).await;
+            let refusal = client.refusal(tool, confirmed_for(tool, forged)).await;
             assert!(refusal.starts_with("CONFLICT: "), "{tool} {then}: {refusal}");
         }
     }

@@ -151,6 +151,7 @@ fn action(bound: u32) -> Action {
         title: "Act".into(),
         description: "Acts.".into(),
         tier: Tier::Critical,
+        tier_raise: None,
         effect: Effect::Apply(Bound::AtMost(bound)),
         needs_session: true,
         input: Arc::default(),

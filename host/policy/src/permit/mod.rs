@@ -3,6 +3,7 @@
 mod batch;
 mod binding_values;
 mod encode;
+mod grant_route;
 mod path_and_query;
 mod purge;
 mod read;
@@ -12,6 +13,7 @@ mod store_view;
 mod write;
 
 pub use batch::permit_batch;
+pub use grant_route::check_grant;
 pub use purge::{PermittedPurge, permit_purge};
 pub use read::{PermittedRead, permit, permit_lookup};
 pub use shown::request_line;

@@ -3,6 +3,7 @@
 use souk_model::{Binding, Grant, Method, Read, Route, StoreView};
 
 use super::binding_values::BindingValues;
+use super::grant_route::check_grant;
 use super::path_and_query;
 use super::store_view::check_store_view;
 use crate::refusal::Refusal;
@@ -56,7 +57,7 @@ impl RouteRequest<'_> {
 
     /// The grant that has this method, back end and route.
     pub(super) fn grant<'g>(&self, grants: &'g [Grant]) -> Result<&'g Grant, Refusal> {
-        grants.iter().find(|grant| self.is_granted_by(grant)).ok_or_else(|| {
+        let grant = grants.iter().find(|grant| self.is_granted_by(grant)).ok_or_else(|| {
             Refusal::new(
                 "grant",
                 format!(
@@ -68,7 +69,10 @@ impl RouteRequest<'_> {
                 "an action reaches only the routes it declares, spelt exactly so; its author must \
                  declare this one",
             )
-        })
+        })?;
+        // Whoever made the list of grants: no request leaves by a route that cannot be granted.
+        check_grant(grant)?;
+        Ok(grant)
     }
 }
 

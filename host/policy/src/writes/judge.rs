@@ -221,7 +221,12 @@ fn named_ids<'s>(
     fields: &[BodyField<'s>],
 ) -> Vec<NamedId<'s>> {
     let in_body = |names: &[String]| {
-        let here = fields.iter().filter(|field| is_place(&field.names, names));
+        // A whole list of names may be filled in later.
+        let list = names.split_last().filter(|(last, _)| *last == "*").map(|(_, list)| list);
+        let here = fields.iter().filter(|field| {
+            is_place(&field.names, names)
+                || field.value.is_none() && list.is_some_and(|list| is_place(&field.names, list))
+        });
         here.map(|field| NamedId { at: field.at.clone(), value: body_id(field, step) }).collect()
     };
     match place {

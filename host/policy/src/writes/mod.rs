@@ -16,6 +16,7 @@
 //! | `field` | what that finds |
 //! | `route` | one entry |
 //! | `shape` | what the members of an object are |
+//! | `tiers` | of a whole change, and of one that takes another back |
 //! | `target` | the path that comes out of a step |
 //! | `number`, `names` | numbers and names as Magento reads them |
 //! | `file` | reading `catalogue.toml`, `shapes.toml` and an operator's entries |
@@ -32,6 +33,7 @@ mod shape;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tiers;
 
 pub use catalogue::{GrantTiers, WriteCatalogue};
 pub use field::{BodyField, Unreadable};

@@ -1,7 +1,7 @@
 //! The catalogue against recordings of a real store, and bodies that hide something.
 
 use serde_json::{Value, json};
-use souk_model::plan::{BodyBinding, BodySource, Step};
+use souk_model::plan::{BodyBinding, BodySource, Change, Retry, Step, Subject, Undo};
 use souk_model::{Binding, BindingSource, Grant, Method, StoreView, Tier, WriteMethod};
 
 use super::*;
@@ -392,6 +392,77 @@ fn an_undo_belongs_to_what_it_undoes() {
         // Only what the store itself gives an id can be told from what was there before.
         assert!(made_by.is_some_and(|route| route.answers().is_some()), "{undo}");
     }
+}
+
+fn change(steps: Vec<Step>, undo: Vec<Step>) -> Change {
+    Change {
+        subject: Subject { kind: "rule".into(), id: "Autumn".into(), label: None },
+        edits: Vec::new(),
+        steps,
+        retry: Retry::IfAbsent,
+        undo: Undo::Steps(undo),
+        warnings: Vec::new(),
+    }
+}
+
+/// A delete of what stands here in the answer to the create, and the same once that is known.
+fn delete(route: &str, name: &str, value: BindingSource) -> (Step, Step) {
+    let mut planned = step(&format!("DELETE {route}"), Value::Null);
+    planned.path = vec![Binding { name: name.into(), value }];
+    let mut known = planned.clone();
+    known.path = vec![Binding::text(name, "7")];
+    (planned, known)
+}
+
+#[test]
+fn a_delete_of_what_the_plan_itself_created_has_the_tier_of_the_create() {
+    let catalogue = WriteCatalogue::shipped();
+    let tier = |create: Step, (planned, known): (Step, Step)| {
+        let done = change(vec![create], vec![planned]);
+        let undo = Change { steps: vec![known], ..done.clone() };
+        assert_eq!(catalogue.tier_of_change(&undo), Tier::Critical);
+        catalogue.tier_of_undo(&done, &undo)
+    };
+    let rule = || step("POST /V1/salesRules", json!({"rule": {"name": "Autumn"}}));
+    let answered = |pointer: &str| BindingSource::FromResponse(pointer.into());
+    let of_rule = |value| delete("/V1/salesRules/{ruleId}", "ruleId", value);
+    assert_eq!(tier(rule(), of_rule(answered("/rule_id"))), Some(Tier::Risk));
+    let track = step("POST /V1/shipment/track", json!({"entity": {"parent_id": 1}}));
+    let of_track = delete("/V1/shipment/track/{id}", "id", answered("/entity_id"));
+    assert_eq!(tier(track, of_track), Some(Tier::Safe));
+    // What a plugin writes there is not what was created, and neither is a name that it chose.
+    assert_eq!(tier(rule(), of_rule(BindingSource::Text("1".into()))), None);
+    assert_eq!(tier(rule(), of_rule(answered("/name"))), None);
+    // With an id it changes the rule that has it.
+    let known = step("POST /V1/salesRules", json!({"rule": {"name": "Autumn", "rule_id": 1}}));
+    assert_eq!(tier(known, of_rule(answered("/rule_id"))), None);
+    // Another thing than what was created, an answer of somebody else, a refund.
+    let coupon = delete("/V1/coupons/{couponId}", "couponId", answered("/rule_id"));
+    assert_eq!(tier(rule(), coupon), None);
+    let later = step("POST /async/V1/salesRules", json!({"rule": {"name": "Autumn"}}));
+    assert_eq!(tier(later, of_rule(answered("/rule_id"))), None);
+    let refund = step("POST /V1/order/7/refund", json!({}));
+    assert_eq!(tier(rule(), (refund.clone(), refund)), None);
+}
+
+#[test]
+fn generated_coupons_are_deleted_by_the_codes_that_were_answered() {
+    let generate =
+        step("POST /V1/coupons/generate", json!({"couponSpec": {"rule_id": 1, "quantity": 2}}));
+    let tier = |pointer: &str| {
+        let body = json!({"codes": [], "ignoreInvalidCoupons": true});
+        let mut planned = step("POST /V1/coupons/deleteByCodes", body);
+        planned.body_bindings.push(BodyBinding {
+            at: "/codes".parse().unwrap(),
+            value: BodySource::FromResponse(pointer.parse().unwrap()),
+        });
+        let known = step("POST /V1/coupons/deleteByCodes", json!({"codes": ["A", "B"]}));
+        let done = change(vec![generate.clone()], vec![planned]);
+        let undo = Change { steps: vec![known], ..done.clone() };
+        WriteCatalogue::shipped().tier_of_undo(&done, &undo)
+    };
+    assert_eq!(tier(""), Some(Tier::Risk));
+    assert_eq!(tier("/0"), None);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
+use souk_policy::writes::WriteCatalogue;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -39,6 +40,8 @@ pub struct Sandbox {
     /// begins when it has its place.
     compiling: Arc<Semaphore>,
     describing: Arc<Semaphore>,
+    /// What the store's writes do, by which tools are listed and purges judged.
+    pub(crate) catalogue: Arc<WriteCatalogue>,
 }
 
 /// Why a file is not taken as a plugin. Lower case, names in backticks.
@@ -132,7 +135,14 @@ impl Sandbox {
             artifacts: artifacts.transpose()?,
             compiling: Arc::new(Semaphore::new(COMPILING)),
             describing: Arc::new(Semaphore::new(DESCRIBING as usize)),
+            catalogue: Arc::new(WriteCatalogue::shipped().clone()),
         })
+    }
+
+    /// With another catalogue of the store's writes than the shipped one: with an operator's entries.
+    #[must_use]
+    pub fn with_catalogue(self, catalogue: Arc<WriteCatalogue>) -> Self {
+        Self { catalogue, ..self }
     }
 
     /// Takes one file through every check, without keeping it.
@@ -254,7 +264,7 @@ impl Sandbox {
                 )));
             }
         };
-        describe::check(group, &self.limits).map_err(PluginRejection::new)
+        describe::check(group, &self.limits, &self.catalogue).map_err(PluginRejection::new)
     }
 }
 

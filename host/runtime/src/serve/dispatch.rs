@@ -272,12 +272,18 @@ impl Dispatcher {
         permit: &CallPermit,
     ) -> Result<CallInputs, Failure> {
         self.decide(principal, tool)?;
+        let confirmed = HostArgValues::take_unlisted_confirm(
+            tool.profile().effect,
+            tool.host_args,
+            &mut arguments,
+        );
         tool.input.check(&arguments)?;
         let session = self.deps.sessions.get(principal);
         if tool.needs_session() && session.is_none() {
             return Err(not_logged_in());
         }
-        let host_args = HostArgValues::take(tool.host_args, &mut arguments);
+        let mut host_args = HostArgValues::take(tool.host_args, &mut arguments);
+        host_args.confirm |= confirmed;
         if self.confirm.load(Ordering::Acquire) {
             host_args.check(tool.host_args, &tool.tool.name)?;
         }

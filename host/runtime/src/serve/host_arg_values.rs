@@ -2,19 +2,37 @@
 
 use serde_json::Value;
 use souk_model::{Code, Failure};
+use souk_policy::EffectKind;
 
 use crate::load::host_args::HostArgs;
 
 /// What a caller gave.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HostArgValues {
-    confirm: bool,
+    pub(super) confirm: bool,
     pub(crate) reason: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) preview: bool,
 }
 
 impl HostArgValues {
+    /// Takes `confirm` off the arguments of a tool that writes and does not list it: what a call turns
+    /// out to write may need it, though most calls of the tool do not.
+    pub(super) fn take_unlisted_confirm(
+        effect: EffectKind,
+        args: HostArgs,
+        arguments: &mut Value,
+    ) -> bool {
+        if args.confirm || !effect.writes() {
+            return false;
+        }
+        let Some(arguments) = arguments.as_object_mut() else { return false };
+        match arguments.get("confirm") {
+            Some(Value::Bool(_)) => arguments.shift_remove("confirm") == Some(Value::Bool(true)),
+            _ => false,
+        }
+    }
+
     /// Takes them off the arguments.
     pub(crate) fn take(args: HostArgs, arguments: &mut Value) -> Self {
         let Some(arguments) = arguments.as_object_mut() else { return Self::default() };

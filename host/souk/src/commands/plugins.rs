@@ -5,7 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use souk_model::{ActionDetails, CompletionSource, Extension, GroupDetails};
+use souk_model::{
+    Action, ActionDetails, CommitTool, CompletionSource, Effect, Extension, GroupDetails, Tier,
+    TierRaise,
+};
 use souk_runtime::Plugin;
 
 use crate::cli::{PluginsArgs, PluginsCommand};
@@ -111,6 +114,12 @@ fn describe(plugin: &Plugin) -> Value {
             "title": action.title,
             "description": action.description,
             "tier": action.tier,
+            "tier_raise": action.tier_raise.as_deref().map(raise_json),
+            "commit": commit(action).map(|commit| json!({
+                "tool": format!("{}_{}", group.name, commit.name),
+                "tier": commit.tier,
+                "tier_raise": commit.tier_raise.as_deref().map(raise_json),
+            })),
             "effect": action.effect.as_str(),
             "needs_session": action.needs_session,
             "grants": action.grants.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -147,6 +156,12 @@ fn explain(plugin: &Plugin) -> String {
             if action.needs_session { "" } else { ", no session needed" },
             action.description.replace('\n', "\n  "),
         );
+        explain_tier(&mut text, "", action.tier, action.tier_raise.as_deref());
+        if let Some(commit) = commit(action) {
+            let _ =
+                writeln!(text, "  committed by {}_{}  [{}]", group.name, commit.name, commit.tier);
+            explain_tier(&mut text, "its commit tool ", commit.tier, commit.tier_raise.as_deref());
+        }
         for grant in &action.grants {
             let _ = writeln!(text, "  may ask {grant}");
         }
@@ -154,11 +169,34 @@ fn explain(plugin: &Plugin) -> String {
     }
     explain_group(&mut text, &group.details);
     text.push_str(
-        "\nImports are read from the file and bound what it can do. Tiers, effects and grants are what it\n\
-         declares, in an instance that can reach nothing; the host holds it to them at every call.\n\
+        "\nImports are read from the file and bound what it can do. Effects and grants are what it declares,\n\
+         in an instance that can reach nothing; the host holds it to them at every call. A tier is never\n\
+         below what the host knows of the writes that are granted, and each call is judged by what it writes.\n\
          Neither proves that what it answers is right.\n",
     );
     text
+}
+
+/// The tool that commits what an action proposes.
+fn commit(action: &Action) -> Option<&CommitTool> {
+    match &action.effect {
+        Effect::Prepare(commit) => Some(commit),
+        Effect::Query | Effect::Apply(_) | Effect::Session => None,
+    }
+}
+
+fn raise_json(raise: &TierRaise) -> Value {
+    json!({"declared": raise.declared, "grant": raise.grant.to_string(), "does": raise.does})
+}
+
+/// Why a tool is listed as more dangerous than its plugin says.
+fn explain_tier(text: &mut String, whose: &str, tier: Tier, raise: Option<&TierRaise>) {
+    let Some(TierRaise { declared, grant, does }) = raise else { return };
+    let why = match does {
+        Some(does) => format!("which can {does}"),
+        None => "which the host does not know".to_owned(),
+    };
+    let _ = writeln!(text, "  {whose}declares {declared}; it is {tier} by `{grant}`, {why}");
 }
 
 /// What an action says beside the rest, where it says something.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use souk_model::{Action, Bound, CommitTool, Effect, Grant, Method, Tier};
+use souk_policy::writes::WriteCatalogue;
 
 use super::details;
 use super::text::{at_most, full_name, name, text};
+use super::tier::listed_tier;
 use crate::guest::bindings::exports::souk::plugin::actions as wit;
 use crate::guest::conversions::upstream;
 use crate::guest::limits::Limits;
@@ -41,18 +43,29 @@ pub(super) fn action(
     group: &str,
     action: wit::Action,
     limits: &Limits,
+    catalogue: &WriteCatalogue,
 ) -> Result<ActionDescription, String> {
     let tool = full_name(group, &action.name, "an action's name")?;
     text(&action.title, 120, "its title")?;
     text(&action.description, limits.description_chars, "its description")?;
-    let effect = effect(group, action.effect, action.tier.into(), limits)?;
+    let declared = Tier::from(action.tier);
+    let mut effect = effect(group, action.effect, declared, limits)?;
     let grants = action.grants.into_iter().map(grant).collect::<Result<Vec<_>, _>>()?;
     if matches!(effect, Effect::Query | Effect::Session)
         && let Some(write) = grants.iter().find(|grant| grant.method != Method::Get)
     {
         return Err(format!("its effect is `{}` and it wants `{write}`", effect.as_str()));
     }
-    let host_args = HostArgs::of((&effect).into(), action.tier.into()).with(&grants);
+    let (tier, tier_raise) = match &mut effect {
+        // Of a plan it is the commit that writes.
+        Effect::Prepare(commit) => {
+            (commit.tier, commit.tier_raise) = listed_tier(commit.tier, &grants, catalogue);
+            (declared, None)
+        }
+        Effect::Apply(_) => listed_tier(declared, &grants, catalogue),
+        Effect::Query | Effect::Session => (declared, None),
+    };
+    let host_args = HostArgs::of((&effect).into(), tier).with(&grants);
     let input = InputSchema::parse(&action.input, limits.schema_bytes, host_args)
         .map_err(|why| format!("its input schema: {why}"))?;
     let output = OutputSchema::parse(&action.output, limits.schema_bytes)
@@ -63,7 +76,8 @@ pub(super) fn action(
         tool,
         title: action.title,
         description: action.description,
-        tier: action.tier.into(),
+        tier,
+        tier_raise,
         effect,
         needs_session: action.needs_session,
         input: input.schema.clone(),
@@ -101,6 +115,7 @@ fn effect(group: &str, effect: wit::Effect, tier: Tier, limits: &Limits) -> Resu
                 title: commit.title,
                 description: commit.description,
                 tier: commit_tier,
+                tier_raise: None,
                 subject_as: commit.subject_as,
             }))
         }
@@ -120,5 +135,7 @@ fn grant(grant: wit::Grant) -> Result<Grant, String> {
         .map(|fields| fields.iter().map(|field| field.parse()).collect::<Result<Vec<_>, _>>())
         .transpose()
         .map_err(|error| format!("a field of the grant for `{route}`: {error}"))?;
-    Ok(Grant { upstream, method, route, fields })
+    let grant = Grant { upstream, method, route, fields };
+    souk_policy::check_grant(&grant).map_err(|refusal| refusal.message)?;
+    Ok(grant)
 }

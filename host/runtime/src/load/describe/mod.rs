@@ -3,10 +3,12 @@
 mod action;
 mod details;
 mod text;
+mod tier;
 
 pub(crate) use action::ActionDescription;
 
 use souk_model::Group;
+use souk_policy::writes::WriteCatalogue;
 
 use crate::guest::bindings::exports::souk::plugin::actions as wit;
 use crate::guest::limits::Limits;
@@ -30,7 +32,11 @@ pub(crate) struct GroupDescription {
 ///
 /// # Errors
 /// The first thing that is not as the contract wants it, for people.
-pub(crate) fn check(group: wit::Group, limits: &Limits) -> Result<GroupDescription, String> {
+pub(crate) fn check(
+    group: wit::Group,
+    limits: &Limits,
+    catalogue: &WriteCatalogue,
+) -> Result<GroupDescription, String> {
     name(&group.name, 20, "the group's name", false)?;
     if RESERVED_GROUPS.contains(&group.name.as_str()) {
         return Err(format!("the group's name `{}` is the host's", group.name));
@@ -49,7 +55,7 @@ pub(crate) fn check(group: wit::Group, limits: &Limits) -> Result<GroupDescripti
     let mut actions: Vec<ActionDescription> = Vec::with_capacity(group.actions.len());
     for action in group.actions {
         let label = action.name.clone();
-        let action = action::action(&group.name, action, limits)
+        let action = action::action(&group.name, action, limits, catalogue)
             .map_err(|why| format!("its action `{}`: {why}", printable(&label, 80)))?;
         actions.push(action);
     }

@@ -99,7 +99,9 @@ fn group() -> wit::Group {
 fn refused(change: impl FnOnce(&mut wit::Group)) -> String {
     let mut group = group();
     change(&mut group);
-    check(group, &Limits::default()).err().unwrap_or_else(|| "it is taken".to_owned())
+    check(group, &Limits::default(), WriteCatalogue::shipped())
+        .err()
+        .unwrap_or_else(|| "it is taken".to_owned())
 }
 
 fn first(group: &mut wit::Group) -> &mut wit::ActionDetails {
@@ -112,7 +114,7 @@ fn details(group: &mut wit::Group) -> &mut wit::GroupDetails {
 
 #[test]
 fn all_that_can_be_said_is_kept() {
-    let description = check(group(), &Limits::default()).unwrap();
+    let description = check(group(), &Limits::default(), WriteCatalogue::shipped()).unwrap();
     let action: &Action = &description.group.actions[0];
     assert_eq!(action.effect, Effect::Query);
     assert_eq!(action.details.completions.len(), 2);
@@ -208,7 +210,7 @@ fn the_fields_of_a_write_are_patterns_of_pointers() {
         // No query is left to answer these.
         group.details = None;
         group.actions[0].details = None;
-        check(group, &Limits::default())
+        check(group, &Limits::default(), WriteCatalogue::shipped())
             .map(|description| description.group.actions[0].grants[0].to_string())
     };
     assert_eq!(grant(None).unwrap(), "PUT /V1/products/{sku} on magento");

@@ -1,0 +1,37 @@
+//! A plugin that calls a refund safe.
+
+use serde_json::json;
+use souk_tests::Home;
+
+use super::case;
+
+const TOOL: &str = "tierrefundassafe_run";
+
+#[tokio::test]
+async fn a_refund_is_critical_whatever_its_plugin_says() {
+    let home = Home::new();
+    let directory = home.plugins();
+    let plugin = case::renamed("tier-refund-as-safe", "tierrefundassafe");
+    let file = directory.join("tierrefundassafe.wasm");
+    std::fs::write(&file, &plugin.wasm).unwrap();
+    let inspected = home.souk(["plugins", "inspect"]).args([&file]).run().await.ok();
+    assert!(inspected.contains(&format!("{TOOL}  [critical, apply")), "{inspected}");
+    let raised = "declares safe; it is critical by `POST /V1/order/{orderId}/refund on magento`, \
+                  which can refund an order";
+    assert!(inspected.contains(raised), "{inspected}");
+    let serve = |tier: &str| {
+        let souk = home.souk(["serve", "--demo", "--max-tier", tier]);
+        souk.env("SOUK_PLUGINS", directory.as_os_str())
+    };
+    for tier in ["safe", "risk"] {
+        let client = serve(tier).logged_in().await;
+        assert!(!client.tools().await.iter().any(|tool| tool == TOOL));
+        let confirmed = json!({"confirm": true, "reason": "a test"});
+        let refusal = client.refusal(TOOL, confirmed).await;
+        assert!(refusal.contains("is of tier `critical`, above the ceiling"), "{refusal}");
+    }
+    let client = serve("critical").logged_in().await;
+    let refusal = client.refusal(TOOL, json!({})).await;
+    assert!(refusal.starts_with("CONFIRMATION_REQUIRED: "), "{refusal}");
+    client.answer(TOOL, json!({"confirm": true, "reason": "a test"})).await;
+}
