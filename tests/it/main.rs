@@ -5,7 +5,9 @@
 mod admission;
 mod audit;
 mod cache;
+mod callers;
 mod cli;
+mod connections;
 mod details;
 mod docs;
 mod doctor;
