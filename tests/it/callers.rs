@@ -161,7 +161,8 @@ async fn a_rotated_token_counts_at_once_and_the_old_one_no_more() {
     let (home, store) = (Home::new(), DemoStore::start().await);
     let secret = home.write("bob.token", BOB);
     let private = |path: &Path| {
-        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
     };
     private(&secret);
     let by_file = bob("x").replace("'x'", "{ file = 'bob.token' }");
@@ -188,24 +189,33 @@ async fn a_file_that_is_empty_cut_off_wrong_or_gone_leaves_in_force_what_is() {
     let ann_s = served.served.connect_as(Era::Modern, ANN).await;
     let tools = (mcp.tools().await, ann_s.tools().await);
     let aside = served.home.path("aside.toml");
-    let complaints = || served.served.process().log().matches("stays in force").count();
+    let complaints = || served.served.process().log().matches("what was in force stays so").count();
     type Change<'a> = Box<dyn Fn() + 'a>;
     let changes: [(&str, Change<'_>); 8] = [
         ("emptied in place", Box::new(|| served.overwrite(""))),
         ("emptied by a new file", Box::new(|| served.replace("\n \n"))),
         ("cut off within a line", Box::new(|| served.overwrite(&whole[..whole.len() - 8]))),
-        ("cut off within a section", Box::new(|| {
-            served.overwrite(&whole[..whole.find("max_tier").unwrap()]);
-        })),
-        ("cut off before the rules", Box::new(|| {
-            served.overwrite(&whole[..whole.find("[policy]").unwrap()]);
-        })),
+        (
+            "cut off within a section",
+            Box::new(|| {
+                served.overwrite(&whole[..whole.find("max_tier").unwrap()]);
+            }),
+        ),
+        (
+            "cut off before the rules",
+            Box::new(|| {
+                served.overwrite(&whole[..whole.find("[policy]").unwrap()]);
+            }),
+        ),
         ("wrong", Box::new(|| served.replace("[policy]\nmax_tear = 'critical'\n"))),
         ("gone", Box::new(|| std::fs::rename(&served.file, &aside).unwrap())),
-        ("a directory", Box::new(|| {
-            std::fs::remove_file(&served.file).ok();
-            std::fs::create_dir_all(&served.file).unwrap();
-        })),
+        (
+            "a directory",
+            Box::new(|| {
+                std::fs::remove_file(&served.file).ok();
+                std::fs::create_dir_all(&served.file).unwrap();
+            }),
+        ),
     ];
     for (what, change) in changes {
         let before = complaints();
@@ -215,7 +225,7 @@ async fn a_file_that_is_empty_cut_off_wrong_or_gone_leaves_in_force_what_is() {
         assert_ne!(status(&served.served, BOB).await, 401, "{what}");
         assert_eq!((mcp.tools().await, ann_s.tools().await), tools, "{what}");
         let trail = std::fs::read_to_string(served.home.trail()).unwrap();
-        assert!(trail.contains("stays in force"), "{what}: {trail}");
+        assert!(trail.contains("what was in force stays so"), "{what}: {trail}");
         let doctor = served.home.souk(["doctor", "--demo"]).run().await;
         let said = doctor.out.contains("has refused") && doctor.status == Some(1);
         assert!(said, "{what}: {}", doctor.out);
@@ -277,9 +287,8 @@ async fn what_is_denied_is_denied_in_commit_resume_and_undo_for_both_tools_of_a_
     let served = Served::with(&ann()).await;
     let mcp = served.served.connect_as(Era::Modern, ANN).await;
     mcp.log_in().await;
-    let price = async || {
-        served.store.rest("/all/V1/products/TEN-001").await["price"].as_f64().unwrap()
-    };
+    let price =
+        async || served.store.rest("/all/V1/products/TEN-001").await["price"].as_f64().unwrap();
     let propose = async |price: f64| {
         let proposal = json!({
             "match": {"sku_list": ["TEN-001"]}, "updates": {"price": price},
@@ -315,7 +324,8 @@ async fn what_is_denied_is_denied_in_commit_resume_and_undo_for_both_tools_of_a_
     assert!((price().await - 201.0).abs() < 0.001);
     let undo = mcp.answer("plans_undo", json!({"plan_id": plan})).await;
     let undo = undo["plan_id"].as_str().unwrap();
-    for denied in ["'catalog_prepare_bulk_update'", "'catalog_commit_bulk_update'", "'plans_undo'"] {
+    for denied in ["'catalog_prepare_bulk_update'", "'catalog_commit_bulk_update'", "'plans_undo'"]
+    {
         denying(denied).await;
         let refusal = mcp.refusal("plans_undo", json!({"plan_id": plan})).await;
         assert!(refusal.starts_with("FORBIDDEN: "), "{denied}: {refusal}");

@@ -17,7 +17,8 @@ fn address(served: &HttpHost) -> String {
 async fn hold(served: &HttpHost, count: usize, sent: &str) -> Vec<TcpStream> {
     let mut held = Vec::with_capacity(count);
     for _ in 0..count {
-        let connect = tokio::time::timeout(Duration::from_secs(5), TcpStream::connect(address(served)));
+        let connect =
+            tokio::time::timeout(Duration::from_secs(5), TcpStream::connect(address(served)));
         // Where the system's own queue is full the attack has no more to hold.
         let Ok(Ok(mut stream)) = connect.await else { break };
         let _ = stream.write_all(sent.as_bytes()).await;
@@ -158,4 +159,52 @@ async fn guessing_tokens_is_slowed_and_logged_and_locks_nobody_out() {
 async fn futures_all<T>(all: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
     use futures::StreamExt;
     all.into_iter().collect::<futures::stream::FuturesUnordered<_>>().collect().await
+}
+
+#[tokio::test]
+async fn calls_refusals_and_logins_have_a_rate_for_each_principal() {
+    let home = Home::new();
+    let bob = ANN.replace("ann", "bob");
+    let rates = |rates: &str| {
+        format!(
+            "[principals.ann]\ntoken = '{ANN}'\n[principals.bob]\ntoken = '{bob}'\n\
+             [policy]\naccept_credentials = true\n[rates]\n{rates}\n"
+        )
+    };
+    let file = home.write("rules.toml", rates("refused_per_s = 1"));
+    let souk = home.souk(["serve", "--demo", "--config"]).args([file]);
+    let served = souk.env("SOUK_PLUGINS", home.plugins_and_probe()).http().await;
+    let ann = served.connect_as(Era::Modern, ANN).await;
+    let other = served.connect_as(Era::Modern, &bob).await;
+    let mut refused = Vec::new();
+    for _ in 0..16 {
+        refused.push(ann.refusal("probe_critical", json!({})).await);
+    }
+    assert!(refused[0].starts_with("FORBIDDEN: "), "{refused:?}");
+    let last = refused.last().unwrap();
+    assert!(last.starts_with("RATE_LIMITED: ") && last.contains("rates.refused_per_s"), "{last}");
+    assert!(ann.refusal("probe_safe", json!({})).await.starts_with("RATE_LIMITED: "));
+    other.answer("probe_safe", json!({})).await;
+
+    home.write("rules.toml", rates("calls_per_s = 2\nlogins_per_min = 2"));
+    souk_tests::until("the rates are in force", async || {
+        let called = other.call("probe_safe", json!({})).await.unwrap();
+        called.is_error == Some(true)
+    })
+    .await;
+    home.write("rules.toml", rates("logins_per_min = 2"));
+    souk_tests::until("they are others", async || {
+        let called = other.call("probe_safe", json!({})).await.unwrap();
+        called.is_error != Some(true)
+    })
+    .await;
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        let wrong = json!({"username": "ann", "password": "wrong"});
+        said.push(other.refusal("auth_login", wrong).await);
+    }
+    assert!(said[0].starts_with("NOT_AUTHENTICATED: "), "{said:?}");
+    assert!(said[2].starts_with("RATE_LIMITED: ") && said[2].contains("logins"), "{said:?}");
+    // The operator's own credentials are nobody's to guess.
+    other.log_in().await;
 }

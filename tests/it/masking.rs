@@ -162,3 +162,62 @@ async fn a_plan_is_shown_masked_and_carried_out_as_it_is() {
     let trail = std::fs::read_to_string(home.trail()).unwrap();
     assert!(trail.contains("[masked:email] asked for it") && !trail.contains("geraldine"));
 }
+
+/// Whoever may not see who bought something finds it out neither by asking around it nor in another
+/// place.
+#[tokio::test]
+async fn a_masked_caller_matches_whole_or_not_at_all_and_finds_no_name_elsewhere() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    home.configure(format!(
+        "[[policy.mask_pii]]\nprincipals = ['support-*']\n[principals.ann]\ntoken = '{ANN}'\n\
+         [principals.support-1]\ntoken = '{SUPPORT}'\n"
+    ));
+    let served = home.souk(["serve"]).on(&store).http().await;
+    let ann = served.connect_as(Era::Modern, ANN).await;
+    let support = served.connect_as(Era::Modern, SUPPORT).await;
+    ann.log_in().await;
+    support.log_in().await;
+    for part in [
+        json!({"customer_email": "ida.l"}),
+        json!({"customer_email": "lind"}),
+        json!({"customer_name": "Ida"}),
+    ] {
+        ann.answer("orders_search", part.clone()).await;
+        let refused = support.refusal("orders_search", part).await;
+        assert!(refused.starts_with("FORBIDDEN: "), "{refused}");
+        assert!(refused.contains("matched whole") && refused.contains("hint: "), "{refused}");
+    }
+    let whole = json!({"customer_email": "ida.lind@example.com"});
+    let found = support.answer("orders_search", whole.clone()).await;
+    let seen = ann.answer("orders_search", whole).await;
+    assert!(seen.to_string().contains("ida.lind@example.com"), "{seen}");
+    assert_eq!(found["total_count"], seen["total_count"]);
+    assert!(!found.to_string().to_lowercase().contains("ida.lind"), "{found}");
+
+    // A name comes back in prose, in another case, and in a label.
+    let comment = "IDA lind called; mrs. Lind of Ida's wants it sent elsewhere";
+    let said = json!({"order_id": 1, "comment": comment, "confirm": true, "reason": "a test"});
+    ann.answer("orders_comment", said).await;
+    let names = |told: &Value| {
+        let told = told.to_string().to_lowercase();
+        ["ida", "lind"].map(|name| {
+            told.split(|c: char| !c.is_alphanumeric()).filter(|word| *word == name).count()
+        })
+    };
+    for (tool, arguments) in [
+        ("orders_get", json!({"order_id": 1})),
+        ("orders_why", json!({"order_id": 1})),
+        ("orders_items", json!({"order_ids": [1]})),
+        ("orders_tracking", json!({"order_id": 1})),
+    ] {
+        let told = serde_json::to_value(support.call(tool, arguments).await.unwrap()).unwrap();
+        assert_eq!(names(&told), [0, 0], "{tool}: {told}");
+    }
+    let timeline = ann.answer("orders_get", json!({"order_id": 1})).await;
+    assert!(timeline.to_string().contains("IDA lind"), "{timeline}");
+    let hidden = support.answer("orders_get", json!({"order_id": 1})).await;
+    assert!(
+        hidden.to_string().contains("] called; mrs. [masked:name] of [masked:name]'s"),
+        "{hidden}"
+    );
+}

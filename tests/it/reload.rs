@@ -203,7 +203,7 @@ async fn confirmation_and_accepted_credentials_reload_with_the_rest_of_the_polic
     until("nothing needs to be confirmed", async || commit().await.starts_with("PLAN_NOT_FOUND: "))
         .await;
     assert!(login().await.starts_with("NOT_AUTHENTICATED: "));
-    home.write("rules.toml", "");
+    home.write("rules.toml", "# nothing\n");
     until("it does again", async || commit().await.starts_with("CONFIRMATION_REQUIRED: ")).await;
     assert!(login().await.starts_with("FORBIDDEN: "));
 }

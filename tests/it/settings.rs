@@ -170,3 +170,81 @@ async fn a_reload_says_what_it_does_not_put_in_force() {
     mcp.process().logged("in force only after a restart: guards.bulk_cap").await;
     assert!(!mcp.process().log().contains("policy.confirm"));
 }
+
+#[tokio::test]
+async fn a_file_that_others_may_write_or_take_away_is_refused_and_said_so_everywhere() {
+    let set = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let home = Home::new();
+    std::fs::create_dir_all(home.path("etc")).unwrap();
+    let file = home.write("etc/rules.toml", "[policy]\nmax_tier = 'safe'\n");
+    let local = home.write("souk.toml", "[policy]\ndeny = ['cache_*']\n");
+    let directory = home.path("etc");
+    let check = async |command: &[&str]| {
+        let souk = home.souk(command.iter().copied()).args(["--config".into(), file.clone()]);
+        souk.run().await
+    };
+    assert_eq!(check(&["config", "check"]).await.status, Some(0));
+    for (path, mode, safe) in [
+        (&file, 0o664, 0o644),
+        (&file, 0o646, 0o600),
+        (&local, 0o666, 0o644),
+        (&directory, 0o777, 0o755),
+    ] {
+        set(path, mode);
+        for command in [&["config", "check"][..], &["doctor", "--demo"], &["config", "show"]] {
+            let ran = check(command).await;
+            let said = ran.out + &ran.err;
+            assert_eq!(ran.status, Some(1), "{command:?} {path:?} {mode:o}: {said}");
+            assert!(said.contains("is not taken") && said.contains("chmod go-w"), "{said}");
+        }
+        set(path, safe);
+        assert_eq!(check(&["config", "check"]).await.status, Some(0), "{path:?} {safe:o}");
+    }
+    // And by a host that runs.
+    let mcp =
+        home.souk(["serve", "--demo", "--config"]).args([file.clone()]).stdio(Era::Modern).await;
+    set(&file, 0o666);
+    home.write("etc/next", "[policy]\nmax_tier = 'critical'\n");
+    set(&home.path("etc/next"), 0o666);
+    std::fs::rename(home.path("etc/next"), &file).unwrap();
+    mcp.process().logged("is not taken").await;
+    assert!(!mcp.tools().await.contains(&"plans_commit".to_owned()));
+    let doctor = home.souk(["doctor", "--demo"]).run().await;
+    assert!(doctor.out.contains("has refused"), "{}", doctor.out);
+}
+
+#[tokio::test]
+async fn the_working_directory_configures_nothing_but_where_it_is_named() {
+    let home = Home::new();
+    home.write("souk.toml", "[policy]\nmax_tier = 'critical'\n");
+    let tier = async |souk: &Souk<'_>| setting(souk, "policy.max_tier").await["value"].clone();
+    assert_eq!(tier(&home.souk::<&str>([])).await, "risk");
+    // What would lead there by the environment's conventions is relative, and so ignored.
+    for (name, value) in [("XDG_CONFIG_HOME", "."), ("HOME", ".")] {
+        std::fs::create_dir_all(home.path("souk")).unwrap();
+        std::fs::create_dir_all(home.path(".config/souk")).unwrap();
+        home.write("souk/souk.toml", "[policy]\nmax_tier = 'critical'\n");
+        home.write(".config/souk/souk.toml", "[policy]\nmax_tier = 'critical'\n");
+        let mut souk = home.souk::<&str>([]).env(name, value);
+        if name == "XDG_CONFIG_HOME" {
+            souk = souk.env("HOME", home.path("nowhere"));
+        }
+        assert_eq!(tier(&souk).await, "risk", "{name}");
+    }
+    assert_eq!(tier(&home.souk(["--config", "."])).await, "critical");
+}
+
+#[tokio::test]
+async fn a_variable_that_sets_nothing_is_told_with_the_one_that_is_meant() {
+    let home = Home::new();
+    let souk = home.souk(["config", "check"]).env("SOUK_MAX_TEIR", "safe").env("SOUK_COLOUR", "1");
+    let ran = souk.run().await;
+    assert_eq!(ran.status, Some(0));
+    assert!(ran.err.contains("`SOUK_MAX_TEIR` is set and sets nothing; is `SOUK_MAX_TIER` meant?"));
+    assert!(ran.err.contains("`SOUK_COLOUR` is set and sets nothing\n"), "{}", ran.err);
+    assert!(!ran.err.contains("SOUK_STATE_DIR"), "{}", ran.err);
+    let doctor = home.souk(["doctor", "--demo"]).env("SOUK_MAX_TEIR", "safe").run().await;
+    assert!(doctor.out.contains("SOUK_MAX_TEIR"), "{}", doctor.out);
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use souk_mcp::{Authenticator, HttpConfig, HttpServer, TransportLimits, serve_http, serve_stdio};
+use souk_mcp::{HttpConfig, HttpServer, TransportLimits, serve_http, serve_stdio};
 use souk_model::{Actions, Failure, Principal, Tier, Tool, ToolCall, ToolHints, ToolResult};
 use tokio::sync::watch;
 
@@ -87,12 +87,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Some(address) = std::env::args().nth(1) else {
         return Ok(serve_stdio(actions, TransportLimits::default()).await?);
     };
-    let http = HttpServer {
-        actions,
-        limits: TransportLimits::default(),
-        config: HttpConfig::default(),
-        auth: Authenticator::open(),
-    };
+    let http =
+        HttpServer { actions, limits: TransportLimits::default(), config: HttpConfig::default() };
     let listener = tokio::net::TcpListener::bind(address).await?;
     eprintln!("serving MCP at http://{}/mcp", listener.local_addr()?);
     let stop = async {

@@ -58,8 +58,8 @@ mod stdio;
 mod tool_list;
 
 pub use http::{
-    AllowedHost, AllowedOrigin, Authenticator, BindError, HttpConfig, HttpServer, InvalidHostRule,
-    InvalidTokens, check_bind, router, serve_http,
+    AllowedHost, AllowedOrigin, BindError, HttpConfig, HttpServer, InvalidHostRule, check_bind,
+    router, serve_http,
 };
 pub use limits::TransportLimits;
 pub use stdio::{serve_stdio, serve_streams};

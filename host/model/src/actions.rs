@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use crate::{Action, Code, ContentBlock, Document, Effect, Failure, Principal, Tier};
+use crate::{Action, Callers, Code, ContentBlock, Document, Effect, Failure, Principal, Tier};
 
 /// What a tool is likely to do, for clients that ask their user first. Derived from tier and
 /// effect, which are enforced; hints are only told.
@@ -129,6 +129,12 @@ pub trait Actions: Send + Sync + 'static {
         Err(Failure::new(Code::NotFound, format!("no document has the URI `{uri}`")))
     }
 
-    /// Counts up whenever [`list`](Self::list) may answer otherwise than before.
+    /// Who may call over a network now. A transport that told somebody earlier asks again.
+    fn callers(&self) -> Arc<Callers> {
+        Arc::new(Callers::open())
+    }
+
+    /// Counts up whenever [`list`](Self::list) or [`callers`](Self::callers) may answer otherwise
+    /// than before.
     fn changes(&self) -> watch::Receiver<u64>;
 }

@@ -17,6 +17,7 @@
 
 mod action;
 mod actions;
+mod callers;
 pub mod capabilities;
 mod content;
 mod decimal;
@@ -33,6 +34,7 @@ pub mod visible;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier, TierRaise};
 pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};
+pub use callers::{Callers, InvalidCallers, TokenDigest};
 pub use capabilities::{Capabilities, Finding};
 pub use content::{ContentBlock, DocumentBlock, Image, ImageType};
 pub use decimal::{Decimal, InvalidDecimal};

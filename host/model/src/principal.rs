@@ -1,13 +1,22 @@
 //! Who is asking.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use crate::TokenDigest;
 
 /// Who a call is made for. Sessions, plans and audit lines are keyed by it.
 ///
-/// Cheap to clone. Built by the transport, from what it authenticated; never from a message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Principal(Arc<str>);
+/// Cheap to clone. Built by the transport, from what it authenticated; never from a message. It
+/// carries the digest of the token that it came by, so that whoever decides about it can ask whether
+/// the token is still its own; two that have the same name are the same principal all the same.
+#[derive(Clone)]
+pub struct Principal {
+    name: Arc<str>,
+    token: Option<TokenDigest>,
+}
 
 impl Principal {
     /// The local user: on stdio, in the terminal, and on loopback without tokens.
@@ -16,24 +25,68 @@ impl Principal {
     /// The local user.
     #[must_use]
     pub fn local() -> Self {
-        Self(Self::LOCAL.into())
+        Self::named(Self::LOCAL)
     }
 
-    /// A principal that a transport authenticated, by the operator's name for it.
+    /// A principal by the operator's name for it, as the host itself speaks of one.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self(name.into())
+        Self { name: name.into(), token: None }
+    }
+
+    /// A principal that came by a token.
+    #[must_use]
+    pub fn by_token(name: &str, token: TokenDigest) -> Self {
+        Self { name: name.into(), token: Some(token) }
     }
 
     /// The operator's name for it.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// What it came by.
+    #[must_use]
+    pub const fn token(&self) -> Option<&TokenDigest> {
+        self.token.as_ref()
+    }
+}
+
+impl PartialEq for Principal {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Principal {}
+
+impl Hash for Principal {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl PartialOrd for Principal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Principal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Principal").field(&self.name).finish()
     }
 }
 
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }

@@ -34,11 +34,12 @@
 //!
 //! ```
 //! use souk_model::{Principal, Tier};
-//! use souk_policy::{EffectKind, RuleOrigin, Rules, ToolProfile};
+//! use souk_policy::{Ceiling, EffectKind, RuleOrigin, Rules, ToolProfile};
 //!
-//! let rules = Rules::new()
+//! let limits = Ceiling::new()
 //!     .ceiling(Tier::Risk, RuleOrigin::Flag("--max-tier"))
 //!     .deny(["cache_*".parse().unwrap()], RuleOrigin::Env("SOUK_DENY"));
+//! let rules = Rules::new().for_everybody(limits);
 //!
 //! let search = ToolProfile {
 //!     name: "catalog_search_products",

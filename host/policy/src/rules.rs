@@ -1,8 +1,9 @@
 //! The operator's rules, and the one decision over them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use souk_model::{Principal, Tier};
+use souk_model::{Callers, Principal};
 
 use crate::ceiling::Ceiling;
 use crate::effect::EffectKind;
@@ -10,19 +11,22 @@ use crate::mask::Mask;
 use crate::mask_rule::MaskRule;
 use crate::refusal::Refusal;
 use crate::rule_origin::RuleOrigin;
-use crate::tool_pattern::ToolPattern;
 use crate::tool_profile::ToolProfile;
 
 /// Everything the operator decided about who may call what.
 ///
 /// Built by the binary alone, from flags, environment and files; there is no other way in. A
 /// principal's own limits come on top of those for everybody and can only narrow them.
+///
+/// Who is known by which token is one of them: so whoever decides by these rules decides about the
+/// same callers, whatever was in force when a caller was let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     everybody: Ceiling,
     principals: BTreeMap<String, Vec<Ceiling>>,
     session_groups: BTreeSet<String>,
     mask_rules: BTreeSet<(RuleOrigin, MaskRule)>,
+    callers: Arc<Callers>,
 }
 
 impl Default for Rules {
@@ -40,55 +44,28 @@ impl Rules {
             principals: BTreeMap::new(),
             session_groups: ["auth", "scope"].map(str::to_owned).into(),
             mask_rules: BTreeSet::new(),
+            callers: Arc::new(Callers::open()),
         }
     }
 
-    /// As [`Ceiling::ceiling`], for everybody.
+    /// Limits for everybody, in place of none. Each source adds to them before they come here.
     #[must_use]
-    pub fn ceiling(mut self, tier: Tier, origin: RuleOrigin) -> Self {
-        self.everybody = self.everybody.ceiling(tier, origin);
+    pub fn for_everybody(mut self, limits: Ceiling) -> Self {
+        self.everybody = limits;
         self
     }
 
-    /// As [`Ceiling::group_ceiling`], for everybody.
+    /// Whom the operator knows of those who call over a network, in place of everybody.
     #[must_use]
-    pub fn group_ceiling(
-        mut self,
-        group: impl Into<String>,
-        tier: Tier,
-        origin: RuleOrigin,
-    ) -> Self {
-        self.everybody = self.everybody.group_ceiling(group, tier, origin);
+    pub fn known_callers(mut self, callers: Callers) -> Self {
+        self.callers = Arc::new(callers);
         self
     }
 
-    /// As [`Ceiling::read_only`], for everybody.
+    /// Whom the operator knows of those who call over a network.
     #[must_use]
-    pub fn read_only(mut self, origin: RuleOrigin) -> Self {
-        self.everybody = self.everybody.read_only(origin);
-        self
-    }
-
-    /// As [`Ceiling::allow`], for everybody.
-    #[must_use]
-    pub fn allow(
-        mut self,
-        patterns: impl IntoIterator<Item = ToolPattern>,
-        origin: RuleOrigin,
-    ) -> Self {
-        self.everybody = self.everybody.allow(patterns, origin);
-        self
-    }
-
-    /// As [`Ceiling::deny`], for everybody.
-    #[must_use]
-    pub fn deny(
-        mut self,
-        patterns: impl IntoIterator<Item = ToolPattern>,
-        origin: RuleOrigin,
-    ) -> Self {
-        self.everybody = self.everybody.deny(patterns, origin);
-        self
+    pub fn callers(&self) -> Arc<Callers> {
+        self.callers.clone()
     }
 
     /// Limits for one principal, by the operator's name for it, on top of everybody's.
@@ -137,13 +114,30 @@ impl Rules {
     /// Whether the principal may see and call the tool.
     ///
     /// # Errors
-    /// The first rule that refuses, of: `session-effect`, then for everybody and after that for
+    /// The first rule that refuses, of: `caller`, `session-effect`, then for everybody and after that for
     /// this principal `deny-list`, `allow-list`, `read-only`, `tier-ceiling`.
     pub fn decide(&self, principal: &Principal, tool: &ToolProfile<'_>) -> Result<(), Refusal> {
+        self.check_caller(principal)?;
         self.check_session(tool)?;
         self.everybody.check(tool, "")?;
         let own = self.principals.get(principal.as_str()).map_or(&[][..], Vec::as_slice);
         own.iter().try_for_each(|limits| limits.check(tool, &format!(" for `{principal}`")))
+    }
+
+    /// Whether whoever came by a token still may by these rules: the token may be another's by now,
+    /// or nobody's.
+    ///
+    /// # Errors
+    /// By the rule `caller`.
+    pub fn check_caller(&self, principal: &Principal) -> Result<(), Refusal> {
+        match principal.token() {
+            Some(token) if !self.callers.knows(principal, token) => Err(Refusal::new(
+                "caller",
+                format!("`{principal}` is no longer known by the token that it came with"),
+                "the operator hands out tokens; come again with one that is in force",
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check_session(&self, tool: &ToolProfile<'_>) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@
 mod guest;
 mod json;
 mod load;
+mod rates;
 mod serve;
 mod text;
 
@@ -26,8 +27,10 @@ pub use load::plugin_set::{FileRefusal, PluginSet};
 pub use load::registry::Registry;
 pub use load::sandbox::{PluginRejection, Sandbox};
 pub use load::watch::follow;
+pub use rates::RateLimits;
 pub use serve::admission::AdmissionLimits;
-pub use serve::dispatch::{Dispatcher, DispatcherDeps, OperatorConfig, PluginSettings};
+pub use serve::dispatch::{Dispatcher, DispatcherDeps};
+pub use serve::operator_config::{OperatorConfig, PluginSettings};
 pub use serve::run_cost::RunCost;
 pub use serve::tool::LoadedTool;
 pub use serve::tool_table::ToolTable;

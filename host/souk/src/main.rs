@@ -13,6 +13,8 @@ mod compiler_process;
 mod diff;
 mod logging;
 mod output;
+mod refused_config;
+mod reload;
 mod render;
 mod review_text;
 mod rules;

@@ -3,35 +3,28 @@
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
+use souk_model::Callers;
 use souk_policy::{Ceiling, MaskRule, Rules};
 
+use crate::settings::kind::kept_digest;
 use crate::settings::resolved::{ResolvedSettings, named_key};
 use crate::settings::source::SettingValue;
 
-/// Builds the rules.
+/// Whom the environment's bearer token tells. Not the local user: whoever comes over HTTP is told
+/// apart from whoever sits at this machine, and `[principals.http]` can limit them.
+const TOKEN_PRINCIPAL: &str = "http";
+
+/// Builds the rules. Where no caller has a token, callers over a network are nobody in particular, or,
+/// once there was a token, nobody at all: a door that was closed does not open because a list is
+/// empty.
 ///
 /// # Errors
-/// A value that is not what its setting's kind makes it; the settings were read as such.
-pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<Rules> {
-    let mut rules = Rules::new();
-    for given in settings.given_or_default("policy.max_tier") {
-        rules = rules.ceiling(parsed(&given.value)?, given.source.origin(&given.key));
-    }
-    for given in settings.given("policy.read_only").filter(|given| given.value == true) {
-        rules = rules.read_only(given.source.origin(&given.key));
-    }
-    for given in settings.given("policy.allow") {
-        rules = rules.allow(list(given)?, given.source.origin(&given.key));
-    }
-    for given in settings.given("policy.deny") {
-        rules = rules.deny(list(given)?, given.source.origin(&given.key));
-    }
-    for group in settings.names("plugins") {
-        for given in settings.given(&named_key("plugins", group, "max_tier")) {
-            let origin = given.source.origin(&given.key);
-            rules = rules.group_ceiling(group, parsed(&given.value)?, origin);
-        }
-    }
+/// A value that is not what its setting's kind makes it; the settings were read as such. Callers who
+/// cannot be told apart.
+pub(crate) fn build(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Result<Rules> {
+    let mut rules = Rules::new()
+        .for_everybody(of_everybody(settings)?)
+        .known_callers(callers(settings, was_closed)?);
     for name in settings.names("principals") {
         rules = rules.for_principal(name, ceiling(settings, name)?);
     }
@@ -44,23 +37,62 @@ pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<Rules> {
     Ok(rules.session_groups(texts(&groups).map(str::to_owned)))
 }
 
+/// What everybody may call.
+fn of_everybody(settings: &ResolvedSettings) -> anyhow::Result<Ceiling> {
+    let mut limits = limits(settings, |last| format!("policy.{last}"))?;
+    for given in settings.given_or_default("policy.max_tier") {
+        limits = limits.ceiling(parsed(&given.value)?, given.source.origin(&given.key));
+    }
+    for group in settings.names("plugins") {
+        for given in settings.given(&named_key("plugins", group, "max_tier")) {
+            let origin = given.source.origin(&given.key);
+            limits = limits.group_ceiling(group, parsed(&given.value)?, origin);
+        }
+    }
+    Ok(limits)
+}
+
+/// Those who have a token, with its digest.
+fn callers(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Result<Callers> {
+    let own = settings.value("http_token").map(|value| (TOKEN_PRINCIPAL.to_owned(), value));
+    let named = settings.names("principals").into_iter().filter_map(|name| {
+        let key = named_key("principals", name, "token");
+        let value = settings.given(&key).next()?.value.clone();
+        Some((name.to_owned(), value))
+    });
+    let mut tokens = Vec::new();
+    for (name, value) in own.into_iter().chain(named) {
+        let digest = kept_digest(&value);
+        tokens.push((name, digest.ok_or_else(|| anyhow!("a token is no digest"))?));
+    }
+    if tokens.is_empty() && !was_closed {
+        return Ok(Callers::open());
+    }
+    Ok(Callers::of_tokens(tokens)?)
+}
+
 /// What one principal may call, on top of that.
 fn ceiling(settings: &ResolvedSettings, name: &str) -> anyhow::Result<Ceiling> {
-    let key = |last: &str| named_key("principals", name, last);
-    let mut ceiling = Ceiling::new();
-    for given in settings.given(&key("max_tier")) {
-        ceiling = ceiling.ceiling(parsed(&given.value)?, given.source.origin(&given.key));
+    let mut own = limits(settings, |last| named_key("principals", name, last))?;
+    for given in settings.given(&named_key("principals", name, "max_tier")) {
+        own = own.ceiling(parsed(&given.value)?, given.source.origin(&given.key));
     }
+    Ok(own)
+}
+
+/// The limits that everybody and each principal can have, whose keys `key` makes of their last parts.
+fn limits(settings: &ResolvedSettings, key: impl Fn(&str) -> String) -> anyhow::Result<Ceiling> {
+    let mut limits = Ceiling::new();
     for given in settings.given(&key("read_only")).filter(|given| given.value == true) {
-        ceiling = ceiling.read_only(given.source.origin(&given.key));
+        limits = limits.read_only(given.source.origin(&given.key));
     }
     for given in settings.given(&key("allow")) {
-        ceiling = ceiling.allow(list(given)?, given.source.origin(&given.key));
+        limits = limits.allow(list(given)?, given.source.origin(&given.key));
     }
     for given in settings.given(&key("deny")) {
-        ceiling = ceiling.deny(list(given)?, given.source.origin(&given.key));
+        limits = limits.deny(list(given)?, given.source.origin(&given.key));
     }
-    Ok(ceiling)
+    Ok(limits)
 }
 
 /// A rule of `policy.mask_pii`.

@@ -5,28 +5,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use souk_model::Secret;
 use souk_policy::Rules;
 use souk_runtime::{OperatorConfig, PluginSettings};
 use souk_upstream::{Magento, StoreConfig};
 
+use crate::reload::ConfigWatch;
 use crate::settings::load::{FileStamp, LoadedSettings, SettingsLoader};
 use crate::settings::resolved::{ResolvedSettings, named_key};
+use crate::settings::shape::FileShape;
 use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
 use crate::settings::variables;
 use crate::{cdn, rules, stores};
-
-/// Whom the environment's bearer token tells. Not the local user: whoever comes over HTTP is told
-/// apart from whoever sits at this machine, and `[principals.http]` can limit them.
-const TOKEN_PRINCIPAL: &str = "http";
 
 /// What the operator decided.
 pub(crate) struct Setup {
     loader: SettingsLoader,
     /// What the files looked like just before they were read.
     stamps: Vec<Option<FileStamp>>,
-    /// The files that were read.
+    /// The files that were read, and what each was.
     pub(crate) files: Vec<PathBuf>,
+    pub(crate) shapes: Vec<FileShape>,
+    /// The files that hold secrets of theirs.
+    pub(crate) secret_files: Vec<PathBuf>,
+    is_closed: bool,
     pub(crate) settings: ResolvedSettings,
     /// What a change may do.
     pub(crate) guards: souk_plans::Guards,
@@ -49,9 +50,18 @@ impl Setup {
     /// Whatever is wrong in any, for people.
     pub(crate) fn read(flags: Vec<SettingValue>) -> anyhow::Result<Self> {
         let loader = loader(flags)?;
-        // Before they are read: a change in between shows as one, and is read again.
-        let stamps = loader.stamps();
-        let (settings, files) = loader.load(&[]).sound()?;
+        let loaded = loader.load(&[]);
+        Self::of(loader, loaded)
+    }
+
+    /// What was read, where nothing is wrong with it.
+    ///
+    /// # Errors
+    /// Whatever is.
+    pub(crate) fn of(loader: SettingsLoader, loaded: LoadedSettings) -> anyhow::Result<Self> {
+        let (shapes, secret_files) = (loaded.shapes.clone(), loaded.secret_files.clone());
+        let stamps = loaded.stamps.clone();
+        let (settings, files) = loaded.sound()?;
         let wrong = |problem: SettingProblem| anyhow!("the configuration is wrong: {problem}");
         let setup = Self {
             guards: settings.section("guards").map_err(wrong)?,
@@ -60,19 +70,21 @@ impl Setup {
             mcp: settings.section("mcp").map_err(wrong)?,
             callers: settings.section("mcp").map_err(wrong)?,
             http: settings.section("http").map_err(wrong)?,
+            // A rule that cannot be read must stop the start, not the first call.
+            is_closed: !rules::build(&settings, false)?.callers().is_open(),
             loader,
             stamps,
+            shapes,
+            secret_files,
             files,
             settings,
         };
-        // A rule that cannot be read must stop the start, not the first call.
-        setup.rules()?;
         Ok(setup)
     }
 
     /// The files as they are watched for changes.
     pub(crate) fn watch(&self) -> ConfigWatch<'_> {
-        ConfigWatch { setup: self, stamps: self.stamps.clone(), files: self.files.clone() }
+        ConfigWatch::new(self, self.stamps.clone())
     }
 
     /// What the operator may change while the host runs.
@@ -80,7 +92,7 @@ impl Setup {
     /// # Errors
     /// A rule that cannot be read.
     pub(crate) fn operator_config(&self) -> anyhow::Result<OperatorConfig> {
-        operator_config(&self.settings)
+        operator_config(&self.settings, false)
     }
 
     /// The operator's rules.
@@ -88,7 +100,7 @@ impl Setup {
     /// # Errors
     /// One that cannot be read.
     pub(crate) fn rules(&self) -> anyhow::Result<Rules> {
-        rules::build(&self.settings)
+        rules::build(&self.settings, false)
     }
 
     /// Whether to use the demo store.
@@ -114,16 +126,14 @@ impl Setup {
         self.settings.text("listen")?.parse().ok()
     }
 
-    /// The bearer tokens, with the principals they tell.
-    pub(crate) fn tokens(&self) -> Vec<(String, Secret)> {
-        let own = self.settings.text("http_token");
-        let own = own.map(|token| (TOKEN_PRINCIPAL.to_owned(), token.into()));
-        let named = self.settings.names("principals").into_iter().filter_map(|name| {
-            let key = named_key("principals", name, "token");
-            let token = self.settings.given(&key).next()?.value.as_str()?.to_owned();
-            Some((name.to_owned(), token.into()))
-        });
-        own.into_iter().chain(named).collect()
+    /// Whether callers over a network need a token.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// The sources.
+    pub(crate) const fn loader(&self) -> &SettingsLoader {
+        &self.loader
     }
 
     /// The directory of plugins.
@@ -167,6 +177,20 @@ pub(crate) fn loader(flags: Vec<SettingValue>) -> anyhow::Result<SettingsLoader>
     SettingsLoader::new(flags, &variables::of_process, Path::new(""))
 }
 
+/// Variables of the environment that look like souk's and set nothing, a line each. They are no error:
+/// another version may know them.
+pub(crate) fn unknown_variables() -> Vec<String> {
+    let names = variables::names_of_process();
+    let unknown = variables::unknown(names.iter().map(String::as_str));
+    unknown
+        .into_iter()
+        .map(|(name, meant)| {
+            let hint = meant.map(|meant| format!("; is `{meant}` meant?")).unwrap_or_default();
+            format!("`{name}` is set and sets nothing{hint}")
+        })
+        .collect()
+}
+
 /// Everything that is wrong with what was read: what the sources say, and what the parts of the host
 /// would refuse of it when they start.
 pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
@@ -177,12 +201,13 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     problems.extend(settings.section::<souk_mcp::TransportLimits>("mcp").err());
     problems.extend(settings.section::<souk_runtime::AdmissionLimits>("mcp").err());
     problems.extend(settings.section::<souk_mcp::HttpConfig>("http").err());
+    problems.extend(settings.section::<souk_runtime::RateLimits>("rates").err());
     match settings.section::<souk_runtime::Limits>("limits") {
         Ok(limits) => problems.extend(limits.check().err().map(|why| placed(settings, why))),
         Err(problem) => problems.push(problem),
     }
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
-    problems.extend(rules::build(settings).map_err(of_all).err());
+    problems.extend(rules::build(settings, false).map_err(of_all).err());
     match configured_stores(settings) {
         Ok(stores) => problems.extend(stores.into_iter().filter_map(|store| {
             let name = store.name.clone();
@@ -210,9 +235,19 @@ fn configured_stores(settings: &ResolvedSettings) -> anyhow::Result<Vec<StoreCon
     Ok(configured)
 }
 
-fn operator_config(settings: &ResolvedSettings) -> anyhow::Result<OperatorConfig> {
+/// What the operator may change while the host runs; `was_closed` where callers needed a token before.
+///
+/// # Errors
+/// A rule or a rate that cannot be read.
+pub(crate) fn operator_config(
+    settings: &ResolvedSettings,
+    was_closed: bool,
+) -> anyhow::Result<OperatorConfig> {
     Ok(OperatorConfig {
-        rules: rules::build(settings)?,
+        rules: rules::build(settings, was_closed)?,
+        rates: settings
+            .section("rates")
+            .map_err(|problem| anyhow!("the configuration is wrong: {problem}"))?,
         settings: plugin_settings(settings),
         confirm: settings.is_on("policy.confirm"),
         accept_credentials: settings.is_on("policy.accept_credentials"),
@@ -227,42 +262,4 @@ fn plugin_settings(settings: &ResolvedSettings) -> PluginSettings {
         (group.to_owned(), Arc::new(own.unwrap_or_default()))
     };
     settings.names("plugins").into_iter().map(of).collect()
-}
-
-/// The files, as they were when they were last read.
-pub(crate) struct ConfigWatch<'s> {
-    setup: &'s Setup,
-    stamps: Vec<Option<FileStamp>>,
-    files: Vec<PathBuf>,
-}
-
-/// What a changed file puts in force, and what it cannot.
-pub(crate) struct ReloadedConfig {
-    pub(crate) config: OperatorConfig,
-    /// The files that were read.
-    pub(crate) files: Vec<PathBuf>,
-    /// What counts only after a restart, by its key.
-    pub(crate) needs_restart: Vec<String>,
-}
-
-impl ConfigWatch<'_> {
-    /// Whether any file looks other than it did.
-    pub(crate) fn has_changed(&mut self) -> bool {
-        let now = self.setup.loader.stamps();
-        let changed = now != self.stamps;
-        self.stamps = now;
-        changed
-    }
-
-    /// Reads the files again. Flags and environment stay, and with them every limit they set.
-    ///
-    /// # Errors
-    /// What is wrong in a file; what was in force stays so.
-    pub(crate) fn reread(&mut self) -> anyhow::Result<ReloadedConfig> {
-        let (settings, files) = self.setup.loader.load(&self.files).sound()?;
-        let config = operator_config(&settings)?;
-        let needs_restart = self.setup.settings.needs_restart(&settings);
-        self.files.clone_from(&files);
-        Ok(ReloadedConfig { config, files, needs_restart })
-    }
 }

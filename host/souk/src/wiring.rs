@@ -75,7 +75,7 @@ impl RunningHost {
     /// # Errors
     /// What the store says.
     pub(crate) async fn log_in(&self) -> Result<(), souk_model::Failure> {
-        self.sessions.login(&Principal::local(), None, Vec::new()).await.map(drop)
+        self.sessions.login_configured(&Principal::local()).await.map(drop)
     }
 }
 

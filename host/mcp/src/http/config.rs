@@ -25,10 +25,20 @@ pub struct HttpConfig {
     pub public_url: Option<String>,
     /// Bytes of one request's body. 4 MiB.
     pub body_bytes: usize,
-    /// Open connections; more wait until one closes. 1,024.
+    /// Open connections. Where there are more, one on which nothing is being answered is closed.
+    /// 1,024.
     pub connections: usize,
-    /// HttpSessions of clients of the older era, for each principal. The longest idle one is closed
-    /// to make room; if none is idle, a new one is refused. 64.
+    /// Open connections from one address; of IPv6 from one network of 64 bits. 512.
+    pub connections_each: usize,
+    /// Seconds in which a request's header must have come. 10.
+    pub header_timeout_s: u64,
+    /// Seconds in which a request's body must have come. 30.
+    pub body_timeout_s: u64,
+    /// Seconds after which a connection on which nothing is asked is closed, and one whose client
+    /// takes nothing of what it is sent. 120: longer than clients keep a connection for.
+    pub idle_timeout_s: u64,
+    /// Sessions of clients of the older era, for each principal. One that was never used, or was used
+    /// longest ago, is closed to make room; one in which a call is answered never. 64.
     pub sessions_each: usize,
     /// Seconds after which an unused session is closed. 14,400: a client whose user went for
     /// lunch should still hear of changed tools.
@@ -45,6 +55,10 @@ impl Default for HttpConfig {
             public_url: None,
             body_bytes: 4 * 1024 * 1024,
             connections: 1_024,
+            connections_each: 512,
+            header_timeout_s: 10,
+            body_timeout_s: 30,
+            idle_timeout_s: 120,
             sessions_each: 64,
             session_idle_s: 4 * 60 * 60,
             shutdown_s: 10,

@@ -1,12 +1,17 @@
 //! Serving many clients over streamable HTTP.
 
+mod accept;
 mod auth;
 mod config;
 mod connections;
 mod host_guard;
 mod pages;
+mod peer;
+mod request_body;
+mod seldom;
 mod sessions;
 mod state;
+mod wrong_tokens;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,24 +26,28 @@ use axum::response::Response;
 use axum::routing::get;
 use futures::StreamExt;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use souk_model::Actions;
+use souk_model::{Actions, Callers, Principal};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use auth::{Authenticator, BindError, InvalidTokens, check_bind};
+pub use auth::{BindError, check_bind};
 pub use config::HttpConfig;
 pub use host_guard::{AllowedHost, AllowedOrigin, InvalidHostRule};
 
 use crate::server::{Caller, McpHandler, ServerState};
 use crate::{ServeError, TransportLimits};
-use connections::BoundedListener;
+use accept::Acceptor;
+use auth::TokenError;
+use connections::{ConnectionHandle, ConnectionLimits, ConnectionTimeouts, Connections};
 use host_guard::HostGuard;
-use sessions::HttpSessions;
+use peer::Peer;
+use sessions::{HttpSessions, RequestOwner};
 use state::{ENDPOINT, HttpState};
+use wrong_tokens::WrongTokens;
 
-/// Everything a server over HTTP needs.
+/// Everything a server over HTTP needs. Who may call, [its actions](Actions::callers) know.
 pub struct HttpServer {
     /// What is served.
     pub actions: Arc<dyn Actions>,
@@ -46,14 +55,13 @@ pub struct HttpServer {
     pub limits: TransportLimits,
     /// How it is served.
     pub config: HttpConfig,
-    /// Who may call.
-    pub auth: Authenticator,
 }
 
 /// The routes of a server over HTTP: the protocol at `/mcp`, a page for people at `/`,
 /// `/healthz`, and, where there are tokens, their metadata (RFC 9728).
 ///
-/// For embedding and for tests; [`serve_http`] also bounds connections and ends in good order.
+/// For embedding and for tests; [`serve_http`] also bounds connections, ends the sessions of callers
+/// that are gone, and ends in good order.
 pub fn router(http: HttpServer) -> Router {
     build(http).router
 }
@@ -62,19 +70,22 @@ pub fn router(http: HttpServer) -> Router {
 struct HttpParts {
     router: Router,
     shared: Arc<ServerState>,
+    sessions: Arc<HttpSessions>,
     /// Ends all streams and sessions at once.
     stop: CancellationToken,
     posts: TaskTracker,
 }
 
 fn build(http: HttpServer) -> HttpParts {
-    let HttpServer { actions, limits, config, auth } = http;
-    let shared = ServerState::new(actions, &limits);
+    let HttpServer { actions, limits, config } = http;
+    let shared = ServerState::new(actions.clone(), &limits);
     let stop = CancellationToken::new();
     let posts = TaskTracker::new();
     let state = Arc::new(HttpState {
         guard: HostGuard::new(&config.allowed_hosts, &config.allowed_origins),
-        auth,
+        actions,
+        wrong_tokens: WrongTokens::default(),
+        body_bytes: config.body_bytes,
         public_url: config.public_url,
         posts: posts.clone(),
     });
@@ -86,12 +97,12 @@ fn build(http: HttpServer) -> HttpParts {
         .with_max_request_body_bytes(config.body_bytes)
         .with_cancellation_token(stop.clone());
     rmcp.legacy_session_mode = true;
-    let sessions =
-        HttpSessions::new(config.sessions_each, Duration::from_secs(config.session_idle_s));
+    let idle = Duration::from_secs(config.session_idle_s);
+    let sessions = Arc::new(HttpSessions::new(config.sessions_each, idle));
     let handlers = shared.clone();
     let service = StreamableHttpService::new(
         move || Ok(McpHandler::new(handlers.clone(), Caller::OfRequest)),
-        Arc::new(sessions),
+        sessions.clone(),
         rmcp,
     );
     let router = Router::new()
@@ -104,34 +115,87 @@ fn build(http: HttpServer) -> HttpParts {
         .fallback(pages::not_found)
         .layer(from_fn_with_state(state.clone(), check_host))
         .with_state(state);
-    HttpParts { router, shared, stop, posts }
+    HttpParts { router, shared, sessions, stop, posts }
 }
 
+/// The first of all: of whatever is refused here or answered beside the protocol, the connection is
+/// idle again as soon as the answer is made.
 async fn check_host(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
-    match state.guard.check(request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
+    let connection = request.extensions().get::<ConnectionHandle>().cloned();
+    let checked = state.guard.check(request.uri(), request.headers());
+    let in_protocol = request.uri().path().starts_with(ENDPOINT);
+    let (response, answered) = match checked {
+        Ok(()) => (next.run(request).await, !in_protocol),
         Err(error) => {
             tracing::warn!(%error, "refused a request");
-            pages::wrong_host(&error)
+            (pages::wrong_host(&error), true)
         }
+    };
+    if let Some(connection) = connection.filter(|_| answered) {
+        connection.answered();
     }
+    response
 }
 
 async fn authenticate(
     State(state): State<Arc<HttpState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let connection = request.extensions().get::<ConnectionHandle>().cloned();
+    let answer = async {
+        let principal = auth::principal(&state.actions.callers(), request.headers());
+        let denied = match principal {
+            Ok(principal) => return serve(&state, principal, request, next).await,
+            Err(denied) => denied,
+        };
+        if denied == TokenError::WrongToken {
+            let peer = connection.as_ref().map_or(Peer::UNKNOWN, ConnectionHandle::peer);
+            if state.wrong_tokens.hold(peer).await.is_err() {
+                return pages::too_many_guesses();
+            }
+        }
+        pages::unauthorized(&state, request.headers(), denied)
+    };
+    let response = answer.await;
+    if let Some(connection) = connection.as_ref().filter(|_| !is_stream(&response)) {
+        connection.answered();
+    }
+    response
+}
+
+/// Serves a request of somebody who may call, for as long as they may.
+async fn serve(
+    state: &Arc<HttpState>,
+    principal: Principal,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let principal = match state.auth.principal(request.headers()) {
-        Ok(principal) => principal,
-        Err(denied) => return pages::unauthorized(&state, &request, denied),
-    };
     // The token has done its work: nothing behind this needs to see it.
     request.headers_mut().remove(http::header::AUTHORIZATION);
     request.extensions_mut().insert(principal.clone());
+    let request = match request_body::whole(request, state.body_bytes).await {
+        Ok(request) => request,
+        Err(refused) => return refused,
+    };
+    let connection = request.extensions().get::<ConnectionHandle>();
+    let owner = RequestOwner {
+        principal: principal.clone(),
+        connection: connection.map(ConnectionHandle::id),
+    };
+    let answering = connection.map(ConnectionHandle::answering);
     let post = (request.method() == Method::POST).then(|| state.posts.token());
     let deletes = request.method() == Method::DELETE;
-    let outcome = sessions::on_behalf_of(principal, next.run(request)).await;
+    let headers = request.headers().clone();
+    let gone = until_gone(state.actions.clone(), principal);
+    let mut gone = Box::pin(gone);
+    let outcome = tokio::select! {
+        biased;
+        () = &mut gone => {
+            return pages::unauthorized(state, &headers, TokenError::WrongToken);
+        }
+        outcome = sessions::on_behalf_of(owner, next.run(request)) => outcome,
+    };
     if outcome.full {
         return pages::too_many_sessions();
     }
@@ -140,20 +204,39 @@ async fn authenticate(
         // The session is gone, not about to go; some clients tell the two apart.
         *response.status_mut() = StatusCode::NO_CONTENT;
     }
-    match post {
-        Some(post) if is_stream(&response) => response.map(|body| {
-            Body::from_stream(body.into_data_stream().inspect(move |_| {
-                let _ = &post;
-            }))
-        }),
-        // Anything else is whole, and what is whole is written before a connection is closed.
-        _ => response,
+    if !is_stream(&response) {
+        // What is whole is written before a connection is closed.
+        return response;
+    }
+    response.map(|body| {
+        Body::from_stream(body.into_data_stream().take_until(gone).inspect(move |_| {
+            let _ = (&post, &answering);
+        }))
+    })
+}
+
+/// Ready when the principal would no longer be let in.
+async fn until_gone(actions: Arc<dyn Actions>, principal: Principal) {
+    let mut changes = actions.changes();
+    while actions.callers().admits(&principal) {
+        if changes.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
 fn is_stream(response: &Response) -> bool {
     let kind = response.headers().get(http::header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+}
+
+/// Ends the sessions of callers that are no longer known, whenever that changes.
+async fn end_sessions_of_the_gone(actions: Arc<dyn Actions>, sessions: Arc<HttpSessions>) {
+    let mut changes = actions.changes();
+    while changes.changed().await.is_ok() {
+        let callers: Arc<Callers> = actions.callers();
+        sessions.end_unknown(&callers).await;
+    }
 }
 
 /// Serves clients over HTTP until `shutdown` is ready; then calls under way get
@@ -168,26 +251,43 @@ pub async fn serve_http(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
-    check_bind(address, &http.auth)?;
+    check_bind(address, &http.actions.callers())?;
     if !address.ip().is_unspecified() {
         http.config.allowed_hosts.push(AllowedHost::address(address.ip()));
     }
-    let grace = Duration::from_secs(http.config.shutdown_s);
-    let listener = BoundedListener::new(listener, http.config.connections);
-    let HttpParts { router, shared, stop, posts } = build(http);
+    let config = &http.config;
+    let (grace, seconds) = (Duration::from_secs(config.shutdown_s), Duration::from_secs);
+    let limits = ConnectionLimits { all: config.connections, each: config.connections_each };
+    let timeouts = ConnectionTimeouts {
+        header: seconds(config.header_timeout_s),
+        body: seconds(config.body_timeout_s),
+        idle: seconds(config.idle_timeout_s),
+    };
+    let actions = http.actions.clone();
+    let HttpParts { router, shared, sessions, stop, posts } = build(http);
     let closing = CancellationToken::new();
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(closing.clone().cancelled_owned());
-    let mut serving = pin!(async move { serving.await });
-    tokio::select! {
-        ended = &mut serving => return Ok(ended?),
-        () = shutdown => {}
+    let acceptor = Acceptor {
+        listener,
+        router,
+        connections: Connections::new(limits.within_descriptors()),
+        timeouts,
+        closing: closing.clone(),
+    };
+    let mut serving = pin!(acceptor.run());
+    let mut ending_sessions = pin!(end_sessions_of_the_gone(actions, sessions));
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut serving => return Ok(()),
+            () = &mut ending_sessions => std::future::pending::<()>().await,
+            () = &mut shutdown => break,
+        }
     }
     closing.cancel();
     shared.ending.cancel();
     posts.close();
     tokio::select! {
-        ended = &mut serving => return Ok(ended?),
+        () = &mut serving => return Ok(()),
         answered = timeout(grace, posts.wait()) => {
             if answered.is_err() {
                 tracing::warn!("calls have not ended in time: giving them up");
@@ -195,9 +295,7 @@ pub async fn serve_http(
         }
     }
     stop.cancel();
-    // Connections that a client keeps open without asking anything are dropped with the future.
-    match timeout(Duration::from_secs(1), serving).await {
-        Ok(ended) => Ok(ended?),
-        Err(_) => Ok(()),
-    }
+    // Connections that a client keeps open without asking anything are dropped with the process.
+    let _ = timeout(Duration::from_secs(1), serving).await;
+    Ok(())
 }

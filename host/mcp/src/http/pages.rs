@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http::header::{HOST, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -27,7 +27,7 @@ fn base(state: &HttpState, headers: &HeaderMap) -> String {
 /// For somebody who opened the address in a browser.
 pub(super) async fn front(State(state): State<Arc<HttpState>>, headers: HeaderMap) -> String {
     let url = base(&state, &headers) + ENDPOINT;
-    let token = if state.auth.is_open() {
+    let token = if state.actions.callers().is_open() {
         ""
     } else {
         "\nEach request needs a token:  Authorization: Bearer TOKEN\n"
@@ -47,7 +47,7 @@ pub(super) async fn not_found() -> Response {
 
 /// RFC 9728. Tokens are the operator's to hand out, so it names no authorization server.
 pub(super) async fn metadata(State(state): State<Arc<HttpState>>, headers: HeaderMap) -> Response {
-    if state.auth.is_open() {
+    if state.actions.callers().is_open() {
         return (StatusCode::NOT_FOUND, "this server asks for no tokens\n").into_response();
     }
     Json(json!({
@@ -66,8 +66,8 @@ pub(super) fn wrong_host(refused: &HostError) -> Response {
     (status, format!("{refused}\n")).into_response()
 }
 
-pub(super) fn unauthorized(state: &HttpState, request: &Request, denied: TokenError) -> Response {
-    let base = base(state, request.headers());
+pub(super) fn unauthorized(state: &HttpState, headers: &HeaderMap, denied: TokenError) -> Response {
+    let base = base(state, headers);
     let metadata = format!("{base}/.well-known/oauth-protected-resource{ENDPOINT}");
     let (challenge, text) = match denied {
         TokenError::NoToken => (
@@ -87,8 +87,20 @@ pub(super) fn unauthorized(state: &HttpState, request: &Request, denied: TokenEr
     response
 }
 
+/// To whoever tries one wrong token after another.
+pub(super) fn too_many_guesses() -> Response {
+    let text = "too many wrong tokens come from your address\n\nhint: wait a while; a right one is \
+                taken at once\n";
+    (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")], text).into_response()
+}
+
+pub(super) fn body_too_large(limit: usize) -> Response {
+    let text = format!("a request may have {limit} bytes\n\nhint: ask for less at once\n");
+    (StatusCode::PAYLOAD_TOO_LARGE, text).into_response()
+}
+
 pub(super) fn too_many_sessions() -> Response {
-    let text = "too many sessions are open, and all of them are in use\n\nhint: close one, or try \
+    let text = "too many sessions are open, and all of them are answering calls\n\nhint: close one, or try \
                 again in a minute; the operator can raise `sessions_each`\n";
     (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "60")], text).into_response()
 }

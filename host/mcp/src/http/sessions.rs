@@ -14,19 +14,32 @@ use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::{
     LocalSessionManager, LocalSessionManagerError,
 };
-use souk_model::Principal;
+use souk_model::{Callers, Principal};
 use tokio::time::{Duration, Instant};
-
-/// A session that was used this recently is not closed to make room.
-const FRESH: Duration = Duration::from_secs(60);
 
 tokio::task_local! {
     static REQUEST: CurrentRequest;
 }
 
+/// Whose request it is.
+#[derive(Clone)]
+pub(crate) struct RequestOwner {
+    pub(crate) principal: Principal,
+    /// The number of the connection it came on.
+    pub(crate) connection: Option<u64>,
+}
+
+impl RequestOwner {
+    /// Whether a session of that owner is this one's: of the same principal by the same token. A
+    /// token that replaced another does not inherit what was opened with it.
+    fn has(&self, owner: &Self) -> bool {
+        self.principal == owner.principal && self.principal.token() == owner.principal.token()
+    }
+}
+
 /// The HTTP request that is being served.
 struct CurrentRequest {
-    principal: Principal,
+    owner: RequestOwner,
     full: Cell<bool>,
 }
 
@@ -36,12 +49,12 @@ pub(crate) struct RequestOutcome<T> {
     pub(crate) full: bool,
 }
 
-/// Serves a request of the principal.
+/// Serves a request of its owner.
 pub(crate) async fn on_behalf_of<T>(
-    principal: Principal,
+    owner: RequestOwner,
     serve: impl Future<Output = T>,
 ) -> RequestOutcome<T> {
-    let request = CurrentRequest { principal, full: Cell::new(false) };
+    let request = CurrentRequest { owner, full: Cell::new(false) };
     REQUEST
         .scope(request, async {
             let answer = serve.await;
@@ -64,15 +77,17 @@ pub(crate) enum SessionError {
 }
 
 struct SessionOwner {
-    principal: Principal,
+    owner: RequestOwner,
     used: Instant,
-    /// As many clones as there are streams open, and this one.
-    streams: Arc<()>,
+    /// Whether anything was asked in it, beyond opening it.
+    has_asked: bool,
+    /// As many clones as there are calls being answered, and this one.
+    calls: Arc<()>,
 }
 
 impl SessionOwner {
-    fn is_idle(&self, now: Instant) -> bool {
-        Arc::strong_count(&self.streams) == 1 && now.duration_since(self.used) >= FRESH
+    fn is_answering(&self) -> bool {
+        Arc::strong_count(&self.calls) > 1
     }
 }
 
@@ -95,38 +110,65 @@ impl HttpSessions {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the request's principal owns the session, and what marks it as in use.
-    fn enter(&self, id: &SessionId) -> Result<Arc<()>, SessionError> {
+    /// Whether the request's principal owns the session, and what marks it as answering a call.
+    fn enter(&self, id: &SessionId, asks: bool) -> Result<Arc<()>, SessionError> {
         let mut owners = self.owners();
-        let owner = owners.get_mut(id).ok_or(SessionError::NotFound)?;
-        let own = REQUEST.try_with(|request| request.principal == owner.principal);
-        match own {
+        let session = owners.get_mut(id).ok_or(SessionError::NotFound)?;
+        match REQUEST.try_with(|request| request.owner.has(&session.owner)) {
             Ok(true) => {
-                owner.used = Instant::now();
-                Ok(owner.streams.clone())
+                session.used = Instant::now();
+                session.has_asked |= asks;
+                Ok(session.calls.clone())
             }
             // Whether it exists is nobody else's business.
             Ok(false) | Err(_) => Err(SessionError::NotFound),
         }
     }
 
-    /// The session that has to go before the principal may open another, if any has to.
+    /// The session that has to go before the principal may open another, if any has to: one that was
+    /// only ever opened before one that is used; of whatever client has opened most; the longest
+    /// unused. So a client that opens one after another closes its own, and nobody is kept out by
+    /// sessions that are merely held.
     fn make_room(&self, principal: &Principal) -> Result<Option<SessionId>, SessionError> {
-        let now = Instant::now();
         let owners = self.owners();
-        let own = || owners.iter().filter(|(_, owner)| owner.principal == *principal);
+        let own = || owners.iter().filter(|(_, one)| one.owner.principal == *principal);
         if own().count() < self.each {
             return Ok(None);
         }
+        let mut by_client: HashMap<Option<u64>, usize> = HashMap::new();
+        for (_, session) in own() {
+            *by_client.entry(session.owner.connection).or_default() += 1;
+        }
+        let of_client = |session: &SessionOwner| by_client[&session.owner.connection];
         own()
-            .filter(|(_, owner)| owner.is_idle(now))
-            .min_by_key(|(_, owner)| owner.used)
+            .filter(|(_, session)| !session.is_answering())
+            .min_by_key(|(_, session)| {
+                (session.has_asked, usize::MAX - of_client(session), session.used)
+            })
             .map(|(id, _)| Some(id.clone()))
             .ok_or(SessionError::Full)
     }
+
+    /// Ends the sessions, with their streams, of those who would no longer be let in.
+    pub(crate) async fn end_unknown(&self, callers: &Callers) {
+        let mut gone = Vec::new();
+        self.owners().retain(|id, session| {
+            let stays = callers.admits(&session.owner.principal);
+            if !stays {
+                gone.push((id.clone(), session.owner.principal.clone()));
+            }
+            stays
+        });
+        for (id, principal) in gone {
+            tracing::info!(%principal, "ending a session: its caller is no longer known");
+            if let Err(error) = self.inner.close_session(&id).await {
+                tracing::debug!(%error, "a session was gone already");
+            }
+        }
+    }
 }
 
-/// Keeps a session in use for as long as the stream is open.
+/// Marks a session as answering for as long as the stream is open.
 fn keep_in_use(
     stream: impl Stream<Item = ServerSseMessage> + Send + Sync + 'static,
     in_use: Arc<()>,
@@ -142,20 +184,22 @@ impl SessionManager for HttpSessions {
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
-        let principal = REQUEST
-            .try_with(|request| request.principal.clone())
+        let owner = REQUEST
+            .try_with(|request| request.owner.clone())
             .map_err(|_| SessionError::NoRequest)?;
-        let leaving = self.make_room(&principal).inspect_err(|_| {
+        let leaving = self.make_room(&owner.principal).inspect_err(|_| {
             REQUEST.with(|request| request.full.set(true));
         })?;
         if let Some(id) = leaving {
-            tracing::info!(%principal, "closing the longest idle session to make room");
+            let principal = &owner.principal;
+            tracing::info!(%principal, "closing an unused session to make room");
             self.owners().remove(&id);
             self.inner.close_session(&id).await?;
         }
         let (id, transport) = self.inner.create_session().await?;
-        let owner = SessionOwner { principal, used: Instant::now(), streams: Arc::new(()) };
-        self.owners().insert(id.clone(), owner);
+        let session =
+            SessionOwner { owner, used: Instant::now(), has_asked: false, calls: Arc::new(()) };
+        self.owners().insert(id.clone(), session);
         Ok((id, transport))
     }
 
@@ -164,18 +208,18 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, SessionError> {
-        let _use = self.enter(id)?;
+        let _use = self.enter(id, false)?;
         Ok(self.inner.initialize_session(id, message).await?)
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, SessionError> {
-        Ok(self.enter(id).is_ok() && self.inner.has_session(id).await?)
+        Ok(self.enter(id, false).is_ok() && self.inner.has_session(id).await?)
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
         // Outside of a request it is rmcp that closes, because the session has ended.
         let asked = REQUEST.try_with(|_| ()).is_ok();
-        if asked && self.enter(id).is_err() {
+        if asked && self.enter(id, false).is_err() {
             return Ok(());
         }
         self.owners().remove(id);
@@ -187,7 +231,7 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        let in_use = self.enter(id)?;
+        let in_use = self.enter(id, true)?;
         Ok(keep_in_use(self.inner.create_stream(id, message).await?, in_use))
     }
 
@@ -196,7 +240,7 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<(), SessionError> {
-        let _use = self.enter(id)?;
+        let _use = self.enter(id, false)?;
         Ok(self.inner.accept_message(id, message).await?)
     }
 
@@ -204,8 +248,9 @@ impl SessionManager for HttpSessions {
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        let in_use = self.enter(id)?;
-        Ok(keep_in_use(self.inner.create_standalone_stream(id).await?, in_use))
+        // A stream that only waits for news is no call: it holds nobody's place.
+        drop(self.enter(id, false)?);
+        self.inner.create_standalone_stream(id).await.map_err(SessionError::from)
     }
 
     async fn resume(
@@ -213,7 +258,7 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        let in_use = self.enter(id)?;
-        Ok(keep_in_use(self.inner.resume(id, last_event_id).await?, in_use))
+        drop(self.enter(id, false)?);
+        self.inner.resume(id, last_event_id).await.map_err(SessionError::from)
     }
 }

@@ -1,9 +1,12 @@
 //! What the handlers of HTTP requests share.
 
+use std::sync::Arc;
+
+use souk_model::Actions;
 use tokio_util::task::TaskTracker;
 
-use super::auth::Authenticator;
 use super::host_guard::HostGuard;
+use super::wrong_tokens::WrongTokens;
 
 /// Where the protocol is served.
 pub(crate) const ENDPOINT: &str = "/mcp";
@@ -11,7 +14,10 @@ pub(crate) const ENDPOINT: &str = "/mcp";
 /// What every handler may need of the server.
 pub(super) struct HttpState {
     pub(super) guard: HostGuard,
-    pub(super) auth: Authenticator,
+    /// They know who may call.
+    pub(super) actions: Arc<dyn Actions>,
+    pub(super) wrong_tokens: WrongTokens,
+    pub(super) body_bytes: usize,
     pub(super) public_url: Option<String>,
     /// Requests whose answers are not through yet.
     pub(super) posts: TaskTracker,

@@ -1,7 +1,7 @@
 //! Actions without anything behind them, and clients to call them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rmcp::model::{
@@ -12,7 +12,8 @@ use rmcp::{ClientHandler, ClientLifecycleMode};
 use serde_json::{Map, Value, json};
 use souk_mcp::{TransportLimits, serve_streams};
 use souk_model::{
-    Actions, Code, Document, Failure, Principal, Tier, Tool, ToolCall, ToolHints, ToolResult,
+    Actions, Callers, Code, Document, Failure, Principal, Tier, TokenDigest, Tool, ToolCall,
+    ToolHints, ToolResult,
 };
 use tokio::io::{DuplexStream, duplex, split};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -26,6 +27,7 @@ pub(crate) struct Fake {
     pub(crate) running: AtomicUsize,
     pub(crate) most: AtomicUsize,
     pub(crate) dropped: Notify,
+    callers: Mutex<Arc<Callers>>,
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {
@@ -61,7 +63,17 @@ impl Fake {
             running: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
             dropped: Notify::new(),
+            callers: Mutex::new(Arc::new(Callers::open())),
         })
+    }
+
+    /// From now on those with these tokens may call.
+    pub(crate) fn admit(&self, tokens: &[(&str, &str)]) {
+        let tokens = tokens
+            .iter()
+            .map(|(name, token)| ((*name).to_owned(), TokenDigest::of(token.as_bytes())));
+        *self.callers.lock().unwrap() = Arc::new(Callers::of_tokens(tokens).unwrap());
+        self.change();
     }
 
     pub(crate) fn change(&self) {
@@ -153,6 +165,10 @@ impl Actions for Fake {
             return Err(Failure::new(Code::NotFound, "no such document"));
         }
         Ok((document, "code\nMAY\n".to_owned()))
+    }
+
+    fn callers(&self) -> Arc<Callers> {
+        self.callers.lock().unwrap().clone()
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -10,7 +10,7 @@ use rmcp::model::SubscriptionFilter;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use serde_json::{Value, json};
-use souk_mcp::{Authenticator, HttpConfig, HttpServer, ServeError, TransportLimits, serve_http};
+use souk_mcp::{HttpConfig, HttpServer, ServeError, TransportLimits, serve_http};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -26,18 +26,18 @@ struct Served {
     server: JoinHandle<Result<(), ServeError>>,
 }
 
-fn tokens() -> Authenticator {
-    let tokens = [("ann", ANN), ("bob", BOB)];
-    Authenticator::new(tokens.map(|(name, token)| (name.to_owned(), token.to_owned().into())))
-        .unwrap()
+/// Served for ann and bob.
+fn with_tokens() -> Arc<Fake> {
+    let fake = Fake::new();
+    fake.admit(&[("ann", ANN), ("bob", BOB)]);
+    fake
 }
 
-async fn serve(fake: &Arc<Fake>, auth: Authenticator, config: HttpConfig) -> Served {
+async fn serve(fake: &Arc<Fake>, config: HttpConfig) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let http =
-        HttpServer { actions: fake.clone(), limits: TransportLimits::default(), config, auth };
+    let http = HttpServer { actions: fake.clone(), limits: TransportLimits::default(), config };
     let server = tokio::spawn(serve_http(listener, http, async {
         let _ = stopped.await;
     }));
@@ -101,7 +101,7 @@ fn initialize() -> Value {
 #[tokio::test]
 async fn clients_of_both_eras_list_call_and_hear_of_changes() {
     let fake = Fake::new();
-    let served = serve(&fake, Authenticator::open(), HttpConfig::default()).await;
+    let served = serve(&fake, HttpConfig::default()).await;
     for era in ERAS {
         let before = fake.changes.receiver_count();
         let client = served.connect(era, None).await;
@@ -139,7 +139,7 @@ async fn clients_of_both_eras_list_call_and_hear_of_changes() {
 
 #[tokio::test]
 async fn each_token_is_a_principal_with_its_own_list() {
-    let served = serve(&Fake::new(), tokens(), HttpConfig::default()).await;
+    let served = serve(&with_tokens(), HttpConfig::default()).await;
     for era in ERAS {
         for (token, name, tools) in [(ANN, "ann", 8), (BOB, "bob", 7)] {
             let client = served.connect(era, Some(token)).await;
@@ -152,7 +152,7 @@ async fn each_token_is_a_principal_with_its_own_list() {
 
 #[tokio::test]
 async fn without_a_token_the_answer_says_where_to_learn_of_tokens() {
-    let served = serve(&Fake::new(), tokens(), HttpConfig::default()).await;
+    let served = serve(&with_tokens(), HttpConfig::default()).await;
     let metadata = served.url("/.well-known/oauth-protected-resource/mcp");
     for token in [None, Some("ann-0123456789abcdeX")] {
         let mut request = served.post(&initialize());
@@ -183,7 +183,7 @@ async fn other_hosts_and_pages_are_turned_away_on_every_route() {
         "allowed_hosts = ['souk.example']\nallowed_origins = ['https://app.example']",
     )
     .unwrap();
-    let served = serve(&Fake::new(), Authenticator::open(), config).await;
+    let served = serve(&Fake::new(), config).await;
     for path in ["/", "/mcp", "/healthz", "/nothing"] {
         let ask = |name, value: &str| http_client().post(served.url(path)).header(name, value);
         for (name, value) in [
@@ -207,7 +207,7 @@ async fn other_hosts_and_pages_are_turned_away_on_every_route() {
 
 #[tokio::test]
 async fn a_session_is_its_openers_alone() {
-    let served = serve(&Fake::new(), tokens(), HttpConfig::default()).await;
+    let served = serve(&with_tokens(), HttpConfig::default()).await;
     let session = served.open(ANN).await.unwrap();
     assert_eq!(served.in_session(BOB, &session).await, StatusCode::NOT_FOUND);
     let delete = |token| {
@@ -225,20 +225,68 @@ async fn a_session_is_its_openers_alone() {
 }
 
 #[tokio::test]
-async fn sessions_are_bounded_for_each_principal() {
+async fn sessions_are_bounded_for_each_principal_and_the_unused_make_room() {
     let config = HttpConfig { sessions_each: 2, ..HttpConfig::default() };
-    let served = serve(&Fake::new(), tokens(), config).await;
-    let first = served.open(ANN).await.unwrap();
-    served.open(ANN).await.unwrap();
-    assert_eq!(served.open(ANN).await, Err(StatusCode::SERVICE_UNAVAILABLE));
+    let fake = with_tokens();
+    let served = serve(&fake, config).await;
+    let used = served.open(ANN).await.unwrap();
+    assert_eq!(served.in_session(ANN, &used).await, StatusCode::OK);
+    let unused = served.open(ANN).await.unwrap();
+    let third = served.open(ANN).await.unwrap();
+    assert_eq!(served.in_session(ANN, &unused).await, StatusCode::NOT_FOUND);
+    assert_eq!(served.in_session(ANN, &used).await, StatusCode::OK);
     assert!(served.open(BOB).await.is_ok());
-    assert_eq!(served.in_session(ANN, &first).await, StatusCode::OK);
+    // Those in which a call is answered are nobody's to close.
+    let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call",
+        "params": {"name": "slow", "arguments": {}}});
+    let answering = [&used, &third].map(|session| {
+        let request = served.post(&call).bearer_auth(ANN).header("mcp-session-id", session);
+        tokio::spawn(request.send())
+    });
+    fake.until_running(2).await;
+    assert_eq!(served.open(ANN).await, Err(StatusCode::SERVICE_UNAVAILABLE));
+    fake.gate.add_permits(2);
+    for answer in answering {
+        assert_eq!(answer.await.unwrap().unwrap().status(), StatusCode::OK);
+    }
+    assert!(served.open(ANN).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_caller_that_is_gone_is_turned_away_with_its_calls_sessions_and_streams() {
+    let fake = with_tokens();
+    let served = serve(&fake, HttpConfig::default()).await;
+    let session = served.open(BOB).await.unwrap();
+    let stream = http_client()
+        .get(served.url("/mcp"))
+        .bearer_auth(BOB)
+        .header(header::ACCEPT, "text/event-stream")
+        .header("mcp-session-id", &session)
+        .header("mcp-protocol-version", "2025-06-18")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stream.status(), StatusCode::OK);
+    let modern = served.connect(Era::Modern, Some(BOB)).await;
+    let filter = SubscriptionFilter::builder().tools_list_changed().build();
+    let mut subscription = modern.listen(filter).await.unwrap();
+    let calling = tokio::spawn(async move { modern.call_tool(named("slow", json!({}))).await });
+    fake.until_running(1).await;
+
+    fake.admit(&[("ann", ANN), ("bob", "bob-another-0123456789")]);
+    assert!(calling.await.unwrap().is_err(), "a call of one who is gone is answered");
+    fake.dropped.notified().await;
+    assert!(!stream.text().await.unwrap().contains("result"));
+    while let Ok(Some(_)) = subscription.next().await {}
+    assert_eq!(served.in_session(BOB, &session).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(served.in_session("bob-another-0123456789", &session).await, StatusCode::NOT_FOUND);
+    assert!(served.open(ANN).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_body_beyond_the_bound_and_rubbish_are_refused() {
     let config = HttpConfig { body_bytes: 1_000, ..HttpConfig::default() };
-    let served = serve(&Fake::new(), Authenticator::open(), config).await;
+    let served = serve(&Fake::new(), config).await;
     let long =
         json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": "x".repeat(2_000)}});
     let answer = served.post(&long).send().await.unwrap();
@@ -250,7 +298,7 @@ async fn a_body_beyond_the_bound_and_rubbish_are_refused() {
 
 #[tokio::test]
 async fn somebody_with_a_browser_learns_what_this_is() {
-    let served = serve(&Fake::new(), Authenticator::open(), HttpConfig::default()).await;
+    let served = serve(&Fake::new(), HttpConfig::default()).await;
     let get = async |path| {
         http_client().get(served.url(path)).send().await.unwrap().text().await.unwrap()
     };
@@ -263,7 +311,7 @@ async fn somebody_with_a_browser_learns_what_this_is() {
 #[tokio::test]
 async fn a_server_that_is_stopped_lets_calls_end_and_hangs_up_on_the_rest() {
     let fake = Fake::new();
-    let served = serve(&fake, Authenticator::open(), HttpConfig::default()).await;
+    let served = serve(&fake, HttpConfig::default()).await;
     let legacy = served.connect(Era::Legacy, None).await;
     let modern = served.connect(Era::Modern, None).await;
     let filter = SubscriptionFilter::builder().tools_list_changed().build();
@@ -293,7 +341,6 @@ async fn an_address_that_others_reach_is_not_served_without_tokens() {
         actions: Fake::new(),
         limits: TransportLimits::default(),
         config: HttpConfig::default(),
-        auth: Authenticator::open(),
     };
     let refused = serve_http(listener, http, std::future::pending()).await.err().unwrap();
     assert!(refused.to_string().contains("configure tokens, or bind to 127.0.0.1"), "{refused}");

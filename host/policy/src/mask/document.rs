@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::kind::PersonalDataKind;
+use super::known_values::KnownValues;
 use super::members::{self, MemberName, PersonContext};
 use super::{text, value};
 
@@ -45,31 +46,34 @@ impl DocumentFormat {
 pub(super) fn mask_document(
     media_type: &str,
     document: String,
+    known: &KnownValues,
 ) -> Result<String, UnmaskableMediaType> {
     Ok(match DocumentFormat::of(media_type)? {
-        DocumentFormat::Table => mask_table(&document, media_type == "text/tab-separated-values"),
-        DocumentFormat::Json => mask_json(document),
-        DocumentFormat::JsonLines => {
-            document.split_inclusive('\n').map(|line| mask_json(line.to_owned())).collect()
+        DocumentFormat::Table => {
+            mask_table(&document, media_type == "text/tab-separated-values", known)
         }
-        DocumentFormat::Prose => text::mask_text(document),
+        DocumentFormat::Json => mask_json(document, known),
+        DocumentFormat::JsonLines => {
+            document.split_inclusive('\n').map(|line| mask_json(line.to_owned(), known)).collect()
+        }
+        DocumentFormat::Prose => known.mask(text::mask_text(document)),
     })
 }
 
 /// JSON, written anew; what is none is masked as text.
-fn mask_json(document: String) -> String {
+fn mask_json(document: String, known: &KnownValues) -> String {
     match serde_json::from_str::<Value>(&document) {
         Ok(mut value) => {
-            value::mask_value(&mut value);
+            value::mask_value(&mut value, known);
             let end = &document[document.trim_end().len()..];
             format!("{value}{end}")
         }
-        Err(_) => text::mask_text(document),
+        Err(_) => known.mask(text::mask_text(document)),
     }
 }
 
 /// A table: columns whose name says so are masked, all other cells as text.
-fn mask_table(document: &str, tabs: bool) -> String {
+fn mask_table(document: &str, tabs: bool, known: &KnownValues) -> String {
     let delimiter = if tabs { '\t' } else { delimiter(document) };
     let mut cells = TableCells { rest: document, delimiter };
     let mut names: Vec<String> = Vec::new();
@@ -82,7 +86,7 @@ fn mask_table(document: &str, tabs: bool) -> String {
         }
         match kinds.get(column).copied().flatten() {
             Some(kind) if !cell.trim_matches(['"', ' ']).is_empty() => masked.push_str(kind.mask()),
-            _ => masked.push_str(&text::mask_text(cell.to_owned())),
+            _ => masked.push_str(&known.mask(text::mask_text(cell.to_owned()))),
         }
         masked.push_str(end);
         column += 1;

@@ -111,6 +111,15 @@ const NAME_PREFIXES: &[&str] = &[
     "subscriber",
 ];
 
+/// Where somebody lives by and large, which stays.
+const STAYS: &[&str] =
+    &["country", "countryid", "countrycode", "region", "regioncode", "regionid", "state"];
+
+/// Whether a text that is called so stays as it is.
+pub(super) fn stays(name: &MemberName) -> bool {
+    STAYS.contains(&name.as_str())
+}
+
 /// A member's name without case and separators.
 pub(super) struct MemberName(String);
 

@@ -22,32 +22,74 @@
 //! name, a store's and a warehouse's stay. Country and region always stay. Numbers become 0; null,
 //! true, false and the empty text stay as they are, so the shape of a value never changes.
 //!
+//! What a call has come across under such a name is masked by its value, too, wherever else it comes
+//! back in that call: a customer's name in a comment, a label, a message, a note of progress.
+//!
+//! # What is searched by
+//! Under a mask personal fields are matched whole or not at all, and nothing is sorted by them: see
+//! [`Mask::check_read`].
+//!
 //! # What is not
-//! A name or a street that stands in free text, since nothing tells it from other words.
+//! A name or a street in free text that the call has come across nowhere else, since nothing tells
+//! it from other words.
 
 mod document;
 mod email;
 mod kind;
+mod known_values;
+mod leaves;
 mod members;
 mod phone;
+mod search;
 mod text;
 mod value;
 
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
-use souk_model::Failure;
+use souk_model::{Failure, Read};
 
+use crate::refusal::Refusal;
 use crate::rule_origin::RuleOrigin;
+use known_values::KnownValues;
 
 pub use document::UnmaskableMediaType;
 
 /// Whether personal data is masked, and who set that. See the [module](self) for how.
 ///
 /// It goes with a call from its beginning to its end, and whatever leaves the host for that call
-/// goes through it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mask(Option<RuleOrigin>);
+/// goes through it. Its clones share what the call has come across.
+#[derive(Clone, Default)]
+pub struct Mask(Option<ActiveMask>);
+
+#[derive(Clone)]
+struct ActiveMask {
+    origin: RuleOrigin,
+    /// Personal values that the call has come across.
+    known: Arc<Mutex<KnownValues>>,
+}
+
+impl ActiveMask {
+    fn known(&self) -> MutexGuard<'_, KnownValues> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PartialEq for Mask {
+    fn eq(&self, other: &Self) -> bool {
+        let origin = |mask: &Self| mask.0.as_ref().map(|active| active.origin.clone());
+        origin(self) == origin(other)
+    }
+}
+
+impl Eq for Mask {}
+
+impl fmt::Debug for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mask({self})")
+    }
+}
 
 impl Mask {
     /// Masks nothing.
@@ -55,8 +97,8 @@ impl Mask {
 
     /// Masks, as set there.
     #[must_use]
-    pub const fn set_by(origin: RuleOrigin) -> Self {
-        Self(Some(origin))
+    pub fn set_by(origin: RuleOrigin) -> Self {
+        Self(Some(ActiveMask { origin, known: Arc::default() }))
     }
 
     /// Whether it masks.
@@ -65,11 +107,30 @@ impl Mask {
         self.0.is_some()
     }
 
+    /// Refuses a read by which a caller could find out, little by little, what is masked: one that
+    /// compares a personal field with less than a whole value, or sorts by it.
+    ///
+    /// # Errors
+    /// A refusal by the rule `mask-pii`.
+    pub fn check_read(&self, read: &Read) -> Result<(), Refusal> {
+        if self.is_on() { search::check(read) } else { Ok(()) }
+    }
+
+    /// Notes the personal values in what the call has come across, so that they are masked wherever
+    /// they come back.
+    pub fn learn(&self, value: &Value) {
+        if let Some(active) = &self.0 {
+            let mut known = active.known();
+            leaves::each(value, &mut |text, kind| known.learn(text, kind));
+        }
+    }
+
     /// A value as it may leave. It keeps its shape.
     #[must_use]
     pub fn value(&self, mut value: Value) -> Value {
-        if self.is_on() {
-            value::mask_value(&mut value);
+        if let Some(active) = &self.0 {
+            self.learn(&value);
+            value::mask_value(&mut value, &active.known());
         }
         value
     }
@@ -77,24 +138,30 @@ impl Mask {
     /// An object as it may leave.
     #[must_use]
     pub fn object(&self, mut object: Map<String, Value>) -> Map<String, Value> {
-        if self.is_on() {
-            value::mask_object(&mut object, members::PersonContext::Nobody);
+        if let Some(active) = &self.0 {
+            let mut known = active.known();
+            leaves::each_of(&object, &mut |text, kind| known.learn(text, kind));
+            value::mask_object(&mut object, members::PersonContext::Nobody, &known);
         }
         object
     }
 
-    /// A text for people as it may leave: without e-mail addresses and phone numbers.
+    /// A text for people as it may leave: without e-mail addresses and phone numbers, and without
+    /// personal values that the call has come across.
     #[must_use]
     pub fn text(&self, text: String) -> String {
-        if self.is_on() { text::mask_text(text) } else { text }
+        match &self.0 {
+            Some(active) => active.known().mask(text::mask_text(text)),
+            None => text,
+        }
     }
 
     /// A failure as it may leave.
     #[must_use]
     pub fn failure(&self, mut failure: Failure) -> Failure {
         if self.is_on() {
-            failure.message = text::mask_text(failure.message);
-            failure.remedy = failure.remedy.map(text::mask_text);
+            failure.message = self.text(failure.message);
+            failure.remedy = failure.remedy.map(|remedy| self.text(remedy));
             failure.argument = failure.argument.map(text::mask_text);
         }
         failure
@@ -106,7 +173,10 @@ impl Mask {
     /// # Errors
     /// [`UnmaskableMediaType`] for every other media type: what cannot be read cannot be masked.
     pub fn document(&self, media_type: &str, text: String) -> Result<String, UnmaskableMediaType> {
-        if self.is_on() { document::mask_document(media_type, text) } else { Ok(text) }
+        match &self.0 {
+            Some(active) => document::mask_document(media_type, text, &active.known()),
+            None => Ok(text),
+        }
     }
 
     /// Whether a document of this media type can be kept.
@@ -121,7 +191,7 @@ impl Mask {
 impl fmt::Display for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(origin) => write!(f, "masked, set by {origin}"),
+            Some(active) => write!(f, "masked, set by {}", active.origin),
             None => f.write_str("not masked"),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::kind::PersonalDataKind;
+use super::known_values::KnownValues;
 use super::members::{self, MemberName, PersonContext};
 use super::text;
 
@@ -15,41 +16,72 @@ const ROW_LABELS: [&str; 8] =
 const ROW_VALUES: [&str; 6] = ["value", "before", "after", "from", "to", "selected_options"];
 
 /// Masks a value in place.
-pub(super) fn mask_value(value: &mut Value) {
-    mask_within(value, PersonContext::Nobody);
+pub(super) fn mask_value(value: &mut Value, known: &KnownValues) {
+    mask_within(value, PersonContext::Nobody, known);
 }
 
 /// Masks whatever is personal in a value; `context` is of whom its members tell.
-fn mask_within(value: &mut Value, context: PersonContext) {
+fn mask_within(value: &mut Value, context: PersonContext, known: &KnownValues) {
     match value {
-        Value::String(text) => mask_string(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| mask_within(item, context)),
-        Value::Object(object) => mask_object(object, context),
+        Value::String(text) => mask_string(text, known),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_within(item, context, known)),
+        Value::Object(object) => mask_object(object, context, known),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
+/// What is personal about the members of one object.
+pub(super) struct MemberKinds {
+    /// What its members are called.
+    pub(super) plain: Vec<MemberName>,
+    /// Of whom they tell.
+    pub(super) context: PersonContext,
+    row: Option<PersonalDataKind>,
+    is_person: bool,
+}
+
+impl MemberKinds {
+    pub(super) fn of(object: &Map<String, Value>, outside: PersonContext) -> Self {
+        let plain: Vec<MemberName> = object.keys().map(|name| MemberName::new(name)).collect();
+        let context = members::context_of_members(&plain, outside);
+        let (row, is_person) = (kind_of_row(object, context), names_a_person(object));
+        Self { plain, context, row, is_person }
+    }
+
+    /// What is personal about a member as a whole.
+    pub(super) fn kind(
+        &self,
+        name: &str,
+        plain: &MemberName,
+        value: &Value,
+    ) -> Option<PersonalDataKind> {
+        if self.row.is_some() && ROW_VALUES.contains(&name) {
+            return self.row;
+        }
+        if name == "label" && self.is_person {
+            return Some(PersonalDataKind::Name);
+        }
+        // `customer: "Jane Doe"`
+        let is_name = value.is_string() && members::is_person(plain);
+        members::kind_of(plain, self.context).or_else(|| is_name.then_some(PersonalDataKind::Name))
+    }
+}
+
 /// Masks whatever is personal in an object.
-pub(super) fn mask_object(object: &mut Map<String, Value>, context: PersonContext) {
-    let plain: Vec<MemberName> = object.keys().map(|name| MemberName::new(name)).collect();
-    let context = members::context_of_members(&plain, context);
-    let row_kind = kind_of_row(object, context);
-    let is_person = names_a_person(object);
-    for ((name, value), plain) in object.iter_mut().zip(&plain) {
-        let kind = if ROW_VALUES.contains(&name.as_str()) && row_kind.is_some() {
-            row_kind
-        } else if name == "label" && is_person {
-            Some(PersonalDataKind::Name)
-        } else {
-            members::kind_of(plain, context)
-        };
-        match kind {
-            Some(kind) => mask_whole(value, kind),
-            // `customer: "Jane Doe"`
-            None if value.is_string() && members::is_person(plain) => {
-                mask_whole(value, PersonalDataKind::Name);
+pub(super) fn mask_object(
+    object: &mut Map<String, Value>,
+    context: PersonContext,
+    known: &KnownValues,
+) {
+    let members = MemberKinds::of(object, context);
+    for ((name, value), plain) in object.iter_mut().zip(&members.plain) {
+        match members.kind(name, plain, value) {
+            Some(kind) => mask_whole(value, kind, known),
+            // Countries and regions stay, whoever is called like one.
+            None if members::stays(plain) => {}
+            None => {
+                mask_within(value, members::context_within(plain, members.context), known);
             }
-            None => mask_within(value, members::context_within(plain, context)),
         }
     }
     mask_names(object);
@@ -73,7 +105,7 @@ fn names_a_person(object: &Map<String, Value>) -> bool {
 }
 
 /// Masks a value that is personal as a whole.
-fn mask_whole(value: &mut Value, kind: PersonalDataKind) {
+fn mask_whole(value: &mut Value, kind: PersonalDataKind, known: &KnownValues) {
     match value {
         Value::String(text) => {
             if !text.is_empty() && PersonalDataKind::ALL.iter().all(|kind| text != kind.mask()) {
@@ -81,14 +113,14 @@ fn mask_whole(value: &mut Value, kind: PersonalDataKind) {
             }
         }
         Value::Number(number) => *number = 0.into(),
-        Value::Array(items) => items.iter_mut().for_each(|item| mask_whole(item, kind)),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_whole(item, kind, known)),
         // What is called an address or a company is more than its texts: the country stays.
         Value::Object(object) => match kind {
             PersonalDataKind::Address | PersonalDataKind::Company => {
-                mask_object(object, PersonContext::Address);
+                mask_object(object, PersonContext::Address, known);
             }
             _ => {
-                object.iter_mut().for_each(|(_, value)| mask_whole(value, kind));
+                object.iter_mut().for_each(|(_, value)| mask_whole(value, kind, known));
                 mask_names(object);
             }
         },
@@ -97,16 +129,16 @@ fn mask_whole(value: &mut Value, kind: PersonalDataKind) {
 }
 
 /// Masks a text; one that is JSON itself is masked as such.
-fn mask_string(text: &mut String) {
+fn mask_string(text: &mut String, known: &KnownValues) {
     if text.starts_with(['{', '['])
         && let Ok(mut value) = serde_json::from_str::<Value>(text)
     {
-        mask_value(&mut value);
+        mask_value(&mut value, known);
         // Written anew in any case: of members given twice the text holds one that was not seen.
         *text = value.to_string();
         return;
     }
-    *text = text::mask_text(std::mem::take(text));
+    *text = known.mask(text::mask_text(std::mem::take(text)));
 }
 
 /// Masks the names of members: of objects that are keyed by e-mail address. None gets lost.

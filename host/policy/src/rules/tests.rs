@@ -1,7 +1,7 @@
 //! The laws of narrowing as properties, and each rule's message once.
 
 use proptest::prelude::*;
-use souk_model::{Principal, Tier};
+use souk_model::{Callers, Principal, Tier, TokenDigest};
 
 use crate::{Ceiling, EffectKind, Mask, MaskRule, RuleOrigin, Rules, ToolPattern, ToolProfile};
 
@@ -51,16 +51,6 @@ impl Limit {
             Self::Deny(patterns, origin) => to.deny(patterns, origin),
         }
     }
-
-    fn add_to_rules(self, to: Rules) -> Rules {
-        match self {
-            Self::Ceiling(tier, origin) => to.ceiling(tier, origin),
-            Self::Group(group, tier, origin) => to.group_ceiling(group, tier, origin),
-            Self::ReadOnly(origin) => to.read_only(origin),
-            Self::Allow(patterns, origin) => to.allow(patterns, origin),
-            Self::Deny(patterns, origin) => to.deny(patterns, origin),
-        }
-    }
 }
 
 fn some_limit() -> impl Strategy<Value = Limit> {
@@ -88,7 +78,8 @@ fn some_limit() -> impl Strategy<Value = Limit> {
 }
 
 fn rules_of(limits: &[Limit]) -> Rules {
-    limits.iter().cloned().fold(Rules::new(), |rules, limit| limit.add_to_rules(rules))
+    let all = limits.iter().cloned().fold(Ceiling::new(), |ceiling, limit| limit.add(ceiling));
+    Rules::new().for_everybody(all)
 }
 
 proptest! {
@@ -159,6 +150,10 @@ const PURGE: ToolProfile<'static> = ToolProfile {
     effect: EffectKind::Apply,
 };
 
+fn rules_for(limits: Ceiling) -> Rules {
+    Rules::new().for_everybody(limits)
+}
+
 fn refused(rules: &Rules, tool: &ToolProfile<'_>) -> (&'static str, String, String) {
     let refusal = rules.decide(&Principal::named("agent"), tool).unwrap_err();
     (refusal.rule, refusal.message, refusal.remedy)
@@ -166,7 +161,7 @@ fn refused(rules: &Rules, tool: &ToolProfile<'_>) -> (&'static str, String, Stri
 
 #[test]
 fn the_effects_table_holds() {
-    let rules = Rules::new().read_only(RuleOrigin::Flag("--read-only"));
+    let rules = rules_for(Ceiling::new().read_only(RuleOrigin::Flag("--read-only")));
     for tool in every_tool() {
         let allowed = match tool.effect {
             EffectKind::Query | EffectKind::Prepare => true,
@@ -180,7 +175,8 @@ fn the_effects_table_holds() {
 #[test]
 fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
     let file = RuleOrigin::File { path: "/etc/souk.toml".into(), key: "policy.max_tier".into() };
-    let rules = Rules::new().ceiling(Tier::Critical, RuleOrigin::Default).ceiling(Tier::Safe, file);
+    let both = Ceiling::new().ceiling(Tier::Critical, RuleOrigin::Default);
+    let rules = rules_for(both.ceiling(Tier::Safe, file));
     assert_eq!(
         refused(&rules, &PURGE),
         (
@@ -192,7 +188,7 @@ fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
                 .into(),
         )
     );
-    let rules = Rules::new().read_only(RuleOrigin::Env("SOUK_READ_ONLY"));
+    let rules = rules_for(Ceiling::new().read_only(RuleOrigin::Env("SOUK_READ_ONLY")));
     assert_eq!(
         refused(&rules, &PURGE),
         (
@@ -216,12 +212,31 @@ fn a_refusal_says_who_set_the_rule_and_what_would_allow_it() {
 
 #[test]
 fn the_lower_of_a_global_and_a_groups_ceiling_counts() {
-    let rules = Rules::new().ceiling(Tier::Risk, RuleOrigin::Default);
-    assert!(rules.decide(&Principal::local(), &PURGE).is_ok());
-    let lower = rules.clone().group_ceiling("cache", Tier::Safe, RuleOrigin::Flag("--x"));
+    let global = Ceiling::new().ceiling(Tier::Risk, RuleOrigin::Default);
+    assert!(rules_for(global.clone()).decide(&Principal::local(), &PURGE).is_ok());
+    let lower = global.clone().group_ceiling("cache", Tier::Safe, RuleOrigin::Flag("--x"));
+    let lower = rules_for(lower);
     assert!(refused(&lower, &PURGE).1.contains("of the group `cache`"));
-    let higher = rules.group_ceiling("cache", Tier::Critical, RuleOrigin::Flag("--x"));
+    let higher = global.group_ceiling("cache", Tier::Critical, RuleOrigin::Flag("--x"));
+    let higher = rules_for(higher);
     assert_eq!(refused(&higher, &ToolProfile { tier: Tier::Critical, ..PURGE }).0, "tier-ceiling");
+}
+
+#[test]
+fn whoever_came_by_a_token_that_is_not_its_own_by_these_rules_may_nothing() {
+    let tokens = |ann: &[u8], bob: &[u8]| {
+        let tokens = [("ann", ann), ("bob", bob)];
+        let tokens = tokens.map(|(name, token)| (name.to_owned(), TokenDigest::of(token)));
+        Rules::new().known_callers(Callers::of_tokens(tokens).unwrap())
+    };
+    let before = tokens(b"a", b"b");
+    let ann = before.callers().find(&TokenDigest::of(b"a")).unwrap();
+    assert!(before.decide(&ann, &PURGE).is_ok());
+    for after in [tokens(b"c", b"b"), tokens(b"b", b"a"), Rules::new()] {
+        assert_eq!(after.decide(&ann, &PURGE).unwrap_err().rule, "caller");
+        // The host itself speaks of a principal by its name.
+        assert!(after.decide(&Principal::named("ann"), &PURGE).is_ok());
+    }
 }
 
 #[test]

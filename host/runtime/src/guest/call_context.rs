@@ -11,7 +11,7 @@ use souk_state::audit::{CallResources, RequestEntry};
 use souk_state::exports::{Exports, PendingExport};
 use souk_upstream::Session;
 
-use super::sessions::SessionHost;
+use super::sessions::{OwnCredentials, SessionHost};
 use crate::text::printable;
 
 /// What a call may reach. Built by the host before the plugin runs.
@@ -25,6 +25,8 @@ pub(crate) struct CallContext {
     pub(crate) sessions: Arc<SessionHost>,
     /// The values of sealed arguments, by name.
     pub(crate) sealed: Vec<(String, Secret)>,
+    /// Whether they may be logged in with.
+    pub(crate) own_credentials: OwnCredentials,
     pub(crate) settings: Arc<Map<String, Value>>,
     pub(crate) progress: Option<Arc<dyn Progress>>,
     /// What leaves the host for this call goes through it.
@@ -89,7 +91,11 @@ impl CallContext {
 
     /// What a read needs, apart from `self`, so that many can run at once.
     pub(crate) fn reader(&self) -> GrantedReader {
-        GrantedReader { action: self.action.clone(), session: self.session.clone() }
+        GrantedReader {
+            action: self.action.clone(),
+            session: self.session.clone(),
+            mask: self.mask.clone(),
+        }
     }
 }
 
@@ -98,6 +104,7 @@ impl CallContext {
 pub(crate) struct GrantedReader {
     action: Arc<Action>,
     session: Option<Session>,
+    mask: Mask,
 }
 
 impl GrantedReader {
@@ -116,13 +123,30 @@ impl GrantedReader {
     }
 
     async fn permitted(&self, read: &Read) -> Result<String, Failure> {
+        self.mask.check_read(read)?;
         let permitted = souk_policy::permit(&self.action.grants, read)?;
         let session = self.session.as_ref().ok_or_else(not_logged_in)?;
         let body = session.get(&permitted).await?;
-        String::from_utf8(body.into()).map_err(|_| {
+        let body = String::from_utf8(body.into()).map_err(|_| {
             Failure::new(Code::UpstreamError, "the store's answer is not valid UTF-8")
                 .from_upstream(&read.upstream, None)
-        })
+        })?;
+        Ok(if self.mask.is_on() { self.masked(body) } else { body })
+    }
+
+    /// What a plugin is given where personal data is masked. What only reads need not know it, and
+    /// then can tell nobody, in whatever disguise. What proposes changes has to know what it sends
+    /// back; of that the values are noted, to be masked wherever they come out.
+    fn masked(&self, body: String) -> String {
+        match serde_json::from_str(&body) {
+            Ok(value) if self.action.effect == Effect::Query => self.mask.value(value).to_string(),
+            Ok(value) => {
+                self.mask.learn(&value);
+                body
+            }
+            Err(_) if self.action.effect == Effect::Query => self.mask.text(body),
+            Err(_) => body,
+        }
     }
 }
 

@@ -88,8 +88,9 @@ impl GuestState {
             })?;
             sealed.push((name.clone(), value.clone()));
         }
+        let base_url = using.base_url.as_deref();
         let session =
-            call.sessions.login(&call.principal, using.base_url.as_deref(), sealed).await?;
+            call.sessions.login(&call.principal, base_url, sealed, &call.own_credentials).await?;
         let info = session.info();
         call.session = Some(session);
         Ok(info.into())

@@ -3,6 +3,7 @@
 use souk_model::plan::{Change, Intent};
 use souk_model::{Code, Failure};
 use souk_plans::{PlanDraft, PlanOutcome, Proposal, Proposer};
+use souk_policy::Mask;
 use wasmtime::component::Resource;
 
 use super::bindings::souk::plugin::{plans, types};
@@ -29,6 +30,8 @@ impl GuestState {
             Ok(changes) => changes,
             Err(failure) => return Ok(Err(failure)),
         };
+        let mask = self.call.as_deref().map(|call| call.mask.clone()).unwrap_or_default();
+        let changes = changes.into_iter().map(|change| masked_label(change, &mask)).collect();
         match self.begun(draft).await? {
             Ok(draft) => Ok(draft.add(changes).await),
             Err(failure) => Ok(Err(failure)),
@@ -60,6 +63,11 @@ impl GuestState {
 
     async fn begin(&mut self, intent: Intent) -> Result<PlanDraft, Failure> {
         let call = self.call_for_draft()?;
+        // A lookup tells by what it finds, too.
+        call.mask.check_read(&intent.lookup.one)?;
+        if let Some(batch) = &intent.lookup.many {
+            call.mask.check_read(&batch.read)?;
+        }
         let session = call.session.clone().ok_or_else(not_logged_in)?;
         let proposer = Proposer {
             principal: call.principal.clone(),
@@ -114,6 +122,13 @@ impl GuestState {
         }
         Ok(outcome)
     }
+}
+
+/// A label is for people alone and is told long after its call, when nobody knows any more whose name
+/// stands in it.
+fn masked_label(mut change: Change, mask: &Mask) -> Change {
+    change.subject.label = change.subject.label.map(|label| mask.text(label));
+    change
 }
 
 /// What is told of a draft that was proposed or applied already.

@@ -1,9 +1,19 @@
 //! Who is logged in where: the operator's stores, and a session for each principal.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 use souk_model::{Code, ExposeSecret, Failure, Principal, Secret};
 use souk_upstream::{Magento, PartialCredentials, Session, SessionRegistry};
+
+use crate::rates::{RateLimits, Rates};
+
+/// Whether a call may log in with credentials of its caller's own, and how often.
+#[derive(Clone, Default)]
+pub(crate) struct OwnCredentials {
+    pub(crate) accepted: bool,
+    pub(crate) limits: RateLimits,
+    pub(crate) rates: Arc<Rates>,
+}
 
 /// The sessions of all principals, and what they may be opened with.
 ///
@@ -12,26 +22,14 @@ use souk_upstream::{Magento, PartialCredentials, Session, SessionRegistry};
 pub struct SessionHost {
     sessions: SessionRegistry,
     stores: Vec<Magento>,
-    accept_credentials: AtomicBool,
     probe_at_login: bool,
 }
 
 impl SessionHost {
-    /// Sessions with these stores; the first is the default. Credentials of callers are refused
-    /// until the dispatcher's configuration accepts them.
+    /// Sessions with these stores; the first is the default.
     #[must_use]
     pub fn new(stores: Vec<Magento>) -> Self {
-        Self {
-            sessions: SessionRegistry::default(),
-            stores,
-            accept_credentials: AtomicBool::new(false),
-            probe_at_login: false,
-        }
-    }
-
-    /// Whether callers may log in with credentials of their own, from the next login on.
-    pub(crate) fn set_accept_credentials(&self, accept: bool) {
-        self.accept_credentials.store(accept, Ordering::Release);
+        Self { sessions: SessionRegistry::default(), stores, probe_at_login: false }
     }
 
     /// Whether each login begins to find out, in the background, what the store can do. A host that
@@ -58,22 +56,33 @@ impl SessionHost {
         self.sessions.remove(principal)
     }
 
+    /// Logs in with the operator's own credentials, and keeps the session for the principal.
+    ///
+    /// # Errors
+    /// NOT_AUTHENTICATED where there are none, or the store refuses them.
+    pub async fn login_configured(&self, principal: &Principal) -> Result<Session, Failure> {
+        let own = OwnCredentials::default();
+        self.login(principal, None, Vec::new(), &own).await
+    }
+
     /// Logs in, and keeps the session for the principal. Without `given` credentials the
     /// operator's own are used.
     ///
     /// # Errors
     /// FORBIDDEN for a store or credentials that the operator does not allow, VALIDATION_ERROR for
     /// incomplete ones, NOT_AUTHENTICATED where the store refuses them.
-    pub async fn login(
+    pub(crate) async fn login(
         &self,
         principal: &Principal,
         base_url: Option<&str>,
         given: Vec<(String, Secret)>,
+        own: &OwnCredentials,
     ) -> Result<Session, Failure> {
         let store = self.store(base_url)?;
         let credentials = if given.is_empty() {
             store.credentials().cloned().ok_or_else(no_credentials)?
-        } else if self.accept_credentials.load(Ordering::Acquire) {
+        } else if own.accepted {
+            own.rates.login(principal, &own.limits)?;
             partial_credentials(given)?.complete()?.ok_or_else(no_credentials)?
         } else {
             return Err(Failure::new(

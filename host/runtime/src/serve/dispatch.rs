@@ -1,14 +1,14 @@
 //! One call from the transport to its answer: may it, with these arguments, run it, write it down.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::{
-    Action, Actions, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult, visible,
+    Action, Actions, Callers, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult,
+    visible,
 };
 use souk_plans::{ApplyOptions, CommitRequest, PlanOutcome, Plans, request_digest};
 use souk_policy::{Mask, Rules};
@@ -24,51 +24,32 @@ use super::documents::{self, DocumentReader};
 use super::host_arg_values::HostArgValues;
 use super::masked_content::masked_content;
 use super::masked_progress;
+use super::masks;
+use super::operator_config::OperatorConfig;
+use super::plan_policy::{PlanUse, decide_plan};
 use super::plans_tools::{PlansCall, outcome_json, plan_id};
 use super::plugin_run::{CallResult, PluginRun};
+use super::refusals::{NO_LINE_OF_CALL, no_such, wrong_settings};
 use super::tool::{LoadedTool, ToolKind};
-use super::tool_table::ToolTable;
+use super::tool_table::{CurrentTools, ToolTable};
 use crate::guest::call_context::{CallContext, not_logged_in};
-use crate::guest::sessions::SessionHost;
+use crate::guest::sessions::{OwnCredentials, SessionHost};
 use crate::load::plugin::Plugin;
 use crate::load::plugin_set::PluginSet;
 use crate::load::registry::Registry;
-use crate::text::printable;
-
-/// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.
-pub type PluginSettings = HashMap<String, Arc<Map<String, Value>>>;
-
-/// What the operator may change while the host runs.
-pub struct OperatorConfig {
-    /// What may be called, by whom, and what is masked.
-    pub rules: Rules,
-    /// The plugins' own settings.
-    pub settings: PluginSettings,
-    /// Whether writes from tier risk up need `confirm` and a `reason`.
-    pub confirm: bool,
-    /// Whether callers may log in with credentials of their own.
-    pub accept_credentials: bool,
-}
+use crate::rates::{Rates, is_refusal};
 
 /// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
 pub struct Dispatcher {
     deps: DispatcherDeps,
     admission: Admission,
-    rules: ArcSwap<Rules>,
-    settings: ArcSwap<PluginSettings>,
-    confirm: AtomicBool,
+    config: ArcSwap<OperatorConfig>,
+    rates: Arc<Rates>,
     /// Counts up when the rules change or the registry does.
     version: watch::Sender<u64>,
     /// Each principal's list of tools, and the version it was made at.
     lists: Mutex<HashMap<Principal, ToolList>>,
     tools: ArcSwap<CurrentTools>,
-}
-
-/// The plugins that are loaded, and their tools.
-#[derive(Default)]
-struct CurrentTools {
-    plugins: Arc<PluginSet>,
-    table: Arc<ToolTable>,
 }
 
 /// The version a list was made at, and the list.
@@ -105,17 +86,15 @@ impl Dispatcher {
     #[must_use]
     pub fn new(deps: DispatcherDeps, config: OperatorConfig) -> Arc<Self> {
         let mut changes = deps.registry.changes();
-        let rules = Arc::new(config.rules);
-        deps.sessions.set_accept_credentials(config.accept_credentials);
-        set_text_mask(&deps.trail, rules.clone());
+        let config = Arc::new(config);
+        masks::set_on_trail(&deps.trail, config.rules.clone());
         let pool = &deps.registry.sandbox().limits;
         let admission = Admission::new(deps.callers.clone(), pool);
         let dispatcher = Arc::new(Self {
             deps,
             admission,
-            rules: ArcSwap::new(rules),
-            settings: ArcSwap::from_pointee(config.settings),
-            confirm: AtomicBool::new(config.confirm),
+            config: ArcSwap::new(config),
+            rates: Arc::default(),
             version: watch::Sender::new(0),
             lists: Mutex::default(),
             tools: ArcSwap::default(),
@@ -133,23 +112,35 @@ impl Dispatcher {
         dispatcher
     }
 
-    /// Puts another configuration in force: for every call that starts from now on.
+    /// Puts another configuration in force, at once and as a whole: for every call that starts from
+    /// now on. Who is no longer known by it is logged out.
     pub fn reconfigure(&self, config: OperatorConfig) {
-        let rules = Arc::new(config.rules);
-        set_text_mask(&self.deps.trail, rules.clone());
-        self.rules.store(rules);
-        self.settings.store(Arc::new(config.settings));
+        let config = Arc::new(config);
+        let guard = AuditGuard::of_reload(&self.deps.trail, self.deps.transport);
+        let _ = guard.end(CallResources::default(), &Ok(()));
+        masks::set_on_trail(&self.deps.trail, config.rules.clone());
+        let before = self.config.swap(config.clone()).rules.callers();
+        let now = config.rules.callers();
+        for name in before.names().filter(|name| now.names().all(|known| known != *name)) {
+            self.deps.sessions.destroy(&Principal::named(name));
+        }
         self.warn_of_settings();
-        self.confirm.store(config.confirm, Ordering::Release);
-        self.deps.sessions.set_accept_credentials(config.accept_credentials);
         self.bump();
+    }
+
+    /// Writes down that a configuration was refused, and that what is in force stays so.
+    pub fn refuse_config(&self, why: &str) {
+        let guard = AuditGuard::of_reload(&self.deps.trail, self.deps.transport);
+        let refused = Failure::new(Code::ValidationError, why).rule("config");
+        // What cannot be written is in the log already; nothing hangs on it.
+        let _ = guard.end::<()>(CallResources::default(), &Err(refused));
     }
 
     /// Tells the operator of settings that a loaded plugin does not take; its calls are refused.
     fn warn_of_settings(&self) {
-        let (loaded, settings) = (self.loaded(), self.settings.load());
+        let (loaded, config) = (self.loaded(), self.config.load());
         for (group, plugin) in &loaded.plugins {
-            let set = settings.get(group).cloned().unwrap_or_default();
+            let set = config.settings.get(group).cloned().unwrap_or_default();
             if let Err(why) = plugin.check_settings(&set) {
                 tracing::warn!("{}", wrong_settings(group, &why));
             }
@@ -184,32 +175,15 @@ impl Dispatcher {
         self.tools().tool(tool).is_some_and(LoadedTool::needs_session)
     }
 
-    /// What masks a call's result, and what its failure. The tools over plans mask their results
-    /// themselves, plan by plan.
-    fn masks(&self, principal: &Principal, tool: Option<&LoadedTool>) -> (Mask, Mask) {
-        let rules = self.rules.load();
-        match tool.map(|tool| (&tool.kind, tool.profile().group)) {
-            Some((ToolKind::Action { .. } | ToolKind::Commit { .. }, group)) => {
-                let mask = rules.mask_for(principal, group);
-                (mask.clone(), mask)
-            }
-            Some((ToolKind::Plans(_), _)) | None => {
-                (Mask::OFF, rules.mask_for_any_group(principal))
-            }
-        }
-    }
-
     fn documents_under<'d>(&'d self, rules: &'d Rules) -> DocumentReader<'d> {
         DocumentReader { exports: &self.deps.exports, rules, sessions: &self.deps.sessions }
     }
 
-    fn decide(&self, principal: &Principal, tool: &LoadedTool) -> Result<(), Failure> {
-        Ok(self.rules.load().decide(principal, &tool.profile())?)
-    }
-
     /// Waits for the call's places. What the rules refuse waits for nothing.
     async fn admit(&self, tool: &LoadedTool, principal: &Principal) -> Result<CallPermit, Failure> {
-        self.decide(principal, tool)?;
+        let config = self.config.load_full();
+        self.rates.call(principal, &config.rates)?;
+        config.rules.decide(principal, &tool.profile())?;
         let plugin = match &tool.kind {
             ToolKind::Action { plugin, .. } => Some(&plugin.name),
             ToolKind::Commit { .. } | ToolKind::Plans(_) => None,
@@ -217,27 +191,35 @@ impl Dispatcher {
         self.admission.admit(principal, plugin).await
     }
 
+    /// As [`admit`](Self::admit), for documents.
+    async fn admit_reading(&self, principal: &Principal) -> Result<CallPermit, Failure> {
+        let config = self.config.load_full();
+        self.rates.call(principal, &config.rates)?;
+        config.rules.check_caller(principal)?;
+        self.admission.admit(principal, None).await
+    }
+
     /// Everything that can refuse a call before anything runs for it, then the call.
     async fn run(
         &self,
+        config: &OperatorConfig,
         tool: &LoadedTool,
         call: ToolCall,
         arguments: Value,
         mask: &Mask,
         permit: &CallPermit,
     ) -> (CallResources, Result<CallResult, Failure>) {
-        // The places were waited for; what is forbidden by now does not start.
-        let inputs = match self.check(tool, &call.principal, arguments, permit) {
+        let inputs = match self.check(config, tool, &call.principal, arguments, permit) {
             Ok(inputs) => inputs,
             Err(failure) => return (CallResources::default(), Err(failure)),
         };
         let mut resources = CallResources::default();
         let result = match &tool.kind {
             ToolKind::Action { plugin, action } => {
-                return self.act(tool, plugin, action, call, inputs, mask).await;
+                return self.act(config, tool, plugin, action, call, inputs, mask).await;
             }
             ToolKind::Commit { subject_as, .. } => {
-                let outcome = self.commit(tool, &call.principal, inputs).await;
+                let outcome = self.commit(&config.rules, tool, &call.principal, inputs).await;
                 outcome.map(|outcome| {
                     let sent = outcome.has_sent.then(|| outcome.plan.to_string());
                     resources.plans.extend(sent);
@@ -249,7 +231,7 @@ impl Dispatcher {
                 let no_arguments = Map::new();
                 let call = PlansCall {
                     plans: &self.deps.plans,
-                    rules: &self.rules.load_full(),
+                    rules: &config.rules,
                     principal: &call.principal,
                     session: session.as_ref(),
                     host_args,
@@ -266,12 +248,13 @@ impl Dispatcher {
 
     fn check(
         &self,
+        config: &OperatorConfig,
         tool: &LoadedTool,
         principal: &Principal,
         mut arguments: Value,
         permit: &CallPermit,
     ) -> Result<CallInputs, Failure> {
-        self.decide(principal, tool)?;
+        config.rules.decide(principal, &tool.profile())?;
         let confirmed = HostArgValues::take_unlisted_confirm(
             tool.profile().effect,
             tool.host_args,
@@ -284,15 +267,17 @@ impl Dispatcher {
         }
         let mut host_args = HostArgValues::take(tool.host_args, &mut arguments);
         host_args.confirm |= confirmed;
-        if self.confirm.load(Ordering::Acquire) {
+        if config.confirm {
             host_args.check(tool.host_args, &tool.tool.name)?;
         }
         Ok(CallInputs { session, host_args, arguments, permit: permit.clone() })
     }
 
     /// A plugin's action: answered from before where the same was asked for and done, or run.
+    #[expect(clippy::too_many_arguments, reason = "a call and what it is judged by")]
     async fn act(
         &self,
+        config: &OperatorConfig,
         tool: &LoadedTool,
         plugin: &Arc<Plugin>,
         action: &Arc<Action>,
@@ -321,7 +306,7 @@ impl Dispatcher {
                 return (CallResources::default(), result);
             }
         }
-        let settings = self.settings.load().get(&plugin.group.name).cloned().unwrap_or_default();
+        let settings = config.settings.get(&plugin.group.name).cloned().unwrap_or_default();
         if let Err(why) = plugin.check_settings(&settings) {
             return (CallResources::default(), Err(wrong_settings(&plugin.group.name, &why)));
         }
@@ -332,6 +317,11 @@ impl Dispatcher {
             session,
             sessions: sessions.clone(),
             sealed,
+            own_credentials: OwnCredentials {
+                accepted: config.accept_credentials,
+                limits: config.rates,
+                rates: self.rates.clone(),
+            },
             settings,
             progress: masked_progress::through(mask, call.progress),
             mask: mask.clone(),
@@ -360,6 +350,7 @@ impl Dispatcher {
     /// The host's own tool that commits what one of a group's actions proposed.
     async fn commit(
         &self,
+        rules: &Rules,
         tool: &LoadedTool,
         principal: &Principal,
         inputs: CallInputs,
@@ -368,6 +359,9 @@ impl Dispatcher {
         let session = session.ok_or_else(not_logged_in)?;
         let id = arguments.get("plan_id").and_then(Value::as_str).unwrap_or_default();
         let plan = plan_id(id)?;
+        // That this tool may be called is decided; the plan names the one that proposed it, too.
+        let stored = self.deps.plans.get(Some(principal), &plan).await?;
+        decide_plan(&self.deps.plans, rules, principal, &stored.header, PlanUse::CarryOut).await?;
         let commit = CommitRequest {
             principal,
             session: &session,
@@ -381,37 +375,14 @@ impl Dispatcher {
     }
 }
 
-/// What is told beside the outcome of a write whose call has no line on the trail.
-const NO_LINE_OF_CALL: &str = "the audit trail could not be written after this call: its requests were announced there, its end was not. The operator must make it writable again";
-
-/// Masks on the trail what any rule masks for a principal: which plugin a line is about is not
-/// always known there.
-fn set_text_mask(trail: &AuditTrail, rules: Arc<Rules>) {
-    trail.set_text_mask(Arc::new(move |principal, text| {
-        rules.mask_for_any_group(&Principal::named(principal)).text(text)
-    }));
-}
-
-/// What is told where the operator's settings for a plugin are not what it takes.
-fn wrong_settings(group: &str, why: &str) -> Failure {
-    Failure::new(
-        Code::Unavailable,
-        format!("the operator's settings for the plugin `{group}` are not what it takes: {why}"),
-    )
-    .rule("plugin-settings")
-    .remedy(format!("the operator corrects `[plugins.{group}.settings]`"))
-}
-
-fn no_such(tool: &str) -> Failure {
-    let tool = printable(tool, 80);
-    Failure::new(Code::ActionNotFound, format!("no plugin has the action `{tool}`"))
-        .remedy("list the tools again; a plugin may have been removed")
-}
-
 #[async_trait]
 impl Actions for Dispatcher {
     fn list(&self, principal: &Principal) -> Arc<[Arc<Tool>]> {
-        let version = *self.version.borrow();
+        let (version, config) = (*self.version.borrow(), self.config.load());
+        // Kept by name, so not for somebody who came under that name once.
+        if config.rules.check_caller(principal).is_err() {
+            return Arc::new([]);
+        }
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((made_at, list)) = lists.get(principal)
             && *made_at == version
@@ -421,7 +392,7 @@ impl Actions for Dispatcher {
         let list: Arc<[Arc<Tool>]> = self
             .tools()
             .tools()
-            .filter(|tool| self.decide(principal, tool).is_ok())
+            .filter(|tool| config.rules.decide(principal, &tool.profile()).is_ok())
             .map(|tool| tool.tool.clone())
             .collect();
         lists.insert(principal.clone(), (version, list.clone()));
@@ -437,17 +408,23 @@ impl Actions for Dispatcher {
         let tool = tools.tool(&call.tool);
         let arguments = Value::Object(arguments::normalise(std::mem::take(&mut call.arguments)));
         let DispatcherDeps { trail, transport, exports, .. } = &self.deps;
-        let (mask, mask_failure) = self.masks(&call.principal, tool);
         let guard = AuditGuard::of_call(trail, *transport, &call, tool, &arguments);
         let admitted = match tool {
             Some(tool) => self.admit(tool, &call.principal).await.map(|permit| (tool, permit)),
             None => Err(no_such(&call.tool)),
         };
+        // What is in force when the places are had judges the call, to its end.
+        let config = self.config.load_full();
+        let (mask, mask_failure) = masks::of_call(&config.rules, &call.principal, tool);
+        let principal = call.principal.clone();
         // The permit is kept until the line is written: what is done until then is bounded too.
         let (mut resources, result) = match &admitted {
-            Ok((tool, permit)) => self.run(tool, call, arguments, &mask, permit).await,
+            Ok((tool, permit)) => self.run(&config, tool, call, arguments, &mask, permit).await,
             Err(failure) => (CallResources::default(), Err(failure.clone())),
         };
+        if result.as_ref().is_err_and(is_refusal) {
+            self.rates.refused(&principal, &config.rates);
+        }
         let result = match result {
             Ok(result) => match masked_content(&mask, result.content) {
                 Ok(content) => {
@@ -492,8 +469,8 @@ impl Actions for Dispatcher {
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
-        let _permit = self.admission.admit(principal, None).await?;
-        self.documents_under(&self.rules.load_full()).list(principal).await
+        let _permit = self.admit_reading(principal).await?;
+        self.documents_under(&self.config.load_full().rules).list(principal).await
     }
 
     async fn document(
@@ -503,15 +480,20 @@ impl Actions for Dispatcher {
     ) -> Result<(Document, String), Failure> {
         let DispatcherDeps { trail, transport, .. } = &self.deps;
         let guard = AuditGuard::of_reading(trail, *transport, principal, uri);
-        let admitted = self.admission.admit(principal, None).await;
-        let rules = self.rules.load_full();
+        let admitted = self.admit_reading(principal).await;
+        let config = self.config.load_full();
+        let rules = &config.rules;
         let result = match &admitted {
-            Ok(_) => self.documents_under(&rules).read(principal, uri).await,
+            Ok(_) => self.documents_under(rules).read(principal, uri).await,
             Err(failure) => Err(failure.clone()),
         };
         let result = result.map_err(|failure| rules.mask_for_any_group(principal).failure(failure));
         guard.end(CallResources::default(), &result)?;
         result
+    }
+
+    fn callers(&self) -> Arc<Callers> {
+        self.config.load().rules.callers()
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -9,7 +9,7 @@ use souk_state::audit::CallResources;
 use super::admission::{Admission, AdmissionLimits};
 use super::plugin_run::PluginRun;
 use crate::guest::call_context::CallContext;
-use crate::guest::sessions::SessionHost;
+use crate::guest::sessions::{OwnCredentials, SessionHost};
 use crate::load::plugin::Plugin;
 use crate::load::sandbox::Sandbox;
 
@@ -47,6 +47,7 @@ impl Plugin {
             session: None,
             sessions: Arc::new(SessionHost::new(Vec::new())),
             sealed: Vec::new(),
+            own_credentials: OwnCredentials::default(),
             settings: Arc::default(),
             progress: None,
             mask: souk_policy::Mask::OFF,

@@ -61,3 +61,10 @@ impl ToolTable {
         }
     }
 }
+
+/// The plugins that are loaded, and their tools.
+#[derive(Default)]
+pub(super) struct CurrentTools {
+    pub(super) plugins: Arc<PluginSet>,
+    pub(super) table: Arc<ToolTable>,
+}

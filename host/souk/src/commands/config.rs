@@ -7,7 +7,6 @@ use souk_model::visible;
 
 use crate::cli::ConfigCommand;
 use crate::output::print;
-use crate::settings::kind::ValueKind;
 use crate::settings::resolved::{EffectiveValue, named_key};
 use crate::settings::setting::DefaultValue;
 use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
@@ -73,7 +72,7 @@ fn sources(one: &EffectiveValue) -> String {
 
 fn as_json(one: &EffectiveValue) -> Value {
     let setting = one.setting;
-    let secret = setting.kind == ValueKind::Secret;
+    let secret = setting.kind.is_secret();
     let value = if secret { None } else { one.value.clone() };
     json!({
         "key": one.key,
@@ -101,15 +100,19 @@ fn source(source: &SettingSource) -> Value {
 }
 
 async fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode> {
-    let loaded = setup::loader(flags.clone())?.load(&[]);
-    let mut problems = setup::problems(&loaded);
+    let loader = setup::loader(flags)?;
+    let loaded = loader.load(&[]);
+    let (mut problems, files) = (setup::problems(&loaded), loaded.files.clone());
     if problems.is_empty() {
-        problems = plugin_problems(&Setup::read(flags)?).await?;
+        problems = plugin_problems(&Setup::of(loader, loaded)?).await?;
+    }
+    for warning in setup::unknown_variables() {
+        eprintln!("souk: {warning}");
     }
     if json {
         let rows = problems.iter().map(|one| json!({"place": one.place, "message": one.message}));
         let all = json!({
-            "files": loaded.files,
+            "files": files,
             "problems": rows.collect::<Vec<_>>(),
         });
         print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
@@ -119,8 +122,7 @@ async fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode>
             text.push_str(&format!("{problem}\n"));
         }
         if problems.is_empty() {
-            let read: Vec<_> =
-                loaded.files.iter().map(|file| format!("`{}`", file.display())).collect();
+            let read: Vec<_> = files.iter().map(|file| format!("`{}`", file.display())).collect();
             let read = if read.is_empty() { "no file".to_owned() } else { read.join(" and ") };
             text = format!("the configuration is sound; read {read}\n");
         }

@@ -18,6 +18,7 @@ use self::report::{HealthReport, Section};
 use self::store::StoreReport;
 use crate::cli::DoctorArgs;
 use crate::output::print;
+use crate::refused_config;
 use crate::setup::Setup;
 use crate::wiring;
 
@@ -84,10 +85,13 @@ fn configuration(setup: &Setup) -> Section {
     let mut section = Section::new("configuration");
     for file in &setup.files {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        section.fine("file", file.display().to_string());
+        section.fine("file", format!("{}, nobody else's to write", file.display()));
     }
     if setup.files.is_empty() {
         section.note("file", "none; the environment and the defaults count");
+    }
+    for warning in crate::setup::unknown_variables() {
+        section.warn("environment", warning, "correct its name, or remove it");
     }
     section.note("probe at login", if setup.probe() { "on" } else { "off" });
     section
@@ -213,6 +217,16 @@ fn state(setup: &Setup) -> Section {
     if let Err(error) = wiring::open_trail(setup, &opened) {
         section.failed("audit trail", &error);
         return section;
+    }
+    for refused in refused_config::of_running(&directory) {
+        section.broken(
+            "configuration",
+            format!(
+                "the host with process {} has refused it at {}: {}",
+                refused.pid, refused.at, refused.why
+            ),
+            Some("correct the file; it is read again at once".to_owned()),
+        );
     }
     let trail = setup.audit_path().unwrap_or_else(|| opened.audit_trail());
     match audit::verify(&trail, None) {

@@ -88,7 +88,7 @@ async fn show(host: &RunningHost, rules: &Rules, plan: &PlanId, items: u32) -> C
 
 /// The operator's session, with the operator's credentials.
 async fn session(host: &RunningHost) -> Result<Session, Failure> {
-    host.sessions.login(&Principal::local(), None, Vec::new()).await
+    host.sessions.login_configured(&Principal::local()).await
 }
 
 async fn carry_out(

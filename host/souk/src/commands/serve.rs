@@ -5,28 +5,36 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use souk_mcp::{Authenticator, HttpServer};
+use souk_mcp::HttpServer;
 use souk_state::audit::Transport;
 use souk_state::exports::Exports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::setup::{ReloadedConfig, Setup};
+use crate::refused_config::RefusalNote;
+use crate::reload::ReloadedConfig;
+use crate::setup::Setup;
 use crate::wiring::RunningHost;
 
 /// How often documents are looked through for those that have expired.
 const EXPORTS_TIDY: std::time::Duration = std::time::Duration::from_secs(600);
 /// How often the configuration's file is looked at for changes.
-const CONFIG_POLL: std::time::Duration = std::time::Duration::from_secs(1);
+const CONFIG_POLL: std::time::Duration = std::time::Duration::from_millis(500);
+/// Open files that are enough for everything that is allowed by default, many times over.
+const DESCRIPTORS: u64 = 65_536;
 
 pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
+    for warning in crate::setup::unknown_variables() {
+        tracing::warn!("{warning}");
+    }
     let setup = Arc::new(setup);
     let (demo, listen) = (setup.demo(), setup.listen());
     let transport = if listen.is_some() { Transport::Http } else { Transport::Stdio };
     // Refused before anything is started: an open door is not opened for a moment either.
-    let auth = Authenticator::new(setup.tokens())?;
+    let callers = setup.rules()?.callers();
     if let Some(address) = listen {
-        souk_mcp::check_bind(address, &auth)?;
+        souk_mcp::check_bind(address, &callers)?;
+        raise_descriptors();
     }
     let host = RunningHost::start(&setup, transport).await?;
     let loaded = host.registry.loaded();
@@ -52,7 +60,9 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
         }
     });
     tokio::spawn(remove_expired(host.exports.clone()));
-    tokio::spawn(follow_configuration(setup.clone(), host.dispatcher.clone()));
+    let note = RefusalNote::new(&setup.state_dir()?);
+    let following = follow_configuration(setup.clone(), host.dispatcher.clone(), note);
+    let following = AbortOnDrop(tokio::spawn(following));
     let limits = setup.mcp.clone();
     match listen {
         None => souk_mcp::serve_stdio(host.dispatcher.clone(), limits).await?,
@@ -60,17 +70,36 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
             let listener = TcpListener::bind(address)
                 .await
                 .with_context(|| format!("cannot listen on {address}"))?;
-            eprint!("{}", how_to_connect(listener.local_addr()?, demo, auth.is_open()));
-            let http = HttpServer {
-                actions: host.dispatcher.clone(),
-                limits,
-                config: setup.http.clone(),
-                auth,
-            };
+            eprint!("{}", how_to_connect(listener.local_addr()?, demo, callers.is_open()));
+            let http =
+                HttpServer { actions: host.dispatcher.clone(), limits, config: setup.http.clone() };
             souk_mcp::serve_http(listener, http, asked_to_end()).await?;
         }
     }
+    drop(following);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Ends a task with what it holds.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Lets this process have as many files open as it may: each connection is one, and the usual limit
+/// is from times when that was a danger to others.
+fn raise_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current < limit.maximum || limit.maximum.is_none() {
+        limit.current = limit.maximum.or(Some(DESCRIPTORS)).map(|most| most.min(DESCRIPTORS));
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::debug!(%error, "the limit on open files stays as it is");
+        }
+    }
 }
 
 /// Removes documents that have expired, for as long as the host serves.
@@ -102,7 +131,11 @@ async fn asked_to_end() {
 
 /// Puts the rules and the plugins' settings in force again whenever a file changes, or SIGHUP asks
 /// for it, and says what else has changed and needs a restart.
-async fn follow_configuration(setup: Arc<Setup>, dispatcher: Arc<souk_runtime::Dispatcher>) {
+async fn follow_configuration(
+    setup: Arc<Setup>,
+    dispatcher: Arc<souk_runtime::Dispatcher>,
+    note: RefusalNote,
+) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     let mut watch = setup.watch();
     loop {
@@ -113,9 +146,10 @@ async fn follow_configuration(setup: Arc<Setup>, dispatcher: Arc<souk_runtime::D
         if !watch.has_changed() && !asked {
             continue;
         }
-        match watch.reread() {
+        match watch.reread(asked) {
             Ok(ReloadedConfig { config, files, needs_restart }) => {
                 dispatcher.reconfigure(config);
+                note.withdraw();
                 for file in files {
                     tracing::info!("{} is in force", file.display());
                 }
@@ -126,7 +160,14 @@ async fn follow_configuration(setup: Arc<Setup>, dispatcher: Arc<souk_runtime::D
                     );
                 }
             }
-            Err(error) => tracing::error!("{error:#}; what was in force stays so"),
+            Err(error) => {
+                let why = format!("{error:#}; what was in force stays so");
+                tracing::error!("{why}");
+                if let Err(error) = note.write(&why) {
+                    tracing::warn!("cannot note that for `souk doctor`: {error}");
+                }
+                dispatcher.refuse_config(&why);
+            }
         }
     }
 }

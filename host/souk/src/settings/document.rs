@@ -18,7 +18,7 @@ Everything the operator sets, in one table. `souk config show` prints every valu
 |---|---|
 | a flag | stands before or after the command: `souk --max-tier safe serve`, `souk serve --max-tier safe` |
 | a variable of the environment | usually from the client's own settings, its `env` block |
-| the operator's file | `--config`, else `SOUK_CONFIG`, else `souk/souk.toml` in `XDG_CONFIG_HOME` or `~/.config` |
+| the operator's file | `--config`, else `SOUK_CONFIG`, else `souk/souk.toml` in `XDG_CONFIG_HOME` or `~/.config`; of a directory it is the `souk.toml` in it: `--config .` |
 | `souk.toml` in the working directory | only what narrows; any other key in it is an error. It is the project's, and a project may not widen what the operator allows |
 
 Of several sources that set the same, the column *of several* says which counts:
@@ -29,15 +29,23 @@ Of several sources that set the same, the column *of several* says which counts:
 
 The file of the working directory is merged last, and against the default too: it can never widen anything.
 
-An unknown key is an error that names the nearest one, so that a misspelt rule cannot silently mean nothing.
+An unknown key is an error that names the nearest one, so that a misspelt rule cannot silently mean nothing. An unknown `SOUK_…` variable is a warning, since another version may know it.
+
+## Whose the files are
+
+A `souk.toml`, wherever it is, has to be owned by the user that souk runs as or by root, and not to be writable by group or others; else souk does not start, and a running host keeps what is in force. For the operator's file that goes for its directory too (both, where it is a link), unless that has the sticky bit: whoever can take the file away lifts every limit in it.
 
 ## What reloads
 
-A file that changes is read again, at once or by SIGHUP. Settings marked *reloads* are in force for the next call; of any other that differs the log says that it needs a restart. A file that is wrong changes nothing, and one that was read and is gone is wrong.
+A file that changes is read again, within a second or two or by SIGHUP, and so are the files that hold its secrets. What is marked *reloads*, callers and their tokens included, is exchanged as a whole: each call is judged by one state of the file. Of any other setting that differs the log says that it needs a restart.
+
+A caller whose section or token is no longer there is turned away at once: its calls, sessions and streams end, and it is logged out of the store. A token that replaces another counts at once. A server that once asked for tokens never stops asking, also where none is left.
+
+A file that is wrong, empty, or gone after it was read changes nothing; log, audit trail (`config/reload`) and `souk doctor` say so. So does one that was written over and may be cut off: it ends within a line, or is the beginning of what it was and lacks more than callers at its end. Where that is meant, replace the file as a whole, or send SIGHUP.
 
 ## Secrets
 
-A secret stands in the file as text or as `{ file = \"/run/secrets/token\" }`, in the environment as `NAME` or as `NAME_FILE`, which holds the path of a file. Such a file has to be readable by its owner alone. No command prints a secret.
+A secret stands in the file as text or as `{ file = \"/run/secrets/token\" }`, in the environment as `NAME` or as `NAME_FILE`, which holds the path of a file. Such a file has to be readable by its owner alone, who has to be this user or root. No command prints a secret. Of callers' tokens only digests are kept in memory, and they are compared in constant time.
 ";
 
 /// The whole page.

@@ -79,7 +79,7 @@ fn value(setting: &Setting) -> String {
         DefaultValue::Toml(toml) => toml.to_owned(),
         _ if !setting.example.is_empty() => setting.example.to_owned(),
         _ => match setting.kind {
-            ValueKind::Secret => "{ file = \"/run/secrets/souk\" }".to_owned(),
+            ValueKind::Secret | ValueKind::Token => "{ file = \"/run/secrets/souk\" }".to_owned(),
             ValueKind::Choice(choices) => format!("\"{}\"", choices[0]),
             ValueKind::Url => "\"https://example.com/\"".to_owned(),
             ValueKind::Whole => "1".to_owned(),

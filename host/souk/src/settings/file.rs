@@ -89,6 +89,11 @@ impl FileReader<'_> {
                 for (index, item) in items.iter().enumerate() {
                     at.push(Step::Index(index));
                     match item.get_ref() {
+                        DeValue::Table(table) if table.is_empty() => {
+                            let message =
+                                format!("`{}` is empty; fill it in or remove it", write(at));
+                            self.problem(line, message);
+                        }
                         DeValue::Table(table) => self.table(table, at),
                         _ => self
                             .problem(item.span().start, format!("`{}` must be a table", write(at))),
@@ -316,6 +321,7 @@ mod tests {
             ),
             ("policy = 1", "`policy` must be a table"),
             ("stores = [1]", "`stores[0]` must be a table"),
+            ("\n[[stores]]\n", "souk.toml:2: `stores[0]` is empty"),
             ("demo = true", "`demo` cannot be set in a file; use --demo"),
             ("[policy]\nmax_tier = 'sky'", "`sky` is not one of safe, risk, critical"),
             ("[policy]\nallow = ['*_get']", "`policy.allow`: `*_get` is not a pattern"),

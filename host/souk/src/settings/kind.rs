@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use serde_json::{Map, Value};
+use souk_model::TokenDigest;
 use souk_plans::Caps;
 use souk_policy::{PrincipalPattern, ToolPattern};
 use url::Url;
@@ -14,6 +15,7 @@ pub(crate) const TIERS: &[&str] = &["safe", "risk", "critical"];
 ///
 /// | kind | form |
 /// |---|---|
+/// | `Token` | the hex digest of the token |
 /// | `Caps` | an object of amounts as text, by currency |
 /// | `MaskRules` | a list of rules; `true` is one that masks everything |
 /// | `Tools`, `Names` | a list of texts |
@@ -43,6 +45,9 @@ pub(crate) enum ValueKind {
     Caps,
     /// A secret; in a file also `{ file = "…" }`.
     Secret,
+    /// A bearer token that callers bring, written as a secret is. Only its digest is kept, from the
+    /// moment it is read.
+    Token,
     /// For whom, and in what, personal data is masked.
     MaskRules,
     /// A table of the plugin's own.
@@ -65,10 +70,15 @@ impl ValueKind {
             Self::Caps => {
                 "an amount, like 1000, or some by currency, like EUR=500, *=100".to_owned()
             }
-            Self::Secret => "text, or `{ file = \"…\" }`".to_owned(),
+            Self::Secret | Self::Token => "text, or `{ file = \"…\" }`".to_owned(),
             Self::MaskRules => "true, false, or tables `[[policy.mask_pii]]`".to_owned(),
             Self::Table => "a table".to_owned(),
         }
+    }
+
+    /// Whether no command may print it.
+    pub(crate) const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::Token)
     }
 
     /// A value from a flag or a variable.
@@ -114,7 +124,10 @@ impl ValueKind {
             (Self::Text | Self::Path | Self::Secret, Value::String(text)) if !text.is_empty() => {
                 Ok(text.into())
             }
-            (Self::Secret, Value::Object(map)) if names_a_file(&map) => Ok(map.into()),
+            (Self::Secret | Self::Token, Value::Object(map)) if names_a_file(&map) => {
+                Ok(map.into())
+            }
+            (Self::Token, Value::String(token)) => token_digest(&token).map(Value::from),
             (Self::Url, Value::String(text)) => match Url::parse(&text) {
                 Ok(_) => Ok(text.into()),
                 Err(error) => Err(format!("`{text}` is no URL: {error}")),
@@ -158,7 +171,7 @@ impl ValueKind {
     /// A value as TOML, for people: in one line. Secrets have no such form.
     pub(crate) fn write(self, value: &Value) -> String {
         match (self, value) {
-            (Self::Secret, _) => "(secret)".to_owned(),
+            (Self::Secret | Self::Token, _) => "(secret)".to_owned(),
             (Self::MaskRules, Value::Array(rules)) if rules.is_empty() => "false".to_owned(),
             (Self::MaskRules, Value::Array(rules)) if rules.contains(&Map::new().into()) => {
                 "true".to_owned()
@@ -170,6 +183,30 @@ impl ValueKind {
             _ => toml(value),
         }
     }
+}
+
+/// The shortest token that is accepted, in bytes: what cannot be guessed over a network.
+const SHORTEST_TOKEN: usize = 16;
+
+/// The digest of a token, as it is kept.
+fn token_digest(token: &str) -> Result<String, String> {
+    if token.len() < SHORTEST_TOKEN {
+        return Err(format!(
+            "the token is shorter than {SHORTEST_TOKEN} characters; make one with \
+             `openssl rand -hex 32`"
+        ));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("the token has spaces or characters other than ASCII in it".to_owned());
+    }
+    Ok(hex::encode(TokenDigest::of(token.as_bytes()).bytes()))
+}
+
+/// The digest of a value of the kind [`ValueKind::Token`].
+pub(crate) fn kept_digest(value: &Value) -> Option<TokenDigest> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(value.as_str()?, &mut bytes).ok()?;
+    Some(TokenDigest::from_bytes(bytes))
 }
 
 /// Caps in the one form they are kept in.

@@ -21,8 +21,10 @@ mod nearest;
 pub(crate) mod resolved;
 mod secret_file;
 pub(crate) mod setting;
+pub(crate) mod shape;
 pub(crate) mod source;
 pub(crate) mod table;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trust;
 pub(crate) mod variables;

@@ -4,6 +4,8 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::trust;
+
 /// The longest that is read.
 const MAX_BYTES: u64 = 64 << 10;
 
@@ -20,6 +22,7 @@ pub(crate) fn read(path: &Path) -> Result<String, String> {
     if !metadata.is_file() {
         return Err(format!("`{named}` holds no secret: it is not a regular file"));
     }
+    trust::check_owner(&metadata, path)?;
     if metadata.mode() & 0o077 != 0 {
         return Err(format!(
             "others than its owner may use `{named}`, which holds a secret: run `chmod 600` on it"

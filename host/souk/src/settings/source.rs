@@ -47,6 +47,14 @@ impl SettingSource {
         matches!(self, Self::File(_))
     }
 
+    /// The line of a file where it stands.
+    pub(crate) const fn line(&self) -> Option<usize> {
+        match self {
+            Self::File(place) | Self::LocalFile(place) => Some(place.line),
+            Self::Flag(_) | Self::Variable { .. } | Self::Default => None,
+        }
+    }
+
     /// The same for a refusal, which names whom to ask.
     pub(crate) fn origin(&self, key: &str) -> RuleOrigin {
         match self {

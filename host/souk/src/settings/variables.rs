@@ -6,11 +6,16 @@ use anyhow::bail;
 use serde_json::Value;
 
 use super::kind::ValueKind;
+use super::nearest::nearest;
 use super::secret_file;
 use super::setting::Setting;
 use super::source::{SettingProblem, SettingSource, SettingValue};
 use super::table;
 
+/// Begins the name of every variable that is souk's alone.
+const PREFIX: &str = "SOUK_";
+/// Begins those that the tests of souk itself know.
+const TESTS: &str = "SOUK_TEST_";
 /// Ends the name of a variable that holds the path of a file which holds the secret.
 const FILE_SUFFIX: &str = "_FILE";
 
@@ -59,7 +64,9 @@ fn variable(
     let plain = SettingSource::Variable { name, file: false };
     let by_file = SettingSource::Variable { name, file: true };
     let (own, file) = match setting.kind {
-        ValueKind::Secret => (text(name)?, text(&format!("{name}{FILE_SUFFIX}"))?),
+        ValueKind::Secret | ValueKind::Token => {
+            (text(name)?, text(&format!("{name}{FILE_SUFFIX}"))?)
+        }
         _ => (text(name)?, None),
     };
     let (value, source) = match (own, file) {
@@ -69,7 +76,7 @@ fn variable(
             return Err(SettingProblem::at(&plain, message));
         }
         (Some(text), None) => (setting.kind.parse(&text), plain),
-        (None, Some(path)) => (secret_file::read(Path::new(&path)).map(Value::from), by_file),
+        (None, Some(path)) => (secret(setting.kind, Path::new(&path)), by_file),
     };
     match value {
         Ok(value) => Ok(Some(SettingValue {
@@ -83,6 +90,51 @@ fn variable(
     }
 }
 
+/// The value that is kept in a file of its own.
+///
+/// # Errors
+/// Why it is none, for people.
+pub(crate) fn secret(kind: ValueKind, path: &Path) -> Result<Value, String> {
+    secret_file::read(path).and_then(|secret| kind.check(secret.into()))
+}
+
+/// The files in which the values of variables are kept, by the names of the variables.
+pub(crate) fn files(environment: Environment<'_>) -> Vec<(&'static str, PathBuf)> {
+    let names = table::all().filter(|setting| setting.kind.is_secret());
+    names
+        .flat_map(|setting| setting.variables.iter().copied())
+        .filter_map(|name| {
+            let path = environment(&format!("{name}{FILE_SUFFIX}")).ok().flatten()?;
+            Some((name, PathBuf::from(path)))
+        })
+        .collect()
+}
+
+/// Variables that look as if they were meant for souk and set nothing, each with the name that may
+/// be meant.
+pub(crate) fn unknown<'n>(
+    set: impl IntoIterator<Item = &'n str>,
+) -> Vec<(&'n str, Option<&'static str>)> {
+    let known = |name: &str| {
+        let plain = name.strip_suffix(FILE_SUFFIX).unwrap_or(name);
+        table::all().any(|setting| {
+            setting.variables.contains(&name)
+                || setting.kind.is_secret() && setting.variables.contains(&plain)
+        })
+    };
+    let names = || table::all().flat_map(|setting| setting.variables.iter().copied());
+    set.into_iter()
+        .filter(|name| name.starts_with(PREFIX) && !known(name))
+        .filter(|name| !name.starts_with(TESTS))
+        .map(|name| (name, nearest(name, names())))
+        .collect()
+}
+
+/// The names of all variables of this process that are text.
+pub(crate) fn names_of_process() -> Vec<String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+}
+
 /// Where this user keeps files of a kind: `souk` in the directory that a variable of the XDG
 /// convention names, else in its usual place below the home directory.
 ///
@@ -93,9 +145,11 @@ pub(crate) fn user_dir(
     variable: &str,
     below_home: &str,
 ) -> anyhow::Result<Option<PathBuf>> {
-    let base = match environment(variable)? {
-        Some(base) => Some(PathBuf::from(base)),
-        None => environment("HOME")?.map(|home| Path::new(&home).join(below_home)),
+    let absolute = |path: String| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
+    // The convention has a relative one ignored; it would lead into the working directory.
+    let base = match environment(variable)?.and_then(absolute) {
+        Some(base) => Some(base),
+        None => environment("HOME")?.and_then(absolute).map(|home| home.join(below_home)),
     };
     Ok(base.map(|base| base.join("souk")))
 }

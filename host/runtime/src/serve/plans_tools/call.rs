@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
-use souk_model::plan::{PlanId, PlanOrigin};
+use souk_model::plan::PlanId;
 use souk_model::{Failure, Principal};
 use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, sample_rows};
-use souk_policy::{EffectKind, Mask, Rules, ToolProfile};
+use souk_policy::{Mask, Rules};
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
@@ -16,6 +16,7 @@ use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
 use crate::guest::plan_json::rfc3339;
 use crate::serve::host_arg_values::HostArgValues;
+use crate::serve::plan_policy::{PlanUse, decide_plan};
 
 /// A call of one of them, with everything it may touch.
 pub(crate) struct PlansCall<'a> {
@@ -73,6 +74,10 @@ impl PlansCall<'_> {
         self.session.ok_or_else(not_logged_in)
     }
 
+    async fn decide(&self, stored: &StoredPlan, planned: PlanUse) -> Result<(), Failure> {
+        decide_plan(self.plans, self.rules, self.principal, &stored.header, planned).await
+    }
+
     async fn list(&self) -> Result<Map<String, Value>, Failure> {
         let ListPlansArgs { state, page_size, before } = args::read(self.arguments)?;
         let filter = PlanFilter {
@@ -110,7 +115,7 @@ impl PlansCall<'_> {
         let id = self.plan()?;
         let stored = self.plans.get(Some(self.principal), &id).await?;
         // The rules may have changed since it was proposed, and this tool is not a way around them.
-        self.rules.decide(self.principal, &commit_profile(&stored))?;
+        self.decide(&stored, PlanUse::CarryOut).await?;
         let commit = CommitRequest {
             principal: self.principal,
             session: self.session()?,
@@ -133,6 +138,8 @@ impl PlansCall<'_> {
 
     async fn undo(&self) -> Result<Map<String, Value>, Failure> {
         let id = self.plan()?;
+        let stored = self.plans.get(Some(self.principal), &id).await?;
+        self.decide(&stored, PlanUse::Undo).await?;
         let proposal = self.plans.undo(self.principal, self.session()?, &id, false).await?;
         let header = &proposal.header;
         Ok(object(json!({
@@ -155,17 +162,4 @@ impl PlansCall<'_> {
             json!({"plan_id": id.as_str(), "message": "the plan is discarded; nothing was changed"}),
         ))
     }
-}
-
-/// A plan as policy judges carrying it out.
-fn commit_profile(stored: &StoredPlan) -> ToolProfile<'_> {
-    let header = &stored.header;
-    let (tool, tier, effect) = match &header.origin {
-        PlanOrigin::Prepared { commit_tool, commit_tier } => {
-            (commit_tool.as_str(), *commit_tier, EffectKind::Commit)
-        }
-        PlanOrigin::Applied => (header.tool.as_str(), header.tier, EffectKind::Apply),
-        PlanOrigin::Undo { .. } => (header.tool.as_str(), header.tier, EffectKind::Commit),
-    };
-    ToolProfile { name: tool, group: &header.group, tier, effect }
 }

@@ -26,6 +26,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     plugins::LIMITS,
     serving::HTTP,
     serving::CALLERS,
+    serving::RATES,
 ];
 
 static BY_KEY: LazyLock<HashMap<&'static str, &'static Setting>> =

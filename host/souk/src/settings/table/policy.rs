@@ -139,8 +139,9 @@ pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
         .example("[\"orders_*\"]"),
         Setting::new(
             "principals.NAME.token",
-            ValueKind::Secret,
+            ValueKind::Token,
             "The bearer token that tells this caller; at least sixteen characters",
-        ),
+        )
+        .reloads(),
     ],
 };

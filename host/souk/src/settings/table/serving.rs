@@ -17,8 +17,9 @@ pub(super) const HTTP: SettingGroup = SettingGroup {
         .variables(&["SOUK_HTTP"])
         .unset("stdio")
         .example("\"127.0.0.1:8808\""),
-        Setting::new("http_token", ValueKind::Secret, "The bearer token of the principal `http`")
-            .variables(&["SOUK_HTTP_TOKEN"]),
+        Setting::new("http_token", ValueKind::Token, "The bearer token of the principal `http`")
+            .variables(&["SOUK_HTTP_TOKEN"])
+            .reloads(),
         Setting::new(
             "http.allowed_hosts",
             ValueKind::Names,
@@ -40,12 +41,42 @@ pub(super) const HTTP: SettingGroup = SettingGroup {
         .unset("what the request was sent to")
         .example("\"https://souk.example\""),
         Setting::limit("http.body_bytes", "4194304", "bytes", "One request's body"),
-        Setting::limit("http.connections", "1024", "connections", "Open connections; more wait"),
+        Setting::limit(
+            "http.connections",
+            "1024",
+            "connections",
+            "Open connections; for one more, one on which nothing is being answered is closed",
+        ),
+        Setting::limit(
+            "http.connections_each",
+            "512",
+            "connections",
+            "Open connections from one address, of IPv6 from one network of 64 bits; behind a proxy \
+             all are the proxy's",
+        ),
+        Setting::limit(
+            "http.header_timeout_s",
+            "10",
+            "seconds",
+            "In which time a request's header must have come",
+        ),
+        Setting::limit(
+            "http.body_timeout_s",
+            "30",
+            "seconds",
+            "In which time a request's body must have come",
+        ),
+        Setting::limit(
+            "http.idle_timeout_s",
+            "120",
+            "seconds",
+            "After how long a connection on which nothing is asked is closed",
+        ),
         Setting::limit(
             "http.sessions_each",
             "64",
             "sessions",
-            "Sessions of each principal's older clients; the longest idle one makes room",
+            "Sessions of each principal's older clients; one that is not used makes room",
         ),
         Setting::limit(
             "http.session_idle_s",
@@ -115,5 +146,34 @@ pub(super) const CALLERS: SettingGroup = SettingGroup {
             "seconds",
             "How long a server on stdio outlives its input for the sake of calls under way",
         ),
+    ],
+};
+
+pub(super) const RATES: SettingGroup = SettingGroup {
+    title: "How often callers may call",
+    about: "For each principal. They stop a loop that has gone wild, and guessing; work does not meet \
+            them.",
+    settings: &[
+        Setting::limit(
+            "rates.calls_per_s",
+            "20000",
+            "calls",
+            "Calls a second; twice as many at once",
+        )
+        .reloads(),
+        Setting::limit(
+            "rates.refused_per_s",
+            "200",
+            "calls",
+            "Calls a second that are refused, ten times as many at once; above it no call is looked at",
+        )
+        .reloads(),
+        Setting::limit(
+            "rates.logins_per_min",
+            "10",
+            "logins",
+            "Logins a minute with credentials of the caller's own, as many at once",
+        )
+        .reloads(),
     ],
 };

@@ -1,0 +1,203 @@
+//! Who may call over a network, told apart by tokens that nobody here knows.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+
+use crate::Principal;
+
+/// The SHA-256 of a bearer token: what is kept of it, and what it is compared by.
+#[derive(Clone, Copy)]
+pub struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// Of a token as it is sent.
+    #[must_use]
+    pub fn of(token: &[u8]) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+
+    /// The one that was written down as [`bytes`](Self::bytes).
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// To write it down.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Whether both are of one token; how long that takes tells nothing of either.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl PartialEq for TokenDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(other)
+    }
+}
+
+impl Eq for TokenDigest {}
+
+impl fmt::Debug for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenDigest")
+    }
+}
+
+/// A list of tokens that cannot be told apart, or that names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidCallers {
+    /// It would mean two principals.
+    #[error("`{one}` and `{other}` have the same token; give each its own")]
+    Shared {
+        /// Whose it is.
+        one: String,
+        /// Whose it is too.
+        other: String,
+    },
+    /// The name is empty, or means the local user, who has no token.
+    #[error("`{name}` cannot be the name of a caller with a token; choose another")]
+    Name {
+        /// The name.
+        name: String,
+    },
+}
+
+/// Whom the operator knows of those who call over a network.
+///
+/// ```
+/// use souk_model::{Callers, TokenDigest};
+/// let ann = TokenDigest::of(b"0123456789abcdef");
+/// let callers = Callers::of_tokens([("ann".to_owned(), ann)]).unwrap();
+/// let principal = callers.find(&ann).unwrap();
+/// assert!(callers.admits(&principal));
+/// // Once the token is another, whoever came by the old one is nobody.
+/// let rotated = Callers::of_tokens([("ann".to_owned(), TokenDigest::of(b"another"))]).unwrap();
+/// assert!(!rotated.admits(&principal));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callers {
+    tokens: Vec<(Principal, TokenDigest)>,
+    open: bool,
+}
+
+impl Callers {
+    /// Everybody is the local user, and no token is asked for.
+    #[must_use]
+    pub const fn open() -> Self {
+        Self { tokens: Vec::new(), open: true }
+    }
+
+    /// Those with these tokens, and nobody else; of none it is nobody at all. A principal may have
+    /// several.
+    ///
+    /// # Errors
+    /// [`InvalidCallers`] for the first name that cannot be one, and for a token of two.
+    pub fn of_tokens(
+        tokens: impl IntoIterator<Item = (String, TokenDigest)>,
+    ) -> Result<Self, InvalidCallers> {
+        let mut known: Vec<(Principal, TokenDigest)> = Vec::new();
+        for (name, token) in tokens {
+            if name.is_empty() || name == Principal::LOCAL {
+                return Err(InvalidCallers::Name { name });
+            }
+            if let Some((one, _)) = known.iter().find(|(_, other)| other.is(&token)) {
+                return Err(InvalidCallers::Shared { one: one.to_string(), other: name });
+            }
+            known.push((Principal::by_token(&name, token), token));
+        }
+        Ok(Self { tokens: known, open: false })
+    }
+
+    /// Whether no token is asked for.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whose token this is. All are compared, and which one it is decided without a branch, so that
+    /// the time tells nothing of a token or its place.
+    #[must_use]
+    pub fn find(&self, token: &TokenDigest) -> Option<Principal> {
+        let mut matched = Choice::from(0);
+        let mut index = 0_u64;
+        for (at, (_, known)) in (0_u64..).zip(&self.tokens) {
+            let same = known.0.ct_eq(&token.0);
+            index.conditional_assign(&at, same);
+            matched |= same;
+        }
+        let known = usize::try_from(index).ok().and_then(|index| self.tokens.get(index));
+        known.filter(|_| bool::from(matched)).map(|(principal, _)| principal.clone())
+    }
+
+    /// Whether the principal came by a token that is still its own.
+    #[must_use]
+    pub fn knows(&self, principal: &Principal, token: &TokenDigest) -> bool {
+        self.find(token).is_some_and(|owner| owner == *principal)
+    }
+
+    /// Whether somebody who was let in over the network would be now.
+    #[must_use]
+    pub fn admits(&self, principal: &Principal) -> bool {
+        match principal.token() {
+            Some(token) => self.knows(principal, token),
+            None => self.open,
+        }
+    }
+
+    /// The names of those who have a token.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tokens.iter().map(|(principal, _)| principal.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two() -> Callers {
+        let token = |name: &str, token: &str| (name.to_owned(), TokenDigest::of(token.as_bytes()));
+        Callers::of_tokens([token("ann", "a"), token("bob", "b")]).unwrap()
+    }
+
+    #[test]
+    fn a_token_names_its_principal_and_nothing_else_does() {
+        let find = |token: &str| two().find(&TokenDigest::of(token.as_bytes()));
+        assert_eq!(find("a"), Some(Principal::named("ann")));
+        assert_eq!(find("b"), Some(Principal::named("bob")));
+        assert_eq!(find("c"), None);
+        assert_eq!(Callers::open().find(&TokenDigest::of(b"a")), None);
+    }
+
+    #[test]
+    fn whoever_came_without_a_token_is_admitted_only_where_none_is_asked_for() {
+        assert!(Callers::open().admits(&Principal::local()));
+        assert!(!two().admits(&Principal::local()));
+        assert!(!two().admits(&Principal::named("ann")));
+        let ann = two().find(&TokenDigest::of(b"a")).unwrap();
+        assert!(two().admits(&ann) && !Callers::open().admits(&ann));
+        let nobody = Callers::of_tokens([]).unwrap();
+        assert!(!nobody.admits(&ann) && !nobody.admits(&Principal::local()) && !nobody.is_open());
+    }
+
+    #[test]
+    fn names_and_tokens_that_cannot_be_told_apart_are_refused() {
+        let refused = |tokens: &[(&str, &str)]| {
+            let tokens = tokens
+                .iter()
+                .map(|(name, token)| ((*name).to_owned(), TokenDigest::of(token.as_bytes())));
+            Callers::of_tokens(tokens).err().unwrap()
+        };
+        assert!(matches!(refused(&[("", "x")]), InvalidCallers::Name { .. }));
+        assert!(matches!(refused(&[("local", "x")]), InvalidCallers::Name { .. }));
+        assert!(matches!(refused(&[("a", "x"), ("b", "x")]), InvalidCallers::Shared { .. }));
+    }
+}

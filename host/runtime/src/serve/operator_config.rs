@@ -1,0 +1,27 @@
+//! What the operator may change while the host runs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use souk_policy::Rules;
+
+use crate::rates::RateLimits;
+
+/// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.
+pub type PluginSettings = HashMap<String, Arc<Map<String, Value>>>;
+
+/// What the operator may change while the host runs. It is exchanged as a whole, and each call is
+/// judged by one of them from its beginning to its end.
+pub struct OperatorConfig {
+    /// What may be called, by whom, and what is masked.
+    pub rules: Rules,
+    /// The plugins' own settings.
+    pub settings: PluginSettings,
+    /// Whether writes from tier risk up need `confirm` and a `reason`.
+    pub confirm: bool,
+    /// Whether callers may log in with credentials of their own.
+    pub accept_credentials: bool,
+    /// How often each principal may call.
+    pub rates: RateLimits,
+}

@@ -1,0 +1,90 @@
+//! Whether the rules let somebody take a plan on: by the tool that proposed it and by the tool that
+//! commits it, whatever tool is called for it.
+
+use std::sync::Arc;
+
+use souk_model::plan::{PlanHeader, PlanOrigin};
+use souk_model::{Failure, Principal, Tier};
+use souk_plans::Plans;
+use souk_policy::{EffectKind, Rules, ToolProfile};
+
+use super::plans_tools::PlansTool;
+
+/// Plans that were undone one after another; nobody undoes an undo so often.
+const UNDONE: usize = 32;
+
+/// What is about to be done with a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlanUse {
+    /// Its changes are carried out.
+    CarryOut,
+    /// A plan is proposed that takes them back.
+    Undo,
+}
+
+impl PlanUse {
+    /// The effect that the committing tool is judged by. To propose changes no store.
+    const fn of(self, effect: EffectKind) -> EffectKind {
+        match self {
+            Self::CarryOut => effect,
+            Self::Undo => EffectKind::Prepare,
+        }
+    }
+}
+
+/// Decides by these rules, for both tools of the plan, and where it takes another back for both of
+/// that one's, too.
+///
+/// # Errors
+/// The first rule that refuses; what keeps the other plan from being read.
+pub(crate) async fn decide_plan(
+    plans: &Arc<Plans>,
+    rules: &Rules,
+    principal: &Principal,
+    header: &PlanHeader,
+    planned: PlanUse,
+) -> Result<(), Failure> {
+    let mut undone = decide_tools(rules, principal, header, planned)?;
+    for _ in 0..UNDONE {
+        let Some(of) = undone else { return Ok(()) };
+        let stored = plans.get(Some(principal), &of).await?;
+        undone = decide_tools(rules, principal, &stored.header, planned)?;
+    }
+    Err(Failure::internal("a plan takes another back, and that another, without an end"))
+}
+
+/// Decides for the tools that a plan itself names. Of an undo, which plan it takes back.
+fn decide_tools(
+    rules: &Rules,
+    principal: &Principal,
+    header: &PlanHeader,
+    planned: PlanUse,
+) -> Result<Option<souk_model::plan::PlanId>, Failure> {
+    let group = header.group.as_str();
+    let decide = |name: &str, tier: Tier, effect: EffectKind| {
+        rules.decide(principal, &ToolProfile { name, group, tier, effect })
+    };
+    match &header.origin {
+        PlanOrigin::Prepared { commit_tool, commit_tier } => {
+            decide(&header.tool, header.tier, EffectKind::Prepare)?;
+            decide(commit_tool, *commit_tier, planned.of(EffectKind::Commit))?;
+            Ok(None)
+        }
+        PlanOrigin::Applied => {
+            decide(&header.tool, header.tier, planned.of(EffectKind::Apply))?;
+            Ok(None)
+        }
+        PlanOrigin::Undo { of } => {
+            let undo = PlansTool::Undo;
+            let profile = ToolProfile {
+                name: undo.name(),
+                group: PlansTool::GROUP,
+                tier: undo.tier(),
+                effect: undo.effect(),
+            };
+            rules.decide(principal, &profile)?;
+            decide(&header.tool, header.tier, planned.of(EffectKind::Commit))?;
+            Ok(Some(of.clone()))
+        }
+    }
+}
