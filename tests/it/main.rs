@@ -12,6 +12,7 @@ mod details;
 mod docs;
 mod doctor;
 mod exports;
+mod fairness;
 mod hostile;
 mod loading;
 mod magento_mcp;
