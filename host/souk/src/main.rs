@@ -12,6 +12,7 @@ mod commands;
 mod compiler_process;
 mod diff;
 mod logging;
+mod open_files;
 mod output;
 mod refused_config;
 mod reload;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     if let Some(code) = compiler_process::run_if_asked() {
         return code;
     }
+    open_files::raise_limit();
     let result =
         cli::parse().and_then(|(cli, flags)| runtime()?.block_on(commands::run(cli, flags)));
     match result {

@@ -9,7 +9,7 @@ use wasmtime::component::Resource;
 
 use super::bindings::souk::plugin::{documents, types};
 use super::call_context::CallContext;
-use super::handles::GuestDocument;
+use super::handles::{GuestDocument, OpenDocument};
 use super::host_result::HostResult;
 use super::state::GuestState;
 use crate::text::printable;
@@ -29,11 +29,12 @@ impl GuestState {
             Ok(writing) => writing,
             Err(failure) => return Ok(Err(failure)),
         };
-        let (writing, written) = blocking(move || {
-            let written = writing.write(&text);
-            (writing, written)
-        })
-        .await?;
+        let (writing, written) = self
+            .blocking(move || {
+                let written = writing.writer.write(&text);
+                (writing, written)
+            })
+            .await?;
         *self.table.get_mut(document)? = GuestDocument::Begun(writing);
         Ok(written)
     }
@@ -42,7 +43,7 @@ impl GuestState {
     async fn take_document(
         &mut self,
         document: &Resource<GuestDocument>,
-    ) -> wasmtime::Result<Result<Box<ExportWriter>, Failure>> {
+    ) -> wasmtime::Result<Result<Box<OpenDocument>, Failure>> {
         let (name, media_type) = match self.table.get_mut(document)? {
             GuestDocument::Named { name, media_type } => (name.clone(), media_type.clone()),
             GuestDocument::Closed => return Ok(Err(closed())),
@@ -53,9 +54,15 @@ impl GuestState {
                 });
             }
         };
+        let Ok(place) = self.open_documents.clone().try_acquire_owned() else {
+            return Ok(Err(too_many_open()));
+        };
         let begin = self.call_to_export().and_then(|call| call.begins(&name, &media_type));
         match begin {
-            Ok(begin) => blocking(begin).await,
+            Ok(begin) => {
+                let begun = self.blocking(begin).await?;
+                Ok(begun.map(|writer| Box::new(OpenDocument { writer, place })))
+            }
             Err(failure) => Ok(Err(failure)),
         }
     }
@@ -69,16 +76,27 @@ impl GuestState {
             Err(failure) => return Ok(Err(failure)),
         };
         *self.table.get_mut(document)? = GuestDocument::Closed;
+        self.usage.close_handle();
         let mask = self.call.as_deref().map(|call| call.mask.clone()).unwrap_or_default();
-        let closed = blocking(move || {
-            // What is not to leave is not on the disk either.
-            let edit = mask.is_on().then_some(|media_type: &str, text: String| {
-                mask.document(media_type, text).map_err(unmaskable)
-            });
-            writing.close(edit)
-        })
-        .await?;
+        let closed = self
+            .blocking(move || {
+                // What is not to leave is not on the disk either.
+                let edit = mask.is_on().then_some(|media_type: &str, text: String| {
+                    mask.document(media_type, text).map_err(unmaskable)
+                });
+                writing.writer.close(edit)
+            })
+            .await?;
         Ok(closed.and_then(|closed| Ok(self.call_to_export()?.keeps(closed))))
+    }
+
+    /// Runs what waits for the disk where a thread may wait. Its processor time is the call's.
+    async fn blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> wasmtime::Result<T> {
+        let meter = self.usage.meter.clone();
+        Ok(tokio::task::spawn_blocking(move || meter.count(work)).await?)
     }
 
     fn call_to_export(&mut self) -> Result<&mut CallContext, Failure> {
@@ -94,7 +112,7 @@ impl CallContext {
         &self,
         name: &str,
         media_type: &str,
-    ) -> Result<impl FnOnce() -> Result<Box<ExportWriter>, Failure> + Send + use<>, Failure> {
+    ) -> Result<impl FnOnce() -> Result<ExportWriter, Failure> + Send + use<>, Failure> {
         let exports: Arc<Exports> = self.exports.clone().ok_or_else(|| {
             Failure::internal("this run serves no call, so nothing can be exported")
         })?;
@@ -118,7 +136,7 @@ impl CallContext {
             tool: self.action.tool.clone(),
             tier: self.action.tier,
         };
-        Ok(move || exports.begin(owner, &name, &media_type).map(Box::new))
+        Ok(move || exports.begin(owner, &name, &media_type))
     }
 
     /// Notes a document that is whole: it is kept once the call has ended well.
@@ -146,11 +164,11 @@ pub(crate) fn unmaskable(error: UnmaskableMediaType) -> Failure {
         .remedy("ask for another format; the operator's `policy.mask_pii` asks for the mask")
 }
 
-/// Runs what waits for the disk where a thread may wait.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> wasmtime::Result<T> {
-    Ok(tokio::task::spawn_blocking(work).await?)
+/// What is told where as many documents are being written as may.
+fn too_many_open() -> Failure {
+    Failure::new(Code::RateLimited, "too many documents are being written at once, by all callers")
+        .rule("open-documents")
+        .remedy("wait a moment and try again")
 }
 
 impl documents::Host for GuestState {}
@@ -161,13 +179,14 @@ impl documents::HostDocument for GuestState {
         name: String,
         media_type: String,
     ) -> wasmtime::Result<Resource<GuestDocument>> {
+        self.usage.open_handle()?;
         Ok(self.table.push(GuestDocument::Named { name, media_type })?)
     }
 
     async fn write(&mut self, document: Resource<GuestDocument>, text: String) -> HostResult<()> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         let written = self.write_document(&document, text).await;
-        self.usage.resume();
+        self.leave_host()?;
         Ok(written?.map_err(types::Failure::from))
     }
 
@@ -175,14 +194,16 @@ impl documents::HostDocument for GuestState {
         &mut self,
         document: Resource<GuestDocument>,
     ) -> HostResult<documents::DocumentLink> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         let kept = self.keep_document(&document).await;
-        self.usage.resume();
+        self.leave_host()?;
         Ok(kept?.map_err(types::Failure::from))
     }
 
     async fn drop(&mut self, document: Resource<GuestDocument>) -> wasmtime::Result<()> {
-        self.table.delete(document)?;
+        if !matches!(self.table.delete(document)?, GuestDocument::Closed) {
+            self.usage.close_handle();
+        }
         Ok(())
     }
 }

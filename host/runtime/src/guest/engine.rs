@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
 
 use super::limits::Limits;
+use super::turns::Turns;
 
 /// How often running guests are interrupted. Each interruption gives the worker thread back for a
 /// moment, so that is also how long a busy plugin can hold one.
@@ -19,6 +21,9 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 16;
 const MEMORIES_PER_COMPONENT: u32 = 2;
 /// Tables in one component: one for the module and one for wit-component's shims.
 const TABLES_PER_COMPONENT: u32 = 4;
+/// Documents that are written at once, by all calls: each is an open file, of which a process may have
+/// 1,024 where nobody raised that.
+const OPEN_DOCUMENTS: usize = 128;
 /// Plugins that describe themselves at once, beside the calls.
 pub(crate) const DESCRIBING: u32 = 2;
 /// The host's part of a fiber's stack: imports run on it, down into the HTTP client.
@@ -28,6 +33,12 @@ const HOST_STACK: usize = 1 << 20;
 #[derive(Clone)]
 pub(crate) struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
+    /// At the processor, for guests that take much of it.
+    pub(crate) turns: Arc<Turns>,
+    /// At checking what guests answered, where that is much.
+    pub(crate) checks: Arc<Turns>,
+    /// Files of documents that are being written, of all calls.
+    pub(crate) open_documents: Arc<Semaphore>,
     clock: Arc<EpochTicker>,
 }
 
@@ -75,7 +86,13 @@ impl Engine {
             cause: format!("{cause:#}"),
         })?;
         let clock = EpochTicker::start(&wasmtime).map_err(EngineError::Clock)?;
-        Ok(Self { wasmtime, clock })
+        Ok(Self {
+            wasmtime,
+            turns: Turns::new(),
+            checks: Turns::new(),
+            open_documents: Arc::new(Semaphore::new(OPEN_DOCUMENTS)),
+            clock,
+        })
     }
 
     /// Keeps the clock ticking until the guard is dropped.

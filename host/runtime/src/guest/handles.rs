@@ -4,6 +4,7 @@ use souk_model::Failure;
 use souk_model::plan::Intent;
 use souk_plans::PlanDraft;
 use souk_state::exports::ExportWriter;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A draft as a guest holds it. It is begun with the first changes, so that what is wrong with the
 /// intent is answered where a failure can be.
@@ -15,6 +16,14 @@ pub enum GuestDraft {
     Begun(Box<PlanDraft>),
     /// It was proposed or applied.
     Closed,
+}
+
+/// A document that is being written: its file, and its place among all that may be open.
+#[allow(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct OpenDocument {
+    pub(crate) writer: ExportWriter,
+    #[expect(dead_code, reason = "held for as long as the file is open")]
+    pub(crate) place: OwnedSemaphorePermit,
 }
 
 /// A document as a guest holds it. It is begun with the first text, so that what is wrong with it is
@@ -29,7 +38,7 @@ pub enum GuestDocument {
         media_type: String,
     },
     /// Begun.
-    Begun(Box<ExportWriter>),
+    Begun(Box<OpenDocument>),
     /// It was kept.
     Closed,
     /// A write was cut off, because the call was: nothing more becomes of it.

@@ -137,9 +137,9 @@ impl types::Host for GuestState {}
 
 impl upstream::Host for GuestState {
     async fn get(&mut self, request: types::Read) -> HostResult<String> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         let answer = self.read_one(request.into()).await;
-        self.usage.resume();
+        self.leave_host()?;
         answer
     }
 
@@ -147,9 +147,9 @@ impl upstream::Host for GuestState {
         &mut self,
         requests: Vec<types::Read>,
     ) -> wasmtime::Result<Vec<Result<String, types::Failure>>> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         let answers = self.read_all(requests.into_iter().map(Read::from).collect()).await;
-        self.usage.resume();
+        self.leave_host()?;
         answers
     }
 }
@@ -161,23 +161,22 @@ impl session::Host for GuestState {
     }
 
     async fn capabilities(&mut self, refresh: bool) -> HostResult<String> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         if refresh {
             self.usage.request(1)?;
         }
         let answer = self.what_the_store_can_do(refresh).await;
-        self.usage.resume();
+        self.leave_host()?;
         Ok(answer.map_err(types::Failure::from))
     }
 }
 
 impl session_control::Host for GuestState {
     async fn login(&mut self, using: session_control::Credentials) -> HostResult<session::Info> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         // A login is a few requests; one of the budget keeps a loop of them bounded.
         self.usage.request(1)?;
         let answer = self.log_in(using).await;
-        self.usage.resume();
         Ok(answer.map_err(types::Failure::from))
     }
 
@@ -186,10 +185,9 @@ impl session_control::Host for GuestState {
     }
 
     async fn set_default_scope(&mut self, store_view_code: String) -> HostResult<session::Info> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         self.usage.request(1)?;
         let answer = self.set_scope(&store_view_code).await;
-        self.usage.resume();
         Ok(answer.map_err(types::Failure::from))
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod bindings;
 pub(crate) mod call_context;
 pub(crate) mod conversions;
+pub(crate) mod cpu_time;
 pub(crate) mod documents;
 pub(crate) mod engine;
 mod guest_log;
@@ -18,5 +19,6 @@ mod purges;
 pub(crate) mod run_end;
 pub(crate) mod sessions;
 pub(crate) mod state;
+pub(crate) mod turns;
 pub(crate) mod usage;
 mod wall_clock;

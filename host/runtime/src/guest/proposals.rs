@@ -97,7 +97,10 @@ impl GuestState {
             ));
         }
         match std::mem::replace(self.table.get_mut(draft)?, GuestDraft::Closed) {
-            GuestDraft::Begun(draft) => Ok(Ok(*draft)),
+            GuestDraft::Begun(draft) => {
+                self.usage.close_handle();
+                Ok(Ok(*draft))
+            }
             GuestDraft::Intended(_) | GuestDraft::Closed => Ok(Err(closed())),
         }
     }
@@ -145,6 +148,7 @@ impl plans::Host for GuestState {}
 impl plans::HostDraft for GuestState {
     async fn new(&mut self, intent: plans::Intent) -> wasmtime::Result<Resource<GuestDraft>> {
         let intent = plan_conversions::intent(intent);
+        self.usage.open_handle()?;
         Ok(self.table.push(GuestDraft::Intended(Box::new(intent)))?)
     }
 
@@ -153,24 +157,24 @@ impl plans::HostDraft for GuestState {
         draft: Resource<GuestDraft>,
         changes: Vec<plans::Change>,
     ) -> HostResult<()> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         let added = self.add_to(&draft, changes).await;
-        self.usage.resume();
+        self.leave_host()?;
         Ok(added?.map_err(types::Failure::from))
     }
 
     async fn propose(&mut self, draft: Resource<GuestDraft>) -> HostResult<plans::Plan> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         let proposed = match self.close(&draft).await? {
             Ok(draft) => self.propose_draft(draft).await,
             Err(failure) => Err(failure),
         };
-        self.usage.resume();
+        self.leave_host()?;
         Ok(proposed.map(|proposal| plan_conversions::plan(&proposal)).map_err(types::Failure::from))
     }
 
     async fn apply(&mut self, draft: Resource<GuestDraft>) -> HostResult<plans::Outcome> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         // A commit takes as long as the store does; the plugin only waits for it.
         let paused = self.clock.pause();
         let applied = match self.close(&draft).await? {
@@ -178,12 +182,13 @@ impl plans::HostDraft for GuestState {
             Err(failure) => Err(failure),
         };
         drop(paused);
-        self.usage.resume();
         Ok(applied.map(plan_conversions::outcome).map_err(types::Failure::from))
     }
 
     async fn drop(&mut self, draft: Resource<GuestDraft>) -> wasmtime::Result<()> {
-        self.table.delete(draft)?;
+        if !matches!(self.table.delete(draft)?, GuestDraft::Closed) {
+            self.usage.close_handle();
+        }
         Ok(())
     }
 }

@@ -53,13 +53,12 @@ impl cache::Host for GuestState {
         &mut self,
         targets: Vec<cache::PurgeTarget>,
     ) -> wasmtime::Result<Vec<Result<cache::PurgeResult, types::Failure>>> {
-        self.usage.enter_host()?;
+        self.enter_host()?;
         self.usage.request(targets.len())?;
         // A cache that is slow to answer is not the plugin's fault.
         let paused = self.clock.pause();
         let purged = self.purge_all(targets.into_iter().map(PurgeTarget::from).collect()).await;
         drop(paused);
-        self.usage.resume();
         Ok(purged
             .into_iter()
             .map(|purged| purged.map(cache::PurgeResult::from).map_err(types::Failure::from))

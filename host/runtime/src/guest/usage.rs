@@ -1,11 +1,11 @@
 //! What a run of a plugin has used, and the point where it has used too much.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use souk_model::{Code, Failure};
 use wasmtime::ResourceLimiter;
 
-use super::engine::TICK;
+use super::cpu_time::CpuMeter;
 use super::limits::Budget;
 
 /// A budget that is used up. Ends the run; the guest never sees it.
@@ -27,6 +27,8 @@ pub(crate) enum ExceededBudget {
     Checking(Duration),
     #[error("it made more than {0} requests (`limits.requests`)")]
     Requests(u32),
+    #[error("it holds more than {0} drafts and documents open at once")]
+    Handles(usize),
     #[error("it fetched more than {} MiB from back ends (`limits.fetched_bytes`)", .0 >> 20)]
     Fetched(usize),
 }
@@ -43,6 +45,7 @@ impl ExceededBudget {
             Self::Checking(_) => "budget-checking",
             Self::Requests(_) => "budget-requests",
             Self::Fetched(_) => "budget-fetched",
+            Self::Handles(_) => "budget-handles",
         }
     }
 
@@ -54,6 +57,10 @@ impl ExceededBudget {
     }
 }
 
+/// Drafts and documents that a call may have open at once. Each holds a part of the host: memory, a
+/// row, an open file.
+const OPEN_HANDLES: usize = 16;
+
 /// Counts what a run uses against its [`Budget`].
 #[derive(Debug)]
 pub(crate) struct Usage {
@@ -61,9 +68,8 @@ pub(crate) struct Usage {
     /// The first budget that was used up. The guest only sees a failed instruction, so the reason
     /// is kept here.
     pub(crate) exceeded: Option<ExceededBudget>,
-    cpu: Duration,
-    /// When the guest was last given the processor.
-    resumed_at: Instant,
+    /// Processor time, of the guest and of what the host does for it.
+    pub(crate) meter: CpuMeter,
     memory: usize,
     tables: usize,
     pub(crate) requests: u32,
@@ -71,6 +77,8 @@ pub(crate) struct Usage {
     pub(crate) reports: u32,
     /// Calls of the guest into the contract's imports.
     pub(crate) host_calls: u64,
+    /// Drafts and documents that are open.
+    open_handles: usize,
 }
 
 impl Usage {
@@ -78,20 +86,20 @@ impl Usage {
         Self {
             budget,
             exceeded: None,
-            cpu: Duration::ZERO,
-            resumed_at: Instant::now(),
+            meter: CpuMeter::default(),
             memory: 0,
             tables: 0,
             requests: 0,
             fetched: 0,
             reports: 0,
             host_calls: 0,
+            open_handles: 0,
         }
     }
 
     /// Processor time so far, waiting not counted.
     pub(crate) fn cpu(&self) -> Duration {
-        self.cpu
+        self.meter.spent()
     }
 
     /// The most memory it had. Memories only grow, so this is also what it has.
@@ -99,26 +107,26 @@ impl Usage {
         self.memory
     }
 
-    /// The guest was interrupted, or calls the host: what it ran since it was resumed is counted.
-    ///
-    /// A guest is interrupted once a tick, so anything above a tick was spent waiting for a worker.
-    pub(crate) fn pause(&mut self) -> Result<(), ExceededBudget> {
-        self.cpu += self.resumed_at.elapsed().min(TICK);
-        if self.cpu > self.budget.cpu {
+    /// Refuses to go on where the processor time is used up.
+    pub(crate) fn check_cpu(&mut self) -> Result<(), ExceededBudget> {
+        if self.cpu() > self.budget.cpu {
             return Err(self.exceed(ExceededBudget::Cpu(self.budget.cpu)));
         }
         Ok(())
     }
 
-    /// The guest calls an import that may wait.
-    pub(crate) fn enter_host(&mut self) -> Result<(), ExceededBudget> {
-        self.host_calls += 1;
-        self.pause()
+    /// Counts a draft or a document that the guest opens.
+    pub(crate) fn open_handle(&mut self) -> Result<(), ExceededBudget> {
+        self.open_handles += 1;
+        if self.open_handles > OPEN_HANDLES {
+            return Err(self.exceed(ExceededBudget::Handles(OPEN_HANDLES)));
+        }
+        Ok(())
     }
 
-    /// The guest runs again.
-    pub(crate) fn resume(&mut self) {
-        self.resumed_at = Instant::now();
+    /// One of them was closed, or dropped while it was open.
+    pub(crate) fn close_handle(&mut self) {
+        self.open_handles = self.open_handles.saturating_sub(1);
     }
 
     /// Counts requests that are about to be sent.
@@ -193,10 +201,15 @@ mod tests {
     }
 
     #[test]
-    fn time_spent_waiting_for_a_worker_is_not_the_plugins() {
+    fn handles_are_bounded_while_they_are_open() {
         let mut usage = Usage::new(Limits::default().call());
-        usage.resumed_at = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
-        usage.pause().unwrap();
-        assert_eq!(usage.cpu(), TICK);
+        for _ in 0..100 {
+            usage.open_handle().unwrap();
+            usage.close_handle();
+        }
+        for _ in 0..OPEN_HANDLES {
+            usage.open_handle().unwrap();
+        }
+        assert_eq!(usage.open_handle(), Err(ExceededBudget::Handles(OPEN_HANDLES)));
     }
 }

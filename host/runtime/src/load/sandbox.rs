@@ -241,14 +241,15 @@ impl Sandbox {
         let _place = self.describing.acquire().await;
         let budget = self.limits.describe();
         let wall = budget.wall;
-        let state = GuestState::describing(file.into(), budget);
-        let mut store = state.into_store(&self.engine.wasmtime);
+        let state = GuestState::describing(&self.engine, file.into(), budget);
+        let mut store = state.into_store(&self.engine);
+        let meter = store.data().usage.meter.clone();
         let ticking = self.engine.ticking();
         let run = async {
             let group: ActionGroup = pre.instantiate_async(&mut store).await?;
             group.souk_plugin_actions().call_describe(&mut store).await
         };
-        let result = tokio::time::timeout(wall, run).await;
+        let result = tokio::time::timeout(wall, meter.measure(run)).await;
         drop(ticking);
         let group = match result {
             Ok(Ok(group)) => group,

@@ -16,6 +16,7 @@ use crate::guest::call_context::CallContext;
 use crate::guest::engine::{TICK, TickingGuard};
 use crate::guest::run_end::{crossing_too_large, why_ended};
 use crate::guest::state::GuestState;
+use crate::guest::turns::Turns;
 use crate::guest::usage::ExceededBudget;
 use crate::load::plugin::Plugin;
 use crate::load::sandbox::Sandbox;
@@ -44,6 +45,7 @@ pub(crate) struct PluginRun<'p> {
     pub(super) action: Arc<Action>,
     pub(super) store: wasmtime::Store<GuestState>,
     _ticking: TickingGuard,
+    checks: Arc<Turns>,
     permit: CallPermit,
 }
 
@@ -56,10 +58,22 @@ impl<'p> PluginRun<'p> {
         permit: CallPermit,
     ) -> Self {
         let action = context.action.clone();
-        let state = GuestState::calling(plugin.name.clone(), sandbox.limits.call(), context);
-        let store = state.into_store(&sandbox.engine.wasmtime);
+        let state = GuestState::calling(
+            &sandbox.engine,
+            plugin.name.clone(),
+            sandbox.limits.call(),
+            context,
+        );
+        let store = state.into_store(&sandbox.engine);
         let ticking = sandbox.engine.ticking();
-        Self { plugin, action, store, _ticking: ticking, permit }
+        Self {
+            plugin,
+            action,
+            store,
+            _ticking: ticking,
+            checks: sandbox.engine.checks.clone(),
+            permit,
+        }
     }
 }
 
@@ -69,24 +83,25 @@ impl PluginRun<'_> {
         mut self,
         arguments: &String,
     ) -> (CallResources, Result<CallResult, Failure>) {
-        self.store.data_mut().usage.resume();
         let wall = self.store.data().usage.budget.wall;
         let clock = self.store.data().clock.clone();
-        let outcome = clock.within(wall, self.invoke(arguments)).await;
+        let meter = self.store.data().usage.meter.clone();
+        let outcome = clock.within(wall, meter.measure(self.invoke(arguments))).await;
         let usage = &mut self.store.data_mut().usage;
         let result = match outcome {
-            Some(Ok(answer)) => {
-                // What ran since the last interruption counts too; the answer is there already.
-                let _ = usage.pause();
-                answer
-            }
+            // What ran since the last interruption counts too; the answer is there already.
+            Some(Ok(answer)) => answer,
             Some(Err(trap)) => Err(self.trap_failure(&trap)),
             None => Err(usage.exceed(ExceededBudget::Wall(wall)).failure(&self.plugin.group.name)),
         };
         let result = match result {
             Ok(response) => {
                 self.response(response)
-                    .check(&self.store.data().usage.budget, self.permit.clone())
+                    .check(
+                        &self.store.data().usage.budget,
+                        self.checks.clone(),
+                        self.permit.clone(),
+                    )
                     .await
             }
             Err(failure) => Err(failure),
@@ -135,6 +150,7 @@ impl PluginRun<'_> {
             response,
             documents: uris.collect(),
             plugin: self.plugin.name.clone(),
+            caller: self.store.data().call.as_deref().map(|call| call.principal.as_str().into()),
             action: self.action.clone(),
             schemas: self.plugin.schemas.get(&self.action.name).cloned(),
         }

@@ -8,7 +8,9 @@ use souk_model::{Action, ContentBlock, Failure};
 use super::admission::CallPermit;
 use super::content;
 use crate::guest::bindings::exports::souk::plugin::actions as wit;
+use crate::guest::cpu_time::CpuMeter;
 use crate::guest::limits::Budget;
+use crate::guest::turns::{TurnOwner, Turns};
 use crate::guest::usage::ExceededBudget;
 use crate::json;
 use crate::load::plugin::ActionSchemas;
@@ -16,6 +18,11 @@ use crate::load::plugin::ActionSchemas;
 /// Longer answers are parsed and checked where a thread may be kept busy: nothing interrupts that,
 /// and both the text and the schema are the plugin's. Bytes.
 const AT_ONCE: usize = 16 << 10;
+/// Checks of answers longer than this need a turn: they are few, and nothing interrupts them. Bytes.
+const WITHOUT_TURNS: usize = 256 << 10;
+/// How much longer than its processor time a check may take on a busy machine before nobody waits for
+/// it any more.
+const PATIENCE: u32 = 10;
 /// A value has at least so many bytes of text, on the average of a whole answer.
 const BYTES_A_VALUE: usize = 8;
 
@@ -25,6 +32,8 @@ pub(super) struct PluginResponse {
     /// The URIs of the documents that the call kept.
     pub(super) documents: Vec<String>,
     pub(super) plugin: Arc<str>,
+    /// Who asked; nobody in a run that serves no call.
+    pub(super) caller: Option<Arc<str>>,
     pub(super) action: Arc<Action>,
     pub(super) schemas: Option<Arc<ActionSchemas>>,
 }
@@ -41,6 +50,7 @@ impl PluginResponse {
     pub(super) async fn check(
         self,
         budget: &Budget,
+        turns: Arc<Turns>,
         permit: CallPermit,
     ) -> Result<ResultAndContent, Failure> {
         let bytes = self.response.json.len() + content::image_bytes(&self.response.content);
@@ -52,17 +62,27 @@ impl PluginResponse {
             return self.checked(values);
         }
         let plugin = self.plugin.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            let checked = self.checked(values);
-            drop(permit);
-            checked
-        });
-        match tokio::time::timeout(budget.cpu, work).await {
-            Ok(Ok(checked)) => checked,
+        let caller = self.caller.clone().unwrap_or_default();
+        let work = async {
+            let turn = if bytes > WITHOUT_TURNS {
+                Some(turns.take(TurnOwner { caller, plugin: plugin.clone() }).await)
+            } else {
+                None
+            };
+            tokio::task::spawn_blocking(move || {
+                let meter = CpuMeter::default();
+                let checked = meter.count(|| self.checked(values));
+                drop((turn, permit));
+                (checked, meter.spent())
+            })
+            .await
+        };
+        match tokio::time::timeout(budget.cpu * PATIENCE, work).await {
+            Ok(Ok((checked, spent))) if spent <= budget.cpu => checked,
             Ok(Err(panic)) => Err(Failure::internal(format!(
                 "the answer of the plugin `{plugin}` could not be checked: {panic}"
             ))),
-            Err(_) => Err(ExceededBudget::Checking(budget.cpu).failure(&plugin)),
+            Ok(Ok(_)) | Err(_) => Err(ExceededBudget::Checking(budget.cpu).failure(&plugin)),
         }
     }
 
