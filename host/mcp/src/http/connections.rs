@@ -4,7 +4,8 @@
 //! Silent connections cost whoever opens them nothing, so they may take nobody's place. A connection
 //! is *waiting* for its client from its beginning until a whole request of somebody who may call has
 //! arrived, and again when that is answered. Where there is no room, the waiting connection goes that
-//! is of the peer with the most, has never asked for anything, and has waited longest.
+//! is of the peer with the most, has never asked for anything, and has waited longest; and where none
+//! waits, one that is only kept open for news.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,6 +70,8 @@ enum Phase {
     Body,
     /// A request is being answered.
     Busy,
+    /// It is kept open for news, and may be opened again when it is closed.
+    News,
     /// What was asked for is answered.
     Idle,
 }
@@ -94,7 +97,7 @@ impl OpenConnection {
             Phase::Header => Some(timeouts.header),
             Phase::Body => Some(timeouts.body),
             Phase::Idle => Some(timeouts.idle),
-            Phase::Busy => None,
+            Phase::Busy | Phase::News => None,
         };
         allowed.is_some_and(|allowed| now.duration_since(self.since) >= allowed)
             || self.blocked.is_some_and(|since| now.duration_since(since) >= timeouts.idle)
@@ -130,7 +133,10 @@ impl OpenConnections {
             .open
             .iter()
             .filter(|(_, one)| one.is_waiting() && of.is_none_or(|peer| one.peer == peer))
-            .min_by_key(|(_, one)| (usize::MAX - self.count(one.peer), one.has_asked, one.since))
+            .min_by_key(|(_, one)| {
+                let last = one.phase == Phase::News;
+                (last, usize::MAX - self.count(one.peer), one.has_asked, one.since)
+            })
             .map(|(id, _)| *id);
         if let Some(id) = going {
             self.remove(id);
@@ -252,10 +258,11 @@ impl ConnectionHandle {
         self.enter(Phase::Body);
     }
 
-    /// The request has arrived and is answered from now on, until what this returns is dropped.
-    pub(crate) fn answering(&self) -> AnsweringGuard {
+    /// The request has arrived and is answered from now on, until what this returns is dropped. One
+    /// `for_news` is answered for as long as the client likes, and so has to go where there is no room.
+    pub(crate) fn answering(&self, for_news: bool) -> AnsweringGuard {
         self.with(|one| one.has_asked = true);
-        self.enter(Phase::Busy);
+        self.enter(if for_news { Phase::News } else { Phase::Busy });
         AnsweringGuard(self.clone())
     }
 
@@ -297,17 +304,22 @@ mod tests {
         let all = Connections::new(ConnectionLimits { all: 3, each: 3 });
         let (silent, asked, busy) =
             (all.admit(peer(1)).unwrap(), all.admit(peer(1)).unwrap(), all.admit(peer(1)).unwrap());
-        drop(asked.answering());
-        let answering = busy.answering();
+        drop(asked.answering(false));
+        let answering = busy.answering(false);
         let next = all.admit(peer(1)).unwrap();
         assert!(!is_open(&silent) && is_open(&asked) && is_open(&busy));
-        let _guard = next.answering();
+        let _guard = next.answering(false);
         let other = all.admit(peer(2)).unwrap();
         assert!(!is_open(&asked) && is_open(&busy) && is_open(&next));
-        let _other = other.answering();
+        let _other = other.answering(false);
         assert!(all.admit(peer(3)).is_none(), "all are being answered");
         drop(answering);
-        assert!(all.admit(peer(3)).is_some() && !is_open(&busy));
+        let news = all.admit(peer(3)).unwrap();
+        assert!(!is_open(&busy));
+        let _news = news.answering(true);
+        let asks = all.admit(peer(4)).unwrap();
+        assert!(!is_open(&news) && is_open(&next) && is_open(&other));
+        drop(asks);
     }
 
     #[test]
@@ -338,7 +350,7 @@ mod tests {
         expect(10);
         one.begins();
         expect(30);
-        let answering = one.answering();
+        let answering = one.answering(false);
         assert!(!is_overdue_after(secs(10_000)));
         one.has_written(false);
         one.has_written(false);

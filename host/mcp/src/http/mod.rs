@@ -43,6 +43,7 @@ use auth::TokenError;
 use connections::{ConnectionHandle, ConnectionLimits, ConnectionTimeouts, Connections};
 use host_guard::HostGuard;
 use peer::Peer;
+use request_body::RequestBodies;
 use sessions::{HttpSessions, RequestOwner};
 use state::{ENDPOINT, HttpState};
 use wrong_tokens::WrongTokens;
@@ -85,7 +86,7 @@ fn build(http: HttpServer) -> HttpParts {
         guard: HostGuard::new(&config.allowed_hosts, &config.allowed_origins),
         actions,
         wrong_tokens: WrongTokens::default(),
-        body_bytes: config.body_bytes,
+        bodies: RequestBodies::new(config.body_bytes),
         public_url: config.public_url,
         posts: posts.clone(),
     });
@@ -174,7 +175,7 @@ async fn serve(
     // The token has done its work: nothing behind this needs to see it.
     request.headers_mut().remove(http::header::AUTHORIZATION);
     request.extensions_mut().insert(principal.clone());
-    let request = match request_body::whole(request, state.body_bytes).await {
+    let request = match state.bodies.whole(request).await {
         Ok(request) => request,
         Err(refused) => return refused,
     };
@@ -183,7 +184,8 @@ async fn serve(
         principal: principal.clone(),
         connection: connection.map(ConnectionHandle::id),
     };
-    let answering = connection.map(ConnectionHandle::answering);
+    let for_news = is_for_news(&request);
+    let answering = connection.map(|connection| connection.answering(for_news));
     let post = (request.method() == Method::POST).then(|| state.posts.token());
     let deletes = request.method() == Method::DELETE;
     let headers = request.headers().clone();
@@ -213,6 +215,13 @@ async fn serve(
             let _ = (&post, &answering);
         }))
     })
+}
+
+/// Whether a request is answered with news for as long as there are any: the older era's stream, the
+/// newer one's subscription.
+fn is_for_news(request: &Request) -> bool {
+    let method = request.headers().get("mcp-method").map(http::HeaderValue::as_bytes);
+    request.method() == Method::GET || method == Some(b"subscriptions/listen")
 }
 
 /// Ready when the principal would no longer be let in.

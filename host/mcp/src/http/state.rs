@@ -6,6 +6,7 @@ use souk_model::Actions;
 use tokio_util::task::TaskTracker;
 
 use super::host_guard::HostGuard;
+use super::request_body::RequestBodies;
 use super::wrong_tokens::WrongTokens;
 
 /// Where the protocol is served.
@@ -17,7 +18,7 @@ pub(super) struct HttpState {
     /// They know who may call.
     pub(super) actions: Arc<dyn Actions>,
     pub(super) wrong_tokens: WrongTokens,
-    pub(super) body_bytes: usize,
+    pub(super) bodies: RequestBodies,
     pub(super) public_url: Option<String>,
     /// Requests whose answers are not through yet.
     pub(super) posts: TaskTracker,

@@ -61,8 +61,9 @@ impl GuestState {
         }
     }
 
-    async fn begin(&mut self, intent: Intent) -> Result<PlanDraft, Failure> {
+    async fn begin(&mut self, mut intent: Intent) -> Result<PlanDraft, Failure> {
         let call = self.call_for_draft()?;
+        intent.summary = call.mask.text(intent.summary);
         // A lookup tells by what it finds, too.
         call.mask.check_read(&intent.lookup.one)?;
         if let Some(batch) = &intent.lookup.many {
