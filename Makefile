@@ -10,7 +10,7 @@ TEST_PLUGINS := probe forger
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build docs host plugins test-plugins run test lint fmt bench circles deny shellcheck doc clean python tools
+.PHONY: help build docs host plugins test-plugins run test lint fmt bench fuzz circles deny shellcheck doc clean python tools
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ fmt: ## Format the code
 
 bench: build ## Measure start, memory, latency and throughput
 	$(TARGET)/release/souk-bench
+
+fuzz: build test-plugins ## Look for inputs that break a promise, with cargo-fuzz where it is installed
+	@TARGET="$(TARGET)" tests/fuzz/run.sh
 
 clean: ## Remove everything that was built
 	cargo clean

@@ -19,6 +19,8 @@ mod config;
 mod context;
 mod draft;
 mod execute;
+#[doc(hidden)]
+pub mod fuzz;
 mod guards;
 mod idempotency;
 mod ledger;

@@ -60,6 +60,8 @@ mod capabilities;
 mod capability_cache;
 mod cdn;
 mod config;
+#[doc(hidden)]
+pub mod fuzz;
 mod graphql;
 mod purger;
 mod reader;

@@ -12,7 +12,7 @@
 pub(crate) mod defaults;
 pub(crate) mod document;
 pub(crate) mod example;
-mod file;
+pub(crate) mod file;
 pub(crate) mod flags;
 pub(crate) mod kind;
 pub(crate) mod load;

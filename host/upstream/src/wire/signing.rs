@@ -74,7 +74,7 @@ fn escaped(text: &[u8], at: usize) -> Option<u8> {
 }
 
 /// The path as the store normalises it.
-fn normalised_path(path: &str, form: PathForm) -> Cow<'_, str> {
+pub(crate) fn normalised_path(path: &str, form: PathForm) -> Cow<'_, str> {
     if path.bytes().all(|byte| is_unreserved(byte) || byte == b'/') {
         return Cow::Borrowed(path);
     }
@@ -113,7 +113,7 @@ fn decode_some(path: &[u8], form: PathForm) -> Vec<u8> {
 }
 
 /// A name or value of a query, decoded and encoded again as Magento does before signing.
-fn canonical(text: &str) -> Cow<'_, str> {
+pub(crate) fn canonical(text: &str) -> Cow<'_, str> {
     let clean = text.bytes().enumerate().all(|(at, byte)| match byte {
         b'%' => is_canonical_escape(text.as_bytes(), at),
         _ => is_unreserved(byte),

@@ -1,0 +1,6 @@
+//! The target `error_body` of `souk_fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    (souk_fuzz::targets::target("error_body").run)(input);
+});

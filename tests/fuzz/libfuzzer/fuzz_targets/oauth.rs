@@ -1,0 +1,6 @@
+//! The target `oauth` of `souk_fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    (souk_fuzz::targets::target("oauth").run)(input);
+});
