@@ -1,6 +1,7 @@
 //! Plans, from the proposal to the undo, across the built host, real transports and a store that is a
 //! process of its own. What the store holds is always read from it directly, past the host.
 
+mod attacks;
 mod creates;
 mod drift;
 mod faults;

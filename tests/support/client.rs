@@ -170,6 +170,21 @@ impl Mcp {
         text(&result)
     }
 
+    /// Calls a tool that may fail: what it says then, or else what it answers.
+    ///
+    /// # Errors
+    /// The answer of a call that went through.
+    ///
+    /// # Panics
+    /// When its answer has no structure.
+    pub async fn refused_or_answered(&self, tool: &str, given: Value) -> Result<String, Value> {
+        let result = self.call(tool, given).await.unwrap();
+        if result.is_error == Some(true) {
+            return Ok(text(&result));
+        }
+        Err(result.structured_content.expect("an answer has structure"))
+    }
+
     /// Logs in with the operator's credentials.
     ///
     /// # Panics

@@ -134,6 +134,7 @@ enum Expectation {
     AsSent(Vec<(u8, String)>),
     SetByStore(Value),
     Removed,
+    Unverifiable(Value),
 }
 
 #[derive(Deserialize)]
@@ -159,6 +160,9 @@ impl Edit {
                     contract::Expectation::SetByStore(StoreSet::exactly(value))
                 }
                 Expectation::Removed => contract::Expectation::Removed,
+                Expectation::Unverifiable(value) => {
+                    contract::Expectation::Unverifiable(value.to_string())
+                }
             },
         }
     }

@@ -15,12 +15,42 @@ use souk_sdk::core::{
 use forged::{Change, Intent};
 
 const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
+/// The same by another name for its parameter.
+const PRODUCT_X: Route<1> = Route::new("/V1/products/{x}");
+const PRODUCTS: Route<0> = Route::new("/V1/products");
+const BASE_PRICES: Route<0> = Route::new("/V1/products/base-prices");
+const SPECIAL_PRICE: Route<0> = Route::new("/V1/products/special-price");
+const TIER_PRICES: Route<0> = Route::new("/V1/products/tier-prices");
+const BULK_PRODUCTS: Route<0> = Route::new("/async/bulk/V1/products/bySku");
+const BULK_NEW_PRODUCTS: Route<0> = Route::new("/async/bulk/V1/products");
+const LATER_PRODUCT: Route<1> = Route::new("/async/V1/products/{sku}");
+const SOURCE_ITEMS: Route<0> = Route::new("/V1/inventory/source-items");
 const BLOCK: Route<1> = Route::new("/V1/cmsBlock/{blockId}");
 const BLOCKS: Route<0> = Route::new("/V1/cmsBlock/search");
 const NEW_BLOCK: Route<0> = Route::new("/V1/cmsBlock");
+const PUT_BLOCK: Route<1> = Route::new("/V1/cmsBlock/{id}");
+const NEW_PAGE: Route<0> = Route::new("/V1/cmsPage");
+const PAGES: Route<0> = Route::new("/V1/cmsPage/search");
 const NEW_RULE: Route<0> = Route::new("/V1/salesRules");
 const RULES: Route<0> = Route::new("/V1/salesRules/search");
-const BASE_PRICES: Route<0> = Route::new("/V1/products/base-prices");
+const RULE: Route<1> = Route::new("/V1/salesRules/{ruleId}");
+const COUPON: Route<0> = Route::new("/V1/coupons");
+const COUPONS: Route<0> = Route::new("/V1/coupons/search");
+const GENERATE: Route<0> = Route::new("/V1/coupons/generate");
+const ORDER: Route<1> = Route::new("/V1/orders/{id}");
+const ORDERS: Route<0> = Route::new("/V1/orders");
+const INVOICE: Route<1> = Route::new("/V1/invoices/{id}");
+const COMMENT: Route<1> = Route::new("/V1/orders/{id}/comments");
+const EMAIL: Route<1> = Route::new("/V1/orders/{id}/emails");
+const CANCEL: Route<1> = Route::new("/V1/orders/{id}/cancel");
+const INVOICE_ORDER: Route<1> = Route::new("/V1/order/{orderId}/invoice");
+const SHIP: Route<1> = Route::new("/V1/order/{orderId}/ship");
+const REFUND: Route<1> = Route::new("/V1/order/{orderId}/refund");
+const REFUND_INVOICE: Route<1> = Route::new("/V1/invoice/{invoiceId}/refund");
+/// What this is, its values say.
+const ANYTHING: Route<3> = Route::new("/V1/{a}/{b}/{c}");
+/// What no store that is known has.
+const UNKNOWN: Route<1> = Route::new("/V1/acme-gifts/{id}/give");
 
 /// How a draft is closed, whatever the action's effect allows.
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
@@ -101,26 +131,64 @@ fn about(name: &'static str) -> ActionInfo {
     ActionInfo { name, title: name, description: "Proposes what a test has forged." }
 }
 
-/// What those that propose may write: less than the store offers.
-const FORGED: Changes<1> = Changes::of("product", PRODUCT)
+/// What those that propose may write: much, and less than the store offers.
+const PRODUCT_CHANGES: Changes<1> = Changes::of("product", PRODUCT)
+    .search(PRODUCTS)
     .put(PRODUCT)
+    .put(PRODUCT_X)
+    .post(PRODUCTS)
     .post(BASE_PRICES)
+    .post(SPECIAL_PRICE)
+    .post(TIER_PRICES)
+    .put(BULK_PRODUCTS)
+    .post(BULK_NEW_PRODUCTS)
+    .put(LATER_PRODUCT)
+    .post(SOURCE_ITEMS);
+const CONTENT_CHANGES: Changes<1> = Changes::of("cms-block", BLOCK)
+    .search(BLOCKS)
     .post(NEW_BLOCK)
+    .put(PUT_BLOCK)
     .delete(BLOCK)
-    .post(NEW_RULE);
+    .post(NEW_PAGE);
+const RULE_CHANGES: Changes<1> = Changes::of("cart-rule", RULE)
+    .search(RULES)
+    .post(NEW_RULE)
+    .put(RULE)
+    .delete(RULE)
+    .post(COUPON)
+    .post(GENERATE);
+const ORDER_CHANGES: Changes<1> = Changes::of("order", ORDER)
+    .search(ORDERS)
+    .post(COMMENT)
+    .post(EMAIL)
+    .post(CANCEL)
+    .post(INVOICE_ORDER)
+    .post(SHIP)
+    .post(REFUND)
+    .post(REFUND_INVOICE)
+    .post(ANYTHING)
+    .post(UNKNOWN);
+/// A grant that names what it sets.
+const NAMES: Changes<1> = Changes::of("product", PRODUCT).put(PRODUCT).only(&["/product/name"]);
 
 /// What every one of its actions may read.
 fn reading(action: Action) -> Action {
-    action.reads(PRODUCT).reads(BLOCKS).reads(RULES)
+    action.reads(PRODUCT).reads(PRODUCT_X).reads(PAGES).reads(COUPONS).reads(INVOICE)
 }
 
 /// With those changes.
 fn writing(action: Action) -> Action {
-    reading(action).changes(FORGED)
+    reading(action)
+        .changes(PRODUCT_CHANGES)
+        .changes(CONTENT_CHANGES)
+        .changes(RULE_CHANGES)
+        .changes(ORDER_CHANGES)
 }
 
 fn forger() -> Group {
     let commit = CommitTool::new("commit").described("commit", "Commits what a test has forged.");
+    let commit_names = CommitTool::new("commit_names")
+        .described("commit names", "Commits what a test has forged.");
     Group {
         name: "forger",
         version: env!("CARGO_PKG_VERSION"),
@@ -130,6 +198,7 @@ fn forger() -> Group {
             reading(Action::query(forge::<Context>, about("query"))),
             writing(Action::prepare(forge, about("prepare"), commit)),
             writing(Action::apply(forge, about("apply"), Bound::AtMost(1))),
+            reading(Action::prepare(forge, about("prepare_names"), commit_names)).changes(NAMES),
         ],
         details: GroupDetails::default(),
     }

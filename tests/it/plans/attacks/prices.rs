@@ -1,0 +1,209 @@
+//! What a price means: a sale is measured against the price, a rule by what it will do.
+
+use serde_json::{Value, json};
+
+use super::{
+    Attack, SKU, Shop, attribute, change, edit, expected, once, plan, post, product, products, put,
+    rules,
+};
+
+/// With every field of prices allowed, so that only the discount's cap stands in the way.
+const FIELDS: &str = "[guards]\nproduct_fields = ['name', 'price', 'special_price', \
+    'special_from_date', 'special_to_date', 'tier_price', 'tier_prices']\n";
+
+const SPECIAL: &str = "/custom_attributes/[attribute_code=special_price]/value";
+
+fn special(value: Value) -> Value {
+    let body = json!({"product": {"custom_attributes": [attribute("special_price", value)]}});
+    product(&[edit("special_price", SPECIAL, &["/product", SPECIAL].concat())], &body)
+}
+
+fn prices(route: &str, row: Value) -> Value {
+    let step = post(route, &json!({"prices": [row]}));
+    plan(
+        products(),
+        &[change("product", SKU, &[edit("price", "/price", "/prices/0/price")], &[step])],
+    )
+}
+
+fn of_products() -> Vec<Attack> {
+    let tier = |row: Value| {
+        let mut row = row;
+        for (key, value) in json!({"sku": SKU, "website_id": 0, "customer_group": "ALL GROUPS",
+            "quantity": 1})
+        .as_object()
+        .unwrap()
+        {
+            row[key] = value.clone();
+        }
+        prices("/V1/products/tier-prices", row)
+    };
+    let on_sale = json!({"sku": SKU, "price": 0.01, "store_id": 0,
+        "price_from": "2030-01-01 00:00:00", "price_to": "2030-02-01 00:00:00"});
+    let in_product = |tier: Value| {
+        let body = json!({"product": {"tier_prices": [tier]}});
+        product(&[edit("tiers", "/tier_prices", "/product/tier_prices")], &body)
+    };
+    vec![
+        ("a sale at a cent", special(json!("0.01"))),
+        ("a sale at a cent as a number", special(json!(0.01))),
+        ("a sale for nothing", special(json!(0))),
+        ("an empty sale price, which Magento reads as 0", special(json!(""))),
+        (
+            "a sale in the other form of attributes",
+            product(
+                &[edit("special_price", SPECIAL, "/product/custom_attributes/special_price")],
+                &json!({"product": {"custom_attributes": {"special_price": "0.01"}}}),
+            ),
+        ),
+        (
+            "a sale against the price that is set with it",
+            product(
+                &[edit("special_price", SPECIAL, &["/product", SPECIAL].concat())],
+                &json!({"product": {"price": 10_000,
+                    "custom_attributes": [attribute("special_price", json!("219"))]}}),
+            ),
+        ),
+        ("a list of sales", prices("/V1/products/special-price", on_sale)),
+        ("a tier price of a cent", tier(json!({"price": 0.01, "price_type": "fixed"}))),
+        ("a tier price of 95 % off", tier(json!({"price": 95, "price_type": "discount"}))),
+        ("a tier price of an unknown type", tier(json!({"price": 95, "price_type": "gift"}))),
+        ("a tier price without a type", tier(json!({"price": 95}))),
+        (
+            "a tier price in the product",
+            in_product(json!({"customer_group_id": 32_000, "qty": 1, "value": 0.01})),
+        ),
+        (
+            "a tier price in the product, in per cent",
+            in_product(json!({"customer_group_id": 32_000, "qty": 1, "value": 200,
+                "extension_attributes": {"percentage_value": 95}})),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_sale_is_a_discount_of_the_price() {
+    Shop::new(FIELDS).await.refuses(of_products()).await;
+}
+
+#[tokio::test]
+async fn a_sale_within_the_cap_is_none_too_many() {
+    let shop = Shop::new(FIELDS).await;
+    let client = shop.attacker().await;
+    let price = shop.product(SKU).await["price"].as_f64().unwrap();
+    for proposal in [special(json!(price * 0.6)), special(json!((price * 0.6).to_string()))] {
+        let proposed = client.answer("forger_prepare", proposal).await;
+        assert_eq!(proposed["count"], 1);
+    }
+}
+
+/// A new rule.
+fn new_rule(fields: &Value) -> Value {
+    let mut rule = json!({"name": "Autumn", "website_ids": [1], "customer_group_ids": [0],
+        "is_active": true});
+    for (key, value) in fields.as_object().unwrap() {
+        rule[key] = value.clone();
+    }
+    let by = "searchCriteria[filterGroups][0][filters][0]";
+    let intent = json!({"one": {"route": "/V1/salesRules/search", "query": {
+        format!("{by}[field]"): {"text": "name"}, format!("{by}[value]"): "subject"}}});
+    let step = post("/V1/salesRules", &json!({"rule": rule}));
+    plan(
+        intent,
+        &[once(change(
+            "cart-rule",
+            "Autumn",
+            &[edit("name", "/items/0/name", "/rule/name")],
+            &[step],
+        ))],
+    )
+}
+
+fn of_rules() -> Vec<Attack> {
+    let rule = |action: &str, amount: Value, more: Value| {
+        let mut fields = more;
+        fields["simple_action"] = json!(action);
+        fields["discount_amount"] = amount;
+        new_rule(&fields)
+    };
+    vec![
+        ("per cent", rule("by_percent", json!(95), json!({}))),
+        ("to per cent", rule("to_percent", json!(5), json!({}))),
+        ("an amount off each", rule("by_fixed", json!(10_000), json!({}))),
+        ("an amount off the cart", rule("cart_fixed", json!(10_000), json!({}))),
+        ("a price for all", rule("to_fixed", json!(0.01), json!({}))),
+        ("99 for one", rule("buy_x_get_y", json!(99), json!({"discount_step": 1}))),
+        ("some for none", rule("buy_x_get_y", json!(1), json!({"discount_step": 0}))),
+        ("some for nobody knows how many", rule("buy_x_get_y", json!(1), json!({}))),
+        ("an action that nobody knows", rule("give_away", json!(1), json!({}))),
+        ("no action", new_rule(&json!({"discount_amount": 95}))),
+        ("an action in the other case", rule("BY_PERCENT", json!(95), json!({}))),
+        ("an amount as text", rule("by_percent", json!("95"), json!({}))),
+        ("an amount in a list", rule("by_percent", json!([95]), json!({}))),
+        ("a rule that there is", rule("by_percent", json!(5), json!({"rule_id": 1}))),
+    ]
+}
+
+#[tokio::test]
+async fn a_rule_is_judged_by_what_it_does() {
+    Shop::new("").await.refuses(of_rules()).await;
+}
+
+#[tokio::test]
+async fn what_a_change_of_a_rule_leaves_out_is_read_first() {
+    let shop = Shop::new("").await;
+    // What somebody made in the store, asleep.
+    let made = shop
+        .store
+        .post(
+            "/all/V1/salesRules",
+            &json!({"rule": {"name": "Forgotten", "website_ids": [1], "customer_group_ids": [0],
+                "is_active": false, "simple_action": "by_percent", "discount_amount": 90,
+                "coupon_type": "NO_COUPON", "uses_per_customer": 0, "uses_per_coupon": 0,
+                "discount_step": 0, "apply_to_shipping": false, "stop_rules_processing": false,
+                "is_advanced": true, "sort_order": 0, "times_used": 0, "is_rss": false}}),
+        )
+        .await;
+    let id = made["rule_id"].to_string();
+    shop.store.forget_requests().await;
+    let change_to = |fields: Value, field: &str| {
+        let step = json!({"method": "PUT", "route": "/V1/salesRules/{ruleId}",
+            "path": {"ruleId": "subject"}, "body": {"rule": fields}});
+        let edit = edit(field, &format!("/{field}"), &format!("/rule/{field}"));
+        plan(rules(), &[change("cart-rule", &id, &[edit], &[step])])
+    };
+    let mut hidden = change_to(json!({"is_active": true}), "is_active");
+    hidden["intent"]["one"]["query"] = json!({"fields": {"text": "rule_id,is_active"}});
+    shop.refuses(vec![
+        ("it is woken", change_to(json!({"is_active": true}), "is_active")),
+        ("it is woken by text", change_to(json!({"is_active": "1"}), "is_active")),
+        ("it is woken, and what it does is not looked at", hidden),
+        (
+            "its action becomes another",
+            change_to(json!({"simple_action": "by_percent"}), "simple_action"),
+        ),
+        (
+            "its amount becomes another",
+            change_to(json!({"discount_amount": 80}), "discount_amount"),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_price_in_another_place_of_a_body_is_one_all_the_same() {
+    let shop = Shop::new("[guards]\nproduct_fields = ['name']\n").await;
+    let expect = expected("name", "/name", &json!("Telt"));
+    let hidden =
+        |body: Value| plan(products(), &[change("product", SKU, &[expect.clone()], &[put(&body)])]);
+    shop.refuses(vec![
+        ("beside the product", hidden(json!({"product": {"name": "Telt"}, "price": 1}))),
+        (
+            "a product in another spelling",
+            hidden(json!({"product": {"name": "Telt"}, "Product": {"price": 1}})),
+        ),
+        ("in a list of products", hidden(json!({"product": [{"name": "Telt", "price": 1}]}))),
+        ("without its root", hidden(json!({"name": "Telt", "price": 1}))),
+    ])
+    .await;
+}
