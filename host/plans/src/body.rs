@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 use souk_model::Failure;
-use souk_model::plan::{BodySource, FieldBefore, PlanItem, Step};
+use souk_model::plan::{BodySource, Change, FieldBefore, PlanItem, Step};
+
+use crate::observed::ObservedState;
+use crate::refusals::plugin_fault;
 
 /// The body as it is sent.
 pub(crate) fn render_body(
@@ -15,13 +18,7 @@ pub(crate) fn render_body(
         let value = match &binding.value {
             BodySource::Before(field) => value_before(item, field),
             BodySource::Subject => Value::from(item.change.subject.id.clone()),
-            BodySource::FromResponse(pointer) => {
-                response.and_then(|response| pointer.find(response)).cloned().ok_or_else(|| {
-                    Failure::internal(format!(
-                        "the first step's response has nothing at `{pointer}`"
-                    ))
-                })?
-            }
+            BodySource::FromResponse(pointer) => from_response(pointer, response)?,
         };
         binding
             .at
@@ -38,4 +35,50 @@ pub(crate) fn value_before(item: &PlanItem, field: &str) -> Value {
         Some(FieldBefore::Value(value)) => value.clone(),
         Some(FieldBefore::Inherited(_) | FieldBefore::Nothing) | None => Value::Null,
     }
+}
+
+/// What an answer has at a pointer.
+fn from_response(
+    pointer: &souk_model::Pointer,
+    response: Option<&Value>,
+) -> Result<Value, Failure> {
+    response.and_then(|response| pointer.find(response)).cloned().ok_or_else(|| {
+        Failure::internal(format!("the first step's response has nothing at `{pointer}`"))
+    })
+}
+
+/// A step with everything in its body that is known before it is sent: what stood there before, and
+/// the subject. What an answer will fill in stays open.
+///
+/// # Errors
+/// INTERNAL_ERROR where the plugin points at places that are not in its own bodies.
+pub(crate) fn with_known_values(
+    change: &Change,
+    step: &Step,
+    observed: &ObservedState,
+) -> Result<Step, Failure> {
+    let mut step = step.clone();
+    let Some(body) = &mut step.body else { return Ok(step) };
+    for binding in &step.body_bindings {
+        let value = match &binding.value {
+            BodySource::Before(field) => {
+                let edit = change.edits.iter().find(|edit| edit.field == *field);
+                match edit.map(|edit| observed.field(edit)) {
+                    Some(FieldBefore::Value(value)) => value,
+                    Some(FieldBefore::Inherited(_) | FieldBefore::Nothing) => Value::Null,
+                    None => {
+                        return Err(plugin_fault(
+                            change,
+                            format!("a body is filled from `{field}`, which no edit names"),
+                        ));
+                    }
+                }
+            }
+            BodySource::Subject => Value::from(change.subject.id.clone()),
+            BodySource::FromResponse(_) => continue,
+        };
+        binding.at.put(body, value).map_err(|error| plugin_fault(change, error.to_string()))?;
+    }
+    step.body_bindings.retain(|binding| matches!(binding.value, BodySource::FromResponse(_)));
+    Ok(step)
 }

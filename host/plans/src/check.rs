@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use souk_model::plan::{Change, Expectation, Intent, Lookup, Retry, Step, Undo};
-use souk_model::{Binding, BindingSource, Failure, Grant, StoreView};
+use souk_model::plan::{Change, Expectation, Intent, Retry, Undo};
+use souk_model::{Failure, Grant, StoreView};
 
 use crate::refusals::plugin_fault;
 
@@ -11,7 +11,7 @@ use crate::refusals::plugin_fault;
 ///
 /// # Errors
 /// INTERNAL_ERROR for a malformed change, FORBIDDEN for a request that is not granted.
-pub(crate) fn change(grants: &[Grant], lookup: &Lookup, change: &Change) -> Result<(), Failure> {
+pub(crate) fn change(grants: &[Grant], change: &Change) -> Result<(), Failure> {
     if change.subject.id.is_empty() || change.subject.kind.is_empty() {
         return Err(plugin_fault(change, "its subject has no name"));
     }
@@ -56,28 +56,6 @@ pub(crate) fn change(grants: &[Grant], lookup: &Lookup, change: &Change) -> Resu
     };
     for step in change.steps.iter().chain(undo) {
         souk_policy::check_step(grants, step, &change.subject.id)?;
-        same_subject(lookup, change, step)?;
-    }
-    Ok(())
-}
-
-/// What is written is what is looked at: a parameter that the route has in common with the lookup's
-/// has one value in both.
-fn same_subject(lookup: &Lookup, change: &Change, step: &Step) -> Result<(), Failure> {
-    let value = |binding: &Binding| match &binding.value {
-        BindingSource::Text(text) => Some(text.clone()),
-        BindingSource::Subject => Some(change.subject.id.clone()),
-        BindingSource::FromResponse(_) => None,
-    };
-    for binding in &step.path {
-        let looked = lookup.one.path.iter().find(|looked| looked.name == binding.name);
-        if let (Some(written), Some(looked)) = (value(binding), looked.and_then(value))
-            && written != looked
-        {
-            let name = &binding.name;
-            let why = format!("it writes to `{name}` `{written}`, and looks at `{looked}`");
-            return Err(plugin_fault(change, why));
-        }
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::clock::PlanClock;
 use crate::config::PlansConfig;
 use crate::guards::Guards;
 use crate::seal::{PlanHasher, SealKey, is_sealed};
+use crate::serial::SerialTurns;
 use crate::trail_lines;
 
 /// What plans are made and carried out with. One for all plans of a host.
@@ -24,6 +25,8 @@ pub(crate) struct PlansContext {
     pub(crate) owner: String,
     pub(crate) clock: Arc<dyn PlanClock>,
     pub(crate) trail: Arc<AuditTrail>,
+    /// Whose turn it is, of writes that may not run side by side.
+    pub(crate) serial: SerialTurns,
 }
 
 /// A plan's items in certain states, a page at a time: a plan of any length takes the memory of one

@@ -1,15 +1,18 @@
 //! From a plugin's changes to a plan that can be reviewed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use souk_model::plan::{Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin};
+use souk_model::plan::{Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Retry};
 use souk_model::{Action, Bound, Code, Effect, Failure, Principal, visible};
 use souk_upstream::Session;
 
 use crate::check;
 use crate::context::PlansContext;
+use crate::guards::{PlanScope, subject_key};
 use crate::ledger::{DraftTotals, MoneyContext};
+use crate::observed::ObservedState;
 use crate::refusals::plugin_fault;
 use crate::review::{self, ItemReview};
 use crate::seal::{self, PlanHasher};
@@ -48,6 +51,10 @@ pub struct PlanDraft {
     plugin_warnings: IndexSet<String>,
     jumps: PriceJumps,
     totals: DraftTotals,
+    /// Its subjects, as the store tells them apart.
+    subjects: HashSet<String>,
+    /// How many rows its requests write, over all subjects.
+    rows: u64,
     sample: Vec<ItemReview>,
     left_out: u32,
     /// How many changes the action declared to make at most.
@@ -149,6 +156,8 @@ impl PlanDraft {
             plugin_warnings: IndexSet::new(),
             jumps: PriceJumps::default(),
             totals: DraftTotals::default(),
+            subjects: HashSet::new(),
+            rows: 0,
             sample: Vec::new(),
             left_out: 0,
             bound,
@@ -162,53 +171,52 @@ impl PlanDraft {
     /// # Errors
     /// What a guard refuses, what the plugin did wrong, what the store says.
     pub async fn add(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
+        let guards = &self.context.guards;
+        let scope = PlanScope::of(&self.header);
+        let mut judged = Vec::with_capacity(changes.len());
+        let mut subjects = HashSet::new();
         for change in &changes {
-            check::change(&self.header.grants, &self.header.lookup, change)?;
-            self.context.guards.check_bodies(change)?;
+            check::change(&self.header.grants, change)?;
+            judged.push(guards.check_requests(&scope, change)?);
+            let key = subject_key(change);
+            if self.subjects.contains(&key) || !subjects.insert(key) {
+                return Err(plugin_fault(change, "the plan has that subject already"));
+            }
         }
         let reader = SubjectReader::of(&self.session, &self.header);
         let money = MoneyContext::of(&self.session, &self.header);
         let mut totals = self.totals.clone();
         let ids: Vec<&str> = changes.iter().map(|change| change.subject.id.as_str()).collect();
         let mut observed = reader.read_all(&ids).await;
-        let mut items = Vec::with_capacity(changes.len());
-        let mut warnings = Vec::new();
-        let mut left_out = 0;
-        for change in changes {
+        let mut checked = Vec::with_capacity(changes.len());
+        for (change, judged) in changes.iter().zip(&judged) {
             let observed = observed
                 .remove(&change.subject.id)
-                .unwrap_or_else(|| Err(plugin_fault(&change, "it occurs twice in one addition")))?;
-            self.context.guards.check_discounts(&change, &observed)?;
-            totals.add(&self.context, money, &change, &observed).await?;
-            warnings.extend(change.warnings.iter().cloned());
-            let n = self.header.count + u32::try_from(items.len()).unwrap_or(u32::MAX);
-            match review::review(n, change, &observed)? {
-                Some(mut item) => {
-                    if let Some(jump) = self.context.guards.price_jump(&item) {
-                        item.warnings.push(format!("a price changes by {jump:.0} %"));
-                    }
-                    items.push(item);
-                }
-                None => left_out += 1,
-            }
+                .unwrap_or_else(|| Err(plugin_fault(change, "it occurs twice in one addition")))?;
+            let jump = guards.check_values_read(&scope, change, judged, &observed)?;
+            totals.add(&self.context, money, change, &observed).await?;
+            checked.push(CheckedChange { observed, jump, rows: judged.rows, retry: judged.retry });
         }
-        let count =
-            self.header.count.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
-        self.context.guards.check_count(count)?;
-        check_bound(count, self.bound)?;
-        self.context.store.add(&self.header.id, &items).await?;
-        self.include(&items, warnings)?;
-        self.totals = totals;
-        self.header.count = count;
-        self.left_out += left_out;
+        drop(judged);
+        let additions = review_all(self.header.count, changes, checked)?;
+        let rows = self.rows.saturating_add(additions.rows);
+        guards.check_count(rows)?;
+        check_bound(rows, self.bound)?;
+        self.context.store.add(&self.header.id, &additions.items).await?;
+        self.include(&additions)?;
+        self.plugin_warnings.extend(additions.warnings);
+        (self.totals, self.rows) = (totals, rows);
+        self.subjects.extend(subjects);
+        self.left_out += additions.left_out;
         Ok(())
     }
 
-    fn include(&mut self, items: &[PlanItem], warnings: Vec<String>) -> Result<(), Failure> {
-        for item in items {
+    fn include(&mut self, additions: &Additions) -> Result<(), Failure> {
+        for (item, jump) in additions.items.iter().zip(&additions.jumps) {
             self.hasher.add(item).map_err(|error| Failure::internal(error.to_string()))?;
+            self.header.count = self.header.count.saturating_add(1);
             self.header.unverifiable += u32::from(item.change.is_unverifiable());
-            if let Some(jump) = self.context.guards.price_jump(item) {
+            if let Some(jump) = jump {
                 self.jumps.count += 1;
                 if self.jumps.named.len() < JUMPS_NAMED {
                     self.jumps.named.push(format!("{} by {jump:.0} %", item.change.subject.id));
@@ -218,7 +226,6 @@ impl PlanDraft {
                 self.sample.push(ItemReview::proposed(item));
             }
         }
-        self.plugin_warnings.extend(warnings);
         Ok(())
     }
 
@@ -303,11 +310,59 @@ fn at_most(warnings: IndexSet<String>, most: usize) -> Vec<String> {
     first
 }
 
-fn check_bound(count: u32, bound: Option<u32>) -> Result<(), Failure> {
-    let Some(bound) = bound.filter(|bound| count > *bound) else { return Ok(()) };
+/// A change that the guards let pass, and what is known of it.
+struct CheckedChange {
+    observed: ObservedState,
+    /// By how many per cent it moves a price, where that is past the threshold.
+    jump: Option<f64>,
+    rows: u64,
+    retry: Retry,
+}
+
+/// What an addition comes to.
+#[derive(Default)]
+struct Additions {
+    items: Vec<PlanItem>,
+    /// The price jumps of the items, one by one.
+    jumps: Vec<Option<f64>>,
+    warnings: Vec<String>,
+    rows: u64,
+    left_out: u32,
+}
+
+/// Reviews changes; those that already have their values are left out.
+fn review_all(
+    first: u32,
+    changes: Vec<Change>,
+    checked: Vec<CheckedChange>,
+) -> Result<Additions, Failure> {
+    let mut additions = Additions::default();
+    for (mut change, checked) in changes.into_iter().zip(checked) {
+        // What the request is decides, whatever its plugin declares; the review shows it.
+        change.retry = checked.retry;
+        additions.warnings.extend(change.warnings.iter().cloned());
+        let n = first.saturating_add(u32::try_from(additions.items.len()).unwrap_or(u32::MAX));
+        match review::review(n, change, &checked.observed)? {
+            Some(mut item) => {
+                if let Some(jump) = checked.jump {
+                    item.warnings.push(format!("a price changes by {jump:.0} %"));
+                }
+                additions.items.push(item);
+                additions.jumps.push(checked.jump);
+                additions.rows = additions.rows.saturating_add(checked.rows);
+            }
+            None => additions.left_out += 1,
+        }
+    }
+    Ok(additions)
+}
+
+/// What an action declared to change at most counts rows, too.
+fn check_bound(rows: u64, bound: Option<u32>) -> Result<(), Failure> {
+    let Some(bound) = bound.filter(|bound| rows > u64::from(*bound)) else { return Ok(()) };
     Err(Failure::new(
         Code::Forbidden,
-        format!("the action declared at most {bound} changes a call, and proposes {count}"),
+        format!("the action declared at most {bound} changes a call, and proposes {rows}"),
     )
     .rule("bound"))
 }

@@ -26,8 +26,8 @@ use crate::response;
 use crate::subjects::SubjectReader;
 use crate::trail_lines::{found_entry, not_sent_entry, request, write_entry};
 use crate::verdict::{
-    SendResult, drift, entry_for, may_send_again, not_readable, shows_after, stays_unknown,
-    unknown_after_read, verdict,
+    SendResult, drift, entry_for, may_retry_failed, may_send_again, not_readable, shows_after,
+    stays_unknown, unknown_after_read, verdict,
 };
 
 /// One run of a plan by this host, under its lease.
@@ -227,7 +227,7 @@ impl PlanRun {
     async fn wait_for_store(&self, page: &[(PlanItem, ItemProgress)]) {
         let last = page
             .iter()
-            .filter(|(item, _)| item.change.retry == Retry::IfAbsent)
+            .filter(|(item, _)| item.change.retry != Retry::Idempotent)
             .filter_map(|(_, progress)| progress.sent_ms)
             .max();
         let Some(last) = last else { return };
@@ -243,7 +243,11 @@ impl PlanRun {
         let observed = self.observe(chunk.iter().map(|(item, _)| item)).await;
         let mut entries = Vec::new();
         let mut send = Vec::new();
-        for (item, ItemProgress { state, .. }) in chunk {
+        for (item, progress) in chunk {
+            let state = progress.state;
+            if state == ItemState::Failed && !may_retry_failed(&item, &progress) {
+                continue;
+            }
             let not_tried = |next, failure: &Failure| {
                 (state == ItemState::Pending).then(|| entry_for(&item, next, Some(failure)))
             };
@@ -421,12 +425,18 @@ impl PlanRun {
     /// Sends an item's steps in order. Answers what came of it, and the first step's response where
     /// it is needed later.
     async fn send(&self, item: &PlanItem) -> (SendResult, Option<Value>) {
+        let _turns =
+            self.context.serial.turns(&self.header.store, &self.context.guards, item).await;
         let mut response = None;
         for (index, step) in item.change.steps.iter().enumerate() {
             match self.send_step(item, index, step, response.as_ref()).await {
                 Ok(body) if index == 0 => response = Some(body),
                 Ok(_) => {}
-                Err(result) => return (result, response.filter(|_| response::is_kept(item))),
+                Err((result, answer)) => {
+                    // That the store took something is kept, so that it is never sent again.
+                    let kept = response.or(answer).filter(|_| response::is_kept(item));
+                    return (result, kept);
+                }
             }
         }
         (SendResult::Accepted, response.filter(|_| response::is_kept(item)))
@@ -438,8 +448,9 @@ impl PlanRun {
         index: usize,
         step: &Step,
         response: Option<&Value>,
-    ) -> Result<Value, SendResult> {
-        let refused = |failure| SendResult::Refused(index, failure);
+    ) -> Result<Value, (SendResult, Option<Value>)> {
+        let refused = |failure| (SendResult::Refused(index, failure), None);
+        let unsure = |failure| (SendResult::Unsure(failure), None);
         // The first request of an item is on the trail with those of its chunk.
         let mut is_announced = index == 0;
         let not_sent = |is_announced: bool, failure: &Failure| {
@@ -465,15 +476,11 @@ impl PlanRun {
             if let Some(failure) = self.trail_broken.get().cloned() {
                 not_sent(is_announced, &failure);
                 // What an earlier try did is not known.
-                return Err(if tries == 0 {
-                    refused(failure)
-                } else {
-                    SendResult::Unsure(failure)
-                });
+                return Err(if tries == 0 { refused(failure) } else { unsure(failure) });
             }
             if self.lease_lost.load(Ordering::SeqCst) {
                 not_sent(is_announced, &lease_lost());
-                return Err(SendResult::Unsure(lease_lost()));
+                return Err(unsure(lease_lost()));
             }
             self.has_sent.store(true, Ordering::SeqCst);
             let result = self.writer.send(&permitted, body.as_ref()).await;
@@ -483,8 +490,17 @@ impl PlanRun {
             }
             match result {
                 Ok(answer) => {
-                    return response::failure_in(step, &answer.body)
-                        .map_or(Ok(answer.body), |failure| Err(refused(failure)));
+                    return match response::failure_in(step, &answer.body) {
+                        None => Ok(answer.body),
+                        Some(failure) if item.change.retry == Retry::Idempotent => {
+                            Err(refused(failure))
+                        }
+                        // A plugin's word is not enough to do it again.
+                        Some(failure) => {
+                            let answer = Some(response::evidence(answer.body));
+                            Err((SendResult::Contradicted(failure), answer))
+                        }
+                    };
                 }
                 Err(SendError::Unknown(_))
                     if item.change.retry == Retry::Idempotent
@@ -496,7 +512,7 @@ impl PlanRun {
                     let most = 100 << tries.min(6);
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(most / 2..most))).await;
                 }
-                Err(SendError::Unknown(failure)) => return Err(SendResult::Unsure(failure)),
+                Err(SendError::Unknown(failure)) => return Err(unsure(failure)),
                 Err(SendError::NotSent(failure) | SendError::Refused(failure)) => {
                     return Err(refused(failure));
                 }

@@ -11,7 +11,7 @@ use souk_upstream::Session;
 
 use crate::context::PlansContext;
 use crate::guards::Guards;
-use crate::magento::target::is_route;
+use crate::magento::route_words::is_route;
 use crate::magento::values::is_id;
 use crate::money::{MoneyMovement, MoneyRequest, money_movement, money_request};
 use crate::observed::ObservedState;

@@ -35,6 +35,7 @@ mod response;
 mod reverse;
 pub mod review;
 mod seal;
+mod serial;
 mod service;
 mod subjects;
 mod trail_lines;

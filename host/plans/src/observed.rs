@@ -1,6 +1,7 @@
 //! What a lookup showed of a subject, compared with what a change sets.
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use souk_model::plan::{Edit, FieldAfter, FieldBefore, FieldReview, StoreSet};
 
 use crate::magento::values::equivalent;
@@ -31,6 +32,13 @@ impl ObservedState {
         } else {
             FieldBefore::Value(value.clone())
         }
+    }
+
+    /// The digest of all that was shown, as the plan's view shows it: lower-case hex SHA-256.
+    pub(crate) fn digest(&self) -> String {
+        let mut shown = self.here.clone().unwrap_or_default();
+        shown.sort_all_objects();
+        hex::encode(Sha256::digest(shown.to_string()))
     }
 
     /// Whether the field is as it shall be. What no read can show never is.

@@ -37,7 +37,7 @@ fn text_at(at: &Pointer, response: &Value) -> String {
 /// Whether the first step's response is needed later: by the undo, or as proof that something that
 /// may not be repeated was accepted.
 pub(crate) fn is_kept(item: &PlanItem) -> bool {
-    if item.change.retry == Retry::IfAbsent {
+    if item.change.retry != Retry::Idempotent {
         return true;
     }
     let Undo::Steps(steps) = &item.change.undo else { return false };
@@ -49,4 +49,12 @@ pub(crate) fn is_kept(item: &PlanItem) -> bool {
                 .iter()
                 .any(|binding| matches!(binding.value, BodySource::FromResponse(_)))
     })
+}
+
+/// An answer as it is kept with an item: null would be none.
+pub(crate) fn evidence(answer: Value) -> Value {
+    match answer {
+        Value::Null => Value::Object(serde_json::Map::new()),
+        answer => answer,
+    }
 }

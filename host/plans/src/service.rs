@@ -19,6 +19,7 @@ use crate::purge::{PurgeRequest, PurgeResult};
 use crate::refusals::already_started;
 use crate::request::{ApplyOptions, CommitRequest};
 use crate::seal::SealKey;
+use crate::serial::SerialTurns;
 use crate::{commit, idempotency, outcome, purge, undo};
 
 /// Proposes, keeps and carries out plans.
@@ -38,7 +39,16 @@ impl Plans {
         trail: Arc<AuditTrail>,
     ) -> Arc<Self> {
         let owner = format!("{}-{:016x}", std::process::id(), fastrand::u64(..));
-        let context = PlansContext { store, guards, config, key, owner, clock, trail };
+        let context = PlansContext {
+            store,
+            guards,
+            config,
+            key,
+            owner,
+            clock,
+            trail,
+            serial: SerialTurns::default(),
+        };
         Arc::new(Self { context: Arc::new(context) })
     }
 

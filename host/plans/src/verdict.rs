@@ -16,6 +16,8 @@ pub(crate) enum SendResult {
     Refused(usize, Failure),
     /// A step may or may not have happened.
     Unsure(Failure),
+    /// The store answered success, and the plugin takes that answer for a failure.
+    Contradicted(Failure),
 }
 
 /// What a read after sending makes of an item.
@@ -35,12 +37,15 @@ pub(crate) fn verdict(
     if shows_after(item, observed) {
         return entry_for(item, ItemState::Done, None);
     }
-    let untouched = drift(item, observed).is_none();
+    let untouched = is_untouched(item, observed);
     match sent {
-        SendResult::Refused(_, failure) if untouched => {
+        // A read disproves a success that was taken for a failure, and nothing less does.
+        SendResult::Refused(_, failure) | SendResult::Contradicted(failure) if untouched => {
             entry_for(item, ItemState::Failed, Some(failure))
         }
-        SendResult::Unsure(failure) => entry_for(item, ItemState::Unknown, Some(failure)),
+        SendResult::Unsure(failure) | SendResult::Contradicted(failure) => {
+            entry_for(item, ItemState::Unknown, Some(failure))
+        }
         SendResult::Accepted if untouched => {
             let failure = Failure::new(
                 Code::UpstreamError,
@@ -71,7 +76,7 @@ fn verdict_by_response(
     let readable = item.change.edits.iter().any(Edit::is_readable);
     let unknown = |failure: &Failure| entry_for(item, ItemState::Unknown, Some(failure));
     match (sent, observed) {
-        (SendResult::Unsure(failure), _) => unknown(failure),
+        (SendResult::Unsure(failure) | SendResult::Contradicted(failure), _) => unknown(failure),
         (SendResult::Accepted, _) if !readable => entry_for(item, ItemState::Done, None),
         // Nothing was accepted before it, so there is nothing to look for.
         (SendResult::Refused(0, failure), _) if !readable => {
@@ -146,10 +151,28 @@ pub(crate) fn may_send_again(
     progress: &ItemProgress,
     observed: &ObservedState,
 ) -> bool {
-    let untouched = drift(item, observed).is_none();
     match item.change.retry {
-        Retry::Idempotent => untouched || is_half_done(item, observed),
-        Retry::IfAbsent => untouched && progress.response.is_none(),
+        Retry::Idempotent => is_untouched(item, observed) || is_half_done(item, observed),
+        Retry::IfAbsent => is_untouched(item, observed) && progress.response.is_none(),
+        Retry::Never => false,
+    }
+}
+
+/// Whether an item that failed may be tried again: what the store has accepted, or answered with
+/// success, may not, unless it is harmless to repeat.
+pub(crate) const fn may_retry_failed(item: &PlanItem, progress: &ItemProgress) -> bool {
+    matches!(item.change.retry, Retry::Idempotent) || progress.response.is_none()
+}
+
+/// Whether a read shows that nothing of it happened: of what is harmless to repeat by the fields that
+/// it sets, and of anything else by all that the lookup shows of its subject.
+fn is_untouched(item: &PlanItem, observed: &ObservedState) -> bool {
+    if drift(item, observed).is_some() {
+        return false;
+    }
+    match (item.change.retry, &item.subject_digest) {
+        (Retry::Idempotent, _) | (_, None) => true,
+        (Retry::IfAbsent | Retry::Never, Some(digest)) => observed.digest() == *digest,
     }
 }
 

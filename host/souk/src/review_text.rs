@@ -71,8 +71,12 @@ pub(crate) fn item(review: &ItemReview) -> String {
         field(&mut text, change);
     }
     requests(&mut text, "  ", &review.requests);
-    if review.retry == Retry::IfAbsent {
-        text.push_str("  is sent again only if a read shows that it did not happen\n");
+    match review.retry {
+        Retry::Idempotent => {}
+        Retry::IfAbsent => {
+            text.push_str("  is sent again only if a read shows that it did not happen\n");
+        }
+        Retry::Never => text.push_str("  is sent once: no read can show that it did not happen\n"),
     }
     undo(&mut text, &review.undo);
     warnings(&mut text, "  ", &[], &review.plugin_warnings);

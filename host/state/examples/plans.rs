@@ -200,6 +200,7 @@ fn item(n: u32) -> Outcome<PlanItem> {
         }],
         constants: Vec::new(),
         warnings: Vec::new(),
+        subject_digest: None,
     })
 }
 

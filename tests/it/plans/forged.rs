@@ -168,7 +168,7 @@ fn of_requests() -> Vec<Forgery> {
         (
             "a route that was not granted",
             "FORBIDDEN: ",
-            request(&json!({"route": "/V1/orders/{id}/cancel", "method": "POST",
+            request(&json!({"route": "/V1/orders/{id}/hold", "method": "POST",
                 "path": {"id": {"text": "1"}}})),
         ),
         ("a method that was not granted", "FORBIDDEN: ", request(&json!({"method": "DELETE"}))),
@@ -358,23 +358,19 @@ async fn a_price_that_is_called_a_name_is_shown_as_a_price_and_its_end_is_told_a
 async fn a_request_is_reviewed_with_the_address_that_it_goes_to() {
     let shop = Shop::new("").await;
     let client = shop.forger().await;
-    // A block is looked for by its identifier, and another one is written to by its number.
     let step = json!({"method": "DELETE", "route": "/V1/cmsBlock/{blockId}",
-        "path": {"blockId": {"text": "1"}}, "query": {"soft": {"text": "yes"}}, "view": "de"});
+        "path": {"blockId": {"text": "1"}}});
     let forged = json!({
-        "intent": {"one": {"route": "/V1/cmsBlock/search", "query": {
-            "searchCriteria[filterGroups][0][filters][0][field]": {"text": "identifier"},
-            "searchCriteria[filterGroups][0][filters][0][value]": "subject",
-        }}},
+        "intent": {"one": {"route": "/V1/cmsBlock/{blockId}", "path": {"blockId": "subject"}}},
         "changes": [{
-            "subject": {"kind": "cms-block", "id": "harmless"},
-            "edits": [{"field": "block", "at": "/items/0", "after": {"set_by_store": {"id": 1}}}],
+            "subject": {"kind": "cms-block", "id": "1"},
+            "edits": [{"field": "block", "at": "/id", "after": "removed"}],
             "steps": [step],
         }],
     });
     let proposed = client.answer("forger_prepare", forged).await;
     let item = items(&client, id(&proposed)).await.remove(0);
-    assert_eq!(item["requests"], json!(["DELETE /V1/cmsBlock/1?soft=yes at de"]));
+    assert_eq!(item["requests"], json!(["DELETE /V1/cmsBlock/1 at all"]));
     assert_eq!(shop.changes().await, [""; 0]);
 }
 
@@ -390,7 +386,9 @@ async fn an_answer_of_200_that_tells_of_errors_is_no_success() {
             "method": "POST", "route": "/V1/products/base-prices", "body": body,
             "failure_responses": [{"at": "/0/message"}],
         });
-        proposal(&change(&[edit("price", "/price", "/prices/0/price")], &[step]))
+        let mut change = change(&[edit("price", "/price", "/prices/0/price")], &[step]);
+        change["subject"]["id"] = json!(sku);
+        proposal(&change)
     };
     let commit = async |sku| {
         let proposed = client.answer("forger_prepare", rows(sku)).await;

@@ -137,6 +137,9 @@ pub enum Retry {
     Idempotent,
     /// It may be sent again only if the lookup shows that it did not happen.
     IfAbsent,
+    /// Nothing shows whether it happened, so it is sent once. No plugin says so: the host finds it
+    /// out of what the request is, and of what its lookup can show.
+    Never,
 }
 
 /// How a change is taken back.

@@ -81,6 +81,10 @@ pub struct PlanItem {
     /// What the host warns of; what the plugin does is in the change.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub warnings: Vec<String>,
+    /// The digest of all that the lookup showed of the subject when the plan was made: lower-case hex
+    /// SHA-256. Where it still shows the very same, nothing has happened.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject_digest: Option<String>,
 }
 
 /// How far an item came, and why no further.

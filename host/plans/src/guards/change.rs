@@ -1,85 +1,213 @@
-//! Judging a change: all of its bodies, and how far its prices jump.
+//! Judging a whole change: before anything is read for it, and with what was read.
 
-use souk_model::plan::{
-    Change, Edit, Expectation, FieldAfter, FieldBefore, PlanItem, Step, StoreSet,
-};
-use souk_model::{Code, Failure, WriteMethod};
+use souk_model::plan::{BodySource, Change, Lookup, PlanHeader, PlanOrigin, Retry, Step, Undo};
+use souk_model::{Decimal, Failure, StoreView};
+use souk_policy::writes::JudgedWrite;
 
-use super::amounts::{check_bindings, is_money, name_at};
-use super::bodies::{each_body, with_bindings};
 use super::limits::Guards;
-use crate::magento::values::approximately;
+use super::{identity, judges, repetition, writes};
+use crate::body::with_known_values;
+use crate::magento::names::same_name;
 use crate::money::money_request;
-use crate::refusals::refuse;
+use crate::observed::ObservedState;
+use crate::refusals::{plugin_fault, unjudgeable};
+
+/// What of a plan decides how its changes are judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlanScope<'h> {
+    /// Where it writes.
+    pub(crate) view: &'h StoreView,
+    /// How its subjects are read.
+    pub(crate) lookup: &'h Lookup,
+    /// Whether it takes another plan back, which was judged when it was proposed.
+    pub(crate) takes_back: bool,
+}
+
+impl<'h> PlanScope<'h> {
+    /// Of a plan with this header.
+    pub(crate) const fn of(header: &'h PlanHeader) -> Self {
+        Self {
+            view: &header.view,
+            lookup: &header.lookup,
+            takes_back: matches!(header.origin, PlanOrigin::Undo { .. }),
+        }
+    }
+}
+
+/// A change whose requests were judged.
+#[derive(Debug)]
+pub(crate) struct JudgedChange<'g, 'c> {
+    /// Its requests, in order.
+    writes: Vec<JudgedWrite<'g, 'c>>,
+    /// How many rows it writes.
+    pub(crate) rows: u64,
+    /// How it may be repeated.
+    pub(crate) retry: Retry,
+}
 
 impl Guards {
-    /// Judges the bodies of a change, before anything is read for it.
+    /// Judges a change by its requests alone, and says what it is.
     ///
     /// # Errors
-    /// FORBIDDEN, VALIDATION_ERROR or BULK_CAP_EXCEEDED with the guard's name.
-    pub(crate) fn check_bodies(&self, change: &Change) -> Result<(), Failure> {
+    /// FORBIDDEN, VALIDATION_ERROR or BULK_CAP_EXCEEDED with the guard's name; INTERNAL_ERROR where
+    /// the plugin is at fault.
+    pub(crate) fn check_requests<'g, 'c>(
+        &'g self,
+        scope: &PlanScope<'_>,
+        change: &'c Change,
+    ) -> Result<JudgedChange<'g, 'c>, Failure> {
         money_request(change)?;
-        change.steps.iter().try_for_each(|step| {
-            check_query(change, step)?;
-            check_bindings(change, step)?;
-            let body = with_bindings(step);
-            each_body(body.as_ref()).try_for_each(|body| {
-                self.check_amounts(change, body, None)?;
-                let Some(members) = body.as_object() else { return Ok(()) };
-                self.check_fields(change, members)?;
-                self.check_coupons(change, members)
-            })
-        })
+        let judge = |step| self.catalogue.judge(step, &change.subject.id);
+        let judged: Vec<_> = change.steps.iter().map(judge).collect();
+        let mut rows = 1;
+        for (step, write) in change.steps.iter().zip(&judged) {
+            writes::check_address(scope, change, step, write)?;
+            self.check_fields(change, step, write)?;
+            // Several requests of one change are about the same rows: all name its subject.
+            rows = rows.max(self.check_rows(scope, write)?);
+            check_bindings(change, step, write)?;
+        }
+        // Rows are counted first, so that too many are told as that.
+        self.check_count(rows)?;
+        for (index, write) in judged.iter().enumerate() {
+            identity::check_ids(scope, change, index, &judged)?;
+            if !identity::hangs_on_new(index, &judged) {
+                judges::check_lookup(scope, change, write)?;
+            }
+        }
+        self.check_undo(scope, change, &judged)?;
+        let retry = repetition::allowed_retry(scope, change, &judged);
+        Ok(JudgedChange { writes: judged, rows, retry })
     }
 
-    /// By how many per cent the item changes its prices at most, where that is past the threshold.
-    pub(crate) fn price_jump(&self, item: &PlanItem) -> Option<f64> {
-        item.change
-            .edits
+    /// How many rows a request writes. Coupons have a cap of their own.
+    fn check_rows(
+        &self,
+        scope: &PlanScope<'_>,
+        write: &JudgedWrite<'_, '_>,
+    ) -> Result<u64, Failure> {
+        let rows = u64::try_from(write.rows()).unwrap_or(u64::MAX);
+        let of_coupons = write.route().is_some_and(|route| route.subject().kind == "coupon");
+        if !of_coupons {
+            return Ok(rows);
+        }
+        self.check_coupons(Decimal::from(rows))?;
+        Ok(if scope.takes_back { 1 } else { rows })
+    }
+
+    /// What would take a change back goes to the same view, and is known.
+    fn check_undo(
+        &self,
+        scope: &PlanScope<'_>,
+        change: &Change,
+        judged: &[JudgedWrite<'_, '_>],
+    ) -> Result<(), Failure> {
+        let Undo::Steps(steps) = &change.undo else { return Ok(()) };
+        for step in steps {
+            let write = self.catalogue.judge(step, &change.subject.id);
+            writes::check_address(scope, change, step, &write)?;
+            identity::check_undo_ids(change, step, &write, &judged[0])?;
+        }
+        Ok(())
+    }
+
+    /// Judges a change with what its lookup showed.
+    ///
+    /// # Errors
+    /// As [`check_requests`](Self::check_requests).
+    pub(crate) fn check_values_read(
+        &self,
+        scope: &PlanScope<'_>,
+        change: &Change,
+        judged: &JudgedChange<'_, '_>,
+        observed: &ObservedState,
+    ) -> Result<Option<f64>, Failure> {
+        if change.steps.iter().all(|step| step.body_bindings.is_empty()) {
+            return self.check_bodies(scope, change, &change.steps, &judged.writes, observed);
+        }
+        let steps: Vec<Step> = change
+            .steps
             .iter()
-            .zip(&item.review)
-            .filter(|(edit, _)| sets_money(&item.change, edit))
-            .filter_map(|(_, reviewed)| {
-                let before = match &reviewed.before {
-                    FieldBefore::Value(value) | FieldBefore::Inherited(value) => {
-                        approximately(value)?
-                    }
-                    FieldBefore::Nothing => return None,
-                };
-                let after = match &reviewed.after {
-                    FieldAfter::AsSent(value) | FieldAfter::SetByStore(StoreSet { value, .. }) => {
-                        approximately(value)?
-                    }
-                    FieldAfter::Removed | FieldAfter::Unverifiable(_) => return None,
-                };
-                (before > 0.0).then(|| (after - before).abs() / before * 100.0)
-            })
-            .filter(|jump| *jump > self.price_threshold_pct)
-            .max_by(f64::total_cmp)
+            .map(|step| with_known_values(change, step, observed))
+            .collect::<Result<_, _>>()?;
+        let judge = |step| self.catalogue.judge(step, &change.subject.id);
+        let writes: Vec<_> = steps.iter().map(judge).collect();
+        self.check_bodies(scope, change, &steps, &writes, observed)
+    }
+
+    /// Judges bodies as they will be sent. Answers by how many per cent they move a price at most,
+    /// where that is past the threshold.
+    fn check_bodies(
+        &self,
+        scope: &PlanScope<'_>,
+        change: &Change,
+        steps: &[Step],
+        writes: &[JudgedWrite<'_, '_>],
+        observed: &ObservedState,
+    ) -> Result<Option<f64>, Failure> {
+        for (step, write) in steps.iter().zip(writes) {
+            self.check_fields(change, step, write)?;
+            self.check_values(change, write)?;
+            self.check_coupon_count(change, write)?;
+        }
+        self.check_prices(scope, change, observed, writes)?;
+        self.check_rules(scope, change, observed, steps, writes)?;
+        Ok(self.price_jump(scope, change, observed, steps, writes))
+    }
+
+    /// What kind of write a request is, where no other of it may be on its way to the store.
+    pub(crate) fn serial_kind(&self, step: &Step, subject: &str) -> Option<String> {
+        // Most writes are of a method that no such route has.
+        if !self.catalogue.routes().any(|route| route.is_serial() && route.method() == step.method)
+        {
+            return None;
+        }
+        let write = self.catalogue.judge(step, subject);
+        write.route().filter(|route| route.is_serial()).map(ToString::to_string)
+    }
+
+    fn check_coupon_count(
+        &self,
+        change: &Change,
+        write: &JudgedWrite<'_, '_>,
+    ) -> Result<(), Failure> {
+        let generates = write
+            .route()
+            .is_some_and(|route| route.route().as_str().ends_with("/coupons/generate"));
+        if !generates {
+            return Ok(());
+        }
+        for field in write.fields().iter().filter(|field| same_name(&field.name, "quantity")) {
+            let count = field
+                .number()
+                .map_err(|reason| unjudgeable(change, &format!("`{}` {reason}", field.at)))?;
+            self.check_coupons(count.unwrap_or(Decimal::ZERO))?;
+        }
+        Ok(())
     }
 }
 
-/// Whether an edit sets a price, told by the body's own names and not by the edit's.
-fn sets_money(change: &Change, edit: &Edit) -> bool {
-    let Expectation::AsSent(pointers) = &edit.after else { return is_money(&edit.field) };
-    pointers.iter().any(|pointer| {
-        let body = change.steps.get(pointer.step).and_then(|step| step.body.as_ref());
-        is_money(name_at(body, &pointer.at))
-    })
-}
-
-/// Magento takes the query of a write for a part of its body, where no guard and no review looks.
-fn check_query(change: &Change, step: &Step) -> Result<(), Failure> {
-    if step.query.is_empty() || step.method == WriteMethod::Delete {
-        return Ok(());
+/// What an answer fills in is not in any body that guards look at: only a number of what the first
+/// request made may come from there, where it names that.
+fn check_bindings(
+    change: &Change,
+    step: &Step,
+    write: &JudgedWrite<'_, '_>,
+) -> Result<(), Failure> {
+    let named: Vec<&str> =
+        write.subject_ids().iter().chain(write.parts()).map(|named| named.at.as_str()).collect();
+    for binding in &step.body_bindings {
+        if !matches!(binding.value, BodySource::FromResponse(_)) {
+            continue;
+        }
+        let place = step.body.as_ref().and_then(|body| binding.at.pointer_in(body));
+        let place = place.as_deref().unwrap_or(binding.at.as_str());
+        if !named.contains(&place) {
+            return Err(plugin_fault(
+                change,
+                format!("`{place}` of its request would be filled from an answer"),
+            ));
+        }
     }
-    Err(refuse(
-        "write-query",
-        Code::Forbidden,
-        format!(
-            "a request of {} has a query, which Magento would take for a part of its body",
-            change.subject
-        ),
-        "this is a fault of the plugin: what it writes belongs into the body".into(),
-    ))
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! What the operator allows, as it is configured.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Deserialize;
-use souk_model::{Code, Failure};
+use souk_model::{Code, Decimal, Failure};
+use souk_policy::writes::WriteCatalogue;
 
 use crate::money::Caps;
 use crate::refusals::refuse;
@@ -12,7 +14,10 @@ use crate::refusals::refuse;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Guards {
-    /// Subjects in one plan. `MCP_MAX_SKUS_PER_BULK`, 500.
+    /// What the host knows of the store's writes: Magento's own, and what the operator described.
+    #[serde(skip)]
+    pub catalogue: Arc<WriteCatalogue>,
+    /// Rows that one plan writes, over all of its subjects. `MCP_MAX_SKUS_PER_BULK`, 500.
     pub bulk_cap: u32,
     /// Coupons in one request. `MCP_MAX_COUPON_QTY`, 1,000.
     pub coupon_cap: u64,
@@ -20,6 +25,9 @@ pub struct Guards {
     pub price_threshold_pct: f64,
     /// Per cent above which a discount by per cent is refused. `MCP_MAX_DISCOUNT_PCT`, 50.
     pub max_discount_pct: f64,
+    /// How much a rule may take off as an amount, in the base currency. `SOUK_MAX_DISCOUNT_AMOUNT`,
+    /// 100.
+    pub max_discount_amount: u32,
     /// What one call may refund, in the order's currency. `SOUK_MAX_REFUND`, 1,000 of any.
     pub max_refund: Caps,
     /// What may be refunded on a day (UTC), over all hosts. `SOUK_MAX_REFUND_PER_DAY`, 5,000 of any.
@@ -39,10 +47,12 @@ impl Default for Guards {
     fn default() -> Self {
         let set = |fields: &[&str]| fields.iter().map(|&field| field.to_owned()).collect();
         Self {
+            catalogue: Arc::new(WriteCatalogue::shipped().clone()),
             bulk_cap: 500,
             coupon_cap: 1_000,
             price_threshold_pct: 50.0,
             max_discount_pct: 50.0,
+            max_discount_amount: 100,
             max_refund: Caps::all(1_000),
             max_refund_per_day: Caps::all(5_000),
             max_cancel_per_day: Caps::all(5_000),
@@ -78,17 +88,30 @@ impl Default for Guards {
 }
 
 impl Guards {
-    /// Refuses a plan that has grown past the cap.
-    pub(crate) fn check_count(&self, subjects: u32) -> Result<(), Failure> {
-        if subjects <= self.bulk_cap {
+    /// Refuses a plan that has grown past the cap: rows of bodies count, and not subjects.
+    pub(crate) fn check_count(&self, rows: u64) -> Result<(), Failure> {
+        if rows <= u64::from(self.bulk_cap) {
             return Ok(());
         }
         Err(refuse(
             "bulk-cap",
             Code::BulkCapExceeded,
-            format!("the change is of more than {} subjects", self.bulk_cap),
+            format!("the change writes more than {} rows", self.bulk_cap),
             "narrow the match, or an operator raises `guards.bulk_cap` (MCP_MAX_SKUS_PER_BULK)"
                 .into(),
+        ))
+    }
+
+    /// Refuses more coupons in one request than the cap, made or deleted.
+    pub(super) fn check_coupons(&self, count: Decimal) -> Result<(), Failure> {
+        if count <= Decimal::from(self.coupon_cap) {
+            return Ok(());
+        }
+        Err(refuse(
+            "coupon-cap",
+            Code::BulkCapExceeded,
+            format!("{count} coupons are more than the cap of {}", self.coupon_cap),
+            "ask for fewer, or an operator raises `guards.coupon_cap` (MCP_MAX_COUPON_QTY)".into(),
         ))
     }
 }

@@ -1,12 +1,33 @@
-//! What the operator allows a change to do. Guards look at bodies, which are what is sent, and never
-//! at the names a plugin gives things.
+//! What the operator allows a change to do. Guards ask the catalogue of the store's writes what a
+//! request is, wherever it goes and whatever its plugin calls it; what the catalogue does not know,
+//! and what cannot be read, is refused.
+//!
+//! | file | what it holds to |
+//! |---|---|
+//! | `change` | a whole change, before anything is read for it and after |
+//! | `writes` | that a request is known, and every value of it can be read |
+//! | `judges` | that what is read shows the very subject, whole enough |
+//! | `projection` | what a read with `fields` shows |
+//! | `identity` | that a request is about the change's subject |
+//! | `fields` | the operator's lists of fields |
+//! | `prices` | prices, by what they mean |
+//! | `discounts` | rules, by what they will do |
+//! | `repetition` | how often a change may be sent |
+//! | `limits` | what the operator configured |
 
-mod amounts;
-mod bodies;
 mod change;
+mod discounts;
 mod fields;
+mod identity;
+mod judges;
 mod limits;
+mod prices;
+mod projection;
+mod repetition;
 #[cfg(test)]
 mod tests;
+mod writes;
 
+pub(crate) use change::PlanScope;
+pub(crate) use identity::subject_key;
 pub use limits::Guards;

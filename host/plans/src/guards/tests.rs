@@ -1,25 +1,34 @@
 //! Guards against a plugin that wants past them.
 
 use serde_json::{Value, json};
-use souk_model::plan::{BodyBinding, BodySource, Change, Retry, Step, Subject, Undo};
-use souk_model::{Binding, BindingSource, Code, StoreView, WriteMethod};
+use souk_model::plan::{
+    BodyBinding, BodySource, Change, Edit, Expectation, Lookup, Retry, Step, Subject, Undo,
+};
+use souk_model::{Binding, BindingSource, Code, Failure, Read, StoreView, WriteMethod};
 
-use super::Guards;
+use super::{Guards, PlanScope};
 use crate::observed::ObservedState;
 
-/// A change of one step, as hostile as its route and body are.
-fn change(id: &str, route: &str, body: Value) -> Change {
+/// The parameters of a route, each bound to the subject.
+fn bound(route: &str) -> Vec<Binding> {
     let names = route.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let path =
-        names.map(|name| Binding { name: name.into(), value: BindingSource::Subject }).collect();
+    names.map(|name| Binding { name: name.into(), value: BindingSource::Subject }).collect()
+}
+
+/// A change of one step, as hostile as its route and body are.
+fn change(id: &str, method: WriteMethod, route: &str, body: Value) -> Change {
     Change {
         subject: Subject { kind: "thing".into(), id: id.into(), label: None },
-        edits: Vec::new(),
+        edits: vec![Edit {
+            field: "thing".into(),
+            at: "/thing".parse().unwrap(),
+            after: Expectation::Removed,
+        }],
         steps: vec![Step {
             upstream: "magento".into(),
-            method: WriteMethod::Put,
+            method,
             route: route.into(),
-            path,
+            path: bound(route),
             query: Vec::new(),
             view: StoreView::Global,
             body: Some(body),
@@ -27,72 +36,150 @@ fn change(id: &str, route: &str, body: Value) -> Change {
             failure_responses: Vec::new(),
         }],
         retry: Retry::IfAbsent,
-        undo: Undo::Restore,
+        undo: Undo::None("forged".into()),
         warnings: Vec::new(),
     }
 }
 
-/// The rule that refuses a change; none: it passes.
-fn refusal(change: &Change) -> Option<String> {
-    Guards::default().check_bodies(change).err().map(|failure| failure.rule.unwrap())
+/// The read that shows a subject, by this route.
+fn lookup(route: &str) -> Lookup {
+    let one = Read {
+        upstream: "magento".into(),
+        route: route.into(),
+        path: bound(route),
+        query: Vec::new(),
+        view: StoreView::Global,
+    };
+    Lookup { one, many: None, inherits: false }
 }
 
-fn refused(route: &str, body: Value) -> Option<String> {
-    refusal(&change("7", route, body))
+/// What stands in the store, and how it is read.
+struct World {
+    guards: Guards,
+    lookup: Lookup,
+    here: Option<Value>,
 }
 
-fn discount(body: &Value, rule: Option<Value>) -> Option<String> {
-    let observed = ObservedState { here: rule, global: None, inherits: false };
-    let change = change("7", "/V1/salesRules/{id}", json!({"rule": body}));
-    Guards::default().check_discounts(&change, &observed).err().map(|failure| failure.rule.unwrap())
+impl World {
+    fn of(route: &str, here: Value) -> Self {
+        Self { guards: Guards::default(), lookup: lookup(route), here: Some(here) }
+    }
+
+    fn product() -> Self {
+        Self::of("/V1/products/{sku}", json!({"sku": "A", "price": 100}))
+    }
+
+    fn rule(here: Value) -> Self {
+        Self::of("/V1/salesRules/{ruleId}", here)
+    }
+
+    fn order() -> Self {
+        Self::of("/V1/orders/{id}", json!({"entity_id": 7}))
+    }
+
+    fn judge(&self, change: &Change) -> Result<(), Failure> {
+        let scope = PlanScope { view: &StoreView::Global, lookup: &self.lookup, takes_back: false };
+        let judged = self.guards.check_requests(&scope, change)?;
+        let observed = ObservedState { here: self.here.clone(), global: None, inherits: false };
+        self.guards.check_values_read(&scope, change, &judged, &observed).map(drop)
+    }
+
+    /// The rule that refuses a change; none: it passes.
+    fn refusal(&self, change: &Change) -> Option<String> {
+        self.judge(change).err().map(|failure| failure.rule.unwrap())
+    }
+
+    fn put(&self, route: &str, body: Value) -> Option<String> {
+        self.refusal(&change("A", WriteMethod::Put, route, body))
+    }
+
+    fn post(&self, route: &str, body: Value) -> Option<String> {
+        self.refusal(&change("A", WriteMethod::Post, route, body))
+    }
 }
+
+fn refused(rule: &str) -> Option<String> {
+    Some(rule.to_owned())
+}
+
+const PRODUCT: &str = "/V1/products/{sku}";
 
 #[test]
-fn a_discount_counts_as_per_cent_unless_the_rule_shows_another() {
-    let fixed = json!({"rule_id": 7, "simple_action": "by_fixed", "discount_amount": 10});
-    let cap = Some("discount-cap".to_owned());
+fn a_discount_is_what_the_rule_will_do() {
+    let standing = |more: Value| {
+        let mut rule = json!({"rule_id": 7, "simple_action": "by_fixed", "discount_amount": 10,
+            "is_active": true});
+        for (name, value) in more.as_object().unwrap() {
+            rule[name] = value.clone();
+        }
+        rule
+    };
+    let cap = refused("discount-cap");
+    let per_cent = standing(json!({"simple_action": "by_percent", "discount_amount": 90}));
     for (body, rule, wanted) in [
-        (json!({"discount_amount": 90}), None, &cap),
-        (json!({"discount_amount": "90.0"}), None, &cap),
-        (json!({"discountAmount": 9e1}), None, &cap),
-        (json!({"discount_amount": 90, "simple_action": "by_fixed"}), None, &None),
-        (json!({"discount_amount": 90}), Some(fixed.clone()), &None),
-        // What is looked up must be what is written.
-        (json!({"discount_amount": 90, "rule_id": 8}), Some(fixed.clone()), &cap),
+        (json!({"discount_amount": 90, "simple_action": "by_percent"}), standing(json!({})), &cap),
+        (json!({"discountAmount": 9e1}), per_cent.clone(), &cap),
+        (json!({"discount_amount": 90, "simple_action": "by_fixed"}), per_cent.clone(), &None),
+        (json!({"discount_amount": 90}), standing(json!({})), &None),
+        (json!({"discount_amount": 101}), standing(json!({})), &refused("discount-amount-cap")),
         // The amount that stands becomes per cent.
+        (json!({"simpleAction": "by_percent"}), standing(json!({"discount_amount": 90})), &cap),
+        // The price becomes five per cent.
+        (json!({"simple_action": "to_percent", "discount_amount": 5}), standing(json!({})), &cap),
+        (json!({"simple_action": "to_percent", "discount_amount": 80}), standing(json!({})), &None),
+        // One is free of each two; two of each three are too many.
         (
-            json!({"simpleAction": "by_percent"}),
-            Some(json!({"rule_id": 7, "discount_amount": 90})),
+            json!({"simple_action": "buy_x_get_y", "discount_amount": 1, "discount_step": 1}),
+            standing(json!({})),
+            &None,
+        ),
+        (
+            json!({"simple_action": "buy_x_get_y", "discount_amount": 2}),
+            standing(json!({"discount_step": 1})),
             &cap,
         ),
-        // The price becomes five per cent.
-        (json!({"simple_action": "to_percent", "discount_amount": 5}), None, &cap),
-        (json!({"simple_action": "to_percent", "discount_amount": 80}), None, &None),
+        (json!({"simple_action": "to_fixed"}), standing(json!({})), &cap),
         // A rule that sleeps is woken.
         (
             json!({"is_active": true}),
-            Some(
-                json!({"rule_id": 7, "simple_action": "by_percent", "discount_amount": 90, "is_active": false}),
-            ),
+            standing(json!({"simple_action": "by_percent", "discount_amount": 90,
+                "is_active": false})),
             &cap,
         ),
-        (json!({"name": "x"}), Some(json!({"rule_id": 7, "discount_amount": 90})), &None),
-        (json!({"discount_amount": "ninety"}), None, &Some("unreadable".into())),
-        (json!({"discount_amount": 1, "discountAmount": 90}), None, &Some("unreadable".into())),
+        (json!({"is_active": true}), per_cent.clone(), &None),
+        (json!({"name": "x"}), per_cent.clone(), &None),
+        (json!({"discount_amount": "ninety"}), standing(json!({})), &refused("unreadable")),
+        (json!({"discount_amount": "9"}), standing(json!({})), &refused("unreadable")),
+        (
+            json!({"discount_amount": 1, "discountAmount": 90}),
+            standing(json!({})),
+            &refused("unreadable"),
+        ),
+        // What is looked up must be what is written.
+        (json!({"discount_amount": 1, "rule_id": 8}), standing(json!({})), &refused("proposal")),
     ] {
-        assert_eq!(&discount(&body, rule.clone()), wanted, "{body} {rule:?}");
+        let world = World::rule(rule);
+        let put = change("7", WriteMethod::Put, "/V1/salesRules/{ruleId}", json!({"rule": body}));
+        assert_eq!(&world.refusal(&put), wanted, "{body} {:?}", world.here);
     }
-    let many = change(
-        "7",
-        "/async/bulk/V1/salesRules/byRuleId",
-        json!([{"rule": {"discount_amount": 90}}]),
-    );
-    assert!(Guards::default().check_discounts(&many, &ObservedState::default()).is_err());
+}
+
+#[test]
+fn two_requests_of_one_change_are_judged_one_after_the_other() {
+    let asleep = json!({"rule_id": 7, "simple_action": "by_percent", "discount_amount": 90,
+        "is_active": false});
+    let world = World::rule(asleep);
+    let route = "/V1/salesRules/{ruleId}";
+    let mut twice = change("7", WriteMethod::Put, route, json!({"rule": {"name": "x"}}));
+    let awake = change("7", WriteMethod::Put, route, json!({"rule": {"is_active": true}}));
+    twice.steps.extend(awake.steps);
+    assert_eq!(world.refusal(&twice), refused("discount-cap"));
 }
 
 #[test]
 fn a_field_is_the_same_however_it_is_spelled_and_wherever_it_is_sent() {
-    let list = Some("field-list".to_owned());
+    let world = World::product();
+    let list = refused("field-list");
     for body in [
         json!({"name": "x", "tax_class_id": 0}),
         json!({"taxClassId": 0}),
@@ -102,99 +189,151 @@ fn a_field_is_the_same_however_it_is_spelled_and_wherever_it_is_sent() {
         json!({"custom_attributes": [{"attribute_code": "name", "attributeCode": "tax_class_id"}]}),
         json!({"extensionAttributes": {"website_ids": []}}),
     ] {
-        for route in ["/V1/products/{sku}", "/V1/products/{sku}/websites", "/{a}/{b}/{c}"] {
-            assert_eq!(refused(route, json!({"product": body})), list, "{route} {body}");
-        }
+        assert_eq!(world.put(PRODUCT, json!({"product": body})), list, "{body}");
         let bulk = json!([{"product": {"name": "x"}}, {"product": body}]);
-        assert_eq!(refused("/async/bulk/V1/products/bySku", bulk), list);
+        assert_eq!(world.put("/async/bulk/V1/products/bySku", bulk), list);
     }
     for allowed in [
-        json!({"name": "x", "metaTitle": "y", "custom_attributes": {"url_key": "z"}}),
+        json!({"name": "x", "metaTitle": "y"}),
+        json!({"custom_attributes": [{"attribute_code": "url_key", "value": "z"}]}),
         json!({"extension_attributes": {"category_links": []}}),
     ] {
-        assert_eq!(refused("/V1/products/{sku}", json!({"product": allowed})), None);
+        assert_eq!(world.put(PRODUCT, json!({"product": allowed})), None, "{allowed}");
     }
-    assert_eq!(refused("/V1/cmsPage/{id}", json!({"page": {"layoutUpdateXml": ""}})), list);
+    let websites = json!({"productWebsiteLink": {"sku": "A", "website_id": 1}});
+    assert_eq!(world.post("/V1/products/{sku}/websites", websites), list);
+    let page = World::of("/V1/cmsPage/{pageId}", json!({"id": 7}));
+    assert_eq!(page.put("/V1/cmsPage/{id}", json!({"page": {"layoutUpdateXml": ""}})), list);
 }
 
 #[test]
-fn no_amount_is_negative_and_no_group_price_is_a_gift() {
+fn no_amount_is_negative_and_no_reduced_price_is_a_gift() {
+    let mut world = World::product();
+    world.guards.product_fields.insert("tier_price".into());
+    let row = |more: Value| {
+        let mut row = json!({"sku": "A", "store_id": 0});
+        for (name, value) in more.as_object().unwrap() {
+            row[name] = value.clone();
+        }
+        json!({"prices": [row]})
+    };
+    let tier = |more: Value| {
+        let mut rows = row(more);
+        let row = rows["prices"][0].as_object_mut().unwrap();
+        row.remove("store_id");
+        row.extend(
+            json!({"website_id": 0, "customer_group": "x", "quantity": 1})
+                .as_object()
+                .unwrap()
+                .clone(),
+        );
+        rows
+    };
     for (route, body, rule) in [
+        ("base-prices", row(json!({"price": "-1"})), refused("no-negative")),
+        ("special-price", row(json!({"Price": -1e0})), refused("no-negative")),
+        ("special-price", row(json!({"price": 49.9})), refused("discount-cap")),
+        ("special-price", row(json!({"price": 50})), None),
         (
-            "/V1/products/base-prices",
-            json!({"prices": [{"sku": "A", "price": "-1"}]}),
-            "no-negative",
+            "tier-prices",
+            tier(json!({"price_type": "discount", "price": 99.9})),
+            refused("discount-cap"),
         ),
-        (
-            "/V1/products/special-price",
-            json!({"prices": [{"sku": "A", "Price": -1e0}]}),
-            "no-negative",
-        ),
-        (
-            "/V1/products/{sku}",
-            json!({"product": {"custom_attributes": {"special_price": -1}}}),
-            "no-negative",
-        ),
-        ("/V1/salesRules", json!({"rule": {"discountAmount": -5}}), "no-negative"),
-        (
-            "/V1/products/tier-prices",
-            json!({"prices": [{"sku": "A", "priceType": "discount", "price": "99.9"}]}),
-            "discount-cap",
-        ),
+        ("tier-prices", tier(json!({"price_type": "fixed", "price": 99})), None),
+        ("tier-prices", tier(json!({"price_type": "fixed", "price": 9})), refused("discount-cap")),
+        ("tier-prices", tier(json!({"price": 99})), refused("unreadable")),
     ] {
-        assert_eq!(refused(route, body.clone()).as_deref(), Some(rule), "{body}");
+        assert_eq!(world.post(&format!("/V1/products/{route}"), body.clone()), rule, "{body}");
     }
-    let fixed = json!({"prices": [{"sku": "A", "price_type": "fixed", "price": 99}]});
-    assert_eq!(refused("/V1/products/tier-prices", fixed), None);
+    world.lookup.one.query.push(Binding::text("fields", "sku,name,thing"));
+    let hidden = world.post("/V1/products/special-price", row(json!({"price": 99})));
+    assert_eq!(hidden, refused("unreadable"), "what it costs is not looked at");
 }
 
 #[test]
-fn coupons_are_counted_however_their_number_is_written() {
-    for quantity in [json!(5_000), json!(5e3), json!("5000"), json!("5e3")] {
-        let body = json!({"couponSpec": {"rule_id": 1, "quantity": quantity}});
-        assert_eq!(refused("/V1/coupons/generate", body).as_deref(), Some("coupon-cap"));
+fn coupons_are_counted_and_their_number_can_be_read() {
+    let search = Read {
+        upstream: "magento".into(),
+        route: "/V1/coupons/search".into(),
+        path: Vec::new(),
+        query: vec![
+            Binding::text("searchCriteria[filter_groups][0][filters][0][field]", "rule_id"),
+            Binding::text("searchCriteria[filter_groups][0][filters][0][value]", "7"),
+        ],
+        view: StoreView::Global,
+    };
+    let world = World {
+        guards: Guards::default(),
+        lookup: Lookup { one: search, many: None, inherits: false },
+        here: Some(json!({"items": [], "total_count": 0})),
+    };
+    for (quantity, rule) in [
+        (json!(1_000), None),
+        (json!(5_000), refused("coupon-cap")),
+        (json!(5e3), refused("coupon-cap")),
+        (json!("5000"), refused("unreadable")),
+        (json!("many"), refused("unreadable")),
+    ] {
+        let body = json!({"couponSpec": {"rule_id": 7, "quantity": quantity}});
+        let made = change("7", WriteMethod::Post, "/V1/coupons/generate", body);
+        assert_eq!(world.refusal(&made), rule, "{quantity}");
     }
-    let body = json!({"couponSpec": {"rule_id": 1, "quantity": "many"}});
-    assert_eq!(refused("/V1/coupons/generate", body).as_deref(), Some("unreadable"));
+    let body = json!({"couponSpec": {"rule_id": 8, "quantity": 1}});
+    let other = change("7", WriteMethod::Post, "/V1/coupons/generate", body);
+    assert_eq!(world.refusal(&other), refused("proposal"));
 }
 
 #[test]
 fn what_is_not_in_the_body_is_judged_too() {
-    let mut asked = change("A", "/V1/products/{sku}", json!({"product": {"name": "x"}}));
+    let world = World::product();
+    let mut asked = change("A", WriteMethod::Put, PRODUCT, json!({"product": {"name": "x"}}));
     asked.steps[0].query.push(Binding::text("product[price]", "1"));
-    assert_eq!(refusal(&asked).as_deref(), Some("write-query"));
+    assert_eq!(world.refusal(&asked), refused("write-query"));
 
-    for (at, rule) in [("/product/tax_class_id", "field-list"), ("/product/price", "unreadable")] {
-        let mut filled = change("A", "/V1/products/{sku}", json!({"product": {"name": "x"}}));
-        let value = BodySource::Before("name".into());
+    let filled = |at: &str, value: BodySource| {
+        let mut filled = change("A", WriteMethod::Put, PRODUCT, json!({"product": {"name": "x"}}));
+        filled.edits[0].at = "/name".parse().unwrap();
         filled.steps[0].body_bindings.push(BodyBinding { at: at.parse().unwrap(), value });
-        assert_eq!(refusal(&filled).as_deref(), Some(rule));
+        filled
+    };
+    let before = || BodySource::Before("thing".into());
+    let mut named = World::product();
+    named.here = Some(json!({"sku": "A", "price": 100, "name": "1e1"}));
+    for (at, value, rule) in [
+        ("/product/tax_class_id", before(), "field-list"),
+        ("/product/price", before(), "unreadable"),
+        ("/product/price", BodySource::Subject, "unreadable"),
+        ("/product/price", BodySource::FromResponse("/id".parse().unwrap()), "proposal"),
+    ] {
+        assert_eq!(named.refusal(&filled(at, value)), refused(rule), "{at}");
     }
 }
 
 #[test]
 fn documents_are_never_written_past_the_rules() {
+    let world = World::order();
     for (route, path) in [
         ("/V1/orders", vec![]),
-        ("/V1/orders/create", vec![]),
         ("/V1/creditmemo/refund", vec![]),
         ("/V1/creditmemo", vec![]),
         ("/async/V1/invoices", vec![]),
         ("/V1/{what}", vec![Binding::text("what", "Invoices")]),
     ] {
-        let mut change = change("7", route, json!({}));
+        let mut change = change("7", WriteMethod::Post, route, json!({}));
         change.steps[0].path = path;
-        assert_eq!(refusal(&change).as_deref(), Some("never-written"), "{route}");
+        assert_eq!(world.refusal(&change), refused("never-written"), "{route}");
     }
-    assert_eq!(refused("/V1/orders/{id}/comments", json!({})), None);
-    assert_eq!(refused("/V1/creditmemo/{id}/comments", json!({})), None);
+    let comment = json!({"statusHistory": {"comment": "x", "parent_id": 7}});
+    let comment = change("7", WriteMethod::Post, "/V1/orders/{id}/comments", comment);
+    assert_eq!(world.refusal(&comment), None);
 }
 
 #[test]
 fn money_moves_once_of_the_subject_now_and_never_again_by_itself() {
-    let refund = || change("7", "/V1/order/{id}/refund", json!({}));
-    assert_eq!(refusal(&refund()), None);
-    let cases: [fn(&mut Change); 5] = [
+    let refund = || change("7", WriteMethod::Post, "/V1/order/{id}/refund", json!({}));
+    let world = World::order();
+    assert_eq!(world.refusal(&refund()), None);
+    let cases: [fn(&mut Change); 6] = [
         |change| change.retry = Retry::Idempotent,
         |change| change.steps.push(change.steps[0].clone()),
         |change| change.steps[0].route = "/async/V1/order/{id}/refund".into(),
@@ -204,11 +343,43 @@ fn money_moves_once_of_the_subject_now_and_never_again_by_itself() {
                 BodyBinding { at: "/arguments".parse().unwrap(), value: BodySource::Subject };
             change.steps[0].body_bindings.push(binding);
         },
+        // What stands before the version could be anything.
+        |change| {
+            change.steps[0].route = "/{p}/V1/order/{id}/refund".into();
+            change.steps[0].path.push(Binding {
+                name: "p".into(),
+                value: BindingSource::FromResponse("/name".into()),
+            });
+        },
     ];
     for spoil in cases {
         let mut change = refund();
         spoil(&mut change);
-        let failure = Guards::default().check_bodies(&change).unwrap_err();
+        let failure = world.judge(&change).unwrap_err();
         assert_eq!((failure.code, failure.rule.as_deref()), (Code::Forbidden, Some("money")));
     }
+}
+
+#[test]
+fn how_often_a_change_is_sent_is_not_its_plugins_to_say() {
+    let retry = |world: &World, change: &Change| {
+        let scope =
+            PlanScope { view: &StoreView::Global, lookup: &world.lookup, takes_back: false };
+        world.guards.check_requests(&scope, change).unwrap().retry
+    };
+    let declared = |route: &str, retry: Retry, body: Value| Change {
+        retry,
+        ..change("7", WriteMethod::Post, route, body)
+    };
+    let comment = json!({"statusHistory": {"comment": "x"}});
+    let comment = declared("/V1/orders/{id}/comments", Retry::Idempotent, comment);
+    let email = declared("/V1/orders/{id}/emails", Retry::Idempotent, json!({}));
+    let mut world = World::order();
+    assert_eq!(retry(&world, &comment), Retry::IfAbsent);
+    assert_eq!(retry(&world, &email), Retry::Never);
+    // Where its comments are not read, no read shows one.
+    world.lookup.one.query.push(Binding::text("fields", "entity_id,status,thing"));
+    assert_eq!(retry(&world, &comment), Retry::Never);
+    let hold = declared("/V1/orders/{id}/hold", Retry::IfAbsent, json!({}));
+    assert_eq!(retry(&world, &hold), Retry::IfAbsent, "a plugin may be more careful");
 }

@@ -7,10 +7,11 @@
 use serde_json::{Map, Value};
 use souk_model::plan::{Change, Expectation, Lookup, Retry, Step, Tolerance};
 use souk_model::{BindingSource, Code, Decimal, Failure};
+use souk_policy::writes::WriteTarget;
 use souk_state::plans::SpendKind;
 
 use super::credit_memo::{CreditMemoBound, amount, credit_memo};
-use crate::magento::target::{WriteTarget, is_route};
+use crate::magento::route_words::is_route;
 use crate::magento::values::is_id;
 use crate::observed::ObservedState;
 use crate::refusals::{money_refusal, refuse};
@@ -53,7 +54,7 @@ pub(crate) fn money_request(change: &Change) -> Result<Option<(&Step, MoneyReque
         let Some(money_request) = money_request_of(change, &target)? else { continue };
         let wrong = if found.is_some() {
             "two requests of one change would move money"
-        } else if target.asynchronous {
+        } else if target.form.is_asynchronous() {
             "a request that moves money would be carried out later, where no read shows it"
         } else if change.retry == Retry::Idempotent {
             "a request that moves money is declared idempotent"

@@ -34,7 +34,9 @@ pub(crate) fn review(
         return Ok(None);
     }
     let constants = body_constants(&change)?;
-    Ok(Some(PlanItem { n, change, review: reviewed, constants, warnings: Vec::new() }))
+    let subject_digest = Some(observed.digest());
+    let warnings = Vec::new();
+    Ok(Some(PlanItem { n, change, review: reviewed, constants, warnings, subject_digest }))
 }
 
 /// The value that the change's own bodies give the field.

@@ -65,7 +65,10 @@ async fn an_invoice_is_of_the_order() {
         change(REFUND_INVOICE, BindingSource::Text(invoice.into()), body, edits)
     };
     let (rule, message) = rule(host.apply(of("4"), None).await);
-    assert!(rule == "money" && message.ends_with("the invoice `4` is none of this order"));
+    assert!(
+        rule == "money" && message.ends_with("the invoice `4` is none of this order"),
+        "{message}"
+    );
     assert!(world.shop.writes().is_empty());
     assert_eq!(host.apply(of("3"), None).await.unwrap().counts.done, 1);
 }

@@ -90,7 +90,10 @@ async fn refundable(shop: &Shop) -> (u64, f64, f64) {
 #[tokio::test]
 async fn a_refund_is_not_sent_again_because_its_plugin_calls_success_a_failure() {
     for failure in [json!({"at": ""}), json!({"at": "", "equals": "x"})] {
-        let shop = Shop::new("[guards]\nmax_refund = 100000\nmax_refund_per_day = 100000\n").await;
+        let shop = Shop::new(
+            "[guards]\nmax_refund = 100000\nmax_refund_per_day = 100000\n[plans]\nlease_s = 1\n",
+        )
+        .await;
         let client = shop.attacker().await;
         let (order, total, before) = refundable(&shop).await;
         // Half of what is there, so that a second one would go through as well.

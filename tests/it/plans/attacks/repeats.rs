@@ -22,7 +22,7 @@ fn email(failures: &Value) -> Value {
 /// Proposes it, commits it and resumes it three times. Answers how often it was sent, and how its
 /// item ended; nothing where it was refused.
 async fn carried_out(proposal: Value) -> Option<(usize, Value)> {
-    let shop = Shop::new("").await;
+    let shop = Shop::new("[plans]\nlease_s = 1\n").await;
     let client = shop.attacker().await;
     let proposed = client.refused_or_answered("forger_prepare", proposal).await.err()?;
     let plan = id(&proposed);

@@ -85,9 +85,8 @@ async fn the_cap_counts_rows_over_a_whole_plan() {
     // An action that declared one change makes no two rows.
     let mut applied = plan(products(), &[tiers(SKU)]);
     applied["close"] = json!("apply");
-    let mut asked = souk_tests::confirmed(applied);
-    asked["idempotency_key"] = json!("rows");
-    let refusal = client.refusal("forger_apply", asked).await;
+    applied["reason"] = json!("forged");
+    let refusal = client.refusal("forger_apply", applied).await;
     assert!(refusal.starts_with("FORBIDDEN: "), "{refusal}");
     assert_eq!(shop.sent().await, [""; 0]);
 }

@@ -9,11 +9,15 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             currency: `{ EUR = 500, \"*\" = 100 }` in a file, `EUR=500,*=100` in a variable; a \
             currency that is not named, where there is no `*`, moves nothing.",
     settings: &[
-        Setting::new("guards.bulk_cap", ValueKind::Whole, "Subjects in one plan")
-            .variables(&["MCP_MAX_SKUS_PER_BULK"])
-            .default("500")
-            .unit("subjects")
-            .lowest(),
+        Setting::new(
+            "guards.bulk_cap",
+            ValueKind::Whole,
+            "Rows that one plan writes, over all of its subjects",
+        )
+        .variables(&["MCP_MAX_SKUS_PER_BULK"])
+        .default("500")
+        .unit("rows")
+        .lowest(),
         Setting::new("guards.coupon_cap", ValueKind::Whole, "Coupons in one request")
             .variables(&["MCP_MAX_COUPON_QTY"])
             .default("1000")
@@ -31,11 +35,21 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
         Setting::new(
             "guards.max_discount_pct",
             ValueKind::Number,
-            "A discount by more per cent is refused",
+            "A discount by more per cent is refused: of a rule, of a sale against the price, of a \
+             group price",
         )
         .variables(&["MCP_MAX_DISCOUNT_PCT"])
         .default("50.0")
         .unit("per cent")
+        .lowest(),
+        Setting::new(
+            "guards.max_discount_amount",
+            ValueKind::Whole,
+            "A rule that takes a larger amount off is refused",
+        )
+        .variables(&["SOUK_MAX_DISCOUNT_AMOUNT"])
+        .default("100")
+        .unit("the base currency")
         .lowest(),
         Setting::new("guards.max_refund", ValueKind::Caps, "What one refund may move")
             .variables(&["SOUK_MAX_REFUND"])

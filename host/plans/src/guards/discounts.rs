@@ -1,0 +1,192 @@
+//! Cart price rules, by what they will do: what a body leaves out stays as the lookup shows it, and
+//! what nobody can tell is refused.
+
+use serde_json::{Map, Value};
+use souk_model::plan::{Change, Step};
+use souk_model::{Code, Decimal, Failure, WriteMethod};
+use souk_policy::writes::{JudgedWrite, read_number};
+
+use super::PlanScope;
+use super::fields::each_body;
+use super::identity::subject_document;
+use super::judges::shows;
+use super::limits::Guards;
+use crate::magento::names::{member, members};
+use crate::magento::values::is_id;
+use crate::observed::ObservedState;
+use crate::refusals::{refuse, unjudgeable};
+
+/// The catalogue's word for rules.
+const RULE: &str = "cart-price-rule";
+
+/// A rule as it will be: what the body sets, over what stands there.
+struct RuleAfter<'r> {
+    change: &'r Change,
+    sets: &'r Map<String, Value>,
+    stands: Option<&'r Map<String, Value>>,
+    scope: &'r PlanScope<'r>,
+    /// Whether it is made new, so that what is left out is nothing.
+    new: bool,
+}
+
+impl Guards {
+    /// Judges the rules that a change writes by what they will be.
+    ///
+    /// # Errors
+    /// FORBIDDEN with the guard's name.
+    pub(super) fn check_rules(
+        &self,
+        scope: &PlanScope<'_>,
+        change: &Change,
+        observed: &ObservedState,
+        steps: &[Step],
+        judged: &[JudgedWrite<'_, '_>],
+    ) -> Result<(), Failure> {
+        if judged.iter().all(|write| !is_rule(write)) {
+            return Ok(());
+        }
+        // What an earlier request of the same change does is part of what the next one finds.
+        let mut stands = subject_document(scope.lookup, observed.here.as_ref())
+            .and_then(Value::as_object)
+            .filter(|rule| scope.takes_back || is_id(rule.get("rule_id"), &change.subject.id))
+            .cloned();
+        let mut new = false;
+        for (step, _) in steps.iter().zip(judged).filter(|(_, write)| is_rule(write)) {
+            let makes_new = step.method == WriteMethod::Post;
+            for body in each_body(step.body.as_ref()).filter_map(Value::as_object) {
+                for sets in members(body, "rule").filter_map(Value::as_object) {
+                    if makes_new {
+                        (stands, new) = (Some(Map::new()), true);
+                    }
+                    self.check_rule(&RuleAfter {
+                        change,
+                        sets,
+                        stands: stands.as_ref(),
+                        scope,
+                        new,
+                    })?;
+                    if let Some(stands) = &mut stands {
+                        stands.retain(|name, _| members(sets, name).next().is_none());
+                        stands.extend(sets.clone());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_rule(&self, rule: &RuleAfter<'_>) -> Result<(), Failure> {
+        let change = rule.change;
+        let sets = |name: &str| member(rule.sets, name).map_err(|why| unjudgeable(change, &why));
+        let touches = sets("simple_action")?.is_some()
+            || sets("discount_amount")?.is_some()
+            || sets("discount_step")?.is_some()
+            || sets("is_active")?.is_some_and(|flag| !is_off(flag)) && !rule.is_awake();
+        if !touches {
+            return Ok(());
+        }
+        let Some(amount) = rule.value("discount_amount")? else { return Ok(()) };
+        let amount = rule.number("discount_amount", amount)?;
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let action = rule.value("simple_action")?;
+        let action = match action {
+            // The words are Magento's own, in lower case; it takes no other for any of them.
+            Some(Value::String(action)) => action.as_str(),
+            Some(_) => return Err(unjudgeable(change, "`simple_action` is no word")),
+            // Magento's own first choice.
+            None => "by_percent",
+        };
+        match action {
+            "by_percent" => self.check_percent(change, amount),
+            // The price becomes so many per cent: what is left of a hundred is the discount.
+            "to_percent" => self.check_percent(change, Decimal::ONE_HUNDRED - amount),
+            "by_fixed" | "cart_fixed" => self.check_discount_amount(change, amount),
+            // Of so many that are bought and these, these are free.
+            "buy_x_get_y" => {
+                let step = rule.value("discount_step")?;
+                let step = step.map(|step| rule.number("discount_step", step)).transpose()?;
+                let bought = step.unwrap_or_default();
+                let share = amount
+                    .checked_mul(Decimal::ONE_HUNDRED)
+                    .and_then(|share| share.checked_div(amount + bought))
+                    .ok_or_else(|| unjudgeable(change, "`discount_amount` is too large"))?;
+                self.check_percent(change, share)
+            }
+            // A price for all, or what nobody has heard of: how much that takes off depends on what
+            // is in a cart.
+            _ if self.max_discount_pct >= 100.0 => Ok(()),
+            other => Err(refuse(
+                "discount-cap",
+                Code::Forbidden,
+                format!(
+                    "how much the action `{other}` takes off {} cannot be told, so that it could be \
+                     held to the cap of {}",
+                    change.subject, self.max_discount_pct
+                ),
+                "use an action by per cent, or an operator sets `guards.max_discount_pct` \
+                 (MCP_MAX_DISCOUNT_PCT) to 100"
+                    .into(),
+            )),
+        }
+    }
+}
+
+/// Whether a request writes a rule.
+pub(super) fn is_rule(write: &JudgedWrite<'_, '_>) -> bool {
+    write.route().is_some_and(|route| route.subject().kind == RULE)
+}
+
+impl<'r> RuleAfter<'r> {
+    /// A member as it will be.
+    fn value(&self, name: &str) -> Result<Option<&'r Value>, Failure> {
+        let own = member(self.sets, name).map_err(|why| unjudgeable(self.change, &why))?;
+        if own.is_some() {
+            return Ok(own);
+        }
+        let stands = self.stands.and_then(|stands| member(stands, name).ok().flatten());
+        if stands.is_some() || self.new {
+            return Ok(stands);
+        }
+        // What is left out stays, and what stays was not looked at.
+        if self.stands.is_none() || !shows(self.scope.lookup, &format!("/{name}")) {
+            return Err(unjudgeable(
+                self.change,
+                &format!("its lookup does not show `{name}` of the rule, which stays as it is"),
+            ));
+        }
+        Ok(None)
+    }
+
+    fn number(&self, name: &str, value: &Value) -> Result<Decimal, Failure> {
+        let from_body = member(self.sets, name).ok().flatten().is_some();
+        let read = match from_body {
+            true => read_number(value, false).map_err(|reason| reason.to_string()),
+            false => Decimal::from_json(value).ok_or_else(|| "is no number".to_owned()),
+        };
+        let number = read.map_err(|why| unjudgeable(self.change, &format!("`{name}` {why}")))?;
+        if number.is_negative() {
+            return Err(unjudgeable(self.change, &format!("`{name}` is negative")));
+        }
+        Ok(number)
+    }
+
+    /// Whether it is in force already.
+    fn is_awake(&self) -> bool {
+        let flag = self.stands.and_then(|stands| member(stands, "is_active").ok().flatten());
+        flag.is_some_and(|flag| !is_off(flag))
+    }
+}
+
+/// Whether PHP takes a flag for no.
+fn is_off(flag: &Value) -> bool {
+    match flag {
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => matches!(text.as_str(), "" | "0"),
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(_) => false,
+    }
+}

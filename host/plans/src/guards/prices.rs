@@ -1,0 +1,224 @@
+//! What a price means: a sale and a group price are discounts of the product's own price, and a price
+//! of its own may jump.
+
+use serde_json::Value;
+use souk_model::plan::{Change, Expectation, Step};
+use souk_model::{Code, Decimal, Failure, Pointer};
+use souk_policy::writes::{BodyField, FieldKind, JudgedWrite, PriceKind};
+
+use super::PlanScope;
+use super::discounts::is_rule;
+use super::identity::subject_document;
+use super::judges::shows;
+use super::limits::Guards;
+use crate::magento::values::approximately;
+use crate::observed::ObservedState;
+use crate::refusals::{refuse, unjudgeable};
+
+/// Where a sale's price stands in a product.
+const SPECIAL_PRICE: &str = "/custom_attributes/[attribute_code=special_price]/value";
+
+/// What a product costs, as the host read it and as the change will have it.
+struct ProductPrices {
+    /// The highest of both; none: it has no price of its own.
+    base: Option<Decimal>,
+}
+
+impl Guards {
+    /// No sale, no group price and no per cent beyond the cap.
+    ///
+    /// # Errors
+    /// FORBIDDEN with the guard's name.
+    pub(super) fn check_prices(
+        &self,
+        scope: &PlanScope<'_>,
+        change: &Change,
+        observed: &ObservedState,
+        judged: &[JudgedWrite<'_, '_>],
+    ) -> Result<(), Failure> {
+        let fields = || judged.iter().flat_map(JudgedWrite::fields);
+        let is_reduced = |field: &&BodyField<'_>| {
+            matches!(field.kind, FieldKind::Price(PriceKind::Special | PriceKind::Group))
+        };
+        if fields().any(|field| is_reduced(&field) && field.value.as_deref() != Some(&Value::Null))
+        {
+            let prices = ProductPrices::of(scope, change, observed, judged)?;
+            for field in fields().filter(is_reduced) {
+                self.check_reduced(change, field, &prices)?;
+            }
+        }
+        // Rules are judged with what stands in the store.
+        for field in judged.iter().filter(|write| !is_rule(write)).flat_map(JudgedWrite::fields) {
+            let number = || {
+                field
+                    .number()
+                    .map_err(|reason| unjudgeable(change, &format!("`{}` {reason}", field.at)))
+            };
+            match field.kind {
+                FieldKind::Percent => {
+                    if let Some(percent) = number()? {
+                        self.check_percent(change, percent)?;
+                    }
+                }
+                FieldKind::PercentLeft => {
+                    if let Some(left) = number()? {
+                        self.check_percent(change, Decimal::ONE_HUNDRED - left)?;
+                    }
+                }
+                FieldKind::Discount => {
+                    if let Some(amount) = number()? {
+                        self.check_discount_amount(change, amount)?;
+                    }
+                }
+                FieldKind::Undecided => {
+                    return Err(unjudgeable(
+                        change,
+                        &format!("nothing says what kind of price `{}` is", field.at),
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_reduced(
+        &self,
+        change: &Change,
+        field: &BodyField<'_>,
+        prices: &ProductPrices,
+    ) -> Result<(), Failure> {
+        let reduced = field
+            .number()
+            .map_err(|reason| unjudgeable(change, &format!("`{}` {reason}", field.at)))?;
+        let Some(reduced) = reduced else { return Ok(()) };
+        let Some(base) = prices.base else {
+            return Err(unjudgeable(
+                change,
+                &format!("`{}` reduces a price that the product does not have", field.at),
+            ));
+        };
+        if base <= Decimal::ZERO || reduced >= base {
+            return Ok(());
+        }
+        let share = (base - reduced)
+            .checked_mul(Decimal::ONE_HUNDRED)
+            .and_then(|share| share.checked_div(base));
+        match share {
+            Some(percent) => self.check_percent(change, percent),
+            None => Err(unjudgeable(change, &format!("`{}` is no price", field.at))),
+        }
+    }
+
+    /// No discount by more per cent than the cap.
+    pub(super) fn check_percent(&self, change: &Change, percent: Decimal) -> Result<(), Failure> {
+        if percent.to_f64().is_some_and(|percent| percent <= self.max_discount_pct) {
+            return Ok(());
+        }
+        Err(refuse(
+            "discount-cap",
+            Code::Forbidden,
+            format!(
+                "a discount of {} per cent on {} is above the cap of {}",
+                percent.round_to_cents(),
+                change.subject,
+                self.max_discount_pct
+            ),
+            "an operator raises `guards.max_discount_pct` (MCP_MAX_DISCOUNT_PCT)".into(),
+        ))
+    }
+
+    /// No discount of more money than the cap.
+    pub(super) fn check_discount_amount(
+        &self,
+        change: &Change,
+        amount: Decimal,
+    ) -> Result<(), Failure> {
+        if amount <= Decimal::from(self.max_discount_amount) {
+            return Ok(());
+        }
+        Err(refuse(
+            "discount-amount-cap",
+            Code::Forbidden,
+            format!(
+                "a discount of {amount} on {} is above the cap of {}",
+                change.subject, self.max_discount_amount
+            ),
+            "an operator raises `guards.max_discount_amount` (SOUK_MAX_DISCOUNT_AMOUNT)".into(),
+        ))
+    }
+
+    /// By how many per cent a change moves a price at most, where that is past the threshold: as the
+    /// host itself reads the product's prices, and as the edits tell of others.
+    pub(super) fn price_jump(
+        &self,
+        scope: &PlanScope<'_>,
+        change: &Change,
+        observed: &ObservedState,
+        steps: &[Step],
+        judged: &[JudgedWrite<'_, '_>],
+    ) -> Option<f64> {
+        let is_price = |field: &BodyField<'_>| matches!(field.kind, FieldKind::Price(_));
+        if !judged.iter().flat_map(JudgedWrite::fields).any(is_price) {
+            return None;
+        }
+        let document = subject_document(scope.lookup, observed.here.as_ref());
+        let own = judged.iter().flat_map(JudgedWrite::fields).filter_map(|field| {
+            let place = match field.kind {
+                FieldKind::Price(PriceKind::Base) => "/price",
+                FieldKind::Price(PriceKind::Special) => SPECIAL_PRICE,
+                _ => return None,
+            };
+            let place: Pointer = place.parse().ok()?;
+            jump(place.find(document?)?, field.value.as_deref()?)
+        });
+        let told = change.edits.iter().filter_map(|edit| {
+            let Expectation::AsSent(pointers) = &edit.after else { return None };
+            let before = observed.field(edit);
+            pointers.iter().find_map(|pointer| {
+                let body = steps.get(pointer.step)?.body.as_ref()?;
+                let place = pointer.at.pointer_in(body)?;
+                let fields = judged.get(pointer.step)?.fields();
+                fields.iter().find(|field| is_price(field) && field.at == place)?;
+                jump(before.value()?, pointer.at.find(body)?)
+            })
+        });
+        own.chain(told).filter(|jump| *jump > self.price_threshold_pct).max_by(f64::total_cmp)
+    }
+}
+
+/// By how many per cent a price moves.
+fn jump(before: &Value, after: &Value) -> Option<f64> {
+    let (before, after) = (approximately(before)?, approximately(after)?);
+    (before > 0.0).then(|| (after - before).abs() / before * 100.0)
+}
+
+impl ProductPrices {
+    fn of(
+        scope: &PlanScope<'_>,
+        change: &Change,
+        observed: &ObservedState,
+        judged: &[JudgedWrite<'_, '_>],
+    ) -> Result<Self, Failure> {
+        if !shows(scope.lookup, "/price") {
+            return Err(unjudgeable(
+                change,
+                "it reduces a price, and its lookup does not show what the product costs",
+            ));
+        }
+        let document = subject_document(scope.lookup, observed.here.as_ref());
+        let stands = match document.and_then(|document| document.get("price")) {
+            None | Some(Value::Null) => None,
+            Some(price) => Some(
+                Decimal::from_json(price)
+                    .ok_or_else(|| unjudgeable(change, "what the product costs is no number"))?,
+            ),
+        };
+        let set = judged
+            .iter()
+            .flat_map(JudgedWrite::fields)
+            .filter(|field| field.kind == FieldKind::Price(PriceKind::Base))
+            .filter_map(|field| field.number().ok().flatten());
+        Ok(Self { base: stands.into_iter().chain(set).max() })
+    }
+}
