@@ -4,8 +4,8 @@
 //! Silent connections cost whoever opens them nothing, so they may take nobody's place. A connection
 //! is *waiting* for its client from its beginning until a whole request of somebody who may call has
 //! arrived, and again when that is answered. Where there is no room, the waiting connection goes that
-//! is of the peer with the most, has never asked for anything, and has waited longest; and where none
-//! waits, one that is only kept open for news.
+//! is of the peer with the most, has never asked for anything, and has waited longest, those last that
+//! have just come; and where none waits, one that is only kept open for news.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,9 @@ use super::peer::Peer;
 
 /// File descriptors that the rest of the host needs: the store, the state, plugins.
 const DESCRIPTORS_KEPT: usize = 192;
+
+/// A client that has just connected is about to ask: others go before it.
+const FRESH: Duration = Duration::from_millis(500);
 
 /// How many there may be.
 #[derive(Debug, Clone, Copy)]
@@ -129,13 +132,15 @@ impl OpenConnections {
 
     /// Ends the waiting connection that has to go; of this peer, where one is named.
     fn make_room(&mut self, of: Option<Peer>) -> bool {
+        let now = Instant::now();
         let going = self
             .open
             .iter()
             .filter(|(_, one)| one.is_waiting() && of.is_none_or(|peer| one.peer == peer))
             .min_by_key(|(_, one)| {
-                let last = one.phase == Phase::News;
-                (last, usize::MAX - self.count(one.peer), one.has_asked, one.since)
+                let news = one.phase == Phase::News;
+                let fresh = now.duration_since(one.since) < FRESH;
+                (news, fresh, usize::MAX - self.count(one.peer), one.has_asked, one.since)
             })
             .map(|(id, _)| *id);
         if let Some(id) = going {

@@ -44,6 +44,7 @@ use connections::{ConnectionHandle, ConnectionLimits, ConnectionTimeouts, Connec
 use host_guard::HostGuard;
 use peer::Peer;
 use request_body::RequestBodies;
+use seldom::Seldom;
 use sessions::{HttpSessions, RequestOwner};
 use state::{ENDPOINT, HttpState};
 use wrong_tokens::WrongTokens;
@@ -86,6 +87,7 @@ fn build(http: HttpServer) -> HttpParts {
         guard: HostGuard::new(&config.allowed_hosts, &config.allowed_origins),
         actions,
         wrong_tokens: WrongTokens::default(),
+        turned_away: Seldom::default(),
         bodies: RequestBodies::new(config.body_bytes),
         public_url: config.public_url,
         posts: posts.clone(),
@@ -128,7 +130,7 @@ async fn check_host(State(state): State<Arc<HttpState>>, request: Request, next:
     let (response, answered) = match checked {
         Ok(()) => (next.run(request).await, !in_protocol),
         Err(error) => {
-            tracing::warn!(%error, "refused a request");
+            state.turned_away.say(|times| tracing::warn!(%error, times, "refused a request"));
             (pages::wrong_host(&error), true)
         }
     };

@@ -17,6 +17,8 @@ use rmcp::transport::streamable_http_server::session::local::{
 use souk_model::{Callers, Principal};
 use tokio::time::{Duration, Instant};
 
+use super::seldom::Seldom;
+
 tokio::task_local! {
     static REQUEST: CurrentRequest;
 }
@@ -97,13 +99,15 @@ pub(crate) struct HttpSessions {
     owners: Mutex<HashMap<SessionId, SessionOwner>>,
     /// Principals come from the operator's list, so a bound for each bounds them all.
     each: usize,
+    /// Sessions that made room, for the log.
+    closed: Seldom,
 }
 
 impl HttpSessions {
     pub(crate) fn new(each: usize, idle: Duration) -> Self {
         let mut inner = LocalSessionManager::default();
         inner.session_config.keep_alive = Some(idle);
-        Self { inner, owners: Mutex::default(), each }
+        Self { inner, owners: Mutex::default(), each, closed: Seldom::default() }
     }
 
     fn owners(&self) -> MutexGuard<'_, HashMap<SessionId, SessionOwner>> {
@@ -192,7 +196,9 @@ impl SessionManager for HttpSessions {
         })?;
         if let Some(id) = leaving {
             let principal = &owner.principal;
-            tracing::info!(%principal, "closing an unused session to make room");
+            self.closed.say(|times| {
+                tracing::info!(%principal, times, "closing an unused session to make room");
+            });
             self.owners().remove(&id);
             self.inner.close_session(&id).await?;
         }

@@ -7,6 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use super::host_guard::HostGuard;
 use super::request_body::RequestBodies;
+use super::seldom::Seldom;
 use super::wrong_tokens::WrongTokens;
 
 /// Where the protocol is served.
@@ -18,6 +19,8 @@ pub(super) struct HttpState {
     /// They know who may call.
     pub(super) actions: Arc<dyn Actions>,
     pub(super) wrong_tokens: WrongTokens,
+    /// Requests to other hosts and from other pages, for the log.
+    pub(super) turned_away: Seldom,
     pub(super) bodies: RequestBodies,
     pub(super) public_url: Option<String>,
     /// Requests whose answers are not through yet.

@@ -33,7 +33,7 @@ An unknown key is an error that names the nearest one, so that a misspelt rule c
 
 ## Whose the files are
 
-A `souk.toml`, wherever it is, has to be owned by the user that souk runs as or by root, and not to be writable by group or others; else souk does not start, and a running host keeps what is in force. For the operator's file that goes for its directory too (both, where it is a link), unless that has the sticky bit: whoever can take the file away lifts every limit in it.
+A `souk.toml`, wherever it is, has to be owned by the user that souk runs as or by root, and not to be writable by group or others; else souk does not start, and a running host keeps what is in force. For the operator's file that goes for its directory too (both, where it is a link), unless that has the sticky bit or is mounted read-only; and no directory further up may be writable by everybody. Whoever can take the file away lifts every limit in it.
 
 ## What reloads
 

@@ -12,6 +12,8 @@ use std::path::Path;
 
 /// What group and others may write.
 const OTHERS_WRITE: u32 = 0o022;
+/// What everybody may write.
+const ALL_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 const ROOT: u32 = 0;
 
@@ -56,19 +58,35 @@ pub(crate) fn check_directories(path: &Path) -> Result<(), String> {
     for directory in places.into_iter().flatten().filter_map(Path::parent) {
         let here = directory.as_os_str().is_empty();
         let directory = if here { Path::new(".") } else { directory };
-        let Ok(found) = std::fs::metadata(directory) else { continue };
-        let named = directory.display();
-        let writable = found.mode() & OTHERS_WRITE != 0 && found.mode() & STICKY == 0;
-        if writable || check_owner(&found, directory).is_err() {
-            return Err(format!(
-                "`{}` is not taken: others may take it away or put another in its place, since they \
-                 may write the directory `{named}`; that has to be yours or root's: run \
-                 `chmod go-w {named}`",
-                path.display()
-            ));
-        }
+        check_directory(directory, OTHERS_WRITE, path)?;
+    }
+    // Whoever may write further up can move the whole directory away.
+    for directory in real.iter().flat_map(|real| real.ancestors().skip(2)) {
+        check_directory(directory, ALL_WRITE, path)?;
     }
     Ok(())
+}
+
+/// Whether nobody else can take away what is in a directory: nobody with one of these rights.
+fn check_directory(directory: &Path, rights: u32, file: &Path) -> Result<(), String> {
+    let Ok(found) = std::fs::metadata(directory) else { return Ok(()) };
+    let writable = found.mode() & rights != 0 && found.mode() & STICKY == 0;
+    let others = writable || check_owner(&found, directory).is_err();
+    if !others || is_mounted_read_only(directory) {
+        return Ok(());
+    }
+    let (file, named) = (file.display(), directory.display());
+    Err(format!(
+        "`{file}` is not taken: others may take it away or put another in its place, since they may \
+         write the directory `{named}`; that has to be yours or root's: run `chmod go-w {named}`"
+    ))
+}
+
+/// Where nobody writes whatever the rights say: configuration that is mounted into a container has
+/// rights for all.
+fn is_mounted_read_only(directory: &Path) -> bool {
+    let flags = rustix::fs::statvfs(directory).map(|found| found.f_flag);
+    flags.is_ok_and(|flags| flags.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
 /// As whom this process acts.
@@ -129,6 +147,16 @@ mod tests {
             set_mode(&directory, mode);
             assert_eq!(check_directories(&file).is_ok(), allowed, "{mode:o}");
         }
+        // So does one further up, where everybody may write.
+        let below = directory.join("below");
+        fs::create_dir(&below).unwrap();
+        set_mode(&below, 0o755);
+        fs::write(below.join("souk.toml"), "").unwrap();
+        set_mode(&directory, 0o777);
+        assert!(check_directories(&below.join("souk.toml")).is_err());
+        set_mode(&directory, 0o755);
+        assert!(check_directories(&below.join("souk.toml")).is_ok());
+        set_mode(&directory, 0o777);
         // The directory of a link counts as well as the one that it leads to.
         let links = self::directory("links");
         std::os::unix::fs::symlink(&file, links.join("souk.toml")).unwrap();
