@@ -76,7 +76,7 @@ async fn the_trail_is_private_and_holds_no_secret() {
         mcp.refusal("catalog_get_product", arguments).await;
     }
     let text = std::fs::read_to_string(home.trail()).unwrap();
-    assert_eq!(text.lines().count(), 5);
+    assert_eq!(text.lines().count(), 6, "the line that begins it, and five calls");
     for (name, value) in store.oauth() {
         assert!(!text.contains(&value), "`{name}` is on the trail:\n{text}");
     }
@@ -97,7 +97,7 @@ async fn whoever_changes_the_trail_is_found_out_by_line() {
         home.souk(["call", "catalog_get_product", &sku, "--demo"]).run().await;
     }
     let text = home.souk(["audit", "verify"]).run().await.ok();
-    assert!(text.starts_with("4 lines, unbroken"), "{text}");
+    assert!(text.starts_with("5 lines, unbroken"), "{text}");
     let head = text.lines().find_map(|line| line.strip_prefix("head ")).unwrap().to_owned();
 
     let tail = home.souk(["audit", "tail", "-n", "2"]).run().await.ok();
@@ -110,10 +110,10 @@ async fn whoever_changes_the_trail_is_found_out_by_line() {
     let lines: Vec<_> = whole.lines().collect();
     let forged = lines[1].replace("catalog_get_product", "catalog_nothing_bad");
     for (tampered, line) in [
-        ([lines[0], &forged, lines[2], lines[3]].join("\n"), "line 2"),
-        ([lines[0], lines[2], lines[3]].join("\n"), "line 2"),
-        ([lines[0], lines[2], lines[1], lines[3]].join("\n"), "line 2"),
-        ([lines[0], lines[1], "rubbish", lines[3]].join("\n"), "line 3"),
+        ([lines[0], &forged, lines[2], lines[3], lines[4]].join("\n"), "line 2"),
+        ([lines[0], lines[2], lines[3], lines[4]].join("\n"), "line 2"),
+        ([lines[0], lines[2], lines[1], lines[3], lines[4]].join("\n"), "line 2"),
+        ([lines[0], lines[1], "rubbish", lines[3], lines[4]].join("\n"), "line 3"),
     ] {
         std::fs::write(home.trail(), tampered + "\n").unwrap();
         let ran = home.souk(["audit", "verify"]).run().await;
@@ -121,7 +121,7 @@ async fn whoever_changes_the_trail_is_found_out_by_line() {
         assert!(ran.err.contains(line), "{line}: {}", ran.err);
     }
     // Lines cut off at the end leave no break, but the head that was noted is gone.
-    std::fs::write(home.trail(), lines[..3].join("\n") + "\n").unwrap();
+    std::fs::write(home.trail(), lines[..4].join("\n") + "\n").unwrap();
     let ran = home.souk(["audit", "verify", "--since", &head]).run().await;
     assert_eq!(ran.status, Some(1), "{}", ran.out);
 }
@@ -133,12 +133,13 @@ async fn several_hosts_write_one_trail() {
     let (one, other) = (souk.stdio(Era::Legacy).await, souk.stdio(Era::Modern).await);
     let call = async |mcp: &souk_tests::Mcp| {
         for _ in 0..50 {
-            mcp.refusal("auth_whoami", json!({})).await;
+            mcp.answer("auth_whoami", json!({})).await;
         }
     };
+    tokio::join!(one.log_in(), other.log_in());
     tokio::join!(call(&one), call(&other));
     let text = home.souk(["audit", "verify"]).run().await.ok();
-    assert!(text.starts_with("100 lines, unbroken"), "{text}");
+    assert!(text.starts_with("103 lines, unbroken"), "{text}");
 }
 
 #[tokio::test]

@@ -1,8 +1,12 @@
 //! No request without its line, and no write without its outcome, whatever becomes of the trail: the
 //! disk is full, the file is gone, replaced or closed, at any moment of a run.
 
+mod chain;
 mod full_disk;
 mod gone;
+mod kept;
+mod refusals;
+mod state_loss;
 
 use std::path::Path;
 

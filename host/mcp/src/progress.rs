@@ -1,6 +1,7 @@
 //! Forwards the progress of a running call to its caller, if it asked for them and keeps up.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::{Peer, RoleServer};
@@ -21,11 +22,36 @@ struct ProgressReport {
     note: String,
 }
 
-struct ProgressSender(mpsc::Sender<ProgressReport>);
+/// How many reports of a call may come at once, and in each second after that.
+const REPORTS: u32 = 20;
+
+/// Where a call reports to, and how many reports it may still make.
+struct ProgressSender {
+    reports: mpsc::Sender<ProgressReport>,
+    /// When it was last counted, and how many were left then.
+    left: Mutex<(Instant, f64)>,
+}
+
+impl ProgressSender {
+    /// Whether one more report is within the rate.
+    fn is_within_rate(&self) -> bool {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = f64::from(REPORTS);
+        let (at, count) = *left;
+        let count = at.elapsed().as_secs_f64().mul_add(most, count).min(most);
+        let is_within = count >= 1.0;
+        *left = (Instant::now(), if is_within { count - 1.0 } else { count });
+        is_within
+    }
+}
 
 impl Progress for ProgressSender {
     fn report(&self, done: u64, total: Option<u64>, note: &str) {
-        if let Ok(slot) = self.0.try_reserve() {
+        // The end is told whatever came before it.
+        if !self.is_within_rate() && total != Some(done) {
+            return;
+        }
+        if let Ok(slot) = self.reports.try_reserve() {
             slot.send(ProgressReport { done, total, note: note.to_owned() });
         }
     }
@@ -42,7 +68,8 @@ impl ProgressForwarder {
     /// What the call reports to, and what carries its reports.
     pub(crate) fn new(peer: Peer<RoleServer>, token: ProgressToken) -> (Arc<dyn Progress>, Self) {
         let (sender, reports) = mpsc::channel(WAITING);
-        (Arc::new(ProgressSender(sender)), Self { reports, peer, token })
+        let left = Mutex::new((Instant::now(), f64::from(REPORTS)));
+        (Arc::new(ProgressSender { reports: sender, left }), Self { reports, peer, token })
     }
 
     /// Runs the call and carries its reports meanwhile. None goes out after the answer.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use souk_model::plan::{ItemProgress, ItemState, PlanId, PlanItem};
 use souk_model::{Code, Failure, Principal};
 use souk_state::audit::AuditTrail;
-use souk_state::plans::{PlanStore, StoredPlan};
+use souk_state::plans::{PlanStore, StoreError, StoredPlan};
 
 use crate::clock::PlanClock;
 use crate::config::PlansConfig;
@@ -103,6 +103,9 @@ impl PlansContext {
     /// # Errors
     /// FORBIDDEN where it is not the one that was reviewed.
     pub(crate) async fn verify(&self, stored: &StoredPlan) -> Result<(), Failure> {
+        if stored.is_forgotten {
+            return Err(StoreError::Forgotten(stored.header.id.clone()).into());
+        }
         let mut hasher = PlanHasher::default();
         let tampered = || {
             Failure::new(

@@ -4,6 +4,8 @@
 //! sent is journalled durably before it is sent. Afterwards the subjects are read once more, and only
 //! what that read shows is called done.
 
+mod announce;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -13,7 +15,7 @@ use futures::StreamExt;
 use serde_json::Value;
 use souk_model::Failure;
 use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanItem, Retry, Step};
-use souk_state::audit::{WriteEntry, WriteRequest};
+use souk_state::audit::WriteEntry;
 use souk_state::plans::{ItemCounts, JournalEntry, Reservation, StoreError};
 use souk_upstream::{SendError, Session, StoreWriter};
 
@@ -24,7 +26,7 @@ use crate::observed::ObservedState;
 use crate::refusals::{already_has_values, lease_lost};
 use crate::response;
 use crate::subjects::SubjectReader;
-use crate::trail_lines::{found_entry, not_sent_entry, request, write_entry};
+use crate::trail_lines::{not_sent_entry, write_entry};
 use crate::verdict::{
     SendResult, drift, entry_for, may_retry_failed, may_send_again, not_readable, shows_after,
     stays_unknown, unknown_after_read, verdict,
@@ -204,23 +206,6 @@ impl PlanRun {
         Ok(())
     }
 
-    /// Puts on the trail what the read showed, before anything is made of it.
-    fn record_found(
-        &self,
-        items: &HashMap<u32, PlanItem>,
-        settled: &[JournalEntry],
-        again: &[ReservedItem],
-    ) -> Result<(), Failure> {
-        let settled = settled.iter().filter_map(|entry| {
-            let item = items.get(&entry.n)?;
-            Some(found_entry(&self.header, item, entry.state, entry.failure.as_ref()))
-        });
-        let again = again.iter().map(|ReservedItem { item, .. }| {
-            found_entry(&self.header, item, ItemState::Sending, None)
-        });
-        self.context.record_found(settled.chain(again).collect())
-    }
-
     /// Waits until the store has certainly ended what it was last sent of items that must not be
     /// sent twice: a request whose sender died or gave up may still be at work there, and a read
     /// would not show it yet.
@@ -394,32 +379,6 @@ impl PlanRun {
             progress.unkept.extend(items.into_iter().filter_map(ended));
         }
         kept
-    }
-
-    /// Puts the first requests of these items on the trail together. Where they are not there, none
-    /// of them is sent.
-    async fn announce_first(&self, items: &[PlanItem]) -> Result<(), Failure> {
-        let first =
-            items.iter().filter_map(|item| Some(self.request(item, 0, item.change.steps.first()?)));
-        self.announce(first.collect()).await
-    }
-
-    async fn announce(&self, requests: Vec<WriteRequest>) -> Result<(), Failure> {
-        let announced = self.context.announce(requests).await;
-        if let Err(failure) = &announced {
-            self.trail_broken.get_or_init(|| failure.clone());
-        }
-        announced
-    }
-
-    /// Says of requests that were announced and not sent that they were not.
-    fn record_unsent(&self) {
-        let unsent = std::mem::take(&mut *lock(&self.unsent));
-        self.context.record_not_sent(unsent);
-    }
-
-    fn request(&self, item: &PlanItem, index: usize, step: &Step) -> WriteRequest {
-        request(&self.header, item, (index, step), self.reason.as_deref())
     }
 
     /// Sends an item's steps in order. Answers what came of it, and the first step's response where

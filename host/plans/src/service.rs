@@ -52,15 +52,24 @@ impl Plans {
         Arc::new(Self { context: Arc::new(context) })
     }
 
-    /// Takes away what nobody will ask for again: drafts of dead hosts, plans that ended long ago.
+    /// Takes away what nobody will ask for again: drafts of dead hosts, plans that ended long ago, and
+    /// the values of those that ended so many days ago.
     ///
     /// # Errors
     /// The store cannot be reached.
-    pub async fn tidy(&self) -> Result<u64, Failure> {
+    pub async fn tidy(&self, values_days: u32) -> Result<u64, Failure> {
         let now = self.context.now_ms();
         let hour = 60 * 60 * 1_000;
         let kept = i64::from(self.context.config.keep_days) * 24 * hour;
-        Ok(self.context.store.purge(now - hour, now - kept).await?)
+        let removed = self.context.store.purge(now - hour, now - kept).await?;
+        let values_kept = i64::from(values_days) * 24 * hour;
+        let forgotten = self.context.store.forget_values(now - values_kept, now).await?;
+        if forgotten > 0 {
+            tracing::info!(
+                "the values of {forgotten} plans are no longer kept (`state.keep_days`)"
+            );
+        }
+        Ok(removed)
     }
 
     /// Begins a draft for a plugin's action.

@@ -13,7 +13,7 @@ use crate::settings::source::SettingValue;
 const COMMAND_GROUPS: &[(&str, &[&str])] = &[
     ("Serve", &["serve", "demo-store"]),
     ("Use it from the terminal", &["call", "actions", "plans", "plugins"]),
-    ("Look after it", &["doctor", "config", "policy", "audit"]),
+    ("Look after it", &["doctor", "config", "policy", "audit", "state"]),
 ];
 
 /// Reads the command line: the command, and the settings that its flags set.
@@ -81,6 +81,8 @@ pub(crate) enum SoukCommand {
     DemoStore(DemoStoreArgs),
     /// Read and check the audit trail
     Audit(AuditArgs),
+    /// Accept what is missing of the state, and forget a person's values
+    State(StateArgs),
     /// Show, commit, resume and undo anyone's plans
     Plans(PlansArgs),
     /// Explain what the operator's rules allow
@@ -208,9 +210,39 @@ pub(crate) enum AuditCommand {
         /// A place noted earlier (`SEQ:HASH`, as this command prints it), which must still be there.
         #[arg(long, value_name = "PLACE")]
         since: Option<String>,
+        /// A file of places noted by `audit.anchor`; the last of them must still be there [default:
+        /// the configured one].
+        #[arg(long, value_name = "FILE", conflicts_with = "since")]
+        anchors: Option<PathBuf>,
+        /// The key that seals the lines [default: the configured one].
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// Check without the key: what anybody can who has the trail alone.
+        #[arg(long, conflicts_with = "key")]
+        without_key: bool,
         /// The trail [default: the configured one].
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+}
+
+/// `souk state`
+#[derive(Debug, Args)]
+pub(crate) struct StateArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub(crate) command: StateCommand,
+}
+
+/// `souk state …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// Take things as they are where plans or the trail are missing: money moves again.
+    Accept,
+    /// Remove a person's values from plans and documents; digests stay.
+    Forget {
+        /// The person's e-mail address.
+        email: String,
     },
 }
 

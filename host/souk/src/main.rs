@@ -21,8 +21,10 @@ mod review_text;
 mod rules;
 mod settings;
 mod setup;
+mod state_settings;
 mod stores;
 mod tools_markdown;
+mod upkeep;
 mod wiring;
 
 use std::process::ExitCode;

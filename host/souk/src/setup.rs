@@ -15,6 +15,7 @@ use crate::settings::resolved::{ResolvedSettings, named_key};
 use crate::settings::shape::FileShape;
 use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
 use crate::settings::variables;
+use crate::state_settings::StateSettings;
 use crate::{cdn, rules, stores};
 
 /// What the operator decided.
@@ -33,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) guards: souk_plans::Guards,
     /// How plans are kept and carried out.
     pub(crate) plans: souk_plans::PlansConfig,
+    /// What of the state is kept, and how much of it.
+    pub(crate) state: StateSettings,
     /// What plugins may use.
     pub(crate) limits: souk_runtime::Limits,
     /// What callers may take.
@@ -66,6 +69,7 @@ impl Setup {
         let setup = Self {
             guards: settings.section("guards").map_err(wrong)?,
             plans: settings.section("plans").map_err(wrong)?,
+            state: settings.section("state").map_err(wrong)?,
             limits: settings.section("limits").map_err(wrong)?,
             mcp: settings.section("mcp").map_err(wrong)?,
             callers: settings.section("mcp").map_err(wrong)?,
@@ -162,6 +166,18 @@ impl Setup {
         std::path::absolute(self.settings.path("cache_dir")?.join("compiled")).ok()
     }
 
+    /// The file of the key that seals the audit trail, where it is not in the state directory.
+    pub(crate) fn audit_key_path(&self) -> Option<PathBuf> {
+        self.settings.given("audit.key_file").next()?;
+        self.settings.path("audit.key_file")
+    }
+
+    /// Where the trail's head is noted, and how often, in seconds.
+    pub(crate) fn audit_anchor(&self) -> Option<(String, u64)> {
+        let every = self.settings.value("audit.anchor_s").and_then(|value| value.as_u64());
+        Some((self.settings.text("audit.anchor")?, every.unwrap_or(60).max(1)))
+    }
+
     /// The audit trail's file, where it is not in the state directory.
     pub(crate) fn audit_path(&self) -> Option<PathBuf> {
         self.settings.given("audit_path").next()?;
@@ -198,6 +214,7 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     let mut problems = loaded.problems.clone();
     problems.extend(settings.section::<souk_plans::Guards>("guards").err());
     problems.extend(settings.section::<souk_plans::PlansConfig>("plans").err());
+    problems.extend(settings.section::<StateSettings>("state").err());
     problems.extend(settings.section::<souk_mcp::TransportLimits>("mcp").err());
     problems.extend(settings.section::<souk_runtime::AdmissionLimits>("mcp").err());
     problems.extend(settings.section::<souk_mcp::HttpConfig>("http").err());

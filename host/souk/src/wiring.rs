@@ -1,6 +1,7 @@
 //! What is in this program: every part, and how they are joined.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +9,10 @@ use anyhow::{Context, bail};
 use souk_model::{Principal, Secret};
 use souk_plans::{Plans, SealKey, SystemClock};
 use souk_runtime::{Dispatcher, DispatcherDeps, Registry, Sandbox, SessionHost};
-use souk_state::StateDir;
-use souk_state::audit::{AuditTrail, Transport};
-use souk_state::exports::Exports;
+use souk_state::audit::{AuditTrail, TrailKey, Transport};
+use souk_state::exports::{ExportLimits, Exports};
 use souk_state::plans::SqlitePlanStore;
+use souk_state::{StateDir, continuity};
 use souk_upstream::{Credentials, Magento, StoreConfig};
 
 use crate::compiler_process::compiler;
@@ -29,6 +30,8 @@ pub(crate) struct RunningHost {
     pub(crate) sessions: Arc<SessionHost>,
     pub(crate) plans: Arc<Plans>,
     pub(crate) exports: Arc<Exports>,
+    pub(crate) trail: Arc<AuditTrail>,
+    pub(crate) plan_store: Arc<SqlitePlanStore>,
     /// Of the demo store, where there is one.
     pub(crate) demo: Option<DemoAddresses>,
 }
@@ -55,19 +58,19 @@ impl RunningHost {
         let probe = transport != Transport::Terminal && setup.probe();
         let sessions = SessionHost::new(stores).probe_at_login(probe);
         let sessions = Arc::new(sessions);
-        let plans = open_plans(setup, &state, trail.clone())?;
-        let exports = Arc::new(Exports::open(&state, setup.limits.exports())?);
+        let (plans, plan_store) = open_plans(setup, &state, &trail).await?;
+        let exports = Arc::new(Exports::open(&state, export_limits(setup))?);
         let parts = DispatcherDeps {
             registry: registry.clone(),
             sessions: sessions.clone(),
             plans: plans.clone(),
             exports: exports.clone(),
-            trail,
+            trail: trail.clone(),
             callers: setup.callers.clone(),
             transport,
         };
         let dispatcher = Dispatcher::new(parts, setup.operator_config()?);
-        Ok(Self { registry, dispatcher, sessions, plans, exports, demo })
+        Ok(Self { registry, dispatcher, sessions, plans, exports, trail, plan_store, demo })
     }
 
     /// Logs the operator in, for commands of the terminal.
@@ -133,21 +136,45 @@ async fn load_within(setup: &Setup, patience: Option<Duration>) -> anyhow::Resul
 }
 
 /// Plans are kept in the state directory, which every host of this user shares.
-fn open_plans(
+async fn open_plans(
     setup: &Setup,
     state: &StateDir,
-    trail: Arc<AuditTrail>,
-) -> anyhow::Result<Arc<Plans>> {
+    trail: &Arc<AuditTrail>,
+) -> anyhow::Result<(Arc<Plans>, Arc<SqlitePlanStore>)> {
     let key = SealKey::new(state.seal_key()?);
-    let store = Arc::new(SqlitePlanStore::open(state)?);
+    let store = Arc::new(SqlitePlanStore::open(state)?.with_limits(setup.state.plan_limits()));
+    let now = souk_state::Timestamp::now().as_millisecond();
+    continuity::reconcile(&trail_key_path(setup, state), trail, &store, now).await?;
     let (guards, config) = (setup.guards.clone(), setup.plans.clone());
-    Ok(Plans::new(store, guards, config, key, Arc::new(SystemClock), trail))
+    let clock = Arc::new(SystemClock);
+    Ok((Plans::new(store.clone(), guards, config, key, clock, trail.clone()), store))
+}
+
+/// What documents may take, and for how long they are kept.
+pub(crate) fn export_limits(setup: &Setup) -> ExportLimits {
+    let limits = setup.limits.exports();
+    let most = Duration::from_secs(u64::from(setup.state.keep_days) * 24 * 3_600);
+    ExportLimits { kept_for: limits.kept_for.min(most), ..limits }
 }
 
 /// The trail's own file, or the one in the state directory.
 pub(crate) fn open_trail(setup: &Setup, state: &StateDir) -> anyhow::Result<AuditTrail> {
-    let path = setup.audit_path().unwrap_or_else(|| state.audit_trail());
-    Ok(AuditTrail::open(path, state.digest_key()?)?)
+    Ok(AuditTrail::open(trail_path(setup, state), trail_key(setup, state)?)?)
+}
+
+/// The key that seals the trail, made the first time.
+pub(crate) fn trail_key(setup: &Setup, state: &StateDir) -> anyhow::Result<TrailKey> {
+    Ok(TrailKey::load_or_create(&trail_key_path(setup, state))?)
+}
+
+/// The trail's own file, or the one in the state directory.
+pub(crate) fn trail_path(setup: &Setup, state: &StateDir) -> PathBuf {
+    setup.audit_path().unwrap_or_else(|| state.audit_trail())
+}
+
+/// The file of the key that seals the trail: the operator's own, or the one in the state directory.
+pub(crate) fn trail_key_path(setup: &Setup, state: &StateDir) -> PathBuf {
+    setup.audit_key_path().unwrap_or_else(|| state.trail_key_path())
 }
 
 fn reach(configs: Vec<StoreConfig>, trail: &AuditTrail) -> anyhow::Result<Vec<Magento>> {

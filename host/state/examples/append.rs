@@ -17,8 +17,8 @@ use souk_state::{StateDir, Timestamp};
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir_in(".")?;
     let state = StateDir::open(directory.path().join("state"))?;
-    let trail = AuditTrail::open(state.audit_trail(), state.digest_key()?)?;
-    let other = AuditTrail::open(state.audit_trail(), state.digest_key()?)?;
+    let trail = AuditTrail::open(state.audit_trail(), state.trail_key()?)?;
+    let other = AuditTrail::open(state.audit_trail(), state.trail_key()?)?;
     let arguments = json!({ "sku": "24-MB01", "scope": { "store_view_code": "default" } });
     let call = || {
         let mut entry = CallEntry {
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     measure("ask whether it is writable", 5_000, || Ok(trail.writable()?))?;
     let begun = Instant::now();
-    let lines = verify(trail.path(), None)?.lines;
+    let lines = verify(trail.path(), None, None)?.lines;
     say(&format!("verify {lines} lines: {:?}", begun.elapsed()))
 }
 

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::audit::{DigestKey, secret_key};
+use crate::audit::{TrailKey, secret_key};
 use crate::error::StateError;
 use crate::files::permissions;
 
@@ -57,20 +57,26 @@ impl StateDir {
         self.path.join("audit.jsonl")
     }
 
-    /// The key for digests of arguments, made of 32 random bytes in `audit.key` (0600) the first
-    /// time.
+    /// The key that seals the trail's lines and makes digests of arguments, of 32 random bytes in
+    /// `audit.key` (0600), made the first time.
     ///
     /// # Errors
     /// When the file cannot be read or made, others can read it, or it holds something else.
-    pub fn digest_key(&self) -> Result<DigestKey, StateError> {
-        DigestKey::load_or_create(&self.path.join("audit.key"))
+    pub fn trail_key(&self) -> Result<TrailKey, StateError> {
+        TrailKey::load_or_create(&self.trail_key_path())
+    }
+
+    /// Where that key is: `audit.key`.
+    #[must_use]
+    pub fn trail_key_path(&self) -> PathBuf {
+        self.path.join("audit.key")
     }
 
     /// The key for the seals of plans, made of 32 random bytes in `seal.key` (0600) the first time.
     /// Without it, plans proposed before can no longer be committed.
     ///
     /// # Errors
-    /// As [`digest_key`](Self::digest_key).
+    /// As [`trail_key`](Self::trail_key).
     pub fn seal_key(&self) -> Result<[u8; 32], StateError> {
         secret_key(&self.path.join("seal.key"))
     }
@@ -135,17 +141,17 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let state = StateDir::open(root.path().join("souk")).unwrap();
         let arguments = serde_json::json!({ "a": 1 });
-        let first = state.digest_key().unwrap().digest(&arguments);
-        assert_eq!(state.digest_key().unwrap().digest(&arguments), first);
+        let first = state.trail_key().unwrap().digest(&arguments);
+        assert_eq!(state.trail_key().unwrap().digest(&arguments), first);
 
         let path = state.path().join("audit.key");
         assert_eq!(permissions(&fs::metadata(&path).unwrap()), 0o600);
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(state.digest_key(), Err(StateError::KeyExposed { .. })));
+        assert!(matches!(state.trail_key(), Err(StateError::KeyExposed { .. })));
 
         fs::remove_file(&path).unwrap();
-        assert_ne!(state.digest_key().unwrap().digest(&arguments), first);
+        assert_ne!(state.trail_key().unwrap().digest(&arguments), first);
         fs::write(&path, "short").unwrap();
-        assert!(matches!(state.digest_key(), Err(StateError::KeyDamaged(_))));
+        assert!(matches!(state.trail_key(), Err(StateError::KeyDamaged(_))));
     }
 }

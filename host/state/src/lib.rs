@@ -14,7 +14,7 @@
 //! # let temporary = tempfile::tempdir()?;
 //! # let path = temporary.path().join("state");
 //! let state = StateDir::open(&path)?;
-//! let trail = AuditTrail::open(state.audit_trail(), state.digest_key()?)?;
+//! let trail = AuditTrail::open(state.audit_trail(), state.trail_key()?)?;
 //!
 //! let arguments = json!({ "sku": "24-MB01" });
 //! trail.append(
@@ -32,13 +32,14 @@
 //!     Durability::Written,
 //! )?;
 //!
-//! assert_eq!(audit::verify(state.audit_trail(), None)?.lines, 1);
+//! assert_eq!(audit::verify(state.audit_trail(), None, Some(&state.trail_key()?))?.lines, 1);
 //! # Ok(())
 //! # }
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod audit;
+pub mod continuity;
 mod dir;
 mod error;
 pub mod exports;

@@ -70,7 +70,7 @@ impl World {
     async fn host(&self) -> Host {
         let state = StateDir::open(self.root.path().join("state")).unwrap();
         let store = Arc::new(SqlitePlanStore::open(&state).unwrap());
-        let trail = AuditTrail::open(state.audit_trail(), state.digest_key().unwrap()).unwrap();
+        let trail = AuditTrail::open(state.audit_trail(), state.trail_key().unwrap()).unwrap();
         let clock = Arc::new(Hands(AtomicI64::new(NOON)));
         let key = SealKey::new(state.seal_key().unwrap());
         let (guards, config) = (self.guards.clone(), self.config.clone());

@@ -1,8 +1,10 @@
 //! What a guest writes to stdout and stderr: lines of the host's log, never the protocol's stdout.
 
+use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
@@ -11,6 +13,58 @@ use crate::text::printable;
 
 /// A line longer than this is logged in pieces.
 const LINE_BYTES: usize = 1_024;
+
+/// Lines that one plugin may log in a second, over all its runs in this host. A call's own bytes are
+/// bounded, and calls are many.
+const LINES_A_SECOND: u32 = 50;
+
+/// How many lines each plugin has logged in this second.
+static RATES: LazyLock<Mutex<HashMap<Arc<str>, LineRate>>> = LazyLock::new(Mutex::default);
+
+struct LineRate {
+    since: Instant,
+    lines: u32,
+    dropped: u64,
+}
+
+impl LineRate {
+    /// Whether this plugin may log one more line now, and how many were dropped before, where that is
+    /// to be said.
+    fn admit(plugin: &Arc<str>) -> (bool, u64) {
+        let mut rates = RATES.lock().unwrap_or_else(PoisonError::into_inner);
+        let rate = rates.entry(plugin.clone()).or_insert_with(|| Self {
+            since: Instant::now(),
+            lines: 0,
+            dropped: 0,
+        });
+        let mut dropped = 0;
+        if rate.since.elapsed() >= Duration::from_secs(1) {
+            dropped = std::mem::take(&mut rate.dropped);
+            (rate.since, rate.lines) = (Instant::now(), 0);
+        }
+        let is_admitted = rate.lines < LINES_A_SECOND;
+        if is_admitted {
+            rate.lines += 1;
+        } else {
+            rate.dropped += 1;
+        }
+        (is_admitted, dropped)
+    }
+}
+
+/// Whether a line about this plugin may be logged now: each has so many a second. Says how many were
+/// dropped.
+pub(crate) fn may_log(plugin: &Arc<str>) -> bool {
+    let (is_admitted, dropped) = LineRate::admit(plugin);
+    if dropped > 0 {
+        tracing::warn!(
+            target: "souk::plugin",
+            plugin = %plugin,
+            "{dropped} lines about it were dropped: more than {LINES_A_SECOND} in a second"
+        );
+    }
+    is_admitted
+}
 
 /// The log of one run of a plugin. Clones write to the same one.
 #[derive(Clone)]
@@ -47,8 +101,10 @@ impl LogBuffer {
 
     fn flush(&mut self) {
         if !self.line.is_empty() {
-            let text = printable(&String::from_utf8_lossy(&self.line), LINE_BYTES);
-            tracing::info!(target: "souk::plugin", plugin = %self.plugin, "{text}");
+            if may_log(&self.plugin) {
+                let text = printable(&String::from_utf8_lossy(&self.line), LINE_BYTES);
+                tracing::info!(target: "souk::plugin", plugin = %self.plugin, "{text}");
+            }
             self.line.clear();
         }
     }
@@ -57,7 +113,7 @@ impl LogBuffer {
 impl Drop for LogBuffer {
     fn drop(&mut self) {
         self.flush();
-        if self.dropped > 0 {
+        if self.dropped > 0 && may_log(&self.plugin) {
             tracing::warn!(
                 target: "souk::plugin",
                 plugin = %self.plugin,
@@ -96,5 +152,20 @@ impl AsyncWrite for GuestLog {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_has_a_rate_and_another_has_its_own() {
+        let (one, other): (Arc<str>, Arc<str>) = ("rate-one".into(), "rate-other".into());
+        let begun = Instant::now();
+        let admitted = (0..500).filter(|_| may_log(&one)).count();
+        let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap() + 1;
+        assert!(admitted >= 50 && admitted <= 50 * seconds, "{admitted}");
+        assert!(may_log(&other));
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod conversions;
 pub(crate) mod cpu_time;
 pub(crate) mod documents;
 pub(crate) mod engine;
-mod guest_log;
+pub(crate) mod guest_log;
 mod handles;
 mod host_result;
 mod imports;

@@ -113,7 +113,12 @@ impl<'d> AuditGuard<'d> {
     fn append(&self, mut entry: CallEntry) -> Result<(), Failure> {
         entry.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         // A read's line outlives the process, not a power cut: nothing in the store hangs on it.
-        self.trail.append(entry, Durability::Written).map(drop).map_err(|error| {
+        let appended = if was_refused(&entry) {
+            self.trail.append_refused(entry)
+        } else {
+            self.trail.append(entry, Durability::Written).map(drop)
+        };
+        appended.map_err(|error| {
             tracing::error!("cannot write the audit trail: {error}");
             Failure::internal("the audit trail cannot be written, so no result is given out")
                 .rule("audit-trail")
@@ -122,6 +127,14 @@ impl<'d> AuditGuard<'d> {
                 )
         })
     }
+}
+
+/// Whether the call failed before anything was done for it: a caller can have thousands of those a
+/// second.
+fn was_refused(entry: &CallEntry) -> bool {
+    let CallResources { host_calls, requests, plans, purges, .. } = &entry.resources;
+    let did_nothing = *host_calls == 0 && requests.is_empty() && plans.is_empty() && *purges == 0;
+    did_nothing && matches!(&entry.outcome, CallOutcome::Failed { code, .. } if code != "CANCELLED")
 }
 
 impl Drop for AuditGuard<'_> {

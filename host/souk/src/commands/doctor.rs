@@ -214,8 +214,10 @@ fn state(setup: &Setup) -> Section {
         ),
         Err(error) => section.failed("directory", &error),
     }
-    if let Err(error) = wiring::open_trail(setup, &opened) {
-        section.failed("audit trail", &error);
+    let (path, key_path) =
+        (wiring::trail_path(setup, &opened), wiring::trail_key_path(setup, &opened));
+    if !path.exists() && !key_path.exists() {
+        section.fine("audit trail", "none yet: no host has served from here");
         return section;
     }
     for refused in refused_config::of_running(&directory) {
@@ -228,21 +230,63 @@ fn state(setup: &Setup) -> Section {
             Some("correct the file; it is read again at once".to_owned()),
         );
     }
-    let trail = setup.audit_path().unwrap_or_else(|| opened.audit_trail());
-    match audit::verify(&trail, None) {
+    match continuity(setup, &opened, &key_path) {
+        Ok(missing) if missing.is_empty() => section.fine("continuity", "nothing is missing"),
+        Ok(missing) => section.broken(
+            "continuity",
+            missing.join("\n"),
+            Some(
+                "find out who removed it; then `souk state accept` takes things as they are, and \
+                 money moves again"
+                    .to_owned(),
+            ),
+        ),
+        Err(error) => {
+            section.failed("audit trail", &error);
+            return section;
+        }
+    }
+    let key = match wiring::trail_key(setup, &opened) {
+        Ok(key) => key,
+        Err(error) => {
+            section.failed("key of the trail", &error);
+            return section;
+        }
+    };
+    match audit::verify(&path, None, Some(&key)) {
         Ok(verified) => {
-            section.fine("audit trail", format!("{} lines, unbroken", verified.lines));
+            section.fine("audit trail", format!("{} lines, unbroken and sealed", verified.lines));
+            for (line, notice) in &verified.notices {
+                section.warn(
+                    "audit trail",
+                    format!("line {line}: {notice}"),
+                    "`souk audit verify --file` checks the other file",
+                );
+            }
         }
         Err(error) => section.broken(
             "audit trail",
             format!("{:#}", anyhow::Error::from(error)),
             Some(format!(
-                "keep `{}` as it is and find out who wrote to it; a trail moved away is begun anew",
-                trail.display()
+                "keep `{}` as it is and find out who wrote to it; where a loss is accepted, say so \
+                 with `souk state accept`",
+                path.display()
             )),
         ),
     }
     section
+}
+
+/// What of the state is not as hosts left it.
+fn continuity(
+    setup: &Setup,
+    directory: &souk_state::StateDir,
+    key: &Path,
+) -> anyhow::Result<Vec<String>> {
+    let trail = wiring::open_trail(setup, directory)?;
+    let (missing, plans) = souk_state::continuity::examine(directory, key, &trail)?;
+    let noted = plans.and_then(|plans| plans.lost);
+    Ok(missing.map(|missing| missing.what).into_iter().chain(noted).collect())
 }
 
 /// The files in a directory that others can read, and the directory itself where they can enter it.

@@ -10,6 +10,7 @@ mod plans;
 mod plugins;
 mod policy;
 mod serve;
+mod state;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::R
         SoukCommand::Doctor(doctor) => doctor::run(Setup::read(flags), doctor).await,
         SoukCommand::DemoStore(store) => demo_store::run(store).await,
         SoukCommand::Audit(audit) => audit::run(audit.command, flags),
+        SoukCommand::State(state) => state::run(Setup::read(flags)?, state.command).await,
         SoukCommand::Plans(plans) => plans::run(&Setup::read(flags)?, plans).await,
         SoukCommand::Policy(policy) => policy::run(&Setup::read(flags)?, policy.command).await,
         SoukCommand::Config(config) => config::run(config.command, flags).await,

@@ -7,17 +7,15 @@ use std::sync::Arc;
 use anyhow::Context;
 use souk_mcp::HttpServer;
 use souk_state::audit::Transport;
-use souk_state::exports::Exports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::refused_config::RefusalNote;
 use crate::reload::ReloadedConfig;
 use crate::setup::Setup;
+use crate::upkeep::Upkeep;
 use crate::wiring::RunningHost;
 
-/// How often documents are looked through for those that have expired.
-const EXPORTS_TIDY: std::time::Duration = std::time::Duration::from_secs(600);
 /// How often the configuration's file is looked at for changes.
 const CONFIG_POLL: std::time::Duration = std::time::Duration::from_millis(500);
 /// Open files that are enough for everything that is allowed by default, many times over.
@@ -51,21 +49,17 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
         }
     }
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
-    let plans = host.plans.clone();
-    tokio::spawn(async move {
-        match plans.tidy().await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!("{count} old plans and forgotten drafts are gone"),
-            Err(failure) => tracing::warn!("cannot tidy the plans up: {failure}"),
-        }
-    });
-    tokio::spawn(remove_expired(host.exports.clone()));
+    let (end, ended) = tokio::sync::oneshot::channel();
+    let upkeep = tokio::spawn(Upkeep::of(&host, &setup).run(ended));
     let note = RefusalNote::new(&setup.state_dir()?);
     let following = follow_configuration(setup.clone(), host.dispatcher.clone(), note);
     let following = AbortOnDrop(tokio::spawn(following));
     let limits = setup.mcp.clone();
     match listen {
-        None => souk_mcp::serve_stdio(host.dispatcher.clone(), limits).await?,
+        None => tokio::select! {
+            served = souk_mcp::serve_stdio(host.dispatcher.clone(), limits) => served?,
+            () = asked_to_end() => {}
+        },
         Some(address) => {
             let listener = TcpListener::bind(address)
                 .await
@@ -77,6 +71,11 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
         }
     }
     drop(following);
+    // What is still to be said on the trail is said before the host is gone.
+    drop(end);
+    if let Err(error) = upkeep.await {
+        tracing::error!("the state is not looked after to the end: {error}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,18 +97,6 @@ fn raise_descriptors() {
         limit.current = limit.maximum.or(Some(DESCRIPTORS)).map(|most| most.min(DESCRIPTORS));
         if let Err(error) = setrlimit(Resource::Nofile, limit) {
             tracing::debug!(%error, "the limit on open files stays as it is");
-        }
-    }
-}
-
-/// Removes documents that have expired, for as long as the host serves.
-async fn remove_expired(exports: Arc<Exports>) {
-    let mut ticks = tokio::time::interval(EXPORTS_TIDY);
-    loop {
-        ticks.tick().await;
-        let exports = exports.clone();
-        if let Ok(Err(failure)) = tokio::task::spawn_blocking(move || exports.tidy()).await {
-            tracing::warn!("cannot remove expired documents: {failure}");
         }
     }
 }

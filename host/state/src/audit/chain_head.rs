@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::hash::Sha256Hash;
-use super::line::{Position, SEAL, SealedLine, may_be_first_line};
+use super::line::{LineSeal, Position, SealedLine, may_be_first_line};
+use super::plans_mark::PlansMark;
 
 /// How far back from its end a file is searched for a line of the chain, and how long a line may
 /// be. Lines have a few hundred bytes, at most some tens of thousands.
@@ -20,8 +21,10 @@ const FIRST_READ: u64 = 4 << 10;
 pub(super) struct ChainHead {
     /// The file's length.
     pub(super) len: u64,
-    /// The last whole line.
-    pub(super) position: Position,
+    /// How the last whole line ends.
+    pub(super) seal: LineSeal,
+    /// Which plans it vouches for.
+    pub(super) mark: Option<PlansMark>,
     /// Where that line ends, its newline not counted.
     line_end: u64,
     /// The file's last newline is missing: of a whole line, or of what is torn.
@@ -55,14 +58,14 @@ impl ChainHead {
                     if end.contains(&b'\n') && !may_be_first_line(&end) {
                         return Ok(None);
                     }
-                    Some((Position::START, 0, 0))
+                    Some((LineSeal::START, None, 0, 0))
                 }
                 found => found,
             };
-            if let Some((position, line_end, next)) = found {
+            if let Some((seal, mark, line_end, next)) = found {
                 let line_end = len - reach + line_end as u64;
                 let torn = TornTail::of(&end[next..]);
-                return Ok(Some(Self { len, position, line_end, unended, torn, beginning }));
+                return Ok(Some(Self { len, seal, mark, line_end, unended, torn, beginning }));
             }
             if reach == REACH {
                 return Ok(None);
@@ -71,12 +74,17 @@ impl ChainHead {
         }
     }
 
+    /// Where that line is in the chain.
+    pub(super) const fn position(&self) -> Position {
+        self.seal.position
+    }
+
     /// The tip after these lines were appended.
-    pub(super) fn advance(&mut self, lines: &[u8], position: Position) {
+    pub(super) fn advance(&mut self, lines: &[u8], seal: LineSeal, mark: Option<PlansMark>) {
         let room = BEGINNING.saturating_sub(self.beginning.len()).min(lines.len());
         self.beginning.extend_from_slice(&lines[..room]);
         self.len += lines.len() as u64;
-        self.position = position;
+        (self.seal, self.mark) = (seal, mark);
         self.line_end = self.len - 1;
         self.unended = false;
         self.torn = None;
@@ -94,15 +102,15 @@ impl ChainHead {
 
     /// Whether this tip's line still ends where it ended in a file that may have grown since.
     pub(super) fn still_ends_in(&self, file: &File, len: u64) -> io::Result<bool> {
-        if self.position == Position::START {
+        if self.position() == Position::START {
             return Ok(true);
         }
         if len < self.line_end {
             return Ok(false);
         }
-        let seal = self.position.seal_bytes();
-        let mut found = [0; SEAL];
-        file.read_exact_at(&mut found, self.line_end - SEAL as u64)?;
+        let seal = self.seal.bytes();
+        let mut found = vec![0; seal.len()];
+        file.read_exact_at(&mut found, self.line_end - seal.len() as u64)?;
         Ok(found == seal)
     }
 }
@@ -115,9 +123,12 @@ impl TornTail {
     }
 }
 
-/// The last whole line among these bytes: its position, its end, and where the next begins. One
+/// A line's seal and mark, where it ends, and where the next begins.
+type FoundLine = (LineSeal, Option<PlansMark>, usize, usize);
+
+/// The last whole line among these bytes: its seal and mark, its end, and where the next begins. One
 /// that lacks nothing but its newline is whole. `complete` says that the bytes begin with a line.
-fn last_sealed(bytes: &[u8], complete: bool) -> Option<(Position, usize, usize)> {
+fn last_sealed(bytes: &[u8], complete: bool) -> Option<FoundLine> {
     let mut end = bytes.len();
     loop {
         let begin = match bytes[..end].iter().rposition(|byte| *byte == b'\n') {
@@ -126,7 +137,7 @@ fn last_sealed(bytes: &[u8], complete: bool) -> Option<(Position, usize, usize)>
             None => return None,
         };
         if let Some(sealed) = SealedLine::parse(&bytes[begin..end]) {
-            return Some((sealed.position, end, bytes.len().min(end + 1)));
+            return Some((sealed.seal, sealed.mark, end, bytes.len().min(end + 1)));
         }
         end = begin.checked_sub(1)?;
     }

@@ -198,7 +198,9 @@ mod tests {
     use super::*;
 
     fn plain(redactor: &Redactor) -> TextCleaner<'_> {
-        TextCleaner { redactor, text_mask: Arc::new(|_, text| text) }
+        static KEY: std::sync::LazyLock<super::super::key::TrailKey> =
+            std::sync::LazyLock::new(|| super::super::key::TrailKey::from_bytes([1; 32]));
+        TextCleaner { redactor, text_mask: Arc::new(|_, text| text), key: &KEY }
     }
 
     #[test]

@@ -28,6 +28,18 @@ pub enum AuditError {
         .0.display()
     )]
     Foreign(PathBuf),
+    /// Its lines have no seal, so there is nothing to chain on that is known to be true.
+    #[error(
+        "the lines of the audit trail `{}` have no seal: an older souk wrote them, or somebody without the key. Move it away and a new one is begun; `souk audit verify --file` still reads it",
+        .0.display()
+    )]
+    Unsealed(PathBuf),
+    /// Its last line was sealed with another key, or forged.
+    #[error(
+        "the last line of the audit trail `{}` is not sealed with this host's key: it was written with another key, or by somebody without one. Put the key back (`audit.key` of the state directory, or `audit.key_file`), or find out who wrote to it and move it away",
+        .0.display()
+    )]
+    OtherKey(PathBuf),
     /// Another process holds the lock and does not let go: it was stopped, most likely.
     #[error(
         "the audit trail `{}` is still locked by another process after {waited:?}: end it, or let it go on",

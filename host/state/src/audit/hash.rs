@@ -27,6 +27,10 @@ impl Sha256Hash {
         Self(bytes)
     }
 
+    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Only lower case counts: a hash then has one spelling, and a changed letter is a changed
     /// hash.
     pub(super) fn from_hex(digits: &[u8]) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! Keyed digests: which arguments a call had, without the arguments.
+//! The trail's key: it seals each line, and makes digests of arguments without the arguments.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -15,15 +15,20 @@ use super::hash::Sha256Hash;
 use crate::error::StateError;
 use crate::files::{permissions, sync_parent};
 
-/// The key that digests of arguments are made with.
+/// The key that lines are sealed with, and digests of arguments made.
 ///
-/// Without a key, a digest of something short, a password say, is found by trying. The key stays
-/// in the state directory, so whoever is handed the trail alone can compare calls and guess
-/// nothing. Dropping its file makes old digests incomparable with new ones and harms nothing else.
+/// Without a key, a digest of something short, a password say, is found by trying, and whoever can
+/// write the trail can rewrite it from any line on. The key stays apart from the trail, so whoever
+/// is handed the trail alone can compare calls, guess nothing and forge nothing. Where its file is
+/// lost, old lines cannot be checked against it any more, and old digests compared with new ones.
 #[derive(Clone)]
-pub struct DigestKey(Hmac<Sha256>);
+pub struct TrailKey {
+    arguments: Hmac<Sha256>,
+    /// Of its own, so that no digest of arguments is ever a seal.
+    lines: Hmac<Sha256>,
+}
 
-/// HMAC-SHA256 over a call's arguments. Only a [`DigestKey`] makes one, so arguments themselves
+/// HMAC-SHA256 over a call's arguments. Only a [`TrailKey`] makes one, so arguments themselves
 /// cannot end up in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -35,20 +40,44 @@ impl fmt::Display for ArgumentsDigest {
     }
 }
 
-impl fmt::Debug for DigestKey {
+impl fmt::Debug for TrailKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DigestKey([redacted])")
+        f.write_str("TrailKey([redacted])")
     }
 }
 
-impl DigestKey {
+impl TrailKey {
     /// A key of these bytes.
     #[must_use]
     pub fn from_bytes(key: [u8; 32]) -> Self {
-        // HMAC pads short keys with zeros to its block, which is what its constructor takes.
-        let mut block = [0; 64];
-        block[..32].copy_from_slice(&key);
-        Self(Hmac::new(&block.into()))
+        let arguments = keyed(key);
+        let lines = arguments.clone().chain_update(b"souk audit trail: lines");
+        let lines = keyed(lines.finalize().into_bytes().into());
+        Self { arguments, lines }
+    }
+
+    /// What tells this key from others, and nothing else of it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let id = self.lines.clone().chain_update(b"souk audit trail: key").finalize().into_bytes();
+        hex::encode(&id[..8])
+    }
+
+    /// A short digest of a text that the trail must not hold itself.
+    pub(super) fn short_digest(&self, text: &str) -> String {
+        let digest = self.arguments.clone().chain_update(b"text:").chain_update(text.as_bytes());
+        hex::encode(&digest.finalize().into_bytes()[..6])
+    }
+
+    /// The seal of a line with this hash.
+    pub(super) fn seal(&self, hash: &Sha256Hash) -> Sha256Hash {
+        let seal = self.lines.clone().chain_update(hash.as_bytes());
+        Sha256Hash::from_bytes(seal.finalize().into_bytes().into())
+    }
+
+    /// Whether this is the seal of a line with this hash.
+    pub(super) fn has_sealed(&self, hash: &Sha256Hash, seal: &Sha256Hash) -> bool {
+        self.lines.clone().chain_update(hash.as_bytes()).verify_slice(seal.as_bytes()).is_ok()
     }
 
     /// The digest of a JSON value in canonical form: no white space, the members of each object
@@ -58,16 +87,26 @@ impl DigestKey {
     /// calls had the same password.
     #[must_use]
     pub fn digest(&self, arguments: &Value) -> ArgumentsDigest {
-        let mut sink = HmacWriter(self.0.clone());
+        let mut sink = HmacWriter(self.arguments.clone());
         // Neither the sink nor a JSON value can fail to be written.
         let _ = write_canonical(&mut sink, arguments);
         ArgumentsDigest(Sha256Hash::from_bytes(sink.0.finalize().into_bytes().into()))
     }
 
     /// The key of a file, made the first time.
-    pub(crate) fn load_or_create(path: &Path) -> Result<Self, StateError> {
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, others can read it, or it holds something else.
+    pub fn load_or_create(path: &Path) -> Result<Self, StateError> {
         secret_key(path).map(Self::from_bytes)
     }
+}
+
+fn keyed(key: [u8; 32]) -> Hmac<Sha256> {
+    // HMAC pads short keys with zeros to its block, which is what its constructor takes.
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(&key);
+    Hmac::new(&block.into())
 }
 
 /// The 32 bytes of a key file, made of random ones the first time.
@@ -162,7 +201,7 @@ mod tests {
     fn it_is_hmac_sha256_over_compact_json_with_sorted_members() {
         // printf '{"a":[1,{"x":null,"y":"é\\n"}],"b":true}' \
         //   | openssl dgst -sha256 -mac HMAC -macopt hexkey:0707…07
-        let digest = DigestKey::from_bytes([7; 32])
+        let digest = TrailKey::from_bytes([7; 32])
             .digest(&json!({ "b": true, "a": [1, { "y": "é\n", "x": null }] }));
         assert_eq!(
             digest.to_string(),
@@ -172,11 +211,11 @@ mod tests {
 
     #[test]
     fn another_key_or_another_argument_is_another_digest() {
-        let key = DigestKey::from_bytes([1; 32]);
+        let key = TrailKey::from_bytes([1; 32]);
         assert_ne!(key.digest(&json!({ "a": 1 })), key.digest(&json!({ "a": 2 })));
         assert_ne!(
             key.digest(&json!({ "a": 1 })),
-            DigestKey::from_bytes([2; 32]).digest(&json!({ "a": 1 }))
+            TrailKey::from_bytes([2; 32]).digest(&json!({ "a": 1 }))
         );
         assert!(!format!("{key:?}").contains('1'));
     }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::entry::CallEntry;
 use super::error::AuditError;
 use super::hash::Sha256Hash;
+use super::key::TrailKey;
+use super::plans_mark::PlansMark;
+use super::refusals::RefusedEntry;
 use super::write_entry::{FoundEntry, SendingEntry, WriteEntry};
 
 /// A place in the chain: a line's number and its hash. Reads and writes as `7:<hash>`.
@@ -59,6 +62,14 @@ pub enum TrailRecord {
         /// The last line known in the file before.
         after: Position,
     },
+    /// This file was begun where another had been deleted while a host used it.
+    Removed {
+        /// When that was found.
+        #[serde(with = "super::timestamp")]
+        at: Timestamp,
+        /// The last line known in the file that is gone.
+        after: Position,
+    },
     /// Lines were cut off this file's end.
     Cut {
         /// When that was found.
@@ -67,6 +78,43 @@ pub enum TrailRecord {
         /// The last line known before.
         after: Position,
     },
+    /// The first line of all: there was nothing before.
+    Begun {
+        /// When.
+        #[serde(with = "super::timestamp")]
+        at: Timestamp,
+        /// Which key seals the lines.
+        key: String,
+    },
+    /// Something that the host noticed and the operator should know: a file of rules that is not
+    /// taken, for one.
+    Notice {
+        /// When.
+        #[serde(with = "super::timestamp")]
+        at: Timestamp,
+        /// What kind of thing, for machines.
+        code: String,
+        /// What, for people.
+        message: String,
+    },
+    /// What was kept before is not there any more, or not as it was.
+    Lost {
+        /// When that was found.
+        #[serde(with = "super::timestamp")]
+        at: Timestamp,
+        /// What, and how that shows.
+        what: String,
+    },
+    /// The operator has looked at what was lost, and takes things as they are.
+    Accepted {
+        /// When.
+        #[serde(with = "super::timestamp")]
+        at: Timestamp,
+        /// What was lost.
+        what: String,
+    },
+    /// Calls of one principal that were refused faster than each could have a line.
+    Refused(Box<RefusedEntry>),
 }
 
 /// A line as readers get it.
@@ -87,7 +135,15 @@ impl TrailRecord {
             Self::Sending(entry) => entry.at,
             Self::Write(entry) => entry.at,
             Self::Found(entry) => entry.at,
-            Self::Torn { at, .. } | Self::Rotated { at, .. } | Self::Cut { at, .. } => *at,
+            Self::Refused(entry) => entry.at,
+            Self::Torn { at, .. }
+            | Self::Rotated { at, .. }
+            | Self::Removed { at, .. }
+            | Self::Cut { at, .. }
+            | Self::Begun { at, .. }
+            | Self::Notice { at, .. }
+            | Self::Lost { at, .. }
+            | Self::Accepted { at, .. } => *at,
         }
     }
 
@@ -104,42 +160,68 @@ pub(super) struct RecordJson(Vec<u8>);
 
 const SEQ: &[u8] = b"{\"seq\":";
 const PREV: &[u8] = b",\"prev\":\"";
+const PLANS: &[u8] = b"\",\"plans\":\"";
 const HASH: &[u8] = b",\"hash\":\"";
+const MAC: &[u8] = b"\",\"mac\":\"";
 const END: &[u8] = b"\"}";
 const HEX: usize = 64;
-/// How many bytes end every line, its newline not counted.
-pub(super) const SEAL: usize = HASH.len() + HEX + END.len();
+
+/// How a line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LineSeal {
+    pub(super) position: Position,
+    /// What proves that a holder of the key wrote it; none in a line of an older souk.
+    pub(super) mac: Option<Sha256Hash>,
+}
+
+impl LineSeal {
+    /// Before the first line.
+    pub(super) const START: Self = Self { position: Position::START, mac: None };
+
+    /// The line's last bytes, its newline not counted.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(160);
+        bytes.extend_from_slice(HASH);
+        bytes.extend_from_slice(&self.position.hash.to_hex());
+        if let Some(mac) = self.mac {
+            bytes.extend_from_slice(MAC);
+            bytes.extend_from_slice(&mac.to_hex());
+        }
+        bytes.extend_from_slice(END);
+        bytes
+    }
+
+    /// Appends the line that follows this one, and answers how it ends.
+    pub(super) fn seal(
+        self,
+        content: &RecordJson,
+        mark: Option<&PlansMark>,
+        key: &TrailKey,
+        out: &mut Vec<u8>,
+    ) -> Self {
+        let begin = out.len();
+        let seq = self.position.seq + 1;
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "{{\"seq\":{seq}");
+        out.extend_from_slice(PREV);
+        out.extend_from_slice(&self.position.hash.to_hex());
+        if let Some(mark) = mark {
+            out.extend_from_slice(PLANS);
+            let _ = write!(out, "{mark}");
+        }
+        out.extend_from_slice(b"\",");
+        out.extend_from_slice(content.0.get(1..).unwrap_or_default());
+        let hash = Sha256Hash::of(&out[begin..]);
+        let sealed = Self { position: Position { seq, hash }, mac: Some(key.seal(&hash)) };
+        out.extend_from_slice(&sealed.bytes());
+        out.push(b'\n');
+        sealed
+    }
+}
 
 impl Position {
     /// Before the first line.
     pub const START: Self = Self { seq: 0, hash: Sha256Hash::ZERO };
-
-    /// Appends the line that follows this position, and answers its position.
-    pub(super) fn seal(self, content: &RecordJson, out: &mut Vec<u8>) -> Self {
-        let begin = out.len();
-        let seq = self.seq + 1;
-        // Writing to a vector cannot fail.
-        let _ = write!(out, "{{\"seq\":{seq}");
-        out.extend_from_slice(PREV);
-        out.extend_from_slice(&self.hash.to_hex());
-        out.extend_from_slice(b"\",");
-        out.extend_from_slice(content.0.get(1..).unwrap_or_default());
-        let hash = Sha256Hash::of(&out[begin..]);
-        out.extend_from_slice(&Self { seq, hash }.seal_bytes());
-        out.push(b'\n');
-        Self { seq, hash }
-    }
-
-    /// How this position's line ends.
-    pub(super) fn seal_bytes(self) -> [u8; SEAL] {
-        let mut seal = [0; SEAL];
-        let (hash, rest) = seal.split_at_mut(HASH.len());
-        let (hex, end) = rest.split_at_mut(HEX);
-        hash.copy_from_slice(HASH);
-        hex.copy_from_slice(&self.hash.to_hex());
-        end.copy_from_slice(END);
-        seal
-    }
 }
 
 impl fmt::Display for Position {
@@ -163,26 +245,44 @@ impl FromStr for Position {
 /// A line, without its newline, that has the chain's marks where they belong. Whether they are
 /// true is another question: see [`is_intact`](Self::is_intact).
 pub(super) struct SealedLine<'a> {
-    pub(super) position: Position,
+    pub(super) seal: LineSeal,
     pub(super) prev: Sha256Hash,
+    /// Which plans it vouches for.
+    pub(super) mark: Option<PlansMark>,
     line: &'a [u8],
+    body: &'a [u8],
 }
 
 impl<'a> SealedLine<'a> {
     pub(super) fn parse(line: &'a [u8]) -> Option<Self> {
-        let (body, hash) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
-        let body = body.strip_suffix(HASH)?.strip_prefix(SEQ)?;
-        let digits = body.iter().position(|byte| *byte == b',')?;
-        let prev = body[digits..].strip_prefix(PREV)?.first_chunk::<HEX>()?;
+        let (before, last) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
+        let (body, hash, mac) = match before.strip_suffix(MAC) {
+            Some(before) => {
+                let (body, hash) = before.split_last_chunk::<HEX>()?;
+                (body, hash, Some(Sha256Hash::from_hex(last)?))
+            }
+            None => (before, last, None),
+        };
+        let body = body.strip_suffix(HASH)?;
+        let rest = body.strip_prefix(SEQ)?;
+        let digits = rest.iter().position(|byte| *byte == b',')?;
+        let (prev, after) = rest[digits..].strip_prefix(PREV)?.split_first_chunk::<HEX>()?;
         let position =
-            Position { seq: number(&body[..digits])?, hash: Sha256Hash::from_hex(hash)? };
-        Some(Self { position, prev: Sha256Hash::from_hex(prev)?, line })
+            Position { seq: number(&rest[..digits])?, hash: Sha256Hash::from_hex(hash)? };
+        let mark = match after.strip_prefix(PLANS) {
+            Some(mark) => {
+                let end = mark.iter().position(|byte| *byte == b'"')?;
+                Some(std::str::from_utf8(&mark[..end]).ok()?.parse().ok()?)
+            }
+            None => None,
+        };
+        let seal = LineSeal { position, mac };
+        Some(Self { seal, prev: Sha256Hash::from_hex(prev)?, mark, line, body })
     }
 
     /// Whether the line's bytes are those that its hash was made of.
     pub(super) fn is_intact(&self) -> bool {
-        let sealed = self.line.len() - SEAL;
-        Sha256Hash::of(&self.line[..sealed]) == self.position.hash
+        Sha256Hash::of(self.body) == self.seal.position.hash
     }
 
     /// What the line says; an error for a kind of line that this version does not know.
@@ -222,7 +322,8 @@ mod tests {
     fn a_sealed_line_reads_back_and_can_be_checked_by_hand() {
         let mut out = Vec::new();
         let record = TrailRecord::Call(Box::new(entry(5)));
-        let first = Position::START.seal(&record.content().unwrap(), &mut out);
+        let key = TrailKey::from_bytes([1; 32]);
+        let first = LineSeal::START.seal(&record.content().unwrap(), None, &key, &mut out);
         let text = std::str::from_utf8(&out).unwrap();
         let line = text.strip_suffix('\n').unwrap();
         assert!(
@@ -235,11 +336,13 @@ mod tests {
 
         let sealed = SealedLine::parse(line.as_bytes()).unwrap();
         assert!(sealed.is_intact());
-        assert_eq!((sealed.position, sealed.prev), (first, Sha256Hash::ZERO));
+        assert_eq!((sealed.seal, sealed.prev), (first, Sha256Hash::ZERO));
         assert_eq!(sealed.record::<TrailRecord>().unwrap(), record);
 
         let (body, rest) = line.rsplit_once(",\"hash\":").unwrap();
-        assert_eq!(rest, format!("\"{}\"}}", Sha256Hash::of(body.as_bytes())));
+        let hash = Sha256Hash::of(body.as_bytes());
+        assert_eq!(rest, format!("\"{hash}\",\"mac\":\"{}\"}}", key.seal(&hash)));
+        assert!(key.has_sealed(&hash, &key.seal(&hash)));
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok());
     }
 

@@ -2,16 +2,18 @@
 //!
 //! # The file
 //! JSON lines. Each begins with its number in the chain and the hash of the line before it, and
-//! ends with its own hash:
+//! ends with its own hash and a seal:
 //!
 //! ```text
-//! {"seq":7,"prev":"<hash of line 6>","kind":"call","at":"2026-01-31T12:00:00.000Z",…,"hash":"<own>"}
+//! {"seq":7,"prev":"<hash of line 6>","plans":"<mark>","kind":"call","at":"2026-01-31T12:00:00.000Z",…,"hash":"<own>","mac":"<seal>"}
 //! ```
 //!
 //! `hash` is the SHA-256 of the line's bytes before `,"hash":`, so no byte of it can change
 //! unnoticed and any tool can check it:
 //! `line=$(sed -n 7p audit.jsonl); printf %s "${line%,\"hash\":*}" | sha256sum`.
-//! The first line's `prev` is 64 zeros. The kinds of line:
+//! The first line's `prev` is 64 zeros. `mac` is the HMAC-SHA256 of the hash under a key that lies
+//! apart from the trail ([`TrailKey`]). `plans` says which file of plans is in use and how far it had
+//! come ([`PlansMark`]). The kinds of line:
 //!
 //! | kind | says |
 //! |---|---|
@@ -21,13 +23,21 @@
 //! | `found` | a [`FoundEntry`]: what a resume found out of an item whose end nobody had seen |
 //! | `torn` | a host died, or the disk was full, in the middle of the line or lines above; how many bytes they are and their SHA-256. They stay in the file and are no part of the chain: this line follows the last whole one. Their call was never answered, for answers wait for their line. (A line that lacks only its newline gets it, and is a line like any other) |
 //! | `rotated` | the file was replaced, removed or emptied while a host used it; which line was the last before. At the top of a new file it ties the two together; each host that was running may add one |
+//! | `removed` | the file was deleted while a host used it; which line was the last before. [`verify`] reports it as a breach |
+//! | `begun` | the first line of all, with the id of the key |
+//! | `lost` | the plans, or a trail, that were there before are gone or were set back. [`verify`] reports it as a breach |
+//! | `notice` | something that the host noticed: a code and a message, such as a file of rules that is not taken |
+//! | `accepted` | the operator has looked at such a breach and takes things as they are |
+//! | `refused` | a [`RefusedEntry`]: calls of one principal that were refused faster than 20 a second, summed |
 //! | `cut` | lines that a running host had seen at the end of this file are gone; which was the last of them. [`verify`] reports it as a breach |
 //!
 //! # What it proves
-//! [`verify`] finds any line that was edited, removed, inserted or moved. The chain has no secret
-//! in it: whoever may write the file can cut its end off, or recompute every hash from some line
-//! on, and the file alone then shows nothing. Keep a [`Position`] elsewhere ([`Verification::head`])
-//! and hand it to [`verify`] later: it must still be in the file, and with it all that it follows.
+//! [`verify`] finds any line that was edited, removed, inserted or moved; with the key also when
+//! somebody without the key recomputed every hash from some line on. Without the key it cannot tell
+//! that. The end of the file can be cut off by whoever may write it, and the file alone then shows
+//! nothing: keep a [`Position`] elsewhere ([`Verification::head`]) and hand it to [`verify`] later: it
+//! must still be in the file, and with it all that it follows. Whoever has the key, too, can write
+//! anything but what stands before such a position.
 //!
 //! # Several hosts
 //! All append to one file. Each takes the file's lock, looks whether the file has grown since its
@@ -41,8 +51,11 @@ mod file;
 mod hash;
 mod key;
 mod line;
+mod open_trail;
+mod plans_mark;
 mod read;
 mod redact;
+mod refusals;
 mod text_cleaner;
 mod timestamp;
 mod trail;
@@ -55,13 +68,15 @@ pub use entry::{
 pub use error::AuditError;
 pub use hash::{InvalidHash, Sha256Hash};
 pub(crate) use key::secret_key;
-pub use key::{ArgumentsDigest, DigestKey};
+pub use key::{ArgumentsDigest, TrailKey};
 pub use line::{InvalidPosition, Position, TrailLine, TrailRecord};
+pub use plans_mark::{CurrentPlans, InvalidPlansMark, PlansMark};
 pub use read::{TrailFollower, TrailRow, follow, tail};
 pub use redact::{REDACTED, Redactor};
+pub use refusals::RefusedEntry;
 pub use text_cleaner::{MAX_MESSAGE, MAX_NAME, TextMask};
 pub use trail::{AuditTrail, Durability};
-pub use verify::{Breach, BreachKind, Verification, VerifyError, verify};
+pub use verify::{Breach, BreachKind, TrailNotice, Verification, VerifyError, verify};
 pub use write_entry::{FoundEntry, SendingEntry, WriteEntry, WriteOrigin, WriteRequest};
 
 #[cfg(test)]
@@ -82,7 +97,7 @@ mod tests {
                 version: "0.1.0".into(),
                 digest: "5b".repeat(32),
             }),
-            arguments: DigestKey::from_bytes([1; 32]).digest(&json!({ "n": number })),
+            arguments: TrailKey::from_bytes([1; 32]).digest(&json!({ "n": number })),
             outcome: CallOutcome::Ok,
             duration_us: number,
             resources: CallResources::default(),

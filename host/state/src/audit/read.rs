@@ -123,7 +123,7 @@ impl TrailRow {
     fn of(line: &[u8]) -> Self {
         let read = SealedLine::parse(line).and_then(|sealed| {
             let record = sealed.record::<TrailRecord>().ok()?;
-            Some(TrailLine { position: sealed.position, record })
+            Some(TrailLine { position: sealed.seal.position, record })
         });
         match read {
             Some(line) => Self::Line(line),

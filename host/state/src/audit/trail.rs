@@ -1,28 +1,24 @@
 //! Appending: one line, one write, whoever else appends to the same file.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::chain_head::ChainHead;
 use super::entry::CallEntry;
 use super::error::AuditError;
-use super::file::{FileId, FileLock, open_to_append};
-use super::key::{ArgumentsDigest, DigestKey};
-use super::line::{Position, RecordJson, TrailRecord};
+use super::key::{ArgumentsDigest, TrailKey};
+use super::line::{Position, TrailRecord};
+use super::open_trail::{OpenTrail, PROBE};
+use super::plans_mark::{CurrentPlans, PlansMark};
 use super::redact::Redactor;
-use super::text_cleaner::{TextCleaner, TextMask};
+use super::refusals::{RefusalLine, RefusalMeter};
+use super::text_cleaner::{MAX_MESSAGE, TextCleaner, TextMask};
 use super::write_entry::{FoundEntry, SendingEntry, WriteEntry};
 
-/// How often a file may be replaced under one append before it is given up.
-const REPLACEMENTS: usize = 8;
-/// What [`AuditTrail::writable`] proves there is room for, in bytes: several lines.
-const PROBE: usize = 4096;
 /// What room is proved for each line that says how a request ended, in bytes.
 const END_LINE: usize = 1024;
 /// The most room that is proved at once: blanks that a host leaves behind when it dies here must be
@@ -46,9 +42,10 @@ pub enum Durability {
 /// line goes into the new file of the same path and the first line there names the last one here.
 pub struct AuditTrail {
     path: PathBuf,
-    key: DigestKey,
+    key: TrailKey,
     redactor: Arc<Redactor>,
     text_mask: RwLock<Arc<TextMask>>,
+    refusals: RefusalMeter,
     open: Mutex<OpenTrail>,
 }
 
@@ -63,12 +60,68 @@ impl AuditTrail {
     /// closed to them. Nothing is written yet.
     ///
     /// # Errors
-    /// When it cannot be opened for appending, is no regular file, or does not end as a trail does.
-    pub fn open(path: impl Into<PathBuf>, key: DigestKey) -> Result<Self, AuditError> {
+    /// When it cannot be opened for appending, is no regular file, does not end as a trail does, or
+    /// ends in a line that this key has not sealed.
+    pub fn open(path: impl Into<PathBuf>, key: TrailKey) -> Result<Self, AuditError> {
         let path = path.into();
-        let open = Mutex::new(OpenTrail::at(&path)?);
-        let text_mask: Arc<TextMask> = Arc::new(|_, text| text);
-        Ok(Self { path, key, redactor: Arc::default(), text_mask: RwLock::new(text_mask), open })
+        let open = Mutex::new(OpenTrail::at(&path, key.clone())?);
+        let text_mask = RwLock::new(Arc::new(|_: &str, text| text) as Arc<TextMask>);
+        let (redactor, refusals) = (Arc::default(), RefusalMeter::default());
+        Ok(Self { path, key, redactor, text_mask, refusals, open })
+    }
+
+    /// Has lines vouch for these plans from now on, unless the last line vouches for others: that is
+    /// for [`adopt`](Self::adopt) to change.
+    pub fn vouch_for(&self, plans: Arc<CurrentPlans>) {
+        self.locked(|open| open.plans = Some(plans));
+    }
+
+    /// Where the chain ends now, and which plans the last line vouches for.
+    ///
+    /// # Errors
+    /// When the file cannot be looked at.
+    pub fn head(&self) -> Result<(Position, Option<PlansMark>), AuditError> {
+        self.locked(|open| {
+            let _lock = open.lock_and_catch_up(&self.path)?;
+            Ok((open.head.position(), open.head.mark.clone()))
+        })
+    }
+
+    /// Appends a line after which lines vouch for the plans of this host, whatever they vouched for
+    /// before. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn adopt(&self, record: &TrailRecord) -> Result<(), AuditError> {
+        let content = [record.content()?];
+        let (_, file) = self.locked(|open| {
+            let own = open.plans.as_ref().map(|plans| plans.mark());
+            open.append(&self.path, &content, 0, own)
+        })?;
+        self.flush(&file, Durability::Synced)
+    }
+
+    /// Looks whether the file was replaced, removed or cut since the last line, and writes a line of
+    /// it if so. Whether it was.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn notice(&self) -> Result<bool, AuditError> {
+        self.locked(|open| {
+            let lock = open.lock_and_catch_up(&self.path)?;
+            let is_changed = open.is_changed();
+            drop(lock);
+            if is_changed {
+                open.append(&self.path, &[], 0, None)?;
+            }
+            Ok(is_changed)
+        })
+    }
+
+    /// Which key seals the lines.
+    #[must_use]
+    pub fn key_id(&self) -> String {
+        self.key.id()
     }
 
     /// The trail's file.
@@ -91,10 +144,10 @@ impl AuditTrail {
 
     fn cleaner(&self) -> TextCleaner<'_> {
         let text_mask = self.text_mask.read().unwrap_or_else(PoisonError::into_inner).clone();
-        TextCleaner { redactor: &self.redactor, text_mask }
+        TextCleaner { redactor: &self.redactor, text_mask, key: &self.key }
     }
 
-    /// The digest of a call's arguments, for its [`CallEntry`]; see [`DigestKey::digest`].
+    /// The digest of a call's arguments, for its [`CallEntry`]; see [`TrailKey::digest`].
     #[must_use]
     pub fn digest(&self, arguments: &Value) -> ArgumentsDigest {
         self.key.digest(arguments)
@@ -110,6 +163,57 @@ impl AuditTrail {
     pub fn append(&self, entry: CallEntry, durability: Durability) -> Result<Position, AuditError> {
         let record = TrailRecord::Call(Box::new(entry.cleaned(&self.cleaner())));
         self.append_record(&record, durability)
+    }
+
+    /// Appends something that the host noticed and the operator should know: `code` for machines,
+    /// `message` for people. It is redacted, and cut as a failure's message is.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_notice(&self, code: &str, message: &str) -> Result<(), AuditError> {
+        let mut message = message.to_owned();
+        self.cleaner().clean(souk_model::Principal::LOCAL, &mut message, MAX_MESSAGE);
+        let record = TrailRecord::Notice { at: Timestamp::now(), code: code.to_owned(), message };
+        self.append_record(&record, Durability::Written).map(drop)
+    }
+
+    /// Appends that something which was kept is gone.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_lost(&self, what: String) -> Result<(), AuditError> {
+        let record = TrailRecord::Lost { at: Timestamp::now(), what };
+        self.append_record(&record, Durability::Synced).map(drop)
+    }
+
+    /// Appends a call that was refused before anything was done for it. Up to 20 a second of each
+    /// principal have a line; those above are summed, in a line that stands before the next one of
+    /// that principal, or comes with [`write_sums`](Self::write_sums).
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_refused(&self, entry: CallEntry) -> Result<(), AuditError> {
+        let sum = match self.refusals.count(&entry, Timestamp::now()) {
+            RefusalLine::Summed => return Ok(()),
+            RefusalLine::Own(sum) => sum,
+        };
+        let sum = sum.map(|sum| TrailRecord::Refused(Box::new(sum)));
+        let call = TrailRecord::Call(Box::new(entry.cleaned(&self.cleaner())));
+        self.append_records(sum.into_iter().chain([call]), 0, Durability::Written)
+    }
+
+    /// Writes the sums of refused calls that are due; all there are, where the host is about to stop.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); they are written another time then.
+    pub fn write_sums(&self, all: bool) -> Result<(), AuditError> {
+        let due = self.refusals.take_due(Timestamp::now(), all);
+        let records = due.iter().map(|sum| TrailRecord::Refused(Box::new(sum.clone())));
+        let written = self.append_records(records, 0, Durability::Written);
+        if written.is_err() {
+            self.refusals.put_back(due);
+        }
+        written
     }
 
     /// Appends requests that are about to be sent, together: all of them are on the disk when this
@@ -161,7 +265,7 @@ impl AuditTrail {
         if contents.is_empty() {
             return Ok(());
         }
-        let (_, file) = self.locked(|open| open.append(&self.path, &contents, room))?;
+        let (_, file) = self.locked(|open| open.append(&self.path, &contents, room, None))?;
         self.flush(&file, durability)
     }
 
@@ -171,7 +275,7 @@ impl AuditTrail {
         durability: Durability,
     ) -> Result<Position, AuditError> {
         let content = record.content()?;
-        let (position, file) = self.locked(|open| open.append(&self.path, &[content], 0))?;
+        let (position, file) = self.locked(|open| open.append(&self.path, &[content], 0, None))?;
         self.flush(&file, durability)?;
         Ok(position)
     }
@@ -199,163 +303,10 @@ impl AuditTrail {
     }
 }
 
-/// The open file, and what is known of its end.
-struct OpenTrail {
-    file: Arc<File>,
-    id: FileId,
-    head: ChainHead,
-    /// What must be said before the next entry.
-    change: Option<FileChange>,
-}
-
-/// What became of the file since this process last wrote to it.
-enum FileChange {
-    Rotated(Position),
-    Cut(Position),
-}
-
-impl OpenTrail {
-    fn at(path: &Path) -> Result<Self, AuditError> {
-        let file = Arc::new(open_to_append(path)?);
-        let _lock = FileLock::to_append(&file, path)?;
-        let found = file.metadata().map_err(AuditError::io("look at", path))?;
-        let head = read_head(&file, path, found.len())?;
-        Ok(Self { file, id: FileId::of(&found), head, change: None })
-    }
-
-    fn append(
-        &mut self,
-        path: &Path,
-        contents: &[RecordJson],
-        room: usize,
-    ) -> Result<(Position, Arc<File>), AuditError> {
-        let _lock = self.lock_and_catch_up(path)?;
-        let mut lines = Vec::with_capacity(contents.len() * 1024 + 1024 + room);
-        let mut position = self.write_change(&mut lines)?;
-        for content in contents {
-            position = position.seal(content, &mut lines);
-        }
-        self.write_whole(&mut lines, room).map_err(AuditError::io("append to", path))?;
-        self.head.advance(&lines, position);
-        self.change = None;
-        Ok((position, Arc::clone(&self.file)))
-    }
-
-    fn probe(&mut self, path: &Path) -> Result<(), AuditError> {
-        let _lock = self.lock_and_catch_up(path)?;
-        self.write_whole(&mut Vec::new(), PROBE).map_err(AuditError::io("append to", path))
-    }
-
-    /// Takes the lock of the file that the path leads to now, and brings the tip up to date.
-    fn lock_and_catch_up(&mut self, path: &Path) -> Result<FileLock, AuditError> {
-        for _ in 0..REPLACEMENTS {
-            let lock = FileLock::to_append(&self.file, path)?;
-            match fs::symlink_metadata(path) {
-                Ok(found) if FileId::of(&found) == self.id => {
-                    self.reread_end(path, found.len())?;
-                    return Ok(lock);
-                }
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(AuditError::io("look at", path)(error));
-                }
-                _ => self.move_to_new_file(path)?,
-            }
-        }
-        Err(AuditError::io("keep up with", path)(io::Error::other("it is replaced all the time")))
-    }
-
-    /// Reads the end of the file again, unless it is where this process left it.
-    fn reread_end(&mut self, path: &Path, len: u64) -> Result<(), AuditError> {
-        if len == self.head.len {
-            return Ok(());
-        }
-        if !self.head.still_ends_in(&self.file, len).map_err(AuditError::io("read", path))? {
-            let after = self.head.position;
-            let begun_anew = !self
-                .head
-                .has_beginning_of(&self.file, len)
-                .map_err(AuditError::io("read", path))?;
-            self.change.get_or_insert(if begun_anew {
-                FileChange::Rotated(after)
-            } else {
-                FileChange::Cut(after)
-            });
-        }
-        self.head = read_head(&self.file, path, len)?;
-        Ok(())
-    }
-
-    /// Goes over to the file that has taken this one's place. The lock on this one is held, and
-    /// whoever takes it next goes over as well, so its last line stays the last.
-    fn move_to_new_file(&mut self, path: &Path) -> Result<(), AuditError> {
-        let left = self.file.metadata().map_err(AuditError::io("look at", path))?.len();
-        self.reread_end(path, left)?;
-        let mut next = Self::at(path)?;
-        // A copy put in its place has the same lines: nothing to tell.
-        let copied = self
-            .head
-            .still_ends_in(&next.file, next.head.len)
-            .map_err(AuditError::io("read", path))?;
-        next.change = self.change.take();
-        if !copied {
-            next.change.get_or_insert(FileChange::Rotated(self.head.position));
-        }
-        *self = next;
-        Ok(())
-    }
-
-    /// Puts what must be said before the next entry, and answers the position it follows.
-    fn write_change(&self, lines: &mut Vec<u8>) -> Result<Position, AuditError> {
-        let mut position = self.head.position;
-        if self.head.unended {
-            lines.push(b'\n');
-        }
-        if let Some(torn) = &self.head.torn {
-            let record =
-                TrailRecord::Torn { at: Timestamp::now(), bytes: torn.bytes, sha256: torn.sha256 };
-            position = position.seal(&record.content()?, lines);
-        }
-        let record = match self.change {
-            None => return Ok(position),
-            Some(FileChange::Rotated(after)) => {
-                TrailRecord::Rotated { at: Timestamp::now(), after }
-            }
-            Some(FileChange::Cut(after)) => TrailRecord::Cut { at: Timestamp::now(), after },
-        };
-        Ok(position.seal(&record.content()?, lines))
-    }
-
-    /// One write, so that a process killed here has written all or nothing. If the disk has room
-    /// for a part only, the part is taken back, and so are the blanks that prove the room after it.
-    fn write_whole(&self, lines: &mut Vec<u8>, room: usize) -> io::Result<()> {
-        let length = lines.len();
-        lines.resize(length + room, b' ');
-        let written = loop {
-            match (&*self.file).write(lines) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        let is_whole = matches!(written, Ok(written) if written == lines.len());
-        lines.truncate(length);
-        if is_whole && room == 0 {
-            return Ok(());
-        }
-        let kept = self.head.len + if is_whole { length as u64 } else { 0 };
-        // Should this fail, the file is longer than known and the next append looks again.
-        let taken_back = self.file.set_len(kept);
-        match written {
-            Err(error) => Err(error),
-            Ok(_) if is_whole => taken_back,
-            Ok(_) => {
-                Err(io::Error::new(ErrorKind::StorageFull, "there was no room for the whole line"))
-            }
+impl Drop for AuditTrail {
+    fn drop(&mut self) {
+        if let Err(error) = self.write_sums(true) {
+            tracing::error!("refused calls are not on the audit trail: {error}");
         }
     }
-}
-
-fn read_head(file: &File, path: &Path, len: u64) -> Result<ChainHead, AuditError> {
-    ChainHead::read(file, len)
-        .map_err(AuditError::io("read", path))?
-        .ok_or_else(|| AuditError::Foreign(path.to_owned()))
 }

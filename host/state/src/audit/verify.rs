@@ -12,6 +12,7 @@ use super::chain_head::REACH;
 use super::error::AuditError;
 use super::file::{FileRange, open_to_read, settled_length};
 use super::hash::Sha256Hash;
+use super::key::TrailKey;
 use super::line::{Position, SealedLine};
 
 /// A trail in which every line stands where it was written, as it was written.
@@ -29,6 +30,39 @@ pub struct Verification {
     /// The torn lines, by their number in the file: writes that a crash or a full disk cut short,
     /// each noted by the chain as such.
     pub torn: Vec<u64>,
+    /// Lines without a seal, as an older souk wrote them: whoever could write the file could write
+    /// them. With the key they are a breach.
+    pub unsealed: u64,
+    /// Whether the seals were checked against the key.
+    pub with_key: bool,
+    /// What the chain itself says of its file, by the line's number in the file: that it was rotated,
+    /// and breaches that the operator has accepted.
+    pub notices: Vec<(u64, TrailNotice)>,
+}
+
+/// What a chain says of its own file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrailNotice {
+    /// It took another's place, which ended there. What was in that one is not checked here.
+    Rotated {
+        /// The last line of the other file.
+        after: Position,
+    },
+    /// A breach that the operator has accepted since.
+    Accepted(BreachKind),
+}
+
+impl fmt::Display for TrailNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rotated { after } => write!(
+                f,
+                "the file took the place of another whose last line was {after}: check that one, too, it must end there"
+            ),
+            Self::Accepted(breach) => write!(f, "{breach}; the operator has accepted it since"),
+        }
+    }
 }
 
 impl Verification {
@@ -66,6 +100,20 @@ pub enum BreachKind {
     },
     /// It follows a line other than the one above it.
     Unchained,
+    /// It is not sealed with the key.
+    Forged,
+    /// It has no seal, and there is a key.
+    Unsealed,
+    /// A running host found that the file before was deleted.
+    Removed {
+        /// The last line that the host had seen.
+        after: Position,
+    },
+    /// A host found that what was kept before was gone.
+    Lost {
+        /// What.
+        what: String,
+    },
     /// A running host found that lines before it had been cut off.
     Cut {
         /// The last line that the host had seen.
@@ -97,6 +145,17 @@ impl fmt::Display for BreachKind {
             Self::Unchained => f.write_str(
                 "it does not follow the line above: that one was replaced, or this one inserted",
             ),
+            Self::Forged => f.write_str(
+                "it is not sealed with this key: somebody without the key wrote it, or it is of another key",
+            ),
+            Self::Unsealed => f.write_str(
+                "it has no seal: an older souk wrote it, whose trails prove nothing against whoever recomputes them, or somebody without the key did",
+            ),
+            Self::Removed { after } => write!(
+                f,
+                "the trail before it was deleted while a host was running: the last line it had seen was {after}"
+            ),
+            Self::Lost { what } => write!(f, "{what}"),
             Self::Cut { after } => write!(
                 f,
                 "lines were cut off above it while a host was running: the last one it had seen was {after}"
@@ -125,19 +184,22 @@ pub enum VerifyError {
 /// Checks a whole trail in constant memory, while hosts may go on appending to it.
 ///
 /// Lines cut off the end leave no trace in the file alone: pass an `anchor`, the
-/// [head](Verification::head) of an earlier check, to find that out as well.
+/// [head](Verification::head) of an earlier check, to find that out as well. Without the `key` a
+/// chain that was recomputed from some line on cannot be told from a true one.
 ///
 /// # Errors
-/// The first broken line; or that the file cannot be read.
+/// The first broken line; a loss that a host has found and the operator has not accepted; or that the
+/// file cannot be read.
 pub fn verify(
     path: impl AsRef<Path>,
     anchor: Option<Position>,
+    key: Option<&TrailKey>,
 ) -> Result<Verification, VerifyError> {
     let path = path.as_ref();
     let file = open_to_read(path)?;
     let end = settled_length(&file, path)?;
     let mut lines = BufReader::with_capacity(64 << 10, FileRange { file, at: 0, end });
-    let mut check = ChainCheck::new(anchor);
+    let mut check = ChainCheck::new(anchor, key);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -157,9 +219,15 @@ struct LineHeader<'a> {
     bytes: Option<u64>,
     sha256: Option<Sha256Hash>,
     after: Option<Position>,
+    what: Option<String>,
 }
 
-struct ChainCheck {
+struct ChainCheck<'k> {
+    key: Option<&'k TrailKey>,
+    unsealed: u64,
+    /// The first loss that the chain tells of and nobody has accepted.
+    loss: Option<Breach>,
+    notices: Vec<(u64, TrailNotice)>,
     anchor: Option<Position>,
     /// Lines of the file so far.
     number: u64,
@@ -178,9 +246,13 @@ struct TornLines {
     hash: Sha256,
 }
 
-impl ChainCheck {
-    const fn new(anchor: Option<Position>) -> Self {
+impl<'k> ChainCheck<'k> {
+    const fn new(anchor: Option<Position>, key: Option<&'k TrailKey>) -> Self {
         Self {
+            key,
+            unsealed: 0,
+            loss: None,
+            notices: Vec::new(),
             anchor,
             number: 0,
             head: Position::START,
@@ -210,25 +282,56 @@ impl ChainCheck {
             return Err(self.broken(BreachKind::Edited));
         };
         let expected = self.head.seq + 1;
-        if sealed.position.seq != expected {
-            return Err(self.broken(BreachKind::Misplaced { expected, found: sealed.position.seq }));
+        if sealed.seal.position.seq != expected {
+            return Err(
+                self.broken(BreachKind::Misplaced { expected, found: sealed.seal.position.seq })
+            );
         }
         if sealed.prev != self.head.hash {
             return Err(self.broken(BreachKind::Unchained));
         }
         if let Some(anchor) = self.anchor
             && anchor.seq == expected
-            && anchor != sealed.position
+            && anchor != sealed.seal.position
         {
             return Err(self.broken(BreachKind::NotTheAnchor { anchor }));
         }
-        if let ("cut", Some(after)) = (header.kind, header.after) {
-            return Err(self.broken(BreachKind::Cut { after }));
+        match (sealed.seal.mac, self.key) {
+            (None, Some(_)) => return Err(self.broken(BreachKind::Unsealed)),
+            (None, None) => self.unsealed += 1,
+            (Some(mac), Some(key)) if !key.has_sealed(&sealed.seal.position.hash, &mac) => {
+                return Err(self.broken(BreachKind::Forged));
+            }
+            (Some(_), _) => {}
         }
-        self.head = sealed.position;
+        self.take_notice(&header);
+        self.head = sealed.seal.position;
         self.first_at.get_or_insert(header.at);
         self.last_at = Some(header.at);
         Ok(())
+    }
+
+    /// What the line says of the file itself.
+    fn take_notice(&mut self, header: &LineHeader<'_>) {
+        let loss = match (header.kind, header.after, &header.what) {
+            ("rotated", Some(after), _) => {
+                self.notices.push((self.number, TrailNotice::Rotated { after }));
+                return;
+            }
+            ("accepted", ..) => {
+                let accepted = self.loss.take();
+                self.notices.extend(
+                    accepted.map(|loss| (loss.line_number, TrailNotice::Accepted(loss.kind))),
+                );
+                return;
+            }
+            ("cut", Some(after), _) => BreachKind::Cut { after },
+            ("removed", Some(after), _) => BreachKind::Removed { after },
+            ("lost", _, Some(what)) => BreachKind::Lost { what: what.clone() },
+            _ => return,
+        };
+        let loss = self.broken(loss);
+        self.loss.get_or_insert(loss);
     }
 
     fn take_torn_line(&mut self, line: &[u8]) -> Result<(), Breach> {
@@ -257,7 +360,13 @@ impl ChainCheck {
             let kind = BreachKind::EndsBeforeAnchor { anchor };
             return Err(Breach { line_number: self.number + 1, kind });
         }
+        if let Some(loss) = self.loss {
+            return Err(loss);
+        }
         Ok(Verification {
+            unsealed: self.unsealed,
+            with_key: self.key.is_some(),
+            notices: self.notices,
             lines: self.head.seq,
             first_at: self.first_at,
             last_at: self.last_at,

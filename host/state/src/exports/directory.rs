@@ -132,6 +132,25 @@ impl Exports {
         Ok(gone)
     }
 
+    /// Removes every document in which this text stands, an e-mail address for instance, in whatever
+    /// case. Answers how many.
+    ///
+    /// # Errors
+    /// When the directory or a document cannot be read.
+    pub fn forget(&self, text: &str) -> Result<usize, Failure> {
+        let text = text.to_ascii_lowercase();
+        let mut gone = 0;
+        for kept in self.records()? {
+            let written = fs::read(self.path(&kept)).map_err(|error| self.io_failure(&error))?;
+            let written = String::from_utf8_lossy(&written).to_ascii_lowercase();
+            if written.contains(&text) || kept.name.to_ascii_lowercase().contains(&text) {
+                self.remove(&kept);
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
     fn is_whole(&self, kept: &ExportRecord) -> bool {
         fs::symlink_metadata(self.path(kept))
             .is_ok_and(|found| found.is_file() && found.len() == kept.size)

@@ -91,6 +91,38 @@ pub enum StoreError {
         /// What it may come to.
         cap: Decimal,
     },
+    /// Its values are gone.
+    #[error(
+        "the values of the plan `{0}` are no longer kept (`state.keep_days`, or `souk state forget`)"
+    )]
+    Forgotten(PlanId),
+    /// It would take more than it may.
+    #[error("{what} would take {bytes} bytes, and may take {most} (`{setting}`)")]
+    TooLarge {
+        /// What: `item 3 of the draft`, `the draft`, …
+        what: String,
+        /// How many bytes it would take.
+        bytes: u64,
+        /// How many it may.
+        most: u64,
+        /// Which setting says so.
+        setting: &'static str,
+    },
+    /// There are too many.
+    #[error(
+        "`{principal}` has {most} drafts and plans, and may have no more (`state.principal_plans`)"
+    )]
+    TooMany {
+        /// Whose.
+        principal: String,
+        /// How many there may be.
+        most: u64,
+    },
+    /// What left on this day may not be known.
+    #[error(
+        "no money moves today: plans that were kept are gone, and with them what has left already"
+    )]
+    Shut,
     /// An amount that accounts cannot count.
     #[error("`{0}` is more than an account can hold")]
     Uncountable(Decimal),
@@ -205,6 +237,18 @@ impl From<StoreError> for Failure {
                 .remedy("name each subject once, with all that changes of it"),
             E::OverCap { .. } => Self::new(Code::Forbidden, error.to_string())
                 .remedy("try again tomorrow (UTC), or the operator raises the cap"),
+            E::Forgotten(_) => Self::new(Code::Conflict, error.to_string())
+                .rule("state-keep-days")
+                .remedy("propose the change again"),
+            E::TooLarge { .. } => Self::new(Code::Forbidden, error.to_string())
+                .rule("state-bytes")
+                .remedy("propose less at once, or discard plans with `plans_discard`; the operator can raise the limit"),
+            E::TooMany { .. } => Self::new(Code::Forbidden, error.to_string())
+                .rule("state-plans")
+                .remedy("wait until running plans have ended; the operator can raise the limit"),
+            E::Shut => Self::new(Code::Forbidden, error.to_string()).rule("state-lost").remedy(
+                "the operator looks at what was lost (`souk doctor`) and runs `souk state accept`",
+            ),
             E::LeaseLost { plan, .. } => Self::new(
                 Code::Unavailable,
                 format!("the plan `{plan}` is carried out by another host, or was stopped"),

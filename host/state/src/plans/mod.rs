@@ -31,11 +31,11 @@ mod types;
 
 pub use error::StoreError;
 pub use spend::{Reservation, SpendAccount, SpendKind};
-pub use sqlite::{CommitCounts, SqlitePlanStore};
+pub use sqlite::{CommitCounts, PlansIdentity, SqlitePlanStore, read_identity};
 pub use store::PlanStore;
 pub use types::{
-    IdempotencyHit, IdempotencyKey, IdempotencyRecord, ItemCounts, JournalEntry, Lease, LeaseClaim,
-    PlanFilter, StoredPlan,
+    ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, ItemCounts, JournalEntry,
+    Lease, LeaseClaim, PlanFilter, PlanLimits, StoredPlan,
 };
 
 #[cfg(doc)]

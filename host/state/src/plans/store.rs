@@ -194,4 +194,14 @@ pub trait PlanStore: Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be written.
     async fn purge(&self, drafts_before_ms: i64, ended_before_ms: i64) -> Result<u64, StoreError>;
+
+    /// Removes the values of plans that had ended before this instant, and says of how many: what
+    /// their items would change, what stood there, what the store answered. Digests, and how items
+    /// ended, stay.
+    ///
+    /// A plan that runs keeps its values, and so does one with items that are sending or unknown.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn forget_values(&self, ended_before_ms: i64, now_ms: i64) -> Result<u64, StoreError>;
 }

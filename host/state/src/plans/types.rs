@@ -22,6 +22,41 @@ pub struct StoredPlan {
     pub lease: Option<Lease>,
     /// How many items are in which state.
     pub counts: ItemCounts,
+    /// Its values are no longer kept: it has no items to be read, and cannot be resumed or undone.
+    pub is_forgotten: bool,
+}
+
+/// Plans that no longer hold values of a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ForgottenPlans {
+    /// How many.
+    pub plans: u64,
+    /// How many are being carried out, and still hold them.
+    pub running: u64,
+}
+
+/// What plans may take. A plan's bytes are those of its items as they are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanLimits {
+    /// Bytes of one item. `state.item_bytes`.
+    pub item_bytes: u64,
+    /// Bytes of a draft and of the plan made of it. `state.draft_bytes`.
+    pub draft_bytes: u64,
+    /// Bytes of all drafts and plans of a principal. `state.principal_bytes`.
+    pub principal_bytes: u64,
+    /// Drafts and plans of a principal. `state.principal_plans`.
+    pub principal_plans: u64,
+}
+
+impl Default for PlanLimits {
+    fn default() -> Self {
+        Self {
+            item_bytes: 4 << 20,
+            draft_bytes: 64 << 20,
+            principal_bytes: 256 << 20,
+            principal_plans: 10_000,
+        }
+    }
 }
 
 /// The right to carry a plan out, for a while.

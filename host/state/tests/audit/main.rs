@@ -16,9 +16,9 @@ use serde_json::json;
 use souk_model::{Code, Failure, Secret};
 use souk_state::StateDir;
 use souk_state::audit::{
-    AuditError, AuditTrail, Breach, CallEntry, CallOutcome, CallResources, DigestKey, Durability,
-    PluginIdentity, Position, TrailRecord, TrailRow, Transport, Verification, VerifyError, follow,
-    tail, verify,
+    AuditError, AuditTrail, Breach, CallEntry, CallOutcome, CallResources, Durability,
+    PluginIdentity, Position, TrailKey, TrailRecord, TrailRow, Transport, Verification,
+    VerifyError, follow, tail, verify,
 };
 
 /// A call told apart from others by its number.
@@ -40,8 +40,8 @@ fn entry(number: u64) -> CallEntry {
     }
 }
 
-fn key() -> DigestKey {
-    DigestKey::from_bytes([3; 32])
+fn key() -> TrailKey {
+    TrailKey::from_bytes([3; 32])
 }
 
 fn open(path: &Path) -> AuditTrail {
@@ -70,11 +70,11 @@ fn trail_of(lines: u64) -> (tempfile::TempDir, PathBuf) {
 }
 
 fn whole(path: &Path) -> Verification {
-    verify(path, None).unwrap()
+    verify(path, None, Some(&key())).unwrap()
 }
 
 fn broken(path: &Path) -> Breach {
-    match verify(path, None) {
+    match verify(path, None, Some(&key())) {
         Err(VerifyError::Breach(broken)) => broken,
         other => panic!("it should be broken: {other:?}"),
     }
@@ -91,7 +91,13 @@ fn told(rows: &[TrailRow]) -> Vec<String> {
                 TrailRecord::Found(entry) => entry.subject.clone(),
                 TrailRecord::Torn { .. } => "torn".to_owned(),
                 TrailRecord::Rotated { .. } => "rotated".to_owned(),
+                TrailRecord::Removed { .. } => "removed".to_owned(),
                 TrailRecord::Cut { .. } => "cut".to_owned(),
+                TrailRecord::Begun { .. } => "begun".to_owned(),
+                TrailRecord::Notice { code, .. } => code.clone(),
+                TrailRecord::Lost { .. } => "lost".to_owned(),
+                TrailRecord::Accepted { .. } => "accepted".to_owned(),
+                TrailRecord::Refused(entry) => format!("refused {}", entry.count),
             },
             TrailRow::Unreadable(text) => format!("?{}", text.len()),
         })
@@ -120,7 +126,7 @@ fn what_is_appended_is_read_back_and_verifies() {
         CallOutcome::Failed {
             code: "FORBIDDEN".into(),
             rule: Some("grant".into()),
-            message: "no `[redacted]`\u{1b}[2J here".into(),
+            message: r"no `[redacted]`\u{1b}[2J here".into(),
         }
     );
     let verified = whole(&path);
@@ -216,7 +222,7 @@ fn an_empty_trail_verifies_and_a_missing_one_is_an_error() {
     assert_eq!(whole(&path).head(), Position::START);
     assert_eq!(tail(&path, 5).unwrap(), []);
     let state = StateDir::open(directory.path().join("state")).unwrap();
-    assert!(matches!(verify(state.audit_trail(), None), Err(VerifyError::Audit(_))));
+    assert!(matches!(verify(state.audit_trail(), None, None), Err(VerifyError::Audit(_))));
 }
 
 /// Appends bytes as no trail would.

@@ -97,7 +97,7 @@ fn a_process_killed_while_appending_leaves_a_trail_that_goes_on() {
         child.kill().unwrap();
         child.wait().unwrap();
 
-        if let Err(error) = verify(&path, None) {
+        if let Err(error) = verify(&path, None, Some(&key())) {
             let text = fs::read(&path).unwrap();
             let last = 1 + text.iter().filter(|byte| **byte == b'\n').count() as u64;
             let VerifyError::Breach(broken) = error else { panic!("{error}") };

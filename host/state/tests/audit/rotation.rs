@@ -1,5 +1,7 @@
 //! The file is replaced while hosts use it: the chain goes on and says from where.
 
+use souk_state::audit::{BreachKind, TrailNotice};
+
 use super::*;
 
 /// The line that a `rotated` line says it follows.
@@ -29,9 +31,25 @@ fn a_file_moved_away_or_removed_is_continued_in_a_new_one() {
         }
         trail.writable().unwrap();
         append(&trail, 3);
-        assert_eq!(told(&tail(&path, 9).unwrap()), ["rotated", "3"]);
-        assert_eq!(rotated_after(&path, 0), last);
-        assert_eq!(whole(&path).lines, 2);
+        let kind = if moved { "rotated" } else { "removed" };
+        assert_eq!(told(&tail(&path, 9).unwrap()), [kind, "3"]);
+        if moved {
+            assert_eq!(rotated_after(&path, 0), last);
+            let verified = whole(&path);
+            assert_eq!(verified.notices, [(1, TrailNotice::Rotated { after: last })]);
+        } else {
+            assert_eq!(
+                broken(&path),
+                Breach { line_number: 1, kind: BreachKind::Removed { after: last } }
+            );
+            trail
+                .adopt(&TrailRecord::Accepted {
+                    at: souk_state::Timestamp::now(),
+                    what: "so".into(),
+                })
+                .unwrap();
+            assert_eq!(whole(&path).lines, 3);
+        }
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

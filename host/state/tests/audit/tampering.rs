@@ -94,11 +94,11 @@ fn an_end_cut_off_or_rewritten_is_found_with_an_anchor() {
     let (_directory, path) = trail_of(LINES);
     let anchor = whole(&path).head();
     append(&open(&path), LINES + 1);
-    assert_eq!(verify(&path, Some(anchor)).unwrap().lines, LINES + 1);
+    assert_eq!(verify(&path, Some(anchor), Some(&key())).unwrap().lines, LINES + 1);
 
     put(&path, &lines_of(&path)[..4]);
     assert_eq!(whole(&path).lines, 4, "the file alone does not show it");
-    let kind = |path: &Path| match verify(path, Some(anchor)) {
+    let kind = |path: &Path| match verify(path, Some(anchor), Some(&key())) {
         Err(VerifyError::Breach(broken)) => broken,
         other => panic!("{other:?}"),
     };
@@ -147,4 +147,73 @@ fn an_edited_last_line_is_named_after_others_follow_it() {
     overwrite(&path, at as u64, b"catalog_put_product");
     append(&open(&path), 4);
     assert_eq!(broken(&path), Breach { line_number: 3, kind: BreachKind::Edited });
+}
+
+/// Every hash from this line on anew, as somebody does who has no key: each line's own, and what the
+/// next says of it.
+fn rechained(lines: &[Vec<u8>], from: usize, with_mac: bool) -> Vec<Vec<u8>> {
+    use sha2::{Digest as _, Sha256};
+    let mut lines = lines.to_vec();
+    let mut prev: Option<String> = None;
+    for line in &mut lines[from..] {
+        let text = String::from_utf8(line.clone()).unwrap();
+        let (body, seal) = text.trim_end().rsplit_once(",\"hash\":\"").unwrap();
+        let mut body = body.to_owned();
+        if let Some(prev) = &prev {
+            let at = body.find("\"prev\":\"").unwrap() + 8;
+            body.replace_range(at..at + 64, prev);
+        }
+        let hash = hex::encode(Sha256::digest(body.as_bytes()));
+        let mac = if with_mac { &seal[64..] } else { "\"}" };
+        *line = format!("{body},\"hash\":\"{hash}{mac}\n").into_bytes();
+        prev = Some(hash);
+    }
+    lines
+}
+
+#[test]
+fn a_chain_that_was_recomputed_is_found_with_the_key_and_only_with_it() {
+    for with_mac in [true, false] {
+        let (_directory, path) = trail_of(LINES);
+        let mut lines = lines_of(&path);
+        let edited = String::from_utf8(lines[2].clone()).unwrap();
+        lines[2] = edited.replace("catalog_get_product", "catalog_get_nothing").into_bytes();
+        put(&path, &rechained(&lines, 2, with_mac));
+        let plain = verify(&path, None, None).unwrap();
+        assert_eq!((plain.lines, plain.with_key), (LINES, false), "the chain alone is whole");
+        let kind = if with_mac { BreachKind::Forged } else { BreachKind::Unsealed };
+        assert_eq!(broken(&path), Breach { line_number: 3, kind });
+        // Nor does a host go on with it.
+        let opened = AuditTrail::open(&path, key()).unwrap_err();
+        assert!(matches!(opened, AuditError::OtherKey(_) | AuditError::Unsealed(_)), "{opened}");
+    }
+}
+
+#[test]
+fn a_recomputed_chain_put_in_place_under_a_running_host_stops_it() {
+    let (_directory, path) = trail_of(LINES);
+    let trail = open(&path);
+    let mut lines = lines_of(&path);
+    lines.remove(3);
+    for (n, line) in lines.iter_mut().enumerate().skip(3) {
+        let text = String::from_utf8(line.clone()).unwrap();
+        let rest = &text[text.find(",\"prev\"").unwrap()..];
+        *line = format!("{{\"seq\":{}{rest}", n + 1).into_bytes();
+    }
+    let forged = path.with_extension("forged");
+    put(&forged, &rechained(&lines, 2, true));
+    fs::rename(&forged, &path).unwrap();
+    let refused = trail.append(entry(7), Durability::Written).unwrap_err();
+    assert!(matches!(refused, AuditError::OtherKey(_)), "{refused}");
+    assert!(trail.writable().is_err());
+}
+
+#[test]
+fn an_unsealed_trail_of_an_older_souk_is_called_what_it_is() {
+    let (_directory, path) = trail_of(LINES);
+    put(&path, &rechained(&lines_of(&path), 0, false));
+    let verified = verify(&path, None, None).unwrap();
+    assert_eq!((verified.lines, verified.unsealed), (LINES, LINES));
+    let opened = AuditTrail::open(&path, key()).unwrap_err();
+    assert!(opened.to_string().contains("have no seal"), "{opened}");
 }

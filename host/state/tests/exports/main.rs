@@ -179,3 +179,16 @@ fn only_an_id_that_could_be_one_is_looked_for() {
         assert!(ExportId::of_uri(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn documents_that_hold_a_text_are_removed_whosever_they_are() {
+    let root = tempfile::tempdir().unwrap();
+    let limits = ExportLimits { each: 1_000, together: 10_000, kept_for: Duration::from_secs(60) };
+    let exports = open(root.path(), limits);
+    keep(&exports, "local", "sku,mail\n1,Ada@Example.com\n").unwrap();
+    keep(&exports, "other", "ada@example.com").unwrap();
+    let stays = keep(&exports, "local", "nobody").unwrap();
+    assert_eq!(exports.forget("ada@EXAMPLE.com").unwrap(), 2);
+    assert_eq!(exports.list(&Principal::local()).unwrap(), [stays]);
+    assert_eq!(files(root.path()).len(), 2);
+}

@@ -5,6 +5,7 @@
 mod drafts;
 mod file;
 mod journal;
+mod kept;
 mod pages;
 mod processes;
 mod requests;

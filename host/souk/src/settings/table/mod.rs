@@ -6,6 +6,7 @@ mod files;
 mod plugins;
 mod policy;
 mod serving;
+mod state;
 mod stores;
 
 use std::collections::HashMap;
@@ -20,6 +21,8 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     policy::PRINCIPALS,
     changes::GUARDS,
     changes::PLANS,
+    state::AUDIT,
+    state::STATE,
     stores::STORES,
     cdn::CDN,
     plugins::PLUGINS,

@@ -31,6 +31,8 @@ pub(super) struct PlanFile {
     pub(super) path: PathBuf,
     device: u64,
     inode: u64,
+    /// The file's log, once it is open.
+    log: Option<(u64, u64)>,
 }
 
 impl PlanFile {
@@ -56,22 +58,38 @@ impl PlanFile {
         for path in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
             close_to_others(&path).map_err(io("close to others"))?;
         }
-        Ok(Self { path, device: found.dev(), inode: found.ino() })
+        Ok(Self { path, device: found.dev(), inode: found.ino(), log: None })
     }
 
     /// Whether the path still leads to the file that was opened: what is written to a removed one
     /// is lost with the process.
     pub(super) fn check_not_moved(&self) -> Result<(), FileError> {
-        match fs::symlink_metadata(&self.path) {
-            Ok(found) if found.dev() == self.device && found.ino() == self.inode => Ok(()),
-            _ => Err(FileError::Moved),
+        let is_at = |path: &Path, wanted: (u64, u64)| {
+            fs::symlink_metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == wanted)
+        };
+        let log_is_there = |log| is_at(&beside(&self.path, "-wal"), log);
+        if is_at(&self.path, (self.device, self.inode)) && self.log.is_none_or(log_is_there) {
+            return Ok(());
         }
+        Err(FileError::Moved)
+    }
+
+    /// The same file, with the log that it has now that a connection is open: it stays as long as one
+    /// is.
+    pub(super) fn with_log(mut self) -> Self {
+        let found = fs::symlink_metadata(beside(&self.path, "-wal"));
+        self.log = found.ok().map(|found| (found.dev(), found.ino()));
+        self
     }
 
     /// A connection that writes.
     pub(super) fn open_to_write(&self) -> Result<Connection, FileError> {
         let connection = self.open()?;
+        // Only of a file that is new: room that is free goes back to the file system.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         enable_write_ahead_log(&connection)?;
+        // What is removed is overwritten.
+        connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
@@ -84,6 +102,13 @@ impl PlanFile {
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", -512)?;
         Ok(connection)
+    }
+
+    /// Writes all that stands in the log into the file, and cuts the log back to nothing, unless
+    /// somebody reads just now.
+    pub(super) fn cut_log(&self) -> Result<(), FileError> {
+        self.open()?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
     }
 
     fn open(&self) -> Result<Connection, FileError> {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use souk_model::plan::{ItemState, PlanId, PlanState};
 
 use super::error::SqliteTaskError;
+use super::identity;
 use super::rows::{PlanRow, StateText, find, item_state, to_json};
 use super::spends;
 use crate::plans::error::StoreError;
@@ -18,6 +19,9 @@ pub(super) fn claim(
     now_ms: i64,
 ) -> Result<LeaseClaim, SqliteTaskError> {
     let found = plan(connection, id)?;
+    if found.is_forgotten {
+        return Err(StoreError::Forgotten(id.clone()).into());
+    }
     match found.state {
         PlanState::Proposed => {}
         PlanState::Running => {
@@ -132,12 +136,13 @@ impl JournalRow {
     }
 }
 
+/// Answers how far the file has come, where items are marked as sending.
 pub(super) fn journal(
     connection: &Connection,
     id: &PlanId,
     owner: &str,
     entries: &[JournalRow],
-) -> Result<(), SqliteTaskError> {
+) -> Result<Option<u64>, SqliteTaskError> {
     let found = plan(connection, id)?;
     if found.lease.is_none_or(|lease| lease.owner != owner) {
         return Err(StoreError::LeaseLost { plan: id.clone(), owner: owner.to_owned() }.into());
@@ -162,7 +167,8 @@ pub(super) fn journal(
             None => spends::release(connection, id, n, to)?,
         }
     }
-    Ok(())
+    let sends = entries.iter().any(|entry| entry.state == ItemState::Sending);
+    if sends { identity::advance(connection).map(Some) } else { Ok(None) }
 }
 
 /// A plan that is no draft.

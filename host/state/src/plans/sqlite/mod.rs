@@ -9,6 +9,7 @@ mod drafts;
 mod error;
 mod file;
 mod idempotency;
+mod identity;
 mod journal;
 mod pages;
 mod reader_pool;
@@ -30,18 +31,20 @@ use self::drafts::{HeaderRow, ItemRow};
 use self::error::SqliteTaskError;
 use self::file::PlanFile;
 use self::idempotency::IdempotencyRow;
+pub use self::identity::{PlansIdentity, read_identity};
 use self::journal::JournalRow;
 use self::reader_pool::ReaderPool;
 use self::rows::to_json;
 pub use self::writer::CommitCounts;
 use self::writer::{CommitDurability, PlanWriter};
+use crate::audit::CurrentPlans;
 use crate::dir::StateDir;
 use crate::plans::error::StoreError;
 use crate::plans::spend::SpendAccount;
 use crate::plans::store::PlanStore;
 use crate::plans::types::{
-    IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, Lease, LeaseClaim, PlanFilter,
-    StoredPlan,
+    ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, Lease,
+    LeaseClaim, PlanFilter, PlanLimits, StoredPlan,
 };
 
 /// Plans in `plans.db` of the state directory.
@@ -52,6 +55,8 @@ pub struct SqlitePlanStore {
     file: PlanFile,
     writer: PlanWriter,
     reader_pool: Arc<ReaderPool>,
+    current: Arc<CurrentPlans>,
+    limits: PlanLimits,
 }
 
 impl SqlitePlanStore {
@@ -66,12 +71,103 @@ impl SqlitePlanStore {
         let open = || -> Result<_, SqliteTaskError> {
             let connection = file.open_to_write()?;
             schema::migrate(&connection)?;
-            Ok(connection)
+            let identity = identity::read(&connection)?;
+            Ok((connection, identity))
         };
-        let connection = open().map_err(|error| error.into_store_error("open", &file.path))?;
+        let (connection, identity) =
+            open().map_err(|error| error.into_store_error("open", &file.path))?;
+        let file = file.with_log();
         let writer = PlanWriter::start(file.clone(), connection)?;
         let reader_pool = ReaderPool::new(file.clone());
-        Ok(Self { file, writer, reader_pool })
+        let (current, limits) = (CurrentPlans::new(identity.mark), PlanLimits::default());
+        Ok(Self { file, writer, reader_pool, current, limits })
+    }
+
+    /// With these limits of what plans may take.
+    #[must_use]
+    pub fn with_limits(mut self, limits: PlanLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Removes the values of every plan that holds this text, an e-mail address for instance, in
+    /// whatever case; digests and how items ended stay. Plans that are being carried out are counted.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn forget_text(&self, text: &str, now_ms: i64) -> Result<ForgottenPlans, StoreError> {
+        let lower = text.to_ascii_lowercase();
+        let encoded = lower.replace('@', "%40").replace('+', "%2b");
+        let texts = vec![lower, encoded];
+        let forgotten = self
+            .writer
+            .write(CommitDurability::Flushed, move |to| {
+                let mut forgotten = ForgottenPlans::default();
+                for plan in retention::mentioning(to, &texts)? {
+                    retention::forget_person(to, plan, now_ms, &mut forgotten)?;
+                }
+                retention::forget_answers(to, &texts)?;
+                Ok(forgotten)
+            })
+            .await?;
+        self.shrink().await?;
+        // What was overwritten still stands in the log until that is cut back.
+        self.file.cut_log().map_err(|error| error.into_store_error("write", &self.file.path))?;
+        Ok(forgotten)
+    }
+
+    /// Gives room that is free back to the file system.
+    async fn shrink(&self) -> Result<(), StoreError> {
+        while self.writer.write(CommitDurability::Written, retention::shrink).await? {}
+        Ok(())
+    }
+
+    /// Which file of plans this is and how far it has come, for the audit trail to vouch for.
+    #[must_use]
+    pub fn current(&self) -> Arc<CurrentPlans> {
+        Arc::clone(&self.current)
+    }
+
+    /// Whether the file and its log are where they were when they were opened.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.file.check_not_moved().is_ok()
+    }
+
+    /// What the file says of itself.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn identity(&self) -> Result<PlansIdentity, StoreError> {
+        self.reader_pool.read(identity::read).await
+    }
+
+    /// Keeps that the audit trail vouches for this file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn note_known(&self) -> Result<(), StoreError> {
+        self.writer.write(CommitDurability::Flushed, identity::note_known).await
+    }
+
+    /// Keeps what was lost before this file, until it is accepted, and until after which day no
+    /// money moves.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn note_loss(&self, what: &str, shut_day: Option<i64>) -> Result<(), StoreError> {
+        let what = what.to_owned();
+        self.writer
+            .write(CommitDurability::Flushed, move |to| identity::note_loss(to, &what, shut_day))
+            .await
+    }
+
+    /// Takes things as they are: money moves again. What had been lost.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn accept_loss(&self) -> Result<Option<String>, StoreError> {
+        self.writer.write(CommitDurability::Flushed, identity::accept).await
     }
 
     /// Where the file is.
@@ -90,14 +186,18 @@ impl SqlitePlanStore {
 #[async_trait]
 impl PlanStore for SqlitePlanStore {
     async fn begin(&self, header: &PlanHeader) -> Result<(), StoreError> {
-        let header = HeaderRow::of(header)?;
-        self.writer.write(CommitDurability::Written, move |to| drafts::begin(to, header)).await
+        let (header, limits) = (HeaderRow::of(header)?, self.limits);
+        self.writer
+            .write(CommitDurability::Written, move |to| drafts::begin(to, header, &limits))
+            .await
     }
 
     async fn add(&self, plan: &PlanId, items: &[PlanItem]) -> Result<(), StoreError> {
         let items = items.iter().map(ItemRow::of).collect::<Result<_, _>>()?;
-        let plan = plan.clone();
-        self.writer.write(CommitDurability::Written, move |to| drafts::add(to, &plan, items)).await
+        let (plan, limits) = (plan.clone(), self.limits);
+        self.writer
+            .write(CommitDurability::Written, move |to| drafts::add(to, &plan, items, &limits))
+            .await
     }
 
     async fn seal(&self, header: &PlanHeader, digest: &str, seal: &str) -> Result<(), StoreError> {
@@ -168,7 +268,14 @@ impl PlanStore for SqlitePlanStore {
         let durability = if sends { CommitDurability::Flushed } else { CommitDurability::Written };
         let entries = entries.iter().map(JournalRow::of).collect::<Result<Vec<_>, _>>()?;
         let (plan, owner) = (plan.clone(), owner.to_owned());
-        self.writer.write(durability, move |to| journal::journal(to, &plan, &owner, &entries)).await
+        let generation = self
+            .writer
+            .write(durability, move |to| journal::journal(to, &plan, &owner, &entries))
+            .await?;
+        if let Some(generation) = generation {
+            self.current.reach(generation);
+        }
+        Ok(())
     }
 
     async fn spent(&self, account: &SpendAccount) -> Result<Decimal, StoreError> {
@@ -261,6 +368,24 @@ impl PlanStore for SqlitePlanStore {
                 retention::forget(to, ended_before_ms)
             })
             .await?;
+        self.shrink().await?;
         Ok(removed)
+    }
+
+    async fn forget_values(&self, ended_before_ms: i64, now_ms: i64) -> Result<u64, StoreError> {
+        let old =
+            self.reader_pool.read(move |from| retention::with_old_values(from, ended_before_ms));
+        let mut forgotten = 0;
+        for plan in old.await? {
+            let is_forgotten = self
+                .writer
+                .write(CommitDurability::Written, move |to| {
+                    retention::forget_values(to, plan, now_ms)
+                })
+                .await?;
+            forgotten += u64::from(is_forgotten);
+        }
+        self.shrink().await?;
+        Ok(forgotten)
     }
 }

@@ -50,7 +50,11 @@ pub(super) fn items(
     limit: u32,
     states: &[ItemState],
 ) -> Result<Vec<(PlanItem, ItemProgress)>, SqliteTaskError> {
-    let plan = find(connection, id)?.ok_or_else(|| StoreError::NoPlan(id.clone()))?.key;
+    let found = find(connection, id)?.ok_or_else(|| StoreError::NoPlan(id.clone()))?;
+    if found.is_forgotten {
+        return Ok(Vec::new());
+    }
+    let plan = found.key;
     // Whichever table leads has all the rows that are asked for; what the other lacks is an error.
     let (leads, follows, of_state) = if states.is_empty() {
         ("item i", "progress p", String::new())

@@ -96,6 +96,7 @@ pub(super) struct PlanRow {
     pub(super) key: i64,
     pub(super) state: PlanState,
     pub(super) lease: Option<Lease>,
+    pub(super) is_forgotten: bool,
 }
 
 pub(super) fn find(
@@ -103,12 +104,15 @@ pub(super) fn find(
     id: &PlanId,
 ) -> Result<Option<PlanRow>, SqliteTaskError> {
     let row = connection
-        .prepare_cached("SELECT key, state, lease_owner, lease_until_ms FROM plan WHERE id = ?1")?
-        .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, lease(row, 2)?)))
+        .prepare_cached(
+            "SELECT key, state, lease_owner, lease_until_ms, forgotten_ms IS NOT NULL
+             FROM plan WHERE id = ?1",
+        )?
+        .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, lease(row, 2)?, row.get(4)?)))
         .optional()?;
-    let Some((key, state, lease)) = row else { return Ok(None) };
+    let Some((key, state, lease, is_forgotten)) = row else { return Ok(None) };
     let state = RowLocation { plan: id.as_str(), item: None }.state(state)?;
-    Ok(Some(PlanRow { key, state, lease }))
+    Ok(Some(PlanRow { key, state, lease, is_forgotten }))
 }
 
 fn lease(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Lease>> {
@@ -118,8 +122,8 @@ fn lease(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Lease>> {
 }
 
 /// The columns that [`stored`] reads, in their order.
-pub(super) const PLAN: &str =
-    "key, id, state, header, digest, seal, reason, lease_owner, lease_until_ms";
+pub(super) const PLAN: &str = "key, id, state, header, digest, seal, reason, lease_owner, lease_until_ms, \
+     forgotten_ms IS NOT NULL";
 
 pub(super) fn stored(
     connection: &Connection,
@@ -141,6 +145,7 @@ pub(super) fn stored(
         reason: row.get(6)?,
         lease: lease(row, 7)?,
         counts: counts(connection, key, &of)?,
+        is_forgotten: row.get(9)?,
     })
 }
 

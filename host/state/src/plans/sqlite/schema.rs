@@ -6,7 +6,7 @@ use super::error::{FileError, SqliteTaskError};
 
 /// Every version's step from the one before, the first from an empty file. A step that has been
 /// released is never changed, only followed by another.
-const STEPS: [&str; 3] = [FIRST, ANSWERS, SPENDS];
+const STEPS: [&str; 4] = [FIRST, ANSWERS, SPENDS, IDENTITY];
 
 /// What changes often (`progress`) lies apart from what is large and never changes (`item`), so
 /// that a mark rewrites a few bytes, and counting does not read the changes.
@@ -88,6 +88,22 @@ CREATE TABLE spend (
   PRIMARY KEY (plan, n)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX spend_account ON spend (day, store, kind, currency);
+";
+
+/// Which file this is, and how far it has come: the audit trail vouches for both, so that a file that
+/// was replaced or set back is found out. And what was found so, until the operator accepts it.
+const IDENTITY: &str = "
+CREATE TABLE identity (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  id TEXT NOT NULL,
+  generation INTEGER NOT NULL DEFAULT 0, -- how often items were marked as sending
+  is_known INTEGER NOT NULL DEFAULT 0, -- whether the trail vouches for it
+  lost TEXT, -- what was lost, as nobody has accepted yet
+  shut_day INTEGER -- no money moves until after this day, counted from 1970-01-01
+) STRICT;
+INSERT INTO identity (only, id) VALUES (1, lower(hex(randomblob(8))));
+ALTER TABLE plan ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0; -- what its items take
+ALTER TABLE plan ADD COLUMN forgotten_ms INTEGER; -- when its values were removed
 ";
 
 /// The version this program knows.

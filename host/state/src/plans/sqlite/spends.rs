@@ -5,6 +5,7 @@ use souk_model::Decimal;
 use souk_model::plan::{ItemState, PlanId};
 
 use super::error::SqliteTaskError;
+use super::identity;
 use crate::plans::error::StoreError;
 use crate::plans::spend::{Reservation, SpendAccount};
 
@@ -47,6 +48,7 @@ pub(super) fn reserve(
     wanted: &Reservation,
 ) -> Result<(), SqliteTaskError> {
     let Reservation { account, amount, cap } = wanted;
+    identity::check_open(connection, account.day)?;
     let spent = without(connection, account, plan.as_str(), n)?;
     let count = amount.to_ten_thousandths().ok_or(StoreError::Uncountable(*amount))?;
     if Decimal::from_ten_thousandths(count) > (*cap - spent).max(Decimal::ZERO) {

@@ -1,0 +1,62 @@
+//! `souk state`
+
+use std::process::ExitCode;
+
+use souk_state::audit::{self, BreachKind, VerifyError};
+use souk_state::exports::Exports;
+use souk_state::plans::SqlitePlanStore;
+use souk_state::{StateDir, continuity};
+
+use crate::cli::StateCommand;
+use crate::output::print;
+use crate::setup::Setup;
+use crate::wiring;
+
+pub(crate) async fn run(setup: Setup, command: StateCommand) -> anyhow::Result<ExitCode> {
+    let state = StateDir::open(setup.state_dir()?)?;
+    let trail = wiring::open_trail(&setup, &state)?;
+    let plans = SqlitePlanStore::open(&state)?;
+    // What is missing is found before anything is made of it.
+    let now = souk_state::Timestamp::now().as_millisecond();
+    let key = wiring::trail_key_path(&setup, &state);
+    continuity::reconcile(&key, &trail, &plans, now).await?;
+    match command {
+        StateCommand::Accept => {
+            trail.notice()?;
+            let key = wiring::trail_key(&setup, &state)?;
+            let is_breached = matches!(
+                audit::verify(trail.path(), None, Some(&key)),
+                Err(VerifyError::Breach(breach)) if matches!(
+                    breach.kind,
+                    BreachKind::Cut { .. } | BreachKind::Removed { .. } | BreachKind::Lost { .. }
+                )
+            );
+            match continuity::accept(&trail, &plans, is_breached).await? {
+                Some(what) => print(&format!(
+                    "accepted: {what}\nmoney moves again within the caps of today; what left before \
+                     may not be counted in them\n"
+                ))?,
+                None => print("nothing is missing; there is nothing to accept\n")?,
+            }
+        }
+        StateCommand::Forget { email } => {
+            let exports =
+                std::sync::Arc::new(Exports::open(&state, wiring::export_limits(&setup))?);
+            let documents = exports.forget(&email)?;
+            let forgotten = plans.forget_text(&email, now).await?;
+            print(&format!(
+                "{} plans and {documents} documents no longer hold values of that person\n",
+                forgotten.plans
+            ))?;
+            if forgotten.running > 0 {
+                print(&format!(
+                    "{} plans are being carried out and stay as they are: run this again when they \
+                     have ended\n",
+                    forgotten.running
+                ))?;
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

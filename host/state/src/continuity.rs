@@ -1,0 +1,179 @@
+//! Whether what a host finds in the state directory is what hosts left there.
+//!
+//! The audit trail vouches for the file of plans, and that file knows that a trail vouches for it; the
+//! trail's key is older than both. Where one of them is missing, or was set back, the others tell.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::StateError;
+use crate::audit::{AuditError, AuditTrail, PlansMark, Position, TrailRecord};
+use crate::dir::StateDir;
+use crate::plans::{PlansIdentity, SqlitePlanStore, StoreError, read_identity};
+
+/// How old a key is that was not made by a host that is just starting, maybe beside this one.
+const KEY_AGE: Duration = Duration::from_secs(120);
+/// Milliseconds in a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Why it cannot be said.
+#[derive(Debug, thiserror::Error)]
+pub enum ContinuityError {
+    /// The trail.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The plans.
+    #[error(transparent)]
+    Plans(#[from] StoreError),
+    /// The directory.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// What is not as it was left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateLoss {
+    /// What, and how that shows.
+    pub what: String,
+    /// Whether the accounts of the day's money may be gone with it.
+    pub with_accounts: bool,
+}
+
+/// Whether the key of the trail was there before this start: what it sealed must be somewhere.
+fn has_old_key(key: &Path) -> bool {
+    let made = std::fs::metadata(key).and_then(|found| found.modified());
+    made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > KEY_AGE))
+}
+
+/// Compares the end of the trail with the plans. None: it is as it was left, or a first start.
+fn loss(
+    (position, mark): (Position, Option<PlansMark>),
+    plans: Option<&PlansIdentity>,
+    was_known: bool,
+    has_old_key: bool,
+) -> Option<StateLoss> {
+    let with_accounts = |what: String| Some(StateLoss { what, with_accounts: true });
+    match (mark, plans) {
+        (Some(mark), None) => with_accounts(format!(
+            "the plans (`plans.db`, {mark}) are gone: there is no file, or an empty one"
+        )),
+        (Some(mark), Some(found)) if mark.id != found.mark.id => with_accounts(format!(
+            "the plans (`plans.db`, {mark}) are gone: another file, {}, is in their place",
+            found.mark
+        )),
+        (Some(mark), Some(found)) if mark.generation > found.mark.generation => {
+            with_accounts(format!(
+                "the plans (`plans.db`) were set back: the trail knows them as {mark}, and they are \
+                 {}. An older copy was put in their place, or their log (`plans.db-wal`) was removed",
+                found.mark
+            ))
+        }
+        (Some(_), Some(_)) => None,
+        (None, _) if position != Position::START => None,
+        (None, Some(_)) if was_known => Some(StateLoss {
+            what: "the audit trail is gone: the plans know of one, and there is no line".to_owned(),
+            with_accounts: false,
+        }),
+        (None, _) if has_old_key => with_accounts(
+            "the audit trail and the plans are gone: there is a key that sealed lines before, and no line"
+                .to_owned(),
+        ),
+        (None, _) => None,
+    }
+}
+
+/// What the state directory is missing, without changing anything. `key` is the file of the trail's
+/// key.
+///
+/// # Errors
+/// It cannot be read.
+pub fn examine(
+    directory: &StateDir,
+    key: &Path,
+    trail: &AuditTrail,
+) -> Result<(Option<StateLoss>, Option<PlansIdentity>), ContinuityError> {
+    let head = trail.head()?;
+    let plans = read_identity(&plans_path(directory))?;
+    let was_known = plans.as_ref().is_some_and(|plans| plans.is_known);
+    Ok((loss(head, plans.as_ref(), was_known, has_old_key(key)), plans))
+}
+
+fn plans_path(directory: &StateDir) -> std::path::PathBuf {
+    directory.path().join("plans.db")
+}
+
+/// Holds the plans and the trail of a host that starts against each other. What is missing is said on
+/// the log and the trail, and no money moves on that day until the operator [accepts](accept) it. From
+/// here on the trail vouches for the plans.
+///
+/// # Errors
+/// One of them cannot be read or written.
+pub async fn reconcile(
+    key: &Path,
+    trail: &AuditTrail,
+    plans: &SqlitePlanStore,
+    now_ms: i64,
+) -> Result<Option<StateLoss>, ContinuityError> {
+    // Another host may be at work meanwhile: whether a trail is known is read before its end, and how
+    // far the plans came after it.
+    let was_known = plans.identity().await?.is_known;
+    let head = trail.head()?;
+    let found = plans.identity().await?;
+    trail.vouch_for(plans.current());
+    let is_first = head.1.is_none();
+    let loss = loss(head, Some(&found), was_known, has_old_key(key));
+    if let Some(StateLoss { what, with_accounts }) = &loss {
+        let shut = with_accounts.then(|| now_ms.div_euclid(DAY_MS));
+        plans.note_loss(what, shut).await?;
+        trail.adopt(&TrailRecord::Lost { at: jiff::Timestamp::now(), what: what.clone() })?;
+    } else if is_first {
+        let (at, key) = (jiff::Timestamp::now(), trail.key_id());
+        trail.adopt(&TrailRecord::Begun { at, key })?;
+    }
+    if !found.is_known {
+        plans.note_known().await?;
+    }
+    let unaccepted = plans.identity().await?.lost;
+    if let Some(what) = unaccepted {
+        tracing::error!(
+            "STATE IS MISSING, `{}`: {what}. Find out who removed it. No money moves on the day \
+             that this was found until `souk state accept`",
+            plans.path().display()
+        );
+    }
+    Ok(loss)
+}
+
+/// Takes things as they are, by the operator's word: what was missing, if anything was.
+///
+/// # Errors
+/// The trail or the plans cannot be written.
+pub async fn accept(
+    trail: &AuditTrail,
+    plans: &SqlitePlanStore,
+    is_breached: bool,
+) -> Result<Option<String>, ContinuityError> {
+    let lost = plans.identity().await?.lost;
+    if lost.is_none() && !is_breached {
+        return Ok(None);
+    }
+    let what = lost.unwrap_or_else(|| "what the trail says is missing".to_owned());
+    // On the trail first: that money moves again is not without a line.
+    trail.vouch_for(plans.current());
+    trail.adopt(&TrailRecord::Accepted { at: jiff::Timestamp::now(), what: what.clone() })?;
+    plans.accept_loss().await?;
+    Ok(Some(what))
+}
+
+/// Says on log and trail that the plans were taken away under a running host.
+///
+/// # Errors
+/// The trail cannot be written.
+pub fn note_moved(trail: &AuditTrail, plans: &Path) -> Result<(), AuditError> {
+    let what = format!(
+        "the plans (`{}`) or their log were moved or removed while souk ran",
+        plans.display()
+    );
+    tracing::error!("{what}: nothing more is sent. Put them back, or start souk again");
+    trail.append_lost(what)
+}
