@@ -182,7 +182,7 @@ fn reach(configs: Vec<StoreConfig>, trail: &AuditTrail) -> anyhow::Result<Vec<Ma
         .into_iter()
         .map(|config| {
             let of_cdn = config.cdn.token.as_ref();
-            for secret in config.credentials.iter().flat_map(secrets).chain(of_cdn) {
+            for secret in config.credentials.iter().flat_map(Credentials::secrets).chain(of_cdn) {
                 trail.redactor().register(secret);
             }
             let name = config.name.clone();
@@ -192,14 +192,4 @@ fn reach(configs: Vec<StoreConfig>, trail: &AuditTrail) -> anyhow::Result<Vec<Ma
             Magento::with_on_secret(config, learn).with_context(|| format!("the store `{name}`"))
         })
         .collect()
-}
-
-fn secrets(credentials: &Credentials) -> Vec<&Secret> {
-    match credentials {
-        Credentials::Oauth { consumer_key, consumer_secret, token, token_secret } => {
-            vec![consumer_key, consumer_secret, token, token_secret]
-        }
-        Credentials::IntegrationToken(token) => vec![token],
-        Credentials::Admin { password, .. } => vec![password],
-    }
 }

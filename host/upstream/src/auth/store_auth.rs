@@ -31,6 +31,7 @@ impl fmt::Debug for StoreAuth {
 impl StoreAuth {
     /// Makes the credentials ready for use; for an admin, gets the first token.
     pub(crate) async fn new(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
+        store.note_credentials(&credentials);
         Ok(match credentials {
             Credentials::Oauth { consumer_key, consumer_secret, token, token_secret } => {
                 let signer =

@@ -11,6 +11,7 @@ use super::transport::CacheTransport;
 use super::{fastly, varnish};
 use crate::config::cdn::{CdnProvider, CdnSettings};
 use crate::config::limits::RequestLimits;
+use crate::wire::echo::EchoFilter;
 use crate::wire::http_client::HttpClient;
 
 /// A configured cache: shared by all sessions with its store.
@@ -33,7 +34,8 @@ impl Cdn {
         let Some(backend) = CacheBackend::from_settings(settings)? else { return Ok(None) };
         let rate = PurgeRate::from_settings(settings)?;
         let client = HttpClient::new(backend.url().scheme() == "https", limits);
-        let transport = CacheTransport::new(backend.provider().as_str(), client, limits);
+        let echoes = EchoFilter::of(&settings.token);
+        let transport = CacheTransport::new(backend.provider().as_str(), client, limits, echoes);
         Ok(Some(Self { backend, transport, rate }))
     }
 

@@ -8,8 +8,9 @@ use souk_model::{Code, Failure};
 use url::Url;
 
 use crate::config::limits::RequestLimits;
+use crate::wire::echo::EchoFilter;
 use crate::wire::http_client::HttpClient;
-use crate::wire::reply::body_prefix;
+use crate::wire::reply::clean_prefix;
 use crate::wire::retry;
 use crate::wire::transport_error::innermost_cause;
 
@@ -22,6 +23,8 @@ pub(super) struct CacheTransport {
     provider: &'static str,
     client: HttpClient,
     limits: RequestLimits,
+    /// What finds the cache's credentials in its answers.
+    echoes: EchoFilter,
 }
 
 /// A cache's answer, whatever its status.
@@ -34,8 +37,13 @@ pub(super) struct CacheReply {
 }
 
 impl CacheTransport {
-    pub(super) fn new(provider: &'static str, client: HttpClient, limits: RequestLimits) -> Self {
-        Self { provider, client, limits }
+    pub(super) fn new(
+        provider: &'static str,
+        client: HttpClient,
+        limits: RequestLimits,
+        echoes: EchoFilter,
+    ) -> Self {
+        Self { provider, client, limits, echoes }
     }
 
     /// Sends a request until it is answered, or may not be tried any more.
@@ -61,7 +69,7 @@ impl CacheTransport {
             let outcome = client.execute(request()?).await;
             let (outcome, asked) = match outcome {
                 Ok(response) => {
-                    let reply = read_reply(response).await;
+                    let reply = read_reply(response, &self.echoes).await;
                     if !retry::is_transient(reply.status) {
                         return Ok(reply);
                     }
@@ -97,9 +105,9 @@ pub(super) fn exact_url(text: &str) -> Result<Url, Failure> {
     }
 }
 
-async fn read_reply(response: Response) -> CacheReply {
+async fn read_reply(response: Response, echoes: &EchoFilter) -> CacheReply {
     let status = response.status().as_u16();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|after| retry::retry_after(after, Timestamp::now()));
-    CacheReply { status, body: body_prefix(response, MAX_ANSWER_BYTES).await, retry_after }
+    CacheReply { status, body: clean_prefix(response, MAX_ANSWER_BYTES, echoes).await, retry_after }
 }

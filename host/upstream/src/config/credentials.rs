@@ -31,6 +31,18 @@ pub enum Credentials {
 }
 
 impl Credentials {
+    /// Everything of them that nobody else may know.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::Oauth { consumer_key, consumer_secret, token, token_secret } => {
+                vec![consumer_key, consumer_secret, token, token_secret]
+            }
+            Self::IntegrationToken(token) => vec![token],
+            Self::Admin { password, .. } => vec![password],
+        }
+    }
+
     /// The way of proving it, as a session shows it.
     #[must_use]
     pub const fn method(&self) -> AuthMethod {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use souk_model::{Failure, Secret};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::known_secrets::KnownSecrets;
 use super::views::StoreViews;
 use crate::cdn::cache::Cdn;
 use crate::config::credentials::Credentials;
@@ -14,6 +15,7 @@ use crate::config::error::ConfigError;
 use crate::config::limits::RequestLimits;
 use crate::config::store::StoreConfig;
 use crate::wire::address::StoreAddress;
+use crate::wire::echo::EchoFilter;
 use crate::wire::http_client::HttpClient;
 use crate::wire::signing::PathForm;
 use crate::wire::upstream::upstream_error;
@@ -45,6 +47,7 @@ struct MagentoInner {
     /// Whether the store was seen to verify paths as sent: see [`PathForm`].
     signs_as_sent: AtomicBool,
     on_secret: Option<OnSecret>,
+    secrets: KnownSecrets,
 }
 
 impl fmt::Debug for Magento {
@@ -89,6 +92,7 @@ impl Magento {
             views: StoreViews::default(),
             signs_as_sent: AtomicBool::new(false),
             on_secret,
+            secrets: KnownSecrets::new(credentials.as_ref()),
             client: HttpClient::new(address.encrypted, limits),
             cdn: cdn.map(Arc::new),
             name,
@@ -170,7 +174,19 @@ impl Magento {
         })
     }
 
+    /// Notes what a session proves itself with: no reply of the store is passed on with it.
+    pub(crate) fn note_credentials(&self, credentials: &Credentials) {
+        self.0.secrets.learn(credentials.secrets());
+    }
+
+    /// What finds credentials in the store's replies.
+    pub(crate) fn echoes(&self) -> Arc<EchoFilter> {
+        self.0.secrets.filter()
+    }
+
+    /// Notes a secret that the store gave out.
     pub(crate) fn report_secret(&self, secret: &Secret) {
+        self.0.secrets.learn([secret]);
         if let Some(on_secret) = &self.0.on_secret {
             on_secret(secret);
         }

@@ -2,6 +2,7 @@
 //! session: each request is handed the proof that it carries.
 
 pub(crate) mod base_urls;
+mod known_secrets;
 pub(crate) mod magento;
 mod transport;
 pub(crate) mod views;

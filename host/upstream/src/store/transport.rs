@@ -70,7 +70,9 @@ impl Magento {
     ) -> Result<StoreReply, TransportError> {
         let limits = self.limits();
         match client.execute(http_request).await {
-            Ok(response) => StoreReply::read(response, limits.max_answer_bytes).await,
+            Ok(response) => {
+                StoreReply::read(response, limits.max_answer_bytes, &self.echoes()).await
+            }
             Err(error) => {
                 let base_url = self.base_url();
                 Err(TransportError::from_client(error, base_url, limits.connect_timeout))

@@ -3,6 +3,7 @@
 //! a session and no connection that is kept.
 
 pub(crate) mod address;
+pub(crate) mod echo;
 pub(crate) mod error_body;
 pub(crate) mod http_client;
 pub(crate) mod reply;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use reqwest::Response;
 use souk_model::Failure;
 
+use super::echo::{EchoFilter, LONGEST_ECHO};
 use super::retry;
 use super::text::sanitize;
 use super::transport_error::{TransportError, innermost_cause};
@@ -36,23 +37,30 @@ pub(crate) struct StoreReply {
 }
 
 impl StoreReply {
-    /// Reads a response to its end: a 2xx of at most `max_bytes`, of others the beginning.
+    /// Reads a response to its end: a 2xx of at most `max_bytes`, of others the beginning. What it
+    /// quotes of our credentials is taken out here, so that nothing else ever sees it.
     ///
     /// # Errors
     /// A 2xx that broke off or is too long.
-    pub(crate) async fn read(response: Response, max_bytes: usize) -> Result<Self, TransportError> {
+    pub(crate) async fn read(
+        response: Response,
+        max_bytes: usize,
+        echoes: &EchoFilter,
+    ) -> Result<Self, TransportError> {
         let status = response.status();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let json = header(CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
         let retry_after =
             header(RETRY_AFTER).and_then(|after| retry::retry_after(after, Timestamp::now()));
-        let location = header(LOCATION).map(|to| sanitize(to, MAX_LOCATION_CHARS));
+        let location =
+            header(LOCATION).map(|to| sanitize(&echoes.clean_text(to), MAX_LOCATION_CHARS));
         let date = response.headers().get(DATE).cloned();
         let body = if status.is_success() {
-            whole_body(response, max_bytes).await.map_err(TransportError::BrokenReply)?
+            let body = whole_body(response, max_bytes).await;
+            echoes.clean(body.map_err(TransportError::BrokenReply)?)
         } else {
             // Half of an error body is better than none.
-            body_prefix(response, MAX_ERROR_BYTES).await
+            clean_prefix(response, MAX_ERROR_BYTES, echoes).await
         };
         Ok(Self { status: status.as_u16(), json, retry_after, location, date, body })
     }
@@ -97,8 +105,16 @@ async fn whole_body(mut response: Response, max: usize) -> Result<Bytes, Failure
     if body.len() > max { Err(too_long()) } else { Ok(body) }
 }
 
+/// The beginning of a body, without what it quotes of our credentials: neither whole nor, where it is
+/// cut off, in part.
+pub(crate) async fn clean_prefix(response: Response, max: usize, echoes: &EchoFilter) -> Bytes {
+    let mut body = echoes.clean(body_prefix(response, max + LONGEST_ECHO).await);
+    body.truncate(max);
+    body
+}
+
 /// The beginning of a body, as far as it comes.
-pub(crate) async fn body_prefix(mut response: Response, max: usize) -> Bytes {
+async fn body_prefix(mut response: Response, max: usize) -> Bytes {
     let mut body = BytesMut::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk[..chunk.len().min(max - body.len())]);

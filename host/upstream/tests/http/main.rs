@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
 mod capabilities;
+mod echoes;
 mod graphql;
 mod login;
 mod purging;
