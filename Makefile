@@ -10,7 +10,7 @@ TEST_PLUGINS := probe forger
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build docs host plugins test-plugins run test lint fmt bench fuzz circles deny shellcheck doc clean python tools
+.PHONY: help build docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -81,6 +81,9 @@ bench: build ## Measure start, memory, latency and throughput
 
 fuzz: build test-plugins ## Look for inputs that break a promise, with cargo-fuzz where it is installed
 	@TARGET="$(TARGET)" tests/fuzz/run.sh
+
+soak: build test-plugins ## Load it for ten minutes and look at what is left (SOUK_SOAK_SECONDS=60 for less)
+	$(TARGET)/release/souk-soak
 
 clean: ## Remove everything that was built
 	cargo clean

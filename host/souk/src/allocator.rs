@@ -1,5 +1,10 @@
 //! How the process keeps its memory.
 
+use std::time::Duration;
+
+/// How often free memory is given back while the host serves.
+const GIVING_BACK: Duration = Duration::from_secs(15);
+
 /// Lets glibc's allocator keep two heaps at most.
 ///
 /// By itself it gives each of the first threads (eight per core) a heap of its own and seldom
@@ -15,5 +20,26 @@ pub(crate) fn share_heaps() {
         #[allow(unsafe_code)]
         let set = unsafe { libc::mallopt(libc::M_ARENA_MAX, HEAPS) };
         debug_assert_eq!(set, 1, "glibc takes any number of heaps");
+    }
+}
+
+/// Gives free memory back to the system now and then, for as long as the future is kept.
+///
+/// The allocator returns only what lies free at the end of a heap, and after many calls at once
+/// something small is still in use there: what the busiest minute took was kept for good. Looking
+/// through the heaps takes a millisecond or two; it is done off the threads that serve calls.
+pub(crate) async fn give_back() {
+    let mut ticks = tokio::time::interval(GIVING_BACK);
+    loop {
+        ticks.tick().await;
+        #[cfg(all(target_os = "linux", target_env = "gnu"))]
+        let _ = tokio::task::spawn_blocking(|| {
+            // SAFETY: walks the allocator's own lists under its own locks.
+            #[allow(unsafe_code)]
+            unsafe {
+                libc::malloc_trim(0)
+            }
+        })
+        .await;
     }
 }

@@ -51,6 +51,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
     let (end, ended) = tokio::sync::oneshot::channel();
     let upkeep = tokio::spawn(Upkeep::of(&host, &setup).run(ended));
+    tokio::spawn(crate::allocator::give_back());
     let note = RefusalNote::new(&setup.state_dir()?);
     let following = follow_configuration(setup.clone(), host.dispatcher.clone(), note);
     let following = AbortOnDrop(tokio::spawn(following));
