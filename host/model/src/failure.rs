@@ -104,7 +104,7 @@ impl Code {
 ///
 /// `message` begins in lower case, puts names in backticks and ends without a full stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}", visible::line(.message))]
 pub struct Failure {
     /// The code for machines.
     pub code: Code,

@@ -107,6 +107,9 @@ async fn no_text_of_a_plugin_hides_or_passes_for_the_hosts_words() {
     let refused = refused.await;
     assert_shows_all("a refusal", &refused);
     assert!(refused.lines().count() <= 3, "{refused}");
+    let log = client.process().log();
+    assert_shows_all("the log", &log);
+    assert!(!log.lines().any(|line| line.trim_start().starts_with("+ ")), "{log}");
 }
 
 #[tokio::test]

@@ -372,6 +372,7 @@ mod tests {
                 "leads out",
             ),
             (json!({"type": "object", "description": "\u{1b}[31m"}), "control"),
+            (json!({"type": "object", "$defs": {"a\u{e0041}": {}}}), "not seen"),
             (json!({"type": "object", "description": "x".repeat(MAX)}), "bytes"),
             (deep, "deeper"),
         ] {

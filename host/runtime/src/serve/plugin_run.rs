@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use souk_model::{Action, ContentBlock, Failure};
+use souk_model::{Action, ContentBlock, Failure, visible};
 use souk_plans::Proposal;
 use souk_state::audit::CallResources;
 use souk_state::exports::PendingExport;
@@ -164,6 +164,7 @@ impl PluginRun<'_> {
             let plugin = &*self.plugin.name;
             let mask = self.store.data().call.as_deref().map(|call| call.mask.clone());
             let message = mask.unwrap_or_default().text(failure.message.clone());
+            let message = visible::line(&message);
             tracing::warn!(target: "souk::plugin", plugin, "{message}");
         }
     }
