@@ -236,28 +236,21 @@ async fn everything_that_is_sent_stands_in_the_review() {
 #[tokio::test]
 async fn a_value_of_an_address_that_is_not_the_subject_is_shown_as_such() {
     let shop = Shop::new("").await;
-    let client = shop.forger().await;
-    let step = json!({"method": "DELETE", "route": "/V1/cmsBlock/{blockId}",
-        "path": {"blockId": {"text": "1"}}, "view": "de"});
-    let forged = json!({
-        "intent": {"one": {"route": "/V1/cmsBlock/search", "query": {
-            "searchCriteria[filterGroups][0][filters][0][field]": {"text": "identifier"},
-            "searchCriteria[filterGroups][0][filters][0][value]": "subject",
-        }}},
-        "changes": [{
-            "subject": {"kind": "cms-block", "id": "harmless at all"},
-            "edits": [{"field": "block", "at": "/items/0", "after": {"set_by_store": {"id": 1}}}],
-            "steps": [step],
-        }],
-    });
-    let result = client.call("forger_prepare", forged).await.unwrap();
-    // Where a rule of the host's refuses it altogether, nothing is left to be shown.
-    let Some(proposed) = result.structured_content else { return };
+    let client = shop.host().await;
+    // The undo of a create goes to whatever id the store will have given.
+    let rule = json!({"name": "Autumn at all", "website_ids": [1], "customer_group_ids": [0],
+        "simple_action": "by_percent", "discount_amount": 10});
+    let proposed = client.answer("promotions_prepare_cart_price_rule_create", rule).await;
     let item = item_of(&client, &proposed).await;
-    let value = &item["parameters"][0];
-    assert_eq!((&value["name"], &value["value"]), (&json!("blockId"), &json!("1")), "{item}");
+    let steps = &item["undo"]["steps"];
+    assert_eq!(steps["requests"], json!(["DELETE /V1/salesRules/{response/rule_id} at all"]));
+    let parameter = &steps["parameters"][0];
+    assert_eq!((&parameter["part"], &parameter["name"]), (&json!("path"), &json!("ruleId")));
+    assert!(parameter["source"].as_str().unwrap().starts_with("`/rule_id`"), "{item}");
     let shown = shop.shown(id(&proposed)).await;
-    assert!(shown.contains("not the subject, path value blockId: \"1\""), "{shown}");
+    assert!(shown.contains("not the subject, path value ruleId: `/rule_id` of"), "{shown}");
+    // A subject's own id cannot pass for more of the address.
+    assert!(shown.contains("cart price rule” “Autumn at all”"), "{shown}");
 }
 
 #[tokio::test]
