@@ -1,38 +1,17 @@
 //! Judging a whole change: before anything is read for it, and with what was read.
 
-use souk_model::plan::{BodySource, Change, Lookup, PlanHeader, PlanOrigin, Retry, Step, Undo};
-use souk_model::{Decimal, Failure, StoreView};
+use souk_model::plan::{BodySource, Change, Retry, Step, Undo};
+use souk_model::{Decimal, Failure};
 use souk_policy::writes::JudgedWrite;
 
 use super::limits::Guards;
+use super::scope::PlanScope;
 use super::{identity, judges, repetition, writes};
 use crate::body::with_known_values;
 use crate::magento::names::same_name;
 use crate::money::money_request;
 use crate::observed::ObservedState;
 use crate::refusals::{plugin_fault, unjudgeable};
-
-/// What of a plan decides how its changes are judged.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PlanScope<'h> {
-    /// Where it writes.
-    pub(crate) view: &'h StoreView,
-    /// How its subjects are read.
-    pub(crate) lookup: &'h Lookup,
-    /// Whether it takes another plan back, which was judged when it was proposed.
-    pub(crate) takes_back: bool,
-}
-
-impl<'h> PlanScope<'h> {
-    /// Of a plan with this header.
-    pub(crate) const fn of(header: &'h PlanHeader) -> Self {
-        Self {
-            view: &header.view,
-            lookup: &header.lookup,
-            takes_back: matches!(header.origin, PlanOrigin::Undo { .. }),
-        }
-    }
-}
 
 /// A change whose requests were judged.
 #[derive(Debug)]

@@ -13,6 +13,7 @@
 //! | `prices` | prices, by what they mean |
 //! | `discounts` | rules, by what they will do |
 //! | `repetition` | how often a change may be sent |
+//! | `scope` | what of a plan they look at |
 //! | `limits` | what the operator configured |
 
 mod change;
@@ -24,10 +25,11 @@ mod limits;
 mod prices;
 mod projection;
 mod repetition;
+mod scope;
 #[cfg(test)]
 mod tests;
 mod writes;
 
-pub(crate) use change::PlanScope;
 pub(crate) use identity::subject_key;
 pub use limits::Guards;
+pub(crate) use scope::PlanScope;
