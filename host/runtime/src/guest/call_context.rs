@@ -126,7 +126,7 @@ impl GrantedReader {
         self.mask.check_read(read)?;
         let permitted = souk_policy::permit(&self.action.grants, read)?;
         let session = self.session.as_ref().ok_or_else(not_logged_in)?;
-        let body = session.get(&permitted).await?;
+        let body = session.get(&permitted).await.map_err(|failure| self.mask.failure(failure))?;
         let body = String::from_utf8(body.into()).map_err(|_| {
             Failure::new(Code::UpstreamError, "the store's answer is not valid UTF-8")
                 .from_upstream(&read.upstream, None)
