@@ -15,9 +15,6 @@ use super::tool::LoadedTool;
 /// What a reading is called on the trail, as MCP does.
 const READING: &str = "resources/read";
 
-/// What it is called there that the configuration was read anew.
-const RELOAD: &str = "config/reload";
-
 /// The audit line of one call. Dropped without an end (the caller left, the host shuts down), it
 /// is written as cancelled.
 pub(crate) struct AuditGuard<'d> {
@@ -61,12 +58,6 @@ impl<'d> AuditGuard<'d> {
     ) -> Self {
         let digest = trail.digest(&serde_json::json!({ "uri": uri }));
         Self::begin(trail, transport, principal, READING, None, digest)
-    }
-
-    /// The line of a configuration that was read anew while the host runs.
-    pub(crate) fn of_reload(trail: &'d AuditTrail, transport: Transport) -> Self {
-        let nothing = trail.digest(&serde_json::json!({}));
-        Self::begin(trail, transport, &Principal::local(), RELOAD, None, nothing)
     }
 
     fn begin(

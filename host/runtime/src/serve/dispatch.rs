@@ -7,8 +7,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::{
-    Action, Actions, Callers, Code, Document, Failure, Principal, Tool, ToolCall, ToolResult,
-    visible,
+    Action, Actions, Callers, Document, Failure, Principal, Tool, ToolCall, ToolResult, visible,
 };
 use souk_plans::{ApplyOptions, CommitRequest, PlanOutcome, Plans, request_digest};
 use souk_policy::{Mask, Rules};
@@ -116,8 +115,7 @@ impl Dispatcher {
     /// now on. Who is no longer known by it is logged out.
     pub fn reconfigure(&self, config: OperatorConfig) {
         let config = Arc::new(config);
-        let guard = AuditGuard::of_reload(&self.deps.trail, self.deps.transport);
-        let _ = guard.end(CallResources::default(), &Ok(()));
+        let _ = self.deps.trail.append_notice("config-reloaded", "a changed file is in force");
         masks::set_on_trail(&self.deps.trail, config.rules.clone());
         let before = self.config.swap(config.clone()).rules.callers();
         let now = config.rules.callers();
@@ -130,10 +128,8 @@ impl Dispatcher {
 
     /// Writes down that a configuration was refused, and that what is in force stays so.
     pub fn refuse_config(&self, why: &str) {
-        let guard = AuditGuard::of_reload(&self.deps.trail, self.deps.transport);
-        let refused = Failure::new(Code::ValidationError, why).rule("config");
         // What cannot be written is in the log already; nothing hangs on it.
-        let _ = guard.end::<()>(CallResources::default(), &Err(refused));
+        let _ = self.deps.trail.append_notice("config-refused", why);
     }
 
     /// Tells the operator of settings that a loaded plugin does not take; its calls are refused.

@@ -41,7 +41,7 @@ A file that changes is read again, within a second or two or by SIGHUP, and so a
 
 A caller whose section or token is no longer there is turned away at once: its calls, sessions and streams end, and it is logged out of the store. A token that replaces another counts at once. A server that once asked for tokens never stops asking, also where none is left.
 
-A file that is wrong, empty, or gone after it was read changes nothing; log, audit trail (`config/reload`) and `souk doctor` say so. So does one that was written over and may be cut off: it ends within a line, or is the beginning of what it was and lacks more than callers at its end. Where that is meant, replace the file as a whole, or send SIGHUP.
+A file that is wrong, empty, or gone after it was read changes nothing; log, audit trail (`config-refused`) and `souk doctor` say so. So does one that was written over and may be cut off: it ends within a line, or is the beginning of what it was and lacks more than callers at its end. Where that is meant, replace the file as a whole, or send SIGHUP.
 
 ## Secrets
 
