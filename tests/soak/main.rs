@@ -98,7 +98,11 @@ async fn main() {
     for (what, count) in failures.iter().take(8) {
         println!("  {count} × {what}");
     }
-    println!("writes {}", tally.written.lock().unwrap().len());
+    let (writes, done) = {
+        let written = tally.written.lock().unwrap();
+        (written.len(), written.values().filter(|done| **done).count())
+    };
+    println!("writes {writes}, told done {done}");
     println!("lost {lost}\ndoubled {doubled}");
     println!(
         "memory {} MiB after {} s of rest, {} MiB idle",
@@ -159,7 +163,11 @@ async fn call(mcp: Arc<Mcp>, caller: usize, tally: Arc<Tally>, until: Instant) {
             Err(error) => Some(error.to_string()),
         };
         if is_write {
-            let done = failure.is_none();
+            // What was refused, or is not known to have happened, is no promise.
+            let done = result.as_ref().is_ok_and(|result| {
+                let told = result.structured_content.as_ref();
+                failure.is_none() && told.is_some_and(|told| told["done"] == true)
+            });
             tally.written.lock().unwrap().insert(comment, done);
         }
         if let Some(failure) = failure {
