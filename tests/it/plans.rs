@@ -12,6 +12,7 @@ mod repeated;
 mod round_trip;
 mod side_by_side;
 mod surfaces;
+mod tiers;
 mod undo;
 
 use serde_json::{Map, Value, json};

@@ -14,7 +14,7 @@ use crate::execute::PlanRun;
 use crate::idempotency;
 use crate::outcome::{PlanOutcome, end_state, only_subject, outcome, outcome_after_run};
 use crate::refusals::already_started;
-use crate::request::{ApplyOptions, CommitRequest};
+use crate::request::{ApplyOptions, CommitRequest, TierGate};
 
 /// Carries a proposed plan out. The work goes on if the caller leaves.
 ///
@@ -59,7 +59,9 @@ pub(crate) async fn apply(
     context: &Arc<PlansContext>,
     draft: PlanDraft,
     options: ApplyOptions,
+    gate: &TierGate<'_>,
 ) -> Result<PlanOutcome, Failure> {
+    gate(draft.tier())?;
     let (principal, session) = (draft.principal(), draft.session().clone());
     let proposed = draft.propose().await?.header;
     if options.preview {
@@ -78,6 +80,7 @@ pub(crate) async fn apply(
         tool: None,
         reason: options.reason,
         key: None,
+        gate,
         operator: false,
     };
     start(context, stored, &request).await
@@ -159,7 +162,7 @@ async fn start(
     stored: StoredPlan,
     request: &CommitRequest<'_>,
 ) -> Result<PlanOutcome, Failure> {
-    context.verify(&stored).await?;
+    (request.gate)(context.verify(&stored).await?)?;
     context.check_trail()?;
     let id = &stored.header.id;
     let now = context.now_ms();

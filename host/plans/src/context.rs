@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use souk_model::plan::{ItemProgress, ItemState, PlanId, PlanItem};
-use souk_model::{Code, Failure, Principal};
+use souk_model::plan::{ItemProgress, ItemState, PlanId, PlanItem, PlanOrigin};
+use souk_model::{Code, Failure, Principal, Tier};
 use souk_state::audit::AuditTrail;
 use souk_state::plans::{PlanStore, StoreError, StoredPlan};
 
@@ -98,11 +98,12 @@ impl PlansContext {
         ItemCursor { context: self, plan, states, after: None }
     }
 
-    /// Reads the whole plan again and holds it to its digest and seal.
+    /// Reads the whole plan again, holds it to its digest and seal, and answers the tier of carrying it
+    /// out: as it was sealed, or that of what it writes where that is more by now.
     ///
     /// # Errors
     /// FORBIDDEN where it is not the one that was reviewed.
-    pub(crate) async fn verify(&self, stored: &StoredPlan) -> Result<(), Failure> {
+    pub(crate) async fn verify(&self, stored: &StoredPlan) -> Result<Tier, Failure> {
         if stored.is_forgotten {
             return Err(StoreError::Forgotten(stored.header.id.clone()).into());
         }
@@ -118,15 +119,21 @@ impl PlansContext {
             .rule("plan-seal")
             .remedy("propose it again, and find out who can write the state directory")
         };
+        let mut tier = stored.header.commit_tier();
+        // Of what takes a plan back more is known than its items say: it is as it was sealed.
+        let is_undo = matches!(stored.header.origin, PlanOrigin::Undo { .. });
         let mut cursor = self.cursor(&stored.header.id, &[]);
         while let Some(page) = cursor.next().await? {
             for (item, _) in &page {
                 hasher.add(item).map_err(|_| tampered())?;
+                if !is_undo {
+                    tier = tier.max(self.guards.catalogue.tier_of_change(&item.change));
+                }
             }
         }
         let digest = hasher.finish(&stored.header).map_err(|_| tampered())?;
         if digest == stored.digest && is_sealed(&self.key, &digest, &stored.seal) {
-            return Ok(());
+            return Ok(tier);
         }
         Err(tampered())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 use souk_model::plan::{Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Retry};
-use souk_model::{Action, Bound, Code, Effect, Failure, Principal, visible};
+use souk_model::{Action, Bound, Code, Effect, Failure, Principal, Tier, visible};
 use souk_upstream::Session;
 
 use crate::check;
@@ -55,6 +55,8 @@ pub struct PlanDraft {
     subjects: HashSet<String>,
     /// How many rows its requests write, over all subjects.
     rows: u64,
+    /// That of the worst of what it writes.
+    tier: Tier,
     sample: Vec<ItemReview>,
     left_out: u32,
     /// How many changes the action declared to make at most.
@@ -158,6 +160,7 @@ impl PlanDraft {
             totals: DraftTotals::default(),
             subjects: HashSet::new(),
             rows: 0,
+            tier: Tier::Safe,
             sample: Vec::new(),
             left_out: 0,
             bound,
@@ -183,6 +186,7 @@ impl PlanDraft {
                 return Err(plugin_fault(change, "the plan has that subject already"));
             }
         }
+        let tier = self.tier_of(&changes);
         let reader = SubjectReader::of(&self.session, &self.header);
         let money = MoneyContext::of(&self.session, &self.header);
         let mut totals = self.totals.clone();
@@ -206,6 +210,7 @@ impl PlanDraft {
         self.include(&additions)?;
         self.plugin_warnings.extend(additions.warnings);
         (self.totals, self.rows) = (totals, rows);
+        self.raise_tier(tier);
         self.subjects.extend(subjects);
         self.left_out += additions.left_out;
         Ok(())
@@ -227,6 +232,34 @@ impl PlanDraft {
             }
         }
         Ok(())
+    }
+
+    /// The tier of carrying it out: what its action says, or what it writes where that is more.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.tier.max(self.header.commit_tier())
+    }
+
+    /// That of the worst of these changes. What takes another plan back is judged beside that.
+    fn tier_of(&self, changes: &[Change]) -> Tier {
+        let catalogue = &self.context.guards.catalogue;
+        let tiers = changes.iter().map(|change| catalogue.tier_of_change(change));
+        match self.header.origin {
+            PlanOrigin::Undo { .. } => self.tier,
+            PlanOrigin::Prepared { .. } | PlanOrigin::Applied => tiers.fold(self.tier, Ord::max),
+        }
+    }
+
+    /// The tier of taking a change back by this one.
+    pub(crate) fn tier_of_undo(&self, done: &Change, undo: &Change) -> Tier {
+        let catalogue = &self.context.guards.catalogue;
+        let own = catalogue.tier_of_undo(done, undo);
+        own.unwrap_or_else(|| catalogue.tier_of_change(undo))
+    }
+
+    /// Takes note of what is written.
+    pub(crate) fn raise_tier(&mut self, tier: Tier) {
+        self.tier = self.tier.max(tier);
     }
 
     /// Adds a warning of the host's own.
@@ -285,6 +318,7 @@ impl PlanDraft {
         self.header.warnings = at_most(warnings, WARNINGS);
         self.header.plugin_warnings =
             at_most(std::mem::take(&mut self.plugin_warnings), PLUGIN_WARNINGS);
+        self.header.raise_commit_tier(self.tier);
         let hasher = std::mem::take(&mut self.hasher);
         let digest =
             hasher.finish(&self.header).map_err(|error| Failure::internal(error.to_string()))?;

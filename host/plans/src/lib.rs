@@ -50,7 +50,7 @@ pub use idempotency::request_digest;
 pub use money::{Caps, InvalidCaps};
 pub use outcome::{ItemFailure, MAX_ITEM_FAILURES, OutcomeTotals, PlanOutcome};
 pub use purge::{PurgeRequest, PurgeResult};
-pub use request::{ApplyOptions, CommitRequest};
+pub use request::{ApplyOptions, CommitRequest, TierGate};
 pub use review::{ItemReview, PlanReview, sample_rows};
 pub use seal::SealKey;
 pub use service::Plans;

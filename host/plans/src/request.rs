@@ -1,8 +1,12 @@
 //! What a caller says beside the plan itself: for whom, on which terms.
 
-use souk_model::Principal;
 use souk_model::plan::PlanId;
+use souk_model::{Failure, Principal, Tier};
 use souk_upstream::Session;
+
+/// Asked with the tier of what a plan really writes, before the first request is sent: whether its
+/// caller may.
+pub type TierGate<'a> = dyn Fn(Tier) -> Result<(), Failure> + Send + Sync + 'a;
 
 /// Who commits a plan, and how.
 pub struct CommitRequest<'a> {
@@ -18,6 +22,8 @@ pub struct CommitRequest<'a> {
     pub reason: Option<String>,
     /// The caller's idempotency key.
     pub key: Option<&'a str>,
+    /// Whether it may be what it is.
+    pub gate: &'a TierGate<'a>,
     /// Whether the caller is the operator, who may carry out anyone's plan.
     pub operator: bool,
 }

@@ -17,7 +17,7 @@ use crate::guards::Guards;
 use crate::outcome::PlanOutcome;
 use crate::purge::{PurgeRequest, PurgeResult};
 use crate::refusals::already_started;
-use crate::request::{ApplyOptions, CommitRequest};
+use crate::request::{ApplyOptions, CommitRequest, TierGate};
 use crate::seal::SealKey;
 use crate::serial::SerialTurns;
 use crate::{commit, idempotency, outcome, purge, undo};
@@ -136,7 +136,7 @@ impl Plans {
 
     /// Keeps a draft as a plan and carries it out at once. The same asked for again, with the same
     /// key or, without one, within the window and while it still stands, answers the first outcome
-    /// and sends nothing.
+    /// and sends nothing. The gate is asked first.
     ///
     /// # Errors
     /// Why it was not started. Once it is, the outcome is answered, whatever happened.
@@ -144,8 +144,9 @@ impl Plans {
         &self,
         draft: PlanDraft,
         options: ApplyOptions,
+        gate: &TierGate<'_>,
     ) -> Result<PlanOutcome, Failure> {
-        commit::apply(&self.context, draft, options).await
+        commit::apply(&self.context, draft, options, gate).await
     }
 
     /// Goes on with a plan whose host died or whose items were not all done; where nothing is left

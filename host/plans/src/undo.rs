@@ -37,6 +37,8 @@ pub(crate) async fn undo(
         tool: None,
         reason: None,
         key: None,
+        // Nothing is sent before the plan that comes of it is committed.
+        gate: &|_| Ok(()),
         operator,
     };
     let stored = authorized_plan(context, &request).await?;
@@ -99,7 +101,10 @@ async fn undo_page(
         match observed.get(id) {
             Some(Ok(observed)) if shows_after(item, observed) => {
                 match reverse::reverse(item, progress.response.as_ref()) {
-                    Ok(change) => changes.push(change),
+                    Ok(change) => {
+                        draft.raise_tier(draft.tier_of_undo(&item.change, &change));
+                        changes.push(change);
+                    }
                     Err(why) => draft.warn(format!("{id} cannot be taken back: {why}")),
                 }
             }

@@ -17,7 +17,7 @@ impl Shop {
     }
 
     /// Everything that reached the store and was no read.
-    async fn changes(&self) -> Vec<String> {
+    pub(super) async fn changes(&self) -> Vec<String> {
         let log = self.store.requests().await;
         let of_shop = |target: &str| !target.contains("/integration/");
         log.into_iter()

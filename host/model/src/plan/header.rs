@@ -73,6 +73,26 @@ pub struct PlanHeader {
     pub plugin_warnings: Vec<String>,
 }
 
+impl PlanHeader {
+    /// The tier of carrying it out.
+    #[must_use]
+    pub const fn commit_tier(&self) -> Tier {
+        match &self.origin {
+            PlanOrigin::Prepared { commit_tier, .. } => *commit_tier,
+            PlanOrigin::Applied | PlanOrigin::Undo { .. } => self.tier,
+        }
+    }
+
+    /// Raises the tier of carrying it out to that of what it writes.
+    pub fn raise_commit_tier(&mut self, tier: Tier) {
+        let own = match &mut self.origin {
+            PlanOrigin::Prepared { commit_tier, .. } => commit_tier,
+            PlanOrigin::Applied | PlanOrigin::Undo { .. } => &mut self.tier,
+        };
+        *own = tier.max(*own);
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
 const fn no_items(count: &u32) -> bool {
     *count == 0

@@ -109,7 +109,7 @@ impl Host {
             preview: false,
             request_digest: Some(asked),
         };
-        self.plans.apply(draft, terms).await
+        self.plans.apply(draft, terms, &|_| Ok(())).await
     }
 
     /// Resumes a plan, later than anything that was sent could still be at work in the shop.
@@ -122,6 +122,7 @@ impl Host {
             tool: None,
             reason: None,
             key: None,
+            gate: &|_| Ok(()),
             operator: false,
         };
         self.plans.resume(commit).await

@@ -466,6 +466,14 @@ fn generated_coupons_are_deleted_by_the_codes_that_were_answered() {
 }
 
 #[test]
+fn purges_are_of_one_tier_that_the_runtime_knows() {
+    let purges = WriteCatalogue::shipped().routes().filter(|route| route.upstream() == "cdn");
+    let tiers: Vec<_> =
+        purges.map(|route| (route.lowest_tier(None), route.highest_tier())).collect();
+    assert_eq!(tiers, [(Tier::Risk, Tier::Risk); 3]);
+}
+
+#[test]
 fn deletes_refunds_and_cancellations_are_critical() {
     for route in WriteCatalogue::shipped().routes() {
         let words = ["refund", "cancel", "delete", "capture", "void", "order what"];

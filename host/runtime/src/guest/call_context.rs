@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
-use souk_plans::{ApplyOptions, Plans, Proposal};
+use souk_plans::{ApplyOptions, Plans, Proposal, TierGate};
 use souk_policy::Mask;
 use souk_state::audit::{CallResources, RequestEntry};
 use souk_state::exports::{Exports, PendingExport};
@@ -37,6 +37,8 @@ pub(crate) struct CallContext {
     pub(crate) plans: Option<Arc<Plans>>,
     /// On which terms an `apply` is carried out, from the host's own arguments.
     pub(crate) options: ApplyOptions,
+    /// Whether what it turns out to write may be written.
+    pub(crate) gate: Arc<TierGate<'static>>,
     /// What came of the requests that this call sent, if it sent any: its caller hears of it even
     /// if the plugin fails afterwards.
     pub(crate) written: Option<String>,

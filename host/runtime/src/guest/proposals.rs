@@ -117,8 +117,8 @@ impl GuestState {
         let call = self.call_for_draft()?;
         call.may_apply()?;
         let plans = call.plans.clone().ok_or_else(no_plans)?;
-        let terms = call.options.clone();
-        let outcome = plans.apply(draft, terms).await?;
+        let (terms, gate) = (call.options.clone(), call.gate.clone());
+        let outcome = plans.apply(draft, terms, &*gate).await?;
         if outcome.has_sent {
             let call = self.call_for_draft()?;
             call.resources.plans.push(outcome.plan.to_string());

@@ -1,6 +1,6 @@
 //! The host's side of `cache`: purges that a plugin asks for.
 
-use souk_model::{Failure, PurgeTarget};
+use souk_model::{Failure, PurgeTarget, Tier};
 use souk_plans::{PurgeRequest, PurgeResult};
 
 use super::bindings::souk::plugin::{cache, types};
@@ -8,11 +8,16 @@ use super::call_context::not_logged_in;
 use super::proposals::no_plans;
 use super::state::GuestState;
 
+/// Customers see at once what a purge does, and the store works for each page again. The catalogue of
+/// writes says the same of the routes that are granted, for the list of tools.
+const PURGE_TIER: Tier = Tier::Risk;
+
 impl GuestState {
     /// Who asks for purges, and on which terms.
     fn purging(&mut self, count: usize) -> Result<PurgeRequest, Failure> {
         let call = self.call()?;
         call.may_apply()?;
+        (call.gate)(PURGE_TIER)?;
         let session = call.session.clone().ok_or_else(not_logged_in)?;
         let before = call.purges;
         call.purges = before.saturating_add(count);

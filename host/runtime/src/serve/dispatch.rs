@@ -31,6 +31,7 @@ use super::plugin_run::{CallResult, PluginRun};
 use super::refusals::{NO_LINE_OF_CALL, no_such, wrong_settings};
 use super::tool::{LoadedTool, ToolKind};
 use super::tool_table::{CurrentTools, ToolTable};
+use super::write_authority::WriteAuthority;
 use crate::guest::call_context::{CallContext, not_logged_in};
 use crate::guest::sessions::{OwnCredentials, SessionHost};
 use crate::load::plugin::Plugin;
@@ -198,7 +199,7 @@ impl Dispatcher {
     /// Everything that can refuse a call before anything runs for it, then the call.
     async fn run(
         &self,
-        config: &OperatorConfig,
+        config: &Arc<OperatorConfig>,
         tool: &LoadedTool,
         call: ToolCall,
         arguments: Value,
@@ -215,7 +216,7 @@ impl Dispatcher {
                 return self.act(config, tool, plugin, action, call, inputs, mask).await;
             }
             ToolKind::Commit { subject_as, .. } => {
-                let outcome = self.commit(&config.rules, tool, &call.principal, inputs).await;
+                let outcome = self.commit(config, tool, &call.principal, inputs).await;
                 outcome.map(|outcome| {
                     let sent = outcome.has_sent.then(|| outcome.plan.to_string());
                     resources.plans.extend(sent);
@@ -273,7 +274,7 @@ impl Dispatcher {
     #[expect(clippy::too_many_arguments, reason = "a call and what it is judged by")]
     async fn act(
         &self,
-        config: &OperatorConfig,
+        config: &Arc<OperatorConfig>,
         tool: &LoadedTool,
         plugin: &Arc<Plugin>,
         action: &Arc<Action>,
@@ -282,6 +283,7 @@ impl Dispatcher {
         mask: &Mask,
     ) -> (CallResources, Result<CallResult, Failure>) {
         let CallInputs { session, host_args, mut arguments, permit } = inputs;
+        let authority = WriteAuthority::new(tool, config, &call.principal, &host_args);
         let sealed = seal(tool.sealed(), &mut arguments);
         let digest = session
             .as_ref()
@@ -324,6 +326,7 @@ impl Dispatcher {
             resources: CallResources::default(),
             plans: Some(plans.clone()),
             options: options.clone(),
+            gate: Arc::new(move |tier| authority.permit(tier)),
             written: None,
             closed: false,
             proposal: None,
@@ -346,18 +349,20 @@ impl Dispatcher {
     /// The host's own tool that commits what one of a group's actions proposed.
     async fn commit(
         &self,
-        rules: &Rules,
+        config: &Arc<OperatorConfig>,
         tool: &LoadedTool,
         principal: &Principal,
         inputs: CallInputs,
     ) -> Result<PlanOutcome, Failure> {
         let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
+        let authority = WriteAuthority::new(tool, config, principal, &host_args);
         let session = session.ok_or_else(not_logged_in)?;
         let id = arguments.get("plan_id").and_then(Value::as_str).unwrap_or_default();
         let plan = plan_id(id)?;
         // That this tool may be called is decided; the plan names the one that proposed it, too.
         let stored = self.deps.plans.get(Some(principal), &plan).await?;
-        decide_plan(&self.deps.plans, rules, principal, &stored.header, PlanUse::CarryOut).await?;
+        decide_plan(&self.deps.plans, &config.rules, principal, &stored.header, PlanUse::CarryOut)
+            .await?;
         let commit = CommitRequest {
             principal,
             session: &session,
@@ -365,6 +370,7 @@ impl Dispatcher {
             tool: Some(&tool.tool.name),
             reason: host_args.reason,
             key: host_args.key.as_deref(),
+            gate: &|tier| authority.permit(tier),
             operator: false,
         };
         self.deps.plans.commit(commit).await

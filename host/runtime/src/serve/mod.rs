@@ -19,3 +19,4 @@ mod response;
 pub(crate) mod run_cost;
 pub(crate) mod tool;
 pub(crate) mod tool_table;
+mod write_authority;

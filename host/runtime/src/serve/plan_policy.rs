@@ -53,6 +53,25 @@ pub(crate) async fn decide_plan(
     Err(Failure::internal("a plan takes another back, and that another, without an end"))
 }
 
+/// Decides by these rules whether a plan may be carried out that turns out to be of this tier.
+///
+/// # Errors
+/// The first rule that refuses.
+pub(crate) fn decide_tier(
+    rules: &Rules,
+    principal: &Principal,
+    header: &PlanHeader,
+    tier: Tier,
+) -> Result<(), Failure> {
+    let (name, effect) = match &header.origin {
+        PlanOrigin::Prepared { commit_tool, .. } => (commit_tool, EffectKind::Commit),
+        PlanOrigin::Applied => (&header.tool, EffectKind::Apply),
+        PlanOrigin::Undo { .. } => (&header.tool, EffectKind::Commit),
+    };
+    let tier = tier.max(header.commit_tier());
+    Ok(rules.decide(principal, &ToolProfile { name, group: &header.group, tier, effect })?)
+}
+
 /// Decides for the tools that a plan itself names. Of an undo, which plan it takes back.
 fn decide_tools(
     rules: &Rules,

@@ -54,6 +54,7 @@ impl Plugin {
             resources: CallResources::default(),
             plans: None,
             options: souk_plans::ApplyOptions::default(),
+            gate: Arc::new(|_| Ok(())),
             written: None,
             closed: false,
             proposal: None,

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
 use souk_model::plan::PlanId;
-use souk_model::{Failure, Principal};
+use souk_model::{Failure, Principal, Tier};
 use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, sample_rows};
 use souk_policy::{Mask, Rules};
 use souk_state::plans::{PlanFilter, StoredPlan};
@@ -16,7 +16,7 @@ use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
 use crate::guest::plan_json::rfc3339;
 use crate::serve::host_arg_values::HostArgValues;
-use crate::serve::plan_policy::{PlanUse, decide_plan};
+use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
 
 /// A call of one of them, with everything it may touch.
 pub(crate) struct PlansCall<'a> {
@@ -116,6 +116,7 @@ impl PlansCall<'_> {
         let stored = self.plans.get(Some(self.principal), &id).await?;
         // The rules may have changed since it was proposed, and this tool is not a way around them.
         self.decide(&stored, PlanUse::CarryOut).await?;
+        let gate = |tier: Tier| decide_tier(self.rules, self.principal, &stored.header, tier);
         let commit = CommitRequest {
             principal: self.principal,
             session: self.session()?,
@@ -123,6 +124,7 @@ impl PlansCall<'_> {
             tool: None,
             reason: self.host_args.reason.clone(),
             key: self.host_args.key.as_deref(),
+            gate: &gate,
             operator: false,
         };
         let outcome = if resume {

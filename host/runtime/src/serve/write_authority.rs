@@ -1,0 +1,59 @@
+//! Whether a call may send what it turns out to send.
+//!
+//! A tool is listed with the lowest tier that its writes can have. What a call really writes is known
+//! once its changes are there: their tier is held to the rules and to confirmation like the tool's own.
+
+use std::sync::Arc;
+
+use souk_model::{Failure, Principal, Tier};
+use souk_policy::{EffectKind, ToolProfile};
+
+use super::host_arg_values::HostArgValues;
+use super::operator_config::OperatorConfig;
+use super::tool::LoadedTool;
+use crate::load::host_args::HostArgs;
+
+/// What a call of a tool that writes may send.
+pub(super) struct WriteAuthority {
+    config: Arc<OperatorConfig>,
+    principal: Principal,
+    tool: String,
+    group: String,
+    effect: EffectKind,
+    /// The tier that the tool is listed with.
+    listed: Tier,
+    host_args: HostArgValues,
+}
+
+impl WriteAuthority {
+    pub(super) fn new(
+        tool: &LoadedTool,
+        config: &Arc<OperatorConfig>,
+        principal: &Principal,
+        host_args: &HostArgValues,
+    ) -> Self {
+        let ToolProfile { name, group, tier, effect } = tool.profile();
+        Self {
+            config: config.clone(),
+            principal: principal.clone(),
+            tool: name.to_owned(),
+            group: group.to_owned(),
+            effect,
+            listed: tier,
+            host_args: host_args.clone(),
+        }
+    }
+
+    /// # Errors
+    /// What a rule refuses, or CONFIRMATION_REQUIRED.
+    pub(super) fn permit(&self, tier: Tier) -> Result<(), Failure> {
+        let tier = tier.max(self.listed);
+        let profile =
+            ToolProfile { name: &self.tool, group: &self.group, tier, effect: self.effect };
+        self.config.rules.decide(&self.principal, &profile)?;
+        if self.config.confirm {
+            self.host_args.check(HostArgs::of(self.effect, tier), &self.tool)?;
+        }
+        Ok(())
+    }
+}
