@@ -1,55 +1,8 @@
 //! Who may call over a network, told apart by tokens that nobody here knows.
 
-use std::fmt;
+use subtle::{Choice, ConditionallySelectable};
 
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-
-use crate::Principal;
-
-/// The SHA-256 of a bearer token: what is kept of it, and what it is compared by.
-#[derive(Clone, Copy)]
-pub struct TokenDigest([u8; 32]);
-
-impl TokenDigest {
-    /// Of a token as it is sent.
-    #[must_use]
-    pub fn of(token: &[u8]) -> Self {
-        Self(Sha256::digest(token).into())
-    }
-
-    /// The one that was written down as [`bytes`](Self::bytes).
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// To write it down.
-    #[must_use]
-    pub const fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// Whether both are of one token; how long that takes tells nothing of either.
-    #[must_use]
-    pub fn is(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl PartialEq for TokenDigest {
-    fn eq(&self, other: &Self) -> bool {
-        self.is(other)
-    }
-}
-
-impl Eq for TokenDigest {}
-
-impl fmt::Debug for TokenDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenDigest")
-    }
-}
+use crate::{Principal, TokenDigest};
 
 /// A list of tokens that cannot be told apart, or that names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -130,7 +83,7 @@ impl Callers {
         let mut matched = Choice::from(0);
         let mut index = 0_u64;
         for (at, (_, known)) in (0_u64..).zip(&self.tokens) {
-            let same = known.0.ct_eq(&token.0);
+            let same = known.ct_eq(token);
             index.conditional_assign(&at, same);
             matched |= same;
         }

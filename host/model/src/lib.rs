@@ -30,11 +30,12 @@ mod purge;
 mod request;
 mod route;
 mod session;
+mod token_digest;
 pub mod visible;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier, TierRaise};
 pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};
-pub use callers::{Callers, InvalidCallers, TokenDigest};
+pub use callers::{Callers, InvalidCallers};
 pub use capabilities::{Capabilities, Finding};
 pub use content::{ContentBlock, DocumentBlock, Image, ImageType};
 pub use decimal::{Decimal, InvalidDecimal};
@@ -50,6 +51,7 @@ pub use purge::PurgeTarget;
 pub use request::{Binding, BindingSource, Read, StoreView};
 pub use route::{Grant, InvalidRoute, Method, Route, WriteMethod};
 pub use session::{AuthMethod, SessionInfo};
+pub use token_digest::TokenDigest;
 
 /// Text that must never be printed: a password, a token, a key.
 ///

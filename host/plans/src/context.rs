@@ -11,9 +11,9 @@ use souk_state::plans::{PlanStore, StoreError, StoredPlan};
 use crate::clock::PlanClock;
 use crate::config::PlansConfig;
 use crate::guards::Guards;
+use crate::refusals::not_announced;
 use crate::seal::{PlanHasher, SealKey, is_sealed};
 use crate::serial::SerialTurns;
-use crate::trail_lines;
 
 /// What plans are made and carried out with. One for all plans of a host.
 pub(crate) struct PlansContext {
@@ -143,6 +143,6 @@ impl PlansContext {
     /// # Errors
     /// That no line can be appended now.
     pub(crate) fn check_trail(&self) -> Result<(), Failure> {
-        self.trail.writable().map_err(|error| trail_lines::not_announced(&error))
+        self.trail.writable().map_err(|error| not_announced(&error))
     }
 }

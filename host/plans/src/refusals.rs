@@ -1,5 +1,7 @@
 //! How plans refuse: the failures that several parts of the crate give, each worded once.
 
+use std::error::Error;
+
 use souk_model::plan::{Change, PlanState};
 use souk_model::{Code, Failure};
 use souk_state::plans::StoredPlan;
@@ -70,4 +72,23 @@ pub(crate) fn lease_lost() -> Failure {
 /// There is nothing to write: the subject was brought to the plan's values by somebody else.
 pub(crate) fn already_has_values() -> Failure {
     Failure::new(Code::Conflict, "it already has these values")
+}
+
+/// What is told where the trail takes no line.
+pub(crate) fn not_announced(error: &dyn Error) -> Failure {
+    tracing::error!("cannot write the audit trail: {}", error_chain(error));
+    Failure::internal("the audit trail cannot be written, so nothing is sent")
+        .rule("audit-trail")
+        .remedy("the operator must make the trail writable again; the log says what is wrong")
+}
+
+/// The error with its causes.
+pub(crate) fn error_chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

@@ -1,14 +1,13 @@
 //! The lines of the audit trail that a plan's requests have: one before each is sent, one for how it
 //! ended, and one for what a resume finds out.
 
-use std::error::Error;
-
 use souk_model::Failure;
 use souk_model::plan::{ItemState, PlanHeader, PlanItem, Step, StoredFailure};
 use souk_state::audit::{FoundEntry, SendingEntry, WriteEntry, WriteOrigin, WriteRequest};
 use souk_upstream::{SendError, WriteResponse};
 
 use crate::context::PlansContext;
+use crate::refusals::{error_chain, not_announced};
 
 impl PlansContext {
     /// Puts requests on the trail that are about to be sent, on the disk when this returns.
@@ -37,7 +36,7 @@ impl PlansContext {
         self.trail.append_writes(vec![entry]).map_err(|error| {
             tracing::error!(
                 "how a write of {what} ended is not on the audit trail: {}",
-                chain(&error)
+                error_chain(&error)
             );
             Failure::internal(
                 "the audit trail could not be written after a request, so nothing more was sent",
@@ -51,7 +50,10 @@ impl PlansContext {
     /// nothing: what has no end on the trail may have been sent.
     pub(crate) fn record_not_sent(&self, entries: Vec<WriteEntry>) {
         if let Err(error) = self.trail.append_writes(entries) {
-            tracing::warn!("the audit trail does not say what was not sent: {}", chain(&error));
+            tracing::warn!(
+                "the audit trail does not say what was not sent: {}",
+                error_chain(&error)
+            );
         }
     }
 
@@ -62,25 +64,6 @@ impl PlansContext {
     pub(crate) fn record_found(&self, entries: Vec<FoundEntry>) -> Result<(), Failure> {
         self.trail.append_found(entries).map_err(|error| not_announced(&error))
     }
-}
-
-/// What is told where the trail takes no line.
-pub(crate) fn not_announced(error: &dyn Error) -> Failure {
-    tracing::error!("cannot write the audit trail: {}", chain(error));
-    Failure::internal("the audit trail cannot be written, so nothing is sent")
-        .rule("audit-trail")
-        .remedy("the operator must make the trail writable again; the log says what is wrong")
-}
-
-/// The error with its causes.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 /// One request of a plan, as the trail names it. `index` is its step's, counted from 0.

@@ -33,10 +33,10 @@ pub(crate) struct ReloadedConfig {
 }
 
 impl<'s> ConfigWatch<'s> {
-    pub(crate) fn new(setup: &'s Setup, stamps: Vec<Option<FileStamp>>) -> Self {
+    pub(crate) fn new(setup: &'s Setup) -> Self {
         Self {
             setup,
-            stamps,
+            stamps: setup.stamps().to_vec(),
             settling: None,
             files: setup.files.clone(),
             secret_files: setup.secret_files.clone(),

@@ -9,7 +9,6 @@ use souk_policy::Rules;
 use souk_runtime::{OperatorConfig, PluginSettings};
 use souk_upstream::{Magento, StoreConfig};
 
-use crate::reload::ConfigWatch;
 use crate::settings::load::{FileStamp, LoadedSettings, SettingsLoader};
 use crate::settings::resolved::{ResolvedSettings, named_key};
 use crate::settings::shape::FileShape;
@@ -86,9 +85,9 @@ impl Setup {
         Ok(setup)
     }
 
-    /// The files as they are watched for changes.
-    pub(crate) fn watch(&self) -> ConfigWatch<'_> {
-        ConfigWatch::new(self, self.stamps.clone())
+    /// What the files looked like when they were read.
+    pub(crate) fn stamps(&self) -> &[Option<FileStamp>] {
+        &self.stamps
     }
 
     /// What the operator may change while the host runs.

@@ -94,17 +94,6 @@ pub(super) fn too_many_guesses() -> Response {
     (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")], text).into_response()
 }
 
-pub(super) fn body_too_large(limit: usize) -> Response {
-    let text = format!("a request may have {limit} bytes\n\nhint: ask for less at once\n");
-    (StatusCode::PAYLOAD_TOO_LARGE, text).into_response()
-}
-
-pub(super) fn too_many_bodies() -> Response {
-    let text = "the requests that are under way are as large as they may be together\n\nhint: try \
-                again in a moment\n";
-    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], text).into_response()
-}
-
 pub(super) fn too_many_sessions() -> Response {
     let text = "too many sessions are open, and all of them are answering calls\n\nhint: close one, or try \
                 again in a minute; the operator can raise `sessions_each`\n";

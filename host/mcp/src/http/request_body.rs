@@ -8,9 +8,8 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use http::StatusCode;
+use http::header::RETRY_AFTER;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use super::pages;
 
 /// What all bodies may take together, in [units](UNIT): 256 MiB.
 const ROOM: usize = 256 * 1024;
@@ -48,11 +47,11 @@ impl RequestBodies {
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
             if chunk.len() > self.limit.saturating_sub(first.len() + collected.len()) {
-                return Err(pages::body_too_large(self.limit));
+                return Err(body_too_large(self.limit));
             }
             let units = u32::try_from(chunk.len().div_ceil(UNIT)).unwrap_or(u32::MAX);
             let more = self.room.clone().try_acquire_many_owned(units);
-            let more = more.map_err(|_| pages::too_many_bodies())?;
+            let more = more.map_err(|_| too_many_bodies())?;
             match &mut room {
                 Some(room) => room.merge(more),
                 None => room = Some(more),
@@ -71,6 +70,17 @@ impl RequestBodies {
         let body = if collected.is_empty() { Body::from(first) } else { Body::from(collected) };
         Ok(Request::from_parts(parts, body))
     }
+}
+
+fn body_too_large(limit: usize) -> Response {
+    let text = format!("a request may have {limit} bytes\n\nhint: ask for less at once\n");
+    (StatusCode::PAYLOAD_TOO_LARGE, text).into_response()
+}
+
+fn too_many_bodies() -> Response {
+    let text = "the requests that are under way are as large as they may be together\n\nhint: try \
+                again in a moment\n";
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], text).into_response()
 }
 
 #[cfg(test)]

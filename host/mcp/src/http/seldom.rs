@@ -10,10 +10,10 @@ const EVERY: Duration = Duration::from_secs(30);
 
 /// Says something at once, and then at most every half minute how often it has happened since.
 #[derive(Default)]
-pub(crate) struct Seldom(Mutex<Told>);
+pub(crate) struct Seldom(Mutex<SeldomCount>);
 
 #[derive(Default)]
-struct Told {
+struct SeldomCount {
     last: Option<Instant>,
     since: u64,
 }
@@ -25,11 +25,11 @@ impl Seldom {
     }
 
     fn say_at(&self, now: Instant, say: impl FnOnce(u64)) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        told.since += 1;
-        if told.last.is_none_or(|last| now.duration_since(last) >= EVERY) {
-            told.last = Some(now);
-            say(std::mem::take(&mut told.since));
+        let mut count = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        count.since += 1;
+        if count.last.is_none_or(|last| now.duration_since(last) >= EVERY) {
+            count.last = Some(now);
+            say(std::mem::take(&mut count.since));
         }
     }
 }

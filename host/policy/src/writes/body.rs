@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::field::{BodyContents, Place};
+use super::field::{BodyContents, BodyPosition};
 use super::names::{plain, same_name};
 use super::number::UnreadableReason;
 use super::shape::{FieldKind, MemberSpec, NumberLimit, Shape, ShapeIndex, ValueSpec};
@@ -49,7 +49,7 @@ impl<'c> From<&'c MemberSpec> for Expected<'c> {
 impl BodyReader<'_> {
     pub(super) fn read<'b>(&self, body: Option<&'b Value>) -> BodyContents<'b> {
         let mut contents = BodyContents::default();
-        let root = Place { pointer: String::new(), names: Vec::new(), body: 0, row: 0 };
+        let root = BodyPosition { pointer: String::new(), names: Vec::new(), body: 0, row: 0 };
         match body {
             None => contents.rows = 1,
             Some(Value::Array(bodies)) if self.bulk => {
@@ -72,7 +72,7 @@ impl BodyReader<'_> {
         contents
     }
 
-    fn one<'b>(&self, body: &'b Value, place: &Place, contents: &mut BodyContents<'b>) {
+    fn one<'b>(&self, body: &'b Value, place: &BodyPosition, contents: &mut BodyContents<'b>) {
         let expected = self.shape.map_or(Expected::Unknown, Expected::Object);
         let before = contents.rows;
         self.walk(body, expected, "", place, contents);
@@ -85,7 +85,7 @@ impl BodyReader<'_> {
         value: &'b Value,
         expected: Expected<'_>,
         name: &'b str,
-        place: &Place,
+        place: &BodyPosition,
         contents: &mut BodyContents<'b>,
     ) {
         if place.names.len() > DEEPEST {
@@ -133,7 +133,7 @@ impl BodyReader<'_> {
         &self,
         expected: Expected<'_>,
         name: &'b str,
-        place: &Place,
+        place: &BodyPosition,
         contents: &mut BodyContents<'b>,
     ) {
         match expected {
@@ -162,7 +162,7 @@ impl BodyReader<'_> {
         value: &'b Value,
         expected: Expected<'_>,
         name: &'b str,
-        place: &Place,
+        place: &BodyPosition,
         contents: &mut BodyContents<'b>,
     ) {
         match value {
@@ -187,7 +187,7 @@ impl BodyReader<'_> {
         items: &'b [Value],
         expected: Expected<'_>,
         name: &'b str,
-        place: &Place,
+        place: &BodyPosition,
         contents: &mut BodyContents<'b>,
     ) {
         let element = match expected {
@@ -222,7 +222,7 @@ impl BodyReader<'_> {
         members: &'b Map<String, Value>,
         expected: Expected<'_>,
         name: &'b str,
-        place: &Place,
+        place: &BodyPosition,
         contents: &mut BodyContents<'b>,
     ) {
         match expected {
@@ -271,7 +271,7 @@ impl BodyReader<'_> {
         &self,
         members: &'b Map<String, Value>,
         shape: ShapeIndex,
-        place: &Place,
+        place: &BodyPosition,
         contents: &mut BodyContents<'b>,
     ) {
         let shape = self.shapes.get(shape);
@@ -298,7 +298,7 @@ impl BodyReader<'_> {
         members: &'b Map<String, Value>,
         shape: ShapeIndex,
         name: &'b str,
-        place: &Place,
+        place: &BodyPosition,
         contents: &mut BodyContents<'b>,
     ) {
         let code = attribute_code(members);
@@ -321,7 +321,7 @@ impl BodyReader<'_> {
     fn check_names(
         &self,
         members: &Map<String, Value>,
-        place: &Place,
+        place: &BodyPosition,
         contents: &mut BodyContents<'_>,
     ) {
         let mut seen = std::collections::BTreeSet::new();
@@ -338,7 +338,7 @@ impl BodyReader<'_> {
     }
 
     /// Whether the elements of this list are rows of the route. Where nobody knows, each is one.
-    fn counts(&self, place: &Place) -> bool {
+    fn counts(&self, place: &BodyPosition) -> bool {
         match self.shape {
             Some(_) => self.rows.iter().any(|rows| super::route::is_place(&place.names, rows)),
             None => true,
@@ -372,7 +372,7 @@ fn chosen(
     spec: &ValueSpec,
     members: &Map<String, Value>,
     reader: &BodyReader<'_>,
-    place: &Place,
+    place: &BodyPosition,
 ) -> Option<ValueSpec> {
     let choice = spec.choice.as_ref()?;
     let mut deciding = members.iter().filter(|(key, _)| same_name(key, &choice.by));
@@ -392,7 +392,7 @@ fn add_empty<'b>(
     name: &'b str,
     value: &'b Value,
     expected: Expected<'_>,
-    place: &Place,
+    place: &BodyPosition,
     contents: &mut BodyContents<'b>,
 ) {
     let kind = match expected {

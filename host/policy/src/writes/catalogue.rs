@@ -1,12 +1,7 @@
 //! All writes of the store that the host knows.
 
-use std::sync::LazyLock;
-
-use souk_model::plan::Step;
 use souk_model::{Grant, Method, Tier, WriteMethod};
 
-use super::file::{self, InvalidCatalogue};
-use super::judge::JudgedWrite;
 use super::route::WriteRoute;
 use super::shape::Shape;
 use super::target::WriteTarget;
@@ -43,29 +38,9 @@ pub struct GrantTiers<'c> {
     pub route: Option<&'c WriteRoute>,
 }
 
-static SHIPPED: LazyLock<WriteCatalogue> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "it is part of the program, and a test reads it")]
-    file::parse_shipped().expect("the shipped catalogue is right")
-});
-
 impl WriteCatalogue {
-    /// The catalogue that is part of the program: the writes of Magento's own API, and of the cache.
-    #[must_use]
-    pub fn shipped() -> &'static Self {
-        &SHIPPED
-    }
-
     pub(super) const fn new(routes: Vec<WriteRoute>, shapes: Vec<Shape>) -> Self {
         Self { routes, shapes }
-    }
-
-    /// This catalogue with an operator's entries, the `[[routes]]` of a `souk.toml`. One that names a
-    /// route of this catalogue can only tighten it.
-    ///
-    /// # Errors
-    /// Which entry is wrong and why, for people.
-    pub fn with_operator_routes(&self, routes: &[toml::Table]) -> Result<Self, InvalidCatalogue> {
-        file::with_operator_routes(self.clone(), routes)
     }
 
     /// Every entry.
@@ -83,12 +58,6 @@ impl WriteCatalogue {
 
     pub(super) fn shapes_mut(&mut self) -> &mut Vec<Shape> {
         &mut self.shapes
-    }
-
-    /// Judges a step of a change of this subject by where it goes and what its body holds.
-    #[must_use]
-    pub fn judge<'c, 's>(&'c self, step: &'s Step, subject: &'s str) -> JudgedWrite<'c, 's> {
-        JudgedWrite::of(self, step, subject)
     }
 
     /// What the writes of a grant can be; `None` for a read. A route that has parameters where no

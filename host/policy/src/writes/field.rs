@@ -65,7 +65,7 @@ pub(super) struct BodyContents<'b> {
 
 /// Where the walk is.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct BodyPosition {
     /// Its pointer.
     pub(super) pointer: String,
     /// The members that lead to it within its body.
@@ -74,7 +74,7 @@ pub(super) struct Place {
     pub(super) row: usize,
 }
 
-impl Place {
+impl BodyPosition {
     pub(super) fn member(&self, name: &str) -> Self {
         let mut place = self.clone();
         place.pointer.push('/');
@@ -105,11 +105,16 @@ impl<'b> BodyContents<'b> {
         }
     }
 
-    pub(super) fn report(&mut self, place: &Place, reason: UnreadableReason) {
+    pub(super) fn report(&mut self, place: &BodyPosition, reason: UnreadableReason) {
         self.unreadable.push(Unreadable { at: place.pointer.clone(), reason });
     }
 
-    pub(super) fn add_unknown(&mut self, name: &'b str, value: Option<&'b Value>, place: &Place) {
+    pub(super) fn add_unknown(
+        &mut self,
+        name: &'b str,
+        value: Option<&'b Value>,
+        place: &BodyPosition,
+    ) {
         self.add(name, value, (FieldKind::Unknown, NumberLimit::default(), false), place);
     }
 
@@ -118,7 +123,7 @@ impl<'b> BodyContents<'b> {
         name: &'b str,
         value: Option<&'b Value>,
         (kind, limit, as_text): (FieldKind, NumberLimit, bool),
-        place: &Place,
+        place: &BodyPosition,
     ) {
         let field = BodyField {
             at: place.pointer.clone(),

@@ -50,8 +50,16 @@ pub struct JudgedWrite<'c, 's> {
     tier: Tier,
 }
 
+impl WriteCatalogue {
+    /// Judges a step of a change of this subject by where it goes and what its body holds.
+    #[must_use]
+    pub fn judge<'c, 's>(&'c self, step: &'s Step, subject: &'s str) -> JudgedWrite<'c, 's> {
+        JudgedWrite::of(self, step, subject)
+    }
+}
+
 impl<'c, 's> JudgedWrite<'c, 's> {
-    pub(super) fn of(catalogue: &'c WriteCatalogue, step: &'s Step, subject: &'s str) -> Self {
+    fn of(catalogue: &'c WriteCatalogue, step: &'s Step, subject: &'s str) -> Self {
         let target = WriteTarget::of(step, subject);
         let route = catalogue.find(&step.upstream, step.method, &target);
         let FilledBody { body: filled_body, filled, misplaced } = FilledBody::of(step);

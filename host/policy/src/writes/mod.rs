@@ -20,6 +20,7 @@
 //! | `target` | the path that comes out of a step |
 //! | `number`, `names` | numbers and names as Magento reads them |
 //! | `file` | reading `catalogue.toml`, `shapes.toml` and an operator's entries |
+//! | `shipped` | the catalogue that is part of the program |
 
 mod body;
 mod catalogue;
@@ -30,6 +31,7 @@ pub mod names;
 mod number;
 mod route;
 mod shape;
+mod shipped;
 mod target;
 #[cfg(test)]
 mod tests;

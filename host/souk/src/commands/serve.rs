@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::refused_config::RefusalNote;
-use crate::reload::ReloadedConfig;
+use crate::reload::{ConfigWatch, ReloadedConfig};
 use crate::setup::Setup;
 use crate::upkeep::Upkeep;
 use crate::wiring::RunningHost;
@@ -125,7 +125,7 @@ async fn follow_configuration(
     note: RefusalNote,
 ) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-    let mut watch = setup.watch();
+    let mut watch = ConfigWatch::new(&setup);
     loop {
         let asked = tokio::select! {
             _ = hangup.recv() => true,
