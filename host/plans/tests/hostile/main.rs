@@ -108,6 +108,7 @@ impl World {
             tool: None,
             reason: None,
             key: None,
+            gate: &|_| Ok(()),
             operator: false,
         };
         let _ = self.plans.commit(request(())).await;
