@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use souk_policy::Rules;
+use souk_policy::writes::WriteCatalogue;
 use souk_runtime::{OperatorConfig, PluginSettings};
 use souk_upstream::{Magento, StoreConfig};
 
@@ -66,7 +67,10 @@ impl Setup {
         let (settings, files) = loaded.sound()?;
         let wrong = |problem: SettingProblem| anyhow!("the configuration is wrong: {problem}");
         let setup = Self {
-            guards: settings.section("guards").map_err(wrong)?,
+            guards: souk_plans::Guards {
+                catalogue: catalogue(&settings)?,
+                ..settings.section("guards").map_err(wrong)?
+            },
             plans: settings.section("plans").map_err(wrong)?,
             state: settings.section("state").map_err(wrong)?,
             limits: settings.section("limits").map_err(wrong)?,
@@ -182,6 +186,16 @@ impl Setup {
         self.settings.given("audit_path").next()?;
         self.settings.path("audit_path")
     }
+}
+
+/// The catalogue of the store's writes, with what the operator says of modules.
+///
+/// # Errors
+/// An entry that is wrong; each was looked at where it was read.
+fn catalogue(settings: &ResolvedSettings) -> anyhow::Result<Arc<WriteCatalogue>> {
+    let own = settings.given("routes").next().and_then(|given| given.value.as_array());
+    let entries = own.map_or(&[][..], Vec::as_slice);
+    Ok(Arc::new(WriteCatalogue::shipped().with_operator_routes(entries)?))
 }
 
 /// The sources: these flags, the environment of this process, and the files they lead to.

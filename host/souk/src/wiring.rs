@@ -106,7 +106,8 @@ pub(crate) async fn configured(
 
 /// Where files are taken through every check.
 pub(crate) fn sandbox(setup: &Setup) -> anyhow::Result<Sandbox> {
-    Ok(Sandbox::new(setup.limits.clone(), setup.cache_dir().as_deref(), compiler())?)
+    let sandbox = Sandbox::new(setup.limits.clone(), setup.cache_dir().as_deref(), compiler())?;
+    Ok(sandbox.with_catalogue(setup.guards.catalogue.clone()))
 }
 
 /// Loads the plugins of the configured directory.

@@ -35,3 +35,28 @@ async fn a_refund_is_critical_whatever_its_plugin_says() {
     assert!(refusal.starts_with("CONFIRMATION_REQUIRED: "), "{refusal}");
     client.answer(TOOL, json!({"confirm": true, "reason": "a test"})).await;
 }
+
+/// An operator describes what a module writes, and tightens what is known.
+#[tokio::test]
+async fn an_operator_describes_writes_of_modules() {
+    let home = Home::new();
+    let inspected = async |config: &str, case: &str| {
+        home.configure(config);
+        let file = home.plugins().join("writer.wasm");
+        std::fs::write(&file, case::renamed(case, "writer").wasm).unwrap();
+        home.souk(["plugins", "inspect"]).args([&file]).run().await
+    };
+    let unknown = "tier-unknown-as-safe";
+    let entry =
+        "[[routes]]\nroute = 'POST /V1/acme-gifts/{id}/give'\ndoes = 'give a gift'\ntier = ";
+    let text = inspected("", unknown).await.ok();
+    assert!(text.contains("writer_run  [critical"), "{text}");
+    assert!(text.contains("which the host does not know"), "{text}");
+    let text = inspected(&format!("{entry}'safe'"), unknown).await.ok();
+    assert!(text.contains("writer_run  [safe"), "{text}");
+    let text = inspected(&format!("{entry}'risk'"), unknown).await.ok();
+    assert!(text.contains("writer_run  [risk") && text.contains("which can give a gift"), "{text}");
+    let loosened = "[[routes]]\nroute = 'POST /V1/order/{id}/refund'\ntier = 'safe'";
+    let ran = inspected(loosened, unknown).await;
+    assert!(ran.status != Some(0) && ran.err.contains("can only tighten"), "{}", ran.err);
+}

@@ -192,18 +192,17 @@ pub(super) fn parse_shipped() -> Result<WriteCatalogue, InvalidCatalogue> {
 /// Adds an operator's entries.
 pub(super) fn with_operator_routes(
     mut catalogue: WriteCatalogue,
-    tables: &[toml::Table],
+    entries: &[Value],
 ) -> Result<WriteCatalogue, InvalidCatalogue> {
     let mut own: Vec<WriteRoute> = Vec::new();
-    for (index, table) in tables.iter().enumerate() {
-        let label = table.get("route").and_then(toml::Value::as_str);
+    for (index, entry) in entries.iter().enumerate() {
+        let label = entry.get("route").and_then(Value::as_str);
         let label = match label {
             Some(route) => format!("`[[routes]]` of `{route}`"),
             None => format!("`[[routes]]`, the entry {}", index + 1),
         };
-        let entry: RouteEntry = toml::Value::Table(table.clone())
-            .try_into()
-            .map_err(|error: toml::de::Error| invalid(&label, error.message().to_owned()))?;
+        let entry: RouteEntry = serde_json::from_value(entry.clone())
+            .map_err(|error| invalid(&label, error.to_string()))?;
         let mut reader =
             EntryReader { shapes: std::mem::take(catalogue.shapes_mut()), names: BTreeMap::new() };
         let route = reader.route(&entry, &BTreeMap::new()).map_err(|why| invalid(&label, why))?;

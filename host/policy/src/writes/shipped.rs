@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use serde_json::Value;
+
 use super::catalogue::WriteCatalogue;
 use super::file::{self, InvalidCatalogue};
 
@@ -22,7 +24,7 @@ impl WriteCatalogue {
     ///
     /// # Errors
     /// Which entry is wrong and why, for people.
-    pub fn with_operator_routes(&self, routes: &[toml::Table]) -> Result<Self, InvalidCatalogue> {
+    pub fn with_operator_routes(&self, routes: &[Value]) -> Result<Self, InvalidCatalogue> {
         file::with_operator_routes(self.clone(), routes)
     }
 }

@@ -489,7 +489,7 @@ fn deletes_refunds_and_cancellations_are_critical() {
 fn operator(text: &str) -> Result<WriteCatalogue, String> {
     let file: toml::Table = text.parse().unwrap();
     let tables = file["routes"].as_array().unwrap().iter();
-    let tables: Vec<_> = tables.map(|table| table.as_table().unwrap().clone()).collect();
+    let tables: Vec<_> = tables.map(|table| serde_json::to_value(table).unwrap()).collect();
     WriteCatalogue::shipped().with_operator_routes(&tables).map_err(|error| error.to_string())
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Map, Value};
 use souk_model::TokenDigest;
 use souk_plans::Caps;
+use souk_policy::writes::WriteCatalogue;
 use souk_policy::{PrincipalPattern, ToolPattern};
 use url::Url;
 
@@ -52,6 +53,8 @@ pub(crate) enum ValueKind {
     MaskRules,
     /// A table of the plugin's own.
     Table,
+    /// Writes of the store that the host's own catalogue does not have.
+    Routes,
 }
 
 impl ValueKind {
@@ -73,6 +76,7 @@ impl ValueKind {
             Self::Secret | Self::Token => "text, or `{ file = \"…\" }`".to_owned(),
             Self::MaskRules => "true, false, or tables `[[policy.mask_pii]]`".to_owned(),
             Self::Table => "a table".to_owned(),
+            Self::Routes => "tables `[[routes]]`".to_owned(),
         }
     }
 
@@ -102,7 +106,7 @@ impl ValueKind {
                 let parts = text.split(',').map(str::trim);
                 self.check(parts.map(Value::from).collect())
             }
-            Self::Table => Err("it can only be set in a file".to_owned()),
+            Self::Table | Self::Routes => Err("it can only be set in a file".to_owned()),
             _ => self.check(Value::from(text)),
         }
     }
@@ -154,6 +158,12 @@ impl ValueKind {
             (Self::MaskRules, Value::Bool(false)) => Ok(Value::Array(Vec::new())),
             (Self::MaskRules, value @ Value::Array(_)) => check_mask_rules(value),
             (Self::Table, value @ Value::Object(_)) => Ok(value),
+            (Self::Routes, Value::Array(entries)) => {
+                match WriteCatalogue::shipped().with_operator_routes(&entries) {
+                    Ok(_) => Ok(entries.into()),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
             _ => Err(wrong()),
         }
     }

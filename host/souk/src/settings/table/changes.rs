@@ -3,6 +3,22 @@
 use crate::settings::kind::ValueKind;
 use crate::settings::setting::{MergeRule, Setting, SettingGroup};
 
+pub(super) const ROUTES: SettingGroup = SettingGroup {
+    title: "Writes of modules",
+    about: "A write that the host's catalogue does not know is critical, and refused where a limit \
+            could not be held. An entry for each describes it, in the catalogue's words \
+            (`docs/catalogue.md`); one for a route that the catalogue has can only tighten it.",
+    settings: &[Setting::new(
+        "routes",
+        ValueKind::Routes,
+        "Writes that modules of the store offer",
+    )
+    .example(
+        "[{ route = \"PUT /V1/acme/labels/{id}\", does = \"change a label\", id = [\"{id}\"], \
+             tier = \"risk\", body = { label = \"text\" } }]",
+    )],
+};
+
 pub(super) const GUARDS: SettingGroup = SettingGroup {
     title: "What a change may do",
     about: "Guards look at what is sent. An amount is one number for every currency, or some by \

@@ -19,6 +19,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     files::FILES,
     policy::POLICY,
     policy::PRINCIPALS,
+    changes::ROUTES,
     changes::GUARDS,
     changes::PLANS,
     state::AUDIT,
