@@ -1,5 +1,7 @@
 //! Sending requests to one store, and again where that may help and may be.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, Method};
 use reqwest::Request;
 use souk_model::Failure;
@@ -45,7 +47,7 @@ impl Magento {
         let url = self.address().page_url(path).map_err(TransportError::Unsendable)?;
         let client = self.client().await.map_err(TransportError::Unsendable)?;
         let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
-        self.execute(client, Request::new(Method::GET, url)).await
+        self.execute(client, Request::new(Method::GET, url), false).await
     }
 
     async fn attempt(
@@ -56,7 +58,7 @@ impl Magento {
         let client = self.client().await.map_err(TransportError::Unsendable)?;
         let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
         request.set_under_way(true);
-        let outcome = self.execute(client, http_request).await;
+        let outcome = self.execute(client, http_request, request.asks_for_token).await;
         let undone =
             outcome.as_ref().map_or_else(TransportError::never_left, StoreReply::is_refusal);
         request.set_under_way(!undone);
@@ -67,11 +69,15 @@ impl Magento {
         &self,
         client: &reqwest::Client,
         http_request: Request,
+        asks_for_token: bool,
     ) -> Result<StoreReply, TransportError> {
         let limits = self.limits();
         match client.execute(http_request).await {
             Ok(response) => {
-                StoreReply::read(response, limits.max_answer_bytes, &self.echoes()).await
+                // A store may give out the same token again, which is then known already.
+                let is_token = asks_for_token && response.status().is_success();
+                let echoes = if is_token { Arc::default() } else { self.echoes() };
+                StoreReply::read(response, limits.max_answer_bytes, &echoes).await
             }
             Err(error) => {
                 let base_url = self.base_url();

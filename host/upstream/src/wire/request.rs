@@ -21,6 +21,8 @@ pub(crate) struct StoreRequest<'a> {
     /// JSON.
     pub body: Option<Bytes>,
     pub resend_policy: ResendPolicy,
+    /// Whether it asks for a token: what the store then gives out is meant for us.
+    pub asks_for_token: bool,
     /// Whether the store may be doing it now, or have done it. It is looked at when nobody waits
     /// for the answer any more.
     under_way: AtomicBool,
@@ -49,8 +51,9 @@ impl<'a> StoreRequest<'a> {
     }
 
     /// A POST of JSON that may be repeated harmlessly: getting a token.
-    pub(crate) const fn post(target: ApiTarget<'a>, body: Bytes) -> Self {
-        Self::new(Method::POST, target, Some(body), ResendPolicy::Always)
+    pub(crate) fn post(target: ApiTarget<'a>, body: Bytes) -> Self {
+        let request = Self::new(Method::POST, target, Some(body), ResendPolicy::Always);
+        Self { asks_for_token: true, ..request }
     }
 
     /// A write.
@@ -64,7 +67,8 @@ impl<'a> StoreRequest<'a> {
         body: Option<Bytes>,
         resend_policy: ResendPolicy,
     ) -> Self {
-        Self { method, target, body, resend_policy, under_way: AtomicBool::new(false) }
+        let under_way = AtomicBool::new(false);
+        Self { method, target, body, resend_policy, asks_for_token: false, under_way }
     }
 
     /// Whether the store may have done it, as far as is known.
