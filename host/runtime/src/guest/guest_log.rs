@@ -18,8 +18,18 @@ const LINE_BYTES: usize = 1_024;
 /// bounded, and calls are many.
 const LINES_A_SECOND: u32 = 50;
 
-/// How many lines each plugin has logged in this second.
-static RATES: LazyLock<Mutex<HashMap<Arc<str>, LineRate>>> = LazyLock::new(Mutex::default);
+/// How many lines by each plugin, and about it, were logged in this second.
+static RATES: LazyLock<Mutex<HashMap<(Arc<str>, LogSource), LineRate>>> =
+    LazyLock::new(Mutex::default);
+
+/// Whose words a line of the log has: what a plugin writes drowns nothing that the host says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum LogSource {
+    /// The plugin's own.
+    Guest,
+    /// The host's, about the plugin.
+    Host,
+}
 
 struct LineRate {
     since: Instant,
@@ -30,9 +40,9 @@ struct LineRate {
 impl LineRate {
     /// Whether this plugin may log one more line now, and how many were dropped before, where that is
     /// to be said.
-    fn admit(plugin: &Arc<str>) -> (bool, u64) {
+    fn admit(plugin: &Arc<str>, source: LogSource) -> (bool, u64) {
         let mut rates = RATES.lock().unwrap_or_else(PoisonError::into_inner);
-        let rate = rates.entry(plugin.clone()).or_insert_with(|| Self {
+        let rate = rates.entry((plugin.clone(), source)).or_insert_with(|| Self {
             since: Instant::now(),
             lines: 0,
             dropped: 0,
@@ -52,10 +62,10 @@ impl LineRate {
     }
 }
 
-/// Whether a line about this plugin may be logged now: each has so many a second. Says how many were
-/// dropped.
-pub(crate) fn may_log(plugin: &Arc<str>) -> bool {
-    let (is_admitted, dropped) = LineRate::admit(plugin);
+/// Whether a line by this plugin, or about it, may be logged now: so many may be in a second. Says how
+/// many were dropped.
+pub(crate) fn may_log(plugin: &Arc<str>, source: LogSource) -> bool {
+    let (is_admitted, dropped) = LineRate::admit(plugin, source);
     if dropped > 0 {
         tracing::warn!(
             target: "souk::plugin",
@@ -101,7 +111,7 @@ impl LogBuffer {
 
     fn flush(&mut self) {
         if !self.line.is_empty() {
-            if may_log(&self.plugin) {
+            if may_log(&self.plugin, LogSource::Guest) {
                 let text = printable(&String::from_utf8_lossy(&self.line), LINE_BYTES);
                 tracing::info!(target: "souk::plugin", plugin = %self.plugin, "{text}");
             }
@@ -113,7 +123,7 @@ impl LogBuffer {
 impl Drop for LogBuffer {
     fn drop(&mut self) {
         self.flush();
-        if self.dropped > 0 && may_log(&self.plugin) {
+        if self.dropped > 0 && may_log(&self.plugin, LogSource::Host) {
             tracing::warn!(
                 target: "souk::plugin",
                 plugin = %self.plugin,
@@ -163,9 +173,10 @@ mod tests {
     fn a_plugin_has_a_rate_and_another_has_its_own() {
         let (one, other): (Arc<str>, Arc<str>) = ("rate-one".into(), "rate-other".into());
         let begun = Instant::now();
-        let admitted = (0..500).filter(|_| may_log(&one)).count();
+        let admitted = (0..500).filter(|_| may_log(&one, LogSource::Guest)).count();
         let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap() + 1;
         assert!(admitted >= 50 && admitted <= 50 * seconds, "{admitted}");
-        assert!(may_log(&other));
+        assert!(may_log(&other, LogSource::Guest));
+        assert!(may_log(&one, LogSource::Host), "what the host says is not drowned");
     }
 }

@@ -120,11 +120,16 @@ impl<'d> AuditGuard<'d> {
     }
 }
 
-/// Whether the call failed before anything was done for it: a caller can have thousands of those a
-/// second.
+/// Whether the call failed before anything was done for it, no plugin run: a caller can have
+/// thousands of those a second.
 fn was_refused(entry: &CallEntry) -> bool {
-    let CallResources { host_calls, requests, plans, purges, .. } = &entry.resources;
-    let did_nothing = *host_calls == 0 && requests.is_empty() && plans.is_empty() && *purges == 0;
+    let CallResources { host_calls, peak_memory_bytes, requests, plans, purges, .. } =
+        &entry.resources;
+    let did_nothing = *host_calls == 0
+        && *peak_memory_bytes == 0
+        && requests.is_empty()
+        && plans.is_empty()
+        && *purges == 0;
     did_nothing && matches!(&entry.outcome, CallOutcome::Failed { code, .. } if code != "CANCELLED")
 }
 

@@ -14,7 +14,7 @@ use super::response::PluginResponse;
 use crate::guest::bindings::exports::souk::plugin::actions::Response;
 use crate::guest::call_context::CallContext;
 use crate::guest::engine::{TICK, TickingGuard};
-use crate::guest::guest_log::may_log;
+use crate::guest::guest_log::{LogSource, may_log};
 use crate::guest::run_end::{crossing_too_large, why_ended};
 use crate::guest::state::GuestState;
 use crate::guest::turns::Turns;
@@ -160,7 +160,7 @@ impl PluginRun<'_> {
     /// Logs a fault of the plugin. Only faults have a rule here: what a plugin
     /// refuses of itself has none.
     fn log(&self, failure: &Failure) {
-        if failure.rule.is_some() && may_log(&self.plugin.name) {
+        if failure.rule.is_some() && may_log(&self.plugin.name, LogSource::Host) {
             let plugin = &*self.plugin.name;
             let mask = self.store.data().call.as_deref().map(|call| call.mask.clone());
             let message = mask.unwrap_or_default().text(failure.message.clone());
