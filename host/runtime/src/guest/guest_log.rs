@@ -19,8 +19,9 @@ const LINE_BYTES: usize = 1_024;
 const LINES_A_SECOND: u32 = 50;
 
 /// How many lines by each plugin, and about it, were logged in this second.
-static RATES: LazyLock<Mutex<HashMap<(Arc<str>, LogSource), LineRate>>> =
-    LazyLock::new(Mutex::default);
+static RATES: LazyLock<Mutex<LineRates>> = LazyLock::new(Mutex::default);
+
+type LineRates = HashMap<(Arc<str>, LogSource), LineRate>;
 
 /// Whose words a line of the log has: what a plugin writes drowns nothing that the host says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
