@@ -394,7 +394,7 @@ impl Hostile {
         ];
         let key = keys[self.0.usize(0..keys.len())];
         let mut places = vec![String::new()];
-        containers(body, String::new(), &mut places);
+        containers(body, "", &mut places);
         let place = places[self.0.usize(0..places.len())].clone();
         match body.pointer_mut(&place) {
             Some(at) if self.chance(30) => *at = value,
@@ -472,7 +472,7 @@ fn grants_of(intent: &Intent, changes: &[Change]) -> Vec<Grant> {
 }
 
 /// Where a document has something in it.
-fn containers(value: &Value, at: String, places: &mut Vec<String>) {
+fn containers(value: &Value, at: &str, places: &mut Vec<String>) {
     let members: Vec<(String, &Value)> = match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
         Value::Array(list) => {
@@ -482,8 +482,8 @@ fn containers(value: &Value, at: String, places: &mut Vec<String>) {
     };
     for (key, value) in members {
         let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
-        places.push(at.clone());
-        containers(value, at, places);
+        containers(value, &at, places);
+        places.push(at);
     }
 }
 

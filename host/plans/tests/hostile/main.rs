@@ -201,7 +201,7 @@ impl Shown {
         let mut body = write.body.clone();
         souk_model::visible::json(&mut body);
         leaves(&body, String::new(), &mut |at, leaf| {
-            let answered = self.answered.iter().any(|place| at == *place);
+            let answered = self.answered.contains(&at);
             if !answered && !leaf.is_null() && !self.values.contains(&leaf.to_string()) {
                 lacks.get_or_insert(format!("`{leaf}` at `{at}`"));
             }

@@ -69,7 +69,10 @@ fn attacks() -> Vec<Attack> {
         ),
         (
             "the product is read, and another one is written",
-            plan(products(), &[change("product", SKU, &[price()], &[to_other.clone()])]),
+            plan(
+                products(),
+                &[change("product", SKU, &[price()], std::slice::from_ref(&to_other))],
+            ),
         ),
         (
             "the product is read, and another one is written beside it",

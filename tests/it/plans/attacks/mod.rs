@@ -1,6 +1,8 @@
 //! What a plugin tries that loads like any other: changes that are shown as something else, or that go
 //! past a limit of the operator's. Each is refused, and nothing of it reaches the store.
 
+#![allow(clippy::needless_pass_by_value, reason = "parts of changes are put together by value")]
+
 mod addresses;
 mod bodies;
 mod grant_fields;

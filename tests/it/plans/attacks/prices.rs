@@ -194,8 +194,9 @@ async fn what_a_change_of_a_rule_leaves_out_is_read_first() {
 async fn a_price_in_another_place_of_a_body_is_one_all_the_same() {
     let shop = Shop::new("[guards]\nproduct_fields = ['name']\n").await;
     let expect = expected("name", "/name", &json!("Telt"));
-    let hidden =
-        |body: Value| plan(products(), &[change("product", SKU, &[expect.clone()], &[put(&body)])]);
+    let hidden = |body: Value| {
+        plan(products(), &[change("product", SKU, std::slice::from_ref(&expect), &[put(&body)])])
+    };
     shop.refuses(vec![
         ("beside the product", hidden(json!({"product": {"name": "Telt"}, "price": 1}))),
         (
