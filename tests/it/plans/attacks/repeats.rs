@@ -52,7 +52,7 @@ async fn a_success_that_is_called_a_failure_is_not_sent_again() {
     ] {
         for retry in ["if_absent", "idempotent"] {
             let mut change =
-                once(change("order", &ORDER.to_string(), from_ref(edit), from_ref(step)));
+                once(change("order", &ORDER.to_string(), from_ref(edit), from_ref(&step)));
             change["retry"] = json!(retry);
             let Some((sent, state)) = carried_out(plan(orders(), &[change])).await else {
                 continue;
