@@ -4,6 +4,7 @@ use std::error::Error;
 
 use souk_model::plan::{Change, PlanState};
 use souk_model::{Code, Failure};
+use souk_state::error_chain;
 use souk_state::plans::StoredPlan;
 
 /// A refusal by a rule of the host's, with what the caller can do.
@@ -80,15 +81,4 @@ pub(crate) fn not_announced(error: &dyn Error) -> Failure {
     Failure::internal("the audit trail cannot be written, so nothing is sent")
         .rule("audit-trail")
         .remedy("the operator must make the trail writable again; the log says what is wrong")
-}
-
-/// The error with its causes.
-pub(crate) fn error_chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

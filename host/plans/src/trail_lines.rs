@@ -4,10 +4,11 @@
 use souk_model::Failure;
 use souk_model::plan::{ItemState, PlanHeader, PlanItem, Step, StoredFailure};
 use souk_state::audit::{FoundEntry, SendingEntry, WriteEntry, WriteOrigin, WriteRequest};
+use souk_state::error_chain;
 use souk_upstream::{SendError, WriteResponse};
 
 use crate::context::PlansContext;
-use crate::refusals::{error_chain, not_announced};
+use crate::refusals::not_announced;
 
 impl PlansContext {
     /// Puts requests on the trail that are about to be sent, on the disk when this returns.

@@ -1,5 +1,6 @@
 //! Why the state directory, or a key in it, cannot be used.
 
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -65,4 +66,16 @@ impl StateError {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
     }
+}
+
+/// The error with its causes, each after a colon: for the log.
+#[must_use]
+pub fn error_chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

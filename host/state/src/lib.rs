@@ -47,7 +47,7 @@ mod files;
 pub mod plans;
 
 pub use dir::StateDir;
-pub use error::StateError;
+pub use error::{StateError, error_chain};
 
 /// An instant, in UTC; the audit trail keeps milliseconds of it.
 pub use jiff::Timestamp;

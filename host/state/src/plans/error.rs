@@ -9,6 +9,7 @@ use souk_model::plan::{ItemState, PlanId, PlanState};
 use souk_model::{Code, Decimal, Failure};
 
 use super::spend::SpendAccount;
+use crate::error::error_chain;
 
 /// Why plans could not be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -211,23 +212,12 @@ fn of_item(item: Option<u32>, what: &str) -> String {
     item.map_or_else(|| what.to_owned(), |n| format!("{what} of item {n}"))
 }
 
-/// The text with that of every cause.
-fn chain(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
-}
-
 impl From<StoreError> for Failure {
     /// What people are told. Paths and what the database said are for the log.
     fn from(error: StoreError) -> Self {
         use StoreError as E;
         let outside = |message: &str, remedy: &str| {
-            tracing::error!(error = chain(&error), "the plans cannot be used");
+            tracing::error!(error = error_chain(&error), "the plans cannot be used");
             Self::new(Code::Unavailable, message).remedy(remedy)
         };
         match &error {
@@ -255,7 +245,7 @@ impl From<StoreError> for Failure {
             )
             .remedy("see how far it came with `plans_get`"),
             E::Damaged { plan, item, .. } => {
-                tracing::error!(error = chain(&error), plan, item, "a plan is damaged");
+                tracing::error!(error = error_chain(&error), plan, item, "a plan is damaged");
                 Self::internal(error.to_string())
                     .remedy("restore the state directory from a backup, or prepare the plan again")
             }
@@ -289,7 +279,7 @@ impl From<StoreError> for Failure {
             | E::Uncountable(_)
             | E::NotAnEnd(_)
             | E::Unwritable { .. } => {
-                tracing::error!(error = chain(&error), "the host asked what it must not");
+                tracing::error!(error = error_chain(&error), "the host asked what it must not");
                 Self::internal(error.to_string())
             }
         }

@@ -31,7 +31,7 @@ async fn what_a_grant_does_not_name_is_refused_when_it_is_proposed() {
         assert!(refusal.starts_with("FORBIDDEN: "), "{what}: {refusal}");
         assert!(refusal.contains("grant") || refusal.contains("spell"), "{what}: {refusal}");
     }
-    assert_eq!(shop.sent().await, [""; 0]);
+    assert_eq!(shop.changes().await, [""; 0]);
     let proposed = client.answer("forger_prepare_names", with(&json!({"name": "Telt"}))).await;
     let done = client.answer("plans_commit", confirmed(id(&proposed))).await;
     assert_eq!(done["success_count"], 1, "{done}");
@@ -73,5 +73,5 @@ async fn what_a_grant_does_not_name_is_refused_when_it_is_sent() {
     assert_eq!((&done["success_count"], &done["state"]), (&json!(0), &json!("failed")), "{done}");
     let message = done["errors"][0]["message"].as_str().unwrap();
     assert!(message.contains("`/product/name` of the body"), "{message}");
-    assert_eq!(shop.sent().await, [""; 0]);
+    assert_eq!(shop.changes().await, [""; 0]);
 }

@@ -141,5 +141,5 @@ async fn an_honest_lookup_is_one_however_it_spells_the_sku() {
     );
     let refusal = client.refusal("forger_prepare", twice).await;
     assert!(refusal.starts_with("INTERNAL_ERROR: "), "{refusal}");
-    assert_eq!(shop.sent().await, [""; 0]);
+    assert_eq!(shop.changes().await, [""; 0]);
 }

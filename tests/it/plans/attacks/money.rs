@@ -111,7 +111,7 @@ async fn a_refund_is_not_sent_again_because_its_plugin_calls_success_a_failure()
         for _ in 0..3 {
             let _ = client.call("plans_resume", super::super::confirmed(plan)).await;
         }
-        let refunds = shop.sent().await;
+        let refunds = shop.changes().await;
         assert_eq!(refunds.len(), 1, "{first} {refunds:?}, of {total}");
         let shown = items(&client, plan).await;
         assert_eq!(shown[0]["state"], "done", "a read shows it: {shown:?}");

@@ -33,7 +33,7 @@ async fn carried_out(proposal: Value) -> Option<(usize, Value)> {
         let _ = client.call("plans_resume", super::super::confirmed(plan)).await;
     }
     let items = super::items(&client, plan).await;
-    Some((shop.sent().await.len(), items[0]["state"].clone()))
+    Some((shop.changes().await.len(), items[0]["state"].clone()))
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn the_cap_counts_rows_over_a_whole_plan() {
     applied["reason"] = json!("forged");
     let refusal = client.refusal("forger_apply", applied).await;
     assert!(refusal.starts_with("FORBIDDEN: "), "{refusal}");
-    assert_eq!(shop.sent().await, [""; 0]);
+    assert_eq!(shop.changes().await, [""; 0]);
 }
 
 #[tokio::test]
