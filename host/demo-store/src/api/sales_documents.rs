@@ -86,13 +86,26 @@ pub(super) const ROUTES: &[Route] = &[
         Err(Refusal::bad("You can not cancel Credit Memo"))
     }),
     read("/V1/transactions", TRANSACTION, |shop, call| {
-        TRANSACTIONS.list(shop, call, shop.transactions.iter(), plain)
+        TRANSACTIONS.list(shop, call, shop.transactions.iter(), |row| transaction(shop, row))
     }),
-    read("/V1/transactions/{id}", TRANSACTION, |shop, call| get(&shop.transactions, call)),
+    read("/V1/transactions/{id}", TRANSACTION, |shop, call| {
+        let row = shop.transactions.get(call.id("id")).ok_or_else(no_such_entity)?;
+        Ok(transaction(shop, row))
+    }),
 ];
 
 fn get(table: &Table, call: &Call) -> HandlerResult {
     table.get(call.id("id")).map(plain).ok_or_else(no_such_entity)
+}
+
+/// A transaction with those that followed from it.
+fn transaction(shop: &Shop, row: &Doc) -> Value {
+    let mut shown = row.clone();
+    let id = row.id("transaction_id");
+    let children = shop.transactions.iter().filter(|other| other.id("parent_id") == id);
+    let children: Value = children.map(|child| transaction(shop, child)).collect();
+    shown.put("child_transactions", children);
+    plain(&shown)
 }
 
 fn comments_of(table: &Table, call: &Call) -> HandlerResult {

@@ -6,6 +6,7 @@ mod log;
 mod pages;
 mod response;
 mod server;
+mod shipping;
 pub(crate) mod socket;
 mod target;
 mod xml;
@@ -64,9 +65,11 @@ async fn serve(
     let started = Instant::now();
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let strike = server.faults.strike(method.as_str(), &uri.to_string());
+    let shipping = server.shipping.begin(method.as_str(), uri.path());
     if !strike.delay.is_zero() {
         tokio::time::sleep(strike.delay).await;
     }
+    server.shipping.take_time(shipping.as_ref()).await;
     let instead = strike
         .fault
         .and_then(|fault| controls::instead(fault, strike.retry_after.as_deref(), peer));
@@ -78,10 +81,11 @@ async fn serve(
         body: &body,
         now: i64::try_from(since_epoch.as_secs()).unwrap_or(0).saturating_add(server.clock_ahead),
     };
+    let respond = || server.shipping.end(shipping.as_ref(), || request.respond(&server));
     let mut response = match (instead, strike.fault) {
         (Some(response), _) => response,
-        (None, None) => request.respond(&server),
-        (None, Some(fault)) => controls::spoil(fault, request.respond(&server), peer).await,
+        (None, None) => respond(),
+        (None, Some(fault)) => controls::spoil(fault, respond(), peer).await,
     };
     if server.clock_ahead != 0 {
         pages::date(&mut response, request.now);

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 use serde_json::{Map, Value};
 
 use super::log::RequestLog;
+use super::shipping::Shipping;
 use crate::api::{self, HandlerResult};
 use crate::auth::Guard;
 use crate::call::Call;
@@ -19,6 +20,7 @@ pub(crate) struct Server {
     pub(super) guard: Guard,
     pub(super) log: RequestLog,
     pub(super) faults: Faults,
+    pub(super) shipping: Shipping,
     /// Where writes are noted before they happen, for a durable store. Locked after the shop.
     journal: Option<Mutex<Journal>>,
     /// By how many seconds its clock is ahead.
@@ -31,7 +33,7 @@ impl Server {
         let guard = Guard::new(shop.token_key);
         let journal = journal.map(Mutex::new);
         let (shop, log) = (RwLock::new(shop), RequestLog::default());
-        Self { shop, guard, log, faults, journal, clock_ahead: 0 }
+        Self { shop, guard, log, faults, shipping: Shipping::default(), journal, clock_ahead: 0 }
     }
 
     /// The same with a clock that is ahead by so many seconds, or behind.

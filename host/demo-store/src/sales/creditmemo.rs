@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use super::composition::Roles;
 use super::history::{self, Remarks};
 use super::line::{self, Line, RemainingQuantity, RequestedQuantities};
 use super::lookup;
 use super::order;
 use super::payment::{self, Movement};
-use super::quantities::Quantities;
+use super::refund_lines::{InvoiceLimits, lines};
 use super::states::{self, After, Can};
 use super::stock::{self, ReturnedItem};
 use crate::amount::{Amount, Money, PriceCalculators, Sign};
@@ -68,7 +69,7 @@ impl Draft {
     fn of(
         order: &Doc,
         asked: &RequestedQuantities,
-        limits: Option<&Doc>,
+        limits: Option<&InvoiceLimits>,
         terms: &RefundArguments,
     ) -> Result<Self, Refusal> {
         let mut draft = Self { lines: lines(order, asked, limits)?, ..Self::default() };
@@ -93,7 +94,7 @@ impl Draft {
     fn add_rows(&mut self, order: &Doc) {
         let items = order.docs("items");
         let mut with_tax = PriceCalculators::default();
-        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
             let item = items[line.place];
             let rest = item.money("row_invoiced") - item.money("amount_refunded");
             line.row_total = line.part(&mut self.calculators, rest, left(item), Sign::Added);
@@ -129,7 +130,7 @@ impl Draft {
 
     fn add_discounts(&mut self, order: &Doc) {
         let items = order.docs("items");
-        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
             let item = items[line.place];
             if item.money("discount_invoiced") != Money::ZERO {
                 let rest = item.money("discount_invoiced") - item.money("discount_refunded");
@@ -167,7 +168,7 @@ impl Draft {
 
     fn add_taxes(&mut self, order: &Doc) {
         let items = order.docs("items");
-        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
             let item = items[line.place];
             let rest = |of: &str, done: &str| item.money(of) - item.money(done);
             let left = left(item);
@@ -211,52 +212,6 @@ fn left(item: &Doc) -> RemainingQuantity {
     RemainingQuantity { quantity: item.amount("qty_invoiced") - item.amount("qty_refunded") }
 }
 
-/// A line for every item that has something left, also of those not asked for, with 0. An invoice
-/// limits them to its own items.
-fn lines(
-    order: &Doc,
-    asked: &RequestedQuantities,
-    limits: Option<&Doc>,
-) -> Result<Vec<Line>, Refusal> {
-    let items = order.docs("items");
-    let mut lines: Vec<Line> = Vec::new();
-    for (place, item) in items.iter().enumerate() {
-        if order::is_part(item) {
-            let whole =
-                items.iter().position(|other| other.id("item_id") == item.id("parent_item_id"));
-            let quantity =
-                lines.iter().find(|line| Some(line.place) == whole).map(|line| line.quantity);
-            if let Some(quantity) = quantity {
-                lines.push(Line { place, quantity, is_last: true, ..Line::default() });
-            }
-            continue;
-        }
-        let left = Quantities::of(item).to_refund();
-        if left == Amount::ZERO {
-            continue;
-        }
-        let limit = limits.map(|invoice| {
-            let own = invoice.docs("items").into_iter();
-            own.filter(|line| line.id("order_item_id") == item.id("item_id"))
-                .map(|line| line.amount("qty"))
-                .sum::<Amount>()
-        });
-        let wanted = match asked.of(item) {
-            Some(quantity) => quantity,
-            None if asked.is_everything() => left,
-            None => Amount::ZERO,
-        };
-        let wanted = limit.map_or(wanted, |limit| wanted.min(limit));
-        let quantity = order::counted(item, wanted).max(Amount::ZERO);
-        if quantity > left {
-            return Err(Refusal::bad("We found an invalid quantity to refund item \"%1\".")
-                .with(json!([item.value("name")])));
-        }
-        lines.push(Line { place, quantity, is_last: quantity == left, ..Line::default() });
-    }
-    Ok(lines)
-}
-
 fn validate(
     order: &Doc,
     draft: &Draft,
@@ -282,16 +237,18 @@ fn validate(
         messages.push(format!("The most money available to refund is {left}."));
     }
     let items = order.docs("items");
+    let roles = Roles::of(order);
     for (id, quantity) in asked.iter() {
-        match items.iter().find(|item| item.id("item_id") == id) {
+        let place = items.iter().position(|item| item.id("item_id") == id);
+        match place.map(|place| (roles.at(place), items[place])) {
             None => messages.push(
                 "The creditmemo contains product item that is not part of the original order."
                     .to_owned(),
             ),
-            Some(item) if order::is_part(item) => {
+            Some((role, _)) if !role.is_billed => {
                 messages.push("The creditmemo contains incorrect product items.".to_owned());
             }
-            Some(item) if quantity > Quantities::of(item).to_refund() => messages.push(
+            Some((role, item)) if quantity > role.to_refund(item) => messages.push(
                 "The quantity to refund must not be greater than the unrefunded quantity."
                     .to_owned(),
             ),
@@ -334,7 +291,8 @@ pub(crate) fn make(
         RefundTarget::Invoice { id, .. } => shop.invoices.get(id).cloned(),
     };
     let refundable = invoice.is_none() || payment::is_gateway(&order);
-    let draft = Draft::of(&order, asked, invoice.as_ref(), terms)?;
+    let limits = invoice.as_ref().map(|invoice| InvoiceLimits::of(shop, &order, invoice));
+    let draft = Draft::of(&order, asked, limits.as_ref(), terms)?;
     validate(&order, &draft, asked, terms, refundable, |id| {
         lookup::item_of(shop, id).map(|item| item.text("sku"))
     })?;
@@ -357,16 +315,17 @@ pub(crate) fn make(
     if let RefundTarget::Invoice { id: invoice, .. } = basis {
         memo.put("invoice_id", invoice);
     }
+    let mut how = "offline.".to_owned();
     if online {
         let total = draft.grand_total().order;
         let txn = payment::record(shop, &mut order, Movement::Refund, total, now);
+        how = format!("online. Transaction ID: \"{txn}\"");
         memo.put("transaction_id", txn);
     }
     states::settle(&mut order, After::Creditmemo);
     order.put("updated_at", now);
     let total = payment::formatted(draft.grand_total().base, &order.text("base_currency_code"));
-    let how = if online { "online" } else { "offline" };
-    let note = format!("We refunded {total} {how}.");
+    let note = format!("We refunded {total} {how}");
     history::note_refund(&mut order, &mut shop.sales_numbers, &note, remarks.notify, now);
     shop.creditmemos.put(memo);
     move_stock(shop, &order, &draft, terms);
@@ -430,18 +389,29 @@ fn register(order: &mut Doc, draft: &Draft, online: bool, now: &str) {
     order.add_money("adjustment_negative", draft.fee);
     order.add_money("discount_refunded", -draft.discount);
     order.add_money(if online { "total_online_refunded" } else { "total_offline_refunded" }, total);
-    payment::add(order, "amount_refunded", total);
+    // What a payment counts is in cents of the base currency.
+    let counted = Money { base: total.base.cents(), ..total };
+    payment::add(order, "amount_refunded", counted);
     payment::add(order, "shipping_refunded", draft.shipping);
+    if online {
+        payment::add_base(order, "base_amount_refunded_online", counted.base);
+    }
 }
 
+/// Moves the goods: of composite products those of the parts.
 fn move_stock(shop: &mut Shop, order: &Doc, draft: &Draft, terms: &RefundArguments) {
     let items = order.docs("items");
+    let roles = Roles::of(order);
     for line in draft.lines.iter().filter(|line| line.quantity > Amount::ZERO) {
         let item = items[line.place];
-        if order::is_part(item) {
+        let role = roles.at(line.place);
+        if role.has_parts {
             continue;
         }
-        let returned = terms.returned.contains(&item.id("item_id"));
+        let returned = terms.returned.contains(&item.id("item_id"))
+            || role.whole.is_some_and(|whole| {
+                !role.is_in_bundle && terms.returned.contains(&items[whole].id("item_id"))
+            });
         stock::refund(shop, order, &ReturnedItem { item, quantity: line.quantity, returned });
     }
 }

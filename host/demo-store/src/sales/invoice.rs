@@ -1,11 +1,11 @@
 //! Invoices: the money of some of an order's items. The first one takes all of the shipping.
 
+use super::composition::Roles;
 use super::history::Remarks;
 use super::line::{self, Line, RemainingQuantity, RequestedQuantities};
 use super::lookup;
 use super::order;
 use super::payment::{self, Movement};
-use super::quantities::Quantities;
 use super::states::{self, After, Can};
 use super::stock;
 use crate::amount::{Amount, Money, PriceCalculators, Sign};
@@ -39,7 +39,7 @@ struct Draft {
 impl Draft {
     fn of(order: &Doc, earlier: &[&Doc], asked: &RequestedQuantities) -> Result<Self, Refusal> {
         let lines = lines(order, asked)?;
-        let is_last = lines.iter().all(|line| line.is_last);
+        let is_last = lines.iter().all(|line| line.is_last || !line.is_billed);
         let mut draft = Self { lines, is_last, ..Self::default() };
         draft.add_rows(order);
         draft.add_discount(order, earlier);
@@ -48,10 +48,9 @@ impl Draft {
         Ok(draft)
     }
 
-    fn quantity(&self, order: &Doc) -> Amount {
-        let items = order.docs("items");
-        let whole = self.lines.iter().filter(|line| !order::is_part(items[line.place]));
-        whole.map(|line| line.quantity).sum()
+    /// All quantities together, those that are only carried along too.
+    fn quantity(&self) -> Amount {
+        self.lines.iter().map(|line| line.quantity).sum()
     }
 
     /// Row totals, discounts and taxes of all lines, each rounded so that its remainder counts for
@@ -59,7 +58,7 @@ impl Draft {
     fn add_rows(&mut self, order: &Doc) {
         let items = order.docs("items");
         let (mut plain, mut with_tax) = (PriceCalculators::default(), PriceCalculators::default());
-        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
             let item = items[line.place];
             let left = left(item);
             line.row_total = line.part(
@@ -72,14 +71,14 @@ impl Draft {
             self.subtotal += line.row_total;
             self.subtotal_incl_tax += line.row_total_incl_tax;
         }
-        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
             let item = items[line.place];
             if item.money("discount_amount") != Money::ZERO {
                 let rest = item.money("discount_amount") - item.money("discount_invoiced");
                 line.discount = Some(line.part(&mut plain, rest, left(item), Sign::Deducted));
             }
         }
-        for line in self.lines.iter_mut().filter(|line| !order::is_part(items[line.place])) {
+        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
             let item = items[line.place];
             let rest = |of: &str, done: &str| item.money(of) - item.money(done);
             line.tax =
@@ -141,46 +140,70 @@ fn left(item: &Doc) -> RemainingQuantity {
     RemainingQuantity { quantity: item.amount("qty_ordered") - item.amount("qty_invoiced") }
 }
 
-/// A line for every item that has something left, also of those not asked for, with 0.
+/// What is asked for, in quantities of every item: a bundle's parts come with it, unless they are asked
+/// for themselves, and a variant with its configurable product.
+fn spread(order: &Doc, roles: &Roles, asked: &RequestedQuantities) -> RequestedQuantities {
+    let items = order.docs("items");
+    let mut spread = asked.clone();
+    for (place, item) in items.iter().enumerate() {
+        if let Some(quantity) = spread.of(item) {
+            for part in roles.parts(place) {
+                if spread.of(items[part]).is_none()
+                    && let Some(own) = roles.at(part).in_bundles(quantity)
+                {
+                    spread.ask(items[part].id("item_id"), own);
+                }
+            }
+        } else if let Some(quantity) = spread.by_id(item.id("parent_item_id")) {
+            spread.ask(item.id("item_id"), quantity);
+        }
+    }
+    spread
+}
+
+/// A line for every item that has something left, also of those not asked for, with 0; and for what is
+/// only carried along with one that is asked for.
 fn lines(order: &Doc, asked: &RequestedQuantities) -> Result<Vec<Line>, Refusal> {
     let items = order.docs("items");
+    let roles = Roles::of(order);
+    let spread = spread(order, &roles, asked);
+    let is_wanted = |place: usize| match spread.of(items[place]) {
+        Some(quantity) => quantity > Amount::ZERO,
+        None => spread.is_everything() && roles.at(place).to_invoice(items[place]) > Amount::ZERO,
+    };
     let mut lines = Vec::new();
     for (place, item) in items.iter().enumerate() {
-        if order::is_part(item) {
-            // A variant follows its configurable product.
-            let whole =
-                items.iter().position(|other| other.id("item_id") == item.id("parent_item_id"));
-            let quantity = lines
-                .iter()
-                .find(|line: &&Line| Some(line.place) == whole)
-                .map(|line| line.quantity);
-            if let Some(quantity) = quantity {
-                lines.push(Line { place, quantity, is_last: true, ..Line::default() });
-            }
+        let role = roles.at(place);
+        let left = role.to_invoice(item);
+        let is_in = match role.whole {
+            _ if role.is_billed => left > Amount::ZERO,
+            Some(whole) => is_wanted(whole),
+            None => roles.parts(place).any(&is_wanted),
+        };
+        if !is_in {
             continue;
         }
-        let left = Quantities::of(item).to_invoice();
-        if left == Amount::ZERO {
-            continue;
-        }
-        let wanted = match asked.of(item) {
+        let wanted = match spread.of(item) {
             Some(quantity) => quantity,
+            // What is only carried along counts as invoiced whole, however much is left.
+            None if !role.is_billed => item.amount("qty_ordered"),
             None if asked.is_everything() => left,
             None => Amount::ZERO,
         };
         let quantity = order::counted(item, wanted).max(Amount::ZERO);
-        if quantity > left {
+        if role.is_billed && quantity > left {
             return Err(Refusal::bad("We found an invalid quantity to invoice item \"%1\".")
                 .with(serde_json::json!([item.value("name")])));
         }
-        lines.push(Line { place, quantity, is_last: quantity == left, ..Line::default() });
+        let is_last = role.is_billed && quantity == left;
+        lines.push(Line { place, quantity, is_last, is_billed: role.is_billed, ..Line::default() });
     }
     Ok(lines)
 }
 
 fn validate(order: &Doc, draft: &Draft) -> Result<(), Refusal> {
     let mut messages = Vec::new();
-    if draft.quantity(order) <= Amount::ZERO {
+    if draft.quantity() <= Amount::ZERO {
         messages.push(
             "The invoice can't be created without products. Add products and try again.".to_owned(),
         );
@@ -254,7 +277,7 @@ fn write_totals(invoice: &mut Doc, order: &Doc, draft: &Draft) {
     invoice.set_money("tax_amount", draft.tax);
     invoice.set_money("discount_tax_compensation_amount", draft.compensation);
     invoice.set_money("grand_total", draft.grand_total());
-    invoice.set_amount("total_qty", draft.quantity(order));
+    invoice.set_amount("total_qty", draft.quantity());
     if let Some(shipping) = draft.shipping {
         invoice.set_money("shipping_amount", shipping);
         invoice.set_money("shipping_incl_tax", order.money("shipping_incl_tax"));
@@ -268,15 +291,19 @@ fn write_totals(invoice: &mut Doc, order: &Doc, draft: &Draft) {
 
 /// Counts the invoice on the order and its items; the goods that are delivered by being invoiced.
 fn register(order: &mut Doc, draft: &Draft, now: &str) -> Vec<stock::Goods> {
+    let roles = Roles::of(order);
     let mut place = 0;
     let mut goods = Vec::new();
     let mut cost = Amount::ZERO;
     order::each_item(order, |item| {
+        let has_parts = roles.at(place).has_parts;
         let line = draft.lines.iter().find(|line| line.place == place);
         place += 1;
         let Some(line) = line else { return };
         // Totals were worked out for lines of nothing too, and left this.
-        item.put("weee_tax_applied", "[]");
+        if line.is_billed {
+            item.put("weee_tax_applied", "[]");
+        }
         if line.quantity == Amount::ZERO {
             return;
         }
@@ -286,6 +313,9 @@ fn register(order: &mut Doc, draft: &Draft, now: &str) -> Vec<stock::Goods> {
         item.add_money("discount_invoiced", line.discount.unwrap_or(Money::ZERO));
         item.add_money("row_invoiced", line.row_total);
         item.put("updated_at", now);
+        if has_parts {
+            return;
+        }
         cost += item.amount("base_cost").times(line.quantity);
         if order::is_virtual_item(item) {
             goods.push((item.text("sku"), line.quantity));

@@ -38,6 +38,11 @@ impl RequestedQuantities {
         self.0.iter().rev().find(|(known, _)| *known == id).map(|(_, quantity)| *quantity)
     }
 
+    /// Asks for so many of an order item, too.
+    pub(crate) fn ask(&mut self, id: u64, quantity: Amount) {
+        self.0.push((id, quantity));
+    }
+
     /// Ids and quantities as given.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Amount)> + '_ {
         self.0.iter().copied()
@@ -51,6 +56,8 @@ pub(crate) struct Line {
     pub(crate) place: usize,
     /// How many.
     pub(crate) quantity: Amount,
+    /// Whether it has amounts: of a composite product either the whole has or its parts.
+    pub(crate) is_billed: bool,
     /// Whether nothing is left of the item after this line. What rounding left over goes here.
     pub(crate) is_last: bool,
     /// Without tax and before discount.
@@ -88,10 +95,11 @@ impl Line {
         }
     }
 
-    /// The line's row total with tax, in proportion to all that was ordered.
+    /// The line's row total with tax and before discount, in proportion to all that was ordered.
     pub(crate) fn with_tax(&self, calculators: &mut PriceCalculators, item: &Doc) -> Money {
-        let total = item.money("row_total_incl_tax") + item.money("discount_amount");
-        calculators.delta_round(total, self.quantity, item.amount("qty_ordered"), Sign::Added)
+        let ordered = item.amount("qty_ordered");
+        let total = item.money("price_incl_tax").map(|price| price.times(ordered));
+        calculators.delta_round(total, self.quantity, ordered, Sign::Added)
     }
 
     /// The line as a document's item: what the order item says, and this line's amounts.
@@ -113,7 +121,7 @@ impl Line {
             ],
         );
         doc.set_amount("qty", self.quantity);
-        if order::is_part(item) {
+        if !self.is_billed {
             return doc;
         }
         doc.set_money("row_total", self.row_total);

@@ -4,6 +4,7 @@
 //! Orders and documents are kept as the API shows them. Money is computed exactly, twice each time: in
 //! the currency of the order and in the base currency of its website.
 
+pub(crate) mod composition;
 pub(crate) mod coupon;
 pub(crate) mod creditmemo;
 pub(crate) mod history;
@@ -17,6 +18,7 @@ pub(crate) mod payment;
 mod quantities;
 #[cfg(test)]
 mod recorded;
+mod refund_lines;
 pub(crate) mod shipment;
 #[cfg(test)]
 mod split_properties;

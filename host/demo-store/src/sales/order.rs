@@ -6,7 +6,7 @@ use crate::amount::Amount;
 use crate::document::Doc;
 use crate::document::Fields;
 
-/// Whether the item only stands for a part of another: the variant under its configurable product.
+/// Whether the item is a part of another: the variant of its configurable product, a part of its bundle.
 pub(crate) fn is_part(item: &Doc) -> bool {
     item.id("parent_item_id") != 0
 }
@@ -47,9 +47,4 @@ pub(crate) fn shipping_address(order: &Doc) -> Option<&Doc> {
 pub(crate) fn set_due(order: &mut Doc) {
     let due = order.money("grand_total") - order.money("total_paid");
     order.set_money("total_due", due.map(|due| due.cents().max(Amount::ZERO)));
-}
-
-/// Whether the goods are not this item but its variant.
-pub(crate) fn has_parts(item: &Doc) -> bool {
-    item.text("product_type") == "configurable"
 }

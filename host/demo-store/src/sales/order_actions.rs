@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::order::{each_item, has_parts, whole_items};
-use super::quantities::Quantities;
+use super::composition::Roles;
+use super::order::each_item;
 use super::states;
+use super::stock;
 use crate::amount::Amount;
 use crate::document::{Doc, Fields};
 
@@ -12,16 +13,18 @@ use crate::document::{Doc, Fields};
 /// paid: then it goes on.
 pub(crate) fn cancel(order: &mut Doc, now: &str) -> Vec<(String, Amount)> {
     let mut state = "canceled";
-    let mut freed = Vec::new();
-    for item in whole_items(order) {
-        let quantities = Quantities::of(item);
-        if state != "processing" && quantities.to_refund() > Amount::ZERO {
-            let goes_on = quantities.to_ship() > quantities.to_cancel();
-            state = if goes_on { "processing" } else { "complete" };
+    let roles = Roles::of(order);
+    for (place, item) in order.docs("items").into_iter().enumerate() {
+        let role = roles.at(place);
+        if state != "processing" && role.to_refund(item) > Amount::ZERO {
+            state = if role.stays_to_ship(item) { "processing" } else { "complete" };
         }
     }
+    let freed = stock::freed(order, &roles);
+    let mut place = 0;
     each_item(order, |item| {
-        let canceled = Quantities::of(item).to_cancel();
+        let canceled = roles.at(place).to_cancel(item);
+        place += 1;
         let ordered = item.amount("qty_ordered");
         for (field, of) in [
             ("tax_canceled", "base_tax_amount"),
@@ -32,9 +35,6 @@ pub(crate) fn cancel(order: &mut Doc, now: &str) -> Vec<(String, Amount)> {
         }
         item.set_amount("qty_canceled", canceled);
         item.put("updated_at", now);
-        if canceled > Amount::ZERO && !has_parts(item) {
-            freed.push((item.text("sku"), canceled));
-        }
     });
     let left = |of: &str, done: &str| {
         order.money(of).map(Amount::abs) - order.money(done).map(Amount::abs)

@@ -15,14 +15,17 @@ pub(crate) fn show(order: &Doc) -> Value {
     shown.put("status_histories", history::newest_first(order));
     let wholes = order.value("items").clone();
     each_item(&mut shown, |item| {
+        hide_notes(item);
         let parent = item.id("parent_item_id");
         let whole = wholes
             .as_array()
             .into_iter()
             .flatten()
             .find(|whole| php::id_of(&whole["item_id"]) == parent);
-        if let Some(whole) = whole {
-            item.put("parent_item", whole.clone());
+        if let Some(Value::Object(whole)) = whole {
+            let mut whole = whole.clone();
+            hide_notes(&mut whole);
+            item.put("parent_item", whole);
         }
     });
     let total: Doc = order
@@ -65,5 +68,11 @@ fn is_shipping_total(field: &str) -> bool {
 pub(crate) fn show_item(item: &Doc) -> Value {
     let mut shown = item.clone();
     shown.shift_remove("extension_attributes");
+    hide_notes(&mut shown);
     Value::Object(shown)
+}
+
+/// Takes out what the store only notes for itself.
+fn hide_notes(item: &mut Doc) {
+    item.retain(|field, _| !field.starts_with('_'));
 }

@@ -20,6 +20,13 @@ pub(crate) fn add(order: &mut Doc, field: &str, money: Money) {
     }
 }
 
+/// Adds to what the order's payment has in the base currency alone.
+pub(crate) fn add_base(order: &mut Doc, field: &str, amount: Amount) {
+    if let Some(payment) = order.get_mut("payment").and_then(Value::as_object_mut) {
+        payment.add_amount(field, amount);
+    }
+}
+
 /// What moved money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Movement {
@@ -45,11 +52,19 @@ pub(crate) fn record(
         Movement::Refund => ("refund", "-refund"),
     };
     let txn = format!("{txn}{suffix}");
-    let parent_row = shop.transactions.find(|known| known.value("txn_id") == &parent);
-    let parent_id = parent_row.map(|known| known.value("transaction_id").clone());
+    let parent_id = shop
+        .transactions
+        .find(|known| known.value("txn_id") == &parent)
+        .map(|known| known.id("transaction_id"));
+    if let Some(row) = parent_id.and_then(|id| shop.transactions.get_mut(id))
+        && movement == Movement::Refund
+    {
+        // A capture that money was given back of takes no more.
+        row.put("is_closed", 1);
+    }
     let mut doc = Doc::new();
     doc.put("transaction_id", id);
-    doc.put("parent_id", parent_id.unwrap_or(Value::Null));
+    doc.put("parent_id", parent_id.map_or(Value::Null, Value::from));
     doc.put("order_id", order.value("entity_id").clone());
     doc.put("payment_id", order.value("payment")["entity_id"].clone());
     doc.put("txn_id", txn.clone());

@@ -39,9 +39,4 @@ impl Quantities {
     pub(crate) fn to_refund(self) -> Amount {
         (self.invoiced - self.refunded).max(Amount::ZERO)
     }
-
-    /// What a cancellation calls off: neither invoiced nor shipped.
-    pub(crate) fn to_cancel(self) -> Amount {
-        self.to_invoice().min(self.to_ship())
-    }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::composition::Roles;
 use super::history::Remarks;
 use super::line::{self, RequestedQuantities};
 use super::lookup;
@@ -24,28 +25,82 @@ pub(crate) struct Parcel {
     pub(crate) source: Option<String>,
 }
 
-/// What is shipped: the places of order items and how many. More than is left becomes what is left.
-fn lines(order: &Doc, asked: &RequestedQuantities) -> Vec<(usize, Amount)> {
-    let items = order.docs("items");
-    let whole = items
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| !order::is_part(item) && !order::is_virtual_item(item));
-    whole
-        .filter_map(|(place, item)| {
-            let left = Quantities::of(item).to_ship();
-            let wanted = match asked.of(item) {
-                Some(quantity) => quantity.min(left),
-                None if asked.is_everything() => left,
-                None => Amount::ZERO,
-            };
-            let quantity = order::counted(item, wanted);
-            (quantity > Amount::ZERO).then_some((place, quantity))
-        })
-        .collect()
+/// So many of the order item at a place.
+#[derive(Debug, Clone, Copy)]
+struct ShippedItem {
+    place: usize,
+    quantity: Amount,
+    /// Whether it is shipped itself, or only carried along with another item of its bundle.
+    is_shipped: bool,
+    /// Whether the shipment lists it. Parts that leave with their whole are counted and not listed.
+    is_listed: bool,
 }
 
-fn validate(order: &Doc, lines: &[(usize, Amount)], tracks: &[Doc]) -> Result<(), Refusal> {
+/// What is shipped. More than is left becomes what is left. A bundle that is not shipped itself counts one
+/// whenever a part of it is.
+fn lines(order: &Doc, roles: &Roles, asked: &RequestedQuantities) -> Vec<ShippedItem> {
+    let items = order.docs("items");
+    let wanted = |item: &Doc| {
+        if asked.is_everything() { Some(item.amount("qty_ordered")) } else { asked.of(item) }
+    };
+    let mut lines = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let role = roles.at(place);
+        if order::is_virtual_item(item) {
+            continue;
+        }
+        let quantity = match role.whole {
+            _ if role.is_shipped => {
+                wanted(item).map_or(Amount::ZERO, |wanted| wanted.min(role.to_ship(item)))
+            }
+            None => Amount::of(Some(&json!(1))),
+            Some(whole) => {
+                // Of a variant nothing is counted by itself.
+                let part = wanted(items[whole]).and_then(|wholes| role.in_bundles(wholes));
+                part.map_or(Amount::ZERO, |part| part.min(Quantities::of(item).to_ship()))
+            }
+        };
+        let quantity = order::counted(item, quantity);
+        if quantity > Amount::ZERO {
+            let is_listed = role.is_shipped || role.whole.is_none();
+            lines.push(ShippedItem { place, quantity, is_shipped: role.is_shipped, is_listed });
+        }
+    }
+    let goes_alone = |line: &ShippedItem| {
+        line.is_shipped
+            || roles.at(line.place).whole.is_some()
+            || lines.iter().any(|part| roles.at(part.place).whole == Some(line.place))
+    };
+    lines.iter().copied().filter(goes_alone).collect()
+}
+
+/// Items of bundles that are asked for where the other of bundle and parts is shipped.
+fn wrong_part_of_bundle(order: &Doc, roles: &Roles, asked: &RequestedQuantities) -> Vec<String> {
+    let items = order.docs("items");
+    let wrong = |(place, item): (usize, &&Doc)| {
+        let role = roles.at(place);
+        if role.is_shipped || !role.is_in_bundle || asked.of(item).is_none() {
+            return None;
+        }
+        let (bundle, how, what) = match role.whole {
+            None => (*item, "Separately", "Bundle product options"),
+            Some(whole) => (items[whole], "Together", "Bundle product itself"),
+        };
+        Some(format!(
+            "Cannot create shipment as bundle product \"{}\" has shipment type \"{how}\". {what} should be \
+             shipped instead.",
+            bundle.text("sku")
+        ))
+    };
+    items.iter().enumerate().filter_map(wrong).collect()
+}
+
+fn validate(
+    order: &Doc,
+    lines: &[ShippedItem],
+    tracks: &[Doc],
+    wrong: Vec<String>,
+) -> Result<(), Refusal> {
     let mut messages = Vec::new();
     if !states::is_open_to(order, Can::Ship) {
         messages.push(format!(
@@ -63,6 +118,7 @@ fn validate(order: &Doc, lines: &[(usize, Amount)], tracks: &[Doc]) -> Result<()
             messages.push("Please enter a tracking number.".to_owned());
         }
     }
+    messages.extend(wrong);
     lookup::refuse("Shipment", &messages)
 }
 
@@ -80,27 +136,29 @@ pub(crate) fn make(
     now: &str,
 ) -> Result<u64, Refusal> {
     let mut order = lookup::order_of(shop, order)?;
-    let lines = lines(&order, asked);
-    validate(&order, &lines, &parcel.tracks)?;
+    let roles = Roles::of(&order);
+    let lines = lines(&order, &roles, asked);
+    let wrong = wrong_part_of_bundle(&order, &roles, asked);
+    validate(&order, &lines, &parcel.tracks, wrong)?;
     let source = parcel.source.clone().unwrap_or_else(|| stock::source_of(shop, &order));
     // Ids are used up even when the goods turn out to be missing.
     let id = shop.shipments.take_id();
     let store = StoreId::try_from(order.id("store_id")).unwrap_or(0);
     let increment = shop.sales_numbers.increment(Document::Shipment, store);
-    let goods: Vec<stock::Goods> = lines
-        .iter()
-        .map(|(place, quantity)| (order.docs("items")[*place].text("sku"), *quantity))
-        .collect();
+    let listed = || lines.iter().filter(|line| line.is_listed);
+    let goods = listed().map(|line| (line.place, line.quantity));
+    let goods = stock::goods(&order, &roles, goods);
     if !stock::has_all(shop, &source, &goods) {
         return Err(Refusal::bad("Could not save a shipment, see error log for details"));
     }
     let mut shipment = line::header(&order, id, &increment, now);
     shipment.take_over(&order, &["customer_id"]);
-    shipment.set_amount("total_qty", lines.iter().map(|(_, quantity)| *quantity).sum());
+    let shipped = lines.iter().filter(|line| line.is_shipped);
+    shipment.set_amount("total_qty", shipped.map(|line| line.quantity).sum());
     shipment.put("packages", json!([]));
-    let items = lines.iter().map(|(place, quantity)| {
+    let items = listed().map(|line| {
         let number = shop.sales_numbers.next(Part::ShipmentItem);
-        document_item(order.docs("items")[*place], number, id, *quantity)
+        document_item(order.docs("items")[line.place], number, id, line.quantity)
     });
     shipment.put("items", line::list(items));
     let tracks = parcel
@@ -130,17 +188,14 @@ fn document_item(item: &Doc, id: u64, parent: u64, quantity: Amount) -> Doc {
     doc
 }
 
-fn register(order: &mut Doc, lines: &[(usize, Amount)], now: &str) {
-    let wholes: Vec<(u64, Amount)> = lines
-        .iter()
-        .map(|(place, quantity)| (order.docs("items")[*place].id("item_id"), *quantity))
-        .collect();
+fn register(order: &mut Doc, lines: &[ShippedItem], now: &str) {
+    let mut place = 0;
     order::each_item(order, |item| {
-        let own = if order::is_part(item) { item.id("parent_item_id") } else { item.id("item_id") };
-        if let Some((_, quantity)) = wholes.iter().find(|(id, _)| *id == own) {
-            item.add_amount("qty_shipped", *quantity);
+        if let Some(line) = lines.iter().find(|line| line.place == place) {
+            item.add_amount("qty_shipped", line.quantity);
             item.put("updated_at", now);
         }
+        place += 1;
     });
 }
 

@@ -4,6 +4,7 @@
 //! Both are tables, and the tables are held to what a real store answered (`order_operations.jsonl`):
 //! `recorded.rs` asks them about every order in it and compares the answers.
 
+use super::composition::{Role, Roles};
 use super::order;
 use super::quantities::Quantities;
 use crate::amount::Amount;
@@ -69,25 +70,36 @@ pub(crate) fn can(order: &Doc, what: Can) -> bool {
     is_open_to(order, what)
         && match what {
             Hold | Unhold => true,
-            Cancel | Invoice => any_left(order, Quantities::to_invoice),
-            Ship => has_to_ship(order),
+            Cancel | Invoice => any_item(order, |role, item| role.to_invoice(item) > Amount::ZERO),
+            Ship => can_ship(order),
             Creditmemo => has_to_refund(order),
         }
 }
 
-/// Whether an order in this state may have this status.
-pub(crate) fn has_status(order: &Doc, status: &str) -> bool {
-    row(&order.text("state")).statuses.contains(&status)
-}
-
-fn any_left(order: &Doc, left: impl Fn(Quantities) -> Amount) -> bool {
-    order::whole_items(order).any(|item| left(Quantities::of(item)) > Amount::ZERO)
+fn any_item(order: &Doc, holds: impl Fn(Role, &Doc) -> bool) -> bool {
+    let roles = Roles::of(order);
+    let mut items = order.docs("items").into_iter().enumerate();
+    items.any(|(place, item)| holds(roles.at(place), item))
 }
 
 /// Whether an item is left to ship, whatever the order's state.
 pub(crate) fn has_to_ship(order: &Doc) -> bool {
-    order::whole_items(order)
-        .any(|item| !order::is_virtual_item(item) && Quantities::of(item).to_ship() > Amount::ZERO)
+    any_item(order, |role, item| !order::is_virtual_item(item) && role.to_ship(item) > Amount::ZERO)
+}
+
+/// Whether goods are left to ship. Parts of a bundle count by themselves here, also where it is the bundle
+/// that is shipped, and what was refunded whole does not.
+fn can_ship(order: &Doc) -> bool {
+    any_item(order, |role, item| {
+        let left = if role.whole.is_some() && role.is_in_bundle {
+            Quantities::of(item).to_ship()
+        } else {
+            role.to_ship(item)
+        };
+        left > Amount::ZERO
+            && !order::is_virtual_item(item)
+            && item.amount("qty_refunded") != item.amount("qty_ordered")
+    })
 }
 
 /// Whether money is left to give back. What was kept as a fee is not.
@@ -98,7 +110,10 @@ fn has_to_refund(order: &Doc) -> bool {
     if order.amount("grand_total") != Amount::ZERO {
         return left != Amount::ZERO && !fee_is_left;
     }
-    // Nothing was to be paid: one memo of nothing may be made once the order was invoiced.
+    // Nothing was to be paid: what was invoiced may be given back all the same.
+    if any_item(order, |role, item| role.to_refund(item) > Amount::ZERO) {
+        return true;
+    }
     let was_refunded = order.get("total_refunded").is_some() && left == Amount::ZERO;
     let is_due = can(order, Invoice) && paid <= Amount::ZERO;
     let only_fee_is_left = paid > Amount::ZERO && fee_is_left;

@@ -1,6 +1,7 @@
 //! What sales do to stock: orders hold goods back, shipments take them from a source, refunds give
 //! them back or write them off.
 
+use super::composition::Roles;
 use super::order;
 use crate::amount::Amount;
 use crate::document::{Doc, Fields};
@@ -12,6 +13,67 @@ const DEFAULT_SOURCE: &str = "default";
 
 /// Goods: a SKU and how many.
 pub(crate) type Goods = (String, Amount);
+
+/// The goods of order items, by their places and how many: of a composite product its parts, of a
+/// configurable one its variant, whose SKU it has itself.
+pub(crate) fn goods(
+    order: &Doc,
+    roles: &Roles,
+    listed: impl Iterator<Item = (usize, Amount)>,
+) -> Vec<Goods> {
+    let items = order.docs("items");
+    let mut goods: Vec<Goods> = Vec::new();
+    for (place, quantity) in listed {
+        let role = roles.at(place);
+        if role.has_parts && !role.is_shipped {
+            continue;
+        }
+        if !(role.has_parts && role.is_in_bundle) {
+            add(&mut goods, items[place].text("sku"), quantity);
+            continue;
+        }
+        for part in roles.parts(place).filter(|part| !order::is_virtual_item(items[*part])) {
+            if let Some(quantity) = roles.at(part).in_bundles(quantity) {
+                add(&mut goods, items[part].text("sku"), order::counted(items[part], quantity));
+            }
+        }
+    }
+    goods
+}
+
+fn add(goods: &mut Vec<Goods>, sku: String, quantity: Amount) {
+    match goods.iter_mut().find(|(known, _)| *known == sku) {
+        Some((_, sum)) => *sum += quantity,
+        None => goods.push((sku, quantity)),
+    }
+}
+
+/// The goods that a cancellation of the order sets free: neither shipped nor invoiced.
+pub(crate) fn freed(order: &Doc, roles: &Roles) -> Vec<Goods> {
+    let items = order.docs("items");
+    let mut freed = Vec::new();
+    let left = |item: &Doc, shipped: Amount| {
+        let gone = shipped.max(item.amount("qty_invoiced"));
+        item.amount("qty_ordered") - gone - item.amount("qty_canceled")
+    };
+    for (place, item) in items.iter().enumerate() {
+        let role = roles.at(place);
+        if !role.is_shipped {
+            continue;
+        }
+        if role.has_parts && role.is_in_bundle {
+            for part in roles.parts(place) {
+                let shipped = roles.at(part).in_bundles(item.amount("qty_shipped"));
+                let shipped = shipped.unwrap_or(Amount::ZERO);
+                add(&mut freed, items[part].text("sku"), left(items[part], shipped));
+            }
+        } else {
+            add(&mut freed, item.text("sku"), left(item, item.amount("qty_shipped")));
+        }
+    }
+    freed.retain(|(_, quantity)| *quantity > Amount::ZERO);
+    freed
+}
 
 /// The stock that an order was sold from.
 pub(crate) fn stock_of(shop: &Shop, order: &Doc) -> u64 {
@@ -129,7 +191,7 @@ pub(crate) struct ReturnedItem<'a> {
 /// are returned at all; goods that never left are free again if returned, and else written off.
 pub(crate) fn refund(shop: &mut Shop, order: &Doc, refunded: &ReturnedItem<'_>) {
     let sku = refunded.item.text("sku");
-    let shipped_from = shipped_from(shop, order, refunded.item.id("item_id"));
+    let shipped_from = shipped_from(shop, order, &sku);
     let shipped: Amount = shipped_from.iter().map(|(_, quantity)| *quantity).sum();
     let processed = refunded.item.amount("qty_invoiced") - refunded.item.amount("qty_refunded")
         + refunded.quantity;
@@ -162,19 +224,21 @@ pub(crate) fn refund(shop: &mut Shop, order: &Doc, refunded: &ReturnedItem<'_>) 
     }
 }
 
-/// The sources from which an order item was shipped, and how many from each.
-fn shipped_from(shop: &Shop, order: &Doc, item: u64) -> Vec<(String, Amount)> {
-    shop.shipments
-        .iter()
-        .filter(|shipment| shipment.id("order_id") == order.id("entity_id"))
-        .flat_map(|shipment| {
-            let source = php::text_of(&shipment.value("extension_attributes")["source_code"]);
-            shipment
-                .docs("items")
-                .into_iter()
-                .filter(|line| line.id("order_item_id") == item)
-                .map(move |line| (source.clone(), line.amount("qty")))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+/// The sources from which goods of an order were shipped, and how many from each.
+fn shipped_from(shop: &Shop, order: &Doc, sku: &str) -> Vec<(String, Amount)> {
+    let roles = Roles::of(order);
+    let place = |line: &Doc| {
+        let mut items = order.docs("items").into_iter();
+        items.position(|item| item.id("item_id") == line.id("order_item_id"))
+    };
+    let own =
+        shop.shipments.iter().filter(|shipment| shipment.id("order_id") == order.id("entity_id"));
+    own.flat_map(|shipment| {
+        let source = php::text_of(&shipment.value("extension_attributes")["source_code"]);
+        let listed = shipment.docs("items").into_iter();
+        let listed = listed.filter_map(|line| Some((place(line)?, line.amount("qty"))));
+        let goods = goods(order, &roles, listed).into_iter();
+        goods.filter(|(known, _)| known == sku).map(move |(_, quantity)| (source.clone(), quantity))
+    })
+    .collect()
 }

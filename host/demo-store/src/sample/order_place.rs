@@ -8,7 +8,8 @@ use super::rows;
 use crate::amount::{Amount, Money};
 use crate::document::{Doc, Fields};
 use crate::php;
-use crate::sales::order;
+use crate::sales::composition::Roles;
+use crate::sales::{order, stock};
 use crate::shop::numbers::{Document, Part};
 use crate::shop::{ALL, Shop, StoreId};
 
@@ -283,10 +284,12 @@ fn write_payment(order: &mut Doc, basket: &Basket, method: &str, title: &str) {
 
 /// Holds the goods back for the order.
 fn hold_back(shop: &mut Shop, order: &Doc) {
-    let goods: Vec<(String, Amount)> = order::whole_items(order)
-        .map(|item| (item.text("sku"), -item.amount("qty_ordered")))
-        .collect();
-    crate::sales::stock::release(shop, order, &goods);
+    let roles = Roles::of(order);
+    let items = order.docs("items").into_iter().enumerate();
+    let ordered = items.filter(|(place, _)| roles.at(*place).is_shipped);
+    let ordered = ordered.map(|(place, item)| (place, -item.amount("qty_ordered")));
+    let goods = stock::goods(order, &roles, ordered);
+    stock::release(shop, order, &goods);
 }
 
 fn count_coupon(shop: &mut Shop, basket: &Basket) {

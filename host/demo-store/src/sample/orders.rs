@@ -111,6 +111,8 @@ fn happen(
         Event::Comment | Event::Fraud => {
             let mut history = json!({ "comment": row.comment.as_deref() });
             if row.event == Event::Fraud {
+                // A module for payments sets it: a comment can only name what the order has.
+                set_status(story.shop, id, "fraud");
                 history["status"] = json!("fraud");
             }
             history["is_customer_notified"] = json!(0);
@@ -151,7 +153,13 @@ fn items(shop: &Shop, id: u64, row: &Line<OrderEvent>) -> Result<Vec<Value>, Sam
 fn set_state(shop: &mut Shop, id: u64, state: &str) {
     if let Some(order) = shop.orders.get_mut(id) {
         order.put("state", state);
-        order.put("status", state);
+    }
+    set_status(shop, id, state);
+}
+
+fn set_status(shop: &mut Shop, id: u64, status: &str) {
+    if let Some(order) = shop.orders.get_mut(id) {
+        order.put("status", status);
     }
 }
 

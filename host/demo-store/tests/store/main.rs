@@ -7,5 +7,6 @@ mod citations;
 mod client;
 mod durable;
 mod faults;
+mod live2;
 mod replay;
 mod sales;

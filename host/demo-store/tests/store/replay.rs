@@ -29,7 +29,8 @@ struct Exchange {
     apart_from: Vec<String>,
 }
 
-fn golden(name: &str) -> PathBuf {
+/// A file of recordings.
+pub(crate) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
@@ -71,10 +72,10 @@ async fn play(store: &Store, exchange: &Exchange) -> Option<String> {
 }
 
 /// Takes fields away, at every depth.
-fn remove(value: &mut Value, fields: &[String]) {
+pub(crate) fn remove(value: &mut Value, fields: &[impl AsRef<str>]) {
     match value {
         Value::Object(object) => {
-            object.retain(|name, _| !fields.contains(name));
+            object.retain(|name, _| !fields.iter().any(|field| field.as_ref() == name));
             object.values_mut().for_each(|value| remove(value, fields));
         }
         Value::Array(list) => list.iter_mut().for_each(|value| remove(value, fields)),
@@ -83,7 +84,7 @@ fn remove(value: &mut Value, fields: &[String]) {
 }
 
 /// Where two answers differ: times are alike, and numbers however they are written.
-fn difference(recorded: &Value, got: &Value, path: &str) -> Option<String> {
+pub(crate) fn difference(recorded: &Value, got: &Value, path: &str) -> Option<String> {
     match (recorded, got) {
         (Value::Object(recorded), Value::Object(given)) => {
             let extra = given.keys().find(|name| !recorded.contains_key(*name));
