@@ -96,7 +96,7 @@ impl Upkeep {
         if let Err(error) = self.trail.notice() {
             tracing::error!("the audit trail cannot be used: {:#}", anyhow::Error::from(error));
         }
-        if let Err(error) = self.trail.write_sums(is_end) {
+        if let Err(error) = self.trail.write_sums() {
             tracing::error!("refused calls are not on the audit trail: {error}");
         }
         let is_moved = !self.plan_store.is_in_place();
@@ -107,6 +107,7 @@ impl Upkeep {
             tracing::error!("cannot write the audit trail: {error}");
         }
         self.is_moved = is_moved;
+        self.plan_store.close_idle();
         if let Some(anchor) = &mut self.anchor
             && let Ok((head, _)) = self.trail.head()
             && let Err(error) = anchor.note(head, is_end)

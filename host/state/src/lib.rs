@@ -40,12 +40,14 @@
 
 pub mod audit;
 pub mod continuity;
+mod cpu_account;
 mod dir;
 mod error;
 pub mod exports;
 mod files;
 pub mod plans;
 
+pub use cpu_account::{CpuAccount, thread_time};
 pub use dir::StateDir;
 pub use error::{StateError, error_chain};
 

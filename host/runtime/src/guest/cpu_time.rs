@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
+use souk_state::{CpuAccount, thread_time};
 
 /// Counts what a run takes: of whatever is measured, the guest's own and what the host does for it.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +17,8 @@ pub(crate) struct CpuMeter(Arc<CpuCounts>);
 
 #[derive(Debug, Default)]
 struct CpuCounts {
-    /// Nanoseconds of what was measured and has ended.
-    spent: AtomicU64,
+    /// What was measured and has ended, and what the database's threads did for it.
+    spent: CpuAccount,
     /// The thread's own time when it began what it measures now, and 1 added; 0 where nothing is.
     began: AtomicU64,
 }
@@ -26,17 +26,16 @@ struct CpuCounts {
 impl CpuMeter {
     /// What was spent so far. Whoever asks is measured itself, or nothing is.
     pub(crate) fn spent(&self) -> Duration {
-        let spent = self.0.spent.load(Ordering::Relaxed);
         let running = match self.0.began.load(Ordering::Relaxed) {
             0 => 0,
             began => thread_time().saturating_sub(began - 1),
         };
-        Duration::from_nanos(spent + running)
+        self.0.spent.spent() + Duration::from_nanos(running)
     }
 
     /// Runs a future, and counts each of its steps.
     pub(crate) async fn measure<F: Future>(&self, future: F) -> F::Output {
-        let mut future = pin!(future);
+        let mut future = pin!(self.0.spent.charge(future));
         poll_fn(|context| {
             self.0.began.store(thread_time() + 1, Ordering::Relaxed);
             let _step = Step(&self.0);
@@ -47,10 +46,7 @@ impl CpuMeter {
 
     /// Runs something on a thread of its own, and counts it.
     pub(crate) fn count<T>(&self, work: impl FnOnce() -> T) -> T {
-        let began = thread_time();
-        let done = work();
-        self.0.spent.fetch_add(thread_time().saturating_sub(began), Ordering::Relaxed);
-        done
+        self.0.spent.count(work)
     }
 }
 
@@ -60,16 +56,8 @@ struct Step<'m>(&'m CpuCounts);
 impl Drop for Step<'_> {
     fn drop(&mut self) {
         let began = self.0.began.swap(0, Ordering::Relaxed).saturating_sub(1);
-        self.0.spent.fetch_add(thread_time().saturating_sub(began), Ordering::Relaxed);
+        self.0.spent.add(thread_time().saturating_sub(began));
     }
-}
-
-/// Nanoseconds that this thread has run.
-fn thread_time() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, nanoseconds) =
-        (u64::try_from(time.tv_sec).unwrap_or(0), u64::try_from(time.tv_nsec).unwrap_or(0));
-    seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
 }
 
 #[cfg(test)]

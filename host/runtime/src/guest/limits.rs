@@ -24,8 +24,12 @@ pub struct Limits {
     pub stack_bytes: usize,
     /// Processor time of one call. Milliseconds, counted in ticks of 2.
     pub cpu_ms: u64,
-    /// Time of one call from start to end, waiting for the store included. Milliseconds.
+    /// Time of one call from start to end, waiting for the store included, but for the commits and
+    /// purges that it waits for. Milliseconds.
     pub wall_ms: u64,
+    /// The same with commits and purges. Milliseconds. A commit that has begun goes on without its
+    /// caller.
+    pub call_ms: u64,
     /// Text of one answer. Bytes. It may hold a value for each eight of them, since values take
     /// more room than their text.
     pub answer_bytes: usize,
@@ -76,6 +80,7 @@ impl Default for Limits {
             stack_bytes: 512 << 10,
             cpu_ms: 2_000,
             wall_ms: 120_000,
+            call_ms: 1_800_000,
             answer_bytes: 8 << 20,
             requests: 500,
             fetched_bytes: 64 << 20,
@@ -121,6 +126,7 @@ impl Limits {
         within("stack_bytes", self.stack_bytes as u64, 64 << 10, 8 << 20)?;
         within("cpu_ms", self.cpu_ms, 10, 600_000)?;
         within("wall_ms", self.wall_ms, 10, 3_600_000)?;
+        within("call_ms", self.call_ms, self.wall_ms, 24 * 3_600_000)?;
         within("answer_bytes", self.answer_bytes as u64, 1 << 10, 256 << 20)?;
         within("export_bytes", self.export_bytes, 1 << 10, 1 << 30)?;
         within("exports_bytes", self.exports_bytes, self.export_bytes, 1 << 40)?;
@@ -150,6 +156,7 @@ impl Limits {
             table_elements: self.table_elements,
             cpu: Duration::from_millis(self.cpu_ms),
             wall: Duration::from_millis(self.wall_ms),
+            whole: Duration::from_millis(self.call_ms),
             answer_bytes: self.answer_bytes,
             requests: self.requests,
             fetched_bytes: self.fetched_bytes,
@@ -165,6 +172,7 @@ impl Limits {
             cpu,
             // It makes no host call that waits, so the wall clock matters only on a busy machine.
             wall: cpu * 20,
+            whole: cpu * 20,
             answer_bytes: DESCRIPTION_BYTES,
             requests: 0,
             fetched_bytes: 0,
@@ -181,6 +189,8 @@ pub(crate) struct Budget {
     pub(crate) table_elements: usize,
     pub(crate) cpu: Duration,
     pub(crate) wall: Duration,
+    /// With commits and purges.
+    pub(crate) whole: Duration,
     pub(crate) answer_bytes: usize,
     pub(crate) requests: u32,
     pub(crate) fetched_bytes: usize,

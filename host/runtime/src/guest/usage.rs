@@ -19,6 +19,8 @@ pub(crate) enum ExceededBudget {
     Cpu(Duration),
     #[error("it took longer than {} ms (`limits.wall_ms`)", .0.as_millis())]
     Wall(Duration),
+    #[error("it took longer than {} ms, commits and purges included (`limits.call_ms`)", .0.as_millis())]
+    Whole(Duration),
     #[error("its answer is larger than {0} bytes (`limits.answer_bytes`)")]
     Answer(usize),
     #[error("it handed over more than {0} bytes at once (`limits.answer_bytes`)")]
@@ -41,6 +43,7 @@ impl ExceededBudget {
             Self::Tables(_) => "budget-tables",
             Self::Cpu(_) => "budget-cpu",
             Self::Wall(_) => "budget-wall",
+            Self::Whole(_) => "budget-call",
             Self::Answer(_) | Self::Crossing(_) => "budget-answer",
             Self::Checking(_) => "budget-checking",
             Self::Requests(_) => "budget-requests",

@@ -1,7 +1,10 @@
-//! The wall clock of a call, which stands still while a plan is carried out.
+//! The wall clock of a call. It stands still while the call waits for a commit or a purge; those count
+//! in a budget of their own, of the whole call.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::usage::ExceededBudget;
 
 /// Measures a call's time; clones measure the same call.
 #[derive(Clone)]
@@ -28,26 +31,38 @@ impl WallClock {
         WallClockPause(self.clone())
     }
 
-    /// What is left of a budget; zero when it is used up.
-    fn left(&self, budget: Duration) -> Duration {
+    /// What is left of the time that it may run, and of the time that it may take with all pauses;
+    /// the budget that is used up.
+    fn left(&self, wall: Duration, whole: Duration) -> Result<Duration, ExceededBudget> {
         self.with(|state| {
-            let now = state.paused_at.unwrap_or_else(Instant::now);
-            let ran = now.duration_since(state.started).saturating_sub(state.stood_still);
-            budget.saturating_sub(ran)
+            let now = Instant::now();
+            let ran = state.paused_at.unwrap_or(now).duration_since(state.started);
+            let ran = ran.saturating_sub(state.stood_still);
+            let took = now.duration_since(state.started);
+            match (wall.saturating_sub(ran), whole.saturating_sub(took)) {
+                (Duration::ZERO, _) => Err(ExceededBudget::Wall(wall)),
+                (_, Duration::ZERO) => Err(ExceededBudget::Whole(whole)),
+                (running, taking) => Ok(running.min(taking)),
+            }
         })
     }
 
-    /// Runs the future within the budget; `None` when it took longer.
-    pub(crate) async fn within<F: Future>(&self, budget: Duration, future: F) -> Option<F::Output> {
+    /// Runs the future within both budgets.
+    ///
+    /// # Errors
+    /// The budget that it took longer than.
+    pub(crate) async fn within<F: Future>(
+        &self,
+        wall: Duration,
+        whole: Duration,
+        future: F,
+    ) -> Result<F::Output, ExceededBudget> {
         let mut future = std::pin::pin!(future);
         loop {
-            let left = self.left(budget);
-            if left.is_zero() {
-                return None;
-            }
+            let left = self.left(wall, whole)?;
             // After a pause there is more left than this wait: look again.
             if let Ok(output) = tokio::time::timeout(left, &mut future).await {
-                return Some(output);
+                return Ok(output);
             }
         }
     }
@@ -67,5 +82,36 @@ impl Drop for WallClockPause {
                 state.stood_still += paused_at.elapsed();
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[tokio::test]
+    async fn a_pause_counts_in_the_whole_and_not_in_the_wall() {
+        let clock = WallClock::start();
+        let paused = async {
+            let _pause = clock.pause();
+            std::future::pending::<()>().await;
+        };
+        let ended = clock.within(LONG, SHORT, paused).await;
+        assert_eq!(ended, Err(ExceededBudget::Whole(SHORT)));
+        let waiting = WallClock::start().within(SHORT, LONG, std::future::pending::<()>()).await;
+        assert_eq!(waiting, Err(ExceededBudget::Wall(SHORT)));
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_commit_may_take_longer_than_the_wall() {
+        let clock = WallClock::start();
+        let paused = async {
+            let _pause = clock.pause();
+            tokio::time::sleep(SHORT * 2).await;
+        };
+        assert_eq!(clock.within(SHORT, LONG, paused).await, Ok(()));
     }
 }

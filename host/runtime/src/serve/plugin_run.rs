@@ -84,16 +84,17 @@ impl PluginRun<'_> {
         mut self,
         arguments: &String,
     ) -> (CallResources, Result<CallResult, Failure>) {
-        let wall = self.store.data().usage.budget.wall;
+        let budget = &self.store.data().usage.budget;
+        let (wall, whole) = (budget.wall, budget.whole);
         let clock = self.store.data().clock.clone();
         let meter = self.store.data().usage.meter.clone();
-        let outcome = clock.within(wall, meter.measure(self.invoke(arguments))).await;
+        let outcome = clock.within(wall, whole, meter.measure(self.invoke(arguments))).await;
         let usage = &mut self.store.data_mut().usage;
         let result = match outcome {
             // What ran since the last interruption counts too; the answer is there already.
-            Some(Ok(answer)) => answer,
-            Some(Err(trap)) => Err(self.trap_failure(&trap)),
-            None => Err(usage.exceed(ExceededBudget::Wall(wall)).failure(&self.plugin.group.name)),
+            Ok(Ok(answer)) => answer,
+            Ok(Err(trap)) => Err(self.trap_failure(&trap)),
+            Err(exceeded) => Err(usage.exceed(exceeded).failure(&self.plugin.group.name)),
         };
         let result = match result {
             Ok(response) => {

@@ -12,8 +12,6 @@ use super::text_cleaner::clean_name;
 
 /// Lines that the refused calls of one principal may have in a second.
 const LINES_A_SECOND: u32 = 20;
-/// After how many seconds a sum is written although calls go on being refused.
-const SUM_SECONDS: i64 = 5;
 /// Codes that a sum tells apart; a caller chooses neither their number nor their names.
 const CODES: usize = 32;
 
@@ -85,23 +83,16 @@ impl RefusalMeter {
         RefusalLine::Summed
     }
 
-    /// The sums that are due: those of principals that were not refused in this second, and those
-    /// that have been added to for long. All of them, where the host is about to stop.
-    pub(super) fn take_due(&self, now: Timestamp, all: bool) -> Vec<RefusedEntry> {
+    /// The sums so far. A host that serves asks for them every second, so that one which is killed
+    /// loses no more than that.
+    pub(super) fn take_sums(&self, now: Timestamp) -> Vec<RefusedEntry> {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut due = Vec::new();
+        let mut sums = Vec::new();
         windows.retain(|_, window| {
-            let is_quiet = window.second < now.as_second() - 1;
-            let is_old = window
-                .sum
-                .as_ref()
-                .is_some_and(|sum| sum.at.as_second() + SUM_SECONDS <= now.as_second());
-            if all || is_quiet || is_old {
-                due.extend(window.sum.take());
-            }
-            !is_quiet
+            sums.extend(window.sum.take());
+            window.second >= now.as_second() - 1
         });
-        due
+        sums
     }
 
     /// Puts a sum back that could not be written.
@@ -145,7 +136,6 @@ mod tests {
         let own = |ms: i64| matches!(meter.count(&refused, at(ms)), RefusalLine::Own(_));
         let lines = (0..1_000).filter(|n| own(60_000 + n)).count();
         assert_eq!(lines, 20);
-        assert!(meter.take_due(at(60_999), false).is_empty());
         // In the next second calls have lines again, after the sum of those before.
         let RefusalLine::Own(Some(sum)) = meter.count(&refused, at(61_000)) else {
             panic!("the sum comes first");
@@ -153,10 +143,12 @@ mod tests {
         assert_eq!((sum.at, sum.last, sum.count), (at(60_020), at(60_999), 980));
         assert_eq!(sum.codes["FORBIDDEN"], 980);
         (0..30).for_each(|n| drop(meter.count(&refused, at(61_100 + n))));
-        let [sum] = &meter.take_due(at(61_200), true)[..] else { panic!("one is left") };
+        let [sum] = &meter.take_sums(at(61_200))[..] else { panic!("one is left") };
         assert_eq!(sum.count, 11);
-        assert!(meter.take_due(at(61_200), true).is_empty());
-        assert!(meter.take_due(at(70_000), false).is_empty());
+        assert!(meter.take_sums(at(61_200)).is_empty());
+        assert!(!own(61_300), "what was summed is no reason for more lines in that second");
+        assert_eq!(meter.take_sums(at(70_000)).len(), 1);
+        assert!(meter.0.lock().unwrap().is_empty(), "who is not refused any more is forgotten");
     }
 
     #[test]

@@ -202,16 +202,16 @@ impl AuditTrail {
         self.append_records(sum.into_iter().chain([call]), 0, Durability::Written)
     }
 
-    /// Writes the sums of refused calls that are due; all there are, where the host is about to stop.
+    /// Writes the sums of refused calls so far.
     ///
     /// # Errors
     /// As [`append`](Self::append); they are written another time then.
-    pub fn write_sums(&self, all: bool) -> Result<(), AuditError> {
-        let due = self.refusals.take_due(Timestamp::now(), all);
-        let records = due.iter().map(|sum| TrailRecord::Refused(Box::new(sum.clone())));
+    pub fn write_sums(&self) -> Result<(), AuditError> {
+        let sums = self.refusals.take_sums(Timestamp::now());
+        let records = sums.iter().map(|sum| TrailRecord::Refused(Box::new(sum.clone())));
         let written = self.append_records(records, 0, Durability::Written);
         if written.is_err() {
-            self.refusals.put_back(due);
+            self.refusals.put_back(sums);
         }
         written
     }
@@ -305,7 +305,7 @@ impl AuditTrail {
 
 impl Drop for AuditTrail {
     fn drop(&mut self) {
-        if let Err(error) = self.write_sums(true) {
+        if let Err(error) = self.write_sums() {
             tracing::error!("refused calls are not on the audit trail: {error}");
         }
     }

@@ -87,3 +87,15 @@ async fn an_abandoned_draft_is_gone_with_its_items_and_its_key() {
     store.begin(&header).await.unwrap();
     store.add(&plan, &items(0..2)).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_the_database_does_for_a_call_is_put_down_to_it() {
+    let (_root, store) = fresh();
+    let (mine, other) = (CpuAccount::default(), CpuAccount::default());
+    let plan = mine.charge(proposed(&store, 1, 2_000)).await;
+    let written = mine.spent();
+    assert!(written > Duration::ZERO);
+    mine.charge(store.items(&plan, None, u32::MAX, &[])).await.unwrap();
+    assert!(mine.spent() > written, "reading counts too");
+    assert_eq!(other.spent(), Duration::ZERO);
+}

@@ -13,6 +13,7 @@ mod runs;
 mod spends;
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Map, json};
 use souk_model::plan::{
@@ -21,11 +22,11 @@ use souk_model::plan::{
     StoredFailure, Subject, Undo,
 };
 use souk_model::{Binding, Code, Failure, Grant, Method, Read, StoreView, Tier, WriteMethod};
-use souk_state::StateDir;
 use souk_state::plans::{
     IdempotencyHit, IdempotencyKey, ItemCounts, JournalEntry, Lease, LeaseClaim, PlanFilter,
     PlanStore, SqlitePlanStore, StoreError,
 };
+use souk_state::{CpuAccount, StateDir};
 use tempfile::TempDir;
 
 /// When the tests begin.

@@ -1,5 +1,7 @@
 //! The HTTP client of one back end.
 
+use std::time::Duration;
+
 use http::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{ClientBuilder, redirect, retry};
 use souk_model::{Code, Failure};
@@ -8,6 +10,10 @@ use tokio::sync::OnceCell;
 use super::transport_error::innermost_cause;
 use super::upstream::UPSTREAM;
 use crate::config::limits::RequestLimits;
+
+/// How long a connection is kept that nobody uses: long enough for the calls of one conversation, and
+/// shorter than stores and the proxies before them keep theirs.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// A client that is built when it is first needed: loading the system's certificates takes some ten
 /// milliseconds, which a host that starts has better uses for.
@@ -72,4 +78,5 @@ fn builder(limits: &RequestLimits) -> ClientBuilder {
         .no_deflate()
         .connect_timeout(limits.connect_timeout)
         .pool_max_idle_per_host(limits.concurrency)
+        .pool_idle_timeout(IDLE)
 }

@@ -55,7 +55,14 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "limits.wall_ms",
             "120000",
             "ms",
-            "Time of one call from start to end, waiting for the store included",
+            "Time of one call from start to end, waiting for the store included; commits and purges \
+             are not counted here",
+        ),
+        Setting::limit(
+            "limits.call_ms",
+            "1800000",
+            "ms",
+            "The same with commits and purges; a commit that has begun goes on without its caller",
         ),
         Setting::limit("limits.answer_bytes", "8388608", "bytes", "Text of one answer"),
         Setting::limit("limits.requests", "500", "requests", "Requests to back ends in one call"),

@@ -134,6 +134,12 @@ impl SqlitePlanStore {
         self.file.check_not_moved().is_ok()
     }
 
+    /// Closes connections that nobody has used for a while. They are opened again when they are
+    /// needed.
+    pub fn close_idle(&self) {
+        self.reader_pool.close_idle();
+    }
+
     /// What the file says of itself.
     ///
     /// # Errors

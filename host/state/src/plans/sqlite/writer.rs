@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::error::{FileError, SqliteTaskError};
 use super::file::PlanFile;
 use super::schema;
+use crate::cpu_account::CpuAccount;
 use crate::plans::error::StoreError;
 
 /// How many pieces of work wait at most; whoever brings more waits to hand them over.
@@ -78,7 +79,8 @@ impl PlanWriter {
         W: FnOnce(&Connection) -> Result<T, SqliteTaskError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = WriteTask { durability, work: Some(work), result: None, reply };
+        let account = CpuAccount::current();
+        let job = WriteTask { durability, work: Some(work), result: None, reply, account };
         self.jobs.send(Box::new(job)).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -105,6 +107,8 @@ struct WriteTask<T, W> {
     work: Option<W>,
     result: Option<Result<T, SqliteTaskError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
+    /// In whose name it is done.
+    account: CpuAccount,
 }
 
 impl<T: Send, W> WriteJob for WriteTask<T, W>
@@ -116,7 +120,7 @@ where
     }
 
     fn run(&mut self, connection: &Connection) -> bool {
-        self.result = self.work.take().map(|work| work(connection));
+        self.result = self.work.take().map(|work| self.account.count(|| work(connection)));
         matches!(self.result, Some(Ok(_)))
     }
 
