@@ -163,6 +163,17 @@ impl DemoStore {
         assert_eq!(answer.status(), 200, "{path}");
     }
 
+    /// A plain REST deletion with an admin's token: somebody else at work in the same store.
+    ///
+    /// # Panics
+    /// When it does not answer 200.
+    pub async fn delete(&self, path: &str) {
+        let token = self.token.get_or_init(|| self.log_in()).await;
+        let url = format!("{}/rest{path}", self.url);
+        let answer = self.client.delete(url).bearer_auth(token).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+    }
+
     /// A plain REST creation with an admin's token.
     ///
     /// # Panics

@@ -142,6 +142,14 @@ impl DemoStore {
         self
     }
 
+    /// The same store with a database that keeps characters of four bytes, such as emoji. Others turn
+    /// each into `????`, and say that all is well.
+    #[must_use]
+    pub fn with_four_byte(mut self, kept: bool) -> Self {
+        self.shop.four_byte |= kept;
+        self
+    }
+
     /// The same store with a clock that is ahead by so many seconds, or behind.
     #[must_use]
     pub fn with_clock_ahead(self, seconds: i64) -> Self {

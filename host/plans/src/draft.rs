@@ -10,9 +10,10 @@ use souk_upstream::Session;
 
 use crate::check;
 use crate::context::PlansContext;
-use crate::guards::{PlanScope, subject_key};
+use crate::guards::{PlanScope, check_characters, subject_key};
 use crate::ledger::{DraftTotals, MoneyContext};
 use crate::observed::ObservedState;
+use crate::price_share;
 use crate::refusals::plugin_fault;
 use crate::review::{self, ItemReview};
 use crate::seal::{self, PlanHasher};
@@ -187,6 +188,8 @@ impl PlanDraft {
             }
         }
         let tier = self.tier_of(&changes);
+        let currencies = price_share::base_currencies(&self.session, guards, &judged).await;
+        let scope = scope.with_currencies(&currencies);
         let reader = SubjectReader::of(&self.session, &self.header);
         let money = MoneyContext::of(&self.session, &self.header);
         let mut totals = self.totals.clone();
@@ -197,9 +200,18 @@ impl PlanDraft {
             let observed = observed
                 .remove(&change.subject.id)
                 .unwrap_or_else(|| Err(plugin_fault(change, "it occurs twice in one addition")))?;
-            let jump = guards.check_values_read(&scope, change, judged, &observed)?;
+            let values = guards.check_values_read(&scope, change, judged, &observed)?;
+            // What takes a change back has what a read showed the store to keep.
+            if !scope.takes_back && !self.session.store().keeps_four_byte() {
+                check_characters(change, &observed)?;
+            }
             totals.add(&self.context, money, change, &observed).await?;
-            checked.push(CheckedChange { observed, jump, rows: judged.rows, retry: judged.retry });
+            let amount_off = match values.amount_off.filter(|_| !scope.takes_back) {
+                Some(off) => price_share::warning(&self.session, guards, off).await,
+                None => None,
+            };
+            let (jump, rows, retry) = (values.jump, judged.rows, judged.retry);
+            checked.push(CheckedChange { observed, jump, amount_off, rows, retry });
         }
         drop(judged);
         let additions = review_all(self.header.count, changes, checked)?;
@@ -208,6 +220,7 @@ impl PlanDraft {
         check_bound(rows, self.bound)?;
         self.context.store.add(&self.header.id, &additions.items).await?;
         self.include(&additions)?;
+        additions.amounts_off.iter().for_each(|warning| self.warn(warning));
         self.plugin_warnings.extend(additions.warnings);
         (self.totals, self.rows) = (totals, rows);
         self.raise_tier(tier);
@@ -349,6 +362,8 @@ struct CheckedChange {
     observed: ObservedState,
     /// By how many per cent it moves a price, where that is past the threshold.
     jump: Option<f64>,
+    /// What is to be said of an amount that it takes off.
+    amount_off: Option<String>,
     rows: u64,
     retry: Retry,
 }
@@ -359,6 +374,8 @@ struct Additions {
     items: Vec<PlanItem>,
     /// The price jumps of the items, one by one.
     jumps: Vec<Option<f64>>,
+    /// What is to be said of amounts that they take off.
+    amounts_off: Vec<String>,
     warnings: Vec<String>,
     rows: u64,
     left_out: u32,
@@ -381,6 +398,8 @@ fn review_all(
                 if let Some(jump) = checked.jump {
                     item.warnings.push(format!("a price changes by {jump:.0} %"));
                 }
+                additions.amounts_off.extend(checked.amount_off.clone());
+                item.warnings.extend(checked.amount_off);
                 additions.items.push(item);
                 additions.jumps.push(checked.jump);
                 additions.rows = additions.rows.saturating_add(checked.rows);

@@ -28,6 +28,7 @@ mod magento;
 mod money;
 mod observed;
 mod outcome;
+mod price_share;
 mod purge;
 mod refusals;
 mod request;

@@ -16,7 +16,7 @@ use crate::refusals::already_started;
 use crate::request::CommitRequest;
 use crate::reverse;
 use crate::subjects::SubjectReader;
-use crate::verdict::shows_after;
+use crate::verdict::{is_gone, shows_after};
 
 /// Proposes the plan that takes another back. What somebody else has changed since is left alone and
 /// named in the warnings.
@@ -107,6 +107,9 @@ async fn undo_page(
                     }
                     Err(why) => draft.warn(format!("{id} cannot be taken back: {why}")),
                 }
+            }
+            Some(Ok(observed)) if is_gone(item, observed) => {
+                draft.warn(format!("{id} is gone and is left alone"));
             }
             Some(Ok(_)) => draft.warn(format!("{id} was changed since and is left alone")),
             Some(Err(failure)) => draft.warn(format!("{id} cannot be read: {failure}")),

@@ -1,10 +1,11 @@
 //! What is made of an item: of the answers to its requests, and of what a read shows.
 
 use serde_json::Value;
-use souk_model::plan::{Edit, ItemProgress, ItemState, PlanItem, Retry, StoredFailure};
-use souk_model::{Code, Failure};
+use souk_model::plan::{Edit, FieldAfter, ItemProgress, ItemState, PlanItem, Retry, StoredFailure};
+use souk_model::{Code, Failure, WriteMethod};
 use souk_state::plans::JournalEntry;
 
+use crate::guards::lost_characters;
 use crate::money::{MoneyRequest, money_request};
 use crate::observed::ObservedState;
 
@@ -37,10 +38,17 @@ pub(crate) fn verdict(
     if shows_after(item, observed) {
         return entry_for(item, ItemState::Done, None);
     }
+    if let (SendResult::Accepted, Some(failure)) = (sent, not_kept(item, observed)) {
+        return entry_for(item, ItemState::Unknown, Some(&failure));
+    }
     let untouched = is_untouched(item, observed);
     match sent {
         // A read disproves a success that was taken for a failure, and nothing less does.
         SendResult::Refused(_, failure) | SendResult::Contradicted(failure) if untouched => {
+            entry_for(item, ItemState::Failed, Some(failure))
+        }
+        // Somebody deleted it just before, so that there was nothing to write.
+        SendResult::Refused(0, failure) if is_gone(item, observed) => {
             entry_for(item, ItemState::Failed, Some(failure))
         }
         SendResult::Unsure(failure) | SendResult::Contradicted(failure) => {
@@ -104,8 +112,20 @@ pub(crate) fn entry_for(
     JournalEntry { failure: failure.map(StoredFailure::from), ..JournalEntry::new(item.n, state) }
 }
 
+/// Whether the subject was there when the plan was reviewed, and is not any more. A write to it could
+/// make a new one, which nobody has reviewed; what is to be deleted may be gone.
+pub(crate) fn is_gone(item: &PlanItem, observed: &ObservedState) -> bool {
+    let deletes = || item.change.steps.iter().any(|step| step.method == WriteMethod::Delete);
+    let was_there = item.subject_digest.as_ref().is_some_and(|was| *was != observed.digest());
+    observed.here.is_none() && was_there && !deletes()
+}
+
 /// Whether every field that a read can show is as the plan wants it.
 pub(crate) fn shows_after(item: &PlanItem, observed: &ObservedState) -> bool {
+    // Of what is gone every field is as empty as one that was cleared.
+    if is_gone(item, observed) {
+        return false;
+    }
     item.change
         .edits
         .iter()
@@ -116,6 +136,13 @@ pub(crate) fn shows_after(item: &PlanItem, observed: &ObservedState) -> bool {
 
 /// The first field that is not as it was when the plan was reviewed.
 pub(crate) fn drift(item: &PlanItem, observed: &ObservedState) -> Option<Failure> {
+    if is_gone(item, observed) {
+        let message =
+            format!("{} was there when this was reviewed, and is gone now", item.change.subject);
+        return Some(
+            Failure::new(Code::Drifted, message).remedy("it is left alone, and not made anew"),
+        );
+    }
     let (edit, reviewed) = item
         .change
         .edits
@@ -179,9 +206,10 @@ fn is_untouched(item: &PlanItem, observed: &ObservedState) -> bool {
 /// Whether what stands there is a mixture of before and after: the work of this plan and nobody's
 /// else.
 fn is_half_done(item: &PlanItem, observed: &ObservedState) -> bool {
-    item.change.edits.iter().zip(&item.review).all(|(edit, reviewed)| {
-        observed.unchanged(edit, &reviewed.before) || observed.satisfies(edit, reviewed)
-    })
+    !is_gone(item, observed)
+        && item.change.edits.iter().zip(&item.review).all(|(edit, reviewed)| {
+            observed.unchanged(edit, &reviewed.before) || observed.satisfies(edit, reviewed)
+        })
 }
 
 pub(crate) fn partly_written(item: &PlanItem, observed: &ObservedState) -> Failure {
@@ -197,6 +225,22 @@ pub(crate) fn partly_written(item: &PlanItem, observed: &ObservedState) -> Failu
         })
         .unwrap_or_default();
     Failure::new(Code::UpstreamError, format!("it was written in part: {field}"))
+}
+
+/// That the store has question marks in the place of characters that it was said to keep.
+fn not_kept(item: &PlanItem, observed: &ObservedState) -> Option<Failure> {
+    item.change.edits.iter().zip(&item.review).find_map(|(edit, reviewed)| {
+        let FieldAfter::AsSent(sent) = &reviewed.after else { return None };
+        let is = observed.field(edit);
+        let lost = lost_characters(sent, is.value()?)?;
+        let message = format!(
+            "it was written, and the store did not keep {lost} of `{}`: it is {} now",
+            reviewed.field,
+            abbreviated(is.value()?)
+        );
+        let failure = Failure::new(Code::UpstreamError, message);
+        Some(failure.remedy("an operator sets `four_byte = false` for the store"))
+    })
 }
 
 pub(crate) fn unknown_after_read() -> Failure {

@@ -174,6 +174,10 @@ pub(crate) struct DemoStoreArgs {
     /// `Magento_InventoryApi` there is no multi-source inventory.
     #[arg(long, value_name = "MODULES", value_delimiter = ',')]
     pub(crate) without: Vec<String>,
+    /// Have its database keep characters of four bytes, such as emoji; without it they become `????`,
+    /// as in most stores.
+    #[arg(long)]
+    pub(crate) four_byte: bool,
     /// Have its clock ahead by so many seconds, or behind.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) clock_ahead: i64,

@@ -36,6 +36,7 @@ pub(crate) fn configured(settings: &ResolvedSettings) -> anyhow::Result<Vec<Stor
             }
             store.signing_base_url =
                 variable("stores[].signing_base_url").map(|address| url(&address)).transpose()?;
+            store.four_byte = is_on(settings, "stores[].four_byte");
         }
         store.credentials = credentials.or(store.credentials);
         // What the environment names is what the client that set it wants by default.
@@ -86,6 +87,12 @@ fn offered(settings: &ResolvedSettings) -> anyhow::Result<Option<Credentials>> {
 fn variable(settings: &ResolvedSettings, key: &str) -> Option<String> {
     let given = settings.given(key).find(|given| given.source.is_variable())?;
     given.value.as_str().map(str::to_owned)
+}
+
+/// Whether a variable switches something on for the environment's store.
+fn is_on(settings: &ResolvedSettings, key: &str) -> bool {
+    let given = settings.given(key).find(|given| given.source.is_variable());
+    given.is_some_and(|given| given.value == true)
 }
 
 fn url(text: &str) -> anyhow::Result<Url> {

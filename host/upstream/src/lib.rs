@@ -11,7 +11,7 @@
 //!
 //! | layer | what it is | what it must not know |
 //! |---|---|---|
-//! | `reader`, `writer`, `purger`, `capabilities` | what can be done with a session: read, write, purge the cache, find out what the store offers | each other |
+//! | `reader`, `writer`, `purger`, `capabilities`, `price_level` | what can be done with a session: read, write, purge the cache, find out what the store offers and how its prices stand | each other |
 //! | `session`, `session_registry` | a store, who we are to it, the default view; who is logged in | what is done with it |
 //! | `auth` | OAuth, bearer token, admin token; the login that proves them | sessions, principals |
 //! | `store` | one store: address, limits, connections, sending and sending again, its views and base URLs | whose request it is |
@@ -63,6 +63,7 @@ mod config;
 #[doc(hidden)]
 pub mod fuzz;
 mod graphql;
+mod price_level;
 mod purger;
 mod reader;
 mod session;
@@ -79,6 +80,7 @@ pub use config::credentials::{Credentials, PartialCredentials};
 pub use config::error::ConfigError;
 pub use config::limits::RequestLimits;
 pub use config::store::StoreConfig;
+pub use price_level::{BaseCurrencies, CheapProducts};
 pub use purger::{Purge, Purger};
 pub use session::Session;
 pub use session_registry::SessionRegistry;

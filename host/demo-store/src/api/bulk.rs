@@ -62,6 +62,7 @@ pub(crate) fn request(
         };
         let arguments =
             wire::read_arguments(route.method, route.template, &path, given, &shop.attributes)?;
+        let arguments = shop.as_kept(arguments);
         operations.push(json!({ "item": item, "arguments": arguments }));
     }
     let mut call = Map::new();

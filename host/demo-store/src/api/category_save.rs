@@ -9,7 +9,6 @@ use super::route::{HandlerResult, Route, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::attribute::three_byte;
 use crate::shop::category::{CUSTOM_ATTRIBUTES, TREE_ROOT};
 use crate::shop::product::CategoryLink;
 use crate::shop::rewrites::Kind;
@@ -118,9 +117,6 @@ fn apply(category: &mut Category, given: &Map<String, Value>, store: StoreId) {
     for field in ["name", "is_active", "include_in_menu"] {
         match given.get(field) {
             Some(Value::Null) => category.values.clear(field, store),
-            Some(Value::String(text)) => {
-                category.values.set(field, store, Value::String(three_byte(text)));
-            }
             Some(value) => category.values.set(field, store, value.clone()),
             None => {}
         }
@@ -137,7 +133,7 @@ fn apply(category: &mut Category, given: &Map<String, Value>, store: StoreId) {
         match (code.as_str(), &pair["value"]) {
             (_, Value::Null) => category.values.clear(&code, store),
             ("url_key", _) => category.values.set(&code, store, Value::String(url_key(&value))),
-            _ => category.values.set(&code, store, Value::String(three_byte(&value))),
+            _ => category.values.set(&code, store, Value::String(value)),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::document::Doc;
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::attribute::{datetime, three_byte};
+use crate::shop::attribute::datetime;
 use crate::shop::{ALL, Shop, Table};
 use crate::url_key::url_key;
 
@@ -96,7 +96,7 @@ fn delete(shop: &mut Shop, kind: Kind, id: &Value) -> HandlerResult {
 }
 
 fn create(shop: &mut Shop, call: &Call, kind: Kind) -> HandlerResult {
-    let mut given = texts(call.object(kind.name()));
+    let mut given = call.object(kind.name());
     given.retain(|_, value| !value.is_null());
     given.shift_remove("id");
     let stores = vec![call.store];
@@ -149,7 +149,7 @@ fn update(shop: &mut Shop, call: &Call, kind: Kind) -> HandlerResult {
         )));
     }
     let id = php::id_of(call.argument("id"));
-    let given = texts(call.object(kind.name()));
+    let given = call.object(kind.name());
     let known = kind.table(shop).get(id).cloned().ok_or_else(|| kind.missing(&Value::from(id)))?;
     let stores: Vec<u32> = known
         .get(STORES)
@@ -180,16 +180,6 @@ fn update(shop: &mut Shop, call: &Call, kind: Kind) -> HandlerResult {
     cut_to_columns(&mut saved);
     kind.table(shop).put(saved);
     Ok(plain(&with_midnight(shown)))
-}
-
-fn texts(given: Doc) -> Doc {
-    given
-        .into_iter()
-        .map(|(field, value)| match value {
-            Value::String(text) => (field, Value::String(three_byte(&text))),
-            value => (field, value),
-        })
-        .collect()
 }
 
 /// Checks a page or block as a whole; a page without URL key gets one.

@@ -10,7 +10,6 @@ use super::route::{HandlerResult, Route, write};
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::attribute::three_byte;
 use crate::shop::rewrites::Kind;
 use crate::shop::stock::stock_item;
 use crate::shop::{ALL, Product, Shop};
@@ -128,7 +127,7 @@ fn blank(
         store => vec![shop.stores.website_of(store)],
     };
     let mut product = Product {
-        sku: three_byte(sku),
+        sku: sku.to_owned(),
         attribute_set: set,
         websites,
         stock_item: stock_item(0, 0, None, false),

@@ -7,7 +7,6 @@ use super::product_media;
 use crate::call::Call;
 use crate::php;
 use crate::refusal::Refusal;
-use crate::shop::attribute::three_byte;
 use crate::shop::product::CategoryLink;
 use crate::shop::{ALL, Attribute, AttributeScope, Backend, Product, Shop, StoreId};
 use crate::url_key::url_key;
@@ -128,11 +127,7 @@ impl ProductSave<'_> {
                 continue;
             }
             let whole = matches!(field, "status" | "visibility");
-            let value = match value {
-                Value::String(text) => Value::String(three_byte(text)),
-                other => other.clone(),
-            };
-            self.set(product, field, scope, &value, whole);
+            self.set(product, field, scope, value, whole);
         }
         for (field, slot) in
             [("created_at", &mut product.created_at), ("type_id", &mut product.type_id)]

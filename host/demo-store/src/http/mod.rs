@@ -225,7 +225,9 @@ impl IncomingRequest<'_> {
         let fields = query.get("fields").map(php::text_of).unwrap_or_default();
         let arguments = {
             let shop = server.shop();
-            wire::read_arguments(self.method, route.template, &path, &given, &shop.attributes)?
+            let read =
+                wire::read_arguments(self.method, route.template, &path, &given, &shop.attributes)?;
+            shop.as_kept(read)
         };
         let call = Call {
             method: self.method.to_owned(),

@@ -78,7 +78,7 @@ impl Attribute {
                 Value::Array(items) => {
                     Value::String(items.iter().map(php::text_of).collect::<Vec<_>>().join(","))
                 }
-                other => Value::String(three_byte(&php::text_of(other))),
+                other => Value::String(php::text_of(other)),
             },
         }
     }
@@ -93,20 +93,6 @@ pub(crate) fn datetime(text: &str) -> String {
     } else {
         text.replace('T', " ").trim_end_matches('Z').to_owned()
     }
-}
-
-/// The database keeps characters of at most three bytes: each longer one becomes four question marks.
-pub(crate) fn three_byte(text: &str) -> String {
-    if text.chars().all(|character| character.len_utf8() < 4) {
-        return text.to_owned();
-    }
-    text.chars()
-        .map(
-            |character| {
-                if character.len_utf8() < 4 { character.to_string() } else { "????".to_owned() }
-            },
-        )
-        .collect()
 }
 
 /// All product attributes.

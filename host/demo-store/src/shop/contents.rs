@@ -1,7 +1,7 @@
 //! A shop: all its tables.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::attribute::Attributes;
 use super::bulk::Bulks;
@@ -36,6 +36,9 @@ pub(crate) struct Shop {
     pub(crate) rewrites: Rewrites,
     /// Whether prices are per website and not global.
     pub(crate) website_prices: bool,
+    /// Whether its database keeps characters of four bytes.
+    #[serde(default)]
+    pub(crate) four_byte: bool,
     /// Names of the enabled modules.
     pub(crate) modules: Vec<String>,
     /// Modules that were switched off: what they serve is not served. A state's own list of modules
@@ -91,6 +94,15 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
+    /// The arguments of a write as the database will have them: of each character that takes four
+    /// bytes in UTF-8, four question marks are left.
+    pub(crate) fn as_kept(&self, arguments: Map<String, Value>) -> Map<String, Value> {
+        if self.four_byte {
+            return arguments;
+        }
+        arguments.into_iter().map(|(name, value)| (name, three_byte(value))).collect()
+    }
+
     /// Whether a module is enabled.
     pub(crate) fn has_module(&self, name: &str) -> bool {
         self.modules.iter().any(|module| module == name)
@@ -101,5 +113,28 @@ impl Shop {
     pub(crate) fn serves(&self, template: &str) -> bool {
         let off = || self.switched_off.iter().any(|module| module == "Magento_InventoryApi");
         !template.starts_with("/V1/inventory/") || !off()
+    }
+}
+
+fn three_byte(value: Value) -> Value {
+    let of_text = |text: String| -> String {
+        if !text.bytes().any(|byte| byte >= 0xf0) {
+            return text;
+        }
+        text.chars().fold(String::new(), |mut kept, character| {
+            match character.len_utf8() {
+                4 => kept.push_str("????"),
+                _ => kept.push(character),
+            }
+            kept
+        })
+    };
+    match value {
+        Value::String(text) => Value::String(of_text(text)),
+        Value::Array(items) => items.into_iter().map(three_byte).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (of_text(name), three_byte(value))).collect()
+        }
+        other => other,
     }
 }

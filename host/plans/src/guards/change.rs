@@ -4,9 +4,10 @@ use souk_model::plan::{BodySource, Change, Retry, Step, Undo};
 use souk_model::{Decimal, Failure};
 use souk_policy::writes::JudgedWrite;
 
+use super::discounts::AmountOff;
 use super::limits::Guards;
 use super::scope::PlanScope;
-use super::{identity, judges, repetition, writes};
+use super::{discounts, identity, judges, repetition, writes};
 use crate::body::with_known_values;
 use crate::magento::names::same_name;
 use crate::money::money_request;
@@ -22,6 +23,22 @@ pub(crate) struct JudgedChange<'g, 'c> {
     pub(crate) rows: u64,
     /// How it may be repeated.
     pub(crate) retry: Retry,
+}
+
+/// What is to be said of a change that passed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CheckedValues {
+    /// By how many per cent it moves a price at most, where that is past the threshold.
+    pub(crate) jump: Option<f64>,
+    /// What a rule that it writes takes off as an amount.
+    pub(crate) amount_off: Option<AmountOff>,
+}
+
+impl JudgedChange<'_, '_> {
+    /// Whether it writes a cart price rule.
+    pub(crate) fn writes_rule(&self) -> bool {
+        self.writes.iter().any(discounts::is_rule)
+    }
 }
 
 impl Guards {
@@ -100,7 +117,7 @@ impl Guards {
         change: &Change,
         judged: &JudgedChange<'_, '_>,
         observed: &ObservedState,
-    ) -> Result<Option<f64>, Failure> {
+    ) -> Result<CheckedValues, Failure> {
         if change.steps.iter().all(|step| step.body_bindings.is_empty()) {
             return self.check_bodies(scope, change, &change.steps, &judged.writes, observed);
         }
@@ -114,8 +131,7 @@ impl Guards {
         self.check_bodies(scope, change, &steps, &writes, observed)
     }
 
-    /// Judges bodies as they will be sent. Answers by how many per cent they move a price at most,
-    /// where that is past the threshold.
+    /// Judges bodies as they will be sent.
     fn check_bodies(
         &self,
         scope: &PlanScope<'_>,
@@ -123,15 +139,16 @@ impl Guards {
         steps: &[Step],
         writes: &[JudgedWrite<'_, '_>],
         observed: &ObservedState,
-    ) -> Result<Option<f64>, Failure> {
+    ) -> Result<CheckedValues, Failure> {
         for (step, write) in steps.iter().zip(writes) {
             self.check_fields(change, step, write)?;
             self.check_values(change, write)?;
             self.check_coupon_count(change, write)?;
         }
         self.check_prices(scope, change, observed, writes)?;
-        self.check_rules(scope, change, observed, steps, writes)?;
-        Ok(self.price_jump(scope, change, observed, steps, writes))
+        let amount_off = self.check_rules(scope, change, observed, steps, writes)?;
+        let jump = self.price_jump(scope, change, observed, steps, writes);
+        Ok(CheckedValues { jump, amount_off })
     }
 
     /// What kind of write a request is, where no other of it may be on its way to the store.

@@ -19,6 +19,15 @@ use crate::refusals::{refuse, unjudgeable};
 /// The catalogue's word for rules.
 const RULE: &str = "cart-price-rule";
 
+/// What a rule takes off as an amount of money.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct AmountOff {
+    /// How much, in the base currency of its websites.
+    pub(crate) amount: Decimal,
+    /// Of each item, or else of the whole cart.
+    pub(crate) of_each_item: bool,
+}
+
 /// A rule as it will be: what the body sets, over what stands there.
 struct RuleAfter<'r> {
     change: &'r Change,
@@ -41,9 +50,10 @@ impl Guards {
         observed: &ObservedState,
         steps: &[Step],
         judged: &[JudgedWrite<'_, '_>],
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<AmountOff>, Failure> {
+        let mut off = None;
         if judged.iter().all(|write| !is_rule(write)) {
-            return Ok(());
+            return Ok(off);
         }
         // What an earlier request of the same change does is part of what the next one finds.
         let mut stands = subject_document(scope.lookup, observed.here.as_ref())
@@ -58,13 +68,8 @@ impl Guards {
                     if makes_new {
                         (stands, new) = (Some(Map::new()), true);
                     }
-                    self.check_rule(&RuleAfter {
-                        change,
-                        sets,
-                        stands: stands.as_ref(),
-                        scope,
-                        new,
-                    })?;
+                    let rule = RuleAfter { change, sets, stands: stands.as_ref(), scope, new };
+                    off = self.check_rule(&rule)?.or(off);
                     if let Some(stands) = &mut stands {
                         stands.retain(|name, _| members(sets, name).next().is_none());
                         stands.extend(sets.clone());
@@ -72,10 +77,10 @@ impl Guards {
                 }
             }
         }
-        Ok(())
+        Ok(off)
     }
 
-    fn check_rule(&self, rule: &RuleAfter<'_>) -> Result<(), Failure> {
+    fn check_rule(&self, rule: &RuleAfter<'_>) -> Result<Option<AmountOff>, Failure> {
         let change = rule.change;
         let sets = |name: &str| member(rule.sets, name).map_err(|why| unjudgeable(change, &why));
         let touches = sets("simple_action")?.is_some()
@@ -83,12 +88,12 @@ impl Guards {
             || sets("discount_step")?.is_some()
             || sets("is_active")?.is_some_and(|flag| !is_off(flag)) && !rule.is_awake();
         if !touches {
-            return Ok(());
+            return Ok(None);
         }
-        let Some(amount) = rule.value("discount_amount")? else { return Ok(()) };
+        let Some(amount) = rule.value("discount_amount")? else { return Ok(None) };
         let amount = rule.number("discount_amount", amount)?;
         if amount.is_zero() {
-            return Ok(());
+            return Ok(None);
         }
         let action = rule.value("simple_action")?;
         let action = match action {
@@ -98,11 +103,14 @@ impl Guards {
             // Magento's own first choice.
             None => "by_percent",
         };
-        match action {
+        let checked = match action {
             "by_percent" => self.check_percent(change, amount),
             // The price becomes so many per cent: what is left of a hundred is the discount.
             "to_percent" => self.check_percent(change, Decimal::ONE_HUNDRED - amount),
-            "by_fixed" | "cart_fixed" => self.check_discount_amount(change, amount),
+            "by_fixed" | "cart_fixed" => {
+                self.check_rule_amount(rule, amount)?;
+                return Ok(Some(AmountOff { amount, of_each_item: action == "by_fixed" }));
+            }
             // Of so many that are bought and these, these are free.
             "buy_x_get_y" => {
                 let step = rule.value("discount_step")?;
@@ -129,8 +137,58 @@ impl Guards {
                  (MCP_MAX_DISCOUNT_PCT) to 100"
                     .into(),
             )),
-        }
+        };
+        checked.map(|()| None)
     }
+
+    /// No discount of more money than the cap of the currencies in which the rule's websites count.
+    fn check_rule_amount(&self, rule: &RuleAfter<'_>, amount: Decimal) -> Result<(), Failure> {
+        let caps = &self.max_discount_amount;
+        if let Some(cap) = caps.uniform() {
+            return check_amount_off(rule.change, amount, cap, "");
+        }
+        let websites = rule.value("website_ids")?;
+        let codes = rule.scope.currencies.zip(websites).and_then(|(known, websites)| {
+            let websites = websites.as_array().filter(|websites| !websites.is_empty())?;
+            let of = |website: &Value| known.of(whole(website)?);
+            websites.iter().map(of).collect::<Option<Vec<_>>>()
+        });
+        let Some(codes) = codes else {
+            return check_amount_off(rule.change, amount, caps.lowest(), " of the lowest currency");
+        };
+        codes.into_iter().flatten().try_for_each(|code| {
+            let cap = caps.of(code).unwrap_or(Decimal::ZERO);
+            check_amount_off(rule.change, amount, cap, &format!(" {code}"))
+        })
+    }
+
+    /// Whether what a rule takes off has another cap in another currency.
+    pub(crate) fn discount_caps_differ(&self) -> bool {
+        self.max_discount_amount.uniform().is_none()
+    }
+}
+
+/// A whole number, however it is written.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// No amount off above this cap.
+pub(super) fn check_amount_off(
+    change: &Change,
+    amount: Decimal,
+    cap: Decimal,
+    unit: &str,
+) -> Result<(), Failure> {
+    if amount <= cap {
+        return Ok(());
+    }
+    Err(refuse(
+        "discount-amount-cap",
+        Code::Forbidden,
+        format!("a discount of {amount} on {} is above the cap of {cap}{unit}", change.subject),
+        "an operator raises `guards.max_discount_amount` (SOUK_MAX_DISCOUNT_AMOUNT)".into(),
+    ))
 }
 
 /// Whether a request writes a rule.

@@ -25,9 +25,9 @@ pub struct Guards {
     pub price_threshold_pct: f64,
     /// Per cent above which a discount by per cent is refused. `MCP_MAX_DISCOUNT_PCT`, 50.
     pub max_discount_pct: f64,
-    /// How much a rule may take off as an amount, in the base currency. `SOUK_MAX_DISCOUNT_AMOUNT`,
-    /// 100.
-    pub max_discount_amount: u32,
+    /// How much a rule may take off as an amount, in the base currency of its websites.
+    /// `SOUK_MAX_DISCOUNT_AMOUNT`, 100 of any.
+    pub max_discount_amount: Caps,
     /// What one call may refund, in the order's currency. `SOUK_MAX_REFUND`, 1,000 of any.
     pub max_refund: Caps,
     /// What may be refunded on a day (UTC), over all hosts. `SOUK_MAX_REFUND_PER_DAY`, 5,000 of any.
@@ -52,7 +52,7 @@ impl Default for Guards {
             coupon_cap: 1_000,
             price_threshold_pct: 50.0,
             max_discount_pct: 50.0,
-            max_discount_amount: 100,
+            max_discount_amount: Caps::all(100),
             max_refund: Caps::all(1_000),
             max_refund_per_day: Caps::all(5_000),
             max_cancel_per_day: Caps::all(5_000),

@@ -11,12 +11,14 @@
 //! | `identity` | that a request is about the change's subject |
 //! | `fields` | the operator's lists of fields |
 //! | `prices` | prices, by what they mean |
+//! | `characters` | characters that the store cannot keep |
 //! | `discounts` | rules, by what they will do |
 //! | `repetition` | how often a change may be sent |
 //! | `scope` | what of a plan they look at |
 //! | `limits` | what the operator configured |
 
 mod change;
+mod characters;
 mod discounts;
 mod fields;
 mod identity;
@@ -30,6 +32,9 @@ mod scope;
 mod tests;
 mod writes;
 
+pub(crate) use change::JudgedChange;
+pub(crate) use characters::{check_characters, lost_characters};
+pub(crate) use discounts::AmountOff;
 pub(crate) use identity::subject_key;
 pub use limits::Guards;
 pub(crate) use scope::PlanScope;

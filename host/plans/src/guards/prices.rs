@@ -7,7 +7,7 @@ use souk_model::{Code, Decimal, Failure, Pointer};
 use souk_policy::writes::{BodyField, FieldKind, JudgedWrite, PriceKind};
 
 use super::PlanScope;
-use super::discounts::is_rule;
+use super::discounts::{check_amount_off, is_rule};
 use super::identity::subject_document;
 use super::judges::shows;
 use super::limits::Guards;
@@ -128,24 +128,10 @@ impl Guards {
         ))
     }
 
-    /// No discount of more money than the cap.
-    pub(super) fn check_discount_amount(
-        &self,
-        change: &Change,
-        amount: Decimal,
-    ) -> Result<(), Failure> {
-        if amount <= Decimal::from(self.max_discount_amount) {
-            return Ok(());
-        }
-        Err(refuse(
-            "discount-amount-cap",
-            Code::Forbidden,
-            format!(
-                "a discount of {amount} on {} is above the cap of {}",
-                change.subject, self.max_discount_amount
-            ),
-            "an operator raises `guards.max_discount_amount` (SOUK_MAX_DISCOUNT_AMOUNT)".into(),
-        ))
+    /// No discount of more money than the cap, of whatever currency it is.
+    fn check_discount_amount(&self, change: &Change, amount: Decimal) -> Result<(), Failure> {
+        let cap = self.max_discount_amount.lowest();
+        check_amount_off(change, amount, cap, "")
     }
 
     /// By how many per cent a change moves a price at most, where that is past the threshold: as the

@@ -2,6 +2,7 @@
 
 use souk_model::StoreView;
 use souk_model::plan::{Lookup, PlanHeader, PlanOrigin};
+use souk_upstream::BaseCurrencies;
 
 /// What of a plan decides how its changes are judged.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +13,8 @@ pub(crate) struct PlanScope<'h> {
     pub(crate) lookup: &'h Lookup,
     /// Whether it takes another plan back, which was judged when it was proposed.
     pub(crate) takes_back: bool,
+    /// In which currencies the store's websites count, where that was asked for.
+    pub(crate) currencies: Option<&'h BaseCurrencies>,
 }
 
 impl<'h> PlanScope<'h> {
@@ -21,6 +24,12 @@ impl<'h> PlanScope<'h> {
             view: &header.view,
             lookup: &header.lookup,
             takes_back: matches!(header.origin, PlanOrigin::Undo { .. }),
+            currencies: None,
         }
+    }
+
+    /// The same, with what the store's websites count in.
+    pub(crate) const fn with_currencies(self, currencies: &'h BaseCurrencies) -> Self {
+        Self { currencies: Some(currencies), ..self }
     }
 }

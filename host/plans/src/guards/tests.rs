@@ -5,6 +5,7 @@ use souk_model::plan::{
     BodyBinding, BodySource, Change, Edit, Expectation, Lookup, Retry, Step, Subject, Undo,
 };
 use souk_model::{Binding, BindingSource, Code, Failure, Read, StoreView, WriteMethod};
+use souk_upstream::BaseCurrencies;
 
 use super::{Guards, PlanScope};
 use crate::observed::ObservedState;
@@ -58,11 +59,17 @@ struct World {
     guards: Guards,
     lookup: Lookup,
     here: Option<Value>,
+    currencies: Option<BaseCurrencies>,
 }
 
 impl World {
     fn of(route: &str, here: Value) -> Self {
-        Self { guards: Guards::default(), lookup: lookup(route), here: Some(here) }
+        Self {
+            guards: Guards::default(),
+            lookup: lookup(route),
+            here: Some(here),
+            currencies: None,
+        }
     }
 
     fn product() -> Self {
@@ -77,8 +84,13 @@ impl World {
         Self::of("/V1/orders/{id}", json!({"entity_id": 7}))
     }
 
+    fn scope(&self) -> PlanScope<'_> {
+        let (view, lookup) = (&StoreView::Global, &self.lookup);
+        PlanScope { view, lookup, takes_back: false, currencies: self.currencies.as_ref() }
+    }
+
     fn judge(&self, change: &Change) -> Result<(), Failure> {
-        let scope = PlanScope { view: &StoreView::Global, lookup: &self.lookup, takes_back: false };
+        let scope = self.scope();
         let judged = self.guards.check_requests(&scope, change)?;
         let observed = ObservedState { here: self.here.clone(), global: None, inherits: false };
         self.guards.check_values_read(&scope, change, &judged, &observed).map(drop)
@@ -266,6 +278,7 @@ fn coupons_are_counted_and_their_number_can_be_read() {
         guards: Guards::default(),
         lookup: Lookup { one: search, many: None, inherits: false },
         here: Some(json!({"items": [], "total_count": 0})),
+        currencies: None,
     };
     for (quantity, rule) in [
         (json!(1_000), None),
@@ -363,8 +376,7 @@ fn money_moves_once_of_the_subject_now_and_never_again_by_itself() {
 #[test]
 fn how_often_a_change_is_sent_is_not_its_plugins_to_say() {
     let retry = |world: &World, change: &Change| {
-        let scope =
-            PlanScope { view: &StoreView::Global, lookup: &world.lookup, takes_back: false };
+        let scope = world.scope();
         world.guards.check_requests(&scope, change).unwrap().retry
     };
     let declared = |route: &str, retry: Retry, body: Value| Change {
@@ -382,4 +394,40 @@ fn how_often_a_change_is_sent_is_not_its_plugins_to_say() {
     assert_eq!(retry(&world, &comment), Retry::Never);
     let hold = declared("/V1/orders/{id}/hold", Retry::IfAbsent, json!({}));
     assert_eq!(retry(&world, &hold), Retry::IfAbsent, "a plugin may be more careful");
+}
+
+#[test]
+fn an_amount_off_has_a_cap_in_the_currency_of_the_rules_websites() {
+    let rule = |websites: Value, amount: u32| {
+        let body = json!({"rule": {"simple_action": "by_fixed", "discount_amount": amount,
+            "website_ids": websites}});
+        change("7", WriteMethod::Put, "/V1/salesRules/{ruleId}", body)
+    };
+    let mut world = World::rule(json!({"rule_id": 7, "website_ids": [1]}));
+    world.guards.max_discount_amount = "EUR=50, JPY=8000, *=10".parse().unwrap();
+    let caps = |world: &World, websites: Value, amount| match world.refusal(&rule(websites, amount))
+    {
+        None => false,
+        Some(refusal) => {
+            assert!(["discount-amount-cap", "unreadable"].contains(&&*refusal), "{refusal}");
+            true
+        }
+    };
+    world.currencies = Some(BaseCurrencies::new([(1, "EUR"), (2, "JPY"), (3, "SEK")]));
+    for (websites, allowed) in
+        [(json!([1]), 50), (json!([2]), 8000), (json!(["2"]), 8000), (json!([3]), 10)]
+    {
+        assert!(!caps(&world, websites.clone(), allowed), "{websites}");
+        assert!(caps(&world, websites.clone(), allowed + 1), "{websites}");
+    }
+    // Of several websites each counts, and of one that is not known, all.
+    assert!(caps(&world, json!([1, 2]), 51) && !caps(&world, json!([1, 2]), 50));
+    for unknown in [json!([9]), json!([1, 9]), json!([]), json!("1"), json!(["x"])] {
+        assert!(caps(&world, unknown.clone(), 11), "{unknown}");
+    }
+    world.currencies = None;
+    assert!(caps(&world, json!([2]), 11) && !caps(&world, json!([2]), 10));
+    world.guards.max_discount_amount = "EUR=50".parse().unwrap();
+    world.currencies = Some(BaseCurrencies::new([(1, "EUR"), (3, "SEK")]));
+    assert!(caps(&world, json!([3]), 1), "what has no cap is not given away");
 }

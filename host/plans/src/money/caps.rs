@@ -43,6 +43,19 @@ impl Caps {
         self.0.get(currency).or_else(|| self.0.get(OTHERS)).copied()
     }
 
+    /// The cap that holds for every currency alike, where no currency has one of its own.
+    #[must_use]
+    pub fn uniform(&self) -> Option<Decimal> {
+        if self.0.len() > 1 { None } else { self.0.get(OTHERS).copied() }
+    }
+
+    /// The lowest of all, for an amount whose currency is not known.
+    #[must_use]
+    pub fn lowest(&self) -> Decimal {
+        let others = self.0.get(OTHERS).copied().unwrap_or(Decimal::ZERO);
+        self.0.values().copied().fold(others, Ord::min)
+    }
+
     /// What both allow: of every currency the lower cap, and nothing of those that either of them
     /// lets nothing move of.
     ///

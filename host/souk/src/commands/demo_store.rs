@@ -44,7 +44,10 @@ pub(crate) async fn run(options: cli::DemoStoreArgs) -> anyhow::Result<ExitCode>
                 .with_context(|| format!("`{}` does not describe faults", file.display()))?
         }
     };
-    let store = store.without_modules(&options.without).with_clock_ahead(options.clock_ahead);
+    let store = store
+        .without_modules(&options.without)
+        .with_four_byte(options.four_byte)
+        .with_clock_ahead(options.clock_ahead);
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;

@@ -40,6 +40,10 @@ pub struct StoreConfig {
     /// What requests may cost.
     #[serde(default)]
     pub limits: RequestLimits,
+    /// Whether the store's database keeps characters of four bytes in every table (`utf8mb4`), such as
+    /// emoji. Else a change that has one is refused: most stores turn them into `????`.
+    #[serde(default)]
+    pub four_byte: bool,
     /// The cache before the store, if there is one that may be purged.
     #[serde(default)]
     pub cdn: CdnSettings,
@@ -55,6 +59,7 @@ impl StoreConfig {
             signing_base_url: None,
             credentials: None,
             limits: RequestLimits::default(),
+            four_byte: false,
             cdn: CdnSettings::default(),
         }
     }

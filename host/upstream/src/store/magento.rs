@@ -38,6 +38,7 @@ struct MagentoInner {
     environment: String,
     credentials: Option<Credentials>,
     limits: RequestLimits,
+    four_byte: bool,
     address: StoreAddress,
     client: HttpClient,
     /// The cache before the store.
@@ -78,8 +79,16 @@ impl Magento {
     }
 
     fn build(config: StoreConfig, on_secret: Option<OnSecret>) -> Result<Self, ConfigError> {
-        let StoreConfig { name, environment, base_url, signing_base_url, credentials, limits, cdn } =
-            config;
+        let StoreConfig {
+            name,
+            environment,
+            base_url,
+            signing_base_url,
+            credentials,
+            limits,
+            four_byte,
+            cdn,
+        } = config;
         let address = StoreAddress::new(&name, &base_url, signing_base_url.as_ref())?;
         check_limits(&name, &limits)?;
         let cdn =
@@ -99,6 +108,7 @@ impl Magento {
             environment,
             credentials,
             limits,
+            four_byte,
             address,
         })))
     }
@@ -131,6 +141,12 @@ impl Magento {
     #[must_use]
     pub fn limits(&self) -> &RequestLimits {
         &self.0.limits
+    }
+
+    /// Whether the store keeps characters of four bytes, as its operator says.
+    #[must_use]
+    pub fn keeps_four_byte(&self) -> bool {
+        self.0.four_byte
     }
 
     /// The cache before the store, where one is configured.

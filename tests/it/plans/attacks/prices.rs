@@ -208,3 +208,28 @@ async fn a_price_in_another_place_of_a_body_is_one_all_the_same() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn an_amount_off_has_a_cap_by_currency_and_is_told_beside_what_products_cost() {
+    let shop = Shop::new("[guards]\nmax_discount_amount = { EUR = 20, '*' = 5 }\n").await;
+    let client = shop.host().await;
+    let tool = "promotions_prepare_cart_price_rule_create";
+    for (action, of) in [("by_fixed", "each item"), ("cart_fixed", "the cart")] {
+        let rule = |amount: u32| {
+            json!({"name": format!("{amount} off, {action}"), "website_ids": [1],
+                "customer_group_ids": [0], "simple_action": action, "discount_amount": amount})
+        };
+        let refusal = client.refusal(tool, rule(21)).await;
+        assert!(refusal.starts_with("FORBIDDEN: "), "{refusal}");
+        assert!(refusal.contains("the cap of 20 EUR"), "{refusal}");
+        let proposed = client.answer(tool, rule(20)).await;
+        let warnings = proposed["warnings"].to_string();
+        let told = format!("it takes 20 off {of}, which is 50 % or more of the price of ");
+        assert!(warnings.contains(&told), "{warnings}");
+    }
+    // A rule that nothing costs so little that it matters is not warned of.
+    let little = json!({"name": "A cent off", "website_ids": [1], "customer_group_ids": [0],
+        "simple_action": "by_fixed", "discount_amount": 0.01});
+    let proposed = client.answer(tool, little).await;
+    assert!(!proposed["warnings"].to_string().contains("it takes"), "{proposed}");
+}

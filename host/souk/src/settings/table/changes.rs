@@ -60,12 +60,12 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
         .lowest(),
         Setting::new(
             "guards.max_discount_amount",
-            ValueKind::Whole,
-            "A rule that takes a larger amount off is refused",
+            ValueKind::Caps,
+            "A rule that takes a larger amount off is refused: of each item, or of a cart",
         )
         .variables(&["SOUK_MAX_DISCOUNT_AMOUNT"])
         .default("100")
-        .unit("the base currency")
+        .unit("the base currency of its websites")
         .lowest(),
         Setting::new("guards.max_refund", ValueKind::Caps, "What one refund may move")
             .variables(&["SOUK_MAX_REFUND"])

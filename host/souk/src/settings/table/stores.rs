@@ -30,6 +30,14 @@ pub(super) const STORES: SettingGroup = SettingGroup {
         .unset("`base_url`")
         .example("\"http://shop.internal/\""),
         Setting::new(
+            "stores[].four_byte",
+            ValueKind::Switch,
+            "Whether its database keeps characters of four bytes (`utf8mb4` in every table), such as \
+             emoji; most stores turn them into `????`, so that a change with one is refused",
+        )
+        .variables(&["SOUK_FOUR_BYTE"])
+        .default("false"),
+        Setting::new(
             "stores[].credentials.oauth.consumer_key",
             ValueKind::Secret,
             "An integration's consumer key: the recommended way to log in",

@@ -1,0 +1,44 @@
+//! What an amount off means beside what products cost: the store is asked how many of them it would
+//! make so much cheaper.
+
+use souk_model::Decimal;
+use souk_upstream::{BaseCurrencies, Session};
+
+use crate::guards::{AmountOff, Guards, JudgedChange};
+
+/// In which currencies the store's websites count, where that decides a cap; of what cannot be found
+/// out the lowest cap holds.
+pub(crate) async fn base_currencies(
+    session: &Session,
+    guards: &Guards,
+    judged: &[JudgedChange<'_, '_>],
+) -> BaseCurrencies {
+    if !guards.discount_caps_differ() || !judged.iter().any(JudgedChange::writes_rule) {
+        return BaseCurrencies::default();
+    }
+    session.base_currencies().await.unwrap_or_else(|failure| {
+        tracing::warn!("cannot tell in which currency a discount is: {failure}");
+        BaseCurrencies::default()
+    })
+}
+
+/// A warning where an amount off is more than the operator's share of what products cost.
+pub(crate) async fn warning(session: &Session, guards: &Guards, off: AmountOff) -> Option<String> {
+    let share: Decimal = guards.price_threshold_pct.to_string().parse().ok()?;
+    let below = off.amount.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(share)?;
+    let below = below.round_to_cents();
+    let found = match session.products_up_to(below).await {
+        Ok(found) => found?,
+        Err(failure) => {
+            tracing::warn!("cannot tell what products cost, beside a discount: {failure}");
+            return None;
+        }
+    };
+    let (sku, price) = found.cheapest?;
+    let of = if off.of_each_item { "each item" } else { "the cart" };
+    Some(format!(
+        "it takes {} off {of}, which is {share} % or more of the price of {} products, if they are \
+         discounted: the cheapest of them, {sku}, costs {price}",
+        off.amount, found.count
+    ))
+}
