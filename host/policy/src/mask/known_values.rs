@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::kind::PersonalDataKind;
+use super::phone;
 
 /// Values that are kept for one call. More come of nothing that somebody reads.
 const MOST: usize = 50_000;
@@ -30,8 +31,13 @@ struct KnownValue {
 #[derive(Default)]
 pub(super) struct KnownValues {
     by_first: HashMap<String, Vec<KnownValue>>,
+    /// The digits of phone numbers, by the last of them: however a number is written, these stay.
+    phones: HashMap<String, Vec<String>>,
     count: usize,
 }
+
+/// The last digits by which phone numbers are found again.
+const PHONE_TAIL: usize = 6;
 
 impl KnownValues {
     /// Notes a value.
@@ -40,6 +46,9 @@ impl KnownValues {
             return;
         }
         self.add(text, kind);
+        if kind == PersonalDataKind::Phone {
+            self.add_phone(text);
+        }
         // Of an address whose first part is as telling as a name: `jane.doe`.
         if kind == PersonalDataKind::Email
             && let Some((local, _)) = text.split_once('@')
@@ -47,6 +56,34 @@ impl KnownValues {
         {
             self.add(local, kind);
         }
+    }
+
+    fn add_phone(&mut self, text: &str) {
+        let digits = phone::digits(text);
+        if digits.len() < PHONE_TAIL {
+            return;
+        }
+        let same_tail = self.phones.entry(tail(&digits).to_owned()).or_default();
+        if !same_tail.contains(&digits) {
+            same_tail.push(digits);
+            self.count += 1;
+        }
+    }
+
+    /// Where known phone numbers stand in a text, with or without their country and area.
+    fn phones_in(&self, text: &str) -> Vec<Range<usize>> {
+        // Of digits alone nobody can tell whether they are a number or an id.
+        if self.phones.is_empty() || !text.contains(char::is_alphabetic) {
+            return Vec::new();
+        }
+        let numbers = phone::numbers_in(text).into_iter();
+        let is_known = |digits: &String| {
+            digits.len() >= PHONE_TAIL
+                && self.phones.get(tail(digits)).is_some_and(|known| {
+                    known.iter().any(|known| known.ends_with(digits) || digits.ends_with(known))
+                })
+        };
+        numbers.filter(|(_, digits)| is_known(digits)).map(|(range, _)| range).collect()
     }
 
     fn add(&mut self, text: &str, kind: PersonalDataKind) {
@@ -109,20 +146,43 @@ impl KnownValues {
 
     /// The text with masks in place of what is known.
     pub(super) fn mask(&self, text: String) -> String {
-        let found = self.find_in(&text);
-        if found.is_empty() {
-            return text;
-        }
-        let mut masked = String::with_capacity(text.len());
-        let mut kept_to = 0;
-        for (range, kind) in found {
-            masked.push_str(&text[kept_to..range.start]);
-            masked.push_str(kind.mask());
-            kept_to = range.end;
-        }
-        masked.push_str(&text[kept_to..]);
-        masked
+        self.mask_kinds(text, |_| true)
     }
+
+    /// The same, but for where somebody lives: who somebody is, and how to reach them.
+    pub(super) fn mask_persons(&self, text: String) -> String {
+        use PersonalDataKind::{Email, Name, Phone};
+        self.mask_kinds(text, |kind| matches!(kind, Name | Phone | Email))
+    }
+
+    fn mask_kinds(&self, text: String, is_masked: fn(PersonalDataKind) -> bool) -> String {
+        let phones = self.phones_in(&text).into_iter();
+        let phones = phones.map(|range| (range, PersonalDataKind::Phone)).collect();
+        let text = replace(text, phones);
+        let mut found = self.find_in(&text);
+        found.retain(|(_, kind)| is_masked(*kind));
+        replace(text, found)
+    }
+}
+
+/// The text with masks at these places, which are in order and apart.
+fn replace(text: String, found: Vec<(Range<usize>, PersonalDataKind)>) -> String {
+    if found.is_empty() {
+        return text;
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut kept_to = 0;
+    for (range, kind) in found {
+        masked.push_str(&text[kept_to..range.start]);
+        masked.push_str(kind.mask());
+        kept_to = range.end;
+    }
+    masked.push_str(&text[kept_to..]);
+    masked
+}
+
+fn tail(digits: &str) -> &str {
+    &digits[digits.len().saturating_sub(PHONE_TAIL)..]
 }
 
 /// Where words stand: letters and digits without anything between.
@@ -148,6 +208,25 @@ fn words_outside_masks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_known_number_is_found_however_it_is_written() {
+        let mut known = KnownValues::default();
+        known.learn("+49 (30) 1234567", PersonalDataKind::Phone);
+        known.learn("5551234", PersonalDataKind::Phone);
+        for (text, masked) in [
+            ("reach her at 1234567", "reach her at [masked:phone]"),
+            ("030/1234567 after six", "[masked:phone] after six"),
+            ("dial 0049301234567!", "dial [masked:phone]!"),
+            ("555-1234, please", "[masked:phone], please"),
+            ("order 34567, 234567 pieces", "order 34567, [masked:phone] pieces"),
+            ("order 000000042 of 2026-11-22", "order 000000042 of 2026-11-22"),
+            ("1234567", "1234567"),
+            ("TEN-1234567", "TEN-1234567"),
+        ] {
+            assert_eq!(known.mask(text.to_owned()), masked, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_known_is_found_under_any_name_and_nothing_else_is() {

@@ -111,13 +111,28 @@ const NAME_PREFIXES: &[&str] = &[
     "subscriber",
 ];
 
-/// Where somebody lives by and large, which stays.
-const STAYS: &[&str] =
-    &["country", "countryid", "countrycode", "region", "regioncode", "regionid", "state"];
+/// Where somebody lives by and large, from a list of the store's: it stays.
+const LISTED_PLACES: &[&str] = &["country", "countryid", "countrycode", "regioncode", "regionid"];
 
-/// Whether a text that is called so stays as it is.
-pub(super) fn stays(name: &MemberName) -> bool {
-    STAYS.contains(&name.as_str())
+/// How a text that tells of a place is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlaceText {
+    /// It is of a list, whoever is called like it.
+    Listed,
+    /// A region: of a list where it has an id, and else anybody may have written it.
+    Region,
+    /// A region too, or the state of an order, which is a word of the store's.
+    State,
+}
+
+/// Whether a text that is called so tells by and large of a place: that stays, and what somebody wrote
+/// into it does not.
+pub(super) fn place_text(name: &MemberName) -> Option<PlaceText> {
+    match name.as_str() {
+        "region" => Some(PlaceText::Region),
+        "state" => Some(PlaceText::State),
+        name => LISTED_PLACES.contains(&name).then_some(PlaceText::Listed),
+    }
 }
 
 /// A member's name without case and separators.

@@ -19,11 +19,13 @@
 //! Names are compared without case and separators: `vatId` is `vat_id`. A `name`, a `street` or a
 //! `city` is personal only where it stands in an address (an object called `…address…`), beside a
 //! first or last name, or in an object called `customer`, `recipient` and the like; so a product's
-//! name, a store's and a warehouse's stay. Country and region always stay. Numbers become 0; null,
-//! true, false and the empty text stay as they are, so the shape of a value never changes.
+//! name, a store's and a warehouse's stay. A country stays, and so does a region, but for a person's name
+//! or number that somebody wrote into it. Numbers become 0; null, true, false and the empty text stay as
+//! they are, so the shape of a value never changes.
 //!
 //! What a call has come across under such a name is masked by its value, too, wherever else it comes
-//! back in that call: a customer's name in a comment, a label, a message, a note of progress.
+//! back in that call: a customer's name in a comment, a label, a message, a note of progress; a phone
+//! number however it is written there, with or without country and area.
 //!
 //! # What is searched by
 //! Under a mask personal fields are matched whole or not at all, and nothing is sorted by them: see

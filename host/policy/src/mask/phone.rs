@@ -5,7 +5,8 @@ use std::ops::Range;
 /// Where phone numbers stand in the text, in order and apart.
 ///
 /// A number is one if it is written as one: with a `+` and the country; with a leading zero and in
-/// groups, or in one piece of 10 to 12 digits; in groups of 3, 3 and 4. Dates are none, nor is what
+/// groups, or in one piece of 10 to 12 digits; in groups of 3, 3 and 4; with the area in parentheses;
+/// or after a word such as `call` or `tel.`. Dates are none, nor is what
 /// is a part of something longer. Without any letter around, where a number may be an id or a code,
 /// only the form with a `+` counts.
 pub(super) fn find_in(text: &str) -> Vec<Range<usize>> {
@@ -18,13 +19,62 @@ pub(super) fn find_in(text: &str) -> Vec<Range<usize>> {
     {
         let start = at + offset;
         let candidate = PhoneCandidate::read(text, start);
-        if candidate.stands_alone(text) && candidate.is_phone(is_prose) {
+        if candidate.stands_alone(text)
+            && (candidate.is_phone(is_prose) || is_prose && candidate.is_called_one(text))
+        {
             found.push(candidate.range.clone());
         }
         at = candidate.range.end.max(start + 1);
     }
     found
 }
+
+/// Whatever in a text is written as a number of several digits may be, and its digits.
+pub(super) fn numbers_in(text: &str) -> Vec<(Range<usize>, String)> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(offset) =
+        bytes[at..].iter().position(|b| b.is_ascii_digit() || *b == b'+' || *b == b'(')
+    {
+        let start = at + offset;
+        let candidate = PhoneCandidate::read(text, start);
+        if candidate.stands_alone(text) {
+            found.push((candidate.range.clone(), digits(&text[candidate.range.clone()])));
+        }
+        at = candidate.range.end.max(start + 1);
+    }
+    found
+}
+
+/// The digits of a number, without what is dialled before the country or the area.
+pub(super) fn digits(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_start_matches('0').to_owned()
+}
+
+/// Words after which a number is one to call.
+const CALLED: &[&str] = &[
+    "tel",
+    "telefon",
+    "telephone",
+    "phone",
+    "call",
+    "calls",
+    "mobile",
+    "mobil",
+    "mob",
+    "cell",
+    "handy",
+    "fax",
+    "ring",
+    "whatsapp",
+    "sms",
+    "ph",
+    "tlf",
+    "teléfono",
+    "téléphone",
+];
 
 /// Digits in groups, with what stands between them.
 struct PhoneCandidate {
@@ -34,6 +84,8 @@ struct PhoneCandidate {
     groups: Vec<usize>,
     /// The digits of the first group.
     first: String,
+    /// Whether the first group stands in parentheses of its own.
+    area_in_parentheses: bool,
 }
 
 impl PhoneCandidate {
@@ -66,7 +118,9 @@ impl PhoneCandidate {
             }
             at = end + separators;
         }
-        Self { range: start..end, plus, groups, first }
+        let close = start + 1 + first.len();
+        let area_in_parentheses = bytes[start] == b'(' && bytes.get(close) == Some(&b')');
+        Self { range: start..end, plus, groups, first, area_in_parentheses }
     }
 
     /// Whether it is no part of a word, a time, a longer number or a code.
@@ -90,6 +144,17 @@ impl PhoneCandidate {
         !joined && !goes_on
     }
 
+    /// Whether the word before it says so.
+    fn is_called_one(&self, text: &str) -> bool {
+        let digits: usize = self.groups.iter().sum();
+        if !(6..=15).contains(&digits) || self.is_date() {
+            return false;
+        }
+        let before = text[..self.range.start].trim_end_matches([' ', '.', ':', '-', '#', '=']);
+        let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+        CALLED.contains(&word.to_lowercase().as_str())
+    }
+
     fn is_phone(&self, is_prose: bool) -> bool {
         let digits: usize = self.groups.iter().sum();
         if !(7..=15).contains(&digits) {
@@ -107,6 +172,7 @@ impl PhoneCandidate {
             [3, 3, 4] => true,
             [1, 3, 3, 4] => self.first == "1",
             [_] => false,
+            [_, _, ..] if self.area_in_parentheses && digits >= 9 => true,
             _ => leading_zero && self.first.len() >= 2,
         }
     }

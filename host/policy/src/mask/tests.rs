@@ -177,6 +177,45 @@ fn addresses_and_numbers_are_found_in_any_text() {
 }
 
 #[test]
+fn persons_are_masked_in_comments_and_in_regions_and_the_region_stays() {
+    let address = json!({
+        "firstname": "Virginia", "lastname": "Roehm", "telephone": "+1 512 555 0100",
+        "region": "Virginia", "region_code": "VA", "region_id": 61, "country_id": "US",
+    });
+    let told = masked(json!({
+        "state": "new",
+        "billing_address": address,
+        "shipping_address": {
+            "region": "c/o Virginia Roehm, 512-555-0100, Kent", "region_id": null, "country_id": "GB",
+            "city": "Kent", "firstname": "New",
+        },
+        "customer": {"addresses": [{"region": {"region": "ask ROEHM, 5550100", "region_id": 0}}]},
+        "status_histories": [
+            {"comment": "VIRGINIA roehm rang: 5550100, or 512.555.0100; order 000000042"},
+            {"comment": "Tel. 7654321, mobile: 1717654321, (0512)7654321"},
+        ],
+    }));
+    assert_eq!(told["state"], "new");
+    assert_eq!(told["billing_address"]["region"], "Virginia");
+    assert_eq!(
+        told["shipping_address"]["region"],
+        "c/o [masked:name] [masked:name], [masked:phone], Kent"
+    );
+    assert_eq!(told["shipping_address"]["country_id"], "GB");
+    assert_eq!(
+        told["customer"]["addresses"][0]["region"]["region"],
+        "ask [masked:name], [masked:phone]"
+    );
+    assert_eq!(
+        told["status_histories"],
+        json!([
+            {"comment": "[masked:name] [masked:name] rang: [masked:phone], or [masked:phone]; order 000000042"},
+            {"comment": "Tel. [masked:phone], mobile: [masked:phone], [masked:phone]"},
+        ])
+    );
+}
+
+#[test]
 fn members_named_by_an_address_and_json_within_text_are_masked_and_none_is_lost() {
     assert_eq!(
         masked(json!({"a@x.org": 1, "b@x.org": 2, "note": "{\"lastname\":\"Doe\",\"sku\":\"A\"}"})),

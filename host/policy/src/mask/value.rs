@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::kind::PersonalDataKind;
 use super::known_values::KnownValues;
-use super::members::{self, MemberName, PersonContext};
+use super::members::{self, MemberName, PersonContext, PlaceText};
 use super::text;
 
 /// Members that say which member a row is about: of reviews, custom attributes, constants.
@@ -38,6 +38,8 @@ pub(super) struct MemberKinds {
     pub(super) context: PersonContext,
     row: Option<PersonalDataKind>,
     is_person: bool,
+    /// Whether the region is one of the store's list.
+    is_listed_region: bool,
 }
 
 impl MemberKinds {
@@ -45,7 +47,10 @@ impl MemberKinds {
         let plain: Vec<MemberName> = object.keys().map(|name| MemberName::new(name)).collect();
         let context = members::context_of_members(&plain, outside);
         let (row, is_person) = (kind_of_row(object, context), names_a_person(object));
-        Self { plain, context, row, is_person }
+        let is_listed_region = plain.iter().zip(object.values()).any(|(name, value)| {
+            name.as_str() == "regionid" && value.as_u64().is_some_and(|id| id > 0)
+        });
+        Self { plain, context, row, is_person, is_listed_region }
     }
 
     /// What is personal about a member as a whole.
@@ -77,11 +82,14 @@ pub(super) fn mask_object(
     for ((name, value), plain) in object.iter_mut().zip(&members.plain) {
         match members.kind(name, plain, value) {
             Some(kind) => mask_whole(value, kind, known),
-            // Countries and regions stay, whoever is called like one.
-            None if members::stays(plain) => {}
-            None => {
-                mask_within(value, members::context_within(plain, members.context), known);
-            }
+            None => match (members::place_text(plain), &mut *value) {
+                (Some(place), Value::String(text)) => {
+                    mask_place(text, place, members.is_listed_region, known);
+                }
+                _ => {
+                    mask_within(value, members::context_within(plain, members.context), known);
+                }
+            },
         }
     }
     mask_names(object);
@@ -126,6 +134,19 @@ fn mask_whole(value: &mut Value, kind: PersonalDataKind, known: &KnownValues) {
         },
         Value::Null | Value::Bool(_) => {}
     }
+}
+
+/// Masks who stands in a text that tells of a place; the place itself stays.
+fn mask_place(text: &mut String, place: PlaceText, is_listed: bool, known: &KnownValues) {
+    let written = text::mask_text(std::mem::take(text));
+    // `Virginia` is a region, whoever is called so.
+    let is_one_word = !written.contains(|c: char| !c.is_alphabetic() && c != '_');
+    let stays = match place {
+        PlaceText::Listed => true,
+        PlaceText::Region => is_one_word && is_listed,
+        PlaceText::State => is_one_word && !written.contains(char::is_uppercase),
+    };
+    *text = if stays { written } else { known.mask_persons(written) };
 }
 
 /// Masks a text; one that is JSON itself is masked as such.
