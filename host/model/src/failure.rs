@@ -198,7 +198,9 @@ impl Failure {
     pub fn render(&self) -> String {
         let mut text = format!("{}: {}", self.code_text(), visible::line(&self.message));
         if let Some(argument) = &self.argument {
-            text.push_str(&format!(" (argument `{}`)", visible::line(argument)));
+            // As it was typed: a pointer writes some characters otherwise.
+            let typed = argument.replace("~1", "/").replace("~0", "~");
+            text.push_str(&format!(" (argument `{}`)", visible::line(&typed)));
         }
         if let Some(status) = self.status {
             text.push_str(&format!(" (HTTP {status})"));

@@ -7,8 +7,9 @@ use souk_model::Secret;
 pub(crate) const SEALED: &str = "[sealed]";
 
 /// Takes a client's arguments as the tool wants them: `params` is unwrapped where it is the sole
-/// key and an object, which is how clients of magento-mcp send everything; and an argument that is
-/// null counts as left out, which is how some clients leave one out.
+/// key and an object, which is how clients of magento-mcp send everything; an argument that is null
+/// counts as left out, which is how some clients leave one out; and a number without a fraction is an
+/// integer, however it is written: to JSON `12`, `12.0` and `1.2e1` are one number.
 pub(crate) fn normalise(mut arguments: Map<String, Value>) -> Map<String, Value> {
     if arguments.len() == 1
         && let Some(Value::Object(inner)) = arguments.get_mut("params")
@@ -16,7 +17,33 @@ pub(crate) fn normalise(mut arguments: Map<String, Value>) -> Map<String, Value>
         arguments = std::mem::take(inner);
     }
     arguments.retain(|_, value| !value.is_null());
+    arguments.iter_mut().for_each(|(_, value)| write_integers(value));
     arguments
+}
+
+/// The integers up to here are exact in what a fraction is written as.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Writes numbers without a fraction as integers.
+fn write_integers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "it is exact: it has been compared"
+            )]
+            let integer = number
+                .as_f64()
+                .filter(|float| float.fract() == 0.0 && float.abs() < EXACT)
+                .map(|float| float as i64);
+            if let Some(integer) = integer {
+                *number = integer.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_integers),
+        Value::Object(members) => members.iter_mut().for_each(|(_, value)| write_integers(value)),
+        _ => {}
+    }
 }
 
 /// Takes the values of sealed arguments off; their names stay, so that the plugin knows which were
@@ -40,6 +67,19 @@ pub(crate) fn seal(names: &[String], arguments: &mut Value) -> Vec<(String, Secr
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer_wherever_it_stands() {
+        let map = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap();
+        let written = normalise(map(
+            r#"{"a": 12.0, "b": [1e2, -0.0, 0.5], "c": {"d": 3.0, "e": "3.0"}, "f": 1e300}"#,
+        ));
+        let expected =
+            map(r#"{"a": 12, "b": [100, 0, 0.5], "c": {"d": 3, "e": "3.0"}, "f": 1e300}"#);
+        assert_eq!(written, expected);
+        // Inside `params`, too.
+        assert_eq!(normalise(map(r#"{"params": {"a": 1.0}}"#)), map(r#"{"a": 1}"#));
+    }
 
     #[test]
     fn params_is_unwrapped_only_when_alone_and_an_object() {

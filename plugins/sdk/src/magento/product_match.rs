@@ -1,6 +1,6 @@
 //! The `match` argument: which products a bulk change is about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -95,14 +95,14 @@ impl ProductMatch {
 #[derive(Debug, Clone)]
 struct SkuSlice {
     filter: Option<Filter>,
-    /// The skus, folded. Magento's comparison also takes accents for the same, so what is found is
-    /// compared once more.
-    skus: Option<BTreeSet<String>>,
+    /// The skus as they were typed, by what is left of each when it is folded. Magento's comparison
+    /// also takes accents for the same, so what is found is compared once more.
+    skus: Option<BTreeMap<String, String>>,
 }
 
 impl SkuSlice {
     fn wants(&self, sku: &str) -> bool {
-        self.skus.as_ref().is_none_or(|skus| skus.contains(&folded(sku)))
+        self.skus.as_ref().is_none_or(|skus| skus.contains_key(&folded(sku)))
     }
 }
 
@@ -124,14 +124,15 @@ fn slices_of(list: &[String]) -> Result<Vec<SkuSlice>, Failure> {
         }
         if sku.contains(',') {
             let filter = Some(Filter::new("sku", Condition::Eq, sku)?);
-            slices.push(SkuSlice { filter, skus: Some([folded].into()) });
+            slices.push(SkuSlice { filter, skus: Some([(folded, sku.to_owned())].into()) });
         } else {
             plain.push(sku);
         }
     }
     if !plain.is_empty() {
         for filter in Filter::split("sku", &plain, LIST_BUDGET / 2)? {
-            let skus = filter.value.split(',').map(folded).collect();
+            let typed = filter.value.split(',').map(|sku| (folded(sku), sku.to_owned()));
+            let skus = typed.collect();
             slices.push(SkuSlice { filter: Some(filter), skus: Some(skus) });
         }
     }
@@ -141,8 +142,12 @@ fn slices_of(list: &[String]) -> Result<Vec<SkuSlice>, Failure> {
 /// A `PUT` to a sku that does not exist can create a product, and a typing error would pass for
 /// "nothing to do".
 fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
-    let mut missing: BTreeSet<&str> =
-        slices.iter().filter_map(|slice| slice.skus.as_ref()).flatten().map(|sku| &**sku).collect();
+    let mut missing: BTreeMap<&str, &str> = slices
+        .iter()
+        .filter_map(|slice| slice.skus.as_ref())
+        .flatten()
+        .map(|(folded, typed)| (&**folded, &**typed))
+        .collect();
     let fields = Product::projection(&["id".to_owned(), "sku".to_owned()])?;
     let mut pages = ProductPages {
         context,
@@ -159,7 +164,7 @@ fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    let named = missing.iter().take(20).copied().collect::<Vec<_>>().join("`, `");
+    let named = missing.values().take(20).copied().collect::<Vec<_>>().join("`, `");
     let more = missing.len().saturating_sub(20);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     Err(Failure::argument("/match/sku_list", format!("the store has no product `{named}`{more}"))
