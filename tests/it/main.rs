@@ -13,6 +13,7 @@ mod docs;
 mod doctor;
 mod exports;
 mod fairness;
+mod habits;
 mod hostile;
 mod loading;
 mod magento_mcp;

@@ -8,6 +8,7 @@ mod drift;
 mod faults;
 mod forged;
 mod killed;
+mod outcomes;
 mod refusals;
 mod repeated;
 mod round_trip;
@@ -120,8 +121,9 @@ fn confirmed(plan: &str) -> Value {
     souk_tests::confirmed(json!({"plan_id": plan}))
 }
 
+/// Commits a plan; answers what came of it, also where that is a failure.
 async fn commit(client: &Mcp, plan: &str) -> Value {
-    client.answer("plans_commit", confirmed(plan)).await
+    client.outcome("plans_commit", confirmed(plan)).await
 }
 
 /// Every item of a plan, page by page.

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use souk_mcp::{HttpConfig, HttpServer, TransportLimits, serve_http, serve_stdio};
-use souk_model::{Actions, Failure, Principal, Tier, Tool, ToolCall, ToolHints, ToolResult};
+use souk_model::{
+    Actions, CallFailure, Failure, Principal, Tier, Tool, ToolCall, ToolHints, ToolResult,
+};
 use tokio::sync::watch;
 
 struct Echo {
@@ -59,7 +61,7 @@ impl Actions for Echo {
         self.tools.iter().find(|tool| tool.name == name).cloned()
     }
 
-    async fn call(&self, call: ToolCall) -> Result<ToolResult, Failure> {
+    async fn call(&self, call: ToolCall) -> Result<ToolResult, CallFailure> {
         if let Some(seconds) = call.arguments.get("seconds") {
             let seconds = seconds
                 .as_u64()

@@ -8,7 +8,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use souk_model::{Actions, ToolResult, ToolCall, Failure, Principal, Tool};
+//! use souk_model::{Actions, CallFailure, Failure, Principal, Tool, ToolCall, ToolResult};
 //! use tokio::sync::watch;
 //!
 //! struct Nothing(watch::Sender<u64>);
@@ -21,8 +21,8 @@
 //!     fn find(&self, _: &str) -> Option<Arc<Tool>> {
 //!         None
 //!     }
-//!     async fn call(&self, _: ToolCall) -> Result<ToolResult, Failure> {
-//!         Err(Failure::internal("there is nothing to call"))
+//!     async fn call(&self, _: ToolCall) -> Result<ToolResult, CallFailure> {
+//!         Err(Failure::internal("there is nothing to call").into())
 //!     }
 //!     fn changes(&self) -> watch::Receiver<u64> {
 //!         self.0.subscribe()

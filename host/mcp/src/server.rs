@@ -14,7 +14,7 @@ use rmcp::model::{
 };
 use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer, SubscriptionContext};
 use serde_json::Value;
-use souk_model::{Actions, Failure, Principal, ToolCall, ToolResult};
+use souk_model::{Actions, CallFailure, Failure, Principal, ToolCall, ToolResult};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
@@ -139,17 +139,19 @@ impl McpHandler {
         };
         match outcome {
             Ok(answer) => {
+                let first = answer.headline.as_ref().map(ContentBlock::text);
                 let beside = content::blocks(&answer, documents::understands_links(context));
                 let mut result = CallToolResult::structured(Value::Object(answer.result));
+                result.content.splice(0..0, first);
                 result.content.extend(beside);
                 result
             }
-            Err(failure) => error_result(&failure),
+            Err(failure) => error_result(failure),
         }
     }
 
     /// A panic below must not leave a client without an answer: it would wait for ever.
-    async fn catch_panic(&self, call: ToolCall) -> Result<ToolResult, Failure> {
+    async fn catch_panic(&self, call: ToolCall) -> Result<ToolResult, CallFailure> {
         let tool = call.tool.clone();
         catch_panic(&tool, self.shared.actions.call(call)).await
     }
@@ -165,24 +167,28 @@ impl Drop for McpHandler {
     }
 }
 
-async fn catch_panic<T>(
+async fn catch_panic<T, F: From<Failure>>(
     what: &str,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+    work: impl Future<Output = Result<T, F>>,
+) -> Result<T, F> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(outcome) => outcome,
         Err(_) => {
             tracing::error!(what, "the call panicked");
             Err(Failure::internal(format!("`{what}` broke inside the host"))
-                .remedy("tell the operator; the host's log has the details"))
+                .remedy("tell the operator; the host's log has the details")
+                .into())
         }
     }
 }
 
-/// A failure is text only. Clients check structured content against the tool's output schema even
-/// when it is an error, and would show that complaint instead of ours.
-fn error_result(failure: &Failure) -> CallToolResult {
-    CallToolResult::error(vec![ContentBlock::text(failure.render())])
+/// A failure is text, with structure only where that conforms to the tool's output schema. Clients
+/// check structured content against it even when it is an error, and would show that complaint
+/// instead of ours.
+fn error_result(failed: CallFailure) -> CallToolResult {
+    let mut result = CallToolResult::error(vec![ContentBlock::text(failed.failure.render())]);
+    result.structured_content = failed.result.map(Value::Object);
+    result
 }
 
 /// Refuses every cursor: none was given out.

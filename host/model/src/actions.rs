@@ -76,6 +76,8 @@ pub struct ToolCall {
 /// The result of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ToolResult {
+    /// What has to be read before everything else: that a part of it failed.
+    pub headline: Option<String>,
     /// The result: a JSON object that conforms to the tool's output schema.
     pub result: Map<String, Value>,
     /// The documents that the call kept for its caller, in the order they were made.
@@ -92,6 +94,24 @@ impl From<Map<String, Value>> for ToolResult {
     }
 }
 
+/// A call that failed. What came of its writes is told all the same: in words by the failure, and
+/// for machines by a result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{failure}")]
+pub struct CallFailure {
+    /// What went wrong.
+    pub failure: Failure,
+    /// What came of its writes, where they were carried out and that conforms to the tool's output
+    /// schema.
+    pub result: Option<Map<String, Value>>,
+}
+
+impl From<Failure> for CallFailure {
+    fn from(failure: Failure) -> Self {
+        Self { failure, result: None }
+    }
+}
+
 /// Lists and calls actions. `souk-runtime` implements it over plugins; tests over ten lines.
 #[async_trait]
 pub trait Actions: Send + Sync + 'static {
@@ -104,9 +124,9 @@ pub trait Actions: Send + Sync + 'static {
     /// Calls a tool. Dropping the future cancels the call.
     ///
     /// # Errors
-    /// A [`Failure`] for people and machines: refused by a rule, bad arguments, what the store
-    /// said, a plugin's broken budget.
-    async fn call(&self, call: ToolCall) -> Result<ToolResult, Failure>;
+    /// For people and machines: refused by a rule, bad arguments, what the store said, a plugin's
+    /// broken budget, writes of which nothing was done.
+    async fn call(&self, call: ToolCall) -> Result<ToolResult, CallFailure>;
 
     /// The documents that are kept for this principal, newest first.
     ///

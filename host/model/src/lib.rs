@@ -34,7 +34,7 @@ mod token_digest;
 pub mod visible;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier, TierRaise};
-pub use actions::{Actions, Progress, Tool, ToolCall, ToolHints, ToolResult};
+pub use actions::{Actions, CallFailure, Progress, Tool, ToolCall, ToolHints, ToolResult};
 pub use callers::{Callers, InvalidCallers};
 pub use capabilities::{Capabilities, Finding};
 pub use content::{ContentBlock, DocumentBlock, Image, ImageType};

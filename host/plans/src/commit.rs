@@ -7,6 +7,7 @@ use std::time::Duration;
 use souk_model::plan::{ItemState, PlanId, PlanOrigin, PlanState};
 use souk_model::{Code, Failure};
 use souk_state::plans::{LeaseClaim, StoredPlan};
+use tokio::task::JoinError;
 
 use crate::context::PlansContext;
 use crate::draft::PlanDraft;
@@ -78,10 +79,11 @@ pub(crate) async fn apply(
         session: &session,
         plan: &proposed.id,
         tool: None,
-        reason: options.reason,
+        reason: options.reason.clone(),
         key: None,
         gate,
         operator: false,
+        started: Some(&options.started),
     };
     start(context, stored, &request).await
 }
@@ -190,19 +192,23 @@ async fn start(
         request.reason.clone(),
         lease_lost.clone(),
     );
-    let (context, stored_at_start) = (context.clone(), stored);
+    if let Some(started) = request.started {
+        // Whoever leaves now has started it all the same.
+        started.get_or_init(|| id.clone());
+    }
+    let (at_work, stored_at_start) = (context.clone(), stored.clone());
     // Detached: the caller only awaits it, and it goes on when the caller leaves.
     let work = tokio::spawn(async move {
-        let renewal = renew_lease(context.clone(), run.header().id.clone(), lease_lost);
+        let renewal = renew_lease(at_work.clone(), run.header().id.clone(), lease_lost);
         let renewal = tokio::spawn(renewal);
         let result = run.run().await;
         renewal.abort();
-        finish(&context, run, stored_at_start, result).await
+        finish(&at_work, run, stored_at_start, result).await
     });
-    work.await.map_err(|error| {
-        Failure::internal(format!("the commit broke off: {error}"))
-            .remedy("`plans_resume` goes on with it once its lease has run out")
-    })?
+    Ok(match work.await {
+        Ok(outcome) => outcome,
+        Err(error) => outcome_of_broken_run(context, stored, &error).await,
+    })
 }
 
 async fn finish(
@@ -210,19 +216,18 @@ async fn finish(
     run: PlanRun,
     stored_at_start: StoredPlan,
     result: Result<(), Failure>,
-) -> Result<PlanOutcome, Failure> {
+) -> PlanOutcome {
     let header = run.header();
     if let Err(failure) = &result {
         tracing::error!("plan {}: {failure}", header.id);
     }
     let progress = run.take_progress();
     let kept = context.own(&header.id).await;
-    // What was done is told even if the run ended early, and what was sent even if it has no line on
-    // the trail or could not be kept; if nothing was, why is told.
+    // A plan that was started has an outcome: what was done is told even if the run ended early, and
+    // what was sent even if it has no line on the trail or could not be kept.
     let mut note = result.err();
     let mut stored = match kept {
         Ok(stored) => stored,
-        Err(failure) if !run.has_sent() => return Err(note.unwrap_or(failure)),
         Err(failure) => {
             note.get_or_insert(failure);
             let mut counts = progress.counts;
@@ -241,9 +246,6 @@ async fn finish(
             note.get_or_insert(error.into());
         }
     }
-    if let (Some(failure), 0, false) = (&note, stored.counts.done, run.has_sent()) {
-        return Err(failure.clone());
-    }
     let subject = match run.take_only_subject() {
         Some(subject) => Some(subject),
         None => only_subject(context, run.session(), header).await.unwrap_or_default(),
@@ -251,7 +253,26 @@ async fn finish(
     let mut outcome = outcome_after_run(context, stored, subject, progress.unkept).await;
     outcome.has_sent = run.has_sent();
     outcome.note = note;
-    Ok(outcome)
+    outcome
+}
+
+/// The outcome of a run that broke inside the host: what is kept of it, of which some may have
+/// happened and is not kept.
+async fn outcome_of_broken_run(
+    context: &PlansContext,
+    stored_at_start: StoredPlan,
+    error: &JoinError,
+) -> PlanOutcome {
+    tracing::error!("plan {}: the commit broke off: {error}", stored_at_start.header.id);
+    let mut stored = context.own(&stored_at_start.header.id).await.unwrap_or(stored_at_start);
+    stored.state = end_state(&stored.counts, stored.header.count);
+    let mut outcome = outcome_after_run(context, stored, None, Vec::new()).await;
+    outcome.has_sent = true;
+    outcome.note = Some(
+        Failure::internal("the commit broke inside the host")
+            .remedy("`plans_resume` goes on with it once its lease has run out"),
+    );
+    outcome
 }
 
 fn lease_ms(context: &PlansContext) -> i64 {

@@ -247,8 +247,9 @@ impl PlanRun {
                         Err(not_sent) => entries.extend(not_sent),
                     },
                 },
-                // It stays as it is, so that a resume tries it again.
+                // It stays as it is, so that a resume tries it again, and says why it was not tried.
                 Some(Err(failure)) => {
+                    entries.extend(not_tried(ItemState::Pending, failure));
                     tracing::warn!(
                         "plan {}: cannot read {} before writing it: {failure}",
                         self.header.id,

@@ -13,6 +13,7 @@ use souk_state::plans::{IdempotencyHit, IdempotencyKey, StoredPlan};
 use souk_upstream::Session;
 
 use crate::context::PlansContext;
+use crate::outcome::{PlanOutcome, outcome_of};
 use crate::refusals::key_conflict;
 use crate::request::ApplyOptions;
 use crate::subjects::SubjectReader;
@@ -36,27 +37,43 @@ pub fn request_digest(store: &str, arguments: &Value) -> String {
     hex::encode(hash.finalize())
 }
 
-/// The answer to the same `apply`, if it was made before: with the caller's key, or without one
-/// within the window and while the store still shows it.
+/// The same `apply` as it was carried out before.
+#[derive(Debug)]
+pub struct EarlierApply {
+    /// How far its plan has come by now; nothing where the plan is no longer kept.
+    pub outcome: Option<PlanOutcome>,
+    /// What the plugin answered; nothing where it did not come to that.
+    pub answer: Option<Map<String, Value>>,
+}
+
+/// The same `apply`, if it was carried out before: with the caller's key, or without one within the
+/// window and while the store still shows it.
 ///
 /// # Errors
 /// The store of plans cannot be reached.
-pub(crate) async fn earlier_answer(
+pub(crate) async fn earlier_apply(
     context: &PlansContext,
     principal: &Principal,
     session: &Session,
     tool: &str,
     options: &ApplyOptions,
-) -> Result<Option<Map<String, Value>>, Failure> {
+) -> Result<Option<EarlierApply>, Failure> {
     let Some(key) = key_of(principal, tool, options) else { return Ok(None) };
     let record = context.store.recall(&key, context.now_ms()).await?;
     let Some(record) = record else { return Ok(None) };
-    let Some(answer) = record.answer else { return Ok(None) };
-    if options.key.is_some() {
-        return Ok(Some(answer));
+    let answer = record.answer;
+    let Some(first) = context.store.plan(&record.plan).await? else {
+        let answer = answer.filter(|_| options.key.is_some());
+        return Ok(answer.map(|answer| EarlierApply { outcome: None, answer: Some(answer) }));
+    };
+    // One that was never started has no outcome.
+    if first.state == PlanState::Proposed && answer.is_none()
+        || options.key.is_none() && !still_counts(context, session, &first).await?
+    {
+        return Ok(None);
     }
-    let Some(first) = context.store.plan(&record.plan).await? else { return Ok(None) };
-    Ok(still_counts(context, session, &first).await?.then_some(answer))
+    let outcome = Some(outcome_of(context, first, None).await?);
+    Ok(Some(EarlierApply { outcome, answer }))
 }
 
 /// Keeps what an `apply` was answered, for when it is asked for again. That it cannot be kept takes

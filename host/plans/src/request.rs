@@ -1,5 +1,7 @@
 //! What a caller says beside the plan itself: for whom, on which terms.
 
+use std::sync::{Arc, OnceLock};
+
 use souk_model::plan::PlanId;
 use souk_model::{Failure, Principal, Tier};
 use souk_upstream::Session;
@@ -26,6 +28,9 @@ pub struct CommitRequest<'a> {
     pub gate: &'a TierGate<'a>,
     /// Whether the caller is the operator, who may carry out anyone's plan.
     pub operator: bool,
+    /// Where it is noted that the plan was started, for whoever has to tell of it after the caller has
+    /// left.
+    pub started: Option<&'a OnceLock<PlanId>>,
 }
 
 /// On which terms an `apply` is carried out, from the host's own arguments.
@@ -40,4 +45,7 @@ pub struct ApplyOptions {
     /// What was asked, by [`request_digest`](crate::request_digest): two calls that ask for the same
     /// share it. `None` where there is nothing to repeat: a preview, a purge.
     pub request_digest: Option<String>,
+    /// Where the plan is noted once it is started, for whoever has to tell of it after the caller has
+    /// left.
+    pub started: Arc<OnceLock<PlanId>>,
 }

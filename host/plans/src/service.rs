@@ -14,6 +14,7 @@ use crate::config::PlansConfig;
 use crate::context::PlansContext;
 use crate::draft::{PlanDraft, Proposal, Proposer};
 use crate::guards::Guards;
+use crate::idempotency::EarlierApply;
 use crate::outcome::PlanOutcome;
 use crate::purge::{PurgeRequest, PurgeResult};
 use crate::refusals::already_started;
@@ -100,7 +101,7 @@ impl Plans {
         Ok(self.context.store.list(filter).await?)
     }
 
-    /// A page of a plan's items, in their order.
+    /// A page of a plan's items, in their order. Each that a run left behind says why.
     ///
     /// # Errors
     /// The store cannot be reached, or a row is damaged.
@@ -111,7 +112,10 @@ impl Plans {
         limit: u32,
         states: &[ItemState],
     ) -> Result<Vec<(PlanItem, ItemProgress)>, Failure> {
-        Ok(self.context.store.items(plan, after, limit, states).await?)
+        let items = self.context.store.items(plan, after, limit, states).await?;
+        let Some(stored) = self.context.store.plan(plan).await? else { return Ok(items) };
+        let explained = |(item, progress)| (item, outcome::explained(progress, stored.state));
+        Ok(items.into_iter().map(explained).collect())
     }
 
     /// Throws a proposed plan away.
@@ -186,19 +190,19 @@ impl Plans {
         undo::undo(&self.context, principal, session, of, operator).await
     }
 
-    /// The answer to the same `apply`, if it was made before: with the caller's key, or without one
-    /// within the window and while the store still shows it.
+    /// The same `apply`, if it was carried out before: with the caller's key, or without one within
+    /// the window and while the store still shows it.
     ///
     /// # Errors
     /// The store of plans cannot be reached.
-    pub async fn earlier_answer(
+    pub async fn earlier_apply(
         &self,
         principal: &Principal,
         session: &Session,
         tool: &str,
         options: &ApplyOptions,
-    ) -> Result<Option<Map<String, Value>>, Failure> {
-        idempotency::earlier_answer(&self.context, principal, session, tool, options).await
+    ) -> Result<Option<EarlierApply>, Failure> {
+        idempotency::earlier_apply(&self.context, principal, session, tool, options).await
     }
 
     /// Keeps what an `apply` was answered, for when it is asked for again. That it cannot be kept

@@ -40,6 +40,7 @@ pub(crate) async fn undo(
         // Nothing is sent before the plan that comes of it is committed.
         gate: &|_| Ok(()),
         operator,
+        started: None,
     };
     let stored = authorized_plan(context, &request).await?;
     if stored.state == PlanState::Running {

@@ -22,7 +22,8 @@ async fn where_the_trail_has_no_room_no_write_goes_out_without_its_line() {
         sent = each_write_is_on_the_trail(&store, &[&trail], told).await;
         if is_answer {
             assert_eq!(answer["success_count"], at_price(&store, &skus, 77).await, "{text}");
-        } else {
+        }
+        if text.starts_with("INTERNAL_ERROR: ") {
             assert!(text.contains("audit trail"), "{text}");
             refused += 1;
         }

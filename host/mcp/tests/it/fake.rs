@@ -12,8 +12,8 @@ use rmcp::{ClientHandler, ClientLifecycleMode};
 use serde_json::{Map, Value, json};
 use souk_mcp::{TransportLimits, serve_streams};
 use souk_model::{
-    Actions, Callers, Code, Document, Failure, Principal, Tier, TokenDigest, Tool, ToolCall,
-    ToolHints, ToolResult,
+    Actions, CallFailure, Callers, Code, Document, Failure, Principal, Tier, TokenDigest, Tool,
+    ToolCall, ToolHints, ToolResult,
 };
 use tokio::io::{DuplexStream, duplex, split};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -121,10 +121,10 @@ impl Actions for Fake {
         self.tools.iter().find(|tool| tool.name == name).cloned()
     }
 
-    async fn call(&self, call: ToolCall) -> Result<ToolResult, Failure> {
+    async fn call(&self, call: ToolCall) -> Result<ToolResult, CallFailure> {
         match call.tool.as_str() {
             "fail" => {
-                return Err(Failure::argument("sku", "there is no sku").remedy("give one"));
+                return Err(Failure::argument("sku", "there is no sku").remedy("give one").into());
             }
             "panic" => panic!("as called"),
             "count" => {

@@ -111,10 +111,37 @@ pub struct StoredFailure {
     /// The back end's status, where it answered.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<u16>,
+    /// The back end that is at fault.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub upstream: Option<String>,
+    /// What can be done about it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub remedy: Option<String>,
+}
+
+impl StoredFailure {
+    /// The code as callers see it: [`Failure::code_text`].
+    #[must_use]
+    pub fn code_text(&self) -> String {
+        Failure::from(self.clone()).code_text()
+    }
 }
 
 impl From<&Failure> for StoredFailure {
     fn from(failure: &Failure) -> Self {
-        Self { code: failure.code, message: failure.message.clone(), status: failure.status }
+        Self {
+            code: failure.code,
+            message: failure.message.clone(),
+            status: failure.status,
+            upstream: failure.upstream.clone(),
+            remedy: failure.remedy.clone(),
+        }
+    }
+}
+
+impl From<StoredFailure> for Failure {
+    fn from(stored: StoredFailure) -> Self {
+        let StoredFailure { code, message, status, upstream, remedy } = stored;
+        Self { status, upstream, remedy, ..Self::new(code, message) }
     }
 }

@@ -125,7 +125,7 @@ impl ItemReview {
     #[must_use]
     pub fn of(item: &PlanItem, progress: &ItemProgress) -> Self {
         let failure = progress.failure.as_ref().map(|stored| FailureReview {
-            code: stored.code.as_str().to_owned(),
+            code: stored.code_text(),
             message: visible::line(&stored.message).into_owned(),
             status: stored.status,
         });

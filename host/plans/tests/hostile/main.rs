@@ -110,6 +110,7 @@ impl World {
             key: None,
             gate: &|_| Ok(()),
             operator: false,
+            started: None,
         };
         let _ = self.plans.commit(request(())).await;
         for _ in 0..2 {

@@ -108,6 +108,7 @@ impl Host {
             key: key.map(str::to_owned),
             preview: false,
             request_digest: Some(asked),
+            started: Arc::default(),
         };
         self.plans.apply(draft, terms, &|_| Ok(())).await
     }
@@ -124,6 +125,7 @@ impl Host {
             key: None,
             gate: &|_| Ok(()),
             operator: false,
+            started: None,
         };
         self.plans.resume(commit).await
     }

@@ -11,6 +11,7 @@ use souk_state::audit::{CallResources, RequestEntry};
 use souk_state::exports::{Exports, PendingExport};
 use souk_upstream::Session;
 
+use super::call_effects::EffectsRecord;
 use super::sessions::{OwnCredentials, SessionHost};
 use crate::text::printable;
 
@@ -39,9 +40,8 @@ pub(crate) struct CallContext {
     pub(crate) options: ApplyOptions,
     /// Whether what it turns out to write may be written.
     pub(crate) gate: Arc<TierGate<'static>>,
-    /// What came of the requests that this call sent, if it sent any: its caller hears of it even
-    /// if the plugin fails afterwards.
-    pub(crate) written: Option<String>,
+    /// What it does outside the host: its caller hears of it whatever becomes of the plugin.
+    pub(crate) effects: EffectsRecord,
     /// Whether a draft was closed in this call: that is done once.
     pub(crate) closed: bool,
     /// The plan that this call proposed.

@@ -92,6 +92,8 @@ impl GuestState {
         let session =
             call.sessions.login(&call.principal, base_url, sealed, &call.own_credentials).await?;
         let info = session.info();
+        call.effects
+            .session_changed(format!("the caller was logged in to the store `{}`", info.store));
         call.session = Some(session);
         Ok(info.into())
     }
@@ -112,6 +114,7 @@ impl GuestState {
         let session = call.session.as_ref().ok_or_else(not_logged_in)?;
         let session = session.with_scope(code).await?;
         call.sessions.replace(&call.principal, &session);
+        call.effects.session_changed("the session's default scope was changed");
         let info = session.info();
         call.session = Some(session);
         Ok(info.into())
@@ -121,7 +124,11 @@ impl GuestState {
         let call = self.call()?;
         call.may_change_session()?;
         call.session = None;
-        Ok(call.sessions.destroy(&call.principal))
+        let was_there = call.sessions.destroy(&call.principal);
+        if was_there {
+            call.effects.session_changed("the caller was logged out");
+        }
+        Ok(was_there)
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod bindings;
 pub(crate) mod call_context;
+pub(crate) mod call_effects;
 pub(crate) mod conversions;
 pub(crate) mod cpu_time;
 pub(crate) mod documents;

@@ -162,7 +162,8 @@ pub(crate) fn outcome(outcome: PlanOutcome) -> wit::Outcome {
         done: totals.done,
         failed: totals.failed,
         drifted: totals.drifted,
-        skipped: totals.skipped,
+        // The contract has no word for what an ended run left: it was not tried, either.
+        skipped: totals.not_done - totals.failed - totals.drifted - totals.unknown,
         unknown: totals.unknown,
         unverifiable: outcome.unverifiable,
         failures: outcome.failures.into_iter().map(item_failure).collect(),

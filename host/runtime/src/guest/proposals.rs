@@ -109,7 +109,9 @@ impl GuestState {
     async fn propose_draft(&mut self, draft: PlanDraft) -> Result<Proposal, Failure> {
         self.call_for_draft()?.may_propose()?;
         let proposal = draft.propose().await?;
-        self.call_for_draft()?.proposal = Some(proposal.clone());
+        let call = self.call_for_draft()?;
+        call.effects.proposed(&proposal.header.id);
+        call.proposal = Some(proposal.clone());
         Ok(proposal)
     }
 
@@ -119,11 +121,7 @@ impl GuestState {
         let plans = call.plans.clone().ok_or_else(no_plans)?;
         let (terms, gate) = (call.options.clone(), call.gate.clone());
         let outcome = plans.apply(draft, terms, &*gate).await?;
-        if outcome.has_sent {
-            let call = self.call_for_draft()?;
-            call.resources.plans.push(outcome.plan.to_string());
-            call.written = Some(outcome.describe());
-        }
+        self.call_for_draft()?.effects.carried_out(&outcome);
         Ok(outcome)
     }
 }

@@ -38,13 +38,8 @@ impl GuestState {
         match asked {
             Ok((plans, purging)) => {
                 let purged = plans.purge(purging, targets).await;
-                let sent = purged.iter().flatten().filter(|purged| !purged.previewed).count();
-                if sent > 0 {
-                    let call = self.call();
-                    if let Ok(call) = call {
-                        call.resources.purges += sent as u64;
-                        call.written = Some(format!("{} pages were purged", call.resources.purges));
-                    }
+                if let Ok(call) = self.call() {
+                    call.effects.purged(&purged);
                 }
                 purged
             }

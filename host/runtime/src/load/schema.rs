@@ -109,11 +109,14 @@ impl InputSchema {
         let mut within = Vec::new();
         for error in self.validator.iter_errors(arguments).take(ERRORS_TOLD) {
             let place = error.instance_path().as_str().trim_start_matches('/').to_owned();
+            // A name as its caller typed it: the pointer writes some characters otherwise.
+            let typed = place.replace("~1", "/").replace("~0", "~");
+            let typed = visible::line(&typed);
             let why = reason(&error);
             if let Some(names) = beside(&self.schema, &error).filter(|_| !place.is_empty()) {
-                within.push(format!("; `{place}` takes {names}"));
+                within.push(format!("; `{typed}` takes {names}"));
             }
-            told.push(if place.is_empty() { why } else { format!("`{place}`: {why}") });
+            told.push(if place.is_empty() { why } else { format!("`{typed}`: {why}") });
             first.get_or_insert(place);
         }
         let mut failure = Failure::new(souk_model::Code::ValidationError, told.join("; "));
@@ -205,6 +208,22 @@ impl SettingsSchema {
 }
 
 impl OutputSchema {
+    /// What it says of a member.
+    pub(crate) fn property(&self, name: &str) -> Option<&Value> {
+        self.schema.get("properties")?.get(name)
+    }
+
+    /// The members that have to be there.
+    pub(crate) fn required(&self) -> impl Iterator<Item = &str> {
+        let names = self.schema.get("required").and_then(Value::as_array);
+        names.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Whether a result may have more members than it names.
+    pub(crate) fn has_room(&self) -> bool {
+        self.schema.get("additionalProperties") != Some(&Value::Bool(false))
+    }
+
     /// Reads and checks the schema as a plugin declared it.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use souk_state::audit::{
 
 use super::arguments::seal;
 use super::tool::LoadedTool;
+use crate::guest::call_effects::EffectsRecord;
 
 /// What a reading is called on the trail, as MCP does.
 const READING: &str = "resources/read";
@@ -19,6 +20,8 @@ const READING: &str = "resources/read";
 /// is written as cancelled.
 pub(crate) struct AuditGuard<'d> {
     trail: &'d AuditTrail,
+    /// What the call has done: told of one whose caller left, too.
+    effects: EffectsRecord,
     started: Instant,
     entry: Option<CallEntry>,
 }
@@ -83,20 +86,30 @@ impl<'d> AuditGuard<'d> {
             duration_us: 0,
             resources: CallResources::default(),
         };
-        Self { trail, started: Instant::now(), entry: Some(entry) }
+        Self {
+            trail,
+            effects: EffectsRecord::default(),
+            started: Instant::now(),
+            entry: Some(entry),
+        }
+    }
+
+    /// Where what the call does is noted.
+    pub(crate) const fn effects(&self) -> &EffectsRecord {
+        &self.effects
     }
 
     /// Writes the line. A result that is not on the trail is not given out.
     ///
     /// # Errors
     /// When the trail cannot be written.
-    pub(crate) fn end<T>(
+    pub(crate) fn end(
         mut self,
         resources: CallResources,
-        result: &Result<T, Failure>,
+        outcome: CallOutcome,
     ) -> Result<(), Failure> {
         let Some(mut entry) = self.entry.take() else { return Ok(()) };
-        entry.outcome = CallOutcome::of(result);
+        entry.outcome = outcome;
         entry.resources = resources;
         self.append(entry)
     }
@@ -135,7 +148,8 @@ fn was_refused(entry: &CallEntry) -> bool {
 
 impl Drop for AuditGuard<'_> {
     fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
+        if let Some(mut entry) = self.entry.take() {
+            entry.resources = self.effects.of_caller_who_left();
             let _ = self.append(entry);
         }
     }

@@ -1,17 +1,19 @@
 //! One call from the transport to its answer: may it, with these arguments, run it, write it down.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use futures::FutureExt;
 use serde_json::{Map, Value};
 use souk_model::{
-    Action, Actions, Callers, Document, Failure, Principal, Tool, ToolCall, ToolResult, visible,
+    Action, Actions, CallFailure, Callers, Document, Failure, Principal, Tool, ToolCall, ToolResult,
 };
-use souk_plans::{ApplyOptions, CommitRequest, PlanOutcome, Plans, request_digest};
+use souk_plans::{ApplyOptions, CommitRequest, EarlierApply, PlanOutcome, Plans, request_digest};
 use souk_policy::{Mask, Rules};
-use souk_state::audit::{AuditTrail, CallResources, Transport};
+use souk_state::audit::{AuditTrail, CallOutcome, CallResources, Transport};
 use souk_state::exports::Exports;
 use souk_upstream::Session;
 use tokio::sync::watch;
@@ -19,20 +21,21 @@ use tokio::sync::watch;
 use super::admission::{Admission, AdmissionLimits, CallPermit};
 use super::arguments::{self, seal};
 use super::audit_guard::AuditGuard;
-use super::documents::{self, DocumentReader};
+use super::call_end::CallEnd;
+use super::documents::DocumentReader;
 use super::host_arg_values::HostArgValues;
-use super::masked_content::masked_content;
 use super::masked_progress;
 use super::masks;
 use super::operator_config::OperatorConfig;
 use super::plan_policy::{PlanUse, decide_plan};
 use super::plans_tools::{PlansCall, outcome_json, plan_id};
 use super::plugin_run::{CallResult, PluginRun};
-use super::refusals::{NO_LINE_OF_CALL, no_such, wrong_settings};
+use super::refusals::{no_such, wrong_settings};
 use super::tool::{LoadedTool, ToolKind};
 use super::tool_table::{CurrentTools, ToolTable};
 use super::write_authority::WriteAuthority;
 use crate::guest::call_context::{CallContext, not_logged_in};
+use crate::guest::call_effects::EffectsRecord;
 use crate::guest::sessions::{OwnCredentials, SessionHost};
 use crate::load::plugin::Plugin;
 use crate::load::plugin_set::PluginSet;
@@ -197,6 +200,7 @@ impl Dispatcher {
     }
 
     /// Everything that can refuse a call before anything runs for it, then the call.
+    #[expect(clippy::too_many_arguments, reason = "a call and what it is judged by")]
     async fn run(
         &self,
         config: &Arc<OperatorConfig>,
@@ -205,21 +209,20 @@ impl Dispatcher {
         arguments: Value,
         mask: &Mask,
         permit: &CallPermit,
+        effects: &EffectsRecord,
     ) -> (CallResources, Result<CallResult, Failure>) {
         let inputs = match self.check(config, tool, &call.principal, arguments, permit) {
             Ok(inputs) => inputs,
             Err(failure) => return (CallResources::default(), Err(failure)),
         };
-        let mut resources = CallResources::default();
         let result = match &tool.kind {
             ToolKind::Action { plugin, action } => {
-                return self.act(config, tool, plugin, action, call, inputs, mask).await;
+                return self.act(config, tool, plugin, action, call, inputs, mask, effects).await;
             }
             ToolKind::Commit { subject_as, .. } => {
-                let outcome = self.commit(config, tool, &call.principal, inputs).await;
+                let outcome = self.commit(config, tool, &call.principal, inputs, effects).await;
                 outcome.map(|outcome| {
-                    let sent = outcome.has_sent.then(|| outcome.plan.to_string());
-                    resources.plans.extend(sent);
+                    effects.carried_out(&outcome);
                     outcome_json(outcome, subject_as.as_deref())
                 })
             }
@@ -233,14 +236,12 @@ impl Dispatcher {
                     session: session.as_ref(),
                     host_args,
                     arguments: arguments.as_object().unwrap_or(&no_arguments),
-                    sent: OnceLock::new(),
+                    effects,
                 };
-                let result = call.run(*native).await;
-                resources.plans.extend(call.sent.get().map(ToString::to_string));
-                result
+                call.run(*native).await
             }
         };
-        (resources, result.map(CallResult::from))
+        (CallResources::default(), result.map(CallResult::from))
     }
 
     fn check(
@@ -252,11 +253,8 @@ impl Dispatcher {
         permit: &CallPermit,
     ) -> Result<CallInputs, Failure> {
         config.rules.decide(principal, &tool.profile())?;
-        let confirmed = HostArgValues::take_unlisted_confirm(
-            tool.profile().effect,
-            tool.host_args,
-            &mut arguments,
-        );
+        let confirmed =
+            HostArgValues::take_unlisted(tool.profile().effect, tool.host_args, &mut arguments);
         tool.input.check(&arguments)?;
         let session = self.deps.sessions.get(principal);
         if tool.needs_session() && session.is_none() {
@@ -281,6 +279,7 @@ impl Dispatcher {
         call: ToolCall,
         inputs: CallInputs,
         mask: &Mask,
+        effects: &EffectsRecord,
     ) -> (CallResources, Result<CallResult, Failure>) {
         let CallInputs { session, host_args, mut arguments, permit } = inputs;
         let authority = WriteAuthority::new(tool, config, &call.principal, &host_args);
@@ -294,14 +293,21 @@ impl Dispatcher {
             key: host_args.key,
             preview: host_args.preview,
             request_digest: digest,
+            started: effects.started.clone(),
         };
         let DispatcherDeps { plans, exports, sessions, .. } = &self.deps;
         let (principal, name) = (call.principal.clone(), &tool.tool.name);
         if let Some(session) = &session {
-            let earlier = plans.earlier_answer(&principal, session, name, &options).await;
-            if let Some(result) = earlier.transpose() {
-                let result = result.map(|result| tool.repeated(result).into());
-                return (CallResources::default(), result);
+            let earlier = match plans.earlier_apply(&principal, session, name, &options).await {
+                Ok(earlier) => earlier,
+                Err(failure) => return (CallResources::default(), Err(failure)),
+            };
+            if let Some(EarlierApply { outcome, answer }) = earlier {
+                // Told whatever comes now: a plugin that failed after it once may fail before it now.
+                outcome.iter().for_each(|outcome| effects.carried_out_before(outcome));
+                if let Some(answer) = answer {
+                    return (CallResources::default(), Ok(tool.repeated(answer).into()));
+                }
             }
         }
         let settings = config.settings.get(&plugin.group.name).cloned().unwrap_or_default();
@@ -327,7 +333,7 @@ impl Dispatcher {
             plans: Some(plans.clone()),
             options: options.clone(),
             gate: Arc::new(move |tier| authority.permit(tier)),
-            written: None,
+            effects: effects.clone(),
             closed: false,
             proposal: None,
             purges: 0,
@@ -353,6 +359,7 @@ impl Dispatcher {
         tool: &LoadedTool,
         principal: &Principal,
         inputs: CallInputs,
+        effects: &EffectsRecord,
     ) -> Result<PlanOutcome, Failure> {
         let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
         let authority = WriteAuthority::new(tool, config, principal, &host_args);
@@ -372,6 +379,7 @@ impl Dispatcher {
             key: host_args.key.as_deref(),
             gate: &|tier| authority.permit(tier),
             operator: false,
+            started: Some(&effects.started),
         };
         self.deps.plans.commit(commit).await
     }
@@ -405,7 +413,7 @@ impl Actions for Dispatcher {
         self.tools().tool(name).map(|tool| tool.tool.clone())
     }
 
-    async fn call(&self, mut call: ToolCall) -> Result<ToolResult, Failure> {
+    async fn call(&self, mut call: ToolCall) -> Result<ToolResult, CallFailure> {
         let tools = self.tools();
         let tool = tools.tool(&call.tool);
         let arguments = Value::Object(arguments::normalise(std::mem::take(&mut call.arguments)));
@@ -417,57 +425,23 @@ impl Actions for Dispatcher {
         };
         // What is in force when the places are had judges the call, to its end.
         let config = self.config.load_full();
-        let (mask, mask_failure) = masks::of_call(&config.rules, &call.principal, tool);
+        let (mask, text_mask) = masks::of_call(&config.rules, &call.principal, tool);
         let principal = call.principal.clone();
         // The permit is kept until the line is written: what is done until then is bounded too.
-        let (mut resources, result) = match &admitted {
-            Ok((tool, permit)) => self.run(&config, tool, call, arguments, &mask, permit).await,
+        let (resources, result) = match &admitted {
+            Ok((tool, permit)) => {
+                let effects = guard.effects();
+                let run = self.run(&config, tool, call, arguments, &mask, permit, effects);
+                catch_panic(run).await
+            }
             Err(failure) => (CallResources::default(), Err(failure.clone())),
         };
         if result.as_ref().is_err_and(is_refusal) {
             self.rates.refused(&principal, &config.rates);
         }
-        let result = match result {
-            Ok(result) => match masked_content(&mask, result.content) {
-                Ok(content) => {
-                    let kept = documents::publish(exports, result.closed).await;
-                    kept.map(|kept| {
-                        let mut shown = mask.object(result.result);
-                        visible::object(&mut shown);
-                        (shown, kept, content)
-                    })
-                }
-                Err(failure) => Err(mask_failure.failure(failure)),
-            },
-            Err(failure) => Err(mask_failure.failure(failure)),
-        };
-        if let Ok((_, kept, _)) = &result {
-            resources.documents = kept.iter().map(|kept| kept.id.uri()).collect();
-        }
-        let has_written = resources.has_written();
-        let mut notes = Vec::new();
-        match guard.end(resources, &result) {
-            Ok(()) => {}
-            // What was sent cannot be taken back: its caller hears what came of it all the same.
-            Err(_) if has_written => notes.push(NO_LINE_OF_CALL.to_owned()),
-            Err(failure) => {
-                let kept = result.map(|(_, kept, _)| kept).unwrap_or_default();
-                documents::retract(exports, kept).await;
-                return Err(failure);
-            }
-        }
-        let (result, kept, content) = result.map_err(|mut failure| {
-            for note in &notes {
-                failure.message = format!("{}; {note}", failure.message);
-            }
-            failure
-        })?;
-        Ok(ToolResult {
-            result,
-            content,
-            documents: kept.iter().map(|kept| documents::document_for(kept, &mask)).collect(),
-            notes,
-        })
+        let tool = admitted.as_ref().ok().map(|(tool, _)| *tool);
+        let end = CallEnd { guard, exports, tool, mask, text_mask, resources, result };
+        end.answer().await
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
@@ -490,7 +464,7 @@ impl Actions for Dispatcher {
             Err(failure) => Err(failure.clone()),
         };
         let result = result.map_err(|failure| rules.mask_for_any_group(principal).failure(failure));
-        guard.end(CallResources::default(), &result)?;
+        guard.end(CallResources::default(), CallOutcome::of(&result))?;
         result
     }
 
@@ -501,4 +475,15 @@ impl Actions for Dispatcher {
     fn changes(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
     }
+}
+
+/// A panic of the host's own must not hide what the call did before it.
+async fn catch_panic(
+    run: impl Future<Output = (CallResources, Result<CallResult, Failure>)>,
+) -> (CallResources, Result<CallResult, Failure>) {
+    AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|_| {
+        let failure = Failure::internal("the call broke inside the host")
+            .remedy("tell the operator; the host's log has the details");
+        (CallResources::default(), Err(failure))
+    })
 }

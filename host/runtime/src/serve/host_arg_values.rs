@@ -16,19 +16,23 @@ pub(crate) struct HostArgValues {
 }
 
 impl HostArgValues {
-    /// Takes `confirm` off the arguments of a tool that writes and does not list it: what a call turns
-    /// out to write may need it, though most calls of the tool do not.
-    pub(super) fn take_unlisted_confirm(
-        effect: EffectKind,
-        args: HostArgs,
-        arguments: &mut Value,
-    ) -> bool {
-        if args.confirm || !effect.writes() {
+    /// Takes `confirm` and `reason` off the arguments of a tool that is no mere read and does not list
+    /// them: what a call turns out to write may need them, though most calls of the tool do not, and
+    /// whoever confirms more than is asked for is not refused. Answers whether it is confirmed.
+    pub(super) fn take_unlisted(effect: EffectKind, args: HostArgs, arguments: &mut Value) -> bool {
+        let Some(arguments) = arguments.as_object_mut().filter(|_| effect != EffectKind::Query)
+        else {
             return false;
+        };
+        if !args.reason && arguments.get("reason").is_some_and(Value::is_string) {
+            arguments.shift_remove("reason");
         }
-        let Some(arguments) = arguments.as_object_mut() else { return false };
         match arguments.get("confirm") {
-            Some(Value::Bool(_)) => arguments.shift_remove("confirm") == Some(Value::Bool(true)),
+            Some(Value::Bool(confirmed)) if !args.confirm => {
+                let confirmed = *confirmed;
+                arguments.shift_remove("confirm");
+                confirmed
+            }
             _ => false,
         }
     }

@@ -1,9 +1,32 @@
-//! What is shown beside a result, for a caller who must not see personal data.
+//! What a call answers, for a caller who must not see personal data.
 
-use souk_model::{ContentBlock, Failure};
+use souk_model::{CallFailure, ContentBlock, Failure, visible};
 use souk_policy::Mask;
 
+use super::call_answer::CallAnswer;
 use crate::guest::documents::unmaskable;
+
+/// An answer as it may leave: masked, and nothing in it unseen.
+pub(super) fn masked_answer(mask: &Mask, answer: CallAnswer) -> CallAnswer {
+    let mut result = mask.object(answer.result);
+    visible::object(&mut result);
+    CallAnswer {
+        result,
+        headline: answer.headline.map(|headline| mask.text(headline)),
+        notes: answer.notes.into_iter().map(|note| mask.text(note)).collect(),
+    }
+}
+
+/// A failure as it may leave. Of the host's own tools the texts go through another mask than the
+/// result, which they mask themselves.
+pub(super) fn masked_failure(mask: &Mask, texts: &Mask, failed: CallFailure) -> CallFailure {
+    let result = failed.result.map(|result| {
+        let mut result = mask.object(result);
+        visible::object(&mut result);
+        result
+    });
+    CallFailure { failure: texts.failure(failed.failure), result }
+}
 
 /// The blocks without personal data where that is masked. A picture could show any, and nothing here
 /// can look.

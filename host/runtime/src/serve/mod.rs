@@ -3,6 +3,8 @@
 pub(crate) mod admission;
 mod arguments;
 mod audit_guard;
+mod call_answer;
+mod call_end;
 mod content;
 pub(crate) mod dispatch;
 mod documents;
@@ -11,6 +13,7 @@ mod masked_content;
 mod masked_progress;
 mod masks;
 pub(crate) mod operator_config;
+mod outcome_members;
 mod plan_policy;
 mod plans_tools;
 mod plugin_run;

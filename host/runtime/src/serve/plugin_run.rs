@@ -112,22 +112,15 @@ impl PluginRun<'_> {
             self.log(failure);
         }
         let state = self.store.data_mut();
-        let (mut resources, closed, written, proposal) = state
+        let (mut resources, closed, proposal) = state
             .call
             .as_deref_mut()
             .map(|call| {
                 let resources = std::mem::take(&mut call.resources);
                 let closed = std::mem::take(&mut call.closed_exports);
-                (resources, closed, call.written.take(), call.proposal.take())
+                (resources, closed, call.proposal.take())
             })
             .unwrap_or_default();
-        // What was sent is told even if the plugin has failed since.
-        let result = result.map_err(|mut failure| {
-            if let Some(written) = written {
-                failure.message = format!("{}; before that, {written}", failure.message);
-            }
-            failure
-        });
         resources.cpu_ticks = ticks(state.usage.cpu());
         resources.peak_memory_bytes = state.usage.memory() as u64;
         resources.host_calls = state.usage.host_calls;

@@ -9,6 +9,7 @@ use souk_state::audit::CallResources;
 use super::admission::{Admission, AdmissionLimits};
 use super::plugin_run::PluginRun;
 use crate::guest::call_context::CallContext;
+use crate::guest::call_effects::EffectsRecord;
 use crate::guest::sessions::{OwnCredentials, SessionHost};
 use crate::load::plugin::Plugin;
 use crate::load::sandbox::Sandbox;
@@ -55,7 +56,7 @@ impl Plugin {
             plans: None,
             options: souk_plans::ApplyOptions::default(),
             gate: Arc::new(|_| Ok(())),
-            written: None,
+            effects: EffectsRecord::default(),
             closed: false,
             proposal: None,
             purges: 0,

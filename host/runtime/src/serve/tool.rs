@@ -12,7 +12,7 @@ use super::plans_tools::{PlansTool, outcome_schema, plan_id_schema};
 use crate::guest::plan_json::rfc3339;
 use crate::load::host_args::HostArgs;
 use crate::load::plugin::Plugin;
-use crate::load::schema::InputSchema;
+use crate::load::schema::{InputSchema, OutputSchema};
 
 /// A tool that is loaded.
 pub struct LoadedTool {
@@ -130,6 +130,16 @@ impl LoadedTool {
         match &self.kind {
             ToolKind::Action { plugin, .. } | ToolKind::Commit { plugin, .. } => Some(plugin),
             ToolKind::Plans(_) => None,
+        }
+    }
+
+    /// The schema of the plugin's own results, ready to apply. The host's tools need none.
+    pub(crate) fn plugin_output(&self) -> Option<&OutputSchema> {
+        match &self.kind {
+            ToolKind::Action { plugin, action } => {
+                plugin.schemas.get(&action.name).map(|schemas| &schemas.output)
+            }
+            ToolKind::Commit { .. } | ToolKind::Plans(_) => None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
-use souk_model::{Actions, ContentBlock, Document, Principal, Tool, visible};
+use souk_model::{Actions, CallFailure, ContentBlock, Document, Principal, Tool, visible};
 use souk_state::audit::Transport;
 use souk_state::exports::{ExportId, Exports};
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
     let needs_session = host.dispatcher.needs_session(&call.action);
     let logged_in = if needs_session { host.log_in().await } else { Ok(()) };
     let result = match logged_in {
-        Err(failure) => Err(failure),
+        Err(failure) => Err(failure.into()),
         Ok(()) => {
             let call = souk_model::ToolCall {
                 principal: Principal::local(),
@@ -34,6 +34,11 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
     };
     match result {
         Ok(answer) => {
+            if let Some(headline) = &answer.headline {
+                let headline = visible::line(headline);
+                // What reads JSON reads nothing else.
+                if call.json { eprintln!("{headline}") } else { print(&format!("{headline}\n\n"))? }
+            }
             print(&if call.json {
                 format!("{}\n", serde_json::to_string_pretty(&answer.result)?)
             } else {
@@ -56,7 +61,10 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
                 eprintln!("{}", stored_document(&host.exports, &document)?);
             }
         }
-        Err(failure) => {
+        Err(CallFailure { failure, result }) => {
+            if let Some(result) = result.filter(|_| call.json) {
+                print(&format!("{}\n", serde_json::to_string_pretty(&result)?))?;
+            }
             eprintln!("{}", failure.render());
             return Ok(ExitCode::FAILURE);
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use souk_model::plan::PlanId;
 use souk_model::{Failure, Principal, visible};
-use souk_plans::{CommitRequest, ItemReview, PlanOutcome, PlanReview};
+use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::Transport;
 use souk_state::plans::{PlanFilter, StoredPlan};
@@ -111,6 +111,7 @@ async fn carry_out(
         // Whoever sits at the terminal is the operator: the ceiling is for everybody else.
         gate: &|_| Ok(()),
         operator: true,
+        started: None,
     };
     let outcome =
         if resume { host.plans.resume(commit).await? } else { host.plans.commit(commit).await? };
@@ -119,14 +120,15 @@ async fn carry_out(
 }
 
 fn outcome_lines(outcome: &PlanOutcome) -> (String, ExitCode) {
-    let total = outcome.counts.total();
-    let mut text = format!("{} of {total} done, {}\n", outcome.counts.done, outcome.evidence());
+    let mut text = format!("{}\n", outcome.describe());
     for failed in &outcome.failures {
-        let why = failed.failure.as_ref().map_or("", |kept| kept.message.as_str());
-        let _ =
-            writeln!(text, "{}: {} {}", failed.subject, failed.state.as_str(), visible::line(why));
+        let _ = writeln!(text, "{failed}");
     }
-    let code = if outcome.counts.done == total { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if let Some(note) = &outcome.note {
+        let _ = writeln!(text, "it ended early: {}", visible::line(&note.message));
+    }
+    let is_done = outcome.completion() == PlanCompletion::Full;
+    let code = if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     (text, code)
 }
 

@@ -16,8 +16,13 @@ const ITEMS: u32 = 4;
 async fn failures_are_replaced_and_answers_stay() {
     let (_root, store) = fresh();
     let plan = running(&store, 1, 1, "me").await;
-    let kept =
-        StoredFailure { code: Code::UpstreamError, message: "it broke".into(), status: Some(503) };
+    let kept = StoredFailure {
+        code: Code::UpstreamError,
+        message: "it broke".into(),
+        status: Some(503),
+        upstream: None,
+        remedy: None,
+    };
     let answered = JournalEntry {
         failure: Some(kept.clone()),
         response: Some(json!({ "id": 7 })),

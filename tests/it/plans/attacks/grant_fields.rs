@@ -69,7 +69,7 @@ async fn what_a_grant_does_not_name_is_refused_when_it_is_sent() {
     let client = shop.attacker().await;
     let proposed = client.answer("forger_prepare_names", with(&json!({"name": "Telt"}))).await;
     narrow(&shop).await;
-    let done = client.answer("plans_commit", confirmed(id(&proposed))).await;
+    let done = client.outcome("plans_commit", confirmed(id(&proposed))).await;
     assert_eq!((&done["success_count"], &done["state"]), (&json!(0), &json!("failed")), "{done}");
     let message = done["errors"][0]["message"].as_str().unwrap();
     assert!(message.contains("`/product/name` of the body"), "{message}");

@@ -2,6 +2,7 @@
 //! from an action of every effect, and closes it in either way. What the SDK would not let an honest
 //! plugin say is said here past the SDK, in the contract's own types.
 
+mod aftermath;
 mod forged;
 
 use schemars::JsonSchema;
@@ -9,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_sdk::bindings::souk::plugin::plans::Draft;
 use souk_sdk::core::{
-    Action, ActionInfo, Bound, Changes, CommitTool, Context, Failure, Group, GroupDetails, Route,
+    Action, ActionInfo, Bound, Changes, CommitTool, Context, Failure, Group, GroupDetails,
+    PURGE_URL, Route,
 };
 
+use aftermath::{answer, purge};
 use forged::{Change, Intent};
 
 const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
@@ -93,7 +96,8 @@ struct Forged {
     count: u32,
 }
 
-fn forge<C>(asked: &Asked, _: &C) -> Result<Forged, Failure> {
+/// The draft of a forged proposal, with its changes.
+fn draft(asked: &Asked) -> Result<Draft, Failure> {
     let draft = Draft::new(&asked.intent.contract());
     let stuffing = "x".repeat(asked.stuffing as usize);
     let changes = |suffix: &str| {
@@ -108,6 +112,11 @@ fn forge<C>(asked: &Asked, _: &C) -> Result<Forged, Failure> {
             }
         }
     }
+    Ok(draft)
+}
+
+fn forge<C>(asked: &Asked, _: &C) -> Result<Forged, Failure> {
+    let draft = draft(asked)?;
     let forged = match asked.close {
         Close::Propose => {
             let plan = draft.propose()?;
@@ -119,10 +128,14 @@ fn forge<C>(asked: &Asked, _: &C) -> Result<Forged, Failure> {
         }
     };
     match asked.then.as_deref() {
-        Some("add") => draft.add(&changes("-more"))?,
+        Some("add") => {
+            let more = asked.changes.iter().map(|change| change.contract("-more", ""));
+            draft.add(&more.collect::<Vec<_>>())?;
+        }
         Some("propose") => drop(draft.propose()?),
         Some("apply") => drop(draft.apply()?),
-        _ => {}
+        Some(end) => aftermath::end(end)?,
+        None => {}
     }
     Ok(forged)
 }
@@ -198,6 +211,8 @@ fn forger() -> Group {
             reading(Action::query(forge::<Context>, about("query"))),
             writing(Action::prepare(forge, about("prepare"), commit)),
             writing(Action::apply(forge, about("apply"), Bound::AtMost(1))),
+            writing(Action::apply(answer, about("answer"), Bound::AtMost(100))),
+            Action::apply(purge, about("purge"), Bound::AtMost(10)).purges(PURGE_URL),
             reading(Action::prepare(forge, about("prepare_names"), commit_names)).changes(NAMES),
         ],
         details: GroupDetails::default(),

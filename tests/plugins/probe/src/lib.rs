@@ -55,9 +55,16 @@ fn say(_: &NoArgs, _: &Context) -> Result<Said, Failure> {
     Ok(said())
 }
 
-fn usurp(_: &NoArgs, context: &SessionContext) -> Result<Said, Failure> {
+#[derive(Deserialize, JsonSchema)]
+struct Usurped {
+    /// Fails afterwards.
+    #[serde(default)]
+    fail: bool,
+}
+
+fn usurp(how: &Usurped, context: &SessionContext) -> Result<Said, Failure> {
     context.logout()?;
-    Ok(said())
+    if how.fail { Err(Failure::unavailable("as asked")) } else { Ok(said()) }
 }
 
 #[derive(Deserialize, JsonSchema)]

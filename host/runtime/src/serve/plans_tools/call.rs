@@ -1,6 +1,6 @@
 //! Calls of the tools over plans.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use souk_model::plan::PlanId;
@@ -14,8 +14,10 @@ use super::args::{self, ListPlansArgs, PlanArgs, ShowPlanArgs};
 use super::json::{object, outcome_json};
 use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
+use crate::guest::call_effects::EffectsRecord;
 use crate::guest::plan_json::rfc3339;
 use crate::serve::host_arg_values::HostArgValues;
+use crate::serve::masks::masked_outcome;
 use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
 
 /// A call of one of them, with everything it may touch.
@@ -26,8 +28,8 @@ pub(crate) struct PlansCall<'a> {
     pub(crate) session: Option<&'a Session>,
     pub(crate) host_args: HostArgValues,
     pub(crate) arguments: &'a Map<String, Value>,
-    /// The plan of which requests were sent, once they were.
-    pub(crate) sent: OnceLock<PlanId>,
+    /// What it does is noted here.
+    pub(crate) effects: &'a EffectsRecord,
 }
 
 impl PlansCall<'_> {
@@ -40,8 +42,8 @@ impl PlansCall<'_> {
         let result = match tool {
             PlansTool::List => self.list().await,
             PlansTool::Get => self.show().await,
-            PlansTool::Commit => self.commit(false).await,
-            PlansTool::Resume => self.commit(true).await,
+            PlansTool::Commit => self.commit(&mask, false).await,
+            PlansTool::Resume => self.commit(&mask, true).await,
             PlansTool::Undo => self.undo().await,
             PlansTool::Discard => self.discard().await,
         };
@@ -111,7 +113,7 @@ impl PlansCall<'_> {
         Ok(object(json!({"plan": plan, "items": items, "next_after": next})))
     }
 
-    async fn commit(&self, resume: bool) -> Result<Map<String, Value>, Failure> {
+    async fn commit(&self, mask: &Mask, resume: bool) -> Result<Map<String, Value>, Failure> {
         let id = self.plan()?;
         let stored = self.plans.get(Some(self.principal), &id).await?;
         // The rules may have changed since it was proposed, and this tool is not a way around them.
@@ -126,15 +128,15 @@ impl PlansCall<'_> {
             key: self.host_args.key.as_deref(),
             gate: &gate,
             operator: false,
+            started: Some(&self.effects.started),
         };
         let outcome = if resume {
             self.plans.resume(commit).await?
         } else {
             self.plans.commit(commit).await?
         };
-        if outcome.has_sent {
-            self.sent.get_or_init(|| outcome.plan.clone());
-        }
+        let outcome = masked_outcome(mask, outcome);
+        self.effects.carried_out(&outcome);
         Ok(outcome_json(outcome, None))
     }
 

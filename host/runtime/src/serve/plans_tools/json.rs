@@ -1,7 +1,7 @@
 //! Outcomes as callers see them.
 
 use serde_json::{Map, Value, json};
-use souk_model::plan::PlanState;
+use souk_model::plan::{PlanState, StoredFailure};
 use souk_plans::PlanOutcome;
 
 /// What a commit answers, with magento-mcp's names first.
@@ -12,12 +12,13 @@ pub(crate) fn outcome_schema(subject_as: Option<&str>) -> Map<String, Value> {
             "message": {"type": "string"},
             "success_count": {"type": "integer", "description": "Subjects that were written, verified by reading back."},
             "error_count": {"type": "integer", "description": "Subjects that are not."},
-            "errors": {"type": "array", "items": {"type": "object"}, "description": "Each with subject, state (failed, drifted, skipped, unknown) and message; at most 100."},
+            "errors": {"type": "array", "items": {"type": "object"}, "description": "Each with subject, state (failed, drifted, skipped, unknown; pending where it was not tried), code and message; at most 100."},
             "plan_id": {"type": "string"},
             "state": {"type": "string"},
             "drifted": {"type": "integer", "description": "Changed by somebody else since the review, and left alone."},
             "skipped": {"type": "integer"},
             "unknown": {"type": "integer", "description": "May have happened: look at them in the store."},
+            "pending": {"type": "integer", "description": "Not tried: of a run that has ended, `plans_resume` goes on with them."},
         },
         "required": ["message", "success_count", "error_count", "errors", "plan_id", "state"],
     }));
@@ -43,7 +44,7 @@ pub(crate) fn outcome_json(outcome: PlanOutcome, subject_as: Option<&str>) -> Ma
             json!({
                 "subject": failed.subject.id,
                 "state": failed.state.as_str(),
-                "code": failed.failure.as_ref().map(|kept| kept.code.as_str()),
+                "code": failed.failure.as_ref().map(StoredFailure::code_text),
                 "message": failed.failure.as_ref().map(|kept| kept.message.as_str()),
             })
         })
@@ -65,13 +66,14 @@ pub(crate) fn outcome_json(outcome: PlanOutcome, subject_as: Option<&str>) -> Ma
     let mut result = object(json!({
         "message": message,
         "success_count": totals.done,
-        "error_count": totals.not_done(),
+        "error_count": totals.not_done,
         "errors": errors,
         "plan_id": outcome.plan.as_str(),
         "state": outcome.state.as_str(),
         "drifted": totals.drifted,
         "skipped": totals.skipped,
         "unknown": totals.unknown,
+        "pending": totals.pending,
     }));
     if let Some(name) = subject_as {
         result.insert(name.to_owned(), outcome.subject.unwrap_or(Value::Null));
