@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use souk_model::plan::{ItemState, PlanId};
 use souk_state::StateDir;
-use souk_state::plans::{JournalEntry, LeaseClaim, PlanStore, SqlitePlanStore};
+use souk_state::plans::{JournalEntry, LeaseClaim, PlanStore, RunStart, SqlitePlanStore};
 
 use crate::Bench;
 use crate::http::{Client, Post};
@@ -178,7 +178,7 @@ async fn journalled(
     chunk: usize,
 ) -> anyhow::Result<[Duration; 2]> {
     const OWNER: &str = "bench";
-    let claimed = store.claim(plan, OWNER, None, 0, i64::MAX).await?;
+    let claimed = store.claim(plan, OWNER, RunStart::default(), 0, i64::MAX).await?;
     ensure!(claimed == LeaseClaim::Granted, "the plan cannot be carried out");
     let items = store.items(plan, None, u32::MAX, &[]).await?;
     let mut took = [Duration::ZERO; 2];

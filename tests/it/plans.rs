@@ -7,15 +7,18 @@ mod creates;
 mod drift;
 mod faults;
 mod forged;
+mod in_turns;
 mod killed;
 mod outcomes;
 mod refusals;
 mod repeated;
 mod round_trip;
 mod side_by_side;
+mod stopping;
 mod surfaces;
 mod tiers;
 mod undo;
+mod unknown;
 
 use serde_json::{Map, Value, json};
 use souk_tests::{DemoStore, Home, LoggedRequest, Mcp, Souk, field_of};

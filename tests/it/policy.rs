@@ -61,6 +61,7 @@ const RULES: [Rule; 4] = [
             "plans_get",
             "plans_list",
             "plans_resume",
+            "plans_stop",
             "plans_undo",
         ],
         id: "allow list",
@@ -68,7 +69,7 @@ const RULES: [Rule; 4] = [
 ];
 
 /// What there is besides `probe_usurp`, which may never touch a session.
-const ALL: [&str; 20] = [
+const ALL: [&str; 21] = [
     "auth_login",
     "auth_logout",
     "auth_whoami",
@@ -77,6 +78,7 @@ const ALL: [&str; 20] = [
     "plans_get",
     "plans_list",
     "plans_resume",
+    "plans_stop",
     "plans_undo",
     "probe_change",
     "probe_critical",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rmcp::service::{QuitReason, ServerInitializeError, serve_server};
 use souk_model::{Actions, Principal};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::line_transport::LineTransport;
 use crate::server::{Caller, McpHandler, ServerState};
@@ -40,8 +41,15 @@ where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let shared = ServerState::new(actions, &limits);
+    let shared = ServerState::new(actions.clone(), &limits);
     let lines = LineTransport::new(reader, writer, &limits, shared.ending.clone());
+    let _watch = AbortOnDropHandle::new(tokio::spawn({
+        let (ending, actions) = (shared.ending.clone(), actions);
+        async move {
+            ending.cancelled().await;
+            actions.client_left();
+        }
+    }));
     loop {
         let server = McpHandler::new(shared.clone(), Caller::Only(Principal::local()));
         let running = match serve_server(server, lines.clone()).await {

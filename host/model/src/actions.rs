@@ -149,6 +149,10 @@ pub trait Actions: Send + Sync + 'static {
         Err(Failure::new(Code::NotFound, format!("no document has the URI `{uri}`")))
     }
 
+    /// The only client of this transport has left. What it began and nobody waits for any more comes
+    /// to an end soon, so that the process can.
+    fn client_left(&self) {}
+
     /// Who may call over a network now. A transport that told somebody earlier asks again.
     fn callers(&self) -> Arc<Callers> {
         Arc::new(Callers::open())

@@ -1,5 +1,7 @@
 //! How plans are carried out, from the operator.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 /// `[plans]` of the configuration.
@@ -22,6 +24,12 @@ pub struct PlansConfig {
     pub repeat_window_min: u32,
     /// Days that ended plans are kept, for looking up and undoing. 90.
     pub keep_days: u32,
+    /// Seconds that one run of a plan may take; what is left then stays pending. 3,600: a store that
+    /// takes longer is in trouble, and a lease that is renewed for ever hides it.
+    pub commit_max_s: u32,
+    /// Whether a commit stops when the call that waits for it is cancelled or its client leaves. No:
+    /// what was confirmed is carried out.
+    pub cancel_stops: bool,
 }
 
 impl PlansConfig {
@@ -29,6 +37,11 @@ impl PlansConfig {
     /// leases, which is as long as a write is waited for.
     pub(crate) fn quiet_ms(&self) -> i64 {
         i64::from(self.lease_s) * 2_000
+    }
+
+    /// How long a run may take.
+    pub(crate) const fn commit_max(&self) -> Duration {
+        Duration::from_secs(self.commit_max_s as u64)
     }
 }
 
@@ -42,6 +55,8 @@ impl Default for PlansConfig {
             lease_s: 30,
             repeat_window_min: 10,
             keep_days: 90,
+            commit_max_s: 3_600,
+            cancel_stops: false,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::clock::PlanClock;
 use crate::config::PlansConfig;
 use crate::guards::Guards;
 use crate::refusals::not_announced;
+use crate::run_control::ActiveRuns;
 use crate::seal::{PlanHasher, SealKey, is_sealed};
 use crate::serial::SerialTurns;
 
@@ -27,6 +28,8 @@ pub(crate) struct PlansContext {
     pub(crate) trail: Arc<AuditTrail>,
     /// Whose turn it is, of writes that may not run side by side.
     pub(crate) serial: SerialTurns,
+    /// What this host carries out now.
+    pub(crate) runs: Arc<ActiveRuns>,
 }
 
 /// A plan's items in certain states, a page at a time: a plan of any length takes the memory of one

@@ -290,18 +290,31 @@ impl PlanDraft {
         &self.session
     }
 
-    /// Why there is nothing in it.
-    fn empty(&self) -> Failure {
+    /// Why there is nothing in it; nothing where there is.
+    pub(crate) fn why_empty(&self) -> Option<String> {
+        if self.header.count > 0 {
+            return None;
+        }
         let mut warnings = self.warnings.iter().chain(&self.plugin_warnings);
         let why: Vec<&str> = warnings.by_ref().take(3).map(String::as_str).collect();
-        let message = match (self.left_out, why.as_slice()) {
-            (0, []) => "nothing matches, so there is nothing to change".to_owned(),
+        Some(match (self.left_out, why.as_slice()) {
+            (0, []) => "nothing matches".to_owned(),
             (0, why) => {
                 let more = warnings.count();
                 let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-                format!("there is nothing that can be changed: {}{more}", why.join("; "))
+                format!("{}{more}", why.join("; "))
             }
             (count, _) => format!("all {count} subjects already have these values"),
+        })
+    }
+
+    /// The refusal of a plan with nothing in it.
+    fn empty(&self, why: &str) -> Failure {
+        let is_settled = self.left_out > 0;
+        let message = if is_settled {
+            why.to_owned()
+        } else {
+            format!("there is nothing that can be changed: {why}")
         };
         Failure::new(Code::ValidationError, message).rule("empty-plan")
     }
@@ -311,8 +324,8 @@ impl PlanDraft {
     /// # Errors
     /// VALIDATION_ERROR where nothing is left to change.
     pub async fn propose(mut self) -> Result<Proposal, Failure> {
-        if self.header.count == 0 {
-            return Err(self.empty());
+        if let Some(why) = self.why_empty() {
+            return Err(self.empty(&why));
         }
         let mut warnings = std::mem::take(&mut self.warnings);
         if self.jumps.count > 0 {

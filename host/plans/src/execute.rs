@@ -5,32 +5,28 @@
 //! what that read shows is called done.
 
 mod announce;
+mod send;
+mod unsettled;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
-use futures::StreamExt;
 use serde_json::Value;
-use souk_model::Failure;
-use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanItem, Retry, Step};
+use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanItem};
+use souk_model::{Failure, Progress};
 use souk_state::audit::WriteEntry;
-use souk_state::plans::{ItemCounts, JournalEntry, Reservation, StoreError};
-use souk_upstream::{SendError, Session, StoreWriter};
+use souk_state::plans::{ItemCounts, JournalEntry, Reservation, StoreError, StoredPlan};
+use souk_upstream::{Session, StoreWriter};
 
-use crate::body::render_body;
 use crate::context::PlansContext;
 use crate::ledger::{MoneyContext, over_cap_per_day, reservation};
 use crate::observed::ObservedState;
-use crate::refusals::{already_has_values, lease_lost};
-use crate::response;
+use crate::progress_meter::ProgressMeter;
+use crate::refusals::already_has_values;
+use crate::run_control::RunControl;
 use crate::subjects::SubjectReader;
-use crate::trail_lines::{not_sent_entry, write_entry};
-use crate::verdict::{
-    SendResult, drift, entry_for, may_retry_failed, may_send_again, not_readable, shows_after,
-    stays_unknown, unknown_after_read, verdict,
-};
+use crate::verdict::{drift, entry_for, may_retry_failed, shows_after};
 
 /// One run of a plan by this host, under its lease.
 pub(crate) struct PlanRun {
@@ -39,8 +35,8 @@ pub(crate) struct PlanRun {
     session: Session,
     writer: StoreWriter,
     reason: Option<String>,
-    /// Set when another host may have taken the plan over: nothing more is sent then.
-    lease_lost: Arc<AtomicBool>,
+    control: Arc<RunControl>,
+    meter: ProgressMeter,
     /// Why the trail took no line. Set once, and nothing more is sent then.
     trail_broken: OnceLock<Failure>,
     /// Whether a request may have reached the store in this run.
@@ -77,22 +73,24 @@ pub(crate) struct RunProgress {
 type Observations = HashMap<String, Result<ObservedState, Failure>>;
 
 impl PlanRun {
-    /// A run whose lease this host has. `lease_lost` is set by whoever renews it.
+    /// A run of this plan whose lease this host has.
     pub(crate) fn new(
         context: Arc<PlansContext>,
-        header: PlanHeader,
+        stored: &StoredPlan,
         session: Session,
         reason: Option<String>,
-        lease_lost: Arc<AtomicBool>,
+        control: Arc<RunControl>,
+        progress: Option<Arc<dyn Progress>>,
     ) -> Self {
         let writer = session.writer();
         Self {
             context,
-            header,
+            header: stored.header.clone(),
             session,
             writer,
-            reason,
-            lease_lost,
+            reason: reason.or_else(|| stored.reason.clone()),
+            control,
+            meter: ProgressMeter::new(progress, &stored.counts),
             trail_broken: OnceLock::new(),
             has_sent: AtomicBool::new(false),
             progress: Mutex::default(),
@@ -110,6 +108,11 @@ impl PlanRun {
     /// With which session.
     pub(crate) const fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// What ends it.
+    pub(crate) const fn control(&self) -> &Arc<RunControl> {
+        &self.control
     }
 
     /// Whether the trail took no line.
@@ -135,16 +138,22 @@ impl PlanRun {
     /// Carries out everything that is not settled yet.
     ///
     /// # Errors
-    /// What keeps the run from going on at all: the journal, the audit trail, a lost lease.
+    /// What keeps the run from going on: the journal, the audit trail, a lost lease; or why it ended
+    /// before everything was tried.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
-        self.resolve_unsettled().await?;
+        let unsettled = self.resolve_unsettled().await?;
         // Failed ones are of an earlier run: this one goes past each item once.
         let retried = [ItemState::Pending, ItemState::Failed];
         let mut chunks = self.context.cursor(&self.header.id, &retried);
-        while let Some(chunk) = chunks.next().await? {
+        while let Some(mut chunk) = chunks.next().await? {
+            self.control.may_go_on()?;
+            chunk.retain(|(item, _)| !unsettled.judged.contains(&item.n));
             self.run_chunk(chunk).await?;
         }
-        self.money_refused.get().map_or(Ok(()), |refused| Err(refused.clone()))
+        if let Some(refused) = self.money_refused.get() {
+            return Err(refused.clone());
+        }
+        unsettled.at_work.failure().map_or(Ok(()), Err)
     }
 
     async fn observe<'i>(&self, items: impl IntoIterator<Item = &'i PlanItem>) -> Observations {
@@ -154,72 +163,6 @@ impl PlanRun {
             *lock(&self.only_subject) = only;
         }
         observed
-    }
-
-    /// What an earlier run left on its way: a read decides whether it happened, and what certainly
-    /// did not, or may be repeated harmlessly, is sent again.
-    async fn resolve_unsettled(&self) -> Result<(), Failure> {
-        let unsettled = [ItemState::Sending, ItemState::Unknown];
-        let mut pages = self.context.cursor(&self.header.id, &unsettled);
-        while let Some(page) = pages.next().await? {
-            self.wait_for_store(&page).await;
-            let observed = self.observe(page.iter().map(|(item, _)| item)).await;
-            let mut entries: Vec<JournalEntry> = Vec::new();
-            let mut again = Vec::new();
-            let items: HashMap<u32, PlanItem> =
-                page.iter().map(|(item, _)| (item.n, item.clone())).collect();
-            for (item, progress) in page {
-                match observed.get(&item.change.subject.id) {
-                    // The response was its only witness, and it is lost.
-                    _ if item.change.is_unverifiable() => {
-                        entries.push(entry_for(
-                            &item,
-                            ItemState::Unknown,
-                            Some(&not_readable(&item)),
-                        ));
-                    }
-                    Some(Ok(observed)) if shows_after(&item, observed) => {
-                        entries.push(entry_for(&item, ItemState::Done, None));
-                    }
-                    Some(Ok(observed))
-                        if may_send_again(&item, &progress, observed)
-                            && !stays_unknown(&item, progress.state) =>
-                    {
-                        match self.reserve(item, progress.state, observed).await {
-                            Ok(reserved) => again.push(reserved),
-                            Err(not_sent) => entries.extend(not_sent),
-                        }
-                    }
-                    Some(Err(failure)) => {
-                        entries.push(entry_for(&item, ItemState::Unknown, Some(failure)));
-                    }
-                    Some(Ok(_)) | None => {
-                        let failure = unknown_after_read();
-                        entries.push(entry_for(&item, ItemState::Unknown, Some(&failure)));
-                    }
-                }
-            }
-            self.record_found(&items, &entries, &again)?;
-            self.journal(entries).await?;
-            self.send_all(again).await?;
-        }
-        Ok(())
-    }
-
-    /// Waits until the store has certainly ended what it was last sent of items that must not be
-    /// sent twice: a request whose sender died or gave up may still be at work there, and a read
-    /// would not show it yet.
-    async fn wait_for_store(&self, page: &[(PlanItem, ItemProgress)]) {
-        let last = page
-            .iter()
-            .filter(|(item, _)| item.change.retry != Retry::Idempotent)
-            .filter_map(|(_, progress)| progress.sent_ms)
-            .max();
-        let Some(last) = last else { return };
-        let rest = last + self.context.config.quiet_ms() - self.context.now_ms();
-        if let Ok(rest @ 1..) = u64::try_from(rest) {
-            tokio::time::sleep(Duration::from_millis(rest)).await;
-        }
     }
 
     /// Checks a chunk for drift and sends the rest of it. What was refused in an earlier run, and
@@ -259,6 +202,8 @@ impl PlanRun {
                 None => {}
             }
         }
+        let settled = entries.iter().filter(|entry| entry.state != ItemState::Pending);
+        self.meter.advance(settled.count());
         self.journal(entries).await?;
         self.send_all(send).await
     }
@@ -293,7 +238,10 @@ impl PlanRun {
 
     /// Marks items as being sent, durably, and sets their money aside with that. Those whose money
     /// would go past a day's cap are left, and the rest is answered.
-    async fn journal_sending(&self, mut send: Vec<ReservedItem>) -> Result<Vec<PlanItem>, Failure> {
+    async fn journal_sending(
+        &self,
+        mut send: Vec<ReservedItem>,
+    ) -> Result<Vec<ReservedItem>, Failure> {
         let mut left = Vec::new();
         while !send.is_empty() {
             let sent_ms = Some(self.context.now_ms());
@@ -318,166 +266,7 @@ impl PlanRun {
             }
         }
         self.journal(left).await?;
-        Ok(send.into_iter().map(|reserved| reserved.item).collect())
-    }
-
-    /// Sends items side by side, reads them back, and journals what the read shows.
-    async fn send_all(&self, send: Vec<ReservedItem>) -> Result<(), Failure> {
-        if send.is_empty() {
-            return Ok(());
-        }
-        if self.lease_lost.load(Ordering::SeqCst) {
-            return Err(lease_lost());
-        }
-        self.context.check_trail()?;
-        // Durable before anything is sent: after a crash these are the ones to look at.
-        let items = self.journal_sending(send).await?;
-        let announced = self.announce_first(&items).await;
-        let at_once = self.context.config.concurrency.min(self.writer.concurrency()).max(1);
-        let sending = items.iter().map(|item| {
-            let announced = announced.clone();
-            async move {
-                let sent = match announced {
-                    Ok(()) => self.send(item).await,
-                    Err(failure) => (SendResult::Refused(0, failure), None),
-                };
-                (item.n, sent)
-            }
-        });
-        let sending: Vec<_> = sending.collect();
-        let mut results: HashMap<u32, (SendResult, Option<Value>)> =
-            futures::stream::iter(sending).buffer_unordered(at_once).collect().await;
-        self.record_unsent();
-        let observed = self.observe(&items).await;
-        let entries: Vec<JournalEntry> = items
-            .iter()
-            .filter_map(|item| {
-                let (sent, response) = results.remove(&item.n)?;
-                let observed = observed.get(&item.change.subject.id);
-                Some(JournalEntry { response, ..verdict(item, &sent, observed) })
-            })
-            .collect();
-        // What was sent is journalled whatever became of its line; then the run stops.
-        self.journal_ends(items, entries).await?;
-        self.trail_broken.get().map_or(Ok(()), |failure| Err(failure.clone()))
-    }
-
-    /// Keeps how items ended; what cannot be kept is remembered, so that it can be told.
-    async fn journal_ends(
-        &self,
-        items: Vec<PlanItem>,
-        entries: Vec<JournalEntry>,
-    ) -> Result<(), Failure> {
-        let kept = self.journal(entries.clone()).await;
-        let mut progress = lock(&self.progress);
-        for entry in &entries {
-            progress.counts.add(entry.state);
-        }
-        if kept.is_err() {
-            let mut entries: HashMap<u32, JournalEntry> =
-                entries.into_iter().map(|entry| (entry.n, entry)).collect();
-            let ended = |item: PlanItem| entries.remove(&item.n).map(|entry| (item, entry));
-            progress.unkept.extend(items.into_iter().filter_map(ended));
-        }
-        kept
-    }
-
-    /// Sends an item's steps in order. Answers what came of it, and the first step's response where
-    /// it is needed later.
-    async fn send(&self, item: &PlanItem) -> (SendResult, Option<Value>) {
-        let _turns =
-            self.context.serial.turns(&self.header.store, &self.context.guards, item).await;
-        let mut response = None;
-        for (index, step) in item.change.steps.iter().enumerate() {
-            match self.send_step(item, index, step, response.as_ref()).await {
-                Ok(body) if index == 0 => response = Some(body),
-                Ok(_) => {}
-                Err((result, answer)) => {
-                    // That the store took something is kept, so that it is never sent again.
-                    let kept = response.or(answer).filter(|_| response::is_kept(item));
-                    return (result, kept);
-                }
-            }
-        }
-        (SendResult::Accepted, response.filter(|_| response::is_kept(item)))
-    }
-
-    async fn send_step(
-        &self,
-        item: &PlanItem,
-        index: usize,
-        step: &Step,
-        response: Option<&Value>,
-    ) -> Result<Value, (SendResult, Option<Value>)> {
-        let refused = |failure| (SendResult::Refused(index, failure), None);
-        let unsure = |failure| (SendResult::Unsure(failure), None);
-        // The first request of an item is on the trail with those of its chunk.
-        let mut is_announced = index == 0;
-        let not_sent = |is_announced: bool, failure: &Failure| {
-            if is_announced {
-                let line = not_sent_entry(self.request(item, index, step), &failure.message);
-                lock(&self.unsent).push(line);
-            }
-        };
-        let subject = &item.change.subject.id;
-        let permitted = souk_policy::permit_step(&self.header.grants, step, subject, response)
-            .map_err(Failure::from)
-            .and_then(|permitted| Ok((permitted, render_body(item, step, response)?)));
-        let (permitted, body) = permitted.map_err(|failure| {
-            not_sent(is_announced, &failure);
-            refused(failure)
-        })?;
-        let mut tries = 0;
-        loop {
-            if !is_announced && !self.has_broken_trail() {
-                let request = vec![self.request(item, index, step)];
-                is_announced = self.announce(request).await.is_ok();
-            }
-            if let Some(failure) = self.trail_broken.get().cloned() {
-                not_sent(is_announced, &failure);
-                // What an earlier try did is not known.
-                return Err(if tries == 0 { refused(failure) } else { unsure(failure) });
-            }
-            if self.lease_lost.load(Ordering::SeqCst) {
-                not_sent(is_announced, &lease_lost());
-                return Err(unsure(lease_lost()));
-            }
-            self.has_sent.store(true, Ordering::SeqCst);
-            let result = self.writer.send(&permitted, body.as_ref()).await;
-            let line = write_entry(self.request(item, index, step), &result);
-            if let Err(failure) = self.context.record(line) {
-                self.trail_broken.get_or_init(|| failure);
-            }
-            match result {
-                Ok(answer) => {
-                    return match response::failure_in(step, &answer.body) {
-                        None => Ok(answer.body),
-                        Some(failure) if item.change.retry == Retry::Idempotent => {
-                            Err(refused(failure))
-                        }
-                        // A plugin's word is not enough to do it again.
-                        Some(failure) => {
-                            let answer = Some(response::evidence(answer.body));
-                            Err((SendResult::Contradicted(failure), answer))
-                        }
-                    };
-                }
-                Err(SendError::Unknown(_))
-                    if item.change.retry == Retry::Idempotent
-                        && !self.has_broken_trail()
-                        && tries < self.context.config.repeats =>
-                {
-                    tries += 1;
-                    is_announced = false;
-                    let most = 100 << tries.min(6);
-                    tokio::time::sleep(Duration::from_millis(fastrand::u64(most / 2..most))).await;
-                }
-                Err(SendError::Unknown(failure)) => return Err(unsure(failure)),
-                Err(SendError::NotSent(failure) | SendError::Refused(failure)) => {
-                    return Err(refused(failure));
-                }
-            }
-        }
+        Ok(send)
     }
 
     async fn journal(&self, entries: Vec<JournalEntry>) -> Result<(), Failure> {

@@ -267,7 +267,10 @@ impl fmt::Display for ItemFailure {
 /// How far an item came, with a reason for each that a run which has ended left behind: it was not
 /// its turn, or its end could not be kept.
 pub(crate) fn explained(mut progress: ItemProgress, plan: PlanState) -> ItemProgress {
-    let has_ended = matches!(plan, PlanState::Done | PlanState::PartlyDone | PlanState::Failed);
+    let has_ended = matches!(
+        plan,
+        PlanState::Done | PlanState::PartlyDone | PlanState::Failed | PlanState::Stopped
+    );
     if has_ended && progress.failure.is_none() {
         let failure = match progress.state {
             ItemState::Pending => Some(

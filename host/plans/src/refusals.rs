@@ -52,9 +52,9 @@ pub(crate) fn already_started(stored: &StoredPlan) -> Failure {
         PlanState::Discarded => ("was discarded", "propose it again"),
         PlanState::Running => (
             "is being carried out, or its host died",
-            "`plans_resume` goes on with it if its host is gone",
+            "`plans_get` shows which; `plans_resume` goes on with it if its host is gone",
         ),
-        PlanState::PartlyDone | PlanState::Failed => (
+        PlanState::PartlyDone | PlanState::Failed | PlanState::Stopped => (
             "was carried out before",
             "`plans_get` shows how each item ended, `plans_resume` tries the rest",
         ),

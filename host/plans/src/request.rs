@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use souk_model::plan::PlanId;
-use souk_model::{Failure, Principal, Tier};
+use souk_model::{Failure, Principal, Progress, Tier};
 use souk_upstream::Session;
 
 /// Asked with the tier of what a plan really writes, before the first request is sent: whether its
@@ -31,6 +31,8 @@ pub struct CommitRequest<'a> {
     /// Where it is noted that the plan was started, for whoever has to tell of it after the caller has
     /// left.
     pub started: Option<&'a OnceLock<PlanId>>,
+    /// Where it is told how far it is.
+    pub progress: Option<Arc<dyn Progress>>,
 }
 
 /// On which terms an `apply` is carried out, from the host's own arguments.

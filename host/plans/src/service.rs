@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use souk_model::plan::{Intent, ItemProgress, ItemState, PlanHeader, PlanId, PlanItem};
-use souk_model::{Failure, Principal, PurgeTarget};
+use souk_model::{Failure, Principal, Progress, PurgeTarget};
 use souk_state::audit::AuditTrail;
 use souk_state::plans::{PlanFilter, PlanStore, StoredPlan};
 use souk_upstream::Session;
@@ -19,9 +19,11 @@ use crate::outcome::PlanOutcome;
 use crate::purge::{PurgeRequest, PurgeResult};
 use crate::refusals::already_started;
 use crate::request::{ApplyOptions, CommitRequest, TierGate};
+use crate::run_control::{ActiveRuns, EndUrgency};
 use crate::seal::SealKey;
 use crate::serial::SerialTurns;
-use crate::{commit, idempotency, outcome, purge, undo};
+use crate::stop::StopOutcome;
+use crate::{commit, idempotency, outcome, purge, stop, undo};
 
 /// Proposes, keeps and carries out plans.
 pub struct Plans {
@@ -49,6 +51,7 @@ impl Plans {
             clock,
             trail,
             serial: SerialTurns::default(),
+            runs: ActiveRuns::new(),
         };
         Arc::new(Self { context: Arc::new(context) })
     }
@@ -149,8 +152,34 @@ impl Plans {
         draft: PlanDraft,
         options: ApplyOptions,
         gate: &TierGate<'_>,
+        progress: Option<Arc<dyn Progress>>,
     ) -> Result<PlanOutcome, Failure> {
-        commit::apply(&self.context, draft, options, gate).await
+        commit::apply(&self.context, draft, options, gate, progress).await
+    }
+
+    /// Asks the run of a plan to end, in whatever process it is, and waits a few seconds until it has.
+    /// Requests under way are answered first; what is left can be resumed.
+    ///
+    /// # Errors
+    /// PLAN_NOT_FOUND; CONFLICT where the plan does not run.
+    pub async fn stop(
+        &self,
+        principal: Option<&Principal>,
+        id: &PlanId,
+        by: &str,
+    ) -> Result<StopOutcome, Failure> {
+        stop::stop(&self.context, principal, id, by).await
+    }
+
+    /// Ends all runs of this host, and those that begin from now on: the host is about to end. Whether
+    /// any is under way.
+    pub fn end_runs(&self, urgency: EndUrgency) -> bool {
+        self.context.runs.end_all(urgency)
+    }
+
+    /// Ready when this host carries nothing out.
+    pub async fn runs_ended(&self) {
+        self.context.runs.none().await;
     }
 
     /// Goes on with a plan whose host died or whose items were not all done; where nothing is left
@@ -188,6 +217,14 @@ impl Plans {
         operator: bool,
     ) -> Result<Proposal, Failure> {
         undo::undo(&self.context, principal, session, of, operator).await
+    }
+
+    /// Keeps why a proposed plan is to be carried out, for whoever commits it without saying.
+    ///
+    /// # Errors
+    /// The store of plans cannot be reached.
+    pub async fn note_reason(&self, id: &PlanId, reason: &str) -> Result<(), Failure> {
+        Ok(self.context.store.note_reason(id, reason).await?)
     }
 
     /// The same `apply`, if it was carried out before: with the caller's key, or without one within

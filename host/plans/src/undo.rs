@@ -5,7 +5,8 @@ use std::sync::Arc;
 use souk_model::plan::{
     ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanOrigin, PlanState,
 };
-use souk_model::{Failure, Principal};
+use souk_model::{Code, Failure, Principal};
+use souk_state::plans::StoredPlan;
 use souk_upstream::Session;
 
 use crate::commit::authorized_plan;
@@ -15,6 +16,7 @@ use crate::outcome::MAX_ITEM_FAILURES;
 use crate::refusals::already_started;
 use crate::request::CommitRequest;
 use crate::reverse;
+use crate::run::settle;
 use crate::subjects::SubjectReader;
 use crate::verdict::{is_gone, shows_after};
 
@@ -41,11 +43,21 @@ pub(crate) async fn undo(
         gate: &|_| Ok(()),
         operator,
         started: None,
+        progress: None,
     };
-    let stored = authorized_plan(context, &request).await?;
-    if stored.state == PlanState::Running {
+    let mut stored = authorized_plan(context, &request).await?;
+    let now = context.now_ms();
+    let is_running = stored.state == PlanState::Running;
+    if is_running && stored.lease.as_ref().is_some_and(|lease| !lease.is_over(now)) {
         // What it wrote since, or may have written, would be left behind.
         return Err(already_started(&stored));
+    }
+    let mut waiting = None;
+    if is_running || stored.counts.sending + stored.counts.unknown > 0 {
+        (stored, waiting) = settle(context, stored, session, principal).await?;
+    }
+    if stored.counts.done == 0 {
+        return Err(nothing_written(&stored, waiting));
     }
     context.verify(&stored).await?;
     let done = stored.header;
@@ -69,7 +81,39 @@ pub(crate) async fn undo(
         undo_page(&mut draft, &done, session, page).await?;
     }
     warn_of_unknown(context, &mut draft, of).await?;
-    draft.propose().await
+    match draft.why_empty() {
+        None => draft.propose().await,
+        Some(why) => Err(nothing_to_undo(format!("there is nothing left to take back: {why}"))),
+    }
+}
+
+/// The plan did nothing, as far as is known.
+fn nothing_written(stored: &StoredPlan, waiting: Option<Failure>) -> Failure {
+    let (id, count, unknown) =
+        (&stored.header.id, stored.header.count, stored.counts.unknown + stored.counts.sending);
+    let items =
+        if count == 1 { "its item".to_owned() } else { format!("any of its {count} items") };
+    let why = match stored.state {
+        PlanState::Proposed => "it was never committed".to_owned(),
+        PlanState::Discarded => "it was discarded before it was committed".to_owned(),
+        _ if unknown > 0 => format!(
+            "no read shows that {items} was written; of {unknown} it is not known, and those are left alone"
+        ),
+        _ => format!("it did not write {items}"),
+    };
+    let failure = nothing_to_undo(format!("the plan `{id}` has nothing to take back: {why}"));
+    match waiting {
+        Some(Failure { message, remedy, .. }) => {
+            Failure { message: format!("{}; {message}", failure.message), remedy, ..failure }
+        }
+        None => failure,
+    }
+}
+
+fn nothing_to_undo(message: String) -> Failure {
+    Failure::new(Code::Conflict, message)
+        .rule("nothing-to-undo")
+        .remedy("nothing was changed; `plans_get` shows how each item ended")
 }
 
 /// What may have been written is nobody's to take back before it is known.
@@ -79,9 +123,12 @@ async fn warn_of_unknown(
     of: &PlanId,
 ) -> Result<(), Failure> {
     let unsettled = [ItemState::Sending, ItemState::Unknown];
-    for (item, _) in context.store.items(of, None, MAX_ITEM_FAILURES, &unsettled).await? {
+    for (item, progress) in context.store.items(of, None, MAX_ITEM_FAILURES, &unsettled).await? {
+        let why = progress
+            .failure
+            .map_or_else(|| "`plans_resume` finds out".to_owned(), |failure| failure.message);
         draft.warn(format!(
-            "{} may have been written and is left alone: `plans_resume` finds out",
+            "{} may have been written and is left alone: {why}",
             item.change.subject.id
         ));
     }

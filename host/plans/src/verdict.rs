@@ -21,6 +21,16 @@ pub(crate) enum SendResult {
     Contradicted(Failure),
 }
 
+impl SendResult {
+    /// The same, once a read has shown that nothing came of it.
+    pub(crate) fn into_refusal(self) -> Self {
+        match self {
+            Self::Unsure(failure) | Self::Contradicted(failure) => Self::Refused(0, failure),
+            other => other,
+        }
+    }
+}
+
 /// What a read after sending makes of an item.
 pub(crate) fn verdict(
     item: &PlanItem,
@@ -193,7 +203,7 @@ pub(crate) const fn may_retry_failed(item: &PlanItem, progress: &ItemProgress) -
 
 /// Whether a read shows that nothing of it happened: of what is harmless to repeat by the fields that
 /// it sets, and of anything else by all that the lookup shows of its subject.
-fn is_untouched(item: &PlanItem, observed: &ObservedState) -> bool {
+pub(crate) fn is_untouched(item: &PlanItem, observed: &ObservedState) -> bool {
     if drift(item, observed).is_some() {
         return false;
     }
@@ -205,7 +215,7 @@ fn is_untouched(item: &PlanItem, observed: &ObservedState) -> bool {
 
 /// Whether what stands there is a mixture of before and after: the work of this plan and nobody's
 /// else.
-fn is_half_done(item: &PlanItem, observed: &ObservedState) -> bool {
+pub(crate) fn is_half_done(item: &PlanItem, observed: &ObservedState) -> bool {
     !is_gone(item, observed)
         && item.change.edits.iter().zip(&item.review).all(|(edit, reviewed)| {
             observed.unchanged(edit, &reviewed.before) || observed.satisfies(edit, reviewed)

@@ -83,7 +83,7 @@ pub(crate) enum SoukCommand {
     Audit(AuditArgs),
     /// Accept what is missing of the state, and forget a person's values
     State(StateArgs),
-    /// Show, commit, resume and undo anyone's plans
+    /// Show, commit, stop, resume and undo anyone's plans
     Plans(PlansArgs),
     /// Explain what the operator's rules allow
     Policy(PolicyArgs),
@@ -330,16 +330,24 @@ pub(crate) enum PlansCommand {
     Commit {
         /// The plan's id.
         plan: PlanId,
-        /// Why, for the audit trail.
+        /// Why, for the audit trail; needed unless the plan was proposed with a reason.
         #[arg(long)]
-        reason: String,
+        reason: Option<String>,
     },
     /// Propose the plan that takes this one back, and show it.
     Undo {
         /// The plan's id.
         plan: PlanId,
+        /// Why, for the audit trail: kept with the plan that is proposed, for its commit.
+        #[arg(long)]
+        reason: Option<String>,
     },
-    /// Go on with a plan that was interrupted.
+    /// Stop a plan that is being carried out, by whichever process: what is left can be resumed.
+    Stop {
+        /// The plan's id.
+        plan: PlanId,
+    },
+    /// Go on with a plan that was stopped or interrupted.
     Resume {
         /// The plan's id.
         plan: PlanId,

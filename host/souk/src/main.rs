@@ -11,6 +11,7 @@ mod cli;
 mod commands;
 mod compiler_process;
 mod diff;
+mod end_signals;
 mod logging;
 mod open_files;
 mod output;

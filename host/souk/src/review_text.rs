@@ -10,7 +10,7 @@ use souk_model::Failure;
 use souk_model::plan::{Constant, ItemState, Retry};
 use souk_plans::review::{
     BodyFill, ExpectationKind, FailureResponseReview, FieldChange, ParameterReview, RequestsReview,
-    UndoKind, UndoReview,
+    RunReview, UndoKind, UndoReview,
 };
 use souk_plans::{ItemReview, PlanReview};
 use souk_policy::Mask;
@@ -49,6 +49,9 @@ pub(crate) fn plan(review: &PlanReview) -> String {
         review.read_by,
         review.digest,
     );
+    if let Some(run) = &review.run {
+        let _ = writeln!(text, "{}", run_line(run));
+    }
     if let Some(undone) = &review.undoes {
         let _ = writeln!(text, "takes back {undone}");
     }
@@ -57,6 +60,27 @@ pub(crate) fn plan(review: &PlanReview) -> String {
     }
     warnings(&mut text, "", &review.warnings, &review.plugin_warnings);
     text
+}
+
+/// A plan's last run, in a line.
+fn run_line(run: &RunReview) -> String {
+    let by = run.started_by.as_deref().map(|by| format!(" by {}", quoted(by))).unwrap_or_default();
+    let at = run.at.as_deref().map(|at| format!(", {at}")).unwrap_or_default();
+    let mut line = if run.is_under_way {
+        format!(
+            "running since {}{by}{at}: {} done, {} left, {} answered by the store in this run",
+            run.started_at, run.done, run.left, run.answered
+        )
+    } else {
+        format!("last carried out at {}{by}: {} done, {} left", run.started_at, run.done, run.left)
+    };
+    if let Some(stop) = &run.stop_asked_by {
+        let _ = write!(line, "; {} asked it to stop", quoted(stop));
+    }
+    if let Some(why) = &run.ended_early {
+        let _ = write!(line, "; it ended early: {}", quoted(why));
+    }
+    line
 }
 
 /// An item: each field as a diff, then everything else that goes out for it.

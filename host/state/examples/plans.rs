@@ -16,7 +16,9 @@ use souk_model::plan::{
 };
 use souk_model::{Binding, Pointer, Read, StoreView, Tier, WriteMethod};
 use souk_state::StateDir;
-use souk_state::plans::{JournalEntry, PlanFilter, PlanStore, SqlitePlanStore, StoreError};
+use souk_state::plans::{
+    JournalEntry, PlanFilter, PlanStore, RunStart, SqlitePlanStore, StoreError,
+};
 
 const ITEMS: u32 = 5_000;
 const CHUNK: usize = 500;
@@ -59,7 +61,7 @@ async fn main() -> Outcome {
         .await?;
 
     journal(&store, &header.id).await?;
-    store.finish(&header.id, "bench", PlanState::PartlyDone).await?;
+    store.finish(&header.id, "bench", PlanState::PartlyDone, None).await?;
     let all = PlanFilter { limit: 50, ..PlanFilter::default() };
     measure("a list of that one plan", 200, 1, || async { store.list(&all).await.map(drop) })
         .await?;
@@ -67,7 +69,7 @@ async fn main() -> Outcome {
 }
 
 async fn journal(store: &SqlitePlanStore, plan: &PlanId) -> Outcome {
-    store.claim(plan, "bench", None, 0, i64::MAX).await?;
+    store.claim(plan, "bench", RunStart::default(), 0, i64::MAX).await?;
     let entry = |n, state| store.journal(plan, "bench", vec![JournalEntry::new(n, state)]);
     let mut numbers = 0..ITEMS;
     measure("mark sending, alone", 1_000, 1, || {

@@ -46,10 +46,14 @@ mod error;
 pub mod exports;
 mod files;
 pub mod plans;
+mod process;
+mod turns;
 
 pub use cpu_account::{CpuAccount, thread_time};
 pub use dir::StateDir;
 pub use error::{StateError, error_chain};
+pub use process::{InvalidProcessIdentity, ProcessIdentity};
+pub use turns::ProcessTurn;
 
 /// An instant, in UTC; the audit trail keeps milliseconds of it.
 pub use jiff::Timestamp;

@@ -58,7 +58,7 @@ pub(super) async fn resume(client: &Mcp, plan: &str) -> Value {
 }
 
 /// What each sku was sent how often.
-async fn sent(shop: &Shop, skus: &[String]) -> Vec<usize> {
+pub(super) async fn sent(shop: &Shop, skus: &[String]) -> Vec<usize> {
     let log = shop.writes().await;
     skus.iter()
         .map(|sku| {

@@ -114,6 +114,8 @@ pub enum PlanState {
     PartlyDone,
     /// None did.
     Failed,
+    /// Its last run ended before everything was tried: it can be resumed.
+    Stopped,
     /// Somebody threw it away.
     Discarded,
 }
@@ -129,18 +131,20 @@ impl PlanState {
             Self::Done => "done",
             Self::PartlyDone => "partly_done",
             Self::Failed => "failed",
+            Self::Stopped => "stopped",
             Self::Discarded => "discarded",
         }
     }
 
     /// Every state, for reading them back.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Draft,
         Self::Proposed,
         Self::Running,
         Self::Done,
         Self::PartlyDone,
         Self::Failed,
+        Self::Stopped,
         Self::Discarded,
     ];
 }

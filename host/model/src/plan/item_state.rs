@@ -102,9 +102,11 @@ transitions! {
     Sending => Failed: "it was refused or never sent, and a read shows that it did not happen";
     Sending => Unknown: "it may have happened, and neither answer nor read tells";
     Sending => Sending: "its host died, and a resume may send it again";
-    Sending => Drifted: "it was never sent, and a read shows another value than was reviewed";
+    Sending => Drifted: "a later read shows something else than it was and was to be";
+    Sending => Pending: "its run ended before its first request was sent";
     Unknown => Done: "a later read shows that it happened";
-    Unknown => Failed: "it was sent again and refused, and a read shows that it did not happen";
+    Unknown => Failed: "a later read shows that it did not happen";
+    Unknown => Drifted: "a later read shows something else than it was and was to be";
     Unknown => Unknown: "a later read does not tell, either";
     Unknown => Sending: "a later read shows that it may be sent again";
     Failed => Sending: "a resume tries again what certainly did not happen";

@@ -31,9 +31,10 @@ impl PlanRun {
 
     /// Puts the first requests of these items on the trail together. Where they are not there, none
     /// of them is sent.
-    pub(super) async fn announce_first(&self, items: &[PlanItem]) -> Result<(), Failure> {
-        let first =
-            items.iter().filter_map(|item| Some(self.request(item, 0, item.change.steps.first()?)));
+    pub(super) async fn announce_first(&self, items: &[ReservedItem]) -> Result<(), Failure> {
+        let first = items.iter().filter_map(|ReservedItem { item, .. }| {
+            Some(self.request(item, 0, item.change.steps.first()?))
+        });
         self.announce(first.collect()).await
     }
 

@@ -12,12 +12,14 @@
 //! | `request_review` | requests, their addresses and what their bodies hold |
 //! | `item_review` | an item, all of it |
 //! | `plan_review` | the plan as a whole |
+//! | `run_review` | its last run: whether it is under way, whose, how far |
 //! | `sample` | the first items, for the answer of a tool that proposes |
 
 mod item_review;
 mod plan_item;
 mod plan_review;
 mod request_review;
+mod run_review;
 mod sample;
 mod sent_body;
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub use item_review::{
 };
 pub use plan_review::PlanReview;
 pub use request_review::{BodyFill, FailureResponseReview, ParameterReview, RequestsReview};
+pub use run_review::RunReview;
 pub use sample::sample_rows;
 
 pub(crate) use plan_item::review;

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use souk_model::plan::{PlanOrigin, PlanState};
 use souk_model::{StoreView, visible};
-use souk_state::Timestamp;
 use souk_state::plans::StoredPlan;
+
+use super::run_review::{RunReview, instant};
 
 /// What a plan is and how far it came, as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct PlanReview {
     pub drifted: u32,
     /// How many were not tried.
     pub skipped: u32,
+    /// How many are being sent by a run that is under way.
+    #[serde(default)]
+    pub sending: u32,
     /// How many may have happened.
     pub unknown: u32,
     /// How many are yet to be tried.
@@ -47,6 +51,9 @@ pub struct PlanReview {
     pub created_ms: i64,
     /// When it can no longer be started.
     pub expires_at: String,
+    /// Its last run, if it had one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub run: Option<RunReview>,
     /// Why it was committed.
     pub reason: Option<String>,
     /// Lower-case hex SHA-256 of its content.
@@ -65,6 +72,10 @@ impl PlanReview {
         let (header, counts) = (&stored.header, &stored.counts);
         let line = |text: &str| visible::line(text).into_owned();
         let lookup = &header.lookup.one;
+        let run = RunReview::of(stored);
+        // What a live run has on its way is not unknown: it is not its turn to be read yet.
+        let is_under_way = run.as_ref().is_some_and(|run| run.is_under_way);
+        let sending = if is_under_way { counts.sending } else { 0 };
         Self {
             plan_id: header.id.to_string(),
             state: stored.state,
@@ -83,11 +94,13 @@ impl PlanReview {
             failed: counts.failed,
             drifted: counts.drifted,
             skipped: counts.skipped,
-            unknown: counts.unknown + counts.sending,
+            sending,
+            unknown: counts.unknown + counts.sending - sending,
             pending: counts.pending,
             created_at: instant(header.created_ms),
             created_ms: header.created_ms,
             expires_at: instant(header.expires_ms),
+            run,
             reason: stored.reason.as_deref().map(line),
             digest: stored.digest.clone(),
             warnings: header.warnings.clone(),
@@ -102,8 +115,4 @@ fn view(view: &StoreView) -> String {
         StoreView::View(code) => visible::line(code).into_owned(),
         StoreView::SessionDefault => "the session's view".to_owned(),
     }
-}
-
-fn instant(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |at| at.to_string())
 }

@@ -111,6 +111,7 @@ impl World {
             gate: &|_| Ok(()),
             operator: false,
             started: None,
+            progress: None,
         };
         let _ = self.plans.commit(request(())).await;
         for _ in 0..2 {

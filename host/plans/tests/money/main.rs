@@ -110,7 +110,7 @@ impl Host {
             request_digest: Some(asked),
             started: Arc::default(),
         };
-        self.plans.apply(draft, terms, &|_| Ok(())).await
+        self.plans.apply(draft, terms, &|_| Ok(()), None).await
     }
 
     /// Resumes a plan, later than anything that was sent could still be at work in the shop.
@@ -126,6 +126,7 @@ impl Host {
             gate: &|_| Ok(()),
             operator: false,
             started: None,
+            progress: None,
         };
         self.plans.resume(commit).await
     }

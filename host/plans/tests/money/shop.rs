@@ -21,6 +21,9 @@ pub(crate) enum Mood {
     Broken,
     /// It is refused.
     Unwilling,
+    /// So many do not happen, since two transactions were in each other's way, and are answered with
+    /// this status; the next happens.
+    Deadlocked { times: u32, status: u16 },
 }
 
 #[derive(Clone)]
@@ -150,7 +153,18 @@ fn answer(inner: &mut Inner, method: &str, path: &str, body: &Value) -> (u16, Va
     match inner.mood {
         Mood::Unwilling => return (400, json!({"message": "no"})),
         Mood::Broken => return (500, json!({"message": "oh"})),
-        Mood::Willing | Mood::Forgetful => {}
+        Mood::Deadlocked { times: times @ 1.., status } => {
+            inner.mood = Mood::Deadlocked { times: times - 1, status };
+            let message = match status {
+                400 => "Could not save a Creditmemo, see error log for details",
+                _ => {
+                    "SQLSTATE[40001]: Serialization failure: 1213 Deadlock found when trying to get \
+                     lock; try restarting transaction"
+                }
+            };
+            return (status, json!({"message": message}));
+        }
+        Mood::Willing | Mood::Forgetful | Mood::Deadlocked { .. } => {}
     }
     let segments: Vec<&str> = path.split('/').skip(2).collect();
     let orders = &mut inner.orders;

@@ -155,7 +155,7 @@ pub(crate) fn outcome(outcome: PlanOutcome) -> wit::Outcome {
             PlanState::Running => wit::PlanState::Running,
             PlanState::Proposed => wit::PlanState::Previewed,
             PlanState::Failed => wit::PlanState::Failed,
-            PlanState::Draft | PlanState::Discarded => {
+            PlanState::Draft | PlanState::Stopped | PlanState::Discarded => {
                 wit::PlanState::Other(outcome.state.as_str().to_owned())
             }
         },

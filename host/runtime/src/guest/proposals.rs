@@ -120,7 +120,8 @@ impl GuestState {
         call.may_apply()?;
         let plans = call.plans.clone().ok_or_else(no_plans)?;
         let (terms, gate) = (call.options.clone(), call.gate.clone());
-        let outcome = plans.apply(draft, terms, &*gate).await?;
+        let progress = call.progress.clone();
+        let outcome = plans.apply(draft, terms, &*gate, progress).await?;
         self.call_for_draft()?.effects.carried_out(&outcome);
         Ok(outcome)
     }

@@ -9,9 +9,12 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use serde_json::{Map, Value};
 use souk_model::{
-    Action, Actions, CallFailure, Callers, Document, Failure, Principal, Tool, ToolCall, ToolResult,
+    Action, Actions, CallFailure, Callers, Document, Failure, Principal, Progress, Tool, ToolCall,
+    ToolResult,
 };
-use souk_plans::{ApplyOptions, CommitRequest, EarlierApply, PlanOutcome, Plans, request_digest};
+use souk_plans::{
+    ApplyOptions, CommitRequest, EarlierApply, EndUrgency, PlanOutcome, Plans, request_digest,
+};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, CallOutcome, CallResources, Transport};
 use souk_state::exports::Exports;
@@ -220,7 +223,8 @@ impl Dispatcher {
                 return self.act(config, tool, plugin, action, call, inputs, mask, effects).await;
             }
             ToolKind::Commit { subject_as, .. } => {
-                let outcome = self.commit(config, tool, &call.principal, inputs, effects).await;
+                let watched = (effects, masked_progress::through(mask, call.progress));
+                let outcome = self.commit(config, tool, &call.principal, inputs, watched).await;
                 outcome.map(|outcome| {
                     effects.carried_out(&outcome);
                     outcome_json(outcome, subject_as.as_deref())
@@ -237,6 +241,7 @@ impl Dispatcher {
                     host_args,
                     arguments: arguments.as_object().unwrap_or(&no_arguments),
                     effects,
+                    progress: masked_progress::through(mask, call.progress),
                 };
                 call.run(*native).await
             }
@@ -359,7 +364,7 @@ impl Dispatcher {
         tool: &LoadedTool,
         principal: &Principal,
         inputs: CallInputs,
-        effects: &EffectsRecord,
+        (effects, progress): (&EffectsRecord, Option<Arc<dyn Progress>>),
     ) -> Result<PlanOutcome, Failure> {
         let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
         let authority = WriteAuthority::new(tool, config, principal, &host_args);
@@ -380,6 +385,7 @@ impl Dispatcher {
             gate: &|tier| authority.permit(tier),
             operator: false,
             started: Some(&effects.started),
+            progress,
         };
         self.deps.plans.commit(commit).await
     }
@@ -466,6 +472,10 @@ impl Actions for Dispatcher {
         let result = result.map_err(|failure| rules.mask_for_any_group(principal).failure(failure));
         guard.end(CallResources::default(), CallOutcome::of(&result))?;
         result
+    }
+
+    fn client_left(&self) {
+        let _ = self.deps.plans.end_runs(EndUrgency::AfterChunk);
     }
 
     fn callers(&self) -> Arc<Callers> {

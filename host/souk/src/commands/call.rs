@@ -9,6 +9,7 @@ use souk_state::audit::Transport;
 use souk_state::exports::{ExportId, Exports};
 
 use crate::cli::CallArgs;
+use crate::end_signals::EndSignals;
 use crate::output::print;
 use crate::render;
 use crate::setup::Setup;
@@ -29,7 +30,11 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
                 arguments,
                 progress: None,
             };
-            host.dispatcher.call(call).await
+            let calling = host.dispatcher.call(call);
+            match EndSignals::listen().around(&host.plans, calling).await {
+                Some(result) => result,
+                None => bail!("the process was asked to end"),
+            }
         }
     };
     match result {

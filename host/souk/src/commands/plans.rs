@@ -1,10 +1,12 @@
 //! `souk plans`
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use souk_model::plan::PlanId;
-use souk_model::{Failure, Principal, visible};
+use souk_model::{Code, Failure, Principal, Progress, visible};
 use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
 use souk_policy::{Mask, Rules};
 use souk_state::audit::Transport;
@@ -12,6 +14,7 @@ use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
 use crate::cli::{PlansArgs, PlansCommand};
+use crate::end_signals::EndSignals;
 use crate::output::print;
 use crate::render::TextTable;
 use crate::review_text::{self, masked};
@@ -28,9 +31,10 @@ pub(crate) async fn run(setup: &Setup, plans: PlansArgs) -> anyhow::Result<ExitC
             carry_out(&host, &rules, &plan, reason, false).await
         }
         PlansCommand::Resume { plan, reason } => {
-            carry_out(&host, &rules, &plan, reason, true).await
+            carry_out(&host, &rules, &plan, Some(reason), true).await
         }
-        PlansCommand::Undo { plan } => undo(&host, &rules, &plan).await,
+        PlansCommand::Stop { plan } => stop(&host, &plan).await,
+        PlansCommand::Undo { plan, reason } => undo(&host, &rules, &plan, reason).await,
     };
     match done {
         Ok((text, code)) => {
@@ -95,28 +99,61 @@ async fn carry_out(
     host: &RunningHost,
     rules: &Rules,
     plan: &PlanId,
-    reason: String,
+    reason: Option<String>,
     resume: bool,
 ) -> CommandOutput {
     let session = session(host).await?;
-    let mask = mask_for(rules, &host.plans.get(None, plan).await?);
+    let stored = host.plans.get(None, plan).await?;
+    if reason.is_none() && stored.reason.is_none() {
+        return Err(Failure::new(Code::ConfirmationRequired, "the audit trail wants to know why")
+            .remedy(format!("souk plans commit {plan} --reason '…'")));
+    }
+    let mask = mask_for(rules, &stored);
     let principal = Principal::local();
     let commit = CommitRequest {
         principal: &principal,
         session: &session,
         plan,
         tool: None,
-        reason: Some(reason),
+        reason,
         key: None,
         // Whoever sits at the terminal is the operator: the ceiling is for everybody else.
         gate: &|_| Ok(()),
         operator: true,
         started: None,
+        progress: ProgressLine::on_terminal(),
     };
-    let outcome =
-        if resume { host.plans.resume(commit).await? } else { host.plans.commit(commit).await? };
-    let (text, code) = outcome_lines(&outcome);
+    let plans = &host.plans;
+    let work =
+        async { if resume { plans.resume(commit).await } else { plans.commit(commit).await } };
+    let Some(outcome) = EndSignals::listen().around(plans, work).await else {
+        return Err(Failure::new(Code::Stopped, "the process was asked to end")
+            .remedy(format!("souk plans resume {plan} --reason '…'")));
+    };
+    let (text, code) = outcome_lines(&outcome?);
     Ok((mask.text(text), code))
+}
+
+/// How far a commit is, on one line of the terminal that is written again and again.
+struct ProgressLine;
+
+impl ProgressLine {
+    /// Where somebody watches.
+    fn on_terminal() -> Option<Arc<dyn Progress>> {
+        std::io::stderr().is_terminal().then(|| Arc::new(Self) as Arc<dyn Progress>)
+    }
+}
+
+impl Progress for ProgressLine {
+    fn report(&self, done: u64, total: Option<u64>, note: &str) {
+        let end = if total == Some(done) { "\n" } else { "" };
+        eprint!("\r{}{end}", visible::line(note));
+    }
+}
+
+async fn stop(host: &RunningHost, plan: &PlanId) -> CommandOutput {
+    let outcome = host.plans.stop(None, plan, "the operator").await?;
+    Ok((format!("{}\n", outcome.describe()), ExitCode::SUCCESS))
 }
 
 fn outcome_lines(outcome: &PlanOutcome) -> (String, ExitCode) {
@@ -125,21 +162,27 @@ fn outcome_lines(outcome: &PlanOutcome) -> (String, ExitCode) {
         let _ = writeln!(text, "{failed}");
     }
     if let Some(note) = &outcome.note {
-        let _ = writeln!(text, "it ended early: {}", visible::line(&note.message));
+        let _ = writeln!(text, "it ended early: {}", visible::line(&note.render()));
     }
     let is_done = outcome.completion() == PlanCompletion::Full;
     let code = if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     (text, code)
 }
 
-async fn undo(host: &RunningHost, rules: &Rules, plan: &PlanId) -> CommandOutput {
+async fn undo(
+    host: &RunningHost,
+    rules: &Rules,
+    plan: &PlanId,
+    reason: Option<String>,
+) -> CommandOutput {
     let session = session(host).await?;
     let proposal = host.plans.undo(&Principal::local(), &session, plan, true).await?;
-    let (mut text, code) = show(host, rules, &proposal.header.id, 50).await?;
-    let _ = writeln!(
-        text,
-        "\nnothing is changed yet: souk plans commit {} --reason '…'",
-        proposal.header.id
-    );
+    let id = &proposal.header.id;
+    if let Some(reason) = &reason {
+        host.plans.note_reason(id, reason).await?;
+    }
+    let (mut text, code) = show(host, rules, id, 50).await?;
+    let why = if reason.is_some() { "" } else { " --reason '…'" };
+    let _ = writeln!(text, "\nnothing is changed yet: souk plans commit {id}{why}");
     Ok((text, code))
 }

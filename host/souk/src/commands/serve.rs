@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use souk_mcp::HttpServer;
+use souk_mcp::{HttpServer, TransportLimits};
+use souk_plans::EndUrgency;
 use souk_state::audit::Transport;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::end_signals::EndSignals;
 use crate::refused_config::RefusalNote;
 use crate::reload::{ConfigWatch, ReloadedConfig};
 use crate::setup::Setup;
@@ -18,6 +20,8 @@ use crate::wiring::RunningHost;
 
 /// How often the configuration's file is looked at for changes.
 const CONFIG_POLL: std::time::Duration = std::time::Duration::from_millis(500);
+/// How long answers to calls that have ended are given to be written.
+const LAST_ANSWERS: std::time::Duration = std::time::Duration::from_millis(100);
 /// Open files that are enough for everything that is allowed by default, many times over.
 const DESCRIPTORS: u64 = 65_536;
 
@@ -56,11 +60,9 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     let following = follow_configuration(setup.clone(), host.dispatcher.clone(), note);
     let following = AbortOnDrop(tokio::spawn(following));
     let limits = setup.mcp.clone();
+    let mut signals = EndSignals::listen();
     match listen {
-        None => tokio::select! {
-            served = souk_mcp::serve_stdio(host.dispatcher.clone(), limits) => served?,
-            () = asked_to_end() => {}
-        },
+        None => serve_stdio(&host, limits, &mut signals).await?,
         Some(address) => {
             let listener = TcpListener::bind(address)
                 .await
@@ -68,8 +70,18 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
             eprint!("{}", how_to_connect(listener.local_addr()?, demo, callers.is_open()));
             let http =
                 HttpServer { actions: host.dispatcher.clone(), limits, config: setup.http.clone() };
-            souk_mcp::serve_http(listener, http, asked_to_end()).await?;
+            // Calls get their answers while they are given time to end.
+            let asked_to_end = async {
+                signals.next().await;
+                let _ = host.plans.end_runs(EndUrgency::AfterRequests);
+            };
+            souk_mcp::serve_http(listener, http, asked_to_end).await?;
         }
+    }
+    // What is under way in the store is answered and written down, and its plan given back.
+    tokio::select! {
+        () = host.plans.runs_ended() => {}
+        () = signals.next() => tracing::warn!("asked to end again: a run is given up"),
     }
     drop(following);
     // What is still to be said on the trail is said before the host is gone.
@@ -102,19 +114,30 @@ fn raise_descriptors() {
     }
 }
 
-/// Ready when somebody presses Ctrl-C or the system asks the process to end.
-async fn asked_to_end() {
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            tracing::warn!("cannot hear SIGTERM: {error}");
-            return std::future::pending().await;
-        }
+/// Serves the client at standard input until it leaves or the process is asked to end.
+async fn serve_stdio(
+    host: &RunningHost,
+    limits: TransportLimits,
+    signals: &mut EndSignals,
+) -> anyhow::Result<()> {
+    let mut serving = std::pin::pin!(souk_mcp::serve_stdio(host.dispatcher.clone(), limits));
+    tokio::select! {
+        served = &mut serving => return Ok(served?),
+        () = signals.next() => {
+            let _ = host.plans.end_runs(EndUrgency::AfterRequests);
+        },
+    }
+    // Whoever waits for a commit that was stopped may still read what came of it.
+    let ended = async {
+        host.plans.runs_ended().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+        served = &mut serving => served?,
+        () = ended => {}
+        () = signals.next() => {}
     }
+    Ok(())
 }
 
 /// Puts the rules and the plugins' settings in force again whenever a file changes, or SIGHUP asks

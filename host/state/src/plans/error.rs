@@ -128,7 +128,7 @@ pub enum StoreError {
     #[error("`{0}` is more than an account can hold")]
     Uncountable(Decimal),
     /// A run does not end so.
-    #[error("a run ends done, partly done or failed, not {}", .0.as_str())]
+    #[error("a run ends done, partly done, failed or stopped, not {}", .0.as_str())]
     NotAnEnd(PlanState),
     /// What is kept is not what was put there.
     #[error("{} of the plan `{plan}` cannot be read", of_item(*.item, .what))]

@@ -35,7 +35,8 @@ pub use sqlite::{CommitCounts, PlansIdentity, SqlitePlanStore, read_identity};
 pub use store::PlanStore;
 pub use types::{
     ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, ItemCounts, JournalEntry,
-    Lease, LeaseClaim, PlanFilter, PlanLimits, StoredPlan,
+    Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunRecord, RunStart, StopRequest,
+    StoredPlan,
 };
 
 #[cfg(doc)]

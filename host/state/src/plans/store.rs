@@ -3,14 +3,17 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::Decimal;
-use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState};
+use souk_model::plan::{
+    ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure,
+};
 
 use super::error::StoreError;
 use super::spend::SpendAccount;
 use super::types::{
-    IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, LeaseClaim, PlanFilter,
-    StoredPlan,
+    IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, LeaseClaim, LeaseRenewal,
+    PlanFilter, RunStart, StoredPlan,
 };
+use crate::turns::ProcessTurn;
 
 /// Where plans are kept. Several hosts use one at once.
 ///
@@ -71,8 +74,9 @@ pub trait PlanStore: Send + Sync + 'static {
     ) -> Result<Vec<(PlanItem, ItemProgress)>, StoreError>;
 
     /// Takes a plan to carry it out, until `until_ms`: one that is proposed, one that runs and
-    /// whose lease has ended by `now_ms`, or one that ended but has items that are pending,
-    /// sending or unknown. It then runs. A reason replaces the one kept; none leaves it.
+    /// whose lease [is over](super::Lease::is_over) by `now_ms`, or one that ended but has items
+    /// that are pending, sending, failed or unknown. It then runs, in the name of this process.
+    /// A reason replaces the one kept; none leaves it.
     ///
     /// Whether the plan has expired, and whose it is, is not looked at.
     ///
@@ -82,16 +86,43 @@ pub trait PlanStore: Send + Sync + 'static {
         &self,
         plan: &PlanId,
         owner: &str,
-        reason: Option<&str>,
+        start: RunStart<'_>,
         now_ms: i64,
         until_ms: i64,
     ) -> Result<LeaseClaim, StoreError>;
 
-    /// Prolongs a lease. False: it is no longer this owner's.
+    /// Prolongs a lease, keeps how many items the store has answered in this run, and says whether
+    /// somebody wants the run to end.
     ///
     /// # Errors
     /// When the store cannot be written.
-    async fn renew(&self, plan: &PlanId, owner: &str, until_ms: i64) -> Result<bool, StoreError>;
+    async fn renew(
+        &self,
+        plan: &PlanId,
+        owner: &str,
+        until_ms: i64,
+        answered: u32,
+    ) -> Result<LeaseRenewal, StoreError>;
+
+    /// Asks the run of a plan to end, whichever process it is in. False: the plan does not run. The
+    /// first who asks is kept.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn request_stop(&self, plan: &PlanId, by: &str, now_ms: i64) -> Result<bool, StoreError>;
+
+    /// Keeps why a plan that is proposed is to be carried out, for whoever commits it without saying.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn note_reason(&self, plan: &PlanId, reason: &str) -> Result<(), StoreError>;
+
+    /// Waits for the turn of this name: no two have it at once, over all processes that share this
+    /// place. It ends when the answer is dropped, or its process ends.
+    ///
+    /// # Errors
+    /// When the place cannot be written.
+    async fn take_turn(&self, name: &str) -> Result<ProcessTurn, StoreError>;
 
     /// Writes down how far items came, all marks or none, in their order.
     ///
@@ -122,8 +153,8 @@ pub trait PlanStore: Send + Sync + 'static {
     /// When the store cannot be read.
     async fn spent(&self, account: &SpendAccount) -> Result<Decimal, StoreError>;
 
-    /// Ends a run and its lease: the plan is now done, partly done or failed. False: the lease is
-    /// no longer this owner's.
+    /// Ends a run and its lease: the plan is now done, partly done, failed or stopped; and why it
+    /// ended early, if it did. False: the lease is no longer this owner's.
     ///
     /// # Errors
     /// [`StoreError::NotAnEnd`] for any other state.
@@ -132,6 +163,7 @@ pub trait PlanStore: Send + Sync + 'static {
         plan: &PlanId,
         owner: &str,
         state: PlanState,
+        early: Option<&StoredFailure>,
     ) -> Result<bool, StoreError>;
 
     /// Throws a proposed plan away. False: there is none, or it is not, or no longer, proposed.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanState, StoredFailure};
 
 use super::spend::Reservation;
+use crate::process::ProcessIdentity;
 
 /// A plan as it is kept, but for its items.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,8 @@ pub struct StoredPlan {
     pub reason: Option<String>,
     /// Who carries it out, or did when its host died.
     pub lease: Option<Lease>,
+    /// Its last run, if it had one.
+    pub run: Option<RunRecord>,
     /// How many items are in which state.
     pub counts: ItemCounts,
     /// Its values are no longer kept: it has no items to be read, and cannot be resumed or undone.
@@ -66,6 +69,58 @@ pub struct Lease {
     pub owner: String,
     /// Until when, if it is not renewed. Milliseconds since 1970, UTC.
     pub until_ms: i64,
+    /// Which process that is, where its system tells.
+    pub process: Option<ProcessIdentity>,
+}
+
+impl Lease {
+    /// Whether nobody holds it any more: its time is over, or its process has certainly ended.
+    #[must_use]
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.until_ms <= now_ms || self.process.as_ref().is_some_and(ProcessIdentity::has_ended)
+    }
+}
+
+/// What is kept of a run when it begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunStart<'a> {
+    /// Who begins it.
+    pub by: Option<&'a str>,
+    /// Why, in their words. It replaces the reason that is kept; none leaves that.
+    pub reason: Option<&'a str>,
+}
+
+/// A run of a plan: the one under way, or the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// When it began. Milliseconds since 1970, UTC.
+    pub started_ms: i64,
+    /// Who began it.
+    pub by: Option<String>,
+    /// How many items the store has answered in it, as far as was kept.
+    pub answered: u32,
+    /// Who wants it to end before everything is tried.
+    pub stop: Option<StopRequest>,
+    /// Why it ended early, if it did.
+    pub ended: Option<StoredFailure>,
+}
+
+/// Somebody wants a run to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopRequest {
+    /// Who.
+    pub by: String,
+    /// Since when. Milliseconds since 1970, UTC.
+    pub at_ms: i64,
+}
+
+/// What became of a lease that was to be renewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseRenewal {
+    /// It is prolonged; and whether somebody wants the run to end.
+    Renewed(Option<StopRequest>),
+    /// It is no longer this owner's.
+    Lost,
 }
 
 /// How many items of a plan are in which state.

@@ -14,7 +14,7 @@ async fn a_draft_is_seen_only_once_it_is_sealed_and_then_with_all_it_had() {
     assert_eq!(store.list(&all).await.unwrap(), []);
     let drafts = PlanFilter { states: vec![PlanState::Draft], ..all.clone() };
     assert_eq!(store.list(&drafts).await.unwrap(), []);
-    let claim = store.claim(&header.id, "me", None, NOW, NOW + 1).await;
+    let claim = store.claim(&header.id, "me", RunStart::default(), NOW, NOW + 1).await;
     assert!(matches!(claim, Err(StoreError::NoPlan(_))), "{claim:?}");
 
     header.count = 5;

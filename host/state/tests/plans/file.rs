@@ -70,3 +70,34 @@ async fn nothing_is_written_to_a_file_that_was_moved_away() {
     fs::rename(&away, store.path()).unwrap();
     assert!(store.discard(&plan).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_file_of_before_plans_could_be_stopped_is_brought_to_it_with_all_that_hangs_on_its_plans()
+{
+    let (root, store) = fresh();
+    let plan = running(&store, 1, 3, "me").await;
+    // As the version before had it.
+    meddler(&store)
+        .execute_batch(
+            "PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET sql = replace(sql, ' ''stopped'',', '') WHERE name = 'plan';
+             PRAGMA writable_schema = RESET;
+             ALTER TABLE plan DROP COLUMN lease_process; ALTER TABLE plan DROP COLUMN started_ms;
+             ALTER TABLE plan DROP COLUMN started_by; ALTER TABLE plan DROP COLUMN answered;
+             ALTER TABLE plan DROP COLUMN stop_by; ALTER TABLE plan DROP COLUMN stop_ms;
+             ALTER TABLE plan DROP COLUMN ended;
+             DELETE FROM souk_version WHERE version = 5;",
+        )
+        .unwrap();
+    drop(store);
+    let store = open(&root.path().join("state"));
+    let before = store.plan(&plan).await.unwrap().unwrap();
+    assert_eq!((before.state, before.counts.pending, before.run), (PlanState::Running, 3, None));
+    assert!(store.finish(&plan, "me", PlanState::Stopped, None).await.unwrap());
+    assert_eq!(store.plan(&plan).await.unwrap().unwrap().state, PlanState::Stopped);
+    let sound = meddler(&store)
+        .query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))
+        .unwrap();
+    assert_eq!(sound, "ok");
+    meddler(&store).execute("UPDATE plan SET state = 'paused'", []).unwrap_err();
+}

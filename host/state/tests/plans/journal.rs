@@ -101,9 +101,9 @@ async fn a_write_whose_caller_left_still_happens() {
     let (_root, store) = fresh();
     let plan = running(&store, 1, 1, "me").await;
     // Polled once, and dropped.
-    assert!(store.finish(&plan, "me", PlanState::Failed).now_or_never().is_none());
+    assert!(store.finish(&plan, "me", PlanState::Failed, None).now_or_never().is_none());
     // Work is done in its order, so this one sees it.
-    assert!(!store.renew(&plan, "me", NOW + HOUR).await.unwrap());
+    assert_eq!(store.renew(&plan, "me", NOW + HOUR, 0).await.unwrap(), LeaseRenewal::Lost);
 }
 
 #[test]
@@ -149,7 +149,7 @@ proptest! {
             store.begin(&header).await.unwrap();
             store.add(&plan, &items(0..ITEMS)).await.unwrap();
             store.seal(&header, "digest", "seal").await.unwrap();
-            store.claim(&plan, "me", None, NOW, NOW + HOUR).await.unwrap();
+            store.claim(&plan, "me", RunStart::default(), NOW, NOW + HOUR).await.unwrap();
 
             let mut model = vec![ItemState::Pending; ITEMS as usize];
             for call in calls {

@@ -22,7 +22,7 @@ async fn values_of_ended_plans_go_and_what_became_of_them_stays() {
     store.journal(&plan, "a", done).await.unwrap();
     // What runs keeps its values, however old it is.
     assert_eq!(store.forget_values(i64::MAX, 7).await.unwrap(), 0);
-    store.finish(&plan, "a", PlanState::Done).await.unwrap();
+    store.finish(&plan, "a", PlanState::Done, None).await.unwrap();
     let before = store.plan(&plan).await.unwrap().unwrap();
     assert_eq!(store.forget_values(i64::MAX, 7).await.unwrap(), 1);
     assert_eq!(store.forget_values(i64::MAX, 8).await.unwrap(), 0, "once");
@@ -31,7 +31,7 @@ async fn values_of_ended_plans_go_and_what_became_of_them_stays() {
     assert_eq!((after.digest, after.counts.done), (before.digest, 3));
     assert!(store.items(&plan, None, 9, &[]).await.unwrap().is_empty());
     assert!(store.items(&plan, None, 9, &[ItemState::Done]).await.unwrap().is_empty());
-    let claimed = store.claim(&plan, "b", None, 0, 1).await;
+    let claimed = store.claim(&plan, "b", RunStart::default(), 0, 1).await;
     assert!(matches!(claimed, Err(StoreError::Forgotten(_))), "{claimed:?}");
 }
 
@@ -40,7 +40,7 @@ async fn an_item_that_may_have_happened_keeps_its_values() {
     let (_root, store) = fresh();
     let plan = running(&store, 1, 1, "a").await;
     store.journal(&plan, "a", vec![JournalEntry::new(0, ItemState::Sending)]).await.unwrap();
-    store.finish(&plan, "a", PlanState::Failed).await.unwrap();
+    store.finish(&plan, "a", PlanState::Failed, None).await.unwrap();
     assert_eq!(store.forget_values(i64::MAX, 7).await.unwrap(), 0);
     assert_eq!(store.items(&plan, None, 9, &[]).await.unwrap().len(), 1);
 }
@@ -109,7 +109,10 @@ async fn a_text_is_forgotten_wherever_it_stands_and_what_runs_is_counted() {
         store.add(&id(number), &[item]).await.unwrap();
         store.seal(&header(id(number), "local", 5), "digest", "seal").await.unwrap();
     }
-    assert_eq!(store.claim(&id(2), "a", None, 0, 9).await.unwrap(), LeaseClaim::Granted);
+    assert_eq!(
+        store.claim(&id(2), "a", RunStart::default(), 0, 9).await.unwrap(),
+        LeaseClaim::Granted
+    );
     let forgotten = store.forget_text("ada@example.com", 7).await.unwrap();
     assert_eq!((forgotten.plans, forgotten.running), (1, 1));
     assert!(store.items(&id(1), None, 9, &[]).await.unwrap().is_empty());

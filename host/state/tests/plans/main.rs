@@ -23,8 +23,8 @@ use souk_model::plan::{
 };
 use souk_model::{Binding, Code, Failure, Grant, Method, Read, StoreView, Tier, WriteMethod};
 use souk_state::plans::{
-    IdempotencyHit, IdempotencyKey, ItemCounts, JournalEntry, Lease, LeaseClaim, PlanFilter,
-    PlanStore, SqlitePlanStore, StoreError,
+    IdempotencyHit, IdempotencyKey, ItemCounts, JournalEntry, LeaseClaim, LeaseRenewal, PlanFilter,
+    PlanStore, RunStart, SqlitePlanStore, StopRequest, StoreError,
 };
 use souk_state::{CpuAccount, StateDir};
 use tempfile::TempDir;
@@ -151,7 +151,16 @@ async fn proposed(store: &SqlitePlanStore, number: u8, count: u32) -> PlanId {
 /// The same, taken by `owner` for an hour.
 async fn running(store: &SqlitePlanStore, number: u8, count: u32, owner: &str) -> PlanId {
     let plan = proposed(store, number, count).await;
-    let claim = store.claim(&plan, owner, Some("sale"), NOW, NOW + HOUR).await.unwrap();
+    let claim = store
+        .claim(
+            &plan,
+            owner,
+            RunStart { reason: Some("sale"), ..RunStart::default() },
+            NOW,
+            NOW + HOUR,
+        )
+        .await
+        .unwrap();
     assert_eq!(claim, LeaseClaim::Granted);
     plan
 }

@@ -73,9 +73,9 @@ async fn a_purge_takes_what_is_over_and_leaves_what_a_person_must_decide() {
     for state in [ItemState::Sending, ItemState::Unknown] {
         store.journal(&unknown, "me", vec![JournalEntry::new(0, state)]).await.unwrap();
     }
-    store.finish(&unknown, "me", PlanState::Failed).await.unwrap();
+    store.finish(&unknown, "me", PlanState::Failed, None).await.unwrap();
     let done = running(&store, 6, 1, "me").await;
-    store.finish(&done, "me", PlanState::Done).await.unwrap();
+    store.finish(&done, "me", PlanState::Done, None).await.unwrap();
     store.remember("ann", "of the draft", "a", "c", &id(1), NOW, NOW + 90 * HOUR).await.unwrap();
     store.remember("ann", "over", "a", "c", &id(6), NOW, NOW + 1).await.unwrap();
 

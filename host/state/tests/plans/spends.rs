@@ -78,7 +78,7 @@ async fn an_account_outlives_its_host_and_its_plan_and_not_its_use() {
         let plan = running(&store, 1, 1, "me").await;
         store.journal(&plan, "me", vec![sending(0, 70, account(today, "EUR"))]).await.unwrap();
         store.journal(&plan, "me", vec![JournalEntry::new(0, ItemState::Done)]).await.unwrap();
-        assert!(store.finish(&plan, "me", PlanState::Done).await.unwrap());
+        assert!(store.finish(&plan, "me", PlanState::Done, None).await.unwrap());
     }
     let store = open(&root.path().join("state"));
     assert_eq!(store.purge(NOW - HOUR, NOW + 9 * HOUR).await.unwrap(), 1, "the plan is forgotten");

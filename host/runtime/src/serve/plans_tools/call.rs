@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use souk_model::plan::PlanId;
-use souk_model::{Failure, Principal, Tier};
+use souk_model::{Failure, Principal, Progress, Tier};
 use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, sample_rows};
 use souk_policy::{Mask, Rules};
 use souk_state::plans::{PlanFilter, StoredPlan};
@@ -30,6 +30,8 @@ pub(crate) struct PlansCall<'a> {
     pub(crate) arguments: &'a Map<String, Value>,
     /// What it does is noted here.
     pub(crate) effects: &'a EffectsRecord,
+    /// Where a commit tells how far it is.
+    pub(crate) progress: Option<Arc<dyn Progress>>,
 }
 
 impl PlansCall<'_> {
@@ -45,6 +47,7 @@ impl PlansCall<'_> {
             PlansTool::Commit => self.commit(&mask, false).await,
             PlansTool::Resume => self.commit(&mask, true).await,
             PlansTool::Undo => self.undo().await,
+            PlansTool::Stop => self.stop().await,
             PlansTool::Discard => self.discard().await,
         };
         result.map(|result| mask.object(result)).map_err(|failure| mask.failure(failure))
@@ -129,6 +132,7 @@ impl PlansCall<'_> {
             gate: &gate,
             operator: false,
             started: Some(&self.effects.started),
+            progress: self.progress.clone(),
         };
         let outcome = if resume {
             self.plans.resume(commit).await?
@@ -152,10 +156,29 @@ impl PlansCall<'_> {
             "affected_count": header.count,
             "sample_diffs": sample_rows(&proposal.sample),
             "warnings": header.warnings,
-            "message": format!(
-                "{} items would be put back. Review them with `plans_get`, then commit with `plans_commit`.",
-                header.count
-            ),
+            "message": match header.count {
+                1 => "1 item would be put back. Review it with `plans_get`, then commit with \
+                      `plans_commit`."
+                    .to_owned(),
+                count => format!(
+                    "{count} items would be put back. Review them with `plans_get`, then commit \
+                     with `plans_commit`."
+                ),
+            },
+        })))
+    }
+
+    async fn stop(&self) -> Result<Map<String, Value>, Failure> {
+        let id = self.plan()?;
+        let by = self.principal.as_str();
+        let outcome = self.plans.stop(Some(self.principal), &id, by).await?;
+        let plan = PlanReview::of(outcome.plan());
+        Ok(object(json!({
+            "message": outcome.describe(),
+            "plan_id": plan.plan_id,
+            "state": plan.state,
+            "done": plan.done,
+            "left": plan.pending + plan.sending,
         })))
     }
 

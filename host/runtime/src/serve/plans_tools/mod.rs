@@ -1,4 +1,4 @@
-//! The host's own tools over plans: list, show, commit, undo, resume, discard.
+//! The host's own tools over plans: list, show, commit, undo, resume, stop, discard.
 
 mod args;
 mod call;

@@ -15,6 +15,7 @@ pub(crate) enum PlansTool {
     Commit,
     Undo,
     Resume,
+    Stop,
     Discard,
 }
 
@@ -23,8 +24,8 @@ impl PlansTool {
     pub(crate) const GROUP: &'static str = "plans";
 
     /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::List, Self::Get, Self::Commit, Self::Undo, Self::Resume, Self::Discard];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::List, Self::Get, Self::Commit, Self::Undo, Self::Resume, Self::Stop, Self::Discard];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -33,6 +34,7 @@ impl PlansTool {
             Self::Commit => "plans_commit",
             Self::Undo => "plans_undo",
             Self::Resume => "plans_resume",
+            Self::Stop => "plans_stop",
             Self::Discard => "plans_discard",
         }
     }
@@ -44,6 +46,7 @@ impl PlansTool {
             Self::Commit => "Commit a plan",
             Self::Undo => "Propose to undo a plan",
             Self::Resume => "Resume a plan",
+            Self::Stop => "Stop a running plan",
             Self::Discard => "Discard a plan",
         }
     }
@@ -63,7 +66,10 @@ impl PlansTool {
                 "Proposes the plan that takes a committed plan back, for everything nobody has changed since. Commit it with `plans_commit`."
             }
             Self::Resume => {
-                "Goes on with a plan that was interrupted: what certainly did not happen is tried again, what a read shows as done is marked so."
+                "Goes on with a plan that was stopped or interrupted. Of what was under way a read decides: what happened is done, what certainly did not is tried again, what somebody else changed is drifted."
+            }
+            Self::Stop => {
+                "Stops a plan that is being carried out, by whichever host: requests under way are answered and read back, nothing more is sent. `plans_resume` goes on with the rest."
             }
             Self::Discard => "Throws a proposed plan away. Nothing in the store changes.",
         }
@@ -73,13 +79,13 @@ impl PlansTool {
         match self {
             Self::List | Self::Get => EffectKind::Query,
             Self::Commit | Self::Resume => EffectKind::Commit,
-            Self::Undo | Self::Discard => EffectKind::Prepare,
+            Self::Undo | Self::Stop | Self::Discard => EffectKind::Prepare,
         }
     }
 
     pub(crate) const fn tier(self) -> Tier {
         match self {
-            Self::List | Self::Get | Self::Undo | Self::Discard => Tier::Safe,
+            Self::List | Self::Get | Self::Undo | Self::Stop | Self::Discard => Tier::Safe,
             Self::Commit | Self::Resume => Tier::Risk,
         }
     }
@@ -93,7 +99,9 @@ impl PlansTool {
         match self {
             Self::List => schema_of::<ListPlansArgs>(),
             Self::Get => schema_of::<ShowPlanArgs>(),
-            Self::Commit | Self::Undo | Self::Resume | Self::Discard => plan_id_schema(),
+            Self::Commit | Self::Undo | Self::Resume | Self::Stop | Self::Discard => {
+                plan_id_schema()
+            }
         }
     }
 
@@ -125,6 +133,17 @@ impl PlansTool {
                     "message": {"type": "string"},
                 },
                 "required": ["plan_id", "expires_at", "affected_count", "message"],
+            })),
+            Self::Stop => object(json!({
+                "type": "object",
+                "properties": {
+                    "message": {"type": "string"},
+                    "plan_id": {"type": "string"},
+                    "state": {"type": "string", "description": "`running` as long as requests are under way."},
+                    "done": {"type": "integer"},
+                    "left": {"type": "integer", "description": "Not tried yet, or not read back."},
+                },
+                "required": ["message", "plan_id", "state", "done", "left"],
             })),
             Self::Discard => object(json!({
                 "type": "object",

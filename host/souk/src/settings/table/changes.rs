@@ -179,5 +179,17 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
         )
         .default("90")
         .unit("days"),
+        Setting::limit(
+            "plans.commit_max_s",
+            "3600",
+            "seconds",
+            "How long one run of a plan may take; what is left then can be resumed",
+        ),
+        Setting::new(
+            "plans.cancel_stops",
+            ValueKind::Switch,
+            "Whether a commit stops when the call that waits for it is cancelled or its client leaves",
+        )
+        .default("false"),
     ],
 };

@@ -1,7 +1,7 @@
 //! Who carries a plan out, and how far its items came.
 
-use rusqlite::{Connection, params};
-use souk_model::plan::{ItemState, PlanId, PlanState};
+use rusqlite::{Connection, OptionalExtension, params};
+use souk_model::plan::{ItemState, PlanId, PlanState, StoredFailure};
 
 use super::error::SqliteTaskError;
 use super::identity;
@@ -9,13 +9,13 @@ use super::rows::{PlanRow, StateText, find, item_state, to_json};
 use super::spends;
 use crate::plans::error::StoreError;
 use crate::plans::spend::Reservation;
-use crate::plans::types::{JournalEntry, Lease, LeaseClaim};
+use crate::plans::types::{JournalEntry, Lease, LeaseClaim, LeaseRenewal, StopRequest};
 
 pub(super) fn claim(
     connection: &Connection,
     id: &PlanId,
     wanted: &Lease,
-    reason: Option<&str>,
+    (by, reason): (Option<&str>, Option<&str>),
     now_ms: i64,
 ) -> Result<LeaseClaim, SqliteTaskError> {
     let found = plan(connection, id)?;
@@ -26,18 +26,20 @@ pub(super) fn claim(
         PlanState::Proposed => {}
         PlanState::Running => {
             if let Some(lease) = found.lease
-                && lease.until_ms > now_ms
+                && !lease.is_over(now_ms)
             {
                 return Ok(LeaseClaim::Held(lease));
             }
         }
-        PlanState::PartlyDone | PlanState::Failed if has_work(connection, found.key)? => {}
+        PlanState::PartlyDone | PlanState::Failed | PlanState::Stopped
+            if has_work(connection, found.key)? => {}
         state => return Ok(LeaseClaim::NotRunnable(state)),
     }
     connection
         .prepare_cached(
             "UPDATE plan SET state = ?2, lease_owner = ?3, lease_until_ms = ?4, last_ms = ?4,
-               reason = coalesce(?5, reason)
+               reason = coalesce(?5, reason), lease_process = ?6, started_ms = ?7, started_by = ?8,
+               answered = 0, stop_by = NULL, stop_ms = NULL, ended = NULL
              WHERE key = ?1",
         )?
         .execute(params![
@@ -45,7 +47,10 @@ pub(super) fn claim(
             StateText(PlanState::Running),
             wanted.owner,
             wanted.until_ms,
-            reason
+            reason,
+            wanted.process.as_ref().map(ToString::to_string),
+            now_ms,
+            by
         ])?;
     Ok(LeaseClaim::Granted)
 }
@@ -73,13 +78,45 @@ pub(super) fn renew(
     id: &PlanId,
     owner: &str,
     until_ms: i64,
+    answered: u32,
+) -> Result<LeaseRenewal, SqliteTaskError> {
+    let renewed = connection
+        .prepare_cached(
+            "UPDATE plan SET lease_until_ms = ?3, last_ms = ?3, answered = ?4
+             WHERE id = ?1 AND lease_owner = ?2 RETURNING stop_by, stop_ms",
+        )?
+        .query_row(params![id.as_str(), owner, until_ms, answered], |row| {
+            let (by, at_ms): (Option<String>, Option<i64>) = (row.get(0)?, row.get(1)?);
+            Ok(by.zip(at_ms).map(|(by, at_ms)| StopRequest { by, at_ms }))
+        })
+        .optional()?;
+    Ok(renewed.map_or(LeaseRenewal::Lost, LeaseRenewal::Renewed))
+}
+
+pub(super) fn request_stop(
+    connection: &Connection,
+    id: &PlanId,
+    by: &str,
+    now_ms: i64,
 ) -> Result<bool, SqliteTaskError> {
     let changed = connection
         .prepare_cached(
-            "UPDATE plan SET lease_until_ms = ?3, last_ms = ?3 WHERE id = ?1 AND lease_owner = ?2",
+            "UPDATE plan SET stop_by = coalesce(stop_by, ?3), stop_ms = coalesce(stop_ms, ?4)
+             WHERE id = ?1 AND state = ?2",
         )?
-        .execute(params![id.as_str(), owner, until_ms])?;
+        .execute(params![id.as_str(), StateText(PlanState::Running), by, now_ms])?;
     Ok(changed > 0)
+}
+
+pub(super) fn note_reason(
+    connection: &Connection,
+    id: &PlanId,
+    reason: &str,
+) -> Result<(), SqliteTaskError> {
+    connection
+        .prepare_cached("UPDATE plan SET reason = ?3 WHERE id = ?1 AND state = ?2")?
+        .execute(params![id.as_str(), StateText(PlanState::Proposed), reason])?;
+    Ok(())
 }
 
 pub(super) fn finish(
@@ -87,13 +124,16 @@ pub(super) fn finish(
     id: &PlanId,
     owner: &str,
     state: PlanState,
+    early: Option<&StoredFailure>,
 ) -> Result<bool, SqliteTaskError> {
+    let early = early.map(|early| to_json("the end of a run", early)).transpose()?;
     let changed = connection
         .prepare_cached(
-            "UPDATE plan SET state = ?3, lease_owner = NULL, lease_until_ms = NULL
+            "UPDATE plan SET state = ?3, lease_owner = NULL, lease_until_ms = NULL,
+               lease_process = NULL, ended = ?4
              WHERE id = ?1 AND lease_owner = ?2",
         )?
-        .execute(params![id.as_str(), owner, StateText(state)])?;
+        .execute(params![id.as_str(), owner, StateText(state), early])?;
     Ok(changed > 0)
 }
 

@@ -25,7 +25,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::Decimal;
-use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState};
+use souk_model::plan::{
+    ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure,
+};
 
 use self::drafts::{HeaderRow, ItemRow};
 use self::error::SqliteTaskError;
@@ -44,8 +46,10 @@ use crate::plans::spend::SpendAccount;
 use crate::plans::store::PlanStore;
 use crate::plans::types::{
     ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, Lease,
-    LeaseClaim, PlanFilter, PlanLimits, StoredPlan,
+    LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunStart, StoredPlan,
 };
+use crate::process::ProcessIdentity;
+use crate::turns::{ProcessTurn, TurnFiles};
 
 /// Plans in `plans.db` of the state directory.
 ///
@@ -57,6 +61,8 @@ pub struct SqlitePlanStore {
     reader_pool: Arc<ReaderPool>,
     current: Arc<CurrentPlans>,
     limits: PlanLimits,
+    process: Option<ProcessIdentity>,
+    turns: TurnFiles,
 }
 
 impl SqlitePlanStore {
@@ -80,7 +86,9 @@ impl SqlitePlanStore {
         let writer = PlanWriter::start(file.clone(), connection)?;
         let reader_pool = ReaderPool::new(file.clone());
         let (current, limits) = (CurrentPlans::new(identity.mark), PlanLimits::default());
-        Ok(Self { file, writer, reader_pool, current, limits })
+        let (process, turns) =
+            (ProcessIdentity::current(), TurnFiles::in_directory(directory.path()));
+        Ok(Self { file, writer, reader_pool, current, limits, process, turns })
     }
 
     /// With these limits of what plans may take.
@@ -244,24 +252,57 @@ impl PlanStore for SqlitePlanStore {
         &self,
         plan: &PlanId,
         owner: &str,
-        reason: Option<&str>,
+        start: RunStart<'_>,
         now_ms: i64,
         until_ms: i64,
     ) -> Result<LeaseClaim, StoreError> {
-        let lease = Lease { owner: owner.to_owned(), until_ms };
-        let (plan, reason) = (plan.clone(), reason.map(str::to_owned));
+        let lease = Lease { owner: owner.to_owned(), until_ms, process: self.process.clone() };
+        let [by, reason] = [start.by, start.reason].map(|text| text.map(str::to_owned));
+        let plan = plan.clone();
         self.writer
             .write(CommitDurability::Written, move |to| {
-                journal::claim(to, &plan, &lease, reason.as_deref(), now_ms)
+                journal::claim(to, &plan, &lease, (by.as_deref(), reason.as_deref()), now_ms)
             })
             .await
     }
 
-    async fn renew(&self, plan: &PlanId, owner: &str, until_ms: i64) -> Result<bool, StoreError> {
+    async fn renew(
+        &self,
+        plan: &PlanId,
+        owner: &str,
+        until_ms: i64,
+        answered: u32,
+    ) -> Result<LeaseRenewal, StoreError> {
         let (plan, owner) = (plan.clone(), owner.to_owned());
         self.writer
-            .write(CommitDurability::Written, move |to| journal::renew(to, &plan, &owner, until_ms))
+            .write(CommitDurability::Written, move |to| {
+                journal::renew(to, &plan, &owner, until_ms, answered)
+            })
             .await
+    }
+
+    async fn request_stop(&self, plan: &PlanId, by: &str, now_ms: i64) -> Result<bool, StoreError> {
+        let (plan, by) = (plan.clone(), by.to_owned());
+        self.writer
+            .write(CommitDurability::Written, move |to| {
+                journal::request_stop(to, &plan, &by, now_ms)
+            })
+            .await
+    }
+
+    async fn note_reason(&self, plan: &PlanId, reason: &str) -> Result<(), StoreError> {
+        let (plan, reason) = (plan.clone(), reason.to_owned());
+        self.writer
+            .write(CommitDurability::Written, move |to| journal::note_reason(to, &plan, &reason))
+            .await
+    }
+
+    async fn take_turn(&self, name: &str) -> Result<ProcessTurn, StoreError> {
+        self.turns.take(name).await.map_err(|source| StoreError::Io {
+            doing: "take a turn beside",
+            path: self.file.path.clone(),
+            source,
+        })
     }
 
     async fn journal(
@@ -294,13 +335,17 @@ impl PlanStore for SqlitePlanStore {
         plan: &PlanId,
         owner: &str,
         state: PlanState,
+        early: Option<&StoredFailure>,
     ) -> Result<bool, StoreError> {
-        if !matches!(state, PlanState::Done | PlanState::PartlyDone | PlanState::Failed) {
+        use PlanState::{Done, Failed, PartlyDone, Stopped};
+        if !matches!(state, Done | PartlyDone | Failed | Stopped) {
             return Err(StoreError::NotAnEnd(state));
         }
-        let (plan, owner) = (plan.clone(), owner.to_owned());
+        let (plan, owner, early) = (plan.clone(), owner.to_owned(), early.cloned());
         self.writer
-            .write(CommitDurability::Written, move |to| journal::finish(to, &plan, &owner, state))
+            .write(CommitDurability::Written, move |to| {
+                journal::finish(to, &plan, &owner, state, early.as_ref())
+            })
             .await
     }
 

@@ -85,7 +85,7 @@ pub(super) fn forget_values(
 ) -> Result<bool, SqliteTaskError> {
     let forgotten = connection
         .prepare_cached(
-            "UPDATE plan SET forgotten_ms = ?2, bytes = 0, reason = NULL,
+            "UPDATE plan SET forgotten_ms = ?2, bytes = 0, reason = NULL, ended = NULL,
                state = CASE state WHEN 'proposed' THEN 'discarded' ELSE state END,
                header = json_set(header, '$.summary', ?3, '$.warnings', json_array(?3))
              WHERE key = ?1 AND state NOT IN ('draft', 'running')",

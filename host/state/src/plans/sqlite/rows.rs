@@ -8,7 +8,7 @@ use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, Pl
 
 use super::error::SqliteTaskError;
 use crate::plans::error::StoreError;
-use crate::plans::types::{ItemCounts, Lease, StoredPlan};
+use crate::plans::types::{ItemCounts, Lease, RunRecord, StopRequest, StoredPlan};
 
 /// A state as its column has it: its name.
 pub(super) struct StateText<S>(pub(super) S);
@@ -105,10 +105,10 @@ pub(super) fn find(
 ) -> Result<Option<PlanRow>, SqliteTaskError> {
     let row = connection
         .prepare_cached(
-            "SELECT key, state, lease_owner, lease_until_ms, forgotten_ms IS NOT NULL
+            "SELECT key, state, lease_owner, lease_until_ms, lease_process, forgotten_ms IS NOT NULL
              FROM plan WHERE id = ?1",
         )?
-        .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, lease(row, 2)?, row.get(4)?)))
+        .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, lease(row, 2)?, row.get(5)?)))
         .optional()?;
     let Some((key, state, lease, is_forgotten)) = row else { return Ok(None) };
     let state = RowLocation { plan: id.as_str(), item: None }.state(state)?;
@@ -118,12 +118,33 @@ pub(super) fn find(
 fn lease(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Lease>> {
     let owner: Option<String> = row.get(first)?;
     let until_ms: Option<i64> = row.get(first + 1)?;
-    Ok(owner.zip(until_ms).map(|(owner, until_ms)| Lease { owner, until_ms }))
+    // A process that cannot be read is one that nobody can judge: its time decides.
+    let process: Option<String> = row.get(first + 2)?;
+    let process = process.and_then(|process| process.parse().ok());
+    Ok(owner.zip(until_ms).map(|(owner, until_ms)| Lease { owner, until_ms, process }))
+}
+
+/// A plan's last run, from its six columns.
+fn run(
+    of: &RowLocation<'_>,
+    row: &Row<'_>,
+    first: usize,
+) -> Result<Option<RunRecord>, SqliteTaskError> {
+    let Some(started_ms) = row.get(first)? else { return Ok(None) };
+    let by: Option<String> = row.get(first + 3)?;
+    let at_ms: Option<i64> = row.get(first + 4)?;
+    Ok(Some(RunRecord {
+        started_ms,
+        by: row.get(first + 1)?,
+        answered: row.get(first + 2)?,
+        stop: by.zip(at_ms).map(|(by, at_ms)| StopRequest { by, at_ms }),
+        ended: of.json_if_any("the end of the run", row.get_ref(first + 5)?)?,
+    }))
 }
 
 /// The columns that [`stored`] reads, in their order.
 pub(super) const PLAN: &str = "key, id, state, header, digest, seal, reason, lease_owner, lease_until_ms, \
-     forgotten_ms IS NOT NULL";
+     lease_process, forgotten_ms IS NOT NULL, started_ms, started_by, answered, stop_by, stop_ms, ended";
 
 pub(super) fn stored(
     connection: &Connection,
@@ -144,8 +165,9 @@ pub(super) fn stored(
         seal: row.get(5)?,
         reason: row.get(6)?,
         lease: lease(row, 7)?,
+        run: run(&of, row, 11)?,
         counts: counts(connection, key, &of)?,
-        is_forgotten: row.get(9)?,
+        is_forgotten: row.get(10)?,
     })
 }
 

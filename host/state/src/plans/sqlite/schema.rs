@@ -6,7 +6,7 @@ use super::error::{FileError, SqliteTaskError};
 
 /// Every version's step from the one before, the first from an empty file. A step that has been
 /// released is never changed, only followed by another.
-const STEPS: [&str; 4] = [FIRST, ANSWERS, SPENDS, IDENTITY];
+const STEPS: [&str; 5] = [FIRST, ANSWERS, SPENDS, IDENTITY, RUNS];
 
 /// What changes often (`progress`) lies apart from what is large and never changes (`item`), so
 /// that a mark rewrites a few bytes, and counting does not read the changes.
@@ -104,6 +104,25 @@ CREATE TABLE identity (
 INSERT INTO identity (only, id) VALUES (1, lower(hex(randomblob(8))));
 ALTER TABLE plan ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0; -- what its items take
 ALTER TABLE plan ADD COLUMN forgotten_ms INTEGER; -- when its values were removed
+";
+
+/// Runs that can be stopped: which process has a lease, who began a run, how far it came, who wants it
+/// to end and why it did. A plan may now be `stopped`. SQLite cannot change a check, and the table
+/// cannot be made anew with rows of others hanging on it, so the check's text is replaced; what comes
+/// after it makes every connection read the schema again.
+const RUNS: &str = "
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema
+  SET sql = replace(sql, '''failed'', ''discarded''', '''failed'', ''stopped'', ''discarded''')
+  WHERE type = 'table' AND name = 'plan';
+PRAGMA writable_schema = RESET;
+ALTER TABLE plan ADD COLUMN lease_process TEXT;
+ALTER TABLE plan ADD COLUMN started_ms INTEGER;
+ALTER TABLE plan ADD COLUMN started_by TEXT;
+ALTER TABLE plan ADD COLUMN answered INTEGER NOT NULL DEFAULT 0; -- items, in its last run
+ALTER TABLE plan ADD COLUMN stop_by TEXT;
+ALTER TABLE plan ADD COLUMN stop_ms INTEGER;
+ALTER TABLE plan ADD COLUMN ended TEXT; -- why its last run ended early
 ";
 
 /// The version this program knows.
