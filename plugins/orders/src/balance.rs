@@ -25,7 +25,7 @@ pub(crate) struct OrderBalance {
     pub(crate) shipping_discount: Money,
     /// Tax that a discount on the shipping hides. What was refunded of it is not kept anywhere.
     pub(crate) shipping_compensation: Money,
-    /// The items of which something can be refunded, parts of others not among them.
+    /// The items of which something can be refunded.
     pub(crate) items: Vec<ItemBalance>,
 }
 
@@ -57,7 +57,7 @@ impl OrderBalance {
         let shipping_invoiced = money(document, order.is_invoiced(), "shipping_invoiced")?;
         let shipping_refunded = after_refund("shipping_refunded")?;
         let shipping_tax = money(document, true, "shipping_tax_amount")?;
-        let items = order.whole_items().filter(|item| item.to_refund().is_positive());
+        let items = order.billed_items().filter(|item| item.to_refund().is_positive());
         Ok(Self {
             rate: match document.amount("base_to_order_rate")? {
                 Decimal::ZERO => Decimal::whole(1),

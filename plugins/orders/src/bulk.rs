@@ -1,7 +1,7 @@
 //! The same for many orders, as a plan that is reviewed and committed.
 
 use souk_sdk::core::nothing_matches;
-use souk_sdk::magento::{STORE_CONFIGS, Scan, projection};
+use souk_sdk::magento::{PRODUCTS, STORE_CONFIGS, Scan, projection};
 use souk_sdk::prelude::*;
 
 use crate::act::cancel::cancel_change;
@@ -12,9 +12,10 @@ use crate::act::ship::{Parcel, ship_change};
 use crate::act::{DocumentNote, order_lookup};
 use crate::json_object::{JsonObjectView, object};
 use crate::order::Order;
-use crate::order_filter::{OrderFilter, check_length, texts};
+use crate::order_filter::{OrderFilter, check_length, order_number, texts};
 use crate::result::{OrdersReply, ResultSchema};
 use crate::routes::{BULK_CANCELLATIONS, BULK_CHANGES, FIND_ORDER, ORDERS};
+use crate::shipping_source::{SHIPPING_SOURCES, SourceBook};
 use crate::state::is_paid_offline;
 
 /// How many orders that are left out are named.
@@ -50,12 +51,13 @@ pub(crate) struct BulkOrderUpdateArgs {
     /// Whether customers get an e-mail.
     #[serde(default)]
     notify: bool,
-    /// With `comment`: a status within each order's state.
+    /// With `comment`: the status that each order has.
     #[schemars(length(min = 1))]
     status: Option<String>,
     /// With `invoice`: how orders are paid whose payment method has a gateway.
     capture: Option<Capture>,
-    /// With `ship`: the inventory source to ship from.
+    /// With `ship`: the inventory source to ship from, one of each website's stock. Without it the first
+    /// that has all of an order's goods.
     #[schemars(length(min = 1))]
     source_code: Option<String>,
 }
@@ -98,7 +100,7 @@ impl ResultSchema for BulkResult {
 #[action(
     prepare,
     tier = risk,
-    reads(FIND_ORDER, STORE_CONFIGS),
+    reads(FIND_ORDER, STORE_CONFIGS, PRODUCTS, SHIPPING_SOURCES),
     changes(BULK_CHANGES),
     commit(subject_as = "order")
 )]
@@ -115,7 +117,8 @@ pub(crate) fn prepare_bulk_update(
         BulkAct::Ship => "ship",
     };
     let intent = intent(verb, &projection(EDITED.split(' '))?);
-    plan(context, &args.r#match, &intent, |order| args.change(order))
+    let mut sources = SourceBook::default();
+    plan(context, &args.r#match, &intent, |order| args.change(context, order, &mut sources))
 }
 
 /// Plan to cancel many orders
@@ -141,7 +144,7 @@ pub(crate) fn prepare_bulk_cancel(
 ) -> OrdersReply<BulkResult> {
     // Where money moves, the host checks the order itself.
     let intent = intent("cancel", "");
-    plan(context, &args.r#match, &intent, cancel_change)
+    plan(context, &args.r#match, &intent, |order| cancel_change(order))
 }
 
 impl BulkOrderUpdateArgs {
@@ -167,7 +170,12 @@ impl BulkOrderUpdateArgs {
         Ok(())
     }
 
-    fn change(&self, order: &Order) -> Result<ChangeBuilder, Failure> {
+    fn change(
+        &self,
+        context: &Context,
+        order: &mut Order,
+        sources: &mut SourceBook,
+    ) -> Result<ChangeBuilder, Failure> {
         let note = || DocumentNote {
             notify: self.notify,
             comment: self.comment.clone(),
@@ -191,8 +199,9 @@ impl BulkOrderUpdateArgs {
                 invoice_change(order, None, capture, &note())
             }
             BulkAct::Ship => {
+                order.learn_shipping(context)?;
                 let parcel = Parcel { tracks: &[], source: self.source_code.as_deref() };
-                ship_change(order, None, parcel, &note())
+                ship_change(context, order, None, parcel, sources, &note())
             }
         }
     }
@@ -204,7 +213,7 @@ fn plan(
     context: &PrepareContext,
     filter: &OrderFilter,
     intent: &Intent,
-    change: impl Fn(&Order) -> Result<ChangeBuilder, Failure>,
+    mut change: impl FnMut(&mut Order) -> Result<ChangeBuilder, Failure>,
 ) -> OrdersReply<BulkResult> {
     let mut scan = scan(context, filter)?;
     let mut draft = context.draft(intent);
@@ -213,9 +222,9 @@ fn plan(
     let mut read: Vec<String> = Vec::new();
     while let Some(page) = scan.next_page()? {
         for document in page {
-            let order = Order::parse(document)?;
+            let mut order = Order::parse(document)?;
             read.extend([order.increment_id().to_owned(), order.id.to_string()]);
-            match change(&order) {
+            match change(&mut order) {
                 Ok(change) => {
                     draft.add([change.done()?])?;
                     planned += 1;
@@ -286,7 +295,7 @@ fn check_missing(filter: &OrderFilter, read: &[String]) -> Result<(), Failure> {
         return Ok(());
     }
     let mut missing = texts(&filter.order_ids);
-    missing.extend(filter.increment_ids.iter().map(|number| number.trim().to_owned()));
+    missing.extend(filter.increment_ids.iter().map(|number| order_number(number).to_owned()));
     missing.retain(|name| !read.contains(name));
     if missing.is_empty() {
         return Ok(());

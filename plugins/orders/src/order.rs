@@ -5,6 +5,7 @@
 
 use souk_sdk::prelude::*;
 
+use crate::item_role::{ItemRole, ShippedAs, shipment_types};
 use crate::json_object::{JsonObject, object};
 use crate::order_state::OrderState;
 
@@ -19,10 +20,13 @@ pub(crate) struct Order {
     /// Whether nothing of it needs a parcel.
     pub(crate) is_virtual: bool,
     pub(crate) grand_total: Decimal,
-    pub(crate) total_due: Decimal,
+    /// What is still to be paid. What was canceled is not owed.
+    pub(crate) due: Decimal,
     pub(crate) total_invoiced: Decimal,
     pub(crate) total_paid: Decimal,
     pub(crate) total_refunded: Decimal,
+    /// What credit memos kept as a fee.
+    pub(crate) fee_kept: Decimal,
     items: Vec<OrderItem>,
     /// What the store answered, without the items.
     pub(crate) document: JsonObject,
@@ -39,11 +43,13 @@ pub(crate) struct OrderItem {
     pub(crate) is_virtual: bool,
     /// Whether it is sold in fractions. Magento cuts fractions of others off.
     pub(crate) is_divisible: bool,
-    qty_ordered: Decimal,
+    pub(crate) qty_ordered: Decimal,
     pub(crate) qty_invoiced: Decimal,
     pub(crate) qty_shipped: Decimal,
     pub(crate) qty_refunded: Decimal,
     qty_canceled: Decimal,
+    /// What it is among the other items.
+    pub(crate) role: ItemRole,
     /// What the store answered.
     pub(crate) document: JsonObject,
 }
@@ -51,9 +57,9 @@ pub(crate) struct OrderItem {
 /// The fields that [`Order::parse`] needs, for searches that ask for no more than they use.
 pub(crate) const ORDER_FIELDS: &str = "\
     entity_id increment_id state is_virtual payment[method] order_currency_code grand_total \
-    total_due total_invoiced total_paid total_refunded \
-    items[item_id,parent_item_id,product_type,sku,is_virtual,qty_ordered,qty_invoiced,\
-    qty_shipped,qty_refunded,qty_canceled]";
+    total_due total_invoiced total_paid total_refunded total_canceled adjustment_negative \
+    items[item_id,parent_item_id,product_type,sku,is_virtual,price_incl_tax,qty_ordered,\
+    qty_invoiced,qty_shipped,qty_refunded,qty_canceled]";
 
 impl Order {
     /// An order from its document.
@@ -76,10 +82,12 @@ impl Order {
         let Some(Value::Array(items)) = document.remove("items") else {
             return Err(document.unreadable("an order has no `items`"));
         };
-        let items: Vec<OrderItem> = items
+        let mut items: Vec<OrderItem> = items
             .into_iter()
             .map(|item| OrderItem::parse(object(item)))
             .collect::<Result<_, _>>()?;
+        let roles: Vec<ItemRole> = items.iter().map(|item| item.role_among(&items)).collect();
+        items.iter_mut().zip(roles).for_each(|(item, role)| item.role = role);
         let is_invoiced = items.iter().any(|item| item.qty_invoiced.is_positive());
         let is_refunded = items.iter().any(|item| item.qty_refunded.is_positive());
         let method = document.get("payment").and_then(|payment| payment.get("method"));
@@ -89,10 +97,11 @@ impl Order {
             payment_method: method.and_then(Value::as_str).unwrap_or_default().to_owned(),
             is_virtual: document.flag("is_virtual"),
             grand_total: document.amount("grand_total")?,
-            total_due: document.amount("total_due")?,
+            due: due(&document)?,
             total_invoiced: document.amount_after(is_invoiced, "total_invoiced")?,
             total_paid: document.amount_after(false, "total_paid")?,
             total_refunded: document.amount_after(is_refunded, "total_refunded")?,
+            fee_kept: document.amount_after(false, "adjustment_negative")?,
             items,
             document,
         })
@@ -131,21 +140,61 @@ impl Order {
         &self.items
     }
 
-    /// The items that stand for themselves: documents name these.
-    pub(crate) fn whole_items(&self) -> impl Iterator<Item = &OrderItem> {
-        self.items.iter().filter(|item| !item.is_part())
+    /// The items whose money is their own: invoices and credit memos name these.
+    pub(crate) fn billed_items(&self) -> impl Iterator<Item = &OrderItem> {
+        self.items.iter().filter(|item| item.role.is_billed)
+    }
+
+    /// The parts of an item.
+    pub(crate) fn parts(&self, whole: &OrderItem) -> impl Iterator<Item = &OrderItem> {
+        let whole = whole.id;
+        self.items.iter().filter(move |item| item.parent_id == whole)
+    }
+
+    /// Finds out how the bundles in it ship, which their products say.
+    ///
+    /// # Errors
+    /// What reading meets. Products that are gone leave it unknown.
+    pub(crate) fn learn_shipping(&mut self, context: &Context) -> Result<(), Failure> {
+        let bundle = |item: &&OrderItem| item.role.has_parts && item.role.is_in_bundle;
+        let mut products: Vec<String> = Vec::new();
+        for item in self.items.iter().filter(bundle) {
+            let id = item.document.id("product_id").to_string();
+            if !products.contains(&id) {
+                products.push(id);
+            }
+        }
+        let known = shipment_types(context, &products)?;
+        let ships_apart: Vec<(u64, bool)> = self
+            .items
+            .iter()
+            .filter(bundle)
+            .filter_map(|item| {
+                let product = item.document.id("product_id");
+                let (_, apart) = known.iter().find(|(id, _)| *id == product)?;
+                Some((item.id, *apart))
+            })
+            .collect();
+        for item in &mut self.items {
+            let whole = if item.is_part() { item.parent_id } else { item.id };
+            if let Some((_, apart)) = ships_apart.iter().find(|(id, _)| *id == whole) {
+                let own = *apart == item.is_part();
+                item.role.shipped_as = if own { ShippedAs::Itself } else { ShippedAs::Another };
+            }
+        }
+        Ok(())
     }
 
     /// Whether something of it was invoiced.
     pub(crate) fn is_invoiced(&self) -> bool {
         self.items.iter().any(|item| item.qty_invoiced.is_positive())
     }
+}
 
-    /// Whether a bundle is among its items: what of it counts, the bundle or its parts, is a setting
-    /// of the product that no answer shows.
-    pub(crate) fn has_bundle(&self) -> bool {
-        self.items.iter().any(|item| item.document.text("product_type") == "bundle")
-    }
+/// What is still to be paid of an order: what is due, less what was canceled.
+pub(crate) fn due(document: &JsonObject) -> Result<Decimal, Failure> {
+    let canceled = document.amount_after(false, "total_canceled")?;
+    Ok((document.amount("total_due")? - canceled).max(Decimal::ZERO))
 }
 
 impl OrderItem {
@@ -161,8 +210,27 @@ impl OrderItem {
             qty_shipped: document.amount("qty_shipped")?,
             qty_refunded: document.amount("qty_refunded")?,
             qty_canceled: document.amount("qty_canceled")?,
+            role: ItemRole { is_billed: document.id("parent_item_id") == 0, ..ItemRole::alone() },
             document,
         })
+    }
+
+    /// What it is among the items of its order.
+    fn role_among(&self, items: &[Self]) -> ItemRole {
+        let has_parts = items.iter().any(|other| other.parent_id == self.id);
+        let whole = items.iter().find(|other| self.is_part() && other.id == self.parent_id);
+        if whole.is_none() && !has_parts {
+            return ItemRole::alone();
+        }
+        let composite = whole.unwrap_or(self);
+        let is_in_bundle = composite.document.text("product_type") == "bundle";
+        let mut parts = items.iter().filter(|part| part.parent_id == composite.id);
+        let has_price =
+            |part: &Self| part.document.get("price_incl_tax").is_some_and(|price| !price.is_null());
+        let bills_parts = is_in_bundle && parts.any(has_price);
+        let per_whole = whole.and_then(|whole| self.qty_ordered.over(whole.qty_ordered));
+        let per_whole = per_whole.unwrap_or(Decimal::whole(1));
+        ItemRole::composite(whole.is_some(), is_in_bundle, bills_parts, per_whole)
     }
 
     /// Its sku.
@@ -170,40 +238,79 @@ impl OrderItem {
         self.document.text("sku")
     }
 
-    /// Whether it only stands for a part of another: the variant under its configurable product.
+    /// Whether it is a part of another: the variant of its configurable product, a part of its bundle.
     pub(crate) const fn is_part(&self) -> bool {
         self.parent_id != 0
     }
 
     /// How many can still be invoiced.
     pub(crate) fn to_invoice(&self) -> Decimal {
+        if !self.role.is_billed {
+            return Decimal::ZERO;
+        }
         (self.qty_ordered - self.qty_invoiced - self.qty_canceled).max(Decimal::ZERO)
     }
 
-    /// How many can still be shipped: neither shipped nor refunded before.
+    /// How many are still to be shipped: neither shipped nor refunded nor canceled. Where it is not known
+    /// how a bundle ships, its parts are.
     pub(crate) fn to_ship(&self) -> Decimal {
-        if self.is_virtual { Decimal::ZERO } else { self.unshipped() }
+        if !self.is_shipped() {
+            return Decimal::ZERO;
+        }
+        let gone = self.qty_shipped + self.qty_refunded + self.qty_canceled;
+        (self.qty_ordered - gone).max(Decimal::ZERO)
     }
 
-    /// How many were neither shipped nor refunded nor canceled.
+    /// How many Magento would still ship: it lets what was refunded be shipped, as long as no more was
+    /// shipped.
+    pub(crate) fn shippable(&self) -> Decimal {
+        if self.is_shipped() { self.unshipped() } else { Decimal::ZERO }
+    }
+
+    fn is_shipped(&self) -> bool {
+        !self.is_virtual
+            && match self.role.shipped_as {
+                ShippedAs::Itself => true,
+                ShippedAs::Another => false,
+                ShippedAs::Unknown => !self.role.has_parts,
+            }
+    }
+
+    /// How many Magento takes for neither shipped nor refunded nor canceled, whatever it ships with.
     fn unshipped(&self) -> Decimal {
         let gone = self.qty_shipped.max(self.qty_refunded);
         (self.qty_ordered - gone - self.qty_canceled).max(Decimal::ZERO)
     }
 
+    /// The same, as an act counts it: nothing of what leaves with another item, but in bundles.
+    fn unshipped_for_cancel(&self) -> Decimal {
+        let carried = self.role.shipped_as == ShippedAs::Another && !self.role.is_in_bundle;
+        if carried { Decimal::ZERO } else { self.unshipped() }
+    }
+
     /// How many can still be refunded.
     pub(crate) fn to_refund(&self) -> Decimal {
+        if !self.role.is_billed {
+            return Decimal::ZERO;
+        }
         (self.qty_invoiced - self.qty_refunded).max(Decimal::ZERO)
     }
 
     /// How many a cancellation calls off: neither invoiced nor shipped.
     pub(crate) fn to_cancel(&self) -> Decimal {
-        self.to_invoice().min(self.unshipped())
+        self.to_invoice().min(self.unshipped_for_cancel())
     }
 
     /// Whether a cancellation leaves goods to be sent.
     pub(crate) fn stays_to_ship(&self) -> bool {
-        self.unshipped() > self.to_cancel()
+        self.unshipped_for_cancel() > self.to_cancel()
+    }
+
+    /// How many are in stock no more and were never shipped, once so many are refunded and do not come
+    /// back: Magento takes them off a source.
+    pub(crate) fn written_off(&self, refunded: Decimal) -> Decimal {
+        let left = self.qty_invoiced - self.qty_refunded;
+        (left - self.qty_shipped).max(Decimal::ZERO).min(refunded)
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct OrderFilter {
     /// Entity ids.
     #[serde(default)]
     pub(crate) order_ids: Vec<EntityId>,
-    /// Order numbers as customers know them: `000000012`.
+    /// Order numbers as customers know them: `000000012` or `#000000012`.
     #[serde(default)]
     pub(crate) increment_ids: Vec<String>,
     /// Statuses, the store's own among them: `pending`, `processing`, `fraud`.
@@ -33,18 +33,20 @@ pub(crate) struct OrderFilter {
 
 impl OrderFilter {
     /// The time zones of the store, and the one in which days are meant where any are named: here,
-    /// or in `more_days` than these.
+    /// or in `more_days` than these. UTC, where there are only moments.
     pub(crate) fn zones(
         &self,
         context: &Context,
         more_days: bool,
     ) -> Result<(StoreTimeZones, Option<NamedZone>), Failure> {
-        let has_days = more_days || self.created.is_some() || self.time_zone.is_some();
+        let created_on_days = self.created.as_ref().is_some_and(|range| !range.is_of_moments());
+        let has_days = more_days || created_on_days || self.time_zone.is_some();
         let zones = StoreTimeZones::read(context, has_days || !self.store_view_codes.is_empty())?;
         let days = has_days
             .then(|| zones.days_in(self.time_zone.as_deref(), &self.store_view_codes))
             .transpose()?;
-        Ok((zones, days))
+        // Moments are the same in every zone.
+        Ok((zones, days.or_else(|| Some(NamedZone::utc()))))
     }
 
     /// The criteria, with what [`zones`](Self::zones) answered.
@@ -54,7 +56,8 @@ impl OrderFilter {
         days: Option<&NamedZone>,
     ) -> Result<Criteria, Failure> {
         // Magento does not trim the values of a list.
-        let numbers: Vec<_> = self.increment_ids.iter().map(|id| id.trim().to_owned()).collect();
+        let numbers: Vec<_> =
+            self.increment_ids.iter().map(|id| order_number(id).to_owned()).collect();
         let states: Vec<_> = self.states.iter().map(|state| state.as_str().to_owned()).collect();
         let criteria = any_of_each(
             Criteria::new(),
@@ -111,6 +114,11 @@ pub(crate) fn check_length(criteria: &Criteria) -> Result<(), Failure> {
 /// The default of an argument that counts.
 pub(crate) const fn count<const N: u32>() -> u32 {
     N
+}
+
+/// An order's number as it was typed, without the sign before it.
+pub(crate) fn order_number(typed: &str) -> &str {
+    typed.trim().trim_start_matches('#').trim_start()
 }
 
 /// Ids as texts.

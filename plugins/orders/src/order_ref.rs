@@ -4,6 +4,7 @@ use souk_sdk::magento::one_of;
 use souk_sdk::prelude::*;
 
 use crate::order::Order;
+use crate::order_filter::order_number;
 use crate::routes::{ORDER, ORDERS};
 
 /// An order by its id, or by the number that customers know.
@@ -12,7 +13,7 @@ use crate::routes::{ORDER, ORDERS};
 pub(crate) struct OrderRef {
     /// The order's entity id. Give this or `increment_id`.
     order_id: Option<EntityId>,
-    /// The order's number as customers know it: `000000012`.
+    /// The order's number as customers know it: `000000012` or `#000000012`.
     #[schemars(length(min = 1))]
     increment_id: Option<String>,
 }
@@ -29,7 +30,7 @@ impl OrderRef {
             Number(&'a str),
         }
         let id = self.order_id.map(|id| Named::Id(id.get()));
-        let number = self.increment_id.as_deref().map(|number| Named::Number(number.trim()));
+        let number = self.increment_id.as_deref().map(order_number).map(Named::Number);
         match one_of([("order_id", id), ("increment_id", number)])? {
             Named::Id(id) => by_id(context, id),
             Named::Number(number) => by_number(context, number),
@@ -63,11 +64,23 @@ fn by_number(context: &Context, number: &str) -> Result<Order, Failure> {
         (Some(order), None) => Order::parse(order),
         (None, _) => Err(Failure::not_found(format!("the store has no order `{number}`"))
             .at("increment_id")
-            .remedy("find orders with `orders_search`")),
+            .remedy(remedy(number))),
         (Some(one), Some(other)) => {
             let ids = [&one, &other].map(|order| order.id("entity_id").to_string());
             Err(Failure::argument("increment_id", format!("two orders have the number `{number}`"))
                 .remedy(format!("name one by its `order_id`: {}", ids.join(", "))))
         }
     }
+}
+
+/// What to try instead of a number that no order has.
+fn remedy(number: &str) -> String {
+    let is_short = number.len() < 9 && number.bytes().all(|byte| byte.is_ascii_digit());
+    if is_short && !number.is_empty() {
+        return format!(
+            "numbers are written in full, as `{number:0>9}`; the id in the store is `order_id`: {number}; \
+             `orders_search` finds orders"
+        );
+    }
+    "find orders with `orders_search`".to_owned()
 }

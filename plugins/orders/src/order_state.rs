@@ -1,4 +1,4 @@
-//! The states of an order, and the statuses within each, in Magento's words.
+//! The states of an order, in Magento's words.
 
 use souk_sdk::prelude::*;
 
@@ -29,36 +29,26 @@ pub(crate) enum OrderState {
     Other,
 }
 
-/// Each state that Magento ships, its name, and its statuses. A store may have more of its own.
-const STATES: [(OrderState, &str, &[&str]); 8] = [
-    (OrderState::New, "new", &["pending"]),
-    (OrderState::PendingPayment, "pending_payment", &["pending_payment"]),
-    (OrderState::Processing, "processing", &["processing", "fraud"]),
-    (OrderState::Complete, "complete", &["complete"]),
-    (OrderState::Closed, "closed", &["closed"]),
-    (OrderState::Canceled, "canceled", &["canceled"]),
-    (OrderState::Holded, "holded", &["holded"]),
-    (OrderState::PaymentReview, "payment_review", &["payment_review", "fraud"]),
+/// Each state that Magento ships, and its name.
+const STATES: [(OrderState, &str); 8] = [
+    (OrderState::New, "new"),
+    (OrderState::PendingPayment, "pending_payment"),
+    (OrderState::Processing, "processing"),
+    (OrderState::Complete, "complete"),
+    (OrderState::Closed, "closed"),
+    (OrderState::Canceled, "canceled"),
+    (OrderState::Holded, "holded"),
+    (OrderState::PaymentReview, "payment_review"),
 ];
 
 impl OrderState {
     /// The state of this name.
     pub(crate) fn named(name: &str) -> Self {
-        STATES.iter().find(|(_, known, _)| *known == name).map_or(Self::Other, |(state, ..)| *state)
+        STATES.iter().find(|(_, known)| *known == name).map_or(Self::Other, |(state, _)| *state)
     }
 
     /// Magento's word for it.
     pub(crate) fn as_str(self) -> &'static str {
-        STATES.iter().find(|(state, ..)| *state == self).map_or("other", |(_, name, _)| name)
-    }
-
-    /// Its statuses in a store as Magento ships it.
-    pub(crate) fn statuses(self) -> &'static [&'static str] {
-        STATES.iter().find(|(state, ..)| *state == self).map_or(&[], |(.., statuses)| statuses)
-    }
-
-    /// Whether Magento ships this status, in whatever state.
-    pub(crate) fn ships_status(status: &str) -> bool {
-        STATES.iter().any(|(.., statuses)| statuses.contains(&status))
+        STATES.iter().find(|(state, _)| *state == self).map_or("other", |(_, name)| name)
     }
 }

@@ -6,7 +6,8 @@
 
 use souk_sdk::prelude::*;
 
-use crate::order::Order;
+use crate::json_object::JsonObject;
+use crate::order::{Order, OrderItem};
 use crate::order_state::OrderState;
 
 /// What may be done with an order.
@@ -94,23 +95,19 @@ pub(crate) fn check(order: &Order, act: OrderAct) -> Result<(), StateRefusal> {
     if ends && matches!(act, OrderAct::Hold | OrderAct::Cancel | OrderAct::Invoice) {
         return Err(StateRefusal::new(format!("it is {}", order.document.text("state"))));
     }
-    let has_to_invoice = || order.whole_items().any(|item| item.to_invoice().is_positive());
+    let has_to_invoice = || order.items().iter().any(|item| item.to_invoice().is_positive());
     let refusal = match act {
         OrderAct::Comment | OrderAct::Email | OrderAct::Hold => return Ok(()),
         OrderAct::Unhold if state == OrderState::Holded => return Ok(()),
         OrderAct::Unhold => StateRefusal::new("it is not on hold"),
-        OrderAct::Cancel | OrderAct::Invoice if has_to_invoice() => return Ok(()),
+        OrderAct::Cancel if has_to_invoice() => return keeps_nothing(order),
+        OrderAct::Invoice if has_to_invoice() => return Ok(()),
         OrderAct::Cancel => {
             StateRefusal::new("all of it was invoiced, so nothing is left to cancel")
                 .remedy("refund it with `orders_refund`")
         }
         OrderAct::Invoice => StateRefusal::new("all of it was invoiced or canceled"),
-        OrderAct::Ship if order.is_virtual => StateRefusal::new("nothing in it needs a parcel"),
-        OrderAct::Ship if state == OrderState::Canceled => StateRefusal::new("it is canceled"),
-        OrderAct::Ship if order.whole_items().any(|item| item.to_ship().is_positive()) => {
-            return Ok(());
-        }
-        OrderAct::Ship => StateRefusal::new("all of it was shipped, refunded or canceled"),
+        OrderAct::Ship => return can_ship(order, OrderItem::to_ship),
         OrderAct::RefundOffline => return can_refund(order),
         OrderAct::RefundOnline => {
             can_refund(order)?;
@@ -125,6 +122,31 @@ pub(crate) fn check(order: &Order, act: OrderAct) -> Result<(), StateRefusal> {
         }
     };
     Err(refusal)
+}
+
+/// Fails unless something of it can be shipped by name: also what was refunded.
+pub(crate) fn require_shippable(order: &Order) -> Result<(), Failure> {
+    not_waiting(order.state)
+        .and_then(|()| can_ship(order, OrderItem::shippable))
+        .map_err(|why| why.failure(order, OrderAct::Ship.verb()))
+}
+
+fn can_ship(order: &Order, left: impl Fn(&OrderItem) -> Decimal) -> Result<(), StateRefusal> {
+    let any = |left: &dyn Fn(&OrderItem) -> Decimal| {
+        order.items().iter().any(|item| left(item).is_positive())
+    };
+    if order.is_virtual {
+        Err(StateRefusal::new("nothing in it needs a parcel"))
+    } else if order.state == OrderState::Canceled {
+        Err(StateRefusal::new("it is canceled"))
+    } else if any(&left) {
+        Ok(())
+    } else if any(&OrderItem::shippable) {
+        Err(StateRefusal::new("what is left of it was refunded")
+            .remedy("name `items` to ship them all the same"))
+    } else {
+        Err(StateRefusal::new("all of it was shipped, refunded or canceled"))
+    }
 }
 
 fn not_waiting(state: OrderState) -> Result<(), StateRefusal> {
@@ -160,12 +182,18 @@ fn can_refund(order: &Order) -> Result<(), StateRefusal> {
         return Err(StateRefusal::new("it was invoiced and not paid"));
     }
     let left = left_to_refund(order);
-    let quantities_left = order.whole_items().any(|item| item.to_refund().is_positive());
+    let quantities_left = order.items().iter().any(|item| item.to_refund().is_positive());
     let is_free = order.grand_total == Decimal::ZERO;
     // A canceled part leaves an order that was refunded in full `complete`, and Magento would write
     // one more memo for it (`orders_more.jsonl`, `refund-closed`).
     if left.is_positive() || is_free && quantities_left {
-        return Ok(());
+        return match other_payment(order) {
+            None => Ok(()),
+            Some(part) => Err(StateRefusal::new(format!(
+                "it has a `{part}`, and what a refund of that comes to cannot be said beforehand"
+            ))
+            .remedy("refund it in the store's administration")),
+        };
     }
     Err(StateRefusal::new(format!(
         "all of the {} {} that were paid have been refunded, although its state is still `{}`",
@@ -175,36 +203,94 @@ fn can_refund(order: &Order) -> Result<(), StateRefusal> {
     )))
 }
 
-/// The state that a cancellation leaves the order in: `canceled`, unless something of it was paid.
+/// What an order was paid with that no memo computed here knows of: gift cards, store credit, reward
+/// points, wrapping, fixed product taxes. Extensions add these members; where they are not
+/// installed, there are none.
+fn other_payment(order: &Order) -> Option<&'static str> {
+    const PARTS: [&str; 5] = [
+        "gift_cards_amount",
+        "customer_balance_amount",
+        "reward_currency_amount",
+        "gw_price",
+        "gw_items_price",
+    ];
+    let is_there = |document: &JsonObject, name: &str| {
+        let value = document.get(name).filter(|value| !value.is_null());
+        value.is_some_and(|value| Decimal::rounded(value) != Some(Decimal::ZERO))
+    };
+    let extension = order.document.get("extension_attributes").and_then(Value::as_object);
+    let of_order = PARTS.into_iter().find(|part| {
+        is_there(&order.document, part) || extension.is_some_and(|more| is_there(more, part))
+    });
+    let taxed = |item: &OrderItem| {
+        is_there(&item.document, "weee_tax_applied_row_amount")
+            || is_there(&item.document, "gw_price")
+    };
+    of_order.or_else(|| order.items().iter().any(taxed).then_some("weee_tax_applied_row_amount"))
+}
+
+/// The state that a cancellation leaves the order in: `canceled`, unless something of it is left that was
+/// paid.
 pub(crate) fn state_after_cancel(order: &Order) -> &'static str {
     let mut state = "canceled";
-    for item in order.whole_items() {
+    for item in order.items() {
         if state != "processing" && item.to_refund().is_positive() {
             state = if item.stays_to_ship() { "processing" } else { "complete" };
         }
     }
-    state
+    // What Magento does whenever it saves an order.
+    let stays_to_ship = order.items().iter().any(OrderItem::stays_to_ship) && !order.is_virtual;
+    match state {
+        "canceled" => "canceled",
+        _ if !order.is_virtual && !stays_to_ship && !is_refundable(order) => "closed",
+        "processing" if !stays_to_ship => "complete",
+        state => state,
+    }
 }
 
-/// Whether a comment may set this status.
-///
-/// # Errors
-/// When it belongs to another state. One that Magento does not ship may be the store's own: whether
-/// it is in this state only the store knows.
-pub(crate) fn check_status(order: &Order, status: &str) -> Result<(), StateRefusal> {
-    let state = order.state;
-    if !OrderState::ships_status(status)
-        || status == order.document.text("status")
-        || state.statuses().contains(&status)
-    {
+/// What was paid and is neither given back nor kept as a fee, in the order's currency.
+fn kept(order: &Order) -> Decimal {
+    left_to_refund(order) - order.fee_kept
+}
+
+fn is_refundable(order: &Order) -> bool {
+    // Where nothing was to be paid, what was invoiced can be given back all the same.
+    order.grand_total == Decimal::ZERO
+        || left_to_refund(order) != Decimal::ZERO && kept(order) != Decimal::ZERO
+}
+
+/// A canceled order can never be refunded. Where it ends so, nothing may be left that was paid, but a fee
+/// that was meant to be kept.
+fn keeps_nothing(order: &Order) -> Result<(), StateRefusal> {
+    let kept = kept(order);
+    if state_after_cancel(order) != "canceled" || !kept.is_positive() {
         return Ok(());
     }
-    let possible = state.statuses().join("`, `");
     Err(StateRefusal::new(format!(
-        "the status `{status}` is not one of its state, `{}`: there it can be `{possible}`",
-        order.document.text("state")
+        "{kept} {currency} of the {paid} {currency} that were paid have not been given back, and a canceled \
+         order cannot be refunded any more",
+        currency = order.currency(),
+        paid = order.total_paid,
     ))
-    .remedy("a comment changes the status within the state only; invoice, ship, hold or cancel it to change the state"))
+    .remedy(
+        "refund it first with `orders_refund`: what is left of the shipping as `shipping`, the rest as \
+         `adjustment_refund`; `orders_why` shows how much that is",
+    ))
+}
+
+/// Whether a comment may name this status.
+///
+/// # Errors
+/// When it is another than the order has: Magento takes no other, not even one of the same state.
+pub(crate) fn check_status(order: &Order, status: &str) -> Result<(), StateRefusal> {
+    let current = order.document.text("status");
+    if status == current {
+        return Ok(());
+    }
+    Err(StateRefusal::new(format!(
+        "a comment can name the status that it has, `{current}`, and not `{status}`"
+    ))
+    .remedy("leave `status` out; invoice, ship, hold or cancel the order to change what it is"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! says beforehand is what the store then shows, and no sequence of acts goes past what was ordered,
 //! paid or shipped.
 
+mod bundles;
 mod recorded;
 mod shop;
 

@@ -20,6 +20,14 @@ pub(crate) struct TimeRange {
     to: Option<String>,
 }
 
+impl TimeRange {
+    /// Whether its ends are moments, the same in every time zone.
+    pub(crate) fn is_of_moments(&self) -> bool {
+        let mut ends = [&self.from, &self.to].into_iter().flatten();
+        ends.all(|end| end.trim().len() > 10 && end.trim().parse::<Timestamp>().is_ok())
+    }
+}
+
 /// A store view and its time zone.
 #[record]
 #[derive(Debug, Clone)]
@@ -172,6 +180,11 @@ enum RangeEnd {
 }
 
 impl NamedZone {
+    /// The zone that Magento keeps its times in.
+    pub(crate) fn utc() -> Self {
+        Self { name: "UTC".to_owned(), zone: TimeZone::UTC }
+    }
+
     fn new(name: &str) -> Option<Self> {
         Some(Self { name: name.to_owned(), zone: zone(name)? })
     }

@@ -50,6 +50,7 @@ pub(crate) fn cancel(order: &mut Doc, now: &str) -> Vec<(String, Amount)> {
         order.set_money(field, money);
     }
     states::enter(order, state);
+    states::save(order);
     freed
 }
 

@@ -228,10 +228,15 @@ pub(crate) fn settle(order: &mut Doc, after: After) {
     } else {
         enter(order, &state);
     }
+    save(order);
+    order::set_due(order);
+}
+
+/// What becomes of the state whenever an order is saved.
+pub(crate) fn save(order: &mut Doc) {
     if let Some(state) = next(SAVE, order) {
         enter(order, state);
     }
-    order::set_due(order);
 }
 
 /// Whether everything that was not refunded was shipped.

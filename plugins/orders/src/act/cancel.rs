@@ -31,7 +31,7 @@ pub(crate) fn cancel_change(order: &Order) -> Result<ChangeBuilder, Failure> {
     change.expect("state", "/state", Some(&json!(after)));
     let canceled = (order.grand_total - order.total_paid).abs();
     change.expect("total_canceled", "/total_canceled", Some(&canceled.json()));
-    for item in order.whole_items().filter(|item| item.to_cancel().is_positive()) {
+    for item in order.items().iter().filter(|item| item.to_cancel().is_positive()) {
         expect_item(&mut change, item, "qty_canceled", item.to_cancel());
     }
     if after != "canceled" {
@@ -42,11 +42,18 @@ pub(crate) fn cancel_change(order: &Order) -> Result<ChangeBuilder, Failure> {
         ));
     }
     let shipped: Decimal =
-        order.whole_items().map(|item| item.to_invoice() - item.to_cancel()).sum();
+        order.items().iter().map(|item| item.to_invoice() - item.to_cancel()).sum();
     if shipped.is_positive() {
         change.warn(format!(
             "{shipped} of it were shipped and not invoiced: once it is canceled they cannot be \
              invoiced any more"
+        ));
+    }
+    if after == "canceled" && order.fee_kept.is_positive() {
+        change.warn(format!(
+            "{} {} of what was paid stay with the store as a fee",
+            order.fee_kept,
+            order.currency()
         ));
     }
     if !is_paid_offline(order) && order.state != OrderState::PendingPayment {

@@ -25,7 +25,7 @@ pub(crate) struct CommentArgs {
     /// Whether the customer gets it by e-mail.
     #[serde(default)]
     notify: bool,
-    /// Sets the order's status too; only one of its current state, see `orders_why`.
+    /// Repeats the order's status; Magento takes no other with a comment.
     #[schemars(length(min = 1))]
     status: Option<String>,
 }
@@ -41,8 +41,8 @@ pub(crate) struct OrderComment<'a> {
 
 /// Comment on an order
 ///
-/// Writes a comment into an order's history: seen by the customer or not, e-mailed or not, and with
-/// a status within the order's current state. `preview: true` shows what would be sent.
+/// Writes a comment into an order's history: seen by the customer or not, e-mailed or not.
+/// `preview: true` shows what would be sent.
 #[action(apply, tier = risk, reads(FIND_ORDER), changes(COMMENTS))]
 pub(crate) fn comment(args: &CommentArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
@@ -60,7 +60,7 @@ pub(crate) fn comment(args: &CommentArgs, context: &ApplyContext) -> ActReply {
 ///
 /// # Errors
 /// When it is empty or too long, the order's newest comment already says the same, or the status is
-/// one of another state.
+/// another than the order has.
 pub(crate) fn comment_change(
     order: &Order,
     comment: OrderComment<'_>,

@@ -4,45 +4,46 @@ use souk_sdk::core::StepIndex;
 use souk_sdk::prelude::*;
 
 use super::apply::item_pointer;
-use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
+use crate::item_quantity::ItemQuantity;
 use crate::order::{Order, OrderItem};
 
-/// Has a document made of these items, or of all that is left: writes them into its body, and says
-/// what `field` of each will show. `verb` is what is done with them, as in `invoice` and `invoiced`.
-///
-/// # Errors
-/// An item or a quantity that is wrong; items of an order with a bundle.
+/// How many rows a list has at most in a store that limits its input. Where all that is left is meant, and
+/// that is what Magento makes of no list, a longer one is left out.
+pub(super) const MOST_ROWS: usize = 20;
+
+/// Writes the items into the body of a document, and says what `field` of each will show.
 pub(super) fn name_items(
     change: &mut ChangeBuilder,
     step: StepIndex,
-    order: &Order,
-    items: Option<&[ItemQuantityArgs]>,
-    left: impl Fn(&OrderItem) -> Decimal,
-    (verb, done, field): (&str, &str, &str),
-) -> Result<(), Failure> {
-    let quantities = match items {
-        Some(_) if order.has_bundle() => {
-            let message = format!(
-                "{} has a bundle: whether it or its parts are {done} is a setting of the product \
-                 that Magento does not answer",
-                order.name()
-            );
-            return Err(Failure::argument("items", message).remedy(
-                "leave `items` out for all that is left, or do it in the store's administration",
-            ));
-        }
-        Some(items) => resolve(order, items, left, verb)?,
-        None => all_left(order, left),
+    quantities: &[ItemQuantity<'_>],
+    field: &str,
+) {
+    expect_added(change, quantities, field);
+    let named =
+        quantities.iter().map(|line| json!({"order_item_id": line.item.id, "qty": line.quantity}));
+    change.constant(step, "/items", named.collect::<Vec<Value>>().into());
+}
+
+/// The items that an invoice names: those that are billed, and each bundle of which parts are, with as many
+/// as are whole in them. Magento would else count all that were ordered.
+pub(super) fn with_bundles(order: &Order, quantities: &[ItemQuantity<'_>]) -> Vec<Value> {
+    let quantity = |item: &OrderItem| {
+        let line = quantities.iter().find(|line| line.item.id == item.id);
+        line.map_or(Decimal::ZERO, |line| line.quantity)
     };
-    expect_added(change, &quantities, field);
-    // Of bundles only Magento knows which items count: without a list it takes all that is left.
-    if !order.has_bundle() {
-        let named = quantities
-            .iter()
-            .map(|line| json!({"order_item_id": line.item.id, "qty": line.quantity}));
-        change.constant(step, "/items", named.collect::<Vec<Value>>().into());
-    }
-    Ok(())
+    let bundles = order.items().iter().filter(|item| item.role.has_parts && !item.role.is_billed);
+    let bundles = bundles.filter_map(|bundle| {
+        let wholes = order.parts(bundle).map(|part| {
+            let wholes = quantity(part).over(part.role.per_whole).unwrap_or_default();
+            Decimal::of_millionths(wholes.millionths() / 1_000_000 * 1_000_000)
+        });
+        let is_named = order.parts(bundle).any(|part| quantity(part).is_positive());
+        let wholes = wholes.min().unwrap_or_default();
+        is_named.then(|| json!({"order_item_id": bundle.id, "qty": wholes}))
+    });
+    let own =
+        quantities.iter().map(|line| json!({"order_item_id": line.item.id, "qty": line.quantity}));
+    bundles.chain(own).collect()
 }
 
 /// What each item will show: what it had and what is added.

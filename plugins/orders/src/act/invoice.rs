@@ -3,8 +3,9 @@
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, DocumentNote, apply, order_change, post};
-use super::document_items::name_items;
-use crate::item_quantity::ItemQuantityArgs;
+use super::document_items::{MOST_ROWS, expect_added, with_bundles};
+use crate::item_quantity::{ItemQuantityArgs, all_left, resolve};
+use crate::item_role::DocumentSide;
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
 use crate::routes::{FIND_ORDER, INVOICES, MAKE_INVOICE, NEW_INVOICES};
@@ -68,8 +69,17 @@ pub(crate) fn invoice_change(
     let mut change = order_change(order);
     let step = change.step(post(&MAKE_INVOICE));
     change.constant(step, "/capture", capture.into());
-    let words = ("invoice", "invoiced", "qty_invoiced");
-    name_items(&mut change, step, order, items, OrderItem::to_invoice, words)?;
+    let quantities = match items {
+        Some(items) => {
+            resolve(order, items, DocumentSide::Money, OrderItem::to_invoice, "invoice")?
+        }
+        None => all_left(order, OrderItem::to_invoice),
+    };
+    expect_added(&mut change, &quantities, "qty_invoiced");
+    let named = with_bundles(order, &quantities);
+    if items.is_some() || named.len() <= MOST_ROWS {
+        change.constant(step, "/items", named.into());
+    }
     note.write(&mut change, step);
     if capture {
         change.warn("the payment gateway captures the money at once");

@@ -12,6 +12,7 @@ use super::refund_invoice::RefundInvoice;
 use crate::balance::OrderBalance;
 use crate::credit_memo::{CreditMemo, RefundExtras, adjustment_in_base, shipping_in_base};
 use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
+use crate::item_role::DocumentSide;
 use crate::json_object::JsonObject;
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
@@ -121,21 +122,6 @@ fn refund_invoice(
 ) -> Result<Option<RefundInvoice>, Failure> {
     let online = args.method == RefundMethod::Online;
     require(order, if online { OrderAct::RefundOnline } else { OrderAct::RefundOffline })?;
-    let why = if order.has_bundle() {
-        Some(format!(
-            "{} has a bundle: what of it a refund gives back is a setting of the product that \
-             Magento does not answer",
-            order.name()
-        ))
-    } else {
-        other_payment(order).map(|part| {
-            let name = order.name();
-            format!("{name} has a `{part}`, and what a refund of that comes to cannot be said beforehand")
-        })
-    };
-    if let Some(why) = why {
-        return Err(Failure::unavailable(why).remedy("refund it in the store's administration"));
-    }
     match (online, args.invoice_id) {
         (true, id) => RefundInvoice::find(context, order, id.map(EntityId::get)).map(Some),
         (false, None) => Ok(None),
@@ -144,32 +130,6 @@ fn refund_invoice(
                 .remedy("leave `invoice_id` out, or refund `online`"))
         }
     }
-}
-
-/// What an order was paid with that no memo computed here knows of: gift cards, store credit, reward
-/// points, wrapping, fixed product taxes. Extensions add these members; where they are not
-/// installed, there are none.
-fn other_payment(order: &Order) -> Option<&'static str> {
-    const PARTS: [&str; 5] = [
-        "gift_cards_amount",
-        "customer_balance_amount",
-        "reward_currency_amount",
-        "gw_price",
-        "gw_items_price",
-    ];
-    let is_there = |document: &JsonObject, name: &str| {
-        let value = document.get(name).filter(|value| !value.is_null());
-        value.is_some_and(|value| Decimal::rounded(value) != Some(Decimal::ZERO))
-    };
-    let extension = order.document.get("extension_attributes").and_then(Value::as_object);
-    let of_order = PARTS.into_iter().find(|part| {
-        is_there(&order.document, part) || extension.is_some_and(|more| is_there(more, part))
-    });
-    let taxed = |item: &OrderItem| {
-        is_there(&item.document, "weee_tax_applied_row_amount")
-            || is_there(&item.document, "gw_price")
-    };
-    of_order.or_else(|| order.items().iter().any(taxed).then_some("weee_tax_applied_row_amount"))
 }
 
 /// A refund, worked out.
@@ -196,7 +156,13 @@ impl<'order> Refund<'order> {
             invoice.map_or(left, |invoice| invoice.left(item).min(left))
         };
         let quantities = if !args.everything {
-            resolve(order, args.items.iter().map(|item| &item.item), left, "refund")?
+            resolve(
+                order,
+                args.items.iter().map(|item| &item.item),
+                DocumentSide::Money,
+                left,
+                "refund",
+            )?
         } else if args.items.is_empty() && args.shipping.is_none() {
             all_left(order, left)
         } else {
@@ -296,26 +262,41 @@ impl<'order> Refund<'order> {
             let line = self.quantities.iter().find(|line| line.item.id == item.id);
             line.map_or(Decimal::ZERO, |line| line.quantity)
         };
-        let items = self.order.whole_items();
+        let items = self.order.billed_items();
         items.map(|item| json!({"order_item_id": item.id, "qty": quantity(item)})).collect()
     }
 
     /// The ids of what comes back: of a configurable product the variant too, whose stock it is.
     fn returned_items(&self) -> Vec<Value> {
         let comes_back = |item: &&OrderItem| {
-            self.returned.contains(if item.is_part() { &item.parent_id } else { &item.id })
+            self.returned.contains(&item.id) || self.returned.contains(&item.parent_id)
         };
         self.order.items().iter().filter(comes_back).map(|item| item.id.into()).collect()
     }
 
-    fn warn(&self, change: &mut ChangeBuilder, balance: &OrderBalance) {
+    /// The goods that are given back: of a bundle that is billed whole those of its parts.
+    fn goods(&self) -> Vec<(&OrderItem, Decimal)> {
+        let mut goods = Vec::new();
         for ItemQuantity { item, quantity } in &self.quantities {
-            let with_customer = (item.qty_shipped - item.qty_refunded).max(Decimal::ZERO);
-            let unshipped = *quantity - with_customer;
-            if unshipped.is_positive() && !item.is_virtual && !self.returned.contains(&item.id) {
+            if item.role.is_in_bundle && item.role.has_parts {
+                let parts = self.order.parts(item);
+                goods.extend(parts.map(|part| (part, quantity.times(part.role.per_whole))));
+            } else {
+                goods.push((*item, *quantity));
+            }
+        }
+        goods
+    }
+
+    fn warn(&self, change: &mut ChangeBuilder, balance: &OrderBalance) {
+        for (item, quantity) in self.goods() {
+            let gone = item.written_off(quantity);
+            let returned =
+                self.returned.contains(&item.id) || self.returned.contains(&item.parent_id);
+            if gone.is_positive() && !item.is_virtual && !returned {
                 change.warn(format!(
-                    "{unshipped} of `{}` were never shipped and do not go back to stock: Magento \
-                     takes them off the source's quantity",
+                    "{gone} of `{}` were never shipped and do not go back to stock: Magento takes them off \
+                     the source's quantity",
                     item.sku()
                 ));
             }

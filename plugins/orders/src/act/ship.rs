@@ -1,15 +1,18 @@
 //! `orders_ship`
 
+use souk_sdk::magento::PRODUCTS;
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, DocumentNote, apply, order_change, post};
-use super::document_items::name_items;
-use crate::item_quantity::ItemQuantityArgs;
+use super::document_items::{MOST_ROWS, expect_added, name_items};
+use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
+use crate::item_role::{DocumentSide, ShippedAs};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
 use crate::routes::{FIND_ORDER, NEW_SHIPMENTS, SHIP, SHIPMENTS};
 use crate::sales_document::DocumentKind;
-use crate::state::{OrderAct, require};
+use crate::shipping_source::{SHIPPING_SOURCES, SourceBook};
+use crate::state::{OrderAct, require, require_shippable};
 
 /// A tracking number.
 #[args]
@@ -46,13 +49,15 @@ impl TrackArgs {
 pub(crate) struct ShipArgs {
     #[serde(flatten)]
     order: OrderRef,
-    /// Which items and how many. Without it all that is left.
+    /// Which items and how many. Without it all that is left: what was refunded or canceled is not. A
+    /// bundle is named itself or by its parts, as it ships.
     #[schemars(length(min = 1))]
     items: Option<Vec<ItemQuantityArgs>>,
     /// Tracking numbers.
     #[serde(default)]
     tracks: Vec<TrackArgs>,
-    /// The inventory source to ship from. Without it the store chooses.
+    /// The inventory source to ship from, one of the website's stock. Without it the first of them that
+    /// has all of the goods.
     #[schemars(length(min = 1))]
     source_code: Option<String>,
     #[serde(flatten)]
@@ -63,11 +68,19 @@ pub(crate) struct ShipArgs {
 ///
 /// Makes a shipment of an order: of all that is left, or of some items, with tracking numbers, from
 /// a source. The goods leave the source's stock. `preview: true` shows what would be sent.
-#[action(apply, tier = risk, reads(FIND_ORDER, SHIPMENTS), changes(NEW_SHIPMENTS))]
+#[action(
+    apply,
+    tier = risk,
+    reads(FIND_ORDER, SHIPMENTS, PRODUCTS, SHIPPING_SOURCES),
+    changes(NEW_SHIPMENTS)
+)]
 pub(crate) fn ship(args: &ShipArgs, context: &ApplyContext) -> ActReply {
-    let order = args.order.read(context)?;
+    let mut order = args.order.read(context)?;
+    order.learn_shipping(context)?;
     let parcel = Parcel { tracks: &args.tracks, source: args.source_code.as_deref() };
-    let change = ship_change(&order, args.items.as_deref(), parcel, &args.note)?;
+    let mut sources = SourceBook::default();
+    let items = args.items.as_deref();
+    let change = ship_change(context, &order, items, parcel, &mut sources, &args.note)?;
     let mut outcome = apply(context, &order, "ship", change)?;
     outcome.put_newest(context, &order, DocumentKind::Shipment, |_| true)?;
     Ok(outcome.result())
@@ -83,18 +96,37 @@ pub(crate) struct Parcel<'a> {
 /// The change that ships these items, or all that is left.
 ///
 /// # Errors
-/// When its state does not allow it, or an item, a quantity or a track is wrong.
+/// When its state does not allow it, or an item, a quantity, a track or the source is wrong.
 pub(crate) fn ship_change(
+    context: &Context,
     order: &Order,
     items: Option<&[ItemQuantityArgs]>,
     parcel: Parcel<'_>,
+    sources: &mut SourceBook,
     note: &DocumentNote,
 ) -> Result<ChangeBuilder, Failure> {
-    require(order, OrderAct::Ship)?;
+    match items {
+        // What was refunded can be named, and is not shipped otherwise.
+        Some(_) => require_shippable(order)?,
+        None => require(order, OrderAct::Ship)?,
+    }
     let mut change = order_change(order);
     let step = change.step(post(&SHIP));
-    let words = ("ship", "shipped", "qty_shipped");
-    name_items(&mut change, step, order, items, OrderItem::to_ship, words)?;
+    let quantities = match items {
+        Some(items) => resolve(order, items, DocumentSide::Goods, OrderItem::shippable, "ship")?,
+        None => all_left(order, OrderItem::to_ship),
+    };
+    let is_all_of_magento = order.items().iter().all(|item| item.to_ship() == item.shippable());
+    let is_long = quantities.len() > MOST_ROWS && is_all_of_magento;
+    if items.is_none() && (is_long || has_unknown_bundle(order)) {
+        // Without a list Magento takes all that is left, however its bundles ship.
+        if !is_all_of_magento {
+            return Err(unnameable(order));
+        }
+        expect_added(&mut change, &quantities, "qty_shipped");
+    } else {
+        name_items(&mut change, step, &quantities, "qty_shipped");
+    }
     let mut tracks: Vec<Value> = Vec::new();
     for (index, track) in parcel.tracks.iter().enumerate() {
         track.check(&format!("tracks/{index}"))?;
@@ -105,17 +137,43 @@ pub(crate) fn ship_change(
     if !tracks.is_empty() {
         change.constant(step, "/tracks", tracks.into());
     }
-    if let Some(source) = parcel.source {
-        change.constant(step, "/arguments/extension_attributes/source_code", source.into());
+    let source = sources.choose(context, order, &quantities, parcel.source)?;
+    if let Some(code) = source.code {
+        change.constant(step, "/arguments/extension_attributes/source_code", code.into());
     }
     note.write(&mut change, step);
-    if order.total_due.is_positive() {
-        change.warn(format!(
-            "{} {} of the order are not paid yet",
-            order.total_due,
-            order.currency()
-        ));
+    if let Some(warning) = source.warning {
+        change.warn(warning);
+    }
+    warn_of_refunded(&mut change, &quantities);
+    if order.due.is_positive() {
+        change.warn(format!("{} {} of the order are not paid yet", order.due, order.currency()));
     }
     change.cannot_be_undone("Magento cannot take a shipment back; the goods left the source");
     Ok(change)
+}
+
+fn has_unknown_bundle(order: &Order) -> bool {
+    order.items().iter().any(|item| item.role.shipped_as == ShippedAs::Unknown)
+}
+
+/// Of an order with a bundle whose product is gone no item can be left out.
+fn unnameable(order: &Order) -> Failure {
+    let message = format!(
+        "{} has a bundle whose product is gone, so that its items cannot be named, and some of it was refunded",
+        order.name()
+    );
+    Failure::unavailable(message).remedy("ship it in the store's administration")
+}
+
+fn warn_of_refunded(change: &mut ChangeBuilder, quantities: &[ItemQuantity<'_>]) {
+    for ItemQuantity { item, quantity } in quantities {
+        let refunded = *quantity - item.to_ship();
+        if refunded.is_positive() {
+            change.warn(format!(
+                "{refunded} of `{}` were refunded and are shipped all the same",
+                item.sku()
+            ));
+        }
+    }
 }

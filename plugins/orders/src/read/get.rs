@@ -4,6 +4,7 @@ use souk_sdk::magento::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
 use super::timeline::OrderHistory;
+use crate::item_role::ShippedAs;
 use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
@@ -111,7 +112,8 @@ pub(super) fn item_view(item: &OrderItem) -> JsonObject {
     let mut view = item.document.pick(ITEM);
     let options = item.document.get("product_option").filter(|value| value.is_object());
     view.put("product_option", options.cloned());
-    if !item.is_part() {
+    // A part that only goes with its whole has nothing of its own left.
+    if item.role.is_billed || item.role.shipped_as != ShippedAs::Another {
         let left = json!({
             "to_invoice": item.to_invoice(),
             "to_ship": item.to_ship(),

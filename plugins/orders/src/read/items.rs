@@ -9,7 +9,7 @@ use crate::order::OrderItem;
 use crate::order_filter::{any_of_each, count, equals, texts, within};
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ITEMS;
-use crate::time_zones::{StoreTimeZones, TimeRange};
+use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
 use crate::untrusted::UNTRUSTED;
 
 #[args]
@@ -69,7 +69,12 @@ pub(crate) fn items(args: &ItemsArgs, context: &Context) -> OrdersReply<ItemsRes
         ],
     )?;
     if args.created.is_some() {
-        let days = zones.days_in(args.time_zone.as_deref(), &args.store_view_codes)?;
+        let is_of_moments = args.created.as_ref().is_some_and(TimeRange::is_of_moments);
+        let days = if is_of_moments && args.time_zone.is_none() {
+            NamedZone::utc()
+        } else {
+            zones.days_in(args.time_zone.as_deref(), &args.store_view_codes)?
+        };
         criteria = within(criteria, "created_at", args.created.as_ref(), Some(&days), "created")?;
     }
     if let Some(after) = args.after_id {

@@ -120,7 +120,9 @@ impl ResultSchema for SearchResult {
 /// Returns items, total_count, and next_after_id for the next page.
 #[action(query, reads(ORDERS, STORE_CONFIGS), note = UNTRUSTED)]
 pub(crate) fn search(args: &SearchArgs, context: &Context) -> OrdersReply<SearchResult> {
-    let (zones, days) = args.filter.zones(context, args.updated.is_some())?;
+    let (zones, days) = args
+        .filter
+        .zones(context, args.updated.as_ref().is_some_and(|range| !range.is_of_moments()))?;
     let criteria = args.criteria(&zones, days.as_ref())?;
     let by_id = args.sort_field == SortField::EntityId;
     if !by_id && (args.after_id.is_some() || !args.payment_methods.is_empty()) {

@@ -101,7 +101,7 @@ impl WaitReason {
             OrderState::PaymentReview => Some(Self::PaymentReview),
             _ if !order.is_invoiced() => Some(Self::Pending),
             _ if order.total_paid < order.total_invoiced => Some(Self::InvoicedNotPaid),
-            _ if !order.total_due.is_positive() && check(order, OrderAct::Ship).is_ok() => {
+            _ if !order.due.is_positive() && check(order, OrderAct::Ship).is_ok() => {
                 Some(Self::PaidNotShipped)
             }
             _ => None,
@@ -214,10 +214,11 @@ impl StuckOrder {
 
     fn view(&self, as_of: Timestamp, zones: &StoreTimeZones) -> JsonObject {
         let document = &self.order.document;
-        let mut view = document.pick("entity_id increment_id state status created_at customer_email order_currency_code grand_total total_due");
-        let left = self.order.whole_items().filter(|item| item.to_ship().is_positive());
+        let mut view = document.pick("entity_id increment_id state status created_at customer_email order_currency_code grand_total");
+        let left = self.order.items().iter().filter(|item| item.to_ship().is_positive());
         let left = left.map(|item| json!({"sku": item.sku(), "qty": item.to_ship()}));
         view.extend(object(json!({
+            "total_due": self.order.due,
             "reason": self.wait.as_str(),
             "since": filter_text(self.since),
             "days": as_of.duration_since(self.since).as_hours() / 24,

@@ -6,6 +6,7 @@ use souk_sdk::magento::{STORE_CONFIGS, Scan, projection};
 use souk_sdk::prelude::*;
 
 use crate::json_object::{JsonObject, JsonObjectView};
+use crate::order::due;
 use crate::order_filter::{OrderFilter, check_length};
 use crate::order_state::OrderState;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
@@ -78,7 +79,7 @@ pub(crate) struct TotalsResult;
 
 impl ResultSchema for TotalsResult {
     const PROPERTIES: &'static str = r#"
-        "rows": {"type": "array", "items": {"type": "object"}, "description": "What was grouped by, currency, orders, items, and exact sums in that currency: grand_total, subtotal, discount, shipping, tax, invoiced, paid, refunded, canceled, due. Currencies are never added up."},
+        "rows": {"type": "array", "items": {"type": "object"}, "description": "What was grouped by, currency, orders, items (pieces ordered), and exact sums in that currency of what was ordered: grand_total (all of it), subtotal (goods, before tax and discount), discount (negative), shipping (before tax), tax; and of what became of it: invoiced, paid, refunded (of what was paid), canceled (of grand_total, never to be paid), due (neither paid nor canceled). Currencies are never added up."},
         "orders": {"type": "integer", "description": "How many were read: all that fit."},
         "time_zone": {"type": "string", "description": "Whose days these are."}"#;
     const REQUIRED: &'static str = "rows orders time_zone";
@@ -86,7 +87,7 @@ impl ResultSchema for TotalsResult {
 
 /// What is added up, what it is called in a row, and whether every order has it: the others come with
 /// a first invoice, payment, refund or cancellation, and are nothing before it.
-const SUMS: [(&str, &str, bool); 10] = [
+const SUMS: [(&str, &str, bool); 9] = [
     ("grand_total", "grand_total", true),
     ("subtotal", "subtotal", true),
     ("discount_amount", "discount", true),
@@ -96,7 +97,6 @@ const SUMS: [(&str, &str, bool); 10] = [
     ("total_paid", "paid", false),
     ("total_refunded", "refunded", false),
     ("total_canceled", "canceled", false),
-    ("total_due", "due", true),
 ];
 
 /// The sums of some orders.
@@ -105,6 +105,7 @@ struct TotalsRow {
     orders: u32,
     items: Decimal,
     sums: [Decimal; SUMS.len()],
+    due: Decimal,
 }
 
 /// Add up orders
@@ -123,7 +124,12 @@ pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<Totals
         ..OrderFilter::default()
     };
     let zones = StoreTimeZones::read(context, true)?;
-    let days = zones.days_in(args.time_zone.as_deref(), &args.store_view_codes)?;
+    let is_by_day = args.group_by.contains(&GroupBy::Day);
+    let days = if args.created.is_of_moments() && args.time_zone.is_none() && !is_by_day {
+        NamedZone::utc()
+    } else {
+        zones.days_in(args.time_zone.as_deref(), &args.store_view_codes)?
+    };
     let mut fields = vec![
         "entity_id",
         "store_id",
@@ -132,6 +138,7 @@ pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<Totals
         "created_at",
         "order_currency_code",
         "total_qty_ordered",
+        "total_due",
     ];
     fields.extend(SUMS.map(|(field, ..)| field));
     if args.group_by.contains(&GroupBy::PaymentMethod) {
@@ -167,6 +174,7 @@ impl TotalsRow {
         for (sum, (field, _, always)) in self.sums.iter_mut().zip(SUMS) {
             *sum += order.amount_after(always, field)?;
         }
+        self.due += due(order)?;
         Ok(())
     }
 
@@ -179,6 +187,7 @@ impl TotalsRow {
         for ((_, name, _), sum) in SUMS.iter().zip(self.sums) {
             row.put(name, Some(sum.json()));
         }
+        row.put("due", Some(self.due.json()));
         row
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn tracking(args: &OrderRef, context: &Context) -> OrdersReply<Tracki
         view
     });
     let shipments: Vec<JsonObject> = shipments.collect();
-    let left = order.whole_items().filter(|item| item.to_ship().is_positive());
+    let left = order.items().iter().filter(|item| item.to_ship().is_positive());
     let left = left
         .map(|item| json!({"order_item_id": item.id, "sku": item.sku(), "qty": item.to_ship()}));
     Ok(OrdersResult::from(json!({

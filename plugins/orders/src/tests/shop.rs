@@ -28,7 +28,11 @@ fn encoded(text: &str) -> String {
 
 impl Shop {
     pub(super) fn open() -> Rc<Self> {
-        let store = DemoStore::sample();
+        Self::of(DemoStore::sample())
+    }
+
+    /// One with another store behind it.
+    pub(super) fn of(store: DemoStore) -> Rc<Self> {
         let admin = store.credentials().into_iter().find_map(|credential| match credential {
             Credential::Admin { username, password } => Some((username, password)),
             _ => None,
@@ -97,6 +101,10 @@ impl Shop {
 
     pub(super) fn order(&self, id: u64) -> Value {
         self.send("GET", &format!("/rest/V1/orders/{id}"), &Value::Null).1
+    }
+
+    pub(super) fn get(&self, target: &str) -> Value {
+        self.send("GET", &["/rest", target].concat(), &Value::Null).1
     }
 
     /// Calls an act and does in the store what it proposes, as the host would. What the change

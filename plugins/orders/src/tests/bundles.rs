@@ -1,0 +1,159 @@
+//! Bundles of each kind, by the whole and by parts, and the sources that goods leave from; on a store with
+//! two sources in the website's stock and `default` in none.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use souk_demo_store::DemoStore;
+
+use super::shop::Shop;
+
+const STATE: &str = include_str!("../../../../host/demo-store/tests/golden/state.json");
+const ORDERS: &str = include_str!("../../../../host/demo-store/tests/golden/live2_orders.jsonl");
+
+/// An order of two bundles and something beside them: the bundle's item, its parts with how many are in
+/// one, and what stands beside it, if anything.
+struct BundleOrder {
+    id: u64,
+    bundle: u64,
+    parts: [(u64, u32); 2],
+    beside: Option<u64>,
+}
+
+/// Billed by its parts; with a simple product.
+const DYNAMIC: BundleOrder =
+    BundleOrder { id: 79, bundle: 145, parts: [(146, 1), (147, 2)], beside: Some(148) };
+/// Billed itself.
+const FIXED: BundleOrder =
+    BundleOrder { id: 80, bundle: 149, parts: [(150, 1), (151, 3)], beside: None };
+
+/// A store with one of these orders, whose bundle ships in parts or whole. Its product may be gone.
+fn shop(order: &BundleOrder, ships_apart: bool, is_product_there: bool) -> Rc<Shop> {
+    let mut state: Value = serde_json::from_str(STATE).unwrap();
+    for table in ["orders", "invoices", "shipments", "creditmemos", "transactions"] {
+        state[table] = json!([]);
+    }
+    let mut seeds = ORDERS.lines().filter_map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line.get("seed").cloned()
+    });
+    let frame = seeds.next().unwrap();
+    for table in ["sources", "stocks", "stockSourceLinks"] {
+        state[table] = frame[table].clone();
+    }
+    let seed = seeds.find(|seed| seed["orders"][0]["entity_id"] == order.id).unwrap();
+    state["sourceItems"] = seed["sourceItems"].clone();
+    let mut document = seed["orders"][0].clone();
+    let items = document["items"].as_array_mut().unwrap();
+    let bundle = items.iter_mut().find(|item| item["item_id"] == order.bundle).unwrap();
+    bundle["_product_options"]["shipment_type"] = json!(u8::from(ships_apart));
+    if is_product_there {
+        for list in state["products"].as_object_mut().unwrap().values_mut() {
+            let list = list.as_array_mut().unwrap();
+            let mut product = list[0].clone();
+            product["id"] = bundle["product_id"].clone();
+            product["sku"] = json!("A-BUNDLE");
+            product["type_id"] = json!("bundle");
+            product["custom_attributes"] = json!([{
+                "attribute_code": "shipment_type", "value": u8::from(ships_apart).to_string(),
+            }]);
+            list.push(product);
+        }
+    }
+    state["orders"] = json!([document]);
+    Shop::of(DemoStore::from_state(state.to_string().as_bytes()).unwrap())
+}
+
+fn named(item: u64, qty: u32) -> Value {
+    json!([{"order_item_id": item, "qty": qty}])
+}
+
+fn quantity(shop: &Shop, order: &BundleOrder, item: u64, field: &str) -> f64 {
+    let document = shop.order(order.id);
+    let mut items = document["items"].as_array().unwrap().iter();
+    items.find(|known| known["item_id"] == item).unwrap()[field].as_f64().unwrap()
+}
+
+#[test]
+fn a_bundle_is_invoiced_by_the_whole_or_by_the_parts_that_are_billed() {
+    for order in [&DYNAMIC, &FIXED] {
+        let shop = shop(order, false, true);
+        let call =
+            |items: Value| shop.act("invoice", &json!({"order_id": order.id, "items": items}));
+        call(named(order.bundle, 1)).unwrap();
+        for (part, per_bundle) in order.parts {
+            assert_eq!(quantity(&shop, order, part, "qty_invoiced"), f64::from(per_bundle));
+        }
+        let (part, per_bundle) = order.parts[1];
+        let by_part = call(named(part, per_bundle));
+        if order.bundle == DYNAMIC.bundle {
+            by_part.unwrap();
+            assert_eq!(quantity(&shop, order, part, "qty_invoiced"), f64::from(2 * per_bundle));
+        } else {
+            let failure = by_part.unwrap_err();
+            assert!(failure.message.contains("is billed with it"), "{failure:?}");
+        }
+        shop.act("invoice", &json!({"order_id": order.id})).unwrap();
+        let document = shop.order(order.id);
+        assert_eq!(document["total_paid"], document["grand_total"]);
+    }
+}
+
+#[test]
+fn a_bundle_is_shipped_whole_or_in_parts_as_its_product_says() {
+    for order in [&DYNAMIC, &FIXED] {
+        for ships_apart in [false, true] {
+            let shop = shop(order, ships_apart, true);
+            let call =
+                |items: Value| shop.act("ship", &json!({"order_id": order.id, "items": items}));
+            call(named(order.bundle, 1)).unwrap();
+            let (part, per_bundle) = order.parts[1];
+            assert_eq!(quantity(&shop, order, part, "qty_shipped"), f64::from(per_bundle));
+            let by_part = call(named(part, 1));
+            assert_eq!(by_part.is_ok(), ships_apart, "{by_part:?}");
+            if let Some(beside) = order.beside {
+                call(named(beside, 1)).unwrap();
+            }
+            shop.act("ship", &json!({"order_id": order.id})).unwrap();
+            for (part, per_bundle) in order.parts {
+                assert_eq!(quantity(&shop, order, part, "qty_shipped"), f64::from(2 * per_bundle));
+            }
+            assert!(shop.act("ship", &json!({"order_id": order.id})).is_err());
+        }
+    }
+}
+
+#[test]
+fn of_a_bundle_whose_product_is_gone_all_that_is_left_is_shipped_and_nothing_by_name() {
+    for ships_apart in [false, true] {
+        let shop = shop(&FIXED, ships_apart, false);
+        let by_name = json!({"order_id": FIXED.id, "items": named(FIXED.bundle, 1)});
+        let failure = shop.act("ship", &by_name).unwrap_err();
+        assert!(failure.message.contains("which is gone"), "{failure:?}");
+        shop.act("ship", &json!({"order_id": FIXED.id})).unwrap();
+        for (part, per_bundle) in FIXED.parts {
+            assert_eq!(quantity(&shop, &FIXED, part, "qty_shipped"), f64::from(2 * per_bundle));
+        }
+    }
+}
+
+#[test]
+fn a_shipment_names_a_source_of_the_websites_stock() {
+    let shop = shop(&DYNAMIC, false, true);
+    let beside = DYNAMIC.beside.unwrap();
+    let call = |source: Option<&str>| {
+        let mut arguments = json!({"order_id": DYNAMIC.id, "items": named(beside, 1)});
+        if let Some(source) = source {
+            arguments["source_code"] = json!(source);
+        }
+        shop.act("ship", &arguments)
+    };
+    for foreign in ["default", "nowhere"] {
+        let failure = call(Some(foreign)).unwrap_err();
+        assert_eq!(failure.argument.as_deref(), Some("/source_code"), "{failure:?}");
+        assert!(failure.remedy.unwrap().contains("wh_berlin, wh_lyon"));
+    }
+    call(None).unwrap();
+    let shipments = shop.get("/V1/shipments?searchCriteria=");
+    assert_eq!(shipments["items"][0]["extension_attributes"]["source_code"], "wh_berlin");
+}
