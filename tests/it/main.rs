@@ -16,6 +16,7 @@ mod fairness;
 mod habits;
 mod hostile;
 mod loading;
+mod login;
 mod magento_mcp;
 mod masking;
 mod orders;

@@ -42,6 +42,22 @@ pub enum Credential {
         /// The password.
         password: String,
     },
+    /// What admins' one-time codes are made of, where the store demands a second factor.
+    OneTimeCodes {
+        /// As an authenticator is given it: Base32.
+        secret: String,
+    },
+    /// A client of Adobe's identity service, for a store that is a cloud service.
+    Ims {
+        /// The client's id.
+        client_id: String,
+        /// Its secret.
+        client_secret: String,
+        /// The organisation.
+        org_id: String,
+        /// Where the service gives out tokens, at the store's own port.
+        token_path: String,
+    },
 }
 
 /// What an integration may do.

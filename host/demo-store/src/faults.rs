@@ -35,6 +35,18 @@ pub(crate) enum Fault {
     Truncate,
     /// The request is handled, and answered with its status but a page instead of JSON.
     NotJson,
+    /// The request is handled, and answered with JSON that breaks off, under its right length.
+    BadJson,
+    /// The request is handled, and answered with three thousand lists in each other.
+    DeepJson,
+    /// 500 with a page that shows a trace of PHP's, a password in it; not handled.
+    TracePage,
+    /// 500 with a message that holds such a trace; not handled.
+    TraceMessage,
+    /// 200 with an empty text in place of a token; not handled.
+    EmptyToken,
+    /// The request is handled, and `total_count` tells how many are on the page.
+    PageCount,
     /// The request is handled, and no answer comes however long the client waits.
     StallAfter,
 }
@@ -49,6 +61,12 @@ impl Fault {
             Self::DropAfter => "drop-after",
             Self::Truncate => "truncate",
             Self::NotJson => "not-json",
+            Self::BadJson => "bad-json",
+            Self::DeepJson => "deep-json",
+            Self::TracePage => "trace-page",
+            Self::TraceMessage => "trace-message",
+            Self::EmptyToken => "empty-token",
+            Self::PageCount => "page-count",
             Self::StallAfter => "stall-after",
         }
     }

@@ -39,6 +39,7 @@ mod durable;
 mod faults;
 mod graphql;
 mod http;
+mod login;
 mod oauth;
 #[cfg(test)]
 mod oauth_vectors;
@@ -59,8 +60,11 @@ pub use credentials::{Access, Credential};
 pub use durable::DataError;
 pub use faults::FaultsError;
 pub use http::LoggedRequest;
+pub use login::UnknownLogin;
 pub use shop::load::StateError;
 
+use http::ServingOptions;
+use login::DemoLogin;
 use shop::Shop;
 
 /// A demo store, not yet serving.
@@ -70,6 +74,7 @@ pub struct DemoStore {
     journal: Option<durable::Journal>,
     /// By how many seconds its clock is ahead.
     clock_ahead: i64,
+    options: ServingOptions,
     /// Whether base URLs follow the address that is served on; a loaded state keeps its own.
     follows_address: bool,
 }
@@ -85,6 +90,7 @@ impl DemoStore {
             faults: faults::Faults::default(),
             journal: None,
             clock_ahead: 0,
+            options: ServingOptions::default(),
             follows_address,
         }
     }
@@ -116,8 +122,8 @@ impl DemoStore {
     /// The same store, with faults from the start: a JSON document
     /// `{"seed": 1, "rules": [{"method", "path", "skip", "every", "rate", "times", "delay_ms", "fault",
     /// "retry_after"}]}`, every field of a rule optional. `fault` is one of `too-many-requests`,
-    /// `unavailable`, `drop-before` and `drop-after` (the request took effect), `truncate`, `not-json`. While it
-    /// serves, `PUT /__demo/faults` takes the same document.
+    /// `unavailable`, `drop-before` and `drop-after` (the request took effect), `truncate`, `not-json`,
+    /// `bad-json`, `deep-json`, `trace-page`, `trace-message`, `empty-token`, `page-count`. While it serves, `PUT /__demo/faults` takes the same document.
     ///
     /// # Errors
     /// When the document has another form, or a number out of range.
@@ -156,10 +162,48 @@ impl DemoStore {
         Self { clock_ahead: seconds, ..self }
     }
 
+    /// The same store with another way in: `password`, `2fa` (the admins have Google Authenticator),
+    /// `2fa:duo_security,u2fkey` (they have these), or `ims` (Adobe Commerce as a Cloud Service).
+    ///
+    /// # Errors
+    /// When there is no such way.
+    pub fn with_login(mut self, name: &str) -> Result<Self, UnknownLogin> {
+        self.options.login = DemoLogin::named(name)?;
+        Ok(self)
+    }
+
+    /// The same store, whose tokens live so many seconds.
+    #[must_use]
+    pub fn with_token_life(mut self, seconds: i64) -> Self {
+        self.options.token_life = Some(seconds);
+        self
+    }
+
+    /// The same store, which takes its own address for one without the port: as behind an nginx that
+    /// passes on `$host`. Signatures are then judged over that.
+    #[must_use]
+    pub fn without_port(mut self) -> Self {
+        self.options.without_port = true;
+        self
+    }
+
+    /// The same store with this text at `/magento_version`.
+    #[must_use]
+    pub fn with_version_page(mut self, text: String) -> Self {
+        self.options.version_page = Some(text);
+        self
+    }
+
+    /// What stands before the store's paths: nothing, or a tenant's segment.
+    #[must_use]
+    pub fn base_path(&self) -> &'static str {
+        self.options.login.base_path()
+    }
+
     /// Every way in, to be printed.
     #[must_use]
     pub fn credentials(&self) -> Vec<Credential> {
-        self.shop.credentials.clone()
+        self.options.login.credentials(&self.shop.credentials)
     }
 
     /// Serves the store until `shutdown` is ready.
@@ -172,7 +216,8 @@ impl DemoStore {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         if self.follows_address {
-            self.shop.stores.set_base_url(&format!("http://{}/", listener.local_addr()?));
+            let base = format!("http://{}{}/", listener.local_addr()?, self.base_path());
+            self.shop.stores.set_base_url(&base);
         }
         let service = self.router().into_make_service_with_connect_info::<http::socket::Peer>();
         axum::serve(http::socket::Cuttable(listener), service)
@@ -184,6 +229,6 @@ impl DemoStore {
     /// body off instead.
     pub fn router(self) -> axum::Router {
         let server = http::Server::new(self.shop, self.faults, self.journal);
-        http::router(Arc::new(server.clock_ahead(self.clock_ahead)))
+        http::router(Arc::new(server.clock_ahead(self.clock_ahead).with(self.options)))
     }
 }

@@ -60,6 +60,10 @@ pub enum Edition {
     Commerce,
     /// Adobe Commerce with the B2B extension: `B2B`.
     CommerceB2b,
+    /// Adobe Commerce as a Cloud Service.
+    CloudService,
+    /// Mage-OS, which counts its versions by itself.
+    MageOs,
 }
 
 impl Edition {
@@ -70,6 +74,8 @@ impl Edition {
             Self::OpenSource => "Magento Open Source",
             Self::Commerce => "Adobe Commerce",
             Self::CommerceB2b => "Adobe Commerce with B2B",
+            Self::CloudService => "Adobe Commerce as a Cloud Service",
+            Self::MageOs => "Mage-OS",
         }
     }
 }
@@ -269,7 +275,8 @@ pub struct Capabilities {
     pub requests: u32,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
-    /// As far as the store tells: `2.4`.
+    /// As far as the store tells: `2.4`. Mage-OS counts by itself, from `1.0`: what decides by a
+    /// version has to look at the edition first.
     pub version: Finding<String>,
     /// What it is sold as.
     pub edition: Finding<Edition>,

@@ -178,6 +178,21 @@ pub(crate) struct DemoStoreArgs {
     /// as in most stores.
     #[arg(long)]
     pub(crate) four_byte: bool,
+    /// How to log in: `password`; `2fa`, where admins have Google Authenticator, or
+    /// `2fa:duo_security,u2fkey`, where they have these; `ims`, for Adobe Commerce as a Cloud Service,
+    /// with its identity service beside it.
+    #[arg(long, value_name = "WAY", default_value = "password")]
+    pub(crate) login: String,
+    /// Have its tokens live so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) token_life: Option<i64>,
+    /// Take its own address for one without the port, as behind an nginx that passes on `$host`:
+    /// signatures are judged over that.
+    #[arg(long)]
+    pub(crate) without_port: bool,
+    /// What it says of itself at `/magento_version`, as `Mage-OS/1.0 (Community)`.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) version_page: Option<String>,
     /// Have its clock ahead by so many seconds, or behind.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) clock_ahead: i64,

@@ -14,6 +14,7 @@ mod diff;
 mod end_signals;
 mod logging;
 mod open_files;
+mod otp_steps;
 mod output;
 mod refused_config;
 mod reload;

@@ -1,8 +1,10 @@
 //! Which stores there are: the configuration's, the environment's, or the demo store.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
+use serde_json::Value;
 use souk_demo_store::DemoStore;
 use souk_model::Secret;
 use souk_upstream::{Credentials, PartialCredentials, StoreConfig};
@@ -25,7 +27,7 @@ pub(crate) fn configured(settings: &ResolvedSettings) -> anyhow::Result<Vec<Stor
     let variable = |key: &str| variable(settings, key);
     if let Some(address) = variable("stores[].base_url") {
         let base_url = url(&address)?;
-        let known = stores.iter().position(|store| store.base_url == base_url);
+        let known = stores.iter().position(|store| store.is_at(&base_url));
         let mut store = match known {
             Some(known) => stores.remove(known),
             None => StoreConfig::new(FROM_ENVIRONMENT, base_url),
@@ -37,6 +39,10 @@ pub(crate) fn configured(settings: &ResolvedSettings) -> anyhow::Result<Vec<Stor
             store.signing_base_url =
                 variable("stores[].signing_base_url").map(|address| url(&address)).transpose()?;
             store.four_byte = is_on(settings, "stores[].four_byte");
+            store.proxy = variable("stores[].proxy").map(Secret::from);
+            store.ca_certificates = variable("stores[].ca_file")
+                .map(|file| certificates(Path::new(&file)))
+                .transpose()?;
         }
         store.credentials = credentials.or(store.credentials);
         // What the environment names is what the client that set it wants by default.
@@ -62,10 +68,23 @@ pub(crate) fn is_in_environment(settings: &ResolvedSettings) -> bool {
 
 fn in_file(settings: &ResolvedSettings) -> anyhow::Result<Vec<StoreConfig>> {
     let store = |key: &String| {
-        let tree = settings.tree(key, SettingSource::is_operators_file);
-        read(tree).map_err(|why| anyhow!("`{key}` in the configuration: {why}"))
+        let mut tree = settings.tree(key, SettingSource::is_operators_file);
+        let ca_file = tree.remove("ca_file");
+        let mut store: StoreConfig =
+            read(tree).map_err(|why| anyhow!("`{key}` in the configuration: {why}"))?;
+        if let Some(file) = ca_file.as_ref().and_then(Value::as_str) {
+            store.ca_certificates = Some(certificates(Path::new(file))?);
+        }
+        Ok(store)
     };
     settings.indexed("stores").iter().map(store).collect()
+}
+
+/// The authorities in a file.
+fn certificates(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| {
+        format!("`stores.ca_file`: cannot read the authorities in `{}`", file.display())
+    })
 }
 
 fn offered(settings: &ResolvedSettings) -> anyhow::Result<Option<Credentials>> {
@@ -79,6 +98,12 @@ fn offered(settings: &ResolvedSettings) -> anyhow::Result<Option<Credentials>> {
         integration_token: secret("integration_token"),
         username: text("admin.username"),
         password: secret("admin.password"),
+        otp_secret: secret("admin.otp_secret"),
+        ims_client_id: text("ims.client_id"),
+        ims_client_secret: secret("ims.client_secret"),
+        ims_org_id: text("ims.org_id"),
+        ims_scopes: text("ims.scopes"),
+        ims_url: text("ims.url").map(|address| url(&address)).transpose()?,
     };
     offered.complete().context("the environment's `MAGENTO_*` credentials")
 }

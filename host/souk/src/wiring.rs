@@ -13,11 +13,11 @@ use souk_state::audit::{AuditTrail, TrailKey, Transport};
 use souk_state::exports::{ExportLimits, Exports};
 use souk_state::plans::SqlitePlanStore;
 use souk_state::{StateDir, continuity};
-use souk_upstream::{Credentials, Magento, StoreConfig};
+use souk_upstream::{Magento, StoreConfig, StoreHooks};
 
 use crate::compiler_process::compiler;
 use crate::setup::Setup;
-use crate::stores;
+use crate::{otp_steps, stores};
 
 /// How long a server waits for its plugins before it serves those that are there. Whoever follows
 /// the directory loads the rest.
@@ -52,7 +52,7 @@ impl RunningHost {
         let state = StateDir::open(setup.state_dir()?)?;
         let trail = Arc::new(open_trail(setup, &state)?);
         let (stores, demo) = configured(setup).await?;
-        let stores = reach(stores, &trail)?;
+        let stores = reach(stores, &trail, &state)?;
         let patience = (transport != Transport::Terminal).then_some(LOADING);
         let registry = load_within(setup, patience).await?;
         let probe = transport != Transport::Terminal && setup.probe();
@@ -178,19 +178,24 @@ pub(crate) fn trail_key_path(setup: &Setup, state: &StateDir) -> PathBuf {
     setup.audit_key_path().unwrap_or_else(|| state.trail_key_path())
 }
 
-fn reach(configs: Vec<StoreConfig>, trail: &AuditTrail) -> anyhow::Result<Vec<Magento>> {
+fn reach(
+    configs: Vec<StoreConfig>,
+    trail: &AuditTrail,
+    state: &StateDir,
+) -> anyhow::Result<Vec<Magento>> {
     configs
         .into_iter()
         .map(|config| {
-            let of_cdn = config.cdn.token.as_ref();
-            for secret in config.credentials.iter().flat_map(Credentials::secrets).chain(of_cdn) {
-                trail.redactor().register(secret);
+            for secret in config.secrets() {
+                trail.redactor().register(&secret);
             }
             let name = config.name.clone();
             // Tokens that a store hands out are secrets too, and may come back in its errors.
             let redactor = trail.redactor().clone();
             let learn = Arc::new(move |secret: &Secret| redactor.register(secret));
-            Magento::with_on_secret(config, learn).with_context(|| format!("the store `{name}`"))
+            let claim_code = otp_steps::claim_in(state.path(), &config);
+            let hooks = StoreHooks { on_secret: Some(learn), claim_code: Some(claim_code) };
+            Magento::with_hooks(config, hooks).with_context(|| format!("the store `{name}`"))
         })
         .collect()
 }

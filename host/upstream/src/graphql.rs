@@ -29,8 +29,10 @@ use souk_policy::PermittedRead;
 
 use crate::store::magento::Magento;
 use crate::wire::address::{ApiTarget, StoreApi, view_segment};
+use crate::wire::json_soundness::check_json;
+use crate::wire::php_trace::before_trace;
 use crate::wire::reply::StoreReply;
-use crate::wire::reply_failure::{MAX_TEXT_CHARS, failure_of, not_json};
+use crate::wire::reply_failure::{MAX_TEXT_CHARS, failure_of, flawed_json, not_json};
 use crate::wire::request::StoreRequest;
 use crate::wire::text::sanitize;
 use crate::wire::upstream::{UPSTREAM, upstream_error};
@@ -63,7 +65,7 @@ pub(crate) async fn query(
         at => view_segment(at, default_scope),
     };
     let target = ApiTarget { api: StoreApi::GraphQl, view, path: read.path(), query: read.query() };
-    let reply = store.send(&StoreRequest::get(target), || Ok(None)).await?;
+    let reply = store.send_anonymously(&StoreRequest::get(target)).await?;
     data_or_failure(reply)
 }
 
@@ -72,7 +74,10 @@ fn data_or_failure(reply: StoreReply) -> Result<Bytes, Failure> {
         return Err(failure);
     }
     match reply.status {
-        200..=299 if reply.json => Ok(reply.body),
+        200..=299 if reply.json => match check_json(&reply.body) {
+            Ok(()) => Ok(reply.body),
+            Err(flaw) => Err(flawed_json(reply.status, &flaw)),
+        },
         200..=299 => {
             Err(not_json(reply.status)
                 .remedy("check the store's `base_url`: no GraphQL answers there"))
@@ -113,7 +118,7 @@ fn query_errors(reply: &StoreReply) -> Option<Failure> {
         .errors
         .iter()
         .take(MAX_ERRORS)
-        .map(|error| error.message.trim_end_matches('.'))
+        .map(|error| before_trace(&error.message).trim_end_matches('.'))
         .collect();
     let said = sanitize(&said.join("; "), MAX_TEXT_CHARS);
     let message = match said.is_empty() {

@@ -13,7 +13,7 @@
 //! |---|---|---|
 //! | `reader`, `writer`, `purger`, `capabilities`, `price_level` | what can be done with a session: read, write, purge the cache, find out what the store offers and how its prices stand | each other |
 //! | `session`, `session_registry` | a store, who we are to it, the default view; who is logged in | what is done with it |
-//! | `auth` | OAuth, bearer token, admin token; the login that proves them | sessions, principals |
+//! | `auth` | OAuth, bearer token, admin token (with a one-time code), Adobe's identity service; the login that proves them | sessions, principals |
 //! | `store` | one store: address, limits, connections, sending and sending again, its views and base URLs | whose request it is |
 //! | `cdn` | the cache before a store: what a purge looks like, how it is sent | the store, sessions |
 //! | `wire` | addresses, signatures, requests, replies, error bodies, text from outside | what is kept between two requests |
@@ -34,7 +34,8 @@
 //! use souk_upstream::{Credentials, Magento, Session, StoreConfig};
 //!
 //! let store = Magento::new(StoreConfig::new("shop", "https://shop.example".parse()?))?;
-//! let admin = Credentials::Admin { username: "agent".into(), password: "…".to_owned().into() };
+//! let (username, password) = ("agent".to_owned(), "…".to_owned().into());
+//! let admin = Credentials::Admin { username, password, otp_secret: None };
 //! let session = Session::login(&store, admin).await?;
 //!
 //! let route = "/V1/products/{sku}";
@@ -76,7 +77,7 @@ pub use capabilities::connection::ConnectionReport;
 pub use capability_cache::CapabilityReport;
 pub use cdn::purge::PurgeReceipt;
 pub use config::cdn::{CdnProvider, CdnSettings};
-pub use config::credentials::{Credentials, PartialCredentials};
+pub use config::credentials::{Credentials, ImsCredentials, PartialCredentials};
 pub use config::error::ConfigError;
 pub use config::limits::RequestLimits;
 pub use config::store::StoreConfig;
@@ -84,7 +85,8 @@ pub use price_level::{BaseCurrencies, CheapProducts};
 pub use purger::{Purge, Purger};
 pub use session::Session;
 pub use session_registry::SessionRegistry;
-pub use store::magento::{Magento, OnSecret};
+pub use store::magento::{Magento, OnSecret, StoreHooks};
+pub use store::used_codes::ClaimCode;
 pub use wire::error_body::interpolate;
 pub use wire::upstream::UPSTREAM;
 pub use writer::{SendError, StoreWriter, WriteResponse};

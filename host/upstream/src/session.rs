@@ -1,6 +1,7 @@
 //! Logged in to a store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use souk_model::{Code, ExposeSecret, Failure, SessionInfo, visible};
 use tokio::sync::OnceCell;
@@ -11,12 +12,16 @@ use crate::capability_cache::CapabilityCache;
 use crate::config::credentials::Credentials;
 use crate::store::base_urls::StoreBaseUrls;
 use crate::store::magento::Magento;
+use crate::store::shorter_base::shorter_base;
 use crate::store::views::STORE_VIEWS;
 use crate::wire::error_body::denies_resource;
 use crate::wire::reply::StoreReply;
 use crate::wire::reply_failure::{RequestLine, failure_of_request, json_body};
 use crate::wire::request::StoreRequest;
 use crate::wire::transport_error::TransportError;
+
+/// How much longer a login may take whose one-time code may have to be waited for.
+const CODE_PATIENCE: Duration = Duration::from_secs(31);
 
 /// A store, the proof of who we are, and the view that reads use when they name none.
 ///
@@ -41,7 +46,15 @@ impl Session {
     /// # Errors
     /// `NOT_AUTHENTICATED` where the store does not accept them; what went wrong on the way else.
     pub async fn login(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
-        store.in_time(Self::login_now(store, credentials)).await
+        let mut limit = store.limits().total_timeout;
+        if matches!(credentials, Credentials::Admin { otp_secret: Some(_), .. }) {
+            limit += CODE_PATIENCE;
+        }
+        let login = store.within(limit, Self::login_now(store, credentials)).await;
+        match login {
+            Err(failure) => Err(found_elsewhere(store, failure).await),
+            login => login,
+        }
     }
 
     async fn login_now(store: &Magento, credentials: Credentials) -> Result<Self, Failure> {
@@ -140,6 +153,24 @@ impl Session {
     }
 }
 
+/// Where a login met something that is no REST API, names the address at which one answers, if the
+/// configured one goes on beyond it.
+async fn found_elsewhere(store: &Magento, failure: Failure) -> Failure {
+    let is_page = failure.code == Code::UpstreamError && matches!(failure.status, Some(200 | 404));
+    if !is_page {
+        return failure;
+    }
+    match store.in_time(async { Ok(shorter_base(store).await) }).await {
+        Ok(Some(base)) => {
+            let message =
+                format!("no REST API answers at `{}`, and one does at `{base}/`", store.base_url());
+            Failure { message, ..failure }
+                .remedy(format!("set the store's `base_url` to `{base}/`"))
+        }
+        _ => failure,
+    }
+}
+
 /// Whom a session shows. Magento tells nobody who they are, so it is what the credentials say
 /// without giving them away.
 fn account_label(credentials: &Credentials) -> String {
@@ -150,5 +181,9 @@ fn account_label(credentials: &Credentials) -> String {
         }
         Credentials::IntegrationToken(_) => "integration".to_owned(),
         Credentials::Admin { username, .. } => username.clone(),
+        Credentials::Ims(ims) => {
+            let shown: String = ims.client_id.chars().take(4).collect();
+            format!("ims:{shown}…")
+        }
     }
 }

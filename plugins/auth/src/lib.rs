@@ -18,6 +18,8 @@ struct LoginArgs {
     username: Option<Sealed>,
     /// Of that admin user.
     password: Option<Sealed>,
+    /// The secret of that user's Google Authenticator, where the store demands a second factor.
+    otp_secret: Option<Sealed>,
     /// OAuth 1.0a, of an integration; all four are needed.
     oauth_consumer_key: Option<Sealed>,
     oauth_consumer_secret: Option<Sealed>,
@@ -33,6 +35,7 @@ impl LoginArgs {
         [
             ("username", self.username),
             ("password", self.password),
+            ("otp_secret", self.otp_secret),
             ("oauth_consumer_key", self.oauth_consumer_key),
             ("oauth_consumer_secret", self.oauth_consumer_secret),
             ("oauth_token", self.oauth_token),

@@ -268,10 +268,14 @@ impl PagedSearch {
         first: SearchPage<T>,
     ) -> Result<Vec<T>, Failure> {
         let (mut all, total) = (first.items, first.total_count);
+        let mut last = 0;
         for number in 2.. {
-            if all.len() as u64 >= total {
+            // A full page has a next: the count may be that of the page.
+            let is_full = all.len() - last >= PAGE as usize;
+            if !is_full && all.len() as u64 >= total {
                 break;
             }
+            last = all.len();
             let found: SearchPage<T> = context.get(&self.read(number))?;
             if found.items.is_empty() {
                 break;

@@ -13,6 +13,9 @@ pub(crate) fn repeat(shop: &mut Shop, call: &Call) -> Option<HandlerResult> {
     }
     match route_of(&call.method, &call.template)?.handler {
         Handler::Write(handler) => Some(handler(shop, call)),
-        Handler::Read(_) | Handler::AdminToken | Handler::CustomerToken => None,
+        Handler::Read(_)
+        | Handler::AdminToken
+        | Handler::AdminTokenByCode
+        | Handler::CustomerToken => None,
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum Handler {
     Write(fn(&mut Shop, &Call) -> HandlerResult),
     /// Logs an admin user in.
     AdminToken,
+    /// Logs an admin user in who brings a one-time code.
+    AdminTokenByCode,
     /// Logs a customer in.
     CustomerToken,
 }

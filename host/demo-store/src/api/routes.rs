@@ -10,12 +10,18 @@ use super::{
     tier_prices,
 };
 
-const LOGINS: [Route; 2] = [
+const LOGINS: [Route; 3] = [
     Route {
         method: "POST",
         template: "/V1/integration/admin/token",
         resource: crate::auth::ANONYMOUS,
         handler: Handler::AdminToken,
+    },
+    Route {
+        method: "POST",
+        template: "/V1/tfa/provider/google/authenticate",
+        resource: crate::auth::ANONYMOUS,
+        handler: Handler::AdminTokenByCode,
     },
     Route {
         method: "POST",

@@ -6,9 +6,9 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::response::{html_response, json_response};
+use super::response::{html_response, json_response, with_type};
 use super::server::Server;
 use super::socket::Peer;
 
@@ -65,7 +65,16 @@ pub(super) fn instead(
         Fault::TooManyRequests => json_response(429, &json!({ "message": "Too Many Requests" })),
         Fault::Unavailable => html_response(503, UNAVAILABLE.to_owned()),
         Fault::DropBefore => return Some(drop_connection(peer)),
-        Fault::DropAfter | Fault::Truncate | Fault::NotJson | Fault::StallAfter => return None,
+        Fault::TracePage => with_type(500, TRACE_PAGE, "text/html; charset=UTF-8"),
+        Fault::TraceMessage => json_response(500, &json!({ "message": TRACE_MESSAGE })),
+        Fault::EmptyToken => json_response(200, &json!("")),
+        Fault::DropAfter
+        | Fault::Truncate
+        | Fault::NotJson
+        | Fault::BadJson
+        | Fault::DeepJson
+        | Fault::PageCount
+        | Fault::StallAfter => return None,
     };
     if let Some(value) = retry_after.and_then(|value| HeaderValue::from_str(value).ok()) {
         response.headers_mut().insert(RETRY_AFTER, value);
@@ -79,9 +88,18 @@ pub(super) async fn spoil(fault: Fault, response: Response, peer: Option<&Peer>)
         Fault::DropAfter => drop_connection(peer),
         Fault::Truncate => truncate(response).await,
         Fault::NotJson => html_response(response.status().as_u16(), UNAVAILABLE.to_owned()),
-        Fault::TooManyRequests | Fault::Unavailable | Fault::DropBefore | Fault::StallAfter => {
-            response
+        Fault::BadJson => rewrite(response, |body| body[..body.len() / 2].to_vec()).await,
+        Fault::DeepJson => {
+            rewrite(response, |_| ["[".repeat(3000), "]".repeat(3000)].concat().into_bytes()).await
         }
+        Fault::PageCount => rewrite(response, count_page).await,
+        Fault::TooManyRequests
+        | Fault::Unavailable
+        | Fault::DropBefore
+        | Fault::TracePage
+        | Fault::TraceMessage
+        | Fault::EmptyToken
+        | Fault::StallAfter => response,
     }
 }
 
@@ -95,6 +113,24 @@ fn drop_connection(peer: Option<&Peer>) -> Response {
 
 fn cut() -> std::io::Error {
     std::io::ErrorKind::ConnectionReset.into()
+}
+
+/// The same answer with another body.
+async fn rewrite(response: Response, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Response {
+    let (mut head, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    head.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(change(&bytes)))
+}
+
+/// A list whose count is that of its page, as some modules make it.
+fn count_page(body: &[u8]) -> Vec<u8> {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(body) else { return body.to_vec() };
+    let on_page = answer.get("items").and_then(Value::as_array).map(Vec::len);
+    if let (Some(on_page), Some(count)) = (on_page, answer.get_mut("total_count")) {
+        *count = on_page.into();
+    }
+    answer.to_string().into_bytes()
 }
 
 /// Half of the body under the length of the whole.
@@ -116,6 +152,15 @@ async fn truncate(response: Response) -> Response {
     spoilt.headers_mut().insert(CONTENT_LENGTH, bytes.len().into());
     spoilt
 }
+
+/// What PHP shows where its errors are displayed and it cannot reach its database.
+const TRACE_PAGE: &str = "<pre>PDOException: SQLSTATE[HY000] [2002] Connection refused in \
+    /var/www/html/vendor/magento/zend-db/library/Zend/Db/Adapter/Pdo/Abstract.php:128 Stack trace: #0 \
+    /var/www/html/vendor/magento/zend-db/library/Zend/Db/Adapter/Pdo/Abstract.php(128): \
+    PDO->__construct('mysql:host=db', 'magento', 'S3cretPw', Array)</pre>";
+/// A message of a module that passes such a trace on.
+const TRACE_MESSAGE: &str = "Error in #0 /var/www/html/app/code/Acme/Secret.php(12): \
+    PDO->__construct('mysql:host=db', 'magento', 'S3cretPw')";
 
 const UNAVAILABLE: &str = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n\
     <center><h1>503 Service Temporarily Unavailable</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n";

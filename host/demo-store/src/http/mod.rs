@@ -23,13 +23,14 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 pub use log::LoggedRequest;
-pub(crate) use server::Server;
+pub(crate) use server::{Server, ServingOptions};
 
 use crate::api::{self, Handler, HandlerResult, Route};
 use crate::auth::Principal;
 use crate::call::Call;
 use crate::faults::Fault;
 use crate::graphql;
+use crate::login::{CloudService, DemoLogin};
 use crate::oauth::Signed;
 use crate::php;
 use crate::refusal::{Refusal, RefusalBody};
@@ -59,7 +60,9 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let peer = peer.as_ref().map(|Extension(ConnectInfo(peer))| peer);
-    if let Some(control) = controls::answer(&server, &method, uri.path(), &body, peer) {
+    let own_path = server.options.login.own_path(uri.path(), &headers);
+    let path = own_path.as_deref().unwrap_or_default();
+    if let Some(control) = controls::answer(&server, &method, path, &body, peer) {
         return control;
     }
     let started = Instant::now();
@@ -75,13 +78,14 @@ async fn serve(
         .and_then(|fault| controls::instead(fault, strike.retry_after.as_deref(), peer));
     let request = IncomingRequest {
         method: method.as_str(),
-        path: uri.path(),
+        path,
         query: uri.query().unwrap_or_default(),
         headers: &headers,
         body: &body,
         now: i64::try_from(since_epoch.as_secs()).unwrap_or(0).saturating_add(server.clock_ahead),
     };
-    let respond = || server.shipping.end(shipping.as_ref(), || request.respond(&server));
+    let respond =
+        || server.shipping.end(shipping.as_ref(), || request.respond(&server, uri.path()));
     let mut response = match (instead, strike.fault) {
         (Some(response), _) => response,
         (None, None) => respond(),
@@ -126,12 +130,22 @@ enum Format {
 }
 
 impl IncomingRequest<'_> {
-    fn respond(&self, server: &Server) -> Response {
+    fn respond(&self, server: &Server, sent_path: &str) -> Response {
+        if let DemoLogin::CloudService(service) = &server.options.login {
+            if sent_path == CloudService::TOKENS {
+                return self.ims_token(server, service);
+            }
+            if self.path.starts_with("/rest/")
+                && let Some((status, body)) = self.turned_away(server)
+            {
+                return json_response(status, &body);
+            }
+        }
         if self.path.trim_end_matches('/') == "/graphql" {
             return self.graphql(server);
         }
         if self.path.trim_end_matches('/') == pages::VERSION {
-            return pages::version(&server.shop());
+            return pages::version(&server.shop(), server.options.version_page.as_deref());
         }
         let Some(format) = self.format() else {
             return html_response(500, ERROR_PAGE.to_owned());
@@ -149,6 +163,29 @@ impl IncomingRequest<'_> {
                 RefusalBody::Html(page) => html_response(status, page),
             },
         }
+    }
+
+    /// A token of the identity service that stands beside a cloud service.
+    fn ims_token(&self, server: &Server, service: &CloudService) -> Response {
+        match service.check_form(self.body) {
+            Ok(()) if self.method == "POST" => {
+                let token = server.guard.token_by_service(self.now);
+                let body = serde_json::json!({
+                    "access_token": token, "token_type": "bearer", "expires_in": 86_399,
+                });
+                json_response(200, &body)
+            }
+            Ok(()) => json_response(405, &Value::Null),
+            Err((status, body)) => json_response(status, &body),
+        }
+    }
+
+    /// What the gateway before a cloud service answers to whom it does not know.
+    fn turned_away(&self, server: &Server) -> Option<(u16, Value)> {
+        server.options.login.refuse(self.headers).or_else(|| {
+            let principal = self.principal(server, &server.shop());
+            (principal != Ok(Principal::All)).then(CloudService::unknown_token)
+        })
     }
 
     /// The storefront's GraphQL. Whoever asks is nobody in particular, whatever token comes along.
@@ -208,7 +245,9 @@ impl IncomingRequest<'_> {
             }
             Mode::Later | Mode::Bulk => api::bulk::find_async(self.method, &target.segments),
         };
-        let found = found.filter(|(route, _)| server.shop().serves(route.template));
+        let found = found.filter(|(route, _)| {
+            server.shop().serves(route.template) && server.options.login.serves(route.template)
+        });
         let (route, path) = found.ok_or_else(Refusal::no_route)?;
         let principal = principal?;
         if !principal.may(route.method, route.resource) {
@@ -245,7 +284,9 @@ impl IncomingRequest<'_> {
         let answer = match route.handler {
             Handler::Read(read) => read(&server.shop(), &call),
             Handler::Write(write) => server.write(&call, write),
-            Handler::AdminToken | Handler::CustomerToken => log_in(server, route.handler, &call),
+            Handler::AdminToken | Handler::AdminTokenByCode | Handler::CustomerToken => {
+                log_in(server, route.handler, &call)
+            }
         }?;
         Ok((200, fields::select(answer, &fields)))
     }
@@ -285,6 +326,10 @@ impl IncomingRequest<'_> {
 
     fn principal(&self, server: &Server, shop: &Shop) -> Result<Principal, Refusal> {
         let host = self.header(&HOST).unwrap_or("localhost");
+        let host = match host.rsplit_once(':') {
+            Some((name, _)) if server.options.without_port => name,
+            _ => host,
+        };
         let signed = Signed {
             method: self.method,
             origin: &format!("http://{host}"),
@@ -358,7 +403,18 @@ fn log_in(server: &Server, handler: Handler, call: &Call) -> HandlerResult {
         Handler::CustomerToken => {
             server.guard.customer_token(&shop.credentials, &username, &password, call.now)
         }
-        _ => server.guard.admin_token(&shop.credentials, &username, &password, call.now),
+        _ => {
+            let token =
+                server.guard.admin_token(&shop.credentials, &username, &password, call.now)?;
+            match (&server.options.login, handler) {
+                (DemoLogin::SecondFactor(factor), Handler::AdminTokenByCode) => {
+                    factor.check(&call.text("otp"), call.now)?;
+                }
+                (DemoLogin::SecondFactor(factor), _) => return Err(factor.demand()),
+                _ => {}
+            }
+            Ok(token)
+        }
     }
 }
 

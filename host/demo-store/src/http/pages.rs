@@ -13,9 +13,9 @@ use crate::shop::Shop;
 pub(super) const VERSION: &str = "/magento_version";
 
 /// Product line, version and edition, for anybody, where the module for it is enabled.
-pub(super) fn version(shop: &Shop) -> Response {
+pub(super) fn version(shop: &Shop, text: Option<&str>) -> Response {
     if shop.has_module("Magento_Version") {
-        return html_response(200, "Magento/2.4 (Community)".to_owned());
+        return html_response(200, text.unwrap_or("Magento/2.4 (Community)").to_owned());
     }
     let page = match target::no_page().body {
         RefusalBody::Html(page) => page,

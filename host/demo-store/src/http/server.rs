@@ -11,8 +11,21 @@ use crate::auth::Guard;
 use crate::call::Call;
 use crate::durable::Journal;
 use crate::faults::Faults;
+use crate::login::DemoLogin;
 use crate::refusal::Refusal;
 use crate::shop::{ALL, Shop};
+
+/// How a store is served, apart from what it holds.
+#[derive(Debug, Default)]
+pub(crate) struct ServingOptions {
+    pub(crate) login: DemoLogin,
+    /// How long its tokens live, in seconds, where that is not an hour.
+    pub(crate) token_life: Option<i64>,
+    /// Whether it takes its own address for one without the port.
+    pub(crate) without_port: bool,
+    /// What it says of its version.
+    pub(crate) version_page: Option<String>,
+}
 
 /// A running store.
 pub(crate) struct Server {
@@ -25,6 +38,7 @@ pub(crate) struct Server {
     journal: Option<Mutex<Journal>>,
     /// By how many seconds its clock is ahead.
     pub(super) clock_ahead: i64,
+    pub(super) options: ServingOptions,
 }
 
 impl Server {
@@ -33,12 +47,21 @@ impl Server {
         let guard = Guard::new(shop.token_key);
         let journal = journal.map(Mutex::new);
         let (shop, log) = (RwLock::new(shop), RequestLog::default());
-        Self { shop, guard, log, faults, shipping: Shipping::default(), journal, clock_ahead: 0 }
+        let (shipping, options) = (Shipping::default(), ServingOptions::default());
+        Self { shop, guard, log, faults, shipping, journal, clock_ahead: 0, options }
     }
 
     /// The same with a clock that is ahead by so many seconds, or behind.
     pub(crate) fn clock_ahead(self, seconds: i64) -> Self {
         Self { clock_ahead: seconds, ..self }
+    }
+
+    /// The same, served so.
+    pub(crate) fn with(mut self, options: ServingOptions) -> Self {
+        if let Some(seconds) = options.token_life {
+            self.guard.set_token_life(seconds);
+        }
+        Self { options, ..self }
     }
 
     /// The shop, to be read.

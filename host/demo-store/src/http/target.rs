@@ -38,6 +38,8 @@ pub(crate) fn parse(path: &str, target_length: usize, stores: &Stores) -> Result
     if target_length > LONGEST_TARGET {
         return Err(too_long());
     }
+    // PHP's own name may stand before every path.
+    let path = path.strip_prefix("/index.php").unwrap_or(path);
     let mut segments = path.trim_matches('/').split('/');
     if segments.next() != Some("rest") {
         return Err(no_page());

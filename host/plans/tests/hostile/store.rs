@@ -47,8 +47,11 @@ impl Store {
         let served = router.clone();
         tokio::spawn(async move { axum::serve(listener, served).await.unwrap() });
         let magento = Magento::new(StoreConfig::new("shop", url.parse().unwrap())).unwrap();
-        let credentials =
-            Credentials::Admin { username: username.clone(), password: password.clone().into() };
+        let credentials = Credentials::Admin {
+            username: username.clone(),
+            password: password.clone().into(),
+            otp_secret: None,
+        };
         let session = Session::login(&magento, credentials).await.unwrap();
         let mut store = Self { router, session, writes, token: String::new() };
         let login = serde_json::json!({"username": username, "password": password});

@@ -100,9 +100,12 @@ impl Shop {
     async fn session_of(&self, config: StoreConfig) -> Session {
         let store = Magento::new(config).unwrap();
         let password = "secret".to_owned().into();
-        Session::login(&store, Credentials::Admin { username: "agent".into(), password })
-            .await
-            .unwrap()
+        Session::login(
+            &store,
+            Credentials::Admin { username: "agent".into(), password, otp_secret: None },
+        )
+        .await
+        .unwrap()
     }
 }
 

@@ -43,6 +43,7 @@ impl GuestState {
         let mut pending = futures::stream::iter(reads)
             .map(|read| reader.clone().read(read))
             .buffered(READS_AT_ONCE);
+        self.usage.begin_wait();
         while let Some((request, result)) = pending.next().await {
             if let Some(call) = self.call.as_deref_mut() {
                 call.resources.push(request);
@@ -52,6 +53,7 @@ impl GuestState {
             }
             answers.push(result.map_err(types::Failure::from));
         }
+        self.usage.end_wait();
         Ok(answers)
     }
 
@@ -61,7 +63,9 @@ impl GuestState {
             Ok(call) => call.reader(),
             Err(failure) => return Ok(Err(failure.into())),
         };
+        self.usage.begin_wait();
         let (request, result) = reader.read(read).await;
+        self.usage.end_wait();
         if let Some(call) = self.call.as_deref_mut() {
             call.resources.push(request);
         }

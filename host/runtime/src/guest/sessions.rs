@@ -111,11 +111,9 @@ impl SessionHost {
             ));
         };
         let Some(wanted) = base_url else { return Ok(first) };
-        let plain = |url: &str| url.trim_end_matches('/').to_owned();
-        let wanted = plain(wanted);
-        self.stores.iter().find(|store| plain(store.base_url()) == wanted).ok_or_else(|| {
+        self.stores.iter().find(|store| store.is_at(wanted)).ok_or_else(|| {
             let known: Vec<_> =
-                self.stores.iter().map(|store| format!("`{}`", plain(store.base_url()))).collect();
+                self.stores.iter().map(|store| format!("`{}`", store.base_url())).collect();
             let mut failure =
                 Failure::new(Code::Forbidden, "`base_url` is not a store of this server")
                     .rule("login-base-url")
@@ -129,8 +127,8 @@ impl SessionHost {
 fn no_credentials() -> Failure {
     Failure::new(Code::NotAuthenticated, "the operator has configured no credentials for the store")
         .remedy(
-            "set MAGENTO_OAUTH_*, MAGENTO_INTEGRATION_TOKEN or MAGENTO_ADMIN_USERNAME and \
-             MAGENTO_ADMIN_PASSWORD where souk is started",
+            "set MAGENTO_OAUTH_*, MAGENTO_INTEGRATION_TOKEN, MAGENTO_IMS_*, or MAGENTO_ADMIN_USERNAME \
+             and MAGENTO_ADMIN_PASSWORD where souk is started",
         )
 }
 
@@ -146,6 +144,7 @@ fn partial_credentials(given: Vec<(String, Secret)>) -> Result<PartialCredential
             "integration_token" => offered.integration_token = Some(value),
             "username" => offered.username = Some(value.expose_secret().to_owned()),
             "password" => offered.password = Some(value),
+            "otp_secret" => offered.otp_secret = Some(value),
             _ => {
                 return Err(Failure::internal(format!(
                     "the plugin logs in with `{name}`, which is no kind of credential"

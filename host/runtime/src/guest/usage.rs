@@ -1,8 +1,9 @@
 //! What a run of a plugin has used, and the point where it has used too much.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use souk_model::{Code, Failure};
+use souk_upstream::UPSTREAM;
 use wasmtime::ResourceLimiter;
 
 use super::cpu_time::CpuMeter;
@@ -82,6 +83,10 @@ pub(crate) struct Usage {
     pub(crate) host_calls: u64,
     /// Drafts and documents that are open.
     open_handles: usize,
+    /// How long it has waited for back ends.
+    waited: Duration,
+    /// Since when it waits for one now.
+    waiting_since: Option<Instant>,
 }
 
 impl Usage {
@@ -97,6 +102,8 @@ impl Usage {
             reports: 0,
             host_calls: 0,
             open_handles: 0,
+            waited: Duration::ZERO,
+            waiting_since: None,
         }
     }
 
@@ -116,6 +123,35 @@ impl Usage {
             return Err(self.exceed(ExceededBudget::Cpu(self.budget.cpu)));
         }
         Ok(())
+    }
+
+    /// A back end is asked something.
+    pub(crate) fn begin_wait(&mut self) {
+        self.waiting_since = Some(Instant::now());
+    }
+
+    /// It has answered.
+    pub(crate) fn end_wait(&mut self) {
+        self.waited += self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
+    }
+
+    /// What the caller is told of a run whose wall clock has run out. Where it is the back end that
+    /// took most of the time, that is said, and not that the plugin was slow.
+    pub(crate) fn out_of_time(&mut self, exceeded: ExceededBudget, plugin: &str) -> Failure {
+        self.end_wait();
+        let wall = self.budget.wall;
+        if self.exceed(exceeded) != ExceededBudget::Wall(wall) || self.waited * 2 < wall {
+            return exceeded.failure(plugin);
+        }
+        let message = format!(
+            "the store was too slow: {} of the {} ms that a call may take were spent waiting for it \
+             (`limits.wall_ms`)",
+            self.waited.min(wall).as_millis(),
+            wall.as_millis()
+        );
+        Failure::new(Code::UpstreamError, message).from_upstream(UPSTREAM, None).remedy(
+            "try again later, or ask for less in one call; `souk doctor` measures the store",
+        )
     }
 
     /// Counts a draft or a document that the guest opens.
@@ -201,6 +237,18 @@ mod tests {
         assert!(usage.memory_growing(0, 1 << 20, None).unwrap());
         usage.memory_growing(0, 1 << 16, None).unwrap_err();
         assert_eq!(usage.exceeded, Some(ExceededBudget::Memory(2 << 20)));
+    }
+
+    #[test]
+    fn whoever_took_the_time_is_named_when_it_is_over() {
+        let budget = || Limits::default().call();
+        let mut idle = Usage::new(budget());
+        let late = ExceededBudget::Wall(budget().wall);
+        assert_eq!(idle.out_of_time(late, "probe").code, Code::InternalError);
+        let mut waiting = Usage { waited: budget().wall, ..Usage::new(budget()) };
+        let failure = waiting.out_of_time(late, "probe");
+        assert_eq!((failure.code, failure.rule), (Code::UpstreamError, None));
+        assert!(!failure.message.contains("probe"), "{}", failure.message);
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl PluginRun<'_> {
             // What ran since the last interruption counts too; the answer is there already.
             Ok(Ok(answer)) => answer,
             Ok(Err(trap)) => Err(self.trap_failure(&trap)),
-            Err(exceeded) => Err(usage.exceed(exceeded).failure(&self.plugin.group.name)),
+            Err(exceeded) => Err(usage.out_of_time(exceeded, &self.plugin.group.name)),
         };
         let result = match result {
             Ok(response) => {

@@ -48,16 +48,26 @@ pub(crate) async fn run(options: cli::DemoStoreArgs) -> anyhow::Result<ExitCode>
         .without_modules(&options.without)
         .with_four_byte(options.four_byte)
         .with_clock_ahead(options.clock_ahead);
+    let mut store = store.with_login(&options.login)?;
+    if let Some(seconds) = options.token_life {
+        store = store.with_token_life(seconds);
+    }
+    if options.without_port {
+        store = store.without_port();
+    }
+    if let Some(text) = options.version_page {
+        store = store.with_version_page(text);
+    }
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
-    let mut text = format!("demo store at http://{address}/\n");
+    let mut text = format!("demo store at http://{address}{}/\n", store.base_path());
     if let Some(listen) = options.cdn {
         text.push_str(&serve_cdn(listen, options.cdn_stock_vcl).await?);
     }
     for credential in store.credentials() {
-        text.push_str(&credential_lines(&credential));
+        text.push_str(&credential_lines(&credential, address));
     }
     print(&text)?;
     store
@@ -84,7 +94,7 @@ async fn serve_cdn(listen: SocketAddr, stock_vcl: bool) -> anyhow::Result<String
 }
 
 /// These credentials open a store that is made to be played with, and are printed on purpose.
-fn credential_lines(credential: &Credential) -> String {
+fn credential_lines(credential: &Credential, address: SocketAddr) -> String {
     match credential {
         Credential::Admin { username, password } => {
             format!(
@@ -107,6 +117,15 @@ fn credential_lines(credential: &Credential) -> String {
         Credential::Bearer { name, token } => {
             format!("\n{name:<16} MAGENTO_INTEGRATION_TOKEN={token}\n")
         }
+        Credential::OneTimeCodes { secret } => {
+            format!("\nsecond factor    MAGENTO_ADMIN_OTP_SECRET={secret}\n")
+        }
+        Credential::Ims { client_id, client_secret, org_id, token_path } => format!(
+            "\nAdobe IMS        MAGENTO_IMS_CLIENT_ID={client_id}\n                 \
+             MAGENTO_IMS_CLIENT_SECRET={client_secret}\n                 \
+             MAGENTO_IMS_ORG_ID={org_id}\n                 \
+             MAGENTO_IMS_URL=http://{address}{token_path}\n"
+        ),
         Credential::Customer { email, password } => {
             format!("\ncustomer         {email} / {password}\n")
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::json;
 use souk_runtime::Registry;
 use souk_state::audit;
-use souk_upstream::CapabilityReport;
+use souk_upstream::{CapabilityReport, StoreHooks};
 
 use self::report::{HealthReport, Section};
 use self::store::StoreReport;
@@ -20,7 +20,7 @@ use crate::cli::DoctorArgs;
 use crate::output::print;
 use crate::refused_config;
 use crate::setup::Setup;
-use crate::wiring;
+use crate::{otp_steps, wiring};
 
 /// More tools than this are counted and not named.
 const NAMED_TOOLS: usize = 4;
@@ -84,8 +84,23 @@ fn store_json(name: &str, capabilities: &CapabilityReport) -> serde_json::Value 
 fn configuration(setup: &Setup) -> Section {
     let mut section = Section::new("configuration");
     for file in &setup.files {
+        let holds_secrets =
+            setup.shapes.iter().any(|shape| shape.path == *file && shape.holds_secrets());
         let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        section.fine("file", format!("{}, nobody else's to write", file.display()));
+        let shown = file.display();
+        // It is there: it was read.
+        if holds_secrets && is_readable_by_others(&file) {
+            section.warn(
+                "file",
+                format!("{shown} holds secrets, and others can read it"),
+                &format!(
+                    "run `chmod 600 {shown}`, or keep the secrets in files of their own: \
+                     `{{ file = \"…\" }}`"
+                ),
+            );
+        } else {
+            section.fine("file", format!("{shown}, nobody else's to write"));
+        }
     }
     if setup.files.is_empty() {
         section.note("file", "none; the environment and the defaults count");
@@ -95,6 +110,14 @@ fn configuration(setup: &Setup) -> Section {
     }
     section.note("probe at login", if setup.probe() { "on" } else { "off" });
     section
+}
+
+/// Whether others than its owner may read a file. Where they cannot enter its directory it is nobody
+/// else's to read, all the same.
+fn is_readable_by_others(file: &Path) -> bool {
+    let mode = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.permissions().mode());
+    let directory = file.parent().map_or(0, mode);
+    mode(file) & 0o044 != 0 && directory & 0o011 != 0
 }
 
 async fn check_stores(setup: &Setup) -> anyhow::Result<Vec<(String, StoreReport)>> {
@@ -109,7 +132,9 @@ async fn check_stores(setup: &Setup) -> anyhow::Result<Vec<(String, StoreReport)
     for config in configs {
         let name = config.name.clone();
         let cache = store::cache(&config.cdn);
-        let store = souk_upstream::Magento::new(config)?;
+        let claim_code = setup.state_dir().ok().map(|state| otp_steps::claim_in(&state, &config));
+        let hooks = StoreHooks { claim_code, on_secret: None };
+        let store = souk_upstream::Magento::with_hooks(config, hooks)?;
         let mut found = store::check(&store).await;
         found.add_cache(cache.as_deref());
         reports.push((name, found));

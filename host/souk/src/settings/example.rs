@@ -38,7 +38,10 @@ pub(crate) fn file() -> String {
             let unit =
                 if setting.unit.is_empty() { String::new() } else { format!("; {}", setting.unit) };
             let _ = writeln!(text, "# {}{unit}.", setting.doc);
-            let last = setting.key.rsplit('.').next().unwrap_or(setting.key);
+            let last = match setting.key.rsplit('.').next().unwrap_or(setting.key) {
+                "NAME" => "CF-Access-Client-Secret",
+                last => last,
+            };
             let _ = writeln!(text, "{mark}{last} = {}", value(setting));
         }
     }

@@ -175,6 +175,7 @@ impl LoadedFiles {
         self.problems.extend(problems);
         let base = path.parent().unwrap_or(Path::new("."));
         let mut read = Vec::with_capacity(values.len());
+        let mut holds_secrets = false;
         for mut given in values {
             match (given.setting.kind, &given.value) {
                 (ValueKind::Path, Value::String(text)) => given.value = value(&base.join(text)),
@@ -192,11 +193,12 @@ impl LoadedFiles {
                         }
                     }
                 }
+                (kind, Value::String(_)) if kind.is_secret() => holds_secrets = true,
                 _ => {}
             }
             read.push(given);
         }
-        self.shapes.push(FileShape::new(path.to_owned(), inode, &text, &read));
+        self.shapes.push(FileShape::new(path.to_owned(), inode, &text, &read, holds_secrets));
         read
     }
 }

@@ -19,12 +19,20 @@ pub(crate) struct FileShape {
     is_blank: bool,
     /// Whether its last line is whole.
     ends_line: bool,
+    /// Whether secrets stand in it, and not in files of their own.
+    holds_secrets: bool,
     /// Its settings in their order: the key, whose setting of many it is, and the value.
     settings: Vec<(String, Option<String>, Value)>,
 }
 
 impl FileShape {
-    pub(crate) fn new(path: PathBuf, inode: u64, text: &str, values: &[SettingValue]) -> Self {
+    pub(crate) fn new(
+        path: PathBuf,
+        inode: u64,
+        text: &str,
+        values: &[SettingValue],
+        holds_secrets: bool,
+    ) -> Self {
         let setting = |given: &SettingValue| {
             let principal = given.setting.key.starts_with("principals.");
             let name = given.name.clone().filter(|_| principal);
@@ -38,6 +46,7 @@ impl FileShape {
             inode,
             is_blank: text.trim().is_empty(),
             ends_line: text.ends_with('\n'),
+            holds_secrets,
             settings: in_order.into_iter().map(setting).collect(),
         }
     }
@@ -45,6 +54,11 @@ impl FileShape {
     /// Whether there is nothing in it but blanks.
     pub(crate) const fn is_blank(&self) -> bool {
         self.is_blank
+    }
+
+    /// Whether secrets stand in it, and not in files of their own.
+    pub(crate) const fn holds_secrets(&self) -> bool {
+        self.holds_secrets
     }
 
     /// Why this may be only a part of what somebody wants to write; `earlier` is what the file was.
@@ -88,7 +102,7 @@ mod tests {
     fn shape(inode: u64, text: &str) -> FileShape {
         let (values, problems) = parse(text, Path::new("souk.toml"), FileAuthority::Operator);
         assert_eq!(problems, []);
-        FileShape::new("souk.toml".into(), inode, text, &values)
+        FileShape::new("souk.toml".into(), inode, text, &values, false)
     }
 
     const ANN: &str = "[principals.ann]\ntoken = 'ann-0123456789abcdef'\n";

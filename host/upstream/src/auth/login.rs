@@ -10,16 +10,17 @@
 //!   otherwise.
 //! - Whoever gets 200 where the same request without credentials gets 401 is known.
 //!
-//! A valid bearer token that may read none of the [`PROBES`] cannot be told from an invalid one;
+//! A valid bearer token that may read none of the [`PROBES`](super::token_proof::PROBES) cannot be told from an invalid one;
 //! the failure says what was tried.
 
 use souk_model::{Code, Failure};
 
 use super::oauth;
 use super::store_auth::StoreAuth;
+use super::token_proof::PROBES;
 use crate::store::magento::Magento;
 use crate::store::views::STORE_VIEWS;
-use crate::wire::address::{ApiTarget, COUNT_ONLY};
+use crate::wire::address::ApiTarget;
 use crate::wire::error_body::{denies_resource, refuses_signature};
 use crate::wire::reply::StoreReply;
 use crate::wire::reply_failure::failure_of;
@@ -27,39 +28,73 @@ use crate::wire::request::StoreRequest;
 use crate::wire::signing::OauthSigner;
 use crate::wire::upstream::UPSTREAM;
 
-/// Reads of different resources. The first also tells the store's views.
-const PROBES: [ApiTarget<'static>; 8] = [
-    STORE_VIEWS,
-    ApiTarget::constant("/V1/products", COUNT_ONLY),
-    ApiTarget::constant("/V1/orders", COUNT_ONLY),
-    ApiTarget::constant("/V1/customers/search", COUNT_ONLY),
-    ApiTarget::constant("/V1/categories/list", COUNT_ONLY),
-    ApiTarget::constant("/V1/cmsPage/search", COUNT_ONLY),
-    ApiTarget::constant("/V1/salesRules/search", COUNT_ONLY),
-    ApiTarget::constant("/V1/modules", ""),
-];
-
 /// Reads until the store is known to accept the credentials.
 pub(crate) async fn verify(store: &Magento, auth: &StoreAuth) -> Result<(), Failure> {
-    let views = auth.read(store, &STORE_VIEWS).await?;
+    let views = match auth {
+        StoreAuth::Renewable(token) => {
+            token.send_once(store, &StoreRequest::get(STORE_VIEWS)).await?
+        }
+        _ => auth.read(store, &STORE_VIEWS).await?,
+    };
     if views.status == 200 && views.json {
         store.views().learn(&views.body)?;
     }
     match auth {
-        StoreAuth::Admin(_) => verify_admin(&views),
-        StoreAuth::Oauth(signer) => verify_signature(store, signer, &views).await,
+        StoreAuth::Renewable(token) => {
+            verify_renewable(store, &views)?;
+            if views.status == 200 {
+                token.proof().suggest(STORE_VIEWS);
+            }
+            Ok(())
+        }
+        StoreAuth::Oauth(signer) => verify_signature_over_own_base(store, signer, views).await,
         StoreAuth::Bearer(token) => {
-            token.set_proof(verify_token(store, auth, views).await?);
+            token.proof().prove(verify_token(store, auth, views).await?);
             Ok(())
         }
     }
 }
 
-fn verify_admin(views: &StoreReply) -> Result<(), Failure> {
+fn verify_renewable(store: &Magento, views: &StoreReply) -> Result<(), Failure> {
     if views.status == 200 || denies_resource(views) {
         return Ok(());
     }
-    Err(failure_of(views))
+    let failure = failure_of(views);
+    if !(store.is_cloud_service() && matches!(views.status, 401 | 403)) {
+        return Err(failure);
+    }
+    Err(as_unauthenticated(failure).remedy(
+        "check the organisation (`credentials.ims.org_id`), and that the credentials belong to a \
+         project of Adobe's developer console to which Commerce was added",
+    ))
+}
+
+/// Where the store's address has a port, the server before Magento may not pass it on, as a common
+/// setting of nginx does: then Magento verifies signatures over its address without the port. A
+/// refused signature is made once so; what the store accepts is kept for all that follow.
+async fn verify_signature_over_own_base(
+    store: &Magento,
+    signer: &OauthSigner,
+    views: StoreReply,
+) -> Result<(), Failure> {
+    if !(refuses_signature(&views) && store.may_sign_without_port()) {
+        return verify_signature(store, signer, &views).await;
+    }
+    store.set_signs_without_port(true);
+    let form = store.path_form();
+    let again = oauth::send_in_form(store, signer, &StoreRequest::get(STORE_VIEWS), form).await;
+    let verified = match again {
+        Ok(again) if !refuses_signature(&again) => verify_signature(store, signer, &again).await,
+        // The first refusal is about the address that was configured.
+        Ok(_) => Err(as_unauthenticated(failure_of(&views))),
+        Err(error) => Err(error.into()),
+    };
+    if verified.is_err() {
+        store.set_signs_without_port(false);
+        return verified;
+    }
+    tracing::info!(store = store.name(), "signatures are made over its address without the port");
+    Ok(())
 }
 
 async fn verify_signature(
@@ -135,7 +170,7 @@ async fn verify_token(
             reply = auth.read(store, probe).await?;
         }
         if reply.status == 200 {
-            let anonymous = store.send(&StoreRequest::get(*probe), || Ok(None)).await?;
+            let anonymous = store.send_anonymously(&StoreRequest::get(*probe)).await?;
             if anonymous.status == 401 {
                 return Ok(*probe);
             }
@@ -151,9 +186,10 @@ async fn verify_token(
     Err(Failure::new(Code::NotAuthenticated, message)
         .from_upstream(UPSTREAM, Some(reply.status))
         .remedy(
-            "since 2.4.4 Magento refuses integration tokens as bearer tokens unless \
-             `oauth/consumer/enable_integration_as_bearer` is on: use the integration's four OAuth \
-             keys instead",
+            "since 2.4.4 Magento refuses integration tokens as bearer tokens unless Stores > \
+             Configuration > Services > OAuth > Consumer Settings > Allow OAuth Access Tokens to be \
+             used as standalone Bearer tokens is on (`oauth/consumer/enable_integration_as_bearer`): \
+             switch that on, or better use the integration's four OAuth keys",
         ))
 }
 

@@ -1,5 +1,7 @@
 //! Requests signed with an integration's four keys.
 
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use souk_model::Failure;
 
 use crate::store::magento::Magento;
@@ -41,8 +43,9 @@ pub(super) async fn send_in_form(
     form: PathForm,
 ) -> Result<StoreReply, TransportError> {
     let target = &request.target;
-    let slash = if target.view.is_empty() { "" } else { "/" };
-    let path = [slash, target.view, target.path].concat();
+    let view = store.address().view_in_path(target.view);
+    let slash = if view.is_empty() { "" } else { "/" };
+    let path = [slash, view, target.path].concat();
     let input = SignatureInput {
         method: request.method.as_str(),
         base: store.signing_rest_url(),
@@ -55,7 +58,9 @@ pub(super) async fn send_in_form(
             let stamp = NonceTimestamp::now().map_err(|error| {
                 Failure::internal(format!("the system gives no random numbers: {error}"))
             })?;
-            secret_header(&signer.authorization(&input, &stamp)).map(Some)
+            let mut proof = HeaderMap::new();
+            proof.insert(AUTHORIZATION, secret_header(&signer.authorization(&input, &stamp))?);
+            Ok(proof)
         })
         .await
 }

@@ -10,7 +10,7 @@ use crate::store::magento::Magento;
 use crate::wire::upstream::{UPSTREAM, upstream_error};
 
 /// A route of every Magento, asked as anybody may: it answers 401, or the views.
-const ANY_ROUTE: &str = "/rest/V1/store/storeViews";
+const ANY_ROUTE: &str = "/V1/store/storeViews";
 
 /// What answered.
 #[derive(Debug, Clone)]
@@ -33,7 +33,8 @@ impl Magento {
     pub async fn check_connection(&self) -> Result<ConnectionReport, Failure> {
         self.in_time(async {
             let (before, sent) = (Timestamp::now(), Instant::now());
-            let reply = self.page(ANY_ROUTE).await?;
+            let url = self.address().rest_page_url(ANY_ROUTE)?;
+            let reply = self.ask(url).await?;
             let took = sent.elapsed();
             if !reply.json {
                 return Err(upstream_error(

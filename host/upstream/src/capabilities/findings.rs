@@ -25,6 +25,11 @@ const OF_COMMERCE: [&str; 5] = [
     "Magento_TargetRule",
 ];
 
+/// As Magento calls itself, in each of its editions.
+const MAGENTO: &str = "Magento";
+/// As Mage-OS calls itself.
+const MAGE_OS: &str = "Mage-OS";
+
 /// When and how it was asked.
 pub(super) struct ProbeRun {
     pub at: Timestamp,
@@ -34,7 +39,11 @@ pub(super) struct ProbeRun {
 }
 
 /// Puts it together.
-pub(super) fn capabilities(replies: &ProbeReplies, run: ProbeRun) -> Capabilities {
+pub(super) fn capabilities(
+    replies: &ProbeReplies,
+    is_cloud_service: bool,
+    run: ProbeRun,
+) -> Capabilities {
     let page = version_page(&replies.version);
     let modules = modules(replies);
     let access = access(replies);
@@ -43,10 +52,15 @@ pub(super) fn capabilities(replies: &ProbeReplies, run: ProbeRun) -> Capabilitie
         requests: run.requests,
         took_ms: u64::try_from(run.took.as_millis()).unwrap_or(u64::MAX),
         version: match &page {
-            Ok((version, _)) => Finding::Known(version.clone()),
+            Ok(page) if page.is_known_product() => Finding::Known(page.version.clone()),
+            Ok(page) => Finding::unknown(format!("the store calls itself `{}`", page.product)),
             Err(why) => Finding::unknown(why),
         },
-        edition: edition(&modules, &page),
+        edition: if is_cloud_service {
+            Finding::Known(Edition::CloudService)
+        } else {
+            edition(&modules, &page)
+        },
         inventory: inventory(&access, &modules),
         websites: structure::websites(replies),
         store_views: structure::store_views(replies),
@@ -88,8 +102,22 @@ fn modules(replies: &ProbeReplies) -> Finding<Modules> {
     }
 }
 
-/// Version and edition by the store's own account: `Magento/2.4 (Community)`.
-fn version_page(reply: &ProbeReply) -> Result<(String, String), String> {
+/// A store's own account of itself: `Magento/2.4 (Community)`.
+#[derive(Debug, PartialEq, Eq)]
+struct VersionPage {
+    product: String,
+    version: String,
+    edition: String,
+}
+
+impl VersionPage {
+    /// Whether its versions and editions mean what this host takes them for.
+    fn is_known_product(&self) -> bool {
+        [MAGENTO, MAGE_OS].contains(&self.product.as_str())
+    }
+}
+
+fn version_page(reply: &ProbeReply) -> Result<VersionPage, String> {
     let reply = reply.as_ref().map_err(Clone::clone)?;
     let hidden = "`/magento_version` is not served: its module is off, or a server hides it";
     if !reply.is_success() {
@@ -99,28 +127,41 @@ fn version_page(reply: &ProbeReply) -> Result<(String, String), String> {
     parse_version_page(text).ok_or_else(|| hidden.to_owned())
 }
 
-fn parse_version_page(text: &str) -> Option<(String, String)> {
-    let (_, rest) = text.trim().split_once('/')?;
+fn parse_version_page(text: &str) -> Option<VersionPage> {
+    let (product, rest) = text.trim().split_once('/')?;
+    let named = product.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_ .".contains(&byte));
     let (version, edition) = rest.strip_suffix(')')?.split_once(" (")?;
     let numbers = version.split('.').all(|part| {
         !part.is_empty() && part.len() < 6 && part.bytes().all(|byte| byte.is_ascii_digit())
     });
     let word = edition.bytes().all(|byte| byte.is_ascii_alphanumeric()) && edition.len() < 30;
-    (numbers && word).then(|| (version.to_owned(), edition.to_owned()))
+    let own = |text: &str| text.to_owned();
+    (numbers && word && named && !product.is_empty() && product.len() < 30).then(|| VersionPage {
+        product: own(product),
+        version: own(version),
+        edition: own(edition),
+    })
 }
 
-/// The modules show it: Commerce is more of them. Without the list, the store's own word counts.
-fn edition(
-    modules: &Finding<Modules>,
-    page: &Result<(String, String), String>,
-) -> Finding<Edition> {
+/// The modules show it: Commerce is more of them. Without the list, the store's own word counts. What
+/// was made of Magento by others has its modules, and its own name.
+fn edition(modules: &Finding<Modules>, page: &Result<VersionPage, String>) -> Finding<Edition> {
     match (modules.as_result(), page) {
+        (_, Ok(page)) if page.product == MAGE_OS => Finding::Known(Edition::MageOs),
+        (_, Ok(page)) if !page.is_known_product() => {
+            Finding::unknown(format!("the store calls itself `{}`", page.product))
+        }
+        (Ok(modules), Err(why)) if modules.names.iter().any(|name| name.starts_with("MageOS_")) => {
+            Finding::unknown(format!(
+                "it has modules of Mage-OS's, so that it may be that or Magento: {why}"
+            ))
+        }
         (Ok(modules), _) if modules.has("Magento_B2b") => Finding::Known(Edition::CommerceB2b),
         (Ok(modules), _) if OF_COMMERCE.iter().any(|name| modules.has(name)) => {
             Finding::Known(Edition::Commerce)
         }
         (Ok(modules), _) if modules.has("Magento_Store") => Finding::Known(Edition::OpenSource),
-        (_, Ok((_, word))) => match word.as_str() {
+        (_, Ok(page)) => match page.edition.as_str() {
             "Community" => Finding::Known(Edition::OpenSource),
             "Enterprise" => Finding::Known(Edition::Commerce),
             "B2B" => Finding::Known(Edition::CommerceB2b),
@@ -194,7 +235,7 @@ mod tests {
         Finding::Known(Modules { names: names.iter().map(|&name| name.to_owned()).collect() })
     }
 
-    fn account(text: &str) -> Result<(String, String), String> {
+    fn account(text: &str) -> Result<VersionPage, String> {
         parse_version_page(text).ok_or_else(|| "hidden".to_owned())
     }
 
@@ -202,7 +243,11 @@ mod tests {
     fn a_store_tells_its_version_in_one_form_only() {
         assert_eq!(
             parse_version_page("Magento/2.4 (Community)\n"),
-            Some(("2.4".to_owned(), "Community".to_owned()))
+            Some(VersionPage {
+                product: "Magento".to_owned(),
+                version: "2.4".to_owned(),
+                edition: "Community".to_owned()
+            })
         );
         for other in ["", "<html>2.4 (Community)</html>", "Magento/2.4", "Magento/x (Community)"] {
             assert_eq!(parse_version_page(other), None, "{other}");
@@ -224,14 +269,23 @@ mod tests {
         assert_eq!(is(known(&none(), community)), Some(Edition::OpenSource));
         assert_eq!(is(known(&none(), "Magento/2.4 (Enterprise)")), Some(Edition::Commerce));
         assert_eq!(is(known(&none(), "Magento/2.4 (Other)")), None);
+        // What others made of Magento is not taken for it, whatever its modules.
+        let mage_os = "Mage-OS/1.0 (Community)";
+        for modules in [&none(), &open] {
+            assert_eq!(is(known(modules, mage_os)), Some(Edition::MageOs));
+            assert_eq!(is(known(modules, "Fork/2.4 (Community)")), None);
+        }
+        let of_mage_os = modules(&["Magento_Store", "MageOS_Theme"]);
+        assert_eq!(is(known(&of_mage_os, "")), None);
+        assert_eq!(is(known(&of_mage_os, community)), Some(Edition::OpenSource));
         assert_eq!(is(known(&none(), "")), None);
     }
 
     proptest! {
         #[test]
         fn no_page_is_read_as_more_than_it_says(text in any::<String>()) {
-            if let Some((version, edition)) = parse_version_page(&text) {
-                let said = format!("/{version} ({edition})");
+            if let Some(page) = parse_version_page(&text) {
+                let said = format!("{}/{} ({})", page.product, page.version, page.edition);
                 prop_assert!(text.contains(&said));
             }
         }

@@ -65,6 +65,7 @@ pub(super) async fn probe(store: &Magento, auth: &StoreAuth) -> Capabilities {
     let known = auth.is_known(store).await;
     findings::capabilities(
         &ProbeReplies::new(views, others, known),
+        store.is_cloud_service(),
         ProbeRun {
             at,
             requests: prober.sent.load(Ordering::Relaxed),

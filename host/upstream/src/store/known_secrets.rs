@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use souk_model::{ExposeSecret, Secret};
 
-use crate::config::credentials::Credentials;
 use crate::wire::echo::EchoFilter;
 
 /// How many are remembered beside the operator's own: those of callers, and tokens. The oldest goes
@@ -22,9 +21,7 @@ pub(super) struct KnownSecrets {
 }
 
 impl KnownSecrets {
-    pub(super) fn new(configured: Option<&Credentials>) -> Self {
-        let configured: Vec<Secret> =
-            configured.into_iter().flat_map(Credentials::secrets).cloned().collect();
+    pub(super) fn new(configured: Vec<Secret>) -> Self {
         let filter = ArcSwap::from_pointee(EchoFilter::of(&configured));
         Self { configured, learned: Mutex::default(), filter }
     }

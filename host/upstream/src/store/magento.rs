@@ -3,13 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use http::HeaderMap;
 use souk_model::{Failure, Secret};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::connection_way::{connection_way, gateway_headers};
 use super::known_secrets::KnownSecrets;
+use super::used_codes::{ClaimCode, UsedCodes};
 use super::views::StoreViews;
 use crate::cdn::cache::Cdn;
+use crate::config::base_url::{RestLayout, plain_base};
 use crate::config::credentials::Credentials;
 use crate::config::error::ConfigError;
 use crate::config::limits::RequestLimits;
@@ -23,6 +28,15 @@ use crate::wire::upstream::upstream_error;
 /// Told of each secret that a store gives out, before it is used, so that logs can be kept free of
 /// it: an admin's tokens.
 pub type OnSecret = Arc<dyn Fn(&Secret) + Send + Sync>;
+
+/// What a store is given of the host around it.
+#[derive(Default)]
+pub struct StoreHooks {
+    /// Told of each secret that the store gives out.
+    pub on_secret: Option<OnSecret>,
+    /// Asked before a one-time code is used.
+    pub claim_code: Option<ClaimCode>,
+}
 
 /// One configured store. Cheap to clone; all clones share connections, limits and what is known of
 /// its store views.
@@ -47,6 +61,11 @@ struct MagentoInner {
     views: StoreViews,
     /// Whether the store was seen to verify paths as sent: see [`PathForm`].
     signs_as_sent: AtomicBool,
+    /// Whether it was seen to verify signatures over its address without the port.
+    signs_without_port: AtomicBool,
+    /// What every request to it carries, for what stands before it.
+    gateway_headers: HeaderMap,
+    used_codes: UsedCodes,
     on_secret: Option<OnSecret>,
     secrets: KnownSecrets,
 }
@@ -67,18 +86,18 @@ impl Magento {
     /// # Errors
     /// An address that is none, a limit of zero, a cache that is half described.
     pub fn new(config: StoreConfig) -> Result<Self, ConfigError> {
-        Self::build(config, None)
+        Self::with_hooks(config, StoreHooks::default())
     }
 
-    /// As [`Magento::new`]; `on_secret` is told of each secret that the store gives out.
+    /// As [`Magento::new`], with what the store is given of the host around it.
     ///
     /// # Errors
     /// As [`Magento::new`].
-    pub fn with_on_secret(config: StoreConfig, on_secret: OnSecret) -> Result<Self, ConfigError> {
-        Self::build(config, Some(on_secret))
-    }
-
-    fn build(config: StoreConfig, on_secret: Option<OnSecret>) -> Result<Self, ConfigError> {
+    pub fn with_hooks(config: StoreConfig, hooks: StoreHooks) -> Result<Self, ConfigError> {
+        let (way, proxied_by_tls) = connection_way(&config)?;
+        let gateway_headers = gateway_headers(&config)?;
+        let secrets = KnownSecrets::new(config.secrets());
+        let layout = layout_of(&config);
         let StoreConfig {
             name,
             environment,
@@ -88,8 +107,9 @@ impl Magento {
             limits,
             four_byte,
             cdn,
+            ..
         } = config;
-        let address = StoreAddress::new(&name, &base_url, signing_base_url.as_ref())?;
+        let address = StoreAddress::new(&name, &base_url, signing_base_url.as_ref(), layout)?;
         check_limits(&name, &limits)?;
         let cdn =
             Cdn::new(&cdn, limits).map_err(|why| ConfigError::Cdn { store: name.clone(), why })?;
@@ -100,9 +120,12 @@ impl Magento {
             slots: Semaphore::new(limits.concurrency.min(Semaphore::MAX_PERMITS)),
             views: StoreViews::default(),
             signs_as_sent: AtomicBool::new(false),
-            on_secret,
-            secrets: KnownSecrets::new(credentials.as_ref()),
-            client: HttpClient::new(address.encrypted, limits),
+            signs_without_port: AtomicBool::new(false),
+            gateway_headers,
+            used_codes: UsedCodes::new(hooks.claim_code),
+            on_secret: hooks.on_secret,
+            secrets,
+            client: HttpClient::by(way, address.encrypted || proxied_by_tls, limits),
             cdn: cdn.map(Arc::new),
             name,
             environment,
@@ -158,9 +181,51 @@ impl Magento {
         &self.0.views
     }
 
+    /// Whether this is where the store is, also where the address goes on to its API.
+    #[must_use]
+    pub fn is_at(&self, url: &str) -> bool {
+        let base = url.parse().ok().and_then(|url| plain_base(&url, self.0.address.layout).ok());
+        base.is_some_and(|base| base == self.0.address.base_url)
+    }
+
+    /// Whether it is Adobe Commerce as a Cloud Service.
+    #[must_use]
+    pub fn is_cloud_service(&self) -> bool {
+        self.0.address.layout == RestLayout::CloudService
+    }
+
+    /// Whether the store was found to verify signatures over its address without the port.
+    #[must_use]
+    pub fn signs_without_port(&self) -> bool {
+        self.0.signs_without_port.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has a port that could be left out, and is not known to.
+    pub(crate) fn may_sign_without_port(&self) -> bool {
+        self.0.address.signing_rest_url_without_port.is_some() && !self.signs_without_port()
+    }
+
+    pub(crate) fn set_signs_without_port(&self, without_port: bool) {
+        self.0.signs_without_port.store(without_port, Ordering::Relaxed);
+    }
+
     /// The start of every address, as signatures want it.
     pub(crate) fn signing_rest_url(&self) -> &str {
-        &self.0.address.signing_rest_url
+        let address = &self.0.address;
+        match &address.signing_rest_url_without_port {
+            Some(without_port) if self.signs_without_port() => without_port,
+            _ => &address.signing_rest_url,
+        }
+    }
+
+    /// What every request to the store carries, for what stands before it.
+    pub(crate) fn gateway_headers(&self) -> &HeaderMap {
+        &self.0.gateway_headers
+    }
+
+    /// Which one-time codes were used for it.
+    pub(crate) fn used_codes(&self) -> &UsedCodes {
+        &self.0.used_codes
     }
 
     pub(crate) fn path_form(&self) -> PathForm {
@@ -180,7 +245,15 @@ impl Magento {
         &self,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let limit = self.0.limits.total_timeout;
+        self.within(self.0.limits.total_timeout, work).await
+    }
+
+    /// Ends what takes longer than this.
+    pub(crate) async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
             Err(upstream_error(format!(
                 "the store did not answer within {} s",
@@ -221,6 +294,16 @@ impl Magento {
         let slot = self.0.slots.acquire().await;
         slot.map_err(|_| Failure::internal("the store is shut down"))
     }
+}
+
+/// How the store's addresses are built, as the operator says or as its credentials tell.
+fn layout_of(config: &StoreConfig) -> RestLayout {
+    let host = config.base_url.host_str().unwrap_or_default();
+    let is_cloud_service = config.cloud_service.unwrap_or_else(|| {
+        matches!(config.credentials, Some(Credentials::Ims(_)))
+            || host.ends_with(".api.commerce.adobe.com")
+    });
+    if is_cloud_service { RestLayout::CloudService } else { RestLayout::Magento }
 }
 
 fn check_limits(store: &str, limits: &RequestLimits) -> Result<(), ConfigError> {

@@ -2,7 +2,10 @@
 //! session: each request is handed the proof that it carries.
 
 pub(crate) mod base_urls;
+mod connection_way;
 mod known_secrets;
 pub(crate) mod magento;
+pub(crate) mod shorter_base;
 mod transport;
+pub(crate) mod used_codes;
 pub(crate) mod views;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, Method};
-use reqwest::Request;
+use http::{HeaderMap, Method};
+use reqwest::{Request, Url};
 use souk_model::Failure;
 
 use super::magento::Magento;
@@ -13,22 +13,23 @@ use crate::wire::retry;
 use crate::wire::transport_error::TransportError;
 
 impl Magento {
-    /// Sends it, and again where that may help and may be. `authorize` is asked anew for each
-    /// attempt, since a signature counts once.
+    /// Sends it, and again where that may help and may be. `prove` gives the headers that prove who
+    /// we are, anew for each attempt, since a signature counts once.
     pub(crate) async fn send<A>(
         &self,
         request: &StoreRequest<'_>,
-        authorize: A,
+        prove: A,
     ) -> Result<StoreReply, TransportError>
     where
-        A: Fn() -> Result<Option<HeaderValue>, Failure>,
+        A: Fn() -> Result<HeaderMap, Failure>,
     {
         let url = self.address().target_url(&request.target, self.limits().max_url_bytes);
         let url = url.map_err(TransportError::Unsendable)?;
         let mut attempts = 0;
         loop {
-            let authorization = authorize().map_err(TransportError::Unsendable)?;
-            let outcome = self.attempt(request, request.to_http(&url, authorization)).await;
+            let proof = prove().map_err(TransportError::Unsendable)?;
+            let view = self.address().view_in_header(&request.target);
+            let outcome = self.attempt(request, request.to_http(&url, proof, view)).await;
             let Some(store_asks) = request.resend_policy.resend(&outcome) else {
                 return outcome;
             };
@@ -41,10 +42,23 @@ impl Magento {
         }
     }
 
+    /// Sends it as anybody may.
+    pub(crate) async fn send_anonymously(
+        &self,
+        request: &StoreRequest<'_>,
+    ) -> Result<StoreReply, TransportError> {
+        self.send(request, || Ok(HeaderMap::new())).await
+    }
+
     /// Asks once, as anybody may, for a page that is not of the REST API. `path` follows the base
     /// URL and is a constant of the host's own.
     pub(crate) async fn page(&self, path: &'static str) -> Result<StoreReply, TransportError> {
         let url = self.address().page_url(path).map_err(TransportError::Unsendable)?;
+        self.ask(url).await
+    }
+
+    /// Asks once, as anybody may, for an address of this store's host.
+    pub(crate) async fn ask(&self, url: Url) -> Result<StoreReply, TransportError> {
         let client = self.client().await.map_err(TransportError::Unsendable)?;
         let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
         self.execute(client, Request::new(Method::GET, url), false).await
@@ -68,10 +82,11 @@ impl Magento {
     async fn execute(
         &self,
         client: &reqwest::Client,
-        http_request: Request,
+        mut http_request: Request,
         asks_for_token: bool,
     ) -> Result<StoreReply, TransportError> {
         let limits = self.limits();
+        http_request.headers_mut().extend(self.gateway_headers().clone());
         match client.execute(http_request).await {
             Ok(response) => {
                 // A store may give out the same token again, which is then known already.

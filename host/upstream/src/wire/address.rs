@@ -4,6 +4,7 @@ use souk_model::{Failure, StoreView};
 use url::{Host, Url};
 
 use super::signing::encoded_base;
+use crate::config::base_url::{RestLayout, plain_base};
 use crate::config::error::ConfigError;
 
 /// The store's address and what its signatures are made over.
@@ -11,10 +12,13 @@ use crate::config::error::ConfigError;
 pub(crate) struct StoreAddress {
     /// For people: without a slash at the end.
     pub base_url: String,
+    pub layout: RestLayout,
     /// `https://shop.example/rest`
     rest_url: String,
     /// The same as Magento sees it, ready for a base string.
     pub signing_rest_url: String,
+    /// The same without its port, where it has one.
+    pub signing_rest_url_without_port: Option<String>,
     /// Whether TLS protects it.
     pub encrypted: bool,
     /// Whether it is this machine.
@@ -30,15 +34,31 @@ impl StoreAddress {
         store: &str,
         base: &Url,
         signing_base: Option<&Url>,
+        layout: RestLayout,
     ) -> Result<Self, ConfigError> {
-        let base_url = validated(store, "base_url", base)?;
+        let plain = |setting, url: &Url| {
+            plain_base(url, layout).map_err(|refused| ConfigError::Address {
+                store: store.to_owned(),
+                setting,
+                url: refused.shown,
+                why: refused.why,
+            })
+        };
+        let base_url = plain("base_url", base)?;
         let signing_base = match signing_base {
-            Some(url) => validated(store, "signing_base_url", url)?,
+            Some(url) => plain("signing_base_url", url)?,
             None => base_url.clone(),
         };
+        let below = match layout {
+            RestLayout::Magento => "/rest",
+            RestLayout::CloudService => "",
+        };
+        let signed = |base: &str| encoded_base(&[base, below].concat());
         Ok(Self {
-            rest_url: format!("{base_url}/rest"),
-            signing_rest_url: encoded_base(&format!("{signing_base}/rest")),
+            layout,
+            rest_url: [&base_url, below].concat(),
+            signing_rest_url: signed(&signing_base),
+            signing_rest_url_without_port: without_port(&signing_base).as_deref().map(signed),
             encrypted: base.scheme() == "https",
             loopback: is_loopback(base),
             base_url,
@@ -48,6 +68,26 @@ impl StoreAddress {
     /// The address of a page beside the REST API.
     pub(crate) fn page_url(&self, path: &'static str) -> Result<Url, Failure> {
         Url::parse(&[&self.base_url, path].concat())
+            .map_err(|error| Failure::internal(format!("`{path}` cannot be joined: {error}")))
+    }
+
+    /// The store view, where the path names it.
+    pub(crate) fn view_in_path<'v>(&self, view: &'v str) -> &'v str {
+        match self.layout {
+            RestLayout::Magento => view,
+            RestLayout::CloudService => "",
+        }
+    }
+
+    /// The store view, where a header names it; none for the store's own default.
+    pub(crate) fn view_in_header<'v>(&self, target: &ApiTarget<'v>) -> Option<&'v str> {
+        let by_header = target.api == StoreApi::GraphQl || self.layout == RestLayout::CloudService;
+        Some(target.view).filter(|view| by_header && !view.is_empty())
+    }
+
+    /// The address of a read of the host's own, at no particular view.
+    pub(crate) fn rest_page_url(&self, path: &'static str) -> Result<Url, Failure> {
+        Url::parse(&[&self.rest_url, path].concat())
             .map_err(|error| Failure::internal(format!("`{path}` cannot be joined: {error}")))
     }
 
@@ -63,8 +103,9 @@ impl StoreAddress {
         let mark = if target.query.is_empty() { "" } else { "?" };
         let text = match target.api {
             StoreApi::Rest => {
-                let slash = if target.view.is_empty() { "" } else { "/" };
-                [&self.rest_url, slash, target.view, target.path, mark, target.query].concat()
+                let view = self.view_in_path(target.view);
+                let slash = if view.is_empty() { "" } else { "/" };
+                [&self.rest_url, slash, view, target.path, mark, target.query].concat()
             }
             StoreApi::GraphQl => [&self.base_url, target.path, mark, target.query].concat(),
         };
@@ -101,28 +142,12 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn validated(store: &str, setting: &'static str, url: &Url) -> Result<String, ConfigError> {
-    let wrong = |why| {
-        let mut shown = url.clone();
-        // Both fail only where there is nothing to hide.
-        let _ = shown.set_password(None);
-        let _ = shown.set_username("");
-        Err(ConfigError::Address { store: store.to_owned(), setting, url: shown.into(), why })
-    };
-    if !matches!(url.scheme(), "http" | "https") {
-        return wrong("it must begin with `https://` or `http://`");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return wrong("credentials do not belong into it");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return wrong("it may have neither `?` nor `#`");
-    }
-    let text = url.as_str().trim_end_matches('/');
-    if text.ends_with("/rest") {
-        return wrong("it must end before `/rest`");
-    }
-    Ok(text.to_owned())
+/// The base without its port, where it names one.
+fn without_port(base: &str) -> Option<String> {
+    let mut url = Url::parse(base).ok()?;
+    url.port()?;
+    url.set_port(None).ok()?;
+    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// The query of a list by which its items are only counted.
@@ -171,8 +196,37 @@ mod tests {
     use super::*;
     use souk_model::Code;
 
+    fn address_in(base: &str, layout: RestLayout) -> Result<StoreAddress, ConfigError> {
+        StoreAddress::new("shop", &base.parse().unwrap(), None, layout)
+    }
+
     fn address(base: &str) -> Result<StoreAddress, ConfigError> {
-        StoreAddress::new("shop", &base.parse().unwrap(), None)
+        address_in(base, RestLayout::Magento)
+    }
+
+    #[test]
+    fn a_cloud_service_names_the_view_by_a_header() {
+        let base = "https://na1.api.commerce.adobe.com/Tenant0123/";
+        let cloud = address_in(base, RestLayout::CloudService).unwrap();
+        let target =
+            ApiTarget { view: "de", ..ApiTarget::constant("/V1/products/A%2FB", "fields=sku") };
+        let url = cloud.target_url(&target, 8000).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "https://na1.api.commerce.adobe.com/Tenant0123/V1/products/A%2FB?fields=sku"
+        );
+        assert_eq!(cloud.view_in_header(&target), Some("de"));
+        assert_eq!(address("https://shop.example").unwrap().view_in_header(&target), None);
+        let default = ApiTarget::constant("/V1/modules", "");
+        assert_eq!(cloud.view_in_header(&default), None);
+    }
+
+    #[test]
+    fn a_base_with_a_port_can_be_signed_without_it() {
+        let signed = |base| address(base).unwrap().signing_rest_url_without_port;
+        assert_eq!(signed("http://shop:8080/sub/").unwrap(), "http%3A%2F%2Fshop%2Fsub%2Frest");
+        assert_eq!(signed("http://shop:80/"), None);
+        assert_eq!(signed("https://shop/"), None);
     }
 
     #[test]
@@ -211,7 +265,7 @@ mod tests {
             "https://user:hunter2@shop.example/",
             "https://shop.example/?a=b",
             "https://shop.example/#a",
-            "https://shop.example/rest/",
+            "https://shop.example/rest/de/",
         ] {
             let error = address(bad).unwrap_err().to_string();
             assert!(!error.contains("hunter2"), "{error}");

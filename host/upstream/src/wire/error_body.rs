@@ -7,9 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::reply::StoreReply;
+use super::text::sanitize;
 
 /// No more than this many of `errors` are repeated.
 const MAX_ERRORS: usize = 20;
+/// The longest name of a provider that is repeated, in characters.
+const MAX_PROVIDER_CHARS: usize = 60;
 
 /// One error body.
 #[derive(Debug, Deserialize)]
@@ -33,6 +36,13 @@ impl ErrorBody {
         self.parameters.get("resources")?.as_str()
     }
 
+    /// By which providers of a second factor an admin logs in, where the store says so.
+    pub(crate) fn active_providers(&self) -> Vec<String> {
+        let named = self.parameters.get("active_providers").and_then(Value::as_array);
+        let texts = named.into_iter().flatten().filter_map(Value::as_str).take(MAX_ERRORS);
+        texts.map(|provider| sanitize(provider, MAX_PROVIDER_CHARS)).collect()
+    }
+
     /// Whether no route has the path and method, which is not to say that a subject is missing.
     pub(crate) fn is_no_route(&self) -> bool {
         self.message.starts_with("Request does not match any route")
@@ -47,6 +57,17 @@ impl ErrorBody {
         }
         text
     }
+}
+
+/// Whether no route of the API has a request's path and method.
+pub(crate) fn is_no_route(reply: &StoreReply) -> bool {
+    reply.status == 404 && ErrorBody::parse(&reply.body).is_some_and(|body| body.is_no_route())
+}
+
+/// Whether a refused login wants a second factor, by what the store says and whom it names.
+pub(crate) fn demands_second_factor(message: &str, providers: &[String]) -> bool {
+    let message = message.to_ascii_lowercase();
+    !providers.is_empty() || message.contains("2fa") || message.contains("two-factor")
 }
 
 /// Whether the store did not accept who we are, as opposed to what we may. Magento judges a

@@ -1,9 +1,10 @@
 //! The HTTP client of one back end.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::{ClientBuilder, redirect, retry};
+use reqwest::{Certificate, ClientBuilder, Proxy, redirect, retry};
 use souk_model::{Code, Failure};
 use tokio::sync::OnceCell;
 
@@ -21,12 +22,34 @@ const IDLE: Duration = Duration::from_secs(30);
 pub(crate) struct HttpClient {
     encrypted: bool,
     limits: RequestLimits,
+    way: ConnectionWay,
     built: OnceCell<reqwest::Client>,
+}
+
+/// What stands between this machine and a back end. By default nothing: proxies are not taken from
+/// the environment.
+#[derive(Default, Clone)]
+pub(crate) struct ConnectionWay {
+    /// By which it is reached.
+    pub proxy: Option<Proxy>,
+    /// That its certificate may be signed by, beside the system's.
+    pub authorities: Vec<Certificate>,
+}
+
+impl fmt::Debug for ConnectionWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConnectionWay([REDACTED])")
+    }
 }
 
 impl HttpClient {
     pub(crate) fn new(encrypted: bool, limits: RequestLimits) -> Self {
-        Self { encrypted, limits, built: OnceCell::new() }
+        Self::by(ConnectionWay::default(), encrypted, limits)
+    }
+
+    /// A client that reaches its back end this way. `encrypted` where any part of the way is.
+    pub(crate) fn by(way: ConnectionWay, encrypted: bool, limits: RequestLimits) -> Self {
+        Self { encrypted, limits, way, built: OnceCell::new() }
     }
 
     /// The client, built now if it is not yet.
@@ -38,7 +61,13 @@ impl HttpClient {
     }
 
     async fn build(&self) -> Result<reqwest::Client, Failure> {
-        let builder = builder(&self.limits);
+        let mut builder = builder(&self.limits);
+        if let Some(proxy) = &self.way.proxy {
+            builder = builder.proxy(proxy.clone());
+        }
+        if !self.way.authorities.is_empty() {
+            builder = builder.tls_certs_merge(self.way.authorities.clone());
+        }
         let built = if self.encrypted {
             // The system's certificates, through rustls' platform verifier.
             let building = tokio::task::spawn_blocking(move || builder.build());

@@ -6,6 +6,8 @@ pub(crate) mod address;
 pub(crate) mod echo;
 pub(crate) mod error_body;
 pub(crate) mod http_client;
+pub(crate) mod json_soundness;
+pub(crate) mod php_trace;
 pub(crate) mod reply;
 pub(crate) mod reply_failure;
 pub(crate) mod request;

@@ -10,6 +10,7 @@ use reqwest::Response;
 use souk_model::Failure;
 
 use super::echo::{EchoFilter, LONGEST_ECHO};
+use super::php_trace::without_traces;
 use super::retry;
 use super::text::sanitize;
 use super::transport_error::{TransportError, innermost_cause};
@@ -57,7 +58,7 @@ impl StoreReply {
         let date = response.headers().get(DATE).cloned();
         let body = if status.is_success() {
             let body = whole_body(response, max_bytes).await;
-            echoes.clean(body.map_err(TransportError::BrokenReply)?)
+            without_traces(echoes.clean(body.map_err(TransportError::BrokenReply)?))
         } else {
             // Half of an error body is better than none.
             clean_prefix(response, MAX_ERROR_BYTES, echoes).await

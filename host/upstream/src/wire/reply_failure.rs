@@ -7,6 +7,8 @@ use bytes::Bytes;
 use souk_model::{AuthMethod, Code, Failure, Method};
 
 use super::error_body::ErrorBody;
+use super::json_soundness::check_json;
+use super::php_trace::before_trace;
 use super::reply::StoreReply;
 use super::text::{page_text, sanitize};
 use super::upstream::{UPSTREAM, upstream_error};
@@ -17,7 +19,7 @@ pub(crate) const MAX_TEXT_CHARS: usize = 600;
 /// What the store says, for the end of a message.
 fn store_text(reply: &StoreReply, body: Option<&ErrorBody>) -> String {
     let text = match body {
-        Some(body) => sanitize(&body.text(), MAX_TEXT_CHARS),
+        Some(body) => sanitize(before_trace(&body.text()), MAX_TEXT_CHARS),
         None => page_text(&reply.body),
     };
     text.trim_end_matches('.').to_owned()
@@ -64,7 +66,7 @@ pub(crate) fn failure_of_request(
     if failure.code == Code::Forbidden { failure.rule(STORE_ACL) } else { failure }
 }
 
-/// The body of a 2xx: JSON, by the store's word, and not yet parsed.
+/// The body of a 2xx: well-formed JSON, and not yet parsed.
 ///
 /// # Errors
 /// What the store refused, or an answer that is not JSON.
@@ -76,7 +78,15 @@ pub(crate) fn json_body(reply: StoreReply) -> Result<Bytes, Failure> {
         return Err(not_json(reply.status)
             .remedy("check the store's `base_url`: no REST API answers there"));
     }
+    check_json(&reply.body).map_err(|flaw| flawed_json(reply.status, &flaw))?;
     Ok(reply.body)
+}
+
+/// The failure that a 2xx is whose JSON nobody can read.
+pub(crate) fn flawed_json(status: u16, flaw: &str) -> Failure {
+    upstream_error(format!("the store's answer {flaw}"))
+        .from_upstream(UPSTREAM, Some(status))
+        .remedy("the store, or a module of it, is at fault; its log may say more")
 }
 
 /// The failure that a 2xx is which carries no JSON.
@@ -157,8 +167,17 @@ fn redirected(reply: &StoreReply) -> FailureParts {
     (
         Code::UpstreamError,
         format!("the store redirects {to}, and credentials are not sent on"),
-        Some("set the store's `base_url` to the address where it answers itself".into()),
+        Some(match redirect_base(reply) {
+            Some(base) => format!("set the store's `base_url` to `{base}/`"),
+            None => "set the store's `base_url` to the address where it answers itself".into(),
+        }),
     )
+}
+
+/// The base URL that a redirect of the API points to.
+fn redirect_base(reply: &StoreReply) -> Option<&str> {
+    let location = reply.location.as_deref().filter(|to| to.starts_with("http"))?;
+    location.find("/rest/").map(|at| &location[..at])
 }
 
 fn unauthenticated(body: Option<&ErrorBody>, text: &str) -> FailureParts {

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, Method};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
 use reqwest::{Request, Url};
 
-use super::address::{ApiTarget, StoreApi};
+use super::address::ApiTarget;
 use super::reply::StoreReply;
 use super::retry;
 use super::transport_error::TransportError;
@@ -81,15 +81,21 @@ impl<'a> StoreRequest<'a> {
         self.under_way.store(under_way, Ordering::Relaxed);
     }
 
-    /// As it goes out: with the proof of who we are, and all headers.
-    pub(crate) fn to_http(&self, url: &Url, authorization: Option<HeaderValue>) -> Request {
+    /// A POST of JSON that is made once, whatever becomes of it: a login that counts as a failed one
+    /// when it is repeated.
+    pub(crate) fn post_once(target: ApiTarget<'a>, body: Bytes) -> Self {
+        Self { resend_policy: ResendPolicy::Never, ..Self::post(target, body) }
+    }
+
+    /// As it goes out: with the proof of who we are, the view where a header names it, and all other
+    /// headers.
+    pub(crate) fn to_http(&self, url: &Url, proof: HeaderMap, view: Option<&str>) -> Request {
         let mut request = Request::new(self.method.clone(), url.clone());
         let headers = request.headers_mut();
-        if let Some(authorization) = authorization {
-            headers.insert(AUTHORIZATION, authorization);
-        }
-        if let Some(store) = store_header(&self.target) {
-            headers.insert("store", store);
+        headers.extend(proof);
+        // A code was checked to be letters, digits and `_`.
+        if let Some(view) = view.and_then(|view| HeaderValue::from_str(view).ok()) {
+            headers.insert("store", view);
         }
         if let Some(body) = &self.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -100,15 +106,6 @@ impl<'a> StoreRequest<'a> {
         }
         request
     }
-}
-
-/// The header by which GraphQL is told the store view; none for the store's own default.
-fn store_header(target: &ApiTarget<'_>) -> Option<HeaderValue> {
-    if target.api == StoreApi::Rest || target.view.is_empty() {
-        return None;
-    }
-    // A code was checked to be letters, digits and `_`.
-    HeaderValue::from_str(target.view).ok()
 }
 
 impl ResendPolicy {

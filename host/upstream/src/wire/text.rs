@@ -2,6 +2,8 @@
 
 use souk_model::visible;
 
+use super::php_trace::before_trace;
+
 /// The longest text of a page that is not JSON, in characters.
 const MAX_PAGE_CHARS: usize = 200;
 /// Of a page no more is looked at, in bytes.
@@ -24,7 +26,7 @@ pub(crate) fn page_text(body: &[u8]) -> String {
         Some(&text[from..to])
     });
     if let Some(title) = title {
-        return sanitize(title, MAX_PAGE_CHARS);
+        return sanitize(before_trace(title), MAX_PAGE_CHARS);
     }
     let mut inside = false;
     let bare: String = text
@@ -34,7 +36,7 @@ pub(crate) fn page_text(body: &[u8]) -> String {
             !inside && *c != '>'
         })
         .collect();
-    sanitize(&bare, MAX_PAGE_CHARS)
+    sanitize(before_trace(&bare), MAX_PAGE_CHARS)
 }
 
 #[cfg(test)]

@@ -9,5 +9,6 @@ mod purging;
 mod reading;
 mod scope;
 mod stand_in;
+mod ways_in;
 mod wire;
 mod writing;

@@ -115,7 +115,11 @@ pub(crate) fn secret(text: &str) -> Secret {
 }
 
 pub(crate) fn admin() -> Credentials {
-    Credentials::Admin { username: "agent".into(), password: secret("correct horse") }
+    Credentials::Admin {
+        username: "agent".into(),
+        password: secret("correct horse"),
+        otp_secret: None,
+    }
 }
 
 pub(crate) fn oauth() -> Credentials {

@@ -7,7 +7,9 @@ use axum::body::Body;
 use axum::response::Response;
 use serde_json::{Value, json as value};
 use souk_model::{Code, ExposeSecret, StoreView, WriteMethod};
-use souk_upstream::{Magento, RequestLimits, SendError, Session, StoreConfig, WriteResponse};
+use souk_upstream::{
+    Magento, OnSecret, RequestLimits, SendError, Session, StoreConfig, StoreHooks, WriteResponse,
+};
 
 use crate::stand_in::{Got, StandIn, VIEWS, admin, denied, json, login, oauth, write};
 use crate::wire::{Then, Wire};
@@ -307,10 +309,12 @@ async fn takes_token(number: usize) -> StandIn {
 async fn an_expired_token_is_renewed_once_and_the_write_sent_again() {
     let shop = takes_token(2).await;
     let told = Arc::new(Mutex::new(Vec::new()));
-    let store = Magento::with_on_secret(shop.config(), {
+    let on_secret: OnSecret = {
         let told = Arc::clone(&told);
         Arc::new(move |secret| told.lock().unwrap().push(secret.expose_secret().to_owned()))
-    });
+    };
+    let hooks = StoreHooks { on_secret: Some(on_secret), ..StoreHooks::default() };
+    let store = Magento::with_hooks(shop.config(), hooks);
     let session = Session::login(&store.unwrap(), admin()).await.unwrap();
     put(&session).await.unwrap();
     let writes = || shop.got().iter().filter(|got| got.method == "PUT").count();

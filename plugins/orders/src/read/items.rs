@@ -84,7 +84,9 @@ pub(crate) fn items(args: &ItemsArgs, context: &Context) -> OrdersReply<ItemsRes
     let criteria = criteria.sort("item_id", Direction::Asc)?.page(args.page_size, 1);
     let page: SearchPage<JsonObject> =
         context.get(&ITEMS.read([]).search(&criteria).in_view(StoreView::Global))?;
-    let more = page.total_count > page.items.len() as u64;
+    // A full page has a next: the count may be that of the page.
+    let more =
+        page.total_count > page.items.len() as u64 || page.items.len() >= args.page_size as usize;
     let last = page.items.last().map(|item| item.id("item_id"));
     let items = page.items.into_iter().map(|item| Ok(item_view(&OrderItem::parse(item)?)));
     Ok(OrdersResult::from(json!({

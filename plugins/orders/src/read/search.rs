@@ -229,7 +229,10 @@ impl SearchArgs {
         let before = u64::from(self.page_size) * u64::from(number);
         let last = found.items.last().map(|order| order.id("entity_id"));
         Ok(OrderPage {
-            next_after: last.filter(|_| found.total_count > before),
+            // A full page has a next: the count may be that of the page.
+            next_after: last.filter(|_| {
+                found.total_count > before || found.items.len() >= self.page_size as usize
+            }),
             // After an id, Magento counts only what comes after it.
             total: self.after_id.is_none().then_some(found.total_count),
             orders: found.items,

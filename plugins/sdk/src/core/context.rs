@@ -33,7 +33,11 @@ impl Context {
     /// # Errors
     /// What the host refused or the back end answered, unchanged.
     pub fn pass_on<Shape>(&self, read: &Read) -> Result<PassThrough<Shape>, Failure> {
-        host::get(read).map(PassThrough::new)
+        let answer = host::get(read)?;
+        if answer.trim_start().starts_with('{') {
+            return Ok(PassThrough::new(answer));
+        }
+        Err(not_as_expected(read, "it is no object"))
     }
 
     /// Reads many of one type at once, concurrently within the operator's limit. The answers come in
@@ -124,14 +128,15 @@ fn decoded<T: DeserializeOwned>(
     read: &Read,
     answer: Result<String, Failure>,
 ) -> Result<T, Failure> {
-    json::decode(&answer?).map_err(|wrong| {
-        let mut failure = Failure::new(
-            FailureCode::UpstreamError,
-            format!("the answer to `GET {}` is not as expected: {wrong}", read.route.template),
-        );
-        failure.upstream = read.route.upstream.clone().or_else(|| Some("magento".to_owned()));
-        failure
-    })
+    json::decode(&answer?).map_err(|wrong| not_as_expected(read, &wrong.to_string()))
+}
+
+/// The store answered something else than it should.
+fn not_as_expected(read: &Read, why: &str) -> Failure {
+    let message = format!("the answer to `GET {}` is not as expected: {why}", read.route.template);
+    let mut failure = Failure::new(FailureCode::UpstreamError, message);
+    failure.upstream = read.route.upstream.clone().or_else(|| Some("magento".to_owned()));
+    failure
 }
 
 /// What an action of effect `session` may do besides reading.

@@ -68,7 +68,11 @@ impl<'context> Scan<'context> {
         self.total.get_or_insert(found.total_count);
         let ids = found.items.iter().filter_map(|item| EntityId::of(item.get(self.member)?));
         let last = ids.max().map_or(0, EntityId::get);
-        self.ended = found.items.len() < PAGE as usize || Some(last) <= self.after;
+        // A full page has a next, whatever the count says; and where it counts more, pages are
+        // shorter than was asked.
+        let is_full = found.items.len() >= PAGE as usize;
+        let counts_more = found.total_count > found.items.len() as u64;
+        self.ended = !is_full && !counts_more || Some(last) <= self.after;
         self.after = Some(last);
         Ok((!found.items.is_empty()).then_some(found.items))
     }

@@ -58,7 +58,9 @@ fn read(context: &Context, findings: &mut RedirectFindings) -> Result<Vec<UrlRew
             })?;
         let (count, total) = (found.items.len(), found.total_count);
         all.extend(found.items);
-        if count == 0 || all.len() as u64 >= total {
+        // A full page has a next: the count may be that of the page.
+        let is_full = count >= PAGE as usize;
+        if count == 0 || !is_full && all.len() as u64 >= total {
             return Ok(all);
         }
         context.progress(all.len() as u64, Some(total), "rewrites read");

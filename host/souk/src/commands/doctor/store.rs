@@ -57,6 +57,13 @@ pub(super) async fn check(store: &Magento) -> StoreReport {
     let capabilities = match log_in(store).await {
         Ok(session) => {
             section.fine("login", login_words(&session));
+            if store.signs_without_port() {
+                section.note(
+                    "signatures",
+                    "the store verifies them over its address without the port, so they are made \
+                     so; setting `signing_base_url` to that address saves two requests a login",
+                );
+            }
             session
                 .fresh_capabilities()
                 .await
@@ -85,8 +92,9 @@ async fn log_in(store: &Magento) -> Result<Session, Failure> {
     let credentials = store.credentials().cloned().ok_or_else(|| {
         Failure::new(souk_model::Code::NotAuthenticated, "no credentials are configured for it")
             .remedy(
-                "set MAGENTO_OAUTH_*, MAGENTO_INTEGRATION_TOKEN or MAGENTO_ADMIN_USERNAME and \
-                 MAGENTO_ADMIN_PASSWORD, or `credentials` of the store in souk.toml",
+                "set MAGENTO_OAUTH_*, MAGENTO_INTEGRATION_TOKEN, MAGENTO_IMS_*, or \
+                 MAGENTO_ADMIN_USERNAME and MAGENTO_ADMIN_PASSWORD, or `credentials` of the store in \
+                 souk.toml",
             )
     })?;
     Session::login(store, credentials).await

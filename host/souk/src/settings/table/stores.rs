@@ -8,12 +8,17 @@ pub(super) const STORES: SettingGroup = SettingGroup {
     about: "One `[[stores]]` for each; the first is the default. The variables describe one store \
             more, which becomes the default, or give credentials to the one in the file that has \
             their address. Of several ways to log in the first complete one is used: OAuth, \
-            integration token, admin.",
+            integration token, Adobe's identity service, admin.",
     settings: &[
         Setting::new("stores[].name", ValueKind::Text, "The operator's name for the store")
             .unset("required")
             .example("\"shop\""),
-        Setting::new("stores[].base_url", ValueKind::Url, "Where the store is, without `/rest`")
+        Setting::new(
+            "stores[].base_url",
+            ValueKind::Url,
+            "Where the store is; `/rest/V1` and `/index.php` at its end are left out. Of Adobe \
+             Commerce as a Cloud Service its REST endpoint, with the tenant",
+        )
             .variables(&["MAGENTO_BASE_URL"])
             .unset("required")
             .example("\"https://shop.example/\""),
@@ -27,7 +32,7 @@ pub(super) const STORES: SettingGroup = SettingGroup {
              only OAuth signatures use it",
         )
         .variables(&["MAGENTO_SIGNING_BASE_URL"])
-        .unset("`base_url`")
+        .unset("`base_url`; where that has a port and is refused, without it")
         .example("\"http://shop.internal/\""),
         Setting::new(
             "stores[].four_byte",
@@ -37,6 +42,36 @@ pub(super) const STORES: SettingGroup = SettingGroup {
         )
         .variables(&["SOUK_FOUR_BYTE"])
         .default("false"),
+        Setting::new(
+            "stores[].cloud_service",
+            ValueKind::Switch,
+            "Whether it is Adobe Commerce as a Cloud Service: addresses without `/rest`, store views \
+             named by a header",
+        )
+        .unset("on with credentials of Adobe's identity service, or an address of Adobe's")
+        .example("true"),
+        Setting::new(
+            "stores[].ca_file",
+            ValueKind::Path,
+            "Certificates of authorities, as PEM, that the store's may be signed by, beside the \
+             system's",
+        )
+        .variables(&["MAGENTO_CA_FILE"])
+        .example("\"/etc/ssl/company.pem\""),
+        Setting::new(
+            "stores[].proxy",
+            ValueKind::Secret,
+            "The HTTP proxy by which this store is reached, with name and password if it wants any; \
+             proxies are not taken from `HTTP_PROXY`",
+        )
+        .variables(&["MAGENTO_PROXY"])
+        .example("\"http://proxy.example:3128\""),
+        Setting::new(
+            "stores[].headers.NAME",
+            ValueKind::Secret,
+            "A header that every request to this store carries, for an access gateway before it; \
+             nobody else is sent it",
+        ),
         Setting::new(
             "stores[].credentials.oauth.consumer_key",
             ValueKind::Secret,
@@ -81,6 +116,50 @@ pub(super) const STORES: SettingGroup = SettingGroup {
             "An admin user's password",
         )
         .variables(&["MAGENTO_ADMIN_PASSWORD"]),
+        Setting::new(
+            "stores[].credentials.admin.otp_secret",
+            ValueKind::Secret,
+            "The secret of that user's Google Authenticator, of which one-time codes are made, where \
+             the store demands a second factor: Base32, or the `otpauth://` address of the QR code",
+        )
+        .variables(&["MAGENTO_ADMIN_OTP_SECRET"]),
+        Setting::new(
+            "stores[].credentials.ims.client_id",
+            ValueKind::Text,
+            "Adobe Commerce as a Cloud Service: the client id of OAuth server-to-server credentials",
+        )
+        .variables(&["MAGENTO_IMS_CLIENT_ID"]),
+        Setting::new(
+            "stores[].credentials.ims.client_secret",
+            ValueKind::Secret,
+            "The client secret that belongs to it",
+        )
+        .variables(&["MAGENTO_IMS_CLIENT_SECRET"]),
+        Setting::new(
+            "stores[].credentials.ims.org_id",
+            ValueKind::Text,
+            "The organisation",
+        )
+        .variables(&["MAGENTO_IMS_ORG_ID"])
+        .example("\"0123456789ABCDEF01234567@AdobeOrg\""),
+        Setting::new(
+            "stores[].credentials.ims.scopes",
+            ValueKind::Text,
+            "What its tokens are to be good for, with commas between",
+        )
+        .variables(&["MAGENTO_IMS_SCOPES"])
+        .default(
+            "\"openid,AdobeID,email,profile,additional_info.roles,\
+             additional_info.projectedProductContext,commerce.accs\"",
+        ),
+        Setting::new(
+            "stores[].credentials.ims.url",
+            ValueKind::Url,
+            "Where Adobe's identity service gives out tokens; nothing of the store's proxy, \
+             authorities and headers goes there",
+        )
+        .variables(&["MAGENTO_IMS_URL"])
+        .default("\"https://ims-na1.adobelogin.com/ims/token/v3\""),
         Setting::new(
             "stores[].limits.connect_timeout",
             ValueKind::Number,
