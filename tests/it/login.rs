@@ -90,9 +90,12 @@ async fn adobes_cloud_service_is_read_and_written_by_its_own_addresses() {
     // The host's guards know its writes as they know Magento's, and each says where it goes.
     let mcp = with(home.souk(["serve", "--max-tier", "risk"]), &store, &IMS).logged_in().await;
     let plan = mcp
-        .answer("catalog_prepare_bulk_update", json!({
-            "match": {"sku_in": ["TEN-001"]}, "updates": [{"attribute": "name", "value": "Cloudy"}],
-        }))
+        .answer(
+            "catalog_prepare_bulk_update",
+            json!({
+                "match": {"sku_list": ["TEN-001"]}, "updates": {"name": "Cloudy"},
+            }),
+        )
         .await;
     let id = plan["plan_id"].as_str().unwrap();
     let done = mcp

@@ -395,3 +395,62 @@ async fn an_address_that_goes_on_into_the_shop_is_refused_with_the_one_that_is_m
     let meant = format!("set the store's `base_url` to `{}/shop/`", shop.base_url);
     assert_eq!(failure.remedy.as_deref(), Some(&*meant), "{}", failure.message);
 }
+
+/// A store behind TLS, whose certificate an authority of its own has signed. It answers whatever it is
+/// asked as a login wants it, on a thread of its own.
+fn encrypted_shop() -> u16 {
+    use std::io::{Read, Write};
+
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let certificate = include_bytes!("../fixtures/tls/store.pem");
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(certificate).map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../fixtures/tls/store.key")).unwrap();
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    let config = Arc::new(config.with_single_cert(chain, key).unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut tls = rustls::StreamOwned::new(connection, stream);
+            let mut request = Vec::new();
+            let mut byte = [0];
+            // A client that does not trust us hangs up here.
+            while !request.ends_with(b"\r\n\r\n") && matches!(tls.read(&mut byte), Ok(1)) {
+                request.push(byte[0]);
+            }
+            let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
+            let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+            let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+            let _ = tls.read_exact(&mut vec![0; length]);
+            let body = if request.starts_with(b"POST") { "\"token\"" } else { VIEWS };
+            let length = body.len();
+            let _ = write!(
+                tls,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\
+                 connection: close\r\n\r\n{body}"
+            );
+            tls.conn.send_close_notify();
+            let _ = tls.flush();
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_store_whose_certificate_an_authority_of_its_own_has_signed_is_reached_with_its_file() {
+    let port = encrypted_shop();
+    let log_in = async |ca_certificates: Option<Vec<u8>>| {
+        let mut config =
+            StoreConfig::new("shop", format!("https://localhost:{port}/").parse().unwrap());
+        config.limits = RequestLimits { max_retries: 0, ..RequestLimits::default() };
+        config.ca_certificates = ca_certificates;
+        Session::login(&Magento::new(config).unwrap(), admin()).await
+    };
+    let refused = log_in(None).await.unwrap_err();
+    assert!(refused.message.contains("cannot be reached"), "{}", refused.message);
+    log_in(Some(include_bytes!("../fixtures/tls/ca.pem").to_vec())).await.unwrap();
+}
