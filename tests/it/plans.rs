@@ -5,6 +5,7 @@ mod attacks;
 mod characters;
 mod creates;
 mod drift;
+mod exact_undo;
 mod faults;
 mod forged;
 mod in_turns;

@@ -186,6 +186,16 @@ impl DemoStore {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
+    /// What its tables hold: products with their values scope by scope, pages, blocks and rules.
+    ///
+    /// # Panics
+    /// When it does not say.
+    pub async fn rows(&self) -> Value {
+        let url = format!("{}/__demo/rows", self.url);
+        let answer = self.client.get(url).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
     /// Has requests go wrong from now on, by these rules; with none, all is well again.
     ///
     /// # Panics

@@ -13,8 +13,9 @@
 //! `route`, `urlResolver` and `storeConfig`. Anything else is an error that says so.
 //!
 //! Beside Magento's paths it has its own, open to its own machine only: `/__demo/requests` tells what
-//! was asked (GET, and DELETE to forget), `/__demo/faults` what shall go wrong (GET, PUT, DELETE), and
-//! `/__demo/consumer` stops and starts the consumer of asynchronous requests (PUT).
+//! was asked (GET, and DELETE to forget), `/__demo/faults` what shall go wrong (GET, PUT, DELETE),
+//! `/__demo/consumer` stops and starts the consumer of asynchronous requests (PUT), and `/__demo/rows`
+//! shows what its tables hold, products scope by scope (GET).
 //!
 //! ```no_run
 //! # async fn run() -> std::io::Result<()> {
@@ -153,6 +154,14 @@ impl DemoStore {
     #[must_use]
     pub fn with_four_byte(mut self, kept: bool) -> Self {
         self.shop.four_byte |= kept;
+        self
+    }
+
+    /// The same store with prices per website instead of global ones.
+    #[must_use]
+    pub fn with_website_prices(mut self) -> Self {
+        self.shop.website_prices = true;
+        self.shop.attributes.keep_prices_per_website();
         self
     }
 

@@ -23,14 +23,25 @@ impl ObservedState {
         if !edit.is_readable() {
             return FieldBefore::Nothing;
         }
-        let Some(value) = self.here.as_ref().and_then(|here| edit.at.find(here)) else {
-            return FieldBefore::Nothing;
-        };
         let global = self.global.as_ref().and_then(|global| edit.at.find(global));
+        let Some(value) = self.here.as_ref().and_then(|here| edit.at.find(here)) else {
+            return self.nothing_or_empty(global);
+        };
         if self.inherits && global.is_some_and(|global| global == value) {
             FieldBefore::Inherited(value.clone())
         } else {
             FieldBefore::Value(value.clone())
+        }
+    }
+
+    /// What stands in a field that the plan's view does not show: where a text is there globally, the
+    /// view has an empty one of its own, and it is another thing to have none.
+    fn nothing_or_empty(&self, global: Option<&Value>) -> FieldBefore {
+        let is_text = global.is_some_and(Value::is_string);
+        if self.inherits && self.here.is_some() && is_text {
+            FieldBefore::Value(Value::from(""))
+        } else {
+            FieldBefore::Nothing
         }
     }
 
@@ -61,6 +72,13 @@ impl ObservedState {
                     }
                 }
             }
+            // Magento shows an empty text as none.
+            FieldAfter::AsSent(Value::String(text))
+            | FieldAfter::SetByStore(StoreSet { value: Value::String(text), .. })
+                if text.is_empty() =>
+            {
+                matches!(is, None | Some(Value::Null)) || is.is_some_and(|is| is == "")
+            }
             FieldAfter::AsSent(wanted) => is.is_some_and(|is| equivalent(is, wanted)),
             // What stood there before may be near too, and then shows no change.
             FieldAfter::SetByStore(set) => is.is_some_and(|is| {
@@ -76,7 +94,7 @@ impl ObservedState {
         match (self.field(edit).value(), before.value()) {
             (None, None) => true,
             (Some(now), Some(before)) => equivalent(now, before),
-            (None, Some(other)) | (Some(other), None) => other.is_null(),
+            (None, Some(other)) | (Some(other), None) => other.is_null() || other == "",
         }
     }
 }

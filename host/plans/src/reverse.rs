@@ -32,16 +32,23 @@ pub(crate) fn reverse(item: &PlanItem, response: Option<&Value>) -> Result<Chang
                 edits,
                 steps,
                 undo: Undo::None("it is an undo itself; make the change again".into()),
-                warnings: Vec::new(),
+                warnings: what_undo_leaves(change),
                 ..change.clone()
             })
         }
     }
 }
 
+/// What the plugin warned of beforehand: that taking it back does not restore everything. Whoever takes
+/// it back reads that again.
+fn what_undo_leaves(change: &Change) -> Vec<String> {
+    let about_undo = |warning: &&String| warning.starts_with("`plans_undo` ");
+    change.warnings.iter().filter(about_undo).cloned().collect()
+}
+
 /// The same steps, with what was before in the place of each value.
 fn restored(item: &PlanItem) -> Result<Change, String> {
-    let mut change = Change { warnings: Vec::new(), ..item.change.clone() };
+    let mut change = Change { warnings: what_undo_leaves(&item.change), ..item.change.clone() };
     for edit in &item.change.edits {
         let Expectation::AsSent(pointers) = &edit.after else {
             return Err(format!("`{}` is not set by a value that could be put back", edit.field));

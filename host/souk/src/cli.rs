@@ -196,6 +196,9 @@ pub(crate) struct DemoStoreArgs {
     /// Have its clock ahead by so many seconds, or behind.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) clock_ahead: i64,
+    /// Keep prices per website, and not one for the whole store.
+    #[arg(long)]
+    pub(crate) website_prices: bool,
 }
 
 /// `souk audit`

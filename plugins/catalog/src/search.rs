@@ -1,13 +1,13 @@
 //! `catalog_search_products`.
 
-use souk_sdk::magento::{Filters, PRODUCTS, URL_BUDGET};
+use souk_sdk::magento::{ATTRIBUTE, Filters, PRODUCTS, URL_BUDGET};
 use souk_sdk::prelude::*;
 
 #[args]
 pub(crate) struct SearchProductsArgs {
     /// Field → value, list of values, or {value, condition} or {from, to}; all must hold. Fields
     /// are attributes, and category_id, website_id, entity_id. `like` takes % and _ as wildcards;
-    /// select attributes want option ids; status is 1 enabled, 2 disabled.
+    /// options go by label or id (a number is an id first), a day is the whole of it.
     #[serde(default)]
     filters: Filters,
     /// Only these fields of each item, attributes among them: ["sku", "name", "url_key"].
@@ -47,13 +47,14 @@ pub(crate) struct SearchProductsResult(
 /// Answers items, total_count over all pages, and search_criteria as Magento understood them. Name
 /// `fields` to keep answers short. Sorted by entity id unless another sort is named; sorting by price
 /// drops products that are not in the price index (disabled, out of stock, in no website).
-#[action(query, reads(PRODUCTS, SCOPES))]
+#[action(query, reads(ATTRIBUTE, PRODUCTS, SCOPES))]
 pub(crate) fn search_products(
     args: &SearchProductsArgs,
     context: &Context,
 ) -> Result<SearchProductsResult, Failure> {
     let scope = args.scope.clone().unwrap_or_default().resolve(context)?;
-    let mut criteria = args.filters.add_to(Criteria::new(), "filters")?;
+    let mut criteria =
+        args.filters.for_products(context, &scope.view, Criteria::new(), "filters")?;
     if let Some(id) = scope.website_id {
         criteria = criteria.filter(Filter::new("website_id", Condition::Eq, id.to_string())?);
     }

@@ -105,6 +105,8 @@ impl RuleField {
             Self::WebsiteIds => ids(value, 1),
             // Group 0 are the customers who are not logged in.
             Self::CustomerGroupIds => ids(value, 0),
+            // Magento takes an empty text for none, and null for nothing said.
+            Self::FromDate | Self::ToDate if value.is_null() || value == "" => Ok(json!("")),
             Self::FromDate | Self::ToDate => day(value).map(Value::from),
             Self::IsActive | Self::ApplyToShipping | Self::StopRulesProcessing => match value {
                 Value::Bool(flag) => Ok(json!(flag)),
@@ -185,7 +187,7 @@ pub(crate) fn day(value: &Value) -> Result<&str, String> {
     value
         .as_str()
         .filter(|text| is_day(text))
-        .ok_or_else(|| "is a day of the calendar as in 2026-12-31".to_owned())
+        .ok_or_else(|| "is a day of the calendar as in 2026-12-31, or empty for none".to_owned())
 }
 
 fn is_day(text: &str) -> bool {

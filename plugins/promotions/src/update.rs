@@ -41,6 +41,10 @@ souk_sdk::core::inline_schema!(RulePatch, |_| {
     for field in ["conditions", "action_conditions"] {
         properties[field] = json!({"type": ["object", "array"], "description": conditions});
     }
+    let day = "A day as in 2026-12-31; null for none.";
+    for field in ["from_date", "to_date"] {
+        properties[field] = json!({ "description": day });
+    }
     properties["coupon_type"] =
         json!({"type": "string", "description": "no_coupon, specific_coupon or auto"});
     properties["store_labels"] = json!({"type": "array", "items": {"type": "object"}, "description": "[{store_id, store_label}]: added to those there are."});
@@ -195,7 +199,9 @@ impl RuleChange<'_> {
 
     /// Whether days and discount make sense together, with what stays as it is.
     fn check_together(&self) -> Result<(), Failure> {
-        let text = |field: RuleField| self.after_of(field).and_then(Value::as_str);
+        let text = |field: RuleField| {
+            self.after_of(field).and_then(Value::as_str).filter(|text| !text.is_empty())
+        };
         fit_together(
             "/patch",
             text(RuleField::FromDate),
@@ -222,7 +228,8 @@ impl RuleChange<'_> {
     fn after(&self) -> CartPriceRule {
         let mut answer = self.before.document.clone();
         for (field, value) in self.values.values() {
-            answer[field.member()] = value.clone();
+            let none = *value == json!("");
+            answer[field.member()] = if none { Value::Null } else { value.clone() };
         }
         CartPriceRule::of(&answer)
     }
@@ -295,59 +302,66 @@ impl RuleChange<'_> {
 
     /// Why Magento cannot be given back what was before.
     fn why_not_undone(&self) -> Option<String> {
-        let answer = &self.before.document;
-        let cannot = |what: String| {
-            format!("the rule had no {what}, and Magento's API cannot take one away")
-        };
-        let unset = |field: RuleField| answer.get(field.member()).is_none_or(Value::is_null);
-        // An empty description is as good as none.
         let mut fields = self.values.values().iter().map(|(field, _)| *field);
-        if let Some(field) = fields.find(|field| *field != RuleField::Description && unset(*field))
-        {
-            return Some(cannot(format!("`{}`", field.name())));
-        }
-        let mut labels = self.values.labels.iter().map(|label| label.store_id);
-        let new = labels.find(|id| label_of(answer, *id).is_none())?;
-        Some(cannot(format!("label for view {new}")))
+        let field =
+            fields.find(|field| self.is_unset(field.member()) && none_of(*field).is_none())?;
+        Some(format!("the rule had no `{}`, and Magento's API cannot take one away", field.name()))
     }
 
-    /// The same request with what was before, which is the reverse but where there was no
-    /// description: a null changes nothing, and an empty one is how Magento shows none.
+    fn is_unset(&self, member: &str) -> bool {
+        self.before.document.get(member).is_none_or(Value::is_null)
+    }
+
+    /// The same request with what was before, which is the reverse but where there was nothing: a null
+    /// changes nothing, and each field has a value of its own that stands for none. An empty label
+    /// takes its view's away.
     fn undo(&self, change: &mut ChangeBuilder) {
-        let unset = |member: &str| self.before.document.get(member).is_none_or(Value::is_null);
-        if self.values.get(RuleField::Description).is_none() || !unset("description") {
+        let document = &self.before.document;
+        let fields = self.values.values().iter().map(|(field, _)| *field);
+        let unset: Vec<RuleField> = fields.filter(|field| self.is_unset(field.member())).collect();
+        let is_new = |label: &StoreLabel| label_of(document, label.store_id).is_none();
+        if unset.is_empty() && !self.values.labels.iter().any(is_new) {
             return;
+        }
+        if unset.contains(&RuleField::Description) {
+            change.warn(
+                "`plans_undo` leaves `description` as an empty text, where the rule had none",
+            );
         }
         let put =
             change.undo_step(RULE.step(Method::Put, [BindingSource::Subject], StoreView::Global));
-        change.undo_constant(put, "/rule/description", json!(""));
-        let mut members: Vec<&str> = self
-            .values
-            .values()
-            .iter()
-            .map(|(field, _)| field.member())
-            .filter(|member| *member != "description")
-            .collect();
+        for field in unset {
+            let none = none_of(field).unwrap_or_default();
+            change.undo_constant(put, &["/rule/", field.member()].concat(), none);
+        }
+        let mut members: Vec<&str> =
+            self.values.values().iter().map(|(field, _)| field.member()).collect();
         if self.values.get(RuleField::CouponType).is_some() {
             members.push("use_auto_generation");
         }
         members.extend(self.discount_companions().iter().map(|field| field.member()));
-        for member in members.into_iter().filter(|member| !unset(member)) {
+        for member in members.into_iter().filter(|member| !self.is_unset(member)) {
             change.undo_before(put, &["/rule/", member].concat(), member);
         }
-        for (index, StoreLabel { store_id, .. }) in self.values.labels.iter().enumerate() {
-            if index == 0 {
-                let all: Vec<Value> = self
-                    .values
-                    .labels
-                    .iter()
-                    .map(|label| json!({"store_id": label.store_id}))
-                    .collect();
-                change.undo_constant(put, "/rule/store_labels", Value::Array(all));
-            }
-            let body = format!("/rule/store_labels/{index}/store_label");
-            change.undo_before(put, &body, &label_field(*store_id));
+        if self.values.labels.is_empty() {
+            return;
         }
+        let label = |label: &StoreLabel| json!({"store_id": label.store_id, "store_label": ""});
+        let all: Vec<Value> = self.values.labels.iter().map(label).collect();
+        change.undo_constant(put, "/rule/store_labels", Value::Array(all));
+        for (index, label) in self.values.labels.iter().enumerate().filter(|(_, l)| !is_new(l)) {
+            let body = format!("/rule/store_labels/{index}/store_label");
+            change.undo_before(put, &body, &label_field(label.store_id));
+        }
+    }
+}
+
+/// The value that stands for none, where Magento takes one.
+fn none_of(field: RuleField) -> Option<Value> {
+    match field {
+        RuleField::FromDate | RuleField::ToDate | RuleField::Description => Some(json!("")),
+        RuleField::DiscountQty => Some(json!(0)),
+        _ => None,
     }
 }
 
@@ -366,6 +380,7 @@ fn has_value(document: &Value, rule: &CartPriceRule, field: RuleField, value: &V
         RuleField::DiscountAmount | RuleField::DiscountQty => {
             Decimal::of(is).is_some() && Decimal::of(is) == Decimal::of(value)
         }
+        RuleField::FromDate | RuleField::ToDate if *value == json!("") => is.is_null(),
         _ => is == value,
     }
 }

@@ -48,6 +48,38 @@ pub(super) fn keeps_old_urls(given: &Map<String, Value>) -> bool {
     })
 }
 
+/// The sale of a product as a save finds it.
+struct SaleBefore {
+    price: Option<Value>,
+    from: Option<Value>,
+    /// Whether the scope of the save has them of its own.
+    own_price: bool,
+    own_from: bool,
+}
+
+impl SaleBefore {
+    fn of(product: &Product, store: StoreId) -> Self {
+        let value =
+            |code| product.values.get(code, store).filter(|value| !value.is_null()).cloned();
+        let own = |code| product.values.own(code, store).is_some_and(|value| !value.is_null());
+        Self {
+            price: value("special_price"),
+            from: value("special_from_date"),
+            own_price: own("special_price"),
+            own_from: own("special_from_date"),
+        }
+    }
+
+    fn value(&self, code: &str) -> Option<&Value> {
+        if code == "special_price" { self.price.as_ref() } else { self.from.as_ref() }
+    }
+}
+
+/// Whether a bundle weighs what its parts weigh: a weight of its own is then not kept.
+fn weighs_by_parts(product: &Product) -> bool {
+    product.type_id == "bundle" && !product.values.get("weight_type", ALL).is_some_and(php::truthy)
+}
+
 /// One save of one product.
 pub(super) struct ProductSave<'a> {
     pub(super) shop: &'a mut Shop,
@@ -63,7 +95,9 @@ impl ProductSave<'_> {
     /// # Errors
     /// What a save refuses; the product must then not be kept.
     pub(super) fn apply(&mut self, product: &mut Product) -> Result<(), ProductSaveError> {
+        let sale = SaleBefore::of(product, self.store);
         self.drop_empty_overrides(product);
+        self.copy_where_in_no_website(product);
         self.apply_fields(product);
         let mut categories = None;
         for pair in self
@@ -81,7 +115,7 @@ impl ProductSave<'_> {
             }
         }
         product_media::apply(self.shop, product, &self.given, self.store)?;
-        self.start_sale(product);
+        self.start_sale(product, &sale);
         self.name_url(product);
         self.check(product)?;
         if self.is_url_taken(product) {
@@ -109,6 +143,33 @@ impl ProductSave<'_> {
         }
     }
 
+    /// A save in a view of a product that is in no website makes all its values the view's own.
+    fn copy_where_in_no_website(&self, product: &mut Product) {
+        if self.store == ALL || !product.websites.is_empty() {
+            return;
+        }
+        let global: Vec<(String, Value)> =
+            product.values.at(ALL).map(|(code, value)| (code.clone(), value.clone())).collect();
+        for (code, value) in global.into_iter().filter(|(_, value)| !value.is_null()) {
+            let Some(attribute) = self.shop.attributes.get(&code) else { continue };
+            let scope = self.scope_of(attribute);
+            if scope != AttributeScope::Global && attribute.backend != Backend::Static {
+                self.set(product, &code, scope, &value, true);
+            }
+        }
+    }
+
+    fn scope_of(&self, attribute: &Attribute) -> AttributeScope {
+        match attribute.scope {
+            AttributeScope::Global
+                if self.shop.website_prices && attribute.doc["frontend_input"] == "price" =>
+            {
+                AttributeScope::Website
+            }
+            scope => scope,
+        }
+    }
+
     fn apply_fields(&self, product: &mut Product) {
         for field in ["name", "price", "status", "visibility", "weight"] {
             let Some(value) = self.given.get(field) else { continue };
@@ -123,10 +184,11 @@ impl ProductSave<'_> {
                 .attributes
                 .get(field)
                 .is_none_or(|attribute| applies(attribute, &product.type_id));
-            if !applies {
+            if !applies || field == "weight" && weighs_by_parts(product) {
                 continue;
             }
-            let whole = matches!(field, "status" | "visibility");
+            // A number given is not identical to the text stored.
+            let whole = matches!(field, "status" | "visibility" | "price");
             self.set(product, field, scope, value, whole);
         }
         for (field, slot) in
@@ -147,19 +209,18 @@ impl ProductSave<'_> {
         if !applies(attribute, &product.type_id) || attribute.backend == Backend::Static {
             return;
         }
-        let scope = match attribute.scope {
-            AttributeScope::Global
-                if self.shop.website_prices && attribute.doc["frontend_input"] == "price" =>
-            {
-                AttributeScope::Website
-            }
-            scope => scope,
-        };
+        let scope = self.scope_of(attribute);
         let mut normal = attribute.normalise(value);
         if code == "url_key" && normal.is_string() {
             normal = Value::String(url_key(&php::text_of(&normal)));
         }
-        self.set(product, code, scope, &normal, attribute.backend == Backend::Int);
+        // What is given is compared as it was given: the same date in another form is another text.
+        let whole = match attribute.backend {
+            Backend::Int | Backend::Decimal => true,
+            Backend::Datetime => normal != *value,
+            Backend::Text | Backend::Static => false,
+        };
+        self.set(product, code, scope, &normal, whole);
     }
 
     /// Writes a value in the scope of the call. Null takes the value away, empty text becomes an empty
@@ -191,18 +252,35 @@ impl ProductSave<'_> {
     }
 
     /// The trap: a product with a special price and, as this save sees it, no first day of the sale
-    /// gets today as that day, in a view for the whole website.
-    fn start_sale(&self, product: &mut Product) {
-        let priced =
-            product.values.get("special_price", self.store).is_some_and(|price| !price.is_null());
-        let from =
-            product.values.own("special_from_date", self.store).filter(|from| !from.is_null());
-        if priced && from.is_none() {
+    /// gets today as that day, in a view for the whole website. What a view inherits the save does not
+    /// see, and neither what it is given just as it inherits it. An empty first day is one.
+    fn start_sale(&self, product: &mut Product, before: &SaleBefore) {
+        let inherits = |code: &str| match code {
+            "special_price" => self.shop.website_prices && self.store != ALL,
+            _ => self.store != ALL,
+        };
+        let sees = |code: &str, was_own: bool| match self.given_value(code) {
+            Some(Value::Null) => false,
+            Some(given) if inherits(code) && !was_own => before.value(code) != Some(given),
+            Some(_) => true,
+            None if inherits(code) => was_own,
+            None => before.value(code).is_some(),
+        };
+        let priced = sees("special_price", before.own_price)
+            && product.number("special_price", self.store).is_some_and(|price| price != 0.0);
+        if priced && !sees("special_from_date", before.own_from) {
             let today = Value::String(format!("{} 00:00:00", self.call.today()));
             for store in self.stores(AttributeScope::Website) {
                 product.values.set("special_from_date", store, today.clone());
             }
         }
+    }
+
+    /// A custom attribute's value as it was given.
+    fn given_value(&self, code: &str) -> Option<&Value> {
+        let pairs = self.given.get("custom_attributes").and_then(Value::as_array);
+        let found = pairs.into_iter().flatten().rfind(|pair| pair["attribute_code"] == code);
+        found.map(|pair| &pair["value"])
     }
 
     /// Where a value of this scope is written by a save in the scope of the call.

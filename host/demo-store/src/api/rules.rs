@@ -76,7 +76,8 @@ fn save_existing(shop: &mut Shop, call: &Call, id: u64, given: &Doc) -> HandlerR
     check(call, given, &rule)?;
     check_references(shop, call, given)?;
     let shown = plain(&rule);
-    // Labels are added to those there are, though the answer shows only the given ones.
+    // Labels are added to those there are, though the answer shows only the given ones; an empty one
+    // takes its view's away.
     if let Some(given) = given.get("store_labels").and_then(Value::as_array) {
         rule.insert("store_labels".to_owned(), merge_labels(&labels, given));
     }
@@ -110,6 +111,7 @@ fn merge_labels(known: &Value, given: &[Value]) -> Value {
             None => labels.push(label.clone()),
         }
     }
+    labels.retain(|label| !php::text_of(&label["store_label"]).is_empty());
     labels.sort_by_key(|label| php::id_of(&label["store_id"]));
     Value::Array(labels)
 }
@@ -122,6 +124,15 @@ fn merge(mut rule: Doc, given: &Doc) -> Doc {
             ("condition", value) => root(value, ROOT),
             ("action_condition", value) => root(value, ACTION_ROOT),
             (_, Value::Null) => continue,
+            // An empty day, or `false`, is none; and so is a quantity of 0.
+            ("from_date" | "to_date", value) if php::text_of(value).is_empty() => {
+                rule.shift_remove(field);
+                continue;
+            }
+            ("discount_qty", value) if php::number_of(value) == 0.0 => {
+                rule.shift_remove(field);
+                continue;
+            }
             ("coupon_type", value) => Value::String(coupon_type(&php::text_of(value)).to_owned()),
             ("from_date" | "to_date", value) => {
                 Value::String(php::text_of(value).chars().take(10).collect())

@@ -1,5 +1,5 @@
 //! The store's own controls, outside Magento's paths: the request log, the faults, and the consumer of
-//! asynchronous requests (`{"running": false}` stops it), for whoever is on the same machine.
+//! asynchronous requests (`{"running": false}` stops it), and the rows of its tables, for whoever is on the same machine.
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use super::response::{html_response, json_response, with_type};
 use super::server::Server;
 use super::socket::Peer;
+use super::value_rows::value_rows;
 
 use crate::faults::Fault;
 
 const LOG: &str = "/__demo/requests";
 const FAULTS: &str = "/__demo/faults";
 const CONSUMER: &str = "/__demo/consumer";
+const ROWS: &str = "/__demo/rows";
 
 /// The answer of a control; `None` when the path is none.
 pub(super) fn answer(
@@ -26,7 +28,7 @@ pub(super) fn answer(
     body: &[u8],
     peer: Option<&Peer>,
 ) -> Option<Response> {
-    if !matches!(path, LOG | FAULTS | CONSUMER) {
+    if !matches!(path, LOG | FAULTS | CONSUMER | ROWS) {
         return None;
     }
     if peer.is_some_and(|peer| !peer.address.ip().is_loopback()) {
@@ -47,6 +49,7 @@ pub(super) fn answer(
             server.faults.clear();
             StatusCode::NO_CONTENT.into_response()
         }
+        (ROWS, "GET") => json_response(200, &value_rows(&server.shop())),
         (CONSUMER, "PUT" | "POST") => match server.switch_consumer(body) {
             Ok(state) => json_response(200, &state),
             Err(_) => StatusCode::BAD_REQUEST.into_response(),

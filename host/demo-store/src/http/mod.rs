@@ -9,6 +9,7 @@ mod server;
 mod shipping;
 pub(crate) mod socket;
 mod target;
+mod value_rows;
 mod xml;
 
 use std::sync::Arc;

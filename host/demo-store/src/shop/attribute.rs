@@ -157,6 +157,16 @@ impl Attributes {
         self.by_code.values()
     }
 
+    /// Prices are per website from now on; that they are is in their documents too.
+    pub(crate) fn keep_prices_per_website(&mut self) {
+        for attribute in self.by_code.values_mut() {
+            if attribute.doc["frontend_input"] == "price" {
+                attribute.scope = AttributeScope::Website;
+                attribute.doc["scope"] = "website".into();
+            }
+        }
+    }
+
     /// The codes that `custom_attributes` may hold, in their order.
     pub(crate) fn custom_order(&self) -> &[String] {
         &self.order

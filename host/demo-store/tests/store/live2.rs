@@ -277,3 +277,10 @@ async fn orders_of_a_second_store_are_answered_as_recorded() {
     assert!(score.exchanges >= 200, "{} exchanges", score.exchanges);
     assert_alike(&score, 95);
 }
+
+#[tokio::test]
+async fn products_and_rules_of_a_second_store_are_answered_as_recorded() {
+    let score = replay_scenes("live2_catalogue.jsonl").await;
+    assert!(score.exchanges >= 60, "{} exchanges", score.exchanges);
+    assert_alike(&score, 95);
+}

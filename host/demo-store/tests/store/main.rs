@@ -11,3 +11,4 @@ mod faults;
 mod live2;
 mod replay;
 mod sales;
+mod value_rows;

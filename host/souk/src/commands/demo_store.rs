@@ -58,6 +58,9 @@ pub(crate) async fn run(options: cli::DemoStoreArgs) -> anyhow::Result<ExitCode>
     if let Some(text) = options.version_page {
         store = store.with_version_page(text);
     }
+    if options.website_prices {
+        store = store.with_website_prices();
+    }
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;

@@ -22,9 +22,12 @@ fn filters(read: &Read) -> Vec<String> {
 }
 
 /// A store of so many products, which knows `sku`, `entity_id` and pages of 200.
-fn store(count: u64, product: impl Fn(u64) -> Value + 'static) -> Host {
-    let products: Vec<Value> = (1..=count).map(product).collect();
-    Host::answering(move |read| {
+fn store(count: u64, product: impl Fn(u64) -> Value) -> Host {
+    Host::answering(answers((1..=count).map(product).collect()))
+}
+
+fn answers(products: Vec<Value>) -> impl Fn(&Read) -> Result<Value, Failure> {
+    move |read| {
         Ok(match read.route.template.as_str() {
             "/V1/products" => {
                 let mut items: Vec<&Value> = products.iter().collect();
@@ -48,6 +51,10 @@ fn store(count: u64, product: impl Fn(u64) -> Value + 'static) -> Host {
                 let BindingSource::Text(sku) = &read.path[0].value else { panic!("no sku") };
                 products.iter().find(|product| product["sku"] == **sku).unwrap().clone()
             }
+            "/V1/categories/list" if filters(read)[0].starts_with("url_key") => {
+                let entry = json!([{"attribute_code": "url_key", "value": "sale"}]);
+                json!({"items": [{"id": 9, "name": "Sale", "custom_attributes": entry}]})
+            }
             "/V1/categories/list" => json!({"items": [{"id": 3}, {"id": 4}, {"id": 12}]}),
             "/V1/store/websites" => json!([{"id": 1, "code": "base", "default_group_id": 1}]),
             "/V1/store/storeGroups" => {
@@ -57,9 +64,13 @@ fn store(count: u64, product: impl Fn(u64) -> Value + 'static) -> Host {
                 {"id": 1, "code": "default", "website_id": 1, "store_group_id": 1},
                 {"id": 2, "code": "de", "website_id": 1, "store_group_id": 1}
             ]),
+            "/V1/products/attributes/{attributeCode}" => json!({
+                "scope": "global", "frontend_input": "select", "backend_type": "int",
+                "options": [{"value": "", "label": " "}, {"value": "5", "label": "Blue"}]
+            }),
             other => panic!("{other} was read"),
         })
-    })
+    }
 }
 
 fn plain(id: u64) -> Value {
@@ -161,7 +172,7 @@ fn categories_that_are_only_added_or_all_taken_away_need_one_request() {
     let host = store(1, linked(only_4));
     prepare(&host, &one(), &json!({"category_ids": ["3", "4"]}), &global).unwrap();
     let wanted = json!([
-        {"position": 0, "category_id": "3"}, {"position": 5, "category_id": "4"}
+        {"position": 5, "category_id": "4"}, {"position": 0, "category_id": "3"}
     ]);
     assert_eq!(sent(&host).0, [put("all", &links(&wanted))]);
 
@@ -224,12 +235,14 @@ fn nothing_limits_how_many_are_found_and_all_conditions_narrow() {
     let host = store(450, plain);
     let matching = json!({
         "sku_prefix": "P-", "category_id": "7",
-        "attribute_filters": {"color": 5, "price": {"from": 10}}
+        "attribute_filters": {"color": "blue", "price": {"from": 10}}
     });
     let global = json!({"scope": "global"});
     let answer = prepare(&host, &matching, &json!({"name": "New"}), &global).unwrap();
     assert_eq!(answer["affected_count"], 450);
-    let searches: Vec<Vec<String>> = host.reads().iter().map(filters).collect();
+    let reads = host.reads();
+    let searches = reads.iter().filter(|read| read.route.template == "/V1/products");
+    let searches: Vec<Vec<String>> = searches.map(filters).collect();
     let narrow = ["sku like P-%", "category_id eq 7", "color eq 5", "price from 10"];
     assert_eq!(searches[0], narrow);
     assert_eq!(searches[1], [&narrow[..], &["entity_id gt 200"]].concat());
@@ -261,4 +274,116 @@ fn what_already_is_as_wished_is_left_out() {
     let global = json!({"scope": "global"});
     let answer = prepare(&host, &matching, &json!({"name": "New"}), &global).unwrap();
     assert_eq!(answer["affected_count"], 2);
+}
+
+#[test]
+fn an_option_that_there_is_not_is_refused_with_those_there_are() {
+    let host = store(3, plain);
+    let matching = json!({"attribute_filters": {"color": "Blau"}});
+    let global = json!({"scope": "global"});
+    let failure = prepare(&host, &matching, &json!({"name": "New"}), &global).unwrap_err();
+    assert!(failure.message.contains("`color` has no option \"Blau\""), "{}", failure.message);
+    assert_eq!(failure.remedy.as_deref(), Some("its options are Blue (5)"));
+    assert_eq!(failure.argument.as_deref(), Some("/match/attribute_filters/color"));
+}
+
+#[test]
+fn one_url_key_is_one_products() {
+    let global = json!({"scope": "global"});
+    let key = |key: &str| json!({ "url_key": key });
+    let host = store(3, plain);
+    for (matching, wanted, says) in [
+        (json!({"sku_list": ["P-1", "P-2"]}), "new", "`P-1` and `P-2` would both get it"),
+        (json!({"sku_list": ["P-1"]}), "p-2", "`P-2` has it"),
+        (json!({"sku_list": ["P-1"]}), "sale", "the category `Sale` has it"),
+    ] {
+        let failure = prepare(&host, &matching, &key(wanted), &global).unwrap_err();
+        assert!(failure.message.contains(says), "{}", failure.message);
+        assert_eq!(failure.argument.as_deref(), Some("/updates/url_key"));
+    }
+    assert!(host.proposed().is_empty());
+    prepare(&host, &one(), &key("new"), &global).unwrap();
+    // Its own is no collision.
+    let answer = prepare(&host, &one(), &json!({"url_key": "p-1", "name": "New"}), &global);
+    assert_eq!(answer.unwrap()["affected_count"], 1);
+}
+
+fn of_type(kind: &'static str) -> impl Fn(u64) -> Value {
+    move |id| {
+        let mut product = plain(id);
+        if id == 2 {
+            product["type_id"] = json!(kind);
+        }
+        product
+    }
+}
+
+/// `live2`, recording 52: 200, and the weight stays 0.
+#[test]
+fn what_magento_ignores_by_type_is_refused_by_name() {
+    let global = json!({"scope": "global"});
+    let both = json!({"sku_list": ["P-1", "P-2"]});
+    for (kind, updates, says) in [
+        ("bundle", json!({"weight": 3}), "`weight` for `P-2`"),
+        ("grouped", json!({"weight": 3, "name": "x"}), "`weight` for `P-2`"),
+        ("configurable", json!({"price": 3, "name": "x"}), "`price` for `P-2`"),
+    ] {
+        let host = store(2, of_type(kind));
+        let failure = prepare(&host, &both, &updates, &global).unwrap_err();
+        assert!(failure.message.contains(says), "{}", failure.message);
+        assert!(failure.remedy.is_some() && host.proposed().is_empty());
+    }
+    // What has a weight of its own takes one.
+    let fixed = |id| {
+        let mut product = of_type("bundle")(id);
+        let entry = json!({"attribute_code": "weight_type", "value": "1"});
+        product["custom_attributes"].as_array_mut().unwrap().push(entry);
+        product
+    };
+    let answer = prepare(&store(2, fixed), &both, &json!({"weight": 3}), &global).unwrap();
+    assert_eq!(answer["affected_count"], 2);
+    // Left out of a change of nothing but prices, and named.
+    let host = store(2, of_type("configurable"));
+    let answer = prepare(&host, &both, &json!({"price": 3}), &global).unwrap();
+    assert_eq!(answer["affected_count"], 1);
+    assert!(answer["warnings"].to_string().contains("left out: `P-2`"), "{answer}");
+}
+
+/// A text that is empty in a view lasts until the next save there that does not send it again.
+#[test]
+fn what_is_empty_in_a_view_stays_so() {
+    let mut global = plain(1);
+    let entry = json!({"attribute_code": "description", "value": "<p>Global</p>"});
+    global["custom_attributes"].as_array_mut().unwrap().push(entry);
+    let (here, everywhere) = (answers(vec![plain(1)]), answers(vec![global]));
+    let host = Host::answering(move |read| match read.view {
+        StoreView::Global => everywhere(read),
+        _ => here(read),
+    });
+    prepare(&host, &one(), &json!({"name": "x"}), &json!({"store_view_code": "de"})).unwrap();
+    let entry = json!([{"attribute_code": "description", "value": ""}]);
+    let body = json!({"custom_attributes": entry, "name": "x"});
+    assert_eq!(sent(&host).0, [put("de", &body)]);
+}
+
+/// `live2`, `websites-of-changed-product`: 200, and nobody sees it.
+#[test]
+fn a_view_of_a_website_that_a_product_is_not_in_is_warned_of() {
+    for (websites, says) in [
+        (json!([2]), "it is not in the website it would change in"),
+        (json!([]), "it is in no website"),
+        (json!([1, 2]), ""),
+    ] {
+        let host = store(1, |id| {
+            let mut product = plain(id);
+            product["extension_attributes"] = json!({ "website_ids": websites });
+            product
+        });
+        let german = json!({"store_view_code": "de"});
+        prepare(&host, &one(), &json!({"name": "x"}), &german).unwrap();
+        let proposed = host.proposed().pop().unwrap();
+        let warnings = proposed.changes[0].warnings.join("; ");
+        assert!(warnings.contains(says), "{warnings}");
+        assert_eq!(says.is_empty(), !warnings.contains("nobody sees"), "{warnings}");
+    }
 }

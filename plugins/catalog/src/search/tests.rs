@@ -18,6 +18,10 @@ fn store() -> Host {
                 "search_criteria": {"filter_groups": []},
                 "total_count": 28,
             }),
+            "/V1/products/attributes/{attributeCode}" => {
+                let BindingSource::Text(code) = &read.path[0].value else { panic!("no code") };
+                return attribute(code, read.view == StoreView::View("de".to_owned()));
+            }
             "/V1/store/websites" => json!([{"id": 2, "code": "b2b", "default_group_id": 2}]),
             "/V1/store/storeGroups" => {
                 json!([{"id": 2, "code": "b2b_store", "default_store_id": 3}])
@@ -27,6 +31,28 @@ fn store() -> Host {
             ]),
             other => panic!("{other} was read"),
         })
+    })
+}
+
+/// Attributes of every type; one option has another name in the German view.
+fn attribute(code: &str, german: bool) -> Result<Value, Failure> {
+    let ball = if german { "Kugel" } else { "Ball" };
+    Ok(match code {
+        "brand" => json!({"frontend_input": "select", "backend_type": "int", "options": [
+            {"value": "", "label": " "}, {"value": "4", "label": "Acme, Inc."},
+            {"value": "5", "label": ball}, {"value": "7", "label": "5"}
+        ]}),
+        "material" => json!({"frontend_input": "multiselect", "backend_type": "text", "options": [
+            {"value": "7", "label": "Wood"}, {"value": "8", "label": "Steel"}
+        ]}),
+        "outdoor" => json!({"frontend_input": "boolean", "backend_type": "int"}),
+        "launched" => json!({"frontend_input": "date", "backend_type": "datetime"}),
+        "height" => json!({"frontend_input": "text", "backend_type": "decimal"}),
+        "own_code" => json!({"frontend_input": "text", "backend_type": "varchar"}),
+        _ => {
+            let failure = Failure::new(FailureCode::UpstreamError, "no such attribute");
+            return Err(Failure { status: Some(404), ..failure });
+        }
     })
 }
 
@@ -58,7 +84,7 @@ fn filters_say_what_they_mean() {
         (json!({}), vec![]),
         (json!({"sku": "A", "status": 1}), vec!["sku eq A", "status eq 1"]),
         (json!({"sku": ["A", "B"]}), vec!["sku in A,B"]),
-        (json!({"featured": true}), vec!["featured eq 1"]),
+        (json!({"required_options": true}), vec!["required_options eq 1"]),
         (json!({"name": {"value": "%Shirt%", "condition": "like"}}), vec!["name like %Shirt%"]),
         (json!({"sku": {"value": "A, B", "condition": "nin"}}), vec!["sku nin A,B"]),
         (json!({"price": {"from": 30, "to": 60.5}}), vec!["price from 30", "price to 60.5"]),
@@ -88,6 +114,80 @@ fn what_magento_would_take_for_something_else_is_refused() {
     }
     let failure = asked_for(&json!({"fields": ["sku]"]})).unwrap_err();
     assert_eq!(failure.argument.as_deref(), Some("/fields"));
+}
+
+#[test]
+fn values_mean_what_they_mean_to_the_attribute() {
+    let german = json!({"store_view_code": "de"});
+    for (filters, expected) in [
+        (json!({"brand": "acme, inc."}), vec!["brand eq 4"]),
+        (json!({"brand": 5}), vec!["brand eq 5"]),
+        // A text is a label before it is an id.
+        (json!({"brand": "5"}), vec!["brand eq 7"]),
+        (json!({"brand": ["Ball", 4]}), vec!["brand in 5,4"]),
+        (json!({"brand": "Kugel"}), vec!["brand eq 5"]),
+        (json!({"brand": {"value": ["Ball"], "condition": "nin"}}), vec!["brand nin 5"]),
+        (json!({"material": "steel"}), vec!["material finset 8"]),
+        (json!({"material": ["Wood", 8]}), vec!["material finset 7", "material finset 8"]),
+        (
+            json!({"material": {"value": ["Wood", "Steel"], "condition": "nin"}}),
+            vec!["material nfinset 7", "material nfinset 8"],
+        ),
+        (json!({"outdoor": "Yes"}), vec!["outdoor eq 1"]),
+        (json!({"outdoor": false}), vec!["outdoor eq 0"]),
+        (json!({"status": "Enabled"}), vec!["status eq 1"]),
+        (json!({"visibility": "Catalog, Search"}), vec!["visibility eq 4"]),
+        (json!({"visibility": {"from": 2}}), vec!["visibility from 2"]),
+        (json!({"height": "9.5"}), vec!["height eq 9.5"]),
+        (json!({"own_code": "x1"}), vec!["own_code eq x1"]),
+        (
+            json!({"launched": "2026-12-31"}),
+            vec!["launched from 2026-12-31 00:00:00", "launched to 2026-12-31 23:59:59"],
+        ),
+        (
+            json!({"created_at": {"from": "2026-12-01", "to": "2026-12-31"}}),
+            vec!["created_at from 2026-12-01 00:00:00", "created_at to 2026-12-31 23:59:59"],
+        ),
+        (
+            json!({"created_at": {"value": "2026-12-31T10:00:00Z", "condition": "gt"}}),
+            vec!["created_at gt 2026-12-31 10:00:00"],
+        ),
+    ] {
+        let expected: Vec<_> = expected.into_iter().chain(PAGE).collect();
+        let asked = asked_for(&json!({"filters": filters, "scope": german}));
+        assert_eq!(asked.unwrap(), expected, "{filters}");
+    }
+}
+
+#[test]
+fn what_would_find_nothing_is_refused_with_what_there_is() {
+    let brands = "its options are Acme, Inc. (4), Ball (5), 5 (7)";
+    for (filters, says, remedy) in [
+        (json!({"brand": "Acme"}), "`brand` has no option \"Acme\"", brands),
+        (json!({"brand": 9}), "`brand` has no option 9", brands),
+        (json!({"brand": {"value": "%ac%", "condition": "like"}}), "are options", brands),
+        (
+            json!({"material": "Glass"}),
+            "no option \"Glass\"",
+            "its options are Wood (7), Steel (8)",
+        ),
+        (json!({"material": {"value": 7, "condition": "gt"}}), "does not compare", "use `eq`"),
+        (json!({"outdoor": "maybe"}), "is yes or no", "true or false"),
+        (json!({"launched": "next week"}), "is a date", ""),
+        (
+            json!({"launched": ["2026-01-01", "2026-01-02"]}),
+            "one day or a range",
+            "`from` and `to`",
+        ),
+        (json!({"height": "tall"}), "is a number", ""),
+        (json!({"category_id": "Shirts"}), "is a number", ""),
+        (json!({"brnad": 4}), "no product attribute `brnad`", ""),
+    ] {
+        let failure = asked_for(&json!({"filters": filters})).unwrap_err();
+        assert!(failure.message.contains(says), "{filters}: {}", failure.message);
+        assert!(failure.remedy.unwrap_or_default().contains(remedy), "{filters}");
+        assert_eq!(failure.code, FailureCode::ValidationError, "{filters}");
+    }
 }
 
 #[test]

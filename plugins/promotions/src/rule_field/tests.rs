@@ -36,7 +36,7 @@ fn what_magento_would_keep_as_nonsense_is_refused() {
         (RuleField::WebsiteIds, json!([0]), "at least one"),
         (RuleField::CustomerGroupIds, json!("all"), "at least one"),
         (RuleField::IsActive, json!("0"), "true or false"),
-        (RuleField::ToDate, json!(null), "2026-12-31"),
+        (RuleField::ToDate, json!("2026-02-31"), "2026-12-31"),
     ] {
         let refused = field.checked(&value).unwrap_err();
         assert!(refused.contains(says), "{}: {refused}", field.name());

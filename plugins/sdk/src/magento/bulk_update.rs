@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::product_match::read_globally;
+use super::url_key_owners::{CATEGORIES, SharedUrlKey};
 use crate::core::{
     AppliedResult, ApplyContext, Context, Draft, Failure, PlanContext, PrepareContext,
-    PreparedResult, Route, StoreView, nothing_matches,
+    PreparedResult, StoreView, nothing_matches,
 };
 use crate::magento::{
-    Criteria, FieldValue, Filter, LIST_BUDGET, ProductField, ProductMatch, ProductUpdates,
+    Criteria, FieldValue, Filter, LIST_BUDGET, Product, ProductField, ProductMatch, ProductUpdates,
     ProductWriter, Scope, SearchPage,
 };
 
-/// The search for categories.
-pub const CATEGORIES: Route<0> = Route::new("/V1/categories/list");
+/// How many skus a message names.
+const SKUS_NAMED: usize = 20;
 
 /// The same values for every product that fits a match, at one place of the store.
 ///
@@ -83,28 +83,30 @@ fn fill<Kind>(
     update: &ProductBulkUpdate,
     draft: &mut Draft<Kind>,
 ) -> Result<Option<String>, Failure> {
-    let (mut matched, mut unpriced) = (0, 0);
-    let view = writer.target().view();
-    let mut pages = update.matching.products(context, view, writer.attributes())?;
-    let clears = update.updates.0.iter().any(|(_, wanted)| *wanted == FieldValue::Cleared);
-    let only_prices = update.updates.fields().all(|field| ProductField::PRICES.contains(&field));
-    let falls_back = clears && !writer.target().is_global();
+    let mut matched = 0;
+    let mut pages = writer.products(context, update.matching)?;
+    let mut url_key = SharedUrlKey::read(context, writer.target().view(), update.updates)?;
+    let mut ignored = IgnoredFields::default();
+    let mut refused = RefusedProducts::default();
     // What holds for every change stands with the first.
     let mut general = Some(writer.warnings());
     while let Some(products) = pages.next_page()? {
-        let global = match falls_back {
-            true => read_globally(context, &products, writer.attributes())?,
-            false => Vec::new(),
-        };
         for product in &products {
             matched += 1;
-            let global = global.iter().find(|global| global.sku() == product.sku());
-            let change = writer.change(product, global, update.updates)?;
-            if let Some(mut change) = change {
+            if ignored.takes(product.here(), update.updates) {
+                continue;
+            }
+            url_key.give(product.here())?;
+            let change = match writer.change(product, update.updates) {
+                Ok(change) => change,
+                Err(failure) => {
+                    refused.add(product.here().sku(), failure);
+                    continue;
+                }
+            };
+            if let Some(mut change) = change.filter(|_| refused.is_empty()) {
                 change.warnings.extend(general.take().into_iter().flatten().cloned());
                 draft.add([change])?;
-            } else if only_prices && !product.has_price() {
-                unpriced += 1;
             }
         }
         context.progress(matched, None, "products read");
@@ -112,18 +114,113 @@ fn fill<Kind>(
     if matched == 0 {
         return Err(nothing_matches("product"));
     }
-    if unpriced == matched {
-        let message = "configurable, grouped and bundle products have no price of their own, and \
-                       nothing else fits the match";
-        return Err(Failure::argument("match", message)
-            .remedy("match the simple products that they consist of"));
+    refused.check()?;
+    ignored.check(matched)
+}
+
+/// Products for which nothing can be planned, of which each is named.
+#[derive(Default)]
+struct RefusedProducts {
+    skus: Vec<String>,
+    first: Option<Failure>,
+}
+
+impl RefusedProducts {
+    fn add(&mut self, sku: &str, failure: Failure) {
+        self.skus.push(sku.to_owned());
+        self.first.get_or_insert(failure);
     }
-    Ok((unpriced > 0).then(|| {
-        format!(
-            "{unpriced} of {matched} products are configurable, grouped or bundles: they have no \
-             price of their own and are left out"
-        )
-    }))
+
+    fn is_empty(&self) -> bool {
+        self.skus.is_empty()
+    }
+
+    fn check(self) -> Result<(), Failure> {
+        let Some(mut failure) = self.first else { return Ok(()) };
+        if self.skus.len() > 1 {
+            failure.message = format!(
+                "{}; it is the same with {} of the products: {}",
+                failure.message,
+                self.skus.len(),
+                named(&self.skus)
+            );
+        }
+        Err(failure)
+    }
+}
+
+/// Fields that Magento would ignore, with 200, because of what some products are.
+#[derive(Default)]
+struct IgnoredFields {
+    /// Without a price of their own, by an update of nothing but prices.
+    unpriced: Vec<String>,
+    /// Where a field would be ignored: which, and why.
+    others: Vec<String>,
+    first: Option<(ProductField, &'static str)>,
+}
+
+impl IgnoredFields {
+    /// Whether a product is left out.
+    fn takes(&mut self, product: &Product, updates: &ProductUpdates) -> bool {
+        let ignored: Vec<(ProductField, &str)> = updates
+            .fields()
+            .filter_map(|field| Some((field, field.ignored_by(product)?)))
+            .collect();
+        let Some(first) = ignored.first() else { return false };
+        let sku = product.sku().to_owned();
+        let only_prices = updates.fields().all(|field| ProductField::PRICES.contains(&field));
+        if only_prices && ignored.len() == updates.fields().count() {
+            self.unpriced.push(sku);
+        } else {
+            self.others.push(sku);
+            self.first.get_or_insert(*first);
+        }
+        true
+    }
+
+    /// What to warn of.
+    fn check(&self, matched: u64) -> Result<Option<String>, Failure> {
+        if let Some((field, why)) = self.first {
+            let message = format!(
+                "Magento would take `{}` for {} and ignore it: it {why}",
+                field.code(),
+                named(&self.others),
+            );
+            return Err(Failure::argument("match", message).remedy(format!(
+                "leave these products out of the match, by `sku_list` or a filter on `type_id`, or \
+                 leave out `{}`",
+                field.code()
+            )));
+        }
+        if self.unpriced.is_empty() {
+            return Ok(None);
+        }
+        if self.unpriced.len() as u64 == matched {
+            let message = format!(
+                "configurable, grouped and bundle products have no price of their own, and nothing \
+                 else fits the match: {}",
+                named(&self.unpriced)
+            );
+            return Err(Failure::argument("match", message)
+                .remedy("match the simple products that they consist of"));
+        }
+        Ok(Some(format!(
+            "{} of {matched} products are configurable, grouped or bundles: they have no price of \
+             their own and are left out: {}",
+            self.unpriced.len(),
+            named(&self.unpriced)
+        )))
+    }
+}
+
+/// The first of some skus, and how many more there are.
+fn named(skus: &[String]) -> String {
+    let shown = skus.iter().take(SKUS_NAMED).map(String::as_str).collect::<Vec<_>>();
+    let more = match skus.len().saturating_sub(SKUS_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("`{}`{more}", shown.join("`, `"))
 }
 
 /// Refuses categories that do not exist: Magento drops them silently (`create-badcat`).

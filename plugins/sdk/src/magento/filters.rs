@@ -60,25 +60,62 @@ impl Filters {
     }
 
     /// Adds them to search criteria; every one must hold. `argument` is where the caller wrote
-    /// them: `filters`.
+    /// them: `filters`. Of products [`for_products`](Self::for_products) knows what values mean.
     ///
     /// # Errors
     /// When one is not a comparison that Magento can make, naming its place.
     pub fn add_to(&self, criteria: Criteria, argument: &str) -> Result<Criteria, Failure> {
-        self.0.iter().try_fold(criteria, |criteria, (field, wanted)| {
-            let argument =
-                ["/", argument, "/", &field.replace('~', "~0").replace('/', "~1")].concat();
+        self.each(argument).try_fold(criteria, |criteria, (field, argument, wanted)| {
+            let filters = || -> Result<Vec<Filter>, Failure> {
+                comparisons(wanted)?.iter().map(|comparison| comparison.filter(field)).collect()
+            };
+            let filters = filters().map_err(|failure| failure.at(&argument))?;
+            Ok(filters.into_iter().fold(criteria, Criteria::filter))
+        })
+    }
+
+    /// The fields as Magento searches by them, where the caller wrote each, and what it wrote.
+    pub(super) fn each(&self, argument: &str) -> impl Iterator<Item = (&str, String, &Value)> {
+        self.0.iter().map(move |(field, wanted)| {
+            let place = ["/", argument, "/", &field.replace('~', "~0").replace('/', "~1")].concat();
             // Items say `id`; Magento searches by `entity_id` and refuses `id`.
             let field = if field == "id" { "entity_id" } else { field };
-            let filters = filters_of(field, wanted).map_err(|failure| failure.at(&argument))?;
-            Ok(filters.into_iter().fold(criteria, Criteria::filter))
+            (field, place, wanted)
         })
     }
 }
 
-fn filters_of(field: &str, wanted: &Value) -> Result<Vec<Filter>, Failure> {
+/// One comparison that a caller asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FieldComparison {
+    pub(super) condition: Condition,
+    /// None where the condition takes none, several only for lists.
+    pub(super) values: Vec<Value>,
+}
+
+impl FieldComparison {
+    /// The same comparison with other values.
+    pub(super) fn with(&self, condition: Condition, values: Vec<Value>) -> Self {
+        Self { condition, values }
+    }
+
+    /// As it is sent, with its values as they stand.
+    pub(super) fn filter(&self, field: &str) -> Result<Filter, Failure> {
+        let texts: Vec<String> = self.values.iter().map(scalar).collect::<Result<_, _>>()?;
+        match self.condition {
+            Condition::In => Filter::any_of(field, &texts),
+            Condition::Nin => Filter::none_of(field, &texts),
+            condition => {
+                Filter::new(field, condition, texts.into_iter().next().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// What a caller's value for a field asks for; all of it must hold.
+pub(super) fn comparisons(wanted: &Value) -> Result<Vec<FieldComparison>, Failure> {
     let Value::Object(_) = wanted else {
-        return Ok(vec![compared(field, None, wanted)?]);
+        return Ok(vec![compared(None, wanted)?]);
     };
     let Comparison { value, condition, from, to } =
         Comparison::deserialize(wanted).map_err(|error| invalid(error.to_string()))?;
@@ -88,18 +125,19 @@ fn filters_of(field: &str, wanted: &Value) -> Result<Vec<Filter>, Failure> {
             return Err(invalid("`from` and `to` stand alone, without `value` and `condition`"));
         }
         let ends = [(Condition::From, from), (Condition::To, to)];
-        return ends
+        return Ok(ends
             .into_iter()
-            .filter_map(|(end, value)| Some((end, value?)))
-            .map(|(end, value)| Filter::new(field, end, scalar(&value)?))
-            .collect();
+            .filter_map(|(condition, value)| {
+                Some(FieldComparison { condition, values: vec![value?] })
+            })
+            .collect());
     }
     match (value, condition) {
         (None, Some(condition)) if condition.takes_no_value() => {
-            Ok(vec![Filter::new(field, condition, "")?])
+            Ok(vec![FieldComparison { condition, values: Vec::new() }])
         }
         (None, _) => Err(invalid("a comparison needs a `value`, or `from` and `to`")),
-        (Some(value), condition) => Ok(vec![compared(field, condition, &value)?]),
+        (Some(value), condition) => Ok(vec![compared(condition, &value)?]),
     }
 }
 
@@ -113,32 +151,30 @@ fn named(name: &str) -> Result<Condition, Failure> {
     })
 }
 
-fn compared(field: &str, condition: Option<Condition>, value: &Value) -> Result<Filter, Failure> {
-    let list: Vec<String> = match (condition, value) {
-        (None | Some(Condition::In | Condition::Nin), Value::Array(values)) => {
-            values.iter().map(scalar).collect::<Result<_, _>>()?
+fn compared(condition: Option<Condition>, value: &Value) -> Result<FieldComparison, Failure> {
+    let (condition, values) = match (condition, value) {
+        (None, Value::Array(values)) => (Condition::In, values.clone()),
+        (Some(list @ (Condition::In | Condition::Nin)), Value::Array(values)) => {
+            (list, values.clone())
         }
         // Magento does not trim: "a, b" would look for " b".
-        (Some(Condition::In | Condition::Nin), Value::String(text)) => {
-            text.split(',').map(|value| value.trim().to_owned()).collect()
+        (Some(list @ (Condition::In | Condition::Nin)), Value::String(text)) => {
+            (list, text.split(',').map(|value| value.trim().into()).collect())
         }
-        (Some(Condition::In | Condition::Nin), other) => vec![scalar(other)?],
         (Some(condition), Value::Array(_)) => {
             return Err(invalid(format!("`{}` compares with one value", condition.as_str()))
                 .remedy("use `in` or `nin` for a list"));
         }
-        (condition, one) => {
-            return Filter::new(field, condition.unwrap_or(Condition::Eq), scalar(one)?);
-        }
+        (condition, one) => (condition.unwrap_or(Condition::Eq), vec![one.clone()]),
     };
-    match condition {
-        Some(Condition::Nin) => Filter::none_of(field, &list),
-        _ => Filter::any_of(field, &list),
+    for value in &values {
+        scalar(value)?;
     }
+    Ok(FieldComparison { condition, values })
 }
 
 /// A value as Magento compares it: yes and no are 1 and 0.
-fn scalar(value: &Value) -> Result<String, Failure> {
+pub(super) fn scalar(value: &Value) -> Result<String, Failure> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
@@ -151,6 +187,6 @@ fn scalar(value: &Value) -> Result<String, Failure> {
     }
 }
 
-fn invalid(message: impl Into<String>) -> Failure {
+pub(super) fn invalid(message: impl Into<String>) -> Failure {
     Failure::argument("filters", message)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::write_scope::ScopeLevel;
 use crate::core::{Failure, schema};
-use crate::magento::{Decimal, EntityId};
+use crate::magento::{Decimal, EntityId, Product};
 
 /// A product attribute that bulk changes may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,6 +92,23 @@ impl ProductField {
         }
     }
 
+    /// Why Magento would take a value for this product with 200, and keep none; what follows on "it".
+    pub(super) fn ignored_by(self, product: &Product) -> Option<&'static str> {
+        let kind = product.text("type_id").unwrap_or_default();
+        match self {
+            F::Price | F::SpecialPrice | F::SpecialFromDate | F::SpecialToDate
+                if !product.has_price() =>
+            {
+                Some("has no price of its own")
+            }
+            F::Weight if kind == "bundle" && product.integer("weight_type") != Some(1) => {
+                Some("is a bundle that weighs what its parts weigh")
+            }
+            F::Weight if kind == "grouped" => Some("is a group of products, which has no weight"),
+            _ => None,
+        }
+    }
+
     /// Whether it may be without a value.
     const fn may_be_empty(self) -> bool {
         !matches!(self, F::Name | F::UrlKey | F::Status | F::Visibility | F::Price | F::CategoryIds)
@@ -125,7 +142,9 @@ impl ProductField {
                 r#"{"type": ["integer", "string"], "description": "1 not alone, 2 catalogue, 3 search, 4 both."}"#
             }
             F::Price => r#"{"type": ["number", "string"], "description": "0 or more."}"#,
-            F::SpecialPrice => r#"{"description": "A number, 0 or more; null ends the sale."}"#,
+            F::SpecialPrice => {
+                r#"{"description": "A number, 0 or more; null ends the sale, where it was set: a website cannot end a global one so."}"#
+            }
             F::SpecialFromDate | F::SpecialToDate => {
                 r#"{"description": "2027-03-04 or 2027-03-04 05:06:07; null clears it."}"#
             }
@@ -218,7 +237,7 @@ impl ProductUpdates {
         self.0.iter().map(|(field, _)| *field)
     }
 
-    fn text(&self, field: ProductField) -> Option<&str> {
+    pub(super) fn text(&self, field: ProductField) -> Option<&str> {
         match self.wanted(field)? {
             FieldValue::Value(value) => value.as_str(),
             FieldValue::Cleared | FieldValue::Emptied => None,
@@ -339,8 +358,15 @@ fn categories(value: &Value) -> Result<FieldValue, String> {
 
 /// A date as Magento keeps it: `2027-03-04 00:00:00`.
 fn date(value: &Value) -> Result<Value, String> {
-    const SHAPE: &str = "is a date: `2027-03-04` or `2027-03-04 05:06:07`";
-    let text = value.as_str().ok_or(SHAPE)?;
+    date_text(value.as_str().ok_or(DATE_SHAPE)?).map(Value::String)
+}
+
+const DATE_SHAPE: &str = "is a date: `2027-03-04` or `2027-03-04 05:06:07`";
+
+/// A date as Magento keeps it, or what is wrong with the text: the end of a sentence that begins with
+/// the field.
+pub(super) fn date_text(text: &str) -> Result<String, String> {
+    const SHAPE: &str = DATE_SHAPE;
     let (day, time) = match text.split_once([' ', 'T']) {
         Some((day, time)) => (day, time),
         None => (text, "00:00:00"),
@@ -369,7 +395,7 @@ fn date(value: &Value) -> Result<Value, String> {
     if *day_of_month == 0 || *day_of_month > days || *hour > 23 || *minute > 59 || *second > 59 {
         return Err(format!("is `{text}`, which is no day of the calendar"));
     }
-    Ok(Value::String(format!("{day} {time}")))
+    Ok(format!("{day} {time}"))
 }
 
 #[cfg(test)]

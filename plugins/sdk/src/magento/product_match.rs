@@ -28,7 +28,8 @@ pub struct ProductMatch {
     /// Skus that begin with this text; nothing in it is a wildcard.
     #[schemars(length(min = 1))]
     sku_prefix: Option<String>,
-    /// Attribute → value, list of values, or {value, condition} or {from, to}; all must hold.
+    /// Attribute → value, list of values, or {value, condition} or {from, to}; all must hold. Options
+    /// by label or id.
     attribute_filters: Option<Filters>,
     /// Products that are assigned to this category.
     category_id: Option<EntityId>,
@@ -47,7 +48,7 @@ impl ProductMatch {
         view: &StoreView,
         attributes: &[&str],
     ) -> Result<ProductPages<'context>, Failure> {
-        let criteria = self.criteria()?;
+        let criteria = self.criteria(context, view)?;
         let mut fields: Vec<String> = ["id", "sku", "type_id"].map(str::to_owned).into();
         fields.extend(attributes.iter().map(|&code| code.to_owned()));
         let criteria = criteria.fields(Product::projection(&fields)?);
@@ -61,7 +62,7 @@ impl ProductMatch {
     }
 
     /// The criteria but for the list of skus.
-    fn criteria(&self) -> Result<Criteria, Failure> {
+    fn criteria(&self, context: &Context, view: &StoreView) -> Result<Criteria, Failure> {
         let lists = self.sku_list.as_ref().is_some_and(|list| !list.is_empty());
         let filters = self.attribute_filters.as_ref().filter(|filters| !filters.is_empty());
         let prefix = self.sku_prefix.as_deref().filter(|prefix| !prefix.is_empty());
@@ -79,7 +80,7 @@ impl ProductMatch {
             criteria = criteria.filter(Filter::new("category_id", Condition::Eq, id)?);
         }
         if let Some(filters) = filters {
-            criteria = filters.add_to(criteria, "match/attribute_filters")?;
+            criteria = filters.for_products(context, view, criteria, "match/attribute_filters")?;
         }
         // The list, the page, the sort and the fields need room too.
         if criteria.url_length() > URL_BUDGET - LIST_BUDGET / 2 - 1_000 {
@@ -218,26 +219,4 @@ impl ProductPages<'_> {
         }
         Ok(None)
     }
-}
-
-/// These products as they are read_globally, by sku: for what a store view falls back on.
-///
-/// # Errors
-/// What reading meets.
-pub(crate) fn read_globally(
-    context: &Context,
-    products: &[Product],
-    attributes: &[&str],
-) -> Result<Vec<Product>, Failure> {
-    let ids: Vec<String> =
-        products.iter().filter_map(|p| p.integer("id")).map(|id| id.to_string()).collect();
-    let mut fields: Vec<String> = ["id", "sku"].map(str::to_owned).into();
-    fields.extend(attributes.iter().map(|&code| code.to_owned()));
-    let criteria = Criteria::new()
-        .filter(Filter::any_of("entity_id", &ids)?)
-        .page(PAGE, 1)
-        .fields(Product::projection(&fields)?);
-    let read = PRODUCTS.read([]).search(&criteria).in_view(StoreView::Global);
-    let found: SearchPage<Product> = context.get(&read)?;
-    Ok(found.items)
 }

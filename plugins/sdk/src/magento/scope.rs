@@ -141,6 +141,19 @@ impl Stores {
         self.views.iter().map(|view| (view.code.as_str(), view.id))
     }
 
+    /// The id of the website that a view belongs to: one request.
+    ///
+    /// # Errors
+    /// When there is no such view; what reading meets.
+    pub fn website_of_view(context: &Context, code: &str) -> Result<i64, Failure> {
+        let views: Vec<StorePart> =
+            context.get(&STORE_VIEWS.read([]).in_view(StoreView::Global))?;
+        let views = views.into_iter().filter(|view| view.id != 0).collect();
+        Self { websites: Vec::new(), groups: Vec::new(), views }
+            .view(code)
+            .map(|view| view.website_id)
+    }
+
     /// The codes of the views in a website.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Where writes go, and which values Magento keeps there.
 
-use crate::core::{Failure, Method, PlanContext, Route, StoreView};
+use crate::core::{Context, Failure, Method, PlanContext, Route, StoreView};
 use crate::magento::{Scope, Stores};
 
 /// A product attribute, with the level at which this store keeps its values.
@@ -136,6 +136,17 @@ impl WriteScope {
                 ),
                 "pass `\"scope\": {\"scope\": \"global\"}` if that is what you want".to_owned(),
             ),
+        }
+    }
+
+    /// The id of the website that it is in, or is; `None` for the global scope.
+    ///
+    /// # Errors
+    /// When there is no such view; what reading meets.
+    pub(super) fn website_id(&self, context: &Context) -> Result<Option<i64>, Failure> {
+        match &self.view {
+            StoreView::View(code) => Stores::website_of_view(context, code).map(Some),
+            StoreView::Global | StoreView::SessionDefault => Ok(None),
         }
     }
 
