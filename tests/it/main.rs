@@ -26,6 +26,7 @@ mod python;
 mod reload;
 mod sessions;
 mod settings;
+mod soak;
 mod stdio;
 mod tiers;
 mod tools;

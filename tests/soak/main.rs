@@ -2,18 +2,25 @@
 //! that are replaced, and then what is left.
 //!
 //! ```sh
-//! SOUK_SOAK_SECONDS=60 souk-soak
+//! SOUK_SOAK_SECONDS=60 SOUK_SOAK_REST=20 souk-soak
 //! ```
+//!
+//! Each caller writes to an order of its own, and now and then all of them to one: there the comment of
+//! one is a drift to another, which is told and not written.
 
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "it fails by panicking")]
+
+mod account;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
+use account::{Account, Write};
 use souk_tests::{DemoStore, Era, Home, HttpHost, Mcp, Versions, confirmed, plugins};
 
 /// Ten minutes, unless `SOUK_SOAK_SECONDS` says otherwise.
@@ -24,27 +31,29 @@ const AT_ONCE: usize = 64;
 const FAULTS: f64 = 0.05;
 /// How often a plugin is replaced.
 const SWAP: Duration = Duration::from_secs(2);
-/// How long the host rests before its memory is judged.
-const REST: Duration = Duration::from_secs(60);
+/// How long the host rests before its memory is judged, unless `SOUK_SOAK_REST` says otherwise.
+const REST: u64 = 60;
 /// Every so many calls, one writes.
 const WRITES: u64 = 20;
+/// Every so many writes, one goes to the order that all callers share.
+const SHARED: u64 = 10;
+/// So many descriptors more than at idle may be left.
+const DESCRIPTORS: usize = 16;
 const TOKENS: [&str; 2] = ["ann-0123456789abcdef", "bob-0123456789abcdef"];
-/// An order of the sample shop; its comments count what was written.
-const ORDER: u32 = 3;
-
 /// What the callers saw.
 #[derive(Default)]
 struct Tally {
     calls: AtomicU64,
     errors: AtomicU64,
-    /// What each write was told, by its comment: whether it was done.
-    written: Mutex<HashMap<String, bool>>,
+    /// What each write was told, by its comment.
+    written: Mutex<HashMap<String, Write>>,
     failures: Mutex<HashMap<String, u64>>,
 }
 
 #[tokio::main]
 async fn main() {
-    let seconds = seconds();
+    let (seconds, rest) =
+        (number("SOUK_SOAK_SECONDS", SECONDS), number("SOUK_SOAK_REST", REST));
     let (store, home, versions) = (DemoStore::start().await, Home::new(), Versions::new());
     let directory = home.path("plugins");
     std::fs::create_dir_all(&directory).unwrap();
@@ -71,54 +80,68 @@ async fn main() {
     }
     tokio::time::sleep(Duration::from_secs(5)).await;
     let idle = served.process().resident();
-    println!("idle: {} MiB, {} descriptors", mebibytes(idle), served.process().open_files());
+    let idle_descriptors = served.process().open_files();
+    println!("idle: {} MiB, {idle_descriptors} descriptors", mebibytes(idle));
+    let orders = orders(&store).await;
 
     store.faults(&json!([{"rate": FAULTS, "fault": "unavailable"}])).await;
     let (tally, until) =
         (Arc::new(Tally::default()), Instant::now() + Duration::from_secs(seconds));
     let mut running = Vec::new();
     for number in 0..AT_ONCE {
-        let (caller, tally) = (callers[number % callers.len()].clone(), tally.clone());
-        running.push(tokio::spawn(call(caller, number, tally, until)));
+        let (mcp, tally) = (callers[number % callers.len()].clone(), tally.clone());
+        // The first is everybody's.
+        let own = orders[1 + number % (orders.len() - 1)];
+        let caller = Caller { mcp, number, session: number % callers.len(), own, shared: orders[0] };
+        running.push(tokio::spawn(caller.run(tally, until)));
     }
     watch(&home, &versions, &served, &tally, until).await;
     for caller in running {
         caller.await.unwrap();
     }
+    let struck = store.faults_struck().await;
     store.faults(&json!([])).await;
     let busy = served.process().resident();
     println!("at the end of the load: {} MiB", mebibytes(busy));
-    tokio::time::sleep(REST).await;
+    tokio::time::sleep(Duration::from_secs(rest)).await;
     let (rested, descriptors) = (served.process().resident(), served.process().open_files());
-    let (lost, doubled) = account(&store, &tally).await;
+    let written = std::mem::take(&mut *tally.written.lock().unwrap());
+    let account = Account::of(&store, &callers, &written).await;
     println!("calls {}", tally.calls.load(Ordering::Relaxed));
+    println!("faults that struck {struck}");
     println!("errors {}", tally.errors.load(Ordering::Relaxed));
     let mut failures: Vec<_> = tally.failures.lock().unwrap().clone().into_iter().collect();
     failures.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     for (what, count) in failures.iter().take(8) {
         println!("  {count} × {what}");
     }
-    let (writes, done) = {
-        let written = tally.written.lock().unwrap();
-        (written.len(), written.values().filter(|done| **done).count())
-    };
-    println!("writes {writes}, told done {done}");
-    println!("lost {lost}\ndoubled {doubled}");
+    println!("writes {}, by how they ended: {:?}", written.len(), account.ends);
+    let Account { lost, doubled, denied, unknown_there, .. } = account;
+    println!("lost {lost}\ndoubled {doubled}\ntold as not done and there {denied}");
+    println!("not known and there {unknown_there}");
     println!(
-        "memory {} MiB after {} s of rest, {} MiB idle",
+        "memory {} MiB after {rest} s of rest, {} MiB idle",
         mebibytes(rested),
-        REST.as_secs(),
         mebibytes(idle)
     );
-    println!("descriptors {descriptors}");
-    assert_eq!((lost, doubled), (0, 0), "writes were lost or made twice");
+    println!("descriptors {descriptors} after the rest, {idle_descriptors} idle");
+    assert_eq!((lost, doubled, denied), (0, 0, 0), "what was told of writes is not so");
+    assert!(struck > 0, "no fault struck");
     assert!(rested < 2 * idle, "memory did not come back");
+    assert!(descriptors <= idle_descriptors + DESCRIPTORS, "descriptors did not come back");
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program of its own, not part of the host")]
-fn seconds() -> u64 {
-    let given = std::env::var("SOUK_SOAK_SECONDS").ok();
-    given.map_or(SECONDS, |given| given.parse().expect("SOUK_SOAK_SECONDS is a number"))
+fn number(name: &str, default: u64) -> u64 {
+    let given = std::env::var(name).ok();
+    given.map_or(default, |given| given.parse().expect("it is a number"))
+}
+
+/// The orders that comments are written to.
+async fn orders(store: &DemoStore) -> Vec<u64> {
+    let found = store.rest("/V1/orders?searchCriteria[pageSize]=100&fields=items[entity_id]").await;
+    let ids = found["items"].as_array().unwrap().iter();
+    ids.map(|order| order["entity_id"].as_u64().unwrap()).collect()
 }
 
 const fn mebibytes(bytes: u64) -> u64 {
@@ -138,44 +161,62 @@ fn reads() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// One of the callers, until the time is up.
-async fn call(mcp: Arc<Mcp>, caller: usize, tally: Arc<Tally>, until: Instant) {
-    let reads = reads();
-    let mut count = caller as u64;
-    while Instant::now() < until {
-        count += 1;
-        let comment = format!("soak {caller} {count}");
-        let is_write = count.is_multiple_of(WRITES);
-        let result = if is_write {
-            let given = json!({"order_id": ORDER, "comment": comment});
-            mcp.call("orders_comment", confirmed(given)).await
-        } else {
-            let (tool, given) = &reads[usize::try_from(count).unwrap() % reads.len()];
-            mcp.call(tool, given.clone()).await
-        };
-        tally.calls.fetch_add(1, Ordering::Relaxed);
-        let failure = match &result {
-            Ok(result) if result.is_error != Some(true) => None,
+/// One of the callers.
+struct Caller {
+    mcp: Arc<Mcp>,
+    number: usize,
+    /// Whose session it uses.
+    session: usize,
+    /// The order that nobody else, or few, write to.
+    own: u64,
+    /// The order that all write to.
+    shared: u64,
+}
+
+impl Caller {
+    /// Calls until the time is up.
+    async fn run(self, tally: Arc<Tally>, until: Instant) {
+        let reads = reads();
+        let mut count = self.number as u64;
+        while Instant::now() < until {
+            count += 1;
+            let result = if count.is_multiple_of(WRITES) {
+                self.write(count, &tally).await
+            } else {
+                let (tool, given) = &reads[usize::try_from(count).unwrap() % reads.len()];
+                self.mcp.call(tool, given.clone()).await.map_err(|error| error.to_string())
+            };
+            tally.calls.fetch_add(1, Ordering::Relaxed);
+            tally.count(result);
+        }
+    }
+
+    async fn write(&self, count: u64, tally: &Tally) -> Result<CallToolResult, String> {
+        let comment = format!("soak {} {count}", self.number);
+        let is_shared = (count / WRITES).is_multiple_of(SHARED);
+        let order = if is_shared { self.shared } else { self.own };
+        let given = json!({"order_id": order, "comment": comment});
+        let result = self.mcp.call("orders_comment", confirmed(given)).await;
+        let write = Write::of(self.session, order, result.as_ref().ok());
+        tally.written.lock().unwrap().insert(comment, write);
+        result.map_err(|error| error.to_string())
+    }
+}
+
+impl Tally {
+    /// Counts a call that failed, by what was told of it.
+    fn count(&self, result: Result<CallToolResult, String>) {
+        let failure = match result {
+            Ok(result) if result.is_error != Some(true) => return,
             Ok(result) => {
                 let texts = result.content.iter().filter_map(|block| block.as_text());
-                Some(texts.map(|text| text.text.clone()).collect::<String>())
+                texts.map(|text| text.text.clone()).collect()
             }
-            Err(error) => Some(error.to_string()),
+            Err(error) => error,
         };
-        if is_write {
-            // What was refused, or is not known to have happened, is no promise.
-            let done = result.as_ref().is_ok_and(|result| {
-                let told = result.structured_content.as_ref();
-                failure.is_none() && told.is_some_and(|told| told["done"] == true)
-            });
-            tally.written.lock().unwrap().insert(comment, done);
-        }
-        if let Some(failure) = failure {
-            tally.errors.fetch_add(1, Ordering::Relaxed);
-            let what: String =
-                failure.lines().next().unwrap_or_default().chars().take(100).collect();
-            *tally.failures.lock().unwrap().entry(what).or_default() += 1;
-        }
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        let what = failure.lines().next().unwrap_or_default().chars().take(100).collect();
+        *self.failures.lock().unwrap().entry(what).or_default() += 1;
     }
 }
 
@@ -198,19 +239,4 @@ async fn watch(home: &Home, versions: &Versions, served: &HttpHost, tally: &Tall
             );
         }
     }
-}
-
-/// How many writes were told done and are not there, and how many are there more than once.
-async fn account(store: &DemoStore, tally: &Tally) -> (usize, usize) {
-    let order = store.rest(&format!("/V1/orders/{ORDER}")).await;
-    let history = order["status_histories"].as_array().cloned().unwrap_or_default();
-    let mut times: HashMap<&str, usize> = HashMap::new();
-    for comment in history.iter().filter_map(|entry| entry["comment"].as_str()) {
-        *times.entry(comment).or_default() += 1;
-    }
-    let times = |comment: &str| times.get(comment).copied().unwrap_or(0);
-    let written = tally.written.lock().unwrap();
-    let lost = written.iter().filter(|(comment, done)| **done && times(comment) == 0).count();
-    let doubled = written.keys().filter(|comment| times(comment) > 1).count();
-    (lost, doubled)
 }

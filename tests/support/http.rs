@@ -9,5 +9,7 @@ pub fn http_client() -> reqwest::Client {
     PROVIDER.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    reqwest::Client::builder().timeout(PATIENCE).build().unwrap()
+    // What a client keeps open is not its server's to count.
+    let idle = std::time::Duration::from_secs(5);
+    reqwest::Client::builder().timeout(PATIENCE).pool_idle_timeout(idle).build().unwrap()
 }

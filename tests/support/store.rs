@@ -207,6 +207,18 @@ impl DemoStore {
         assert_eq!(answer.status(), 200, "{rules}");
     }
 
+    /// How often a fault struck since the rules were set.
+    ///
+    /// # Panics
+    /// When the store does not say.
+    pub async fn faults_struck(&self) -> u64 {
+        let url = format!("{}/__demo/faults", self.url);
+        let answer = self.client.get(url).send().await.unwrap();
+        let shown: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        let rules = shown["rules"].as_array().unwrap();
+        rules.iter().map(|rule| rule["struck"].as_u64().unwrap()).sum()
+    }
+
     async fn log_in(&self) -> String {
         let body = json!({
             "username": self.credential("MAGENTO_ADMIN_USERNAME"),
