@@ -55,6 +55,7 @@ mod progress;
 mod request_id;
 mod server;
 mod stdio;
+mod subscriptions;
 mod tool_list;
 
 pub use http::{

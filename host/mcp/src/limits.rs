@@ -14,7 +14,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct TransportLimits {
-    /// Open `subscriptions/listen` streams, of all callers. 256.
+    /// Open `subscriptions/listen` streams, of all callers; over HTTP each has a quarter of them at most. 256.
     pub subscriptions: usize,
     /// Bytes of one message on stdio; a longer one is dropped and answered with an error. 16 MiB,
     /// which is what clients accept of us.

@@ -15,12 +15,12 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer, SubscriptionContext};
 use serde_json::Value;
 use souk_model::{Actions, CallFailure, Failure, Principal, ToolCall, ToolResult};
-use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::TransportLimits;
 use crate::progress::ProgressForwarder;
+use crate::subscriptions::Subscriptions;
 use crate::tool_list::{ToolListCache, mcp_tool};
 use crate::{content, documents};
 
@@ -54,7 +54,7 @@ const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
 /// What all handlers of one transport share.
 pub(crate) struct ServerState {
     actions: Arc<dyn Actions>,
-    subscriptions: Semaphore,
+    subscriptions: Arc<Subscriptions>,
     lists: ToolListCache,
     info: ServerConfig,
     /// Ends the subscriptions when the transport is about to end, so that they hold nothing up.
@@ -73,7 +73,7 @@ impl ServerState {
             .with_description("Sandboxed actions for Magento 2 and Adobe Commerce stores");
         Arc::new(Self {
             actions,
-            subscriptions: Semaphore::new(limits.subscriptions),
+            subscriptions: Subscriptions::new(limits.subscriptions),
             lists: ToolListCache::default(),
             info: ServerConfig::new(capabilities)
                 .with_server_info(implementation)
@@ -302,12 +302,11 @@ impl ServerHandler for McpHandler {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let Ok(_open) = self.shared.subscriptions.try_acquire() else {
-            return Err(ErrorData::internal_error(
-                "too many subscriptions are open: close one and try again",
-                None,
-            ));
-        };
+        let principal = self.principal(context.request_context())?;
+        // Where nobody brings a token, all are one.
+        let is_only = principal.as_str() == Principal::LOCAL;
+        let opened = self.shared.subscriptions.open(&principal, is_only);
+        let _place = opened.map_err(|why| ErrorData::internal_error(why, None))?;
         let mut changes = self.shared.actions.changes();
         let tell = async {
             while changes.changed().await.is_ok() {

@@ -126,7 +126,8 @@ pub(super) const CALLERS: SettingGroup = SettingGroup {
             "mcp.subscriptions",
             "256",
             "streams",
-            "Open streams of changes, of all callers",
+            "Open streams of changes, of all callers; each caller with a token has a quarter of them \
+             at most",
         ),
         Setting::limit(
             "mcp.line_bytes",
