@@ -18,9 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use account::{Account, Write};
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
-use account::{Account, Write};
 use souk_tests::{DemoStore, Era, Home, HttpHost, Mcp, Versions, confirmed, plugins};
 
 /// Ten minutes, unless `SOUK_SOAK_SECONDS` says otherwise.
@@ -52,8 +52,7 @@ struct Tally {
 
 #[tokio::main]
 async fn main() {
-    let (seconds, rest) =
-        (number("SOUK_SOAK_SECONDS", SECONDS), number("SOUK_SOAK_REST", REST));
+    let (seconds, rest) = (number("SOUK_SOAK_SECONDS", SECONDS), number("SOUK_SOAK_REST", REST));
     let (store, home, versions) = (DemoStore::start().await, Home::new(), Versions::new());
     let directory = home.path("plugins");
     std::fs::create_dir_all(&directory).unwrap();
@@ -92,7 +91,8 @@ async fn main() {
         let (mcp, tally) = (callers[number % callers.len()].clone(), tally.clone());
         // The first is everybody's.
         let own = orders[1 + number % (orders.len() - 1)];
-        let caller = Caller { mcp, number, session: number % callers.len(), own, shared: orders[0] };
+        let caller =
+            Caller { mcp, number, session: number % callers.len(), own, shared: orders[0] };
         running.push(tokio::spawn(caller.run(tally, until)));
     }
     watch(&home, &versions, &served, &tally, until).await;

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use souk_model::plan::{Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Retry};
+use souk_model::plan::{
+    Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Retry, WriteSummary,
+};
 use souk_model::{Action, Bound, Code, Effect, Failure, Principal, Tier, visible};
 use souk_upstream::Session;
 
@@ -211,7 +213,8 @@ impl PlanDraft {
                 None => None,
             };
             let (jump, rows, retry) = (values.jump, judged.rows, judged.retry);
-            checked.push(CheckedChange { observed, jump, amount_off, rows, retry });
+            let writes = judged.summaries();
+            checked.push(CheckedChange { observed, jump, amount_off, rows, retry, writes });
         }
         drop(judged);
         let additions = review_all(self.header.count, changes, checked)?;
@@ -379,6 +382,8 @@ struct CheckedChange {
     amount_off: Option<String>,
     rows: u64,
     retry: Retry,
+    /// What the catalogue says of its requests.
+    writes: Vec<WriteSummary>,
 }
 
 /// What an addition comes to.
@@ -411,6 +416,7 @@ fn review_all(
                 if let Some(jump) = checked.jump {
                     item.warnings.push(format!("a price changes by {jump:.0} %"));
                 }
+                item.writes = checked.writes;
                 additions.amounts_off.extend(checked.amount_off.clone());
                 item.warnings.extend(checked.amount_off);
                 additions.items.push(item);

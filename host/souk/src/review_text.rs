@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use souk_model::Failure;
-use souk_model::plan::{Constant, ItemState, Retry};
+use souk_model::plan::{Constant, ItemState, Retry, WriteSummary};
 use souk_plans::review::{
     BodyFill, ExpectationKind, FailureResponseReview, FieldChange, ParameterReview, RequestsReview,
     RunReview, UndoKind, UndoReview,
@@ -94,6 +94,9 @@ pub(crate) fn item(review: &ItemReview) -> String {
     for change in &review.changes {
         field(&mut text, change);
     }
+    for (number, write) in review.writes.iter().enumerate() {
+        writes(&mut text, number, review.writes.len(), write);
+    }
     requests(&mut text, "  ", &review.requests);
     match review.retry {
         Retry::Idempotent => {}
@@ -152,6 +155,19 @@ fn field(text: &mut String, change: &FieldChange) {
 
 fn after_line(after: &Value, removed: bool) -> String {
     if removed { "nothing".to_owned() } else { diff::one_line(after) }
+}
+
+/// What the host itself knows of a request.
+fn writes(text: &mut String, number: usize, of: usize, write: &WriteSummary) {
+    let which = if of > 1 { format!("request {number}: ") } else { String::new() };
+    let rows = if write.rows == 1 { "row" } else { "rows" };
+    let (does, tier) = (&write.does, write.tier.as_str());
+    let _ = write!(text, "  {which}{does}, {tier}, {} {rows}", write.rows);
+    for (kind, places) in &write.values {
+        let places: Vec<String> = places.iter().map(|at| bare(at)).collect();
+        let _ = write!(text, "; {kind} at {}", places.join(" and "));
+    }
+    text.push('\n');
 }
 
 /// The requests, each with what else goes out in it.

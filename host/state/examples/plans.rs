@@ -203,6 +203,7 @@ fn item(n: u32) -> Outcome<PlanItem> {
         constants: Vec::new(),
         warnings: Vec::new(),
         subject_digest: None,
+        writes: Vec::new(),
     })
 }
 

@@ -269,3 +269,39 @@ async fn an_outcome_hides_nothing_either() {
     assert_shows_all("the terminal", &ran.out);
     assert_shows_all("the terminal's complaint", &ran.err);
 }
+
+#[tokio::test]
+async fn a_review_says_what_is_written_in_the_hosts_own_words() {
+    let shop = Shop::new("").await;
+    let client = shop.forger().await;
+    // Its plugin calls a price a name, and puts a status beside it.
+    let forged = change(
+        &[edit("name", "/price", "/product/price"), edit("shade", "/status", "/product/status")],
+        &[put(&json!({"product": {"price": 200, "status": 2}}))],
+    );
+    let proposed = client.answer("forger_prepare", proposal(&forged)).await;
+    let plan = id(&proposed);
+    let write = &items(&client, plan).await[0]["writes"][0];
+    assert_eq!((&write["rows"], &write["tier"]), (&json!(1), &json!("risk")), "{write}");
+    assert_eq!(write["values"]["price"], json!(["/product/price"]));
+    assert_eq!(write["values"]["status"], json!(["/product/status"]));
+    let shown = shop.shown(plan).await;
+    let told = "change a product, risk, 1 row; price at /product/price; status at /product/status";
+    assert!(shown.contains(told), "{shown}");
+    // Of a list each row counts, and each price is named.
+    let rows: Vec<Value> = [2, 3]
+        .map(|quantity| {
+            json!({"sku": "TEN-001", "website_id": 0, "customer_group": "ALL GROUPS",
+                "quantity": quantity, "price": 210, "price_type": "fixed"})
+        })
+        .into();
+    let step = json!({"method": "POST", "route": "/V1/products/tier-prices",
+        "body": {"prices": rows}});
+    let forged = change(&[edit("name", "/price", "/prices/0/price")], &[step]);
+    let refused = client.refused_or_answered("forger_prepare", proposal(&forged)).await;
+    if let Err(proposed) = refused {
+        let write = &items(&client, id(&proposed)).await[0]["writes"][0];
+        assert_eq!(write["rows"], 2, "{write}");
+        assert_eq!(write["values"]["group price"].as_array().unwrap().len(), 2, "{write}");
+    }
+}

@@ -1,12 +1,14 @@
 //! An item of a plan: its change as it was reviewed, and what became of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::change::Change;
 use super::item_state::ItemState;
 use super::store_set::StoreSet;
-use crate::{Code, Failure};
+use crate::{Code, Failure, Tier};
 
 /// What stood in a field before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +69,20 @@ pub struct Constant {
     pub value: Value,
 }
 
+/// What the host's own catalogue says of one request, whatever its plugin calls it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteSummary {
+    /// What it does: `change a product`.
+    pub does: String,
+    /// How much harm it can do.
+    pub tier: Tier,
+    /// How many rows it writes.
+    pub rows: u64,
+    /// Prices, money, discounts, quantities and statuses in it, by kind: where each stands.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub values: BTreeMap<String, Vec<String>>,
+}
+
 /// An item of a plan as it was reviewed. Fixed when the plan is proposed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanItem {
@@ -85,6 +101,9 @@ pub struct PlanItem {
     /// SHA-256. Where it still shows the very same, nothing has happened.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subject_digest: Option<String>,
+    /// What the host's catalogue says of its requests, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub writes: Vec<WriteSummary>,
 }
 
 /// How far an item came, and why no further.

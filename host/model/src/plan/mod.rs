@@ -17,6 +17,7 @@ pub use header::{PlanHeader, PlanOrigin, PlanState};
 pub use id::{InvalidPlanId, PlanId};
 pub use item::{
     Constant, FieldAfter, FieldBefore, FieldReview, ItemProgress, PlanItem, StoredFailure,
+    WriteSummary,
 };
 pub use item_state::{ItemState, ItemTransition};
 pub use pointer::{InvalidPointer, Pointer};

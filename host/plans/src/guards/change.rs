@@ -1,6 +1,8 @@
 //! Judging a whole change: before anything is read for it, and with what was read.
 
-use souk_model::plan::{BodySource, Change, Retry, Step, Undo};
+use std::collections::BTreeMap;
+
+use souk_model::plan::{BodySource, Change, Retry, Step, Undo, WriteSummary};
 use souk_model::{Decimal, Failure};
 use souk_policy::writes::JudgedWrite;
 
@@ -13,6 +15,9 @@ use crate::magento::names::same_name;
 use crate::money::money_request;
 use crate::observed::ObservedState;
 use crate::refusals::{plugin_fault, unjudgeable};
+
+/// Places of one kind of value that a review names.
+const PLACES: usize = 10;
 
 /// A change whose requests were judged.
 #[derive(Debug)]
@@ -35,6 +40,11 @@ pub(crate) struct CheckedValues {
 }
 
 impl JudgedChange<'_, '_> {
+    /// What the catalogue says of its requests, for the review.
+    pub(crate) fn summaries(&self) -> Vec<WriteSummary> {
+        self.writes.iter().map(summary).collect()
+    }
+
     /// Whether it writes a cart price rule.
     pub(crate) fn writes_rule(&self) -> bool {
         self.writes.iter().any(discounts::is_rule)
@@ -180,6 +190,26 @@ impl Guards {
             self.check_coupons(count.unwrap_or(Decimal::ZERO))?;
         }
         Ok(())
+    }
+}
+
+/// What a reviewer should know of a request, in the catalogue's words.
+fn summary(write: &JudgedWrite<'_, '_>) -> WriteSummary {
+    let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for field in write.fields() {
+        let Some(word) = field.kind.review_word() else { continue };
+        let places = values.entry(word.to_owned()).or_default();
+        if places.len() < PLACES {
+            places.push(field.at.clone());
+        } else if places.len() == PLACES {
+            places.push("…".to_owned());
+        }
+    }
+    WriteSummary {
+        does: write.route().map_or("nobody has described it", |route| route.does()).to_owned(),
+        tier: write.tier(),
+        rows: u64::try_from(write.rows()).unwrap_or(u64::MAX),
+        values,
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_model::plan::{
     BodyPointer, Edit, Expectation, FieldAfter, FieldBefore, FieldReview, ItemProgress, ItemState,
-    PlanItem, Retry, Undo,
+    PlanItem, Retry, Undo, WriteSummary,
 };
 use souk_model::visible;
 
@@ -32,6 +32,10 @@ pub struct ItemReview {
     pub warnings: Vec<String>,
     /// What changes, field by field.
     pub changes: Vec<FieldChange>,
+    /// What the host's own catalogue says of each request: what it does, its tier, its rows, and where
+    /// prices, money, discounts and the like stand in it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub writes: Vec<WriteSummary>,
     /// The requests that make the change.
     #[serde(flatten)]
     pub requests: RequestsReview,
@@ -151,6 +155,7 @@ impl ItemReview {
                 .zip(&item.review)
                 .map(|(edit, reviewed)| FieldChange::of(&change.subject.id, edit, reviewed))
                 .collect(),
+            writes: item.writes.clone(),
             requests: RequestsReview::of_change(item),
             retry: change.retry,
             undo: UndoReview::of(item),

@@ -36,7 +36,8 @@ pub(crate) fn review(
     let constants = body_constants(&change)?;
     let subject_digest = Some(observed.digest());
     let warnings = Vec::new();
-    Ok(Some(PlanItem { n, change, review: reviewed, constants, warnings, subject_digest }))
+    let (review, writes) = (reviewed, Vec::new());
+    Ok(Some(PlanItem { n, change, review, constants, warnings, subject_digest, writes }))
 }
 
 /// The value that the change's own bodies give the field.

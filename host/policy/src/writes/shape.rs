@@ -72,6 +72,25 @@ impl FieldKind {
         )
     }
 
+    /// What people call it, where a reviewer should know of it: what a guard looks at, and what decides
+    /// whether something is seen, sold or in force.
+    #[must_use]
+    pub const fn review_word(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Price(PriceKind::Base) => "price",
+            Self::Price(PriceKind::Special) => "special price",
+            Self::Price(PriceKind::Group) => "group price",
+            Self::Price(PriceKind::Cost) => "cost",
+            Self::Price(PriceKind::Option) => "price of an option",
+            Self::Quantity => "quantity",
+            Self::Percent | Self::PercentLeft | Self::Discount | Self::Undecided => "discount",
+            Self::Money => "money",
+            Self::Status => "status",
+            Self::Unknown => "not known to the host",
+            Self::Identifier | Self::Text | Self::Flag | Self::Number | Self::Empty => return None,
+        })
+    }
+
     /// The kind of this word of the catalogue.
     pub(super) fn from_word(word: &str) -> Option<Self> {
         Some(match word {

@@ -131,6 +131,7 @@ fn item(n: u32) -> PlanItem {
         constants: vec![Constant { step: 0, at: "/product/sku".into(), value: json!("x") }],
         warnings: Vec::new(),
         subject_digest: None,
+        writes: Vec::new(),
     }
 }
 
