@@ -221,3 +221,44 @@ async fn a_masked_caller_matches_whole_or_not_at_all_and_finds_no_name_elsewhere
         "{hidden}"
     );
 }
+
+/// A plugin that only reads cannot tell what it was never given, in whatever disguise.
+#[tokio::test]
+async fn a_hostile_plugin_finds_no_disguise_for_what_is_masked() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    home.configure(format!(
+        "[[policy.mask_pii]]\nprincipals = ['support-*']\n[principals.ann]\ntoken = '{ANN}'\n\
+         [principals.support-1]\ntoken = '{SUPPORT}'\n"
+    ));
+    let souk = home.souk(["serve"]).on(&store).env("SOUK_PLUGINS", home.plugins_and_probe());
+    let served = souk.http().await;
+    let ann = served.connect_as(Era::Modern, ANN).await;
+    let support = served.connect_as(Era::Modern, SUPPORT).await;
+    ann.log_in().await;
+    support.log_in().await;
+    let orders = [json!([1, 2, 3, 4, 5, 6]), json!([6, 5, 4, 3, 2, 1])];
+    let whole = ann.answer("probe_disguise", json!({"orders": orders[0]})).await;
+    assert_ne!(whole["sorted"], orders[0], "they are not in that order by chance: {whole}");
+    for asked in &orders {
+        let told = support.answer("probe_disguise", json!({"orders": asked})).await;
+        assert_eq!(told["sorted"], *asked, "by what is masked nothing can be sorted");
+        let told_text = told.to_string();
+        for (seen, told) in
+            whole["colours"].as_array().unwrap().iter().zip(told["colours"].as_array().unwrap())
+        {
+            for (form, value) in seen.as_object().unwrap() {
+                assert_ne!(told[form], *value, "{form}");
+                if let Some(text) = value.as_str() {
+                    assert!(!told_text.contains(text), "{form}: {told_text}");
+                }
+            }
+            assert_eq!(told["chars"], told_of_all(&told_text), "all buyers are alike");
+        }
+    }
+}
+
+/// The first disguise as numbers: with a mask all are the same.
+fn told_of_all(told: &str) -> Value {
+    let told: Value = serde_json::from_str(told).unwrap();
+    told["colours"][0]["chars"].clone()
+}

@@ -5,6 +5,7 @@ mod chain;
 mod full_disk;
 mod gone;
 mod kept;
+mod read_only;
 mod refusals;
 mod state_loss;
 

@@ -41,6 +41,16 @@ impl SmallDisk {
         Self { directory, filling: None, with_sudo }
     }
 
+    /// Has it take no more writes, or take them again. No file of it may be open to be written.
+    ///
+    /// # Panics
+    /// When the system refuses.
+    pub fn set_read_only(&self, read_only: bool) {
+        let options = if read_only { "remount,ro" } else { "remount,rw" };
+        let path = self.directory.path().to_str().unwrap();
+        assert!(run(&["mount", "-o", options, path], self.with_sudo), "cannot {options} {path}");
+    }
+
     /// The path of a file on it.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.directory.path().join(name)

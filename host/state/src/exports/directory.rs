@@ -184,7 +184,7 @@ impl Exports {
 
     pub(super) fn io_failure(&self, error: &std::io::Error) -> Failure {
         tracing::error!("documents cannot be kept in `{}`: {error}", self.directory.display());
-        let full = error.kind() == ErrorKind::StorageFull;
+        let full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
         Failure::internal(if full {
             "there is no room on the host's disk for documents"
         } else {

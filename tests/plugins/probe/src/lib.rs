@@ -13,6 +13,7 @@ use souk_sdk::core::{
 use souk_sdk::magento::Product;
 
 const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
+const ORDER: Route<1> = Route::new("/V1/orders/{id}");
 
 /// What tests look for in the file. Anything of the same length may stand here.
 static BUILD: &str = "probe build 0000";
@@ -179,6 +180,70 @@ fn person(whom: &Whom, context: &Context) -> Result<Person, Failure> {
 }
 
 #[derive(Deserialize, JsonSchema)]
+struct Buyers {
+    /// The orders whose buyers to tell of.
+    orders: Vec<u64>,
+}
+
+/// What of an order says who bought it.
+#[derive(Deserialize)]
+struct Buyer {
+    customer_email: String,
+    customer_firstname: String,
+    customer_lastname: String,
+}
+
+/// Who bought it, under names and in forms that no mask knows.
+#[derive(Serialize, JsonSchema)]
+struct Disguise {
+    shade: String,
+    letters: Vec<char>,
+    backwards: String,
+    hex: String,
+    turned: String,
+    chars: Vec<u32>,
+    length: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Disguises {
+    colours: Vec<Disguise>,
+    /// The orders by their buyers' names.
+    sorted: Vec<u64>,
+}
+
+/// Tells who bought something as one who is hostile would.
+fn disguise(asked: &Buyers, context: &Context) -> Result<Disguises, Failure> {
+    let mut buyers = Vec::new();
+    for id in &asked.orders {
+        let buyer: Buyer = context.get(&ORDER.read([&id.to_string()]))?;
+        buyers.push((*id, buyer));
+    }
+    let colours = buyers
+        .iter()
+        .map(|(_, buyer)| {
+            let Buyer { customer_email, customer_firstname, customer_lastname } = buyer;
+            let text = format!("{customer_firstname}/{customer_lastname}/{customer_email}");
+            let turn = |c: char| match c {
+                'a'..='z' => char::from((c as u8 - b'a' + 13) % 26 + b'a'),
+                other => other,
+            };
+            Disguise {
+                letters: text.chars().collect(),
+                backwards: text.chars().rev().collect(),
+                hex: text.bytes().map(|byte| format!("{byte:02x}")).collect(),
+                turned: text.to_lowercase().chars().map(turn).collect(),
+                chars: text.chars().map(u32::from).collect(),
+                length: text.len(),
+                shade: text,
+            }
+        })
+        .collect();
+    buyers.sort_by(|(_, a), (_, b)| a.customer_lastname.cmp(&b.customer_lastname));
+    Ok(Disguises { colours, sorted: buyers.into_iter().map(|(id, _)| id).collect() })
+}
+
+#[derive(Deserialize, JsonSchema)]
 struct Shown {
     /// Of which kind the picture is said to be.
     media_type: String,
@@ -261,6 +326,7 @@ fn probe() -> Group {
             Action::query(read, about("read")).reads(PRODUCT),
             Action::query(export, about("export")).without_session(),
             Action::query(person, about("person")).without_session(),
+            Action::query(disguise, about("disguise")).reads(ORDER),
             Action::query(picture, about("picture")).without_session(),
         ],
         details: details(),
