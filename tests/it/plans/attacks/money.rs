@@ -117,3 +117,29 @@ async fn a_refund_is_not_sent_again_because_its_plugin_calls_success_a_failure()
         assert_eq!(shown[0]["state"], "done", "a read shows it: {shown:?}");
     }
 }
+
+/// A tool is listed by the least that its grants allow; what it sends is held to what that is.
+#[tokio::test]
+async fn a_safe_tool_whose_grants_cover_a_refund_sends_none_under_a_lower_ceiling() {
+    let shop = Shop::new("[guards]\nmax_refund = 100000\nmax_refund_per_day = 100000\n").await;
+    let (order, total, before) = refundable(&shop).await;
+    let plugins = shop.home.plugins_and_forger();
+    for ceiling in ["safe", "risk"] {
+        let souk = shop.souk().args(["--max-tier", ceiling]).env("SOUK_PLUGINS", &plugins);
+        let client = souk.logged_in().await;
+        let told = format!("is of tier `critical`, above the ceiling `{ceiling}`");
+        let tools = client.tools().await;
+        assert!(tools.iter().any(|tool| tool == "forger_apply"), "it is listed: {tools:?}");
+        let mut refund = honest(order, before, total, &json!({}));
+        refund["close"] = json!("apply");
+        let refusal = client.refusal("forger_apply", souk_tests::confirmed(refund)).await;
+        assert!(refusal.contains(&told), "{refusal}");
+        // By way of a plan neither.
+        let proposed =
+            client.answer("forger_prepare", honest(order, before, total, &json!({}))).await;
+        let refusal = client.refusal("plans_commit", super::super::confirmed(id(&proposed))).await;
+        assert!(refusal.contains(&told), "{refusal}");
+    }
+    assert_eq!(shop.changes().await, [""; 0]);
+    assert_eq!(shop.order(order).await["total_refunded"].as_f64().unwrap_or_default(), before);
+}
