@@ -6,6 +6,7 @@ use souk_model::plan::{BodySource, Change, Retry, Step, Undo, WriteSummary};
 use souk_model::{Decimal, Failure};
 use souk_policy::writes::JudgedWrite;
 
+use super::bodies::ChangeBodies;
 use super::discounts::AmountOff;
 use super::limits::Guards;
 use super::scope::PlanScope;
@@ -128,8 +129,11 @@ impl Guards {
         judged: &JudgedChange<'_, '_>,
         observed: &ObservedState,
     ) -> Result<CheckedValues, Failure> {
+        let whole = |steps: &[Step], judged: &[JudgedWrite<'_, '_>]| {
+            self.check_bodies(&ChangeBodies { scope, change, observed, steps, judged })
+        };
         if change.steps.iter().all(|step| step.body_bindings.is_empty()) {
-            return self.check_bodies(scope, change, &change.steps, &judged.writes, observed);
+            return whole(&change.steps, &judged.writes);
         }
         let steps: Vec<Step> = change
             .steps
@@ -138,27 +142,20 @@ impl Guards {
             .collect::<Result<_, _>>()?;
         let judge = |step| self.catalogue.judge(step, &change.subject.id);
         let writes: Vec<_> = steps.iter().map(judge).collect();
-        self.check_bodies(scope, change, &steps, &writes, observed)
+        whole(&steps, &writes)
     }
 
     /// Judges bodies as they will be sent.
-    fn check_bodies(
-        &self,
-        scope: &PlanScope<'_>,
-        change: &Change,
-        steps: &[Step],
-        writes: &[JudgedWrite<'_, '_>],
-        observed: &ObservedState,
-    ) -> Result<CheckedValues, Failure> {
-        for (step, write) in steps.iter().zip(writes) {
+    fn check_bodies(&self, bodies: &ChangeBodies<'_>) -> Result<CheckedValues, Failure> {
+        let ChangeBodies { change, steps, judged, .. } = *bodies;
+        for (step, write) in steps.iter().zip(judged) {
             self.check_fields(change, step, write)?;
             self.check_values(change, write)?;
             self.check_coupon_count(change, write)?;
         }
-        self.check_prices(scope, change, observed, writes)?;
-        let amount_off = self.check_rules(scope, change, observed, steps, writes)?;
-        let jump = self.price_jump(scope, change, observed, steps, writes);
-        Ok(CheckedValues { jump, amount_off })
+        self.check_prices(bodies)?;
+        let amount_off = self.check_rules(bodies)?;
+        Ok(CheckedValues { jump: self.price_jump(bodies), amount_off })
     }
 
     /// What kind of write a request is, where no other of it may be on its way to the store.

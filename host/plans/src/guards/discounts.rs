@@ -2,18 +2,18 @@
 //! what nobody can tell is refused.
 
 use serde_json::{Map, Value};
-use souk_model::plan::{Change, Step};
+use souk_model::plan::Change;
 use souk_model::{Code, Decimal, Failure, WriteMethod};
 use souk_policy::writes::{JudgedWrite, read_number};
 
 use super::PlanScope;
+use super::bodies::ChangeBodies;
 use super::fields::each_body;
 use super::identity::subject_document;
 use super::judges::shows;
 use super::limits::Guards;
 use crate::magento::names::{member, members};
 use crate::magento::values::is_id;
-use crate::observed::ObservedState;
 use crate::refusals::{refuse, unjudgeable};
 
 /// The catalogue's word for rules.
@@ -45,12 +45,9 @@ impl Guards {
     /// FORBIDDEN with the guard's name.
     pub(super) fn check_rules(
         &self,
-        scope: &PlanScope<'_>,
-        change: &Change,
-        observed: &ObservedState,
-        steps: &[Step],
-        judged: &[JudgedWrite<'_, '_>],
+        bodies: &ChangeBodies<'_>,
     ) -> Result<Option<AmountOff>, Failure> {
+        let ChangeBodies { scope, change, observed, steps, judged } = *bodies;
         let mut off = None;
         if judged.iter().all(|write| !is_rule(write)) {
             return Ok(off);

@@ -4,6 +4,7 @@
 //!
 //! | file | what it holds to |
 //! |---|---|
+//! | `bodies` | a change with its bodies, for those that look at values |
 //! | `change` | a whole change, before anything is read for it and after |
 //! | `writes` | that a request is known, and every value of it can be read |
 //! | `judges` | that what is read shows the very subject, whole enough |
@@ -17,6 +18,7 @@
 //! | `scope` | what of a plan they look at |
 //! | `limits` | what the operator configured |
 
+mod bodies;
 mod change;
 mod characters;
 mod discounts;

@@ -2,17 +2,16 @@
 //! of its own may jump.
 
 use serde_json::Value;
-use souk_model::plan::{Change, Expectation, Step};
+use souk_model::plan::{Change, Expectation};
 use souk_model::{Code, Decimal, Failure, Pointer};
 use souk_policy::writes::{BodyField, FieldKind, JudgedWrite, PriceKind};
 
-use super::PlanScope;
+use super::bodies::ChangeBodies;
 use super::discounts::{check_amount_off, is_rule};
 use super::identity::subject_document;
 use super::judges::shows;
 use super::limits::Guards;
 use crate::magento::values::approximately;
-use crate::observed::ObservedState;
 use crate::refusals::{refuse, unjudgeable};
 
 /// Where a sale's price stands in a product.
@@ -29,20 +28,15 @@ impl Guards {
     ///
     /// # Errors
     /// FORBIDDEN with the guard's name.
-    pub(super) fn check_prices(
-        &self,
-        scope: &PlanScope<'_>,
-        change: &Change,
-        observed: &ObservedState,
-        judged: &[JudgedWrite<'_, '_>],
-    ) -> Result<(), Failure> {
+    pub(super) fn check_prices(&self, bodies: &ChangeBodies<'_>) -> Result<(), Failure> {
+        let ChangeBodies { change, judged, .. } = *bodies;
         let fields = || judged.iter().flat_map(JudgedWrite::fields);
         let is_reduced = |field: &&BodyField<'_>| {
             matches!(field.kind, FieldKind::Price(PriceKind::Special | PriceKind::Group))
         };
         if fields().any(|field| is_reduced(&field) && field.value.as_deref() != Some(&Value::Null))
         {
-            let prices = ProductPrices::of(scope, change, observed, judged)?;
+            let prices = ProductPrices::of(bodies)?;
             for field in fields().filter(is_reduced) {
                 self.check_reduced(change, field, &prices)?;
             }
@@ -136,14 +130,8 @@ impl Guards {
 
     /// By how many per cent a change moves a price at most, where that is past the threshold: as the
     /// host itself reads the product's prices, and as the edits tell of others.
-    pub(super) fn price_jump(
-        &self,
-        scope: &PlanScope<'_>,
-        change: &Change,
-        observed: &ObservedState,
-        steps: &[Step],
-        judged: &[JudgedWrite<'_, '_>],
-    ) -> Option<f64> {
+    pub(super) fn price_jump(&self, bodies: &ChangeBodies<'_>) -> Option<f64> {
+        let ChangeBodies { scope, change, observed, steps, judged } = *bodies;
         let is_price = |field: &BodyField<'_>| matches!(field.kind, FieldKind::Price(_));
         if !judged.iter().flat_map(JudgedWrite::fields).any(is_price) {
             return None;
@@ -180,12 +168,8 @@ fn jump(before: &Value, after: &Value) -> Option<f64> {
 }
 
 impl ProductPrices {
-    fn of(
-        scope: &PlanScope<'_>,
-        change: &Change,
-        observed: &ObservedState,
-        judged: &[JudgedWrite<'_, '_>],
-    ) -> Result<Self, Failure> {
+    fn of(bodies: &ChangeBodies<'_>) -> Result<Self, Failure> {
+        let ChangeBodies { scope, change, observed, judged, .. } = *bodies;
         if !shows(scope.lookup, "/price") {
             return Err(unjudgeable(
                 change,

@@ -7,19 +7,6 @@ use souk_policy::writes::{AllowedRetry, JudgedWrite};
 use super::PlanScope;
 use super::judges::{shows, shows_whole};
 
-/// Where a read shows that these happened.
-const EVIDENCE: [(&str, &str); 9] = [
-    ("/invoice", "/items/0/qty_invoiced"),
-    ("/ship", "/items/0/qty_shipped"),
-    ("/refund", "/total_refunded"),
-    ("/cancel", "/state"),
-    ("/comments", "/status_histories/0/comment"),
-    ("/track", "/tracks/0/track_number"),
-    ("/generate", "/total_count"),
-    ("/capture", "/state"),
-    ("/void", "/state"),
-];
-
 /// How a change may be repeated: the least that any of its requests, and its plugin, allow.
 pub(super) fn allowed_retry(
     scope: &PlanScope<'_>,
@@ -36,12 +23,11 @@ fn step_retry(scope: &PlanScope<'_>, step: &JudgedWrite<'_, '_>) -> Retry {
     if route.retry() == AllowedRetry::Idempotent && route.is_shown() {
         return Retry::Idempotent;
     }
-    let path = route.route().as_str();
     // What is carried out later may not show yet, and still come.
     if step.form().is_asynchronous() || !route.is_shown() {
         return Retry::Never;
     }
-    let evidence = EVIDENCE.iter().find(|(end, _)| path.ends_with(end)).map(|(_, place)| *place);
+    let evidence = route.evidence();
     let shown =
         shows_whole(scope.lookup) || evidence.is_some_and(|place| shows_as_answered(scope, place));
     if shown { Retry::IfAbsent } else { Retry::Never }

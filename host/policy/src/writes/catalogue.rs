@@ -1,5 +1,7 @@
 //! All writes of the store that the host knows.
 
+use std::collections::HashMap;
+
 use souk_model::{Grant, Method, Tier, WriteMethod};
 
 use super::route::WriteRoute;
@@ -24,8 +26,14 @@ use super::target::WriteTarget;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteCatalogue {
     routes: Vec<WriteRoute>,
+    /// Where entries stand in the list, by what a request's path shows at a glance.
+    index: HashMap<PathKey, Vec<usize>>,
     shapes: Vec<Shape>,
 }
+
+/// What of a path is never open: how it is sent, whether it begins as the store's API does, and how
+/// many segments come then.
+type PathKey = (WriteMethod, bool, usize);
 
 /// What the writes of a grant can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +47,17 @@ pub struct GrantTiers<'c> {
 }
 
 impl WriteCatalogue {
-    pub(super) const fn new(routes: Vec<WriteRoute>, shapes: Vec<Shape>) -> Self {
-        Self { routes, shapes }
+    pub(super) fn new(routes: Vec<WriteRoute>, shapes: Vec<Shape>) -> Self {
+        let mut catalogue = Self { routes: Vec::new(), index: HashMap::new(), shapes };
+        routes.into_iter().for_each(|route| catalogue.add(route));
+        catalogue
+    }
+
+    /// Adds an entry.
+    pub(super) fn add(&mut self, route: WriteRoute) {
+        let key = (route.method, route.has_version(), route.segments().count());
+        self.index.entry(key).or_default().push(self.routes.len());
+        self.routes.push(route);
     }
 
     /// Every entry.
@@ -48,8 +65,9 @@ impl WriteCatalogue {
         self.routes.iter()
     }
 
-    pub(super) fn routes_mut(&mut self) -> &mut Vec<WriteRoute> {
-        &mut self.routes
+    /// The entries, to be tightened; where each goes stays.
+    pub(super) fn routes_mut(&mut self) -> impl Iterator<Item = &mut WriteRoute> {
+        self.routes.iter_mut()
     }
 
     pub(super) fn shapes(&self) -> &[Shape] {
@@ -106,9 +124,10 @@ impl WriteCatalogue {
         method: WriteMethod,
         target: &WriteTarget<'_>,
     ) -> Vec<&WriteRoute> {
-        let all = self.routes.iter().filter(|route| {
-            route.upstream == upstream && route.method == method && route.matches(target)
-        });
-        all.collect()
+        let key = (method, target.has_version, target.segments.len());
+        let at = self.index.get(&key).into_iter().flatten();
+        at.filter_map(|at| self.routes.get(*at))
+            .filter(|route| route.upstream == upstream && route.matches(target))
+            .collect()
     }
 }

@@ -80,6 +80,7 @@ struct RouteEntry {
     #[serde(default)]
     sets: Vec<String>,
     shown: Option<bool>,
+    evidence: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -210,9 +211,9 @@ pub(super) fn with_operator_routes(
         if own.iter().any(|other| is_same(other, &route)) {
             return Err(invalid(&label, "it is there twice".into()));
         }
-        match catalogue.routes_mut().iter_mut().find(|known| is_same(known, &route)) {
+        match catalogue.routes_mut().find(|known| is_same(known, &route)) {
             Some(known) => tighten(known, &entry).map_err(|why| invalid(&label, why))?,
-            None => catalogue.routes_mut().push(route.clone()),
+            None => catalogue.add(route.clone()),
         }
         own.push(route);
     }
@@ -229,6 +230,7 @@ fn tighten(known: &mut WriteRoute, entry: &RouteEntry) -> Result<(), String> {
         || !(entry.new_ids.is_empty() && entry.scope.is_empty() && entry.sets.is_empty())
         || entry.answers.is_some()
         || entry.shown == Some(true)
+        || entry.evidence.is_some()
         || entry.takes_back.is_some();
     if said {
         return Err("the catalogue knows this route: an entry for it can set `tier`, `views`, \
@@ -365,6 +367,7 @@ impl EntryReader {
             scope: members(&entry.scope)?,
             sets: entry.sets.clone(),
             shown: entry.shown.unwrap_or(true),
+            evidence: entry.evidence.clone(),
             upstream,
             method,
             route,

@@ -103,6 +103,7 @@ pub struct WriteRoute {
     pub(super) scope: Vec<Vec<String>>,
     pub(super) sets: Vec<String>,
     pub(super) shown: bool,
+    pub(super) evidence: Option<String>,
 }
 
 impl WriteRoute {
@@ -213,6 +214,13 @@ impl WriteRoute {
         self.shown
     }
 
+    /// Where a read of its subject shows that it happened, of what may not be sent twice; `/total_count`
+    /// stands beside a list that a search answers.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&str> {
+        self.evidence.as_deref()
+    }
+
     /// The lowest tier that a body within these fields can have.
     #[must_use]
     pub fn lowest_tier(&self, fields: Option<&[PointerPattern]>) -> Tier {
@@ -234,16 +242,19 @@ impl WriteRoute {
         self.segments().position(|segment| parameter(segment).is_some_and(|own| own == name))
     }
 
+    /// Whether it begins as a route of the store's API does.
+    pub(super) fn has_version(&self) -> bool {
+        self.route.segments().next() == Some("V1")
+    }
+
     /// Its segments from behind the version on.
     pub(super) fn segments(&self) -> impl Iterator<Item = &str> {
-        let version = usize::from(self.route.segments().next() == Some("V1"));
-        self.route.segments().skip(version)
+        self.route.segments().skip(usize::from(self.has_version()))
     }
 
     /// Whether a request goes, or could go, here.
     pub(super) fn matches(&self, target: &WriteTarget<'_>) -> bool {
-        let versioned = self.route.segments().next() == Some("V1");
-        versioned == target.has_version
+        self.has_version() == target.has_version
             && self.segments().count() == target.segments.len()
             && self.segments().zip(&target.segments).all(|(own, segment)| {
                 parameter(own).is_some()
