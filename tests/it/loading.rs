@@ -2,9 +2,12 @@
 //! time.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
-use souk_tests::{DemoStore, Era, Home, Process, plugins, until};
+use souk_tests::{DemoStore, Era, Home, Process, Versions, plugins, until};
 
 use crate::hostile::case::renamed;
 
@@ -168,4 +171,79 @@ async fn what_the_machine_was_at_fault_for_is_tried_again() {
 fn is_compiler(pid: u32) -> bool {
     let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     line.contains("--compile-component")
+}
+
+/// All at once, and while somebody calls.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_dropped_in_while_calls_run_fails_none_and_keeps_no_honest_file_out() {
+    const CHANGES: u16 = 100;
+    let (home, versions) = (Home::new(), Versions::new());
+    let directory = home.plugins_and_probe();
+    home.configure("[limits]\ndescribe_cpu_ms = 50");
+    let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", &directory);
+    let served = souk.http().await;
+    let watcher = served.connect(Era::Modern).await;
+    let caller = served.connect(Era::Modern).await;
+    caller.log_in().await;
+    let before = served.process().resident();
+    let ended = Arc::new(AtomicBool::new(false));
+    let calling = tokio::spawn({
+        let ended = ended.clone();
+        async move {
+            let mut calls = 0;
+            while !ended.load(Ordering::Relaxed) {
+                caller.answer("catalog_get_product", json!({"sku": "TEN-002"})).await;
+                calls += 1;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            calls
+        }
+    });
+    let write = |name: String, bytes: &[u8]| std::fs::write(directory.join(name), bytes).unwrap();
+    for number in 0..MANY {
+        let group = format!("loop{number}");
+        write(format!("{group}.wasm"), &renamed("loop-describe", &group).wasm);
+    }
+    for number in 0..2_000 {
+        write(format!("z{number:05}.wasm"), b"\0asm\x0d\0\x01\0");
+    }
+    std::fs::File::create(directory.join("huge.wasm")).unwrap().set_len(1 << 30).unwrap();
+    // And one that changes faster than it can be loaded.
+    for version in 1..=CHANGES {
+        home.write("plugins/probe.wasm", versions.file(version));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    until("the last change serves", async || {
+        watcher.answer("probe_safe", json!({})).await["build"] == Versions::mark(CHANGES)
+    })
+    .await;
+    ended.store(true, Ordering::Relaxed);
+    assert!(calling.await.unwrap() > 10, "somebody called meanwhile");
+    let grown = served.process().resident().saturating_sub(before);
+    assert!(grown < 200 * MIB, "the host grew by {} MiB", grown / MIB);
+}
+
+/// Each document that is being written is an open file, and a process may have 1,024.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_that_many_calls_hold_open_leave_descriptors_for_others() {
+    let home = Home::new();
+    let directory = home.plugins();
+    std::fs::write(directory.join("hoard.wasm"), renamed("handles-open", "hoard").wasm).unwrap();
+    let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", directory.as_os_str());
+    let served = souk.http().await;
+    let (hoarder, honest) = (served.connect(Era::Modern).await, served.connect(Era::Modern).await);
+    honest.log_in().await;
+    let mut most = 0;
+    for _ in 0..4 {
+        let hoarding = (0..32).map(|_| hoarder.call("hoard_run", json!({})));
+        let others = async {
+            for _ in 0..8 {
+                honest.answer("catalog_get_product", json!({"sku": "TEN-002"})).await;
+                most = most.max(served.process().open_files());
+            }
+        };
+        let (ends, ()) = tokio::join!(futures::future::join_all(hoarding), others);
+        assert!(ends.iter().all(|end| end.as_ref().is_ok_and(|end| end.is_error == Some(true))));
+    }
+    assert!(most < 512, "{most} files were open");
 }
