@@ -178,7 +178,8 @@ fn is_compiler(pid: u32) -> bool {
 async fn whatever_is_dropped_in_while_calls_run_fails_none_and_keeps_no_honest_file_out() {
     const CHANGES: u16 = 100;
     let (home, versions) = (Home::new(), Versions::new());
-    let directory = home.plugins_and_probe();
+    let directory = home.plugins();
+    home.write("plugins/probe.wasm", versions.file(0));
     home.configure("[limits]\ndescribe_cpu_ms = 50");
     let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", &directory);
     let served = souk.http().await;
