@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::StateError;
-use crate::audit::{AuditError, AuditTrail, PlansMark, Position, TrailRecord};
+use crate::audit::{AuditError, AuditTrail, MovedFile, PlansMark, Position, TrailRecord};
 use crate::dir::StateDir;
 use crate::plans::{PlansIdentity, SqlitePlanStore, StoreError, read_identity};
 
@@ -82,6 +82,16 @@ fn loss(
     }
 }
 
+/// The file that the trail was moved to while no host ran. It must vouch for all that the plans went
+/// through: where requests were sent after its last line, the lines of those are gone.
+fn rotated_away(
+    trail: &AuditTrail,
+    plans: Option<&PlansIdentity>,
+) -> Result<Option<MovedFile>, AuditError> {
+    let moved = trail.moved_away()?;
+    Ok(moved.filter(|moved| plans.is_some_and(|plans| moved.mark.as_ref() == Some(&plans.mark))))
+}
+
 /// What the state directory is missing, without changing anything. `key` is the file of the trail's
 /// key.
 ///
@@ -92,8 +102,11 @@ pub fn examine(
     key: &Path,
     trail: &AuditTrail,
 ) -> Result<(Option<StateLoss>, Option<PlansIdentity>), ContinuityError> {
-    let head = trail.head()?;
+    let mut head = trail.head()?;
     let plans = read_identity(&plans_path(directory))?;
+    if let Some(moved) = rotated_away(trail, plans.as_ref())? {
+        head.1 = moved.mark;
+    }
     let was_known = plans.as_ref().is_some_and(|plans| plans.is_known);
     Ok((loss(head, plans.as_ref(), was_known, has_old_key(key)), plans))
 }
@@ -117,8 +130,18 @@ pub async fn reconcile(
     // Another host may be at work meanwhile: whether a trail is known is read before its end, and how
     // far the plans came after it.
     let was_known = plans.identity().await?.is_known;
-    let head = trail.head()?;
+    let mut head = trail.head()?;
     let found = plans.identity().await?;
+    if let Some(moved) = rotated_away(trail, Some(&found))? {
+        tracing::warn!(
+            "the audit trail was moved to `{}` while souk did not run; line {} was its last. Keep \
+             that file: `souk audit verify --file` must end there",
+            moved.path.display(),
+            moved.position
+        );
+        trail.follow(&moved)?;
+        head = trail.head()?;
+    }
     trail.vouch_for(plans.current());
     let is_first = head.1.is_none();
     let loss = loss(head, Some(&found), was_known, has_old_key(key));

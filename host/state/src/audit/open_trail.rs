@@ -13,6 +13,7 @@ use super::error::AuditError;
 use super::file::{FileId, FileLock, open_to_append};
 use super::key::TrailKey;
 use super::line::{LineSeal, Position, RecordJson, TrailRecord};
+use super::moved_file::MovedFile;
 use super::plans_mark::{CurrentPlans, PlansMark, next_mark};
 
 /// How often a file may be replaced under one append before it is given up.
@@ -124,6 +125,13 @@ impl OpenTrail {
             }
         }
         Err(AuditError::io("keep up with", path)(io::Error::other("it is replaced all the time")))
+    }
+
+    /// Goes on from a file that was moved away before this one was begun, and says so in its first
+    /// line.
+    pub(super) fn follow(&mut self, moved: &MovedFile) {
+        self.head.mark.clone_from(&moved.mark);
+        self.change = Some(FileChange::Rotated(moved.position));
     }
 
     /// Whether something must be said of the file before the next entry.

@@ -87,6 +87,25 @@ impl AuditTrail {
         })
     }
 
+    /// The file that was moved away from here while no host ran, where there is no line.
+    ///
+    /// # Errors
+    /// When the trail cannot be looked at.
+    pub fn moved_away(&self) -> Result<Option<MovedFile>, AuditError> {
+        let (position, _) = self.head()?;
+        let is_new = position == Position::START;
+        Ok(is_new.then(|| MovedFile::beside(&self.path, &self.key)).flatten())
+    }
+
+    /// Goes on from that file: the next line is one of its rotation, and is written now.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn follow(&self, moved: &MovedFile) -> Result<(), AuditError> {
+        self.locked(|open| open.follow(moved));
+        self.notice().map(drop)
+    }
+
     /// Appends a line after which lines vouch for the plans of this host, whatever they vouched for
     /// before. It is on the disk when this returns.
     ///
