@@ -46,6 +46,21 @@ impl<'c> From<&'c MemberSpec> for Expected<'c> {
     }
 }
 
+/// A place of a body, before its value is looked at.
+#[derive(Clone, Copy)]
+struct BodySlot<'b, 'c, 'p> {
+    expected: Expected<'c>,
+    /// What it is called.
+    name: &'b str,
+    place: &'p BodyPosition,
+}
+
+impl<'b, 'c, 'p> BodySlot<'b, 'c, 'p> {
+    const fn new(expected: Expected<'c>, name: &'b str, place: &'p BodyPosition) -> Self {
+        Self { expected, name, place }
+    }
+}
+
 impl BodyReader<'_> {
     pub(super) fn read<'b>(&self, body: Option<&'b Value>) -> BodyContents<'b> {
         let mut contents = BodyContents::default();
@@ -75,7 +90,7 @@ impl BodyReader<'_> {
     fn one<'b>(&self, body: &'b Value, place: &BodyPosition, contents: &mut BodyContents<'b>) {
         let expected = self.shape.map_or(Expected::Unknown, Expected::Object);
         let before = contents.rows;
-        self.walk(body, expected, "", place, contents);
+        self.walk(body, BodySlot::new(expected, "", place), contents);
         // Whatever it holds, it is something that is written.
         contents.rows = contents.rows.max(before + 1);
     }
@@ -83,17 +98,16 @@ impl BodyReader<'_> {
     fn walk<'b>(
         &self,
         value: &'b Value,
-        expected: Expected<'_>,
-        name: &'b str,
-        place: &BodyPosition,
+        slot: BodySlot<'b, '_, '_>,
         contents: &mut BodyContents<'b>,
     ) {
+        let BodySlot { expected, name, place } = slot;
         if place.names.len() > DEEPEST {
             contents.report(place, UnreadableReason::TooDeep);
             return;
         }
         if self.filled.contains(&place.pointer) {
-            self.filled(expected, name, place, contents);
+            self.filled(slot, contents);
             return;
         }
         match (expected, value) {
@@ -102,14 +116,14 @@ impl BodyReader<'_> {
                     contents.report(place, UnreadableReason::ContainerForValue);
                 }
                 contents.add_unknown(name, Some(value), place);
-                self.inside(value, Expected::Unknown, name, place, contents);
+                self.inside(value, BodySlot::new(Expected::Unknown, name, place), contents);
             }
             (Expected::Value(spec, as_text), _) => {
                 let kind = spec.kind;
                 contents.add(name, Some(value), (kind, spec.limit(kind), as_text), place);
             }
             (_, Value::Array(_) | Value::Object(_)) => {
-                self.inside(value, expected, name, place, contents);
+                self.inside(value, slot, contents);
             }
             (Expected::Values(spec, as_text), _) => {
                 if !value.is_null() {
@@ -129,13 +143,8 @@ impl BodyReader<'_> {
     }
 
     /// A place that the host fills in before the request is sent.
-    fn filled<'b>(
-        &self,
-        expected: Expected<'_>,
-        name: &'b str,
-        place: &BodyPosition,
-        contents: &mut BodyContents<'b>,
-    ) {
+    fn filled<'b>(&self, slot: BodySlot<'b, '_, '_>, contents: &mut BodyContents<'b>) {
+        let BodySlot { expected, name, place } = slot;
         match expected {
             Expected::Value(spec, as_text) => {
                 let kind = spec.kind;
@@ -160,23 +169,22 @@ impl BodyReader<'_> {
     fn inside<'b>(
         &self,
         value: &'b Value,
-        expected: Expected<'_>,
-        name: &'b str,
-        place: &BodyPosition,
+        slot: BodySlot<'b, '_, '_>,
         contents: &mut BodyContents<'b>,
     ) {
+        let place = slot.place;
         match value {
             // Nothing in it is something, too.
             Value::Array(items) if items.is_empty() => {
-                add_empty(name, value, expected, place, contents);
+                add_empty(value, slot, contents);
             }
             Value::Object(members) if members.is_empty() => {
-                add_empty(name, value, expected, place, contents);
+                add_empty(value, slot, contents);
             }
-            Value::Array(items) => self.list(items, expected, name, place, contents),
+            Value::Array(items) => self.list(items, slot, contents),
             Value::Object(members) => {
                 self.check_names(members, place, contents);
-                self.object(members, expected, name, place, contents);
+                self.object(members, slot, contents);
             }
             _ => {}
         }
@@ -185,11 +193,10 @@ impl BodyReader<'_> {
     fn list<'b>(
         &self,
         items: &'b [Value],
-        expected: Expected<'_>,
-        name: &'b str,
-        place: &BodyPosition,
+        slot: BodySlot<'b, '_, '_>,
         contents: &mut BodyContents<'b>,
     ) {
+        let BodySlot { expected, name, place } = slot;
         let element = match expected {
             Expected::Rows(shape) => Expected::Object(shape),
             Expected::Values(spec, as_text) => Expected::Value(spec, as_text),
@@ -210,9 +217,9 @@ impl BodyReader<'_> {
             match (element, item) {
                 (Expected::Attributes(shape), Value::Object(members)) => {
                     self.check_names(members, &place, contents);
-                    self.attribute(members, shape, name, &place, contents);
+                    self.attribute(members, shape, BodySlot::new(element, name, &place), contents);
                 }
-                _ => self.walk(item, element, name, &place, contents),
+                _ => self.walk(item, BodySlot::new(element, name, &place), contents),
             }
         }
     }
@@ -220,11 +227,10 @@ impl BodyReader<'_> {
     fn object<'b>(
         &self,
         members: &'b Map<String, Value>,
-        expected: Expected<'_>,
-        name: &'b str,
-        place: &BodyPosition,
+        slot: BodySlot<'b, '_, '_>,
         contents: &mut BodyContents<'b>,
     ) {
+        let BodySlot { expected, name, place } = slot;
         match expected {
             Expected::Object(shape) => self.shaped(members, shape, place, contents),
             Expected::Attributes(shape) => {
@@ -234,7 +240,7 @@ impl BodyReader<'_> {
                 for (code, value) in members {
                     let spec = shape.and_then(|shape| shape.member(code));
                     let expected = spec.map_or(Expected::Unknown, |spec| as_text(spec.into()));
-                    self.walk(value, expected, code, &place.member(code), contents);
+                    self.walk(value, BodySlot::new(expected, code, &place.member(code)), contents);
                 }
             }
             Expected::Rows(_) | Expected::Values(..) => {
@@ -251,7 +257,7 @@ impl BodyReader<'_> {
                         place.row = contents.rows;
                         contents.rows += 1;
                     }
-                    self.walk(value, element, name, &place, contents);
+                    self.walk(value, BodySlot::new(element, name, &place), contents);
                 }
             }
             Expected::Value(..) | Expected::Unknown => {
@@ -261,7 +267,11 @@ impl BodyReader<'_> {
                 for (key, value) in members {
                     let code = attribute_code(members).filter(|_| same_name(key, "value"));
                     let name = code.unwrap_or(key);
-                    self.walk(value, Expected::Unknown, name, &place.member(key), contents);
+                    self.walk(
+                        value,
+                        BodySlot::new(Expected::Unknown, name, &place.member(key)),
+                        contents,
+                    );
                 }
             }
         }
@@ -284,10 +294,18 @@ impl BodyReader<'_> {
             };
             match (&chosen, spec) {
                 (Some(chosen), _) => {
-                    self.walk(value, Expected::Value(chosen, false), key, &place, contents);
+                    self.walk(
+                        value,
+                        BodySlot::new(Expected::Value(chosen, false), key, &place),
+                        contents,
+                    );
                 }
-                (None, Some(spec)) => self.walk(value, spec.into(), key, &place, contents),
-                (None, None) => self.walk(value, Expected::Unknown, key, &place, contents),
+                (None, Some(spec)) => {
+                    self.walk(value, BodySlot::new(spec.into(), key, &place), contents);
+                }
+                (None, None) => {
+                    self.walk(value, BodySlot::new(Expected::Unknown, key, &place), contents);
+                }
             }
         }
     }
@@ -297,22 +315,26 @@ impl BodyReader<'_> {
         &self,
         members: &'b Map<String, Value>,
         shape: ShapeIndex,
-        name: &'b str,
-        place: &BodyPosition,
+        slot: BodySlot<'b, '_, '_>,
         contents: &mut BodyContents<'b>,
     ) {
+        let BodySlot { name, place, .. } = slot;
         let code = attribute_code(members);
         let spec = code.zip(self.shapes.get(shape)).and_then(|(code, shape)| shape.member(code));
         for (key, value) in members {
             let place = place.member(key);
             if same_name(key, "value") {
                 let expected = spec.map_or(Expected::Unknown, |spec| as_text(spec.into()));
-                self.walk(value, expected, code.unwrap_or(name), &place, contents);
+                self.walk(value, BodySlot::new(expected, code.unwrap_or(name), &place), contents);
             } else if same_name(key, "attribute_code") {
                 const CODE: ValueSpec = ValueSpec::of(FieldKind::Identifier);
-                self.walk(value, Expected::Value(&CODE, false), key, &place, contents);
+                self.walk(
+                    value,
+                    BodySlot::new(Expected::Value(&CODE, false), key, &place),
+                    contents,
+                );
             } else {
-                self.walk(value, Expected::Unknown, key, &place, contents);
+                self.walk(value, BodySlot::new(Expected::Unknown, key, &place), contents);
             }
         }
     }
@@ -388,13 +410,8 @@ fn chosen(
 }
 
 /// A list or an object with nothing in it. Of the whole body that is nothing at all.
-fn add_empty<'b>(
-    name: &'b str,
-    value: &'b Value,
-    expected: Expected<'_>,
-    place: &BodyPosition,
-    contents: &mut BodyContents<'b>,
-) {
+fn add_empty<'b>(value: &'b Value, slot: BodySlot<'b, '_, '_>, contents: &mut BodyContents<'b>) {
+    let BodySlot { expected, name, place } = slot;
     let kind = match expected {
         Expected::Unknown | Expected::Value(..) => FieldKind::Unknown,
         _ => FieldKind::Empty,
