@@ -12,7 +12,7 @@ use souk_upstream::Session;
 
 use crate::check;
 use crate::context::PlansContext;
-use crate::guards::{PlanScope, check_characters, subject_key};
+use crate::guards::{JudgedChange, PlanScope, check_characters, subject_key};
 use crate::ledger::{DraftTotals, MoneyContext};
 use crate::observed::ObservedState;
 use crate::price_share;
@@ -189,7 +189,7 @@ impl PlanDraft {
                 return Err(plugin_fault(change, "the plan has that subject already"));
             }
         }
-        let tier = self.tier_of(&changes);
+        let tier = self.tier_of(&judged);
         let currencies = price_share::base_currencies(&self.session, guards, &judged).await;
         let scope = scope.with_currencies(&currencies);
         let reader = SubjectReader::of(&self.session, &self.header);
@@ -257,9 +257,8 @@ impl PlanDraft {
     }
 
     /// That of the worst of these changes. What takes another plan back is judged beside that.
-    fn tier_of(&self, changes: &[Change]) -> Tier {
-        let catalogue = &self.context.guards.catalogue;
-        let tiers = changes.iter().map(|change| catalogue.tier_of_change(change));
+    fn tier_of(&self, judged: &[JudgedChange<'_, '_>]) -> Tier {
+        let tiers = judged.iter().map(JudgedChange::tier);
         match self.header.origin {
             PlanOrigin::Undo { .. } => self.tier,
             PlanOrigin::Prepared { .. } | PlanOrigin::Applied => tiers.fold(self.tier, Ord::max),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use souk_model::plan::{BodySource, Change, Retry, Step, Undo, WriteSummary};
-use souk_model::{Decimal, Failure};
+use souk_model::{Decimal, Failure, Tier};
 use souk_policy::writes::JudgedWrite;
 
 use super::bodies::ChangeBodies;
@@ -44,6 +44,11 @@ impl JudgedChange<'_, '_> {
     /// What the catalogue says of its requests, for the review.
     pub(crate) fn summaries(&self) -> Vec<WriteSummary> {
         self.writes.iter().map(summary).collect()
+    }
+
+    /// That of the worst of its requests.
+    pub(crate) fn tier(&self) -> Tier {
+        self.writes.iter().map(JudgedWrite::tier).max().unwrap_or(Tier::Safe)
     }
 
     /// Whether it writes a cart price rule.
