@@ -211,7 +211,8 @@ pub(super) fn with_operator_routes(
         if own.iter().any(|other| is_same(other, &route)) {
             return Err(invalid(&label, "it is there twice".into()));
         }
-        match catalogue.routes_mut().find(|known| is_same(known, &route)) {
+        let known = catalogue.routes_mut().find(|known| is_same(known, &route));
+        match known {
             Some(known) => tighten(known, &entry).map_err(|why| invalid(&label, why))?,
             None => catalogue.add(route.clone()),
         }
