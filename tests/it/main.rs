@@ -24,6 +24,7 @@ mod plans;
 mod policy;
 mod python;
 mod reload;
+mod requests;
 mod sessions;
 mod settings;
 mod soak;

@@ -196,6 +196,16 @@ impl DemoStore {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
+    /// Has addresses redirect, as a merchant enters it.
+    ///
+    /// # Panics
+    /// When the store does not take them.
+    pub async fn redirects(&self, rows: &Value) {
+        let url = format!("{}/__demo/redirects", self.url);
+        let answer = self.client.put(url).json(rows).send().await.unwrap();
+        assert_eq!(answer.status(), 204, "{rows}");
+    }
+
     /// Has requests go wrong from now on, by these rules; with none, all is well again.
     ///
     /// # Panics

@@ -60,7 +60,7 @@ pub use cdn::DemoCdn;
 pub use credentials::{Access, Credential};
 pub use durable::DataError;
 pub use faults::FaultsError;
-pub use http::LoggedRequest;
+pub use http::{InputLimits, LoggedRequest};
 pub use login::UnknownLogin;
 pub use shop::load::StateError;
 
@@ -207,6 +207,13 @@ impl DemoStore {
     #[must_use]
     pub fn base_path(&self) -> &'static str {
         self.options.login.base_path()
+    }
+
+    /// The same store with limits to what one request may hold.
+    #[must_use]
+    pub fn with_input_limits(mut self, input_limits: Option<InputLimits>) -> Self {
+        self.options.input_limits = input_limits;
+        self
     }
 
     /// Every way in, to be printed.

@@ -44,7 +44,7 @@ pub(crate) async fn commit(
         .rule("plan-expiry")
         .remedy("propose it again; what stands in the store may have changed"));
     }
-    start(context, stored, &request).await
+    start(context, stored, &request, None).await
 }
 
 /// Keeps a draft as a plan and carries it out at once. The same asked for again, with the same key
@@ -62,6 +62,7 @@ pub(crate) async fn apply(
 ) -> Result<PlanOutcome, Failure> {
     gate(draft.tier())?;
     let (principal, session) = (draft.principal(), draft.session().clone());
+    let reads = draft.reads().clone();
     let proposed = draft.propose().await?.header;
     if options.preview {
         return outcome(context, &session, &proposed).await;
@@ -84,7 +85,7 @@ pub(crate) async fn apply(
         started: Some(&options.started),
         progress,
     };
-    start(context, stored, &request).await
+    start(context, stored, &request, Some(reads)).await
 }
 
 /// Goes on with a plan whose host died or whose items were not all done; where nothing is left to do,
@@ -112,7 +113,7 @@ pub(crate) async fn resume(
     if stored.state != PlanState::Running && !stored.counts.has_work() {
         return outcome(context, request.session, &stored.header).await;
     }
-    start(context, stored, &request).await
+    start(context, stored, &request, None).await
 }
 
 /// The plan, and that this caller may carry it out with this session.

@@ -17,7 +17,7 @@ use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanItem};
 use souk_model::{Failure, Progress};
 use souk_state::audit::WriteEntry;
 use souk_state::plans::{ItemCounts, JournalEntry, Reservation, StoreError, StoredPlan};
-use souk_upstream::{Session, StoreWriter};
+use souk_upstream::{ReadMemo, Session, StoreWriter};
 
 use crate::context::PlansContext;
 use crate::ledger::{MoneyContext, over_cap_per_day, reservation};
@@ -25,6 +25,7 @@ use crate::observed::ObservedState;
 use crate::progress_meter::ProgressMeter;
 use crate::refusals::already_has_values;
 use crate::run_control::RunControl;
+use crate::store_reader::StoreReader;
 use crate::subjects::SubjectReader;
 use crate::verdict::{drift, entry_for, may_retry_failed, shows_after};
 
@@ -33,6 +34,8 @@ pub(crate) struct PlanRun {
     context: Arc<PlansContext>,
     header: PlanHeader,
     session: Session,
+    /// What the call has read that proposes it and carries it out at once.
+    reads: Option<ReadMemo>,
     writer: StoreWriter,
     reason: Option<String>,
     control: Arc<RunControl>,
@@ -78,6 +81,7 @@ impl PlanRun {
         context: Arc<PlansContext>,
         stored: &StoredPlan,
         session: Session,
+        reads: Option<ReadMemo>,
         reason: Option<String>,
         control: Arc<RunControl>,
         progress: Option<Arc<dyn Progress>>,
@@ -87,6 +91,7 @@ impl PlanRun {
             context,
             header: stored.header.clone(),
             session,
+            reads,
             writer,
             reason: reason.or_else(|| stored.reason.clone()),
             control,
@@ -156,8 +161,22 @@ impl PlanRun {
         unsettled.at_work.failure().map_or(Ok(()), Err)
     }
 
+    /// Reads subjects now: what tells how a write ended is never of an earlier read.
     async fn observe<'i>(&self, items: impl IntoIterator<Item = &'i PlanItem>) -> Observations {
-        let observed = SubjectReader::of(&self.session, &self.header).read_items(items).await;
+        self.observe_with(StoreReader::now(&self.session), items).await
+    }
+
+    /// With what is read for what is written next.
+    fn reader_before_a_write(&self) -> StoreReader<'_> {
+        StoreReader::before_a_write(&self.session, self.reads.as_ref())
+    }
+
+    async fn observe_with<'i>(
+        &self,
+        reader: StoreReader<'_>,
+        items: impl IntoIterator<Item = &'i PlanItem>,
+    ) -> Observations {
+        let observed = SubjectReader::of(reader, &self.header).read_items(items).await;
         if self.header.count == 1 {
             let only = observed.values().next().and_then(|one| one.as_ref().ok()?.here.clone());
             *lock(&self.only_subject) = only;
@@ -168,7 +187,8 @@ impl PlanRun {
     /// Checks a chunk for drift and sends the rest of it. What was refused in an earlier run, and
     /// cannot be sent now, stays as that run left it.
     async fn run_chunk(&self, chunk: Vec<(PlanItem, ItemProgress)>) -> Result<(), Failure> {
-        let observed = self.observe(chunk.iter().map(|(item, _)| item)).await;
+        let reader = self.reader_before_a_write();
+        let observed = self.observe_with(reader, chunk.iter().map(|(item, _)| item)).await;
         let mut entries = Vec::new();
         let mut send = Vec::new();
         for (item, progress) in chunk {
@@ -215,7 +235,7 @@ impl PlanRun {
         from: ItemState,
         observed: &ObservedState,
     ) -> Result<ReservedItem, Option<JournalEntry>> {
-        let money = MoneyContext::of(&self.session, &self.header);
+        let money = MoneyContext::of(self.reader_before_a_write(), &self.header);
         match reservation(&self.context, money, &item.change, observed).await {
             Ok(reserve) => Ok(ReservedItem { item, reserve, from }),
             Err(failure) => Err(self.not_sent(&item, from, failure)),

@@ -16,6 +16,7 @@ use crate::context::PlansContext;
 use crate::outcome::{PlanOutcome, outcome_of};
 use crate::refusals::key_conflict;
 use crate::request::ApplyOptions;
+use crate::store_reader::StoreReader;
 use crate::subjects::SubjectReader;
 use crate::verdict::shows_after;
 
@@ -196,7 +197,7 @@ async fn store_still_shows(
     session: &Session,
     header: &PlanHeader,
 ) -> Result<bool, Failure> {
-    let reader = SubjectReader::of(session, header);
+    let reader = SubjectReader::of(StoreReader::now(session), header);
     let mut cursor = context.cursor(&header.id, &[]);
     while let Some(page) = cursor.next().await? {
         let observed = reader.read_items(page.iter().map(|(item, _)| item)).await;

@@ -7,7 +7,6 @@ use serde_json::Value;
 use souk_model::plan::{Change, Lookup, PlanHeader};
 use souk_model::{Binding, Code, Decimal, Failure, Grant, Method, Read, StoreView};
 use souk_state::plans::{Reservation, SpendAccount, SpendKind};
-use souk_upstream::Session;
 
 use crate::context::PlansContext;
 use crate::guards::Guards;
@@ -16,6 +15,7 @@ use crate::magento::values::is_id;
 use crate::money::{MoneyMovement, MoneyRequest, money_movement, money_request};
 use crate::observed::ObservedState;
 use crate::refusals::{money_refusal, refuse};
+use crate::store_reader::StoreReader;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -26,7 +26,7 @@ pub(crate) struct DraftTotals(BTreeMap<(SpendKind, String), Decimal>);
 /// Whose money it is, and with what it is looked at.
 #[derive(Clone, Copy)]
 pub(crate) struct MoneyContext<'a> {
-    session: &'a Session,
+    reader: StoreReader<'a>,
     grants: &'a [Grant],
     lookup: &'a Lookup,
     store: &'a str,
@@ -34,8 +34,8 @@ pub(crate) struct MoneyContext<'a> {
 
 impl<'a> MoneyContext<'a> {
     /// For the changes of a plan with this header.
-    pub(crate) fn of(session: &'a Session, header: &'a PlanHeader) -> Self {
-        Self { session, grants: &header.grants, lookup: &header.lookup, store: &header.store }
+    pub(crate) fn of(reader: StoreReader<'a>, header: &'a PlanHeader) -> Self {
+        Self { reader, grants: &header.grants, lookup: &header.lookup, store: &header.store }
     }
 
     /// What a change moves, of the order that was looked up.
@@ -83,7 +83,7 @@ impl<'a> MoneyContext<'a> {
             view: StoreView::Global,
         };
         let permitted = souk_policy::permit_lookup(self.grants, &read, &change.subject.id)?;
-        let body = self.session.get(&permitted).await?;
+        let body = self.reader.get(&permitted).await?;
         let found: Value = serde_json::from_slice(&body).unwrap_or_default();
         let found = match found.get("items").and_then(Value::as_array) {
             Some(items) if read.path.is_empty() => items.first().cloned().unwrap_or_default(),

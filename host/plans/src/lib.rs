@@ -43,6 +43,7 @@ mod seal;
 mod serial;
 mod service;
 mod stop;
+mod store_reader;
 mod subjects;
 mod trail_lines;
 mod transient;

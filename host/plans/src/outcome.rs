@@ -11,6 +11,7 @@ use souk_state::plans::{ItemCounts, JournalEntry, StoredPlan};
 use souk_upstream::Session;
 
 use crate::context::PlansContext;
+use crate::store_reader::StoreReader;
 use crate::subjects::SubjectReader;
 
 /// What the store showed after a plan ran.
@@ -402,6 +403,8 @@ pub(crate) async fn only_subject(
     }
     let only = context.store.items(&header.id, None, 1, &[]).await?.pop();
     let Some((item, _)) = only else { return Ok(None) };
-    let observed = SubjectReader::of(session, header).read_one(&item.change.subject.id).await;
+    let observed = SubjectReader::of(StoreReader::now(session), header)
+        .read_one(&item.change.subject.id)
+        .await;
     Ok(observed.ok().and_then(|observed| observed.here))
 }

@@ -8,7 +8,7 @@ use souk_model::plan::{ItemState, PlanId, PlanState, StoredFailure};
 use souk_model::{Code, Failure, Principal};
 use souk_state::Timestamp;
 use souk_state::plans::{Lease, LeaseClaim, LeaseRenewal, RunStart, StopRequest, StoredPlan};
-use souk_upstream::Session;
+use souk_upstream::{ReadMemo, Session};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::context::PlansContext;
@@ -21,11 +21,13 @@ use crate::run_control::{EarlyEnd, EndUrgency, RunControl};
 /// How often a run keeps how far it is and looks whether somebody wants it to end, at the least.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Claims the plan and runs it on a task of its own; answers when it has ended.
+/// Claims the plan and runs it on a task of its own; answers when it has ended. `reads` are those of
+/// the call that proposed it, if it is one and the same.
 pub(crate) async fn start(
     context: &Arc<PlansContext>,
     stored: StoredPlan,
     request: &CommitRequest<'_>,
+    reads: Option<ReadMemo>,
 ) -> Result<PlanOutcome, Failure> {
     (request.gate)(context.verify(&stored).await?)?;
     context.check_trail()?;
@@ -38,6 +40,7 @@ pub(crate) async fn start(
         context.clone(),
         &stored,
         request.session.clone(),
+        reads,
         request.reason.clone(),
         control.clone(),
         request.progress.clone(),
@@ -83,7 +86,7 @@ pub(crate) async fn settle(
     let control = Arc::new(RunControl::new(id.clone(), context.config.commit_max()));
     let _slot = context.runs.enter(control.clone());
     claim(context, &stored, RunStart { by: Some(principal.as_str()), reason: None }).await?;
-    let run = PlanRun::new(context.clone(), &stored, session.clone(), None, control.clone(), None);
+    let run = PlanRun::new(context.clone(), &stored, session.clone(), None, None, control.clone(), None);
     let renewal = renewing(context, &control, &id);
     let result = run.settle().await;
     drop(renewal);

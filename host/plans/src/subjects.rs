@@ -7,9 +7,9 @@ use serde_json::Value;
 use souk_model::plan::{Batch, Lookup, PlanHeader, PlanItem};
 use souk_model::{Code, Failure, Grant, Read, StoreView};
 use souk_policy::PermittedRead;
-use souk_upstream::Session;
 
 use crate::observed::ObservedState;
+use crate::store_reader::StoreReader;
 
 /// Subjects in one read, and characters of their ids: far from the 8 kB at which stores answer 414,
 /// even when each character is encoded as three.
@@ -18,9 +18,9 @@ const BATCH_CHARS: usize = 1_800;
 /// Reads under way at once. The store's own limit is lower or equal.
 const AT_ONCE: usize = 16;
 
-/// Reads subjects with one session, within one plan's grants.
+/// Reads subjects within one plan's grants.
 pub(crate) struct SubjectReader<'a> {
-    session: &'a Session,
+    reader: StoreReader<'a>,
     grants: &'a [Grant],
     lookup: &'a Lookup,
 }
@@ -30,8 +30,8 @@ type SubjectMap = HashMap<String, Result<Option<Value>, Failure>>;
 
 impl<'a> SubjectReader<'a> {
     /// Reads as a plan says, and no further than it may.
-    pub(crate) fn of(session: &'a Session, header: &'a PlanHeader) -> Self {
-        Self { session, grants: &header.grants, lookup: &header.lookup }
+    pub(crate) fn of(reader: StoreReader<'a>, header: &'a PlanHeader) -> Self {
+        Self { reader, grants: &header.grants, lookup: &header.lookup }
     }
 
     /// Reads the subject of each of the items.
@@ -145,7 +145,7 @@ impl<'a> SubjectReader<'a> {
     }
 
     async fn get(&self, permitted: &PermittedRead) -> Result<Value, Failure> {
-        let body = self.session.get(permitted).await?;
+        let body = self.reader.get(permitted).await?;
         serde_json::from_slice(&body).map_err(|error| {
             Failure::new(Code::UpstreamError, format!("the store's answer is no JSON: {error}"))
                 .from_upstream(permitted.upstream(), None)

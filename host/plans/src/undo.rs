@@ -7,7 +7,7 @@ use souk_model::plan::{
 };
 use souk_model::{Code, Failure, Principal};
 use souk_state::plans::StoredPlan;
-use souk_upstream::Session;
+use souk_upstream::{ReadMemo, Session};
 
 use crate::commit::authorized_plan;
 use crate::context::PlansContext;
@@ -17,6 +17,7 @@ use crate::refusals::already_started;
 use crate::request::CommitRequest;
 use crate::reverse;
 use crate::run::settle;
+use crate::store_reader::StoreReader;
 use crate::subjects::SubjectReader;
 use crate::verdict::{is_gone, shows_after};
 
@@ -75,10 +76,12 @@ pub(crate) async fn undo(
         plugin_warnings: Vec::new(),
         ..done.clone()
     };
-    let mut draft = PlanDraft::open(context.clone(), session.clone(), header, None).await?;
+    let mut draft =
+        PlanDraft::open(context.clone(), session.clone(), header, None, ReadMemo::default())
+            .await?;
     let mut pages = context.cursor(of, &[ItemState::Done]);
     while let Some(page) = pages.next().await? {
-        undo_page(&mut draft, &done, session, page).await?;
+        undo_page(&mut draft, &done, page).await?;
     }
     warn_of_unknown(context, &mut draft, of).await?;
     match draft.why_empty() {
@@ -138,11 +141,13 @@ async fn warn_of_unknown(
 async fn undo_page(
     draft: &mut PlanDraft,
     done: &PlanHeader,
-    session: &Session,
     page: Vec<(PlanItem, ItemProgress)>,
 ) -> Result<(), Failure> {
     let items = page.iter().map(|(item, _)| item);
-    let observed = SubjectReader::of(session, done).read_items(items).await;
+    let observed =
+        SubjectReader::of(StoreReader::within_call(draft.session(), draft.reads()), done)
+            .read_items(items)
+            .await;
     let mut changes = Vec::new();
     for (item, progress) in &page {
         let id = &item.change.subject.id;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use souk_demo_store::InputLimits;
 use souk_model::plan::PlanId;
 
 use crate::settings::flags;
@@ -193,12 +194,34 @@ pub(crate) struct DemoStoreArgs {
     /// What it says of itself at `/magento_version`, as `Mage-OS/1.0 (Community)`.
     #[arg(long, value_name = "TEXT")]
     pub(crate) version_page: Option<String>,
+    /// Limit what one request may hold, as a store does that has input limits switched on: so many
+    /// items of a kind, so many on a page, and the page of whoever asks for none.
+    #[arg(
+        long,
+        value_name = "ITEMS,PAGE,DEFAULT",
+        num_args = 0..=1,
+        default_missing_value = "20,300,20",
+        value_parser = input_limits
+    )]
+    pub(crate) input_limits: Option<InputLimits>,
     /// Have its clock ahead by so many seconds, or behind.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) clock_ahead: i64,
     /// Keep prices per website, and not one for the whole store.
     #[arg(long)]
     pub(crate) website_prices: bool,
+}
+
+fn input_limits(text: &str) -> Result<InputLimits, String> {
+    let numbers: Result<Vec<u32>, _> = text.split(',').map(str::parse).collect();
+    match numbers.as_deref() {
+        Ok([items, page, default_page]) => Ok(InputLimits {
+            items: *items as usize,
+            page: u64::from(*page),
+            default_page: u64::from(*default_page),
+        }),
+        _ => Err("three numbers, as in `20,300,20`".to_owned()),
+    }
 }
 
 /// `souk audit`

@@ -12,6 +12,7 @@
 //! | layer | what it is | what it must not know |
 //! |---|---|---|
 //! | `reader`, `writer`, `purger`, `capabilities`, `price_level` | what can be done with a session: read, write, purge the cache, find out what the store offers and how its prices stand | each other |
+//! | `read_memo` | what one call has read, so that it is not read twice | what it is read for |
 //! | `session`, `session_registry` | a store, who we are to it, the default view; who is logged in | what is done with it |
 //! | `auth` | OAuth, bearer token, admin token (with a one-time code), Adobe's identity service; the login that proves them | sessions, principals |
 //! | `store` | one store: address, limits, connections, sending and sending again, its views and base URLs | whose request it is |
@@ -20,10 +21,11 @@
 //! | `config` | what the operator set, as plain data | how it is used |
 //!
 //! `capability_cache` is what a session keeps of `capabilities`: the latest report, and whether the
-//! store is being asked. `graphql` is the part of `reader` that asks the storefront.
+//! store is being asked. `graphql` and `storefront` are the parts of `reader` that ask what every
+//! visitor may.
 //!
 //! The storefront's GraphQL is one more route, `/graphql`: asked by GET, outside `/rest`, and without
-//! credentials, whoever the session belongs to.
+//! credentials, whoever the session belongs to. So is `/storefront`: the head of one of its pages.
 //!
 //! A [`Session`] only reads. Writes go through the [`StoreWriter`] that it gives, which is another type so
 //! that one can see who holds it; what is known of a write that failed is a [`SendError`].
@@ -66,10 +68,12 @@ pub mod fuzz;
 mod graphql;
 mod price_level;
 mod purger;
+mod read_memo;
 mod reader;
 mod session;
 mod session_registry;
 mod store;
+mod storefront;
 mod wire;
 mod writer;
 
@@ -83,6 +87,7 @@ pub use config::limits::RequestLimits;
 pub use config::store::StoreConfig;
 pub use price_level::{BaseCurrencies, CheapProducts};
 pub use purger::{Purge, Purger};
+pub use read_memo::{MemoAnswer, ReadMemo};
 pub use session::Session;
 pub use session_registry::SessionRegistry;
 pub use store::magento::{Magento, OnSecret, StoreHooks};

@@ -6,6 +6,7 @@ use souk_policy::PermittedRead;
 
 use crate::graphql;
 use crate::session::Session;
+use crate::storefront;
 use crate::wire::address::{ApiTarget, StoreApi, view_segment};
 use crate::wire::reply_failure::{RequestLine, json_body};
 use crate::wire::request::StoreRequest;
@@ -29,6 +30,9 @@ impl Session {
         }
         if graphql::is_query(read) {
             return graphql::query(self.store(), read, self.default_scope()).await;
+        }
+        if storefront::is_page(read) {
+            return storefront::look(self.store(), read, self.default_scope()).await;
         }
         let target = ApiTarget {
             api: StoreApi::Rest,

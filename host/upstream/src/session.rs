@@ -107,6 +107,11 @@ impl Session {
         Ok(Self(Arc::new(SessionInner { store, auth, info, base_urls, capabilities })))
     }
 
+    /// Whether it is the very same snapshot: the same login, asking in the same view.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// What proves this session.
     pub(crate) fn auth(&self) -> &Arc<StoreAuth> {
         &self.0.auth

@@ -29,6 +29,11 @@ pub(crate) struct GraphqlRequest {
     pub(crate) may_change: bool,
 }
 
+/// Whether a view shows something at a path, at this very address.
+pub(crate) fn shows(shop: &Shop, store: StoreId, path: &str) -> bool {
+    address::find(shop, store, path).is_some_and(|found| found.redirect_code == 0)
+}
+
 /// A request that is refused as a whole, and its body.
 pub(crate) fn refusal(message: &str) -> (u16, Value) {
     (500, json!({ "errors": [GraphqlError::new(message).of_input().to_json()] }))

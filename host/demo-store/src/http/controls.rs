@@ -1,5 +1,7 @@
-//! The store's own controls, outside Magento's paths: the request log, the faults, and the consumer of
-//! asynchronous requests (`{"running": false}` stops it), and the rows of its tables, for whoever is on the same machine.
+//! The store's own controls, outside Magento's paths: the request log, the faults, the consumer of
+//! asynchronous requests (`{"running": false}` stops it), redirects that a merchant enters by hand
+//! (`[{"store": "default", "path": "old", "to": "new"}]`), and the rows of its tables, for whoever is
+//! on the same machine.
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
@@ -19,6 +21,7 @@ const LOG: &str = "/__demo/requests";
 const FAULTS: &str = "/__demo/faults";
 const CONSUMER: &str = "/__demo/consumer";
 const ROWS: &str = "/__demo/rows";
+const REDIRECTS: &str = "/__demo/redirects";
 
 /// The answer of a control; `None` when the path is none.
 pub(super) fn answer(
@@ -28,7 +31,7 @@ pub(super) fn answer(
     body: &[u8],
     peer: Option<&Peer>,
 ) -> Option<Response> {
-    if !matches!(path, LOG | FAULTS | CONSUMER | ROWS) {
+    if !matches!(path, LOG | FAULTS | CONSUMER | ROWS | REDIRECTS) {
         return None;
     }
     if peer.is_some_and(|peer| !peer.address.ip().is_loopback()) {
@@ -53,6 +56,10 @@ pub(super) fn answer(
         (CONSUMER, "PUT" | "POST") => match server.switch_consumer(body) {
             Ok(state) => json_response(200, &state),
             Err(_) => StatusCode::BAD_REQUEST.into_response(),
+        },
+        (REDIRECTS, "PUT" | "POST") => match server.add_redirects(body) {
+            Ok(()) => StatusCode::NO_CONTENT.into_response(),
+            Err(why) => json_response(400, &json!({ "message": why })),
         },
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     })

@@ -2,12 +2,14 @@
 
 mod controls;
 mod fields;
+mod input_limits;
 mod log;
 mod pages;
 mod response;
 mod server;
 mod shipping;
 pub(crate) mod socket;
+mod storefront;
 mod target;
 mod value_rows;
 mod xml;
@@ -23,6 +25,7 @@ use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
+pub use input_limits::InputLimits;
 pub use log::LoggedRequest;
 pub(crate) use server::{Server, ServingOptions};
 
@@ -148,6 +151,9 @@ impl IncomingRequest<'_> {
         if self.path.trim_end_matches('/') == pages::VERSION {
             return pages::version(&server.shop(), server.options.version_page.as_deref());
         }
+        if !self.path.starts_with("/rest") && matches!(self.method, "GET" | "HEAD") {
+            return storefront::page(&server.shop(), self.headers, self.path);
+        }
         let Some(format) = self.format() else {
             return html_response(500, ERROR_PAGE.to_owned());
         };
@@ -257,8 +263,12 @@ impl IncomingRequest<'_> {
         if target.mode != Mode::Now {
             return self.accept(server, &target, &route, &path).map(|answer| (202, answer));
         }
-        let query = php::parse_query(self.query);
+        let mut query = php::parse_query(self.query);
         let mut given = self.body_arguments()?;
+        if let Some(limits) = server.options.input_limits {
+            limits.apply(&mut query)?;
+            limits.apply(&mut given)?;
+        }
         if self.method == "GET" || self.method == "DELETE" {
             given.extend(query.clone());
         }

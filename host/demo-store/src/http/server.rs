@@ -2,8 +2,10 @@
 
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::input_limits::InputLimits;
 use super::log::RequestLog;
 use super::shipping::Shipping;
 use crate::api::{self, HandlerResult};
@@ -25,6 +27,8 @@ pub(crate) struct ServingOptions {
     pub(crate) without_port: bool,
     /// What it says of its version.
     pub(crate) version_page: Option<String>,
+    /// What a request may hold, where it is limited.
+    pub(crate) input_limits: Option<InputLimits>,
 }
 
 /// A running store.
@@ -39,6 +43,15 @@ pub(crate) struct Server {
     /// By how many seconds its clock is ahead.
     pub(super) clock_ahead: i64,
     pub(super) options: ServingOptions,
+}
+
+/// A redirect that a merchant enters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CustomRedirect {
+    store: String,
+    path: String,
+    to: String,
 }
 
 impl Server {
@@ -84,6 +97,19 @@ impl Server {
             }
         }
         handle(&mut shop, call)
+    }
+
+    /// Adds redirects, as a merchant does in the administration. A durable store forgets them.
+    pub(super) fn add_redirects(&self, body: &[u8]) -> Result<(), String> {
+        let rows: Vec<CustomRedirect> =
+            serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        for row in rows {
+            let store = shop.stores.by_code(&row.store).filter(|store| *store != ALL);
+            let store = store.ok_or_else(|| format!("there is no view `{}`", row.store))?;
+            shop.rewrites.redirect(store, &row.path, &row.to);
+        }
+        Ok(())
     }
 
     /// Starts or stops the consumer of the message queue, as `{"running": false}` says.

@@ -93,9 +93,13 @@ fn too_long() -> Refusal {
 
 /// A page that does not exist.
 pub(super) fn no_page() -> Refusal {
-    html(
-        404,
-        "<!doctype html>\n<html lang=\"en\">\n<head><title>404 Not Found</title></head>\n\
-         <body><h1>Whoops, our bad...</h1><p>The page you requested was not found.</p></body>\n</html>\n",
-    )
+    html(404, NO_PAGE)
 }
+
+/// The same, to be shown.
+pub(super) fn no_page_text() -> String {
+    NO_PAGE.to_owned()
+}
+
+const NO_PAGE: &str = "<!doctype html>\n<html lang=\"en\">\n<head><title>404 Not Found</title></head>\n\
+         <body><h1>Whoops, our bad...</h1><p>The page you requested was not found.</p></body>\n</html>\n";

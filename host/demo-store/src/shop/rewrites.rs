@@ -91,6 +91,14 @@ impl Rewrites {
         keys.filter_map(|key| self.rows.get(key))
     }
 
+    /// Has an address redirect to another, whatever is there: a path, or a whole address of another
+    /// site.
+    pub(crate) fn redirect(&mut self, store: StoreId, path: &str, to: &str) {
+        let (kind, id, category) = (Kind::Product, 0, None);
+        let to = Some(to.to_owned());
+        self.put(Rewrite { store, path: path.to_owned(), kind, id, category, to });
+    }
+
     /// Adds an address, or replaces what it led to.
     fn put(&mut self, row: Rewrite) {
         let key = key(row.store, &row.path);

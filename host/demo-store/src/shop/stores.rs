@@ -99,6 +99,12 @@ fn number(value: &Value) -> u32 {
 }
 
 impl Stores {
+    /// Where the storefront is, with a slash at the end.
+    pub(crate) fn base_url(&self) -> String {
+        let told = self.configs.iter().find_map(|config| config["base_link_url"].as_str());
+        told.unwrap_or("http://127.0.0.1/").to_owned()
+    }
+
     /// Makes every base URL start with `base`, which ends with a slash.
     pub(crate) fn set_base_url(&mut self, base: &str) {
         let suffixes = [

@@ -34,6 +34,10 @@ impl PlanRun {
         }
         self.control.may_send()?;
         self.context.check_trail()?;
+        // What was read before it is no longer so.
+        if let Some(reads) = &self.reads {
+            reads.end();
+        }
         // Durable before anything is sent: after a crash these are the ones to look at.
         let mut reserved = self.journal_sending(send).await?;
         for tries in 0.. {

@@ -86,6 +86,7 @@ impl World {
             session: self.store.session.clone(),
             group: "hostile".into(),
             action: Arc::new(action(case.grants.clone())),
+            reads: souk_upstream::ReadMemo::default(),
         };
         let mut draft = self.plans.draft(proposer, case.intent.clone()).await.ok()?;
         draft.add(case.changes.clone()).await.ok()?;

@@ -97,6 +97,7 @@ impl Host {
             session: self.session.clone(),
             group: "orders".into(),
             action: Arc::new(action(bound)),
+            reads: souk_upstream::ReadMemo::default(),
         };
         // A caller who asks for the same asks for the same requests, whatever stands there now.
         let steps: Vec<_> = changes.iter().map(|change| &change.steps).collect();

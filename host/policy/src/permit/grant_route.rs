@@ -6,8 +6,8 @@ use crate::refusal::Refusal;
 
 /// How routes of a store's API begin: at once, later, and later for each body of a list.
 const API: [&[&str]; 3] = [&["V1"], &["async", "V1"], &["async", "bulk", "V1"]];
-/// The only other route of a store, for reads alone.
-const GRAPHQL: &str = "/graphql";
+/// The only other routes of a store, for reads alone: what every visitor of its storefront may ask.
+const VISITORS: [&str; 2] = ["/graphql", "/storefront"];
 
 /// Whether an action may be granted this at all, whatever the operator allows.
 ///
@@ -39,18 +39,18 @@ pub fn check_grant(grant: &Grant) -> Result<(), Refusal> {
     let segments: Vec<&str> = grant.route.segments().collect();
     let begins = |with: &&[&str]| segments.len() > with.len() && segments.starts_with(with);
     let is_read = grant.method == Method::Get;
-    if API.iter().any(begins) || is_read && grant.route.as_str() == GRAPHQL {
+    if API.iter().any(begins) || is_read && VISITORS.contains(&grant.route.as_str()) {
         return Ok(());
     }
-    let (what, graphql) = if is_read {
-        ("a read", format!(", or is `{GRAPHQL}`"))
+    let (what, others) = if is_read {
+        ("a read", format!(", or is `{}`", VISITORS.join("` or `")))
     } else {
         ("a write", String::new())
     };
     Err(refusal(
         grant,
         &format!(
-            "{what} of a store begins with `/V1/`, `/async/V1/` or `/async/bulk/V1/`, spelled out{graphql}"
+            "{what} of a store begins with `/V1/`, `/async/V1/` or `/async/bulk/V1/`, spelled out{others}"
         ),
     ))
 }
@@ -93,6 +93,8 @@ mod tests {
             ("/async/V1/products", true, true),
             ("/async/bulk/V1/products/bySku", true, true),
             ("/graphql", true, false),
+            ("/storefront", true, false),
+            ("/storefront/x", false, false),
             ("/graphql/x", false, false),
             ("/GraphQL", false, false),
             ("/V1", false, false),

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
 use souk_plans::{ApplyOptions, Plans, Proposal, TierGate};
 use souk_policy::Mask;
 use souk_state::audit::{CallResources, RequestEntry};
 use souk_state::exports::{Exports, PendingExport};
-use souk_upstream::Session;
+use souk_upstream::{MemoAnswer, ReadMemo, Session};
 
 use super::call_effects::EffectsRecord;
 use super::sessions::{OwnCredentials, SessionHost};
@@ -23,6 +24,8 @@ pub(crate) struct CallContext {
     pub(crate) group: String,
     /// The session as it was when the call started, or as this call itself left it.
     pub(crate) session: Option<Session>,
+    /// What it has read.
+    pub(crate) reads: ReadMemo,
     pub(crate) sessions: Arc<SessionHost>,
     /// The values of sealed arguments, by name.
     pub(crate) sealed: Vec<(String, Secret)>,
@@ -96,6 +99,7 @@ impl CallContext {
         GrantedReader {
             action: self.action.clone(),
             session: self.session.clone(),
+            reads: self.reads.clone(),
             mask: self.mask.clone(),
         }
     }
@@ -106,29 +110,39 @@ impl CallContext {
 pub(crate) struct GrantedReader {
     action: Arc<Action>,
     session: Option<Session>,
+    reads: ReadMemo,
     mask: Mask,
 }
 
 impl GrantedReader {
-    /// Permits and sends one read.
-    pub(crate) async fn read(self, read: Read) -> (RequestEntry, Result<String, Failure>) {
+    /// Permits one read and sends it, unless this call has read the same already. What was sent is
+    /// told for the audit trail.
+    pub(crate) async fn read(self, read: Read) -> (Option<RequestEntry>, Result<String, Failure>) {
         let started = Instant::now();
         let route = printable(&read.route, 200);
-        let result = self.permitted(&read).await;
+        let (sent, result) = match self.permitted(&read).await {
+            Ok(answer) => (answer.sent, self.shown(&read, answer.result)),
+            Err(refused) => (true, Err(refused)),
+        };
         let status = match &result {
             Ok(_) => Some(200),
             Err(failure) => failure.status,
         };
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let request = RequestEntry::new(Method::Get, &route, status, ms);
+        let request = sent.then(|| RequestEntry::new(Method::Get, &route, status, ms));
         (request, result)
     }
 
-    async fn permitted(&self, read: &Read) -> Result<String, Failure> {
+    async fn permitted(&self, read: &Read) -> Result<MemoAnswer, Failure> {
         self.mask.check_read(read)?;
         let permitted = souk_policy::permit(&self.action.grants, read)?;
         let session = self.session.as_ref().ok_or_else(not_logged_in)?;
-        let body = session.get(&permitted).await.map_err(|failure| self.mask.failure(failure))?;
+        Ok(self.reads.get(session, &permitted).await)
+    }
+
+    /// An answer as the plugin may see it.
+    fn shown(&self, read: &Read, answer: Result<Bytes, Failure>) -> Result<String, Failure> {
+        let body = answer.map_err(|failure| self.mask.failure(failure))?;
         let body = String::from_utf8(body.into()).map_err(|_| {
             Failure::new(Code::UpstreamError, "the store's answer is not valid UTF-8")
                 .from_upstream(&read.upstream, None)

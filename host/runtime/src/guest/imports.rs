@@ -5,6 +5,7 @@
 
 use futures::StreamExt;
 use souk_model::{Code, Failure, Read};
+use souk_state::audit::RequestEntry;
 use souk_upstream::CapabilityReport;
 
 use super::bindings::souk::plugin::{
@@ -45,9 +46,7 @@ impl GuestState {
             .buffered(READS_AT_ONCE);
         self.usage.begin_wait();
         while let Some((request, result)) = pending.next().await {
-            if let Some(call) = self.call.as_deref_mut() {
-                call.resources.push(request);
-            }
+            self.note_request(request);
             if let Ok(body) = &result {
                 self.usage.fetch(body.len())?;
             }
@@ -55,6 +54,13 @@ impl GuestState {
         }
         self.usage.end_wait();
         Ok(answers)
+    }
+
+    /// Takes a request that was sent down for the audit trail.
+    fn note_request(&mut self, sent: Option<RequestEntry>) {
+        if let (Some(call), Some(request)) = (self.call.as_deref_mut(), sent) {
+            call.resources.push(request);
+        }
     }
 
     async fn read_one(&mut self, read: Read) -> HostResult<String> {
@@ -66,9 +72,7 @@ impl GuestState {
         self.usage.begin_wait();
         let (request, result) = reader.read(read).await;
         self.usage.end_wait();
-        if let Some(call) = self.call.as_deref_mut() {
-            call.resources.push(request);
-        }
+        self.note_request(request);
         if let Ok(body) = &result {
             self.usage.fetch(body.len())?;
         }

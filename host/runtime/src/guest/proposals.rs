@@ -75,6 +75,7 @@ impl GuestState {
             session,
             group: call.group.clone(),
             action: call.action.clone(),
+            reads: call.reads.clone(),
         };
         let plans = call.plans.clone().ok_or_else(no_plans)?;
         plans.draft(proposer, intent).await

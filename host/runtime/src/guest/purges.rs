@@ -19,6 +19,8 @@ impl GuestState {
         call.may_apply()?;
         (call.gate)(PURGE_TIER)?;
         let session = call.session.clone().ok_or_else(not_logged_in)?;
+        // Pages may be other ones afterwards.
+        call.reads.end();
         let before = call.purges;
         call.purges = before.saturating_add(count);
         Ok(PurgeRequest {

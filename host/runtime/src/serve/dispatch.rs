@@ -18,7 +18,7 @@ use souk_plans::{
 use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, CallOutcome, CallResources, Transport};
 use souk_state::exports::Exports;
-use souk_upstream::Session;
+use souk_upstream::{ReadMemo, Session};
 use tokio::sync::watch;
 
 use super::admission::{Admission, AdmissionLimits, CallPermit};
@@ -324,6 +324,7 @@ impl Dispatcher {
             action: action.clone(),
             group: plugin.group.name.clone(),
             session,
+            reads: ReadMemo::default(),
             sessions: sessions.clone(),
             sealed,
             own_credentials: OwnCredentials {

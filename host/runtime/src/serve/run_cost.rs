@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use souk_model::{Code, Failure, Principal};
 use souk_state::audit::CallResources;
+use souk_upstream::ReadMemo;
 
 use super::admission::{Admission, AdmissionLimits};
 use super::plugin_run::PluginRun;
@@ -46,6 +47,7 @@ impl Plugin {
                 .ok_or_else(|| Failure::new(Code::ActionNotFound, "there is no such action"))?
                 .clone(),
             session: None,
+            reads: ReadMemo::default(),
             sessions: Arc::new(SessionHost::new(Vec::new())),
             sealed: Vec::new(),
             own_credentials: OwnCredentials::default(),

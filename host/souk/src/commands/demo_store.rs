@@ -61,6 +61,7 @@ pub(crate) async fn run(options: cli::DemoStoreArgs) -> anyhow::Result<ExitCode>
     if options.website_prices {
         store = store.with_website_prices();
     }
+    let store = store.with_input_limits(options.input_limits);
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;

@@ -64,6 +64,13 @@ impl Magento {
         self.execute(client, Request::new(Method::GET, url), false).await
     }
 
+    /// Asks once, as anybody may, for the head of a page.
+    pub(crate) async fn look(&self, page: Request) -> Result<StoreReply, TransportError> {
+        let client = self.client().await.map_err(TransportError::Unsendable)?;
+        let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
+        self.execute(client, page, false).await
+    }
+
     async fn attempt(
         &self,
         request: &StoreRequest<'_>,

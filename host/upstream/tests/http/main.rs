@@ -5,6 +5,7 @@ mod capabilities;
 mod echoes;
 mod graphql;
 mod login;
+mod memo;
 mod purging;
 mod reading;
 mod scope;

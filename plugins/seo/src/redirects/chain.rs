@@ -15,8 +15,12 @@ pub(super) enum ChainEnd {
     Loop,
     /// It goes on beyond `max_depth`.
     Unfinished,
-    /// At something that is no rewrite: another site, or a page that the list does not tell of.
+    /// At another site.
     Outside,
+    /// At an address that this store view does not have, and another one does.
+    OtherView,
+    /// At an address that no rewrite has and the storefront answers all the same, or not clearly.
+    Unlisted,
     /// The store did not answer where it goes on: see `not_resolved`.
     Unknown,
 }
@@ -74,6 +78,16 @@ pub(super) struct UnresolvedUrl {
     pub(super) reason: String,
 }
 
+/// An address at which a view has nothing, and another view something.
+#[result]
+#[derive(Debug)]
+pub(super) struct OtherViewUrl {
+    pub(super) store_view: String,
+    pub(super) url: String,
+    /// A view that has it.
+    pub(super) shown_in: String,
+}
+
 /// An address that leads nowhere.
 #[result]
 #[derive(Debug)]
@@ -90,16 +104,7 @@ pub(super) struct RedirectFindings {
     /// How many redirects more there are in the middle of those.
     pub(super) within: usize,
     pub(super) dead_ends: Vec<DeadEndUrl>,
+    pub(super) other_views: Vec<OtherViewUrl>,
     pub(super) not_resolved: Vec<UnresolvedUrl>,
     pub(super) limits: Vec<&'static str>,
-}
-
-/// A store view.
-#[record]
-#[derive(Debug)]
-pub(super) struct ViewToCheck {
-    pub(super) id: i64,
-    pub(super) code: String,
-    #[serde(default)]
-    pub(super) is_active: Value,
 }

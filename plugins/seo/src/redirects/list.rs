@@ -2,16 +2,21 @@
 
 use std::collections::{HashMap, HashSet};
 
+use souk_sdk::core::Read;
 use souk_sdk::prelude::*;
 
-use super::chain::{ChainEnd, RedirectChain, RedirectFindings, ViewToCheck};
+use super::chain::{ChainEnd, RedirectChain, RedirectFindings};
+use super::site::{Site, SiteView};
+use super::storefront::{PageAnswer, PageHead, look};
 
 pub(super) const REWRITES: Route<0> = Route::new("/V1/souk/url-rewrites");
 
-/// Rewrites on one page.
-const PAGE: u32 = 1_000;
+/// Rewrites on one page: as many as a store gives whose input is limited.
+const PAGE: u32 = 300;
 /// Pages that are read: 100,000 rewrites.
-const MOST_PAGES: u32 = 100;
+const MOST_PAGES: u32 = 334;
+/// Addresses that the storefront is asked about.
+const MOST_LOOKS: usize = 100;
 
 /// One rewrite, as Magento's table has it.
 #[record]
@@ -34,16 +39,53 @@ enum RewriteEffect<'a> {
 
 pub(super) fn all(
     context: &Context,
-    views: &[ViewToCheck],
+    site: &Site,
     max_depth: u32,
 ) -> Result<RedirectFindings, Failure> {
     let mut findings = RedirectFindings::default();
     let rewrites = read(context, &mut findings)?;
-    for view in views {
-        let of_view = rewrites.iter().filter(|rewrite| rewrite.store_id == view.id);
-        findings.in_view(&view.code, of_view, max_depth);
+    let table = RewriteTable::of(&rewrites);
+    for view in &site.views {
+        findings.in_view(site, view, &table, max_depth);
     }
+    look_at_unlisted(context, site, &mut findings);
     Ok(findings)
+}
+
+/// Asks the storefront what it has at addresses that no rewrite has: a page of a module's own, or
+/// nothing.
+fn look_at_unlisted(context: &Context, site: &Site, findings: &mut RedirectFindings) {
+    let all = std::mem::take(&mut findings.redirecting);
+    let mut questions: Vec<(&SiteView, String)> = Vec::new();
+    for chain in all.iter().filter(|chain| chain.ends == ChainEnd::Unlisted) {
+        let Some(view) = site.views.iter().find(|view| view.code == chain.store_view) else {
+            continue;
+        };
+        let is_asked = questions.iter().any(|(of, path)| of.id == view.id && path == chain.last());
+        if !is_asked && questions.len() < MOST_LOOKS {
+            questions.push((view, chain.last().to_owned()));
+        }
+    }
+    let reads: Vec<Read> = questions.iter().map(|(view, path)| look(view, path)).collect();
+    let answers: Vec<PageAnswer> = context
+        .get_all::<PageHead>(&reads)
+        .into_iter()
+        .map(|answer| {
+            answer.map_or_else(|failure| PageAnswer::Unclear(failure.message), PageAnswer::from)
+        })
+        .collect();
+    for chain in all {
+        let asked = questions
+            .iter()
+            .position(|(view, path)| view.code == chain.store_view && path == chain.last());
+        match asked.map(|at| &answers[at]).filter(|_| chain.ends == ChainEnd::Unlisted) {
+            Some(PageAnswer::Shows) => {
+                findings.redirecting.push(RedirectChain { ends: ChainEnd::Page, ..chain });
+            }
+            Some(PageAnswer::Nothing) => findings.nothing_at(chain, None),
+            _ => findings.redirecting.push(chain),
+        }
+    }
 }
 
 fn read(context: &Context, findings: &mut RedirectFindings) -> Result<Vec<UrlRewrite>, Failure> {
@@ -80,72 +122,92 @@ fn none_to_ask() -> Failure {
     )
 }
 
-impl RedirectFindings {
-    fn in_view<'a>(
-        &mut self,
-        view: &str,
-        rewrites: impl Iterator<Item = &'a UrlRewrite>,
-        max_depth: u32,
-    ) {
-        let mut does: HashMap<&str, RewriteEffect<'_>> = HashMap::new();
-        let mut starts: Vec<&str> = Vec::new();
-        let mut targets: HashSet<&str> = HashSet::new();
+/// What each view has at which address.
+struct RewriteTable<'a> {
+    views: HashMap<i64, HashMap<&'a str, RewriteEffect<'a>>>,
+}
+
+impl<'a> RewriteTable<'a> {
+    fn of(rewrites: &'a [UrlRewrite]) -> Self {
+        let mut views: HashMap<i64, HashMap<&str, RewriteEffect<'_>>> = HashMap::new();
         for rewrite in rewrites {
-            let path = rewrite.request_path.as_str();
-            does.insert(
-                path,
-                match rewrite.redirect_type {
-                    0 => RewriteEffect::Shows,
-                    code => RewriteEffect::Redirects(&rewrite.target_path, code),
-                },
-            );
-            if rewrite.redirect_type > 0 {
-                starts.push(path);
-                targets.insert(&rewrite.target_path);
-            }
+            let effect = match rewrite.redirect_type {
+                0 => RewriteEffect::Shows,
+                code => RewriteEffect::Redirects(&rewrite.target_path, code),
+            };
+            views.entry(rewrite.store_id).or_default().insert(&rewrite.request_path, effect);
         }
-        for start in starts {
-            let chain = followed(view, start, &does, max_depth);
+        Self { views }
+    }
+
+    fn effect(&self, view: &SiteView, path: &str) -> Option<RewriteEffect<'a>> {
+        self.views.get(&view.id)?.get(path).copied()
+    }
+
+    /// The addresses of a view that redirect, in their order.
+    fn redirects(&self, view: &SiteView) -> Vec<(&'a str, &'a str)> {
+        let of_view = self.views.get(&view.id).into_iter().flatten();
+        let mut all: Vec<(&str, &str)> = of_view
+            .filter_map(|(path, effect)| match effect {
+                RewriteEffect::Redirects(to, _) => Some((*path, *to)),
+                RewriteEffect::Shows => None,
+            })
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Whether another view than this has something there.
+    fn is_elsewhere(&self, view: &SiteView, path: &str) -> bool {
+        self.views.iter().any(|(id, does)| *id != view.id && does.contains_key(path))
+    }
+
+    fn followed(&self, site: &Site, view: &SiteView, start: &str, most: u32) -> RedirectChain {
+        let mut chain = RedirectChain::new(&view.code, start);
+        loop {
+            let end = match self.effect(view, chain.last()) {
+                Some(RewriteEffect::Shows) => ChainEnd::Page,
+                Some(RewriteEffect::Redirects(..)) if chain.hops == most => ChainEnd::Unfinished,
+                Some(RewriteEffect::Redirects(to, code)) => {
+                    match chain.redirect(site, view, to, code) {
+                        None => continue,
+                        Some(end) => end,
+                    }
+                }
+                None => self.end_without_rewrite(view, chain.last()),
+            };
+            chain.ends = end;
+            return chain;
+        }
+    }
+
+    /// What an address is that no rewrite of the view has: one of Magento's own, of which a rewrite
+    /// need not be, another view's, or what only the storefront can tell.
+    fn end_without_rewrite(&self, view: &SiteView, path: &str) -> ChainEnd {
+        if ["catalog/", "cms/"].iter().any(|start| path.starts_with(start)) {
+            ChainEnd::Page
+        } else if self.is_elsewhere(view, path) {
+            ChainEnd::OtherView
+        } else {
+            ChainEnd::Unlisted
+        }
+    }
+}
+
+impl RedirectFindings {
+    fn in_view(&mut self, site: &Site, view: &SiteView, table: &RewriteTable<'_>, most: u32) {
+        let redirects = table.redirects(view);
+        let targets: HashSet<&str> = redirects.iter().map(|(_, to)| *to).collect();
+        for (start, _) in redirects {
+            let chain = table.followed(site, view, start, most);
             // What comes in the middle of a chain stands with it, and a circle once.
             let is_first = !targets.contains(start);
             let is_circle = chain.ends == ChainEnd::Loop && chain.last() == start;
-            if is_first || (is_circle && chain.path.iter().all(|other| start <= other)) {
+            if is_first || (is_circle && chain.path.iter().all(|other| start <= &**other)) {
                 self.redirecting.push(chain);
             } else {
                 self.within += 1;
             }
         }
     }
-}
-
-fn followed(
-    view: &str,
-    start: &str,
-    does: &HashMap<&str, RewriteEffect<'_>>,
-    max_depth: u32,
-) -> RedirectChain {
-    let mut chain = RedirectChain::new(view, start);
-    loop {
-        let here = chain.last().to_owned();
-        match does.get(&*here) {
-            Some(RewriteEffect::Shows) => chain.ends = ChainEnd::Page,
-            Some(RewriteEffect::Redirects(..)) if chain.hops == max_depth => {
-                chain.ends = ChainEnd::Unfinished;
-            }
-            Some(RewriteEffect::Redirects(to, code)) => {
-                if chain.go(to, *code) {
-                    continue;
-                }
-                chain.ends = ChainEnd::Loop;
-            }
-            None => chain.ends = outside(&here),
-        }
-        return chain;
-    }
-}
-
-/// What an address is that no rewrite has: one of Magento's own, of which a rewrite need not be.
-fn outside(address: &str) -> ChainEnd {
-    let inside = ["catalog/", "cms/"].iter().any(|start| address.starts_with(start));
-    if inside { ChainEnd::Page } else { ChainEnd::Outside }
 }

@@ -2,8 +2,8 @@
 //!
 //! Magento's own web API lists no URL rewrites. What there is instead:
 //!
-//! - Its storefront's GraphQL tells where one address leads (`route`, see `graphql.jsonl`). Addresses
-//!   that are named are followed with it, address by address.
+//! - Its storefront answers each address. Those that are named are asked for by their heads, redirect
+//!   by redirect, and the steps are counted here: a circle keeps no worker of the store.
 //! - A module of the store's may list all of them, by this contract: `GET /V1/souk/url-rewrites`
 //!   takes search criteria and answers `{"items": [{"request_path", "target_path",
 //!   "redirect_type", "store_id"}], "total_count"}`, as a repository of Magento's does.
@@ -11,12 +11,16 @@
 mod chain;
 mod follow;
 mod list;
+mod site;
+mod storefront;
 
 use souk_sdk::core::nothing_required;
-use souk_sdk::magento::{GRAPHQL, STORE_VIEWS};
+use souk_sdk::magento::{GRAPHQL, STORE_CONFIGS, STORE_VIEWS};
 use souk_sdk::prelude::*;
 
-use chain::{ChainEnd, DeadEndUrl, RedirectChain, RedirectFindings, UnresolvedUrl, ViewToCheck};
+use chain::{ChainEnd, DeadEndUrl, OtherViewUrl, RedirectChain, RedirectFindings, UnresolvedUrl};
+use site::Site;
+use storefront::STOREFRONT;
 
 /// How deep chains are followed unless another depth is given.
 const DEPTH: u32 = 5;
@@ -31,7 +35,8 @@ pub(crate) struct ReportRedirectChainsArgs {
     #[serde(default = "depth")]
     #[schemars(range(min = 1, max = DEEPEST))]
     max_depth: u32,
-    /// The addresses to follow: paths as `old-name.html`, or whole URLs, of which the path counts.
+    /// The addresses to follow: paths as `old-name.html`, or whole URLs of this store, of which the
+    /// path counts.
     /// Without them the store has to list its rewrites, which takes a module of its own.
     #[schemars(length(min = 1, max = 100))]
     urls: Option<Vec<String>>,
@@ -54,8 +59,9 @@ pub(crate) struct ReportRedirectChainsResult {
     /// How many of them take more than one redirect, or end in a loop.
     #[schemars(with = "i64")]
     chains_found: usize,
-    /// Those: store_view, path, codes, hops, ends (page, dead_end, loop, unfinished, outside,
-    /// unknown), target_type.
+    /// Those: store_view, path, codes, hops, ends (page, dead_end, loop, unfinished; outside: at
+    /// another site; other_view: at an address that only another store view has; unlisted; unknown),
+    /// target_type.
     #[schemars(with = "Vec<Value>")]
     chains: Vec<RedirectChain>,
     /// How many have a 302 on their way.
@@ -67,12 +73,16 @@ pub(crate) struct ReportRedirectChainsResult {
     /// Addresses that lead to nothing the store shows.
     #[schemars(with = "Vec<Value>")]
     dead_ends: Vec<DeadEndUrl>,
+    /// Addresses at which a store view has nothing, and another one something: store_view, url,
+    /// shown_in.
+    #[schemars(with = "Vec<Value>")]
+    other_views: Vec<OtherViewUrl>,
     /// Addresses of which it could not be found out, and why.
     #[schemars(with = "Vec<Value>")]
     not_resolved: Vec<UnresolvedUrl>,
     #[schemars(with = "i64")]
     max_depth_checked: u32,
-    /// graphql where addresses were followed one by one, rewrites where the store listed them.
+    /// storefront where addresses were followed one by one, rewrites where the store listed them.
     source: &'static str,
     /// What this way of looking cannot see.
     #[schemars(with = "Vec<Value>")]
@@ -82,11 +92,11 @@ pub(crate) struct ReportRedirectChainsResult {
 /// Redirect chains
 ///
 /// Reports addresses that redirect: chains, loops, dead ends and temporary redirects, store view by
-/// store view. Give `urls` to follow those (up to 100) through the storefront's GraphQL. Magento's web
-/// API cannot list all rewrites: without `urls` it works where a module of the store serves GET
+/// store view. Give `urls` to follow those (up to 100), each redirect asked of the storefront by
+/// itself. Magento's web API cannot list all rewrites: without `urls` it works where a module of the store serves GET
 /// /V1/souk/url-rewrites as {items: [{request_path, target_path, redirect_type, store_id}],
 /// total_count}, and answers UNAVAILABLE elsewhere.
-#[action(query, reads(STORE_VIEWS, GRAPHQL, list::REWRITES))]
+#[action(query, reads(STORE_VIEWS, STORE_CONFIGS, STOREFRONT, GRAPHQL, list::REWRITES))]
 pub(crate) fn report_redirect_chains(
     args: &ReportRedirectChainsArgs,
     context: &Context,
@@ -94,12 +104,13 @@ pub(crate) fn report_redirect_chains(
     if !(1..=DEEPEST).contains(&args.max_depth) {
         return Err(Failure::argument("max_depth", format!("it must be from 1 to {DEEPEST}")));
     }
-    let views = views(args.store_view_code.as_deref(), context)?;
+    let site = Site::read(context, args.store_view_code.as_deref())?;
     let (source, findings) = match &args.urls {
-        Some(urls) => ("graphql", follow::all(context, &views, urls, args.max_depth)?),
-        None => ("rewrites", list::all(context, &views, args.max_depth)?),
+        Some(urls) => ("storefront", follow::all(context, &site, urls, args.max_depth)?),
+        None => ("rewrites", list::all(context, &site, args.max_depth)?),
     };
-    let RedirectFindings { redirecting, within, dead_ends, not_resolved, limits } = findings;
+    let RedirectFindings { redirecting, within, dead_ends, other_views, not_resolved, limits } =
+        findings;
     let total_redirects = redirecting.len() + within;
     let temporary = redirecting.iter().filter(|chain| chain.codes.contains(&302)).count();
     let (chains, mut redirects): (Vec<_>, Vec<_>) =
@@ -112,30 +123,12 @@ pub(crate) fn report_redirect_chains(
         temporary_redirects: temporary,
         redirects,
         dead_ends,
+        other_views,
         not_resolved,
         max_depth_checked: args.max_depth,
         source,
         limits,
     })
-}
-
-/// The views to look at: those that shoppers can open, or the one named.
-fn views(only: Option<&str>, context: &Context) -> Result<Vec<ViewToCheck>, Failure> {
-    let all: Vec<ViewToCheck> = context.get(&STORE_VIEWS.read([]).in_view(StoreView::Global))?;
-    let mut views: Vec<ViewToCheck> = all.into_iter().filter(|view| view.id != 0).collect();
-    match only {
-        Some(code) if views.iter().any(|view| view.code == code) => {
-            views.retain(|view| view.code == code);
-        }
-        Some(code) => {
-            let known: Vec<&str> = views.iter().map(|view| &*view.code).collect();
-            let message = format!("the store has no store view `{code}`");
-            return Err(Failure::argument("store_view_code", message)
-                .remedy(format!("one of: {}", known.join(", "))));
-        }
-        None => views.retain(|view| view.is_active != 0 && view.is_active != false),
-    }
-    Ok(views)
 }
 
 #[cfg(test)]
