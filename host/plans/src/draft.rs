@@ -8,7 +8,7 @@ use souk_model::plan::{
     Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Retry, WriteSummary,
 };
 use souk_model::{Action, Bound, Code, Effect, Failure, Principal, Tier, visible};
-use souk_upstream::Session;
+use souk_upstream::{ReadMemo, Session};
 
 use crate::check;
 use crate::context::PlansContext;
@@ -19,6 +19,7 @@ use crate::price_share;
 use crate::refusals::plugin_fault;
 use crate::review::{self, ItemReview};
 use crate::seal::{self, PlanHasher};
+use crate::store_reader::StoreReader;
 use crate::subjects::SubjectReader;
 
 /// Items whose diffs the proposal shows at once; the rest can be had in pages.
@@ -41,12 +42,15 @@ pub struct Proposer {
     pub group: String,
     /// The action.
     pub action: Arc<Action>,
+    /// What the call has read: it is reviewed as it was read.
+    pub reads: ReadMemo,
 }
 
 /// Changes on their way into a plan. Stored as they come; dropped, it leaves nothing behind.
 pub struct PlanDraft {
     context: Arc<PlansContext>,
     session: Session,
+    reads: ReadMemo,
     header: PlanHeader,
     hasher: PlanHasher,
     /// The host's own.
@@ -95,7 +99,7 @@ impl PlanDraft {
         intent: Intent,
     ) -> Result<Self, Failure> {
         check::intent(&intent)?;
-        let Proposer { principal, session, group, action } = proposer;
+        let Proposer { principal, session, group, action, reads } = proposer;
         let origin = match &action.effect {
             Effect::Prepare(commit) => PlanOrigin::Prepared {
                 commit_tool: format!("{group}_{}", commit.name),
@@ -141,7 +145,7 @@ impl PlanDraft {
             warnings: Vec::new(),
             plugin_warnings: Vec::new(),
         };
-        Self::open(context, session, header, bound).await
+        Self::open(context, session, header, bound, reads).await
     }
 
     /// Begins a draft under a header that the host made itself.
@@ -150,11 +154,13 @@ impl PlanDraft {
         session: Session,
         header: PlanHeader,
         bound: Option<u32>,
+        reads: ReadMemo,
     ) -> Result<Self, Failure> {
         context.store.begin(&header).await?;
         Ok(Self {
             context,
             session,
+            reads,
             header,
             hasher: PlanHasher::default(),
             warnings: IndexSet::new(),
@@ -192,8 +198,9 @@ impl PlanDraft {
         let tier = self.tier_of(&judged);
         let currencies = price_share::base_currencies(&self.session, guards, &judged).await;
         let scope = scope.with_currencies(&currencies);
-        let reader = SubjectReader::of(&self.session, &self.header);
-        let money = MoneyContext::of(&self.session, &self.header);
+        let store = StoreReader::within_call(&self.session, &self.reads);
+        let reader = SubjectReader::of(store, &self.header);
+        let money = MoneyContext::of(store, &self.header);
         let mut totals = self.totals.clone();
         let ids: Vec<&str> = changes.iter().map(|change| change.subject.id.as_str()).collect();
         let mut observed = reader.read_all(&ids).await;
@@ -207,6 +214,10 @@ impl PlanDraft {
             if !scope.takes_back && !self.session.store().keeps_four_byte() {
                 check_characters(change, &observed)?;
             }
+            let reductions = match scope.takes_back {
+                true => Vec::new(),
+                false => guards.reduction_warnings(&scope, change, judged, &observed),
+            };
             totals.add(&self.context, money, change, &observed).await?;
             let amount_off = match values.amount_off.filter(|_| !scope.takes_back) {
                 Some(off) => price_share::warning(&self.session, guards, off).await,
@@ -214,7 +225,15 @@ impl PlanDraft {
             };
             let (jump, rows, retry) = (values.jump, judged.rows, judged.retry);
             let writes = judged.summaries();
-            checked.push(CheckedChange { observed, jump, amount_off, rows, retry, writes });
+            checked.push(CheckedChange {
+                observed,
+                jump,
+                amount_off,
+                reductions,
+                rows,
+                retry,
+                writes,
+            });
         }
         drop(judged);
         let additions = review_all(self.header.count, changes, checked)?;
@@ -225,6 +244,9 @@ impl PlanDraft {
         self.include(&additions)?;
         additions.amounts_off.iter().for_each(|warning| self.warn(warning));
         self.plugin_warnings.extend(additions.warnings);
+        for warning in additions.reductions {
+            self.warn(warning);
+        }
         (self.totals, self.rows) = (totals, rows);
         self.raise_tier(tier);
         self.subjects.extend(subjects);
@@ -290,6 +312,11 @@ impl PlanDraft {
     /// With which session.
     pub(crate) const fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// What the call has read that it is proposed in.
+    pub(crate) const fn reads(&self) -> &ReadMemo {
+        &self.reads
     }
 
     /// Why there is nothing in it; nothing where there is.
@@ -379,6 +406,8 @@ struct CheckedChange {
     jump: Option<f64>,
     /// What is to be said of an amount that it takes off.
     amount_off: Option<String>,
+    /// What it takes off that a person should look at.
+    reductions: Vec<String>,
     rows: u64,
     retry: Retry,
     /// What the catalogue says of its requests.
@@ -394,6 +423,8 @@ struct Additions {
     /// What is to be said of amounts that they take off.
     amounts_off: Vec<String>,
     warnings: Vec<String>,
+    /// The host's own, of what is taken off.
+    reductions: Vec<String>,
     rows: u64,
     left_out: u32,
 }
@@ -418,6 +449,10 @@ fn review_all(
                 item.writes = checked.writes;
                 additions.amounts_off.extend(checked.amount_off.clone());
                 item.warnings.extend(checked.amount_off);
+                let subject = &item.change.subject.id;
+                let named = checked.reductions.iter().map(|told| format!("{subject}: {told}"));
+                additions.reductions.extend(named);
+                item.warnings.extend(checked.reductions);
                 additions.items.push(item);
                 additions.jumps.push(checked.jump);
                 additions.rows = additions.rows.saturating_add(checked.rows);

@@ -3,6 +3,7 @@
 use souk_sdk::prelude::*;
 
 use crate::conditions::Conditions;
+use crate::discount_terms;
 use crate::rule::CartPriceRule;
 use crate::rule_field::RuleField;
 use crate::rule_values::{RuleValues, StoreLabel, fit_together};
@@ -153,6 +154,9 @@ impl CreateRuleArgs {
             values.get(RuleField::SimpleAction).and_then(Value::as_str),
             values.get(RuleField::DiscountAmount),
         )?;
+        if let Some(to_date) = &self.to_date {
+            discount_terms::not_ended(to_date, "to_date")?;
+        }
         let Some(code) = &self.coupon_code else { return Ok(()) };
         if self.coupon_type != CouponType::SpecificCoupon {
             return Err(Failure::argument(
@@ -193,7 +197,6 @@ impl CreateRuleArgs {
             self.coupon_type == CouponType::SpecificCoupon && self.coupon_code.is_none();
         let warnings = [
             (self.conditions.is_none(), "without conditions it applies to every cart"),
-            (self.is_active, "customers get the discount as soon as the plan is committed"),
             (
                 needs_step,
                 "buy_x_get_y never applies without discount_step: how many have to be bought for \
@@ -210,7 +213,14 @@ impl CreateRuleArgs {
             ),
             (true, "undoing it deletes the rule with all its coupons"),
         ];
-        warnings.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning.to_owned())
+        let warnings =
+            warnings.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning.to_owned());
+        let starts =
+            self.is_active.then(|| match discount_terms::begins_later(self.from_date.as_deref()) {
+                Some(day) => format!("customers get the discount from {day} on"),
+                None => "customers get the discount as soon as the plan is committed".to_owned(),
+            });
+        starts.into_iter().chain(warnings)
     }
 
     /// As far as rules that apply beside it matter.

@@ -10,6 +10,7 @@ mod coupon;
 mod create;
 mod create_args;
 mod csv;
+mod discount_terms;
 mod document;
 mod export;
 mod generate;

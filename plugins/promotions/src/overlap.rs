@@ -3,6 +3,7 @@
 
 use souk_sdk::prelude::*;
 
+use crate::discount_terms;
 use crate::rule::{self, CartPriceRule, CouponSource};
 
 /// Rules that a warning names one by one.
@@ -15,7 +16,8 @@ pub(crate) fn warnings(context: &Context, rule: &CartPriceRule) -> Result<Vec<St
     let (mut beside, mut stops_it, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(page) = scan.next_page()? {
         for other in page.iter().map(CartPriceRule::of) {
-            if other.rule_id == rule.rule_id || !meet(rule, &other) {
+            let has_ended = discount_terms::has_ended(other.to_date.as_deref());
+            if other.rule_id == rule.rule_id || has_ended || !meet(rule, &other) {
                 continue;
             }
             if other.stop_rules_processing && other.sort_order <= rule.sort_order {

@@ -74,6 +74,20 @@ fn rule(id: u64, name: &str, coupon_type: &str, auto: bool) -> Value {
 /// Rules 1 (no coupon), 2 (a chosen one), 3 and 4 (generated ones, called so in two ways), 5
 /// (disabled), and 300 in the other website; coupons 1 to 700 of rule 3, and 701 of rule 2.
 fn store() -> Host {
+    store_where(|_| {})
+}
+
+/// The same, where rules 1 and 5 ended long ago.
+fn ended_rule() -> Host {
+    store_where(|rule| {
+        if matches!(rule["rule_id"].as_u64(), Some(1 | 5)) {
+            rule["from_date"] = json!("2020-01-01");
+            rule["to_date"] = json!("2020-02-01");
+        }
+    })
+}
+
+fn store_where(change: fn(&mut Value)) -> Host {
     let mut rules = vec![
         rule(1, "Lab", "NO_COUPON", false),
         rule(2, "Lab single coupon", "SPECIFIC_COUPON", false),
@@ -81,6 +95,7 @@ fn store() -> Host {
         rule(4, "Auto", "AUTO", true),
         rule(5, "Off", "NO_COUPON", false),
     ];
+    rules.iter_mut().for_each(change);
     rules.extend((6..306).map(|id| {
         let mut rule = rule(id, "Elsewhere", "NO_COUPON", false);
         rule["website_ids"] = json!([2]);

@@ -11,6 +11,7 @@ use souk_sdk::schemars::{self};
 
 use crate::change_result::ChangeRuleResult;
 use crate::coupon::{self, COUPON_SEARCH};
+use crate::discount_terms;
 use crate::overlap;
 use crate::references::GROUPS;
 use crate::rule::{
@@ -144,8 +145,20 @@ impl RuleChange<'_> {
             return Ok(ChangeRuleResult::unchanged(rule, message));
         }
         let mut warnings = std::mem::take(&mut self.values.warnings);
+        warnings.extend(self.meant_as_share());
         if self.goes_live() {
-            warnings.extend(overlap::warnings(context, &self.after())?);
+            let after = self.after();
+            if discount_terms::has_ended(after.to_date.as_deref()) {
+                let day = after.to_date.as_deref().unwrap_or_default();
+                warnings.push(format!(
+                    "the rule ended on {day}: it discounts nothing until its `to_date` is a later day"
+                ));
+            } else {
+                if let Some(day) = discount_terms::begins_later(after.from_date.as_deref()) {
+                    warnings.push(format!("it discounts from {day} on, and nothing before"));
+                }
+                warnings.extend(overlap::warnings(context, &after)?);
+            }
         }
         let mut change = RULE_CHANGES.change(rule.rule_id.to_string()).label(rule.name.as_deref());
         let put = change.step(RULE.step(Method::Put, [BindingSource::Subject], StoreView::Global));
@@ -197,6 +210,16 @@ impl RuleChange<'_> {
             && labels.all(|view| label_of(&now, view) == label_of(before, view))
     }
 
+    /// Whether a per cent was probably meant as a share, where the discount is changed.
+    fn meant_as_share(&self) -> Option<String> {
+        let both = [RuleField::SimpleAction, RuleField::DiscountAmount];
+        both.into_iter().find(|field| self.values.get(*field).is_some())?;
+        discount_terms::meant_as_share(
+            self.after_of(RuleField::SimpleAction).and_then(Value::as_str),
+            self.after_of(RuleField::DiscountAmount),
+        )
+    }
+
     /// Whether days and discount make sense together, with what stays as it is.
     fn check_together(&self) -> Result<(), Failure> {
         let text = |field: RuleField| {
@@ -213,7 +236,11 @@ impl RuleChange<'_> {
                     .get(RuleField::SimpleAction)
                     .and(self.before.document.get("discount_amount"))
             }),
-        )
+        )?;
+        match self.values.get(RuleField::ToDate).and_then(Value::as_str) {
+            Some(to_date) => discount_terms::not_ended(to_date, "/patch/to_date"),
+            None => Ok(()),
+        }
     }
 
     fn after_of(&self, field: RuleField) -> Option<&Value> {

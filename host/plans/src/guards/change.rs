@@ -57,6 +57,13 @@ impl JudgedChange<'_, '_> {
     }
 }
 
+impl<'g, 'c> JudgedChange<'g, 'c> {
+    /// Its requests, in order.
+    pub(super) fn writes(&self) -> &[JudgedWrite<'g, 'c>] {
+        &self.writes
+    }
+}
+
 impl Guards {
     /// Judges a change by its requests alone, and says what it is.
     ///

@@ -14,6 +14,7 @@
 //! | `prices` | prices, by what they mean |
 //! | `characters` | characters that the store cannot keep |
 //! | `discounts` | rules, by what they will do |
+//! | `reductions` | nothing: it warns of what takes much off |
 //! | `repetition` | how often a change may be sent |
 //! | `scope` | what of a plan they look at |
 //! | `limits` | what the operator configured |
@@ -28,6 +29,7 @@ mod judges;
 mod limits;
 mod prices;
 mod projection;
+mod reductions;
 mod repetition;
 mod scope;
 #[cfg(test)]

@@ -102,7 +102,9 @@ fn what_a_new_rule_cannot_be_is_refused_before_anything_is_planned() {
             "/to_date",
             "before it begins",
         ),
+        (json!({"to_date": "2025-12-31"}), "/to_date", "would have ended"),
         (json!({"discount_amount": 101}), "/discount_amount", "at most 100"),
+        (json!({"discount_amount": 12.34567}), "/discount_amount", "4 digits"),
         (json!({"coupon_code": "X"}), "/coupon_code", "specific_coupon"),
         (
             json!({"coupon_type": "specific_coupon", "coupon_code": "lab-0007"}),
@@ -142,7 +144,7 @@ fn a_reviewer_is_told_what_the_rule_meets() {
     let told = warnings(
         &prepare(
             &host,
-            &json!({"stop_rules_processing": true, "sort_order": 2, "to_date": "2026-12-24"}),
+            &json!({"stop_rules_processing": true, "sort_order": 2, "to_date": "2099-12-24"}),
         )
         .unwrap(),
     );
@@ -152,8 +154,6 @@ fn a_reviewer_is_told_what_the_rule_meets() {
         .map(|said| told.split(said).nth(1).unwrap());
     assert!(stops.contains("1 `Lab`"), "{told}");
     assert!(stopped.contains("2 `Lab single coupon` (sort_order 2, with a coupon), 3"), "{told}");
-    let told = warnings(&prepare(&host, &json!({"to_date": "2025-12-31"})).unwrap());
-    assert!(!told.contains("active rules apply"), "{told}");
     let told = warnings(
         &prepare(
             &host,
@@ -165,6 +165,31 @@ fn a_reviewer_is_told_what_the_rule_meets() {
         told.contains("discount_step") && told.contains("not marked for use in promotions"),
         "{told}"
     );
+}
+
+#[test]
+fn a_rule_means_what_a_merchant_thinks() {
+    // 0.15 is 0.15 %.
+    let told = warnings(&prepare(&store(), &json!({"discount_amount": 0.15})).unwrap());
+    assert!(told.contains("0.15 is 0.15 %: 15 % is written 15"), "{told}");
+    let told = warnings(&update(&store(), 1, &json!({"discount_amount": "0.2"})).unwrap());
+    assert!(told.contains("20 % is written 20"), "{told}");
+    let told = warnings(&prepare(&store(), &json!({"discount_amount": 15})).unwrap());
+    assert!(!told.contains("is written"), "{told}");
+    // One that begins later is not in force at once.
+    let later = json!({"is_active": true, "from_date": "2099-01-02"});
+    let told = warnings(&prepare(&store(), &later).unwrap());
+    assert!(told.contains("from 2099-01-02 on") && !told.contains("as soon as"), "{told}");
+    // One that has ended comes into force with nothing.
+    let ended = ended_rule();
+    let told = warnings(&call(&ended, "enable_rule", &json!({"rule_id": 5})).unwrap());
+    assert!(told.contains("ended on 2020-02-01"), "{told}");
+    assert!(!told.contains("rules apply"), "{told}");
+    // Nor is it among those that apply beside another.
+    let told = warnings(&prepare(&ended, &json!({})).unwrap());
+    assert!(told.contains("3 active rules apply"), "{told}");
+    let failure = update(&store(), 1, &json!({"to_date": "2026-02-01"})).unwrap_err();
+    assert!(failure.message.contains("would have ended"), "{}", failure.message);
 }
 
 /// `put-partial` keeps whatever is left out.
@@ -237,7 +262,7 @@ fn what_magento_cannot_be_told_again_is_not_offered_to_be_undone() {
 #[test]
 fn what_a_rule_did_not_have_is_taken_away_again() {
     for (patch, back) in [
-        (json!({"to_date": "2027-01-01"}), json!({"to_date": ""})),
+        (json!({"to_date": "2099-01-01"}), json!({"to_date": ""})),
         (json!({"discount_qty": 3}), json!({"discount_qty": 0})),
         (
             json!({"store_labels": [{"store_id": 1, "store_label": "x"}]}),

@@ -133,6 +133,12 @@ impl Decimal {
         self.0 % UNIT == 0
     }
 
+    /// Whether it has at most four digits after the point, as amounts are kept.
+    #[must_use]
+    pub const fn is_in_ten_thousandths(self) -> bool {
+        self.0 % 100 == 0
+    }
+
     /// Whether it has no digits beyond cents.
     #[must_use]
     pub const fn is_in_cents(self) -> bool {

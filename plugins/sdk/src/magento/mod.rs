@@ -20,6 +20,7 @@ mod product_field;
 mod product_filters;
 mod product_match;
 mod product_writer;
+mod sale_terms;
 mod scan;
 mod scope;
 mod scoped_product;

@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use super::product_match::PRODUCTS;
+use super::sale_terms;
 use super::scoped_product::{ScopedProduct, ValueOrigin};
 use super::write_scope::{WRITE, WriteScope};
 use crate::bindings::souk::plugin::plans::Change;
@@ -92,6 +93,9 @@ impl<'a> ProductChange<'a> {
 
     pub(super) fn run(mut self) -> Result<Option<Change>, Failure> {
         self.check_end_of_sale()?;
+        for warning in sale_terms::warnings(self.here(), self.updates)? {
+            self.change.warn(warning);
+        }
         for (field, wanted) in &self.updates.0 {
             if !matches!(field, ProductField::CategoryIds | ProductField::SpecialFromDate) {
                 self.write(*field, wanted);
@@ -125,8 +129,8 @@ impl<'a> ProductChange<'a> {
         let global = self.product.global().and_then(|global| global.attribute(SPECIAL));
         let Some(global) = global.map(shown) else { return Ok(()) };
         let place = self.target.in_words();
-        let how = "set `special_to_date` there to a day that is over, or clear `special_price` with \
-                   the scope `global`";
+        let how = "set `special_to_date` there to today, with which it ends, or clear `special_price` \
+                   with the scope `global`";
         if self.product.origin(SPECIAL) == ValueOrigin::Own {
             self.change.warn(format!(
                 "clearing `special_price` {place} does not end the sale there: the global special \

@@ -6,6 +6,7 @@
 use schemars::Schema;
 use serde_json::{Map, Value};
 
+use super::sale_terms;
 use super::write_scope::ScopeLevel;
 use crate::core::{Failure, schema};
 use crate::magento::{Decimal, EntityId, Product};
@@ -217,6 +218,10 @@ impl ProductUpdates {
             let message = format!("the sale would end at {to}, before it begins at {from}");
             return Err(Failure::argument(&["/", argument, "/special_to_date"].concat(), message));
         }
+        let place = ["/", argument, "/special_to_date"].concat();
+        if let Some(to) = updates.text(F::SpecialToDate) {
+            sale_terms::not_ended(to).map_err(|why| Failure::argument(&place, why))?;
+        }
         Ok(updates)
     }
 
@@ -316,7 +321,9 @@ pub fn check_url_key(key: &str) -> Result<(), String> {
 }
 
 fn amount(value: &Value) -> Result<Decimal, String> {
-    let amount = Decimal::of(value).ok_or("is a number with at most 6 digits after the point")?;
+    const DIGITS: &str = "is a number with at most 4 digits after the point";
+    let amount =
+        Decimal::of(value).filter(|amount| amount.is_in_ten_thousandths()).ok_or(DIGITS)?;
     if amount.is_negative() {
         return Err("cannot be negative".to_owned());
     }
