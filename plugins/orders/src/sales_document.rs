@@ -45,7 +45,9 @@ impl DocumentKind {
         let (route, id) = self.search();
         let criteria = Criteria::new()
             .filter(Filter::new("order_id", Condition::Eq, order.id.to_string())?)
-            .sort(id, Direction::Asc)?;
+            .sort(id, Direction::Asc)?
+            // Without a page a store that limits its input answers twenty.
+            .page(300, 1);
         Ok(route.read([]).search(&criteria).in_view(StoreView::Global))
     }
 
