@@ -3,7 +3,7 @@
 //! With multi-source inventory each website sells from one stock, and several may share it. Without
 //! it there is one legacy stock item a product, for all websites.
 
-use souk_sdk::core::{Answers, Read};
+use souk_sdk::core::Read;
 use souk_sdk::prelude::*;
 use souk_sdk::serde::de::DeserializeOwned;
 
@@ -11,7 +11,7 @@ use crate::composition::by_sku;
 use crate::store_views::ShopWebsite;
 use crate::unknown::{Unknown, or_unknown};
 
-const STOCK_OF: Route<2> = Route::new("/V1/inventory/stock-resolver/{type}/{code}");
+const STOCKS: Route<0> = Route::new("/V1/inventory/stocks");
 const SALABLE: Route<0> = Route::new("/V1/inventory/are-products-salable");
 pub(crate) const QUANTITY: Route<2> =
     Route::new("/V1/inventory/get-product-salable-quantity/{sku}/{stockId}");
@@ -23,7 +23,7 @@ const STOCK_ITEM: Route<1> = Route::new("/V1/stockItems/{productSku}");
 
 /// What is read of a product's stock, but for quantities.
 pub(crate) const INVENTORY: Grants =
-    Grants::reads(STOCK_OF).and(SALABLE).and(SOURCE_ITEMS).and(SOURCES).and(LINKS).and(STOCK_ITEM);
+    Grants::reads(STOCKS).and(SALABLE).and(SOURCE_ITEMS).and(SOURCES).and(LINKS).and(STOCK_ITEM);
 
 /// Of questions that have to be asked sku by sku, no more than this many: a call has a limit of
 /// requests, 500 unless the operator sets another, and past it the call is ended.
@@ -51,50 +51,82 @@ pub(crate) enum InventoryModel {
     Legacy,
 }
 
+/// A stock as the store's list has it.
 #[record]
-struct StockResolution {
+#[derive(Debug)]
+pub(crate) struct StockRow {
     stock_id: i64,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    extension_attributes: StockExtension,
 }
 
-/// The reads that [`InventoryModel::next`] takes.
-pub(crate) fn resolve_stocks(websites: &[ShopWebsite]) -> Vec<Read> {
-    let read = |website: &ShopWebsite| {
-        STOCK_OF.read(["website", &website.code]).in_view(StoreView::Global)
-    };
-    websites.iter().map(read).collect()
+#[record]
+#[derive(Debug, Default)]
+#[serde(default)]
+struct StockExtension {
+    sales_channels: Vec<SalesChannel>,
+}
+
+#[record]
+#[derive(Debug)]
+struct SalesChannel {
+    r#type: String,
+    code: String,
+}
+
+/// The first page of the store's stocks: which websites sell from which.
+pub(crate) fn stocks() -> Read {
+    all_stocks().read(1)
+}
+
+fn everything(route: Route<0>) -> PagedSearch {
+    PagedSearch { route, criteria: Criteria::new() }
+}
+
+fn all_stocks() -> PagedSearch {
+    everything(STOCKS)
 }
 
 impl InventoryModel {
-    /// How the shop keeps stock for these websites, from the next answers.
-    pub(crate) fn next(
-        answers: &mut Answers<'_>,
+    /// How the shop keeps stock for these websites, from the answer to [`stocks`].
+    pub(crate) fn of_list(
+        context: &Context,
+        answer: Result<SearchPage<StockRow>, Failure>,
         websites: &[ShopWebsite],
         unknown: &mut Vec<Unknown>,
     ) -> Self {
+        let rows = answer.and_then(|first| all_stocks().and_the_rest(context, first));
+        let rows: Vec<StockRow> = match rows {
+            Ok(rows) => rows,
+            // The store has no such route: its inventory modules are off or removed.
+            Err(failure) if failure.code == FailureCode::Unavailable => return Self::Legacy,
+            Err(failure) => {
+                unknown.push(Unknown::new("the stocks of the websites", failure.message));
+                return Self::Sources { stocks: Vec::new(), without: Vec::new() };
+            }
+        };
         let (mut stocks, mut without): (Vec<InventoryStock>, _) = (Vec::new(), Vec::new());
-        let mut legacy = false;
         for website in websites {
-            match answers.next::<StockResolution>() {
-                Ok(found) => match stocks.iter_mut().find(|stock| stock.id == found.stock_id) {
-                    Some(stock) => stock.websites.push(website.clone()),
-                    None => stocks.push(InventoryStock {
-                        id: found.stock_id,
-                        name: found.name,
-                        websites: vec![website.clone()],
-                    }),
-                },
-                // The store has no such route: its inventory modules are off or removed.
-                Err(failure) if failure.code == FailureCode::Unavailable => legacy = true,
-                Err(failure) if failure.is_not_found() => without.push(website.clone()),
-                Err(failure) => {
-                    let what = format!("the stock of the website `{}`", website.code);
-                    unknown.push(Unknown::new(what, failure.message));
-                }
+            let sells = |row: &&StockRow| {
+                let mut channels = row.extension_attributes.sales_channels.iter();
+                channels.any(|channel| channel.r#type == "website" && channel.code == website.code)
+            };
+            let Some(row) = rows.iter().find(sells) else {
+                without.push(website.clone());
+                continue;
+            };
+            match stocks.iter_mut().find(|stock| stock.id == row.stock_id) {
+                Some(stock) => stock.websites.push(website.clone()),
+                None => stocks.push(InventoryStock {
+                    id: row.stock_id,
+                    name: row.name.clone(),
+                    websites: vec![website.clone()],
+                }),
             }
         }
-        if legacy { Self::Legacy } else { Self::Sources { stocks, without } }
+        Self::Sources { stocks, without }
     }
 
     /// The stock of a website, as far as is known.
@@ -206,11 +238,10 @@ impl SourceInventory {
     }
 
     fn fill(&mut self, context: &Context, skus: &[String]) -> Result<(), Failure> {
-        let everything = || PagedSearch { route: SOURCES, criteria: Criteria::new() };
         let mut pages: Vec<PagedSearch> = source_items(skus)?;
         let searches = pages.len();
-        pages.push(everything());
-        pages.push(PagedSearch { route: LINKS, ..everything() });
+        pages.push(everything(SOURCES));
+        pages.push(everything(LINKS));
         // The first page of each together: there is hardly ever a second.
         let reads: Vec<Read> = pages.iter().map(|page| page.read(1)).collect();
         let mut answers = context.get_together(&reads);
@@ -333,6 +364,12 @@ impl StockItem {
     pub(crate) fn of(product: &Product) -> Option<Self> {
         let item = product.extension("stock_item")?;
         serde_json::from_value(item.clone()).ok()
+    }
+
+    /// Whether it can be sold where so many can be; `None` where the quantity does not tell.
+    pub(crate) fn sells_of(&self, quantity: Option<Decimal>) -> Option<bool> {
+        let is_counted = self.manage_stock && self.backorders == 0;
+        quantity.filter(|_| is_counted).map(Decimal::is_positive)
     }
 
     /// Whether it can be sold, as the store without sources judges it.

@@ -10,7 +10,7 @@ use crate::inventory::{
     self, INVENTORY, InventoryModel, InventoryStock, MOST_QUESTIONS, QUANTITY, Salability,
     SourceInventory, StockItem, salable,
 };
-use crate::store_views::{ShopViews, ShopWebsite, websites_of};
+use crate::store_views::{ShopViews, ShopWebsite};
 use crate::unknown::{Unknown, or_unknown};
 
 #[args]
@@ -119,20 +119,22 @@ pub(crate) fn inventory_salable_report(
     context: &Context,
 ) -> Result<InventorySalableReportResult, Failure> {
     let mut unknown = Vec::new();
-    let reads: Vec<Read> = [PRODUCT.read([&args.sku]).in_view(StoreView::Global)]
-        .into_iter()
-        .chain(ShopViews::reads())
-        .collect();
+    let reads: [Read; 3] = [
+        PRODUCT.read([&args.sku]).in_view(StoreView::Global),
+        ShopWebsite::all(),
+        inventory::stocks(),
+    ];
     let mut answers = context.get_together(&reads);
     let product: Product = answers.next().map_err(|failure| no_product(&args.sku, failure))?;
-    let shop = ShopViews::next(&mut answers, &mut unknown)?;
-    let websites = match &args.website_code {
-        Some(code) => vec![shop.website(code)?],
-        None => websites_of(&shop.views),
-    };
-    let reads = inventory::resolve_stocks(&websites);
-    let mut answers = context.get_together(&reads);
-    let stocking = InventoryModel::next(&mut answers, &websites, &mut unknown);
+    let mut websites = ShopWebsite::listed(answers.next()?);
+    if let Some(code) = &args.website_code {
+        websites.retain(|website| website.code == *code);
+        if websites.is_empty() {
+            return Err(no_website(context, code));
+        }
+    }
+    let stocks = answers.next();
+    let stocking = InventoryModel::of_list(context, stocks, &websites, &mut unknown);
     // The store compares skus by their case here: as it spells it, not as the caller did.
     let sku = product.sku().to_owned();
     let makeup = Composition::of(&product);
@@ -169,6 +171,17 @@ fn no_product(sku: &str, failure: Failure) -> Failure {
     Failure::not_found(format!("the store has no product with the sku `{sku}`"))
         .at("sku")
         .remedy("find it with `catalog_search_products`")
+}
+
+/// A website that the store does not have: with the views, whose codes are taken for websites'.
+fn no_website(context: &Context, code: &str) -> Failure {
+    let reads = ShopViews::reads();
+    let mut answers = context.get_together(&reads);
+    let shop = ShopViews::next(&mut answers, &mut Vec::new());
+    let missing = shop.and_then(|shop| shop.website(code));
+    missing.err().unwrap_or_else(|| {
+        Failure::argument("website_code", format!("the store has no website `{code}`"))
+    })
 }
 
 /// What was read of the product itself.
@@ -238,8 +251,8 @@ impl SalableReport<'_> {
         let own = vec![self.product.sku().to_owned()];
         let parts: Vec<String> = self.parts.iter().map(|part| part.sku.clone()).collect();
         let skus = if self.makeup.is_own() { own } else { parts };
-        let salability = inventory::salability(self.context, stocks, &skus, unknown);
         let quantities = self.quantities(stocks, &skus, unknown);
+        let salability = self.salability(stocks, &skus, &quantities, unknown);
         let warehouse = SourceInventory::read(self.context, &skus, unknown);
         for (stock, quantities) in stocks.iter().zip(&quantities) {
             report.stocks.push(self.stock_row(stock, &salability, quantities, &warehouse));
@@ -257,6 +270,33 @@ impl SalableReport<'_> {
         report.salable_quantity = report.stocks.first().and_then(|stock| stock.salable_quantity);
         report.is_salable = composition::any_of(report.stocks.iter().map(|stock| stock.is_salable));
         report
+    }
+
+    /// Whether each sku can be sold, by stock. Of a product of its own its quantities say it, where
+    /// the store counts them and sells none below zero.
+    fn salability(
+        &self,
+        stocks: &[InventoryStock],
+        skus: &[String],
+        quantities: &[Vec<Option<Decimal>>],
+        unknown: &mut Vec<Unknown>,
+    ) -> Vec<Salability> {
+        if !self.makeup.is_own() {
+            return inventory::salability(self.context, stocks, skus, unknown);
+        }
+        let item = StockItem::of(self.product).unwrap_or_default();
+        let (mut told, mut open) = (Vec::new(), Vec::new());
+        for (stock, quantities) in stocks.iter().zip(quantities) {
+            match item.sells_of(quantities.first().copied().flatten()) {
+                Some(salable) => {
+                    let sku = self.product.sku().to_owned();
+                    told.push(Salability { sku, stock_id: stock.id, salable });
+                }
+                None => open.push(stock.clone()),
+            }
+        }
+        told.extend(inventory::salability(self.context, &open, skus, unknown));
+        told
     }
 
     /// How many of each sku can be sold, by stock.

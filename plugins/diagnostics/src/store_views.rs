@@ -11,7 +11,7 @@ use crate::unknown::{Unknown, or_unknown};
 #[record]
 #[derive(Debug, Default)]
 #[serde(default)]
-struct StoreRow {
+pub(crate) struct StoreRow {
     id: i64,
     code: String,
     name: String,
@@ -34,6 +34,19 @@ fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
 pub(crate) struct ShopWebsite {
     pub(crate) id: i64,
     pub(crate) code: String,
+}
+
+impl ShopWebsite {
+    /// The read that [`ShopWebsite::listed`] takes.
+    pub(crate) fn all() -> Read {
+        WEBSITES.read([]).in_view(StoreView::Global)
+    }
+
+    /// The websites, without the administration's.
+    pub(crate) fn listed(rows: Vec<StoreRow>) -> Vec<Self> {
+        let rows = rows.into_iter().filter(|row| row.id != 0);
+        rows.map(|row| Self { id: row.id, code: row.code }).collect()
+    }
 }
 
 /// A store view.

@@ -207,7 +207,7 @@ impl ViewReads {
         let searches = category_searches(&ids, &StoreView::Global)?;
         let count = searches.len();
         reads.extend(searches);
-        reads.extend(inventory::resolve_stocks(websites));
+        reads.push(inventory::stocks());
         let mut answers = context.get_together(&reads);
         let products = views
             .iter()
@@ -229,7 +229,7 @@ impl ViewReads {
             .collect();
         let rows = category_rows(&mut answers, count, "the product's categories", unknown);
         let paths = rows.into_iter().flatten().map(|row| row.path()).collect();
-        let stocking = InventoryModel::next(&mut answers, websites, unknown);
+        let stocking = InventoryModel::of_list(context, answers.next(), websites, unknown);
         Ok(Self { products, addresses, paths, stocking })
     }
 }

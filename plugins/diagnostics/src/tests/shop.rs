@@ -141,13 +141,14 @@ pub(super) fn order(read: &Read) -> Answer {
             let fits = |row: &&Value| wanted.contains(&row["id"].to_string());
             list(all.iter().filter(fits).cloned().collect())
         }
-        "/V1/inventory/stock-resolver/{type}/{code}" => {
-            assert_eq!(text(read, "type").unwrap(), "website");
-            Ok(match text(read, "code").unwrap().as_str() {
-                "base" => json!({"stock_id": 1, "name": "Default Stock"}),
-                "b2b" => json!({"stock_id": 2, "name": "B2B stock"}),
-                other => panic!("{other}"),
-            })
+        "/V1/inventory/stocks" => {
+            let channels =
+                |code: &str| json!({"sales_channels": [{"type": "website", "code": code}]});
+            list(json!([
+                {"stock_id": 1, "name": "Default Stock", "extension_attributes": channels("base")},
+                {"stock_id": 2, "name": "B2B stock", "extension_attributes": channels("b2b")},
+                {"stock_id": 3, "name": "Nobody's", "extension_attributes": []},
+            ]))
         }
         "/V1/inventory/are-products-salable" => {
             let stock: u8 = text(read, "stockId").unwrap().parse().unwrap();
