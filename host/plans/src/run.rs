@@ -86,7 +86,8 @@ pub(crate) async fn settle(
     let control = Arc::new(RunControl::new(id.clone(), context.config.commit_max()));
     let _slot = context.runs.enter(control.clone());
     claim(context, &stored, RunStart { by: Some(principal.as_str()), reason: None }).await?;
-    let run = PlanRun::new(context.clone(), &stored, session.clone(), None, None, control.clone(), None);
+    let run =
+        PlanRun::new(context.clone(), &stored, session.clone(), None, None, control.clone(), None);
     let renewal = renewing(context, &control, &id);
     let result = run.settle().await;
     drop(renewal);

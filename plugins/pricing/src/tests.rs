@@ -96,7 +96,7 @@ fn global_prices_go_to_all_numbers_and_texts_where_each_belongs() {
     let host = store("global", vec![product("DR-1", &[])]);
     let updates = json!({
         "price": "19.90", "special_price": 9.5,
-        "special_from_date": "2027-06-01", "special_to_date": "2028-12-31"
+        "special_from_date": "2027-06-01", "special_to_date": "2098-12-31"
     });
     let answer = prepare(&host, &updates, &json!({"scope": "global"})).unwrap();
     let expected = json!({
@@ -104,7 +104,7 @@ fn global_prices_go_to_all_numbers_and_texts_where_each_belongs() {
         "custom_attributes": [
             {"attribute_code": "special_price", "value": "9.500000"},
             {"attribute_code": "special_from_date", "value": "2027-06-01 00:00:00"},
-            {"attribute_code": "special_to_date", "value": "2028-12-31 00:00:00"},
+            {"attribute_code": "special_to_date", "value": "2098-12-31 00:00:00"},
         ]
     });
     assert_eq!(sent(&host).0, [put("/rest/all/V1/products/DR-1", &expected)]);

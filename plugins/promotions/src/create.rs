@@ -155,7 +155,8 @@ impl CreateRuleArgs {
     /// Refuses a name that a rule has; warns of one that differs by case or accents only.
     fn check_name(&self, context: &Context) -> Result<Option<String>, Failure> {
         let filter = Filter::new("name", Condition::Eq, self.name.as_str())?;
-        let page = document::search(context, RULE_SEARCH, &Criteria::new().filter(filter).page(300, 1))?;
+        let page =
+            document::search(context, RULE_SEARCH, &Criteria::new().filter(filter).page(300, 1))?;
         let rules: Vec<CartPriceRule> = page.items.iter().map(CartPriceRule::of).collect();
         if let Some(rule) = rules.iter().find(|rule| rule.name.as_deref() == Some(&self.name)) {
             let message = format!(

@@ -37,7 +37,7 @@ async fn bring_into_states(store: &DemoStore, website_prices: bool) {
         ("description", json!("<p>Eigen</p>")),
         ("meta_title", json!("Eigen")),
         ("url_key", json!("eigener-schluessel")),
-        ("special_to_date", json!("2027-12-31")),
+        ("special_to_date", json!("2097-12-31")),
     ];
     let top = json!({"name": "Eigener Name", "status": 2, "visibility": 2});
     product(store, "de", "TEN-002", top, &own).await;
@@ -49,7 +49,7 @@ async fn bring_into_states(store: &DemoStore, website_prices: bool) {
     let sale = [
         ("special_price", json!(80)),
         ("special_from_date", json!("2027-06-01")),
-        ("special_to_date", json!("2027-07-01")),
+        ("special_to_date", json!("2097-07-01")),
     ];
     product(store, "all", "TEN-004", json!({}), &sale).await;
     product(store, "all", "TEN-005", json!({}), &sale).await;
@@ -187,7 +187,7 @@ fn product_fields() -> Vec<(&'static str, Value)> {
         ("weight", json!(null)),
         ("category_ids", json!([4, 12])),
         ("category_ids", json!([])),
-        ("special_to_date", json!("2027-08-01")),
+        ("special_to_date", json!("2097-08-01")),
         ("special_to_date", json!(null)),
         ("special_from_date", json!("2027-05-15")),
         ("special_price", json!(77)),
@@ -302,7 +302,7 @@ async fn every_field_of_rules_is_as_it_was() {
         json!({"description": "Neu"}),
         json!({"website_ids": [1, 2]}),
         json!({"customer_group_ids": [1]}),
-        json!({"from_date": "2026-12-01", "to_date": "2026-12-24"}),
+        json!({"from_date": "2026-12-01", "to_date": "2096-12-24"}),
         json!({"from_date": null}),
         json!({"to_date": ""}),
         json!({"is_active": false}),
