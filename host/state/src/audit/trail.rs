@@ -12,6 +12,7 @@ use super::entry::CallEntry;
 use super::error::AuditError;
 use super::key::{ArgumentsDigest, TrailKey};
 use super::line::{Position, TrailRecord};
+use super::moved_file::MovedFile;
 use super::open_trail::{OpenTrail, PROBE};
 use super::plans_mark::{CurrentPlans, PlansMark};
 use super::redact::Redactor;
