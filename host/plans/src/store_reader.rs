@@ -45,12 +45,14 @@ impl<'a> StoreReader<'a> {
         Self { session, freshness: memo.map_or(Freshness::Now, Freshness::JustNow) }
     }
 
-    /// Makes a permitted read.
+    /// Makes a permitted read. On the heap: what waits for it is nested deep enough.
     pub(crate) async fn get(&self, read: &PermittedRead) -> Result<Bytes, Failure> {
         match self.freshness {
-            Freshness::Now => self.session.get(read).await,
-            Freshness::WithinCall(memo) => memo.get(self.session, read).await.result,
-            Freshness::JustNow(memo) => memo.get_within(self.session, read, BEFORE_A_WRITE).await,
+            Freshness::Now => Box::pin(self.session.get(read)).await,
+            Freshness::WithinCall(memo) => Box::pin(memo.get(self.session, read)).await.result,
+            Freshness::JustNow(memo) => {
+                Box::pin(memo.get_within(self.session, read, BEFORE_A_WRITE)).await
+            }
         }
     }
 }

@@ -137,7 +137,8 @@ impl GrantedReader {
         self.mask.check_read(read)?;
         let permitted = souk_policy::permit(&self.action.grants, read)?;
         let session = self.session.as_ref().ok_or_else(not_logged_in)?;
-        Ok(self.reads.get(session, &permitted).await)
+        // On the heap: what waits for it is nested deep enough.
+        Ok(Box::pin(self.reads.get(session, &permitted)).await)
     }
 
     /// An answer as the plugin may see it.
