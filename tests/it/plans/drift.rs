@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use souk_tests::LoggedRequest;
 
-use super::forged::{change, edit, name, proposal, put};
+use super::forged::{change, name, proposal, put};
 use super::{Shop, commit, id, in_state, items, propose, titled, undo};
 
 #[tokio::test]

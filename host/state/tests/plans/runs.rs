@@ -101,7 +101,13 @@ async fn a_run_is_asked_to_end_from_another_process_and_the_plan_is_then_taken_u
     assert_eq!((run.started_ms, run.by.as_deref(), run.answered), (NOW, Some("jane"), 2));
     assert_eq!((run.stop, run.ended), (Some(stop), None));
 
-    let why = StoredFailure { code: Code::Stopped, message: "by anna".into(), status: None };
+    let why = StoredFailure {
+        code: Code::Stopped,
+        message: "by anna".into(),
+        status: None,
+        upstream: None,
+        remedy: None,
+    };
     assert!(store.finish(&plan, "me", PlanState::Stopped, Some(&why)).await.unwrap());
     let ended = other.plan(&plan).await.unwrap().unwrap();
     assert_eq!((ended.state, ended.run.unwrap().ended), (PlanState::Stopped, Some(why)));
