@@ -128,7 +128,8 @@ pub(super) const STORES: SettingGroup = SettingGroup {
             ValueKind::Text,
             "Adobe Commerce as a Cloud Service: the client id of OAuth server-to-server credentials",
         )
-        .variables(&["MAGENTO_IMS_CLIENT_ID"]),
+        .variables(&["MAGENTO_IMS_CLIENT_ID"])
+        .example("\"0123456789abcdef0123456789abcdef\""),
         Setting::new(
             "stores[].credentials.ims.client_secret",
             ValueKind::Secret,
