@@ -156,13 +156,29 @@ impl PriceCalculator {
         whole: Amount,
         sign: Sign,
     ) -> Amount {
-        if [amount, part, whole].contains(&Amount::ZERO) {
-            return Amount::ZERO;
-        }
+        self.delta_round_with(Amount::ZERO, amount, part, whole, sign)
+    }
+
+    /// `before` and the part that `part` is of `whole` as one price, in cents. Of nothing nothing is left
+    /// over, and what was stays for the next.
+    fn delta_round_with(
+        &mut self,
+        before: Amount,
+        amount: Amount,
+        part: Amount,
+        whole: Amount,
+        sign: Sign,
+    ) -> Amount {
         let turned = |delta: i128| if sign == Sign::Deducted { -delta } else { delta };
         let finer = FINE / i128::from(SCALE);
-        let price = i128::from(amount.0) * finer * i128::from(part.0) / i128::from(whole.0)
-            + turned(self.delta);
+        let share = (i128::from(amount.0) * finer * i128::from(part.0))
+            .checked_div(i128::from(whole.0))
+            .unwrap_or(0);
+        let exact = i128::from(before.0) * finer + share;
+        if exact == 0 {
+            return Amount::ZERO;
+        }
+        let price = exact + turned(self.delta);
         let cent = FINE / 100;
         let cents = (price.abs() + cent / 2 + NEARLY) / cent * price.signum();
         self.delta = turned(price - cents * cent);
@@ -245,6 +261,24 @@ impl PriceCalculators {
         Money {
             order: self.order.delta_round(money.order, part, whole, sign),
             base: self.base.delta_round(money.base, part, whole, sign),
+        }
+    }
+
+    /// `before` and the part that `part` is of `whole`, which differ by the currency, as one price.
+    pub(crate) fn delta_round_with(
+        &mut self,
+        before: Money,
+        money: Money,
+        part: Money,
+        whole: Money,
+    ) -> Money {
+        let round = |calculator: &mut PriceCalculator, side: fn(Money) -> Amount| {
+            let [before, money, part, whole] = [before, money, part, whole].map(side);
+            calculator.delta_round_with(before, money, part, whole, Sign::Added)
+        };
+        Money {
+            order: round(&mut self.order, |money| money.order),
+            base: round(&mut self.base, |money| money.base),
         }
     }
 }

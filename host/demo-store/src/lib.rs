@@ -165,6 +165,14 @@ impl DemoStore {
         self
     }
 
+    /// The same store, which shows shipping in its orders with tax only, and takes `shipping_amount` of a
+    /// refund so.
+    #[must_use]
+    pub fn with_shipping_shown_with_tax(mut self) -> Self {
+        self.shop.shows_shipping_with_tax = true;
+        self
+    }
+
     /// The same store with a clock that is ahead by so many seconds, or behind.
     #[must_use]
     pub fn with_clock_ahead(self, seconds: i64) -> Self {

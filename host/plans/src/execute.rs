@@ -5,6 +5,7 @@
 //! what that read shows is called done.
 
 mod announce;
+mod proof;
 mod send;
 mod unsettled;
 

@@ -18,7 +18,7 @@ pub fn review(
     global: Option<Value>,
 ) -> Result<Option<PlanItem>, Failure> {
     let inherits = global.is_some();
-    review::review(0, change, &ObservedState { here, global, inherits })
+    review::review(0, change, &ObservedState { here, global, inherits, own_memo: None })
 }
 
 /// A step's body as it would be sent after this response to the first.

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use souk_model::plan::{Edit, FieldAfter, FieldBefore, FieldReview, StoreSet};
 
 use crate::magento::values::equivalent;
+use crate::money::OwnMemo;
 
 /// What the lookup showed of a subject.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct ObservedState {
     pub(crate) global: Option<Value>,
     /// Whether the global scope was asked.
     pub(crate) inherits: bool,
+    /// What the order's credit memos show of a refund that was sent; none where they were not read.
+    pub(crate) own_memo: Option<OwnMemo>,
 }
 
 impl ObservedState {

@@ -64,11 +64,19 @@ impl<'a> SubjectReader<'a> {
                         Some(found) => found?,
                         None => None,
                     };
-                    Ok(ObservedState { here, global, inherits })
+                    Ok(ObservedState { here, global, inherits, own_memo: None })
                 });
                 (id, observed)
             })
             .collect()
+    }
+
+    /// What another read answers; none where the action of the plan may not make it.
+    pub(crate) async fn read_granted(&self, read: &Read) -> Result<Option<Value>, Failure> {
+        match souk_policy::permit(self.grants, read) {
+            Ok(permitted) => self.get(&permitted).await.map(Some),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Reads one subject.

@@ -136,6 +136,10 @@ pub(crate) fn shows_after(item: &PlanItem, observed: &ObservedState) -> bool {
     if is_gone(item, observed) {
         return false;
     }
+    // The order's totals do not tell whose refund it was.
+    if let Some(own) = &observed.own_memo {
+        return own.proves(item);
+    }
     item.change
         .edits
         .iter()

@@ -23,8 +23,14 @@ pub(crate) struct OrderBalance {
     pub(crate) shipping_tax: Money,
     pub(crate) shipping_tax_left: Money,
     pub(crate) shipping_discount: Money,
-    /// Tax that a discount on the shipping hides. What was refunded of it is not kept anywhere.
+    /// With its tax, and before the discount.
+    pub(crate) shipping_incl_tax: Money,
+    /// Tax that a discount on the shipping hides. What was refunded of it is not kept by itself.
     pub(crate) shipping_compensation: Money,
+    /// All tax that was invoiced and not given back.
+    pub(crate) tax_left: Money,
+    /// All tax that discounts hide and that was not given back, the shipping's with it.
+    pub(crate) compensation_left: Money,
     /// The items of which something can be refunded.
     pub(crate) items: Vec<ItemBalance>,
 }
@@ -58,6 +64,12 @@ impl OrderBalance {
         let shipping_refunded = after_refund("shipping_refunded")?;
         let shipping_tax = money(document, true, "shipping_tax_amount")?;
         let items = order.billed_items().filter(|item| item.to_refund().is_positive());
+        let after_invoice = |name: &str| money(document, order.is_invoiced(), name);
+        let shipping_compensation = Money {
+            order: document.amount("shipping_discount_tax_compensation_amount")?,
+            // Magento's column is too short for the whole name.
+            base: document.amount("base_shipping_discount_tax_compensation_amnt")?,
+        };
         Ok(Self {
             rate: match document.amount("base_to_order_rate")? {
                 Decimal::ZERO => Decimal::whole(1),
@@ -72,13 +84,25 @@ impl OrderBalance {
             shipping_tax,
             shipping_tax_left: shipping_tax - after_refund("shipping_tax_refunded")?,
             shipping_discount: money(document, true, "shipping_discount_amount")?,
-            shipping_compensation: Money {
-                order: document.amount("shipping_discount_tax_compensation_amount")?,
-                // Magento's column is too short for the whole name.
-                base: document.amount("base_shipping_discount_tax_compensation_amnt")?,
-            },
+            shipping_incl_tax: money(
+                document,
+                shipping_amount.order.is_positive(),
+                "shipping_incl_tax",
+            )?,
+            shipping_compensation,
+            tax_left: after_invoice("tax_invoiced")? - after_refund("tax_refunded")?,
+            compensation_left: after_invoice("discount_tax_compensation_invoiced")?
+                + shipping_compensation
+                - after_refund("discount_tax_compensation_refunded")?,
             items: items.map(ItemBalance::parse).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The shipping that was not given back, with its tax, in the base currency.
+    pub(crate) fn shipping_left_incl_tax(&self) -> Decimal {
+        let refunded = self.shipping_amount.base - self.shipping_left.base;
+        let tax_refunded = self.shipping_tax.base - self.shipping_tax_left.base;
+        (self.shipping_incl_tax.base - refunded - tax_refunded).max(Decimal::ZERO)
     }
 
     /// What is left of the shipping in the order's currency, not below zero.
@@ -111,8 +135,8 @@ impl ItemBalance {
     }
 }
 
-/// An amount and its twin in the base currency.
-fn money(document: &JsonObject, happened: bool, name: &str) -> Result<Money, Failure> {
+/// An amount and its twin in the base currency; nothing where it is missing and has not `happened`.
+pub(crate) fn money(document: &JsonObject, happened: bool, name: &str) -> Result<Money, Failure> {
     Ok(Money {
         order: document.amount_after(happened, name)?,
         base: document.amount_after(happened, &["base_", name].concat())?,

@@ -40,6 +40,25 @@ impl Sub for Money {
     }
 }
 
+impl Money {
+    /// The smaller on each side.
+    pub(crate) fn min(self, other: Self) -> Self {
+        Self { order: self.order.min(other.order), base: self.base.min(other.base) }
+    }
+}
+
+/// The part that `part` is of `whole`, not rounded to cents; nothing of nothing.
+pub(crate) fn proportion(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal {
+    let [amount, part, whole] = [amount, part, whole].map(Decimal::millionths);
+    if whole == 0 {
+        return Decimal::ZERO;
+    }
+    let product = amount.saturating_mul(part);
+    let half = whole.saturating_abs() / 2;
+    let rounded = product.saturating_abs().saturating_add(half) / whole.saturating_abs();
+    Decimal::of_millionths(rounded * product.signum() * whole.signum())
+}
+
 /// The part that `part` is of `whole`, rounded to cents; nothing of nothing.
 pub(crate) fn share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal {
     CentRounding::default().share(amount, part, whole, false)
@@ -56,12 +75,27 @@ impl CentRounding {
     /// As [`share`]. `deducted` amounts are taken away later, so their remainder counts the other
     /// way.
     fn share(&mut self, amount: Decimal, part: Decimal, whole: Decimal, deducted: bool) -> Decimal {
+        self.sum(Decimal::ZERO, amount, part, whole, deducted)
+    }
+
+    /// `before` and the part that `part` is of `whole` together, rounded as one amount. Nothing is not
+    /// rounded, and leaves what is carried for the next.
+    fn sum(
+        &mut self,
+        before: Decimal,
+        amount: Decimal,
+        part: Decimal,
+        whole: Decimal,
+        deducted: bool,
+    ) -> Decimal {
         let [amount, part, whole] = [amount, part, whole].map(Decimal::millionths);
-        if amount == 0 || part == 0 || whole == 0 {
+        let product = amount.saturating_mul(FINER).saturating_mul(part);
+        let shared = product.checked_div(whole).unwrap_or_default();
+        let exact = before.millionths().saturating_mul(FINER).saturating_add(shared);
+        if exact == 0 {
             return Decimal::ZERO;
         }
         let sign = if deducted { -1 } else { 1 };
-        let exact = amount.saturating_mul(FINER).saturating_mul(part) / whole;
         let carried = exact.saturating_add(sign * self.left);
         let cent = CENT * FINER;
         let up = carried.saturating_abs().saturating_add(cent / 2 + NEARLY);
@@ -91,6 +125,25 @@ impl MoneyRounding {
         Money {
             order: self.order.share(money.order, part, whole, deducted),
             base: self.base.share(money.base, part, whole, deducted),
+        }
+    }
+
+    /// As [`Self::share`], of parts and wholes that differ by the currency.
+    pub(crate) fn portion(&mut self, money: Money, part: Money, whole: Money) -> Money {
+        self.rounded_sum(Money::default(), money, part, whole)
+    }
+
+    /// What is there `before` and a portion of `money`, rounded together.
+    pub(crate) fn rounded_sum(
+        &mut self,
+        before: Money,
+        money: Money,
+        part: Money,
+        whole: Money,
+    ) -> Money {
+        Money {
+            order: self.order.sum(before.order, money.order, part.order, whole.order, false),
+            base: self.base.sum(before.base, money.base, part.base, whole.base, false),
         }
     }
 }

@@ -18,7 +18,10 @@ fn amount(document: &Value, field: &str) -> Decimal {
 
 /// What must hold of every order, whatever was done with it.
 fn is_sound(order: &Value) {
-    assert!(amount(order, "total_refunded") <= amount(order, "total_paid"), "{order}");
+    let converted = order["order_currency_code"] != order["base_currency_code"];
+    let slack = if converted { Decimal::CENT } else { Decimal::ZERO };
+    assert!(amount(order, "total_refunded") <= amount(order, "total_paid") + slack, "{order}");
+    assert!(amount(order, "base_total_refunded") <= amount(order, "base_total_paid"), "{order}");
     assert!(amount(order, "shipping_refunded") <= amount(order, "shipping_amount"), "{order}");
     assert!(!amount(order, "total_refunded").is_negative());
     for item in order["items"].as_array().unwrap() {
@@ -210,6 +213,103 @@ fn an_online_refund_is_found_again_as_a_memo_and_a_transaction() {
     assert!(same(&order["total_online_refunded"], &order["grand_total"]), "{order}");
     let again = shop.act("refund", &arguments).unwrap_err();
     assert!(again.message.contains("it is closed"), "{}", again.message);
+}
+
+#[test]
+fn everything_is_what_is_left_after_adjustments_too_and_is_left_to_the_store() {
+    let shop = Shop::open();
+    let extra = json!({"order_id": 10, "method": "offline", "adjustment_refund": "3.00"});
+    shop.act("refund", &extra).unwrap();
+    let everything = json!({"order_id": 10, "method": "offline", "everything": true});
+    let host = shop.host();
+    let preview = host.call(&crate::orders(), "refund", &everything).unwrap();
+    let proposed = host.proposed().pop().unwrap();
+    let body = host.sent(&proposed.changes[0]).pop().unwrap().body;
+    // What is left is the store's to say; what was given back before is not given back again.
+    assert!(body.get("items").is_none(), "{body}");
+    assert!(body["arguments"].get("shipping_amount").is_none(), "{body}");
+    // Requests are in the base currency.
+    let given = shop.order(10)["base_total_refunded"].clone();
+    assert!(same(&body["arguments"]["adjustment_negative"], &given), "{body}");
+    assert!(preview["warnings"].to_string().contains("given back by adjustments before"));
+    shop.act("refund", &everything).unwrap();
+    let order = shop.order(10);
+    assert_eq!(order["state"], "closed");
+    assert!(same(&order["total_refunded"], &order["total_paid"]), "{order}");
+}
+
+#[test]
+fn a_store_that_shows_shipping_with_tax_is_reckoned_with() {
+    let of = |shop: &std::rc::Rc<Shop>, setting: Option<&str>, arguments: Value| {
+        let host = shop.host();
+        let host = match setting {
+            Some(setting) => host.setting("shipping_display", json!(setting)),
+            None => host,
+        };
+        host.call(&crate::orders(), "refund", &arguments).unwrap();
+        let change = host.proposed().pop().unwrap().changes.remove(0);
+        let body = host.sent(&change).pop().unwrap().body;
+        (change, body)
+    };
+    let shop = Shop::of(souk_demo_store::DemoStore::sample().with_shipping_shown_with_tax());
+    let taxed = (1..43).find(|id| {
+        let order = shop.order(*id);
+        amount(&order, "base_shipping_tax_amount").is_positive()
+            && order["state"] != "closed"
+            && amount(&order, "shipping_invoiced").is_positive()
+            && !amount(&order, "total_refunded").is_positive()
+            && order["order_currency_code"] == order["base_currency_code"]
+    });
+    let id = taxed.unwrap();
+    let order = shop.order(id);
+    let part = json!({"order_id": id, "method": "offline", "shipping": "1.00"});
+    // Where the operator says so, the amount is sent with its tax, and the order shows what was asked for.
+    let (change, body) = of(&shop, Some("including_tax"), part.clone());
+    let rate =
+        amount(&order, "base_shipping_incl_tax").over(amount(&order, "base_shipping_amount"));
+    let with_tax = rate.unwrap().cents();
+    assert!(same(&body["arguments"]["shipping_amount"], &with_tax.json()), "{body}");
+    assert!(change.warnings.iter().all(|warning| !warning.contains("shipping_display")));
+    // Where nobody does, the review says by how much the store may differ.
+    let (change, body) = of(&shop, None, part);
+    assert!(same(&body["arguments"]["shipping_amount"], &json!(1)), "{body}");
+    assert!(change.warnings.iter().any(|warning| warning.contains("shipping_display")));
+    // All of it is left to the store, which takes that alike however it shows it.
+    let all = json!({"order_id": id, "method": "offline", "shipping": order["shipping_amount"]});
+    let (_, body) = of(&shop, None, all.clone());
+    assert!(body["arguments"].get("shipping_amount").is_none(), "{body}");
+    shop.act("refund", &all).unwrap();
+    assert!(same(&shop.order(id)["shipping_refunded"], &order["shipping_amount"]));
+}
+
+#[test]
+fn what_each_way_of_capturing_does_is_said_and_true() {
+    let shop = Shop::open();
+    let invoice = |capture: &str| json!({"order_id": 42, "capture": capture});
+    let refused = shop.host().call(&crate::orders(), "invoice", &invoice("not")).unwrap_err();
+    assert!(refused.message.contains("although the gateway captured nothing"), "{refused:?}");
+    let host = shop.host();
+    let preview = host.call(&crate::orders(), "invoice", &invoice("offline")).unwrap();
+    let warnings = preview["warnings"].to_string();
+    assert!(warnings.contains("COUNTED AS PAID, NOTHING CAPTURED"), "{warnings}");
+    shop.act("invoice", &invoice("offline")).unwrap();
+    let order = shop.order(42);
+    assert!(same(&order["total_paid"], &order["grand_total"]), "{order}");
+    assert_eq!(amount(&order["payment"], "base_amount_paid_online"), Decimal::ZERO);
+    let online = json!({"order_id": 42, "method": "online", "everything": true});
+    let refused = shop.host().call(&crate::orders(), "refund", &online).unwrap_err();
+    assert!(refused.message.contains("was not captured by the gateway"), "{refused:?}");
+
+    let shop = Shop::open();
+    let preview = shop.host().call(&crate::orders(), "invoice", &invoice("online")).unwrap();
+    assert!(preview["warnings"].to_string().contains("captures the money at once"));
+    shop.act("invoice", &invoice("online")).unwrap();
+    let order = shop.order(42);
+    assert!(
+        same(&order["payment"]["base_amount_paid_online"], &order["base_grand_total"]),
+        "{order}"
+    );
+    shop.act("refund", &online).unwrap();
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! Credit memos: money given back, with or without the goods.
 
-use serde_json::json;
-
 use super::composition::Roles;
+use super::creditmemo_totals::{MemoBasis, MemoTotals};
 use super::history::{self, Remarks};
-use super::line::{self, Line, RemainingQuantity, RequestedQuantities};
+use super::line::{self, Line, RequestedQuantities};
 use super::lookup;
 use super::order;
 use super::payment::{self, Movement};
 use super::refund_lines::{InvoiceLimits, lines};
 use super::states::{self, After, Can};
 use super::stock::{self, ReturnedItem};
-use crate::amount::{Amount, Money, PriceCalculators, Sign};
+use crate::amount::{Amount, Money};
 use crate::document::{Doc, Fields};
 use crate::refusal::Refusal;
 use crate::shop::numbers::{Document, Part};
@@ -48,168 +47,36 @@ pub(crate) enum RefundTarget {
 }
 
 /// A credit memo's lines and totals, before it is made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Draft {
     lines: Vec<Line>,
-    subtotal: Money,
-    subtotal_incl_tax: Money,
-    discount: Money,
-    shipping: Money,
-    shipping_incl_tax: Money,
-    shipping_tax: Money,
-    tax: Money,
-    compensation: Money,
+    totals: MemoTotals,
     extra: Money,
     fee: Money,
-    /// What rounding left over, for the next amount: one for all amounts without tax and for taxes.
-    calculators: PriceCalculators,
 }
 
 impl Draft {
     fn of(
-        order: &Doc,
+        basis: &MemoBasis<'_>,
         asked: &RequestedQuantities,
         limits: Option<&InvoiceLimits>,
         terms: &RefundArguments,
     ) -> Result<Self, Refusal> {
-        let mut draft = Self { lines: lines(order, asked, limits)?, ..Self::default() };
-        // In the order in which Magento collects totals, since each rounding counts for the next.
-        draft.add_rows(order);
-        draft.add_shipping(order, terms)?;
-        draft.add_discounts(order);
-        draft.add_shipping_discount(order)?;
-        draft.add_taxes(order);
-        draft.add_shipping_tax(order);
+        let order = basis.order;
+        let mut lines = lines(order, asked, limits)?;
+        let totals = MemoTotals::collect(basis, &mut lines)?;
         let rate = order.amount("base_to_order_rate");
         let in_both = |base: Option<Amount>| {
-            let base = base.unwrap_or(Amount::ZERO);
+            let base = base.unwrap_or(Amount::ZERO).cents();
             let order = if rate == Amount::ZERO { base } else { base.times(rate).cents() };
             Money { order, base }
         };
-        draft.extra = in_both(terms.extra);
-        draft.fee = in_both(terms.fee);
-        Ok(draft)
-    }
-
-    fn add_rows(&mut self, order: &Doc) {
-        let items = order.docs("items");
-        let mut with_tax = PriceCalculators::default();
-        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
-            let item = items[line.place];
-            let rest = item.money("row_invoiced") - item.money("amount_refunded");
-            line.row_total = line.part(&mut self.calculators, rest, left(item), Sign::Added);
-            line.row_total_incl_tax = line.with_tax(&mut with_tax, item);
-            self.subtotal += line.row_total;
-            self.subtotal_incl_tax += line.row_total_incl_tax;
-        }
-    }
-
-    fn add_shipping(&mut self, order: &Doc, terms: &RefundArguments) -> Result<(), Refusal> {
-        let total = order.money("shipping_amount");
-        let allowed = total - order.money("shipping_refunded");
-        let allowed_tax = order.money("shipping_tax_amount") - order.money("shipping_tax_refunded");
-        let wanted = terms.shipping.map_or(allowed.base, Amount::cents);
-        if wanted > allowed.base.cents() {
-            let allowed = payment::formatted(allowed.base, &order.text("base_currency_code"));
-            return Err(Refusal::bad("Maximum shipping amount allowed to refund is: %1")
-                .with(json!([allowed])));
-        }
-        self.shipping = if wanted >= allowed.base {
-            allowed
-        } else {
-            self.calculators.delta_round(total, wanted, total.base, Sign::Added)
-        };
-        self.shipping_incl_tax = match terms.shipping {
-            Some(_) => {
-                order.money("shipping_incl_tax").map(|amount| amount.share(wanted, total.base))
-            }
-            None => allowed + allowed_tax,
-        };
-        Ok(())
-    }
-
-    fn add_discounts(&mut self, order: &Doc) {
-        let items = order.docs("items");
-        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
-            let item = items[line.place];
-            if item.money("discount_invoiced") != Money::ZERO {
-                let rest = item.money("discount_invoiced") - item.money("discount_refunded");
-                let part = line.part(&mut self.calculators, rest, left(item), Sign::Deducted);
-                line.discount = Some(part);
-                self.discount += part;
-            }
-        }
-    }
-
-    /// The part of the discount on shipping that goes with the shipping given back, in four decimals. A
-    /// memo without shipping takes the tax on shipping for a negative amount of it, and so gives a bit of
-    /// discount back.
-    fn add_shipping_discount(&mut self, order: &Doc) -> Result<(), Refusal> {
-        let total = order.money("shipping_amount");
-        let given_back = match self.shipping.base {
-            Amount::ZERO => -order.amount("base_shipping_tax_amount"),
-            shipping => shipping,
-        };
-        if given_back == Amount::ZERO {
-            return Ok(());
-        }
-        if total.base <= Amount::ZERO {
-            return Err(Refusal::bad(
-                "You can not refund shipping if there is no shipping amount.",
-            ));
-        }
-        let discount = order.amount("base_shipping_discount_amount");
-        self.discount += Money {
-            base: discount.in_proportion(given_back, total.base, None),
-            order: discount.in_proportion(given_back, total.base, Some((total.order, total.base))),
-        };
-        Ok(())
-    }
-
-    fn add_taxes(&mut self, order: &Doc) {
-        let items = order.docs("items");
-        for line in self.lines.iter_mut().filter(|line| line.is_billed) {
-            let item = items[line.place];
-            let rest = |of: &str, done: &str| item.money(of) - item.money(done);
-            let left = left(item);
-            let tax = rest("tax_invoiced", "tax_refunded");
-            line.tax = line.part(&mut self.calculators, tax, left, Sign::Added);
-            let compensation =
-                rest("discount_tax_compensation_invoiced", "discount_tax_compensation_refunded");
-            line.compensation = line.part(&mut self.calculators, compensation, left, Sign::Added);
-            self.tax += line.tax;
-            self.compensation += line.compensation;
-        }
-    }
-
-    /// The tax on the shipping given back, and what a discount on it leaves in its price. Nobody counts
-    /// how much of the latter was given back: once all shipping was, every memo gives all of it again.
-    fn add_shipping_tax(&mut self, order: &Doc) {
-        let total = order.money("shipping_amount");
-        let left = total.base - order.amount("base_shipping_refunded");
-        let tax = order.money("shipping_tax_amount");
-        let compensation = order.money("shipping_discount_tax_compensation_amount");
-        if self.shipping.base < left {
-            let mut part = |money: Money| {
-                self.calculators.delta_round(money, self.shipping.base, total.base, Sign::Added)
-            };
-            self.shipping_tax = part(tax);
-            self.compensation += part(compensation);
-        } else {
-            self.shipping_tax = tax - order.money("shipping_tax_refunded");
-            self.compensation += compensation;
-        }
-        self.tax += self.shipping_tax;
+        Ok(Self { lines, totals, extra: in_both(terms.extra), fee: in_both(terms.fee) })
     }
 
     fn grand_total(&self) -> Money {
-        self.subtotal - self.discount + self.shipping + self.tax + self.compensation + self.extra
-            - self.fee
+        self.totals.sum() + self.extra - self.fee
     }
-}
-
-fn left(item: &Doc) -> RemainingQuantity {
-    RemainingQuantity { quantity: item.amount("qty_invoiced") - item.amount("qty_refunded") }
 }
 
 fn validate(
@@ -292,7 +159,14 @@ pub(crate) fn make(
     };
     let refundable = invoice.is_none() || payment::is_gateway(&order);
     let limits = invoice.as_ref().map(|invoice| InvoiceLimits::of(shop, &order, invoice));
-    let draft = Draft::of(&order, asked, limits.as_ref(), terms)?;
+    let memo_basis = MemoBasis {
+        order: &order,
+        earlier: lookup::documents_of(&shop.creditmemos, &order).collect(),
+        invoice: invoice.as_ref(),
+        named_shipping: terms.shipping,
+        shows_tax: shop.shows_shipping_with_tax,
+    };
+    let draft = Draft::of(&memo_basis, asked, limits.as_ref(), terms)?;
     validate(&order, &draft, asked, terms, refundable, |id| {
         lookup::item_of(shop, id).map(|item| item.text("sku"))
     })?;
@@ -334,14 +208,14 @@ pub(crate) fn make(
 }
 
 fn write_totals(memo: &mut Doc, draft: &Draft, terms: &RefundArguments) {
-    memo.set_money("subtotal", draft.subtotal);
-    memo.set_money("subtotal_incl_tax", draft.subtotal_incl_tax);
-    memo.set_money("discount_amount", -draft.discount);
-    memo.set_money("shipping_amount", draft.shipping);
-    memo.set_money("shipping_incl_tax", draft.shipping_incl_tax);
-    memo.set_money("shipping_tax_amount", draft.shipping_tax);
-    memo.set_money("tax_amount", draft.tax);
-    memo.set_money("discount_tax_compensation_amount", draft.compensation);
+    memo.set_money("subtotal", draft.totals.subtotal);
+    memo.set_money("subtotal_incl_tax", draft.totals.subtotal_incl_tax);
+    memo.set_money("discount_amount", -draft.totals.discount);
+    memo.set_money("shipping_amount", draft.totals.shipping);
+    memo.set_money("shipping_incl_tax", draft.totals.shipping_incl_tax);
+    memo.set_money("shipping_tax_amount", draft.totals.shipping_tax);
+    memo.set_money("tax_amount", draft.totals.tax);
+    memo.set_money("discount_tax_compensation_amount", draft.totals.compensation);
     memo.set_money("adjustment", draft.extra - draft.fee);
     if terms.extra.is_some() {
         memo.set_money("adjustment_positive", draft.extra);
@@ -364,12 +238,18 @@ fn document_item(line: &Line, item: &Doc, id: u64, parent: u64) -> Doc {
 
 /// Counts the refund on the order, its items and its payment.
 fn register(order: &mut Doc, draft: &Draft, online: bool, now: &str) {
+    let roles = Roles::of(order);
+    let mut cost = Amount::ZERO;
     let mut place = 0;
     order::each_item(order, |item| {
         let line =
             draft.lines.iter().find(|line| line.place == place && line.quantity > Amount::ZERO);
+        let has_parts = roles.at(place).has_parts;
         place += 1;
         let Some(line) = line else { return };
+        if !has_parts {
+            cost += item.amount("base_cost").times(line.quantity);
+        }
         item.add_amount("qty_refunded", line.quantity);
         item.add_money("tax_refunded", line.tax);
         item.add_money("discount_tax_compensation_refunded", line.compensation);
@@ -377,22 +257,25 @@ fn register(order: &mut Doc, draft: &Draft, online: bool, now: &str) {
         item.add_money("discount_refunded", line.discount.unwrap_or(Money::ZERO));
         item.put("updated_at", now);
     });
+    if cost != Amount::ZERO {
+        order.add_amount("base_total_invoiced_cost", -cost);
+    }
     let total = draft.grand_total();
     let refunded = order.money("total_refunded") + total;
     order.set_money("total_refunded", refunded.map(Amount::cents));
-    order.add_money("subtotal_refunded", draft.subtotal);
-    order.add_money("tax_refunded", draft.tax);
-    order.add_money("discount_tax_compensation_refunded", draft.compensation);
-    order.add_money("shipping_refunded", draft.shipping);
-    order.add_money("shipping_tax_refunded", draft.shipping_tax);
+    order.add_money("subtotal_refunded", draft.totals.subtotal);
+    order.add_money("tax_refunded", draft.totals.tax);
+    order.add_money("discount_tax_compensation_refunded", draft.totals.compensation);
+    order.add_money("shipping_refunded", draft.totals.shipping);
+    order.add_money("shipping_tax_refunded", draft.totals.shipping_tax);
     order.add_money("adjustment_positive", draft.extra);
     order.add_money("adjustment_negative", draft.fee);
-    order.add_money("discount_refunded", -draft.discount);
+    order.add_money("discount_refunded", -draft.totals.discount);
     order.add_money(if online { "total_online_refunded" } else { "total_offline_refunded" }, total);
     // What a payment counts is in cents of the base currency.
     let counted = Money { base: total.base.cents(), ..total };
     payment::add(order, "amount_refunded", counted);
-    payment::add(order, "shipping_refunded", draft.shipping);
+    payment::add(order, "shipping_refunded", draft.totals.shipping);
     if online {
         payment::add_base(order, "base_amount_refunded_online", counted.base);
     }

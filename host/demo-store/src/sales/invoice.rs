@@ -14,8 +14,6 @@ use crate::refusal::Refusal;
 use crate::shop::numbers::{Document, Part};
 use crate::shop::{Shop, StoreId};
 
-/// The state of an invoice that waits for its capture.
-const OPEN: i32 = 1;
 /// The state of an invoice that is paid. One of an offline method is as soon as it is made.
 const PAID: i32 = 2;
 
@@ -240,8 +238,8 @@ pub(crate) fn make(
     let increment = shop.sales_numbers.increment(Document::Invoice, store);
     let mut invoice = line::header(&order, id, &increment, now);
     line::money_header(&mut invoice, &order);
-    let is_open = payment::is_gateway(&order) && !capture;
-    invoice.put("state", if is_open { OPEN } else { PAID });
+    // Captured or not, it counts as paid.
+    invoice.put("state", PAID);
     invoice.put("can_void_flag", 0);
     write_totals(&mut invoice, &order, &draft);
     let items = draft.lines.iter().filter(|line| line.quantity > Amount::ZERO).map(|line| {
@@ -258,10 +256,9 @@ pub(crate) fn make(
         let total = draft.grand_total().order;
         let txn = payment::record(shop, &mut order, Movement::Capture, total, now);
         invoice.put("transaction_id", txn);
+        payment::add_base(&mut order, "base_amount_paid_online", draft.grand_total().base);
     }
-    if !is_open {
-        pay(&mut order, draft.grand_total(), draft.shipping.unwrap_or(Money::ZERO));
-    }
+    pay(&mut order, draft.grand_total(), draft.shipping.unwrap_or(Money::ZERO));
     states::settle(&mut order, After::Delivery);
     order.put("updated_at", now);
     shop.invoices.put(invoice);

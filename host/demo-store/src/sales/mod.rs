@@ -7,6 +7,7 @@
 pub(crate) mod composition;
 pub(crate) mod coupon;
 pub(crate) mod creditmemo;
+mod creditmemo_totals;
 pub(crate) mod history;
 pub(crate) mod invoice;
 pub(crate) mod line;

@@ -3,7 +3,8 @@
 //! `credit_memos.jsonl` has orders of which one part was refunded, as they were before, and the memo that
 //! the store made. `order_operations.jsonl` has an order as it was read, what was then asked of it, whether that was
 //! done, and what the next read of the order showed: whole where the order was read whole (`exact`), else
-//! its state and status.
+//! its state and status. `refunds.jsonl` has refunds in the same form, with the order's memos before, the memo
+//! that came of it or the reason why none did.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +19,12 @@ use super::states::{self, Can};
 use super::{invoice, order_actions, shipment};
 use crate::amount::Amount;
 use crate::document::{Doc, Fields, doc};
+use crate::refusal::{Refusal, RefusalBody};
 use crate::shop::{Shop, Table};
 
 const MEMOS: &str = include_str!("../../tests/golden/credit_memos.jsonl");
 const RECORDED: &str = include_str!("../../tests/golden/order_operations.jsonl");
+const REFUNDS: &str = include_str!("../../tests/golden/refunds.jsonl");
 const NOW: &str = "2026-11-22 12:00:00";
 /// The gateway of the store that was recorded; this store has others.
 const RECORDED_GATEWAY: &str = "labpay";
@@ -45,6 +48,16 @@ struct Recorded {
     invoices: Vec<Value>,
     /// The invoice that a refund was asked for on.
     invoice: Option<u64>,
+    /// Credit memos that the order had.
+    #[serde(default)]
+    memos: Vec<Value>,
+    /// Whether the store shows shipping in its orders with tax only.
+    #[serde(default)]
+    shows_tax: bool,
+    /// The credit memo that was made.
+    memo: Option<Doc>,
+    /// Why it was refused.
+    message: Option<String>,
     #[serde(default)]
     exact: bool,
     /// The fields that a read after it showed to be another, null where they were gone or 0.
@@ -81,9 +94,9 @@ impl Recorded {
     /// A shop with the order, its invoices, and as many of its goods as anybody wants.
     fn shop(&self) -> Shop {
         let mut shop = Shop { orders: Table::new("entity_id"), ..Shop::default() };
-        for table in [&mut shop.shipments, &mut shop.creditmemos] {
-            *table = Table::new("entity_id");
-        }
+        shop.shipments = Table::new("entity_id");
+        shop.shows_shipping_with_tax = self.shows_tax;
+        shop.creditmemos = Table::of("entity_id", Some(&json!(self.memos)));
         shop.transactions = Table::new("transaction_id");
         shop.invoices = Table::of("entity_id", Some(&json!(self.invoices)));
         let mut order = self.order.clone();
@@ -125,21 +138,27 @@ impl Recorded {
     }
 
     fn done_in(&self, shop: &mut Shop) -> Doc {
+        let refused = |refusal: Refusal| panic!("{}: {}", self.named(), refusal.interpolated());
+        self.tried_in(shop).unwrap_or_else(refused)
+    }
+
+    /// Tries to do it; the order after.
+    fn tried_in(&self, shop: &mut Shop) -> Result<Doc, Refusal> {
         let id = self.order.id("entity_id");
         let remarks = Remarks::default();
         let mut order = self.order.clone();
         let made = match self.can() {
             Can::Hold => {
                 order_actions::hold(&mut order);
-                return order;
+                return Ok(order);
             }
             Can::Unhold => {
                 order_actions::unhold(&mut order);
-                return order;
+                return Ok(order);
             }
             Can::Cancel => {
                 order_actions::cancel(&mut order, NOW);
-                return order;
+                return Ok(order);
             }
             Can::Invoice => invoice::make(shop, id, &self.asked(), true, &remarks, NOW),
             Can::Ship => {
@@ -165,13 +184,16 @@ impl Recorded {
                 creditmemo::make(shop, id, basis, &self.asked(), &terms, &remarks, NOW)
             }
         };
-        made.unwrap_or_else(|refusal| panic!("{}: {}", self.named(), refusal.interpolated()));
-        shop.orders.get(id).cloned().unwrap_or_default()
+        made.map(|_| shop.orders.get(id).cloned().unwrap_or_default())
     }
 }
 
 fn recorded() -> Vec<Recorded> {
     RECORDED.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn refunds() -> Vec<Recorded> {
+    REFUNDS.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// What a document and its recording differ in. 0 is the same as nothing.
@@ -242,7 +264,7 @@ fn the_state_that_follows_is_the_recorded_one() {
 fn every_amount_after_an_invoice_a_shipment_or_a_refund_is_the_recorded_one() {
     let mut compared = 0;
     let mut wrongly = Vec::new();
-    for row in recorded().iter().filter(|row| row.exact) {
+    for row in recorded().iter().chain(&refunds()).filter(|row| row.exact) {
         let Some(changed) = &row.after else { continue };
         let after = row.done();
         let mut found = differences(&row.order, changed, &after, "");
@@ -258,7 +280,7 @@ fn every_amount_after_an_invoice_a_shipment_or_a_refund_is_the_recorded_one() {
         wrongly
             .extend(found.into_iter().map(|difference| format!("{}: {difference}", row.named())));
     }
-    assert!(compared >= 30, "{compared} documents");
+    assert!(compared >= 39, "{compared} documents");
     assert!(wrongly.is_empty(), "{}", wrongly.join("\n"));
 }
 
@@ -276,6 +298,10 @@ fn every_amount_of_a_first_credit_memo_is_the_recorded_one() {
             body,
             invoices: Vec::new(),
             invoice: None,
+            memos: Vec::new(),
+            shows_tax: false,
+            memo: None,
+            message: None,
             exact: false,
             after: None,
         };
@@ -292,5 +318,43 @@ fn every_amount_of_a_first_credit_memo_is_the_recorded_one() {
             .extend(found.into_iter().map(|difference| format!("{}: {difference}", row.named())));
     }
     assert!(MEMOS.lines().count() >= 6);
+    assert!(wrongly.is_empty(), "{}", wrongly.join("\n"));
+}
+
+#[test]
+fn credit_memos_of_a_live_store_are_made_to_the_last_digit_or_refused_for_its_reasons() {
+    let (mut made, mut refused) = (0, 0);
+    let mut wrongly = Vec::new();
+    for row in refunds() {
+        let mut shop = row.shop();
+        let before = shop.creditmemos.iter().count();
+        let outcome = row.tried_in(&mut shop);
+        if let Some(message) = &row.message {
+            let reason = outcome.err().map(|refusal| match refusal.body {
+                RefusalBody::Message(body) => body.text("message"),
+                other => panic!("{other:?}"),
+            });
+            if reason.as_ref() != Some(message) {
+                wrongly.push(format!("{}: {reason:?}, not {message}", row.named()));
+            }
+            refused += 1;
+            continue;
+        }
+        outcome.unwrap_or_else(|refusal| panic!("{}: {}", row.named(), refusal.interpolated()));
+        let Some(recorded) = &row.memo else { continue };
+        let memo = shop.creditmemos.iter().nth(before).cloned().unwrap_or_default();
+        let mut found = differences(recorded, &Doc::new(), &memo, "");
+        for (recorded, line) in recorded.docs("items").into_iter().zip(memo.docs("items")) {
+            let path = format!("item {} ", recorded.id("order_item_id"));
+            found.extend(differences(recorded, &Doc::new(), line, &path));
+        }
+        let own = |difference: &String| {
+            !["entity_id", "parent_id"].iter().any(|id| difference.contains(id))
+        };
+        let found = found.into_iter().filter(own);
+        wrongly.extend(found.map(|difference| format!("{}: {difference}", row.named())));
+        made += 1;
+    }
+    assert!(made >= 30 && refused >= 8, "{made} made and {refused} refused");
     assert!(wrongly.is_empty(), "{}", wrongly.join("\n"));
 }

@@ -39,6 +39,9 @@ pub(crate) struct Shop {
     /// Whether its database keeps characters of four bytes.
     #[serde(default)]
     pub(crate) four_byte: bool,
+    /// Whether orders show shipping with tax only: then refunds take amounts of it so.
+    #[serde(default)]
+    pub(crate) shows_shipping_with_tax: bool,
     /// Names of the enabled modules.
     pub(crate) modules: Vec<String>,
     /// Modules that were switched off: what they serve is not served. A state's own list of modules

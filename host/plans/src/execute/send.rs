@@ -105,7 +105,8 @@ impl PlanRun {
             .filter(|reserved| matches!(reserved.from, ItemState::Pending | ItemState::Failed))
             .map(|reserved| entry_for(&reserved.item, ItemState::Pending, None))
             .collect();
-        let observed = self.observe(sent.iter().map(|reserved| &reserved.item)).await;
+        let sent_items: Vec<&PlanItem> = sent.iter().map(|reserved| &reserved.item).collect();
+        let observed = self.observe_sent(&sent_items).await;
         let may_repeat = tries < self.context.config.repeats
             && !self.has_broken_trail()
             && self.control.may_send().is_ok();

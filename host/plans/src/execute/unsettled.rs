@@ -87,7 +87,8 @@ impl PlanRun {
         while let Some(page) = pages.next().await? {
             self.control.may_go_on()?;
             patience -= self.wait_for_store(&page, patience).await;
-            let observed = self.observe(page.iter().map(|(item, _)| item)).await;
+            let sent_items: Vec<&PlanItem> = page.iter().map(|(item, _)| item).collect();
+            let observed = self.observe_sent(&sent_items).await;
             let mut entries: Vec<JournalEntry> = Vec::new();
             let mut again = Vec::new();
             let items: HashMap<u32, PlanItem> =

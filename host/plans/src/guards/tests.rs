@@ -92,7 +92,7 @@ impl World {
     fn judge(&self, change: &Change) -> Result<(), Failure> {
         let scope = self.scope();
         let judged = self.guards.check_requests(&scope, change)?;
-        let observed = ObservedState { here: self.here.clone(), global: None, inherits: false };
+        let observed = ObservedState { here: self.here.clone(), ..ObservedState::default() };
         self.guards.check_values_read(&scope, change, &judged, &observed).map(drop)
     }
 

@@ -12,56 +12,103 @@ use crate::magento::names::member;
 
 type JsonMembers = Map<String, Value>;
 
-/// An upper bound of a credit memo, and how many roundings are in it.
+/// What a credit memo can come to, in the order's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CreditMemoBound {
-    /// In the order's currency.
-    pub(super) total: Decimal,
-    /// Shares that Magento rounds.
-    pub(super) lines: u32,
-    /// What a real store gives back besides, by its own peculiarities with discounts of shipping. No
-    /// plugin need foresee it, but it is money that moves.
-    pub(super) besides: Decimal,
+    /// What a plugin has to say at least that it gives back: the store's settings can make it less than
+    /// [`most`](Self::most), and no plugin need foresee each cent of rounding.
+    pub(super) least: Decimal,
+    /// What the store can give back at most, by all its peculiarities.
+    pub(super) most: Decimal,
 }
 
-/// What the request of a refund moves at most, of this order.
+/// The sums of a memo, not rounded.
+#[derive(Default)]
+struct Sums {
+    /// Rows less their discounts.
+    goods: Decimal,
+    /// Tax, and tax that discounts hide.
+    taxes: Decimal,
+    /// Shares that Magento rounds.
+    lines: u32,
+    /// Whether shares of what is given back in part have to be rounded.
+    is_rounded: bool,
+    /// Whether something of an item stays.
+    leaves_items: bool,
+}
+
+/// Shipping with its taxes and without its discount.
+struct Shipping {
+    /// Where the store takes amounts as including tax, or takes off a discount twice.
+    least: Decimal,
+    most: Decimal,
+    /// The taxes in `most`.
+    taxes: Decimal,
+    /// Whether it is all that is left.
+    is_all: bool,
+    /// Whether it is a part, which is rounded.
+    is_rounded: bool,
+}
+
+/// How many cents a refund's claim may lack of the bound for each share that Magento rounds.
+const ROUNDING_CENTS: i64 = 2;
+
+/// What the request of a refund moves, of this order; `by_invoice`: of one of its invoices.
 ///
 /// # Errors
 /// What is wrong with the request, or what the order does not tell.
 pub(super) fn credit_memo(
     order: &JsonMembers,
     body: Option<&Value>,
+    by_invoice: bool,
 ) -> Result<CreditMemoBound, String> {
     let empty = JsonMembers::new();
     let body = match body {
         None => &empty,
         Some(body) => object(body).ok_or("the body is no object")?,
     };
-    let mut credit_memo =
-        CreditMemoBound { total: Decimal::ZERO, lines: 0, besides: shipping_besides(order)? };
+    let mut sums = Sums::default();
     match member(body, "items")? {
-        None => add_everything(&mut credit_memo, order)?,
-        Some(Value::Array(items)) if items.is_empty() => add_everything(&mut credit_memo, order)?,
-        Some(Value::Array(items)) => add_items(&mut credit_memo, order, items)?,
+        None => add_everything(&mut sums, order)?,
+        Some(Value::Array(items)) if items.is_empty() => add_everything(&mut sums, order)?,
+        Some(Value::Array(items)) => add_items(&mut sums, order, items)?,
         Some(_) => return Err("`items` is no list".into()),
     }
     let arguments = match member(body, "arguments")? {
         None => &empty,
         Some(arguments) => object(arguments).ok_or("`arguments` is no object")?,
     };
-    credit_memo.total += shipping(order, amount(arguments, "shipping_amount")?)?;
-    credit_memo.lines += 1;
+    let shipping = shipping(order, amount(arguments, "shipping_amount")?)?;
+    let mut most = sums.goods + sums.taxes + shipping.most;
+    if shipping.is_all && !sums.leaves_items {
+        // The last memo takes all tax that is left, also what rounding left of others before.
+        most += (taxes_left(order)? - sums.taxes - shipping.taxes).max(Decimal::ZERO);
+    } else if by_invoice && !amount(order, "total_refunded")?.unwrap_or_default().is_zero() {
+        // The last memo of its invoice does, and what is left of that the order does not tell.
+        most += Decimal::from_cents(i64::from(sums.lines) + 1);
+    }
+    // What the last rounding can leave over: one of items and taxes, one of shipping.
+    let half_a_cent = Decimal::from_ten_thousandths(50);
+    if sums.is_rounded {
+        most += half_a_cent;
+    }
+    if shipping.is_rounded {
+        most += half_a_cent;
+    }
     let rate = match amount(order, "base_to_order_rate")? {
         Some(rate) if !rate.is_zero() => rate,
         _ => Decimal::ONE,
     };
     let more = amount(arguments, "adjustment_positive")?.unwrap_or_default();
     let less = amount(arguments, "adjustment_negative")?.unwrap_or_default();
-    credit_memo.total += round(multiply(more, rate)?) - round(multiply(less, rate)?);
-    if credit_memo.total.is_negative() {
+    let adjustments = round(multiply(more, rate)?) - round(multiply(less, rate)?);
+    let most = round(most) + adjustments;
+    if most.is_negative() {
         return Err("its `adjustment_negative` is more than all the rest".into());
     }
-    Ok(credit_memo)
+    let slack = Decimal::from_cents(ROUNDING_CENTS * i64::from(sums.lines + 1));
+    let least = sums.goods + sums.taxes + shipping.least + adjustments - slack;
+    Ok(CreditMemoBound { least, most })
 }
 
 /// An object, or an empty list, which PHP takes for one.
@@ -74,22 +121,17 @@ fn object(value: &Value) -> Option<&JsonMembers> {
     }
 }
 
-fn add_everything(credit_memo: &mut CreditMemoBound, order: &JsonMembers) -> Result<(), String> {
+fn add_everything(sums: &mut Sums, order: &JsonMembers) -> Result<(), String> {
     for item in order_items(order)? {
         let left = refundable(item)?;
         if left > Decimal::ZERO {
-            credit_memo.total += line_total(item, left, left)?;
-            credit_memo.lines += 1;
+            sums.add(item, left, left)?;
         }
     }
     Ok(())
 }
 
-fn add_items(
-    credit_memo: &mut CreditMemoBound,
-    order: &JsonMembers,
-    items: &[Value],
-) -> Result<(), String> {
+fn add_items(sums: &mut Sums, order: &JsonMembers, items: &[Value]) -> Result<(), String> {
     let mut named: Vec<Decimal> = Vec::new();
     for asked in items {
         let asked = object(asked).ok_or("an item is no object")?;
@@ -99,6 +141,7 @@ fn add_items(
         }
         named.push(id);
     }
+    let mut given_back = Vec::new();
     for (asked, id) in items.iter().filter_map(object).zip(&named) {
         let wanted = amount(asked, "qty")?;
         let mut found = false;
@@ -119,13 +162,25 @@ fn add_items(
                 if quantity > left {
                     return Err(format!("of the item {id} only {left} are left"));
                 }
-                credit_memo.total += line_total(item, quantity, left)?;
-                credit_memo.lines += 1;
+                sums.add(item, quantity, left)?;
+                given_back.extend(amount(item, "item_id")?);
             }
         }
         if !found {
             return Err(format!("the order has no item {id}"));
         }
+    }
+    for item in order_items(order)? {
+        let is_whole = amount(item, "parent_item_id")?.unwrap_or_default().is_zero();
+        let is_named = amount(item, "item_id")?.is_some_and(|id| given_back.contains(&id));
+        // A bundle is given back with its parts.
+        let by_parts = order_items(order)?.any(|part| {
+            let id_of = |of: &JsonMembers, name: &str| amount(of, name).ok().flatten();
+            id_of(part, "parent_item_id") == id_of(item, "item_id")
+                && id_of(part, "item_id").is_some_and(|id| given_back.contains(&id))
+        });
+        sums.leaves_items |=
+            is_whole && refundable(item)? > Decimal::ZERO && !is_named && !by_parts;
     }
     Ok(())
 }
@@ -146,69 +201,112 @@ fn refundable(item: &JsonMembers) -> Result<Decimal, String> {
     Ok((invoiced - amount(item, "qty_refunded")?.unwrap_or_default()).max(Decimal::ZERO))
 }
 
-/// So many of an order item, out of what is left of it.
-fn line_total(item: &JsonMembers, quantity: Decimal, left: Decimal) -> Result<Decimal, String> {
-    let share = |rest: Decimal| -> Result<Decimal, String> {
-        if quantity == left {
-            return Ok(rest);
+impl Sums {
+    /// Adds so many of an order item, out of what is left of it.
+    fn add(&mut self, item: &JsonMembers, quantity: Decimal, left: Decimal) -> Result<(), String> {
+        let mut is_rounded = false;
+        let mut share = |rest: Decimal| -> Result<Decimal, String> {
+            if quantity == left {
+                return Ok(rest);
+            }
+            let share = divide(multiply(rest, quantity)?, left)?;
+            is_rounded |= share != round(share);
+            Ok(share)
+        };
+        let rest = |of: &str, done: &str| -> Result<Decimal, String> {
+            Ok(signed(item, of)?.unwrap_or_default() - signed(item, done)?.unwrap_or_default())
+        };
+        if amount(item, "row_invoiced")?.is_none() {
+            return Err("the lookup does not show what of an item was invoiced".into());
         }
-        Ok(round(divide(multiply(rest, quantity)?, left)?))
-    };
-    let rest = |of: &str, done: &str| -> Result<Decimal, String> {
-        let rest = signed(item, of)?.unwrap_or_default() - signed(item, done)?.unwrap_or_default();
-        Ok(rest.max(Decimal::ZERO))
-    };
-    if amount(item, "row_invoiced")?.is_none() {
-        return Err("the lookup does not show what of an item was invoiced".into());
+        let row = share(rest("row_invoiced", "amount_refunded")?)?;
+        let discount = share(rest("discount_invoiced", "discount_refunded")?)?;
+        let mut taxes = share(rest("tax_invoiced", "tax_refunded")?)?;
+        taxes += share(rest(
+            "discount_tax_compensation_invoiced",
+            "discount_tax_compensation_refunded",
+        )?)?;
+        // A tax of its own that Magento shares out by what was ordered.
+        if let (Some(tax), Some(ordered)) =
+            (amount(item, "weee_tax_applied_row_amount")?, amount(item, "qty_ordered")?)
+            && !ordered.is_zero()
+        {
+            taxes += divide(multiply(tax, quantity)?, ordered)?;
+        }
+        self.goods += row - discount;
+        self.taxes += taxes;
+        self.lines += 1;
+        self.is_rounded |= is_rounded;
+        self.leaves_items |= quantity != left;
+        Ok(())
     }
-    let mut total = share(rest("row_invoiced", "amount_refunded")?)?;
-    total += share(rest("tax_invoiced", "tax_refunded")?)?;
-    total +=
-        share(rest("discount_tax_compensation_invoiced", "discount_tax_compensation_refunded")?)?;
-    // A tax of its own that Magento shares out by what was ordered.
-    if let (Some(tax), Some(ordered)) =
-        (amount(item, "weee_tax_applied_row_amount")?, amount(item, "qty_ordered")?)
-        && !ordered.is_zero()
-    {
-        total += round(divide(multiply(tax, quantity)?, ordered)?);
-    }
-    let discount = share(rest("discount_invoiced", "discount_refunded")?)?;
-    Ok((total - discount).max(Decimal::ZERO))
 }
 
-/// Shipping with its tax, and without its discount; `wanted` is in the base currency, none: all.
-fn shipping(order: &JsonMembers, wanted: Option<Decimal>) -> Result<Decimal, String> {
+/// `wanted` is in the base currency, with its tax or without it as the store shows shipping in its
+/// orders; none: all. The store's peculiarities: for no shipping it gives back a bit of the discount on
+/// it, and where all shipping was given back before, what that discount hides of tax anew.
+fn shipping(order: &JsonMembers, wanted: Option<Decimal>) -> Result<Shipping, String> {
     let value = |name: &str| Ok::<_, String>(amount(order, name)?.unwrap_or_default());
     let (total, base) = (value("shipping_amount")?, value("base_shipping_amount")?);
-    let tax = value("shipping_tax_amount")? + value("shipping_discount_tax_compensation_amount")?;
-    let discount = value("shipping_discount_amount")?;
+    // Magento shares the base currency's discount out, and what it keeps of the order's may be another.
+    let converted = match value("base_shipping_discount_amount")? {
+        discount if base.is_zero() => discount,
+        discount => divide(multiply(total, discount)?, base)?,
+    };
+    let own = value("shipping_discount_amount")?;
+    let (discount, most_discount) = match converted.is_zero() {
+        true => (own, own),
+        false => (own.min(converted), own.max(converted)),
+    };
+    let tax = value("shipping_tax_amount")?;
+    // A cent more or less, by how the tax was rounded.
+    let hidden = signed(order, "shipping_discount_tax_compensation_amount")?.unwrap_or_default();
     let left = total - value("shipping_refunded")?;
+    let base_left = base - value("base_shipping_refunded")?;
+    let tax_left = tax - value("shipping_tax_refunded")?;
+    let of_discount = |part: Decimal, whole: Decimal| -> Result<Decimal, String> {
+        if whole.is_zero() { Ok(Decimal::ZERO) } else { divide(multiply(discount, part)?, whole) }
+    };
+    let is_all = wanted.is_none_or(|wanted| base.is_zero() || wanted >= base_left);
+    let (most_hidden, least_hidden) = (hidden.max(Decimal::ZERO), hidden.min(Decimal::ZERO));
+    let all_least = left + tax_left + least_hidden - most_discount;
     let Some(wanted) = wanted else {
-        let discount =
-            if total.is_zero() { Decimal::ZERO } else { divide(multiply(discount, left)?, total)? };
-        let taxes = tax - value("shipping_tax_refunded")?;
-        return Ok((left + taxes - round(discount)).max(Decimal::ZERO));
+        let taxes = tax_left + most_hidden;
+        let most = left + taxes - of_discount(left, total)?;
+        return Ok(Shipping { least: all_least.min(most), most, taxes, is_all, is_rounded: false });
     };
     if base.is_zero() {
-        return Ok(wanted);
+        let (least, most) = (Decimal::ZERO, wanted + tax_left + most_hidden);
+        return Ok(Shipping { least, most, taxes: tax_left, is_all, is_rounded: false });
     }
-    let part = |of: Decimal| Ok::<_, String>(round(divide(multiply(of, wanted)?, base)?));
-    Ok((part(total)? + part(tax)? - part(discount)?).max(Decimal::ZERO))
+    let part = |of: Decimal, whole: Decimal| divide(multiply(of, wanted)?, whole);
+    let incl_tax = match value("base_shipping_incl_tax")? {
+        none if none.is_zero() => base,
+        incl_tax => incl_tax,
+    };
+    let least = part(total + tax + least_hidden - most_discount, incl_tax)?.min(all_least);
+    let (taxes, mut most) = if is_all {
+        let taxes = tax_left + most_hidden;
+        (taxes, left + taxes - of_discount(left, total)?)
+    } else {
+        let taxes = part(tax + most_hidden, base)?;
+        (taxes, part(total, base)? + taxes - part(discount, base)?)
+    };
+    if wanted.is_zero() && !total.is_zero() {
+        most += divide(multiply(most_discount, tax)?, total)?;
+    }
+    let most = most.max(Decimal::ZERO);
+    let is_rounded = !is_all && most != round(most);
+    Ok(Shipping { least: least.min(most), most, taxes, is_all, is_rounded })
 }
 
-/// What recorded memos gave back beyond their own shipping: the tax on the discount of the shipping,
-/// whether it is refunded or not, and once shipping was refunded, its compensation of that tax anew.
-fn shipping_besides(order: &JsonMembers) -> Result<Decimal, String> {
-    let value = |name: &str| Ok::<_, String>(amount(order, name)?.unwrap_or_default());
-    let (total, discount) = (value("shipping_amount")?, value("shipping_discount_amount")?);
-    let mut besides = Decimal::ZERO;
-    if !total.is_zero() {
-        besides += divide(multiply(value("shipping_tax_amount")?, discount)?, total)?;
-    }
-    if !value("shipping_refunded")?.is_zero() {
-        besides += value("shipping_discount_tax_compensation_amount")?;
-    }
-    Ok(besides)
+/// All tax that was invoiced and not given back, and all that discounts hide.
+fn taxes_left(order: &JsonMembers) -> Result<Decimal, String> {
+    let value = |name: &str| Ok::<_, String>(signed(order, name)?.unwrap_or_default());
+    Ok(value("tax_invoiced")? - value("tax_refunded")?
+        + value("discount_tax_compensation_invoiced")?
+        + value("shipping_discount_tax_compensation_amount")?
+        - value("discount_tax_compensation_refunded")?)
 }
 
 /// A number of zero or more; none where nothing or null stands.

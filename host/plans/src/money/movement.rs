@@ -16,9 +16,6 @@ use crate::magento::values::is_id;
 use crate::observed::ObservedState;
 use crate::refusals::{money_refusal, refuse};
 
-/// How many cents a refund's claim may lack of the bound for each share that Magento rounds.
-const ROUNDING_CENTS: i64 = 2;
-
 /// Documents that are written past the rules of states and totals (`orders_more.jsonl`,
 /// `g-post-orders`, `g-inv-post`).
 const NEVER: [&[&str]; 5] =
@@ -139,9 +136,9 @@ pub(crate) fn money_movement(
             MoneyMovement { kind: SpendKind::Cancel, currency, amount: open }
         }
         MoneyRequest::Order | MoneyRequest::Invoice(_) => {
-            let credit_memo = credit_memo(order, step.body.as_ref()).map_err(wrong)?;
-            let least = credit_memo.total + credit_memo.besides;
-            let amount = least.max(declared_growth(change, order, credit_memo)?);
+            let by_invoice = matches!(money_request, MoneyRequest::Invoice(_));
+            let bound = credit_memo(order, step.body.as_ref(), by_invoice).map_err(wrong)?;
+            let amount = bound.most.max(declared_growth(change, order, bound)?);
             MoneyMovement { kind: SpendKind::Refund, currency, amount }
         }
     };
@@ -159,7 +156,7 @@ fn not_invoiced(order: &Map<String, Value>) -> Result<Decimal, String> {
 fn declared_growth(
     change: &Change,
     order: &Map<String, Value>,
-    credit_memo: CreditMemoBound,
+    bound: CreditMemoBound,
 ) -> Result<Decimal, Failure> {
     let expected = change.edits.iter().find_map(|edit| match &edit.after {
         Expectation::SetByStore(set) if edit.at.as_str() == "/total_refunded" => {
@@ -174,14 +171,12 @@ fn declared_growth(
     })?;
     let before = amount(order, "total_refunded").map_err(|why| money_refusal(change, &why))?;
     let growth = expected - before.unwrap_or_default();
-    if growth + Decimal::from_cents(ROUNDING_CENTS * i64::from(credit_memo.lines))
-        < credit_memo.total
-    {
+    if growth < bound.least {
         return Err(money_refusal(
             change,
             &format!(
                 "it says that it gives back {}, and the request can give back {}",
-                growth, credit_memo.total
+                growth, bound.most
             ),
         )
         .remedy("name each item with its quantity, and say the `shipping_amount`, 0 too"));

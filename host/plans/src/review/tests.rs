@@ -45,7 +45,7 @@ fn change(body: Value, edits: Vec<Edit>) -> Change {
 
 fn reviewed(change: Change) -> Result<PlanItem, Failure> {
     let here = Some(json!({"name": "Skarv", "price": 289}));
-    let observed = ObservedState { here, global: None, inherits: false };
+    let observed = ObservedState { here, ..ObservedState::default() };
     review(0, change, &observed).map(Option::unwrap)
 }
 

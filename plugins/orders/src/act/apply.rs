@@ -65,6 +65,11 @@ impl ActOutcome {
         Ok(())
     }
 
+    /// A document that [`Self::put_newest`] added.
+    pub(super) fn document(&self, kind: DocumentKind) -> Option<&JsonObject> {
+        self.result.get(kind.as_str())?.as_object()
+    }
+
     pub(super) fn result(self) -> OrdersResult<ActResult> {
         self.result.into()
     }

@@ -12,16 +12,18 @@ use crate::routes::{FIND_ORDER, INVOICES, MAKE_INVOICE, NEW_INVOICES};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, is_paid_offline, require};
 
-/// How an invoice is paid.
+/// How an invoice is paid. Whatever is said, Magento counts it as paid at once: by this interface no
+/// invoice stays open.
 #[args]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Capture {
-    /// The gateway captures the money now.
+    /// The gateway captures the money now: of an authorised payment, so much of it.
     Online,
-    /// It was paid outside the store: for cheques, transfers and the like.
+    /// The money was had outside the store: cheques, transfers, or a gateway's own pages. Nothing is
+    /// captured, and what was authorised stays so.
     Offline,
-    /// Not now: the invoice stays open.
+    /// Refused: Magento counts an invoice as paid although nothing was captured.
     Not,
 }
 
@@ -33,8 +35,9 @@ pub(crate) struct InvoiceArgs {
     /// Which items and how many. Without it all that is left.
     #[schemars(length(min = 1))]
     items: Option<Vec<ItemQuantityArgs>>,
-    /// How it is paid. `online` and `not` are for payment methods with a gateway, where one of them
-    /// has to be said; for others it is `offline`.
+    /// How it is paid; with a payment gateway it has to be said. `online`: the gateway captures the money
+    /// now, also what was only authorised; `offline`: counted as paid, and nothing is captured. `not` is
+    /// refused: Magento counts every invoice as paid.
     capture: Option<Capture>,
     #[serde(flatten)]
     note: DocumentNote,
@@ -83,18 +86,25 @@ pub(crate) fn invoice_change(
     note.write(&mut change, step);
     if capture {
         change.warn("the payment gateway captures the money at once");
+    } else if !is_paid_offline(order) {
+        change.warn(format!(
+            "COUNTED AS PAID, NOTHING CAPTURED: `{}` has a gateway, and it takes no money for this invoice. \
+             What was authorised stays authorised, and the invoice cannot be refunded online",
+            order.payment_method
+        ));
     }
     change.cannot_be_undone("Magento cannot take an invoice back; what was paid can be refunded");
     Ok(change)
 }
 
-/// Whether the body says `capture`. Without it Magento counts the invoice of an offline method as
-/// paid all the same (`orders_more.jsonl`, `f-inv-nocapture`), so `not` cannot be had there.
+/// Whether the body says `capture`. Without it Magento counts the invoice as paid all the same: of an
+/// offline method (`orders_more.jsonl`, `f-inv-nocapture`), and of a gateway that captured nothing
+/// (`live2_orders.jsonl`, order 68). So `not` cannot be had.
 fn captures(order: &Order, capture: Option<Capture>) -> Result<bool, Failure> {
     let method = &order.payment_method;
     let refused = |why: String, remedy: &str| Err(Failure::argument("capture", why).remedy(remedy));
     match (is_paid_offline(order), capture) {
-        (true, None | Some(Capture::Offline)) | (false, Some(Capture::Not)) => Ok(false),
+        (true, None | Some(Capture::Offline)) | (false, Some(Capture::Offline)) => Ok(false),
         (false, Some(Capture::Online)) => Ok(true),
         (true, Some(Capture::Online)) => refused(
             format!("`{method}` has no gateway that could capture money"),
@@ -104,13 +114,16 @@ fn captures(order: &Order, capture: Option<Capture>) -> Result<bool, Failure> {
             format!("Magento counts an invoice for `{method}` as paid at once"),
             "invoice it when the money has come",
         ),
-        (false, Some(Capture::Offline)) => refused(
-            format!("`{method}` has a gateway: Magento cannot count the invoice as paid elsewhere"),
-            "say `online` to capture the money, or `not` to leave the invoice open",
+        (false, Some(Capture::Not)) => refused(
+            format!(
+                "Magento counts an invoice for `{method}` as paid although the gateway captured nothing"
+            ),
+            "say `online` to capture the money now; leave the order without an invoice as long as it \
+             shall not be captured; or say `offline` if the money was had outside the store",
         ),
         (false, None) => refused(
             format!("`{method}` has a gateway, and whether it captures the money has to be said"),
-            "say `online` to capture the money now, or `not` to leave the invoice open",
+            "say `online` to capture the money now, or `offline` if it was had outside the store",
         ),
     }
 }

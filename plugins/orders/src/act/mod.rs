@@ -11,8 +11,11 @@ pub(crate) mod email;
 pub(crate) mod hold;
 pub(crate) mod invoice;
 pub(crate) mod refund;
+mod refund_change;
 mod refund_invoice;
 pub(crate) mod ship;
 pub(crate) mod track;
 
 pub(crate) use apply::{DocumentNote, order_lookup};
+#[cfg(test)]
+pub(crate) use refund_invoice::RefundInvoice;

@@ -3,7 +3,10 @@
 use souk_sdk::magento::Scan;
 use souk_sdk::prelude::*;
 
+use crate::balance::money;
+use crate::credit_memo::InvoiceBalance;
 use crate::json_object::{JsonObject, object};
+use crate::money::Money;
 use crate::order::{Order, OrderItem};
 use crate::order_filter::equals;
 use crate::routes::CREDITMEMOS;
@@ -13,13 +16,13 @@ use crate::sales_document::DocumentKind;
 const PAID: u64 = 2;
 
 /// The invoice that is refunded through, and what of it was given back before.
-pub(super) struct RefundInvoice {
+pub(crate) struct RefundInvoice {
     /// Its entity id.
-    pub(super) id: u64,
-    /// What can be given back through it, in the order's currency.
-    pub(super) money_left: Decimal,
-    /// Whether shipping was invoiced with it: the first invoice takes all of it.
-    pub(super) has_shipping: bool,
+    pub(crate) id: u64,
+    /// What can be given back through it.
+    pub(crate) money_left: Money,
+    /// What a memo of it draws on.
+    pub(crate) balance: InvoiceBalance,
     /// What was invoiced of order items and not given back, by their ids.
     left: Vec<(u64, Decimal)>,
 }
@@ -30,7 +33,7 @@ impl RefundInvoice {
     /// # Errors
     /// When the order has no such invoice or several, or the gateway did not capture it; and what
     /// reading meets.
-    pub(super) fn find(
+    pub(crate) fn find(
         context: &ApplyContext,
         order: &Order,
         id: Option<u64>,
@@ -48,23 +51,66 @@ impl RefundInvoice {
         }
         let criteria = Criteria::new().filter(equals("order_id", &order.id.to_string())?);
         let memos = Scan::new(context, CREDITMEMOS, criteria, "entity_id").all()?;
-        let memos = memos.into_iter().map(object).filter(|memo| memo.id("invoice_id") == id);
-        let mut money_left = invoice.amount("grand_total")?;
+        let memos: Vec<_> = memos.into_iter().map(object).collect();
+        Self::new(order, invoice, &memos)
+    }
+
+    /// An invoice after the order's credit memos: those that were made of it count.
+    ///
+    /// # Errors
+    /// What of a document cannot be read.
+    pub(crate) fn new(
+        order: &Order,
+        invoice: &JsonObject,
+        memos: &[JsonObject],
+    ) -> Result<Self, Failure> {
+        let id = invoice.id("entity_id");
+        let memos = memos.iter().filter(|memo| memo.id("invoice_id") == id);
+        let shipping_compensation = Money {
+            order: optional(invoice, "shipping_discount_tax_compensation_amount")?,
+            // Magento's column is too short for the whole name.
+            base: optional(invoice, "base_shipping_discount_tax_compensation_amnt")?,
+        };
+        let mut balance = InvoiceBalance {
+            items: Vec::new(),
+            // Later invoices have no `shipping_amount` at all (`orders_more.jsonl`).
+            base_shipping: optional(invoice, "base_shipping_amount")?,
+            shipping_tax: money(invoice, false, "shipping_tax_amount")?,
+            shipping_compensation,
+            tax_left: money(invoice, true, "tax_amount")?,
+            compensation_left: money(invoice, false, COMPENSATION)? + shipping_compensation,
+        };
+        let mut money_left = money(invoice, true, "grand_total")?;
         let mut left = quantities(invoice)?;
         for memo in memos {
-            money_left = money_left - memo.amount("grand_total")?;
-            left.extend(quantities(&memo)?.into_iter().map(|(item, quantity)| (item, -quantity)));
+            money_left = money_left - money(memo, true, "grand_total")?;
+            balance.tax_left = balance.tax_left - money(memo, true, "tax_amount")?;
+            balance.compensation_left =
+                balance.compensation_left - money(memo, false, COMPENSATION)?;
+            left.extend(quantities(memo)?.into_iter().map(|(item, quantity)| (item, -quantity)));
         }
-        // Later invoices have no `shipping_amount` at all (`orders_more.jsonl`).
-        let has_shipping = invoice.amount_after(false, "shipping_amount")?.is_positive();
-        Ok(Self { id, money_left, has_shipping, left })
+        let mut found = Self { id, money_left, balance, left };
+        let is_left = |item: &&OrderItem| found.left(item).is_positive();
+        found.balance.items = order.items().iter().filter(is_left).map(|item| item.id).collect();
+        Ok(found)
+    }
+
+    /// Whether shipping was invoiced with it: the first invoice takes all of it.
+    pub(crate) fn has_shipping(&self) -> bool {
+        self.balance.base_shipping.is_positive()
     }
 
     /// How many of an order item can be given back through this invoice.
-    pub(super) fn left(&self, item: &OrderItem) -> Decimal {
+    pub(crate) fn left(&self, item: &OrderItem) -> Decimal {
         let own = self.left.iter().filter(|(id, _)| *id == item.id);
         own.map(|(_, quantity)| *quantity).sum::<Decimal>().max(Decimal::ZERO)
     }
+}
+
+const COMPENSATION: &str = "discount_tax_compensation_amount";
+
+fn optional(document: &JsonObject, name: &str) -> Result<Decimal, Failure> {
+    document.amount_after(false, name)
 }
 
 /// How many of each order item a document is about.

@@ -45,7 +45,8 @@ fn order(head: Value, items: &[Value], rate: u32) -> (Order, OrderBalance) {
 fn complete() -> (Order, OrderBalance) {
     let head = json!({
         "total_paid": 34, "grand_total": 34, "total_due": 0, "total_invoiced": 34,
-        "shipping_amount": 15, "shipping_invoiced": 15, "shipping_tax_amount": 0,
+        "shipping_amount": 15, "shipping_incl_tax": 15, "shipping_invoiced": 15, "tax_invoiced": 0,
+        "discount_tax_compensation_invoiced": 0, "shipping_tax_amount": 0,
         "shipping_discount_amount": 0,
     });
     let item = |id: u32, quantity: u32, row: f64, discount: f64| {
@@ -65,21 +66,25 @@ fn memo(
     extras: RefundExtras,
 ) -> Result<CreditMemo, Failure> {
     let items: Vec<_> = items.iter().map(|(id, q)| (*id, Decimal::whole(*q))).collect();
-    CreditMemo::new(order, balance, &items, extras)
+    CreditMemo::new(order, balance, &items, extras, None, ShippingDisplay::ExcludingTax)
 }
 
 fn total(order: &(Order, OrderBalance), items: &[(u64, u32)], extras: RefundExtras) -> String {
     memo(order, items, extras).unwrap().grand_total().order.to_string()
 }
 
+fn nothing_else() -> RefundExtras {
+    shipped("0")
+}
+
 fn shipped(shipping: &str) -> RefundExtras {
-    RefundExtras { shipping: amount(shipping), ..RefundExtras::default() }
+    RefundExtras { shipping: Some(amount(shipping)), ..RefundExtras::default() }
 }
 
 #[test]
 fn recorded_memos_come_to_what_was_recorded() {
     // `refund-offline`: one of two jackets, half of an odd discount.
-    assert_eq!(total(&complete(), &[(1, 1)], RefundExtras::default()), "7.36");
+    assert_eq!(total(&complete(), &[(1, 1)], nothing_else()), "7.36");
     // `orders_more.jsonl`, `refund-shiponly`: the last shirt, and three of the shipping.
     assert_eq!(total(&complete(), &[(2, 1)], shipped("3")), "7.27");
     // `refund-rest`: all of it.
@@ -92,26 +97,32 @@ fn a_fee_above_the_memo_and_more_than_was_paid_are_refused() {
     let refused = |items: &[(u64, u32)], extras: RefundExtras| {
         memo(&order, items, extras)?.check(&order.0, &order.1)
     };
-    let fee = RefundExtras { fee: amount("7.37"), ..RefundExtras::default() };
+    let fee = RefundExtras { fee: amount("7.37"), ..nothing_else() };
     assert!(refused(&[(1, 1)], fee).unwrap_err().message.contains("the fee of 7.37"));
-    let extra = RefundExtras { adjustment: amount("34.01"), ..RefundExtras::default() };
+    let extra = RefundExtras { adjustment: amount("34.01"), ..nothing_else() };
     assert!(refused(&[], extra).unwrap_err().message.contains("only 34 EUR"));
     assert!(refused(&[], shipped("15.01")).unwrap_err().message.contains("15 EUR is left"));
-    assert!(refused(&[], RefundExtras::default()).unwrap_err().message.contains("nothing"));
+    assert!(refused(&[], nothing_else()).unwrap_err().message.contains("nothing"));
     assert!(refused(&[(1, 2), (2, 1)], shipped("15")).is_ok());
 }
 
 #[test]
 fn amounts_are_taken_in_the_orders_currency_and_sent_in_the_base_currency() {
     let head = json!({
-        "total_paid": 1162, "grand_total": 1162, "total_due": 0, "shipping_amount": 120,
+        "total_paid": 1162, "grand_total": 1162, "total_due": 0, "shipping_amount": 120, "shipping_incl_tax": 120,
         "shipping_tax_amount": 0, "shipping_discount_amount": 0,
     });
     let (order, balance) = order(head, &[], 12);
     assert_eq!(adjustment_in_base(&order, &balance, amount("12"), "x").unwrap(), amount("1"));
     assert_eq!(adjustment_in_base(&order, &balance, amount("0.12"), "x").unwrap(), amount("0.01"));
-    assert_eq!(shipping_in_base(&order, &balance, amount("120")).unwrap(), amount("10"));
-    assert_eq!(shipping_in_base(&order, &balance, amount("60")).unwrap(), amount("5"));
+    assert_eq!(
+        shipping_in_base(&order, &balance, amount("120"), ShippingDisplay::ExcludingTax).unwrap(),
+        amount("10")
+    );
+    assert_eq!(
+        shipping_in_base(&order, &balance, amount("60"), ShippingDisplay::ExcludingTax).unwrap(),
+        amount("5")
+    );
     let between = adjustment_in_base(&order, &balance, amount("12.05"), "x").unwrap_err();
     assert!(between.remedy.unwrap().contains("12 and 12.12 NOK"));
     for wrong in ["0.001", "-1"] {

@@ -1,10 +1,11 @@
 //! The rules of states and the totals of refunds, held to what a real store was recorded doing.
 
-use serde_json::{Value, json};
-use souk_sdk::prelude::Decimal;
+use souk_sdk::prelude::*;
 
+use crate::act::RefundInvoice;
 use crate::balance::OrderBalance;
-use crate::credit_memo::{CreditMemo, RefundExtras};
+use crate::credit_memo::{CreditMemo, RefundExtras, ShippingDisplay};
+use crate::json_object::object;
 use crate::order::Order;
 use crate::state::{OrderAct, check};
 
@@ -12,6 +13,9 @@ use crate::state::{OrderAct, check};
 /// showed after. Amounts of zero are left out.
 const RECORDED: &str =
     include_str!("../../../../host/demo-store/tests/golden/order_operations.jsonl");
+
+/// Refunds in the same form, some with the credit memo that came of them.
+const REFUNDS: &str = include_str!("../../../../host/demo-store/tests/golden/refunds.jsonl");
 
 fn recordings() -> Vec<Value> {
     RECORDED.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -32,7 +36,9 @@ fn order(recording: &Value) -> Order {
         &mut order,
         "grand_total total_due total_invoiced total_refunded shipping_amount shipping_invoiced \
          shipping_refunded shipping_tax_amount shipping_tax_refunded shipping_discount_amount \
-         shipping_discount_tax_compensation_amount shipping_discount_tax_compensation_amnt",
+         shipping_discount_tax_compensation_amount shipping_discount_tax_compensation_amnt \
+         shipping_incl_tax tax_invoiced tax_refunded discount_tax_compensation_invoiced \
+         discount_tax_compensation_refunded",
     );
     for item in order["items"].as_array_mut().unwrap() {
         fill(
@@ -68,38 +74,100 @@ fn what_magento_refused_is_refused_and_what_it_did_is_possible() {
     }
 }
 
-#[test]
-fn recorded_refunds_come_to_what_was_recorded() {
-    let mut compared = 0;
-    for recording in recordings() {
-        let Some(body) = recording.get("body").filter(|_| recording["operation"] == "refund")
-        else {
-            continue;
-        };
-        let order = order(&recording);
-        let balance = OrderBalance::parse(&order).unwrap();
-        let quantities: Vec<_> = body["items"]
-            .as_array()
-            .unwrap()
+/// What a recorded request says beside items.
+fn extras(body: &Value) -> RefundExtras {
+    let argument = |name: &str| body["arguments"].get(name).filter(|given| !given.is_null());
+    RefundExtras {
+        shipping: argument("shipping_amount").map(decimal),
+        adjustment: argument("adjustment_positive").map(decimal).unwrap_or_default(),
+        fee: argument("adjustment_negative").map(decimal).unwrap_or_default(),
+    }
+}
+
+/// The memo that a recorded request asks for, as it is said beforehand.
+fn memo(recording: &Value, order: &Order, balance: &OrderBalance) -> CreditMemo {
+    let body = &recording["body"];
+    let objects = |name: &str| {
+        let list = recording[name].as_array().into_iter().flatten();
+        list.map(|one| object(one.clone())).collect::<Vec<_>>()
+    };
+    let (invoices, memos) = (objects("invoices"), objects("memos"));
+    let invoice = recording["invoice"].as_u64().map(|id| {
+        let invoice = invoices.iter().find(|invoice| invoice.id("entity_id") == id).unwrap();
+        RefundInvoice::new(order, invoice, &memos).unwrap()
+    });
+    let named = body["items"].as_array().filter(|items| !items.is_empty());
+    let quantities: Vec<_> = match named {
+        Some(items) => items
             .iter()
             .map(|item| (item["order_item_id"].as_u64().unwrap(), decimal(&item["qty"])))
-            .collect();
-        let argument = |name: &str| decimal(&body["arguments"][name]);
-        let extras = RefundExtras {
-            shipping: argument("shipping_amount"),
-            adjustment: argument("adjustment_positive"),
-            fee: argument("adjustment_negative"),
-        };
-        let memo = CreditMemo::new(&order, &balance, &quantities, extras).unwrap();
+            .collect(),
+        None => balance.items.iter().map(|item| (item.id, item.quantity)).collect(),
+    };
+    CreditMemo::new(
+        order,
+        balance,
+        &quantities,
+        extras(body),
+        invoice.as_ref().map(|invoice| &invoice.balance),
+        match recording["shows_tax"] == true {
+            true => ShippingDisplay::IncludingTax,
+            false => ShippingDisplay::ExcludingTax,
+        },
+    )
+    .unwrap()
+}
+
+#[test]
+fn recorded_refunds_come_to_what_was_recorded() {
+    let (mut orders, mut memos) = (0, 0);
+    let refunds = REFUNDS.lines().map(|line| serde_json::from_str(line).unwrap());
+    let done =
+        |recording: &Value| recording["operation"] == "refund" && recording["allowed"] == true;
+    for recording in recordings().into_iter().chain(refunds).filter(done) {
+        let order = order(&recording);
+        let balance = OrderBalance::parse(&order).unwrap();
+        if recording.get("after").is_none() && recording.get("memo").is_none() {
+            continue;
+        }
+        let memo = memo(&recording, &order, &balance);
         let total = memo.grand_total();
-        let after = |name: &str| decimal(&recording["after"][name]);
-        let said = [
-            (order.total_refunded + total.order).cents(),
-            (balance.total_refunded.base + total.base).cents(),
-        ];
-        let recorded = [after("total_refunded"), after("base_total_refunded")];
-        assert_eq!(said, recorded, "{}", recording["recording"]);
-        compared += 1;
+        let name = [&recording["recording"], &recording["tag"]];
+        if let Some(after) = recording.get("after") {
+            let said = [
+                (order.total_refunded + total.order).cents(),
+                (balance.total_refunded.base + total.base).cents(),
+                memo.shipping.order + balance.shipping_refunded,
+            ];
+            let shown = |field: &str, before: Decimal| match &after[field] {
+                Value::Null => before,
+                value => decimal(value),
+            };
+            let recorded = [
+                shown("total_refunded", order.total_refunded),
+                shown("base_total_refunded", balance.total_refunded.base),
+                shown("shipping_refunded", balance.shipping_refunded),
+            ];
+            assert_eq!(said, recorded, "{name:?}");
+            orders += 1;
+        }
+        if let Some(recorded) = recording.get("memo") {
+            // To the four digits that Magento keeps.
+            let digits = |amount: Decimal| (amount.millionths() + 50).div_euclid(100);
+            for (said, field) in [
+                (total.order, "grand_total"),
+                (total.base, "base_grand_total"),
+                (Decimal::ZERO - memo.discount.order, "discount_amount"),
+                (memo.shipping.order, "shipping_amount"),
+                (memo.tax.order, "tax_amount"),
+                (memo.adjustment.order, "adjustment_positive"),
+                (memo.fee.order, "adjustment_negative"),
+            ] {
+                let recorded = digits(decimal(&recorded[field]));
+                assert_eq!(digits(said), recorded, "{name:?} {field}");
+            }
+            memos += 1;
+        }
     }
-    assert!(compared >= 29, "{compared}");
+    assert!(orders >= 55 && memos >= 33, "{orders} orders and {memos} memos");
 }

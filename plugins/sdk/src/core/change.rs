@@ -198,6 +198,12 @@ impl ChangeBuilder {
         self.edit(field, lookup, after);
     }
 
+    /// Records about what number the store itself will make of a field: it may differ by this decimal.
+    pub fn expect_about(&mut self, field: &str, lookup: &str, value: &Value, tolerance: &str) {
+        let after = Expectation::SetByStore(StoreSet::about(value, tolerance));
+        self.edit(field, lookup, after);
+    }
+
     /// Records something that happens and that no read of the store can show: an e-mail that is sent.
     /// `what` says it to the reviewer. The store's answer is its only witness, so the change is never
     /// sent again where that answer did not come.

@@ -1,0 +1,423 @@
+//! What a refund asks of Magento, and what the order will show.
+//!
+//! Where everything that is left of an order is refunded, its body names neither items nor shipping:
+//! that is how Magento refunds all that is left, whatever it is. Else what the body says is all that can
+//! happen: every item is named with its quantity, 0 too, since an empty list would refund everything,
+//! and the shipping is given, since leaving it out would refund all of it (`orders_more.jsonl`,
+//! `refund-shiponly`, `refund-rest`).
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
+use souk_sdk::core::StepIndex;
+use souk_sdk::prelude::*;
+
+use super::apply::{DocumentNote, order_change, post};
+use super::document_items::expect_added;
+use super::refund::{RefundArgs, RefundItemArgs};
+use super::refund_invoice::RefundInvoice;
+use crate::balance::OrderBalance;
+use crate::credit_memo::{
+    CreditMemo, RefundExtras, ShippingDisplay, adjustment_in_base, shipping_in_base,
+};
+use crate::item_quantity::{ItemQuantity, all_left, resolve};
+use crate::item_role::DocumentSide;
+use crate::json_object::JsonObject;
+use crate::order::{Order, OrderItem};
+use crate::routes::{REFUND, REFUND_INVOICE};
+use crate::state::is_paid_offline;
+
+/// A refund, worked out.
+pub(super) struct Refund<'order> {
+    order: &'order Order,
+    balance: &'order OrderBalance,
+    /// The invoice of an online refund.
+    invoice: Option<u64>,
+    quantities: Vec<ItemQuantity<'order>>,
+    /// Whether the body names items; else all that is left of the order is meant.
+    names_items: bool,
+    /// Order items whose goods come back.
+    returned: Vec<u64>,
+    extras: RefundExtras,
+    pub(super) memo: CreditMemo,
+    /// What is taken off since adjustments before gave it back, in the order's currency.
+    given_before: Decimal,
+    /// How much less the store may give back, in the order's currency, and of that the shipping.
+    uncertainty: Uncertainty,
+    /// What no other memo's comment has: by it the own memo is told from others', however alike.
+    mark: String,
+}
+
+/// By how much the store may differ from what is computed, in the order's currency.
+#[derive(Debug, Clone, Copy, Default)]
+struct Uncertainty {
+    total: Decimal,
+    shipping: Decimal,
+}
+
+impl<'order> Refund<'order> {
+    /// Works out what the arguments mean; `display` is what is known of how the store takes shipping.
+    ///
+    /// # Errors
+    /// Arguments that contradict each other or the order, and more than is left.
+    pub(super) fn new(
+        args: &RefundArgs,
+        order: &'order Order,
+        balance: &'order OrderBalance,
+        invoice: Option<&RefundInvoice>,
+        display: Option<ShippingDisplay>,
+    ) -> Result<Self, Failure> {
+        let left = |item: &OrderItem| {
+            let left = item.to_refund();
+            invoice.map_or(left, |invoice| invoice.left(item).min(left))
+        };
+        let quantities = if !args.everything {
+            resolve(
+                order,
+                args.items.iter().map(|item| &item.item),
+                DocumentSide::Money,
+                left,
+                "refund",
+            )?
+        } else if args.items.is_empty() && args.shipping.is_none() {
+            all_left(order, left)
+        } else {
+            return Err(Failure::argument("everything", "everything includes items and shipping")
+                .remedy("leave `items` and `shipping` out, or `everything`"));
+        };
+        let covers_order = all_left(order, OrderItem::to_refund)
+            .iter()
+            .all(|line| left(line.item) >= line.quantity)
+            && invoice.is_none_or(|own| own.balance.base_shipping >= balance.shipping_left.base);
+        let adjustment = |wanted: Option<NonNegative>, argument: &str| match wanted {
+            None => Ok(Decimal::ZERO),
+            Some(NonNegative(wanted)) => adjustment_in_base(order, balance, wanted, argument),
+        };
+        let extras = RefundExtras {
+            shipping: shipping(args, order, balance, invoice, display, covers_order)?,
+            adjustment: adjustment(args.adjustment_refund, "adjustment_refund")?,
+            fee: adjustment(args.adjustment_fee, "adjustment_fee")?,
+        };
+        let returned = returned(args, order, &quantities)?;
+        let mut refund = Self {
+            order,
+            balance,
+            invoice: invoice.map(|invoice| invoice.id),
+            quantities,
+            names_items: !(args.everything && covers_order),
+            returned,
+            extras,
+            memo: CreditMemo::default(),
+            given_before: Decimal::ZERO,
+            uncertainty: Uncertainty::default(),
+            mark: format!("ref. {:016x}", RandomState::new().build_hasher().finish()),
+        };
+        refund.reckon(args.everything, invoice, display)?;
+        refund.check(invoice)?;
+        Ok(refund)
+    }
+
+    /// Works out the memo, as the store most probably makes it and as it may.
+    fn reckon(
+        &mut self,
+        everything: bool,
+        invoice: Option<&RefundInvoice>,
+        display: Option<ShippingDisplay>,
+    ) -> Result<(), Failure> {
+        let likely = display.unwrap_or(ShippingDisplay::ExcludingTax);
+        self.memo = self.memo_as(invoice, likely)?;
+        if everything {
+            self.take_off_what_was_given_before(invoice);
+            self.memo = self.memo_as(invoice, likely)?;
+        }
+        if self.memo.is_rounded {
+            self.uncertainty.total = Decimal::CENT;
+        }
+        if display.is_none()
+            && let Ok(other) = self.memo_as(invoice, ShippingDisplay::IncludingTax)
+        {
+            let off = |a: Decimal, b: Decimal| (a - b).abs();
+            let (mine, other_total) = (self.memo.grand_total().order, other.grand_total().order);
+            self.uncertainty.total += off(mine, other_total);
+            self.uncertainty.shipping = off(self.memo.shipping.order, other.shipping.order);
+        }
+        Ok(())
+    }
+
+    fn memo_as(
+        &self,
+        invoice: Option<&RefundInvoice>,
+        display: ShippingDisplay,
+    ) -> Result<CreditMemo, Failure> {
+        let named: Vec<_> =
+            self.quantities.iter().map(|line| (line.item.id, line.quantity)).collect();
+        let own = invoice.map(|invoice| &invoice.balance);
+        CreditMemo::new(self.order, self.balance, &named, self.extras, own, display)
+    }
+
+    /// Everything is no more than what is left of the money: what adjustments gave back before is kept as
+    /// a fee now.
+    fn take_off_what_was_given_before(&mut self, invoice: Option<&RefundInvoice>) {
+        let (paid, refunded) = (self.balance.total_paid.base, self.balance.total_refunded.base);
+        let left =
+            invoice.map_or(paid - refunded, |own| (paid - refunded).min(own.money_left.base));
+        let above = (self.memo.goods_and_shipping().base - left).cents();
+        if above.is_positive() {
+            let fee_before = self.memo.fee.order;
+            self.extras.fee += above;
+            let fee = self.extras.fee.times(self.balance.rate).cents();
+            self.given_before = fee - fee_before;
+        }
+    }
+
+    fn check(&self, invoice: Option<&RefundInvoice>) -> Result<(), Failure> {
+        self.memo.check(self.order, self.balance)?;
+        let total = self.memo.grand_total();
+        let Some(invoice) = invoice.filter(|own| total.base.cents() > own.money_left.base.cents())
+        else {
+            return Ok(());
+        };
+        let message = format!(
+            "this would give back {} {}, and {} of the invoice {} are left",
+            total.order,
+            self.order.currency(),
+            invoice.money_left.order,
+            invoice.id
+        );
+        Err(Failure::argument("invoice_id", message))
+    }
+
+    /// What is given back, in words: in the order's currency and, where that is another, the base one's.
+    pub(super) fn amount(&self) -> String {
+        let total = self.memo.grand_total();
+        let own = format!("{} {}", total.order, self.order.currency());
+        if !self.order.is_converted() {
+            return own;
+        }
+        format!("{own} ({} {})", total.base, self.order.base_currency())
+    }
+
+    /// The change that makes the memo.
+    pub(super) fn change(&self, note: &DocumentNote) -> ChangeBuilder {
+        let mut change = order_change(self.order);
+        let step = change.step(match self.invoice {
+            None => post(&REFUND),
+            Some(id) => {
+                let invoice = BindingSource::Text(id.to_string());
+                REFUND_INVOICE.step(Method::Post, [invoice], StoreView::Global)
+            }
+        });
+        if self.invoice.is_some() {
+            change.constant(step, "/isOnline", true.into());
+        }
+        if self.names_items {
+            change.constant(step, "/items", self.every_item());
+        }
+        if let Some(shipping) = self.extras.shipping {
+            change.constant(step, "/arguments/shipping_amount", shipping.json());
+        }
+        for (field, amount) in [
+            ("adjustment_positive", self.extras.adjustment),
+            ("adjustment_negative", self.extras.fee),
+        ] {
+            change.constant(step, &["/arguments/", field].concat(), amount.json());
+        }
+        let returned = self.returned_items();
+        if !returned.is_empty() {
+            let pointer = "/arguments/extension_attributes/return_to_stock_items";
+            change.constant(step, pointer, returned.into());
+        }
+        self.write_note(&mut change, step, note);
+        self.expect(&mut change);
+        self.warn(&mut change);
+        change.cannot_be_undone("money that was given back cannot be taken again");
+        change
+    }
+
+    /// Writes what is said with the memo, and the mark into its comment. Where nobody said anything, the
+    /// comment is the mark alone, which customers do not see.
+    fn write_note(&self, change: &mut ChangeBuilder, step: StepIndex, note: &DocumentNote) {
+        if let Some(comment) = &note.comment {
+            let comment = Some(format!("{comment} ({})", self.mark));
+            DocumentNote { comment, ..note.clone() }.write(change, step);
+            return;
+        }
+        note.write(change, step);
+        change.constant(step, "/comment/comment", self.mark.as_str().into());
+        change.constant(step, "/comment/is_visible_on_front", 0.into());
+    }
+
+    /// Whether this is the memo that the change made.
+    pub(super) fn is_own(&self, memo: &JsonObject) -> bool {
+        let has_mark = |comment: &JsonObject| comment.text("comment").contains(&self.mark);
+        memo.rows("comments").any(has_mark)
+    }
+
+    /// What the order will show.
+    fn expect(&self, change: &mut ChangeBuilder) {
+        let mut expect = |name: &str, value: Decimal, uncertainty: Decimal| {
+            let pointer = ["/", name].concat();
+            if uncertainty.is_positive() {
+                let within = uncertainty.to_string();
+                change.expect_about(name, &pointer, &value.json(), &within);
+            } else {
+                change.expect(name, &pointer, Some(&value.json()));
+            }
+        };
+        // The discount on shipping can have more digits than cents; the order's total has not.
+        let total = (self.order.total_refunded + self.memo.grand_total().order).cents();
+        expect("total_refunded", total, self.uncertainty.total.cents());
+        if self.memo.shipping.order.is_positive() {
+            let shipping = self.balance.shipping_refunded + self.memo.shipping.order;
+            expect("shipping_refunded", shipping, self.uncertainty.shipping);
+        }
+        expect_added(change, &self.quantities, "qty_refunded");
+    }
+
+    fn every_item(&self) -> Value {
+        let quantity = |item: &OrderItem| {
+            let line = self.quantities.iter().find(|line| line.item.id == item.id);
+            line.map_or(Decimal::ZERO, |line| line.quantity)
+        };
+        let items = self.order.billed_items();
+        items.map(|item| json!({"order_item_id": item.id, "qty": quantity(item)})).collect()
+    }
+
+    /// The ids of what comes back: of a configurable product the variant too, whose stock it is.
+    fn returned_items(&self) -> Vec<Value> {
+        let comes_back = |item: &&OrderItem| {
+            self.returned.contains(&item.id) || self.returned.contains(&item.parent_id)
+        };
+        self.order.items().iter().filter(comes_back).map(|item| item.id.into()).collect()
+    }
+
+    /// The goods that are given back: of a bundle that is billed whole those of its parts.
+    fn goods(&self) -> Vec<(&OrderItem, Decimal)> {
+        let mut goods = Vec::new();
+        for ItemQuantity { item, quantity } in &self.quantities {
+            if item.role.is_in_bundle && item.role.has_parts {
+                let parts = self.order.parts(item);
+                goods.extend(parts.map(|part| (part, quantity.times(part.role.per_whole))));
+            } else {
+                goods.push((*item, *quantity));
+            }
+        }
+        goods
+    }
+
+    fn warn(&self, change: &mut ChangeBuilder) {
+        for (item, quantity) in self.goods() {
+            let gone = item.written_off(quantity);
+            let returned =
+                self.returned.contains(&item.id) || self.returned.contains(&item.parent_id);
+            if gone.is_positive() && !item.is_virtual && !returned {
+                change.warn(format!(
+                    "{gone} of `{}` were never shipped and do not go back to stock: Magento takes them off \
+                     the source's quantity",
+                    item.sku()
+                ));
+            }
+        }
+        if self.invoice.is_none() && !is_paid_offline(self.order) {
+            change.warn(format!(
+                "`{}` moves no money: the store only notes the refund, and the customer has to be \
+                 paid back outside",
+                self.order.payment_method
+            ));
+        }
+        self.warn_of_amounts(change);
+    }
+
+    fn warn_of_amounts(&self, change: &mut ChangeBuilder) {
+        let currency = self.order.currency();
+        if self.given_before.is_positive() {
+            change.warn(format!(
+                "of what is left, {} {currency} were given back by adjustments before: that is kept as \
+                 a fee, so that all of what was paid is refunded and no more",
+                self.given_before
+            ));
+        }
+        if self.order.is_converted() {
+            let base = self.order.base_currency();
+            change.warn(format!(
+                "Magento takes shipping and adjustments in {base}: the request says them in {base}, and \
+                 {} are given back in all",
+                self.amount()
+            ));
+        }
+        if self.uncertainty.shipping.is_positive() {
+            change.warn(format!(
+                "a store that shows shipping with tax in its orders takes the amount as including it, and \
+                 gives back up to {} {currency} less: no answer of the store's tells, and the operator can \
+                 say so by the setting `shipping_display` of this plugin. The answer says how much it was",
+                self.uncertainty.total.cents()
+            ));
+        }
+    }
+}
+
+/// The `shipping_amount` of the request, if it says one.
+///
+/// All that is left is refunded by leaving it out, which means the same however the store shows
+/// shipping. Only a discount on it goes wrong then, once a part of the shipping was given back.
+fn shipping(
+    args: &RefundArgs,
+    order: &Order,
+    balance: &OrderBalance,
+    invoice: Option<&RefundInvoice>,
+    display: Option<ShippingDisplay>,
+    covers_order: bool,
+) -> Result<Option<Decimal>, Failure> {
+    let is_left = balance.shipping_left.base.is_positive();
+    let was_refunded = balance.shipping_refunded.is_positive();
+    let is_discounted = balance.shipping_discount.base != Decimal::ZERO;
+    let may_leave_out = covers_order && !(is_discounted && was_refunded);
+    match args.shipping {
+        None if args.everything && may_leave_out => Ok(None),
+        // Other invoices than that with the shipping give none back.
+        None if args.everything && is_left && invoice.is_none_or(RefundInvoice::has_shipping) => {
+            let all = display_amount(balance, display);
+            Ok(Some(invoice.map_or(all, |own| all.min(own.balance.base_shipping))))
+        }
+        None => Ok(Some(Decimal::ZERO)),
+        Some(NonNegative(wanted)) => {
+            let all = is_left && wanted == balance.shipping_left.order;
+            let is_taxed = balance.shipping_tax.base.is_positive();
+            let has_own =
+                invoice.is_none_or(|own| own.balance.base_shipping >= balance.shipping_left.base);
+            if all && is_taxed && display.is_none() && has_own && !(is_discounted && was_refunded) {
+                return Ok(None);
+            }
+            let likely = display.unwrap_or(ShippingDisplay::ExcludingTax);
+            shipping_in_base(order, balance, wanted, likely).map(Some)
+        }
+    }
+}
+
+/// All shipping that is left, as the amount that the store takes for it.
+fn display_amount(balance: &OrderBalance, display: Option<ShippingDisplay>) -> Decimal {
+    match display {
+        Some(ShippingDisplay::IncludingTax) => balance.shipping_left_incl_tax(),
+        Some(ShippingDisplay::ExcludingTax) | None => balance.shipping_left.base,
+    }
+}
+
+/// The order items whose goods come back: of a bundle that is named its parts.
+fn returned(
+    args: &RefundArgs,
+    order: &Order,
+    quantities: &[ItemQuantity<'_>],
+) -> Result<Vec<u64>, Failure> {
+    if args.items.is_empty() {
+        let all = quantities.iter().filter(|_| args.return_to_stock);
+        return Ok(all.map(|line| line.item.id).collect());
+    }
+    let mut returned = Vec::new();
+    for RefundItemArgs { item, return_to_stock } in &args.items {
+        if return_to_stock.unwrap_or(args.return_to_stock) {
+            let lines =
+                resolve(order, [item], DocumentSide::Money, OrderItem::to_refund, "refund")?;
+            returned.extend(lines.iter().map(|line| line.item.id));
+        }
+    }
+    Ok(returned)
+}
