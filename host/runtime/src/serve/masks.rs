@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use souk_model::Principal;
-use souk_plans::PlanOutcome;
 use souk_policy::{Mask, Rules};
 use souk_state::audit::AuditTrail;
 
@@ -23,26 +22,6 @@ pub(super) fn of_call(
         }
         Some((ToolKind::Plans(_), _)) | None => (Mask::OFF, rules.mask_for_any_group(principal)),
     }
-}
-
-/// An outcome without personal data. A plan is known by the group that proposed it, which only those
-/// who look the plan up know.
-pub(super) fn masked_outcome(mask: &Mask, mut outcome: PlanOutcome) -> PlanOutcome {
-    if !mask.is_on() {
-        return outcome;
-    }
-    outcome.subject = outcome.subject.map(|subject| mask.value(subject));
-    outcome.note = outcome.note.map(|note| mask.failure(note));
-    for failed in &mut outcome.failures {
-        let subject = &mut failed.subject;
-        subject.id = mask.text(std::mem::take(&mut subject.id));
-        subject.label = subject.label.take().map(|label| mask.text(label));
-        if let Some(failure) = &mut failed.failure {
-            failure.message = mask.text(std::mem::take(&mut failure.message));
-            failure.remedy = failure.remedy.take().map(|remedy| mask.text(remedy));
-        }
-    }
-    outcome
 }
 
 /// Masks on the trail what any rule masks for a principal: which plugin a line is about is not

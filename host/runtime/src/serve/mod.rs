@@ -10,6 +10,7 @@ pub(crate) mod dispatch;
 mod documents;
 mod host_arg_values;
 mod masked_content;
+mod masked_outcome;
 mod masked_progress;
 mod masks;
 pub(crate) mod operator_config;

@@ -17,7 +17,7 @@ use crate::guest::call_context::not_logged_in;
 use crate::guest::call_effects::EffectsRecord;
 use crate::guest::plan_json::rfc3339;
 use crate::serve::host_arg_values::HostArgValues;
-use crate::serve::masks::masked_outcome;
+use crate::serve::masked_outcome::masked_outcome;
 use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
 
 /// A call of one of them, with everything it may touch.
