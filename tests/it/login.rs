@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
-use souk_tests::{CommandOutput, DemoStore, Home, LoggedRequest, Souk};
+use souk_tests::{CommandOutput, DemoStore, Home, LoggedRequest, PATIENCE, Souk};
 
 const SEARCH: [&str; 4] = ["call", "catalog_search_products", "page_size=1", "--json"];
 const BY_CODE: &str = "/rest/V1/tfa/provider/google/authenticate";
@@ -35,7 +35,10 @@ fn json_of(ran: CommandOutput) -> Value {
 async fn an_admin_with_a_second_factor_logs_in_and_no_code_is_sent_twice() {
     let (store, home) = (DemoStore::start_with(&["--login", "2fa"]).await, Home::new());
     for _ in 0..2 {
-        let found = json_of(with(home.souk(SEARCH), &store, &CODE).run().await);
+        let mut souk = with(home.souk(SEARCH), &store, &CODE).command();
+        let ran = tokio::time::timeout(PATIENCE * 2, souk.output()).await.unwrap().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let found: Value = serde_json::from_slice(&ran.stdout).unwrap();
         assert_eq!(found["items"].as_array().unwrap().len(), 1);
     }
     let requests = store.requests().await;
