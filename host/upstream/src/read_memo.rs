@@ -20,10 +20,10 @@ const KEPT_BYTES: usize = 4 << 20;
 /// may have changed the store ends it earlier, and whoever waits for a person or for a place in the
 /// middle of a call has to, too.
 #[derive(Debug, Clone, Default)]
-pub struct ReadMemo(Arc<Mutex<Memo>>);
+pub struct ReadMemo(Arc<Mutex<MemoState>>);
 
 #[derive(Debug, Default)]
-struct Memo {
+struct MemoState {
     /// With whose session it was read: what somebody else may see is not shown.
     session: Option<Session>,
     slots: HashMap<ReadKey, Slot>,
@@ -107,7 +107,7 @@ impl ReadMemo {
     /// Ends it: from now on every read goes out. The store may have changed.
     pub fn end(&self) {
         let mut memo = self.lock();
-        *memo = Memo { ended: true, ..Memo::default() };
+        *memo = MemoState { ended: true, ..MemoState::default() };
     }
 
     fn slot(
@@ -164,12 +164,12 @@ impl ReadMemo {
         self.lock().slots.remove(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Memo> {
+    fn lock(&self) -> MutexGuard<'_, MemoState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Memo {
+impl MemoState {
     fn belong_to(&mut self, session: &Session) {
         if !self.session.as_ref().is_some_and(|owner| owner.is_same(session)) {
             *self = Self { session: Some(session.clone()), ..Self::default() };

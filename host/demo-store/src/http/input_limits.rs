@@ -1,5 +1,5 @@
 //! Input limits, as a store has them that switches them on (Stores > Configuration > Services > Web
-//! API): so many items of a kind in one request, so many on a page (`input_limits.jsonl`).
+//! API): so many items of a kind in one request, so many on a page.
 
 use serde_json::{Map, Value, json};
 

@@ -5,7 +5,7 @@ use souk_demo_store::{DemoStore, InputLimits};
 
 use crate::client::Store;
 
-/// As they were set when `input_limits.jsonl` was recorded.
+/// As they were set when a store was recorded with them.
 const RECORDED: InputLimits = InputLimits { items: 4, page: 5, default_page: 3 };
 
 async fn store(limits: InputLimits) -> Store {

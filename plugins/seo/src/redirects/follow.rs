@@ -9,7 +9,7 @@ use souk_sdk::prelude::*;
 use super::chain::{
     ChainEnd, DeadEndUrl, OtherViewUrl, RedirectChain, RedirectFindings, UnresolvedUrl,
 };
-use super::site::{Place, Site, SiteView};
+use super::site::{AddressOwner, Site, SiteView};
 use super::storefront::{PageAnswer, PageHead, look};
 
 /// How many addresses are asked after in one call, all views together. The operator's own limit on
@@ -23,7 +23,7 @@ const LIMITS: [&str; 1] = [
 ];
 
 /// A chain on its way, and in which of the views.
-type Open<'a> = (&'a SiteView, RedirectChain);
+type OpenChain<'a> = (&'a SiteView, RedirectChain);
 
 /// Follows each address in each view that it is of.
 pub(super) fn all(
@@ -85,7 +85,7 @@ pub(super) fn all(
 ///
 /// # Errors
 /// An address that is empty or of no view of this store, or more of them than can be asked after.
-fn starts<'a>(site: &'a Site, urls: &[String]) -> Result<Vec<Open<'a>>, Failure> {
+fn starts<'a>(site: &'a Site, urls: &[String]) -> Result<Vec<OpenChain<'a>>, Failure> {
     let mut open = Vec::new();
     for (at, url) in urls.iter().enumerate() {
         let wrong = |why: String| Failure::argument(&format!("/urls/{at}"), why);
@@ -97,9 +97,9 @@ fn starts<'a>(site: &'a Site, urls: &[String]) -> Result<Vec<Open<'a>>, Failure>
         let mut elsewhere = None;
         for view in &site.views {
             match site.place(view, url) {
-                Place::Here(path) => open.push((view, RedirectChain::new(&view.code, path))),
-                Place::OtherView(code) => elsewhere = Some(code),
-                Place::Outside => {}
+                AddressOwner::Here(path) => open.push((view, RedirectChain::new(&view.code, path))),
+                AddressOwner::OtherView(code) => elsewhere = Some(code),
+                AddressOwner::Outside => {}
             }
         }
         if open.len() > before {
@@ -155,12 +155,12 @@ impl RedirectChain {
         code: u16,
     ) -> Option<ChainEnd> {
         match site.place(view, to) {
-            Place::Here(path) => (!self.go(path, code)).then_some(ChainEnd::Loop),
-            Place::OtherView(_) => {
+            AddressOwner::Here(path) => (!self.go(path, code)).then_some(ChainEnd::Loop),
+            AddressOwner::OtherView(_) => {
                 self.go(to, code);
                 Some(ChainEnd::OtherView)
             }
-            Place::Outside => {
+            AddressOwner::Outside => {
                 self.go(to, code);
                 Some(ChainEnd::Outside)
             }

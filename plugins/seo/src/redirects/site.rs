@@ -21,7 +21,7 @@ pub(super) struct Site {
 
 /// Where an address is, seen from a view.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place<'a> {
+pub(super) enum AddressOwner<'a> {
     /// In the view, at this path.
     Here(&'a str),
     /// In another view, whose code this is.
@@ -92,18 +92,18 @@ impl Site {
     }
 
     /// Where an address is, seen from a view. A bare path is the view's own.
-    pub(super) fn place<'a>(&'a self, view: &SiteView, address: &'a str) -> Place<'a> {
+    pub(super) fn place<'a>(&'a self, view: &SiteView, address: &'a str) -> AddressOwner<'a> {
         let address = address.split(['?', '#']).next().unwrap_or_default();
         let Some((host, path)) = host_and_path(address) else {
-            return Place::Here(address.trim_start_matches('/'));
+            return AddressOwner::Here(address.trim_start_matches('/'));
         };
         if let Some(path) = view.path_of(&host, path) {
-            return Place::Here(path);
+            return AddressOwner::Here(path);
         }
         let mut all = self.views.iter().chain(&self.others);
         match all.find(|other| other.path_of(&host, path).is_some()) {
-            Some(other) => Place::OtherView(&other.code),
-            None => Place::Outside,
+            Some(other) => AddressOwner::OtherView(&other.code),
+            None => AddressOwner::Outside,
         }
     }
 
@@ -183,10 +183,10 @@ mod tests {
             others: vec![view("de", &["https://shop.example/de/", "https://shop.de/"])],
         };
         let place = |address| site.place(&site.views[0], address);
-        assert_eq!(place("/old.html?a=b#c"), Place::Here("old.html"));
-        assert_eq!(place("HTTPS://SHOP.example:443/old.html"), Place::Here("old.html"));
-        assert_eq!(place("http://shop.example/a//b"), Place::Here("a//b"));
-        assert_eq!(place("https://shop.de/x"), Place::OtherView("de"));
+        assert_eq!(place("/old.html?a=b#c"), AddressOwner::Here("old.html"));
+        assert_eq!(place("HTTPS://SHOP.example:443/old.html"), AddressOwner::Here("old.html"));
+        assert_eq!(place("http://shop.example/a//b"), AddressOwner::Here("a//b"));
+        assert_eq!(place("https://shop.de/x"), AddressOwner::OtherView("de"));
         for foreign in [
             "https://evil.example/old.html",
             "//evil.example/old.html",
@@ -194,10 +194,10 @@ mod tests {
             "https://shop.example@evil.example/",
             "https://shop.example:8443/",
         ] {
-            assert_eq!(place(foreign), Place::Outside, "{foreign}");
+            assert_eq!(place(foreign), AddressOwner::Outside, "{foreign}");
         }
         let of_de = |address| site.place(&site.others[0], address);
-        assert_eq!(of_de("https://shop.example/de/x"), Place::Here("x"));
-        assert_eq!(of_de("https://shop.example/x"), Place::OtherView("en"));
+        assert_eq!(of_de("https://shop.example/de/x"), AddressOwner::Here("x"));
+        assert_eq!(of_de("https://shop.example/x"), AddressOwner::OtherView("en"));
     }
 }
