@@ -103,8 +103,8 @@ fn global_prices_go_to_all_numbers_and_texts_where_each_belongs() {
         "price": 19.9,
         "custom_attributes": [
             {"attribute_code": "special_price", "value": "9.500000"},
-            {"attribute_code": "special_from_date", "value": "2027-06-01 00:00:00"},
             {"attribute_code": "special_to_date", "value": "2098-12-31 00:00:00"},
+            {"attribute_code": "special_from_date", "value": "2027-06-01 00:00:00"},
         ]
     });
     assert_eq!(sent(&host).0, [put("/rest/all/V1/products/DR-1", &expected)]);
@@ -251,7 +251,7 @@ fn a_write_says_where_it_goes_and_what_it_is_about() {
         assert!(call(empty).message.contains("whole catalogue"));
     }
     let unknown = call(json!({"sku_list": ["DR-1", "NOPE"]}));
-    assert!(unknown.message.contains("no product `nope`"), "{}", unknown.message);
+    assert!(unknown.message.contains("no product `NOPE`"), "{}", unknown.message);
     assert_eq!(unknown.code, FailureCode::ValidationError);
 }
 

@@ -6,10 +6,9 @@
 use schemars::Schema;
 use serde_json::{Map, Value};
 
-use super::sale_terms;
 use super::write_scope::ScopeLevel;
 use crate::core::{Failure, schema};
-use crate::magento::{Decimal, EntityId, Product};
+use crate::magento::{CalendarDay, Decimal, EntityId, Product};
 
 /// A product attribute that bulk changes may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -220,7 +219,7 @@ impl ProductUpdates {
         }
         let place = ["/", argument, "/special_to_date"].concat();
         if let Some(to) = updates.text(F::SpecialToDate) {
-            sale_terms::not_ended(to).map_err(|why| Failure::argument(&place, why))?;
+            not_ended(to).map_err(|why| Failure::argument(&place, why))?;
         }
         Ok(updates)
     }
@@ -403,6 +402,17 @@ pub(super) fn date_text(text: &str) -> Result<String, String> {
         return Err(format!("is `{text}`, which is no day of the calendar"));
     }
     Ok(format!("{day} {time}"))
+}
+
+/// Refuses an end that is past. Days are counted in UTC.
+pub(super) fn not_ended(to: &str) -> Result<(), String> {
+    let today = CalendarDay::today();
+    match CalendarDay::of(to) {
+        Some(day) if day < today => Err(format!(
+            "is {day}, and today is {today}: the sale would have ended before it began"
+        )),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

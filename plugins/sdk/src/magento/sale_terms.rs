@@ -1,19 +1,8 @@
 //! When a sale runs, as a merchant means it and as Magento takes it.
 
 use crate::core::Failure;
-use crate::magento::product_field::{FieldValue, ProductField, ProductUpdates};
+use crate::magento::product_field::{FieldValue, ProductField, ProductUpdates, not_ended};
 use crate::magento::{CalendarDay, Product};
-
-/// Refuses an end that is past. Days are counted in UTC.
-pub(crate) fn not_ended(to: &str) -> Result<(), String> {
-    let today = CalendarDay::today();
-    match CalendarDay::of(to) {
-        Some(day) if day < today => Err(format!(
-            "is {day}, and today is {today}: the sale would have ended before it began"
-        )),
-        _ => Ok(()),
-    }
-}
 
 /// The beginning and the end of a product's sale as a change leaves them.
 ///
