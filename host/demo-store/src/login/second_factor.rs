@@ -47,7 +47,7 @@ impl SecondFactor {
 
     /// What a right password alone is answered.
     pub(crate) fn demand(&self) -> Refusal {
-        Refusal::new(401, "Please use the 2fa provider-specific endpoints to obtain a token.")
+        Refusal::bad("Please use the 2fa provider-specific endpoints to obtain a token.")
             .with(json!({ "active_providers": self.providers }))
     }
 
