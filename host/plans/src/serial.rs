@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use souk_model::Failure;
 use souk_model::plan::{PlanHeader, PlanItem};
 use souk_state::ProcessTurn;
+use souk_state::plans::PlanStore;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::context::PlansContext;
+use crate::guards::Guards;
 
 /// One turn for each kind of write and store, over all plans of this host: its own plans queue in
 /// memory, and one of them at a time before other hosts.
@@ -24,13 +25,15 @@ pub(crate) struct SerialTurn {
     _here: OwnedMutexGuard<()>,
 }
 
-impl PlansContext {
+impl SerialTurns {
     /// Waits for the turn of everything in this item that may not run beside another of its kind.
     ///
     /// # Errors
     /// The turns of other hosts cannot be seen: the item may not be sent.
-    pub(crate) async fn take_turns(
+    pub(crate) async fn take(
         &self,
+        store: &dyn PlanStore,
+        guards: &Guards,
         header: &PlanHeader,
         item: &PlanItem,
     ) -> Result<Vec<SerialTurn>, Failure> {
@@ -40,20 +43,18 @@ impl PlansContext {
             .change
             .steps
             .iter()
-            .filter_map(|step| self.guards.serial_kind(step, &item.change.subject.id))
+            .filter_map(|step| guards.serial_kind(step, &item.change.subject.id))
             .map(|kind| format!("{}\n{kind}", header.base_url.trim_end_matches('/')))
             .collect();
         let mut turns = Vec::with_capacity(kinds.len());
         for kind in kinds {
-            let here = self.serial.turn(&kind).lock_owned().await;
-            let among_hosts = self.store.take_turn(&kind).await?;
+            let here = self.turn(&kind).lock_owned().await;
+            let among_hosts = store.take_turn(&kind).await?;
             turns.push(SerialTurn { _among_hosts: among_hosts, _here: here });
         }
         Ok(turns)
     }
-}
 
-impl SerialTurns {
     fn turn(&self, kind: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(kind.to_owned()).or_default().clone()

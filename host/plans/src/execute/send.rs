@@ -13,6 +13,7 @@ use souk_upstream::SendError;
 
 use super::{PlanRun, ReservedItem, lock};
 use crate::body::render_body;
+use crate::context::PlansContext;
 use crate::refusals::lease_lost;
 use crate::response;
 use crate::trail_lines::{not_sent_entry, write_entry};
@@ -166,6 +167,7 @@ impl PlanRun {
     }
 
     async fn send_in_turn(&self, item: &PlanItem) -> SentItem {
+        let PlansContext { store, guards, serial, .. } = &*self.context;
         let turns = tokio::select! {
             biased;
             () = self.control.until_stopped() => {
@@ -174,7 +176,7 @@ impl PlanRun {
                 }
                 return None;
             }
-            turns = self.context.take_turns(&self.header, item) => turns,
+            turns = serial.take(&**store, guards, &self.header, item) => turns,
         };
         let _turns = match turns {
             Ok(turns) => turns,
