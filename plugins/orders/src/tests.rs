@@ -3,6 +3,7 @@
 //! paid or shipped.
 
 mod bundles;
+mod conformance;
 mod recorded;
 mod shop;
 
