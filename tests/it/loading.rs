@@ -201,7 +201,7 @@ async fn whatever_is_dropped_in_while_calls_run_fails_none_and_keeps_no_honest_f
         }
     });
     let write = |name: String, bytes: &[u8]| std::fs::write(directory.join(name), bytes).unwrap();
-    for number in 0..MANY {
+    for number in 0..MANY / 4 {
         let group = format!("loop{number}");
         write(format!("{group}.wasm"), &renamed("loop-describe", &group).wasm);
     }
@@ -236,7 +236,7 @@ async fn documents_that_many_calls_hold_open_leave_descriptors_for_others() {
     honest.log_in().await;
     let mut most = 0;
     for _ in 0..4 {
-        let hoarding = (0..32).map(|_| hoarder.call("hoard_run", json!({})));
+        let hoarding = (0..16).map(|_| hoarder.call("hoard_run", json!({})));
         let others = async {
             for _ in 0..8 {
                 honest.answer("catalog_get_product", json!({"sku": "TEN-002"})).await;
