@@ -48,6 +48,9 @@ pub(crate) struct OrderItem {
     pub(crate) qty_shipped: Decimal,
     pub(crate) qty_refunded: Decimal,
     qty_canceled: Decimal,
+    /// How many were canceled with its bundle, or with the parts of it, where those are billed: Magento
+    /// counts a cancellation only there.
+    canceled_in_bundle: Decimal,
     /// What it is among the other items.
     pub(crate) role: ItemRole,
     /// What the store answered.
@@ -88,6 +91,11 @@ impl Order {
             .collect::<Result<_, _>>()?;
         let roles: Vec<ItemRole> = items.iter().map(|item| item.role_among(&items)).collect();
         items.iter_mut().zip(roles).for_each(|(item, role)| item.role = role);
+        let canceled: Vec<Decimal> = items.iter().map(|item| item.canceled_among(&items)).collect();
+        items
+            .iter_mut()
+            .zip(canceled)
+            .for_each(|(item, canceled)| item.canceled_in_bundle = canceled);
         let is_invoiced = items.iter().any(|item| item.qty_invoiced.is_positive());
         let is_refunded = items.iter().any(|item| item.qty_refunded.is_positive());
         let method = document.get("payment").and_then(|payment| payment.get("method"));
@@ -197,6 +205,12 @@ pub(crate) fn due(document: &JsonObject) -> Result<Decimal, Failure> {
     Ok((document.amount("total_due")? - canceled).max(Decimal::ZERO))
 }
 
+/// The next whole quantity, unless it is one.
+fn rounded_up(quantity: Decimal) -> Decimal {
+    let below = Decimal::of_millionths(quantity.millionths() / 1_000_000 * 1_000_000);
+    if below == quantity { below } else { below + Decimal::whole(1) }
+}
+
 impl OrderItem {
     /// An item from its document. Its quantities are in every answer of the recordings.
     pub(crate) fn parse(document: JsonObject) -> Result<Self, Failure> {
@@ -210,6 +224,7 @@ impl OrderItem {
             qty_shipped: document.amount("qty_shipped")?,
             qty_refunded: document.amount("qty_refunded")?,
             qty_canceled: document.amount("qty_canceled")?,
+            canceled_in_bundle: Decimal::ZERO,
             role: ItemRole { is_billed: document.id("parent_item_id") == 0, ..ItemRole::alone() },
             document,
         })
@@ -231,6 +246,22 @@ impl OrderItem {
         let per_whole = whole.and_then(|whole| self.qty_ordered.over(whole.qty_ordered));
         let per_whole = per_whole.unwrap_or(Decimal::whole(1));
         ItemRole::composite(whole.is_some(), is_in_bundle, bills_parts, per_whole)
+    }
+
+    /// How many of it were canceled with its bundle or with the parts of it, where those are billed.
+    fn canceled_among(&self, items: &[Self]) -> Decimal {
+        if self.role.is_billed || !self.role.is_in_bundle {
+            return Decimal::ZERO;
+        }
+        if self.is_part() {
+            let bundle = items.iter().find(|other| other.id == self.parent_id);
+            let canceled = bundle.map_or(Decimal::ZERO, |bundle| bundle.qty_canceled);
+            return canceled.times(self.role.per_whole);
+        }
+        let parts = items.iter().filter(|other| other.parent_id == self.id);
+        let bundles = parts.filter_map(|part| part.qty_canceled.over(part.role.per_whole));
+        // A bundle that lacks a part is none.
+        bundles.map(rounded_up).max().unwrap_or_default()
     }
 
     /// Its sku.
@@ -257,12 +288,13 @@ impl OrderItem {
         if !self.is_shipped() {
             return Decimal::ZERO;
         }
-        let gone = self.qty_shipped + self.qty_refunded + self.qty_canceled;
+        let canceled = self.qty_canceled.max(self.canceled_in_bundle);
+        let gone = self.qty_shipped + self.qty_refunded + canceled;
         (self.qty_ordered - gone).max(Decimal::ZERO)
     }
 
     /// How many Magento would still ship: it lets what was refunded be shipped, as long as no more was
-    /// shipped.
+    /// shipped, and what was canceled with another item of a bundle.
     pub(crate) fn shippable(&self) -> Decimal {
         if self.is_shipped() { self.unshipped() } else { Decimal::ZERO }
     }

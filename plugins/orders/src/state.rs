@@ -142,7 +142,7 @@ fn can_ship(order: &Order, left: impl Fn(&OrderItem) -> Decimal) -> Result<(), S
     } else if any(&left) {
         Ok(())
     } else if any(&OrderItem::shippable) {
-        Err(StateRefusal::new("what is left of it was refunded")
+        Err(StateRefusal::new("what is left of it was refunded or canceled")
             .remedy("name `items` to ship them all the same"))
     } else {
         Err(StateRefusal::new("all of it was shipped, refunded or canceled"))

@@ -160,7 +160,7 @@ fn has_unknown_bundle(order: &Order) -> bool {
 /// Of an order with a bundle whose product is gone no item can be left out.
 fn unnameable(order: &Order) -> Failure {
     let message = format!(
-        "{} has a bundle whose product is gone, so that its items cannot be named, and some of it was refunded",
+        "{} has a bundle whose product is gone, so that its items cannot be named, and some of it was refunded or canceled",
         order.name()
     );
     Failure::unavailable(message).remedy("ship it in the store's administration")
@@ -171,7 +171,7 @@ fn warn_of_refunded(change: &mut ChangeBuilder, quantities: &[ItemQuantity<'_>])
         let refunded = *quantity - item.to_ship();
         if refunded.is_positive() {
             change.warn(format!(
-                "{refunded} of `{}` were refunded and are shipped all the same",
+                "{refunded} of `{}` were refunded or canceled and are shipped all the same",
                 item.sku()
             ));
         }

@@ -124,6 +124,23 @@ fn a_bundle_is_shipped_whole_or_in_parts_as_its_product_says() {
 }
 
 #[test]
+fn goods_of_canceled_bundles_are_not_shipped() {
+    for order in [&DYNAMIC, &FIXED] {
+        for ships_apart in [false, true] {
+            let shop = shop(order, ships_apart, true);
+            let one = json!({"order_id": order.id, "items": named(order.bundle, 1)});
+            shop.act("invoice", &one).unwrap();
+            shop.act("cancel", &json!({"order_id": order.id})).unwrap();
+            shop.act("ship", &json!({"order_id": order.id})).unwrap();
+            for (part, per_bundle) in order.parts {
+                let shipped = quantity(&shop, order, part, "qty_shipped");
+                assert_eq!(shipped, f64::from(per_bundle), "item {part}, apart: {ships_apart}");
+            }
+        }
+    }
+}
+
+#[test]
 fn of_a_bundle_whose_product_is_gone_all_that_is_left_is_shipped_and_nothing_by_name() {
     for ships_apart in [false, true] {
         let shop = shop(&FIXED, ships_apart, false);
