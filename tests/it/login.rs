@@ -97,6 +97,7 @@ async fn adobes_cloud_service_is_read_and_written_by_its_own_addresses() {
             "catalog_prepare_bulk_update",
             json!({
                 "match": {"sku_list": ["TEN-001"]}, "updates": {"name": "Cloudy"},
+                "scope": {"store_view_code": "de"},
             }),
         )
         .await;
