@@ -24,7 +24,7 @@ pub(super) struct CreditMemoBound {
 
 /// The sums of a memo, not rounded.
 #[derive(Default)]
-struct Sums {
+struct CreditMemoSums {
     /// Rows less their discounts.
     goods: Decimal,
     /// Tax, and tax that discounts hide.
@@ -67,7 +67,7 @@ pub(super) fn credit_memo(
         None => &empty,
         Some(body) => object(body).ok_or("the body is no object")?,
     };
-    let mut sums = Sums::default();
+    let mut sums = CreditMemoSums::default();
     match member(body, "items")? {
         None => add_everything(&mut sums, order)?,
         Some(Value::Array(items)) if items.is_empty() => add_everything(&mut sums, order)?,
@@ -121,7 +121,7 @@ fn object(value: &Value) -> Option<&JsonMembers> {
     }
 }
 
-fn add_everything(sums: &mut Sums, order: &JsonMembers) -> Result<(), String> {
+fn add_everything(sums: &mut CreditMemoSums, order: &JsonMembers) -> Result<(), String> {
     for item in order_items(order)? {
         let left = refundable(item)?;
         if left > Decimal::ZERO {
@@ -131,7 +131,11 @@ fn add_everything(sums: &mut Sums, order: &JsonMembers) -> Result<(), String> {
     Ok(())
 }
 
-fn add_items(sums: &mut Sums, order: &JsonMembers, items: &[Value]) -> Result<(), String> {
+fn add_items(
+    sums: &mut CreditMemoSums,
+    order: &JsonMembers,
+    items: &[Value],
+) -> Result<(), String> {
     let mut named: Vec<Decimal> = Vec::new();
     for asked in items {
         let asked = object(asked).ok_or("an item is no object")?;
@@ -201,7 +205,7 @@ fn refundable(item: &JsonMembers) -> Result<Decimal, String> {
     Ok((invoiced - amount(item, "qty_refunded")?.unwrap_or_default()).max(Decimal::ZERO))
 }
 
-impl Sums {
+impl CreditMemoSums {
     /// Adds so many of an order item, out of what is left of it.
     fn add(&mut self, item: &JsonMembers, quantity: Decimal, left: Decimal) -> Result<(), String> {
         let mut is_rounded = false;

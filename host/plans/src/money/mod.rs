@@ -2,11 +2,13 @@
 
 mod caps;
 mod credit_memo;
+mod money_request;
 mod movement;
 mod own_memo;
 #[cfg(test)]
 mod recorded;
 
 pub use caps::{Caps, InvalidCaps};
-pub(crate) use movement::{MoneyMovement, MoneyRequest, money_movement, money_request};
+pub(crate) use money_request::{MoneyRequest, money_request};
+pub(crate) use movement::{MoneyMovement, money_movement};
 pub(crate) use own_memo::{OwnMemo, memos_read};

@@ -9,7 +9,7 @@ use serde_json::Value;
 use souk_model::plan::{Change, Edit, FieldAfter, FieldReview, PlanItem, Tolerance};
 use souk_model::{Binding, Decimal, Read, StoreView};
 
-use super::movement::{MoneyRequest, money_request};
+use super::money_request::{MoneyRequest, money_request};
 use crate::magento::values::is_id;
 
 /// What an order's memos show of a refund.

@@ -11,6 +11,7 @@ pub(crate) mod email;
 pub(crate) mod hold;
 pub(crate) mod invoice;
 pub(crate) mod refund;
+mod refund_args;
 mod refund_change;
 mod refund_invoice;
 pub(crate) mod ship;

@@ -13,7 +13,7 @@ use souk_sdk::prelude::*;
 
 use super::apply::{DocumentNote, order_change, post};
 use super::document_items::expect_added;
-use super::refund::{RefundArgs, RefundItemArgs};
+use super::refund_args::{RefundArgs, RefundItemArgs};
 use super::refund_invoice::RefundInvoice;
 use crate::balance::OrderBalance;
 use crate::credit_memo::{

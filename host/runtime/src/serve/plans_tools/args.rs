@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(
             published::<ListPlansArgs>(),
             json!({"type": "object", "properties": {
-                "state": {"type": "string", "enum": ["proposed", "running", "done", "partly_done", "failed", "discarded"], "description": "Only plans in this state."},
+                "state": {"type": "string", "enum": ["proposed", "running", "done", "partly_done", "failed", "stopped", "discarded"], "description": "Only plans in this state."},
                 "page_size": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
                 "before": {"type": "integer", "description": "Only plans older than this: `next_before` of the page before."},
             }})
