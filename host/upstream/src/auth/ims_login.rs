@@ -48,7 +48,8 @@ impl ImsLogin {
     /// An address to which no secret may be sent, or values that HTTP cannot carry.
     pub(super) fn new(store: &Magento, credentials: ImsCredentials) -> Result<Self, Failure> {
         let encrypted = credentials.url.scheme() == "https";
-        if !encrypted && !(credentials.url.scheme() == "http" && is_loopback(&credentials.url)) {
+        let stays_here = credentials.url.scheme() == "http" && is_loopback(&credentials.url);
+        if !encrypted && !stays_here {
             return Err(Failure::new(
                 Code::ValidationError,
                 "the client secret would go unencrypted: the address of the identity service must \

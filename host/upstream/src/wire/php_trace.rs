@@ -93,10 +93,10 @@ pub(crate) fn without_traces(body: Bytes) -> Bytes {
     }
     let mut clean: Vec<u8> = Vec::new();
     let mut kept_to = 0;
-    let mut strings = JsonStrings { body: &body, at: 0 };
+    let strings = JsonStrings { body: &body, at: 0 };
     // The member that stands before a value.
     let mut member: Option<(usize, usize)> = None;
-    while let Some((from, to)) = strings.next() {
+    for (from, to) in strings {
         let next = body[to + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
         if next == Some(&b':') {
             member = Some((from, to));
