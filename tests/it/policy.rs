@@ -51,6 +51,7 @@ const RULES: [Rule; 4] = [
             "probe_risk",
             "probe_critical",
             "probe_change",
+            "probe_disguise",
             "probe_export",
             "probe_person",
             "probe_picture",
@@ -69,7 +70,7 @@ const RULES: [Rule; 4] = [
 ];
 
 /// What there is besides `probe_usurp`, which may never touch a session.
-const ALL: [&str; 21] = [
+const ALL: [&str; 22] = [
     "auth_login",
     "auth_logout",
     "auth_whoami",
@@ -82,6 +83,7 @@ const ALL: [&str; 21] = [
     "plans_undo",
     "probe_change",
     "probe_critical",
+    "probe_disguise",
     "probe_export",
     "probe_person",
     "probe_picture",

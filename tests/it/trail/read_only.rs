@@ -10,28 +10,29 @@ async fn where_nothing_can_be_kept_nothing_is_sent_and_the_file_system_is_named(
     let (store, home) = (DemoStore::start().await, Home::new());
     let disk = SmallDisk::new(4096);
     let (state, trail) = (disk.path("state"), disk.path("audit.jsonl"));
-    let update = apply_title("TEN-001", "Ours").to_string();
-    let call = async |name: &str, path: &std::path::Path| {
+    let call = async |title: &str, name: &str, path: &std::path::Path| {
+        let update = apply_title("TEN-001", title).to_string();
         let souk = home.souk(["call", "seo_bulk_update_meta", &update]).on(&store);
         souk.env(name, path.as_os_str()).run().await
     };
     // Of all that the host keeps, and of the trail alone; before either is there, and after.
     for (name, path) in [("SOUK_STATE_DIR", &state), ("MCP_AUDIT_LOG_PATH", &trail)] {
-        for _ in 0..2 {
+        for turn in ["first", "second"] {
+            let title = format!("Ours, {turn}, with {name}");
             disk.set_read_only(true);
-            let refused = call(name, path).await;
+            let refused = call(&title, name, path).await;
             assert_ne!(refused.status, Some(0), "{}{}", refused.out, refused.err);
             let told = format!("{}{}", refused.out, refused.err).to_lowercase();
             assert!(told.contains("read-only file system"), "{told}");
             disk.set_read_only(false);
             let before = writes(&store).await.len();
-            let done = call(name, path).await;
+            let done = call(&title, name, path).await;
             assert_eq!(done.status, Some(0), "{}{}", done.out, done.err);
-            assert!(writes(&store).await.len() <= before + 1);
+            assert_eq!(writes(&store).await.len(), before + 1);
+            let product = store.rest("/all/V1/products/TEN-001").await;
+            let attributes = product["custom_attributes"].as_array().unwrap();
+            let is_title = |one: &&Value| one["attribute_code"] == "meta_title";
+            assert_eq!(attributes.iter().find(is_title).unwrap()["value"], title);
         }
     }
-    let title = store.rest("/all/V1/products/TEN-001").await;
-    let attributes = title["custom_attributes"].as_array().unwrap();
-    let is_title = |one: &&Value| one["attribute_code"] == "meta_title";
-    assert_eq!(attributes.iter().find(is_title).unwrap()["value"], "Ours");
 }
