@@ -209,7 +209,7 @@ impl Checker {
                 self.act(id, act, action, &more);
             }
         }
-        if id % 3 == 0 {
+        if id.is_multiple_of(3) {
             self.act(id, "cancel", "cancel", &json!({}));
         }
         self.act(id, "invoice", "invoice", &capture);
