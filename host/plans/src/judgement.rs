@@ -1,6 +1,5 @@
 //! What a later read makes of an item that an earlier run left on its way, or as unknown.
 
-use serde_json::Value;
 use souk_model::plan::{
     FieldAfter, FieldReview, ItemProgress, ItemState, PlanItem, Retry, StoreSet,
 };
@@ -10,7 +9,7 @@ use souk_state::plans::JournalEntry;
 use crate::observed::ObservedState;
 use crate::verdict::{
     abbreviated, drift, entry_for, is_gone, is_half_done, is_untouched, may_send_again,
-    not_readable, shows_after, stays_unknown, unknown_after_read,
+    not_readable, shown, shows_after, stays_unknown, unknown_after_read, unsatisfied,
 };
 
 /// After which a refund of which no read shows anything certainly did not happen, in milliseconds: no
@@ -122,12 +121,7 @@ pub(crate) fn judge(
 /// The fields that stand neither as they were to be nor as they were: which, expected, found.
 fn something_else(item: &PlanItem, observed: &ObservedState) -> Failure {
     const FIELDS: usize = 3;
-    let different: Vec<String> = item
-        .change
-        .edits
-        .iter()
-        .zip(&item.review)
-        .filter(|(edit, reviewed)| edit.is_readable() && !observed.satisfies(edit, reviewed))
+    let different: Vec<String> = unsatisfied(item, observed)
         .map(|(edit, reviewed)| {
             format!(
                 "`{}` was to become {}, was {} before, and is {}",
@@ -154,10 +148,6 @@ fn expected(reviewed: &FieldReview) -> String {
         | FieldAfter::Unverifiable(value) => abbreviated(value),
         FieldAfter::Removed => "nothing".to_owned(),
     }
-}
-
-fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(|| "nothing".to_owned(), abbreviated)
 }
 
 fn did_not_happen() -> Failure {

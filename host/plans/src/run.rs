@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use souk_model::plan::{ItemState, PlanId, PlanState, StoredFailure};
 use souk_model::{Code, Failure, Principal};
-use souk_state::Timestamp;
 use souk_state::plans::{Lease, LeaseClaim, LeaseRenewal, RunStart, StopRequest, StoredPlan};
+use souk_state::rfc3339_to_the_second;
 use souk_upstream::{ReadMemo, Session};
 use tokio::task::{JoinError, JoinSet};
 
@@ -126,8 +126,7 @@ fn held(stored: &StoredPlan, lease: &Lease) -> Failure {
             "`plans_get` shows how far it is, `plans_stop` stops it".to_owned(),
         ),
         _ => {
-            let until = Timestamp::from_millisecond(lease.until_ms)
-                .map_or_else(|_| lease.until_ms.to_string(), |until| format!("{until:.0}"));
+            let until = rfc3339_to_the_second(lease.until_ms);
             (
                 "by a host on another machine".to_owned(),
                 format!(

@@ -1,7 +1,9 @@
 //! What is made of an item: of the answers to its requests, and of what a read shows.
 
 use serde_json::Value;
-use souk_model::plan::{Edit, FieldAfter, ItemProgress, ItemState, PlanItem, Retry, StoredFailure};
+use souk_model::plan::{
+    Edit, FieldAfter, FieldReview, ItemProgress, ItemState, PlanItem, Retry, StoredFailure,
+};
 use souk_model::{Code, Failure, WriteMethod};
 use souk_state::plans::JournalEntry;
 
@@ -163,7 +165,6 @@ pub(crate) fn drift(item: &PlanItem, observed: &ObservedState) -> Option<Failure
         .iter()
         .zip(&item.review)
         .find(|(edit, reviewed)| !observed.unchanged(edit, &reviewed.before))?;
-    let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), abbreviated);
     Some(
         Failure::new(
             Code::Drifted,
@@ -226,16 +227,25 @@ pub(crate) fn is_half_done(item: &PlanItem, observed: &ObservedState) -> bool {
         })
 }
 
+/// The fields that do not stand as they were to be, of those that a read can show.
+pub(crate) fn unsatisfied<'i>(
+    item: &'i PlanItem,
+    observed: &'i ObservedState,
+) -> impl Iterator<Item = (&'i Edit, &'i FieldReview)> {
+    let fields = item.change.edits.iter().zip(&item.review);
+    fields.filter(|(edit, reviewed)| edit.is_readable() && !observed.satisfies(edit, reviewed))
+}
+
+/// What stands in a field, in a sentence.
+pub(crate) fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), abbreviated)
+}
+
 pub(crate) fn partly_written(item: &PlanItem, observed: &ObservedState) -> Failure {
-    let field = item
-        .change
-        .edits
-        .iter()
-        .zip(&item.review)
-        .find(|(edit, reviewed)| edit.is_readable() && !observed.satisfies(edit, reviewed))
+    let field = unsatisfied(item, observed)
+        .next()
         .map(|(edit, reviewed)| {
-            let is = observed.field(edit).value().map_or_else(|| "nothing".to_owned(), abbreviated);
-            format!("`{}` is {is}", reviewed.field)
+            format!("`{}` is {}", reviewed.field, shown(observed.field(edit).value()))
         })
         .unwrap_or_default();
     Failure::new(Code::UpstreamError, format!("it was written in part: {field}"))

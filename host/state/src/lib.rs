@@ -45,6 +45,7 @@ mod dir;
 mod error;
 pub mod exports;
 mod files;
+mod instant;
 pub mod plans;
 mod process;
 mod turns;
@@ -52,6 +53,7 @@ mod turns;
 pub use cpu_account::{CpuAccount, thread_time};
 pub use dir::StateDir;
 pub use error::{StateError, error_chain};
+pub use instant::{rfc3339, rfc3339_to_the_second};
 pub use process::{InvalidProcessIdentity, ProcessIdentity};
 pub use turns::ProcessTurn;
 

@@ -24,11 +24,11 @@
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use souk_model::{Code, Failure, StoreView};
+use souk_model::{Code, Failure};
 use souk_policy::PermittedRead;
 
 use crate::store::magento::Magento;
-use crate::wire::address::{ApiTarget, StoreApi, view_segment};
+use crate::wire::address::{ApiTarget, StoreApi, storefront_view};
 use crate::wire::json_soundness::check_json;
 use crate::wire::php_trace::before_trace;
 use crate::wire::reply::StoreReply;
@@ -60,10 +60,7 @@ pub(crate) async fn query(
     read: &PermittedRead,
     default_scope: Option<&str>,
 ) -> Result<Bytes, Failure> {
-    let view = match read.view() {
-        StoreView::Global => "",
-        at => view_segment(at, default_scope),
-    };
+    let view = storefront_view(read.view(), default_scope);
     let target = ApiTarget { api: StoreApi::GraphQl, view, path: read.path(), query: read.query() };
     let reply = store.send_anonymously(&StoreRequest::get(target)).await?;
     data_or_failure(reply)

@@ -11,12 +11,12 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use reqwest::Request;
-use souk_model::{Code, Failure, StoreView};
+use souk_model::{Code, Failure};
 use souk_policy::PermittedRead;
 use url::{Url, form_urlencoded};
 
 use crate::store::magento::Magento;
-use crate::wire::address::view_segment;
+use crate::wire::address::storefront_view;
 
 /// The route by which grants name it.
 const ROUTE: &str = "/storefront";
@@ -41,10 +41,7 @@ pub(crate) async fn look(
     let path = given.find(|(name, _)| name == "path").map(|(_, path)| path);
     let url = page_url(store.base_url(), path.as_deref().unwrap_or_default())?;
     let mut request = Request::new(Method::HEAD, url);
-    let view = match read.view() {
-        StoreView::Global => "",
-        at => view_segment(at, default_scope),
-    };
+    let view = storefront_view(read.view(), default_scope);
     choose_view(request.headers_mut(), view);
     let reply = store.look(request).await?;
     let answer = serde_json::json!({ "status": reply.status, "location": reply.location });

@@ -24,6 +24,3 @@ pub(crate) mod conversions;
 #[path = "../../../host/runtime/src/guest/plan_conversions.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub, reason = "a file of souk-runtime")]
 pub(crate) mod plan_conversions;
-#[path = "../../../host/runtime/src/guest/plan_json.rs"]
-#[allow(dead_code, unused_imports, unreachable_pub, reason = "a file of souk-runtime")]
-pub(crate) mod plan_json;

@@ -2,7 +2,7 @@
 //! at once with what is left. The signals are real ones.
 
 use serde_json::{Value, json};
-use souk_tests::{Era, Mcp, modern, until};
+use souk_tests::{Era, Mcp, RawClient, modern, until};
 
 use super::killed::sent;
 use super::{Shop, commit, confirmed, id, in_state, items, propose, undo};
@@ -17,6 +17,27 @@ async fn slow_plan(shop: &Shop, client: &Mcp, skus: &[String], title: &str) -> S
     shop.store.forget_requests().await;
     shop.store.faults(&json!([{"method": "PUT", "delay_ms": 40}])).await;
     plan
+}
+
+/// A host of its own on stdio, message by message, logged in.
+async fn logged_in_wire(shop: &Shop) -> RawClient {
+    let mut wire = shop.souk().wire();
+    wire.send(&modern(1, "tools/call", json!({"name": "auth_login", "arguments": {}}))).await;
+    wire.answer(1).await;
+    wire
+}
+
+/// The message that commits a plan, by the number 2.
+fn commit_call(plan: &str) -> Value {
+    let arguments = confirmed(plan);
+    modern(2, "tools/call", json!({"name": "plans_commit", "arguments": arguments}))
+}
+
+/// Such a host that has been asked to commit the plan, as message 2.
+async fn committing(shop: &Shop, plan: &str) -> RawClient {
+    let mut wire = logged_in_wire(shop).await;
+    wire.send(&commit_call(plan)).await;
+    wire
 }
 
 async fn written(shop: &Shop, at_least: usize) {
@@ -127,11 +148,8 @@ async fn a_commit_tells_its_progress() {
     let skus = shop.simple(MANY).await;
     let plan = propose(&client, &skus, "Progress").await;
     client.close().await;
-    let mut wire = shop.souk().wire();
-    wire.send(&modern(1, "tools/call", json!({"name": "auth_login", "arguments": {}}))).await;
-    wire.answer(1).await;
-    let arguments = confirmed(&plan);
-    let mut call = modern(2, "tools/call", json!({"name": "plans_commit", "arguments": arguments}));
+    let mut wire = logged_in_wire(&shop).await;
+    let mut call = commit_call(&plan);
     call["params"]["_meta"]["progressToken"] = json!("mine");
     wire.send(&call).await;
     let mut reports = Vec::new();
@@ -159,16 +177,7 @@ async fn a_host_on_stdio_that_is_asked_to_end_gives_its_plan_back() {
         let skus = shop.simple(MANY).await;
         let plan = slow_plan(&shop, &client, &skus, signal).await;
         client.close().await;
-        let mut wire = shop.souk().wire();
-        wire.send(&modern(1, "tools/call", json!({"name": "auth_login", "arguments": {}}))).await;
-        wire.answer(1).await;
-        let arguments = confirmed(&plan);
-        wire.send(&modern(
-            2,
-            "tools/call",
-            json!({"name": "plans_commit", "arguments": arguments}),
-        ))
-        .await;
+        let mut wire = committing(&shop, &plan).await;
         written(&shop, 10).await;
         wire.process().signal(signal).await;
         // Its caller hears of it, and the process ends by itself.
@@ -206,12 +215,7 @@ async fn at_the_end_of_input_the_chunk_under_way_is_carried_out_and_the_plan_giv
     let skus = shop.simple(MANY).await;
     let plan = slow_plan(&shop, &client, &skus, "Input").await;
     client.close().await;
-    let mut wire = shop.souk().wire();
-    wire.send(&modern(1, "tools/call", json!({"name": "auth_login", "arguments": {}}))).await;
-    wire.answer(1).await;
-    let arguments = confirmed(&plan);
-    wire.send(&modern(2, "tools/call", json!({"name": "plans_commit", "arguments": arguments})))
-        .await;
+    let mut wire = committing(&shop, &plan).await;
     written(&shop, 30).await;
     wire.end_input();
     let told = wire.answer(2).await;
@@ -296,12 +300,7 @@ async fn a_cancelled_call_stops_its_commit_where_the_operator_wants_that() {
     let client = shop.host().await;
     let skus = shop.simple(MANY).await;
     let plan = slow_plan(&shop, &client, &skus, "Cancelled").await;
-    let mut wire = shop.souk().wire();
-    wire.send(&modern(1, "tools/call", json!({"name": "auth_login", "arguments": {}}))).await;
-    wire.answer(1).await;
-    let arguments = confirmed(&plan);
-    wire.send(&modern(2, "tools/call", json!({"name": "plans_commit", "arguments": arguments})))
-        .await;
+    let mut wire = committing(&shop, &plan).await;
     written(&shop, 10).await;
     let cancelled =
         json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}});

@@ -20,6 +20,6 @@ pub use item::{
     WriteSummary,
 };
 pub use item_state::{ItemState, ItemTransition};
-pub use pointer::{InvalidPointer, Pointer};
+pub use pointer::{InvalidPointer, Pointer, escape_token};
 pub use pointer_pattern::PointerPattern;
 pub use store_set::{InvalidTolerance, StoreSet, Tolerance};

@@ -85,9 +85,7 @@ impl Pointer {
         let mut value = document;
         for token in &self.tokens {
             let (key, next) = match (token, value) {
-                (Token::Key(key), Value::Object(map)) => {
-                    (key.replace('~', "~0").replace('/', "~1"), map.get(key)?)
-                }
+                (Token::Key(key), Value::Object(map)) => (escape_token(key), map.get(key)?),
                 (Token::Key(key), Value::Array(items)) => (key.clone(), items.get(index(key)?)?),
                 (Token::Where { name, value }, Value::Array(items)) => {
                     let at = items.iter().position(|item| is_where(item, name, value))?;
@@ -111,7 +109,7 @@ impl Pointer {
         let (last, before) = self.tokens.split_last()?;
         let parent = Self { text: String::new(), tokens: before.to_vec() };
         let key = match (last, parent.find(document)?) {
-            (Token::Key(key), Value::Object(_)) => key.replace('~', "~0").replace('/', "~1"),
+            (Token::Key(key), Value::Object(_)) => escape_token(key),
             (Token::Where { .. }, Value::Array(items)) => items.len().to_string(),
             _ => return None,
         };
@@ -227,6 +225,12 @@ impl FromStr for Pointer {
             .collect::<Result<_, _>>()?;
         Ok(Self { text: text.to_owned(), tokens })
     }
+}
+
+/// A member's name as a token of an RFC 6901 pointer: `a/b` is `a~1b`.
+#[must_use]
+pub fn escape_token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn unescape(part: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::pointer::{InvalidPointer, Pointer, Token, index, is_where};
+use super::pointer::{InvalidPointer, Pointer, Token, escape_token, index, is_where};
 
 /// Places in a JSON document, each with all that stands below it: a [`Pointer`] in which a token may
 /// also be `*`, every element of a list or every member of an object.
@@ -73,7 +73,7 @@ fn covered(value: &Value, patterns: &[&[Token]], at: &mut String) -> bool {
             .collect();
         let length = at.len();
         at.push('/');
-        at.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        at.push_str(&escape_token(key));
         let covered = covered(value, &left, at);
         if covered {
             at.truncate(length);

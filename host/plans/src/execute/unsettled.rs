@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use souk_model::plan::{ItemProgress, ItemState, PlanItem};
 use souk_model::{Code, Failure};
-use souk_state::Timestamp;
 use souk_state::plans::JournalEntry;
+use souk_state::rfc3339_to_the_second;
 
 use super::PlanRun;
 use crate::judgement::{Judgement, SendAge, WhenNotHappened, judge};
@@ -34,8 +34,7 @@ impl AtWork {
         if self.count == 0 {
             return None;
         }
-        let until = Timestamp::from_millisecond(self.until_ms)
-            .map_or_else(|_| self.until_ms.to_string(), |until| format!("{until:.0}"));
+        let until = rfc3339_to_the_second(self.until_ms);
         Some(
             Failure::new(
                 Code::Stopped,

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use souk_model::plan::{BodySource, Change, Expectation, Step, Undo};
+use souk_model::plan::{BodySource, Change, Expectation, Step, Undo, escape_token};
 use souk_model::{BindingSource, Code, Failure, visible};
 
 use crate::body::with_known_values;
@@ -102,7 +102,7 @@ fn first_in<'v>(value: &'v Value, at: &str, name: &'v str) -> Option<FourByteTex
             .enumerate()
             .find_map(|(index, item)| first_in(item, &format!("{at}/{index}"), name)),
         Value::Object(members) => members.iter().find_map(|(key, value)| {
-            let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+            let at = format!("{at}/{}", escape_token(key));
             if has_four_byte(key) {
                 return Some(FourByteText { at, name: Cow::Borrowed(key), text: key });
             }

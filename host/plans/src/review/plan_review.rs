@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use souk_model::plan::{PlanOrigin, PlanState};
 use souk_model::{StoreView, visible};
 use souk_state::plans::StoredPlan;
+use souk_state::rfc3339;
 
-use super::run_review::{RunReview, instant};
+use super::run_review::RunReview;
 
 /// What a plan is and how far it came, as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,9 +98,9 @@ impl PlanReview {
             sending,
             unknown: counts.unknown + counts.sending - sending,
             pending: counts.pending,
-            created_at: instant(header.created_ms),
+            created_at: rfc3339(header.created_ms),
             created_ms: header.created_ms,
-            expires_at: instant(header.expires_ms),
+            expires_at: rfc3339(header.expires_ms),
             run,
             reason: stored.reason.as_deref().map(line),
             digest: stored.digest.clone(),

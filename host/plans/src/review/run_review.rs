@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use souk_model::plan::PlanState;
 use souk_model::visible;
-use souk_state::Timestamp;
 use souk_state::plans::{Lease, StoredPlan};
+use souk_state::{Timestamp, rfc3339};
 
 /// A run as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl RunReview {
         let counts = &stored.counts;
         Some(Self {
             is_under_way: lease.is_some(),
-            started_at: instant(run.started_ms),
+            started_at: rfc3339(run.started_ms),
             started_by: run.by.as_ref().map(line),
             at: lease.map(place),
             answered: run.answered,
@@ -65,9 +65,4 @@ fn place(lease: &Lease) -> String {
         }
         _ => "another machine".to_owned(),
     }
-}
-
-/// An instant as people and programs read it.
-pub(super) fn instant(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |at| at.to_string())
 }

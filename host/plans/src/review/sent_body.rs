@@ -1,7 +1,7 @@
 //! What a step's body holds when it is sent: values of the plugin's, and values that the host puts in.
 
 use serde_json::Value;
-use souk_model::plan::{InvalidPointer, Step};
+use souk_model::plan::{InvalidPointer, Step, escape_token};
 
 /// A body, place by place. Places are plain pointers, without brackets.
 pub(super) struct SentBody {
@@ -80,7 +80,7 @@ impl SentBody {
         match value {
             Value::Object(map) if !map.is_empty() => {
                 for (key, value) in map {
-                    within(&key.replace('~', "~0").replace('/', "~1"), value);
+                    within(&escape_token(key), value);
                 }
             }
             Value::Array(items) if !items.is_empty() => {

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 use souk_model::plan::{
     Batch, BodyBinding, BodyPointer, BodySource, Change, Edit, Expectation, FailureResponse,
-    Intent, Lookup, Retry, Step, Subject, Undo,
+    Intent, Lookup, Retry, Step, Subject, Undo, escape_token,
 };
 use souk_model::{Binding, BindingSource, Grant, Method, Read, StoreView, WriteMethod};
 use souk_policy::writes::WriteCatalogue;
@@ -481,7 +481,7 @@ fn containers(value: &Value, at: &str, places: &mut Vec<String>) {
         _ => return,
     };
     for (key, value) in members {
-        let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+        let at = format!("{at}/{}", escape_token(&key));
         containers(value, &at, places);
         places.push(at);
     }
@@ -489,7 +489,7 @@ fn containers(value: &Value, at: &str, places: &mut Vec<String>) {
 
 /// Every value of a document that holds no other, with its place.
 pub(crate) fn leaves<'v>(value: &'v Value, at: String, each: &mut impl FnMut(String, &'v Value)) {
-    let inside = |key: &str| format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+    let inside = |key: &str| format!("{at}/{}", escape_token(key));
     match value {
         Value::Object(map) if !map.is_empty() => {
             for (key, value) in map {

@@ -11,40 +11,34 @@ use std::ops::Range;
 /// only the form with a `+` counts.
 pub(super) fn find_in(text: &str) -> Vec<Range<usize>> {
     let is_prose = text.contains(char::is_alphabetic);
-    let bytes = text.as_bytes();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(offset) =
-        bytes[at..].iter().position(|b| b.is_ascii_digit() || *b == b'+' || *b == b'(')
-    {
-        let start = at + offset;
-        let candidate = PhoneCandidate::read(text, start);
-        if candidate.stands_alone(text)
-            && (candidate.is_phone(is_prose) || is_prose && candidate.is_called_one(text))
-        {
-            found.push(candidate.range.clone());
-        }
-        at = candidate.range.end.max(start + 1);
-    }
-    found
+    candidates(text)
+        .filter(|candidate| {
+            candidate.is_phone(is_prose) || is_prose && candidate.is_called_one(text)
+        })
+        .map(|candidate| candidate.range)
+        .collect()
 }
 
 /// Whatever in a text is written as a number of several digits may be, and its digits.
 pub(super) fn numbers_in(text: &str) -> Vec<(Range<usize>, String)> {
-    let bytes = text.as_bytes();
-    let mut found = Vec::new();
+    let with_digits = |PhoneCandidate { range, .. }: PhoneCandidate| {
+        let digits = digits(&text[range.clone()]);
+        (range, digits)
+    };
+    candidates(text).map(with_digits).collect()
+}
+
+/// What may be a number and stands alone, in order and apart.
+fn candidates(text: &str) -> impl Iterator<Item = PhoneCandidate> + '_ {
+    let begins = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'(');
     let mut at = 0;
-    while let Some(offset) =
-        bytes[at..].iter().position(|b| b.is_ascii_digit() || *b == b'+' || *b == b'(')
-    {
-        let start = at + offset;
+    let next = move || {
+        let start = at + text.as_bytes()[at..].iter().position(begins)?;
         let candidate = PhoneCandidate::read(text, start);
-        if candidate.stands_alone(text) {
-            found.push((candidate.range.clone(), digits(&text[candidate.range.clone()])));
-        }
         at = candidate.range.end.max(start + 1);
-    }
-    found
+        Some(candidate)
+    };
+    std::iter::from_fn(next).filter(|candidate| candidate.stands_alone(text))
 }
 
 /// The digits of a number, without what is dialled before the country or the area.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 use souk_model::Decimal;
+use souk_model::plan::escape_token;
 
 use super::number::{UnreadableReason, read_number};
 use super::shape::{FieldKind, NumberLimit};
@@ -78,7 +79,7 @@ impl BodyPosition {
     pub(super) fn member(&self, name: &str) -> Self {
         let mut place = self.clone();
         place.pointer.push('/');
-        place.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        place.pointer.push_str(&escape_token(name));
         place.names.push(name.to_owned());
         place
     }

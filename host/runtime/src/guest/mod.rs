@@ -14,7 +14,6 @@ mod host_result;
 mod imports;
 pub(crate) mod limits;
 mod plan_conversions;
-pub(crate) mod plan_json;
 mod proposals;
 mod purges;
 pub(crate) mod run_end;

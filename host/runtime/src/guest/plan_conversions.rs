@@ -7,10 +7,10 @@ use souk_model::plan::{
 };
 use souk_model::{Binding, Failure, Pointer, Read};
 use souk_plans::{ItemFailure, PlanOutcome, Proposal, sample_rows};
+use souk_state::rfc3339;
 
 use super::bindings::souk::plugin::{plans as wit, types};
 use super::conversions::upstream;
-use super::plan_json::rfc3339;
 use crate::json;
 use crate::text::printable;
 

@@ -38,15 +38,12 @@ impl CallEffects {
                 }
                 match self.failure() {
                     Some(failure) => Err(CallFailure { failure, result: Some(result) }),
-                    None => Ok(CallAnswer {
-                        headline: self.headline(),
-                        notes: self
-                            .describe()
-                            .filter(|_| self.headline().is_none())
-                            .into_iter()
-                            .collect(),
-                        result,
-                    }),
+                    None => {
+                        let headline = self.headline();
+                        // The headline says all of it already.
+                        let note = if headline.is_some() { None } else { self.describe() };
+                        Ok(CallAnswer { headline, notes: note.into_iter().collect(), result })
+                    }
                 }
             }
             Err(failure) => {

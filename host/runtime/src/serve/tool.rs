@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use souk_model::{Action, CommitTool, Grant, Tool, ToolHints};
 use souk_plans::{Proposal, sample_rows};
 use souk_policy::{EffectKind, ToolProfile};
+use souk_state::rfc3339;
 
 use super::host_arg_values::HostArgValues;
 use super::plans_tools::{PlansTool, outcome_schema, plan_id_schema};
-use crate::guest::plan_json::rfc3339;
 use crate::load::host_args::HostArgs;
 use crate::load::plugin::Plugin;
 use crate::load::schema::{InputSchema, OutputSchema};

@@ -5,10 +5,11 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE32_NOPAD;
-use hmac::digest::Key;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::{Digest, Sha1};
+use hmac::{Hmac, Mac};
+use sha1::Sha1;
 use souk_model::{Code, ExposeSecret, Failure, Secret};
+
+use crate::wire::hmac_key::keyed;
 
 /// How long a code counts, in seconds.
 const STEP_S: u64 = 30;
@@ -52,7 +53,7 @@ impl OtpSecret {
 
     /// The code of a step.
     pub(super) fn code(&self, step: u64) -> String {
-        let mut mac = mac(&self.0);
+        let mut mac = keyed::<Hmac<Sha1>, Sha1>(&self.0);
         mac.update(&step.to_be_bytes());
         let hash = mac.finalize().into_bytes();
         let at = usize::from(hash[19] & 15);
@@ -66,19 +67,6 @@ pub(super) fn step_of(now: SystemTime) -> (u64, Duration) {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let step = since.as_secs() / STEP_S;
     (step, Duration::from_secs((step + 1) * STEP_S).saturating_sub(since))
-}
-
-/// The keyed state. Longer keys than a block are hashed first, shorter ones padded with zeros, as
-/// HMAC says.
-fn mac(key: &[u8]) -> Hmac<Sha1> {
-    let mut block = Key::<Hmac<Sha1>>::default();
-    if key.len() <= block.len() {
-        block[..key.len()].copy_from_slice(key);
-    } else {
-        let hash = Sha1::digest(key);
-        block[..hash.len()].copy_from_slice(&hash);
-    }
-    Hmac::new(&block)
 }
 
 #[cfg(test)]

@@ -191,6 +191,15 @@ pub(crate) fn view_segment<'a>(at: &'a StoreView, default_scope: Option<&'a str>
     }
 }
 
+/// The view that the storefront is asked in: it has no global one, and where none is named it shows
+/// its own default.
+pub(crate) fn storefront_view<'a>(at: &'a StoreView, default_scope: Option<&'a str>) -> &'a str {
+    match at {
+        StoreView::Global => "",
+        at => view_segment(at, default_scope),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

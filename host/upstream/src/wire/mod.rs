@@ -5,6 +5,7 @@
 pub(crate) mod address;
 pub(crate) mod echo;
 pub(crate) mod error_body;
+pub(crate) mod hmac_key;
 pub(crate) mod http_client;
 pub(crate) mod json_soundness;
 pub(crate) mod php_trace;

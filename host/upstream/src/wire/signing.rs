@@ -11,12 +11,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::digest::Key;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use souk_model::{ExposeSecret, Secret};
 
+use super::hmac_key::keyed;
 use super::strnatcmp::strnatcmp;
 
 /// All that PHP's `rawurlencode` encodes.
@@ -196,14 +196,14 @@ impl OauthSigner {
         Self {
             consumer_key: encoded(consumer_key),
             token: encoded(token),
-            mac: mac(key.as_bytes()),
+            mac: keyed::<_, Sha256>(key.as_bytes()),
         }
     }
 
     /// The same keys with a wrong secret: what a store answers to it is what it answers to a bad
     /// signature.
     pub(crate) fn with_wrong_secret(&self) -> Self {
-        Self { mac: mac(b"wrong"), ..self.clone() }
+        Self { mac: keyed::<_, Sha256>(b"wrong"), ..self.clone() }
     }
 
     /// The value of the `Authorization` header.
@@ -257,19 +257,6 @@ impl OauthSigner {
         }
         out
     }
-}
-
-/// The keyed state, which every signature starts from. Longer keys than a block are hashed first,
-/// shorter ones padded with zeros, as HMAC says.
-fn mac(key: &[u8]) -> Hmac<Sha256> {
-    let mut block = Key::<Hmac<Sha256>>::default();
-    if key.len() <= block.len() {
-        block[..key.len()].copy_from_slice(key);
-    } else {
-        let hash = Sha256::digest(key);
-        block[..hash.len()].copy_from_slice(&hash);
-    }
-    Hmac::new(&block)
 }
 
 /// Appends ASCII text, encoded once more.

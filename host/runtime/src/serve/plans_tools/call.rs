@@ -8,6 +8,7 @@ use souk_model::{Failure, Principal, Progress, Tier};
 use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, sample_rows};
 use souk_policy::{Mask, Rules};
 use souk_state::plans::{PlanFilter, StoredPlan};
+use souk_state::rfc3339;
 use souk_upstream::Session;
 
 use super::args::{self, ListPlansArgs, PlanArgs, ShowPlanArgs};
@@ -15,7 +16,6 @@ use super::json::{object, outcome_json};
 use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
 use crate::guest::call_effects::EffectsRecord;
-use crate::guest::plan_json::rfc3339;
 use crate::serve::host_arg_values::HostArgValues;
 use crate::serve::masked_outcome::masked_outcome;
 use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
