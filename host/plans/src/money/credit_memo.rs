@@ -273,21 +273,29 @@ fn shipping(order: &JsonMembers, wanted: Option<Decimal>) -> Result<Shipping, St
     };
     let is_all = wanted.is_none_or(|wanted| base.is_zero() || wanted >= base_left);
     let (most_hidden, least_hidden) = (hidden.max(Decimal::ZERO), hidden.min(Decimal::ZERO));
+    let incl_tax = match value("base_shipping_incl_tax")? {
+        none if none.is_zero() => base,
+        incl_tax => incl_tax,
+    };
     let all_least = left + tax_left + least_hidden - most_discount;
     let Some(wanted) = wanted else {
         let taxes = tax_left + most_hidden;
         let most = left + taxes - of_discount(left, total)?;
-        return Ok(Shipping { least: all_least.min(most), most, taxes, is_all, is_rounded: false });
+        // Where none is named, the discount goes with the shipping with tax less its tax. A tax that was
+        // reckoned after the discount makes that more than all of the shipping.
+        let whole = (incl_tax - value("base_shipping_tax_amount")?).max(base);
+        let again = match base.is_zero() {
+            true => Decimal::ZERO,
+            false => divide(multiply(most_discount, whole - base)?, base)?,
+        };
+        let least = (all_least - again).min(most);
+        return Ok(Shipping { least, most, taxes, is_all, is_rounded: false });
     };
     if base.is_zero() {
         let (least, most) = (Decimal::ZERO, wanted + tax_left + most_hidden);
         return Ok(Shipping { least, most, taxes: tax_left, is_all, is_rounded: false });
     }
     let part = |of: Decimal, whole: Decimal| divide(multiply(of, wanted)?, whole);
-    let incl_tax = match value("base_shipping_incl_tax")? {
-        none if none.is_zero() => base,
-        incl_tax => incl_tax,
-    };
     let least = part(total + tax + least_hidden - most_discount, incl_tax)?.min(all_least);
     let (taxes, mut most) = if is_all {
         let taxes = tax_left + most_hidden;
