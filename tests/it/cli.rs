@@ -120,6 +120,41 @@ async fn plugins_are_listed_and_inspected_without_being_installed() {
 }
 
 #[tokio::test]
+async fn one_action_or_one_groups_are_shown() {
+    let home = Home::new();
+    let one = home.souk(["actions", "orders_why"]).run().await.ok();
+    for said in
+        ["orders_why: List what can be done with an order", "allowed: yes", "order_id (integer"]
+    {
+        assert!(one.contains(said), "{one}");
+    }
+    assert!(!one.contains("orders_hold"), "{one}");
+    let raw = json_of(&home.souk(["actions", "orders_why", "--json"]).run().await.ok());
+    assert_eq!(raw["action"], "orders_why");
+    let group = home.souk(["actions", "scope"]).run().await.ok();
+    let listed: Vec<&str> = group.lines().skip(1).map(|line| &line[..6]).collect();
+    assert_eq!(listed, ["scope_", "scope_"], "{group}");
+    let ran = home.souk(["actions", "orders_wy"]).run().await;
+    assert!(ran.status == Some(1) && ran.err.contains("`orders_why`"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn a_value_alone_is_the_argument_that_cannot_be_left_out() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    let call = async |arguments: &[&str]| {
+        home.souk(["call", "--json"]).args(arguments).on(&store).run().await
+    };
+    let product = json_of(&call(&["catalog_get_product", "TEN-001"]).await.ok());
+    assert_eq!(product["sku"], "TEN-001");
+    // Which of two a number is, it does not say.
+    let ran = call(&["orders_why", "41"]).await;
+    assert_eq!(ran.status, Some(1), "{}", ran.out);
+    for said in ["`order_id=41`", "`increment_id=41`", "souk actions orders_why"] {
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+}
+
+#[tokio::test]
 async fn the_policy_is_explained_by_rule_and_remedy() {
     let home = Home::new();
     let explain = home.souk(["policy", "explain", "catalog_get_product"]);

@@ -98,7 +98,7 @@ pub(crate) struct CallArgs {
     /// The action: `catalog_get_product`.
     pub(crate) action: String,
     /// Its arguments: one JSON object, or `key=value` for each. `scope.store_view_code=de` reaches
-    /// inside.
+    /// inside. The one that an action cannot do without needs no key.
     pub(crate) arguments: Vec<String>,
     /// Print the answer as JSON.
     #[arg(long)]
@@ -108,6 +108,8 @@ pub(crate) struct CallArgs {
 /// `souk actions`
 #[derive(Debug, Args)]
 pub(crate) struct ActionsArgs {
+    /// One action, with its arguments, or those of one group: `orders_why`, `orders`.
+    pub(crate) name: Option<String>,
     /// Print the reference of all tools as a page of Markdown.
     #[arg(long, conflicts_with = "json")]
     pub(crate) markdown: bool,

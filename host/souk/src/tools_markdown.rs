@@ -63,10 +63,13 @@ fn write_tool(page: &mut String, ToolEntry { tool, effect, .. }: &ToolEntry<'_>)
     let (name, tier, title) = (&tool.name, tool.tier, &tool.title);
     let _ = write!(page, "\n### {name}\n\n{title}: {tier}, {effect}.\n\n");
     let _ = writeln!(page, "{}", text(&tool.description));
-    let mut arguments = String::new();
-    write_members(&mut arguments, &tool.input, &tool.input, "", DEPTH);
-    if !arguments.is_empty() {
-        let _ = write!(page, "\n| argument | type | |\n|---|---|---|\n{arguments}");
+    let rows = arguments(tool);
+    if !rows.is_empty() {
+        page.push_str("\n| argument | type | |\n|---|---|---|\n");
+        for ToolArgument { path, is_required, kind, description } in rows {
+            let shown = if is_required { format!("**`{path}`**") } else { format!("`{path}`") };
+            let _ = writeln!(page, "| {shown} | {} | {} |", cell(&kind), cell(&description));
+        }
     }
     let result = names(&tool.output, &tool.output);
     if !result.is_empty() {
@@ -74,9 +77,27 @@ fn write_tool(page: &mut String, ToolEntry { tool, effect, .. }: &ToolEntry<'_>)
     }
 }
 
-/// A row for each member of an object's schema, and for the members of those.
-fn write_members(
-    rows: &mut String,
+/// An argument of a tool, or a member of one.
+pub(crate) struct ToolArgument {
+    /// `scope.store_view_code`.
+    pub(crate) path: String,
+    /// Whether it must be given.
+    pub(crate) is_required: bool,
+    /// In words: `list of integer`.
+    pub(crate) kind: String,
+    pub(crate) description: String,
+}
+
+/// A tool's arguments, with the members of each behind it.
+pub(crate) fn arguments(tool: &Tool) -> Vec<ToolArgument> {
+    let mut rows = Vec::new();
+    list_members(&mut rows, &tool.input, &tool.input, "", DEPTH);
+    rows
+}
+
+/// Lists each member of an object's schema, and the members of those.
+fn list_members(
+    rows: &mut Vec<ToolArgument>,
     root: &Map<String, Value>,
     object: &Map<String, Value>,
     above: &str,
@@ -89,22 +110,25 @@ fn write_members(
     {
         let Some(schema) = schema.as_object() else { continue };
         let path = format!("{above}{name}");
-        let shown = if is_required(name) { format!("**`{path}`**") } else { format!("`{path}`") };
         let target = resolve(root, schema);
         let description = [schema, target]
             .iter()
             .find_map(|schema| schema.get("description").and_then(Value::as_str))
             .unwrap_or_default();
-        let kind = type_of(root, schema, DEPTH);
-        let _ = writeln!(rows, "| {shown} | {} | {} |", cell(&kind), cell(description));
+        rows.push(ToolArgument {
+            path: path.clone(),
+            is_required: is_required(name),
+            kind: type_of(root, schema, DEPTH),
+            description: description.to_owned(),
+        });
         if depth == 0 {
             continue;
         }
         let items =
             target.get("items").and_then(Value::as_object).map(|items| resolve(root, items));
         match items {
-            Some(items) => write_members(rows, root, items, &format!("{path}[]."), depth - 1),
-            None => write_members(rows, root, target, &format!("{path}."), depth - 1),
+            Some(items) => list_members(rows, root, items, &format!("{path}[]."), depth - 1),
+            None => list_members(rows, root, target, &format!("{path}."), depth - 1),
         }
     }
 }

@@ -101,8 +101,10 @@ fn arguments(given: &[String], tool: Option<&Tool>) -> anyhow::Result<Map<String
     }
     let mut arguments = Map::new();
     for argument in given {
-        let Some((key, value)) = argument.split_once('=') else {
-            bail!("`{argument}` is neither a JSON object nor `key=value`");
+        let (key, value) = match (argument.split_once('='), tool.and_then(only_required)) {
+            (Some(pair), _) => pair,
+            (None, Some(only)) => (only, argument.as_str()),
+            (None, None) => bail!("{}", unnamed(argument, tool)),
         };
         let path: Vec<&str> = key.split('.').collect();
         let schema = tool.and_then(|tool| property(&tool.input, &path));
@@ -110,6 +112,51 @@ fn arguments(given: &[String], tool: Option<&Tool>) -> anyhow::Result<Map<String
             .with_context(|| format!("`{argument}` contradicts another argument"))?;
     }
     Ok(arguments)
+}
+
+/// The argument that a tool cannot do without, where it is one.
+fn only_required(tool: &Tool) -> Option<&str> {
+    match tool.input.get("required")?.as_array()?.as_slice() {
+        [only] => only.as_str(),
+        _ => None,
+    }
+}
+
+/// What to write instead of a value that could be any argument.
+fn unnamed(value: &str, tool: Option<&Tool>) -> String {
+    const SUGGESTED: usize = 4;
+    let is_plain = |schema: &Value| {
+        let kinds = match schema.get("type") {
+            Some(Value::Array(kinds)) => kinds.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        kinds.iter().any(|kind| kind == "string" || kind == "integer")
+    };
+    let properties = tool.and_then(|tool| tool.input.get("properties")?.as_object());
+    let required = tool.and_then(|tool| tool.input.get("required")?.as_array());
+    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|n| n == name));
+    let mut names: Vec<&str> = properties
+        .into_iter()
+        .flatten()
+        .filter(|(name, schema)| {
+            is_plain(schema) && !matches!(name.as_str(), "reason" | "idempotency_key")
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    names.sort_by_key(|name| !is_required(name));
+    let names = names.iter().take(SUGGESTED).map(|name| format!("`{name}={value}`"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let tool = tool.map_or_else(String::new, |tool| {
+        format!("; `souk actions {}` shows all arguments", tool.name)
+    });
+    match names.as_str() {
+        _ if properties.is_some_and(|known| known.contains_key(value)) => {
+            format!("the argument `{value}` has no value: write `key=value`{tool}")
+        }
+        "" => format!("`{value}` is neither a JSON object nor `key=value`{tool}"),
+        names => format!("`{value}` does not say which argument it is: write {names}{tool}"),
+    }
 }
 
 fn insert(into: &mut Map<String, Value>, path: &[&str], value: Value) -> anyhow::Result<()> {
@@ -172,6 +219,8 @@ fn read_value(text: &str, schema: Option<&Map<String, Value>>) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use serde_json::json;
 
@@ -190,6 +239,42 @@ mod tests {
         assert!(read(&["page_size"]).is_err());
         assert!(read(&["a=1", "a=2"]).is_err());
         assert!(read(&["a=1", "a.b=2"]).is_err());
+    }
+
+    fn tool(input: Value) -> Tool {
+        let Value::Object(input) = input else { panic!("{input}") };
+        Tool {
+            name: "orders_why".to_owned(),
+            title: String::new(),
+            description: String::new(),
+            input: Arc::new(input),
+            output: Arc::default(),
+            tier: souk_model::Tier::Safe,
+            hints: souk_model::ToolHints {
+                read_only: true,
+                destructive: false,
+                idempotent: true,
+                open_world: true,
+            },
+        }
+    }
+
+    #[test]
+    fn a_value_without_a_name_is_the_only_argument_that_must_be_given() {
+        let given = ["TEN-001".to_owned()];
+        let sku = json!({"properties": {"sku": {"type": "string"}}, "required": ["sku"]});
+        let read = arguments(&given, Some(&tool(sku))).unwrap();
+        assert_eq!(Value::Object(read), json!({"sku": "TEN-001"}));
+        let either = json!({"properties": {
+            "notify": {"type": "boolean"}, "increment_id": {"type": ["string", "null"]},
+            "order_id": {"type": ["integer", "string", "null"]}, "reason": {"type": "string"},
+        }});
+        let refused = arguments(&given, Some(&tool(either))).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "`TEN-001` does not say which argument it is: write `increment_id=TEN-001`, \
+             `order_id=TEN-001`; `souk actions orders_why` shows all arguments"
+        );
     }
 
     #[test]

@@ -28,3 +28,5 @@ pub(crate) mod table;
 pub(crate) mod tests;
 mod trust;
 pub(crate) mod variables;
+
+pub(crate) use nearest::nearest;
