@@ -87,6 +87,15 @@ struct CallInputs {
     permit: CallPermit,
 }
 
+/// What a call is judged by, from its admission to its end, and where it is noted what it does.
+#[derive(Clone, Copy)]
+struct CallTerms<'c> {
+    config: &'c Arc<OperatorConfig>,
+    tool: &'c LoadedTool,
+    mask: &'c Mask,
+    effects: &'c EffectsRecord,
+}
+
 impl Dispatcher {
     /// A dispatcher. Runs a task that follows the registry's changes for as long as it lives.
     #[must_use]
@@ -203,28 +212,25 @@ impl Dispatcher {
     }
 
     /// Everything that can refuse a call before anything runs for it, then the call.
-    #[expect(clippy::too_many_arguments, reason = "a call and what it is judged by")]
     async fn run(
         &self,
-        config: &Arc<OperatorConfig>,
-        tool: &LoadedTool,
+        terms: CallTerms<'_>,
         call: ToolCall,
         arguments: Value,
-        mask: &Mask,
         permit: &CallPermit,
-        effects: &EffectsRecord,
     ) -> (CallResources, Result<CallResult, Failure>) {
+        let CallTerms { config, tool, mask, effects } = terms;
         let inputs = match self.check(config, tool, &call.principal, arguments, permit) {
             Ok(inputs) => inputs,
             Err(failure) => return (CallResources::default(), Err(failure)),
         };
         let result = match &tool.kind {
             ToolKind::Action { plugin, action } => {
-                return self.act(config, tool, plugin, action, call, inputs, mask, effects).await;
+                return self.act(terms, (plugin, action), call, inputs).await;
             }
             ToolKind::Commit { subject_as, .. } => {
-                let watched = (effects, masked_progress::through(mask, call.progress));
-                let outcome = self.commit(config, tool, &call.principal, inputs, watched).await;
+                let progress = masked_progress::through(mask, call.progress);
+                let outcome = self.commit(terms, &call.principal, inputs, progress).await;
                 outcome.map(|outcome| {
                     effects.carried_out(&outcome);
                     outcome_json(outcome, subject_as.as_deref())
@@ -274,17 +280,12 @@ impl Dispatcher {
     }
 
     /// A plugin's action: answered from before where the same was asked for and done, or run.
-    #[expect(clippy::too_many_arguments, reason = "a call and what it is judged by")]
     async fn act(
         &self,
-        config: &Arc<OperatorConfig>,
-        tool: &LoadedTool,
-        plugin: &Arc<Plugin>,
-        action: &Arc<Action>,
+        CallTerms { config, tool, mask, effects }: CallTerms<'_>,
+        (plugin, action): (&Arc<Plugin>, &Arc<Action>),
         call: ToolCall,
         inputs: CallInputs,
-        mask: &Mask,
-        effects: &EffectsRecord,
     ) -> (CallResources, Result<CallResult, Failure>) {
         let CallInputs { session, host_args, mut arguments, permit } = inputs;
         let authority = WriteAuthority::new(tool, config, &call.principal, &host_args);
@@ -361,11 +362,10 @@ impl Dispatcher {
     /// The host's own tool that commits what one of a group's actions proposed.
     async fn commit(
         &self,
-        config: &Arc<OperatorConfig>,
-        tool: &LoadedTool,
+        CallTerms { config, tool, effects, .. }: CallTerms<'_>,
         principal: &Principal,
         inputs: CallInputs,
-        (effects, progress): (&EffectsRecord, Option<Arc<dyn Progress>>),
+        progress: Option<Arc<dyn Progress>>,
     ) -> Result<PlanOutcome, Failure> {
         let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
         let authority = WriteAuthority::new(tool, config, principal, &host_args);
@@ -438,8 +438,8 @@ impl Actions for Dispatcher {
         let (resources, result) = match &admitted {
             Ok((tool, permit)) => {
                 let effects = guard.effects();
-                let run = self.run(&config, tool, call, arguments, &mask, permit, effects);
-                catch_panic(run).await
+                let terms = CallTerms { config: &config, tool, mask: &mask, effects };
+                catch_panic(self.run(terms, call, arguments, permit)).await
             }
             Err(failure) => (CallResources::default(), Err(failure.clone())),
         };
