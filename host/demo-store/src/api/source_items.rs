@@ -339,15 +339,7 @@ fn is_salable(shop: &Shop, sku: &str, stock: u64) -> Result<bool, Refusal> {
     if shop.stocks.get(stock).is_none() {
         return if product.keeps_stock() { Ok(false) } else { Err(no_stock()) };
     }
-    Ok(can_sell(shop, product, stock))
-}
-
-fn can_sell(shop: &Shop, product: &Product, stock: u64) -> bool {
-    if product.keeps_stock() {
-        return shop.salable_quantity(product, stock) > 0.0
-            && shop.stock_quantity(&product.sku, stock) > 0.0;
-    }
-    shop.products.parts_of(product).any(|part| can_sell(shop, part, stock))
+    Ok(shop.can_sell(product, stock))
 }
 
 fn are_salable(shop: &Shop, call: &Call) -> HandlerResult {

@@ -10,7 +10,7 @@ use super::problem::GraphqlError;
 use super::schema::is_a;
 use crate::php;
 use crate::shop::addresses::SUFFIX;
-use crate::shop::{Shop, StoreId};
+use crate::shop::{Category, Shop, StoreId};
 
 /// The operation's variables, by name.
 pub(super) type Variables = Map<String, Value>;
@@ -54,6 +54,7 @@ impl Execution<'_> {
         let data = self.object(selections, "Query", &mut |field| match &*field.name {
             "route" => self.route(field, &mut problems),
             "urlResolver" => self.url_resolver(field, &mut problems),
+            "categories" => self.categories(field),
             _ => self.object(&field.selections, "StoreConfig", &mut |field| {
                 self.store_config(&field.name)
             }),
@@ -151,6 +152,59 @@ impl Execution<'_> {
         })
     }
 
+    /// An argument's value, with the variables in it.
+    fn given(&self, value: &InputValue) -> Value {
+        match value {
+            InputValue::Variable(name) => self.variables.get(name).cloned().unwrap_or_default(),
+            InputValue::Scalar(text) => text.as_str().into(),
+            InputValue::Null => Value::Null,
+            InputValue::List(values) => values.iter().map(|value| self.given(value)).collect(),
+            InputValue::Object(members) => {
+                members.iter().map(|(name, value)| (name.clone(), self.given(value))).collect()
+            }
+        }
+    }
+
+    /// The categories with some ids, as far as the view shows them. Whether those above them are
+    /// active, Magento does not ask here.
+    fn categories(&self, field: &Field) -> Value {
+        let argument = |name: &str| {
+            let given = field.arguments.iter().find(|(known, _)| known == name);
+            given.map(|(_, value)| self.given(value)).unwrap_or_default()
+        };
+        let ids = match &argument("filters")["ids"] {
+            Value::Object(filter) => match (filter.get("in"), filter.get("eq")) {
+                (Some(Value::Array(ids)), _) => ids.iter().map(php::id_of).collect(),
+                (_, Some(id)) => vec![php::id_of(id)],
+                _ => Vec::new(),
+            },
+            _ => vec![self.shop.stores.root_category(self.store)],
+        };
+        let all = self.shop.categories.iter();
+        let shown = all.filter(|category| {
+            ids.contains(&category.id) && self.shop.categories.is_active(category.id, self.store)
+        });
+        let mut shown: Vec<_> = shown.collect();
+        shown.sort_by_key(|category| category.id);
+        let count = |name: &str, default: usize| match php::id_of(&argument(name)) {
+            0 => default,
+            count => usize::try_from(count).unwrap_or(default),
+        };
+        let (size, page) = (count("pageSize", 20), count("currentPage", 1));
+        let on_page: Vec<_> = shown.iter().skip((page - 1) * size).take(size).collect();
+        self.object(&field.selections, "CategoryResult", &mut |field| match &*field.name {
+            "total_count" => shown.len().into(),
+            _ => {
+                let item = |category: &&&Category| {
+                    self.object(&field.selections, "CategoryTree", &mut |field| {
+                        self.of_target(&Target::Category(category), &field.name)
+                    })
+                };
+                on_page.iter().map(item).collect()
+            }
+        })
+    }
+
     fn of_target(&self, target: &Target<'_>, field: &str) -> Value {
         let store = self.store;
         let value = match (target, field) {
@@ -160,6 +214,13 @@ impl Execution<'_> {
             }
             (target, "id") => Some(target.id().into()),
             (target, "uid") => Some(uid(target.id())),
+            (Target::Product(product), "stock_status") => {
+                let stores = &self.shop.stores;
+                let website = stores.website_code(stores.website_of(store)).unwrap_or_default();
+                let stock = self.shop.stock_of_website(website);
+                let sells = self.shop.can_sell(product, stock);
+                Some(if sells { "IN_STOCK" } else { "OUT_OF_STOCK" }.into())
+            }
             (Target::Product(product), "sku") => Some(product.sku.as_str().into()),
             (Target::Product(product), field) => Some(product.text(field, store).into()),
             (Target::Category(category), field) => category.values.get(field, store).cloned(),

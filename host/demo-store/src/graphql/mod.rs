@@ -1,5 +1,6 @@
 //! The storefront's GraphQL, of which this store serves what tells where an address leads: `route`,
-//! the older `urlResolver`, and `storeConfig`. A field that it does not serve is an error that says so.
+//! the older `urlResolver`, and `storeConfig`; and `categories` by their ids. A field that it does not
+//! serve is an error that says so.
 //!
 //! The odd mixture of statuses is Magento's (`graphql.jsonl`): what cannot be read at all is a 500, what
 //! does not fit the schema and what a resolver complains of is a 200 with `errors`.

@@ -82,8 +82,8 @@ pub(super) enum InputValue {
     /// A text, a number or a name, whose kind no field here minds.
     Scalar(String),
     Null,
-    /// A list or an object, which no field here takes.
-    Composite,
+    List(Vec<InputValue>),
+    Object(Vec<(String, InputValue)>),
 }
 
 /// Deeper than this nobody asks, and a reader that calls itself has an end.
@@ -361,8 +361,8 @@ impl Reader {
                 self.next += 1;
                 self.name().map(InputValue::Variable)
             }
-            Token::Mark('[') => self.composite(']'),
-            Token::Mark('{') => self.composite('}'),
+            Token::Mark('[') => self.list(),
+            Token::Mark('{') => self.object(),
             Token::Scalar(text) => {
                 self.next += 1;
                 Ok(InputValue::Scalar(text))
@@ -375,17 +375,24 @@ impl Reader {
         }
     }
 
-    /// A list's values, or an object's with their names.
-    fn composite(&mut self, end: char) -> Result<InputValue, SyntaxError> {
+    fn list(&mut self) -> Result<InputValue, SyntaxError> {
         self.next += 1;
-        while !self.takes(&Token::Mark(end)) {
-            if end == '}' {
-                self.name()?;
-                self.mark(':')?;
-            }
-            self.nested(Self::given)?;
+        let mut values = Vec::new();
+        while !self.takes(&Token::Mark(']')) {
+            values.push(self.nested(Self::given)?);
         }
-        Ok(InputValue::Composite)
+        Ok(InputValue::List(values))
+    }
+
+    fn object(&mut self) -> Result<InputValue, SyntaxError> {
+        self.next += 1;
+        let mut members = Vec::new();
+        while !self.takes(&Token::Mark('}')) {
+            let name = self.name()?;
+            self.mark(':')?;
+            members.push((name, self.nested(Self::given)?));
+        }
+        Ok(InputValue::Object(members))
     }
 
     fn nested<T>(

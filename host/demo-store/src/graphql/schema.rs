@@ -1,11 +1,11 @@
 //! The part of Magento's schema that this store serves, and whether a document fits it.
 
-use super::parse::{Document, Field, Operation, Selection};
+use super::parse::{Document, Field, InputValue, Operation, Selection};
 use super::problem::GraphqlError;
 
 /// Types by name: the interfaces they are, and their fields.
 const TYPES: &[(&str, &[&str], &str)] = &[
-    ("Query", &[], "route urlResolver storeConfig"),
+    ("Query", &[], "route urlResolver storeConfig categories"),
     ("RoutableInterface", &[], ROUTABLE),
     ("ProductInterface", &[], PRODUCT),
     ("SimpleProduct", &PRODUCT_IS, PRODUCT_ROUTE),
@@ -16,6 +16,7 @@ const TYPES: &[(&str, &[&str], &str)] = &[
     ("BundleProduct", &PRODUCT_IS, PRODUCT_ROUTE),
     ("CategoryInterface", &[], CATEGORY),
     ("CategoryTree", &["RoutableInterface", "CategoryInterface"], CATEGORY_ROUTE),
+    ("CategoryResult", &[], "items total_count"),
     ("CmsPage", &["RoutableInterface"], PAGE_ROUTE),
     ("EntityUrl", &[], "id entity_uid type relative_url canonical_url redirectCode"),
     (
@@ -30,8 +31,8 @@ const TYPES: &[(&str, &[&str], &str)] = &[
 
 const PRODUCT_IS: [&str; 2] = ["RoutableInterface", "ProductInterface"];
 const ROUTABLE: &str = "type relative_url redirect_code";
-const PRODUCT: &str = "id uid sku name url_key";
-const PRODUCT_ROUTE: &str = "type relative_url redirect_code id uid sku name url_key";
+const PRODUCT: &str = "id uid sku name url_key stock_status";
+const PRODUCT_ROUTE: &str = "type relative_url redirect_code id uid sku name url_key stock_status";
 const CATEGORY: &str = "id uid name url_key url_path";
 const CATEGORY_ROUTE: &str = "type relative_url redirect_code id uid name url_key url_path";
 const PAGE_ROUTE: &str = "type relative_url redirect_code identifier title content_heading url_key \
@@ -43,12 +44,35 @@ pub(super) fn is_a(name: &str, other: &str) -> bool {
 }
 
 /// The type of a field that has fields of its own.
-fn type_of(field: &str) -> Option<&'static str> {
-    match field {
-        "route" => Some("RoutableInterface"),
-        "urlResolver" => Some("EntityUrl"),
-        "storeConfig" => Some("StoreConfig"),
+fn type_of(on: &str, field: &str) -> Option<&'static str> {
+    match (on, field) {
+        ("Query", "route") => Some("RoutableInterface"),
+        ("Query", "urlResolver") => Some("EntityUrl"),
+        ("Query", "storeConfig") => Some("StoreConfig"),
+        ("Query", "categories") => Some("CategoryResult"),
+        ("CategoryResult", "items") => Some("CategoryTree"),
         _ => None,
+    }
+}
+
+/// The arguments that a field takes.
+fn arguments_of(on: &str, field: &str) -> &'static [&'static str] {
+    match (on, field) {
+        ("Query", "route" | "urlResolver") => &["url"],
+        ("Query", "categories") => &["filters", "pageSize", "currentPage"],
+        _ => &[],
+    }
+}
+
+/// The variables in a value.
+fn variables_in(value: &InputValue) -> Vec<&str> {
+    match value {
+        InputValue::Variable(name) => vec![name],
+        InputValue::List(values) => values.iter().flat_map(variables_in).collect(),
+        InputValue::Object(members) => {
+            members.iter().flat_map(|(_, value)| variables_in(value)).collect()
+        }
+        InputValue::Scalar(_) | InputValue::Null => Vec::new(),
     }
 }
 
@@ -118,31 +142,33 @@ impl<'a> Check<'a> {
         if !fields.split_whitespace().any(|known| known == name) {
             let mut message = format!("Cannot query field \"{name}\" on type \"{on}\".");
             if on == "Query" {
-                message.push_str(" The demo store serves route, urlResolver and storeConfig.");
+                message.push_str(
+                    " The demo store serves route, urlResolver, storeConfig and categories.",
+                );
             }
             self.problems.push(GraphqlError::new(message).at(*at));
             return;
         }
-        let takes_url = matches!(&**name, "route" | "urlResolver");
+        let takes = arguments_of(on, name);
         for (argument, given) in &field.arguments {
-            if !(takes_url && argument == "url") {
+            if !takes.contains(&argument.as_str()) {
                 let message = format!("Unknown argument \"{argument}\" on field \"{on}.{name}\".");
                 self.problems.push(GraphqlError::new(message).at(*at));
             }
-            if let super::parse::InputValue::Variable(variable) = given
-                && !self.operation.variables.iter().any(|known| known.name == *variable)
-            {
+            let known = |name: &&str| self.operation.variables.iter().any(|v| v.name == *name);
+            for variable in variables_in(given).iter().filter(|name| !known(name)) {
                 let message = format!("Variable \"${variable}\" is not defined.");
                 self.problems.push(GraphqlError::new(message).at(*at));
             }
         }
-        if takes_url && !field.arguments.iter().any(|(argument, _)| argument == "url") {
+        if takes.contains(&"url") && !field.arguments.iter().any(|(argument, _)| argument == "url")
+        {
             let message = format!(
                 "Field \"{name}\" argument \"url\" of type \"String!\" is required but not provided."
             );
             self.problems.push(GraphqlError::new(message).at(*at));
         }
-        match (type_of(name).filter(|_| on == "Query"), field.selections.is_empty()) {
+        match (type_of(on, name), field.selections.is_empty()) {
             (Some(of), true) => {
                 let message = format!(
                     "Field \"{name}\" of type \"{of}\" must have a selection of subfields."

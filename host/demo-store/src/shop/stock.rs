@@ -114,6 +114,15 @@ impl Shop {
         has + self.reserved(&product.sku, stock)
     }
 
+    /// Whether a stock sells a product; of a composite one its parts decide.
+    pub(crate) fn can_sell(&self, product: &Product, stock: u64) -> bool {
+        if product.keeps_stock() {
+            return self.salable_quantity(product, stock) > 0.0
+                && self.stock_quantity(&product.sku, stock) > 0.0;
+        }
+        self.products.parts_of(product).any(|part| self.can_sell(part, stock))
+    }
+
     /// The sum of reservations of a SKU in a stock: negative while orders wait.
     pub(crate) fn reserved(&self, sku: &str, stock: u64) -> f64 {
         let matching =
