@@ -8,7 +8,6 @@ use souk_sdk::prelude::*;
 use souk_sdk::serde::de::DeserializeOwned;
 
 use crate::composition::by_sku;
-use crate::store_views::ShopWebsite;
 use crate::unknown::{Unknown, or_unknown};
 
 const STOCKS: Route<0> = Route::new("/V1/inventory/stocks");
@@ -39,16 +38,19 @@ const PAGE: u32 = 200;
 pub(crate) struct InventoryStock {
     pub(crate) id: i64,
     pub(crate) name: String,
-    pub(crate) websites: Vec<ShopWebsite>,
+    /// Their codes.
+    pub(crate) websites: Vec<String>,
 }
 
 /// How the shop keeps stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum InventoryModel {
-    /// With multi-source inventory: stocks, and websites that have none.
-    Sources { stocks: Vec<InventoryStock>, without: Vec<ShopWebsite> },
+    /// With multi-source inventory: the stocks that websites sell from.
+    Sources(Vec<InventoryStock>),
     /// Without it.
     Legacy,
+    /// It could not be found out.
+    Unread,
 }
 
 /// A stock as the store's list has it.
@@ -90,11 +92,10 @@ fn all_stocks() -> PagedSearch {
 }
 
 impl InventoryModel {
-    /// How the shop keeps stock for these websites, from the answer to [`stocks`].
+    /// How the shop keeps stock, from the answer to [`stocks`].
     pub(crate) fn of_list(
         context: &Context,
         answer: Result<SearchPage<StockRow>, Failure>,
-        websites: &[ShopWebsite],
         unknown: &mut Vec<Unknown>,
     ) -> Self {
         let rows = answer.and_then(|first| all_stocks().and_the_rest(context, first));
@@ -104,39 +105,42 @@ impl InventoryModel {
             Err(failure) if failure.code == FailureCode::Unavailable => return Self::Legacy,
             Err(failure) => {
                 unknown.push(Unknown::new("the stocks of the websites", failure.message));
-                return Self::Sources { stocks: Vec::new(), without: Vec::new() };
+                return Self::Unread;
             }
         };
-        let (mut stocks, mut without): (Vec<InventoryStock>, _) = (Vec::new(), Vec::new());
-        for website in websites {
-            let sells = |row: &&StockRow| {
-                let mut channels = row.extension_attributes.sales_channels.iter();
-                channels.any(|channel| channel.r#type == "website" && channel.code == website.code)
-            };
-            let Some(row) = rows.iter().find(sells) else {
-                without.push(website.clone());
-                continue;
-            };
-            match stocks.iter_mut().find(|stock| stock.id == row.stock_id) {
-                Some(stock) => stock.websites.push(website.clone()),
-                None => stocks.push(InventoryStock {
-                    id: row.stock_id,
-                    name: row.name.clone(),
-                    websites: vec![website.clone()],
-                }),
-            }
-        }
-        Self::Sources { stocks, without }
+        let stocks = rows.into_iter().map(|row| InventoryStock {
+            id: row.stock_id,
+            name: row.name,
+            websites: row.extension_attributes.websites(),
+        });
+        Self::Sources(stocks.filter(|stock| !stock.websites.is_empty()).collect())
     }
 
-    /// The stock of a website, as far as is known.
-    pub(crate) fn of(&self, website: &ShopWebsite) -> Option<&InventoryStock> {
+    /// The stock that a website sells from, as far as is known.
+    pub(crate) fn of(&self, website: &str) -> Option<&InventoryStock> {
         match self {
-            Self::Sources { stocks, .. } => {
-                stocks.iter().find(|stock| stock.websites.contains(website))
-            }
-            Self::Legacy => None,
+            Self::Sources(stocks) => stocks.iter().find(|stock| stock.sells_to(website)),
+            Self::Legacy | Self::Unread => None,
         }
+    }
+
+    /// Whether nothing can be sold on a website, since it has no stock.
+    pub(crate) fn lacks(&self, website: &str) -> bool {
+        matches!(self, Self::Sources(_)) && self.of(website).is_none()
+    }
+}
+
+impl InventoryStock {
+    pub(crate) fn sells_to(&self, website: &str) -> bool {
+        self.websites.iter().any(|code| code == website)
+    }
+}
+
+impl StockExtension {
+    fn websites(self) -> Vec<String> {
+        let websites =
+            self.sales_channels.into_iter().filter(|channel| channel.r#type == "website");
+        websites.map(|channel| channel.code).collect()
     }
 }
 
@@ -229,6 +233,23 @@ pub(crate) struct SourceInventory {
 }
 
 impl SourceInventory {
+    /// The same without telling which source is enabled, and which stock sells from it.
+    pub(crate) fn read_items(
+        context: &Context,
+        skus: &[String],
+        unknown: &mut Vec<Unknown>,
+    ) -> Option<Vec<SourceItem>> {
+        let read = || -> Result<Vec<SourceItem>, Failure> {
+            let mut items = Vec::new();
+            for page in source_items(skus)? {
+                let first = context.get(&page.read(1))?;
+                items.extend(page.and_the_rest::<SourceItem>(context, first)?);
+            }
+            Ok(items)
+        };
+        or_unknown(read(), "where the goods are", unknown)
+    }
+
     /// What lies where of these skus.
     pub(crate) fn read(context: &Context, skus: &[String], unknown: &mut Vec<Unknown>) -> Self {
         let mut warehouse = Self::default();

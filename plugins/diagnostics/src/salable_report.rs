@@ -2,7 +2,7 @@
 //! the rest back.
 
 use souk_sdk::core::Read;
-use souk_sdk::magento::{PRODUCT, PRODUCTS, STORE_CONFIGS};
+use souk_sdk::magento::{PRODUCT, PRODUCTS, STORE_VIEWS, WEBSITES};
 use souk_sdk::prelude::*;
 
 use crate::composition::{self, Composition, ProductPart};
@@ -10,7 +10,7 @@ use crate::inventory::{
     self, INVENTORY, InventoryModel, InventoryStock, MOST_QUESTIONS, QUANTITY, Salability,
     SourceInventory, StockItem, salable,
 };
-use crate::store_views::{ShopViews, ShopWebsite};
+use crate::store_views::{self, ShopWebsite, StoreRow, ViewList};
 use crate::unknown::{Unknown, or_unknown};
 
 #[args]
@@ -21,6 +21,11 @@ pub(crate) struct InventorySalableReportArgs {
     /// Only the stock that this website sells from; all websites if left out.
     #[schemars(length(min = 1))]
     website_code: Option<String>,
+    /// Whether to explain the numbers, too: what lies at which source and whether that is enabled,
+    /// what open orders hold back, how many of each part can be sold, which websites have no stock.
+    /// It takes some requests more.
+    #[serde(default)]
+    details: bool,
 }
 
 #[result]
@@ -39,13 +44,15 @@ pub(crate) struct InventorySalableReportResult {
     salable_quantity: Option<Decimal>,
     /// Whether it can be sold from any of `stocks`; of a composite product its parts decide.
     is_salable: Option<bool>,
-    /// What lies at each source.
-    source_items: Vec<SourceItemResult>,
+    /// What lies at each source: with `details`, or of a product of its own in one stock; null where
+    /// it was not asked for.
+    source_items: Option<Vec<SourceItemResult>>,
     /// The stocks that the websites sell from, each with what can be sold from it.
     stocks: Vec<StockResult>,
     /// What a composite product is made of.
     parts: Vec<PartResult>,
-    /// Websites that no stock is assigned to: nothing can be sold there.
+    /// Websites that no stock is assigned to: nothing can be sold there. With `details`, or where it
+    /// is the website that was asked about.
     websites_without_stock: Vec<String>,
     /// What the store did not answer.
     unknown: Vec<Unknown>,
@@ -57,15 +64,15 @@ struct SourceItemResult {
     /// The product's, or one of its parts'.
     sku: String,
     source_code: String,
-    /// The source's name.
+    /// The source's name. With `details`.
     source_name: Option<String>,
-    /// Whether the source is enabled; goods at others are not sold.
+    /// Whether the source is enabled; goods at others are not sold. With `details`.
     enabled: Option<bool>,
     quantity: Decimal,
     /// 1 in stock, 0 out of stock.
     status: i64,
-    /// The stocks that sell from it.
-    stock_ids: Vec<i64>,
+    /// The stocks that sell from it. With `details`.
+    stock_ids: Option<Vec<i64>>,
 }
 
 #[result]
@@ -78,7 +85,7 @@ struct StockResult {
     /// Whether the product can be sold; of a composite product its parts decide.
     is_salable: Option<bool>,
     salable_quantity: Option<Decimal>,
-    /// What lies at its enabled sources and is marked as in stock.
+    /// What lies at its enabled sources and is marked as in stock. With `details`.
     quantity_at_sources: Option<Decimal>,
     /// What open orders hold back: quantity at sources, less the threshold below which the product
     /// counts as out of stock, less the salable quantity. Where the stock index is behind, its delay
@@ -109,32 +116,29 @@ struct PartStockResult {
 
 /// What can be sold of a product
 ///
-/// Shows how many of a product can be sold on each website: the stock it sells from, the salable
-/// quantity, what lies at which source and whether that source is enabled, and what open orders hold
-/// back. Configurable, grouped and bundle products are judged by their parts. Without multi-source
-/// inventory it is the product's stock item.
-#[action(query, reads(SCOPES, STORE_CONFIGS, PRODUCT, PRODUCTS, INVENTORY, QUANTITY))]
+/// Shows how many of a product can be sold on each website: the stock it sells from and the salable
+/// quantity; with `details` what lies at which source, whether that source is enabled, and what open
+/// orders hold back. Configurable, grouped and bundle products are judged by their parts. Without
+/// multi-source inventory it is the product's stock item.
+#[action(query, reads(WEBSITES, STORE_VIEWS, PRODUCT, PRODUCTS, INVENTORY, QUANTITY))]
 pub(crate) fn inventory_salable_report(
     args: &InventorySalableReportArgs,
     context: &Context,
 ) -> Result<InventorySalableReportResult, Failure> {
     let mut unknown = Vec::new();
-    let reads: [Read; 3] = [
-        PRODUCT.read([&args.sku]).in_view(StoreView::Global),
-        ShopWebsite::all(),
-        inventory::stocks(),
-    ];
+    let reads: [Read; 2] =
+        [PRODUCT.read([&args.sku]).in_view(StoreView::Global), inventory::stocks()];
     let mut answers = context.get_together(&reads);
     let product: Product = answers.next().map_err(|failure| no_product(&args.sku, failure))?;
-    let mut websites = ShopWebsite::listed(answers.next()?);
-    if let Some(code) = &args.website_code {
-        websites.retain(|website| website.code == *code);
-        if websites.is_empty() {
-            return Err(no_website(context, code));
-        }
-    }
     let stocks = answers.next();
-    let stocking = InventoryModel::of_list(context, stocks, &websites, &mut unknown);
+    let mut stocking = InventoryModel::of_list(context, stocks, &mut unknown);
+    let only = args.website_code.as_deref();
+    // Which websites there are is only of interest where one has no stock.
+    let is_open = only.is_some_and(|code| stocking.of(code).is_none());
+    let websites = if args.details || is_open { websites(context, only)? } else { Vec::new() };
+    if let (InventoryModel::Sources(stocks), Some(code)) = (&mut stocking, only) {
+        stocks.retain(|stock| stock.sells_to(code));
+    }
     // The store compares skus by their case here: as it spells it, not as the caller did.
     let sku = product.sku().to_owned();
     let makeup = Composition::of(&product);
@@ -148,19 +152,33 @@ pub(crate) fn inventory_salable_report(
             "the store did not answer them: they may have been deleted",
         ));
     }
-    let product_report = SalableReport { context, product: &product, makeup, parts, websites };
+    let details = args.details;
+    let product_report =
+        SalableReport { context, product: &product, makeup, parts, websites, details };
     let mut report = match &stocking {
         InventoryModel::Legacy => product_report.by_item(&mut unknown),
-        InventoryModel::Sources { stocks, without } => {
-            let mut report = product_report.by_stocks(stocks, &mut unknown);
-            report.websites_without_stock =
-                without.iter().map(|website| website.code.clone()).collect();
-            report
-        }
+        InventoryModel::Sources(stocks) => product_report.by_stocks(stocks, &mut unknown),
+        InventoryModel::Unread => product_report.blank("sources"),
     };
+    let without = product_report.websites.iter().filter(|site| stocking.lacks(&site.code));
+    report.websites_without_stock = without.map(|website| website.code.clone()).collect();
     report.sku = sku;
     report.unknown = unknown;
     Ok(report)
+}
+
+/// The websites that the report is about.
+fn websites(context: &Context, only: Option<&str>) -> Result<Vec<ShopWebsite>, Failure> {
+    let mut websites = ShopWebsite::listed(context.get(&ShopWebsite::all())?);
+    if let Some(code) = only {
+        if !websites.iter().any(|website| website.code == code) {
+            // The codes of views are taken for websites'.
+            let views: Vec<StoreRow> = context.get(&ViewList::all())?;
+            return Err(store_views::no_website(&websites, &views, code));
+        }
+        websites.retain(|website| website.code == code);
+    }
+    Ok(websites)
 }
 
 /// A product that the store does not have.
@@ -173,24 +191,16 @@ fn no_product(sku: &str, failure: Failure) -> Failure {
         .remedy("find it with `catalog_search_products`")
 }
 
-/// A website that the store does not have: with the views, whose codes are taken for websites'.
-fn no_website(context: &Context, code: &str) -> Failure {
-    let reads = ShopViews::reads();
-    let mut answers = context.get_together(&reads);
-    let shop = ShopViews::next(&mut answers, &mut Vec::new());
-    let missing = shop.and_then(|shop| shop.website(code));
-    missing.err().unwrap_or_else(|| {
-        Failure::argument("website_code", format!("the store has no website `{code}`"))
-    })
-}
-
 /// What was read of the product itself.
 struct SalableReport<'a> {
     context: &'a Context,
     product: &'a Product,
     makeup: Composition,
     parts: Vec<ProductPart>,
+    /// Where they were asked for.
     websites: Vec<ShopWebsite>,
+    /// Whether the numbers are explained.
+    details: bool,
 }
 
 impl SalableReport<'_> {
@@ -251,9 +261,17 @@ impl SalableReport<'_> {
         let own = vec![self.product.sku().to_owned()];
         let parts: Vec<String> = self.parts.iter().map(|part| part.sku.clone()).collect();
         let skus = if self.makeup.is_own() { own } else { parts };
-        let quantities = self.quantities(stocks, &skus, unknown);
+        let quantities = if self.makeup.is_own() || self.details {
+            self.quantities(stocks, &skus, unknown)
+        } else {
+            stocks.iter().map(|_| Vec::new()).collect()
+        };
         let salability = self.salability(stocks, &skus, &quantities, unknown);
-        let warehouse = SourceInventory::read(self.context, &skus, unknown);
+        let warehouse = if self.details {
+            SourceInventory::read(self.context, &skus, unknown)
+        } else {
+            SourceInventory::default()
+        };
         for (stock, quantities) in stocks.iter().zip(&quantities) {
             report.stocks.push(self.stock_row(stock, &salability, quantities, &warehouse));
         }
@@ -265,8 +283,15 @@ impl SalableReport<'_> {
             });
             report.parts.push(PartResult::of(part, from.collect()));
         }
-        report.source_items =
-            warehouse.items.iter().map(|item| at_source(item, stocks, &warehouse)).collect();
+        report.source_items = if self.details {
+            let items = warehouse.items.iter();
+            Some(items.map(|item| at_source(item, stocks, &warehouse)).collect())
+        } else if self.makeup.is_own() && stocks.len() == 1 {
+            let items = SourceInventory::read_items(self.context, &skus, unknown);
+            items.map(|items| items.iter().map(SourceItemResult::alone).collect())
+        } else {
+            None
+        };
         report.salable_quantity = report.stocks.first().and_then(|stock| stock.salable_quantity);
         report.is_salable = composition::any_of(report.stocks.iter().map(|stock| stock.is_salable));
         report
@@ -346,7 +371,7 @@ impl SalableReport<'_> {
         let mut from = StockResult {
             stock_id: stock.id,
             name: stock.name.clone(),
-            websites: stock.websites.iter().map(|website| website.code.clone()).collect(),
+            websites: stock.websites.clone(),
             is_salable: salable(salability, sku, stock),
             salable_quantity: None,
             quantity_at_sources: None,
@@ -404,12 +429,15 @@ impl SalableReport<'_> {
             reasons.push(format!("the source `{}` {why}", item.source_code));
         }
         let assigned = self.product.extension("website_ids").and_then(|ids| ids.as_array());
-        for website in self.websites.iter().filter(|website| stock.websites.contains(website)) {
+        for website in self.websites.iter().filter(|website| stock.sells_to(&website.code)) {
             let on = |ids: &Vec<Value>| ids.iter().any(|id| *id == website.id);
             if assigned.is_some_and(|ids| !on(ids)) {
                 reasons
                     .push(format!("the product is not assigned to the website `{}`", website.code));
             }
+        }
+        if from.is_salable == Some(false) && !self.details {
+            reasons.push("`details: true` tells what holds it back".to_owned());
         }
         if from.is_salable == Some(true) && !self.product.is_enabled() {
             reasons.push("the product is disabled: the stock does not know that".to_owned());
@@ -431,13 +459,26 @@ fn at_source(
     let source = warehouse.source(&item.source_code);
     let serves = stocks.iter().filter(|stock| warehouse.serves(stock, &item.source_code));
     SourceItemResult {
-        sku: item.sku.clone(),
-        source_code: item.source_code.clone(),
         source_name: source.map(|source| source.name.clone()),
         enabled: source.map(|source| source.enabled),
-        quantity: item.quantity,
-        status: item.status,
-        stock_ids: serves.map(|stock| stock.id).collect(),
+        stock_ids: Some(serves.map(|stock| stock.id).collect()),
+        ..SourceItemResult::alone(item)
+    }
+}
+
+impl SourceItemResult {
+    /// What lies there, whatever the source is.
+    fn alone(item: &inventory::SourceItem) -> Self {
+        let inventory::SourceItem { sku, source_code, quantity, status } = item.clone();
+        Self {
+            sku,
+            source_code,
+            quantity,
+            status,
+            source_name: None,
+            enabled: None,
+            stock_ids: None,
+        }
     }
 }
 

@@ -1,15 +1,20 @@
-//! Everything that decides whether a product shows, read in as few rounds as it can be.
+//! Everything that decides whether a product shows, read in as few requests as it can be.
+//!
+//! What the storefront's GraphQL tells of a view it tells in one: whose website it is, its root
+//! category, the product's address, which of its categories are active, whether it can be bought.
+//! Where it does not answer, or tells of something wrong, the REST API is asked as well.
 
 use souk_sdk::core::{Answers, Read};
-use souk_sdk::magento::{CATEGORIES, PRODUCT, UrlResolution, projection, resolve_url};
+use souk_sdk::magento::{CATEGORIES, PRODUCT, projection};
 use souk_sdk::prelude::*;
 
+use super::storefront::{StorefrontView, page_query};
 use crate::composition::{self, Composition, ProductPart};
 use crate::inventory::{self, InventoryModel, Salability, SourceInventory, StockItem};
-use crate::store_views::{ShopView, ShopViews, ShopWebsite, websites_of};
+use crate::store_views::{ShopStructure, ShopView, ShopWebsite, StoreRow, ViewList, websites_of};
 use crate::unknown::{Unknown, or_unknown};
 
-/// More views than this are not looked at in one call: each takes three requests.
+/// More views than this are not looked at in one call: each takes two requests, or three.
 const MOST_VIEWS: usize = 60;
 
 /// What is known of a product.
@@ -18,6 +23,7 @@ pub(super) struct ProductFacts {
     pub(super) global: Product,
     pub(super) makeup: Composition,
     pub(super) views: Vec<ViewFacts>,
+    /// As far as it was asked for: see [`ProductFacts::read_stock`].
     pub(super) stocking: InventoryModel,
     /// What can be sold of it, or of its parts, from which stock.
     pub(super) salability: Vec<Salability>,
@@ -34,6 +40,8 @@ pub(super) struct ViewFacts {
     pub(super) product: Option<Product>,
     /// Its address there; `Some(None)` where it has none, `None` where that is not known.
     pub(super) address: Option<Option<String>>,
+    /// Whether its storefront sells it, where it tells.
+    pub(super) in_stock: Option<bool>,
     /// Its categories and those above, as the view shows them; `None` where they cannot be read.
     pub(super) categories: Option<Vec<ViewCategory>>,
     /// Its parts; empty for a product of its own.
@@ -41,6 +49,7 @@ pub(super) struct ViewFacts {
 }
 
 /// A category in a view.
+#[derive(Debug, Clone)]
 pub(super) struct ViewCategory {
     pub(super) id: i64,
     pub(super) name: String,
@@ -55,57 +64,63 @@ impl ProductFacts {
         only: Option<&str>,
         unknown: &mut Vec<Unknown>,
     ) -> Result<Option<Self>, Failure> {
-        let reads: Vec<Read> = [PRODUCT.read([sku]).in_view(StoreView::Global)]
-            .into_iter()
-            .chain(ShopViews::reads())
-            .collect();
+        let reads = [PRODUCT.read([sku]).in_view(StoreView::Global), ViewList::all()];
         let mut answers = context.get_together(&reads);
         let global: Result<Product, Failure> = answers.next();
-        let shop = ShopViews::next(&mut answers, unknown)?;
-        let views = views_to_look_at(shop, only, unknown)?;
+        let mut list = ViewList::of(answers.next()?, only)?;
+        let left = list.keep(MOST_VIEWS);
+        if !left.is_empty() {
+            unknown.push(Unknown::new(
+                format!("the store views {}", left.join(", ")),
+                format!("{MOST_VIEWS} are looked at in one call: pass `store_view_code`"),
+            ));
+        }
         let global = match global {
             Ok(product) => product,
             Err(failure) if failure.is_not_found() => return Ok(None),
             Err(failure) => return Err(failure),
         };
+        let known = GlobalCategories::read(context, &global, unknown)?;
         let makeup = Composition::of(&global);
-        let websites = websites_of(&views);
-        let second = ViewReads::read(context, &global, &views, &websites, unknown)?;
-        let parts = parts_by_website(context, &makeup, &views, &websites, unknown);
-        let categories = in_views(context, &second.paths, &views, unknown)?;
+        let mut views = read_views(context, &global, list.rows(), &known, unknown)?;
+        let shops: Vec<ShopView> = views.iter().map(|seen| seen.view.clone()).collect();
+        let websites = websites_of(&shops);
+        let parts = parts_by_website(context, &makeup, &shops, &websites, unknown);
+        for seen in &mut views {
+            let at = websites.iter().position(|website| *website == seen.view.website);
+            seen.parts = at.and_then(|at| parts[at].clone());
+        }
         let mut facts = Self {
-            views: views
-                .into_iter()
-                .zip(second.products)
-                .zip(second.addresses)
-                .zip(categories)
-                .map(|(((view, product), address), categories)| {
-                    let at = websites.iter().position(|website| *website == view.website);
-                    let parts = at.and_then(|at| parts[at].clone());
-                    ViewFacts { view, product, address, categories, parts }
-                })
-                .collect(),
             global,
             makeup,
-            stocking: second.stocking,
+            views,
+            stocking: InventoryModel::Unread,
             salability: Vec::new(),
             warehouse: SourceInventory::default(),
             part_items: Vec::new(),
-            paths: second.paths,
+            paths: known.paths,
         };
         facts.read_stock(context, unknown);
         Ok(Some(facts))
     }
 
-    /// Skus as the store spells them: here it minds their case.
+    /// The stock, where no storefront tells all that matters: of parts, and of a product that one of
+    /// its websites does not sell. Skus as the store spells them: here it minds their case.
     fn read_stock(&mut self, context: &Context, unknown: &mut Vec<Unknown>) {
+        let sells =
+            |seen: &ViewFacts| !self.is_on(&seen.view.website) || seen.in_stock == Some(true);
+        if self.makeup.is_own() && self.views.iter().all(sells) {
+            return;
+        }
         let skus: Vec<String> = if self.makeup.is_own() {
             vec![self.global.sku().to_owned()]
         } else {
             self.all_parts().map(|part| part.sku.clone()).collect()
         };
+        self.stocking =
+            InventoryModel::of_list(context, context.get(&inventory::stocks()), unknown);
         match &self.stocking {
-            InventoryModel::Sources { stocks, .. } => {
+            InventoryModel::Sources(stocks) => {
                 self.salability = inventory::salability(context, stocks, &skus, unknown);
                 // Where the goods are explains why none can be sold; where some can, nobody asks.
                 let explains = self.salability.iter().any(|found| !found.salable);
@@ -115,6 +130,7 @@ impl ProductFacts {
             }
             InventoryModel::Legacy if self.makeup.is_own() => {}
             InventoryModel::Legacy => self.part_items = inventory::legacy(context, &skus, unknown),
+            InventoryModel::Unread => {}
         }
     }
 
@@ -130,13 +146,24 @@ impl ProductFacts {
         all.into_iter().find(|category| category.id == id).map_or("", |category| &category.name)
     }
 
-    /// Whether a sku can be sold on a website, as far as is known.
+    /// Whether the product itself can be sold on a website, as far as is known. Where it is not
+    /// assigned, it cannot.
+    pub(super) fn is_sold_on(&self, website: &ShopWebsite) -> Option<bool> {
+        if !self.is_on(website) {
+            return Some(false);
+        }
+        let told = self.views.iter().filter(|seen| seen.view.website == *website);
+        let told = told.filter_map(|seen| seen.in_stock).next();
+        self.is_salable(self.global.sku(), website).or(told)
+    }
+
+    /// Whether a sku can be sold on a website, as far as its stock was asked for.
     pub(super) fn is_salable(&self, sku: &str, website: &ShopWebsite) -> Option<bool> {
         match &self.stocking {
-            InventoryModel::Sources { without, .. } if without.contains(website) => Some(false),
-            InventoryModel::Sources { .. } => {
-                inventory::salable(&self.salability, sku, self.stocking.of(website)?)
-            }
+            InventoryModel::Sources(_) => match self.stocking.of(&website.code) {
+                Some(stock) => inventory::salable(&self.salability, sku, stock),
+                None => Some(false),
+            },
             InventoryModel::Legacy if self.makeup.is_own() => {
                 StockItem::of(&self.global).map(|item| item.sells())
             }
@@ -144,6 +171,7 @@ impl ProductFacts {
                 let at = self.all_parts().position(|part| part.sku == sku)?;
                 self.part_items.get(at)?.as_ref().map(StockItem::sells)
             }
+            InventoryModel::Unread => None,
         }
     }
 
@@ -163,84 +191,129 @@ impl ProductFacts {
     }
 }
 
-fn views_to_look_at(
-    shop: ShopViews,
-    only: Option<&str>,
-    unknown: &mut Vec<Unknown>,
-) -> Result<Vec<ShopView>, Failure> {
-    let mut views = match only {
-        Some(code) => vec![shop.view(code)?.clone()],
-        None => shop.views,
-    };
-    if views.len() > MOST_VIEWS {
-        let left: Vec<String> = views.drain(MOST_VIEWS..).map(|view| view.code).collect();
-        unknown.push(Unknown::new(
-            format!("the store views {}", left.join(", ")),
-            format!("{MOST_VIEWS} are looked at in one call: pass `store_view_code`"),
-        ));
-    }
-    Ok(views)
-}
-
-/// What is read once the views and the product's categories are known.
-struct ViewReads {
-    products: Vec<Option<Product>>,
-    addresses: Vec<Option<Option<String>>>,
+/// The product's categories as they are globally.
+struct GlobalCategories {
+    rows: Vec<CategoryRow>,
     paths: Vec<Vec<i64>>,
-    stocking: InventoryModel,
+    /// All that stand on the paths, below the root of everything.
+    ids: Vec<i64>,
 }
 
-impl ViewReads {
+impl GlobalCategories {
     fn read(
         context: &Context,
         global: &Product,
-        views: &[ShopView],
-        websites: &[ShopWebsite],
         unknown: &mut Vec<Unknown>,
     ) -> Result<Self, Failure> {
-        let mut reads: Vec<Read> = views
-            .iter()
-            .map(|view| PRODUCT.read([global.sku()]).in_view(view.store_view()))
-            .collect();
-        reads.extend(views.iter().map(|view| page_address(global, view)));
         let ids: Vec<String> = global.list("category_ids").into_iter().map(str::to_owned).collect();
-        let searches = category_searches(&ids, &StoreView::Global)?;
-        let count = searches.len();
-        reads.extend(searches);
-        reads.push(inventory::stocks());
-        let mut answers = context.get_together(&reads);
-        let products = views
-            .iter()
-            .map(|view| {
-                or_unknown(
-                    answers.next(),
-                    format!("the product in the view `{}`", view.code),
-                    unknown,
-                )
-            })
-            .collect();
-        let addresses = views
-            .iter()
-            .map(|_| {
-                let answer = answers.next::<UrlResolution>();
-                let answer = answer.map(|answer| answer.target()?.relative_url);
-                or_unknown(answer, "whether an address leads to the product's page", unknown)
-            })
-            .collect();
-        let rows = category_rows(&mut answers, count, "the product's categories", unknown);
-        let paths = rows.into_iter().flatten().map(|row| row.path()).collect();
-        let stocking = InventoryModel::of_list(context, answers.next(), websites, unknown);
-        Ok(Self { products, addresses, paths, stocking })
+        let rows = read_categories(context, &ids, &StoreView::Global, unknown)?;
+        let rows = rows.unwrap_or_default();
+        let paths: Vec<Vec<i64>> = rows.iter().map(CategoryRow::path).collect();
+        let mut ids: Vec<i64> =
+            paths.iter().flat_map(|path| path.iter().skip(1)).copied().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Self { rows, paths, ids })
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.ids.iter().map(ToString::to_string).collect()
+    }
+
+    fn name(&self, id: i64) -> Option<&str> {
+        self.rows.iter().find(|row| row.id == id)?.name.as_deref()
     }
 }
 
-/// Asks where a product's page is in a view, as the storefront's GraphQL has it.
-///
-/// Asked for the address beneath all others, `catalog/product/view/id/2`, `route` answers the one that
-/// shoppers see, and nothing where no URL rewrite has it (`graphql.jsonl`, `gql-route-canonical`).
-fn page_address(product: &Product, view: &ShopView) -> Read {
-    let id = product.integer("id").unwrap_or_default();
-    resolve_url(&format!("catalog/product/view/id/{id}"), "relative_url", view.store_view())
+/// What each view shows of the product itself.
+fn read_views(
+    context: &Context,
+    global: &Product,
+    rows: &[StoreRow],
+    known: &GlobalCategories,
+    unknown: &mut Vec<Unknown>,
+) -> Result<Vec<ViewFacts>, Failure> {
+    let mut reads: Vec<Read> =
+        rows.iter().map(|row| PRODUCT.read([global.sku()]).in_view(row.store_view())).collect();
+    reads.extend(rows.iter().map(|row| page_query(global, &known.ids, row.store_view())));
+    let mut answers = context.get_together(&reads);
+    let mut products = Vec::new();
+    for row in rows {
+        let what = format!("the product in the view `{}`", row.code());
+        products.push(or_unknown(answers.next::<Product>(), what, unknown));
+    }
+    let fronts: Vec<Result<StorefrontView, Failure>> =
+        rows.iter().map(|_| StorefrontView::of(answers.next())).collect();
+    let structure = match fronts.iter().all(Result::is_ok) {
+        true => None,
+        false => Some(ShopStructure::read(context, unknown)?),
+    };
+    let mut views = Vec::new();
+    for ((row, product), front) in rows.iter().zip(products).zip(fronts) {
+        let (front, view) = match (front, &structure) {
+            (Ok(front), _) => {
+                let view = ShopView::of_storefront(row, front.config.clone());
+                (Some(front), view)
+            }
+            (Err(failure), Some(structure)) => {
+                let Some(view) = structure.view(row) else { continue };
+                let what = "whether an address leads to the product's page";
+                unknown.push(Unknown::new(what, failure.message));
+                (None, view)
+            }
+            (Err(failure), None) => return Err(failure),
+        };
+        let active = front.as_ref().and_then(StorefrontView::active_categories);
+        let categories = match active {
+            Some(active) => Some(shown_categories(known, active)),
+            None => categories_in(context, &known.texts(), row, unknown)?,
+        };
+        views.push(ViewFacts {
+            view,
+            product,
+            address: front.as_ref().map(|front| front.address().map(str::to_owned)),
+            in_stock: front.as_ref().and_then(StorefrontView::in_stock),
+            categories,
+            parts: None,
+        });
+    }
+    name_the_rest(context, known, &mut views, unknown)?;
+    Ok(views)
+}
+
+/// The categories on the product's paths, of which a storefront shows these.
+fn shown_categories(known: &GlobalCategories, active: &[(i64, String)]) -> Vec<ViewCategory> {
+    let of = |id: &i64| {
+        let shown = active.iter().find(|(active, _)| active == id);
+        let name = shown.map(|(_, name)| name.as_str()).or_else(|| known.name(*id));
+        ViewCategory {
+            id: *id,
+            name: name.unwrap_or_default().to_owned(),
+            is_active: shown.is_some(),
+        }
+    };
+    known.ids.iter().map(of).collect()
+}
+
+/// Of a category that no view shows and the product is not in itself, the name is still open.
+fn name_the_rest(
+    context: &Context,
+    known: &GlobalCategories,
+    views: &mut [ViewFacts],
+    unknown: &mut Vec<Unknown>,
+) -> Result<(), Failure> {
+    let all = || views.iter().filter_map(|view| view.categories.as_ref()).flatten();
+    let is_named = |id: &&i64| all().any(|row| row.id == **id && !row.name.is_empty());
+    let open: Vec<String> =
+        known.ids.iter().filter(|id| !is_named(id)).map(ToString::to_string).collect();
+    let rows = read_categories(context, &open, &StoreView::Global, unknown)?.unwrap_or_default();
+    for category in views.iter_mut().filter_map(|view| view.categories.as_mut()).flatten() {
+        let row = rows.iter().find(|row| row.id == category.id && category.name.is_empty());
+        if let Some(name) = row.and_then(|row| row.name.clone()) {
+            category.name = name;
+        }
+    }
+    Ok(())
 }
 
 /// A category as the store's list has it.
@@ -274,53 +347,44 @@ fn category_searches(ids: &[String], view: &StoreView) -> Result<Vec<Read>, Fail
         .collect()
 }
 
-fn category_rows(
-    answers: &mut Answers<'_>,
-    count: usize,
-    what: &str,
+/// These categories as a view shows them; `None` where they cannot be read.
+fn read_categories(
+    context: &Context,
+    ids: &[String],
+    view: &StoreView,
     unknown: &mut Vec<Unknown>,
-) -> Option<Vec<CategoryRow>> {
+) -> Result<Option<Vec<CategoryRow>>, Failure> {
+    let what = match view {
+        StoreView::View(code) => format!("the product's categories in the view `{code}`"),
+        StoreView::Global | StoreView::SessionDefault => "the product's categories".to_owned(),
+    };
+    let searches = category_searches(ids, view)?;
+    let mut answers: Answers<'_> = context.get_together(&searches);
     let mut rows = Vec::new();
     let mut all = true;
-    for _ in 0..count {
-        match or_unknown(answers.next::<SearchPage<CategoryRow>>(), what, unknown) {
+    for _ in &searches {
+        match or_unknown(answers.next::<SearchPage<CategoryRow>>(), what.as_str(), unknown) {
             Some(found) => rows.extend(found.items),
             None => all = false,
         }
     }
-    all.then_some(rows)
+    Ok(all.then_some(rows))
 }
 
-/// The categories on these paths, as each view shows them.
-fn in_views(
+/// The categories on the product's paths, as the REST API tells of them in a view.
+fn categories_in(
     context: &Context,
-    paths: &[Vec<i64>],
-    views: &[ShopView],
+    ids: &[String],
+    row: &StoreRow,
     unknown: &mut Vec<Unknown>,
-) -> Result<Vec<Option<Vec<ViewCategory>>>, Failure> {
-    let mut ids: Vec<i64> = paths.iter().flatten().copied().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let mut reads = Vec::new();
-    let mut count = 0;
-    for view in views {
-        let searches = category_searches(&ids, &view.store_view())?;
-        count = searches.len();
-        reads.extend(searches);
-    }
-    let mut answers = context.get_together(&reads);
-    let of = |view: &ShopView| {
-        let what = format!("the product's categories in the view `{}`", view.code);
-        let rows = category_rows(&mut answers, count, &what, unknown)?;
-        let category = |row: CategoryRow| ViewCategory {
-            id: row.id,
-            name: row.name.unwrap_or_default(),
-            is_active: row.is_active == Some(true),
-        };
-        Some(rows.into_iter().map(category).collect())
+) -> Result<Option<Vec<ViewCategory>>, Failure> {
+    let rows = read_categories(context, ids, &row.store_view(), unknown)?;
+    let category = |row: CategoryRow| ViewCategory {
+        id: row.id,
+        name: row.name.unwrap_or_default(),
+        is_active: row.is_active == Some(true),
     };
-    Ok(views.iter().map(of).collect())
+    Ok(rows.map(|rows| rows.into_iter().map(category).collect()))
 }
 
 /// A composite product's parts as the first view of each website shows them: what decides, status

@@ -4,6 +4,7 @@ mod checks;
 mod facts;
 mod issue;
 mod price_and_stock;
+mod storefront;
 
 use souk_sdk::magento::{CATEGORIES, CalendarDay, GRAPHQL, PRODUCT, PRODUCTS, STORE_CONFIGS};
 use souk_sdk::prelude::*;
@@ -199,7 +200,7 @@ impl ViewResult {
             (false, false) => Some(true),
         };
         let is_salable = if facts.makeup.is_own() {
-            facts.is_salable(facts.global.sku(), &view.website)
+            facts.is_sold_on(&view.website)
         } else {
             let usable = |part: &ProductPart| facts.is_usable(part, &view.website);
             seen.parts.as_ref().and_then(|parts| facts.makeup.sells(parts, usable))

@@ -168,9 +168,7 @@ impl DisplayCheck<'_> {
     pub(super) fn stock(&mut self, unknown: &mut Vec<Unknown>) {
         let facts = self.facts;
         let website = &self.view().website;
-        if let InventoryModel::Sources { without, .. } = &facts.stocking
-            && without.contains(website)
-        {
+        if facts.stocking.lacks(&website.code) {
             let message = format!("no stock sells to the website `{}`", website.code);
             let mend = SuggestedAction::by_hand(
                 "assign the website to a stock as a sales channel under Stores > Stocks",
@@ -182,13 +180,22 @@ impl DisplayCheck<'_> {
             self.stock_of_parts(unknown);
             return;
         }
-        match (facts.is_salable(self.sku(), website), facts.stocking.of(website)) {
+        if !facts.is_on(website) {
+            // Which stock it would be sold from matters to nobody.
+            return;
+        }
+        match (facts.is_sold_on(website), facts.stocking.of(&website.code)) {
             (None, _) => unknown.push(Unknown::new(
                 format!("whether it can be sold on the website `{}`", website.code),
                 "the store did not answer it",
             )),
             (Some(true), _) => {}
             (Some(false), Some(stock)) => self.not_salable(stock),
+            (Some(false), None) if facts.stocking == InventoryModel::Unread => {
+                let mend = SuggestedAction::by_hand("see `diagnostics_inventory_salable_report`");
+                let message = format!("the storefront of `{}` does not sell it", website.code);
+                self.add(Error, "NOT_SALABLE", message, mend);
+            }
             (Some(false), None) => {
                 let qty = StockItem::of(&facts.global).and_then(|item| item.qty);
                 let left = qty.map_or(String::new(), |qty| format!("; {qty} are left"));

@@ -1,10 +1,10 @@
 //! What can be sold of a product, and what the indexes do.
 
 use serde_json::{Value, json};
-use souk_sdk::prelude::{Failure, FailureCode};
+use souk_sdk::prelude::{Failure, FailureCode, StoreView};
 use souk_sdk::testing::Host;
 
-use super::shop::{changed, check, issues, order, salable, text, without_sources};
+use super::shop::{changed, check, issues, order, salable, silent, text, without_sources};
 use crate::diagnostics;
 
 #[test]
@@ -33,20 +33,51 @@ fn the_report_tells_what_each_stock_can_sell_and_what_holds_the_rest() {
     assert_eq!(report["unknown"], json!([]));
 }
 
+fn brief(host: &Host, sku: &str) -> Value {
+    host.call(&diagnostics(), "inventory_salable_report", &json!({"sku": sku})).unwrap()
+}
+
 #[test]
 fn a_report_asks_the_store_for_no_more_than_it_shows() {
     let host = changed(|_, _, _| {});
-    salable(&host, "LAB-000");
-    // The product, websites, stocks, source items, sources, links, and a quantity of each stock.
-    assert_eq!(host.reads().len(), 8, "{:#?}", host.reads());
+    let report = brief(&host, "LAB-000");
+    // The product, stocks, and a quantity of each stock.
+    assert_eq!(host.reads().len(), 4, "{:#?}", host.reads());
+    assert_eq!((&report["salable_quantity"], &report["is_salable"]), (&json!(97), &json!(true)));
+    assert_eq!(report["stocks"][1]["salable_quantity"], 40);
+    assert_eq!(report["source_items"], Value::Null);
     // Where the quantity does not tell whether it can be sold, the store is asked.
     let host = changed(|route, _, answer| {
         if route == "/V1/products/{sku}" {
             answer["extension_attributes"]["stock_item"]["backorders"] = json!(1);
         }
     });
-    assert_eq!(salable(&host, "LAB-000")["is_salable"], true);
-    assert_eq!(host.reads().len(), 10);
+    assert_eq!(brief(&host, "LAB-000")["is_salable"], true);
+    assert_eq!(host.reads().len(), 6);
+    // What explains the numbers: websites, source items, sources and links.
+    let host = changed(|_, _, _| {});
+    salable(&host, "LAB-000");
+    assert_eq!(host.reads().len(), 8, "{:#?}", host.reads());
+    // Of a composite product its parts, and whether each stock sells them.
+    let host = changed(|_, _, _| {});
+    let report = brief(&host, "LAB-CONF");
+    assert_eq!(host.reads().len(), 5, "{:#?}", host.reads());
+    assert_eq!(report["parts"][0]["stocks"][0]["is_salable"], true);
+    assert_eq!(report["parts"][0]["stocks"][0]["salable_quantity"], Value::Null);
+}
+
+#[test]
+fn what_cannot_be_sold_is_explained_with_the_details() {
+    let host = changed(|route, _, answer| {
+        if route.contains("get-product-salable-quantity") {
+            *answer = json!(0);
+        }
+    });
+    let reasons = brief(&host, "LAB-000")["stocks"][0]["reasons"].to_string();
+    assert!(reasons.contains("details"), "{reasons}");
+    let report = salable(&host, "LAB-000");
+    assert!(!report["stocks"][0]["reasons"].to_string().contains("details"), "{report}");
+    assert_eq!(report["stocks"][0]["reserved"], 100);
 }
 
 #[test]
@@ -58,6 +89,9 @@ fn the_report_may_be_of_one_website() {
         (&report["salable_quantity"], report["stocks"].as_array().unwrap().len()),
         (&json!(40), 1)
     );
+    // Of one stock what lies at the sources comes along.
+    assert_eq!(report["source_items"][1]["quantity"], 40);
+    assert_eq!(host.reads().len(), 4, "{:#?}", host.reads());
     let asked = json!({"sku": "LAB-000", "website_code": "de"});
     let failure = host.call(&diagnostics(), "inventory_salable_report", &asked).unwrap_err();
     assert!(failure.remedy.unwrap().contains("website `base`"));
@@ -73,6 +107,18 @@ fn a_website_without_a_stock_is_named() {
         }
     });
     assert_eq!(salable(&host, "LAB-000")["websites_without_stock"], json!(["b2b"]));
+    let asked = json!({"sku": "LAB-000", "website_code": "b2b"});
+    let report = host.call(&diagnostics(), "inventory_salable_report", &asked).unwrap();
+    assert_eq!(report["websites_without_stock"], json!(["b2b"]));
+    // The storefront of such a website has no answer.
+    let host = silent(
+        |view| *view == StoreView::View("b2b_en".to_owned()),
+        |route, _, answer| {
+            if route == "/V1/inventory/stocks" {
+                answer["items"].as_array_mut().unwrap().remove(1);
+            }
+        },
+    );
     assert_eq!(issues(&check(&host, "LAB-000")), ["NO_STOCK_FOR_WEBSITE b2b_en"]);
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_sdk::core::Read;
-use souk_sdk::prelude::{BindingSource, Failure, StoreView};
+use souk_sdk::prelude::{BindingSource, Failure, FailureCode, StoreView};
 use souk_sdk::testing::Host;
 
 use crate::diagnostics;
@@ -125,9 +125,25 @@ pub(super) fn order(read: &Read) -> Answer {
             {"id": 3, "timezone": "UTC"},
         ])),
         "/graphql" => {
-            let asked = text(read, "variables").unwrap();
-            assert_eq!(asked, r#"{"u":"catalog/product/view/id/1"}"#);
-            Ok(json!({"data": {"route": {"relative_url": "alpha-jacket.html"}}}))
+            let asked: Value = serde_json::from_str(&text(read, "variables").unwrap()).unwrap();
+            assert_eq!(asked["u"], "catalog/product/view/id/1");
+            let (website, code) = match &read.view {
+                StoreView::View(view) if view == "b2b_en" => (2, "b2b"),
+                StoreView::View(_) => (1, "base"),
+                other => panic!("{other:?} is no view"),
+            };
+            let names = [(2, "Default Category"), (5, "Gear"), (6, "Bags")];
+            let wanted = asked["c"].as_array().cloned().unwrap_or_default();
+            let active = names.iter().filter(|(id, _)| wanted.contains(&json!(id.to_string())));
+            let active: Value = active.map(|(id, name)| json!({"id": id, "name": name})).collect();
+            Ok(json!({"data": {
+                "storeConfig": {
+                    "website_id": website, "website_code": code, "root_category_id": 2,
+                    "timezone": "UTC",
+                },
+                "route": {"relative_url": "alpha-jacket.html", "stock_status": "IN_STOCK"},
+                "categories": {"total_count": active.as_array().unwrap().len(), "items": active},
+            }}))
         }
         "/V1/categories/list" => {
             let row = |id: u8, path: &str, name: &str| json!({"id": id, "name": name, "is_active": true, "path": path});
@@ -175,7 +191,11 @@ pub(super) fn order(read: &Read) -> Answer {
 }
 
 pub(super) fn changed(change: Change) -> Host {
-    Host::answering(move |read| {
+    Host::answering(changing(change))
+}
+
+fn changing(change: Change) -> impl Fn(&Read) -> Answer {
+    move |read| {
         let mut answer = order(read)?;
         let view = match &read.view {
             StoreView::Global => "all",
@@ -184,7 +204,7 @@ pub(super) fn changed(change: Change) -> Host {
         };
         change(&read.route.template, view, &mut answer);
         Ok(answer)
-    })
+    }
 }
 
 /// The same, without multi-source inventory.
@@ -192,6 +212,13 @@ pub(super) fn without_sources(stock_item: fn(&str) -> Value) -> Host {
     Host::answering(move |read| match read.route.template.as_str() {
         route if route.starts_with("/V1/inventory/") => {
             Err(Failure::unavailable("the store has no such route"))
+        }
+        "/graphql" => {
+            let mut answer = order(read)?;
+            if stock_item("LAB-000")["is_in_stock"] == false {
+                answer["data"]["route"]["stock_status"] = json!("OUT_OF_STOCK");
+            }
+            Ok(answer)
         }
         "/V1/stockItems/{productSku}" => Ok(stock_item(&text(read, "productSku").unwrap())),
         "/V1/products/{sku}" => {
@@ -208,8 +235,21 @@ pub(super) fn check(host: &Host, sku: &str) -> Value {
     host.call(&diagnostics(), "product_display_check", &json!({"sku": sku})).unwrap()
 }
 
+/// The report with all that explains it.
 pub(super) fn salable(host: &Host, sku: &str) -> Value {
-    host.call(&diagnostics(), "inventory_salable_report", &json!({"sku": sku})).unwrap()
+    let asked = json!({"sku": sku, "details": true});
+    host.call(&diagnostics(), "inventory_salable_report", &asked).unwrap()
+}
+
+/// A shop whose storefront does not answer in some views.
+pub(super) fn silent(is_silent: fn(&StoreView) -> bool, change: Change) -> Host {
+    let shop = changing(change);
+    Host::answering(move |read| {
+        if read.route.template == "/graphql" && is_silent(&read.view) {
+            return Err(Failure::new(FailureCode::UpstreamError, "no GraphQL for visitors"));
+        }
+        shop(read)
+    })
 }
 
 /// The issues as `CODE view view`.
