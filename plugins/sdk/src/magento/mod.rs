@@ -24,6 +24,7 @@ mod sale_terms;
 mod scan;
 mod scope;
 mod scoped_product;
+mod sku_search;
 mod storefront;
 mod update_args;
 mod url_key_owners;
@@ -43,13 +44,14 @@ pub use members::Members;
 pub use product::Product;
 pub use product_change::{PRODUCT, PRODUCT_CHANGES};
 pub use product_field::{FieldValue, ProductField, ProductUpdates, check_url_key};
-pub use product_match::{PRODUCTS, ProductMatch, ProductPages};
+pub use product_match::{ProductMatch, ProductPages};
 pub use product_writer::ProductWriter;
 pub use scan::Scan;
 pub use scope::{
     ReadScope, SCOPES, STORE_CONFIGS, STORE_GROUPS, STORE_VIEWS, Scope, Stores, WEBSITES,
 };
 pub use scoped_product::{ScopedPages, ScopedProduct};
+pub use sku_search::PRODUCTS;
 pub use storefront::{GRAPHQL, ResolvedUrl, UrlResolution, resolve_url};
 pub use update_args::{EntityType, FieldSet, MetaFields, PriceFields, ProductFields, UpdateArgs};
 pub use url_key_owners::{CATEGORIES, UrlKeyOwners};

@@ -6,9 +6,9 @@
 
 use serde_json::{Value, json};
 
-use super::product_match::PRODUCTS;
 use super::sale_terms;
 use super::scoped_product::{ScopedProduct, ValueOrigin};
+use super::sku_search::PRODUCTS;
 use super::write_scope::{WRITE, WriteScope};
 use crate::bindings::souk::plugin::plans::Change;
 use crate::core::{BindingSource, ChangeBuilder, Changes, Failure, Route, StepIndex};

@@ -1,18 +1,16 @@
 //! The `match` argument: which products a bulk change is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::filter::LIST_BUDGET;
-use crate::core::{Context, Failure, Route, StoreView};
+use super::sku_search::{PRODUCTS, SkuSearch, groups};
+use crate::core::{Context, Failure, StoreView};
 use crate::magento::{
     Condition, Criteria, Direction, EntityId, Filter, Filters, Product, SearchPage, URL_BUDGET,
 };
-
-/// The search for products.
-pub const PRODUCTS: Route<0> = Route::new("/V1/products");
 
 /// How many products are read at once. Magento's own limit on pages, where an operator sets it, is
 /// 300 by default.
@@ -36,8 +34,9 @@ pub struct ProductMatch {
 }
 
 impl ProductMatch {
-    /// Finds the products, in the order of their ids, with these attributes of each as `view` shows
-    /// them, and `id`, `sku` and `type_id` in any case. Nothing limits how many may be found.
+    /// Finds the products with these attributes of each as `view` shows them, and `id`, `sku` and
+    /// `type_id` in any case: in the order of their ids, or of a list of skus where there is nothing
+    /// else. Nothing limits how many may be found.
     ///
     /// # Errors
     /// When nothing is given, a filter is none, or `sku_list` names what the store does not have;
@@ -49,16 +48,35 @@ impl ProductMatch {
         attributes: &[&str],
     ) -> Result<ProductPages<'context>, Failure> {
         let criteria = self.criteria(context, view)?;
-        let mut fields: Vec<String> = ["id", "sku", "type_id"].map(str::to_owned).into();
-        fields.extend(attributes.iter().map(|&code| code.to_owned()));
-        let criteria = criteria.fields(Product::projection(&fields)?);
-        let mut slices = vec![SkuSlice { filter: None, skus: None }];
+        let projection = product_projection(attributes)?;
+        let mut pages = ProductPages {
+            context,
+            criteria: criteria.fields(projection.clone()),
+            view: view.clone(),
+            slices: vec![ProductSlice { filter: SliceFilter::None, skus: None }],
+            after: 0,
+            missing: BTreeMap::new(),
+        };
         if let Some(list) = &self.sku_list {
-            slices = slices_of(list)?;
-            must_exist(context, &slices)?;
+            if self.is_only_a_list() {
+                pages.slices = listed_slices(list, &projection)?;
+                pages.missing = typed_skus(&pages.slices);
+            } else {
+                pages.slices = slices_of(list)?;
+                must_exist(context, &pages.slices)?;
+            }
         }
-        slices.reverse();
-        Ok(ProductPages { context, criteria, view: view.clone(), slices, after: 0 })
+        pages.slices.reverse();
+        Ok(pages)
+    }
+
+    /// Whether nothing is given beside the list of skus.
+    fn is_only_a_list(&self) -> bool {
+        let Self { sku_list, sku_prefix, attribute_filters, category_id } = self;
+        sku_list.is_some()
+            && sku_prefix.as_ref().is_none_or(String::is_empty)
+            && attribute_filters.as_ref().is_none_or(Filters::is_empty)
+            && category_id.is_none()
     }
 
     /// The criteria but for the list of skus.
@@ -92,18 +110,40 @@ impl ProductMatch {
     }
 }
 
+/// The fields that products are read with: these attributes, `id`, `sku` and `type_id`.
+pub(super) fn product_projection(attributes: &[&str]) -> Result<String, Failure> {
+    let mut fields: Vec<String> = ["id", "sku", "type_id"].map(str::to_owned).into();
+    fields.extend(attributes.iter().map(|&code| code.to_owned()));
+    Product::projection(&fields)
+}
+
 /// Some of the skus asked for, as many as fit into one URL.
 #[derive(Debug, Clone)]
-struct SkuSlice {
-    filter: Option<Filter>,
+struct ProductSlice {
+    filter: SliceFilter,
     /// The skus as they were typed, by what is left of each when it is folded. Magento's comparison
     /// also takes accents for the same, so what is found is compared once more.
     skus: Option<BTreeMap<String, String>>,
 }
 
-impl SkuSlice {
+/// How the products of a slice are asked for.
+#[derive(Debug, Clone)]
+enum SliceFilter {
+    /// By the match alone.
+    None,
+    /// By this beside the match.
+    Beside(Filter),
+    /// As the host looks products up, by skus, so that within a call the same is asked once.
+    Listed(SkuSearch),
+}
+
+impl ProductSlice {
     fn wants(&self, sku: &str) -> bool {
         self.skus.as_ref().is_none_or(|skus| skus.contains_key(&folded(sku)))
+    }
+
+    fn beside(sku: Filter, skus: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { filter: SliceFilter::Beside(sku), skus: Some(skus.into_iter().collect()) }
     }
 }
 
@@ -115,40 +155,62 @@ fn folded(sku: &str) -> String {
 
 /// Lists as long as a URL takes. Magento cannot say "one of" of a value with a comma, so those are
 /// asked for one by one.
-fn slices_of(list: &[String]) -> Result<Vec<SkuSlice>, Failure> {
-    let skus: BTreeMap<String, &str> = list.iter().map(|sku| (folded(sku), &**sku)).collect();
-    let mut slices = Vec::new();
-    let mut plain: Vec<&str> = Vec::new();
-    for (folded, sku) in skus {
-        if folded.is_empty() {
-            return Err(Failure::argument("/match/sku_list", "a sku is not empty"));
-        }
-        if sku.contains(',') {
-            let filter = Some(Filter::new("sku", Condition::Eq, sku)?);
-            slices.push(SkuSlice { filter, skus: Some([(folded, sku.to_owned())].into()) });
-        } else {
-            plain.push(sku);
-        }
-    }
+fn slices_of(list: &[String]) -> Result<Vec<ProductSlice>, Failure> {
+    let (mut slices, plain) = single_slices(list)?;
     if !plain.is_empty() {
         for filter in Filter::split("sku", &plain, LIST_BUDGET / 2)? {
-            let typed = filter.value.split(',').map(|sku| (folded(sku), sku.to_owned()));
-            let skus = typed.collect();
-            slices.push(SkuSlice { filter: Some(filter), skus: Some(skus) });
+            let typed: Vec<_> =
+                filter.value.split(',').map(|sku| (folded(sku), sku.to_owned())).collect();
+            slices.push(ProductSlice::beside(filter, typed));
         }
     }
     Ok(slices)
 }
 
+/// The same, in searches as the host makes them.
+fn listed_slices(list: &[String], projection: &str) -> Result<Vec<ProductSlice>, Failure> {
+    let (mut slices, plain) = single_slices(list)?;
+    slices.extend(groups(&plain).into_iter().map(|skus| {
+        let typed = skus.iter().map(|&sku| (folded(sku), sku.to_owned())).collect();
+        ProductSlice {
+            filter: SliceFilter::Listed(SkuSearch::new(projection, &skus)),
+            skus: Some(typed),
+        }
+    }));
+    Ok(slices)
+}
+
+/// A slice for each sku with a comma, and the other skus, each once.
+fn single_slices(list: &[String]) -> Result<(Vec<ProductSlice>, Vec<&str>), Failure> {
+    let mut seen = BTreeSet::new();
+    let mut slices = Vec::new();
+    let mut plain: Vec<&str> = Vec::new();
+    for sku in list {
+        let folded = folded(sku);
+        if folded.is_empty() {
+            return Err(Failure::argument("/match/sku_list", "a sku is not empty"));
+        }
+        if !seen.insert(folded.clone()) {
+            continue;
+        }
+        if sku.contains(',') {
+            let filter = Filter::new("sku", Condition::Eq, sku.as_str())?;
+            slices.push(ProductSlice::beside(filter, [(folded, sku.clone())]));
+        } else {
+            plain.push(sku);
+        }
+    }
+    Ok((slices, plain))
+}
+
+/// The skus of slices as they were typed, by what is left of each when it is folded.
+fn typed_skus(slices: &[ProductSlice]) -> BTreeMap<String, String> {
+    slices.iter().filter_map(|slice| slice.skus.clone()).flatten().collect()
+}
+
 /// A `PUT` to a sku that does not exist can create a product, and a typing error would pass for
 /// "nothing to do".
-fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
-    let mut missing: BTreeMap<&str, &str> = slices
-        .iter()
-        .filter_map(|slice| slice.skus.as_ref())
-        .flatten()
-        .map(|(folded, typed)| (&**folded, &**typed))
-        .collect();
+fn must_exist(context: &Context, slices: &[ProductSlice]) -> Result<(), Failure> {
     let fields = Product::projection(&["id".to_owned(), "sku".to_owned()])?;
     let mut pages = ProductPages {
         context,
@@ -156,57 +218,69 @@ fn must_exist(context: &Context, slices: &[SkuSlice]) -> Result<(), Failure> {
         view: StoreView::Global,
         slices: slices.to_vec(),
         after: 0,
+        missing: typed_skus(slices),
     };
-    while let Some(products) = pages.next_page()? {
-        for product in products {
-            missing.remove(&*folded(product.sku()));
-        }
-    }
+    while pages.next_page()?.is_some() {}
+    Ok(())
+}
+
+fn none_missing(missing: &BTreeMap<String, String>) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    let named = missing.values().take(20).copied().collect::<Vec<_>>().join("`, `");
+    let named = missing.values().take(20).map(String::as_str).collect::<Vec<_>>().join("`, `");
     let more = missing.len().saturating_sub(20);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     Err(Failure::argument("/match/sku_list", format!("the store has no product `{named}`{more}"))
         .remedy("take them off the list, or correct them"))
 }
 
-/// Products, a page at a time. By entity id: any other order repeats products and loses others.
+/// Products, a page at a time. By entity id, or by lists of skus: any other order repeats products and
+/// loses others.
 #[derive(Debug)]
 pub struct ProductPages<'context> {
     context: &'context Context,
     criteria: Criteria,
     view: StoreView,
     /// What is still to be asked for, the next one last.
-    slices: Vec<SkuSlice>,
+    slices: Vec<ProductSlice>,
     /// The id of the last product seen of this slice.
     after: i64,
+    /// Skus that have to exist and were not seen yet, by what is left of each when it is folded.
+    missing: BTreeMap<String, String>,
 }
 
 impl ProductPages<'_> {
     /// The next products, at least one; `None` after the last.
     ///
     /// # Errors
-    /// What reading meets.
+    /// What reading meets; after the last, skus that the store does not have.
     pub fn next_page(&mut self) -> Result<Option<Vec<Product>>, Failure> {
+        Ok(self.next_found()?.map(|page| page.products))
+    }
+
+    /// The same, with the search that found them.
+    pub(super) fn next_found(&mut self) -> Result<Option<FoundPage>, Failure> {
         while let Some(slice) = self.slices.last() {
-            let mut criteria = self.criteria.clone();
-            if let Some(filter) = &slice.filter {
-                criteria = criteria.filter(filter.clone());
-            }
-            if self.after > 0 {
-                let after = self.after.to_string();
-                criteria = criteria.filter(Filter::new("entity_id", Condition::Gt, after)?);
-            }
-            let criteria = criteria.sort("entity_id", Direction::Asc)?.page(PAGE, 1);
-            let read = PRODUCTS.read([]).search(&criteria).in_view(self.view.clone());
-            let found: SearchPage<Product> = self.context.get(&read)?;
-            let full = found.items.len() >= PAGE as usize;
-            let last = found.items.iter().filter_map(|product| product.integer("id")).max();
-            let mut products = found.items;
+            let (mut products, search) = match &slice.filter {
+                SliceFilter::Listed(search) => {
+                    let found: SearchPage<Product> =
+                        self.context.get(&search.read(self.view.clone()))?;
+                    (found.items, Some(search.clone()))
+                }
+                SliceFilter::Beside(filter) => (self.page(Some(filter))?, None),
+                SliceFilter::None => (self.page(None)?, None),
+            };
+            let last = products.iter().filter_map(|product| product.integer("id")).max();
+            let is_full = search.is_none() && products.len() >= PAGE as usize;
             products.retain(|product| slice.wants(product.sku()));
-            match last.filter(|last| full && *last > self.after) {
+            for product in &products {
+                self.missing.remove(&folded(product.sku()));
+            }
+            if let Some(search) = &search {
+                products.sort_by_key(|product| search.place(product.sku()));
+            }
+            match last.filter(|last| is_full && *last > self.after) {
                 Some(last) => self.after = last,
                 None => {
                     self.after = 0;
@@ -214,9 +288,32 @@ impl ProductPages<'_> {
                 }
             }
             if !products.is_empty() {
-                return Ok(Some(products));
+                return Ok(Some(FoundPage { products, search }));
             }
         }
+        none_missing(&self.missing)?;
         Ok(None)
     }
+
+    fn page(&self, filter: Option<&Filter>) -> Result<Vec<Product>, Failure> {
+        let mut criteria = self.criteria.clone();
+        if let Some(filter) = filter {
+            criteria = criteria.filter(filter.clone());
+        }
+        if self.after > 0 {
+            let after = self.after.to_string();
+            criteria = criteria.filter(Filter::new("entity_id", Condition::Gt, after)?);
+        }
+        let criteria = criteria.sort("entity_id", Direction::Asc)?.page(PAGE, 1);
+        let read = PRODUCTS.read([]).search(&criteria).in_view(self.view.clone());
+        let found: SearchPage<Product> = self.context.get(&read)?;
+        Ok(found.items)
+    }
+}
+
+/// Products, and the search for a list of skus that found them, if it was one.
+#[derive(Debug)]
+pub(super) struct FoundPage {
+    pub(super) products: Vec<Product>,
+    pub(super) search: Option<SkuSearch>,
 }

@@ -20,17 +20,15 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use super::product_change::{PRODUCT, ProductChange};
-use super::product_match::{PRODUCTS, ProductMatch};
+use super::product_match::{ProductMatch, product_projection};
 use super::scoped_product::{ScopedPages, ScopedProduct};
+use super::sku_search::by_skus;
 use super::write_scope::{ATTRIBUTE, ScopeLevel, WriteScope};
 use crate::bindings::souk::plugin::plans::{Change, Intent, Lookup};
 use crate::core::{BindingSource, Context, Failure, FailureCode, StoreView};
-use crate::magento::{Condition, Product, ProductField, ProductUpdates};
+use crate::magento::{ProductField, ProductUpdates};
 
 const SPECIAL_PRICE: &str = "special_price";
-
-/// How many subjects the host may look up in one search.
-const BATCH: &str = "300";
 
 /// Makes changes of products for one place in the store.
 #[derive(Debug)]
@@ -38,8 +36,6 @@ pub struct ProductWriter<'a> {
     context: &'a Context,
     target: &'a WriteScope,
     attributes: Vec<&'static str>,
-    /// What changes of products are read with beside that.
-    shown: Vec<&'static str>,
     warnings: Vec<String>,
     /// The website that is written in, or at a view of.
     website: Option<i64>,
@@ -58,7 +54,7 @@ impl<'a> ProductWriter<'a> {
         target: &'a WriteScope,
         fields: impl IntoIterator<Item = ProductField>,
     ) -> Result<Self, Failure> {
-        let mut shown = vec!["name", "special_price", "special_from_date"];
+        let mut attributes = vec!["name", "special_price", "special_from_date"];
         let mut warnings = Vec::new();
         let mut links = false;
         for field in fields {
@@ -75,13 +71,12 @@ impl<'a> ProductWriter<'a> {
                 _ => &[field.code()],
             };
             for code in needed {
-                if !shown.contains(code) {
-                    shown.push(code);
+                if !attributes.contains(code) {
+                    attributes.push(code);
                 }
             }
         }
         let website = target.website_id(context)?;
-        let mut attributes = shown.clone();
         // One member of the answer is named once.
         let extension = |links, websites| match (links, websites) {
             (true, true) => Some("extension_attributes[category_links,website_ids]"),
@@ -90,9 +85,8 @@ impl<'a> ProductWriter<'a> {
             (false, false) => None,
         };
         attributes.extend(extension(links, website.is_some()));
-        shown.extend(extension(links, false));
         let website_prices = OnceCell::new();
-        Ok(Self { context, target, attributes, shown, warnings, website, website_prices })
+        Ok(Self { context, target, attributes, warnings, website, website_prices })
     }
 
     /// Where it writes.
@@ -118,30 +112,17 @@ impl<'a> ProductWriter<'a> {
     /// # Errors
     /// Never for the fields of products.
     pub fn intent(&self, summary: &str) -> Result<Intent, Failure> {
-        let fields: Vec<String> =
-            ["sku"].iter().chain(&self.shown).map(|&code| code.to_owned()).collect();
-        let projection = Product::projection(&fields)?;
+        let projection = product_projection(&self.attributes)?;
         let whole = projection.strip_prefix("items[").and_then(|rest| rest.split_once("],total"));
         let view = self.target.view();
         let mut one = PRODUCT.read_by([BindingSource::Subject]).in_view(view.clone());
         if let Some((fields, _)) = whole {
             one = one.query("fields", fields);
         }
-        let filter = |key: &str| format!("searchCriteria[filter_groups][0][filters][0][{key}]");
-        let many = PRODUCTS
-            .read([])
-            .query(&filter("field"), "sku")
-            .query(&filter("condition_type"), Condition::In.as_str())
-            .query("searchCriteria[pageSize]", BATCH)
-            .query("searchCriteria[currentPage]", "1")
-            .query("fields", &projection)
-            .in_view(view.clone());
         Ok(Intent {
             summary: [summary, " ", &self.target.in_words()].concat(),
             view: view.clone(),
-            lookup: Lookup::one(one)
-                .many(many, &filter("value"), "/items", "/sku")
-                .inherits(!self.target.is_global()),
+            lookup: by_skus(Lookup::one(one), &projection).inherits(!self.target.is_global()),
         })
     }
 

@@ -78,7 +78,10 @@ impl Scope {
                 Ok(ReadScope { view: StoreView::View(code.clone()), website_id: None })
             }
             (website, store, view) => {
-                let stores = Stores::read(context)?;
+                let stores = match (website, store, view) {
+                    (Some(website), None, None) => Stores::read_for_website(context, website)?,
+                    _ => Stores::read(context)?,
+                };
                 stores.place(website.as_deref(), store.as_deref(), view.as_deref())
             }
         }
@@ -124,16 +127,22 @@ impl Stores {
     /// # Errors
     /// What any of the reads met.
     pub fn read(context: &Context) -> Result<Self, Failure> {
-        // Globally: the session's own view may have been removed from the store.
-        let reads = [WEBSITES, STORE_GROUPS, STORE_VIEWS]
-            .map(|route| route.read([]).in_view(StoreView::Global));
-        let mut answers = context.get_together(&reads);
-        let mut next = || -> Result<Vec<StorePart>, Failure> {
-            let mut parts: Vec<StorePart> = answers.next()?;
-            parts.retain(|part| part.id != 0);
-            Ok(parts)
-        };
-        Ok(Self { websites: next()?, groups: next()?, views: next()? })
+        let [websites, groups, views] = read_parts(context, [WEBSITES, STORE_GROUPS, STORE_VIEWS])?;
+        Ok(Self { websites, groups, views })
+    }
+
+    /// The same, as far as it is needed for a website: its default view is found by its groups only
+    /// where it has several.
+    ///
+    /// # Errors
+    /// What any of the reads met.
+    pub(super) fn read_for_website(context: &Context, code: &str) -> Result<Self, Failure> {
+        let [websites, views] = read_parts(context, [WEBSITES, STORE_VIEWS])?;
+        let mut stores = Self { websites, groups: Vec::new(), views };
+        if stores.views_of_website(code)?.len() != 1 {
+            [stores.groups] = read_parts(context, [STORE_GROUPS])?;
+        }
+        Ok(stores)
     }
 
     /// The codes and ids of all views.
@@ -141,14 +150,21 @@ impl Stores {
         self.views.iter().map(|view| (view.code.as_str(), view.id))
     }
 
+    /// The codes of all views: one request.
+    ///
+    /// # Errors
+    /// What reading meets.
+    pub(super) fn read_view_codes(context: &Context) -> Result<Vec<String>, Failure> {
+        let [views] = read_parts(context, [STORE_VIEWS])?;
+        Ok(views.into_iter().map(|view| view.code).collect())
+    }
+
     /// The id of the website that a view belongs to: one request.
     ///
     /// # Errors
     /// When there is no such view; what reading meets.
     pub fn website_of_view(context: &Context, code: &str) -> Result<i64, Failure> {
-        let views: Vec<StorePart> =
-            context.get(&STORE_VIEWS.read([]).in_view(StoreView::Global))?;
-        let views = views.into_iter().filter(|view| view.id != 0).collect();
+        let [views] = read_parts(context, [STORE_VIEWS])?;
         Self { websites: Vec::new(), groups: Vec::new(), views }
             .view(code)
             .map(|view| view.website_id)
@@ -230,6 +246,10 @@ impl Stores {
     }
 
     fn default_view(&self, website: &StorePart) -> Result<&StorePart, Failure> {
+        let mut views = self.views.iter().filter(|view| view.website_id == website.id);
+        if let (Some(only), None) = (views.next(), views.next()) {
+            return Ok(only);
+        }
         let group = self.groups.iter().find(|group| group.id == website.default_group_id);
         self.view_of_id(group.map_or(0, |group| group.default_store_id))
     }
@@ -253,6 +273,22 @@ impl Stores {
         )
         .remedy(remedy)
     }
+}
+
+/// Lists of parts of the store, read together, without the administration's. Globally: the session's
+/// own view may have been removed from the store.
+fn read_parts<const N: usize>(
+    context: &Context,
+    routes: [Route<0>; N],
+) -> Result<[Vec<StorePart>; N], Failure> {
+    let reads = routes.map(|route| route.read([]).in_view(StoreView::Global));
+    let mut answers = context.get_together(&reads);
+    let mut all = [(); N].map(|()| Vec::new());
+    for parts in &mut all {
+        *parts = answers.next()?;
+        parts.retain(|part: &StorePart| part.id != 0);
+    }
+    Ok(all)
 }
 
 fn outside(kind: &str, code: &str, of: &str, of_code: &str) -> Failure {

@@ -6,7 +6,8 @@
 
 use serde_json::Value;
 
-use super::product_match::{PRODUCTS, ProductMatch, ProductPages};
+use super::product_match::{FoundPage, ProductMatch, ProductPages};
+use super::sku_search::PRODUCTS;
 use super::write_scope::WriteScope;
 use crate::core::{Context, Failure, StoreView};
 use crate::magento::{Criteria, Decimal, Filter, Product, SearchPage};
@@ -136,10 +137,17 @@ impl<'context> ScopedPages<'context> {
     /// # Errors
     /// What reading meets.
     pub fn next_page(&mut self) -> Result<Option<Vec<ScopedProduct>>, Failure> {
-        let Some(products) = self.pages.next_page()? else { return Ok(None) };
-        let mut globally = match self.is_global {
-            true => Vec::new(),
-            false => read_globally(self.context, &products, self.attributes)?,
+        let Some(FoundPage { products, search }) = self.pages.next_found()? else {
+            return Ok(None);
+        };
+        let mut globally = match (self.is_global, search) {
+            (true, _) => Vec::new(),
+            (false, Some(search)) => {
+                let found: SearchPage<Product> =
+                    self.context.get(&search.read(StoreView::Global))?;
+                found.items
+            }
+            (false, None) => read_globally(self.context, &products, self.attributes)?,
         };
         let mut scoped = |here: Product| {
             let found = globally.iter().position(|global| global.sku() == here.sku());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::product_match::PRODUCTS;
+use super::sku_search::PRODUCTS;
 use crate::core::{Context, Failure, Read, Route, StoreView};
 use crate::magento::{
     Condition, Criteria, Filter, LIST_BUDGET, Product, ProductField, ProductUpdates, SearchPage,
@@ -32,8 +32,12 @@ pub struct UrlKeyOwners(BTreeMap<String, BTreeSet<UrlKeyOwner>>);
 
 impl UrlKeyOwners {
     /// Who in the whole catalogue has these keys where they are written: in one store view, or, as a
-    /// global key shows in all of them, globally and in every view. Reads [`CATEGORIES`],
-    /// [`PRODUCTS`] and, for a global key, the store's structure.
+    /// global key shows in all of them, in every view. Reads [`CATEGORIES`], [`PRODUCTS`] and, for a
+    /// global key, the store's views.
+    ///
+    /// Of categories a global key is compared with the global keys alone: a search in each view of
+    /// each would double the requests. Where one has the key in a view of its own, the store refuses
+    /// the write.
     ///
     /// # Errors
     /// What reading meets.
@@ -95,11 +99,13 @@ fn searches(
     view: &StoreView,
     keys: &BTreeSet<&str>,
 ) -> Result<Vec<Read>, Failure> {
-    let mut views = vec![view.clone()];
-    if *view == StoreView::Global {
-        let stores = Stores::read(context)?;
-        views.extend(stores.views().map(|(code, _)| StoreView::View(code.to_owned())));
-    }
+    // What a product shows in a view is its own key there or the global one.
+    let views: Vec<StoreView> = match view {
+        StoreView::Global => {
+            Stores::read_view_codes(context)?.into_iter().map(StoreView::View).collect()
+        }
+        one => vec![one.clone()],
+    };
     let products = Product::projection(&["sku", "url_key"].map(str::to_owned))?;
     let categories = projection(["id", "name", "custom_attributes"])?;
     let mut reads: Vec<Read> = Vec::new();
@@ -111,9 +117,9 @@ fn searches(
             .filter(Filter::new("level", Condition::Eq, "2")?)
             .page(300, 1)
             .fields(categories.clone());
+        reads.push(CATEGORIES.read([]).search(&categories).in_view(view.clone()));
         for view in &views {
             reads.push(PRODUCTS.read([]).search(&products).in_view(view.clone()));
-            reads.push(CATEGORIES.read([]).search(&categories).in_view(view.clone()));
         }
     }
     Ok(reads)

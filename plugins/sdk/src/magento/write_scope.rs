@@ -55,12 +55,12 @@ impl Scope {
             (StoreView::Global, ..) => WriteLevel::Global,
             (StoreView::View(code), _, _, Some(_)) => WriteLevel::View(code.clone()),
             (StoreView::View(code), website, store, None) => {
-                let stores = Stores::read(context)?;
                 if let Some(store) = store {
-                    one_view(store, &stores.views_of_group(store)?)?;
+                    one_view(store, &Stores::read(context)?.views_of_group(store)?)?;
                     WriteLevel::View(code.clone())
                 } else {
                     let website = website.unwrap_or_default();
+                    let stores = Stores::read_for_website(context, website)?;
                     WriteLevel::Website(website.to_owned(), stores.views_of_website(website)?)
                 }
             }
