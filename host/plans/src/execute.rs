@@ -164,7 +164,12 @@ impl PlanRun {
 
     /// Reads subjects now: what tells how a write ended is never of an earlier read.
     async fn observe<'i>(&self, items: impl IntoIterator<Item = &'i PlanItem>) -> Observations {
-        self.observe_with(StoreReader::now(&self.session), items).await
+        self.observe_with(self.reader_after_a_write(), items).await
+    }
+
+    /// With what tells how writes ended.
+    fn reader_after_a_write(&self) -> StoreReader<'_> {
+        StoreReader::after_a_write(&self.session, self.reads.as_ref())
     }
 
     /// With what is read for what is written next.
@@ -206,9 +211,9 @@ impl PlanRun {
                 }
                 Some(Ok(seen)) => match drift(&item, seen) {
                     Some(failure) => entries.extend(not_tried(ItemState::Drifted, &failure)),
-                    None => match self.reserve(item, state, seen).await {
-                        Ok(reserved) => send.push(reserved),
-                        Err(not_sent) => entries.extend(not_sent),
+                    None => match self.reserve(&item, seen).await {
+                        Ok(reserve) => send.push(ReservedItem { item, reserve, from: state }),
+                        Err(failure) => entries.extend(self.not_sent(&item, state, failure)),
                     },
                 },
                 // It stays as it is, so that a resume tries it again, and says why it was not tried.
@@ -229,18 +234,14 @@ impl PlanRun {
         self.send_all(send).await
     }
 
-    /// Works out what is to be set aside for an item, as its order stands now; else how it ends.
+    /// Works out what is to be set aside for an item, as its order stands now; else why it cannot be.
     async fn reserve(
         &self,
-        item: PlanItem,
-        from: ItemState,
+        item: &PlanItem,
         observed: &ObservedState,
-    ) -> Result<ReservedItem, Option<JournalEntry>> {
+    ) -> Result<Option<Reservation>, Failure> {
         let money = MoneyContext::of(self.reader_before_a_write(), &self.header);
-        match reservation(&self.context, money, &item.change, observed).await {
-            Ok(reserve) => Ok(ReservedItem { item, reserve, from }),
-            Err(failure) => Err(self.not_sent(&item, from, failure)),
-        }
+        reservation(&self.context, money, &item.change, observed).await
     }
 
     /// An item whose money may not move: it is not tried, and stays what it was if it was tried

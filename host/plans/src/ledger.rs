@@ -10,6 +10,7 @@ use souk_state::plans::{Reservation, SpendAccount, SpendKind};
 
 use crate::context::PlansContext;
 use crate::guards::Guards;
+use crate::magento::order_documents::order_documents;
 use crate::magento::route_words::is_route;
 use crate::magento::values::is_id;
 use crate::money::{MoneyMovement, MoneyRequest, money_movement, money_request};
@@ -63,13 +64,7 @@ impl<'a> MoneyContext<'a> {
             let path = grant.route.parameters().map(|name| Binding::text(name, invoice)).collect();
             (grant, path, Vec::new())
         } else if let Some(grant) = granted_read(&["V1", "invoices"]) {
-            let filter =
-                |name: &str| format!("searchCriteria[filter_groups][0][filters][0][{name}]");
-            let query = vec![
-                Binding::text(filter("field"), "entity_id"),
-                Binding::text(filter("value"), invoice),
-            ];
-            (grant, Vec::new(), query)
+            (grant, Vec::new(), order_documents(&change.subject.id))
         } else {
             return Err(money_refusal(change, "whose invoice it is cannot be read").remedy(
                 "an action that refunds invoices is granted GET `/V1/invoices/{id}` or `/V1/invoices`",
@@ -86,7 +81,13 @@ impl<'a> MoneyContext<'a> {
         let body = self.reader.get(&permitted).await?;
         let found: Value = serde_json::from_slice(&body).unwrap_or_default();
         let found = match found.get("items").and_then(Value::as_array) {
-            Some(items) if read.path.is_empty() => items.first().cloned().unwrap_or_default(),
+            Some(items) if read.path.is_empty() => {
+                let mut items = items.iter();
+                items
+                    .find(|item| is_id(item.get("entity_id"), invoice))
+                    .cloned()
+                    .unwrap_or_default()
+            }
             _ => found,
         };
         if is_id(found.get("entity_id"), invoice)

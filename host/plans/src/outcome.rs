@@ -29,6 +29,9 @@ pub struct PlanOutcome {
     pub failures: Vec<ItemFailure>,
     /// The subject as read back, for a plan of one item.
     pub subject: Option<Value>,
+    /// What the store answered to the first request of the plan's only item, where that is kept: of
+    /// what may not be sent twice.
+    pub response: Option<Value>,
     /// Whether requests were sent for this answer, which may have changed the store.
     pub has_sent: bool,
     /// Why the run that this is the outcome of ended early, or is not kept as it is told.
@@ -337,7 +340,8 @@ pub(crate) async fn outcome_of(
     let failures =
         items.into_iter().map(|(item, progress)| ItemFailure::of(item, progress, stored.state));
     let failures = failures.collect();
-    Ok(new_outcome(stored, failures, subject))
+    let response = only_response(context, &stored.header).await;
+    Ok(PlanOutcome { response, ..new_outcome(stored, failures, subject) })
 }
 
 /// How far a run came, with ends of items that could not be kept. It is answered whatever cannot be
@@ -367,7 +371,8 @@ pub(crate) async fn outcome_after_run(
         },
     ));
     failures.truncate(MAX_ITEM_FAILURES as usize);
-    new_outcome(stored, failures, subject)
+    let response = only_response(context, &stored.header).await;
+    PlanOutcome { response, ..new_outcome(stored, failures, subject) }
 }
 
 fn new_outcome(
@@ -383,9 +388,23 @@ fn new_outcome(
         unverifiable: header.unverifiable,
         failures,
         subject,
+        response: None,
         has_sent: false,
         note: None,
     }
+}
+
+/// What is kept of the store's answer to the first request of a plan's only item.
+async fn only_response(context: &PlansContext, header: &PlanHeader) -> Option<Value> {
+    if header.count != 1 {
+        return None;
+    }
+    let items = context.store.items(&header.id, None, 1, &[]).await;
+    let items = items.unwrap_or_else(|error| {
+        tracing::error!("cannot read what the store answered to plan {}: {error}", header.id);
+        Vec::new()
+    });
+    items.into_iter().next().and_then(|(_, progress)| progress.response)
 }
 
 /// The subject of a plan's only item as it stands; nothing where it cannot be read, since the outcome

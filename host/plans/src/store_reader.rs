@@ -26,6 +26,8 @@ enum Freshness<'a> {
     WithinCall(&'a ReadMemo),
     /// As this call has just read it: what a write follows.
     JustNow(&'a ReadMemo),
+    /// Sent, and what it answers is there for the rest of the call to show.
+    ReadBack(&'a ReadMemo),
 }
 
 impl<'a> StoreReader<'a> {
@@ -45,11 +47,17 @@ impl<'a> StoreReader<'a> {
         Self { session, freshness: memo.map_or(Freshness::Now, Freshness::JustNow) }
     }
 
+    /// Every read is sent; what a call's write left is there for the call to show.
+    pub(crate) fn after_a_write(session: &'a Session, memo: Option<&'a ReadMemo>) -> Self {
+        Self { session, freshness: memo.map_or(Freshness::Now, Freshness::ReadBack) }
+    }
+
     /// Makes a permitted read. On the heap: what waits for it is nested deep enough.
     pub(crate) async fn get(&self, read: &PermittedRead) -> Result<Bytes, Failure> {
         match self.freshness {
             Freshness::Now => Box::pin(self.session.get(read)).await,
             Freshness::WithinCall(memo) => Box::pin(memo.get(self.session, read)).await.result,
+            Freshness::ReadBack(memo) => Box::pin(memo.read_back(self.session, read)).await,
             Freshness::JustNow(memo) => {
                 Box::pin(memo.get_within(self.session, read, BEFORE_A_WRITE)).await
             }

@@ -31,6 +31,8 @@ struct MemoState {
     /// Counts uses.
     uses: u64,
     ended: bool,
+    /// What was read after the end, by whoever said so.
+    after_end: HashMap<ReadKey, Bytes>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -70,6 +72,9 @@ impl ReadMemo {
     pub async fn get(&self, session: &Session, read: &PermittedRead) -> MemoAnswer {
         let key = ReadKey::of(read);
         let Some(slot) = self.slot(session, &key) else {
+            if let Some(kept) = self.after_end(session, &key) {
+                return MemoAnswer { result: Ok(kept), sent: false };
+            }
             return MemoAnswer { result: session.get(read).await, sent: true };
         };
         let mut slot = slot.lock().await;
@@ -104,6 +109,30 @@ impl ReadMemo {
         }
     }
 
+    /// Sends a read, whatever is known, for what tells how a write ended. After the end its answer is
+    /// kept, for whoever in the call shows what the write left; [`get_within`](Self::get_within)
+    /// never takes it.
+    ///
+    /// # Errors
+    /// Those of [`Session::get`].
+    pub async fn read_back(
+        &self,
+        session: &Session,
+        read: &PermittedRead,
+    ) -> Result<Bytes, Failure> {
+        let result = session.get(read).await;
+        let mut memo = self.lock();
+        if let (true, Ok(body)) = (memo.ended, &result) {
+            memo.belong_to(session);
+            memo.kept_bytes += body.len();
+            if memo.kept_bytes <= KEPT_BYTES {
+                memo.after_end.insert(ReadKey::of(read), body.clone());
+            }
+        }
+        drop(memo);
+        result
+    }
+
     /// Ends it: from now on every read goes out. The store may have changed.
     pub fn end(&self) {
         let mut memo = self.lock();
@@ -129,6 +158,12 @@ impl ReadMemo {
         });
         slot.used = used;
         Some(slot.answer.clone())
+    }
+
+    fn after_end(&self, session: &Session, key: &ReadKey) -> Option<Bytes> {
+        let memo = self.lock();
+        let is_own = memo.session.as_ref().is_some_and(|owner| owner.is_same(session));
+        memo.after_end.get(key).filter(|_| is_own).cloned()
     }
 
     fn young(
@@ -172,7 +207,8 @@ impl ReadMemo {
 impl MemoState {
     fn belong_to(&mut self, session: &Session) {
         if !self.session.as_ref().is_some_and(|owner| owner.is_same(session)) {
-            *self = Self { session: Some(session.clone()), ..Self::default() };
+            let ended = self.ended;
+            *self = Self { session: Some(session.clone()), ended, ..Self::default() };
         }
     }
 }

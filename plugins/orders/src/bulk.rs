@@ -1,5 +1,7 @@
 //! The same for many orders, as a plan that is reviewed and committed.
 
+use std::cell::RefCell;
+
 use souk_sdk::core::nothing_matches;
 use souk_sdk::magento::{PRODUCTS, STORE_CONFIGS, Scan, projection};
 use souk_sdk::prelude::*;
@@ -16,7 +18,7 @@ use crate::order_filter::{OrderFilter, check_length, order_number, texts};
 use crate::result::{OrdersReply, ResultSchema};
 use crate::routes::{BULK_CANCELLATIONS, BULK_CHANGES, FIND_ORDER, ORDERS};
 use crate::shipping_source::{SHIPPING_SOURCES, SourceBook};
-use crate::state::is_paid_offline;
+use crate::state::{OrderAct, check, is_paid_offline};
 
 /// How many orders that are left out are named.
 const MOST_NAMED: usize = 50;
@@ -117,8 +119,21 @@ pub(crate) fn prepare_bulk_update(
         BulkAct::Ship => "ship",
     };
     let intent = intent(verb, &projection(EDITED.split(' '))?);
-    let mut sources = SourceBook::default();
-    plan(context, &args.r#match, &intent, |order| args.change(context, order, &mut sources))
+    let sources = RefCell::new(SourceBook::default());
+    // What the shipments of a page need is read together.
+    let ahead = |orders: &mut [Order]| {
+        if args.action != BulkAct::Ship {
+            return Ok(());
+        }
+        Order::learn_shipping_of(context, orders)?;
+        let ships = |order: &&Order| check(order, OrderAct::Ship).is_ok();
+        let shipped: Vec<&Order> = orders.iter().filter(ships).collect();
+        sources.borrow_mut().read_ahead(context, &shipped);
+        Ok(())
+    };
+    plan(context, &args.r#match, &intent, ahead, |order| {
+        args.change(context, order, &mut sources.borrow_mut())
+    })
 }
 
 /// Plan to cancel many orders
@@ -144,7 +159,7 @@ pub(crate) fn prepare_bulk_cancel(
 ) -> OrdersReply<BulkResult> {
     // Where money moves, the host checks the order itself.
     let intent = intent("cancel", "");
-    plan(context, &args.r#match, &intent, |order| cancel_change(order))
+    plan(context, &args.r#match, &intent, |_| Ok(()), cancel_change)
 }
 
 impl BulkOrderUpdateArgs {
@@ -173,7 +188,7 @@ impl BulkOrderUpdateArgs {
     fn change(
         &self,
         context: &Context,
-        order: &mut Order,
+        order: &Order,
         sources: &mut SourceBook,
     ) -> Result<ChangeBuilder, Failure> {
         let note = || DocumentNote {
@@ -199,7 +214,6 @@ impl BulkOrderUpdateArgs {
                 invoice_change(order, None, capture, &note())
             }
             BulkAct::Ship => {
-                order.learn_shipping(context)?;
                 let parcel = Parcel { tracks: &[], source: self.source_code.as_deref() };
                 ship_change(context, order, None, parcel, sources, &note())
             }
@@ -208,12 +222,13 @@ impl BulkOrderUpdateArgs {
 }
 
 /// Plans a change of each order that matches; those that it cannot be done with are left out and
-/// named.
+/// named. `ahead` reads what the changes of a page need.
 fn plan(
     context: &PrepareContext,
     filter: &OrderFilter,
     intent: &Intent,
-    mut change: impl FnMut(&mut Order) -> Result<ChangeBuilder, Failure>,
+    ahead: impl Fn(&mut [Order]) -> Result<(), Failure>,
+    mut change: impl FnMut(&Order) -> Result<ChangeBuilder, Failure>,
 ) -> OrdersReply<BulkResult> {
     let mut scan = scan(context, filter)?;
     let mut draft = context.draft(intent);
@@ -221,10 +236,12 @@ fn plan(
     let mut left_out = Vec::new();
     let mut read: Vec<String> = Vec::new();
     while let Some(page) = scan.next_page()? {
-        for document in page {
-            let mut order = Order::parse(document)?;
+        let mut orders: Vec<Order> =
+            page.into_iter().map(Order::parse).collect::<Result<_, _>>()?;
+        ahead(&mut orders)?;
+        for order in &orders {
             read.extend([order.increment_id().to_owned(), order.id.to_string()]);
-            match change(&mut order) {
+            match change(order) {
                 Ok(change) => {
                     draft.add([change.done()?])?;
                     planned += 1;
@@ -272,7 +289,7 @@ fn scan<'c>(context: &'c PrepareContext, filter: &OrderFilter) -> Result<Scan<'c
         return Err(Failure::argument("match", "an empty match would be every order")
             .remedy("give `order_ids`, `increment_ids`, `statuses`, `states` or `created`"));
     }
-    let (zones, days) = filter.zones(context, false)?;
+    let (zones, days) = filter.zones(context, false, false)?;
     let criteria = filter.criteria(&zones, days.as_ref()).and_then(|criteria| {
         check_length(&criteria)?;
         Ok(criteria)

@@ -96,14 +96,15 @@ pub(crate) fn shipment_types(
     context: &Context,
     products: &[String],
 ) -> Result<Vec<(u64, bool)>, Failure> {
-    if products.is_empty() {
-        return Ok(Vec::new());
-    }
     let fields = projection(["id", "sku", "type_id", "custom_attributes"])?;
-    let criteria =
-        Criteria::new().filter(Filter::any_of("entity_id", products)?).page(100, 1).fields(fields);
-    let read = PRODUCTS.read([]).search(&criteria).in_view(StoreView::Global);
-    let page: SearchPage<JsonObject> = context.get(&read)?;
+    let mut found = Vec::new();
+    for some in products.chunks(100) {
+        let filter = Filter::any_of("entity_id", some)?;
+        let criteria = Criteria::new().filter(filter).page(100, 1).fields(fields.clone());
+        let read = PRODUCTS.read([]).search(&criteria).in_view(StoreView::Global);
+        let page: SearchPage<JsonObject> = context.get(&read)?;
+        found.extend(page.items);
+    }
     let separately = |product: &JsonObject| {
         let attributes = product.rows("custom_attributes");
         let found =
@@ -111,5 +112,5 @@ pub(crate) fn shipment_types(
         let value = found?.get("value").cloned()?;
         Some((product.id("id"), value == "1" || value == 1))
     };
-    Ok(page.items.iter().filter_map(separately).collect())
+    Ok(found.iter().filter_map(separately).collect())
 }

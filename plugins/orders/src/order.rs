@@ -164,19 +164,34 @@ impl Order {
     /// # Errors
     /// What reading meets. Products that are gone leave it unknown.
     pub(crate) fn learn_shipping(&mut self, context: &Context) -> Result<(), Failure> {
-        let bundle = |item: &&OrderItem| item.role.has_parts && item.role.is_in_bundle;
+        Self::learn_shipping_of(context, std::slice::from_mut(self))
+    }
+
+    /// The same of several orders, in one search.
+    ///
+    /// # Errors
+    /// As [`learn_shipping`](Self::learn_shipping).
+    pub(crate) fn learn_shipping_of(context: &Context, orders: &mut [Self]) -> Result<(), Failure> {
         let mut products: Vec<String> = Vec::new();
-        for item in self.items.iter().filter(bundle) {
+        for item in orders.iter().flat_map(|order| &order.items).filter(|item| item.is_bundle()) {
             let id = item.document.id("product_id").to_string();
             if !products.contains(&id) {
                 products.push(id);
             }
         }
         let known = shipment_types(context, &products)?;
+        for order in orders {
+            order.ship_as(&known);
+        }
+        Ok(())
+    }
+
+    /// Takes how bundles ship from their products, by whose ids it is known.
+    fn ship_as(&mut self, known: &[(u64, bool)]) {
         let ships_apart: Vec<(u64, bool)> = self
             .items
             .iter()
-            .filter(bundle)
+            .filter(|item| item.is_bundle())
             .filter_map(|item| {
                 let product = item.document.id("product_id");
                 let (_, apart) = known.iter().find(|(id, _)| *id == product)?;
@@ -190,7 +205,6 @@ impl Order {
                 item.role.shipped_as = if own { ShippedAs::Itself } else { ShippedAs::Another };
             }
         }
-        Ok(())
     }
 
     /// Whether something of it was invoiced.
@@ -272,6 +286,11 @@ impl OrderItem {
     /// Whether it is a part of another: the variant of its configurable product, a part of its bundle.
     pub(crate) const fn is_part(&self) -> bool {
         self.parent_id != 0
+    }
+
+    /// Whether it is a bundle, and none of the parts of one.
+    const fn is_bundle(&self) -> bool {
+        self.role.has_parts && self.role.is_in_bundle
     }
 
     /// How many can still be invoiced.

@@ -4,7 +4,7 @@ use souk_sdk::magento::{LIST_BUDGET, URL_BUDGET};
 use souk_sdk::prelude::*;
 
 use crate::order_state::OrderState;
-use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
+use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange, ZoneNeed};
 
 /// Conditions that Magento's own table of orders can check; all that are given have to hold.
 #[args]
@@ -32,16 +32,20 @@ pub(crate) struct OrderFilter {
 }
 
 impl OrderFilter {
-    /// The time zones of the store, and the one in which days are meant where any are named: here,
-    /// or in `more_days` than these. UTC, where there are only moments.
+    /// The time zones of the store, as far as they are asked for or `are_shown`, and the one in which
+    /// days are meant where any are named: here, or in `more_days` than these. UTC, where there are
+    /// only moments.
     pub(crate) fn zones(
         &self,
         context: &Context,
         more_days: bool,
+        are_shown: bool,
     ) -> Result<(StoreTimeZones, Option<NamedZone>), Failure> {
         let created_on_days = self.created.as_ref().is_some_and(|range| !range.is_of_moments());
         let has_days = more_days || created_on_days || self.time_zone.is_some();
-        let zones = StoreTimeZones::read(context, has_days || !self.store_view_codes.is_empty())?;
+        let is_by_views = has_days && self.time_zone.is_none();
+        let is_asked = is_by_views || !self.store_view_codes.is_empty();
+        let zones = StoreTimeZones::read(context, ZoneNeed::of(is_asked, are_shown))?;
         let days = has_days
             .then(|| zones.days_in(self.time_zone.as_deref(), &self.store_view_codes))
             .transpose()?;

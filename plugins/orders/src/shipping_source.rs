@@ -4,18 +4,18 @@
 //! whether or not it sells from `default`. So a source is always named: the first of the stock, by its
 //! priority, that has all of the goods, or the one that the caller names, if it is one of the stock's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use souk_sdk::magento::{LIST_BUDGET, STORE_VIEWS, Scan, WEBSITES};
 use souk_sdk::prelude::*;
 
 use crate::item_quantity::ItemQuantity;
 use crate::json_object::{JsonObject, object};
-use crate::order::Order;
+use crate::order::{Order, OrderItem};
 use crate::order_filter::equals;
 
-/// The stock that a website sells from.
-const STOCK_OF: Route<2> = Route::new("/V1/inventory/stock-resolver/{type}/{code}");
+/// All stocks, with the websites that sell from each.
+const STOCKS: Route<0> = Route::new("/V1/inventory/stocks");
 /// The sources of a stock, the first to be used first.
 const SOURCES_OF: Route<1> =
     Route::new("/V1/inventory/get-sources-assigned-to-stock-ordered-by-priority/{stockId}");
@@ -24,7 +24,7 @@ const SOURCE_ITEMS: Route<0> = Route::new("/V1/inventory/source-items");
 
 /// What a shipment's source is chosen by.
 pub(crate) const SHIPPING_SOURCES: Grants =
-    Grants::reads(STORE_VIEWS).and(WEBSITES).and(STOCK_OF).and(SOURCES_OF).and(SOURCE_ITEMS);
+    Grants::reads(STOCKS).and(STORE_VIEWS).and(WEBSITES).and(SOURCES_OF).and(SOURCE_ITEMS);
 
 /// A SKU and how many leave.
 type Goods<'a> = (&'a str, Decimal);
@@ -76,7 +76,7 @@ impl SourceBook {
             };
         };
         let goods = goods(order, lines);
-        self.read_quantities(context, &goods)?;
+        self.read_quantities(context, goods.iter().map(|(sku, _)| *sku))?;
         let chosen = match named {
             Some(code) => self.named(&sources, &goods, code),
             None => self.first(&sources, &goods),
@@ -183,9 +183,30 @@ impl SourceBook {
         Ok(sources)
     }
 
-    fn read_quantities(&mut self, context: &Context, goods: &[Goods<'_>]) -> Result<(), Failure> {
+    /// Reads what is where of all that is left to ship of some orders, so that it need not be asked
+    /// order by order. What cannot be read is asked for again with its order, which then says so.
+    pub(crate) fn read_ahead(&mut self, context: &Context, orders: &[&Order]) {
+        let mut skus: Vec<&str> = Vec::new();
+        for order in orders {
+            if !matches!(self.sources_of(context, order.document.id("store_id")), Ok(Some(_))) {
+                continue;
+            }
+            let leaves = |item: &&OrderItem| {
+                item.to_ship().is_positive() || item.role.is_in_bundle && item.is_part()
+            };
+            let goods = order.items().iter().filter(|item| !item.is_virtual).filter(leaves);
+            skus.extend(goods.map(OrderItem::sku));
+        }
+        let _ = self.read_quantities(context, skus);
+    }
+
+    fn read_quantities<'a>(
+        &mut self,
+        context: &Context,
+        skus: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Failure> {
         let unread = |sku: &&str| !self.quantities.contains_key(*sku);
-        let skus: Vec<&str> = goods.iter().map(|(sku, _)| *sku).filter(unread).collect();
+        let skus: BTreeSet<&str> = skus.into_iter().filter(unread).collect();
         if skus.is_empty() {
             return Ok(());
         }
@@ -197,9 +218,8 @@ impl SourceBook {
         if !listed.is_empty() {
             filters.extend(Filter::split("sku", &listed, LIST_BUDGET / 2)?);
         }
-        for sku in skus {
-            self.quantities.insert(sku.to_owned(), BTreeMap::new());
-        }
+        let mut found: BTreeMap<String, BTreeMap<String, Decimal>> =
+            skus.into_iter().map(|sku| (sku.to_owned(), BTreeMap::new())).collect();
         for filter in filters {
             let rows =
                 Scan::new(context, SOURCE_ITEMS, Criteria::new().filter(filter), "source_item_id");
@@ -207,31 +227,38 @@ impl SourceBook {
                 // An empty source is out of stock, whatever its quantity says.
                 let has =
                     if row.id("status") == 1 { row.amount("quantity")? } else { Decimal::ZERO };
-                if let Some(of_sku) = self.quantities.get_mut(row.text("sku")) {
+                if let Some(of_sku) = found.get_mut(row.text("sku")) {
                     of_sku.insert(row.text("source_code").to_owned(), has);
                 }
             }
         }
+        self.quantities.append(&mut found);
         Ok(())
     }
 }
 
 /// The sources of the stock that a store view's website sells from, by priority.
 fn read_sources(context: &Context, store: u64) -> Result<Option<Vec<StockSource>>, Failure> {
-    let views: Vec<JsonObject> = context.get(&STORE_VIEWS.read([]).in_view(StoreView::Global))?;
-    let Some(view) = views.iter().find(|view| view.id("id") == store) else {
-        return Err(Failure::unavailable("the store view that the order was placed in is gone")
-            .remedy("ship it in the store's administration"));
-    };
-    let websites: Vec<JsonObject> = context.get(&WEBSITES.read([]).in_view(StoreView::Global))?;
-    let website = websites.iter().find(|website| website.id("id") == view.id("website_id"));
-    let code = website.map(|website| website.text("code")).unwrap_or_default();
-    let stock = STOCK_OF.read(["website", code]).in_view(StoreView::Global);
-    let stock: JsonObject = match context.get(&stock) {
-        Ok(stock) => stock,
+    let stocks = match Scan::new(context, STOCKS, Criteria::new(), "stock_id").all() {
+        Ok(stocks) => stocks.into_iter().map(object),
         // Its inventory modules are off or removed.
         Err(failure) if failure.code == FailureCode::Unavailable => return Ok(None),
         Err(failure) => return Err(failure),
+    };
+    // From those that no website sells from, no order is shipped.
+    let stocks: Vec<JsonObject> =
+        stocks.filter(|stock| websites_of(stock).next().is_some()).collect();
+    let stock = match &stocks[..] {
+        // Whatever the order's website is, it sells from this one.
+        [only] => only,
+        several => {
+            let website = website_of(context, store)?;
+            let sells = |stock: &&JsonObject| websites_of(stock).any(|code| code == website);
+            several.iter().find(sells).ok_or_else(|| {
+                Failure::unavailable(format!("the website `{website}` sells from no stock"))
+                    .remedy("assign a stock to the website, under Stores > Stocks")
+            })?
+        }
     };
     let read = SOURCES_OF.read([&stock.id("stock_id").to_string()]).in_view(StoreView::Global);
     let sources: Vec<JsonObject> = context.get(&read)?;
@@ -240,6 +267,28 @@ fn read_sources(context: &Context, store: u64) -> Result<Option<Vec<StockSource>
         is_enabled: source.get("enabled").is_none_or(|enabled| enabled != false),
     });
     Ok(Some(sources.collect()))
+}
+
+/// The codes of the websites that sell from a stock.
+fn websites_of(stock: &JsonObject) -> impl Iterator<Item = &str> {
+    let channels = stock.get("extension_attributes").and_then(|more| more.get("sales_channels"));
+    let channels = channels.and_then(Value::as_array).into_iter().flatten();
+    channels
+        .filter(|channel| channel["type"] == "website")
+        .filter_map(|channel| channel["code"].as_str())
+}
+
+/// The code of the website that a store view is of. An order names neither.
+fn website_of(context: &Context, store: u64) -> Result<String, Failure> {
+    let reads = [STORE_VIEWS, WEBSITES].map(|route| route.read([]).in_view(StoreView::Global));
+    let mut answers = context.get_together(&reads);
+    let (views, websites): (Vec<JsonObject>, Vec<JsonObject>) = (answers.next()?, answers.next()?);
+    let view = views.iter().find(|view| view.id("id") == store).ok_or_else(|| {
+        Failure::unavailable("the store view that the order was placed in is gone")
+            .remedy("ship it in the store's administration")
+    })?;
+    let website = websites.iter().find(|website| website.id("id") == view.id("website_id"));
+    Ok(website.map(|website| website.text("code").to_owned()).unwrap_or_default())
 }
 
 /// The goods of these lines: of a bundle that ships whole those of its parts.

@@ -38,6 +38,29 @@ struct StoreViewZone {
     timezone: String,
 }
 
+/// What the time zones of the store's views are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ZoneNeed {
+    /// Nothing: the store is not asked.
+    None,
+    /// Times and views are shown by them, and may be missing: an integration may read orders and not
+    /// the store's settings, and then times stay as Magento keeps them.
+    Shown,
+    /// What is asked for is found by them.
+    Asked,
+}
+
+impl ZoneNeed {
+    /// Of what is shown, or else only what is asked for by store views or by their days.
+    pub(crate) const fn of(is_asked: bool, is_shown: bool) -> Self {
+        match (is_asked, is_shown) {
+            (true, _) => Self::Asked,
+            (false, true) => Self::Shown,
+            (false, false) => Self::None,
+        }
+    }
+}
+
 /// The time zones of the store's views.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StoreTimeZones {
@@ -53,13 +76,14 @@ fn zone(name: &str) -> Option<TimeZone> {
 }
 
 impl StoreTimeZones {
-    /// Reads them from the store. Where they are not `needed` and times are only shown by them, they
-    /// may be missing: an integration may read orders and not the store's settings, and then times
-    /// stay as Magento keeps them.
-    pub(crate) fn read(context: &Context, needed: bool) -> Result<Self, Failure> {
+    /// Reads them from the store, as far as that is needed.
+    pub(crate) fn read(context: &Context, need: ZoneNeed) -> Result<Self, Failure> {
+        if need == ZoneNeed::None {
+            return Ok(Self::default());
+        }
         match context.get(&STORE_CONFIGS.read([]).in_view(StoreView::Global)) {
             Ok(views) => Ok(Self { views }),
-            Err(_) if !needed => Ok(Self::default()),
+            Err(_) if need == ZoneNeed::Shown => Ok(Self::default()),
             Err(failure) => Err(failure),
         }
     }

@@ -1,32 +1,22 @@
 //! What a run says on the audit trail: of requests before they are sent, of those that were not sent
 //! after all, and of what it found of an earlier run's.
 
-use std::collections::HashMap;
-
 use souk_model::Failure;
-use souk_model::plan::{ItemState, PlanItem, Step};
-use souk_state::audit::WriteRequest;
-use souk_state::plans::JournalEntry;
+use souk_model::plan::{ItemState, PlanItem, Step, StoredFailure};
+use souk_state::audit::{FoundEntry, WriteRequest};
 
 use super::{PlanRun, ReservedItem, lock};
 use crate::trail_lines::{found_entry, request};
 
 impl PlanRun {
-    /// Puts on the trail what the read showed, before anything is made of it.
-    pub(super) fn record_found(
+    /// What the trail is told, before anything is made of it, of what a read showed of an item.
+    pub(super) fn found(
         &self,
-        items: &HashMap<u32, PlanItem>,
-        settled: &[JournalEntry],
-        again: &[ReservedItem],
-    ) -> Result<(), Failure> {
-        let settled = settled.iter().filter_map(|entry| {
-            let item = items.get(&entry.n)?;
-            Some(found_entry(&self.header, item, entry.state, entry.failure.as_ref()))
-        });
-        let again = again.iter().map(|ReservedItem { item, .. }| {
-            found_entry(&self.header, item, ItemState::Sending, None)
-        });
-        self.context.record_found(settled.chain(again).collect())
+        item: &PlanItem,
+        state: ItemState,
+        failure: Option<&StoredFailure>,
+    ) -> FoundEntry {
+        found_entry(&self.header, item, state, failure)
     }
 
     /// Puts the first requests of these items on the trail together. Where they are not there, none

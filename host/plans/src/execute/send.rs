@@ -11,6 +11,7 @@ use souk_model::plan::{ItemState, PlanItem, Retry, Step};
 use souk_state::plans::JournalEntry;
 use souk_upstream::SendError;
 
+use super::proof::SendAnswers;
 use super::{PlanRun, ReservedItem, lock};
 use crate::body::render_body;
 use crate::context::PlansContext;
@@ -72,7 +73,7 @@ impl PlanRun {
     }
 
     /// Sends these items, as many at once as may be, in turns where no two may run side by side.
-    async fn send_together(&self, reserved: &[ReservedItem]) -> HashMap<u32, SentItem> {
+    async fn send_together(&self, reserved: &[ReservedItem]) -> SendAnswers {
         let announced = self.announce_first(reserved).await;
         let at_once = self.context.config.concurrency.min(self.writer.concurrency()).max(1);
         let sending = reserved.iter().map(|ReservedItem { item, .. }| {
@@ -94,7 +95,7 @@ impl PlanRun {
     async fn judge_sent(
         &self,
         reserved: Vec<ReservedItem>,
-        mut results: HashMap<u32, SentItem>,
+        mut results: SendAnswers,
         tries: u32,
     ) -> Result<Vec<ReservedItem>, Failure> {
         let (sent, unsent): (Vec<_>, Vec<_>) = reserved
@@ -107,7 +108,7 @@ impl PlanRun {
             .map(|reserved| entry_for(&reserved.item, ItemState::Pending, None))
             .collect();
         let sent_items: Vec<&PlanItem> = sent.iter().map(|reserved| &reserved.item).collect();
-        let observed = self.observe_sent(&sent_items).await;
+        let observed = self.observe_sent(&sent_items, &results).await;
         let may_repeat = tries < self.context.config.repeats
             && !self.has_broken_trail()
             && self.control.may_send().is_ok();

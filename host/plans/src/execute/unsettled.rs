@@ -1,6 +1,6 @@
 //! What an earlier run left on its way: a read decides what became of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use souk_model::plan::{ItemProgress, ItemState, PlanItem};
@@ -8,7 +8,7 @@ use souk_model::{Code, Failure};
 use souk_state::plans::JournalEntry;
 use souk_state::rfc3339_to_the_second;
 
-use super::PlanRun;
+use super::{PlanRun, ReservedItem};
 use crate::judgement::{Judgement, SendAge, WhenNotHappened, judge};
 
 /// How long a resume waits for a store that may still be at work. What takes longer is left, and its
@@ -86,32 +86,43 @@ impl PlanRun {
         while let Some(page) = pages.next().await? {
             self.control.may_go_on()?;
             patience -= self.wait_for_store(&page, patience).await;
-            let sent_items: Vec<&PlanItem> = page.iter().map(|(item, _)| item).collect();
-            let observed = self.observe_sent(&sent_items).await;
+            let left: Vec<&PlanItem> = page.iter().map(|(item, _)| item).collect();
+            let observed = self.observe_unsettled(&left).await;
             let mut entries: Vec<JournalEntry> = Vec::new();
             let mut again = Vec::new();
-            let items: HashMap<u32, PlanItem> =
-                page.iter().map(|(item, _)| (item.n, item.clone())).collect();
+            let mut lines = Vec::new();
             for (item, progress) in page {
                 let observed = observed.get(&item.change.subject.id);
                 let age = self.send_age(&progress);
-                match (judge(&item, &progress, observed, (age, then)), observed) {
-                    (Judgement::Ended(entry), _) => entries.push(entry),
-                    (Judgement::StoreAtWork, _) => found.at_work.add(self.quiet_at(&progress)),
+                let entry = match (judge(&item, &progress, observed, (age, then)), observed) {
+                    (Judgement::Ended(entry), _) => entry,
+                    (Judgement::StoreAtWork, _) => {
+                        found.at_work.add(self.quiet_at(&progress));
+                        continue;
+                    }
                     (Judgement::SendAgain(_), Some(Ok(observed)))
                         if then == WhenNotHappened::SendAgain =>
                     {
-                        match self.reserve(item, progress.state, observed).await {
-                            Ok(reserved) => again.push(reserved),
-                            Err(not_sent) => entries.extend(not_sent),
+                        match self.reserve(&item, observed).await {
+                            Ok(reserve) => {
+                                lines.push(self.found(&item, ItemState::Sending, None));
+                                found.judged.insert(item.n);
+                                again.push(ReservedItem { item, reserve, from: progress.state });
+                                continue;
+                            }
+                            Err(failure) => match self.not_sent(&item, progress.state, failure) {
+                                Some(entry) => entry,
+                                None => continue,
+                            },
                         }
                     }
-                    (Judgement::SendAgain(otherwise), _) => entries.push(otherwise),
-                }
+                    (Judgement::SendAgain(otherwise), _) => otherwise,
+                };
+                lines.push(self.found(&item, entry.state, entry.failure.as_ref()));
+                found.judged.insert(item.n);
+                entries.push(entry);
             }
-            found.judged.extend(entries.iter().map(|entry| entry.n));
-            found.judged.extend(again.iter().map(|reserved| reserved.item.n));
-            self.record_found(&items, &entries, &again)?;
+            self.context.record_found(lines)?;
             self.meter.advance(entries.len());
             self.journal(entries).await?;
             self.send_all(again).await?;

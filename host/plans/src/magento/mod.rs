@@ -1,6 +1,7 @@
-//! How Magento reads what is sent to it: names of members, addresses, and when two values are the
+//! How Magento reads what is sent to it: names of members, addresses, searches, and when two values are the
 //! same.
 
+pub(crate) mod order_documents;
 pub(crate) mod route_words;
 pub(crate) mod sku;
 pub(crate) mod values;

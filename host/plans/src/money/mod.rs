@@ -11,4 +11,4 @@ mod recorded;
 pub use caps::{Caps, InvalidCaps};
 pub(crate) use money_request::{MoneyRequest, money_request};
 pub(crate) use movement::{MoneyMovement, money_movement};
-pub(crate) use own_memo::{OwnMemo, memos_read};
+pub(crate) use own_memo::{OwnMemo, answered_memo, memos_read};

@@ -7,9 +7,10 @@
 
 use serde_json::Value;
 use souk_model::plan::{Change, Edit, FieldAfter, FieldReview, PlanItem, Tolerance};
-use souk_model::{Binding, Decimal, Read, StoreView};
+use souk_model::{Decimal, Read, StoreView};
 
 use super::money_request::{MoneyRequest, money_request};
+use crate::magento::order_documents::order_documents;
 use crate::magento::values::is_id;
 
 /// What an order's memos show of a refund.
@@ -27,20 +28,23 @@ pub(crate) fn memos_read(change: &Change) -> Option<Read> {
     if request == MoneyRequest::Cancel || own_comment(change).is_none() {
         return None;
     }
-    let filter = |member: &str, value: &str| {
-        Binding::text(format!("searchCriteria[filter_groups][0][filters][0][{member}]"), value)
-    };
     Some(Read {
         upstream: step.upstream.clone(),
         route: "/V1/creditmemos".into(),
         path: Vec::new(),
-        query: vec![
-            filter("field", "order_id"),
-            filter("value", &change.subject.id),
-            filter("condition_type", "eq"),
-        ],
+        query: order_documents(&change.subject.id),
         view: StoreView::Global,
     })
+}
+
+/// Whether a store's answer to a refund is the id of the memo that it made, which is then this
+/// change's own. Of money that a gateway gives back it tells too little.
+pub(crate) fn answered_memo(change: &Change, answer: &Value) -> bool {
+    let id = match answer {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64(),
+    };
+    id.is_some_and(|id: u64| id > 0) && !is_online(change)
 }
 
 /// The comment that the request gives its memo.
@@ -105,7 +109,7 @@ fn has_total(memo: &Value, edits: &[Edit], review: &[FieldReview]) -> bool {
 mod tests {
     use serde_json::json;
     use souk_model::plan::{Expectation, FieldBefore, Retry, Step, StoreSet, Subject, Undo};
-    use souk_model::{BindingSource, WriteMethod};
+    use souk_model::{Binding, BindingSource, WriteMethod};
 
     use super::*;
 

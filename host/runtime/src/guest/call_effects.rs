@@ -52,7 +52,7 @@ impl EffectsRecord {
         self.effects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes how a plan ended. Its subject is no part of that.
+    /// Notes how a plan ended. Its subject and what the store answered are no part of that.
     pub(crate) fn carried_out(&self, outcome: &PlanOutcome) {
         self.note_plan(outcome, false);
     }
@@ -63,7 +63,7 @@ impl EffectsRecord {
     }
 
     fn note_plan(&self, outcome: &PlanOutcome, is_repeated: bool) {
-        let outcome = PlanOutcome { subject: None, ..outcome.clone() };
+        let outcome = PlanOutcome { subject: None, response: None, ..outcome.clone() };
         let mut effects = self.lock();
         // The plan of the same call earlier is what its `apply` then answers, too.
         let is_repeated = is_repeated

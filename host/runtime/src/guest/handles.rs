@@ -14,8 +14,8 @@ pub enum GuestDraft {
     Intended(Box<Result<Intent, Failure>>),
     /// Begun.
     Begun(Box<PlanDraft>),
-    /// It was proposed or applied.
-    Closed,
+    /// It was proposed or applied; what the store answered to an applied one, as text.
+    Closed(Option<String>),
 }
 
 /// A document that is being written: its file, and its place among all that may be open.

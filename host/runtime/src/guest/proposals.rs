@@ -56,7 +56,7 @@ impl GuestState {
         }
         match self.table.get_mut(draft)? {
             GuestDraft::Begun(draft) => Ok(Ok(draft)),
-            GuestDraft::Closed => Ok(Err(closed())),
+            GuestDraft::Closed(_) => Ok(Err(closed())),
             GuestDraft::Intended(_) => Ok(Err(Failure::internal("a draft was not begun"))),
         }
     }
@@ -98,12 +98,12 @@ impl GuestState {
                 Failure::internal("the plugin closed two drafts in one call").rule("proposal")
             ));
         }
-        match std::mem::replace(self.table.get_mut(draft)?, GuestDraft::Closed) {
+        match std::mem::replace(self.table.get_mut(draft)?, GuestDraft::Closed(None)) {
             GuestDraft::Begun(draft) => {
                 self.usage.close_handle();
                 Ok(Ok(*draft))
             }
-            GuestDraft::Intended(_) | GuestDraft::Closed => Ok(Err(closed())),
+            GuestDraft::Intended(_) | GuestDraft::Closed(_) => Ok(Err(closed())),
         }
     }
 
@@ -183,11 +183,24 @@ impl plans::HostDraft for GuestState {
             Err(failure) => Err(failure),
         };
         drop(paused);
+        if let Ok(PlanOutcome { response: Some(response), .. }) = &applied {
+            *self.table.get_mut(&draft)? = GuestDraft::Closed(Some(response.to_string()));
+        }
         Ok(applied.map(plan_conversions::outcome).map_err(types::Failure::from))
     }
 
+    async fn response(&mut self, draft: Resource<GuestDraft>) -> wasmtime::Result<Option<String>> {
+        self.enter_host()?;
+        let response = match self.table.get(&draft)? {
+            GuestDraft::Closed(response) => response.clone(),
+            GuestDraft::Intended(_) | GuestDraft::Begun(_) => None,
+        };
+        self.leave_host()?;
+        Ok(response)
+    }
+
     async fn drop(&mut self, draft: Resource<GuestDraft>) -> wasmtime::Result<()> {
-        if !matches!(self.table.delete(draft)?, GuestDraft::Closed) {
+        if !matches!(self.table.delete(draft)?, GuestDraft::Closed(_)) {
             self.usage.close_handle();
         }
         Ok(())

@@ -79,6 +79,26 @@ async fn after_its_end_every_read_goes_out() {
 }
 
 #[tokio::test]
+async fn what_was_read_back_after_its_end_is_there_to_be_shown_and_to_nobody_else() {
+    let shop = numbered().await;
+    let (session, other) = (shop.admin(shop.config()).await, shop.admin(shop.config()).await);
+    let memo = ReadMemo::default();
+    let (read, unread) = (product("A", StoreView::Global), product("B", StoreView::Global));
+    // Before the end a read-back is a read like any other, and nobody is given it.
+    memo.read_back(&session, &read).await.unwrap();
+    assert!(memo.get(&session, &read).await.sent);
+    memo.end();
+    let left = memo.read_back(&session, &read).await.unwrap();
+    let shown = memo.get(&session, &read).await;
+    assert_eq!((shown.sent, shown.result.unwrap()), (false, left.clone()));
+    // It goes out each time, and what a write follows is not taken from it.
+    assert_ne!(memo.read_back(&session, &read).await.unwrap(), left);
+    assert_ne!(memo.get_within(&session, &read, AGES).await.unwrap(), left);
+    assert!(memo.get(&session, &unread).await.sent);
+    assert!(memo.get(&other, &read).await.sent);
+}
+
+#[tokio::test]
 async fn what_must_be_young_is_taken_from_the_call_only_while_it_is() {
     let shop = numbered().await;
     let session = shop.admin(shop.config()).await;

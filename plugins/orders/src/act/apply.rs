@@ -23,10 +23,9 @@ impl ResultSchema for ActResult {
         "warnings": {"type": "array", "items": {"type": "string"}},
         "refund": {"type": "object", "description": "Of a refund: what it comes to, whether or not it was done."},
         "order": {"type": "object", "description": "The order as read afterwards."},
-        "invoice": {"type": "object", "description": "What was made, as read afterwards; `unread` where it could not be."},
+        "invoice": {"type": "object", "description": "What was made, by the entity_id that the store answered; orders_get shows it whole. Absent where the answer was lost. Of an online refund the credit memo as read back."},
         "shipment": {"type": "object"},
-        "creditmemo": {"type": "object"},
-        "transaction": {"type": "object"}"#;
+        "creditmemo": {"type": "object"}"#;
     const REQUIRED: &'static str = "done message success_count error_count errors plan_id warnings";
 }
 
@@ -36,8 +35,10 @@ pub(crate) type ActReply = OrdersReply<ActResult>;
 /// A result on its way.
 pub(super) struct ActOutcome {
     result: JsonObject,
-    /// Whether a read showed that it happened.
-    pub(super) done: bool,
+    /// The subject as a read showed it, if that showed that it happened.
+    pub(super) after: Option<JsonObject>,
+    /// What the store answered.
+    response: Option<Value>,
 }
 
 impl ActOutcome {
@@ -46,28 +47,35 @@ impl ActOutcome {
         self.result.put(name, value);
     }
 
-    /// Adds the newest of the order's documents of this kind that `fits`, as read afterwards, if it
-    /// happened. One that cannot be read is said to be unread.
-    pub(super) fn put_newest(
+    /// Adds the document of this kind that was made of the order, by the id that the store answered,
+    /// if a read showed that it happened. Whether it did, and the answer was not lost.
+    pub(super) fn put_made(&mut self, order: &Order, kind: DocumentKind) -> bool {
+        let id = self.response.as_ref().and_then(EntityId::of);
+        let made = id
+            .filter(|_| self.after.is_some())
+            .map(|id| object(json!({"entity_id": id.get(), "order_id": order.id})));
+        let is_told = made.is_some();
+        self.put(kind.as_str(), made);
+        is_told
+    }
+
+    /// Adds the document of this kind that `fits`, as it was read back, if it happened. The host has
+    /// read it for its proof, so that it is not asked for again.
+    pub(super) fn put_read_back(
         &mut self,
         context: &ApplyContext,
         order: &Order,
         kind: DocumentKind,
         fits: impl Fn(&JsonObject) -> bool,
     ) -> Result<(), Failure> {
-        if self.done {
-            let newest = match context.get::<SearchPage<JsonObject>>(&kind.read_of(order)?) {
-                Ok(page) => page.items.iter().rfind(|one| fits(one)).map(|one| one.pick(DOCUMENT)),
-                Err(failure) => Some(object(json!({"unread": failure.message}))),
-            };
-            self.put(kind.as_str(), newest);
+        if self.after.is_none() {
+            return Ok(());
+        }
+        if let Ok(page) = context.get::<SearchPage<JsonObject>>(&kind.read_of(order)?) {
+            let own = page.items.iter().rfind(|one| fits(one)).map(|one| one.pick(DOCUMENT));
+            self.put(kind.as_str(), own);
         }
         Ok(())
-    }
-
-    /// A document that [`Self::put_newest`] added.
-    pub(super) fn document(&self, kind: DocumentKind) -> Option<&JsonObject> {
-        self.result.get(kind.as_str())?.as_object()
     }
 
     pub(super) fn result(self) -> OrdersResult<ActResult> {
@@ -83,8 +91,7 @@ const SUBJECT: &str = "\
 /// The members of a document that are shown.
 const DOCUMENT: &str = "\
     entity_id increment_id order_id invoice_id state created_at order_currency_code \
-    grand_total subtotal discount_amount shipping_amount tax_amount total_qty transaction_id \
-    txn_id parent_txn_id txn_type";
+    grand_total subtotal discount_amount shipping_amount tax_amount transaction_id";
 
 /// How orders are looked up: whole, so that the host can check all of one.
 pub(crate) fn order_lookup() -> Lookup {
@@ -118,7 +125,7 @@ pub(super) fn apply_to(
     let kind = change.subject.kind.clone();
     let mut draft = context.draft(&Intent { summary, view: StoreView::Global, lookup });
     draft.add([change])?;
-    let outcome = draft.apply()?;
+    let (outcome, response) = draft.apply_with_response()?;
     let done = outcome.state == PlanState::Done;
     let subject = outcome.subject.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let is_unknown = outcome.unknown > 0;
@@ -131,10 +138,14 @@ pub(super) fn apply_to(
     }
     let mut result = object(json!({"done": done, "warnings": warnings}));
     result.extend(object(serde_json::to_value(applied).unwrap_or_default()));
-    if let Some(Value::Object(subject)) = subject.filter(|_| done) {
-        result.put(&kind, Some(subject.pick(SUBJECT)));
-    }
-    Ok(ActOutcome { result, done })
+    let after = match subject {
+        Some(Value::Object(subject)) if done => {
+            result.put(&kind, Some(subject.pick(SUBJECT)));
+            Some(subject)
+        }
+        _ => None,
+    };
+    Ok(ActOutcome { result, after, response })
 }
 
 /// A change of an order that must not happen twice.

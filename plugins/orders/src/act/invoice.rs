@@ -8,7 +8,7 @@ use crate::item_quantity::{ItemQuantityArgs, all_left, resolve};
 use crate::item_role::DocumentSide;
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
-use crate::routes::{FIND_ORDER, INVOICES, MAKE_INVOICE, NEW_INVOICES};
+use crate::routes::{FIND_ORDER, MAKE_INVOICE, NEW_INVOICES};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, is_paid_offline, require};
 
@@ -48,12 +48,12 @@ pub(crate) struct InvoiceArgs {
 /// Makes an invoice of an order: of all that is left, or of some items. With a payment gateway say
 /// whether the money is captured now. Magento puts all of the shipping into the first invoice.
 /// `preview: true` shows what would be sent.
-#[action(apply, tier = risk, reads(FIND_ORDER, INVOICES), changes(NEW_INVOICES))]
+#[action(apply, tier = risk, reads(FIND_ORDER), changes(NEW_INVOICES))]
 pub(crate) fn invoice(args: &InvoiceArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let change = invoice_change(&order, args.items.as_deref(), args.capture, &args.note)?;
     let mut outcome = apply(context, &order, "invoice", change)?;
-    outcome.put_newest(context, &order, DocumentKind::Invoice, |_| true)?;
+    outcome.put_made(&order, DocumentKind::Invoice);
     Ok(outcome.result())
 }
 

@@ -13,7 +13,7 @@ use crate::credit_memo::{CreditMemo, ShippingDisplay};
 use crate::json_object::{JsonObject, JsonObjectView, object};
 use crate::money::Money;
 use crate::order::Order;
-use crate::routes::{CREDITMEMOS, FIND_ORDER, INVOICES, REFUNDS, TRANSACTIONS};
+use crate::routes::{CREDITMEMOS, FIND_ORDER, INVOICES, REFUNDS};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, require};
 
@@ -26,7 +26,7 @@ use crate::state::{OrderAct, require};
 #[action(
     apply,
     tier = critical,
-    reads(FIND_ORDER, INVOICES, CREDITMEMOS, TRANSACTIONS),
+    reads(FIND_ORDER, INVOICES, CREDITMEMOS),
     changes(REFUNDS)
 )]
 pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
@@ -38,23 +38,23 @@ pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
     let change = refund.change(&args.note);
     let summary = format!("refund {} of {}", refund.amount(), order.name());
     let mut outcome = apply_to(context, summary, order_lookup(), change)?;
-    outcome.put_newest(context, &order, DocumentKind::CreditMemo, |memo| refund.is_own(memo))?;
-    let memo = outcome.document(DocumentKind::CreditMemo).cloned();
-    outcome.put("refund", Some(amounts(&order, &refund.memo, memo.as_ref())));
-    if invoice.is_some() {
-        let own = memo.as_ref().map(|memo| memo.text("transaction_id").to_owned());
-        let is_own = |transaction: &JsonObject| {
-            transaction.text("txn_type") == "refund"
-                && own.as_deref().is_none_or(|own| transaction.text("txn_id") == own)
-        };
-        outcome.put_newest(context, &order, DocumentKind::Transaction, is_own)?;
+    let kind = DocumentKind::CreditMemo;
+    let is_told = outcome.put_made(&order, kind);
+    if invoice.is_some() || !is_told {
+        outcome.put_read_back(context, &order, kind, |memo| refund.is_own(memo))?;
     }
+    let total = match &outcome.after {
+        // Where the store may differ from what was computed, what it did counts.
+        Some(after) => Some(after.amount("total_refunded")? - order.total_refunded),
+        None => None,
+    };
+    outcome.put("refund", Some(amounts(&order, &refund.memo, total)));
     Ok(outcome.result())
 }
 
-/// The totals in the order's currency, and where that is another in the base currency, too; in all what
-/// the memo that was `made` shows, once it is there.
-fn amounts(order: &Order, memo: &CreditMemo, made: Option<&JsonObject>) -> JsonObject {
+/// The totals in the order's currency, and where that is another in the base currency, too; in all by
+/// how much the order's total of refunds has grown, once it has.
+fn amounts(order: &Order, memo: &CreditMemo, total: Option<Decimal>) -> JsonObject {
     let of = |currency: &str, side: fn(Money) -> Decimal| {
         object(json!({
             "currency": currency,
@@ -68,7 +68,7 @@ fn amounts(order: &Order, memo: &CreditMemo, made: Option<&JsonObject>) -> JsonO
         }))
     };
     let mut amounts = of(order.currency(), |money| money.order);
-    amounts.put("total", made.and_then(|made| made.get("grand_total")).cloned());
+    amounts.put("total", total.map(Decimal::json));
     let base = order.is_converted().then(|| of(order.base_currency(), |money| money.base));
     amounts.put("in_base_currency", base);
     amounts

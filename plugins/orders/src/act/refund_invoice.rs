@@ -49,10 +49,7 @@ impl RefundInvoice {
             return Err(refused(format!("the invoice {id} was not captured by the gateway"))
                 .remedy("refund it `offline`, and pay the customer back outside the store"));
         }
-        let criteria = Criteria::new().filter(equals("order_id", &order.id.to_string())?);
-        let memos = Scan::new(context, CREDITMEMOS, criteria, "entity_id").all()?;
-        let memos: Vec<_> = memos.into_iter().map(object).collect();
-        Self::new(order, invoice, &memos)
+        Self::new(order, invoice, &memos(context, order)?)
     }
 
     /// An invoice after the order's credit memos: those that were made of it count.
@@ -105,6 +102,17 @@ impl RefundInvoice {
         let own = self.left.iter().filter(|(id, _)| *id == item.id);
         own.map(|(_, quantity)| *quantity).sum::<Decimal>().max(Decimal::ZERO)
     }
+}
+
+/// The order's credit memos. Where nothing of it was refunded there are none, or none that count.
+fn memos(context: &Context, order: &Order) -> Result<Vec<JsonObject>, Failure> {
+    let is_refunded = order.items().iter().any(|item| item.qty_refunded.is_positive());
+    if !is_refunded && !order.total_refunded.is_positive() && !order.fee_kept.is_positive() {
+        return Ok(Vec::new());
+    }
+    let criteria = Criteria::new().filter(equals("order_id", &order.id.to_string())?);
+    let memos = Scan::new(context, CREDITMEMOS, criteria, "entity_id").all()?;
+    Ok(memos.into_iter().map(object).collect())
 }
 
 const COMPENSATION: &str = "discount_tax_compensation_amount";

@@ -9,7 +9,7 @@ use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
 use crate::item_role::{DocumentSide, ShippedAs};
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
-use crate::routes::{FIND_ORDER, NEW_SHIPMENTS, SHIP, SHIPMENTS};
+use crate::routes::{FIND_ORDER, NEW_SHIPMENTS, SHIP};
 use crate::sales_document::DocumentKind;
 use crate::shipping_source::{SHIPPING_SOURCES, SourceBook};
 use crate::state::{OrderAct, require, require_shippable};
@@ -71,7 +71,7 @@ pub(crate) struct ShipArgs {
 #[action(
     apply,
     tier = risk,
-    reads(FIND_ORDER, SHIPMENTS, PRODUCTS, SHIPPING_SOURCES),
+    reads(FIND_ORDER, PRODUCTS, SHIPPING_SOURCES),
     changes(NEW_SHIPMENTS)
 )]
 pub(crate) fn ship(args: &ShipArgs, context: &ApplyContext) -> ActReply {
@@ -82,7 +82,7 @@ pub(crate) fn ship(args: &ShipArgs, context: &ApplyContext) -> ActReply {
     let items = args.items.as_deref();
     let change = ship_change(context, &order, items, parcel, &mut sources, &args.note)?;
     let mut outcome = apply(context, &order, "ship", change)?;
-    outcome.put_newest(context, &order, DocumentKind::Shipment, |_| true)?;
+    outcome.put_made(&order, DocumentKind::Shipment);
     Ok(outcome.result())
 }
 

@@ -10,7 +10,7 @@ use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{CREDITMEMOS, FIND_ORDER, INVOICES, SHIPMENTS, TRANSACTIONS};
-use crate::time_zones::StoreTimeZones;
+use crate::time_zones::{StoreTimeZones, ZoneNeed};
 use crate::untrusted::UNTRUSTED;
 
 pub(crate) struct GetResult;
@@ -36,7 +36,7 @@ impl ResultSchema for GetResult {
 )]
 pub(crate) fn get(args: &OrderRef, context: &Context) -> OrdersReply<GetResult> {
     let order = args.read(context)?;
-    let zones = StoreTimeZones::read(context, false)?;
+    let zones = StoreTimeZones::read(context, ZoneNeed::Shown)?;
     let history = OrderHistory::read(context, &order)?;
     Ok(OrdersResult::from(json!({
         "order": head(&order, &zones),

@@ -9,7 +9,7 @@ use crate::order::OrderItem;
 use crate::order_filter::{any_of_each, count, equals, texts, within};
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ITEMS;
-use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
+use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange, ZoneNeed};
 use crate::untrusted::UNTRUSTED;
 
 #[args]
@@ -54,7 +54,10 @@ pub(crate) fn items(args: &ItemsArgs, context: &Context) -> OrdersReply<ItemsRes
         return Err(Failure::argument("order_ids", "this would be every item ever ordered")
             .remedy("give `order_ids`, `skus` or `created`"));
     }
-    let zones = StoreTimeZones::read(context, true)?;
+    let is_of_moments = args.created.as_ref().is_none_or(TimeRange::is_of_moments);
+    let is_by_views = !is_of_moments && args.time_zone.is_none();
+    let is_asked = is_by_views || !args.store_view_codes.is_empty();
+    let zones = StoreTimeZones::read(context, ZoneNeed::of(is_asked, false))?;
     // A list cannot express a sku with a comma; single ones can.
     let (mut criteria, skus) = match &args.skus[..] {
         [one] => (Criteria::new().filter(equals("sku", one)?), &Vec::new()),
@@ -69,7 +72,6 @@ pub(crate) fn items(args: &ItemsArgs, context: &Context) -> OrdersReply<ItemsRes
         ],
     )?;
     if args.created.is_some() {
-        let is_of_moments = args.created.as_ref().is_some_and(TimeRange::is_of_moments);
         let days = if is_of_moments && args.time_zone.is_none() {
             NamedZone::utc()
         } else {

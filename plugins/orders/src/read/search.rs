@@ -120,9 +120,8 @@ impl ResultSchema for SearchResult {
 /// Returns items, total_count, and next_after_id for the next page.
 #[action(query, reads(ORDERS, STORE_CONFIGS), note = UNTRUSTED)]
 pub(crate) fn search(args: &SearchArgs, context: &Context) -> OrdersReply<SearchResult> {
-    let (zones, days) = args
-        .filter
-        .zones(context, args.updated.as_ref().is_some_and(|range| !range.is_of_moments()))?;
+    let updated_on_days = args.updated.as_ref().is_some_and(|range| !range.is_of_moments());
+    let (zones, days) = args.filter.zones(context, updated_on_days, args.shows_views())?;
     let criteria = args.criteria(&zones, days.as_ref())?;
     let by_id = args.sort_field == SortField::EntityId;
     if !by_id && (args.after_id.is_some() || !args.payment_methods.is_empty()) {
@@ -184,6 +183,11 @@ impl SearchArgs {
         }
         check_length(&criteria)?;
         Ok(criteria.fields(self.projection()?))
+    }
+
+    /// Whether orders are shown with the store view that they were placed in.
+    fn shows_views(&self) -> bool {
+        self.fields.is_empty() || self.fields.iter().any(|field| field == "store_id")
     }
 
     fn projection(&self) -> Result<String, Failure> {

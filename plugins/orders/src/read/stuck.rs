@@ -13,7 +13,7 @@ use crate::order_state::OrderState;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{INVOICES, ORDERS};
 use crate::state::{OrderAct, check};
-use crate::time_zones::{StoreTimeZones, as_of, filter_text, instant, rfc3339};
+use crate::time_zones::{StoreTimeZones, ZoneNeed, as_of, filter_text, instant, rfc3339};
 use crate::untrusted::UNTRUSTED;
 
 #[args]
@@ -123,7 +123,8 @@ struct StuckOrder {
 #[action(query, reads(ORDERS, INVOICES, STORE_CONFIGS), note = UNTRUSTED)]
 pub(crate) fn stuck(args: &StuckArgs, context: &Context) -> OrdersReply<StuckResult> {
     let as_of = as_of(args.as_of.as_deref())?;
-    let zones = StoreTimeZones::read(context, !args.store_view_codes.is_empty())?;
+    let asked = ZoneNeed::of(!args.store_view_codes.is_empty(), false);
+    let mut zones = StoreTimeZones::read(context, asked)?;
     let shortest = args
         .paid_not_shipped_days
         .min(args.pending_days)
@@ -147,6 +148,9 @@ pub(crate) fn stuck(args: &StuckArgs, context: &Context) -> OrdersReply<StuckRes
     date_by_invoices(context, &mut orders)?;
     orders.retain(|stuck| stuck.since <= before(as_of, args.days(stuck.wait)));
     orders.sort_by_key(|stuck| stuck.since);
+    if asked == ZoneNeed::None && !orders.is_empty() {
+        zones = StoreTimeZones::read(context, ZoneNeed::Shown)?;
+    }
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for stuck in &orders {
         *counts.entry(stuck.wait.as_str()).or_default() += 1;

@@ -11,7 +11,7 @@ use crate::order_filter::{OrderFilter, check_length};
 use crate::order_state::OrderState;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
-use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
+use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange, ZoneNeed};
 
 /// By what orders are put together.
 #[args]
@@ -123,9 +123,12 @@ pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<Totals
         time_zone: args.time_zone.clone(),
         ..OrderFilter::default()
     };
-    let zones = StoreTimeZones::read(context, true)?;
     let is_by_day = args.group_by.contains(&GroupBy::Day);
-    let days = if args.created.is_of_moments() && args.time_zone.is_none() && !is_by_day {
+    let has_days = is_by_day || !args.created.is_of_moments();
+    let is_asked = has_days && args.time_zone.is_none() || !args.store_view_codes.is_empty();
+    let is_shown = args.group_by.contains(&GroupBy::Store);
+    let zones = StoreTimeZones::read(context, ZoneNeed::of(is_asked || is_shown, false))?;
+    let days = if !has_days && args.time_zone.is_none() {
         NamedZone::utc()
     } else {
         zones.days_in(args.time_zone.as_deref(), &args.store_view_codes)?

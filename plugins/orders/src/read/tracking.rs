@@ -8,7 +8,7 @@ use crate::order_ref::OrderRef;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{FIND_ORDER, SHIPMENTS};
 use crate::sales_document::DocumentKind;
-use crate::time_zones::StoreTimeZones;
+use crate::time_zones::{StoreTimeZones, ZoneNeed};
 use crate::untrusted::UNTRUSTED;
 
 pub(crate) struct TrackingResult;
@@ -28,9 +28,9 @@ impl ResultSchema for TrackingResult {
 #[action(query, reads(FIND_ORDER, SHIPMENTS, STORE_CONFIGS), note = UNTRUSTED)]
 pub(crate) fn tracking(args: &OrderRef, context: &Context) -> OrdersReply<TrackingResult> {
     let order = args.read(context)?;
-    let zones = StoreTimeZones::read(context, false)?;
     let store = order.document.id("store_id");
     let shipments = DocumentKind::Shipment.all_of(context, &order)?;
+    let zones = StoreTimeZones::read(context, ZoneNeed::of(false, !shipments.is_empty()))?;
     let shipments = shipments.iter().map(|shipment| {
         let mut view = shipment.pick("entity_id increment_id created_at total_qty");
         view.put("created_local", zones.local(store, shipment.text("created_at")));

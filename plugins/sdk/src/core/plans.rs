@@ -3,10 +3,12 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use serde_json::Value;
+
 use super::context::Context;
 use super::plan_results::PreparedResult;
 use super::route::Grant;
-use super::{Change, Failure, Intent, Outcome, host};
+use super::{Change, Failure, Intent, Outcome, host, json};
 
 /// How many changes go to the host at once.
 const CHUNK: usize = 100;
@@ -155,5 +157,18 @@ impl Draft<Apply> {
     pub fn apply(mut self) -> Result<Outcome, Failure> {
         self.send()?;
         self.open.apply()
+    }
+
+    /// The same, for a draft of one change that may not be sent twice: beside the outcome what the
+    /// store answered to its first step, such as the id of what that made. `None` where nothing was
+    /// sent or no answer came.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub fn apply_with_response(mut self) -> Result<(Outcome, Option<Value>), Failure> {
+        self.send()?;
+        let outcome = self.open.apply()?;
+        let response = self.open.response();
+        Ok((outcome, response.and_then(|text| json::decode(&text).ok())))
     }
 }

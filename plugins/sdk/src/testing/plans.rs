@@ -112,6 +112,12 @@ impl HostDraft {
         })
     }
 
+    /// Nothing was sent, so nothing was answered.
+    #[expect(clippy::unused_self, reason = "it stands for a draft of the host's")]
+    pub(crate) fn response(&self) -> Option<String> {
+        None
+    }
+
     fn close(&self) -> Result<ProposedPlan, Failure> {
         let state = self.state()?;
         let mut record = state.record.borrow_mut();
