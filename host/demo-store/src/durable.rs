@@ -26,6 +26,9 @@ pub enum DataError {
     /// It cannot be read or written.
     #[error("cannot use the data directory: {0}")]
     Io(#[from] io::Error),
+    /// Another store is kept there at this moment.
+    #[error("another demo store has it open: stop that one, or use its address")]
+    Busy,
     /// The snapshot is not one, or of another version.
     #[error(
         "`{path}` is not a demo store's data: {source}; move it away to start with a fresh shop"
@@ -56,6 +59,8 @@ struct SnapshotOf<'a> {
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
+    /// Held as long as the journal is open.
+    _lock: File,
 }
 
 impl Journal {
@@ -66,6 +71,11 @@ impl Journal {
     /// When the directory cannot be used or holds something else.
     pub(crate) fn open(directory: &Path, shop: &mut Shop) -> Result<Self, DataError> {
         fs::create_dir_all(directory)?;
+        let lock = File::create(directory.join("lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => DataError::Busy,
+            fs::TryLockError::Error(error) => error.into(),
+        })?;
         let path = directory.join(SNAPSHOT);
         let mut generation = 0;
         match fs::read(&path) {
@@ -92,7 +102,7 @@ impl Journal {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        Ok(Self { file })
+        Ok(Self { file, _lock: lock })
     }
 
     /// Writes down a write that is about to happen; on return it is on the disk.

@@ -1,6 +1,6 @@
 //! Reading products.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::route::{HandlerResult, Route, read};
 use crate::call::Call;
@@ -33,7 +33,26 @@ fn get(shop: &Shop, call: &Call) -> HandlerResult {
         Some(id) => StoreId::try_from(php::id_of(id)).unwrap_or(call.store),
         None => call.store,
     };
-    Ok(product.show(store, &shop.attributes, true))
+    let mut shown = product.show(store, &shop.attributes, true);
+    if shop.website_prices
+        && store != ALL
+        && let Some(tiers) = shown.get_mut("tier_prices")
+    {
+        *tiers = tiers_of(tiers, shop.stores.website_of(store));
+    }
+    Ok(shown)
+}
+
+/// The group prices that a website has, each as its own, where prices are kept per website.
+fn tiers_of(tiers: &Value, website: u32) -> Value {
+    let all = tiers.as_array().into_iter().flatten();
+    all.filter_map(|tier| {
+        let of = &tier["extension_attributes"]["website_id"];
+        let mut own = tier.clone();
+        own["extension_attributes"]["website_id"] = website.into();
+        [0, u64::from(website)].contains(&php::id_of(of)).then_some(own)
+    })
+    .collect()
 }
 
 fn list(shop: &Shop, call: &Call) -> HandlerResult {

@@ -133,6 +133,10 @@ fn merge(mut rule: Doc, given: &Doc) -> Doc {
                 rule.shift_remove(field);
                 continue;
             }
+            ("discount_amount" | "discount_qty", value) => {
+                // The column has four digits after the point.
+                php::number((php::number_of(value) * 10_000.0).round() / 10_000.0)
+            }
             ("coupon_type", value) => Value::String(coupon_type(&php::text_of(value)).to_owned()),
             ("from_date" | "to_date", value) => {
                 Value::String(php::text_of(value).chars().take(10).collect())
@@ -246,7 +250,8 @@ fn check(call: &Call, given: &Doc, rule: &Doc) -> Result<(), Refusal> {
 }
 
 fn is_day(text: &str) -> bool {
-    text.parse::<jiff::civil::Date>().is_ok()
+    // PHP takes that for a day, before all others.
+    text == "0000-00-00" || text.parse::<jiff::civil::Date>().is_ok()
 }
 
 /// Websites, groups and store views that do not exist fail in the database, and use an id up.

@@ -14,7 +14,7 @@ use crate::sales::line::RequestedQuantities;
 use crate::sales::lookup::{no_such_entity, order_of};
 use crate::sales::shipment::Parcel;
 use crate::sales::states::{self, Can};
-use crate::sales::{self, invoice, order_actions, order_view, shipment};
+use crate::sales::{self, invoice, order_actions, order_view, payment, shipment};
 use crate::shop::numbers::{Document, Part};
 use crate::shop::{Shop, StoreId};
 
@@ -127,6 +127,11 @@ fn cancel(shop: &mut Shop, call: &Call) -> HandlerResult {
     }
     change(shop, call, |order, shop| {
         let freed = order_actions::cancel(order, &call.stamp());
+        if let Some(txn) = payment::void(shop, order, &call.stamp()) {
+            let note = format!("Canceled order online Transaction ID: \"{txn}\"");
+            let numbers = &mut shop.sales_numbers;
+            history::note_gateway(order, numbers, &note, "order", &call.stamp());
+        }
         sales::stock::release(shop, order, &freed);
         sales::coupon::give_back(shop, order);
         Ok(())
@@ -157,8 +162,28 @@ pub(super) fn quoted(id: u64) -> Value {
 fn invoice(shop: &mut Shop, call: &Call) -> HandlerResult {
     let asked = RequestedQuantities::read(&call.list("items"));
     let capture = call.argument("capture") == true;
-    invoice::make(shop, call.id("orderId"), &asked, capture, &remarks(call), &call.stamp())
-        .map(quoted)
+    let order = call.id("orderId");
+    let id = invoice::make(shop, order, &asked, capture, &remarks(call), &call.stamp())?;
+    note_capture(shop, order, id, &call.stamp());
+    Ok(quoted(id))
+}
+
+/// Notes on an order what its gateway captured for an invoice.
+fn note_capture(shop: &mut Shop, order: u64, invoice: u64, now: &str) {
+    let (Some(invoice), Some(mut order)) =
+        (shop.invoices.get(invoice), shop.orders.get(order).cloned())
+    else {
+        return;
+    };
+    let txn = invoice.text("transaction_id");
+    if txn.is_empty() {
+        return;
+    }
+    let currency = order.text("base_currency_code");
+    let amount = payment::formatted(invoice.amount("base_grand_total"), &currency);
+    let note = format!("Captured amount of {amount} online. Transaction ID: \"{txn}\"");
+    history::note_gateway(&mut order, &mut shop.sales_numbers, &note, "invoice", now);
+    shop.orders.put(order);
 }
 
 fn ship(shop: &mut Shop, call: &Call) -> HandlerResult {

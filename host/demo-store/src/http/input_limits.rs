@@ -55,18 +55,34 @@ impl InputLimits {
         Ok(())
     }
 
+    /// Refuses a list of too many objects; lists of plain values are of any length.
+    fn count<'v>(
+        self,
+        name: &str,
+        mut items: impl ExactSizeIterator<Item = &'v Value>,
+    ) -> Result<(), Refusal> {
+        if items.len() <= self.items || !items.any(Value::is_object) {
+            return Ok(());
+        }
+        Err(Refusal::bad("Maximum items of type \"%type\" is %max")
+            .with(json!({ "type": kind(name), "max": self.items })))
+    }
+
     fn check(self, name: &str, value: &Value) -> Result<(), Refusal> {
         match value {
             Value::Object(members) => {
+                // A query's lists are objects whose members are numbered.
+                let is_numbered =
+                    |name: &String| !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
+                if members.keys().all(is_numbered) {
+                    self.count(name, members.values())?;
+                }
                 members.iter().try_for_each(|(name, value)| self.check(name, value))
             }
             // Custom attributes are not counted.
             Value::Array(_) if name == "custom_attributes" => Ok(()),
             Value::Array(items) => {
-                if items.len() > self.items && items.iter().any(Value::is_object) {
-                    return Err(Refusal::bad("Maximum items of type \"%type\" is %max")
-                        .with(json!({ "type": kind(name), "max": self.items })));
-                }
+                self.count(name, items.iter())?;
                 items.iter().try_for_each(|item| self.check("", item))
             }
             _ => Ok(()),
@@ -81,6 +97,7 @@ fn kind(list: &str) -> String {
         "prices" => "Catalog\\Api\\Data\\PriceInterface",
         "filter_groups" | "filterGroups" => "Framework\\Api\\Search\\FilterGroup",
         "filters" => "Framework\\Api\\Filter",
+        "sort_orders" | "sortOrders" => "Framework\\Api\\SortOrder",
         "tracks" => "Sales\\Api\\Data\\ShipmentTrackCreationInterface",
         "store_labels" => "SalesRule\\Api\\Data\\RuleLabelInterface",
         "conditions" => "SalesRule\\Api\\Data\\ConditionInterface",

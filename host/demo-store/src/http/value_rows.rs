@@ -1,5 +1,6 @@
 //! What the shop's tables hold, for whoever wants to see that nothing but what was meant has changed:
-//! products with their values scope by scope, pages, blocks and cart price rules.
+//! products with their values scope by scope, pages, blocks, cart price rules and coupons, orders and
+//! shipments.
 
 use serde_json::{Map, Value, json};
 
@@ -21,13 +22,16 @@ pub(super) fn value_rows(shop: &Shop) -> Value {
         "pages": table(&shop.pages, "id"),
         "blocks": table(&shop.blocks, "id"),
         "rules": table(&shop.rules, "rule_id"),
+        "coupons": table(&shop.coupons, "coupon_id"),
+        "orders": table(&shop.orders, "entity_id"),
+        "shipments": table(&shop.shipments, "entity_id"),
     })
 }
 
 fn table(table: &Table, id: &str) -> Value {
     let row = |doc: &Doc| {
         let mut row = doc.clone();
-        row.retain(|field, _| field != "update_time");
+        row.retain(|field, _| !matches!(field.as_str(), "update_time" | "updated_at"));
         (row.get(id).map(ToString::to_string).unwrap_or_default(), Value::Object(row))
     };
     Value::Object(table.iter().map(row).collect())

@@ -170,6 +170,10 @@ pub(crate) fn make(
     validate(&order, &draft, asked, terms, refundable, |id| {
         lookup::item_of(shop, id).map(|item| item.text("sku"))
     })?;
+    let online = matches!(basis, RefundTarget::Invoice { online: true, .. });
+    if online && payment::declines(draft.grand_total().order) {
+        return Err(Refusal::bad("Could not save a Creditmemo, see error log for details"));
+    }
     let id = shop.creditmemos.take_id();
     let store = StoreId::try_from(order.id("store_id")).unwrap_or(0);
     let increment = shop.sales_numbers.increment(Document::Creditmemo, store);
@@ -183,7 +187,6 @@ pub(crate) fn make(
     });
     memo.put("items", line::list(items));
     remarks.write(&mut memo, &mut shop.sales_numbers, Part::CreditmemoComment, now);
-    let online = matches!(basis, RefundTarget::Invoice { online: true, .. });
     register(&mut order, &draft, online, now);
     order.put("customer_note_notify", i32::from(remarks.notify));
     if let RefundTarget::Invoice { id: invoice, .. } = basis {

@@ -63,6 +63,27 @@ pub(crate) fn note_refund(
     push(order, "status_histories", entry);
 }
 
+/// What the store itself notes on an order, for what its gateway did: `name` is that of what it did it for.
+pub(crate) fn note_gateway(
+    order: &mut Doc,
+    numbers: &mut Numbers,
+    text: &str,
+    name: &str,
+    now: &str,
+) {
+    let entry = json!({
+        "comment": text,
+        "created_at": now,
+        "entity_id": numbers.next(Part::History),
+        "entity_name": name,
+        "is_customer_notified": null,
+        "is_visible_on_front": 0,
+        "parent_id": order.value("entity_id"),
+        "status": order.value("status"),
+    });
+    push(order, "status_histories", entry);
+}
+
 /// A comment on a document, as a save of it answers: without its time.
 pub(crate) fn comment_document(parent: u64, id: u64, given: &Doc) -> Doc {
     let mut entry = Doc::new();

@@ -34,6 +34,35 @@ pub(crate) enum Movement {
     Capture,
     /// A credit memo.
     Refund,
+    /// A cancellation: what was authorised is not captured any more.
+    Void,
+}
+
+/// Whether the gateway declines to give this back, as the sandboxes of gateways always decline some
+/// amount.
+pub(crate) fn declines(amount: Amount) -> bool {
+    amount == Amount::of(Some(&json!(6.66)))
+}
+
+/// Gives up what the order's gateway authorised and did not capture, if anything; the transaction's id at
+/// the gateway.
+pub(crate) fn void(shop: &mut Shop, order: &mut Doc, now: &str) -> Option<String> {
+    let authorization = open_authorization(shop, order)?;
+    let amount = order.value("payment")["amount_authorized"].clone();
+    if let Some(payment) = order.get_mut("payment").and_then(Value::as_object_mut) {
+        payment.put("last_trans_id", authorization);
+    }
+    Some(record(shop, order, Movement::Void, Amount::of(Some(&amount)), now))
+}
+
+/// The gateway's id of an authorisation of the order that is still open.
+fn open_authorization(shop: &Shop, order: &Doc) -> Option<Value> {
+    let is_open = |known: &Doc| {
+        known.value("order_id") == order.value("entity_id")
+            && known.text("txn_type") == "authorization"
+            && known.id("is_closed") == 0
+    };
+    shop.transactions.find(is_open).map(|known| known.value("txn_id").clone())
 }
 
 /// Records that the gateway moved the money; the transaction's id at the gateway.
@@ -50,6 +79,7 @@ pub(crate) fn record(
     let (kind, suffix) = match movement {
         Movement::Capture => ("capture", ""),
         Movement::Refund => ("refund", "-refund"),
+        Movement::Void => ("void", "-void"),
     };
     let txn = format!("{txn}{suffix}");
     let parent_id = shop
@@ -57,9 +87,9 @@ pub(crate) fn record(
         .find(|known| known.value("txn_id") == &parent)
         .map(|known| known.id("transaction_id"));
     if let Some(row) = parent_id.and_then(|id| shop.transactions.get_mut(id))
-        && movement == Movement::Refund
+        && movement != Movement::Capture
     {
-        // A capture that money was given back of takes no more.
+        // A capture that money was given back of takes no more, and what was voided neither.
         row.put("is_closed", 1);
     }
     let mut doc = Doc::new();
@@ -70,7 +100,7 @@ pub(crate) fn record(
     doc.put("txn_id", txn.clone());
     doc.put("parent_txn_id", parent);
     doc.put("txn_type", kind);
-    doc.put("is_closed", i32::from(movement == Movement::Refund));
+    doc.put("is_closed", i32::from(movement != Movement::Capture));
     doc.put("additional_information", json!([format!("amount {}", amount.json())]));
     doc.put("created_at", now);
     doc.put("child_transactions", json!([]));

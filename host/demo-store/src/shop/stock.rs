@@ -28,6 +28,17 @@ pub(crate) fn stock_item(
     }))
 }
 
+impl Product {
+    /// The quantity at which it is out of stock: below nothing where it can be ordered back.
+    pub(crate) fn stock_threshold(&self) -> f64 {
+        let field = |name: &str| self.stock_item.get(name);
+        match field("use_config_min_qty") {
+            Some(own) if !php::truthy(own) => field("min_qty").map_or(0.0, php::number_of),
+            _ => 0.0,
+        }
+    }
+}
+
 impl Shop {
     /// Uses up an id of a legacy stock item: every save of a product does.
     pub(crate) fn take_stock_item_id(&mut self) -> u64 {
@@ -105,20 +116,20 @@ impl Shop {
         })
     }
 
-    /// What can still be sold: quantities less the minimum, and less what orders hold back.
+    /// What can still be sold: quantities less what orders hold back, down to the product's threshold.
     pub(crate) fn salable_quantity(&self, product: &Product, stock: u64) -> f64 {
         let has = self.stock_quantity(&product.sku, stock);
         if !self.is_assigned(&product.sku, stock) {
             return 0.0;
         }
-        has + self.reserved(&product.sku, stock)
+        (has + self.reserved(&product.sku, stock) - product.stock_threshold()).max(0.0)
     }
 
     /// Whether a stock sells a product; of a composite one its parts decide.
     pub(crate) fn can_sell(&self, product: &Product, stock: u64) -> bool {
         if product.keeps_stock() {
             return self.salable_quantity(product, stock) > 0.0
-                && self.stock_quantity(&product.sku, stock) > 0.0;
+                && self.stock_quantity(&product.sku, stock) > product.stock_threshold();
         }
         self.products.parts_of(product).any(|part| self.can_sell(part, stock))
     }

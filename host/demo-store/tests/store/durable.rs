@@ -19,6 +19,26 @@ fn journal(directory: &Path) -> std::path::PathBuf {
     files.find(|path| path.extension().is_some_and(|extension| extension == "jsonl")).unwrap()
 }
 
+/// What a crash would leave.
+fn copied(directory: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(directory).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    copy
+}
+
+#[tokio::test]
+async fn a_directory_is_of_one_store_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = start(directory.path()).await;
+    let refused = DemoStore::sample().with_data(directory.path()).err().unwrap().to_string();
+    assert!(refused.contains("another demo store has it open"), "{refused}");
+    first.stop().await;
+    start(directory.path()).await;
+}
+
 #[tokio::test]
 async fn what_was_written_and_who_was_logged_in_outlasts_the_process() {
     let directory = tempfile::tempdir().unwrap();
@@ -29,7 +49,8 @@ async fn what_was_written_and_who_was_logged_in_outlasts_the_process() {
     let page = json!({ "page": { "identifier": "kept", "title": "Kept" } });
     let id = first.call("POST", "/rest/V1/cmsPage", Some(page)).await.body["id"].clone();
     // Not stopped: what was answered must be on the disk already.
-    let mut second = start(directory.path()).await;
+    let copy = copied(directory.path());
+    let mut second = start(copy.path()).await;
     second.take_token(token);
     assert_eq!(second.call("GET", TENT, None).await.body["price"], 12.5);
     let kept = second.call("GET", &format!("/rest/V1/cmsPage/{id}"), None).await;

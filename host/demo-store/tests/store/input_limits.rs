@@ -53,3 +53,25 @@ async fn a_list_holds_so_many_items_of_a_kind() {
         json!({"message": "Maximum items of type \"%type\" is %max", "parameters": parameters})
     );
 }
+
+/// Magento makes objects of a query's lists as it does of a body's, and counts them there.
+#[tokio::test]
+async fn the_conditions_of_a_search_are_counted_and_the_values_of_one_are_not() {
+    let store = store(RECORDED).await;
+    let conditions = |count: usize| {
+        let one = |at: usize| {
+            let filter = format!("searchCriteria[filter_groups][{at}][filters][0]");
+            format!("{filter}[field]=entity_id&{filter}[value]=0&{filter}[condition_type]=gt")
+        };
+        (0..count).map(one).collect::<Vec<_>>().join("&")
+    };
+    assert_eq!(products(&store, &conditions(4)).await.status, 200);
+    let refused = products(&store, &conditions(5)).await;
+    let kind = "\\Magento\\Framework\\Api\\Search\\FilterGroup";
+    assert_eq!((refused.status, &refused.body["parameters"]["type"]), (400, &json!(kind)));
+    let filter = "searchCriteria[filter_groups][0][filters][0]";
+    let values = format!(
+        "{filter}[field]=entity_id&{filter}[value]=1,2,3,4,5,6&{filter}[condition_type]=in"
+    );
+    assert_eq!(products(&store, &values).await.status, 200);
+}
