@@ -1,7 +1,8 @@
 //! `catalog_prepare_bulk_update`: the same values for many products.
 
 use souk_sdk::magento::{
-    ATTRIBUTE, CATEGORIES, PRODUCT_CHANGES, ProductBulkUpdate, ProductFields, UpdateArgs,
+    ATTRIBUTE, CATEGORIES, PRODUCT_CHANGES, PRODUCT_TYPES, ProductBulkUpdate, ProductFields,
+    UpdateArgs,
 };
 use souk_sdk::prelude::*;
 
@@ -24,7 +25,7 @@ pub(crate) struct BulkUpdateArgs {
 #[action(
     prepare,
     tier = risk,
-    reads(ATTRIBUTE, CATEGORIES, SCOPES),
+    reads(ATTRIBUTE, CATEGORIES, PRODUCT_TYPES, SCOPES),
     changes(PRODUCT_CHANGES)
 )]
 pub(crate) fn prepare_bulk_update(

@@ -1,6 +1,6 @@
 //! `catalog_search_products`.
 
-use souk_sdk::magento::{ATTRIBUTE, Filters, PRODUCTS, URL_BUDGET};
+use souk_sdk::magento::{ATTRIBUTE, Filters, PRODUCT_TYPES, PRODUCTS, URL_BUDGET};
 use souk_sdk::prelude::*;
 
 #[args]
@@ -47,7 +47,7 @@ pub(crate) struct SearchProductsResult(
 /// Answers items, total_count over all pages, and search_criteria as Magento understood them. Name
 /// `fields` to keep answers short. Sorted by entity id unless another sort is named; sorting by price
 /// drops products that are not in the price index (disabled, out of stock, in no website).
-#[action(query, reads(ATTRIBUTE, PRODUCTS, SCOPES))]
+#[action(query, reads(ATTRIBUTE, PRODUCT_TYPES, PRODUCTS, SCOPES))]
 pub(crate) fn search_products(
     args: &SearchProductsArgs,
     context: &Context,

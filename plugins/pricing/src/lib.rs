@@ -3,7 +3,9 @@
 //! It owns the words of its tools; how prices are written is the SDK's knowledge, and how far a
 //! price may move is the operator's.
 
-use souk_sdk::magento::{ATTRIBUTE, PRODUCT_CHANGES, PriceFields, ProductBulkUpdate, UpdateArgs};
+use souk_sdk::magento::{
+    ATTRIBUTE, PRODUCT_CHANGES, PRODUCT_TYPES, PriceFields, ProductBulkUpdate, UpdateArgs,
+};
 use souk_sdk::prelude::*;
 
 #[args]
@@ -23,7 +25,7 @@ struct BulkPriceUpdateArgs {
 /// match: answers a plan_id, how many products change, samples of before and after, and warnings,
 /// among them prices that move further than the operator's threshold. Configurable, grouped and
 /// bundle products have no price of their own and are left out.
-#[action(prepare, tier = risk, reads(ATTRIBUTE, SCOPES), changes(PRODUCT_CHANGES))]
+#[action(prepare, tier = risk, reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES), changes(PRODUCT_CHANGES))]
 fn prepare_bulk_price_update(
     args: &BulkPriceUpdateArgs,
     context: &PrepareContext,

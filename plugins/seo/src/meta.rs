@@ -1,7 +1,8 @@
 //! Meta data of many products: as a plan, and in one call.
 
 use souk_sdk::magento::{
-    ATTRIBUTE, MetaFields, PRODUCT_CHANGES, ProductBulkUpdate, ProductUpdates, UpdateArgs,
+    ATTRIBUTE, MetaFields, PRODUCT_CHANGES, PRODUCT_TYPES, ProductBulkUpdate, ProductUpdates,
+    UpdateArgs,
 };
 use souk_sdk::prelude::*;
 
@@ -25,7 +26,7 @@ impl BulkUpdateMetaArgs {
 ///
 /// Sets meta_title, meta_description or meta_keyword of every product that fits the match, at once,
 /// and reads each back. To see the changes before they are made use seo_prepare_bulk_update_meta.
-#[action(apply(bulk), tier = risk, reads(ATTRIBUTE, SCOPES), changes(PRODUCT_CHANGES))]
+#[action(apply(bulk), tier = risk, reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES), changes(PRODUCT_CHANGES))]
 pub(crate) fn bulk_update_meta(
     args: &BulkUpdateMetaArgs,
     context: &ApplyContext,
@@ -37,7 +38,7 @@ pub(crate) fn bulk_update_meta(
 ///
 /// Plans to set meta_title, meta_description or meta_keyword of every product that fits the match:
 /// answers a plan_id, how many products change, and samples of before and after.
-#[action(prepare, tier = risk, reads(ATTRIBUTE, SCOPES), changes(PRODUCT_CHANGES))]
+#[action(prepare, tier = risk, reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES), changes(PRODUCT_CHANGES))]
 pub(crate) fn prepare_bulk_update_meta(
     args: &BulkUpdateMetaArgs,
     context: &PrepareContext,

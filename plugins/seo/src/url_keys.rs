@@ -2,8 +2,8 @@
 
 use souk_sdk::core::nothing_matches;
 use souk_sdk::magento::{
-    ATTRIBUTE, CATEGORIES, PRODUCT_CHANGES, ProductField, ProductUpdates, ProductWriter,
-    ScopedProduct, UrlKeyOwners, check_url_key,
+    ATTRIBUTE, CATEGORIES, PRODUCT_CHANGES, PRODUCT_TYPES, ProductField, ProductUpdates,
+    ProductWriter, ScopedProduct, UrlKeyOwners, check_url_key,
 };
 use souk_sdk::prelude::*;
 
@@ -122,7 +122,7 @@ struct UrlKeyCandidate {
 #[action(
     prepare,
     tier = risk,
-    reads(ATTRIBUTE, CATEGORIES, SCOPES),
+    reads(ATTRIBUTE, CATEGORIES, PRODUCT_TYPES, SCOPES),
     changes(PRODUCT_CHANGES)
 )]
 pub(crate) fn prepare_bulk_update_url_keys(

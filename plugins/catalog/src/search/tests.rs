@@ -22,6 +22,10 @@ fn store() -> Host {
                 let BindingSource::Text(code) = &read.path[0].value else { panic!("no code") };
                 return attribute(code, read.view == StoreView::View("de".to_owned()));
             }
+            "/V1/products/types" => json!([
+                {"name": "subscription", "label": "Subscription"},
+                {"name": "giftcard", "label": "Gift Card"},
+            ]),
             "/V1/store/websites" => json!([{"id": 2, "code": "b2b", "default_group_id": 2}]),
             "/V1/store/storeGroups" => {
                 json!([{"id": 2, "code": "b2b_store", "default_store_id": 3}])
@@ -137,6 +141,12 @@ fn values_mean_what_they_mean_to_the_attribute() {
         (json!({"outdoor": false}), vec!["outdoor eq 0"]),
         (json!({"status": "Enabled"}), vec!["status eq 1"]),
         (json!({"visibility": "Catalog, Search"}), vec!["visibility eq 4"]),
+        (json!({"type_id": "Configurable product"}), vec!["type_id eq configurable"]),
+        // One that a module brings.
+        (
+            json!({"type_id": ["subscription", "Gift Card"]}),
+            vec!["type_id in subscription,giftcard"],
+        ),
         (json!({"visibility": {"from": 2}}), vec!["visibility from 2"]),
         (json!({"height": "9.5"}), vec!["height eq 9.5"]),
         (json!({"own_code": "x1"}), vec!["own_code eq x1"]),
@@ -172,6 +182,11 @@ fn what_would_find_nothing_is_refused_with_what_there_is() {
             "its options are Wood (7), Steel (8)",
         ),
         (json!({"material": {"value": 7, "condition": "gt"}}), "does not compare", "use `eq`"),
+        (
+            json!({"type_id": "bogus"}),
+            "no products of the type \"bogus\"",
+            "its options are Subscription (subscription), Gift Card (giftcard)",
+        ),
         (json!({"outdoor": "maybe"}), "is yes or no", "true or false"),
         (json!({"launched": "next week"}), "is a date", ""),
         (

@@ -4,8 +4,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::write_scope::ATTRIBUTE;
-use crate::core::{Context, Failure, FailureCode, StoreView};
+use crate::core::{Context, Failure, FailureCode, Route, StoreView};
 use crate::magento::Decimal;
+
+/// The type of a product, which is no attribute.
+pub(super) const TYPE: &str = "type_id";
+
+/// The types of products that a store has, its modules' own among them.
+pub const PRODUCT_TYPES: Route<0> = Route::new("/V1/products/types");
 
 /// How many options a refusal names.
 const OPTIONS_NAMED: usize = 40;
@@ -56,8 +62,8 @@ impl AttributeKind {
     pub(super) fn known(code: &str) -> Option<Self> {
         Some(match code {
             "sku" | "name" | "description" | "short_description" | "meta_title"
-            | "meta_keyword" | "meta_description" | "url_key" | "url_path" | "type_id"
-            | "image" | "small_image" | "thumbnail" | "swatch_image" => Self::Text,
+            | "meta_keyword" | "meta_description" | "url_key" | "url_path" | "image"
+            | "small_image" | "thumbnail" | "swatch_image" => Self::Text,
             "entity_id" | "attribute_set_id" | "category_id" | "website_id" | "store_id"
             | "price" | "special_price" | "weight" | "cost" | "msrp" | "minimal_price"
             | "required_options" | "has_options" => Self::Number,
@@ -69,6 +75,14 @@ impl AttributeKind {
                 ("2", "Catalog"),
                 ("3", "Search"),
                 ("4", "Catalog, Search"),
+            ])),
+            TYPE => Self::Choice(AttributeOptions::of(&[
+                ("simple", "Simple Product"),
+                ("virtual", "Virtual Product"),
+                ("downloadable", "Downloadable Product"),
+                ("configurable", "Configurable Product"),
+                ("grouped", "Grouped Product"),
+                ("bundle", "Bundle Product"),
             ])),
             _ => return None,
         })
@@ -92,6 +106,31 @@ impl AttributeKind {
             Err(failure) => return Err(failure),
         };
         Ok(document.kind())
+    }
+}
+
+/// A type of products.
+#[derive(Debug, Deserialize)]
+struct ProductTypeRow {
+    name: String,
+    #[serde(default)]
+    label: String,
+}
+
+/// The types of products that this store has; none where the session may not read them.
+///
+/// # Errors
+/// What reading meets.
+pub(super) fn product_types(context: &Context) -> Result<Option<AttributeOptions>, Failure> {
+    let read = PRODUCT_TYPES.read([]).in_view(StoreView::Global);
+    match context.get::<Vec<ProductTypeRow>>(&read) {
+        Ok(types) => {
+            let option =
+                |ProductTypeRow { name, label }| AttributeOption { label, value: name.into() };
+            Ok(Some(AttributeOptions(types.into_iter().map(option).collect())))
+        }
+        Err(failure) if is_denied(&failure) => Ok(None),
+        Err(failure) => Err(failure),
     }
 }
 

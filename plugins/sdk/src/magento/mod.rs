@@ -31,6 +31,7 @@ mod url_key_owners;
 mod write_scope;
 
 pub use arguments::{Paging, one_of};
+pub use attribute_kind::PRODUCT_TYPES;
 pub use bulk_update::ProductBulkUpdate;
 pub use calendar_day::CalendarDay;
 pub use clock::unix_seconds;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::attribute_kind::{AttributeKind, AttributeOptions, is_number};
+use super::attribute_kind::{AttributeKind, AttributeOptions, TYPE, is_number, product_types};
 use super::filters::{FieldComparison, comparisons};
 use super::product_field::date_text;
 use crate::core::{Context, Failure, FailureCode, StoreView};
@@ -138,11 +138,20 @@ impl AttributeKinds<'_> {
         }
         let id = |value: &Value| match options.id_of(value) {
             Some(id) => Ok(json!(id)),
+            None if field == TYPE => self.other_type(value),
             None => self.id_here(field, value)?.map(Value::from).ok_or_else(|| {
                 invalid(format!("`{field}` has no option {value}")).remedy(options.named())
             }),
         };
         comparison.values.iter().map(id).collect()
+    }
+
+    /// A type of products that a module has added, or what the store calls one.
+    fn other_type(&self, value: &Value) -> Result<Value, Failure> {
+        let Some(types) = product_types(self.context)? else { return Ok(value.clone()) };
+        types.id_of(value).map(Value::from).ok_or_else(|| {
+            invalid(format!("the store has no products of the type {value}")).remedy(types.named())
+        })
     }
 
     /// The id of an option that only the view calls so.
