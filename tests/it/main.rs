@@ -15,6 +15,7 @@ mod exports;
 mod fairness;
 mod habits;
 mod hostile;
+mod input_limits;
 mod loading;
 mod login;
 mod magento_mcp;

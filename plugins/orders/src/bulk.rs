@@ -211,7 +211,7 @@ impl BulkOrderUpdateArgs {
             BulkAct::Invoice => {
                 // Whoever says how gateways are dealt with says nothing of cheques.
                 let capture = self.capture.filter(|_| !is_paid_offline(order));
-                invoice_change(order, None, capture, &note())
+                invoice_change(context, order, None, capture, &note())
             }
             BulkAct::Ship => {
                 let parcel = Parcel { tracks: &[], source: self.source_code.as_deref() };

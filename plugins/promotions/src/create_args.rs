@@ -107,6 +107,10 @@ impl CouponType {
     }
 }
 
+fn is_some(quantity: &Value) -> bool {
+    Decimal::of(quantity) != Some(Decimal::ZERO)
+}
+
 impl CreateRuleArgs {
     /// What is to be set, checked field by field.
     pub(crate) fn values(&self) -> Result<RuleValues, Failure> {
@@ -125,7 +129,8 @@ impl CreateRuleArgs {
             (RuleField::IsActive, Some(json!(self.is_active))),
             (RuleField::SimpleAction, Some(json!(self.simple_action))),
             (RuleField::DiscountAmount, Some(self.discount_amount.clone())),
-            (RuleField::DiscountQty, self.discount_qty.clone()),
+            // A quantity of 0 is none.
+            (RuleField::DiscountQty, self.discount_qty.clone().filter(is_some)),
             (RuleField::DiscountStep, given(&self.discount_step)),
             (RuleField::ApplyToShipping, Some(json!(self.apply_to_shipping))),
             // Magento's own default is true (`missing-stop_rules_processing`).

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use souk_sdk::core::Read;
-use souk_sdk::magento::{ATTRIBUTE, STORE_VIEWS, Scan, WEBSITES};
+use souk_sdk::magento::{ATTRIBUTE, LIST_LIMIT, STORE_VIEWS, Scan, WEBSITES, list_limit};
 use souk_sdk::prelude::*;
 
 use crate::conditions::AttributeCondition;
 use crate::document::whole;
+use crate::rule::RULE_SEARCH;
 
 /// The search for customer groups.
 pub(crate) const GROUPS: Route<0> = Route::new("/V1/customerGroups/search");
@@ -39,6 +40,14 @@ pub(crate) fn has_views(context: &Context, ids: &[u64], argument: &str) -> Resul
     let mut known = by_id(&context.get(&STORE_VIEWS.read([]).in_view(StoreView::Global))?);
     known.insert(0, "all".to_owned());
     has(ids, &known, argument, "store view")
+}
+
+/// How many rows this store takes in one list of a rule, if it takes less than these.
+pub(crate) fn exceeded_limit(context: &Context, rows: usize) -> Result<Option<usize>, Failure> {
+    if rows <= LIST_LIMIT {
+        return Ok(None);
+    }
+    Ok(list_limit(context, RULE_SEARCH, "rule_id")?.filter(|most| rows > *most))
 }
 
 /// The codes of websites, store views or customer groups, by their ids.

@@ -1,6 +1,7 @@
 //! Values for a rule, checked and in the form in which they are sent.
 
 use souk_sdk::core::{StepIndex, element};
+use souk_sdk::magento::longest_list;
 use souk_sdk::prelude::*;
 
 use crate::conditions::{AttributeCondition, ConditionSubject, Conditions, RuleConditions};
@@ -123,6 +124,36 @@ impl RuleValues {
         }
         if !self.attributes.is_empty() {
             self.warnings.extend(references::has_attributes(context, &self.attributes)?);
+        }
+        self.check_lengths(context, at)
+    }
+
+    /// Refuses lists that a store with input limits does not take in one request.
+    fn check_lengths(
+        &self,
+        context: &Context,
+        at: impl Fn(RuleField) -> String,
+    ) -> Result<(), Failure> {
+        for field in [RuleField::Conditions, RuleField::ActionConditions] {
+            let rows = self.get(field).map_or(0, longest_list);
+            if let Some(most) = references::exceeded_limit(context, rows)? {
+                let message = format!(
+                    "this store takes at most {most} conditions side by side, and these are {rows}"
+                );
+                return Err(Failure::argument(&at(field), message).remedy(format!(
+                    "nest them: an `all` of several `all`s of at most {most} each means the same, and so with \
+                     `any`; or compare one attribute with a list of values"
+                )));
+            }
+        }
+        let rows = self.labels.len();
+        if let Some(most) = references::exceeded_limit(context, rows)? {
+            let message = format!(
+                "this store takes at most {most} labels in one request, and these are {rows}"
+            );
+            return Err(Failure::argument(&at(RuleField::StoreLabels), message).remedy(format!(
+                "give {most} now, and the others with `promotions_update_rule`, which adds to them"
+            )));
         }
         Ok(())
     }

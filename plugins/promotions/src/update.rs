@@ -5,7 +5,7 @@
 //! its kind and its amount go together, so that the host can hold them to the operator's cap.
 
 use souk_sdk::core::{Outcome, PlanState, StepIndex};
-use souk_sdk::magento::{ATTRIBUTE, STORE_VIEWS, WEBSITES};
+use souk_sdk::magento::{ATTRIBUTE, STORE_VIEWS, WEBSITES, longest_list};
 use souk_sdk::prelude::*;
 use souk_sdk::schemars::{self};
 
@@ -13,7 +13,7 @@ use crate::change_result::ChangeRuleResult;
 use crate::coupon::{self, COUPON_SEARCH};
 use crate::discount_terms;
 use crate::overlap;
-use crate::references::GROUPS;
+use crate::references::{self, GROUPS};
 use crate::rule::{
     CartPriceRule, CouponSource, RULE, RULE_CHANGES, RULE_SEARCH, RuleDocument, RuleRef, read_rule,
 };
@@ -165,6 +165,10 @@ impl RuleChange<'_> {
         self.set(&mut change, put);
         let why_not =
             self.coupon_effects(context, &mut warnings)?.or_else(|| self.why_not_undone());
+        let why_not = match why_not {
+            None => self.too_long_to_undo(context)?,
+            why => why,
+        };
         match why_not {
             None => self.undo(&mut change),
             Some(why) => {
@@ -262,12 +266,20 @@ impl RuleChange<'_> {
     }
 
     fn set(&self, change: &mut ChangeBuilder, put: StepIndex) {
+        if self.takes_quantity_away() {
+            let member = RuleField::DiscountQty.member();
+            let pointer = ["/", member].concat();
+            change.constant(put, &["/rule", &*pointer].concat(), json!(0));
+            change.expect(member, &pointer, None);
+        }
         let mut set = |member: &str, value: &Value| {
             let pointer = ["/", member].concat();
             change.set(put, member, &["/rule", &*pointer].concat(), &pointer, value.clone());
         };
         for (field, value) in self.values.values() {
-            set(field.member(), value);
+            if *field != RuleField::DiscountQty || !self.takes_quantity_away() {
+                set(field.member(), value);
+            }
         }
         if let Some(kind) = self.values.get(RuleField::CouponType) {
             set("use_auto_generation", &json!(*kind == "AUTO"));
@@ -278,6 +290,11 @@ impl RuleChange<'_> {
             }
         }
         self.values.set_labels(change, put);
+    }
+
+    /// A quantity of 0 is none, and is not there afterwards.
+    fn takes_quantity_away(&self) -> bool {
+        self.values.get(RuleField::DiscountQty).and_then(Decimal::of) == Some(Decimal::ZERO)
     }
 
     /// What is sent as it is, so that the host can hold the discount to the operator's cap. As an
@@ -335,6 +352,23 @@ impl RuleChange<'_> {
         Some(format!("the rule had no `{}`, and Magento's API cannot take one away", field.name()))
     }
 
+    /// Conditions that the rule was given elsewhere can be more than the store takes in a request.
+    fn too_long_to_undo(&self, context: &Context) -> Result<Option<String>, Failure> {
+        for field in [RuleField::Conditions, RuleField::ActionConditions] {
+            if self.values.get(field).is_none() {
+                continue;
+            }
+            let rows = self.before.document.get(field.member()).map_or(0, longest_list);
+            if let Some(most) = references::exceeded_limit(context, rows)? {
+                return Ok(Some(format!(
+                    "its `{}` have {rows} side by side, and this store takes at most {most} in one request",
+                    field.name()
+                )));
+            }
+        }
+        Ok(None)
+    }
+
     fn is_unset(&self, member: &str) -> bool {
         self.before.document.get(member).is_none_or(Value::is_null)
     }
@@ -347,7 +381,8 @@ impl RuleChange<'_> {
         let fields = self.values.values().iter().map(|(field, _)| *field);
         let unset: Vec<RuleField> = fields.filter(|field| self.is_unset(field.member())).collect();
         let is_new = |label: &StoreLabel| label_of(document, label.store_id).is_none();
-        if unset.is_empty() && !self.values.labels.iter().any(is_new) {
+        let is_reverse = unset.is_empty() && !self.takes_quantity_away();
+        if is_reverse && !self.values.labels.iter().any(is_new) {
             return;
         }
         if unset.contains(&RuleField::Description) {
@@ -404,11 +439,38 @@ fn has_value(document: &Value, rule: &CartPriceRule, field: RuleField, value: &V
                     _ => CouponSource::None,
                 }
         }
+        RuleField::DiscountQty if is.is_null() => Decimal::of(value) == Some(Decimal::ZERO),
+        RuleField::Conditions | RuleField::ActionConditions if is.is_null() => {
+            value.get("conditions").is_none()
+        }
+        RuleField::Conditions | RuleField::ActionConditions => is_same_condition(is, value),
         RuleField::DiscountAmount | RuleField::DiscountQty => {
             Decimal::of(is).is_some() && Decimal::of(is) == Decimal::of(value)
         }
-        RuleField::FromDate | RuleField::ToDate if *value == json!("") => is.is_null(),
+        RuleField::FromDate | RuleField::ToDate | RuleField::Description if *value == json!("") => {
+            is.is_null() || is == value
+        }
         _ => is == value,
+    }
+}
+
+/// Whether two conditions are the same: Magento answers 1 as true, and what is null it may leave out.
+fn is_same_condition(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(left), Value::Object(right)) => {
+            left.keys().chain(right.keys()).all(|name| {
+                let member = |of: &Map<String, Value>| of.get(name).cloned().unwrap_or_default();
+                is_same_condition(&member(left), &member(right))
+            })
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(one, other)| is_same_condition(one, other))
+        }
+        (Value::Bool(holds), Value::String(text)) | (Value::String(text), Value::Bool(holds)) => {
+            text == if *holds { "1" } else { "0" }
+        }
+        _ => one == other,
     }
 }
 

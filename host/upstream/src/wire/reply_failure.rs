@@ -235,6 +235,16 @@ fn remedy_for(status: u16, text: &str, reply: &StoreReply) -> Option<String> {
         400 if text == "Specified request cannot be processed" => Some(
             "the store view may not exist; `scope_list_websites_stores` lists those that do".into(),
         ),
+        400 if text.starts_with("Maximum SearchCriteria pageSize") => Some(
+            "the store limits its pages (Stores > Configuration > Services > Web API Limits): ask for no \
+             more at once"
+                .into(),
+        ),
+        400 if text.starts_with("Maximum items of type") => Some(
+            "the store limits how many rows a list of one request may have (Stores > Configuration > \
+             Services > Web API Limits): name fewer at once, and the others in further calls"
+                .into(),
+        ),
         403 => Some("a firewall before the store may refuse souk's address".into()),
         414 => Some("the address is too long: split long lists over several requests".into()),
         503 => when_to_retry(reply),

@@ -1,15 +1,51 @@
 //! The items that an invoice, a shipment or a credit memo names, and what those show afterwards.
 
 use souk_sdk::core::StepIndex;
+use souk_sdk::magento::{LIST_LIMIT, list_limit};
 use souk_sdk::prelude::*;
 
 use super::apply::item_pointer;
 use crate::item_quantity::ItemQuantity;
 use crate::order::{Order, OrderItem};
+use crate::routes::ORDERS;
 
-/// How many rows a list has at most in a store that limits its input. Where all that is left is meant, and
-/// that is what Magento makes of no list, a longer one is left out.
-pub(super) const MOST_ROWS: usize = 20;
+/// Refuses a list that this store does not take in one request. `remedy` says what to do with the rest.
+///
+/// # Errors
+/// When the store limits its input, and the list is longer.
+pub(super) fn check_length(
+    context: &Context,
+    argument: &str,
+    rows: usize,
+    remedy: &str,
+) -> Result<(), Failure> {
+    if rows <= LIST_LIMIT {
+        return Ok(());
+    }
+    match list_limit(context, ORDERS, "entity_id")? {
+        Some(most) if rows > most => {
+            let message = format!(
+                "this store takes at most {most} `{argument}` in one request, and these are {rows}"
+            );
+            Err(Failure::argument(argument, message)
+                .remedy(format!("give at most {most} at once, and {remedy}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What to do with items that one document cannot name.
+pub(super) const IN_PARTS: &str =
+    "the others in a further call; all that is left takes no list: leave `items` out";
+
+/// Whether these are all that is left: what Magento makes of no list.
+pub(super) fn is_all(quantities: &[ItemQuantity<'_>], left: &[ItemQuantity<'_>]) -> bool {
+    let is_named = |line: &ItemQuantity<'_>| {
+        let mut own = quantities.iter().filter(|own| own.item.id == line.item.id);
+        own.any(|own| own.quantity >= line.quantity)
+    };
+    left.iter().all(is_named)
+}
 
 /// Writes the items into the body of a document, and says what `field` of each will show.
 pub(super) fn name_items(

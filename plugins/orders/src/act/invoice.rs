@@ -1,9 +1,10 @@
 //! `orders_invoice`
 
+use souk_sdk::magento::LIST_LIMIT;
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, DocumentNote, apply, order_change, post};
-use super::document_items::{MOST_ROWS, expect_added, with_bundles};
+use super::document_items::{IN_PARTS, check_length, expect_added, is_all, with_bundles};
 use crate::item_quantity::{ItemQuantityArgs, all_left, resolve};
 use crate::item_role::DocumentSide;
 use crate::order::{Order, OrderItem};
@@ -51,7 +52,7 @@ pub(crate) struct InvoiceArgs {
 #[action(apply, tier = risk, reads(FIND_ORDER), changes(NEW_INVOICES))]
 pub(crate) fn invoice(args: &InvoiceArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
-    let change = invoice_change(&order, args.items.as_deref(), args.capture, &args.note)?;
+    let change = invoice_change(context, &order, args.items.as_deref(), args.capture, &args.note)?;
     let mut outcome = apply(context, &order, "invoice", change)?;
     outcome.put_made(&order, DocumentKind::Invoice);
     Ok(outcome.result())
@@ -62,6 +63,7 @@ pub(crate) fn invoice(args: &InvoiceArgs, context: &ApplyContext) -> ActReply {
 /// # Errors
 /// When its state does not allow it, an item or quantity is wrong, or it is not clear how it is paid.
 pub(crate) fn invoice_change(
+    context: &Context,
     order: &Order,
     items: Option<&[ItemQuantityArgs]>,
     capture: Option<Capture>,
@@ -80,7 +82,8 @@ pub(crate) fn invoice_change(
     };
     expect_added(&mut change, &quantities, "qty_invoiced");
     let named = with_bundles(order, &quantities);
-    if items.is_some() || named.len() <= MOST_ROWS {
+    if named.len() <= LIST_LIMIT || !is_all(&quantities, &all_left(order, OrderItem::to_invoice)) {
+        check_length(context, "items", named.len(), IN_PARTS)?;
         change.constant(step, "/items", named.into());
     }
     note.write(&mut change, step);

@@ -35,6 +35,7 @@ pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
     let balance = OrderBalance::parse(&order)?;
     let display = shipping_display(context)?;
     let refund = Refund::new(args, &order, &balance, invoice.as_ref(), display)?;
+    refund.check_length(context)?;
     let change = refund.change(&args.note);
     let summary = format!("refund {} of {}", refund.amount(), order.name());
     let mut outcome = apply_to(context, summary, order_lookup(), change)?;

@@ -9,10 +9,11 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use souk_sdk::core::StepIndex;
+use souk_sdk::magento::LIST_LIMIT;
 use souk_sdk::prelude::*;
 
 use super::apply::{DocumentNote, order_change, post};
-use super::document_items::expect_added;
+use super::document_items::{IN_PARTS, check_length, expect_added, is_all};
 use super::refund_args::{RefundArgs, RefundItemArgs};
 use super::refund_invoice::RefundInvoice;
 use crate::balance::OrderBalance;
@@ -98,12 +99,15 @@ impl<'order> Refund<'order> {
             fee: adjustment(args.adjustment_fee, "adjustment_fee")?,
         };
         let returned = returned(args, order, &quantities)?;
+        let is_long = order.billed_items().count() > LIST_LIMIT;
+        let takes_all =
+            invoice.is_none() && is_all(&quantities, &all_left(order, OrderItem::to_refund));
         let mut refund = Self {
             order,
             balance,
             invoice: invoice.map(|invoice| invoice.id),
             quantities,
-            names_items: !(args.everything && covers_order),
+            names_items: !(args.everything && covers_order || is_long && takes_all),
             returned,
             extras,
             memo: CreditMemo::default(),
@@ -210,7 +214,7 @@ impl<'order> Refund<'order> {
             change.constant(step, "/isOnline", true.into());
         }
         if self.names_items {
-            change.constant(step, "/items", self.every_item());
+            change.constant(step, "/items", self.named_items().into());
         }
         if let Some(shipping) = self.extras.shipping {
             change.constant(step, "/arguments/shipping_amount", shipping.json());
@@ -273,13 +277,28 @@ impl<'order> Refund<'order> {
         expect_added(change, &self.quantities, "qty_refunded");
     }
 
-    fn every_item(&self) -> Value {
+    /// Every item with its quantity. Of many only those that are given back: Magento takes one that is not
+    /// named for none, as long as any is.
+    fn named_items(&self) -> Vec<Value> {
         let quantity = |item: &OrderItem| {
             let line = self.quantities.iter().find(|line| line.item.id == item.id);
             line.map_or(Decimal::ZERO, |line| line.quantity)
         };
-        let items = self.order.billed_items();
-        items.map(|item| json!({"order_item_id": item.id, "qty": quantity(item)})).collect()
+        let row = |item: &OrderItem| json!({"order_item_id": item.id, "qty": quantity(item)});
+        let items: Vec<&OrderItem> = self.order.billed_items().collect();
+        if items.len() <= LIST_LIMIT {
+            return items.into_iter().map(row).collect();
+        }
+        if self.quantities.is_empty() {
+            return items.into_iter().take(1).map(row).collect();
+        }
+        items.into_iter().filter(|item| quantity(item).is_positive()).map(row).collect()
+    }
+
+    /// Refuses more items than the store takes in one request.
+    pub(super) fn check_length(&self, context: &Context) -> Result<(), Failure> {
+        let rows = if self.names_items { self.named_items().len() } else { 0 };
+        check_length(context, "items", rows, IN_PARTS)
     }
 
     /// The ids of what comes back: of a configurable product the variant too, whose stock it is.

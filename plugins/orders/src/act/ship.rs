@@ -1,10 +1,10 @@
 //! `orders_ship`
 
-use souk_sdk::magento::PRODUCTS;
+use souk_sdk::magento::{LIST_LIMIT, PRODUCTS};
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, DocumentNote, apply, order_change, post};
-use super::document_items::{MOST_ROWS, expect_added, name_items};
+use super::document_items::{IN_PARTS, check_length, expect_added, is_all, name_items};
 use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
 use crate::item_role::{DocumentSide, ShippedAs};
 use crate::order::{Order, OrderItem};
@@ -116,15 +116,16 @@ pub(crate) fn ship_change(
         Some(items) => resolve(order, items, DocumentSide::Goods, OrderItem::shippable, "ship")?,
         None => all_left(order, OrderItem::to_ship),
     };
-    let is_all_of_magento = order.items().iter().all(|item| item.to_ship() == item.shippable());
-    let is_long = quantities.len() > MOST_ROWS && is_all_of_magento;
-    if items.is_none() && (is_long || has_unknown_bundle(order)) {
+    let is_all = is_all(&quantities, &all_left(order, OrderItem::shippable));
+    let is_unnameable = items.is_none() && has_unknown_bundle(order);
+    if is_unnameable || is_all && quantities.len() > LIST_LIMIT {
         // Without a list Magento takes all that is left, however its bundles ship.
-        if !is_all_of_magento {
+        if !is_all {
             return Err(unnameable(order));
         }
         expect_added(&mut change, &quantities, "qty_shipped");
     } else {
+        check_length(context, "items", quantities.len(), IN_PARTS)?;
         name_items(&mut change, step, &quantities, "qty_shipped");
     }
     let mut tracks: Vec<Value> = Vec::new();
@@ -135,6 +136,7 @@ pub(crate) fn ship_change(
         }));
     }
     if !tracks.is_empty() {
+        check_length(context, "tracks", tracks.len(), "add the others with `orders_add_track`")?;
         change.constant(step, "/tracks", tracks.into());
     }
     let source = sources.choose(context, order, &quantities, parcel.source)?;

@@ -288,6 +288,22 @@ fn what_a_rule_did_not_have_is_taken_away_again() {
 }
 
 #[test]
+fn what_a_rule_has_not_cannot_be_taken_away_and_nothing_is_sent() {
+    for patch in [
+        json!({"discount_qty": 0}),
+        json!({"description": ""}),
+        json!({"to_date": ""}),
+        json!({"action_conditions": []}),
+    ] {
+        let host = store();
+        let answer = update(&host, 1, &patch).unwrap();
+        let message = answer["message"].as_str().unwrap();
+        assert!(message.contains("already has these values"), "{patch}: {message}");
+        assert!(host.proposed().is_empty(), "{patch}");
+    }
+}
+
+#[test]
 fn a_change_of_the_coupons_type_says_what_becomes_of_them() {
     let host = store();
     let told = warnings(&update(&host, 3, &json!({"coupon_type": "NO_COUPON"})).unwrap());

@@ -12,7 +12,7 @@ use super::sku_search::PRODUCTS;
 use super::write_scope::{WRITE, WriteScope};
 use crate::bindings::souk::plugin::plans::Change;
 use crate::core::{BindingSource, ChangeBuilder, Changes, Failure, Route, StepIndex};
-use crate::magento::{Decimal, FieldValue, Product, ProductField, ProductUpdates};
+use crate::magento::{Decimal, FieldValue, LIST_LIMIT, Product, ProductField, ProductUpdates};
 
 /// One product, by its sku.
 pub const PRODUCT: Route<1> = Route::new("/V1/products/{sku}");
@@ -41,8 +41,8 @@ pub(super) struct ProductChange<'a> {
     change: ChangeBuilder,
     main: Option<StepIndex>,
     written: Vec<WrittenField>,
-    /// Whether the product is in any category now; `None`: its categories stay.
-    categories: Option<bool>,
+    /// Whether its categories change.
+    replaces_categories: bool,
     /// Whether the store gives the sale its first day, today.
     dated_by_store: bool,
     explicit_undo: bool,
@@ -64,7 +64,7 @@ impl<'a> ProductChange<'a> {
             change: PRODUCT_CHANGES.change(here.sku()).label(here.text("name")),
             main: None,
             written: Vec::new(),
-            categories: None,
+            replaces_categories: false,
             dated_by_store: false,
             explicit_undo: false,
         }
@@ -237,7 +237,7 @@ impl<'a> ProductChange<'a> {
             .collect();
         let code = ProductField::CategoryIds.code();
         let place = body(CATEGORY_LINKS);
-        self.categories = Some(!current.is_empty());
+        self.replaces_categories = true;
         self.explicit_undo = true;
         let mut step = self.main();
         if goes {
@@ -248,7 +248,18 @@ impl<'a> ProductChange<'a> {
             }
             step = self.put();
         }
-        self.change.set(step, code, &place, CATEGORY_LINKS, Value::Array(links));
+        if links.len() <= LIST_LIMIT {
+            self.change.set(step, code, &place, CATEGORY_LINKS, Value::Array(links));
+            return;
+        }
+        // What is sent is added to what is there: so many at a time as every store takes.
+        for (index, some) in links.chunks(LIST_LIMIT).enumerate() {
+            if index > 0 {
+                step = self.put();
+            }
+            self.change.constant(step, &place, some.into());
+        }
+        self.change.expect(code, CATEGORY_LINKS, Some(&Value::Array(links)));
     }
 
     /// Whether the save sees a special price: with one, and without a first day, the store dates the
@@ -397,7 +408,7 @@ impl<'a> ProductChange<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        self.written.is_empty() && self.categories.is_none()
+        self.written.is_empty() && !self.replaces_categories
     }
 
     /// `keeps_date`: the sale's first day cannot be taken away.
@@ -419,13 +430,25 @@ impl<'a> ProductChange<'a> {
         } else if self.dated_by_store && !keeps_date {
             self.change.undo_constant(step, &body_of(FROM), Value::Null);
         }
-        if let Some(in_any) = self.categories {
-            let place = body(CATEGORY_LINKS);
-            self.change.undo_constant(step, &place, json!([]));
-            if in_any {
+        if self.replaces_categories {
+            self.undo_links(step);
+        }
+    }
+
+    /// Links the product to the categories it was in, and to no other.
+    fn undo_links(&mut self, step: StepIndex) {
+        let place = body(CATEGORY_LINKS);
+        self.change.undo_constant(step, &place, json!([]));
+        let before = self.here().extension("category_links").and_then(Value::as_array);
+        let before = before.map_or(&[][..], Vec::as_slice);
+        if before.len() > LIST_LIMIT {
+            for some in before.chunks(LIST_LIMIT) {
                 let step = self.undo_put();
-                self.change.undo_before(step, &place, ProductField::CategoryIds.code());
+                self.change.undo_constant(step, &place, some.into());
             }
+        } else if !before.is_empty() {
+            let step = self.undo_put();
+            self.change.undo_before(step, &place, ProductField::CategoryIds.code());
         }
     }
 

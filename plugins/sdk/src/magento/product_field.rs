@@ -409,7 +409,7 @@ pub(super) fn not_ended(to: &str) -> Result<(), String> {
     let today = CalendarDay::today();
     match CalendarDay::of(to) {
         Some(day) if day < today => Err(format!(
-            "is {day}, and today is {today}: the sale would have ended before it began"
+            "`special_to_date` is {day}, and today is {today}: the sale would have ended before it began"
         )),
         _ => Ok(()),
     }

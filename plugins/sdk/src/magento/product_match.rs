@@ -1,20 +1,18 @@
 //! The `match` argument: which products a bulk change is about.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::filter::LIST_BUDGET;
+use super::scan::{PAGE, first_page};
 use super::sku_search::{PRODUCTS, SkuSearch, groups};
 use crate::core::{Context, Failure, StoreView};
 use crate::magento::{
     Condition, Criteria, Direction, EntityId, Filter, Filters, Product, SearchPage, URL_BUDGET,
 };
-
-/// How many products are read at once. Magento's own limit on pages, where an operator sets it, is
-/// 300 by default.
-const PAGE: u32 = 200;
 
 /// Which products: all that is given has to hold, and something has to be given.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -55,6 +53,7 @@ impl ProductMatch {
             view: view.clone(),
             slices: vec![ProductSlice { filter: SliceFilter::None, skus: None }],
             after: 0,
+            page_size: Cell::new(PAGE),
             missing: BTreeMap::new(),
         };
         if let Some(list) = &self.sku_list {
@@ -218,6 +217,7 @@ fn must_exist(context: &Context, slices: &[ProductSlice]) -> Result<(), Failure>
         view: StoreView::Global,
         slices: slices.to_vec(),
         after: 0,
+        page_size: Cell::new(PAGE),
         missing: typed_skus(slices),
     };
     while pages.next_page()?.is_some() {}
@@ -246,6 +246,8 @@ pub struct ProductPages<'context> {
     slices: Vec<ProductSlice>,
     /// The id of the last product seen of this slice.
     after: i64,
+    /// How many are read at once.
+    page_size: Cell<u32>,
     /// Skus that have to exist and were not seen yet, by what is left of each when it is folded.
     missing: BTreeMap<String, String>,
 }
@@ -262,17 +264,16 @@ impl ProductPages<'_> {
     /// The same, with the search that found them.
     pub(super) fn next_found(&mut self) -> Result<Option<FoundPage>, Failure> {
         while let Some(slice) = self.slices.last() {
-            let (mut products, search) = match &slice.filter {
+            let (mut products, search, is_full) = match &slice.filter {
                 SliceFilter::Listed(search) => {
                     let found: SearchPage<Product> =
                         self.context.get(&search.read(self.view.clone()))?;
-                    (found.items, Some(search.clone()))
+                    (found.items, Some(search.clone()), false)
                 }
-                SliceFilter::Beside(filter) => (self.page(Some(filter))?, None),
-                SliceFilter::None => (self.page(None)?, None),
+                SliceFilter::Beside(filter) => self.page(Some(filter))?,
+                SliceFilter::None => self.page(None)?,
             };
             let last = products.iter().filter_map(|product| product.integer("id")).max();
-            let is_full = search.is_none() && products.len() >= PAGE as usize;
             products.retain(|product| slice.wants(product.sku()));
             for product in &products {
                 self.missing.remove(&folded(product.sku()));
@@ -295,7 +296,11 @@ impl ProductPages<'_> {
         Ok(None)
     }
 
-    fn page(&self, filter: Option<&Filter>) -> Result<Vec<Product>, Failure> {
+    /// The next products of the match, and whether there may be more.
+    fn page(
+        &self,
+        filter: Option<&Filter>,
+    ) -> Result<(Vec<Product>, Option<SkuSearch>, bool), Failure> {
         let mut criteria = self.criteria.clone();
         if let Some(filter) = filter {
             criteria = criteria.filter(filter.clone());
@@ -304,10 +309,17 @@ impl ProductPages<'_> {
             let after = self.after.to_string();
             criteria = criteria.filter(Filter::new("entity_id", Condition::Gt, after)?);
         }
-        let criteria = criteria.sort("entity_id", Direction::Asc)?.page(PAGE, 1);
-        let read = PRODUCTS.read([]).search(&criteria).in_view(self.view.clone());
-        let found: SearchPage<Product> = self.context.get(&read)?;
-        Ok(found.items)
+        let criteria = criteria.sort("entity_id", Direction::Asc)?;
+        let mut size = self.page_size.get();
+        let found: SearchPage<Product> = first_page(self.context, &mut size, |size| {
+            let criteria = criteria.clone().page(size, 1);
+            PRODUCTS.read([]).search(&criteria).in_view(self.view.clone())
+        })?;
+        self.page_size.set(size);
+        // Counts may lie, and pages be shorter than was asked.
+        let is_full =
+            found.items.len() >= size as usize || found.total_count > found.items.len() as u64;
+        Ok((found.items, None, is_full))
     }
 }
 
