@@ -140,9 +140,11 @@ impl<'a> UndoCheck<'a> {
 
     async fn compare(&mut self, what: &str, said: &[String]) {
         let after = rows(&self.shop.store).await;
-        for (name, row) in &self.before {
+        let names: BTreeSet<&String> = self.before.keys().chain(after.keys()).collect();
+        for name in names {
+            let row = |rows: &BTreeMap<String, Value>| rows.get(name).cloned().unwrap_or_default();
             let mut differ = Vec::new();
-            differences(row, &after[name], name, &mut differ);
+            differences(&row(&self.before), &row(&after), name, &mut differ);
             let is_said = |line: &String| {
                 let field = line.split(':').next().unwrap().rsplit('/').next().unwrap();
                 said.iter().any(|warning| warning.contains(&format!("`{field}`")))
@@ -294,6 +296,9 @@ async fn every_field_of_pages_and_blocks_is_as_it_was() {
 #[tokio::test]
 async fn every_field_of_rules_is_as_it_was() {
     let shop = Shop::new("").await;
+    let limited = json!({"rule": {"name": "Trade volume, 5 % off", "website_ids": [2],
+        "customer_group_ids": [2, 3], "discount_qty": 4, "description": "Old"}});
+    shop.store.put("/V1/salesRules/5", &limited).await;
     let client = shop.host().await;
     let mut check = UndoCheck::new(&shop, &client).await;
     let label = |view: u8, text: &str| json!([{"store_id": view, "store_label": text}]);
@@ -309,6 +314,10 @@ async fn every_field_of_rules_is_as_it_was() {
         json!({"simple_action": "by_percent", "discount_amount": 11}),
         json!({"discount_amount": 4}),
         json!({"discount_qty": 2}),
+        json!({"discount_qty": 0}),
+        json!({"description": ""}),
+        json!({"conditions": []}),
+        json!({"action_conditions": {"all": [{"sku": {"op": "==", "value": "TEN-001"}}]}}),
         json!({"discount_step": 2}),
         json!({"apply_to_shipping": true}),
         json!({"stop_rules_processing": false}),
@@ -333,4 +342,103 @@ async fn every_field_of_rules_is_as_it_was() {
         }
     }
     check.end(45);
+}
+
+#[tokio::test]
+async fn what_was_made_is_gone_and_orders_are_where_they_were() {
+    let shop = Shop::new("").await;
+    let client = shop.host().await;
+    let mut check = UndoCheck::new(&shop, &client).await;
+    let rule = |more: Value| {
+        let mut rule = json!({"name": "Neu", "website_ids": [1], "customer_group_ids": [0],
+            "simple_action": "by_percent", "discount_amount": 5});
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        rule
+    };
+    let create = "promotions_prepare_cart_price_rule_create";
+    let coded =
+        json!({"coupon_type": "specific_coupon", "coupon_code": "NEU-5", "is_active": true});
+    for more in [json!({}), json!({"coupon_type": "auto"}), coded] {
+        check.there_and_back(create, rule(more)).await;
+    }
+    let coupons = json!({"rule_id": AUTO_RULE, "qty": 3});
+    check.there_and_back("promotions_generate_coupons", coupons).await;
+    for order in [42, 41] {
+        check.there_and_back("orders_hold", json!({"order_id": order})).await;
+    }
+    check.there_and_back("orders_unhold", json!({"order_id": 30})).await;
+    let track = json!({"number": "00340", "carrier_code": "dhl", "title": "DHL"});
+    check.there_and_back("orders_add_track", json!({"order_id": 32, "track": track})).await;
+    for (action, ids) in [("hold", [41, 42]), ("unhold", [28, 30])] {
+        let asked = json!({"match": {"order_ids": ids}, "action": action});
+        check.there_and_back("orders_prepare_bulk_update", asked).await;
+    }
+    check.end(12);
+}
+
+/// The rule of which codes are generated.
+const AUTO_RULE: u32 = 4;
+
+/// Tools whose changes are taken back by the tests of this file.
+const TAKEN_BACK: [&str; 14] = [
+    "catalog_prepare_bulk_update",
+    "cms_prepare_bulk_update_blocks",
+    "cms_prepare_bulk_update_pages",
+    "orders_add_track",
+    "orders_hold",
+    "orders_prepare_bulk_update",
+    "orders_unhold",
+    "pricing_prepare_bulk_price_update",
+    "promotions_disable_rule",
+    "promotions_enable_rule",
+    "promotions_generate_coupons",
+    "promotions_prepare_cart_price_rule_create",
+    "promotions_update_rule",
+    "seo_bulk_update_meta",
+];
+
+/// The same by a plan that another tool shares.
+const ALIKE: [&str; 2] = ["seo_prepare_bulk_update_meta", "seo_prepare_bulk_update_url_keys"];
+
+/// Tools whose changes Magento cannot take back: the review says so, and why.
+fn final_acts() -> Vec<(&'static str, Value)> {
+    let track = json!({"number": "00340", "carrier_code": "dhl", "title": "DHL"});
+    vec![
+        ("orders_cancel", json!({"order_id": 34})),
+        ("orders_comment", json!({"order_id": 41, "comment": "x"})),
+        ("orders_email", json!({"order_id": 41, "email": "order"})),
+        ("orders_invoice", json!({"order_id": 42, "capture": "online"})),
+        ("orders_prepare_bulk_cancel", json!({"match": {"order_ids": [34]}})),
+        ("orders_refund", json!({"order_id": 41, "method": "offline", "adjustment_refund": 1})),
+        ("orders_ship", json!({"order_id": 41, "tracks": [track]})),
+    ]
+}
+
+#[tokio::test]
+async fn every_tool_that_changes_the_store_is_taken_back_or_says_beforehand_that_it_cannot() {
+    let shop = Shop::new("").await;
+    let client = shop.home.souk(["serve", "--max-tier", "critical"]).on(&shop.store);
+    let client = client.logged_in().await;
+    let mut known: BTreeSet<String> =
+        TAKEN_BACK.iter().chain(&ALIKE).map(ToString::to_string).collect();
+    for (tool, mut asked) in final_acts() {
+        known.insert(tool.to_owned());
+        if !tool.contains("_prepare_") {
+            asked["preview"] = true.into();
+        }
+        let shown = client.answer(tool, asked).await;
+        let undo = &items(&client, id(&shown)).await[0]["undo"];
+        assert_eq!(undo["how"], "none", "{tool}: {undo}");
+        assert_ne!(undo["why"], json!(""), "{tool}");
+    }
+    let groups = ["auth_", "scope_", "plans_", "cache_"];
+    let changes = |tool: &&rmcp::model::Tool| {
+        let hints = tool.annotations.as_ref().unwrap();
+        let is_own = groups.iter().any(|group| tool.name.starts_with(group));
+        hints.read_only_hint != Some(true) && !is_own && !tool.name.contains("_commit_")
+    };
+    let tools = client.list().await;
+    let all: BTreeSet<String> =
+        tools.iter().filter(changes).map(|tool| tool.name.to_string()).collect();
+    assert_eq!(all, known);
 }
