@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use souk_tests::{DemoStore, Home};
+use tempfile::TempDir;
 
 fn json_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -24,6 +25,30 @@ async fn a_call_succeeds_with_an_answer_for_people_or_as_json() {
     let search = ["call", "catalog_search_products", "page_size=3", "--demo", "--json"];
     let found = json_of(&home.souk(search).run().await.ok());
     assert_eq!(found["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_demo_store_that_is_kept_has_plans_of_one_call_committed_by_the_next() {
+    let (home, data) = (Home::new(), TempDir::new().unwrap());
+    let directory = data.path().to_str().unwrap();
+    let call = async |arguments: &[&str]| {
+        let souk = home.souk(["call", "--json", "--demo-data", directory]);
+        souk.args(arguments.iter().copied()).run().await
+    };
+    let prepare = r#"{"match": {"sku_list": ["TEN-001"]}, "updates": {"name": "Kept"},
+        "scope": {"scope": "global"}}"#;
+    let plan = json_of(&call(&["catalog_prepare_bulk_update", prepare]).await.ok());
+    let plan = format!("plan_id={}", plan["plan_id"].as_str().unwrap());
+    let done = call(&["plans_commit", &plan, "confirm=true", "reason=a test"]).await.ok();
+    assert_eq!(json_of(&done)["state"], "done", "{done}");
+    let product = call(&["catalog_get_product", "sku=TEN-001"]).await.ok();
+    assert_eq!(json_of(&product)["name"], "Kept");
+    let back = json_of(&call(&["plans_undo", &plan]).await.ok());
+    let back = format!("plan_id={}", back["plan_id"].as_str().unwrap());
+    let undone = call(&["plans_commit", &back, "confirm=true", "reason=a test"]).await.ok();
+    assert_eq!(json_of(&undone)["state"], "done", "{undone}");
+    let product = call(&["catalog_get_product", "sku=TEN-001"]).await.ok();
+    assert_eq!(json_of(&product)["name"], "Skarv 1 Tent");
 }
 
 #[tokio::test]

@@ -112,7 +112,12 @@ impl Setup {
 
     /// Whether to use the demo store.
     pub(crate) fn demo(&self) -> bool {
-        self.settings.is_on("demo")
+        self.settings.is_on("demo") || self.demo_data().is_some()
+    }
+
+    /// Where the demo store is kept, if it is.
+    pub(crate) fn demo_data(&self) -> Option<PathBuf> {
+        self.settings.path("demo_data")
     }
 
     /// Whether a server's logins begin to ask the store what it can do.

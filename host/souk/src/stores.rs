@@ -124,15 +124,40 @@ fn url(text: &str) -> anyhow::Result<Url> {
     Url::parse(text).with_context(|| format!("`{text}` is no URL"))
 }
 
-/// Starts the embedded demo store on a free loopback port, and tells how to reach it.
+/// A free loopback port; for a store that is kept the one that it had before, since plans are bound to
+/// a store's address.
+async fn demo_listener(data: Option<&Path>) -> anyhow::Result<TcpListener> {
+    let file = data.map(|directory| directory.join("port"));
+    let before = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    let before = before.and_then(|text| text.trim().parse::<u16>().ok());
+    let listener = TcpListener::bind(("127.0.0.1", before.unwrap_or(0))).await.with_context(
+        || match before {
+            Some(port) => format!("port {port}, at which the demo store was before, is taken"),
+            None => "no port for the demo store".to_owned(),
+        },
+    )?;
+    if let (Some(file), None) = (file, before) {
+        std::fs::write(&file, listener.local_addr()?.port().to_string())
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    Ok(listener)
+}
+
+/// Starts the embedded demo store on a free loopback port, and tells how to reach it: a fresh one, or
+/// the one that is kept in `data`.
 ///
 /// # Errors
-/// No port is to be had.
-pub(crate) async fn demo() -> anyhow::Result<(StoreConfig, SocketAddr)> {
-    let listener =
-        TcpListener::bind(("127.0.0.1", 0)).await.context("no port for the demo store")?;
-    let address = listener.local_addr()?;
+/// No port is to be had, or the directory cannot be used.
+pub(crate) async fn demo(data: Option<&Path>) -> anyhow::Result<(StoreConfig, SocketAddr)> {
     let store = DemoStore::sample();
+    let store = match data {
+        None => store,
+        Some(directory) => store
+            .with_data(directory)
+            .with_context(|| format!("cannot keep the demo store in `{}`", directory.display()))?,
+    };
+    let listener = demo_listener(data).await?;
+    let address = listener.local_addr()?;
     let credentials = store
         .credentials()
         .into_iter()

@@ -92,7 +92,7 @@ pub(crate) async fn configured(
     if !setup.demo() {
         return Ok((setup.stores()?, None));
     }
-    let (mut store, address) = stores::demo().await?;
+    let (mut store, address) = stores::demo(setup.demo_data().as_deref()).await?;
     store.cdn = crate::cdn::of_demo(&setup.settings)?;
     let cache = if store.cdn.names_a_cache() {
         None

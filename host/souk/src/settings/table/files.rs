@@ -45,6 +45,14 @@ pub(super) const FILES: SettingGroup = SettingGroup {
         .not_in_file()
         .default("false"),
         Setting::new(
+            "demo_data",
+            ValueKind::Path,
+            "The demo store, kept in this directory from one command to the next",
+        )
+        .flag("--demo-data", "DIR")
+        .not_in_file()
+        .unset("each command begins with a fresh one"),
+        Setting::new(
             "log",
             ValueKind::Text,
             "What is logged to stderr: `debug`, `souk_runtime=debug,info`, …",
