@@ -1,13 +1,13 @@
 //! The directory that holds everything, and who may write it.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::audit::{TrailKey, secret_key};
 use crate::error::StateError;
-use crate::files::permissions;
+use crate::files::{permissions, probe, refusal_to_write};
 
 /// The state directory: it exists, belongs to this user, and nobody else can write it.
 ///
@@ -38,7 +38,9 @@ impl StateDir {
         if mode & 0o022 != 0 {
             return Err(StateError::OthersCanWrite { path, mode });
         }
-        let user = owner_of_new_files(&path)?;
+        // This says at start, not at the first call, when the directory cannot be written.
+        let user =
+            probe(&path, 0).map_err(StateError::io("write to the state directory", &path))?.uid();
         if found.uid() != user {
             return Err(StateError::NotYours { path, owner: found.uid(), user });
         }
@@ -49,6 +51,20 @@ impl StateDir {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether files of some length can be written here now: that the directory takes new ones, as
+    /// [`open`](Self::open) has seen, says nothing of a disk or a quota that is full.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn check_room(&self) -> Result<(), StateError> {
+        match refusal_to_write(&self.path) {
+            None => Ok(()),
+            Some(refused) => {
+                Err(StateError::io("write to the state directory", &self.path)(refused))
+            }
+        }
     }
 
     /// Where the audit trail is, unless the operator names another place: `audit.jsonl`.
@@ -80,24 +96,6 @@ impl StateDir {
     pub fn seal_key(&self) -> Result<[u8; 32], StateError> {
         secret_key(&self.path.join("seal.key"))
     }
-}
-
-/// Makes a file and sees whose it is: the standard library cannot ask who we are, and this says
-/// at start, not at the first call, when the directory cannot be written.
-fn owner_of_new_files(directory: &Path) -> Result<u32, StateError> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random)
-        .map_err(|error| StateError::io("draw random bytes for", directory)(error.into()))?;
-    let probe = directory.join(format!(".probe-{}", hex::encode(random)));
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&probe)
-        .map_err(StateError::io("write to the state directory", directory))?;
-    let owner = file.metadata().map(|metadata| metadata.uid());
-    fs::remove_file(&probe).map_err(StateError::io("remove", &probe))?;
-    owner.map_err(StateError::io("look at", &probe))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! What every file in the state directory needs: its permission bits, and its directory flushed.
+//! What every file in the state directory needs: its permission bits, its directory flushed, and a
+//! file system that takes it.
 
-use std::fs::{File, Metadata};
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// The permission bits alone.
@@ -17,4 +18,46 @@ pub(crate) fn sync_parent(file: &Path) -> io::Result<()> {
         _ => Path::new("."),
     };
     File::open(parent)?.sync_all()
+}
+
+/// What is written to see whether there is room, in bytes: some lines of a trail, a few pages of plans.
+const ROOM: usize = 64 << 10;
+
+/// Makes a file of this many bytes in a directory, and takes it away again; what it was like. The
+/// standard library cannot ask who we are, nor a quota what it leaves.
+pub(crate) fn probe(directory: &Path, bytes: usize) -> io::Result<Metadata> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)?;
+    let path = directory.join(format!(".probe-{}", hex::encode(random)));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    let written = file.write_all(&vec![b' '; bytes]).and_then(|()| file.metadata());
+    fs::remove_file(&path)?;
+    written
+}
+
+/// Why the file system of a directory takes no writes now, if it takes none.
+pub(crate) fn refusal_to_write(directory: &Path) -> Option<io::Error> {
+    probe(directory, ROOM).err()
+}
+
+/// Whether pages of a file that are mapped into memory can be written without the file system having
+/// to find new room for them. Where it has to, a process that writes to one while the disk or a quota
+/// is full is ended by a signal (`SIGBUS`), and no error tells it before.
+///
+/// Asked is what keeps written blocks where they are; what is unknown does not. What lies below an
+/// overlay, as containers have it, cannot be seen.
+#[cfg(target_os = "linux")]
+pub(crate) fn keeps_mapped_pages(path: &Path) -> bool {
+    const EXT: rustix::fs::FsWord = 0xef53;
+    const XFS: rustix::fs::FsWord = 0x5846_5342;
+    const IN_MEMORY: rustix::fs::FsWord = 0x0102_1994;
+    const OVERLAY: rustix::fs::FsWord = 0x794c_7630;
+    rustix::fs::statfs(path)
+        .is_ok_and(|found| [EXT, XFS, IN_MEMORY, OVERLAY].contains(&found.f_type))
+}
+
+/// Elsewhere there is no telling file systems apart.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn keeps_mapped_pages(_: &Path) -> bool {
+    true
 }

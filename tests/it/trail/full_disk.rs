@@ -1,4 +1,4 @@
-//! A disk that is full: of the trail alone, or of everything the host keeps.
+//! A disk that is full, or a quota that is used up: of the trail alone, or of everything the host keeps.
 
 use souk_tests::{DemoStore, Gate, Home, SmallDisk, lines_of};
 
@@ -6,9 +6,17 @@ use super::{apply_title, at_price, each_write_is_on_the_trail, go_on, propose, s
 
 #[tokio::test]
 async fn where_the_trail_has_no_room_no_write_goes_out_without_its_line() {
+    no_write_goes_out_without_its_line(SmallDisk::new(512)).await;
+}
+
+#[tokio::test]
+async fn where_the_trails_quota_is_used_up_no_write_goes_out_without_its_line() {
+    no_write_goes_out_without_its_line(SmallDisk::with_quota()).await;
+}
+
+async fn no_write_goes_out_without_its_line(mut disk: SmallDisk) {
     let (store, home) = (DemoStore::start().await, Home::new());
     home.configure("[plans]\nchunk = 25\n");
-    let mut disk = SmallDisk::new(512);
     let trail = disk.path("audit.jsonl");
     let host = home.souk(["serve"]).on(&store).env("MCP_AUDIT_LOG_PATH", &trail).logged_in().await;
     let skus = simple(&store, 100).await;
@@ -42,9 +50,17 @@ async fn where_the_trail_has_no_room_no_write_goes_out_without_its_line() {
 
 #[tokio::test]
 async fn where_nothing_has_room_the_outcome_is_told_all_the_same() {
+    the_outcome_is_told_all_the_same(SmallDisk::new(4096)).await;
+}
+
+#[tokio::test]
+async fn where_the_quota_is_used_up_the_outcome_is_told_all_the_same() {
+    the_outcome_is_told_all_the_same(SmallDisk::with_quota()).await;
+}
+
+async fn the_outcome_is_told_all_the_same(mut disk: SmallDisk) {
     let (store, home) = (DemoStore::start().await, Home::new());
     home.configure("[plans]\nchunk = 25\nlease_s = 1\n");
-    let mut disk = SmallDisk::new(4096);
     let state = disk.path("state");
     let host = home.souk(["serve"]).on(&store).env("SOUK_STATE_DIR", &state).logged_in().await;
     let skus = simple(&store, 100).await;
@@ -67,9 +83,19 @@ async fn where_nothing_has_room_the_outcome_is_told_all_the_same() {
 
 #[tokio::test]
 async fn an_apply_whose_lines_have_no_room_any_more_tells_what_it_did() {
+    let ends = an_apply_without_room_tells_what_it_did(SmallDisk::new(256)).await;
+    assert!(ends > 0, "where there was room the end is there");
+}
+
+#[tokio::test]
+async fn an_apply_whose_quota_is_used_up_meanwhile_tells_what_it_did() {
+    an_apply_without_room_tells_what_it_did(SmallDisk::with_quota()).await;
+}
+
+/// How many lines of ends there are. A file system that copies what it changes keeps no room for them.
+async fn an_apply_without_room_tells_what_it_did(mut disk: SmallDisk) -> usize {
     let (store, home) = (DemoStore::start().await, Home::new());
     let gate = Gate::before(&store, "PUT /rest/").await;
-    let mut disk = SmallDisk::new(256);
     let trail = disk.path("audit.jsonl");
     let host = home
         .souk(["serve"])
@@ -99,5 +125,27 @@ async fn an_apply_whose_lines_have_no_room_any_more_tells_what_it_did() {
         }
     }
     assert!(without_line > 0, "the room was never too small");
-    assert!(!lines_of(&trail, "write").is_empty(), "and where there was room the end is there");
+    lines_of(&trail, "write").len()
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_is_told_by_its_name() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    let mut disk = SmallDisk::with_quota();
+    let state = disk.path("state");
+    let souk = home.souk(["serve"]).on(&store).env("SOUK_STATE_DIR", &state);
+    let host = souk.logged_in().await;
+    let skus = simple(&store, 10).await;
+    let plan = propose(&host, &skus, 55).await;
+    disk.leave(0);
+    let (is_answer, _, text) = go_on(&host, &plan).await;
+    assert!(!is_answer && text.contains("cannot be written"), "{text}");
+    host.process().logged("Disk quota exceeded").await;
+    assert_eq!(writes(&store).await.len(), 0);
+    let doctor = home.souk(["doctor"]).on(&store).env("SOUK_STATE_DIR", &state).run().await;
+    assert_ne!(doctor.status, Some(0), "{}", doctor.out);
+    assert!(doctor.out.to_lowercase().contains("quota exceeded"), "{}", doctor.out);
+    disk.make_room();
+    let (_, answer, text) = go_on(&host, &plan).await;
+    assert_eq!(answer["success_count"], 10, "{text}");
 }

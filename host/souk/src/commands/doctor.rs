@@ -228,6 +228,10 @@ fn state(setup: &Setup) -> Section {
             return section;
         }
     };
+    match opened.check_room() {
+        Ok(()) => section.fine("room", "there is some"),
+        Err(error) => section.failed("room", &error.into()),
+    }
     match exposed(&directory) {
         Ok(exposed) if exposed.is_empty() => {
             section.fine("directory", "writable, and nobody else's to read");
@@ -271,6 +275,9 @@ fn state(setup: &Setup) -> Section {
             return section;
         }
     }
+    if let Err(error) = is_writable(setup, &opened) {
+        section.failed("audit trail", &error);
+    }
     let key = match wiring::trail_key(setup, &opened) {
         Ok(key) => key,
         Err(error) => {
@@ -312,6 +319,11 @@ fn continuity(
     let (missing, plans) = souk_state::continuity::examine(directory, key, &trail)?;
     let noted = plans.and_then(|plans| plans.lost);
     Ok(missing.map(|missing| missing.what).into_iter().chain(noted).collect())
+}
+
+/// Whether the trail takes another line: it may be on a disk of its own.
+fn is_writable(setup: &Setup, directory: &souk_state::StateDir) -> anyhow::Result<()> {
+    Ok(wiring::open_trail(setup, directory)?.writable()?)
 }
 
 /// The files in a directory that others can read, and the directory itself where they can enter it.

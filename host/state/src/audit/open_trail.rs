@@ -32,6 +32,19 @@ pub(super) struct OpenTrail {
     pub(super) plans: Option<Arc<CurrentPlans>>,
     /// What must be said before the next entry.
     change: Option<FileChange>,
+    /// What an append left behind that could not be taken back.
+    remnant: Option<Remnant>,
+}
+
+/// Part of a write that failed, where the file system refused to cut the file back too: one that
+/// copies what it changes needs room for that as well. It may hold whole lines behind a part that is
+/// lost, after which nobody could go on.
+#[derive(Clone, Copy)]
+struct Remnant {
+    /// How long the file was before.
+    kept: u64,
+    /// How long it is with it.
+    len: u64,
 }
 
 /// What became of the file since this process last wrote to it.
@@ -78,7 +91,8 @@ impl OpenTrail {
         let _lock = FileLock::to_append(&file, path)?;
         let found = file.metadata().map_err(AuditError::io("look at", path))?;
         let head = read_head(&file, path, found.len(), &key)?;
-        Ok(Self { file, id: FileId::of(&found), head, key, plans: None, change: None })
+        let id = FileId::of(&found);
+        Ok(Self { file, id, head, key, plans: None, change: None, remnant: None })
     }
 
     /// Appends these records. `adopted` are the plans that lines vouch for from here on, whatever
@@ -91,14 +105,14 @@ impl OpenTrail {
         adopted: Option<PlansMark>,
     ) -> Result<(Position, Arc<File>), AuditError> {
         let _lock = self.lock_and_catch_up(path)?;
-        let mut lines = Vec::with_capacity(contents.len() * 1024 + 1024 + room);
+        let mut lines = Vec::with_capacity(contents.len() * 1024 + 1024);
         let own = self.plans.as_ref().map(|plans| plans.mark());
         let mark = adopted.or_else(|| next_mark(self.head.mark.as_ref(), own));
         let mut seal = self.write_change(mark.as_ref(), &mut lines)?;
         for content in contents {
             seal = seal.seal(content, mark.as_ref(), &self.key, &mut lines);
         }
-        self.write_whole(&mut lines, room).map_err(AuditError::io("append to", path))?;
+        self.write_whole(&lines, room).map_err(AuditError::io("append to", path))?;
         self.head.advance(&lines, seal, mark);
         self.change = None;
         Ok((seal.position, Arc::clone(&self.file)))
@@ -106,7 +120,7 @@ impl OpenTrail {
 
     pub(super) fn probe(&mut self, path: &Path) -> Result<(), AuditError> {
         let _lock = self.lock_and_catch_up(path)?;
-        self.write_whole(&mut Vec::new(), PROBE).map_err(AuditError::io("append to", path))
+        self.write_whole(&[], PROBE).map_err(AuditError::io("append to", path))
     }
 
     /// Takes the lock of the file that the path leads to now, and brings the tip up to date.
@@ -115,7 +129,8 @@ impl OpenTrail {
             let lock = FileLock::to_append(&self.file, path)?;
             match fs::symlink_metadata(path) {
                 Ok(found) if FileId::of(&found) == self.id => {
-                    self.reread_end(path, found.len())?;
+                    let len = self.take_back(found.len()).map_err(AuditError::io("cut", path))?;
+                    self.reread_end(path, len)?;
                     return Ok(lock);
                 }
                 Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -220,30 +235,48 @@ impl OpenTrail {
         Ok(seal)
     }
 
-    /// One write, so that a process killed here has written all or nothing. If the disk has room
-    /// for a part only, the part is taken back, and so are the blanks that prove the room after it.
-    fn write_whole(&self, lines: &mut Vec<u8>, room: usize) -> io::Result<()> {
-        let length = lines.len();
-        lines.resize(length + room, b' ');
-        let written = loop {
-            match (&*self.file).write(lines) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other,
-            }
+    /// Takes back what is left of a failed append, if nobody has gone on behind it; how long the file
+    /// is then.
+    fn take_back(&mut self, len: u64) -> io::Result<u64> {
+        let Some(remnant) = self.remnant.filter(|remnant| remnant.len == len) else {
+            return Ok(len);
         };
-        let is_whole = matches!(written, Ok(written) if written == lines.len());
-        lines.truncate(length);
-        if is_whole && room == 0 {
+        self.file.set_len(remnant.kept)?;
+        self.remnant = None;
+        Ok(remnant.kept)
+    }
+
+    /// One write, so that a process killed here has written all or nothing. Where there are several
+    /// lines, or room is to be proved for others, blanks are written first and taken back: of those a
+    /// part is no line, whatever a disk that is full leaves of it.
+    fn write_whole(&mut self, lines: &[u8], room: usize) -> io::Result<()> {
+        let is_one = lines.iter().filter(|byte| **byte == b'\n').count() <= 1;
+        if room > 0 || !is_one {
+            let written = self.write_once(&vec![b' '; lines.len() + room]);
+            let taken_back = self.file.set_len(self.head.len);
+            written.and(taken_back)?;
+        }
+        if lines.is_empty() {
             return Ok(());
         }
-        let kept = self.head.len + if is_whole { length as u64 } else { 0 };
-        // Should this fail, the file is longer than known and the next append looks again.
-        let taken_back = self.file.set_len(kept);
-        match written {
-            Err(error) => Err(error),
-            Ok(_) if is_whole => taken_back,
-            Ok(_) => {
-                Err(io::Error::new(ErrorKind::StorageFull, "there was no room for the whole line"))
+        let written = self.write_once(lines);
+        if written.is_err() && self.file.set_len(self.head.len).is_err() {
+            let len = self.file.metadata()?.len();
+            self.remnant = Some(Remnant { kept: self.head.len, len });
+        }
+        written
+    }
+
+    fn write_once(&self, bytes: &[u8]) -> io::Result<()> {
+        loop {
+            match (&*self.file).write(bytes) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(written) if written == bytes.len() => return Ok(()),
+                Ok(_) => {
+                    let why = "there was no room for the whole line";
+                    return Err(io::Error::new(ErrorKind::StorageFull, why));
+                }
             }
         }
     }

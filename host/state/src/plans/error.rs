@@ -1,7 +1,7 @@
 //! Why the store did not do what it was asked.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -264,6 +264,18 @@ impl From<StoreError> for Failure {
             E::Moved(_) => outside(
                 "plans cannot be used: their file was moved or removed",
                 "the operator should put it back, or start souk again",
+            ),
+            E::Io { source, .. } if source.kind() == ErrorKind::StorageFull => outside(
+                "plans cannot be written: the disk is full",
+                "the operator should make room where the state directory is",
+            ),
+            E::Io { source, .. } if source.kind() == ErrorKind::QuotaExceeded => outside(
+                "plans cannot be written: the quota of the file system is used up",
+                "the operator should make room where the state directory is, or raise the quota",
+            ),
+            E::Io { source, .. } if source.kind() == ErrorKind::ReadOnlyFilesystem => outside(
+                "plans cannot be written: their file system takes no writes (it is read-only)",
+                "the operator should see why, mount it again, and start souk again",
             ),
             E::Foreign(_) | E::Corrupt { .. } | E::Io { .. } | E::Database { .. } | E::Closed => {
                 outside(

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::FileError;
-use crate::files::{permissions, sync_parent};
+use crate::files::{keeps_mapped_pages, permissions, sync_parent};
 use crate::plans::error::StoreError;
 
 /// How long to wait for another process that writes. Transactions take milliseconds, a
@@ -31,7 +31,7 @@ pub(super) struct PlanFile {
     pub(super) path: PathBuf,
     device: u64,
     inode: u64,
-    /// The file's log, once it is open.
+    /// The file's log, once it is open, where it has one.
     log: Option<(u64, u64)>,
 }
 
@@ -55,8 +55,9 @@ impl PlanFile {
         if !found.is_file() {
             return Err(StoreError::Foreign(path));
         }
-        for path in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
-            close_to_others(&path).map_err(io("close to others"))?;
+        let journals = ["-wal", "-shm", "-journal"].map(|ending| beside(&path, ending));
+        for path in journals.iter().chain([&path]) {
+            close_to_others(path).map_err(io("close to others"))?;
         }
         Ok(Self { path, device: found.dev(), inode: found.ino(), log: None })
     }
@@ -87,7 +88,7 @@ impl PlanFile {
         let connection = self.open()?;
         // Only of a file that is new: room that is free goes back to the file system.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-        enable_write_ahead_log(&connection)?;
+        self.set_journal(&connection)?;
         // What is removed is overwritten.
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
@@ -111,6 +112,14 @@ impl PlanFile {
         Ok(())
     }
 
+    /// A write-ahead log, which lets others read beside whoever writes, but keeps its index in memory
+    /// that is mapped from a file. Where that could end the process, what is changed is kept in a
+    /// journal instead, and read and written in turns.
+    fn set_journal(&self, connection: &Connection) -> Result<(), FileError> {
+        let wanted = if keeps_mapped_pages(&self.path) { "wal" } else { "truncate" };
+        set_journal_mode(connection, wanted)
+    }
+
     fn open(&self) -> Result<Connection, FileError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(&self.path, flags)?;
@@ -130,13 +139,13 @@ impl PlanFile {
 }
 
 /// SQLite does not always wait by itself while another connection changes the mode, too.
-fn enable_write_ahead_log(connection: &Connection) -> Result<(), FileError> {
+fn set_journal_mode(connection: &Connection, wanted: &str) -> Result<(), FileError> {
     let begun = Instant::now();
     loop {
         let mode = connection
-            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+            .pragma_update_and_check(None, "journal_mode", wanted, |row| row.get::<_, String>(0));
         match mode {
-            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) if mode == wanted => return Ok(()),
             Err(error) if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
                 return Err(error.into());
             }
