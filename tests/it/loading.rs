@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use souk_tests::{DemoStore, Era, Home, Process, Versions, plugins, until};
+use souk_tests::{
+    DemoStore, Era, Gate, Home, Mcp, Process, Versions, calls, plugins, scaled, until,
+};
 
 use crate::hostile::case::renamed;
 
@@ -64,7 +66,7 @@ fn children(process: &Process) -> Vec<u32> {
 async fn plugins_that_describe_themselves_for_ever_keep_no_honest_one_out() {
     let home = Home::new();
     let directory = home.plugins();
-    for number in 0..MANY {
+    for number in 0..scaled(MANY) {
         // Before `auth` and after it in the order of names.
         let group = format!("{}loop{number}", if number % 2 == 0 { "a" } else { "z" });
         let file = directory.join(format!("{group}.wasm"));
@@ -76,7 +78,7 @@ async fn plugins_that_describe_themselves_for_ever_keep_no_honest_one_out() {
     mcp.answer("catalog_get_product", json!({"sku": "TEN-002"})).await;
     let log = mcp.process().log();
     let refused = log.matches("it used more than 50 ms of processor time").count();
-    assert_eq!(refused, MANY, "{log}");
+    assert_eq!(refused, scaled(MANY), "{log}");
 }
 
 #[tokio::test]
@@ -95,7 +97,7 @@ async fn a_files_time_to_compile_is_its_own_however_many_are_compiled() {
 async fn large_files_are_not_held_all_at_once_and_take_no_honest_ones_room() {
     let home = Home::new();
     let directory = home.plugins();
-    for number in 0..40 {
+    for number in 0..scaled(40) {
         let file = std::fs::File::create(directory.join(format!("a{number:02}.wasm"))).unwrap();
         std::io::Write::write_all(&mut &file, b"\0asm\x0d\0\x01\0").unwrap();
         file.set_len(15 * MIB).unwrap();
@@ -201,11 +203,11 @@ async fn whatever_is_dropped_in_while_calls_run_fails_none_and_keeps_no_honest_f
         }
     });
     let write = |name: String, bytes: &[u8]| std::fs::write(directory.join(name), bytes).unwrap();
-    for number in 0..MANY / 4 {
+    for number in 0..scaled(MANY / 4) {
         let group = format!("loop{number}");
         write(format!("{group}.wasm"), &renamed("loop-describe", &group).wasm);
     }
-    for number in 0..2_000 {
+    for number in 0..scaled(2_000) {
         write(format!("z{number:05}.wasm"), b"\0asm\x0d\0\x01\0");
     }
     std::fs::File::create(directory.join("huge.wasm")).unwrap().set_len(1 << 30).unwrap();
@@ -224,6 +226,23 @@ async fn whatever_is_dropped_in_while_calls_run_fails_none_and_keeps_no_honest_f
     assert!(grown < 200 * MIB, "the host grew by {} MiB", grown / MIB);
 }
 
+/// More small files than are read at once, there before the host and while it serves.
+#[tokio::test]
+async fn a_crowd_of_small_files_keeps_no_honest_one_out_at_a_start_or_later() {
+    let (home, versions) = (Home::new(), Versions::new());
+    let directory = home.plugins();
+    for number in 0..scaled(2_000) {
+        std::fs::write(directory.join(format!("a{number:05}.wasm")), b"\0asm\x0d\0\x01\0").unwrap();
+    }
+    let souk = home.souk(["serve", "--demo"]).env("SOUK_PLUGINS", directory.as_os_str());
+    let mcp = souk.logged_in().await;
+    mcp.answer("catalog_get_product", json!({"sku": "TEN-002"})).await;
+    // The crowd is older than this one.
+    home.write("plugins/probe.wasm", versions.file(0));
+    until("it serves", async || mcp.tools().await.contains(&"probe_safe".to_owned())).await;
+    assert_eq!(mcp.answer("probe_safe", json!({})).await["build"], Versions::mark(0));
+}
+
 /// Each document that is being written is an open file, and a process may have 1,024.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documents_that_many_calls_hold_open_leave_descriptors_for_others() {
@@ -235,7 +254,7 @@ async fn documents_that_many_calls_hold_open_leave_descriptors_for_others() {
     let (hoarder, honest) = (served.connect(Era::Modern).await, served.connect(Era::Modern).await);
     honest.log_in().await;
     let mut most = 0;
-    for _ in 0..4 {
+    for _ in 0..scaled(4) {
         let hoarding = (0..16).map(|_| hoarder.call("hoard_run", json!({})));
         let others = async {
             for _ in 0..8 {
@@ -247,4 +266,93 @@ async fn documents_that_many_calls_hold_open_leave_descriptors_for_others() {
         assert!(ends.iter().all(|end| end.as_ref().is_ok_and(|end| end.is_error == Some(true))));
     }
     assert!(most < 512, "{most} files were open");
+}
+
+/// A deployment: every plugin is replaced, while as many calls as there is room for wait for the store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_while_every_place_is_taken_is_refused_nothing_and_fails_no_call() {
+    const EACH: usize = 32;
+    const TOKENS: [&str; 2] = ["ann-0123456789abcdef", "bob-0123456789abcdef"];
+    let (store, home) = (DemoStore::start().await, Home::new());
+    let gate = Gate::before(&store, "products/TEN-002").await;
+    let directory = home.plugins_and_probe();
+    let shipped: Vec<String> = std::fs::read_dir(plugins())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for file in &shipped {
+        std::fs::copy(plugins().join(file), directory.join(file)).unwrap();
+    }
+    let [ann, bob] = TOKENS;
+    home.configure(format!(
+        "[principals.ann]\ntoken = \"{ann}\"\n[principals.bob]\ntoken = \"{bob}\"\n"
+    ));
+    let souk = home.souk(["serve"]).on_at(&store, gate.url()).env("SOUK_PLUGINS", &directory);
+    // Nothing of what is to be compiled has been.
+    let served = souk.env("SOUK_CACHE_DIR", home.path("cache")).http().await;
+    let (ann, bob) =
+        (served.connect_as(Era::Modern, ann).await, served.connect_as(Era::Legacy, bob).await);
+    ann.log_in().await;
+    bob.log_in().await;
+    let ended = AtomicBool::new(false);
+    let call = async |mcp: &Mcp, tool: &str| {
+        while !ended.load(Ordering::Relaxed) {
+            mcp.answer(tool, json!({"sku": "TEN-002"})).await;
+        }
+    };
+    let reading = futures::future::join_all((0..EACH).map(|_| call(&ann, "probe_read")));
+    let getting = futures::future::join_all((0..EACH).map(|_| call(&bob, "catalog_get_product")));
+    let deploying = async {
+        for _ in 0..2 * EACH {
+            gate.arrived().await;
+        }
+        let before = served.process().log().len();
+        for file in &shipped {
+            let old = std::fs::read(directory.join(file)).unwrap();
+            let mark = section(0, b"\x01vsecond".to_vec());
+            home.write(&format!("plugins/{file}"), [old, mark].concat());
+        }
+        for file in &shipped {
+            let compiled = format!("compiled {file}");
+            until("it is compiled", async || served.process().log()[before..].contains(&compiled))
+                .await;
+        }
+        let log = served.process().log();
+        assert!(!log[before..].contains("refused"), "{log}");
+        ended.store(true, Ordering::Relaxed);
+    };
+    // Each call has waited for long when it is let through, and another takes its place.
+    let passing = async {
+        while !ended.load(Ordering::Relaxed) {
+            gate.let_through();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        (0..2 * EACH).for_each(|_| gate.let_through());
+    };
+    tokio::join!(reading, getting, deploying, passing);
+    // What serves now is what lies there.
+    for (tool, given) in [
+        ("auth_whoami", json!({})),
+        ("catalog_search_products", json!({"page_size": 1})),
+        ("cms_search_pages", json!({})),
+        ("orders_search", json!({"page_size": 1})),
+        ("promotions_search_rules", json!({})),
+        ("scope_list_websites_stores", json!({})),
+    ] {
+        let file = format!("{}.wasm", tool.split('_').next().unwrap());
+        let digest = digest_of(&directory.join(&file)).await;
+        until("the file that lies there serves", async || {
+            bob.answer(tool, given.clone()).await;
+            let line = calls(&home.trail()).pop().unwrap();
+            assert_eq!(line["action"], tool);
+            line["plugin"]["digest"] == digest
+        })
+        .await;
+    }
+}
+
+/// A file's SHA-256, in hexadecimal.
+async fn digest_of(path: &Path) -> String {
+    let said = tokio::process::Command::new("sha256sum").arg(path).output().await.unwrap();
+    String::from_utf8(said.stdout).unwrap().split(' ').next().unwrap().to_owned()
 }

@@ -15,6 +15,8 @@ pub(crate) struct ListedFile {
     pub(crate) file: String,
     /// Bytes, as far as can be told before it is opened.
     pub(crate) size: u64,
+    /// When its content, name or rights changed last, in seconds and nanoseconds: nobody can set that.
+    pub(crate) changed: (i64, i64),
     /// What it looks like; nothing where a change of it might not show.
     pub(crate) stamp: Option<FileStamp>,
 }
@@ -47,6 +49,7 @@ pub(crate) fn list(directory: &Path) -> std::io::Result<Vec<ListedFile>> {
             let metadata = metadata.filter(std::fs::Metadata::is_file);
             ListedFile {
                 size: metadata.as_ref().map_or(0, std::fs::Metadata::len),
+                changed: metadata.as_ref().map_or_else(Default::default, changed),
                 stamp: metadata.and_then(|metadata| FileStamp::of(&metadata, now)),
                 file,
             }
@@ -54,11 +57,14 @@ pub(crate) fn list(directory: &Path) -> std::io::Result<Vec<ListedFile>> {
         .collect())
 }
 
+fn changed(metadata: &std::fs::Metadata) -> (i64, i64) {
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
 impl FileStamp {
     /// The stamp of a file that was last changed a while ago.
     fn of(metadata: &std::fs::Metadata, now: SystemTime) -> Option<Self> {
-        // The time of the last change of content, name or rights; nobody can set that one.
-        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        let changed = changed(metadata);
         let since = Duration::new(u64::try_from(changed.0).ok()?, u32::try_from(changed.1).ok()?);
         let settled = now.duration_since(SystemTime::UNIX_EPOCH + since).ok()? > RECENT;
         settled.then(|| Self {

@@ -88,6 +88,17 @@ impl FileScan {
         self.retry_at().is_none_or(|at| at > Instant::now())
     }
 
+    /// Whether its bytes were found wanting, and it still looks as it did then. Not so where there was
+    /// no room for it, in which case nobody has read it.
+    pub(crate) fn was_read_and_refused(&self, stamp: Option<FileStamp>) -> bool {
+        let was_read = self.outcome.as_ref().is_err_and(|why| why.to_string() != self.digest);
+        was_read
+            && self.serving().is_none()
+            && self.is_settled()
+            && stamp.is_some()
+            && self.stamp == stamp
+    }
+
     /// Whether it serves the same, or is refused for the same reason.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.digest == other.digest && self.outcome.as_ref().err() == other.outcome.as_ref().err()

@@ -16,7 +16,8 @@ use super::sandbox::{PluginBytes, PluginRejection, Sandbox};
 /// Files of which the bytes are held at once: those that are compiled, and those that describe
 /// themselves.
 const LOADING: usize = 4;
-/// Files of a directory that are looked at.
+/// Files that serve or are to be read, of one scan. What was read and refused takes nobody's place, and
+/// what is beyond comes with the next scans.
 const FILES: usize = 1_000;
 /// Files of one scan of which it is logged why they are refused.
 const REFUSALS_LOGGED: usize = FILES;
@@ -154,33 +155,42 @@ impl Registry {
         self.version.send_modify(|version| *version += 1);
     }
 
-    /// What is to be read, in this order: what serves already, then the small before the large, so
-    /// that nobody can crowd out others by what they drop in.
+    /// What is to be read. Places go to what serves already, then to what has lain there for longest:
+    /// when a file was changed nobody can set, so that what is dropped in, however much it is, comes
+    /// after what the operator has put there. Of those, room goes to the small before the large.
     fn plan(
         &self,
         mut listed: Vec<ListedFile>,
         seen: &BTreeMap<String, FileScan>,
     ) -> Vec<PlannedFile> {
-        let serves = |file: &str| seen.get(file).is_some_and(|seen| seen.serving().is_some());
-        // Those of the same size stay in the order of their names.
-        listed.sort_by_key(|listed| (!serves(&listed.file), listed.size));
+        let serves = |listed: &ListedFile| {
+            seen.get(&listed.file).is_some_and(|seen| seen.serving().is_some())
+        };
+        listed.retain(|listed| {
+            !seen.get(&listed.file).is_some_and(|seen| seen.was_read_and_refused(listed.stamp))
+        });
+        listed.sort_by_key(|listed| (!serves(listed), listed.changed));
+        let later = listed.split_off(listed.len().min(FILES));
+        // Those of the same size stay in the order of their age.
+        listed.sort_by_key(|listed| (!serves(listed), listed.size));
         let (most, mut bytes) = (self.sandbox.limits.all_files_bytes, 0_u64);
-        let planned = listed.into_iter().enumerate().map(|(place, listed)| {
+        let planned = listed.into_iter().map(|listed| {
             // What is too large by itself is not counted: it is refused for that.
             let counts = listed.size <= self.sandbox.limits.file_bytes;
             bytes = bytes.saturating_add(if counts { listed.size } else { 0 });
-            let refused = if place >= FILES {
-                Some(format!("the directory has more than {FILES} plugins"))
-            } else if counts && bytes > most {
-                Some(format!(
+            let refused = (counts && bytes > most).then(|| {
+                PluginRejection::new(format!(
                     "with it all plugins have more than {most} bytes (`limits.all_files_bytes`)"
                 ))
-            } else {
-                None
-            };
+            });
             PlannedFile { before: seen.get(&listed.file).cloned(), listed, refused }
         });
-        planned.filter(|plan| !plan.is_known()).collect()
+        let later = later.into_iter().map(|listed| {
+            let why = format!("of new files {FILES} are read at once, the oldest first");
+            // It has not been tried: the next time is no later for its having waited.
+            PlannedFile { before: None, listed, refused: Some(PluginRejection::for_now(why)) }
+        });
+        planned.chain(later).filter(|plan| !plan.is_known()).collect()
     }
 
     async fn take(&self, plan: PlannedFile) -> (String, FileScan) {
@@ -191,7 +201,7 @@ impl Registry {
             (file.clone(), FileScan::new(*stamp, why.to_string(), Err(why), before))
         };
         if let Some(why) = refused {
-            return refuse(PluginRejection::new(why));
+            return refuse(why);
         }
         let (path, limit) = (self.directory.join(file), self.sandbox.limits.file_bytes);
         let read = tokio::task::spawn_blocking(move || {
@@ -223,7 +233,7 @@ struct PlannedFile {
     listed: ListedFile,
     before: Option<FileScan>,
     /// Why it is not.
-    refused: Option<String>,
+    refused: Option<PluginRejection>,
 }
 
 impl PlannedFile {
@@ -231,7 +241,7 @@ impl PlannedFile {
     fn is_known(&self) -> bool {
         let Some(before) = &self.before else { return false };
         match &self.refused {
-            Some(why) => *why == before.digest,
+            Some(why) => why.why == before.digest,
             None => {
                 before.stamp.is_some() && before.stamp == self.listed.stamp && before.is_settled()
             }
