@@ -204,6 +204,13 @@ impl PlanDraft {
         let mut totals = self.totals.clone();
         let ids: Vec<&str> = changes.iter().map(|change| change.subject.id.as_str()).collect();
         let mut observed = reader.read_all(&ids).await;
+        let opened = changes.iter().zip(&judged).filter_map(|(change, judged)| {
+            let observed = observed.get(&change.subject.id)?.as_ref().ok()?;
+            Some(guards.rules_of_coupons(&scope, change, judged, observed))
+        });
+        let opened = opened.flatten().collect();
+        let rules = price_share::coupon_rules(&self.session, opened).await;
+        let scope = scope.with_rules(&rules);
         let mut checked = Vec::with_capacity(changes.len());
         for (change, judged) in changes.iter().zip(&judged) {
             let observed = observed

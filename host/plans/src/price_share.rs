@@ -1,10 +1,25 @@
-//! What an amount off means beside what products cost: the store is asked how many of them it would
-//! make so much cheaper.
+//! What the host itself asks of a store to judge a discount by: what an amount off means beside what
+//! products cost, in which currency it is, and what a coupon's rule takes off.
+
+use std::collections::BTreeSet;
 
 use souk_model::Decimal;
 use souk_upstream::{BaseCurrencies, Session};
 
-use crate::guards::{AmountOff, Guards, JudgedChange};
+use crate::guards::{AmountOff, CouponRules, Guards, JudgedChange};
+
+/// Rules as they stand in the store. What cannot be read is left out, and told.
+pub(crate) async fn coupon_rules(session: &Session, ids: BTreeSet<u64>) -> CouponRules {
+    let mut rules = CouponRules::default();
+    for id in ids {
+        match session.sales_rule(id).await {
+            Ok(Some(rule)) => drop(rules.0.insert(id, rule)),
+            Ok(None) => {}
+            Err(failure) => tracing::warn!("cannot read the rule {id} of coupons: {failure}"),
+        }
+    }
+    rules
+}
 
 /// In which currencies the store's websites count, where that decides a cap; of what cannot be found
 /// out the lowest cap holds.

@@ -1,10 +1,10 @@
-//! What the host itself asks of a store's prices, to judge a discount by: in which currencies its
-//! websites count, and how many products cost so little.
+//! What the host itself asks of a store to judge a discount by: in which currencies its websites count,
+//! how many products cost so little, and what a rule takes off.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use souk_model::{Decimal, Failure};
 
 use crate::session::Session;
@@ -77,6 +77,15 @@ impl Session {
         };
         let pairs = configs.iter().map(|config| (config.website_id, &*config.base_currency_code));
         Ok(BaseCurrencies::new(pairs))
+    }
+
+    /// A cart price rule as it stands; none where the credentials may not read rules.
+    ///
+    /// # Errors
+    /// What went wrong in asking.
+    pub async fn sales_rule(&self, id: u64) -> Result<Option<Map<String, Value>>, Failure> {
+        let path = format!("/V1/salesRules/{id}");
+        self.ask(ApiTarget { api: StoreApi::Rest, view: "all", path: &path, query: "" }).await
     }
 
     /// The enabled products whose price is at most this; none where the credentials may not read

@@ -167,6 +167,7 @@ impl Guards {
         }
         self.check_prices(bodies)?;
         let amount_off = self.check_rules(bodies)?;
+        self.check_coupons_rules(bodies)?;
         Ok(CheckedValues { jump: self.price_jump(bodies), amount_off })
     }
 

@@ -12,12 +12,16 @@ use super::fields::each_body;
 use super::identity::subject_document;
 use super::judges::shows;
 use super::limits::Guards;
-use crate::magento::names::{member, members};
+use crate::magento::names::{member, members, same_name};
 use crate::magento::values::is_id;
 use crate::refusals::{refuse, unjudgeable};
 
 /// The catalogue's word for rules.
 const RULE: &str = "cart-price-rule";
+/// Members of a rule that change nothing of what it takes off, of what, for whom and for how long.
+/// Whatever else a body sets makes the rule one that is judged as it will be.
+const SAYS_NOTHING: [&str; 7] =
+    ["rule_id", "name", "description", "store_labels", "sort_order", "is_rss", "is_advanced"];
 
 /// What a rule takes off as an amount of money.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,15 +82,31 @@ impl Guards {
     }
 
     fn check_rule(&self, rule: &RuleAfter<'_>) -> Result<Option<AmountOff>, Failure> {
-        let change = rule.change;
-        let sets = |name: &str| member(rule.sets, name).map_err(|why| unjudgeable(change, &why));
-        let touches = sets("simple_action")?.is_some()
-            || sets("discount_amount")?.is_some()
-            || sets("discount_step")?.is_some()
-            || sets("is_active")?.is_some_and(|flag| !is_off(flag)) && !rule.is_awake();
-        if !touches {
+        if !rule.does_more()? {
             return Ok(None);
         }
+        self.check_sum(rule)
+    }
+
+    /// Judges what a rule that stands in the store takes off, where more is to come of it.
+    pub(super) fn check_standing_rule(
+        &self,
+        scope: &PlanScope<'_>,
+        change: &Change,
+        stands: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        if member(stands, "is_active").ok().flatten().is_some_and(is_off) {
+            return Ok(());
+        }
+        let sets = Map::new();
+        // All of it was read: what is not there is nothing.
+        let rule = RuleAfter { change, sets: &sets, stands: Some(stands), scope, new: true };
+        self.check_sum(&rule).map(drop)
+    }
+
+    /// No rule that takes off more than the caps.
+    fn check_sum(&self, rule: &RuleAfter<'_>) -> Result<Option<AmountOff>, Failure> {
+        let change = rule.change;
         let Some(amount) = rule.value("discount_amount")? else { return Ok(None) };
         let amount = rule.number("discount_amount", amount)?;
         if amount.is_zero() {
@@ -227,11 +247,49 @@ impl<'r> RuleAfter<'r> {
         Ok(number)
     }
 
-    /// Whether it is in force already.
-    fn is_awake(&self) -> bool {
-        let flag = self.stands.and_then(|stands| member(stands, "is_active").ok().flatten());
-        flag.is_some_and(|flag| !is_off(flag))
+    /// Whether a rule could take off more than it does, or from more, or for longer. What it takes off
+    /// is judged even while it sleeps: somebody will wake it.
+    fn does_more(&self) -> Result<bool, Failure> {
+        let sum = ["simple_action", "discount_amount", "discount_step"];
+        if self.sets.keys().any(|key| sum.iter().any(|name| same_name(key, name))) {
+            return Ok(true);
+        }
+        let flag = member(self.sets, "is_active").map_err(|why| unjudgeable(self.change, &why))?;
+        let stood = |name: &str| self.stands.and_then(|stands| member(stands, name).ok().flatten());
+        let was_asleep = stood("is_active").is_some_and(is_off);
+        Ok(match flag {
+            Some(flag) if is_off(flag) => false,
+            Some(_) if was_asleep => true,
+            None if was_asleep => false,
+            _ => self.sets.iter().any(|(name, value)| widens(name, stood(name), value)),
+        })
     }
+}
+
+/// Whether a member's new value has a rule that is in force apply to more than before.
+fn widens(name: &str, stood: Option<&Value>, value: &Value) -> bool {
+    let is = |known: &&str| same_name(known, name);
+    if SAYS_NOTHING.iter().any(is) || stood == Some(value) {
+        return false;
+    }
+    // A day as Magento writes it can be compared as text.
+    let day = |value: &Value| Some(value.as_str()?.get(..10)?.to_owned());
+    let (after, before) = (day(value), stood.and_then(day));
+    if same_name(name, "to_date") {
+        return after.is_none() || before.is_some_and(|before| after > Some(before));
+    }
+    if same_name(name, "from_date") {
+        return after.is_none() || after < before;
+    }
+    if ["website_ids", "customer_group_ids"].iter().any(is) {
+        let ids =
+            |value: &Value| value.as_array().map(|ids| ids.iter().map(whole).collect::<Vec<_>>());
+        let known = stood.and_then(ids).unwrap_or_default();
+        let is_new = |id: &Option<u64>| id.is_none() || !known.contains(id);
+        return ids(value).is_none_or(|ids| ids.iter().any(is_new));
+    }
+    // Awake it was already, or its lookup does not say: then what it takes off must be shown, too.
+    !(same_name(name, "is_active") && stood.is_some_and(|stood| !is_off(stood)))
 }
 
 /// Whether PHP takes a flag for no.

@@ -14,6 +14,7 @@
 //! | `prices` | prices, by what they mean |
 //! | `characters` | characters that the store cannot keep |
 //! | `discounts` | rules, by what they will do |
+//! | `coupons` | coupons, by the rules that they open |
 //! | `reductions` | nothing: it warns of what takes much off |
 //! | `repetition` | how often a change may be sent |
 //! | `scope` | what of a plan they look at |
@@ -22,6 +23,7 @@
 mod bodies;
 mod change;
 mod characters;
+mod coupons;
 mod discounts;
 mod fields;
 mod identity;
@@ -41,4 +43,4 @@ pub(crate) use characters::{check_characters, lost_characters};
 pub(crate) use discounts::AmountOff;
 pub(crate) use identity::subject_key;
 pub use limits::Guards;
-pub(crate) use scope::PlanScope;
+pub(crate) use scope::{CouponRules, PlanScope};

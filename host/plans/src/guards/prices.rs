@@ -11,6 +11,7 @@ use super::discounts::{check_amount_off, is_rule};
 use super::identity::subject_document;
 use super::judges::shows;
 use super::limits::Guards;
+use crate::magento::names::same_name;
 use crate::magento::values::approximately;
 use crate::refusals::{refuse, unjudgeable};
 
@@ -41,6 +42,7 @@ impl Guards {
                 self.check_reduced(change, field, &prices)?;
             }
         }
+        self.check_days(bodies)?;
         // Rules are judged with what stands in the store.
         for field in judged.iter().filter(|write| !is_rule(write)).flat_map(JudgedWrite::fields) {
             let number = || {
@@ -86,10 +88,59 @@ impl Guards {
             .number()
             .map_err(|reason| unjudgeable(change, &format!("`{}` {reason}", field.at)))?;
         let Some(reduced) = reduced else { return Ok(()) };
+        self.check_share(change, &field.at, reduced, prices)
+    }
+
+    /// The days of a sale that stands in the store, whoever made it: where it would last longer than
+    /// it does it is judged by its price, as if that were set.
+    fn check_days(&self, bodies: &ChangeBodies<'_>) -> Result<(), Failure> {
+        let ChangeBodies { scope, change, observed, judged, .. } = *bodies;
+        let fields = || judged.iter().flat_map(JudgedWrite::fields);
+        // With its price it is judged already.
+        if fields().any(|field| field.kind == FieldKind::Price(PriceKind::Special)) {
+            return Ok(());
+        }
+        let document = subject_document(scope.lookup, observed.here.as_ref());
+        let stands = |code: &str| {
+            let place = format!("/custom_attributes/[attribute_code={code}]/value");
+            place.parse::<Pointer>().ok()?.find(document?).filter(|value| !value.is_null())
+        };
+        let lasts_longer = fields().any(|field| {
+            let [from, to] = ["special_from_date", "special_to_date"];
+            let (after, before) = (field.value.as_deref().and_then(day), |code| day(stands(code)?));
+            if same_name(&field.name, to) {
+                after.is_none() || before(to).is_some_and(|before| after > Some(before))
+            } else if same_name(&field.name, from) {
+                after.is_none() || after < before(from)
+            } else {
+                false
+            }
+        });
+        if !lasts_longer {
+            return Ok(());
+        }
+        if !shows(scope.lookup, SPECIAL_PRICE) {
+            let why = "it moves the days of a sale, and its lookup does not show the sale's price";
+            return Err(unjudgeable(change, why));
+        }
+        let Some(price) = stands("special_price") else { return Ok(()) };
+        let price = Decimal::from_json(price)
+            .ok_or_else(|| unjudgeable(change, "the price of the sale is no number"))?;
+        self.check_share(change, SPECIAL_PRICE, price, &ProductPrices::of(bodies)?)
+    }
+
+    /// No price that is further below the product's own than the cap.
+    fn check_share(
+        &self,
+        change: &Change,
+        at: &str,
+        reduced: Decimal,
+        prices: &ProductPrices,
+    ) -> Result<(), Failure> {
         let Some(base) = prices.base else {
             return Err(unjudgeable(
                 change,
-                &format!("`{}` reduces a price that the product does not have", field.at),
+                &format!("`{at}` reduces a price that the product does not have"),
             ));
         };
         if base <= Decimal::ZERO || reduced >= base {
@@ -100,7 +151,7 @@ impl Guards {
             .and_then(|share| share.checked_div(base));
         match share {
             Some(percent) => self.check_percent(change, percent),
-            None => Err(unjudgeable(change, &format!("`{}` is no price", field.at))),
+            None => Err(unjudgeable(change, &format!("`{at}` is no price"))),
         }
     }
 
@@ -159,6 +210,11 @@ impl Guards {
         });
         own.chain(told).filter(|jump| *jump > self.price_threshold_pct).max_by(f64::total_cmp)
     }
+}
+
+/// A day as Magento writes it, which can be compared as text.
+fn day(value: &Value) -> Option<&str> {
+    value.as_str()?.get(..10)
 }
 
 /// By how many per cent a price moves.

@@ -1,8 +1,15 @@
 //! What of a plan its guards look at.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 use souk_model::StoreView;
 use souk_model::plan::{Lookup, PlanHeader, PlanOrigin};
 use souk_upstream::BaseCurrencies;
+
+/// Rules as they stand in the store, by number. What could not be read is not among them.
+#[derive(Debug, Default)]
+pub(crate) struct CouponRules(pub(crate) BTreeMap<u64, Map<String, Value>>);
 
 /// What of a plan decides how its changes are judged.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +22,8 @@ pub(crate) struct PlanScope<'h> {
     pub(crate) takes_back: bool,
     /// In which currencies the store's websites count, where that was asked for.
     pub(crate) currencies: Option<&'h BaseCurrencies>,
+    /// The rules whose coupons it makes or changes, where that was asked for.
+    pub(crate) rules: Option<&'h CouponRules>,
 }
 
 impl<'h> PlanScope<'h> {
@@ -25,11 +34,17 @@ impl<'h> PlanScope<'h> {
             lookup: &header.lookup,
             takes_back: matches!(header.origin, PlanOrigin::Undo { .. }),
             currencies: None,
+            rules: None,
         }
     }
 
     /// The same, with what the store's websites count in.
     pub(crate) const fn with_currencies(self, currencies: &'h BaseCurrencies) -> Self {
         Self { currencies: Some(currencies), ..self }
+    }
+
+    /// The same, with the rules of its coupons.
+    pub(crate) const fn with_rules(self, rules: &'h CouponRules) -> Self {
+        Self { rules: Some(rules), ..self }
     }
 }

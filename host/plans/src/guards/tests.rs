@@ -86,7 +86,13 @@ impl World {
 
     fn scope(&self) -> PlanScope<'_> {
         let (view, lookup) = (&StoreView::Global, &self.lookup);
-        PlanScope { view, lookup, takes_back: false, currencies: self.currencies.as_ref() }
+        PlanScope {
+            view,
+            lookup,
+            takes_back: false,
+            currencies: self.currencies.as_ref(),
+            rules: None,
+        }
     }
 
     fn judge(&self, change: &Change) -> Result<(), Failure> {

@@ -190,6 +190,84 @@ async fn what_a_change_of_a_rule_leaves_out_is_read_first() {
     .await;
 }
 
+/// A sale and a rule that somebody has made are there, over or not yet begun, for few or with a coupon:
+/// whoever has them take off more, or from more, or for longer, is held to the caps.
+#[tokio::test]
+async fn what_stands_in_the_store_is_not_let_out_by_a_day_a_group_or_a_coupon() {
+    let shop = Shop::new("").await;
+    let sale = |from: &str, to: &str| {
+        json!({"product": {"custom_attributes": [
+            attribute("special_price", json!("1")),
+            attribute("special_from_date", json!(format!("{from} 00:00:00"))),
+            attribute("special_to_date", json!(format!("{to} 00:00:00")))]}})
+    };
+    shop.store.put("/all/V1/products/TEN-004", &sale("2020-01-01", "2020-02-01")).await;
+    shop.store.put("/all/V1/products/TEN-005", &sale("2035-01-01", "2035-02-01")).await;
+    let rule = |name: &str, coupon: &str, to: Value| {
+        json!({"rule": {"name": name, "website_ids": [1], "customer_group_ids": [3],
+            "is_active": true, "simple_action": "by_percent", "discount_amount": 90,
+            "coupon_type": coupon, "use_auto_generation": false, "uses_per_customer": 1,
+            "uses_per_coupon": 1, "discount_step": 0, "apply_to_shipping": false, "to_date": to,
+            "stop_rules_processing": false, "is_advanced": true, "sort_order": 0,
+            "times_used": 0, "is_rss": false}})
+    };
+    let made = async |rule: Value| {
+        shop.store.post("/all/V1/salesRules", &rule).await["rule_id"].to_string()
+    };
+    let over = made(rule("Over", "NO_COUPON", json!("2020-02-01"))).await;
+    let staff = made(rule("Staff", "SPECIFIC_COUPON", Value::Null)).await;
+    shop.store.forget_requests().await;
+    let days = |sku: &str, code: &str, day: Value| {
+        let place = format!("/custom_attributes/[attribute_code={code}]/value");
+        let edit = edit(code, &place, &["/product", &place].concat());
+        let step = put(&json!({"product": {"custom_attributes": [attribute(code, day)]}}));
+        plan(products(), &[change("product", sku, &[edit], &[step])])
+    };
+    let change_to = |id: &str, field: &str, value: Value| {
+        let step = json!({"method": "PUT", "route": "/V1/salesRules/{ruleId}",
+            "path": {"ruleId": "subject"}, "body": {"rule": {field: value}}});
+        let edit = edit(field, &format!("/{field}"), &format!("/rule/{field}"));
+        plan(rules(), &[change("cart-price-rule", id, &[edit], &[step])])
+    };
+    let coupon = {
+        let by = "searchCriteria[filterGroups][0][filters][0]";
+        let intent = json!({"one": {"route": "/V1/coupons/search", "query": {
+            format!("{by}[field]"): {"text": "code"}, format!("{by}[value]"): "subject"}}});
+        let rule: u64 = staff.parse().unwrap();
+        let body = json!({"coupon": {"rule_id": rule, "code": "FORALL", "type": 0,
+            "usage_limit": 1_000_000, "is_primary": true}});
+        let edits = [edit("code", "/items/0/code", "/coupon/code")];
+        let step = post("/V1/coupons", &body);
+        plan(intent, &[once(change("coupon", "FORALL", &edits, &[step]))])
+    };
+    shop.refuses(vec![
+        ("a sale that is over goes on", days("TEN-004", "special_to_date", json!("2035-02-01"))),
+        ("a sale that is over has no end", days("TEN-004", "special_to_date", Value::Null)),
+        ("a sale begins sooner", days("TEN-005", "special_from_date", json!("2026-01-01"))),
+        ("a sale has no beginning", days("TEN-005", "special_from_date", Value::Null)),
+        ("a rule that is over goes on", change_to(&over, "to_date", json!("2035-02-01"))),
+        ("a rule that is over has no end", change_to(&over, "to_date", Value::Null)),
+        ("a rule wants no coupon", change_to(&staff, "coupon_type", json!("NO_COUPON"))),
+        ("a rule is for all", change_to(&staff, "customer_group_ids", json!([0, 1, 2, 3]))),
+        ("a rule is for another website", change_to(&staff, "website_ids", json!([1, 2]))),
+        ("a rule counts more often", change_to(&staff, "uses_per_coupon", json!(100_000))),
+        ("a rule takes off of shipping too", change_to(&staff, "apply_to_shipping", json!(true))),
+        ("a coupon for a rule", coupon),
+    ])
+    .await;
+    // What ends it sooner, or says nothing of it, is none of that.
+    let client = shop.attacker().await;
+    for proposal in [
+        days("TEN-005", "special_to_date", json!("2035-01-02 00:00:00")),
+        change_to(&staff, "to_date", json!("2030-01-01")),
+        change_to(&staff, "name", json!("Those who work here")),
+        change_to(&staff, "is_active", json!(false)),
+    ] {
+        let proposed = client.answer("forger_prepare", proposal).await;
+        assert_eq!(proposed["count"], 1);
+    }
+}
+
 #[tokio::test]
 async fn a_price_in_another_place_of_a_body_is_one_all_the_same() {
     let shop = Shop::new("[guards]\nproduct_fields = ['name']\n").await;
