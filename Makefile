@@ -79,7 +79,7 @@ fmt: ## Format the code
 bench: build ## Measure start, memory, latency and throughput
 	$(TARGET)/release/souk-bench
 
-fuzz: build test-plugins ## Look for inputs that break a promise, with cargo-fuzz where it is installed
+fuzz: build test-plugins ## Look for inputs that break a promise, with libFuzzer where there is a C++ compiler
 	@TARGET="$(TARGET)" tests/fuzz/run.sh
 
 soak: build test-plugins ## Load it for ten minutes and look at what is left (SOUK_SOAK_SECONDS=60 for less)

@@ -24,6 +24,13 @@ pub(crate) struct SentWrite {
     pub(crate) is_refused: bool,
 }
 
+impl SentWrite {
+    /// Where it went, as a review names it.
+    pub(crate) fn address(&self) -> String {
+        format!("{} {} at {}", self.method, self.path, self.view)
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Store {
     router: Router,
