@@ -2,6 +2,7 @@
 //! process of its own. What the store holds is always read from it directly, past the host.
 
 mod attacks;
+mod call_time;
 mod characters;
 mod creates;
 mod drift;

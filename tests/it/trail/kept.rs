@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Home, SmallDisk};
+use souk_tests::{DemoStore, Home, SmallDisk, scaled};
 
 use super::simple;
 
@@ -62,6 +62,66 @@ async fn one_call_cannot_fill_the_disk_and_many_cannot_either() {
         host.answer("plans_discard", json!({"plan_id": plan["plan_id"]})).await;
     }
     host.answer(tool, described(&skus[..10], &"e".repeat(8_000))).await;
+}
+
+/// A plugin that is hostile proposes all that it can, from many calls at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_hostile_plugin_drafts_in_many_calls_fills_neither_disk_nor_memory() {
+    const MIB: u64 = 1 << 20;
+    let (store, home) = (DemoStore::start().await, Home::new());
+    home.configure(
+        "[state]\nitem_bytes = 200000\ndraft_bytes = 1000000\nprincipal_bytes = 4000000\n",
+    );
+    let souk = home.souk(["serve"]).on(&store).env("SOUK_PLUGINS", home.plugins_and_forger());
+    let host = souk.logged_in().await;
+    let (skus, state) = (simple(&store, 8).await, home.path("state"));
+    let stuffed = |characters: u32, body: &Value| {
+        let changes = skus.iter().map(|sku| {
+            json!({
+                "subject": {"kind": "product", "id": sku},
+                "edits": [{"field": "name", "at": "/name", "after": {"as_sent": [[0, "/product/name"]]}}],
+                "steps": [{"method": "PUT", "route": "/V1/products/{sku}",
+                    "path": {"sku": "subject"}, "body": body}],
+            })
+        });
+        json!({
+            "intent": {"one": {"route": "/V1/products/{sku}", "path": {"sku": "subject"}}},
+            "changes": changes.collect::<Vec<_>>(), "stuffing": characters,
+        })
+    };
+    let name = json!({"product": {"name": "{stuffing}"}});
+    let propose = async |characters: u32, body: &Value| {
+        host.refused_or_answered("forger_prepare", stuffed(characters, body)).await
+    };
+    host.process().forget_peak();
+    let before = host.process().resident();
+    let refused = propose(250_000, &name).await.unwrap();
+    assert!(refused.contains("`state.item_bytes`"), "{refused}");
+    let refused = propose(80_000, &name).await.unwrap();
+    assert!(refused.contains("`state.draft_bytes`"), "{refused}");
+    let all = (0..scaled(16)).map(|_| propose(50_000, &name));
+    let ended = futures::future::join_all(all).await;
+    let kept = ended.iter().filter(|ended| ended.is_err()).count();
+    for refused in ended.iter().filter_map(|ended| ended.as_ref().ok()) {
+        assert!(
+            refused.contains("`state.principal_bytes`") || refused.starts_with("RATE_LIMITED: "),
+            "{refused}"
+        );
+    }
+    assert!((1..=4).contains(&kept), "{kept} plans of 800 kB are kept");
+    // Of many small values, which take far more room than their text.
+    let nodes: Vec<Value> = (0..6_000).map(|_| json!({"b": 1})).collect();
+    propose(0, &json!({"product": {"name": "x", "a": nodes}})).await.unwrap();
+    assert!(size(&state) < 24 * MIB, "{} MiB on the disk", size(&state) / MIB);
+    let grown = host.process().peak().saturating_sub(before);
+    assert!(grown < 400 * MIB, "the host grew by {} MiB", grown / MIB);
+    // And all of it comes back.
+    let listed = host.answer("plans_list", json!({})).await;
+    assert_eq!(listed["plans"].as_array().unwrap().len(), kept);
+    for plan in listed["plans"].as_array().unwrap() {
+        host.answer("plans_discard", json!({"plan_id": plan["plan_id"]})).await;
+    }
+    propose(50_000, &name).await.unwrap_err();
 }
 
 #[tokio::test]
