@@ -5,10 +5,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use souk_model::Failure;
 use souk_model::plan::PlanId;
-use souk_plans::{PlanCompletion, PlanOutcome, PurgeResult};
+use souk_model::{Failure, Principal};
+use souk_plans::{PlanCompletion, PlanOutcome, Plans, PurgeResult};
 use souk_state::audit::CallResources;
+use souk_upstream::Session;
 
 /// A plan that a call carried out, or would have, had it not been carried out before.
 #[derive(Debug)]
@@ -71,6 +72,28 @@ impl EffectsRecord {
                 earlier.is_repeated && earlier.outcome.plan == outcome.plan && !outcome.has_sent
             });
         effects.plan = Some(PlanEffect { outcome, is_repeated });
+    }
+
+    /// Notes how far a plan has come that goes on without the call that began it: the call was ended
+    /// while it waited for it.
+    pub(crate) async fn note_left_behind(
+        &self,
+        plans: &Plans,
+        principal: &Principal,
+        session: &Session,
+    ) {
+        let has_ended = self.lock().plan.is_some();
+        let Some(plan) = self.started.get().filter(|_| !has_ended) else { return };
+        let outcome = async {
+            let stored = plans.get(Some(principal), plan).await?;
+            plans.outcome(session, &stored.header).await
+        };
+        match outcome.await {
+            Ok(outcome) => self.carried_out(&PlanOutcome { has_sent: true, ..outcome }),
+            Err(failure) => {
+                tracing::error!("how far the plan {plan} has come cannot be told: {failure}");
+            }
+        }
     }
 
     /// Notes a plan that was proposed.

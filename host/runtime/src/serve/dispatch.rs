@@ -320,6 +320,7 @@ impl Dispatcher {
         if let Err(why) = plugin.check_settings(&settings) {
             return (CallResources::default(), Err(wrong_settings(&plugin.group.name, &why)));
         }
+        let own_session = session.clone();
         let context = CallContext {
             principal: call.principal,
             action: action.clone(),
@@ -352,6 +353,9 @@ impl Dispatcher {
         let (resources, mut result) = run.run(&arguments.to_string()).await;
         if let Ok(CallResult { result: answer, proposal: Some(proposal), .. }) = &mut result {
             tool.answer_with_review(answer, proposal);
+        }
+        if let (Err(_), Some(session)) = (&result, &own_session) {
+            effects.note_left_behind(plans, &principal, session).await;
         }
         if let Ok(result) = &result {
             plans.record_answer(&principal, name, &options, &result.result).await;
