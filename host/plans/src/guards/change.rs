@@ -85,6 +85,7 @@ impl Guards {
             // Several requests of one change are about the same rows: all name its subject.
             rows = rows.max(self.check_rows(scope, write)?);
             check_bindings(change, step, write)?;
+            identity::check_filled_path(change, step, write)?;
         }
         // Rows are counted first, so that too many are told as that.
         self.check_count(rows)?;
@@ -125,6 +126,7 @@ impl Guards {
         for step in steps {
             let write = self.catalogue.judge(step, &change.subject.id);
             writes::check_address(scope, change, step, &write)?;
+            identity::check_filled_path(change, step, &write)?;
             identity::check_undo_ids(change, step, &write, &judged[0])?;
         }
         Ok(())

@@ -2,8 +2,8 @@
 //! is reviewed, and where it cannot be known before, it is refused.
 
 use serde_json::Value;
-use souk_model::Failure;
 use souk_model::plan::{BodySource, Change, Lookup, Step};
+use souk_model::{BindingSource, Failure};
 use souk_policy::writes::{BodyField, FieldKind, IdPlace, IdValue, JudgedWrite, NamedId};
 
 use super::PlanScope;
@@ -77,6 +77,26 @@ pub(super) fn check_ids(
         }
     }
     step.fields().iter().try_for_each(|field| check_member(change, step, field))
+}
+
+/// That no value of an address is filled from an answer, but where the catalogue says that it names
+/// something: of a route whose parameters mean nothing to it, nobody would know where the request goes.
+pub(super) fn check_filled_path(
+    change: &Change,
+    step: &Step,
+    write: &JudgedWrite<'_, '_>,
+) -> Result<(), Failure> {
+    let named = write.subject_ids().iter().chain(write.parts()).filter(|named| {
+        named.at.starts_with('{') && matches!(named.value, IdValue::FromResponse(_))
+    });
+    let mut filled = step.path.iter().filter_map(|binding| match &binding.value {
+        BindingSource::FromResponse(pointer) => Some((&binding.name, pointer)),
+        _ => None,
+    });
+    match filled.nth(named.count()) {
+        Some((name, pointer)) => Err(from_answer(change, &format!("{{{name}}}"), pointer)),
+        None => Ok(()),
+    }
 }
 
 /// Whether a step is about what the first one makes: it names that by the number in its answer.
@@ -153,11 +173,12 @@ fn check_member(
     Ok(())
 }
 
-/// Whether a member is the number of the very thing that a body is about: `/product/id`.
+/// Whether a member is the number of the very thing that a body is about: `/product/id`, or is a part
+/// of what stands where that number should.
 fn is_own_number(field: &BodyField<'_>) -> bool {
-    let [root, name] = field.names.as_slice() else { return false };
+    let [root, name, within @ ..] = field.names.as_slice() else { return false };
     let (root, name) = (plain(root), plain(name));
-    field.kind == FieldKind::Identifier
+    (field.kind == FieldKind::Identifier || !within.is_empty())
         && (name == "id" || name == "entityid" || name == format!("{root}id"))
 }
 

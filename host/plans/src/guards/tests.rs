@@ -437,3 +437,32 @@ fn an_amount_off_has_a_cap_in_the_currency_of_the_rules_websites() {
     world.currencies = Some(BaseCurrencies::new([(1, "EUR"), (3, "SEK")]));
     assert!(caps(&world, json!([3]), 1), "what has no cap is not given away");
 }
+
+#[test]
+fn an_address_is_filled_from_no_answer_that_names_nothing() {
+    let world = World::product();
+    let cart = "/V1/guest-carts/{cartId}/selected-payment-method";
+    let filled = |value: BindingSource| {
+        let mut change =
+            change("A", WriteMethod::Put, PRODUCT, json!({"product": {"name": "Telt"}}));
+        let mut step = change.steps[0].clone();
+        step.route = cart.into();
+        step.path = vec![Binding { name: "cartId".into(), value }];
+        step.body = Some(json!({}));
+        change.steps.push(step);
+        world.judge(&change).err().map(|failure| failure.message)
+    };
+    let refusal = filled(BindingSource::FromResponse("/sku".into())).unwrap();
+    assert!(refusal.contains("`{cartId}` of its request would be what an answer has"), "{refusal}");
+    assert_eq!(filled(BindingSource::Text("1".into())), None);
+}
+
+#[test]
+fn what_stands_where_a_number_of_the_subject_should_is_refused() {
+    let world = World::product();
+    for id in [json!(7), json!({"a": 7}), json!({"a": {"b": [7]}}), json!([7])] {
+        let body = json!({"product": {"id": id, "name": "Telt"}});
+        assert!(world.put(PRODUCT, body).is_some(), "{id}");
+    }
+    assert_eq!(world.put(PRODUCT, json!({"product": {"id": null, "name": "Telt"}})), None);
+}
