@@ -10,7 +10,7 @@ TEST_PLUGINS := probe forger
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools
+.PHONY: help build docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,15 @@ python: $(TARGET)/python/.ready
 
 $(TARGET)/python/.ready: tests/python/requirements.txt
 	tests/python-env.sh "$(TARGET)/python" $<
+	touch $@
+
+# The official suite of the protocol runs on Node, which lives in an environment of its own, too.
+conformance: $(TARGET)/conformance/.ready ## Run the protocol's official conformance suite
+	cargo build $(CARGO_FLAGS) --example conformance
+	@TARGET="$(TARGET)" tests/conformance/run.sh
+
+$(TARGET)/conformance/.ready: tests/conformance/requirements.txt tests/conformance/package-lock.json
+	tests/conformance/install.sh "$(TARGET)/conformance"
 	touch $@
 
 # So do the programs that only the checks use.

@@ -64,6 +64,37 @@ async fn each_call_leaves_a_line_refused_and_cancelled_ones_too() {
 }
 
 #[tokio::test]
+async fn each_call_of_a_batch_has_a_line_of_its_own() {
+    let home = Home::new();
+    let served = home.souk(["serve", "--demo"]).http().await;
+    let post = |body: Value| {
+        souk_tests::http_client()
+            .post(served.url())
+            .header("accept", "*/*")
+            .header("content-type", "application/json")
+            .body(body.to_string())
+    };
+    let opened = post(json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-03-26", "capabilities": {},
+        "clientInfo": {"name": "by hand", "version": "1"}}}));
+    let opened = opened.send().await.unwrap();
+    let session = opened.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+    let call = |id: u32, tool: &str| {
+        json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": {"name": tool, "arguments": {}}})
+    };
+    let batch = json!([call(1, "auth_login"), call(2, "auth_whoami"), call(3, "auth_logout")]);
+    let answers = post(batch).header("mcp-session-id", session).send().await.unwrap();
+    assert_eq!(answers.text().await.unwrap().matches("\"result\"").count(), 3);
+    let mut tools: Vec<_> = calls(&home.trail())
+        .iter()
+        .map(|call| call["action"].as_str().unwrap().to_owned())
+        .collect();
+    tools.sort();
+    assert_eq!(tools, ["auth_login", "auth_logout", "auth_whoami"]);
+}
+
+#[tokio::test]
 async fn the_trail_is_private_and_holds_no_secret() {
     let (store, home) = (DemoStore::start().await, Home::new());
     let served = home.souk(["serve"]).on(&store).http().await;

@@ -265,6 +265,7 @@ async fn calls_are_limited_by_the_minute_over_all_callers() {
     let served = shop.with_varnish().env("MCP_CACHE_RATE_LIMIT", "2").http().await;
     let (one, other) = (served.connect(Era::Modern).await, served.connect(Era::Legacy).await);
     one.log_in().await;
+    other.log_in().await;
     let urls: Vec<String> = (0..50).map(|n| format!("{}/{n}", shop.store.url())).collect();
     one.answer("cache_purge_by_url", confirmed(json!({"urls": urls}))).await;
     // What is refused, or only looked at, takes no turn.

@@ -62,7 +62,27 @@ async fn what_a_group_says_beside_its_actions_is_shown() {
     assert_eq!(shown["details"]["prompts"][0]["arguments"][0]["name"], "sku");
     assert_eq!(shown["details"]["resource_templates"][0]["argument"], "sku");
     let mcp = serve(&home, "").logged_in().await;
+    let prompts = mcp.prompts().await;
+    let names: Vec<&str> = prompts.iter().map(|prompt| prompt.name.as_str()).collect();
+    // The host's own are of tools that are not loaded here.
+    assert_eq!(names, ["probe_look"]);
+    assert_eq!(mcp.prompt("probe_look", json!({"sku": "TEN-002"})).await, "Look at TEN-002.");
+    let product = mcp.read("souk://probe/TEN-002").await.unwrap();
+    assert!(product.contains("Skarv 2 Tent"), "{product}");
     let tools = mcp.list().await;
     let old = tools.iter().find(|tool| tool.name == "probe_picture").unwrap();
     assert!(old.description.as_deref().unwrap().starts_with("Deprecated: nobody needs it\n\n"));
+}
+
+#[tokio::test]
+async fn the_hosts_own_prompts_are_for_whoever_may_call_what_they_name() {
+    let home = Home::new();
+    let names = async |souk: Souk<'_>| -> Vec<String> {
+        let mcp = souk.stdio(souk_tests::Era::Modern).await;
+        mcp.prompts().await.into_iter().map(|prompt| prompt.name).collect()
+    };
+    let all = ["content_check", "late_orders", "morning_briefing"];
+    assert_eq!(names(home.souk(["serve", "--demo", "--max-tier", "safe"])).await, all);
+    let denied = home.souk(["serve", "--demo", "--max-tier", "safe", "--deny", "orders_stuck"]);
+    assert_eq!(names(denied).await, ["content_check"]);
 }

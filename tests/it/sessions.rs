@@ -27,16 +27,57 @@ async fn sessions_are_each_principals_own() {
         assert!(refusal.starts_with("NOT_AUTHENTICATED: "), "{refusal}");
         bob.log_in().await;
         assert_eq!(bob.answer("auth_whoami", json!({})).await["default_scope"], Value::Null);
-        // A session is the principal's, whatever connection it comes by.
+        // Where the protocol has sessions, a login is the session's; else it is the principal's,
+        // whatever connection it comes by.
         for other in ERAS {
             let again = served.connect_as(other, ANN).await;
-            assert_eq!(again.answer("auth_whoami", json!({})).await["default_scope"], "de");
+            if (era, other) == (Era::Modern, Era::Modern) {
+                assert_eq!(again.answer("auth_whoami", json!({})).await["default_scope"], "de");
+            } else {
+                again.refusal("auth_whoami", json!({})).await;
+            }
         }
         ann.answer("auth_logout", json!({})).await;
         assert!(bob.answer("auth_whoami", json!({})).await["username"].is_string());
         ann.refusal("auth_whoami", json!({})).await;
         bob.answer("auth_logout", json!({})).await;
     }
+}
+
+#[tokio::test]
+async fn two_clients_of_this_machine_change_nothing_for_each_other() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    let served = home.souk(["serve"]).on(&store).http().await;
+    let one = served.connect(Era::Legacy).await;
+    let other = served.connect(Era::Legacy).await;
+    let scope = async |mcp: &souk_tests::Mcp| {
+        mcp.answer("auth_whoami", json!({})).await["default_scope"].clone()
+    };
+    one.log_in().await;
+    other.refusal("auth_whoami", json!({})).await;
+    other.log_in().await;
+    one.answer("scope_set_default", json!({"store_view_code": "de"})).await;
+    assert_eq!((scope(&one).await, scope(&other).await), (json!("de"), Value::Null));
+    other.answer("auth_logout", json!({})).await;
+    assert_eq!(scope(&one).await, "de");
+    other.refusal("auth_whoami", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_configured_login_is_taken_up_again_when_its_session_is_lost() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    home.configure("http.sessions_each = 1");
+    let served = home.souk(["serve"]).on(&store).http().await;
+    let first = served.connect(Era::Legacy).await;
+    first.log_in().await;
+    first.answer("scope_set_default", json!({"store_view_code": "de"})).await;
+    // There is room for one: this puts the first out, which did not ask to go.
+    let second = served.connect(Era::Legacy).await;
+    assert_eq!(second.answer("auth_whoami", json!({})).await["default_scope"], "de");
+    // One that logged out, or ended its session, is logged out.
+    second.answer("auth_logout", json!({})).await;
+    let third = served.connect(Era::Legacy).await;
+    third.refusal("auth_whoami", json!({})).await;
 }
 
 #[tokio::test]

@@ -244,6 +244,28 @@ impl Mcp {
         }
     }
 
+    /// The prompts that are listed.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn prompts(&self) -> Vec<rmcp::model::Prompt> {
+        self.client.list_all_prompts().await.unwrap()
+    }
+
+    /// A prompt of one text, with its arguments.
+    ///
+    /// # Panics
+    /// When there is no answer, or it is something else.
+    pub async fn prompt(&self, name: &str, arguments: Value) -> String {
+        let mut request = rmcp::model::GetPromptRequestParams::new(name);
+        request.arguments = arguments.as_object().cloned();
+        let prompt = self.client.get_prompt(request).await.unwrap();
+        match &prompt.messages[..] {
+            [message] => message.content.as_text().unwrap().text.clone(),
+            other => panic!("a prompt is one text: {other:?}"),
+        }
+    }
+
     /// Whether the client is told within this time that the list has changed.
     ///
     /// # Panics

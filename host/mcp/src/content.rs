@@ -2,24 +2,25 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rmcp::model::ContentBlock as McpBlock;
-use souk_model::{ContentBlock, Document, ToolResult};
+use rmcp::model::{ContentBlock as McpBlock, Resource as McpResource};
+use souk_model::{Audio, ContentBlock, Document, Image, ToolResult};
 
-use crate::documents;
+use crate::resources;
 
-/// The blocks that follow a result's own text: the host's notes, pictures, each after what it shows, and with `links`
-/// one to each document of the call, those that the action names first.
+/// The blocks that follow a result's own text: the host's notes, what the action shows, pictures and
+/// recordings after what they are of, and with `links` one to each document of the call, those that
+/// the action names first.
 pub(crate) fn blocks(result: &ToolResult, links: bool) -> Vec<McpBlock> {
     let mut blocks: Vec<McpBlock> = result.notes.iter().map(McpBlock::text).collect();
     let mut named: Vec<&str> = Vec::new();
     for block in &result.content {
         match block {
-            ContentBlock::Image(image) => {
-                if !image.description.trim().is_empty() {
-                    blocks.push(McpBlock::text(&image.description));
+            ContentBlock::Image(Image { description, .. })
+            | ContentBlock::Audio(Audio { description, .. }) => {
+                if !description.trim().is_empty() {
+                    blocks.push(McpBlock::text(description));
                 }
-                let data = STANDARD.encode(&image.data);
-                blocks.push(McpBlock::image(data, image.media_type.as_str()));
+                blocks.push(self::block(block));
             }
             ContentBlock::Document(block) => {
                 let document = result.documents.iter().find(|document| document.uri == block.uri);
@@ -28,6 +29,7 @@ pub(crate) fn blocks(result: &ToolResult, links: bool) -> Vec<McpBlock> {
                     blocks.push(link(document, block.description.as_deref()));
                 }
             }
+            ContentBlock::Text(_) | ContentBlock::Resource(_) => blocks.push(self::block(block)),
         }
     }
     let others = result.documents.iter().filter(|document| !named.contains(&&*document.uri));
@@ -35,9 +37,28 @@ pub(crate) fn blocks(result: &ToolResult, links: bool) -> Vec<McpBlock> {
     blocks
 }
 
+/// One block by itself. Of a document there is no more than its URI.
+pub(crate) fn block(block: &ContentBlock) -> McpBlock {
+    match block {
+        ContentBlock::Text(text) => McpBlock::text(text),
+        ContentBlock::Image(image) => {
+            McpBlock::image(STANDARD.encode(&image.data), image.media_type.as_str())
+        }
+        ContentBlock::Audio(audio) => {
+            McpBlock::audio(STANDARD.encode(&audio.data), audio.media_type.as_str())
+        }
+        ContentBlock::Resource(resource) => {
+            McpBlock::resource(resources::contents(resource.clone()))
+        }
+        ContentBlock::Document(document) => {
+            McpBlock::resource_link(McpResource::new(&document.uri, &document.uri))
+        }
+    }
+}
+
 /// A link to a document, described in the action's own words where it has some.
 fn link(document: &Document, description: Option<&str>) -> McpBlock {
-    let resource = documents::resource(document);
+    let resource = resources::resource(&document.into());
     McpBlock::resource_link(match description {
         Some(description) => resource.with_description(description),
         None => resource,
@@ -48,7 +69,7 @@ fn link(document: &Document, description: Option<&str>) -> McpBlock {
 mod tests {
     use super::*;
     use serde_json::{Map, Value, json};
-    use souk_model::{DocumentBlock, Image, ImageType};
+    use souk_model::{DocumentBlock, ImageType};
 
     fn document(uri: &str) -> Document {
         Document {

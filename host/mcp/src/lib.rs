@@ -45,15 +45,23 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod call_log;
 mod content;
-mod documents;
+mod elicitation;
 mod http;
 mod limits;
+mod line_batches;
 mod line_reader;
 mod line_transport;
+mod message;
+mod news;
 mod progress;
+mod prompts;
 mod request_id;
+mod request_state;
+mod resources;
 mod server;
+mod session_header;
 mod stdio;
 mod subscriptions;
 mod tool_list;

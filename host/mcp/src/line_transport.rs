@@ -9,20 +9,21 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rmcp::ErrorData;
 use rmcp::model::{
     ClientJsonRpcMessage, ClientNotification, JsonRpcMessage, RequestId, ServerJsonRpcMessage,
+    ServerResult,
 };
 use rmcp::service::RoleServer;
 use rmcp::transport::Transport;
-use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::TransportLimits;
+use crate::line_batches::LineBatches;
 use crate::line_reader::{LineRead, LineReader};
+use crate::message::{self, MessageError, Payload};
 
 /// One end of a conversation in lines. Clones talk on the same streams, so that a conversation
 /// can be begun again where its opening failed.
@@ -38,6 +39,7 @@ struct LineStreams<R, W> {
     reader: AsyncMutex<LineReader<R>>,
     outbox: Outbox<W>,
     in_flight: InFlight,
+    batches: LineBatches,
     limits: TransportLimits,
     /// Cancelled at the end of input: what only waits for news ends now.
     ending: CancellationToken,
@@ -54,6 +56,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> LineTransport<R, W> {
             reader: AsyncMutex::new(LineReader::new(reader, limits.line_bytes)),
             outbox: Outbox::new(writer),
             in_flight: InFlight::default(),
+            batches: LineBatches::default(),
             limits: limits.clone(),
             ending,
         }))
@@ -85,33 +88,58 @@ where
             if streams.outbox.is_broken() {
                 return None;
             }
-            let error = match reader.next().await {
-                LineRead::Line => match parse(reader.line()) {
-                    Ok(Some(message)) => match streams.note(&message) {
-                        Ok(()) => return Some(message),
-                        Err(error) => error,
+            let of_batch = streams.batches.next();
+            let taken = match &of_batch {
+                Some(one) => streams.take(one.get().as_bytes(), true),
+                None => match reader.next().await {
+                    LineRead::Line => match message::split(reader.line()) {
+                        Ok(Payload::Message(message)) => streams.take(message, false),
+                        Ok(Payload::Nothing) => continue,
+                        Ok(Payload::Batch(batch)) => match streams.batches.begin(&batch) {
+                            Ok(()) => continue,
+                            Err(error) => Err(error),
+                        },
+                        Err(error) => Err(error),
                     },
-                    Ok(None) => continue,
-                    Err(error) => error,
-                },
-                LineRead::TooLong(id) => {
-                    let most = streams.limits.line_bytes;
-                    let what = format!("a message may have {most} bytes at most");
-                    let error = Box::new(ErrorData::invalid_request(what, None));
-                    MessageError { id, error }
-                }
-                LineRead::End(until) => {
-                    streams.ending.cancel();
-                    let until =
-                        *until.get_or_insert_with(|| Instant::now() + streams.limits.linger());
-                    if timeout_at(until, streams.in_flight.none()).await.is_err() {
-                        tracing::warn!("the input has ended and calls have not: giving them up");
+                    LineRead::TooLong(id) => {
+                        let most = streams.limits.line_bytes;
+                        Err(MessageError::invalid(
+                            id,
+                            format!("a message may have {most} bytes at most"),
+                        ))
                     }
-                    return None;
+                    LineRead::End(until) => {
+                        streams.ending.cancel();
+                        let until =
+                            *until.get_or_insert_with(|| Instant::now() + streams.limits.linger());
+                        if timeout_at(until, streams.in_flight.none()).await.is_err() {
+                            tracing::warn!(
+                                "the input has ended and calls have not: giving them up"
+                            );
+                        }
+                        return None;
+                    }
+                },
+            };
+            let message = match taken {
+                Ok(message) => message,
+                Err(error) => {
+                    tracing::debug!(error = %error.error.message, "refused a message");
+                    let reply = ServerJsonRpcMessage::error(*error.error, error.id);
+                    match serde_json::to_vec(&reply) {
+                        Ok(reply) if of_batch.is_some() => streams.batches.refuse(reply),
+                        Ok(reply) => streams.clone().write_later(reply),
+                        Err(error) => tracing::error!(%error, "an error cannot be written"),
+                    }
+                    None
                 }
             };
-            tracing::debug!(error = %error.error.message, "refused a message");
-            streams.clone().answer(error);
+            if let Some(answered) = streams.batches.end_reading() {
+                streams.clone().write_later(answered);
+            }
+            if message.is_some() {
+                return message;
+            }
         }
     }
 
@@ -125,34 +153,53 @@ where
     R: Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    async fn send(&self, message: ServerJsonRpcMessage) -> io::Result<()> {
+    async fn send(&self, mut message: ServerJsonRpcMessage) -> io::Result<()> {
+        message::explain_message(&mut message);
         let id = match &message {
             JsonRpcMessage::Response(reply) => Some(&reply.id),
             JsonRpcMessage::Error(reply) => reply.id.as_ref(),
             JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
         };
-        let Some(id) = id else { return self.write(&message).await };
+        if let JsonRpcMessage::Response(reply) = &message
+            && let ServerResult::InitializeResult(result) = &reply.result
+        {
+            self.batches.agreed(&result.protocol_version);
+        }
+        let line = serde_json::to_vec(&message)?;
+        let Some(id) = id else { return self.write(line).await };
         self.in_flight.begin_reply(Some(id));
-        let sent = self.write(&message).await;
+        let sent = match self.batches.reply(id, line) {
+            Some(line) => self.write(line).await,
+            // It goes out with the last of its batch.
+            None => Ok(()),
+        };
         self.in_flight.end_reply();
         sent
     }
 
-    async fn write(&self, message: &ServerJsonRpcMessage) -> io::Result<()> {
-        let mut line = serde_json::to_vec(message)?;
+    async fn write(&self, mut line: Vec<u8>) -> io::Result<()> {
         line.push(b'\n');
         self.outbox.send(&line).await
     }
 
-    /// Books what a message opens or ends.
-    fn note(&self, message: &ClientJsonRpcMessage) -> Result<(), MessageError> {
-        match message {
-            JsonRpcMessage::Request(request) if !self.in_flight.begin(&request.id) => {
-                // Under its id the client would take the refusal for the first one's answer.
-                Err(MessageError::without_id(ErrorData::invalid_request(
-                    format!("a request with the id `{}` is not answered yet", request.id),
-                    None,
-                )))
+    /// The message in some bytes, and notes what it opens or ends. `None` for what is ignored.
+    fn take(
+        self: &Arc<Self>,
+        bytes: &[u8],
+        of_batch: bool,
+    ) -> Result<Option<ClientJsonRpcMessage>, MessageError> {
+        let Some(message) = message::parse(bytes)? else { return Ok(None) };
+        match &message {
+            JsonRpcMessage::Request(request) => {
+                if !self.in_flight.begin(&request.id) {
+                    // Under its id the client would take the refusal for the first one's answer.
+                    let what =
+                        format!("a request with the id `{}` is not answered yet", request.id);
+                    return Err(MessageError::invalid(None, what));
+                }
+                if of_batch {
+                    self.batches.expect(&request.id);
+                }
             }
             JsonRpcMessage::Notification(notification) => {
                 if let ClientNotification::CancelledNotification(cancelled) =
@@ -161,21 +208,23 @@ where
                 {
                     // What is cancelled is not answered.
                     self.in_flight.end(id);
+                    if let Some(line) = self.batches.cancel(id) {
+                        self.clone().write_later(line);
+                    }
                 }
-                Ok(())
             }
-            _ => Ok(()),
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
         }
+        Ok(Some(message))
     }
 
-    /// Answers without rmcp, in a task, for a write that is dropped halfway would spoil the line.
-    fn answer(self: Arc<Self>, error: MessageError) {
+    /// Writes without rmcp, in a task, for a write that is dropped halfway would spoil the line.
+    fn write_later(self: Arc<Self>, line: Vec<u8>) {
         // What is refused was never open; its id may be that of a request that is.
         self.in_flight.begin_reply(None);
         tokio::spawn(async move {
-            let reply = ServerJsonRpcMessage::error(*error.error, error.id);
-            if let Err(error) = self.write(&reply).await {
-                tracing::debug!(%error, "an error was not delivered");
+            if let Err(error) = self.write(line).await {
+                tracing::debug!(%error, "an answer was not delivered");
             }
             self.in_flight.end_reply();
         });
@@ -301,43 +350,4 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
     fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
-}
-
-/// A message that is answered with an error, and whom the answer is for, if that can be told.
-#[derive(Debug)]
-struct MessageError {
-    id: Option<RequestId>,
-    error: Box<ErrorData>,
-}
-
-impl MessageError {
-    fn without_id(error: ErrorData) -> Self {
-        Self { id: None, error: Box::new(error) }
-    }
-}
-
-/// The message in a line. `None` for an empty line and for notifications nobody knows, which a
-/// server has to ignore.
-fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, MessageError> {
-    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
-    if line.is_empty() {
-        return Ok(None);
-    }
-    if let Ok(message) = serde_json::from_slice(line) {
-        return Ok(Some(message));
-    }
-    let value: Value = serde_json::from_slice(line).map_err(|error| {
-        let what = format!("a line that is not JSON: {error}");
-        MessageError::without_id(ErrorData::parse_error(what, None))
-    })?;
-    let Value::Object(object) = value else {
-        let what = "a message is a JSON object; batches are not part of this protocol";
-        return Err(MessageError::without_id(ErrorData::invalid_request(what, None)));
-    };
-    let id = object.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
-    if object.contains_key("method") && !object.contains_key("id") {
-        return Ok(None);
-    }
-    let what = "a message is a JSON-RPC 2.0 request, notification or response";
-    Err(MessageError { id, error: Box::new(ErrorData::invalid_request(what, None)) })
 }

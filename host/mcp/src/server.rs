@@ -1,5 +1,7 @@
 //! The handler: both eras of the protocol over [`Actions`].
 
+#![expect(deprecated, reason = "older clients subscribe and set levels by methods of their own")]
+
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,22 +9,32 @@ use futures::FutureExt;
 use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
-    CustomResult, ErrorCode, Implementation, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-    ServerConfig, SubscriptionFilter, Tool as McpTool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    ContentBlock, CustomRequest, CustomResult, ErrorCode, Extensions, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+    ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig,
+    SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool as McpTool,
+    UnsubscribeRequestParams,
 };
-use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer, SubscriptionContext};
-use serde_json::Value;
-use souk_model::{Actions, CallFailure, Failure, Principal, ToolCall, ToolResult};
+use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
+use serde_json::{Map, Value};
+use souk_model::{
+    Actions, CallFailure, Failure, Features, Principal, PromptRequest, ToolCall, ToolResult,
+};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::TransportLimits;
+use crate::call_log::{CallLog, LogForwarder, LogLevelFilter, level_of};
+use crate::elicitation::{ClientAnswers, McpClient};
+use crate::news::{self, ResourceSubscriptions};
 use crate::progress::ProgressForwarder;
+use crate::request_state::StateSealer;
+use crate::session_header::session_id;
 use crate::subscriptions::Subscriptions;
 use crate::tool_list::{ToolListCache, mcp_tool};
-use crate::{content, documents};
+use crate::{content, message, prompts, resources};
 
 /// What a model is told before it sees the tools.
 const INSTRUCTIONS: &str = "\
@@ -38,7 +50,10 @@ NOT_FOUND and ends with a hint. FORBIDDEN is the operator's rule: do not try to 
 can read, for a time.";
 
 /// Requests of MCP that this server understands if it understands their parameters.
-const KNOWN_METHODS: [&str; 7] = [
+const KNOWN_METHODS: [&str; 10] = [
+    "completion/complete",
+    "prompts/get",
+    "prompts/list",
     "resources/list",
     "resources/read",
     "resources/templates/list",
@@ -49,7 +64,8 @@ const KNOWN_METHODS: [&str; 7] = [
 ];
 
 /// Those that the newer era has done away with.
-const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
+const OLDER_METHODS: [&str; 5] =
+    ["initialize", "logging/setLevel", "ping", "resources/subscribe", "resources/unsubscribe"];
 
 /// What all handlers of one transport share.
 pub(crate) struct ServerState {
@@ -57,17 +73,15 @@ pub(crate) struct ServerState {
     subscriptions: Arc<Subscriptions>,
     lists: ToolListCache,
     info: ServerConfig,
+    features: Features,
+    sealer: StateSealer,
     /// Ends the subscriptions when the transport is about to end, so that they hold nothing up.
     pub(crate) ending: CancellationToken,
 }
 
 impl ServerState {
     pub(crate) fn new(actions: Arc<dyn Actions>, limits: &TransportLimits) -> Arc<Self> {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .enable_resources()
-            .build();
+        let features = actions.features();
         let implementation = Implementation::new("souk", env!("CARGO_PKG_VERSION"))
             .with_title("Souk")
             .with_description("Sandboxed actions for Magento 2 and Adobe Commerce stores");
@@ -75,12 +89,34 @@ impl ServerState {
             actions,
             subscriptions: Subscriptions::new(limits.subscriptions),
             lists: ToolListCache::default(),
-            info: ServerConfig::new(capabilities)
+            info: ServerConfig::new(capabilities(features))
                 .with_server_info(implementation)
                 .with_instructions(INSTRUCTIONS),
+            features,
+            sealer: StateSealer::new(),
             ending: CancellationToken::new(),
         })
     }
+}
+
+/// What clients are told there is.
+fn capabilities(features: Features) -> ServerCapabilities {
+    let mut capabilities = ServerCapabilities::builder()
+        .enable_tools()
+        .enable_tool_list_changed()
+        .enable_resources()
+        .build();
+    if let Some(resources) = capabilities.resources.as_mut().filter(|_| features.resource_changes) {
+        resources.list_changed = Some(true);
+        resources.subscribe = Some(true);
+    }
+    if features.prompts {
+        let prompts = capabilities.prompts.insert(Default::default());
+        prompts.list_changed = Some(true);
+    }
+    capabilities.completions = features.completions.then(Map::new);
+    capabilities.logging = features.logging.then(Map::new);
+    capabilities
 }
 
 /// How a handler knows who asks.
@@ -98,23 +134,61 @@ pub(crate) struct McpHandler {
     caller: Caller,
     /// Tells a client that sent `initialize` of changed lists, for as long as this handler lives.
     list_change_task: Mutex<Option<AbortHandle>>,
+    /// What such a client watches, and from where on it wants to know how calls go.
+    watched: ResourceSubscriptions,
+    log_level: LogLevelFilter,
 }
 
 impl McpHandler {
     pub(crate) fn new(shared: Arc<ServerState>, caller: Caller) -> Self {
-        Self { shared, caller, list_change_task: Mutex::new(None) }
+        Self {
+            shared,
+            caller,
+            list_change_task: Mutex::new(None),
+            watched: ResourceSubscriptions::default(),
+            log_level: LogLevelFilter::default(),
+        }
     }
 
     fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
+        self.principal_of(&context.extensions, speaks_older(context))
+    }
+
+    /// Who asks, and in which session, where the protocol has them.
+    fn principal_of(
+        &self,
+        extensions: &Extensions,
+        has_sessions: bool,
+    ) -> Result<Principal, ErrorData> {
         match &self.caller {
             Caller::Only(principal) => Ok(principal.clone()),
-            Caller::OfRequest => context
-                .extensions
-                .get::<http::request::Parts>()
-                .and_then(|parts| parts.extensions.get::<Principal>())
-                .cloned()
-                .ok_or_else(|| ErrorData::internal_error("the request names no principal", None)),
+            Caller::OfRequest => {
+                let parts = extensions.get::<http::request::Parts>();
+                let principal = parts.and_then(|parts| parts.extensions.get::<Principal>());
+                let principal = principal.cloned().ok_or_else(|| {
+                    ErrorData::internal_error("the request names no principal", None)
+                })?;
+                // That it is the principal's own was looked at before it came here.
+                let session = parts.filter(|_| has_sessions);
+                let session = session.and_then(|parts| session_id(&parts.headers));
+                Ok(match session {
+                    Some(session) => principal.in_session(session),
+                    None => principal,
+                })
+            }
         }
+    }
+
+    /// The log of one call, as far as its client wants one.
+    fn log(&self, context: &RequestContext<RoleServer>) -> (CallLog, LogForwarder) {
+        let from = if !self.shared.features.logging {
+            None
+        } else if speaks_older(context) {
+            Some(self.log_level.get())
+        } else {
+            context.meta.log_level().map(|level| level_of(level) as u8)
+        };
+        CallLog::new(context.peer.clone(), from)
     }
 
     async fn run(
@@ -122,32 +196,40 @@ impl McpHandler {
         principal: Principal,
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
-    ) -> CallToolResult {
-        let mut call = ToolCall {
-            principal,
-            tool: request.name.into_owned(),
-            arguments: request.arguments.unwrap_or_default(),
-            progress: None,
-        };
+    ) -> Result<CallToolResponse, ErrorData> {
+        let arguments = request.arguments.unwrap_or_default();
+        let tool = request.name.into_owned();
+        let request_text = request_text(&principal, "tools/call", &tool, &arguments);
+        let brought =
+            ClientAnswers { responses: request.input_responses, state: request.request_state };
+        let (log, logs) = self.log(context);
+        let sealer = &self.shared.sealer;
+        let client = McpClient::new(context, log, sealer, &request_text, brought)?;
+        let mut call = ToolCall::new(principal, tool, arguments);
+        call.client = Some(client.clone());
         let outcome = match context.meta.get_progress_token() {
-            None => self.catch_panic(call).await,
+            None => logs.while_running(self.catch_panic(call)).await,
             Some(token) => {
                 let (progress, forwarder) = ProgressForwarder::new(context.peer.clone(), token);
                 call.progress = Some(progress);
-                forwarder.while_running(self.catch_panic(call)).await
+                forwarder.while_running(logs.while_running(self.catch_panic(call))).await
             }
         };
-        match outcome {
+        if let Some(questions) = client.questions(sealer, &request_text) {
+            return Ok(questions.into());
+        }
+        let result = match outcome {
             Ok(answer) => {
                 let first = answer.headline.as_ref().map(ContentBlock::text);
-                let beside = content::blocks(&answer, documents::understands_links(context));
+                let beside = content::blocks(&answer, resources::understands_links(context));
                 let mut result = CallToolResult::structured(Value::Object(answer.result));
                 result.content.splice(0..0, first);
                 result.content.extend(beside);
                 result
             }
             Err(failure) => error_result(failure),
-        }
+        };
+        Ok(result.into())
     }
 
     /// A panic below must not leave a client without an answer: it would wait for ever.
@@ -200,14 +282,24 @@ fn refuse_cursor(request: Option<PaginatedRequestParams>, what: &str) -> Result<
     Ok(())
 }
 
-/// Tells a peer of the older era of changed lists until it is gone.
-async fn notify_list_changes(shared: Arc<ServerState>, peer: Peer<RoleServer>) {
-    let mut changes = shared.actions.changes();
-    while changes.changed().await.is_ok() {
-        if peer.notify_tool_list_changed().await.is_err() {
-            return;
-        }
-    }
+/// Whether the caller's protocol still has `initialize`.
+fn speaks_older(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_none_or(|version| version.has_initialize())
+}
+
+/// What tells a request from all others that may be sent with answers to questions.
+fn request_text(
+    principal: &Principal,
+    method: &str,
+    name: &str,
+    arguments: &Map<String, Value>,
+) -> String {
+    serde_json::json!([principal.as_str(), method, name, arguments]).to_string()
+}
+
+/// Of a method that is not served, or not in the caller's version.
+fn unknown_method(method: &str) -> ErrorData {
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message::unknown_method(method), None)
 }
 
 impl ServerHandler for McpHandler {
@@ -236,10 +328,20 @@ impl ServerHandler for McpHandler {
     ) -> Result<ListResourcesResult, ErrorData> {
         refuse_cursor(request, "resources")?;
         let principal = self.principal(&context)?;
-        let documents =
-            catch_panic("resources/list", self.shared.actions.documents(&principal)).await;
-        let documents = documents.map_err(|failure| documents::read_error(&failure, None))?;
-        Ok(ListResourcesResult::with_all_items(documents.iter().map(documents::resource).collect()))
+        let listed = catch_panic("resources/list", self.shared.actions.resources(&principal)).await;
+        let listed = listed.map_err(|failure| resources::read_error(&failure, None))?;
+        Ok(ListResourcesResult::with_all_items(listed.iter().map(resources::resource).collect()))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        refuse_cursor(request, "resource templates")?;
+        let families = self.shared.actions.resource_families(&self.principal(&context)?);
+        let templates = families.into_iter().map(resources::family).collect();
+        Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
 
     async fn read_resource(
@@ -248,15 +350,109 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let (principal, uri) = (self.principal(&context)?, request.uri);
-        let read = catch_panic("resources/read", self.shared.actions.document(&principal, &uri));
-        let (document, text) = tokio::select! {
+        let read = catch_panic("resources/read", self.shared.actions.resource(&principal, &uri));
+        let resource = tokio::select! {
             biased;
             () = context.ct.cancelled() => {
                 return Err(ErrorData::internal_error("cancelled", None));
             }
-            read = read => read.map_err(|failure| documents::read_error(&failure, Some(&uri)))?,
+            read = read => read.map_err(|failure| resources::read_error(&failure, Some(&uri)))?,
         };
-        Ok(documents::contents(document, text).into())
+        Ok(ReadResourceResult::new(vec![resources::contents(resource)]).into())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if !self.shared.features.resource_changes {
+            return Err(unknown_method("resources/subscribe"));
+        }
+        self.watched.add(request.uri).map_err(|why| ErrorData::invalid_params(why, None))
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if !self.shared.features.resource_changes {
+            return Err(unknown_method("resources/unsubscribe"));
+        }
+        self.watched.remove(&request.uri);
+        Ok(())
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if !self.shared.features.logging || !speaks_older(&context) {
+            return Err(unknown_method("logging/setLevel"));
+        }
+        self.log_level.set(request.level);
+        Ok(())
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        if !self.shared.features.prompts {
+            return Err(unknown_method("prompts/list"));
+        }
+        refuse_cursor(request, "prompts")?;
+        let listed = self.shared.actions.prompts(&self.principal(&context)?);
+        Ok(ListPromptsResult::with_all_items(listed.into_iter().map(prompts::listed).collect()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        if !self.shared.features.prompts {
+            return Err(unknown_method("prompts/get"));
+        }
+        let principal = self.principal(&context)?;
+        let (name, arguments) = (request.name, request.arguments.unwrap_or_default());
+        let request_text = request_text(&principal, "prompts/get", &name, &arguments);
+        let brought =
+            ClientAnswers { responses: request.input_responses, state: request.request_state };
+        let (log, logs) = self.log(&context);
+        let sealer = &self.shared.sealer;
+        let client = McpClient::new(&context, log, sealer, &request_text, brought)?;
+        let asked = PromptRequest { principal, name, arguments, client: Some(client.clone()) };
+        let made = catch_panic("prompts/get", self.shared.actions.prompt(asked));
+        let made = tokio::select! {
+            biased;
+            () = context.ct.cancelled() => {
+                return Err(ErrorData::internal_error("cancelled", None));
+            }
+            made = logs.while_running(made) => made,
+        };
+        if let Some(questions) = client.questions(sealer, &request_text) {
+            return Ok(questions.into());
+        }
+        Ok(prompts::result(made.map_err(|failure| prompts::error(&failure))?).into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        if !self.shared.features.completions {
+            return Err(unknown_method("completion/complete"));
+        }
+        let principal = self.principal(&context)?;
+        let asked = prompts::completion_request(request)?;
+        let made =
+            catch_panic("completion/complete", self.shared.actions.complete(&principal, asked));
+        Ok(prompts::completion(made.await.map_err(|failure| prompts::error(&failure))?))
     }
 
     async fn call_tool(
@@ -275,7 +471,7 @@ impl ServerHandler for McpHandler {
         tokio::select! {
             biased;
             () = context.ct.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
-            result = self.run(principal, request, &context) => Ok(result.into()),
+            result = self.run(principal, request, &context) => result,
         }
     }
 
@@ -284,7 +480,9 @@ impl ServerHandler for McpHandler {
         if context.peer.peer_info().is_none() {
             return;
         }
-        let task = tokio::spawn(notify_list_changes(self.shared.clone(), context.peer));
+        let Ok(principal) = self.principal_of(&context.extensions, true) else { return };
+        let (actions, watched) = (self.shared.actions.clone(), self.watched.clone());
+        let task = tokio::spawn(news::tell_older(actions, principal, watched, context.peer));
         let mut list_change_task =
             self.list_change_task.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(earlier) = list_change_task.replace(task.abort_handle()) {
@@ -296,9 +494,8 @@ impl ServerHandler for McpHandler {
         &self,
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
-        let mut accepted = SubscriptionFilter::new();
-        accepted.tools_list_changed = requested.tools_list_changed;
-        Some(accepted)
+        // rmcp takes out what there is not.
+        Some(requested.clone())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
@@ -307,18 +504,7 @@ impl ServerHandler for McpHandler {
         let is_only = principal.as_str() == Principal::LOCAL;
         let opened = self.shared.subscriptions.open(&principal, is_only);
         let _place = opened.map_err(|why| ErrorData::internal_error(why, None))?;
-        let mut changes = self.shared.actions.changes();
-        let tell = async {
-            while changes.changed().await.is_ok() {
-                if context.accepted().tools_list_changed == Some(true)
-                    && context.sink().notify_tool_list_changed().await.is_err()
-                {
-                    return;
-                }
-            }
-            // Nothing will change any more, but the client has not hung up.
-            std::future::pending::<()>().await;
-        };
+        let tell = news::tell_newer(&*self.shared.actions, principal, &context);
         tokio::select! {
             () = context.cancelled() => {}
             () = self.shared.ending.cancelled() => {}
@@ -334,14 +520,12 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method: String = request.method.chars().take(100).collect();
-        let opens = context.protocol_version().is_none_or(|version| version.has_initialize());
         let known = KNOWN_METHODS.contains(&method.as_str())
-            || (opens && HANDSHAKE_METHODS.contains(&method.as_str()));
+            || (speaks_older(&context) && OLDER_METHODS.contains(&method.as_str()));
         if known {
             let what = format!("the parameters of `{method}` are not what the protocol asks for");
             return Err(ErrorData::invalid_params(what, None));
         }
-        let what = format!("this server has no method `{method}`");
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, what, None))
+        Err(unknown_method(&method))
     }
 }

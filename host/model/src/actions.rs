@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
-use crate::{Action, Callers, Code, ContentBlock, Document, Effect, Failure, Principal, Tier};
+use crate::{
+    Action, Callers, Client, Code, CompletionRequest, ContentBlock, Document, Effect, Failure,
+    Principal, PromptInfo, PromptMessage, Resource, ResourceChange, ResourceContents,
+    ResourceFamily, Suggestions, Tier,
+};
 
 /// What a tool is likely to do, for clients that ask their user first. Derived from tier and
 /// effect, which are enforced; hints are only told.
@@ -71,6 +75,41 @@ pub struct ToolCall {
     pub arguments: Map<String, Value>,
     /// Where progress is reported, if the caller asked for it.
     pub progress: Option<Arc<dyn Progress>>,
+    /// Whoever made the call, where they can be asked something.
+    pub client: Option<Arc<dyn Client>>,
+}
+
+impl ToolCall {
+    /// A call that reports to nobody and asks nobody.
+    #[must_use]
+    pub const fn new(principal: Principal, tool: String, arguments: Map<String, Value>) -> Self {
+        Self { principal, tool, arguments, progress: None, client: None }
+    }
+}
+
+/// One request of a prompt.
+pub struct PromptRequest {
+    /// Who asks.
+    pub principal: Principal,
+    /// The prompt's name.
+    pub name: String,
+    /// Its arguments as the client sent them.
+    pub arguments: Map<String, Value>,
+    /// Whoever asks, where they can be asked something.
+    pub client: Option<Arc<dyn Client>>,
+}
+
+/// What there is beside tools and documents. What there is not, no client is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Features {
+    /// Prompts.
+    pub prompts: bool,
+    /// Suggestions for arguments of prompts and variables of resources.
+    pub completions: bool,
+    /// Calls tell how they go.
+    pub logging: bool,
+    /// Changed resources are [announced](Actions::resource_changes).
+    pub resource_changes: bool,
 }
 
 /// The result of a call.
@@ -149,9 +188,74 @@ pub trait Actions: Send + Sync + 'static {
         Err(Failure::new(Code::NotFound, format!("no document has the URI `{uri}`")))
     }
 
+    /// What there is beside tools and documents. Always the same.
+    fn features(&self) -> Features {
+        Features::default()
+    }
+
+    /// What this principal can read, newest first: its documents, and what else there is.
+    ///
+    /// # Errors
+    /// When they cannot be looked at.
+    async fn resources(&self, principal: &Principal) -> Result<Vec<Resource>, Failure> {
+        Ok(self.documents(principal).await?.iter().map(Resource::from).collect())
+    }
+
+    /// The families of resources that this principal can read, which are not listed one by one.
+    fn resource_families(&self, _principal: &Principal) -> Vec<ResourceFamily> {
+        Vec::new()
+    }
+
+    /// A resource of this principal's, whole.
+    ///
+    /// # Errors
+    /// As of a [document](Self::document).
+    async fn resource(
+        &self,
+        principal: &Principal,
+        uri: &str,
+    ) -> Result<ResourceContents, Failure> {
+        Ok(self.document(principal, uri).await?.into())
+    }
+
+    /// Tells of resources that change, each with whom it concerns; all, where nobody is named. `None`
+    /// where nothing is told.
+    fn resource_changes(&self) -> Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>> {
+        None
+    }
+
+    /// The prompts that this principal may use, sorted by name.
+    fn prompts(&self, _principal: &Principal) -> Vec<PromptInfo> {
+        Vec::new()
+    }
+
+    /// A prompt with its arguments filled in.
+    ///
+    /// # Errors
+    /// NOT_FOUND where there is no such prompt, VALIDATION_ERROR of its arguments.
+    async fn prompt(&self, request: PromptRequest) -> Result<Vec<PromptMessage>, Failure> {
+        Err(Failure::new(Code::NotFound, format!("no prompt is called `{}`", request.name)))
+    }
+
+    /// Suggestions for what a person types.
+    ///
+    /// # Errors
+    /// NOT_FOUND where there is no such prompt or resource.
+    async fn complete(
+        &self,
+        _principal: &Principal,
+        _request: CompletionRequest,
+    ) -> Result<Suggestions, Failure> {
+        Ok(Suggestions::default())
+    }
+
     /// The only client of this transport has left. What it began and nobody waits for any more comes
     /// to an end soon, so that the process can.
     fn client_left(&self) {}
+
+    /// A [session](Principal::client_session) of a client is over. What belonged to it goes with it;
+    /// where it was `lost` and not ended by its client, the client may come back in another.
+    fn session_ended(&self, _principal: &Principal, _lost: bool) {}
 
     /// Who may call over a network now. A transport that told somebody earlier asks again.
     fn callers(&self) -> Arc<Callers> {

@@ -1,5 +1,7 @@
 //! What stands beside a result's JSON.
 
+use crate::ResourceContents;
+
 /// What kind of picture it is; told by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageType {
@@ -52,6 +54,40 @@ pub struct Image {
     pub description: String,
 }
 
+/// What kind of recording it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudioType {
+    /// `audio/wav`
+    Wav,
+    /// `audio/mpeg`
+    Mpeg,
+    /// `audio/ogg`
+    Ogg,
+}
+
+impl AudioType {
+    /// The media type: `audio/wav`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wav => "audio/wav",
+            Self::Mpeg => "audio/mpeg",
+            Self::Ogg => "audio/ogg",
+        }
+    }
+}
+
+/// A recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audio {
+    /// What kind it is.
+    pub media_type: AudioType,
+    /// Its bytes.
+    pub data: Vec<u8>,
+    /// What is heard, for those who cannot hear it.
+    pub description: String,
+}
+
 /// A link to a document that the same call kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentBlock {
@@ -68,4 +104,10 @@ pub enum ContentBlock {
     Image(Image),
     /// A link to a document.
     Document(DocumentBlock),
+    /// A text.
+    Text(String),
+    /// A recording.
+    Audio(Audio),
+    /// A resource, whole.
+    Resource(ResourceContents),
 }

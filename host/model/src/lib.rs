@@ -19,25 +19,33 @@ mod action;
 mod actions;
 mod callers;
 pub mod capabilities;
+mod client;
 mod content;
+mod counted;
 mod decimal;
 mod details;
 mod document;
 mod failure;
 pub mod plan;
 mod principal;
+mod prompting;
 mod purge;
 mod request;
+mod resource;
 mod route;
 mod session;
 mod token_digest;
 pub mod visible;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier, TierRaise};
-pub use actions::{Actions, CallFailure, Progress, Tool, ToolCall, ToolHints, ToolResult};
+pub use actions::{
+    Actions, CallFailure, Features, Progress, PromptRequest, Tool, ToolCall, ToolHints, ToolResult,
+};
 pub use callers::{Callers, InvalidCallers};
 pub use capabilities::{Capabilities, Finding};
-pub use content::{ContentBlock, DocumentBlock, Image, ImageType};
+pub use client::{Client, Elicitation, ElicitationAnswer, LogLevel, NoAnswer};
+pub use content::{Audio, AudioType, ContentBlock, DocumentBlock, Image, ImageType};
+pub use counted::counted;
 pub use decimal::{Decimal, InvalidDecimal};
 pub use details::{
     ActionDetails, Completion, CompletionQuery, CompletionSource, Extension, GroupDetails, Prompt,
@@ -47,8 +55,13 @@ pub use document::Document;
 pub use failure::{Code, Failure};
 pub use plan::{InvalidPointer, Pointer, PointerPattern};
 pub use principal::Principal;
+pub use prompting::{
+    CompletionRequest, CompletionTarget, PromptInfo, PromptMessage, PromptParameter, PromptRole,
+    Suggestions,
+};
 pub use purge::PurgeTarget;
 pub use request::{Binding, BindingSource, Read, StoreView};
+pub use resource::{Resource, ResourceBody, ResourceChange, ResourceContents, ResourceFamily};
 pub use route::{Grant, InvalidRoute, Method, Route, WriteMethod};
 pub use session::{AuthMethod, SessionInfo};
 pub use token_digest::TokenDigest;

@@ -11,11 +11,14 @@ use crate::TokenDigest;
 ///
 /// Cheap to clone. Built by the transport, from what it authenticated; never from a message. It
 /// carries the digest of the token that it came by, so that whoever decides about it can ask whether
-/// the token is still its own; two that have the same name are the same principal all the same.
+/// the token is still its own, and the session of its client that it speaks in, where the client has
+/// one: logins and their scopes belong to that. Two that have the same name are the same principal all
+/// the same.
 #[derive(Clone)]
 pub struct Principal {
     name: Arc<str>,
     token: Option<TokenDigest>,
+    client_session: Option<Arc<str>>,
 }
 
 impl Principal {
@@ -31,13 +34,26 @@ impl Principal {
     /// A principal by the operator's name for it, as the host itself speaks of one.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.into(), token: None }
+        Self { name: name.into(), token: None, client_session: None }
     }
 
     /// A principal that came by a token.
     #[must_use]
     pub fn by_token(name: &str, token: TokenDigest) -> Self {
-        Self { name: name.into(), token: Some(token) }
+        Self { name: name.into(), token: Some(token), client_session: None }
+    }
+
+    /// As it speaks in a session of its client's, by the transport's id for it.
+    #[must_use]
+    pub fn in_session(mut self, id: &str) -> Self {
+        self.client_session = Some(id.into());
+        self
+    }
+
+    /// The session of its client that it speaks in; none where the transport or the protocol has none.
+    #[must_use]
+    pub fn client_session(&self) -> Option<&str> {
+        self.client_session.as_deref()
     }
 
     /// The operator's name for it.

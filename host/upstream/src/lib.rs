@@ -89,7 +89,7 @@ pub use price_level::{BaseCurrencies, CheapProducts};
 pub use purger::{Purge, Purger};
 pub use read_memo::{MemoAnswer, ReadMemo};
 pub use session::Session;
-pub use session_registry::SessionRegistry;
+pub use session_registry::{CredentialsOf, SessionRegistry};
 pub use store::magento::{Magento, OnSecret, StoreHooks};
 pub use store::used_codes::ClaimCode;
 pub use wire::error_body::interpolate;

@@ -20,6 +20,7 @@ async fn of_two_commits_at_once_one_wins() {
     let served = shop.souk().http().await;
     let (one, other) = (served.connect(Era::Modern).await, served.connect(Era::Legacy).await);
     one.log_in().await;
+    other.log_in().await;
     let skus = shop.simple(20).await;
     let plan = propose(&one, &skus, "Once").await;
     shop.store.faults(&json!([{"method": "PUT", "delay_ms": 30}])).await;

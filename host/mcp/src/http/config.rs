@@ -17,8 +17,9 @@ pub struct HttpConfig {
     /// Names that clients reach this server by, on top of `localhost`, the loopback addresses and
     /// the address it is bound to. None.
     pub allowed_hosts: Vec<AllowedHost>,
-    /// Web pages that may talk to this server, on top of this machine's own. None. Clients that
-    /// are not web pages send no origin and are not concerned.
+    /// Web pages that may talk to this server, and whose browsers are told so (CORS). None. This
+    /// machine's own are let in too, but what is answered is shared only with those named. Clients
+    /// that are not web pages send no origin and are not concerned.
     pub allowed_origins: Vec<AllowedOrigin>,
     /// The address clients see, without a path, where a proxy stands in front:
     /// `https://souk.example`. By default what the request was sent to.

@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use http::header::{HOST, ORIGIN};
+use http::header::{HOST, HeaderValue, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, Uri};
 use serde::Deserialize;
@@ -240,6 +240,9 @@ impl fmt::Display for HostError {
 #[derive(Debug, Clone)]
 pub(crate) struct HostGuard {
     hosts: Vec<AllowedHost>,
+    /// This machine's own.
+    own_origins: Vec<AllowedOrigin>,
+    /// The operator's, whose pages may also read the answers.
     origins: Vec<AllowedOrigin>,
 }
 
@@ -256,8 +259,17 @@ impl HostGuard {
         });
         Self {
             hosts: OWN.iter().map(|own| AllowedHost::any_port(own)).chain(hosts.to_vec()).collect(),
-            origins: own_origins.chain(origins.to_vec()).collect(),
+            own_origins: own_origins.collect(),
+            origins: origins.to_vec(),
         }
+    }
+
+    /// The origin of a page that the operator named. Browsers are told that it may read the answers;
+    /// of this machine's own pages, which anything that runs here may have put up, they are not.
+    pub(crate) fn shared_with(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let given = headers.get(ORIGIN)?;
+        let (origin, _) = RequestOrigin::parse(given.to_str().ok()?)?;
+        self.origins.iter().any(|allowed| allowed.allows(&origin)).then(|| given.clone())
     }
 
     pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HostError> {
@@ -275,7 +287,10 @@ impl HostGuard {
         for origin in headers.get_all(ORIGIN) {
             let known =
                 origin.to_str().ok().and_then(RequestOrigin::parse).is_some_and(|(origin, _)| {
-                    self.origins.iter().any(|allowed| allowed.allows(&origin))
+                    self.own_origins
+                        .iter()
+                        .chain(&self.origins)
+                        .any(|allowed| allowed.allows(&origin))
                 });
             if !known {
                 let origin = String::from_utf8_lossy(origin.as_bytes());

@@ -4,7 +4,10 @@ mod accept;
 mod auth;
 mod config;
 mod connections;
+mod cors;
+mod event_log;
 mod host_guard;
+mod json_rpc;
 mod pages;
 mod peer;
 mod request_body;
@@ -42,11 +45,12 @@ use accept::Acceptor;
 use auth::TokenError;
 use connections::{ConnectionHandle, ConnectionLimits, ConnectionTimeouts, Connections};
 use host_guard::HostGuard;
+use json_rpc::is_stream;
 use peer::Peer;
 use request_body::RequestBodies;
 use seldom::Seldom;
 use sessions::{HttpSessions, RequestOwner};
-use state::{ENDPOINT, HttpState};
+use state::{ENDPOINT, ENDPOINT_WITH_SLASH, HttpState};
 use wrong_tokens::WrongTokens;
 
 /// Everything a server over HTTP needs. Who may call, [its actions](Actions::callers) know.
@@ -83,12 +87,15 @@ fn build(http: HttpServer) -> HttpParts {
     let shared = ServerState::new(actions.clone(), &limits);
     let stop = CancellationToken::new();
     let posts = TaskTracker::new();
+    let idle = Duration::from_secs(config.session_idle_s);
+    let sessions = Arc::new(HttpSessions::new(actions.clone(), config.sessions_each, idle));
     let state = Arc::new(HttpState {
         guard: HostGuard::new(&config.allowed_hosts, &config.allowed_origins),
         actions,
         wrong_tokens: WrongTokens::default(),
         turned_away: Seldom::default(),
         bodies: RequestBodies::new(config.body_bytes),
+        sessions: sessions.clone(),
         public_url: config.public_url,
         posts: posts.clone(),
     });
@@ -100,8 +107,8 @@ fn build(http: HttpServer) -> HttpParts {
         .with_max_request_body_bytes(config.body_bytes)
         .with_cancellation_token(stop.clone());
     rmcp.legacy_session_mode = true;
-    let idle = Duration::from_secs(config.session_idle_s);
-    let sessions = Arc::new(HttpSessions::new(config.sessions_each, idle));
+    // Which clients are told where to come back to, sessions know.
+    rmcp.sse_retry = None;
     let handlers = shared.clone();
     let service = StreamableHttpService::new(
         move || Ok(McpHandler::new(handlers.clone(), Caller::OfRequest)),
@@ -109,7 +116,8 @@ fn build(http: HttpServer) -> HttpParts {
         rmcp,
     );
     let router = Router::new()
-        .nest_service(ENDPOINT, service)
+        .route_service(ENDPOINT, service.clone())
+        .route_service(ENDPOINT_WITH_SLASH, service)
         .layer(from_fn_with_state(state.clone(), authenticate))
         .route("/", get(pages::front))
         .route("/healthz", get(|| async { "ok\n" }))
@@ -126,14 +134,21 @@ fn build(http: HttpServer) -> HttpParts {
 async fn check_host(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<ConnectionHandle>().cloned();
     let checked = state.guard.check(request.uri(), request.headers());
-    let in_protocol = request.uri().path().starts_with(ENDPOINT);
-    let (response, answered) = match checked {
+    let in_protocol = [ENDPOINT, ENDPOINT_WITH_SLASH].contains(&request.uri().path());
+    let shared_with = state.guard.shared_with(request.headers());
+    let (mut response, answered) = match checked {
+        Ok(()) if shared_with.is_some() && cors::is_preflight(&request) => {
+            (cors::preflight(request.headers()), true)
+        }
         Ok(()) => (next.run(request).await, !in_protocol),
         Err(error) => {
             state.turned_away.say(|times| tracing::warn!(%error, times, "refused a request"));
             (pages::wrong_host(&error), true)
         }
     };
+    if let Some(origin) = shared_with {
+        cors::share(&mut response, origin);
+    }
     if let Some(connection) = connection.filter(|_| answered) {
         connection.answered();
     }
@@ -181,13 +196,13 @@ async fn serve(
         Ok(request) => request,
         Err(refused) => return refused,
     };
-    let connection = request.extensions().get::<ConnectionHandle>();
+    let connection = request.extensions().get::<ConnectionHandle>().cloned();
     let owner = RequestOwner {
         principal: principal.clone(),
-        connection: connection.map(ConnectionHandle::id),
+        connection: connection.as_ref().map(ConnectionHandle::id),
     };
     let for_news = is_for_news(&request);
-    let answering = connection.map(|connection| connection.answering(for_news));
+    let answering = connection.as_ref().map(|connection| connection.answering(for_news));
     let post = (request.method() == Method::POST).then(|| state.posts.token());
     let deletes = request.method() == Method::DELETE;
     let headers = request.headers().clone();
@@ -198,7 +213,9 @@ async fn serve(
         () = &mut gone => {
             return pages::unauthorized(state, &headers, TokenError::WrongToken);
         }
-        outcome = sessions::on_behalf_of(owner, next.run(request)) => outcome,
+        outcome = sessions::on_behalf_of(owner.clone(), async {
+            json_rpc::serve(&state.sessions, &owner, request, next).await
+        }) => outcome,
     };
     if outcome.full {
         return pages::too_many_sessions();
@@ -221,7 +238,7 @@ async fn serve(
 
 /// Whether a request is answered with news for as long as there are any: the older era's stream, the
 /// newer one's subscription.
-fn is_for_news(request: &Request) -> bool {
+fn is_for_news<B>(request: &http::Request<B>) -> bool {
     let method = request.headers().get("mcp-method").map(http::HeaderValue::as_bytes);
     request.method() == Method::GET || method == Some(b"subscriptions/listen")
 }
@@ -234,11 +251,6 @@ async fn until_gone(actions: Arc<dyn Actions>, principal: Principal) {
             std::future::pending::<()>().await;
         }
     }
-}
-
-fn is_stream(response: &Response) -> bool {
-    let kind = response.headers().get(http::header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// Ends the sessions of callers that are no longer known, whenever that changes.
@@ -285,13 +297,15 @@ pub async fn serve_http(
         closing: closing.clone(),
     };
     let mut serving = pin!(acceptor.run());
-    let mut ending_sessions = pin!(end_sessions_of_the_gone(actions, sessions));
+    let mut ending_sessions = pin!(end_sessions_of_the_gone(actions, sessions.clone()));
+    let mut forgetting = tokio::time::interval(Duration::from_secs(30));
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut serving => return Ok(()),
             () = &mut ending_sessions => std::future::pending::<()>().await,
             () = &mut shutdown => break,
+            _ = forgetting.tick() => sessions.forget_old(),
         }
     }
     closing.cancel();

@@ -27,16 +27,19 @@ fn base(state: &HttpState, headers: &HeaderMap) -> String {
 /// For somebody who opened the address in a browser.
 pub(super) async fn front(State(state): State<Arc<HttpState>>, headers: HeaderMap) -> String {
     let url = base(&state, &headers) + ENDPOINT;
-    let token = if state.actions.callers().is_open() {
-        ""
+    let (token, note) = if state.actions.callers().is_open() {
+        ("", "")
     } else {
-        "\nEach request needs a token:  Authorization: Bearer TOKEN\n"
+        (
+            " --header \"Authorization: Bearer TOKEN\"",
+            "\nThe operator gives out tokens; each request needs one.\n",
+        )
     };
     format!(
         "This is Souk, an MCP server for Magento 2 and Adobe Commerce stores.\n\
          \n\
          Programs talk to it at {url}, for example:\n\
-         \n    claude mcp add --transport http souk {url}\n{token}"
+         \n    claude mcp add --transport http souk {url}{token}\n{note}"
     )
 }
 
@@ -69,18 +72,31 @@ pub(super) fn wrong_host(refused: &HostError) -> Response {
 pub(super) fn unauthorized(state: &HttpState, headers: &HeaderMap, denied: TokenError) -> Response {
     let base = base(state, headers);
     let metadata = format!("{base}/.well-known/oauth-protected-resource{ENDPOINT}");
-    let (challenge, text) = match denied {
+    let (error, what, hint) = match denied {
         TokenError::NoToken => (
-            format!("Bearer resource_metadata=\"{metadata}\""),
-            "a token is needed\n\nhint: send `Authorization: Bearer TOKEN` with a token from the \
-             operator\n",
+            None,
+            "a token is needed",
+            "send `Authorization: Bearer TOKEN` with a token from the operator",
         ),
         TokenError::WrongToken => (
-            format!("Bearer error=\"invalid_token\", resource_metadata=\"{metadata}\""),
-            "the token is not one of this server's\n\nhint: ask the operator for a token\n",
+            Some("invalid_token"),
+            "the token is not one of this server's",
+            "ask the operator for a token",
         ),
     };
-    let mut response = (StatusCode::UNAUTHORIZED, text).into_response();
+    // Some clients show the challenge, others the body.
+    let code = error.map(|error| format!("error=\"{error}\", ")).unwrap_or_default();
+    let challenge = format!(
+        "Bearer realm=\"souk\", {code}error_description=\"{what}: {}\", \
+         resource_metadata=\"{metadata}\"",
+        hint.replace('`', "'")
+    );
+    let body = json!({
+        "error": error.unwrap_or("unauthorized"),
+        "error_description": what,
+        "hint": hint,
+    });
+    let mut response = (StatusCode::UNAUTHORIZED, Json(body)).into_response();
     if let Ok(challenge) = HeaderValue::try_from(challenge) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }

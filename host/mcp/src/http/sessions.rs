@@ -1,23 +1,28 @@
 //! Sessions of clients that speak the older era: few enough, and each its opener's alone.
 //!
 //! rmcp keeps any number of sessions and lets whoever knows an id use it. Its manager is asked
-//! within the request it serves, so the request's principal is found in a task-local here.
+//! within the request it serves, so the request's principal is found in a task-local here. What a
+//! session's streams send goes through a [log](EventLog), from which clients read.
 
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::{Stream, StreamExt};
-use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::model::{
+    ClientJsonRpcMessage, JsonRpcMessage, ProtocolVersion, ServerJsonRpcMessage, ServerResult,
+};
 use rmcp::transport::common::server_side_http::{ServerSseMessage, SessionId};
 use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::{
     LocalSessionManager, LocalSessionManagerError,
 };
-use souk_model::{Callers, Principal};
+use souk_model::{Actions, Callers, Principal};
 use tokio::time::{Duration, Instant};
 
+use super::event_log::{EventLog, UnknownEvent};
 use super::seldom::Seldom;
+use crate::message::explain_message;
 
 tokio::task_local! {
     static REQUEST: CurrentRequest;
@@ -75,6 +80,8 @@ pub(crate) enum SessionError {
     #[error("a session was asked for outside of a request")]
     NoRequest,
     #[error(transparent)]
+    Event(#[from] UnknownEvent),
+    #[error(transparent)]
     Inner(#[from] LocalSessionManagerError),
 }
 
@@ -85,12 +92,32 @@ struct SessionOwner {
     has_asked: bool,
     /// As many clones as there are calls being answered, and this one.
     calls: Arc<()>,
+    /// The version that was agreed on.
+    version: Option<ProtocolVersion>,
+    log: Arc<EventLog>,
 }
 
 impl SessionOwner {
     fn is_answering(&self) -> bool {
         Arc::strong_count(&self.calls) > 1
     }
+
+    /// Whether its client knows events that only say where to come back to. Older ones take them for
+    /// messages.
+    fn primes(&self) -> bool {
+        // Versions are dates, which compare as texts do.
+        self.version
+            .as_ref()
+            .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_11_25.as_str())
+    }
+}
+
+/// A session as a request of its owner uses it.
+struct SessionUse {
+    /// Marks it as answering a call for as long as it is held.
+    calls: Arc<()>,
+    primes: bool,
+    log: Arc<EventLog>,
 }
 
 /// rmcp's sessions, each bound to the principal that opened it, and at most so many for each.
@@ -101,28 +128,44 @@ pub(crate) struct HttpSessions {
     each: usize,
     /// Sessions that made room, for the log.
     closed: Seldom,
+    /// They hear of sessions that are over.
+    actions: Arc<dyn Actions>,
 }
 
 impl HttpSessions {
-    pub(crate) fn new(each: usize, idle: Duration) -> Self {
+    pub(crate) fn new(actions: Arc<dyn Actions>, each: usize, idle: Duration) -> Self {
         let mut inner = LocalSessionManager::default();
         inner.session_config.keep_alive = Some(idle);
-        Self { inner, owners: Mutex::default(), each, closed: Seldom::default() }
+        // Which clients are primed is decided here.
+        inner.session_config.sse_retry = None;
+        Self { inner, owners: Mutex::default(), each, closed: Seldom::default(), actions }
+    }
+
+    /// Takes a session off the list, whoever it is of.
+    fn forget(&self, id: &SessionId, lost: bool) {
+        let gone = self.owners().remove(id);
+        if let Some(session) = gone {
+            self.actions.session_ended(&session.owner.principal.in_session(id), lost);
+        }
     }
 
     fn owners(&self) -> MutexGuard<'_, HashMap<SessionId, SessionOwner>> {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the request's principal owns the session, and what marks it as answering a call.
-    fn enter(&self, id: &SessionId, asks: bool) -> Result<Arc<()>, SessionError> {
+    /// The session, where the request's principal owns it.
+    fn enter(&self, id: &SessionId, asks: bool) -> Result<SessionUse, SessionError> {
         let mut owners = self.owners();
         let session = owners.get_mut(id).ok_or(SessionError::NotFound)?;
         match REQUEST.try_with(|request| request.owner.has(&session.owner)) {
             Ok(true) => {
                 session.used = Instant::now();
                 session.has_asked |= asks;
-                Ok(session.calls.clone())
+                Ok(SessionUse {
+                    calls: session.calls.clone(),
+                    primes: session.primes(),
+                    log: session.log.clone(),
+                })
             }
             // Whether it exists is nobody else's business.
             Ok(false) | Err(_) => Err(SessionError::NotFound),
@@ -153,6 +196,24 @@ impl HttpSessions {
             .ok_or(SessionError::Full)
     }
 
+    /// The version that a session of the request's principal agreed on; none where there is no such
+    /// session.
+    pub(crate) fn version(&self, owner: &RequestOwner, id: &str) -> Option<ProtocolVersion> {
+        self.owners().get(id).filter(|session| owner.has(&session.owner))?.version.clone()
+    }
+
+    /// Whether the principal has such a session.
+    pub(crate) fn is_open(&self, owner: &RequestOwner, id: &str) -> bool {
+        self.owners().get(id).is_some_and(|session| owner.has(&session.owner))
+    }
+
+    /// Forgets what was kept for clients that did not come back for it.
+    pub(crate) fn forget_old(&self) {
+        for session in self.owners().values() {
+            session.log.forget_old();
+        }
+    }
+
     /// Ends the sessions, with their streams, of those who would no longer be let in.
     pub(crate) async fn end_unknown(&self, callers: &Callers) {
         let mut gone = Vec::new();
@@ -164,6 +225,7 @@ impl HttpSessions {
             stays
         });
         for (id, principal) in gone {
+            self.actions.session_ended(&principal.clone().in_session(&id), false);
             tracing::info!(%principal, "ending a session: its caller is no longer known");
             if let Err(error) = self.inner.close_session(&id).await {
                 tracing::debug!(%error, "a session was gone already");
@@ -172,15 +234,14 @@ impl HttpSessions {
     }
 }
 
-/// Marks a session as answering for as long as the stream is open.
-fn keep_in_use(
-    stream: impl Stream<Item = ServerSseMessage> + Send + Sync + 'static,
-    in_use: Arc<()>,
-) -> impl Stream<Item = ServerSseMessage> + Send + Sync + 'static {
-    stream.map(move |message| {
-        let _ = &in_use;
-        message
-    })
+fn explain(mut event: ServerSseMessage) -> ServerSseMessage {
+    if let Some(message) = &mut event.message
+        && matches!(**message, JsonRpcMessage::Error(_))
+    {
+        // rmcp keeps one of its own.
+        explain_message(Arc::make_mut(message));
+    }
+    event
 }
 
 impl SessionManager for HttpSessions {
@@ -199,12 +260,18 @@ impl SessionManager for HttpSessions {
             self.closed.say(|times| {
                 tracing::info!(%principal, times, "closing an unused session to make room");
             });
-            self.owners().remove(&id);
+            self.forget(&id, true);
             self.inner.close_session(&id).await?;
         }
         let (id, transport) = self.inner.create_session().await?;
-        let session =
-            SessionOwner { owner, used: Instant::now(), has_asked: false, calls: Arc::new(()) };
+        let session = SessionOwner {
+            owner,
+            used: Instant::now(),
+            has_asked: false,
+            calls: Arc::new(()),
+            version: None,
+            log: Arc::default(),
+        };
         self.owners().insert(id.clone(), session);
         Ok((id, transport))
     }
@@ -215,7 +282,14 @@ impl SessionManager for HttpSessions {
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, SessionError> {
         let _use = self.enter(id, false)?;
-        Ok(self.inner.initialize_session(id, message).await?)
+        let answer = self.inner.initialize_session(id, message).await?;
+        if let JsonRpcMessage::Response(response) = &answer
+            && let ServerResult::InitializeResult(result) = &response.result
+            && let Some(session) = self.owners().get_mut(id)
+        {
+            session.version = Some(result.protocol_version.clone());
+        }
+        Ok(answer)
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, SessionError> {
@@ -228,7 +302,7 @@ impl SessionManager for HttpSessions {
         if asked && self.enter(id, false).is_err() {
             return Ok(());
         }
-        self.owners().remove(id);
+        self.forget(id, !asked);
         Ok(self.inner.close_session(id).await?)
     }
 
@@ -237,8 +311,9 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        let in_use = self.enter(id, true)?;
-        Ok(keep_in_use(self.inner.create_stream(id, message).await?, in_use))
+        let SessionUse { calls, primes, log } = self.enter(id, true)?;
+        let messages = self.inner.create_stream(id, message).await?.map(explain);
+        Ok(log.record(messages, primes, calls))
     }
 
     async fn accept_message(
@@ -255,8 +330,17 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
         // A stream that only waits for news is no call: it holds nobody's place.
-        drop(self.enter(id, false)?);
-        self.inner.create_standalone_stream(id).await.map_err(SessionError::from)
+        let SessionUse { primes, log, .. } = self.enter(id, false)?;
+        if log.claim_standalone() {
+            match self.inner.create_standalone_stream(id).await {
+                Ok(messages) => log.record_standalone(messages),
+                Err(error) => {
+                    log.release_standalone();
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(log.read_standalone(primes))
     }
 
     async fn resume(
@@ -264,7 +348,7 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        drop(self.enter(id, false)?);
-        self.inner.resume(id, last_event_id).await.map_err(SessionError::from)
+        let SessionUse { log, .. } = self.enter(id, false)?;
+        Ok(log.resume(last_event_id.parse()?)?)
     }
 }

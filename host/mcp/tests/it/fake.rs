@@ -12,14 +12,15 @@ use rmcp::{ClientHandler, ClientLifecycleMode};
 use serde_json::{Map, Value, json};
 use souk_mcp::{TransportLimits, serve_streams};
 use souk_model::{
-    Actions, CallFailure, Callers, Code, Document, Failure, Principal, Tier, TokenDigest, Tool,
-    ToolCall, ToolHints, ToolResult,
+    Actions, CallFailure, Callers, Code, Document, Elicitation, ElicitationAnswer, Failure,
+    NoAnswer, Principal, Tier, TokenDigest, Tool, ToolCall, ToolHints, ToolResult,
 };
 use tokio::io::{DuplexStream, duplex, split};
 use tokio::sync::{Notify, Semaphore, watch};
 
 /// `export` answers with a document, `whoami` and `echo` answer, `slow` waits for [`Fake::gate`], `fail` and `panic` do as they are
-/// called, `count` reports progress, `secret` is ann's alone.
+/// called, `count` reports progress, `secret` is ann's alone; `ask`, `ask_page` and `ask_twice`, which
+/// are not listed, ask the person.
 pub(crate) struct Fake {
     tools: Vec<Arc<Tool>>,
     pub(crate) changes: watch::Sender<u64>,
@@ -55,7 +56,19 @@ impl Fake {
                 },
             })
         };
-        let names = ["count", "echo", "export", "fail", "panic", "secret", "slow", "whoami"];
+        let names = [
+            "ask",
+            "ask_page",
+            "ask_twice",
+            "count",
+            "echo",
+            "export",
+            "fail",
+            "panic",
+            "secret",
+            "slow",
+            "whoami",
+        ];
         Arc::new(Self {
             tools: names.map(tool).to_vec(),
             changes: watch::Sender::new(0),
@@ -101,6 +114,42 @@ fn document() -> Document {
     }
 }
 
+fn form() -> Elicitation {
+    let schema = object(json!({
+        "type": "object",
+        "properties": {"name": {"type": "string"}},
+        "required": ["name"],
+    }));
+    Elicitation::Form { message: "Who are you?".to_owned(), schema }
+}
+
+fn page() -> Elicitation {
+    Elicitation::Url {
+        message: "Confirm".to_owned(),
+        url: "https://a.example/1".to_owned(),
+        id: "1".to_owned(),
+    }
+}
+
+/// Asks, and tells what was answered.
+async fn ask(call: &ToolCall, key: &str, question: Elicitation) -> Result<String, Failure> {
+    let client = call.client.as_ref().expect("every transport has a client");
+    match client.elicit(key, question).await {
+        Ok(ElicitationAnswer::Accepted(content)) => {
+            Ok(format!("accepted {}", Value::from(content)))
+        }
+        Ok(ElicitationAnswer::Declined) => Ok("declined".to_owned()),
+        Ok(ElicitationAnswer::Dismissed) => Ok("dismissed".to_owned()),
+        Err(NoAnswer::Unsupported) => Ok("unsupported".to_owned()),
+        Err(NoAnswer::Later) => Err(Failure::internal("later")),
+        Err(why) => Ok(format!("failed: {why}")),
+    }
+}
+
+fn said(answers: &[String]) -> ToolResult {
+    object(json!({"tool": "ask", "said": answers.join(", ")})).into()
+}
+
 struct Running<'a>(&'a Fake);
 
 impl Drop for Running<'_> {
@@ -113,7 +162,10 @@ impl Drop for Running<'_> {
 #[async_trait::async_trait]
 impl Actions for Fake {
     fn list(&self, principal: &Principal) -> Arc<[Arc<Tool>]> {
-        let may = |tool: &&Arc<Tool>| tool.name != "secret" || principal.as_str() == "ann";
+        let may = |tool: &&Arc<Tool>| match tool.name.as_str() {
+            "secret" => principal.as_str() == "ann",
+            name => !name.starts_with("ask"),
+        };
         self.tools.iter().filter(may).cloned().collect()
     }
 
@@ -143,6 +195,12 @@ impl Actions for Fake {
                 self.most.fetch_max(now, Ordering::SeqCst);
                 let _running = Running(self);
                 self.gate.acquire().await.expect("never closed").forget();
+            }
+            "ask" => return Ok(said(&[ask(&call, "who", form()).await?])),
+            "ask_page" => return Ok(said(&[ask(&call, "page", page()).await?])),
+            "ask_twice" => {
+                let who = ask(&call, "who", form()).await?;
+                return Ok(said(&[who, ask(&call, "page", page()).await?]));
             }
             _ => {}
         }

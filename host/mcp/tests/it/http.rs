@@ -20,7 +20,7 @@ use crate::fake::{Client, ERAS, Era, Fake, Listener, named};
 const ANN: &str = "ann-0123456789abcdef";
 const BOB: &str = "bob-0123456789abcdef";
 
-struct Served {
+pub(crate) struct Served {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<(), ServeError>>,
@@ -33,7 +33,7 @@ fn with_tokens() -> Arc<Fake> {
     fake
 }
 
-async fn serve(fake: &Arc<Fake>, config: HttpConfig) -> Served {
+pub(crate) async fn serve(fake: &Arc<Fake>, config: HttpConfig) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -44,7 +44,7 @@ async fn serve(fake: &Arc<Fake>, config: HttpConfig) -> Served {
     Served { address, stop, server }
 }
 
-fn http_client() -> reqwest::Client {
+pub(crate) fn http_client() -> reqwest::Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -53,7 +53,7 @@ fn http_client() -> reqwest::Client {
 }
 
 impl Served {
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
@@ -64,7 +64,7 @@ impl Served {
         Listener::default().serve_with_lifecycle(transport, era.lifecycle()).await.unwrap()
     }
 
-    fn post(&self, message: &Value) -> RequestBuilder {
+    pub(crate) fn post(&self, message: &Value) -> RequestBuilder {
         http_client()
             .post(self.url("/mcp"))
             .header(header::ACCEPT, "application/json, text/event-stream")
@@ -165,7 +165,10 @@ async fn without_a_token_the_answer_says_where_to_learn_of_tokens() {
         assert!(challenge.starts_with("Bearer "), "{challenge}");
         assert!(challenge.contains(&format!("resource_metadata=\"{metadata}\"")), "{challenge}");
         assert_eq!(challenge.contains("invalid_token"), token.is_some());
-        assert!(answer.text().await.unwrap().contains("hint:"));
+        // Some clients show the challenge, others the body.
+        assert!(challenge.contains("the operator"), "{challenge}");
+        let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert!(body["hint"].as_str().unwrap().contains("the operator"), "{body}");
     }
     for path in
         ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"]
@@ -218,9 +221,10 @@ async fn a_session_is_its_openers_alone() {
             .header("mcp-protocol-version", "2025-06-18")
             .send()
     };
-    delete(BOB).await.unwrap();
+    assert_eq!(delete(BOB).await.unwrap().status(), StatusCode::NOT_FOUND);
     assert_eq!(served.in_session(ANN, &session).await, StatusCode::OK);
     assert_eq!(delete(ANN).await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(delete(ANN).await.unwrap().status(), StatusCode::NOT_FOUND);
     assert_eq!(served.in_session(ANN, &session).await, StatusCode::NOT_FOUND);
 }
 
@@ -284,15 +288,13 @@ async fn a_caller_that_is_gone_is_turned_away_with_its_calls_sessions_and_stream
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_bound_and_rubbish_are_refused() {
+async fn a_body_beyond_the_bound_is_refused() {
     let config = HttpConfig { body_bytes: 1_000, ..HttpConfig::default() };
     let served = serve(&Fake::new(), config).await;
     let long =
         json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": "x".repeat(2_000)}});
     let answer = served.post(&long).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    let answer = served.post(&json!("rubbish")).send().await.unwrap();
-    assert!(answer.status().is_client_error(), "{}", answer.status());
     assert!(served.open("").await.is_ok());
 }
 

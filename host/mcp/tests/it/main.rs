@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "these are the other side's HTTP clients")]
 
+mod cors;
 mod documents;
 mod fake;
 mod http;
+mod messages;
+mod questions;
+mod resume;
 mod stdio;
 mod wire;

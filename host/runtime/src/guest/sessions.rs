@@ -1,9 +1,9 @@
-//! Who is logged in where: the operator's stores, and a session for each principal.
+//! Who is logged in where: the operator's stores, and a session for each caller.
 
 use std::sync::Arc;
 
 use souk_model::{Code, ExposeSecret, Failure, Principal, Secret};
-use souk_upstream::{Magento, PartialCredentials, Session, SessionRegistry};
+use souk_upstream::{CredentialsOf, Magento, PartialCredentials, Session, SessionRegistry};
 
 use crate::rates::{RateLimits, Rates};
 
@@ -40,20 +40,30 @@ impl SessionHost {
         self
     }
 
-    /// The principal's session, if there is one.
+    /// The caller's session, if there is one: that of its client's session, where it speaks in one.
     #[must_use]
     pub fn get(&self, principal: &Principal) -> Option<Session> {
         self.sessions.get(principal)
     }
 
-    /// Puts a session in the place of the principal's own.
+    /// Puts a session in the place of the caller's own.
     pub(crate) fn replace(&self, principal: &Principal, session: &Session) {
-        self.sessions.put(principal, session);
+        self.sessions.update(principal, session);
     }
 
-    /// Forgets the principal's session. False where there was none.
+    /// Forgets the caller's session. False where there was none.
     pub(crate) fn destroy(&self, principal: &Principal) -> bool {
         self.sessions.remove(principal)
+    }
+
+    /// Forgets all sessions of a principal, whatever clients it has.
+    pub(crate) fn destroy_all(&self, principal: &Principal) {
+        self.sessions.remove_all(principal);
+    }
+
+    /// The session of its client that the caller spoke in is over.
+    pub(crate) fn client_session_ended(&self, principal: &Principal, lost: bool) {
+        self.sessions.client_session_ended(principal, lost);
     }
 
     /// Logs in with the operator's own credentials, and keeps the session for the principal.
@@ -79,6 +89,7 @@ impl SessionHost {
         own: &OwnCredentials,
     ) -> Result<Session, Failure> {
         let store = self.store(base_url)?;
+        let whose = if given.is_empty() { CredentialsOf::Operator } else { CredentialsOf::Caller };
         let credentials = if given.is_empty() {
             store.credentials().cloned().ok_or_else(no_credentials)?
         } else if own.accepted {
@@ -96,7 +107,7 @@ impl SessionHost {
             ));
         };
         let session = Session::login(store, credentials).await?;
-        self.replace(principal, &session);
+        self.sessions.put(principal, &session, whose);
         if self.probe_at_login {
             session.start_probe();
         }

@@ -1,9 +1,11 @@
 //! From files to plugins that can be called: read, checked before they are compiled, compiled,
 //! described, and kept in step with their directory.
 
+mod absent;
 mod artifacts;
 pub(crate) mod compiler;
 pub(crate) mod describe;
+mod expected_shape;
 mod files;
 pub(crate) mod host_args;
 pub(crate) mod plugin;

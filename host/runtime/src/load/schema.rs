@@ -7,6 +7,8 @@ use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 use souk_model::{Failure, visible};
 
+use super::absent::drop_absent;
+use super::expected_shape::expected_shape;
 use super::host_args::HostArgs;
 use super::schema_references;
 use crate::json;
@@ -95,6 +97,11 @@ impl InputSchema {
         Ok(Self { schema: Arc::new(schema), validator, sealed })
     }
 
+    /// Takes off what some clients write where they leave something out.
+    pub(crate) fn drop_absent(&self, arguments: &mut Value) {
+        drop_absent(&self.schema, arguments);
+    }
+
     /// Checks a call's arguments.
     ///
     /// # Errors
@@ -112,7 +119,10 @@ impl InputSchema {
             // A name as its caller typed it: the pointer writes some characters otherwise.
             let typed = place.replace("~1", "/").replace("~0", "~");
             let typed = visible::line(&typed);
-            let why = reason(&error);
+            let why = match shape(&self.schema, &error) {
+                Some(shape) => format!("{}, and should be {shape}", reason(&error)),
+                None => reason(&error),
+            };
             if let Some(names) = beside(&self.schema, &error).filter(|_| !place.is_empty()) {
                 within.push(format!("; `{typed}` takes {names}"));
             }
@@ -142,6 +152,14 @@ fn beside(schema: &Map<String, Value>, error: &ValidationError<'_>) -> Option<St
     let path = path.strip_suffix("/additionalProperties")?;
     let (member, rest) = path.split_at(path.find('/')?);
     names(schema.get(member)?.pointer(rest)?.get("properties"))
+}
+
+/// How the value should have looked, where it is of another kind altogether.
+fn shape(schema: &Map<String, Value>, error: &ValidationError<'_>) -> Option<String> {
+    let ValidationErrorKind::Type { .. } = error.kind() else { return None };
+    let path = error.schema_path().as_str().strip_suffix("/type")?.strip_prefix('/')?;
+    let (member, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+    expected_shape(schema.get(member)?.pointer(rest)?)
 }
 
 /// Why a value is refused, without the value. All that may stand there are named: the crate's own

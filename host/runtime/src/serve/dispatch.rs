@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use serde_json::{Map, Value};
 use souk_model::{
-    Action, Actions, CallFailure, Callers, Document, Failure, Principal, Progress, Tool, ToolCall,
-    ToolResult,
+    Action, Actions, CallFailure, Callers, CompletionRequest, Document, Failure, Features,
+    Principal, Progress, PromptInfo, PromptMessage, PromptRequest, ResourceChange,
+    ResourceContents, ResourceFamily, Suggestions, Tool, ToolCall, ToolResult,
 };
 use souk_plans::{
     ApplyOptions, CommitRequest, EarlierApply, EndUrgency, PlanOutcome, Plans, request_digest,
@@ -19,7 +20,7 @@ use souk_policy::{Mask, Rules};
 use souk_state::audit::{AuditTrail, CallOutcome, CallResources, Transport};
 use souk_state::exports::Exports;
 use souk_upstream::{ReadMemo, Session};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::admission::{Admission, AdmissionLimits, CallPermit};
 use super::arguments::{self, seal};
@@ -33,7 +34,9 @@ use super::operator_config::OperatorConfig;
 use super::plan_policy::{PlanUse, decide_plan};
 use super::plans_tools::{PlansCall, outcome_json, plan_id};
 use super::plugin_run::{CallResult, PluginRun};
+use super::prompts::Prompts;
 use super::refusals::{no_such, wrong_settings};
+use super::resource_families::{self, FamilyOfTool};
 use super::tool::{LoadedTool, ToolKind};
 use super::tool_table::{CurrentTools, ToolTable};
 use super::write_authority::WriteAuthority;
@@ -56,7 +59,12 @@ pub struct Dispatcher {
     /// Each principal's list of tools, and the version it was made at.
     lists: Mutex<HashMap<Principal, ToolList>>,
     tools: ArcSwap<CurrentTools>,
+    /// Tells whose documents have changed.
+    resource_changes: broadcast::Sender<(Option<Principal>, ResourceChange)>,
 }
+
+/// Changes of resources that a slow listener may have outstanding; after more it looks at all again.
+const RESOURCE_CHANGES: usize = 64;
 
 /// The version a list was made at, and the list.
 type ToolList = (u64, Arc<[Arc<Tool>]>);
@@ -111,6 +119,7 @@ impl Dispatcher {
             config: ArcSwap::new(config),
             rates: Arc::default(),
             version: watch::Sender::new(0),
+            resource_changes: broadcast::Sender::new(RESOURCE_CHANGES),
             lists: Mutex::default(),
             tools: ArcSwap::default(),
         });
@@ -136,7 +145,7 @@ impl Dispatcher {
         let before = self.config.swap(config.clone()).rules.callers();
         let now = config.rules.callers();
         for name in before.names().filter(|name| now.names().all(|known| known != *name)) {
-            self.deps.sessions.destroy(&Principal::named(name));
+            self.deps.sessions.destroy_all(&Principal::named(name));
         }
         self.warn_of_settings();
         self.bump();
@@ -203,6 +212,25 @@ impl Dispatcher {
         self.admission.admit(principal, plugin).await
     }
 
+    /// Whether a principal may call a tool, by its name.
+    fn may_call(&self, principal: &Principal) -> impl Fn(&str) -> bool {
+        let (tools, config) = (self.tools(), self.config.load_full());
+        move |name| {
+            let tool = tools.tool(name);
+            tool.is_some_and(|tool| config.rules.decide(principal, &tool.profile()).is_ok())
+        }
+    }
+
+    /// The prompts that are of use to a principal.
+    fn prompts_of<'s>(&self, principal: &Principal, loaded: &'s PluginSet) -> Prompts<'s> {
+        Prompts::new(loaded, self.may_call(principal))
+    }
+
+    /// The families of resources that a principal may read.
+    fn families_of(&self, principal: &Principal) -> Vec<FamilyOfTool> {
+        FamilyOfTool::all(&self.deps.registry.loaded(), self.may_call(principal))
+    }
+
     /// As [`admit`](Self::admit), for documents.
     async fn admit_reading(&self, principal: &Principal) -> Result<CallPermit, Failure> {
         let config = self.config.load_full();
@@ -266,6 +294,7 @@ impl Dispatcher {
         config.rules.decide(principal, &tool.profile())?;
         let confirmed =
             HostArgValues::take_unlisted(tool.profile().effect, tool.host_args, &mut arguments);
+        tool.input.drop_absent(&mut arguments);
         tool.input.check(&arguments)?;
         let session = self.deps.sessions.get(principal);
         if tool.needs_session() && session.is_none() {
@@ -452,7 +481,12 @@ impl Actions for Dispatcher {
         }
         let tool = admitted.as_ref().ok().map(|(tool, _)| *tool);
         let end = CallEnd { guard, exports, tool, mask, text_mask, resources, result };
-        end.answer().await
+        let answer = end.answer().await;
+        if answer.as_ref().is_ok_and(|answer| !answer.documents.is_empty()) {
+            // Whoever listens hears of it; that nobody does is no failure.
+            let _ = self.resource_changes.send((Some(principal), ResourceChange::List));
+        }
+        answer
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
@@ -481,6 +515,55 @@ impl Actions for Dispatcher {
 
     fn client_left(&self) {
         let _ = self.deps.plans.end_runs(EndUrgency::AfterChunk);
+    }
+
+    fn features(&self) -> Features {
+        Features { prompts: true, completions: true, logging: false, resource_changes: true }
+    }
+
+    fn resource_changes(&self) -> Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>> {
+        Some(self.resource_changes.subscribe())
+    }
+
+    fn resource_families(&self, principal: &Principal) -> Vec<ResourceFamily> {
+        let families = self.families_of(principal);
+        families.into_iter().map(FamilyOfTool::listed).collect()
+    }
+
+    async fn resource(
+        &self,
+        principal: &Principal,
+        uri: &str,
+    ) -> Result<ResourceContents, Failure> {
+        let families = self.families_of(principal);
+        match families.iter().find_map(|family| family.call(principal, uri)) {
+            // What answers it is a call as any other.
+            Some(call) => resource_families::contents(uri, self.call(call).await),
+            None => Ok(self.document(principal, uri).await?.into()),
+        }
+    }
+
+    fn prompts(&self, principal: &Principal) -> Vec<PromptInfo> {
+        let loaded = self.deps.registry.loaded();
+        self.prompts_of(principal, &loaded).list()
+    }
+
+    async fn prompt(&self, request: PromptRequest) -> Result<Vec<PromptMessage>, Failure> {
+        let loaded = self.deps.registry.loaded();
+        self.prompts_of(&request.principal, &loaded).get(&request.name, &request.arguments)
+    }
+
+    async fn complete(
+        &self,
+        principal: &Principal,
+        request: CompletionRequest,
+    ) -> Result<Suggestions, Failure> {
+        let loaded = self.deps.registry.loaded();
+        self.prompts_of(principal, &loaded).complete(&request)
+    }
+
+    fn session_ended(&self, principal: &Principal, lost: bool) {
+        self.deps.sessions.client_session_ended(principal, lost);
     }
 
     fn callers(&self) -> Arc<Callers> {

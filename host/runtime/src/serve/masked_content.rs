@@ -1,6 +1,6 @@
 //! What a call answers, for a caller who must not see personal data.
 
-use souk_model::{CallFailure, ContentBlock, Failure, visible};
+use souk_model::{CallFailure, ContentBlock, Failure, ResourceBody, visible};
 use souk_policy::Mask;
 
 use super::call_answer::CallAnswer;
@@ -32,7 +32,7 @@ pub(super) fn masked_failure(mask: &Mask, texts: &Mask, failed: CallFailure) -> 
 /// can look.
 ///
 /// # Errors
-/// FORBIDDEN where one of them is a picture.
+/// FORBIDDEN where one of them is a picture or a recording.
 pub(super) fn masked_content(
     mask: &Mask,
     blocks: Vec<ContentBlock>,
@@ -50,6 +50,21 @@ pub(super) fn masked_content(
             ContentBlock::Document(mut block) => {
                 block.description = block.description.map(|text| mask.text(text));
                 Ok(ContentBlock::Document(block))
+            }
+            ContentBlock::Text(text) => Ok(ContentBlock::Text(mask.text(text))),
+            ContentBlock::Audio(audio) => {
+                mask.check_media_type(audio.media_type.as_str()).map_err(unmaskable)?;
+                Ok(ContentBlock::Audio(audio))
+            }
+            ContentBlock::Resource(mut resource) => {
+                resource.body = match resource.body {
+                    ResourceBody::Text(text) => ResourceBody::Text(mask.text(text)),
+                    ResourceBody::Bytes(bytes) => {
+                        mask.check_media_type(&resource.media_type).map_err(unmaskable)?;
+                        ResourceBody::Bytes(bytes)
+                    }
+                };
+                Ok(ContentBlock::Resource(resource))
             }
         })
         .collect()

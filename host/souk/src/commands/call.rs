@@ -24,12 +24,7 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
     let result = match logged_in {
         Err(failure) => Err(failure.into()),
         Ok(()) => {
-            let call = souk_model::ToolCall {
-                principal: Principal::local(),
-                tool: call.action,
-                arguments,
-                progress: None,
-            };
+            let call = souk_model::ToolCall::new(Principal::local(), call.action, arguments);
             let calling = host.dispatcher.call(call);
             match EndSignals::listen().around(&host.plans, calling).await {
                 Some(result) => result,

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use futures::StreamExt;
 use souk_model::{Code, Principal, StoreView};
-use souk_upstream::{Magento, RequestLimits, Session, SessionRegistry, StoreConfig};
+use souk_upstream::{CredentialsOf, Magento, RequestLimits, Session, SessionRegistry, StoreConfig};
 
 use crate::stand_in::{Got, StandIn, denied, json, login, product};
 
@@ -251,15 +251,46 @@ async fn sessions_belong_to_their_principal() {
     let session = shop.admin(shop.config()).await;
     let sessions = SessionRegistry::new();
     let (alice, bob) = (Principal::named("alice"), Principal::named("bob"));
-    sessions.put(&alice, &session);
+    sessions.put(&alice, &session, CredentialsOf::Operator);
     assert!(sessions.get(&bob).is_none());
     let snapshot = sessions.get(&alice).unwrap();
-    sessions.put(&alice, &session.with_scope("de").await.unwrap());
+    sessions.update(&alice, &session.with_scope("de").await.unwrap());
+    sessions.update(&bob, &session);
     assert_eq!(snapshot.info().default_scope, None);
     assert_eq!(sessions.get(&alice).unwrap().info().default_scope.as_deref(), Some("de"));
     assert!(!sessions.remove(&bob));
     assert!(sessions.remove(&alice));
     assert!(sessions.get(&alice).is_none());
+}
+
+#[tokio::test]
+async fn a_login_belongs_to_the_session_of_its_client_where_it_has_one() {
+    let shop = shop(|_, _| json(200, "{}")).await;
+    let session = shop.admin(shop.config()).await;
+    let german = session.with_scope("de").await.unwrap();
+    let sessions = SessionRegistry::new();
+    let alice = Principal::named("alice");
+    let [one, other, next] = ["1", "2", "3"].map(|id| alice.clone().in_session(id));
+    let scope =
+        |principal: &Principal| sessions.get(principal).map(|session| session.info().default_scope);
+    sessions.put(&one, &session, CredentialsOf::Operator);
+    assert_eq!((scope(&other), scope(&alice)), (None, None));
+    sessions.put(&other, &session, CredentialsOf::Operator);
+    sessions.update(&other, &german);
+    assert_eq!((scope(&one), scope(&other)), (Some(None), Some(Some("de".into()))));
+    // One that its client ended is over; one that was lost is taken up again, once, as it was.
+    sessions.client_session_ended(&one, false);
+    assert_eq!(scope(&next), None);
+    sessions.client_session_ended(&other, true);
+    assert_eq!(scope(&Principal::named("bob").in_session("4")), None);
+    assert_eq!(scope(&alice), None, "it is a client session's");
+    assert_eq!((scope(&next), scope(&one)), (Some(Some("de".into())), None));
+    // Credentials of a caller's own are not: whoever comes next may be somebody else.
+    sessions.put(&one, &session, CredentialsOf::Caller);
+    sessions.client_session_ended(&one, true);
+    assert_eq!(scope(&one), None);
+    sessions.remove_all(&alice);
+    assert_eq!(scope(&next), None);
 }
 
 /// The host makes calls on any worker.

@@ -1,0 +1,166 @@
+//! Telling clients what has changed: lists, and resources that they watch.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rmcp::model::{ResourceUpdatedNotificationParam, SubscriptionFilter};
+use rmcp::service::{Peer, RoleServer, SubscriptionContext};
+use souk_model::{Actions, Principal, ResourceChange};
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
+
+/// Resources that one older client may watch at once.
+const WATCHED: usize = 256;
+/// Bytes of a URI that may be watched.
+const URI: usize = 2_048;
+
+/// The resources that an older client watches.
+#[derive(Clone, Default)]
+pub(crate) struct ResourceSubscriptions(Arc<Mutex<HashSet<String>>>);
+
+impl ResourceSubscriptions {
+    /// Watches one more.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub(crate) fn add(&self, uri: String) -> Result<(), String> {
+        let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if uri.len() > URI {
+            return Err(format!("a URI that is watched may have {URI} bytes"));
+        }
+        if watched.len() >= WATCHED && !watched.contains(&uri) {
+            return Err(format!("{WATCHED} resources are watched already: unsubscribe from one"));
+        }
+        watched.insert(uri);
+        Ok(())
+    }
+
+    pub(crate) fn remove(&self, uri: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uri);
+    }
+
+    fn has(&self, uri: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(uri)
+    }
+}
+
+/// Something that a client may want to be told.
+enum ClientNews {
+    /// Which tools, and with them which prompts, there are.
+    Tools,
+    /// Which resources there are.
+    Resources,
+    Resource(String),
+}
+
+/// What changes for one principal.
+struct NewsFeed {
+    tools: watch::Receiver<u64>,
+    resources: Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>>,
+    principal: Principal,
+}
+
+impl NewsFeed {
+    fn new(actions: &dyn Actions, principal: Principal) -> Self {
+        Self { tools: actions.changes(), resources: actions.resource_changes(), principal }
+    }
+
+    /// The next; none when nothing will change any more.
+    async fn next(&mut self) -> Option<ClientNews> {
+        loop {
+            let change = tokio::select! {
+                changed = self.tools.changed() => return changed.ok().map(|()| ClientNews::Tools),
+                change = next_change(&mut self.resources) => change,
+            };
+            match change {
+                Ok((of, _)) if of.as_ref().is_some_and(|of| *of != self.principal) => {}
+                Ok((_, ResourceChange::List)) => return Some(ClientNews::Resources),
+                Ok((_, ResourceChange::Contents(uri))) => return Some(ClientNews::Resource(uri)),
+                // Something was missed: whoever looks again has seen it.
+                Err(RecvError::Lagged(_)) => return Some(ClientNews::Resources),
+                Err(RecvError::Closed) => self.resources = None,
+            }
+        }
+    }
+}
+
+async fn next_change(
+    changes: &mut Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>>,
+) -> Result<(Option<Principal>, ResourceChange), RecvError> {
+    match changes {
+        Some(changes) => changes.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Tells a peer of the older era until it is gone.
+pub(crate) async fn tell_older(
+    actions: Arc<dyn Actions>,
+    principal: Principal,
+    watched: ResourceSubscriptions,
+    peer: Peer<RoleServer>,
+) {
+    let has_prompts = actions.features().prompts;
+    let mut news = NewsFeed::new(&*actions, principal);
+    while let Some(one) = news.next().await {
+        let told = match one {
+            ClientNews::Tools => {
+                let tools = peer.notify_tool_list_changed().await;
+                if has_prompts { tools.and(peer.notify_prompt_list_changed().await) } else { tools }
+            }
+            ClientNews::Resources => peer.notify_resource_list_changed().await,
+            ClientNews::Resource(uri) if watched.has(&uri) => {
+                peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await
+            }
+            ClientNews::Resource(_) => Ok(()),
+        };
+        if told.is_err() {
+            return;
+        }
+    }
+}
+
+/// Tells a subscriber of the newer era until it is gone.
+pub(crate) async fn tell_newer(
+    actions: &dyn Actions,
+    principal: Principal,
+    context: &SubscriptionContext,
+) {
+    let SubscriptionFilter {
+        tools_list_changed: tools,
+        prompts_list_changed: prompts,
+        resources_list_changed: resources,
+        resource_subscriptions: watched,
+        ..
+    } = context.accepted();
+    let (sink, is_watched) = (context.sink(), |uri: &String| {
+        watched.as_ref().is_some_and(|watched| watched.contains(uri))
+    });
+    let mut news = NewsFeed::new(actions, principal);
+    while let Some(one) = news.next().await {
+        let told = match one {
+            ClientNews::Tools => {
+                let told = match tools {
+                    Some(true) => sink.notify_tool_list_changed().await,
+                    _ => Ok(()),
+                };
+                match prompts {
+                    Some(true) => told.and(sink.notify_prompt_list_changed().await),
+                    _ => told,
+                }
+            }
+            ClientNews::Resources if *resources == Some(true) => {
+                sink.notify_resource_list_changed().await
+            }
+            ClientNews::Resource(uri) if is_watched(&uri) => {
+                sink.notify_resource_updated(uri).await
+            }
+            ClientNews::Resources | ClientNews::Resource(_) => Ok(()),
+        };
+        if told.is_err() {
+            return;
+        }
+    }
+    // Nothing will change any more, but the client has not hung up.
+    std::future::pending::<()>().await;
+}

@@ -1,0 +1,59 @@
+//! Resources as MCP tells them: what is listed, families, contents, and documents beside a result.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rmcp::ErrorData;
+use rmcp::model::{
+    ProtocolVersion, Resource as McpResource, ResourceContents as McpContents, ResourceTemplate,
+};
+use rmcp::service::{RequestContext, RoleServer};
+use serde_json::json;
+use souk_model::{Code, Failure, Resource, ResourceBody, ResourceContents, ResourceFamily};
+
+/// A resource in a list.
+pub(crate) fn resource(resource: &Resource) -> McpResource {
+    let listed = McpResource::new(&resource.uri, &resource.name)
+        .with_title(&resource.name)
+        .with_description(&resource.description)
+        .with_mime_type(&resource.media_type);
+    match resource.size {
+        Some(size) => listed.with_size(size),
+        None => listed,
+    }
+}
+
+/// A family in a list.
+pub(crate) fn family(family: ResourceFamily) -> ResourceTemplate {
+    ResourceTemplate::new(family.uri_template, family.name)
+        .with_title(family.title)
+        .with_description(family.description)
+        .with_mime_type(family.media_type)
+}
+
+/// Whether the caller's protocol knows links beside a result. An older client would not read the
+/// result at all, and the result itself names the document too.
+pub(crate) fn understands_links(context: &RequestContext<RoleServer>) -> bool {
+    // Versions are dates, which compare as texts do.
+    context
+        .protocol_version()
+        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
+}
+
+/// A resource, whole.
+pub(crate) fn contents(resource: ResourceContents) -> McpContents {
+    let contents = match resource.body {
+        ResourceBody::Text(text) => McpContents::text(text, resource.uri),
+        ResourceBody::Bytes(bytes) => McpContents::blob(STANDARD.encode(bytes), resource.uri),
+    };
+    contents.with_mime_type(resource.media_type)
+}
+
+/// Why a resource is not to be had. rmcp gives what is not found the code of the caller's era.
+pub(crate) fn read_error(failure: &Failure, uri: Option<&str>) -> ErrorData {
+    let text = failure.render();
+    match failure.code {
+        Code::NotFound => ErrorData::resource_not_found(text, uri.map(|uri| json!({ "uri": uri }))),
+        Code::ValidationError | Code::Forbidden => ErrorData::invalid_params(text, None),
+        _ => ErrorData::internal_error(text, None),
+    }
+}
