@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use souk_model::plan::{PlanOrigin, PlanState};
-use souk_model::{Code, Failure, Progress};
+use souk_model::{Code, Failure, Progress, counted};
 use souk_state::plans::StoredPlan;
 
 use crate::context::PlansContext;
@@ -37,8 +37,9 @@ pub(crate) async fn commit(
         return Err(Failure::new(
             Code::PlanExpired,
             format!(
-                "the plan `{}` was to be committed within {} minutes",
-                request.plan, context.config.expiry_min
+                "the plan `{}` was to be committed within {}",
+                request.plan,
+                counted(context.config.expiry_min, "minute", "minutes")
             ),
         )
         .rule("plan-expiry")

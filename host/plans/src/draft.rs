@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use souk_model::plan::{
     Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Retry, WriteSummary,
 };
-use souk_model::{Action, Bound, Code, Effect, Failure, Principal, Tier, visible};
+use souk_model::{Action, Bound, Code, Effect, Failure, Principal, Tier, counted, visible};
 use souk_upstream::{ReadMemo, Session};
 
 use crate::check;
@@ -340,6 +340,7 @@ impl PlanDraft {
                 let more = if more > 0 { format!(", and {more} more") } else { String::new() };
                 format!("{}{more}", why.join("; "))
             }
+            (1, _) => "the only subject already has these values".to_owned(),
             (count, _) => format!("all {count} subjects already have these values"),
         })
     }
@@ -368,9 +369,12 @@ impl PlanDraft {
             let named = self.jumps.named.join(", ");
             let more = self.jumps.count as usize - self.jumps.named.len();
             let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            let change = if self.jumps.count == 1 { "changes" } else { "change" };
             warnings.insert(format!(
-                "{} of {} prices change by more than {} %: {named}{more}",
-                self.jumps.count, self.header.count, self.context.guards.price_threshold_pct
+                "{} of {} {change} by more than {} %: {named}{more}",
+                self.jumps.count,
+                counted(self.header.count, "price", "prices"),
+                self.context.guards.price_threshold_pct
             ));
         }
         if self.left_out > 0 {

@@ -128,7 +128,7 @@ pub(crate) fn generate_coupons(
     let warnings = args.warnings(&rule);
     let (_, last) = coupon::count_and_last(context, rule.rule_id)?;
     let mut draft = context.draft(&Intent {
-        summary: format!("generate {} coupons for rule {}", args.qty, rule.name_and_id()),
+        summary: format!("generate {} for rule {}", coupons(args.qty), rule.name_and_id()),
         view: StoreView::Global,
         lookup: made_after(rule.rule_id, last)?,
     });
@@ -306,6 +306,16 @@ fn made_after(rule: u64, last: u64) -> Result<Lookup, Failure> {
     Ok(Lookup::one(COUPON_SEARCH.read([]).search(&criteria).in_view(StoreView::Global)))
 }
 
+/// That so many were.
+fn generated(count: u64) -> String {
+    format!("{} {} generated", coupons(count), if count == 1 { "was" } else { "were" })
+}
+
+/// So many coupons, in words.
+fn coupons(count: u64) -> String {
+    if count == 1 { "1 coupon".to_owned() } else { format!("{count} coupons") }
+}
+
 impl GenerateCouponsResult {
     fn new(
         context: &Context,
@@ -350,11 +360,9 @@ impl GenerateCouponsResult {
         let read = u64::try_from(self.coupons.len()).unwrap_or(u64::MAX);
         self.message = match total {
             Some(total) if total < qty => {
-                format!(
-                    "{qty} coupons were generated for rule {rule}, and {total} of them are there now"
-                )
+                format!("{} for rule {rule}, and {total} of them are there now", generated(qty))
             }
-            _ => format!("{qty} coupons were generated for rule {rule}, and read back"),
+            _ => format!("{} for rule {rule}, and read back", generated(qty)),
         };
         if total.is_some_and(|total| total > qty) {
             self.warnings.push(

@@ -337,8 +337,13 @@ impl RuleChange<'_> {
         }
         if count > 0 {
             warnings.push(format!(
-                "the rule's {count} coupons stop working: Magento honours chosen codes only with \
-                 specific_coupon and generated ones only with auto"
+                "{} working: Magento honours chosen codes only with \
+                 specific_coupon and generated ones only with auto",
+                if count == 1 {
+                    "the rule's 1 coupon stops".to_owned()
+                } else {
+                    format!("the rule's {count} coupons stop")
+                }
             ));
         }
         Ok(None)

@@ -161,7 +161,7 @@ async fn a_person_is_forgotten_and_the_trail_never_knew() {
 
     let before = host.answer("plans_get", json!({"plan_id": plan})).await;
     let said = home.souk(["state", "forget", "Ada.Lovelace@Example.com"]).run().await.ok();
-    assert!(said.starts_with("1 plans and 0 documents"), "{said}");
+    assert!(said.starts_with("1 plan and 0 documents"), "{said}");
     assert_eq!(host.process().log().matches("ERROR").count(), 0);
     let after = host.answer("plans_get", json!({"plan_id": plan})).await;
     assert_eq!(after["plan"]["digest"], before["plan"]["digest"]);

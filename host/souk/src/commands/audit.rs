@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use souk_model::counted;
 use souk_state::StateDir;
 use souk_state::audit::{
     self, CallOutcome, Position, TrailKey, TrailRecord, TrailRow, Verification, WriteOrigin,
@@ -183,9 +184,9 @@ fn show(record: &TrailRecord) -> String {
             let codes: Vec<_> =
                 entry.codes.iter().map(|(code, count)| format!("{count} {code}")).collect();
             return format!(
-                "{at}  refused  {:<10} {} calls until {:.0}: {}",
+                "{at}  refused  {:<10} {} until {:.0}: {}",
                 entry.principal.escape_debug(),
-                entry.count,
+                counted(entry.count, "call", "calls"),
                 entry.last,
                 codes.join(", ").escape_debug(),
             );
@@ -210,7 +211,7 @@ fn show(record: &TrailRecord) -> String {
 fn verify(trail: &std::path::Path, proof: &Proof) -> anyhow::Result<ExitCode> {
     let verified = audit::verify(trail, proof.anchor, proof.key.as_ref())
         .with_context(|| format!("`{}`", trail.display()))?;
-    let mut text = format!("{} lines, unbroken", verified.lines);
+    let mut text = format!("{}, unbroken", counted(verified.lines, "line", "lines"));
     if let (Some(first), Some(last)) = (verified.first_at, verified.last_at) {
         text.push_str(&format!(", from {first:.0} to {last:.0}"));
     }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::json;
+use souk_model::counted;
 use souk_runtime::Registry;
 use souk_state::audit;
 use souk_upstream::{CapabilityReport, StoreHooks};
@@ -158,8 +159,9 @@ async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Sect
     section.fine(
         "room",
         format!(
-            "{} calls of plugins may run at once, {} of one plugin",
-            limits.concurrent_calls, limits.concurrent_calls_per_plugin
+            "{} of plugins may run at once, {} of one plugin",
+            counted(limits.concurrent_calls, "call", "calls"),
+            limits.concurrent_calls_per_plugin
         ),
     );
     section
@@ -287,7 +289,10 @@ fn state(setup: &Setup) -> Section {
     };
     match audit::verify(&path, None, Some(&key)) {
         Ok(verified) => {
-            section.fine("audit trail", format!("{} lines, unbroken and sealed", verified.lines));
+            section.fine(
+                "audit trail",
+                format!("{}, unbroken and sealed", counted(verified.lines, "line", "lines")),
+            );
             for (line, notice) in &verified.notices {
                 section.warn(
                     "audit trail",

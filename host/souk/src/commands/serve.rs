@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use souk_mcp::{HttpServer, TransportLimits};
+use souk_model::counted;
 use souk_plans::EndUrgency;
 use souk_state::audit::Transport;
 use tokio::net::TcpListener;
@@ -41,9 +42,13 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     let host = RunningHost::start(&setup, transport).await?;
     let loaded = host.registry.loaded();
     tracing::info!(
-        "{} tools of {} plugins from {}",
-        loaded.plugins.values().map(|plugin| plugin.group.actions.len()).sum::<usize>(),
-        loaded.plugins.len(),
+        "{} of {} from {}",
+        counted(
+            loaded.plugins.values().map(|plugin| plugin.group.actions.len()).sum::<usize>(),
+            "tool",
+            "tools"
+        ),
+        counted(loaded.plugins.len(), "plugin", "plugins"),
         host.registry.directory().display()
     );
     if let Some(demo) = &host.demo {

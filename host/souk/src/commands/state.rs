@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use souk_model::counted;
 use souk_state::audit::{self, BreachKind, VerifyError};
 use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
@@ -45,14 +46,14 @@ pub(crate) async fn run(setup: Setup, command: StateCommand) -> anyhow::Result<E
             let documents = exports.forget(&email)?;
             let forgotten = plans.forget_text(&email, now).await?;
             print(&format!(
-                "{} plans and {documents} documents no longer hold values of that person\n",
-                forgotten.plans
+                "{} and {} no longer hold values of that person\n",
+                counted(forgotten.plans, "plan", "plans"),
+                counted(documents, "document", "documents")
             ))?;
             if forgotten.running > 0 {
                 print(&format!(
-                    "{} plans are being carried out and stay as they are: run this again when they \
-                     have ended\n",
-                    forgotten.running
+                    "{} being carried out and not changed: run this again when that has ended\n",
+                    counted(forgotten.running, "plan is", "plans are")
                 ))?;
                 return Ok(ExitCode::FAILURE);
             }

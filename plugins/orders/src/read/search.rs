@@ -84,7 +84,7 @@ pub(crate) struct SearchArgs {
     #[serde(default = "newest_first")]
     sort_direction: Direction,
     #[serde(default = "count::<20>")]
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = 1, max = 200))]
     page_size: u32,
     #[serde(default = "count::<1>")]
     #[schemars(range(min = 1))]

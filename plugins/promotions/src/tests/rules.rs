@@ -311,7 +311,7 @@ fn a_change_of_the_coupons_type_says_what_becomes_of_them() {
     let body = json!({"rule": {"coupon_type": "NO_COUPON", "use_auto_generation": false}});
     assert_eq!(sent(&host)[0].body, body);
     let told = warnings(&update(&host, 2, &json!({"coupon_type": "auto"})).unwrap());
-    assert!(told.contains("1 coupons stop working"), "{told}");
+    assert!(told.contains("1 coupon stops working"), "{told}");
     // Both spellings of a rule with generated coupons are the same.
     let before = host.proposed().len();
     update(&host, 3, &json!({"coupon_type": "auto"})).unwrap();

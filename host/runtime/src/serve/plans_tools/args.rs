@@ -31,11 +31,11 @@ pub(super) struct ListPlansArgs {
     #[schemars(schema_with = "plan_state")]
     pub(super) state: Option<PlanState>,
     #[serde(default = "list_page")]
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = 1, max = 200))]
     pub(super) page_size: u32,
     /// Only plans older than this: `next_before` of the page before.
     #[serde(default)]
-    #[schemars(with = "i64")]
+    #[schemars(with = "i64", range(min = 1))]
     pub(super) before: Option<i64>,
 }
 
@@ -150,8 +150,8 @@ mod tests {
             published::<ListPlansArgs>(),
             json!({"type": "object", "properties": {
                 "state": {"type": "string", "enum": ["proposed", "running", "done", "partly_done", "failed", "stopped", "discarded"], "description": "Only plans in this state."},
-                "page_size": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
-                "before": {"type": "integer", "description": "Only plans older than this: `next_before` of the page before."},
+                "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20},
+                "before": {"type": "integer", "minimum": 1, "description": "Only plans older than this: `next_before` of the page before."},
             }})
         );
         assert_eq!(
