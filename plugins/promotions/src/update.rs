@@ -170,7 +170,7 @@ impl RuleChange<'_> {
             why => why,
         };
         match why_not {
-            None => self.undo(&mut change),
+            None => self.undo(&mut change, &mut warnings),
             Some(why) => {
                 warnings.push(format!("`plans_undo` cannot take it back: {why}"));
                 change.cannot_be_undone(why);
@@ -381,7 +381,7 @@ impl RuleChange<'_> {
     /// The same request with what was before, which is the reverse but where there was nothing: a null
     /// changes nothing, and each field has a value of its own that stands for none. An empty label
     /// takes its view's away.
-    fn undo(&self, change: &mut ChangeBuilder) {
+    fn undo(&self, change: &mut ChangeBuilder, warnings: &mut Vec<String>) {
         let document = &self.before.document;
         let fields = self.values.values().iter().map(|(field, _)| *field);
         let unset: Vec<RuleField> = fields.filter(|field| self.is_unset(field.member())).collect();
@@ -391,9 +391,8 @@ impl RuleChange<'_> {
             return;
         }
         if unset.contains(&RuleField::Description) {
-            change.warn(
-                "`plans_undo` leaves `description` as an empty text, where the rule had none",
-            );
+            let why = "`plans_undo` leaves `description` as an empty text, where the rule had none";
+            warnings.push(why.to_owned());
         }
         let put =
             change.undo_step(RULE.step(Method::Put, [BindingSource::Subject], StoreView::Global));

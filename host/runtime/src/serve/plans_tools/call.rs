@@ -150,12 +150,15 @@ impl PlansCall<'_> {
         self.decide(&stored, PlanUse::Undo).await?;
         let proposal = self.plans.undo(self.principal, self.session()?, &id, false).await?;
         let header = &proposal.header;
+        // What its plugin said beforehand that taking it back leaves is the plan's too.
+        let warnings: Vec<&String> =
+            header.warnings.iter().chain(&header.plugin_warnings).collect();
         Ok(object(json!({
             "plan_id": header.id.as_str(),
             "expires_at": rfc3339(header.expires_ms),
             "affected_count": header.count,
             "sample_diffs": sample_rows(&proposal.sample),
-            "warnings": header.warnings,
+            "warnings": warnings,
             "message": match header.count {
                 1 => "1 item would be put back. Review it with `plans_get`, then commit with \
                       `plans_commit`."
