@@ -239,7 +239,8 @@ pub(crate) fn state_after_cancel(order: &Order) -> &'static str {
         }
     }
     // What Magento does whenever it saves an order.
-    let stays_to_ship = order.items().iter().any(OrderItem::stays_to_ship) && !order.is_virtual;
+    let to_ship = |item: &OrderItem| item.stays_to_ship() && !item.is_virtual;
+    let stays_to_ship = order.items().iter().any(to_ship) && !order.is_virtual;
     match state {
         "canceled" => "canceled",
         _ if !order.is_virtual && !stays_to_ship && !is_refundable(order) => "closed",

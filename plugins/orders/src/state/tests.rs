@@ -74,6 +74,9 @@ fn what_was_paid_keeps_a_canceled_order_going() {
     assert_eq!(state_after_cancel(&order("processing", &shipped, &paid)), "complete");
     assert_eq!(state_after_cancel(&order("processing", &shipped, &json!({}))), "closed");
     assert_eq!(state_after_cancel(&order("new", &json!({}), &json!({}))), "canceled");
+    // What is virtual counts as to be shipped, until the order is saved.
+    let service = json!({"qty_invoiced": 1, "is_virtual": 1});
+    assert_eq!(state_after_cancel(&order("processing", &service, &paid)), "complete");
 }
 
 #[test]
