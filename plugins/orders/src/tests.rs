@@ -4,6 +4,7 @@
 
 mod bundles;
 mod conformance;
+mod discounted_shipping;
 mod recorded;
 mod shop;
 

@@ -42,6 +42,9 @@ pub(super) struct Refund<'order> {
     pub(super) memo: CreditMemo,
     /// What is taken off since adjustments before gave it back, in the order's currency.
     given_before: Decimal,
+    /// What is given on top since Magento takes a discount off the tax of shipping too, in the order's
+    /// currency.
+    taken_twice: Decimal,
     /// How much less the store may give back, in the order's currency, and of that the shipping.
     uncertainty: Uncertainty,
     /// What no other memo's comment has: by it the own memo is told from others', however alike.
@@ -112,6 +115,7 @@ impl<'order> Refund<'order> {
             extras,
             memo: CreditMemo::default(),
             given_before: Decimal::ZERO,
+            taken_twice: Decimal::ZERO,
             uncertainty: Uncertainty::default(),
             mark: format!("ref. {:016x}", RandomState::new().build_hasher().finish()),
         };
@@ -131,12 +135,15 @@ impl<'order> Refund<'order> {
         self.memo = self.memo_as(invoice, likely)?;
         if everything {
             self.take_off_what_was_given_before(invoice);
+            self.give_back_what_is_taken_twice(invoice, likely)?;
             self.memo = self.memo_as(invoice, likely)?;
         }
         if self.memo.is_rounded {
             self.uncertainty.total = Decimal::CENT;
         }
+        // A store that shows shipping with tax takes nothing twice, and refuses what would be too much.
         if display.is_none()
+            && !self.taken_twice.is_positive()
             && let Ok(other) = self.memo_as(invoice, ShippingDisplay::IncludingTax)
         {
             let off = |a: Decimal, b: Decimal| (a - b).abs();
@@ -152,10 +159,19 @@ impl<'order> Refund<'order> {
         invoice: Option<&RefundInvoice>,
         display: ShippingDisplay,
     ) -> Result<CreditMemo, Failure> {
+        self.memo_with(self.extras, invoice, display)
+    }
+
+    fn memo_with(
+        &self,
+        extras: RefundExtras,
+        invoice: Option<&RefundInvoice>,
+        display: ShippingDisplay,
+    ) -> Result<CreditMemo, Failure> {
         let named: Vec<_> =
             self.quantities.iter().map(|line| (line.item.id, line.quantity)).collect();
         let own = invoice.map(|invoice| &invoice.balance);
-        CreditMemo::new(self.order, self.balance, &named, self.extras, own, display)
+        CreditMemo::new(self.order, self.balance, &named, extras, own, display)
     }
 
     /// Everything is no more than what is left of the money: what adjustments gave back before is kept as
@@ -171,6 +187,36 @@ impl<'order> Refund<'order> {
             let fee = self.extras.fee.times(self.balance.rate).cents();
             self.given_before = fee - fee_before;
         }
+    }
+
+    /// Everything is all that is left, too: of shipping that the body does not name Magento takes the discount
+    /// off the tax as well, so that cents of it would stay with the store. They are given back as an
+    /// adjustment, which is the same however the store takes amounts of shipping.
+    fn give_back_what_is_taken_twice(
+        &mut self,
+        invoice: Option<&RefundInvoice>,
+        display: ShippingDisplay,
+    ) -> Result<(), Failure> {
+        if invoice.is_some() || self.extras.shipping.is_some() {
+            return Ok(());
+        }
+        let shipping = Some(display_amount(self.balance, Some(display)));
+        let named = self.memo_with(RefundExtras { shipping, ..self.extras }, None, display)?;
+        let now = self.memo_as(None, display)?;
+        let taken = named.grand_total().base - now.grand_total().base;
+        let (paid, refunded) = (self.balance.total_paid.base, self.balance.total_refunded.base);
+        let left = paid - refunded - now.grand_total().base;
+        let mut more = taken.min(left).cents();
+        // The store compares whole cents.
+        if (refunded + now.grand_total().base + more).cents() > paid.cents() {
+            more = more - Decimal::CENT;
+        }
+        if more.is_positive() {
+            self.extras.adjustment += more;
+            let all = self.extras.adjustment.times(self.balance.rate).cents();
+            self.taken_twice = all - now.adjustment.order;
+        }
+        Ok(())
     }
 
     fn check(&self, invoice: Option<&RefundInvoice>) -> Result<(), Failure> {
@@ -353,6 +399,13 @@ impl<'order> Refund<'order> {
                 "of what is left, {} {currency} were given back by adjustments before: that is kept as \
                  a fee, so that all of what was paid is refunded and no more",
                 self.given_before
+            ));
+        }
+        if self.taken_twice.is_positive() {
+            change.warn(format!(
+                "Magento takes the discount on the shipping off its tax as well: {} {currency} of it are \
+                 given back as an adjustment, so that all that is left of what was paid is refunded",
+                self.taken_twice
             ));
         }
         if self.order.is_converted() {
