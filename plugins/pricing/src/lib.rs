@@ -23,8 +23,9 @@ struct BulkPriceUpdateArgs {
 ///
 /// Plans to set price, special_price and the dates of the sale for every product that fits the
 /// match: answers a plan_id, how many products change, samples of before and after, and warnings,
-/// among them prices that move further than the operator's threshold. Configurable, grouped and
-/// bundle products have no price of their own and are left out.
+/// among them prices that move further than the operator's threshold. Configurable and grouped
+/// products and bundles without a fixed price have no price of their own and are left out, and so
+/// are all bundles for a special price, which is a percentage of theirs.
 #[action(prepare, tier = risk, reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES), changes(PRODUCT_CHANGES))]
 fn prepare_bulk_price_update(
     args: &BulkPriceUpdateArgs,

@@ -276,6 +276,20 @@ fn products_without_a_price_of_their_own_are_left_out() {
 }
 
 #[test]
+fn a_bundle_with_a_fixed_price_takes_a_price_and_no_special_one() {
+    let mut bundle = product("DR-1", &[("price_type", "1")]);
+    bundle["type_id"] = json!("bundle");
+    let host = store("global", vec![bundle]);
+    let globally = json!({"scope": "global"});
+    let answer = prepare(&host, &json!({"price": 99}), &globally).unwrap();
+    assert_eq!(answer["affected_count"], 1);
+    for sale in [json!({"special_price": 9}), json!({"price": 99, "special_price": 9})] {
+        let failure = prepare(&host, &sale, &globally).unwrap_err();
+        assert!(failure.message.contains("is a percentage"), "{failure:?}");
+    }
+}
+
+#[test]
 fn subjects_are_looked_up_where_they_are_written() {
     let host = store("website", vec![product("DR-1", &[])]);
     prepare(&host, &json!({"price": 1}), &json!({"store_view_code": "de"})).unwrap();

@@ -149,12 +149,12 @@ impl RefusedProducts {
     }
 }
 
-/// Fields that Magento would ignore, with 200, because of what some products are.
+/// Fields that Magento would ignore or take for something else, with 200, because of what some products are.
 #[derive(Default)]
 struct IgnoredFields {
-    /// Without a price of their own, by an update of nothing but prices.
+    /// Without such a price of their own, by an update of nothing but prices.
     unpriced: Vec<String>,
-    /// Where a field would be ignored: which, and why.
+    /// Where a field would not be what was meant: which, and why.
     others: Vec<String>,
     first: Option<(ProductField, &'static str)>,
 }
@@ -182,7 +182,7 @@ impl IgnoredFields {
     fn check(&self, matched: u64) -> Result<Option<String>, Failure> {
         if let Some((field, why)) = self.first {
             let message = format!(
-                "Magento would take `{}` for {} and ignore it: it {why}",
+                "Magento would take `{}` for {}, and ignore it or mean something else: it {why}",
                 field.code(),
                 named(&self.others),
             );
@@ -197,16 +197,16 @@ impl IgnoredFields {
         }
         if self.unpriced.len() as u64 == matched {
             let message = format!(
-                "configurable, grouped and bundle products have no price of their own, and nothing \
-                 else fits the match: {}",
+                "configurable and grouped products and bundles without a fixed price have no price of \
+                 their own, a bundle's special price is a percentage, and nothing else fits the match: {}",
                 named(&self.unpriced)
             );
             return Err(Failure::argument("match", message)
                 .remedy("match the simple products that they consist of"));
         }
         Ok(Some(format!(
-            "{} of {matched} products are configurable, grouped or bundles: they have no price of \
-             their own and are left out: {}",
+            "{} of {matched} products are configurable, grouped or bundles: they have no such price of \
+             their own (a bundle's special price is a percentage) and are left out: {}",
             self.unpriced.len(),
             named(&self.unpriced)
         )))

@@ -162,10 +162,20 @@ impl Product {
     }
 
     /// Whether it has a price of its own. What configurable and grouped products cost, their parts
-    /// say, and a bundle's special price is a percentage.
+    /// say, and so do those of a bundle, unless its `price_type` is fixed.
     #[must_use]
     pub fn has_price(&self) -> bool {
-        !matches!(self.text("type_id"), Some("configurable" | "grouped" | "bundle"))
+        match self.text("type_id") {
+            Some("configurable" | "grouped") => false,
+            Some("bundle") => self.integer("price_type") == Some(1),
+            _ => true,
+        }
+    }
+
+    /// Whether it has a special price of its own that is an amount: that of a bundle is a percentage.
+    #[must_use]
+    pub fn has_special_price(&self) -> bool {
+        self.has_price() && self.text("type_id") != Some("bundle")
     }
 
     /// All of it, as the store answered.

@@ -92,7 +92,8 @@ impl ProductField {
         }
     }
 
-    /// Why Magento would take a value for this product with 200, and keep none; what follows on "it".
+    /// Why Magento would take a value for this product with 200, and keep none or make something else of it;
+    /// what follows on "it".
     pub(super) fn ignored_by(self, product: &Product) -> Option<&'static str> {
         let kind = product.text("type_id").unwrap_or_default();
         match self {
@@ -100,6 +101,11 @@ impl ProductField {
                 if !product.has_price() =>
             {
                 Some("has no price of its own")
+            }
+            F::SpecialPrice | F::SpecialFromDate | F::SpecialToDate
+                if !product.has_special_price() =>
+            {
+                Some("is a bundle, of which a special price is a percentage")
             }
             F::Weight if kind == "bundle" && product.integer("weight_type") != Some(1) => {
                 Some("is a bundle that weighs what its parts weigh")
