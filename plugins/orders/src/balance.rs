@@ -52,48 +52,39 @@ pub(crate) struct ItemBalance {
 impl OrderBalance {
     /// The balance of an order.
     ///
-    /// As in [`Order::parse`] an amount that is missing is an error. What a first invoice or a first
-    /// refund writes may be missing before it: `shipping_invoiced`, `shipping_refunded`,
-    /// `shipping_tax_refunded`, and of items the amounts of [`ItemBalance::parse`].
+    /// As in [`Order::parse`] every amount that Magento may have none of is nothing where it is missing.
     pub(crate) fn parse(order: &Order) -> Result<Self, Failure> {
         let document = &order.document;
-        let is_refunded = order.items().iter().any(|item| item.qty_refunded.is_positive());
-        let after_refund = |name: &str| money(document, is_refunded, name);
-        let shipping_amount = money(document, true, "shipping_amount")?;
-        let shipping_invoiced = money(document, order.is_invoiced(), "shipping_invoiced")?;
-        let shipping_refunded = after_refund("shipping_refunded")?;
-        let shipping_tax = money(document, true, "shipping_tax_amount")?;
+        let money = |name: &str| money_if_any(document, name);
+        let shipping_amount = money("shipping_amount")?;
+        let shipping_invoiced = money("shipping_invoiced")?;
+        let shipping_refunded = money("shipping_refunded")?;
+        let shipping_tax = money("shipping_tax_amount")?;
         let items = order.billed_items().filter(|item| item.to_refund().is_positive());
-        let after_invoice = |name: &str| money(document, order.is_invoiced(), name);
         let shipping_compensation = Money {
-            order: document.amount("shipping_discount_tax_compensation_amount")?,
+            order: document.amount_if_any("shipping_discount_tax_compensation_amount")?,
             // Magento's column is too short for the whole name.
-            base: document.amount("base_shipping_discount_tax_compensation_amnt")?,
+            base: document.amount_if_any("base_shipping_discount_tax_compensation_amnt")?,
         };
         Ok(Self {
-            rate: match document.amount("base_to_order_rate")? {
+            rate: match document.amount_if_any("base_to_order_rate")? {
                 Decimal::ZERO => Decimal::whole(1),
                 rate => rate,
             },
-            total_paid: money(document, false, "total_paid")?,
-            total_refunded: after_refund("total_refunded")?,
+            total_paid: money("total_paid")?,
+            total_refunded: money("total_refunded")?,
             shipping_amount,
             shipping_left: shipping_amount - shipping_refunded,
             shipping_invoiced_left: (shipping_invoiced - shipping_refunded).order,
             shipping_refunded: shipping_refunded.order,
             shipping_tax,
-            shipping_tax_left: shipping_tax - after_refund("shipping_tax_refunded")?,
-            shipping_discount: money(document, true, "shipping_discount_amount")?,
-            shipping_incl_tax: money(
-                document,
-                shipping_amount.order.is_positive(),
-                "shipping_incl_tax",
-            )?,
+            shipping_tax_left: shipping_tax - money("shipping_tax_refunded")?,
+            shipping_discount: money("shipping_discount_amount")?,
+            shipping_incl_tax: money("shipping_incl_tax")?,
             shipping_compensation,
-            tax_left: after_invoice("tax_invoiced")? - after_refund("tax_refunded")?,
-            compensation_left: after_invoice("discount_tax_compensation_invoiced")?
-                + shipping_compensation
-                - after_refund("discount_tax_compensation_refunded")?,
+            tax_left: money("tax_invoiced")? - money("tax_refunded")?,
+            compensation_left: money("discount_tax_compensation_invoiced")? + shipping_compensation
+                - money("discount_tax_compensation_refunded")?,
             items: items.map(ItemBalance::parse).collect::<Result<_, _>>()?,
         })
     }
@@ -112,33 +103,30 @@ impl OrderBalance {
 }
 
 impl ItemBalance {
-    /// The balance of an item.
-    ///
-    /// Magento answers `row_invoiced`, `amount_refunded`, `discount_invoiced` and `tax_invoiced` of
-    /// every item, the tax compensation from the item's first invoice on, and what was refunded of
-    /// discount, tax and compensation from its first refund on (`order_operations.jsonl`).
+    /// The balance of an item. What was invoiced of its row no item of Magento's lacks.
     fn parse(item: &OrderItem) -> Result<Self, Failure> {
         let document = &item.document;
-        let is_refunded = item.qty_refunded.is_positive();
-        let always = |name: &str| money(document, true, name);
-        let refunded = |name: &str| money(document, is_refunded, name);
-        let compensation =
-            money(document, item.qty_invoiced.is_positive(), "discount_tax_compensation_invoiced")?;
+        let money = |name: &str| money_if_any(document, name);
+        let row = Money {
+            order: document.amount("row_invoiced")?,
+            base: document.amount("base_row_invoiced")?,
+        };
+        let compensation = money("discount_tax_compensation_invoiced")?;
         Ok(Self {
             id: item.id,
             quantity: item.to_refund(),
-            row: always("row_invoiced")? - always("amount_refunded")?,
-            discount: always("discount_invoiced")? - refunded("discount_refunded")?,
-            tax: always("tax_invoiced")? - refunded("tax_refunded")?,
-            compensation: compensation - refunded("discount_tax_compensation_refunded")?,
+            row: row - money("amount_refunded")?,
+            discount: money("discount_invoiced")? - money("discount_refunded")?,
+            tax: money("tax_invoiced")? - money("tax_refunded")?,
+            compensation: compensation - money("discount_tax_compensation_refunded")?,
         })
     }
 }
 
-/// An amount and its twin in the base currency; nothing where it is missing and has not `happened`.
-pub(crate) fn money(document: &JsonObject, happened: bool, name: &str) -> Result<Money, Failure> {
+/// An amount and its twin in the base currency; nothing where there is none.
+pub(crate) fn money_if_any(document: &JsonObject, name: &str) -> Result<Money, Failure> {
     Ok(Money {
-        order: document.amount_after(happened, name)?,
-        base: document.amount_after(happened, &["base_", name].concat())?,
+        order: document.amount_if_any(name)?,
+        base: document.amount_if_any(&["base_", name].concat())?,
     })
 }

@@ -78,6 +78,11 @@ impl ItemRole {
         }
     }
 
+    /// Whether it is a bundle that is billed by its parts.
+    pub(crate) const fn is_bundle_of_parts(self) -> bool {
+        self.is_in_bundle && self.has_parts && !self.is_billed
+    }
+
     /// Whether documents of this side name the item itself.
     pub(crate) fn acts(self, side: DocumentSide) -> bool {
         match side {

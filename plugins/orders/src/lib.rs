@@ -23,7 +23,9 @@ mod routes;
 mod sales_document;
 mod shipping_source;
 mod state;
+mod state_refusal;
 mod time_zones;
+mod uninvoiced_bundle;
 mod untrusted;
 
 use souk_sdk::prelude::group;

@@ -41,6 +41,11 @@ impl Sub for Money {
 }
 
 impl Money {
+    /// Each rounded to cents.
+    pub(crate) fn cents(self) -> Self {
+        Self { order: self.order.cents(), base: self.base.cents() }
+    }
+
     /// The smaller on each side.
     pub(crate) fn min(self, other: Self) -> Self {
         Self { order: self.order.min(other.order), base: self.base.min(other.base) }

@@ -9,6 +9,8 @@ use souk_sdk::prelude::*;
 use crate::json_object::JsonObject;
 use crate::order::{Order, OrderItem};
 use crate::order_state::OrderState;
+use crate::state_refusal::StateRefusal;
+use crate::uninvoiced_bundle;
 
 /// What may be done with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,33 +43,6 @@ impl OrderAct {
     fn verb(self) -> &'static str {
         let name = Self::ALL.iter().find(|(act, _)| *act == self).map_or("", |(_, name)| name);
         name.split_once('_').map_or(name, |(verb, _)| verb)
-    }
-}
-
-/// Why something cannot be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StateRefusal {
-    /// In plain words, about the order: `it is on hold`.
-    pub(crate) why: String,
-    /// What would make it possible.
-    pub(crate) remedy: Option<&'static str>,
-}
-
-impl StateRefusal {
-    fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), remedy: None }
-    }
-
-    const fn remedy(mut self, remedy: &'static str) -> Self {
-        self.remedy = Some(remedy);
-        self
-    }
-
-    /// As the failure of an action on this order.
-    pub(crate) fn failure(self, order: &Order, verb: &str) -> Failure {
-        let message = format!("cannot {verb} {}: {}", order.name(), self.why);
-        Failure::new(FailureCode::ValidationError, message)
-            .remedy(self.remedy.unwrap_or("`orders_why` lists what can be done with it now"))
     }
 }
 
@@ -108,7 +83,10 @@ pub(crate) fn check(order: &Order, act: OrderAct) -> Result<(), StateRefusal> {
         }
         OrderAct::Invoice => StateRefusal::new("all of it was invoiced or canceled"),
         OrderAct::Ship => return can_ship(order, OrderItem::to_ship),
-        OrderAct::RefundOffline => return can_refund(order),
+        OrderAct::RefundOffline => {
+            can_refund(order)?;
+            return uninvoiced_bundle::check(order);
+        }
         OrderAct::RefundOnline => {
             can_refund(order)?;
             if !is_paid_offline(order) {
@@ -162,8 +140,18 @@ fn not_waiting(state: OrderState) -> Result<(), StateRefusal> {
 }
 
 /// What was paid and not yet given back, in the order's currency.
-pub(crate) fn left_to_refund(order: &Order) -> Decimal {
+fn left_to_refund(order: &Order) -> Decimal {
     order.total_paid.cents() - order.total_refunded
+}
+
+/// What of that can be given back: nothing once all was in the base currency, which is what Magento holds
+/// refunds against. In the order's own a cent of the conversion may stay, for ever.
+pub(crate) fn money_left(order: &Order) -> Decimal {
+    let base_left = order.base_paid.cents() - order.base_refunded.cents();
+    if order.base_paid.is_positive() && !base_left.is_positive() {
+        return Decimal::ZERO;
+    }
+    left_to_refund(order).max(Decimal::ZERO)
 }
 
 fn can_refund(order: &Order) -> Result<(), StateRefusal> {
@@ -181,7 +169,7 @@ fn can_refund(order: &Order) -> Result<(), StateRefusal> {
     if !order.total_paid.is_positive() && order.grand_total != Decimal::ZERO {
         return Err(StateRefusal::new("it was invoiced and not paid"));
     }
-    let left = left_to_refund(order);
+    let left = money_left(order);
     let quantities_left = order.items().iter().any(|item| item.to_refund().is_positive());
     let is_free = order.grand_total == Decimal::ZERO;
     // A canceled part leaves an order that was refunded in full `complete`, and Magento would write
@@ -195,10 +183,18 @@ fn can_refund(order: &Order) -> Result<(), StateRefusal> {
             .remedy("refund it in the store's administration")),
         };
     }
+    let of_conversion = left_to_refund(order);
+    let (paid, currency, besides) = match of_conversion.is_positive() {
+        false => (order.total_paid, order.currency(), String::new()),
+        true => (
+            order.base_paid,
+            order.base_currency(),
+            format!(", and {of_conversion} {} stay of the conversion", order.currency()),
+        ),
+    };
     Err(StateRefusal::new(format!(
-        "all of the {} {} that were paid have been refunded, although its state is still `{}`",
-        order.total_paid,
-        order.currency(),
+        "all of the {paid} {currency} that were paid have been refunded{besides}, although its state is \
+         still `{}`",
         order.document.text("state")
     )))
 }
@@ -264,7 +260,8 @@ fn is_refundable(order: &Order) -> bool {
 /// that was meant to be kept.
 fn keeps_nothing(order: &Order) -> Result<(), StateRefusal> {
     let kept = kept(order);
-    if state_after_cancel(order) != "canceled" || !kept.is_positive() {
+    let is_left = kept.is_positive() && money_left(order).is_positive();
+    if state_after_cancel(order) != "canceled" || !is_left {
         return Ok(());
     }
     Err(StateRefusal::new(format!(

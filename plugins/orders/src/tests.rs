@@ -2,9 +2,11 @@
 //! says beforehand is what the store then shows, and no sequence of acts goes past what was ordered,
 //! paid or shipped.
 
+mod bundle_invoices;
 mod bundles;
 mod conformance;
 mod discounted_shipping;
+mod odd_amounts;
 mod recorded;
 mod shop;
 

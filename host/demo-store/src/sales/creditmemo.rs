@@ -97,13 +97,22 @@ fn validate(
             order.text("status")
         ));
     }
+    let items = order.docs("items");
+    // A row of what is only carried along has to be of some: a bundle that never counted as invoiced is none.
+    let empty = draft.lines.iter().filter(|line| !line.is_billed && line.quantity <= Amount::ZERO);
+    messages.extend(empty.map(|line| {
+        format!(
+            "The quantity to creditmemo must not be greater than the unrefunded quantity for product SKU \
+             \"{}\".",
+            items[line.place].text("sku")
+        )
+    }));
     let refunded = order.amount("base_total_refunded");
     let paid = order.amount("base_total_paid");
     if (refunded + draft.grand_total().base).cents() > paid.cents() {
         let left = crate::php::text_of(&(paid - refunded).json());
         messages.push(format!("The most money available to refund is {left}."));
     }
-    let items = order.docs("items");
     let roles = Roles::of(order);
     for (id, quantity) in asked.iter() {
         let place = items.iter().position(|item| item.id("item_id") == id);

@@ -280,7 +280,13 @@ fn shipping(order: &JsonMembers, wanted: Option<Decimal>) -> Result<Shipping, St
     let all_least = left + tax_left + least_hidden - most_discount;
     let Some(wanted) = wanted else {
         let taxes = tax_left + most_hidden;
-        let most = left + taxes - of_discount(left, total)?;
+        let has_none = value("base_shipping_incl_tax")?.is_zero() && !total.is_zero();
+        let most = if has_none {
+            // Nothing less the tax is less than nothing: so much of the discount is given back besides.
+            left + taxes + divide(multiply(most_discount, tax)?, total)?
+        } else {
+            left + taxes - of_discount(left, total)?
+        };
         // Where none is named, the discount goes with the shipping with tax less its tax. A tax that was
         // reckoned after the discount makes that more than all of the shipping.
         let whole = (incl_tax - value("base_shipping_tax_amount")?).max(base);

@@ -136,6 +136,10 @@ fn what_a_discount_of_shipping_gives_back_besides_is_counted() {
     order["shipping_tax_amount"] = json!(2);
     order["shipping_discount_amount"] = json!("2.5");
     assert_eq!(most(&order, &body), number("40.51"));
+    // Where the order does not say what the shipping is with tax, all of it gives back so much besides, too.
+    assert_eq!(most(&order, &json!({"arguments": {}})), number("132.5"));
+    order["base_shipping_incl_tax"] = json!(12);
+    assert_eq!(most(&order, &json!({"arguments": {}})), number("129.5"));
     order["shipping_discount_tax_compensation_amount"] = json!(0.4);
     order["shipping_refunded"] = json!(10);
     order["base_shipping_refunded"] = json!(10);

@@ -6,7 +6,7 @@ use souk_sdk::prelude::*;
 
 use super::apply::item_pointer;
 use crate::item_quantity::ItemQuantity;
-use crate::order::{Order, OrderItem};
+use crate::order::{Order, OrderItem, rounded_up};
 use crate::routes::ORDERS;
 
 /// Refuses a list that this store does not take in one request. `remedy` says what to do with the rest.
@@ -60,26 +60,36 @@ pub(super) fn name_items(
     change.constant(step, "/items", named.collect::<Vec<Value>>().into());
 }
 
-/// The items that an invoice names: those that are billed, and each bundle of which parts are, with as many
-/// as are whole in them. Magento would else count all that were ordered.
+/// The items that an invoice names: those that are billed, and of each bundle of which parts are, the bundle
+/// itself, with as many as these begin of it, and the other parts with none.
+///
+/// Of a bundle that is not named Magento counts all that were ordered, anew with each invoice, and with one
+/// that is named it takes along the parts that are not. A bundle of which none counts would be worse: the
+/// store refuses each refund of its parts then.
 pub(super) fn with_bundles(order: &Order, quantities: &[ItemQuantity<'_>]) -> Vec<Value> {
     let quantity = |item: &OrderItem| {
         let line = quantities.iter().find(|line| line.item.id == item.id);
         line.map_or(Decimal::ZERO, |line| line.quantity)
     };
-    let bundles = order.items().iter().filter(|item| item.role.has_parts && !item.role.is_billed);
-    let bundles = bundles.filter_map(|bundle| {
-        let wholes = order.parts(bundle).map(|part| {
-            let wholes = quantity(part).over(part.role.per_whole).unwrap_or_default();
-            Decimal::of_millionths(wholes.millionths() / 1_000_000 * 1_000_000)
+    let row = |item: &OrderItem, qty: Decimal| json!({"order_item_id": item.id, "qty": qty});
+    let is_begun = |bundle: &&OrderItem| {
+        let mut parts = order.parts(bundle);
+        bundle.role.is_bundle_of_parts() && parts.any(|part| quantity(part).is_positive())
+    };
+    let mut rows = Vec::new();
+    for bundle in order.items().iter().filter(is_begun) {
+        let begun = order.parts(bundle).filter_map(|part| {
+            (part.qty_invoiced + quantity(part)).over(part.role.per_whole).map(rounded_up)
         });
-        let is_named = order.parts(bundle).any(|part| quantity(part).is_positive());
-        let wholes = wholes.min().unwrap_or_default();
-        is_named.then(|| json!({"order_item_id": bundle.id, "qty": wholes}))
-    });
-    let own =
-        quantities.iter().map(|line| json!({"order_item_id": line.item.id, "qty": line.quantity}));
-    bundles.chain(own).collect()
+        let more = begun.max().unwrap_or_default() - bundle.qty_invoiced;
+        rows.push(row(bundle, more.max(Decimal::ZERO)));
+        let others = order
+            .parts(bundle)
+            .filter(|part| part.to_invoice().is_positive() && !quantity(part).is_positive());
+        rows.extend(others.map(|part| row(part, Decimal::ZERO)));
+    }
+    rows.extend(quantities.iter().map(|line| row(line.item, line.quantity)));
+    rows
 }
 
 /// What each item will show: what it had and what is added.

@@ -26,6 +26,7 @@ use crate::json_object::JsonObject;
 use crate::order::{Order, OrderItem};
 use crate::routes::{REFUND, REFUND_INVOICE};
 use crate::state::is_paid_offline;
+use crate::uninvoiced_bundle;
 
 /// A refund, worked out.
 pub(super) struct Refund<'order> {
@@ -101,6 +102,10 @@ impl<'order> Refund<'order> {
             adjustment: adjustment(args.adjustment_refund, "adjustment_refund")?,
             fee: adjustment(args.adjustment_fee, "adjustment_fee")?,
         };
+        if invoice.is_none() {
+            uninvoiced_bundle::check_refund(order, &quantities)
+                .map_err(|why| why.failure(order, "refund"))?;
+        }
         let returned = returned(args, order, &quantities)?;
         let is_long = order.billed_items().count() > LIST_LIMIT;
         let takes_all =
@@ -174,13 +179,30 @@ impl<'order> Refund<'order> {
         CreditMemo::new(self.order, self.balance, &named, extras, own, display)
     }
 
-    /// Everything is no more than what is left of the money: what adjustments gave back before is kept as
-    /// a fee now.
+    /// Everything is no more than what is left of the money, of the order, in both currencies, and of the
+    /// invoice: what adjustments gave back before is kept as a fee now. All are held to in cents, so that the
+    /// least fee counts that is enough: with more a cent of the order would stay.
     fn take_off_what_was_given_before(&mut self, invoice: Option<&RefundInvoice>) {
-        let (paid, refunded) = (self.balance.total_paid.base, self.balance.total_refunded.base);
-        let left =
-            invoice.map_or(paid - refunded, |own| (paid - refunded).min(own.money_left.base));
-        let above = (self.memo.goods_and_shipping().base - left).cents();
+        let goods = self.memo.goods_and_shipping();
+        let (paid, refunded) = (self.balance.total_paid, self.balance.total_refunded);
+        let of_invoice = invoice.map(|own| own.money_left.base);
+        let is_above = |fee: Decimal, slack: Decimal| {
+            let base = goods.base - fee;
+            let order = goods.order - fee.times(self.balance.rate).cents();
+            (refunded.base + base).cents() > paid.base.cents()
+                || (refunded.order + order).cents() > paid.order.cents() + slack
+                || of_invoice.is_some_and(|left| base.cents() > left)
+        };
+        // Each currency is rounded by itself: a cent of the order's own is no reason to keep one.
+        let slack = if self.order.is_converted() { Decimal::CENT } else { Decimal::ZERO };
+        let mut above = Decimal::ZERO;
+        if is_above(above, slack) {
+            let left = (paid.base - refunded.base).min(of_invoice.unwrap_or(paid.base));
+            above = ((goods.base - left).cents() - Decimal::CENT).max(Decimal::ZERO);
+            while is_above(above, Decimal::ZERO) {
+                above += Decimal::CENT;
+            }
+        }
         if above.is_positive() {
             let fee_before = self.memo.fee.order;
             self.extras.fee += above;
@@ -220,10 +242,21 @@ impl<'order> Refund<'order> {
     }
 
     fn check(&self, invoice: Option<&RefundInvoice>) -> Result<(), Failure> {
-        self.memo.check(self.order, self.balance)?;
         let total = self.memo.grand_total();
-        let Some(invoice) = invoice.filter(|own| total.base.cents() > own.money_left.base.cents())
-        else {
+        let worth = (total + self.memo.fee).order;
+        if self.given_before.is_positive() && !(worth - self.given_before).cents().is_positive() {
+            let message = format!(
+                "nothing of what was paid for {} is left: the {} {} that its items and shipping are \
+                 still worth were given back before",
+                self.order.name(),
+                worth.cents(),
+                self.order.currency()
+            );
+            return Err(Failure::new(FailureCode::ValidationError, message)
+                .remedy("`orders_why` shows what was paid and what was refunded"));
+        }
+        self.memo.check(self.order, self.balance)?;
+        let Some(invoice) = invoice.filter(|own| total.base.cents() > own.money_left.base) else {
             return Ok(());
         };
         let message = format!(

@@ -3,7 +3,7 @@
 use souk_sdk::magento::Scan;
 use souk_sdk::prelude::*;
 
-use crate::balance::money;
+use crate::balance::money_if_any;
 use crate::credit_memo::InvoiceBalance;
 use crate::json_object::{JsonObject, object};
 use crate::money::Money;
@@ -19,7 +19,8 @@ const PAID: u64 = 2;
 pub(crate) struct RefundInvoice {
     /// Its entity id.
     pub(crate) id: u64,
-    /// What can be given back through it.
+    /// What can be given back through it: a gateway captures and gives back cents, however many digits the
+    /// invoice and its memos have.
     pub(crate) money_left: Money,
     /// What a memo of it draws on.
     pub(crate) balance: InvoiceBalance,
@@ -64,26 +65,26 @@ impl RefundInvoice {
         let id = invoice.id("entity_id");
         let memos = memos.iter().filter(|memo| memo.id("invoice_id") == id);
         let shipping_compensation = Money {
-            order: optional(invoice, "shipping_discount_tax_compensation_amount")?,
+            order: invoice.amount_if_any("shipping_discount_tax_compensation_amount")?,
             // Magento's column is too short for the whole name.
-            base: optional(invoice, "base_shipping_discount_tax_compensation_amnt")?,
+            base: invoice.amount_if_any("base_shipping_discount_tax_compensation_amnt")?,
         };
         let mut balance = InvoiceBalance {
             items: Vec::new(),
             // Later invoices have no `shipping_amount` at all (`orders_more.jsonl`).
-            base_shipping: optional(invoice, "base_shipping_amount")?,
-            shipping_tax: money(invoice, false, "shipping_tax_amount")?,
+            base_shipping: invoice.amount_if_any("base_shipping_amount")?,
+            shipping_tax: money_if_any(invoice, "shipping_tax_amount")?,
             shipping_compensation,
-            tax_left: money(invoice, true, "tax_amount")?,
-            compensation_left: money(invoice, false, COMPENSATION)? + shipping_compensation,
+            tax_left: money_if_any(invoice, "tax_amount")?,
+            compensation_left: money_if_any(invoice, COMPENSATION)? + shipping_compensation,
         };
-        let mut money_left = money(invoice, true, "grand_total")?;
+        let mut money_left = grand_total(invoice)?.cents();
         let mut left = quantities(invoice)?;
         for memo in memos {
-            money_left = money_left - money(memo, true, "grand_total")?;
-            balance.tax_left = balance.tax_left - money(memo, true, "tax_amount")?;
+            money_left = money_left - grand_total(memo)?.cents();
+            balance.tax_left = balance.tax_left - money_if_any(memo, "tax_amount")?;
             balance.compensation_left =
-                balance.compensation_left - money(memo, false, COMPENSATION)?;
+                balance.compensation_left - money_if_any(memo, COMPENSATION)?;
             left.extend(quantities(memo)?.into_iter().map(|(item, quantity)| (item, -quantity)));
         }
         let mut found = Self { id, money_left, balance, left };
@@ -117,8 +118,9 @@ fn memos(context: &Context, order: &Order) -> Result<Vec<JsonObject>, Failure> {
 
 const COMPENSATION: &str = "discount_tax_compensation_amount";
 
-fn optional(document: &JsonObject, name: &str) -> Result<Decimal, Failure> {
-    document.amount_after(false, name)
+/// What a document comes to, which every one has.
+fn grand_total(document: &JsonObject) -> Result<Money, Failure> {
+    Ok(Money { order: document.amount("grand_total")?, base: document.amount("base_grand_total")? })
 }
 
 /// How many of each order item a document is about.

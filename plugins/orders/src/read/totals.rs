@@ -85,18 +85,19 @@ impl ResultSchema for TotalsResult {
     const REQUIRED: &'static str = "rows orders time_zone";
 }
 
-/// What is added up, what it is called in a row, and whether every order has it: the others come with
-/// a first invoice, payment, refund or cancellation, and are nothing before it.
-const SUMS: [(&str, &str, bool); 9] = [
-    ("grand_total", "grand_total", true),
-    ("subtotal", "subtotal", true),
-    ("discount_amount", "discount", true),
-    ("shipping_amount", "shipping", true),
-    ("tax_amount", "tax", true),
-    ("total_invoiced", "invoiced", false),
-    ("total_paid", "paid", false),
-    ("total_refunded", "refunded", false),
-    ("total_canceled", "canceled", false),
+/// What is added up, and what it is called in a row. Of an amount that an order has none of, nothing is:
+/// some come with a first invoice, payment, refund or cancellation, and any may be null of an order that was
+/// imported.
+const SUMS: [(&str, &str); 9] = [
+    ("grand_total", "grand_total"),
+    ("subtotal", "subtotal"),
+    ("discount_amount", "discount"),
+    ("shipping_amount", "shipping"),
+    ("tax_amount", "tax"),
+    ("total_invoiced", "invoiced"),
+    ("total_paid", "paid"),
+    ("total_refunded", "refunded"),
+    ("total_canceled", "canceled"),
 ];
 
 /// The sums of some orders.
@@ -143,7 +144,7 @@ pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<Totals
         "total_qty_ordered",
         "total_due",
     ];
-    fields.extend(SUMS.map(|(field, ..)| field));
+    fields.extend(SUMS.map(|(field, _)| field));
     if args.group_by.contains(&GroupBy::PaymentMethod) {
         fields.push("payment[method]");
     }
@@ -173,9 +174,9 @@ pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<Totals
 impl TotalsRow {
     fn add(&mut self, order: &JsonObject) -> Result<(), Failure> {
         self.orders += 1;
-        self.items += order.amount("total_qty_ordered")?;
-        for (sum, (field, _, always)) in self.sums.iter_mut().zip(SUMS) {
-            *sum += order.amount_after(always, field)?;
+        self.items += order.amount_if_any("total_qty_ordered")?;
+        for (sum, (field, _)) in self.sums.iter_mut().zip(SUMS) {
+            *sum += order.amount_if_any(field)?;
         }
         self.due += due(order)?;
         Ok(())
@@ -187,7 +188,7 @@ impl TotalsRow {
             names.map(str::to_owned).zip(key.into_iter().map(Value::String)).collect();
         row.put("orders", Some(self.orders));
         row.put("items", Some(self.items.json()));
-        for ((_, name, _), sum) in SUMS.iter().zip(self.sums) {
+        for ((_, name), sum) in SUMS.iter().zip(self.sums) {
             row.put(name, Some(sum.json()));
         }
         row.put("due", Some(self.due.json()));

@@ -11,7 +11,7 @@ use crate::order_ref::OrderRef;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::{FIND_ORDER, INVOICES};
 use crate::sales_document::DocumentKind;
-use crate::state::{OrderAct, check, is_paid_offline, left_to_refund};
+use crate::state::{OrderAct, check, is_paid_offline, money_left};
 
 pub(crate) struct WhyResult;
 
@@ -67,7 +67,7 @@ pub(crate) fn why(args: &OrderRef, context: &Context) -> OrdersReply<WhyResult> 
             "currency": order.currency(),
             "paid": order.total_paid,
             "refunded": order.total_refunded,
-            "left": left_to_refund(&order).max(Decimal::ZERO),
+            "left": money_left(&order),
             "shipping_left": balance.shipping_to_refund(),
         },
         "statuses": [order.document.text("status")],

@@ -13,22 +13,22 @@ const ORDERS: &str = include_str!("../../../../host/demo-store/tests/golden/live
 
 /// An order of two bundles and something beside them: the bundle's item, its parts with how many are in
 /// one, and what stands beside it, if anything.
-struct BundleOrder {
-    id: u64,
-    bundle: u64,
-    parts: [(u64, u32); 2],
-    beside: Option<u64>,
+pub(super) struct BundleOrder {
+    pub(super) id: u64,
+    pub(super) bundle: u64,
+    pub(super) parts: [(u64, u32); 2],
+    pub(super) beside: Option<u64>,
 }
 
 /// Billed by its parts; with a simple product.
-const DYNAMIC: BundleOrder =
+pub(super) const DYNAMIC: BundleOrder =
     BundleOrder { id: 79, bundle: 145, parts: [(146, 1), (147, 2)], beside: Some(148) };
 /// Billed itself.
 const FIXED: BundleOrder =
     BundleOrder { id: 80, bundle: 149, parts: [(150, 1), (151, 3)], beside: None };
 
 /// A store with one of these orders, whose bundle ships in parts or whole. Its product may be gone.
-fn shop(order: &BundleOrder, ships_apart: bool, is_product_there: bool) -> Rc<Shop> {
+pub(super) fn shop(order: &BundleOrder, ships_apart: bool, is_product_there: bool) -> Rc<Shop> {
     let mut state: Value = serde_json::from_str(STATE).unwrap();
     for table in ["orders", "invoices", "shipments", "creditmemos", "transactions"] {
         state[table] = json!([]);
@@ -64,11 +64,11 @@ fn shop(order: &BundleOrder, ships_apart: bool, is_product_there: bool) -> Rc<Sh
     Shop::of(DemoStore::from_state(state.to_string().as_bytes()).unwrap())
 }
 
-fn named(item: u64, qty: u32) -> Value {
+pub(super) fn named(item: u64, qty: u32) -> Value {
     json!([{"order_item_id": item, "qty": qty}])
 }
 
-fn quantity(shop: &Shop, order: &BundleOrder, item: u64, field: &str) -> f64 {
+pub(super) fn quantity(shop: &Shop, order: &BundleOrder, item: u64, field: &str) -> f64 {
     let document = shop.order(order.id);
     let mut items = document["items"].as_array().unwrap().iter();
     items.find(|known| known["item_id"] == item).unwrap()[field].as_f64().unwrap()

@@ -103,6 +103,11 @@ impl Shop {
         self.send("GET", &format!("/rest/V1/orders/{id}"), &Value::Null).1
     }
 
+    /// Posts to the store past the acts; its status and answer.
+    pub(super) fn post(&self, target: &str, body: &Value) -> (u16, Value) {
+        self.send("POST", &["/rest", target].concat(), body)
+    }
+
     pub(super) fn get(&self, target: &str) -> Value {
         self.send("GET", &["/rest", target].concat(), &Value::Null).1
     }

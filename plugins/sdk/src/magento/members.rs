@@ -53,22 +53,18 @@ pub trait Members {
     /// # Errors
     /// When it is missing or not a number: neither may pass for zero.
     fn amount(&self, name: &str) -> Result<Decimal, Failure> {
-        self.amount_after(true, name)
+        let value = self.member(name);
+        let value = value.ok_or_else(|| self.unreadable(&format!("`{name}` is missing")))?;
+        Decimal::rounded(value)
+            .ok_or_else(|| self.unreadable(&format!("`{name}` is {value}, which is no amount")))
     }
 
-    /// An amount that the store answers only after something happened. Until then it is absent, and
-    /// zero.
+    /// An amount that the store may have none of: then it is absent, and zero.
     ///
     /// # Errors
-    /// When it is not a number, or missing although it `happened`.
-    fn amount_after(&self, happened: bool, name: &str) -> Result<Decimal, Failure> {
-        match self.member(name) {
-            None if happened => Err(self.unreadable(&format!("`{name}` is missing"))),
-            None => Ok(Decimal::ZERO),
-            Some(value) => Decimal::rounded(value).ok_or_else(|| {
-                self.unreadable(&format!("`{name}` is {value}, which is no amount"))
-            }),
-        }
+    /// When it is not a number.
+    fn amount_if_any(&self, name: &str) -> Result<Decimal, Failure> {
+        if self.member(name).is_some() { self.amount(name) } else { Ok(Decimal::ZERO) }
     }
 
     /// The failure for an answer of the store's that cannot be used, naming what it is about.
