@@ -43,14 +43,19 @@ pub(super) struct Refund<'order> {
     pub(super) memo: CreditMemo,
     /// What is taken off since adjustments before gave it back, in the order's currency.
     given_before: Decimal,
-    /// What is given on top since Magento takes a discount off the tax of shipping too, in the order's
-    /// currency.
+    /// What is given on top since Magento takes a discount off the tax of shipping too.
     taken_twice: Decimal,
+    /// Whether it is known how the store shows shipping.
+    display_is_known: bool,
     /// How much less the store may give back, in the order's currency, and of that the shipping.
     uncertainty: Uncertainty,
     /// What no other memo's comment has: by it the own memo is told from others', however alike.
     mark: String,
 }
+
+/// What a store does with an adjustment for what it does not take.
+const TAX_SHOWN_REFUSES: &str = ". A store that shows shipping with tax in its orders takes nothing off and \
+     refuses it: the operator says so by the setting `shipping_display` of this plugin";
 
 /// By how much the store may differ from what is computed, in the order's currency.
 #[derive(Debug, Clone, Copy, Default)]
@@ -121,6 +126,7 @@ impl<'order> Refund<'order> {
             memo: CreditMemo::default(),
             given_before: Decimal::ZERO,
             taken_twice: Decimal::ZERO,
+            display_is_known: display.is_some(),
             uncertainty: Uncertainty::default(),
             mark: format!("ref. {:016x}", RandomState::new().build_hasher().finish()),
         };
@@ -212,8 +218,7 @@ impl<'order> Refund<'order> {
     }
 
     /// Everything is all that is left, too: of shipping that the body does not name Magento takes the discount
-    /// off the tax as well, so that cents of it would stay with the store. They are given back as an
-    /// adjustment, which is the same however the store takes amounts of shipping.
+    /// off the tax as well, and cents would stay with the store. They are given back as an adjustment.
     fn give_back_what_is_taken_twice(
         &mut self,
         invoice: Option<&RefundInvoice>,
@@ -225,18 +230,16 @@ impl<'order> Refund<'order> {
         let shipping = Some(display_amount(self.balance, Some(display)));
         let named = self.memo_with(RefundExtras { shipping, ..self.extras }, None, display)?;
         let now = self.memo_as(None, display)?;
-        let taken = named.grand_total().base - now.grand_total().base;
-        let (paid, refunded) = (self.balance.total_paid.base, self.balance.total_refunded.base);
-        let left = paid - refunded - now.grand_total().base;
-        let mut more = taken.min(left).cents();
+        let (total, refunded) = (now.grand_total().base, self.balance.total_refunded.base);
+        let left = self.balance.total_paid.base - refunded - total;
+        let mut more = left.min(named.grand_total().base - total).cents();
         // The store compares whole cents.
-        if (refunded + now.grand_total().base + more).cents() > paid.cents() {
+        if (refunded + total + more).cents() > self.balance.total_paid.base.cents() {
             more = more - Decimal::CENT;
         }
         if more.is_positive() {
             self.extras.adjustment += more;
-            let all = self.extras.adjustment.times(self.balance.rate).cents();
-            self.taken_twice = all - now.adjustment.order;
+            self.taken_twice = more.times(self.balance.rate).cents();
         }
         Ok(())
     }
@@ -435,9 +438,10 @@ impl<'order> Refund<'order> {
             ));
         }
         if self.taken_twice.is_positive() {
+            let refuses = if self.display_is_known { "" } else { TAX_SHOWN_REFUSES };
             change.warn(format!(
                 "Magento takes the discount on the shipping off its tax as well: {} {currency} of it are \
-                 given back as an adjustment, so that all that is left of what was paid is refunded",
+                 given back as an adjustment, so that all that is left of what was paid is refunded{refuses}",
                 self.taken_twice
             ));
         }
@@ -449,11 +453,12 @@ impl<'order> Refund<'order> {
                 self.amount()
             ));
         }
-        if self.uncertainty.shipping.is_positive() {
+        if self.uncertainty.shipping.is_positive() || self.uncertainty.total > Decimal::CENT {
             change.warn(format!(
-                "a store that shows shipping with tax in its orders takes the amount as including it, and \
-                 gives back up to {} {currency} less: no answer of the store's tells, and the operator can \
-                 say so by the setting `shipping_display` of this plugin. The answer says how much it was",
+                "a store that shows shipping with tax in its orders takes amounts of it as including it, and \
+                 gives back up to {} {currency} more or less: no answer of the store's tells, and the \
+                 operator can say so by the setting `shipping_display` of this plugin. The answer says how \
+                 much it was",
                 self.uncertainty.total.cents()
             ));
         }
