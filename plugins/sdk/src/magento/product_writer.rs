@@ -66,8 +66,10 @@ impl<'a> ProductWriter<'a> {
             warnings.extend(target.admits(field.code(), keeps)?);
             links |= field == ProductField::CategoryIds;
             let needed = match field {
-                ProductField::CategoryIds | ProductField::SpecialFromDate => &[][..],
-                ProductField::SpecialPrice => &["price"],
+                ProductField::CategoryIds => &[][..],
+                // A day lets a sale out, which is judged against the price.
+                ProductField::SpecialPrice | ProductField::SpecialFromDate => &["price"],
+                ProductField::SpecialToDate => &["special_to_date", "price"],
                 _ => &[field.code()],
             };
             for code in needed {
