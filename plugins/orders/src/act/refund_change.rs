@@ -6,6 +6,8 @@
 //! and the shipping is given, since leaving it out would refund all of it (`orders_more.jsonl`,
 //! `refund-shiponly`, `refund-rest`).
 
+mod warnings;
+
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use souk_sdk::core::StepIndex;
@@ -25,7 +27,6 @@ use crate::item_role::DocumentSide;
 use crate::json_object::JsonObject;
 use crate::order::{Order, OrderItem};
 use crate::routes::{REFUND, REFUND_INVOICE};
-use crate::state::is_paid_offline;
 use crate::uninvoiced_bundle;
 
 /// A refund, worked out.
@@ -52,10 +53,6 @@ pub(super) struct Refund<'order> {
     /// What no other memo's comment has: by it the own memo is told from others', however alike.
     mark: String,
 }
-
-/// What a store does with an adjustment for what it does not take.
-const TAX_SHOWN_REFUSES: &str = ". A store that shows shipping with tax in its orders takes nothing off and \
-     refuses it: the operator says so by the setting `shipping_display` of this plugin";
 
 /// By how much the store may differ from what is computed, in the order's currency.
 #[derive(Debug, Clone, Copy, Default)]
@@ -389,79 +386,6 @@ impl<'order> Refund<'order> {
             self.returned.contains(&item.id) || self.returned.contains(&item.parent_id)
         };
         self.order.items().iter().filter(comes_back).map(|item| item.id.into()).collect()
-    }
-
-    /// The goods that are given back: of a bundle that is billed whole those of its parts.
-    fn goods(&self) -> Vec<(&OrderItem, Decimal)> {
-        let mut goods = Vec::new();
-        for ItemQuantity { item, quantity } in &self.quantities {
-            if item.role.is_in_bundle && item.role.has_parts {
-                let parts = self.order.parts(item);
-                goods.extend(parts.map(|part| (part, quantity.times(part.role.per_whole))));
-            } else {
-                goods.push((*item, *quantity));
-            }
-        }
-        goods
-    }
-
-    fn warn(&self, change: &mut ChangeBuilder) {
-        for (item, quantity) in self.goods() {
-            let gone = item.written_off(quantity);
-            let returned =
-                self.returned.contains(&item.id) || self.returned.contains(&item.parent_id);
-            if gone.is_positive() && !item.is_virtual && !returned {
-                change.warn(format!(
-                    "{gone} of `{}` were never shipped and do not go back to stock: Magento takes them off \
-                     the source's quantity",
-                    item.sku()
-                ));
-            }
-        }
-        if self.invoice.is_none() && !is_paid_offline(self.order) {
-            change.warn(format!(
-                "`{}` moves no money: the store only notes the refund, and the customer has to be \
-                 paid back outside",
-                self.order.payment_method
-            ));
-        }
-        self.warn_of_amounts(change);
-    }
-
-    fn warn_of_amounts(&self, change: &mut ChangeBuilder) {
-        let currency = self.order.currency();
-        if self.given_before.is_positive() {
-            change.warn(format!(
-                "of what is left, {} {currency} were given back by adjustments before: that is kept as \
-                 a fee, so that all of what was paid is refunded and no more",
-                self.given_before
-            ));
-        }
-        if self.taken_twice.is_positive() {
-            let refuses = if self.display_is_known { "" } else { TAX_SHOWN_REFUSES };
-            change.warn(format!(
-                "Magento takes the discount on the shipping off its tax as well: {} {currency} of it are \
-                 given back as an adjustment, so that all that is left of what was paid is refunded{refuses}",
-                self.taken_twice
-            ));
-        }
-        if self.order.is_converted() {
-            let base = self.order.base_currency();
-            change.warn(format!(
-                "Magento takes shipping and adjustments in {base}: the request says them in {base}, and \
-                 {} are given back in all",
-                self.amount()
-            ));
-        }
-        if self.uncertainty.shipping.is_positive() || self.uncertainty.total > Decimal::CENT {
-            change.warn(format!(
-                "a store that shows shipping with tax in its orders takes amounts of it as including it, and \
-                 gives back up to {} {currency} more or less: no answer of the store's tells, and the \
-                 operator can say so by the setting `shipping_display` of this plugin. The answer says how \
-                 much it was",
-                self.uncertainty.total.cents()
-            ));
-        }
     }
 }
 
