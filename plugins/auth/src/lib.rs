@@ -61,7 +61,7 @@ struct LoginResult {
 /// arguments to use the operator's credentials; pass credentials only if the user gave you some
 /// (OAuth 1.0a first, then integration token, then user name and password). The store is asked to
 /// prove that they work. Every other tool but auth_logout needs a session.
-#[action(session, no_session)]
+#[action(session, no_session, keywords("sign in", "connect", "credentials"))]
 fn login(args: &LoginArgs, context: &SessionContext) -> Result<LoginResult, Failure> {
     let info = context.login(args.base_url.as_deref(), &args.sealed())?;
     let message = match info.method {
@@ -80,7 +80,7 @@ struct LogoutResult {
 /// Log out
 ///
 /// Ends the session and forgets its credentials. Answers whether there was one.
-#[action(session, no_session)]
+#[action(session, no_session, keywords("sign out", "disconnect"))]
 fn logout(_: &NoArgs, context: &SessionContext) -> Result<LogoutResult, Failure> {
     let message = if context.logout()? { "Logged out successfully" } else { "No active session" };
     Ok(LogoutResult { message })
@@ -111,7 +111,17 @@ struct WhoamiResult {
 /// view reads use when they name none, and what the store can do: version, edition, inventory, store
 /// views, and what the credentials may not read. Asks the store nothing, unless `refresh` says so or
 /// `details` are wanted that are not known yet.
-#[action(query)]
+#[action(
+    query,
+    keywords(
+        "connected shop",
+        "version",
+        "edition",
+        "permissions",
+        "what is possible",
+        "capabilities",
+    )
+)]
 fn whoami(args: &WhoamiArgs, context: &Context) -> Result<WhoamiResult, Failure> {
     let session = context.session().map(SessionResult::from).ok_or_else(|| {
         Failure::new(FailureCode::NotAuthenticated, "there is no session")

@@ -47,7 +47,16 @@ struct TaggedEntity {
 ///
 /// Purges every page that shows the product from Fastly or Varnish: its own and those of lists that
 /// it is in, in all store views.
-#[action(apply, tier = risk, reads(PRODUCT), purges(PURGE_PRODUCT))]
+#[action(
+    apply,
+    tier = risk,
+    reads(PRODUCT),
+    purges(PURGE_PRODUCT),
+    keywords(
+        "clear cache", "flush", "refresh", "Varnish", "Fastly", "CDN", "old price",
+        "outdated page",
+    ),
+)]
 pub(crate) fn purge_product(
     args: &PurgeProductArgs,
     context: &ApplyContext,
@@ -67,7 +76,13 @@ pub(crate) fn purge_product(
 /// Purge a category's pages
 ///
 /// Purges every page of the category from Fastly or Varnish, in all store views.
-#[action(apply, tier = risk, reads(CATEGORY), purges(PURGE_CATEGORY))]
+#[action(
+    apply,
+    tier = risk,
+    reads(CATEGORY),
+    purges(PURGE_CATEGORY),
+    keywords("clear cache", "flush", "refresh", "Varnish", "Fastly", "CDN", "outdated page"),
+)]
 pub(crate) fn purge_category(
     args: &PurgeCategoryArgs,
     context: &ApplyContext,

@@ -67,7 +67,11 @@ struct PurgeOutcome {
     apply(at_most = MOST_PURGES),
     tier = risk,
     reads(STORE_CONFIGS, GRAPHQL),
-    purges(PURGE_URL, PURGE_PRODUCT, PURGE_CATEGORY)
+    purges(PURGE_URL, PURGE_PRODUCT, PURGE_CATEGORY),
+    keywords(
+        "clear cache", "flush", "refresh", "Varnish", "Fastly", "CDN", "old content",
+        "outdated page",
+    ),
 )]
 pub(crate) fn purge_by_url(
     args: &PurgeByUrlArgs,

@@ -26,7 +26,12 @@ pub(crate) struct BulkUpdateArgs {
     prepare,
     tier = risk,
     reads(ATTRIBUTE, CATEGORIES, PRODUCT_TYPES, SCOPES),
-    changes(PRODUCT_CHANGES)
+    changes(PRODUCT_CHANGES),
+    keywords(
+        "edit", "change", "rename", "disable", "enable", "hide", "publish", "take offline",
+        "assign category", "move to category", "description", "text", "weight", "visibility",
+        "articles", "items",
+    ),
 )]
 pub(crate) fn prepare_bulk_update(
     args: &BulkUpdateArgs,

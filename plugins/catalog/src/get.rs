@@ -17,7 +17,11 @@ pub(crate) struct GetProductArgs {
 /// Reads everything about the product with this sku, as the store view in `scope` shows it: prices,
 /// status, stock, images, links, category ids, and custom attributes such as description, url_key,
 /// special_price and meta_title.
-#[action(query, reads(PRODUCT, SCOPES))]
+#[action(
+    query,
+    reads(PRODUCT, SCOPES),
+    keywords("item", "article", "details", "weight", "images", "description", "one product")
+)]
 pub(crate) fn get_product(
     args: &GetProductArgs,
     context: &Context,

@@ -47,7 +47,24 @@ pub(crate) struct SearchProductsResult(
 /// Answers items, total_count over all pages, and search_criteria as Magento understood them. Name
 /// `fields` to keep answers short. Sorted by entity id unless another sort is named; sorting by price
 /// drops products that are not in the price index (disabled, out of stock, in no website).
-#[action(query, reads(ATTRIBUTE, PRODUCT_TYPES, PRODUCTS, SCOPES))]
+#[action(
+    query,
+    reads(ATTRIBUTE, PRODUCT_TYPES, PRODUCTS, SCOPES),
+    keywords(
+        "items",
+        "articles",
+        "filter",
+        "catalogue",
+        "assortment",
+        "cheapest",
+        "most expensive",
+        "newest",
+        "missing description",
+        "without image",
+        "brand",
+        "out of stock",
+    )
+)]
 pub(crate) fn search_products(
     args: &SearchProductsArgs,
     context: &Context,

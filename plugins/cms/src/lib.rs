@@ -37,7 +37,16 @@ struct PageMatch {
 ///
 /// Plans to set the same values for every page that fits the match: answers a plan_id, how many pages
 /// change, and samples of before and after. Pages keep their address.
-#[action(prepare, tier = risk, reads(SCOPES), changes(CmsPage::ENTITY.changes()))]
+#[action(
+    prepare,
+    tier = risk,
+    reads(SCOPES),
+    changes(CmsPage::ENTITY.changes()),
+    keywords(
+        "edit", "home page", "homepage", "landing page", "about us", "contact", "privacy policy",
+        "imprint", "terms", "content", "text", "typo", "heading", "publish",
+    ),
+)]
 fn prepare_bulk_update_pages(
     args: &BulkUpdatePagesArgs,
     context: &PrepareContext,
@@ -78,7 +87,16 @@ struct BlockMatch {
 ///
 /// Plans to set the same values for every block that fits the match: answers a plan_id, how many
 /// blocks change, and samples of before and after.
-#[action(prepare, tier = risk, reads(SCOPES), changes(CmsBlock::ENTITY.changes()))]
+#[action(
+    prepare,
+    tier = risk,
+    reads(SCOPES),
+    changes(CmsBlock::ENTITY.changes()),
+    keywords(
+        "edit", "banner", "footer", "header", "static block", "snippet", "teaser", "content",
+        "text", "typo",
+    ),
+)]
 fn prepare_bulk_update_blocks(
     args: &BulkUpdateBlocksArgs,
     context: &PrepareContext,

@@ -45,7 +45,11 @@ pub(crate) struct IndexerStatusReportResult {
 /// works where a module of the store serves GET /V1/souk/indexers as [{indexer_id, title, status:
 /// valid|invalid|working, updated_at}], and answers UNAVAILABLE elsewhere; then run `bin/magento
 /// indexer:status` on the store's server.
-#[action(query, reads(INDEXERS))]
+#[action(
+    query,
+    reads(INDEXERS),
+    keywords("reindex", "index", "search index", "outdated", "up to date")
+)]
 pub(crate) fn indexer_status_report(
     _: &NoArgs,
     context: &Context,

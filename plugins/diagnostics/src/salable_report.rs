@@ -120,7 +120,11 @@ struct PartStockResult {
 /// quantity; with `details` what lies at which source, whether that source is enabled, and what open
 /// orders hold back. Configurable, grouped and bundle products are judged by their parts. Without
 /// multi-source inventory it is the product's stock item.
-#[action(query, reads(WEBSITES, STORE_VIEWS, PRODUCT, PRODUCTS, INVENTORY, QUANTITY))]
+#[action(
+    query,
+    reads(WEBSITES, STORE_VIEWS, PRODUCT, PRODUCTS, INVENTORY, QUANTITY),
+    keywords("stock", "inventory", "available", "availability", "quantity", "warehouse", "left")
+)]
 pub(crate) fn inventory_salable_report(
     args: &InventorySalableReportArgs,
     context: &Context,

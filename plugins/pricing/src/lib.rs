@@ -26,7 +26,16 @@ struct BulkPriceUpdateArgs {
 /// among them prices that move further than the operator's threshold. Configurable and grouped
 /// products and bundles without a fixed price have no price of their own and are left out, and so
 /// are all bundles for a special price, which is a percentage of theirs.
-#[action(prepare, tier = risk, reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES), changes(PRODUCT_CHANGES))]
+#[action(
+    prepare,
+    tier = risk,
+    reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES),
+    changes(PRODUCT_CHANGES),
+    keywords(
+        "discount", "sale", "cheaper", "more expensive", "reduce", "raise", "increase",
+        "percent off", "markdown", "clearance", "special offer", "end a sale", "currency",
+    ),
+)]
 fn prepare_bulk_price_update(
     args: &BulkPriceUpdateArgs,
     context: &PrepareContext,

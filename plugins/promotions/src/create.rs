@@ -52,7 +52,11 @@ pub(crate) struct CreateRuleResult {
     tier = risk,
     reads(COUPON_SEARCH, WEBSITES, STORE_VIEWS, GROUPS, ATTRIBUTE),
     changes(NEW_RULES),
-    commit(subject_as = "rule")
+    commit(subject_as = "rule"),
+    keywords(
+        "new discount", "new promotion", "campaign", "voucher", "discount code", "percent off",
+        "free shipping", "buy one get one", "amount off", "minimum order",
+    ),
 )]
 pub(crate) fn prepare_cart_price_rule_create(
     args: &CreateRuleArgs,

@@ -63,7 +63,19 @@ pub(crate) struct ExportCouponsResult {
 /// cells that a spreadsheet would take for a formula: those that begin with = + - @. Above 64 KiB csv
 /// holds the first lines and truncated is true; the whole document is the resource whose uri, size and
 /// expires_at are in resource.
-#[action(query, reads(RULE, COUPON_SEARCH))]
+#[action(
+    query,
+    reads(RULE, COUPON_SEARCH),
+    keywords(
+        "voucher codes",
+        "download",
+        "spreadsheet",
+        "CSV",
+        "times used",
+        "list of codes",
+        "redeemed",
+    )
+)]
 pub(crate) fn export_coupons(
     args: &ExportCouponsArgs,
     context: &Context,

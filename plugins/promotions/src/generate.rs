@@ -117,7 +117,16 @@ pub(crate) struct GenerateCouponsResult {
 /// store. How often a coupon can be used is the rule's uses_per_coupon. Asked for the same again
 /// within ten minutes it returns the coupons made first; for another batch give another
 /// idempotency_key. plans_undo deletes them.
-#[action(apply, tier = risk, reads(RULE), changes(NEW_COUPONS))]
+#[action(
+    apply,
+    tier = risk,
+    reads(RULE),
+    changes(NEW_COUPONS),
+    keywords(
+        "voucher codes", "discount codes", "create codes", "make coupons", "single use", "batch",
+        "gift",
+    ),
+)]
 pub(crate) fn generate_coupons(
     args: &GenerateCouponsArgs,
     context: &ApplyContext,

@@ -34,7 +34,11 @@ pub(crate) struct SearchRulesResult {
 ///
 /// Finds cart price rules by their name, by the website in which they apply and by whether they are
 /// enabled, sorted by id, a page at a time. Returns items, and total_count over all pages.
-#[action(query, reads(RULE_SEARCH, WEBSITES))]
+#[action(
+    query,
+    reads(RULE_SEARCH, WEBSITES),
+    keywords("discounts", "campaigns", "offers", "vouchers", "which promotions are active")
+)]
 pub(crate) fn search_rules(
     args: &SearchRulesArgs,
     context: &Context,
@@ -92,7 +96,7 @@ fn website(context: &Context, code: &str) -> Result<u64, Failure> {
 ///
 /// Reads everything about a cart price rule: where and for whom it applies, when, its conditions, its
 /// discount, and whether it needs a coupon.
-#[action(query, reads(RULE))]
+#[action(query, reads(RULE), keywords("discount", "campaign", "offer", "conditions", "terms"))]
 pub(crate) fn get_rule(
     args: &RuleRef,
     context: &Context,

@@ -69,7 +69,11 @@ souk_sdk::core::inline_schema!(RulePatch, |_| {
     apply,
     tier = risk,
     reads(RULE_SEARCH, COUPON_SEARCH, WEBSITES, STORE_VIEWS, GROUPS, ATTRIBUTE),
-    changes(RULE_CHANGES)
+    changes(RULE_CHANGES),
+    keywords(
+        "edit a discount", "extend", "prolong", "raise", "lower", "percent", "end date",
+        "conditions", "promotion", "campaign",
+    ),
 )]
 pub(crate) fn update_rule(
     args: &UpdateRuleArgs,
@@ -97,7 +101,16 @@ pub(crate) fn update_rule(
 ///
 /// Makes a cart price rule apply: customers get its discount at once, on the days it is for. Warns of
 /// active rules that apply beside it. Returns the rule as read back.
-#[action(apply, tier = risk, reads(RULE_SEARCH), changes(RULE_CHANGES))]
+#[action(
+    apply,
+    tier = risk,
+    reads(RULE_SEARCH),
+    changes(RULE_CHANGES),
+    keywords(
+        "switch on", "turn on", "activate", "start", "launch", "discount", "promotion",
+        "campaign",
+    ),
+)]
 pub(crate) fn enable_rule(
     args: &RuleRef,
     context: &ApplyContext,
@@ -109,7 +122,21 @@ pub(crate) fn enable_rule(
 ///
 /// Makes a cart price rule no longer apply. Its settings and coupons stay. Returns the rule as read
 /// back.
-#[action(apply, reads(RULE_SEARCH), changes(RULE_CHANGES))]
+#[action(
+    apply,
+    reads(RULE_SEARCH),
+    changes(RULE_CHANGES),
+    keywords(
+        "switch off",
+        "turn off",
+        "deactivate",
+        "stop",
+        "end",
+        "cancel a promotion",
+        "discount",
+        "campaign",
+    )
+)]
 pub(crate) fn disable_rule(
     args: &RuleRef,
     context: &ApplyContext,

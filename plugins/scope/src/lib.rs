@@ -24,7 +24,11 @@ struct ListWebsitesStoresResult {
 /// Lists the store's websites, store groups, store views with their codes, and each view's
 /// configuration (locale, currency, time zone, URLs). Use it to find the codes that a scope argument
 /// takes. Also answers the session's default scope.
-#[action(query, reads(WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS))]
+#[action(
+    query,
+    reads(WEBSITES, STORE_GROUPS, STORE_VIEWS, STORE_CONFIGS),
+    keywords("languages", "currencies", "countries", "shops", "locales")
+)]
 fn list_websites_stores(
     _: &NoArgs,
     context: &Context,
@@ -61,7 +65,7 @@ struct SetDefaultResult {
 ///
 /// Sets the store view whose values this session's reads answer when they name no scope. Refused if
 /// the store has no such view. Writes never use it: they always name where they go.
-#[action(session)]
+#[action(session, keywords("switch language", "switch shop", "work in a view"))]
 fn set_default(
     args: &SetDefaultArgs,
     context: &SessionContext,

@@ -26,7 +26,13 @@ impl BulkUpdateMetaArgs {
 ///
 /// Sets meta_title, meta_description or meta_keyword of every product that fits the match, at once,
 /// and reads each back. To see the changes before they are made use seo_prepare_bulk_update_meta.
-#[action(apply(bulk), tier = risk, reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES), changes(PRODUCT_CHANGES))]
+#[action(
+    apply(bulk),
+    tier = risk,
+    reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES),
+    changes(PRODUCT_CHANGES),
+    keywords("SEO", "Google", "search engines", "snippet", "title", "description"),
+)]
 pub(crate) fn bulk_update_meta(
     args: &BulkUpdateMetaArgs,
     context: &ApplyContext,
@@ -38,7 +44,13 @@ pub(crate) fn bulk_update_meta(
 ///
 /// Plans to set meta_title, meta_description or meta_keyword of every product that fits the match:
 /// answers a plan_id, how many products change, and samples of before and after.
-#[action(prepare, tier = risk, reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES), changes(PRODUCT_CHANGES))]
+#[action(
+    prepare,
+    tier = risk,
+    reads(ATTRIBUTE, PRODUCT_TYPES, SCOPES),
+    changes(PRODUCT_CHANGES),
+    keywords("SEO", "Google", "search engines", "snippet", "title", "description"),
+)]
 pub(crate) fn prepare_bulk_update_meta(
     args: &BulkUpdateMetaArgs,
     context: &PrepareContext,

@@ -123,7 +123,8 @@ struct UrlKeyCandidate {
     prepare,
     tier = risk,
     reads(ATTRIBUTE, CATEGORIES, PRODUCT_TYPES, SCOPES),
-    changes(PRODUCT_CHANGES)
+    changes(PRODUCT_CHANGES),
+    keywords("SEO", "slug", "permalink", "address", "link", "rename URLs"),
 )]
 pub(crate) fn prepare_bulk_update_url_keys(
     args: &BulkUpdateUrlKeysArgs,

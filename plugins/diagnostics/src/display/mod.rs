@@ -100,7 +100,20 @@ struct CategoryResult {
 /// status, visibility, website, categories and those above them, price and sale, stock, images, URL,
 /// name; configurable, grouped and bundle products by their parts. Returns the issues, each with the
 /// call of a tool that would mend it where one can, and what could not be found out.
-#[action(query, reads(SCOPES, STORE_CONFIGS, PRODUCT, PRODUCTS, CATEGORIES, GRAPHQL, INVENTORY))]
+#[action(
+    query,
+    reads(SCOPES, STORE_CONFIGS, PRODUCT, PRODUCTS, CATEGORIES, GRAPHQL, INVENTORY),
+    keywords(
+        "missing",
+        "invisible",
+        "hidden",
+        "not visible",
+        "not in the shop",
+        "cannot buy",
+        "does not appear",
+        "storefront",
+    )
+)]
 pub(crate) fn product_display_check(
     args: &ProductDisplayCheckArgs,
     context: &Context,

@@ -96,7 +96,11 @@ pub(crate) struct ReportRedirectChainsResult {
 /// itself. Magento's web API cannot list all rewrites: without `urls` it works where a module of the store serves GET
 /// /V1/souk/url-rewrites as {items: [{request_path, target_path, redirect_type, store_id}],
 /// total_count}, and answers UNAVAILABLE elsewhere.
-#[action(query, reads(STORE_VIEWS, STORE_CONFIGS, STOREFRONT, GRAPHQL, list::REWRITES))]
+#[action(
+    query,
+    reads(STORE_VIEWS, STORE_CONFIGS, STOREFRONT, GRAPHQL, list::REWRITES),
+    keywords("404", "not found", "broken links", "dead links", "moved pages", "loops", "SEO")
+)]
 pub(crate) fn report_redirect_chains(
     args: &ReportRedirectChainsArgs,
     context: &Context,
