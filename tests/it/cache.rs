@@ -247,7 +247,7 @@ async fn a_purge_is_confirmed_or_only_looked_at() {
     assert!(shop.purges().await.is_empty());
     assert!(shop.writes().is_empty());
 
-    let reading = shop.with_varnish().args(["--read-only"]);
+    let reading = shop.with_varnish().args(["--read-only", "--tools", "all"]);
     assert!(
         !reading
             .stdio(Era::Modern)

@@ -74,7 +74,8 @@ impl Served {
     async fn with(config: &str) -> Self {
         let (store, home) = (DemoStore::start().await, Home::new());
         let file = home.write("rules.toml", config);
-        let souk = home.souk(["serve", "--config"]).args([file.clone()]).on(&store);
+        let souk =
+            home.souk(["serve", "--tools", "all", "--config"]).args([file.clone()]).on(&store);
         let served = souk.http().await;
         Self { store, home, file, served }
     }

@@ -27,7 +27,7 @@ async fn every_attack_ends_in_its_own_error_and_harms_nobody_else() {
     }
     let config = home.write("limits.toml", LIMITS);
     let souk = home
-        .souk(["serve", "--demo", "--config"])
+        .souk(["serve", "--demo", "--tools", "all", "--config"])
         .args([config.as_os_str()])
         .env("SOUK_PLUGINS", directory.as_os_str());
     let client = souk.logged_in().await;

@@ -31,5 +31,7 @@ mod settings;
 mod soak;
 mod stdio;
 mod tiers;
+mod tool_search;
+mod tool_sets;
 mod tools;
 mod trail;

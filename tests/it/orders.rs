@@ -140,7 +140,8 @@ async fn money_moves_within_the_operators_caps_and_what_was_paid() {
 #[tokio::test]
 async fn refunds_and_cancels_are_not_there_below_tier_critical() {
     let shop = Shop::new().await;
-    let client = shop.home.souk(["serve"]).on(&shop.store).stdio(Era::Modern).await;
+    let souk = shop.home.souk(["serve", "--tools", "all"]).on(&shop.store);
+    let client = souk.stdio(Era::Modern).await;
     let tools = client.tools().await;
     assert!(tools.contains(&"orders_hold".to_owned()), "{tools:?}");
     for critical in ["orders_refund", "orders_cancel", "orders_prepare_bulk_cancel"] {

@@ -70,7 +70,7 @@ const RULES: [Rule; 4] = [
 ];
 
 /// What there is besides `probe_usurp`, which may never touch a session.
-const ALL: [&str; 22] = [
+const ALL: [&str; 26] = [
     "auth_login",
     "auth_logout",
     "auth_whoami",
@@ -93,10 +93,21 @@ const ALL: [&str; 22] = [
     "probe_sealed",
     "scope_list_websites_stores",
     "scope_set_default",
+    "tools_describe",
+    "tools_read",
+    "tools_search",
+    "tools_write",
 ];
 
 fn all_but(forbidden: &[&str]) -> Vec<&'static str> {
     ALL.into_iter().filter(|tool| !forbidden.contains(tool)).collect()
+}
+
+/// What is listed, by name.
+async fn listed(mcp: &Mcp) -> Vec<String> {
+    let mut listed = mcp.tools().await;
+    listed.sort_unstable();
+    listed
 }
 
 fn serve(home: &Home) -> Souk<'_> {
@@ -124,7 +135,7 @@ async fn each_rule_holds_from_flag_environment_and_file() {
             (serve(&home).args(["--config".into(), file.into_os_string()]), rule.key),
         ] {
             everywhere(&souk, async |mcp| {
-                assert_eq!(mcp.tools().await, all_but(rule.forbids), "{origin}");
+                assert_eq!(listed(&mcp).await, all_but(rule.forbids), "{origin}");
                 for tool in rule.forbids {
                     forbids(&mcp, tool, &[rule.id, origin, tool]).await;
                 }
@@ -143,7 +154,7 @@ async fn each_rule_holds_from_flag_environment_and_file() {
 async fn by_default_what_is_critical_is_not_offered() {
     let home = Home::new();
     everywhere(&serve(&home), async |mcp| {
-        assert_eq!(mcp.tools().await, all_but(&["probe_critical"]));
+        assert_eq!(listed(&mcp).await, all_but(&["probe_critical"]));
         forbids(&mcp, "probe_critical", &["`critical`", "souk's default"]).await;
         mcp.answer("probe_risk", json!({})).await;
     })
@@ -188,11 +199,11 @@ async fn a_ceiling_of_one_plugin_or_principal_is_theirs_alone() {
     let served = serve(&home).args(["--config".into(), config.into_os_string()]).http().await;
     for era in ERAS {
         let (ann, bob) = (served.connect_as(era, ann).await, served.connect_as(era, bob).await);
-        assert_eq!(ann.tools().await, all_but(&["probe_risk", "probe_critical"]));
+        assert_eq!(listed(&ann).await, all_but(&["probe_risk", "probe_critical"]));
         forbids(&ann, "probe_risk", &["`probe`", "plugins.probe.max_tier"]).await;
         let hidden =
             ["probe_risk", "probe_critical", "scope_list_websites_stores", "scope_set_default"];
-        assert_eq!(bob.tools().await, all_but(&hidden));
+        assert_eq!(listed(&bob).await, all_but(&hidden));
         forbids(&bob, "scope_set_default", &["principals.bob.deny"]).await;
     }
 }
@@ -276,7 +287,7 @@ async fn the_file_cannot_raise_what_a_flag_or_the_environment_lowered() {
         "rules.toml",
         "[policy]\nmax_tier = 'critical'\nread_only = false\nallow = ['*']\ndeny = []",
     );
-    until("the file is in force", async || mcp.tools().await == all_but(&lowered)).await;
+    until("the file is in force", async || listed(&mcp).await == all_but(&lowered)).await;
     forbids(&mcp, "probe_critical", &["SOUK_MAX_TIER"]).await;
     forbids(&mcp, "probe_change", &["--read-only"]).await;
     forbids(&mcp, "scope_set_default", &["--deny"]).await;
@@ -315,7 +326,7 @@ async fn sighup_reads_the_file_even_where_it_looks_unchanged() {
     drop(file);
     served.process().signal("HUP").await;
     until("SIGHUP is heard", async || {
-        mcp.tools().await == all_but(&["probe_critical", "probe_read"])
+        listed(&mcp).await == all_but(&["probe_critical", "probe_read"])
     })
     .await;
     forbids(&mcp, "probe_read", &["policy.deny"]).await;
@@ -327,13 +338,13 @@ async fn rules_hold_for_whatever_a_plugin_becomes() {
     let souk = serve(&home).args(["--max-tier", "safe", "--deny", "probe_read"]);
     let mcp = souk.stdio(Era::Modern).await;
     let hidden = ["probe_risk", "probe_critical", "probe_read", "plans_commit", "plans_resume"];
-    assert_eq!(mcp.tools().await, all_but(&hidden));
+    assert_eq!(listed(&mcp).await, all_but(&hidden));
     home.write("plugins/probe.wasm", Versions::new().file(1));
     until("the plugin is replaced", async || {
         mcp.answer("probe_safe", json!({})).await["build"] == Versions::mark(1)
     })
     .await;
-    assert_eq!(mcp.tools().await, all_but(&hidden));
+    assert_eq!(listed(&mcp).await, all_but(&hidden));
     forbids(&mcp, "probe_risk", &["--max-tier"]).await;
     forbids(&mcp, "probe_read", &["--deny"]).await;
 }

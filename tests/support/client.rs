@@ -221,6 +221,15 @@ impl Mcp {
         self.list().await.into_iter().map(|tool| tool.name.into_owned()).collect()
     }
 
+    /// What the server told the client before its first call.
+    ///
+    /// # Panics
+    /// When it told nothing.
+    #[must_use]
+    pub fn instructions(&self) -> String {
+        self.client.peer_info().and_then(|info| info.instructions.clone()).expect("instructions")
+    }
+
     /// The documents that are kept for this client's principal.
     ///
     /// # Panics

@@ -49,6 +49,7 @@ mod call_log;
 mod content;
 mod elicitation;
 mod http;
+mod instructions;
 mod limits;
 mod line_batches;
 mod line_reader;

@@ -10,12 +10,12 @@ use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-    ContentBlock, CustomRequest, CustomResult, ErrorCode, Extensions, GetPromptRequestParams,
-    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig,
-    SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool as McpTool,
-    UnsubscribeRequestParams,
+    ContentBlock, CustomRequest, CustomResult, DiscoverResult, ErrorCode, Extensions,
+    GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
+    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ReadResourceResult, ServerCapabilities, ServerConfig, SetLevelRequestParams,
+    SubscribeRequestParams, SubscriptionFilter, Tool as McpTool, UnsubscribeRequestParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 use serde_json::{Map, Value};
@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::TransportLimits;
 use crate::call_log::{CallLog, LogForwarder, LogLevelFilter, level_of};
 use crate::elicitation::{ClientAnswers, McpClient};
+use crate::instructions::instructions;
 use crate::news::{self, ResourceSubscriptions};
 use crate::progress::ProgressForwarder;
 use crate::request_state::StateSealer;
@@ -35,19 +36,6 @@ use crate::session_header::session_id;
 use crate::subscriptions::Subscriptions;
 use crate::tool_list::{ToolListCache, mcp_tool};
 use crate::{content, message, prompts, resources};
-
-/// What a model is told before it sees the tools.
-const INSTRUCTIONS: &str = "\
-Souk works on a Magento 2 / Adobe Commerce store through its REST API. Each tool is one action; \
-its `_meta` tells a risk tier: safe, risk or critical.
-- Log in first: call `auth_login`. Without arguments it uses the credentials that the operator \
-configured. `auth_whoami` tells which store you are on.
-- Values can differ by store view. Reads use the session's default scope unless you name one; \
-writes always name theirs.
-- A refusal begins with a code such as NOT_AUTHENTICATED, FORBIDDEN, VALIDATION_ERROR or \
-NOT_FOUND and ends with a hint. FORBIDDEN is the operator's rule: do not try to get around it.
-- What is too large for a result is kept as a document: its `uri` is a resource that you alone \
-can read, for a time.";
 
 /// Requests of MCP that this server understands if it understands their parameters.
 const KNOWN_METHODS: [&str; 10] = [
@@ -89,9 +77,7 @@ impl ServerState {
             actions,
             subscriptions: Subscriptions::new(limits.subscriptions),
             lists: ToolListCache::default(),
-            info: ServerConfig::new(capabilities(features))
-                .with_server_info(implementation)
-                .with_instructions(INSTRUCTIONS),
+            info: ServerConfig::new(capabilities(features)).with_server_info(implementation),
             features,
             sealer: StateSealer::new(),
             ending: CancellationToken::new(),
@@ -232,6 +218,10 @@ impl McpHandler {
         Ok(result.into())
     }
 
+    fn instructions(&self, principal: &Principal) -> String {
+        instructions(&self.shared.actions.orientation(principal))
+    }
+
     /// A panic below must not leave a client without an answer: it would wait for ever.
     async fn catch_panic(&self, call: ToolCall) -> Result<ToolResult, CallFailure> {
         let tool = call.tool.clone();
@@ -303,8 +293,30 @@ fn unknown_method(method: &str) -> ErrorData {
 }
 
 impl ServerHandler for McpHandler {
+    /// Without instructions: whom they would be for is not known here.
     fn get_info(&self) -> ServerConfig {
         self.shared.info.clone()
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let principal = self.principal(&context)?;
+        context.peer.set_peer_info(request.clone());
+        let negotiated = self.negotiate_initialize(&request)?;
+        Ok(negotiated.with_instructions(self.instructions(&principal)))
+    }
+
+    async fn discover(
+        &self,
+        context: RequestContext<RoleServer>,
+    ) -> Result<DiscoverResult, ErrorData> {
+        let principal = self.principal(&context)?;
+        let info = self.get_info().with_instructions(self.instructions(&principal));
+        let versions = ServerHandler::supported_protocol_versions(self).into_owned();
+        Ok(DiscoverResult::from_server_info(versions, info))
     }
 
     fn get_tool(&self, name: &str) -> Option<McpTool> {
@@ -463,7 +475,7 @@ impl ServerHandler for McpHandler {
         if self.shared.actions.find(&request.name).is_none() {
             let name: String = request.name.chars().take(100).collect();
             return Err(ErrorData::invalid_params(
-                format!("no tool is called `{name}`: `tools/list` has those there are"),
+                format!("no tool is called `{name}`: `tools_search` finds those there are"),
                 None,
             ));
         }

@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{
     Action, Callers, Client, Code, CompletionRequest, ContentBlock, Document, Effect, Failure,
-    Principal, PromptInfo, PromptMessage, Resource, ResourceChange, ResourceContents,
+    Orientation, Principal, PromptInfo, PromptMessage, Resource, ResourceChange, ResourceContents,
     ResourceFamily, Suggestions, Tier,
 };
 
@@ -66,6 +66,7 @@ pub trait Progress: Send + Sync {
 }
 
 /// One call of a tool.
+#[derive(Clone)]
 pub struct ToolCall {
     /// Who asks.
     pub principal: Principal,
@@ -154,8 +155,14 @@ impl From<Failure> for CallFailure {
 /// Lists and calls actions. `souk-runtime` implements it over plugins; tests over ten lines.
 #[async_trait]
 pub trait Actions: Send + Sync + 'static {
-    /// The tools this principal may call now, sorted by name.
+    /// The tools that are listed to this principal now, in an order that stays. It may call others,
+    /// too.
     fn list(&self, principal: &Principal) -> Arc<[Arc<Tool>]>;
+
+    /// What this principal should know before its first call.
+    fn orientation(&self, _principal: &Principal) -> Orientation {
+        Orientation::default()
+    }
 
     /// A loaded tool, whether or not somebody may call it. Cheap.
     fn find(&self, name: &str) -> Option<Arc<Tool>>;

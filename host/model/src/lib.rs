@@ -26,6 +26,7 @@ mod decimal;
 mod details;
 mod document;
 mod failure;
+mod orientation;
 pub mod plan;
 mod principal;
 mod prompting;
@@ -53,6 +54,7 @@ pub use details::{
 };
 pub use document::Document;
 pub use failure::{Code, Failure};
+pub use orientation::{LoginWay, Orientation};
 pub use plan::{InvalidPointer, Pointer, PointerPattern};
 pub use principal::Principal;
 pub use prompting::{

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use souk_model::Tier;
 
+use crate::effect::EffectKind;
 use crate::refusal::Refusal;
 use crate::rule_origin::RuleOrigin;
 use crate::tool_pattern::ToolPattern;
@@ -14,7 +15,8 @@ use crate::tool_profile::ToolProfile;
 /// Several sources combine by narrowing: of two tier ceilings the lower counts, a tool must be on
 /// every allow list there is and on no deny list, and read-only set anywhere is set. So neither the
 /// order in which limits are added nor their number can allow more. An empty ceiling refuses
-/// nothing; an empty allow list allows nothing.
+/// nothing; an empty allow list allows nothing. Tools that only find others and pass calls on to them
+/// are refused by deny lists alone: what they pass on is held to everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ceiling {
     tier: Option<(Tier, RuleOrigin)>,
@@ -93,6 +95,10 @@ impl Ceiling {
     /// Whether these limits let the tool pass. `whose` ends a message about who is limited.
     pub(crate) fn check(&self, tool: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
         self.check_deny(tool, whose)?;
+        // What it passes on is held to all of them as a call of the tool that it is for.
+        if tool.effect == EffectKind::Relay {
+            return Ok(());
+        }
         self.check_allow(tool, whose)?;
         self.check_read_only(tool, whose)?;
         self.check_tier(tool, whose)

@@ -15,12 +15,15 @@ pub enum EffectKind {
     Session,
     /// Commits a plan that was prepared.
     Commit,
+    /// Finds other tools and passes calls on to them. It does nothing by itself: each call that it
+    /// passes on is judged as a call of the tool that it is for.
+    Relay,
 }
 
 impl EffectKind {
     /// Every effect, for tests and documentation.
-    pub const ALL: [Self; 5] =
-        [Self::Query, Self::Prepare, Self::Apply, Self::Session, Self::Commit];
+    pub const ALL: [Self; 6] =
+        [Self::Query, Self::Prepare, Self::Apply, Self::Session, Self::Commit, Self::Relay];
 
     /// The effect's name.
     #[must_use]
@@ -31,6 +34,7 @@ impl EffectKind {
             Self::Apply => "apply",
             Self::Session => "session",
             Self::Commit => "commit",
+            Self::Relay => "relay",
         }
     }
 
@@ -39,7 +43,7 @@ impl EffectKind {
     pub const fn writes(self) -> bool {
         match self {
             Self::Apply | Self::Commit => true,
-            Self::Query | Self::Prepare | Self::Session => false,
+            Self::Query | Self::Prepare | Self::Session | Self::Relay => false,
         }
     }
 }

@@ -17,6 +17,8 @@ mod load;
 mod rates;
 mod serve;
 mod text;
+mod tool_search;
+mod tool_sets;
 
 pub use guest::engine::EngineError;
 pub use guest::limits::Limits;
@@ -30,10 +32,12 @@ pub use load::watch::follow;
 pub use rates::RateLimits;
 pub use serve::admission::AdmissionLimits;
 pub use serve::dispatch::{Dispatcher, DispatcherDeps};
+pub use serve::listing::{Attention, ListedTool, Listing};
 pub use serve::operator_config::{OperatorConfig, PluginSettings};
 pub use serve::run_cost::RunCost;
 pub use serve::tool::LoadedTool;
 pub use serve::tool_table::ToolTable;
+pub use tool_sets::{InvalidToolSet, ListBudget, ToolSelection, ToolSet, ToolSets};
 
 /// The version of the contract that this host serves: of `souk:plugin` in `wit/souk.wit`.
 pub const CONTRACT_VERSION: &str = "0.1.0";

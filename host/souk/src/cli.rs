@@ -13,7 +13,7 @@ use crate::settings::source::SettingValue;
 /// The commands as the help groups them.
 const COMMAND_GROUPS: &[(&str, &[&str])] = &[
     ("Serve", &["serve", "demo-store"]),
-    ("Use it from the terminal", &["call", "actions", "plans", "plugins"]),
+    ("Use it from the terminal", &["call", "actions", "tools", "plans", "plugins"]),
     ("Look after it", &["doctor", "config", "policy", "audit", "state"]),
 ];
 
@@ -74,6 +74,8 @@ pub(crate) enum SoukCommand {
     Call(CallArgs),
     /// List the actions, their tier and effect, and what forbids them
     Actions(ActionsArgs),
+    /// Show which tools a caller is listed, and why a tool is listed or not
+    Tools(ToolsArgs),
     /// List the plugins, or inspect one file
     Plugins(PluginsArgs),
     /// Check configuration, store, login, plugins and state, and say what to do
@@ -113,6 +115,19 @@ pub(crate) struct ActionsArgs {
     /// Print the reference of all tools as a page of Markdown.
     #[arg(long, conflicts_with = "json")]
     pub(crate) markdown: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `souk tools`
+#[derive(Debug, Args)]
+pub(crate) struct ToolsArgs {
+    /// Explain this tool alone: `catalog_get_product`.
+    pub(crate) name: Option<String>,
+    /// Whose list.
+    #[arg(long, default_value = souk_model::Principal::LOCAL)]
+    pub(crate) principal: String,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,

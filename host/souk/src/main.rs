@@ -25,6 +25,7 @@ mod settings;
 mod setup;
 mod state_settings;
 mod stores;
+mod tool_sets;
 mod tools_markdown;
 mod upkeep;
 mod wiring;

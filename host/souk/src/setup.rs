@@ -16,7 +16,7 @@ use crate::settings::shape::FileShape;
 use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
 use crate::settings::variables;
 use crate::state_settings::StateSettings;
-use crate::{cdn, rules, stores};
+use crate::{cdn, rules, stores, tool_sets};
 
 /// What the operator decided.
 pub(crate) struct Setup {
@@ -243,6 +243,7 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     }
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
     problems.extend(rules::build(settings, false).map_err(of_all).err());
+    problems.extend(tool_sets::build(settings).map_err(of_all).err());
     match configured_stores(settings) {
         Ok(stores) => problems.extend(stores.into_iter().filter_map(|store| {
             let name = store.name.clone();
@@ -284,6 +285,7 @@ pub(crate) fn operator_config(
             .section("rates")
             .map_err(|problem| anyhow!("the configuration is wrong: {problem}"))?,
         settings: plugin_settings(settings),
+        tools: tool_sets::build(settings)?,
         confirm: settings.is_on("policy.confirm"),
         accept_credentials: settings.is_on("policy.accept_credentials"),
     })

@@ -15,7 +15,7 @@ const HEAD: &str = "\
 Each tool is one action. Its *tier* says how much harm it can do; what stands above the operator's \
 ceiling (`risk` unless set) is neither listed nor callable. Its *effect* says what it does: a \
 `query` reads; a `prepare` reads and proposes a plan; a `commit` carries a plan out; an `apply` \
-changes the store in the same call; a `session` changes who is logged in. From tier `risk` up, \
+changes the store in the same call; a `session` changes who is logged in; a `relay` finds and runs other tools. From tier `risk` up, \
 what writes wants `confirm: true` and a `reason`. The names in bold must be given.
 
 ";

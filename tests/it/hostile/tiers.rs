@@ -20,7 +20,7 @@ async fn a_refund_is_critical_whatever_its_plugin_says() {
                   which can refund an order";
     assert!(inspected.contains(raised), "{inspected}");
     let serve = |tier: &str| {
-        let souk = home.souk(["serve", "--demo", "--max-tier", tier]);
+        let souk = home.souk(["serve", "--demo", "--tools", "all", "--max-tier", tier]);
         souk.env("SOUK_PLUGINS", directory.as_os_str())
     };
     for tier in ["safe", "risk"] {

@@ -17,12 +17,8 @@ const TOOLS: [(&str, &str); 5] = [
 fn every_tool() -> impl Iterator<Item = ToolProfile<'static>> {
     TOOLS.into_iter().flat_map(|(tool, group)| {
         TIERS.into_iter().flat_map(move |tier| {
-            EffectKind::ALL.into_iter().map(move |effect| ToolProfile {
-                name: tool,
-                group,
-                tier,
-                effect,
-            })
+            let acting = EffectKind::ALL.into_iter().filter(|effect| *effect != EffectKind::Relay);
+            acting.map(move |effect| ToolProfile { name: tool, group, tier, effect })
         })
     })
 }
@@ -164,7 +160,7 @@ fn the_effects_table_holds() {
     let rules = rules_for(Ceiling::new().read_only(RuleOrigin::Flag("--read-only")));
     for tool in every_tool() {
         let allowed = match tool.effect {
-            EffectKind::Query | EffectKind::Prepare => true,
+            EffectKind::Query | EffectKind::Prepare | EffectKind::Relay => true,
             EffectKind::Apply | EffectKind::Commit => false,
             EffectKind::Session => matches!(tool.group, "auth" | "scope"),
         };
@@ -269,4 +265,25 @@ fn a_rule_masks_for_its_principals_in_its_groups_and_nothing_shows_it_again() {
     assert!(!Rules::new().mask_for(&ann, "orders").is_on());
     let wider = rules.mask(MaskRule::everything(), RuleOrigin::Env("C"));
     assert!(wider.mask_for(&ann, "orders").is_on());
+}
+
+#[test]
+fn what_only_passes_calls_on_is_refused_by_deny_lists_alone() {
+    let relay = ToolProfile {
+        name: "tools_write",
+        group: "tools",
+        tier: Tier::Safe,
+        effect: EffectKind::Relay,
+    };
+    let narrow = || {
+        let all = Ceiling::new().ceiling(Tier::Safe, RuleOrigin::Default);
+        all.read_only(RuleOrigin::Default).allow([pattern("catalog_*")], RuleOrigin::Default)
+    };
+    let who = Principal::local();
+    assert!(Rules::new().for_everybody(narrow()).decide(&who, &relay).is_ok());
+    for denied in ["tools_*", "tools_write", "*"] {
+        let rules = Rules::new()
+            .for_everybody(narrow().deny([pattern(denied)], RuleOrigin::Flag("--deny")));
+        assert_eq!(rules.decide(&who, &relay).unwrap_err().rule, "deny-list", "{denied}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use souk_model::{Code, ExposeSecret, Failure, Principal, Secret};
+use souk_model::{Code, ExposeSecret, Failure, LoginWay, Principal, Secret};
 use souk_upstream::{CredentialsOf, Magento, PartialCredentials, Session, SessionRegistry};
 
 use crate::rates::{RateLimits, Rates};
@@ -44,6 +44,15 @@ impl SessionHost {
     #[must_use]
     pub fn get(&self, principal: &Principal) -> Option<Session> {
         self.sessions.get(principal)
+    }
+
+    /// How callers come to a session, where no rule keeps them from it.
+    pub(crate) fn login_way(&self, accepts_own: bool) -> LoginWay {
+        match self.stores.first() {
+            Some(store) if store.credentials().is_some() => LoginWay::Configured,
+            Some(_) if accepts_own => LoginWay::OwnCredentials,
+            _ => LoginWay::NoCredentials,
+        }
     }
 
     /// Puts a session in the place of the caller's own.

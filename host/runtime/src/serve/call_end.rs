@@ -1,8 +1,10 @@
 //! From the end of a call to its answer: documents are kept, effects are told, masks are put on, and
 //! the trail's line is written.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use souk_model::{CallFailure, Failure, ToolResult};
 use souk_policy::Mask;
 use souk_state::audit::{CallOutcome, CallResources};
@@ -76,4 +78,15 @@ impl CallEnd<'_> {
         let documents = kept.iter().map(|kept| documents::document_for(kept, &mask)).collect();
         Ok(ToolResult { headline, result, content, documents, notes })
     }
+}
+
+/// A panic of the host's own must not hide what the call did before it.
+pub(super) async fn catch_panic(
+    run: impl Future<Output = (CallResources, Result<CallResult, Failure>)>,
+) -> (CallResources, Result<CallResult, Failure>) {
+    AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|_| {
+        let failure = Failure::internal("the call broke inside the host")
+            .remedy("tell the operator; the host's log has the details");
+        (CallResources::default(), Err(failure))
+    })
 }

@@ -1,16 +1,13 @@
 //! One call from the transport to its answer: may it, with these arguments, run it, write it down.
 
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use futures::FutureExt;
 use serde_json::{Map, Value};
 use souk_model::{
     Action, Actions, CallFailure, Callers, CompletionRequest, Document, Failure, Features,
-    Principal, Progress, PromptInfo, PromptMessage, PromptRequest, ResourceChange,
+    Orientation, Principal, Progress, PromptInfo, PromptMessage, PromptRequest, ResourceChange,
     ResourceContents, ResourceFamily, Suggestions, Tool, ToolCall, ToolResult,
 };
 use souk_plans::{
@@ -23,21 +20,25 @@ use souk_upstream::{ReadMemo, Session};
 use tokio::sync::{broadcast, watch};
 
 use super::admission::{Admission, AdmissionLimits, CallPermit};
-use super::arguments::{self, seal};
+use super::arguments::seal;
 use super::audit_guard::AuditGuard;
-use super::call_end::CallEnd;
+use super::call_end::{CallEnd, catch_panic};
+use super::call_target::CallTarget;
 use super::documents::DocumentReader;
+use super::finder_tools::FinderCall;
 use super::host_arg_values::HostArgValues;
 use super::masked_progress;
 use super::masks;
 use super::operator_config::OperatorConfig;
+use super::orientation::orientation;
 use super::plan_policy::{PlanUse, decide_plan};
 use super::plans_tools::{PlansCall, outcome_json, plan_id};
 use super::plugin_run::{CallResult, PluginRun};
 use super::prompts::Prompts;
-use super::refusals::{no_such, wrong_settings};
+use super::refusals::wrong_settings;
 use super::resource_families::{self, FamilyOfTool};
 use super::tool::{LoadedTool, ToolKind};
+use super::tool_lists::{ToolLists, listing, unknown_groups};
 use super::tool_table::{CurrentTools, ToolTable};
 use super::write_authority::WriteAuthority;
 use crate::guest::call_context::{CallContext, not_logged_in};
@@ -56,18 +57,14 @@ pub struct Dispatcher {
     rates: Arc<Rates>,
     /// Counts up when the rules change or the registry does.
     version: watch::Sender<u64>,
-    /// Each principal's list of tools, and the version it was made at.
-    lists: Mutex<HashMap<Principal, ToolList>>,
-    tools: ArcSwap<CurrentTools>,
+    lists: ToolLists,
+    tools: CurrentTools,
     /// Tells whose documents have changed.
     resource_changes: broadcast::Sender<(Option<Principal>, ResourceChange)>,
 }
 
 /// Changes of resources that a slow listener may have outstanding; after more it looks at all again.
 const RESOURCE_CHANGES: usize = 64;
-
-/// The version a list was made at, and the list.
-type ToolList = (u64, Arc<[Arc<Tool>]>);
 
 /// What a dispatcher is made of, apart from what the operator may change while it runs.
 pub struct DispatcherDeps {
@@ -120,11 +117,12 @@ impl Dispatcher {
             rates: Arc::default(),
             version: watch::Sender::new(0),
             resource_changes: broadcast::Sender::new(RESOURCE_CHANGES),
-            lists: Mutex::default(),
-            tools: ArcSwap::default(),
+            lists: ToolLists::default(),
+            tools: CurrentTools::default(),
         });
         // For what was loaded before there was anybody to follow the changes.
         dispatcher.warn_of_settings();
+        dispatcher.warn_of_tool_sets();
         let weak = Arc::downgrade(&dispatcher);
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
@@ -148,6 +146,7 @@ impl Dispatcher {
             self.deps.sessions.destroy_all(&Principal::named(name));
         }
         self.warn_of_settings();
+        self.warn_of_tool_sets();
         self.bump();
     }
 
@@ -168,6 +167,13 @@ impl Dispatcher {
         }
     }
 
+    /// Tells the operator of sets of tools that have none; nobody is refused anything for it.
+    fn warn_of_tool_sets(&self) {
+        for warning in unknown_groups(&self.config.load().tools, &self.loaded()) {
+            tracing::warn!("{warning}");
+        }
+    }
+
     fn bump(&self) {
         self.version.send_modify(|version| *version += 1);
     }
@@ -180,36 +186,36 @@ impl Dispatcher {
 
     /// The tools of what is loaded now.
     fn tools(&self) -> Arc<ToolTable> {
-        let plugins = self.deps.registry.loaded();
-        let current = self.tools.load();
-        if Arc::ptr_eq(&current.plugins, &plugins) {
-            return current.table.clone();
-        }
-        let table = Arc::new(ToolTable::of(&plugins));
-        self.tools.store(Arc::new(CurrentTools { plugins, table: table.clone() }));
-        table
+        self.tools.of(self.loaded())
     }
 
-    /// Whether the tool is there and wants a session.
+    /// Whether a call is of a tool that is there and wants a session.
     #[must_use]
-    pub fn needs_session(&self, tool: &str) -> bool {
-        self.tools().tool(tool).is_some_and(LoadedTool::needs_session)
+    pub fn needs_session(&self, call: &ToolCall) -> bool {
+        let (tools, config) = (self.tools(), self.config.load());
+        let target = CallTarget::of(&tools, &config.rules, &mut call.clone());
+        target.callable.is_ok_and(LoadedTool::needs_session)
     }
 
     fn documents_under<'d>(&'d self, rules: &'d Rules) -> DocumentReader<'d> {
         DocumentReader { exports: &self.deps.exports, rules, sessions: &self.deps.sessions }
     }
 
-    /// Waits for the call's places. What the rules refuse waits for nothing.
-    async fn admit(&self, tool: &LoadedTool, principal: &Principal) -> Result<CallPermit, Failure> {
+    /// Waits for the call's places. What cannot be called, or the rules refuse, waits for nothing.
+    async fn admit<'t>(
+        &self,
+        callable: Result<&'t LoadedTool, Failure>,
+        principal: &Principal,
+    ) -> Result<(&'t LoadedTool, CallPermit), Failure> {
         let config = self.config.load_full();
         self.rates.call(principal, &config.rates)?;
+        let tool = callable?;
         config.rules.decide(principal, &tool.profile())?;
         let plugin = match &tool.kind {
             ToolKind::Action { plugin, .. } => Some(&plugin.name),
-            ToolKind::Commit { .. } | ToolKind::Plans(_) => None,
+            ToolKind::Commit { .. } | ToolKind::Plans(_) | ToolKind::Finder(_) => None,
         };
-        self.admission.admit(principal, plugin).await
+        Ok((tool, self.admission.admit(principal, plugin).await?))
     }
 
     /// Whether a principal may call a tool, by its name.
@@ -278,6 +284,16 @@ impl Dispatcher {
                     progress: masked_progress::through(mask, call.progress),
                 };
                 call.run(*native).await
+            }
+            ToolKind::Finder(finder) => {
+                let no_arguments = Map::new();
+                let call = FinderCall {
+                    tools: &self.tools(),
+                    rules: &config.rules,
+                    principal: &call.principal,
+                    arguments: inputs.arguments.as_object().unwrap_or(&no_arguments),
+                };
+                call.run(*finder)
             }
         };
         (CallResources::default(), result.map(CallResult::from))
@@ -433,20 +449,17 @@ impl Actions for Dispatcher {
         if config.rules.check_caller(principal).is_err() {
             return Arc::new([]);
         }
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((made_at, list)) = lists.get(principal)
-            && *made_at == version
-        {
-            return list.clone();
-        }
-        let list: Arc<[Arc<Tool>]> = self
-            .tools()
-            .tools()
-            .filter(|tool| config.rules.decide(principal, &tool.profile()).is_ok())
-            .map(|tool| tool.tool.clone())
-            .collect();
-        lists.insert(principal.clone(), (version, list.clone()));
-        list
+        self.lists.of(principal, version, || {
+            let tools = self.tools();
+            let listing = listing(&tools, &config, principal);
+            listing.listed().map(|tool| tool.tool.clone()).collect()
+        })
+    }
+
+    fn orientation(&self, principal: &Principal) -> Orientation {
+        let (tools, config) = (self.tools(), self.config.load());
+        let login = self.deps.sessions.login_way(config.accept_credentials);
+        orientation(&listing(&tools, &config, principal), login)
     }
 
     fn find(&self, name: &str) -> Option<Arc<Tool>> {
@@ -455,14 +468,11 @@ impl Actions for Dispatcher {
 
     async fn call(&self, mut call: ToolCall) -> Result<ToolResult, CallFailure> {
         let tools = self.tools();
-        let tool = tools.tool(&call.tool);
-        let arguments = Value::Object(arguments::normalise(std::mem::take(&mut call.arguments)));
+        let target = CallTarget::of(&tools, &self.config.load().rules, &mut call);
+        let CallTarget { tool, arguments, callable } = target;
         let DispatcherDeps { trail, transport, exports, .. } = &self.deps;
         let guard = AuditGuard::of_call(trail, *transport, &call, tool, &arguments);
-        let admitted = match tool {
-            Some(tool) => self.admit(tool, &call.principal).await.map(|permit| (tool, permit)),
-            None => Err(no_such(&call.tool)),
-        };
+        let admitted = self.admit(callable, &call.principal).await;
         // What is in force when the places are had judges the call, to its end.
         let config = self.config.load_full();
         let (mask, text_mask) = masks::of_call(&config.rules, &call.principal, tool);
@@ -573,15 +583,4 @@ impl Actions for Dispatcher {
     fn changes(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
     }
-}
-
-/// A panic of the host's own must not hide what the call did before it.
-async fn catch_panic(
-    run: impl Future<Output = (CallResources, Result<CallResult, Failure>)>,
-) -> (CallResources, Result<CallResult, Failure>) {
-    AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|_| {
-        let failure = Failure::internal("the call broke inside the host")
-            .remedy("tell the operator; the host's log has the details");
-        (CallResources::default(), Err(failure))
-    })
 }

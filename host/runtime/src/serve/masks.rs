@@ -20,7 +20,10 @@ pub(super) fn of_call(
             let mask = rules.mask_for(principal, group);
             (mask.clone(), mask)
         }
-        Some((ToolKind::Plans(_), _)) | None => (Mask::OFF, rules.mask_for_any_group(principal)),
+        // What finds tools answers nothing of a store's.
+        Some((ToolKind::Plans(_) | ToolKind::Finder(_), _)) | None => {
+            (Mask::OFF, rules.mask_for_any_group(principal))
+        }
     }
 }
 

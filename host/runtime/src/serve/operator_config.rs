@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use souk_policy::Rules;
 
 use crate::rates::RateLimits;
+use crate::tool_sets::ToolSets;
 
 /// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.
 pub type PluginSettings = HashMap<String, Arc<Map<String, Value>>>;
@@ -24,4 +25,6 @@ pub struct OperatorConfig {
     pub accept_credentials: bool,
     /// How often each principal may call.
     pub rates: RateLimits,
+    /// Which tools are listed to whom.
+    pub tools: ToolSets,
 }

@@ -3,6 +3,8 @@
 use souk_model::{Code, Failure};
 
 use crate::text::printable;
+use crate::tool_search::nearest;
+use crate::tool_sets::ToolSelection;
 
 /// What is told where the operator's settings for a plugin are not what it takes.
 pub(super) fn wrong_settings(group: &str, why: &str) -> Failure {
@@ -12,6 +14,13 @@ pub(super) fn wrong_settings(group: &str, why: &str) -> Failure {
     )
     .rule("plugin-settings")
     .remedy(format!("the operator corrects `[plugins.{group}.settings]`"))
+}
+
+/// What is told where a set of tools is named that has none.
+pub(super) fn no_such_group(group: &str, selection: &ToolSelection, known: &[&str]) -> String {
+    let near = nearest(group, known.iter().copied());
+    let meant = near.first().map(|near| format!("; is `{near}` meant?")).unwrap_or_default();
+    format!("{selection}: no plugin `{group}` is loaded{meant}")
 }
 
 /// What is told of a tool that is not there.

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use souk_model::{Action, CommitTool, Grant, Tool, ToolHints};
+use souk_model::{Action, CommitTool, Grant, Tier, Tool, ToolHints};
 use souk_plans::{Proposal, sample_rows};
 use souk_policy::{EffectKind, ToolProfile};
 use souk_state::rfc3339;
 
+use super::finder_tools::FinderTool;
 use super::host_arg_values::HostArgValues;
+use super::operator_config::PluginSettings;
 use super::plans_tools::{PlansTool, outcome_schema, plan_id_schema};
+use super::refusals::wrong_settings;
 use crate::load::host_args::HostArgs;
 use crate::load::plugin::Plugin;
 use crate::load::schema::{InputSchema, OutputSchema};
+use crate::tool_search::{SearchRank, SearchableTool};
 
 /// A tool that is loaded.
 pub struct LoadedTool {
@@ -30,8 +34,10 @@ pub(crate) enum ToolKind {
     Action { plugin: Arc<Plugin>, action: Arc<Action> },
     /// The host's tool that commits what an action of this plugin proposed.
     Commit { plugin: Arc<Plugin>, subject_as: Option<String> },
-    /// One of the host's own.
+    /// One of the host's own over plans.
     Plans(PlansTool),
+    /// One of the host's own that finds and runs others.
+    Finder(FinderTool),
 }
 
 impl LoadedTool {
@@ -114,6 +120,32 @@ impl LoadedTool {
         })
     }
 
+    /// One of the host's own tools that find and run others.
+    pub(crate) fn finder(finder: FinderTool) -> Result<Self, String> {
+        let mut input =
+            InputSchema::of(finder.input(), HostArgs::of(EffectKind::Relay, Tier::Safe))?;
+        if matches!(finder, FinderTool::Run(_)) {
+            // Whatever is in them may be a secret of the tool that they are for.
+            input.sealed.push("arguments".to_owned());
+        }
+        Ok(Self {
+            tool: Arc::new(Tool {
+                name: finder.name().to_owned(),
+                title: finder.title().to_owned(),
+                description: finder.description().to_owned(),
+                input: input.schema.clone(),
+                output: Arc::new(finder.output()),
+                tier: Tier::Safe,
+                hints: finder.hints(),
+            }),
+            group: FinderTool::GROUP.to_owned(),
+            effect: EffectKind::Relay,
+            input: Arc::new(input),
+            host_args: HostArgs::of(EffectKind::Relay, Tier::Safe),
+            kind: ToolKind::Finder(finder),
+        })
+    }
+
     /// The tool as policy judges it.
     #[must_use]
     pub fn profile(&self) -> ToolProfile<'_> {
@@ -129,7 +161,7 @@ impl LoadedTool {
     pub(crate) fn plugin(&self) -> Option<&Arc<Plugin>> {
         match &self.kind {
             ToolKind::Action { plugin, .. } | ToolKind::Commit { plugin, .. } => Some(plugin),
-            ToolKind::Plans(_) => None,
+            ToolKind::Plans(_) | ToolKind::Finder(_) => None,
         }
     }
 
@@ -139,7 +171,7 @@ impl LoadedTool {
             ToolKind::Action { plugin, action } => {
                 plugin.schemas.get(&action.name).map(|schemas| &schemas.output)
             }
-            ToolKind::Commit { .. } | ToolKind::Plans(_) => None,
+            ToolKind::Commit { .. } | ToolKind::Plans(_) | ToolKind::Finder(_) => None,
         }
     }
 
@@ -150,6 +182,7 @@ impl LoadedTool {
             ToolKind::Action { action, .. } => action.needs_session,
             ToolKind::Commit { .. } => true,
             ToolKind::Plans(native) => native.needs_session(),
+            ToolKind::Finder(_) => false,
         }
     }
 
@@ -209,6 +242,40 @@ impl LoadedTool {
         answer
     }
 
+    /// The tool as `tools_search` looks for it; nothing for those that find others.
+    pub(crate) fn searchable(&self) -> Option<SearchableTool<'_>> {
+        let (keywords, rank) = match &self.kind {
+            ToolKind::Action { action, .. } => {
+                let keywords = action.details.keywords.iter().map(String::as_str).collect();
+                let deprecated = action.details.deprecated.is_some();
+                (keywords, if deprecated { SearchRank::Deprecated } else { SearchRank::Plain })
+            }
+            ToolKind::Commit { .. } => (Vec::new(), SearchRank::Ends),
+            ToolKind::Plans(native) => (native.keywords().to_vec(), SearchRank::Plain),
+            ToolKind::Finder(_) => return None,
+        };
+        Some(SearchableTool { tool: &self.tool, keywords, rank })
+    }
+
+    /// What the tool takes of a list: the bytes of its name, description and input schema, as JSON
+    /// without spaces.
+    #[must_use]
+    pub fn list_bytes(&self) -> usize {
+        let Tool { name, description, input, .. } = &*self.tool;
+        let listed = json!({"name": name, "description": description, "inputSchema": **input});
+        listed.to_string().len()
+    }
+
+    /// Why its plugin cannot run it whoever calls, where that is known beforehand: the operator's
+    /// settings are not what the plugin takes.
+    #[must_use]
+    pub fn unavailable(&self, settings: &PluginSettings) -> Option<String> {
+        let ToolKind::Action { plugin, .. } = &self.kind else { return None };
+        let group = &plugin.group.name;
+        let set = settings.get(group).cloned().unwrap_or_default();
+        plugin.check_settings(&set).err().map(|why| wrong_settings(group, &why).message)
+    }
+
     /// Names of the arguments whose values the plugin never sees.
     pub(crate) fn sealed(&self) -> &[String] {
         &self.input.sealed
@@ -225,7 +292,7 @@ impl LoadedTool {
     pub fn granted(&self) -> &[Grant] {
         match &self.kind {
             ToolKind::Action { action, .. } => &action.grants,
-            ToolKind::Commit { .. } | ToolKind::Plans(_) => &[],
+            ToolKind::Commit { .. } | ToolKind::Plans(_) | ToolKind::Finder(_) => &[],
         }
     }
 
@@ -236,7 +303,7 @@ impl LoadedTool {
             ToolKind::Action { action, .. } => {
                 action.grants.iter().map(ToString::to_string).collect()
             }
-            ToolKind::Commit { .. } | ToolKind::Plans(_) => Vec::new(),
+            ToolKind::Commit { .. } | ToolKind::Plans(_) | ToolKind::Finder(_) => Vec::new(),
         }
     }
 }

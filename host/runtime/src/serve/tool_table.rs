@@ -1,19 +1,24 @@
 //! Every tool that is there, by name.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use souk_model::Effect;
 
+use super::finder_tools::FinderTool;
 use super::plans_tools::PlansTool;
 use super::tool::LoadedTool;
 use crate::load::plugin::Plugin;
 use crate::load::plugin_set::PluginSet;
+use crate::tool_search::ToolIndex;
 
 /// The tools of the plugins that are loaded at one instant, and the host's own.
 #[derive(Default)]
 pub struct ToolTable {
     tools: BTreeMap<String, LoadedTool>,
+    /// Made by the first search.
+    index: OnceLock<ToolIndex>,
 }
 
 impl ToolTable {
@@ -24,6 +29,9 @@ impl ToolTable {
         let mut table = Self::default();
         for tool in PlansTool::ALL {
             table.add(tool.name(), LoadedTool::native(tool));
+        }
+        for tool in FinderTool::ALL {
+            table.add(tool.name(), LoadedTool::finder(tool));
         }
         for plugin in plugins.plugins.values() {
             table.add_all(plugin);
@@ -40,6 +48,12 @@ impl ToolTable {
     #[must_use]
     pub fn tool(&self, name: &str) -> Option<&LoadedTool> {
         self.tools.get(name)
+    }
+
+    /// The tools by their words.
+    pub(crate) fn index(&self) -> &ToolIndex {
+        self.index
+            .get_or_init(|| ToolIndex::of(self.tools.values().filter_map(LoadedTool::searchable)))
     }
 
     /// A plugin's actions and, for each that proposes, the host's tool that commits.
@@ -62,9 +76,19 @@ impl ToolTable {
     }
 }
 
-/// The plugins that are loaded, and their tools.
+/// The tools of what is loaded, made once for each set of plugins.
 #[derive(Default)]
-pub(super) struct CurrentTools {
-    pub(super) plugins: Arc<PluginSet>,
-    pub(super) table: Arc<ToolTable>,
+pub(super) struct CurrentTools(ArcSwap<(Arc<PluginSet>, Arc<ToolTable>)>);
+
+impl CurrentTools {
+    /// The tools of these plugins.
+    pub(super) fn of(&self, plugins: Arc<PluginSet>) -> Arc<ToolTable> {
+        let current = self.0.load();
+        if Arc::ptr_eq(&current.0, &plugins) {
+            return current.1.clone();
+        }
+        let table = Arc::new(ToolTable::of(&plugins));
+        self.0.store(Arc::new((plugins, table.clone())));
+        table
+    }
 }

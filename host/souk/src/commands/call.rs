@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
-use souk_model::{Actions, CallFailure, ContentBlock, Document, Principal, Tool, visible};
+use souk_model::{
+    Actions, CallFailure, ContentBlock, Document, Principal, Tool, ToolCall, visible,
+};
 use souk_state::audit::Transport;
 use souk_state::exports::{ExportId, Exports};
 
@@ -19,13 +21,13 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
     let host = RunningHost::start(&setup, Transport::Terminal).await?;
     let tool = host.dispatcher.find(&call.action);
     let arguments = arguments(&call.arguments, tool.as_deref())?;
-    let needs_session = host.dispatcher.needs_session(&call.action);
+    let tool_call = ToolCall::new(Principal::local(), call.action, arguments);
+    let needs_session = host.dispatcher.needs_session(&tool_call);
     let logged_in = if needs_session { host.log_in().await } else { Ok(()) };
     let result = match logged_in {
         Err(failure) => Err(failure.into()),
         Ok(()) => {
-            let call = souk_model::ToolCall::new(Principal::local(), call.action, arguments);
-            let calling = host.dispatcher.call(call);
+            let calling = host.dispatcher.call(tool_call);
             match EndSignals::listen().around(&host.plans, calling).await {
                 Some(result) => result,
                 None => bail!("the process was asked to end"),

@@ -11,6 +11,7 @@ mod plugins;
 mod policy;
 mod serve;
 mod state;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::R
         SoukCommand::Serve => serve::run(Setup::read(flags)?).await,
         SoukCommand::Call(call) => call::run(Setup::read(flags)?, call).await,
         SoukCommand::Actions(list) => actions::run(&Setup::read(flags)?, list).await,
+        SoukCommand::Tools(list) => tools::run(&Setup::read(flags)?, list).await,
         SoukCommand::Plugins(plugins) => plugins::run(&Setup::read(flags)?, plugins).await,
         SoukCommand::Doctor(doctor) => doctor::run(Setup::read(flags), doctor).await,
         SoukCommand::DemoStore(store) => demo_store::run(store).await,

@@ -58,7 +58,7 @@ fn long(flag: Flag) -> &'static str {
 }
 
 const fn is_list(kind: ValueKind) -> bool {
-    matches!(kind, ValueKind::Tools | ValueKind::Names)
+    matches!(kind, ValueKind::Tools | ValueKind::ToolSets | ValueKind::Names)
 }
 
 /// What the flags set, wherever they stand.

@@ -7,6 +7,7 @@ use souk_model::TokenDigest;
 use souk_plans::Caps;
 use souk_policy::writes::WriteCatalogue;
 use souk_policy::{PrincipalPattern, ToolPattern};
+use souk_runtime::ToolSet;
 use url::Url;
 
 /// The tiers, the lowest first.
@@ -19,7 +20,7 @@ pub(crate) const TIERS: &[&str] = &["safe", "risk", "critical"];
 /// | `Token` | the hex digest of the token |
 /// | `Caps` | an object of amounts as text, by currency |
 /// | `MaskRules` | a list of rules; `true` is one that masks everything |
-/// | `Tools`, `Names` | a list of texts |
+/// | `Tools`, `ToolSets`, `Names` | a list of texts |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueKind {
     /// On or off.
@@ -40,6 +41,8 @@ pub(crate) enum ValueKind {
     Choice(&'static [&'static str]),
     /// Tools: names, or `group_*`.
     Tools,
+    /// Sets of tools, at least one; in a file also one text, as in a flag.
+    ToolSets,
     /// Names of any other things.
     Names,
     /// Amounts of money by currency.
@@ -69,6 +72,7 @@ impl ValueKind {
             Self::Address => "an address and port, like 127.0.0.1:8808".to_owned(),
             Self::Choice(choices) => format!("one of {}", choices.join(", ")),
             Self::Tools => "a list of tools: names, or `group_*`".to_owned(),
+            Self::ToolSets => "sets of tools: auto, classic, all, or names of plugins".to_owned(),
             Self::Names => "a list of texts".to_owned(),
             Self::Caps => {
                 "an amount, like 1000, or some by currency, like EUR=500, *=100".to_owned()
@@ -102,7 +106,7 @@ impl ValueKind {
                 .parse::<f64>()
                 .map_err(|_| wrong())
                 .and_then(|number| self.check(number.into())),
-            Self::Tools | Self::Names => {
+            Self::Tools | Self::ToolSets | Self::Names => {
                 let parts = text.split(',').map(str::trim);
                 self.check(parts.map(Value::from).collect())
             }
@@ -146,7 +150,9 @@ impl ValueKind {
                 }
                 Err(format!("`{text}` is not {}", self.expects()))
             }
-            (Self::Tools | Self::Names, Value::Array(items)) => {
+            (Self::ToolSets, Value::String(text)) => self.parse(&text),
+            (Self::ToolSets, Value::Array(items)) if items.is_empty() => Err(wrong()),
+            (Self::Tools | Self::ToolSets | Self::Names, Value::Array(items)) => {
                 items.into_iter().map(|item| self.check_item(item)).collect()
             }
             (Self::Caps, value @ (Value::String(_) | Value::Number(_) | Value::Object(_))) => {
@@ -172,8 +178,10 @@ impl ValueKind {
         let Value::String(text) = item else {
             return Err(format!("it must be {}", self.expects()));
         };
-        if self == Self::Tools {
-            text.parse::<ToolPattern>().map_err(|error| error.to_string())?;
+        match self {
+            Self::Tools => drop(text.parse::<ToolPattern>().map_err(|error| error.to_string())?),
+            Self::ToolSets => drop(text.parse::<ToolSet>().map_err(|error| error.to_string())?),
+            _ => {}
         }
         Ok(text.into())
     }

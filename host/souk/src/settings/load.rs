@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use souk_runtime::ToolSet;
 
 use super::file::{FileAuthority, parse};
 use super::kind::ValueKind;
@@ -83,6 +84,7 @@ impl SettingsLoader {
             ("cache_dir", user_dir("XDG_CACHE_HOME", ".cache")?),
         ];
         let computed = computed.into_iter().filter_map(|(key, path)| Some((key, value(&path?))));
+        let computed = computed.chain([("tools", listed_by_default(environment)?)]);
         let local_file = working_directory.join(LOCAL_FILE);
         let (computed, variable_files) = (computed.collect(), variables::files(environment));
         Ok(Self { fixed, problems, computed, operator_file, local_file, variable_files })
@@ -229,6 +231,17 @@ fn text_of(path: &Path, authority: FileAuthority) -> Result<(String, u64), Strin
 
 fn value(path: &Path) -> Value {
     path.to_string_lossy().into_owned().into()
+}
+
+/// What is listed where nobody says so: to those who come from magento-mcp, what it had.
+fn listed_by_default(environment: Environment<'_>) -> anyhow::Result<Value> {
+    let mut set = ToolSet::Auto;
+    for name in variables::of_magento_mcp() {
+        if environment(name)?.is_some() {
+            set = ToolSet::Classic;
+        }
+    }
+    Ok(Value::Array(vec![set.to_string().into()]))
 }
 
 fn plugins_beside_executable() -> Option<PathBuf> {

@@ -17,7 +17,7 @@ pub(crate) mod flags;
 pub(crate) mod kind;
 pub(crate) mod load;
 mod merge;
-mod nearest;
+pub(crate) mod nearest;
 pub(crate) mod resolved;
 mod secret_file;
 pub(crate) mod setting;

@@ -14,6 +14,10 @@ use super::table;
 
 /// Begins the name of every variable that is souk's alone.
 const PREFIX: &str = "SOUK_";
+/// Begins the name of every variable that magento-mcp has for itself, and not for the store.
+const OF_MAGENTO_MCP: &str = "MCP_";
+/// One of them that sets nothing here.
+const SETS_NOTHING: &str = "MCP_IDEMPOTENCY_PATH";
 /// Begins those that the tests of souk itself know.
 const TESTS: &str = "SOUK_TEST_";
 /// Ends the name of a variable that holds the path of a file which holds the secret.
@@ -38,6 +42,12 @@ pub(crate) fn of_process(name: &str) -> anyhow::Result<Option<String>> {
 
 /// What tells a variable's text.
 pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> anyhow::Result<Option<String>>;
+
+/// The names of magento-mcp's own variables: whoever sets one had it before.
+pub(crate) fn of_magento_mcp() -> impl Iterator<Item = &'static str> {
+    let names = table::all().flat_map(|setting| setting.variables.iter().copied());
+    names.filter(|name| name.starts_with(OF_MAGENTO_MCP)).chain([SETS_NOTHING])
+}
 
 /// The values of all variables that set a setting.
 pub(crate) fn read(environment: Environment<'_>) -> (Vec<SettingValue>, Vec<SettingProblem>) {

@@ -125,8 +125,8 @@ async fn a_safe_tool_whose_grants_cover_a_refund_sends_none_under_a_lower_ceilin
     let (order, total, before) = refundable(&shop).await;
     let plugins = shop.home.plugins_and_forger();
     for ceiling in ["safe", "risk"] {
-        let souk = shop.souk().args(["--max-tier", ceiling]).env("SOUK_PLUGINS", &plugins);
-        let client = souk.logged_in().await;
+        let souk = shop.souk().args(["--max-tier", ceiling, "--tools", "all"]);
+        let client = souk.env("SOUK_PLUGINS", &plugins).logged_in().await;
         let told = format!("is of tier `critical`, above the ceiling `{ceiling}`");
         let tools = client.tools().await;
         assert!(tools.iter().any(|tool| tool == "forger_apply"), "it is listed: {tools:?}");

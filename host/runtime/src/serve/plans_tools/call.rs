@@ -11,13 +11,14 @@ use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_state::rfc3339;
 use souk_upstream::Session;
 
-use super::args::{self, ListPlansArgs, PlanArgs, ShowPlanArgs};
+use super::args::{ListPlansArgs, PlanArgs, ShowPlanArgs};
 use super::json::{object, outcome_json};
 use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
 use crate::guest::call_effects::EffectsRecord;
 use crate::serve::host_arg_values::HostArgValues;
 use crate::serve::masked_outcome::masked_outcome;
+use crate::serve::native_args;
 use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
 
 /// A call of one of them, with everything it may touch.
@@ -55,7 +56,7 @@ impl PlansCall<'_> {
 
     /// The plan that the call names.
     fn plan(&self) -> Result<PlanId, Failure> {
-        args::read::<PlanArgs>(self.arguments)?.plan()
+        native_args::read::<PlanArgs>(self.arguments)?.plan()
     }
 
     /// What masks the plan that the call names, by the group that proposed it.
@@ -84,7 +85,7 @@ impl PlansCall<'_> {
     }
 
     async fn list(&self) -> Result<Map<String, Value>, Failure> {
-        let ListPlansArgs { state, page_size, before } = args::read(self.arguments)?;
+        let ListPlansArgs { state, page_size, before } = native_args::read(self.arguments)?;
         let filter = PlanFilter {
             principal: Some(self.principal.to_string()),
             states: state.into_iter().collect(),
@@ -103,7 +104,7 @@ impl PlansCall<'_> {
     }
 
     async fn show(&self) -> Result<Map<String, Value>, Failure> {
-        let args: ShowPlanArgs = args::read(self.arguments)?;
+        let args: ShowPlanArgs = native_args::read(self.arguments)?;
         let id = args.plan()?;
         let stored = self.plans.get(Some(self.principal), &id).await?;
         let items = self.plans.items(&id, args.after, args.page_size, &args.states).await?;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 use souk_model::Tier;
 use souk_policy::EffectKind;
 
-use super::args::{ListPlansArgs, PlanArgs, ShowPlanArgs, schema_of};
+use super::args::{ListPlansArgs, PlanArgs, ShowPlanArgs};
 use super::json::{object, outcome_schema};
+use crate::serve::native_args::schema_of;
 
 /// One of the host's own tools over plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,21 @@ impl PlansTool {
                 "Stops a plan that is being carried out, by whichever host: requests under way are answered and read back, nothing more is sent. `plans_resume` goes on with the rest."
             }
             Self::Discard => "Throws a proposed plan away. Nothing in the store changes.",
+        }
+    }
+
+    /// Words by which a person would look for it.
+    pub(crate) const fn keywords(self) -> &'static [&'static str] {
+        match self {
+            Self::List => {
+                &["history", "pending changes", "waiting for approval", "what was changed"]
+            }
+            Self::Get => &["review", "details", "preview", "progress", "before and after"],
+            Self::Commit => &["run", "execute", "approve", "apply", "go live"],
+            Self::Undo => &["revert", "roll back", "take back", "reverse", "restore"],
+            Self::Resume => &["continue", "go on", "crashed", "interrupted"],
+            Self::Stop => &["abort", "halt", "interrupt", "cancel a running change"],
+            Self::Discard => &["cancel", "reject", "throw away", "drop"],
         }
     }
 

@@ -3,6 +3,7 @@
 mod cdn;
 mod changes;
 mod files;
+mod listing;
 mod plugins;
 mod policy;
 mod serving;
@@ -18,6 +19,7 @@ use super::setting::{Setting, SettingGroup};
 pub(crate) const GROUPS: &[SettingGroup] = &[
     files::FILES,
     policy::POLICY,
+    listing::LISTING,
     policy::PRINCIPALS,
     changes::ROUTES,
     changes::GUARDS,

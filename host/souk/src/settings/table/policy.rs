@@ -102,7 +102,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
 pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
     title: "One caller over HTTP",
     about: "`NAME` is the operator's name for whoever brings the token. These limits come on top of \
-            everybody's.",
+            everybody's; its sets of tools stand in place of them.",
     settings: &[
         Setting::new(
             "principals.NAME.max_tier",
@@ -137,6 +137,14 @@ pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
         .merge(MergeRule::Union)
         .reloads()
         .example("[\"orders_*\"]"),
+        Setting::new(
+            "principals.NAME.tools",
+            ValueKind::ToolSets,
+            "List these sets of tools to this caller, in place of `tools`",
+        )
+        .unset("as everybody")
+        .reloads()
+        .example("[\"orders\", \"auth\"]"),
         Setting::new(
             "principals.NAME.token",
             ValueKind::Token,

@@ -1,0 +1,100 @@
+//! Named sets of tools.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use souk_policy::{ToolPattern, ToolProfile};
+
+use super::order::lines;
+
+/// What magento-mcp has, as text, one pattern a line.
+const CLASSIC: &str = include_str!("classic.txt");
+
+static CLASSIC_TOOLS: LazyLock<Vec<ToolPattern>> =
+    LazyLock::new(|| lines(CLASSIC).filter_map(|line| line.parse().ok()).collect());
+
+/// A named set of tools.
+///
+/// ```
+/// use souk_runtime::ToolSet;
+/// for right in ["auto", "all", "classic", "orders"] {
+///     assert_eq!(right.parse::<ToolSet>().unwrap().to_string(), right);
+/// }
+/// for wrong in ["", "orders_*", "orders_get", "Orders", "a b"] {
+///     assert!(wrong.parse::<ToolSet>().is_err(), "{wrong}");
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolSet {
+    /// As many of all tools as the budget has room for, in the order of the list.
+    Auto,
+    /// Every tool.
+    All,
+    /// The tools of magento-mcp, and those over plans.
+    Classic,
+    /// The tools of one group.
+    Group(String),
+}
+
+/// A text that is no name of a set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no set of tools: there are auto, classic, all, and each plugin's name")]
+pub struct InvalidToolSet(String);
+
+impl FromStr for ToolSet {
+    type Err = InvalidToolSet;
+
+    fn from_str(text: &str) -> Result<Self, InvalidToolSet> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        match text {
+            "auto" => Ok(Self::Auto),
+            "all" => Ok(Self::All),
+            "classic" => Ok(Self::Classic),
+            group if !group.is_empty() && group.chars().all(plain) => {
+                Ok(Self::Group(group.to_owned()))
+            }
+            _ => Err(InvalidToolSet(text.chars().take(80).collect())),
+        }
+    }
+}
+
+impl fmt::Display for ToolSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::All => "all",
+            Self::Classic => "classic",
+            Self::Group(group) => group,
+        })
+    }
+}
+
+impl ToolSet {
+    /// Whether it names the tool, whatever room there is. `auto` names none: what it has room for is
+    /// another question.
+    pub(crate) fn names(&self, tool: &ToolProfile<'_>) -> bool {
+        match self {
+            Self::Auto => false,
+            Self::All => true,
+            Self::Classic => CLASSIC_TOOLS.iter().any(|pattern| pattern.matches(tool)),
+            Self::Group(group) => group == tool.group,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classic_has_the_38_tools_of_magento_mcp_and_those_that_are_souks_own() {
+        let mut named: Vec<&str> = lines(CLASSIC).collect();
+        assert!(named.iter().all(|line| line.parse::<ToolPattern>().is_ok()));
+        assert_eq!(named.split_off(38), ["plans_*", "tools_*"]);
+        named.sort_unstable();
+        named.dedup();
+        assert_eq!(named.len(), 38);
+        assert!(!named.iter().any(|name| name.starts_with("orders")));
+    }
+}
