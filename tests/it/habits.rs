@@ -72,3 +72,20 @@ async fn a_refusal_quotes_names_as_they_were_typed() {
     let refusal = client.refusal("catalog_prepare_bulk_update", odd).await;
     assert!(refusal.contains("A/b~C") && !refusal.contains("~1"), "{refusal}");
 }
+
+#[tokio::test]
+async fn a_per_cent_that_was_meant_as_a_share_is_told_once() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    let client = home.souk(["serve"]).on(&store).logged_in().await;
+    let told = |answer: &Value| answer.to_string().matches("15 % is written 15").count();
+    let rule = json!({
+        "name": "Meant as 15 %", "simple_action": "by_percent", "discount_amount": 0.15,
+        "website_ids": [1], "customer_group_ids": [0],
+    });
+    let proposed = client.answer("promotions_prepare_cart_price_rule_create", rule).await;
+    assert_eq!(told(&proposed["warnings"]), 1, "{proposed}");
+    let shown = client.answer("plans_get", json!({"plan_id": proposed["plan_id"]})).await;
+    let (plan, item) = (&shown["plan"], &shown["items"][0]);
+    assert_eq!((told(&plan["warnings"]), told(&item["warnings"])), (1, 1), "{shown}");
+    assert_eq!((told(&plan["plugin_warnings"]), told(&item["plugin_warnings"])), (0, 0), "{shown}");
+}

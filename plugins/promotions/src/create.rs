@@ -9,7 +9,6 @@ use souk_sdk::prelude::*;
 
 use crate::coupon::COUPON_SEARCH;
 use crate::create_args::CreateRuleArgs;
-use crate::discount_terms;
 use crate::document;
 use crate::overlap;
 use crate::references::GROUPS;
@@ -71,10 +70,6 @@ pub(crate) fn prepare_cart_price_rule_create(
         check_code(context, code)?;
     }
     warnings.extend(args.warnings());
-    warnings.extend(discount_terms::meant_as_share(
-        values.get(RuleField::SimpleAction).and_then(Value::as_str),
-        values.get(RuleField::DiscountAmount),
-    ));
     warnings.extend(overlap::warnings(context, &args.as_rule())?);
     let change = args.change(&values, &warnings)?;
     let mut draft = context.draft(&Intent {

@@ -22,7 +22,8 @@ pub(crate) fn not_ended(to_date: &str, at: &str) -> Result<(), Failure> {
     Err(Failure::argument(at, format!("the rule would have ended on {to_date}: today is {today}")))
 }
 
-/// Warns of a per cent below one: 0.15 is 0.15 %, and hardly anybody gives that.
+/// Warns of a per cent below one: 0.15 is 0.15 %, and hardly anybody gives that. In the words of the host,
+/// which says it to whoever reviews a plan.
 pub(crate) fn meant_as_share(action: Option<&str>, amount: Option<&Value>) -> Option<String> {
     let amount = amount.and_then(Decimal::of).filter(|_| action == Some("by_percent"))?;
     let one = Decimal::of(&json!(1))?;
@@ -31,6 +32,8 @@ pub(crate) fn meant_as_share(action: Option<&str>, amount: Option<&Value>) -> Op
         let (whole, rest) = (hundredfold / 1_000_000, hundredfold % 1_000_000);
         let percent: Option<Decimal> = format!("{whole}.{rest:06}").parse().ok();
         let percent = percent.map_or_else(String::new, |percent| percent.to_string());
-        format!("discount_amount {amount} is {amount} %: {percent} % is written {percent}")
+        format!(
+            "`discount_amount` {amount} by per cent is {amount} %: {percent} % is written {percent}"
+        )
     })
 }

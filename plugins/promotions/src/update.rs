@@ -172,7 +172,6 @@ impl RuleChange<'_> {
             return Ok(ChangeRuleResult::unchanged(rule, message));
         }
         let mut warnings = std::mem::take(&mut self.values.warnings);
-        warnings.extend(self.meant_as_share());
         if self.goes_live() {
             let after = self.after();
             if discount_terms::has_ended(after.to_date.as_deref()) {
@@ -221,6 +220,8 @@ impl RuleChange<'_> {
             )
             .remedy("call it again with an `idempotency_key` that was not used before"));
         }
+        // Reviewers hear this from the host, whoever proposes it.
+        warnings.extend(self.meant_as_share());
         ChangeRuleResult::new(outcome, warnings)
     }
 

@@ -10,6 +10,8 @@ use souk_upstream::BaseCurrencies;
 use super::{Guards, PlanScope};
 use crate::observed::ObservedState;
 
+mod reductions;
+
 /// The parameters of a route, each bound to the subject.
 fn bound(route: &str) -> Vec<Binding> {
     let names = route.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
