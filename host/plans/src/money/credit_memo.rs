@@ -183,8 +183,11 @@ fn add_items(
             id_of(part, "parent_item_id") == id_of(item, "item_id")
                 && id_of(part, "item_id").is_some_and(|id| given_back.contains(&id))
         });
-        sums.leaves_items |=
-            is_whole && refundable(item)? > Decimal::ZERO && !is_named && !by_parts;
+        // Of a bundle that is billed by its parts the parts tell: what it counts itself is too much.
+        let is_billed_part =
+            !is_whole && signed(item, "row_invoiced")?.unwrap_or_default() > Decimal::ZERO;
+        let is_left = refundable(item)? > Decimal::ZERO && !is_named;
+        sums.leaves_items |= is_left && (is_billed_part || is_whole && !by_parts);
     }
     Ok(())
 }

@@ -182,6 +182,30 @@ fn the_last_memo_takes_the_tax_that_rounding_left_of_others() {
 }
 
 #[test]
+fn of_a_bundle_that_counts_as_refunded_the_parts_tell_what_is_left() {
+    let mut order = order();
+    for (field, value) in [
+        ("tax_invoiced", json!(26.6)),
+        ("tax_refunded", json!(1.9)),
+        ("shipping_refunded", json!(10)),
+        ("base_shipping_refunded", json!(10)),
+    ] {
+        order[field] = value;
+    }
+    order["items"] = json!([
+        {"item_id": 1, "qty_invoiced": 2, "qty_refunded": 2, "row_invoiced": 0},
+        {"item_id": 2, "parent_item_id": 1, "qty_invoiced": 2, "row_invoiced": 100,
+            "tax_invoiced": 19},
+        {"item_id": 3, "parent_item_id": 1, "qty_invoiced": 4, "qty_refunded": 1,
+            "row_invoiced": 40, "amount_refunded": 10, "tax_invoiced": 7.6, "tax_refunded": 1.9},
+    ]);
+    let part =
+        json!({"items": [{"order_item_id": 2, "qty": 1}], "arguments": {"shipping_amount": 0}});
+    assert_eq!(most(&order, &part), number("59.5"));
+    assert_eq!(most(&order, &Value::Null), number("154.7"));
+}
+
+#[test]
 fn adjustments_are_in_the_base_currency() {
     let mut order = order();
     order["base_to_order_rate"] = json!(1.5);
