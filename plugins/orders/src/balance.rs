@@ -13,6 +13,8 @@ pub(crate) struct OrderBalance {
     pub(crate) rate: Decimal,
     pub(crate) total_paid: Money,
     pub(crate) total_refunded: Money,
+    /// What memos gave back on top of goods and shipping.
+    pub(crate) adjustment_refunded: Money,
     /// Without its tax.
     pub(crate) shipping_amount: Money,
     /// The shipping that was not given back yet, without its tax.
@@ -73,6 +75,8 @@ impl OrderBalance {
             },
             total_paid: money("total_paid")?,
             total_refunded: money("total_refunded")?,
+            // A memo of nothing but an adjustment is none of any item.
+            adjustment_refunded: money("adjustment_positive")?,
             shipping_amount,
             shipping_left: shipping_amount - shipping_refunded,
             shipping_invoiced_left: (shipping_invoiced - shipping_refunded).order,

@@ -15,6 +15,7 @@ use crate::act::{DocumentNote, order_lookup};
 use crate::json_object::{JsonObjectView, object};
 use crate::order::Order;
 use crate::order_filter::{OrderFilter, check_length, order_number, texts};
+use crate::order_ref::in_full;
 use crate::result::{OrdersReply, ResultSchema};
 use crate::routes::{BULK_CANCELLATIONS, BULK_CHANGES, FIND_ORDER, ORDERS};
 use crate::shipping_source::{SHIPPING_SOURCES, SourceBook};
@@ -317,8 +318,19 @@ fn check_missing(filter: &OrderFilter, read: &[String]) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
+    let named = filter.increment_ids.iter().map(|number| order_number(number));
+    let cut_short =
+        named.filter(|number| !read.iter().any(|read| read == number)).find_map(in_full);
+    let remedy = cut_short.map_or_else(
+        || "take them off the list, or correct them".to_owned(),
+        |full| {
+            format!(
+                "numbers are written in full, as `{full}`; ids in the store go into `order_ids`"
+            )
+        },
+    );
     Err(Failure::argument("match", format!("the store has no order {}", missing.join(", ")))
-        .remedy("take them off the list, or correct them"))
+        .remedy(remedy))
 }
 
 /// What the edits of [`BulkAct`]s point into, and no more: a chunk is read three times.

@@ -12,6 +12,7 @@ mod credit_memo;
 mod item_quantity;
 mod item_role;
 mod json_object;
+mod miscounted_bundle;
 mod money;
 mod order;
 mod order_filter;

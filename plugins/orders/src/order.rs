@@ -55,6 +55,9 @@ pub(crate) struct OrderItem {
     /// How many were canceled with its bundle, or with the parts of it, where those are billed: Magento
     /// counts a cancellation only there.
     canceled_in_bundle: Decimal,
+    /// How many of it were refunded: of a bundle that is billed by its parts as these tell, since Magento
+    /// counts more.
+    refunded: Decimal,
     /// What it is among the other items.
     pub(crate) role: ItemRole,
     /// What the store answered.
@@ -95,10 +98,11 @@ impl Order {
         let roles: Vec<ItemRole> = items.iter().map(|item| item.role_among(&items)).collect();
         items.iter_mut().zip(roles).for_each(|(item, role)| item.role = role);
         let canceled: Vec<Decimal> = items.iter().map(|item| item.canceled_among(&items)).collect();
-        items
-            .iter_mut()
-            .zip(canceled)
-            .for_each(|(item, canceled)| item.canceled_in_bundle = canceled);
+        let refunded: Vec<Decimal> = items.iter().map(|item| item.refunded_among(&items)).collect();
+        for (item, (canceled, refunded)) in items.iter_mut().zip(canceled.into_iter().zip(refunded))
+        {
+            (item.canceled_in_bundle, item.refunded) = (canceled, refunded);
+        }
         let method = document.get("payment").and_then(|payment| payment.get("method"));
         Ok(Self {
             id,
@@ -242,6 +246,7 @@ impl OrderItem {
             qty_refunded: document.amount("qty_refunded")?,
             qty_canceled: document.amount("qty_canceled")?,
             canceled_in_bundle: Decimal::ZERO,
+            refunded: document.amount("qty_refunded")?,
             role: ItemRole { is_billed: document.id("parent_item_id") == 0, ..ItemRole::alone() },
             document,
         })
@@ -275,9 +280,22 @@ impl OrderItem {
             let canceled = bundle.map_or(Decimal::ZERO, |bundle| bundle.qty_canceled);
             return canceled.times(self.role.per_whole);
         }
+        self.bundles_of(items, |part| part.qty_canceled)
+    }
+
+    /// How many of it were refunded.
+    fn refunded_among(&self, items: &[Self]) -> Decimal {
+        if self.role.is_bundle_of_parts() {
+            self.bundles_of(items, |part| part.qty_refunded)
+        } else {
+            self.qty_refunded
+        }
+    }
+
+    /// How many bundles so many of each part are. One that lacks a part is none.
+    fn bundles_of(&self, items: &[Self], quantity: impl Fn(&Self) -> Decimal) -> Decimal {
         let parts = items.iter().filter(|other| other.parent_id == self.id);
-        let bundles = parts.filter_map(|part| part.qty_canceled.over(part.role.per_whole));
-        // A bundle that lacks a part is none.
+        let bundles = parts.filter_map(|part| quantity(part).over(part.role.per_whole));
         bundles.map(rounded_up).max().unwrap_or_default()
     }
 
@@ -311,7 +329,7 @@ impl OrderItem {
             return Decimal::ZERO;
         }
         let canceled = self.qty_canceled.max(self.canceled_in_bundle);
-        let gone = self.qty_shipped + self.qty_refunded + canceled;
+        let gone = self.qty_shipped + self.refunded + canceled;
         (self.qty_ordered - gone).max(Decimal::ZERO)
     }
 
@@ -331,8 +349,13 @@ impl OrderItem {
     }
 
     /// How many Magento takes for neither shipped nor refunded nor canceled, whatever it ships with.
-    fn unshipped(&self) -> Decimal {
-        let gone = self.qty_shipped.max(self.qty_refunded);
+    pub(crate) fn unshipped(&self) -> Decimal {
+        self.unshipped_after(Decimal::ZERO)
+    }
+
+    /// How many Magento would take for that, once so many more are refunded.
+    pub(crate) fn unshipped_after(&self, refunded: Decimal) -> Decimal {
+        let gone = self.qty_shipped.max(self.qty_refunded + refunded);
         (self.qty_ordered - gone - self.qty_canceled).max(Decimal::ZERO)
     }
 

@@ -75,12 +75,19 @@ fn by_number(context: &Context, number: &str) -> Result<Order, Failure> {
 
 /// What to try instead of a number that no order has.
 fn remedy(number: &str) -> String {
-    let is_short = number.len() < 9 && number.bytes().all(|byte| byte.is_ascii_digit());
-    if is_short && !number.is_empty() {
-        return format!(
-            "numbers are written in full, as `{number:0>9}`; the id in the store is `order_id`: {number}; \
-             `orders_search` finds orders"
-        );
-    }
-    "find orders with `orders_search`".to_owned()
+    in_full(number).map_or_else(
+        || "find orders with `orders_search`".to_owned(),
+        |full| {
+            format!(
+                "numbers are written in full, as `{full}`; the id in the store is `order_id`: {number}; \
+                 `orders_search` finds orders"
+            )
+        },
+    )
+}
+
+/// A number that was cut short, as it was probably meant: `12` as `000000012`.
+pub(crate) fn in_full(number: &str) -> Option<String> {
+    let is_short = !number.is_empty() && number.len() < 9;
+    (is_short && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| format!("{number:0>9}"))
 }

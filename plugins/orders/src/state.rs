@@ -7,6 +7,7 @@
 use souk_sdk::prelude::*;
 
 use crate::json_object::JsonObject;
+use crate::miscounted_bundle;
 use crate::order::{Order, OrderItem};
 use crate::order_state::OrderState;
 use crate::state_refusal::StateRefusal;
@@ -82,7 +83,10 @@ pub(crate) fn check(order: &Order, act: OrderAct) -> Result<(), StateRefusal> {
                 .remedy("refund it with `orders_refund`")
         }
         OrderAct::Invoice => StateRefusal::new("all of it was invoiced or canceled"),
-        OrderAct::Ship => return can_ship(order, OrderItem::to_ship),
+        OrderAct::Ship => {
+            can_ship(order, OrderItem::to_ship)?;
+            return miscounted_bundle::check_rest(order);
+        }
         OrderAct::RefundOffline => {
             can_refund(order)?;
             return uninvoiced_bundle::check(order);
@@ -123,6 +127,7 @@ fn can_ship(order: &Order, left: impl Fn(&OrderItem) -> Decimal) -> Result<(), S
         Err(StateRefusal::new("what is left of it was refunded or canceled")
             .remedy("name `items` to ship them all the same"))
     } else {
+        miscounted_bundle::check_rest(order)?;
         Err(StateRefusal::new("all of it was shipped, refunded or canceled"))
     }
 }

@@ -6,6 +6,7 @@ mod bundle_invoices;
 mod bundles;
 mod conformance;
 mod discounted_shipping;
+mod naming;
 mod odd_amounts;
 mod recorded;
 mod shop;
@@ -302,7 +303,7 @@ fn what_each_way_of_capturing_does_is_said_and_true() {
     assert_eq!(amount(&order["payment"], "base_amount_paid_online"), Decimal::ZERO);
     let online = json!({"order_id": 42, "method": "online", "everything": true});
     let refused = shop.host().call(&crate::orders(), "refund", &online).unwrap_err();
-    assert!(refused.message.contains("was not captured by the gateway"), "{refused:?}");
+    assert!(refused.message.contains("the gateway captured none of its invoices"), "{refused:?}");
 
     let shop = Shop::open();
     let preview = shop.host().call(&crate::orders(), "invoice", &invoice("online")).unwrap();

@@ -110,7 +110,9 @@ fn validate(
     } else if !states::has_to_ship(order) {
         messages.push("The order does not allow a shipment to be created.".to_owned());
     }
-    if lines.is_empty() {
+    // Of a bundle that counts as refunded nothing is listed, though its parts would go along.
+    let lists_nothing = states::has_to_ship(order) && !lines.iter().any(|line| line.is_listed);
+    if lines.is_empty() || lists_nothing {
         messages.push("You can't create a shipment without products.".to_owned());
     }
     for track in tracks {

@@ -18,5 +18,4 @@ pub(crate) mod ship;
 pub(crate) mod track;
 
 pub(crate) use apply::{DocumentNote, order_lookup};
-#[cfg(test)]
 pub(crate) use refund_invoice::RefundInvoice;

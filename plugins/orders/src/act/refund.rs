@@ -2,6 +2,7 @@
 //!
 //! What the arguments mean in detail is worked out in [`refund_change`](super::refund_change).
 
+use souk_sdk::magento::PRODUCTS;
 use souk_sdk::prelude::*;
 
 use super::apply::{ActReply, apply_to, order_lookup};
@@ -26,11 +27,12 @@ use crate::state::{OrderAct, require};
 #[action(
     apply,
     tier = critical,
-    reads(FIND_ORDER, INVOICES, CREDITMEMOS),
+    reads(FIND_ORDER, INVOICES, CREDITMEMOS, PRODUCTS),
     changes(REFUNDS)
 )]
 pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
-    let order = args.order.read(context)?;
+    let mut order = args.order.read(context)?;
+    order.learn_shipping(context)?;
     let invoice = refund_invoice(args, context, &order)?;
     let balance = OrderBalance::parse(&order)?;
     let display = shipping_display(context)?;

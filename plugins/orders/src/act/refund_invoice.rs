@@ -11,6 +11,10 @@ use crate::order::{Order, OrderItem};
 use crate::order_filter::equals;
 use crate::routes::CREDITMEMOS;
 use crate::sales_document::DocumentKind;
+use crate::state_refusal::StateRefusal;
+
+/// What helps where the gateway cannot give back.
+const OFFLINE: &str = "refund it `offline`, and pay the customer back outside the store";
 
 /// Magento's number for an invoice that is paid.
 const PAID: u64 = 2;
@@ -40,17 +44,44 @@ impl RefundInvoice {
         id: Option<u64>,
     ) -> Result<Self, Failure> {
         let invoices = DocumentKind::Invoice.all_of(context, order)?;
+        if !invoices.iter().any(is_captured) {
+            return Err(not_captured().failure(order, "refund"));
+        }
         let invoice = DocumentKind::Invoice.choose(order, &invoices, id, "invoice_id")?;
         let id = invoice.id("entity_id");
         let refused = |message: String| Failure::argument("invoice_id", message);
         if invoice.id("state") != PAID {
             return Err(refused(format!("the invoice {id} is not paid")));
         }
-        if invoice.text("transaction_id").is_empty() {
+        if !is_captured(invoice) {
             return Err(refused(format!("the invoice {id} was not captured by the gateway"))
-                .remedy("refund it `offline`, and pay the customer back outside the store"));
+                .remedy(OFFLINE));
         }
         Self::new(order, invoice, &memos(context, order)?)
+    }
+
+    /// Why the gateway can give nothing of an order back, whatever its state, as these are its invoices;
+    /// none where it can.
+    ///
+    /// # Errors
+    /// What reading the memos meets.
+    pub(crate) fn why_none(
+        context: &Context,
+        order: &Order,
+        invoices: &[JsonObject],
+    ) -> Result<Option<StateRefusal>, Failure> {
+        let mut captured = invoices.iter().filter(|invoice| is_captured(invoice)).peekable();
+        if captured.peek().is_none() {
+            return Ok(Some(not_captured()));
+        }
+        let memos = memos(context, order)?;
+        for invoice in captured {
+            if Self::new(order, invoice, &memos)?.money_left.base.cents().is_positive() {
+                return Ok(None);
+            }
+        }
+        let why = "all of what the gateway captured of it has been given back";
+        Ok(Some(StateRefusal::new(why).remedy(OFFLINE)))
     }
 
     /// An invoice after the order's credit memos: those that were made of it count.
@@ -103,6 +134,15 @@ impl RefundInvoice {
         let own = self.left.iter().filter(|(id, _)| *id == item.id);
         own.map(|(_, quantity)| *quantity).sum::<Decimal>().max(Decimal::ZERO)
     }
+}
+
+/// Whether a gateway took the money of an invoice.
+fn is_captured(invoice: &JsonObject) -> bool {
+    invoice.id("state") == PAID && !invoice.text("transaction_id").is_empty()
+}
+
+fn not_captured() -> StateRefusal {
+    StateRefusal::new("the gateway captured none of its invoices").remedy(OFFLINE)
 }
 
 /// The order's credit memos. Where nothing of it was refunded there are none, or none that count.

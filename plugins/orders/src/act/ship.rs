@@ -7,6 +7,7 @@ use super::apply::{ActReply, DocumentNote, apply, order_change, post};
 use super::document_items::{IN_PARTS, check_length, expect_added, is_all, name_items};
 use crate::item_quantity::{ItemQuantity, ItemQuantityArgs, all_left, resolve};
 use crate::item_role::{DocumentSide, ShippedAs};
+use crate::miscounted_bundle;
 use crate::order::{Order, OrderItem};
 use crate::order_ref::OrderRef;
 use crate::routes::{FIND_ORDER, NEW_SHIPMENTS, SHIP};
@@ -113,12 +114,13 @@ pub(crate) fn ship_change(
     let mut change = order_change(order);
     let step = change.step(post(&SHIP));
     let quantities = match items {
-        Some(items) => resolve(order, items, DocumentSide::Goods, OrderItem::shippable, "ship")?,
-        None => all_left(order, OrderItem::to_ship),
+        Some(items) => named(order, items)?,
+        None => all(order),
     };
     let is_all = is_all(&quantities, &all_left(order, OrderItem::shippable));
-    let is_unnameable = items.is_none() && has_unknown_bundle(order);
-    if is_unnameable || is_all && quantities.len() > LIST_LIMIT {
+    let has_unnameable = has_unknown_bundle(order) || miscounted_bundle::has_any(order);
+    let is_unnamed = items.is_none() && has_unnameable;
+    if is_unnamed || is_all && quantities.len() > LIST_LIMIT {
         // Without a list Magento takes all that is left, however its bundles ship.
         if !is_all {
             return Err(unnameable(order));
@@ -148,11 +150,38 @@ pub(crate) fn ship_change(
         change.warn(warning);
     }
     warn_of_refunded(&mut change, &quantities);
+    if items.is_some()
+        && let Some(warning) = miscounted_bundle::warning_of_leaving_behind(order)
+    {
+        change.warn(warning);
+    }
     if order.due.is_positive() {
         change.warn(format!("{} {} of the order are not paid yet", order.due, order.currency()));
     }
     change.cannot_be_undone("Magento cannot take a shipment back; the goods left the source");
     Ok(change)
+}
+
+/// What is named, and how many of each.
+fn named<'order>(
+    order: &'order Order,
+    items: &[ItemQuantityArgs],
+) -> Result<Vec<ItemQuantity<'order>>, Failure> {
+    // A bundle that Magento has miscounted is refused for that, and not for its quantity.
+    let left = |item: &OrderItem| item.shippable().max(item.to_ship());
+    let quantities = resolve(order, items, DocumentSide::Goods, left, "ship")?;
+    match quantities.iter().find(|line| miscounted_bundle::is_miscounted(line.item)) {
+        Some(line) => Err(miscounted_bundle::refused_by_name(order, line.item)),
+        None => Ok(quantities),
+    }
+}
+
+/// All that is left.
+fn all(order: &Order) -> Vec<ItemQuantity<'_>> {
+    let mut all = all_left(order, OrderItem::to_ship);
+    all.retain(|line| !miscounted_bundle::is_miscounted(line.item));
+    all.extend(miscounted_bundle::parts_left(order));
+    all
 }
 
 fn has_unknown_bundle(order: &Order) -> bool {
@@ -169,7 +198,9 @@ fn unnameable(order: &Order) -> Failure {
 }
 
 fn warn_of_refunded(change: &mut ChangeBuilder, quantities: &[ItemQuantity<'_>]) {
-    for ItemQuantity { item, quantity } in quantities {
+    // What is taken along with something else has nothing of its own to ship.
+    let own = quantities.iter().filter(|line| line.item.role.shipped_as != ShippedAs::Another);
+    for ItemQuantity { item, quantity } in own {
         let refunded = *quantity - item.to_ship();
         if refunded.is_positive() {
             change.warn(format!(

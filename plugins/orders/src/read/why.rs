@@ -3,15 +3,17 @@
 use souk_sdk::magento::PRODUCTS;
 use souk_sdk::prelude::*;
 
+use crate::act::RefundInvoice;
 use crate::balance::OrderBalance;
 use crate::item_role::ShippedAs;
 use crate::json_object::{JsonObject, JsonObjectView, object};
-use crate::order::{Order, OrderItem};
+use crate::order::OrderItem;
 use crate::order_ref::OrderRef;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
-use crate::routes::{FIND_ORDER, INVOICES};
+use crate::routes::{CREDITMEMOS, FIND_ORDER, INVOICES};
 use crate::sales_document::DocumentKind;
 use crate::state::{OrderAct, check, is_paid_offline, money_left};
+use crate::state_refusal::StateRefusal;
 
 pub(crate) struct WhyResult;
 
@@ -33,12 +35,24 @@ impl ResultSchema for WhyResult {
 /// and refund online are possible now, and for each that is not, why and what to do; what is left of
 /// each item; how much can be refunded; which status a comment can name. The acts themselves follow
 /// the same rules.
-#[action(query, reads(FIND_ORDER, INVOICES, PRODUCTS))]
+#[action(query, reads(FIND_ORDER, INVOICES, CREDITMEMOS, PRODUCTS))]
 pub(crate) fn why(args: &OrderRef, context: &Context) -> OrdersReply<WhyResult> {
     let mut order = args.read(context)?;
     order.learn_shipping(context)?;
     let balance = OrderBalance::parse(&order)?;
     let invoices = DocumentKind::Invoice.all_of(context, &order)?;
+    let mut acts = Vec::with_capacity(OrderAct::ALL.len());
+    for (act, name) in OrderAct::ALL {
+        let refusal = match check(&order, act) {
+            Err(refusal) => Some(refusal),
+            // Its invoices have a say, too.
+            Ok(()) if act == OrderAct::RefundOnline => {
+                RefundInvoice::why_none(context, &order, &invoices)?
+            }
+            Ok(()) => None,
+        };
+        acts.push(act_view(name, refusal));
+    }
     let invoices: Vec<JsonObject> = invoices
         .iter()
         .map(|invoice| invoice.pick("entity_id increment_id state grand_total transaction_id"))
@@ -60,7 +74,7 @@ pub(crate) fn why(args: &OrderRef, context: &Context) -> OrdersReply<WhyResult> 
     });
     Ok(OrdersResult::from(json!({
         "order": order.document.pick("entity_id increment_id state status grand_total order_currency_code"),
-        "acts": OrderAct::ALL.map(|(act, name)| act_view(&order, act, name)),
+        "acts": acts,
         "items": items.collect::<Vec<_>>(),
         // Of everything, and of the shipping in it.
         "refundable": {
@@ -79,8 +93,7 @@ pub(crate) fn why(args: &OrderRef, context: &Context) -> OrdersReply<WhyResult> 
     })))
 }
 
-fn act_view(order: &Order, act: OrderAct, name: &str) -> JsonObject {
-    let refusal = check(order, act).err();
+fn act_view(name: &str, refusal: Option<StateRefusal>) -> JsonObject {
     let mut view = object(json!({"act": name, "possible": refusal.is_none()}));
     if let Some(refusal) = refusal {
         view.put("why", Some(refusal.why));

@@ -174,3 +174,108 @@ fn a_shipment_names_a_source_of_the_websites_stock() {
     let shipments = shop.get("/V1/shipments?searchCriteria=");
     assert_eq!(shipments["items"][0]["extension_attributes"]["source_code"], "wh_berlin");
 }
+
+/// Invoices all of an order, and answers a shop with it.
+fn paid_shop(order: &BundleOrder, ships_apart: bool) -> Rc<Shop> {
+    let shop = shop(order, ships_apart, true);
+    shop.act("invoice", &json!({"order_id": order.id})).unwrap();
+    shop
+}
+
+/// What a refund is warned of, whether or not it is of the count of bundles.
+fn warnings_of(shop: &Rc<Shop>, order: &BundleOrder, more: &Value) -> Vec<String> {
+    let mut arguments = json!({"order_id": order.id, "method": "offline", "return_to_stock": true});
+    arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let host = shop.host();
+    host.call(&crate::orders(), "refund", &arguments).unwrap();
+    host.proposed().pop().unwrap().changes.pop().unwrap().warnings
+}
+
+#[test]
+fn a_refund_is_warned_of_where_magento_counts_more_of_a_bundle_than_is_given_back() {
+    let counts_all = "will count all 2 of the bundle";
+    let part = DYNAMIC.parts[1].0;
+    let of_a_part = json!({"items": named(part, 1)});
+    let nothing_named = [json!({"shipping": 5}), json!({"adjustment_refund": 1})];
+    let of_beside = json!({"items": named(DYNAMIC.beside.unwrap(), 1)});
+    let everything = json!({"everything": true});
+    let is_warned = |shop: &Rc<Shop>, order: &BundleOrder, more: &Value| {
+        let warnings = warnings_of(shop, order, more);
+        warnings.iter().any(|warning| warning.contains(counts_all))
+    };
+    let shop = paid_shop(&DYNAMIC, false);
+    for more in nothing_named.iter().chain([&of_a_part]) {
+        assert!(is_warned(&shop, &DYNAMIC, more), "{more}");
+    }
+    assert!(!is_warned(&shop, &DYNAMIC, &of_beside), "only what stands beside it");
+    assert!(!is_warned(&shop, &DYNAMIC, &everything), "nothing stays behind");
+    let all_parts: Vec<Value> = DYNAMIC
+        .parts
+        .iter()
+        .map(|(part, per_bundle)| json!({"order_item_id": part, "qty": 2 * per_bundle}))
+        .collect();
+    assert!(!is_warned(&shop, &DYNAMIC, &json!({"items": all_parts})), "all of the bundle");
+    shop.act("ship", &json!({"order_id": DYNAMIC.id})).unwrap();
+    assert!(!is_warned(&shop, &DYNAMIC, &of_a_part), "all of it is shipped");
+    assert!(!is_warned(&paid_shop(&DYNAMIC, true), &DYNAMIC, &of_a_part), "parts ship apart");
+    let fixed = json!({"items": named(FIXED.bundle, 1)});
+    assert!(!is_warned(&paid_shop(&FIXED, false), &FIXED, &fixed), "it is billed itself");
+}
+
+#[test]
+fn what_is_left_of_a_bundle_that_magento_has_miscounted_leaves_with_something_else() {
+    let shop = paid_shop(&DYNAMIC, false);
+    let (part, per_bundle) = DYNAMIC.parts[1];
+    let refund = json!({
+        "order_id": DYNAMIC.id, "method": "offline", "return_to_stock": true,
+        "items": named(part, 1),
+    });
+    shop.act("refund", &refund).unwrap();
+    assert_eq!(quantity(&shop, &DYNAMIC, DYNAMIC.bundle, "qty_refunded"), 2.0, "Magento's count");
+    let why =
+        || shop.host().call(&crate::orders(), "why", &json!({"order_id": DYNAMIC.id})).unwrap();
+    let left_of = |why: &Value, item: u64| {
+        let mut items = why["items"].as_array().unwrap().iter();
+        items.find(|known| known["order_item_id"] == item).unwrap()["to_ship"].clone()
+    };
+    assert_eq!(left_of(&why(), DYNAMIC.bundle), 1, "one whole bundle stays");
+    let by_name = json!({"order_id": DYNAMIC.id, "items": named(DYNAMIC.bundle, 1)});
+    let failure = shop.act("ship", &by_name).unwrap_err();
+    assert!(failure.message.contains("counts the bundle"), "{failure:?}");
+    let beside = DYNAMIC.beside.unwrap();
+    let host = shop.host();
+    let alone = json!({"order_id": DYNAMIC.id, "items": named(beside, 1)});
+    host.call(&crate::orders(), "ship", &alone).unwrap();
+    let warnings = host.proposed().pop().unwrap().changes.pop().unwrap().warnings.join("; ");
+    assert!(warnings.contains("ships what is left of it only with something else"), "{warnings}");
+    // All that is left, with what stands beside it, is what the customer keeps.
+    shop.act("ship", &json!({"order_id": DYNAMIC.id})).unwrap();
+    assert_eq!(quantity(&shop, &DYNAMIC, DYNAMIC.bundle, "qty_shipped"), 0.0);
+    assert_eq!(quantity(&shop, &DYNAMIC, DYNAMIC.parts[0].0, "qty_shipped"), 2.0);
+    assert_eq!(quantity(&shop, &DYNAMIC, part, "qty_shipped"), f64::from(2 * per_bundle - 1));
+}
+
+#[test]
+fn what_is_left_alone_of_a_bundle_that_magento_has_miscounted_is_not_sent() {
+    let shop = paid_shop(&DYNAMIC, false);
+    let beside = DYNAMIC.beside.unwrap();
+    let ship = |items: Value| shop.act("ship", &json!({"order_id": DYNAMIC.id, "items": items}));
+    ship(named(beside, 1)).unwrap();
+    let shipping = json!({"order_id": DYNAMIC.id, "method": "offline", "shipping": 5});
+    shop.act("refund", &shipping).unwrap();
+    let failure = shop.act("ship", &json!({"order_id": DYNAMIC.id})).unwrap_err();
+    assert!(failure.message.contains("does not ship what is left of it"), "{failure:?}");
+    assert!(failure.remedy.unwrap().contains("administration"));
+    let why = shop.host().call(&crate::orders(), "why", &json!({"order_id": DYNAMIC.id})).unwrap();
+    let mut acts = why["acts"].as_array().unwrap().iter();
+    let act = acts.find(|act| act["act"] == "ship").unwrap();
+    assert_eq!(act["possible"], false, "{act}");
+    // All of the money can be given back all the same.
+    let everything = json!({
+        "order_id": DYNAMIC.id, "method": "offline", "everything": true, "return_to_stock": true,
+    });
+    shop.act("refund", &everything).unwrap();
+    let order = shop.order(DYNAMIC.id);
+    assert_eq!(order["state"], "closed");
+    assert_eq!(order["total_refunded"], order["total_paid"]);
+}

@@ -4,6 +4,7 @@ use souk_sdk::prelude::*;
 
 use super::Refund;
 use crate::item_quantity::ItemQuantity;
+use crate::miscounted_bundle;
 use crate::order::OrderItem;
 use crate::state::is_paid_offline;
 
@@ -46,6 +47,10 @@ impl Refund<'_> {
                 self.order.payment_method
             ));
         }
+        if self.names_items {
+            let warnings = miscounted_bundle::warnings_of_refund(self.order, &self.quantities);
+            warnings.into_iter().for_each(|warning| change.warn(warning));
+        }
         self.warn_of_amounts(change);
     }
 
@@ -53,9 +58,13 @@ impl Refund<'_> {
         let currency = self.order.currency();
         if self.given_before.is_positive() {
             change.warn(format!(
-                "of what is left, {} {currency} were given back by adjustments before: that is kept as \
-                 a fee, so that all of what was paid is refunded and no more",
-                self.given_before
+                "of what is left, {} {currency} were given back {} before: that is kept as a fee, so that \
+                 all of what was paid is refunded and no more",
+                self.given_before,
+                match self.is_above_by_roundings_alone() {
+                    true => "by the store's own roundings",
+                    false => "by adjustments",
+                }
             ));
         }
         if self.taken_twice.is_positive() {
