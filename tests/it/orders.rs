@@ -1,6 +1,11 @@
 //! Orders, money above all: what a tool says happened is what a read of the store shows, also when
 //! the store's answer was lost, and nothing happens twice.
 
+mod amounts;
+mod every_act;
+mod recorded_shop;
+mod two_hosts;
+
 use serde_json::{Value, json};
 use souk_tests::{DemoStore, Era, Home, Mcp, Souk, confirmed};
 

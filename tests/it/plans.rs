@@ -14,6 +14,7 @@ mod killed;
 mod outcomes;
 mod refusals;
 mod repeated;
+mod resuming;
 mod round_trip;
 mod side_by_side;
 mod stopping;
