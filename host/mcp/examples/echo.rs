@@ -26,14 +26,16 @@ fn object(value: &Value) -> Arc<Map<String, Value>> {
 
 impl Echo {
     fn new() -> Self {
+        let input = object(&json!({
+            "type": "object",
+            "properties": {"seconds": {"type": "integer"}},
+        }));
         let tool = Tool {
             name: "echo".to_owned(),
             title: "Echo".to_owned(),
             description: "Answers with its arguments, after `seconds` if given.".to_owned(),
-            input: object(&json!({
-                "type": "object",
-                "properties": {"seconds": {"type": "integer"}},
-            })),
+            input: input.clone(),
+            published_input: input,
             output: object(&json!({
                 "type": "object",
                 "properties": {"arguments": {"type": "object"}},

@@ -46,7 +46,7 @@ pub(crate) fn mcp_tool(tool: &Tool) -> McpTool {
         .destructive(hints.destructive)
         .idempotent(hints.idempotent)
         .open_world(hints.open_world);
-    McpTool::new(tool.name.clone(), tool.description.clone(), tool.input.clone())
+    McpTool::new(tool.name.clone(), tool.description.clone(), tool.published_input.clone())
         .with_title(&tool.title)
         .with_raw_output_schema(tool.output.clone())
         .with_annotations(annotations)

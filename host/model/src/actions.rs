@@ -49,8 +49,10 @@ pub struct Tool {
     pub title: String,
     /// For models.
     pub description: String,
-    /// Flat JSON Schema of the arguments, the host's own among them.
+    /// Flat JSON Schema of the arguments, the host's own among them: what a call is checked against.
     pub input: Arc<Map<String, Value>>,
+    /// What clients are shown of it: plain types, no closed objects, no words but those for callers.
+    pub published_input: Arc<Map<String, Value>>,
     /// JSON Schema of the result.
     pub output: Arc<Map<String, Value>>,
     /// How much harm it can do.

@@ -258,6 +258,7 @@ mod tests {
                     "properties": {"store": {"type": ["string", "null"]}},
                 }},
             })),
+            published_input: Arc::default(),
             output: schema(&json!({"properties": {"message": {}, "items": {}}})),
             tier: Tier::Safe,
             hints: ToolHints {

@@ -46,6 +46,7 @@ impl Fake {
                 title: format!("Title of {name}"),
                 description: format!("Does {name}."),
                 input: Arc::new(object(json!({"type": "object"}))),
+                published_input: Arc::new(object(json!({"type": "object"}))),
                 output: Arc::new(object(json!({"type": "object", "required": ["tool"]}))),
                 tier: Tier::Risk,
                 hints: ToolHints {

@@ -50,25 +50,25 @@ impl HostArgs {
             }
         };
         let shows = if self.key {
-            "Only show what would change; nothing is sent. `plans_commit` carries it out."
+            "Only show the change; `plans_commit` carries it out."
         } else {
-            "Only check what would be done; nothing is sent."
+            "Only check what would be done."
         };
         // A reason is worth keeping for every write, asked for or not.
         add(
             self.reason,
             "reason",
-            json!({"type": "string", "maxLength": 500, "description": "Why, in a sentence, for the audit trail."}),
+            json!({"type": "string", "maxLength": 500, "description": "Why, for the audit trail."}),
         );
         add(
             self.confirm,
             "confirm",
-            json!({"type": "boolean", "description": "Must be true, once the change was shown to whoever asked for it."}),
+            json!({"type": "boolean", "description": "true, once whoever asked has seen the change."}),
         );
         add(
             self.key,
             "idempotency_key",
-            json!({"type": "string", "minLength": 1, "maxLength": 128, "description": "The same key for the same change answers the first outcome and does nothing twice."}),
+            json!({"type": "string", "minLength": 1, "maxLength": 128, "description": "The same key does nothing twice."}),
         );
         add(self.preview, "preview", json!({"type": "boolean", "description": shows}));
     }

@@ -3,6 +3,7 @@
 
 mod absent;
 mod artifacts;
+mod coercion;
 pub(crate) mod compiler;
 pub(crate) mod describe;
 mod expected_shape;
@@ -11,6 +12,7 @@ pub(crate) mod host_args;
 pub(crate) mod plugin;
 pub(crate) mod plugin_set;
 mod preflight;
+mod published_schema;
 pub(crate) mod registry;
 pub(crate) mod sandbox;
 pub(crate) mod schema;

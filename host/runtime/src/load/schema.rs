@@ -10,7 +10,7 @@ use souk_model::{Failure, visible};
 use super::absent::drop_absent;
 use super::expected_shape::expected_shape;
 use super::host_args::HostArgs;
-use super::schema_references;
+use super::{coercion, published_schema, schema_references};
 use crate::json;
 use crate::text::printable;
 
@@ -31,7 +31,10 @@ const ERRORS_TOLD: usize = 5;
 
 /// The schema of an action's arguments, ready to apply.
 pub(crate) struct InputSchema {
+    /// What arguments are checked against.
     pub(crate) schema: Arc<Map<String, Value>>,
+    /// What clients are shown of it.
+    pub(crate) published: Arc<Map<String, Value>>,
     validator: Validator,
     /// Names of arguments whose values the plugin never sees.
     pub(crate) sealed: Vec<String>,
@@ -94,7 +97,8 @@ impl InputSchema {
         // Unknown arguments are refused, whatever the plugin thinks of them.
         schema.insert("additionalProperties".into(), Value::Bool(false));
         let validator = compile(&schema)?;
-        Ok(Self { schema: Arc::new(schema), validator, sealed })
+        let published = Arc::new(published_schema::published(&schema));
+        Ok(Self { schema: Arc::new(schema), published, validator, sealed })
     }
 
     /// Takes off what some clients write where they leave something out.
@@ -102,15 +106,20 @@ impl InputSchema {
         drop_absent(&self.schema, arguments);
     }
 
-    /// Checks a call's arguments.
+    /// Takes a call's arguments. What is written as text and can only be meant as something else is
+    /// rewritten.
     ///
     /// # Errors
     /// A VALIDATION_ERROR that names each argument at fault and why. Values are not repeated, since
     /// one of them may be a secret in the wrong place.
-    pub(crate) fn check(&self, arguments: &Value) -> Result<(), Failure> {
-        if self.validator.is_valid(arguments) {
+    pub(crate) fn take(&self, arguments: &mut Value) -> Result<(), Failure> {
+        if self.validator.is_valid(arguments) || coercion::coerce(&self.validator, arguments) {
             return Ok(());
         }
+        Err(self.refusal(arguments))
+    }
+
+    fn refusal(&self, arguments: &Value) -> Failure {
         let mut first = None;
         let mut told = Vec::new();
         let mut within = Vec::new();
@@ -131,10 +140,10 @@ impl InputSchema {
         }
         let mut failure = Failure::new(souk_model::Code::ValidationError, told.join("; "));
         failure.argument = first.filter(|place| !place.is_empty());
-        Err(failure.remedy(match names(self.schema.get("properties")) {
+        failure.remedy(match names(self.schema.get("properties")) {
             None => "this tool takes no arguments".to_owned(),
             Some(names) => format!("its arguments are {names}{}", within.concat()),
-        }))
+        })
     }
 }
 
@@ -350,6 +359,10 @@ mod tests {
         InputSchema::parse(&schema.to_string(), MAX, host_args)
     }
 
+    fn refused(input: &InputSchema, mut arguments: Value) -> Failure {
+        input.take(&mut arguments).unwrap_err()
+    }
+
     #[test]
     fn an_argument_at_fault_is_named_and_its_value_is_not_repeated() {
         let input = input(&json!({
@@ -358,7 +371,7 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(input.sealed, ["key"]);
-        let failure = input.check(&json!({"page_size": 500, "key": "hunter2"})).unwrap_err();
+        let failure = refused(&input, json!({"page_size": 500, "key": "hunter2"}));
         assert!(
             failure.message.contains("`page_size`") && failure.message.contains("200"),
             "{failure}"
@@ -371,12 +384,12 @@ mod tests {
             HostArgs::of(souk_policy::EffectKind::Query, souk_model::Tier::Safe),
         )
         .unwrap();
-        let failure = words.check(&json!({"how": "hunter2"})).unwrap_err();
+        let failure = refused(&words, json!({"how": "hunter2"}));
         assert_eq!(failure.message, "`how`: the value is none of `eq`, `neq`, `in`, `like`");
         let none = self::input(&json!({"type": "object"})).unwrap();
-        let failure = none.check(&json!({"verbose": true})).unwrap_err();
+        let failure = refused(&none, json!({"verbose": true}));
         assert!(failure.message.contains("'verbose'"), "{failure}");
-        let failure = input.check(&json!({"pagesize": 1})).unwrap_err();
+        let failure = refused(&input, json!({"pagesize": 1}));
         assert!(failure.message.contains("pagesize"), "{failure}");
         assert!(failure.remedy.unwrap().contains("`page_size`"));
         let inner = json!({"type": "object", "properties": {"sku": {}, "name": {}}, "additionalProperties": false});
@@ -386,7 +399,7 @@ mod tests {
             "$defs": {"Match": inner},
         }))
         .unwrap();
-        let failure = nested.check(&json!({"match": {"skus": 1}, "also": {"x": 1}})).unwrap_err();
+        let failure = refused(&nested, json!({"match": {"skus": 1}, "also": {"x": 1}}));
         assert_eq!(
             failure.remedy.unwrap(),
             "its arguments are `match`, `also`; `match` takes `sku`, `name`; `also` takes `sku`, `name`"

@@ -311,7 +311,7 @@ impl Dispatcher {
         let confirmed =
             HostArgValues::take_unlisted(tool.profile().effect, tool.host_args, &mut arguments);
         tool.input.drop_absent(&mut arguments);
-        tool.input.check(&arguments)?;
+        tool.input.take(&mut arguments)?;
         let session = self.deps.sessions.get(principal);
         if tool.needs_session() && session.is_none() {
             return Err(not_logged_in());
