@@ -288,6 +288,7 @@ pub(crate) fn operator_config(
         tools: tool_sets::build(settings)?,
         confirm: settings.is_on("policy.confirm"),
         accept_credentials: settings.is_on("policy.accept_credentials"),
+        result_bytes: settings.size("result_bytes"),
     })
 }
 

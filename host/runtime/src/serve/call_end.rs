@@ -16,6 +16,7 @@ use super::documents;
 use super::masked_content::{masked_answer, masked_content, masked_failure};
 use super::plugin_run::CallResult;
 use super::refusals::NO_LINE_OF_CALL;
+use super::shortening::Shortening;
 use super::tool::LoadedTool;
 
 /// A call that has ended, in whatever way.
@@ -28,6 +29,8 @@ pub(super) struct CallEnd<'d> {
     pub(super) mask: Mask,
     /// What masks a failure: another than the result's where a tool masks its results itself.
     pub(super) text_mask: Mask,
+    /// Of what a model reads; a terminal takes all.
+    pub(super) shortening: Option<Shortening<'d>>,
     pub(super) resources: CallResources,
     pub(super) result: Result<CallResult, Failure>,
 }
@@ -38,7 +41,8 @@ impl CallEnd<'_> {
     /// # Errors
     /// It failed, nothing of its writes was done, or it has no line on the trail and changed nothing.
     pub(super) async fn answer(self) -> Result<ToolResult, CallFailure> {
-        let Self { guard, exports, tool, mask, text_mask, mut resources, result } = self;
+        let Self { guard, exports, tool, mask, text_mask, shortening, mut resources, result } =
+            self;
         let (mut content, mut kept) = (Vec::new(), Vec::new());
         let result = match result {
             Ok(result) => match masked_content(&mask, result.content) {
@@ -56,8 +60,10 @@ impl CallEnd<'_> {
             .answer(tool, result)
             .map(|answer| masked_answer(&mask, answer))
             .map_err(|failure| masked_failure(&mask, &text_mask, failure));
-        if answer.is_err() {
-            documents::retract(exports, std::mem::take(&mut kept)).await;
+        match (&mut answer, shortening) {
+            (Ok(answer), Some(shortening)) => kept.extend(shortening.shorten(answer).await),
+            (Ok(_), None) => {}
+            (Err(_), _) => documents::retract(exports, std::mem::take(&mut kept)).await,
         }
         resources.documents = kept.iter().map(|kept| kept.id.uri()).collect();
         let has_written = resources.has_written();

@@ -37,6 +37,7 @@ use super::plugin_run::{CallResult, PluginRun};
 use super::prompts::Prompts;
 use super::refusals::wrong_settings;
 use super::resource_families::{self, FamilyOfTool};
+use super::shortening::Shortening;
 use super::tool::{LoadedTool, ToolKind};
 use super::tool_lists::{ToolLists, listing, unknown_groups};
 use super::tool_table::{CurrentTools, ToolTable};
@@ -490,7 +491,15 @@ impl Actions for Dispatcher {
             self.rates.refused(&principal, &config.rates);
         }
         let tool = admitted.as_ref().ok().map(|(tool, _)| *tool);
-        let end = CallEnd { guard, exports, tool, mask, text_mask, resources, result };
+        let shortening =
+            tool.filter(|_| *transport != Transport::Terminal).map(|tool| Shortening {
+                exports,
+                tool,
+                store: self.deps.sessions.get(&principal).map(|session| session.info().store),
+                principal: &principal,
+                bytes: config.result_bytes,
+            });
+        let end = CallEnd { guard, exports, tool, mask, text_mask, shortening, resources, result };
         let answer = end.answer().await;
         if answer.as_ref().is_ok_and(|answer| !answer.documents.is_empty()) {
             // Whoever listens hears of it; that nobody does is no failure.

@@ -127,7 +127,7 @@ fn no_such(message: String) -> Failure {
     Failure::new(Code::NotFound, message).remedy("`resources/list` has the documents you can read")
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work)

@@ -27,4 +27,6 @@ pub struct OperatorConfig {
     pub rates: RateLimits,
     /// Which tools are listed to whom.
     pub tools: ToolSets,
+    /// What a result may have that a model reads, in bytes of compact JSON.
+    pub result_bytes: usize,
 }

@@ -51,6 +51,7 @@ impl LoadedTool {
                 title: action.title.clone(),
                 description: description(action),
                 input: input.schema.clone(),
+                published_input: input.published.clone(),
                 output: action.output.clone(),
                 tier: action.tier,
                 hints: ToolHints::of(action),
@@ -73,6 +74,7 @@ impl LoadedTool {
                 title: commit.title.clone(),
                 description: commit.description.clone(),
                 input: input.schema.clone(),
+                published_input: input.published.clone(),
                 output: Arc::new(outcome_schema(commit.subject_as.as_deref())),
                 tier: commit.tier,
                 hints: committing(),
@@ -99,6 +101,7 @@ impl LoadedTool {
                 title: native.title().to_owned(),
                 description: native.description().to_owned(),
                 input: input.schema.clone(),
+                published_input: input.published.clone(),
                 output: Arc::new(native.output()),
                 tier: native.tier(),
                 hints: if effect.writes() {
@@ -224,11 +227,11 @@ impl LoadedTool {
     }
 
     /// Whether an answer may have more members than its schema names.
-    fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.tool.output.get("additionalProperties") != Some(&Value::Bool(false))
     }
 
-    fn declares(&self, member: &str) -> bool {
+    pub(super) fn declares(&self, member: &str) -> bool {
         self.tool.output.get("properties").is_some_and(|members| members.get(member).is_some())
     }
 

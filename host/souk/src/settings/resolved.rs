@@ -164,6 +164,12 @@ impl ResolvedSettings {
         self.value(key).is_some_and(|value| value == Value::Bool(true))
     }
 
+    /// How large something may be. Where nothing says, as large as it likes.
+    pub(crate) fn size(&self, key: &str) -> usize {
+        let size = self.value(key).and_then(|value| value.as_u64());
+        size.and_then(|size| usize::try_from(size).ok()).unwrap_or(usize::MAX)
+    }
+
     /// A text.
     pub(crate) fn text(&self, key: &str) -> Option<String> {
         self.value(key)?.as_str().map(str::to_owned)

@@ -8,7 +8,7 @@ use souk_model::plan::{ItemState, PlanId, PlanState};
 /// Of every tool that is about one plan.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct PlanArgs {
-    /// The plan's id, as the tool that proposed it answered.
+    /// From the tool that proposed it.
     plan_id: String,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct ListPlansArgs {
 /// Of `plans_get`.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ShowPlanArgs {
-    /// The plan's id, as the tool that proposed it answered.
+    /// From the tool that proposed it.
     plan_id: String,
     /// Only items in these states.
     #[serde(default)]
@@ -65,7 +65,7 @@ const fn list_page() -> u32 {
 }
 
 const fn items_page() -> u32 {
-    50
+    20
 }
 
 /// Every state that somebody can see a plan in.
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_published_schemas_are_those_that_callers_know() {
-        let plan_id = json!({"type": "string", "description": "The plan's id, as the tool that proposed it answered."});
+        let plan_id = json!({"type": "string", "description": "From the tool that proposed it."});
         assert_eq!(
             published::<PlanArgs>(),
             json!({"type": "object", "properties": {"plan_id": plan_id}, "required": ["plan_id"]})
@@ -120,7 +120,7 @@ mod tests {
             json!({"type": "object", "properties": {
                 "plan_id": plan_id,
                 "states": {"type": "array", "items": {"type": "string", "enum": ["pending", "sending", "done", "failed", "drifted", "skipped", "unknown"]}, "description": "Only items in these states."},
-                "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+                "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20},
                 "after": {"type": "integer", "minimum": 0, "description": "Only items after this number: `next_after` of the page before."},
             }, "required": ["plan_id"]})
         );
@@ -130,7 +130,7 @@ mod tests {
     fn what_is_left_out_has_its_default() {
         let given = json!({"states": ["done"], "plan_id": "x"});
         let args: ShowPlanArgs = read(given.as_object().unwrap()).unwrap();
-        assert_eq!((args.page_size, args.after), (50, None));
+        assert_eq!((args.page_size, args.after), (20, None));
         assert_eq!(args.states, [ItemState::Done]);
         assert!(args.plan().unwrap_err().argument.as_deref() == Some("plan_id"));
         let args: ListPlansArgs = read(&Map::new()).unwrap();

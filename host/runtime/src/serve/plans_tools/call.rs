@@ -12,6 +12,7 @@ use souk_state::rfc3339;
 use souk_upstream::Session;
 
 use super::args::{ListPlansArgs, PlanArgs, ShowPlanArgs};
+use super::item_page::ItemPage;
 use super::json::{object, outcome_json};
 use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
@@ -113,8 +114,13 @@ impl PlansCall<'_> {
             .flatten();
         let items: Vec<ItemReview> =
             items.iter().map(|(item, progress)| ItemReview::of(item, progress)).collect();
+        let ItemPage { items, every_item } = ItemPage::of(&items);
         let plan = PlanReview::of(&stored);
-        Ok(object(json!({"plan": plan, "items": items, "next_after": next})))
+        let mut shown = object(json!({"plan": plan, "items": items, "next_after": next}));
+        if !every_item.is_empty() {
+            shown.insert("every_item".to_owned(), Value::Object(every_item));
+        }
+        Ok(shown)
     }
 
     async fn commit(&self, mask: &Mask, resume: bool) -> Result<Map<String, Value>, Failure> {

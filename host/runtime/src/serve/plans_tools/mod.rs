@@ -2,6 +2,7 @@
 
 mod args;
 mod call;
+mod item_page;
 mod json;
 mod tool;
 

@@ -147,6 +147,15 @@ pub(super) const CALLERS: SettingGroup = SettingGroup {
             "seconds",
             "How long a server on stdio outlives its input for the sake of calls under way",
         ),
+        Setting::limit(
+            "result_bytes",
+            "40000",
+            "bytes",
+            "What a result may have that a client reads; a longer list is cut and says so, anything \
+             else is kept whole as a document. `souk call` answers whole",
+        )
+        .variables(&["SOUK_RESULT_BYTES"])
+        .reloads(),
     ],
 };
 
