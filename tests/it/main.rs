@@ -23,6 +23,7 @@ mod masking;
 mod orders;
 mod plans;
 mod policy;
+mod published;
 mod python;
 mod reload;
 mod requests;

@@ -1,7 +1,20 @@
 //! `catalog_search_products`.
 
-use souk_sdk::magento::{ATTRIBUTE, Filters, PRODUCT_TYPES, PRODUCTS, URL_BUDGET};
+use souk_sdk::magento::{ATTRIBUTE, Filters, ItemFields, PRODUCT_TYPES, PRODUCTS, URL_BUDGET};
 use souk_sdk::prelude::*;
+
+/// What an item shows where nobody names fields: what one tells products apart and decides by.
+const SHOWN: [&str; 9] = [
+    "id",
+    "sku",
+    "name",
+    "type_id",
+    "status",
+    "visibility",
+    "price",
+    "special_price",
+    "updated_at",
+];
 
 #[args]
 pub(crate) struct SearchProductsArgs {
@@ -10,9 +23,9 @@ pub(crate) struct SearchProductsArgs {
     /// options go by label or id (a number is an id first), a day is the whole of it.
     #[serde(default)]
     filters: Filters,
-    /// Only these fields of each item, attributes among them: ["sku", "name", "url_key"].
+    /// These fields of each item, attributes among them; ["*"] for all.
     #[serde(default)]
-    fields: Vec<String>,
+    fields: ItemFields,
     /// Where to read values; the session's default store view if left out. A website_code also
     /// keeps to that website's products.
     scope: Option<Scope>,
@@ -44,8 +57,7 @@ pub(crate) struct SearchProductsResult(
 /// Search products
 ///
 /// Finds products by the values of their attributes, in one store view or globally, a page at a time.
-/// Answers items, total_count over all pages, and search_criteria as Magento understood them. Name
-/// `fields` to keep answers short. Sorted by entity id unless another sort is named; sorting by price
+/// Answers items, total_count over all pages, and search_criteria as Magento understood them. Sorted by entity id unless another sort is named; sorting by price
 /// drops products that are not in the price index (disabled, out of stock, in no website).
 #[action(
     query,
@@ -76,9 +88,11 @@ pub(crate) fn search_products(
         criteria = criteria.filter(Filter::new("website_id", Condition::Eq, id.to_string())?);
     }
     criteria = args.paging.of(sorted(criteria, args)?);
-    if !args.fields.is_empty() {
-        let fields = Product::projection(&args.fields).map_err(|f| f.at("fields"))?;
-        criteria = criteria.fields(fields);
+    let fields = args.fields.names(&SHOWN);
+    let fields = fields.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    if let Some(fields) = &fields {
+        let projection = Product::projection(fields).map_err(|f| f.at("fields"))?;
+        criteria = criteria.fields(projection);
     }
     if criteria.url_length() > URL_BUDGET {
         return Err(Failure::argument(
@@ -93,14 +107,15 @@ pub(crate) fn search_products(
     }
     let read = PRODUCTS.read([]).search(&criteria).in_view(scope.view);
     let page: SearchPage<RawObject<Product>> = context.get(&read)?;
-    let chosen = args.fields.iter().any(|field| !Product::is_top_level(field));
-    let page = page.try_map(|item| {
-        if !chosen {
-            return Ok(ProductItem::Whole(item));
+    let has_custom = |fields: &&Vec<String>| fields.iter().any(|f| !Product::is_top_level(f));
+    let chosen = fields.as_ref().filter(has_custom);
+    let page = page.try_map(|item| match chosen {
+        None => Ok(ProductItem::Whole(item)),
+        Some(fields) => {
+            let mut product = item.decode()?;
+            product.keep_only(fields);
+            Ok(ProductItem::Chosen(product))
         }
-        let mut product = item.decode()?;
-        product.keep_only(&args.fields);
-        Ok(ProductItem::Chosen(product))
     })?;
     Ok(SearchProductsResult(page))
 }

@@ -22,6 +22,7 @@ impl EntityType for CmsPage {
     .kind("cms-page")
     .id("page_id", "id")
     .searched_in(&["title", "identifier"])
+    .listed_by(&["id", "identifier", "title", "active", "update_time"])
     .fields(&[
         EntityField::text("title").required().at_most(255),
         EntityField::text("content"),
@@ -46,6 +47,7 @@ impl EntityType for CmsBlock {
     .kind("cms-block")
     .id("block_id", "id")
     .searched_in(&["title", "identifier"])
+    .listed_by(&["id", "identifier", "title", "active", "update_time"])
     .fields(&[
         EntityField::text("title").required().at_most(255),
         EntityField::text("content"),

@@ -9,7 +9,7 @@ use crate::order::{Order, OrderItem};
 #[args]
 #[derive(Debug, Clone)]
 pub(crate) struct ItemQuantityArgs {
-    /// The order item's id, as `orders_get` shows it. Give this or `sku`.
+    /// Its id in the order, or give `sku`.
     order_item_id: Option<EntityId>,
     /// The item's sku.
     #[schemars(length(min = 1))]

@@ -13,7 +13,7 @@ pub(crate) struct OrderFilter {
     /// Entity ids.
     #[serde(default)]
     pub(crate) order_ids: Vec<EntityId>,
-    /// Order numbers as customers know them: `000000012` or `#000000012`.
+    /// Numbers as customers know them: `000000012`.
     #[serde(default)]
     pub(crate) increment_ids: Vec<String>,
     /// Statuses, the store's own among them: `pending`, `processing`, `fraud`.

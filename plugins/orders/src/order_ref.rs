@@ -11,9 +11,9 @@ use crate::routes::{ORDER, ORDERS};
 #[args]
 #[derive(Debug)]
 pub(crate) struct OrderRef {
-    /// The order's entity id. Give this or `increment_id`.
+    /// Its entity id, or give `increment_id`.
     order_id: Option<EntityId>,
-    /// The order's number as customers know it: `000000012` or `#000000012`.
+    /// Its number as customers know it: `000000012`.
     #[schemars(length(min = 1))]
     increment_id: Option<String>,
 }

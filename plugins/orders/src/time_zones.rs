@@ -13,10 +13,10 @@ use souk_sdk::prelude::*;
 #[args]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TimeRange {
-    /// From when, itself included: a day (`2026-11-01`) or a time (`2026-11-01T14:00`), in the store
-    /// view's time zone; a time with `Z` or an offset is taken as it is.
+    /// From when: `2026-11-01`, `2026-11-01T14:00` in the store view's time zone, or with `Z` or an
+    /// offset.
     from: Option<String>,
-    /// Until when, itself included; a day includes all of it.
+    /// Until when; a day includes all of it.
     to: Option<String>,
 }
 

@@ -7,9 +7,9 @@ use crate::coupon::{self, COUPON_SEARCH};
 use crate::csv::push_record;
 use crate::rule::{RULE, read_rule};
 
-/// As much stands in a result itself, in bytes: some 1,200 coupons. More than that a model reads at
+/// As much stands in a result itself, in bytes: some 150 coupons. More than that a model reads at
 /// great cost and for nothing.
-const INLINE: usize = 64 << 10;
+const INLINE: usize = 8 << 10;
 /// Coupons that stand in the result beside a document.
 const FIRST: u64 = 20;
 
@@ -26,7 +26,7 @@ const COLUMNS: [&str; 8] = [
 
 #[args]
 pub(crate) struct ExportCouponsArgs {
-    /// The rule's id, as promotions_search_rules answers it.
+    /// By `promotions_search_rules`.
     rule_id: EntityId,
     #[serde(default)]
     format: ExportFormat,
@@ -60,7 +60,7 @@ pub(crate) struct ExportCouponsResult {
 ///
 /// Returns all coupons of a rule as CSV (RFC 4180): coupon_id, code, usage_limit, usage_per_customer,
 /// times_used, created_at, expiration_date, type (generated or manual). An apostrophe stands before
-/// cells that a spreadsheet would take for a formula: those that begin with = + - @. Above 64 KiB csv
+/// cells that a spreadsheet would take for a formula: those that begin with = + - @. Above 8 KiB csv
 /// holds the first lines and truncated is true; the whole document is the resource whose uri, size and
 /// expires_at are in resource.
 #[action(

@@ -4,11 +4,14 @@
 //! they stand: coupons of the rule whose ids are above the highest that it had before. None of them
 //! before, exactly so many after; and the codes that are answered are those that a read finds there.
 
-use souk_sdk::core::{BodyBinding, BodySource, Change, ItemError, Outcome, PlanState};
+use souk_sdk::core::{
+    BodyBinding, BodySource, Change, DocumentReference, ItemError, Outcome, PlanState,
+};
 use souk_sdk::magento::projection;
 use souk_sdk::prelude::*;
 
 use crate::coupon::{self, COUPON_SEARCH};
+use crate::csv::push_record;
 use crate::rule::{CartPriceRule, CouponSource, RULE, read_rule};
 
 /// Where coupons are generated.
@@ -26,6 +29,9 @@ const LONGEST_CODE: u64 = 255;
 const POSSIBLE_FOR_EACH: u128 = 4;
 /// With fewer possible codes for each coupon somebody who tries codes soon finds one.
 const HARD_TO_GUESS: u128 = 100_000;
+
+/// Codes that stand in a result; of more, all are in a document.
+const IN_RESULT: usize = 50;
 
 #[args]
 pub(crate) struct GenerateCouponsArgs {
@@ -98,8 +104,11 @@ impl CodeFormat {
 pub(crate) struct GenerateCouponsResult {
     /// What happened, in a sentence.
     message: String,
-    /// The codes that were made, as a read of the store found them.
+    /// The codes that were made, as a read of the store found them; of more than 50 the first.
     coupons: Vec<String>,
+    /// Where there are more: the document that holds all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<DocumentReference>,
     rule_id: u64,
     warnings: Vec<String>,
     success_count: u32,
@@ -114,7 +123,7 @@ pub(crate) struct GenerateCouponsResult {
 /// Generate coupons
 ///
 /// Generates coupons for a rule of coupon_type auto and returns their codes as read back from the
-/// store. How often a coupon can be used is the rule's uses_per_coupon. Asked for the same again
+/// store; of more than 50 all are in the document whose uri is in resource. How often a coupon can be used is the rule's uses_per_coupon. Asked for the same again
 /// within ten minutes it returns the coupons made first; for another batch give another
 /// idempotency_key. plans_undo deletes them.
 #[action(
@@ -341,6 +350,7 @@ impl GenerateCouponsResult {
         let mut generated = Self {
             message,
             coupons,
+            resource: None,
             rule_id,
             warnings,
             success_count,
@@ -383,6 +393,31 @@ impl GenerateCouponsResult {
                 "of their codes {read} could be read: `promotions_export_coupons` shows all of them"
             ));
         }
+        if self.coupons.len() > IN_RESULT {
+            match self.document(context) {
+                Ok(document) => {
+                    self.resource = Some(document);
+                    self.coupons.truncate(IN_RESULT);
+                }
+                // The coupons are there; that they are many is no reason to keep them from anybody.
+                Err(why) => {
+                    self.warnings.push(format!("they could not be put in a document: {why}"))
+                }
+            }
+        }
+    }
+
+    /// All codes, as CSV.
+    fn document(&self, context: &Context) -> Result<DocumentReference, Failure> {
+        let mut csv = String::new();
+        push_record(&mut csv, &["code"]);
+        for code in &self.coupons {
+            push_record(&mut csv, &[code]);
+        }
+        let name = format!("new coupons of rule {}.csv", self.rule_id);
+        let mut document = context.document(&name, "text/csv");
+        document.write(&csv)?;
+        document.keep()
     }
 }
 

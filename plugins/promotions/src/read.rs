@@ -1,11 +1,26 @@
 //! The reads: search and get.
 
-use souk_sdk::magento::WEBSITES;
+use souk_sdk::magento::{ItemFields, WEBSITES};
 use souk_sdk::prelude::*;
 
 use crate::document;
 use crate::references;
 use crate::rule::{self, CartPriceRule, RULE, RULE_SEARCH, RuleRef, missing};
+
+/// What a rule in a list shows where nobody names fields.
+const SHOWN: [&str; 11] = [
+    "rule_id",
+    "name",
+    "is_active",
+    "from_date",
+    "to_date",
+    "website_ids",
+    "simple_action",
+    "discount_amount",
+    "coupon_type",
+    "sort_order",
+    "times_used",
+];
 
 #[args]
 pub(crate) struct SearchRulesArgs {
@@ -17,6 +32,9 @@ pub(crate) struct SearchRulesArgs {
     website_code: Option<String>,
     /// Only enabled rules, or only disabled ones.
     enabled: Option<bool>,
+    /// These fields of each rule; ["*"] for all.
+    #[serde(default)]
+    fields: ItemFields,
     #[serde(flatten)]
     paging: Paging,
 }
@@ -43,6 +61,12 @@ pub(crate) fn search_rules(
     args: &SearchRulesArgs,
     context: &Context,
 ) -> Result<SearchRulesResult, Failure> {
+    let mut found = found(args, context)?;
+    args.fields.keep_in(&mut found.items, &SHOWN)?;
+    Ok(found)
+}
+
+fn found(args: &SearchRulesArgs, context: &Context) -> Result<SearchRulesResult, Failure> {
     let mut criteria = Criteria::new();
     if let Some(text) = &args.query {
         criteria = criteria.filter(Filter::contains("name", text)?);

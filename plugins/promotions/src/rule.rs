@@ -18,7 +18,7 @@ pub(crate) const RULE_CHANGES: Changes<1> = Changes::of("cart price rule", RULE)
 /// The id of a rule, as an argument.
 #[args]
 pub(crate) struct RuleRef {
-    /// The rule's id, as promotions_search_rules answers it.
+    /// By `promotions_search_rules`.
     pub(crate) rule_id: EntityId,
 }
 

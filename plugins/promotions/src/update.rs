@@ -22,7 +22,7 @@ use crate::rule_values::{RuleValues, StoreLabel, fit_together, label_field};
 
 #[args]
 pub(crate) struct UpdateRuleArgs {
-    /// The rule's id, as promotions_search_rules answers it.
+    /// By `promotions_search_rules`.
     rule_id: EntityId,
     /// Field → value. What is left out stays as it is.
     patch: RulePatch,

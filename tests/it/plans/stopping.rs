@@ -278,16 +278,17 @@ async fn a_commit_on_a_slow_store_ends_at_its_deadline_and_goes_on_when_resumed(
     assert_eq!(first["state"], "stopped", "{first}");
     let message = first["message"].as_str().unwrap();
     assert!(message.contains("1 s") && message.contains("plans.commit_max_s"), "{message}");
-    // Its lease was given back: what is left goes on, a second at a time.
+    // Its lease was given back: what is left goes on, a second at a time. On a busy machine a second
+    // may not be enough for any of it.
     let mut done = first["success_count"].as_u64().unwrap();
     let mut last = first;
-    for _ in 0..10 {
+    for _ in 0..60 {
         if last["state"] == "done" {
             break;
         }
         last = client.answer("plans_resume", confirmed(&plan)).await;
         let now = last["success_count"].as_u64().unwrap();
-        assert!(now > done, "{last}");
+        assert!(now >= done, "{last}");
         done = now;
     }
     assert_eq!(last["state"], "done", "{last}");

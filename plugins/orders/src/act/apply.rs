@@ -169,7 +169,7 @@ pub(super) fn item_pointer(id: u64, member: &str) -> String {
 #[args]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DocumentNote {
-    /// Whether the customer gets it by e-mail.
+    /// E-mail it to the customer.
     #[serde(default)]
     pub(crate) notify: bool,
     /// A comment on the document.

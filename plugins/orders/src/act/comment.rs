@@ -22,7 +22,7 @@ pub(crate) struct CommentArgs {
     /// Whether the customer sees it in their account.
     #[serde(default)]
     visible: bool,
-    /// Whether the customer gets it by e-mail.
+    /// E-mail it to the customer.
     #[serde(default)]
     notify: bool,
     /// Repeats the order's status; Magento takes no other with a comment.

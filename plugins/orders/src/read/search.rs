@@ -1,6 +1,6 @@
 //! `orders_search`
 
-use souk_sdk::magento::{STORE_CONFIGS, projection};
+use souk_sdk::magento::{ItemFields, STORE_CONFIGS, projection};
 use souk_sdk::prelude::*;
 
 use crate::json_object::{JsonObject, JsonObjectView};
@@ -15,12 +15,24 @@ const SCAN_PAGE: u32 = 200;
 /// How many such pages one call reads.
 const MOST_SCAN_PAGES: u32 = 25;
 
-/// The fields of an order where the caller names none.
-const DEFAULT_FIELDS: &str = "\
-    entity_id increment_id state status store_id created_at updated_at customer_email \
-    customer_firstname customer_lastname customer_id order_currency_code grand_total \
-    total_paid total_due total_refunded total_qty_ordered coupon_code shipping_description \
-    payment[method] extension_attributes[shipping_assignments[shipping[method]]]";
+/// What an order shows where nobody names fields.
+const SHOWN: [&str; 15] = [
+    "entity_id",
+    "increment_id",
+    "state",
+    "status",
+    "store_id",
+    "created_at",
+    "customer_email",
+    "customer_firstname",
+    "customer_lastname",
+    "order_currency_code",
+    "grand_total",
+    "total_due",
+    "total_refunded",
+    "total_qty_ordered",
+    "payment[method]",
+];
 
 /// What orders are sorted by; ties by id.
 #[args]
@@ -92,10 +104,10 @@ pub(crate) struct SearchArgs {
     /// Instead of a page: those after this order in the order of ids, as `next_after_id` of the last
     /// result says. Nothing is repeated or lost while orders come in.
     after_id: Option<EntityId>,
-    /// Which fields of an order to return, with fields of theirs in brackets:
-    /// `billing_address[city]`. Without it, what lists usually show.
+    /// These fields of each order, with fields of theirs in brackets: `billing_address[city]`;
+    /// ["*"] for all.
     #[serde(default)]
-    fields: Vec<String>,
+    fields: ItemFields,
 }
 
 const fn newest_first() -> Direction {
@@ -182,26 +194,27 @@ impl SearchArgs {
             }
         }
         check_length(&criteria)?;
-        Ok(criteria.fields(self.projection()?))
+        Ok(match self.projection()? {
+            Some(fields) => criteria.fields(fields),
+            None => criteria,
+        })
     }
 
     /// Whether orders are shown with the store view that they were placed in.
     fn shows_views(&self) -> bool {
-        self.fields.is_empty() || self.fields.iter().any(|field| field == "store_id")
+        self.fields.names(&SHOWN).is_none_or(|names| names.contains(&"store_id"))
     }
 
-    fn projection(&self) -> Result<String, Failure> {
-        if self.fields.is_empty() {
-            return projection(DEFAULT_FIELDS.split(' '));
-        }
+    /// The fields to ask for; `None` for all.
+    fn projection(&self) -> Result<Option<String>, Failure> {
+        let Some(named) = self.fields.names(&SHOWN) else { return Ok(None) };
         let mut fields: Vec<&str> = vec!["entity_id", "increment_id"];
-        let has_payment = self.fields.iter().any(|field| field.starts_with("payment"));
+        let has_payment = named.iter().any(|field| field.starts_with("payment"));
         if !self.payment_methods.is_empty() && !has_payment {
             fields.push("payment[method]");
         }
-        let own = self.fields.iter().map(String::as_str);
-        fields.extend(own.filter(|field| !["entity_id", "increment_id"].contains(field)));
-        projection(fields).map_err(|failure| failure.at("fields"))
+        fields.extend(named.iter().filter(|field| !["entity_id", "increment_id"].contains(field)));
+        projection(fields).map(Some).map_err(|failure| failure.at("fields"))
     }
 
     /// Reads a page of orders: those beyond this id, where there is one.

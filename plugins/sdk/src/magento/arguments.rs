@@ -27,7 +27,7 @@ pub struct Paging {
     #[serde(default = "twenty")]
     #[schemars(range(min = 1, max = 200))]
     page_size: u32,
-    /// Counted from 1; past the last page items is empty.
+    /// From 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 1_000_000))]
     current_page: u32,

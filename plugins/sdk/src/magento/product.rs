@@ -30,6 +30,30 @@ const TOP_LEVEL: [&str; 17] = [
     "custom_attributes",
 ];
 
+const CUSTOM: &str = "custom_attributes";
+
+/// Attributes that Magento sets by itself, from others or for its own pages.
+const DERIVED: [&str; 5] = [
+    "options_container",
+    "required_options",
+    "has_options",
+    "msrp_display_actual_price_type",
+    "gift_message_available",
+];
+
+/// Attributes that name the image of a role; each image names its roles, too.
+const IMAGE_ROLES: [&str; 4] = ["image", "small_image", "thumbnail", "swatch_image"];
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// A product as the store answers it.
 ///
 /// Its accessors take an attribute's code and look where Magento keeps it, so a plugin never has to
@@ -92,9 +116,34 @@ impl Product {
         if names_all_custom(codes) {
             return;
         }
-        if let Some(Value::Array(entries)) = self.0.get_mut("custom_attributes") {
+        if let Some(Value::Array(entries)) = self.0.get_mut(CUSTOM) {
             entries.retain(|entry| {
                 entry["attribute_code"].as_str().is_some_and(|has| codes.iter().any(|c| c == has))
+            });
+        }
+    }
+
+    /// Drops all fields but these, attributes among them.
+    pub fn choose(&mut self, codes: &[String]) {
+        let has_custom = codes.iter().any(|code| !Self::is_top_level(code));
+        self.0.retain(|name, _| {
+            (name == CUSTOM && has_custom) || codes.iter().any(|code| head(code) == name)
+        });
+        self.keep_only(codes);
+    }
+
+    /// Drops what tells nobody anything: what is empty, what Magento derives from the rest, and the
+    /// roles of images, which stand at the images.
+    pub fn drop_waste(&mut self) {
+        self.0.retain(|_, value| !is_empty(value));
+        let has_links = self.0.get("extension_attributes").is_some_and(|extension| {
+            extension.get("category_links").is_some_and(|links| !is_empty(links))
+        });
+        if let Some(Value::Array(entries)) = self.0.get_mut(CUSTOM) {
+            entries.retain(|entry| {
+                let code = entry["attribute_code"].as_str().unwrap_or_default();
+                let derived = DERIVED.contains(&code) || (has_links && code == "category_ids");
+                !derived && !IMAGE_ROLES.contains(&code) && !is_empty(&entry["value"])
             });
         }
     }

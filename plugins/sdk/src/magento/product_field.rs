@@ -149,7 +149,7 @@ impl ProductField {
             }
             F::Price => r#"{"type": ["number", "string"], "description": "0 or more."}"#,
             F::SpecialPrice => {
-                r#"{"description": "A number, 0 or more; null ends the sale, where it was set: a website cannot end a global one so."}"#
+                r#"{"description": "A number, 0 or more; null ends the sale where it was set."}"#
             }
             F::SpecialFromDate | F::SpecialToDate => {
                 r#"{"description": "2027-03-04 or 2027-03-04 05:06:07; null clears it."}"#
@@ -158,9 +158,7 @@ impl ProductField {
             F::CategoryIds => {
                 r#"{"type": "array", "items": {"type": ["integer", "string"]}, "description": "Exactly these categories: others are taken away. [] for none."}"#
             }
-            _ => {
-                r#"{"description": "A text; null clears it: at a store view the global one applies."}"#
-            }
+            _ => r#"{"description": "A text; null clears it, at a view inherits."}"#,
         }
     }
 

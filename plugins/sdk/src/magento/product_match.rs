@@ -18,16 +18,15 @@ use crate::magento::{
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductMatch {
-    /// These skus. One that the store does not have is an error.
+    /// These skus; all must exist.
     #[schemars(length(min = 1))]
     sku_list: Option<Vec<String>>,
-    /// Skus that begin with this text; nothing in it is a wildcard.
+    /// Skus that begin with this.
     #[schemars(length(min = 1))]
     sku_prefix: Option<String>,
-    /// Attribute → value, list of values, or {value, condition} or {from, to}; all must hold. Options
-    /// by label or id.
+    /// Attribute → value, list, {value, condition} or {from, to}; options by label or id.
     attribute_filters: Option<Filters>,
-    /// Products that are assigned to this category.
+    /// In this category.
     category_id: Option<EntityId>,
 }
 

@@ -27,16 +27,16 @@ enum Global {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
-    /// A website: values are read in its default store view.
+    /// A website's default view.
     #[schemars(length(min = 1))]
     website_code: Option<String>,
-    /// A store (group of store views): values are read in its default store view.
+    /// A group's default view.
     #[schemars(length(min = 1))]
     store_code: Option<String>,
     /// A store view.
     #[schemars(length(min = 1))]
     store_view_code: Option<String>,
-    /// Global values, before any website or store view overrides them.
+    /// Global values.
     scope: Option<Global>,
 }
 

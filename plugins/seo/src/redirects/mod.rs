@@ -35,9 +35,8 @@ pub(crate) struct ReportRedirectChainsArgs {
     #[serde(default = "depth")]
     #[schemars(range(min = 1, max = DEEPEST))]
     max_depth: u32,
-    /// The addresses to follow: paths as `old-name.html`, or whole URLs of this store, of which the
-    /// path counts.
-    /// Without them the store has to list its rewrites, which takes a module of its own.
+    /// What to follow: paths as `old-name.html`, or URLs of this store. Without them the store has to
+    /// list its rewrites, which takes a module of its own.
     #[schemars(length(min = 1, max = 100))]
     urls: Option<Vec<String>>,
     /// Only in this store view; in every active one if left out.

@@ -20,6 +20,7 @@ pub struct Entity {
     pub(super) searched_in: &'static [&'static str],
     pub(super) filters: &'static [&'static str],
     pub(super) fields: &'static [EntityField],
+    pub(super) listed: &'static [&'static str],
     pub(super) sent_along: &'static [&'static str],
     /// The route, and the field by which a new one is found again.
     pub(super) create: Option<(Route<0>, &'static str)>,
@@ -48,6 +49,7 @@ impl Entity {
             searched_in: &[],
             filters: &[],
             fields: &[],
+            listed: &[],
             sent_along: &[],
             create: None,
             update: None,
@@ -88,6 +90,14 @@ impl Entity {
     #[must_use]
     pub const fn fields(mut self, fields: &'static [EntityField]) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// The members that an item of the search shows where nobody names others by `fields`: what one
+    /// tells them apart by, and not their contents. Without this all are shown.
+    #[must_use]
+    pub const fn listed_by(mut self, members: &'static [&'static str]) -> Self {
+        self.listed = members;
         self
     }
 

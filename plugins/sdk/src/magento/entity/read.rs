@@ -1,15 +1,21 @@
 //! Search and get.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::definition::Entity;
 use crate::core::{
-    Action, ActionInfo, AnyObject, Context, Failure, FailureCode, PassThrough, RawObject,
-    StoreView, schema,
+    Action, ActionInfo, AnyObject, Context, Failure, FailureCode, PassThrough, StoreView, schema,
 };
-use crate::magento::{Condition, Criteria, Direction, EntityId, Filter, Paging, Scan, SearchPage};
+use crate::magento::{
+    Condition, Criteria, Direction, EntityId, Filter, ItemFields, Paging, Scan, SearchPage,
+};
+
+/// What a search finds, as the store answers it, with the fields that are shown.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct EntityPage(#[schemars(with = "SearchPage<AnyObject>")] SearchPage<Value>);
 
 impl Entity {
     /// The tools that search and get.
@@ -67,6 +73,11 @@ impl Entity {
         {
             properties.extend(paging.clone());
         }
+        if !self.listed.is_empty() {
+            let mut fields = ItemFields::json_schema(&mut SchemaGenerator::default()).to_value();
+            fields["description"] = "These fields of each item; [\"*\"] for all.".into();
+            properties.insert("fields".to_owned(), fields);
+        }
         schema::of_value(json!({"type": "object", "properties": properties}))
     }
 
@@ -82,11 +93,7 @@ impl Entity {
         schema::of_value(json!({"type": "object", "properties": properties, "required": required}))
     }
 
-    fn search(
-        self,
-        args: &Map<String, Value>,
-        context: &Context,
-    ) -> Result<SearchPage<RawObject<AnyObject>>, Failure> {
+    fn search(self, args: &Map<String, Value>, context: &Context) -> Result<EntityPage, Failure> {
         let mut criteria = Criteria::new();
         if let Some(text) = args.get("query").and_then(Value::as_str) {
             let holds = |field: &&str| Filter::contains(field, text);
@@ -109,7 +116,14 @@ impl Entity {
             .map_err(|error| Failure::argument("", error.to_string()))?;
         let criteria = paging.of(criteria.sort(self.id_argument, Direction::Asc)?);
         // Values are the same in every view; `all` cannot have been removed.
-        context.get(&self.search.read([]).search(&criteria).in_view(StoreView::Global))
+        let search = self.search.read([]).search(&criteria).in_view(StoreView::Global);
+        let mut page: SearchPage<Value> = context.get(&search)?;
+        if !self.listed.is_empty() {
+            let fields = args.get("fields").map(ItemFields::deserialize).transpose();
+            let fields = fields.map_err(|error| Failure::argument("fields", error.to_string()))?;
+            fields.unwrap_or_default().keep_in(&mut page.items, self.listed)?;
+        }
+        Ok(EntityPage(page))
     }
 
     fn get(
