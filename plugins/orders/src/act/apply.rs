@@ -59,23 +59,24 @@ impl ActOutcome {
         is_told
     }
 
-    /// Adds the document of this kind that `fits`, as it was read back, if it happened. The host has
-    /// read it for its proof, so that it is not asked for again.
+    /// Adds the document of this kind that `fits`, as it was read back, if it happened, and answers it.
+    /// The host has read it for its proof, so that it is not asked for again.
     pub(super) fn put_read_back(
         &mut self,
         context: &ApplyContext,
         order: &Order,
         kind: DocumentKind,
         fits: impl Fn(&JsonObject) -> bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<JsonObject>, Failure> {
         if self.after.is_none() {
-            return Ok(());
+            return Ok(None);
         }
-        if let Ok(page) = context.get::<SearchPage<JsonObject>>(&kind.read_of(order)?) {
-            let own = page.items.iter().rfind(|one| fits(one)).map(|one| one.pick(DOCUMENT));
-            self.put(kind.as_str(), own);
-        }
-        Ok(())
+        let Ok(page) = context.get::<SearchPage<JsonObject>>(&kind.read_of(order)?) else {
+            return Ok(None);
+        };
+        let own = page.items.into_iter().rfind(|one| fits(one));
+        self.put(kind.as_str(), own.as_ref().map(|one| one.pick(DOCUMENT)));
+        Ok(own)
     }
 
     pub(super) fn result(self) -> OrdersResult<ActResult> {

@@ -43,13 +43,21 @@ pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
     let mut outcome = apply_to(context, summary, order_lookup(), change)?;
     let kind = DocumentKind::CreditMemo;
     let is_told = outcome.put_made(&order, kind);
-    if invoice.is_some() || !is_told {
-        outcome.put_read_back(context, &order, kind, |memo| refund.is_own(memo))?;
-    }
-    let total = match &outcome.after {
-        // Where the store may differ from what was computed, what it did counts.
+    // Where the store may differ from what was computed, what it did counts.
+    let grown = match &outcome.after {
         Some(after) => Some(after.amount("total_refunded")? - order.total_refunded),
         None => None,
+    };
+    let is_others = grown.is_some_and(|grown| !refund.comes_to(grown));
+    let memo = if invoice.is_some() || !is_told || is_others {
+        outcome.put_read_back(context, &order, kind, |memo| refund.is_own(memo))?
+    } else {
+        None
+    };
+    // What others gave back meanwhile is in the order's total, and not in the memo's.
+    let total = match &memo {
+        Some(memo) => Some(memo.amount("grand_total")?),
+        None => grown,
     };
     outcome.put("refund", Some(amounts(&order, &refund.memo, total)));
     Ok(outcome.result())

@@ -285,6 +285,12 @@ impl<'order> Refund<'order> {
         Err(Failure::argument("invoice_id", message))
     }
 
+    /// Whether an order's total of refunds that has grown by so much shows this refund and no other.
+    pub(super) fn comes_to(&self, grown: Decimal) -> bool {
+        let off = (grown - self.memo.grand_total().order).abs();
+        off <= self.uncertainty.total.max(Decimal::CENT)
+    }
+
     /// What is given back, in words: in the order's currency and, where that is another, the base one's.
     pub(super) fn amount(&self) -> String {
         let total = self.memo.grand_total();
