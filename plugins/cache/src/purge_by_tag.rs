@@ -11,7 +11,7 @@ pub(crate) struct PurgeProductArgs {
     /// The product's sku, in full.
     #[schemars(length(min = 1))]
     sku: String,
-    /// A store view, which must exist. Tags are the same in all views, so the page is purged in each of them.
+    /// A store view that has to exist; tags are those of all views, so all are purged.
     #[schemars(length(min = 1))]
     store_view_code: Option<String>,
 }
@@ -20,7 +20,7 @@ pub(crate) struct PurgeProductArgs {
 pub(crate) struct PurgeCategoryArgs {
     /// The category's id.
     category_id: EntityId,
-    /// A store view, which must exist. Tags are the same in all views, so the page is purged in each of them.
+    /// A store view that has to exist; tags are those of all views, so all are purged.
     #[schemars(length(min = 1))]
     store_view_code: Option<String>,
 }

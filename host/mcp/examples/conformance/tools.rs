@@ -59,11 +59,13 @@ pub(crate) fn list() -> Arc<[Arc<Tool>]> {
     ]
     .into_iter()
     .map(|(name, input)| {
+        let input = Arc::new(object(input));
         Arc::new(Tool {
             name: name.to_owned(),
             title: name.replace('_', " "),
             description: format!("The suite's `{name}`."),
-            input: Arc::new(object(input)),
+            published_input: input.clone(),
+            input,
             output: Arc::new(object(json!({"type": "object"}))),
             tier: Tier::Safe,
             hints: ToolHints {

@@ -244,6 +244,7 @@ mod tests {
             name: "orders_why".to_owned(),
             title: String::new(),
             description: String::new(),
+            published_input: Arc::default(),
             input: Arc::new(input),
             output: Arc::default(),
             tier: souk_model::Tier::Safe,

@@ -60,7 +60,8 @@ fn attribute(code: &str, german: bool) -> Result<Value, Failure> {
     })
 }
 
-/// The last query, shortened: `sku eq A`, `sort entity_id ASC`, `pageSize 20`.
+/// The last query, shortened: `sku eq A`, `sort entity_id ASC`, `pageSize 20`; without the fields that a
+/// list shows by itself.
 fn asked_for(arguments: &Value) -> Result<Vec<String>, Failure> {
     let host = store();
     host.call(&catalog(), "search_products", arguments)?;
@@ -74,6 +75,7 @@ fn asked_for(arguments: &Value) -> Result<Vec<String>, Failure> {
             "value" => words.push(value),
             "condition_type" => said.push([words[0], value, words[1]].join(" ")),
             "direction" => said.push([words[0], words[1], value].join(" ")),
+            "fields" if arguments.get("fields").is_none() => {}
             other => said.push([other, value].join(" ")),
         }
     }
@@ -223,6 +225,20 @@ fn a_website_limits_the_search_to_its_products() {
     host.call(&catalog(), "search_products", &arguments).unwrap();
     assert_eq!(host.reads().last().unwrap().view, StoreView::View("b2b_en".to_owned()));
     assert_eq!(asked_for(&arguments).unwrap()[0], "website_id eq 2");
+}
+
+#[test]
+fn an_item_shows_what_one_decides_by_unless_more_is_asked_for() {
+    let fields = |arguments: &Value| {
+        let host = store();
+        host.call(&catalog(), "search_products", arguments).unwrap();
+        let query = &host.reads().last().unwrap().query;
+        query.iter().find(|binding| binding.name == "fields").map(|binding| binding.value.clone())
+    };
+    let Some(BindingSource::Text(shown)) = fields(&json!({})) else { panic!("no fields") };
+    assert!(shown.starts_with("items[id,sku,name,") && shown.contains("price"), "{shown}");
+    assert!(!shown.contains("media_gallery_entries"), "{shown}");
+    assert_eq!(fields(&json!({"fields": ["*"]})), None);
 }
 
 #[test]

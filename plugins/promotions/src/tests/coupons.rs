@@ -90,12 +90,14 @@ fn codes_that_are_soon_guessed_are_warned_of() {
 fn all_coupons_are_exported_page_by_page() {
     let host = store();
     let answer = call(&host, "export_coupons", &json!({"rule_id": 3, "format": "csv"})).unwrap();
-    assert_eq!((&answer["total_count"], &answer["truncated"]), (&json!(700), &json!(false)));
-    let csv = answer["csv"].as_str().unwrap();
+    assert_eq!((&answer["total_count"], &answer["truncated"]), (&json!(700), &json!(true)));
+    let [document] = &host.exported()[..] else { panic!("one document") };
+    let csv = &document.text;
     assert_eq!(csv.split_terminator("\r\n").count(), 701);
     assert!(csv.ends_with("700,LAB-0700,1,0,0,2026-11-22 17:29:04,,generated\r\n"), "{csv}");
-    assert!(host.exported().is_empty());
+    let host = store();
     let chosen = call(&host, "export_coupons", &json!({"rule_id": 2})).unwrap();
+    assert!(host.exported().is_empty());
     let line = "701,'=LABFIVE,100,0,1,2026-11-22 17:29:04,2027-01-01 00:00:00,manual\r\n";
     assert!(chosen["csv"].as_str().unwrap().ends_with(line), "{chosen}");
     let none = call(&host, "export_coupons", &json!({"rule_id": 1})).unwrap();
