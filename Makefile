@@ -10,7 +10,7 @@ TEST_PLUGINS := probe forger
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance
+.PHONY: help build docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,23 @@ conformance: $(TARGET)/conformance/.ready ## Run the protocol's official conform
 
 $(TARGET)/conformance/.ready: tests/conformance/requirements.txt tests/conformance/package-lock.json
 	tests/conformance/install.sh "$(TARGET)/conformance"
+	touch $@
+
+# The same day of a merchant's, lived through by the clients that merchants' agents are built on.
+clients: day ## Let every client live through a merchant's day
+	PATH="$(abspath $(TARGET))/conformance/bin:$$PATH" npm install --prefix "$(TARGET)/clients/inspector" \
+	  --ignore-scripts --no-audit --no-fund --no-save --loglevel=error @modelcontextprotocol/inspector@2.12.0
+	@TARGET="$(TARGET)" tests/clients/run.sh all
+
+# Without the Inspector, which is two hundred packages.
+day: build python $(TARGET)/clients/.ready
+	@TARGET="$(TARGET)" tests/clients/run.sh
+
+$(TARGET)/clients/.ready: tests/clients/package-lock.json $(TARGET)/conformance/.ready
+	mkdir -p "$(TARGET)/clients"
+	cp tests/clients/package.json tests/clients/package-lock.json "$(TARGET)/clients/"
+	PATH="$(abspath $(TARGET))/conformance/bin:$$PATH" npm ci --prefix "$(TARGET)/clients" \
+	  --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 # So do the programs that only the checks use.
