@@ -232,8 +232,8 @@ fn an_item_shows_what_one_decides_by_unless_more_is_asked_for() {
     let fields = |arguments: &Value| {
         let host = store();
         host.call(&catalog(), "search_products", arguments).unwrap();
-        let query = &host.reads().last().unwrap().query;
-        query.iter().find(|binding| binding.name == "fields").map(|binding| binding.value.clone())
+        let query = host.reads().last().unwrap().query.clone();
+        query.into_iter().find(|binding| binding.name == "fields").map(|binding| binding.value)
     };
     let Some(BindingSource::Text(shown)) = fields(&json!({})) else { panic!("no fields") };
     assert!(shown.starts_with("items[id,sku,name,") && shown.contains("price"), "{shown}");
