@@ -77,7 +77,8 @@ impl<'t> CallTarget<'t> {
 }
 
 fn read(finder: &LoadedTool, arguments: &Value) -> Result<RunToolArgs, Failure> {
-    finder.input.check(arguments)?;
+    let mut arguments = arguments.clone();
+    finder.input.take(&mut arguments)?;
     native_args::read(arguments.as_object().unwrap_or(&Map::new()))
 }
 

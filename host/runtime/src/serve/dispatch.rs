@@ -49,6 +49,7 @@ use crate::load::plugin::Plugin;
 use crate::load::plugin_set::PluginSet;
 use crate::load::registry::Registry;
 use crate::rates::{Rates, is_refusal};
+use crate::tool_sets::ToolSet;
 
 /// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
 pub struct Dispatcher {
@@ -312,6 +313,9 @@ impl Dispatcher {
         let confirmed =
             HostArgValues::take_unlisted(tool.profile().effect, tool.host_args, &mut arguments);
         tool.input.drop_absent(&mut arguments);
+        if config.tools.of(principal).sets.contains(&ToolSet::Classic) {
+            tool.ask_for_whole_items(&mut arguments);
+        }
         tool.input.take(&mut arguments)?;
         let session = self.deps.sessions.get(principal);
         if tool.needs_session() && session.is_none() {

@@ -17,6 +17,7 @@ use crate::load::host_args::HostArgs;
 use crate::load::plugin::Plugin;
 use crate::load::schema::{InputSchema, OutputSchema};
 use crate::tool_search::{SearchRank, SearchableTool};
+use crate::tool_sets::ToolSet;
 
 /// A tool that is loaded.
 pub struct LoadedTool {
@@ -137,6 +138,7 @@ impl LoadedTool {
                 title: finder.title().to_owned(),
                 description: finder.description().to_owned(),
                 input: input.schema.clone(),
+                published_input: input.published.clone(),
                 output: Arc::new(finder.output()),
                 tier: Tier::Safe,
                 hints: finder.hints(),
@@ -264,9 +266,22 @@ impl LoadedTool {
     /// without spaces.
     #[must_use]
     pub fn list_bytes(&self) -> usize {
-        let Tool { name, description, input, .. } = &*self.tool;
+        let Tool { name, description, published_input: input, .. } = &*self.tool;
         let listed = json!({"name": name, "description": description, "inputSchema": **input});
         listed.to_string().len()
+    }
+
+    /// Asks a list of magento-mcp's for its items whole, as that answered them, unless fields are named.
+    pub(crate) fn ask_for_whole_items(&self, arguments: &mut Value) {
+        let takes_fields = self.input.published.get("properties").is_some_and(|arguments| {
+            arguments.pointer("/fields/type").is_some_and(|kind| kind == "array")
+        });
+        if let Some(arguments) = arguments.as_object_mut()
+            && takes_fields
+            && ToolSet::Classic.names(&self.profile())
+        {
+            arguments.entry("fields").or_insert_with(|| json!(["*"]));
+        }
     }
 
     /// Why its plugin cannot run it whoever calls, where that is known beforehand: the operator's

@@ -241,6 +241,7 @@ mod tests {
             } else {
                 Map::new()
             }),
+            published_input: Arc::default(),
             output: Arc::default(),
             tier: Tier::Safe,
             hints: ToolHints {

@@ -101,7 +101,7 @@ impl FinderCall<'_> {
             "title": tool.title,
             "tier": tool.tier,
             "description": tool.description,
-            "inputSchema": *tool.input,
+            "inputSchema": *tool.published_input,
         });
         if let (Some(run_with), Some(described)) = (run_with, described.as_object_mut()) {
             described.insert("run_with".to_owned(), run_with.into());
