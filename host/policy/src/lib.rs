@@ -73,6 +73,7 @@ mod rules;
 mod text;
 mod tool_pattern;
 mod tool_profile;
+mod tool_set;
 pub mod writes;
 
 pub use ceiling::Ceiling;
@@ -89,3 +90,4 @@ pub use rule_origin::RuleOrigin;
 pub use rules::Rules;
 pub use tool_pattern::{InvalidToolPattern, ToolPattern};
 pub use tool_profile::ToolProfile;
+pub use tool_set::{InvalidToolSet, ToolSet, data_lines};

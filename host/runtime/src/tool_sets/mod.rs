@@ -4,14 +4,13 @@
 //! never about permission: what is not listed is found by `tools_search`, and called by name as ever.
 
 pub(crate) mod order;
-mod tool_set;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use souk_model::Principal;
 
-pub use tool_set::{InvalidToolSet, ToolSet};
+pub use souk_policy::{InvalidToolSet, ToolSet};
 
 /// How much may be listed where nobody named the tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use souk_policy::{EffectKind, ToolPattern, ToolProfile};
+use souk_policy::{EffectKind, ToolPattern, ToolProfile, data_lines as lines};
 
 /// The order as text, one line a place.
 const ORDER: &str = include_str!("order.txt");
@@ -48,11 +48,6 @@ impl ListOrder {
         let group = self.groups.iter().position(|group| group == tool.group);
         (line.unwrap_or(self.lines.len()), group.unwrap_or(self.groups.len()), tool.name)
     }
-}
-
-/// What stands in a data file, without comments and empty lines.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 fn lines_of_groups(text: &str) -> impl Iterator<Item = &str> {

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use serde_json::{Map, Value};
 use souk_model::TokenDigest;
 use souk_plans::Caps;
+use souk_policy::ToolSet;
 use souk_policy::writes::WriteCatalogue;
 use souk_policy::{PrincipalPattern, ToolPattern};
-use souk_runtime::ToolSet;
 use url::Url;
 
 /// The tiers, the lowest first.

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use souk_runtime::ToolSet;
+use souk_policy::ToolSet;
 
 use super::file::{FileAuthority, parse};
 use super::kind::ValueKind;

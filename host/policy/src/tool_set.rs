@@ -4,20 +4,23 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use souk_policy::{ToolPattern, ToolProfile};
-
-use super::order::lines;
+use crate::{ToolPattern, ToolProfile};
 
 /// What magento-mcp has, as text, one pattern a line.
 const CLASSIC: &str = include_str!("classic.txt");
 
 static CLASSIC_TOOLS: LazyLock<Vec<ToolPattern>> =
-    LazyLock::new(|| lines(CLASSIC).filter_map(|line| line.parse().ok()).collect());
+    LazyLock::new(|| data_lines(CLASSIC).filter_map(|line| line.parse().ok()).collect());
+
+/// What stands in a data file, without comments and empty lines.
+pub fn data_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
 
 /// A named set of tools.
 ///
 /// ```
-/// use souk_runtime::ToolSet;
+/// use souk_policy::ToolSet;
 /// for right in ["auto", "all", "classic", "orders"] {
 ///     assert_eq!(right.parse::<ToolSet>().unwrap().to_string(), right);
 /// }
@@ -73,7 +76,8 @@ impl fmt::Display for ToolSet {
 impl ToolSet {
     /// Whether it names the tool, whatever room there is. `auto` names none: what it has room for is
     /// another question.
-    pub(crate) fn names(&self, tool: &ToolProfile<'_>) -> bool {
+    #[must_use]
+    pub fn names(&self, tool: &ToolProfile<'_>) -> bool {
         match self {
             Self::Auto => false,
             Self::All => true,
@@ -89,7 +93,7 @@ mod tests {
 
     #[test]
     fn classic_has_the_38_tools_of_magento_mcp_and_those_that_are_souks_own() {
-        let mut named: Vec<&str> = lines(CLASSIC).collect();
+        let mut named: Vec<&str> = data_lines(CLASSIC).collect();
         assert!(named.iter().all(|line| line.parse::<ToolPattern>().is_ok()));
         assert_eq!(named.split_off(38), ["plans_*", "tools_*"]);
         named.sort_unstable();
