@@ -11,14 +11,15 @@ fn json_of(text: &str) -> Value {
 #[tokio::test]
 async fn a_call_succeeds_with_an_answer_for_people_or_as_json() {
     let (store, home) = (DemoStore::start().await, Home::new());
-    let read = ["call", "catalog_get_product", "sku=TEN-002", "scope.store_view_code=de"];
+    let read =
+        ["call", "catalog_get_product", "sku=TEN-002", "scope.store_view_code=de", "fields=*"];
     let text = home.souk(read).on(&store).run().await.ok();
     assert!(text.contains("sku: TEN-002\n") && text.contains("name: Skarv 2 Zelt\n"), "{text}");
 
     let plain = store.rest("/de/V1/products/TEN-002").await;
     let raw = home.souk(read).args(["--json"]).on(&store).run().await.ok();
     assert_eq!(json_of(&raw), plain);
-    let object = r#"{"sku": "TEN-002", "scope": {"store_view_code": "de"}}"#;
+    let object = r#"{"sku": "TEN-002", "scope": {"store_view_code": "de"}, "fields": ["*"]}"#;
     let raw = home.souk(["call", "catalog_get_product", object, "--json"]).on(&store).run().await;
     assert_eq!(json_of(&raw.ok()), plain);
 

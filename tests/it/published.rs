@@ -87,7 +87,7 @@ async fn arguments_written_as_text_are_taken_where_nothing_else_can_be_meant() {
     let expected = mcp.answer("catalog_search_products", plain).await;
     assert_eq!(mcp.answer("catalog_search_products", written).await, expected);
     let refused = mcp.refusal("catalog_search_products", json!({"page_size": "many"})).await;
-    assert!(refused.contains("`page_size` is written 1"), "{refused}");
+    assert!(refused.contains("should be a whole number"), "{refused}");
 }
 
 #[tokio::test]

@@ -170,7 +170,9 @@ async fn a_plugin_never_sees_a_sealed_argument() {
     everywhere(&souk, async |mcp| {
         let answer = mcp.answer("probe_sealed", json!({"secret": "hunter2-hunter2"})).await;
         assert_eq!(answer, json!({"seen": "[sealed]"}));
-        let refusal = mcp.refusal("probe_sealed", json!({"secret": 7_777_777})).await;
+        let number = mcp.answer("probe_sealed", json!({"secret": 7_777_777})).await;
+        assert_eq!(number, json!({"seen": "[sealed]"}));
+        let refusal = mcp.refusal("probe_sealed", json!({"secret": {"pin": 7_777_777}})).await;
         assert!(!refusal.contains("7777777"), "{refusal}");
     })
     .await;

@@ -193,7 +193,7 @@ async fn a_name_that_is_none_is_answered_with_those_near_it() {
         assert!(!refusal.contains("`orders_refund`"), "{refusal}");
         for wrong in [
             json!({}),
-            json!({"name": 7}),
+            json!({"name": true}),
             json!({"name": "orders_get", "arguments": "x"}),
             json!({"name": "orders_get", "confirm": true}),
         ] {

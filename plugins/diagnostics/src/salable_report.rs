@@ -21,9 +21,8 @@ pub(crate) struct InventorySalableReportArgs {
     /// Only the stock that this website sells from; all websites if left out.
     #[schemars(length(min = 1))]
     website_code: Option<String>,
-    /// Whether to explain the numbers, too: what lies at which source and whether that is enabled,
-    /// what open orders hold back, how many of each part can be sold, which websites have no stock.
-    /// It takes some requests more.
+    /// Whether to explain the numbers, too: what lies at which source, what open orders hold back,
+    /// how many of each part can be sold, which websites have no stock.
     #[serde(default)]
     details: bool,
 }

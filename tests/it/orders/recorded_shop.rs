@@ -33,6 +33,8 @@ const GATEWAYS_NUMBERS: [&str; 4] = ["transaction_id", "txn_id", "parent_txn_id"
 
 /// How far apart the numbers of two copies of an order are.
 pub(super) const APART: u64 = 1_000_000;
+/// A product that is not there any more.
+pub(super) const GONE: u64 = 424_242;
 
 /// Where the sample shop's orders begin, and those of the second recorded store.
 const SAMPLE: u64 = 100_000;
@@ -241,7 +243,7 @@ impl RecordedShop {
         for like in [79, 80, 83, 86] {
             next(self, like, &|order| {
                 for item in order["items"].as_array_mut().unwrap() {
-                    item["product_id"] = json!(424_242);
+                    item["product_id"] = json!(GONE);
                 }
             });
         }

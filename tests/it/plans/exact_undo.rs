@@ -417,8 +417,8 @@ fn final_acts() -> Vec<(&'static str, Value)> {
 #[tokio::test]
 async fn every_tool_that_changes_the_store_is_taken_back_or_says_beforehand_that_it_cannot() {
     let shop = Shop::new("").await;
-    let client = shop.home.souk(["serve", "--max-tier", "critical"]).on(&shop.store);
-    let client = client.logged_in().await;
+    let client = shop.home.souk(["serve", "--max-tier", "critical", "--tools", "all"]);
+    let client = client.on(&shop.store).logged_in().await;
     let mut known: BTreeSet<String> =
         TAKEN_BACK.iter().chain(&ALIKE).map(ToString::to_string).collect();
     for (tool, mut asked) in final_acts() {
@@ -431,7 +431,7 @@ async fn every_tool_that_changes_the_store_is_taken_back_or_says_beforehand_that
         assert_eq!(undo["how"], "none", "{tool}: {undo}");
         assert_ne!(undo["why"], json!(""), "{tool}");
     }
-    let groups = ["auth_", "scope_", "plans_", "cache_"];
+    let groups = ["auth_", "scope_", "plans_", "tools_", "cache_"];
     let changes = |tool: &&rmcp::model::Tool| {
         let hints = tool.annotations.as_ref().unwrap();
         let is_own = groups.iter().any(|group| tool.name.starts_with(group));
