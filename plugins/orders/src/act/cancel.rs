@@ -15,7 +15,7 @@ use crate::state::{OrderAct, is_paid_offline, require, state_after_cancel};
 /// Cancels what of an order was neither invoiced nor shipped; the goods are free again, an authorised
 /// payment is voided. What was paid is not given back by it. It cannot be undone: see it with
 /// `preview: true` first.
-#[action(apply, tier = critical, reads(FIND_ORDER), changes(CANCELLATIONS))]
+#[action(apply, tier = critical, reads(FIND_ORDER), changes(CANCELLATIONS), keywords("call off", "annul", "stop an order"))]
 pub(crate) fn cancel(args: &OrderRef, context: &ApplyContext) -> ActReply {
     let order = args.read(context)?;
     Ok(apply(context, &order, "cancel", cancel_change(&order)?)?.result())

@@ -43,7 +43,7 @@ pub(crate) struct OrderComment<'a> {
 ///
 /// Writes a comment into an order's history: seen by the customer or not, e-mailed or not.
 /// `preview: true` shows what would be sent.
-#[action(apply, tier = risk, reads(FIND_ORDER), changes(COMMENTS))]
+#[action(apply, tier = risk, reads(FIND_ORDER), changes(COMMENTS), keywords("note", "message", "remark", "tell the customer"))]
 pub(crate) fn comment(args: &CommentArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let comment = OrderComment {

@@ -55,8 +55,7 @@ pub(crate) struct EmailArgs {
     apply,
     tier = risk,
     reads(FIND_ORDER, INVOICES, SHIPMENTS, CREDITMEMOS),
-    changes(ORDER_EMAILS, INVOICE_EMAILS, SHIPMENT_EMAILS, CREDITMEMO_EMAILS)
-)]
+    changes(ORDER_EMAILS, INVOICE_EMAILS, SHIPMENT_EMAILS, CREDITMEMO_EMAILS), keywords("resend", "send again", "confirmation mail", "invoice mail"))]
 pub(crate) fn email(args: &EmailArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let (document, send, read) = args.email.routes();

@@ -11,7 +11,7 @@ use crate::state::{OrderAct, require};
 /// Put an order on hold
 ///
 /// Puts an order on hold: it cannot be invoiced, shipped, canceled or refunded until it is released.
-#[action(apply, reads(FIND_ORDER), changes(HOLDS))]
+#[action(apply, reads(FIND_ORDER), changes(HOLDS), keywords("pause", "block", "freeze"))]
 pub(crate) fn hold(args: &OrderRef, context: &ApplyContext) -> ActReply {
     let order = args.read(context)?;
     Ok(apply(context, &order, "hold", hold_change(&order)?)?.result())
@@ -20,7 +20,7 @@ pub(crate) fn hold(args: &OrderRef, context: &ApplyContext) -> ActReply {
 /// Release an order from hold
 ///
 /// Releases an order from hold: it returns to the state and status it had before.
-#[action(apply, reads(FIND_ORDER), changes(HOLDS))]
+#[action(apply, reads(FIND_ORDER), changes(HOLDS), keywords("resume", "unblock", "release"))]
 pub(crate) fn unhold(args: &OrderRef, context: &ApplyContext) -> ActReply {
     let order = args.read(context)?;
     Ok(apply(context, &order, "release from hold", unhold_change(&order)?)?.result())

@@ -49,7 +49,7 @@ pub(crate) struct InvoiceArgs {
 /// Makes an invoice of an order: of all that is left, or of some items. With a payment gateway say
 /// whether the money is captured now. Magento puts all of the shipping into the first invoice.
 /// `preview: true` shows what would be sent.
-#[action(apply, tier = risk, reads(FIND_ORDER), changes(NEW_INVOICES))]
+#[action(apply, tier = risk, reads(FIND_ORDER), changes(NEW_INVOICES), keywords("bill", "capture", "charge", "payment received"))]
 pub(crate) fn invoice(args: &InvoiceArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     let change = invoice_change(context, &order, args.items.as_deref(), args.capture, &args.note)?;

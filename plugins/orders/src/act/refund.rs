@@ -28,8 +28,7 @@ use crate::state::{OrderAct, require};
     apply,
     tier = critical,
     reads(FIND_ORDER, INVOICES, CREDITMEMOS, PRODUCTS),
-    changes(REFUNDS)
-)]
+    changes(REFUNDS), keywords("money back", "credit memo", "return", "reimburse"))]
 pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
     let mut order = args.order.read(context)?;
     order.learn_shipping(context)?;

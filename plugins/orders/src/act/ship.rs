@@ -73,8 +73,7 @@ pub(crate) struct ShipArgs {
     apply,
     tier = risk,
     reads(FIND_ORDER, PRODUCTS, SHIPPING_SOURCES),
-    changes(NEW_SHIPMENTS)
-)]
+    changes(NEW_SHIPMENTS), keywords("dispatch", "send out", "parcel", "fulfil", "shipment"))]
 pub(crate) fn ship(args: &ShipArgs, context: &ApplyContext) -> ActReply {
     let mut order = args.order.read(context)?;
     order.learn_shipping(context)?;

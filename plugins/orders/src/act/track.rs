@@ -23,7 +23,12 @@ pub(crate) struct AddTrackArgs {
 /// Add a tracking number
 ///
 /// Adds a tracking number to a shipment of an order.
-#[action(apply, reads(FIND_ORDER, SHIPMENTS), changes(TRACKS))]
+#[action(
+    apply,
+    reads(FIND_ORDER, SHIPMENTS),
+    changes(TRACKS),
+    keywords("tracking number", "parcel number", "carrier")
+)]
 pub(crate) fn add_track(args: &AddTrackArgs, context: &ApplyContext) -> ActReply {
     let order = args.order.read(context)?;
     args.track.check("track")?;

@@ -32,8 +32,7 @@ impl ResultSchema for GetResult {
 #[action(
     query,
     reads(FIND_ORDER, INVOICES, SHIPMENTS, CREDITMEMOS, TRANSACTIONS, STORE_CONFIGS),
-    note = UNTRUSTED
-)]
+    note = UNTRUSTED, keywords("order details", "one order", "what was bought", "billing address"))]
 pub(crate) fn get(args: &OrderRef, context: &Context) -> OrdersReply<GetResult> {
     let order = args.read(context)?;
     let zones = StoreTimeZones::read(context, ZoneNeed::Shown)?;

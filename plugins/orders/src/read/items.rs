@@ -48,7 +48,7 @@ impl ResultSchema for ItemsResult {
 ///
 /// Lists ordered items by order, sku or day, with prices, quantities and what of each is left to
 /// invoice, ship and refund.
-#[action(query, reads(ITEMS, STORE_CONFIGS), note = UNTRUSTED)]
+#[action(query, reads(ITEMS, STORE_CONFIGS), note = UNTRUSTED, keywords("sold", "best sellers", "sells badly", "which products sell", "units sold"))]
 pub(crate) fn items(args: &ItemsArgs, context: &Context) -> OrdersReply<ItemsResult> {
     if args.order_ids.is_empty() && args.skus.is_empty() && args.created.is_none() {
         return Err(Failure::argument("order_ids", "this would be every item ever ordered")

@@ -130,7 +130,7 @@ impl ResultSchema for SearchResult {
 /// Finds orders by number, customer, status, state, dates, total, store view, payment or shipping
 /// method, a page at a time, newest first by default. Days are those of the store view's time zone.
 /// Returns items, total_count, and next_after_id for the next page.
-#[action(query, reads(ORDERS, STORE_CONFIGS), note = UNTRUSTED)]
+#[action(query, reads(ORDERS, STORE_CONFIGS), note = UNTRUSTED, keywords("purchases", "sales list", "customer's orders", "recent orders", "unpaid"))]
 pub(crate) fn search(args: &SearchArgs, context: &Context) -> OrdersReply<SearchResult> {
     let updated_on_days = args.updated.as_ref().is_some_and(|range| !range.is_of_moments());
     let (zones, days) = args.filter.zones(context, updated_on_days, args.shows_views())?;

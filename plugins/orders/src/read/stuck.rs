@@ -120,7 +120,7 @@ struct StuckOrder {
 ///
 /// Finds orders that wait too long: paid and not shipped, pending, invoiced and not paid, on hold,
 /// payment under review. The days after which each counts are arguments.
-#[action(query, reads(ORDERS, INVOICES, STORE_CONFIGS), note = UNTRUSTED)]
+#[action(query, reads(ORDERS, INVOICES, STORE_CONFIGS), note = UNTRUSTED, keywords("late", "overdue", "waiting", "not shipped", "backlog", "forgotten"))]
 pub(crate) fn stuck(args: &StuckArgs, context: &Context) -> OrdersReply<StuckResult> {
     let as_of = as_of(args.as_of.as_deref())?;
     let asked = ZoneNeed::of(!args.store_view_codes.is_empty(), false);

@@ -114,7 +114,11 @@ struct TotalsRow {
 /// Adds up the orders of a range of days, by day, status, state, store view or payment method: how
 /// many, and exact sums of totals, taxes, shipping, payments and refunds. All pages are read, days
 /// are the store's own, and currencies are kept apart.
-#[action(query, reads(ORDERS, STORE_CONFIGS))]
+#[action(
+    query,
+    reads(ORDERS, STORE_CONFIGS),
+    keywords("revenue", "turnover", "sales figures", "income", "how much did we sell")
+)]
 pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<TotalsResult> {
     let filter = OrderFilter {
         statuses: args.statuses.clone(),

@@ -25,7 +25,7 @@ impl ResultSchema for TrackingResult {
 ///
 /// Shows what of an order was sent, when, from where and with which tracking numbers, and what is
 /// left to ship.
-#[action(query, reads(FIND_ORDER, SHIPMENTS, STORE_CONFIGS), note = UNTRUSTED)]
+#[action(query, reads(FIND_ORDER, SHIPMENTS, STORE_CONFIGS), note = UNTRUSTED, keywords("where is the parcel", "delivery status", "shipped yet"))]
 pub(crate) fn tracking(args: &OrderRef, context: &Context) -> OrdersReply<TrackingResult> {
     let order = args.read(context)?;
     let store = order.document.id("store_id");

@@ -35,7 +35,11 @@ impl ResultSchema for WhyResult {
 /// and refund online are possible now, and for each that is not, why and what to do; what is left of
 /// each item; how much can be refunded; which status a comment can name. The acts themselves follow
 /// the same rules.
-#[action(query, reads(FIND_ORDER, INVOICES, CREDITMEMOS, PRODUCTS))]
+#[action(
+    query,
+    reads(FIND_ORDER, INVOICES, CREDITMEMOS, PRODUCTS),
+    keywords("allowed", "possible", "can it be refunded", "next step")
+)]
 pub(crate) fn why(args: &OrderRef, context: &Context) -> OrdersReply<WhyResult> {
     let mut order = args.read(context)?;
     order.learn_shipping(context)?;
