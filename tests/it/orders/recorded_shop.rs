@@ -217,7 +217,7 @@ impl RecordedShop {
                 next(self, like, &|order| order["extension_attributes"][part] = json!(5));
             }
             next(self, like, &|order| {
-                order["items"][0]["weee_tax_applied_row_amount"] = json!(1.5)
+                order["items"][0]["weee_tax_applied_row_amount"] = json!(1.5);
             });
             next(self, like, &|order| {
                 order["payment"]["method"] = json!("free");
