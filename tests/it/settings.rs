@@ -17,7 +17,7 @@ async fn every_setting_is_shown_with_its_source_and_no_secret_is() {
     let home = Home::new();
     let bare = home.souk(["config", "show"]).run().await.ok();
     for said in
-        ["policy.max_tier = \"risk\"", "# default", "limits.cpu_ms = 2000", "SOUK_STATE_DIR"]
+        ["policy.max_tier = \"risk\"", "# default", "limits.cpu_ms = 5000", "SOUK_STATE_DIR"]
     {
         assert!(bare.contains(said), "`{said}` is not in:\n{bare}");
     }

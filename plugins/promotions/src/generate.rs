@@ -401,7 +401,7 @@ impl GenerateCouponsResult {
                 }
                 // The coupons are there; that they are many is no reason to keep them from anybody.
                 Err(why) => {
-                    self.warnings.push(format!("they could not be put in a document: {why}"))
+                    self.warnings.push(format!("they could not be put in a document: {why}"));
                 }
             }
         }

@@ -78,7 +78,7 @@ impl Default for Limits {
             memory_bytes: 64 << 20,
             table_elements: 20_000,
             stack_bytes: 512 << 10,
-            cpu_ms: 2_000,
+            cpu_ms: 5_000,
             wall_ms: 120_000,
             call_ms: 1_800_000,
             answer_bytes: 8 << 20,

@@ -50,7 +50,7 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "All tables of one call together",
         ),
         Setting::limit("limits.stack_bytes", "524288", "bytes", "The plugin's own stack"),
-        Setting::limit("limits.cpu_ms", "2000", "ms", "Processor time of one call"),
+        Setting::limit("limits.cpu_ms", "5000", "ms", "Processor time of one call"),
         Setting::limit(
             "limits.wall_ms",
             "120000",
