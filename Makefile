@@ -52,7 +52,7 @@ $(TARGET)/conformance/.ready: tests/conformance/requirements.txt tests/conforman
 	touch $@
 
 # The same day of a merchant's, lived through by the clients that merchants' agents are built on.
-clients: day ## Let every client live through a merchant's day
+clients: build python $(TARGET)/clients/.ready ## Let every client live through a merchant's day
 	PATH="$(abspath $(TARGET))/conformance/bin:$$PATH" npm install --prefix "$(TARGET)/clients/inspector" \
 	  --ignore-scripts --no-audit --no-fund --no-save --loglevel=error @modelcontextprotocol/inspector@2.12.0
 	@TARGET="$(TARGET)" tests/clients/run.sh all

@@ -2,18 +2,11 @@
 //
 // MODE is `auto`, which asks for the newest and falls back, or `legacy`.
 
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { Client, StreamableHTTPClientTransport as Http } from "@modelcontextprotocol/client";
+import { StdioClientTransport as Stdio } from "@modelcontextprotocol/client/stdio";
 
-import { day, told } from "./steps.mjs";
+import { dayOf } from "./steps.mjs";
 
-const [mode, server, ...args] = process.argv.slice(2);
+const [mode, ...server] = process.argv.slice(2);
 const client = new Client({ name: "day", version: "1.0.0" }, { versionNegotiation: { mode } });
-await client.connect(
-  server.startsWith("http")
-    ? new StreamableHTTPClientTransport(new URL(server))
-    : new StdioClientTransport({ command: server, args, env: process.env, stderr: "ignore" }),
-);
-await client.listTools();
-await day(async (name, given) => told(await client.callTool({ name, arguments: given })));
-await client.close();
+await dayOf(client, { Http, Stdio }, server);

@@ -47,3 +47,17 @@ export const told = (result) => ({
   text: result.content?.[0]?.text ?? "",
   structured: result.structuredContent,
 });
+
+// The day by a client of an SDK, connected to `server`: a URL, or a program to start. `Http` and `Stdio`
+// are the SDK's transports.
+export async function dayOf(client, { Http, Stdio }, [server, ...args]) {
+  await client.connect(
+    server.startsWith("http")
+      ? new Http(new URL(server))
+      : new Stdio({ command: server, args, env: process.env, stderr: "ignore" }),
+  );
+  // A list that was fetched gives the client the output schemas, which it then holds results to.
+  await client.listTools();
+  await day(async (name, given) => told(await client.callTool({ name, arguments: given })));
+  await client.close();
+}

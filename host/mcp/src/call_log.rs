@@ -9,12 +9,11 @@ use rmcp::service::{Peer, RoleServer};
 use serde_json::Value;
 use souk_model::LogLevel;
 use tokio::sync::mpsc;
-use tokio::time::{Duration, timeout};
+
+use crate::forwarding;
 
 /// Messages that may wait for a slow client; what comes on top is dropped.
 const WAITING: usize = 64;
-/// How long a finished call's answer waits for its last messages to be on their way.
-const LAST_WORD: Duration = Duration::from_millis(250);
 /// Whom the messages come from.
 const LOGGER: &str = "souk";
 
@@ -94,33 +93,20 @@ pub(crate) struct LogForwarder {
 
 impl LogForwarder {
     /// Runs the call and carries its messages meanwhile. None goes out after the answer.
-    pub(crate) async fn while_running<T>(mut self, call: impl Future<Output = T>) -> T {
-        tokio::pin!(call);
-        let answer = loop {
-            tokio::select! {
-                biased;
-                message = self.messages.recv() => match message {
-                    Some(message) => self.send(message).await,
-                    None => break call.await,
-                },
-                answer = &mut call => break answer,
+    pub(crate) async fn while_running<T>(self, call: impl Future<Output = T>) -> T {
+        let Self { messages, peer } = self;
+        let send = move |(level, message): (LogLevel, Value)| {
+            let peer = peer.clone();
+            async move {
+                let level = mcp_level(level);
+                let message =
+                    LoggingMessageNotificationParam::new(level, message).with_logger(LOGGER);
+                if let Err(error) = peer.notify_logging_message(message).await {
+                    tracing::debug!(%error, "a message was not delivered");
+                }
+                true
             }
         };
-        self.messages.close();
-        let rest = async {
-            while let Some(message) = self.messages.recv().await {
-                self.send(message).await;
-            }
-        };
-        let _ = timeout(LAST_WORD, rest).await;
-        answer
-    }
-
-    async fn send(&self, (level, message): (LogLevel, Value)) {
-        let message =
-            LoggingMessageNotificationParam::new(mcp_level(level), message).with_logger(LOGGER);
-        if let Err(error) = self.peer.notify_logging_message(message).await {
-            tracing::debug!(%error, "a message was not delivered");
-        }
+        forwarding::while_running(messages, send, call).await
     }
 }

@@ -1,4 +1,4 @@
-//! QuestionRoute the person at the other end, in both eras.
+//! Asking the person at the other end, in both eras.
 //!
 //! An older client is sent a request and answers it while the call waits. A newer one gets the
 //! questions as the call's result and makes the call again with the answers; what it answered in
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use rmcp::ErrorData;
 use rmcp::model::{
     ClientResult, ElicitRequest, ElicitRequestParams, InputRequest, InputRequests,
-    InputRequiredResult, InputResponses, ProtocolVersion, ServerRequest,
+    InputRequiredResult, InputResponses, ServerRequest,
 };
 use rmcp::service::{Peer, PeerRequestOptions, RequestContext, RoleServer, ServiceError};
 use serde_json::{Map, Value, json};
@@ -52,6 +52,8 @@ impl Modes {
 /// What a newer client brought, what is used of it, and what it is still to be asked.
 #[derive(Default)]
 struct Round {
+    /// What tells the request from all others.
+    description: String,
     brought: AnswersByKey,
     used: AnswersByKey,
     questions: InputRequests,
@@ -79,7 +81,8 @@ pub(crate) struct ClientAnswers {
 }
 
 impl McpClient {
-    /// Of a request, which `description` tells from all others.
+    /// Of a request, which the text of `describe` tells from all others. It is asked for only where
+    /// that matters: of a client that cannot be asked, and brings nothing, nobody wants to know.
     ///
     /// # Errors
     /// Of a state that was forged, or is another request's.
@@ -87,34 +90,31 @@ impl McpClient {
         context: &RequestContext<RoleServer>,
         log: CallLog,
         sealer: &StateSealer,
-        description: &str,
+        describe: impl FnOnce() -> String,
         brought: ClientAnswers,
     ) -> Result<Arc<Self>, ErrorData> {
-        // Versions are dates, which compare as texts do.
-        let in_rounds = context
-            .protocol_version()
-            .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str());
+        let modes = Modes::of(context);
+        let in_rounds = context.protocol_version().is_some_and(|version| !version.has_initialize());
         let asking = if in_rounds {
+            let matters = modes.form || modes.url || brought.state.is_some();
+            let description = if matters { describe() } else { String::new() };
             let mut answers = match &brought.state {
                 Some(state) => sealer
-                    .open(description, state)
+                    .open(&description, state)
                     .map_err(|error| ErrorData::invalid_params(error.to_string(), None))?,
                 None => AnswersByKey::new(),
             };
             answers.extend(brought.responses.unwrap_or_default());
-            QuestionRoute::InRounds(Mutex::new(Round { brought: answers, ..Round::default() }))
+            let round = Round { description, brought: answers, ..Round::default() };
+            QuestionRoute::InRounds(Mutex::new(round))
         } else {
             QuestionRoute::Directly(context.peer.clone())
         };
-        Ok(Arc::new(Self { modes: Modes::of(context), asking, log }))
+        Ok(Arc::new(Self { modes, asking, log }))
     }
 
     /// What the client has to answer before the request can be done, if there is something.
-    pub(crate) fn questions(
-        &self,
-        sealer: &StateSealer,
-        description: &str,
-    ) -> Option<InputRequiredResult> {
+    pub(crate) fn questions(&self, sealer: &StateSealer) -> Option<InputRequiredResult> {
         let QuestionRoute::InRounds(round) = &self.asking else { return None };
         let mut round = lock(round);
         if round.questions.is_empty() {
@@ -122,7 +122,7 @@ impl McpClient {
         }
         let (questions, used) =
             (std::mem::take(&mut round.questions), std::mem::take(&mut round.used));
-        let state = sealer.seal(description, used);
+        let state = sealer.seal(&round.description, used);
         Some(InputRequiredResult::new(Some(questions), state))
     }
 }

@@ -48,6 +48,7 @@
 mod call_log;
 mod content;
 mod elicitation;
+mod forwarding;
 mod http;
 mod instructions;
 mod limits;

@@ -11,6 +11,7 @@ use rmcp::model::{
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use souk_model::{Code, Failure};
 
 /// Messages in one batch.
 pub(crate) const BATCH: usize = 50;
@@ -29,6 +30,17 @@ impl MessageError {
 
     pub(crate) fn invalid(id: Option<RequestId>, what: impl Into<String>) -> Self {
         Self { id, error: Box::new(ErrorData::invalid_request(what.into(), None)) }
+    }
+}
+
+/// Why something is not to be had, as an error of the protocol.
+pub(crate) fn failure_error(failure: &Failure) -> ErrorData {
+    let text = failure.render();
+    match failure.code {
+        Code::NotFound | Code::ValidationError | Code::Forbidden => {
+            ErrorData::invalid_params(text, None)
+        }
+        _ => ErrorData::internal_error(text, None),
     }
 }
 

@@ -6,15 +6,13 @@ use std::time::Instant;
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::{Peer, RoleServer};
 use souk_model::Progress;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Duration, timeout};
+use tokio::sync::mpsc;
+
+use crate::forwarding;
 
 /// Reports that may wait for a slow caller; what comes on top is dropped, since only the newest is
 /// of use.
 const WAITING: usize = 4;
-
-/// How long a finished call's answer waits for its last reports to be on their way.
-const LAST_WORD: Duration = Duration::from_millis(250);
 
 struct ProgressReport {
     done: u64,
@@ -74,50 +72,30 @@ impl ProgressForwarder {
 
     /// Runs the call and carries its reports meanwhile. None goes out after the answer.
     pub(crate) async fn while_running<T>(self, call: impl Future<Output = T>) -> T {
-        let (finish, finished) = oneshot::channel();
-        let mut carry = Box::pin(self.carry(finished));
-        tokio::pin!(call);
-        let answer = tokio::select! {
-            answer = &mut call => answer,
-            // The call has let go of its reporter, or the caller is gone.
-            () = &mut carry => return call.await,
-        };
-        // Something the call left running may hold the reporter still: close it from this end.
-        let _ = finish.send(());
-        let _ = timeout(LAST_WORD, carry).await;
-        answer
-    }
-
-    async fn carry(mut self, mut finished: oneshot::Receiver<()>) {
+        let Self { reports, peer, token } = self;
         let mut furthest = None;
-        loop {
-            let report = tokio::select! {
-                biased;
-                report = self.reports.recv() => report,
-                _ = &mut finished, if !finished.is_terminated() => {
-                    self.reports.close();
-                    continue;
-                }
-            };
-            let Some(ProgressReport { done, total, note }) = report else {
-                return;
-            };
+        let send = move |ProgressReport { done, total, note }: ProgressReport| {
             // Progress may only go up; a report that does not is dropped.
-            if furthest.is_some_and(|furthest| done <= furthest) {
-                continue;
+            let goes_up = furthest.is_none_or(|furthest| done > furthest);
+            if goes_up {
+                furthest = Some(done);
             }
-            furthest = Some(done);
-            let mut notification = ProgressNotificationParam::new(self.token.clone(), float(done));
-            if let Some(total) = total {
-                notification = notification.with_total(float(total));
+            let (peer, token) = (peer.clone(), token.clone());
+            async move {
+                if !goes_up {
+                    return true;
+                }
+                let mut notification = ProgressNotificationParam::new(token, float(done));
+                if let Some(total) = total {
+                    notification = notification.with_total(float(total));
+                }
+                if !note.is_empty() {
+                    notification = notification.with_message(note);
+                }
+                peer.notify_progress(notification).await.is_ok()
             }
-            if !note.is_empty() {
-                notification = notification.with_message(note);
-            }
-            if self.peer.notify_progress(notification).await.is_err() {
-                return;
-            }
-        }
+        };
+        forwarding::while_running(reports, send, call).await
     }
 }
 

@@ -7,8 +7,7 @@ use rmcp::model::{
 };
 use serde_json::Value;
 use souk_model::{
-    Code, CompletionRequest, CompletionTarget, Failure, PromptInfo, PromptMessage, PromptRole,
-    Suggestions,
+    CompletionRequest, CompletionTarget, PromptInfo, PromptMessage, PromptRole, Suggestions,
 };
 
 use crate::content;
@@ -39,17 +38,6 @@ pub(crate) fn result(messages: Vec<PromptMessage>) -> GetPromptResult {
             })
             .collect(),
     )
-}
-
-/// Why there is no prompt, or no suggestion.
-pub(crate) fn error(failure: &Failure) -> ErrorData {
-    let text = failure.render();
-    match failure.code {
-        Code::NotFound | Code::ValidationError | Code::Forbidden => {
-            ErrorData::invalid_params(text, None)
-        }
-        _ => ErrorData::internal_error(text, None),
-    }
 }
 
 /// What is asked to be completed.

@@ -25,7 +25,7 @@ const VALID: Duration = Duration::from_secs(30 * 60);
 )]
 pub(crate) struct InvalidState;
 
-/// AnswersByKey by the keys of their questions.
+/// Answers by the keys of their questions.
 pub(crate) type AnswersByKey = BTreeMap<String, Value>;
 
 #[derive(Serialize, Deserialize)]

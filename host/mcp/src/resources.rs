@@ -10,6 +10,8 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde_json::json;
 use souk_model::{Code, Failure, Resource, ResourceBody, ResourceContents, ResourceFamily};
 
+use crate::message::failure_error;
+
 /// A resource in a list.
 pub(crate) fn resource(resource: &Resource) -> McpResource {
     let listed = McpResource::new(&resource.uri, &resource.name)
@@ -33,10 +35,7 @@ pub(crate) fn family(family: ResourceFamily) -> ResourceTemplate {
 /// Whether the caller's protocol knows links beside a result. An older client would not read the
 /// result at all, and the result itself names the document too.
 pub(crate) fn understands_links(context: &RequestContext<RoleServer>) -> bool {
-    // Versions are dates, which compare as texts do.
-    context
-        .protocol_version()
-        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
+    context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2025_06_18)
 }
 
 /// A resource, whole.
@@ -50,10 +49,11 @@ pub(crate) fn contents(resource: ResourceContents) -> McpContents {
 
 /// Why a resource is not to be had. rmcp gives what is not found the code of the caller's era.
 pub(crate) fn read_error(failure: &Failure, uri: Option<&str>) -> ErrorData {
-    let text = failure.render();
     match failure.code {
-        Code::NotFound => ErrorData::resource_not_found(text, uri.map(|uri| json!({ "uri": uri }))),
-        Code::ValidationError | Code::Forbidden => ErrorData::invalid_params(text, None),
-        _ => ErrorData::internal_error(text, None),
+        Code::NotFound => {
+            let uri = uri.map(|uri| json!({ "uri": uri }));
+            ErrorData::resource_not_found(failure.render(), uri)
+        }
+        _ => failure_error(failure),
     }
 }

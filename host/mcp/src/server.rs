@@ -29,6 +29,7 @@ use crate::TransportLimits;
 use crate::call_log::{CallLog, LogForwarder, LogLevelFilter, level_of};
 use crate::elicitation::{ClientAnswers, McpClient};
 use crate::instructions::instructions;
+use crate::message::failure_error;
 use crate::news::{self, ResourceSubscriptions};
 use crate::progress::ProgressForwarder;
 use crate::request_state::StateSealer;
@@ -177,6 +178,18 @@ impl McpHandler {
         CallLog::new(context.peer.clone(), from)
     }
 
+    /// The client of one request, and what carries its log.
+    fn client(
+        &self,
+        context: &RequestContext<RoleServer>,
+        describe: impl FnOnce() -> String,
+        brought: ClientAnswers,
+    ) -> Result<(Arc<McpClient>, LogForwarder), ErrorData> {
+        let (log, logs) = self.log(context);
+        let client = McpClient::new(context, log, &self.shared.sealer, describe, brought)?;
+        Ok((client, logs))
+    }
+
     async fn run(
         &self,
         principal: Principal,
@@ -185,12 +198,10 @@ impl McpHandler {
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
         let tool = request.name.into_owned();
-        let request_text = request_text(&principal, "tools/call", &tool, &arguments);
         let brought =
             ClientAnswers { responses: request.input_responses, state: request.request_state };
-        let (log, logs) = self.log(context);
-        let sealer = &self.shared.sealer;
-        let client = McpClient::new(context, log, sealer, &request_text, brought)?;
+        let describe = || request_text(&principal, "tools/call", &tool, &arguments);
+        let (client, logs) = self.client(context, describe, brought)?;
         let mut call = ToolCall::new(principal, tool, arguments);
         call.client = Some(client.clone());
         let outcome = match context.meta.get_progress_token() {
@@ -201,7 +212,7 @@ impl McpHandler {
                 forwarder.while_running(logs.while_running(self.catch_panic(call))).await
             }
         };
-        if let Some(questions) = client.questions(sealer, &request_text) {
+        if let Some(questions) = client.questions(&self.shared.sealer) {
             return Ok(questions.into());
         }
         let result = match outcome {
@@ -263,6 +274,23 @@ fn error_result(failed: CallFailure) -> CallToolResult {
     result
 }
 
+/// What comes of some work, unless its client gives it up before.
+async fn unless_cancelled<T>(
+    context: &RequestContext<RoleServer>,
+    work: impl Future<Output = T>,
+) -> Result<T, ErrorData> {
+    tokio::select! {
+        biased;
+        () = context.ct.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
+        done = work => Ok(done),
+    }
+}
+
+/// Refuses a method that is not served.
+fn require(is_served: bool, method: &str) -> Result<(), ErrorData> {
+    if is_served { Ok(()) } else { Err(unknown_method(method)) }
+}
+
 /// Refuses every cursor: none was given out.
 fn refuse_cursor(request: Option<PaginatedRequestParams>, what: &str) -> Result<(), ErrorData> {
     if request.is_some_and(|request| request.cursor.is_some()) {
@@ -284,7 +312,7 @@ fn request_text(
     name: &str,
     arguments: &Map<String, Value>,
 ) -> String {
-    serde_json::json!([principal.as_str(), method, name, arguments]).to_string()
+    serde_json::to_string(&(principal.as_str(), method, name, arguments)).unwrap_or_default()
 }
 
 /// Of a method that is not served, or not in the caller's version.
@@ -363,13 +391,8 @@ impl ServerHandler for McpHandler {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let (principal, uri) = (self.principal(&context)?, request.uri);
         let read = catch_panic("resources/read", self.shared.actions.resource(&principal, &uri));
-        let resource = tokio::select! {
-            biased;
-            () = context.ct.cancelled() => {
-                return Err(ErrorData::internal_error("cancelled", None));
-            }
-            read = read => read.map_err(|failure| resources::read_error(&failure, Some(&uri)))?,
-        };
+        let read = unless_cancelled(&context, read).await?;
+        let resource = read.map_err(|failure| resources::read_error(&failure, Some(&uri)))?;
         Ok(ReadResourceResult::new(vec![resources::contents(resource)]).into())
     }
 
@@ -378,9 +401,7 @@ impl ServerHandler for McpHandler {
         request: SubscribeRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        if !self.shared.features.resource_changes {
-            return Err(unknown_method("resources/subscribe"));
-        }
+        require(self.shared.features.resource_changes, "resources/subscribe")?;
         self.watched.add(request.uri).map_err(|why| ErrorData::invalid_params(why, None))
     }
 
@@ -389,9 +410,7 @@ impl ServerHandler for McpHandler {
         request: UnsubscribeRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        if !self.shared.features.resource_changes {
-            return Err(unknown_method("resources/unsubscribe"));
-        }
+        require(self.shared.features.resource_changes, "resources/unsubscribe")?;
         self.watched.remove(&request.uri);
         Ok(())
     }
@@ -401,9 +420,7 @@ impl ServerHandler for McpHandler {
         request: SetLevelRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        if !self.shared.features.logging || !speaks_older(&context) {
-            return Err(unknown_method("logging/setLevel"));
-        }
+        require(self.shared.features.logging && speaks_older(&context), "logging/setLevel")?;
         self.log_level.set(request.level);
         Ok(())
     }
@@ -413,9 +430,7 @@ impl ServerHandler for McpHandler {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        if !self.shared.features.prompts {
-            return Err(unknown_method("prompts/list"));
-        }
+        require(self.shared.features.prompts, "prompts/list")?;
         refuse_cursor(request, "prompts")?;
         let listed = self.shared.actions.prompts(&self.principal(&context)?);
         Ok(ListPromptsResult::with_all_items(listed.into_iter().map(prompts::listed).collect()))
@@ -426,30 +441,20 @@ impl ServerHandler for McpHandler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        if !self.shared.features.prompts {
-            return Err(unknown_method("prompts/get"));
-        }
+        require(self.shared.features.prompts, "prompts/get")?;
         let principal = self.principal(&context)?;
         let (name, arguments) = (request.name, request.arguments.unwrap_or_default());
-        let request_text = request_text(&principal, "prompts/get", &name, &arguments);
         let brought =
             ClientAnswers { responses: request.input_responses, state: request.request_state };
-        let (log, logs) = self.log(&context);
-        let sealer = &self.shared.sealer;
-        let client = McpClient::new(&context, log, sealer, &request_text, brought)?;
+        let describe = || request_text(&principal, "prompts/get", &name, &arguments);
+        let (client, logs) = self.client(&context, describe, brought)?;
         let asked = PromptRequest { principal, name, arguments, client: Some(client.clone()) };
         let made = catch_panic("prompts/get", self.shared.actions.prompt(asked));
-        let made = tokio::select! {
-            biased;
-            () = context.ct.cancelled() => {
-                return Err(ErrorData::internal_error("cancelled", None));
-            }
-            made = logs.while_running(made) => made,
-        };
-        if let Some(questions) = client.questions(sealer, &request_text) {
+        let made = unless_cancelled(&context, logs.while_running(made)).await?;
+        if let Some(questions) = client.questions(&self.shared.sealer) {
             return Ok(questions.into());
         }
-        Ok(prompts::result(made.map_err(|failure| prompts::error(&failure))?).into())
+        Ok(prompts::result(made.map_err(|failure| failure_error(&failure))?).into())
     }
 
     async fn complete(
@@ -457,14 +462,12 @@ impl ServerHandler for McpHandler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        if !self.shared.features.completions {
-            return Err(unknown_method("completion/complete"));
-        }
+        require(self.shared.features.completions, "completion/complete")?;
         let principal = self.principal(&context)?;
         let asked = prompts::completion_request(request)?;
         let made =
             catch_panic("completion/complete", self.shared.actions.complete(&principal, asked));
-        Ok(prompts::completion(made.await.map_err(|failure| prompts::error(&failure))?))
+        Ok(prompts::completion(made.await.map_err(|failure| failure_error(&failure))?))
     }
 
     async fn call_tool(
@@ -480,11 +483,7 @@ impl ServerHandler for McpHandler {
             ));
         }
         let principal = self.principal(&context)?;
-        tokio::select! {
-            biased;
-            () = context.ct.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
-            result = self.run(principal, request, &context) => result,
-        }
+        unless_cancelled(&context, self.run(principal, request, &context)).await?
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {

@@ -26,6 +26,7 @@ mod decimal;
 mod details;
 mod document;
 mod failure;
+mod json_bytes;
 mod orientation;
 pub mod plan;
 mod principal;
@@ -54,6 +55,7 @@ pub use details::{
 };
 pub use document::Document;
 pub use failure::{Code, Failure};
+pub use json_bytes::json_bytes;
 pub use orientation::{LoginWay, Orientation};
 pub use plan::{InvalidPointer, Pointer, PointerPattern};
 pub use principal::Principal;

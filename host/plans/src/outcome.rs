@@ -330,17 +330,14 @@ pub(crate) async fn outcome_of(
     subject: Option<Value>,
 ) -> Result<PlanOutcome, Failure> {
     // What is only proposed has failed in nothing yet, and what is on its way has not, either.
-    let items = match stored.state {
-        PlanState::Proposed => Vec::new(),
-        PlanState::Running => {
-            context.store.items(&stored.header.id, None, MAX_ITEM_FAILURES, &SETTLED).await?
-        }
-        _ => context.store.items(&stored.header.id, None, MAX_ITEM_FAILURES, &NOT_DONE).await?,
+    let (items, response) = match stored.state {
+        PlanState::Proposed => (Vec::new(), None),
+        PlanState::Running => items_in(context, &stored.header, &SETTLED).await?,
+        _ => items_in(context, &stored.header, &NOT_DONE).await?,
     };
     let failures =
         items.into_iter().map(|(item, progress)| ItemFailure::of(item, progress, stored.state));
     let failures = failures.collect();
-    let response = only_response(context, &stored.header).await;
     Ok(PlanOutcome { response, ..new_outcome(stored, failures, subject) })
 }
 
@@ -352,10 +349,10 @@ pub(crate) async fn outcome_after_run(
     subject: Option<Value>,
     unkept: Vec<(PlanItem, JournalEntry)>,
 ) -> PlanOutcome {
-    let kept = context.store.items(&stored.header.id, None, MAX_ITEM_FAILURES, &NOT_DONE).await;
-    let kept = kept.unwrap_or_else(|error| {
+    let kept = items_in(context, &stored.header, &NOT_DONE).await;
+    let (kept, response) = kept.unwrap_or_else(|error| {
         tracing::error!("cannot read how items of plan {} ended: {error}", stored.header.id);
-        Vec::new()
+        (Vec::new(), None)
     });
     let is_kept = |n: u32| unkept.iter().all(|(item, _)| item.n != n);
     let mut failures: Vec<ItemFailure> = kept
@@ -371,7 +368,6 @@ pub(crate) async fn outcome_after_run(
         },
     ));
     failures.truncate(MAX_ITEM_FAILURES as usize);
-    let response = only_response(context, &stored.header).await;
     PlanOutcome { response, ..new_outcome(stored, failures, subject) }
 }
 
@@ -394,17 +390,20 @@ fn new_outcome(
     }
 }
 
-/// What is kept of the store's answer to the first request of a plan's only item.
-async fn only_response(context: &PlansContext, header: &PlanHeader) -> Option<Value> {
-    if header.count != 1 {
-        return None;
-    }
-    let items = context.store.items(&header.id, None, 1, &[]).await;
-    let items = items.unwrap_or_else(|error| {
-        tracing::error!("cannot read what the store answered to plan {}: {error}", header.id);
-        Vec::new()
-    });
-    items.into_iter().next().and_then(|(_, progress)| progress.response)
+/// Items in these states, and what is kept of the store's answer to the first request of a plan's only
+/// item, in whatever state that is.
+async fn items_in(
+    context: &PlansContext,
+    header: &PlanHeader,
+    states: &[ItemState],
+) -> Result<(Vec<(PlanItem, ItemProgress)>, Option<Value>), Failure> {
+    let is_only = header.count == 1;
+    let asked = if is_only { &[] } else { states };
+    let mut items = context.store.items(&header.id, None, MAX_ITEM_FAILURES, asked).await?;
+    let only = items.first_mut().filter(|_| is_only);
+    let response = only.and_then(|(_, progress)| progress.response.take());
+    items.retain(|(_, progress)| states.contains(&progress.state));
+    Ok((items, response))
 }
 
 /// The subject of a plan's only item as it stands; nothing where it cannot be read, since the outcome

@@ -16,7 +16,7 @@ use crate::store_reader::StoreReader;
 const BATCH: usize = 50;
 const BATCH_CHARS: usize = 1_800;
 /// Reads under way at once. The store's own limit is lower or equal.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 
 /// Reads subjects within one plan's grants.
 pub(crate) struct SubjectReader<'a> {

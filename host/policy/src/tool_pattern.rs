@@ -78,7 +78,8 @@ impl ToolPattern {
     }
 }
 
-fn is_group(text: &str) -> bool {
+/// Whether a text may be a group's name.
+pub(crate) fn is_group(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 

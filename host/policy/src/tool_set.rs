@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use crate::tool_pattern::is_group;
 use crate::{ToolPattern, ToolProfile};
 
 /// What magento-mcp has, as text, one pattern a line.
@@ -49,14 +50,11 @@ impl FromStr for ToolSet {
     type Err = InvalidToolSet;
 
     fn from_str(text: &str) -> Result<Self, InvalidToolSet> {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         match text {
             "auto" => Ok(Self::Auto),
             "all" => Ok(Self::All),
             "classic" => Ok(Self::Classic),
-            group if !group.is_empty() && group.chars().all(plain) => {
-                Ok(Self::Group(group.to_owned()))
-            }
+            group if is_group(group) => Ok(Self::Group(group.to_owned())),
             _ => Err(InvalidToolSet(text.chars().take(80).collect())),
         }
     }

@@ -2,7 +2,7 @@
 //! that sources do not narrow each other: the first that names any counts, and what the operator says
 //! of one caller counts for that one in place of what is said for everybody.
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde_json::Value;
 use souk_runtime::{ListBudget, ToolSelection, ToolSet, ToolSets};
 
@@ -15,10 +15,9 @@ use crate::settings::table;
 /// # Errors
 /// A value that is not what its setting's kind makes it; the settings were read as such.
 pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<ToolSets> {
-    let default = ListBudget::default();
     let budget = ListBudget {
-        bytes: number(settings, "tools_budget")?.unwrap_or(default.bytes),
-        tools: number(settings, "tools_budget_count")?.unwrap_or(default.tools),
+        bytes: settings.size("tools_budget"),
+        tools: settings.size("tools_budget_count"),
     };
     let mut sets = ToolSets::new(of_everybody(settings)?, budget);
     for name in settings.names("principals") {
@@ -49,11 +48,6 @@ fn selection(value: &Value, origin: String) -> anyhow::Result<ToolSelection> {
     let names = value.as_array().into_iter().flatten().filter_map(Value::as_str);
     let sets: Vec<ToolSet> = names.map(str::parse).collect::<Result<_, _>>()?;
     Ok(ToolSelection { sets, origin })
-}
-
-fn number(settings: &ResolvedSettings, key: &str) -> anyhow::Result<Option<usize>> {
-    let value = settings.value(key).and_then(|value| value.as_u64());
-    value.map(usize::try_from).transpose().with_context(|| format!("`{key}` is too large"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::{TrailKey, secret_key};
 use crate::error::StateError;
-use crate::files::{permissions, probe, refusal_to_write};
+use crate::files::{check_room, permissions, probe};
 
 /// The state directory: it exists, belongs to this user, and nobody else can write it.
 ///
@@ -59,12 +59,7 @@ impl StateDir {
     /// # Errors
     /// When there is no room.
     pub fn check_room(&self) -> Result<(), StateError> {
-        match refusal_to_write(&self.path) {
-            None => Ok(()),
-            Some(refused) => {
-                Err(StateError::io("write to the state directory", &self.path)(refused))
-            }
-        }
+        check_room(&self.path).map_err(StateError::io("write to the state directory", &self.path))
     }
 
     /// Where the audit trail is, unless the operator names another place: `audit.jsonl`.

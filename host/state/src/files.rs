@@ -35,9 +35,9 @@ pub(crate) fn probe(directory: &Path, bytes: usize) -> io::Result<Metadata> {
     written
 }
 
-/// Why the file system of a directory takes no writes now, if it takes none.
-pub(crate) fn refusal_to_write(directory: &Path) -> Option<io::Error> {
-    probe(directory, ROOM).err()
+/// Whether the file system of a directory takes writes now.
+pub(crate) fn check_room(directory: &Path) -> io::Result<()> {
+    probe(directory, ROOM).map(drop)
 }
 
 /// Whether pages of a file that are mapped into memory can be written without the file system having

@@ -124,9 +124,12 @@ impl ReadMemo {
         let mut memo = self.lock();
         if let (true, Ok(body)) = (memo.ended, &result) {
             memo.belong_to(session);
-            memo.kept_bytes += body.len();
-            if memo.kept_bytes <= KEPT_BYTES {
-                memo.after_end.insert(ReadKey::of(read), body.clone());
+            let key = ReadKey::of(read);
+            let before = memo.after_end.remove(&key).map_or(0, |kept| kept.len());
+            memo.kept_bytes -= before;
+            if memo.kept_bytes + body.len() <= KEPT_BYTES {
+                memo.kept_bytes += body.len();
+                memo.after_end.insert(key, body.clone());
             }
         }
         drop(memo);

@@ -52,7 +52,7 @@ pub(crate) fn get_product(
     if fields.is_empty() {
         product.drop_waste();
     } else {
-        product.choose(&fields.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        product.choose(&fields);
     }
     Ok(GetProductResult(ProductItem::Chosen(product)))
 }

@@ -89,7 +89,6 @@ pub(crate) fn search_products(
     }
     criteria = args.paging.of(sorted(criteria, args)?);
     let fields = args.fields.names(&SHOWN);
-    let fields = fields.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
     if let Some(fields) = &fields {
         let projection = Product::projection(fields).map_err(|f| f.at("fields"))?;
         criteria = criteria.fields(projection);
@@ -107,7 +106,7 @@ pub(crate) fn search_products(
     }
     let read = PRODUCTS.read([]).search(&criteria).in_view(scope.view);
     let page: SearchPage<RawObject<Product>> = context.get(&read)?;
-    let has_custom = |fields: &&Vec<String>| fields.iter().any(|f| !Product::is_top_level(f));
+    let has_custom = |fields: &&Vec<&str>| fields.iter().any(|f| !Product::is_top_level(f));
     let chosen = fields.as_ref().filter(has_custom);
     let page = page.try_map(|item| match chosen {
         None => Ok(ProductItem::Whole(item)),

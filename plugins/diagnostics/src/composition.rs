@@ -17,7 +17,7 @@ pub(crate) enum Composition {
     /// Products that are sold side by side. Their skus.
     Grouped(Vec<String>),
     /// A choice for each of some options.
-    Bundle { options: Vec<BundleOption>, fixed_price: bool },
+    Bundle(Vec<BundleOption>),
 }
 
 /// One option of a bundle.
@@ -43,10 +43,9 @@ impl Composition {
                     .filter_map(|link| Some(link["linked_product_sku"].as_str()?.to_owned()))
                     .collect(),
             ),
-            Some("bundle") => Self::Bundle {
-                options: items(product.extension("bundle_product_options")).map(choice).collect(),
-                fixed_price: product.integer("price_type") == Some(1),
-            },
+            Some("bundle") => Self::Bundle(
+                items(product.extension("bundle_product_options")).map(choice).collect(),
+            ),
             _ => Self::Own,
         }
     }
@@ -54,11 +53,6 @@ impl Composition {
     /// Whether price and stock are its own.
     pub(crate) fn is_own(&self) -> bool {
         *self == Self::Own
-    }
-
-    /// Whether it says itself what it costs.
-    pub(crate) fn has_price(&self) -> bool {
-        matches!(self, Self::Own | Self::Bundle { fixed_price: true, .. })
     }
 
     /// Whether a shopper can buy the composite, given which of its parts can be bought; `None`
@@ -71,7 +65,7 @@ impl Composition {
         let any = |of: &dyn Fn(&ProductPart) -> bool| {
             any_of(parts.iter().filter(|part| of(part)).map(&usable))
         };
-        let Self::Bundle { options, .. } = self else {
+        let Self::Bundle(options) = self else {
             return any(&|_| true);
         };
         let mut required = options.iter().filter(|option| option.required).peekable();
@@ -91,7 +85,7 @@ impl Composition {
             Self::Own => 0,
             Self::Configurable(ids) => ids.len(),
             Self::Grouped(skus) => skus.len(),
-            Self::Bundle { options, .. } => options.iter().map(|option| option.skus.len()).sum(),
+            Self::Bundle(options) => options.iter().map(|option| option.skus.len()).sum(),
         }
     }
 
@@ -105,7 +99,7 @@ impl Composition {
                 lists.map(|some| Filter::any_of("entity_id", some)).collect::<Result<_, _>>()?
             }
             Self::Grouped(skus) => by_sku(skus, PAGE as usize)?,
-            Self::Bundle { options, .. } => {
+            Self::Bundle(options) => {
                 let mut skus: Vec<String> =
                     options.iter().flat_map(|option| option.skus.iter().cloned()).collect();
                 skus.sort_unstable();
@@ -208,7 +202,7 @@ pub(crate) fn read_parts(
 /// How many parts the product names that the store does not have.
 pub(crate) fn missing(makeup: &Composition, parts: &[ProductPart]) -> usize {
     match makeup {
-        Composition::Bundle { options, .. } => {
+        Composition::Bundle(options) => {
             let has = |sku: &String| parts.iter().any(|part| part.sku == *sku);
             options.iter().flat_map(|option| &option.skus).filter(|sku| !has(sku)).count()
         }

@@ -84,6 +84,12 @@ fn counted<'order>(
     parts.map(|part| (part, quantity.times(part.role.per_whole))).collect()
 }
 
+/// How many of an item are among these.
+pub(crate) fn quantity_of(quantities: &[ItemQuantity<'_>], item: &OrderItem) -> Decimal {
+    let line = quantities.iter().find(|line| line.item.id == item.id);
+    line.map_or(Decimal::ZERO, |line| line.quantity)
+}
+
 /// All that is left.
 pub(crate) fn all_left(
     order: &Order,
@@ -104,8 +110,7 @@ fn find<'order>(
 ) -> Result<&'order OrderItem, Failure> {
     let wrong = |message: String| Failure::argument("items", message);
     // A bundle can be named for its parts.
-    let counts =
-        |item: &OrderItem| item.role.acts(side) || item.role.has_parts && item.role.is_in_bundle;
+    let counts = |item: &OrderItem| item.role.acts(side) || item.is_bundle();
     let item = match (args.order_item_id, args.sku.as_deref()) {
         (Some(id), None) => {
             let id = id.get();

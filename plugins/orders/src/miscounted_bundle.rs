@@ -8,9 +8,9 @@
 
 use souk_sdk::prelude::*;
 
-use crate::item_quantity::ItemQuantity;
+use crate::item_quantity::{ItemQuantity, quantity_of};
 use crate::item_role::ShippedAs;
-use crate::order::{Order, OrderItem, rounded_up};
+use crate::order::{Order, OrderItem};
 use crate::state_refusal::StateRefusal;
 
 /// Whether more of it is left to ship than Magento ships.
@@ -82,10 +82,6 @@ pub(crate) fn warning_of_leaving_behind(order: &Order) -> Option<String> {
 
 /// What a refund of these makes Magento count wrongly, where goods that are paid for stay behind for it.
 pub(crate) fn warnings_of_refund(order: &Order, refunded: &[ItemQuantity<'_>]) -> Vec<String> {
-    let now = |part: &OrderItem| {
-        let line = refunded.iter().find(|line| line.item.id == part.id);
-        line.map_or(Decimal::ZERO, |line| line.quantity)
-    };
     let is_concerned = |bundle: &&OrderItem| {
         let mut parts = order.parts(bundle);
         let ships_whole = bundle.role.shipped_as != ShippedAs::Another;
@@ -94,15 +90,15 @@ pub(crate) fn warnings_of_refund(order: &Order, refunded: &[ItemQuantity<'_>]) -
             && bundle.unshipped().is_positive()
             && match refunded {
                 [] => parts.any(|part| part.to_refund().is_positive()),
-                _ => parts.any(|part| now(part).is_positive()),
+                _ => parts.any(|part| quantity_of(refunded, part).is_positive()),
             }
     };
     let stays_behind = |bundle: &&OrderItem| {
-        let goods = order.parts(bundle).filter(|part| !part.is_virtual);
-        let left = goods.filter_map(|part| {
-            part.unshipped_after(now(part)).over(part.role.per_whole).map(rounded_up)
+        let left = order.bundles(bundle, |part| match part.is_virtual {
+            true => Decimal::ZERO,
+            false => part.unshipped_after(quantity_of(refunded, part)),
         });
-        left.max().unwrap_or_default() > bundle.unshipped_after(bundle.qty_invoiced)
+        left > bundle.unshipped_after(bundle.qty_invoiced)
     };
     let bundles = order.items().iter().filter(is_concerned).filter(stays_behind);
     bundles

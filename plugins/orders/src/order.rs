@@ -166,6 +166,15 @@ impl Order {
         self.items.iter().filter(move |item| item.parent_id == whole)
     }
 
+    /// How many of a bundle so many of each of its parts are. One that lacks a part is none.
+    pub(crate) fn bundles(
+        &self,
+        bundle: &OrderItem,
+        of_part: impl Fn(&OrderItem) -> Decimal,
+    ) -> Decimal {
+        bundle.bundles_among(&self.items, of_part)
+    }
+
     /// Finds out how the bundles in it ship, which their products say.
     ///
     /// # Errors
@@ -227,7 +236,7 @@ pub(crate) fn due(document: &JsonObject) -> Result<Decimal, Failure> {
 }
 
 /// The next whole quantity, unless it is one.
-pub(crate) fn rounded_up(quantity: Decimal) -> Decimal {
+fn rounded_up(quantity: Decimal) -> Decimal {
     let below = Decimal::of_millionths(quantity.millionths() / 1_000_000 * 1_000_000);
     if below == quantity { below } else { below + Decimal::whole(1) }
 }
@@ -280,20 +289,20 @@ impl OrderItem {
             let canceled = bundle.map_or(Decimal::ZERO, |bundle| bundle.qty_canceled);
             return canceled.times(self.role.per_whole);
         }
-        self.bundles_of(items, |part| part.qty_canceled)
+        self.bundles_among(items, |part| part.qty_canceled)
     }
 
     /// How many of it were refunded.
     fn refunded_among(&self, items: &[Self]) -> Decimal {
         if self.role.is_bundle_of_parts() {
-            self.bundles_of(items, |part| part.qty_refunded)
+            self.bundles_among(items, |part| part.qty_refunded)
         } else {
             self.qty_refunded
         }
     }
 
     /// How many bundles so many of each part are. One that lacks a part is none.
-    fn bundles_of(&self, items: &[Self], quantity: impl Fn(&Self) -> Decimal) -> Decimal {
+    fn bundles_among(&self, items: &[Self], quantity: impl Fn(&Self) -> Decimal) -> Decimal {
         let parts = items.iter().filter(|other| other.parent_id == self.id);
         let bundles = parts.filter_map(|part| quantity(part).over(part.role.per_whole));
         bundles.map(rounded_up).max().unwrap_or_default()
@@ -310,7 +319,7 @@ impl OrderItem {
     }
 
     /// Whether it is a bundle, and none of the parts of one.
-    const fn is_bundle(&self) -> bool {
+    pub(crate) const fn is_bundle(&self) -> bool {
         self.role.has_parts && self.role.is_in_bundle
     }
 

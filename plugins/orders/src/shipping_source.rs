@@ -186,11 +186,11 @@ impl SourceBook {
     /// Reads what is where of all that is left to ship of some orders, so that it need not be asked
     /// order by order. What cannot be read is asked for again with its order, which then says so.
     pub(crate) fn read_ahead(&mut self, context: &Context, orders: &[&Order]) {
+        let store = |order: &Order| order.document.id("store_id");
+        let mut stores: BTreeSet<u64> = orders.iter().map(|order| store(order)).collect();
+        stores.retain(|store| matches!(self.sources_of(context, *store), Ok(Some(_))));
         let mut skus: Vec<&str> = Vec::new();
-        for order in orders {
-            if !matches!(self.sources_of(context, order.document.id("store_id")), Ok(Some(_))) {
-                continue;
-            }
+        for order in orders.iter().filter(|order| stores.contains(&store(order))) {
             let leaves = |item: &&OrderItem| {
                 item.to_ship().is_positive() || item.role.is_in_bundle && item.is_part()
             };

@@ -5,7 +5,7 @@
 //! before, exactly so many after; and the codes that are answered are those that a read finds there.
 
 use souk_sdk::core::{
-    BodyBinding, BodySource, Change, DocumentReference, ItemError, Outcome, PlanState,
+    BodyBinding, BodySource, Change, DocumentReference, ItemError, Outcome, PlanState, counted,
 };
 use souk_sdk::magento::projection;
 use souk_sdk::prelude::*;
@@ -146,7 +146,11 @@ pub(crate) fn generate_coupons(
     let warnings = args.warnings(&rule);
     let (_, last) = coupon::count_and_last(context, rule.rule_id)?;
     let mut draft = context.draft(&Intent {
-        summary: format!("generate {} for rule {}", coupons(args.qty), rule.name_and_id()),
+        summary: format!(
+            "generate {} for rule {}",
+            counted(args.qty, "coupon", "coupons"),
+            rule.name_and_id()
+        ),
         view: StoreView::Global,
         lookup: made_after(rule.rule_id, last)?,
     });
@@ -326,12 +330,7 @@ fn made_after(rule: u64, last: u64) -> Result<Lookup, Failure> {
 
 /// That so many were.
 fn generated(count: u64) -> String {
-    format!("{} {} generated", coupons(count), if count == 1 { "was" } else { "were" })
-}
-
-/// So many coupons, in words.
-fn coupons(count: u64) -> String {
-    if count == 1 { "1 coupon".to_owned() } else { format!("{count} coupons") }
+    counted(count, "coupon was generated", "coupons were generated")
 }
 
 impl GenerateCouponsResult {

@@ -1,6 +1,7 @@
 //! Rules that would apply beside another: to somebody of the same group, in the same website, on the
 //! same day.
 
+use souk_sdk::core::counted;
 use souk_sdk::prelude::*;
 
 use crate::discount_terms;
@@ -33,7 +34,7 @@ pub(crate) fn warnings(context: &Context, rule: &CartPriceRule) -> Result<Vec<St
     if !beside.is_empty() {
         warnings.push(format!(
             "beside it {} on some of the same websites, customer groups and days: {}",
-            counted(beside.len(), "active rule applies", "active rules apply"),
+            counted(beside.len() as u64, "active rule applies", "active rules apply"),
             named(&beside)
         ));
     }
@@ -80,10 +81,6 @@ fn named(rules: &[String]) -> String {
         0 => first,
         more => format!("{first}, and {more} more"),
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]

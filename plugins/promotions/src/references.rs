@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use souk_sdk::core::Read;
-use souk_sdk::magento::{ATTRIBUTE, LIST_LIMIT, STORE_VIEWS, Scan, WEBSITES, list_limit};
+use souk_sdk::magento::{self, ATTRIBUTE, STORE_VIEWS, Scan, WEBSITES};
 use souk_sdk::prelude::*;
 
 use crate::conditions::AttributeCondition;
@@ -44,10 +44,7 @@ pub(crate) fn has_views(context: &Context, ids: &[u64], argument: &str) -> Resul
 
 /// How many rows this store takes in one list of a rule, if it takes less than these.
 pub(crate) fn exceeded_limit(context: &Context, rows: usize) -> Result<Option<usize>, Failure> {
-    if rows <= LIST_LIMIT {
-        return Ok(None);
-    }
-    Ok(list_limit(context, RULE_SEARCH, "rule_id")?.filter(|most| rows > *most))
+    magento::exceeded_limit(context, RULE_SEARCH, "rule_id", rows)
 }
 
 /// The codes of websites, store views or customer groups, by their ids.

@@ -4,7 +4,7 @@
 //! `put-partial`), so bodies hold what changes and nothing else. The one exception is the discount:
 //! its kind and its amount go together, so that the host can hold them to the operator's cap.
 
-use souk_sdk::core::{Outcome, PlanState, StepIndex};
+use souk_sdk::core::{Outcome, PlanState, StepIndex, counted};
 use souk_sdk::magento::{ATTRIBUTE, STORE_VIEWS, WEBSITES, longest_list};
 use souk_sdk::prelude::*;
 use souk_sdk::schemars::{self};
@@ -365,13 +365,9 @@ impl RuleChange<'_> {
         }
         if count > 0 {
             warnings.push(format!(
-                "{} working: Magento honours chosen codes only with \
-                 specific_coupon and generated ones only with auto",
-                if count == 1 {
-                    "the rule's 1 coupon stops".to_owned()
-                } else {
-                    format!("the rule's {count} coupons stop")
-                }
+                "the rule's {} working: Magento honours chosen codes only with specific_coupon and \
+                 generated ones only with auto",
+                counted(count, "coupon stops", "coupons stop")
             ));
         }
         Ok(None)
@@ -490,9 +486,11 @@ fn has_value(document: &Value, rule: &CartPriceRule, field: RuleField, value: &V
 fn is_same_condition(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(left), Value::Object(right)) => {
-            left.keys().chain(right.keys()).all(|name| {
-                let member = |of: &Map<String, Value>| of.get(name).cloned().unwrap_or_default();
-                is_same_condition(&member(left), &member(right))
+            // What one has and the other not is as if it were null there.
+            let added = right.keys().filter(|name| !left.contains_key(*name));
+            left.keys().chain(added).all(|name| {
+                let (one, other) = (left.get(name), right.get(name));
+                is_same_condition(one.unwrap_or(&Value::Null), other.unwrap_or(&Value::Null))
             })
         }
         (Value::Array(left), Value::Array(right)) => {

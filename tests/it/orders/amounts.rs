@@ -2,35 +2,22 @@
 //! in fractions. As a real store was recorded.
 
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Home, Mcp, confirmed};
+use souk_tests::{Home, confirmed};
 
+use super::Shop;
 use super::recorded_shop::RecordedShop;
 
 /// Paid in EUR, in a store whose own currency is USD.
-const CONVERTED: u64 = 81;
+const CONVERTED: u32 = 81;
 /// Its first item is sold in fractions, 2.75 of it.
-const IN_FRACTIONS: u64 = 158;
-
-struct Shop {
-    store: DemoStore,
-    home: Home,
-}
+const IN_FRACTIONS: u32 = 158;
 
 impl Shop {
-    async fn open() -> Self {
+    async fn of_recordings() -> Self {
         Self { store: RecordedShop::of_recordings().open().await, home: Home::new() }
     }
 
-    async fn host(&self) -> Mcp {
-        let souk = self.home.souk(["serve", "--max-tier", "critical"]).on(&self.store);
-        souk.logged_in().await
-    }
-
-    async fn order(&self, id: u64) -> Value {
-        self.store.rest(&format!("/all/V1/orders/{id}")).await
-    }
-
-    async fn newest_memo(&self, order: u64) -> Value {
+    async fn newest_memo(&self, order: u32) -> Value {
         let found = self
             .store
             .rest(&format!(
@@ -45,7 +32,7 @@ impl Shop {
 /// `live2_orders.jsonl`, order 81.
 #[tokio::test]
 async fn amounts_of_an_order_in_another_currency_are_sent_in_the_stores_and_shown_in_both() {
-    let shop = Shop::open().await;
+    let shop = Shop::of_recordings().await;
     let client = shop.host().await;
     let refund = json!({
         "order_id": CONVERTED, "method": "offline", "shipping": 1.35, "adjustment_refund": 1.8,
@@ -114,7 +101,7 @@ async fn amounts_of_an_order_in_another_currency_are_sent_in_the_stores_and_show
 /// 0.417 that are left, and refuses to give back those by name.
 #[tokio::test]
 async fn the_last_fraction_is_given_back_where_all_that_is_left_is() {
-    let shop = Shop::open().await;
+    let shop = Shop::of_recordings().await;
     let client = shop.host().await;
     let items = shop.order(IN_FRACTIONS).await["items"].clone();
     let (fraction, whole) = (&items[0]["item_id"], &items[1]["item_id"]);

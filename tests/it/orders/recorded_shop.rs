@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use souk_tests::DemoStore;
 
+#[path = "../../../host/demo-store/tests/recorded/rows.rs"]
+mod recorded;
+
 /// Tables whose rows belong to orders.
 const SALES: [&str; 5] = ["orders", "invoices", "shipments", "creditmemos", "transactions"];
 
@@ -110,7 +113,7 @@ impl RecordedShop {
             let line: Value = serde_json::from_str(line).unwrap();
             for (table, rows) in line["seed"].as_object().into_iter().flatten() {
                 for row in rows.as_array().unwrap() {
-                    shop.add(table, row.clone());
+                    recorded::add(&mut shop.0, table, row.clone());
                 }
             }
         }
@@ -121,24 +124,9 @@ impl RecordedShop {
         };
         shop.0["orders"].as_array_mut().unwrap().retain(is_whole);
         shop.complete_invoices();
-        second.into_iter().for_each(|order| shop.add("orders", order));
-        shop.add_bundles();
+        second.into_iter().for_each(|order| recorded::add(&mut shop.0, "orders", order));
+        recorded::add_bundles(&mut shop.0);
         shop
-    }
-
-    /// Adds a row, in the place of one that is the same thing.
-    fn add(&mut self, table: &str, row: Value) {
-        let keys: &[&str] = match table {
-            "sourceItems" => &["sku", "source_code"],
-            "stockSourceLinks" => &["stock_id", "source_code"],
-            "stocks" => &["stock_id"],
-            "sources" => &["source_code"],
-            "transactions" => &["transaction_id"],
-            _ => &["entity_id"],
-        };
-        let rows = self.0[table].as_array_mut().unwrap();
-        rows.retain(|known| !keys.iter().all(|key| known[*key] == row[*key]));
-        rows.push(row);
     }
 
     /// Some invoices were recorded without what they say of tax and goods: what their orders do, which they
@@ -165,31 +153,13 @@ impl RecordedShop {
         }
     }
 
-    /// The products of the bundles, which say how they ship. All others of the recordings are gone.
-    fn add_bundles(&mut self) {
-        for (id, sku, ships_apart) in [(59, "LAB-BUN", "0"), (53, "LAB-BUNSEP", "1")] {
-            for list in self.0["products"].as_object_mut().unwrap().values_mut() {
-                let list = list.as_array_mut().unwrap();
-                let mut bundle = list[0].clone();
-                bundle["id"] = json!(id);
-                bundle["sku"] = json!(sku);
-                bundle["type_id"] = json!("bundle");
-                bundle["custom_attributes"] = json!([
-                    {"attribute_code": "shipment_type", "value": ships_apart},
-                    {"attribute_code": "url_key", "value": sku.to_lowercase()},
-                ]);
-                list.push(bundle);
-            }
-        }
-    }
-
     /// The sample shop's orders, as its interface shows them.
     async fn add_sample(&mut self) {
         let sample = DemoStore::start().await;
         for table in SALES {
             let all = format!("/all/V1/{table}?searchCriteria[pageSize]=1000");
             for row in rows(&sample.rest(&all).await, "items") {
-                self.add(table, renumbered(row, SAMPLE));
+                recorded::add(&mut self.0, table, renumbered(row, SAMPLE));
             }
         }
     }
@@ -210,7 +180,7 @@ impl RecordedShop {
             number += 100;
             let mut order = shop.like(like, number);
             change(&mut order);
-            shop.add("orders", order);
+            recorded::add(&mut shop.0, "orders", order);
         };
         for like in [NEW, PAID] {
             for part in ["gift_cards_amount", "customer_balance_amount", "reward_currency_amount"] {

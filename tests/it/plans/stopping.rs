@@ -146,7 +146,7 @@ async fn a_commit_tells_its_progress() {
     let shop = Shop::new(CHUNKS).await;
     let client = shop.host().await;
     let skus = shop.simple(MANY).await;
-    let plan = propose(&client, &skus, "Progress").await;
+    let plan = slow_plan(&shop, &client, &skus, "Progress").await;
     client.close().await;
     let mut wire = logged_in_wire(&shop).await;
     let mut call = commit_call(&plan);
@@ -165,7 +165,9 @@ async fn a_commit_tells_its_progress() {
         }
     };
     assert_eq!(answer["result"]["structuredContent"]["state"], "done", "{answer}");
-    assert!(reports.len() >= 20 && reports.is_sorted(), "{reports:?}");
+    // How many arrive is the machine's: what waits behind a newer one is left out.
+    assert!(reports.len() >= 5 && reports[0] < 50.0, "{reports:?}");
+    assert!(reports.is_sorted_by(|earlier, later| earlier < later), "{reports:?}");
     assert_eq!(reports.last(), Some(&100.0));
 }
 

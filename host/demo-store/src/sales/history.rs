@@ -50,17 +50,7 @@ pub(crate) fn note_refund(
     notified: bool,
     now: &str,
 ) {
-    let entry = json!({
-        "comment": text,
-        "created_at": now,
-        "entity_id": numbers.next(Part::History),
-        "entity_name": "creditmemo",
-        "is_customer_notified": i32::from(notified),
-        "is_visible_on_front": 0,
-        "parent_id": order.value("entity_id"),
-        "status": order.value("status"),
-    });
-    push(order, "status_histories", entry);
+    note(order, numbers, text, ("creditmemo", Some(notified)), now);
 }
 
 /// What the store itself notes on an order, for what its gateway did: `name` is that of what it did it for.
@@ -71,12 +61,22 @@ pub(crate) fn note_gateway(
     name: &str,
     now: &str,
 ) {
+    note(order, numbers, text, (name, None), now);
+}
+
+fn note(
+    order: &mut Doc,
+    numbers: &mut Numbers,
+    text: &str,
+    (name, notified): (&str, Option<bool>),
+    now: &str,
+) {
     let entry = json!({
         "comment": text,
         "created_at": now,
         "entity_id": numbers.next(Part::History),
         "entity_name": name,
-        "is_customer_notified": null,
+        "is_customer_notified": notified.map(i32::from),
         "is_visible_on_front": 0,
         "parent_id": order.value("entity_id"),
         "status": order.value("status"),

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::io;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +15,7 @@ use std::time::Duration;
 use futures::{Stream, StreamExt};
 use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::common::server_side_http::ServerSseMessage;
+use souk_model::json_bytes;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -179,23 +179,6 @@ impl LogState {
             self.forget(stream);
         }
     }
-}
-
-/// How long a message is as JSON, without making it.
-fn json_bytes(message: &ServerJsonRpcMessage) -> usize {
-    struct Count(usize);
-    impl io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut count = Count(0);
-    let _ = serde_json::to_writer(&mut count, message);
-    count.0
 }
 
 /// The log of one session.

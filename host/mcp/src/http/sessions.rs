@@ -105,10 +105,7 @@ impl SessionOwner {
     /// Whether its client knows events that only say where to come back to. Older ones take them for
     /// messages.
     fn primes(&self) -> bool {
-        // Versions are dates, which compare as texts do.
-        self.version
-            .as_ref()
-            .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_11_25.as_str())
+        self.version.as_ref().is_some_and(|version| *version >= ProtocolVersion::V_2025_11_25)
     }
 }
 

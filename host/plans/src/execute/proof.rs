@@ -1,23 +1,16 @@
 //! What reads after sending show, beyond the subject: whose a refund was.
 
-use std::collections::HashMap;
-
 use futures::StreamExt;
 use serde_json::Value;
 use souk_model::Failure;
 use souk_model::plan::PlanItem;
 
+use super::send::SendAnswers;
 use super::{Observations, PlanRun};
 use crate::money::{OwnMemo, answered_memo, memos_read};
 use crate::observed::ObservedState;
-use crate::subjects::SubjectReader;
+use crate::subjects::{AT_ONCE, SubjectReader};
 use crate::verdict::{SendResult, shows_after};
-
-/// Reads of memos under way at once. The store's own limit is lower or equal.
-const AT_ONCE: usize = 16;
-
-/// What the store answered to items that were sent, by their numbers.
-pub(super) type SendAnswers = HashMap<u32, Option<(SendResult, Option<Value>)>>;
 
 impl PlanRun {
     /// Reads the subjects of items of which it is not known what became of them, and of refunds the

@@ -11,7 +11,6 @@ use souk_model::plan::{ItemState, PlanItem, Retry, Step};
 use souk_state::plans::JournalEntry;
 use souk_upstream::SendError;
 
-use super::proof::SendAnswers;
 use super::{PlanRun, ReservedItem, lock};
 use crate::body::render_body;
 use crate::context::PlansContext;
@@ -25,6 +24,9 @@ use crate::verdict::{SendResult, entry_for, verdict};
 /// request.
 type SentItem = Option<(SendResult, Option<Value>)>;
 
+/// What became of items that were to be sent, by their numbers.
+pub(super) type SendAnswers = HashMap<u32, SentItem>;
+
 impl PlanRun {
     /// Sends items side by side, reads them back, and journals what the read shows.
     pub(super) async fn send_all(&self, send: Vec<ReservedItem>) -> Result<(), Failure> {
@@ -36,13 +38,13 @@ impl PlanRun {
         }
         self.control.may_send()?;
         self.context.check_trail()?;
-        // What was read before it is no longer so.
-        if let Some(reads) = &self.reads {
-            reads.end();
-        }
         // Durable before anything is sent: after a crash these are the ones to look at.
         let mut reserved = self.journal_sending(send).await?;
         for tries in 0.. {
+            // What was read before it is no longer so.
+            if let Some(reads) = &self.reads {
+                reads.end();
+            }
             let results = self.send_together(&reserved).await;
             self.record_unsent();
             reserved = self.judge_sent(reserved, results, tries).await?;

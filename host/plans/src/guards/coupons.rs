@@ -28,6 +28,11 @@ enum RuleOfCoupons {
 }
 
 impl Guards {
+    /// Whether coupons are judged: where everything may be given away nothing has to be known.
+    fn judges_coupons(&self, scope: &PlanScope<'_>) -> bool {
+        !scope.takes_back && self.max_discount_pct < 100.0
+    }
+
     /// The rules whose coupons a change makes or changes, which have to be read for it.
     pub(crate) fn rules_of_coupons(
         &self,
@@ -36,14 +41,16 @@ impl Guards {
         judged: &JudgedChange<'_, '_>,
         observed: &ObservedState,
     ) -> BTreeSet<u64> {
+        if !self.judges_coupons(scope) {
+            return BTreeSet::new();
+        }
         let rules =
             judged.writes().iter().filter_map(|write| rule_of(scope, change, write, observed));
         let known = rules.filter_map(|rule| match rule {
             RuleOfCoupons::Known(id) => Some(id),
             RuleOfCoupons::MadeBefore | RuleOfCoupons::Unknown => None,
         });
-        // Where everything may be given away nothing has to be known.
-        known.filter(|_| !scope.takes_back && self.max_discount_pct < 100.0).collect()
+        known.collect()
     }
 
     /// No coupon of a rule that takes off more than the caps.
@@ -53,7 +60,7 @@ impl Guards {
     pub(super) fn check_coupons_rules(&self, bodies: &ChangeBodies<'_>) -> Result<(), Failure> {
         let ChangeBodies { scope, change, observed, judged, .. } = *bodies;
         let Some(rules) = scope.rules else { return Ok(()) };
-        if scope.takes_back || self.max_discount_pct >= 100.0 {
+        if !self.judges_coupons(scope) {
             return Ok(());
         }
         for write in judged {

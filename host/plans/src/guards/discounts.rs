@@ -8,6 +8,7 @@ use souk_policy::writes::{JudgedWrite, read_number};
 
 use super::PlanScope;
 use super::bodies::ChangeBodies;
+use super::days::{begins_earlier, ends_later};
 use super::fields::each_body;
 use super::identity::subject_document;
 use super::judges::shows;
@@ -272,14 +273,11 @@ fn widens(name: &str, stood: Option<&Value>, value: &Value) -> bool {
     if SAYS_NOTHING.iter().any(is) || stood == Some(value) {
         return false;
     }
-    // A day as Magento writes it can be compared as text.
-    let day = |value: &Value| Some(value.as_str()?.get(..10)?.to_owned());
-    let (after, before) = (day(value), stood.and_then(day));
     if same_name(name, "to_date") {
-        return after.is_none() || before.is_some_and(|before| after > Some(before));
+        return ends_later(Some(value), stood);
     }
     if same_name(name, "from_date") {
-        return after.is_none() || after < before;
+        return begins_earlier(Some(value), stood);
     }
     if ["website_ids", "customer_group_ids"].iter().any(is) {
         let ids =

@@ -146,7 +146,7 @@ fn check_member(
     field: &BodyField<'_>,
 ) -> Result<(), Failure> {
     let Some(route) = step.route() else { return Ok(()) };
-    let named = step.subject_ids().iter().any(|id| id.at == field.at);
+    let is_named = || step.subject_ids().iter().any(|id| id.at == field.at);
     if route.is_scope(&field.names) {
         let global = match field.value.as_deref() {
             Some(Value::Number(number)) => number.as_u64() == Some(0),
@@ -164,7 +164,7 @@ fn check_member(
         }
     }
     let gives = route.is_new_id(&field.names) || is_own_number(field);
-    if gives && !named && field.value.as_deref() != Some(&Value::Null) {
+    if gives && field.value.as_deref() != Some(&Value::Null) && !is_named() {
         return Err(plugin_fault(
             change,
             format!("`{}` of its request names another one than its subject", field.at),

@@ -14,6 +14,7 @@
 //! | `prices` | prices, by what they mean |
 //! | `characters` | characters that the store cannot keep |
 //! | `discounts` | rules, by what they will do |
+//! | `days` | days of a sale or a rule, compared |
 //! | `coupons` | coupons, by the rules that they open |
 //! | `reductions` | nothing: it warns of what takes much off |
 //! | `repetition` | how often a change may be sent |
@@ -24,6 +25,7 @@ mod bodies;
 mod change;
 mod characters;
 mod coupons;
+mod days;
 mod discounts;
 mod fields;
 mod identity;

@@ -7,6 +7,7 @@ use souk_model::{Code, Decimal, Failure, Pointer};
 use souk_policy::writes::{BodyField, FieldKind, JudgedWrite, PriceKind};
 
 use super::bodies::ChangeBodies;
+use super::days::{begins_earlier, ends_later};
 use super::discounts::{check_amount_off, is_rule};
 use super::identity::subject_document;
 use super::judges::shows;
@@ -107,11 +108,11 @@ impl Guards {
         };
         let lasts_longer = fields().any(|field| {
             let [from, to] = ["special_from_date", "special_to_date"];
-            let (after, before) = (field.value.as_deref().and_then(day), |code| day(stands(code)?));
+            let after = field.value.as_deref();
             if same_name(&field.name, to) {
-                after.is_none() || before(to).is_some_and(|before| after > Some(before))
+                ends_later(after, stands(to))
             } else if same_name(&field.name, from) {
-                after.is_none() || after < before(from)
+                begins_earlier(after, stands(from))
             } else {
                 false
             }
@@ -210,11 +211,6 @@ impl Guards {
         });
         own.chain(told).filter(|jump| *jump > self.price_threshold_pct).max_by(f64::total_cmp)
     }
-}
-
-/// A day as Magento writes it, which can be compared as text.
-fn day(value: &Value) -> Option<&str> {
-    value.as_str()?.get(..10)
 }
 
 /// By how many per cent a price moves.

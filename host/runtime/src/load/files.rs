@@ -49,7 +49,8 @@ pub(crate) fn list(directory: &Path) -> std::io::Result<Vec<ListedFile>> {
             let metadata = metadata.filter(std::fs::Metadata::is_file);
             ListedFile {
                 size: metadata.as_ref().map_or(0, std::fs::Metadata::len),
-                changed: metadata.as_ref().map_or_else(Default::default, changed),
+                // What is no file is refused for that, and takes its place after all that are.
+                changed: metadata.as_ref().map_or((i64::MAX, 0), changed),
                 stamp: metadata.and_then(|metadata| FileStamp::of(&metadata, now)),
                 file,
             }

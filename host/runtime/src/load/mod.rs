@@ -12,6 +12,7 @@ pub(crate) mod host_args;
 pub(crate) mod plugin;
 pub(crate) mod plugin_set;
 mod preflight;
+pub(crate) mod prompt_text;
 mod published_schema;
 pub(crate) mod registry;
 pub(crate) mod sandbox;

@@ -153,22 +153,29 @@ fn names(properties: Option<&Value>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
+/// The part of a schema in which this word refused something. The path goes by definitions and not by
+/// references, so it leads from the root.
+fn refusing<'s>(
+    schema: &'s Map<String, Value>,
+    error: &ValidationError<'_>,
+    word: &str,
+) -> Option<&'s Value> {
+    let path = error.schema_path().as_str().strip_suffix(word)?.strip_suffix('/')?;
+    let path = path.strip_prefix('/')?;
+    let (member, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+    schema.get(member)?.pointer(rest)
+}
+
 /// What may stand where something unexpected does.
 fn beside(schema: &Map<String, Value>, error: &ValidationError<'_>) -> Option<String> {
     let ValidationErrorKind::AdditionalProperties { .. } = error.kind() else { return None };
-    // The path goes by definitions and not by references, so it leads from the root.
-    let path = error.schema_path().as_str().strip_prefix('/')?;
-    let path = path.strip_suffix("/additionalProperties")?;
-    let (member, rest) = path.split_at(path.find('/')?);
-    names(schema.get(member)?.pointer(rest)?.get("properties"))
+    names(refusing(schema, error, "additionalProperties")?.get("properties"))
 }
 
 /// How the value should have looked, where it is of another kind altogether.
 fn shape(schema: &Map<String, Value>, error: &ValidationError<'_>) -> Option<String> {
     let ValidationErrorKind::Type { .. } = error.kind() else { return None };
-    let path = error.schema_path().as_str().strip_suffix("/type")?.strip_prefix('/')?;
-    let (member, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
-    expected_shape(schema.get(member)?.pointer(rest)?)
+    expected_shape(refusing(schema, error, "type")?)
 }
 
 /// Why a value is refused, without the value. All that may stand there are named: the crate's own

@@ -31,7 +31,7 @@ impl<'t> CallTarget<'t> {
             let failure = no_such(&call.tool);
             return Self { tool: None, arguments: arguments.into(), callable: Err(failure) };
         };
-        let may = |tool: &LoadedTool| rules.decide(&call.principal, &tool.profile()).is_ok();
+        let may = |tool: &LoadedTool| tool.is_allowed(rules, &call.principal);
         match tool.kind {
             ToolKind::Finder(FinderTool::Run(kind)) if may(tool) => {
                 let target = Self::passed_on(tools, tool, kind, arguments, may);

@@ -29,13 +29,12 @@ use super::finder_tools::FinderCall;
 use super::host_arg_values::HostArgValues;
 use super::masked_progress;
 use super::masks;
-use super::operator_config::OperatorConfig;
+use super::operator_config::{OperatorConfig, settings_for};
 use super::orientation::orientation;
 use super::plan_policy::{PlanUse, decide_plan};
 use super::plans_tools::{PlansCall, outcome_json, plan_id};
 use super::plugin_run::{CallResult, PluginRun};
 use super::prompts::Prompts;
-use super::refusals::wrong_settings;
 use super::resource_families::{self, FamilyOfTool};
 use super::shortening::Shortening;
 use super::tool::{LoadedTool, ToolKind};
@@ -161,10 +160,9 @@ impl Dispatcher {
     /// Tells the operator of settings that a loaded plugin does not take; its calls are refused.
     fn warn_of_settings(&self) {
         let (loaded, config) = (self.loaded(), self.config.load());
-        for (group, plugin) in &loaded.plugins {
-            let set = config.settings.get(group).cloned().unwrap_or_default();
-            if let Err(why) = plugin.check_settings(&set) {
-                tracing::warn!("{}", wrong_settings(group, &why));
+        for plugin in loaded.plugins.values() {
+            if let Err(failure) = settings_for(plugin, &config.settings) {
+                tracing::warn!("{failure}");
             }
         }
     }
@@ -225,7 +223,7 @@ impl Dispatcher {
         let (tools, config) = (self.tools(), self.config.load_full());
         move |name| {
             let tool = tools.tool(name);
-            tool.is_some_and(|tool| config.rules.decide(principal, &tool.profile()).is_ok())
+            tool.is_some_and(|tool| tool.is_allowed(&config.rules, principal))
         }
     }
 
@@ -236,7 +234,7 @@ impl Dispatcher {
 
     /// The families of resources that a principal may read.
     fn families_of(&self, principal: &Principal) -> Vec<FamilyOfTool> {
-        FamilyOfTool::all(&self.deps.registry.loaded(), self.may_call(principal))
+        FamilyOfTool::all(&self.loaded(), self.may_call(principal))
     }
 
     /// As [`admit`](Self::admit), for documents.
@@ -366,10 +364,10 @@ impl Dispatcher {
                 }
             }
         }
-        let settings = config.settings.get(&plugin.group.name).cloned().unwrap_or_default();
-        if let Err(why) = plugin.check_settings(&settings) {
-            return (CallResources::default(), Err(wrong_settings(&plugin.group.name, &why)));
-        }
+        let settings = match settings_for(plugin, &config.settings) {
+            Ok(settings) => settings,
+            Err(failure) => return (CallResources::default(), Err(failure)),
+        };
         let own_session = session.clone();
         let context = CallContext {
             principal: call.principal,
@@ -475,7 +473,7 @@ impl Actions for Dispatcher {
         let tools = self.tools();
         let target = CallTarget::of(&tools, &self.config.load().rules, &mut call);
         let CallTarget { tool, arguments, callable } = target;
-        let DispatcherDeps { trail, transport, exports, .. } = &self.deps;
+        let DispatcherDeps { trail, transport, exports, sessions, .. } = &self.deps;
         let guard = AuditGuard::of_call(trail, *transport, &call, tool, &arguments);
         let admitted = self.admit(callable, &call.principal).await;
         // What is in force when the places are had judges the call, to its end.
@@ -499,7 +497,7 @@ impl Actions for Dispatcher {
             tool.filter(|_| *transport != Transport::Terminal).map(|tool| Shortening {
                 exports,
                 tool,
-                store: self.deps.sessions.get(&principal).map(|session| session.info().store),
+                sessions,
                 principal: &principal,
                 bytes: config.result_bytes,
             });
@@ -567,12 +565,12 @@ impl Actions for Dispatcher {
     }
 
     fn prompts(&self, principal: &Principal) -> Vec<PromptInfo> {
-        let loaded = self.deps.registry.loaded();
+        let loaded = self.loaded();
         self.prompts_of(principal, &loaded).list()
     }
 
     async fn prompt(&self, request: PromptRequest) -> Result<Vec<PromptMessage>, Failure> {
-        let loaded = self.deps.registry.loaded();
+        let loaded = self.loaded();
         self.prompts_of(&request.principal, &loaded).get(&request.name, &request.arguments)
     }
 
@@ -581,7 +579,7 @@ impl Actions for Dispatcher {
         principal: &Principal,
         request: CompletionRequest,
     ) -> Result<Suggestions, Failure> {
-        let loaded = self.deps.registry.loaded();
+        let loaded = self.loaded();
         self.prompts_of(principal, &loaded).complete(&request)
     }
 

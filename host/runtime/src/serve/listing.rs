@@ -78,7 +78,7 @@ impl<'t> Listing<'t> {
     ) -> Self {
         let mut tools: Vec<&LoadedTool> = allowed.into_iter().collect();
         let order = ListOrder::shipped();
-        tools.sort_by_key(|tool| order.place(&tool.profile()));
+        tools.sort_by_cached_key(|tool| order.place(&tool.profile()));
         let named = |tool: &LoadedTool| {
             let profile = tool.profile();
             if profile.effect == EffectKind::Relay {

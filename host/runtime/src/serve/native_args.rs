@@ -12,7 +12,7 @@ use souk_model::{Code, Failure};
 /// # Errors
 /// A VALIDATION_ERROR for what only the schema lets through: a whole number written `2.0`.
 pub(super) fn read<T: DeserializeOwned>(arguments: &Map<String, Value>) -> Result<T, Failure> {
-    serde_json::from_value(Value::Object(arguments.clone())).map_err(|error| {
+    T::deserialize(arguments).map_err(|error: serde_json::Error| {
         Failure::new(Code::ValidationError, error.to_string())
             .remedy("give whole numbers without a fraction")
     })
@@ -37,8 +37,13 @@ pub(super) fn schema_of<T: JsonSchema>() -> Map<String, Value> {
     })
     .transform(&mut schema);
     schema.remove("description");
-    match schema.to_value() {
-        Value::Object(schema) => schema,
+    object(schema.to_value())
+}
+
+/// An object literal's map.
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
         _ => Map::new(),
     }
 }

@@ -4,13 +4,30 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use souk_model::Failure;
 use souk_policy::Rules;
 
+use super::refusals::wrong_settings;
+use crate::load::plugin::Plugin;
 use crate::rates::RateLimits;
 use crate::tool_sets::ToolSets;
 
 /// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.
 pub type PluginSettings = HashMap<String, Arc<Map<String, Value>>>;
+
+/// What the operator set for a plugin.
+///
+/// # Errors
+/// What its calls are refused with where that is not what it takes.
+pub(super) fn settings_for(
+    plugin: &Plugin,
+    settings: &PluginSettings,
+) -> Result<Arc<Map<String, Value>>, Failure> {
+    let group = &plugin.group.name;
+    let set = settings.get(group).cloned().unwrap_or_default();
+    plugin.check_settings(&set).map_err(|why| wrong_settings(group, &why))?;
+    Ok(set)
+}
 
 /// What the operator may change while the host runs. It is exchanged as a whole, and each call is
 /// judged by one of them from its beginning to its end.

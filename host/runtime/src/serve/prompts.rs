@@ -9,6 +9,7 @@ use souk_model::{
 };
 
 use crate::load::plugin_set::PluginSet;
+use crate::load::prompt_text::{PromptPart, prompt_parts};
 
 /// A prompt of the host's.
 struct HostPrompt {
@@ -206,23 +207,13 @@ fn fill(prompt: &Prompt, arguments: &Map<String, Value>) -> Result<String, Failu
         }
     }
     let given = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (mut text, mut rest) = (String::new(), prompt.text.as_str());
-    while let Some(at) = rest.find(['{', '}']) {
-        let (before, from) = rest.split_at(at);
-        text.push_str(before);
-        let (brace, after) = from.split_at(1);
-        rest = if let Some(after) = after.strip_prefix(brace) {
-            text.push_str(brace);
-            after
-        } else {
-            // That it is closed was checked when it was loaded.
-            let (name, after) = after.split_once('}').unwrap_or((after, ""));
-            text.push_str(given(name));
-            after
-        };
-    }
-    text.push_str(rest);
-    Ok(text)
+    // That it can be read was checked when it was loaded.
+    let parts = prompt_parts(&prompt.text).unwrap_or_default().into_iter();
+    let text = parts.map(|part| match part {
+        PromptPart::Own(text) => text,
+        PromptPart::Argument(name) => given(name),
+    });
+    Ok(text.collect())
 }
 
 #[cfg(test)]

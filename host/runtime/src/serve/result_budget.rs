@@ -1,9 +1,9 @@
 //! How much of a reader's attention a result may take. What is larger is cut where an item ends, says
 //! so, and stays whole beside it.
 
-use std::io;
-
 use serde_json::{Map, Value, json};
+use souk_model::json_bytes;
+use souk_model::plan::escape_token;
 
 /// Room for what is said of the cut, in bytes.
 const RESERVED: usize = 700;
@@ -31,7 +31,7 @@ pub(super) struct Truncation {
 
 /// Whether a result is larger than this many bytes of compact JSON.
 pub(super) fn exceeds(result: &Map<String, Value>, bytes: usize) -> bool {
-    size_of(result) > bytes
+    json_bytes(result) > bytes
 }
 
 /// Makes a result as small as asked: `bytes` of compact JSON, with room for what is said of it. Lists
@@ -80,24 +80,6 @@ impl Truncation {
     }
 }
 
-/// The bytes of a value as compact JSON.
-fn size_of(value: &impl serde::Serialize) -> usize {
-    struct Counted(usize);
-    impl io::Write for Counted {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counted = Counted(0);
-    // Counting never fails, and a JSON value can always be written.
-    let _ = serde_json::to_writer(&mut counted, value);
-    counted.0
-}
-
 fn shrink(value: &mut Value, room: usize, at: &str, cuts: &mut Vec<Cut>) {
     match value {
         Value::Array(items) => shrink_items(items, room, at, cuts),
@@ -110,17 +92,17 @@ fn shrink(value: &mut Value, room: usize, at: &str, cuts: &mut Vec<Cut>) {
 /// Shrinks the largest members until all fit.
 fn shrink_members(members: &mut Map<String, Value>, room: usize, at: &str, cuts: &mut Vec<Cut>) {
     let mut sizes: Vec<(usize, usize)> =
-        members.values().map(size_of).enumerate().map(|(index, size)| (size, index)).collect();
-    let mut size = size_of(&*members);
+        members.values().map(json_bytes).enumerate().map(|(index, size)| (size, index)).collect();
+    let mut size = json_bytes(&*members);
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     for (own, index) in sizes {
         if size <= room {
             return;
         }
         let Some((name, value)) = members.iter_mut().nth(index) else { return };
-        let place = format!("{at}/{}", souk_model::plan::escape_token(name));
+        let place = format!("{at}/{}", escape_token(name));
         shrink(value, (room + own).saturating_sub(size), &place, cuts);
-        size = size - own + size_of(value);
+        size = size - own + json_bytes(value);
     }
 }
 
@@ -130,7 +112,7 @@ fn shrink_items(items: &mut Vec<Value>, room: usize, at: &str, cuts: &mut Vec<Cu
     let kept = items
         .iter()
         .take_while(|item| {
-            size += size_of(item) + 1;
+            size += json_bytes(item) + 1;
             size <= room
         })
         .count();
@@ -154,7 +136,7 @@ fn shrink_text(text: &mut String, room: usize, at: &str, cuts: &mut Vec<Cut>) {
     let mut shown = 0;
     let mut end = 0;
     for letter in text.chars() {
-        size += size_of(&letter.to_string()) - 2;
+        size += json_bytes(&letter.to_string()) - 2;
         if size > room {
             break;
         }
@@ -186,7 +168,7 @@ mod tests {
     fn what_fits_is_left_alone() {
         let mut result = object(json!({"items": [1, 2, 3], "total_count": 3}));
         let before = result.clone();
-        let size = size_of(&result);
+        let size = json_bytes(&result);
         assert!(!exceeds(&result, size) && exceeds(&result, size - 1));
         assert!(cut(&mut result, size + RESERVED).cuts.is_empty());
         assert_eq!(result, before);
@@ -218,7 +200,7 @@ mod tests {
         }));
         let cut = cut(&mut result, 4_000);
         assert_eq!(cut.page(), None);
-        assert!(size_of(&result) <= 4_000);
+        assert!(json_bytes(&result) <= 4_000);
         assert_eq!(result["links"][0]["position"], 1);
         assert!(result["description"].as_str().unwrap().ends_with('…'));
         let told = cut.told("read the document");

@@ -9,6 +9,7 @@ use super::call_answer::CallAnswer;
 use super::documents;
 use super::result_budget::{Truncation, cut, exceeds};
 use super::tool::LoadedTool;
+use crate::guest::sessions::SessionHost;
 
 /// The member of a result that tells what was left out of it.
 const MEMBER: &str = "truncated";
@@ -18,8 +19,7 @@ pub(super) struct Shortening<'d> {
     pub(super) exports: &'d Arc<Exports>,
     pub(super) tool: &'d LoadedTool,
     pub(super) principal: &'d Principal,
-    /// The store that the caller is logged in to.
-    pub(super) store: Option<String>,
+    pub(super) sessions: &'d SessionHost,
     /// What a result may have, in bytes of compact JSON.
     pub(super) bytes: usize,
 }
@@ -65,7 +65,7 @@ impl Shortening<'_> {
         let tool = &self.tool.tool;
         let owner = ExportOwner {
             principal: self.principal.to_string(),
-            store: self.store.clone(),
+            store: self.sessions.get(self.principal).map(|session| session.info().store),
             group: self.tool.profile().group.to_owned(),
             tool: tool.name.clone(),
             tier: tool.tier,

@@ -1,18 +1,17 @@
 //! A tool, and what is behind it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
-use souk_model::{Action, CommitTool, Grant, Tier, Tool, ToolHints};
+use souk_model::{Action, CommitTool, Principal, Tier, Tool, ToolHints, json_bytes};
 use souk_plans::{Proposal, sample_rows};
-use souk_policy::{EffectKind, ToolProfile};
+use souk_policy::{EffectKind, Rules, ToolProfile};
 use souk_state::rfc3339;
 
 use super::finder_tools::FinderTool;
 use super::host_arg_values::HostArgValues;
-use super::operator_config::PluginSettings;
+use super::operator_config::{PluginSettings, settings_for};
 use super::plans_tools::{PlansTool, outcome_schema, plan_id_schema};
-use super::refusals::wrong_settings;
 use crate::load::host_args::HostArgs;
 use crate::load::plugin::Plugin;
 use crate::load::schema::{InputSchema, OutputSchema};
@@ -27,6 +26,8 @@ pub struct LoadedTool {
     pub(crate) input: Arc<InputSchema>,
     pub(crate) host_args: HostArgs,
     pub(crate) kind: ToolKind,
+    /// What it takes of a list, once somebody has asked.
+    list_bytes: OnceLock<usize>,
 }
 
 /// What a tool is.
@@ -62,6 +63,7 @@ impl LoadedTool {
             input,
             host_args: HostArgs::of(effect, action.tier).with(&action.grants),
             kind: ToolKind::Action { plugin: plugin.clone(), action: action.clone() },
+            list_bytes: OnceLock::new(),
         })
     }
 
@@ -88,6 +90,7 @@ impl LoadedTool {
                 plugin: plugin.clone(),
                 subject_as: commit.subject_as.clone(),
             },
+            list_bytes: OnceLock::new(),
         })
     }
 
@@ -121,6 +124,7 @@ impl LoadedTool {
             input: Arc::new(input),
             host_args,
             kind: ToolKind::Plans(native),
+            list_bytes: OnceLock::new(),
         })
     }
 
@@ -148,6 +152,7 @@ impl LoadedTool {
             input: Arc::new(input),
             host_args: HostArgs::of(EffectKind::Relay, Tier::Safe),
             kind: ToolKind::Finder(finder),
+            list_bytes: OnceLock::new(),
         })
     }
 
@@ -160,6 +165,11 @@ impl LoadedTool {
             tier: self.tool.tier,
             effect: self.effect,
         }
+    }
+
+    /// Whether these rules let a principal call it.
+    pub(crate) fn is_allowed(&self, rules: &Rules, principal: &Principal) -> bool {
+        rules.decide(principal, &self.profile()).is_ok()
     }
 
     /// The plugin behind it, if there is one.
@@ -266,9 +276,10 @@ impl LoadedTool {
     /// without spaces.
     #[must_use]
     pub fn list_bytes(&self) -> usize {
-        let Tool { name, description, published_input: input, .. } = &*self.tool;
-        let listed = json!({"name": name, "description": description, "inputSchema": **input});
-        listed.to_string().len()
+        *self.list_bytes.get_or_init(|| {
+            let Tool { name, description, published_input: input, .. } = &*self.tool;
+            json_bytes(&json!({"name": name, "description": description, "inputSchema": **input}))
+        })
     }
 
     /// Asks a list of magento-mcp's for its items whole, as that answered them, unless fields are named.
@@ -289,9 +300,7 @@ impl LoadedTool {
     #[must_use]
     pub fn unavailable(&self, settings: &PluginSettings) -> Option<String> {
         let ToolKind::Action { plugin, .. } = &self.kind else { return None };
-        let group = &plugin.group.name;
-        let set = settings.get(group).cloned().unwrap_or_default();
-        plugin.check_settings(&set).err().map(|why| wrong_settings(group, &why).message)
+        settings_for(plugin, settings).err().map(|failure| failure.message)
     }
 
     /// Names of the arguments whose values the plugin never sees.
@@ -303,15 +312,6 @@ impl LoadedTool {
     #[must_use]
     pub fn tool(&self) -> &Tool {
         &self.tool
-    }
-
-    /// What it may ask of back ends; nothing for the host's own tools.
-    #[must_use]
-    pub fn granted(&self) -> &[Grant] {
-        match &self.kind {
-            ToolKind::Action { action, .. } => &action.grants,
-            ToolKind::Commit { .. } | ToolKind::Plans(_) | ToolKind::Finder(_) => &[],
-        }
     }
 
     /// What it may ask of back ends, in words; a commit sends what its plan holds.

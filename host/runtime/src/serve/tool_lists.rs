@@ -49,7 +49,7 @@ pub(super) fn listing<'t>(
     config: &OperatorConfig,
     principal: &Principal,
 ) -> Listing<'t> {
-    let may = |tool: &&LoadedTool| config.rules.decide(principal, &tool.profile()).is_ok();
+    let may = |tool: &&LoadedTool| tool.is_allowed(&config.rules, principal);
     let selection = config.tools.of(principal);
     Listing::of(tools.tools().filter(may), selection, config.tools.budget())
 }

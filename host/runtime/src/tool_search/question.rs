@@ -101,11 +101,13 @@ const SLIP_CHARS: usize = 6;
 
 /// Whether one word is the other but for one letter too many, too few or another.
 fn is_slip(one: &str, other: &str) -> bool {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    if long.len() < SLIP_CHARS || long.len() - short.len() > 1 {
+    // Most are told apart by their length alone.
+    let lengths = (one.chars().count(), other.chars().count());
+    if lengths.0.max(lengths.1) < SLIP_CHARS || lengths.0.abs_diff(lengths.1) > 1 {
         return false;
     }
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     let same = short.iter().zip(&long).take_while(|(one, other)| one == other).count();
     let rest_of_long = &long[(same + 1).min(long.len())..];
     let rest_of_short = &short[(same + usize::from(short.len() == long.len())).min(short.len())..];

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use souk_policy::data_lines;
+
 use super::words::words;
 
 const SYNONYMS: &str = include_str!("synonyms.txt");
@@ -46,7 +48,7 @@ impl Synonyms {
             line.map(words).unwrap_or_default()
         };
         Self {
-            rules: text.lines().filter_map(SynonymRule::parse).collect(),
+            rules: data_lines(text).filter_map(SynonymRule::parse).collect(),
             reads: list("@reads:"),
             changes: list("@changes:"),
         }
@@ -79,7 +81,7 @@ impl Synonyms {
 
 impl SynonymRule {
     fn parse(line: &str) -> Option<Self> {
-        let (said, meant) = line.split_once('>').filter(|_| !line.starts_with('#'))?;
+        let (said, meant) = line.split_once('>')?;
         Some(Self { said: said.split(',').map(words).collect(), meant: words(meant) })
     }
 }

@@ -1,5 +1,8 @@
 //! Texts as words that can be compared: in lower case, without endings.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Words that say nothing about what is looked for.
 const STOP_WORDS: &[&str] = &[
     "a", "about", "after", "all", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but",
@@ -10,6 +13,10 @@ const STOP_WORDS: &[&str] = &[
     "were", "what", "when", "which", "who", "will", "with", "would", "you", "your",
 ];
 
+/// The same without their endings, as words of a text are compared.
+static STOP_STEMS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| STOP_WORDS.iter().map(|stop| stem(stop)).collect());
+
 /// The words of a text, each without its ending.
 pub(super) fn words(text: &str) -> Vec<String> {
     let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
@@ -18,7 +25,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 
 /// Whether a word without its ending says nothing. Those that have an ending were stemmed alike.
 pub(super) fn says_nothing(word: &str) -> bool {
-    word.chars().count() < 2 || STOP_WORDS.iter().any(|stop| stem(stop) == word)
+    word.chars().count() < 2 || STOP_STEMS.contains(word)
 }
 
 /// A word without its ending. Not the word's root as a linguist has it, but the same for the forms of

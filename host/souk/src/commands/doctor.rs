@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::json;
 use souk_model::counted;
 use souk_runtime::Registry;
-use souk_state::audit;
+use souk_state::audit::{self, AuditTrail};
 use souk_upstream::{CapabilityReport, StoreHooks};
 
 use self::report::{HealthReport, Section};
@@ -261,7 +261,14 @@ fn state(setup: &Setup) -> Section {
             Some("correct the file; it is read again at once".to_owned()),
         );
     }
-    match continuity(setup, &opened, &key_path) {
+    let trail = match wiring::open_trail(setup, &opened) {
+        Ok(trail) => trail,
+        Err(error) => {
+            section.failed("audit trail", &error);
+            return section;
+        }
+    };
+    match continuity(&opened, &key_path, &trail) {
         Ok(missing) if missing.is_empty() => section.fine("continuity", "nothing is missing"),
         Ok(missing) => section.broken(
             "continuity",
@@ -277,8 +284,9 @@ fn state(setup: &Setup) -> Section {
             return section;
         }
     }
-    if let Err(error) = is_writable(setup, &opened) {
-        section.failed("audit trail", &error);
+    // It may be on a disk of its own.
+    if let Err(error) = trail.writable() {
+        section.failed("audit trail", &error.into());
     }
     let key = match wiring::trail_key(setup, &opened) {
         Ok(key) => key,
@@ -316,19 +324,13 @@ fn state(setup: &Setup) -> Section {
 
 /// What of the state is not as hosts left it.
 fn continuity(
-    setup: &Setup,
     directory: &souk_state::StateDir,
     key: &Path,
+    trail: &AuditTrail,
 ) -> anyhow::Result<Vec<String>> {
-    let trail = wiring::open_trail(setup, directory)?;
-    let (missing, plans) = souk_state::continuity::examine(directory, key, &trail)?;
+    let (missing, plans) = souk_state::continuity::examine(directory, key, trail)?;
     let noted = plans.and_then(|plans| plans.lost);
     Ok(missing.map(|missing| missing.what).into_iter().chain(noted).collect())
-}
-
-/// Whether the trail takes another line: it may be on a disk of its own.
-fn is_writable(setup: &Setup, directory: &souk_state::StateDir) -> anyhow::Result<()> {
-    Ok(wiring::open_trail(setup, directory)?.writable()?)
 }
 
 /// The files in a directory that others can read, and the directory itself where they can enter it.

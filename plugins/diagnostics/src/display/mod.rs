@@ -185,7 +185,7 @@ fn never_known() -> [Unknown; 2] {
 
 /// The product's own price, or the lowest of its enabled parts'.
 fn price(facts: &ProductFacts, product: &Product, seen: Option<&ViewFacts>) -> Option<Decimal> {
-    if facts.makeup.has_price() {
+    if facts.global.has_price() {
         return product.decimal("price");
     }
     let lowest = |parts: &mut dyn Iterator<Item = &ProductPart>| {

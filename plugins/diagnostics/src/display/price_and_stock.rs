@@ -58,7 +58,7 @@ impl SaleState {
 impl DisplayCheck<'_> {
     /// Price and sale of a product that has its own; of others, their parts'.
     pub(super) fn price(&mut self, today: CalendarDay, unknown: &mut Vec<Unknown>) {
-        if !self.facts.makeup.has_price() {
+        if !self.facts.global.has_price() {
             self.price_of_parts();
             return;
         }
@@ -280,9 +280,7 @@ impl DisplayCheck<'_> {
             )),
             Some(false) => {
                 let message = match &facts.makeup {
-                    Composition::Bundle { .. } => {
-                        "a required option of it has nothing to choose from"
-                    }
+                    Composition::Bundle(_) => "a required option of it has nothing to choose from",
                     _ => "none of its parts can be sold",
                 };
                 let mend = SuggestedAction::by_hand(

@@ -1,12 +1,12 @@
 //! The items that an invoice, a shipment or a credit memo names, and what those show afterwards.
 
 use souk_sdk::core::StepIndex;
-use souk_sdk::magento::{LIST_LIMIT, list_limit};
+use souk_sdk::magento::exceeded_limit;
 use souk_sdk::prelude::*;
 
 use super::apply::item_pointer;
-use crate::item_quantity::ItemQuantity;
-use crate::order::{Order, OrderItem, rounded_up};
+use crate::item_quantity::{ItemQuantity, quantity_of};
+use crate::order::{Order, OrderItem};
 use crate::routes::ORDERS;
 
 /// Refuses a list that this store does not take in one request. `remedy` says what to do with the rest.
@@ -19,19 +19,12 @@ pub(super) fn check_length(
     rows: usize,
     remedy: &str,
 ) -> Result<(), Failure> {
-    if rows <= LIST_LIMIT {
-        return Ok(());
-    }
-    match list_limit(context, ORDERS, "entity_id")? {
-        Some(most) if rows > most => {
-            let message = format!(
-                "this store takes at most {most} `{argument}` in one request, and these are {rows}"
-            );
-            Err(Failure::argument(argument, message)
-                .remedy(format!("give at most {most} at once, and {remedy}")))
-        }
-        _ => Ok(()),
-    }
+    let Some(most) = exceeded_limit(context, ORDERS, "entity_id", rows)? else { return Ok(()) };
+    let message = format!(
+        "this store takes at most {most} `{argument}` in one request, and these are {rows}"
+    );
+    Err(Failure::argument(argument, message)
+        .remedy(format!("give at most {most} at once, and {remedy}")))
 }
 
 /// What to do with items that one document cannot name.
@@ -67,10 +60,7 @@ pub(super) fn name_items(
 /// that is named it takes along the parts that are not. A bundle of which none counts would be worse: the
 /// store refuses each refund of its parts then.
 pub(super) fn with_bundles(order: &Order, quantities: &[ItemQuantity<'_>]) -> Vec<Value> {
-    let quantity = |item: &OrderItem| {
-        let line = quantities.iter().find(|line| line.item.id == item.id);
-        line.map_or(Decimal::ZERO, |line| line.quantity)
-    };
+    let quantity = |item: &OrderItem| quantity_of(quantities, item);
     let row = |item: &OrderItem, qty: Decimal| json!({"order_item_id": item.id, "qty": qty});
     let is_begun = |bundle: &&OrderItem| {
         let mut parts = order.parts(bundle);
@@ -78,10 +68,8 @@ pub(super) fn with_bundles(order: &Order, quantities: &[ItemQuantity<'_>]) -> Ve
     };
     let mut rows = Vec::new();
     for bundle in order.items().iter().filter(is_begun) {
-        let begun = order.parts(bundle).filter_map(|part| {
-            (part.qty_invoiced + quantity(part)).over(part.role.per_whole).map(rounded_up)
-        });
-        let more = begun.max().unwrap_or_default() - bundle.qty_invoiced;
+        let begun = order.bundles(bundle, |part| part.qty_invoiced + quantity(part));
+        let more = begun - bundle.qty_invoiced;
         rows.push(row(bundle, more.max(Decimal::ZERO)));
         let others = order
             .parts(bundle)

@@ -22,7 +22,7 @@ use crate::balance::OrderBalance;
 use crate::credit_memo::{
     CreditMemo, RefundExtras, ShippingDisplay, adjustment_in_base, shipping_in_base,
 };
-use crate::item_quantity::{ItemQuantity, all_left, resolve};
+use crate::item_quantity::{ItemQuantity, all_left, quantity_of, resolve};
 use crate::item_role::DocumentSide;
 use crate::json_object::JsonObject;
 use crate::order::{Order, OrderItem};
@@ -381,10 +381,7 @@ impl<'order> Refund<'order> {
     /// Every item with its quantity. Of many only those that are given back: Magento takes one that is not
     /// named for none, as long as any is.
     fn named_items(&self) -> Vec<Value> {
-        let quantity = |item: &OrderItem| {
-            let line = self.quantities.iter().find(|line| line.item.id == item.id);
-            line.map_or(Decimal::ZERO, |line| line.quantity)
-        };
+        let quantity = |item: &OrderItem| quantity_of(&self.quantities, item);
         let row = |item: &OrderItem| json!({"order_item_id": item.id, "qty": quantity(item)});
         let items: Vec<&OrderItem> = self.order.billed_items().collect();
         if items.len() <= LIST_LIMIT {

@@ -8,7 +8,11 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 use souk_demo_store::DemoStore;
 
+use self::rows::{add, add_bundles};
 use super::shop::Shop;
+
+#[path = "../../../../host/demo-store/tests/recorded/rows.rs"]
+mod rows;
 
 const STATE: &str = include_str!("../../../../host/demo-store/tests/golden/state.json");
 const ORDERS_RECORDED: &str =
@@ -45,21 +49,6 @@ fn state() -> Value {
     state
 }
 
-/// Adds a row, in the place of one that is the same thing.
-fn add(state: &mut Value, table: &str, row: Value) {
-    let keys: &[&str] = match table {
-        "sourceItems" => &["sku", "source_code"],
-        "stockSourceLinks" => &["stock_id", "source_code"],
-        "stocks" => &["stock_id"],
-        "sources" => &["source_code"],
-        "transactions" => &["transaction_id"],
-        _ => &["entity_id"],
-    };
-    let rows = state[table].as_array_mut().unwrap();
-    rows.retain(|known| !keys.iter().all(|key| known[*key] == row[*key]));
-    rows.push(row);
-}
-
 /// Some invoices were recorded without what they say of tax: that of their orders, which they are all of.
 fn complete_invoices(state: &mut Value) {
     let orders = state["orders"].as_array().unwrap().clone();
@@ -68,24 +57,6 @@ fn complete_invoices(state: &mut Value) {
         let invoice = invoice.as_object_mut().unwrap();
         for field in ["tax_amount", "base_tax_amount", "shipping_tax_amount"] {
             invoice.entry(field).or_insert_with(|| order[field].clone());
-        }
-    }
-}
-
-/// The products of the bundles, which say how they ship. All others of the recordings are gone.
-fn add_bundles(state: &mut Value) {
-    for (id, sku, ships_apart) in [(59, "LAB-BUN", "0"), (53, "LAB-BUNSEP", "1")] {
-        for list in state["products"].as_object_mut().unwrap().values_mut() {
-            let list = list.as_array_mut().unwrap();
-            let mut bundle = list[0].clone();
-            bundle["id"] = json!(id);
-            bundle["sku"] = json!(sku);
-            bundle["type_id"] = json!("bundle");
-            bundle["custom_attributes"] = json!([
-                {"attribute_code": "shipment_type", "value": ships_apart},
-                {"attribute_code": "url_key", "value": sku.to_lowercase()},
-            ]);
-            list.push(bundle);
         }
     }
 }

@@ -31,7 +31,7 @@ pub use documents::{DocumentReference, DocumentWriter};
 pub use grant::{Changes, Grants, MOST_ROUTES};
 pub use group::{Action, ActionInfo, Group, NoArgs};
 pub use pass_through::{ActionResult, AnyObject, PassThrough, RawObject, WithContent};
-pub use plan_results::{AppliedResult, ItemError, PreparedResult, nothing_matches};
+pub use plan_results::{AppliedResult, ItemError, PreparedResult, counted, nothing_matches};
 pub use plans::{Apply, ApplyContext, Draft, PlanContext, Prepare, PrepareContext};
 pub use pointer::element;
 pub use purge::{PURGE_CATEGORY, PURGE_PRODUCT, PURGE_URL};

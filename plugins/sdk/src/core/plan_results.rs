@@ -143,7 +143,10 @@ impl ItemState {
     }
 }
 
-fn counted(count: u32, one: &str, many: &str) -> String {
+/// So many of something, in words.
+#[must_use]
+pub fn counted(count: impl Into<u64>, one: &str, many: &str) -> String {
+    let count = count.into();
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -14,19 +14,28 @@ use crate::magento::{Condition, Criteria, Filter};
 /// is worth a question.
 pub const LIST_LIMIT: usize = 20;
 
-/// How many objects this store takes in one list, if it takes no more than [`LIST_LIMIT`]. It is asked
-/// by a search with one condition more than that; `id` is the name of the id that is searched by. What
-/// else goes wrong with the search is left to the request that needs the answer.
+/// How many objects this store takes in one list, if it takes fewer than these `rows`. Where they are more
+/// than [`LIST_LIMIT`], it is asked by a search with one condition more than that; `id` is the name of the
+/// id that is searched by. What else goes wrong with the search is left to the request that needs the
+/// answer.
 ///
 /// # Errors
 /// When `id` is not a field's name.
-pub fn list_limit(context: &Context, search: Route<0>, id: &str) -> Result<Option<usize>, Failure> {
+pub fn exceeded_limit(
+    context: &Context,
+    search: Route<0>,
+    id: &str,
+    rows: usize,
+) -> Result<Option<usize>, Failure> {
+    if rows <= LIST_LIMIT {
+        return Ok(None);
+    }
     let always = Filter::new(id, Condition::Gt, "0")?;
     let criteria = (0..=LIST_LIMIT).fold(Criteria::new(), |all, _| all.filter(always.clone()));
     let read = search.read([]).search(&criteria.page(1, 1)).in_view(StoreView::Global);
     Ok(match context.get::<Value>(&read) {
         Ok(_) => None,
-        Err(failure) => list_limit_of(&failure),
+        Err(failure) => list_limit_of(&failure).filter(|most| rows > *most),
     })
 }
 

@@ -43,7 +43,7 @@ pub use entity::{Entity, EntityField, EntityValues};
 pub use entity_id::EntityId;
 pub use filter::{Condition, Filter, LIST_BUDGET};
 pub use filters::Filters;
-pub use input_limit::{LIST_LIMIT, list_limit, longest_list};
+pub use input_limit::{LIST_LIMIT, exceeded_limit, longest_list};
 pub use item_fields::ItemFields;
 pub use members::Members;
 pub use product::Product;

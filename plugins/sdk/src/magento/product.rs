@@ -98,9 +98,9 @@ impl Product {
     ///
     /// # Errors
     /// When one of them is not a field's name.
-    pub fn projection(codes: &[String]) -> Result<String, Failure> {
-        let (mut fields, custom): (Vec<_>, Vec<_>) =
-            codes.iter().map(String::as_str).partition(|code| Self::is_top_level(code));
+    pub fn projection(codes: &[&str]) -> Result<String, Failure> {
+        let (mut fields, custom): (Vec<&str>, Vec<&str>) =
+            codes.iter().partition(|code| Self::is_top_level(code));
         for code in &custom {
             field_name(code)?;
         }
@@ -112,19 +112,19 @@ impl Product {
 
     /// Drops the custom attributes that are not among `codes`, unless those ask for all of them by
     /// `custom_attributes`.
-    pub fn keep_only(&mut self, codes: &[String]) {
+    pub fn keep_only(&mut self, codes: &[&str]) {
         if names_all_custom(codes) {
             return;
         }
         if let Some(Value::Array(entries)) = self.0.get_mut(CUSTOM) {
             entries.retain(|entry| {
-                entry["attribute_code"].as_str().is_some_and(|has| codes.iter().any(|c| c == has))
+                entry["attribute_code"].as_str().is_some_and(|has| codes.contains(&has))
             });
         }
     }
 
     /// Drops all fields but these, attributes among them.
-    pub fn choose(&mut self, codes: &[String]) {
+    pub fn choose(&mut self, codes: &[&str]) {
         let has_custom = codes.iter().any(|code| !Self::is_top_level(code));
         self.0.retain(|name, _| {
             (name == CUSTOM && has_custom) || codes.iter().any(|code| head(code) == name)
@@ -239,7 +239,7 @@ fn head(field: &str) -> &str {
     field.split_once('[').map_or(field, |(name, _)| name)
 }
 
-fn names_all_custom(codes: &[String]) -> bool {
+fn names_all_custom(codes: &[&str]) -> bool {
     codes.iter().any(|code| head(code) == "custom_attributes")
 }
 
@@ -298,8 +298,7 @@ mod tests {
 
     #[test]
     fn a_projection_asks_for_custom_attributes_once_and_keeps_those_named() {
-        let codes = ["sku", "url_key", "meta_title", "extension_attributes[website_ids]"]
-            .map(str::to_owned);
+        let codes = ["sku", "url_key", "meta_title", "extension_attributes[website_ids]"];
         assert_eq!(
             Product::projection(&codes).unwrap(),
             "items[sku,extension_attributes[website_ids],custom_attributes],total_count,search_criteria"

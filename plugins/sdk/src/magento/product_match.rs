@@ -110,9 +110,7 @@ impl ProductMatch {
 
 /// The fields that products are read with: these attributes, `id`, `sku` and `type_id`.
 pub(super) fn product_projection(attributes: &[&str]) -> Result<String, Failure> {
-    let mut fields: Vec<String> = ["id", "sku", "type_id"].map(str::to_owned).into();
-    fields.extend(attributes.iter().map(|&code| code.to_owned()));
-    Product::projection(&fields)
+    Product::projection(&[&["id", "sku", "type_id"][..], attributes].concat())
 }
 
 /// Some of the skus asked for, as many as fit into one URL.
@@ -209,7 +207,7 @@ fn typed_skus(slices: &[ProductSlice]) -> BTreeMap<String, String> {
 /// A `PUT` to a sku that does not exist can create a product, and a typing error would pass for
 /// "nothing to do".
 fn must_exist(context: &Context, slices: &[ProductSlice]) -> Result<(), Failure> {
-    let fields = Product::projection(&["id".to_owned(), "sku".to_owned()])?;
+    let fields = Product::projection(&["id", "sku"])?;
     let mut pages = ProductPages {
         context,
         criteria: Criteria::new().fields(fields),
@@ -278,7 +276,7 @@ impl ProductPages<'_> {
                 self.missing.remove(&folded(product.sku()));
             }
             if let Some(search) = &search {
-                products.sort_by_key(|product| search.place(product.sku()));
+                products.sort_by_cached_key(|product| search.place(product.sku()));
             }
             match last.filter(|last| is_full && *last > self.after) {
                 Some(last) => self.after = last,

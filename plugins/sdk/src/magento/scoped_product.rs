@@ -4,6 +4,8 @@
 //! which. The two side by side do: a value that differs is the view's own, and one that only the
 //! global answer has is empty there. One that is the same may be either, and counts as inherited.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::product_match::{FoundPage, ProductMatch, ProductPages};
@@ -59,12 +61,11 @@ impl ScopedProduct {
 
     /// Drops the custom attributes that a change of others needs not know: all come or none.
     pub fn keep_only(&mut self, codes: &[&str]) {
-        let mut kept: Vec<String> = codes.iter().map(|&code| code.to_owned()).collect();
         let emptied: Vec<String> = self.emptied_texts().into_iter().map(str::to_owned).collect();
-        self.here.keep_only(&kept);
-        kept.extend(emptied);
+        self.here.keep_only(codes);
         if let Some(global) = &mut self.global {
-            global.keep_only(&kept);
+            let emptied = emptied.iter().map(String::as_str);
+            global.keep_only(&codes.iter().copied().chain(emptied).collect::<Vec<_>>());
         }
     }
 
@@ -140,7 +141,7 @@ impl<'context> ScopedPages<'context> {
         let Some(FoundPage { products, search }) = self.pages.next_found()? else {
             return Ok(None);
         };
-        let mut globally = match (self.is_global, search) {
+        let globally = match (self.is_global, search) {
             (true, _) => Vec::new(),
             (false, Some(search)) => {
                 let found: SearchPage<Product> =
@@ -149,9 +150,11 @@ impl<'context> ScopedPages<'context> {
             }
             (false, None) => read_globally(self.context, &products, self.attributes)?,
         };
+        let mut globally: BTreeMap<String, Product> =
+            globally.into_iter().map(|global| (global.sku().to_owned(), global)).collect();
         let mut scoped = |here: Product| {
-            let found = globally.iter().position(|global| global.sku() == here.sku());
-            ScopedProduct { global: found.map(|at| globally.swap_remove(at)), here }
+            let global = globally.remove(here.sku());
+            ScopedProduct { here, global }
         };
         Ok(Some(products.into_iter().map(&mut scoped).collect()))
     }
@@ -165,8 +168,7 @@ fn read_globally(
 ) -> Result<Vec<Product>, Failure> {
     let ids: Vec<String> =
         products.iter().filter_map(|p| p.integer("id")).map(|id| id.to_string()).collect();
-    let mut fields: Vec<String> = ["id", "sku"].map(str::to_owned).into();
-    fields.extend(attributes.iter().map(|&code| code.to_owned()));
+    let fields = [&["id", "sku"][..], attributes].concat();
     let size = u32::try_from(ids.len()).unwrap_or(u32::MAX);
     let criteria = Criteria::new()
         .filter(Filter::any_of("entity_id", &ids)?)

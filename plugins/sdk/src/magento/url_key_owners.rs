@@ -106,7 +106,7 @@ fn searches(
         }
         one => vec![one.clone()],
     };
-    let products = Product::projection(&["sku", "url_key"].map(str::to_owned))?;
+    let products = Product::projection(&["sku", "url_key"])?;
     let categories = projection(["id", "name", "custom_attributes"])?;
     let mut reads: Vec<Read> = Vec::new();
     for filter in Filter::split("url_key", &keys.iter().collect::<Vec<_>>(), LIST_BUDGET / 2)? {

@@ -14,6 +14,7 @@ use crate::CONTRACT_VERSION;
 use crate::guest::bindings::exports::souk::plugin::actions as wit;
 use crate::guest::limits::Limits;
 use crate::json;
+use crate::load::prompt_text::{PromptPart, prompt_parts};
 use crate::load::schema::SettingsSchema;
 use crate::text::printable;
 
@@ -232,24 +233,14 @@ fn prompt(
     })
 }
 
-/// The names that stand as `{name}` in a prompt's text; braces of its own are written twice.
+/// The names that stand as `{name}` in a prompt's text.
 fn placeholders(text: &str) -> Result<BTreeSet<&str>, String> {
-    let mut named = BTreeSet::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        let (brace, after) = rest[at..].split_at(1);
-        rest = match after.strip_prefix(brace) {
-            Some(rest) => rest,
-            None if brace == "{" => {
-                let (name, rest) =
-                    after.split_once('}').ok_or("its text has a `{` that is never closed")?;
-                named.insert(name);
-                rest
-            }
-            None => return Err("its text has a `}` alone; one of its own is written `}}`".into()),
-        };
-    }
-    Ok(named)
+    let parts = prompt_parts(text)?.into_iter();
+    let named = parts.filter_map(|part| match part {
+        PromptPart::Argument(name) => Some(name),
+        PromptPart::Own(_) => None,
+    });
+    Ok(named.collect())
 }
 
 fn template(

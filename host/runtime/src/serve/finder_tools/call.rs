@@ -39,7 +39,7 @@ impl FinderCall<'_> {
     }
 
     fn may(&self, tool: &LoadedTool) -> bool {
-        self.rules.decide(self.principal, &tool.profile()).is_ok()
+        tool.is_allowed(self.rules, self.principal)
     }
 
     fn search(&self) -> Result<Map<String, Value>, Failure> {

@@ -5,7 +5,7 @@ use souk_model::ToolHints;
 use souk_policy::EffectKind;
 
 use super::args::{DescribeToolsArgs, RunToolArgs, SearchToolsArgs};
-use crate::serve::native_args::schema_of;
+use crate::serve::native_args::{object, schema_of};
 
 /// One of the host's own tools that find and run others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,9 +128,6 @@ impl FinderTool {
             // Whatever the tool that it runs answers.
             Self::Run(_) => json!({"type": "object"}),
         };
-        match schema {
-            Value::Object(schema) => schema,
-            _ => Map::new(),
-        }
+        object(schema)
     }
 }

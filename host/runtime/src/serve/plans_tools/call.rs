@@ -13,13 +13,13 @@ use souk_upstream::Session;
 
 use super::args::{ListPlansArgs, PlanArgs, ShowPlanArgs};
 use super::item_page::ItemPage;
-use super::json::{object, outcome_json};
+use super::json::outcome_json;
 use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
 use crate::guest::call_effects::EffectsRecord;
 use crate::serve::host_arg_values::HostArgValues;
 use crate::serve::masked_outcome::masked_outcome;
-use crate::serve::native_args;
+use crate::serve::native_args::{self, object};
 use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
 
 /// A call of one of them, with everything it may touch.

@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 use souk_model::plan::{PlanState, StoredFailure};
 use souk_plans::PlanOutcome;
 
+use crate::serve::native_args::object;
+
 /// What a commit answers, with magento-mcp's names first.
 pub(crate) fn outcome_schema(subject_as: Option<&str>) -> Map<String, Value> {
     let mut schema = object(json!({
@@ -79,12 +81,4 @@ pub(crate) fn outcome_json(outcome: PlanOutcome, subject_as: Option<&str>) -> Ma
         result.insert(name.to_owned(), outcome.subject.unwrap_or(Value::Null));
     }
     result
-}
-
-/// An object literal's map.
-pub(super) fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
 }

@@ -5,8 +5,8 @@ use souk_model::Tier;
 use souk_policy::EffectKind;
 
 use super::args::{ListPlansArgs, PlanArgs, ShowPlanArgs};
-use super::json::{object, outcome_schema};
-use crate::serve::native_args::schema_of;
+use super::json::outcome_schema;
+use crate::serve::native_args::{object, schema_of};
 
 /// One of the host's own tools over plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

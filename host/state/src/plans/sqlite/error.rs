@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::ErrorCode;
 
-use crate::files::refusal_to_write;
+use crate::files::check_room;
 use crate::plans::error::StoreError;
 
 /// What ends a whole transaction: it is told to everyone who took part.
@@ -97,11 +97,11 @@ impl FileError {
             Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { path, source },
             // SQLite keeps to itself what the system said.
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
-                match path.parent().and_then(refusal_to_write) {
-                    Some(source) => {
+                match path.parent().map(check_room) {
+                    Some(Err(source)) => {
                         StoreError::Io { doing: "write to the directory of", path, source }
                     }
-                    None => StoreError::Database { doing, path, source },
+                    _ => StoreError::Database { doing, path, source },
                 }
             }
             _ => StoreError::Database { doing, path, source },
