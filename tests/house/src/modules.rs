@@ -136,9 +136,11 @@ impl Crate {
             let child = match module.content {
                 Some((_, items)) => self.module(file, &folder, Some(id), test, items)?,
                 None => {
-                    let beside = below.join(format!("{name}.rs"));
-                    let within = folder.join("mod.rs");
-                    let path = [beside, within]
+                    let places = match named_path(&module.attrs, file)? {
+                        Some(path) => vec![path],
+                        None => vec![below.join(format!("{name}.rs")), folder.join("mod.rs")],
+                    };
+                    let path = places
                         .into_iter()
                         .find(|path| path.is_file())
                         .ok_or_else(|| anyhow!("{}: `mod {name}` has no file", file.display()))?;
@@ -377,6 +379,22 @@ pub fn only_for_tests(attributes: &[Attribute]) -> bool {
         });
         nested.is_ok() && found
     })
+}
+
+/// The file that a `#[path = "…"]` names for a module declared in `file`, without `..` in it.
+fn named_path(attributes: &[Attribute], file: &Path) -> Result<Option<PathBuf>> {
+    let Some(attribute) = attributes.iter().find(|attribute| attribute.path().is_ident("path"))
+    else {
+        return Ok(None);
+    };
+    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(path), .. }) =
+        &attribute.meta.require_name_value()?.value
+    else {
+        return Err(anyhow!("{}: `#[path]` names no file", file.display()));
+    };
+    let folder = file.parent().context("a file has a folder")?;
+    let path = folder.join(path.value());
+    Ok(Some(path.canonicalize().with_context(|| format!("finding {}", path.display()))?))
 }
 
 fn is_test(meta: &syn::meta::ParseNestedMeta<'_>) -> syn::Result<bool> {
