@@ -105,7 +105,7 @@ fn field_names(entity: &Value) -> Vec<String> {
                 names.extend(map.iter().map(|(key, one)| code_of(one).unwrap_or(key).to_owned()));
             }
             ("extensionattributes", Value::Object(map)) => names.extend(map.keys().cloned()),
-            ("customattributes" | "extensionattributes", Value::Null) => {}
+            // An emptied container is a field of its own: what goes with it no list can say.
             _ => names.push(name.clone()),
         }
     }

@@ -208,6 +208,8 @@ fn a_field_is_the_same_however_it_is_spelled_and_wherever_it_is_sent() {
         json!({"custom_attributes": {"0": {"attribute_code": "tax_class_id", "value": 0}}}),
         json!({"custom_attributes": [{"attribute_code": "name", "attributeCode": "tax_class_id"}]}),
         json!({"extensionAttributes": {"website_ids": []}}),
+        json!({"name": "x", "extension_attributes": null}),
+        json!({"name": "x", "customAttributes": null}),
     ] {
         assert_eq!(world.put(PRODUCT, json!({"product": body})), list, "{body}");
         let bulk = json!([{"product": {"name": "x"}}, {"product": body}]);
