@@ -14,6 +14,9 @@ use tokio::process::Command;
 /// Replacements of a plugin under load.
 const REPLACEMENTS: u16 = 1_000;
 
+/// Within which the memory of the busiest moment is given back.
+const REST: Duration = Duration::from_secs(60);
+
 async fn has_probe(mcp: &Mcp) -> bool {
     mcp.tools().await.contains(&"probe_safe".to_owned())
 }
@@ -208,7 +211,8 @@ async fn confirmation_and_accepted_credentials_reload_with_the_rest_of_the_polic
     assert!(login().await.starts_with("FORBIDDEN: "));
 }
 
-/// Memory and open files are looked at when everything has happened often enough to be warm.
+/// Memory and open files are looked at when everything has happened often enough to be warm, and when
+/// nothing happens any more: what calls at once took is kept for the next, until there are none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_replacements_under_load_fail_no_call_and_leave_nothing_behind() {
     let (home, versions) = (Home::new(), Versions::new());
@@ -243,14 +247,21 @@ async fn a_thousand_replacements_under_load_fail_no_call_and_leave_nothing_behin
             warm = Some((served.process().resident(), served.process().open_files()));
         }
     }
-    let (memory, open) = (served.process().resident(), served.process().open_files());
+    let open = served.process().open_files();
     ended.store(true, Ordering::Relaxed);
     for caller in callers {
         caller.await.unwrap();
     }
     let (warm_memory, warm_open) = warm.unwrap();
+    let resident = || served.process().resident();
+    let has_come_down = async || {
+        while resident() >= warm_memory + (16 << 20) {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let came_down = tokio::time::timeout(REST, has_come_down()).await;
     let calls = calls.load(Ordering::Relaxed);
     assert!(calls > u64::from(REPLACEMENTS), "{calls} calls are no load");
-    assert!(memory < warm_memory + (30 << 20), "{warm_memory} bytes grew to {memory}");
+    assert!(came_down.is_ok(), "{warm_memory} bytes grew to {}", resident());
     assert!(open <= warm_open + 4, "{warm_open} open files grew to {open}");
 }
