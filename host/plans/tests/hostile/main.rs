@@ -301,7 +301,9 @@ async fn passes(world: &World, write: &SentWrite, before: &[(String, Decimal)]) 
         {
             let id = write.path.rsplit('/').next().unwrap_or_default();
             let standing = world.store.get(&format!("/rest/all/V1/salesRules/{id}")).await;
-            let value = |name: &str| rule.get(name).or_else(|| standing.get(name)).cloned();
+            // Null leaves what stands.
+            let given = |name: &str| rule.get(name).filter(|value| !value.is_null());
+            let value = |name: &str| given(name).or_else(|| standing.get(name)).cloned();
             let amount = value("discount_amount").and_then(|amount| amount.as_f64()).unwrap_or(0.0);
             let step = value("discount_step").and_then(|step| step.as_f64()).unwrap_or(0.0);
             let action = value("simple_action").unwrap_or_else(|| json!("by_percent"));
