@@ -12,7 +12,10 @@ pub(crate) struct OrderBalance {
     /// What one of the base currency is in the order's; 1 where they are the same.
     pub(crate) rate: Decimal,
     pub(crate) total_paid: Money,
+    /// What memos gave back: also what the order's own total lost.
     pub(crate) total_refunded: Money,
+    /// How far the order's own currency may go past what was paid: each is rounded by itself.
+    pub(crate) conversion_slack: Decimal,
     /// What memos gave back on top of goods and shipping.
     pub(crate) adjustment_refunded: Money,
     /// Without its tax.
@@ -63,18 +66,15 @@ impl OrderBalance {
         let shipping_refunded = money("shipping_refunded")?;
         let shipping_tax = money("shipping_tax_amount")?;
         let items = order.billed_items().filter(|item| item.to_refund().is_positive());
-        let shipping_compensation = Money {
-            order: document.amount_if_any("shipping_discount_tax_compensation_amount")?,
-            // Magento's column is too short for the whole name.
-            base: document.amount_if_any("base_shipping_discount_tax_compensation_amnt")?,
-        };
+        let shipping_compensation = shipping_compensation(document)?;
         Ok(Self {
             rate: match document.amount_if_any("base_to_order_rate")? {
                 Decimal::ZERO => Decimal::whole(1),
                 rate => rate,
             },
             total_paid: money("total_paid")?,
-            total_refunded: money("total_refunded")?,
+            total_refunded: money("total_refunded")? + order.unrecorded_refunds,
+            conversion_slack: if order.is_converted() { Decimal::CENT } else { Decimal::ZERO },
             // A memo of nothing but an adjustment is none of any item.
             adjustment_refunded: money("adjustment_positive")?,
             shipping_amount,
@@ -91,6 +91,13 @@ impl OrderBalance {
                 - money("discount_tax_compensation_refunded")?,
             items: items.map(ItemBalance::parse).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// Whether so much more would be more than was paid, in the base currency or, by more than the slack,
+    /// in the order's. All are held to in cents.
+    pub(crate) fn is_exceeded_by(&self, more: Money, slack: Decimal) -> bool {
+        let (paid, given) = (self.total_paid.cents(), (self.total_refunded + more).cents());
+        given.base > paid.base || given.order > paid.order + slack
     }
 
     /// The shipping that was not given back, with its tax, in the base currency.
@@ -125,6 +132,15 @@ impl ItemBalance {
             compensation: compensation - money("discount_tax_compensation_refunded")?,
         })
     }
+}
+
+/// The tax of an order's or an invoice's shipping that a discount hides.
+pub(crate) fn shipping_compensation(document: &JsonObject) -> Result<Money, Failure> {
+    Ok(Money {
+        order: document.amount_if_any("shipping_discount_tax_compensation_amount")?,
+        // Magento's column is too short for the whole name.
+        base: document.amount_if_any("base_shipping_discount_tax_compensation_amnt")?,
+    })
 }
 
 /// An amount and its twin in the base currency; nothing where there is none.

@@ -20,6 +20,7 @@ use crate::result::{OrdersReply, ResultSchema};
 use crate::routes::{BULK_CANCELLATIONS, BULK_CHANGES, FIND_ORDER, ORDERS};
 use crate::shipping_source::{SHIPPING_SOURCES, SourceBook};
 use crate::state::{OrderAct, check, is_paid_offline};
+use crate::time_zones::ZoneNeed;
 
 /// How many orders that are left out are named.
 const MOST_NAMED: usize = 50;
@@ -290,8 +291,8 @@ fn scan<'c>(context: &'c PrepareContext, filter: &OrderFilter) -> Result<Scan<'c
         return Err(Failure::argument("match", "an empty match would be every order")
             .remedy("give `order_ids`, `increment_ids`, `statuses`, `states` or `created`"));
     }
-    let (zones, days) = filter.zones(context, false, false)?;
-    let criteria = filter.criteria(&zones, days.as_ref()).and_then(|criteria| {
+    let (zones, days) = filter.zones(context, false, ZoneNeed::None)?;
+    let criteria = filter.criteria(&zones, &days).and_then(|criteria| {
         check_length(&criteria)?;
         Ok(criteria)
     });

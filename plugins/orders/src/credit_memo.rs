@@ -50,6 +50,13 @@ pub(crate) struct InvoiceBalance {
     pub(crate) compensation_left: Money,
 }
 
+impl InvoiceBalance {
+    /// Whether all shipping that is left of the order is on it.
+    pub(crate) fn has_all_shipping(&self, balance: &OrderBalance) -> bool {
+        self.base_shipping >= balance.shipping_left.base
+    }
+}
+
 /// A credit memo's totals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct CreditMemo {
@@ -166,13 +173,8 @@ impl CreditMemo {
             ))
             .at("adjustment_fee"));
         }
-        let (paid, refunded) = (balance.total_paid, balance.total_refunded);
-        // Each currency is rounded by itself, so that the last cents may differ.
-        let slack = if order.is_converted() { Decimal::CENT } else { Decimal::ZERO };
-        let above = (refunded.base + total.base).cents() > paid.base.cents()
-            || (refunded.order + total.order).cents() > paid.order.cents() + slack;
-        if above {
-            let left = (paid.order - refunded.order).max(Decimal::ZERO);
+        if balance.is_exceeded_by(total, balance.conversion_slack) {
+            let left = (balance.total_paid - balance.total_refunded).order.max(Decimal::ZERO);
             return Err(refused(format!(
                 "this would give back {} {currency}, and of {} only {left} {currency} of what was \
                  paid is left",

@@ -27,10 +27,21 @@ pub(crate) fn has_any(order: &Order) -> bool {
     all_of(order).next().is_some()
 }
 
-/// Fails where one is left that no shipment can take along: there is nothing beside it, or what is beside it
-/// would have to be named, for something of that was refunded.
+/// Fails where one is left that no shipment can take along: there is nothing beside it, what is beside it
+/// would have to be named, for something of that was refunded, or Magento ships some of the bundle by name
+/// and would count these twice.
 pub(crate) fn check_rest(order: &Order) -> Result<(), StateRefusal> {
     let Some(bundle) = all_of(order).next() else { return Ok(()) };
+    if let Some(bundle) = all_of(order).find(|bundle| bundle.shippable().is_positive()) {
+        return Err(StateRefusal::new(format!(
+            "Magento counts {} of the bundle `{}` as refunded that were not, and ships no more than {} of \
+             it in one shipment",
+            bundle.to_ship() - bundle.shippable(),
+            bundle.sku(),
+            bundle.shippable()
+        ))
+        .remedy("ship it by naming its `items`: so many of the bundle first, and the rest after"));
+    }
     let mut others = order.items().iter().filter(|item| !is_miscounted(item));
     let is_beside = others.clone().any(|item| item.shippable().is_positive());
     if is_beside && others.all(|item| item.to_ship() == item.shippable()) {
@@ -57,8 +68,19 @@ pub(crate) fn parts_left(order: &Order) -> Vec<ItemQuantity<'_>> {
         .collect()
 }
 
-/// The refusal to ship such a bundle by name.
+/// The refusal to ship more of such a bundle by name than Magento counts as left.
 pub(crate) fn refused_by_name(order: &Order, bundle: &OrderItem) -> Failure {
+    let shippable = bundle.shippable();
+    if shippable.is_positive() {
+        let message = format!(
+            "Magento counts some of the bundle `{}` of {} as refunded that were not, and ships no more than \
+             {shippable} of it in one shipment",
+            bundle.sku(),
+            order.name()
+        );
+        return Failure::argument("items", message)
+            .remedy(format!("ship {shippable} first, and the rest by another call"));
+    }
     let message = format!(
         "Magento counts the bundle `{}` of {} as refunded, since a part of it was, and does not ship it by \
          name",
@@ -72,7 +94,7 @@ pub(crate) fn refused_by_name(order: &Order, bundle: &OrderItem) -> Failure {
 
 /// What is to be said where something else is shipped by name, and such bundles are left behind.
 pub(crate) fn warning_of_leaving_behind(order: &Order) -> Option<String> {
-    let bundle = all_of(order).next()?;
+    let bundle = all_of(order).find(|bundle| !bundle.shippable().is_positive())?;
     Some(format!(
         "Magento counts the bundle `{}` as refunded, and ships what is left of it only with something else \
          and without `items`: once nothing else is left, it can be shipped in the administration alone",

@@ -7,6 +7,7 @@ use souk_sdk::prelude::*;
 
 use crate::item_role::{ItemRole, ShippedAs, shipment_types};
 use crate::json_object::{JsonObject, object};
+use crate::money::Money;
 use crate::order_state::OrderState;
 
 /// An order. Amounts are in its own currency.
@@ -31,6 +32,9 @@ pub(crate) struct Order {
     pub(crate) base_refunded: Decimal,
     /// What credit memos kept as a fee.
     pub(crate) fee_kept: Decimal,
+    /// What credit memos gave back and the order's total lacks: of two that are made in the same moment
+    /// Magento keeps the sum of one. Nothing until [`learn_refunds`](Self::learn_refunds) knows better.
+    pub(crate) unrecorded_refunds: Money,
     items: Vec<OrderItem>,
     /// What the store answered, without the items.
     pub(crate) document: JsonObject,
@@ -58,6 +62,9 @@ pub(crate) struct OrderItem {
     /// How many of it were refunded: of a bundle that is billed by its parts as these tell, since Magento
     /// counts more.
     refunded: Decimal,
+    /// How many of it the parts that are left make, of a bundle that is billed by its parts: a shipment
+    /// without a list takes those along and counts none of the bundle itself.
+    left_by_parts: Option<Decimal>,
     /// What it is among the other items.
     pub(crate) role: ItemRole,
     /// What the store answered.
@@ -98,10 +105,12 @@ impl Order {
         let roles: Vec<ItemRole> = items.iter().map(|item| item.role_among(&items)).collect();
         items.iter_mut().zip(roles).for_each(|(item, role)| item.role = role);
         let canceled: Vec<Decimal> = items.iter().map(|item| item.canceled_among(&items)).collect();
-        let refunded: Vec<Decimal> = items.iter().map(|item| item.refunded_among(&items)).collect();
-        for (item, (canceled, refunded)) in items.iter_mut().zip(canceled.into_iter().zip(refunded))
-        {
-            (item.canceled_in_bundle, item.refunded) = (canceled, refunded);
+        items.iter_mut().zip(canceled).for_each(|(item, count)| item.canceled_in_bundle = count);
+        let by_parts: Vec<_> = items.iter().map(|item| item.counted_by_parts(&items)).collect();
+        for (item, counts) in items.iter_mut().zip(by_parts) {
+            if let Some((refunded, left)) = counts {
+                (item.refunded, item.left_by_parts) = (refunded, Some(left));
+            }
         }
         let method = document.get("payment").and_then(|payment| payment.get("method"));
         Ok(Self {
@@ -117,6 +126,7 @@ impl Order {
             base_paid: document.amount_if_any("base_total_paid")?,
             base_refunded: document.amount_if_any("base_total_refunded")?,
             fee_kept: document.amount_if_any("adjustment_negative")?,
+            unrecorded_refunds: Money::default(),
             items,
             document,
         })
@@ -164,6 +174,12 @@ impl Order {
     pub(crate) fn parts(&self, whole: &OrderItem) -> impl Iterator<Item = &OrderItem> {
         let whole = whole.id;
         self.items.iter().filter(move |item| item.parent_id == whole)
+    }
+
+    /// Whether parts of a bundle are left to ship, in whatever state it is: Magento counts each shipped part
+    /// against what was ordered in bundles, and takes an order for complete before all of it was shipped.
+    pub(crate) fn has_parts_to_ship(&self) -> bool {
+        self.items.iter().any(|item| item.role.is_in_bundle && item.to_ship().is_positive())
     }
 
     /// How many of a bundle so many of each of its parts are. One that lacks a part is none.
@@ -223,10 +239,35 @@ impl Order {
         }
     }
 
+    /// Takes what was given back from its credit memos, where they come to more than the order says.
+    ///
+    /// # Errors
+    /// When a memo has no total.
+    pub(crate) fn learn_refunds(&mut self, memos: &[JsonObject]) -> Result<(), Failure> {
+        let (mut given, mut roundings) = (Money::default(), Decimal::ZERO);
+        for memo in memos.iter().filter(|memo| memo.id("state") != CANCELED_MEMO) {
+            given += grand_total(memo)?;
+            roundings += Decimal::CENT;
+        }
+        let recorded = Money { order: self.total_refunded, base: self.base_refunded };
+        let missing = (given - recorded).cents();
+        let is_missing = missing.base > roundings;
+        self.unrecorded_refunds = if is_missing { missing } else { Money::default() };
+        Ok(())
+    }
+
     /// Whether something of it was invoiced.
     pub(crate) fn is_invoiced(&self) -> bool {
         self.items.iter().any(|item| item.qty_invoiced.is_positive())
     }
+}
+
+/// Magento's number for a credit memo that was canceled.
+const CANCELED_MEMO: u64 = 3;
+
+/// What a document comes to, which every one has.
+pub(crate) fn grand_total(document: &JsonObject) -> Result<Money, Failure> {
+    Ok(Money { order: document.amount("grand_total")?, base: document.amount("base_grand_total")? })
 }
 
 /// What is still to be paid of an order: what is due, less what was canceled.
@@ -256,6 +297,7 @@ impl OrderItem {
             qty_canceled: document.amount("qty_canceled")?,
             canceled_in_bundle: Decimal::ZERO,
             refunded: document.amount("qty_refunded")?,
+            left_by_parts: None,
             role: ItemRole { is_billed: document.id("parent_item_id") == 0, ..ItemRole::alone() },
             document,
         })
@@ -292,13 +334,14 @@ impl OrderItem {
         self.bundles_among(items, |part| part.qty_canceled)
     }
 
-    /// How many of it were refunded.
-    fn refunded_among(&self, items: &[Self]) -> Decimal {
-        if self.role.is_bundle_of_parts() {
-            self.bundles_among(items, |part| part.qty_refunded)
-        } else {
-            self.qty_refunded
-        }
+    /// How many of a bundle that is billed by its parts were refunded, and how many the parts make that are
+    /// left to ship.
+    fn counted_by_parts(&self, items: &[Self]) -> Option<(Decimal, Decimal)> {
+        self.role.is_bundle_of_parts().then(|| {
+            let left = |part: &Self| if part.is_virtual { Decimal::ZERO } else { part.remaining() };
+            let refunded = self.bundles_among(items, |part| part.qty_refunded);
+            (refunded, self.bundles_among(items, left))
+        })
     }
 
     /// How many bundles so many of each part are. One that lacks a part is none.
@@ -337,6 +380,12 @@ impl OrderItem {
         if !self.is_shipped() {
             return Decimal::ZERO;
         }
+        let left = self.remaining();
+        self.left_by_parts.map_or(left, |by_parts| left.min(by_parts))
+    }
+
+    /// How many are neither shipped nor refunded nor canceled, whatever it ships with.
+    fn remaining(&self) -> Decimal {
         let canceled = self.qty_canceled.max(self.canceled_in_bundle);
         let gone = self.qty_shipped + self.refunded + canceled;
         (self.qty_ordered - gone).max(Decimal::ZERO)

@@ -32,32 +32,33 @@ pub(crate) struct OrderFilter {
 }
 
 impl OrderFilter {
-    /// The time zones of the store, as far as they are asked for or `are_shown`, and the one in which
+    /// The time zones of the store, as far as they are asked for or needed `beside`, and the one in which
     /// days are meant where any are named: here, or in `more_days` than these. UTC, where there are
     /// only moments.
     pub(crate) fn zones(
         &self,
         context: &Context,
         more_days: bool,
-        are_shown: bool,
-    ) -> Result<(StoreTimeZones, Option<NamedZone>), Failure> {
+        beside: ZoneNeed,
+    ) -> Result<(StoreTimeZones, NamedZone), Failure> {
         let created_on_days = self.created.as_ref().is_some_and(|range| !range.is_of_moments());
         let has_days = more_days || created_on_days || self.time_zone.is_some();
         let is_by_views = has_days && self.time_zone.is_none();
         let is_asked = is_by_views || !self.store_view_codes.is_empty();
-        let zones = StoreTimeZones::read(context, ZoneNeed::of(is_asked, are_shown))?;
-        let days = has_days
-            .then(|| zones.days_in(self.time_zone.as_deref(), &self.store_view_codes))
-            .transpose()?;
-        // Moments are the same in every zone.
-        Ok((zones, days.or_else(|| Some(NamedZone::utc()))))
+        let zones = StoreTimeZones::read(context, if is_asked { ZoneNeed::Asked } else { beside })?;
+        let days = match has_days {
+            true => zones.days_in(self.time_zone.as_deref(), &self.store_view_codes)?,
+            // Moments are the same in every zone.
+            false => NamedZone::utc(),
+        };
+        Ok((zones, days))
     }
 
     /// The criteria, with what [`zones`](Self::zones) answered.
     pub(crate) fn criteria(
         &self,
         zones: &StoreTimeZones,
-        days: Option<&NamedZone>,
+        days: &NamedZone,
     ) -> Result<Criteria, Failure> {
         // Magento does not trim the values of a list.
         let numbers: Vec<_> =
@@ -97,10 +98,10 @@ pub(crate) fn within(
     criteria: Criteria,
     field: &str,
     range: Option<&TimeRange>,
-    days: Option<&NamedZone>,
+    days: &NamedZone,
     argument: &str,
 ) -> Result<Criteria, Failure> {
-    let (Some(range), Some(days)) = (range, days) else { return Ok(criteria) };
+    let Some(range) = range else { return Ok(criteria) };
     Ok(days.filters(field, range, argument)?.into_iter().fold(criteria, Criteria::filter))
 }
 

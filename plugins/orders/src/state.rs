@@ -146,13 +146,14 @@ fn not_waiting(state: OrderState) -> Result<(), StateRefusal> {
 
 /// What was paid and not yet given back, in the order's currency.
 fn left_to_refund(order: &Order) -> Decimal {
-    order.total_paid.cents() - order.total_refunded
+    order.total_paid.cents() - order.total_refunded - order.unrecorded_refunds.order
 }
 
 /// What of that can be given back: nothing once all was in the base currency, which is what Magento holds
 /// refunds against. In the order's own a cent of the conversion may stay, for ever.
 pub(crate) fn money_left(order: &Order) -> Decimal {
-    let base_left = order.base_paid.cents() - order.base_refunded.cents();
+    let base_refunded = order.base_refunded + order.unrecorded_refunds.base;
+    let base_left = order.base_paid.cents() - base_refunded.cents();
     if order.base_paid.is_positive() && !base_left.is_positive() {
         return Decimal::ZERO;
     }

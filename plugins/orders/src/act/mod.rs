@@ -18,4 +18,4 @@ pub(crate) mod ship;
 pub(crate) mod track;
 
 pub(crate) use apply::{DocumentNote, order_lookup};
-pub(crate) use refund_invoice::RefundInvoice;
+pub(crate) use refund_invoice::{RefundInvoice, refunds_of};

@@ -8,7 +8,7 @@ use souk_sdk::prelude::*;
 use super::apply::{ActReply, apply_to, order_lookup};
 use super::refund_args::{RefundArgs, RefundMethod};
 use super::refund_change::Refund;
-use super::refund_invoice::RefundInvoice;
+use super::refund_invoice::{RefundInvoice, refunds_of};
 use crate::balance::OrderBalance;
 use crate::credit_memo::{CreditMemo, ShippingDisplay};
 use crate::json_object::{JsonObject, JsonObjectView, object};
@@ -32,7 +32,9 @@ use crate::state::{OrderAct, require};
 pub(crate) fn refund(args: &RefundArgs, context: &ApplyContext) -> ActReply {
     let mut order = args.order.read(context)?;
     order.learn_shipping(context)?;
-    let invoice = refund_invoice(args, context, &order)?;
+    let memos = refunds_of(context, &order)?;
+    order.learn_refunds(&memos)?;
+    let invoice = refund_invoice(args, context, &order, &memos)?;
     let balance = OrderBalance::parse(&order)?;
     let display = shipping_display(context)?;
     let refund = Refund::new(args, &order, &balance, invoice.as_ref(), display)?;
@@ -103,11 +105,12 @@ fn refund_invoice(
     args: &RefundArgs,
     context: &ApplyContext,
     order: &Order,
+    memos: &[JsonObject],
 ) -> Result<Option<RefundInvoice>, Failure> {
     let online = args.method == RefundMethod::Online;
     require(order, if online { OrderAct::RefundOnline } else { OrderAct::RefundOffline })?;
     match (online, args.invoice_id) {
-        (true, id) => RefundInvoice::find(context, order, id.map(EntityId::get)).map(Some),
+        (true, id) => RefundInvoice::find(context, order, memos, id.map(EntityId::get)).map(Some),
         (false, None) => Ok(None),
         (false, Some(_)) => {
             Err(Failure::argument("invoice_id", "an offline refund is of the order")

@@ -25,6 +25,7 @@ use crate::credit_memo::{
 use crate::item_quantity::{ItemQuantity, all_left, quantity_of, resolve};
 use crate::item_role::DocumentSide;
 use crate::json_object::JsonObject;
+use crate::money::Money;
 use crate::order::{Order, OrderItem};
 use crate::routes::{REFUND, REFUND_INVOICE};
 use crate::uninvoiced_bundle;
@@ -94,7 +95,7 @@ impl<'order> Refund<'order> {
         let covers_order = all_left(order, OrderItem::to_refund)
             .iter()
             .all(|line| left(line.item) >= line.quantity)
-            && invoice.is_none_or(|own| own.balance.base_shipping >= balance.shipping_left.base);
+            && invoice.is_none_or(|own| own.balance.has_all_shipping(balance));
         let adjustment = |wanted: Option<NonNegative>, argument: &str| match wanted {
             None => Ok(Decimal::ZERO),
             Some(NonNegative(wanted)) => adjustment_in_base(order, balance, wanted, argument),
@@ -149,7 +150,8 @@ impl<'order> Refund<'order> {
         self.memo = self.memo_as(invoice, likely)?;
         if everything || self.is_above_by_roundings_alone() {
             self.take_off_what_was_given_before(invoice);
-            if everything {
+            // What a fee takes is not given back in the same memo.
+            if everything && !self.given_before.is_positive() {
                 self.give_back_what_is_taken_twice(invoice, likely)?;
             }
             self.memo = self.memo_as(invoice, likely)?;
@@ -195,6 +197,7 @@ impl<'order> Refund<'order> {
     /// each memo of an order whose shipping is discounted.
     fn is_above_by_roundings_alone(&self) -> bool {
         self.extras.adjustment == Decimal::ZERO
+            && self.order.unrecorded_refunds == Money::default()
             && self.balance.adjustment_refunded.base == Decimal::ZERO
     }
 
@@ -208,14 +211,12 @@ impl<'order> Refund<'order> {
         let is_above = |fee: Decimal, slack: Decimal| {
             let base = goods.base - fee;
             let order = goods.order - fee.times(self.balance.rate).cents();
-            (refunded.base + base).cents() > paid.base.cents()
-                || (refunded.order + order).cents() > paid.order.cents() + slack
+            self.balance.is_exceeded_by(Money { order, base }, slack)
                 || of_invoice.is_some_and(|left| base.cents() > left)
         };
-        // Each currency is rounded by itself: a cent of the order's own is no reason to keep one.
-        let slack = if self.order.is_converted() { Decimal::CENT } else { Decimal::ZERO };
         let mut above = Decimal::ZERO;
-        if is_above(above, slack) {
+        // A cent of the order's own currency is no reason to keep one.
+        if is_above(above, self.balance.conversion_slack) {
             let left = (paid.base - refunded.base).min(of_invoice.unwrap_or(paid.base));
             above = ((goods.base - left).cents() - Decimal::CENT).max(Decimal::ZERO);
             while is_above(above, Decimal::ZERO) {
@@ -401,10 +402,13 @@ impl<'order> Refund<'order> {
 
     /// The ids of what comes back: of a configurable product the variant too, whose stock it is.
     fn returned_items(&self) -> Vec<Value> {
-        let comes_back = |item: &&OrderItem| {
-            self.returned.contains(&item.id) || self.returned.contains(&item.parent_id)
-        };
-        self.order.items().iter().filter(comes_back).map(|item| item.id.into()).collect()
+        let returned = self.order.items().iter().filter(|item| self.comes_back(item));
+        returned.map(|item| item.id.into()).collect()
+    }
+
+    /// Whether its goods go back to stock.
+    fn comes_back(&self, item: &OrderItem) -> bool {
+        self.returned.contains(&item.id) || self.returned.contains(&item.parent_id)
     }
 }
 
@@ -454,8 +458,7 @@ fn shipping(
         Some(NonNegative(wanted)) => {
             let all = is_left && wanted == balance.shipping_left.order;
             let is_taxed = balance.shipping_tax.base.is_positive();
-            let has_own =
-                invoice.is_none_or(|own| own.balance.base_shipping >= balance.shipping_left.base);
+            let has_own = invoice.is_none_or(|own| own.balance.has_all_shipping(balance));
             if all && is_taxed && display.is_none() && has_own && !(is_discounted && was_refunded) {
                 return Ok(None);
             }

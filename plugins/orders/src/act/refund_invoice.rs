@@ -3,11 +3,11 @@
 use souk_sdk::magento::Scan;
 use souk_sdk::prelude::*;
 
-use crate::balance::money_if_any;
+use crate::balance::{money_if_any, shipping_compensation};
 use crate::credit_memo::InvoiceBalance;
 use crate::json_object::{JsonObject, object};
 use crate::money::Money;
-use crate::order::{Order, OrderItem};
+use crate::order::{Order, OrderItem, grand_total};
 use crate::order_filter::equals;
 use crate::routes::CREDITMEMOS;
 use crate::sales_document::DocumentKind;
@@ -33,55 +33,76 @@ pub(crate) struct RefundInvoice {
 }
 
 impl RefundInvoice {
-    /// Finds the invoice: the one that is meant, or the order's only one.
+    /// Finds the invoice: the one that is meant, or the only one that the gateway can give back of.
     ///
     /// # Errors
-    /// When the order has no such invoice or several, or the gateway did not capture it; and what
-    /// reading meets.
+    /// When the order has no such invoice or several that can be refunded through, or the gateway did not
+    /// capture it; and what reading meets.
     pub(crate) fn find(
         context: &ApplyContext,
         order: &Order,
+        memos: &[JsonObject],
         id: Option<u64>,
     ) -> Result<Self, Failure> {
-        let invoices = DocumentKind::Invoice.all_of(context, order)?;
-        if !invoices.iter().any(is_captured) {
-            return Err(not_captured().failure(order, "refund"));
+        let kind = DocumentKind::Invoice;
+        let mut invoices = kind.all_of(context, order)?;
+        if let Some(why) = Self::why_none(order, &invoices, memos)? {
+            return Err(why.failure(order, "refund"));
         }
-        let invoice = DocumentKind::Invoice.choose(order, &invoices, id, "invoice_id")?;
-        let id = invoice.id("entity_id");
-        let refused = |message: String| Failure::argument("invoice_id", message);
-        if invoice.id("state") != PAID {
-            return Err(refused(format!("the invoice {id} is not paid")));
+        if let Some(id) = id {
+            let invoice = kind.choose(order, &invoices, Some(id), "invoice_id")?;
+            let refused = |message: String| Failure::argument("invoice_id", message);
+            if invoice.id("state") != PAID {
+                return Err(refused(format!("the invoice {id} is not paid")));
+            }
+            if !is_captured(invoice) {
+                return Err(refused(format!("the invoice {id} was not captured by the gateway"))
+                    .remedy(OFFLINE));
+            }
+            return Self::new(order, invoice, memos);
         }
-        if !is_captured(invoice) {
-            return Err(refused(format!("the invoice {id} was not captured by the gateway"))
-                .remedy(OFFLINE));
+        // Nobody has to choose what the gateway can give nothing back of.
+        let mut unfit = Vec::new();
+        for invoice in &invoices {
+            if !Self::gives_back(order, invoice, memos)? {
+                unfit.push(invoice.id("entity_id"));
+            }
         }
-        Self::new(order, invoice, &memos(context, order)?)
+        invoices.retain(|invoice| !unfit.contains(&invoice.id("entity_id")));
+        Self::new(order, kind.choose(order, &invoices, None, "invoice_id")?, memos)
     }
 
-    /// Why the gateway can give nothing of an order back, whatever its state, as these are its invoices;
-    /// none where it can.
+    /// Why the gateway can give nothing of an order back, whatever its state, as these are its invoices
+    /// and credit memos; none where it can.
     ///
     /// # Errors
-    /// What reading the memos meets.
+    /// What of a document cannot be read.
     pub(crate) fn why_none(
-        context: &Context,
         order: &Order,
         invoices: &[JsonObject],
+        memos: &[JsonObject],
     ) -> Result<Option<StateRefusal>, Failure> {
-        let mut captured = invoices.iter().filter(|invoice| is_captured(invoice)).peekable();
-        if captured.peek().is_none() {
-            return Ok(Some(not_captured()));
+        if !invoices.iter().any(is_captured) {
+            let why = StateRefusal::new("the gateway captured none of its invoices");
+            return Ok(Some(why.remedy(OFFLINE)));
         }
-        let memos = memos(context, order)?;
-        for invoice in captured {
-            if Self::new(order, invoice, &memos)?.money_left.base.cents().is_positive() {
+        for invoice in invoices {
+            if Self::gives_back(order, invoice, memos)? {
                 return Ok(None);
             }
         }
         let why = "all of what the gateway captured of it has been given back";
         Ok(Some(StateRefusal::new(why).remedy(OFFLINE)))
+    }
+
+    /// Whether the gateway can give something back of an invoice.
+    fn gives_back(
+        order: &Order,
+        invoice: &JsonObject,
+        memos: &[JsonObject],
+    ) -> Result<bool, Failure> {
+        let is_left = |own: Self| own.money_left.base.cents().is_positive();
+        Ok(is_captured(invoice) && is_left(Self::new(order, invoice, memos)?))
     }
 
     /// An invoice after the order's credit memos: those that were made of it count.
@@ -95,11 +116,7 @@ impl RefundInvoice {
     ) -> Result<Self, Failure> {
         let id = invoice.id("entity_id");
         let memos = memos.iter().filter(|memo| memo.id("invoice_id") == id);
-        let shipping_compensation = Money {
-            order: invoice.amount_if_any("shipping_discount_tax_compensation_amount")?,
-            // Magento's column is too short for the whole name.
-            base: invoice.amount_if_any("base_shipping_discount_tax_compensation_amnt")?,
-        };
+        let shipping_compensation = shipping_compensation(invoice)?;
         let mut balance = InvoiceBalance {
             items: Vec::new(),
             // Later invoices have no `shipping_amount` at all (`orders_more.jsonl`).
@@ -141,12 +158,11 @@ fn is_captured(invoice: &JsonObject) -> bool {
     invoice.id("state") == PAID && !invoice.text("transaction_id").is_empty()
 }
 
-fn not_captured() -> StateRefusal {
-    StateRefusal::new("the gateway captured none of its invoices").remedy(OFFLINE)
-}
-
 /// The order's credit memos. Where nothing of it was refunded there are none, or none that count.
-fn memos(context: &Context, order: &Order) -> Result<Vec<JsonObject>, Failure> {
+///
+/// # Errors
+/// What reading meets.
+pub(crate) fn refunds_of(context: &Context, order: &Order) -> Result<Vec<JsonObject>, Failure> {
     let is_refunded = order.items().iter().any(|item| item.qty_refunded.is_positive());
     if !is_refunded && !order.total_refunded.is_positive() && !order.fee_kept.is_positive() {
         return Ok(Vec::new());
@@ -157,11 +173,6 @@ fn memos(context: &Context, order: &Order) -> Result<Vec<JsonObject>, Failure> {
 }
 
 const COMPENSATION: &str = "discount_tax_compensation_amount";
-
-/// What a document comes to, which every one has.
-fn grand_total(document: &JsonObject) -> Result<Money, Failure> {
-    Ok(Money { order: document.amount("grand_total")?, base: document.amount("base_grand_total")? })
-}
 
 /// How many of each order item a document is about.
 fn quantities(document: &JsonObject) -> Result<Vec<(u64, Decimal)>, Failure> {

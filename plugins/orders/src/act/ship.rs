@@ -119,8 +119,8 @@ pub(crate) fn ship_change(
     let is_all = is_all(&quantities, &all_left(order, OrderItem::shippable));
     let has_unnameable = has_unknown_bundle(order) || miscounted_bundle::has_any(order);
     let is_unnamed = items.is_none() && has_unnameable;
-    if is_unnamed || is_all && quantities.len() > LIST_LIMIT {
-        // Without a list Magento takes all that is left, however its bundles ship.
+    if is_unnamed || is_all && !has_unnameable && quantities.len() > LIST_LIMIT {
+        // Without a list Magento takes all that is left, however its bundles ship: also what nobody named.
         if !is_all {
             return Err(unnameable(order));
         }
@@ -169,7 +169,10 @@ fn named<'order>(
     // A bundle that Magento has miscounted is refused for that, and not for its quantity.
     let left = |item: &OrderItem| item.shippable().max(item.to_ship());
     let quantities = resolve(order, items, DocumentSide::Goods, left, "ship")?;
-    match quantities.iter().find(|line| miscounted_bundle::is_miscounted(line.item)) {
+    let is_refused = |line: &&ItemQuantity<'_>| {
+        miscounted_bundle::is_miscounted(line.item) && line.quantity > line.item.shippable()
+    };
+    match quantities.iter().find(is_refused) {
         Some(line) => Err(miscounted_bundle::refused_by_name(order, line.item)),
         None => Ok(quantities),
     }

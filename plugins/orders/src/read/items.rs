@@ -77,7 +77,7 @@ pub(crate) fn items(args: &ItemsArgs, context: &Context) -> OrdersReply<ItemsRes
         } else {
             zones.days_in(args.time_zone.as_deref(), &args.store_view_codes)?
         };
-        criteria = within(criteria, "created_at", args.created.as_ref(), Some(&days), "created")?;
+        criteria = within(criteria, "created_at", args.created.as_ref(), &days, "created")?;
     }
     if let Some(after) = args.after_id {
         let after = after.get().to_string();

@@ -7,7 +7,7 @@ use crate::json_object::{JsonObject, JsonObjectView};
 use crate::order_filter::{OrderFilter, any_of_each, check_length, count, equals, within};
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
 use crate::routes::ORDERS;
-use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange};
+use crate::time_zones::{NamedZone, StoreTimeZones, TimeRange, ZoneNeed};
 use crate::untrusted::UNTRUSTED;
 
 /// Orders of one page that are looked through where Magento cannot filter by itself.
@@ -133,8 +133,8 @@ impl ResultSchema for SearchResult {
 #[action(query, reads(ORDERS, STORE_CONFIGS), note = UNTRUSTED, keywords("purchases", "sales list", "customer's orders", "recent orders", "unpaid"))]
 pub(crate) fn search(args: &SearchArgs, context: &Context) -> OrdersReply<SearchResult> {
     let updated_on_days = args.updated.as_ref().is_some_and(|range| !range.is_of_moments());
-    let (zones, days) = args.filter.zones(context, updated_on_days, args.shows_views())?;
-    let criteria = args.criteria(&zones, days.as_ref())?;
+    let (zones, days) = args.filter.zones(context, updated_on_days, args.zones_shown())?;
+    let criteria = args.criteria(&zones, &days)?;
     let by_id = args.sort_field == SortField::EntityId;
     if !by_id && (args.after_id.is_some() || !args.payment_methods.is_empty()) {
         let argument = if args.after_id.is_some() { "after_id" } else { "payment_methods" };
@@ -151,7 +151,7 @@ pub(crate) fn search(args: &SearchArgs, context: &Context) -> OrdersReply<Search
         "items": orders.collect::<Vec<_>>(),
         "total_count": page.total,
         "next_after_id": page.next_after.filter(|_| by_id),
-        "time_zone": days.map(|days| days.name).unwrap_or_default(),
+        "time_zone": days.name,
     })))
 }
 
@@ -164,11 +164,7 @@ struct OrderPage {
 }
 
 impl SearchArgs {
-    fn criteria(
-        &self,
-        zones: &StoreTimeZones,
-        days: Option<&NamedZone>,
-    ) -> Result<Criteria, Failure> {
+    fn criteria(&self, zones: &StoreTimeZones, days: &NamedZone) -> Result<Criteria, Failure> {
         let mut criteria = any_of_each(
             self.filter.criteria(zones, days)?,
             [("shipping_method", "shipping_methods", &self.shipping_methods)],
@@ -200,9 +196,12 @@ impl SearchArgs {
         })
     }
 
-    /// Whether orders are shown with the store view that they were placed in.
-    fn shows_views(&self) -> bool {
-        self.fields.names(&SHOWN).is_none_or(|names| names.contains(&"store_id"))
+    /// Orders may be shown with the store view that they were placed in.
+    fn zones_shown(&self) -> ZoneNeed {
+        match self.fields.names(&SHOWN) {
+            Some(names) if !names.contains(&"store_id") => ZoneNeed::None,
+            _ => ZoneNeed::Shown,
+        }
     }
 
     /// The fields to ask for; `None` for all.

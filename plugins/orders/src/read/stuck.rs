@@ -1,6 +1,6 @@
 //! `orders_stuck`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use souk_sdk::magento::{LIST_BUDGET, STORE_CONFIGS, Scan, projection};
@@ -11,7 +11,7 @@ use crate::order::{ORDER_FIELDS, Order};
 use crate::order_filter::{any_of_each, count};
 use crate::order_state::OrderState;
 use crate::result::{OrdersReply, OrdersResult, ResultSchema};
-use crate::routes::{INVOICES, ORDERS};
+use crate::routes::{INVOICES, ITEMS, ORDERS};
 use crate::state::{OrderAct, check};
 use crate::time_zones::{StoreTimeZones, ZoneNeed, as_of, filter_text, instant, rfc3339};
 use crate::untrusted::UNTRUSTED;
@@ -35,6 +35,11 @@ pub(crate) struct StuckArgs {
     #[serde(default = "count::<3>")]
     #[schemars(range(min = 0, max = 3650))]
     waiting_days: u32,
+    /// Complete orders of which parts of bundles were not shipped count as paid_not_shipped: placed in the
+    /// last so many days.
+    #[serde(default = "count::<90>")]
+    #[schemars(range(min = 0, max = 3650))]
+    complete_since_days: u32,
     /// Only orders of these store views.
     #[serde(default)]
     store_view_codes: Vec<String>,
@@ -56,7 +61,8 @@ impl ResultSchema for StuckResult {
     const REQUIRED: &'static str = "orders counts as_of";
 }
 
-/// States in which an order waits for something. Complete, closed and canceled ones do not.
+/// States in which an order waits for something. Closed and canceled ones do not, and of complete ones only
+/// those with parts of bundles that Magento has not counted.
 const OPEN: [OrderState; 5] = [
     OrderState::New,
     OrderState::PendingPayment,
@@ -99,6 +105,10 @@ impl WaitReason {
         match order.state {
             OrderState::Holded => Some(Self::OnHold),
             OrderState::PaymentReview => Some(Self::PaymentReview),
+            OrderState::Complete => {
+                let waits = order.has_parts_to_ship() && !order.due.is_positive();
+                waits.then_some(Self::PaidNotShipped)
+            }
             _ if !order.is_invoiced() => Some(Self::Pending),
             _ if order.total_paid < order.total_invoiced => Some(Self::InvoicedNotPaid),
             _ if !order.due.is_positive() && check(order, OrderAct::Ship).is_ok() => {
@@ -120,7 +130,7 @@ struct StuckOrder {
 ///
 /// Finds orders that wait too long: paid and not shipped, pending, invoiced and not paid, on hold,
 /// payment under review. The days after which each counts are arguments.
-#[action(query, reads(ORDERS, INVOICES, STORE_CONFIGS), note = UNTRUSTED, keywords("late", "overdue", "waiting", "not shipped", "backlog", "forgotten"))]
+#[action(query, reads(ORDERS, ITEMS, INVOICES, STORE_CONFIGS), note = UNTRUSTED, keywords("late", "overdue", "waiting", "not shipped", "backlog", "forgotten"))]
 pub(crate) fn stuck(args: &StuckArgs, context: &Context) -> OrdersReply<StuckResult> {
     let as_of = as_of(args.as_of.as_deref())?;
     let asked = ZoneNeed::of(!args.store_view_codes.is_empty(), false);
@@ -132,18 +142,17 @@ pub(crate) fn stuck(args: &StuckArgs, context: &Context) -> OrdersReply<StuckRes
         .min(args.waiting_days);
     // What is younger than the shortest threshold cannot be stuck.
     let oldest = filter_text(before(as_of, shortest));
-    let criteria = Criteria::new()
-        .filter(Filter::any_of("state", &OPEN.map(OrderState::as_str))?)
-        .filter(Filter::new("created_at", Condition::Lteq, oldest)?);
     let stores = zones.ids(&args.store_view_codes)?;
+    let criteria = Criteria::new().filter(Filter::new("created_at", Condition::Lteq, oldest)?);
     let criteria = any_of_each(criteria, [("store_id", "store_view_codes", &stores)])?;
-    let fields = projection(ORDER_FIELDS.split(' ').chain(MORE_FIELDS.split(' ')))?;
-    let mut scan = Scan::new(context, ORDERS, criteria.fields(fields), "entity_id");
-    let mut orders: Vec<StuckOrder> = Vec::new();
-    while let Some(page) = scan.next_page()? {
-        for order in page {
-            orders.extend(StuckOrder::new(Order::parse(order)?));
-        }
+    let open = Filter::any_of("state", &OPEN.map(OrderState::as_str))?;
+    let mut orders = waiting(context, criteria.clone().filter(open))?;
+    let since = filter_text(before(as_of, args.complete_since_days));
+    let complete = criteria
+        .filter(Filter::new("created_at", Condition::Gteq, since)?)
+        .filter(Filter::new("state", Condition::Eq, OrderState::Complete.as_str())?);
+    for ids in bundle_orders(context, &complete)? {
+        orders.extend(waiting(context, complete.clone().filter(ids))?);
     }
     date_by_invoices(context, &mut orders)?;
     orders.retain(|stuck| stuck.since <= before(as_of, args.days(stuck.wait)));
@@ -172,6 +181,37 @@ impl StuckArgs {
             WaitReason::OnHold | WaitReason::PaymentReview => self.waiting_days,
         }
     }
+}
+
+/// The orders of a search that wait.
+fn waiting(context: &Context, criteria: Criteria) -> Result<Vec<StuckOrder>, Failure> {
+    let fields = projection(ORDER_FIELDS.split(' ').chain(MORE_FIELDS.split(' ')))?;
+    let mut scan = Scan::new(context, ORDERS, criteria.fields(fields), "entity_id");
+    let mut orders = Vec::new();
+    while let Some(page) = scan.next_page()? {
+        for order in page {
+            orders.extend(StuckOrder::new(Order::parse(order)?));
+        }
+    }
+    Ok(orders)
+}
+
+/// Filters for those of these orders that have bundles, and some others beside: most stores have few, and no
+/// search of orders finds them.
+fn bundle_orders(context: &Context, orders: &Criteria) -> Result<Vec<Filter>, Failure> {
+    let oldest = orders.clone().fields(projection(["entity_id"])?);
+    let oldest = oldest.sort("entity_id", Direction::Asc)?.page(1, 1);
+    let oldest = ORDERS.read([]).search(&oldest).in_view(StoreView::Global);
+    let oldest: SearchPage<JsonObject> = context.get(&oldest)?;
+    let Some(oldest) = oldest.items.first() else { return Ok(Vec::new()) };
+    let criteria = Criteria::new()
+        .filter(Filter::new("order_id", Condition::Gteq, oldest.id("entity_id").to_string())?)
+        .filter(Filter::new("product_type", Condition::Eq, "bundle")?)
+        .fields(projection(["item_id", "order_id"])?);
+    let items = Scan::new(context, ITEMS, criteria, "item_id").all()?;
+    let ids: BTreeSet<u64> = items.into_iter().map(|item| object(item).id("order_id")).collect();
+    let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
+    if ids.is_empty() { Ok(Vec::new()) } else { Filter::split("entity_id", &ids, LIST_BUDGET / 2) }
 }
 
 fn before(as_of: Timestamp, days: u32) -> Timestamp {

@@ -129,15 +129,11 @@ pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<Totals
         ..OrderFilter::default()
     };
     let is_by_day = args.group_by.contains(&GroupBy::Day);
-    let has_days = is_by_day || !args.created.is_of_moments();
-    let is_asked = has_days && args.time_zone.is_none() || !args.store_view_codes.is_empty();
-    let is_shown = args.group_by.contains(&GroupBy::Store);
-    let zones = StoreTimeZones::read(context, ZoneNeed::of(is_asked || is_shown, false))?;
-    let days = if !has_days && args.time_zone.is_none() {
-        NamedZone::utc()
-    } else {
-        zones.days_in(args.time_zone.as_deref(), &args.store_view_codes)?
+    let beside = match args.group_by.contains(&GroupBy::Store) {
+        true => ZoneNeed::Asked,
+        false => ZoneNeed::None,
     };
+    let (zones, days) = filter.zones(context, is_by_day, beside)?;
     let mut fields = vec![
         "entity_id",
         "store_id",
@@ -152,7 +148,7 @@ pub(crate) fn totals(args: &TotalsArgs, context: &Context) -> OrdersReply<Totals
     if args.group_by.contains(&GroupBy::PaymentMethod) {
         fields.push("payment[method]");
     }
-    let criteria = filter.criteria(&zones, Some(&days))?;
+    let criteria = filter.criteria(&zones, &days)?;
     check_length(&criteria)?;
     let mut scan = Scan::new(context, ORDERS, criteria.fields(projection(fields)?), "entity_id");
     let mut rows: BTreeMap<Vec<String>, TotalsRow> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use souk_sdk::magento::PRODUCTS;
 use souk_sdk::prelude::*;
 
-use crate::act::RefundInvoice;
+use crate::act::{RefundInvoice, refunds_of};
 use crate::balance::OrderBalance;
 use crate::item_role::ShippedAs;
 use crate::json_object::{JsonObject, JsonObjectView, object};
@@ -43,6 +43,8 @@ impl ResultSchema for WhyResult {
 pub(crate) fn why(args: &OrderRef, context: &Context) -> OrdersReply<WhyResult> {
     let mut order = args.read(context)?;
     order.learn_shipping(context)?;
+    let memos = refunds_of(context, &order)?;
+    order.learn_refunds(&memos)?;
     let balance = OrderBalance::parse(&order)?;
     let invoices = DocumentKind::Invoice.all_of(context, &order)?;
     let mut acts = Vec::with_capacity(OrderAct::ALL.len());
@@ -51,7 +53,7 @@ pub(crate) fn why(args: &OrderRef, context: &Context) -> OrdersReply<WhyResult> 
             Err(refusal) => Some(refusal),
             // Its invoices have a say, too.
             Ok(()) if act == OrderAct::RefundOnline => {
-                RefundInvoice::why_none(context, &order, &invoices)?
+                RefundInvoice::why_none(&order, &invoices, &memos)?
             }
             Ok(()) => None,
         };

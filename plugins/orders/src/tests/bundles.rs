@@ -29,6 +29,16 @@ const FIXED: BundleOrder =
 
 /// A store with one of these orders, whose bundle ships in parts or whole. Its product may be gone.
 pub(super) fn shop(order: &BundleOrder, ships_apart: bool, is_product_there: bool) -> Rc<Shop> {
+    changed_shop(order, ships_apart, is_product_there, |_| ())
+}
+
+/// The same, with the order changed.
+fn changed_shop(
+    order: &BundleOrder,
+    ships_apart: bool,
+    is_product_there: bool,
+    change: impl FnOnce(&mut Value),
+) -> Rc<Shop> {
     let mut state: Value = serde_json::from_str(STATE).unwrap();
     for table in ["orders", "invoices", "shipments", "creditmemos", "transactions"] {
         state[table] = json!([]);
@@ -60,6 +70,7 @@ pub(super) fn shop(order: &BundleOrder, ships_apart: bool, is_product_there: boo
             list.push(product);
         }
     }
+    change(&mut document);
     state["orders"] = json!([document]);
     Shop::of(DemoStore::from_state(state.to_string().as_bytes()).unwrap())
 }
@@ -253,6 +264,96 @@ fn what_is_left_of_a_bundle_that_magento_has_miscounted_leaves_with_something_el
     assert_eq!(quantity(&shop, &DYNAMIC, DYNAMIC.bundle, "qty_shipped"), 0.0);
     assert_eq!(quantity(&shop, &DYNAMIC, DYNAMIC.parts[0].0, "qty_shipped"), 2.0);
     assert_eq!(quantity(&shop, &DYNAMIC, part, "qty_shipped"), f64::from(2 * per_bundle - 1));
+    // Magento counts none of the bundle as shipped; its parts tell that nothing is left.
+    assert_eq!(left_of(&why(), DYNAMIC.bundle), 0);
+    let failure = shop.act("ship", &json!({"order_id": DYNAMIC.id})).unwrap_err();
+    assert!(failure.message.contains("all of it was shipped"), "{failure:?}");
+    assert!(stuck(&shop).is_empty(), "nothing waits");
+}
+
+#[test]
+fn parts_that_are_left_in_an_order_that_is_called_complete_are_not_forgotten() {
+    for order in [&DYNAMIC, &FIXED] {
+        let shop = paid_shop(order, false);
+        let one = json!({"order_id": order.id, "items": named(order.bundle, 1)});
+        shop.act("ship", &one).unwrap();
+        // Its shipped parts count against the two bundles that were ordered.
+        assert_eq!(shop.order(order.id)["state"], "complete", "order {}", order.id);
+        let waits = stuck(&shop);
+        assert_eq!(waits[0]["reason"], "paid_not_shipped", "order {}: {waits:?}", order.id);
+        let mut refund = one.clone();
+        refund["method"] = json!("offline");
+        refund["return_to_stock"] = json!(true);
+        shop.act("ship", &json!({"order_id": order.id})).unwrap();
+        assert!(stuck(&shop).is_empty(), "order {}: all of it was shipped", order.id);
+        // What was given back is not waited for.
+        let shop = paid_shop(order, false);
+        shop.act("refund", &refund).unwrap();
+        shop.act("ship", &one).unwrap_or_default();
+        shop.act("ship", &json!({"order_id": order.id})).unwrap_or_default();
+        assert!(stuck(&shop).is_empty(), "order {}: {:?}", order.id, stuck(&shop));
+    }
+}
+
+/// What waits to be shipped, long after.
+fn stuck(shop: &Rc<Shop>) -> Vec<Value> {
+    let arguments = json!({"as_of": "2030-01-01T00:00:00Z", "complete_since_days": 3650});
+    let stuck = shop.host().call(&crate::orders(), "stuck", &arguments).unwrap();
+    stuck["orders"].as_array().unwrap().clone()
+}
+
+#[test]
+fn what_magento_still_ships_by_name_of_a_miscounted_bundle_is_shipped_by_name() {
+    let shop = shop(&DYNAMIC, false, true);
+    let act = |action: &str, more: Value| {
+        let mut arguments = json!({"order_id": DYNAMIC.id});
+        arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        shop.act(action, &arguments)
+    };
+    act("invoice", json!({"items": named(DYNAMIC.bundle, 1)})).unwrap();
+    act("refund", json!({"method": "offline", "shipping": 5})).unwrap();
+    assert_eq!(quantity(&shop, &DYNAMIC, DYNAMIC.bundle, "qty_refunded"), 1.0, "Magento's count");
+    let why = shop.host().call(&crate::orders(), "why", &json!({"order_id": DYNAMIC.id})).unwrap();
+    let mut acts = why["acts"].as_array().unwrap().iter();
+    let may_ship = acts.find(|act| act["act"] == "ship").unwrap();
+    let failure = act("ship", json!({})).unwrap_err();
+    assert_eq!(may_ship["possible"], false, "{may_ship}");
+    let said = may_ship["why"].as_str().unwrap();
+    assert!(failure.message.contains(said) && said.contains("no more than 1 of it"), "{failure:?}");
+    let failure = act("ship", json!({"items": named(DYNAMIC.bundle, 2)})).unwrap_err();
+    assert!(failure.remedy.unwrap().contains("ship 1 first"));
+    for shipped in 1..=2_u32 {
+        act("ship", json!({"items": named(DYNAMIC.bundle, 1)})).unwrap();
+        for (part, per_bundle) in DYNAMIC.parts {
+            let count = f64::from(shipped * per_bundle);
+            assert_eq!(quantity(&shop, &DYNAMIC, part, "qty_shipped"), count);
+        }
+    }
+    act("ship", json!({})).unwrap();
+}
+
+#[test]
+fn a_long_list_that_is_all_else_does_not_take_a_miscounted_bundle_along_unsaid() {
+    const LINES: u64 = 24;
+    let shop = changed_shop(&DYNAMIC, false, true, |order| {
+        let items = order["items"].as_array_mut().unwrap();
+        let beside = items.iter().find(|item| item["item_id"] == DYNAMIC.beside.unwrap());
+        let beside = beside.unwrap().clone();
+        items.extend((1..LINES).map(|line| {
+            let mut item = beside.clone();
+            item["item_id"] = json!(9000 + line);
+            item
+        }));
+    });
+    shop.act("invoice", &json!({"order_id": DYNAMIC.id})).unwrap();
+    let shipping = json!({"order_id": DYNAMIC.id, "method": "offline", "shipping": 5});
+    shop.act("refund", &shipping).unwrap();
+    let ids = (1..LINES).map(|line| 9000 + line).chain(DYNAMIC.beside);
+    let items: Vec<Value> = ids.map(|id| json!({"order_item_id": id, "qty": 1})).collect();
+    shop.act("ship", &json!({"order_id": DYNAMIC.id, "items": items})).unwrap();
+    for (part, _) in DYNAMIC.parts {
+        assert_eq!(quantity(&shop, &DYNAMIC, part, "qty_shipped"), 0.0, "nobody named it");
+    }
 }
 
 #[test]
@@ -270,6 +371,9 @@ fn what_is_left_alone_of_a_bundle_that_magento_has_miscounted_is_not_sent() {
     let mut acts = why["acts"].as_array().unwrap().iter();
     let act = acts.find(|act| act["act"] == "ship").unwrap();
     assert_eq!(act["possible"], false, "{act}");
+    let waits = stuck(&shop);
+    assert_eq!(waits[0]["reason"], "paid_not_shipped", "{waits:?}");
+    assert_eq!(waits[0]["left_to_ship"].as_array().unwrap().len(), DYNAMIC.parts.len());
     // All of the money can be given back all the same.
     let everything = json!({
         "order_id": DYNAMIC.id, "method": "offline", "everything": true, "return_to_stock": true,

@@ -59,6 +59,11 @@ fn set(document: &mut Value, amounts: &[(&str, f64)]) {
 }
 
 fn shop(order: &DiscountedOrder) -> Rc<Shop> {
+    invoiced(document(order))
+}
+
+/// The order, not invoiced.
+fn document(order: &DiscountedOrder) -> Value {
     let frames = ORDERS.lines().filter_map(|line| {
         let line: Value = serde_json::from_str(line).unwrap();
         line["seed"]["orders"].as_array().cloned()
@@ -94,6 +99,11 @@ fn shop(order: &DiscountedOrder) -> Rc<Shop> {
         ("total_due", order.grand_total),
     ];
     set(&mut document, &amounts);
+    document
+}
+
+/// A store with the order, all of it invoiced.
+fn invoiced(document: Value) -> Rc<Shop> {
     let mut state: Value = serde_json::from_str(STATE).unwrap();
     for table in ["invoices", "shipments", "creditmemos", "transactions"] {
         state[table] = json!([]);
@@ -132,4 +142,47 @@ fn everything_after_an_item_is_what_is_left_and_an_adjustment_is_not_given_twice
     refund(&shop, json!({"everything": true}));
     let document = shop.order(PLAIN);
     assert!(same(&document["total_refunded"], &json!(order.grand_total)), "{document}");
+}
+
+/// The order as if its website counted in another currency: each amount rounded by itself.
+fn converted(order: &DiscountedOrder, rate: f64) -> Value {
+    fn convert(document: &mut Value, rate: f64) {
+        let members = document.as_object_mut().unwrap();
+        let twins: Vec<String> =
+            members.keys().filter(|name| name.starts_with("base_")).cloned().collect();
+        for twin in twins {
+            let own = members.get(twin.trim_start_matches("base_")).and_then(Value::as_f64);
+            if let Some(own) = own {
+                members.insert(twin, json!(cents(own / rate)));
+            }
+        }
+    }
+    let mut document = document(order);
+    convert(&mut document, rate);
+    for item in document["items"].as_array_mut().unwrap() {
+        convert(item, rate);
+    }
+    let base = |name: &str| document[["base_", name].concat()].as_f64().unwrap();
+    let parts = ["subtotal", "discount_amount", "tax_amount", "shipping_amount"];
+    let total = cents(parts.iter().map(|name| base(name)).sum());
+    document["base_grand_total"] = json!(total);
+    document["base_total_due"] = json!(total);
+    document["base_to_order_rate"] = json!(rate);
+    document["base_currency_code"] = json!("USD");
+    document["order_currency_code"] = json!("EUR");
+    document
+}
+
+#[test]
+fn what_is_kept_as_a_fee_is_not_given_back_in_the_same_memo() {
+    for rate in [0.4, 0.7, 0.93, 1.37, 2.5, 7.3] {
+        for order in [A_TENTH, A_THIRD] {
+            let shop = invoiced(converted(&order, rate));
+            refund(&shop, json!({"items": [{"sku": "SKU-1", "qty": 1}]}));
+            let answer = refund(&shop, json!({"everything": true}));
+            let of = |name: &str| answer["refund"][name].as_f64().unwrap();
+            let (given, kept) = (of("adjustment_refund"), of("adjustment_fee"));
+            assert!(given == 0.0 || kept == 0.0, "rate {rate}: {answer}");
+        }
+    }
 }

@@ -24,11 +24,17 @@ fn recorded(id: u64) -> Value {
 }
 
 fn shop_with(order: &Value) -> Rc<Shop> {
+    shop_of(order, &json!([]))
+}
+
+/// A store of one order with these credit memos.
+fn shop_of(order: &Value, memos: &Value) -> Rc<Shop> {
     let mut state: Value = serde_json::from_str(STATE).unwrap();
     for table in ["invoices", "shipments", "creditmemos", "transactions"] {
         state[table] = json!([]);
     }
     state["orders"] = json!([order]);
+    state["creditmemos"] = memos.clone();
     let rows = order["items"].as_array().unwrap().iter().map(
         |item| json!({"sku": item["sku"], "source_code": "default", "quantity": 100, "status": 1}),
     );
@@ -119,6 +125,72 @@ fn everything_of_an_invoice_with_four_digits_is_given_back_to_the_cent() {
     assert_eq!(memos["items"][0]["grand_total"], 156.1029);
     assert_eq!(memos["items"][1]["grand_total"], 79.9353);
     assert_eq!(memos["items"][1]["adjustment_negative"], 0.42);
+}
+
+fn act(shop: &Rc<Shop>, action: &str, more: &Value) -> Result<Value, souk_sdk::prelude::Failure> {
+    let mut arguments = json!({"order_id": PLAIN});
+    arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    shop.act(action, &arguments)
+}
+
+#[test]
+fn only_invoices_that_the_gateway_can_give_back_of_are_to_choose_from() {
+    let shop = shop_with(&a_third_off());
+    let invoice = |item: u64, capture: &str| {
+        let items = json!([{"order_item_id": item, "qty": 1}]);
+        act(&shop, "invoice", &json!({"items": items, "capture": capture})).unwrap();
+    };
+    let online = |more: Value| {
+        let mut refund = json!({"method": "online", "return_to_stock": true});
+        refund.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        act(&shop, "refund", &refund)
+    };
+    invoice(1, "online");
+    invoice(2, "offline");
+    // One of two: nobody has to choose.
+    online(json!({"items": [{"order_item_id": 1, "qty": 1}]})).unwrap();
+    let items = json!([{"order_item_id": 3, "qty": 0.417}]);
+    act(&shop, "invoice", &json!({"items": items, "capture": "online"})).unwrap();
+    let failure = online(json!({"shipping": 1})).unwrap_err();
+    let invoices = shop.get("/V1/invoices?searchCriteria=");
+    let id = |index: usize| invoices["items"][index]["entity_id"].to_string();
+    assert_eq!(failure.remedy.unwrap(), format!("name one: {}, {}", id(0), id(2)));
+    let failure = online(json!({"shipping": 1, "invoice_id": id(1)})).unwrap_err();
+    assert!(failure.message.contains("not captured by the gateway"), "{failure:?}");
+    // Of the first nothing is left then.
+    online(json!({"everything": true, "invoice_id": id(0)})).unwrap();
+    online(json!({"everything": true})).unwrap();
+}
+
+/// An order of which two credit memos were made in one moment: Magento keeps the sum of the last.
+#[test]
+fn a_refund_that_the_orders_total_lost_is_not_given_back_twice() {
+    let first = shop_with(&recorded(PLAIN));
+    act(&first, "invoice", &json!({"capture": "online"})).unwrap();
+    let refund = json!({"method": "offline", "adjustment_refund": 7});
+    act(&first, "refund", &refund).unwrap();
+    act(&first, "refund", &refund).unwrap();
+    let mut order = first.order(PLAIN);
+    set(&mut order, &[("total_refunded", 7.0), ("adjustment_positive", 7.0)]);
+    let memos = first.get("/V1/creditmemos?searchCriteria=")["items"].clone();
+    let shop = shop_of(&order, &memos);
+    let paid = order["total_paid"].as_f64().unwrap();
+    let why = shop.host().call(&crate::orders(), "why", &json!({"order_id": PLAIN})).unwrap();
+    assert!(same(&why["refundable"]["left"], &json!(cents(paid - 14.0))), "{why}");
+    let too_much = json!({"method": "offline", "adjustment_refund": cents(paid - 7.0)});
+    let failure = act(&shop, "refund", &too_much).unwrap_err();
+    assert!(failure.message.contains("of what was paid is left"), "{failure:?}");
+    let everything = json!({"method": "offline", "everything": true, "return_to_stock": true});
+    act(&shop, "refund", &everything).unwrap();
+    let memos = shop.get("/V1/creditmemos?searchCriteria=")["items"].clone();
+    let given = memos.as_array().unwrap().iter().map(|memo| memo["grand_total"].as_f64().unwrap());
+    assert_eq!(cents(given.sum()), cents(paid), "all that was paid, and no more");
+    let failure = act(&shop, "refund", &everything).unwrap_err();
+    assert!(failure.message.contains("have been refunded"), "{failure:?}");
+}
+
+fn cents(amount: f64) -> f64 {
+    (amount * 100.0).round() / 100.0
 }
 
 /// Takes away what is zero, as of an order that never had it.

@@ -5,6 +5,7 @@ use souk_sdk::prelude::*;
 use super::Refund;
 use crate::item_quantity::ItemQuantity;
 use crate::miscounted_bundle;
+use crate::money::Money;
 use crate::order::OrderItem;
 use crate::state::is_paid_offline;
 
@@ -30,9 +31,7 @@ impl Refund<'_> {
     pub(super) fn warn(&self, change: &mut ChangeBuilder) {
         for (item, quantity) in self.goods() {
             let gone = item.written_off(quantity);
-            let returned =
-                self.returned.contains(&item.id) || self.returned.contains(&item.parent_id);
-            if gone.is_positive() && !item.is_virtual && !returned {
+            if gone.is_positive() && !item.is_virtual && !self.comes_back(item) {
                 change.warn(format!(
                     "{gone} of `{}` were never shipped and do not go back to stock: Magento takes them off \
                      the source's quantity",
@@ -63,8 +62,17 @@ impl Refund<'_> {
                 self.given_before,
                 match self.is_above_by_roundings_alone() {
                     true => "by the store's own roundings",
-                    false => "by adjustments",
+                    false if self.order.unrecorded_refunds == Money::default() => "by adjustments",
+                    false => "by adjustments, or by credit memos that the order's total lacks",
                 }
+            ));
+        }
+        if self.order.unrecorded_refunds != Money::default() {
+            change.warn(format!(
+                "the credit memos of the order come to {} {currency} more than the {} {currency} that it \
+                 says were refunded, as where two were made at once: no more is given back than is left \
+                 after all of them",
+                self.order.unrecorded_refunds.order, self.order.total_refunded
             ));
         }
         if self.taken_twice.is_positive() {
