@@ -89,3 +89,48 @@ async fn a_per_cent_that_was_meant_as_a_share_is_told_once() {
     assert_eq!((told(&plan["warnings"]), told(&item["warnings"])), (1, 1), "{shown}");
     assert_eq!((told(&plan["plugin_warnings"]), told(&item["plugin_warnings"])), (0, 0), "{shown}");
 }
+
+#[tokio::test]
+async fn what_is_not_something_is_also_what_has_no_value() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    let client = home.souk(["serve"]).on(&store).logged_in().await;
+    let count = async |filters: Value| {
+        let asked = json!({"filters": filters, "page_size": 1});
+        client.answer("catalog_search_products", asked).await["total_count"].as_u64().unwrap()
+    };
+    let all = count(json!({})).await;
+    for field in ["color", "brand", "special_price", "special_to_date", "meta_title"] {
+        let with = json!({"filters": {field: {"condition": "notnull"}}, "page_size": 1,
+            "fields": [field]});
+        let found = client.answer("catalog_search_products", with).await;
+        let value = souk_tests::field_of(&found["items"][0], field);
+        let value = match value.as_str().unwrap().parse::<f64>() {
+            Ok(number) => json!(number),
+            Err(_) => value,
+        };
+        let is = count(json!({field: &value})).await;
+        let is_not = count(json!({field: {"value": &value, "condition": "neq"}})).await;
+        let is_none_of = count(json!({field: {"value": [&value], "condition": "nin"}})).await;
+        assert!(is > 0 && is_not > 0, "{field}: {is} {is_not}");
+        assert_eq!((is + is_not, is_none_of), (all, is_not), "{field} {value}");
+    }
+    // A bulk change leaves out none of them either.
+    assert!(count(json!({"color": {"condition": "null"}})).await > 0, "every product has a colour");
+    let planned = async |filters: Value| {
+        let asked = json!({"match": {"attribute_filters": filters},
+            "updates": {"meta_keyword": "not so"}, "scope": {"scope": "global"}});
+        let plan = client.answer("catalog_prepare_bulk_update", asked).await;
+        plan["affected_count"].as_u64().unwrap()
+    };
+    let named = client
+        .answer(
+            "catalog_search_products",
+            json!({"page_size": 1,
+        "filters": {"color": {"condition": "notnull"}}, "fields": ["color"]}),
+        )
+        .await;
+    let id: u64 =
+        souk_tests::field_of(&named["items"][0], "color").as_str().unwrap().parse().unwrap();
+    let red = count(json!({"color": id})).await;
+    assert_eq!(planned(json!({"color": {"value": id, "condition": "neq"}})).await, all - red);
+}

@@ -20,7 +20,8 @@ const SHOWN: [&str; 9] = [
 pub(crate) struct SearchProductsArgs {
     /// Field → value, list of values, or {value, condition} or {from, to}; all must hold. Fields
     /// are attributes, and category_id, website_id, entity_id. `like` takes % and _ as wildcards;
-    /// options go by label or id (a number is an id first), a day is the whole of it.
+    /// options go by label or id (a number is an id first), a day is the whole of it; neq, nin and
+    /// nlike take in products without a value.
     #[serde(default)]
     filters: Filters,
     /// These fields of each item, attributes among them; ["*"] for all.

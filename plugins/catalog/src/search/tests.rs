@@ -132,13 +132,34 @@ fn values_mean_what_they_mean_to_the_attribute() {
         (json!({"brand": "5"}), vec!["brand eq 7"]),
         (json!({"brand": ["Ball", 4]}), vec!["brand in 5,4"]),
         (json!({"brand": "Kugel"}), vec!["brand eq 5"]),
-        (json!({"brand": {"value": ["Ball"], "condition": "nin"}}), vec!["brand nin 5"]),
+        (
+            json!({"brand": {"value": ["Ball"], "condition": "nin"}}),
+            vec!["brand null 1", "brand nin 5"],
+        ),
         (json!({"material": "steel"}), vec!["material finset 8"]),
         (json!({"material": ["Wood", 8]}), vec!["material finset 7", "material finset 8"]),
         (
             json!({"material": {"value": ["Wood", "Steel"], "condition": "nin"}}),
-            vec!["material nfinset 7", "material nfinset 8"],
+            vec!["material null 1", "material nfinset 7", "material null 1", "material nfinset 8"],
         ),
+        (
+            json!({"outdoor": {"value": true, "condition": "neq"}}),
+            vec!["outdoor null 1", "outdoor neq 1"],
+        ),
+        (
+            json!({"launched": {"value": "2026-12-31", "condition": "neq"}}),
+            vec![
+                "launched null 1",
+                "launched lt 2026-12-31 00:00:00",
+                "launched gt 2026-12-31 23:59:59",
+            ],
+        ),
+        (
+            json!({"own_code": {"value": "x%", "condition": "nlike"}}),
+            vec!["own_code null 1", "own_code nlike x%"],
+        ),
+        // What every product has.
+        (json!({"category_id": {"value": 3, "condition": "neq"}}), vec!["category_id neq 3"]),
         (json!({"outdoor": "Yes"}), vec!["outdoor eq 1"]),
         (json!({"outdoor": false}), vec!["outdoor eq 0"]),
         (json!({"status": "Enabled"}), vec!["status eq 1"]),

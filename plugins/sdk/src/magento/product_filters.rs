@@ -2,7 +2,8 @@
 //!
 //! Magento compares whatever it is given with whatever it keeps: a label with option ids, `yes` with
 //! 1, a day with its midnight, one option of a multi-select with all of them together. It finds
-//! nothing then and does not say why. Here each value is read by its attribute's own type.
+//! nothing then and does not say why. Here each value is read by its attribute's own type. And what has no
+//! value at all is to Magento neither red nor not red; to a person it is not red.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ type FilterGroups = Vec<Vec<Filter>>;
 impl Filters {
     /// Adds them to the criteria of a search for products, each value read by the type of its
     /// attribute: options by label or id, days as whole days, yes and no. `view` is where the search
-    /// reads; an option may be called as it is there, or globally.
+    /// reads; an option may be called as it is there, or globally. What says only which value it is not
+    /// takes in products without one.
     ///
     /// # Errors
     /// When a value is none that the attribute can have, naming those that it can; when there is no
@@ -58,7 +60,17 @@ impl AttributeKinds<'_> {
         Filter::new(field, Condition::Eq, "")?;
         let mut groups = FilterGroups::new();
         for comparison in comparisons(wanted)? {
-            groups.extend(self.compared(field, &comparison)?);
+            let compared = self.compared(field, &comparison)?;
+            if excludes(comparison.condition) && may_lack_value(field) {
+                // "Not red" is also what has no colour, which Magento compares with nothing.
+                let none = Filter::new(field, Condition::Null, "")?;
+                groups.extend(compared.into_iter().map(|mut group| {
+                    group.insert(0, none.clone());
+                    group
+                }));
+            } else {
+                groups.extend(compared);
+            }
         }
         Ok(groups)
     }
@@ -174,6 +186,30 @@ impl AttributeKinds<'_> {
 /// Whether it compares texts by a pattern, or parts of lists.
 const fn is_pattern(condition: Condition) -> bool {
     matches!(condition, Condition::Like | Condition::Nlike | Condition::Finset | Condition::Nfinset)
+}
+
+/// Whether it says what a value is not.
+const fn excludes(condition: Condition) -> bool {
+    matches!(condition, Condition::Neq | Condition::Nin | Condition::Nlike | Condition::Nfinset)
+}
+
+/// Whether products may have no value for a field: of columns and memberships of theirs all have one.
+fn may_lack_value(field: &str) -> bool {
+    !matches!(
+        field,
+        "entity_id"
+            | "sku"
+            | TYPE
+            | "attribute_set_id"
+            | "category_id"
+            | "website_id"
+            | "store_id"
+            | "store"
+            | "created_at"
+            | "updated_at"
+            | "has_options"
+            | "required_options"
+    )
 }
 
 fn flag(value: &Value) -> Option<Value> {

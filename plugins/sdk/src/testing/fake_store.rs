@@ -200,7 +200,8 @@ fn holds(item: &Value, [field, value, condition]: &[String; 3]) -> bool {
     let is = member(item, field);
     let condition = Condition::named(condition).unwrap_or(Condition::Eq);
     let Some(is) = &is else {
-        return matches!(condition, Condition::Null | Condition::Neq | Condition::Nin);
+        // A database compares nothing with what is not there.
+        return condition == Condition::Null;
     };
     let order = compared(&Some(is.clone()), &Some(value.clone()));
     let listed = |list: &str, one: &str| list.split(',').any(|part| part.eq_ignore_ascii_case(one));
