@@ -175,6 +175,7 @@ fn ids(value: &Value, least: u64) -> Result<Value, String> {
 /// A number of zero or more, with at most four digits after the point: Magento rounds to that.
 pub(crate) fn number(value: &Value) -> Result<Value, String> {
     let wrong = || "is a number of zero or more".to_owned();
+    Decimal::check_amount(value)?;
     let decimal = Decimal::of(value).filter(|number| !number.is_negative()).ok_or_else(wrong)?;
     if !decimal.is_in_ten_thousandths() {
         return Err("has more than 4 digits after the point, and Magento keeps 4".to_owned());

@@ -342,6 +342,14 @@ fn what_magento_ignores_by_type_is_refused_by_name() {
     };
     let answer = prepare(&store(2, fixed), &both, &json!({"weight": 3}), &global).unwrap();
     assert_eq!(answer["affected_count"], 2);
+    // An amount that the host judges none of is the caller's.
+    let host = store(2, of_type("simple"));
+    for price in [json!(1_000_000_000_000_u64), json!("1000000000000")] {
+        let failure = prepare(&host, &both, &json!({"price": price}), &global).unwrap_err();
+        assert_eq!(failure.code, FailureCode::ValidationError);
+        assert_eq!(failure.argument.as_deref(), Some("/updates/price"), "{failure:?}");
+        assert!(failure.message.contains("an amount is below 1000000000000"), "{failure:?}");
+    }
     // Left out of a change of nothing but prices, and named.
     let host = store(2, of_type("configurable"));
     let answer = prepare(&host, &both, &json!({"price": 3}), &global).unwrap();

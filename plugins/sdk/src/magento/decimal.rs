@@ -102,6 +102,24 @@ impl Decimal {
         Some(Self(stored.0 + if whole.starts_with('-') { -up } else { up }))
     }
 
+    /// Refuses a number that is larger than any amount, as the end of a sentence that begins with the
+    /// argument: beyond twelve digits before the point the host judges none.
+    ///
+    /// # Errors
+    /// When the value is such a number.
+    pub fn check_amount(value: &Value) -> Result<(), String> {
+        const LIMIT: f64 = 1e12;
+        let number = match value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        match number.filter(|number| number.abs() >= LIMIT) {
+            Some(_) => Err(format!("is too large: an amount is below {LIMIT}")),
+            None => Ok(()),
+        }
+    }
+
     /// As a JSON number; a whole one has no point.
     #[must_use]
     pub fn json(self) -> Value {
@@ -300,6 +318,21 @@ mod tests {
         assert_eq!(Decimal::of(&json!(true)), None);
         for wrong in ["", "-", ".5", "1.", "1e3", "1,5", "0.0000001", "+1", "123456789012345"] {
             assert_eq!(wrong.parse::<Decimal>(), Err(ParseDecimalError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_amount_has_a_limit_that_is_named() {
+        for fits in
+            [json!(999_999_999_999.99), json!("999999999999.99"), json!("none"), json!(null)]
+        {
+            assert_eq!(Decimal::check_amount(&fits), Ok(()), "{fits}");
+        }
+        for large in
+            [json!(1_000_000_000_000_u64), json!("1000000000000"), json!(1e15), json!(1e300)]
+        {
+            let why = Decimal::check_amount(&large).unwrap_err();
+            assert_eq!(why, "is too large: an amount is below 1000000000000", "{large}");
         }
     }
 

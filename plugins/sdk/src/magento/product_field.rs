@@ -325,6 +325,7 @@ pub fn check_url_key(key: &str) -> Result<(), String> {
 
 fn amount(value: &Value) -> Result<Decimal, String> {
     const DIGITS: &str = "is a number with at most 4 digits after the point";
+    Decimal::check_amount(value)?;
     let amount =
         Decimal::of(value).filter(|amount| amount.is_in_ten_thousandths()).ok_or(DIGITS)?;
     if amount.is_negative() {
