@@ -66,6 +66,11 @@ async fn a_wrong_code_is_sent_once_and_what_is_lacking_is_named() {
         ran.err
     );
     assert_eq!(sent(&store.requests().await, BY_CODE), 1);
+    // Whoever logs in by the same account and state leaves it alone, too: with the right secret as well.
+    let ran = with(home.souk(SEARCH), &store, &CODE).run().await;
+    assert!(ran.err.starts_with("NOT_AUTHENTICATED: "), "{}", ran.err);
+    assert!(ran.err.contains("another process of souk sent"), "{}", ran.err);
+    assert_eq!(sent(&store.requests().await, BY_CODE), 1);
     let ran = with(home.souk(SEARCH), &store, &PASSWORD).run().await;
     assert!(ran.err.contains("set MAGENTO_ADMIN_OTP_SECRET"), "{}", ran.err);
     let other = DemoStore::start_with(&["--login", "2fa:duo_security,u2fkey"]).await;

@@ -17,7 +17,7 @@ use souk_upstream::{Magento, StoreConfig, StoreHooks};
 
 use crate::compiler_process::compiler;
 use crate::setup::Setup;
-use crate::{otp_steps, stores};
+use crate::{shared_codes, stores};
 
 /// How long a server waits for its plugins before it serves those that are there. Whoever follows
 /// the directory loads the rest.
@@ -193,8 +193,8 @@ fn reach(
             // Tokens that a store hands out are secrets too, and may come back in its errors.
             let redactor = trail.redactor().clone();
             let learn = Arc::new(move |secret: &Secret| redactor.register(secret));
-            let claim_code = otp_steps::claim_in(state.path(), &config);
-            let hooks = StoreHooks { on_secret: Some(learn), claim_code: Some(claim_code) };
+            let shared_codes = shared_codes::shared_in(state.path(), &config);
+            let hooks = StoreHooks { on_secret: Some(learn), shared_codes: Some(shared_codes) };
             Magento::with_hooks(config, hooks).with_context(|| format!("the store `{name}`"))
         })
         .collect()

@@ -76,8 +76,7 @@ fn data_or_failure(reply: StoreReply) -> Result<Bytes, Failure> {
             Err(flaw) => Err(flawed_json(reply.status, &flaw)),
         },
         200..=299 => {
-            Err(not_json(reply.status)
-                .remedy("check the store's `base_url`: no GraphQL answers there"))
+            Err(not_json(&reply, "check the store's `base_url`: no GraphQL answers there"))
         }
         // Credentials are none of these: none were sent.
         401 | 403 | 404 => Err(upstream_error("the store's GraphQL does not answer visitors")

@@ -66,6 +66,7 @@ mod config;
 #[doc(hidden)]
 pub mod fuzz;
 mod graphql;
+mod page_parts;
 mod price_level;
 mod purger;
 mod read_memo;
@@ -91,7 +92,7 @@ pub use read_memo::{MemoAnswer, ReadMemo};
 pub use session::Session;
 pub use session_registry::{CredentialsOf, SessionRegistry};
 pub use store::magento::{Magento, OnSecret, StoreHooks};
-pub use store::used_codes::ClaimCode;
+pub use store::used_codes::SharedCodes;
 pub use wire::error_body::interpolate;
 pub use wire::upstream::UPSTREAM;
 pub use writer::{SendError, StoreWriter, WriteResponse};

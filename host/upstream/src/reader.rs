@@ -5,6 +5,7 @@ use souk_model::{Failure, StoreView};
 use souk_policy::PermittedRead;
 
 use crate::graphql;
+use crate::page_parts::{PageParts, PageRange, page_limit_of};
 use crate::session::Session;
 use crate::storefront;
 use crate::wire::address::{ApiTarget, StoreApi, view_segment};
@@ -34,11 +35,42 @@ impl Session {
         if storefront::is_page(read) {
             return storefront::look(self.store(), read, self.default_scope()).await;
         }
+        let Some(page) = PageRange::of(read.query()) else {
+            return self.get_query(read, read.query()).await;
+        };
+        let known = self.store().page_limit();
+        if !page.exceeds(known) {
+            let failure = match self.get_query(read, read.query()).await {
+                Ok(body) => return Ok(body),
+                Err(failure) => failure,
+            };
+            match page_limit_of(&failure).filter(|limit| page.exceeds(*limit)) {
+                Some(limit) => self.store().learn_page_limit(limit),
+                None => return Err(failure),
+            }
+        }
+        self.get_in_parts(read, page).await
+    }
+
+    /// Puts a page together of the largest that the store takes.
+    async fn get_in_parts(&self, read: &PermittedRead, page: PageRange) -> Result<Bytes, Failure> {
+        let mut parts = PageParts::new(page, self.store().page_limit());
+        loop {
+            let query = parts.next_query(read.query());
+            let body = self.get_query(read, &query).await?;
+            if let Some(whole) = parts.take(&body)? {
+                return Ok(whole);
+            }
+        }
+    }
+
+    /// Sends it with this query, which asks for no more than its own.
+    async fn get_query(&self, read: &PermittedRead, query: &str) -> Result<Bytes, Failure> {
         let target = ApiTarget {
             api: StoreApi::Rest,
             view: view_segment(read.view(), self.default_scope()),
             path: read.path(),
-            query: read.query(),
+            query,
         };
         let reply = self.send(&StoreRequest::get(target)).await?;
         if reply.is_success() {

@@ -223,6 +223,6 @@ fn response_body(reply: &StoreReply) -> Result<Value, Failure> {
     match (serde_json::from_slice(body), str::from_utf8(body)) {
         (Ok(value), _) => Ok(value),
         (Err(_), Ok(text)) if !reply.json && !text.starts_with('<') => Ok(text.into()),
-        _ => Err(not_json(reply.status)),
+        _ => Err(not_json(reply, "look at the store before trying again: it may have done it")),
     }
 }

@@ -21,7 +21,7 @@ use crate::cli::DoctorArgs;
 use crate::output::print;
 use crate::refused_config;
 use crate::setup::Setup;
-use crate::{otp_steps, wiring};
+use crate::{shared_codes, wiring};
 
 /// More tools than this are counted and not named.
 const NAMED_TOOLS: usize = 4;
@@ -133,8 +133,9 @@ async fn check_stores(setup: &Setup) -> anyhow::Result<Vec<(String, StoreReport)
     for config in configs {
         let name = config.name.clone();
         let cache = store::cache(&config.cdn);
-        let claim_code = setup.state_dir().ok().map(|state| otp_steps::claim_in(&state, &config));
-        let hooks = StoreHooks { claim_code, on_secret: None };
+        let shared_codes =
+            setup.state_dir().ok().map(|state| shared_codes::shared_in(&state, &config));
+        let hooks = StoreHooks { shared_codes, on_secret: None };
         let store = souk_upstream::Magento::with_hooks(config, hooks)?;
         let mut found = store::check(&store).await;
         found.add_cache(cache.as_deref());

@@ -10,8 +10,9 @@ use super::one_time_code::{OtpSecret, step_of};
 use crate::store::magento::Magento;
 use crate::wire::address::ApiTarget;
 use crate::wire::error_body::{ErrorBody, demands_second_factor, is_no_route};
+use crate::wire::php_trace::is_php_error;
 use crate::wire::reply::StoreReply;
-use crate::wire::reply_failure::failure_of;
+use crate::wire::reply_failure::{failure_of, own_error};
 use crate::wire::request::StoreRequest;
 use crate::wire::upstream::{UPSTREAM, upstream_error};
 
@@ -74,12 +75,7 @@ impl AdminLogin {
     /// are wrong lock the account.
     async fn token_by_code(&self, store: &Magento, otp: &OtpSecret) -> Result<String, Failure> {
         if let Some((left, earlier)) = store.used_codes().refused_lately(&self.username) {
-            let message = format!(
-                "{}; no further code is sent for {} s, since several wrong ones lock the account",
-                earlier.message,
-                left.as_secs().max(1)
-            );
-            return Err(Failure { message, ..earlier });
+            return Err(refused_lately(left, earlier));
         }
         let code = otp.code(self.next_step(store).await?);
         let request = StoreRequest::post_once(BY_CODE, self.body(Some(&code))?);
@@ -139,10 +135,31 @@ impl AdminLogin {
     }
 }
 
+/// What is said instead of sending another code.
+fn refused_lately(left: Duration, earlier: Option<Failure>) -> Failure {
+    let seconds = left.as_secs().max(1);
+    let no_other = format!(
+        "no further code is sent for {seconds} s, since several wrong ones lock the account"
+    );
+    if let Some(earlier) = earlier {
+        return Failure { message: format!("{}; {no_other}", earlier.message), ..earlier };
+    }
+    let message = format!(
+        "the store refused this account's one-time code, which another process of souk sent; {no_other}"
+    );
+    Failure::new(Code::NotAuthenticated, message).from_upstream(UPSTREAM, None).remedy(format!(
+        "check user name, password and MAGENTO_ADMIN_OTP_SECRET, and that this machine's clock is right, \
+         and log in in {seconds} s"
+    ))
+}
+
 /// The token that a store gave out.
 fn token_in(reply: &StoreReply) -> Result<String, Failure> {
     let token: Option<String> = serde_json::from_slice(&reply.body).ok();
     token.filter(|token| !token.trim().is_empty()).ok_or_else(|| {
+        if is_php_error(&reply.body) {
+            return own_error(reply);
+        }
         upstream_error("the store answered the login with something that is no token")
             .from_upstream(UPSTREAM, Some(reply.status))
             .remedy(

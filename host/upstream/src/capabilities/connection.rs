@@ -7,6 +7,8 @@ use souk_model::{Failure, Finding};
 
 use super::clock::clock_ahead;
 use crate::store::magento::Magento;
+use crate::wire::php_trace::is_php_error;
+use crate::wire::reply_failure::own_error;
 use crate::wire::upstream::{UPSTREAM, upstream_error};
 
 /// A route of every Magento, asked as anybody may: it answers 401, or the views.
@@ -36,6 +38,10 @@ impl Magento {
             let url = self.address().rest_page_url(ANY_ROUTE)?;
             let reply = self.ask(url).await?;
             let took = sent.elapsed();
+            let is_own = reply.status == 500 || is_php_error(&reply.body);
+            if !reply.json && is_own {
+                return Err(own_error(&reply));
+            }
             if !reply.json {
                 return Err(upstream_error(
                     "something answers, but not with JSON: no REST API is there",

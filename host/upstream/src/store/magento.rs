@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::connection_way::{connection_way, gateway_headers};
 use super::known_secrets::KnownSecrets;
-use super::used_codes::{ClaimCode, UsedCodes};
+use super::used_codes::{SharedCodes, UsedCodes};
 use super::views::StoreViews;
 use crate::cdn::cache::Cdn;
 use crate::config::base_url::{RestLayout, plain_base};
@@ -34,8 +34,8 @@ pub type OnSecret = Arc<dyn Fn(&Secret) + Send + Sync>;
 pub struct StoreHooks {
     /// Told of each secret that the store gives out.
     pub on_secret: Option<OnSecret>,
-    /// Asked before a one-time code is used.
-    pub claim_code: Option<ClaimCode>,
+    /// What other processes know of one-time codes: asked before one is used.
+    pub shared_codes: Option<Arc<dyn SharedCodes>>,
 }
 
 /// One configured store. Cheap to clone; all clones share connections, limits and what is known of
@@ -66,6 +66,8 @@ struct MagentoInner {
     /// What every request to it carries, for what stands before it.
     gateway_headers: HeaderMap,
     used_codes: UsedCodes,
+    /// The largest page that it takes, once it has refused a larger one; before that 0.
+    page_limit: AtomicUsize,
     on_secret: Option<OnSecret>,
     secrets: KnownSecrets,
 }
@@ -122,7 +124,8 @@ impl Magento {
             signs_as_sent: AtomicBool::new(false),
             signs_without_port: AtomicBool::new(false),
             gateway_headers,
-            used_codes: UsedCodes::new(hooks.claim_code),
+            used_codes: UsedCodes::new(hooks.shared_codes),
+            page_limit: AtomicUsize::new(0),
             on_secret: hooks.on_secret,
             secrets,
             client: HttpClient::by(way, address.encrypted || proxied_by_tls, limits),
@@ -221,6 +224,16 @@ impl Magento {
     /// What every request to the store carries, for what stands before it.
     pub(crate) fn gateway_headers(&self) -> &HeaderMap {
         &self.0.gateway_headers
+    }
+
+    /// The largest page that it takes, as far as it has said so; else 0.
+    pub(crate) fn page_limit(&self) -> usize {
+        self.0.page_limit.load(Ordering::Relaxed)
+    }
+
+    /// Remembers the largest page that the store takes.
+    pub(crate) fn learn_page_limit(&self, limit: usize) {
+        self.0.page_limit.store(limit, Ordering::Relaxed);
     }
 
     /// Which one-time codes were used for it.

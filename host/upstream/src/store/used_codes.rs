@@ -4,13 +4,21 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use souk_model::Failure;
 
-/// Asked before the code of a step is used, with the account's name: whether this step was not
-/// claimed before, by this process or another.
-pub type ClaimCode = Arc<dyn Fn(&str, u64) -> bool + Send + Sync>;
+/// What processes that log in to one store by the same accounts know of each other's codes.
+pub trait SharedCodes: Send + Sync {
+    /// Takes a step before its code is used: whether no process claimed it, or a later one, before.
+    fn claim(&self, account: &str, step: u64) -> bool;
+
+    /// Notes that the store refused a code of the account's.
+    fn refuse(&self, account: &str, at: SystemTime);
+
+    /// When the store last refused one, if it ever did.
+    fn refused_at(&self, account: &str) -> Option<SystemTime>;
+}
 
 /// After a code was refused no other is sent for so long, lest the account is locked.
 const LEFT_ALONE: Duration = Duration::from_secs(300);
@@ -19,7 +27,7 @@ const LEFT_ALONE: Duration = Duration::from_secs(300);
 #[derive(Default)]
 pub(crate) struct UsedCodes {
     accounts: Mutex<HashMap<String, CodeUse>>,
-    claim: Option<ClaimCode>,
+    shared: Option<Arc<dyn SharedCodes>>,
 }
 
 #[derive(Default)]
@@ -37,8 +45,8 @@ impl fmt::Debug for UsedCodes {
 }
 
 impl UsedCodes {
-    pub(super) fn new(claim: Option<ClaimCode>) -> Self {
-        Self { accounts: Mutex::default(), claim }
+    pub(super) fn new(shared: Option<Arc<dyn SharedCodes>>) -> Self {
+        Self { accounts: Mutex::default(), shared }
     }
 
     fn with<T>(&self, account: &str, work: impl FnOnce(&mut CodeUse) -> T) -> T {
@@ -55,21 +63,29 @@ impl UsedCodes {
             }
             is_new
         });
-        is_new && self.claim.as_ref().is_none_or(|claim| claim(account, step))
+        is_new && self.shared.as_ref().is_none_or(|shared| shared.claim(account, step))
     }
 
     /// Notes that the store refused a code.
     pub(crate) fn refuse(&self, account: &str, failure: &Failure) {
         self.with(account, |used| used.refused = Some((Instant::now(), failure.clone())));
+        if let Some(shared) = &self.shared {
+            shared.refuse(account, SystemTime::now());
+        }
     }
 
-    /// What the store said, and how long ago, where it refused a code so lately that no other is to
-    /// be sent.
-    pub(crate) fn refused_lately(&self, account: &str) -> Option<(Duration, Failure)> {
-        self.with(account, |used| {
+    /// For how long no other code is to be sent, where the store refused one so lately, and what it
+    /// said: unless it said it to another process.
+    pub(crate) fn refused_lately(&self, account: &str) -> Option<(Duration, Option<Failure>)> {
+        let here = self.with(account, |used| {
             let (at, failure) = used.refused.as_ref()?;
-            let ago = at.elapsed();
-            (ago < LEFT_ALONE).then(|| (LEFT_ALONE - ago, failure.clone()))
+            Some((LEFT_ALONE.checked_sub(at.elapsed())?, Some(failure.clone())))
+        });
+        here.or_else(|| {
+            let at = self.shared.as_ref()?.refused_at(account)?;
+            // What a clock that was set back calls the future is now.
+            let ago = at.elapsed().unwrap_or_default();
+            Some((LEFT_ALONE.checked_sub(ago)?, None))
         })
     }
 }
@@ -86,8 +102,40 @@ mod tests {
         assert!(!used.claim("agent", 6));
         assert!(used.claim("agent", 8));
         assert!(used.claim("another", 7));
-        let elsewhere = UsedCodes::new(Some(Arc::new(|_, step| step > 9)));
+        let elsewhere = UsedCodes::new(Some(Arc::new(FromNine::default())));
         assert!(!elsewhere.claim("agent", 9));
         assert!(elsewhere.claim("agent", 10));
+    }
+
+    /// Somebody else has used all codes until the ninth.
+    #[derive(Default)]
+    struct FromNine(Mutex<Option<SystemTime>>);
+
+    impl SharedCodes for FromNine {
+        fn claim(&self, _: &str, step: u64) -> bool {
+            step > 9
+        }
+
+        fn refuse(&self, _: &str, at: SystemTime) {
+            *self.0.lock().unwrap() = Some(at);
+        }
+
+        fn refused_at(&self, _: &str) -> Option<SystemTime> {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    #[test]
+    fn a_refusal_counts_for_every_process_and_for_a_while() {
+        let shared = Arc::new(FromNine::default());
+        let one = UsedCodes::new(Some(shared.clone()));
+        let other = UsedCodes::new(Some(shared.clone()));
+        assert!(other.refused_lately("agent").is_none());
+        one.refuse("agent", &Failure::internal("no"));
+        assert!(one.refused_lately("agent").unwrap().1.is_some());
+        let (left, said) = other.refused_lately("agent").unwrap();
+        assert!(left <= LEFT_ALONE && said.is_none());
+        shared.refuse("agent", SystemTime::now() - LEFT_ALONE - Duration::from_secs(1));
+        assert!(other.refused_lately("agent").is_none());
     }
 }

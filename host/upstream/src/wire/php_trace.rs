@@ -11,8 +11,18 @@ const HEADINGS: [&str; 5] =
     ["stack trace", "[stacktrace]", "call stack", "backtrace", "debug trace"];
 /// How far a frame's beginning is looked through for what makes it one, in bytes.
 const LONGEST_HEAD: usize = 400;
+/// Of a page no more is looked through for PHP's own words, in bytes.
+const LONGEST_PAGE: usize = 64 << 10;
 /// Members of a store's answer that hold what it says, and not what it keeps.
 const SAYING: [&[u8]; 5] = [b"message", b"result_message", b"trace", b"exception", b"error"];
+
+/// Whether a page is what PHP says of an error of its own: it names the file of a script.
+pub(crate) fn is_php_error(page: &[u8]) -> bool {
+    const SAID: [&str; 5] = ["fatal error", "parse error", "uncaught ", "stack trace", "exception"];
+    let head = String::from_utf8_lossy(&page[..page.len().min(LONGEST_PAGE)]).to_ascii_lowercase();
+    SAID.iter().any(|said| head.contains(said))
+        && [".php", ".phtml"].iter().any(|of| head.contains(of))
+}
 
 /// The text before the first frame, and before the heading of the trace.
 pub(crate) fn before_trace(text: &str) -> &str {
@@ -151,6 +161,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_error_of_phps_own_is_told_from_other_pages() {
+        for page in [
+            "<br />\n<b>Fatal error</b>: Uncaught TypeError: strlen(): Argument #1 in /var/www/html/a.php:12",
+            "<pre>PDOException: SQLSTATE[HY000] in /var/www/html/Abstract.php:128",
+            "PHP Parse error:  syntax error in /srv/app/code/Acme/etc/x.phtml on line 3",
+        ] {
+            assert!(is_php_error(page.as_bytes()), "{page}");
+        }
+        for page in [
+            "<html><title>Log in</title><form action=\"login.php\"></form></html>",
+            "<h1>502 Bad Gateway</h1>nginx",
+            "a fatal error of the proxy",
+            "",
+        ] {
+            assert!(!is_php_error(page.as_bytes()), "{page}");
+        }
+    }
 
     #[test]
     fn what_is_said_ends_before_the_first_frame() {

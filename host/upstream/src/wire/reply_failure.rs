@@ -8,7 +8,7 @@ use souk_model::{AuthMethod, Code, Failure, Method};
 
 use super::error_body::ErrorBody;
 use super::json_soundness::check_json;
-use super::php_trace::before_trace;
+use super::php_trace::{before_trace, is_php_error};
 use super::reply::StoreReply;
 use super::text::{page_text, sanitize};
 use super::upstream::{UPSTREAM, upstream_error};
@@ -75,8 +75,7 @@ pub(crate) fn json_body(reply: StoreReply) -> Result<Bytes, Failure> {
         return Err(failure_of(&reply));
     }
     if !reply.json {
-        return Err(not_json(reply.status)
-            .remedy("check the store's `base_url`: no REST API answers there"));
+        return Err(not_json(&reply, "check the store's `base_url`: no REST API answers there"));
     }
     check_json(&reply.body).map_err(|flaw| flawed_json(reply.status, &flaw))?;
     Ok(reply.body)
@@ -89,11 +88,29 @@ pub(crate) fn flawed_json(status: u16, flaw: &str) -> Failure {
         .remedy("the store, or a module of it, is at fault; its log may say more")
 }
 
-/// The failure that a 2xx is which carries no JSON.
-pub(crate) fn not_json(status: u16) -> Failure {
-    upstream_error("the store answered with something that is not JSON")
-        .from_upstream(UPSTREAM, Some(status))
+/// The failure that an answer is which carries no JSON, where there should be some; `remedy` says what to do
+/// unless it is what PHP says of an error of its own.
+pub(crate) fn not_json(reply: &StoreReply, remedy: &str) -> Failure {
+    let failure = match is_php_error(&reply.body) {
+        true => own_error(reply),
+        false => {
+            upstream_error("the store answered with something that is not JSON").remedy(remedy)
+        }
+    };
+    failure.from_upstream(UPSTREAM, Some(reply.status))
 }
+
+/// An error of the store's own, or of a module of it: its address is right.
+pub(crate) fn own_error(reply: &StoreReply) -> Failure {
+    let text = store_text(reply, ErrorBody::parse(&reply.body).as_ref());
+    upstream_error(message_with(&text, "the store answered with an error of its own"))
+        .from_upstream(UPSTREAM, Some(reply.status))
+        .remedy(OWN_ERROR)
+}
+
+/// Where an error of the store's own is looked into.
+const OWN_ERROR: &str = "it is an error of the store's own, or of a module of it: its \
+     `var/log/exception.log`, `var/log/system.log` or PHP's own log say more";
 
 /// What makes a failure: its code, its message and what to do about it.
 type FailureParts = (Code, String, Option<String>);
@@ -251,7 +268,7 @@ fn remedy_for(status: u16, text: &str, reply: &StoreReply) -> Option<String> {
         500 if text.contains("Report ID") => {
             Some("the report id is in `var/log/exception.log` of the store".into())
         }
-        500..=599 => Some("the store's log says more: `var/log/exception.log`".into()),
+        500..=599 => Some(OWN_ERROR.into()),
         _ => None,
     }
 }

@@ -144,6 +144,17 @@ async fn something_that_is_no_magento_is_not_taken_for_one() {
     let page = StandIn::start(|_, _| html(200, "<title>Hello</title>")).await;
     let failure = Magento::new(page.config()).unwrap().check_connection().await.unwrap_err();
     assert!(failure.message.contains("no REST API is there"), "{failure}");
+    // A store that fails is there all the same, and says where to look.
+    let fatal = "<b>Fatal error</b>: Uncaught Error: no class in /var/www/html/app/a.php:7 Stack \
+                 trace: #0 /var/www/html/b.php(3): c('secret')";
+    for (status, page) in [(500, "<title>Oops</title>"), (200, fatal), (500, fatal)] {
+        let failing = StandIn::start(move |_, _| html(status, page)).await;
+        let failure = Magento::new(failing.config()).unwrap().check_connection().await.unwrap_err();
+        let said = failure.render();
+        assert!(said.contains("error of the store's own"), "{said}");
+        assert!(said.contains("var/log") && !said.contains("base_url"), "{said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
     let magento = StandIn::start(|_, _| denied()).await;
     let reached = Magento::new(magento.config()).unwrap().check_connection().await.unwrap();
     assert!(reached.loopback && !reached.encrypted);

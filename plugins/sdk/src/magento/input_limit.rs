@@ -2,8 +2,9 @@
 //!
 //! Such a store (Stores > Configuration > Services > Web API Limits) refuses a list of objects that is
 //! longer than 20, unless it says otherwise: each list by itself, at every depth of a body, and the
-//! conditions of a search alike. Lists of plain values and `custom_attributes` are not counted. A page
-//! may have 300 items. Most stores have no such limits, and no answer tells but a refusal.
+//! conditions of a search alike. Lists of plain values and `custom_attributes` are not counted. Pages that are
+//! larger than such a store takes the host puts together. Most stores have no such limits, and no answer
+//! tells but a refusal.
 
 use serde_json::Value;
 
@@ -54,16 +55,7 @@ pub fn longest_list(value: &Value) -> usize {
 
 /// The limit to lists that a refusal names.
 fn list_limit_of(failure: &Failure) -> Option<usize> {
-    named_limit(failure, "Maximum items of type")
-}
-
-/// The limit to pages that a refusal names.
-pub(super) fn page_limit_of(failure: &Failure) -> Option<u32> {
-    named_limit(failure, "Maximum SearchCriteria pageSize")?.try_into().ok()
-}
-
-fn named_limit(failure: &Failure, says: &str) -> Option<usize> {
-    let (_, says) = failure.message.split_once(says)?;
+    let (_, says) = failure.message.split_once("Maximum items of type")?;
     let (_, number) = says.rsplit_once(" is ")?;
     number.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok()
 }
@@ -83,9 +75,6 @@ mod tests {
     fn a_refusal_names_the_limit() {
         let lists = r#"the store said: Maximum items of type "\Magento\Framework\Api\Search\FilterGroup" is 20"#;
         assert_eq!(list_limit_of(&refusal(lists)), Some(20));
-        assert_eq!(page_limit_of(&refusal(lists)), None);
-        let pages = "the store said: Maximum SearchCriteria pageSize is 300";
-        assert_eq!(page_limit_of(&refusal(pages)), Some(300));
         assert_eq!(list_limit_of(&refusal("the store said: no")), None);
     }
 

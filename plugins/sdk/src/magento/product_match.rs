@@ -1,13 +1,12 @@
 //! The `match` argument: which products a bulk change is about.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::filter::LIST_BUDGET;
-use super::scan::{PAGE, first_page};
+use super::scan::PAGE;
 use super::sku_search::{PRODUCTS, SkuSearch, groups};
 use crate::core::{Context, Failure, StoreView};
 use crate::magento::{
@@ -52,7 +51,6 @@ impl ProductMatch {
             view: view.clone(),
             slices: vec![ProductSlice { filter: SliceFilter::None, skus: None }],
             after: 0,
-            page_size: Cell::new(PAGE),
             missing: BTreeMap::new(),
         };
         if let Some(list) = &self.sku_list {
@@ -214,7 +212,6 @@ fn must_exist(context: &Context, slices: &[ProductSlice]) -> Result<(), Failure>
         view: StoreView::Global,
         slices: slices.to_vec(),
         after: 0,
-        page_size: Cell::new(PAGE),
         missing: typed_skus(slices),
     };
     while pages.next_page()?.is_some() {}
@@ -243,8 +240,6 @@ pub struct ProductPages<'context> {
     slices: Vec<ProductSlice>,
     /// The id of the last product seen of this slice.
     after: i64,
-    /// How many are read at once.
-    page_size: Cell<u32>,
     /// Skus that have to exist and were not seen yet, by what is left of each when it is folded.
     missing: BTreeMap<String, String>,
 }
@@ -306,16 +301,12 @@ impl ProductPages<'_> {
             let after = self.after.to_string();
             criteria = criteria.filter(Filter::new("entity_id", Condition::Gt, after)?);
         }
-        let criteria = criteria.sort("entity_id", Direction::Asc)?;
-        let mut size = self.page_size.get();
-        let found: SearchPage<Product> = first_page(self.context, &mut size, |size| {
-            let criteria = criteria.clone().page(size, 1);
-            PRODUCTS.read([]).search(&criteria).in_view(self.view.clone())
-        })?;
-        self.page_size.set(size);
+        let criteria = criteria.sort("entity_id", Direction::Asc)?.page(PAGE, 1);
+        let read = PRODUCTS.read([]).search(&criteria).in_view(self.view.clone());
+        let found: SearchPage<Product> = self.context.get(&read)?;
         // Counts may lie, and pages be shorter than was asked.
         let is_full =
-            found.items.len() >= size as usize || found.total_count > found.items.len() as u64;
+            found.items.len() >= PAGE as usize || found.total_count > found.items.len() as u64;
         Ok((found.items, None, is_full))
     }
 }

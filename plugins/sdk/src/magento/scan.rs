@@ -1,35 +1,12 @@
 //! All that a search finds.
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::input_limit::page_limit_of;
-use crate::core::{Context, Failure, Read, Route, StoreView};
+use crate::core::{Context, Failure, Route, StoreView};
 use crate::magento::{Condition, Criteria, Direction, EntityId, Filter, SearchPage};
 
-/// How many are read at once. Magento's own limit on pages, where an operator sets it, is 300 by
-/// default.
+/// How many are read at once. Of a store that takes smaller pages alone the host asks for those.
 pub(super) const PAGE: u32 = 200;
-
-/// Reads a first page of at most `size` items: of fewer, where the store takes no larger one, which is
-/// then the size of the next ones too.
-pub(super) fn first_page<T: DeserializeOwned>(
-    context: &Context,
-    size: &mut u32,
-    read: impl Fn(u32) -> Read,
-) -> Result<T, Failure> {
-    let failure = match context.get(&read(*size)) {
-        Ok(page) => return Ok(page),
-        Err(failure) => failure,
-    };
-    match page_limit_of(&failure) {
-        Some(limit) if (1..*size).contains(&limit) => {
-            *size = limit;
-            context.get(&read(limit))
-        }
-        _ => Err(failure),
-    }
-}
 
 /// All that a search finds in the global scope, a page at a time in the order of ids: each page
 /// begins after the last id, so that nothing is seen twice and nothing lost while others come and go.
@@ -44,8 +21,6 @@ pub struct Scan<'context> {
     after: Option<u64>,
     total: Option<u64>,
     ended: bool,
-    /// How many are read at once.
-    page: u32,
 }
 
 impl<'context> Scan<'context> {
@@ -58,17 +33,7 @@ impl<'context> Scan<'context> {
         criteria: Criteria,
         id: &'static str,
     ) -> Self {
-        Self {
-            context,
-            route,
-            criteria,
-            id,
-            member: id,
-            after: None,
-            total: None,
-            ended: false,
-            page: PAGE,
-        }
+        Self { context, route, criteria, id, member: id, after: None, total: None, ended: false }
     }
 
     /// Items call their id by another name than filters do.
@@ -96,17 +61,15 @@ impl<'context> Scan<'context> {
         if let Some(after) = self.after {
             criteria = criteria.filter(Filter::new(self.id, Condition::Gt, after.to_string())?);
         }
-        let criteria = criteria.sort(self.id, Direction::Asc)?;
-        let found: SearchPage<Value> = first_page(self.context, &mut self.page, |size| {
-            let criteria = criteria.clone().page(size, 1);
-            self.route.read([]).search(&criteria).in_view(StoreView::Global)
-        })?;
+        let criteria = criteria.sort(self.id, Direction::Asc)?.page(PAGE, 1);
+        let read = self.route.read([]).search(&criteria).in_view(StoreView::Global);
+        let found: SearchPage<Value> = self.context.get(&read)?;
         self.total.get_or_insert(found.total_count);
         let ids = found.items.iter().filter_map(|item| EntityId::of(item.get(self.member)?));
         let last = ids.max().map_or(0, EntityId::get);
         // A full page has a next, whatever the count says; and where it counts more, pages are
         // shorter than was asked.
-        let is_full = found.items.len() >= self.page as usize;
+        let is_full = found.items.len() >= PAGE as usize;
         let counts_more = found.total_count > found.items.len() as u64;
         self.ended = !is_full && !counts_more || Some(last) <= self.after;
         self.after = Some(last);

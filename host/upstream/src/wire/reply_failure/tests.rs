@@ -110,6 +110,14 @@ fn hints_say_what_to_do() {
     let mut moved = reply(301, "");
     moved.location = Some("https://other.example/".into());
     assert!(failure_of(&moved).message.contains("`https://other.example/`"));
+    // PHP's own error is the store's, also where it comes with 200.
+    let fatal = "<b>Fatal error</b>: Allowed memory size exhausted in /srv/a.php on line 3";
+    let no_json = |page: &str| json_body(reply(200, page)).unwrap_err().render();
+    for said in [no_json(fatal), failure_of(&reply(500, fatal)).render()] {
+        assert!(said.contains("an error of the store's own"), "{said}");
+        assert!(said.contains("Allowed memory size") && !said.contains("base_url"), "{said}");
+    }
+    assert!(no_json("<title>Welcome</title>").contains("base_url"));
 }
 
 proptest! {
