@@ -1,15 +1,16 @@
 //! From a plugin's changes to a plan that can be reviewed.
 
+mod additions;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use souk_model::plan::{
-    Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin, Retry, WriteSummary,
-};
+use souk_model::plan::{Change, Intent, PlanHeader, PlanId, PlanItem, PlanOrigin};
 use souk_model::{Action, Bound, Code, Effect, Failure, Principal, Tier, counted, visible};
 use souk_upstream::{ReadMemo, Session};
 
+use self::additions::{Additions, CheckedChange, review_all};
 use crate::check;
 use crate::context::PlansContext;
 use crate::guards::{JudgedChange, PlanScope, check_characters, subject_key};
@@ -17,10 +18,11 @@ use crate::ledger::{DraftTotals, MoneyContext};
 use crate::observed::ObservedState;
 use crate::price_share;
 use crate::refusals::plugin_fault;
-use crate::review::{self, ItemReview};
+use crate::review::ItemReview;
 use crate::seal::{self, PlanHasher};
 use crate::store_reader::StoreReader;
 use crate::subjects::SubjectReader;
+use crate::undo_refusal::undo_refusal;
 
 /// Items whose diffs the proposal shows at once; the rest can be had in pages.
 const SAMPLE: usize = 5;
@@ -243,7 +245,10 @@ impl PlanDraft {
             });
         }
         drop(judged);
-        let additions = review_all(self.header.count, changes, checked)?;
+        let judge_undo = |item: &PlanItem, observed: &ObservedState| {
+            undo_refusal(guards, &scope, item, observed)
+        };
+        let additions = review_all(self.header.count, changes, checked, judge_undo)?;
         let rows = self.rows.saturating_add(additions.rows);
         guards.check_count(rows)?;
         check_bound(rows, self.bound)?;
@@ -253,6 +258,10 @@ impl PlanDraft {
         self.plugin_warnings.extend(additions.warnings);
         for warning in additions.reductions {
             self.warn(warning);
+        }
+        if let Some((count, why)) = &additions.kept_by_caps {
+            let of = counted(*count, "item", "items");
+            self.warn(format!("`plans_undo` would be refused by {of}, as the caps are: {why}"));
         }
         (self.totals, self.rows) = (totals, rows);
         self.raise_tier(tier);
@@ -378,8 +387,10 @@ impl PlanDraft {
             ));
         }
         if self.left_out > 0 {
-            warnings
-                .insert(format!("{} already have these values and are left out", self.left_out));
+            warnings.insert(match self.left_out {
+                1 => "1 already has these values and is left out".to_owned(),
+                count => format!("{count} already have these values and are left out"),
+            });
         }
         self.header.warnings = at_most(warnings, WARNINGS);
         self.header.plugin_warnings =
@@ -408,70 +419,6 @@ fn at_most(warnings: IndexSet<String>, most: usize) -> Vec<String> {
         first.push(format!("and {beyond} more warnings"));
     }
     first
-}
-
-/// A change that the guards let pass, and what is known of it.
-struct CheckedChange {
-    observed: ObservedState,
-    /// By how many per cent it moves a price, where that is past the threshold.
-    jump: Option<f64>,
-    /// What is to be said of an amount that it takes off.
-    amount_off: Option<String>,
-    /// What it takes off that a person should look at.
-    reductions: Vec<String>,
-    rows: u64,
-    retry: Retry,
-    /// What the catalogue says of its requests.
-    writes: Vec<WriteSummary>,
-}
-
-/// What an addition comes to.
-#[derive(Default)]
-struct Additions {
-    items: Vec<PlanItem>,
-    /// The price jumps of the items, one by one.
-    jumps: Vec<Option<f64>>,
-    /// What is to be said of amounts that they take off.
-    amounts_off: Vec<String>,
-    warnings: Vec<String>,
-    /// The host's own, of what is taken off.
-    reductions: Vec<String>,
-    rows: u64,
-    left_out: u32,
-}
-
-/// Reviews changes; those that already have their values are left out.
-fn review_all(
-    first: u32,
-    changes: Vec<Change>,
-    checked: Vec<CheckedChange>,
-) -> Result<Additions, Failure> {
-    let mut additions = Additions::default();
-    for (mut change, checked) in changes.into_iter().zip(checked) {
-        // What the request is decides, whatever its plugin declares; the review shows it.
-        change.retry = checked.retry;
-        additions.warnings.extend(change.warnings.iter().cloned());
-        let n = first.saturating_add(u32::try_from(additions.items.len()).unwrap_or(u32::MAX));
-        match review::review(n, change, &checked.observed)? {
-            Some(mut item) => {
-                if let Some(jump) = checked.jump {
-                    item.warnings.push(format!("a price changes by {jump:.0} %"));
-                }
-                item.writes = checked.writes;
-                additions.amounts_off.extend(checked.amount_off.clone());
-                item.warnings.extend(checked.amount_off);
-                let subject = &item.change.subject.id;
-                let named = checked.reductions.iter().map(|told| format!("{subject}: {told}"));
-                additions.reductions.extend(named);
-                item.warnings.extend(checked.reductions);
-                additions.items.push(item);
-                additions.jumps.push(checked.jump);
-                additions.rows = additions.rows.saturating_add(checked.rows);
-            }
-            None => additions.left_out += 1,
-        }
-    }
-    Ok(additions)
 }
 
 /// What an action declared to change at most counts rows, too.

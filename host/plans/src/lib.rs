@@ -48,6 +48,7 @@ mod subjects;
 mod trail_lines;
 mod transient;
 mod undo;
+mod undo_refusal;
 mod verdict;
 
 pub use clock::{PlanClock, SystemClock};

@@ -8,6 +8,7 @@ use souk_model::{Code, Failure, WriteMethod};
 use souk_state::plans::JournalEntry;
 
 use crate::guards::lost_characters;
+use crate::magento::values::equivalent;
 use crate::money::{MoneyRequest, money_request};
 use crate::observed::ObservedState;
 
@@ -54,6 +55,10 @@ pub(crate) fn verdict(
         return entry_for(item, ItemState::Unknown, Some(&failure));
     }
     let untouched = is_untouched(item, observed);
+    if let (SendResult::Accepted, Some(failure)) = (sent, written_globally(item, observed)) {
+        let state = if untouched { ItemState::Failed } else { ItemState::Unknown };
+        return entry_for(item, state, Some(&failure));
+    }
     match sent {
         // A read disproves a success that was taken for a failure, and nothing less does.
         SendResult::Refused(_, failure) | SendResult::Contradicted(failure) if untouched => {
@@ -251,6 +256,28 @@ pub(crate) fn partly_written(item: &PlanItem, observed: &ObservedState) -> Failu
     Failure::new(Code::UpstreamError, format!("it was written in part: {field}"))
 }
 
+/// That the store has written a field for all store views, and not for the plan's, which goes on showing
+/// the value of its own: what was the view's own attribute has been made global since.
+fn written_globally(item: &PlanItem, observed: &ObservedState) -> Option<Failure> {
+    let global = observed.global.as_ref().filter(|_| observed.inherits)?;
+    let (edit, reviewed) = unsatisfied(item, observed).find(|(edit, reviewed)| {
+        let FieldAfter::AsSent(sent) = &reviewed.after else { return false };
+        !sent.is_null()
+            && observed.unchanged(edit, &reviewed.before)
+            && edit.at.find(global).is_some_and(|is| equivalent(is, sent))
+    })?;
+    let message = format!(
+        "the store answered success, and `{}` is {} for all store views and still {} in this one: its \
+         attribute is a global one now",
+        reviewed.field,
+        shown(edit.at.find(global)),
+        shown(observed.field(edit).value())
+    );
+    Some(Failure::new(Code::UpstreamError, message).remedy(
+        "look at the value without a store view: what stands there now counts for the others",
+    ))
+}
+
 /// That the store has question marks in the place of characters that it was said to keep.
 fn not_kept(item: &PlanItem, observed: &ObservedState) -> Option<Failure> {
     item.change.edits.iter().zip(&item.review).find_map(|(edit, reviewed)| {
@@ -295,3 +322,6 @@ pub(crate) fn abbreviated(value: &Value) -> String {
     }
     format!("`{}…`", text.chars().take(CHARS).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,3 +76,43 @@ async fn of_a_plan_whose_host_died_all_that_a_read_shows_is_taken_back() {
     assert_eq!(undone["state"], "done", "{undone}");
     assert_eq!(shop.field("all", &skus, "meta_title").await, before);
 }
+
+#[tokio::test]
+async fn an_undo_that_the_caps_will_refuse_is_told_in_the_review() {
+    let shop = Shop::new("[guards]\nmax_discount_pct = 30\n").await;
+    let client = shop.host().await;
+    let sku = &shop.simple(1).await[0];
+    let price =
+        shop.store.rest(&format!("/all/V1/products/{sku}")).await["price"].as_f64().unwrap();
+    let sale = |share: f64| {
+        json!({"product": {"custom_attributes": [
+        {"attribute_code": "special_price", "value": price * share},
+        {"attribute_code": "special_from_date", "value": "2026-01-01 00:00:00"}]}})
+    };
+    let prepare = async || {
+        let arguments = json!({"match": {"sku_list": [sku]}, "scope": {"scope": "global"},
+            "price_updates": {"special_price": (price * 80.0).round() / 100.0}});
+        client.answer("pricing_prepare_bulk_price_update", arguments).await
+    };
+    // Somebody else's sale goes beyond what Souk may do.
+    shop.store.put(&format!("/all/V1/products/{sku}"), &sale(0.2)).await;
+    let plan = prepare().await;
+    let warnings = plan["warnings"].as_array().unwrap();
+    let is_told = |warning: &&serde_json::Value| {
+        warning.as_str().unwrap().starts_with("`plans_undo` would be refused")
+    };
+    let told = warnings.iter().find(is_told).unwrap_or_else(|| panic!("{plan}"));
+    assert!(told.as_str().unwrap().contains("above the cap of 30"), "{told}");
+    assert_eq!(commit(&client, id(&plan)).await["state"], "done");
+    let refusal = client.refusal("plans_undo", json!({"plan_id": id(&plan)})).await;
+    assert!(refusal.contains("above the cap of 30"), "{refusal}");
+    // A sale within the cap can be put back, and nothing is said.
+    shop.store.put(&format!("/all/V1/products/{sku}"), &sale(0.9)).await;
+    let plan = prepare().await;
+    assert!(
+        !plan["warnings"].as_array().unwrap().iter().any(|warning| is_told(&warning)),
+        "{plan}"
+    );
+    assert_eq!(commit(&client, id(&plan)).await["state"], "done");
+    undo(&client, id(&plan)).await;
+}
