@@ -46,6 +46,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod call_log;
+mod caller;
 mod content;
 mod elicitation;
 mod forwarding;
@@ -56,6 +57,7 @@ mod line_batches;
 mod line_reader;
 mod line_transport;
 mod message;
+mod methods;
 mod news;
 mod progress;
 mod prompts;
@@ -63,6 +65,7 @@ mod request_id;
 mod request_state;
 mod resources;
 mod server;
+mod server_state;
 mod session_header;
 mod stdio;
 mod subscriptions;

@@ -10,110 +10,29 @@ use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-    ContentBlock, CustomRequest, CustomResult, DiscoverResult, ErrorCode, Extensions,
-    GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
-    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-    ReadResourceResult, ServerCapabilities, ServerConfig, SetLevelRequestParams,
-    SubscribeRequestParams, SubscriptionFilter, Tool as McpTool, UnsubscribeRequestParams,
+    ContentBlock, CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams,
+    GetPromptResponse, InitializeRequestParams, InitializeResult, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerConfig,
+    SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool as McpTool,
+    UnsubscribeRequestParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 use serde_json::{Map, Value};
-use souk_model::{
-    Actions, CallFailure, Failure, Features, Principal, PromptRequest, ToolCall, ToolResult,
-};
+use souk_model::{CallFailure, Failure, Principal, PromptRequest, ToolCall, ToolResult};
 use tokio::task::AbortHandle;
-use tokio_util::sync::CancellationToken;
 
-use crate::TransportLimits;
 use crate::call_log::{CallLog, LogForwarder, LogLevelFilter, level_of};
+use crate::caller::Caller;
 use crate::elicitation::{ClientAnswers, McpClient};
 use crate::instructions::instructions;
 use crate::message::failure_error;
+use crate::methods::{not_understood, refuse_cursor, require, speaks_older};
 use crate::news::{self, ResourceSubscriptions};
 use crate::progress::ProgressForwarder;
-use crate::request_state::StateSealer;
-use crate::session_header::session_id;
-use crate::subscriptions::Subscriptions;
-use crate::tool_list::{ToolListCache, mcp_tool};
-use crate::{content, message, prompts, resources};
-
-/// Requests of MCP that this server understands if it understands their parameters.
-const KNOWN_METHODS: [&str; 10] = [
-    "completion/complete",
-    "prompts/get",
-    "prompts/list",
-    "resources/list",
-    "resources/read",
-    "resources/templates/list",
-    "server/discover",
-    "subscriptions/listen",
-    "tools/call",
-    "tools/list",
-];
-
-/// Those that the newer era has done away with.
-const OLDER_METHODS: [&str; 5] =
-    ["initialize", "logging/setLevel", "ping", "resources/subscribe", "resources/unsubscribe"];
-
-/// What all handlers of one transport share.
-pub(crate) struct ServerState {
-    actions: Arc<dyn Actions>,
-    subscriptions: Arc<Subscriptions>,
-    lists: ToolListCache,
-    info: ServerConfig,
-    features: Features,
-    sealer: StateSealer,
-    /// Ends the subscriptions when the transport is about to end, so that they hold nothing up.
-    pub(crate) ending: CancellationToken,
-}
-
-impl ServerState {
-    pub(crate) fn new(actions: Arc<dyn Actions>, limits: &TransportLimits) -> Arc<Self> {
-        let features = actions.features();
-        let implementation = Implementation::new("souk", env!("CARGO_PKG_VERSION"))
-            .with_title("Souk")
-            .with_description("Sandboxed actions for Magento 2 and Adobe Commerce stores");
-        Arc::new(Self {
-            actions,
-            subscriptions: Subscriptions::new(limits.subscriptions),
-            lists: ToolListCache::default(),
-            info: ServerConfig::new(capabilities(features)).with_server_info(implementation),
-            features,
-            sealer: StateSealer::new(),
-            ending: CancellationToken::new(),
-        })
-    }
-}
-
-/// What clients are told there is.
-fn capabilities(features: Features) -> ServerCapabilities {
-    let mut capabilities = ServerCapabilities::builder()
-        .enable_tools()
-        .enable_tool_list_changed()
-        .enable_resources()
-        .build();
-    if let Some(resources) = capabilities.resources.as_mut().filter(|_| features.resource_changes) {
-        resources.list_changed = Some(true);
-        resources.subscribe = Some(true);
-    }
-    if features.prompts {
-        let prompts = capabilities.prompts.insert(Default::default());
-        prompts.list_changed = Some(true);
-    }
-    capabilities.completions = features.completions.then(Map::new);
-    capabilities.logging = features.logging.then(Map::new);
-    capabilities
-}
-
-/// How a handler knows who asks.
-#[derive(Clone)]
-pub(crate) enum Caller {
-    /// The transport has one caller.
-    Only(Principal),
-    /// Authenticated for each HTTP request, and put among its extensions.
-    OfRequest,
-}
+use crate::server_state::ServerState;
+use crate::tool_list::mcp_tool;
+use crate::{content, prompts, resources};
 
 /// One connection's handler; over HTTP one request's, so it is cheap to make.
 pub(crate) struct McpHandler {
@@ -138,32 +57,7 @@ impl McpHandler {
     }
 
     fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
-        self.principal_of(&context.extensions, speaks_older(context))
-    }
-
-    /// Who asks, and in which session, where the protocol has them.
-    fn principal_of(
-        &self,
-        extensions: &Extensions,
-        has_sessions: bool,
-    ) -> Result<Principal, ErrorData> {
-        match &self.caller {
-            Caller::Only(principal) => Ok(principal.clone()),
-            Caller::OfRequest => {
-                let parts = extensions.get::<http::request::Parts>();
-                let principal = parts.and_then(|parts| parts.extensions.get::<Principal>());
-                let principal = principal.cloned().ok_or_else(|| {
-                    ErrorData::internal_error("the request names no principal", None)
-                })?;
-                // That it is the principal's own was looked at before it came here.
-                let session = parts.filter(|_| has_sessions);
-                let session = session.and_then(|parts| session_id(&parts.headers));
-                Ok(match session {
-                    Some(session) => principal.in_session(session),
-                    None => principal,
-                })
-            }
-        }
+        self.caller.principal(&context.extensions, speaks_older(context))
     }
 
     /// The log of one call, as far as its client wants one.
@@ -286,25 +180,6 @@ async fn unless_cancelled<T>(
     }
 }
 
-/// Refuses a method that is not served.
-fn require(is_served: bool, method: &str) -> Result<(), ErrorData> {
-    if is_served { Ok(()) } else { Err(unknown_method(method)) }
-}
-
-/// Refuses every cursor: none was given out.
-fn refuse_cursor(request: Option<PaginatedRequestParams>, what: &str) -> Result<(), ErrorData> {
-    if request.is_some_and(|request| request.cursor.is_some()) {
-        let why = format!("no such `cursor`: the list of {what} comes in one piece");
-        return Err(ErrorData::invalid_params(why, None));
-    }
-    Ok(())
-}
-
-/// Whether the caller's protocol still has `initialize`.
-fn speaks_older(context: &RequestContext<RoleServer>) -> bool {
-    context.protocol_version().is_none_or(|version| version.has_initialize())
-}
-
 /// What tells a request from all others that may be sent with answers to questions.
 fn request_text(
     principal: &Principal,
@@ -313,11 +188,6 @@ fn request_text(
     arguments: &Map<String, Value>,
 ) -> String {
     serde_json::to_string(&(principal.as_str(), method, name, arguments)).unwrap_or_default()
-}
-
-/// Of a method that is not served, or not in the caller's version.
-fn unknown_method(method: &str) -> ErrorData {
-    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message::unknown_method(method), None)
 }
 
 impl ServerHandler for McpHandler {
@@ -368,7 +238,8 @@ impl ServerHandler for McpHandler {
     ) -> Result<ListResourcesResult, ErrorData> {
         refuse_cursor(request, "resources")?;
         let principal = self.principal(&context)?;
-        let listed = catch_panic("resources/list", self.shared.actions.resources(&principal)).await;
+        let listed = catch_panic("resources/list", self.shared.actions.resources(&principal));
+        let listed = unless_cancelled(&context, listed).await?;
         let listed = listed.map_err(|failure| resources::read_error(&failure, None))?;
         Ok(ListResourcesResult::with_all_items(listed.iter().map(resources::resource).collect()))
     }
@@ -391,7 +262,13 @@ impl ServerHandler for McpHandler {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let (principal, uri) = (self.principal(&context)?, request.uri);
         let read = catch_panic("resources/read", self.shared.actions.resource(&principal, &uri));
-        let read = unless_cancelled(&context, read).await?;
+        let read = match context.meta.get_progress_token() {
+            None => unless_cancelled(&context, read).await?,
+            Some(token) => {
+                let (_, forwarder) = ProgressForwarder::new(context.peer.clone(), token);
+                unless_cancelled(&context, forwarder.while_running(read)).await?
+            }
+        };
         let resource = read.map_err(|failure| resources::read_error(&failure, Some(&uri)))?;
         Ok(ReadResourceResult::new(vec![resources::contents(resource)]).into())
     }
@@ -467,7 +344,8 @@ impl ServerHandler for McpHandler {
         let asked = prompts::completion_request(request)?;
         let made =
             catch_panic("completion/complete", self.shared.actions.complete(&principal, asked));
-        Ok(prompts::completion(made.await.map_err(|failure| failure_error(&failure))?))
+        let made = unless_cancelled(&context, made).await?;
+        Ok(prompts::completion(made.map_err(|failure| failure_error(&failure))?))
     }
 
     async fn call_tool(
@@ -491,7 +369,7 @@ impl ServerHandler for McpHandler {
         if context.peer.peer_info().is_none() {
             return;
         }
-        let Ok(principal) = self.principal_of(&context.extensions, true) else { return };
+        let Ok(principal) = self.caller.principal(&context.extensions, true) else { return };
         let (actions, watched) = (self.shared.actions.clone(), self.watched.clone());
         let task = tokio::spawn(news::tell_older(actions, principal, watched, context.peer));
         let mut list_change_task =
@@ -530,13 +408,6 @@ impl ServerHandler for McpHandler {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        let method: String = request.method.chars().take(100).collect();
-        let known = KNOWN_METHODS.contains(&method.as_str())
-            || (speaks_older(&context) && OLDER_METHODS.contains(&method.as_str()));
-        if known {
-            let what = format!("the parameters of `{method}` are not what the protocol asks for");
-            return Err(ErrorData::invalid_params(what, None));
-        }
-        Err(unknown_method(&method))
+        Err(not_understood(&request.method, speaks_older(&context)))
     }
 }

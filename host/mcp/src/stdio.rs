@@ -7,8 +7,10 @@ use souk_model::{Actions, Principal};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::caller::Caller;
 use crate::line_transport::LineTransport;
-use crate::server::{Caller, McpHandler, ServerState};
+use crate::server::McpHandler;
+use crate::server_state::ServerState;
 use crate::{ServeError, TransportLimits};
 
 /// Serves the client at standard input and output until the input ends and every request is

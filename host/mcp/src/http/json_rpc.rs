@@ -52,9 +52,11 @@ pub(super) async fn serve(
         return finish(next.run(request).await, None).await;
     }
     match message::split(&body) {
-        Ok(Payload::Message(_)) => match id(&body) {
+        // Without a byte order mark before it, which rmcp does not know.
+        Ok(Payload::Message(message)) => match id(message) {
             Ok(id) => {
-                let request = Request::from_parts(parts, Body::from(body));
+                let message = body.slice_ref(message);
+                let request = Request::from_parts(parts, Body::from(message));
                 finish(next.run(request).await, id).await
             }
             Err(error) => refuse(StatusCode::BAD_REQUEST, error),

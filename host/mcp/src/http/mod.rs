@@ -39,7 +39,9 @@ pub use auth::{BindError, check_bind};
 pub use config::HttpConfig;
 pub use host_guard::{AllowedHost, AllowedOrigin, InvalidHostRule};
 
-use crate::server::{Caller, McpHandler, ServerState};
+use crate::caller::Caller;
+use crate::server::McpHandler;
+use crate::server_state::ServerState;
 use crate::{ServeError, TransportLimits};
 use accept::Acceptor;
 use auth::TokenError;

@@ -12,8 +12,9 @@ use rmcp::{ClientHandler, ClientLifecycleMode};
 use serde_json::{Map, Value, json};
 use souk_mcp::{TransportLimits, serve_streams};
 use souk_model::{
-    Actions, CallFailure, Callers, Code, Document, Elicitation, ElicitationAnswer, Failure,
-    NoAnswer, Principal, Tier, TokenDigest, Tool, ToolCall, ToolHints, ToolResult,
+    Actions, CallFailure, Callers, Code, CompletionRequest, Document, Elicitation,
+    ElicitationAnswer, Failure, Features, NoAnswer, Principal, Suggestions, Tier, TokenDigest,
+    Tool, ToolCall, ToolHints, ToolResult,
 };
 use tokio::io::{DuplexStream, duplex, split};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -212,6 +213,22 @@ impl Actions for Fake {
             "arguments": call.arguments,
         }));
         Ok(ToolResult { result, documents, ..ToolResult::default() })
+    }
+
+    fn features(&self) -> Features {
+        Features { completions: true, ..Features::default() }
+    }
+
+    /// Waits for the gate.
+    async fn complete(
+        &self,
+        _: &Principal,
+        request: CompletionRequest,
+    ) -> Result<Suggestions, Failure> {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        let _running = Running(self);
+        self.gate.acquire().await.expect("never closed").forget();
+        Ok(Suggestions { values: vec![request.typed], total: None })
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {

@@ -215,3 +215,62 @@ async fn a_method_that_there_is_not_is_named_in_a_sentence() {
         assert_eq!(refused["id"], 5);
     }
 }
+
+#[tokio::test]
+async fn a_call_that_says_nothing_is_told_to_run_still_where_its_client_wants_to_know() {
+    let fake = Fake::new();
+    let mut wire = Wire::legacy(&fake, TransportLimits::default()).await;
+    wire.call(1, "slow").await;
+    let params = json!({"name": "slow", "arguments": {}, "_meta": {"progressToken": "t"}});
+    wire.send(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params})).await;
+    let mut last = 0.0;
+    for _ in 0..2 {
+        let told = wire.receive().await;
+        assert_eq!(
+            (&told["method"], &told["params"]["progressToken"]),
+            (&json!("notifications/progress"), &json!("t"))
+        );
+        assert!(told["params"]["message"].as_str().unwrap().starts_with("running for "), "{told}");
+        let progress = told["params"]["progress"].as_f64().unwrap();
+        assert!(progress > last, "{told}");
+        last = progress;
+    }
+    fake.gate.add_permits(2);
+    for _ in 0..2 {
+        let answer = wire.receive().await;
+        assert!(answer["result"].is_object(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn suggestions_that_nobody_waits_for_any_more_are_given_up() {
+    let fake = Fake::new();
+    let mut wire = Wire::legacy(&fake, TransportLimits::default()).await;
+    let params = json!({"ref": {"type": "ref/prompt", "name": "any"},
+        "argument": {"name": "a", "value": "b"}});
+    for id in [1, 2] {
+        wire.send(&json!({"jsonrpc": "2.0", "id": id, "method": "completion/complete",
+            "params": params}))
+            .await;
+        fake.until_running(usize::try_from(id).unwrap()).await;
+    }
+    wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": {"requestId": 1, "reason": "typed on"}}))
+        .await;
+    fake.dropped.notified().await;
+    fake.gate.add_permits(1);
+    let answer = wire.receive().await;
+    assert_eq!(
+        (&answer["id"], &answer["result"]["completion"]["values"]),
+        (&json!(2), &json!(["b"]))
+    );
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_a_message_is_no_part_of_it() {
+    let served = serve(&Fake::new(), HttpConfig::default()).await;
+    let body = format!("\u{feff}{}", initialize("2025-06-18"));
+    let opened = served.post(&Value::Null).body(body).send().await.unwrap();
+    assert_eq!(opened.status(), StatusCode::OK);
+    assert!(opened.headers().contains_key("mcp-session-id"));
+}
