@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod admission;
+mod answer_sizes;
 mod audit;
 mod cache;
 mod callers;
@@ -27,10 +28,12 @@ mod published;
 mod python;
 mod reload;
 mod requests;
+mod resources;
 mod sessions;
 mod settings;
 mod soak;
 mod stdio;
+mod suggestions;
 mod tiers;
 mod tool_search;
 mod tool_sets;

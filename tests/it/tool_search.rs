@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 use souk_tests::{Era, Home, everywhere};
 
-/// Questions of merchants, each with the tools for it.
-const QUESTIONS: &str = include_str!("tool_search/questions.txt");
+/// Questions of merchants, each with the tools for it: as one asks an assistant, and as one says it in
+/// passing.
+const QUESTIONS: [&str; 2] =
+    [include_str!("tool_search/questions.txt"), include_str!("tool_search/colloquial.txt")];
 
-/// How many of the fifty must have their tool among the first three.
+/// How many of each fifty must have their tool among the first three.
 const RIGHT: usize = 45;
 
-fn questions() -> Vec<(&'static str, Vec<&'static str>)> {
-    let lines = QUESTIONS.lines().filter(|line| !line.starts_with('#'));
+fn questions(text: &'static str) -> Vec<(&'static str, Vec<&'static str>)> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
             let (question, tools) = line.split_once('|').unwrap();
@@ -32,22 +34,24 @@ async fn plain_questions_find_their_tool_among_the_first_three() {
     let mcp = souk.stdio(Era::Modern).await;
     let described = home.souk(["actions", "--json"]).run().await.ok();
     let all: Vec<Value> = serde_json::from_str(&described).unwrap();
-    let (mut right, mut wrong) = (0, Vec::new());
-    for (question, tools) in questions() {
-        for tool in &tools {
-            assert!(all.iter().any(|known| known["action"] == *tool), "`{tool}` is no tool");
+    for set in QUESTIONS {
+        let (mut right, mut wrong) = (0, Vec::new());
+        for (question, tools) in questions(set) {
+            for tool in &tools {
+                assert!(all.iter().any(|known| known["action"] == *tool), "`{tool}` is no tool");
+            }
+            let found = mcp.answer("tools_search", json!({"query": question, "limit": 5})).await;
+            let found = names(&found);
+            if found.iter().take(3).any(|name| tools.contains(name)) {
+                right += 1;
+            } else {
+                wrong.push(format!("{question}: {found:?}, and not {tools:?}"));
+            }
         }
-        let found = mcp.answer("tools_search", json!({"query": question, "limit": 5})).await;
-        let found = names(&found);
-        if found.iter().take(3).any(|name| tools.contains(name)) {
-            right += 1;
-        } else {
-            wrong.push(format!("{question}: {found:?}, and not {tools:?}"));
-        }
+        assert_eq!(right + wrong.len(), 50);
+        assert!(right >= RIGHT, "{right} of 50 are right; not\n{}", wrong.join("\n"));
+        eprintln!("{right} of 50 questions find their tool; not\n{}", wrong.join("\n"));
     }
-    assert_eq!(right + wrong.len(), 50);
-    assert!(right >= RIGHT, "{right} of 50 are right; not\n{}", wrong.join("\n"));
-    eprintln!("{right} of 50 questions find their tool; not\n{}", wrong.join("\n"));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ mod state_loss;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use souk_tests::{DemoStore, LoggedRequest, Mcp, lines_of};
+use souk_tests::{DemoStore, LoggedRequest, Mcp, Souk, lines_of};
 
 /// Proposes this price for products; answers the plan.
 async fn propose(client: &Mcp, skus: &[String], price: u32) -> String {
@@ -115,6 +115,13 @@ async fn each_write_is_on_the_trail(
 }
 
 /// The arguments of an apply that sets a product's title.
+/// `souk doctor` tells this, in whatever case. Answers its exit status.
+async fn doctor_says(doctor: Souk<'_>, what: &str) -> Option<i32> {
+    let doctor = doctor.run().await;
+    assert!(doctor.out.to_lowercase().contains(what), "not `{what}`: {}", doctor.out);
+    doctor.status
+}
+
 fn apply_title(sku: &str, title: &str) -> Value {
     souk_tests::confirmed(json!({
         "match": {"sku_list": [sku]},

@@ -253,6 +253,38 @@ impl Mcp {
         }
     }
 
+    /// The URI templates of resources that are not listed one by one.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn families(&self) -> Vec<String> {
+        let listed = self.client.list_all_resource_templates().await.unwrap();
+        listed.into_iter().map(|family| family.uri_template).collect()
+    }
+
+    /// What is suggested for an argument of a prompt.
+    ///
+    /// # Errors
+    /// That there is no such prompt or argument for this client.
+    pub async fn suggested(
+        &self,
+        prompt: &str,
+        argument: &str,
+        typed: &str,
+    ) -> Result<Vec<String>, ServiceError> {
+        let done = self.client.complete_prompt_argument(prompt, argument, typed, None).await?;
+        Ok(done.values)
+    }
+
+    /// What is suggested for the variable of a URI template.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn suggested_uri(&self, template: &str, variable: &str, typed: &str) -> Vec<String> {
+        let done = self.client.complete_resource_argument(template, variable, typed, None);
+        done.await.unwrap().values
+    }
+
     /// The prompts that are listed.
     ///
     /// # Panics

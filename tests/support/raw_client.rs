@@ -50,6 +50,20 @@ impl RawClient {
         self.write(format!("{message}\n").as_bytes()).await;
     }
 
+    /// Opens the conversation as clients of the older era do.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn open_legacy(&mut self) {
+        let client = json!({"name": "lines", "version": "1"});
+        let params =
+            json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
+        self.send(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}))
+            .await;
+        self.answer(0).await;
+        self.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    }
+
     /// Sends a request of the newer era.
     ///
     /// # Panics

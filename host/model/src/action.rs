@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{ActionDetails, Grant, GroupDetails};
+use crate::{ActionDetails, CompletionSource, Grant, GroupDetails};
 
 /// How much harm an action can do. Ordered; the operator sets a ceiling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,4 +167,15 @@ pub struct Group {
     pub actions: Vec<Arc<Action>>,
     /// What most groups leave out.
     pub details: GroupDetails,
+}
+
+impl Group {
+    /// Where suggestions for an argument of an action come from, by the action's name without the
+    /// group's; none where it does not say.
+    #[must_use]
+    pub fn completion(&self, action: &str, argument: &str) -> Option<&CompletionSource> {
+        let action = self.actions.iter().find(|known| known.name == action)?;
+        let mut known = action.details.completions.iter();
+        known.find(|known| known.argument == argument).map(|known| &known.source)
+    }
 }

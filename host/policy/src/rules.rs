@@ -9,6 +9,7 @@ use crate::ceiling::Ceiling;
 use crate::effect::EffectKind;
 use crate::mask::Mask;
 use crate::mask_rule::MaskRule;
+use crate::principal_pattern::PrincipalPattern;
 use crate::refusal::Refusal;
 use crate::rule_origin::RuleOrigin;
 use crate::tool_profile::ToolProfile;
@@ -26,6 +27,7 @@ pub struct Rules {
     principals: BTreeMap<String, Vec<Ceiling>>,
     session_groups: BTreeSet<String>,
     mask_rules: BTreeSet<(RuleOrigin, MaskRule)>,
+    operators: Vec<PrincipalPattern>,
     callers: Arc<Callers>,
 }
 
@@ -44,6 +46,7 @@ impl Rules {
             principals: BTreeMap::new(),
             session_groups: ["auth", "scope"].map(str::to_owned).into(),
             mask_rules: BTreeSet::new(),
+            operators: Vec::new(),
             callers: Arc::new(Callers::open()),
         }
     }
@@ -80,6 +83,29 @@ impl Rules {
     pub fn session_groups<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.session_groups = names.into_iter().map(Into::into).collect();
         self
+    }
+
+    /// Names those who may read the audit trail, in place of nobody.
+    #[must_use]
+    pub fn operators(mut self, those: impl IntoIterator<Item = PrincipalPattern>) -> Self {
+        self.operators = those.into_iter().collect();
+        self
+    }
+
+    /// Whether the principal may read the audit trail, which tells of every caller's calls.
+    ///
+    /// # Errors
+    /// By the rules `caller` and `operators`.
+    pub fn check_operator(&self, principal: &Principal) -> Result<(), Refusal> {
+        self.check_caller(principal)?;
+        if self.operators.iter().any(|those| those.matches(principal)) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            "operators",
+            format!("`{principal}` may not read the audit trail"),
+            "the operator names those who may under `policy.operators`, and reads it with `souk audit`",
+        ))
     }
 
     /// Masks personal data for these principals in what these groups answer. Of several such rules

@@ -33,6 +33,9 @@ pub(crate) fn build(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Re
             rules = rules.mask(masked(rule)?, given.source.origin(&given.key));
         }
     }
+    let operators = settings.value("policy.operators").unwrap_or_default();
+    let operators: anyhow::Result<Vec<_>> = texts(&operators).map(read).collect();
+    rules = rules.operators(operators.context("`policy.operators`")?);
     let groups = settings.value("policy.session_plugins").unwrap_or_default();
     Ok(rules.session_groups(texts(&groups).map(str::to_owned)))
 }

@@ -107,6 +107,15 @@ impl Session {
         Ok(Self(Arc::new(SessionInner { store, auth, info, base_urls, capabilities })))
     }
 
+    /// The codes of the store's views; none where this login may not read them.
+    ///
+    /// # Errors
+    /// What went wrong in asking.
+    pub async fn view_codes(&self) -> Result<Vec<String>, Failure> {
+        let read = async || self.read_views().await;
+        self.0.store.in_time(self.0.store.views().codes(read)).await
+    }
+
     /// Whether it is the very same snapshot: the same login, asking in the same view.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -150,11 +159,14 @@ impl Session {
 
     /// Refuses the code of a view that the store does not have, as far as can be known.
     pub(crate) async fn check_view(&self, code: &str) -> Result<(), Failure> {
-        let read = async || {
-            let reply = self.send(&StoreRequest::get(STORE_VIEWS)).await?;
-            if denies_resource(&reply) { Ok(None) } else { json_body(reply).map(Some) }
-        };
+        let read = async || self.read_views().await;
         self.0.store.views().check(code, read).await
+    }
+
+    /// The store's own list of views, where it may be read.
+    async fn read_views(&self) -> Result<Option<bytes::Bytes>, Failure> {
+        let reply = self.send(&StoreRequest::get(STORE_VIEWS)).await?;
+        if denies_resource(&reply) { Ok(None) } else { json_body(reply).map(Some) }
     }
 }
 

@@ -23,6 +23,7 @@ impl EntityType for CmsPage {
     .id("page_id", "id")
     .searched_in(&["title", "identifier"])
     .listed_by(&["id", "identifier", "title", "active", "update_time"])
+    .keywords(&["homepage", "landing page", "about us", "imprint", "privacy", "content", "text"])
     .fields(&[
         EntityField::text("title").required().at_most(255),
         EntityField::text("content"),
@@ -48,6 +49,7 @@ impl EntityType for CmsBlock {
     .id("block_id", "id")
     .searched_in(&["title", "identifier"])
     .listed_by(&["id", "identifier", "title", "active", "update_time"])
+    .keywords(&["banner", "footer", "header", "static block", "snippet", "content", "text"])
     .fields(&[
         EntityField::text("title").required().at_most(255),
         EntityField::text("content"),

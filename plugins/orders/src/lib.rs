@@ -29,6 +29,7 @@ mod time_zones;
 mod uninvoiced_bundle;
 mod untrusted;
 
+use souk_sdk::core::{GroupDetails, ResourceTemplate};
 use souk_sdk::prelude::group;
 
 group! {
@@ -54,7 +55,16 @@ group! {
         act::refund::refund,
         bulk::prepare_bulk_update,
         bulk::prepare_bulk_cancel,
-    ]
+    ],
+    details: GroupDetails {
+        resource_templates: vec![ResourceTemplate {
+            uri: "souk://orders/{increment_id}".to_owned(),
+            title: "An order".to_owned(),
+            description: "An order by its number, with its items and its history, as `orders_get` answers it.".to_owned(),
+            action: "get".to_owned(),
+        }],
+        ..GroupDetails::default()
+    },
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use souk_tests::{DemoStore, Home, Mcp, lines_of, until};
 
+use super::doctor_says;
+
 /// What is done to the state while no host runs.
 type Harm = (&'static str, fn(&Path));
 
@@ -69,9 +71,8 @@ async fn plans_that_are_gone_are_told_and_shut_the_day_until_accepted() {
         assert_eq!(host.close().await, Some(0));
         act(&state);
 
-        let doctor = home.souk(["doctor"]).on(&store).run().await;
-        assert_eq!(doctor.status, Some(1), "{harm}: {}", doctor.out);
-        assert!(doctor.out.contains("the plans (`plans.db`"), "{harm}: {}", doctor.out);
+        let doctor = home.souk(["doctor"]).on(&store);
+        assert_eq!(doctor_says(doctor.clone(), "the plans (`plans.db`").await, Some(1), "{harm}");
         let host = souk.logged_in().await;
         host.process().logged("STATE IS MISSING").await;
         assert_eq!(lines_of(&home.trail(), "lost").len(), 1, "{harm}");
@@ -79,8 +80,7 @@ async fn plans_that_are_gone_are_told_and_shut_the_day_until_accepted() {
         assert!(refused.contains("souk state accept"), "{harm}: {refused}");
         // What moves no money goes on.
         host.answer("auth_whoami", json!({})).await;
-        let doctor = home.souk(["doctor"]).on(&store).run().await;
-        assert!(doctor.out.contains("souk state accept"), "{harm}: {}", doctor.out);
+        doctor_says(doctor.clone(), "souk state accept").await;
         let accepted = home.souk(["state", "accept"]).run().await.ok();
         assert!(accepted.contains("money moves again"), "{harm}: {accepted}");
         cancel(&host, &orders[1]).await.unwrap();
@@ -89,8 +89,7 @@ async fn plans_that_are_gone_are_told_and_shut_the_day_until_accepted() {
         let host = souk.logged_in().await;
         cancel(&host, &orders[2]).await.unwrap();
         assert_eq!(lines_of(&home.trail(), "lost").len(), 1, "{harm}");
-        let doctor = home.souk(["doctor"]).on(&store).run().await;
-        assert!(doctor.out.contains("nothing is missing"), "{harm}: {}", doctor.out);
+        doctor_says(doctor, "nothing is missing").await;
     }
 }
 

@@ -12,9 +12,10 @@ use souk_state::audit::{
 use super::arguments::seal;
 use super::tool::LoadedTool;
 use crate::guest::call_effects::EffectsRecord;
+use crate::text::printable;
 
-/// What a reading is called on the trail, as MCP does.
-const READING: &str = "resources/read";
+/// Characters of a name on a line, where nobody has looked whether it is a tool's.
+const TOOL_CHARS: usize = 64;
 
 /// The audit line of one call. Dropped without an end (the caller left, the host shuts down), it
 /// is written as cancelled.
@@ -52,15 +53,27 @@ impl<'d> AuditGuard<'d> {
         Self::begin(trail, transport, &call.principal, &call.tool, plugin, digest)
     }
 
-    /// The line of a document that is read.
-    pub(crate) fn of_reading(
+    /// The line of a call that its caller's rate refuses: what it is of, and with which arguments, is
+    /// not looked at.
+    pub(crate) fn of_unseen_call(
+        trail: &'d AuditTrail,
+        transport: Transport,
+        call: &ToolCall,
+    ) -> Self {
+        let digest = trail.digest(&Value::Null);
+        let tool = printable(&call.tool, TOOL_CHARS);
+        Self::begin(trail, transport, &call.principal, &tool, None, digest)
+    }
+
+    /// The line of something else that is handed out, by the method of MCP that asks for it.
+    pub(crate) fn of_request(
         trail: &'d AuditTrail,
         transport: Transport,
         principal: &Principal,
-        uri: &str,
+        method: &str,
+        params: &Value,
     ) -> Self {
-        let digest = trail.digest(&serde_json::json!({ "uri": uri }));
-        Self::begin(trail, transport, principal, READING, None, digest)
+        Self::begin(trail, transport, principal, method, None, trail.digest(params))
     }
 
     fn begin(

@@ -4,51 +4,39 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use serde_json::{Map, Value};
+use serde_json::json;
 use souk_model::{
-    Action, Actions, CallFailure, Callers, CompletionRequest, Document, Failure, Features,
-    Orientation, Principal, Progress, PromptInfo, PromptMessage, PromptRequest, ResourceChange,
-    ResourceContents, ResourceFamily, Suggestions, Tool, ToolCall, ToolResult,
+    Actions, CallFailure, Callers, Code, CompletionRequest, CompletionTarget, Document, Failure,
+    Features, Orientation, Principal, PromptInfo, PromptMessage, PromptRequest, ResourceBody,
+    ResourceChange, ResourceContents, ResourceFamily, Suggestions, Tool, ToolCall, ToolResult,
 };
-use souk_plans::{
-    ApplyOptions, CommitRequest, EarlierApply, EndUrgency, PlanOutcome, Plans, request_digest,
-};
-use souk_policy::{Mask, Rules};
-use souk_state::audit::{AuditTrail, CallOutcome, CallResources, Transport};
-use souk_state::exports::Exports;
-use souk_upstream::{ReadMemo, Session};
+use souk_plans::EndUrgency;
+use souk_policy::Rules;
+use souk_state::audit::{CallOutcome, CallResources, Transport};
 use tokio::sync::{broadcast, watch};
 
-use super::admission::{Admission, AdmissionLimits, CallPermit};
-use super::arguments::seal;
+use super::admission::{Admission, CallPermit};
 use super::audit_guard::AuditGuard;
+use super::audit_resource::{self, AuditPage};
 use super::call_end::{CallEnd, catch_panic};
+use super::call_run::CallRun;
 use super::call_target::CallTarget;
+use super::client_log::ClientLog;
+use super::completions::{PATIENCE, Suggester, suggestions};
+use super::dispatcher_deps::DispatcherDeps;
+use super::document_watch::{self, DocumentWatch};
 use super::documents::DocumentReader;
-use super::finder_tools::FinderCall;
-use super::host_arg_values::HostArgValues;
-use super::masked_progress;
 use super::masks;
 use super::operator_config::{OperatorConfig, settings_for};
 use super::orientation::orientation;
-use super::plan_policy::{PlanUse, decide_plan};
-use super::plans_tools::{PlansCall, outcome_json, plan_id};
-use super::plugin_run::{CallResult, PluginRun};
 use super::prompts::Prompts;
 use super::resource_families::{self, FamilyOfTool};
-use super::shortening::Shortening;
+use super::shortening::{Shortening, allowed_bytes};
 use super::tool::{LoadedTool, ToolKind};
 use super::tool_lists::{ToolLists, listing, unknown_groups};
 use super::tool_table::{CurrentTools, ToolTable};
-use super::write_authority::WriteAuthority;
-use crate::guest::call_context::{CallContext, not_logged_in};
-use crate::guest::call_effects::EffectsRecord;
-use crate::guest::sessions::{OwnCredentials, SessionHost};
-use crate::load::plugin::Plugin;
 use crate::load::plugin_set::PluginSet;
-use crate::load::registry::Registry;
 use crate::rates::{Rates, is_refusal};
-use crate::tool_sets::ToolSet;
 
 /// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
 pub struct Dispatcher {
@@ -60,47 +48,17 @@ pub struct Dispatcher {
     version: watch::Sender<u64>,
     lists: ToolLists,
     tools: CurrentTools,
+    documents: tokio::sync::Mutex<DocumentWatch>,
     /// Tells whose documents have changed.
     resource_changes: broadcast::Sender<(Option<Principal>, ResourceChange)>,
 }
 
+/// What is asked for otherwise than by calls, on the trail as MCP calls it.
+const READING: &str = "resources/read";
+const COMPLETION: &str = "completion/complete";
+
 /// Changes of resources that a slow listener may have outstanding; after more it looks at all again.
 const RESOURCE_CHANGES: usize = 64;
-
-/// What a dispatcher is made of, apart from what the operator may change while it runs.
-pub struct DispatcherDeps {
-    /// The plugins.
-    pub registry: Arc<Registry>,
-    /// Who is logged in where.
-    pub sessions: Arc<SessionHost>,
-    /// Where changes are proposed and carried out.
-    pub plans: Arc<Plans>,
-    /// Where documents are kept.
-    pub exports: Arc<Exports>,
-    /// Where every call is written down.
-    pub trail: Arc<AuditTrail>,
-    /// How much callers may have going at once.
-    pub callers: AdmissionLimits,
-    /// How calls come in.
-    pub transport: Transport,
-}
-
-/// What a call that nothing refuses any more goes on with.
-struct CallInputs {
-    session: Option<Session>,
-    host_args: HostArgValues,
-    arguments: Value,
-    permit: CallPermit,
-}
-
-/// What a call is judged by, from its admission to its end, and where it is noted what it does.
-#[derive(Clone, Copy)]
-struct CallTerms<'c> {
-    config: &'c Arc<OperatorConfig>,
-    tool: &'c LoadedTool,
-    mask: &'c Mask,
-    effects: &'c EffectsRecord,
-}
 
 impl Dispatcher {
     /// A dispatcher. Runs a task that follows the registry's changes for as long as it lives.
@@ -117,6 +75,7 @@ impl Dispatcher {
             config: ArcSwap::new(config),
             rates: Arc::default(),
             version: watch::Sender::new(0),
+            documents: tokio::sync::Mutex::default(),
             resource_changes: broadcast::Sender::new(RESOURCE_CHANGES),
             lists: ToolLists::default(),
             tools: CurrentTools::default(),
@@ -132,7 +91,34 @@ impl Dispatcher {
                 dispatcher.bump();
             }
         });
+        let weak = Arc::downgrade(&dispatcher);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(document_watch::LOOK).await;
+                let Some(dispatcher) = weak.upgrade() else { return };
+                dispatcher.look_for_documents().await;
+            }
+        });
         dispatcher
+    }
+
+    /// Tells those whose documents have expired, or come or gone by another way than their calls.
+    async fn look_for_documents(&self) {
+        // Nobody listens, as in a host that ends after one call.
+        if self.resource_changes.receiver_count() == 0 {
+            return;
+        }
+        match self.documents.lock().await.look(&self.deps.exports).await {
+            Ok(owners) => {
+                owners.iter().for_each(|owner| self.tell_of_documents(Principal::named(owner)))
+            }
+            Err(failure) => tracing::warn!("cannot look for documents: {failure}"),
+        }
+    }
+
+    fn tell_of_documents(&self, owner: Principal) {
+        // That nobody hears of it is no failure.
+        let _ = self.resource_changes.send((Some(owner), ResourceChange::List));
     }
 
     /// Puts another configuration in force, at once and as a whole: for every call that starts from
@@ -208,7 +194,6 @@ impl Dispatcher {
         principal: &Principal,
     ) -> Result<(&'t LoadedTool, CallPermit), Failure> {
         let config = self.config.load_full();
-        self.rates.call(principal, &config.rates)?;
         let tool = callable?;
         config.rules.decide(principal, &tool.profile())?;
         let plugin = match &tool.kind {
@@ -245,202 +230,96 @@ impl Dispatcher {
         self.admission.admit(principal, None).await
     }
 
-    /// Everything that can refuse a call before anything runs for it, then the call.
-    async fn run(
+    fn refuse_for_rate(
         &self,
-        terms: CallTerms<'_>,
-        call: ToolCall,
-        arguments: Value,
-        permit: &CallPermit,
-    ) -> (CallResources, Result<CallResult, Failure>) {
-        let CallTerms { config, tool, mask, effects } = terms;
-        let inputs = match self.check(config, tool, &call.principal, arguments, permit) {
-            Ok(inputs) => inputs,
-            Err(failure) => return (CallResources::default(), Err(failure)),
-        };
-        let result = match &tool.kind {
-            ToolKind::Action { plugin, action } => {
-                return self.act(terms, (plugin, action), call, inputs).await;
-            }
-            ToolKind::Commit { subject_as, .. } => {
-                let progress = masked_progress::through(mask, call.progress);
-                let outcome = self.commit(terms, &call.principal, inputs, progress).await;
-                outcome.map(|outcome| {
-                    effects.carried_out(&outcome);
-                    outcome_json(outcome, subject_as.as_deref())
-                })
-            }
-            ToolKind::Plans(native) => {
-                let CallInputs { session, host_args, arguments, .. } = inputs;
-                let no_arguments = Map::new();
-                let call = PlansCall {
-                    plans: &self.deps.plans,
-                    rules: &config.rules,
-                    principal: &call.principal,
-                    session: session.as_ref(),
-                    host_args,
-                    arguments: arguments.as_object().unwrap_or(&no_arguments),
-                    effects,
-                    progress: masked_progress::through(mask, call.progress),
-                };
-                call.run(*native).await
-            }
-            ToolKind::Finder(finder) => {
-                let no_arguments = Map::new();
-                let call = FinderCall {
-                    tools: &self.tools(),
-                    rules: &config.rules,
-                    principal: &call.principal,
-                    arguments: inputs.arguments.as_object().unwrap_or(&no_arguments),
-                };
-                call.run(*finder)
-            }
-        };
-        (CallResources::default(), result.map(CallResult::from))
+        call: &ToolCall,
+        guard: AuditGuard<'_>,
+        failure: Failure,
+    ) -> Result<ToolResult, CallFailure> {
+        let config = self.config.load_full();
+        self.rates.refused(&call.principal, &config.rates);
+        let mask = config.rules.mask_for_any_group(&call.principal);
+        let result = Err(mask.failure(failure));
+        guard.end(CallResources::default(), CallOutcome::of(&result))?;
+        let answer = result.map_err(CallFailure::from);
+        ClientLog::new(call, &mask).ended(&answer);
+        answer
     }
 
-    fn check(
+    /// Where suggestions for what a person types come from, as far as that is known.
+    fn suggester(
         &self,
-        config: &OperatorConfig,
-        tool: &LoadedTool,
         principal: &Principal,
-        mut arguments: Value,
-        permit: &CallPermit,
-    ) -> Result<CallInputs, Failure> {
-        config.rules.decide(principal, &tool.profile())?;
-        let confirmed =
-            HostArgValues::take_unlisted(tool.profile().effect, tool.host_args, &mut arguments);
-        tool.input.drop_absent(&mut arguments);
-        if config.tools.of(principal).sets.contains(&ToolSet::Classic) {
-            tool.ask_for_whole_items(&mut arguments);
-        }
-        tool.input.take(&mut arguments)?;
-        let session = self.deps.sessions.get(principal);
-        if tool.needs_session() && session.is_none() {
-            return Err(not_logged_in());
-        }
-        let mut host_args = HostArgValues::take(tool.host_args, &mut arguments);
-        host_args.confirm |= confirmed;
-        if config.confirm {
-            host_args.check(tool.host_args, &tool.tool.name)?;
-        }
-        Ok(CallInputs { session, host_args, arguments, permit: permit.clone() })
-    }
-
-    /// A plugin's action: answered from before where the same was asked for and done, or run.
-    async fn act(
-        &self,
-        CallTerms { config, tool, mask, effects }: CallTerms<'_>,
-        (plugin, action): (&Arc<Plugin>, &Arc<Action>),
-        call: ToolCall,
-        inputs: CallInputs,
-    ) -> (CallResources, Result<CallResult, Failure>) {
-        let CallInputs { session, host_args, mut arguments, permit } = inputs;
-        let authority = WriteAuthority::new(tool, config, &call.principal, &host_args);
-        let sealed = seal(tool.sealed(), &mut arguments);
-        let digest = session
-            .as_ref()
-            .filter(|_| tool.is_repeatable_write(&host_args))
-            .map(|session| request_digest(&session.info().store, &arguments));
-        let options = ApplyOptions {
-            reason: host_args.reason,
-            key: host_args.key,
-            preview: host_args.preview,
-            request_digest: digest,
-            started: effects.started.clone(),
-        };
-        let DispatcherDeps { plans, exports, sessions, .. } = &self.deps;
-        let (principal, name) = (call.principal.clone(), &tool.tool.name);
-        if let Some(session) = &session {
-            let earlier = match plans.earlier_apply(&principal, session, name, &options).await {
-                Ok(earlier) => earlier,
-                Err(failure) => return (CallResources::default(), Err(failure)),
-            };
-            if let Some(EarlierApply { outcome, answer }) = earlier {
-                // Told whatever comes now: a plugin that failed after it once may fail before it now.
-                outcome.iter().for_each(|outcome| effects.carried_out_before(outcome));
-                if let Some(answer) = answer {
-                    return (CallResources::default(), Ok(tool.repeated(answer).into()));
+        request: &CompletionRequest,
+    ) -> Result<Option<Suggester>, Failure> {
+        let CompletionRequest { target, argument, typed, .. } = request;
+        match target {
+            CompletionTarget::Prompt(name) => {
+                let loaded = self.loaded();
+                let prompts = self.prompts_of(principal, &loaded);
+                let found = prompts.completion(name, argument)?;
+                Ok(found.and_then(|(source, group)| Suggester::of(source, group, typed)))
+            }
+            CompletionTarget::Resource(uri) => {
+                if *uri == audit_resource::template() && self.is_operator(principal) {
+                    return Ok(Some(Suggester::Values(vec![audit_resource::LATEST.to_owned()])));
                 }
+                let families = self.families_of(principal);
+                let found = families.iter().find_map(|family| family.completion(uri, argument));
+                Ok(found.and_then(|(source, group)| Suggester::of(source, group, typed)))
             }
         }
-        let settings = match settings_for(plugin, &config.settings) {
-            Ok(settings) => settings,
-            Err(failure) => return (CallResources::default(), Err(failure)),
-        };
-        let own_session = session.clone();
-        let context = CallContext {
-            principal: call.principal,
-            action: action.clone(),
-            group: plugin.group.name.clone(),
-            session,
-            reads: ReadMemo::default(),
-            sessions: sessions.clone(),
-            sealed,
-            own_credentials: OwnCredentials {
-                accepted: config.accept_credentials,
-                limits: config.rates,
-                rates: self.rates.clone(),
-            },
-            settings,
-            progress: masked_progress::through(mask, call.progress),
-            mask: mask.clone(),
-            resources: CallResources::default(),
-            plans: Some(plans.clone()),
-            options: options.clone(),
-            gate: Arc::new(move |tier| authority.permit(tier)),
-            effects: effects.clone(),
-            closed: false,
-            proposal: None,
-            purges: 0,
-            exports: Some(exports.clone()),
-            closed_exports: Vec::new(),
-        };
-        let sandbox = self.deps.registry.sandbox();
-        let run = PluginRun::new(plugin, sandbox, context, permit);
-        let (resources, mut result) = run.run(&arguments.to_string()).await;
-        if let Ok(CallResult { result: answer, proposal: Some(proposal), .. }) = &mut result {
-            tool.answer_with_review(answer, proposal);
-        }
-        if let (Err(_), Some(session)) = (&result, &own_session) {
-            effects.note_left_behind(plans, &principal, session).await;
-        }
-        if let Ok(result) = &result {
-            plans.record_answer(&principal, name, &options, &result.result).await;
-        }
-        (resources, result)
     }
 
-    /// The host's own tool that commits what one of a group's actions proposed.
-    async fn commit(
-        &self,
-        CallTerms { config, tool, effects, .. }: CallTerms<'_>,
-        principal: &Principal,
-        inputs: CallInputs,
-        progress: Option<Arc<dyn Progress>>,
-    ) -> Result<PlanOutcome, Failure> {
-        let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
-        let authority = WriteAuthority::new(tool, config, principal, &host_args);
-        let session = session.ok_or_else(not_logged_in)?;
-        let id = arguments.get("plan_id").and_then(Value::as_str).unwrap_or_default();
-        let plan = plan_id(id)?;
-        // That this tool may be called is decided; the plan names the one that proposed it, too.
-        let stored = self.deps.plans.get(Some(principal), &plan).await?;
-        decide_plan(&self.deps.plans, &config.rules, principal, &stored.header, PlanUse::CarryOut)
-            .await?;
-        let commit = CommitRequest {
-            principal,
-            session: &session,
-            plan: &plan,
-            tool: Some(&tool.tool.name),
-            reason: host_args.reason,
-            key: host_args.key.as_deref(),
-            gate: &|tier| authority.permit(tier),
-            operator: false,
-            started: Some(&effects.started),
-            progress,
+    fn is_operator(&self, principal: &Principal) -> bool {
+        self.config.load().rules.check_operator(principal).is_ok()
+    }
+
+    fn names_of_tools(&self, principal: &Principal) -> Vec<String> {
+        let (tools, config) = (self.tools(), self.config.load());
+        let listing = listing(&tools, &config, principal);
+        listing.tools.iter().map(|one| one.tool.tool.name.clone()).collect()
+    }
+
+    /// The codes of the store's views, as far as they can be had before a person types on.
+    async fn store_views(&self, principal: &Principal) -> Vec<String> {
+        let DispatcherDeps { trail, transport, sessions, .. } = &self.deps;
+        let Some(session) = sessions.get(principal) else { return Vec::new() };
+        let params = json!({ "of": "store views" });
+        let guard = AuditGuard::of_request(trail, *transport, principal, COMPLETION, &params);
+        let asked = async {
+            let _permit = self.admit_reading(principal).await?;
+            session.view_codes().await
         };
-        self.deps.plans.commit(commit).await
+        let result = tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| {
+            Err(Failure::new(Code::UpstreamError, "the store did not name its views in time"))
+        });
+        match guard.end(CallResources::default(), CallOutcome::of(&result)) {
+            Ok(()) => result.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// A page of the trail, for those who may read it.
+    async fn audit_page(
+        &self,
+        principal: &Principal,
+        uri: &str,
+        page: Result<AuditPage, Failure>,
+    ) -> Result<String, Failure> {
+        let DispatcherDeps { trail, transport, .. } = &self.deps;
+        let params = json!({ "uri": uri });
+        let guard = AuditGuard::of_request(trail, *transport, principal, READING, &params);
+        let read = async {
+            let _permit = self.admit_reading(principal).await?;
+            let config = self.config.load_full();
+            config.rules.check_operator(principal)?;
+            let mask = config.rules.mask_for_any_group(principal);
+            page?.read(trail.path().to_owned(), mask, config.result_bytes).await
+        };
+        let result = read.await;
+        guard.end(CallResources::default(), CallOutcome::of(&result))?;
+        result
     }
 }
 
@@ -470,22 +349,39 @@ impl Actions for Dispatcher {
     }
 
     async fn call(&self, mut call: ToolCall) -> Result<ToolResult, CallFailure> {
+        let DispatcherDeps { trail, transport, exports, sessions, .. } = &self.deps;
+        // First of all: what is refused for its rate costs nothing else.
+        if let Err(failure) = self.rates.call(&call.principal, &self.config.load().rates) {
+            let guard = AuditGuard::of_unseen_call(trail, *transport, &call);
+            return self.refuse_for_rate(&call, guard, failure);
+        }
         let tools = self.tools();
         let target = CallTarget::of(&tools, &self.config.load().rules, &mut call);
         let CallTarget { tool, arguments, callable } = target;
-        let DispatcherDeps { trail, transport, exports, sessions, .. } = &self.deps;
         let guard = AuditGuard::of_call(trail, *transport, &call, tool, &arguments);
         let admitted = self.admit(callable, &call.principal).await;
         // What is in force when the places are had judges the call, to its end.
         let config = self.config.load_full();
         let (mask, text_mask) = masks::of_call(&config.rules, &call.principal, tool);
         let principal = call.principal.clone();
+        let log = ClientLog::new(&call, &text_mask);
+        let bytes = admitted.as_ref().map_or(config.result_bytes, |(tool, _)| {
+            allowed_bytes(tool, &arguments, &principal, &config)
+        });
         // The permit is kept until the line is written: what is done until then is bounded too.
         let (resources, result) = match &admitted {
             Ok((tool, permit)) => {
-                let effects = guard.effects();
-                let terms = CallTerms { config: &config, tool, mask: &mask, effects };
-                catch_panic(self.run(terms, call, arguments, permit)).await
+                let run = CallRun {
+                    deps: &self.deps,
+                    rates: &self.rates,
+                    tools: &tools,
+                    config: &config,
+                    tool,
+                    mask: &mask,
+                    effects: guard.effects(),
+                    log: &log,
+                };
+                catch_panic(run.run(call, arguments, permit)).await
             }
             Err(failure) => (CallResources::default(), Err(failure.clone())),
         };
@@ -493,19 +389,17 @@ impl Actions for Dispatcher {
             self.rates.refused(&principal, &config.rates);
         }
         let tool = admitted.as_ref().ok().map(|(tool, _)| *tool);
-        let shortening =
-            tool.filter(|_| *transport != Transport::Terminal).map(|tool| Shortening {
-                exports,
-                tool,
-                sessions,
-                principal: &principal,
-                bytes: config.result_bytes,
-            });
+        let shortening = tool
+            .filter(|_| *transport != Transport::Terminal)
+            .map(|tool| Shortening { exports, tool, sessions, principal: &principal, bytes });
         let end = CallEnd { guard, exports, tool, mask, text_mask, shortening, resources, result };
         let answer = end.answer().await;
-        if answer.as_ref().is_ok_and(|answer| !answer.documents.is_empty()) {
-            // Whoever listens hears of it; that nobody does is no failure.
-            let _ = self.resource_changes.send((Some(principal), ResourceChange::List));
+        log.ended(&answer);
+        if let Ok(ToolResult { documents, .. }) = &answer
+            && !documents.is_empty()
+        {
+            self.documents.lock().await.note(principal.as_str(), documents);
+            self.tell_of_documents(principal);
         }
         answer
     }
@@ -521,7 +415,8 @@ impl Actions for Dispatcher {
         uri: &str,
     ) -> Result<(Document, String), Failure> {
         let DispatcherDeps { trail, transport, .. } = &self.deps;
-        let guard = AuditGuard::of_reading(trail, *transport, principal, uri);
+        let params = json!({ "uri": uri });
+        let guard = AuditGuard::of_request(trail, *transport, principal, READING, &params);
         let admitted = self.admit_reading(principal).await;
         let config = self.config.load_full();
         let rules = &config.rules;
@@ -539,7 +434,7 @@ impl Actions for Dispatcher {
     }
 
     fn features(&self) -> Features {
-        Features { prompts: true, completions: true, logging: false, resource_changes: true }
+        Features { prompts: true, completions: true, logging: true, resource_changes: true }
     }
 
     fn resource_changes(&self) -> Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>> {
@@ -547,8 +442,8 @@ impl Actions for Dispatcher {
     }
 
     fn resource_families(&self, principal: &Principal) -> Vec<ResourceFamily> {
-        let families = self.families_of(principal);
-        families.into_iter().map(FamilyOfTool::listed).collect()
+        let families = self.families_of(principal).into_iter().map(FamilyOfTool::listed);
+        families.chain(self.is_operator(principal).then(audit_resource::family)).collect()
     }
 
     async fn resource(
@@ -556,6 +451,14 @@ impl Actions for Dispatcher {
         principal: &Principal,
         uri: &str,
     ) -> Result<ResourceContents, Failure> {
+        if let Some(page) = AuditPage::of_uri(uri) {
+            let text = self.audit_page(principal, uri, page).await?;
+            return Ok(ResourceContents {
+                uri: uri.to_owned(),
+                media_type: audit_resource::MEDIA_TYPE.to_owned(),
+                body: ResourceBody::Text(text),
+            });
+        }
         let families = self.families_of(principal);
         match families.iter().find_map(|family| family.call(principal, uri)) {
             // What answers it is a call as any other.
@@ -579,8 +482,18 @@ impl Actions for Dispatcher {
         principal: &Principal,
         request: CompletionRequest,
     ) -> Result<Suggestions, Failure> {
-        let loaded = self.loaded();
-        self.prompts_of(principal, &loaded).complete(&request)
+        let Some(suggester) = self.suggester(principal, &request)? else {
+            return Ok(Suggestions::default());
+        };
+        let values = match suggester {
+            Suggester::Values(values) => values,
+            Suggester::Tools => self.names_of_tools(principal),
+            Suggester::StoreViews => self.store_views(principal).await,
+            Suggester::Asked(question) => {
+                return Ok(question.ask(self, principal, &request.typed).await);
+            }
+        };
+        Ok(suggestions(values, &request.typed))
     }
 
     fn session_ended(&self, principal: &Principal, lost: bool) {

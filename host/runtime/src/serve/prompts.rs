@@ -4,101 +4,26 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 use souk_model::{
-    Code, CompletionRequest, CompletionSource, CompletionTarget, ContentBlock, Failure, Prompt,
-    PromptArgument, PromptInfo, PromptMessage, PromptParameter, PromptRole, Suggestions,
+    Code, CompletionSource, ContentBlock, Failure, Prompt, PromptArgument, PromptInfo,
+    PromptMessage, PromptParameter, PromptRole,
 };
 
+use super::host_prompts::HOST_PROMPTS;
 use crate::load::plugin_set::PluginSet;
 use crate::load::prompt_text::{PromptPart, prompt_parts};
-
-/// A prompt of the host's.
-struct HostPrompt {
-    name: &'static str,
-    title: &'static str,
-    description: &'static str,
-    /// Who may not call one of these has no use for it.
-    tools: &'static [&'static str],
-    /// Name and description; none can be left out.
-    arguments: &'static [(&'static str, &'static str)],
-    text: &'static str,
-}
-
-const HOST_PROMPTS: [HostPrompt; 4] = [
-    HostPrompt {
-        name: "content_check",
-        title: "Check the content pages",
-        description: "Reads the store's pages and blocks and lists what a customer should not see.",
-        tools: &["cms_search_pages", "cms_get_page", "cms_search_blocks", "cms_get_block"],
-        arguments: &[("store_view", "The store view, by its code.")],
-        text: "Check the content of the store view {store_view}. List its active pages with \
-               `cms_search_pages` and its blocks with `cms_search_blocks`, and read each with \
-               `cms_get_page` or `cms_get_block`. Tell me of texts in the wrong language, of \
-               placeholders, of past dates and offers, of empty pages, and of links that lead \
-               nowhere: page or block, what is wrong, and what you would write instead. Change \
-               nothing.",
-    },
-    HostPrompt {
-        name: "late_orders",
-        title: "Find late orders",
-        description: "Lists orders that wait longer than they should, and what can be done.",
-        tools: &["orders_stuck", "orders_why"],
-        arguments: &[],
-        text: "Which orders wait longer than they should? Ask `orders_stuck`, and for the longest \
-               waiting of each kind `orders_why`. Give me a table: order, customer's country, how \
-               long it waits and for what, what can be done about it. Then propose what you would \
-               do first. Change nothing before I say so.",
-    },
-    HostPrompt {
-        name: "morning_briefing",
-        title: "Morning briefing",
-        description: "What came in, what waits, and which changes are still open.",
-        tools: &["orders_search", "orders_stuck", "plans_list"],
-        arguments: &[("since", "Since when: `yesterday`, or a day as 2026-07-28.")],
-        text: "Give me a briefing on the store, in ten lines at most. Orders since {since} with \
-               `orders_search`: how many, for how much in each currency, and anything unusual. What \
-               is stuck, with `orders_stuck`. Plans that are proposed and not committed, or did not \
-               end well, with `plans_list`. Say last what I should look at first. Change nothing.",
-    },
-    HostPrompt {
-        name: "price_change",
-        title: "Change prices, with a review",
-        description: "Prepares a change of prices, shows it, and commits it once you agree.",
-        tools: &["pricing_prepare_bulk_price_update", "plans_get", "plans_commit"],
-        arguments: &[
-            ("products", "Which products: skus, a category, a brand."),
-            ("change", "What becomes of their prices: `5 % less`, `19.90`."),
-        ],
-        text: "Change prices. Products: {products}. Change: {change}. Find the products first and \
-               tell me how many there are. Prepare the change with \
-               `pricing_prepare_bulk_price_update`, show me what `plans_get` says of it (how many, \
-               the largest changes, every warning), and wait. Only when I have agreed, commit it \
-               with `plans_commit`, and tell me what was done and how to take it back.",
-    },
-];
-
-impl HostPrompt {
-    fn prompt(&self) -> Prompt {
-        let argument = |(name, description): &(&str, &str)| PromptArgument {
-            name: (*name).to_owned(),
-            description: (*description).to_owned(),
-            required: true,
-            completion: (*name == "since")
-                .then(|| CompletionSource::Values(vec!["today".into(), "yesterday".into()])),
-        };
-        Prompt {
-            name: self.name.to_owned(),
-            title: self.title.to_owned(),
-            description: self.description.to_owned(),
-            arguments: self.arguments.iter().map(argument).collect(),
-            text: self.text.to_owned(),
-        }
-    }
-}
 
 /// The prompts that somebody can use who may call the tools of which `may` says so, by name. A
 /// plugin's are of use to whoever may call any tool of its group.
 pub(super) struct Prompts<'s> {
-    prompts: Vec<(String, Cow<'s, Prompt>)>,
+    prompts: Vec<OfferedPrompt<'s>>,
+}
+
+struct OfferedPrompt<'s> {
+    /// As callers know it.
+    name: String,
+    /// Whose it is; the host's own are nobody's.
+    group: &'s str,
+    prompt: Cow<'s, Prompt>,
 }
 
 impl<'s> Prompts<'s> {
@@ -106,25 +31,31 @@ impl<'s> Prompts<'s> {
         let own = HOST_PROMPTS
             .iter()
             .filter(|prompt| prompt.tools.iter().all(|tool| may(tool)))
-            .map(|prompt| (prompt.name.to_owned(), Cow::Owned(prompt.prompt())));
+            .map(|prompt| OfferedPrompt {
+                name: prompt.name.to_owned(),
+                group: "",
+                prompt: Cow::Owned(prompt.prompt()),
+            });
         let plugins = loaded
             .plugins
             .values()
             .filter(|plugin| plugin.group.actions.iter().any(|action| may(&action.tool)))
             .flat_map(|plugin| {
                 let group = &plugin.group;
-                group.details.prompts.iter().map(|prompt| {
-                    (format!("{}_{}", group.name, prompt.name), Cow::Borrowed(prompt))
+                group.details.prompts.iter().map(|prompt| OfferedPrompt {
+                    name: format!("{}_{}", group.name, prompt.name),
+                    group: &group.name,
+                    prompt: Cow::Borrowed(prompt),
                 })
             });
         let mut prompts: Vec<_> = own.chain(plugins).collect();
-        prompts.sort_by(|one, other| one.0.cmp(&other.0));
+        prompts.sort_by(|one, other| one.name.cmp(&other.name));
         Self { prompts }
     }
 
-    fn find(&self, name: &str) -> Result<&Prompt, Failure> {
-        let found = self.prompts.iter().find(|(known, _)| known == name);
-        found.map(|(_, prompt)| &**prompt).ok_or_else(|| {
+    fn find(&self, name: &str) -> Result<&OfferedPrompt<'s>, Failure> {
+        let found = self.prompts.iter().find(|offered| offered.name == name);
+        found.ok_or_else(|| {
             Failure::new(Code::NotFound, format!("no prompt is called `{name}`"))
                 .remedy("`prompts/list` has those there are")
         })
@@ -139,7 +70,7 @@ impl<'s> Prompts<'s> {
         };
         self.prompts
             .iter()
-            .map(|(name, prompt)| PromptInfo {
+            .map(|OfferedPrompt { name, prompt, .. }| PromptInfo {
                 name: name.clone(),
                 title: prompt.title.clone(),
                 description: prompt.description.clone(),
@@ -154,26 +85,20 @@ impl<'s> Prompts<'s> {
         name: &str,
         arguments: &Map<String, Value>,
     ) -> Result<Vec<PromptMessage>, Failure> {
-        let text = fill(self.find(name)?, arguments)?;
+        let text = fill(&self.find(name)?.prompt, arguments)?;
         Ok(vec![PromptMessage { role: PromptRole::User, content: ContentBlock::Text(text) }])
     }
 
-    /// What a plugin or the host knows beforehand for an argument, as far as it fits what is typed.
-    pub(super) fn complete(&self, request: &CompletionRequest) -> Result<Suggestions, Failure> {
-        let CompletionTarget::Prompt(name) = &request.target else {
-            return Ok(Suggestions::default());
-        };
-        let prompt = self.find(name)?;
-        let argument = prompt.arguments.iter().find(|known| known.name == request.argument);
-        let argument =
-            argument.ok_or_else(|| unknown_argument(&request.argument, &prompt.arguments))?;
-        let values = match &argument.completion {
-            Some(CompletionSource::Values(values)) => values.as_slice(),
-            _ => &[],
-        };
-        let typed = request.typed.to_lowercase();
-        let fitting = values.iter().filter(|value| value.to_lowercase().starts_with(&typed));
-        Ok(Suggestions { values: fitting.cloned().collect(), total: None })
+    /// Where suggestions for an argument come from, and by which group; none where nobody says.
+    pub(super) fn completion(
+        &self,
+        name: &str,
+        argument: &str,
+    ) -> Result<Option<(&CompletionSource, &'s str)>, Failure> {
+        let OfferedPrompt { group, prompt, .. } = self.find(name)?;
+        let found = prompt.arguments.iter().find(|known| known.name == argument);
+        let found = found.ok_or_else(|| unknown_argument(argument, &prompt.arguments))?;
+        Ok(found.completion.as_ref().map(|source| (source, *group)))
     }
 }
 
@@ -232,9 +157,20 @@ mod tests {
         let names = |may: &dyn Fn(&str) -> bool| -> Vec<String> {
             Prompts::new(&loaded, may).list().into_iter().map(|prompt| prompt.name).collect()
         };
-        let all = ["content_check", "late_orders", "morning_briefing", "price_change"];
+        let all = [
+            "content_check",
+            "explain_tool",
+            "late_orders",
+            "morning_briefing",
+            "orders_in_status",
+            "price_change",
+            "review_plan",
+        ];
         assert_eq!(names(&|_| true), all);
-        assert_eq!(names(&|tool| !tool.starts_with("plans_")), all[..2]);
+        let of_others = all
+            .iter()
+            .filter(|name| !["morning_briefing", "price_change", "review_plan"].contains(name));
+        assert!(names(&|tool| !tool.starts_with("plans_")).iter().eq(of_others));
         assert!(names(&|_| false).is_empty());
     }
 
@@ -272,28 +208,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_completed_from_what_is_known() {
+    fn an_argument_says_where_suggestions_come_from() {
         let loaded = PluginSet::default();
         let prompts = Prompts::new(&loaded, |_| true);
-        let request = |argument: &str, typed: &str| CompletionRequest {
-            target: CompletionTarget::Prompt("morning_briefing".into()),
-            argument: argument.into(),
-            typed: typed.into(),
-            others: Map::new(),
+        let source = |prompt: &str, argument: &str| {
+            prompts.completion(prompt, argument).unwrap().map(|(source, _)| source.clone())
         };
-        assert_eq!(prompts.complete(&request("since", "YEST")).unwrap().values, ["yesterday"]);
-        assert!(prompts.complete(&request("until", "")).is_err());
-    }
-
-    #[test]
-    fn every_text_names_its_tools_and_its_arguments() {
-        for prompt in &HOST_PROMPTS {
-            for tool in prompt.tools {
-                assert!(prompt.text.contains(&format!("`{tool}`")), "{} {tool}", prompt.name);
-            }
-            for (argument, _) in prompt.arguments {
-                assert!(prompt.text.contains(&format!("{{{argument}}}")), "{argument}");
-            }
-        }
+        let days = CompletionSource::Values(vec!["today".into(), "yesterday".into()]);
+        assert_eq!(source("morning_briefing", "since"), Some(days));
+        assert_eq!(source("content_check", "store_view"), Some(CompletionSource::StoreViews));
+        assert_eq!(source("price_change", "change"), None);
+        assert!(prompts.completion("morning_briefing", "until").is_err());
+        assert!(prompts.completion("nothing", "since").is_err());
     }
 }

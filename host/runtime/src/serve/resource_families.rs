@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 use souk_model::{
-    CallFailure, Principal, ResourceBody, ResourceContents, ResourceFamily, ToolCall, ToolResult,
+    CallFailure, CompletionSource, Principal, ResourceBody, ResourceContents, ResourceFamily,
+    ToolCall, ToolResult,
 };
 
 use crate::load::plugin_set::PluginSet;
@@ -21,6 +22,9 @@ pub(super) struct FamilyOfTool {
     description: String,
     tool: String,
     argument: String,
+    group: String,
+    /// What the argument may be, where that is known.
+    completion: Option<CompletionSource>,
 }
 
 impl FamilyOfTool {
@@ -32,6 +36,8 @@ impl FamilyOfTool {
             description: "A plan with its changes, as `plans_get` answers it.".to_owned(),
             tool: "plans_get".to_owned(),
             argument: "plan_id".to_owned(),
+            group: "plans".to_owned(),
+            completion: Some(CompletionSource::Other("plans".to_owned())),
         }
     }
 
@@ -46,6 +52,8 @@ impl FamilyOfTool {
                 description: template.description.clone(),
                 tool: format!("{}_{}", group.name, template.action),
                 argument: template.argument.clone(),
+                group: group.name.clone(),
+                completion: group.completion(&template.action, &template.argument).cloned(),
             })
         });
         let of_plugins = of_plugins.filter(|family| !is_own(&family.uri));
@@ -64,6 +72,18 @@ impl FamilyOfTool {
             description: self.description,
             media_type: MEDIA_TYPE.to_owned(),
         }
+    }
+
+    /// What its argument may be, and by which group; none where that is not known, or the argument is
+    /// another's.
+    pub(super) fn completion(
+        &self,
+        uri: &str,
+        argument: &str,
+    ) -> Option<(&CompletionSource, &str)> {
+        let is_asked = self.uri == uri && self.argument == argument;
+        let completion = self.completion.as_ref().filter(|_| is_asked)?;
+        Some((completion, &self.group))
     }
 
     /// The value that an address holds, if it is of this family.

@@ -2,17 +2,51 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use souk_model::{Failure, Principal};
 use souk_state::exports::{ExportOwner, ExportRecord, Exports, MediaType, PendingExport};
 
 use super::call_answer::CallAnswer;
 use super::documents;
+use super::operator_config::OperatorConfig;
 use super::result_budget::{Truncation, cut, exceeds};
 use super::tool::LoadedTool;
 use crate::guest::sessions::SessionHost;
+use crate::tool_sets::ToolSet;
 
 /// The member of a result that tells what was left out of it.
 const MEMBER: &str = "truncated";
+
+/// What a page of a list may have of which nobody said how long it be and what it show: bytes of
+/// compact JSON.
+const DEFAULT_PAGE: usize = 8_000;
+
+/// How the length of a list is named.
+const PAGE_LENGTHS: [&str; 2] = ["page_size", "limit"];
+
+/// What the result of a call with these arguments may have, in bytes of compact JSON. Under `classic`
+/// a page is as large as those of magento-mcp.
+pub(super) fn allowed_bytes(
+    tool: &LoadedTool,
+    arguments: &Value,
+    principal: &Principal,
+    config: &OperatorConfig,
+) -> usize {
+    let is_page = PAGE_LENGTHS.iter().any(|length| takes(tool, length));
+    let is_chosen =
+        PAGE_LENGTHS.iter().chain(&["fields"]).any(|chosen| arguments.get(chosen).is_some());
+    let is_classic = config.tools.of(principal).sets.contains(&ToolSet::Classic);
+    if is_page && !is_chosen && !is_classic {
+        config.result_bytes.min(DEFAULT_PAGE)
+    } else {
+        config.result_bytes
+    }
+}
+
+fn takes(tool: &LoadedTool, argument: &str) -> bool {
+    let arguments = tool.tool.input.get("properties");
+    arguments.is_some_and(|arguments| arguments.get(argument).is_some())
+}
 
 /// Shortens the results of one call.
 pub(super) struct Shortening<'d> {
@@ -33,18 +67,18 @@ impl Shortening<'_> {
         }
         let whole = serde_json::to_string(&answer.result).unwrap_or_default();
         let truncation = cut(&mut answer.result, self.bytes);
-        let smaller_page = truncation.page().filter(|_| self.takes("page_size"));
-        let (how, kept) = match smaller_page {
-            Some(items) => (self.smaller_page(items), None),
-            None => self.keep(whole).await,
+        let length = PAGE_LENGTHS.into_iter().find(|length| takes(self.tool, length));
+        let (how, kept) = match (truncation.page(), length) {
+            (Some(items), Some(length)) => (self.smaller_page(length, items), None),
+            _ => self.keep(whole).await,
         };
         self.tell(&truncation, &how, answer);
         kept
     }
 
-    fn smaller_page(&self, items: usize) -> String {
-        let fewer = if self.takes("fields") { ", or name fewer `fields`" } else { "" };
-        format!("ask again with `page_size` {items}, by which pages are counted then{fewer}")
+    fn smaller_page(&self, length: &str, items: usize) -> String {
+        let fewer = if takes(self.tool, "fields") { ", or name fewer `fields`" } else { "" };
+        format!("ask again with `{length}` {items}, by which pages are counted then{fewer}")
     }
 
     async fn keep(&self, whole: String) -> (String, Option<ExportRecord>) {
@@ -90,10 +124,5 @@ impl Shortening<'_> {
         } else {
             answer.notes.push(truncation.sentence(how));
         }
-    }
-
-    fn takes(&self, argument: &str) -> bool {
-        let arguments = self.tool.tool.input.get("properties");
-        arguments.is_some_and(|arguments| arguments.get(argument).is_some())
     }
 }

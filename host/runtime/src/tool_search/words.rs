@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+/// What stands for the address of somebody's mail.
+const MAIL_ADDRESS: &str = "customer";
+
 /// Words that say nothing about what is looked for.
 const STOP_WORDS: &[&str] = &[
     "a", "about", "after", "all", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but",
@@ -19,8 +22,15 @@ static STOP_STEMS: LazyLock<HashSet<String>> =
 
 /// The words of a text, each without its ending.
 pub(super) fn words(text: &str) -> Vec<String> {
-    let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-    parts.map(|part| stem(&part.to_lowercase())).collect()
+    let parts = text.split_whitespace().flat_map(|part| {
+        match part.find('@') {
+            // Whose address it is, tools know; what it is, they do not.
+            Some(at) if at > 0 && at + 1 < part.len() => MAIL_ADDRESS,
+            _ => part,
+        }
+        .split(|c: char| !c.is_alphanumeric())
+    });
+    parts.filter(|part| !part.is_empty()).map(|part| stem(&part.to_lowercase())).collect()
 }
 
 /// Whether a word without its ending says nothing. Those that have an ending were stemmed alike.
@@ -33,6 +43,13 @@ pub(super) fn says_nothing(word: &str) -> bool {
 fn stem(word: &str) -> String {
     let mut word = word.to_owned();
     if !word.is_ascii() || word.bytes().any(|byte| byte.is_ascii_digit()) {
+        // `404s` are several of `404`.
+        let number = word.strip_suffix('s').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+        return number.filter(|rest| !rest.is_empty()).map_or(word.clone(), str::to_owned);
+    }
+    // What is counted is a thing, and no form of a verb: `takings`, `settings`.
+    if word.ends_with("ings") && word.len() > "kings".len() + 1 {
+        word.pop();
         return word;
     }
     strip_plural(&mut word);
@@ -126,6 +143,8 @@ mod tests {
             ["status", "stat", "stor", "stock", "pag", "pai", "sku", "42", "ten", "24", "für"]
         );
         assert!(words("-- _ …").is_empty());
+        assert_eq!(words("404s takings take"), ["404", "taking", "tak"]);
+        assert_eq!(words("orders of ann@example.com"), ["order", "of", "customer"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use souk_policy::{Rules, ToolProfile};
 use souk_runtime::{LoadedTool, ToolTable};
 
 use crate::cli::ActionsArgs;
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::render::TextTable;
 use crate::settings::nearest;
 use crate::setup::Setup;
@@ -33,11 +33,10 @@ pub(crate) async fn run(setup: &Setup, actions: ActionsArgs) -> anyhow::Result<E
     }
     if actions.json {
         let rows: Vec<Value> = shown.iter().map(|entry| row(entry, &rules)).collect();
-        let shown = match rows.as_slice() {
-            [only] if is_one => serde_json::to_string_pretty(only)?,
-            all => serde_json::to_string_pretty(all)?,
-        };
-        print(&format!("{shown}\n"))?;
+        match rows.as_slice() {
+            [only] if is_one => print_json(only)?,
+            all => print_json(&all)?,
+        }
     } else if actions.markdown {
         let entries: Vec<_> = shown.into_iter().map(ToolEntry::of).collect();
         print(&tools_markdown::page(&entries))?;

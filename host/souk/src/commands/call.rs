@@ -12,7 +12,7 @@ use souk_state::exports::{ExportId, Exports};
 
 use crate::cli::CallArgs;
 use crate::end_signals::EndSignals;
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::render;
 use crate::setup::Setup;
 use crate::wiring::RunningHost;
@@ -41,11 +41,11 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
                 // What reads JSON reads nothing else.
                 if call.json { eprintln!("{headline}") } else { print(&format!("{headline}\n\n"))? }
             }
-            print(&if call.json {
-                format!("{}\n", serde_json::to_string_pretty(&answer.result)?)
+            if call.json {
+                print_json(&answer.result)?;
             } else {
-                render::answer(&answer.result)
-            })?;
+                print(&render::answer(&answer.result))?;
+            }
             for note in &answer.notes {
                 eprintln!("{}", visible::line(note));
             }
@@ -65,7 +65,7 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
         }
         Err(CallFailure { failure, result }) => {
             if let Some(result) = result.filter(|_| call.json) {
-                print(&format!("{}\n", serde_json::to_string_pretty(&result)?))?;
+                print_json(&result)?;
             }
             eprintln!("{}", failure.render());
             return Ok(ExitCode::FAILURE);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use souk_model::visible;
 
 use crate::cli::ConfigCommand;
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::settings::resolved::{EffectiveValue, named_key};
 use crate::settings::setting::DefaultValue;
 use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
@@ -37,7 +37,7 @@ fn show(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode> {
     let all = settings.all();
     if json {
         let rows: Vec<Value> = all.iter().map(as_json).collect();
-        print(&format!("{}\n", serde_json::to_string_pretty(&rows)?))?;
+        print_json(&rows)?;
         return Ok(ExitCode::SUCCESS);
     }
     let assigned: Vec<(String, String)> =
@@ -115,7 +115,7 @@ async fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode>
             "files": files,
             "problems": rows.collect::<Vec<_>>(),
         });
-        print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
+        print_json(&all)?;
     } else {
         let mut text = String::new();
         for problem in &problems {

@@ -18,7 +18,7 @@ use souk_upstream::{CapabilityReport, StoreHooks};
 use self::report::{HealthReport, Section};
 use self::store::StoreReport;
 use crate::cli::DoctorArgs;
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::refused_config;
 use crate::setup::Setup;
 use crate::{shared_codes, wiring};
@@ -43,7 +43,7 @@ pub(crate) async fn run(
     if doctor.json {
         let all =
             json!({"sound": report.is_sound(), "sections": report.sections, "stores": stores});
-        print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
+        print_json(&all)?;
     } else {
         print(&report.to_string())?;
     }

@@ -12,7 +12,7 @@ use souk_model::{
 use souk_runtime::Plugin;
 
 use crate::cli::{PluginsArgs, PluginsCommand};
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::render::TextTable;
 use crate::setup::Setup;
 use crate::wiring;
@@ -35,7 +35,7 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
             .map(|refused| json!({"file": refused.file, "why": refused.why}))
             .collect();
         let all = json!({"plugins": plugins, "refused": refused});
-        print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
+        print_json(&all)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table =
@@ -69,7 +69,7 @@ async fn inspect(setup: &Setup, file: &Path, json: bool) -> anyhow::Result<ExitC
         }
     };
     if json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&describe(&plugin))?))?;
+        print_json(&describe(&plugin))?;
     } else {
         print(&explain(&plugin))?;
     }

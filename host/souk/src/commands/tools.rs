@@ -9,7 +9,7 @@ use souk_policy::Refusal;
 use souk_runtime::{Attention, Listing, LoadedTool, OperatorConfig, ToolTable};
 
 use crate::cli::ToolsArgs;
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::render::TextTable;
 use crate::settings::nearest::nearest;
 use crate::setup::Setup;
@@ -22,7 +22,11 @@ pub(crate) async fn run(setup: &Setup, args: ToolsArgs) -> anyhow::Result<ExitCo
     let principal = Principal::named(&args.principal);
     let report = ToolReport::of(&tools, &config, &principal);
     let Some(name) = &args.name else {
-        print(&if args.json { pretty(&report.json())? } else { report.to_string() })?;
+        if args.json {
+            print_json(&report.json())?;
+        } else {
+            print(&report.to_string())?;
+        }
         return Ok(ExitCode::SUCCESS);
     };
     let Some(row) = report.rows.iter().find(|row| row.tool.name == *name) else {
@@ -31,7 +35,11 @@ pub(crate) async fn run(setup: &Setup, args: ToolsArgs) -> anyhow::Result<ExitCo
         eprintln!("souk: there is no tool `{name}`{}", meant.unwrap_or_default());
         return Ok(ExitCode::FAILURE);
     };
-    print(&if args.json { pretty(&row.json())? } else { row.explained(&args.principal) })?;
+    if args.json {
+        print_json(&row.json())?;
+    } else {
+        print(&row.explained(&args.principal))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -180,8 +188,4 @@ impl std::fmt::Display for ToolReport<'_> {
             self.selection
         )
     }
-}
-
-fn pretty(value: &serde_json::Value) -> anyhow::Result<String> {
-    Ok(format!("{}\n", serde_json::to_string_pretty(value)?))
 }

@@ -73,7 +73,7 @@ pub use key::{ArgumentsDigest, TrailKey};
 pub use line::{InvalidPosition, Position, TrailLine, TrailRecord};
 pub use moved_file::MovedFile;
 pub use plans_mark::{CurrentPlans, InvalidPlansMark, PlansMark};
-pub use read::{TrailFollower, TrailRow, follow, tail};
+pub use read::{TrailFollower, TrailRow, follow, page, tail};
 pub use redact::{REDACTED, Redactor};
 pub use refusals::RefusedEntry;
 pub use text_cleaner::{MAX_MESSAGE, MAX_NAME, TextMask};

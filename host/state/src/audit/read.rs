@@ -29,6 +29,44 @@ pub fn tail(path: impl AsRef<Path>, n: usize) -> Result<Vec<TrailRow>, AuditErro
     follow(path, n)?.collect()
 }
 
+/// How many torn lines may stand among those of a page.
+const TORN: usize = 64;
+
+/// The `n` lines that end with the line of this number, oldest first; the last ones where none is
+/// named.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn page(
+    path: impl AsRef<Path>,
+    last: Option<u64>,
+    n: usize,
+) -> Result<Vec<TrailLine>, AuditError> {
+    let path = path.as_ref();
+    let head = lines(tail(path, TORN)?).last().map_or(0, |line| line.position.seq);
+    let last = last.unwrap_or(head).min(head);
+    let after = usize::try_from(head - last).unwrap_or(usize::MAX);
+    let back = after.saturating_add(n).saturating_add(TORN);
+    let mut found: Vec<TrailLine> = Vec::new();
+    for row in follow(path, back)? {
+        match row? {
+            TrailRow::Line(line) if line.position.seq > last => break,
+            TrailRow::Line(line) => found.push(line),
+            TrailRow::Unreadable(_) => {}
+        }
+    }
+    found.drain(..found.len().saturating_sub(n));
+    Ok(found)
+}
+
+/// Of some rows those that can be read.
+fn lines(rows: Vec<TrailRow>) -> impl Iterator<Item = TrailLine> {
+    rows.into_iter().filter_map(|row| match row {
+        TrailRow::Line(line) => Some(line),
+        TrailRow::Unreadable(_) => None,
+    })
+}
+
 /// The last `n` lines, and then those that are appended.
 ///
 /// # Errors

@@ -59,15 +59,28 @@ impl Exports {
     /// # Errors
     /// When the directory cannot be read.
     pub fn list(&self, principal: &Principal) -> Result<Vec<ExportRecord>, Failure> {
-        let now = Timestamp::now();
-        let mut found: Vec<ExportRecord> = self
-            .records()?
-            .into_iter()
-            .filter(|kept| kept.owner.principal == principal.as_str() && now < kept.expires_at)
-            .filter(|kept| self.is_whole(kept))
-            .collect();
+        let mut found = self.list_all()?;
+        found.retain(|kept| kept.owner.principal == principal.as_str());
         found.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
         Ok(found)
+    }
+
+    /// Everybody's documents that have not expired, in no order.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn list_all(&self) -> Result<Vec<ExportRecord>, Failure> {
+        let now = Timestamp::now();
+        let mut found = self.records()?;
+        found.retain(|kept| now < kept.expires_at && self.is_whole(kept));
+        Ok(found)
+    }
+
+    /// Moves on whenever a document is kept or removed, by whichever host. None where that cannot be
+    /// told.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<SystemTime> {
+        fs::metadata(&self.directory).and_then(|found| found.modified()).ok()
     }
 
     /// The principal's document of this id, if there is one and it has not expired.

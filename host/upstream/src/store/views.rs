@@ -92,6 +92,35 @@ impl StoreViews {
         if self.confirms(code, FRESH) { Ok(()) } else { Err(self.unknown(code)) }
     }
 
+    /// The codes of the store's views, the back office left out; none where they may not be read.
+    ///
+    /// # Errors
+    /// What went wrong in asking, where nothing is known from before.
+    pub(crate) async fn codes<R>(&self, read: R) -> Result<Vec<String>, Failure>
+    where
+        R: AsyncFnOnce() -> Result<Option<bytes::Bytes>, Failure>,
+    {
+        if let Some(codes) = self.known_within(FRESH) {
+            return Ok(codes);
+        }
+        let _one_at_a_time = self.reading.lock().await;
+        if let Some(codes) = self.known_within(FRESH) {
+            return Ok(codes);
+        }
+        match read().await {
+            Ok(Some(body)) => self.learn(&body)?,
+            Ok(None) => self.store(None),
+            Err(failure) => return self.known_within(Duration::MAX).ok_or(failure),
+        }
+        Ok(self.known_within(Duration::MAX).unwrap_or_default())
+    }
+
+    fn known_within(&self, age: Duration) -> Option<Vec<String>> {
+        let known = self.known.load();
+        let known = known.as_ref().filter(|known| known.at.elapsed() < age)?;
+        Some(known.codes.clone().unwrap_or_default())
+    }
+
     fn confirms(&self, code: &str, within: Duration) -> bool {
         let known = self.known.load();
         known.as_ref().is_some_and(|known| known.at.elapsed() < within && known.has(code))
@@ -132,6 +161,17 @@ mod tests {
         assert_eq!(refused.code, Code::ValidationError);
         assert_eq!(refused.remedy.as_deref(), Some("use one of its views: `new`"));
         assert!(views.check("admin", async || now_has("admin").await).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn all_codes_are_told_and_the_store_is_asked_once_in_a_while() {
+        let views = read_long_ago();
+        assert_eq!(views.codes(async || now_has("new").await).await.unwrap(), ["new"]);
+        let away = async || Err(upstream_error("away"));
+        assert_eq!(views.codes(away).await.unwrap(), ["new"]);
+        assert_eq!(read_long_ago().codes(away).await.unwrap(), ["default", "old"]);
+        assert!(StoreViews::default().codes(away).await.is_err());
+        assert!(StoreViews::default().codes(async || Ok(None)).await.unwrap().is_empty());
     }
 
     #[tokio::test]

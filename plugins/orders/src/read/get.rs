@@ -1,5 +1,6 @@
 //! `orders_get`
 
+use souk_sdk::core::CompletionSource;
 use souk_sdk::magento::STORE_CONFIGS;
 use souk_sdk::prelude::*;
 
@@ -32,7 +33,8 @@ impl ResultSchema for GetResult {
 #[action(
     query,
     reads(FIND_ORDER, INVOICES, SHIPMENTS, CREDITMEMOS, TRANSACTIONS, STORE_CONFIGS),
-    note = UNTRUSTED, keywords("order details", "one order", "what was bought", "billing address"))]
+    note = UNTRUSTED, keywords("order details", "one order", "what was bought", "billing address"),
+    completes("increment_id", CompletionSource::Other("order-numbers".to_owned())))]
 pub(crate) fn get(args: &OrderRef, context: &Context) -> OrdersReply<GetResult> {
     let order = args.read(context)?;
     let zones = StoreTimeZones::read(context, ZoneNeed::Shown)?;

@@ -28,7 +28,7 @@ pub(crate) struct ItemsArgs {
     store_view_codes: Vec<String>,
     /// The time zone in which days are meant, where it is not the store views' own.
     time_zone: Option<String>,
-    #[serde(default = "count::<50>")]
+    #[serde(default = "count::<15>")]
     #[schemars(range(min = 1, max = 200))]
     page_size: u32,
     /// Only those after this item, as `next_after_id` of the last result says.

@@ -95,7 +95,7 @@ pub(crate) struct SearchArgs {
     sort_field: SortField,
     #[serde(default = "newest_first")]
     sort_direction: Direction,
-    #[serde(default = "count::<20>")]
+    #[serde(default = "count::<15>")]
     #[schemars(range(min = 1, max = 200))]
     page_size: u32,
     #[serde(default = "count::<1>")]

@@ -69,6 +69,16 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
         .merge(MergeRule::Intersection)
         .reloads(),
         Setting::new(
+            "policy.operators",
+            ValueKind::Names,
+            "Let these callers read the audit trail as resources: names, or `ops-*`",
+        )
+        .variables(&["SOUK_OPERATORS"])
+        .unset("nobody")
+        .merge(MergeRule::Intersection)
+        .reloads()
+        .example("[\"ops\"]"),
+        Setting::new(
             "policy.mask_pii",
             ValueKind::MaskRules,
             "Mask personal data in what callers are answered; in a file also by caller and plugin",

@@ -1,7 +1,7 @@
 //! What there is to know of an entity.
 
 use super::field::EntityField;
-use crate::core::{Changes, Route};
+use crate::core::{Action, Changes, Route};
 
 /// An entity of the store: where it is found, what it is called, what may be changed.
 ///
@@ -22,6 +22,7 @@ pub struct Entity {
     pub(super) fields: &'static [EntityField],
     pub(super) listed: &'static [&'static str],
     pub(super) sent_along: &'static [&'static str],
+    pub(super) keywords: &'static [&'static str],
     /// The route, and the field by which a new one is found again.
     pub(super) create: Option<(Route<0>, &'static str)>,
     pub(super) update: Option<Route<1>>,
@@ -51,6 +52,7 @@ impl Entity {
             fields: &[],
             listed: &[],
             sent_along: &[],
+            keywords: &[],
             create: None,
             update: None,
             delete: None,
@@ -109,6 +111,13 @@ impl Entity {
         self
     }
 
+    /// Words by which people look for its tools, beside those of their names and texts.
+    #[must_use]
+    pub const fn keywords(mut self, words: &'static [&'static str]) -> Self {
+        self.keywords = words;
+        self
+    }
+
     /// New ones are made with a POST to this route. The store gives them their id; until then a new
     /// one is known by this field, whose value no other may have.
     #[must_use]
@@ -129,6 +138,11 @@ impl Entity {
     pub const fn deletes(mut self, route: Route<1>) -> Self {
         self.delete = Some(route);
         self
+    }
+
+    /// An action of its own, with the words by which people look for it.
+    pub(super) fn spoken_of(self, action: Action) -> Action {
+        self.keywords.iter().fold(action, |action, word| action.keywords(word))
     }
 
     /// What actions that change one or many of them by their ids declare.

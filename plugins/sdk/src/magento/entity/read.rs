@@ -21,7 +21,7 @@ impl Entity {
     /// The tools that search and get.
     #[must_use]
     pub fn reads(self) -> [Action; 2] {
-        [self.search_action(), self.get_action()]
+        [self.search_action(), self.get_action()].map(|action| self.spoken_of(action))
     }
 
     fn search_action(self) -> Action {
