@@ -118,3 +118,15 @@ async fn a_result_that_is_too_large_is_cut_and_nothing_of_it_is_lost() {
     let whole: Value = serde_json::from_str(&mcp.read(uri).await.unwrap()).unwrap();
     assert_eq!(whole, store.rest("/V1/products/TEN-002").await);
 }
+
+#[tokio::test]
+async fn the_list_fits_into_a_line_of_64_kib() {
+    let home = Home::new();
+    let mut wire = home.souk(["serve", "--demo", "--max-tier", "critical"]).wire();
+    wire.open_legacy().await;
+    wire.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})).await;
+    let list = wire.answer(1).await;
+    assert!(list["result"]["tools"].as_array().unwrap().len() > 30, "all plugins are there");
+    let bytes = list.to_string().len();
+    assert!(bytes < 64 * 1024 - 1, "{bytes}");
+}

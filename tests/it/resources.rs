@@ -74,8 +74,9 @@ async fn the_trail_is_read_by_those_whom_the_operator_names() {
         let login = lines.iter().find(|line| line["action"] == "auth_login").unwrap();
         assert_eq!((&login["principal"], &login["outcome"]), (&json!("ann"), &json!("ok")));
         // Reading it is on it, too.
-        let refusal =
-            |line: &&Value| line["action"] == "resources/read" && line["rule"] == "operators";
+        let refusal = |line: &&Value| {
+            line["action"] == "resources/read" && line["outcome"]["failed"]["rule"] == "operators"
+        };
         assert!(lines.iter().any(|line| refusal(&line)), "{latest}");
         let early = page("souk://audit/2").await;
         let numbers: Vec<_> =

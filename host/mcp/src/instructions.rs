@@ -22,7 +22,7 @@ pub(crate) fn instructions(orientation: &Orientation) -> String {
         "\n- Values can differ by store view. Reads use the session's default scope unless you \
          name one",
     );
-    text.push_str(if orientation.writes { "; writes always name theirs." } else { "." });
+    text.push_str(if orientation.writes { "; each write names its own." } else { "." });
     if orientation.plans {
         text.push_str(
             "\n- Larger changes are plans: a tool with `prepare` in its name proposes one, \
@@ -38,8 +38,8 @@ pub(crate) fn instructions(orientation: &Orientation) -> String {
     }
     text.push_str(
         "\n- A refusal begins with a code such as NOT_AUTHENTICATED, FORBIDDEN, VALIDATION_ERROR or \
-         NOT_FOUND and ends with a hint. FORBIDDEN is the operator's rule: do not try to get around \
-         it.\n\
+         NOT_FOUND and ends with a hint. FORBIDDEN names the operator's rule, \
+         which holds for every tool.\n\
          - What is too large for a result is kept as a document: its `uri` is a resource that you \
          alone can read, for a time.",
     );

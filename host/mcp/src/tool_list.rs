@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::{MetaObject, Tool as McpTool, ToolAnnotations};
+use serde_json::{Map, Value};
 use souk_model::Tool;
 
 /// The key under which a tool's risk tier is told in its `_meta`.
@@ -48,7 +49,68 @@ pub(crate) fn mcp_tool(tool: &Tool) -> McpTool {
         .open_world(hints.open_world);
     McpTool::new(tool.name.clone(), tool.description.clone(), tool.published_input.clone())
         .with_title(&tool.title)
-        .with_raw_output_schema(tool.output.clone())
+        .with_raw_output_schema(Arc::new(without_words(&tool.output)))
         .with_annotations(annotations)
         .with_meta(meta)
+}
+
+/// A result's schema without what it says to people. Clients check results by it and show it to nobody,
+/// and some read a list in a line of 64 KiB at most.
+fn without_words(schema: &Map<String, Value>) -> Map<String, Value> {
+    let kept = schema.iter().filter(|(word, _)| *word != "description").map(|(word, value)| {
+        let value = match (word.as_str(), value) {
+            ("properties" | "patternProperties" | "$defs", Value::Object(members)) => {
+                let member = |(name, member): (&String, &Value)| (name.clone(), plain(member));
+                Value::Object(members.iter().map(member).collect())
+            }
+            (
+                "items" | "prefixItems" | "additionalProperties" | "anyOf" | "oneOf" | "allOf",
+                value,
+            ) => plain(value),
+            (_, value) => value.clone(),
+        };
+        (word.clone(), value)
+    });
+    kept.collect()
+}
+
+fn plain(schema: &Value) -> Value {
+    match schema {
+        Value::Object(schema) => Value::Object(without_words(schema)),
+        Value::Array(schemas) => schemas.iter().map(plain).collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_results_schema_is_told_without_words_and_with_every_member() {
+        let schema = json!({
+            "type": "object",
+            "description": "All.",
+            "properties": {
+                "description": {"type": "string", "description": "Text."},
+                "rows": {"type": "array", "items": {"type": "object", "description": "One."}},
+                "any": {"anyOf": [{"type": "null", "description": "None."}, true]},
+            },
+            "required": ["description"],
+        });
+        let told = without_words(schema.as_object().unwrap());
+        assert_eq!(
+            Value::Object(told),
+            json!({
+                "type": "object",
+                "properties": {
+                    "description": {"type": "string"},
+                    "rows": {"type": "array", "items": {"type": "object"}},
+                    "any": {"anyOf": [{"type": "null"}, true]},
+                },
+                "required": ["description"],
+            })
+        );
+    }
 }

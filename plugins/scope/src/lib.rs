@@ -64,7 +64,7 @@ struct SetDefaultResult {
 /// Set the default store view
 ///
 /// Sets the store view whose values this session's reads answer when they name no scope. Refused if
-/// the store has no such view. Writes never use it: they always name where they go.
+/// the store has no such view. Each write names its own view.
 #[action(session, keywords("switch language", "switch shop", "work in a view"))]
 fn set_default(
     args: &SetDefaultArgs,

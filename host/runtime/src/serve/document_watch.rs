@@ -59,11 +59,52 @@ impl DocumentWatch {
             found.iter().map(|kept| (kept.id.uri(), kept.owner.principal.clone())).collect();
         self.next_expiry = found.iter().map(|kept| kept.expires_at).min();
         let before = std::mem::replace(&mut self.owners, now);
-        if !std::mem::replace(&mut self.has_looked, true) {
-            return BTreeSet::new();
-        }
+        // What is there when it first looks is not new; what was noted may be gone by then.
+        let has_looked = std::mem::replace(&mut self.has_looked, true);
         let gone = before.iter().filter(|(uri, _)| !self.owners.contains_key(*uri));
-        let new = self.owners.iter().filter(|(uri, _)| !before.contains_key(*uri));
+        let new = self.owners.iter().filter(|(uri, _)| has_looked && !before.contains_key(*uri));
         gone.chain(new).map(|(_, owner)| owner.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_model::Tier;
+    use souk_state::exports::{ExportId, ExportOwner};
+
+    use super::*;
+
+    fn kept(number: u8, principal: &str) -> ExportRecord {
+        let now = Timestamp::now();
+        ExportRecord {
+            id: ExportId::from_random([number; 16]),
+            owner: ExportOwner {
+                principal: principal.to_owned(),
+                store: None,
+                group: "probe".to_owned(),
+                tool: "probe_export".to_owned(),
+                tier: Tier::Safe,
+            },
+            name: "a.csv".to_owned(),
+            media_type: "text/csv".to_owned(),
+            size: 1,
+            created_at: now,
+            expires_at: now,
+        }
+    }
+
+    #[test]
+    fn owners_hear_of_what_goes_and_of_what_comes_by_another_way() {
+        let mut watch = DocumentWatch::default();
+        watch.note("ann", &[kept(1, "ann").document(), kept(2, "ann").document()]);
+        let names = |owners: BTreeSet<String>| owners.into_iter().collect::<Vec<_>>().join(" ");
+        // One is gone before it first looks, and those of before are not new.
+        assert_eq!(names(watch.compare(&[kept(1, "ann"), kept(3, "bob")])), "ann");
+        assert_eq!(names(watch.compare(&[kept(1, "ann"), kept(3, "bob")])), "");
+        assert_eq!(names(watch.compare(&[kept(1, "ann"), kept(4, "eve")])), "bob eve");
+        // Who was told already is not told again.
+        watch.note("ann", &[kept(5, "ann").document()]);
+        assert_eq!(names(watch.compare(&[1, 5].map(|number| kept(number, "ann")))), "eve");
+        assert_eq!(names(watch.compare(&[])), "ann");
     }
 }

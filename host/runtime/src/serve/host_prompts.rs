@@ -60,7 +60,7 @@ pub(super) const HOST_PROMPTS: [HostPrompt; 7] = [
         arguments: &[argument("tool", "The tool, by its name.", Suggested::Named("tools"))],
         text: "Explain the tool {tool} to me, from what `tools_describe` says of it: what it is for, \
                what it needs, what it changes in the store and how that is taken back. Give one \
-               example. Do not call it.",
+               example. Explain only.",
     },
     HostPrompt {
         name: "late_orders",
@@ -134,7 +134,7 @@ pub(super) const HOST_PROMPTS: [HostPrompt; 7] = [
         arguments: &[argument("plan_id", "The plan, by its id.", Suggested::Named("plans"))],
         text: "Review the plan {plan_id} with me, from what `plans_get` says of it: what it changes, \
                in how many items and by whom it was proposed, the largest changes, every warning, \
-               how each is taken back. Say what I should look at before I agree. Do not carry it out.",
+               how each is taken back. Say what I should look at before I agree; I decide then.",
     },
 ];
 

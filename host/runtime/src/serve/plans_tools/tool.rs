@@ -58,7 +58,7 @@ impl PlansTool {
                 "Lists your plans, newest first: what each would change or has changed, and how far it came."
             }
             Self::Get => {
-                "Shows a plan item by item: each field's value before and after, its requests and everything else they hold, how it is taken back, and how each item ended. `every_item` holds what all items share. In pages: pass `next_after` as `after`."
+                "Shows a plan item by item: each field's value before and after, its requests and everything else they hold, how it is taken back, and how each item ended. `every_item` holds what each item has that does not name its own. In pages: pass `next_after` as `after`."
             }
             Self::Commit => {
                 "Carries out any proposed plan, under the same rules as the tool that proposed it. Items that somebody changed since the review are left alone and reported."
@@ -133,7 +133,7 @@ impl PlansTool {
                 "properties": {
                     "plan": {"type": "object"},
                     "items": {"type": "array", "items": {"type": "object"}},
-                    "every_item": {"type": "object", "description": "Members that all items of this page share; none of them repeats these."},
+                    "every_item": {"type": "object", "description": "Members of each item of this page that does not name its own; null in an item is none."},
                     "next_after": {"type": ["integer", "null"]},
                 },
                 "required": ["plan", "items"],
