@@ -37,6 +37,11 @@ impl Answers<'_> {
     }
 }
 
+/// What every product matches.
+fn every_product() -> Value {
+    json!({"attribute_filters": {"sku": {"value": "%", "condition": "like"}}})
+}
+
 fn values(answer: &Value, list: &str, member: &str) -> Vec<Value> {
     answer[list].as_array().unwrap().iter().map(|item| item[member].clone()).collect()
 }
@@ -49,7 +54,7 @@ async fn what_is_answered_by_default_is_small() {
     let mcp = served.connect(Era::Legacy).await;
     mcp.log_in().await;
     let mut answers = Answers { mcp: &mcp, largest: BTreeMap::new() };
-    let everything = json!({"match": ALL, "updates": {"name": "Another name"},
+    let everything = json!({"match": every_product(), "updates": {"name": "Another name"},
         "scope": {"store_view_code": "default"}});
     let plan = mcp.answer("catalog_prepare_bulk_update", everything).await["plan_id"].clone();
 
@@ -127,7 +132,7 @@ async fn whatever_is_asked_for_an_answer_has_a_bound() {
     let home = Home::new();
     let mcp = home.souk(["serve", "--demo", "--tools", "all"]).stdio(Era::Modern).await;
     mcp.log_in().await;
-    let everything = json!({"match": {"attribute_filters": {"sku": {"value": "%", "condition": "like"}}}, "updates": {"description": "x".repeat(9_000)},
+    let everything = json!({"match": every_product(), "updates": {"description": "x".repeat(9_000)},
         "scope": {"store_view_code": "default"}});
     let plan = mcp.answer("catalog_prepare_bulk_update", everything).await["plan_id"].clone();
     let all = json!({"page_size": 200, "fields": ["*"]});

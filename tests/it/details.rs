@@ -64,8 +64,8 @@ async fn what_a_group_says_beside_its_actions_is_shown() {
     let mcp = serve(&home, "").logged_in().await;
     let prompts = mcp.prompts().await;
     let names: Vec<&str> = prompts.iter().map(|prompt| prompt.name.as_str()).collect();
-    // The host's own are of tools that are not loaded here.
-    assert_eq!(names, ["probe_look"]);
+    // Of the host's own those whose tools are the host's own, too: the others are not loaded here.
+    assert_eq!(names, ["explain_tool", "probe_look", "review_plan"]);
     assert_eq!(mcp.prompt("probe_look", json!({"sku": "TEN-002"})).await, "Look at TEN-002.");
     let product = mcp.read("souk://probe/TEN-002").await.unwrap();
     assert!(product.contains("Skarv 2 Tent"), "{product}");
@@ -81,8 +81,16 @@ async fn the_hosts_own_prompts_are_for_whoever_may_call_what_they_name() {
         let mcp = souk.stdio(souk_tests::Era::Modern).await;
         mcp.prompts().await.into_iter().map(|prompt| prompt.name).collect()
     };
-    let all = ["content_check", "late_orders", "morning_briefing"];
+    let all = [
+        "content_check",
+        "explain_tool",
+        "late_orders",
+        "morning_briefing",
+        "orders_in_status",
+        "review_plan",
+    ];
     assert_eq!(names(home.souk(["serve", "--demo", "--max-tier", "safe"])).await, all);
     let denied = home.souk(["serve", "--demo", "--max-tier", "safe", "--deny", "orders_stuck"]);
-    assert_eq!(names(denied).await, ["content_check"]);
+    let others = ["content_check", "explain_tool", "orders_in_status", "review_plan"];
+    assert_eq!(names(denied).await, others);
 }

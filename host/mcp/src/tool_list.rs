@@ -49,35 +49,58 @@ pub(crate) fn mcp_tool(tool: &Tool) -> McpTool {
         .open_world(hints.open_world);
     McpTool::new(tool.name.clone(), tool.description.clone(), tool.published_input.clone())
         .with_title(&tool.title)
-        .with_raw_output_schema(Arc::new(without_words(&tool.output)))
+        .with_raw_output_schema(Arc::new(published_output(&tool.output)))
         .with_annotations(annotations)
         .with_meta(meta)
 }
 
-/// A result's schema without what it says to people. Clients check results by it and show it to nobody,
-/// and some read a list in a line of 64 KiB at most.
-fn without_words(schema: &Map<String, Value>) -> Map<String, Value> {
+/// Every type that a value may have, for a place that takes any: some clients want to be told one.
+const TYPES: [&str; 6] = ["string", "number", "boolean", "object", "array", "null"];
+
+/// A result's schema as it is published: without what it says to people, since clients check results by
+/// it and show it to nobody, and some read a list in a line of 64 KiB at most; and with one type at a
+/// place, since some know no lists of types.
+fn published_output(schema: &Map<String, Value>) -> Map<String, Value> {
     let kept = schema.iter().filter(|(word, _)| *word != "description").map(|(word, value)| {
         let value = match (word.as_str(), value) {
             ("properties" | "patternProperties" | "$defs", Value::Object(members)) => {
-                let member = |(name, member): (&String, &Value)| (name.clone(), plain(member));
+                let member = |(name, member): (&String, &Value)| (name.clone(), published(member));
                 Value::Object(members.iter().map(member).collect())
             }
             (
                 "items" | "prefixItems" | "additionalProperties" | "anyOf" | "oneOf" | "allOf",
                 value,
-            ) => plain(value),
+            ) => published(value),
             (_, value) => value.clone(),
         };
         (word.clone(), value)
     });
-    kept.collect()
+    let mut kept: Map<String, Value> = kept.collect();
+    match kept.get("type") {
+        Some(Value::Array(types)) => {
+            let types = types.clone();
+            kept.remove("type");
+            one_of_types(types, &kept)
+        }
+        None if kept.is_empty() => one_of_types(TYPES.map(Value::from).to_vec(), &kept),
+        _ => kept,
+    }
 }
 
-fn plain(schema: &Value) -> Value {
+/// A branch for each type; what is said beside it is of those that can be more than nothing.
+fn one_of_types(types: Vec<Value>, beside: &Map<String, Value>) -> Map<String, Value> {
+    let branch = |kind: Value| {
+        let mut branch = if kind == "null" { Map::new() } else { beside.clone() };
+        branch.insert("type".to_owned(), kind);
+        Value::Object(branch)
+    };
+    Map::from_iter([("anyOf".to_owned(), types.into_iter().map(branch).collect())])
+}
+
+fn published(schema: &Value) -> Value {
     match schema {
-        Value::Object(schema) => Value::Object(without_words(schema)),
-        Value::Array(schemas) => schemas.iter().map(plain).collect(),
+        Value::Object(schema) => Value::Object(published_output(schema)),
+        Value::Array(schemas) => schemas.iter().map(published).collect(),
         other => other.clone(),
     }
 }
@@ -88,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_results_schema_is_told_without_words_and_with_every_member() {
+    fn a_results_schema_is_published_without_words_and_with_one_type_at_a_place() {
         let schema = json!({
             "type": "object",
             "description": "All.",
@@ -96,10 +119,12 @@ mod tests {
                 "description": {"type": "string", "description": "Text."},
                 "rows": {"type": "array", "items": {"type": "object", "description": "One."}},
                 "any": {"anyOf": [{"type": "null", "description": "None."}, true]},
+                "rate": {"type": ["number", "null"], "minimum": 0, "description": "Or none."},
+                "all": {"description": "Anything."},
             },
             "required": ["description"],
         });
-        let told = without_words(schema.as_object().unwrap());
+        let told = published_output(schema.as_object().unwrap());
         assert_eq!(
             Value::Object(told),
             json!({
@@ -108,6 +133,8 @@ mod tests {
                     "description": {"type": "string"},
                     "rows": {"type": "array", "items": {"type": "object"}},
                     "any": {"anyOf": [{"type": "null"}, true]},
+                    "rate": {"anyOf": [{"type": "number", "minimum": 0}, {"type": "null"}]},
+                    "all": {"anyOf": TYPES.map(|kind| json!({"type": kind}))},
                 },
                 "required": ["description"],
             })

@@ -287,3 +287,19 @@ fn what_only_passes_calls_on_is_refused_by_deny_lists_alone() {
         assert_eq!(rules.decide(&who, &relay).unwrap_err().rule, "deny-list", "{denied}");
     }
 }
+
+#[test]
+fn nobody_reads_the_trail_whom_the_operator_does_not_name() {
+    let ann = Principal::named("ann");
+    let refused = Rules::new().check_operator(&ann).unwrap_err();
+    assert!(refused.to_string().contains("`ann` may not read the audit trail"), "{refused}");
+    let named = |pattern: &str| Rules::new().operators([pattern.parse().unwrap()]);
+    assert!(named("an*").check_operator(&ann).is_ok());
+    assert!(named("bob").check_operator(&ann).is_err());
+    // Nor one whose token is not its own any more.
+    let token = |text: &str| TokenDigest::of(text.as_bytes());
+    let known = Callers::of_tokens([("ann".to_owned(), token("new"))]).unwrap();
+    let rules = named("*").known_callers(known);
+    assert!(rules.check_operator(&Principal::by_token("ann", token("new"))).is_ok());
+    assert!(rules.check_operator(&Principal::by_token("ann", token("old"))).is_err());
+}

@@ -236,9 +236,7 @@ impl Dispatcher {
         guard: AuditGuard<'_>,
         failure: Failure,
     ) -> Result<ToolResult, CallFailure> {
-        let config = self.config.load_full();
-        self.rates.refused(&call.principal, &config.rates);
-        let mask = config.rules.mask_for_any_group(&call.principal);
+        let mask = self.config.load().rules.mask_for_any_group(&call.principal);
         let result = Err(mask.failure(failure));
         guard.end(CallResources::default(), CallOutcome::of(&result))?;
         let answer = result.map_err(CallFailure::from);

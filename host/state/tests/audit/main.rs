@@ -18,7 +18,7 @@ use souk_state::StateDir;
 use souk_state::audit::{
     AuditError, AuditTrail, Breach, CallEntry, CallOutcome, CallResources, Durability,
     PluginIdentity, Position, TrailKey, TrailRecord, TrailRow, Transport, Verification,
-    VerifyError, follow, tail, verify,
+    VerifyError, follow, page, tail, verify,
 };
 
 /// A call told apart from others by its number.
@@ -191,6 +191,20 @@ fn a_lock_that_is_not_let_go_is_an_error_in_bounded_time() {
     assert!(matches!(trail.writable(), Err(AuditError::Busy { .. })));
     holder.unlock().unwrap();
     append(&trail, 2);
+}
+
+#[test]
+fn a_page_ends_with_the_line_that_is_named() {
+    let (_directory, path) = trail_of(500);
+    let numbers = |last: Option<u64>, n: usize| -> Vec<u64> {
+        page(&path, last, n).unwrap().iter().map(|line| line.position.seq).collect()
+    };
+    let head = *numbers(None, 1).last().unwrap();
+    assert_eq!(numbers(None, 3), [head - 2, head - 1, head]);
+    assert_eq!(numbers(Some(100), 2), [99, 100]);
+    assert_eq!(numbers(Some(2), 50), [1, 2]);
+    assert_eq!(numbers(Some(u64::MAX), 1), [head]);
+    assert!(numbers(Some(0), 5).is_empty() && numbers(None, 0).is_empty());
 }
 
 #[test]
