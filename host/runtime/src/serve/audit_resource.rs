@@ -73,7 +73,7 @@ impl AuditPage {
                 Failure::internal("the audit trail cannot be read")
                     .remedy("the host's log says why")
             })?;
-            let lines = lines.into_iter().map(shown).collect();
+            let lines = lines.iter().map(shown).collect();
             Ok(written(lines, &mask, bytes))
         })
         .await
@@ -81,7 +81,7 @@ impl AuditPage {
 }
 
 /// A line with its number.
-fn shown(line: TrailLine) -> Map<String, Value> {
+fn shown(line: &TrailLine) -> Map<String, Value> {
     let mut shown = Map::from_iter([("line".to_owned(), line.position.seq.into())]);
     if let Ok(Value::Object(record)) = serde_json::to_value(&line.record) {
         shown.extend(record);

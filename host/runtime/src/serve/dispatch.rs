@@ -110,7 +110,9 @@ impl Dispatcher {
         }
         match self.documents.lock().await.look(&self.deps.exports).await {
             Ok(owners) => {
-                owners.iter().for_each(|owner| self.tell_of_documents(Principal::named(owner)))
+                for owner in &owners {
+                    self.tell_of_documents(Principal::named(owner));
+                }
             }
             Err(failure) => tracing::warn!("cannot look for documents: {failure}"),
         }
