@@ -10,12 +10,16 @@ TEST_PLUGINS := probe forger
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day
+.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: host plugins ## Build souk and the plugins
+
+# A release knows its plugins' digests itself; a build of a checkout has them in a list beside it.
+release: plugins ## Build souk with the digests of its plugins in it
+	SOUK_SHIPPED_PLUGINS="$$(cut -d ' ' -f 1 "$(TARGET)/release/souk.plugins" | tr '\n' ' ')" cargo build $(CARGO_FLAGS) --bin souk
 
 host:
 	cargo build $(CARGO_FLAGS)

@@ -39,3 +39,4 @@ mod tool_search;
 mod tool_sets;
 mod tools;
 mod trail;
+mod trust;

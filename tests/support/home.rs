@@ -210,6 +210,8 @@ impl Souk<'_> {
             .env("SOUK_STATE_DIR", self.home.path("state"))
             .env("SOUK_CACHE_DIR", built::target().join("test-cache"))
             .env("SOUK_PLUGINS", built::plugins())
+            // Tests drop what plugins they like; those about trust say what is trusted.
+            .env("SOUK_PLUGINS_TRUST", "open")
             // Tests count what reaches the store; those about probing switch it on.
             .env("SOUK_PROBE", "false")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))

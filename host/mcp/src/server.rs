@@ -353,7 +353,7 @@ impl ServerHandler for McpHandler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if self.shared.actions.find(&request.name).is_none() {
+        if !self.shared.actions.answers(&request.name) {
             let name: String = request.name.chars().take(100).collect();
             return Err(ErrorData::invalid_params(
                 format!("no tool is called `{name}`: `tools_search` finds those there are"),

@@ -169,6 +169,12 @@ pub trait Actions: Send + Sync + 'static {
     /// A loaded tool, whether or not somebody may call it. Cheap.
     fn find(&self, name: &str) -> Option<Arc<Tool>>;
 
+    /// Whether a call of this name is answered: of a loaded tool, or of one that is held back and says
+    /// so. Cheap.
+    fn answers(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     /// Calls a tool. Dropping the future cancels the call.
     ///
     /// # Errors

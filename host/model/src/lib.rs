@@ -29,6 +29,7 @@ mod failure;
 mod json_bytes;
 mod orientation;
 pub mod plan;
+mod plugin_manifest;
 mod principal;
 mod prompting;
 mod purge;
@@ -58,6 +59,10 @@ pub use failure::{Code, Failure};
 pub use json_bytes::json_bytes;
 pub use orientation::{LoginWay, Orientation};
 pub use plan::{InvalidPointer, Pointer, PointerPattern};
+pub use plugin_manifest::{
+    ActionManifest, CommitManifest, GrantPower, InvalidManifestEffect, ManifestEffect,
+    ManifestText, PluginManifest,
+};
 pub use principal::Principal;
 pub use prompting::{
     CompletionRequest, CompletionTarget, PromptInfo, PromptMessage, PromptParameter, PromptRole,

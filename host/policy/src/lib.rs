@@ -74,6 +74,7 @@ mod text;
 mod tool_pattern;
 mod tool_profile;
 mod tool_set;
+pub mod trust;
 pub mod writes;
 
 pub use ceiling::Ceiling;

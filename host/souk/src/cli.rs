@@ -76,7 +76,7 @@ pub(crate) enum SoukCommand {
     Actions(ActionsArgs),
     /// Show which tools a caller is listed, and why a tool is listed or not
     Tools(ToolsArgs),
-    /// List the plugins, or inspect one file
+    /// List the plugins and what waits, inspect a file, approve, reject, go back
     Plugins(PluginsArgs),
     /// Check configuration, store, login, plugins and state, and say what to do
     Doctor(DoctorArgs),
@@ -162,6 +162,37 @@ pub(crate) enum PluginsCommand {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Approve what waits of a plugin: a running host serves it within seconds.
+    Approve {
+        /// The plugins, by their groups' names.
+        #[arg(value_name = "NAME", required_unless_present = "all")]
+        names: Vec<String>,
+        /// Approve everything that waits.
+        #[arg(long)]
+        all: bool,
+        /// Approve this file and no other: the digest that `souk plugins` shows, or its beginning.
+        #[arg(long)]
+        digest: Option<String>,
+    },
+    /// Reject what waits of a plugin: this file never serves, whatever the mode.
+    Reject {
+        /// The plugin, by its group's name.
+        name: String,
+        /// This file: its digest, or the beginning of it. An approved one is rejected only so.
+        #[arg(long)]
+        digest: Option<String>,
+    },
+    /// Go back to the version that was approved before, and reject the one that serves now.
+    Rollback {
+        /// The plugin, by its group's name.
+        name: String,
+    },
+    /// Write `souk.lock` beside the plugins, which says what each is and may do.
+    Lock {
+        /// Approve what `souk.lock` says, where the files are what it says.
+        #[arg(long)]
+        accept: bool,
     },
 }
 

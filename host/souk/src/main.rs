@@ -23,6 +23,7 @@ mod rules;
 mod settings;
 mod setup;
 mod shared_codes;
+mod shipped_plugins;
 mod state_settings;
 mod stores;
 mod tool_sets;

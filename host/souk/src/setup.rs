@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use souk_policy::Rules;
 use souk_policy::writes::WriteCatalogue;
-use souk_runtime::{OperatorConfig, PluginSettings};
+use souk_runtime::{OperatorConfig, PluginSettings, PluginTrust};
+use souk_state::approvals::ApprovalStore;
 use souk_upstream::{Magento, StoreConfig};
 
 use crate::settings::load::{FileStamp, LoadedSettings, SettingsLoader};
@@ -16,7 +17,7 @@ use crate::settings::shape::FileShape;
 use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
 use crate::settings::variables;
 use crate::state_settings::StateSettings;
-use crate::{cdn, rules, stores, tool_sets};
+use crate::{cdn, rules, shipped_plugins, stores, tool_sets};
 
 /// What the operator decided.
 pub(crate) struct Setup {
@@ -158,6 +159,26 @@ impl Setup {
             .ok_or_else(|| anyhow!("cannot tell where the plugins are; name them with --plugins"))
     }
 
+    /// What is trusted of plugins.
+    ///
+    /// # Errors
+    /// A mode that is none; a record that whoever drops plugins could write.
+    pub(crate) fn plugin_trust(&self) -> anyhow::Result<PluginTrust> {
+        let directory = self.plugins_dir()?;
+        let mode = self.settings.text("plugins.trust").unwrap_or_default();
+        let record = self.settings.given("plugins.lock").next().is_some();
+        let record = self.settings.path("plugins.lock").filter(|_| record);
+        if let Some(record) = &record {
+            shipped_plugins::refuse_inside(record, &directory)?;
+        }
+        let store = self.settings.path("state_dir").map(|state| ApprovalStore::new(state, record));
+        Ok(PluginTrust {
+            mode: mode.parse()?,
+            store,
+            shipped: shipped_plugins::digests(&directory),
+        })
+    }
+
     /// Where plans and the audit trail are kept.
     ///
     /// # Errors
@@ -244,6 +265,12 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
     problems.extend(rules::build(settings, false).map_err(of_all).err());
     problems.extend(tool_sets::build(settings).map_err(of_all).err());
+    if let (Some(record), Some(plugins)) =
+        (settings.path("plugins.lock"), settings.path("plugins_dir"))
+        && let Err(error) = shipped_plugins::refuse_inside(&record, &plugins)
+    {
+        problems.push(placed(settings, format!("{error:#}")));
+    }
     match configured_stores(settings) {
         Ok(stores) => problems.extend(stores.into_iter().filter_map(|store| {
             let name = store.name.clone();

@@ -59,6 +59,10 @@ impl RunningHost {
         let sessions = SessionHost::new(stores).probe_at_login(probe);
         let sessions = Arc::new(sessions);
         let (plans, plan_store) = open_plans(setup, &state, &trail).await?;
+        if transport != Transport::Terminal {
+            // Not before plans and trail are held against each other: a first start has no line.
+            registry.keep_record(trail.clone()).await;
+        }
         let exports = Arc::new(Exports::open(&state, export_limits(setup))?);
         let parts = DispatcherDeps {
             registry: registry.clone(),
@@ -126,7 +130,7 @@ async fn load_within(setup: &Setup, patience: Option<Duration>) -> anyhow::Resul
             directory.display()
         );
     }
-    let registry = Arc::new(Registry::new(sandbox, directory));
+    let registry = Arc::new(Registry::new(sandbox, directory, setup.plugin_trust()?));
     match tokio::time::timeout(patience.unwrap_or(Duration::MAX), registry.scan()).await {
         Ok(scanned) => drop(scanned.with_context(|| {
             format!("cannot read the plugins in `{}`", registry.directory().display())

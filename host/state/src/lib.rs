@@ -38,6 +38,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod approvals;
 pub mod audit;
 pub mod continuity;
 mod cpu_account;

@@ -1,12 +1,15 @@
 //! A loaded plugin: what it is, what it offers, and its compiled code.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
-use souk_model::Group;
+use souk_model::{Grant, Group, PluginManifest};
+use souk_policy::writes::WriteCatalogue;
+use souk_state::approvals::ApprovalSource;
 
 use super::describe::GroupDescription;
+use super::marked_group::marked_group;
 use super::schema::{InputSchema, OutputSchema, SettingsSchema};
 use crate::guest::bindings::ActionGroupPre;
 use crate::guest::state::GuestState;
@@ -25,7 +28,11 @@ pub struct Plugin {
     pub group: Group,
     pub(crate) schemas: HashMap<String, Arc<ActionSchemas>>,
     /// What the operator's settings for it may hold, where it says so.
-    settings: Option<SettingsSchema>,
+    settings: Option<Arc<SettingsSchema>>,
+    /// By what it was approved; none where nobody has.
+    pub approval: Option<ApprovalSource>,
+    /// What an approval of it is about, once somebody has asked.
+    manifest: OnceLock<Arc<PluginManifest>>,
     pub(crate) pre: ActionGroupPre<GuestState>,
     pub(crate) name: Arc<str>,
 }
@@ -55,7 +62,61 @@ impl Plugin {
             })
             .collect();
         let name = group.name.as_str().into();
-        Self { file: file.to_owned(), digest, size, imports, group, schemas, settings, pre, name }
+        let settings = settings.map(Arc::new);
+        let (file, approval, manifest) = (file.to_owned(), None, OnceLock::new());
+        Self {
+            file,
+            digest,
+            size,
+            imports,
+            group,
+            schemas,
+            settings,
+            approval,
+            manifest,
+            pre,
+            name,
+        }
+    }
+
+    /// What it is and asks for, as far as an approval is about it. The catalogue is the sandbox's own.
+    #[must_use]
+    pub fn manifest(&self, catalogue: &WriteCatalogue) -> Arc<PluginManifest> {
+        let tier = |grant: &Grant| catalogue.of_grant(grant).map(|tiers| tiers.lowest);
+        let manifest = || PluginManifest::of(&self.group, &self.digest, &self.imports, tier).into();
+        self.manifest.get_or_init(manifest).clone()
+    }
+
+    /// As it serves when somebody has approved it.
+    pub(crate) fn approved(&self, by: ApprovalSource) -> Self {
+        Self { approval: Some(by), ..self.unapproved() }
+    }
+
+    /// As it serves though nobody has: all of it, its words its own.
+    pub(crate) fn unapproved(&self) -> Self {
+        Self { manifest: self.manifest.clone(), ..self.with_group(self.group.clone()) }
+    }
+
+    /// As it serves though nobody has approved it, where that is told: without the tools that are held
+    /// back, and with each of its texts marked.
+    pub(crate) fn marked(&self, held: &BTreeSet<String>) -> Self {
+        self.with_group(marked_group(&self.group, held))
+    }
+
+    fn with_group(&self, group: Group) -> Self {
+        Self {
+            file: self.file.clone(),
+            digest: self.digest.clone(),
+            size: self.size,
+            imports: self.imports.clone(),
+            group,
+            schemas: self.schemas.clone(),
+            settings: self.settings.clone(),
+            approval: None,
+            manifest: OnceLock::new(),
+            pre: self.pre.clone(),
+            name: self.name.clone(),
+        }
     }
 
     /// Whether these settings of the operator's are what the plugin says that they may be.

@@ -4,9 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use souk_model::Principal;
+use souk_policy::trust::TrustMode;
+use souk_policy::writes::WriteCatalogue;
+
 use super::files::FileStamp;
+use super::lineage::{Claimant, Lineage};
 use super::plugin::Plugin;
+use super::plugin_trust::TrustSnapshot;
 use super::sandbox::PluginRejection;
+use super::waiting::{HeldTool, WaitingVersion};
 
 /// When a file that the machine was too busy for is tried again: after so long, and after twice as
 /// long each time, up to a minute.
@@ -22,6 +29,10 @@ pub struct FileRefusal {
     pub why: String,
     /// A version of it that was loaded before goes on serving.
     pub older_serves: bool,
+    /// The file's digest, where it could be read.
+    pub digest: Option<String>,
+    /// Whether it is refused because its group is another file's.
+    pub(crate) is_rival: bool,
 }
 
 /// What is loaded at one instant. Calls hold on to the one they started with.
@@ -31,6 +42,26 @@ pub struct PluginSet {
     pub plugins: BTreeMap<String, Arc<Plugin>>,
     /// By file name.
     pub refused: Vec<FileRefusal>,
+    /// Versions that wait for an approval, wholly or in part, and those that were rejected.
+    pub waiting: Vec<WaitingVersion>,
+    /// What is wrong with the record of approvals or with `souk.lock`, for people.
+    pub trust_problems: Vec<String>,
+    /// How much serves that nobody has approved.
+    pub trust: Option<TrustMode>,
+    held: Vec<HeldTool>,
+}
+
+/// What a set of plugins is made of.
+pub(crate) struct ScanView<'s> {
+    pub(crate) seen: &'s BTreeMap<String, FileScan>,
+    /// The names of all files that are there.
+    pub(crate) files: &'s BTreeSet<String>,
+    /// Those that are still to be looked at.
+    pub(crate) pending: &'s BTreeSet<String>,
+    pub(crate) trust: &'s TrustSnapshot,
+    /// Approved versions that were loaded from what is kept, by digest.
+    pub(crate) kept: &'s BTreeMap<String, Arc<Plugin>>,
+    pub(crate) catalogue: &'s WriteCatalogue,
 }
 
 /// What the last scan made of a file.
@@ -106,50 +137,77 @@ impl FileScan {
 }
 
 impl PluginSet {
-    /// Decides who gets a name that two files claim: the file named after the group, and where there
-    /// is none the first by name. A file dropped in beside `catalog.wasm` cannot take its place, not
-    /// even while that one is refused.
+    /// Decides who gets a name that several files claim, and what of whom waits for an approval.
     ///
-    /// While files are `pending`, only what is named after its group, or served it before, gets one.
-    pub(crate) fn of(
-        seen: &BTreeMap<String, FileScan>,
-        pending: &BTreeSet<String>,
-        before: &Self,
-    ) -> Self {
-        let mut loaded = Self::default();
-        let mut claims: BTreeMap<&str, Vec<(&str, &Arc<Plugin>)>> = BTreeMap::new();
+    /// While files are pending, only what is named after its group, served it before or is approved gets
+    /// one.
+    pub(crate) fn of(view: &ScanView<'_>, before: &Self) -> Self {
+        let ScanView { seen, files, pending, trust, kept, catalogue } = *view;
+        let mut loaded = Self {
+            trust: Some(trust.mode),
+            trust_problems: trust.problems.clone(),
+            ..Self::default()
+        };
+        let mut claims: BTreeMap<&str, Vec<Claimant<'_>>> = BTreeMap::new();
         for (file, seen) in seen {
             if let Some(plugin) = seen.serving() {
-                claims.entry(&plugin.group.name).or_default().push((file, plugin));
+                let group = plugin.group.name.as_str();
+                let served = before.plugins.get(group).is_some_and(|one| one.file == *file);
+                let was_rival = before.refused.iter().any(|refused| {
+                    let is_same = refused.digest.as_ref() == Some(&plugin.digest);
+                    refused.is_rival && refused.file == *file && is_same
+                });
+                let claimant = Claimant { plugin, was_rival, served };
+                claims.entry(group).or_default().push(claimant);
             }
             if let Err(why) = &seen.outcome {
                 loaded.refused.push(FileRefusal {
                     file: file.clone(),
                     why: why.to_string(),
                     older_serves: seen.older.is_some(),
+                    digest: (seen.digest != why.to_string()).then(|| seen.digest.clone()),
+                    is_rival: false,
                 });
             }
         }
-        for (group, mut claimants) in claims {
-            let named = format!("{group}.wasm");
-            claimants.sort_by_key(|(file, _)| (*file != named, *file));
-            let mut owner = claimants.first().map_or(named.as_str(), |(file, _)| *file);
-            if seen.contains_key(&named) || pending.contains(&named) {
-                owner = &named;
-            }
-            for (file, plugin) in claimants {
-                let served = before.plugins.get(group).is_some_and(|serving| serving.file == file);
-                if file != owner {
-                    loaded.refused.push(FileRefusal {
-                        file: file.to_owned(),
-                        why: format!("the group `{group}` is {owner}'s"),
-                        older_serves: false,
-                    });
-                } else if pending.is_empty() || file == named || served {
-                    loaded.plugins.insert(group.to_owned(), plugin.clone());
-                }
-            }
+        for group in trust.approvals.plugins.keys() {
+            claims.entry(group).or_default();
         }
+        let lineage = Lineage { trust, catalogue, kept, files, pending };
+        for (group, claimants) in claims {
+            let digests: BTreeMap<String, String> = claimants
+                .iter()
+                .map(|one| (one.plugin.file.clone(), one.plugin.digest.clone()))
+                .collect();
+            let outcome = lineage.decide(group, claimants);
+            if let Some(plugin) = outcome.serves {
+                loaded.plugins.insert(group.to_owned(), plugin);
+            }
+            loaded.waiting.extend(outcome.waiting);
+            loaded.refused.extend(outcome.rivals.into_iter().map(|(file, why)| FileRefusal {
+                digest: digests.get(&file).cloned(),
+                file,
+                why,
+                older_serves: false,
+                is_rival: true,
+            }));
+        }
+        loaded.held = loaded.undecided().flat_map(WaitingVersion::held).collect();
         loaded
     }
+
+    /// Tools that wait. Of some an approved version may serve.
+    pub(crate) fn held_tools(&self) -> impl Iterator<Item = &HeldTool> {
+        self.held.iter()
+    }
+
+    /// What waits for somebody to say yes or no.
+    pub fn undecided(&self) -> impl Iterator<Item = &WaitingVersion> {
+        self.waiting.iter().filter(|waiting| !waiting.is_rejected())
+    }
+}
+
+/// Whether somebody is the operator: whoever sits at this machine.
+pub(crate) fn is_operator(principal: &Principal) -> bool {
+    principal.as_str() == Principal::LOCAL && principal.token().is_none()
 }

@@ -3,15 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use futures::StreamExt;
 use tokio::sync::{Mutex, watch};
 
+use souk_state::approvals::{ApprovalSource, Approvals, ApprovedVersion};
+use souk_state::audit::AuditTrail;
+
 use super::files::{self, ListedFile};
-use super::plugin_set::{FileScan, PluginSet};
+use super::lineage::needed_from_kept;
+use super::plugin::Plugin;
+use super::plugin_record::PluginRecord;
+use super::plugin_set::{FileScan, PluginSet, ScanView};
+use super::plugin_trust::{PluginTrust, TrustSnapshot};
 use super::sandbox::{PluginBytes, PluginRejection, Sandbox};
+use super::waiting::WaitingVersion;
 
 /// Files of which the bytes are held at once: those that are compiled, and those that describe
 /// themselves.
@@ -28,7 +37,12 @@ const PUBLISHING: Duration = Duration::from_millis(250);
 pub struct Registry {
     sandbox: Sandbox,
     directory: PathBuf,
+    trust: PluginTrust,
+    /// What of it was in force at the last scan.
+    snapshot: ArcSwap<TrustSnapshot>,
     loaded: ArcSwap<PluginSet>,
+    /// Whether whoever reads the log hears of what waits: of a command that ends at once nobody does.
+    is_announcing: AtomicBool,
     version: watch::Sender<u64>,
     /// One scan at a time.
     scans: Mutex<ScanState>,
@@ -39,6 +53,10 @@ pub struct Registry {
 struct ScanState {
     /// By file name.
     seen: BTreeMap<String, FileScan>,
+    /// Approved versions that serve in place of what their files hold by now, by digest.
+    kept: BTreeMap<String, Arc<Plugin>>,
+    /// Where it is written down what serves, once there is a trail.
+    record: Option<PluginRecord>,
     /// Whether something of it is not published yet.
     unpublished: bool,
 }
@@ -46,11 +64,15 @@ struct ScanState {
 impl Registry {
     /// A registry of nothing yet; [`scan`](Self::scan) fills it.
     #[must_use]
-    pub fn new(sandbox: Sandbox, directory: PathBuf) -> Self {
+    pub fn new(sandbox: Sandbox, directory: PathBuf, trust: PluginTrust) -> Self {
+        let snapshot = ArcSwap::from_pointee(TrustSnapshot::read(&trust, &directory));
         Self {
             sandbox,
             directory,
+            trust,
+            snapshot,
             loaded: ArcSwap::default(),
+            is_announcing: AtomicBool::new(false),
             version: watch::Sender::new(0),
             scans: Mutex::default(),
         }
@@ -91,15 +113,21 @@ impl Registry {
     /// The directory cannot be read; what was loaded stays.
     pub async fn scan(&self) -> std::io::Result<Arc<PluginSet>> {
         let mut state = self.scans.lock().await;
-        let ScanState { seen, unpublished } = &mut *state;
-        let directory = self.directory.clone();
-        let listed = tokio::task::spawn_blocking(move || files::list(&directory))
-            .await
-            .map_err(std::io::Error::other)??;
-        let names: BTreeSet<&str> = listed.iter().map(|listed| &*listed.file).collect();
+        let ScanState { seen, kept, record, unpublished } = &mut *state;
+        let (directory, trust) = (self.directory.clone(), self.trust.clone());
+        let before = self.snapshot.load_full();
+        let look = move || (files::list(&directory), before.read_again(&trust, &directory));
+        let (listed, trust) =
+            tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other)?;
+        let listed = listed?;
+        *unpublished |= !self.snapshot.load().says_the_same(&trust);
+        let trust = Arc::new(trust);
+        self.snapshot.store(trust.clone());
+        let names: BTreeSet<String> = listed.iter().map(|listed| listed.file.clone()).collect();
         let before = seen.len();
         seen.retain(|file, _| names.contains(&**file));
         *unpublished |= seen.len() != before;
+        self.load_kept(seen, kept, &names, &trust).await;
 
         let planned = self.plan(listed, seen);
         let mut pending: BTreeSet<String> =
@@ -121,7 +149,7 @@ impl Registry {
                 }
             }
             if published.elapsed() > PUBLISHING {
-                self.publish(seen, &pending);
+                self.publish(&self.view(seen, kept, &names, &pending, &trust));
                 published = Instant::now();
             }
         }
@@ -131,10 +159,113 @@ impl Registry {
             tracing::warn!("{more} more files are refused; `souk plugins` lists them all");
         }
         if *unpublished {
-            self.publish(seen, &BTreeSet::new());
+            self.load_kept(seen, kept, &names, &trust).await;
+            self.publish(&self.view(seen, kept, &names, &BTreeSet::new(), &trust));
             *unpublished = false;
+            if let Some(record) = record {
+                record.note(&self.loaded(), &self.sandbox).await;
+            }
         }
         Ok(self.loaded())
+    }
+
+    /// Writes down from now on what serves and what does not, and first what changed since it was last
+    /// written down. Of what the program was built with the bytes are kept, as of all that is approved.
+    pub async fn keep_record(&self, trail: Arc<AuditTrail>) {
+        let mut state = self.scans.lock().await;
+        let record = PluginRecord::new(trail, self.trust.store.clone(), self.directory.clone());
+        let record = state.record.insert(record);
+        if !self.is_announcing.swap(true, Ordering::Relaxed) {
+            announce(&self.loaded().waiting, &[]);
+        }
+        record.note(&self.loaded(), &self.sandbox).await;
+    }
+
+    /// Whether the record of approvals was changed since the last scan.
+    pub(crate) fn has_new_approvals(&self) -> bool {
+        self.snapshot.load().is_outdated(&self.trust)
+    }
+
+    /// What was approved when it was last looked at.
+    #[must_use]
+    pub fn approvals(&self) -> Arc<Approvals> {
+        self.snapshot.load().approvals.clone()
+    }
+
+    /// Approves a version that lies in the directory: its bytes are kept, and the record says so. A
+    /// running host obeys as soon as it looks.
+    ///
+    /// # Errors
+    /// The file is another by now; nothing can be kept. For people.
+    pub fn approve(&self, plugin: &Plugin, by: ApprovalSource) -> Result<ApprovedVersion, String> {
+        let store = self.trust.store.as_ref().ok_or("there is no state directory to keep it in")?;
+        let manifest = (*plugin.manifest(&self.sandbox.catalogue)).clone();
+        super::plugin_record::approve(store, &self.directory, &plugin.file, manifest, by)
+    }
+
+    /// Every version that lies in the directory and loads, as its file offers it.
+    pub async fn offered(&self) -> Vec<Arc<Plugin>> {
+        let state = self.scans.lock().await;
+        state.seen.values().filter_map(|seen| seen.outcome.as_ref().ok().cloned()).collect()
+    }
+
+    /// By what a version is approved to serve its group, if it is.
+    #[must_use]
+    pub fn approval(&self, plugin: &Plugin) -> Option<ApprovalSource> {
+        self.snapshot.load().approval(&plugin.group.name, &plugin.digest)
+    }
+
+    /// What a version is and asks for, as far as an approval is about it.
+    #[must_use]
+    pub fn manifest(&self, plugin: &Plugin) -> souk_model::PluginManifest {
+        (*plugin.manifest(&self.sandbox.catalogue)).clone()
+    }
+
+    fn view<'s>(
+        &'s self,
+        seen: &'s BTreeMap<String, FileScan>,
+        kept: &'s BTreeMap<String, Arc<Plugin>>,
+        files: &'s BTreeSet<String>,
+        pending: &'s BTreeSet<String>,
+        trust: &'s TrustSnapshot,
+    ) -> ScanView<'s> {
+        ScanView { seen, files, pending, trust, kept, catalogue: &self.sandbox.catalogue }
+    }
+
+    /// Loads approved versions from what is kept, where their files hold something else by now, and lets
+    /// go of those that are not needed any more.
+    async fn load_kept(
+        &self,
+        seen: &BTreeMap<String, FileScan>,
+        kept: &mut BTreeMap<String, Arc<Plugin>>,
+        files: &BTreeSet<String>,
+        trust: &TrustSnapshot,
+    ) {
+        let Some(store) = &self.trust.store else { return };
+        let needed = needed_from_kept(trust, |file| {
+            let seen = seen.get(file).and_then(FileScan::serving);
+            files.contains(file).then(|| seen.map(|plugin| plugin.digest.clone()))
+        });
+        kept.retain(|digest, _| needed.iter().any(|one| one.manifest.digest == *digest));
+        for ApprovedVersion { manifest, file, .. } in needed {
+            if kept.contains_key(&manifest.digest) {
+                continue;
+            }
+            let limit = self.sandbox.limits.file_bytes;
+            let (store, digest) = (store.clone(), manifest.digest.clone());
+            let read = tokio::task::spawn_blocking(move || store.kept(&digest, limit)).await;
+            let loaded = match read.unwrap_or_else(|panic| Err(panic.to_string())) {
+                Ok(bytes) => self.sandbox.load(file, PluginBytes::new(bytes)).await,
+                Err(why) => Err(PluginRejection::new(why)),
+            };
+            match loaded {
+                Ok(plugin) => drop(kept.insert(manifest.digest.clone(), Arc::new(plugin))),
+                Err(why) => tracing::error!(
+                    "the approved version of `{}` cannot serve in place of {file}: {why}",
+                    manifest.group
+                ),
+            }
+        }
     }
 
     /// When a file is tried again though nothing changes.
@@ -142,13 +273,22 @@ impl Registry {
         self.scans.lock().await.seen.values().filter_map(FileScan::retry_at).min()
     }
 
-    fn publish(&self, seen: &BTreeMap<String, FileScan>, pending: &BTreeSet<String>) {
-        let loaded = Arc::new(PluginSet::of(seen, pending, &self.loaded()));
+    fn publish(&self, view: &ScanView<'_>) {
+        let before = self.loaded();
+        let loaded = Arc::new(PluginSet::of(view, &before));
         for refused in &loaded.refused {
-            let told = self.loaded().refused.contains(refused);
-            let told = told || seen.get(&refused.file).is_some_and(|seen| seen.outcome.is_err());
+            let told = before.refused.contains(refused);
+            let told = told || view.seen.get(&refused.file).is_some_and(|one| one.outcome.is_err());
             if !told {
                 tracing::warn!("refused {}: {}", refused.file, refused.why);
+            }
+        }
+        if self.is_announcing.load(Ordering::Relaxed) {
+            announce(&loaded.waiting, &before.waiting);
+        }
+        for problem in &loaded.trust_problems {
+            if !before.trust_problems.contains(problem) {
+                tracing::error!("{problem}");
             }
         }
         self.loaded.store(loaded);
@@ -225,6 +365,13 @@ impl Registry {
         let digest = bytes.digest.clone();
         let outcome = self.sandbox.load(file, bytes).await.map(Arc::new);
         (file.clone(), FileScan::new(*stamp, digest, outcome, before))
+    }
+}
+
+/// Tells of what waits and did not before.
+fn announce(waiting: &[WaitingVersion], before: &[WaitingVersion]) {
+    for waiting in waiting.iter().filter(|one| !before.iter().any(|earlier| earlier.same(one))) {
+        tracing::warn!("{waiting}");
     }
 }
 

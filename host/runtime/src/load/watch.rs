@@ -16,6 +16,8 @@ const AT_LATEST: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_secs(60);
 /// How often it is read where nothing can be watched at all.
 const POLL_BLIND: Duration = Duration::from_secs(2);
+/// How often it is looked whether somebody has approved or rejected something.
+const APPROVALS: Duration = Duration::from_millis(500);
 
 /// Follows the registry's directory until the future is dropped.
 pub async fn follow(registry: Arc<Registry>) {
@@ -42,16 +44,21 @@ pub async fn follow(registry: Arc<Registry>) {
     };
     // What changed between the first reading and the watcher's start sent nobody an event.
     read(&registry).await;
+    let mut last = Instant::now();
     loop {
         let retry = registry.next_retry().await;
-        let wait = retry.map_or(poll, |at| at.saturating_duration_since(Instant::now()).min(poll));
+        let due = retry.map_or(last + poll, |at| at.min(last + poll));
+        let wait = due.saturating_duration_since(Instant::now()).min(APPROVALS);
         if let Ok(Some(())) = tokio::time::timeout(wait, changed.recv()).await {
             let quiet = async {
                 while let Ok(Some(())) = tokio::time::timeout(QUIET, changed.recv()).await {}
             };
             let _ = tokio::time::timeout(AT_LATEST, quiet).await;
+        } else if Instant::now() < due && !registry.has_new_approvals() {
+            continue;
         }
         read(&registry).await;
+        last = Instant::now();
     }
 }
 

@@ -15,6 +15,7 @@ use super::arguments::seal;
 use super::client_log::ClientLog;
 use super::dispatcher_deps::DispatcherDeps;
 use super::finder_tools::FinderCall;
+use super::held_back::{WHOAMI, tell_waiting};
 use super::host_arg_values::HostArgValues;
 use super::masked_progress;
 use super::operator_config::{OperatorConfig, settings_for};
@@ -85,6 +86,7 @@ impl CallRun<'_> {
                 let call = PlansCall {
                     plans: &self.deps.plans,
                     rules: &config.rules,
+                    loaded: &self.deps.registry.loaded(),
                     principal: &call.principal,
                     session: session.as_ref(),
                     host_args,
@@ -210,6 +212,11 @@ impl CallRun<'_> {
         if let Ok(CallResult { result: answer, proposal: Some(proposal), .. }) = &mut result {
             tool.answer_with_review(answer, proposal);
         }
+        if let Ok(CallResult { result: answer, .. }) = &mut result
+            && tool.tool.name == WHOAMI
+        {
+            tell_waiting(&self.deps.registry.loaded(), &principal, answer);
+        }
         if let (Err(_), Some(session)) = (&result, &own_session) {
             effects.note_left_behind(plans, &principal, session).await;
         }
@@ -234,8 +241,9 @@ impl CallRun<'_> {
         let plan = plan_id(id)?;
         // That this tool may be called is decided; the plan names the one that proposed it, too.
         let stored = self.deps.plans.get(Some(principal), &plan).await?;
-        decide_plan(&self.deps.plans, &config.rules, principal, &stored.header, PlanUse::CarryOut)
-            .await?;
+        let (plans, header) = (&self.deps.plans, &stored.header);
+        let loaded = self.deps.registry.loaded();
+        decide_plan(plans, &config.rules, &loaded, principal, header, PlanUse::CarryOut).await?;
         self.log.carries_out(&plan);
         let commit = CommitRequest {
             principal,

@@ -28,13 +28,15 @@ impl<'t> CallTarget<'t> {
     pub(super) fn of(tools: &'t ToolTable, rules: &Rules, call: &mut ToolCall) -> Self {
         let arguments = normalise(std::mem::take(&mut call.arguments));
         let Some(tool) = tools.tool(&call.tool) else {
-            let failure = no_such(&call.tool);
+            let held = tools.held_back(&call.tool, rules, &call.principal);
+            let failure = held.unwrap_or_else(|| no_such(&call.tool));
             return Self { tool: None, arguments: arguments.into(), callable: Err(failure) };
         };
         let may = |tool: &LoadedTool| tool.is_allowed(rules, &call.principal);
         match tool.kind {
             ToolKind::Finder(FinderTool::Run(kind)) if may(tool) => {
-                let target = Self::passed_on(tools, tool, kind, arguments, may);
+                let held = |name: &str| tools.held_back(name, rules, &call.principal);
+                let target = Self::passed_on(tools, tool, kind, arguments, may, held);
                 if let Some(tool) = target.tool {
                     call.tool.clone_from(&tool.tool.name);
                 }
@@ -50,6 +52,7 @@ impl<'t> CallTarget<'t> {
         kind: RunKind,
         arguments: Map<String, Value>,
         may: impl Fn(&LoadedTool) -> bool,
+        held: impl Fn(&str) -> Option<Failure>,
     ) -> Self {
         let arguments = Value::Object(arguments);
         let RunToolArgs { name, arguments: inner } = match read(finder, &arguments) {
@@ -59,7 +62,7 @@ impl<'t> CallTarget<'t> {
             }
         };
         let Some(tool) = tools.tool(&name) else {
-            let failure = no_such_tool(tools, &name, "name", may);
+            let failure = held(&name).unwrap_or_else(|| no_such_tool(tools, &name, "name", may));
             return Self { tool: Some(finder), arguments, callable: Err(failure) };
         };
         let callable = match RunKind::of(tool.profile().effect) {

@@ -348,6 +348,11 @@ impl Actions for Dispatcher {
         self.tools().tool(name).map(|tool| tool.tool.clone())
     }
 
+    fn answers(&self, name: &str) -> bool {
+        let tools = self.tools();
+        tools.tool(name).is_some() || tools.is_held(name)
+    }
+
     async fn call(&self, mut call: ToolCall) -> Result<ToolResult, CallFailure> {
         let DispatcherDeps { trail, transport, exports, sessions, .. } = &self.deps;
         // First of all: what is refused for its rate costs nothing else.

@@ -16,6 +16,7 @@ pub(crate) mod dispatcher_deps;
 mod document_watch;
 mod documents;
 mod finder_tools;
+pub(crate) mod held_back;
 mod host_arg_values;
 mod host_prompts;
 pub(crate) mod listing;

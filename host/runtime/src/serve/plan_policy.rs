@@ -8,7 +8,9 @@ use souk_model::{Failure, Principal, Tier};
 use souk_plans::Plans;
 use souk_policy::{EffectKind, Rules, ToolProfile};
 
+use super::held_back::check_frozen;
 use super::plans_tools::PlansTool;
+use crate::load::plugin_set::PluginSet;
 
 /// Plans that were undone one after another; nobody undoes an undo so often.
 const UNDONE: usize = 32;
@@ -33,20 +35,21 @@ impl PlanUse {
 }
 
 /// Decides by these rules, for both tools of the plan, and where it takes another back for both of
-/// that one's, too.
+/// that one's, too; and by what is loaded, whether the plan is frozen.
 ///
 /// # Errors
-/// The first rule that refuses; what keeps the other plan from being read.
+/// The first rule that refuses; that it is frozen; what keeps the other plan from being read.
 pub(crate) async fn decide_plan(
     plans: &Arc<Plans>,
     rules: &Rules,
+    loaded: &PluginSet,
     principal: &Principal,
     header: &PlanHeader,
     planned: PlanUse,
 ) -> Result<(), Failure> {
     let mut undone = decide_tools(rules, principal, header, planned)?;
     for _ in 0..UNDONE {
-        let Some(of) = undone else { return Ok(()) };
+        let Some(of) = undone else { return check_frozen(loaded, header) };
         let stored = plans.get(Some(principal), &of).await?;
         undone = decide_tools(rules, principal, &stored.header, planned)?;
     }

@@ -4,19 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-use souk_model::Effect;
+use souk_model::{Effect, Failure, Principal};
+use souk_policy::Rules;
 
 use super::finder_tools::FinderTool;
+use super::held_back::held_back;
 use super::plans_tools::PlansTool;
 use super::tool::LoadedTool;
 use crate::load::plugin::Plugin;
 use crate::load::plugin_set::PluginSet;
+use crate::load::waiting::HeldTool;
 use crate::tool_search::ToolIndex;
 
 /// The tools of the plugins that are loaded at one instant, and the host's own.
 #[derive(Default)]
 pub struct ToolTable {
     tools: BTreeMap<String, LoadedTool>,
+    /// Those that wait for an approval.
+    held: BTreeMap<String, HeldTool>,
     /// Made by the first search.
     index: OnceLock<ToolIndex>,
 }
@@ -36,6 +41,8 @@ impl ToolTable {
         for plugin in plugins.plugins.values() {
             table.add_all(plugin);
         }
+        let held = plugins.held_tools().filter(|held| !table.tools.contains_key(&held.name));
+        table.held = held.map(|held| (held.name.clone(), held.clone())).collect();
         table
     }
 
@@ -48,6 +55,17 @@ impl ToolTable {
     #[must_use]
     pub fn tool(&self, name: &str) -> Option<&LoadedTool> {
         self.tools.get(name)
+    }
+
+    /// Whether a tool of this name waits for an approval.
+    pub(crate) fn is_held(&self, name: &str) -> bool {
+        self.held.contains_key(name)
+    }
+
+    /// What is told whoever calls a tool that waits for an approval; none where no such tool does.
+    #[must_use]
+    pub fn held_back(&self, name: &str, rules: &Rules, principal: &Principal) -> Option<Failure> {
+        self.held.get(name).map(|held| held_back(held, rules, principal))
     }
 
     /// The tools by their words.

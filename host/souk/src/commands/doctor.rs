@@ -156,6 +156,12 @@ async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Sect
     };
     let mut section = Section::new(format!("plugins in {}", registry.directory().display()));
     add_plugins(&mut section, &registry, capabilities);
+    for note in super::plugins::lock_notes(&registry).await {
+        section.warn(souk_runtime::LOCK_FILE, note, "`souk plugins lock` writes it anew");
+    }
+    if let Some(mode) = registry.loaded().trust {
+        section.note("trust", format!("`{mode}` (`plugins.trust`)"));
+    }
     let limits = &setup.limits;
     section.fine(
         "room",
@@ -203,6 +209,17 @@ fn add_plugins(
         } else {
             section.lacking(&group.name, found);
         }
+    }
+    for waiting in loaded.undecided() {
+        let remedy = format!(
+            "look what it asks for (`souk plugins`), then `{}` or `souk plugins reject {}`",
+            waiting.approve_command(),
+            waiting.plugin.group.name
+        );
+        section.warn(&waiting.plugin.file, waiting.to_string(), &remedy);
+    }
+    for problem in &loaded.trust_problems {
+        section.broken("approvals", problem, None);
     }
     for refused in &loaded.refused {
         let remedy = "replace or remove the file; `souk plugins inspect` looks into one";

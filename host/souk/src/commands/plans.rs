@@ -5,10 +5,11 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use souk_model::plan::PlanId;
+use souk_model::plan::{PlanId, PlanOrigin};
 use souk_model::{Code, Failure, Principal, Progress, visible};
 use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
 use souk_policy::{Mask, Rules};
+use souk_runtime::{check_frozen, why_frozen};
 use souk_state::audit::Transport;
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
@@ -61,11 +62,14 @@ async fn list(host: &RunningHost, rules: &Rules, limit: u32) -> CommandOutput {
     let filter = PlanFilter { limit, ..PlanFilter::default() };
     let mut table =
         TextTable::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "SUMMARY"]);
+    let loaded = host.registry.loaded();
     for stored in host.plans.list(&filter).await? {
         let review: PlanReview = masked(&PlanReview::of(&stored), &mask_for(rules, &stored))?;
+        let is_frozen = why_frozen(&loaded, &stored.header, stored.state);
+        let state = review.state.as_str();
         table.row([
             review.plan_id,
-            review.state.as_str().to_owned(),
+            if is_frozen.is_some() { format!("{state}, frozen") } else { state.to_owned() },
             format!("{}/{}", review.done, review.count),
             stored.header.principal.clone(),
             review.store,
@@ -80,6 +84,10 @@ async fn show(host: &RunningHost, rules: &Rules, plan: &PlanId, items: u32) -> C
     let stored = host.plans.get(None, plan).await?;
     let mask = mask_for(rules, &stored);
     let mut text = review_text::plan(&masked(&PlanReview::of(&stored), &mask)?);
+    let loaded = host.registry.loaded();
+    if let Some(why) = why_frozen(&loaded, &stored.header, stored.state) {
+        let _ = writeln!(text, "frozen: {why}");
+    }
     for (item, progress) in host.plans.items(plan, None, items, &[]).await? {
         text.push_str(&review_text::item(&masked(&ItemReview::of(&item, &progress), &mask)?));
     }
@@ -107,6 +115,10 @@ async fn carry_out(
     if reason.is_none() && stored.reason.is_none() {
         return Err(Failure::new(Code::ConfirmationRequired, "the audit trail wants to know why")
             .remedy(format!("souk plans commit {plan} --reason '…'")));
+    }
+    // Whoever takes back what was done needs no plugin for it.
+    if !matches!(stored.header.origin, PlanOrigin::Undo { .. }) {
+        check_frozen(&host.registry.loaded(), &stored.header)?;
     }
     let mask = mask_for(rules, &stored);
     let principal = Principal::local();

@@ -15,11 +15,16 @@ pub(crate) async fn run(setup: &Setup, command: PolicyCommand) -> anyhow::Result
     let rules = setup.rules()?;
     let registry = wiring::load(setup).await?;
     let tools = ToolTable::of(&registry.loaded());
+    let whose = Principal::named(&principal);
     let Some(entry) = tools.tool(&action) else {
+        if let Some(failure) = tools.held_back(&action, &rules, &whose) {
+            let rule = failure.rule.clone().unwrap_or_default();
+            print(&format!("{}\nrule: {rule}\n", failure.render()))?;
+            return Ok(ExitCode::FAILURE);
+        }
         eprintln!("souk: there is no action `{action}`; `souk actions` lists them");
         return Ok(ExitCode::FAILURE);
     };
-    let whose = Principal::named(&principal);
     match rules.decide(&whose, &entry.profile()) {
         Ok(()) => {
             let mask = rules.mask_for(&whose, entry.profile().group);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use souk_policy::ToolSet;
+use souk_policy::trust::TrustMode;
 
 use super::file::{FileAuthority, parse};
 use super::kind::ValueKind;
@@ -84,7 +85,13 @@ impl SettingsLoader {
             ("cache_dir", user_dir("XDG_CACHE_HOME", ".cache")?),
         ];
         let computed = computed.into_iter().filter_map(|(key, path)| Some((key, value(&path?))));
-        let computed = computed.chain([("tools", listed_by_default(environment)?)]);
+        let is_demo =
+            flags_and_variables.is_on("demo") || flags_and_variables.path("demo_data").is_some();
+        let trust = if is_demo { TrustMode::Open } else { TrustMode::Reads };
+        let computed = computed.chain([
+            ("tools", listed_by_default(environment)?),
+            ("plugins.trust", trust.as_str().into()),
+        ]);
         let local_file = working_directory.join(LOCAL_FILE);
         let (computed, variable_files) = (computed.collect(), variables::files(environment));
         Ok(Self { fixed, problems, computed, operator_file, local_file, variable_files })
@@ -146,6 +153,7 @@ impl SettingsLoader {
         let mut settings = ResolvedSettings::new(values.clone(), computed.clone());
         if let Some(state_dir) = settings.path("state_dir") {
             computed.push(("audit_path", value(&state_dir.join("audit.jsonl"))));
+            computed.push(("plugins.lock", value(&state_dir.join("approvals.json"))));
             settings = ResolvedSettings::new(values, computed);
         }
         let LoadedFiles { shapes, secret_files, problems } = found;

@@ -26,7 +26,7 @@ pub(crate) mod source;
 pub(crate) mod table;
 #[cfg(test)]
 pub(crate) mod tests;
-mod trust;
+pub(crate) mod trust;
 pub(crate) mod variables;
 
 pub(crate) use nearest::nearest;

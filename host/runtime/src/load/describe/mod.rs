@@ -16,9 +16,21 @@ use crate::load::schema::SettingsSchema;
 use crate::text::printable;
 use text::{name, no_twins, text as checked_text};
 
-/// Group names that are the host's own: of its tools, its resources and what it shows to people.
-const RESERVED_GROUPS: [&str; 8] =
-    ["plans", "souk", "host", "exports", "audit", "tools", "approvals", "console"];
+/// Group names that are the host's own: of its tools, its resources, what it shows to people, and the
+/// settings of all plugins, which stand where those of one do.
+const RESERVED_GROUPS: [&str; 11] = [
+    "plans",
+    "souk",
+    "host",
+    "exports",
+    "audit",
+    "tools",
+    "approvals",
+    "console",
+    "trust",
+    "lock",
+    "keys",
+];
 
 /// Everything that a plugin said of itself, checked.
 pub(crate) struct GroupDescription {

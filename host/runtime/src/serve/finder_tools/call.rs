@@ -91,7 +91,10 @@ impl FinderCall<'_> {
 
     fn describe_one(&self, name: &str) -> Result<Value, Failure> {
         let Some(tool) = self.tools.tool(name) else {
-            return Err(no_such_tool(self.tools, name, "names", |tool| self.may(tool)));
+            let held = self.tools.held_back(name, self.rules, self.principal);
+            return Err(held.unwrap_or_else(|| {
+                no_such_tool(self.tools, name, "names", |tool| self.may(tool))
+            }));
         };
         self.rules.decide(self.principal, &tool.profile())?;
         let run_with = RunKind::of(tool.profile().effect).map(RunKind::tool);

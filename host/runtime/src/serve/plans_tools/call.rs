@@ -17,6 +17,8 @@ use super::json::outcome_json;
 use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
 use crate::guest::call_effects::EffectsRecord;
+use crate::load::plugin_set::PluginSet;
+use crate::serve::held_back::why_frozen;
 use crate::serve::host_arg_values::HostArgValues;
 use crate::serve::masked_outcome::masked_outcome;
 use crate::serve::native_args::{self, object};
@@ -26,6 +28,8 @@ use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
 pub(crate) struct PlansCall<'a> {
     pub(crate) plans: &'a Arc<Plans>,
     pub(crate) rules: &'a Rules,
+    /// What is loaded: whose plugin is gone, that plan is frozen.
+    pub(crate) loaded: &'a PluginSet,
     pub(crate) principal: &'a Principal,
     pub(crate) session: Option<&'a Session>,
     pub(crate) host_args: HostArgValues,
@@ -82,7 +86,19 @@ impl PlansCall<'_> {
     }
 
     async fn decide(&self, stored: &StoredPlan, planned: PlanUse) -> Result<(), Failure> {
-        decide_plan(self.plans, self.rules, self.principal, &stored.header, planned).await
+        let Self { plans, rules, loaded, principal, .. } = self;
+        decide_plan(plans, rules, loaded, principal, &stored.header, planned).await
+    }
+
+    /// The plan as it is shown, with why it is frozen where it is.
+    fn review(&self, stored: &StoredPlan) -> Value {
+        let mut review = json!(PlanReview::of(stored));
+        if let (Some(why), Some(review)) =
+            (why_frozen(self.loaded, &stored.header, stored.state), review.as_object_mut())
+        {
+            review.insert("frozen".to_owned(), why.into());
+        }
+        review
     }
 
     async fn list(&self) -> Result<Map<String, Value>, Failure> {
@@ -97,10 +113,8 @@ impl PlansCall<'_> {
         let next = (plans.len() == page_size as usize)
             .then(|| plans.last().map(|stored| stored.header.created_ms))
             .flatten();
-        let plans: Vec<Value> = plans
-            .iter()
-            .map(|stored| self.mask_for(stored).value(json!(PlanReview::of(stored))))
-            .collect();
+        let plans: Vec<Value> =
+            plans.iter().map(|stored| self.mask_for(stored).value(self.review(stored))).collect();
         Ok(object(json!({"plans": plans, "next_before": next})))
     }
 
@@ -115,8 +129,8 @@ impl PlansCall<'_> {
         let items: Vec<ItemReview> =
             items.iter().map(|(item, progress)| ItemReview::of(item, progress)).collect();
         let ItemPage { items, every_item } = ItemPage::of(&items);
-        let plan = PlanReview::of(&stored);
-        let mut shown = object(json!({"plan": plan, "items": items, "next_after": next}));
+        let mut shown =
+            object(json!({"plan": self.review(&stored), "items": items, "next_after": next}));
         if !every_item.is_empty() {
             shown.insert("every_item".to_owned(), Value::Object(every_item));
         }

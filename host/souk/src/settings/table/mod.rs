@@ -28,6 +28,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     state::STATE,
     stores::STORES,
     cdn::CDN,
+    plugins::TRUST_IN_PLUGINS,
     plugins::PLUGINS,
     plugins::LIMITS,
     serving::HTTP,

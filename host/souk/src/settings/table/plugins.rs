@@ -1,7 +1,39 @@
 //! Plugins: one, and what all of them may use.
 
 use crate::settings::kind::{TIERS, ValueKind};
-use crate::settings::setting::{Setting, SettingGroup};
+use crate::settings::setting::{MergeRule, Setting, SettingGroup};
+
+/// How much serves that nobody has approved, the strictest first.
+const TRUST: &[&str] = &["locked", "reads", "open"];
+
+pub(super) const TRUST_IN_PLUGINS: SettingGroup = SettingGroup {
+    title: "Which plugins serve",
+    about: "What a plugin may do is approved by the digest of its file, with `souk plugins approve`. \
+            Until then, under `reads`, a new file serves what only reads, and of a plugin that was \
+            approved the approved version goes on serving; under `locked` only approved files serve; \
+            under `open` whatever loads does. See `docs/operating.md`.",
+    settings: &[
+        Setting::new(
+            "plugins.trust",
+            ValueKind::Choice(TRUST),
+            "What serves of plugins that nobody has approved: locked, reads or open",
+        )
+        .flag("--trust", "MODE")
+        .variables(&["SOUK_PLUGINS_TRUST"])
+        .computed("`\"open\"` with the demo store, else `\"reads\"`")
+        .lowest()
+        .example("\"reads\""),
+        Setting::new(
+            "plugins.lock",
+            ValueKind::Path,
+            "The record of approved plugins; never in the directory of plugins",
+        )
+        .variables(&["SOUK_PLUGINS_LOCK"])
+        .merge(MergeRule::FileFirst)
+        .computed("`approvals.json` in the state directory")
+        .example("\"/etc/souk/approvals.json\""),
+    ],
+};
 
 pub(super) const PLUGINS: SettingGroup = SettingGroup {
     title: "One plugin",

@@ -1,4 +1,4 @@
-//! `souk plugins`
+//! `souk plugins inspect`: what one file imports, offers and asks for.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,55 +11,11 @@ use souk_model::{
 };
 use souk_runtime::Plugin;
 
-use crate::cli::{PluginsArgs, PluginsCommand};
 use crate::output::{print, print_json};
-use crate::render::TextTable;
 use crate::setup::Setup;
 use crate::wiring;
 
-pub(crate) async fn run(setup: &Setup, plugins: PluginsArgs) -> anyhow::Result<ExitCode> {
-    match plugins.command {
-        None => list(setup, plugins.json).await,
-        Some(PluginsCommand::Inspect { file, json }) => inspect(setup, &file, json).await,
-    }
-}
-
-async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
-    let registry = wiring::load(setup).await?;
-    let loaded = registry.loaded();
-    if json {
-        let plugins: Vec<Value> = loaded.plugins.values().map(|plugin| describe(plugin)).collect();
-        let refused: Vec<Value> = loaded
-            .refused
-            .iter()
-            .map(|refused| json!({"file": refused.file, "why": refused.why}))
-            .collect();
-        let all = json!({"plugins": plugins, "refused": refused});
-        print_json(&all)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut table =
-        TextTable::new(["PLUGIN", "VERSION", "ACTIONS", "MAY", "SIZE", "DIGEST", "FILE"]);
-    for plugin in loaded.plugins.values() {
-        table.row([
-            plugin.group.name.clone(),
-            plugin.group.version.clone(),
-            plugin.group.actions.len().to_string(),
-            powers(&plugin.imports),
-            kilobytes(plugin.size),
-            plugin.digest[..12].to_owned(),
-            plugin.file.clone(),
-        ]);
-    }
-    let mut text = table.to_string();
-    for refused in &loaded.refused {
-        let _ = writeln!(text, "refused {}: {}", refused.file, refused.why);
-    }
-    print(&text)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn inspect(setup: &Setup, file: &Path, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(setup: &Setup, file: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let sandbox = wiring::sandbox(setup)?;
     let plugin = match sandbox.inspect(file).await {
         Ok(plugin) => plugin,
@@ -77,7 +33,7 @@ async fn inspect(setup: &Setup, file: &Path, json: bool) -> anyhow::Result<ExitC
 }
 
 /// What the imports of a file let it do, whatever it says of itself.
-fn powers(imports: &[String]) -> String {
+pub(super) fn powers(imports: &[String]) -> String {
     let has = |interface: &str| {
         imports.iter().any(|import| import.starts_with(&format!("souk:plugin/{interface}@")))
     };
@@ -93,11 +49,11 @@ fn powers(imports: &[String]) -> String {
     if powers.is_empty() { "nothing outside".to_owned() } else { powers.join(", ") }
 }
 
-fn kilobytes(bytes: usize) -> String {
+pub(super) fn kilobytes(bytes: usize) -> String {
     format!("{} KB", bytes.div_ceil(1_000))
 }
 
-fn describe(plugin: &Plugin) -> Value {
+pub(super) fn describe(plugin: &Plugin) -> Value {
     let group = &plugin.group;
     json!({
         "group": group.name,

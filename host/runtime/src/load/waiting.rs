@@ -1,0 +1,139 @@
+//! Versions that wait for an approval, and the tools that are held back with them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use souk_model::{Action, CommitTool, Effect, Tier};
+use souk_policy::trust::{PluginChange, WaitReason};
+use souk_policy::{EffectKind, ToolProfile};
+
+use super::plugin::Plugin;
+
+/// A version that waits for an approval.
+#[derive(Clone)]
+pub struct WaitingVersion {
+    /// The version as it is offered.
+    pub plugin: Arc<Plugin>,
+    /// What of it waits.
+    pub part: WaitingPart,
+    /// In what it differs from the approved version; of a group of which none is, all that it asks for.
+    pub changes: Vec<PluginChange>,
+    /// The version that serves in its place, and its digest.
+    pub serving: Option<(String, String)>,
+}
+
+/// What of a version waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaitingPart {
+    /// All of it.
+    Whole(WaitReason),
+    /// These tools; the rest only reads, and serves unapproved.
+    Tools(BTreeSet<String>),
+}
+
+impl WaitingVersion {
+    /// Whether the operator has rejected it: it waits for nothing.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        self.part == WaitingPart::Whole(WaitReason::Rejected)
+    }
+
+    /// The command that approves it.
+    #[must_use]
+    pub fn approve_command(&self) -> String {
+        let digest = self.plugin.digest.get(..12).unwrap_or_default();
+        format!("souk plugins approve {} --digest {digest}", self.plugin.group.name)
+    }
+
+    /// The names of the tools that it would serve and that wait.
+    #[must_use]
+    pub fn held_names(&self) -> Vec<String> {
+        self.held().into_iter().map(|tool| tool.name).collect()
+    }
+
+    /// The tools that it would serve and that wait.
+    pub(crate) fn held(&self) -> Vec<HeldTool> {
+        let group = &self.plugin.group;
+        let all = group.actions.iter().flat_map(|action| HeldTool::of(&group.name, action));
+        all.filter(|tool| match &self.part {
+            WaitingPart::Whole(_) => true,
+            WaitingPart::Tools(tools) => tools.contains(&tool.name),
+        })
+        .collect()
+    }
+
+    /// Whether both are the same wait.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.plugin.file == other.plugin.file
+            && self.plugin.digest == other.plugin.digest
+            && self.part == other.part
+    }
+}
+
+/// For people: what waits and why, then a line for each change.
+impl fmt::Display for WaitingVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Plugin { file, digest, group, .. } = &*self.plugin;
+        let digest = digest.get(..12).unwrap_or(digest);
+        write!(f, "{file} ({} {}, {digest})", group.name, group.version)?;
+        match &self.part {
+            WaitingPart::Whole(why) if self.is_rejected() => write!(f, " does not serve: {why}")?,
+            WaitingPart::Whole(why) => write!(f, " waits: {why}")?,
+            WaitingPart::Tools(tools) if tools.is_empty() => {
+                f.write_str(" serves, since it only reads; nobody has approved it")?;
+            }
+            WaitingPart::Tools(tools) => {
+                let tools: Vec<&str> = tools.iter().map(String::as_str).collect();
+                write!(f, " serves what only reads; held back: {}", tools.join(", "))?;
+            }
+        }
+        if let Some((version, digest)) = &self.serving {
+            let digest = digest.get(..12).unwrap_or(digest);
+            write!(f, "; {} {version} ({digest}) serves in its place", group.name)?;
+        }
+        if self.is_rejected() {
+            return Ok(());
+        }
+        for change in &self.changes {
+            write!(f, "\n  {}", change.to_string().replace('\n', "\n  "))?;
+        }
+        write!(f, "\n  take it over: {}", self.approve_command())
+    }
+}
+
+/// A tool that is held back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HeldTool {
+    pub(crate) name: String,
+    pub(crate) group: String,
+    tier: Tier,
+    effect: EffectKind,
+}
+
+impl HeldTool {
+    /// The tools of an action: its own, and the one that commits what it proposes.
+    fn of(group: &str, action: &Action) -> Vec<Self> {
+        let own = Self {
+            name: action.tool.clone(),
+            group: group.to_owned(),
+            tier: action.tier,
+            effect: (&action.effect).into(),
+        };
+        let commit = |commit: &CommitTool| Self {
+            name: format!("{group}_{}", commit.name),
+            group: group.to_owned(),
+            tier: commit.tier,
+            effect: EffectKind::Commit,
+        };
+        match &action.effect {
+            Effect::Prepare(tool) => vec![own, commit(tool)],
+            Effect::Query | Effect::Apply(_) | Effect::Session => vec![own],
+        }
+    }
+
+    /// As policy judges it.
+    pub(crate) fn profile(&self) -> ToolProfile<'_> {
+        ToolProfile { name: &self.name, group: &self.group, tier: self.tier, effect: self.effect }
+    }
+}

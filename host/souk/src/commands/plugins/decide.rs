@@ -1,0 +1,150 @@
+//! `souk plugins approve`, `reject` and `rollback`: what the operator decides, a running host obeys.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow, bail};
+use souk_policy::trust::diff;
+use souk_runtime::{Registry, note_approved};
+use souk_state::approvals::{ApprovalError, ApprovalSource, ApprovalStore, ApprovedVersion};
+use souk_state::audit::AuditTrail;
+use souk_state::plans::SqlitePlanStore;
+use souk_state::{StateDir, Timestamp, continuity};
+
+use super::named;
+use super::offer::{OfferedVersion, offered, the_one};
+use crate::output::print;
+use crate::setup::Setup;
+use crate::wiring;
+
+/// Approves what waits of these groups, or of all.
+pub(super) async fn approve(
+    setup: &Setup,
+    names: &[String],
+    all: bool,
+    digest: Option<&str>,
+) -> anyhow::Result<ExitCode> {
+    if digest.is_some() && (all || names.len() != 1) {
+        bail!("`--digest` is of one plugin: name it");
+    }
+    let registry = wiring::load(setup).await?;
+    let offered = offered(&registry).await;
+    let chosen = if all {
+        let loaded = registry.loaded();
+        let waits = |one: &&OfferedVersion| {
+            loaded.undecided().any(|waiting| waiting.plugin.digest == one.manifest.digest)
+        };
+        offered.iter().filter(waits).collect()
+    } else {
+        let one = |name: &String| the_one(&offered, name, digest);
+        names.iter().map(one).collect::<anyhow::Result<Vec<_>>>()?
+    };
+    if chosen.is_empty() {
+        print("nothing waits\n")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let trail = decisions_trail(setup).await?;
+    for version in chosen {
+        print(&take_over(&registry, &trail, version, ApprovalSource::Operator)?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Approves one version, with a line on the trail. What it may do from now on, for people.
+pub(super) fn take_over(
+    registry: &Registry,
+    trail: &AuditTrail,
+    version: &OfferedVersion,
+    by: ApprovalSource,
+) -> anyhow::Result<String> {
+    let approvals = registry.approvals();
+    let before = approvals.approved(&version.manifest.group).map(|approved| &approved.manifest);
+    let approved = registry.approve(&version.plugin, by).map_err(|why| anyhow!(why))?;
+    note_approved(trail, &approved);
+    let mut text = format!("approved {}", named(&approved.manifest));
+    if let Some(before) = before.filter(|before| before.digest != approved.manifest.digest) {
+        text.push_str(&format!(", in place of {}", named(before)));
+    }
+    for change in diff(before, &approved.manifest) {
+        text.push_str(&format!("\n  {}", change.to_string().replace('\n', "\n  ")));
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// Rejects what waits of a group; with its digest, what is approved.
+pub(super) async fn reject(
+    setup: &Setup,
+    name: &str,
+    digest: Option<&str>,
+) -> anyhow::Result<ExitCode> {
+    let registry = wiring::load(setup).await?;
+    let offered = offered(&registry).await;
+    let version = the_one(&offered, name, digest)?;
+    let (store, trail) = (store(setup)?, decisions_trail(setup).await?);
+    let (group, digest) = (&version.manifest.group, &version.manifest.digest);
+    store.update(|approvals| {
+        approvals.reject(group, digest);
+        Ok::<_, ApprovalError>(())
+    })?;
+    let file = &version.plugin.file;
+    trail.append_notice(
+        "plugin-refused",
+        &format!(
+            "{group} {} ({digest}) of {file}: rejected by the operator",
+            version.manifest.version
+        ),
+    )?;
+    print(&format!(
+        "rejected {}: no host serves this file; `souk plugins approve {group} --digest {}` takes that back\n",
+        named(&version.manifest),
+        digest.get(..12).unwrap_or(digest)
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Goes one step back.
+pub(super) async fn roll_back(setup: &Setup, name: &str) -> anyhow::Result<ExitCode> {
+    let (store, trail) = (store(setup)?, decisions_trail(setup).await?);
+    let limit = setup.limits.file_bytes;
+    let restored = store.update(|approvals| {
+        let current = approvals
+            .approved(name)
+            .with_context(|| format!("nothing is approved of `{name}`"))?
+            .manifest
+            .clone();
+        let restored: ApprovedVersion = approvals
+            .roll_back(name, Timestamp::now())
+            .with_context(|| {
+                format!("there is no step back of `{name}`: nothing was approved before")
+            })?
+            .clone();
+        // It is of no use where it cannot serve.
+        store.kept(&restored.manifest.digest, limit).map_err(|why| anyhow!(why))?;
+        anyhow::Ok((current, restored))
+    });
+    let (taken_back, restored) = restored?;
+    note_approved(&trail, &restored);
+    print(&format!(
+        "{} serves again, and {} is rejected\n",
+        named(&restored.manifest),
+        named(&taken_back)
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn store(setup: &Setup) -> anyhow::Result<ApprovalStore> {
+    // Says what is missing where there is no state directory.
+    setup.state_dir()?;
+    setup.plugin_trust()?.store.ok_or_else(|| anyhow!("there is no state directory"))
+}
+
+/// The trail, for what is decided here. Plans are looked at first: what is missing of them is found
+/// before there is a line.
+pub(super) async fn decisions_trail(setup: &Setup) -> anyhow::Result<AuditTrail> {
+    let state = StateDir::open(setup.state_dir()?)?;
+    let trail = wiring::open_trail(setup, &state)?;
+    let plans = SqlitePlanStore::open(&state)?;
+    let now = Timestamp::now().as_millisecond();
+    continuity::reconcile(&wiring::trail_key_path(setup, &state), &trail, &plans, now).await?;
+    Ok(trail)
+}

@@ -1,0 +1,141 @@
+//! `souk plugins`: what is loaded, what waits for an approval and why, and the commands that decide.
+
+mod decide;
+mod inspect;
+mod lock;
+mod offer;
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use souk_model::PluginManifest;
+use souk_policy::trust::TrustMode;
+use souk_runtime::{PluginSet, WaitingVersion};
+use souk_state::approvals::ApprovalSource;
+
+use self::inspect::{describe, kilobytes, powers};
+pub(crate) use self::lock::lock_notes;
+use crate::cli::{PluginsArgs, PluginsCommand};
+use crate::output::print;
+use crate::render::TextTable;
+use crate::setup::Setup;
+use crate::wiring;
+
+pub(crate) async fn run(setup: &Setup, plugins: PluginsArgs) -> anyhow::Result<ExitCode> {
+    match plugins.command {
+        None => list(setup, plugins.json).await,
+        Some(PluginsCommand::Inspect { file, json }) => inspect::run(setup, &file, json).await,
+        Some(PluginsCommand::Approve { names, all, digest }) => {
+            decide::approve(setup, &names, all, digest.as_deref()).await
+        }
+        Some(PluginsCommand::Reject { name, digest }) => {
+            decide::reject(setup, &name, digest.as_deref()).await
+        }
+        Some(PluginsCommand::Rollback { name }) => decide::roll_back(setup, &name).await,
+        Some(PluginsCommand::Lock { accept: false }) => lock::write(setup).await,
+        Some(PluginsCommand::Lock { accept: true }) => lock::accept(setup).await,
+    }
+}
+
+async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
+    let registry = wiring::load(setup).await?;
+    let loaded = registry.loaded();
+    let notes = lock_notes(&registry).await;
+    if json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&as_json(&loaded, &notes))?))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table =
+        TextTable::new(["PLUGIN", "VERSION", "ACTIONS", "MAY", "TRUST", "SIZE", "DIGEST", "FILE"]);
+    for plugin in loaded.plugins.values() {
+        table.row([
+            plugin.group.name.clone(),
+            plugin.group.version.clone(),
+            plugin.group.actions.len().to_string(),
+            powers(&plugin.imports),
+            trust_of(&loaded, plugin.approval).to_owned(),
+            kilobytes(plugin.size),
+            plugin.digest[..12].to_owned(),
+            plugin.file.clone(),
+        ]);
+    }
+    let mut text = table.to_string();
+    for waiting in &loaded.waiting {
+        let _ = writeln!(text, "{waiting}");
+    }
+    for note in loaded.trust_problems.iter().chain(&notes) {
+        let _ = writeln!(text, "{note}");
+    }
+    for refused in &loaded.refused {
+        let _ = writeln!(text, "refused {}: {}", refused.file, refused.why);
+    }
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// By what a plugin serves, in a few words.
+fn trust_of(loaded: &PluginSet, approval: Option<ApprovalSource>) -> &'static str {
+    match (approval, loaded.trust) {
+        (Some(approval), _) => approval.describe(),
+        (None, Some(TrustMode::Open)) => "nobody asked (open)",
+        (None, _) => "not approved: only reads",
+    }
+}
+
+fn as_json(loaded: &PluginSet, notes: &[String]) -> Value {
+    let plugins: Vec<Value> = loaded
+        .plugins
+        .values()
+        .map(|plugin| {
+            let mut plugin_json = describe(plugin);
+            plugin_json["trust"] = trust_of(loaded, plugin.approval).into();
+            plugin_json
+        })
+        .collect();
+    let refused: Vec<Value> = loaded
+        .refused
+        .iter()
+        .map(|refused| json!({"file": refused.file, "why": refused.why}))
+        .collect();
+    json!({
+        "trust": loaded.trust.map(TrustMode::as_str),
+        "plugins": plugins,
+        "waiting": loaded.waiting.iter().map(waiting_json).collect::<Vec<_>>(),
+        "refused": refused,
+        "problems": loaded.trust_problems.iter().chain(notes).collect::<Vec<_>>(),
+    })
+}
+
+fn waiting_json(waiting: &WaitingVersion) -> Value {
+    let plugin = &waiting.plugin;
+    let changes: Vec<Value> = waiting
+        .changes
+        .iter()
+        .map(|change| {
+            json!({
+                "code": change.code(),
+                "tool": change.tool,
+                "more": change.is_more(),
+                "text": change.to_string(),
+            })
+        })
+        .collect();
+    json!({
+        "plugin": plugin.group.name,
+        "version": plugin.group.version,
+        "file": plugin.file,
+        "digest": plugin.digest,
+        "rejected": waiting.is_rejected(),
+        "held": waiting.held_names(),
+        "serving": waiting.serving.as_ref().map(|(_, digest)| digest),
+        "changes": changes,
+        "approve_with": waiting.approve_command(),
+    })
+}
+
+/// A version as messages name it.
+fn named(manifest: &PluginManifest) -> String {
+    let PluginManifest { group, version, digest, .. } = manifest;
+    format!("{group} {version} ({})", digest.get(..12).unwrap_or(digest))
+}

@@ -1,0 +1,73 @@
+//! `souk.lock` is a proposal and a pin: it approves nothing by itself.
+
+use serde_json::json;
+use souk_tests::Home;
+
+use super::{digest, directory, greet, listed, plugins, serving, under};
+use crate::hostile::case::described;
+
+#[tokio::test]
+async fn a_lock_is_taken_over_by_whoever_may_approve_and_only_where_it_says_what_the_files_are() {
+    let home = Home::new();
+    directory(&home);
+    let one = greet("1.0.0", "");
+    home.write("plugins/greet.wasm", &one);
+    let accept = under(&home, "locked", &["plugins", "lock", "--accept"]);
+    let none = accept.run().await;
+    assert!(none.status == Some(1) && none.err.contains("`souk plugins lock` writes one"));
+    plugins(&home, &["lock"]).await;
+    let lock = std::fs::read_to_string(home.path("plugins/souk.lock")).unwrap();
+    for said in ["[plugins.greet.actions.greet_note]", &digest(&one), "apply, at most 1"] {
+        assert!(lock.contains(said), "{said} is not in {lock}");
+    }
+    // Whoever can drop files can write it, too.
+    let shown = listed(&home, "locked").await;
+    assert_eq!(serving(&shown, "greet"), None);
+    assert!(shown["problems"].to_string().contains("souk.lock proposes greet 1.0.0"), "{shown}");
+    // Edited, so that it says less than the file asks for.
+    home.write("plugins/souk.lock", lock.replace("apply, at most 1", "query"));
+    let edited = accept.run().await;
+    assert_eq!(edited.status, Some(1), "{}", edited.out);
+    let says = "~ effect of greet_note: apply, at most 1 in place of query";
+    assert!(
+        edited.err.contains("nothing is approved") && edited.err.contains(says),
+        "{}",
+        edited.err
+    );
+    assert_eq!(serving(&listed(&home, "locked").await, "greet"), None);
+
+    home.write("plugins/souk.lock", &lock);
+    let accepted = accept.run().await.ok();
+    assert!(accepted.contains("approved greet 1.0.0"), "{accepted}");
+    let shown = listed(&home, "locked").await;
+    assert_eq!(serving(&shown, "greet"), Some(digest(&one)));
+    assert_eq!(shown["problems"], json!([]), "{shown}");
+    assert!(accept.run().await.ok().contains("approved already"));
+
+    // Another file than it has shows, and is not approved by it.
+    home.write("plugins/greet.wasm", greet("1.1.0", ""));
+    let other = accept.run().await;
+    assert!(other.err.contains("souk.lock has greet 1.0.0"), "{}", other.err);
+    assert_eq!(serving(&listed(&home, "reads").await, "greet"), Some(digest(&one)));
+}
+
+#[tokio::test]
+async fn a_lock_holds_back_a_file_that_is_not_the_one_it_names() {
+    let home = Home::new();
+    directory(&home);
+    let reader = |version: &str| {
+        described(&format!("name = 'greet'\nversion = '{version}'\n[[action]]\nname = 'hello'"))
+    };
+    home.write("plugins/greet.wasm", reader("1.0.0"));
+    plugins(&home, &["lock"]).await;
+    assert!(serving(&listed(&home, "reads").await, "greet").is_some(), "it only reads");
+    home.write("plugins/greet.wasm", reader("1.0.1"));
+    let shown = listed(&home, "reads").await;
+    assert_eq!(serving(&shown, "greet"), None);
+    let shown = plugins(&home, &[]).await;
+    assert!(shown.contains("it is not the file that `souk.lock` names"), "{shown}");
+    // A lock that cannot be read holds nothing, and is told of.
+    home.write("plugins/souk.lock", "form = 1\nopen = true");
+    let shown = plugins(&home, &[]).await;
+    assert!(shown.contains("`souk.lock` cannot be read: unknown field"), "{shown}");
+}
