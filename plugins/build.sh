@@ -8,7 +8,7 @@ target=${TARGET:-target}
 directory=${1:?"plugins/build.sh DIRECTORY [NAME…]"}
 shift
 plugins=("$@")
-shipped=${#plugins[@]}
+named=${#plugins[@]}
 if test ${#plugins[@]} = 0; then
   for manifest in plugins/*/Cargo.toml; do
     name=$(basename "$(dirname "$manifest")")
@@ -42,7 +42,7 @@ for plugin in "${plugins[@]}"; do
   cp "$built/souk_plugin_$plugin.wasm" "$directory/.$plugin.wasm"
   mv "$directory/.$plugin.wasm" "$directory/$plugin.wasm"
 done
-if test "$shipped" = 0; then
+if test "$named" = 0; then
   # What the program that is built beside them trusts without being told to: see `souk plugins`.
   mkdir -p "$target/release"
   for plugin in "${plugins[@]}"; do sha256sum "$directory/$plugin.wasm"; done |

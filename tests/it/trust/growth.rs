@@ -82,9 +82,8 @@ async fn of_a_new_file_the_queries_serve_marked_and_the_rest_is_held_back_and_to
 fn more() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let hello = |action: &str| greet("1.0.0", action);
     let same = "description = 'Says hello.'\n";
-    let another = format!(
-        "name = 'greet'\ntitle = 'Greetings'\ndescription = 'Greets.'\n[[action]]\nname = 'bye'"
-    );
+    let another =
+        "name = 'greet'\ntitle = 'Greetings'\ndescription = 'Greets.'\n[[action]]\nname = 'bye'";
     vec![
         (
             "grant",
@@ -116,8 +115,16 @@ fn more() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "~ arguments of greet_hello: another schema",
         ),
         ("session", hello(&format!("{same}needs_session = true")), "~ greet_hello needs a session"),
-        ("another action", described(&another), "+ greet_bye [safe]: a new action (query)"),
+        ("another action", described(another), "+ greet_bye [safe]: a new action (query)"),
         ("other code", greet("1.0.1", ""), "~ version 1.0.1 in place of 1.0.0"),
+        (
+            "only reading",
+            described(
+                "name = 'greet'\ntitle = 'Greetings'\ndescription = 'Greets.'\n[[action]]\n\
+                 name = 'hello'\ntitle = 'Hello'\ndescription = 'Says hello.'",
+            ),
+            "- greet_note",
+        ),
     ]
 }
 

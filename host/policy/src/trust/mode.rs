@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub enum TrustMode {
     /// Nothing.
     Locked,
-    /// What only reads, of a group of which nothing was approved; of others what asks for no more.
+    /// What only reads, of a group of which nothing was approved.
     Reads,
     /// Everything that loads.
     Open,

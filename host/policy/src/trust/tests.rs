@@ -204,13 +204,15 @@ fn other_code_under_an_approved_name_is_no_silent_heir() {
     assert_eq!(verdict(TrustMode::Reads), waits(WaitReason::OtherCode));
     assert_eq!(verdict(TrustMode::Locked), waits(WaitReason::NotApproved));
 
-    // What only reads, and asks for no more, needs no approval under `reads`.
-    let (before, mut now) = (only_reading(), only_reading());
+    // Not even where it leaves out whatever does more than read.
+    let mut now = only_reading();
     now.digest = "b".repeat(64);
     hello(&mut now).grants.clear();
-    let verdict = |mode| verdict_of(mode, Some(&before), &now);
-    assert_eq!(verdict(TrustMode::Reads), reads(&[]));
-    assert_eq!(verdict(TrustMode::Locked), waits(WaitReason::NotApproved));
+    for before in [approved(), only_reading()] {
+        let verdict = |mode| verdict_of(mode, Some(&before), &now);
+        assert_eq!(verdict(TrustMode::Reads), waits(WaitReason::OtherCode));
+        assert_eq!(verdict(TrustMode::Locked), waits(WaitReason::NotApproved));
+    }
 }
 
 #[test]

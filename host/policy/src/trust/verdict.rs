@@ -61,7 +61,7 @@ pub enum WaitReason {
     NotNamedAfterGroup,
     /// The group has an approved version, and this one asks for more.
     AsksForMore,
-    /// The group has an approved version, and this one, which changes something, is other code.
+    /// The group has an approved version, and this one asks for no more, but is other code.
     OtherCode,
     /// Nothing of it only reads.
     NothingReads,
@@ -79,7 +79,7 @@ impl fmt::Display for WaitReason {
                 "its file is not named after its group, and nobody has approved it"
             }
             Self::AsksForMore => "it asks for more than was approved",
-            Self::OtherCode => "it is other code than what was approved, and does not only read",
+            Self::OtherCode => "it asks for no more than was approved, but is other code",
             Self::NothingReads => "it does not only read, and nobody has approved it",
         })
     }
@@ -87,10 +87,9 @@ impl fmt::Display for WaitReason {
 
 /// Decides what of a file serves. Under `open` everything does but what was rejected.
 ///
-/// Names belong to what was approved under them: whatever else claims one waits whole, while the
-/// approved version serves in its place. The one exception is code that only reads and asks for no
-/// more: under `reads` that needs no approval at all. What the file offers is looked at only where it
-/// counts.
+/// Names belong to what was approved under them: whatever else claims one waits whole, though it asked
+/// for no more and did nothing but read, while the approved version serves in its place. What the file
+/// offers is looked at only where it counts.
 #[must_use]
 pub fn judge<'a>(
     mode: TrustMode,
@@ -114,15 +113,10 @@ pub fn judge<'a>(
     if !is_named_after_group {
         return PluginVerdict::Waits(WaitReason::NotNamedAfterGroup);
     }
-    let only_reads = manifest.actions.values().all(ActionManifest::only_reads);
     if approved.is_some() {
-        if diff(approved, manifest).iter().any(PluginChange::is_more) {
-            return PluginVerdict::Waits(WaitReason::AsksForMore);
-        }
-        if !only_reads {
-            return PluginVerdict::Waits(WaitReason::OtherCode);
-        }
-        return PluginVerdict::ServesReads { held: BTreeSet::new() };
+        let is_more = diff(approved, manifest).iter().any(PluginChange::is_more);
+        let why = if is_more { WaitReason::AsksForMore } else { WaitReason::OtherCode };
+        return PluginVerdict::Waits(why);
     }
     let mut held = BTreeSet::new();
     for (tool, action) in manifest.actions.iter().filter(|(_, action)| !action.only_reads()) {

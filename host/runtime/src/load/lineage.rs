@@ -84,12 +84,7 @@ impl Lineage<'_> {
                 PluginVerdict::ServesReads { held } => {
                     let part = WaitingPart::Tools(held.clone());
                     outcome.waiting.push(self.waiting(claimant.plugin, part));
-                    // Where something was approved, it asks for no more and says the same.
-                    if self.trust.approvals.approved(group).is_some() {
-                        claimant.plugin.unapproved()
-                    } else {
-                        claimant.plugin.marked(&held)
-                    }
+                    claimant.plugin.marked(&held)
                 }
             };
             match &owner {
