@@ -43,6 +43,14 @@ pub(super) fn cut(result: &mut Map<String, Value>, bytes: usize) -> Truncation {
     Truncation { cuts }
 }
 
+/// Takes back what a page says of the next one (`next_after_id`, `next_cursor`): of a page that was
+/// cut it would pass over what was cut off. They are null after the last page, too.
+pub(super) fn forget_next_page(result: &mut Map<String, Value>) {
+    for (_, next) in result.iter_mut().filter(|(name, _)| name.starts_with("next_")) {
+        *next = Value::Null;
+    }
+}
+
 impl Truncation {
     /// The list that was cut, and how many of its items are shown, where nothing else was cut: the
     /// answer of a tool that answers page by page.
@@ -189,6 +197,13 @@ mod tests {
             cut.sentence("go on"),
             format!("the result is cut: `/items` shows {} of 100 items; go on", shown.len())
         );
+    }
+
+    #[test]
+    fn a_page_that_was_cut_names_no_next_one() {
+        let mut page = object(json!({"items": [1], "next_after_id": 7, "total_count": 9}));
+        forget_next_page(&mut page);
+        assert_eq!(page, object(json!({"items": [1], "next_after_id": null, "total_count": 9})));
     }
 
     #[test]

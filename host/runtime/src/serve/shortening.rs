@@ -9,7 +9,7 @@ use souk_state::exports::{ExportOwner, ExportRecord, Exports, MediaType, Pending
 use super::call_answer::CallAnswer;
 use super::documents;
 use super::operator_config::OperatorConfig;
-use super::result_budget::{Truncation, cut, exceeds};
+use super::result_budget::{Truncation, cut, exceeds, forget_next_page};
 use super::tool::LoadedTool;
 use crate::guest::sessions::SessionHost;
 use crate::tool_sets::ToolSet;
@@ -69,7 +69,10 @@ impl Shortening<'_> {
         let truncation = cut(&mut answer.result, self.bytes);
         let length = PAGE_LENGTHS.into_iter().find(|length| takes(self.tool, length));
         let (how, kept) = match (truncation.page(), length) {
-            (Some(items), Some(length)) => (self.smaller_page(length, items), None),
+            (Some(items), Some(length)) => {
+                forget_next_page(&mut answer.result);
+                (self.smaller_page(length, items), None)
+            }
             _ => self.keep(whole).await,
         };
         self.tell(&truncation, &how, answer);
