@@ -10,8 +10,7 @@ use souk_state::audit::AuditTrail;
 use souk_state::plans::SqlitePlanStore;
 use souk_state::{StateDir, Timestamp, continuity};
 
-use super::named;
-use super::offer::{OfferedVersion, offered, the_one};
+use super::offer::{OfferedVersion, named, offered, the_one};
 use crate::output::print;
 use crate::setup::Setup;
 use crate::wiring;

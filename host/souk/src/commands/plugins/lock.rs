@@ -11,8 +11,7 @@ use souk_runtime::{LOCK_FILE, Registry, read_lock};
 use souk_state::approvals::ApprovalSource;
 
 use super::decide::{decisions_trail, take_over};
-use super::named;
-use super::offer::{OfferedVersion, offered};
+use super::offer::{OfferedVersion, named, offered};
 use crate::output::print;
 use crate::setup::Setup;
 use crate::wiring;

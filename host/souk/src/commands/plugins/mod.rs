@@ -9,7 +9,6 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use souk_model::PluginManifest;
 use souk_policy::trust::TrustMode;
 use souk_runtime::{PluginSet, WaitingVersion};
 use souk_state::approvals::ApprovalSource;
@@ -132,10 +131,4 @@ fn waiting_json(waiting: &WaitingVersion) -> Value {
         "changes": changes,
         "approve_with": waiting.approve_command(),
     })
-}
-
-/// A version as messages name it.
-fn named(manifest: &PluginManifest) -> String {
-    let PluginManifest { group, version, digest, .. } = manifest;
-    format!("{group} {version} ({})", digest.get(..12).unwrap_or(digest))
 }

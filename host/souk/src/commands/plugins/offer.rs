@@ -79,3 +79,9 @@ fn listed(versions: &[&OfferedVersion]) -> String {
     let names = versions.iter().map(|one| format!("{} {}", one.plugin.file, one.manifest.digest));
     names.collect::<Vec<_>>().join(", ")
 }
+
+/// A version as messages name it.
+pub(super) fn named(manifest: &PluginManifest) -> String {
+    let PluginManifest { group, version, digest, .. } = manifest;
+    format!("{group} {version} ({})", digest.get(..12).unwrap_or(digest))
+}
