@@ -59,7 +59,7 @@ fn set(document: &mut Value, amounts: &[(&str, f64)]) {
 }
 
 fn shop(order: &DiscountedOrder) -> Rc<Shop> {
-    invoiced(document(order))
+    invoiced(&document(order))
 }
 
 /// The order, not invoiced.
@@ -103,7 +103,7 @@ fn document(order: &DiscountedOrder) -> Value {
 }
 
 /// A store with the order, all of it invoiced.
-fn invoiced(document: Value) -> Rc<Shop> {
+fn invoiced(document: &Value) -> Rc<Shop> {
     let mut state: Value = serde_json::from_str(STATE).unwrap();
     for table in ["invoices", "shipments", "creditmemos", "transactions"] {
         state[table] = json!([]);
@@ -177,7 +177,7 @@ fn converted(order: &DiscountedOrder, rate: f64) -> Value {
 fn what_is_kept_as_a_fee_is_not_given_back_in_the_same_memo() {
     for rate in [0.4, 0.7, 0.93, 1.37, 2.5, 7.3] {
         for order in [A_TENTH, A_THIRD] {
-            let shop = invoiced(converted(&order, rate));
+            let shop = invoiced(&converted(&order, rate));
             refund(&shop, json!({"items": [{"sku": "SKU-1", "qty": 1}]}));
             let answer = refund(&shop, json!({"everything": true}));
             let of = |name: &str| answer["refund"][name].as_f64().unwrap();
