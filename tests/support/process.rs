@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
 
-use crate::PATIENCE;
+use crate::{PATIENCE, until};
 
 /// A running child. Its stderr is kept.
 #[derive(Debug)]
@@ -84,6 +84,22 @@ impl Process {
     pub async fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.pid());
         assert!(Command::new("sh").args(["-c", &kill]).status().await.unwrap().success());
+    }
+
+    /// Kills it, and waits until nothing of it runs any more: a signal is sent before it takes effect.
+    ///
+    /// # Panics
+    /// When it has ended, or does not.
+    pub async fn kill(&self) {
+        self.signal("KILL").await;
+        let stat = format!("/proc/{}/stat", self.pid());
+        until("the killed process is gone", async || {
+            // Its state follows its name, which stands in parentheses.
+            std::fs::read_to_string(&stat).map_or(true, |stat| {
+                stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('Z'))
+            })
+        })
+        .await;
     }
 
     /// Waits for its end, and answers its exit status; none where a signal ended it.

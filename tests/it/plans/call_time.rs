@@ -96,7 +96,7 @@ async fn what_went_on_without_its_caller_is_resumed_where_its_host_died() {
     let client = shop.host().await;
     let skus = shop.simple(MANY).await;
     let plan = run_into_the_limit(&shop, &client, &skus, "Died").await;
-    client.process().signal("KILL").await;
+    client.process().kill().await;
     shop.store.faults(&json!([])).await;
     let client = shop.host().await;
     let left = plan_of(&client, &plan).await;

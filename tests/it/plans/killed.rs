@@ -35,7 +35,7 @@ pub(super) async fn commit_until_killed(client: Mcp, plan: &str, instant: Durati
     let committing = client.call("plans_commit", confirmed(plan));
     let killing = async {
         tokio::time::sleep(instant).await;
-        client.process().signal("KILL").await;
+        client.process().kill().await;
         std::future::pending::<()>().await;
     };
     tokio::select! {
@@ -154,7 +154,7 @@ async fn another_host_on_the_same_state_takes_over_from_a_killed_one() {
             let refusal = second.refusal(tool, confirmed(&plan)).await;
             assert!(refusal.starts_with("IDEMPOTENCY_CONFLICT: "), "{refusal}");
         }
-        first.process().signal("KILL").await;
+        first.process().kill().await;
     };
     let committing = first.call("plans_commit", confirmed(&plan));
     let ((), _) = tokio::join!(killed, tokio::time::timeout(Duration::from_secs(3), committing));

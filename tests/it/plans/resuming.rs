@@ -45,7 +45,7 @@ async fn while_a_host_of_another_machine_may_be_at_work_a_resume_says_so_at_once
     shop.store.faults(&json!([{"method": "PUT", "delay_ms": 40}])).await;
     let killing = async {
         until("some are written", async || shop.writes().await.len() >= 25).await;
-        first.process().signal("KILL").await;
+        first.process().kill().await;
     };
     let gone = std::time::Duration::from_secs(2);
     let committing = tokio::time::timeout(gone, first.call("plans_commit", confirmed(&plan)));
@@ -101,7 +101,7 @@ async fn while_the_store_may_be_at_work_on_what_must_not_happen_twice_a_resume_s
     store.faults(&json!([{"method": "POST", "path": "/ship", "delay_ms": 60_000}])).await;
     let killing = async {
         until("one is on its way", async || store.faults_struck().await > 0).await;
-        first.process().signal("KILL").await;
+        first.process().kill().await;
     };
     let gone = std::time::Duration::from_secs(2);
     let committing = tokio::time::timeout(gone, first.call("plans_commit", confirmed(&plan)));

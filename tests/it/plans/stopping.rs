@@ -254,7 +254,7 @@ async fn a_killed_process_is_known_dead_at_once_whatever_its_lease_says() {
     let plan = slow_plan(&shop, &first, &skus, "Killed").await;
     let killing = async {
         written(&shop, 30).await;
-        first.process().signal("KILL").await;
+        first.process().kill().await;
     };
     let committing = first.call("plans_commit", confirmed(&plan));
     let ((), _) =

@@ -50,7 +50,7 @@ async fn of_a_plan_whose_host_died_all_that_a_read_shows_is_taken_back() {
         answered = first.call("plans_commit", confirmed(&plan)) => panic!("{answered:?}"),
         () = until("some are written", async || shop.writes().await.len() >= 10) => {}
     }
-    first.process().signal("KILL").await;
+    first.process().kill().await;
     // As long as the store may be at work on something, that is left alone.
     until("the store has certainly ended what it was sent", async || {
         undo(&second, &plan).await;

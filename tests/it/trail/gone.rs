@@ -173,7 +173,7 @@ async fn what_a_resume_finds_out_has_a_line() {
         souk_tests::until("all are sent", async || lines_of(&home.trail(), "sending").len() == 6)
             .await;
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
-        host.process().signal("KILL").await;
+        host.process().kill().await;
     };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(5), async {
         tokio::join!(committing, killing)

@@ -103,11 +103,11 @@ async fn a_host_that_was_killed_with_its_log_unwritten_is_no_alarm_and_without_t
     let orders = pending(&store, 2).await;
     let host = souk.logged_in().await;
     cancel(&host, &orders[0]).await.unwrap();
-    host.process().signal("KILL").await;
+    host.process().kill().await;
     let host = souk.logged_in().await;
     assert!(lines_of(&home.trail(), "lost").is_empty());
     cancel(&host, &orders[1]).await.unwrap();
-    host.process().signal("KILL").await;
+    host.process().kill().await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     fs::remove_file(home.path("state/plans.db-wal")).unwrap();
     let host = souk.logged_in().await;

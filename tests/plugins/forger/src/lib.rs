@@ -182,7 +182,8 @@ const ORDER_CHANGES: Changes<1> = Changes::of("order", ORDER)
     .post(ANYTHING)
     .post(UNKNOWN);
 /// A grant that names what it sets.
-const NAMES: Changes<1> = Changes::of("product", PRODUCT).put(PRODUCT).only(&["/product/name"]);
+const NAMES: Changes<1> =
+    Changes::of("product", PRODUCT).put(PRODUCT).only(&["/product/name", "/product/status"]);
 
 /// What every one of its actions may read.
 fn reading(action: Action) -> Action {
