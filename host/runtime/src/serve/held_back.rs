@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use souk_model::plan::{PlanHeader, PlanOrigin, PlanState};
-use souk_model::{Code, Failure, Principal};
+use souk_model::{Code, Failure, Grant, Principal};
 use souk_policy::Rules;
 
 use crate::load::plugin_set::{PluginSet, is_operator};
@@ -110,6 +110,20 @@ fn frozen(loaded: &PluginSet, header: &PlanHeader) -> Option<String> {
             None => format!("its plugin `{group}` no longer has `{tool}`"),
         });
     };
-    let missing = header.grants.iter().find(|grant| !action.grants.contains(grant))?;
+    let is_granted = |needed: &Grant| action.grants.iter().any(|grant| covers(grant, needed));
+    let missing = header.grants.iter().find(|needed| !is_granted(needed))?;
     Some(format!("`{tool}` is no longer granted {missing}"))
+}
+
+/// Whether whatever one grant allows the first allows, too. Patterns of fields count as themselves: one
+/// that merely lies within another is not looked for.
+fn covers(grant: &Grant, needed: &Grant) -> bool {
+    let is_same = (&grant.upstream, grant.method, &grant.route)
+        == (&needed.upstream, needed.method, &needed.route);
+    is_same
+        && match (&grant.fields, &needed.fields) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(needed)) => needed.iter().all(|field| own.contains(field)),
+        }
 }
