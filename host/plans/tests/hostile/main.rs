@@ -362,7 +362,7 @@ async fn carried_out_as_shown(world: &World, seed: u64, case: &Case, plan: &Plan
             panic!("seed {seed}: the review shows {requests:?}, and not {what} of {write:?}");
         }
         if let Some(why) = passes(world, write, &before).await {
-            panic!("seed {seed}: {why}: {write:?}");
+            panic!("seed {seed}: {why}: {write:?} of {:?}", case.changes);
         }
         assert_eq!(write.view, view, "seed {seed}: {write:?}");
         let once = write.method == "POST"
