@@ -19,7 +19,7 @@ use rmcp::model::{
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 use serde_json::{Map, Value};
-use souk_model::{CallFailure, Failure, Principal, PromptRequest, ToolCall, ToolResult};
+use souk_model::{CallFailure, Failure, Principal, PromptRequest, Tool, ToolCall, ToolResult};
 use tokio::task::AbortHandle;
 
 use crate::call_log::{CallLog, LogForwarder, LogLevelFilter, level_of};
@@ -31,7 +31,6 @@ use crate::methods::{not_understood, refuse_cursor, require, speaks_older};
 use crate::news::{self, ResourceSubscriptions};
 use crate::progress::ProgressForwarder;
 use crate::server_state::ServerState;
-use crate::tool_list::mcp_tool;
 use crate::{content, prompts, resources};
 
 /// One connection's handler; over HTTP one request's, so it is cheap to make.
@@ -218,7 +217,10 @@ impl ServerHandler for McpHandler {
     }
 
     fn get_tool(&self, name: &str) -> Option<McpTool> {
-        self.shared.actions.find(name).map(|tool| mcp_tool(&tool))
+        // It is asked for with each call, and only its arguments are looked at.
+        let tool = self.shared.actions.find(name)?;
+        let Tool { name, description, published_input, .. } = &*tool;
+        Some(McpTool::new(name.clone(), description.clone(), published_input.clone()))
     }
 
     async fn list_tools(

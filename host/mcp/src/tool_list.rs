@@ -38,7 +38,7 @@ impl ToolListCache {
 }
 
 /// One tool in MCP's words.
-pub(crate) fn mcp_tool(tool: &Tool) -> McpTool {
+fn mcp_tool(tool: &Tool) -> McpTool {
     let mut meta = MetaObject::new();
     meta.insert(TIER_META.to_owned(), tool.tier.as_str().into());
     let hints = tool.hints;

@@ -97,6 +97,14 @@ pub struct CommitTool {
     pub subject_as: Option<String>,
 }
 
+impl CommitTool {
+    /// Its whole name, in this group.
+    #[must_use]
+    pub fn tool(&self, group: &str) -> String {
+        format!("{group}_{}", self.name)
+    }
+}
+
 /// What an action does to the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {

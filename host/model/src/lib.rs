@@ -61,7 +61,7 @@ pub use orientation::{LoginWay, Orientation};
 pub use plan::{InvalidPointer, Pointer, PointerPattern};
 pub use plugin_manifest::{
     ActionManifest, CommitManifest, GrantPower, InvalidManifestEffect, ManifestEffect,
-    ManifestText, PluginManifest,
+    ManifestText, PluginManifest, short_digest,
 };
 pub use principal::Principal;
 pub use prompting::{

@@ -288,13 +288,10 @@ impl ActionManifest {
         let ActionDetails { completions, untrusted, keywords, deprecated, extensions } =
             &action.details;
         let commit = match &action.effect {
-            Effect::Prepare(commit) => Some(CommitManifest::of(group, commit)),
+            Effect::Prepare(commit) => Some(commit),
             Effect::Query | Effect::Apply(_) | Effect::Session => None,
         };
-        let subject_as = match &action.effect {
-            Effect::Prepare(commit) => commit.subject_as.as_deref(),
-            Effect::Query | Effect::Apply(_) | Effect::Session => None,
-        };
+        let subject_as = commit.and_then(|commit| commit.subject_as.as_deref());
         Self {
             tier: action.tier,
             effect: (&action.effect).into(),
@@ -315,7 +312,7 @@ impl ActionManifest {
                 .map(|grant| (grant.to_string(), write_tier(grant).into()))
                 .collect(),
             description: text(&action.title, &action.description),
-            commit,
+            commit: commit.map(|commit| CommitManifest::of(group, commit)),
         }
     }
 
@@ -334,7 +331,7 @@ impl ActionManifest {
 impl CommitManifest {
     fn of(group: &str, commit: &CommitTool) -> Self {
         Self {
-            tool: format!("{group}_{}", commit.name),
+            tool: commit.tool(group),
             tier: commit.tier,
             description: text(&commit.title, &commit.description),
         }
@@ -376,6 +373,12 @@ fn write_canonical(out: &mut String, value: &Value) {
         }
         plain => out.push_str(&plain.to_string()),
     }
+}
+
+/// The beginning of a digest, which is enough to tell files apart that nobody made for it.
+#[must_use]
+pub fn short_digest(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -62,6 +62,12 @@ impl Principal {
         &self.name
     }
 
+    /// Whether it is whoever sits at this machine, and needs no token.
+    #[must_use]
+    pub fn is_local_user(&self) -> bool {
+        self.as_str() == Self::LOCAL && self.token().is_none()
+    }
+
     /// What it came by.
     #[must_use]
     pub const fn token(&self) -> Option<&TokenDigest> {

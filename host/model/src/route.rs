@@ -202,6 +202,27 @@ impl Grant {
     pub fn new(upstream: impl Into<String>, method: Method, route: Route) -> Self {
         Self { upstream: upstream.into(), method, route, fields: None }
     }
+
+    /// Whether whatever the other allows this one allows, too. Patterns of fields count as themselves:
+    /// one that merely lies within another is not looked for.
+    ///
+    /// ```
+    /// # use souk_model::{Grant, Method};
+    /// let all = Grant::new("magento", Method::Put, "/V1/products/{sku}".parse().unwrap());
+    /// let name = Grant { fields: Some(vec!["/product/name".parse().unwrap()]), ..all.clone() };
+    /// assert!(all.covers(&name) && name.covers(&name) && !name.covers(&all));
+    /// ```
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let is_same = (&self.upstream, self.method, &self.route)
+            == (&other.upstream, other.method, &other.route);
+        is_same
+            && match (&self.fields, &other.fields) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(own), Some(others)) => others.iter().all(|field| own.contains(field)),
+            }
+    }
 }
 
 impl fmt::Display for Grant {

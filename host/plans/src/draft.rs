@@ -103,10 +103,9 @@ impl PlanDraft {
         check::intent(&intent)?;
         let Proposer { principal, session, group, action, reads } = proposer;
         let origin = match &action.effect {
-            Effect::Prepare(commit) => PlanOrigin::Prepared {
-                commit_tool: format!("{group}_{}", commit.name),
-                commit_tier: commit.tier,
-            },
+            Effect::Prepare(commit) => {
+                PlanOrigin::Prepared { commit_tool: commit.tool(&group), commit_tier: commit.tier }
+            }
             Effect::Apply(_) => PlanOrigin::Applied,
             Effect::Query | Effect::Session => {
                 return Err(Failure::new(

@@ -25,7 +25,7 @@ pub use guest::limits::Limits;
 pub use guest::sessions::SessionHost;
 pub use load::compiler::{Compiler, compile_child};
 pub use load::plugin::Plugin;
-pub use load::plugin_record::note_approved;
+pub use load::plugin_record::{note_approved, note_rejected};
 pub use load::plugin_set::{FileRefusal, PluginSet};
 pub use load::plugin_trust::{LOCK_FILE, PluginTrust, read_lock};
 pub use load::registry::Registry;

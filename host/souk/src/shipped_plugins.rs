@@ -90,17 +90,11 @@ mod tests {
 
     #[test]
     fn a_record_among_the_plugins_is_refused() {
-        let root = tempfile_dir();
-        let plugins = root.join("plugins");
+        let root = tempfile::tempdir().unwrap();
+        let plugins = root.path().join("plugins");
         std::fs::create_dir_all(&plugins).unwrap();
         assert!(refuse_inside(&plugins.join("approvals.json"), &plugins).is_err());
         assert!(refuse_inside(&plugins.join("../plugins/approvals.json"), &plugins).is_err());
-        assert!(refuse_inside(&root.join("approvals.json"), &plugins).is_ok());
-        std::fs::remove_dir_all(root).unwrap();
-    }
-
-    fn tempfile_dir() -> std::path::PathBuf {
-        let name = format!("souk-shipped-{}-{:?}", std::process::id(), std::thread::current().id());
-        std::env::temp_dir().join(name)
+        assert!(refuse_inside(&root.path().join("approvals.json"), &plugins).is_ok());
     }
 }

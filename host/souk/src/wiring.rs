@@ -148,11 +148,22 @@ async fn open_plans(
 ) -> anyhow::Result<(Arc<Plans>, Arc<SqlitePlanStore>)> {
     let key = SealKey::new(state.seal_key()?);
     let store = Arc::new(SqlitePlanStore::open(state)?.with_limits(setup.state.plan_limits()));
-    let now = souk_state::Timestamp::now().as_millisecond();
-    continuity::reconcile(&trail_key_path(setup, state), trail, &store, now).await?;
+    reconcile(setup, state, trail, &store).await?;
     let (guards, config) = (setup.guards.clone(), setup.plans.clone());
     let clock = Arc::new(SystemClock);
     Ok((Plans::new(store.clone(), guards, config, key, clock, trail.clone()), store))
+}
+
+/// Holds plans and trail against each other: what is missing is found before anything is made of it.
+pub(crate) async fn reconcile(
+    setup: &Setup,
+    state: &StateDir,
+    trail: &AuditTrail,
+    plans: &SqlitePlanStore,
+) -> anyhow::Result<()> {
+    let now = souk_state::Timestamp::now().as_millisecond();
+    continuity::reconcile(&trail_key_path(setup, state), trail, plans, now).await?;
+    Ok(())
 }
 
 /// What documents may take, and for how long they are kept.

@@ -20,6 +20,24 @@ pub(crate) fn sync_parent(file: &Path) -> io::Result<()> {
     File::open(parent)?.sync_all()
 }
 
+/// Writes a file that nobody else can read, whole or not at all.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}-{}", hex::encode(random)));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| sync_parent(path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
 /// What is written to see whether there is room, in bytes: some lines of a trail, a few pages of plans.
 const ROOM: usize = 64 << 10;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use souk_model::{GrantPower, ManifestEffect, ManifestText, Tier, visible};
+use souk_model::{GrantPower, ManifestEffect, ManifestText, Tier, short_digest, visible};
 
 /// One thing in which an offered version differs from the approved one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl fmt::Display for PluginChange {
         let whose = self.tool.as_deref().unwrap_or("the group");
         match &self.kind {
             ChangeKind::Code { from, to } => {
-                write!(f, "~ other code: {} in place of {}", short(to), short(from))
+                write!(f, "~ other code: {} in place of {}", short_digest(to), short_digest(from))
             }
             ChangeKind::Version { from, to } => {
                 write!(f, "~ version {} in place of {}", visible::line(to), visible::line(from))
@@ -203,6 +203,13 @@ impl fmt::Display for PluginChange {
     }
 }
 
+/// Each on a line of its own, set in below what stands before; nothing where there are none.
+#[must_use]
+pub fn indented<'c>(changes: impl IntoIterator<Item = &'c PluginChange>) -> String {
+    let lines = changes.into_iter().map(|change| format!("\n{change}").replace('\n', "\n  "));
+    lines.collect()
+}
+
 /// The lines in which two texts differ.
 fn write_texts(
     f: &mut fmt::Formatter<'_>,
@@ -224,9 +231,4 @@ fn write_texts(
         write!(f, "\n    + {line}")?;
     }
     Ok(())
-}
-
-/// The beginning of a digest, which is enough to tell files apart that nobody made for it.
-fn short(digest: &str) -> &str {
-    digest.get(..12).unwrap_or(digest)
 }

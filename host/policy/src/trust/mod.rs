@@ -10,7 +10,7 @@ mod lock_file;
 mod mode;
 mod verdict;
 
-pub use change::{ChangeKind, PluginChange};
+pub use change::{ChangeKind, PluginChange, indented};
 pub use difference::diff;
 pub use lock_file::{InvalidLockFile, LockFile};
 pub use mode::{InvalidTrustMode, TrustMode};

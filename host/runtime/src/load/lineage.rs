@@ -1,6 +1,5 @@
 //! Who serves a group: names belong to what was approved under them.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -28,8 +27,8 @@ pub(super) struct GroupOutcome {
     pub(super) serves: Option<Arc<Plugin>>,
     /// Who waits for an approval.
     pub(super) waiting: Vec<WaitingVersion>,
-    /// Whose name it is not, by file, and why.
-    pub(super) rivals: Vec<(String, String)>,
+    /// Whose name it is not, and why.
+    pub(super) rivals: Vec<(Arc<Plugin>, String)>,
 }
 
 /// What is known when it is decided who serves which group.
@@ -89,7 +88,8 @@ impl Lineage<'_> {
             };
             match &owner {
                 Some(owner) if *owner != file => {
-                    outcome.rivals.push((file, format!("the group `{group}` is {owner}'s")));
+                    let why = format!("the group `{group}` is {owner}'s");
+                    outcome.rivals.push((claimant.plugin.clone(), why));
                     continue;
                 }
                 None if claimant.was_rival && !is_approved && file != named => {
@@ -97,7 +97,7 @@ impl Lineage<'_> {
                         "the group `{group}` was another file's when it came, and it is no heir by \
                          itself: name it `{named}`, or approve it"
                     );
-                    outcome.rivals.push((file, why));
+                    outcome.rivals.push((claimant.plugin.clone(), why));
                     continue;
                 }
                 _ => {}
@@ -141,9 +141,8 @@ impl Lineage<'_> {
             PluginStanding::Unknown { approved }
         };
         let pin = self.trust.lock.plugins.get(group).map(|pinned| pinned.digest.as_str());
-        let manifest = OnceCell::new();
         judge(self.trust.mode, standing, || OfferedPlugin {
-            manifest: manifest.get_or_init(|| claimant.plugin.manifest(self.catalogue)),
+            manifest: claimant.plugin.manifest(self.catalogue),
             is_named_after_group,
             pin,
         })
@@ -152,7 +151,7 @@ impl Lineage<'_> {
     fn waiting(&self, plugin: &Arc<Plugin>, part: WaitingPart) -> WaitingVersion {
         let manifest = plugin.manifest(self.catalogue);
         let approved = self.trust.approvals.approved(&plugin.group.name);
-        let mut changes = diff(approved.map(|approved| &approved.manifest), &manifest);
+        let mut changes = diff(approved.map(|approved| &approved.manifest), manifest);
         if let WaitingPart::Tools(held) = &part
             && !held.is_empty()
         {

@@ -14,7 +14,8 @@ use super::schema::{InputSchema, OutputSchema, SettingsSchema};
 use crate::guest::bindings::ActionGroupPre;
 use crate::guest::state::GuestState;
 
-/// A checked and compiled plugin.
+/// A checked and compiled plugin. Cheap to clone, but for what it says of itself.
+#[derive(Clone)]
 pub struct Plugin {
     /// The file's name, without its directory.
     pub file: String,
@@ -81,42 +82,27 @@ impl Plugin {
 
     /// What it is and asks for, as far as an approval is about it. The catalogue is the sandbox's own.
     #[must_use]
-    pub fn manifest(&self, catalogue: &WriteCatalogue) -> Arc<PluginManifest> {
+    pub fn manifest(&self, catalogue: &WriteCatalogue) -> &PluginManifest {
         let tier = |grant: &Grant| catalogue.of_grant(grant).map(|tiers| tiers.lowest);
         let manifest = || PluginManifest::of(&self.group, &self.digest, &self.imports, tier).into();
-        self.manifest.get_or_init(manifest).clone()
+        self.manifest.get_or_init(manifest)
     }
 
     /// As it serves when somebody has approved it.
     pub(crate) fn approved(&self, by: ApprovalSource) -> Self {
-        Self { approval: Some(by), ..self.unapproved() }
+        Self { approval: Some(by), ..self.clone() }
     }
 
     /// As it serves though nobody has: all of it, its words its own.
     pub(crate) fn unapproved(&self) -> Self {
-        Self { manifest: self.manifest.clone(), ..self.with_group(self.group.clone()) }
+        Self { approval: None, ..self.clone() }
     }
 
     /// As it serves though nobody has approved it, where that is told: without the tools that are held
     /// back, and with each of its texts marked.
     pub(crate) fn marked(&self, held: &BTreeSet<String>) -> Self {
-        self.with_group(marked_group(&self.group, held))
-    }
-
-    fn with_group(&self, group: Group) -> Self {
-        Self {
-            file: self.file.clone(),
-            digest: self.digest.clone(),
-            size: self.size,
-            imports: self.imports.clone(),
-            group,
-            schemas: self.schemas.clone(),
-            settings: self.settings.clone(),
-            approval: None,
-            manifest: OnceLock::new(),
-            pre: self.pre.clone(),
-            name: self.name.clone(),
-        }
+        let group = marked_group(&self.group, held);
+        Self { group, manifest: OnceLock::new(), ..self.unapproved() }
     }
 
     /// Whether these settings of the operator's are what the plugin says that they may be.

@@ -11,7 +11,7 @@ use souk_state::Timestamp;
 use souk_state::approvals::{
     ApprovalError, ApprovalSource, ApprovalStore, ApprovedVersion, DirectoryRecord,
 };
-use souk_state::audit::AuditTrail;
+use souk_state::audit::{AuditError, AuditTrail};
 
 use super::files;
 use super::plugin::Plugin;
@@ -55,7 +55,7 @@ impl PluginRecord {
             .filter(|plugin| plugin.approval == Some(ApprovalSource::Shipped))
             // Where everything serves, nothing will have to serve in the place of another.
             .filter(|_| loaded.trust != Some(TrustMode::Open))
-            .map(|plugin| (plugin.file.clone(), (*plugin.manifest(&sandbox.catalogue)).clone()))
+            .map(|plugin| (plugin.file.clone(), plugin.manifest(&sandbox.catalogue).clone()))
             .collect();
         let (trail, loaded, seen) = (self.trail.clone(), loaded.clone(), now.clone());
         let earlier = self.noted.clone();
@@ -123,11 +123,26 @@ fn keep_shipped(
 pub fn note_approved(trail: &AuditTrail, version: &ApprovedVersion) {
     let ApprovedVersion { manifest, file, by, .. } = version;
     let PluginManifest { group, version, digest, .. } = manifest;
-    notice(
-        trail,
-        "plugin-approved",
-        &format!("{group} {version} ({digest}) of {file}: {}", by.describe()),
-    );
+    let what = described(group, version, digest, file);
+    notice(trail, "plugin-approved", &format!("{what}: {}", by.describe()));
+}
+
+/// Writes on the trail that the operator rejected a version.
+///
+/// # Errors
+/// It cannot be written.
+pub fn note_rejected(trail: &AuditTrail, plugin: &Plugin) -> Result<(), AuditError> {
+    let what = format!("{}: rejected by the operator", of_plugin(plugin));
+    trail.append_notice("plugin-refused", &what)
+}
+
+fn of_plugin(plugin: &Plugin) -> String {
+    described(&plugin.group.name, &plugin.group.version, &plugin.digest, &plugin.file)
+}
+
+/// A version as the trail names it.
+fn described(group: &str, version: &str, digest: &str, file: &str) -> String {
+    format!("{group} {version} ({digest}) of {file}")
 }
 
 /// What was written down before of this directory, in place of which this is from now on.
@@ -175,8 +190,7 @@ fn write_lines(
     now: &DirectoryRecord,
 ) {
     for (group, plugin) in &loaded.plugins {
-        let Plugin { file, digest, group: described, .. } = &**plugin;
-        let what = format!("{group} {} ({digest}) of {file}", described.version);
+        let (digest, what) = (&plugin.digest, of_plugin(plugin));
         match before.serves.get(group) {
             None => notice(trail, "plugin-loaded", &what),
             Some(old) if old != digest => {

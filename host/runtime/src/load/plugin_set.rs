@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use souk_model::Principal;
 use souk_policy::trust::TrustMode;
 use souk_policy::writes::WriteCatalogue;
 
@@ -48,7 +47,6 @@ pub struct PluginSet {
     pub trust_problems: Vec<String>,
     /// How much serves that nobody has approved.
     pub trust: Option<TrustMode>,
-    held: Vec<HeldTool>,
 }
 
 /// What a set of plugins is made of.
@@ -175,39 +173,29 @@ impl PluginSet {
         }
         let lineage = Lineage { trust, catalogue, kept, files, pending };
         for (group, claimants) in claims {
-            let digests: BTreeMap<String, String> = claimants
-                .iter()
-                .map(|one| (one.plugin.file.clone(), one.plugin.digest.clone()))
-                .collect();
             let outcome = lineage.decide(group, claimants);
             if let Some(plugin) = outcome.serves {
                 loaded.plugins.insert(group.to_owned(), plugin);
             }
             loaded.waiting.extend(outcome.waiting);
-            loaded.refused.extend(outcome.rivals.into_iter().map(|(file, why)| FileRefusal {
-                digest: digests.get(&file).cloned(),
-                file,
+            loaded.refused.extend(outcome.rivals.into_iter().map(|(rival, why)| FileRefusal {
+                digest: Some(rival.digest.clone()),
+                file: rival.file.clone(),
                 why,
                 older_serves: false,
                 is_rival: true,
             }));
         }
-        loaded.held = loaded.undecided().flat_map(WaitingVersion::held).collect();
         loaded
     }
 
     /// Tools that wait. Of some an approved version may serve.
-    pub(crate) fn held_tools(&self) -> impl Iterator<Item = &HeldTool> {
-        self.held.iter()
+    pub(crate) fn held_tools(&self) -> impl Iterator<Item = HeldTool> {
+        self.undecided().flat_map(WaitingVersion::held)
     }
 
     /// What waits for somebody to say yes or no.
     pub fn undecided(&self) -> impl Iterator<Item = &WaitingVersion> {
         self.waiting.iter().filter(|waiting| !waiting.is_rejected())
     }
-}
-
-/// Whether somebody is the operator: whoever sits at this machine.
-pub(crate) fn is_operator(principal: &Principal) -> bool {
-    principal.as_str() == Principal::LOCAL && principal.token().is_none()
 }

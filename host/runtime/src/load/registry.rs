@@ -199,7 +199,7 @@ impl Registry {
     /// The file is another by now; nothing can be kept. For people.
     pub fn approve(&self, plugin: &Plugin, by: ApprovalSource) -> Result<ApprovedVersion, String> {
         let store = self.trust.store.as_ref().ok_or("there is no state directory to keep it in")?;
-        let manifest = (*plugin.manifest(&self.sandbox.catalogue)).clone();
+        let manifest = plugin.manifest(&self.sandbox.catalogue).clone();
         super::plugin_record::approve(store, &self.directory, &plugin.file, manifest, by)
     }
 
@@ -218,7 +218,7 @@ impl Registry {
     /// What a version is and asks for, as far as an approval is about it.
     #[must_use]
     pub fn manifest(&self, plugin: &Plugin) -> souk_model::PluginManifest {
-        (*plugin.manifest(&self.sandbox.catalogue)).clone()
+        plugin.manifest(&self.sandbox.catalogue).clone()
     }
 
     fn view<'s>(

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use souk_model::{Action, CommitTool, Effect, Tier};
-use souk_policy::trust::{PluginChange, WaitReason};
+use souk_model::{Action, CommitTool, Effect, Tier, short_digest};
+use souk_policy::trust::{PluginChange, WaitReason, indented};
 use souk_policy::{EffectKind, ToolProfile};
 
 use super::plugin::Plugin;
@@ -42,8 +42,8 @@ impl WaitingVersion {
     /// The command that approves it.
     #[must_use]
     pub fn approve_command(&self) -> String {
-        let digest = self.plugin.digest.get(..12).unwrap_or_default();
-        format!("souk plugins approve {} --digest {digest}", self.plugin.group.name)
+        let Plugin { digest, group, .. } = &*self.plugin;
+        format!("souk plugins approve {} --digest {}", group.name, short_digest(digest))
     }
 
     /// The names of the tools that it would serve and that wait.
@@ -75,8 +75,7 @@ impl WaitingVersion {
 impl fmt::Display for WaitingVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Plugin { file, digest, group, .. } = &*self.plugin;
-        let digest = digest.get(..12).unwrap_or(digest);
-        write!(f, "{file} ({} {}, {digest})", group.name, group.version)?;
+        write!(f, "{file} ({} {}, {})", group.name, group.version, short_digest(digest))?;
         match &self.part {
             WaitingPart::Whole(why) if self.is_rejected() => write!(f, " does not serve: {why}")?,
             WaitingPart::Whole(why) => write!(f, " waits: {why}")?,
@@ -89,16 +88,14 @@ impl fmt::Display for WaitingVersion {
             }
         }
         if let Some((version, digest)) = &self.serving {
-            let digest = digest.get(..12).unwrap_or(digest);
+            let digest = short_digest(digest);
             write!(f, "; {} {version} ({digest}) serves in its place", group.name)?;
         }
         if self.is_rejected() {
             return Ok(());
         }
-        for change in &self.changes {
-            write!(f, "\n  {}", change.to_string().replace('\n', "\n  "))?;
-        }
-        write!(f, "\n  take it over: {}", self.approve_command())
+        let changes = indented(&self.changes);
+        write!(f, "{changes}\n  take it over: {}", self.approve_command())
     }
 }
 
@@ -121,7 +118,7 @@ impl HeldTool {
             effect: (&action.effect).into(),
         };
         let commit = |commit: &CommitTool| Self {
-            name: format!("{group}_{}", commit.name),
+            name: commit.tool(group),
             group: group.to_owned(),
             tier: commit.tier,
             effect: EffectKind::Commit,

@@ -1,7 +1,7 @@
 //! Which tool a call is of: the one that it names, or the one that it asks another to run.
 
 use serde_json::{Map, Value};
-use souk_model::{Failure, ToolCall};
+use souk_model::{Failure, Principal, ToolCall};
 use souk_policy::Rules;
 
 use super::arguments::normalise;
@@ -32,11 +32,10 @@ impl<'t> CallTarget<'t> {
             let failure = held.unwrap_or_else(|| no_such(&call.tool));
             return Self { tool: None, arguments: arguments.into(), callable: Err(failure) };
         };
-        let may = |tool: &LoadedTool| tool.is_allowed(rules, &call.principal);
         match tool.kind {
-            ToolKind::Finder(FinderTool::Run(kind)) if may(tool) => {
-                let held = |name: &str| tools.held_back(name, rules, &call.principal);
-                let target = Self::passed_on(tools, tool, kind, arguments, may, held);
+            ToolKind::Finder(FinderTool::Run(kind)) if tool.is_allowed(rules, &call.principal) => {
+                let target =
+                    Self::passed_on(tools, (tool, kind), arguments, rules, &call.principal);
                 if let Some(tool) = target.tool {
                     call.tool.clone_from(&tool.tool.name);
                 }
@@ -48,11 +47,10 @@ impl<'t> CallTarget<'t> {
 
     fn passed_on(
         tools: &'t ToolTable,
-        finder: &'t LoadedTool,
-        kind: RunKind,
+        (finder, kind): (&'t LoadedTool, RunKind),
         arguments: Map<String, Value>,
-        may: impl Fn(&LoadedTool) -> bool,
-        held: impl Fn(&str) -> Option<Failure>,
+        rules: &Rules,
+        principal: &Principal,
     ) -> Self {
         let arguments = Value::Object(arguments);
         let RunToolArgs { name, arguments: inner } = match read(finder, &arguments) {
@@ -62,7 +60,7 @@ impl<'t> CallTarget<'t> {
             }
         };
         let Some(tool) = tools.tool(&name) else {
-            let failure = held(&name).unwrap_or_else(|| no_such_tool(tools, &name, "name", may));
+            let failure = no_such_tool(tools, &name, "name", rules, principal);
             return Self { tool: Some(finder), arguments, callable: Err(failure) };
         };
         let callable = match RunKind::of(tool.profile().effect) {

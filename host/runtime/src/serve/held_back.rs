@@ -5,7 +5,7 @@ use souk_model::plan::{PlanHeader, PlanOrigin, PlanState};
 use souk_model::{Code, Failure, Grant, Principal};
 use souk_policy::Rules;
 
-use crate::load::plugin_set::{PluginSet, is_operator};
+use crate::load::plugin_set::PluginSet;
 use crate::load::waiting::{HeldTool, WaitingVersion};
 
 /// The tool whose answer tells an operator of what waits.
@@ -18,7 +18,7 @@ pub(super) fn held_back(held: &HeldTool, rules: &Rules, principal: &Principal) -
     if let Err(refusal) = rules.decide(principal, &held.profile()) {
         return refusal.into();
     }
-    let remedy = if is_operator(principal) {
+    let remedy = if principal.is_local_user() {
         format!(
             "`souk plugins` shows what it asks for, `souk plugins approve {}` allows it",
             held.group
@@ -40,7 +40,7 @@ pub(super) fn tell_waiting(
     principal: &Principal,
     answer: &mut Map<String, Value>,
 ) {
-    if !is_operator(principal) {
+    if !principal.is_local_user() {
         return;
     }
     let waiting: Vec<Value> = loaded.undecided().map(waiting_json).collect();
@@ -110,20 +110,7 @@ fn frozen(loaded: &PluginSet, header: &PlanHeader) -> Option<String> {
             None => format!("its plugin `{group}` no longer has `{tool}`"),
         });
     };
-    let is_granted = |needed: &Grant| action.grants.iter().any(|grant| covers(grant, needed));
+    let is_granted = |needed: &Grant| action.grants.iter().any(|grant| grant.covers(needed));
     let missing = header.grants.iter().find(|needed| !is_granted(needed))?;
     Some(format!("`{tool}` is no longer granted {missing}"))
-}
-
-/// Whether whatever one grant allows the first allows, too. Patterns of fields count as themselves: one
-/// that merely lies within another is not looked for.
-fn covers(grant: &Grant, needed: &Grant) -> bool {
-    let is_same = (&grant.upstream, grant.method, &grant.route)
-        == (&needed.upstream, needed.method, &needed.route);
-    is_same
-        && match (&grant.fields, &needed.fields) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(own), Some(needed)) => needed.iter().all(|field| own.contains(field)),
-        }
 }

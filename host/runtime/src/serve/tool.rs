@@ -73,7 +73,7 @@ impl LoadedTool {
         let input = InputSchema::of(plan_id_schema(), host_args)?;
         Ok(Self {
             tool: Arc::new(Tool {
-                name: format!("{}_{}", plugin.group.name, commit.name),
+                name: commit.tool(&plugin.group.name),
                 title: commit.title.clone(),
                 description: commit.description.clone(),
                 input: input.schema.clone(),

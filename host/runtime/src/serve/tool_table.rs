@@ -42,7 +42,7 @@ impl ToolTable {
             table.add_all(plugin);
         }
         let held = plugins.held_tools().filter(|held| !table.tools.contains_key(&held.name));
-        table.held = held.map(|held| (held.name.clone(), held.clone())).collect();
+        table.held = held.map(|held| (held.name.clone(), held)).collect();
         table
     }
 

@@ -6,7 +6,7 @@ use souk_model::counted;
 use souk_state::audit::{self, BreachKind, VerifyError};
 use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
-use souk_state::{StateDir, continuity};
+use souk_state::{StateDir, Timestamp, continuity};
 
 use crate::cli::StateCommand;
 use crate::output::print;
@@ -17,10 +17,7 @@ pub(crate) async fn run(setup: Setup, command: StateCommand) -> anyhow::Result<E
     let state = StateDir::open(setup.state_dir()?)?;
     let trail = wiring::open_trail(&setup, &state)?;
     let plans = SqlitePlanStore::open(&state)?;
-    // What is missing is found before anything is made of it.
-    let now = souk_state::Timestamp::now().as_millisecond();
-    let key = wiring::trail_key_path(&setup, &state);
-    continuity::reconcile(&key, &trail, &plans, now).await?;
+    wiring::reconcile(&setup, &state, &trail, &plans).await?;
     match command {
         StateCommand::Accept => {
             trail.notice()?;
@@ -44,6 +41,7 @@ pub(crate) async fn run(setup: Setup, command: StateCommand) -> anyhow::Result<E
             let exports =
                 std::sync::Arc::new(Exports::open(&state, wiring::export_limits(&setup))?);
             let documents = exports.forget(&email)?;
+            let now = Timestamp::now().as_millisecond();
             let forgotten = plans.forget_text(&email, now).await?;
             print(&format!(
                 "{} and {} no longer hold values of that person\n",

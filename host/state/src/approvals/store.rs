@@ -1,19 +1,19 @@
 //! The record on the disk: sealed, written whole by a rename, and locked while it is changed.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::record::Approvals;
-use crate::audit::secret_key;
+use crate::audit::{keyed, secret_key};
 use crate::dir::StateDir;
 use crate::error::StateError;
-use crate::files::sync_parent;
+use crate::files::write_whole;
 
 /// The largest record that is read, in bytes: some hundred plugins with all their texts, twice.
 const MAX_RECORD: u64 = 64 << 20;
@@ -217,9 +217,7 @@ impl ApprovalStore {
     fn mac(&self, approvals: &Approvals) -> Result<Hmac<Sha256>, ApprovalError> {
         let key = secret_key(&self.state.join("approvals.key"))?;
         let text = serde_json::to_vec(approvals).map_err(|error| self.unwritable(&error))?;
-        let mut block = [0; 64];
-        block[..32].copy_from_slice(&key);
-        Ok(Hmac::new(&block.into()).chain_update(b"souk approvals:").chain_update(text))
+        Ok(keyed(key).chain_update(b"souk approvals:").chain_update(text))
     }
 
     fn unwritable(&self, error: &serde_json::Error) -> ApprovalError {
@@ -230,24 +228,6 @@ impl ApprovalStore {
         let named = StateError::io(doing, &self.record);
         move |error| named(error).into()
     }
-}
-
-/// Writes a file that nobody else can read, whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}-{}", hex::encode(random)));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| sync_parent(path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 #[cfg(test)]

@@ -102,7 +102,8 @@ impl TrailKey {
     }
 }
 
-fn keyed(key: [u8; 32]) -> Hmac<Sha256> {
+/// An authenticator under a key.
+pub(crate) fn keyed(key: [u8; 32]) -> Hmac<Sha256> {
     // HMAC pads short keys with zeros to its block, which is what its constructor takes.
     let mut block = [0; 64];
     block[..32].copy_from_slice(&key);

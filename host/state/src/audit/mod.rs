@@ -68,8 +68,8 @@ pub use entry::{
 };
 pub use error::AuditError;
 pub use hash::{InvalidHash, Sha256Hash};
-pub(crate) use key::secret_key;
 pub use key::{ArgumentsDigest, TrailKey};
+pub(crate) use key::{keyed, secret_key};
 pub use line::{InvalidPosition, Position, TrailLine, TrailRecord};
 pub use moved_file::MovedFile;
 pub use plans_mark::{CurrentPlans, InvalidPlansMark, PlansMark};

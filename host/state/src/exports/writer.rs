@@ -12,6 +12,7 @@ use souk_model::{Code, Failure, Principal};
 use super::directory::Exports;
 use super::name::MediaType;
 use super::record::{ExportId, ExportOwner, ExportRecord};
+use crate::files::write_whole;
 
 /// Documents that one principal may have. Each is listed and looked at whenever another is begun.
 pub const MOST_DOCUMENTS: usize = 500;
@@ -208,14 +209,8 @@ impl PendingExport {
     pub fn publish(mut self) -> Result<ExportRecord, Failure> {
         let ExportFile { exports, kept, .. } = &self.export;
         let record = exports.record_path(&kept.id);
-        let written = serde_json::to_vec(kept).map_err(std::io::Error::from).and_then(|bytes| {
-            let temporary = record.with_extension("new");
-            let mut file = create(&temporary)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &record)?;
-            crate::files::sync_parent(&record)
-        });
+        let written = serde_json::to_vec(kept).map_err(std::io::Error::from);
+        let written = written.and_then(|bytes| write_whole(&record, &bytes));
         written.map_err(|error| exports.io_failure(&error))?;
         self.export.published = true;
         Ok(self.export.kept.clone())

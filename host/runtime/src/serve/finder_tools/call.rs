@@ -91,10 +91,7 @@ impl FinderCall<'_> {
 
     fn describe_one(&self, name: &str) -> Result<Value, Failure> {
         let Some(tool) = self.tools.tool(name) else {
-            let held = self.tools.held_back(name, self.rules, self.principal);
-            return Err(held.unwrap_or_else(|| {
-                no_such_tool(self.tools, name, "names", |tool| self.may(tool))
-            }));
+            return Err(no_such_tool(self.tools, name, "names", self.rules, self.principal));
         };
         self.rules.decide(self.principal, &tool.profile())?;
         let run_with = RunKind::of(tool.profile().effect).map(RunKind::tool);
@@ -113,14 +110,20 @@ impl FinderCall<'_> {
     }
 }
 
-/// What is told of a name that is none of a tool's, with those that may be meant.
+/// What is told of a name that is none of a tool's that serves: that it waits for an approval, or which
+/// may be meant.
 pub(crate) fn no_such_tool(
     tools: &ToolTable,
     name: &str,
     argument: &str,
-    may: impl Fn(&LoadedTool) -> bool,
+    rules: &Rules,
+    principal: &Principal,
 ) -> Failure {
-    let known = tools.tools().filter(|tool| may(tool)).map(|tool| tool.tool().name.as_str());
+    if let Some(held) = tools.held_back(name, rules, principal) {
+        return held;
+    }
+    let allowed = tools.tools().filter(|tool| tool.is_allowed(rules, principal));
+    let known = allowed.map(|tool| tool.tool().name.as_str());
     let near: Vec<String> =
         nearest(name, known).into_iter().map(|near| format!("`{near}`")).collect();
     let meant = match near.as_slice() {

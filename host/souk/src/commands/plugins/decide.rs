@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
-use souk_policy::trust::diff;
-use souk_runtime::{Registry, note_approved};
+use souk_model::short_digest;
+use souk_policy::trust::{diff, indented};
+use souk_runtime::{Registry, note_approved, note_rejected};
 use souk_state::approvals::{ApprovalError, ApprovalSource, ApprovalStore, ApprovedVersion};
 use souk_state::audit::AuditTrail;
 use souk_state::plans::SqlitePlanStore;
-use souk_state::{StateDir, Timestamp, continuity};
+use souk_state::{StateDir, Timestamp};
 
 use super::offer::{OfferedVersion, named, offered, the_one};
 use crate::output::print;
@@ -63,9 +64,7 @@ pub(super) fn take_over(
     if let Some(before) = before.filter(|before| before.digest != approved.manifest.digest) {
         text.push_str(&format!(", in place of {}", named(before)));
     }
-    for change in diff(before, &approved.manifest) {
-        text.push_str(&format!("\n  {}", change.to_string().replace('\n', "\n  ")));
-    }
+    text.push_str(&indented(&diff(before, &approved.manifest)));
     text.push('\n');
     Ok(text)
 }
@@ -85,18 +84,11 @@ pub(super) async fn reject(
         approvals.reject(group, digest);
         Ok::<_, ApprovalError>(())
     })?;
-    let file = &version.plugin.file;
-    trail.append_notice(
-        "plugin-refused",
-        &format!(
-            "{group} {} ({digest}) of {file}: rejected by the operator",
-            version.manifest.version
-        ),
-    )?;
+    note_rejected(&trail, &version.plugin)?;
     print(&format!(
         "rejected {}: no host serves this file; `souk plugins approve {group} --digest {}` takes that back\n",
         named(&version.manifest),
-        digest.get(..12).unwrap_or(digest)
+        short_digest(digest)
     ))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -143,7 +135,6 @@ pub(super) async fn decisions_trail(setup: &Setup) -> anyhow::Result<AuditTrail>
     let state = StateDir::open(setup.state_dir()?)?;
     let trail = wiring::open_trail(setup, &state)?;
     let plans = SqlitePlanStore::open(&state)?;
-    let now = Timestamp::now().as_millisecond();
-    continuity::reconcile(&wiring::trail_key_path(setup, &state), &trail, &plans, now).await?;
+    wiring::reconcile(setup, &state, &trail, &plans).await?;
     Ok(trail)
 }

@@ -72,7 +72,7 @@ pub(super) fn describe(plugin: &Plugin) -> Value {
             "tier": action.tier,
             "tier_raise": action.tier_raise.as_deref().map(raise_json),
             "commit": commit(action).map(|commit| json!({
-                "tool": format!("{}_{}", group.name, commit.name),
+                "tool": commit.tool(&group.name),
                 "tier": commit.tier,
                 "tier_raise": commit.tier_raise.as_deref().map(raise_json),
             })),
@@ -115,7 +115,7 @@ fn explain(plugin: &Plugin) -> String {
         explain_tier(&mut text, "", action.tier, action.tier_raise.as_deref());
         if let Some(commit) = commit(action) {
             let _ =
-                writeln!(text, "  committed by {}_{}  [{}]", group.name, commit.name, commit.tier);
+                writeln!(text, "  committed by {}  [{}]", commit.tool(&group.name), commit.tier);
             explain_tier(&mut text, "its commit tool ", commit.tier, commit.tier_raise.as_deref());
         }
         for grant in &action.grants {

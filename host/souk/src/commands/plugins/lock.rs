@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use souk_model::{PluginManifest, counted};
-use souk_policy::trust::{LockFile, diff};
+use souk_policy::trust::{LockFile, diff, indented};
 use souk_runtime::{LOCK_FILE, Registry, read_lock};
 use souk_state::approvals::ApprovalSource;
 
@@ -116,9 +116,7 @@ fn matching<'o>(
         version.plugin.file,
         named(&version.manifest)
     );
-    for change in diff(Some(&edited), &version.manifest).iter().skip(1) {
-        why.push_str(&format!("\n  {}", change.to_string().replace('\n', "\n  ")));
-    }
+    why.push_str(&indented(diff(Some(&edited), &version.manifest).iter().skip(1)));
     Err(why)
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use souk_model::short_digest;
 use souk_policy::trust::TrustMode;
 use souk_runtime::{PluginSet, WaitingVersion};
 use souk_state::approvals::ApprovalSource;
@@ -16,7 +17,7 @@ use souk_state::approvals::ApprovalSource;
 use self::inspect::{describe, kilobytes, powers};
 pub(crate) use self::lock::lock_notes;
 use crate::cli::{PluginsArgs, PluginsCommand};
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::render::TextTable;
 use crate::setup::Setup;
 use crate::wiring;
@@ -42,7 +43,7 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
     let loaded = registry.loaded();
     let notes = lock_notes(&registry).await;
     if json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&as_json(&loaded, &notes))?))?;
+        print_json(&as_json(&loaded, &notes))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table =
@@ -55,7 +56,7 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
             powers(&plugin.imports),
             trust_of(&loaded, plugin.approval).to_owned(),
             kilobytes(plugin.size),
-            plugin.digest[..12].to_owned(),
+            short_digest(&plugin.digest).to_owned(),
             plugin.file.clone(),
         ]);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use souk_model::PluginManifest;
+use souk_model::{PluginManifest, short_digest};
 use souk_runtime::{Plugin, Registry};
 
 /// A digest that a person types has so many letters at least.
@@ -83,5 +83,5 @@ fn listed(versions: &[&OfferedVersion]) -> String {
 /// A version as messages name it.
 pub(super) fn named(manifest: &PluginManifest) -> String {
     let PluginManifest { group, version, digest, .. } = manifest;
-    format!("{group} {version} ({})", digest.get(..12).unwrap_or(digest))
+    format!("{group} {version} ({})", short_digest(digest))
 }
