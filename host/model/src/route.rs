@@ -207,8 +207,8 @@ impl Grant {
     /// one that merely lies within another is not looked for.
     ///
     /// ```
-    /// # use souk_model::{Grant, Method};
-    /// let all = Grant::new("magento", Method::Put, "/V1/products/{sku}".parse().unwrap());
+    /// # use souk_model::{Grant, Method, WriteMethod};
+    /// let all = Grant::new("magento", Method::Write(WriteMethod::Put), "/V1/products/{sku}".parse().unwrap());
     /// let name = Grant { fields: Some(vec!["/product/name".parse().unwrap()]), ..all.clone() };
     /// assert!(all.covers(&name) && name.covers(&name) && !name.covers(&all));
     /// ```

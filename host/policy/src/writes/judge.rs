@@ -13,7 +13,7 @@ use super::names::same_name;
 use super::number::UnreadableReason;
 use super::route::{IdPlace, WriteRoute, is_place};
 use super::shape::FieldKind;
-use super::target::{RequestForm, WriteTarget, parameter};
+use super::target::{RequestForm, WriteTarget, parameter, stands_for_parameter};
 
 /// What a place holds that names a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,15 +239,18 @@ fn named_ids<'s>(
     };
     match place {
         IdPlace::Body(names) => in_body(names),
-        // Of a bulk route it is a member of each body.
-        IdPlace::Path(name) if target.form == RequestForm::AsyncBulk => {
-            in_body(std::slice::from_ref(name))
-        }
         IdPlace::Path(name) => {
             // Magento takes a member of the body with the parameter's name for the parameter.
             let mut named: Vec<NamedId<'s>> = in_body(std::slice::from_ref(name));
             let position = route.parameter_position(name);
             let value = match position.and_then(|at| target.segment(at)) {
+                // Of a bulk route only each body names it; what else stands in the path is a name all the
+                // same, whatever a store makes of it.
+                Some(text)
+                    if target.form == RequestForm::AsyncBulk && stands_for_parameter(text) =>
+                {
+                    return named;
+                }
                 Some(text) => IdValue::Known(text.to_owned()),
                 None => path_source(step, position, target),
             };

@@ -332,6 +332,23 @@ fn rows_are_counted_however_they_are_wrapped() {
 }
 
 #[test]
+fn what_stands_in_the_path_of_a_bulk_route_names_a_subject_unless_it_is_the_word_for_it() {
+    let body = json!([{"ruleId": 2, "rule": {"discount_amount": 95}}]);
+    let ids = |path: &str| -> Vec<(String, IdValue<'static>)> {
+        let step = step(&format!("PUT /async/bulk/V1/salesRules/{path}"), body.clone());
+        let judged = WriteCatalogue::shipped().judge(&step, "2");
+        let known = judged.subject_ids().iter().filter_map(|id| match &id.value {
+            IdValue::Known(text) => Some((id.at.clone(), IdValue::Known(text.clone()))),
+            _ => None,
+        });
+        known.collect()
+    };
+    let own = ("/0/ruleId".to_owned(), IdValue::Known("2".into()));
+    assert_eq!(ids("byRuleId"), std::slice::from_ref(&own));
+    assert_eq!(ids("1"), [("{ruleId}".to_owned(), IdValue::Known("1".into())), own]);
+}
+
+#[test]
 fn every_row_names_its_subject() {
     let body = json!([{"prices": [{"sku": "A", "price": 1}, {"sku": 7, "price": 1}]}, {"prices": [{"sku": ["B"]}]}]);
     let step = step("POST /async/bulk/V1/products/base-prices", body);
