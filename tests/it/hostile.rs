@@ -3,6 +3,7 @@
 
 pub(crate) mod case;
 mod group;
+mod joined;
 mod mutated;
 mod paced;
 mod reach;

@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use souk_tests::{
-    DemoStore, Era, Gate, Home, Mcp, Process, Versions, calls, plugins, scaled, until,
-};
+use souk_tests::{DemoStore, Era, Gate, Home, Mcp, Versions, calls, plugins, scaled, until};
 
 use crate::hostile::case::renamed;
 
@@ -49,17 +47,6 @@ fn leb(mut value: usize) -> Vec<u8> {
             return bytes;
         }
     }
-}
-
-/// The processes that this one started and that still run.
-fn children(process: &Process) -> Vec<u32> {
-    let tasks = std::fs::read_dir(format!("/proc/{}/task", process.pid())).unwrap();
-    tasks
-        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok())
-        .flat_map(|pids| {
-            pids.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()
-        })
-        .collect()
 }
 
 #[tokio::test]
@@ -146,21 +133,17 @@ async fn what_the_machine_was_at_fault_for_is_tried_again() {
     let directory = home.plugins();
     let souk = home.souk(["serve"]).on(&store).env("SOUK_PLUGINS", directory.as_os_str());
     let mcp = souk.stdio(Era::Modern).await;
-    let compilers = || children(mcp.process());
-    until("the compilers of the start have ended", async || compilers().is_empty()).await;
+    let compilers = || mcp.process().compilers();
     home.write("plugins/heavy.wasm", heavy());
-    // Between its making and its own program a child is not yet a compiler.
-    until("it is compiled", async || compilers().iter().any(|pid| is_compiler(*pid))).await;
+    until("it is compiled", async || !compilers().is_empty()).await;
     let first = compilers();
     for pid in &first {
         let kill = tokio::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
         assert!(kill.await.unwrap().success());
     }
     mcp.process().logged("it is tried again").await;
-    until("it is compiled again", async || {
-        compilers().iter().any(|pid| !first.contains(pid) && is_compiler(*pid))
-    })
-    .await;
+    until("it is compiled again", async || compilers().iter().any(|pid| !first.contains(pid)))
+        .await;
     // A compiler that nobody waits for any more is ended.
     let second = compilers();
     assert_eq!(mcp.close().await, Some(0));
@@ -168,11 +151,6 @@ async fn what_the_machine_was_at_fault_for_is_tried_again() {
         !second.iter().any(|pid| Path::new(&format!("/proc/{pid}/exe")).exists())
     })
     .await;
-}
-
-fn is_compiler(pid: u32) -> bool {
-    let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    line.contains("--compile-component")
 }
 
 /// All at once, and while somebody calls.

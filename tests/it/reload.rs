@@ -177,9 +177,10 @@ async fn a_plugin_is_compiled_once_for_all_starts() {
     let home = Home::new();
     let starts = async || {
         let souk = home.souk(["serve", "--demo"]).env("SOUK_CACHE_DIR", home.path("cache"));
-        let ran = souk.run().await;
-        assert_eq!(ran.status, Some(0));
-        ran.err
+        let mcp = souk.stdio(Era::Modern).await;
+        let log = mcp.process().log();
+        assert_eq!(mcp.close().await, Some(0));
+        log
     };
     let first = starts().await;
     for plugin in ["auth.wasm", "catalog.wasm", "scope.wasm"] {

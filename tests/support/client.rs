@@ -92,6 +92,8 @@ impl Mcp {
     pub(crate) async fn stdio(mut command: Command, era: Era) -> Self {
         command.stdin(Stdio::piped());
         let mut process = Process::start(command);
+        // It answers before that, and says in its instructions what it knows by then.
+        process.loaded().await;
         let streams = process.streams();
         let opening = Listener::default().serve_with_lifecycle(streams, era.lifecycle());
         let client = match timeout(PATIENCE, opening).await {

@@ -19,6 +19,7 @@ pub struct HttpHost {
 impl HttpHost {
     pub(crate) async fn start(process: Process) -> Self {
         process.logged("Ctrl-C ends it.").await;
+        process.loaded().await;
         let log = process.log();
         let (_, after) = log.split_once(BEFORE_ADDRESS).unwrap();
         let url = after.lines().next().unwrap().to_owned();

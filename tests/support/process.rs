@@ -62,10 +62,38 @@ impl Process {
     /// # Panics
     /// When it does not; with what it did log.
     pub async fn logged(&self, text: &str) {
+        self.logged_any(&[text]).await;
+    }
+
+    /// Waits until a server has loaded every plugin that was there at its start.
+    ///
+    /// # Panics
+    /// When it does not; with what it did log.
+    pub async fn loaded(&self) {
+        self.logged_any(&[" plugins from ", " plugin from "]).await;
+    }
+
+    async fn logged_any(&self, texts: &[&str]) {
         let mut log = self.log.clone();
-        let waiting = log.wait_for(|log| log.contains(text));
+        let waiting = log.wait_for(|log| texts.iter().any(|text| log.contains(text)));
         let heard = tokio::time::timeout(PATIENCE, waiting).await.is_ok_and(|heard| heard.is_ok());
-        assert!(heard, "`{text}` was not logged, but:\n{}", self.log());
+        assert!(heard, "`{}` was not logged, but:\n{}", texts[0], self.log());
+    }
+
+    /// The compilers that it has running.
+    #[must_use]
+    pub fn compilers(&self) -> Vec<u32> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).into_iter().flatten();
+        let children = tasks
+            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok())
+            .collect::<String>();
+        // Between its making and its own program a child is not yet one.
+        let is_compiler = |pid: &u32| {
+            let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.contains("--compile-component")
+        };
+        let pids = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+        pids.filter(is_compiler).collect()
     }
 
     /// Its process id.

@@ -43,6 +43,9 @@ pub(crate) fn instructions(orientation: &Orientation) -> String {
          - What is too large for a result is kept as a document: its `uri` is a resource that you \
          alone can read, for a time.",
     );
+    if orientation.loading {
+        text.push_str("\n- Tools are still being loaded; a list of them waits for the rest.");
+    }
     text
 }
 
@@ -92,12 +95,13 @@ mod tests {
     /// Every orientation there is, with this to work on.
     fn every(subjects: &[String]) -> impl Iterator<Item = Orientation> {
         WAYS.into_iter().flat_map(move |login| {
-            (0..8_u8).map(move |bits| Orientation {
+            (0..16_u8).map(move |bits| Orientation {
                 subjects: subjects.to_vec(),
                 login,
                 writes: bits & 1 != 0,
                 plans: bits & 2 != 0,
                 unlisted: bits & 4 != 0,
+                loading: bits & 8 != 0,
             })
         })
     }
@@ -140,6 +144,7 @@ mod tests {
             assert_eq!(text.contains("tools_search"), orientation.unlisted);
             assert_eq!(text.contains("plans_commit"), orientation.plans);
             assert_eq!(text.contains("confirm"), orientation.writes);
+            assert_eq!(text.contains("still being loaded"), orientation.loading);
         }
     }
 }

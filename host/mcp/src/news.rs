@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::{ResourceUpdatedNotificationParam, SubscriptionFilter};
 use rmcp::service::{Peer, RoleServer, SubscriptionContext};
-use souk_model::{Actions, Principal, ResourceChange};
+use souk_model::{Actions, Principal, PromptInfo, ResourceChange, Tool};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 
@@ -46,30 +46,75 @@ impl ResourceSubscriptions {
 
 /// Something that a client may want to be told.
 enum ClientNews {
-    /// Which tools, and with them which prompts, there are.
-    Tools,
+    /// Which tools and which prompts there are.
+    Lists(ChangedLists),
     /// Which resources there are.
     Resources,
     Resource(String),
 }
 
-/// What changes for one principal.
-struct NewsFeed {
-    tools: watch::Receiver<u64>,
-    resources: Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>>,
-    principal: Principal,
+/// Which lists are others than before.
+#[derive(Clone, Copy)]
+struct ChangedLists {
+    tools: bool,
+    prompts: bool,
 }
 
-impl NewsFeed {
-    fn new(actions: &dyn Actions, principal: Principal) -> Self {
-        Self { tools: actions.changes(), resources: actions.resource_changes(), principal }
+/// What one principal is listed.
+struct ListedNow {
+    tools: Arc<[Arc<Tool>]>,
+    prompts: Vec<PromptInfo>,
+}
+
+impl ListedNow {
+    fn of(actions: &dyn Actions, principal: &Principal) -> Self {
+        Self { tools: actions.list(principal), prompts: actions.prompts(principal) }
+    }
+}
+
+/// What changes for one principal.
+struct NewsFeed<'a> {
+    actions: &'a dyn Actions,
+    principal: Principal,
+    lists: watch::Receiver<u64>,
+    resources: Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>>,
+    /// What its client knows at most; unknown, where it may know what was there before a change.
+    listed: Option<ListedNow>,
+}
+
+impl<'a> NewsFeed<'a> {
+    /// Feeds what changes from now on; of what was there at the start nothing is news.
+    async fn start(actions: &'a dyn Actions, principal: Principal) -> Self {
+        let (lists, resources) = (actions.changes(), actions.resource_changes());
+        actions.ready().await;
+        let listed = ListedNow::of(actions, &principal);
+        let is_old = lists.has_changed().unwrap_or(true);
+        Self { actions, principal, lists, resources, listed: (!is_old).then_some(listed) }
+    }
+
+    /// Which lists are others since this was asked last.
+    fn changed_lists(&mut self) -> ChangedLists {
+        let now = ListedNow::of(self.actions, &self.principal);
+        let before = self.listed.as_ref();
+        let changed = ChangedLists {
+            tools: before.is_none_or(|before| before.tools != now.tools),
+            prompts: before.is_none_or(|before| before.prompts != now.prompts),
+        };
+        self.listed = Some(now);
+        changed
     }
 
     /// The next; none when nothing will change any more.
     async fn next(&mut self) -> Option<ClientNews> {
         loop {
             let change = tokio::select! {
-                changed = self.tools.changed() => return changed.ok().map(|()| ClientNews::Tools),
+                changed = self.lists.changed() => {
+                    changed.ok()?;
+                    match self.changed_lists() {
+                        ChangedLists { tools: false, prompts: false } => continue,
+                        changed => return Some(ClientNews::Lists(changed)),
+                    }
+                }
                 change = next_change(&mut self.resources) => change,
             };
             match change {
@@ -101,12 +146,17 @@ pub(crate) async fn tell_older(
     peer: Peer<RoleServer>,
 ) {
     let has_prompts = actions.features().prompts;
-    let mut news = NewsFeed::new(&*actions, principal);
+    let mut news = NewsFeed::start(&*actions, principal).await;
     while let Some(one) = news.next().await {
         let told = match one {
-            ClientNews::Tools => {
-                let tools = peer.notify_tool_list_changed().await;
-                if has_prompts { tools.and(peer.notify_prompt_list_changed().await) } else { tools }
+            ClientNews::Lists(changed) => {
+                let told =
+                    if changed.tools { peer.notify_tool_list_changed().await } else { Ok(()) };
+                if has_prompts && changed.prompts {
+                    told.and(peer.notify_prompt_list_changed().await)
+                } else {
+                    told
+                }
             }
             ClientNews::Resources => peer.notify_resource_list_changed().await,
             ClientNews::Resource(uri) if watched.has(&uri) => {
@@ -136,16 +186,18 @@ pub(crate) async fn tell_newer(
     let (sink, is_watched) = (context.sink(), |uri: &String| {
         watched.as_ref().is_some_and(|watched| watched.contains(uri))
     });
-    let mut news = NewsFeed::new(actions, principal);
+    let mut news = NewsFeed::start(actions, principal).await;
     while let Some(one) = news.next().await {
         let told = match one {
-            ClientNews::Tools => {
+            ClientNews::Lists(changed) => {
                 let told = match tools {
-                    Some(true) => sink.notify_tool_list_changed().await,
+                    Some(true) if changed.tools => sink.notify_tool_list_changed().await,
                     _ => Ok(()),
                 };
                 match prompts {
-                    Some(true) => told.and(sink.notify_prompt_list_changed().await),
+                    Some(true) if changed.prompts => {
+                        told.and(sink.notify_prompt_list_changed().await)
+                    }
                     _ => told,
                 }
             }

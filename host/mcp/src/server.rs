@@ -4,6 +4,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt;
 use rmcp::ErrorData;
@@ -32,6 +33,10 @@ use crate::news::{self, ResourceSubscriptions};
 use crate::progress::ProgressForwarder;
 use crate::server_state::ServerState;
 use crate::{content, prompts, resources};
+
+/// How long a client that introduces itself waits for what was there at the start: what was compiled
+/// before is there by then.
+const ORIENTING: Duration = Duration::from_millis(150);
 
 /// One connection's handler; over HTTP one request's, so it is cheap to make.
 pub(crate) struct McpHandler {
@@ -122,8 +127,15 @@ impl McpHandler {
         Ok(result.into())
     }
 
-    fn instructions(&self, principal: &Principal) -> String {
+    /// What a caller is told before its first call. A start that takes its time is not waited for.
+    async fn instructions(&self, principal: &Principal) -> String {
+        let _ = tokio::time::timeout(ORIENTING, self.shared.actions.ready()).await;
         instructions(&self.shared.actions.orientation(principal))
+    }
+
+    /// Waits for what was there at the start.
+    async fn ready(&self, context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        unless_cancelled(context, self.shared.actions.ready()).await
     }
 
     /// A panic below must not leave a client without an answer: it would wait for ever.
@@ -203,7 +215,7 @@ impl ServerHandler for McpHandler {
         let principal = self.principal(&context)?;
         context.peer.set_peer_info(request.clone());
         let negotiated = self.negotiate_initialize(&request)?;
-        Ok(negotiated.with_instructions(self.instructions(&principal)))
+        Ok(negotiated.with_instructions(self.instructions(&principal).await))
     }
 
     async fn discover(
@@ -211,7 +223,7 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<DiscoverResult, ErrorData> {
         let principal = self.principal(&context)?;
-        let info = self.get_info().with_instructions(self.instructions(&principal));
+        let info = self.get_info().with_instructions(self.instructions(&principal).await);
         let versions = ServerHandler::supported_protocol_versions(self).into_owned();
         Ok(DiscoverResult::from_server_info(versions, info))
     }
@@ -229,7 +241,9 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         refuse_cursor(request, "tools")?;
-        let list = self.shared.actions.list(&self.principal(&context)?);
+        let principal = self.principal(&context)?;
+        self.ready(&context).await?;
+        let list = self.shared.actions.list(&principal);
         Ok(ListToolsResult::with_all_items(self.shared.lists.of(&list).to_vec()))
     }
 
@@ -252,7 +266,9 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         refuse_cursor(request, "resource templates")?;
-        let families = self.shared.actions.resource_families(&self.principal(&context)?);
+        let principal = self.principal(&context)?;
+        self.ready(&context).await?;
+        let families = self.shared.actions.resource_families(&principal);
         let templates = families.into_iter().map(resources::family).collect();
         Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
@@ -263,6 +279,7 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let (principal, uri) = (self.principal(&context)?, request.uri);
+        self.ready(&context).await?;
         let read = catch_panic("resources/read", self.shared.actions.resource(&principal, &uri));
         let read = match context.meta.get_progress_token() {
             None => unless_cancelled(&context, read).await?,
@@ -311,7 +328,9 @@ impl ServerHandler for McpHandler {
     ) -> Result<ListPromptsResult, ErrorData> {
         require(self.shared.features.prompts, "prompts/list")?;
         refuse_cursor(request, "prompts")?;
-        let listed = self.shared.actions.prompts(&self.principal(&context)?);
+        let principal = self.principal(&context)?;
+        self.ready(&context).await?;
+        let listed = self.shared.actions.prompts(&principal);
         Ok(ListPromptsResult::with_all_items(listed.into_iter().map(prompts::listed).collect()))
     }
 
@@ -322,6 +341,7 @@ impl ServerHandler for McpHandler {
     ) -> Result<GetPromptResponse, ErrorData> {
         require(self.shared.features.prompts, "prompts/get")?;
         let principal = self.principal(&context)?;
+        self.ready(&context).await?;
         let (name, arguments) = (request.name, request.arguments.unwrap_or_default());
         let brought =
             ClientAnswers { responses: request.input_responses, state: request.request_state };
@@ -344,6 +364,7 @@ impl ServerHandler for McpHandler {
         require(self.shared.features.completions, "completion/complete")?;
         let principal = self.principal(&context)?;
         let asked = prompts::completion_request(request)?;
+        self.ready(&context).await?;
         let made =
             catch_panic("completion/complete", self.shared.actions.complete(&principal, asked));
         let made = unless_cancelled(&context, made).await?;
@@ -355,6 +376,8 @@ impl ServerHandler for McpHandler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let principal = self.principal(&context)?;
+        unless_cancelled(&context, self.shared.actions.await_tool(&request.name)).await?;
         if !self.shared.actions.answers(&request.name) {
             let name: String = request.name.chars().take(100).collect();
             return Err(ErrorData::invalid_params(
@@ -362,7 +385,6 @@ impl ServerHandler for McpHandler {
                 None,
             ));
         }
-        let principal = self.principal(&context)?;
         unless_cancelled(&context, self.run(principal, request, &context)).await?
     }
 

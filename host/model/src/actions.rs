@@ -175,6 +175,14 @@ pub trait Actions: Send + Sync + 'static {
         self.find(name).is_some()
     }
 
+    /// Waits until what was there at the start is in the lists; not for longer than whoever asks for a
+    /// list waits for one. What comes later is told as a change.
+    async fn ready(&self) {}
+
+    /// Waits until a call of this name is answered, for as long as something may yet come that does, and
+    /// no longer than a call takes.
+    async fn await_tool(&self, _name: &str) {}
+
     /// Calls a tool. Dropping the future cancels the call.
     ///
     /// # Errors

@@ -27,4 +27,6 @@ pub struct Orientation {
     pub plans: bool,
     /// Whether it may call more tools than are listed to it.
     pub unlisted: bool,
+    /// Whether there may be more than this tells, because it is still being loaded.
+    pub loading: bool,
 }

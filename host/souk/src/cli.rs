@@ -14,6 +14,7 @@ use crate::settings::source::SettingValue;
 const COMMAND_GROUPS: &[(&str, &[&str])] = &[
     ("Serve", &["serve", "demo-store"]),
     ("Use it from the terminal", &["call", "actions", "tools", "plans", "plugins"]),
+    ("Make plugins", &["test"]),
     ("Look after it", &["doctor", "config", "policy", "audit", "state"]),
 ];
 
@@ -72,6 +73,8 @@ pub(crate) enum SoukCommand {
     Serve,
     /// Call one action with the operator's credentials, and print its answer
     Call(CallArgs),
+    /// Try a plugin's cases on a demo store, under the host's real limits
+    Test(TestArgs),
     /// List the actions, their tier and effect, and what forbids them
     Actions(ActionsArgs),
     /// Show which tools a caller is listed, and why a tool is listed or not
@@ -103,6 +106,18 @@ pub(crate) struct CallArgs {
     /// inside. The one that an action cannot do without needs no key.
     pub(crate) arguments: Vec<String>,
     /// Print the answer as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `souk test`
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// The `.wasm` file.
+    pub(crate) file: PathBuf,
+    /// The cases: TOML, a `[[case]]` for each call, commit or undo, and what is expected of it.
+    pub(crate) cases: PathBuf,
+    /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -487,7 +502,7 @@ mod tests {
     #[test]
     fn the_help_is_short_and_names_every_command_and_setting() {
         let help = command().render_help().to_string();
-        assert!(help.lines().count() < 50, "{help}");
+        assert!(help.lines().count() < 55, "{help}");
         for said in ["Look after it:", "doctor", "Settings:", "--max-tier <TIER>", "SOUK_MAX_TIER"]
         {
             assert!(help.contains(said), "`{said}` is not in:\n{help}");

@@ -9,14 +9,34 @@ use crate::settings::variables;
 /// Read before any other setting: whatever happens may have to be logged.
 const LOG_VARIABLE: &str = "SOUK_LOG";
 
-/// Starts logging. `SOUK_LOG` is a filter: `debug`, `souk_runtime=debug,info`, …; by default a server
-/// tells what it does, and a command only what is wrong.
+/// How much is logged where `SOUK_LOG` does not say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LogDefault {
+    /// What it does.
+    Server,
+    /// What is wrong.
+    Command,
+    /// What is wrong, and what plugins write.
+    PluginsCommand,
+}
+
+impl LogDefault {
+    const fn filter(self) -> &'static str {
+        match self {
+            Self::Server => "info",
+            Self::Command => "warn",
+            Self::PluginsCommand => "warn,souk::plugin=info",
+        }
+    }
+}
+
+/// Starts logging. `SOUK_LOG` is a filter: `debug`, `souk_runtime=debug,info`, …
 ///
 /// # Errors
 /// `SOUK_LOG` is no filter.
-pub(crate) fn start(server: bool) -> anyhow::Result<()> {
-    let wanted = variables::of_process(LOG_VARIABLE)?
-        .unwrap_or_else(|| if server { "info" } else { "warn" }.to_owned());
+pub(crate) fn start(default: LogDefault) -> anyhow::Result<()> {
+    let wanted =
+        variables::of_process(LOG_VARIABLE)?.unwrap_or_else(|| default.filter().to_owned());
     // rmcp and the HTTP crates log whole messages, arguments and all, at debug.
     let filter =
         EnvFilter::try_new(format!("{wanted},{},hyper=warn,reqwest=warn", souk_mcp::LOG_DIRECTIVE))

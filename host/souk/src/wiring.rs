@@ -19,10 +19,6 @@ use crate::compiler_process::compiler;
 use crate::setup::Setup;
 use crate::{shared_codes, stores};
 
-/// How long a server waits for its plugins before it serves those that are there. Whoever follows
-/// the directory loads the rest.
-const LOADING: Duration = Duration::from_secs(20);
-
 /// The running host.
 pub(crate) struct RunningHost {
     pub(crate) registry: Arc<Registry>,
@@ -44,7 +40,8 @@ pub(crate) struct DemoAddresses {
 }
 
 impl RunningHost {
-    /// Opens the trail, reaches for the stores, and loads the plugins.
+    /// Opens the trail, reaches for the stores, and loads the plugins. A server does not wait for them:
+    /// whoever follows its registry loads them, while it serves.
     ///
     /// # Errors
     /// Whatever keeps the host from serving, for people.
@@ -53,8 +50,10 @@ impl RunningHost {
         let trail = Arc::new(open_trail(setup, &state)?);
         let (stores, demo) = configured(setup).await?;
         let stores = reach(stores, &trail, &state)?;
-        let patience = (transport != Transport::Terminal).then_some(LOADING);
-        let registry = load_within(setup, patience).await?;
+        let registry = registry(setup)?;
+        if transport == Transport::Terminal {
+            scan(&registry).await?;
+        }
         let probe = transport != Transport::Terminal && setup.probe();
         let sessions = SessionHost::new(stores).probe_at_login(probe);
         let sessions = Arc::new(sessions);
@@ -116,11 +115,13 @@ pub(crate) fn sandbox(setup: &Setup) -> anyhow::Result<Sandbox> {
 
 /// Loads the plugins of the configured directory.
 pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
-    load_within(setup, None).await
+    let registry = registry(setup)?;
+    scan(&registry).await?;
+    Ok(registry)
 }
 
-/// Loads them, or what can be loaded in this time.
-async fn load_within(setup: &Setup, patience: Option<Duration>) -> anyhow::Result<Arc<Registry>> {
+/// The registry of the configured directory, with nothing loaded yet.
+fn registry(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
     let sandbox = sandbox(setup)?;
     let directory = setup.plugins_dir()?;
     if !directory.is_dir() {
@@ -130,14 +131,15 @@ async fn load_within(setup: &Setup, patience: Option<Duration>) -> anyhow::Resul
             directory.display()
         );
     }
-    let registry = Arc::new(Registry::new(sandbox, directory, setup.plugin_trust()?));
-    match tokio::time::timeout(patience.unwrap_or(Duration::MAX), registry.scan()).await {
-        Ok(scanned) => drop(scanned.with_context(|| {
-            format!("cannot read the plugins in `{}`", registry.directory().display())
-        })?),
-        Err(_) => tracing::warn!("serving while plugins are still being loaded"),
-    }
-    Ok(registry)
+    Ok(Arc::new(Registry::new(sandbox, directory, setup.plugin_trust()?)))
+}
+
+async fn scan(registry: &Registry) -> anyhow::Result<()> {
+    let scanned = registry.scan().await;
+    drop(scanned.with_context(|| {
+        format!("cannot read the plugins in `{}`", registry.directory().display())
+    })?);
+    Ok(())
 }
 
 /// Plans are kept in the state directory, which every host of this user shares.

@@ -14,13 +14,6 @@ use super::turns::Turns;
 /// moment, so that is also how long a busy plugin can hold one.
 pub(crate) const TICK: Duration = Duration::from_millis(2);
 
-/// Core instances in one component. A Rust plugin has four: its module, two of wit-component's
-/// shims and WASI's adapter; other toolchains' have a few more.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 16;
-/// Linear memories in one component. One is usual; toolchains that link libraries use a second.
-const MEMORIES_PER_COMPONENT: u32 = 2;
-/// Tables in one component: one for the module and one for wit-component's shims.
-const TABLES_PER_COMPONENT: u32 = 4;
 /// Documents that are written at once, by all calls: each is an open file, of which a process may have
 /// 1,024 where nobody raised that.
 const OPEN_DOCUMENTS: usize = 128;
@@ -120,11 +113,13 @@ pub(crate) fn code_config(stack_bytes: usize, memory_bytes: usize) -> Config {
         .memory_reservation(memory_bytes as u64)
         .memory_reservation_for_growth(0)
         .memory_may_move(false)
+        // What passes values between the components of one that was joined looks into both memories.
+        // No module has two of its own: see the pool.
+        .wasm_multi_memory(true)
         // Features no plugin toolchain needs are attack surface.
         .wasm_memory64(false)
         .wasm_relaxed_simd(false)
         .wasm_tail_call(false)
-        .wasm_multi_memory(false)
         .wasm_custom_page_sizes(false)
         // A trap's message names functions; the address map and native unwinding cost start-up time
         // and memory and tell an operator nothing more.
@@ -142,12 +137,12 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
         .total_stacks(calls)
-        .total_core_instances(calls * CORE_INSTANCES_PER_COMPONENT)
-        .total_memories(calls * MEMORIES_PER_COMPONENT)
-        .total_tables(calls * TABLES_PER_COMPONENT)
-        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .max_memories_per_component(MEMORIES_PER_COMPONENT)
-        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .total_core_instances(calls.saturating_mul(limits.instances))
+        .total_memories(calls.saturating_mul(limits.memories))
+        .total_tables(calls.saturating_mul(limits.tables))
+        .max_core_instances_per_component(limits.instances)
+        .max_memories_per_component(limits.memories)
+        .max_tables_per_component(limits.tables)
         .max_memories_per_module(1)
         .max_tables_per_module(2)
         .max_component_instance_size(1 << 20)

@@ -1,6 +1,6 @@
 //! What a guest writes to stdout and stderr: lines of the host's log, never the protocol's stdout.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -13,6 +13,9 @@ use crate::text::printable;
 
 /// A line longer than this is logged in pieces.
 const LINE_BYTES: usize = 1_024;
+
+/// Lines of a run that whoever it fails for may see.
+const TAIL_LINES: usize = 5;
 
 /// Lines that one plugin may log in a second, over all its runs in this host. A call's own bytes are
 /// bounded, and calls are many.
@@ -84,6 +87,8 @@ pub(crate) struct GuestLog(Arc<Mutex<LogBuffer>>);
 struct LogBuffer {
     plugin: Arc<str>,
     line: Vec<u8>,
+    /// The last lines, logged or not.
+    tail: VecDeque<String>,
     left: usize,
     dropped: usize,
 }
@@ -91,7 +96,16 @@ struct LogBuffer {
 impl GuestLog {
     /// A log that takes `bytes` and drops the rest.
     pub(crate) fn new(plugin: Arc<str>, bytes: usize) -> Self {
-        Self(Arc::new(Mutex::new(LogBuffer { plugin, line: Vec::new(), left: bytes, dropped: 0 })))
+        let buffer =
+            LogBuffer { plugin, line: Vec::new(), tail: VecDeque::new(), left: bytes, dropped: 0 };
+        Self(Arc::new(Mutex::new(buffer)))
+    }
+
+    /// The last lines so far, as they can be shown.
+    pub(crate) fn tail(&self) -> Vec<String> {
+        let mut buffer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        buffer.flush();
+        buffer.tail.iter().cloned().collect()
     }
 }
 
@@ -111,13 +125,18 @@ impl LogBuffer {
     }
 
     fn flush(&mut self) {
-        if !self.line.is_empty() {
-            if may_log(&self.plugin, LogSource::Guest) {
-                let text = printable(&String::from_utf8_lossy(&self.line), LINE_BYTES);
-                tracing::info!(target: "souk::plugin", plugin = %self.plugin, "{text}");
-            }
-            self.line.clear();
+        if self.line.is_empty() {
+            return;
         }
+        let text = printable(&String::from_utf8_lossy(&self.line), LINE_BYTES);
+        self.line.clear();
+        if may_log(&self.plugin, LogSource::Guest) {
+            tracing::info!(target: "souk::plugin", plugin = %self.plugin, "{text}");
+        }
+        if self.tail.len() == TAIL_LINES {
+            self.tail.pop_front();
+        }
+        self.tail.push_back(text);
     }
 }
 

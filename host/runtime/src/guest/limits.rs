@@ -20,6 +20,15 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Elements of all tables of one call together. A Rust plugin has a few hundred.
     pub table_elements: usize,
+    /// Core instances that one component is made of. A Rust plugin has four: its module, two of
+    /// wit-component's shims and WASI's adapter; Python's interpreter with its libraries has some
+    /// twenty, and components that are joined have as many as all of them, and one for each joint.
+    pub instances: u32,
+    /// Linear memories in one component: one for each component that it is joined of. Each reserves
+    /// `memory_bytes` of address space for each call that may run at once.
+    pub memories: u32,
+    /// Tables in one component: of its modules, and of wit-component's shims.
+    pub tables: u32,
     /// The plugin's own stack. Bytes.
     pub stack_bytes: usize,
     /// Processor time of one call. Milliseconds, counted in ticks of 2.
@@ -77,6 +86,9 @@ impl Default for Limits {
             concurrent_calls_per_plugin: 32,
             memory_bytes: 64 << 20,
             table_elements: 20_000,
+            instances: 64,
+            memories: 8,
+            tables: 32,
             stack_bytes: 512 << 10,
             cpu_ms: 5_000,
             wall_ms: 120_000,
@@ -89,7 +101,7 @@ impl Default for Limits {
             export_bytes: 64 << 20,
             exports_bytes: 256 << 20,
             export_hours: 24,
-            file_bytes: 16 << 20,
+            file_bytes: 32 << 20,
             all_files_bytes: 256 << 20,
             compile_ms: 60_000,
             compile_memory_bytes: 1 << 30,
@@ -123,6 +135,9 @@ impl Limits {
         )?;
         within("memory_bytes", self.memory_bytes as u64, 1 << 20, 1 << 30)?;
         within("table_elements", self.table_elements as u64, 1_000, 1_000_000)?;
+        within("instances", self.instances.into(), 4, 1_000)?;
+        within("memories", self.memories.into(), 1, 100)?;
+        within("tables", self.tables.into(), 2, 1_000)?;
         within("stack_bytes", self.stack_bytes as u64, 64 << 10, 8 << 20)?;
         within("cpu_ms", self.cpu_ms, 10, 600_000)?;
         within("wall_ms", self.wall_ms, 10, 3_600_000)?;

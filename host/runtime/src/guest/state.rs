@@ -1,7 +1,7 @@
 //! What stands behind one run of a plugin: its empty WASI, its budget, and the call it serves.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 use wasmtime::component::ResourceTable;
@@ -18,6 +18,8 @@ use super::turns::{Turn, TurnOwner, Turns};
 use super::usage::{ExceededBudget, Usage};
 use super::wall_clock::WallClock;
 
+/// What a guest's monotonic clock shows first. Nanoseconds.
+const CLOCK_START: u64 = 1_000_000_000;
 /// Random bytes in one host call. Nobody needs more for an id or a hash seed.
 const RANDOM_BYTES: u64 = 4 << 10;
 /// Handles that a guest may hold at once.
@@ -28,6 +30,8 @@ const WITHOUT_TURNS: Duration = TICK.saturating_mul(2);
 /// The data of a wasmtime store. Made for one run and dropped with it.
 pub(crate) struct GuestState {
     wasi: WasiCtx,
+    /// What it writes.
+    pub(crate) log: GuestLog,
     pub(crate) table: ResourceTable,
     /// How long it has run.
     pub(crate) clock: WallClock,
@@ -48,27 +52,30 @@ impl GuestState {
         call: CallContext,
     ) -> Self {
         let turns = HeldTurn::new(engine, call.principal.as_str(), &plugin);
-        let wasi = empty_wasi(plugin, &budget).build();
-        Self::new(engine, wasi, budget, turns, Some(Box::new(call)))
+        let log = GuestLog::new(plugin, budget.log_bytes);
+        let wasi = empty_wasi(&log).monotonic_clock(RunningClock::start()).build();
+        Self::new(engine, wasi, log, budget, turns, Some(Box::new(call)))
     }
 
     /// For `describe`: time stands still and chance always falls the same way, so that a plugin
     /// can only say one thing of itself.
     pub(crate) fn describing(engine: &Engine, plugin: Arc<str>, budget: Budget) -> Self {
         let turns = HeldTurn::new(engine, "", &plugin);
-        let wasi = empty_wasi(plugin, &budget)
+        let log = GuestLog::new(plugin, budget.log_bytes);
+        let wasi = empty_wasi(&log)
             .wall_clock(SteadyClock)
             .monotonic_clock(SteadyClock)
             .secure_random(steady_chance())
             .insecure_random(steady_chance())
             .insecure_random_seed(0)
             .build();
-        Self::new(engine, wasi, budget, turns, None)
+        Self::new(engine, wasi, log, budget, turns, None)
     }
 
     fn new(
         engine: &Engine,
         wasi: WasiCtx,
+        log: GuestLog,
         budget: Budget,
         turns: HeldTurn,
         call: Option<Box<CallContext>>,
@@ -77,6 +84,7 @@ impl GuestState {
         table.set_max_capacity(HANDLES);
         Self {
             wasi,
+            log,
             table,
             clock: WallClock::start(),
             usage: Usage::new(budget),
@@ -161,11 +169,10 @@ impl HeldTurn {
 }
 
 /// No files, no sockets, no environment, no arguments, no input; output goes to the log.
-fn empty_wasi(plugin: Arc<str>, budget: &Budget) -> WasiCtxBuilder {
-    let log = GuestLog::new(plugin, budget.log_bytes);
+fn empty_wasi(log: &GuestLog) -> WasiCtxBuilder {
     let mut wasi = WasiCtxBuilder::new();
     wasi.stdout(log.clone())
-        .stderr(log)
+        .stderr(log.clone())
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
@@ -175,6 +182,26 @@ fn empty_wasi(plugin: Arc<str>, budget: &Budget) -> WasiCtxBuilder {
 
 fn steady_chance() -> Deterministic {
     Deterministic::new(vec![4])
+}
+
+/// A clock that runs from the call's start. It never shows 0: Go's runtime takes that for broken.
+struct RunningClock(Instant);
+
+impl RunningClock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl HostMonotonicClock for RunningClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        let nanoseconds = u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        nanoseconds.saturating_add(CLOCK_START)
+    }
 }
 
 /// A clock on which nothing passes.
@@ -196,7 +223,7 @@ impl HostMonotonicClock for SteadyClock {
     }
 
     fn now(&self) -> u64 {
-        0
+        CLOCK_START
     }
 }
 

@@ -17,8 +17,8 @@ use crate::guest::engine::code_config;
 use crate::guest::limits::Limits;
 use crate::text::printable;
 
-/// Code of one component. Bytes. A file of 16 MiB makes some 80.
-const CODE_BYTES: u64 = 128 << 20;
+/// Code of one component. Bytes. A file of 32 MiB makes some 160.
+const CODE_BYTES: u64 = 256 << 20;
 /// What a compiler says when it fails. Bytes.
 const COMPLAINT_BYTES: u64 = 16 << 10;
 /// Threads of one compiler. Two may run at once, beside the calls.
@@ -237,7 +237,8 @@ async fn in_a_child(
 impl CompilerSettings {
     fn why_it_ended(&self, status: std::process::ExitStatus, complaint: &str) -> CompileError {
         use std::os::unix::process::ExitStatusExt;
-        let complaint = printable(complaint.trim(), 500);
+        let said = complaint.trim();
+        let complaint = printable(said, 500);
         if status.code() == Some(REFUSED.into()) {
             return CompileError::Refused(complaint);
         }
@@ -255,7 +256,35 @@ impl CompilerSettings {
             Some(rustix::process::Signal::KILL | rustix::process::Signal::TERM) => {
                 CompileError::TryAgain(format!("the compiler was ended: {status}"))
             }
-            _ => CompileError::Refused(format!("the compiler failed on it: {status}: {complaint}")),
+            _ => CompileError::Refused(format!(
+                "the compiler failed on it: {status}: {}",
+                printable(&in_one_line(said), 500)
+            )),
         }
+    }
+}
+
+/// What a compiler that broke said, without what is said of every panic.
+fn in_one_line(said: &str) -> String {
+    let lines = said.lines().map(str::trim);
+    let told = lines.filter(|line| !line.is_empty() && !line.starts_with("note: "));
+    told.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_compiler_that_panics_refuses_its_file_in_one_line() {
+        let panic = "\nthread 'main' panicked at cranelift/x.rs:1:2:\nno such type\nnote: run with `RUST_BACKTRACE=1`";
+        let settings = CompilerSettings::of(&Limits::default());
+        let ended = settings.why_it_ended(ExitStatus::from_raw(101 << 8), panic);
+        let CompileError::Refused(why) = ended else { panic!("{ended:?}") };
+        assert!(why.ends_with("panicked at cranelift/x.rs:1:2: no such type"), "{why}");
+        assert!(!why.contains('\n'), "{why}");
     }
 }

@@ -19,6 +19,7 @@ mod preflight;
 pub(crate) mod prompt_text;
 mod published_schema;
 pub(crate) mod registry;
+mod remedy;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 mod schema_references;

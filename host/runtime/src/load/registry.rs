@@ -44,6 +44,9 @@ pub struct Registry {
     /// Whether whoever reads the log hears of what waits: of a command that ends at once nobody does.
     is_announcing: AtomicBool,
     version: watch::Sender<u64>,
+    /// The version that came of everything there was to look at; none while something is looked at that
+    /// may serve soon.
+    settled: watch::Sender<Option<u64>>,
     /// One scan at a time.
     scans: Mutex<ScanState>,
 }
@@ -57,6 +60,8 @@ struct ScanState {
     kept: BTreeMap<String, Arc<Plugin>>,
     /// Where it is written down what serves, once there is a trail.
     record: Option<PluginRecord>,
+    /// Whether the directory was read to its end at least once.
+    is_known: bool,
     /// Whether something of it is not published yet.
     unpublished: bool,
 }
@@ -74,6 +79,7 @@ impl Registry {
             loaded: ArcSwap::default(),
             is_announcing: AtomicBool::new(false),
             version: watch::Sender::new(0),
+            settled: watch::Sender::new(None),
             scans: Mutex::default(),
         }
     }
@@ -88,6 +94,13 @@ impl Registry {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
+    }
+
+    /// The version that came of everything there was to look at; none while something is looked at that
+    /// may serve soon, and before anything was.
+    #[must_use]
+    pub fn settled(&self) -> watch::Receiver<Option<u64>> {
+        self.settled.subscribe()
     }
 
     /// What the registry loads plugins into.
@@ -113,7 +126,9 @@ impl Registry {
     /// The directory cannot be read; what was loaded stays.
     pub async fn scan(&self) -> std::io::Result<Arc<PluginSet>> {
         let mut state = self.scans.lock().await;
-        let ScanState { seen, kept, record, unpublished } = &mut *state;
+        // However it ends: what is not there by then is not waited for.
+        let _end = ScanEnd(self);
+        let ScanState { seen, kept, record, is_known, unpublished } = &mut *state;
         let (directory, trust) = (self.directory.clone(), self.trust.clone());
         let before = self.snapshot.load_full();
         let look = move || (files::list(&directory), before.read_again(&trust, &directory));
@@ -130,6 +145,9 @@ impl Registry {
         self.load_kept(seen, kept, &names, &trust).await;
 
         let planned = self.plan(listed, seen);
+        if !planned.is_empty() {
+            self.settled.send_if_modified(|settled| settled.take().is_some());
+        }
         let mut pending: BTreeSet<String> =
             planned.iter().map(|plan| plan.listed.file.clone()).collect();
         let mut loading =
@@ -161,24 +179,28 @@ impl Registry {
         if *unpublished {
             self.load_kept(seen, kept, &names, &trust).await;
             self.publish(&self.view(seen, kept, &names, &BTreeSet::new(), &trust));
-            *unpublished = false;
-            if let Some(record) = record {
-                record.note(&self.loaded(), &self.sandbox).await;
-            }
+        }
+        let is_first = !std::mem::replace(is_known, true);
+        let is_news = std::mem::take(unpublished) || is_first;
+        if let Some(record) = record.as_mut().filter(|_| is_news) {
+            record.note(&self.loaded(), &self.sandbox).await;
         }
         Ok(self.loaded())
     }
 
     /// Writes down from now on what serves and what does not, and first what changed since it was last
-    /// written down. Of what the program was built with the bytes are kept, as of all that is approved.
+    /// written down; where nothing was looked at yet, as soon as it was. Of what the program was built with the bytes are kept, as of all that is approved.
     pub async fn keep_record(&self, trail: Arc<AuditTrail>) {
         let mut state = self.scans.lock().await;
         let record = PluginRecord::new(trail, self.trust.store.clone(), self.directory.clone());
+        let is_known = state.is_known;
         let record = state.record.insert(record);
         if !self.is_announcing.swap(true, Ordering::Relaxed) {
             announce(&self.loaded().waiting, &[]);
         }
-        record.note(&self.loaded(), &self.sandbox).await;
+        if is_known {
+            record.note(&self.loaded(), &self.sandbox).await;
+        }
     }
 
     /// Whether the record of approvals was changed since the last scan.
@@ -365,6 +387,16 @@ impl Registry {
         let digest = bytes.digest.clone();
         let outcome = self.sandbox.load(file, bytes).await.map(Arc::new);
         (file.clone(), FileScan::new(*stamp, digest, outcome, before))
+    }
+}
+
+/// Says at the end of a scan that nothing is waited for any more.
+struct ScanEnd<'r>(&'r Registry);
+
+impl Drop for ScanEnd<'_> {
+    fn drop(&mut self) {
+        let version = *self.0.version.borrow();
+        self.0.settled.send_if_modified(|settled| settled.replace(version).is_none());
     }
 }
 

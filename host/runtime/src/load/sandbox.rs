@@ -13,6 +13,7 @@ use super::artifacts::{Artifacts, load_compiled};
 use super::compiler::{CompileError, Compiler, CompilerSettings};
 use super::describe::{self, GroupDescription};
 use super::plugin::Plugin;
+use super::remedy;
 use crate::guest::bindings::souk::plugin::{
     cache, documents, plans, progress, session, session_control, settings, types, upstream,
 };
@@ -68,7 +69,7 @@ impl PluginRejection {
 impl From<CompileError> for PluginRejection {
     fn from(error: CompileError) -> Self {
         match error {
-            CompileError::Refused(why) => Self::new(why),
+            CompileError::Refused(why) => Self::new(format!("{why}{}", remedy::of_feature(&why))),
             CompileError::TryAgain(why) => Self::for_now(why),
         }
     }
@@ -204,7 +205,13 @@ impl Sandbox {
             load_compiled(&engine, &code)
         })
         .await?
-        .map_err(|error| PluginRejection::new(format!("it does not fit this host: {error:#}")))?;
+        .map_err(|error| {
+            let why = format!("{error:#}");
+            PluginRejection::new(format!(
+                "it does not fit this host: {why}{}",
+                remedy::of_size(&why)
+            ))
+        })?;
         tracing::info!("compiled {file} in {} ms", started.elapsed().as_millis());
         Ok(component)
     }
@@ -225,8 +232,9 @@ impl Sandbox {
             .collect();
         match imports.iter().find(|name| !OFFERED.iter().any(|offered| name.starts_with(offered))) {
             Some(strange) => Err(PluginRejection::new(format!(
-                "it imports `{}`, which this host does not offer",
-                printable(strange, 120)
+                "it imports `{}`, which this host does not offer{}",
+                printable(strange, 120),
+                remedy::of_import(strange)
             ))),
             None => Ok(imports),
         }

@@ -1,6 +1,6 @@
 //! One call from the transport to its answer: may it, with these arguments, run it, write it down.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -24,8 +24,10 @@ use super::call_target::CallTarget;
 use super::client_log::ClientLog;
 use super::completions::{PATIENCE, Suggester, suggestions};
 use super::dispatcher_deps::DispatcherDeps;
-use super::document_watch::{self, DocumentWatch};
+use super::document_news::DocumentNews;
 use super::documents::DocumentReader;
+use super::finder_tools::FinderTool;
+use super::loading::Loading;
 use super::masks;
 use super::operator_config::{OperatorConfig, settings_for};
 use super::orientation::orientation;
@@ -46,25 +48,22 @@ pub struct Dispatcher {
     rates: Arc<Rates>,
     /// Counts up when the rules change or the registry does.
     version: watch::Sender<u64>,
+    loading: Loading,
     lists: ToolLists,
     tools: CurrentTools,
-    documents: tokio::sync::Mutex<DocumentWatch>,
-    /// Tells whose documents have changed.
-    resource_changes: broadcast::Sender<(Option<Principal>, ResourceChange)>,
+    documents: Arc<DocumentNews>,
 }
 
 /// What is asked for otherwise than by calls, on the trail as MCP calls it.
 const READING: &str = "resources/read";
 const COMPLETION: &str = "completion/complete";
 
-/// Changes of resources that a slow listener may have outstanding; after more it looks at all again.
-const RESOURCE_CHANGES: usize = 64;
-
 impl Dispatcher {
     /// A dispatcher. Runs a task that follows the registry's changes for as long as it lives.
     #[must_use]
     pub fn new(deps: DispatcherDeps, config: OperatorConfig) -> Arc<Self> {
-        let mut changes = deps.registry.changes();
+        let (changes, loading) = (deps.registry.changes(), Loading::of(deps.registry.clone()));
+        let documents = DocumentNews::of(deps.exports.clone());
         let config = Arc::new(config);
         masks::set_on_trail(&deps.trail, config.rules.clone());
         let pool = &deps.registry.sandbox().limits;
@@ -75,52 +74,35 @@ impl Dispatcher {
             config: ArcSwap::new(config),
             rates: Arc::default(),
             version: watch::Sender::new(0),
-            documents: tokio::sync::Mutex::default(),
-            resource_changes: broadcast::Sender::new(RESOURCE_CHANGES),
+            loading: loading.clone(),
+            documents,
             lists: ToolLists::default(),
             tools: CurrentTools::default(),
         });
-        // For what was loaded before there was anybody to follow the changes.
-        dispatcher.warn_of_settings();
-        dispatcher.warn_of_tool_sets();
-        let weak = Arc::downgrade(&dispatcher);
-        tokio::spawn(async move {
-            while changes.changed().await.is_ok() {
-                let Some(dispatcher) = weak.upgrade() else { return };
-                dispatcher.warn_of_settings();
-                dispatcher.bump();
-            }
-        });
-        let weak = Arc::downgrade(&dispatcher);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(document_watch::LOOK).await;
-                let Some(dispatcher) = weak.upgrade() else { return };
-                dispatcher.look_for_documents().await;
-            }
-        });
+        tokio::spawn(Self::follow(Arc::downgrade(&dispatcher), changes, loading));
         dispatcher
     }
 
-    /// Tells those whose documents have expired, or come or gone by another way than their calls.
-    async fn look_for_documents(&self) {
-        // Nobody listens, as in a host that ends after one call.
-        if self.resource_changes.receiver_count() == 0 {
-            return;
+    /// Takes in what the registry loads, until the dispatcher is gone.
+    async fn follow(weak: Weak<Self>, mut changes: watch::Receiver<u64>, loading: Loading) {
+        // Lists wait for what was there at the start, so that it is no news when it comes.
+        let started = loading.started().await;
+        let Some(dispatcher) = weak.upgrade() else { return };
+        dispatcher.warn_of_settings();
+        dispatcher.warn_of_tool_sets();
+        dispatcher.version.send_if_modified(|version| {
+            *version += 1;
+            false
+        });
+        drop(dispatcher);
+        if started.is_some_and(|version| *changes.borrow() == version) {
+            changes.mark_unchanged();
         }
-        match self.documents.lock().await.look(&self.deps.exports).await {
-            Ok(owners) => {
-                for owner in &owners {
-                    self.tell_of_documents(Principal::named(owner));
-                }
-            }
-            Err(failure) => tracing::warn!("cannot look for documents: {failure}"),
+        while changes.changed().await.is_ok() {
+            let Some(dispatcher) = weak.upgrade() else { return };
+            dispatcher.warn_of_settings();
+            dispatcher.bump();
         }
-    }
-
-    fn tell_of_documents(&self, owner: Principal) {
-        // That nobody hears of it is no failure.
-        let _ = self.resource_changes.send((Some(owner), ResourceChange::List));
     }
 
     /// Puts another configuration in force, at once and as a whole: for every call that starts from
@@ -187,6 +169,23 @@ impl Dispatcher {
 
     fn documents_under<'d>(&'d self, rules: &'d Rules) -> DocumentReader<'d> {
         DocumentReader { exports: &self.deps.exports, rules, sessions: &self.deps.sessions }
+    }
+
+    /// Waits until a call's tool is there, or nothing more is coming; a call that finds others, for all
+    /// that a list waits for.
+    async fn await_tool_of(&self, call: &ToolCall) {
+        if !self.loading.is_going_on() {
+            return;
+        }
+        if FinderTool::is_name(&call.tool) {
+            self.loading.started().await;
+        }
+        let is_missing = || {
+            let (tools, config) = (self.tools(), self.config.load());
+            let target = CallTarget::of(&tools, &config.rules, &mut call.clone());
+            target.callable.is_err_and(|failure| failure.code == Code::ActionNotFound)
+        };
+        self.loading.wait_while(is_missing).await;
     }
 
     /// Waits for the call's places. What cannot be called, or the rules refuse, waits for nothing.
@@ -341,7 +340,8 @@ impl Actions for Dispatcher {
     fn orientation(&self, principal: &Principal) -> Orientation {
         let (tools, config) = (self.tools(), self.config.load());
         let login = self.deps.sessions.login_way(config.accept_credentials);
-        orientation(&listing(&tools, &config, principal), login)
+        let loading = self.loading.is_going_on();
+        orientation(&listing(&tools, &config, principal), login, loading)
     }
 
     fn find(&self, name: &str) -> Option<Arc<Tool>> {
@@ -353,6 +353,14 @@ impl Actions for Dispatcher {
         tools.tool(name).is_some() || tools.is_held(name)
     }
 
+    async fn ready(&self) {
+        self.loading.started().await;
+    }
+
+    async fn await_tool(&self, name: &str) {
+        self.loading.wait_while(|| !self.answers(name)).await;
+    }
+
     async fn call(&self, mut call: ToolCall) -> Result<ToolResult, CallFailure> {
         let DispatcherDeps { trail, transport, exports, sessions, .. } = &self.deps;
         // First of all: what is refused for its rate costs nothing else.
@@ -360,6 +368,7 @@ impl Actions for Dispatcher {
             let guard = AuditGuard::of_unseen_call(trail, *transport, &call);
             return self.refuse_for_rate(&call, guard, failure);
         }
+        self.await_tool_of(&call).await;
         let tools = self.tools();
         let target = CallTarget::of(&tools, &self.config.load().rules, &mut call);
         let CallTarget { tool, arguments, callable } = target;
@@ -400,11 +409,8 @@ impl Actions for Dispatcher {
         let end = CallEnd { guard, exports, tool, mask, text_mask, shortening, resources, result };
         let answer = end.answer().await;
         log.ended(&answer);
-        if let Ok(ToolResult { documents, .. }) = &answer
-            && !documents.is_empty()
-        {
-            self.documents.lock().await.note(principal.as_str(), documents);
-            self.tell_of_documents(principal);
+        if let Ok(ToolResult { documents, .. }) = &answer {
+            self.documents.kept(principal, documents).await;
         }
         answer
     }
@@ -443,7 +449,7 @@ impl Actions for Dispatcher {
     }
 
     fn resource_changes(&self) -> Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>> {
-        Some(self.resource_changes.subscribe())
+        Some(self.documents.subscribe())
     }
 
     fn resource_families(&self, principal: &Principal) -> Vec<ResourceFamily> {

@@ -13,8 +13,9 @@ const LOGIN: &str = "auth_login";
 const SERVING: [&str; 3] = ["auth", "scope", PlansTool::GROUP];
 
 /// What whoever has this list should know; `login` is how callers come to a session that no rule keeps
-/// from it.
-pub(super) fn orientation(listing: &Listing<'_>, login: LoginWay) -> Orientation {
+/// from it. While plugins are being loaded it is not known yet what there is, and what there may be is
+/// told.
+pub(super) fn orientation(listing: &Listing<'_>, login: LoginWay, loading: bool) -> Orientation {
     let profiles = || listing.tools.iter().map(|one| one.tool.profile());
     let may = |name: &str| profiles().any(|tool| tool.name == name);
     let mut subjects: Vec<String> = Vec::new();
@@ -25,9 +26,10 @@ pub(super) fn orientation(listing: &Listing<'_>, login: LoginWay) -> Orientation
     }
     Orientation {
         subjects,
-        login: if may(LOGIN) { login } else { LoginWay::Forbidden },
+        login: if loading || may(LOGIN) { login } else { LoginWay::Forbidden },
         writes: profiles().any(|tool| tool.effect.writes()),
         plans: may(PlansTool::Commit.name()),
-        unlisted: listing.tools.iter().any(|one| !one.attention.is_listed()),
+        unlisted: loading || listing.tools.iter().any(|one| !one.attention.is_listed()),
+        loading,
     }
 }

@@ -172,9 +172,21 @@ impl PluginRun<'_> {
         if crossing_too_large(trap) {
             return ExceededBudget::Crossing(usage.budget.answer_bytes).failure(name);
         }
+        let log = match self.shown_log() {
+            None => "its log may say more".to_owned(),
+            Some(lines) => format!("its log ends with: {lines}"),
+        };
         Failure::internal(format!("the plugin `{name}` failed: {}", why_ended(usage, trap)))
             .rule("trap")
-            .remedy("other plugins and later calls are unharmed; its log may say more")
+            .remedy(format!("other plugins and later calls are unharmed; {log}"))
+    }
+
+    /// What the plugin wrote last, for whoever may read the host's log anyway.
+    fn shown_log(&self) -> Option<String> {
+        let state = self.store.data();
+        let is_shown = state.call.as_deref().is_some_and(|call| call.principal.is_local_user());
+        let lines = if is_shown { state.log.tail() } else { Vec::new() };
+        (!lines.is_empty()).then(|| lines.join(" | "))
     }
 }
 

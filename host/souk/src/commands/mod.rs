@@ -11,12 +11,13 @@ mod plugins;
 mod policy;
 mod serve;
 mod state;
+mod test;
 mod tools;
 
 use std::process::ExitCode;
 
 use crate::cli::{CommandLine, SoukCommand};
-use crate::logging;
+use crate::logging::{self, LogDefault};
 use crate::settings::source::SettingValue;
 use crate::setup::Setup;
 
@@ -25,10 +26,15 @@ use crate::setup::Setup;
 /// # Errors
 /// What went wrong, for people.
 pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::Result<ExitCode> {
-    logging::start(matches!(cli.command, SoukCommand::Serve | SoukCommand::DemoStore(_)))?;
+    logging::start(match cli.command {
+        SoukCommand::Serve | SoukCommand::DemoStore(_) => LogDefault::Server,
+        SoukCommand::Call(_) | SoukCommand::Test(_) => LogDefault::PluginsCommand,
+        _ => LogDefault::Command,
+    })?;
     match cli.command {
         SoukCommand::Serve => serve::run(Setup::read(flags)?).await,
         SoukCommand::Call(call) => call::run(Setup::read(flags)?, call).await,
+        SoukCommand::Test(test) => test::run(flags, test).await,
         SoukCommand::Actions(list) => actions::run(&Setup::read(flags)?, list).await,
         SoukCommand::Tools(list) => tools::run(&Setup::read(flags)?, list).await,
         SoukCommand::Plugins(plugins) => plugins::run(&Setup::read(flags)?, plugins).await,

@@ -8,6 +8,7 @@ use anyhow::Context;
 use souk_mcp::{HttpServer, TransportLimits};
 use souk_model::counted;
 use souk_plans::EndUrgency;
+use souk_runtime::Registry;
 use souk_state::audit::Transport;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,17 +41,6 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
         raise_descriptors();
     }
     let host = RunningHost::start(&setup, transport).await?;
-    let loaded = host.registry.loaded();
-    tracing::info!(
-        "{} of {} from {}",
-        counted(
-            loaded.plugins.values().map(|plugin| plugin.group.actions.len()).sum::<usize>(),
-            "tool",
-            "tools"
-        ),
-        counted(loaded.plugins.len(), "plugin", "plugins"),
-        host.registry.directory().display()
-    );
     if let Some(demo) = &host.demo {
         tracing::info!("demo store at http://{}/", demo.store);
         if let Some(cache) = demo.cache {
@@ -58,6 +48,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
         }
     }
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
+    tokio::spawn(tell_what_serves(host.registry.clone()));
     let (end, ended) = tokio::sync::oneshot::channel();
     let upkeep = tokio::spawn(Upkeep::of(&host, &setup).run(ended));
     tokio::spawn(crate::allocator::give_back());
@@ -95,6 +86,21 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
         tracing::error!("the state is not looked after to the end: {error}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what serves, once everything that was there at the start has been looked at.
+async fn tell_what_serves(registry: Arc<Registry>) {
+    if registry.settled().wait_for(Option::is_some).await.is_err() {
+        return;
+    }
+    let plugins = &registry.loaded().plugins;
+    let tools: usize = plugins.values().map(|plugin| plugin.group.actions.len()).sum();
+    tracing::info!(
+        "{} of {} from {}",
+        counted(tools, "tool", "tools"),
+        counted(plugins.len(), "plugin", "plugins"),
+        registry.directory().display()
+    );
 }
 
 /// Ends a task with what it holds.

@@ -60,6 +60,11 @@ impl FinderTool {
         }
     }
 
+    /// Whether one of them is called so.
+    pub(crate) fn is_name(name: &str) -> bool {
+        Self::ALL.iter().any(|tool| tool.name() == name)
+    }
+
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Search => "Search tools",

@@ -13,7 +13,10 @@ mod stores;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use serde_json::Value;
+
 use super::setting::{Setting, SettingGroup};
+use super::source::{SettingSource, SettingValue};
 
 /// All of them, in the order in which the documentation has them.
 pub(crate) const GROUPS: &[SettingGroup] = &[
@@ -47,4 +50,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
 /// The setting with this key, as the table writes it.
 pub(crate) fn find(key: &str) -> Option<&'static Setting> {
     BY_KEY.get(key).copied()
+}
+
+/// A setting as a command sets it that has its own of it; none where there is no such setting. It stands
+/// where a flag would.
+pub(crate) fn set_by(command: &'static str, key: &str, value: Value) -> Option<SettingValue> {
+    let setting = find(key)?;
+    let source = SettingSource::Flag(command);
+    Some(SettingValue { setting, key: key.to_owned(), name: None, value, source })
 }

@@ -81,6 +81,20 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "elements",
             "All tables of one call together",
         ),
+        Setting::limit(
+            "limits.instances",
+            "64",
+            "instances",
+            "Core instances that one component is made of; Python's interpreter is some twenty",
+        ),
+        Setting::limit(
+            "limits.memories",
+            "8",
+            "memories",
+            "Memories of one component, one for each that it is joined of; each reserves \
+             `limits.memory_bytes` of address space for each call that may run at once",
+        ),
+        Setting::limit("limits.tables", "32", "tables", "Tables of one component"),
         Setting::limit("limits.stack_bytes", "524288", "bytes", "The plugin's own stack"),
         Setting::limit("limits.cpu_ms", "5000", "ms", "Processor time of one call"),
         Setting::limit(
@@ -129,7 +143,7 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "All documents of one caller; what would be more is refused",
         ),
         Setting::limit("limits.export_hours", "24", "hours", "How long a document is kept"),
-        Setting::limit("limits.file_bytes", "16777216", "bytes", "Size of a plugin's file"),
+        Setting::limit("limits.file_bytes", "33554432", "bytes", "Size of a plugin's file"),
         Setting::limit(
             "limits.all_files_bytes",
             "268435456",

@@ -1,0 +1,67 @@
+//! `souk test`
+
+mod cases;
+mod matching;
+mod report;
+mod runner;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use souk_state::audit::Transport;
+
+use crate::cli::TestArgs;
+use crate::output::{print, print_json};
+use crate::settings::source::SettingValue;
+use crate::settings::table;
+use crate::setup::Setup;
+use crate::wiring::RunningHost;
+
+/// Runs the cases against a host of their own, which serves the file alone, on a demo store of its own;
+/// limits and rules are those of the configuration.
+pub(crate) async fn run(flags: Vec<SettingValue>, args: TestArgs) -> anyhow::Result<ExitCode> {
+    let cases = cases::read(&args.cases)?;
+    let home = tempfile::tempdir().context("there is no room for temporary files")?;
+    let plugins = home.path().join("plugins");
+    std::fs::create_dir(&plugins)?;
+    let file = args.file.file_name().context("the file has no name")?;
+    std::fs::copy(&args.file, plugins.join(file))
+        .with_context(|| format!("cannot read `{}`", args.file.display()))?;
+    let setup = Setup::read(with_own(flags, home.path())?)?;
+    let host = RunningHost::start(&setup, Transport::Terminal).await?;
+    let loaded = host.registry.loaded();
+    if let Some(refused) = loaded.refused.first() {
+        bail!("`{}` is refused: {}", args.file.display(), refused.why);
+    }
+    let Some(plugin) = loaded.plugins.values().next() else {
+        bail!("`{}` is held back: `--trust open` serves all of it", args.file.display());
+    };
+    host.log_in().await.map_err(|failure| anyhow::anyhow!("{}", failure.render()))?;
+    let results = runner::Runner::new(&host, &plugin.group)?.run(cases).await?;
+    let report = report::Report::of(&plugin.group, results);
+    if args.json {
+        print_json(&report)?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The flags, with a store, a state and a directory of plugins that are the tests' own.
+fn with_own(flags: Vec<SettingValue>, home: &Path) -> anyhow::Result<Vec<SettingValue>> {
+    let path = |name: &str| Value::from(home.join(name).to_string_lossy().into_owned());
+    let own = [
+        ("demo", Value::Bool(true)),
+        ("state_dir", path("state")),
+        ("plugins_dir", path("plugins")),
+    ];
+    let mut flags: Vec<SettingValue> =
+        flags.into_iter().filter(|flag| !own.iter().any(|(key, _)| flag.key == *key)).collect();
+    for (key, value) in own {
+        let set = table::set_by("souk test", key, value);
+        flags.push(set.with_context(|| format!("there is no setting `{key}`"))?);
+    }
+    Ok(flags)
+}

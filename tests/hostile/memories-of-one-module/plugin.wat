@@ -1,0 +1,1 @@
+(memory $second 1)

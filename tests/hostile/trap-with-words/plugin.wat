@@ -1,0 +1,6 @@
+(import "wasi:cli/stdout@0.2.0" "get-stdout" (func $stdout (result i32)))
+(import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush" (func $write (param i32 i32 i32 i32)))
+(data (memory $memory) (i32.const 128) "\1b[31m{\"id\":1}\0alast words")
+(func $invoke (param i32 i32 i32 i32) (result i32)
+  (call $write (call $stdout) (i32.const 128) (i32.const 25) (i32.const 1024))
+  (unreachable))
