@@ -10,6 +10,7 @@ mod callers;
 mod cases;
 mod cli;
 mod connections;
+mod contract;
 mod details;
 mod docs;
 mod doctor;

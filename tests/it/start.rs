@@ -122,7 +122,8 @@ async fn nothing_is_told_of_a_list_that_has_not_changed() {
     // The same plugin from another file's bytes, and a rule that changes nothing for this caller.
     let replaced = [file, vec![0, 2, 1, b'x']].concat();
     home.write("plugins/probe.wasm", &replaced);
-    client.process().logged("compiled probe.wasm").await;
+    let trail = async || std::fs::read_to_string(home.trail()).unwrap();
+    until("it serves", async || trail().await.contains("plugin-replaced")).await;
     home.write("rules.toml", "policy.deny = ['acme_*']");
     client.process().logged("rules.toml is in force").await;
     let ping = older(2, "ping", &json!({}));

@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde_json::Value;
 use souk_demo_store::{Credential, DemoStore};
 use souk_upstream::{Credentials, Magento, Session, StoreConfig};
+use tokio_util::task::AbortOnDropHandle;
 
 /// A write as it reached the store.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +32,9 @@ impl SentWrite {
     }
 }
 
-#[derive(Clone)]
 pub(crate) struct Store {
+    /// What listens for it; else every store of a long run would stay.
+    _served: AbortOnDropHandle<()>,
     router: Router,
     pub(crate) session: Session,
     writes: Arc<Mutex<Vec<SentWrite>>>,
@@ -52,7 +54,8 @@ impl Store {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let served = router.clone();
-        tokio::spawn(async move { axum::serve(listener, served).await.unwrap() });
+        let served = tokio::spawn(async move { axum::serve(listener, served).await.unwrap() });
+        let served = AbortOnDropHandle::new(served);
         let magento = Magento::new(StoreConfig::new("shop", url.parse().unwrap())).unwrap();
         let credentials = Credentials::Admin {
             username: username.clone(),
@@ -60,7 +63,7 @@ impl Store {
             otp_secret: None,
         };
         let session = Session::login(&magento, credentials).await.unwrap();
-        let mut store = Self { router, session, writes, token: String::new() };
+        let mut store = Self { _served: served, router, session, writes, token: String::new() };
         let login = serde_json::json!({"username": username, "password": password});
         let token = store.ask("POST", "/rest/V1/integration/admin/token", Some(&login)).await;
         store.token = token.as_str().unwrap().to_owned();
