@@ -167,6 +167,7 @@ impl Guards {
             self.check_values(change, write)?;
             self.check_coupon_count(change, write)?;
         }
+        self.check_identifiers(bodies)?;
         self.check_prices(bodies)?;
         let amount_off = self.check_rules(bodies)?;
         self.check_coupons_rules(bodies)?;

@@ -28,9 +28,10 @@ enum RuleOfCoupons {
 }
 
 impl Guards {
-    /// Whether coupons are judged: where everything may be given away nothing has to be known.
-    fn judges_coupons(&self, scope: &PlanScope<'_>) -> bool {
-        !scope.takes_back && self.max_discount_pct < 100.0
+    /// Whether coupons are judged: where everything may be given away nothing has to be known. So too of
+    /// what takes a change back, since its requests are a plugin's own.
+    fn judges_coupons(&self) -> bool {
+        self.max_discount_pct < 100.0
     }
 
     /// The rules whose coupons a change makes or changes, which have to be read for it.
@@ -41,7 +42,7 @@ impl Guards {
         judged: &JudgedChange<'_, '_>,
         observed: &ObservedState,
     ) -> BTreeSet<u64> {
-        if !self.judges_coupons(scope) {
+        if !self.judges_coupons() {
             return BTreeSet::new();
         }
         let rules =
@@ -60,7 +61,7 @@ impl Guards {
     pub(super) fn check_coupons_rules(&self, bodies: &ChangeBodies<'_>) -> Result<(), Failure> {
         let ChangeBodies { scope, change, observed, judged, .. } = *bodies;
         let Some(rules) = scope.rules else { return Ok(()) };
-        if !self.judges_coupons(scope) {
+        if !self.judges_coupons() {
             return Ok(());
         }
         for write in judged {

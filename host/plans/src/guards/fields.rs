@@ -7,12 +7,17 @@ use souk_model::plan::{Change, Step};
 use souk_model::{Code, Failure};
 use souk_policy::writes::JudgedWrite;
 
+use super::bodies::ChangeBodies;
+use super::identity::{makes_new, subject_document};
 use super::limits::Guards;
 use crate::magento::names::{members, plain, same_name};
 use crate::refusals::refuse;
 
 /// The entities that have lists, by their names in bodies, by which Magento takes them.
-const ENTITIES: [&str; 3] = ["product", "page", "block"];
+const ENTITIES: [&str; 3] = ["product", PAGE, "block"];
+const PAGE: &str = "page";
+/// What pages and blocks are called by.
+const IDENTIFIER: &str = "identifier";
 
 impl Guards {
     /// Only listed fields, whatever else the plugin put beside them and wherever the request goes.
@@ -38,6 +43,28 @@ impl Guards {
         }
     }
 
+    /// What a page or a block is called in addresses and in templates stays as it is, unless it is listed
+    /// or the request makes a new one.
+    pub(super) fn check_identifiers(&self, bodies: &ChangeBodies<'_>) -> Result<(), Failure> {
+        let ChangeBodies { scope, change, observed, steps, judged } = *bodies;
+        let document = subject_document(scope.lookup, observed.here.as_ref());
+        let stands = document.and_then(|document| document.get(IDENTIFIER));
+        let updates = steps.iter().zip(judged).filter(|(_, write)| !makes_new(write));
+        for body in updates.flat_map(|(step, _)| each_body(step.body.as_ref())) {
+            let Some(body) = body.as_object() else { continue };
+            for (entity, (list, setting)) in ENTITIES.into_iter().zip(self.lists()) {
+                if is_listed(list, IDENTIFIER) {
+                    continue;
+                }
+                let stays = |entity_body: &Value| keeps_identifier(entity, entity_body, stands);
+                if !members(body, entity).all(stays) {
+                    return Err(not_listed(change, IDENTIFIER, setting));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn lists(&self) -> [(&BTreeSet<String>, &'static str); 3] {
         [
             (&self.product_fields, "guards.product_fields"),
@@ -45,6 +72,17 @@ impl Guards {
             (&self.block_fields, "guards.block_fields"),
         ]
     }
+}
+
+/// Whether a request leaves an entity's identifier as it stands in the store. A page that is sent
+/// without one gets another, made of its title (`cms_write.jsonl`, `page-put-title`).
+fn keeps_identifier(entity: &str, body: &Value, stands: Option<&Value>) -> bool {
+    let Some(object) = body.as_object() else { return field_names(body).is_empty() };
+    let given: Vec<&Value> = members(object, IDENTIFIER).collect();
+    let named = field_names(body).into_iter().filter(|name| same_name(IDENTIFIER, name)).count();
+    let is_kept = if given.is_empty() { entity != PAGE } else { stands.is_some() };
+    // One among the attributes is none that could be compared.
+    is_kept && named == given.len() && given.iter().all(|given| Some(*given) == stands)
 }
 
 fn not_listed(change: &Change, name: &str, setting: &str) -> Failure {
@@ -74,16 +112,21 @@ pub(super) fn each_body(body: Option<&Value>) -> impl Iterator<Item = &Value> {
     many.into_iter().flatten().chain(one)
 }
 
-/// What names the subject is no change of it; links are how `category_ids` are written, and that the
-/// old address shall redirect is a word about `url_key`. One name is used of group prices in lists of
-/// fields, and another in bodies.
+/// What names the subject is no change of it: other guards hold it to what it is. Links are how
+/// `category_ids` are written, and that the old address shall redirect is a word about `url_key`. One
+/// name is used of group prices in lists of fields, and another in bodies.
 fn is_allowed(list: &BTreeSet<String>, name: &str) -> bool {
-    let listed = |name: &str| list.iter().any(|field| same_name(field, name));
-    ["sku", "id", "identifier", "category_links"].iter().any(|own| same_name(own, name))
-        || listed(name)
-        || same_name("save_rewrites_history", name) && listed("url_key")
-        || ["tier_price", "tier_prices"].iter().any(|own| same_name(own, name))
-            && (listed("tier_price") || listed("tier_prices"))
+    let is = |own: &str| same_name(own, name);
+    ["sku", "id", IDENTIFIER].into_iter().any(is)
+        || is_listed(list, name)
+        || is("save_rewrites_history") && is_listed(list, "url_key")
+        || is("category_links") && is_listed(list, "category_ids")
+        || ["tier_price", "tier_prices"].into_iter().any(is)
+            && ["tier_price", "tier_prices"].into_iter().any(|own| is_listed(list, own))
+}
+
+fn is_listed(list: &BTreeSet<String>, name: &str) -> bool {
+    list.iter().any(|field| same_name(field, name))
 }
 
 /// The fields that an entity's body sets: its members, custom attributes and extension attributes by

@@ -23,6 +23,9 @@ const SPECIAL_PRICE: &str = "/custom_attributes/[attribute_code=special_price]/v
 struct ProductPrices {
     /// The highest of both; none: it has no price of its own.
     base: Option<Decimal>,
+    /// Whether it is a bundle, whose sale is the share of its price that is left, in per cent, and whose
+    /// group prices are the share that is taken off.
+    is_bundle: bool,
 }
 
 impl Guards {
@@ -89,7 +92,27 @@ impl Guards {
             .number()
             .map_err(|reason| unjudgeable(change, &format!("`{}` {reason}", field.at)))?;
         let Some(reduced) = reduced else { return Ok(()) };
+        if field.kind == FieldKind::Price(PriceKind::Special) {
+            return self.check_sale(change, &field.at, reduced, prices);
+        }
+        if prices.is_bundle {
+            self.check_percent(change, reduced)?;
+        }
         self.check_share(change, &field.at, reduced, prices)
+    }
+
+    /// No sale beyond the cap.
+    fn check_sale(
+        &self,
+        change: &Change,
+        at: &str,
+        price: Decimal,
+        prices: &ProductPrices,
+    ) -> Result<(), Failure> {
+        if prices.is_bundle {
+            return self.check_percent(change, Decimal::ONE_HUNDRED - price);
+        }
+        self.check_share(change, at, price, prices)
     }
 
     /// The days of a sale that stands in the store, whoever made it: where it would last longer than
@@ -127,7 +150,7 @@ impl Guards {
         let Some(price) = stands("special_price") else { return Ok(()) };
         let price = Decimal::from_json(price)
             .ok_or_else(|| unjudgeable(change, "the price of the sale is no number"))?;
-        self.check_share(change, SPECIAL_PRICE, price, &ProductPrices::of(bodies)?)
+        self.check_sale(change, SPECIAL_PRICE, price, &ProductPrices::of(bodies)?)
     }
 
     /// No price that is further below the product's own than the cap.
@@ -228,6 +251,13 @@ impl ProductPrices {
                 "it reduces a price, and its lookup does not show what the product costs",
             ));
         }
+        if !shows(scope.lookup, "/type_id") {
+            return Err(unjudgeable(
+                change,
+                "it reduces a price, and its lookup does not show the product's type: of a bundle it is \
+                 per cent",
+            ));
+        }
         let document = subject_document(scope.lookup, observed.here.as_ref());
         let stands = match document.and_then(|document| document.get("price")) {
             None | Some(Value::Null) => None,
@@ -241,6 +271,13 @@ impl ProductPrices {
             .flat_map(JudgedWrite::fields)
             .filter(|field| field.kind == FieldKind::Price(PriceKind::Base))
             .filter_map(|field| field.number().ok().flatten());
-        Ok(Self { base: stands.into_iter().chain(set).max() })
+        let types = judged
+            .iter()
+            .flat_map(JudgedWrite::fields)
+            .filter(|field| same_name(&field.name, "type_id"))
+            .filter_map(|field| field.value.as_deref())
+            .chain(document.and_then(|document| document.get("type_id")));
+        let is_bundle = types.into_iter().any(|kind| kind == "bundle");
+        Ok(Self { base: stands.into_iter().chain(set).max(), is_bundle })
     }
 }

@@ -229,6 +229,84 @@ fn a_field_is_the_same_however_it_is_spelled_and_wherever_it_is_sent() {
 }
 
 #[test]
+fn what_a_page_or_a_block_is_called_by_stays_unless_it_is_listed() {
+    let list = refused("field-list");
+    for (kind, route) in [("page", "/V1/cmsPage/{pageId}"), ("block", "/V1/cmsBlock/{blockId}")] {
+        let put = route.replace("{pageId}", "{id}").replace("{blockId}", "{id}");
+        let mut world = World::of(route, json!({"id": 7, "identifier": "home"}));
+        let says = |world: &World, body: Value| world.put(&put, json!({ kind: body }));
+        let same = json!({"title": "T", "identifier": "home"});
+        assert_eq!(says(&world, same.clone()), None, "{kind}");
+        for other in [
+            json!({"title": "T", "identifier": "gone"}),
+            json!({"title": "T", "Identifier": "gone"}),
+            json!({"title": "T", "identifier": null}),
+            json!({"title": "T", "identifier": "home", "custom_attributes": [
+                {"attribute_code": "identifier", "value": "gone"}]}),
+        ] {
+            assert_eq!(says(&world, other.clone()), list, "{other}");
+        }
+        // Magento makes another of the title, where a page comes without.
+        let without = says(&world, json!({"title": "T"}));
+        assert_eq!(without, if kind == "page" { list.clone() } else { None });
+        // A new one has the name that it is given.
+        let post = route.rsplit_once('/').unwrap().0;
+        let new = change(
+            "new",
+            WriteMethod::Post,
+            post,
+            json!({ kind: {"title": "T", "identifier": "new"} }),
+        );
+        assert_ne!(world.refusal(&new), list, "{:?}", world.judge(&new));
+        world.guards.page_fields.insert("identifier".into());
+        world.guards.block_fields.insert("identifier".into());
+        assert_eq!(says(&world, json!({"identifier": "gone"})), None, "{kind}");
+    }
+    let mut world = World::product();
+    let links = || json!({"product": {"extension_attributes": {"category_links": []}}});
+    assert_eq!(world.put(PRODUCT, links()), None);
+    world.guards.product_fields.remove("category_ids");
+    assert_eq!(world.put(PRODUCT, links()), list);
+}
+
+#[test]
+fn of_a_bundle_a_sale_is_the_share_that_is_left_and_a_group_price_the_share_that_is_taken_off() {
+    let cap = refused("discount-cap");
+    let bundle = |price: Value| json!({"sku": "A", "type_id": "bundle", "price": price});
+    let sale = |value: Value| {
+        let attribute = json!({"attribute_code": "special_price", "value": value});
+        json!({"product": {"custom_attributes": [attribute]}})
+    };
+    // Of a dynamic price it has none of its own.
+    for price in [json!(0), json!(100)] {
+        let mut world = World::of(PRODUCT, bundle(price));
+        world.guards.product_fields.insert("tier_prices".into());
+        assert_eq!(world.put(PRODUCT, sale(json!(5))), cap);
+        assert_eq!(world.put(PRODUCT, sale(json!("60"))), None);
+        let tier = |value: u32| json!({"product": {"tier_prices": [{"customer_group_id": 0, "qty": 1, "value": value}]}});
+        assert_eq!(world.put(PRODUCT, tier(95)), cap);
+    }
+    // Whoever makes one says so in the body.
+    let world = World::product();
+    let mut made = sale(json!(5));
+    made["product"]["type_id"] = json!("bundle");
+    assert_ne!(world.put(PRODUCT, made), None);
+    // The days of its sale are judged by the same.
+    let mut stands = bundle(json!(0));
+    stands["custom_attributes"] = json!([
+        {"attribute_code": "special_price", "value": "5"},
+        {"attribute_code": "special_to_date", "value": "2026-02-01 00:00:00"}]);
+    let days = |day: &str| {
+        let attribute = json!({"attribute_code": "special_to_date", "value": day});
+        json!({"product": {"custom_attributes": [attribute]}})
+    };
+    for later in ["2035-12-31", "12/31/2035", "+520 weeks"] {
+        assert_eq!(World::of(PRODUCT, stands.clone()).put(PRODUCT, days(later)), cap, "{later}");
+    }
+    assert_eq!(World::of(PRODUCT, stands).put(PRODUCT, days("2026-01-01")), None);
+}
+
+#[test]
 fn no_amount_is_negative_and_no_reduced_price_is_a_gift() {
     let mut world = World::product();
     world.guards.product_fields.insert("tier_price".into());
