@@ -35,7 +35,12 @@ struct Shop {
 impl Shop {
     /// With this configuration.
     async fn new(config: &str) -> Self {
-        let (store, home) = (DemoStore::start().await, Home::new());
+        Self::of(DemoStore::start().await, config)
+    }
+
+    /// With this store, and this configuration.
+    fn of(store: DemoStore, config: &str) -> Self {
+        let home = Home::new();
         home.configure(config);
         Self { store, home }
     }

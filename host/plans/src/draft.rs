@@ -211,7 +211,11 @@ impl PlanDraft {
         });
         let opened = opened.flatten().collect();
         let rules = price_share::coupon_rules(&self.session, opened).await;
-        let scope = scope.with_rules(&rules);
+        let both: Vec<_> = changes.iter().zip(&judged).collect();
+        let (prices, unseen) =
+            price_share::website_prices(&self.session, &self.header.view, &both).await;
+        drop(both);
+        let scope = scope.with_rules(&rules).with_website_prices(&prices);
         let mut checked = Vec::with_capacity(changes.len());
         for (change, judged) in changes.iter().zip(&judged) {
             let observed = observed
@@ -253,6 +257,9 @@ impl PlanDraft {
         check_bound(rows, self.bound)?;
         self.context.store.add(&self.header.id, &additions.items).await?;
         self.include(&additions)?;
+        if let Some(unseen) = unseen {
+            self.warn(unseen);
+        }
         additions.amounts_off.iter().for_each(|warning| self.warn(warning));
         self.plugin_warnings.extend(additions.warnings);
         for warning in additions.reductions {

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use souk_model::Decimal;
+use souk_model::plan::Change;
+use souk_model::{Decimal, StoreView};
 use souk_upstream::{BaseCurrencies, Session};
 
-use crate::guards::{AmountOff, CouponRules, Guards, JudgedChange};
+use crate::guards::{AmountOff, CouponRules, Guards, JudgedChange, WebsitePrices};
+use crate::magento::sku::fold;
 
 /// Rules as they stand in the store. What cannot be read is left out, and told.
 pub(crate) async fn coupon_rules(session: &Session, ids: BTreeSet<u64>) -> CouponRules {
@@ -35,6 +37,40 @@ pub(crate) async fn base_currencies(
         tracing::warn!("cannot tell in which currency a discount is: {failure}");
         BaseCurrencies::default()
     })
+}
+
+/// What products cost at most over all websites, where a price that is set for all of them is reduced:
+/// by the sku as the database compares it. What the store does not say is told in the warning.
+pub(crate) async fn website_prices(
+    session: &Session,
+    view: &StoreView,
+    judged: &[(&Change, &JudgedChange<'_, '_>)],
+) -> (WebsitePrices, Option<&'static str>) {
+    let mut highest = WebsitePrices::default();
+    let reduced: Vec<&str> = judged
+        .iter()
+        .filter(|(_, judged)| *view == StoreView::Global && judged.reduces_price())
+        .map(|(change, _)| change.subject.id.as_str())
+        .collect();
+    if reduced.is_empty() {
+        return (highest, None);
+    }
+    let warning = "whether products cost more on one website than on others could not be seen: the cap \
+                   on discounts was held to the price for all of them";
+    match session.website_prices(&reduced).await {
+        Ok(Some(prices)) => {
+            for (sku, price) in prices {
+                let known = highest.0.entry(fold(&sku)).or_insert(price);
+                *known = (*known).max(price);
+            }
+            (highest, None)
+        }
+        Ok(None) => (highest, Some(warning)),
+        Err(failure) => {
+            tracing::warn!("cannot tell what products cost on each website: {failure}");
+            (highest, Some(warning))
+        }
+    }
 }
 
 /// A warning where an amount off is more than the operator's share of what products cost.

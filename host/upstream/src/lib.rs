@@ -11,7 +11,7 @@
 //!
 //! | layer | what it is | what it must not know |
 //! |---|---|---|
-//! | `reader`, `writer`, `purger`, `capabilities`, `price_level` | what can be done with a session: read, write, purge the cache, find out what the store offers and how its prices stand | each other |
+//! | `reader`, `writer`, `purger`, `capabilities`, `price_level`, `website_prices` | what can be done with a session: read, write, purge the cache, find out what the store offers and how its prices stand | each other |
 //! | `read_memo` | what one call has read, so that it is not read twice | what it is read for |
 //! | `session`, `session_registry` | a store, who we are to it, the default view; who is logged in | what is done with it |
 //! | `auth` | OAuth, bearer token, admin token (with a one-time code), Adobe's identity service; the login that proves them | sessions, principals |
@@ -75,6 +75,7 @@ mod session;
 mod session_registry;
 mod store;
 mod storefront;
+mod website_prices;
 mod wire;
 mod writer;
 

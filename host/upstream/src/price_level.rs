@@ -119,7 +119,7 @@ impl Session {
     }
 
     /// An answer of the store; none where the credentials may not have it.
-    async fn ask<T: for<'de> Deserialize<'de>>(
+    pub(crate) async fn ask<T: for<'de> Deserialize<'de>>(
         &self,
         target: ApiTarget<'_>,
     ) -> Result<Option<T>, Failure> {

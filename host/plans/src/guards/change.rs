@@ -10,7 +10,7 @@ use super::bodies::ChangeBodies;
 use super::discounts::AmountOff;
 use super::limits::Guards;
 use super::scope::PlanScope;
-use super::{discounts, identity, judges, repetition, writes};
+use super::{discounts, identity, judges, prices, repetition, writes};
 use crate::body::with_known_values;
 use crate::magento::names::same_name;
 use crate::money::money_request;
@@ -49,6 +49,11 @@ impl JudgedChange<'_, '_> {
     /// That of the worst of its requests.
     pub(crate) fn tier(&self) -> Tier {
         self.writes.iter().map(JudgedWrite::tier).max().unwrap_or(Tier::Safe)
+    }
+
+    /// Whether it reduces a price, or moves the days of a reduced one.
+    pub(crate) fn reduces_price(&self) -> bool {
+        self.writes.iter().flat_map(JudgedWrite::fields).any(prices::is_reduction)
     }
 
     /// Whether it writes a cart price rule.

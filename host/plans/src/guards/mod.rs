@@ -45,4 +45,4 @@ pub(crate) use characters::{check_characters, lost_characters};
 pub(crate) use discounts::AmountOff;
 pub(crate) use identity::subject_key;
 pub use limits::Guards;
-pub(crate) use scope::{CouponRules, PlanScope};
+pub(crate) use scope::{CouponRules, PlanScope, WebsitePrices};

@@ -13,11 +13,21 @@ use super::identity::subject_document;
 use super::judges::shows;
 use super::limits::Guards;
 use crate::magento::names::same_name;
+use crate::magento::sku::fold;
 use crate::magento::values::approximately;
 use crate::refusals::{refuse, unjudgeable};
 
+/// The first and the last day of a sale.
+const SALE_DAYS: [&str; 2] = ["special_from_date", "special_to_date"];
+
 /// Where a sale's price stands in a product.
 const SPECIAL_PRICE: &str = "/custom_attributes/[attribute_code=special_price]/value";
+
+/// Whether a value reduces a price, or says when a reduced one holds.
+pub(super) fn is_reduction(field: &BodyField<'_>) -> bool {
+    let is_day = || SALE_DAYS.iter().any(|day| same_name(&field.name, day));
+    matches!(field.kind, FieldKind::Price(PriceKind::Special | PriceKind::Group)) || is_day()
+}
 
 /// What a product costs, as the host read it and as the change will have it.
 struct ProductPrices {
@@ -130,7 +140,7 @@ impl Guards {
             place.parse::<Pointer>().ok()?.find(document?).filter(|value| !value.is_null())
         };
         let lasts_longer = fields().any(|field| {
-            let [from, to] = ["special_from_date", "special_to_date"];
+            let [from, to] = SALE_DAYS;
             let after = field.value.as_deref();
             if same_name(&field.name, to) {
                 ends_later(after, stands(to))
@@ -278,6 +288,9 @@ impl ProductPrices {
             .filter_map(|field| field.value.as_deref())
             .chain(document.and_then(|document| document.get("type_id")));
         let is_bundle = types.into_iter().any(|kind| kind == "bundle");
-        Ok(Self { base: stands.into_iter().chain(set).max(), is_bundle })
+        let websites = scope.website_prices.map(|prices| &prices.0);
+        let on_a_website =
+            websites.and_then(|prices| prices.get(&fold(&change.subject.id)).copied());
+        Ok(Self { base: stands.into_iter().chain(set).chain(on_a_website).max(), is_bundle })
     }
 }

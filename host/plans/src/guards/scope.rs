@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use souk_model::StoreView;
 use souk_model::plan::{Lookup, PlanHeader, PlanOrigin};
+use souk_model::{Decimal, StoreView};
 use souk_upstream::BaseCurrencies;
 
 /// Rules as they stand in the store, by number. What could not be read is not among them.
 #[derive(Debug, Default)]
 pub(crate) struct CouponRules(pub(crate) BTreeMap<u64, Map<String, Value>>);
+
+/// What products cost at most over all websites, by the sku as the database compares it.
+#[derive(Debug, Default)]
+pub(crate) struct WebsitePrices(pub(crate) BTreeMap<String, Decimal>);
 
 /// What of a plan decides how its changes are judged.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +28,8 @@ pub(crate) struct PlanScope<'h> {
     pub(crate) currencies: Option<&'h BaseCurrencies>,
     /// The rules whose coupons it makes or changes, where that was asked for.
     pub(crate) rules: Option<&'h CouponRules>,
+    /// What its products cost over all websites, where that was asked for.
+    pub(crate) website_prices: Option<&'h WebsitePrices>,
 }
 
 impl<'h> PlanScope<'h> {
@@ -35,12 +41,18 @@ impl<'h> PlanScope<'h> {
             takes_back: matches!(header.origin, PlanOrigin::Undo { .. }),
             currencies: None,
             rules: None,
+            website_prices: None,
         }
     }
 
     /// The same, with what the store's websites count in.
     pub(crate) const fn with_currencies(self, currencies: &'h BaseCurrencies) -> Self {
         Self { currencies: Some(currencies), ..self }
+    }
+
+    /// The same, with what its products cost over all websites.
+    pub(crate) const fn with_website_prices(self, prices: &'h WebsitePrices) -> Self {
+        Self { website_prices: Some(prices), ..self }
     }
 
     /// The same, with the rules of its coupons.

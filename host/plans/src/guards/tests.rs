@@ -94,6 +94,7 @@ impl World {
             takes_back: false,
             currencies: self.currencies.as_ref(),
             rules: None,
+            website_prices: None,
         }
     }
 

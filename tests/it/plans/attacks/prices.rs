@@ -242,6 +242,12 @@ async fn what_stands_in_the_store_is_not_let_out_by_a_day_a_group_or_a_coupon() 
     };
     shop.refuses(vec![
         ("a sale that is over goes on", days("TEN-004", "special_to_date", json!("2035-02-01"))),
+        ("a sale goes on in PHP's words", days("TEN-004", "special_to_date", json!("+520 weeks"))),
+        ("a sale goes on by another form", days("TEN-004", "special_to_date", json!("12/31/2035"))),
+        (
+            "a rule goes on in PHP's words",
+            change_to(&over, "to_date", json!("2020-01-01 +900 weeks")),
+        ),
         ("a sale that is over has no end", days("TEN-004", "special_to_date", Value::Null)),
         ("a sale begins sooner", days("TEN-005", "special_from_date", json!("2026-01-01"))),
         ("a sale has no beginning", days("TEN-005", "special_from_date", Value::Null)),
@@ -266,6 +272,39 @@ async fn what_stands_in_the_store_is_not_let_out_by_a_day_a_group_or_a_coupon() 
         let proposed = client.answer("forger_prepare", proposal).await;
         assert_eq!(proposed["count"], 1);
     }
+}
+
+/// Where prices are kept per website, a sale that is set for all of them is one of the dearest, too.
+#[tokio::test]
+async fn a_sale_for_all_websites_is_held_to_the_cap_on_each() {
+    let store = souk_tests::DemoStore::start_with(&["--website-prices"]).await;
+    let shop = Shop::of(store, FIELDS);
+    let base = shop.product(SKU).await["price"].as_f64().unwrap();
+    let dear = json!({"product": {"sku": SKU, "price": base * 10.0}});
+    shop.store.put(&format!("/trade/V1/products/{SKU}"), &dear).await;
+    shop.store.forget_requests().await;
+    let half = || json!(base * 0.6);
+    shop.refuses(vec![
+        ("a sale that is one in ten on a website", special(half())),
+        (
+            "a group's price that is one in ten on a website",
+            prices(
+                "/V1/products/tier-prices",
+                json!({"sku": SKU, "website_id": 0, "customer_group": "ALL GROUPS",
+                    "quantity": 1, "price": base * 0.6, "price_type": "fixed"}),
+            ),
+        ),
+    ])
+    .await;
+    // Of another product, which costs the same everywhere, it is none.
+    let client = shop.attacker().await;
+    let place = ["/product", SPECIAL].concat();
+    let edit = edit("special_price", SPECIAL, &place);
+    let other = shop.product("TEN-002").await["price"].as_f64().unwrap();
+    let body = json!({"product": {"custom_attributes": [
+        attribute("special_price", json!(other * 0.6))]}});
+    let proposal = plan(products(), &[change("product", "TEN-002", &[edit], &[put(&body)])]);
+    assert_eq!(client.answer("forger_prepare", proposal).await["count"], 1);
 }
 
 #[tokio::test]
