@@ -366,9 +366,27 @@ async fn a_request_is_reviewed_with_the_address_that_it_goes_to() {
             "subject": {"kind": "cms-block", "id": "1"},
             "edits": [{"field": "block", "at": "/id", "after": "removed"}],
             "steps": [step],
+            "undo": {"none": "it is gone"},
         }],
     });
-    let proposed = client.answer("forger_prepare", forged).await;
+    let proposed = client.answer("forger_prepare", forged.clone()).await;
+    // The answer of the tool itself says so, too.
+    let row = proposed["sample_diffs"].as_array().unwrap().iter();
+    let mut rows = row.filter(|row| row["field"] == "DELETE /V1/cmsBlock/1 at all");
+    assert!(rows.next().unwrap()["note"].as_str().unwrap().contains("critical"), "{proposed}");
+    for (changed, why) in [
+        (
+            json!({"edits": [{"field": "title", "at": "/title", "after": {"set_by_store": "Footer"}}]}),
+            "no field",
+        ),
+        (json!({"undo": null}), "would delete its subject again"),
+    ] {
+        let mut other = forged.clone();
+        let change = other["changes"][0].as_object_mut().unwrap();
+        change.extend(changed.as_object().unwrap().clone());
+        let refusal = client.refusal("forger_prepare", other).await;
+        assert!(refusal.contains(why), "{refusal}");
+    }
     let item = items(&client, id(&proposed)).await.remove(0);
     assert_eq!(item["requests"], json!(["DELETE /V1/cmsBlock/1 at all"]));
     assert_eq!(shop.changes().await, [""; 0]);

@@ -15,6 +15,7 @@ fn delete_block(close: &str) -> Value {
             "subject": {"kind": "cms-block", "id": "1"},
             "edits": [{"field": "block", "at": "/id", "after": "removed"}],
             "steps": [step],
+            "undo": {"none": "it is gone"},
         }],
         "close": close,
     })

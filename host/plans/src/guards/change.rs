@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use souk_model::plan::{BodySource, Change, Retry, Step, Undo, WriteSummary};
-use souk_model::{Decimal, Failure, Tier};
-use souk_policy::writes::JudgedWrite;
+use souk_model::plan::{BodySource, Change, Expectation, Retry, Step, Undo, WriteSummary};
+use souk_model::{Decimal, Failure, Tier, WriteMethod};
+use souk_policy::writes::{IdPlace, JudgedWrite};
 
 use super::bodies::ChangeBodies;
 use super::discounts::AmountOff;
@@ -90,6 +90,7 @@ impl Guards {
             // Several requests of one change are about the same rows: all name its subject.
             rows = rows.max(self.check_rows(scope, write)?);
             check_bindings(change, step, write)?;
+            check_deletion(change, step, write)?;
             identity::check_filled_path(change, step, write)?;
         }
         // Rows are counted first, so that too many are told as that.
@@ -229,6 +230,33 @@ fn summary(write: &JudgedWrite<'_, '_>) -> WriteSummary {
         rows: u64::try_from(write.rows()).unwrap_or(u64::MAX),
         values,
     }
+}
+
+/// Whoever deletes the subject shows that it is gone afterwards, and does not take it back by sending the
+/// same again.
+fn check_deletion(
+    change: &Change,
+    step: &Step,
+    write: &JudgedWrite<'_, '_>,
+) -> Result<(), Failure> {
+    let deletes = step.method == WriteMethod::Delete
+        && write.route().is_some_and(|route| {
+            let named = |id: &IdPlace| {
+                matches!(id, IdPlace::Path(name)
+                if route.route().as_str().ends_with(&format!("{{{name}}}")))
+            };
+            route.subject().ids.iter().any(named)
+        });
+    if !deletes {
+        return Ok(());
+    }
+    if !change.edits.iter().any(|edit| edit.after == Expectation::Removed) {
+        return Err(plugin_fault(change, "it deletes its subject, and no field shows that"));
+    }
+    if change.undo == Undo::Restore {
+        return Err(plugin_fault(change, "its undo would delete its subject again"));
+    }
+    Ok(())
 }
 
 /// What an answer fills in is not in any body that guards look at: only a number of what the first

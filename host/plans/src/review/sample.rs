@@ -2,6 +2,7 @@
 //! value that is sent and not named.
 
 use serde_json::{Value, json};
+use souk_model::Tier;
 use souk_model::plan::Constant;
 
 use super::item_review::ItemReview;
@@ -36,7 +37,15 @@ fn rows(item: &ItemReview) -> Vec<Value> {
         let note = format!("filled in by the host: {}, in {}", fill.source, request(fill.step));
         row(&fill.at, fill.value.as_ref().map_or(Value::Null, abbreviated), note)
     });
-    fields.chain(parameters).chain(constants).chain(fills).collect()
+    // A request without a body has nothing else that shows it.
+    let acts = requests
+        .iter()
+        .zip(&item.writes)
+        .filter(|(request, write)| request.starts_with("DELETE ") || write.tier == Tier::Critical);
+    let acts = acts.map(|(request, write)| {
+        row(request, Value::Null, format!("{} ({})", write.does, write.tier.as_str()))
+    });
+    fields.chain(acts).chain(parameters).chain(constants).chain(fills).collect()
 }
 
 /// Whether a constant is the code of an attribute whose value is one of the fields above.

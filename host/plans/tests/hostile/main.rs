@@ -253,8 +253,12 @@ async fn passes(world: &World, write: &SentWrite, before: &[(String, Decimal)]) 
     }
     for body in &bodies {
         if let Some(product) = body.get("product").and_then(Value::as_object) {
-            let allowed =
-                |name: &str| ["sku", "custom_attributes"].contains(&name) || FIELDS.contains(&name);
+            // Magento takes a name in any case, with or without its underscores.
+            let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
+            let allowed = |name: &str| {
+                let known = ["sku", "custom_attributes"].iter().chain(&FIELDS);
+                known.into_iter().any(|known| plain(known) == plain(name))
+            };
             // A number that is none names nothing.
             let mut sets = product.iter().filter(|(name, value)| *name != "id" || !value.is_null());
             if let Some((name, _)) = sets.find(|(name, _)| !allowed(name)) {
