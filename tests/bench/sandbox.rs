@@ -1,7 +1,7 @@
 //! The sandbox's own cost, without protocol, policy, store or trail around it.
 
 use anyhow::anyhow;
-use souk_runtime::{Compiler, Limits, Sandbox};
+use souk_runtime::{Compiler, Limits, Sandbox, SigningKeys};
 
 use crate::Bench;
 use crate::table::{Table, fine_micros, median};
@@ -11,7 +11,8 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Table> {
     let costs = runtime.block_on(async {
         let cache = tempfile::tempdir()?;
         let sandbox = Sandbox::new(Limits::default(), Some(cache.path()), Compiler::InProcess)?;
-        let plugin = sandbox.inspect(&bench.plugins.join("auth.wasm")).await?;
+        let plugin =
+            sandbox.inspect(&bench.plugins.join("auth.wasm"), &SigningKeys::default()).await?;
         let mut costs = Vec::new();
         for _ in 0..bench.rounds * bench.calls {
             let cost = plugin.cost(&sandbox, "whoami", "{}").await;

@@ -5,8 +5,10 @@ mod decisions;
 mod frozen;
 mod growth;
 mod lock;
+mod minisign;
 mod record;
 mod shipped;
+mod signatures;
 
 use std::path::{Path, PathBuf};
 

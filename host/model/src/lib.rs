@@ -30,6 +30,7 @@ mod json_bytes;
 mod orientation;
 pub mod plan;
 mod plugin_manifest;
+mod plugin_signer;
 mod principal;
 mod prompting;
 mod purge;
@@ -63,6 +64,7 @@ pub use plugin_manifest::{
     ActionManifest, CommitManifest, GrantPower, InvalidManifestEffect, ManifestEffect,
     ManifestText, PluginManifest, short_digest,
 };
+pub use plugin_signer::PluginSigner;
 pub use principal::Principal;
 pub use prompting::{
     CompletionRequest, CompletionTarget, PromptInfo, PromptMessage, PromptParameter, PromptRole,

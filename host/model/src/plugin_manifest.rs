@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Action, ActionDetails, Bound, CommitTool, Effect, Grant, Group, GroupDetails, Tier};
+use crate::{
+    Action, ActionDetails, Bound, CommitTool, Effect, Grant, Group, GroupDetails, PluginSigner,
+    Tier,
+};
 
 /// One version of a plugin, as far as an approval is about it.
 ///
@@ -23,6 +26,9 @@ pub struct PluginManifest {
     pub version: String,
     /// Lower-case hex SHA-256 of its file.
     pub digest: String,
+    /// Whose signature over its file was verified; none where it has none that counts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signer: Option<PluginSigner>,
     /// The interfaces that it imports, without their versions: `souk:plugin/plans`. Those that lead
     /// nowhere (standard WASI, and the contract's own types) are left out.
     pub imports: BTreeSet<String>,
@@ -222,8 +228,8 @@ impl fmt::Display for GrantPower {
 }
 
 impl PluginManifest {
-    /// Of a checked group. `write_tier` tells the least tier of what a grant writes; none where it
-    /// only reads.
+    /// Of a checked group, unsigned. `write_tier` tells the least tier of what a grant writes; none
+    /// where it only reads.
     #[must_use]
     pub fn of(
         group: &Group,
@@ -252,6 +258,7 @@ impl PluginManifest {
             group: group.name.clone(),
             version: group.version.clone(),
             digest: digest.to_owned(),
+            signer: None,
             imports: imports
                 .iter()
                 .filter(|import| leads_somewhere(import))
@@ -267,6 +274,17 @@ impl PluginManifest {
             )),
             actions: actions.collect(),
         }
+    }
+
+    /// The same, with whoever signed its file.
+    #[must_use]
+    pub fn signed_by(self, signer: Option<PluginSigner>) -> Self {
+        Self { signer, ..self }
+    }
+
+    /// The tools that its actions become, those that commit among them.
+    pub fn tools(&self) -> impl Iterator<Item = &str> {
+        self.actions.iter().flat_map(|(tool, action)| action.tools(tool))
     }
 
     /// The same with digests in place of texts.

@@ -24,6 +24,7 @@ mod settings;
 mod setup;
 mod shared_codes;
 mod shipped_plugins;
+mod signing_keys;
 mod state_settings;
 mod stores;
 mod tool_sets;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use souk_policy::Rules;
 use souk_policy::writes::WriteCatalogue;
-use souk_runtime::{OperatorConfig, PluginSettings, PluginTrust};
+use souk_runtime::{OperatorConfig, PluginSettings, PluginTrust, SigningKeys};
 use souk_state::approvals::ApprovalStore;
 use souk_upstream::{Magento, StoreConfig};
 
@@ -17,7 +17,7 @@ use crate::settings::shape::FileShape;
 use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
 use crate::settings::variables;
 use crate::state_settings::StateSettings;
-use crate::{cdn, rules, shipped_plugins, stores, tool_sets};
+use crate::{cdn, rules, shipped_plugins, signing_keys, stores, tool_sets};
 
 /// What the operator decided.
 pub(crate) struct Setup {
@@ -162,7 +162,7 @@ impl Setup {
     /// What is trusted of plugins.
     ///
     /// # Errors
-    /// A mode that is none; a record that whoever drops plugins could write.
+    /// A mode that is none; a record that whoever drops plugins could write; a key that is none.
     pub(crate) fn plugin_trust(&self) -> anyhow::Result<PluginTrust> {
         let directory = self.plugins_dir()?;
         let mode = self.settings.text("plugins.trust").unwrap_or_default();
@@ -176,7 +176,16 @@ impl Setup {
             mode: mode.parse()?,
             store,
             shipped: shipped_plugins::digests(&directory),
+            keys: self.signing_keys()?,
         })
+    }
+
+    /// The keys whose signatures approve plugins.
+    ///
+    /// # Errors
+    /// One that is none.
+    pub(crate) fn signing_keys(&self) -> anyhow::Result<SigningKeys> {
+        signing_keys::configured(&self.settings)
     }
 
     /// Where plans and the audit trail are kept.
@@ -265,6 +274,8 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
     problems.extend(rules::build(settings, false).map_err(of_all).err());
     problems.extend(tool_sets::build(settings).map_err(of_all).err());
+    let of_key = |error: anyhow::Error| placed(settings, format!("{error:#}"));
+    problems.extend(signing_keys::configured(settings).map_err(of_key).err());
     if let (Some(record), Some(plugins)) =
         (settings.path("plugins.lock"), settings.path("plugins_dir"))
         && let Err(error) = shipped_plugins::refuse_inside(&record, &plugins)

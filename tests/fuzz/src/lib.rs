@@ -1,6 +1,6 @@
 //! What takes bytes and texts from outside, given any of them: a file's bytes, grants and addresses,
 //! proposals and their reviews, what plugins say in the contract's types, paths and queries to be
-//! signed, a store's refusals, the operator's file.
+//! signed, signatures of files, a store's refusals, the operator's file.
 //!
 //! Each target is a function that takes bytes and panics where a promise is broken. CI gives it the
 //! inputs of `corpus/` and ten thousand that are made of them ([`inputs`]); `make fuzz` gives it what
@@ -17,6 +17,10 @@
 #[allow(dead_code, unreachable_pub, reason = "a file of souk-runtime")]
 mod json;
 #[cfg(not(test))]
+#[path = "../../../host/runtime/src/load/plugin_signature.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a file of souk-runtime")]
+mod plugin_signature;
+#[cfg(not(test))]
 #[path = "../../../host/runtime/src/load/preflight.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a file of souk-runtime")]
 mod preflight;
@@ -24,6 +28,10 @@ mod preflight;
 #[path = "../../../host/souk/src/settings/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub, reason = "files of souk")]
 mod settings;
+#[cfg(not(test))]
+#[path = "../../../host/runtime/src/load/signing_keys.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a file of souk-runtime")]
+mod signing_keys;
 #[cfg(not(test))]
 #[path = "../../../host/runtime/src/text.rs"]
 mod text;

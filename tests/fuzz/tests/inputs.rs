@@ -21,4 +21,4 @@ macro_rules! targets {
     };
 }
 
-targets! { component grants review contract oauth error_body souk_toml }
+targets! { component grants review contract oauth error_body signature souk_toml }

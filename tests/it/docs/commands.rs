@@ -11,8 +11,8 @@ use super::shell;
 
 /// Programs of others that the pages name.
 const OTHERS: &[&str] = &[
-    "cargo", "cd", "claude", "codex", "cp", "curl", "export", "git", "kill", "mkdir", "openssl",
-    "rustup",
+    "cargo", "cd", "claude", "codex", "cp", "curl", "export", "git", "kill", "minisign", "mkdir",
+    "openssl", "rustup",
 ];
 
 #[tokio::test]

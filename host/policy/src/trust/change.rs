@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use souk_model::{GrantPower, ManifestEffect, ManifestText, Tier, short_digest, visible};
+use souk_model::{
+    GrantPower, ManifestEffect, ManifestText, PluginSigner, Tier, short_digest, visible,
+};
 
 /// One thing in which an offered version differs from the approved one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,13 @@ pub enum ChangeKind {
         from: String,
         /// The offered one.
         to: String,
+    },
+    /// Another key signed it, or none.
+    Signer {
+        /// That of the approved one; none where it was unsigned.
+        from: Option<PluginSigner>,
+        /// The offered one's.
+        to: Option<PluginSigner>,
     },
     /// It imports this interface, too.
     Import(String),
@@ -116,6 +125,8 @@ impl PluginChange {
             | ChangeKind::ImportDropped(_)
             | ChangeKind::ActionDropped
             | ChangeKind::GrantDropped(_) => false,
+            // Whoever knew by whom it was does not know it any more.
+            ChangeKind::Signer { ref from, .. } => from.is_some(),
             ChangeKind::Import(_)
             | ChangeKind::Action { .. }
             | ChangeKind::Grant { .. }
@@ -135,6 +146,7 @@ impl PluginChange {
         match self.kind {
             ChangeKind::Code { .. } => "code",
             ChangeKind::Version { .. } => "version",
+            ChangeKind::Signer { .. } => "signer",
             ChangeKind::Import(_) => "import",
             ChangeKind::ImportDropped(_) => "import-dropped",
             ChangeKind::Action { .. } => "action",
@@ -163,6 +175,12 @@ impl fmt::Display for PluginChange {
             }
             ChangeKind::Version { from, to } => {
                 write!(f, "~ version {} in place of {}", visible::line(to), visible::line(from))
+            }
+            ChangeKind::Signer { from, to } => {
+                let whose = |signer: &Option<PluginSigner>| {
+                    signer.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string)
+                };
+                write!(f, "~ signed by {} in place of {}", whose(to), whose(from))
             }
             ChangeKind::Import(import) => write!(f, "+ import {}", visible::line(import)),
             ChangeKind::ImportDropped(import) => write!(f, "- import {}", visible::line(import)),

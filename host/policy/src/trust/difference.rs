@@ -19,6 +19,10 @@ pub fn diff(approved: Option<&PluginManifest>, offered: &PluginManifest) -> Vec<
             let (from, to) = (approved.version.clone(), offered.version.clone());
             changes.push(PluginChange::of_group(ChangeKind::Version { from, to }));
         }
+        if approved.signer != offered.signer {
+            let (from, to) = (approved.signer.clone(), offered.signer.clone());
+            changes.push(PluginChange::of_group(ChangeKind::Signer { from, to }));
+        }
     }
     of_imports(&mut changes, approved, offered);
     if approved.is_none_or(|approved| approved.description != offered.description) {

@@ -11,11 +11,11 @@ use super::*;
 
 const CANCEL: &str = "POST /V1/orders/{id}/cancel on magento";
 
-fn text(text: &str) -> ManifestText {
+pub(super) fn text(text: &str) -> ManifestText {
     ManifestText::Text(text.to_owned())
 }
 
-fn query() -> ActionManifest {
+pub(super) fn query() -> ActionManifest {
     ActionManifest {
         tier: Tier::Safe,
         effect: ManifestEffect::Query,
@@ -29,7 +29,7 @@ fn query() -> ActionManifest {
     }
 }
 
-fn prepare() -> ActionManifest {
+pub(super) fn prepare() -> ActionManifest {
     ActionManifest {
         effect: ManifestEffect::Prepare,
         commit: Some(CommitManifest {
@@ -42,11 +42,12 @@ fn prepare() -> ActionManifest {
 }
 
 /// `greet` as it was approved: it says hello, and prepares a note.
-fn approved() -> PluginManifest {
+pub(super) fn approved() -> PluginManifest {
     PluginManifest {
         group: "greet".into(),
         version: "1.0.0".into(),
         digest: "a".repeat(64),
+        signer: None,
         imports: ["souk:plugin/upstream".to_owned()].into(),
         description: text("Greetings\nSays hello."),
         details: "d".into(),
@@ -61,7 +62,7 @@ fn only_reading() -> PluginManifest {
     manifest
 }
 
-fn hello(manifest: &mut PluginManifest) -> &mut ActionManifest {
+pub(super) fn hello(manifest: &mut PluginManifest) -> &mut ActionManifest {
     manifest.actions.get_mut("greet_hello").unwrap()
 }
 
@@ -139,7 +140,7 @@ const GROWTHS: [Growth; 13] = [
 
 /// A file that offers this, under its own name.
 fn offered(manifest: &PluginManifest) -> OfferedPlugin<'_> {
-    OfferedPlugin { manifest, is_named_after_group: true, pin: None }
+    OfferedPlugin { manifest, is_named_after_group: true, pin: None, signed: None }
 }
 
 /// The verdict on such a file, of which nobody has said anything.
@@ -148,6 +149,7 @@ fn verdict_of(
     approved: Option<&PluginManifest>,
     manifest: &PluginManifest,
 ) -> PluginVerdict {
+    let approved = approved.map(|manifest| ApprovedOffer { manifest, is_by_signature: false });
     judge(mode, PluginStanding::Unknown { approved }, || offered(manifest))
 }
 

@@ -1,29 +1,31 @@
 //! The one decision: what of a file serves, and why the rest waits.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use souk_model::{ActionManifest, PluginManifest};
 
+use super::approved_offer::ApprovedOffer;
 use super::change::PluginChange;
 use super::difference::diff;
 use super::mode::TrustMode;
+use super::signed_offer::SignedOffer;
+use super::wait_reason::WaitReason;
 
 /// What the operator has said of a file, by its digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PluginStanding<'a> {
-    /// This very file serves this group.
+    /// This very file serves this group, as a whole.
     Approved,
     /// This very file never serves.
     Rejected,
-    /// Nothing was said of it.
+    /// The operator has said nothing of it.
     Unknown {
-        /// What was approved of the group, if anything was.
-        approved: Option<&'a PluginManifest>,
+        /// What is approved of the group, if anything is.
+        approved: Option<ApprovedOffer<'a>>,
     },
 }
 
-/// A file that loads and of which nothing was said.
+/// A file that loads and of which the operator has said nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct OfferedPlugin<'a> {
     /// What it is and asks for.
@@ -32,6 +34,8 @@ pub struct OfferedPlugin<'a> {
     pub is_named_after_group: bool,
     /// The digest that `souk.lock` has for the group, if it names the group.
     pub pin: Option<&'a str>,
+    /// The listed key that signed it, if one did.
+    pub signed: Option<SignedOffer<'a>>,
 }
 
 /// What of a file serves.
@@ -39,6 +43,11 @@ pub struct OfferedPlugin<'a> {
 pub enum PluginVerdict {
     /// All of it.
     Serves,
+    /// What its signature approves. The tools that are held back are named; there may be none.
+    ServesSigned {
+        /// Tools that wait.
+        held: BTreeSet<String>,
+    },
     /// What only reads, though nobody approved it. The tools that are held back are named.
     ServesReads {
         /// Tools that wait.
@@ -48,48 +57,12 @@ pub enum PluginVerdict {
     Waits(WaitReason),
 }
 
-/// Why nothing of a file serves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WaitReason {
-    /// The operator rejected it.
-    Rejected,
-    /// Only what is approved serves.
-    NotApproved,
-    /// Another file than the one that `souk.lock` has.
-    NotPinned,
-    /// It would serve a group that it is not named after.
-    NotNamedAfterGroup,
-    /// The group has an approved version, and this one asks for more.
-    AsksForMore,
-    /// The group has an approved version, and this one asks for no more, but is other code.
-    OtherCode,
-    /// Nothing of it only reads.
-    NothingReads,
-}
-
-impl fmt::Display for WaitReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rejected => "it was rejected",
-            Self::NotApproved => "nobody has approved it, and only what is approved serves",
-            Self::NotPinned => {
-                "it is not the file that `souk.lock` names, and nobody has approved it"
-            }
-            Self::NotNamedAfterGroup => {
-                "its file is not named after its group, and nobody has approved it"
-            }
-            Self::AsksForMore => "it asks for more than was approved",
-            Self::OtherCode => "it asks for no more than was approved, but is other code",
-            Self::NothingReads => "it does not only read, and nobody has approved it",
-        })
-    }
-}
-
 /// Decides what of a file serves. Under `open` everything does but what was rejected.
 ///
 /// Names belong to what was approved under them: whatever else claims one waits whole, though it asked
-/// for no more and did nothing but read, while the approved version serves in its place. What the file
-/// offers is looked at only where it counts.
+/// for no more and did nothing but read, while the approved version serves in its place. The exception is
+/// a file that the operator's own key signed, as the approved version was. What the file offers is looked
+/// at only where it counts.
 #[must_use]
 pub fn judge<'a>(
     mode: TrustMode,
@@ -101,20 +74,38 @@ pub fn judge<'a>(
         PluginStanding::Rejected => return PluginVerdict::Waits(WaitReason::Rejected),
         PluginStanding::Unknown { approved } => approved,
     };
-    match mode {
-        TrustMode::Open => return PluginVerdict::Serves,
-        TrustMode::Locked => return PluginVerdict::Waits(WaitReason::NotApproved),
-        TrustMode::Reads => {}
+    if mode == TrustMode::Open {
+        return PluginVerdict::Serves;
     }
-    let OfferedPlugin { manifest, is_named_after_group, pin } = offered();
+    let OfferedPlugin { manifest, is_named_after_group, pin, signed } = offered();
+    let by_signature = signed.map(|signed| signed.held(approved, manifest, is_named_after_group));
+    let why_not_signed = match by_signature {
+        Some(Ok(held)) => return PluginVerdict::ServesSigned { held },
+        Some(Err(why)) => Some(why),
+        None => None,
+    };
+    if approved.is_some_and(|approved| approved.manifest.digest == manifest.digest) {
+        // By the operator it would have been approved, so that it was by a signature.
+        return PluginVerdict::Waits(why_not_signed.unwrap_or(WaitReason::SignerNotListed));
+    }
+    // What only reads and is the first of its group serves under `reads` without a signature, too.
+    if let Some(why) = why_not_signed
+        && (mode == TrustMode::Locked || approved.is_some())
+    {
+        return PluginVerdict::Waits(why);
+    }
+    if mode == TrustMode::Locked {
+        return PluginVerdict::Waits(WaitReason::NotApproved);
+    }
     if pin.is_some_and(|pin| pin != manifest.digest) {
         return PluginVerdict::Waits(WaitReason::NotPinned);
     }
     if !is_named_after_group {
         return PluginVerdict::Waits(WaitReason::NotNamedAfterGroup);
     }
-    if approved.is_some() {
-        let is_more = diff(approved, manifest).iter().any(PluginChange::is_more);
+    if let Some(approved) = approved {
+        let changes = diff(Some(approved.manifest), manifest);
+        let is_more = changes.iter().any(PluginChange::is_more);
         let why = if is_more { WaitReason::AsksForMore } else { WaitReason::OtherCode };
         return PluginVerdict::Waits(why);
     }
@@ -125,6 +116,6 @@ pub fn judge<'a>(
     if manifest.actions.values().any(ActionManifest::only_reads) {
         PluginVerdict::ServesReads { held }
     } else {
-        PluginVerdict::Waits(WaitReason::NothingReads)
+        PluginVerdict::Waits(why_not_signed.unwrap_or(WaitReason::NothingReads))
     }
 }

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use souk_policy::trust::{OfferedPlugin, PluginStanding, PluginVerdict, TrustMode, diff, judge};
+use souk_policy::trust::{
+    ApprovedOffer, OfferedPlugin, PluginStanding, PluginVerdict, SignedOffer, TrustMode, diff,
+    judge,
+};
 use souk_policy::writes::WriteCatalogue;
-use souk_state::approvals::ApprovedVersion;
+use souk_state::approvals::{ApprovalSource, ApprovedVersion};
 
 use super::plugin::Plugin;
 use super::plugin_trust::TrustSnapshot;
@@ -80,6 +83,14 @@ impl Lineage<'_> {
                     Some(by) => claimant.plugin.approved(by),
                     None => claimant.plugin.unapproved(),
                 },
+                PluginVerdict::ServesSigned { held } => {
+                    if !held.is_empty() {
+                        let part = WaitingPart::BeyondKey(held.clone());
+                        outcome.waiting.push(self.waiting(claimant.plugin, part));
+                    }
+                    let by = ApprovalSource::Signature;
+                    claimant.plugin.approved_in_part(by, &held, self.catalogue)
+                }
                 PluginVerdict::ServesReads { held } => {
                     let part = WaitingPart::Tools(held.clone());
                     outcome.waiting.push(self.waiting(claimant.plugin, part));
@@ -132,12 +143,17 @@ impl Lineage<'_> {
     ) -> PluginVerdict {
         let digest = &claimant.plugin.digest;
         let approvals = &self.trust.approvals;
+        let recorded = approvals.approved(group);
+        let approval = self.trust.approval(group, digest);
         let standing = if approvals.is_rejected(digest) {
             PluginStanding::Rejected
-        } else if self.trust.approval(group, digest).is_some() {
+        } else if approval.is_some_and(|by| by != ApprovalSource::Signature) {
             PluginStanding::Approved
         } else {
-            let approved = approvals.approved(group).map(|approved| &approved.manifest);
+            let approved = recorded.map(|recorded| ApprovedOffer {
+                manifest: &recorded.manifest,
+                is_by_signature: recorded.by == ApprovalSource::Signature,
+            });
             PluginStanding::Unknown { approved }
         };
         let pin = self.trust.lock.plugins.get(group).map(|pinned| pinned.digest.as_str());
@@ -145,20 +161,36 @@ impl Lineage<'_> {
             manifest: claimant.plugin.manifest(self.catalogue),
             is_named_after_group,
             pin,
+            signed: self.signed(group, claimant.plugin),
         })
+    }
+
+    /// The listed key that signed a file. What was verified of its bytes once and is on record counts
+    /// also where the signature is not beside the file any more.
+    fn signed<'o>(&'o self, group: &str, plugin: &'o Plugin) -> Option<SignedOffer<'o>> {
+        let recorded = self.trust.approvals.approved(group).filter(|recorded| {
+            recorded.by == ApprovalSource::Signature && recorded.manifest.digest == plugin.digest
+        });
+        let on_record = || recorded.and_then(|recorded| recorded.manifest.signer.as_ref());
+        let signer = plugin.signature.signer().or_else(on_record)?;
+        let ceiling = self.trust.keys.ceiling(signer)?;
+        let was_another_rejected = self.trust.approvals.has_rejected(group);
+        Some(SignedOffer { signer, ceiling, was_another_rejected })
     }
 
     fn waiting(&self, plugin: &Arc<Plugin>, part: WaitingPart) -> WaitingVersion {
         let manifest = plugin.manifest(self.catalogue);
         let approved = self.trust.approvals.approved(&plugin.group.name);
         let mut changes = diff(approved.map(|approved| &approved.manifest), manifest);
-        if let WaitingPart::Tools(held) = &part
+        if let WaitingPart::Tools(held) | WaitingPart::BeyondKey(held) = &part
             && !held.is_empty()
         {
             // What serves already is not asked for.
             changes.retain(|change| change.tool.as_ref().is_none_or(|tool| held.contains(tool)));
         }
-        WaitingVersion { plugin: plugin.clone(), part, changes, serving: None }
+        let ceiling = plugin.signature.signer().and_then(|signer| self.trust.keys.ceiling(signer));
+        let beyond_key = ceiling.map(|ceiling| ceiling.beyond(manifest).why).unwrap_or_default();
+        WaitingVersion { plugin: plugin.clone(), part, changes, beyond_key, serving: None }
     }
 
     /// The approved version from what is kept, while the file that it came by is there: whoever removes
@@ -169,7 +201,9 @@ impl Lineage<'_> {
             || outcome.waiting.iter().any(WaitingVersion::is_rejected);
         let is_there = self.files.contains(&approved.file);
         let plugin = self.kept.get(&approved.manifest.digest)?;
-        (is_wanted && is_there).then(|| Arc::new(plugin.approved(approved.by)))
+        let held = self.trust.held(approved)?;
+        let view = || plugin.approved_in_part(approved.by, &held, self.catalogue);
+        (is_wanted && is_there).then(|| Arc::new(view()))
     }
 }
 
@@ -189,5 +223,5 @@ pub(super) fn needed_from_kept(
             is_other && (trust.mode != TrustMode::Open || is_rejected)
         }
     };
-    approved.filter(is_needed).collect()
+    approved.filter(|approved| trust.held(approved).is_some()).filter(is_needed).collect()
 }

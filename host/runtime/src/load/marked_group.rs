@@ -1,5 +1,5 @@
-//! A group that nobody has approved: without what is held back, and with its texts marked as its own, so
-//! that no surface can show them as anybody else's.
+//! A group without what is held back of it. Of one that nobody has approved the texts are marked as its
+//! own, so that no surface can show them as anybody else's.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,6 +8,13 @@ use souk_model::{Action, Effect, Group};
 
 /// What stands before a text that nobody has approved.
 const MARK: &str = "[Not approved by the operator; in the plugin's own words:]";
+
+/// The group without these tools.
+pub(super) fn partial_group(group: &Group, held: &BTreeSet<String>) -> Group {
+    let mut partial = group.clone();
+    partial.actions.retain(|action| !held.contains(&action.tool));
+    partial
+}
 
 /// The group without these tools, its texts marked.
 pub(super) fn marked_group(group: &Group, held: &BTreeSet<String>) -> Group {

@@ -9,7 +9,8 @@ use souk_policy::writes::WriteCatalogue;
 use souk_state::approvals::ApprovalSource;
 
 use super::describe::GroupDescription;
-use super::marked_group::marked_group;
+use super::marked_group::{marked_group, partial_group};
+use super::plugin_signature::PluginSignature;
 use super::schema::{InputSchema, OutputSchema, SettingsSchema};
 use crate::guest::bindings::ActionGroupPre;
 use crate::guest::state::GuestState;
@@ -25,6 +26,8 @@ pub struct Plugin {
     pub size: usize,
     /// The interfaces it imports, which bound what it can do whatever it declares.
     pub imports: Vec<String>,
+    /// By whom its file is signed.
+    pub signature: PluginSignature,
     /// What it offers.
     pub group: Group,
     pub(crate) schemas: HashMap<String, Arc<ActionSchemas>>,
@@ -70,6 +73,7 @@ impl Plugin {
             digest,
             size,
             imports,
+            signature: PluginSignature::None,
             group,
             schemas,
             settings,
@@ -84,13 +88,33 @@ impl Plugin {
     #[must_use]
     pub fn manifest(&self, catalogue: &WriteCatalogue) -> &PluginManifest {
         let tier = |grant: &Grant| catalogue.of_grant(grant).map(|tiers| tiers.lowest);
-        let manifest = || PluginManifest::of(&self.group, &self.digest, &self.imports, tier).into();
+        let manifest = || {
+            let unsigned = PluginManifest::of(&self.group, &self.digest, &self.imports, tier);
+            unsigned.signed_by(self.signature.signer().cloned()).into()
+        };
         self.manifest.get_or_init(manifest)
+    }
+
+    /// The same with the signature of its file.
+    pub(crate) fn with_signature(&self, signature: PluginSignature) -> Self {
+        Self { signature, manifest: OnceLock::new(), ..self.clone() }
     }
 
     /// As it serves when somebody has approved it.
     pub(crate) fn approved(&self, by: ApprovalSource) -> Self {
         Self { approval: Some(by), ..self.clone() }
+    }
+
+    /// As it serves by its signature: without the tools that are held back. Its manifest stays that of
+    /// the whole.
+    pub(crate) fn approved_in_part(
+        &self,
+        by: ApprovalSource,
+        held: &BTreeSet<String>,
+        catalogue: &WriteCatalogue,
+    ) -> Self {
+        let manifest = OnceLock::from(Arc::new(self.manifest(catalogue).clone()));
+        Self { manifest, group: partial_group(&self.group, held), ..self.approved(by) }
     }
 
     /// As it serves though nobody has: all of it, its words its own.

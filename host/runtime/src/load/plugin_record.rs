@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use souk_model::PluginManifest;
-use souk_policy::trust::TrustMode;
+use souk_model::{PluginManifest, PluginSigner};
+use souk_policy::trust::{TrustMode, continues_lineage};
 use souk_state::Timestamp;
 use souk_state::approvals::{
-    ApprovalError, ApprovalSource, ApprovalStore, ApprovedVersion, DirectoryRecord,
+    ApprovalError, ApprovalSource, ApprovalStore, Approvals, ApprovedVersion, DirectoryRecord,
 };
 use souk_state::audit::{AuditError, AuditTrail};
 
@@ -49,20 +49,23 @@ impl PluginRecord {
             return;
         }
         let (store, directory) = (self.store.clone(), self.directory.clone());
-        let shipped: Vec<(String, PluginManifest)> = loaded
+        let unasked: Vec<UnaskedApproval> = loaded
             .plugins
             .values()
-            .filter(|plugin| plugin.approval == Some(ApprovalSource::Shipped))
             // Where everything serves, nothing will have to serve in the place of another.
             .filter(|_| loaded.trust != Some(TrustMode::Open))
-            .map(|plugin| (plugin.file.clone(), plugin.manifest(&sandbox.catalogue).clone()))
+            .filter_map(|plugin| {
+                let by = plugin.approval.filter(|by| is_unasked(*by))?;
+                let manifest = plugin.manifest(&sandbox.catalogue).clone();
+                Some(UnaskedApproval { file: plugin.file.clone(), manifest, by })
+            })
             .collect();
         let (trail, loaded, seen) = (self.trail.clone(), loaded.clone(), now.clone());
         let earlier = self.noted.clone();
         // Files are read, locked and flushed: not on a thread that serves.
         let noting = tokio::task::spawn_blocking(move || {
             if let Some(store) = &store {
-                keep_shipped(&trail, store, &directory, shipped);
+                keep_unasked(&trail, store, &directory, unasked);
             }
             let before = remember(store.as_ref(), &directory, seen.clone(), earlier);
             write_lines(&trail, &loaded, &before, &seen);
@@ -85,36 +88,80 @@ pub(super) fn approve(
     manifest: PluginManifest,
     by: ApprovalSource,
 ) -> Result<ApprovedVersion, String> {
-    let told = |error: ApprovalError| souk_state::error_chain(&error);
-    let bytes = files::read_file(&directory.join(file), MAX_FILE)?;
     let version = ApprovedVersion { manifest, file: file.to_owned(), at: Timestamp::now(), by };
-    store
-        .update(|approvals| {
-            // Kept in this turn, so that nobody tidies it away before the record names it.
-            store.keep(&version.manifest.digest, &bytes)?;
-            approvals.approve(version.clone());
-            Ok::<_, ApprovalError>(())
-        })
-        .map_err(told)?;
+    keep_if(store, directory, &version, |_| true)?;
     Ok(version)
 }
 
-/// Keeps what the program was built with, where the record does not have it yet.
-fn keep_shipped(
+/// Approves a version where the record still allows that. Whether it did.
+fn keep_if(
+    store: &ApprovalStore,
+    directory: &Path,
+    version: &ApprovedVersion,
+    is_wanted: impl FnOnce(&Approvals) -> bool,
+) -> Result<bool, String> {
+    let bytes = files::read_file(&directory.join(&version.file), MAX_FILE)?;
+    let kept = store.update(|approvals| {
+        if !is_wanted(approvals) {
+            return Ok::<_, ApprovalError>(false);
+        }
+        // Kept in this turn, so that nobody tidies it away before the record names it.
+        store.keep(&version.manifest.digest, &bytes)?;
+        approvals.approve(version.clone());
+        Ok(true)
+    });
+    kept.map_err(|error| souk_state::error_chain(&error))
+}
+
+/// A version that serves approved though no command has approved it.
+struct UnaskedApproval {
+    file: String,
+    manifest: PluginManifest,
+    by: ApprovalSource,
+}
+
+/// Whether a version serves so by this.
+const fn is_unasked(by: ApprovalSource) -> bool {
+    matches!(by, ApprovalSource::Shipped | ApprovalSource::Signature)
+}
+
+impl UnaskedApproval {
+    /// Whether it is news to the record, and nobody has decided otherwise since it began to serve.
+    fn is_wanted(&self, approvals: &Approvals) -> bool {
+        let Self { manifest, by, .. } = self;
+        let approved = approvals.approved(&manifest.group);
+        if approvals.is_rejected(&manifest.digest)
+            || approved.is_some_and(|approved| approved.manifest.digest == manifest.digest)
+        {
+            return false;
+        }
+        match (by, &manifest.signer) {
+            (ApprovalSource::Signature, Some(signer)) => {
+                let before = approved.map(|approved| &approved.manifest);
+                continues_lineage(before, manifest, signer).is_ok()
+            }
+            _ => approved.is_none_or(|approved| approved.by == *by),
+        }
+    }
+}
+
+/// Keeps what the program was built with and what a listed key signed, where the record does not have
+/// it yet.
+fn keep_unasked(
     trail: &AuditTrail,
     store: &ApprovalStore,
     directory: &Path,
-    shipped: Vec<(String, PluginManifest)>,
+    versions: Vec<UnaskedApproval>,
 ) {
     let Ok(approvals) = store.read() else { return };
-    for (file, manifest) in shipped {
-        let approved = approvals.approved(&manifest.group);
-        if approved.is_some_and(|approved| approved.manifest.digest == manifest.digest) {
-            continue;
-        }
-        match approve(store, directory, &file, manifest, ApprovalSource::Shipped) {
-            Ok(version) => note_approved(trail, &version),
-            Err(why) => tracing::warn!("{file} is not kept: {why}"),
+    for unasked in versions.into_iter().filter(|unasked| unasked.is_wanted(&approvals)) {
+        let UnaskedApproval { file, manifest, by } = &unasked;
+        let (at, file, manifest) = (Timestamp::now(), file.clone(), manifest.clone());
+        let version = ApprovedVersion { manifest, file, at, by: *by };
+        match keep_if(store, directory, &version, |approvals| unasked.is_wanted(approvals)) {
+            Ok(true) => note_approved(trail, &version),
+            Ok(false) => {}
+            Err(why) => tracing::warn!("{} is not kept: {why}", version.file),
         }
     }
 }
@@ -122,8 +169,8 @@ fn keep_shipped(
 /// Writes on the trail that a version was approved.
 pub fn note_approved(trail: &AuditTrail, version: &ApprovedVersion) {
     let ApprovedVersion { manifest, file, by, .. } = version;
-    let PluginManifest { group, version, digest, .. } = manifest;
-    let what = described(group, version, digest, file);
+    let PluginManifest { group, version, digest, signer, .. } = manifest;
+    let what = described(group, version, digest, file, signer.as_ref());
     notice(trail, "plugin-approved", &format!("{what}: {}", by.describe()));
 }
 
@@ -137,12 +184,20 @@ pub fn note_rejected(trail: &AuditTrail, plugin: &Plugin) -> Result<(), AuditErr
 }
 
 fn of_plugin(plugin: &Plugin) -> String {
-    described(&plugin.group.name, &plugin.group.version, &plugin.digest, &plugin.file)
+    let Plugin { group, digest, file, signature, .. } = plugin;
+    described(&group.name, &group.version, digest, file, signature.signer())
 }
 
 /// A version as the trail names it.
-fn described(group: &str, version: &str, digest: &str, file: &str) -> String {
-    format!("{group} {version} ({digest}) of {file}")
+fn described(
+    group: &str,
+    version: &str,
+    digest: &str,
+    file: &str,
+    signer: Option<&PluginSigner>,
+) -> String {
+    let signed = signer.map(|signer| format!(", signed by {signer}")).unwrap_or_default();
+    format!("{group} {version} ({digest}) of {file}{signed}")
 }
 
 /// What was written down before of this directory, in place of which this is from now on.

@@ -10,6 +10,7 @@ use souk_policy::writes::WriteCatalogue;
 use super::files::FileStamp;
 use super::lineage::{Claimant, Lineage};
 use super::plugin::Plugin;
+use super::plugin_signature::PluginSignature;
 use super::plugin_trust::TrustSnapshot;
 use super::sandbox::PluginRejection;
 use super::waiting::{HeldTool, WaitingVersion};
@@ -69,6 +70,8 @@ pub(crate) struct FileScan {
     pub(crate) stamp: Option<FileStamp>,
     /// Of its bytes; of the reason, where they could not be had.
     pub(crate) digest: String,
+    /// By whom it was signed then; not known where its signature was refused, or nothing could be read.
+    pub(crate) signature: Option<PluginSignature>,
     pub(crate) outcome: Result<Arc<Plugin>, PluginRejection>,
     /// The last version that loaded, while a newer one is refused.
     pub(crate) older: Option<Arc<Plugin>>,
@@ -84,6 +87,7 @@ impl FileScan {
         outcome: Result<Arc<Plugin>, PluginRejection>,
         before: Option<&Self>,
     ) -> Self {
+        let signature = outcome.as_ref().ok().map(|plugin| plugin.signature.clone());
         let older = match (&outcome, before) {
             (Err(_), Some(before)) => before.serving().cloned(),
             _ => None,
@@ -94,7 +98,12 @@ impl FileScan {
             let wait = FIRST_RETRY.saturating_mul(1 << tried.min(10)).min(LAST_RETRY);
             (Instant::now() + wait, tried.saturating_add(1))
         });
-        Self { stamp, digest, outcome, older, retry }
+        Self { stamp, digest, signature, outcome, older, retry }
+    }
+
+    /// The same, of a file whose signature was this, whatever became of its bytes.
+    pub(crate) fn signed(self, signature: PluginSignature) -> Self {
+        Self { signature: Some(signature), ..self }
     }
 
     /// The same, of a file that was touched and has the same bytes.
@@ -130,7 +139,9 @@ impl FileScan {
 
     /// Whether it serves the same, or is refused for the same reason.
     pub(crate) fn same(&self, other: &Self) -> bool {
-        self.digest == other.digest && self.outcome.as_ref().err() == other.outcome.as_ref().err()
+        self.digest == other.digest
+            && self.signature == other.signature
+            && self.outcome.as_ref().err() == other.outcome.as_ref().err()
     }
 }
 

@@ -6,9 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use souk_policy::trust::{LockFile, TrustMode};
-use souk_state::approvals::{ApprovalSource, ApprovalStore, Approvals, RecordStamp};
+use souk_state::approvals::{
+    ApprovalSource, ApprovalStore, Approvals, ApprovedVersion, RecordStamp,
+};
 
 use super::files;
+use super::signing_keys::SigningKeys;
 
 /// The lock's name, beside the plugins.
 pub const LOCK_FILE: &str = "souk.lock";
@@ -24,13 +27,20 @@ pub struct PluginTrust {
     pub store: Option<ApprovalStore>,
     /// Digests of the plugins that the program was built with.
     pub shipped: BTreeSet<String>,
+    /// Whose signature is an approval.
+    pub keys: SigningKeys,
 }
 
 impl PluginTrust {
     /// Everything serves that loads, and nothing is kept.
     #[must_use]
-    pub const fn open() -> Self {
-        Self { mode: TrustMode::Open, store: None, shipped: BTreeSet::new() }
+    pub fn open() -> Self {
+        Self {
+            mode: TrustMode::Open,
+            store: None,
+            shipped: BTreeSet::new(),
+            keys: SigningKeys::default(),
+        }
     }
 }
 
@@ -39,6 +49,8 @@ impl PluginTrust {
 pub(crate) struct TrustSnapshot {
     pub(crate) mode: TrustMode,
     pub(crate) shipped: Arc<BTreeSet<String>>,
+    /// None where the record cannot be read: what a signature may follow is not known then.
+    pub(crate) keys: SigningKeys,
     pub(crate) approvals: Arc<Approvals>,
     pub(crate) lock: LockFile,
     /// What is wrong with the record or the lock, for people.
@@ -60,7 +72,7 @@ impl TrustSnapshot {
             Some(Err(error)) => Err(souk_state::error_chain(&error)),
         };
         let shipped = Arc::new(trust.shipped.clone());
-        Self::of(trust.mode, shipped, record, stamp, directory)
+        Self::of(trust, shipped, record, stamp, directory)
     }
 
     /// The same again; a record that looks as it did is not read anew.
@@ -69,25 +81,26 @@ impl TrustSnapshot {
             return Self::read(trust, directory);
         }
         let (shipped, record) = (self.shipped.clone(), self.record.clone());
-        Self::of(trust.mode, shipped, record, self.stamp, directory)
+        Self::of(trust, shipped, record, self.stamp, directory)
     }
 
     fn of(
-        mode: TrustMode,
+        trust: &PluginTrust,
         shipped: Arc<BTreeSet<String>>,
         record: Result<Arc<Approvals>, String>,
         stamp: Option<RecordStamp>,
         directory: &Path,
     ) -> Self {
-        let is_closed = record.is_err() && mode != TrustMode::Open;
-        let mode = if is_closed { TrustMode::Locked } else { mode };
+        let is_closed = record.is_err() && trust.mode != TrustMode::Open;
+        let mode = if is_closed { TrustMode::Locked } else { trust.mode };
+        let keys = if is_closed { SigningKeys::default() } else { trust.keys.clone() };
         let mut problems: Vec<String> = record.as_ref().err().cloned().into_iter().collect();
         let approvals = record.clone().unwrap_or_default();
         let lock = read_lock(directory).unwrap_or_else(|why| {
             problems.push(why);
             LockFile::default()
         });
-        Self { mode, shipped, approvals, lock, problems, record, stamp }
+        Self { mode, shipped, keys, approvals, lock, problems, record, stamp }
     }
 
     /// Whether another record was written since.
@@ -111,10 +124,34 @@ impl TrustSnapshot {
             return None;
         }
         match self.approvals.approved(group) {
-            Some(approved) if approved.manifest.digest == digest => Some(approved.by),
+            Some(approved) if approved.manifest.digest == digest => {
+                self.held(approved).map(|_| approved.by)
+            }
             Some(approved) if approved.by != ApprovalSource::Shipped => None,
             _ => self.shipped.contains(digest).then_some(ApprovalSource::Shipped),
         }
+    }
+
+    /// Whether a file is approved to serve a group, and nothing of it is held back.
+    pub(crate) fn is_wholly_approved(&self, group: &str, digest: &str) -> bool {
+        match (self.approval(group, digest), self.approvals.approved(group)) {
+            (Some(ApprovalSource::Signature), Some(approved)) => {
+                self.held(approved).is_some_and(|held| held.is_empty())
+            }
+            (approval, _) => approval.is_some(),
+        }
+    }
+
+    /// The tools of an approved version that are held back: none where the operator approved it, and by
+    /// a signature those beyond what its key may approve by now. Nothing where it does not count at all:
+    /// its key is not listed any more, or may approve nothing of it.
+    pub(crate) fn held(&self, approved: &ApprovedVersion) -> Option<BTreeSet<String>> {
+        if approved.by != ApprovalSource::Signature {
+            return Some(BTreeSet::new());
+        }
+        let ceiling = self.keys.ceiling(approved.manifest.signer.as_ref()?)?;
+        let beyond = ceiling.beyond(&approved.manifest);
+        (!beyond.is_all_of(&approved.manifest)).then_some(beyond.tools)
     }
 }
 

@@ -18,8 +18,10 @@ use super::lineage::needed_from_kept;
 use super::plugin::Plugin;
 use super::plugin_record::PluginRecord;
 use super::plugin_set::{FileScan, PluginSet, ScanView};
+use super::plugin_signature::PluginSignature;
 use super::plugin_trust::{PluginTrust, TrustSnapshot};
 use super::sandbox::{PluginBytes, PluginRejection, Sandbox};
+use super::signature_file::check_beside;
 use super::waiting::WaitingVersion;
 
 /// Files of which the bytes are held at once: those that are compiled, and those that describe
@@ -231,10 +233,16 @@ impl Registry {
         state.seen.values().filter_map(|seen| seen.outcome.as_ref().ok().cloned()).collect()
     }
 
-    /// By what a version is approved to serve its group, if it is.
+    /// Whether a version is approved to serve its group, as a whole: by the record, or by a signature
+    /// that no host has written down yet.
     #[must_use]
-    pub fn approval(&self, plugin: &Plugin) -> Option<ApprovalSource> {
-        self.snapshot.load().approval(&plugin.group.name, &plugin.digest)
+    pub fn is_approved(&self, plugin: &Plugin) -> bool {
+        let (group, digest, loaded) = (&plugin.group.name, &plugin.digest, self.loaded());
+        let serves = loaded.plugins.get(group).is_some_and(|serving| {
+            serving.digest == *digest && serving.approval == Some(ApprovalSource::Signature)
+        });
+        let waits = || loaded.waiting.iter().any(|waiting| waiting.plugin.digest == *digest);
+        self.snapshot.load().is_wholly_approved(group, digest) || (serves && !waits())
     }
 
     /// What a version is and asks for, as far as an approval is about it.
@@ -281,7 +289,11 @@ impl Registry {
                 Err(why) => Err(PluginRejection::new(why)),
             };
             match loaded {
-                Ok(plugin) => drop(kept.insert(manifest.digest.clone(), Arc::new(plugin))),
+                Ok(plugin) => {
+                    let signature = PluginSignature::recorded(manifest.signer.clone());
+                    let plugin = Arc::new(plugin.with_signature(signature));
+                    kept.insert(manifest.digest.clone(), plugin);
+                }
                 Err(why) => tracing::error!(
                     "the approved version of `{}` cannot serve in place of {file}: {why}",
                     manifest.group
@@ -366,11 +378,14 @@ impl Registry {
             return refuse(why);
         }
         let (path, limit) = (self.directory.join(file), self.sandbox.limits.file_bytes);
+        let keys = self.trust.keys.clone();
         let read = tokio::task::spawn_blocking(move || {
-            files::read_file(&path, limit).map(PluginBytes::new)
+            let bytes = files::read_file(&path, limit)?;
+            let signature = check_beside(&keys, &path, &bytes);
+            Ok::<_, String>((PluginBytes::new(bytes), signature))
         });
-        let bytes = match read.await {
-            Ok(Ok(bytes)) => bytes,
+        let (bytes, signature) = match read.await {
+            Ok(Ok(read)) => read,
             // What cannot be read is looked at again by the next scan, whatever it looks like.
             Ok(Err(why)) => {
                 let unread = Err(PluginRejection::new(why.clone()));
@@ -378,15 +393,27 @@ impl Registry {
             }
             Err(panic) => return refuse(PluginRejection::new(format!("cannot read it: {panic}"))),
         };
+        let digest = bytes.digest.clone();
+        let scan = |outcome| FileScan::new(*stamp, digest, outcome, before);
+        let signature = match signature {
+            Ok(signature) => signature,
+            // Its bytes are of no account then, whatever mode it is.
+            Err(why) => return (file.clone(), scan(Err(PluginRejection::new(why)))),
+        };
         if let Some(before) = before
             && before.digest == bytes.digest
             && before.is_settled()
         {
-            return (file.clone(), before.clone().looking_like(*stamp));
+            if before.signature.as_ref() == Some(&signature) {
+                return (file.clone(), before.clone().looking_like(*stamp));
+            }
+            if let Ok(plugin) = &before.outcome {
+                return (file.clone(), scan(Ok(Arc::new(plugin.with_signature(signature)))));
+            }
         }
-        let digest = bytes.digest.clone();
-        let outcome = self.sandbox.load(file, bytes).await.map(Arc::new);
-        (file.clone(), FileScan::new(*stamp, digest, outcome, before))
+        let loaded = self.sandbox.load(file, bytes).await;
+        let outcome = loaded.map(|plugin| Arc::new(plugin.with_signature(signature.clone())));
+        (file.clone(), scan(outcome).signed(signature))
     }
 }
 

@@ -14,6 +14,8 @@ use super::compiler::{CompileError, Compiler, CompilerSettings};
 use super::describe::{self, GroupDescription};
 use super::plugin::Plugin;
 use super::remedy;
+use super::signature_file::check_beside;
+use super::signing_keys::SigningKeys;
 use crate::guest::bindings::souk::plugin::{
     cache, documents, plans, progress, session, session_control, settings, types, upstream,
 };
@@ -146,15 +148,21 @@ impl Sandbox {
         Self { catalogue, ..self }
     }
 
-    /// Takes one file through every check, without keeping it.
+    /// Takes one file, with its signature, through every check, without keeping it.
     ///
     /// # Errors
     /// Why the file is not taken.
-    pub async fn inspect(&self, path: &Path) -> Result<Plugin, PluginRejection> {
+    pub async fn inspect(
+        &self,
+        path: &Path,
+        keys: &SigningKeys,
+    ) -> Result<Plugin, PluginRejection> {
         let bytes =
             super::files::read_file(path, self.limits.file_bytes).map_err(PluginRejection::new)?;
+        let signature = check_beside(keys, path, &bytes).map_err(PluginRejection::new)?;
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        self.load(&file.unwrap_or_default(), PluginBytes::new(bytes)).await
+        let plugin = self.load(&file.unwrap_or_default(), PluginBytes::new(bytes)).await?;
+        Ok(plugin.with_signature(signature))
     }
 
     /// Takes a file's bytes through every check: form, compiler, imports, `describe`.

@@ -1,6 +1,6 @@
 //! Versions that wait for an approval, and the tools that are held back with them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use souk_policy::trust::{PluginChange, WaitReason, indented};
 use souk_policy::{EffectKind, ToolProfile};
 
 use super::plugin::Plugin;
+use super::plugin_signature::PluginSignature;
 
 /// A version that waits for an approval.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct WaitingVersion {
     pub part: WaitingPart,
     /// In what it differs from the approved version; of a group of which none is, all that it asks for.
     pub changes: Vec<PluginChange>,
+    /// Of a file that a listed key signed, why actions lie beyond what the key may approve.
+    pub beyond_key: BTreeMap<String, String>,
     /// The version that serves in its place, and its digest.
     pub serving: Option<(String, String)>,
 }
@@ -30,6 +33,8 @@ pub enum WaitingPart {
     Whole(WaitReason),
     /// These tools; the rest only reads, and serves unapproved.
     Tools(BTreeSet<String>),
+    /// These tools, which the signature does not approve; the rest serves by it.
+    BeyondKey(BTreeSet<String>),
 }
 
 impl WaitingVersion {
@@ -58,7 +63,7 @@ impl WaitingVersion {
         let all = group.actions.iter().flat_map(|action| HeldTool::of(&group.name, action));
         all.filter(|tool| match &self.part {
             WaitingPart::Whole(_) => true,
-            WaitingPart::Tools(tools) => tools.contains(&tool.name),
+            WaitingPart::Tools(tools) | WaitingPart::BeyondKey(tools) => tools.contains(&tool.name),
         })
         .collect()
     }
@@ -67,6 +72,7 @@ impl WaitingVersion {
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.plugin.file == other.plugin.file
             && self.plugin.digest == other.plugin.digest
+            && self.plugin.signature == other.plugin.signature
             && self.part == other.part
     }
 }
@@ -83,9 +89,14 @@ impl fmt::Display for WaitingVersion {
                 f.write_str(" serves, since it only reads; nobody has approved it")?;
             }
             WaitingPart::Tools(tools) => {
-                let tools: Vec<&str> = tools.iter().map(String::as_str).collect();
-                write!(f, " serves what only reads; held back: {}", tools.join(", "))?;
+                write!(f, " serves what only reads; held back: {}", joined(tools))?;
             }
+            WaitingPart::BeyondKey(tools) => {
+                write!(f, " serves what its key may approve; held back: {}", joined(tools))?;
+            }
+        }
+        if self.plugin.signature != PluginSignature::None {
+            write!(f, "; it is {}", self.plugin.signature)?;
         }
         if let Some((version, digest)) = &self.serving {
             let digest = short_digest(digest);
@@ -94,9 +105,16 @@ impl fmt::Display for WaitingVersion {
         if self.is_rejected() {
             return Ok(());
         }
+        for (tool, why) in &self.beyond_key {
+            write!(f, "\n  beyond its key is {tool}: {why}")?;
+        }
         let changes = indented(&self.changes);
         write!(f, "{changes}\n  take it over: {}", self.approve_command())
     }
+}
+
+fn joined(tools: &BTreeSet<String>) -> String {
+    tools.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// A tool that is held back.

@@ -74,6 +74,7 @@ fn parent(key: &'static str) -> &'static str {
 fn header(section: &str) -> String {
     let plain = section.replace("[]", "").replace("principals.NAME", "principals.ci");
     let plain = plain.replace("plugins.NAME", "plugins.catalog");
+    let plain = plain.replace("plugins.keys.NAME", "plugins.keys.release");
     if section.ends_with("[]") { format!("[[{plain}]]") } else { format!("[{plain}]") }
 }
 

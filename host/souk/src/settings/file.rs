@@ -232,6 +232,23 @@ fn leads_to(key: &str, at: &[Step]) -> bool {
     let mut parts = parts(key);
     at.iter().all(|step| parts.next().is_some_and(|part| fits(&part, step)))
         && parts.next().is_some()
+        && !takes_own_name(key, at)
+}
+
+/// Whether a name of the table's own would stand for a `NAME`: `keys` in `plugins.keys.max_tier`, which
+/// is no plugin.
+fn takes_own_name(key: &str, at: &[Step]) -> bool {
+    let own: Vec<Part<'_>> = parts(key).collect();
+    let is_own = |index: usize, name: &str| {
+        table::all().any(|setting| {
+            let others: Vec<Part<'_>> = parts(setting.key).collect();
+            others.get(index) == Some(&Part::Name(name)) && others.get(..index) == own.get(..index)
+        })
+    };
+    at.iter().zip(&own).enumerate().any(|(index, (step, part))| match (step, part) {
+        (Step::Key(name), Part::AnyName) => is_own(index, name),
+        _ => false,
+    })
 }
 
 /// The setting that stands there. One that is named is preferred to one under any name.
@@ -240,6 +257,7 @@ fn setting_at(at: &[Step]) -> Option<&'static Setting> {
         let mut parts = parts(setting.key);
         at.iter().all(|step| parts.next().is_some_and(|part| fits(&part, step)))
             && parts.next().is_none()
+            && !takes_own_name(setting.key, at)
     };
     table::all().filter(is_there).min_by_key(|setting| setting.key.contains("NAME"))
 }
@@ -327,6 +345,9 @@ mod tests {
             ("[policy]\nallow = ['*_get']", "`policy.allow`: `*_get` is not a pattern"),
             ("[guards]\nbulk_cap = -1", "`guards.bulk_cap`: it must be a whole number"),
             ("[guards]\nmax_discount_pct = nan", "no number"),
+            ("[plugins.keys]\nmax_tier = 'safe'", "`plugins.keys.max_tier` must be a table"),
+            ("[plugins.keys.settings]\nkeys = 'x'", "is `plugins.keys.NAME.key` meant?"),
+            ("[plugins.keys.a]\ngrants = ['PUT *']", "`PUT *` is not a pattern of requests"),
             ("\n\n[policy", "souk.toml:3: "),
         ] {
             let found = problems(text, FileAuthority::Operator);
@@ -347,9 +368,12 @@ mod tests {
         let narrows = "[policy]\nmax_tier = 'safe'\ndeny = ['cache_*']\nmask_pii = true\n\
             [limits]\ncpu_ms = 10\n[guards]\nmax_refund = 1\n[principals.ci]\nread_only = true";
         assert_eq!(problems(narrows, FileAuthority::Local), [""; 0]);
-        for widens in
-            ["listen = '0.0.0.0:1'", "[[stores]]\nname = 'x'", "[http]\nallowed_hosts = ['a']"]
-        {
+        for widens in [
+            "listen = '0.0.0.0:1'",
+            "[[stores]]\nname = 'x'",
+            "[http]\nallowed_hosts = ['a']",
+            "[plugins.keys.a]\nmax_tier = 'safe'",
+        ] {
             let found = problems(widens, FileAuthority::Local);
             assert!(found.len() == 1 && found[0].contains("--config"), "{found:?}");
         }

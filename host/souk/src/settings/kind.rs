@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use souk_model::TokenDigest;
 use souk_plans::Caps;
 use souk_policy::ToolSet;
+use souk_policy::trust::GrantPattern;
 use souk_policy::writes::WriteCatalogue;
 use souk_policy::{PrincipalPattern, ToolPattern};
 use url::Url;
@@ -20,7 +21,7 @@ pub(crate) const TIERS: &[&str] = &["safe", "risk", "critical"];
 /// | `Token` | the hex digest of the token |
 /// | `Caps` | an object of amounts as text, by currency |
 /// | `MaskRules` | a list of rules; `true` is one that masks everything |
-/// | `Tools`, `ToolSets`, `Names` | a list of texts |
+/// | `Tools`, `ToolSets`, `Names`, `Requests` | a list of texts |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueKind {
     /// On or off.
@@ -45,6 +46,8 @@ pub(crate) enum ValueKind {
     ToolSets,
     /// Names of any other things.
     Names,
+    /// Requests of back ends: methods and routes.
+    Requests,
     /// Amounts of money by currency.
     Caps,
     /// A secret; in a file also `{ file = "…" }`.
@@ -74,6 +77,7 @@ impl ValueKind {
             Self::Tools => "a list of tools: names, or `group_*`".to_owned(),
             Self::ToolSets => "sets of tools: auto, classic, all, or names of plugins".to_owned(),
             Self::Names => "a list of texts".to_owned(),
+            Self::Requests => "a list of requests, like `GET /V1/products/*`".to_owned(),
             Self::Caps => {
                 "an amount, like 1000, or some by currency, like EUR=500, *=100".to_owned()
             }
@@ -106,7 +110,7 @@ impl ValueKind {
                 .parse::<f64>()
                 .map_err(|_| wrong())
                 .and_then(|number| self.check(number.into())),
-            Self::Tools | Self::ToolSets | Self::Names => {
+            Self::Tools | Self::ToolSets | Self::Names | Self::Requests => {
                 let parts = text.split(',').map(str::trim);
                 self.check(parts.map(Value::from).collect())
             }
@@ -152,7 +156,7 @@ impl ValueKind {
             }
             (Self::ToolSets, Value::String(text)) => self.parse(&text),
             (Self::ToolSets, Value::Array(items)) if items.is_empty() => Err(wrong()),
-            (Self::Tools | Self::ToolSets | Self::Names, Value::Array(items)) => {
+            (Self::Tools | Self::ToolSets | Self::Names | Self::Requests, Value::Array(items)) => {
                 items.into_iter().map(|item| self.check_item(item)).collect()
             }
             (Self::Caps, value @ (Value::String(_) | Value::Number(_) | Value::Object(_))) => {
@@ -181,6 +185,9 @@ impl ValueKind {
         match self {
             Self::Tools => drop(text.parse::<ToolPattern>().map_err(|error| error.to_string())?),
             Self::ToolSets => drop(text.parse::<ToolSet>().map_err(|error| error.to_string())?),
+            Self::Requests => {
+                drop(text.parse::<GrantPattern>().map_err(|error| error.to_string())?);
+            }
             _ => {}
         }
         Ok(text.into())

@@ -68,6 +68,9 @@ pub enum ApprovalSource {
     Lock,
     /// The program was built with it.
     Shipped,
+    /// A key that the operator lists signed it, and it counts as long as the key is listed. The manifest
+    /// says whose.
+    Signature,
 }
 
 impl ApprovalSource {
@@ -78,6 +81,7 @@ impl ApprovalSource {
             Self::Operator => "approved",
             Self::Lock => "approved by souk.lock",
             Self::Shipped => "built with souk",
+            Self::Signature => "approved by its signature",
         }
     }
 }
@@ -103,6 +107,12 @@ impl Approvals {
     #[must_use]
     pub fn is_rejected(&self, digest: &str) -> bool {
         self.rejected.iter().any(|rejected| rejected.digest == digest)
+    }
+
+    /// Whether any version of a group was rejected.
+    #[must_use]
+    pub fn has_rejected(&self, group: &str) -> bool {
+        self.rejected.iter().any(|rejected| rejected.group == group)
     }
 
     /// Approves a version. What was approved of its group is one step back; the same once more changes

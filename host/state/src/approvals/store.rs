@@ -250,6 +250,7 @@ mod tests {
             group: "greet".into(),
             version: "1.0.0".into(),
             digest: digest(bytes),
+            signer: None,
             imports: BTreeSet::new(),
             description: ManifestText::Text("Greets".into()),
             details: String::new(),

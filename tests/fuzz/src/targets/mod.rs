@@ -4,6 +4,7 @@
 mod contract;
 mod grants;
 mod review;
+mod signature;
 mod store;
 
 use std::path::Path;
@@ -20,13 +21,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "component", run: component },
     Target { name: "grants", run: grants::run },
     Target { name: "review", run: review::run },
     Target { name: "contract", run: contract::run },
     Target { name: "oauth", run: store::oauth },
     Target { name: "error_body", run: store::error_body },
+    Target { name: "signature", run: signature::run },
     Target { name: "souk_toml", run: souk_toml },
 ];
 

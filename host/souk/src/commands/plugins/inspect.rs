@@ -9,7 +9,7 @@ use souk_model::{
     Action, ActionDetails, CommitTool, CompletionSource, Effect, Extension, GroupDetails, Tier,
     TierRaise,
 };
-use souk_runtime::Plugin;
+use souk_runtime::{Plugin, PluginSignature};
 
 use crate::output::{print, print_json};
 use crate::setup::Setup;
@@ -17,7 +17,7 @@ use crate::wiring;
 
 pub(super) async fn run(setup: &Setup, file: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let sandbox = wiring::sandbox(setup)?;
-    let plugin = match sandbox.inspect(file).await {
+    let plugin = match sandbox.inspect(file, &setup.signing_keys()?).await {
         Ok(plugin) => plugin,
         Err(why) => {
             eprintln!("souk: `{}` is refused: {why}", file.display());
@@ -63,6 +63,7 @@ pub(super) fn describe(plugin: &Plugin) -> Value {
         "file": plugin.file,
         "size": plugin.size,
         "digest": plugin.digest,
+        "signature": signature_json(&plugin.signature),
         "imports": plugin.imports,
         "details": group.details,
         "actions": group.actions.iter().map(|action| json!({
@@ -86,10 +87,24 @@ pub(super) fn describe(plugin: &Plugin) -> Value {
     })
 }
 
+/// By whom a file is signed; null where it is not.
+pub(super) fn signature_json(signature: &PluginSignature) -> Value {
+    match signature {
+        PluginSignature::None => Value::Null,
+        PluginSignature::Unlisted { id } => json!({"key_id": id, "listed": false}),
+        PluginSignature::Listed { signer, comment } => json!({
+            "key_id": signer.id,
+            "listed": true,
+            "name": signer.name,
+            "trusted_comment": comment,
+        }),
+    }
+}
+
 fn explain(plugin: &Plugin) -> String {
     let group = &plugin.group;
     let mut text = format!(
-        "{} {}: {}\n{}\n\nfile     {}\nsize     {}\nsha-256  {}\nmay      {}\nimports\n",
+        "{} {}: {}\n{}\n\nfile     {}\nsize     {}\nsha-256  {}\n{}may      {}\nimports\n",
         group.name,
         group.version,
         group.title,
@@ -97,6 +112,7 @@ fn explain(plugin: &Plugin) -> String {
         plugin.file,
         kilobytes(plugin.size),
         plugin.digest,
+        explain_signature(&plugin.signature),
         powers(&plugin.imports),
     );
     for import in &plugin.imports {
@@ -131,6 +147,20 @@ fn explain(plugin: &Plugin) -> String {
          Neither proves that what it answers is right.\n",
     );
     text
+}
+
+/// A line on the signature, where there is one.
+fn explain_signature(signature: &PluginSignature) -> String {
+    match signature {
+        PluginSignature::None => String::new(),
+        PluginSignature::Unlisted { id } => {
+            format!("signed   by key {id}, which `plugins.keys` does not list\n")
+        }
+        PluginSignature::Listed { signer, comment } => {
+            let comment = comment.as_deref().unwrap_or_default();
+            format!("signed   by {signer}, with the comment \"{comment}\"\n")
+        }
+    }
 }
 
 /// The tool that commits what an action proposes.

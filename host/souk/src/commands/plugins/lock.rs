@@ -72,6 +72,7 @@ pub(super) async fn accept(setup: &Setup) -> anyhow::Result<ExitCode> {
     chosen.retain(|version| {
         let approved = approvals.approved(&version.manifest.group);
         approved.is_none_or(|approved| approved.manifest.digest != version.manifest.digest)
+            || !version.is_approved
             || approvals.is_rejected(&version.manifest.digest)
     });
     if chosen.is_empty() {
@@ -106,7 +107,9 @@ fn matching<'o>(
         };
         return Err(format!("{LOCK_FILE} has {}, and {there}", named(entry)));
     };
-    if *entry == version.manifest {
+    // A signature that is there now and was not then says more, and nothing else.
+    let signer = entry.signer.clone().or_else(|| version.manifest.signer.clone());
+    if entry.clone().signed_by(signer) == version.manifest {
         return Ok(version);
     }
     // Of one digest nothing differs by the bytes; of an entry that was edited, by what it says.

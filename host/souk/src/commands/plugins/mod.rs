@@ -9,12 +9,12 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use souk_model::short_digest;
+use souk_model::{short_digest, visible};
 use souk_policy::trust::TrustMode;
-use souk_runtime::{PluginSet, WaitingVersion};
+use souk_runtime::{Plugin, PluginSet, PluginSignature, WaitingVersion};
 use souk_state::approvals::ApprovalSource;
 
-use self::inspect::{describe, kilobytes, powers};
+use self::inspect::{describe, kilobytes, powers, signature_json};
 pub(crate) use self::lock::lock_notes;
 use crate::cli::{PluginsArgs, PluginsCommand};
 use crate::output::{print, print_json};
@@ -54,7 +54,7 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
             plugin.group.version.clone(),
             plugin.group.actions.len().to_string(),
             powers(&plugin.imports),
-            trust_of(&loaded, plugin.approval).to_owned(),
+            trust_of(&loaded, plugin),
             kilobytes(plugin.size),
             short_digest(&plugin.digest).to_owned(),
             plugin.file.clone(),
@@ -63,6 +63,11 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
     let mut text = table.to_string();
     for waiting in &loaded.waiting {
         let _ = writeln!(text, "{waiting}");
+    }
+    for plugin in loaded.plugins.values() {
+        if matches!(plugin.signature, PluginSignature::Unlisted { .. }) {
+            let _ = writeln!(text, "{}: {}", plugin.file, plugin.signature);
+        }
     }
     for note in loaded.trust_problems.iter().chain(&notes) {
         let _ = writeln!(text, "{note}");
@@ -75,11 +80,14 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 /// By what a plugin serves, in a few words.
-fn trust_of(loaded: &PluginSet, approval: Option<ApprovalSource>) -> &'static str {
-    match (approval, loaded.trust) {
-        (Some(approval), _) => approval.describe(),
-        (None, Some(TrustMode::Open)) => "nobody asked (open)",
-        (None, _) => "not approved: only reads",
+fn trust_of(loaded: &PluginSet, plugin: &Plugin) -> String {
+    match (plugin.approval, plugin.signature.signer(), loaded.trust) {
+        (Some(ApprovalSource::Signature), Some(signer), _) => {
+            format!("signed by {}", visible::line(&signer.name))
+        }
+        (Some(approval), ..) => approval.describe().to_owned(),
+        (None, _, Some(TrustMode::Open)) => "nobody asked (open)".to_owned(),
+        (None, ..) => "not approved: only reads".to_owned(),
     }
 }
 
@@ -89,7 +97,7 @@ fn as_json(loaded: &PluginSet, notes: &[String]) -> Value {
         .values()
         .map(|plugin| {
             let mut plugin_json = describe(plugin);
-            plugin_json["trust"] = trust_of(loaded, plugin.approval).into();
+            plugin_json["trust"] = trust_of(loaded, plugin).into();
             plugin_json
         })
         .collect();
@@ -126,6 +134,9 @@ fn waiting_json(waiting: &WaitingVersion) -> Value {
         "version": plugin.group.version,
         "file": plugin.file,
         "digest": plugin.digest,
+        "signature": signature_json(&plugin.signature),
+        "why": waiting.to_string().lines().next().unwrap_or_default(),
+        "beyond_key": waiting.beyond_key,
         "rejected": waiting.is_rejected(),
         "held": waiting.held_names(),
         "serving": waiting.serving.as_ref().map(|(_, digest)| digest),

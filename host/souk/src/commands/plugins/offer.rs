@@ -13,7 +13,7 @@ const DIGEST_LETTERS: usize = 8;
 pub(super) struct OfferedVersion {
     pub(super) plugin: Arc<Plugin>,
     pub(super) manifest: PluginManifest,
-    /// Whether it serves by an approval already.
+    /// Whether all of it serves by an approval already.
     pub(super) is_approved: bool,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct OfferedVersion {
 pub(super) async fn offered(registry: &Registry) -> Vec<OfferedVersion> {
     let of = |plugin: Arc<Plugin>| {
         let manifest = registry.manifest(&plugin);
-        let is_approved = registry.approval(&plugin).is_some();
+        let is_approved = registry.is_approved(&plugin);
         OfferedVersion { plugin, manifest, is_approved }
     };
     registry.offered().await.into_iter().map(of).collect()

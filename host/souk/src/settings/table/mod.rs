@@ -32,6 +32,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     stores::STORES,
     cdn::CDN,
     plugins::TRUST_IN_PLUGINS,
+    plugins::KEYS,
     plugins::PLUGINS,
     plugins::LIMITS,
     serving::HTTP,

@@ -35,6 +35,37 @@ pub(super) const TRUST_IN_PLUGINS: SettingGroup = SettingGroup {
     ],
 };
 
+pub(super) const KEYS: SettingGroup = SettingGroup {
+    title: "Keys whose signatures approve plugins",
+    about: "`NAME` is your name for a key of minisign. A plugin whose signature (`PLUGIN.wasm.minisig` \
+            beside it) is of such a key counts as approved up to what the key may approve: when it is \
+            the first of its group, or the approved version was signed by the same key and is no newer. \
+            Only the operator's file lists keys. See `docs/operating.md`.",
+    settings: &[
+        Setting::new(
+            "plugins.keys.NAME.key",
+            ValueKind::Text,
+            "The public key: the second line of its `minisign.pub`",
+        )
+        .example("\"RWSOHXY0FGoPfsPVNbFrbYtF2sw0E5/eMUiJSopdMeYO8nbkOdw5rWQX\""),
+        Setting::new(
+            "plugins.keys.NAME.max_tier",
+            ValueKind::Choice(TIERS),
+            "The key approves nothing above this tier: no action, no commit, no granted write",
+        )
+        .default("\"safe\""),
+        Setting::new(
+            "plugins.keys.NAME.grants",
+            ValueKind::Requests,
+            "The key approves only actions whose every grant is among these requests, reads too: a \
+             method and a route, or all routes below one with `/*`; `… on NAME` for another back end \
+             than the store",
+        )
+        .unset("every request up to the tier")
+        .example("[\"GET /V1/products/*\", \"PUT /V1/products/{sku}\"]"),
+    ],
+};
+
 pub(super) const PLUGINS: SettingGroup = SettingGroup {
     title: "One plugin",
     about: "`NAME` is the plugin's group, as `souk plugins` lists it.",
