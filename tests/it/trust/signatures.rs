@@ -201,9 +201,9 @@ async fn a_running_host_follows_signatures_and_remembers_what_was_verified() {
     until("that is written down", async || {
         let approved = noted(&home.trail(), "plugin-approved");
         approved.last() == Some(&format!("{what}: approved by its signature"))
+            && noted(&home.trail(), "plugin-loaded").contains(&what)
     })
     .await;
-    assert!(noted(&home.trail(), "plugin-loaded").contains(&what));
     let inspected = home.path(WASM).display().to_string();
     let inspected = plugins(&home, &["inspect", &inspected]).await;
     let comment =
