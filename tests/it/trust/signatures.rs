@@ -321,4 +321,10 @@ async fn what_lies_beyond_a_key_is_held_back_and_a_key_that_goes_takes_its_appro
     let shown = plugins(&home, &[]).await;
     let unlisted = format!("signed by key {}, which `plugins.keys` does not list", key.id());
     assert!(shown.contains(&unlisted), "{shown}");
+    // Nor does what is kept of it serve in the place of another file.
+    std::fs::remove_file(home.path(SIGNATURE)).unwrap();
+    home.write(WASM, greet("1.3.0", ""));
+    for mode in ["locked", "reads"] {
+        assert_eq!(serving(&listed(&home, mode).await, "greet"), None, "{mode}");
+    }
 }
