@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+// souk-js build src/greet.ts -o greet.wasm: TypeScript or JavaScript in, a component out.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+
+const USAGE = `souk-js check
+souk-js build ENTRY [--out FILE] [--engine quickjs|starlingmonkey]
+
+  check           looks for mistakes of types, by tsconfig.json
+
+  --out FILE      where the component goes: ENTRY's name with .wasm
+  --engine NAME   quickjs (small, the default) or starlingmonkey (quick at long work, 12 MB; wants
+                  npm install @bytecodealliance/componentize-js)`;
+
+const ENGINES = { quickjs, starlingmonkey };
+const CONTRACT = /^souk:plugin\/(.*)@/;
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      out: { type: "string", short: "o" },
+      engine: { type: "string", default: "quickjs" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  const [command, entry, ...more] = positionals;
+  const engine = Object.hasOwn(ENGINES, values.engine) && ENGINES[values.engine];
+  if (values.help) return console.log(USAGE);
+  if (command === "check" && !entry) return check();
+  if (command !== "build" || !entry || more.length || !engine) throw new Error(USAGE);
+
+  const work = mkdtempSync(join(tmpdir(), "souk-js-"));
+  try {
+    const { source, imports } = await bundled(entry);
+    const world = worldOf(imports);
+    const out = values.out ?? basename(entry).replace(/\.\w+$/, ".wasm");
+    const jsPath = join(work, "plugin.js");
+    writeFileSync(jsPath, source);
+    const component = await engine({ source, jsPath, wit: contract(work, world) });
+    writeFileSync(out, component);
+    console.log(`${out}: ${component.length} bytes, world ${world}, ${values.engine}`);
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+/** The compiler that the SDK brings along. */
+function check() {
+  const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+  process.exitCode = spawnSync(process.execPath, [tsc, "--noEmit"], { stdio: "inherit" }).status;
+}
+
+/** One module of everything, and what it imports of the host. */
+async function bundled(entry) {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    keepNames: true,
+    charset: "utf8",
+    external: ["souk:*", "wasi:*"],
+    metafile: true,
+    write: false,
+  });
+  const [output] = Object.values(metafile.outputs);
+  if (!output.exports.includes("actions")) {
+    throw new Error(`${entry} exports no \`actions\`: end it with \`export const actions = group({ … })\``);
+  }
+  return { source: outputFiles[0].text, imports: output.imports.map((one) => one.path) };
+}
+
+/** The smallest world of the contract that has all of these. */
+function worldOf(imports) {
+  const used = new Set(imports.map((path) => CONTRACT.exec(path)?.[1]));
+  const worlds = [
+    ["plans", "proposer"], ["cache", "purger"], ["session-control", "session-keeper"],
+  ].filter(([name]) => used.has(name));
+  if (worlds.length > 1) return "action-group";
+  return worlds[0]?.[1] ?? "reader";
+}
+
+/** The contract, with a world that also has the log. */
+function contract(work, world) {
+  const sdk = join(dirname(fileURLToPath(import.meta.url)), "..");
+  const kept = [join(sdk, "wit/souk.wit"), join(sdk, "../../wit/souk.wit")].find(existsSync);
+  const wit = join(work, "wit");
+  for (const [name, from] of [["souk", kept], ["wasi", join(sdk, "wit/wasi.wit")]]) {
+    mkdirSync(join(wit, "deps", name), { recursive: true });
+    copyFileSync(from, join(wit, "deps", name, `${name}.wit`));
+  }
+  writeFileSync(join(wit, "world.wit"), `package souk:build;
+world plugin {
+  include souk:plugin/${world}@0.1.0;
+  import wasi:cli/stderr@0.2.12;
+}
+`);
+  return wit;
+}
+
+async function quickjs({ source, wit, jsPath }) {
+  const { componentize } = await import("componentize-qjs");
+  const made = await componentize({
+    witPath: wit,
+    jsSource: source,
+    jsPath,
+    moduleRoot: dirname(jsPath),
+    world: "plugin",
+    sync: true,
+  });
+  return made.component;
+}
+
+async function starlingmonkey({ wit, jsPath }) {
+  const { componentize } = await import("@bytecodealliance/componentize-js");
+  // What a plugin may not have anyway: connections. Souk refuses files that import them.
+  const made = await componentize({
+    sourcePath: jsPath,
+    witPath: wit,
+    worldName: "plugin",
+    disableFeatures: ["http", "fetch-event"],
+  });
+  return made.component;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
