@@ -5,12 +5,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
-TEST_PLUGINS := probe forger
+TEST_PLUGINS := probe forger blocks
 # One profile and one set of features for run, test and CI, so that wasmtime is compiled once.
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day
+.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day interop
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,10 @@ $(TARGET)/clients/.ready: tests/clients/package-lock.json $(TARGET)/conformance/
 	PATH="$(abspath $(TARGET))/conformance/bin:$$PATH" npm ci --prefix "$(TARGET)/clients" \
 	  --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
+
+# Plugins in other languages, built with their own tools. CI serves those that are kept in git.
+interop: build test-plugins $(TARGET)/conformance/.ready ## Build the example in every language and hold all to the same cases
+	@TARGET="$(TARGET)" tests/interop/run.sh
 
 # So do the programs that only the checks use.
 tools: $(TARGET)/tools/.ready

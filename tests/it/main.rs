@@ -19,6 +19,7 @@ mod fairness;
 mod habits;
 mod hostile;
 mod input_limits;
+mod languages;
 mod loading;
 mod login;
 mod magento_mcp;

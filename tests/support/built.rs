@@ -62,8 +62,16 @@ pub fn python() -> PathBuf {
 ///
 /// # Panics
 /// When it has not been built.
-pub(crate) fn test_plugin(name: &str) -> PathBuf {
+#[must_use]
+pub fn test_plugin(name: &str) -> PathBuf {
     existing(target().join(format!("test-plugins/{name}.wasm")), "make test-plugins")
+}
+
+/// Where `make interop` leaves what it builds, a directory a group, while it runs the tests.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the product's own environment is not concerned")]
+pub fn interop() -> Option<PathBuf> {
+    std::env::var_os("SOUK_INTEROP").map(PathBuf::from)
 }
 
 /// Versions of the probe plugin, as many as a test likes.

@@ -2,7 +2,7 @@
 // souk-js build src/greet.ts -o greet.wasm: TypeScript or JavaScript in, a component out.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -90,12 +90,11 @@ function worldOf(imports) {
 
 /** The contract, with a world that also has the log. */
 function contract(work, world) {
-  const sdk = join(dirname(fileURLToPath(import.meta.url)), "..");
-  const kept = [join(sdk, "wit/souk.wit"), join(sdk, "../../wit/souk.wit")].find(existsSync);
+  const kept = join(dirname(fileURLToPath(import.meta.url)), "../wit");
   const wit = join(work, "wit");
-  for (const [name, from] of [["souk", kept], ["wasi", join(sdk, "wit/wasi.wit")]]) {
+  for (const name of ["souk", "wasi"]) {
     mkdirSync(join(wit, "deps", name), { recursive: true });
-    copyFileSync(from, join(wit, "deps", name, `${name}.wit`));
+    copyFileSync(join(kept, `${name}.wit`), join(wit, "deps", name, `${name}.wit`));
   }
   writeFileSync(join(wit, "world.wit"), `package souk:build;
 world plugin {

@@ -1,11 +1,13 @@
-// Renders the contract's types anew from wit/souk.wit: `npm run types`.
+// Takes over wit/souk.wit and renders its types anew: `npm run types`.
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const types = dirname(fileURLToPath(import.meta.url));
-const contract = join(types, "../../../wit/souk.wit");
+// A copy, for what is installed of a package is what stands in its folder.
+const contract = join(types, "../wit/souk.wit");
+copyFileSync(join(types, "../../../wit/souk.wit"), contract);
 execFileSync("jco", [
   "guest-types", contract, "--world-name", "action-group", "--out-dir", types, "--quiet",
 ], { stdio: "inherit" });

@@ -134,7 +134,7 @@ def declaration(
         raise TypeError(
             f"`{handler.__name__}` wants a docstring: a title, an empty line, a description for models"
         )
-    defaults = {"keywords": (), "untrusted": (), "deprecated": None, "completions": {}}
+    defaults: dict[str, Any] = {"keywords": (), "untrusted": (), "deprecated": None, "completions": {}}
     return Declaration(
         name=handler.__name__,
         title=" ".join(title.split()),
@@ -142,5 +142,5 @@ def declaration(
         tier=tier,
         needs_session=needs_session,
         reads=reads,
-        **(defaults | details),
+        **(defaults | dict(details)),
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from .failure import Failure
 
@@ -16,7 +16,7 @@ Condition = Literal[
 ]
 """Every condition that Magento knows. One that it does not know it takes for `eq`."""
 
-_CONDITIONS = frozenset(Condition.__args__)
+_CONDITIONS = frozenset(get_args(Condition))
 
 
 @dataclass(frozen=True)

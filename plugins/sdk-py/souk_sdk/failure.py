@@ -121,5 +121,5 @@ def word(case: object) -> str:
     """A case of one of the contract's variants, as the contract spells it: `plan-not-found`."""
     name = type(case).__name__.partition("_")[2]
     if name == "Other":
-        return case.value  # type: ignore[attr-defined]
+        return str(getattr(case, "value", ""))
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Builds plugins with every language's tools, at the versions that are known to work, and lets the host
+# answer for them: tests/interop/run.sh [--keep]
+#
+# With --keep the components that are small enough replace those in plugins/examples/fixtures.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+target=$(realpath -m "${TARGET:-target}")
+interop=$target/interop
+fixtures=plugins/examples/fixtures
+mkdir -p "$interop/blocks" "$interop/everything"
+PATH=$target/conformance/bin:$PATH
+
+# JavaScript. Nothing of what is installed runs while it is installed.
+for package in plugins/sdk-js plugins/examples/js; do
+  npm ci --prefix "$package" --ignore-scripts --no-audit --no-fund --loglevel=error
+done
+npm run --silent --prefix plugins/sdk-js types
+git diff --exit-code --stat -- plugins/sdk-js/types plugins/sdk-js/wit
+npm run --silent --prefix plugins/sdk-js check
+(cd plugins/examples/js && npm run --silent build -- --out "$interop/blocks/quickjs.wasm")
+souk_js=plugins/sdk-js/bin/souk-js.mjs
+"$souk_js" build plugins/examples/js/src/blocks.ts --engine starlingmonkey \
+  --out "$interop/blocks/starlingmonkey.wasm"
+for engine in quickjs starlingmonkey; do
+  "$souk_js" build plugins/sdk-js/tests/everything.ts --engine "$engine" \
+    --out "$interop/everything/$engine.wasm"
+done
+
+# Python.
+tests/python-env.sh "$interop/python" tests/interop/requirements.txt
+"$interop/python/bin/pip" install --quiet --disable-pip-version-check -e plugins/sdk-py
+souk_py=$interop/python/bin/souk-py
+"$souk_py" types --out "$interop/types"
+MYPYPATH=$interop/types "$interop/python/bin/mypy" --cache-dir "$interop/mypy" plugins/sdk-py/souk_sdk
+"$souk_py" build plugins/examples/py/blocks.py --out "$interop/blocks/python.wasm"
+"$souk_py" build plugins/sdk-py/tests/everything.py --out "$interop/everything/python.wasm"
+
+# Rust: `make test-plugins` built it.
+cp "$target/test-plugins/blocks.wasm" "$interop/blocks/rust.wasm"
+
+if test "${1:-}" = --keep; then
+  kept() { # NAME SOURCE TOOL…
+    local name=$1 source=$2
+    shift 2
+    cp "$interop/blocks/$name.wasm" "$fixtures/$name.wasm"
+    printf '\n[%s]\nsource = "%s"\nsource_sha256 = "%s"\nsha256 = "%s"\ntools = [%s]\n' "$name" "$source" \
+      "$(sha256sum <"plugins/examples/$source" | cut -d ' ' -f 1)" \
+      "$(sha256sum <"$fixtures/$name.wasm" | cut -d ' ' -f 1)" \
+      "$(printf '"%s", ' "$@" | sed 's/, $//')"
+  }
+  version() { node -p "require('./plugins/sdk-js/node_modules/$1/package.json').version"; }
+  mkdir -p "$fixtures"
+  {
+    echo '# What the components beside this file were made from, and with what. They are kept as they are:'
+    echo '# each has to load in every later host. Written by `tests/interop/run.sh --keep`.'
+    kept rust rust/src/lib.rs "$(rustc --version)"
+    kept quickjs js/src/blocks.ts "componentize-qjs $(version componentize-qjs)" "esbuild $(version esbuild)"
+  } >"$fixtures/fixtures.toml"
+fi
+
+SOUK_INTEROP=$interop cargo test --release --workspace --test it languages -- --nocapture
