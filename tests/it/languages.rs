@@ -51,7 +51,7 @@ async fn run(cases: &[Case], group: &str, file: &Path) -> Vec<String> {
     client.log_in().await;
     let (mut wrong, mut plan) = (Vec::new(), None);
     for case in cases {
-        wrong.extend(case.run(&client, &mut plan).await);
+        wrong.extend(case.run(&client, group, &mut plan).await);
     }
     wrong
 }

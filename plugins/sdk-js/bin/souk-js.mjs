@@ -39,14 +39,14 @@ async function main() {
 
   const work = mkdtempSync(join(tmpdir(), "souk-js-"));
   try {
-    const { source, imports } = await bundled(entry);
-    const world = worldOf(imports);
+    const { source, imports } = await bundled(entry, engine);
+    const used = imports.map((path) => CONTRACT.exec(path)?.[1]).filter(Boolean).sort();
     const out = values.out ?? basename(entry).replace(/\.\w+$/, ".wasm");
     const jsPath = join(work, "plugin.js");
     writeFileSync(jsPath, source);
-    const component = await engine({ source, jsPath, wit: contract(work, world) });
+    const component = await engine({ source, jsPath, wit: world(work, used) });
     writeFileSync(out, component);
-    console.log(`${out}: ${component.length} bytes, world ${world}, ${values.engine}`);
+    console.log(`${out}: ${component.length} bytes, ${values.engine}, imports ${used.join(", ")}`);
   } finally {
     rmSync(work, { recursive: true });
   }
@@ -59,7 +59,7 @@ function check() {
 }
 
 /** One module of everything, and what it imports of the host. */
-async function bundled(entry) {
+async function bundled(entry, engine) {
   const { outputFiles, metafile } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -68,6 +68,7 @@ async function bundled(entry) {
     keepNames: true,
     charset: "utf8",
     external: ["souk:*", "wasi:*"],
+    define: { SOUK_U64: engine === quickjs ? "Number" : "BigInt" },
     metafile: true,
     write: false,
   });
@@ -78,18 +79,8 @@ async function bundled(entry) {
   return { source: outputFiles[0].text, imports: output.imports.map((one) => one.path) };
 }
 
-/** The smallest world of the contract that has all of these. */
-function worldOf(imports) {
-  const used = new Set(imports.map((path) => CONTRACT.exec(path)?.[1]));
-  const worlds = [
-    ["plans", "proposer"], ["cache", "purger"], ["session-control", "session-keeper"],
-  ].filter(([name]) => used.has(name));
-  if (worlds.length > 1) return "action-group";
-  return worlds[0]?.[1] ?? "reader";
-}
-
-/** The contract, with a world that also has the log. */
-function contract(work, world) {
+/** A world of the contract that has what is used, and the log: a file then shows what it can do. */
+function world(work, used) {
   const kept = join(dirname(fileURLToPath(import.meta.url)), "../wit");
   const wit = join(work, "wit");
   for (const name of ["souk", "wasi"]) {
@@ -98,8 +89,9 @@ function contract(work, world) {
   }
   writeFileSync(join(wit, "world.wit"), `package souk:build;
 world plugin {
-  include souk:plugin/${world}@0.1.0;
+${used.map((name) => `  import souk:plugin/${name}@0.1.0;\n`).join("")}
   import wasi:cli/stderr@0.2.12;
+  export souk:plugin/actions@0.1.0;
 }
 `);
   return wit;

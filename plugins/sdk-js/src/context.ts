@@ -1,6 +1,5 @@
 /** What a handler is given. */
 
-import { Document } from "souk:plugin/documents@0.1.0";
 import { report } from "souk:plugin/progress@0.1.0";
 import { capabilities, current, type Info } from "souk:plugin/session@0.1.0";
 import { get as setting } from "souk:plugin/settings@0.1.0";
@@ -55,18 +54,11 @@ export class Context {
   progress(done: number, total: number | undefined, note: string): void {
     report(whole(done), total === undefined ? undefined : whole(total), note);
   }
-
-  /**
-   * Begins a document, for what is too large for a result: `write` it piece by piece, `keep` it, and
-   * put its `uri` into the result.
-   */
-  document(name: string, mediaType: string): Document {
-    return new Document(name, mediaType);
-  }
 }
 
-// An engine may take whole numbers of 64 bits as one type of JavaScript's or as the other.
-const whole = (count: number): bigint => BigInt(Math.trunc(count));
+/** How the engine takes whole numbers of 64 bits; `souk-js build` says which it is for. */
+declare const SOUK_U64: NumberConstructor | BigIntConstructor;
+const whole = (count: number): bigint => SOUK_U64(Math.trunc(count)) as bigint;
 
 function decoded<T>(read: Read, text: string): T {
   try {

@@ -1,6 +1,6 @@
 /**
- * Write a Souk plugin: what every one needs. What changes a store is in `souk-sdk/plans`, so that a
- * plugin which only reads imports nothing that could.
+ * Write a Souk plugin: what every one needs. What changes a store is in `souk-sdk/plans`, documents are
+ * in `souk-sdk/documents`: a component imports what its modules import, and shows what it can do.
  */
 /// <reference path="../types/action-group.d.ts" />
 /// <reference path="./wasi.d.ts" />

@@ -3,6 +3,7 @@
 import {
   Criteria, Failure, GLOBAL, Route, anyOf, fail, group, log, query, startsWith, t, view,
 } from "souk-sdk";
+import { Document } from "souk-sdk/documents";
 import {
   APPLIED, Changes, SUBJECT, applied, apply, element, prepare, step,
 } from "souk-sdk/plans";
@@ -54,10 +55,7 @@ const host = query({
 }, (_, context) => {
   context.progress(1, undefined, "begun");
   context.progress(2, 3, "nearly done");
-  const document = context.document("list.csv", "text/csv");
-  document.write("sku\n");
-  document.write("Größe\n");
-  const kept = document.keep();
+  const kept = new Document("list.csv", "text/csv").write("sku\n").write("Größe\n").keep();
   const session = context.session();
   log("a line of the log", { more: 1 });
   return {
@@ -66,7 +64,7 @@ const host = query({
     setting: context.setting("nothing") !== undefined,
     probing: typeof context.capabilities().probing === "boolean",
     uri: kept.uri.slice(0, 15),
-    size: Number(kept.size),
+    size: kept.size,
   };
 });
 

@@ -1,14 +1,14 @@
 """The command of authors: ``souk-py build greet.py --out greet.wasm``: Python in, a component out."""
 
 import argparse
+import shutil
 import sys
 from modulefinder import ModuleFinder
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 PACKAGE = Path(__file__).resolve().parent
-WORLDS = {"plans": "proposer", "cache": "purger", "session_control": "session-keeper"}
-"""The worlds of the contract that have more than `reader`, by what they import."""
+CONTRACT = PACKAGE / "souk.wit"
 
 
 def main() -> None:
@@ -26,37 +26,50 @@ def main() -> None:
     said = parser.parse_args()
     if said.command == "types":
         out = said.out or Path("types")
-        _componentize("--world", "action-group", "bindings", str(out))
+        _componentize(str(CONTRACT), "action-group", "bindings", str(out))
         return
     entry: Path = said.entry
     if not entry.is_file():
         parser.error(f"there is no `{entry}`")
     out = said.out or Path(f"{entry.stem}.wasm")
-    world = _world(entry)
+    used = _used(entry)
     paths = [flag for path in _paths(entry) for flag in ("--python-path", path)]
-    _componentize("--world", world, "componentize", *paths, "--output", str(out), entry.stem)
-    print(f"{out}: {out.stat().st_size} bytes, world {world}")
+    with TemporaryDirectory() as wit:
+        _write_world(Path(wit), used)
+        _componentize(wit, "plugin", "componentize", *paths, "--output", str(out), entry.stem)
+    print(f"{out}: {out.stat().st_size} bytes, imports {', '.join(used)}")
 
 
 def _paths(entry: Path) -> list[str]:
     return [str(entry.absolute().parent), str(PACKAGE.parent)]
 
 
-def _world(entry: Path) -> str:
-    """The smallest world of the contract that has all that the modules import."""
+def _used(entry: Path) -> list[str]:
+    """Which interfaces of the contract are imported."""
     with TemporaryDirectory() as everything:
-        _componentize("--world", "action-group", "bindings", everything)
+        _componentize(str(CONTRACT), "action-group", "bindings", everything)
         finder = ModuleFinder([*_paths(entry), everything])
         finder.run_script(str(entry))
-    used = [world for name, world in WORLDS.items() if f"wit_world.imports.{name}" in finder.modules]
-    return "action-group" if len(used) > 1 else (used or ["reader"])[0]
+    prefix = "wit_world.imports."
+    modules = (name.removeprefix(prefix) for name in finder.modules if name.startswith(prefix))
+    return sorted(name.replace("_", "-") for name in modules)
 
 
-def _componentize(*arguments: str) -> None:
-    """Runs componentize-py on the contract, which stands in the package."""
+def _write_world(wit: Path, used: list[str]) -> None:
+    """A world of the contract that has what is used: a file then shows what it can do."""
+    deps = wit / "deps" / "souk"
+    deps.mkdir(parents=True)
+    shutil.copyfile(CONTRACT, deps / "souk.wit")
+    imports = "".join(f"  import souk:plugin/{name}@0.1.0;\n" for name in used)
+    world = f"world plugin {{\n{imports}  export souk:plugin/actions@0.1.0;\n}}\n"
+    (wit / "world.wit").write_text(f"package souk:build;\n{world}")
+
+
+def _componentize(wit: str, world: str, *arguments: str) -> None:
+    """Runs componentize-py."""
     import componentize_py  # Not at the top: a type checker of plugins need not have it.
 
-    sys.argv = ["componentize-py", "--quiet", "--wit-path", str(PACKAGE / "souk.wit"), *arguments]
+    sys.argv = ["componentize-py", "--quiet", "--wit-path", wit, "--world", world, *arguments]
     try:
         status = componentize_py.script()
     except AssertionError as failed:

@@ -1,7 +1,7 @@
 """Write a Souk plugin: what every one needs.
 
-What changes a store is in ``souk_sdk.plans``, so that a plugin which only reads imports nothing that
-could.
+What changes a store is in ``souk_sdk.plans``, documents are in ``souk_sdk.documents``: a component
+imports what its modules import, and shows what it can do.
 """
 
 from .action import query

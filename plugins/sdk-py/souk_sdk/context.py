@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from componentize_py_types import Ok
-from wit_world.imports import documents, progress, session, settings, upstream
+from wit_world.imports import progress, session, settings, upstream
 
 from .failure import Failure, hosted
 from .route import Read
@@ -58,13 +58,6 @@ class Context:
     def progress(self, done: int, total: int | None, note: str) -> None:
         """Tells the caller how far this call is. Cheap; dropped where nobody listens."""
         progress.report(done, total, note)
-
-    def document(self, name: str, media_type: str) -> documents.Document:
-        """Begins a document, for what is too large for a result.
-
-        ``write`` it piece by piece, ``keep`` it, and put its ``uri`` into the result.
-        """
-        return documents.Document(name, media_type)
 
 
 def _decoded(read: Read, text: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from souk_sdk import (
     GLOBAL, Context, Criteria, Failure, Route, any_of, fail, group, limits, query, starts_with, view,
 )
+from souk_sdk.documents import Document
 from souk_sdk.plans import (
     SUBJECT, AppliedResult, ApplyContext, Changes, PrepareContext, PreparedResult, applied, apply,
     commit, element, prepare, step,
@@ -75,10 +76,7 @@ def host(context: Context) -> Host:
     """
     context.progress(1, None, "begun")
     context.progress(2, 3, "nearly done")
-    document = context.document("list.csv", "text/csv")
-    document.write("sku\n")
-    document.write("Größe\n")
-    kept = document.keep()
+    kept = Document("list.csv", "text/csv").write("sku\n").write("Größe\n").keep()
     session = context.session()
     print("a line of the log", file=sys.stderr)
     return {

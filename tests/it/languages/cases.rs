@@ -1,90 +1,92 @@
-//! Cases as a file has them: a call, and what must come of it.
+//! Cases as `souk test` takes them, here over MCP: a call, and what must come of it.
 
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use souk_tests::Mcp;
+use souk_tests::{Mcp, confirmed};
 
-/// A call and what must come of it: `answer`, `review` or both; or `failure`.
+/// What is done, and what must come of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
     /// What it shows.
-    claim: String,
-    /// The tool.
-    call: String,
+    name: String,
+    /// The tool, without the group's name; or else `commit` or `undo`, of the plan before.
+    call: Option<String>,
     #[serde(default)]
     arguments: toml::Table,
-    /// Members of the answer.
+    #[serde(default)]
+    commit: bool,
+    #[serde(default)]
+    undo: bool,
+    /// What the answer has to hold.
     answer: Option<toml::Table>,
-    /// Members of the edits that are reviewed, in order.
-    review: Option<Vec<toml::Table>>,
-    failure: Option<ExpectedFailure>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExpectedFailure {
-    code: String,
-    /// Each of these stands in its text.
-    says: Vec<String>,
+    /// What `plans_get` shows of the plan.
+    review: Option<toml::Table>,
+    /// The code of a failure.
+    fails: Option<String>,
+    /// What stands in its text.
+    says: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Cases {
+struct CaseFile {
     case: Vec<Case>,
 }
 
 /// The cases of a file, in order.
 pub(super) fn cases(path: &Path) -> Vec<Case> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let cases: Cases = toml::from_str(&text).unwrap();
-    for case in &cases.case {
-        let expects = case.answer.is_some() || case.review.is_some();
-        assert!(
-            expects != case.failure.is_some(),
-            "`{}` expects nothing, or two things",
-            case.claim
-        );
-    }
-    cases.case
+    let CaseFile { case } = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    case
 }
 
 impl Case {
-    /// Makes the call; what is not as it should be. `$plan` is the plan that was named last.
-    pub(super) async fn run(&self, client: &Mcp, plan: &mut Option<String>) -> Option<String> {
-        let mut arguments = json!(self.arguments);
-        if arguments["plan_id"] == "$plan" {
-            arguments["plan_id"] = json!(plan);
+    /// Does what it says, to a tool of this group; what is not as it should be.
+    pub(super) async fn run(
+        &self,
+        client: &Mcp,
+        group: &str,
+        plan: &mut Option<String>,
+    ) -> Option<String> {
+        let of_plan = || json!({"plan_id": plan});
+        let came = match &self.call {
+            Some(tool) => {
+                client.refused_or_answered(&format!("{group}_{tool}"), json!(self.arguments)).await
+            }
+            None if self.commit => {
+                client.refused_or_answered("plans_commit", confirmed(of_plan())).await
+            }
+            None => {
+                assert!(self.undo, "`{}` does nothing", self.name);
+                let undo = client.answer("plans_undo", of_plan()).await;
+                let undo = json!({"plan_id": undo["plan_id"]});
+                client.refused_or_answered("plans_commit", confirmed(undo)).await
+            }
+        };
+        if let Err(answer) = &came
+            && let Some(named) = answer["plan_id"].as_str()
+        {
+            *plan = Some(named.to_owned());
         }
-        let came = client.refused_or_answered(&self.call, arguments).await;
-        if let Err(answer) = &came {
-            *plan = answer["plan_id"].as_str().map(str::to_owned).or(plan.take());
+        let mut wrong = self.differs(&came);
+        if let (None, Some(review)) = (&wrong, &self.review) {
+            let shown = client.answer("plans_get", json!({"plan_id": plan})).await;
+            wrong = lacks(&shown, &json!(review), "");
         }
-        let wrong = self.differs(&came)?;
-        Some(format!("{} (`{}`): {wrong}", self.claim, self.call))
+        wrong.map(|wrong| format!("{}: {wrong}", self.name))
     }
 
     fn differs(&self, came: &Result<String, Value>) -> Option<String> {
-        match (&self.failure, came) {
-            (None, Err(answer)) => {
-                let members = self.answer.as_ref().map(|members| json!(members));
-                let review = self.review.as_ref().map(|edits| json!(edits));
-                members
-                    .and_then(|members| lacks(answer, &members, ""))
-                    .or_else(|| lacks(&answer["sample_diffs"], &review?, "/sample_diffs"))
-            }
-            (Some(failure), Ok(text)) => {
-                let code = text.strip_prefix(&failure.code);
-                let is_it = code.is_some_and(|rest| rest.starts_with(':'))
-                    && failure.says.iter().all(|said| text.contains(said));
-                (!is_it).then(|| format!("expected {failure:?}, and it said {text}"))
-            }
+        match (&self.fails, came) {
+            (None, Err(answer)) => lacks(answer, &json!(self.answer.as_ref()?), ""),
             (None, Ok(text)) => Some(format!("it failed: {text}")),
-            (Some(failure), Err(answer)) => {
-                Some(format!("expected {failure:?}, and it is {answer}"))
+            (Some(code), Err(answer)) => Some(format!("expected {code}, and it is {answer}")),
+            (Some(code), Ok(text)) => {
+                let says = self.says.as_deref().unwrap_or_default();
+                let is_it = text.starts_with(&format!("{code}: ")) && text.contains(says);
+                (!is_it).then(|| format!("expected {code} and `{says}`, and it said {text}"))
             }
         }
     }
@@ -92,20 +94,17 @@ impl Case {
 
 /// Where a value is not what is expected. Objects may have more members, lists not more elements.
 fn lacks(value: &Value, expected: &Value, at: &str) -> Option<String> {
-    let within = |name: &str, expected: &Value| {
-        lacks(
-            value.pointer(&format!("/{name}")).unwrap_or(&Value::Null),
-            expected,
-            &format!("{at}/{name}"),
-        )
-    };
     match (value, expected) {
-        (Value::Object(_), Value::Object(members)) => {
-            members.iter().find_map(|(name, member)| within(name, member))
+        (Value::Object(found), Value::Object(members)) => {
+            members.iter().find_map(|(name, member)| {
+                let found = found.get(name).unwrap_or(&Value::Null);
+                lacks(found, member, &format!("{at}/{name}"))
+            })
         }
-        (Value::Array(items), Value::Array(elements)) if items.len() == elements.len() => (0..)
-            .zip(elements)
-            .find_map(|(index, element): (usize, _)| within(&index.to_string(), element)),
+        (Value::Array(found), Value::Array(items)) if found.len() == items.len() => {
+            let mut pairs = found.iter().zip(items).enumerate();
+            pairs.find_map(|(index, (found, item))| lacks(found, item, &format!("{at}/{index}")))
+        }
         _ => (value != expected).then(|| format!("`{at}` is {value}, and not {expected}")),
     }
 }
