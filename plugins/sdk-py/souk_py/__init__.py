@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+import sysconfig
 from modulefinder import ModuleFinder
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +42,8 @@ def main() -> None:
 
 
 def _paths(entry: Path) -> list[str]:
-    return [str(entry.absolute().parent), str(PACKAGE.parent)]
+    """Where its modules are: beside it, the SDK, and what is installed."""
+    return [str(entry.absolute().parent), str(PACKAGE.parent), sysconfig.get_path("purelib")]
 
 
 def _used(entry: Path) -> list[str]:

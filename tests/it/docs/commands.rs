@@ -11,8 +11,24 @@ use super::shell;
 
 /// Programs of others that the pages name.
 const OTHERS: &[&str] = &[
-    "cargo", "cd", "claude", "codex", "cp", "curl", "export", "git", "kill", "minisign", "mkdir",
-    "openssl", "rustup",
+    "cargo",
+    "cd",
+    "claude",
+    "codex",
+    "cp",
+    "curl",
+    "export",
+    "git",
+    "kill",
+    "minisign",
+    "mkdir",
+    "npm",
+    "npx",
+    "openssl",
+    "python3",
+    "rustup",
+    ".venv/bin/pip",
+    ".venv/bin/souk-py",
 ];
 
 #[tokio::test]
