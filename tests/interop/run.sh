@@ -36,6 +36,22 @@ MYPYPATH=$interop/types "$interop/python/bin/mypy" --cache-dir "$interop/mypy" p
 "$souk_py" build plugins/examples/py/blocks.py --out "$interop/blocks/python.wasm"
 "$souk_py" build plugins/sdk-py/tests/everything.py --out "$interop/everything/python.wasm"
 
+# What the guides show is what works.
+shown() { # PAGE LANGUAGE DIRECTORY: each block of that language as a file
+  rm -rf "$3" && mkdir -p "$3"
+  awk -v kind="$2" -v to="$3" '
+    $0 == ("```" kind) { count += 1; file = to "/" kind count "." (kind == "python" ? "py" : kind); next }
+    /^```/ { file = "" }
+    file { print > file }' "$1"
+}
+shown docs/plugins-in-javascript.md ts "$interop/guide-js/src"
+shown docs/plugins-in-python.md python "$interop/guide-py"
+cp plugins/examples/js/tsconfig.json "$interop/guide-js/"
+ln -sfn "$PWD/plugins/examples/js/node_modules" "$interop/guide-js/node_modules"
+(cd "$interop/guide-js" && "$OLDPWD/$souk_js" check)
+for file in "$interop"/guide-js/src/*.ts; do "$souk_js" build "$file" --out "${file%.ts}.wasm"; done
+for file in "$interop"/guide-py/*.py; do "$souk_py" build "$file" --out "${file%.py}.wasm"; done
+
 # Rust: `make test-plugins` built it.
 cp "$target/test-plugins/blocks.wasm" "$interop/blocks/rust.wasm"
 
@@ -60,7 +76,7 @@ if test "${1:-}" = --keep; then
 fi
 
 # Compiled once, one after the other: a test's patience ends before a laptop has compiled three CPythons.
-for file in "$interop"/*/*.wasm; do
+for file in "$interop"/blocks/*.wasm "$interop"/everything/*.wasm; do
   started=$SECONDS
   SOUK_CACHE_DIR=$target/test-cache "$target/release/souk" plugins inspect "$file" >/dev/null
   printf '%9s bytes, taken in within %2d s: %s\n' "$(stat -c %s "$file")" $((SECONDS - started)) "${file#"$interop/"}"

@@ -11,13 +11,16 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
 const USAGE = `souk-js check
+    look for mistakes of types, by tsconfig.json
+
 souk-js build ENTRY [--out FILE] [--engine quickjs|starlingmonkey]
+    make a component of ENTRY and what it imports
 
-  check           looks for mistakes of types, by tsconfig.json
+    --out FILE      where it goes: ENTRY's name with .wasm
+    --engine NAME   quickjs: small, the default. starlingmonkey: more of the web's API, 13 MB`;
 
-  --out FILE      where the component goes: ENTRY's name with .wasm
-  --engine NAME   quickjs (small, the default) or starlingmonkey (quick at long work, 12 MB; wants
-                  npm install @bytecodealliance/componentize-js)`;
+const STARLINGMONKEY =
+  "npm install @bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.17.9";
 
 const ENGINES = { quickjs, starlingmonkey };
 const CONTRACT = /^souk:plugin\/(.*)@/;
@@ -69,6 +72,7 @@ async function bundled(entry, engine) {
     charset: "utf8",
     external: ["souk:*", "wasi:*"],
     define: { SOUK_U64: engine === quickjs ? "Number" : "BigInt" },
+    logLevel: "silent",
     metafile: true,
     write: false,
   });
@@ -111,7 +115,9 @@ async function quickjs({ source, wit, jsPath }) {
 }
 
 async function starlingmonkey({ wit, jsPath }) {
-  const { componentize } = await import("@bytecodealliance/componentize-js");
+  const { componentize } = await import("@bytecodealliance/componentize-js").catch((error) => {
+    throw new Error(`the engine is missing: ${STARLINGMONKEY}\n${error.message}`);
+  });
   // What a plugin may not have anyway: connections. Souk refuses files that import them.
   const made = await componentize({
     sourcePath: jsPath,
