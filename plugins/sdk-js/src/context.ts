@@ -6,6 +6,7 @@ import { get as setting } from "souk:plugin/settings@0.1.0";
 import { get, getAll } from "souk:plugin/upstream@0.1.0";
 import { Failure, fail, hosted } from "./failure.js";
 import type { Read } from "./route.js";
+import { u64 } from "./u64.js";
 
 /** What every action may do: read, within its grants, and tell how far it is. */
 export class Context {
@@ -52,13 +53,9 @@ export class Context {
 
   /** Tells the caller how far this call is. Cheap; dropped where nobody listens. */
   progress(done: number, total: number | undefined, note: string): void {
-    report(whole(done), total === undefined ? undefined : whole(total), note);
+    report(u64(done), total === undefined ? undefined : u64(total), note);
   }
 }
-
-/** How the engine takes whole numbers of 64 bits; `souk-js build` says which it is for. */
-declare const SOUK_U64: NumberConstructor | BigIntConstructor;
-const whole = (count: number): bigint => SOUK_U64(Math.trunc(count)) as bigint;
 
 function decoded<T>(read: Read, text: string): T {
   try {

@@ -3,7 +3,7 @@
  * in `souk-sdk/documents`: a component imports what its modules import, and shows what it can do.
  */
 /// <reference path="../types/action-group.d.ts" />
-/// <reference path="./wasi.d.ts" />
+/// <reference path="./globals.d.ts" />
 
 import "./log.js";
 
@@ -18,3 +18,4 @@ export { log } from "./log.js";
 export { GLOBAL, Read, Route, SESSION_DEFAULT, view, type StoreView } from "./route.js";
 export * as t from "./schema.js";
 export type { Infer } from "./schema.js";
+export { u64 } from "./u64.js";
