@@ -52,6 +52,19 @@ ln -sfn "$PWD/plugins/examples/js/node_modules" "$interop/guide-js/node_modules"
 for file in "$interop"/guide-js/src/*.ts; do "$souk_js" build "$file" --out "${file%.ts}.wasm"; done
 for file in "$interop"/guide-py/*.py; do "$souk_py" build "$file" --out "${file%.py}.wasm"; done
 
+# C, without an SDK.
+bindgen=$interop/tools/bin/wit-bindgen
+test -x "$bindgen" || cargo install wit-bindgen-cli --version 0.61.0 --locked --quiet \
+  --no-default-features --features c --root "$interop/tools" --target-dir "$interop/tools/target"
+mkdir -p "$interop/c/wit/deps/souk"
+cp wit/souk.wit "$interop/c/wit/deps/souk/"
+cp plugins/examples/c/world.wit "$interop/c/wit/"
+"$bindgen" c --world plugin --out-dir "$interop/c" "$interop/c/wit" >/dev/null
+"$interop/python/bin/python" -m ziglang cc -target wasm32-wasi -mexec-model=reactor -Oz -Wl,-z,stack-size=65536 \
+  -I "$interop/c" -I plugins/examples/c -o "$interop/c/blocks.core.wasm" \
+  plugins/examples/c/*.c "$interop/c/plugin.c" "$interop/c/plugin_component_type.o"
+"$interop/python/bin/wasm-tools" component new "$interop/c/blocks.core.wasm" -o "$interop/blocks/c.wasm"
+
 # Rust: `make test-plugins` built it.
 cp "$target/test-plugins/blocks.wasm" "$interop/blocks/rust.wasm"
 
@@ -71,6 +84,7 @@ if test "${1:-}" = --keep; then
     echo '# What the components beside this file were made from, and with what. They are kept as they are:'
     echo '# each has to load in every later host. Written by `tests/interop/run.sh --keep`.'
     kept rust rust/src/lib.rs "$(rustc --version)"
+    kept c c/blocks.c "wit-bindgen-cli 0.61.0" "ziglang 0.17.1" "wasm-tools 1.262.0"
     kept quickjs js/src/blocks.ts "componentize-qjs $(version componentize-qjs)" "esbuild $(version esbuild)"
   } >"$fixtures/fixtures.toml"
 fi

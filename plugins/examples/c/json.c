@@ -123,3 +123,19 @@ void buffer_add(Buffer *buffer, const char *first, ...) {
   }
   va_end(more);
 }
+
+void buffer_string(Buffer *buffer, Text text) {
+  buffer_add(buffer, "\"", NULL);
+  for (const char *at = text.at; at < text.at + text.len; at++) {
+    unsigned char c = (unsigned char)*at;
+    char escape[7] = {'\\', *at};
+    if (c < 0x20) {
+      memcpy(escape, "\\u00", 4);
+      escape[4] = "01"[c >> 4];
+      escape[5] = "0123456789abcdef"[c & 15];
+    }
+    bool is_plain = c >= 0x20 && c != '"' && c != '\\';
+    buffer_text(buffer, is_plain ? (Text){at, 1} : (Text){escape, strlen(escape)});
+  }
+  buffer_add(buffer, "\"", NULL);
+}

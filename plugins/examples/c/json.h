@@ -28,3 +28,6 @@ Text json_decoded(Text string);
 // Adds texts, up to one without an address.
 void buffer_add(Buffer *buffer, const char *first, ...);
 void buffer_text(Buffer *buffer, Text text);
+
+// Adds a text as a JSON string.
+void buffer_string(Buffer *buffer, Text text);

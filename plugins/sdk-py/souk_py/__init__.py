@@ -1,6 +1,7 @@
 """The command of authors: ``souk-py build greet.py --out greet.wasm``: Python in, a component out."""
 
 import argparse
+import re
 import shutil
 import sys
 import sysconfig
@@ -26,8 +27,10 @@ def main() -> None:
             command.add_argument("entry", type=Path, help="the module that ends with `Actions = …`")
     said = parser.parse_args()
     if said.command == "types":
-        out = said.out or Path("types")
-        _componentize(str(CONTRACT), "action-group", "bindings", str(out))
+        # Not there at once: the tool writes over nothing.
+        with TemporaryDirectory() as types:
+            _componentize(str(CONTRACT), "action-group", "bindings", types)
+            shutil.copytree(types, said.out or Path("types"), dirs_exist_ok=True)
         return
     entry: Path = said.entry
     if not entry.is_file():
@@ -75,7 +78,7 @@ def _componentize(wit: str, world: str, *arguments: str) -> None:
     try:
         status = componentize_py.script()
     except AssertionError as failed:
-        # What went wrong in the plugin comes first, and then twice the stack of the tool itself.
-        sys.exit(str(failed).partition("\n\nCaused by:")[0])
+        # What went wrong in the plugin comes first, and then the stack of the tool itself.
+        sys.exit(re.split(r"\n\n(?:Caused by|Stack backtrace):", str(failed))[0])
     if status:
         sys.exit(status)
