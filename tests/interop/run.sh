@@ -82,7 +82,7 @@ if test "${1:-}" = --keep; then
   mkdir -p "$fixtures"
   {
     echo '# What the components beside this file were made from, and with what. They are kept as they are:'
-    echo '# each has to load in every later host. Written by `tests/interop/run.sh --keep`.'
+    echo '# each has to load in every later host. tests/interop/run.sh --keep writes this.'
     kept rust rust/src/lib.rs "$(rustc --version)"
     kept c c/blocks.c "wit-bindgen-cli 0.61.0" "ziglang 0.17.1" "wasm-tools 1.262.0"
     kept quickjs js/src/blocks.ts "componentize-qjs $(version componentize-qjs)" "esbuild $(version esbuild)"
