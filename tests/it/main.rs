@@ -26,6 +26,7 @@ mod magento_mcp;
 mod masking;
 mod orders;
 mod plans;
+mod plugin_limits;
 mod policy;
 mod published;
 mod python;

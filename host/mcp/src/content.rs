@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rmcp::model::{ContentBlock as McpBlock, Resource as McpResource};
-use souk_model::{Audio, ContentBlock, Document, Image, ToolResult};
+use rmcp::model::{ContentBlock as McpBlock, MetaObject, Resource as McpResource};
+use souk_model::{Audio, CallUsage, ContentBlock, Document, Image, ToolResult};
 
 use crate::resources;
 
@@ -35,6 +35,17 @@ pub(crate) fn blocks(result: &ToolResult, links: bool) -> Vec<McpBlock> {
     let others = result.documents.iter().filter(|document| !named.contains(&&*document.uri));
     blocks.extend(others.filter(|_| links).map(|document| link(document, None)));
     blocks
+}
+
+/// The key under which it is told in a result's `_meta` what a plugin's call used: no model reads that.
+pub const USAGE_META: &str = "souk/usage";
+
+/// What a call used, as its result's `_meta`.
+pub(crate) fn usage_meta(usage: Option<&CallUsage>) -> Option<MetaObject> {
+    let usage = serde_json::to_value(usage?).ok()?;
+    let mut meta = MetaObject::new();
+    meta.insert(USAGE_META.to_owned(), usage);
+    Some(meta)
 }
 
 /// One block by itself. Of a document there is no more than its URI.

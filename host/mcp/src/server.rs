@@ -120,6 +120,7 @@ impl McpHandler {
                 let mut result = CallToolResult::structured(Value::Object(answer.result));
                 result.content.splice(0..0, first);
                 result.content.extend(beside);
+                result.meta = content::usage_meta(answer.usage.as_ref());
                 result
             }
             Err(failure) => error_result(failure),
@@ -176,6 +177,7 @@ async fn catch_panic<T, F: From<Failure>>(
 fn error_result(failed: CallFailure) -> CallToolResult {
     let mut result = CallToolResult::error(vec![ContentBlock::text(failed.failure.render())]);
     result.structured_content = failed.result.map(Value::Object);
+    result.meta = content::usage_meta(failed.usage.as_ref());
     result
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::{broadcast, watch};
 
@@ -115,6 +116,22 @@ pub struct Features {
     pub resource_changes: bool,
 }
 
+/// What a plugin's call used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CallUsage {
+    /// Processor time, of the plugin and of what the host did for it, in microseconds.
+    pub cpu_us: u64,
+    /// The most memory that it had, in bytes.
+    pub memory_bytes: u64,
+    /// Calls into the host.
+    pub host_calls: u64,
+    /// Requests to back ends.
+    pub requests: u64,
+    /// What came back from them, in bytes; none where it could tell of what is masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetched_bytes: Option<u64>,
+}
+
 /// The result of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ToolResult {
@@ -128,6 +145,8 @@ pub struct ToolResult {
     pub content: Vec<ContentBlock>,
     /// What the host itself has to say beside the result, for people.
     pub notes: Vec<String>,
+    /// What it used, where a plugin ran.
+    pub usage: Option<CallUsage>,
 }
 
 impl From<Map<String, Value>> for ToolResult {
@@ -146,11 +165,13 @@ pub struct CallFailure {
     /// What came of its writes, where they were carried out and that conforms to the tool's output
     /// schema.
     pub result: Option<Map<String, Value>>,
+    /// What it used, where a plugin ran.
+    pub usage: Option<CallUsage>,
 }
 
 impl From<Failure> for CallFailure {
     fn from(failure: Failure) -> Self {
-        Self { failure, result: None }
+        Self { failure, result: None, usage: None }
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Code {
     Stopped,
     /// What the plugin wants here, nobody has approved yet.
     HeldBack,
+    /// The plugin's calls broke off too often: it is let alone for a while.
+    PluginParked,
     /// The store, its edition, its configuration or this host cannot do it.
     Unavailable,
     /// No such action is loaded.
@@ -51,7 +53,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ValidationError,
         Self::NotAuthenticated,
         Self::Forbidden,
@@ -68,6 +70,7 @@ impl Code {
         Self::Drifted,
         Self::Stopped,
         Self::HeldBack,
+        Self::PluginParked,
         Self::Unavailable,
         Self::ActionNotFound,
         Self::InternalError,
@@ -93,6 +96,7 @@ impl Code {
             Self::Drifted => "DRIFTED",
             Self::Stopped => "STOPPED",
             Self::HeldBack => "HELD_BACK",
+            Self::PluginParked => "PLUGIN_PARKED",
             Self::Unavailable => "UNAVAILABLE",
             Self::ActionNotFound => "ACTION_NOT_FOUND",
             Self::InternalError => "INTERNAL_ERROR",

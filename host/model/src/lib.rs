@@ -43,7 +43,8 @@ pub mod visible;
 
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier, TierRaise};
 pub use actions::{
-    Actions, CallFailure, Features, Progress, PromptRequest, Tool, ToolCall, ToolHints, ToolResult,
+    Actions, CallFailure, CallUsage, Features, Progress, PromptRequest, Tool, ToolCall, ToolHints,
+    ToolResult,
 };
 pub use callers::{Callers, InvalidCallers};
 pub use capabilities::{Capabilities, Finding};

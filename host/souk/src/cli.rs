@@ -178,7 +178,8 @@ pub(crate) enum PluginsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Approve what waits of a plugin: a running host serves it within seconds.
+    /// Approve what waits of a plugin, or let one serve that is parked: running hosts obey within
+    /// seconds.
     Approve {
         /// The plugins, by their groups' names.
         #[arg(value_name = "NAME", required_unless_present = "all")]
@@ -202,6 +203,16 @@ pub(crate) enum PluginsCommand {
     Rollback {
         /// The plugin, by its group's name.
         name: String,
+    },
+    /// Show what plugins use in the hosts that run now: calls, errors, processor time, memory, requests,
+    /// and which are parked.
+    Top {
+        /// Look once, and not each second.
+        #[arg(long)]
+        once: bool,
+        /// Print JSON, a line each time.
+        #[arg(long)]
+        json: bool,
     },
     /// Write `souk.lock` beside the plugins, which says what each is and may do.
     Lock {

@@ -7,17 +7,17 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use souk_policy::Rules;
 use souk_policy::writes::WriteCatalogue;
-use souk_runtime::{OperatorConfig, PluginSettings, PluginTrust, SigningKeys};
+use souk_runtime::{OperatorConfig, PluginLimits, PluginSettings, PluginTrust, SigningKeys};
 use souk_state::approvals::ApprovalStore;
 use souk_upstream::{Magento, StoreConfig};
 
 use crate::settings::load::{FileStamp, LoadedSettings, SettingsLoader};
 use crate::settings::resolved::{ResolvedSettings, named_key};
 use crate::settings::shape::FileShape;
-use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
+use crate::settings::source::{SettingProblem, SettingValue};
 use crate::settings::variables;
 use crate::state_settings::StateSettings;
-use crate::{cdn, rules, shipped_plugins, signing_keys, stores, tool_sets};
+use crate::{cdn, plugin_limits, rules, shipped_plugins, signing_keys, stores, tool_sets};
 
 /// What the operator decided.
 pub(crate) struct Setup {
@@ -66,7 +66,6 @@ impl Setup {
         let (shapes, secret_files) = (loaded.shapes.clone(), loaded.secret_files.clone());
         let stamps = loaded.stamps.clone();
         let (settings, files) = loaded.sound()?;
-        let wrong = |problem: SettingProblem| anyhow!("the configuration is wrong: {problem}");
         let setup = Self {
             guards: souk_plans::Guards {
                 catalogue: catalogue(&settings)?,
@@ -101,6 +100,14 @@ impl Setup {
     /// A rule that cannot be read.
     pub(crate) fn operator_config(&self) -> anyhow::Result<OperatorConfig> {
         operator_config(&self.settings, false)
+    }
+
+    /// What plugins may use that have limits of their own.
+    ///
+    /// # Errors
+    /// A limit that cannot be.
+    pub(crate) fn plugin_limits(&self) -> anyhow::Result<PluginLimits> {
+        plugin_limits::of_plugins(&self.settings).map_err(wrong)
     }
 
     /// The operator's rules.
@@ -223,6 +230,11 @@ impl Setup {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
+fn wrong(problem: SettingProblem) -> anyhow::Error {
+    anyhow!("the configuration is wrong: {problem}")
+}
+
 /// The catalogue of the store's writes, with what the operator says of modules.
 ///
 /// # Errors
@@ -268,9 +280,13 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     problems.extend(settings.section::<souk_mcp::HttpConfig>("http").err());
     problems.extend(settings.section::<souk_runtime::RateLimits>("rates").err());
     match settings.section::<souk_runtime::Limits>("limits") {
-        Ok(limits) => problems.extend(limits.check().err().map(|why| placed(settings, why))),
+        Ok(limits) => {
+            problems.extend(limits.check().err().map(|why| settings.placed(why)));
+            problems.extend(plugin_limits::of_plugins(settings).err());
+        }
         Err(problem) => problems.push(problem),
     }
+    problems.extend(plugin_limits::parking(settings).err());
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
     problems.extend(rules::build(settings, false).map_err(of_all).err());
     problems.extend(tool_sets::build(settings).map_err(of_all).err());
@@ -280,7 +296,7 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
         (settings.path("plugins.lock"), settings.path("plugins_dir"))
         && let Err(error) = shipped_plugins::refuse_inside(&record, &plugins)
     {
-        problems.push(placed(settings, format!("{error:#}")));
+        problems.push(settings.placed(format!("{error:#}")));
     }
     match configured_stores(settings) {
         Ok(stores) => problems.extend(stores.into_iter().filter_map(|store| {
@@ -291,16 +307,6 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
         Err(error) => problems.push(of_all(error)),
     }
     problems
-}
-
-/// A message that begins with a setting's key, where that was set.
-fn placed(settings: &ResolvedSettings, message: String) -> SettingProblem {
-    let key = message.split('`').nth(1).unwrap_or_default();
-    let source = settings.given(key).find(|given| given.source != SettingSource::Default);
-    match source {
-        Some(given) => SettingProblem::at(&given.source, message.clone()),
-        None => SettingProblem::of_all(message),
-    }
 }
 
 fn configured_stores(settings: &ResolvedSettings) -> anyhow::Result<Vec<StoreConfig>> {
@@ -319,10 +325,10 @@ pub(crate) fn operator_config(
 ) -> anyhow::Result<OperatorConfig> {
     Ok(OperatorConfig {
         rules: rules::build(settings, was_closed)?,
-        rates: settings
-            .section("rates")
-            .map_err(|problem| anyhow!("the configuration is wrong: {problem}"))?,
+        rates: settings.section("rates").map_err(wrong)?,
         settings: plugin_settings(settings),
+        limits: plugin_limits::of_plugins(settings).map_err(wrong)?,
+        parking: plugin_limits::parking(settings).map_err(wrong)?,
         tools: tool_sets::build(settings)?,
         confirm: settings.is_on("policy.confirm"),
         accept_credentials: settings.is_on("policy.accept_credentials"),

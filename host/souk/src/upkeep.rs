@@ -1,5 +1,5 @@
 //! What a serving host does beside calls: it looks whether the trail and the plans are where they were,
-//! notes the trail's head elsewhere, and clears away what is kept no longer.
+//! notes the trail's head elsewhere and what plugins use, and clears away what is kept no longer.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use souk_plans::Plans;
+use souk_runtime::Dispatcher;
 use souk_state::audit::{AuditTrail, Position};
 use souk_state::continuity;
 use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
 
+use crate::host_figures::FiguresNote;
 use crate::setup::Setup;
 use crate::wiring::RunningHost;
 
@@ -29,6 +31,9 @@ pub(crate) struct Upkeep {
     plans: Arc<Plans>,
     exports: Arc<Exports>,
     anchor: Option<Anchor>,
+    dispatcher: Arc<Dispatcher>,
+    /// What plugins use, for whoever looks from outside.
+    figures: Option<FiguresNote>,
     /// How long values of plans are kept.
     values_days: u32,
     /// Whether it was said that the plans were taken away.
@@ -56,6 +61,8 @@ impl Upkeep {
             plans: host.plans.clone(),
             exports: host.exports.clone(),
             anchor,
+            dispatcher: host.dispatcher.clone(),
+            figures: setup.state_dir().ok().map(|state| FiguresNote::new(&state)),
             values_days: setup.state.keep_days,
             is_moved: false,
         }
@@ -107,6 +114,9 @@ impl Upkeep {
             tracing::error!("cannot write the audit trail: {error}");
         }
         self.is_moved = is_moved;
+        if let Some(figures) = &mut self.figures {
+            figures.write(self.dispatcher.plugin_figures());
+        }
         self.plan_store.close_idle();
         if let Some(anchor) = &mut self.anchor
             && let Ok((head, _)) = self.trail.head()

@@ -110,6 +110,7 @@ pub(crate) async fn configured(
 /// Where files are taken through every check.
 pub(crate) fn sandbox(setup: &Setup) -> anyhow::Result<Sandbox> {
     let sandbox = Sandbox::new(setup.limits.clone(), setup.cache_dir().as_deref(), compiler())?;
+    let sandbox = sandbox.with_plugin_limits(setup.plugin_limits()?);
     Ok(sandbox.with_catalogue(setup.guards.catalogue.clone()))
 }
 

@@ -20,8 +20,25 @@ pub(crate) fn sync_parent(file: &Path) -> io::Result<()> {
     File::open(parent)?.sync_all()
 }
 
-/// Writes a file that nobody else can read, whole or not at all.
+/// Writes a file that nobody else can read, whole or not at all, and on the disk when this returns.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, File::sync_all)?;
+    sync_parent(path)
+}
+
+/// The same for what is of no use after a power cut: it is not waited until it is on the disk.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_note(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, |_| Ok(()))
+}
+
+fn replace(
+    path: &Path,
+    bytes: &[u8],
+    flush: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut random = [0; 8];
     getrandom::fill(&mut random)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -29,9 +46,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     let written = file
         .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| sync_parent(path));
+        .and_then(|()| flush(&file))
+        .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }

@@ -125,8 +125,13 @@ pub(crate) fn component(name: &str, fields: &str, group: &Group, reads: &[Read])
 
 /// A plugin that answers `{}` to every call, and describes itself as this text of TOML says.
 pub(crate) fn described(group: &str) -> Vec<u8> {
+    described_with(group, "")
+}
+
+/// The same, with functions of its own in place of these.
+pub(crate) fn described_with(group: &str, fields: &str) -> Vec<u8> {
     let group: Group = toml::from_str(group).unwrap_or_else(|error| panic!("{group}: {error}"));
-    component(&group.name, "", &group, &[])
+    component(&group.name, fields, &group, &[])
 }
 
 /// The same for one world of the contract, or for that of the hostile plugins.

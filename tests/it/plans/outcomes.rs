@@ -8,8 +8,9 @@ use souk_tests::{Mcp, calls, confirmed, until};
 use super::forged::{change, edit, put};
 use super::{Shop, id, items, propose};
 
-/// Enough for an honest call, and little enough that endless ones end soon.
-const LIMITS: &str = "[limits]\ncpu_ms = 300\nwall_ms = 2000\n";
+/// Enough for an honest call, and little enough that endless ones end soon. However often the plugin
+/// breaks off, it is called again.
+const LIMITS: &str = "[plugins]\npark_s = 0\n[limits]\ncpu_ms = 300\nwall_ms = 2000\n";
 
 /// What an honest plugin says of one change.
 fn says(done: u32) -> Value {
@@ -56,6 +57,34 @@ impl Shop {
     fn last_call(&self) -> Value {
         calls(&self.home.trail()).pop().unwrap()
     }
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_parked_writes_nothing_and_what_it_wrote_is_told() {
+    let shop = Shop::new("[plugins]\npark_after = 1\n").await;
+    let client = shop.forger().await;
+    let sku = shop.simple(1).await;
+    let asked = |name: &str| {
+        confirmed(json!({
+            "proposal": naming(&sku, name), "says": says(1), "then": "trap", "idempotency_key": name,
+        }))
+    };
+    let told = first_line(&client.call("forger_answer", asked("Once")).await.unwrap());
+    let done = format!("plan `{}` (done): 1 of 1 done", id(&shop.newest(&client).await));
+    assert!(told.starts_with(&format!("INTERNAL_ERROR: {done}")), "{told}");
+    let sent = shop.changes().await.len();
+    let again = client.call("forger_answer", asked("Once")).await.unwrap();
+    let told = first_line(&again);
+    assert!(told.starts_with(&format!("PLUGIN_PARKED: {done}")), "{told}");
+    assert!(told.contains("nothing was sent again"), "{told}");
+    assert_eq!(structure(&again)["success_count"], 1);
+    let another = client.refusal("forger_answer", asked("Twice")).await;
+    assert!(
+        another.starts_with("PLUGIN_PARKED: the plugin `forger` is parked until "),
+        "{another}"
+    );
+    assert_eq!(shop.changes().await.len(), sent);
+    assert_eq!(shop.field("all", &sku, "name").await[&sku[0]], "Once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,7 +28,8 @@ impl From<Failure> for wit::Failure {
             Code::Stopped => wit::FailureCode::Stopped,
             Code::HeldBack => wit::FailureCode::HeldBack,
             Code::Unavailable => wit::FailureCode::Unavailable,
-            // No import looks actions up, so the contract has no case for it.
+            // No import looks actions up or calls plugins, so the contract has no cases for these.
+            Code::PluginParked => wit::FailureCode::Other("plugin-parked".to_owned()),
             Code::ActionNotFound => wit::FailureCode::Other("action-not-found".to_owned()),
             Code::InternalError => wit::FailureCode::InternalError,
         };

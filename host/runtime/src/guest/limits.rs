@@ -59,6 +59,9 @@ pub struct Limits {
     pub export_hours: u32,
     /// Size of a plugin's file. Bytes.
     pub file_bytes: u64,
+    /// Code of one function in it. Bytes. The time and memory that compiling one takes grows faster
+    /// than its size; those of Rust plugins have some thousands.
+    pub function_bytes: usize,
     /// All plugin files together. Bytes. Those that serve already come first, then the small ones.
     pub all_files_bytes: u64,
     /// Processor time of the compiler for one file. Milliseconds, rounded up to seconds.
@@ -74,6 +77,19 @@ pub struct Limits {
     /// Text of a tool's or a group's description. Characters.
     pub description_chars: usize,
 }
+
+/// Within these an operator may choose, for all plugins and for one.
+pub(super) const LEAST_MEMORY: u64 = 1 << 20;
+pub(super) const LEAST_TABLES: u64 = 1_000;
+pub(super) const LEAST_MS: u64 = 10;
+pub(super) const MOST_CPU_MS: u64 = 600_000;
+pub(super) const MOST_WALL_MS: u64 = 3_600_000;
+pub(super) const MOST_CALL_MS: u64 = 24 * 3_600_000;
+pub(super) const LEAST_BYTES: u64 = 1 << 10;
+pub(super) const MOST_ANSWER: u64 = 256 << 20;
+pub(super) const MOST_FILE: u64 = 256 << 20;
+/// The compiler's own limits end what takes too long all the same.
+pub(super) const MOST_FUNCTION: u64 = 64 << 20;
 
 /// Everything that a plugin says of itself: names, texts and schemas of all its tools. Every client
 /// gets all of it, and the host holds it parsed.
@@ -102,6 +118,7 @@ impl Default for Limits {
             exports_bytes: 256 << 20,
             export_hours: 24,
             file_bytes: 32 << 20,
+            function_bytes: 512 << 10,
             all_files_bytes: 256 << 20,
             compile_ms: 60_000,
             compile_memory_bytes: 1 << 30,
@@ -121,10 +138,9 @@ impl Limits {
     pub fn check(&self) -> Result<(), String> {
         let within = |name: &str, value: u64, low: u64, high: u64| {
             if (low..=high).contains(&value) {
-                Ok(())
-            } else {
-                Err(format!("`limits.{name}` is {value}, and must be from {low} to {high}"))
+                return Ok(());
             }
+            Err(format!("`limits.{name}` is {value}, and must be from {low} to {high}"))
         };
         within("concurrent_calls", self.concurrent_calls.into(), 1, 1_000)?;
         within(
@@ -133,20 +149,21 @@ impl Limits {
             1,
             self.concurrent_calls.into(),
         )?;
-        within("memory_bytes", self.memory_bytes as u64, 1 << 20, 1 << 30)?;
-        within("table_elements", self.table_elements as u64, 1_000, 1_000_000)?;
+        within("memory_bytes", self.memory_bytes as u64, LEAST_MEMORY, 1 << 30)?;
+        within("table_elements", self.table_elements as u64, LEAST_TABLES, 1_000_000)?;
         within("instances", self.instances.into(), 4, 1_000)?;
         within("memories", self.memories.into(), 1, 100)?;
         within("tables", self.tables.into(), 2, 1_000)?;
         within("stack_bytes", self.stack_bytes as u64, 64 << 10, 8 << 20)?;
-        within("cpu_ms", self.cpu_ms, 10, 600_000)?;
-        within("wall_ms", self.wall_ms, 10, 3_600_000)?;
-        within("call_ms", self.call_ms, self.wall_ms, 24 * 3_600_000)?;
-        within("answer_bytes", self.answer_bytes as u64, 1 << 10, 256 << 20)?;
+        within("cpu_ms", self.cpu_ms, LEAST_MS, MOST_CPU_MS)?;
+        within("wall_ms", self.wall_ms, LEAST_MS, MOST_WALL_MS)?;
+        within("call_ms", self.call_ms, self.wall_ms, MOST_CALL_MS)?;
+        within("answer_bytes", self.answer_bytes as u64, LEAST_BYTES, MOST_ANSWER)?;
         within("export_bytes", self.export_bytes, 1 << 10, 1 << 30)?;
         within("exports_bytes", self.exports_bytes, self.export_bytes, 1 << 40)?;
         within("export_hours", self.export_hours.into(), 1, 24 * 30)?;
-        within("file_bytes", self.file_bytes, 1 << 10, 256 << 20)?;
+        within("file_bytes", self.file_bytes, LEAST_BYTES, MOST_FILE)?;
+        within("function_bytes", self.function_bytes as u64, LEAST_BYTES, MOST_FUNCTION)?;
         within("all_files_bytes", self.all_files_bytes, self.file_bytes, 1 << 40)?;
         within("compile_ms", self.compile_ms, 100, 3_600_000)?;
         within("compile_memory_bytes", self.compile_memory_bytes, 256 << 20, 1 << 40)?;

@@ -12,6 +12,7 @@ pub(crate) mod guest_log;
 mod handles;
 mod host_result;
 mod imports;
+pub(crate) mod limit_overrides;
 pub(crate) mod limits;
 mod plan_conversions;
 mod proposals;

@@ -15,16 +15,14 @@ const INSTANCES: usize = 256;
 /// Functions of a component, those of all its modules. The largest shipped plugin has some 2,000; each
 /// costs the compiler more than its bytes.
 const FUNCTIONS: u32 = 50_000;
-/// Code of one function. Bytes. The time and memory that compiling one takes grows faster than its
-/// size; those of Rust plugins have some thousands, and the loop of Python's interpreter 427 KB.
-const FUNCTION_BYTES: usize = 512 << 10;
 
-/// Refuses bytes that would take more to compile than their size promises. Bytes that are no
-/// component are refused too, but not all such: the compiler has the last word.
+/// Refuses bytes that would take more to compile than their size promises, one function with more than
+/// so many bytes among them. Bytes that are no component are refused too, but not all such: the compiler
+/// has the last word.
 ///
 /// # Errors
 /// Why, for people.
-pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
+pub(crate) fn check(bytes: &[u8], function_bytes: usize) -> Result<(), String> {
     let mut open: Vec<ModuleScope> = Vec::new();
     let mut functions = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -46,7 +44,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
                     return Err(format!("it has more than {FUNCTIONS} functions"));
                 }
                 if let Some(part) = open.last_mut() {
-                    part.take(payload)?;
+                    part.take(payload, function_bytes)?;
                 }
             }
         }
@@ -75,15 +73,16 @@ struct ModuleScope {
 }
 
 impl ModuleScope {
-    fn take(&mut self, payload: Payload<'_>) -> Result<(), String> {
+    fn take(&mut self, payload: Payload<'_>, function_bytes: usize) -> Result<(), String> {
         let invalid =
             |error: wasmparser::BinaryReaderError| format!("it is not a valid component: {error}");
         match payload {
             Payload::CodeSectionEntry(body) => {
                 let size = body.range().end.saturating_sub(body.range().start);
-                if usize::try_from(size).unwrap_or(usize::MAX) > FUNCTION_BYTES {
+                if usize::try_from(size).unwrap_or(usize::MAX) > function_bytes {
                     return Err(format!(
-                        "it has a function of {size} bytes, and {FUNCTION_BYTES} are the most"
+                        "it has a function of {size} bytes, and {function_bytes} are the most \
+                         (`limits.function_bytes`)"
                     ));
                 }
             }
@@ -160,6 +159,12 @@ fn passed_around() -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const FUNCTION_BYTES: usize = 256 << 10;
+
+    fn check(bytes: &[u8]) -> Result<(), String> {
+        super::check(bytes, FUNCTION_BYTES)
+    }
 
     fn refused(text: &str) -> String {
         check(&wat::parse_str(text).unwrap()).unwrap_err()

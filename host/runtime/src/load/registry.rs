@@ -281,7 +281,7 @@ impl Registry {
             if kept.contains_key(&manifest.digest) {
                 continue;
             }
-            let limit = self.sandbox.limits.file_bytes;
+            let limit = self.sandbox.max_file_bytes(file);
             let (store, digest) = (store.clone(), manifest.digest.clone());
             let read = tokio::task::spawn_blocking(move || store.kept(&digest, limit)).await;
             let loaded = match read.unwrap_or_else(|panic| Err(panic.to_string())) {
@@ -350,7 +350,7 @@ impl Registry {
         let (most, mut bytes) = (self.sandbox.limits.all_files_bytes, 0_u64);
         let planned = listed.into_iter().map(|listed| {
             // What is too large by itself is not counted: it is refused for that.
-            let counts = listed.size <= self.sandbox.limits.file_bytes;
+            let counts = listed.size <= self.sandbox.max_file_bytes(&listed.file);
             bytes = bytes.saturating_add(if counts { listed.size } else { 0 });
             let refused = (counts && bytes > most).then(|| {
                 PluginRejection::new(format!(
@@ -377,7 +377,7 @@ impl Registry {
         if let Some(why) = refused {
             return refuse(why);
         }
-        let (path, limit) = (self.directory.join(file), self.sandbox.limits.file_bytes);
+        let (path, limit) = (self.directory.join(file), self.sandbox.max_file_bytes(file));
         let keys = self.trust.keys.clone();
         let read = tokio::task::spawn_blocking(move || {
             let bytes = files::read_file(&path, limit)?;

@@ -21,6 +21,7 @@ use crate::guest::bindings::souk::plugin::{
 };
 use crate::guest::bindings::{ActionGroup, ActionGroupPre};
 use crate::guest::engine::{DESCRIBING, Engine, EngineError};
+use crate::guest::limit_overrides::{FileLimits, PluginLimits};
 use crate::guest::limits::Limits;
 use crate::guest::run_end::why_ended;
 use crate::guest::state::GuestState;
@@ -36,6 +37,8 @@ pub struct Sandbox {
     pub(crate) engine: Engine,
     linker: Arc<Linker<GuestState>>,
     pub(crate) limits: Arc<Limits>,
+    /// What files may be that are named after these plugins.
+    plugin_limits: Arc<PluginLimits>,
     compiler: Arc<Compiler>,
     /// Compiled code, where it is kept.
     artifacts: Option<Artifacts>,
@@ -134,6 +137,7 @@ impl Sandbox {
             engine,
             linker: Arc::new(linker),
             limits: Arc::new(limits),
+            plugin_limits: Arc::default(),
             compiler: Arc::new(compiler),
             artifacts: artifacts.transpose()?,
             compiling: Arc::new(Semaphore::new(COMPILING)),
@@ -148,6 +152,22 @@ impl Sandbox {
         Self { catalogue, ..self }
     }
 
+    /// With what the operator has set for plugins one by one.
+    #[must_use]
+    pub fn with_plugin_limits(self, limits: PluginLimits) -> Self {
+        Self { plugin_limits: Arc::new(limits), ..self }
+    }
+
+    /// What a file of this name may be.
+    pub(crate) fn file_limits(&self, file: &str) -> FileLimits {
+        FileLimits::of(file, &self.limits, &self.plugin_limits)
+    }
+
+    /// How large a file of this name may be, in bytes.
+    pub(crate) fn max_file_bytes(&self, file: &str) -> u64 {
+        self.limits.max_file_bytes(file, &self.plugin_limits)
+    }
+
     /// Takes one file, with its signature, through every check, without keeping it.
     ///
     /// # Errors
@@ -157,11 +177,12 @@ impl Sandbox {
         path: &Path,
         keys: &SigningKeys,
     ) -> Result<Plugin, PluginRejection> {
-        let bytes =
-            super::files::read_file(path, self.limits.file_bytes).map_err(PluginRejection::new)?;
-        let signature = check_beside(keys, path, &bytes).map_err(PluginRejection::new)?;
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let plugin = self.load(&file.unwrap_or_default(), PluginBytes::new(bytes)).await?;
+        let file = file.unwrap_or_default();
+        let bytes = super::files::read_file(path, self.max_file_bytes(&file))
+            .map_err(PluginRejection::new)?;
+        let signature = check_beside(keys, path, &bytes).map_err(PluginRejection::new)?;
+        let plugin = self.load(&file, PluginBytes::new(bytes)).await?;
         Ok(plugin.with_signature(signature))
     }
 
@@ -191,8 +212,11 @@ impl Sandbox {
         bytes: Vec<u8>,
     ) -> Result<Component, PluginRejection> {
         // What is refused before it is compiled is refused as well where it was compiled before.
+        let FileLimits { function_bytes, .. } = self.file_limits(file);
         let bytes = blocking(move || {
-            super::preflight::check(&bytes).map(|()| bytes).map_err(PluginRejection::new)
+            super::preflight::check(&bytes, function_bytes)
+                .map(|()| bytes)
+                .map_err(PluginRejection::new)
         })
         .await??;
         if let Some(component) = self.compiled(digest).await? {

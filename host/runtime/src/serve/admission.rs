@@ -12,6 +12,7 @@ use serde::Deserialize;
 use souk_model::{Code, Failure, Principal};
 use tokio::sync::oneshot;
 
+use crate::guest::limit_overrides::LimitOverrides;
 use crate::guest::limits::Limits;
 
 /// How many calls callers may have going at once, and how long one waits for its turn. Part of
@@ -62,13 +63,34 @@ impl Drop for Places {
 struct Claim {
     principal: Principal,
     /// The plugin that runs; nobody's for what the host does by itself.
-    plugin: Option<Arc<str>>,
+    plugin: Option<PluginShare>,
+}
+
+/// A plugin, and what its calls may have of the places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PluginShare {
+    name: Arc<str>,
+    /// Calls that run at once.
+    running: usize,
+    /// Calls that wait for that.
+    waiting: usize,
+}
+
+impl PluginShare {
+    /// As all plugins have it, unless the operator has set it for this one.
+    pub(crate) fn of(name: &Arc<str>, all: &Limits, own: Option<&LimitOverrides>) -> Self {
+        let running = own.and_then(|own| own.concurrent_calls);
+        Self {
+            name: name.clone(),
+            running: running.unwrap_or(all.concurrent_calls_per_plugin) as usize,
+            waiting: own.and_then(|own| own.waiting_calls).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 struct Queue {
     limits: AdmissionLimits,
     instances: usize,
-    instances_each: usize,
     state: Mutex<QueueState>,
 }
 
@@ -100,15 +122,27 @@ enum Bound {
     Instances,
 }
 
+/// Why a call that has to wait may not even do that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FullQueue {
+    /// As many wait as may, of all calls.
+    Calls,
+    /// As many wait as may of those that run this plugin.
+    Plugin,
+}
+
+/// What becomes of a call that asks for its places.
+enum QueueStep {
+    Admitted(CallPermit),
+    Waiting(Turn),
+    Refused(FullQueue),
+}
+
 impl Admission {
     /// A queue for so many callers' calls, before a pool of this size.
     pub(crate) fn new(limits: AdmissionLimits, pool: &Limits) -> Self {
-        let queue = Queue {
-            limits,
-            instances: pool.concurrent_calls as usize,
-            instances_each: pool.concurrent_calls_per_plugin as usize,
-            state: Mutex::default(),
-        };
+        let queue =
+            Queue { limits, instances: pool.concurrent_calls as usize, state: Mutex::default() };
         Self { queue: Arc::new(queue) }
     }
 
@@ -120,43 +154,51 @@ impl Admission {
     pub(crate) async fn admit(
         &self,
         principal: &Principal,
-        plugin: Option<&Arc<str>>,
+        plugin: Option<PluginShare>,
     ) -> Result<CallPermit, Failure> {
-        let claim = Claim { principal: principal.clone(), plugin: plugin.cloned() };
-        let mut turn = match self.queue.take_or_wait(claim) {
-            Ok(permit) => return Ok(permit),
-            Err(Some(turn)) => turn,
-            Err(None) => return Err(self.refusal(principal, plugin, "as many wait as may")),
+        let claim = Claim { principal: principal.clone(), plugin };
+        let mut turn = match self.queue.take_or_wait(claim.clone()) {
+            QueueStep::Admitted(permit) => return Ok(permit),
+            QueueStep::Waiting(turn) => turn,
+            QueueStep::Refused(FullQueue::Calls) => {
+                return Err(self.refusal(&claim, "as many wait as may"));
+            }
+            QueueStep::Refused(FullQueue::Plugin) => {
+                return Err(self.refusal(&claim, "as many wait for it as may"));
+            }
         };
         let wait = Duration::from_millis(self.queue.limits.call_wait_ms);
         match tokio::time::timeout(wait, &mut turn.admitted).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(self.refusal(principal, plugin, "none came free in time")),
+            Ok(Err(_)) | Err(_) => Err(self.refusal(&claim, "none came free in time")),
         }
     }
 
-    fn refusal(&self, principal: &Principal, plugin: Option<&Arc<str>>, why: &str) -> Failure {
-        let Queue { limits, instances, instances_each, .. } = &*self.queue;
+    fn refusal(&self, claim: &Claim, why: &str) -> Failure {
+        let Queue { limits, instances, .. } = &*self.queue;
         let AdmissionLimits { calls_running, calls_running_each, .. } = limits;
-        let claim = Claim { principal: principal.clone(), plugin: plugin.cloned() };
-        let bound = self.queue.lock().missing(&self.queue, &claim).unwrap_or(Bound::Calls);
-        let (most, rule, setting) = match (bound, plugin) {
+        let bound = self.queue.lock().missing(&self.queue, claim).unwrap_or(Bound::Calls);
+        let (most, rule, setting) = match (bound, &claim.plugin) {
             (Bound::Principal, _) => (
                 format!("{calls_running_each} may run for one caller"),
                 "calls-in-flight",
-                "mcp.calls_running_each",
+                "mcp.calls_running_each".to_owned(),
             ),
-            (Bound::Plugin, Some(plugin)) => (
-                format!("{instances_each} may run of one plugin, and `{plugin}` is busy"),
+            (Bound::Plugin, Some(PluginShare { name, running, .. })) => (
+                format!("{running} may run of one plugin, and `{name}` is busy"),
                 "concurrent-calls",
-                "limits.concurrent_calls_per_plugin",
+                format!("plugins.{name}.limits.concurrent_calls"),
             ),
             (Bound::Instances, Some(_)) => (
                 format!("{instances} may run of all plugins"),
                 "concurrent-calls",
-                "limits.concurrent_calls",
+                "limits.concurrent_calls".to_owned(),
             ),
-            _ => (format!("{calls_running} may run"), "calls-in-flight", "mcp.calls_running"),
+            _ => (
+                format!("{calls_running} may run"),
+                "calls-in-flight",
+                "mcp.calls_running".to_owned(),
+            ),
         };
         Failure::new(Code::RateLimited, format!("too many calls at once: {most}, and {why}"))
             .remedy(format!(
@@ -173,20 +215,25 @@ impl Queue {
     }
 
     /// The places now, or a turn to wait for; no turn where as many wait as may.
-    fn take_or_wait(self: &Arc<Self>, claim: Claim) -> Result<CallPermit, Option<Turn>> {
+    fn take_or_wait(self: &Arc<Self>, claim: Claim) -> QueueStep {
         let mut state = self.lock();
         // Nobody who waits could take what is free: that was given out when it came free.
         if state.missing(self, &claim).is_none() {
-            return Ok(state.take(self, claim));
+            return QueueStep::Admitted(state.take(self, claim));
         }
         if state.waiting.len() >= self.limits.calls_waiting {
-            return Err(None);
+            return QueueStep::Refused(FullQueue::Calls);
+        }
+        if let Some(plugin) = &claim.plugin
+            && state.waiting_for(&plugin.name) >= plugin.waiting
+        {
+            return QueueStep::Refused(FullQueue::Plugin);
         }
         let (admitted, turn) = oneshot::channel();
         state.waited += 1;
         let number = state.waited;
         state.waiting.push(Waiter { number, claim, admitted });
-        Err(Some(Turn { queue: self.clone(), number, admitted: turn }))
+        QueueStep::Waiting(Turn { queue: self.clone(), number, admitted: turn })
     }
 
     fn release(self: &Arc<Self>, claim: &Claim) {
@@ -217,7 +264,7 @@ impl QueueState {
             return Some(Bound::Calls);
         }
         let plugin = claim.plugin.as_ref()?;
-        if self.by_plugin.get(plugin).copied().unwrap_or(0) >= queue.instances_each {
+        if self.by_plugin.get(&plugin.name).copied().unwrap_or(0) >= plugin.running {
             return Some(Bound::Plugin);
         }
         (self.instances >= queue.instances).then_some(Bound::Instances)
@@ -225,6 +272,13 @@ impl QueueState {
 
     fn of_principal(&self, principal: &Principal) -> usize {
         self.by_principal.get(principal).copied().unwrap_or(0)
+    }
+
+    fn waiting_for(&self, plugin: &Arc<str>) -> usize {
+        let of_plugin = |waiter: &&Waiter| {
+            waiter.claim.plugin.as_ref().is_some_and(|share| share.name == *plugin)
+        };
+        self.waiting.iter().filter(of_plugin).count()
     }
 
     /// The place in the queue of whoever is next, if there is room for anybody.
@@ -242,7 +296,7 @@ impl QueueState {
         *self.by_principal.entry(claim.principal.clone()).or_default() += 1;
         if let Some(plugin) = &claim.plugin {
             self.instances += 1;
-            *self.by_plugin.entry(plugin.clone()).or_default() += 1;
+            *self.by_plugin.entry(plugin.name.clone()).or_default() += 1;
         }
         Arc::new(Places { queue: queue.clone(), claim })
     }
@@ -252,7 +306,7 @@ impl QueueState {
         count_down(&mut self.by_principal, &claim.principal);
         if let Some(plugin) = &claim.plugin {
             self.instances -= 1;
-            count_down(&mut self.by_plugin, plugin);
+            count_down(&mut self.by_plugin, &plugin.name);
         }
     }
 }
@@ -296,13 +350,19 @@ mod tests {
         Admission::new(limits, &Limits::default())
     }
 
-    fn plugins(instances: u32, each: u32) -> Admission {
-        let pool = Limits {
-            concurrent_calls: instances,
-            concurrent_calls_per_plugin: each,
-            ..Limits::default()
-        };
+    fn plugins(instances: u32) -> Admission {
+        let pool = Limits { concurrent_calls: instances, ..Limits::default() };
         Admission::new(AdmissionLimits { call_wait_ms: 20, ..AdmissionLimits::default() }, &pool)
+    }
+
+    fn share(name: &str, running: u32, waiting: usize) -> Option<PluginShare> {
+        let all = Limits { concurrent_calls_per_plugin: 1, ..Limits::default() };
+        let own = LimitOverrides {
+            concurrent_calls: (running != 1).then_some(running),
+            waiting_calls: (waiting != usize::MAX).then_some(waiting),
+            ..LimitOverrides::default()
+        };
+        Some(PluginShare::of(&name.into(), &all, Some(&own)))
     }
 
     fn ann() -> Principal {
@@ -344,13 +404,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_busy_plugin_holds_up_neither_others_nor_what_the_host_does_itself() {
-        let admission = plugins(3, 1);
-        let (slow, quick): (Arc<str>, Arc<str>) = ("slow".into(), "quick".into());
-        let _held = admission.admit(&ann(), Some(&slow)).await.unwrap();
+        let admission = plugins(3);
+        let (slow, quick) = (share("slow", 1, usize::MAX), share("quick", 1, usize::MAX));
+        let _held = admission.admit(&ann(), slow.clone()).await.unwrap();
         let who = ann();
         let (refused, other, native) = tokio::join!(
-            admission.admit(&who, Some(&slow)),
-            admission.admit(&who, Some(&quick)),
+            admission.admit(&who, slow),
+            admission.admit(&who, quick),
             admission.admit(&who, None),
         );
         let refused = refused.err().unwrap();
@@ -361,12 +421,28 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_pool_refuses_plugins_alone() {
-        let admission = plugins(1, 1);
-        let (one, two): (Arc<str>, Arc<str>) = ("one".into(), "two".into());
-        let _held = admission.admit(&ann(), Some(&one)).await.unwrap();
-        let refused = admission.admit(&bob(), Some(&two)).await.err().unwrap();
+        let admission = plugins(1);
+        let _held = admission.admit(&ann(), share("one", 1, usize::MAX)).await.unwrap();
+        let refused = admission.admit(&bob(), share("two", 1, usize::MAX)).await.err().unwrap();
         assert!(refused.message.contains("of all plugins"), "{refused}");
         assert!(admission.admit(&bob(), None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_plugin_has_the_share_and_the_queue_that_are_set_for_it() {
+        let admission = plugins(4);
+        let (wide, narrow) = (share("wide", 3, usize::MAX), share("narrow", 1, 0));
+        let mut held = Vec::new();
+        for _ in 0..3 {
+            held.push(admission.admit(&ann(), wide.clone()).await.unwrap());
+        }
+        let refused = admission.admit(&ann(), wide).await.err().unwrap();
+        assert!(refused.message.contains("3 may run of one plugin"), "{refused}");
+        let remedy = refused.remedy.unwrap();
+        assert!(remedy.contains("`plugins.wide.limits.concurrent_calls`"), "{remedy}");
+        held.push(admission.admit(&bob(), narrow.clone()).await.unwrap());
+        let refused = admission.admit(&bob(), narrow).await.err().unwrap();
+        assert!(refused.message.contains("as many wait for it as may"), "{refused}");
     }
 
     #[tokio::test]

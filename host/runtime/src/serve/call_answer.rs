@@ -37,7 +37,7 @@ impl CallEffects {
                     members.put_into(&mut result);
                 }
                 match self.failure() {
-                    Some(failure) => Err(CallFailure { failure, result: Some(result) }),
+                    Some(failure) => Err(CallFailure { result: Some(result), ..failure.into() }),
                     None => {
                         let headline = self.headline();
                         // The headline says all of it already.
@@ -48,7 +48,7 @@ impl CallEffects {
             }
             Err(failure) => {
                 let result = members.and_then(|members| members.alone(&failure));
-                Err(CallFailure { failure: self.before(failure), result })
+                Err(CallFailure { result, ..self.before(failure).into() })
             }
         }
     }

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use souk_model::{CallFailure, Failure, ToolResult};
+use souk_model::{CallFailure, CallUsage, Failure, ToolResult};
 use souk_policy::Mask;
 use souk_state::audit::{CallOutcome, CallResources};
 use souk_state::exports::Exports;
@@ -67,6 +67,7 @@ impl CallEnd<'_> {
         }
         resources.documents = kept.iter().map(|kept| kept.id.uri()).collect();
         let has_written = resources.has_written();
+        let usage = usage(&resources, &mask);
         let outcome = CallOutcome::of(&answer.as_ref().map_err(|failed| failed.failure.clone()));
         match (guard.end(resources, outcome), &mut answer) {
             (Ok(()), _) => {}
@@ -80,10 +81,24 @@ impl CallEnd<'_> {
                 return Err(failure.into());
             }
         }
-        let CallAnswer { headline, result, notes } = answer?;
+        let CallAnswer { headline, result, notes } =
+            answer.map_err(|failed| CallFailure { usage, ..failed })?;
         let documents = kept.iter().map(|kept| documents::document_for(kept, &mask)).collect();
-        Ok(ToolResult { headline, result, content, documents, notes })
+        Ok(ToolResult { headline, result, content, documents, notes, usage })
     }
+}
+
+/// What a call used, where a plugin ran for it. How much came back from the store is not told under a
+/// mask: its length would tell of what is masked.
+fn usage(resources: &CallResources, mask: &Mask) -> Option<CallUsage> {
+    // No instance is without memory.
+    (resources.peak_memory_bytes > 0).then(|| CallUsage {
+        cpu_us: resources.cpu_us,
+        memory_bytes: resources.peak_memory_bytes,
+        host_calls: resources.host_calls,
+        requests: resources.request_count(),
+        fetched_bytes: (!mask.is_on()).then_some(resources.fetched_bytes),
+    })
 }
 
 /// A panic of the host's own must not hide what the call did before it.

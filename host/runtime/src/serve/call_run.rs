@@ -12,16 +12,18 @@ use souk_upstream::{ReadMemo, Session};
 
 use super::admission::CallPermit;
 use super::arguments::seal;
+use super::call_admission::MonitoredRun;
 use super::client_log::ClientLog;
 use super::dispatcher_deps::DispatcherDeps;
 use super::finder_tools::FinderCall;
-use super::held_back::{WHOAMI, tell_waiting};
+use super::held_back::{WHOAMI, tell_parked, tell_waiting};
 use super::host_arg_values::HostArgValues;
 use super::masked_progress;
 use super::operator_config::{OperatorConfig, settings_for};
 use super::plan_policy::{PlanUse, decide_plan};
 use super::plans_tools::{PlansCall, outcome_json, plan_id};
-use super::plugin_run::{CallResult, PluginRun};
+use super::plugin_monitor::PluginMonitor;
+use super::plugin_run::{CallResult, PluginRun, RunReport};
 use super::tool::{LoadedTool, ToolKind};
 use super::tool_table::ToolTable;
 use super::write_authority::WriteAuthority;
@@ -44,6 +46,7 @@ struct CallInputs {
 pub(super) struct CallRun<'c> {
     pub(super) deps: &'c DispatcherDeps,
     pub(super) rates: &'c Arc<Rates>,
+    pub(super) monitor: &'c PluginMonitor,
     /// Every tool there is.
     pub(super) tools: &'c ToolTable,
     pub(super) config: &'c Arc<OperatorConfig>,
@@ -62,6 +65,7 @@ impl CallRun<'_> {
         call: ToolCall,
         arguments: Value,
         permit: &CallPermit,
+        monitored: MonitoredRun,
     ) -> (CallResources, Result<CallResult, Failure>) {
         let Self { config, tool, mask, effects, .. } = *self;
         let inputs = match self.check(&call.principal, arguments, permit) {
@@ -70,7 +74,7 @@ impl CallRun<'_> {
         };
         let result = match &tool.kind {
             ToolKind::Action { plugin, action } => {
-                return self.act((plugin, action), call, inputs).await;
+                return self.act((plugin, action), call, inputs, monitored).await;
             }
             ToolKind::Commit { subject_as, .. } => {
                 let progress = masked_progress::through(mask, call.progress);
@@ -143,6 +147,7 @@ impl CallRun<'_> {
         (plugin, action): (&Arc<Plugin>, &Arc<Action>),
         call: ToolCall,
         inputs: CallInputs,
+        monitored: MonitoredRun,
     ) -> (CallResources, Result<CallResult, Failure>) {
         let Self { config, tool, mask, effects, .. } = *self;
         let CallInputs { session, host_args, mut arguments, permit } = inputs;
@@ -174,6 +179,10 @@ impl CallRun<'_> {
                 }
             }
         }
+        let monitored = match monitored.admitted() {
+            Ok(monitored) => monitored,
+            Err(parked) => return (CallResources::default(), Err(parked)),
+        };
         let settings = match settings_for(plugin, &config.settings) {
             Ok(settings) => settings,
             Err(failure) => return (CallResources::default(), Err(failure)),
@@ -207,15 +216,22 @@ impl CallRun<'_> {
             closed_exports: Vec::new(),
         };
         let sandbox = self.deps.registry.sandbox();
-        let run = PluginRun::new(plugin, sandbox, context, permit);
-        let (resources, mut result) = run.run(&arguments.to_string()).await;
+        let own = config.limits.get(&plugin.group.name);
+        let budget = sandbox.limits.call().overridden(own);
+        let run = PluginRun::new(plugin, sandbox, budget, context, permit);
+        let RunReport { resources, mut result, breach } = run.run(&arguments.to_string()).await;
+        if let Some(monitored) = monitored {
+            monitored.end(&resources, result.is_err(), breach);
+        }
         if let Ok(CallResult { result: answer, proposal: Some(proposal), .. }) = &mut result {
             tool.answer_with_review(answer, proposal);
         }
         if let Ok(CallResult { result: answer, .. }) = &mut result
             && tool.tool.name == WHOAMI
         {
-            tell_waiting(&self.deps.registry.loaded(), &principal, answer);
+            let registry = &self.deps.registry;
+            tell_waiting(&registry.loaded(), &principal, answer);
+            tell_parked(self.monitor, &registry.approvals(), &principal, answer);
         }
         if let (Err(_), Some(session)) = (&result, &own_session) {
             effects.note_left_behind(plans, &principal, session).await;

@@ -18,6 +18,7 @@ use tokio::sync::{broadcast, watch};
 use super::admission::{Admission, CallPermit};
 use super::audit_guard::AuditGuard;
 use super::audit_resource::{self, AuditPage};
+use super::call_admission::{AdmittedCall, CallGate, MonitoredRun};
 use super::call_end::{CallEnd, catch_panic};
 use super::call_run::CallRun;
 use super::call_target::CallTarget;
@@ -31,10 +32,12 @@ use super::loading::Loading;
 use super::masks;
 use super::operator_config::{OperatorConfig, settings_for};
 use super::orientation::orientation;
+use super::plugin_figures::PluginFigures;
+use super::plugin_monitor::PluginMonitor;
 use super::prompts::Prompts;
 use super::resource_families::{self, FamilyOfTool};
 use super::shortening::{Shortening, allowed_bytes};
-use super::tool::{LoadedTool, ToolKind};
+use super::tool::LoadedTool;
 use super::tool_lists::{ToolLists, listing, unknown_groups};
 use super::tool_table::{CurrentTools, ToolTable};
 use crate::load::plugin_set::PluginSet;
@@ -44,6 +47,7 @@ use crate::rates::{Rates, is_refusal};
 pub struct Dispatcher {
     deps: DispatcherDeps,
     admission: Admission,
+    monitor: Arc<PluginMonitor>,
     config: ArcSwap<OperatorConfig>,
     rates: Arc<Rates>,
     /// Counts up when the rules change or the registry does.
@@ -68,9 +72,11 @@ impl Dispatcher {
         masks::set_on_trail(&deps.trail, config.rules.clone());
         let pool = &deps.registry.sandbox().limits;
         let admission = Admission::new(deps.callers.clone(), pool);
+        let monitor = PluginMonitor::new(deps.trail.clone());
         let dispatcher = Arc::new(Self {
             deps,
             admission,
+            monitor,
             config: ArcSwap::new(config),
             rates: Arc::default(),
             version: watch::Sender::new(0),
@@ -116,9 +122,16 @@ impl Dispatcher {
         for name in before.names().filter(|name| now.names().all(|known| known != *name)) {
             self.deps.sessions.destroy_all(&Principal::named(name));
         }
+        self.monitor.begin_anew();
         self.warn_of_settings();
         self.warn_of_tool_sets();
         self.bump();
+    }
+
+    /// What the calls of each plugin have used, and which plugins are parked.
+    #[must_use]
+    pub fn plugin_figures(&self) -> Vec<PluginFigures> {
+        self.monitor.figures(&self.deps.registry.approvals())
     }
 
     /// Writes down that a configuration was refused, and that what is in force stays so.
@@ -188,20 +201,19 @@ impl Dispatcher {
         self.loading.wait_while(is_missing).await;
     }
 
-    /// Waits for the call's places. What cannot be called, or the rules refuse, waits for nothing.
+    /// Waits for the call's places.
     async fn admit<'t>(
         &self,
         callable: Result<&'t LoadedTool, Failure>,
         principal: &Principal,
-    ) -> Result<(&'t LoadedTool, CallPermit), Failure> {
-        let config = self.config.load_full();
-        let tool = callable?;
-        config.rules.decide(principal, &tool.profile())?;
-        let plugin = match &tool.kind {
-            ToolKind::Action { plugin, .. } => Some(&plugin.name),
-            ToolKind::Commit { .. } | ToolKind::Plans(_) | ToolKind::Finder(_) => None,
+    ) -> Result<AdmittedCall<'t>, Failure> {
+        let gate = CallGate {
+            registry: &self.deps.registry,
+            admission: &self.admission,
+            monitor: &self.monitor,
+            config: &self.config.load_full(),
         };
-        Ok((tool, self.admission.admit(principal, plugin).await?))
+        gate.admit(callable?, principal).await
     }
 
     /// Whether a principal may call a tool, by its name.
@@ -373,21 +385,22 @@ impl Actions for Dispatcher {
         let target = CallTarget::of(&tools, &self.config.load().rules, &mut call);
         let CallTarget { tool, arguments, callable } = target;
         let guard = AuditGuard::of_call(trail, *transport, &call, tool, &arguments);
-        let admitted = self.admit(callable, &call.principal).await;
+        let mut admitted = self.admit(callable, &call.principal).await;
         // What is in force when the places are had judges the call, to its end.
         let config = self.config.load_full();
         let (mask, text_mask) = masks::of_call(&config.rules, &call.principal, tool);
         let principal = call.principal.clone();
         let log = ClientLog::new(&call, &text_mask);
-        let bytes = admitted.as_ref().map_or(config.result_bytes, |(tool, _)| {
-            allowed_bytes(tool, &arguments, &principal, &config)
+        let bytes = admitted.as_ref().map_or(config.result_bytes, |admitted| {
+            allowed_bytes(admitted.tool, &arguments, &principal, &config)
         });
         // The permit is kept until the line is written: what is done until then is bounded too.
-        let (resources, result) = match &admitted {
-            Ok((tool, permit)) => {
+        let (resources, result) = match &mut admitted {
+            Ok(AdmittedCall { tool, permit, monitored }) => {
                 let run = CallRun {
                     deps: &self.deps,
                     rates: &self.rates,
+                    monitor: &self.monitor,
                     tools: &tools,
                     config: &config,
                     tool,
@@ -395,14 +408,15 @@ impl Actions for Dispatcher {
                     effects: guard.effects(),
                     log: &log,
                 };
-                catch_panic(run.run(call, arguments, permit)).await
+                let monitored = std::mem::replace(monitored, MonitoredRun::NoPlugin);
+                catch_panic(run.run(call, arguments, permit, monitored)).await
             }
             Err(failure) => (CallResources::default(), Err(failure.clone())),
         };
         if result.as_ref().is_err_and(is_refusal) {
             self.rates.refused(&principal, &config.rates);
         }
-        let tool = admitted.as_ref().ok().map(|(tool, _)| *tool);
+        let tool = admitted.as_ref().ok().map(|admitted| admitted.tool);
         let shortening = tool
             .filter(|_| *transport != Transport::Terminal)
             .map(|tool| Shortening { exports, tool, sessions, principal: &principal, bytes });

@@ -1,10 +1,13 @@
-//! What is told of tools that nobody has approved yet, and of plans that their absence freezes.
+//! What is told of tools that nobody has approved yet, of plugins that are parked, and of plans that a
+//! plugin's absence freezes.
 
 use serde_json::{Map, Value, json};
 use souk_model::plan::{PlanHeader, PlanOrigin, PlanState};
 use souk_model::{Code, Failure, Grant, Principal};
 use souk_policy::Rules;
+use souk_state::approvals::Approvals;
 
+use super::plugin_monitor::PluginMonitor;
 use crate::load::plugin_set::PluginSet;
 use crate::load::waiting::{HeldTool, WaitingVersion};
 
@@ -49,6 +52,35 @@ pub(super) fn tell_waiting(
     }
     if !loaded.trust_problems.is_empty() {
         answer.insert("plugin_problems".to_owned(), json!(loaded.trust_problems));
+    }
+}
+
+/// The same of plugins that are parked.
+pub(super) fn tell_parked(
+    monitor: &PluginMonitor,
+    approvals: &Approvals,
+    principal: &Principal,
+    answer: &mut Map<String, Value>,
+) {
+    if !principal.is_local_user() {
+        return;
+    }
+    let figures = monitor.figures(approvals);
+    let parked = figures.iter().flat_map(|figures| {
+        let plugin = &figures.plugin;
+        figures.parked.iter().map(move |parking| {
+            json!({
+                "plugin": plugin,
+                "caller": parking.caller,
+                "until": parking.until.map(|until| until.to_string()),
+                "rule": parking.rule,
+                "approve_with": format!("souk plugins approve {plugin}"),
+            })
+        })
+    });
+    let parked: Vec<Value> = parked.collect();
+    if !parked.is_empty() {
+        answer.insert("plugins_parked".to_owned(), parked.into());
     }
 }
 

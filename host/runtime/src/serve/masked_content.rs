@@ -25,7 +25,7 @@ pub(super) fn masked_failure(mask: &Mask, texts: &Mask, failed: CallFailure) -> 
         visible::object(&mut result);
         result
     });
-    CallFailure { failure: texts.failure(failed.failure), result }
+    CallFailure { failure: texts.failure(failed.failure), result, ..failed }
 }
 
 /// The blocks without personal data where that is masked. A picture could show any, and nothing here

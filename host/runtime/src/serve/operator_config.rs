@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 use souk_model::Failure;
 use souk_policy::Rules;
 
+use super::circuit_breaker::ParkingLimits;
 use super::refusals::wrong_settings;
+use crate::guest::limit_overrides::PluginLimits;
 use crate::load::plugin::Plugin;
 use crate::rates::RateLimits;
 use crate::tool_sets::ToolSets;
@@ -36,6 +38,10 @@ pub struct OperatorConfig {
     pub rules: Rules,
     /// The plugins' own settings.
     pub settings: PluginSettings,
+    /// What plugins may use that have limits of their own. What they say of files counts from the start.
+    pub limits: PluginLimits,
+    /// When plugins are parked.
+    pub parking: ParkingLimits,
     /// Whether writes from tier risk up need `confirm` and a `reason`.
     pub confirm: bool,
     /// Whether callers may log in with credentials of their own.

@@ -10,11 +10,13 @@ use souk_state::audit::CallResources;
 use souk_state::exports::PendingExport;
 
 use super::admission::CallPermit;
+use super::circuit_breaker::BreachRule;
 use super::response::PluginResponse;
 use crate::guest::bindings::exports::souk::plugin::actions::Response;
 use crate::guest::call_context::CallContext;
 use crate::guest::engine::{TICK, TickingGuard};
 use crate::guest::guest_log::{LogSource, may_log};
+use crate::guest::limits::Budget;
 use crate::guest::run_end::{crossing_too_large, why_ended};
 use crate::guest::state::GuestState;
 use crate::guest::turns::Turns;
@@ -40,6 +42,32 @@ impl From<Map<String, Value>> for CallResult {
     }
 }
 
+/// How a run ended.
+pub(crate) struct RunReport {
+    /// What it used.
+    pub(crate) resources: CallResources,
+    pub(crate) result: Result<CallResult, Failure>,
+    /// By which rule it broke off, where that is the plugin's own fault.
+    pub(crate) breach: Option<BreachRule>,
+}
+
+/// The rules by which runs break off that are their plugin's own fault. `budget-call` is none of them:
+/// it counts commits, and how long a store takes for these.
+const BREACHES: [BreachRule; 12] = [
+    "budget-memory",
+    "budget-tables",
+    "budget-cpu",
+    "budget-wall",
+    "budget-answer",
+    "budget-checking",
+    "budget-requests",
+    "budget-fetched",
+    "budget-handles",
+    "trap",
+    "output-schema",
+    "content-blocks",
+];
+
 /// A call that is ready to run. [`run`](Self::run) eats it: no store is used twice.
 pub(crate) struct PluginRun<'p> {
     plugin: &'p Plugin,
@@ -55,16 +83,12 @@ impl<'p> PluginRun<'p> {
     pub(crate) fn new(
         plugin: &'p Plugin,
         sandbox: &Sandbox,
+        budget: Budget,
         context: CallContext,
         permit: CallPermit,
     ) -> Self {
         let action = context.action.clone();
-        let state = GuestState::calling(
-            &sandbox.engine,
-            plugin.name.clone(),
-            sandbox.limits.call(),
-            context,
-        );
+        let state = GuestState::calling(&sandbox.engine, plugin.name.clone(), budget, context);
         let store = state.into_store(&sandbox.engine);
         let ticking = sandbox.engine.ticking();
         Self {
@@ -80,10 +104,7 @@ impl<'p> PluginRun<'p> {
 
 impl PluginRun<'_> {
     /// Instantiates, calls, and checks the answer.
-    pub(crate) async fn run(
-        mut self,
-        arguments: &String,
-    ) -> (CallResources, Result<CallResult, Failure>) {
+    pub(crate) async fn run(mut self, arguments: &String) -> RunReport {
         let budget = &self.store.data().usage.budget;
         let (wall, whole) = (budget.wall, budget.whole);
         let clock = self.store.data().clock.clone();
@@ -121,12 +142,17 @@ impl PluginRun<'_> {
                 (resources, closed, call.proposal.take())
             })
             .unwrap_or_default();
-        resources.cpu_ticks = ticks(state.usage.cpu());
+        let cpu = state.usage.cpu();
+        resources.cpu_ticks = ticks(cpu);
+        resources.cpu_us = u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX);
+        resources.fetched_bytes = state.usage.fetched as u64;
         resources.peak_memory_bytes = state.usage.memory() as u64;
         resources.host_calls = state.usage.host_calls;
+        let rule = result.as_ref().err().and_then(|failure: &Failure| failure.rule.as_deref());
+        let breach = BREACHES.into_iter().find(|known| rule == Some(*known));
         // Of a call that failed nothing is kept: what it closed is dropped here.
         let made = |(result, content)| CallResult { result, closed, content, proposal };
-        (resources, result.map(made))
+        RunReport { resources, result: result.map(made), breach }
     }
 
     async fn invoke(&mut self, arguments: &String) -> wasmtime::Result<Result<Response, Failure>> {

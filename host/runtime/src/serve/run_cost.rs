@@ -7,7 +7,7 @@ use souk_model::{Code, Failure, Principal};
 use souk_state::audit::CallResources;
 use souk_upstream::ReadMemo;
 
-use super::admission::{Admission, AdmissionLimits};
+use super::admission::{Admission, AdmissionLimits, PluginShare};
 use super::plugin_run::PluginRun;
 use crate::guest::call_context::CallContext;
 use crate::guest::call_effects::EffectsRecord;
@@ -68,11 +68,13 @@ impl Plugin {
         let arguments = arguments.to_owned();
         // Nobody else is served from here, so that the queue is this run's own.
         let admission = Admission::new(AdmissionLimits::default(), &sandbox.limits);
-        let permit = admission.admit(&context.principal, Some(&self.name)).await?;
+        let share = PluginShare::of(&self.name, &sandbox.limits, None);
+        let permit = admission.admit(&context.principal, Some(share)).await?;
         let failed = |trap: wasmtime::Error| Failure::internal(format!("the run failed: {trap:#}"));
 
         let begun = Instant::now();
-        let mut run = PluginRun::new(self, sandbox, context, permit);
+        let budget = sandbox.limits.call();
+        let mut run = PluginRun::new(self, sandbox, budget, context, permit);
         let instance = self.pre.instantiate_async(&mut run.store).await.map_err(failed)?;
         let instantiated = Instant::now();
         let answer = instance

@@ -63,7 +63,7 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
                 eprintln!("{}", stored_document(&host.exports, &document)?);
             }
         }
-        Err(CallFailure { failure, result }) => {
+        Err(CallFailure { failure, result, .. }) => {
             if let Some(result) = result.filter(|_| call.json) {
                 print_json(&result)?;
             }

@@ -61,7 +61,7 @@ fn assignment(one: &EffectiveValue) -> String {
             DefaultValue::Unset(words) | DefaultValue::Computed(words) => {
                 format!("# {key}: {words}")
             }
-            DefaultValue::Toml(toml) => format!("{key} = {toml}"),
+            DefaultValue::Toml(same) | DefaultValue::SameAs(same) => format!("{key} = {same}"),
         },
     }
 }
@@ -134,9 +134,10 @@ async fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode>
 /// What plugins do not take of the settings that the operator made for them. No plugin is loaded
 /// where none has settings.
 async fn plugin_problems(setup: &Setup) -> anyhow::Result<Vec<SettingProblem>> {
-    let mut made = setup.operator_config()?.settings;
+    let config = setup.operator_config()?;
+    let (mut made, limits) = (config.settings, config.limits);
     made.retain(|_, settings| !settings.is_empty());
-    if made.is_empty() {
+    if made.is_empty() && limits.is_empty() {
         return Ok(Vec::new());
     }
     let loaded = wiring::load(setup).await?.loaded();
@@ -152,6 +153,18 @@ async fn plugin_problems(setup: &Setup) -> anyhow::Result<Vec<SettingProblem>> {
             Some(SettingProblem { place, message: format!("`{key}`: {why}") })
         })
         .collect();
+    // Limits of files count for a file that is not loaded, too.
+    let is_file = |name: &str| {
+        let file = format!("{name}.wasm");
+        loaded.plugins.values().any(|plugin| plugin.file == file)
+            || loaded.refused.iter().any(|refused| refused.file == file)
+    };
+    let unknown =
+        limits.keys().filter(|name| !loaded.plugins.contains_key(*name) && !is_file(name));
+    problems.extend(unknown.map(|name| {
+        let message = format!("`plugins.{name}.limits`: no plugin of that name is loaded");
+        SettingProblem { place: None, message }
+    }));
     problems.sort_by(|one, other| one.message.cmp(&other.message));
     Ok(problems)
 }

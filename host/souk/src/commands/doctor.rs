@@ -18,6 +18,7 @@ use souk_upstream::{CapabilityReport, StoreHooks};
 use self::report::{HealthReport, Section};
 use self::store::StoreReport;
 use crate::cli::DoctorArgs;
+use crate::host_figures;
 use crate::output::{print, print_json};
 use crate::refused_config;
 use crate::setup::Setup;
@@ -155,7 +156,8 @@ async fn plugins(setup: &Setup, capabilities: Option<&CapabilityReport>) -> Sect
         }
     };
     let mut section = Section::new(format!("plugins in {}", registry.directory().display()));
-    add_plugins(&mut section, &registry, capabilities);
+    let parked = setup.state_dir().map(|state| host_figures::parked(&state)).unwrap_or_default();
+    add_plugins(&mut section, &registry, capabilities, &parked);
     for note in super::plugins::lock_notes(&registry).await {
         section.warn(souk_runtime::LOCK_FILE, note, "`souk plugins lock` writes it anew");
     }
@@ -178,6 +180,7 @@ fn add_plugins(
     section: &mut Section,
     registry: &Arc<Registry>,
     capabilities: Option<&CapabilityReport>,
+    parked: &[(String, String)],
 ) {
     let loaded = registry.loaded();
     for plugin in loaded.plugins.values() {
@@ -209,6 +212,13 @@ fn add_plugins(
         } else {
             section.lacking(&group.name, found);
         }
+    }
+    for (plugin, how) in parked {
+        let remedy = format!(
+            "`souk plugins top` shows what it uses; raise the limit (`[plugins.{plugin}.limits]`), mend \
+             it, or let it serve at once: `souk plugins approve {plugin}`"
+        );
+        section.warn(plugin, how.clone(), &remedy);
     }
     for waiting in loaded.undecided() {
         let remedy = format!(

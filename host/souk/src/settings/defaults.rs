@@ -8,7 +8,7 @@ use super::setting::{DefaultValue, Setting};
 pub(crate) fn of(setting: &Setting) -> Option<Value> {
     match setting.default {
         DefaultValue::Toml(toml) => literal(setting, toml),
-        DefaultValue::Unset(_) | DefaultValue::Computed(_) => None,
+        DefaultValue::Unset(_) | DefaultValue::Computed(_) | DefaultValue::SameAs(_) => None,
     }
 }
 

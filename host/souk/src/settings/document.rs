@@ -91,7 +91,7 @@ fn ways(setting: &Setting) -> String {
 
 fn default(setting: &Setting) -> String {
     match setting.default {
-        DefaultValue::Toml(toml) => format!("`{toml}`"),
+        DefaultValue::Toml(same) | DefaultValue::SameAs(same) => format!("`{same}`"),
         DefaultValue::Unset(words) | DefaultValue::Computed(words) => cell(words),
     }
 }

@@ -82,6 +82,7 @@ impl ResolvedSettings {
     fn default_of(&self, setting: &Setting) -> Option<Value> {
         match setting.default {
             DefaultValue::Unset(_) => None,
+            DefaultValue::SameAs(key) => self.value(key),
             DefaultValue::Toml(_) => defaults::of(setting),
             DefaultValue::Computed(_) => {
                 let found = self.computed.iter().find(|(key, _)| *key == setting.key);
@@ -207,6 +208,16 @@ impl ResolvedSettings {
                 SettingProblem::at(source, message)
             }
             _ => SettingProblem::of_all(message),
+        }
+    }
+
+    /// A problem whose message begins with a setting's key, where that was set.
+    pub(crate) fn placed(&self, message: String) -> SettingProblem {
+        let key = message.split('`').nth(1).unwrap_or_default();
+        let source = self.given(key).find(|given| given.source != SettingSource::Default);
+        match source {
+            Some(given) => SettingProblem::at(&given.source, message.clone()),
+            None => SettingProblem::of_all(message),
         }
     }
 

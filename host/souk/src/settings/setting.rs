@@ -61,6 +61,8 @@ pub(crate) enum DefaultValue {
     Toml(&'static str),
     /// What the host finds out when it starts; in words, how.
     Computed(&'static str),
+    /// What counts of the setting with this key.
+    SameAs(&'static str),
 }
 
 /// Which of several sources counts. What stands in a file of the working directory is merged last,
@@ -176,6 +178,12 @@ impl Setting {
     /// With a default that depends on where the host runs; `words` say how.
     pub(crate) const fn computed(mut self, words: &'static str) -> Self {
         self.default = DefaultValue::Computed(words);
+        self
+    }
+
+    /// With what counts of another setting for its default.
+    pub(crate) const fn same_as(mut self, key: &'static str) -> Self {
+        self.default = DefaultValue::SameAs(key);
         self
     }
 

@@ -32,6 +32,18 @@ pub(crate) fn settings(
     ResolvedSettings::new(values, Vec::new())
 }
 
+/// Settings from the operator's file and one of the working directory.
+pub(crate) fn settings_of_files(operators: &str, local: &str) -> ResolvedSettings {
+    let of = |text: &str, authority| {
+        let (values, problems) = parse(text, Path::new("souk.toml"), authority);
+        assert_eq!(problems, []);
+        values
+    };
+    let mut values = of(operators, FileAuthority::Operator);
+    values.extend(of(local, FileAuthority::Local));
+    ResolvedSettings::new(values, Vec::new())
+}
+
 fn given(setting: &'static Setting, value: Value, source: SettingSource) -> SettingValue {
     SettingValue { setting, key: setting.key.to_owned(), name: None, value, source }
 }
@@ -216,6 +228,7 @@ fn the_table_has_every_field_of_what_it_configures_with_its_default() {
         ("guards", fields::of::<souk_plans::Guards>()),
         ("plans", fields::of::<souk_plans::PlansConfig>()),
         ("limits", fields::of::<souk_runtime::Limits>()),
+        ("plugins.NAME.limits", fields::of::<souk_runtime::LimitOverrides>()),
         ("mcp", fields::of::<souk_mcp::TransportLimits>()),
         ("mcp", fields::of::<souk_runtime::AdmissionLimits>()),
         ("http", fields::of::<souk_mcp::HttpConfig>()),

@@ -81,6 +81,9 @@ pub enum CallOutcome {
 pub struct CallResources {
     /// Firings of the epoch deadline: CPU time in ticks.
     pub cpu_ticks: u64,
+    /// The same to the microsecond.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub cpu_us: u64,
     /// The most memory that its instance held at once, in bytes.
     pub peak_memory_bytes: u64,
     /// Calls of the plugin into the host.
@@ -90,6 +93,9 @@ pub struct CallResources {
     /// How many more were made than are listed.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub requests_omitted: u64,
+    /// What came back of them all, in bytes.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub fetched_bytes: u64,
     /// The documents that it kept for its caller, by their URIs.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub documents: Vec<String>,
@@ -142,6 +148,12 @@ impl CallResources {
     #[must_use]
     pub const fn has_written(&self) -> bool {
         !self.plans.is_empty() || self.purges > 0
+    }
+
+    /// How many requests were made for it.
+    #[must_use]
+    pub const fn request_count(&self) -> u64 {
+        self.requests.len() as u64 + self.requests_omitted
     }
 
     /// Adds a request, or counts it if there are [`MAX_REQUESTS`] already.

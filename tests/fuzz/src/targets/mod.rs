@@ -42,11 +42,14 @@ pub fn target(name: &str) -> &'static Target {
     found.unwrap_or_else(|| panic!("no target is called `{name}`"))
 }
 
+/// What a function may have by default.
+const FUNCTION_BYTES: usize = 256 << 10;
+
 /// A file that somebody put into the plugin directory.
 fn component(bytes: &[u8]) -> bool {
-    let taken = crate::preflight::check(bytes).is_ok();
+    let taken = crate::preflight::check(bytes, FUNCTION_BYTES).is_ok();
     let headed = [b"\0asm\x0d\0\x01\0".as_slice(), bytes].concat();
-    if let Err(why) = crate::preflight::check(&headed) {
+    if let Err(why) = crate::preflight::check(&headed, FUNCTION_BYTES) {
         assert!(!why.is_empty());
     }
     taken

@@ -12,6 +12,7 @@ use souk_state::plans::SqlitePlanStore;
 use souk_state::{StateDir, Timestamp};
 
 use super::offer::{OfferedVersion, named, offered, the_one};
+use crate::host_figures;
 use crate::output::print;
 use crate::setup::Setup;
 use crate::wiring;
@@ -28,6 +29,8 @@ pub(super) async fn approve(
     }
     let registry = wiring::load(setup).await?;
     let offered = offered(&registry).await;
+    let parked: Vec<String> =
+        host_figures::parked(&setup.state_dir()?).into_iter().map(|(plugin, _)| plugin).collect();
     let chosen = if all {
         let loaded = registry.loaded();
         let waits = |one: &&OfferedVersion| {
@@ -35,7 +38,11 @@ pub(super) async fn approve(
         };
         offered.iter().filter(waits).collect()
     } else {
-        let one = |name: &String| the_one(&offered, name, digest);
+        let one = |name: &String| match the_one(&offered, name, digest) {
+            // Nothing of it waits: what is approved already is approved once more, for its sake.
+            Err(why) if parked.contains(name) => approved(&offered, name).ok_or(why),
+            found => found,
+        };
         names.iter().map(one).collect::<anyhow::Result<Vec<_>>>()?
     };
     if chosen.is_empty() {
@@ -44,9 +51,20 @@ pub(super) async fn approve(
     }
     let trail = decisions_trail(setup).await?;
     for version in chosen {
-        print(&take_over(&registry, &trail, version, ApprovalSource::Operator)?)?;
+        // Whoever only lets it serve again has not decided for this file and against its successors.
+        let by = registry.approval(&version.plugin).filter(|_| digest.is_none());
+        let by = by.unwrap_or(ApprovalSource::Operator);
+        print(&take_over(&registry, &trail, version, by)?)?;
+        if parked.contains(&version.manifest.group) {
+            print("  it was parked, and is not any more\n")?;
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The version of a group that serves by an approval already.
+fn approved<'o>(offered: &'o [OfferedVersion], group: &str) -> Option<&'o OfferedVersion> {
+    offered.iter().find(|one| one.manifest.group == group && one.is_approved)
 }
 
 /// Approves one version, with a line on the trail. What it may do from now on, for people.
@@ -96,7 +114,7 @@ pub(super) async fn reject(
 /// Goes one step back.
 pub(super) async fn roll_back(setup: &Setup, name: &str) -> anyhow::Result<ExitCode> {
     let (store, trail) = (store(setup)?, decisions_trail(setup).await?);
-    let limit = setup.limits.file_bytes;
+    let (all, plugins) = (setup.limits.clone(), setup.plugin_limits()?);
     let restored = store.update(|approvals| {
         let current = approvals
             .approved(name)
@@ -110,6 +128,7 @@ pub(super) async fn roll_back(setup: &Setup, name: &str) -> anyhow::Result<ExitC
             })?
             .clone();
         // It is of no use where it cannot serve.
+        let limit = all.max_file_bytes(&restored.file, &plugins);
         store.kept(&restored.manifest.digest, limit).map_err(|why| anyhow!(why))?;
         anyhow::Ok((current, restored))
     });

@@ -4,6 +4,7 @@ mod decide;
 mod inspect;
 mod lock;
 mod offer;
+mod top;
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use souk_state::approvals::ApprovalSource;
 use self::inspect::{describe, kilobytes, powers, signature_json};
 pub(crate) use self::lock::lock_notes;
 use crate::cli::{PluginsArgs, PluginsCommand};
+use crate::host_figures;
 use crate::output::{print, print_json};
 use crate::render::TextTable;
 use crate::setup::Setup;
@@ -33,6 +35,7 @@ pub(crate) async fn run(setup: &Setup, plugins: PluginsArgs) -> anyhow::Result<E
             decide::reject(setup, &name, digest.as_deref()).await
         }
         Some(PluginsCommand::Rollback { name }) => decide::roll_back(setup, &name).await,
+        Some(PluginsCommand::Top { once, json }) => top::run(setup, once, json).await,
         Some(PluginsCommand::Lock { accept: false }) => lock::write(setup).await,
         Some(PluginsCommand::Lock { accept: true }) => lock::accept(setup).await,
     }
@@ -42,8 +45,9 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
     let registry = wiring::load(setup).await?;
     let loaded = registry.loaded();
     let notes = lock_notes(&registry).await;
+    let parked = setup.state_dir().map(|state| host_figures::parked(&state)).unwrap_or_default();
     if json {
-        print_json(&as_json(&loaded, &notes))?;
+        print_json(&as_json(&loaded, &notes, &parked))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table =
@@ -69,6 +73,12 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
             let _ = writeln!(text, "{}: {}", plugin.file, plugin.signature);
         }
     }
+    for (plugin, how) in &parked {
+        let _ = writeln!(
+            text,
+            "{plugin} is {how}\n  let it serve at once: souk plugins approve {plugin}"
+        );
+    }
     for note in loaded.trust_problems.iter().chain(&notes) {
         let _ = writeln!(text, "{note}");
     }
@@ -91,7 +101,7 @@ fn trust_of(loaded: &PluginSet, plugin: &Plugin) -> String {
     }
 }
 
-fn as_json(loaded: &PluginSet, notes: &[String]) -> Value {
+fn as_json(loaded: &PluginSet, notes: &[String], parked: &[(String, String)]) -> Value {
     let plugins: Vec<Value> = loaded
         .plugins
         .values()
@@ -111,6 +121,10 @@ fn as_json(loaded: &PluginSet, notes: &[String]) -> Value {
         "plugins": plugins,
         "waiting": loaded.waiting.iter().map(waiting_json).collect::<Vec<_>>(),
         "refused": refused,
+        "parked": parked
+            .iter()
+            .map(|(plugin, how)| json!({"plugin": plugin, "how": how}))
+            .collect::<Vec<_>>(),
         "problems": loaded.trust_problems.iter().chain(notes).collect::<Vec<_>>(),
     })
 }

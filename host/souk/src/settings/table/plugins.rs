@@ -66,6 +66,34 @@ pub(super) const KEYS: SettingGroup = SettingGroup {
     ],
 };
 
+pub(super) const PARKING: SettingGroup = SettingGroup {
+    title: "When a plugin is parked",
+    about: "A plugin whose calls keep breaking off by its own fault (a budget, a trap, an answer that is \
+            not what it declares) is let alone for a while, for the caller whose calls they are; for \
+            everybody once that has happened to two callers and to half of those who called it in the \
+            last minute. See `docs/operating.md`.",
+    settings: &[
+        Setting::new(
+            "plugins.park_after",
+            ValueKind::Whole,
+            "So many of a caller's last ten calls of it within a minute broke off, from 1 to 10",
+        )
+        .default("5")
+        .unit("calls")
+        .lowest()
+        .reloads(),
+        Setting::new(
+            "plugins.park_s",
+            ValueKind::Whole,
+            "How long it is parked at first; then one call tries it, and each time that it breaks off \
+             as well it is parked for twice as long, up to twenty times; 0 parks nothing",
+        )
+        .default("30")
+        .unit("seconds")
+        .reloads(),
+    ],
+};
+
 pub(super) const PLUGINS: SettingGroup = SettingGroup {
     title: "One plugin",
     about: "`NAME` is the plugin's group, as `souk plugins` lists it.",
@@ -81,6 +109,139 @@ pub(super) const PLUGINS: SettingGroup = SettingGroup {
         Setting::new("plugins.NAME.settings", ValueKind::Table, "What the plugin itself reads")
             .reloads()
             .example("{ unit = \"kg\" }"),
+    ],
+};
+
+/// A limit of one plugin's, in place of the one of all.
+const fn own(
+    key: &'static str,
+    of_all: &'static str,
+    example: &'static str,
+    unit: &'static str,
+    doc: &'static str,
+) -> Setting {
+    Setting::new(key, ValueKind::Whole, doc).same_as(of_all).unit(unit).lowest().example(example)
+}
+
+pub(super) const PLUGIN_LIMITS: SettingGroup = SettingGroup {
+    title: "What one plugin may use",
+    about: "In place of the limits of the same names under `[limits]`, for the plugin `NAME` alone. \
+            Memory and tables may only be less than there: each call has a slot of that size and no \
+            larger one. Calls at once may be up to `limits.concurrent_calls`, calls that wait up to \
+            `mcp.calls_waiting`; the rest may be more or less. What is set for files counts for the \
+            file `NAME.wasm`, whose name is all that is known of it before it loads. A refusal names \
+            the limit as `limits.…`, whichever of the two counts.",
+    settings: &[
+        own(
+            "plugins.NAME.limits.concurrent_calls",
+            "limits.concurrent_calls_per_plugin",
+            "4",
+            "calls",
+            "Its calls that run at once",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.waiting_calls",
+            "mcp.calls_waiting",
+            "16",
+            "calls",
+            "Its calls that may wait for a place; one more is refused at once",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.memory_bytes",
+            "limits.memory_bytes",
+            "16777216",
+            "bytes",
+            "All memories of one of its calls together",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.table_elements",
+            "limits.table_elements",
+            "5000",
+            "elements",
+            "All tables of one of its calls together",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.cpu_ms",
+            "limits.cpu_ms",
+            "500",
+            "ms",
+            "Processor time of one of its calls",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.wall_ms",
+            "limits.wall_ms",
+            "20000",
+            "ms",
+            "Time of one of its calls from start to end, commits and purges not counted",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.call_ms",
+            "limits.call_ms",
+            "600000",
+            "ms",
+            "The same with commits and purges",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.answer_bytes",
+            "limits.answer_bytes",
+            "1048576",
+            "bytes",
+            "Text of one of its answers",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.requests",
+            "limits.requests",
+            "50",
+            "requests",
+            "Requests to back ends in one of its calls",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.fetched_bytes",
+            "limits.fetched_bytes",
+            "8388608",
+            "bytes",
+            "What one of its calls may get from back ends",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.log_bytes",
+            "limits.log_bytes",
+            "4096",
+            "bytes",
+            "What one of its calls may log; the rest is dropped and counted",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.progress_reports",
+            "limits.progress_reports",
+            "100",
+            "reports",
+            "Reports of progress in one of its calls; the rest is dropped",
+        )
+        .reloads(),
+        own(
+            "plugins.NAME.limits.file_bytes",
+            "limits.file_bytes",
+            "33554432",
+            "bytes",
+            "Size of the file `NAME.wasm`",
+        ),
+        own(
+            "plugins.NAME.limits.function_bytes",
+            "limits.function_bytes",
+            "524288",
+            "bytes",
+            "Code of one function in the file `NAME.wasm`",
+        ),
     ],
 };
 
@@ -175,6 +336,13 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
         ),
         Setting::limit("limits.export_hours", "24", "hours", "How long a document is kept"),
         Setting::limit("limits.file_bytes", "33554432", "bytes", "Size of a plugin's file"),
+        Setting::limit(
+            "limits.function_bytes",
+            "524288",
+            "bytes",
+            "Code of one function in it: to compile one takes time and memory that grow faster than its \
+             size",
+        ),
         Setting::limit(
             "limits.all_files_bytes",
             "268435456",
