@@ -290,7 +290,7 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
     problems.extend(rules::build(settings, false).map_err(of_all).err());
     problems.extend(tool_sets::build(settings).map_err(of_all).err());
-    let of_key = |error: anyhow::Error| placed(settings, format!("{error:#}"));
+    let of_key = |error: anyhow::Error| settings.placed(format!("{error:#}"));
     problems.extend(signing_keys::configured(settings).map_err(of_key).err());
     if let (Some(record), Some(plugins)) =
         (settings.path("plugins.lock"), settings.path("plugins_dir"))

@@ -49,11 +49,12 @@ pub(super) async fn approve(
         print("nothing waits\n")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let trail = decisions_trail(setup).await?;
+    let (trail, loaded) = (decisions_trail(setup).await?, registry.loaded());
     for version in chosen {
         // Whoever only lets it serve again has not decided for this file and against its successors.
-        let by = registry.approval(&version.plugin).filter(|_| digest.is_none());
-        let by = by.unwrap_or(ApprovalSource::Operator);
+        let serving = loaded.plugins.get(&version.manifest.group);
+        let same = serving.filter(|one| digest.is_none() && one.digest == version.manifest.digest);
+        let by = same.and_then(|one| one.approval).unwrap_or(ApprovalSource::Operator);
         print(&take_over(&registry, &trail, version, by)?)?;
         if parked.contains(&version.manifest.group) {
             print("  it was parked, and is not any more\n")?;
