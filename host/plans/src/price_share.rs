@@ -8,7 +8,6 @@ use souk_model::{Decimal, StoreView};
 use souk_upstream::{BaseCurrencies, Session};
 
 use crate::guards::{AmountOff, CouponRules, Guards, JudgedChange, WebsitePrices};
-use crate::magento::sku::fold;
 
 /// Rules as they stand in the store. What cannot be read is left out, and told.
 pub(crate) async fn coupon_rules(session: &Session, ids: BTreeSet<u64>) -> CouponRules {
@@ -39,36 +38,29 @@ pub(crate) async fn base_currencies(
     })
 }
 
-/// What products cost at most over all websites, where a price that is set for all of them is reduced:
-/// by the sku as the database compares it. What the store does not say is told in the warning.
+/// Products as each website sells them, where what is set for all of them reduces a price. What the
+/// store does not say is told in the warning.
 pub(crate) async fn website_prices(
     session: &Session,
     view: &StoreView,
     judged: &[(&Change, &JudgedChange<'_, '_>)],
 ) -> (WebsitePrices, Option<&'static str>) {
-    let mut highest = WebsitePrices::default();
     let reduced: Vec<&str> = judged
         .iter()
         .filter(|(_, judged)| *view == StoreView::Global && judged.reduces_price())
         .map(|(change, _)| change.subject.id.as_str())
         .collect();
     if reduced.is_empty() {
-        return (highest, None);
+        return (WebsitePrices::default(), None);
     }
     let warning = "whether products cost more on one website than on others could not be seen: the cap \
                    on discounts was held to the price for all of them";
     match session.website_prices(&reduced).await {
-        Ok(Some(prices)) => {
-            for (sku, price) in prices {
-                let known = highest.0.entry(fold(&sku)).or_insert(price);
-                *known = (*known).max(price);
-            }
-            (highest, None)
-        }
-        Ok(None) => (highest, Some(warning)),
+        Ok(Some(products)) => (WebsitePrices::new(products), None),
+        Ok(None) => (WebsitePrices::default(), Some(warning)),
         Err(failure) => {
             tracing::warn!("cannot tell what products cost on each website: {failure}");
-            (highest, Some(warning))
+            (WebsitePrices::default(), Some(warning))
         }
     }
 }

@@ -94,6 +94,7 @@ pub use session::Session;
 pub use session_registry::{CredentialsOf, SessionRegistry};
 pub use store::magento::{Magento, OnSecret, StoreHooks};
 pub use store::used_codes::SharedCodes;
+pub use website_prices::WebsiteProduct;
 pub use wire::error_body::interpolate;
 pub use wire::upstream::UPSTREAM;
 pub use writer::{SendError, StoreWriter, WriteResponse};

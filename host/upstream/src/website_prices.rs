@@ -37,18 +37,49 @@ struct RawProduct {
     sku: String,
     #[serde(default)]
     price: Value,
+    #[serde(default)]
+    custom_attributes: Vec<RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawValue {
+    attribute_code: String,
+    value: Value,
+}
+
+/// A product as a website sells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebsiteProduct {
+    /// The sku, as the store spells it.
+    pub sku: String,
+    /// What it costs, where it has a price.
+    pub price: Option<Decimal>,
+    /// Its sale's price, whether or not the sale is on.
+    pub sale: Option<Decimal>,
+}
+
+impl From<RawProduct> for WebsiteProduct {
+    fn from(raw: RawProduct) -> Self {
+        let mut values = raw.custom_attributes.iter();
+        let sale = values.find(|value| value.attribute_code == "special_price");
+        Self {
+            price: Decimal::from_json(&raw.price),
+            sale: sale.and_then(|sale| Decimal::from_json(&sale.value)),
+            sku: raw.sku,
+        }
+    }
 }
 
 impl Session {
-    /// What these products cost on each website, the sku as the store spells it; nothing where all
-    /// websites have one price. `None`: the credentials may not see that.
+    /// These products as each website sells them; nothing where all websites have one price. `None`: the
+    /// credentials may not see that.
     ///
     /// # Errors
     /// What went wrong in asking.
     pub async fn website_prices(
         &self,
         skus: &[&str],
-    ) -> Result<Option<Vec<(String, Decimal)>>, Failure> {
+    ) -> Result<Option<Vec<WebsiteProduct>>, Failure> {
         let price = ApiTarget {
             api: StoreApi::Rest,
             view: "all",
@@ -70,10 +101,7 @@ impl Session {
                 skus.iter().partition(|sku| sku.contains(','));
             for some in together.chunks(AT_ONCE).chain(alone.chunks(1)) {
                 let Some(list) = self.prices_at(view, some).await? else { return Ok(None) };
-                let priced = list
-                    .into_iter()
-                    .filter_map(|product| Some((product.sku, Decimal::from_json(&product.price)?)));
-                prices.extend(priced);
+                prices.extend(list.into_iter().map(WebsiteProduct::from));
             }
         }
         Ok(Some(prices))
@@ -89,7 +117,7 @@ impl Session {
         let at = "searchCriteria%5BfilterGroups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5B";
         let query = format!(
             "{at}field%5D=sku&{at}conditionType%5D={condition}&{at}value%5D={}&\
-             searchCriteria%5BpageSize%5D={}&fields=items%5Bsku,price%5D",
+             searchCriteria%5BpageSize%5D={}&fields=items%5Bsku,price,custom_attributes%5D",
             encoded(&skus.join(",")),
             skus.len()
         );

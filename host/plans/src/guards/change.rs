@@ -10,7 +10,7 @@ use super::bodies::ChangeBodies;
 use super::discounts::AmountOff;
 use super::limits::Guards;
 use super::scope::PlanScope;
-use super::{discounts, identity, judges, prices, repetition, writes};
+use super::{discounts, identity, judges, prices, readings, repetition, writes};
 use crate::body::with_known_values;
 use crate::magento::names::same_name;
 use crate::money::money_request;
@@ -173,6 +173,7 @@ impl Guards {
             self.check_values(change, write)?;
             self.check_coupon_count(change, write)?;
         }
+        readings::check_readings(bodies)?;
         self.check_identifiers(bodies)?;
         self.check_prices(bodies)?;
         let amount_off = self.check_rules(bodies)?;

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use serde_json::Value;
+use souk_state::Timestamp;
 
 /// Whether an end moves back, is taken away, or cannot be told.
 pub(super) fn ends_later(after: Option<&Value>, before: Option<&Value>) -> bool {
@@ -22,6 +23,13 @@ pub(super) fn begins_earlier(after: Option<&Value>, before: Option<&Value>) -> b
         (Day::At(_), Day::None) => false,
         (after, before) => after.compared(&before).is_none_or(Ordering::is_lt),
     }
+}
+
+/// Whether an end is past, in every time zone.
+pub(super) fn is_over(end: Option<&Value>) -> bool {
+    let yesterday = Timestamp::now().as_second() - 2 * 24 * 3_600;
+    let yesterday = Timestamp::from_second(yesterday).map(|at| at.to_string()).unwrap_or_default();
+    matches!(day(end), Day::At(end) if yesterday.get(..10).is_some_and(|day| end < day))
 }
 
 enum Day<'v> {

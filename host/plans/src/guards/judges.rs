@@ -8,7 +8,7 @@ use souk_policy::writes::{IdPlace, JudgedWrite, WriteRoute};
 use super::PlanScope;
 use super::identity::{is_number_name, makes_new};
 use super::projection::Projection;
-use crate::magento::names::same_name;
+use crate::magento::names::{plain, same_name};
 use crate::magento::route_words::same_route;
 use crate::refusals::plugin_fault;
 
@@ -145,7 +145,7 @@ impl<'r> SubjectSearch<'r> {
         let mut search = Self { filters: Vec::new() };
         for binding in &read.query {
             let Some(parts) = parts_of(&binding.name) else {
-                if is_paging(&binding.name) {
+                if is_paging(binding) {
                     continue;
                 }
                 return Err(plugin_fault(
@@ -199,9 +199,12 @@ impl<'r> SubjectSearch<'r> {
         let Some(field) = field else {
             return Err(plugin_fault(change, "its lookup does not search for its subject alone"));
         };
-        // New ones of a subject are those above a number: fewer are shown, never another's.
+        // New ones of a subject are those above a number: fewer are shown, never another's. The subject
+        // itself would be hidden so.
         let above = |filter: &&Filter<'_>| {
-            filter.condition == Some("gt") && filter.field.is_some_and(is_number_name)
+            filter.condition == Some("gt")
+                && filter.field.is_some_and(is_number_name)
+                && !names_its_own(&scope.lookup.one.route, field)
         };
         let others = self.filters.iter().filter(|filter| !names_it(filter));
         let mut groups: Vec<&str> =
@@ -223,6 +226,16 @@ impl<'r> SubjectSearch<'r> {
             format!("its lookup finds by `{field}`, and its request names its subject otherwise"),
         ))
     }
+}
+
+/// Whether what a search finds is known by this field itself, and not by what it belongs to: products by
+/// their `sku`, blocks by their `block_id`; creditmemos by their order's `order_id` are not.
+fn names_its_own(search: &str, field: &str) -> bool {
+    let collection = plain(search.split('/').nth(2).unwrap_or_default());
+    let field = plain(field);
+    let kind = field.strip_suffix("id").unwrap_or(&field);
+    ["sku", "id", "entityid", "code", "incrementid", "identifier"].contains(&&*field)
+        || collection.contains(kind)
 }
 
 /// Many subjects at once: told apart by what the request names them by, and by nothing else.
@@ -287,16 +300,21 @@ fn parts_of(name: &str) -> Option<(&str, &str, &str)> {
     .then_some((group, index, what))
 }
 
-/// What only says how an answer is laid out.
-fn is_paging(name: &str) -> bool {
+/// What only says how an answer is laid out. Any page but the first may be empty.
+fn is_paging(binding: &Binding) -> bool {
+    let name = binding.name.as_str();
+    let number = match &binding.value {
+        BindingSource::Text(text) => text.parse::<u32>().ok(),
+        BindingSource::Subject | BindingSource::FromResponse(_) => None,
+    };
+    let is = |known: &str| same_name(name, &format!("searchCriteria[{known}]"));
+    if is("pageSize") || is("page_size") {
+        return number.is_some_and(|size| size > 0);
+    }
+    if is("currentPage") || is("current_page") {
+        return number == Some(1);
+    }
     name == "fields"
-        || [
-            "searchCriteria[pageSize]",
-            "searchCriteria[currentPage]",
-            "searchCriteria[page_size]",
-            "searchCriteria[current_page]",
-        ]
-        .contains(&name)
         || name.starts_with("searchCriteria[sortOrders]")
         || name.starts_with("searchCriteria[sort_orders]")
 }

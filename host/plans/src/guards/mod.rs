@@ -9,6 +9,7 @@
 //! | `writes` | that a request is known, and every value of it can be read |
 //! | `judges` | that what is read shows the very subject, whole enough |
 //! | `projection` | what a read with `fields` shows |
+//! | `readings` | that a field is read where it stands |
 //! | `identity` | that a request is about the change's subject |
 //! | `fields` | the operator's lists of fields |
 //! | `prices` | prices, by what they mean |
@@ -33,6 +34,7 @@ mod judges;
 mod limits;
 mod prices;
 mod projection;
+mod readings;
 mod reductions;
 mod repetition;
 mod scope;

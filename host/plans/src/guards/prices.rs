@@ -7,13 +7,12 @@ use souk_model::{Code, Decimal, Failure, Pointer};
 use souk_policy::writes::{BodyField, FieldKind, JudgedWrite, PriceKind};
 
 use super::bodies::ChangeBodies;
-use super::days::{begins_earlier, ends_later};
+use super::days::{begins_earlier, ends_later, is_over};
 use super::discounts::{check_amount_off, is_rule};
 use super::identity::subject_document;
 use super::judges::shows;
 use super::limits::Guards;
 use crate::magento::names::same_name;
-use crate::magento::sku::fold;
 use crate::magento::values::approximately;
 use crate::refusals::{refuse, unjudgeable};
 
@@ -26,7 +25,22 @@ const SPECIAL_PRICE: &str = "/custom_attributes/[attribute_code=special_price]/v
 /// Whether a value reduces a price, or says when a reduced one holds.
 pub(super) fn is_reduction(field: &BodyField<'_>) -> bool {
     let is_day = || SALE_DAYS.iter().any(|day| same_name(&field.name, day));
-    matches!(field.kind, FieldKind::Price(PriceKind::Special | PriceKind::Group)) || is_day()
+    matches!(field.kind, FieldKind::Price(PriceKind::Special | PriceKind::Group))
+        || is_day()
+        || wakes(field)
+}
+
+/// Whether a value puts a product on sale that may have been off: with its reduced price, if it has one.
+fn wakes(field: &BodyField<'_>) -> bool {
+    let of_product = matches!(field.names.as_slice(), [root, name]
+        if same_name(root, "product") && same_name(name, "status"));
+    of_product
+        && match field.value.as_deref() {
+            Some(Value::Number(number)) => number.as_f64() == Some(1.0),
+            Some(Value::String(text)) => text.trim() == "1",
+            Some(Value::Bool(flag)) => *flag,
+            _ => false,
+        }
 }
 
 /// What a product costs, as the host read it and as the change will have it.
@@ -56,7 +70,7 @@ impl Guards {
                 self.check_reduced(change, field, &prices)?;
             }
         }
-        self.check_days(bodies)?;
+        self.check_standing_sale(bodies)?;
         // Rules are judged with what stands in the store.
         for field in judged.iter().filter(|write| !is_rule(write)).flat_map(JudgedWrite::fields) {
             let number = || {
@@ -125,9 +139,10 @@ impl Guards {
         self.check_share(change, at, price, prices)
     }
 
-    /// The days of a sale that stands in the store, whoever made it: where it would last longer than
-    /// it does it is judged by its price, as if that were set.
-    fn check_days(&self, bodies: &ChangeBodies<'_>) -> Result<(), Failure> {
+    /// A sale that stands in the store, whoever made it: where it would last longer than it does, or its
+    /// product is put on sale again, it is judged by its price, as if that were set. So it is on each
+    /// website, where it has one of its own.
+    fn check_standing_sale(&self, bodies: &ChangeBodies<'_>) -> Result<(), Failure> {
         let ChangeBodies { scope, change, observed, judged, .. } = *bodies;
         let fields = || judged.iter().flat_map(JudgedWrite::fields);
         // With its price it is judged already.
@@ -150,17 +165,34 @@ impl Guards {
                 false
             }
         });
-        if !lasts_longer {
+        let was_on = || document.is_some_and(|product| product.get("status") == Some(&1.into()));
+        let is_new = || document.is_none();
+        let is_woken = fields().any(wakes) && !was_on() && !is_new();
+        // Of what is over nothing is let out.
+        let [_, to] = SALE_DAYS;
+        if !lasts_longer && !(is_woken && !is_over(stands(to))) {
             return Ok(());
         }
         if !shows(scope.lookup, SPECIAL_PRICE) {
-            let why = "it moves the days of a sale, and its lookup does not show the sale's price";
+            let why = "it lets out a sale, and its lookup does not show the sale's price";
             return Err(unjudgeable(change, why));
         }
-        let Some(price) = stands("special_price") else { return Ok(()) };
-        let price = Decimal::from_json(price)
-            .ok_or_else(|| unjudgeable(change, "the price of the sale is no number"))?;
-        self.check_sale(change, SPECIAL_PRICE, price, &ProductPrices::of(bodies)?)
+        let on_websites = scope.website_prices.map_or(&[][..], |all| all.of(&change.subject.id));
+        if stands("special_price").is_none() && on_websites.iter().all(|one| one.sale.is_none()) {
+            return Ok(());
+        }
+        let prices = ProductPrices::of(bodies)?;
+        if let Some(price) = stands("special_price") {
+            let price = Decimal::from_json(price)
+                .ok_or_else(|| unjudgeable(change, "the price of the sale is no number"))?;
+            self.check_sale(change, SPECIAL_PRICE, price, &prices)?;
+        }
+        for one in on_websites {
+            let Some(sale) = one.sale else { continue };
+            let there = ProductPrices { base: one.price.or(prices.base), ..prices };
+            self.check_sale(change, SPECIAL_PRICE, sale, &there)?;
+        }
+        Ok(())
     }
 
     /// No price that is further below the product's own than the cap.
@@ -288,9 +320,8 @@ impl ProductPrices {
             .filter_map(|field| field.value.as_deref())
             .chain(document.and_then(|document| document.get("type_id")));
         let is_bundle = types.into_iter().any(|kind| kind == "bundle");
-        let websites = scope.website_prices.map(|prices| &prices.0);
-        let on_a_website =
-            websites.and_then(|prices| prices.get(&fold(&change.subject.id)).copied());
+        let on_websites = scope.website_prices.map_or(&[][..], |all| all.of(&change.subject.id));
+        let on_a_website = on_websites.iter().filter_map(|one| one.price).max();
         Ok(Self { base: stands.into_iter().chain(set).chain(on_a_website).max(), is_bundle })
     }
 }

@@ -3,17 +3,34 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use souk_model::StoreView;
 use souk_model::plan::{Lookup, PlanHeader, PlanOrigin};
-use souk_model::{Decimal, StoreView};
-use souk_upstream::BaseCurrencies;
+use souk_upstream::{BaseCurrencies, WebsiteProduct};
+
+use crate::magento::sku::fold;
 
 /// Rules as they stand in the store, by number. What could not be read is not among them.
 #[derive(Debug, Default)]
 pub(crate) struct CouponRules(pub(crate) BTreeMap<u64, Map<String, Value>>);
 
-/// What products cost at most over all websites, by the sku as the database compares it.
+/// Products as each website sells them, by the sku as the database compares it.
 #[derive(Debug, Default)]
-pub(crate) struct WebsitePrices(pub(crate) BTreeMap<String, Decimal>);
+pub(crate) struct WebsitePrices(BTreeMap<String, Vec<WebsiteProduct>>);
+
+impl WebsitePrices {
+    pub(crate) fn new(products: Vec<WebsiteProduct>) -> Self {
+        let mut all = Self::default();
+        for product in products {
+            all.0.entry(fold(&product.sku)).or_default().push(product);
+        }
+        all
+    }
+
+    /// One of them, on each website.
+    pub(super) fn of(&self, sku: &str) -> &[WebsiteProduct] {
+        self.0.get(&fold(sku)).map_or(&[], Vec::as_slice)
+    }
+}
 
 /// What of a plan decides how its changes are judged.
 #[derive(Debug, Clone, Copy)]

@@ -69,6 +69,8 @@ impl<'a> ProductWriter<'a> {
                 ProductField::CategoryIds => &[][..],
                 // A day lets a sale out, which is judged against the price.
                 ProductField::SpecialPrice | ProductField::SpecialFromDate => &["price"],
+                // One that is enabled is sold at its sale's price.
+                ProductField::Status => &["status", "price", "special_price", "special_to_date"],
                 ProductField::SpecialToDate => &["special_to_date", "price"],
                 _ => &[field.code()],
             };
