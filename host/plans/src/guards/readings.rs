@@ -2,11 +2,12 @@
 //! there was nothing.
 
 use serde_json::Value;
+use souk_model::Failure;
 use souk_model::plan::FieldBefore;
-use souk_model::{Failure, Pointer};
 
 use super::bodies::ChangeBodies;
 use super::identity::subject_document;
+use crate::magento::names::same_name;
 use crate::refusals::plugin_fault;
 
 /// Holds every field of a change to the place where the store has it.
@@ -51,17 +52,24 @@ fn name_of(at: &str) -> Option<&str> {
     }
 }
 
-/// Where a subject has something of this name.
+/// Where a subject has something that Magento takes for this name.
 fn standing(document: &Value, name: &str) -> Option<String> {
-    let places = [
-        format!("/{name}"),
-        format!("/extension_attributes/{name}"),
-        format!("/custom_attributes/[attribute_code={name}]/value"),
-    ];
-    places.into_iter().find(|place| {
-        let value = place.parse::<Pointer>().ok().and_then(|place| place.find(document).cloned());
-        value.is_some_and(|value| !value.is_null())
-    })
+    let stands = |(_, value): &(&String, &Value)| !value.is_null();
+    let members = |of: &Value| {
+        let found = of.as_object()?.iter().filter(stands).find(|(key, _)| same_name(key, name));
+        found.map(|(key, _)| key.clone())
+    };
+    if let Some(own) = members(document) {
+        return Some(format!("/{own}"));
+    }
+    if let Some(own) = document.get("extension_attributes").and_then(members) {
+        return Some(format!("/extension_attributes/{own}"));
+    }
+    let attributes = document.get("custom_attributes").and_then(Value::as_array);
+    let codes = attributes.into_iter().flatten().filter(|one| !one["value"].is_null());
+    let mut codes = codes.filter_map(|one| one["attribute_code"].as_str());
+    let code = codes.find(|code| same_name(code, name))?;
+    Some(format!("/custom_attributes/[attribute_code={code}]/value"))
 }
 
 #[cfg(test)]
@@ -83,7 +91,9 @@ mod tests {
         }
         let product = json!({"price": 219, "name": null, "custom_attributes": [
             {"attribute_code": "cost", "value": "5"}]});
-        assert_eq!(standing(&product, "price").as_deref(), Some("/price"));
+        for spelled in ["price", "Price", "pri_ce"] {
+            assert_eq!(standing(&product, spelled).as_deref(), Some("/price"));
+        }
         assert!(standing(&product, "cost").unwrap().contains("custom_attributes"));
         assert_eq!(standing(&product, "name"), None);
     }

@@ -11,6 +11,7 @@ use super::{Guards, PlanScope};
 use crate::observed::ObservedState;
 
 mod reductions;
+mod standing;
 
 /// The parameters of a route, each bound to the subject.
 fn bound(route: &str) -> Vec<Binding> {

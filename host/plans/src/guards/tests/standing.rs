@@ -1,0 +1,119 @@
+//! What stands in the store already: a sale that is let out, and a field that is said not to be there.
+
+use serde_json::{Value, json};
+use souk_model::plan::{Edit, Expectation};
+use souk_model::{Binding, BindingSource, WriteMethod};
+use souk_upstream::WebsiteProduct;
+
+use super::{PRODUCT, World, change, refused};
+use crate::guards::WebsitePrices;
+use crate::observed::ObservedState;
+
+fn on_sale(status: u8, ends: &str) -> Value {
+    json!({"sku": "A", "type_id": "simple", "price": 100, "status": status, "custom_attributes": [
+        {"attribute_code": "special_price", "value": "5"},
+        {"attribute_code": "special_to_date", "value": ends}]})
+}
+
+#[test]
+fn a_product_that_is_enabled_is_sold_at_the_sale_that_it_stands_with() {
+    let cap = refused("discount-cap");
+    let enable = |here: Value, status: Value| {
+        World::of(PRODUCT, here).put(PRODUCT, json!({"product": {"status": status}}))
+    };
+    for status in [json!(1), json!("1")] {
+        assert_eq!(enable(on_sale(2, "2999-01-01"), status), cap);
+    }
+    assert_eq!(enable(on_sale(2, "2020-01-01"), json!(1)), None, "its sale is over");
+    assert_eq!(enable(on_sale(1, "2999-01-01"), json!(1)), None, "it was on before");
+    assert_eq!(enable(on_sale(2, "2999-01-01"), json!(2)), None, "it stays off");
+    let plain = json!({"sku": "A", "type_id": "simple", "price": 100, "status": 2});
+    assert_eq!(enable(plain, json!(1)), None, "it has no sale");
+}
+
+#[test]
+fn what_is_set_for_all_websites_is_held_to_the_cap_on_each() {
+    let cap = refused("discount-cap");
+    let here = json!({"sku": "A", "type_id": "simple", "price": 100, "status": 2,
+        "custom_attributes": [{"attribute_code": "special_to_date", "value": "2020-01-01"}]});
+    let world = World::of(PRODUCT, here.clone());
+    let judge = |product: &WebsiteProduct, body: Value| {
+        let change = change("A", WriteMethod::Put, PRODUCT, json!({ "product": body }));
+        let prices = WebsitePrices::new(vec![product.clone()]);
+        let scope = world.scope().with_website_prices(&prices);
+        let judged = world.guards.check_requests(&scope, &change).unwrap();
+        let observed = ObservedState { here: Some(here.clone()), ..ObservedState::default() };
+        let values = world.guards.check_values_read(&scope, &change, &judged, &observed);
+        values.err().and_then(|failure| failure.rule)
+    };
+    let attribute = |code: &str, value: Value| json!({"custom_attributes": [{"attribute_code": code, "value": value}]});
+    let website = |price: &str, sale: Option<&str>| WebsiteProduct {
+        sku: "a".into(),
+        price: Some(price.parse().unwrap()),
+        sale: sale.map(|sale| sale.parse().unwrap()),
+    };
+    let dear = website("1000", None);
+    assert_eq!(judge(&dear, attribute("special_price", json!(60))), cap);
+    assert_eq!(judge(&dear, attribute("special_price", json!(600))), None);
+    // Its own sale, let out by a day or by being enabled.
+    let reduced = website("100", Some("5"));
+    assert_eq!(judge(&reduced, attribute("special_to_date", json!("2999-01-01"))), cap);
+    assert_eq!(
+        judge(&website("100", None), attribute("special_to_date", json!("2999-01-01"))),
+        None
+    );
+}
+
+#[test]
+fn a_lookup_shows_its_subject_whatever_else_it_asks_for() {
+    let search = |more: &[(&str, &str)]| {
+        let mut world = World::of("/V1/products", json!({"items": [{"sku": "A", "price": 100}]}));
+        let text = |text: &str| BindingSource::Text(text.into());
+        let own = [
+            ("[0][filters][0][field]", text("sku")),
+            ("[0][filters][0][value]", BindingSource::Subject),
+        ];
+        let own = own.map(|(name, value)| (format!("searchCriteria[filter_groups]{name}"), value));
+        let more = more.iter().map(|(name, value)| (format!("searchCriteria{name}"), text(value)));
+        let query = own.into_iter().chain(more).map(|(name, value)| Binding { name, value });
+        world.lookup.one.query = query.collect();
+        let mut change = change("A", WriteMethod::Put, PRODUCT, json!({"product": {"name": "T"}}));
+        change.edits[0].at = "/items/0/name".parse().unwrap();
+        world.judge(&change).err().map(|failure| failure.message)
+    };
+    assert_eq!(search(&[]), None);
+    assert_eq!(search(&[("[pageSize]", "1"), ("[currentPage]", "1")]), None);
+    for hidden in [
+        &[
+            ("[filter_groups][1][filters][0][field]", "entity_id"),
+            ("[filter_groups][1][filters][0][value]", "100000"),
+            ("[filter_groups][1][filters][0][condition_type]", "gt"),
+        ][..],
+        &[("[currentPage]", "5")],
+        &[("[current_page]", "2"), ("[pageSize]", "1")],
+        &[("[pageSize]", "0")],
+    ] {
+        let said = search(hidden).unwrap_or_default();
+        assert!(said.contains("lookup"), "{hidden:?}: {said}");
+    }
+}
+
+#[test]
+fn a_field_is_read_where_the_store_has_it() {
+    let world = World::of(PRODUCT, json!({"sku": "A", "price": 100, "name": "T"}));
+    let read_at = |at: &str| {
+        let body = json!({"product": {"name": "N"}});
+        let mut change = change("A", WriteMethod::Put, PRODUCT, body);
+        change.edits = vec![Edit {
+            field: "name".into(),
+            at: at.parse().unwrap(),
+            after: Expectation::Removed,
+        }];
+        world.judge(&change).err().map(|failure| failure.message)
+    };
+    assert_eq!(read_at("/name"), None);
+    for elsewhere in ["/items/0/name", "/custom_attributes/[attribute_code=name]/value", "/Name"] {
+        let said = read_at(elsewhere).unwrap_or_default();
+        assert!(said.contains("where nothing stands, and `/name` has it"), "{elsewhere}: {said}");
+    }
+}
