@@ -253,3 +253,57 @@ async fn a_hostile_plugin_finds_no_disguise_for_what_is_masked() {
         }
     }
 }
+
+/// A plugin that proposes a change names its fields, and the host reads them: what the host's own
+/// review tells goes by where it read them and not by their names.
+#[tokio::test]
+async fn a_field_of_another_name_shows_nothing_that_is_masked() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    home.configure("policy.mask_pii = true");
+    let souk = home.souk(["serve"]).on(&store).env("SOUK_PLUGINS", home.plugins_and_forger());
+    let mcp = souk.logged_in().await;
+    let order = store.rest("/all/V1/orders/5").await;
+    for at in [
+        "/customer_email",
+        "/customer_firstname",
+        "/customer_lastname",
+        "/billing_address/street/0",
+        "/billing_address/city",
+        "/billing_address/postcode",
+        "/billing_address/telephone",
+        "/extension_attributes/shipping_assignments/0/shipping/address/city",
+    ] {
+        let secret = order.pointer(at).and_then(Value::as_str).unwrap();
+        // Read under a name that tells nothing, and put into a comment besides.
+        for bindings in
+            [json!([]), json!([{"at": "/statusHistory/comment", "value": {"before": "sku"}}])]
+        {
+            let fills = bindings != json!([]);
+            let proposal = json!({
+                "intent": {"one": {"route": "/V1/orders/{id}", "path": {"id": "subject"}}},
+                "changes": [{
+                    "subject": {"kind": "order", "id": "5"},
+                    "edits": [{"field": "sku", "at": at, "after": {"set_by_store": "zzz"}}],
+                    "steps": [{
+                        "method": "POST", "route": "/V1/orders/{id}/comments",
+                        "path": {"id": "subject"},
+                        "body": {"statusHistory": {
+                            "comment": "seen", "is_customer_notified": 0, "is_visible_on_front": 0,
+                        }},
+                        "body_bindings": bindings,
+                    }],
+                    "retry": "if_absent",
+                    "undo": {"none": "a comment stays"},
+                }],
+            });
+            let proposed = mcp.answer("forger_prepare", proposal).await;
+            let plan = proposed["plan_id"].as_str().unwrap();
+            let kept = mcp.answer("plans_get", json!({"plan_id": plan})).await;
+            let terminal = home.souk(["plans", "show", plan]).on(&store).run().await.ok();
+            for told in [proposed.to_string(), kept.to_string(), terminal] {
+                assert!(!told.contains(secret), "{at} {fills}: `{secret}` is told: {told}");
+                assert!(told.contains(at) && told.contains("[masked:"), "{at} {fills}: {told}");
+            }
+        }
+    }
+}

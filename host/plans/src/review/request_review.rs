@@ -54,6 +54,9 @@ pub struct BodyFill {
     /// Where it comes from: "`price` as it was before", "the subject", "`/id` of the response to the
     /// first request".
     pub source: String,
+    /// Where the host read it, of what it read of the subject: the field's name is the plugin's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub read_at: Option<String>,
     /// The value, where it is known before; null is one.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "some_value")]
     pub value: Option<Value>,
@@ -144,17 +147,21 @@ fn parameter(step: usize, part: &str, binding: &Binding) -> Option<ParameterRevi
 }
 
 fn fill(item: &PlanItem, step: usize, at: &str, source: &BodySource) -> BodyFill {
-    let (source, value) = match source {
-        BodySource::Before(field) => (
-            format!("`{}` as it was before", visible::line(field)),
-            Some(value_before(item, field)),
-        ),
-        BodySource::Subject => {
-            ("the subject".to_owned(), Some(Value::from(item.change.subject.id.clone())))
+    let (source, read_at, value) = match source {
+        BodySource::Before(field) => {
+            let edit = item.change.edits.iter().find(|edit| edit.field == *field);
+            (
+                format!("`{}` as it was before", visible::line(field)),
+                edit.map(|edit| visible::line(edit.at.as_str()).into_owned()),
+                Some(value_before(item, field)),
+            )
         }
-        BodySource::FromResponse(pointer) => (of_response(pointer.as_str()), None),
+        BodySource::Subject => {
+            ("the subject".to_owned(), None, Some(Value::from(item.change.subject.id.clone())))
+        }
+        BodySource::FromResponse(pointer) => (of_response(pointer.as_str()), None, None),
     };
-    BodyFill { step, at: visible::line(at).into_owned(), source, value }
+    BodyFill { step, at: visible::line(at).into_owned(), source, read_at, value }
 }
 
 fn of_response(pointer: &str) -> String {

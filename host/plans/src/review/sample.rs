@@ -35,7 +35,11 @@ fn rows(item: &ItemReview) -> Vec<Value> {
     );
     let fills = fills.iter().map(|fill| {
         let note = format!("filled in by the host: {}, in {}", fill.source, request(fill.step));
-        row(&fill.at, fill.value.as_ref().map_or(Value::Null, abbreviated), note)
+        let mut row = row(&fill.at, fill.value.as_ref().map_or(Value::Null, abbreviated), note);
+        if let Some(read_at) = &fill.read_at {
+            row["read_at"] = json!(read_at);
+        }
+        row
     });
     // A request without a body has nothing else that shows it.
     let acts = requests

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::kind::PersonalDataKind;
-use super::members::{self, PersonContext};
+use super::members::PersonContext;
 use super::value;
 
 /// Tells each personal text in a value.
@@ -39,7 +39,7 @@ fn of_object(
     for ((name, value), plain) in object.iter().zip(&members.plain) {
         match members.kind(name, plain, value) {
             Some(kind) => whole(value, kind, tell),
-            None => within(value, members::context_within(plain, members.context), tell),
+            None => within(value, members.context_within(name, plain), tell),
         }
     }
 }

@@ -225,17 +225,29 @@ pub(super) fn kind_at(path: &str, context: PersonContext) -> Option<PersonalData
         return Some(kind);
     }
     let mut within = context;
-    let mut steps = path
-        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
-        .filter(|step| !step.is_empty() && !step.bytes().all(|b| b.is_ascii_digit()))
-        .filter(|step| !matches!(*step, "value" | "attribute_code"))
-        .peekable();
+    let mut steps = steps(path).peekable();
     while let Some(step) = steps.next() {
-        let step = MemberName::new(step);
         if steps.peek().is_none() {
             return kind_of(&step, within);
         }
         within = context_within(&step, within);
     }
     None
+}
+
+/// Of whom the members of an object tell that a path leads to: `/customer`,
+/// `/billing_address/extension_attributes`.
+pub(super) fn context_at(path: &str, context: PersonContext) -> PersonContext {
+    if path.contains("[masked:") {
+        return PersonContext::Nobody;
+    }
+    steps(path).fold(context, |within, step| context_within(&step, within))
+}
+
+/// The names of a path.
+fn steps(path: &str) -> impl Iterator<Item = MemberName> {
+    path.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
+        .filter(|step| !step.is_empty() && !step.bytes().all(|b| b.is_ascii_digit()))
+        .filter(|step| !matches!(*step, "value" | "attribute_code"))
+        .map(MemberName::new)
 }

@@ -149,6 +149,57 @@ fn a_review_is_masked_by_the_fields_it_is_about() {
     }
 }
 
+/// What a plugin calls a field hides nothing of where the host read it or sends it.
+#[test]
+fn a_row_is_masked_by_every_place_that_it_names() {
+    let row = |label: &str, place: Value| {
+        let mut row = json!({"subject": "5", "field": "sku", "before": "Doe", "after": "Roe"});
+        row[label] = place;
+        row
+    };
+    for (place, mask) in [
+        ("/customer_lastname", "[masked:name]"),
+        ("/customer_email", "[masked:email]"),
+        ("/billing_address/street/0", "[masked:address]"),
+        ("/billing_address/telephone", "[masked:phone]"),
+        ("/extension_attributes/shipping_assignments/0/shipping/address/city", "[masked:address]"),
+        ("/items/[sku=A]/extension_attributes/customer/name", "[masked:name]"),
+    ] {
+        let rows = [
+            row("read_at", json!(place)),
+            row("sent_at", json!([format!("{place} of request 0")])),
+            row("sent_at", json!(["/sku of request 0", format!("{place} of request 1")])),
+            row("at", json!(place)),
+        ];
+        for given in rows {
+            let told = masked(given.clone());
+            assert_eq!((&told["before"], &told["after"]), (&json!(mask), &json!(mask)), "{given}");
+        }
+        let fill = json!({"step": 0, "at": "/comment", "read_at": place, "value": "Doe"});
+        assert_eq!(masked(fill)["value"], mask, "{place}");
+    }
+    let product = row("read_at", json!("/extension_attributes/stock_item/item_id"));
+    assert_eq!(masked(product.clone()), product);
+
+    // Of an address the country stays, unless another place says that it is a name.
+    let address = json!({"country_id": "DE", "city": "Berlin"});
+    for (field, read_at, told) in [
+        ("sku", "/billing_address", json!({"country_id": "DE", "city": "[masked:address]"})),
+        (
+            "billing_address",
+            "/customer_lastname",
+            json!({"country_id": "[masked:name]", "city": "[masked:name]"}),
+        ),
+    ] {
+        let row = json!({"field": field, "read_at": read_at, "before": address, "after": null});
+        assert_eq!(masked(row)["before"], told, "{field} {read_at}");
+    }
+    for read_at in ["/customer", "/billing_address/extension_attributes"] {
+        let row = json!({"field": "sku", "read_at": read_at, "before": {"name": "Doe"}});
+        assert_eq!(masked(row)["before"]["name"], "[masked:name]", "{read_at}");
+    }
+}
+
 #[test]
 fn addresses_and_numbers_are_found_in_any_text() {
     for (text, told) in [

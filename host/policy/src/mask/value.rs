@@ -9,11 +9,13 @@ use super::known_values::KnownValues;
 use super::members::{self, MemberName, PersonContext, PlaceText};
 use super::text;
 
-/// Members that say which member a row is about: of reviews, custom attributes, constants.
-const ROW_LABELS: [&str; 8] =
-    ["field", "attribute_code", "at", "place", "path", "code", "key", "name"];
+/// Members that say which member a row is about: of reviews, custom attributes, constants. What
+/// somebody calls it counts no more than where the host read it or sends it.
+const ROW_LABELS: [&str; 10] =
+    ["field", "attribute_code", "at", "place", "path", "code", "key", "name", "read_at", "sent_at"];
 /// Members of such a row that hold what is said of it.
-const ROW_VALUES: [&str; 6] = ["value", "before", "after", "from", "to", "selected_options"];
+const ROW_VALUES: [&str; 7] =
+    ["value", "before", "after", "from", "to", "selected_options", "equals"];
 
 /// Masks a value in place.
 pub(super) fn mask_value(value: &mut Value, known: &KnownValues) {
@@ -36,7 +38,7 @@ pub(super) struct MemberKinds {
     pub(super) plain: Vec<MemberName>,
     /// Of whom they tell.
     pub(super) context: PersonContext,
-    row: Option<PersonalDataKind>,
+    row: RowKinds,
     is_person: bool,
     /// Whether the region is one of the store's list.
     is_listed_region: bool,
@@ -46,7 +48,7 @@ impl MemberKinds {
     pub(super) fn of(object: &Map<String, Value>, outside: PersonContext) -> Self {
         let plain: Vec<MemberName> = object.keys().map(|name| MemberName::new(name)).collect();
         let context = members::context_of_members(&plain, outside);
-        let (row, is_person) = (kind_of_row(object, context), names_a_person(object));
+        let (row, is_person) = (RowKinds::of(object, context), names_a_person(object));
         let is_listed_region = plain.iter().zip(object.values()).any(|(name, value)| {
             name.as_str() == "regionid" && value.as_u64().is_some_and(|id| id > 0)
         });
@@ -60,8 +62,8 @@ impl MemberKinds {
         plain: &MemberName,
         value: &Value,
     ) -> Option<PersonalDataKind> {
-        if self.row.is_some() && ROW_VALUES.contains(&name) {
-            return self.row;
+        if self.row.kind.is_some() && ROW_VALUES.contains(&name) {
+            return self.row.kind;
         }
         if name == "label" && self.is_person {
             return Some(PersonalDataKind::Name);
@@ -69,6 +71,65 @@ impl MemberKinds {
         // `customer: "Jane Doe"`
         let is_name = value.is_string() && members::is_person(plain);
         members::kind_of(plain, self.context).or_else(|| is_name.then_some(PersonalDataKind::Name))
+    }
+
+    /// Of whom the members within a member tell.
+    pub(super) fn context_within(&self, name: &str, plain: &MemberName) -> PersonContext {
+        if self.row.context != PersonContext::Nobody && ROW_VALUES.contains(&name) {
+            return self.row.context;
+        }
+        members::context_within(plain, self.context)
+    }
+}
+
+/// What is personal about the values of a row that names a member: `{field, before, after}`. Of
+/// several names the strictest counts.
+struct RowKinds {
+    kind: Option<PersonalDataKind>,
+    /// Of whom a value tells that is an object, where one of the names leads to a person.
+    context: PersonContext,
+}
+
+impl RowKinds {
+    fn of(object: &Map<String, Value>, context: PersonContext) -> Self {
+        let mut row = Self { kind: None, context: PersonContext::Nobody };
+        if !ROW_VALUES.iter().any(|name| object.contains_key(*name)) {
+            return row;
+        }
+        for label in ROW_LABELS.iter().filter_map(|label| object.get(*label)).flat_map(texts) {
+            let place = without_request(label);
+            row.kind = stricter(row.kind, members::kind_at(place, context));
+            if row.context == PersonContext::Nobody {
+                row.context = members::context_at(place, context);
+            }
+        }
+        row
+    }
+}
+
+/// A text, or each text of a list.
+fn texts(label: &Value) -> impl Iterator<Item = &str> {
+    let all = match label {
+        Value::Array(all) => all.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    all.iter().filter_map(Value::as_str)
+}
+
+/// A place without the request it is in: `/customer/lastname of request 0`.
+fn without_request(label: &str) -> &str {
+    label.rsplit_once(" of request ").map_or(label, |(place, _)| place)
+}
+
+/// Of two kinds the one that leaves less: of an address and a company something stays.
+fn stricter(
+    one: Option<PersonalDataKind>,
+    other: Option<PersonalDataKind>,
+) -> Option<PersonalDataKind> {
+    use PersonalDataKind::{Address, Company};
+    match one {
+        None | Some(Address | Company) => other.or(one),
+        Some(_) => one,
     }
 }
 
@@ -87,23 +148,12 @@ pub(super) fn mask_object(
                     mask_place(text, place, members.is_listed_region, known);
                 }
                 _ => {
-                    mask_within(value, members::context_within(plain, members.context), known);
+                    mask_within(value, members.context_within(name, plain), known);
                 }
             },
         }
     }
     mask_names(object);
-}
-
-/// What is personal about the values of a row that names a member: `{field, before, after}`.
-fn kind_of_row(object: &Map<String, Value>, context: PersonContext) -> Option<PersonalDataKind> {
-    if !ROW_VALUES.iter().any(|name| object.contains_key(*name)) {
-        return None;
-    }
-    ROW_LABELS
-        .iter()
-        .filter_map(|label| object.get(*label).and_then(Value::as_str))
-        .find_map(|label| members::kind_at(label, context))
 }
 
 /// Whether this is what a plan says of a customer: its label is what a person calls it.
