@@ -192,10 +192,7 @@ where
         match &message {
             JsonRpcMessage::Request(request) => {
                 if !self.in_flight.begin(&request.id) {
-                    // Under its id the client would take the refusal for the first one's answer.
-                    let what =
-                        format!("a request with the id `{}` is not answered yet", request.id);
-                    return Err(MessageError::invalid(None, what));
+                    return Err(MessageError::id_in_use(&request.id));
                 }
                 if of_batch {
                     self.batches.expect(&request.id);

@@ -31,6 +31,11 @@ impl MessageError {
     pub(crate) fn invalid(id: Option<RequestId>, what: impl Into<String>) -> Self {
         Self { id, error: Box::new(ErrorData::invalid_request(what.into(), None)) }
     }
+
+    /// Under its id the client would take the refusal for the first one's answer.
+    pub(crate) fn id_in_use(id: &RequestId) -> Self {
+        Self::invalid(None, format!("a request with the id `{id}` is not answered yet"))
+    }
 }
 
 /// Why something is not to be had, as an error of the protocol.

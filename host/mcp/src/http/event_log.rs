@@ -19,6 +19,8 @@ use souk_model::json_bytes;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::open_requests::OpenRequest;
+
 /// How long what a stream has sent can be asked for again once it has ended: clients come back
 /// within seconds, and those that do not are gone.
 const KEPT_FOR: Duration = Duration::from_secs(120);
@@ -205,12 +207,14 @@ impl EventLog {
     }
 
     /// Keeps what a request's stream sends from now on, for as long as it sends, and reads it. With
-    /// `primes` its first event says no more than where to come back to.
+    /// `primes` its first event says no more than where to come back to. The request is open until its
+    /// reply is kept.
     pub(crate) fn record<M: Stream<Item = ServerSseMessage> + Send + 'static>(
         self: &Arc<Self>,
         messages: M,
         primes: bool,
         in_use: Arc<()>,
+        request: Option<OpenRequest>,
     ) -> impl Stream<Item = ServerSseMessage> + Send + Sync + 'static + use<M> {
         let stream = {
             let mut state = self.state();
@@ -223,7 +227,7 @@ impl EventLog {
             }
             stream
         };
-        self.keep(stream, messages, Some(in_use));
+        self.keep(stream, messages, Some(in_use), request);
         self.read(stream, None)
     }
 
@@ -249,7 +253,7 @@ impl EventLog {
         self: &Arc<Self>,
         messages: impl Stream<Item = ServerSseMessage> + Send + 'static,
     ) {
-        self.keep(STANDALONE, messages, None);
+        self.keep(STANDALONE, messages, None, None);
     }
 
     /// Reads what the stream that belongs to no request sends and nobody has read.
@@ -292,15 +296,21 @@ impl EventLog {
         stream: u64,
         messages: impl Stream<Item = ServerSseMessage> + Send + 'static,
         in_use: Option<Arc<()>>,
+        mut request: Option<OpenRequest>,
     ) {
         let log = self.clone();
         tokio::spawn(async move {
             let mut messages = std::pin::pin!(messages);
             while let Some(message) = messages.next().await {
                 if let Some(message) = message.message {
+                    if matches!(*message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_)) {
+                        // Whoever reads the reply may use its id again at once.
+                        request = None;
+                    }
                     log.change(|state| state.append(stream, EventBody::Message(message)));
                 }
             }
+            drop(request);
             log.change(|state| {
                 if let Some(stream) = state.streams.get_mut(&stream) {
                     stream.ended = Some(Instant::now());

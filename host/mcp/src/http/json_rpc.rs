@@ -19,6 +19,7 @@ use rmcp::ErrorData;
 use rmcp::model::{ErrorCode, JsonRpcError, RequestId};
 use serde_json::value::RawValue;
 
+use super::open_requests::RequestInPassing;
 use super::sessions::{HttpSessions, RequestOwner};
 use crate::message::{self, MessageError, MessageKind, Payload};
 use crate::session_header::session_id;
@@ -55,9 +56,8 @@ pub(super) async fn serve(
         // Without a byte order mark before it, which rmcp does not know.
         Ok(Payload::Message(message)) => match id(message) {
             Ok(id) => {
-                let message = body.slice_ref(message);
-                let request = Request::from_parts(parts, Body::from(message));
-                finish(next.run(request).await, id).await
+                let message = Body::from(body.slice_ref(message));
+                serve_message(sessions, owner, parts, message, id, next).await
             }
             Err(error) => refuse(StatusCode::BAD_REQUEST, error),
         },
@@ -76,6 +76,27 @@ fn id(body: &[u8]) -> Result<Option<RequestId>, MessageError> {
         MessageKind::Request(id) => Some(id),
         MessageKind::Notification | MessageKind::Other => None,
     })
+}
+
+/// Serves one message. A request of a session has its id for itself until it is answered.
+async fn serve_message(
+    sessions: &HttpSessions,
+    owner: &RequestOwner,
+    mut parts: Parts,
+    message: Body,
+    id: Option<RequestId>,
+    next: Next,
+) -> Response {
+    if let (Some(session), Some(id)) = (session_id(&parts.headers), &id) {
+        match sessions.begin(owner, session, id) {
+            Ok(Some(open)) => {
+                parts.extensions.insert(RequestInPassing::new(open));
+            }
+            Ok(None) => {}
+            Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
+        }
+    }
+    finish(next.run(Request::from_parts(parts, message)).await, id).await
 }
 
 /// Serves each message of a batch by itself; their answers come as they are ready.
@@ -106,8 +127,7 @@ async fn serve_batch(
             match checked {
                 Ok(id) => {
                     let body = Body::from(one.get().to_owned());
-                    let request = Request::from_parts(parts.clone(), body);
-                    finish(next.clone().run(request).await, id).await
+                    serve_message(sessions, owner, parts.clone(), body, id, next.clone()).await
                 }
                 Err(error) => refuse(StatusCode::BAD_REQUEST, error),
             }

@@ -8,6 +8,7 @@ mod cors;
 mod event_log;
 mod host_guard;
 mod json_rpc;
+mod open_requests;
 mod pages;
 mod peer;
 mod request_body;

@@ -9,8 +9,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::{Stream, StreamExt};
+use http::request::Parts;
 use rmcp::model::{
-    ClientJsonRpcMessage, JsonRpcMessage, ProtocolVersion, ServerJsonRpcMessage, ServerResult,
+    ClientJsonRpcMessage, ClientNotification, GetExtensions, JsonRpcMessage, ProtocolVersion,
+    RequestId, ServerJsonRpcMessage, ServerResult,
 };
 use rmcp::transport::common::server_side_http::{ServerSseMessage, SessionId};
 use rmcp::transport::streamable_http_server::session::SessionManager;
@@ -21,8 +23,9 @@ use souk_model::{Actions, Callers, Principal};
 use tokio::time::{Duration, Instant};
 
 use super::event_log::{EventLog, UnknownEvent};
+use super::open_requests::{OpenRequest, OpenRequests, RequestInPassing};
 use super::seldom::Seldom;
-use crate::message::explain_message;
+use crate::message::{MessageError, explain_message};
 
 tokio::task_local! {
     static REQUEST: CurrentRequest;
@@ -95,6 +98,7 @@ struct SessionOwner {
     /// The version that was agreed on.
     version: Option<ProtocolVersion>,
     log: Arc<EventLog>,
+    open: Arc<OpenRequests>,
 }
 
 impl SessionOwner {
@@ -115,6 +119,7 @@ struct SessionUse {
     calls: Arc<()>,
     primes: bool,
     log: Arc<EventLog>,
+    open: Arc<OpenRequests>,
 }
 
 /// rmcp's sessions, each bound to the principal that opened it, and at most so many for each.
@@ -162,6 +167,7 @@ impl HttpSessions {
                     calls: session.calls.clone(),
                     primes: session.primes(),
                     log: session.log.clone(),
+                    open: session.open.clone(),
                 })
             }
             // Whether it exists is nobody else's business.
@@ -204,6 +210,23 @@ impl HttpSessions {
         self.owners().get(id).is_some_and(|session| owner.has(&session.owner))
     }
 
+    /// Opens a request under its id, where the principal has such a session.
+    ///
+    /// # Errors
+    /// A request under that id is open.
+    pub(crate) fn begin(
+        &self,
+        owner: &RequestOwner,
+        session: &str,
+        id: &RequestId,
+    ) -> Result<Option<OpenRequest>, MessageError> {
+        let owners = self.owners();
+        let Some(session) = owners.get(session).filter(|one| owner.has(&one.owner)) else {
+            return Ok(None);
+        };
+        session.open.begin(id).map(Some).ok_or_else(|| MessageError::id_in_use(id))
+    }
+
     /// Forgets what was kept for clients that did not come back for it.
     pub(crate) fn forget_old(&self) {
         for session in self.owners().values() {
@@ -228,6 +251,22 @@ impl HttpSessions {
                 tracing::debug!(%error, "a session was gone already");
             }
         }
+    }
+}
+
+/// The open request that a message is, as it came with the HTTP request.
+fn request_of(message: &ClientJsonRpcMessage) -> Option<OpenRequest> {
+    let JsonRpcMessage::Request(request) = message else { return None };
+    let parts = request.request.extensions().get::<Parts>()?;
+    parts.extensions.get::<RequestInPassing>()?.take()
+}
+
+/// The request that a message cancels.
+fn cancelled_by(message: &ClientJsonRpcMessage) -> Option<RequestId> {
+    let JsonRpcMessage::Notification(notification) = message else { return None };
+    match &notification.notification {
+        ClientNotification::CancelledNotification(cancelled) => cancelled.params.request_id.clone(),
+        _ => None,
     }
 }
 
@@ -268,6 +307,7 @@ impl SessionManager for HttpSessions {
             calls: Arc::new(()),
             version: None,
             log: Arc::default(),
+            open: Arc::default(),
         };
         self.owners().insert(id.clone(), session);
         Ok((id, transport))
@@ -308,9 +348,10 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        let SessionUse { calls, primes, log } = self.enter(id, true)?;
+        let SessionUse { calls, primes, log, .. } = self.enter(id, true)?;
+        let request = request_of(&message);
         let messages = self.inner.create_stream(id, message).await?.map(explain);
-        Ok(log.record(messages, primes, calls))
+        Ok(log.record(messages, primes, calls, request))
     }
 
     async fn accept_message(
@@ -318,8 +359,13 @@ impl SessionManager for HttpSessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<(), SessionError> {
-        let _use = self.enter(id, false)?;
-        Ok(self.inner.accept_message(id, message).await?)
+        let SessionUse { open, .. } = self.enter(id, false)?;
+        let cancelled = cancelled_by(&message);
+        self.inner.accept_message(id, message).await?;
+        if let Some(cancelled) = cancelled {
+            open.cancel(&cancelled);
+        }
+        Ok(())
     }
 
     async fn create_standalone_stream(

@@ -1,9 +1,11 @@
 //! Many clients over HTTP.
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use futures::StreamExt;
 use reqwest::{RequestBuilder, StatusCode, header};
 use rmcp::ClientServiceExt;
 use rmcp::model::SubscriptionFilter;
@@ -346,4 +348,69 @@ async fn an_address_that_others_reach_is_not_served_without_tokens() {
     };
     let refused = serve_http(listener, http, std::future::pending()).await.err().unwrap();
     assert!(refused.to_string().contains("configure tokens, or bind to 127.0.0.1"), "{refused}");
+}
+
+/// What a session's client gets to a call of a tool under an id, in good time.
+async fn called(served: &Served, session: &str, id: Value, tool: &str) -> (StatusCode, String) {
+    let call = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
+        "params": {"name": tool, "arguments": {}}});
+    let answer = async {
+        let request = served.post(&call).bearer_auth(ANN).header("mcp-session-id", session);
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    };
+    tokio::time::timeout(Duration::from_secs(10), answer).await.expect("never answered")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_requests_under_one_id_the_first_is_served_and_the_others_are_refused() {
+    let fake = with_tokens();
+    let served = serve(&fake, HttpConfig::default()).await;
+    let session = served.open(ANN).await.unwrap();
+    let mut all = futures::stream::FuturesUnordered::new();
+    for _ in 0..40 {
+        all.push(called(&served, &session, json!(7), "slow"));
+    }
+    for _ in 0..39 {
+        let (status, refused) = all.next().await.unwrap();
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{refused}");
+        let refused: Value = serde_json::from_str(&refused).unwrap();
+        assert_eq!((refused.get("id"), &refused["error"]["code"]), (None, &json!(-32600)));
+        let what = "a request with the id `7` is not answered yet";
+        assert!(refused["error"]["message"].as_str().unwrap().contains(what), "{refused}");
+    }
+    fake.until_running(1).await;
+    // Another id, and the same one of another session, are their own.
+    let other = served.open(ANN).await.unwrap();
+    for (session, id) in [(&session, json!("7")), (&session, json!(8)), (&other, json!(7))] {
+        let (status, answer) = called(&served, session, id, "echo").await;
+        assert!(status == StatusCode::OK && answer.contains("echo"), "{answer}");
+    }
+    fake.gate.add_permits(1);
+    let (status, answer) = all.next().await.unwrap();
+    assert!(status == StatusCode::OK && answer.contains("\"slow\""), "{answer}");
+    assert_eq!(fake.most.load(Ordering::SeqCst), 1, "one call was begun");
+
+    // What is answered, refused or cancelled has its id no longer.
+    for _ in 0..200 {
+        let (status, answer) = called(&served, &session, json!(7), "echo").await;
+        assert!(status == StatusCode::OK && answer.contains("echo"), "{answer}");
+    }
+    let list = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/list"});
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": {"requestId": 7}});
+    let send = |message: &Value, version: &'static str| {
+        let request = served.post(message).bearer_auth(ANN).header("mcp-session-id", &session);
+        request.header("mcp-protocol-version", version).send()
+    };
+    let refused = send(&list, "1999-01-01").await.unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let cancelled = called(&served, &session, json!(7), "slow");
+    let cancelling = async {
+        fake.until_running(1).await;
+        assert_eq!(send(&cancel, "2025-06-18").await.unwrap().status(), StatusCode::ACCEPTED);
+    };
+    let ((status, answer), ()) = tokio::join!(cancelled, cancelling);
+    assert!(status == StatusCode::OK && !answer.contains("result"), "{answer}");
+    assert_eq!(send(&list, "2025-06-18").await.unwrap().status(), StatusCode::OK);
 }

@@ -39,7 +39,7 @@ async fn rest(stream: impl Stream<Item = ServerSseMessage>) -> Vec<ServerSseMess
 async fn a_reply_that_nobody_read_waits_and_what_was_read_is_not_repeated() {
     let log = Arc::new(EventLog::default());
     let (call, messages) = source();
-    let mut reader = Box::pin(log.record(messages, false, Arc::default()));
+    let mut reader = Box::pin(log.record(messages, false, Arc::default(), None));
     call.send(progress(1.0)).unwrap();
     let last = id(&reader.next().await.unwrap());
     drop(reader);
@@ -60,7 +60,7 @@ async fn ids_are_unique_over_all_streams_and_lead_back_to_their_own() {
     let mut seen = Vec::new();
     for call in 0..3 {
         let (sender, messages) = source();
-        let reader = log.record(messages, true, Arc::default());
+        let reader = log.record(messages, true, Arc::default(), None);
         sender.send(reply(call, "x")).unwrap();
         drop(sender);
         let events = rest(reader).await;
@@ -85,7 +85,7 @@ async fn what_is_kept_is_bounded_and_the_reply_is_the_last_to_go() {
     let mut firsts = Vec::new();
     for call in 0..6 {
         let (sender, messages) = source();
-        let reader = log.record(messages, true, Arc::default());
+        let reader = log.record(messages, true, Arc::default(), None);
         sender.send(reply(call, &large)).unwrap();
         drop(sender);
         firsts.push(id(&rest(reader).await[0]));
@@ -95,7 +95,7 @@ async fn what_is_kept_is_bounded_and_the_reply_is_the_last_to_go() {
     assert_eq!(rest(log.resume(firsts[5]).unwrap()).await.len(), 1);
 
     let (sender, messages) = source();
-    let reader = log.record(messages, false, Arc::default());
+    let reader = log.record(messages, false, Arc::default(), None);
     for done in 0..10_000_u32 {
         sender.send(progress(f64::from(done))).unwrap();
     }
@@ -114,7 +114,7 @@ async fn what_is_kept_is_bounded_and_the_reply_is_the_last_to_go() {
 async fn what_has_ended_long_ago_is_forgotten() {
     let log = Arc::new(EventLog::default());
     let (sender, messages) = source();
-    let reader = log.record(messages, true, Arc::default());
+    let reader = log.record(messages, true, Arc::default(), None);
     sender.send(reply(1, "x")).unwrap();
     drop(sender);
     let first = id(&rest(reader).await[0]);
