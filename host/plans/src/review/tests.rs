@@ -191,7 +191,7 @@ fn nothing_that_goes_out_is_left_out_of_the_review() {
             ],
             "constants": [{"step": 0, "at": "/product/price", "value": 1}],
             "fills": [{"step": 0, "at": "/product/name",
-                "source": "`name` as it was before", "value": "Skarv"}],
+                "source": "`name` as it was before", "read_at": "/name", "value": "Skarv"}],
             "failure_responses": [{"step": 0, "at": "/0/message"}],
         }},
     });
