@@ -168,7 +168,15 @@ impl Actions for Fake {
             "secret" => principal.as_str() == "ann",
             name => !name.starts_with("ask"),
         };
-        self.tools.iter().filter(may).cloned().collect()
+        let changes = *self.changes.borrow();
+        let shown = |tool: &Arc<Tool>| match tool.name.as_str() {
+            // Only a list that is another one is told of.
+            "whoami" if changes > 0 => {
+                Arc::new(Tool { title: format!("{} {changes}", tool.title), ..(**tool).clone() })
+            }
+            _ => tool.clone(),
+        };
+        self.tools.iter().filter(may).map(shown).collect()
     }
 
     fn find(&self, name: &str) -> Option<Arc<Tool>> {
