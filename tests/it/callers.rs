@@ -147,7 +147,11 @@ async fn a_section_without_its_token_and_a_token_in_another_hand_are_what_the_fi
     served.is_refused(BOB).await;
     assert!(!comments(&mcp, "without a token").await);
     // The two exchange their tokens: each is whom the file says, limits and all.
+    let reloads = || served.served.process().log().matches("is in force").count();
+    let before = reloads();
     served.replace(&(bob(ANN) + &ann().replace(ANN, BOB)));
+    // What is asked in that very moment may be refused.
+    until("it is in force", async || reloads() > before).await;
     until("ann's token is bob's", async || {
         let mcp = served.served.connect_as(Era::Modern, ANN).await;
         !mcp.tools().await.contains(&"orders_comment".to_owned())

@@ -113,20 +113,20 @@ async fn what_is_set_for_files_counts_by_their_names() {
     let input = r#"{"type":"object"}"#;
     let large = |name: &str| {
         let group = format!("name = '{name}'\n[[action]]\nname = 'run'\ninput = '{input}'");
-        described_with(&group, &format!("(func $large {})", "nop ".repeat(300_000)))
+        described_with(&group, &format!("(func $large {})", "nop ".repeat(600_000)))
     };
     home.write("plugins/large.wasm", large("large"));
     home.write("plugins/alike.wasm", large("alike"));
     let loaded = async || run(&home, &["plugins"]).await.ok();
     let refused = |name: &str| {
         format!(
-            "refused {name}.wasm: it has a function of 300002 bytes, and 262144 are the most (`limits.function_bytes`)"
+            "refused {name}.wasm: it has a function of 600002 bytes, and 524288 are the most (`limits.function_bytes`)"
         )
     };
     let shown = loaded().await;
     assert!(shown.contains(&refused("large")) && shown.contains(&refused("alike")), "{shown}");
     home.configure(
-        "[plugins.large.limits]\nfunction_bytes = 400000\n[plugins.slow.limits]\nfile_bytes = 1024\n",
+        "[plugins.large.limits]\nfunction_bytes = 700000\n[plugins.slow.limits]\nfile_bytes = 1024\n",
     );
     let shown = loaded().await;
     assert!(!shown.contains("refused large") && shown.contains(&refused("alike")), "{shown}");

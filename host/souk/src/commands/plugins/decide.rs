@@ -54,6 +54,7 @@ pub(super) async fn approve(
         // Whoever only lets it serve again has not decided for this file and against its successors.
         let serving = loaded.plugins.get(&version.manifest.group);
         let same = serving.filter(|one| digest.is_none() && one.digest == version.manifest.digest);
+        let same = same.filter(|_| version.is_approved);
         let by = same.and_then(|one| one.approval).unwrap_or(ApprovalSource::Operator);
         print(&take_over(&registry, &trail, version, by)?)?;
         if parked.contains(&version.manifest.group) {
