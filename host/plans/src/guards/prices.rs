@@ -170,7 +170,8 @@ impl Guards {
         let is_woken = fields().any(wakes) && !was_on() && !is_new();
         // Of what is over nothing is let out.
         let [_, to] = SALE_DAYS;
-        if !lasts_longer && !(is_woken && !is_over(stands(to))) {
+        let is_let_out = lasts_longer || is_woken && !is_over(stands(to));
+        if !is_let_out {
             return Ok(());
         }
         if !shows(scope.lookup, SPECIAL_PRICE) {
