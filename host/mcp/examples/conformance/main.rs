@@ -34,7 +34,15 @@ struct Fixtures {
 #[async_trait::async_trait]
 impl Actions for Fixtures {
     fn list(&self, _: &Principal) -> Arc<[Arc<Tool>]> {
-        self.tools.clone()
+        // Only a list that is another one is told of.
+        let changes = *self.changes.borrow();
+        if changes == 0 {
+            return self.tools.clone();
+        }
+        let shown = |tool: &Arc<Tool>| {
+            Arc::new(Tool { title: format!("{} {changes}", tool.title), ..(**tool).clone() })
+        };
+        self.tools.iter().map(shown).collect()
     }
 
     fn find(&self, name: &str) -> Option<Arc<Tool>> {
@@ -74,7 +82,12 @@ impl Actions for Fixtures {
     }
 
     fn prompts(&self, _: &Principal) -> Vec<PromptInfo> {
-        prompts::list()
+        let changes = *self.changes.borrow();
+        let mut prompts = prompts::list();
+        if let Some(first) = prompts.first_mut().filter(|_| changes > 0) {
+            first.title = format!("{} {changes}", first.title);
+        }
+        prompts
     }
 
     async fn prompt(&self, request: PromptRequest) -> Result<Vec<PromptMessage>, Failure> {
