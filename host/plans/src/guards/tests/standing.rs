@@ -6,7 +6,7 @@ use souk_model::{Binding, BindingSource, WriteMethod};
 use souk_upstream::WebsiteProduct;
 
 use super::{PRODUCT, World, change, refused};
-use crate::guards::WebsitePrices;
+use crate::guards::{CouponRules, PlanScope, WebsitePrices};
 use crate::observed::ObservedState;
 
 fn on_sale(status: u8, ends: &str) -> Value {
@@ -62,6 +62,32 @@ fn what_is_set_for_all_websites_is_held_to_the_cap_on_each() {
         judge(&website("100", None), attribute("special_to_date", json!("2999-01-01"))),
         None
     );
+}
+
+#[test]
+fn what_takes_a_change_back_opens_no_rule_beyond_the_cap() {
+    let world = World::of("/V1/coupons/{couponId}", json!({"coupon_id": 7, "rule_id": 1}));
+    let rules = [(1, 1), (2, 95)].map(|(id, amount)| {
+        let rule = json!({"rule_id": id, "simple_action": "by_percent", "discount_amount": amount,
+            "is_active": true});
+        (id, rule.as_object().unwrap().clone())
+    });
+    let rules = CouponRules(rules.into_iter().collect());
+    let moved_to = |rule: u64| {
+        let body = json!({"coupon": {"coupon_id": 7, "rule_id": rule, "code": "C"}});
+        let change = change("7", WriteMethod::Put, "/V1/coupons/{couponId}", body);
+        let scope = PlanScope { takes_back: true, ..world.scope() }.with_rules(&rules);
+        let judged = world.guards.check_requests(&scope, &change).unwrap();
+        let observed = ObservedState { here: world.here.clone(), ..ObservedState::default() };
+        assert_eq!(
+            world.guards.rules_of_coupons(&scope, &change, &judged, &observed),
+            [rule].into(),
+        );
+        let values = world.guards.check_values_read(&scope, &change, &judged, &observed);
+        values.err().and_then(|failure| failure.rule)
+    };
+    assert_eq!(moved_to(1), None);
+    assert_eq!(moved_to(2), refused("discount-cap"));
 }
 
 #[test]
