@@ -311,7 +311,10 @@ async fn passes(world: &World, write: &SentWrite, before: &[(String, Decimal)]) 
             let amount = value("discount_amount").and_then(|amount| amount.as_f64()).unwrap_or(0.0);
             let step = value("discount_step").and_then(|step| step.as_f64()).unwrap_or(0.0);
             let action = value("simple_action").unwrap_or_else(|| json!("by_percent"));
-            let right = amount == 0.0
+            // One that is off takes nothing off; whoever wakes it is judged by what it does.
+            let is_off = standing.get("is_active") == Some(&Value::Bool(false));
+            let right = is_off
+                || amount == 0.0
                 || match action.as_str() {
                     Some("by_percent") => amount <= 50.0,
                     Some("to_percent") => amount >= 50.0,
