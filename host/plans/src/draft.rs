@@ -211,10 +211,9 @@ impl PlanDraft {
         });
         let opened = opened.flatten().collect();
         let rules = price_share::coupon_rules(&self.session, opened).await;
-        let both: Vec<_> = changes.iter().zip(&judged).collect();
+        let view = &self.header.view;
         let (prices, unseen) =
-            price_share::website_prices(&self.session, &self.header.view, &both).await;
-        drop(both);
+            price_share::website_prices(&self.session, view, &changes, &judged).await;
         let scope = scope.with_rules(&rules).with_website_prices(&prices);
         let mut checked = Vec::with_capacity(changes.len());
         for (change, judged) in changes.iter().zip(&judged) {

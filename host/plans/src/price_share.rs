@@ -43,10 +43,12 @@ pub(crate) async fn base_currencies(
 pub(crate) async fn website_prices(
     session: &Session,
     view: &StoreView,
-    judged: &[(&Change, &JudgedChange<'_, '_>)],
+    changes: &[Change],
+    judged: &[JudgedChange<'_, '_>],
 ) -> (WebsitePrices, Option<&'static str>) {
-    let reduced: Vec<&str> = judged
+    let reduced: Vec<&str> = changes
         .iter()
+        .zip(judged)
         .filter(|(_, judged)| *view == StoreView::Global && judged.reduces_price())
         .map(|(change, _)| change.subject.id.as_str())
         .collect();

@@ -27,9 +27,9 @@ pub(super) fn begins_earlier(after: Option<&Value>, before: Option<&Value>) -> b
 
 /// Whether an end is past, in every time zone.
 pub(super) fn is_over(end: Option<&Value>) -> bool {
-    let yesterday = Timestamp::now().as_second() - 2 * 24 * 3_600;
-    let yesterday = Timestamp::from_second(yesterday).map(|at| at.to_string()).unwrap_or_default();
-    matches!(day(end), Day::At(end) if yesterday.get(..10).is_some_and(|day| end < day))
+    let past = Timestamp::now().as_second() - 2 * 24 * 3_600;
+    let past = Timestamp::from_second(past).map(|at| at.to_string()).unwrap_or_default();
+    matches!(day(end), Day::At(end) if past.get(..10).is_some_and(|day| end < day))
 }
 
 enum Day<'v> {

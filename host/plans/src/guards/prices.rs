@@ -165,9 +165,8 @@ impl Guards {
                 false
             }
         });
-        let was_on = || document.is_some_and(|product| product.get("status") == Some(&1.into()));
-        let is_new = || document.is_none();
-        let is_woken = fields().any(wakes) && !was_on() && !is_new();
+        let was_off = document.is_some_and(|product| product.get("status") != Some(&1.into()));
+        let is_woken = was_off && fields().any(wakes);
         // Of what is over nothing is let out.
         let [_, to] = SALE_DAYS;
         let is_let_out = lasts_longer || is_woken && !is_over(stands(to));

@@ -105,6 +105,11 @@ impl Registry {
         self.settled.subscribe()
     }
 
+    /// Whether something is looked at that may serve soon. Cheap: it is asked with each call.
+    pub(crate) fn is_loading(&self) -> bool {
+        self.settled.borrow().is_none()
+    }
+
     /// What the registry loads plugins into.
     #[must_use]
     pub fn sandbox(&self) -> &Sandbox {

@@ -187,11 +187,8 @@ impl Dispatcher {
     /// Waits until a call's tool is there, or nothing more is coming; a call that finds others, for all
     /// that a list waits for.
     async fn await_tool_of(&self, call: &ToolCall) {
-        if !self.loading.is_going_on() {
-            return;
-        }
         if FinderTool::is_name(&call.tool) {
-            self.loading.started().await;
+            self.ready().await;
         }
         let is_missing = || {
             let (tools, config) = (self.tools(), self.config.load());
@@ -366,7 +363,9 @@ impl Actions for Dispatcher {
     }
 
     async fn ready(&self) {
-        self.loading.started().await;
+        if self.loading.is_going_on() {
+            self.loading.started().await;
+        }
     }
 
     async fn await_tool(&self, name: &str) {

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::load::registry::Registry;
@@ -37,14 +36,17 @@ impl Loading {
 
     /// Whether something is being loaded.
     pub(super) fn is_going_on(&self) -> bool {
-        self.registry.settled().borrow().is_none()
+        self.registry.is_loading()
     }
 
     /// Waits while something is missing and may still come; not for longer than a call may take.
     pub(super) async fn wait_while(&self, is_missing: impl Fn() -> bool) {
+        if !self.is_going_on() {
+            return;
+        }
         let (mut changes, mut settled) = (self.registry.changes(), self.registry.settled());
         let wait = async {
-            while is_going_on(&mut settled) && is_missing() {
+            while self.is_going_on() && is_missing() {
                 let changed = tokio::select! {
                     changed = changes.changed() => changed,
                     changed = settled.changed() => changed,
@@ -58,8 +60,4 @@ impl Loading {
         // What is missing after that is told to be.
         let _ = tokio::time::timeout(patience, wait).await;
     }
-}
-
-fn is_going_on(settled: &mut watch::Receiver<Option<u64>>) -> bool {
-    settled.borrow_and_update().is_none()
 }

@@ -82,6 +82,6 @@ impl PluginParking {
 }
 
 /// The second in which it is over.
-fn to_the_second(at: Timestamp) -> String {
+pub(super) fn to_the_second(at: Timestamp) -> String {
     souk_state::rfc3339_to_the_second(at.as_millisecond() + 999)
 }

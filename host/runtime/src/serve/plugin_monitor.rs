@@ -16,7 +16,7 @@ use souk_state::audit::{AuditTrail, CallResources};
 
 use super::circuit_breaker::{BreachRule, CircuitChange, ParkedUntil, ParkingLimits};
 use super::plugin_circuits::{ParkedFor, Passages, PluginCircuits};
-use super::plugin_figures::{PluginFigures, PluginParking};
+use super::plugin_figures::{PluginFigures, PluginParking, to_the_second};
 use crate::load::plugin::Plugin;
 
 /// Watches over the plugins of one host.
@@ -298,10 +298,7 @@ fn refusal(group: &str, whom: &ParkedFor, parked: ParkedUntil, principal: &Princ
 
 fn until(parked: ParkedUntil) -> String {
     match parked.until {
-        Some(until) => {
-            let at = wall(until).as_millisecond() + 999;
-            format!(" until {}", souk_state::rfc3339_to_the_second(at))
-        }
+        Some(until) => format!(" until {}", to_the_second(wall(until))),
         None => " until a call that tries it has ended".to_owned(),
     }
 }

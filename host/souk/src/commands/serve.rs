@@ -12,6 +12,7 @@ use souk_runtime::Registry;
 use souk_state::audit::Transport;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::end_signals::EndSignals;
 use crate::refused_config::RefusalNote;
@@ -54,7 +55,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     tokio::spawn(crate::allocator::give_back());
     let note = RefusalNote::new(&setup.state_dir()?);
     let following = follow_configuration(setup.clone(), host.dispatcher.clone(), note);
-    let following = AbortOnDrop(tokio::spawn(following));
+    let following = AbortOnDropHandle::new(tokio::spawn(following));
     let limits = setup.mcp.clone();
     let mut signals = EndSignals::listen();
     match listen {
@@ -101,15 +102,6 @@ async fn tell_what_serves(registry: Arc<Registry>) {
         counted(plugins.len(), "plugin", "plugins"),
         registry.directory().display()
     );
-}
-
-/// Ends a task with what it holds.
-struct AbortOnDrop(tokio::task::JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// Lets this process have as many files open as it may: each connection is one, and the usual limit
