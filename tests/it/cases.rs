@@ -2,7 +2,7 @@
 
 use souk_tests::{Home, plugins};
 
-use crate::hostile::case::renamed;
+use souk_hostile::case::renamed;
 
 const CASES: &str = r#"
 [[case]]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use souk_tests::{Era, Home, HttpHost, Mcp};
 
-use crate::hostile::case::renamed;
+use souk_hostile::case::renamed;
 
 /// Calls that spin at once: as many as one plugin may have.
 const SPINNING: usize = 32;

@@ -1,21 +1,20 @@
-//! Plugins that attack their host. Each folder of `tests/hostile` is one attack; a new one needs no
+//! Plugins that attack their host. Each folder of `tests/hostile/cases` is one attack; a new one needs no
 //! code here.
 
-pub(crate) mod case;
-mod group;
 mod joined;
+mod kit;
 mod mutated;
 mod paced;
 mod reach;
 mod tiers;
 mod worlds;
 
-use case::{Case, Expected};
 use serde_json::{Value, json};
+use souk_hostile::case::{self, Case, Expected};
 use souk_tests::{Home, Mcp, calls};
 
 /// Enough for an honest call, and little enough that a test of endless loops ends soon.
-const LIMITS: &str = "[limits]\ncpu_ms = 300\nwall_ms = 3000\ndescribe_cpu_ms = 100\n";
+const LIMITS: &str = include_str!("../hostile/limits.toml");
 
 /// A host with every attack dropped in beside the shipped plugins.
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use souk_tests::{DemoStore, Era, Gate, Home, Mcp, Versions, calls, plugins, scaled, until};
 
-use crate::hostile::case::renamed;
+use souk_hostile::case::renamed;
 
 /// More than the instance pool has places.
 const MANY: usize = 80;

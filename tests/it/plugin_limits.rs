@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use souk_tests::{CommandOutput, DemoStore, Era, Home, Mcp, Souk, calls, lines_of, until};
 
-use crate::hostile::case::described_with;
+use souk_hostile::case::described_with;
 
 /// Arguments by whose length the plugin knows what to do.
 const LONG: &str = "this is so long that it loops for ever and more";

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use souk_tests::{Home, Souk, lines_of};
 
-use crate::hostile::case::described;
+use souk_hostile::case::described;
 
 /// The digest of a file, as the host has it.
 fn digest(wasm: &[u8]) -> String {

@@ -60,7 +60,7 @@ pub use money::{Caps, InvalidCaps};
 pub use outcome::{ItemFailure, MAX_ITEM_FAILURES, OutcomeTotals, PlanCompletion, PlanOutcome};
 pub use purge::{PurgeRequest, PurgeResult};
 pub use request::{ApplyOptions, CommitRequest, TierGate};
-pub use review::{ItemReview, PlanReview, sample_rows};
+pub use review::{ItemReview, PlanReview, mask_review, sample_rows};
 pub use run_control::EndUrgency;
 pub use seal::SealKey;
 pub use service::Plans;

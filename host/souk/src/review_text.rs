@@ -12,7 +12,7 @@ use souk_plans::review::{
     BodyFill, ExpectationKind, FailureResponseReview, FieldChange, ParameterReview, RequestsReview,
     RunReview, UndoKind, UndoReview,
 };
-use souk_plans::{ItemReview, PlanReview};
+use souk_plans::{ItemReview, PlanReview, mask_review};
 use souk_policy::Mask;
 
 use crate::diff;
@@ -26,7 +26,9 @@ pub(crate) fn masked<R: Serialize + DeserializeOwned>(
     mask: &Mask,
 ) -> Result<R, Failure> {
     serde_json::to_value(review)
-        .and_then(|review| serde_json::from_value(mask.value(review)))
+        .and_then(serde_json::from_value)
+        .map(|review| Value::Object(mask_review(mask, review)))
+        .and_then(serde_json::from_value)
         .map_err(|error| Failure::internal(format!("the review cannot be shown: {error}")))
 }
 

@@ -6,8 +6,8 @@ use souk_tests::{Home, Mcp};
 use wasm_compose::graph::{Component, CompositionGraph, EncodeOptions, InstanceId};
 use wasmparser::Validator;
 
-use super::case::component;
-use super::group::Group;
+use souk_hostile::case::component;
+use souk_hostile::group::Group;
 
 /// What the plugin asks its neighbour for, and what each neighbour asks the next.
 const ASKED: &str = "wasi:random/random@0.2.0";

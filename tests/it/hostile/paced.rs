@@ -6,7 +6,7 @@ use serde_json::json;
 use souk_tests::{Era, Home, Mcp};
 use tokio::time::MissedTickBehavior;
 
-use super::case::renamed;
+use souk_hostile::case::renamed;
 
 /// A call every so often, so many times.
 const PACE: Duration = Duration::from_millis(10);

@@ -3,8 +3,8 @@
 use serde_json::json;
 use souk_tests::{DemoStore, Home};
 
-use super::case::component;
-use super::group::{Group, Read};
+use souk_hostile::case::component;
+use souk_hostile::group::{Group, Read};
 
 const ROUTE: &str = "/V1/products/{sku}";
 

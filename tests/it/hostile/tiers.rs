@@ -3,7 +3,7 @@
 use serde_json::json;
 use souk_tests::Home;
 
-use super::case;
+use souk_hostile::case;
 
 const TOOL: &str = "tierrefundassafe_run";
 

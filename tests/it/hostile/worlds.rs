@@ -4,8 +4,8 @@
 use serde_json::json;
 use souk_tests::Home;
 
-use super::case::component_of;
-use super::group::Group;
+use souk_hostile::case::component_of;
+use souk_hostile::group::Group;
 
 /// Imports of a core module, one of each interface of `reader`, with what it takes to have them.
 const READER: &str = r#"

@@ -31,6 +31,31 @@ async fn a_deleted_file_is_noticed_without_a_call_and_told_everywhere() {
 }
 
 #[tokio::test]
+async fn a_trail_swapped_for_one_write_is_a_breach_everywhere() {
+    let (store, home) = (DemoStore::start().await, Home::new());
+    let host = home.souk(["serve"]).on(&store).logged_in().await;
+    let (older, aside) = (home.path("older"), home.path("aside"));
+    fs::copy(home.trail(), &older).unwrap();
+    host.answer("auth_whoami", json!({})).await;
+    fs::rename(home.trail(), &aside).unwrap();
+    fs::rename(&older, home.trail()).unwrap();
+    let comment = souk_tests::confirmed(json!({"order_id": 3, "comment": "unseen"}));
+    host.answer("orders_comment", comment).await;
+    fs::rename(home.trail(), &older).unwrap();
+    fs::rename(&aside, home.trail()).unwrap();
+    host.process().logged("AN OLDER AUDIT TRAIL WAS PUT IN THE PLACE").await;
+    let told = async || lines_of(&home.trail(), "replaced").len() == 1;
+    until("the true trail tells of it", told).await;
+    let ran = home.souk(["audit", "verify"]).run().await;
+    assert_eq!(ran.status, Some(1), "{}", ran.out);
+    assert!(ran.err.contains("put in the trail's place"), "{}", ran.err);
+    let doctor = home.souk(["doctor"]).on(&store);
+    assert_eq!(doctor_says(doctor, "put in the trail's place").await, Some(1));
+    let _ = home.souk(["state", "accept"]).run().await.ok();
+    let _ = home.souk(["audit", "verify"]).run().await.ok();
+}
+
+#[tokio::test]
 async fn a_rotation_is_reported_and_the_other_file_is_checked_by_its_name() {
     let (store, home) = (DemoStore::start().await, Home::new());
     let host = home.souk(["serve"]).on(&store).logged_in().await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use souk_tests::{Era, Home, calls, until};
 
 use super::{digest, directory, greet, listed, noted, plugins, serving, under};
-use crate::hostile::case::described;
+use souk_hostile::case::described;
 
 #[tokio::test]
 async fn of_a_new_file_the_queries_serve_marked_and_the_rest_is_held_back_and_told() {

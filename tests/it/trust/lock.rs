@@ -4,7 +4,7 @@ use serde_json::json;
 use souk_tests::Home;
 
 use super::{digest, directory, greet, listed, plugins, serving, under};
-use crate::hostile::case::described;
+use souk_hostile::case::described;
 
 #[tokio::test]
 async fn a_lock_is_taken_over_by_whoever_may_approve_and_only_where_it_says_what_the_files_are() {

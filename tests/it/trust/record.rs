@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use souk_tests::Home;
 
 use super::{digest, directory, greet, listed, plugins, serving, under};
-use crate::hostile::case::described;
+use souk_hostile::case::described;
 
 #[tokio::test]
 async fn a_record_that_somebody_edited_approves_nothing_and_is_told_of() {

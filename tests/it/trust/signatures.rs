@@ -8,7 +8,7 @@ use souk_tests::{Home, until};
 
 use super::minisign::MinisignKey;
 use super::{digest, directory, greet, listed, noted, plugins, serving, under};
-use crate::hostile::case::described;
+use souk_hostile::case::described;
 
 const WASM: &str = "plugins/greet.wasm";
 const SIGNATURE: &str = "plugins/greet.wasm.minisig";

@@ -108,6 +108,7 @@ impl Guards {
     /// No rule that takes off more than the caps.
     fn check_sum(&self, rule: &RuleAfter<'_>) -> Result<Option<AmountOff>, Failure> {
         let change = rule.change;
+        self.check_free_shipping(rule)?;
         let Some(amount) = rule.value("discount_amount")? else { return Ok(None) };
         let amount = rule.number("discount_amount", amount)?;
         if amount.is_zero() {
@@ -157,6 +158,23 @@ impl Guards {
             )),
         };
         checked.map(|()| None)
+    }
+
+    /// No shipping for nothing where less than everything may be taken off.
+    fn check_free_shipping(&self, rule: &RuleAfter<'_>) -> Result<(), Failure> {
+        let is_free = rule.value("simple_free_shipping")?.is_some_and(|free| !is_off(free));
+        if !is_free || self.max_discount_pct >= 100.0 {
+            return Ok(());
+        }
+        Err(refuse(
+            "discount-cap",
+            Code::Forbidden,
+            format!(
+                "free shipping by {} takes off all of it, above the cap of {} %",
+                rule.change.subject, self.max_discount_pct
+            ),
+            "an operator sets `guards.max_discount_pct` (MCP_MAX_DISCOUNT_PCT) to 100".into(),
+        ))
     }
 
     /// No discount of more money than the cap of the currencies in which the rule's websites count.
@@ -251,7 +269,7 @@ impl<'r> RuleAfter<'r> {
     /// Whether a rule could take off more than it does, or from more, or for longer. What it takes off
     /// is judged even while it sleeps: somebody will wake it.
     fn does_more(&self) -> Result<bool, Failure> {
-        let sum = ["simple_action", "discount_amount", "discount_step"];
+        let sum = ["simple_action", "discount_amount", "discount_step", "simple_free_shipping"];
         if self.sets.keys().any(|key| sum.iter().any(|name| same_name(key, name))) {
             return Ok(true);
         }

@@ -161,6 +161,8 @@ fn a_discount_is_what_the_rule_will_do() {
             &cap,
         ),
         (json!({"simple_action": "to_fixed"}), standing(json!({})), &cap),
+        (json!({"simple_free_shipping": "1"}), standing(json!({"discount_amount": 0})), &cap),
+        (json!({"simple_free_shipping": "0"}), standing(json!({})), &None),
         // A rule that sleeps is woken.
         (
             json!({"is_active": true}),

@@ -13,9 +13,11 @@
 //! | `item_review` | an item, all of it |
 //! | `plan_review` | the plan as a whole |
 //! | `run_review` | its last run: whether it is under way, whose, how far |
+//! | `masked` | a review for somebody who must not see personal data |
 //! | `sample` | the first items, for the answer of a tool that proposes |
 
 mod item_review;
+mod masked;
 mod plan_item;
 mod plan_review;
 mod request_review;
@@ -28,6 +30,7 @@ mod tests;
 pub use item_review::{
     ExpectationKind, FailureReview, FieldChange, ItemReview, UndoKind, UndoReview,
 };
+pub use masked::mask_review;
 pub use plan_review::PlanReview;
 pub use request_review::{BodyFill, FailureResponseReview, ParameterReview, RequestsReview};
 pub use run_review::RunReview;

@@ -235,6 +235,16 @@ pub(super) fn kind_at(path: &str, context: PersonContext) -> Option<PersonalData
     None
 }
 
+/// Whether a path leads to an attribute by its number in a list, which does not say which one it is:
+/// `/custom_attributes/0/value`.
+pub(super) fn is_attribute_by_number(path: &str) -> bool {
+    let is_number = |step: &str| !step.is_empty() && step.bytes().all(|b| b.is_ascii_digit());
+    let mut steps = path.split('/').skip_while(|step| {
+        !matches!(MemberName::new(step).as_str(), "customattributes" | "attributes")
+    });
+    steps.next().is_some() && steps.next().is_some_and(is_number)
+}
+
 /// Of whom the members of an object tell that a path leads to: `/customer`,
 /// `/billing_address/extension_attributes`.
 pub(super) fn context_at(path: &str, context: PersonContext) -> PersonContext {

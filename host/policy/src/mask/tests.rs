@@ -194,6 +194,14 @@ fn a_row_is_masked_by_every_place_that_it_names() {
         let row = json!({"field": field, "read_at": read_at, "before": address, "after": null});
         assert_eq!(masked(row)["before"], told, "{field} {read_at}");
     }
+    // Which attribute that is, its number does not say.
+    for (name, place) in [
+        ("read_at", json!("/custom_attributes/0/value")),
+        ("sent_at", json!(["/customer/custom_attributes/3/value of request 0"])),
+    ] {
+        let row = json!({"field": "sku", name: place, "before": "Doe", "after": null});
+        assert_eq!(masked(row)["before"], "[masked:name]", "{name}");
+    }
     for read_at in ["/customer", "/billing_address/extension_attributes"] {
         let row = json!({"field": "sku", "read_at": read_at, "before": {"name": "Doe"}});
         assert_eq!(masked(row)["before"]["name"], "[masked:name]", "{read_at}");

@@ -96,9 +96,15 @@ impl RowKinds {
         if !ROW_VALUES.iter().any(|name| object.contains_key(*name)) {
             return row;
         }
-        for label in ROW_LABELS.iter().filter_map(|label| object.get(*label)).flat_map(texts) {
+        let labels = ROW_LABELS.iter().filter_map(|name| Some((*name, object.get(*name)?)));
+        for (name, label) in labels.flat_map(|(name, label)| texts(label).map(move |at| (name, at)))
+        {
             let place = without_request(label);
             row.kind = stricter(row.kind, members::kind_at(place, context));
+            // A reviewed field whose attribute nobody can tell may be anybody's.
+            if ["read_at", "sent_at"].contains(&name) && members::is_attribute_by_number(place) {
+                row.kind = stricter(row.kind, Some(PersonalDataKind::Name));
+            }
             if row.context == PersonContext::Nobody {
                 row.context = members::context_at(place, context);
             }

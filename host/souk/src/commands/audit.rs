@@ -167,6 +167,12 @@ fn show(record: &TrailRecord) -> String {
         TrailRecord::Removed { after, .. } => {
             return format!("{at}  THE TRAIL WAS DELETED: line {} was the last", after.seq);
         }
+        TrailRecord::Replaced { after, .. } => {
+            return format!(
+                "{at}  ANOTHER TRAIL WAS PUT IN ITS PLACE: line {} was the last",
+                after.seq
+            );
+        }
         TrailRecord::Cut { after, .. } => {
             return format!("{at}  LINES ARE MISSING: line {} was the last", after.seq);
         }

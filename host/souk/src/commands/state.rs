@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use souk_model::counted;
-use souk_state::audit::{self, BreachKind, VerifyError};
+use souk_state::audit::{self, VerifyError};
 use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
 use souk_state::{StateDir, Timestamp, continuity};
@@ -24,10 +24,7 @@ pub(crate) async fn run(setup: Setup, command: StateCommand) -> anyhow::Result<E
             let key = wiring::trail_key(&setup, &state)?;
             let is_breached = matches!(
                 audit::verify(trail.path(), None, Some(&key)),
-                Err(VerifyError::Breach(breach)) if matches!(
-                    breach.kind,
-                    BreachKind::Cut { .. } | BreachKind::Removed { .. } | BreachKind::Lost { .. }
-                )
+                Err(VerifyError::Breach(breach)) if breach.kind.is_told()
             );
             match continuity::accept(&trail, &plans, is_breached).await? {
                 Some(what) => print(&format!(

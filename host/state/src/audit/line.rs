@@ -70,6 +70,14 @@ pub enum TrailRecord {
         /// The last line known in the file that is gone.
         after: Position,
     },
+    /// A file with older lines was put in the place of the one that a host used.
+    Replaced {
+        /// When that was found.
+        #[serde(with = "super::timestamp")]
+        at: Timestamp,
+        /// The last line known in the file that was there.
+        after: Position,
+    },
     /// Lines were cut off this file's end.
     Cut {
         /// When that was found.
@@ -139,6 +147,7 @@ impl TrailRecord {
             Self::Torn { at, .. }
             | Self::Rotated { at, .. }
             | Self::Removed { at, .. }
+            | Self::Replaced { at, .. }
             | Self::Cut { at, .. }
             | Self::Begun { at, .. }
             | Self::Notice { at, .. }

@@ -24,6 +24,7 @@
 //! | `torn` | a host died, or the disk was full, in the middle of the line or lines above; how many bytes they are and their SHA-256. They stay in the file and are no part of the chain: this line follows the last whole one. Their call was never answered, for answers wait for their line. (A line that lacks only its newline gets it, and is a line like any other) |
 //! | `rotated` | the file was replaced, removed or emptied while a host used it; which line was the last before. At the top of a new file it ties the two together; each host that was running may add one |
 //! | `removed` | the file was deleted while a host used it; which line was the last before. [`verify`] reports it as a breach |
+//! | `replaced` | a file with older lines was put in the place of the one that a host used; which line was the last there. [`verify`] reports it as a breach, in this file and, where the other was put back, in that one |
 //! | `begun` | the first line of all, with the id of the key |
 //! | `lost` | the plans, or a trail, that were there before are gone or were set back. [`verify`] reports it as a breach |
 //! | `notice` | something that the host noticed: a code and a message, such as a file of rules that is not taken |
@@ -48,6 +49,7 @@ mod chain_head;
 mod entry;
 mod error;
 mod file;
+mod first_line;
 mod hash;
 mod key;
 mod line;

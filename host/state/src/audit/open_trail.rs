@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::chain_head::ChainHead;
 use super::error::AuditError;
 use super::file::{FileId, FileLock, open_to_append};
+use super::first_line::{FirstLine, read_first_line};
 use super::key::TrailKey;
 use super::line::{LineSeal, Position, RecordJson, TrailRecord};
 use super::moved_file::MovedFile;
@@ -30,6 +31,8 @@ pub(super) struct OpenTrail {
     key: TrailKey,
     /// The plans of this host.
     pub(super) plans: Option<Arc<CurrentPlans>>,
+    /// When the path last led to the file as this process knows it.
+    seen_at: Timestamp,
     /// What must be said before the next entry.
     change: Option<FileChange>,
     /// What an append left behind that could not be taken back.
@@ -52,6 +55,7 @@ struct Remnant {
 enum FileChange {
     Rotated(Position),
     Removed(Position),
+    Replaced(Position),
     Cut(Position),
 }
 
@@ -61,6 +65,7 @@ impl FileChange {
         match self {
             Self::Rotated(after) => TrailRecord::Rotated { at, after },
             Self::Removed(after) => TrailRecord::Removed { at, after },
+            Self::Replaced(after) => TrailRecord::Replaced { at, after },
             Self::Cut(after) => TrailRecord::Cut { at, after },
         }
     }
@@ -77,6 +82,10 @@ impl FileChange {
                 "THE AUDIT TRAIL `{path}` WAS DELETED while souk ran; line {after} was the last. \
                  Find out who did it; a new file is begun, and says so"
             ),
+            Self::Replaced(after) => tracing::error!(
+                "AN OLDER AUDIT TRAIL WAS PUT IN THE PLACE OF `{path}` while souk ran; line {after} was \
+                 the last. Find out who did it, and where the lines since then are"
+            ),
             Self::Cut(after) => tracing::error!(
                 "LINES OF THE AUDIT TRAIL `{path}` ARE GONE: line {after} was the last, and is not \
                  there any more. Find out who did it"
@@ -92,7 +101,8 @@ impl OpenTrail {
         let found = file.metadata().map_err(AuditError::io("look at", path))?;
         let head = read_head(&file, path, found.len(), &key)?;
         let id = FileId::of(&found);
-        Ok(Self { file, id, head, key, plans: None, change: None, remnant: None })
+        let seen_at = Timestamp::now();
+        Ok(Self { file, id, head, key, plans: None, seen_at, change: None, remnant: None })
     }
 
     /// Appends these records. `adopted` are the plans that lines vouch for from here on, whatever
@@ -131,6 +141,7 @@ impl OpenTrail {
                 Ok(found) if FileId::of(&found) == self.id => {
                     let len = self.take_back(found.len()).map_err(AuditError::io("cut", path))?;
                     self.reread_end(path, len)?;
+                    self.seen_at = Timestamp::now();
                     return Ok(lock);
                 }
                 Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -161,14 +172,13 @@ impl OpenTrail {
         }
         if !self.head.still_ends_in(&self.file, len).map_err(AuditError::io("read", path))? {
             let after = self.head.position();
-            let begun_anew = !self
-                .head
-                .has_beginning_of(&self.file, len)
-                .map_err(AuditError::io("read", path))?;
-            self.has_changed(
-                path,
-                if begun_anew { FileChange::Rotated(after) } else { FileChange::Cut(after) },
-            );
+            let same = self.head.has_beginning_of(&self.file, len);
+            let change = if same.map_err(AuditError::io("read", path))? {
+                FileChange::Cut(after)
+            } else {
+                self.taken_over_by(&self.file, path)?
+            };
+            self.has_changed(path, change);
         }
         let mark = self.head.mark.take();
         self.head = read_head(&self.file, path, len, &self.key)?;
@@ -199,12 +209,12 @@ impl OpenTrail {
             .map_err(AuditError::io("read", path))?;
         next.change = self.change.take();
         if !copied {
-            let after = self.head.position();
             let is_deleted = left.nlink() == 0;
-            next.has_changed(
-                path,
-                if is_deleted { FileChange::Removed(after) } else { FileChange::Rotated(after) },
-            );
+            let change = match self.taken_over_by(&next.file, path)? {
+                FileChange::Rotated(after) if is_deleted => FileChange::Removed(after),
+                change => change,
+            };
+            next.has_changed(path, change);
         }
         next.plans = self.plans.take();
         if next.head.mark.is_none() {
@@ -212,6 +222,21 @@ impl OpenTrail {
         }
         *self = next;
         Ok(())
+    }
+
+    /// What it means that this file has taken the place of the one known. A rotation leaves one that is
+    /// empty, or that another host has begun since; lines that are older than that are not where they
+    /// were written.
+    fn taken_over_by(&self, file: &File, path: &Path) -> Result<FileChange, AuditError> {
+        let begun_at = read_first_line(file, &self.key).map_err(AuditError::io("read", path))?;
+        let after = self.head.position();
+        // The trail's instants are whole milliseconds, rounded down.
+        let is_older = |at: Timestamp| at.as_millisecond() < self.seen_at.as_millisecond();
+        Ok(match begun_at {
+            FirstLine::None => FileChange::Rotated(after),
+            FirstLine::Of(at) if !is_older(at) => FileChange::Rotated(after),
+            FirstLine::Of(_) | FirstLine::Foreign => FileChange::Replaced(after),
+        })
     }
 
     /// Puts what must be said before the next entry, and answers the line that it follows.

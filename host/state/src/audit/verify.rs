@@ -109,6 +109,11 @@ pub enum BreachKind {
         /// The last line that the host had seen.
         after: Position,
     },
+    /// A running host found that a file with older lines was in the place of the one it had used.
+    Replaced {
+        /// The last line that the host had seen.
+        after: Position,
+    },
     /// A host found that what was kept before was gone.
     Lost {
         /// What.
@@ -129,6 +134,18 @@ pub enum BreachKind {
         /// The anchor.
         anchor: Position,
     },
+}
+
+impl BreachKind {
+    /// Whether the chain itself tells of it, so that the operator can accept it and go on: a host
+    /// found it and wrote it down.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        matches!(
+            self,
+            Self::Removed { .. } | Self::Replaced { .. } | Self::Lost { .. } | Self::Cut { .. }
+        )
+    }
 }
 
 impl fmt::Display for BreachKind {
@@ -154,6 +171,10 @@ impl fmt::Display for BreachKind {
             Self::Removed { after } => write!(
                 f,
                 "the trail before it was deleted while a host was running: the last line it had seen was {after}"
+            ),
+            Self::Replaced { after } => write!(
+                f,
+                "another file, with older lines, was put in the trail's place while a host was running: the last line it had seen was {after}, and what it wrote between is not above this line"
             ),
             Self::Lost { what } => write!(f, "{what}"),
             Self::Cut { after } => write!(
@@ -327,6 +348,7 @@ impl<'k> ChainCheck<'k> {
             }
             ("cut", Some(after), _) => BreachKind::Cut { after },
             ("removed", Some(after), _) => BreachKind::Removed { after },
+            ("replaced", Some(after), _) => BreachKind::Replaced { after },
             ("lost", _, Some(what)) => BreachKind::Lost { what: what.clone() },
             _ => return,
         };

@@ -92,6 +92,7 @@ fn told(rows: &[TrailRow]) -> Vec<String> {
                 TrailRecord::Torn { .. } => "torn".to_owned(),
                 TrailRecord::Rotated { .. } => "rotated".to_owned(),
                 TrailRecord::Removed { .. } => "removed".to_owned(),
+                TrailRecord::Replaced { .. } => "replaced".to_owned(),
                 TrailRecord::Cut { .. } => "cut".to_owned(),
                 TrailRecord::Begun { .. } => "begun".to_owned(),
                 TrailRecord::Notice { code, .. } => code.clone(),

@@ -100,3 +100,49 @@ fn a_copy_put_in_its_place_is_simply_continued() {
     assert_eq!(told(&tail(&path, 9).unwrap()), ["1", "2"]);
     whole(&path);
 }
+
+#[test]
+fn an_older_trail_put_in_its_place_and_taken_back_is_a_breach_in_both() {
+    let (directory, path) = place();
+    let aside = directory.path().join("aside");
+    let older = directory.path().join("older");
+    let trail = open(&path);
+    append(&trail, 1);
+    fs::copy(&path, &older).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    let last = append(&trail, 2);
+    // The lines of one write are to go where nobody will look.
+    fs::rename(&path, &aside).unwrap();
+    fs::rename(&older, &path).unwrap();
+    let hidden = append(&trail, 3);
+    assert_eq!(told(&tail(&path, 9).unwrap()), ["1", "replaced", "3"]);
+    assert_eq!(
+        broken(&path),
+        Breach { line_number: 2, kind: BreachKind::Replaced { after: last } }
+    );
+    fs::rename(&path, &older).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    append(&trail, 4);
+    assert_eq!(told(&tail(&path, 9).unwrap()), ["1", "2", "replaced", "4"]);
+    let kind = BreachKind::Replaced { after: hidden };
+    assert_eq!(broken(&path), Breach { line_number: 3, kind });
+}
+
+#[test]
+fn an_older_trail_written_into_the_file_is_a_breach() {
+    let (directory, path) = place();
+    let other = directory.path().join("other");
+    append(&open(&other), 7);
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    let trail = open(&path);
+    append(&trail, 1);
+    let last = append(&trail, 2);
+    // Of the same key, with another beginning: from before a rotation, say.
+    fs::write(&path, fs::read(&other).unwrap()).unwrap();
+    append(&trail, 3);
+    assert_eq!(told(&tail(&path, 9).unwrap()), ["7", "replaced", "3"]);
+    assert_eq!(
+        broken(&path),
+        Breach { line_number: 2, kind: BreachKind::Replaced { after: last } }
+    );
+}

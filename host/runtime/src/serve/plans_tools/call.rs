@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use souk_model::plan::PlanId;
 use souk_model::{Failure, Principal, Progress, Tier};
-use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, sample_rows};
+use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, mask_review, sample_rows};
 use souk_policy::{Mask, Rules};
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_state::rfc3339;
@@ -56,7 +56,7 @@ impl PlansCall<'_> {
             PlansTool::Stop => self.stop().await,
             PlansTool::Discard => self.discard().await,
         };
-        result.map(|result| mask.object(result)).map_err(|failure| mask.failure(failure))
+        result.map(|result| mask_review(&mask, result)).map_err(|failure| mask.failure(failure))
     }
 
     /// The plan that the call names.
@@ -91,11 +91,9 @@ impl PlansCall<'_> {
     }
 
     /// The plan as it is shown, with why it is frozen where it is.
-    fn review(&self, stored: &StoredPlan) -> Value {
-        let mut review = json!(PlanReview::of(stored));
-        if let (Some(why), Some(review)) =
-            (why_frozen(self.loaded, &stored.header, stored.state), review.as_object_mut())
-        {
+    fn review(&self, stored: &StoredPlan) -> Map<String, Value> {
+        let mut review = object(json!(PlanReview::of(stored)));
+        if let Some(why) = why_frozen(self.loaded, &stored.header, stored.state) {
             review.insert("frozen".to_owned(), why.into());
         }
         review
@@ -113,8 +111,10 @@ impl PlansCall<'_> {
         let next = (plans.len() == page_size as usize)
             .then(|| plans.last().map(|stored| stored.header.created_ms))
             .flatten();
-        let plans: Vec<Value> =
-            plans.iter().map(|stored| self.mask_for(stored).value(self.review(stored))).collect();
+        let plans: Vec<Value> = plans
+            .iter()
+            .map(|stored| Value::Object(mask_review(&self.mask_for(stored), self.review(stored))))
+            .collect();
         Ok(object(json!({"plans": plans, "next_before": next})))
     }
 

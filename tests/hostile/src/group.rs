@@ -8,18 +8,20 @@ use serde::Deserialize;
 /// The group as a fixture may change it. Texts take `<<x*1000>>` for a thousand times `x`.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Group {
+pub struct Group {
     /// The fixture's name without dashes, unless it says otherwise.
-    pub(crate) name: String,
+    pub name: String,
     version: String,
     title: String,
     description: String,
-    pub(crate) action: Vec<Action>,
+    /// Its actions.
+    pub action: Vec<Action>,
 }
 
 impl Group {
     /// A group with one action that may read this route of the store, and that takes `n`.
-    pub(crate) fn reader(name: &str, route: &str) -> Self {
+    #[must_use]
+    pub fn reader(name: &str, route: &str) -> Self {
         let action = Action {
             input: r#"{"type":"object","properties":{"n":{"type":"string"}}}"#.into(),
             grants: vec![Grant { upstream: None, route: route.into(), write: false }],
@@ -32,8 +34,9 @@ impl Group {
 /// One action of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Action {
-    pub(crate) name: String,
+pub struct Action {
+    /// Without the group's name.
+    pub name: String,
     title: String,
     description: String,
     tier: Tier,
@@ -103,15 +106,18 @@ impl Default for Action {
 }
 
 /// A read as a plugin may ask for it.
-#[derive(Clone)]
-pub(crate) struct Read {
+#[derive(Debug, Clone)]
+pub struct Read {
     /// The back end's name; none for the store.
-    pub(crate) upstream: Option<String>,
-    pub(crate) route: String,
-    pub(crate) path: Vec<(String, String)>,
-    pub(crate) query: Vec<(String, String)>,
+    pub upstream: Option<String>,
+    /// Its template.
+    pub route: String,
+    /// The parameters of its path.
+    pub path: Vec<(String, String)>,
+    /// Those behind it.
+    pub query: Vec<(String, String)>,
     /// A store view's code; none for the session's.
-    pub(crate) view: Option<String>,
+    pub view: Option<String>,
 }
 
 /// Bytes of `variant grant`: a discriminant, a method, a route of 20 and an optional list of 12.

@@ -1,24 +1,29 @@
-//! Fixtures: what a folder of `tests/hostile` holds, and the file it becomes.
+//! Fixtures: what a folder of `cases` holds, and the file it becomes.
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use super::group::{Group, Image, Read, repeated};
+use crate::group::{Group, Image, Read, repeated};
 
 /// Where a guest's memory has what `describe` answers. The fixture may use what lies below.
 const DESCRIPTION: u32 = 0x1_0000;
 
 /// One attack.
-pub(crate) struct Case {
+#[derive(Debug)]
+pub struct Case {
     /// The folder's name.
-    pub(crate) name: String,
-    pub(crate) wasm: Vec<u8>,
-    pub(crate) expected: Expected,
+    pub name: String,
+    /// What it attacks.
+    pub about: String,
+    /// The file.
+    pub wasm: Vec<u8>,
+    /// What must come of it.
+    pub expected: Expected,
     /// The tool that the attack is called by, where it is loaded.
-    pub(crate) tool: String,
+    pub tool: String,
 }
 
 /// `case.toml`
@@ -26,7 +31,6 @@ pub(crate) struct Case {
 #[serde(deny_unknown_fields)]
 struct Manifest {
     /// What it attacks, for whoever reads the folder.
-    #[allow(dead_code, reason = "for people")]
     about: String,
     #[serde(default)]
     form: PluginForm,
@@ -48,27 +52,34 @@ enum PluginForm {
     File,
 }
 
-/// What must become of it: exactly one of the first three.
-#[derive(Debug, Deserialize)]
+/// What must come of it: exactly one of the first three. The words are Souk's.
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Expected {
+pub struct Expected {
     /// It is not loaded, for a reason that contains this.
-    pub(crate) refused: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// It is loaded, and its call fails with an error that contains this.
-    pub(crate) fails: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fails: Option<String>,
     /// It is loaded, and its call answers this: the attack came to nothing.
-    pub(crate) answers: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
     /// The rule on the audit trail.
-    pub(crate) rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
-/// `tests/hostile`
 fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
 }
 
-/// Every folder of `tests/hostile` that is a case; a folder that is not fails the tests.
-pub(crate) fn all() -> Vec<Case> {
+/// Every folder of `cases`.
+///
+/// # Panics
+/// A folder is no case.
+#[must_use]
+pub fn all() -> Vec<Case> {
     let mut names: Vec<String> = std::fs::read_dir(directory())
         .unwrap()
         .map(Result::unwrap)
@@ -85,7 +96,11 @@ fn read(name: &str) -> Case {
 }
 
 /// The case of this name, its group renamed.
-pub(crate) fn renamed(name: &str, group: &str) -> Case {
+///
+/// # Panics
+/// There is no such case.
+#[must_use]
+pub fn renamed(name: &str, group: &str) -> Case {
     read_as(name, Some(group))
 }
 
@@ -114,28 +129,44 @@ fn read_as(name: &str, renamed: Option<&str>) -> Case {
         wasm.truncate(cut);
     }
     let tool = format!("{}_{}", group.name, group.action[0].name);
-    Case { name: name.to_owned(), wasm, expected: manifest.expected, tool }
+    Case { name: name.to_owned(), about: manifest.about, wasm, expected: manifest.expected, tool }
 }
 
 /// A whole component: the fixture's fields, the default of each that it does not define itself,
 /// what `describe` answers, and the `reads` that it can make, from `READS` on.
-pub(crate) fn component(name: &str, fields: &str, group: &Group, reads: &[Read]) -> Vec<u8> {
+///
+/// # Panics
+/// The fields are no part of a module of the contract.
+#[must_use]
+pub fn component(name: &str, fields: &str, group: &Group, reads: &[Read]) -> Vec<u8> {
     component_of(HOSTILE, name, fields, group, reads)
 }
 
 /// A plugin that answers `{}` to every call, and describes itself as this text of TOML says.
-pub(crate) fn described(group: &str) -> Vec<u8> {
+///
+/// # Panics
+/// The text describes no group.
+#[must_use]
+pub fn described(group: &str) -> Vec<u8> {
     described_with(group, "")
 }
 
 /// The same, with functions of its own in place of these.
-pub(crate) fn described_with(group: &str, fields: &str) -> Vec<u8> {
+///
+/// # Panics
+/// The text describes no group, or the fields are no part of a module.
+#[must_use]
+pub fn described_with(group: &str, fields: &str) -> Vec<u8> {
     let group: Group = toml::from_str(group).unwrap_or_else(|error| panic!("{group}: {error}"));
     component(&group.name, fields, &group, &[])
 }
 
 /// The same for one world of the contract, or for that of the hostile plugins.
-pub(crate) fn component_of(
+///
+/// # Panics
+/// The fields are no part of a module of that world.
+#[must_use]
+pub fn component_of(
     world: &str,
     name: &str,
     fields: &str,
@@ -146,7 +177,7 @@ pub(crate) fn component_of(
     let described = image.group(group);
     let reads = image.reads(reads);
     let fields = &fields.replace("READS", &reads.to_string());
-    let defaults: String = include_str!("../../hostile/group.wat")
+    let defaults: String = include_str!("../group.wat")
         .split("\n\n")
         .filter(|default| !replaced(default, fields))
         .collect::<Vec<_>>()
@@ -177,10 +208,10 @@ const HOSTILE: &str = "hostile";
 /// A component of this world from a core module's text.
 fn encode(world: &str, module: &str) -> anyhow::Result<Vec<u8>> {
     let mut resolve = Resolve::default();
-    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/souk.wit");
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/souk.wit");
     let souk = std::fs::read_to_string(wit)?;
     let contract = resolve.push_str("souk.wit", &souk)?;
-    let hostile = resolve.push_str("hostile.wit", include_str!("../../hostile/hostile.wit"))?;
+    let hostile = resolve.push_str("hostile.wit", include_str!("../hostile.wit"))?;
     let package = if world == HOSTILE { hostile } else { contract };
     let world = resolve.select_world(&[package], Some(world))?;
     let mut module = wat::parse_str(module)?;
