@@ -22,6 +22,7 @@ use souk_upstream::{ReadMemo, Session, StoreWriter};
 
 use crate::context::PlansContext;
 use crate::ledger::{MoneyContext, over_cap_per_day, reservation};
+use crate::mismatch::note_mismatches;
 use crate::observed::ObservedState;
 use crate::progress_meter::ProgressMeter;
 use crate::refusals::already_has_values;
@@ -210,7 +211,11 @@ impl PlanRun {
                     entries.extend(not_tried(ItemState::Skipped, &already_has_values()));
                 }
                 Some(Ok(seen)) => match drift(&item, seen) {
-                    Some(failure) => entries.extend(not_tried(ItemState::Drifted, &failure)),
+                    Some(failure) => {
+                        let mut drifted = not_tried(ItemState::Drifted, &failure);
+                        drifted.iter_mut().for_each(|entry| note_mismatches(entry, &item, seen));
+                        entries.extend(drifted);
+                    }
                     None => match self.reserve(&item, seen).await {
                         Ok(reserve) => send.push(ReservedItem { item, reserve, from: state }),
                         Err(failure) => entries.extend(self.not_sent(&item, state, failure)),

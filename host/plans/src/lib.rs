@@ -26,6 +26,7 @@ mod idempotency;
 mod judgement;
 mod ledger;
 mod magento;
+mod mismatch;
 mod money;
 mod observed;
 mod outcome;

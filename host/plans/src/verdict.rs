@@ -34,7 +34,7 @@ impl SendResult {
     }
 }
 
-/// What a read after sending makes of an item.
+/// What the answers, and a read after sending, make of an item.
 pub(crate) fn verdict(
     item: &PlanItem,
     sent: &SendResult,

@@ -136,6 +136,24 @@ pub struct StoredFailure {
     /// What can be done about it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub remedy: Option<String>,
+    /// Fields that a read found otherwise than they were to be, the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mismatches: Vec<FieldMismatch>,
+}
+
+/// A field that a read found otherwise than it was to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldMismatch {
+    /// What the plugin calls the field.
+    pub field: String,
+    /// Where the host read it.
+    pub read_at: String,
+    /// What stood there when the plan was reviewed; null where nothing did.
+    pub before: Value,
+    /// What it was to become; null where it was to be taken away.
+    pub after: Value,
+    /// What stands there now; null where nothing does.
+    pub now: Value,
 }
 
 impl StoredFailure {
@@ -154,13 +172,14 @@ impl From<&Failure> for StoredFailure {
             status: failure.status,
             upstream: failure.upstream.clone(),
             remedy: failure.remedy.clone(),
+            mismatches: Vec::new(),
         }
     }
 }
 
 impl From<StoredFailure> for Failure {
     fn from(stored: StoredFailure) -> Self {
-        let StoredFailure { code, message, status, upstream, remedy } = stored;
+        let StoredFailure { code, message, status, upstream, remedy, mismatches: _ } = stored;
         Self { status, upstream, remedy, ..Self::new(code, message) }
     }
 }

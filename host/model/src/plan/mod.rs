@@ -16,8 +16,8 @@ pub use change::{
 pub use header::{PlanHeader, PlanOrigin, PlanState};
 pub use id::{InvalidPlanId, PlanId};
 pub use item::{
-    Constant, FieldAfter, FieldBefore, FieldReview, ItemProgress, PlanItem, StoredFailure,
-    WriteSummary,
+    Constant, FieldAfter, FieldBefore, FieldMismatch, FieldReview, ItemProgress, PlanItem,
+    StoredFailure, WriteSummary,
 };
 pub use item_state::{ItemState, ItemTransition};
 pub use pointer::{InvalidPointer, Pointer, escape_token};

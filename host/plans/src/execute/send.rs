@@ -14,6 +14,7 @@ use souk_upstream::SendError;
 use super::{PlanRun, ReservedItem, lock};
 use crate::body::render_body;
 use crate::context::PlansContext;
+use crate::mismatch::note_mismatches;
 use crate::refusals::lease_lost;
 use crate::response;
 use crate::trail_lines::{not_sent_entry, write_entry};
@@ -126,7 +127,11 @@ impl PlanRun {
             }
             // What the store took back, as a read shows, it has refused, whatever its status.
             let sent = if passes { sent.into_refusal() } else { sent };
-            entries.push(JournalEntry { response, ..verdict(item, &sent, observed) });
+            let mut entry = JournalEntry { response, ..verdict(item, &sent, observed) };
+            if let Some(Ok(observed)) = observed {
+                note_mismatches(&mut entry, item, observed);
+            }
+            entries.push(entry);
             items.push(reserved.item);
         }
         // What was sent is journalled whatever became of its line; then the run stops.

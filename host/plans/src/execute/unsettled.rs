@@ -10,6 +10,7 @@ use souk_state::rfc3339_to_the_second;
 
 use super::{PlanRun, ReservedItem};
 use crate::judgement::{Judgement, SendAge, WhenNotHappened, judge};
+use crate::mismatch::note_mismatches;
 
 /// How long a resume waits for a store that may still be at work. What takes longer is left, and its
 /// caller is told until when.
@@ -94,7 +95,7 @@ impl PlanRun {
             for (item, progress) in page {
                 let observed = observed.get(&item.change.subject.id);
                 let age = self.send_age(&progress);
-                let entry = match (judge(&item, &progress, observed, (age, then)), observed) {
+                let mut entry = match (judge(&item, &progress, observed, (age, then)), observed) {
                     (Judgement::Ended(entry), _) => entry,
                     (Judgement::StoreAtWork, _) => {
                         found.at_work.add(self.quiet_at(&progress));
@@ -118,6 +119,9 @@ impl PlanRun {
                     }
                     (Judgement::SendAgain(otherwise), _) => otherwise,
                 };
+                if let Some(Ok(observed)) = observed {
+                    note_mismatches(&mut entry, &item, observed);
+                }
                 lines.push(self.found(&item, entry.state, entry.failure.as_ref()));
                 found.judged.insert(item.n);
                 entries.push(entry);

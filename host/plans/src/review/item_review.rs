@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use souk_model::plan::{
-    BodyPointer, Edit, Expectation, FieldAfter, FieldBefore, FieldReview, ItemProgress, ItemState,
-    PlanItem, Retry, Undo, WriteSummary,
+    BodyPointer, Edit, Expectation, FieldAfter, FieldBefore, FieldMismatch, FieldReview,
+    ItemProgress, ItemState, PlanItem, Retry, Undo, WriteSummary,
 };
 use souk_model::visible;
 
@@ -97,6 +97,9 @@ pub struct FailureReview {
     pub message: String,
     /// The back end's status, where it answered.
     pub status: Option<u16>,
+    /// Fields that a read found otherwise than they were to be, the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mismatches: Vec<FieldMismatch>,
 }
 
 /// How an item is taken back.
@@ -132,6 +135,7 @@ impl ItemReview {
             code: stored.code_text(),
             message: visible::line(&stored.message).into_owned(),
             status: stored.status,
+            mismatches: stored.mismatches.clone(),
         });
         Self { state: progress.state, failure, ..Self::proposed(item) }
     }

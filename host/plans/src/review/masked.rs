@@ -9,7 +9,7 @@ use souk_policy::Mask;
 /// Members of a review whose values are words of its own.
 const OWN_WORDS: &[&str] = &["state", "retry", "how", "expectation", "tier", "code"];
 /// Members that hold what stores and plugins say, with whatever members those have.
-const FOREIGN: &[&str] = &["before", "after", "value", "equals"];
+const FOREIGN: &[&str] = &["before", "after", "now", "value", "equals"];
 
 /// A review of a plan or its items, or an object that holds some, without personal data. It keeps its
 /// shape.

@@ -14,8 +14,8 @@ use super::text;
 const ROW_LABELS: [&str; 10] =
     ["field", "attribute_code", "at", "place", "path", "code", "key", "name", "read_at", "sent_at"];
 /// Members of such a row that hold what is said of it.
-const ROW_VALUES: [&str; 7] =
-    ["value", "before", "after", "from", "to", "selected_options", "equals"];
+const ROW_VALUES: [&str; 8] =
+    ["value", "before", "after", "now", "from", "to", "selected_options", "equals"];
 
 /// Masks a value in place.
 pub(super) fn mask_value(value: &mut Value, known: &KnownValues) {

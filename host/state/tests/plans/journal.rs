@@ -22,6 +22,7 @@ async fn failures_are_replaced_and_answers_stay() {
         status: Some(503),
         upstream: None,
         remedy: None,
+        mismatches: Vec::new(),
     };
     let answered = JournalEntry {
         failure: Some(kept.clone()),

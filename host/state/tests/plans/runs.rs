@@ -107,6 +107,7 @@ async fn a_run_is_asked_to_end_from_another_process_and_the_plan_is_then_taken_u
         status: None,
         upstream: None,
         remedy: None,
+        mismatches: Vec::new(),
     };
     assert!(store.finish(&plan, "me", PlanState::Stopped, Some(&why)).await.unwrap());
     let ended = other.plan(&plan).await.unwrap().unwrap();
