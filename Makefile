@@ -10,7 +10,7 @@ TEST_PLUGINS := probe forger blocks
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day interop
+.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day interop dist mcpb dist-check
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -118,6 +118,16 @@ fuzz: build test-plugins ## Look for inputs that break a promise, with libFuzzer
 
 soak: build test-plugins ## Load it for ten minutes and look at what is left (SOUK_SOAK_SECONDS=60 for less)
 	$(TARGET)/release/souk-soak
+
+dist: release ## Make the archive of a release, with licences and an inventory of what it is made of
+	@TARGET="$(TARGET)" packaging/dist.sh
+
+mcpb: release ## Make the bundle that desktop clients install by a double click (wants npm)
+	@TARGET="$(TARGET)" packaging/mcpb.sh
+
+# As those who get them do: unpacked, with nothing of the checkout's, by a real client.
+dist-check: dist mcpb python ## Try the archive and the bundle
+	"$(TARGET)/python/bin/python" packaging/check.py "$(TARGET)"/dist/souk-*.tar.gz "$(TARGET)"/dist/souk-*.mcpb
 
 clean: ## Remove everything that was built
 	cargo clean
