@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the archive of a release: packaging/dist.sh [DIRECTORY]. What goes into it was built before, by
-# `make release`. On one toolchain the same sources give the same bytes: the order, the owner, the mode and
-# the time of every file are fixed, and the program names no path of the machine that built it.
+# `make release`. On one toolchain, in the same directories, the same sources give the same bytes: the order,
+# the owner, the mode and the time of every file are fixed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${TARGET:-target}")
