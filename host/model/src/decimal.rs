@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use rust_decimal::RoundingStrategy;
 use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An exact decimal number, as Magento's money, quantities and per cent are. Binary fractions never
@@ -26,7 +27,10 @@ use serde_json::Value;
 /// let third = price.checked_div(Decimal::from(3_u32)).unwrap();
 /// assert_eq!(third.round_to_cents().to_string(), "3.17");
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(into = "String", try_from = "String")]
 pub struct Decimal(rust_decimal::Decimal);
 
 /// A text that is no plain decimal number.
@@ -159,6 +163,21 @@ impl FromStr for Decimal {
 
     fn from_str(text: &str) -> Result<Self, InvalidDecimal> {
         rust_decimal::Decimal::from_str_exact(text).map(Self).map_err(|_| InvalidDecimal)
+    }
+}
+
+/// As text: a binary fraction would not be exact.
+impl From<Decimal> for String {
+    fn from(number: Decimal) -> Self {
+        number.to_string()
+    }
+}
+
+impl TryFrom<String> for Decimal {
+    type Error = InvalidDecimal;
+
+    fn try_from(text: String) -> Result<Self, InvalidDecimal> {
+        text.parse()
     }
 }
 

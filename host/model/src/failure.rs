@@ -27,6 +27,10 @@ pub enum Code {
     ConfirmationRequired,
     /// A person has to approve it first.
     ApprovalRequired,
+    /// A person has rejected it.
+    Rejected,
+    /// Somebody stopped all writes.
+    WritesStopped,
     /// More subjects than the operator allows in one change.
     BulkCapExceeded,
     /// Too many calls; try again later.
@@ -53,7 +57,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::ValidationError,
         Self::NotAuthenticated,
         Self::Forbidden,
@@ -63,6 +67,8 @@ impl Code {
         Self::PlanExpired,
         Self::ConfirmationRequired,
         Self::ApprovalRequired,
+        Self::Rejected,
+        Self::WritesStopped,
         Self::BulkCapExceeded,
         Self::RateLimited,
         Self::IdempotencyConflict,
@@ -89,6 +95,8 @@ impl Code {
             Self::PlanExpired => "PLAN_EXPIRED",
             Self::ConfirmationRequired => "CONFIRMATION_REQUIRED",
             Self::ApprovalRequired => "APPROVAL_REQUIRED",
+            Self::Rejected => "REJECTED",
+            Self::WritesStopped => "WRITES_STOPPED",
             Self::BulkCapExceeded => "BULK_CAP_EXCEEDED",
             Self::RateLimited => "RATE_LIMITED",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use souk_model::plan::DecisionNeed;
 use souk_model::plan::{PlanOrigin, PlanState};
-use souk_model::{Code, Failure, Progress, counted};
+use souk_model::{Code, Failure, Progress};
 use souk_state::plans::StoredPlan;
 
 use crate::context::PlansContext;
+use crate::decisions;
 use crate::draft::PlanDraft;
 use crate::idempotency;
 use crate::outcome::{PlanOutcome, outcome};
-use crate::refusals::already_started;
+use crate::refusals::{already_started, plan_expired};
 use crate::request::{ApplyOptions, CommitRequest, TierGate};
 use crate::run::start;
 
@@ -31,19 +33,10 @@ pub(crate) async fn commit(
         }
     }
     if stored.state != PlanState::Proposed {
-        return Err(already_started(&stored));
+        return Err(not_committed(context, &stored).await);
     }
     if context.now_ms() > stored.header.expires_ms {
-        return Err(Failure::new(
-            Code::PlanExpired,
-            format!(
-                "the plan `{}` was to be committed within {}",
-                request.plan,
-                counted(context.config.expiry_min, "minute", "minutes")
-            ),
-        )
-        .rule("plan-expiry")
-        .remedy("propose it again; what stands in the store may have changed"));
+        return Err(plan_expired(request.plan, context.config.expiry_min));
     }
     start(context, stored, &request, None).await
 }
@@ -61,7 +54,7 @@ pub(crate) async fn apply(
     gate: &TierGate<'_>,
     progress: Option<Arc<dyn Progress>>,
 ) -> Result<PlanOutcome, Failure> {
-    gate(draft.tier())?;
+    gate(draft.tier(), DecisionNeed::None)?;
     let (principal, session) = (draft.principal(), draft.session().clone());
     let reads = draft.reads().clone();
     let proposed = draft.propose().await?.header;
@@ -69,24 +62,42 @@ pub(crate) async fn apply(
         return outcome(context, &session, &proposed).await;
     }
     let first = idempotency::first_plan(context, &principal, &session, &options, &proposed).await?;
+    let mut own = proposed.id;
     if let Some(first) = first {
-        context.store.discard(&proposed.id).await?;
-        return outcome(context, &session, &first).await;
+        context.store.discard(&own).await?;
+        // The same was asked for before and waits for a person still, or was approved by now.
+        if !decisions::waits_for_person(context, &first) {
+            return outcome(context, &session, &first.header).await;
+        }
+        own = first.header.id;
     }
-    let stored = context.get(Some(&principal), &proposed.id).await?;
+    let stored = context.get(Some(&principal), &own).await?;
     let request = CommitRequest {
         principal: &principal,
         session: &session,
-        plan: &proposed.id,
+        plan: &own,
         tool: None,
         reason: options.reason.clone(),
         key: None,
         gate,
+        wait: options.wait,
         operator: false,
         started: Some(&options.started),
         progress,
     };
     start(context, stored, &request, Some(reads)).await
+}
+
+/// Why a plan cannot be committed that was started, thrown away, or rejected.
+async fn not_committed(context: &PlansContext, stored: &StoredPlan) -> Failure {
+    let tier = stored.header.commit_tier();
+    match decisions::standing(context, stored, tier).await {
+        Ok(standing) if stored.state == PlanState::Discarded => match standing.rejection() {
+            Some(rejection) => decisions::rejected(stored, rejection),
+            None => already_started(stored),
+        },
+        _ => already_started(stored),
+    }
 }
 
 /// Goes on with a plan whose host died or whose items were not all done; where nothing is left to do,

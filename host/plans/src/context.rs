@@ -1,11 +1,13 @@
 //! What all of a plan's life stands on: where plans are kept, what the operator allows, the time, the
 //! seal, the audit trail. It reads kept plans and vouches for them; it decides nothing about them.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use souk_model::plan::{ItemProgress, ItemState, PlanId, PlanItem, PlanOrigin};
 use souk_model::{Code, Failure, Principal, Tier};
+use souk_policy::decisions::DecisionPolicy;
 use souk_state::audit::AuditTrail;
+use souk_state::people::People;
 use souk_state::plans::{PlanStore, StoreError, StoredPlan};
 
 use crate::clock::PlanClock;
@@ -26,6 +28,12 @@ pub(crate) struct PlansContext {
     pub(crate) owner: String,
     pub(crate) clock: Arc<dyn PlanClock>,
     pub(crate) trail: Arc<AuditTrail>,
+    /// Who can decide of plans.
+    pub(crate) people: People,
+    /// Who has to: the operator's rules, as they are now.
+    pub(crate) policy: RwLock<Arc<DecisionPolicy>>,
+    /// Where the console serves, once it does: `http://souk.localhost:8808/console`.
+    pub(crate) console: RwLock<Option<String>>,
     /// Whose turn it is, of writes that may not run side by side.
     pub(crate) serial: SerialTurns,
     /// What this host carries out now.
@@ -56,6 +64,17 @@ impl ItemCursor<'_> {
 }
 
 impl PlansContext {
+    /// Who has to decide, as the operator's rules are now.
+    pub(crate) fn policy(&self) -> Arc<DecisionPolicy> {
+        self.policy.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where the console shows a plan, if it serves.
+    pub(crate) fn console_page(&self, plan: &PlanId) -> Option<String> {
+        let console = self.console.read().unwrap_or_else(PoisonError::into_inner);
+        console.as_deref().map(|base| format!("{base}/plans/{plan}"))
+    }
+
     /// Now, in milliseconds since 1970, UTC.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()

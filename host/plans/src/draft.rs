@@ -143,6 +143,9 @@ impl PlanDraft {
             expires_ms: context.expiry(created_ms),
             count: 0,
             unverifiable: 0,
+            rows: 0,
+            money: Vec::new(),
+            may_move_money: false,
             warnings: Vec::new(),
             plugin_warnings: Vec::new(),
         };
@@ -197,6 +200,7 @@ impl PlanDraft {
             }
         }
         let tier = self.tier_of(&judged);
+        let may_move_money = judged.iter().any(JudgedChange::may_move_money);
         let currencies = price_share::base_currencies(&self.session, guards, &judged).await;
         let scope = scope.with_currencies(&currencies);
         let store = StoreReader::within_call(&self.session, &self.reads);
@@ -269,6 +273,7 @@ impl PlanDraft {
             self.warn(format!("`plans_undo` would be refused by {of}, as the caps are: {why}"));
         }
         (self.totals, self.rows) = (totals, rows);
+        self.header.may_move_money |= may_move_money;
         self.raise_tier(tier);
         self.subjects.extend(subjects);
         self.left_out += additions.left_out;
@@ -401,6 +406,8 @@ impl PlanDraft {
         self.header.plugin_warnings =
             at_most(std::mem::take(&mut self.plugin_warnings), PLUGIN_WARNINGS);
         self.header.raise_commit_tier(self.tier);
+        self.header.rows = if self.rows > u64::from(self.header.count) { self.rows } else { 0 };
+        self.header.money = self.totals.money();
         let hasher = std::mem::take(&mut self.hasher);
         let digest =
             hasher.finish(&self.header).map_err(|error| Failure::internal(error.to_string()))?;

@@ -21,7 +21,7 @@ use souk_state::plans::{ItemCounts, JournalEntry, Reservation, StoreError, Store
 use souk_upstream::{ReadMemo, Session, StoreWriter};
 
 use crate::context::PlansContext;
-use crate::ledger::{MoneyContext, over_cap_per_day, reservation};
+use crate::ledger::{MoneyContext, check_reviewed, over_cap_per_day, reservation};
 use crate::mismatch::note_mismatches;
 use crate::observed::ObservedState;
 use crate::progress_meter::ProgressMeter;
@@ -246,7 +246,11 @@ impl PlanRun {
         observed: &ObservedState,
     ) -> Result<Option<Reservation>, Failure> {
         let money = MoneyContext::of(self.reader_before_a_write(), &self.header);
-        reservation(&self.context, money, &item.change, observed).await
+        let reserve = reservation(&self.context, money, &item.change, observed).await?;
+        if let Some(reserve) = &reserve {
+            check_reviewed(&self.header, &item.change, reserve)?;
+        }
+        Ok(reserve)
     }
 
     /// An item whose money may not move: it is not tried, and stays what it was if it was tried

@@ -13,6 +13,7 @@ use souk_state::plans::{IdempotencyHit, IdempotencyKey, StoredPlan};
 use souk_upstream::Session;
 
 use crate::context::PlansContext;
+use crate::decisions;
 use crate::outcome::{PlanOutcome, outcome_of};
 use crate::refusals::key_conflict;
 use crate::request::ApplyOptions;
@@ -125,7 +126,7 @@ pub(crate) async fn first_plan(
     session: &Session,
     options: &ApplyOptions,
     new: &PlanHeader,
-) -> Result<Option<PlanHeader>, Failure> {
+) -> Result<Option<StoredPlan>, Failure> {
     let Some(digest) = &options.request_digest else { return Ok(None) };
     let (now, tool) = (context.now_ms(), &new.tool);
     let remember = async |key: &str, until| {
@@ -134,9 +135,7 @@ pub(crate) async fn first_plan(
     if let Some(key) = &options.key {
         return match remember(key, now + KEY_MS).await? {
             IdempotencyHit::New => Ok(None),
-            IdempotencyHit::Same(first) => {
-                Ok(Some(context.get(Some(principal), &first).await?.header))
-            }
+            IdempotencyHit::Same(first) => Ok(Some(context.get(Some(principal), &first).await?)),
             IdempotencyHit::Conflict => {
                 context.store.discard(&new.id).await?;
                 Err(key_conflict())
@@ -152,7 +151,7 @@ pub(crate) async fn first_plan(
         let first = context.get(Some(principal), &first).await?;
         let first = wait_until_started(context, first).await?;
         if still_counts(context, session, &first).await? {
-            return Ok(Some(first.header));
+            return Ok(Some(first));
         }
     }
     Ok(None)
@@ -165,7 +164,7 @@ async fn wait_until_started(
     mut first: StoredPlan,
 ) -> Result<StoredPlan, Failure> {
     for _ in 0..BEGIN_TRIES {
-        if first.state != PlanState::Proposed {
+        if first.state != PlanState::Proposed || decisions::waits_for_person(context, &first) {
             break;
         }
         tokio::time::sleep(BEGIN_WAIT).await;

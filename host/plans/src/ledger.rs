@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use souk_model::plan::{Change, Lookup, PlanHeader};
+use souk_model::plan::{Change, Lookup, PlanHeader, PlanMoney, SpendKind};
 use souk_model::{Binding, Code, Decimal, Failure, Grant, Method, Read, StoreView};
-use souk_state::plans::{Reservation, SpendAccount, SpendKind};
+use souk_state::plans::{Reservation, SpendAccount};
 
 use crate::context::PlansContext;
 use crate::guards::Guards;
@@ -100,6 +100,16 @@ impl<'a> MoneyContext<'a> {
 }
 
 impl DraftTotals {
+    /// What they move, by kind and currency.
+    pub(crate) fn money(&self) -> Vec<PlanMoney> {
+        let money = self.0.iter().map(|((kind, currency), amount)| PlanMoney {
+            kind: *kind,
+            currency: currency.clone(),
+            amount: *amount,
+        });
+        money.collect()
+    }
+
     /// Takes a change in.
     ///
     /// # Errors
@@ -144,6 +154,34 @@ pub(crate) async fn reservation(
     let account = account_of_today(context, money.store, kind, currency);
     let cap = cap_per_day(&context.guards, &account);
     Ok(Some(Reservation { account, amount: countable(amount)?, cap }))
+}
+
+/// What moves now is no more than the plan said when it was decided of.
+///
+/// # Errors
+/// That it is more.
+pub(crate) fn check_reviewed(
+    header: &PlanHeader,
+    change: &Change,
+    reserve: &Reservation,
+) -> Result<(), Failure> {
+    // Plans of before there were decisions do not say.
+    if header.money.is_empty() {
+        return Ok(());
+    }
+    let SpendAccount { kind, currency, .. } = &reserve.account;
+    let of_account =
+        header.money.iter().find(|money| (money.kind, &money.currency) == (*kind, currency));
+    let reviewed = countable(of_account.map(|money| money.amount).unwrap_or_default())?;
+    if reserve.amount <= reviewed {
+        return Ok(());
+    }
+    let why = format!(
+        "it would move {} {currency} by now, and the plan was reviewed with {} {currency} at most",
+        reserve.amount.with_cents(),
+        reviewed.with_cents()
+    );
+    Err(money_refusal(change, &why).remedy("propose it again"))
 }
 
 fn account_of_today(

@@ -8,15 +8,18 @@ use std::sync::{Arc, OnceLock};
 
 use futures::StreamExt;
 use souk_model::{
-    Action, Bound, Code, Effect, Failure, Method, Principal, PurgeTarget, WriteMethod,
+    Action, Bound, Code, Effect, Failure, Method, Principal, PurgeTarget, Tier, WriteMethod,
 };
-use souk_policy::{PermittedPurge, permit_purge};
+use souk_policy::decisions::{DecisionFacts, DecisionRequirement};
+use souk_policy::{EffectKind, PermittedPurge, permit_purge};
 use souk_state::audit::{WriteEntry, WriteOrigin, WriteRequest};
 use souk_upstream::{Purge, PurgeReceipt, Purger, Session};
 
 use crate::context::PlansContext;
+use crate::refusals::refuse;
 use crate::request::ApplyOptions;
 use crate::trail_lines::not_sent_entry;
+use crate::write_stop::check_writes;
 
 /// Purges of one call that are under way at once: a cache answers in milliseconds.
 const AT_ONCE: usize = 4;
@@ -93,8 +96,11 @@ async fn purge_all(
         return admitted.into_iter().map(|one| one.map(|_| previewed.clone())).collect();
     }
     // What is refused costs the operator's cache nothing, and so no turn.
+    let stopped =
+        check_writes(context).await.and_then(|()| check_people(context, request, admitted.len()));
     if admitted.iter().any(Result::is_ok)
-        && let Err(failure) = context.check_trail().and_then(|()| purger.count_call())
+        && let Err(failure) =
+            stopped.and_then(|()| context.check_trail()).and_then(|()| purger.count_call())
     {
         return admitted.into_iter().map(|one| one.and(Err(failure.clone()))).collect();
     }
@@ -122,6 +128,42 @@ async fn purge_all(
         .buffered(AT_ONCE)
         .collect()
         .await
+}
+
+/// Refuses purges of which a rule wants a person to decide: there is no plan that could be shown to one.
+fn check_people(
+    context: &PlansContext,
+    request: &PurgeRequest,
+    count: usize,
+) -> Result<(), Failure> {
+    let (action, info) = (&request.action, request.session.info());
+    let facts = DecisionFacts {
+        // A default wants nobody for what changes nothing in the store.
+        tier: action.tier.min(Tier::Risk),
+        effect: EffectKind::Apply,
+        group: action.tool.split('_').next().unwrap_or_default(),
+        tool: &action.tool,
+        commit_tool: None,
+        principal: request.principal.clone(),
+        store: &info.store,
+        environment: &info.environment,
+        subjects: request.before.saturating_add(count) as u64,
+        money: &[],
+        may_move_money: false,
+    };
+    let DecisionRequirement { need, origin } = context.policy().require(&facts, true);
+    if !need.wants_person() {
+        return Ok(());
+    }
+    Err(refuse(
+        "decision",
+        Code::ApprovalRequired,
+        format!(
+            "a purge makes no plan that could be shown to {}, as {origin} wants",
+            need.describe()
+        ),
+        "the operator lets purges go without one by a rule that leaves this tool out".into(),
+    ))
 }
 
 fn check_count(

@@ -2,10 +2,10 @@
 
 use std::error::Error;
 
-use souk_model::plan::{Change, PlanState};
-use souk_model::{Code, Failure};
-use souk_state::error_chain;
+use souk_model::plan::{Change, PlanId, PlanState, WriteStop};
+use souk_model::{Code, Failure, counted, visible};
 use souk_state::plans::StoredPlan;
+use souk_state::{error_chain, rfc3339_to_the_second};
 
 /// A refusal by a rule of the host's, with what the caller can do.
 pub(crate) fn refuse(rule: &str, code: Code, message: String, remedy: String) -> Failure {
@@ -81,4 +81,33 @@ pub(crate) fn not_announced(error: &dyn Error) -> Failure {
     Failure::internal("the audit trail cannot be written, so nothing is sent")
         .rule("audit-trail")
         .remedy("the operator must make the trail writable again; the log says what is wrong")
+}
+
+/// Nothing may be written: who says so, since when, why, and what ends it.
+pub(crate) fn writes_stopped(stop: &WriteStop) -> Failure {
+    let why = stop.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+    refuse(
+        "writes-stopped",
+        Code::WritesStopped,
+        format!(
+            "`{}` stopped all writes at {}{}",
+            visible::line(&stop.by),
+            rfc3339_to_the_second(stop.at_ms),
+            visible::line(&why)
+        ),
+        "reads go on; the operator lets writes go on with `souk go`".into(),
+    )
+}
+
+/// The plan was to be started earlier.
+pub(crate) fn plan_expired(plan: &PlanId, expiry_min: u32) -> Failure {
+    Failure::new(
+        Code::PlanExpired,
+        format!(
+            "the plan `{plan}` was to be committed within {}",
+            counted(expiry_min, "minute", "minutes")
+        ),
+    )
+    .rule("plan-expiry")
+    .remedy("propose it again; what stands in the store may have changed")
 }

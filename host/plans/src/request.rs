@@ -1,14 +1,36 @@
 //! What a caller says beside the plan itself: for whom, on which terms.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use souk_model::plan::PlanId;
+use souk_model::plan::{DecisionMeans, DecisionNeed, DecisionVerdict, PlanId};
 use souk_model::{Failure, Principal, Progress, Tier};
+use souk_state::people::Person;
 use souk_upstream::Session;
 
-/// Asked with the tier of what a plan really writes, before the first request is sent: whether its
-/// caller may.
-pub type TierGate<'a> = dyn Fn(Tier) -> Result<(), Failure> + Send + Sync + 'a;
+/// Asked with the tier of what a plan really writes, before the first request is sent, and with who has
+/// to decide of it: whether its caller may.
+pub type TierGate<'a> = dyn Fn(Tier, DecisionNeed) -> Result<(), Failure> + Send + Sync + 'a;
+
+/// What a person decides of a plan. That the person is who they say was proved before, by
+/// [`People::verify`](souk_state::people::People::verify).
+#[derive(Debug, Clone, Copy)]
+pub struct DecideRequest<'a> {
+    /// Which plan.
+    pub plan: &'a PlanId,
+    /// The digest of the plan that the person saw.
+    pub digest: &'a str,
+    /// Who.
+    pub person: &'a Person,
+    /// How it came to the host.
+    pub means: DecisionMeans,
+    /// Whether it may be carried out.
+    pub verdict: DecisionVerdict,
+    /// Why, in their words.
+    pub reason: Option<&'a str>,
+    /// Items that are not to be carried out, by their numbers.
+    pub leave_out: &'a [u32],
+}
 
 /// Who commits a plan, and how.
 pub struct CommitRequest<'a> {
@@ -26,6 +48,8 @@ pub struct CommitRequest<'a> {
     pub key: Option<&'a str>,
     /// Whether it may be what it is.
     pub gate: &'a TierGate<'a>,
+    /// How long to wait for persons who have to decide; zero: not at all.
+    pub wait: Duration,
     /// Whether the caller is the operator, who may carry out anyone's plan.
     pub operator: bool,
     /// Where it is noted that the plan was started, for whoever has to tell of it after the caller has
@@ -47,6 +71,8 @@ pub struct ApplyOptions {
     /// What was asked, by [`request_digest`](crate::request_digest): two calls that ask for the same
     /// share it. `None` where there is nothing to repeat: a preview, a purge.
     pub request_digest: Option<String>,
+    /// How long to wait for persons who have to decide; zero: not at all.
+    pub wait: Duration,
     /// Where the plan is noted once it is started, for whoever has to tell of it after the caller has
     /// left.
     pub started: Arc<OnceLock<PlanId>>,

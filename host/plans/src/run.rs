@@ -12,11 +12,13 @@ use souk_upstream::{ReadMemo, Session};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::context::PlansContext;
+use crate::decisions::check_or_wait;
 use crate::execute::PlanRun;
 use crate::outcome::{PlanOutcome, end_state, only_subject, outcome_after_run};
-use crate::refusals::already_started;
+use crate::refusals::{already_started, writes_stopped};
 use crate::request::CommitRequest;
 use crate::run_control::{EarlyEnd, EndUrgency, RunControl};
+use crate::write_stop::{check_writes, write_stop};
 
 /// How often a run keeps how far it is and looks whether somebody wants it to end, at the least.
 const LOOK: Duration = Duration::from_millis(500);
@@ -29,13 +31,18 @@ pub(crate) async fn start(
     request: &CommitRequest<'_>,
     reads: Option<ReadMemo>,
 ) -> Result<PlanOutcome, Failure> {
-    (request.gate)(context.verify(&stored).await?)?;
+    let tier = context.verify(&stored).await?;
+    check_writes(context).await?;
+    let need =
+        check_or_wait(context, &stored, tier, request.wait, request.progress.as_ref()).await?;
+    (request.gate)(tier, need)?;
     context.check_trail()?;
     let control = Arc::new(RunControl::new(stored.header.id.clone(), context.config.commit_max()));
     let slot = context.runs.enter(control.clone());
     control.may_send()?;
     let by = if request.operator { "the operator" } else { request.principal.as_str() };
-    claim(context, &stored, RunStart { by: Some(by), reason: request.reason.as_deref() }).await?;
+    let reason = request.reason.as_deref();
+    claim(context, &stored, RunStart { by: Some(by), reason, ..RunStart::default() }).await?;
     let run = PlanRun::new(
         context.clone(),
         &stored,
@@ -85,7 +92,12 @@ pub(crate) async fn settle(
     let id = stored.header.id.clone();
     let control = Arc::new(RunControl::new(id.clone(), context.config.commit_max()));
     let _slot = context.runs.enter(control.clone());
-    claim(context, &stored, RunStart { by: Some(principal.as_str()), reason: None }).await?;
+    claim(
+        context,
+        &stored,
+        RunStart { by: Some(principal.as_str()), only_settles: true, ..RunStart::default() },
+    )
+    .await?;
     let run =
         PlanRun::new(context.clone(), &stored, session.clone(), None, None, control.clone(), None);
     let renewal = renewing(context, &control, &id);
@@ -114,6 +126,7 @@ async fn claim(
         LeaseClaim::NotRunnable(state) => {
             Err(already_started(&StoredPlan { state, ..stored.clone() }))
         }
+        LeaseClaim::WritesStopped(stop) => Err(writes_stopped(&stop)),
     }
 }
 
@@ -152,7 +165,7 @@ async fn finish(
 ) -> PlanOutcome {
     let header = run.header();
     match &result {
-        Err(failure) if failure.code == Code::Stopped => {
+        Err(failure) if is_stop(failure) => {
             tracing::info!("plan {}: {failure}", header.id);
         }
         Err(failure) => tracing::error!("plan {}: {failure}", header.id),
@@ -176,7 +189,7 @@ async fn finish(
     for (_, entry) in &progress.unkept {
         counts.moves(ItemState::Sending, entry.state);
     }
-    let is_stopped = note.as_ref().is_some_and(|note| note.code == Code::Stopped);
+    let is_stopped = note.as_ref().is_some_and(is_stop);
     stored.state = if is_stopped && stored.counts.has_work() {
         PlanState::Stopped
     } else {
@@ -197,6 +210,11 @@ async fn finish(
     outcome.has_sent = run.has_sent();
     outcome.note = note;
     outcome
+}
+
+/// Whether a run ended because somebody wanted it to.
+fn is_stop(failure: &Failure) -> bool {
+    matches!(failure.code, Code::Stopped | Code::WritesStopped)
 }
 
 /// The outcome of a run that broke inside the host: what is kept of it, of which some may have
@@ -255,6 +273,10 @@ async fn renew_lease(context: Arc<PlansContext>, control: Arc<RunControl>, id: P
             Err(_) => {}
         }
         is_failing = renewed.is_err();
+        // Where it cannot be read the next run is not granted; this one is not broken off for it.
+        if let Ok(Some(stop)) = write_stop(&context).await {
+            control.end(EndUrgency::AfterRequests, EarlyEnd::WritesStopped(stop));
+        }
     }
 }
 

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use souk_model::plan::PlanId;
+use souk_model::plan::{PlanId, WriteStop};
 use souk_model::{Code, Failure};
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+use crate::refusals::writes_stopped;
 
 /// How soon a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +33,8 @@ pub(crate) enum EarlyEnd {
     Deadline(Duration),
     /// Its host is asked to end.
     HostEnd,
+    /// Somebody stopped all writes.
+    WritesStopped(WriteStop),
 }
 
 impl EarlyEnd {
@@ -39,6 +43,7 @@ impl EarlyEnd {
         const RESUME: &str = "`plans_resume` goes on with what is left, `plans_undo` takes back what \
                               was written";
         let (rule, message, remedy) = match self {
+            Self::WritesStopped(stop) => return writes_stopped(stop),
             Self::Person(by) => ("stopped", format!("it was stopped by `{by}`"), RESUME.to_owned()),
             Self::Cancel => (
                 "plans-cancel-stops",
@@ -206,6 +211,13 @@ impl ActiveRuns {
     pub(crate) fn stop(&self, plan: &PlanId, by: &str) {
         for control in lock(&self.runs).values().filter(|control| control.plan == *plan) {
             control.end(EndUrgency::AfterRequests, EarlyEnd::Person(by.to_owned()));
+        }
+    }
+
+    /// Wants the runs under way to end: somebody stopped all writes.
+    pub(crate) fn end_for_write_stop(&self, stop: &WriteStop) {
+        for control in lock(&self.runs).values() {
+            control.end(EndUrgency::AfterRequests, EarlyEnd::WritesStopped(stop.clone()));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
-use souk_model::plan::{PlanHeader, PlanItem};
+use souk_model::plan::{PlanDecision, PlanHeader, PlanId, PlanItem, WriteStop};
 
 /// The host's key for seals. Whoever can write the database but has not the key cannot make a plan
 /// that is carried out.
@@ -42,20 +42,64 @@ impl PlanHasher {
     }
 }
 
-/// The seal of a digest: HMAC-SHA256, lower-case hex.
-pub(crate) fn seal(key: &SealKey, digest: &str) -> String {
+fn mac(key: &SealKey, content: &[u8]) -> Hmac<Sha256> {
     let mut block = [0; 64];
     block[..32].copy_from_slice(&key.0);
     let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-    mac.update(digest.as_bytes());
-    hex::encode(mac.finalize().into_bytes())
+    mac.update(content);
+    mac
+}
+
+/// The seal of a digest: HMAC-SHA256, lower-case hex.
+pub(crate) fn seal(key: &SealKey, digest: &str) -> String {
+    hex::encode(mac(key, digest.as_bytes()).finalize().into_bytes())
 }
 
 /// Whether the seal is this digest's, compared in constant time.
 pub(crate) fn is_sealed(key: &SealKey, digest: &str, given: &str) -> bool {
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(&key.0);
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-    mac.update(digest.as_bytes());
-    hex::decode(given).is_ok_and(|given| mac.verify_slice(&given).is_ok())
+    hex::decode(given).is_ok_and(|given| mac(key, digest.as_bytes()).verify_slice(&given).is_ok())
+}
+
+/// What a decision's seal is over: all of it but the seal, and which plan it is of. No digest of a plan
+/// begins so.
+fn decision_content(plan: &PlanId, decision: &PlanDecision) -> serde_json::Result<String> {
+    let unsealed = PlanDecision { seal: String::new(), ..decision.clone() };
+    Ok(format!("souk decision: {plan} {}", serde_json::to_string(&unsealed)?))
+}
+
+/// Seals what a person decided of a plan.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub(crate) fn seal_decision(
+    key: &SealKey,
+    plan: &PlanId,
+    decision: &mut PlanDecision,
+) -> serde_json::Result<()> {
+    decision.seal = seal(key, &decision_content(plan, decision)?);
+    Ok(())
+}
+
+/// Whether a host took this decision down as it is, for this plan.
+pub(crate) fn is_sealed_decision(key: &SealKey, plan: &PlanId, decision: &PlanDecision) -> bool {
+    decision_content(plan, decision).is_ok_and(|content| is_sealed(key, &content, &decision.seal))
+}
+
+fn stop_content(stop: &WriteStop) -> serde_json::Result<String> {
+    let unsealed = WriteStop { seal: String::new(), ..stop.clone() };
+    Ok(format!("souk write stop: {}", serde_json::to_string(&unsealed)?))
+}
+
+/// Seals that somebody stopped all writes.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub(crate) fn seal_stop(key: &SealKey, stop: &mut WriteStop) -> serde_json::Result<()> {
+    stop.seal = seal(key, &stop_content(stop)?);
+    Ok(())
+}
+
+/// Whether a host took this stop down as it is.
+pub(crate) fn is_sealed_stop(key: &SealKey, stop: &WriteStop) -> bool {
+    stop_content(stop).is_ok_and(|content| is_sealed(key, &content, &stop.seal))
 }

@@ -1,29 +1,31 @@
 //! What the rest of the host asks of plans. Each of it is done by the file it is named after.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Map, Value};
-use souk_model::plan::{Intent, ItemProgress, ItemState, PlanHeader, PlanId, PlanItem};
+use souk_model::plan::{
+    DecisionVerdict, Intent, ItemProgress, ItemState, PlanDecision, PlanHeader, PlanId, PlanItem,
+    WriteStop,
+};
 use souk_model::{Failure, Principal, Progress, PurgeTarget};
-use souk_state::audit::AuditTrail;
-use souk_state::plans::{PlanFilter, PlanStore, StoredPlan};
+use souk_policy::decisions::{DecisionPolicy, DecisionRequirement};
+use souk_state::people::People;
+use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
-use crate::clock::PlanClock;
-use crate::config::PlansConfig;
 use crate::context::PlansContext;
+use crate::decisions::{self, DecisionStanding};
+use crate::deps::PlansDeps;
 use crate::draft::{PlanDraft, Proposal, Proposer};
-use crate::guards::Guards;
 use crate::idempotency::EarlierApply;
 use crate::outcome::PlanOutcome;
 use crate::purge::{PurgeRequest, PurgeResult};
 use crate::refusals::already_started;
-use crate::request::{ApplyOptions, CommitRequest, TierGate};
+use crate::request::{ApplyOptions, CommitRequest, DecideRequest, TierGate};
 use crate::run_control::{ActiveRuns, EndUrgency};
-use crate::seal::SealKey;
 use crate::serial::SerialTurns;
 use crate::stop::StopOutcome;
-use crate::{commit, idempotency, outcome, purge, stop, undo};
+use crate::{commit, idempotency, outcome, purge, stop, undo, write_stop};
 
 /// Proposes, keeps and carries out plans.
 pub struct Plans {
@@ -31,16 +33,10 @@ pub struct Plans {
 }
 
 impl Plans {
-    /// Plans in this store, under these guards.
+    /// Plans made of these.
     #[must_use]
-    pub fn new(
-        store: Arc<dyn PlanStore>,
-        guards: Guards,
-        config: PlansConfig,
-        key: SealKey,
-        clock: Arc<dyn PlanClock>,
-        trail: Arc<AuditTrail>,
-    ) -> Arc<Self> {
+    pub fn new(deps: PlansDeps) -> Arc<Self> {
+        let PlansDeps { store, guards, config, key, clock, trail, people, policy } = deps;
         let owner = format!("{}-{:016x}", std::process::id(), fastrand::u64(..));
         let context = PlansContext {
             store,
@@ -50,10 +46,123 @@ impl Plans {
             owner,
             clock,
             trail,
+            people,
+            policy: RwLock::new(Arc::new(policy)),
+            console: RwLock::new(None),
             serial: SerialTurns::default(),
             runs: ActiveRuns::new(),
         };
         Arc::new(Self { context: Arc::new(context) })
+    }
+
+    /// Has these rules say who decides from now on.
+    pub fn set_policy(&self, policy: DecisionPolicy) {
+        *self.context.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    /// Says where the console serves, without a slash at the end:
+    /// `http://souk.localhost:8808/console`. It is told to whoever waits for a person.
+    pub fn set_console(&self, base: &str) {
+        let mut console = self.context.console.write().unwrap_or_else(PoisonError::into_inner);
+        *console = Some(base.trim_end_matches('/').to_owned());
+    }
+
+    /// Where the console shows a plan, if it serves.
+    #[must_use]
+    pub fn console_page(&self, plan: &PlanId) -> Option<String> {
+        self.context.console_page(plan)
+    }
+
+    /// Who can decide of plans.
+    #[must_use]
+    pub fn people(&self) -> &People {
+        &self.context.people
+    }
+
+    /// Who has to decide of a plan, and which rule says so.
+    #[must_use]
+    pub fn need(&self, stored: &StoredPlan) -> DecisionRequirement {
+        decisions::requirement(&self.context, &stored.header, stored.header.commit_tier())
+    }
+
+    /// Who has to decide of a plan, what was decided, and whether that is enough.
+    ///
+    /// # Errors
+    /// The store cannot be reached.
+    pub async fn standing(&self, stored: &StoredPlan) -> Result<DecisionStanding, Failure> {
+        decisions::standing(&self.context, stored, stored.header.commit_tier()).await
+    }
+
+    /// What persons decided of a plan, as far as it counts now; the earliest first.
+    ///
+    /// # Errors
+    /// PLAN_NOT_FOUND; the store cannot be reached.
+    pub async fn decisions(&self, id: &PlanId) -> Result<Vec<PlanDecision>, Failure> {
+        let stored = self.context.get(None, id).await?;
+        Ok(self.standing(&stored).await?.decisions)
+    }
+
+    /// Takes down what a person decided of a plan, of anybody's. It is sealed, on the trail, and of the
+    /// plan as they saw it. A rejection throws a plan away that nobody has started.
+    ///
+    /// # Errors
+    /// CONFLICT where the plan is another than the one they saw, or waits for nobody; PLAN_EXPIRED;
+    /// PLAN_NOT_FOUND; FORBIDDEN where the person is not set up any more.
+    pub async fn decide(&self, request: DecideRequest<'_>) -> Result<PlanDecision, Failure> {
+        decisions::decide(&self.context, request).await
+    }
+
+    /// The same of what came through the client of a principal. It may have answered for its user, and
+    /// counts only where the operator's rules say so.
+    ///
+    /// # Errors
+    /// As [`decide`](Self::decide).
+    pub async fn decide_by_client(
+        &self,
+        principal: &Principal,
+        plan: &PlanId,
+        digest: &str,
+        verdict: DecisionVerdict,
+        reason: Option<&str>,
+    ) -> Result<PlanDecision, Failure> {
+        let context = &self.context;
+        decisions::decide_by_client(context, principal, plan, digest, verdict, reason).await
+    }
+
+    /// Stops all writes of every host of the state directory: none begins, and what is under way ends
+    /// within seconds, as a stop of its plan would end it. Reads go on. Whoever stopped them first is
+    /// kept.
+    ///
+    /// # Errors
+    /// It cannot be kept, or the trail takes no line; then they are stopped all the same.
+    pub async fn stop_writes(
+        &self,
+        by: &str,
+        means: &str,
+        reason: Option<&str>,
+    ) -> Result<WriteStop, Failure> {
+        write_stop::stop_writes(&self.context, by, means, reason).await
+    }
+
+    /// Lets writes go on; whether they were stopped. What was stopped can be resumed.
+    ///
+    /// # Errors
+    /// The trail takes no line, or it cannot be kept.
+    pub async fn resume_writes(
+        &self,
+        by: &str,
+        means: &str,
+        reason: Option<&str>,
+    ) -> Result<bool, Failure> {
+        write_stop::resume_writes(&self.context, by, means, reason).await
+    }
+
+    /// Who stopped all writes, if somebody did.
+    ///
+    /// # Errors
+    /// It cannot be read: nothing is written then.
+    pub async fn write_stop(&self) -> Result<Option<WriteStop>, Failure> {
+        write_stop::write_stop(&self.context).await
     }
 
     /// Takes away what nobody will ask for again: drafts of dead hosts, plans that ended long ago, and

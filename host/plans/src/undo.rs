@@ -1,6 +1,7 @@
 //! Proposing the plan that takes another back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use souk_model::plan::{
     ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanOrigin, PlanState,
@@ -41,7 +42,8 @@ pub(crate) async fn undo(
         reason: None,
         key: None,
         // Nothing is sent before the plan that comes of it is committed.
-        gate: &|_| Ok(()),
+        gate: &|_, _| Ok(()),
+        wait: Duration::ZERO,
         operator,
         started: None,
         progress: None,
@@ -72,6 +74,9 @@ pub(crate) async fn undo(
         expires_ms: context.expiry(created_ms),
         count: 0,
         unverifiable: 0,
+        rows: 0,
+        money: Vec::new(),
+        may_move_money: false,
         warnings: Vec::new(),
         plugin_warnings: Vec::new(),
         ..done.clone()

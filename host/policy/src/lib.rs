@@ -14,6 +14,7 @@
 //!
 //! | layer | what it is | what it must not know |
 //! |---|---|---|
+//! | `decisions` | who has to decide before a plan is carried out | how they do |
 //! | `rules` | the one decision: may this principal call this tool, and what is masked for it | requests |
 //! | `permit` | the one way from what a plugin asks to what may be sent | tools, tiers, principals |
 //! | `ceiling`, `mask_rule` | limits that only narrow; for whom personal data is masked | who set what else |
@@ -62,6 +63,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod ceiling;
+pub mod decisions;
 mod effect;
 pub mod mask;
 mod mask_rule;

@@ -10,6 +10,7 @@ mod cdn;
 mod cli;
 mod commands;
 mod compiler_process;
+mod decisions;
 mod diff;
 mod end_signals;
 mod host_figures;

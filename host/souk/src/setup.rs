@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use souk_policy::Rules;
@@ -17,7 +18,9 @@ use crate::settings::shape::FileShape;
 use crate::settings::source::{SettingProblem, SettingValue};
 use crate::settings::variables;
 use crate::state_settings::StateSettings;
-use crate::{cdn, plugin_limits, rules, shipped_plugins, signing_keys, stores, tool_sets};
+use crate::{
+    cdn, decisions, plugin_limits, rules, shipped_plugins, signing_keys, stores, tool_sets,
+};
 
 /// What the operator decided.
 pub(crate) struct Setup {
@@ -289,6 +292,7 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     problems.extend(plugin_limits::parking(settings).err());
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
     problems.extend(rules::build(settings, false).map_err(of_all).err());
+    problems.extend(decisions::build(settings).map_err(of_all).err());
     problems.extend(tool_sets::build(settings).map_err(of_all).err());
     let of_key = |error: anyhow::Error| settings.placed(format!("{error:#}"));
     problems.extend(signing_keys::configured(settings).map_err(of_key).err());
@@ -325,6 +329,8 @@ pub(crate) fn operator_config(
 ) -> anyhow::Result<OperatorConfig> {
     Ok(OperatorConfig {
         rules: rules::build(settings, was_closed)?,
+        decisions: decisions::build(settings)?,
+        wait_max: Duration::from_secs(settings.size("approvals.wait_max_s") as u64),
         rates: settings.section("rates").map_err(wrong)?,
         settings: plugin_settings(settings),
         limits: plugin_limits::of_plugins(settings).map_err(wrong)?,

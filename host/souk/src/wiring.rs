@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use souk_model::{Principal, Secret};
-use souk_plans::{Plans, SealKey, SystemClock};
+use souk_plans::{Plans, PlansDeps, SealKey, SystemClock};
 use souk_runtime::{Dispatcher, DispatcherDeps, Registry, Sandbox, SessionHost};
 use souk_state::audit::{AuditTrail, TrailKey, Transport};
 use souk_state::exports::{ExportLimits, Exports};
+use souk_state::people::People;
 use souk_state::plans::SqlitePlanStore;
 use souk_state::{StateDir, continuity};
 use souk_upstream::{Magento, StoreConfig, StoreHooks};
@@ -152,9 +153,17 @@ async fn open_plans(
     let key = SealKey::new(state.seal_key()?);
     let store = Arc::new(SqlitePlanStore::open(state)?.with_limits(setup.state.plan_limits()));
     reconcile(setup, state, trail, &store).await?;
-    let (guards, config) = (setup.guards.clone(), setup.plans.clone());
-    let clock = Arc::new(SystemClock);
-    Ok((Plans::new(store.clone(), guards, config, key, clock, trail.clone()), store))
+    let deps = PlansDeps {
+        store: store.clone(),
+        guards: setup.guards.clone(),
+        config: setup.plans.clone(),
+        key,
+        clock: Arc::new(SystemClock),
+        trail: trail.clone(),
+        people: People::new(state.path()),
+        policy: setup.operator_config()?.decisions,
+    };
+    Ok((Plans::new(deps), store))
 }
 
 /// Holds plans and trail against each other: what is missing is found before anything is made of it.

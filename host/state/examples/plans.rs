@@ -162,6 +162,9 @@ fn header(number: u8) -> PlanHeader {
         expires_ms: i64::MAX,
         count: ITEMS,
         unverifiable: 0,
+        rows: 0,
+        money: Vec::new(),
+        may_move_money: false,
         warnings: Vec::new(),
         plugin_warnings: Vec::new(),
     }

@@ -47,6 +47,7 @@ mod error;
 pub mod exports;
 mod files;
 mod instant;
+pub mod people;
 pub mod plans;
 mod process;
 mod turns;

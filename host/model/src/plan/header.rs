@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Lookup;
 use super::id::PlanId;
+use super::money::PlanMoney;
 use crate::{Grant, StoreView, Tier};
 
 /// How a plan came to be, and so how it is carried out.
@@ -66,6 +67,15 @@ pub struct PlanHeader {
     /// How many of them hold something that no read can show.
     #[serde(skip_serializing_if = "no_items", default)]
     pub unverifiable: u32,
+    /// How many rows its requests write, where those are more than its items.
+    #[serde(skip_serializing_if = "no_rows", default)]
+    pub rows: u64,
+    /// The money that it moves at most.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub money: Vec<PlanMoney>,
+    /// Whether it holds a write that the host does not know, and that may move money.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub may_move_money: bool,
     /// What the host warns of.
     pub warnings: Vec<String>,
     /// What the plugin wants its reviewer to know of any of the items, without repeats.
@@ -83,6 +93,13 @@ impl PlanHeader {
         }
     }
 
+    /// How many subjects it changes: its items, or the rows that their requests write where those are
+    /// more.
+    #[must_use]
+    pub fn subjects(&self) -> u64 {
+        self.rows.max(u64::from(self.count))
+    }
+
     /// Raises the tier of carrying it out to that of what it writes.
     pub fn raise_commit_tier(&mut self, tier: Tier) {
         let own = match &mut self.origin {
@@ -96,6 +113,16 @@ impl PlanHeader {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
 const fn no_items(count: &u32) -> bool {
     *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+const fn no_rows(rows: &u64) -> bool {
+    *rows == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How far a plan came.

@@ -97,7 +97,7 @@ transitions! {
     Pending => Pending: "it could not be read before it was to be written; a resume tries it again";
     Pending => Sending: "before its first request is sent; this is on the disk first";
     Pending => Drifted: "a read shows another value than was reviewed";
-    Pending => Skipped: "the store has the new values already, or the money may not move";
+    Pending => Skipped: "the store has the new values already, the money may not move, or a person left it out";
     Sending => Done: "a read shows that it happened, or, of what no read can show, the store's answer";
     Sending => Failed: "it was refused or never sent, and a read shows that it did not happen";
     Sending => Unknown: "it may have happened, and neither answer nor read tells";

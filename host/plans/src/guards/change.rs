@@ -56,6 +56,12 @@ impl JudgedChange<'_, '_> {
         self.writes.iter().flat_map(JudgedWrite::fields).any(prices::is_reduction)
     }
 
+    /// Whether it holds a request that the catalogue does not know: what that does with money, nobody
+    /// has worked out.
+    pub(crate) fn may_move_money(&self) -> bool {
+        self.writes.iter().any(|write| write.route().is_none())
+    }
+
     /// Whether it writes a cart price rule.
     pub(crate) fn writes_rule(&self) -> bool {
         self.writes.iter().any(discounts::is_rule)

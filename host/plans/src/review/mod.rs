@@ -12,10 +12,12 @@
 //! | `request_review` | requests, their addresses and what their bodies hold |
 //! | `item_review` | an item, all of it |
 //! | `plan_review` | the plan as a whole |
+//! | `decision_review` | who has to decide of it, and what was decided |
 //! | `run_review` | its last run: whether it is under way, whose, how far |
 //! | `masked` | a review for somebody who must not see personal data |
 //! | `sample` | the first items, for the answer of a tool that proposes |
 
+mod decision_review;
 mod item_review;
 mod masked;
 mod plan_item;
@@ -27,6 +29,7 @@ mod sent_body;
 #[cfg(test)]
 mod tests;
 
+pub use decision_review::{DecisionReview, MoneyReview, NeedReview};
 pub use item_review::{
     ExpectationKind, FailureReview, FieldChange, ItemReview, UndoKind, UndoReview,
 };

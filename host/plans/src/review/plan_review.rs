@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use souk_model::plan::{PlanOrigin, PlanState};
-use souk_model::{StoreView, visible};
+use souk_model::{StoreView, Tier, visible};
 use souk_state::plans::StoredPlan;
 use souk_state::rfc3339;
 
+use super::decision_review::{DecisionReview, MoneyReview, NeedReview};
 use super::run_review::RunReview;
+use crate::decisions::DecisionStanding;
 
 /// What a plan is and how far it came, as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +61,19 @@ pub struct PlanReview {
     pub reason: Option<String>,
     /// Lower-case hex SHA-256 of its content.
     pub digest: String,
+    /// The tier of carrying it out.
+    pub tier: Tier,
+    /// The principal that asked for it.
+    pub asked_by: String,
+    /// The money that it moves at most.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub money: Vec<MoneyReview>,
+    /// Who has to decide of it; said where a person has to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decision_needed: Option<NeedReview>,
+    /// What persons decided of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub decisions: Vec<DecisionReview>,
     /// What the host warns of.
     pub warnings: Vec<String>,
     /// What the plugin wants its reviewer to know.
@@ -104,9 +119,23 @@ impl PlanReview {
             run,
             reason: stored.reason.as_deref().map(line),
             digest: stored.digest.clone(),
+            tier: header.commit_tier(),
+            asked_by: line(&header.principal),
+            money: header.money.iter().map(MoneyReview::from).collect(),
+            decision_needed: None,
+            decisions: Vec::new(),
             warnings: header.warnings.clone(),
             plugin_warnings: header.plugin_warnings.iter().map(|text| line(text)).collect(),
         }
+    }
+
+    /// With who has to decide of it, and what was decided.
+    #[must_use]
+    pub fn with_standing(mut self, standing: &DecisionStanding) -> Self {
+        let wants_person = standing.requirement.need.wants_person();
+        self.decision_needed = wants_person.then(|| NeedReview::from(standing));
+        self.decisions = standing.decisions.iter().map(DecisionReview::from).collect();
+        self
     }
 }
 

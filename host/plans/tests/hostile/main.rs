@@ -11,6 +11,7 @@ mod store;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use souk_model::plan::PlanId;
@@ -18,10 +19,12 @@ use souk_model::{
     Action, ActionDetails, CommitTool, Decimal, Effect, Grant, Principal, StoreView, Tier,
 };
 use souk_plans::{
-    CommitRequest, Guards, ItemReview, PlanClock, Plans, PlansConfig, Proposer, SealKey,
+    CommitRequest, Guards, ItemReview, PlanClock, Plans, PlansConfig, PlansDeps, Proposer, SealKey,
 };
+use souk_policy::decisions::DecisionPolicy;
 use souk_state::StateDir;
 use souk_state::audit::AuditTrail;
+use souk_state::people::People;
 use souk_state::plans::SqlitePlanStore;
 
 use generator::{Case, Hostile, leaves};
@@ -63,19 +66,23 @@ impl World {
     async fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let state = StateDir::open(root.path().join("state")).unwrap();
-        let plans = Plans::new(
-            Arc::new(SqlitePlanStore::open(&state).unwrap()),
-            guards(),
-            PlansConfig {
+        let plans = Plans::new(PlansDeps {
+            store: Arc::new(SqlitePlanStore::open(&state).unwrap()),
+            guards: guards(),
+            config: PlansConfig {
                 expiry_min: 10_000_000,
                 lease_s: 1,
                 repeats: 0,
                 ..PlansConfig::default()
             },
-            SealKey::new(state.seal_key().unwrap()),
-            Arc::new(Leaps(AtomicI64::new(1))),
-            Arc::new(AuditTrail::open(state.audit_trail(), state.trail_key().unwrap()).unwrap()),
-        );
+            key: SealKey::new(state.seal_key().unwrap()),
+            clock: Arc::new(Leaps(AtomicI64::new(1))),
+            trail: Arc::new(
+                AuditTrail::open(state.audit_trail(), state.trail_key().unwrap()).unwrap(),
+            ),
+            people: People::new(state.path()),
+            policy: DecisionPolicy::default(),
+        });
         Self { store: Store::open().await, plans, _root: root }
     }
 
@@ -116,7 +123,8 @@ impl World {
             tool: None,
             reason: None,
             key: None,
-            gate: &|_| Ok(()),
+            gate: &|_, _| Ok(()),
+            wait: Duration::ZERO,
             operator: false,
             started: None,
             progress: None,

@@ -9,6 +9,7 @@ mod unverifiable;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use souk_model::plan::{
@@ -19,11 +20,13 @@ use souk_model::{
     Principal, Read, StoreView, Tier, WriteMethod,
 };
 use souk_plans::{
-    ApplyOptions, CommitRequest, Guards, PlanClock, PlanOutcome, Plans, PlansConfig, Proposer,
-    SealKey, request_digest,
+    ApplyOptions, CommitRequest, Guards, PlanClock, PlanOutcome, Plans, PlansConfig, PlansDeps,
+    Proposer, SealKey, request_digest,
 };
+use souk_policy::decisions::DecisionPolicy;
 use souk_state::StateDir;
 use souk_state::audit::AuditTrail;
+use souk_state::people::People;
 use souk_state::plans::{PlanStore, SpendAccount, SpendKind, SqlitePlanStore};
 use souk_upstream::Session;
 
@@ -55,6 +58,7 @@ struct World {
     root: tempfile::TempDir,
     guards: Guards,
     config: PlansConfig,
+    policy: DecisionPolicy,
 }
 
 impl World {
@@ -64,6 +68,7 @@ impl World {
             root: tempfile::tempdir().unwrap(),
             guards: Guards::default(),
             config: PlansConfig::default(),
+            policy: DecisionPolicy::default(),
         }
     }
 
@@ -74,7 +79,16 @@ impl World {
         let clock = Arc::new(Hands(AtomicI64::new(NOON)));
         let key = SealKey::new(state.seal_key().unwrap());
         let (guards, config) = (self.guards.clone(), self.config.clone());
-        let plans = Plans::new(store.clone(), guards, config, key, clock.clone(), Arc::new(trail));
+        let plans = Plans::new(PlansDeps {
+            store: store.clone(),
+            guards,
+            config,
+            key,
+            clock: clock.clone(),
+            trail: Arc::new(trail),
+            people: People::new(state.path()),
+            policy: self.policy.clone(),
+        });
         Host { plans, store, clock, session: self.shop.session().await }
     }
 }
@@ -111,7 +125,7 @@ impl Host {
             request_digest: Some(asked),
             started: Arc::default(),
         };
-        self.plans.apply(draft, terms, &|_| Ok(()), None).await
+        self.plans.apply(draft, terms, &|_, _| Ok(()), None).await
     }
 
     /// Resumes a plan, later than anything that was sent could still be at work in the shop.
@@ -124,7 +138,8 @@ impl Host {
             tool: None,
             reason: None,
             key: None,
-            gate: &|_| Ok(()),
+            gate: &|_, _| Ok(()),
+            wait: Duration::ZERO,
             operator: false,
             started: None,
             progress: None,

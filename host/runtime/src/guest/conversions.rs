@@ -28,7 +28,9 @@ impl From<Failure> for wit::Failure {
             Code::Stopped => wit::FailureCode::Stopped,
             Code::HeldBack => wit::FailureCode::HeldBack,
             Code::Unavailable => wit::FailureCode::Unavailable,
-            // No import looks actions up or calls plugins, so the contract has no cases for these.
+            // The contract has no cases for these: it is older, or no import has to do with them.
+            Code::Rejected => wit::FailureCode::Other("rejected".to_owned()),
+            Code::WritesStopped => wit::FailureCode::Other("writes-stopped".to_owned()),
             Code::PluginParked => wit::FailureCode::Other("plugin-parked".to_owned()),
             Code::ActionNotFound => wit::FailureCode::Other("action-not-found".to_owned()),
             Code::InternalError => wit::FailureCode::InternalError,

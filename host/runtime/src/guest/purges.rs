@@ -1,5 +1,6 @@
 //! The host's side of `cache`: purges that a plugin asks for.
 
+use souk_model::plan::DecisionNeed;
 use souk_model::{Failure, PurgeTarget, Tier};
 use souk_plans::{PurgeRequest, PurgeResult};
 
@@ -17,7 +18,7 @@ impl GuestState {
     fn purging(&mut self, count: usize) -> Result<PurgeRequest, Failure> {
         let call = self.call()?;
         call.may_apply()?;
-        (call.gate)(PURGE_TIER)?;
+        (call.gate)(PURGE_TIER, DecisionNeed::None)?;
         let session = call.session.clone().ok_or_else(not_logged_in)?;
         // Pages may be other ones afterwards.
         call.reads.end();

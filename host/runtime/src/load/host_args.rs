@@ -1,4 +1,4 @@
-//! The arguments that are the host's: `confirm`, `reason`, `idempotency_key`, `preview`.
+//! The arguments that are the host's: `confirm`, `reason`, `idempotency_key`, `preview`, `wait_s`.
 //!
 //! They are added to a tool's schema where they apply, never as required, so that leaving one out is
 //! answered by CONFIRMATION_REQUIRED and not by a schema error. Plugins never see them.
@@ -18,6 +18,9 @@ pub(crate) struct HostArgs {
     pub(crate) key: bool,
     /// `preview`.
     pub(crate) preview: bool,
+    /// `wait_s`. Every tool that writes takes it, and few list it: what a person has to decide of says
+    /// so when it is asked for.
+    pub(crate) wait: bool,
 }
 
 impl HostArgs {
@@ -28,7 +31,13 @@ impl HostArgs {
             reason: effect.writes(),
             key: effect.writes(),
             preview: effect == EffectKind::Apply,
+            wait: false,
         }
+    }
+
+    /// The same for a tool over plans, which lists how long it waits for a person.
+    pub(crate) fn over_plans(effect: EffectKind, tier: Tier) -> Self {
+        Self { wait: effect.writes(), ..Self::of(effect, tier) }
     }
 
     /// The same for an action with these grants. One that purges a cache and can write nothing else
@@ -69,6 +78,11 @@ impl HostArgs {
             self.key,
             "idempotency_key",
             json!({"type": "string", "minLength": 1, "maxLength": 128, "description": "The same key does nothing twice."}),
+        );
+        add(
+            self.wait,
+            "wait_s",
+            json!({"type": "integer", "minimum": 0, "description": "Wait so long for a person who has to approve it."}),
         );
         add(self.preview, "preview", json!({"type": "boolean", "description": shows}));
     }

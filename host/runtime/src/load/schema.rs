@@ -15,8 +15,8 @@ use crate::json;
 use crate::text::printable;
 
 /// Argument names that are the host's. A plugin that declares one is refused.
-pub(crate) const RESERVED: [&str; 5] =
-    ["params", "confirm", "reason", "idempotency_key", "preview"];
+pub(crate) const RESERVED: [&str; 6] =
+    ["params", "confirm", "reason", "idempotency_key", "preview", "wait_s"];
 
 /// Deeper schemas are refused: nobody can read them, and clients recurse over them.
 const DEPTH: usize = 24;

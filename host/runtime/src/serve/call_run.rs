@@ -93,6 +93,7 @@ impl CallRun<'_> {
                     loaded: &self.deps.registry.loaded(),
                     principal: &call.principal,
                     session: session.as_ref(),
+                    wait_max: config.wait_max,
                     host_args,
                     arguments: arguments.as_object().unwrap_or(&no_arguments),
                     effects,
@@ -122,7 +123,7 @@ impl CallRun<'_> {
     ) -> Result<CallInputs, Failure> {
         let Self { config, tool, .. } = *self;
         config.rules.decide(principal, &tool.profile())?;
-        let confirmed =
+        let unlisted =
             HostArgValues::take_unlisted(tool.profile().effect, tool.host_args, &mut arguments);
         tool.input.drop_absent(&mut arguments);
         if config.tools.of(principal).sets.contains(&ToolSet::Classic) {
@@ -134,7 +135,8 @@ impl CallRun<'_> {
             return Err(not_logged_in());
         }
         let mut host_args = HostArgValues::take(tool.host_args, &mut arguments);
-        host_args.confirm |= confirmed;
+        host_args.confirm |= unlisted.confirm;
+        host_args.wait = host_args.wait.max(unlisted.wait);
         if config.confirm {
             host_args.check(tool.host_args, &tool.tool.name)?;
         }
@@ -161,6 +163,7 @@ impl CallRun<'_> {
             reason: host_args.reason,
             key: host_args.key,
             preview: host_args.preview,
+            wait: host_args.wait.min(config.wait_max),
             request_digest: digest,
             started: effects.started.clone(),
         };
@@ -207,7 +210,7 @@ impl CallRun<'_> {
             resources: CallResources::default(),
             plans: Some(plans.clone()),
             options: options.clone(),
-            gate: Arc::new(move |tier| authority.permit(tier)),
+            gate: Arc::new(move |tier, need| authority.permit(tier, need)),
             effects: effects.clone(),
             closed: false,
             proposal: None,
@@ -268,7 +271,8 @@ impl CallRun<'_> {
             tool: Some(&tool.tool.name),
             reason: host_args.reason,
             key: host_args.key.as_deref(),
-            gate: &|tier| authority.permit(tier),
+            gate: &|tier, need| authority.permit(tier, need),
+            wait: host_args.wait.min(config.wait_max),
             operator: false,
             started: Some(&effects.started),
             progress,

@@ -122,6 +122,7 @@ impl Dispatcher {
         for name in before.names().filter(|name| now.names().all(|known| known != *name)) {
             self.deps.sessions.destroy_all(&Principal::named(name));
         }
+        self.deps.plans.set_policy(config.decisions.clone());
         self.monitor.begin_anew();
         self.warn_of_settings();
         self.warn_of_tool_sets();

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use souk_model::Failure;
 use souk_policy::Rules;
+use souk_policy::decisions::DecisionPolicy;
 
 use super::circuit_breaker::ParkingLimits;
 use super::refusals::wrong_settings;
@@ -36,6 +38,10 @@ pub(super) fn settings_for(
 pub struct OperatorConfig {
     /// What may be called, by whom, and what is masked.
     pub rules: Rules,
+    /// Who has to decide of plans.
+    pub decisions: DecisionPolicy,
+    /// How long a call may wait for them.
+    pub wait_max: Duration,
     /// The plugins' own settings.
     pub settings: PluginSettings,
     /// What plugins may use that have limits of their own. What they say of files counts from the start.

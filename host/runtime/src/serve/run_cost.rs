@@ -57,7 +57,7 @@ impl Plugin {
             resources: CallResources::default(),
             plans: None,
             options: souk_plans::ApplyOptions::default(),
-            gate: Arc::new(|_| Ok(())),
+            gate: Arc::new(|_, _| Ok(())),
             effects: EffectsRecord::default(),
             closed: false,
             proposal: None,

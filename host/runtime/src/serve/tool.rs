@@ -97,7 +97,7 @@ impl LoadedTool {
     /// One of the host's own tools.
     pub(crate) fn native(native: PlansTool) -> Result<Self, String> {
         let effect = native.effect();
-        let host_args = HostArgs::of(effect, native.tier());
+        let host_args = HostArgs::over_plans(effect, native.tier());
         let input = InputSchema::of(native.input(), host_args)?;
         Ok(Self {
             tool: Arc::new(Tool {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use souk_model::plan::DecisionNeed;
 use souk_model::{Failure, Principal, Tier};
 use souk_policy::{EffectKind, ToolProfile};
 
@@ -44,15 +45,22 @@ impl WriteAuthority {
         }
     }
 
+    /// Whether what is of this tier may be sent, and who has to decide of it. That whoever calls
+    /// confirms it may be wanted by a rule below the tiers that want it always.
+    ///
     /// # Errors
     /// What a rule refuses, or CONFIRMATION_REQUIRED.
-    pub(super) fn permit(&self, tier: Tier) -> Result<(), Failure> {
+    pub(super) fn permit(&self, tier: Tier, need: DecisionNeed) -> Result<(), Failure> {
         let tier = tier.max(self.listed);
         let profile =
             ToolProfile { name: &self.tool, group: &self.group, tier, effect: self.effect };
         self.config.rules.decide(&self.principal, &profile)?;
+        let host_args = HostArgs::of(self.effect, tier);
         if self.config.confirm {
-            self.host_args.check(HostArgs::of(self.effect, tier), &self.tool)?;
+            self.host_args.check(host_args, &self.tool)?;
+        }
+        if need == DecisionNeed::Confirm && tier < Tier::Risk {
+            self.host_args.check(HostArgs { confirm: true, ..host_args }, &self.tool)?;
         }
         Ok(())
     }

@@ -7,8 +7,8 @@ use anyhow::Context;
 use souk_model::counted;
 use souk_state::StateDir;
 use souk_state::audit::{
-    self, CallOutcome, Position, TrailKey, TrailRecord, TrailRow, Verification, WriteOrigin,
-    WriteRequest,
+    self, CallOutcome, PersonEntry, Position, TrailKey, TrailRecord, TrailRow, Verification,
+    WriteOrigin, WriteRequest,
 };
 
 use crate::cli::AuditCommand;
@@ -135,9 +135,30 @@ fn show_request(request: &WriteRequest) -> String {
     )
 }
 
+/// What a person did, in one line.
+fn show_person(at: &str, kind: &str, entry: &PersonEntry) -> String {
+    let mut line = format!("{at}  {kind}  {} ({})", entry.person.escape_debug(), entry.means);
+    if let Some(plan) = &entry.plan {
+        line.push_str(&format!("  {}", plan.escape_debug()));
+    }
+    if let Some(principal) = &entry.principal {
+        line.push_str(&format!(" of {}", principal.escape_debug()));
+    }
+    if entry.left_out > 0 {
+        line.push_str(&format!(", {} left out", counted(entry.left_out, "item", "items")));
+    }
+    if let Some(reason) = &entry.reason {
+        line.push_str(&format!(": {}", reason.escape_debug()));
+    }
+    line
+}
+
 /// One line for people: when, who, what, how it ended, how long it took.
 fn show(record: &TrailRecord) -> String {
     let at = format!("{:.0}", record.at());
+    if let Some((kind, entry)) = record.person() {
+        return show_person(&at, kind, entry);
+    }
     let entry = match record {
         TrailRecord::Call(entry) => entry,
         TrailRecord::Sending(entry) => {
@@ -197,6 +218,8 @@ fn show(record: &TrailRecord) -> String {
                 codes.join(", ").escape_debug(),
             );
         }
+        // What persons did is shown above.
+        _ => return at,
     };
     let outcome = match &entry.outcome {
         CallOutcome::Ok => "ok".to_owned(),

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use souk_model::plan::{PlanId, PlanOrigin};
 use souk_model::{Code, Failure, Principal, Progress, visible};
@@ -130,7 +131,8 @@ async fn carry_out(
         reason,
         key: None,
         // Whoever sits at the terminal is the operator: the ceiling is for everybody else.
-        gate: &|_| Ok(()),
+        gate: &|_, _| Ok(()),
+        wait: Duration::ZERO,
         operator: true,
         started: None,
         progress: ProgressLine::on_terminal(),

@@ -143,8 +143,10 @@ impl FileReader<'_> {
                 ),
             );
         }
-        if let (ValueKind::MaskRules, DeValue::Array(items)) = (setting.kind, value) {
-            self.mask_rules(items, at);
+        if let (ValueKind::MaskRules | ValueKind::DecisionRules, DeValue::Array(items)) =
+            (setting.kind, value)
+        {
+            self.whole_rules(items, at);
         }
         let checked = json(value).and_then(|value| setting.kind.check(value));
         match checked {
@@ -160,7 +162,7 @@ impl FileReader<'_> {
     }
 
     /// The keys of a rule are settings too, so that a misspelt one is found; the rule is kept whole.
-    fn mask_rules(&mut self, items: &[Spanned<DeValue<'_>>], at: &mut Vec<Step>) {
+    fn whole_rules(&mut self, items: &[Spanned<DeValue<'_>>], at: &mut Vec<Step>) {
         let before = self.values.len();
         for (index, item) in items.iter().enumerate() {
             at.push(Step::Index(index));

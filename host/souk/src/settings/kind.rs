@@ -11,6 +11,11 @@ use souk_policy::writes::WriteCatalogue;
 use souk_policy::{PrincipalPattern, ToolPattern};
 use url::Url;
 
+use super::decision_rule::decision_rules;
+
+/// Who decides of a plan, the strictest first.
+pub(crate) const NEEDS: &[&str] = &["two", "other", "person", "confirm", "none"];
+
 /// The tiers, the lowest first.
 pub(crate) const TIERS: &[&str] = &["safe", "risk", "critical"];
 
@@ -21,6 +26,7 @@ pub(crate) const TIERS: &[&str] = &["safe", "risk", "critical"];
 /// | `Token` | the hex digest of the token |
 /// | `Caps` | an object of amounts as text, by currency |
 /// | `MaskRules` | a list of rules; `true` is one that masks everything |
+/// | `DecisionRules` | a list of rules |
 /// | `Tools`, `ToolSets`, `Names`, `Requests` | a list of texts |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueKind {
@@ -57,6 +63,8 @@ pub(crate) enum ValueKind {
     Token,
     /// For whom, and in what, personal data is masked.
     MaskRules,
+    /// Who has to decide of which plans.
+    DecisionRules,
     /// A table of the plugin's own.
     Table,
     /// Writes of the store that the host's own catalogue does not have.
@@ -83,6 +91,7 @@ impl ValueKind {
             }
             Self::Secret | Self::Token => "text, or `{ file = \"…\" }`".to_owned(),
             Self::MaskRules => "true, false, or tables `[[policy.mask_pii]]`".to_owned(),
+            Self::DecisionRules => "tables `[[approvals.rules]]`".to_owned(),
             Self::Table => "a table".to_owned(),
             Self::Routes => "tables `[[routes]]`".to_owned(),
         }
@@ -114,7 +123,9 @@ impl ValueKind {
                 let parts = text.split(',').map(str::trim);
                 self.check(parts.map(Value::from).collect())
             }
-            Self::Table | Self::Routes => Err("it can only be set in a file".to_owned()),
+            Self::Table | Self::Routes | Self::DecisionRules => {
+                Err("it can only be set in a file".to_owned())
+            }
             _ => self.check(Value::from(text)),
         }
     }
@@ -167,6 +178,7 @@ impl ValueKind {
             (Self::MaskRules, Value::Bool(true)) => Ok(Value::Array(vec![Map::new().into()])),
             (Self::MaskRules, Value::Bool(false)) => Ok(Value::Array(Vec::new())),
             (Self::MaskRules, value @ Value::Array(_)) => check_mask_rules(value),
+            (Self::DecisionRules, value @ Value::Array(_)) => decision_rules(&value).map(|_| value),
             (Self::Table, value @ Value::Object(_)) => Ok(value),
             (Self::Routes, Value::Array(entries)) => {
                 match WriteCatalogue::shipped().with_operator_routes(&entries) {

@@ -9,6 +9,7 @@
 //! directory. Where something is limited, the strictest of the sources that set it counts. A default
 //! is no source: it counts where nobody else says anything, and against the working directory's file.
 
+pub(crate) mod decision_rule;
 pub(crate) mod defaults;
 pub(crate) mod document;
 pub(crate) mod example;

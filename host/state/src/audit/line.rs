@@ -11,6 +11,7 @@ use super::entry::CallEntry;
 use super::error::AuditError;
 use super::hash::Sha256Hash;
 use super::key::TrailKey;
+use super::person_entry::{PersonAct, PersonEntry};
 use super::plans_mark::PlansMark;
 use super::refusals::RefusedEntry;
 use super::write_entry::{FoundEntry, SendingEntry, WriteEntry};
@@ -123,6 +124,27 @@ pub enum TrailRecord {
     },
     /// Calls of one principal that were refused faster than each could have a line.
     Refused(Box<RefusedEntry>),
+    /// A person approved a plan.
+    #[serde(rename = "plan-approved")]
+    PlanApproved(Box<PersonEntry>),
+    /// A person rejected a plan.
+    #[serde(rename = "plan-rejected")]
+    PlanRejected(Box<PersonEntry>),
+    /// A plan was shown to a person on the console.
+    #[serde(rename = "plan-viewed")]
+    PlanViewed(Box<PersonEntry>),
+    /// Somebody stopped all writes.
+    #[serde(rename = "writes-stopped")]
+    WritesStopped(Box<PersonEntry>),
+    /// Somebody let writes go on.
+    #[serde(rename = "writes-resumed")]
+    WritesResumed(Box<PersonEntry>),
+    /// A person was set up, or given another passphrase.
+    #[serde(rename = "person-set")]
+    PersonSet(Box<PersonEntry>),
+    /// Somebody gave a passphrase that is not the person's.
+    #[serde(rename = "wrong-passphrase")]
+    WrongPassphrase(Box<PersonEntry>),
 }
 
 /// A line as readers get it.
@@ -144,6 +166,13 @@ impl TrailRecord {
             Self::Write(entry) => entry.at,
             Self::Found(entry) => entry.at,
             Self::Refused(entry) => entry.at,
+            Self::PlanApproved(entry)
+            | Self::PlanRejected(entry)
+            | Self::PlanViewed(entry)
+            | Self::WritesStopped(entry)
+            | Self::WritesResumed(entry)
+            | Self::PersonSet(entry)
+            | Self::WrongPassphrase(entry) => entry.at,
             Self::Torn { at, .. }
             | Self::Rotated { at, .. }
             | Self::Removed { at, .. }
@@ -154,6 +183,36 @@ impl TrailRecord {
             | Self::Lost { at, .. }
             | Self::Accepted { at, .. } => *at,
         }
+    }
+
+    /// The record of what a person did.
+    #[must_use]
+    pub fn of_person(act: PersonAct, entry: PersonEntry) -> Self {
+        let entry = Box::new(entry);
+        match act {
+            PersonAct::PlanApproved => Self::PlanApproved(entry),
+            PersonAct::PlanRejected => Self::PlanRejected(entry),
+            PersonAct::PlanViewed => Self::PlanViewed(entry),
+            PersonAct::WritesStopped => Self::WritesStopped(entry),
+            PersonAct::WritesResumed => Self::WritesResumed(entry),
+            PersonAct::PersonSet => Self::PersonSet(entry),
+            PersonAct::WrongPassphrase => Self::WrongPassphrase(entry),
+        }
+    }
+
+    /// What a person did, by its kind; none where it says something else.
+    #[must_use]
+    pub fn person(&self) -> Option<(&'static str, &PersonEntry)> {
+        Some(match self {
+            Self::PlanApproved(entry) => ("plan-approved", entry),
+            Self::PlanRejected(entry) => ("plan-rejected", entry),
+            Self::PlanViewed(entry) => ("plan-viewed", entry),
+            Self::WritesStopped(entry) => ("writes-stopped", entry),
+            Self::WritesResumed(entry) => ("writes-resumed", entry),
+            Self::PersonSet(entry) => ("person-set", entry),
+            Self::WrongPassphrase(entry) => ("wrong-passphrase", entry),
+            _ => return None,
+        })
     }
 
     pub(super) fn content(&self) -> Result<RecordJson, AuditError> {

@@ -30,6 +30,9 @@
 //! | `notice` | something that the host noticed: a code and a message, such as a file of rules that is not taken |
 //! | `accepted` | the operator has looked at such a breach and takes things as they are |
 //! | `refused` | a [`RefusedEntry`]: calls of one principal that were refused faster than 20 a second, summed |
+//! | `plan-approved`, `plan-rejected`, `plan-viewed` | a [`PersonEntry`]: what a person decided of a plan, or that it was shown to them |
+//! | `writes-stopped`, `writes-resumed` | a [`PersonEntry`]: who stopped all writes, or let them go on |
+//! | `person-set`, `wrong-passphrase` | a [`PersonEntry`]: who was set up to decide, and who tried to pass for somebody |
 //! | `cut` | lines that a running host had seen at the end of this file are gone; which was the last of them. [`verify`] reports it as a breach |
 //!
 //! # What it proves
@@ -55,6 +58,7 @@ mod key;
 mod line;
 mod moved_file;
 mod open_trail;
+mod person_entry;
 mod plans_mark;
 mod read;
 mod redact;
@@ -74,6 +78,7 @@ pub use key::{ArgumentsDigest, TrailKey};
 pub(crate) use key::{keyed, secret_key};
 pub use line::{InvalidPosition, Position, TrailLine, TrailRecord};
 pub use moved_file::MovedFile;
+pub use person_entry::{PersonAct, PersonEntry};
 pub use plans_mark::{CurrentPlans, InvalidPlansMark, PlansMark};
 pub use read::{TrailFollower, TrailRow, follow, page, tail};
 pub use redact::{REDACTED, Redactor};

@@ -14,6 +14,7 @@ use super::key::{ArgumentsDigest, TrailKey};
 use super::line::{Position, TrailRecord};
 use super::moved_file::MovedFile;
 use super::open_trail::{OpenTrail, PROBE};
+use super::person_entry::{PersonAct, PersonEntry};
 use super::plans_mark::{CurrentPlans, PlansMark};
 use super::redact::Redactor;
 use super::refusals::{RefusalLine, RefusalMeter};
@@ -195,6 +196,15 @@ impl AuditTrail {
         self.cleaner().clean(souk_model::Principal::LOCAL, &mut message, MAX_MESSAGE);
         let record = TrailRecord::Notice { at: Timestamp::now(), code: code.to_owned(), message };
         self.append_record(&record, Durability::Written).map(drop)
+    }
+
+    /// Appends what a person did. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_person(&self, act: PersonAct, entry: PersonEntry) -> Result<(), AuditError> {
+        let record = TrailRecord::of_person(act, entry.cleaned(&self.cleaner()));
+        self.append_record(&record, Durability::Synced).map(drop)
     }
 
     /// Appends that something which was kept is gone.

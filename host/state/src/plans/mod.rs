@@ -30,13 +30,14 @@ mod store;
 mod types;
 
 pub use error::StoreError;
-pub use spend::{Reservation, SpendAccount, SpendKind};
+pub use souk_model::plan::SpendKind;
+pub use spend::{Reservation, SpendAccount};
 pub use sqlite::{CommitCounts, PlansIdentity, SqlitePlanStore, read_identity};
 pub use store::PlanStore;
 pub use types::{
-    ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, ItemCounts, JournalEntry,
-    Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunRecord, RunStart, StopRequest,
-    StoredPlan,
+    DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, ItemCounts,
+    JournalEntry, Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunRecord, RunStart,
+    StopRequest, StoredPlan,
 };
 
 #[cfg(doc)]

@@ -6,26 +6,7 @@
 //! can only have set too much aside, never too little, and several hosts share one account.
 
 use souk_model::Decimal;
-
-/// Which way money leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SpendKind {
-    /// It is given back to a customer.
-    Refund,
-    /// It will not come in, since the order is cancelled.
-    Cancel,
-}
-
-impl SpendKind {
-    /// The kind's name, as kept and shown.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Refund => "refund",
-            Self::Cancel => "cancel",
-        }
-    }
-}
+use souk_model::plan::SpendKind;
 
 /// One account: what left a store one way on one day in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

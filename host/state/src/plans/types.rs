@@ -1,7 +1,7 @@
 //! What is asked of the store, and what it answers.
 
 use serde_json::{Map, Value};
-use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanState, StoredFailure};
+use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanState, StoredFailure, WriteStop};
 
 use super::spend::Reservation;
 use crate::process::ProcessIdentity;
@@ -88,6 +88,8 @@ pub struct RunStart<'a> {
     pub by: Option<&'a str>,
     /// Why, in their words. It replaces the reason that is kept; none leaves that.
     pub reason: Option<&'a str>,
+    /// Whether it only finds out what became of earlier requests, and sends none.
+    pub only_settles: bool,
 }
 
 /// A run of a plan: the one under way, or the last.
@@ -234,6 +236,19 @@ pub enum LeaseClaim {
     Held(Lease),
     /// No: a plan in this state cannot be, or has nothing left to do.
     NotRunnable(PlanState),
+    /// No: somebody stopped all writes.
+    WritesStopped(WriteStop),
+}
+
+/// Whether a decision was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecisionWrite {
+    /// Yes.
+    Recorded,
+    /// No: a plan in this state waits for nobody.
+    Closed(PlanState),
+    /// No: the plan is another than the one that was seen.
+    OtherDigest,
 }
 
 /// Whether a key has been used before.

@@ -99,6 +99,7 @@ fn told(rows: &[TrailRow]) -> Vec<String> {
                 TrailRecord::Lost { .. } => "lost".to_owned(),
                 TrailRecord::Accepted { .. } => "accepted".to_owned(),
                 TrailRecord::Refused(entry) => format!("refused {}", entry.count),
+                person => person.person().unwrap().0.to_owned(),
             },
             TrailRow::Unreadable(text) => format!("?{}", text.len()),
         })

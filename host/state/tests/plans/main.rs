@@ -89,6 +89,9 @@ fn header(id: PlanId, principal: &str, created_ms: i64) -> PlanHeader {
         expires_ms: created_ms + HOUR,
         count: 0,
         unverifiable: 0,
+        rows: 0,
+        money: Vec::new(),
+        may_move_money: false,
         warnings: Vec::new(),
         plugin_warnings: Vec::new(),
     }

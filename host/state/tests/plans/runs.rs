@@ -88,7 +88,7 @@ async fn only_what_is_proposed_is_discarded_and_nothing_discarded_runs() {
 async fn a_run_is_asked_to_end_from_another_process_and_the_plan_is_then_taken_up_again() {
     let (root, store) = fresh();
     let plan = proposed(&store, 1, 3).await;
-    let by = |by| RunStart { by: Some(by), reason: None };
+    let by = |by| RunStart { by: Some(by), ..RunStart::default() };
     assert!(!store.request_stop(&plan, "anna", NOW).await.unwrap(), "it does not run yet");
     store.claim(&plan, "me", by("jane"), NOW, NOW + HOUR).await.unwrap();
     let other = open(&root.path().join("state"));
@@ -142,7 +142,7 @@ async fn a_reason_that_was_noted_stays_unless_whoever_commits_gives_another() {
     {
         let plan = proposed(&store, number, 1).await;
         store.note_reason(&plan, "wrong prices").await.unwrap();
-        let start = RunStart { by: None, reason: given };
+        let start = RunStart { reason: given, ..RunStart::default() };
         store.claim(&plan, "me", start, NOW, NOW + HOUR).await.unwrap();
         store.note_reason(&plan, "too late").await.unwrap();
         assert_eq!(store.plan(&plan).await.unwrap().unwrap().reason.as_deref(), Some(kept));

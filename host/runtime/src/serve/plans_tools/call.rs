@@ -1,9 +1,10 @@
 //! Calls of the tools over plans.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use souk_model::plan::PlanId;
+use souk_model::plan::{DecisionNeed, PlanId};
 use souk_model::{Failure, Principal, Progress, Tier};
 use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, mask_review, sample_rows};
 use souk_policy::{Mask, Rules};
@@ -32,6 +33,8 @@ pub(crate) struct PlansCall<'a> {
     pub(crate) loaded: &'a PluginSet,
     pub(crate) principal: &'a Principal,
     pub(crate) session: Option<&'a Session>,
+    /// How long it may wait for persons at most.
+    pub(crate) wait_max: Duration,
     pub(crate) host_args: HostArgValues,
     pub(crate) arguments: &'a Map<String, Value>,
     /// What it does is noted here.
@@ -91,12 +94,13 @@ impl PlansCall<'_> {
     }
 
     /// The plan as it is shown, with why it is frozen where it is.
-    fn review(&self, stored: &StoredPlan) -> Map<String, Value> {
-        let mut review = object(json!(PlanReview::of(stored)));
+    async fn review(&self, stored: &StoredPlan) -> Result<Map<String, Value>, Failure> {
+        let standing = self.plans.standing(stored).await?;
+        let mut review = object(json!(PlanReview::of(stored).with_standing(&standing)));
         if let Some(why) = why_frozen(self.loaded, &stored.header, stored.state) {
             review.insert("frozen".to_owned(), why.into());
         }
-        review
+        Ok(review)
     }
 
     async fn list(&self) -> Result<Map<String, Value>, Failure> {
@@ -111,11 +115,12 @@ impl PlansCall<'_> {
         let next = (plans.len() == page_size as usize)
             .then(|| plans.last().map(|stored| stored.header.created_ms))
             .flatten();
-        let plans: Vec<Value> = plans
-            .iter()
-            .map(|stored| Value::Object(mask_review(&self.mask_for(stored), self.review(stored))))
-            .collect();
-        Ok(object(json!({"plans": plans, "next_before": next})))
+        let mut reviews = Vec::with_capacity(plans.len());
+        for stored in &plans {
+            let review = self.review(stored).await?;
+            reviews.push(Value::Object(mask_review(&self.mask_for(stored), review)));
+        }
+        Ok(object(json!({"plans": reviews, "next_before": next})))
     }
 
     async fn show(&self) -> Result<Map<String, Value>, Failure> {
@@ -129,8 +134,8 @@ impl PlansCall<'_> {
         let items: Vec<ItemReview> =
             items.iter().map(|(item, progress)| ItemReview::of(item, progress)).collect();
         let ItemPage { items, every_item } = ItemPage::of(&items);
-        let mut shown =
-            object(json!({"plan": self.review(&stored), "items": items, "next_after": next}));
+        let review = self.review(&stored).await?;
+        let mut shown = object(json!({"plan": review, "items": items, "next_after": next}));
         if !every_item.is_empty() {
             shown.insert("every_item".to_owned(), Value::Object(every_item));
         }
@@ -142,7 +147,9 @@ impl PlansCall<'_> {
         let stored = self.plans.get(Some(self.principal), &id).await?;
         // The rules may have changed since it was proposed, and this tool is not a way around them.
         self.decide(&stored, PlanUse::CarryOut).await?;
-        let gate = |tier: Tier| decide_tier(self.rules, self.principal, &stored.header, tier);
+        let gate = |tier: Tier, _: DecisionNeed| {
+            decide_tier(self.rules, self.principal, &stored.header, tier)
+        };
         let commit = CommitRequest {
             principal: self.principal,
             session: self.session()?,
@@ -151,6 +158,7 @@ impl PlansCall<'_> {
             reason: self.host_args.reason.clone(),
             key: self.host_args.key.as_deref(),
             gate: &gate,
+            wait: self.host_args.wait.min(self.wait_max),
             operator: false,
             started: Some(&self.effects.started),
             progress: self.progress.clone(),

@@ -1,5 +1,6 @@
 //! Every setting there is, by what it is about.
 
+mod approvals;
 mod cdn;
 mod changes;
 mod files;
@@ -24,6 +25,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     policy::POLICY,
     listing::LISTING,
     policy::PRINCIPALS,
+    approvals::APPROVALS,
     changes::ROUTES,
     changes::GUARDS,
     changes::PLANS,

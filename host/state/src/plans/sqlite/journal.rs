@@ -3,21 +3,26 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_model::plan::{ItemState, PlanId, PlanState, StoredFailure};
 
+use super::decisions;
 use super::error::SqliteTaskError;
 use super::identity;
-use super::rows::{PlanRow, StateText, find, item_state, to_json};
+use super::rows::{PlanRow, StateText, find, has_work, item_state, to_json};
 use super::spends;
 use crate::plans::error::StoreError;
 use crate::plans::spend::Reservation;
-use crate::plans::types::{JournalEntry, Lease, LeaseClaim, LeaseRenewal, StopRequest};
+use crate::plans::types::{JournalEntry, Lease, LeaseClaim, LeaseRenewal, RunStart, StopRequest};
 
 pub(super) fn claim(
     connection: &Connection,
     id: &PlanId,
     wanted: &Lease,
-    (by, reason): (Option<&str>, Option<&str>),
+    start: RunStart<'_>,
     now_ms: i64,
 ) -> Result<LeaseClaim, SqliteTaskError> {
+    let RunStart { by, reason, only_settles } = start;
+    if !only_settles && let Some(stop) = decisions::write_stop(connection)? {
+        return Ok(LeaseClaim::WritesStopped(stop));
+    }
     let found = plan(connection, id)?;
     if found.is_forgotten {
         return Err(StoreError::Forgotten(id.clone()).into());
@@ -53,24 +58,6 @@ pub(super) fn claim(
             by
         ])?;
     Ok(LeaseClaim::Granted)
-}
-
-/// Whether an item is left that a run could bring further.
-fn has_work(connection: &Connection, plan: i64) -> Result<bool, SqliteTaskError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM progress WHERE plan = ?1 AND state IN (?2, ?3, ?4, ?5))",
-        )?
-        .query_row(
-            params![
-                plan,
-                StateText(ItemState::Pending),
-                StateText(ItemState::Sending),
-                StateText(ItemState::Unknown),
-                StateText(ItemState::Failed)
-            ],
-            |row| row.get(0),
-        )?)
 }
 
 pub(super) fn renew(

@@ -5,6 +5,7 @@
 //! rusqlite rather than an asynchronous library: those put each connection on a thread, too, but
 //! hide it, where this needs it, for only who sees all that waits can commit it together.
 
+mod decisions;
 mod drafts;
 mod error;
 mod file;
@@ -26,7 +27,8 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::Decimal;
 use souk_model::plan::{
-    ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure,
+    ItemProgress, ItemState, PlanDecision, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure,
+    WriteStop,
 };
 
 use self::drafts::{HeaderRow, ItemRow};
@@ -45,8 +47,8 @@ use crate::plans::error::StoreError;
 use crate::plans::spend::SpendAccount;
 use crate::plans::store::PlanStore;
 use crate::plans::types::{
-    ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, Lease,
-    LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunStart, StoredPlan,
+    DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry,
+    Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunStart, StoredPlan,
 };
 use crate::process::ProcessIdentity;
 use crate::turns::{ProcessTurn, TurnFiles};
@@ -258,10 +260,11 @@ impl PlanStore for SqlitePlanStore {
     ) -> Result<LeaseClaim, StoreError> {
         let lease = Lease { owner: owner.to_owned(), until_ms, process: self.process.clone() };
         let [by, reason] = [start.by, start.reason].map(|text| text.map(str::to_owned));
-        let plan = plan.clone();
+        let (plan, only_settles) = (plan.clone(), start.only_settles);
         self.writer
             .write(CommitDurability::Written, move |to| {
-                journal::claim(to, &plan, &lease, (by.as_deref(), reason.as_deref()), now_ms)
+                let start = RunStart { by: by.as_deref(), reason: reason.as_deref(), only_settles };
+                journal::claim(to, &plan, &lease, start, now_ms)
             })
             .await
     }
@@ -286,6 +289,35 @@ impl PlanStore for SqlitePlanStore {
         self.writer
             .write(CommitDurability::Written, move |to| {
                 journal::request_stop(to, &plan, &by, now_ms)
+            })
+            .await
+    }
+
+    async fn decide(
+        &self,
+        plan: &PlanId,
+        decision: &PlanDecision,
+    ) -> Result<DecisionWrite, StoreError> {
+        let (plan, decision) = (plan.clone(), decision.clone());
+        self.writer
+            .write(CommitDurability::Flushed, move |to| decisions::decide(to, &plan, &decision))
+            .await
+    }
+
+    async fn decisions(&self, plan: &PlanId) -> Result<Vec<PlanDecision>, StoreError> {
+        let plan = plan.clone();
+        self.reader_pool.read(move |from| decisions::decisions(from, &plan)).await
+    }
+
+    async fn write_stop(&self) -> Result<Option<WriteStop>, StoreError> {
+        self.reader_pool.read(decisions::write_stop).await
+    }
+
+    async fn set_write_stop(&self, stop: Option<&WriteStop>) -> Result<bool, StoreError> {
+        let stop = stop.cloned();
+        self.writer
+            .write(CommitDurability::Flushed, move |to| {
+                decisions::set_write_stop(to, stop.as_ref())
             })
             .await
     }

@@ -95,6 +95,8 @@ pub(super) fn forget_values(
         return Ok(false);
     }
     connection.prepare_cached("DELETE FROM item WHERE plan = ?1")?.execute([plan])?;
+    // Who decided, and why in their words, stands on the audit trail.
+    connection.prepare_cached("DELETE FROM decision WHERE plan = ?1")?.execute([plan])?;
     connection
         .prepare_cached("UPDATE progress SET failure = NULL, answered = NULL WHERE plan = ?1")?
         .execute([plan])?;
@@ -116,6 +118,8 @@ pub(super) fn mentioning(
            instr(lower(header), ?1) > 0 OR instr(lower(coalesce(reason, '')), ?1) > 0
            OR EXISTS (SELECT 1 FROM item WHERE plan = key
              AND (instr(lower(item), ?1) > 0 OR instr(lower(subject), ?1) > 0))
+           OR EXISTS (SELECT 1 FROM decision WHERE plan = key
+             AND instr(lower(decision), ?1) > 0)
            OR EXISTS (SELECT 1 FROM progress WHERE plan = key
              AND (instr(lower(coalesce(failure, '')), ?1) > 0
                OR instr(lower(coalesce(answered, '')), ?1) > 0))

@@ -1,7 +1,7 @@
 //! Between rows and types. A row that cannot be read is an error that names it, never left out.
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState};
@@ -65,7 +65,7 @@ impl RowLocation<'_> {
     }
 
     /// From the bytes, so that a text that is not even UTF-8 is named, too.
-    fn json<T: DeserializeOwned>(
+    pub(super) fn json<T: DeserializeOwned>(
         &self,
         what: &'static str,
         value: ValueRef<'_>,
@@ -219,4 +219,22 @@ pub(super) fn item_state(
         .query_row((plan, n), |row| row.get(0))
         .optional()?;
     Ok(read.map(|read| RowLocation { plan: id.as_str(), item: Some(n) }.state(read)).transpose()?)
+}
+
+/// Whether an item is left that a run could bring further.
+pub(super) fn has_work(connection: &Connection, plan: i64) -> Result<bool, SqliteTaskError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM progress WHERE plan = ?1 AND state IN (?2, ?3, ?4, ?5))",
+        )?
+        .query_row(
+            params![
+                plan,
+                StateText(ItemState::Pending),
+                StateText(ItemState::Sending),
+                StateText(ItemState::Unknown),
+                StateText(ItemState::Failed)
+            ],
+            |row| row.get(0),
+        )?)
 }

@@ -6,7 +6,7 @@ use super::error::{FileError, SqliteTaskError};
 
 /// Every version's step from the one before, the first from an empty file. A step that has been
 /// released is never changed, only followed by another.
-const STEPS: [&str; 5] = [FIRST, ANSWERS, SPENDS, IDENTITY, RUNS];
+const STEPS: [&str; 6] = [FIRST, ANSWERS, SPENDS, IDENTITY, RUNS, DECISIONS];
 
 /// What changes often (`progress`) lies apart from what is large and never changes (`item`), so
 /// that a mark rewrites a few bytes, and counting does not read the changes.
@@ -123,6 +123,21 @@ ALTER TABLE plan ADD COLUMN answered INTEGER NOT NULL DEFAULT 0; -- items, in it
 ALTER TABLE plan ADD COLUMN stop_by TEXT;
 ALTER TABLE plan ADD COLUMN stop_ms INTEGER;
 ALTER TABLE plan ADD COLUMN ended TEXT; -- why its last run ended early
+";
+
+/// What persons decided of plans, one row a person; and that nothing may be written, if so.
+const DECISIONS: &str = "
+CREATE TABLE decision (
+  plan INTEGER NOT NULL REFERENCES plan (key) ON DELETE CASCADE,
+  person TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  decision TEXT NOT NULL,
+  PRIMARY KEY (plan, person)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE write_stop (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  stop TEXT NOT NULL
+) STRICT;
 ";
 
 /// The version this program knows.

@@ -1,0 +1,10 @@
+//! What persons decide of plans: who has to, who did, and that nothing is carried out without it.
+
+mod decide;
+mod standing;
+mod wait;
+
+pub(crate) use decide::{decide, decide_by_client};
+pub use standing::DecisionStanding;
+pub(crate) use standing::{rejected, requirement, standing, waits_for_person};
+pub(crate) use wait::check_or_wait;

@@ -1,0 +1,262 @@
+//! How a plan stands: who has to decide of it, and what was decided so far.
+
+use std::collections::BTreeSet;
+
+use souk_model::plan::{
+    DecisionMeans, DecisionNeed, DecisionVerdict, ItemState, PlanDecision, PlanHeader, PlanState,
+};
+use souk_model::{Code, Failure, Tier, visible};
+use souk_policy::decisions::{DecisionFacts, DecisionPolicy, DecisionRequirement};
+use souk_state::people::{PeopleError, Person};
+use souk_state::plans::StoredPlan;
+
+use crate::context::PlansContext;
+use crate::refusals::refuse;
+use crate::seal::is_sealed_decision;
+
+/// Who has to decide of a plan, and what was decided so far.
+#[derive(Debug, Clone)]
+pub struct DecisionStanding {
+    /// Who has to, and which rule says so.
+    pub requirement: DecisionRequirement,
+    /// What was decided, the earliest first: what counts now, and nothing else.
+    pub decisions: Vec<PlanDecision>,
+    /// Whether that is enough to carry it out.
+    pub is_met: bool,
+}
+
+impl DecisionStanding {
+    /// The rejection, if there is one.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&PlanDecision> {
+        self.decisions.iter().find(|decision| decision.verdict == DecisionVerdict::Rejected)
+    }
+
+    fn approvals(&self) -> impl Iterator<Item = &PlanDecision> {
+        self.decisions.iter().filter(|decision| decision.verdict == DecisionVerdict::Approved)
+    }
+
+    /// Items that persons left out.
+    pub(crate) fn left_out(&self) -> BTreeSet<u32> {
+        self.approvals().flat_map(|approval| approval.left_out.iter().copied()).collect()
+    }
+}
+
+/// Who has to decide of a plan that turns out to be of this tier. Where it cannot be told whether there
+/// are persons who could, there are.
+pub(crate) fn requirement(
+    context: &PlansContext,
+    header: &PlanHeader,
+    tier: Tier,
+) -> DecisionRequirement {
+    let can_reach = context.people.list().map_or(true, |people| !people.is_empty());
+    context.policy().require(&DecisionFacts::of(header, tier), can_reach)
+}
+
+/// Whether a plan that nobody has started is one of which a person has to decide.
+pub(crate) fn waits_for_person(context: &PlansContext, stored: &StoredPlan) -> bool {
+    stored.state == PlanState::Proposed
+        && requirement(context, &stored.header, stored.header.commit_tier()).need.wants_person()
+}
+
+/// How a plan stands that turns out to be of this tier.
+///
+/// # Errors
+/// The store of plans cannot be reached.
+pub(crate) async fn standing(
+    context: &PlansContext,
+    stored: &StoredPlan,
+    tier: Tier,
+) -> Result<DecisionStanding, Failure> {
+    let requirement = requirement(context, &stored.header, tier);
+    let kept = context.store.decisions(&stored.header.id).await?;
+    if kept.is_empty() {
+        let is_met = !requirement.need.wants_person();
+        return Ok(DecisionStanding { requirement, decisions: kept, is_met });
+    }
+    // Where nobody can be read, nobody's word counts.
+    let people = context.people.list().unwrap_or_default();
+    let now = context.now_ms();
+    let decisions: Vec<PlanDecision> =
+        kept.into_iter().filter(|one| counts(context, stored, one, &people, now)).collect();
+    let mut standing = DecisionStanding { requirement, decisions, is_met: false };
+    let policy = context.policy();
+    standing.is_met = standing.rejection().is_none()
+        && is_met(&standing, stored, &people, &policy, tier.max(stored.header.commit_tier()));
+    Ok(standing)
+}
+
+/// Whether a decision counts for the plan as it is now.
+fn counts(
+    context: &PlansContext,
+    stored: &StoredPlan,
+    decision: &PlanDecision,
+    people: &[Person],
+    now_ms: i64,
+) -> bool {
+    let header = &stored.header;
+    if !is_sealed_decision(&context.key, &header.id, decision) {
+        tracing::error!(
+            "plan {}: a decision by `{}` is not as it was taken down, and does not count",
+            header.id,
+            visible::line(&decision.by)
+        );
+        return false;
+    }
+    let stop = stored.run.as_ref().and_then(|run| run.stop.as_ref());
+    let is_of_plan = decision.digest == stored.digest && decision.asked_by == header.principal;
+    // Whoever stopped it since has taken back what was said before.
+    let is_since_stop = stop.is_none_or(|stop| decision.at_ms >= stop.at_ms);
+    let is_known = decision.means == DecisionMeans::Elicitation
+        || people.iter().any(|person| person.name == decision.by);
+    match decision.verdict {
+        DecisionVerdict::Approved => {
+            is_of_plan && is_since_stop && is_known && now_ms <= decision.expires_ms
+        }
+        DecisionVerdict::Rejected => is_of_plan,
+    }
+}
+
+fn is_met(
+    standing: &DecisionStanding,
+    stored: &StoredPlan,
+    people: &[Person],
+    policy: &DecisionPolicy,
+    tier: Tier,
+) -> bool {
+    let asker = &stored.header.principal;
+    let is_proved = |decision: &&PlanDecision| decision.means != DecisionMeans::Elicitation;
+    let mut proved = standing.approvals().filter(is_proved);
+    match standing.requirement.need {
+        DecisionNeed::None | DecisionNeed::Confirm => true,
+        DecisionNeed::Person => {
+            proved.next().is_some()
+                || standing.approvals().next().is_some() && policy.counts_elicitation(tier)
+        }
+        DecisionNeed::Other => proved.any(|decision| {
+            let now = people.iter().find(|person| person.name == decision.by);
+            let now = now.map_or(&[][..], |person| person.principals.as_slice());
+            !decision.principals.contains(asker) && !now.contains(asker)
+        }),
+        DecisionNeed::Two => {
+            let names: BTreeSet<&str> = proved.map(|decision| decision.by.as_str()).collect();
+            names.len() >= 2
+        }
+    }
+}
+
+/// Whether a plan that turns out to be of this tier may be carried out, as far as persons decide: who
+/// had to decide of it.
+///
+/// # Errors
+/// REJECTED; APPROVAL_REQUIRED; FORBIDDEN where the people who can decide, or what they left out, are
+/// not as they were.
+pub(crate) async fn check(
+    context: &PlansContext,
+    stored: &StoredPlan,
+    tier: Tier,
+) -> Result<DecisionNeed, Failure> {
+    let standing = standing(context, stored, tier).await?;
+    if let Some(rejection) = standing.rejection() {
+        return Err(rejected(stored, rejection));
+    }
+    if !standing.is_met {
+        if let Err(error) = context.people.list() {
+            return Err(people_failure(&error));
+        }
+        return Err(approval_required(context, stored, &standing));
+    }
+    check_left_out(context, stored, &standing).await?;
+    Ok(standing.requirement.need)
+}
+
+/// What persons left out is left out still.
+async fn check_left_out(
+    context: &PlansContext,
+    stored: &StoredPlan,
+    standing: &DecisionStanding,
+) -> Result<(), Failure> {
+    let left_out = standing.left_out();
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    let id = &stored.header.id;
+    let others: Vec<ItemState> =
+        ItemState::ALL.into_iter().filter(|state| *state != ItemState::Skipped).collect();
+    let mut cursor = context.cursor(id, &others);
+    while let Some(page) = cursor.next().await? {
+        if let Some((item, _)) = page.iter().find(|(item, _)| left_out.contains(&item.n)) {
+            return Err(refuse(
+                "plan-seal",
+                Code::Forbidden,
+                format!(
+                    "item {} of the plan `{id}` was left out by the person who approved it, and is \
+                     to be carried out: it was tampered with",
+                    item.n
+                ),
+                "propose it again, and find out who can write the state directory".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A person said no.
+pub(crate) fn rejected(stored: &StoredPlan, rejection: &PlanDecision) -> Failure {
+    let why = rejection.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+    refuse(
+        "decision",
+        Code::Rejected,
+        format!("`{}` has rejected the plan `{}`{why}", rejection.by, stored.header.id),
+        "nothing was changed; do what they ask for, or propose something else".into(),
+    )
+}
+
+/// Persons still have to decide.
+fn approval_required(
+    context: &PlansContext,
+    stored: &StoredPlan,
+    standing: &DecisionStanding,
+) -> Failure {
+    let id = &stored.header.id;
+    let DecisionRequirement { need, origin } = &standing.requirement;
+    let so_far = match (need, standing.approvals().next()) {
+        (DecisionNeed::Two, Some(first)) => format!(" (`{}` has approved)", first.by),
+        (DecisionNeed::Other, Some(first)) => {
+            format!(" (`{}` has approved, and is behind `{}`)", first.by, stored.header.principal)
+        }
+        _ => String::new(),
+    };
+    let page = context.console_page(id).map_or_else(String::new, |page| format!("at {page} or "));
+    refuse(
+        "decision",
+        Code::ApprovalRequired,
+        format!(
+            "the plan `{id}` waits for {}{so_far}, as {origin} wants; nothing was changed",
+            need.describe()
+        ),
+        format!(
+            "they decide {page}with `souk plans approve {id}`; then `plans_commit` with plan_id \
+             `{id}` carries it out, and with `wait_s` it waits for them"
+        ),
+    )
+}
+
+/// Nobody can be told apart.
+pub(crate) fn people_failure(error: &PeopleError) -> Failure {
+    match error {
+        PeopleError::Wrong | PeopleError::Slowed { .. } | PeopleError::Unfit(_) => {
+            refuse("passphrase", Code::Forbidden, error.to_string(), "try again".into())
+        }
+        _ => {
+            tracing::error!("{error}");
+            refuse(
+                "people",
+                Code::Forbidden,
+                "who can decide of plans cannot be told: the file of people is not as it was"
+                    .into(),
+                "the log and `souk doctor` say what is wrong".into(),
+            )
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! All rules of the operator's, and the one question over them.
+
+use std::collections::BTreeSet;
+
+use souk_model::Tier;
+use souk_model::plan::DecisionNeed;
+
+use super::facts::DecisionFacts;
+use super::rule::DecisionRule;
+use crate::rule_origin::RuleOrigin;
+
+/// Who has to decide, and which rule says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionRequirement {
+    /// Who.
+    pub need: DecisionNeed,
+    /// Who set the rule.
+    pub origin: RuleOrigin,
+}
+
+/// The operator's rules about who decides of what.
+///
+/// What is critical wants a person as soon as one can be reached, that is once somebody was set up, and
+/// a confirmation until then; below that, a confirmation from tier risk up. Rules come on top: of all
+/// that are about a plan the strictest counts.
+///
+/// ```
+/// use souk_model::{Principal, Tier, plan::DecisionNeed};
+/// use souk_policy::decisions::{DecisionFacts, DecisionPolicy, DecisionRule};
+/// use souk_policy::{EffectKind, RuleOrigin};
+///
+/// let policy = DecisionPolicy::default().rule(
+///     DecisionRule::new(DecisionNeed::Two).money_above("100 EUR".parse().unwrap()),
+///     RuleOrigin::Env("EXAMPLE"),
+/// );
+/// let facts = DecisionFacts {
+///     tier: Tier::Critical,
+///     effect: EffectKind::Apply,
+///     group: "orders",
+///     tool: "orders_refund",
+///     commit_tool: None,
+///     principal: Principal::local(),
+///     store: "main",
+///     environment: "production",
+///     subjects: 1,
+///     money: &[],
+///     may_move_money: false,
+/// };
+/// assert_eq!(policy.require(&facts, false).need, DecisionNeed::Confirm);
+/// assert_eq!(policy.require(&facts, true).need, DecisionNeed::Person);
+/// let unknown = DecisionFacts { may_move_money: true, ..facts };
+/// assert_eq!(policy.require(&unknown, true).need, DecisionNeed::Two);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionPolicy {
+    rules: BTreeSet<(RuleOrigin, DecisionRule)>,
+    critical: Option<(DecisionNeed, RuleOrigin)>,
+    elicitation: Option<Tier>,
+}
+
+impl Default for DecisionPolicy {
+    fn default() -> Self {
+        Self { rules: BTreeSet::new(), critical: None, elicitation: Some(Tier::Risk) }
+    }
+}
+
+impl DecisionPolicy {
+    /// With one rule more.
+    #[must_use]
+    pub fn rule(mut self, rule: DecisionRule, origin: RuleOrigin) -> Self {
+        self.rules.insert((origin, rule));
+        self
+    }
+
+    /// With this for what is critical, whether or not somebody is set up. Of two the stricter counts.
+    #[must_use]
+    pub fn critical(mut self, need: DecisionNeed, origin: RuleOrigin) -> Self {
+        if self.critical.as_ref().is_none_or(|(known, _)| *known < need) {
+            self.critical = Some((need, origin));
+        }
+        self
+    }
+
+    /// With the highest tier of which an answer that came through the caller's own client counts as a
+    /// person's; none: it never does.
+    #[must_use]
+    pub const fn elicitation_up_to(mut self, tier: Option<Tier>) -> Self {
+        self.elicitation = tier;
+        self
+    }
+
+    /// Whether an answer that came through the caller's own client counts as a person's.
+    #[must_use]
+    pub fn counts_elicitation(&self, tier: Tier) -> bool {
+        self.elicitation.is_some_and(|most| tier <= most)
+    }
+
+    /// Who has to decide of a plan; `can_reach` is whether somebody was set up who could.
+    #[must_use]
+    pub fn require(&self, facts: &DecisionFacts<'_>, can_reach: bool) -> DecisionRequirement {
+        let mut strictest = self.without_rules(facts.tier, can_reach);
+        for (origin, rule) in &self.rules {
+            if rule.need() > strictest.need && rule.covers(facts) {
+                strictest = DecisionRequirement { need: rule.need(), origin: origin.clone() };
+            }
+        }
+        strictest
+    }
+
+    fn without_rules(&self, tier: Tier, can_reach: bool) -> DecisionRequirement {
+        let own = |need| DecisionRequirement { need, origin: RuleOrigin::Default };
+        match (tier, &self.critical) {
+            (Tier::Safe, _) => own(DecisionNeed::None),
+            (Tier::Risk, _) => own(DecisionNeed::Confirm),
+            (Tier::Critical, Some((need, origin))) => {
+                DecisionRequirement { need: *need, origin: origin.clone() }
+            }
+            (Tier::Critical, None) if can_reach => own(DecisionNeed::Person),
+            (Tier::Critical, None) => own(DecisionNeed::Confirm),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_model::Principal;
+    use souk_model::plan::{PlanMoney, SpendKind};
+
+    use super::*;
+    use crate::effect::EffectKind;
+
+    fn facts(money: &[PlanMoney]) -> DecisionFacts<'_> {
+        DecisionFacts {
+            tier: Tier::Risk,
+            effect: EffectKind::Commit,
+            group: "orders",
+            tool: "orders_prepare_refund",
+            commit_tool: Some("orders_commit_refund"),
+            principal: Principal::named("agent-1"),
+            store: "main",
+            environment: "production",
+            subjects: 10,
+            money,
+            may_move_money: false,
+        }
+    }
+
+    fn euros(amount: &str) -> PlanMoney {
+        let amount = amount.parse().unwrap();
+        PlanMoney { kind: SpendKind::Refund, currency: "EUR".into(), amount }
+    }
+
+    const FILE: RuleOrigin = RuleOrigin::Env("A");
+
+    #[test]
+    fn a_rule_is_about_what_fits_everything_that_it_names() {
+        let person = || DecisionRule::new(DecisionNeed::Person);
+        let tool = |name: &str| [name.parse().unwrap()];
+        let money = [euros("100.01")];
+        for (rule, covers) in [
+            (person(), true),
+            (person().tiers([Tier::Critical]), false),
+            (person().tiers([Tier::Risk, Tier::Critical]), true),
+            (person().effects([EffectKind::Apply]), false),
+            (person().groups(["orders"]), true),
+            (person().groups(["catalog"]), false),
+            (person().tools(tool("orders_commit_refund")), true),
+            (person().tools(tool("orders_prepare_refund")), true),
+            (person().tools(tool("orders_*")), true),
+            (person().tools(tool("orders_commit_cancel")), false),
+            (person().stores(["other"]), false),
+            (person().environments(["production"]), true),
+            (person().environments(["staging"]), false),
+            (person().principals(["agent-*".parse().unwrap()]), true),
+            (person().principals(["local".parse().unwrap()]), false),
+            (person().subjects_above(9), true),
+            (person().subjects_above(10), false),
+            (person().money_above("100 EUR".parse().unwrap()), true),
+            (person().money_above("100.01 EUR".parse().unwrap()), false),
+            (person().money_above("100.01".parse().unwrap()), false),
+            // Nobody knows what that is in dollars.
+            (person().money_above("1000 USD".parse().unwrap()), true),
+            (person().groups(["orders"]).subjects_above(10), false),
+        ] {
+            assert_eq!(rule.covers(&facts(&money)), covers, "{rule:?}");
+        }
+        let none = person().money_above("0".parse().unwrap());
+        assert!(!none.covers(&facts(&[])));
+        assert!(none.covers(&DecisionFacts { may_move_money: true, ..facts(&[]) }));
+    }
+
+    #[test]
+    fn the_strictest_of_all_rules_counts_whoever_set_it() {
+        let need = |need| DecisionRule::new(need);
+        let other = RuleOrigin::Env("B");
+        let policy = DecisionPolicy::default()
+            .rule(need(DecisionNeed::None), FILE)
+            .rule(need(DecisionNeed::Other), other.clone())
+            .rule(need(DecisionNeed::Person), FILE);
+        let required = policy.require(&facts(&[]), true);
+        assert_eq!(required, DecisionRequirement { need: DecisionNeed::Other, origin: other });
+        // No rule makes less of what counts without one.
+        let policy = DecisionPolicy::default().rule(need(DecisionNeed::None), FILE);
+        assert_eq!(policy.require(&facts(&[]), true).need, DecisionNeed::Confirm);
+    }
+
+    #[test]
+    fn what_is_critical_wants_a_person_once_one_can_be_reached() {
+        let critical = || DecisionFacts { tier: Tier::Critical, ..facts(&[]) };
+        let default = DecisionPolicy::default();
+        for (reach, need) in [(false, DecisionNeed::Confirm), (true, DecisionNeed::Person)] {
+            assert_eq!(default.require(&critical(), reach).need, need);
+            assert_eq!(default.require(&facts(&[]), reach).need, DecisionNeed::Confirm);
+            let safe = DecisionFacts { tier: Tier::Safe, ..facts(&[]) };
+            assert_eq!(default.require(&safe, reach).need, DecisionNeed::None);
+        }
+        let set = default
+            .critical(DecisionNeed::Two, FILE)
+            .critical(DecisionNeed::None, RuleOrigin::Env("B"));
+        assert_eq!(set.require(&critical(), false).need, DecisionNeed::Two);
+        assert!(set.counts_elicitation(Tier::Risk) && !set.counts_elicitation(Tier::Critical));
+        assert!(!set.elicitation_up_to(None).counts_elicitation(Tier::Safe));
+    }
+}

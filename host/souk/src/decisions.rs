@@ -1,0 +1,45 @@
+//! From the settings to who has to decide of plans. Every source adds, and the strictest counts.
+
+use anyhow::{Context, anyhow};
+use serde_json::Value;
+use souk_model::plan::DecisionNeed;
+use souk_policy::decisions::{DecisionPolicy, DecisionRule};
+
+use crate::settings::decision_rule::decision_rules;
+use crate::settings::resolved::ResolvedSettings;
+
+/// The environment that `approvals.production` is about.
+const PRODUCTION: &str = "production";
+
+/// Builds the policy.
+///
+/// # Errors
+/// A rule that cannot be read; each was looked at where it was read.
+pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<DecisionPolicy> {
+    let mut policy = DecisionPolicy::default().elicitation_up_to(elicitation(settings)?);
+    for given in settings.given("approvals.critical") {
+        policy = policy.critical(need(&given.value)?, given.source.origin(&given.key));
+    }
+    for given in settings.given("approvals.production") {
+        let rule = DecisionRule::new(need(&given.value)?).environments([PRODUCTION]);
+        policy = policy.rule(rule, given.source.origin(&given.key));
+    }
+    for given in settings.given("approvals.rules") {
+        let rules = decision_rules(&given.value).map_err(|why| anyhow!("{why}"));
+        for rule in rules.context("`approvals.rules`")? {
+            policy = policy.rule(rule, given.source.origin(&given.key));
+        }
+    }
+    Ok(policy)
+}
+
+fn need(value: &Value) -> anyhow::Result<DecisionNeed> {
+    Ok(value.as_str().unwrap_or_default().parse()?)
+}
+
+fn elicitation(settings: &ResolvedSettings) -> anyhow::Result<Option<souk_model::Tier>> {
+    match settings.text("approvals.elicitation").as_deref() {
+        None | Some("never") => Ok(None),
+        Some(tier) => Ok(Some(tier.parse()?)),
+    }
+}

@@ -1,0 +1,134 @@
+//! Who has to decide before a plan is carried out.
+
+use crate::settings::kind::{NEEDS, ValueKind};
+use crate::settings::setting::{MergeRule, Setting, SettingGroup};
+
+/// Up to which tier, the strictest first.
+const ELICITATION: &[&str] = &["never", "safe", "risk", "critical"];
+
+pub(super) const APPROVALS: SettingGroup = SettingGroup {
+    title: "Who decides",
+    about: "Who has to decide before a plan is carried out: `none`, `confirm` (whoever calls), `person` \
+            (anybody who was set up, on the console or in the terminal), `other` (a person who is not \
+            behind the caller), `two` (two persons). Of all rules about a plan the strictest counts; \
+            none makes less of what counts without it. [approvals.md](approvals.md) has the whole of it.",
+    settings: &[
+        Setting::new(
+            "approvals.critical",
+            ValueKind::Choice(NEEDS),
+            "Who decides of what is critical",
+        )
+        .variables(&["SOUK_APPROVALS_CRITICAL"])
+        .unset("`person` once somebody is set up, else `confirm`")
+        .lowest()
+        .reloads()
+        .example("\"person\""),
+        Setting::new(
+            "approvals.production",
+            ValueKind::Choice(NEEDS),
+            "Who decides, at the least, of any change of a store whose environment is `production`",
+        )
+        .variables(&["SOUK_APPROVALS_PRODUCTION"])
+        .unset("as elsewhere")
+        .lowest()
+        .reloads()
+        .example("\"person\""),
+        Setting::new(
+            "approvals.elicitation",
+            ValueKind::Choice(ELICITATION),
+            "Up to which tier an answer that came through the caller's own client counts as a \
+             person's: clients may answer for themselves",
+        )
+        .default("\"risk\"")
+        .lowest()
+        .reloads(),
+        Setting::limit(
+            "approvals.wait_max_s",
+            "600",
+            "seconds",
+            "How long a call may wait for a person with `wait_s`",
+        )
+        .reloads(),
+        Setting::new(
+            "approvals.rules",
+            ValueKind::DecisionRules,
+            "Rules about plans: each names who decides, and of what; whatever it leaves out is any",
+        )
+        .default("[]")
+        .merge(MergeRule::Union)
+        .reloads(),
+        Setting::new("approvals.rules[].need", ValueKind::Choice(NEEDS), "Who decides")
+            .lowest()
+            .reloads()
+            .example("\"person\""),
+        Setting::new("approvals.rules[].tiers", ValueKind::Names, "Of plans of these tiers")
+            .unset("all")
+            .merge(MergeRule::Union)
+            .reloads()
+            .example("[\"critical\"]"),
+        Setting::new(
+            "approvals.rules[].effects",
+            ValueKind::Names,
+            "Of plans carried out by `commit`, or by `apply`",
+        )
+        .unset("both")
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"commit\", \"apply\"]"),
+        Setting::new("approvals.rules[].groups", ValueKind::Names, "Of plans of these plugins")
+            .unset("all")
+            .merge(MergeRule::Union)
+            .reloads()
+            .example("[\"orders\"]"),
+        Setting::new(
+            "approvals.rules[].tools",
+            ValueKind::Tools,
+            "Of plans that these tools propose or carry out: names, or `group_*`",
+        )
+        .unset("all")
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"orders_refund\"]"),
+        Setting::new("approvals.rules[].stores", ValueKind::Names, "Of plans for these stores")
+            .unset("all")
+            .merge(MergeRule::Union)
+            .reloads()
+            .example("[\"main\"]"),
+        Setting::new(
+            "approvals.rules[].environments",
+            ValueKind::Names,
+            "Of plans for stores of these environments",
+        )
+        .unset("all")
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"production\"]"),
+        Setting::new(
+            "approvals.rules[].principals",
+            ValueKind::Names,
+            "Of plans of these callers: names, or `agent-*`",
+        )
+        .unset("all")
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"agent-*\"]"),
+        Setting::new(
+            "approvals.rules[].money_above",
+            ValueKind::Text,
+            "Of plans that move more money than this; what cannot be compared counts as more",
+        )
+        .unset("any, or none")
+        .lowest()
+        .reloads()
+        .example("\"100 EUR\""),
+        Setting::new(
+            "approvals.rules[].subjects_above",
+            ValueKind::Whole,
+            "Of plans that change more subjects, or rows of them, than this",
+        )
+        .unset("any number")
+        .lowest()
+        .reloads()
+        .example("50"),
+    ],
+};
