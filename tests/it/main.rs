@@ -4,6 +4,7 @@
 
 mod admission;
 mod answer_sizes;
+mod approvals;
 mod audit;
 mod cache;
 mod callers;

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{ContentBlock as McpBlock, MetaObject, Resource as McpResource};
-use souk_model::{Audio, CallUsage, ContentBlock, Document, Image, ToolResult};
+use souk_model::{Audio, CallUsage, ContentBlock, Document, Image, ToolResult, WaitingPlan};
 
 use crate::resources;
 
@@ -46,6 +46,21 @@ pub(crate) fn usage_meta(usage: Option<&CallUsage>) -> Option<MetaObject> {
     let mut meta = MetaObject::new();
     meta.insert(USAGE_META.to_owned(), usage);
     Some(meta)
+}
+
+/// The member of a failed result's `_meta` that names the plan which waits for a person.
+pub const WAITING_META: &str = "souk/waiting";
+
+/// What a failed call used, and the plan that waits for a person, as its result's `_meta`.
+pub(crate) fn failure_meta(
+    usage: Option<&CallUsage>,
+    waiting: Option<&WaitingPlan>,
+) -> Option<MetaObject> {
+    let mut meta = usage_meta(usage);
+    if let Some(waiting) = waiting.and_then(|waiting| serde_json::to_value(waiting).ok()) {
+        meta.get_or_insert_default().insert(WAITING_META.to_owned(), waiting);
+    }
+    meta
 }
 
 /// One block by itself. Of a document there is no more than its URI.

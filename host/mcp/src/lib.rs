@@ -71,7 +71,7 @@ mod stdio;
 mod subscriptions;
 mod tool_list;
 
-pub use content::USAGE_META;
+pub use content::{USAGE_META, WAITING_META};
 pub use http::{
     AllowedHost, AllowedOrigin, BindError, HttpConfig, HttpServer, InvalidHostRule, check_bind,
     router, serve_http,

@@ -177,7 +177,7 @@ async fn catch_panic<T, F: From<Failure>>(
 fn error_result(failed: CallFailure) -> CallToolResult {
     let mut result = CallToolResult::error(vec![ContentBlock::text(failed.failure.render())]);
     result.structured_content = failed.result.map(Value::Object);
-    result.meta = content::usage_meta(failed.usage.as_ref());
+    result.meta = content::failure_meta(failed.usage.as_ref(), failed.failure.waiting.as_deref());
     result
 }
 

@@ -132,6 +132,20 @@ pub struct Failure {
     pub status: Option<u16>,
     /// The policy rule that refused, for the audit trail: `tier-ceiling`, `read-only`, `grant`, …
     pub rule: Option<String>,
+    /// The plan that waits for a person, where that is why.
+    pub waiting: Option<Box<WaitingPlan>>,
+}
+
+/// A plan that waits for a person, for machines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingPlan {
+    /// The plan.
+    pub plan_id: String,
+    /// The digest of what is decided of.
+    pub digest: String,
+    /// Where the console shows it, if it serves.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
 }
 
 impl Failure {
@@ -145,6 +159,7 @@ impl Failure {
             upstream: None,
             status: None,
             rule: None,
+            waiting: None,
         }
     }
 

@@ -57,7 +57,7 @@ pub use details::{
     PromptArgument, ResourceTemplate,
 };
 pub use document::Document;
-pub use failure::{Code, Failure};
+pub use failure::{Code, Failure, WaitingPlan};
 pub use json_bytes::json_bytes;
 pub use orientation::{LoginWay, Orientation};
 pub use plan::{InvalidPointer, Pointer, PointerPattern};

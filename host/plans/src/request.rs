@@ -33,6 +33,7 @@ pub struct DecideRequest<'a> {
 }
 
 /// Who commits a plan, and how.
+#[derive(Clone)]
 pub struct CommitRequest<'a> {
     /// For whom.
     pub principal: &'a Principal,

@@ -4,12 +4,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Map, Value};
 use souk_model::plan::{
-    DecisionVerdict, Intent, ItemProgress, ItemState, PlanDecision, PlanHeader, PlanId, PlanItem,
-    WriteStop,
+    DecisionMeans, DecisionNeed, DecisionVerdict, Intent, ItemProgress, ItemState, PlanDecision,
+    PlanHeader, PlanId, PlanItem, WriteStop,
 };
-use souk_model::{Failure, Principal, Progress, PurgeTarget};
+use souk_model::{Failure, Principal, Progress, PurgeTarget, Secret};
 use souk_policy::decisions::{DecisionPolicy, DecisionRequirement};
-use souk_state::people::People;
+use souk_state::people::{People, Person};
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
@@ -79,6 +79,36 @@ impl Plans {
         &self.context.people
     }
 
+    /// The person of this name, if the passphrase is theirs. A wrong one is on the trail, and slows
+    /// down whoever tries on.
+    ///
+    /// # Errors
+    /// FORBIDDEN by the rule `passphrase`, or `people` where who can decide cannot be told.
+    pub async fn verify_person(
+        &self,
+        name: &str,
+        passphrase: Secret,
+        means: DecisionMeans,
+    ) -> Result<Person, Failure> {
+        decisions::verify_person(&self.context, name, passphrase, means).await
+    }
+
+    /// Sets a person, or another passphrase of theirs, as
+    /// [`People::set`](souk_state::people::People::set) has it; it is on the trail.
+    ///
+    /// # Errors
+    /// As [`verify_person`](Self::verify_person).
+    pub async fn set_person(
+        &self,
+        name: &str,
+        old: Option<Secret>,
+        new: Secret,
+        principals: Option<Vec<String>>,
+        means: DecisionMeans,
+    ) -> Result<Person, Failure> {
+        decisions::set_person(&self.context, name, old, new, principals, means).await
+    }
+
     /// Who has to decide of a plan, and which rule says so.
     #[must_use]
     pub fn need(&self, stored: &StoredPlan) -> DecisionRequirement {
@@ -91,6 +121,16 @@ impl Plans {
     /// The store cannot be reached.
     pub async fn standing(&self, stored: &StoredPlan) -> Result<DecisionStanding, Failure> {
         decisions::standing(&self.context, stored, stored.header.commit_tier()).await
+    }
+
+    /// Whether a person's answer that came through the caller's own client is enough for this plan.
+    ///
+    /// # Errors
+    /// The store cannot be reached.
+    pub async fn can_be_decided_by_client(&self, stored: &StoredPlan) -> Result<bool, Failure> {
+        let standing = self.standing(stored).await?;
+        Ok(standing.requirement.need == DecisionNeed::Person
+            && self.context.policy().counts_elicitation(stored.header.commit_tier()))
     }
 
     /// What persons decided of a plan, as far as it counts now; the earliest first.

@@ -15,6 +15,7 @@ const COMMAND_GROUPS: &[(&str, &[&str])] = &[
     ("Serve", &["serve", "demo-store"]),
     ("Use it from the terminal", &["call", "actions", "tools", "plans", "plugins"]),
     ("Make plugins", &["test"]),
+    ("Decide", &["console", "stop", "go"]),
     ("Look after it", &["doctor", "config", "policy", "audit", "state"]),
 ];
 
@@ -89,8 +90,14 @@ pub(crate) enum SoukCommand {
     Audit(AuditArgs),
     /// Accept what is missing of the state, and forget a person's values
     State(StateArgs),
-    /// Show, commit, stop, resume and undo anyone's plans
+    /// Show, approve, commit, stop, resume and undo anyone's plans
     Plans(PlansArgs),
+    /// Set up the persons who decide of plans
+    Console(ConsoleArgs),
+    /// Stop all writes of every host at once; reads go on
+    Stop(StopArgs),
+    /// Let writes go on that were stopped
+    Go(GoArgs),
     /// Explain what the operator's rules allow
     Policy(PolicyArgs),
     /// Show and check the settings
@@ -424,6 +431,66 @@ pub(crate) struct PlansArgs {
     pub(crate) command: PlansCommand,
 }
 
+/// Who decides. The passphrase is asked for on the terminal, and is never an argument.
+#[derive(Debug, Args)]
+pub(crate) struct PersonArgs {
+    /// Your name, as it was set up; asked for where several persons are.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The file that holds your passphrase, which only its owner can read.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// `souk console`
+#[derive(Debug, Args)]
+pub(crate) struct ConsoleArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: ConsoleCommand,
+}
+
+/// `souk console …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConsoleCommand {
+    /// Set up a person who decides, or give them another passphrase. Once there is one, a passphrase
+    /// that is there is asked for: your own to change it, anybody's to add somebody.
+    Setup {
+        /// The person's name.
+        #[arg(long, value_name = "NAME", default_value = "operator")]
+        name: String,
+        /// A caller that this person is behind, by its name; several times for several. The first
+        /// person is behind `local`, unless something else is said.
+        #[arg(long = "principal", value_name = "NAME")]
+        principals: Vec<String>,
+        /// The file that holds the new passphrase, which only its owner can read.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// The file that holds the passphrase that is there.
+        #[arg(long, value_name = "FILE")]
+        old_passphrase_file: Option<PathBuf>,
+    },
+}
+
+/// `souk stop`
+#[derive(Debug, Args)]
+pub(crate) struct StopArgs {
+    /// Why; every caller is told.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+/// `souk go`
+#[derive(Debug, Args)]
+pub(crate) struct GoArgs {
+    /// Why, for the audit trail.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// Who lets writes go on, where persons were set up.
+    #[command(flatten)]
+    pub(crate) person: PersonArgs,
+}
+
 /// `souk plans …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlansCommand {
@@ -448,6 +515,34 @@ pub(crate) enum PlansCommand {
         /// Why, for the audit trail; needed unless the plan was proposed with a reason.
         #[arg(long)]
         reason: Option<String>,
+    },
+    /// Show a plan and approve it, as a person who was set up: what wants one can be committed then.
+    Approve {
+        /// The plan's id.
+        plan: PlanId,
+        /// All but these items, by the numbers that are shown: `3,17`.
+        #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+        but: Vec<u32>,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+        /// How many items are shown.
+        #[arg(short = 'n', long, default_value_t = 50)]
+        items: u32,
+        /// Who approves.
+        #[command(flatten)]
+        person: PersonArgs,
+    },
+    /// Reject a plan, as a person who was set up: whoever asked for it is told why.
+    Reject {
+        /// The plan's id.
+        plan: PlanId,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who rejects.
+        #[command(flatten)]
+        person: PersonArgs,
     },
     /// Propose the plan that takes this one back, and show it.
     Undo {

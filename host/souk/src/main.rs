@@ -17,6 +17,7 @@ mod host_figures;
 mod logging;
 mod open_files;
 mod output;
+mod person;
 mod plugin_limits;
 mod refused_config;
 mod reload;

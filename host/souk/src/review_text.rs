@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use souk_model::Failure;
-use souk_model::plan::{Constant, ItemState, Retry, WriteSummary};
+use souk_model::plan::{Constant, ItemState, Retry, SpendKind, WriteSummary};
 use souk_plans::review::{
     BodyFill, ExpectationKind, FailureResponseReview, FieldChange, ParameterReview, RequestsReview,
     RunReview, UndoKind, UndoReview,
@@ -51,6 +51,15 @@ pub(crate) fn plan(review: &PlanReview) -> String {
         review.read_by,
         review.digest,
     );
+    let _ = writeln!(text, "tier {}, asked for by {}", review.tier, quoted(&review.asked_by));
+    for money in &review.money {
+        let what = match money.kind {
+            SpendKind::Refund => "gives back",
+            SpendKind::Cancel => "cancels",
+        };
+        let _ = writeln!(text, "{what} {} {} at most", money.amount, bare(&money.currency));
+    }
+    decisions(&mut text, review);
     if let Some(run) = &review.run {
         let _ = writeln!(text, "{}", run_line(run));
     }
@@ -62,6 +71,29 @@ pub(crate) fn plan(review: &PlanReview) -> String {
     }
     warnings(&mut text, "", &review.warnings, &review.plugin_warnings);
     text
+}
+
+/// Who has to decide of a plan, and what was decided.
+fn decisions(text: &mut String, review: &PlanReview) {
+    if let Some(needed) = &review.decision_needed {
+        let so_far = if needed.is_met { "who has decided" } else { "and waits for that" };
+        let (who, set_by) = (needed.who.describe(), &needed.set_by);
+        let _ = writeln!(text, "wants {who} to decide, as {set_by} says, {so_far}");
+    }
+    for decision in &review.decisions {
+        let (verdict, by) = (decision.verdict.as_str(), quoted(&decision.by));
+        let _ = write!(text, "{verdict} by {by} ({}) at {}", decision.means.as_str(), decision.at);
+        if !decision.left_out.is_empty() {
+            let items: Vec<String> = decision.left_out.iter().map(u32::to_string).collect();
+            let _ = write!(text, ", without the items {}", items.join(", "));
+        }
+        match &decision.reason {
+            Some(reason) => {
+                let _ = writeln!(text, ": {}", quoted(reason));
+            }
+            None => text.push('\n'),
+        }
+    }
 }
 
 /// A plan's last run, in a line.

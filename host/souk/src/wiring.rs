@@ -33,6 +33,24 @@ pub(crate) struct RunningHost {
     pub(crate) demo: Option<DemoAddresses>,
 }
 
+/// Plans without stores and plugins: for commands that decide of them.
+pub(crate) struct PlansAlone {
+    pub(crate) plans: Arc<Plans>,
+}
+
+impl PlansAlone {
+    /// Opens trail and plans.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being opened, for people.
+    pub(crate) async fn open(setup: &Setup) -> anyhow::Result<Self> {
+        let state = StateDir::open(setup.state_dir()?)?;
+        let trail = Arc::new(open_trail(setup, &state)?);
+        let (plans, _) = open_plans(setup, &state, &trail).await?;
+        Ok(Self { plans })
+    }
+}
+
 /// Where the demo listens.
 pub(crate) struct DemoAddresses {
     pub(crate) store: SocketAddr,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use souk_model::plan::{
     DecisionMeans, DecisionNeed, DecisionVerdict, ItemState, PlanDecision, PlanHeader, PlanState,
 };
-use souk_model::{Code, Failure, Tier, visible};
+use souk_model::{Code, Failure, Tier, WaitingPlan, visible};
 use souk_policy::decisions::{DecisionFacts, DecisionPolicy, DecisionRequirement};
 use souk_state::people::{PeopleError, Person};
 use souk_state::plans::StoredPlan;
@@ -227,8 +227,10 @@ fn approval_required(
         }
         _ => String::new(),
     };
-    let page = context.console_page(id).map_or_else(String::new, |page| format!("at {page} or "));
-    refuse(
+    let url = context.console_page(id);
+    let page = url.as_ref().map_or_else(String::new, |page| format!("at {page} or "));
+    let waiting = WaitingPlan { plan_id: id.to_string(), digest: stored.digest.clone(), url };
+    let failure = refuse(
         "decision",
         Code::ApprovalRequired,
         format!(
@@ -239,7 +241,8 @@ fn approval_required(
             "they decide {page}with `souk plans approve {id}`; then `plans_commit` with plan_id \
              `{id}` carries it out, and with `wait_s` it waits for them"
         ),
-    )
+    );
+    Failure { waiting: Some(Box::new(waiting)), ..failure }
 }
 
 /// Nobody can be told apart.

@@ -13,6 +13,7 @@ use souk_state::exports::{Exports, PendingExport};
 use souk_upstream::{MemoAnswer, ReadMemo, Session};
 
 use super::call_effects::EffectsRecord;
+use super::decision_prompt::DecisionPrompt;
 use super::sessions::{OwnCredentials, SessionHost};
 use crate::text::printable;
 
@@ -43,6 +44,8 @@ pub(crate) struct CallContext {
     pub(crate) options: ApplyOptions,
     /// Whether what it turns out to write may be written.
     pub(crate) gate: Arc<TierGate<'static>>,
+    /// Whom to ask where a person has to decide.
+    pub(crate) prompt: DecisionPrompt,
     /// What it does outside the host: its caller hears of it whatever becomes of the plugin.
     pub(crate) effects: EffectsRecord,
     /// Whether a draft was closed in this call: that is done once.

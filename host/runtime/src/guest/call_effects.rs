@@ -37,6 +37,9 @@ pub(crate) struct CallEffects {
     purges: PurgeTally,
     /// What was done to the caller's session, in words.
     session: Option<String>,
+    /// Why a plan that was to be carried out was not: a person has still to decide, or said no. No
+    /// plugin words that.
+    undecided: Option<Failure>,
 }
 
 /// Where a call's effects are noted while it runs. Clones share one record, which outlives a run that
@@ -101,6 +104,15 @@ impl EffectsRecord {
         self.lock().proposed = Some(plan.clone());
     }
 
+    /// Notes that a plan was not carried out since a person has still to decide, or said no, or stopped
+    /// all writes.
+    pub(crate) fn not_carried_out(&self, failure: &Failure) {
+        use souk_model::Code;
+        if matches!(failure.code, Code::ApprovalRequired | Code::Rejected | Code::WritesStopped) {
+            self.lock().undecided = Some(failure.clone());
+        }
+    }
+
     /// Notes what became of purges. What was only looked at was none.
     pub(crate) fn purged(&self, results: &[Result<PurgeResult, Failure>]) {
         let mut effects = self.lock();
@@ -150,6 +162,9 @@ impl CallEffects {
     /// The failure that the effects are by themselves, whatever the plugin says: nothing of a plan, or
     /// of purges, was done.
     pub(crate) fn failure(&self) -> Option<Failure> {
+        if let (None, Some(undecided)) = (&self.plan, &self.undecided) {
+            return Some(undecided.clone());
+        }
         match &self.plan {
             Some(plan) => plan.outcome.failure().map(|mut failure| {
                 failure.message = plan.explain();
@@ -181,6 +196,9 @@ impl CallEffects {
     /// A call's failure with all that was done before it: code, plan, state and counts come first, and
     /// what to do about them.
     pub(crate) fn before(self, mut failure: Failure) -> Failure {
+        if let (None, Some(undecided)) = (&self.plan, &self.undecided) {
+            return undecided.clone();
+        }
         let proposed = self.proposed.as_ref().filter(|_| self.plan.is_none());
         let proposed =
             proposed.map(|plan| format!("plan `{plan}` (proposed) waits, nothing of it was sent"));

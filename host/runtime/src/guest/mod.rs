@@ -6,6 +6,7 @@ pub(crate) mod call_context;
 pub(crate) mod call_effects;
 pub(crate) mod conversions;
 pub(crate) mod cpu_time;
+pub(crate) mod decision_prompt;
 pub(crate) mod documents;
 pub(crate) mod engine;
 pub(crate) mod guest_log;

@@ -1,13 +1,16 @@
 //! The host's side of `plans`: drafts that a plugin fills, and what becomes of them.
 
-use souk_model::plan::{Change, Intent};
+use std::time::Duration;
+
+use souk_model::plan::{Change, Intent, PlanId};
 use souk_model::{Code, Failure};
-use souk_plans::{PlanDraft, PlanOutcome, Proposal, Proposer};
+use souk_plans::{ApplyOptions, CommitRequest, PlanDraft, PlanOutcome, Proposal, Proposer};
 use souk_policy::Mask;
 use wasmtime::component::Resource;
 
 use super::bindings::souk::plugin::{plans, types};
 use super::call_context::{CallContext, not_logged_in};
+use super::decision_prompt::CommitKind;
 use super::handles::GuestDraft;
 use super::host_result::HostResult;
 use super::plan_conversions;
@@ -121,10 +124,39 @@ impl GuestState {
         call.may_apply()?;
         let plans = call.plans.clone().ok_or_else(no_plans)?;
         let (terms, gate) = (call.options.clone(), call.gate.clone());
-        let progress = call.progress.clone();
-        let outcome = plans.apply(draft, terms, &*gate, progress).await?;
-        self.call_for_draft()?.effects.carried_out(&outcome);
-        Ok(outcome)
+        let (progress, prompt) = (call.progress.clone(), call.prompt.clone());
+        let session = call.session.clone().ok_or_else(not_logged_in)?;
+        // Whom can be asked is asked before anybody is waited for.
+        let wait = if prompt.can_ask() { Duration::ZERO } else { terms.wait };
+        let first = ApplyOptions { wait, ..terms.clone() };
+        let applied = plans.apply(draft, first, &*gate, progress.clone()).await;
+        let outcome = match applied {
+            Err(waits) if waits.waiting.is_some() && prompt.can_ask() => {
+                let id = waits.waiting.as_ref().and_then(|waiting| waiting.plan_id.parse().ok());
+                let plan: PlanId = id.ok_or(waits)?;
+                let commit = CommitRequest {
+                    principal: &prompt.principal,
+                    session: &session,
+                    plan: &plan,
+                    tool: None,
+                    reason: terms.reason.clone(),
+                    key: None,
+                    gate: &*gate,
+                    wait: terms.wait,
+                    operator: false,
+                    started: Some(&terms.started),
+                    progress,
+                };
+                prompt.commit(&plans, commit, CommitKind::Commit).await
+            }
+            applied => applied,
+        };
+        let call = self.call_for_draft()?;
+        match &outcome {
+            Ok(outcome) => call.effects.carried_out(outcome),
+            Err(failure) => call.effects.not_carried_out(failure),
+        }
+        outcome
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use souk_model::{Action, Failure, Principal, Progress, ToolCall};
+use souk_model::{Action, Client, Failure, Principal, Progress, ToolCall};
 use souk_plans::{ApplyOptions, CommitRequest, EarlierApply, PlanOutcome, request_digest};
 use souk_policy::Mask;
 use souk_state::audit::CallResources;
@@ -29,6 +29,7 @@ use super::tool_table::ToolTable;
 use super::write_authority::WriteAuthority;
 use crate::guest::call_context::{CallContext, not_logged_in};
 use crate::guest::call_effects::EffectsRecord;
+use crate::guest::decision_prompt::{CommitKind, DecisionPrompt};
 use crate::guest::sessions::OwnCredentials;
 use crate::load::plugin::Plugin;
 use crate::rates::Rates;
@@ -78,7 +79,8 @@ impl CallRun<'_> {
             }
             ToolKind::Commit { subject_as, .. } => {
                 let progress = masked_progress::through(mask, call.progress);
-                let outcome = self.commit(&call.principal, inputs, progress).await;
+                let prompt = self.prompt(&call.principal, call.client);
+                let outcome = self.commit(&prompt, inputs, progress).await;
                 outcome.map(|outcome| {
                     effects.carried_out(&outcome);
                     outcome_json(outcome, subject_as.as_deref())
@@ -98,6 +100,7 @@ impl CallRun<'_> {
                     arguments: arguments.as_object().unwrap_or(&no_arguments),
                     effects,
                     progress: masked_progress::through(mask, call.progress),
+                    prompt: self.prompt(&call.principal, call.client),
                 };
                 call.run(*native).await
             }
@@ -211,6 +214,11 @@ impl CallRun<'_> {
             plans: Some(plans.clone()),
             options: options.clone(),
             gate: Arc::new(move |tier, need| authority.permit(tier, need)),
+            prompt: DecisionPrompt {
+                client: call.client,
+                principal: principal.clone(),
+                mask: mask.clone(),
+            },
             effects: effects.clone(),
             closed: false,
             proposal: None,
@@ -248,11 +256,12 @@ impl CallRun<'_> {
     /// The host's own tool that commits what one of a group's actions proposed.
     async fn commit(
         &self,
-        principal: &Principal,
+        prompt: &DecisionPrompt,
         inputs: CallInputs,
         progress: Option<Arc<dyn Progress>>,
     ) -> Result<PlanOutcome, Failure> {
         let Self { config, tool, effects, .. } = *self;
+        let principal = &prompt.principal;
         let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
         let authority = WriteAuthority::new(tool, config, principal, &host_args);
         let session = session.ok_or_else(not_logged_in)?;
@@ -269,7 +278,7 @@ impl CallRun<'_> {
             session: &session,
             plan: &plan,
             tool: Some(&tool.tool.name),
-            reason: host_args.reason,
+            reason: host_args.reason.clone(),
             key: host_args.key.as_deref(),
             gate: &|tier, need| authority.permit(tier, need),
             wait: host_args.wait.min(config.wait_max),
@@ -277,6 +286,11 @@ impl CallRun<'_> {
             started: Some(&effects.started),
             progress,
         };
-        self.deps.plans.commit(commit).await
+        prompt.commit(plans, commit, CommitKind::Commit).await
+    }
+
+    /// Whom to ask where a person has to decide.
+    fn prompt(&self, principal: &Principal, client: Option<Arc<dyn Client>>) -> DecisionPrompt {
+        DecisionPrompt { client, principal: principal.clone(), mask: self.mask.clone() }
     }
 }

@@ -11,6 +11,7 @@ use super::admission::{Admission, AdmissionLimits, PluginShare};
 use super::plugin_run::PluginRun;
 use crate::guest::call_context::CallContext;
 use crate::guest::call_effects::EffectsRecord;
+use crate::guest::decision_prompt::DecisionPrompt;
 use crate::guest::sessions::{OwnCredentials, SessionHost};
 use crate::load::plugin::Plugin;
 use crate::load::sandbox::Sandbox;
@@ -58,6 +59,11 @@ impl Plugin {
             plans: None,
             options: souk_plans::ApplyOptions::default(),
             gate: Arc::new(|_, _| Ok(())),
+            prompt: DecisionPrompt {
+                client: None,
+                principal: Principal::local(),
+                mask: souk_policy::Mask::OFF,
+            },
             effects: EffectsRecord::default(),
             closed: false,
             proposal: None,

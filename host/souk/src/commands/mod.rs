@@ -4,15 +4,18 @@ mod actions;
 mod audit;
 mod call;
 mod config;
+mod console;
 mod demo_store;
 mod doctor;
 mod plans;
+mod plans_decide;
 mod plugins;
 mod policy;
 mod serve;
 mod state;
 mod test;
 mod tools;
+mod write_stop;
 
 use std::process::ExitCode;
 
@@ -42,6 +45,9 @@ pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::R
         SoukCommand::DemoStore(store) => demo_store::run(store).await,
         SoukCommand::Audit(audit) => audit::run(audit.command, flags),
         SoukCommand::State(state) => state::run(Setup::read(flags)?, state.command).await,
+        SoukCommand::Console(console) => console::run(&Setup::read(flags)?, console.command).await,
+        SoukCommand::Stop(stop) => write_stop::stop(&Setup::read(flags)?, stop).await,
+        SoukCommand::Go(go) => write_stop::go(&Setup::read(flags)?, go).await,
         SoukCommand::Plans(plans) => plans::run(&Setup::read(flags)?, plans).await,
         SoukCommand::Policy(policy) => policy::run(&Setup::read(flags)?, policy.command).await,
         SoukCommand::Config(config) => config::run(config.command, flags).await,

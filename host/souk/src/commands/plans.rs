@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use souk_model::plan::{PlanId, PlanOrigin};
+use souk_model::plan::{DecisionVerdict, PlanId, PlanOrigin};
 use souk_model::{Code, Failure, Principal, Progress, visible};
 use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
 use souk_policy::{Mask, Rules};
@@ -15,6 +15,7 @@ use souk_state::audit::Transport;
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
 
+use super::plans_decide::{self, Choice};
 use crate::cli::{PlansArgs, PlansCommand};
 use crate::end_signals::EndSignals;
 use crate::output::print;
@@ -24,6 +25,19 @@ use crate::setup::Setup;
 use crate::wiring::RunningHost;
 
 pub(crate) async fn run(setup: &Setup, plans: PlansArgs) -> anyhow::Result<ExitCode> {
+    match &plans.command {
+        PlansCommand::Approve { plan, but, reason, items, person } => {
+            let (verdict, reason) = (DecisionVerdict::Approved, reason.as_deref());
+            let choice = Choice { plan, verdict, but, reason, items: *items };
+            return plans_decide::run(setup, choice, person).await;
+        }
+        PlansCommand::Reject { plan, reason, person } => {
+            let (verdict, reason) = (DecisionVerdict::Rejected, Some(reason.as_str()));
+            let choice = Choice { plan, verdict, but: &[], reason, items: 0 };
+            return plans_decide::run(setup, choice, person).await;
+        }
+        _ => {}
+    }
     let host = RunningHost::start(setup, Transport::Terminal).await?;
     let rules = setup.rules()?;
     let done = match plans.command {
@@ -36,6 +50,8 @@ pub(crate) async fn run(setup: &Setup, plans: PlansArgs) -> anyhow::Result<ExitC
             carry_out(&host, &rules, &plan, Some(reason), true).await
         }
         PlansCommand::Stop { plan } => stop(&host, &plan).await,
+        // They were decided of above, without plugins or a store.
+        PlansCommand::Approve { .. } | PlansCommand::Reject { .. } => return Ok(ExitCode::SUCCESS),
         PlansCommand::Undo { plan, reason } => undo(&host, &rules, &plan, reason).await,
     };
     match done {
@@ -84,7 +100,9 @@ async fn list(host: &RunningHost, rules: &Rules, limit: u32) -> CommandOutput {
 async fn show(host: &RunningHost, rules: &Rules, plan: &PlanId, items: u32) -> CommandOutput {
     let stored = host.plans.get(None, plan).await?;
     let mask = mask_for(rules, &stored);
-    let mut text = review_text::plan(&masked(&PlanReview::of(&stored), &mask)?);
+    let standing = host.plans.standing(&stored).await?;
+    let review = PlanReview::of(&stored).with_standing(&standing);
+    let mut text = review_text::plan(&masked(&review, &mask)?);
     let loaded = host.registry.loaded();
     if let Some(why) = why_frozen(&loaded, &stored.header, stored.state) {
         let _ = writeln!(text, "frozen: {why}");

@@ -20,7 +20,7 @@ pub(crate) mod load;
 mod merge;
 pub(crate) mod nearest;
 pub(crate) mod resolved;
-mod secret_file;
+pub(crate) mod secret_file;
 pub(crate) mod setting;
 pub(crate) mod shape;
 pub(crate) mod source;

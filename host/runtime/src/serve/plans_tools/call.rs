@@ -18,6 +18,7 @@ use super::json::outcome_json;
 use super::tool::PlansTool;
 use crate::guest::call_context::not_logged_in;
 use crate::guest::call_effects::EffectsRecord;
+use crate::guest::decision_prompt::{CommitKind, DecisionPrompt};
 use crate::load::plugin_set::PluginSet;
 use crate::serve::held_back::why_frozen;
 use crate::serve::host_arg_values::HostArgValues;
@@ -41,6 +42,8 @@ pub(crate) struct PlansCall<'a> {
     pub(crate) effects: &'a EffectsRecord,
     /// Where a commit tells how far it is.
     pub(crate) progress: Option<Arc<dyn Progress>>,
+    /// Whom to ask where a person has to decide.
+    pub(crate) prompt: DecisionPrompt,
 }
 
 impl PlansCall<'_> {
@@ -163,11 +166,8 @@ impl PlansCall<'_> {
             started: Some(&self.effects.started),
             progress: self.progress.clone(),
         };
-        let outcome = if resume {
-            self.plans.resume(commit).await?
-        } else {
-            self.plans.commit(commit).await?
-        };
+        let kind = if resume { CommitKind::Resume } else { CommitKind::Commit };
+        let outcome = self.prompt.commit(self.plans, commit, kind).await?;
         let outcome = masked_outcome(mask, outcome);
         self.effects.carried_out(&outcome);
         Ok(outcome_json(outcome, None))

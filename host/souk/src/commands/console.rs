@@ -1,0 +1,64 @@
+//! `souk console`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use souk_model::plan::DecisionMeans;
+use souk_model::{Code, ExposeSecret, Failure};
+use souk_plans::Plans;
+
+use crate::cli::ConsoleCommand;
+use crate::output::print;
+use crate::person::passphrase;
+use crate::setup::Setup;
+use crate::wiring::PlansAlone;
+
+pub(crate) async fn run(setup: &Setup, command: ConsoleCommand) -> anyhow::Result<ExitCode> {
+    let plans = PlansAlone::open(setup).await?.plans;
+    let ConsoleCommand::Setup { name, principals, passphrase_file, old_passphrase_file } = command;
+    let principals = (!principals.is_empty()).then_some(principals);
+    let (new, old) = (passphrase_file.as_deref(), old_passphrase_file.as_deref());
+    match set_up(&plans, &name, principals, new, old).await {
+        Ok(text) => {
+            print(&text)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(failure) => {
+            eprintln!("{}", failure.render());
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn set_up(
+    plans: &Plans,
+    name: &str,
+    principals: Option<Vec<String>>,
+    new_file: Option<&Path>,
+    old_file: Option<&Path>,
+) -> Result<String, Failure> {
+    let people = plans
+        .people()
+        .list()
+        .map_err(|error| Failure::new(Code::Forbidden, error.to_string()).rule("people"))?;
+    let is_known = people.iter().any(|person| person.name == name);
+    let old = match people.is_empty() {
+        true => None,
+        false if is_known => Some(passphrase(old_file, &format!("passphrase of {name} now: "))?),
+        false => Some(passphrase(old_file, "passphrase of somebody who is set up: ")?),
+    };
+    let new = passphrase(new_file, &format!("new passphrase of {name}: "))?;
+    if new_file.is_none() {
+        let again = passphrase(None, "the same again: ")?;
+        if again.expose_secret() != new.expose_secret() {
+            return Err(Failure::new(Code::ValidationError, "the two are not the same"));
+        }
+    }
+    let person = plans.set_person(name, old, new, principals, DecisionMeans::Terminal).await?;
+    let behind = match person.principals.as_slice() {
+        [] => "behind no caller".to_owned(),
+        some => format!("behind {}", some.join(", ")),
+    };
+    let what = if is_known { "has another passphrase" } else { "can decide of plans" };
+    Ok(format!("{} {what}, and is {behind}\n", person.name))
+}

@@ -1,0 +1,102 @@
+//! Which rule wants whom: by tier, money, number of subjects, environment, caller; over both transports.
+
+use serde_json::json;
+use souk_tests::{Era, confirmed};
+
+use super::{Shop, of, plan_of, propose, refund, waiting};
+
+#[tokio::test]
+async fn the_strictest_rule_that_is_about_a_plan_counts_and_is_named() {
+    for (rules, refund_waits, edit_waits) in [
+        ("", true, false),
+        ("[approvals]\ncritical = 'confirm'\n", false, false),
+        ("[approvals]\ncritical = 'two'\n", true, false),
+        ("[approvals]\nproduction = 'person'\n", true, false),
+        ("[[approvals.rules]]\nneed = 'none'\n", true, false),
+        ("[[approvals.rules]]\nneed = 'person'\ntiers = ['risk']\n", true, true),
+        ("[[approvals.rules]]\nneed = 'person'\nsubjects_above = 2\n", true, true),
+        ("[[approvals.rules]]\nneed = 'person'\nsubjects_above = 3\n", true, false),
+        ("[[approvals.rules]]\nneed = 'person'\neffects = ['commit']\n", true, true),
+        ("[[approvals.rules]]\nneed = 'person'\nprincipals = ['agent-*']\n", true, false),
+        (
+            "[approvals]\ncritical = 'confirm'\n\
+             [[approvals.rules]]\nneed = 'person'\nmoney_above = '1000 EUR'\n",
+            false,
+            false,
+        ),
+        (
+            "[approvals]\ncritical = 'confirm'\n\
+             [[approvals.rules]]\nneed = 'person'\nmoney_above = '1 EUR'\n",
+            true,
+            false,
+        ),
+        (
+            "[approvals]\ncritical = 'confirm'\n\
+             [[approvals.rules]]\nneed = 'person'\nmoney_above = '1000 JPY'\n",
+            true,
+            false,
+        ),
+    ] {
+        let shop = Shop::with_ann(rules).await;
+        let client = shop.host().await;
+        let plan = propose(&client, 3, "Rules").await;
+        let needed = plan_of(&client, &plan).await["decision_needed"].take();
+        assert_eq!(needed.is_object(), edit_waits, "{rules}: {needed}");
+        if edit_waits {
+            let refusal = client.refusal("plans_commit", of(&plan)).await;
+            waiting(&refusal);
+            assert!(refusal.contains("souk.toml"), "{rules}: {refusal}");
+            let own = client.refusal("catalog_commit_bulk_update", of(&plan)).await;
+            waiting(&own);
+        } else {
+            client.answer("plans_commit", of(&plan)).await;
+        }
+        if refund_waits {
+            waiting(&client.refusal("orders_refund", refund()).await);
+        } else {
+            client.answer("orders_refund", refund()).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rule_may_want_a_confirmation_of_what_is_safe() {
+    let shop = Shop::new("[[approvals.rules]]\nneed = 'confirm'\ntools = ['orders_*']\n").await;
+    let client = shop.host().await;
+    let hold = json!({"order_id": super::PAID});
+    let refusal = client.refusal("orders_hold", hold.clone()).await;
+    assert!(refusal.starts_with("CONFIRMATION_REQUIRED: "), "{refusal}");
+    client.answer("orders_hold", confirmed(hold)).await;
+}
+
+#[tokio::test]
+async fn over_http_each_caller_is_held_to_it_and_a_token_is_no_persons_secret() {
+    const AGENT: &str = "agent-0123456789abcdef";
+    let config = format!("[principals.agent]\ntoken = '{AGENT}'\n");
+    let shop = Shop::with_ann(&config).await;
+    shop.with_bob().await;
+    let served = shop.souk(["serve", "--max-tier", "critical"]).http().await;
+    for era in [Era::Legacy, Era::Modern] {
+        let client = served.connect_as(era, AGENT).await;
+        client.log_in().await;
+        let mut other = refund();
+        other["reason"] = json!(format!("{era:?}"));
+        let plan = waiting(&client.refusal("orders_refund", other).await);
+        let agent = shop.secret("agent", AGENT);
+        let approve = shop.souk(["plans", "approve", &plan, "--name", "ann", "--passphrase-file"]);
+        let approve = approve.args([agent]).run().await;
+        assert!(approve.err.contains("is wrong"), "{}", approve.err);
+        waiting(&client.refusal("plans_commit", of(&plan)).await);
+    }
+    assert_eq!(shop.writes().await, 0);
+}
+
+#[tokio::test]
+async fn rules_that_change_count_at_once() {
+    let shop = Shop::with_ann("# nothing\n").await;
+    let client = shop.host().await;
+    let plan = propose(&client, 2, "Reload").await;
+    shop.home.configure("[[approvals.rules]]\nneed = 'person'\n");
+    client.process().logged("is in force").await;
+    waiting(&client.refusal("plans_commit", of(&plan)).await);
+}
