@@ -4,6 +4,7 @@
 mod asking;
 mod deciding;
 mod forged;
+mod notices;
 mod rules;
 mod stopping;
 

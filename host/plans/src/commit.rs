@@ -15,6 +15,7 @@ use crate::outcome::{PlanOutcome, outcome};
 use crate::refusals::{already_started, plan_expired};
 use crate::request::{ApplyOptions, CommitRequest, TierGate};
 use crate::run::start;
+use crate::write_stop::check_writes;
 
 /// Carries a proposed plan out. The work goes on if the caller leaves.
 ///
@@ -55,6 +56,9 @@ pub(crate) async fn apply(
     progress: Option<Arc<dyn Progress>>,
 ) -> Result<PlanOutcome, Failure> {
     gate(draft.tier(), DecisionNeed::None)?;
+    if !options.preview {
+        check_writes(context).await?;
+    }
     let (principal, session) = (draft.principal(), draft.session().clone());
     let reads = draft.reads().clone();
     let proposed = draft.propose().await?.header;
@@ -63,6 +67,7 @@ pub(crate) async fn apply(
     }
     let first = idempotency::first_plan(context, &principal, &session, &options, &proposed).await?;
     let mut own = proposed.id;
+    let is_first = first.is_none();
     if let Some(first) = first {
         context.store.discard(&own).await?;
         // The same was asked for before and waits for a person still, or was approved by now.
@@ -85,7 +90,15 @@ pub(crate) async fn apply(
         started: Some(&options.started),
         progress,
     };
-    start(context, stored, &request, Some(reads)).await
+    let started = start(context, stored, &request, Some(reads)).await;
+    // What waits for a person is found again by the same call; anything else begins anew with it.
+    if let Err(failure) = &started
+        && failure.waiting.is_none()
+        && is_first
+    {
+        context.store.discard(&own).await?;
+    }
+    started
 }
 
 /// Why a plan cannot be committed that was started, thrown away, or rejected.

@@ -13,6 +13,7 @@ use souk_state::plans::{PlanStore, StoreError, StoredPlan};
 use crate::clock::PlanClock;
 use crate::config::PlansConfig;
 use crate::guards::Guards;
+use crate::notices::NoticeOutlet;
 use crate::refusals::not_announced;
 use crate::run_control::ActiveRuns;
 use crate::seal::{PlanHasher, SealKey, is_sealed};
@@ -36,6 +37,8 @@ pub(crate) struct PlansContext {
     pub(crate) console: RwLock<Option<String>>,
     /// Whose turn it is, of writes that may not run side by side.
     pub(crate) serial: SerialTurns,
+    /// Who is told of plans that wait or fail.
+    pub(crate) notices: NoticeOutlet,
     /// What this host carries out now.
     pub(crate) runs: Arc<ActiveRuns>,
 }

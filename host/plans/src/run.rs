@@ -202,6 +202,7 @@ async fn finish(
             note.get_or_insert(error.into());
         }
     }
+    context.notices.ended(&stored, context.console_page(&header.id));
     let subject = match run.take_only_subject() {
         Some(subject) => Some(subject),
         None => only_subject(context, run.session(), header).await.unwrap_or_default(),

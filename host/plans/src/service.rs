@@ -12,12 +12,14 @@ use souk_policy::decisions::{DecisionPolicy, DecisionRequirement};
 use souk_state::people::{People, Person};
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
+use tokio::sync::mpsc;
 
 use crate::context::PlansContext;
 use crate::decisions::{self, DecisionStanding};
 use crate::deps::PlansDeps;
 use crate::draft::{PlanDraft, Proposal, Proposer};
 use crate::idempotency::EarlierApply;
+use crate::notices::{NoticeOutlet, PlanNotice};
 use crate::outcome::PlanOutcome;
 use crate::purge::{PurgeRequest, PurgeResult};
 use crate::refusals::already_started;
@@ -50,6 +52,7 @@ impl Plans {
             policy: RwLock::new(Arc::new(policy)),
             console: RwLock::new(None),
             serial: SerialTurns::default(),
+            notices: NoticeOutlet::default(),
             runs: ActiveRuns::new(),
         };
         Arc::new(Self { context: Arc::new(context) })
@@ -65,6 +68,11 @@ impl Plans {
     pub fn set_console(&self, base: &str) {
         let mut console = self.context.console.write().unwrap_or_else(PoisonError::into_inner);
         *console = Some(base.trim_end_matches('/').to_owned());
+    }
+
+    /// Has plans that wait for a person, or failed, be told here. What does not fit is not told.
+    pub fn tell(&self, sender: mpsc::Sender<PlanNotice>) {
+        self.context.notices.send_to(sender);
     }
 
     /// Where the console shows a plan, if it serves.

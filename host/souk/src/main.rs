@@ -15,6 +15,7 @@ mod diff;
 mod end_signals;
 mod host_figures;
 mod logging;
+mod notify;
 mod open_files;
 mod output;
 mod person;

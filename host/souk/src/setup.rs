@@ -12,6 +12,7 @@ use souk_runtime::{OperatorConfig, PluginLimits, PluginSettings, PluginTrust, Si
 use souk_state::approvals::ApprovalStore;
 use souk_upstream::{Magento, StoreConfig};
 
+use crate::notify::Notifier;
 use crate::settings::load::{FileStamp, LoadedSettings, SettingsLoader};
 use crate::settings::resolved::{ResolvedSettings, named_key};
 use crate::settings::shape::FileShape;
@@ -293,6 +294,8 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
     problems.extend(rules::build(settings, false).map_err(of_all).err());
     problems.extend(decisions::build(settings).map_err(of_all).err());
+    let notifier = Notifier::of(settings).map_err(|error| settings.placed(format!("{error:#}")));
+    problems.extend(notifier.err());
     problems.extend(tool_sets::build(settings).map_err(of_all).err());
     let of_key = |error: anyhow::Error| settings.placed(format!("{error:#}"));
     problems.extend(signing_keys::configured(settings).map_err(of_key).err());

@@ -10,6 +10,7 @@ const RULE: &str = "[[approvals.rules]]\nneed = 'person'\ngroups = ['catalog']\n
 /// A host whose client can put forms to its user.
 async fn asked(shop: &Shop) -> RawClient {
     let mut wire = shop.souk(["serve", "--max-tier", "critical"]).wire();
+    wire.process().loaded().await;
     wire.send(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {"elicitation": {"form": {}}},
         "clientInfo": {"name": "asks", "version": "1"}}}))
@@ -83,9 +84,11 @@ async fn in_the_newer_era_the_call_is_made_again_with_the_answer() {
     let client = shop.host().await;
     let plan = propose(&client, 2, "Rounds").await;
     let mut wire = shop.souk(["serve"]).wire();
+    wire.process().loaded().await;
     wire.send(&modern(1, "tools/call", json!({"name": "auth_login", "arguments": {}}))).await;
     wire.answer(1).await;
-    let mut commit = modern(2, "tools/call", json!({"name": "plans_commit", "arguments": of(&plan)}));
+    let mut commit =
+        modern(2, "tools/call", json!({"name": "plans_commit", "arguments": of(&plan)}));
     commit["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
         json!({"elicitation": {"form": {}}});
     wire.send(&commit).await;

@@ -1,5 +1,7 @@
 //! From a call that waits to the person's word, and what comes of it.
 
+use std::cell::RefCell;
+
 use serde_json::json;
 use souk_tests::{Era, modern, until};
 
@@ -52,21 +54,24 @@ async fn a_call_that_waits_goes_on_when_the_person_approves_and_tells_why_when_t
     for (verdict, more) in [("reject", &["--reason", "not this one"][..]), ("approve", &[])] {
         let mut patient = refund();
         patient["wait_s"] = json!(60);
-        let call = client.outcome("orders_refund", patient.clone());
         let person = async {
-            let mut plan = String::new();
+            let found = RefCell::new(String::new());
             until("the plan waits", async || {
                 let list = shop.souk(["plans", "list"]).run().await.ok();
                 let line = list.lines().find(|line| line.contains("proposed"));
-                plan = line.map(|line| line[..27].trim().to_owned()).unwrap_or_default();
-                !plan.is_empty()
+                let plan = line.and_then(|line| line.split(' ').next());
+                found.replace(plan.unwrap_or_default().to_owned());
+                plan.is_some()
             })
             .await;
-            shop.decide(verdict, &plan, "ann", more).await.ok();
+            shop.decide(verdict, &found.into_inner(), "ann", more).await.ok();
         };
         let call = async {
             match verdict {
-                "approve" => assert_eq!(call.await["done"], true),
+                "approve" => {
+                    let done = client.answer("orders_refund", patient.clone()).await;
+                    assert_eq!(done["done"], true, "{done}");
+                }
                 _ => {
                     let refusal = client.refusal("orders_refund", patient.clone()).await;
                     assert!(refusal.starts_with("REJECTED: `ann` has rejected"), "{refusal}");

@@ -17,9 +17,8 @@ async fn an_edited_decision_approves_nothing() {
     let plan = waiting(&client.refusal("orders_refund", refund()).await);
     let other = propose(&client, 2, "Other").await;
     shop.approve(&plan, "ann").await;
-    let kept: String = meddler(&shop)
-        .query_row("SELECT decision FROM decision", [], |row| row.get(0))
-        .unwrap();
+    let kept: String =
+        meddler(&shop).query_row("SELECT decision FROM decision", [], |row| row.get(0)).unwrap();
     let set = |text: &str| {
         meddler(&shop).execute("UPDATE decision SET decision = ?1", [text]).unwrap();
     };

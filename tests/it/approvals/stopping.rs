@@ -7,7 +7,8 @@ use super::{ANN, Shop, of, plan_of, propose, refund};
 
 #[tokio::test]
 async fn a_stop_ends_what_runs_in_any_host_and_lets_nothing_begin_until_somebody_lets_it_go_on() {
-    let config = "[plans]\nchunk = 10\nconcurrency = 2\nlease_s = 600\n[approvals]\ncritical = 'confirm'\n";
+    let config =
+        "[plans]\nchunk = 10\nconcurrency = 2\nlease_s = 600\n[approvals]\ncritical = 'confirm'\n";
     let shop = Shop::with_ann(config).await;
     let (one, other) = (shop.host().await, shop.host().await);
     let plan = propose(&one, 60, "Stopped").await;

@@ -164,6 +164,7 @@ pub(crate) async fn check(
         if let Err(error) = context.people.list() {
             return Err(people_failure(&error));
         }
+        context.notices.waits(stored, context.console_page(&stored.header.id));
         return Err(approval_required(context, stored, &standing));
     }
     check_left_out(context, stored, &standing).await?;

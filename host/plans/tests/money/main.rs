@@ -124,6 +124,7 @@ impl Host {
             preview: false,
             request_digest: Some(asked),
             started: Arc::default(),
+            wait: Duration::ZERO,
         };
         self.plans.apply(draft, terms, &|_, _| Ok(()), None).await
     }

@@ -75,13 +75,27 @@ impl DecisionPrompt {
         if !self.can_ask() {
             return kind.start(plans, request).await;
         }
-        let wait = request.wait;
         let first = CommitRequest { wait: Duration::ZERO, ..request.clone() };
         let waits = match kind.start(plans, first).await {
             Err(failure) if failure.waiting.is_some() => failure,
             ended => return ended,
         };
-        if self.ask(plans, &waits).await? == PromptEnd::Undecided && wait.is_zero() {
+        self.go_on(plans, waits, request, kind).await
+    }
+
+    /// Goes on with a plan that waits for a person: asks whoever can be asked, and then carries it out,
+    /// or waits as long as the caller wants to.
+    ///
+    /// # Errors
+    /// `waits`, where nothing has come of asking; else why it was not started.
+    pub(crate) async fn go_on(
+        &self,
+        plans: &Plans,
+        waits: Failure,
+        request: CommitRequest<'_>,
+        kind: CommitKind,
+    ) -> Result<PlanOutcome, Failure> {
+        if self.ask(plans, &waits).await? == PromptEnd::Undecided && request.wait.is_zero() {
             return Err(waits);
         }
         kind.start(plans, request).await

@@ -133,7 +133,7 @@ impl GuestState {
         let outcome = match applied {
             Err(waits) if waits.waiting.is_some() && prompt.can_ask() => {
                 let id = waits.waiting.as_ref().and_then(|waiting| waiting.plan_id.parse().ok());
-                let plan: PlanId = id.ok_or(waits)?;
+                let plan: PlanId = id.ok_or_else(|| waits.clone())?;
                 let commit = CommitRequest {
                     principal: &prompt.principal,
                     session: &session,
@@ -147,7 +147,7 @@ impl GuestState {
                     started: Some(&terms.started),
                     progress,
                 };
-                prompt.commit(&plans, commit, CommitKind::Commit).await
+                prompt.go_on(&plans, waits, commit, CommitKind::Commit).await
             }
             applied => applied,
         };

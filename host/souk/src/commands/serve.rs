@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::end_signals::EndSignals;
+use crate::notify::Notifier;
 use crate::refused_config::RefusalNote;
 use crate::reload::{ConfigWatch, ReloadedConfig};
 use crate::setup::Setup;
@@ -47,6 +48,9 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
         if let Some(cache) = demo.cache {
             tracing::info!("demo cache at http://{cache}/, its log at /__cdn/requests");
         }
+    }
+    if let Some(notifier) = Notifier::of(&setup.settings)? {
+        notifier.start(&host.plans);
     }
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
     tokio::spawn(tell_what_serves(host.registry.clone()));

@@ -2,6 +2,7 @@
 //! the file, crashes lose nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod decisions;
 mod drafts;
 mod file;
 mod journal;

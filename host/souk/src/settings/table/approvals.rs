@@ -50,6 +50,28 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
         )
         .reloads(),
         Setting::new(
+            "approvals.notify.command",
+            ValueKind::Names,
+            "Run this when a plan waits for a person, expires or fails: a program and its arguments, \
+             without a shell; it is given one line of JSON",
+        )
+        .unset("nothing")
+        .example("[\"/usr/local/bin/tell\", \"ops\"]"),
+        Setting::new(
+            "approvals.notify.url",
+            ValueKind::Url,
+            "Post the same there: https, or an address on this machine",
+        )
+        .unset("nowhere")
+        .example("\"https://example.com/souk\""),
+        Setting::new(
+            "approvals.notify.secret",
+            ValueKind::Secret,
+            "What signs it: `X-Souk-Signature: sha256=` and the HMAC-SHA256 of the body; needed with \
+             `approvals.notify.url`",
+        )
+        .variables(&["SOUK_NOTIFY_SECRET"]),
+        Setting::new(
             "approvals.rules",
             ValueKind::DecisionRules,
             "Rules about plans: each names who decides, and of what; whatever it leaves out is any",

@@ -196,3 +196,37 @@ fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
         .prepare_cached("SELECT coalesce(max(version), 0) FROM souk_version")?
         .query_row([], |row| row.get(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_any_version_before_is_brought_to_this_one() {
+        let tables = |connection: &Connection| -> Vec<String> {
+            let mut names = connection
+                .prepare(
+                    "SELECT name || sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name",
+                )
+                .unwrap();
+            names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        let fresh = Connection::open_in_memory().unwrap();
+        migrate(&fresh).unwrap();
+        for steps in 0..STEPS.len() {
+            let older = Connection::open_in_memory().unwrap();
+            older
+                .execute_batch(
+                    "CREATE TABLE souk_version (version INTEGER PRIMARY KEY, made_by TEXT NOT NULL) STRICT",
+                )
+                .unwrap();
+            for (step, version) in STEPS.iter().zip(1_i64..).take(steps) {
+                older.execute_batch(step).unwrap();
+                older.execute("INSERT INTO souk_version VALUES (?1, 'souk')", [version]).unwrap();
+            }
+            migrate(&older).unwrap();
+            assert_eq!(version(&older).unwrap(), CURRENT_VERSION);
+            assert_eq!(tables(&older), tables(&fresh), "from version {steps}");
+        }
+    }
+}
