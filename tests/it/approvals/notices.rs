@@ -55,5 +55,5 @@ async fn a_plan_that_waits_is_told_without_what_it_is_about_and_nobody_waits_for
         "{head}"
     );
     let posted: Value = serde_json::from_str(body).unwrap();
-    assert_eq!(posted["plan_id"], plan.into());
+    assert_eq!(posted["plan_id"], Value::from(plan));
 }

@@ -94,6 +94,12 @@ fn samples(setting: &Setting) -> Vec<(Value, Value, Value)> {
             let (one, other) = (json!({"plugins": ["orders"]}), json!({"plugins": ["cms"]}));
             vec![(json!([one]), json!([other]), json!([one, other]))]
         }
+        (MergeRule::Union, ValueKind::DecisionRules) => {
+            let (one, other) = (json!({"need": "two"}), json!({"need": "other"}));
+            vec![(json!([one]), json!([other]), json!([one, other]))]
+        }
+        // A key of a rule, which is kept whole: it never meets another.
+        (MergeRule::Lowest, ValueKind::Text) => Vec::new(),
         (MergeRule::Intersection, ValueKind::Tools) => {
             vec![(json!(["a_x", "b_*"]), json!(["a_*", "c_*"]), json!(["a_x"]))]
         }
@@ -268,7 +274,12 @@ fn the_example_holds_every_key_with_its_default() {
     }
     let (masks, problems) = parse(&set("##"), Path::new("e.toml"), FileAuthority::Operator);
     assert_eq!(problems, []);
-    assert_eq!(masks[0].value, json!([{"principals": ["support-*"], "plugins": ["orders"]}]));
+    let rules = |key: &str| masks.iter().find(|rules| rules.key == key).unwrap().value.clone();
+    assert_eq!(
+        rules("policy.mask_pii"),
+        json!([{"principals": ["support-*"], "plugins": ["orders"]}])
+    );
+    assert_eq!(rules("approvals.rules")[0]["money_above"], "100 EUR");
     values.extend(masks);
     for setting in table::all().filter(|setting| setting.in_file) {
         let here = values.iter().any(|value| value.setting.key == setting.key);
