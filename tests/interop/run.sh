@@ -52,6 +52,17 @@ ln -sfn "$PWD/plugins/examples/js/node_modules" "$interop/guide-js/node_modules"
 for file in "$interop"/guide-js/src/*.ts; do "$souk_js" build "$file" --out "${file%.ts}.wasm"; done
 for file in "$interop"/guide-py/*.py; do "$souk_py" build "$file" --out "${file%.py}.wasm"; done
 
+# What `souk new` writes builds with its own tools, and passes its cases as it comes.
+souk=$(realpath "$target/release/souk")
+rm -rf "$interop/new" && mkdir -p "$interop/new"
+for language in ts py; do
+  for template in read change report; do
+    name=$language$template
+    (cd "$interop/new" && "$souk" new "$name" --lang "$language" --template "$template" && "$name/build.sh")
+    SOUK_CACHE_DIR=$target/test-cache "$souk" test "$interop/new/$name/$name.wasm" "$interop/new/$name/cases.toml"
+  done
+done
+
 # C, without an SDK.
 bindgen=$interop/tools/bin/wit-bindgen
 test -x "$bindgen" || cargo install wit-bindgen-cli --version 0.61.0 --locked --quiet \

@@ -6,6 +6,7 @@ mod admission;
 mod answer_sizes;
 mod approvals;
 mod audit;
+mod authors;
 mod cache;
 mod callers;
 mod cases;

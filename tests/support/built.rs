@@ -9,7 +9,11 @@ pub(crate) const GROUPS: [&str; 3] = ["auth", "scope", "catalog"];
 const MARK: &str = "probe build 0000";
 
 /// Cargo's target directory: tests and benches run from below it.
-pub(crate) fn target() -> PathBuf {
+///
+/// # Panics
+/// When they do not.
+#[must_use]
+pub fn target() -> PathBuf {
     let executable = std::env::current_exe().unwrap();
     executable
         .ancestors()

@@ -23,7 +23,7 @@ mod small_disk;
 mod store;
 mod trail;
 
-pub use built::{Versions, interop, plugins, python, souk, test_plugin};
+pub use built::{Versions, interop, plugins, python, souk, target, test_plugin};
 pub use client::{ERAS, Era, Listener, Mcp, REASON, arguments, confirmed};
 pub use everywhere::everywhere;
 pub use gate::Gate;

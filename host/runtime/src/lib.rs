@@ -25,6 +25,7 @@ pub use guest::limit_overrides::{LimitOverrides, PluginLimits};
 pub use guest::limits::Limits;
 pub use guest::sessions::SessionHost;
 pub use load::compiler::{Compiler, compile_child};
+pub use load::describe::check_group_name;
 pub use load::plugin::Plugin;
 pub use load::plugin_record::{note_approved, note_rejected};
 pub use load::plugin_set::{FileRefusal, PluginSet};

@@ -6,6 +6,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod allocator;
+mod author_calls;
+mod call_arguments;
 mod cdn;
 mod cli;
 mod commands;
@@ -18,8 +20,12 @@ mod logging;
 mod notify;
 mod open_files;
 mod output;
+mod own_settings;
 mod person;
+mod plugin_language;
 mod plugin_limits;
+mod plugin_template;
+mod plugin_workspace;
 mod refused_config;
 mod reload;
 mod render;

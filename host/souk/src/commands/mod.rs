@@ -7,6 +7,7 @@ mod config;
 mod console;
 mod demo_store;
 mod doctor;
+mod new;
 mod plans;
 mod plans_decide;
 mod plugins;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::R
     match cli.command {
         SoukCommand::Serve => serve::run(Setup::read(flags)?).await,
         SoukCommand::Call(call) => call::run(Setup::read(flags)?, call).await,
+        SoukCommand::New(new) => new::run(&new),
         SoukCommand::Test(test) => test::run(flags, test).await,
         SoukCommand::Actions(list) => actions::run(&Setup::read(flags)?, list).await,
         SoukCommand::Tools(list) => tools::run(&Setup::read(flags)?, list).await,

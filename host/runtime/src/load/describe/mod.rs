@@ -32,6 +32,25 @@ const RESERVED_GROUPS: [&str; 11] = [
     "keys",
 ];
 
+/// Whether a group may have this name at all.
+///
+/// ```
+/// use souk_runtime::check_group_name;
+///
+/// assert!(check_group_name("greet").is_ok());
+/// assert!(check_group_name("plans").is_err() && check_group_name("Greet!").is_err());
+/// ```
+///
+/// # Errors
+/// Why not, for people.
+pub fn check_group_name(text: &str) -> Result<(), String> {
+    name(text, 20, "the group's name", false)?;
+    if RESERVED_GROUPS.contains(&text) {
+        return Err(format!("the group's name `{text}` is the host's"));
+    }
+    Ok(())
+}
+
 /// Everything that a plugin said of itself, checked.
 pub(crate) struct GroupDescription {
     pub(crate) group: Group,
@@ -49,10 +68,7 @@ pub(crate) fn check(
     limits: &Limits,
     catalogue: &WriteCatalogue,
 ) -> Result<GroupDescription, String> {
-    name(&group.name, 20, "the group's name", false)?;
-    if RESERVED_GROUPS.contains(&group.name.as_str()) {
-        return Err(format!("the group's name `{}` is the host's", group.name));
-    }
+    check_group_name(&group.name)?;
     semver::Version::parse(&group.version)
         .map_err(|error| format!("its version `{}` is not semantic: {error}", group.version))?;
     checked_text(&group.title, 120, "the group's title")?;

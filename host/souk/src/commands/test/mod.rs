@@ -5,7 +5,6 @@ mod matching;
 mod report;
 mod runner;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -14,8 +13,8 @@ use souk_state::audit::Transport;
 
 use crate::cli::TestArgs;
 use crate::output::{print, print_json};
+use crate::own_settings::with_own;
 use crate::settings::source::SettingValue;
-use crate::settings::table;
 use crate::setup::Setup;
 use crate::wiring::RunningHost;
 
@@ -29,7 +28,13 @@ pub(crate) async fn run(flags: Vec<SettingValue>, args: TestArgs) -> anyhow::Res
     let file = args.file.file_name().context("the file has no name")?;
     std::fs::copy(&args.file, plugins.join(file))
         .with_context(|| format!("cannot read `{}`", args.file.display()))?;
-    let setup = Setup::read(with_own(flags, home.path())?)?;
+    let path = |name: &str| Value::from(home.path().join(name).to_string_lossy().into_owned());
+    let own = [
+        ("demo", Value::Bool(true)),
+        ("state_dir", path("state")),
+        ("plugins_dir", path("plugins")),
+    ];
+    let setup = Setup::read(with_own("souk test", flags, own)?)?;
     let host = RunningHost::start(&setup, Transport::Terminal).await?;
     let loaded = host.registry.loaded();
     if let Some(refused) = loaded.refused.first() {
@@ -47,21 +52,4 @@ pub(crate) async fn run(flags: Vec<SettingValue>, args: TestArgs) -> anyhow::Res
         print(&report.text())?;
     }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The flags, with a store, a state and a directory of plugins that are the tests' own.
-fn with_own(flags: Vec<SettingValue>, home: &Path) -> anyhow::Result<Vec<SettingValue>> {
-    let path = |name: &str| Value::from(home.join(name).to_string_lossy().into_owned());
-    let own = [
-        ("demo", Value::Bool(true)),
-        ("state_dir", path("state")),
-        ("plugins_dir", path("plugins")),
-    ];
-    let mut flags: Vec<SettingValue> =
-        flags.into_iter().filter(|flag| !own.iter().any(|(key, _)| flag.key == *key)).collect();
-    for (key, value) in own {
-        let set = table::set_by("souk test", key, value);
-        flags.push(set.with_context(|| format!("there is no setting `{key}`"))?);
-    }
-    Ok(flags)
 }

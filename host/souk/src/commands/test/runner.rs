@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use serde_json::{Map, Value, json};
-use souk_model::{Actions, CallFailure, Group, Principal, ToolCall, ToolResult};
+use serde_json::Value;
+use souk_model::Group;
 use souk_state::audit::{self, TrailFollower, TrailRecord, TrailRow};
 
 use super::cases::{Case, Expected, Outcome, Step};
 use super::matching::difference;
+use crate::author_calls::{AuthorCallOutcome, AuthorCalls};
 use crate::wiring::RunningHost;
 
 /// What is given as the reason of writes.
@@ -29,22 +30,18 @@ pub(super) struct CaseResult {
 
 /// Runs cases in a host.
 pub(super) struct Runner<'h> {
-    host: &'h RunningHost,
     group: &'h Group,
+    calls: AuthorCalls,
     granted: BTreeSet<String>,
     trail: TrailFollower,
-    /// The plan that was proposed last, and the one that was committed last.
-    proposed: Option<String>,
-    committed: Option<String>,
 }
 
-type CallOutcome = Result<ToolResult, CallFailure>;
-
 impl<'h> Runner<'h> {
-    pub(super) fn new(host: &'h RunningHost, group: &'h Group) -> anyhow::Result<Self> {
+    pub(super) fn new(host: &RunningHost, group: &'h Group) -> anyhow::Result<Self> {
         let trail = audit::follow(host.trail.path(), 0)?;
         let granted = granted(group);
-        Ok(Self { host, group, granted, trail, proposed: None, committed: None })
+        let calls = AuthorCalls::new(host.dispatcher.clone(), REASON);
+        Ok(Self { group, calls, granted, trail })
     }
 
     pub(super) async fn run(mut self, cases: Vec<Case>) -> anyhow::Result<Vec<CaseResult>> {
@@ -72,60 +69,15 @@ impl<'h> Runner<'h> {
         Ok(CaseResult { name, took, requests, refused, wrong })
     }
 
-    async fn step(&mut self, step: Step) -> CallOutcome {
+    async fn step(&mut self, step: Step) -> AuthorCallOutcome {
         match step {
             Step::Call { tool, arguments } => {
-                let outcome = self.call(&self.whole_name(tool), arguments).await;
-                self.note_proposal(&outcome);
-                outcome
+                let known = self.calls.find(&self.group.name, &tool);
+                let tool = known.map_or(tool, |known| known.name.clone());
+                self.calls.call(&tool, arguments).await
             }
-            Step::Commit => {
-                let Some(plan) = self.proposed.take() else {
-                    return Err(nothing("no case before has proposed a plan"));
-                };
-                let outcome = self.call("plans_commit", plan_arguments(&plan)).await;
-                self.committed = Some(plan);
-                outcome
-            }
-            Step::Undo => {
-                let Some(plan) = self.committed.take() else {
-                    return Err(nothing("no case before has committed a plan"));
-                };
-                let proposed = self.call("plans_undo", plan_arguments(&plan)).await?;
-                match proposed.result.get("plan_id").and_then(Value::as_str) {
-                    Some(undo) => self.call("plans_commit", plan_arguments(undo)).await,
-                    None => Ok(proposed),
-                }
-            }
-        }
-    }
-
-    /// The tool's name with the group's.
-    fn whole_name(&self, tool: String) -> String {
-        let whole = format!("{}_{tool}", self.group.name);
-        if self.host.dispatcher.find(&whole).is_some() { whole } else { tool }
-    }
-
-    /// Calls a tool, confirmed where it wants that.
-    async fn call(&self, tool: &str, mut arguments: Map<String, Value>) -> CallOutcome {
-        let known = self.host.dispatcher.find(tool);
-        let takes = |name: &str| {
-            let properties = known.as_ref().and_then(|tool| tool.input.get("properties"));
-            properties.is_some_and(|properties| properties.get(name).is_some())
-        };
-        for (name, value) in [("confirm", json!(true)), ("reason", json!(REASON))] {
-            if takes(name) && !arguments.contains_key(name) {
-                arguments.insert(name.to_owned(), value);
-            }
-        }
-        let call = ToolCall::new(Principal::local(), tool.to_owned(), arguments);
-        self.host.dispatcher.call(call).await
-    }
-
-    fn note_proposal(&mut self, outcome: &CallOutcome) {
-        let plan = outcome.as_ref().ok().and_then(|answer| answer.result.get("plan_id"));
-        if let Some(plan) = plan.and_then(Value::as_str) {
-            self.proposed = Some(plan.to_owned());
+            Step::Commit => self.calls.commit().await,
+            Step::Undo => self.calls.undo().await,
         }
     }
 
@@ -153,14 +105,11 @@ impl<'h> Runner<'h> {
     }
 
     async fn wrong_review(&self, wanted: &Value) -> Option<String> {
-        let Some(plan) = self.proposed.as_ref().or(self.committed.as_ref()) else {
-            return Some("there is no plan to review".to_owned());
-        };
-        let plan = Map::from_iter([("plan_id".to_owned(), plan.as_str().into())]);
-        match self.call("plans_get", plan).await {
-            Ok(answer) => difference(wanted, &Value::Object(answer.result))
+        match self.calls.review().await {
+            None => Some("there is no plan to review".to_owned()),
+            Some(Ok(answer)) => difference(wanted, &Value::Object(answer.result))
                 .map(|why| format!("the review: {why}")),
-            Err(failed) => Some(format!("the review: {}", failed.failure.render())),
+            Some(Err(failed)) => Some(format!("the review: {}", failed.failure.render())),
         }
     }
 }
@@ -171,16 +120,8 @@ pub(super) fn granted(group: &Group) -> BTreeSet<String> {
     grants.map(|grant| format!("{} {}", grant.method, grant.route)).collect()
 }
 
-fn plan_arguments(plan: &str) -> Map<String, Value> {
-    Map::from_iter([("plan_id".to_owned(), plan.into())])
-}
-
-fn nothing(why: &str) -> CallFailure {
-    souk_model::Failure::new(souk_model::Code::PlanNotFound, why).into()
-}
-
 /// What of an outcome is not as expected.
-fn wrong_outcome(expected: &Expected, outcome: &CallOutcome) -> Vec<String> {
+fn wrong_outcome(expected: &Expected, outcome: &AuthorCallOutcome) -> Vec<String> {
     let mut wrong = Vec::new();
     let said = match (&expected.outcome, outcome) {
         (Outcome::Answers(wanted), Ok(answer)) => {

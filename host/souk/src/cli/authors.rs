@@ -1,0 +1,34 @@
+//! Arguments of the commands that plugins are made with.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::plugin_language::PluginLanguage;
+use crate::plugin_template::PluginTemplate;
+
+/// `souk test`
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// The `.wasm` file.
+    pub(crate) file: PathBuf,
+    /// The cases: TOML, a `[[case]]` for each call, commit or undo, and what is expected of it.
+    pub(crate) cases: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `souk new`
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// The plugin's name, which is that of its directory: lower-case letters and digits. `plugins/greet`
+    /// makes it in `plugins`.
+    pub(crate) name: PathBuf,
+    /// What it is written in.
+    #[arg(long)]
+    pub(crate) lang: PluginLanguage,
+    /// What it does at first.
+    #[arg(long, default_value = "read")]
+    pub(crate) template: PluginTemplate,
+}

@@ -1,0 +1,3 @@
+//! Whoever makes a plugin: from `souk new` to a served tool.
+
+mod new;
