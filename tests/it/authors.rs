@@ -1,3 +1,4 @@
 //! Whoever makes a plugin: from `souk new` to a served tool.
 
+mod denials;
 mod new;

@@ -84,8 +84,8 @@ pub use effect::{EffectKind, needs_confirmation};
 pub use mask::Mask;
 pub use mask_rule::MaskRule;
 pub use permit::{
-    PermittedPurge, PermittedRead, PermittedWrite, check_grant, check_step, permit, permit_batch,
-    permit_lookup, permit_purge, permit_step, request_line,
+    MissingGrant, PermittedPurge, PermittedRead, PermittedWrite, check_grant, check_step, permit,
+    permit_batch, permit_lookup, permit_purge, permit_step, request_line,
 };
 pub use principal_pattern::{InvalidPrincipalPattern, PrincipalPattern};
 pub use refusal::Refusal;

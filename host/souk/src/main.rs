@@ -13,6 +13,7 @@ mod cli;
 mod commands;
 mod compiler_process;
 mod decisions;
+mod denial;
 mod diff;
 mod end_signals;
 mod host_figures;

@@ -4,6 +4,7 @@ mod batch;
 mod binding_values;
 mod encode;
 mod grant_route;
+mod missing_grant;
 mod path_and_query;
 mod purge;
 mod read;
@@ -14,6 +15,7 @@ mod write;
 
 pub use batch::permit_batch;
 pub use grant_route::check_grant;
+pub use missing_grant::MissingGrant;
 pub use purge::{PermittedPurge, permit_purge};
 pub use read::{PermittedRead, permit, permit_lookup};
 pub use shown::request_line;

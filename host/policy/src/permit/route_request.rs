@@ -4,10 +4,10 @@ use souk_model::{Binding, Grant, Method, Read, Route, StoreView};
 
 use super::binding_values::BindingValues;
 use super::grant_route::check_grant;
+use super::missing_grant::MissingGrant;
 use super::path_and_query;
 use super::store_view::check_store_view;
 use crate::refusal::Refusal;
-use crate::text::printable;
 
 /// A request without its method: what reads and writes have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,17 +58,7 @@ impl RouteRequest<'_> {
     /// The grant that has this method, back end and route.
     pub(super) fn grant<'g>(&self, grants: &'g [Grant]) -> Result<&'g Grant, Refusal> {
         let grant = grants.iter().find(|grant| self.is_granted_by(grant)).ok_or_else(|| {
-            Refusal::new(
-                "grant",
-                format!(
-                    "the action has no grant for `{} {}` on `{}`",
-                    self.method,
-                    printable(self.route),
-                    printable(self.upstream)
-                ),
-                "an action reaches only the routes it declares, spelt exactly so; its author must \
-                 declare this one",
-            )
+            Refusal::from(MissingGrant::request(self.method, self.route, self.upstream))
         })?;
         // Whoever made the list of grants: no request leaves by a route that cannot be granted.
         check_grant(grant)?;

@@ -5,9 +5,9 @@ use souk_model::plan::Step;
 use souk_model::{Grant, Method, PointerPattern, Route, StoreView, WriteMethod};
 
 use super::binding_values::{BindingValues, FirstResponse};
+use super::missing_grant::MissingGrant;
 use super::route_request::{RequestAddress, RouteRequest};
 use crate::refusal::Refusal;
-use crate::text::printable;
 
 /// A write that a grant allows, in the form in which it is sent.
 ///
@@ -150,17 +150,7 @@ fn check_fields(grants: &[Grant], request: &RouteRequest<'_>, step: &Step) -> Re
         }
     }
     let Some(field) = uncovered else { return Ok(()) };
-    Err(Refusal::new(
-        "grant-fields",
-        format!(
-            "the action may `{} {}`, but not with a value at `{}` of the body",
-            request.method,
-            printable(request.route),
-            printable(&field)
-        ),
-        "an action's changes hold only the fields that its grant names; its author must name this \
-         one too",
-    ))
+    Err(MissingGrant::field(request.method, request.route, &field).into())
 }
 
 /// The first value of a step's body that these fields do not cover, as a pointer. What the host

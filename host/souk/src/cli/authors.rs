@@ -32,3 +32,14 @@ pub(crate) struct NewArgs {
     #[arg(long, default_value = "read")]
     pub(crate) template: PluginTemplate,
 }
+
+/// `souk explain-denial`
+#[derive(Debug, Args)]
+pub(crate) struct ExplainDenialArgs {
+    /// What was said: the failure's text, or JSON with it in. Without it what is piped in, else the last
+    /// refusal on the audit trail.
+    pub(crate) text: Vec<String>,
+    /// The language to answer in: by default that of the current directory, else all of them.
+    #[arg(long)]
+    pub(crate) lang: Option<PluginLanguage>,
+}

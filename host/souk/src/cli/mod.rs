@@ -12,7 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::settings::flags;
 use crate::settings::source::SettingValue;
 
-pub(crate) use authors::{NewArgs, TestArgs};
+pub(crate) use authors::{ExplainDenialArgs, NewArgs, TestArgs};
 pub(crate) use demo_store::DemoStoreArgs;
 pub(crate) use plans::{
     ConsoleArgs, ConsoleCommand, GoArgs, PersonArgs, PlansArgs, PlansCommand, StopArgs,
@@ -28,7 +28,7 @@ pub(crate) use upkeep::{
 const COMMAND_GROUPS: &[(&str, &[&str])] = &[
     ("Serve", &["serve", "demo-store"]),
     ("Use it from the terminal", &["call", "actions", "tools", "plans", "plugins"]),
-    ("Make plugins", &["new", "test"]),
+    ("Make plugins", &["new", "test", "explain-denial"]),
     ("Look after it", &["console", "stop", "go", "doctor", "config", "policy", "audit", "state"]),
 ];
 
@@ -91,6 +91,8 @@ pub(crate) enum SoukCommand {
     New(NewArgs),
     /// Try a plugin's cases on a demo store, under the host's real limits
     Test(TestArgs),
+    /// Say what would allow what was refused, as the plugin's author writes it
+    ExplainDenial(ExplainDenialArgs),
     /// List the actions, their tier and effect, and what forbids them
     Actions(ActionsArgs),
     /// Show which tools a caller is listed, and why a tool is listed or not

@@ -7,6 +7,7 @@ mod config;
 mod console;
 mod demo_store;
 mod doctor;
+mod explain_denial;
 mod new;
 mod plans;
 mod plans_decide;
@@ -40,6 +41,7 @@ pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::R
         SoukCommand::Call(call) => call::run(Setup::read(flags)?, call).await,
         SoukCommand::New(new) => new::run(&new),
         SoukCommand::Test(test) => test::run(flags, test).await,
+        SoukCommand::ExplainDenial(args) => explain_denial::run(flags, &args),
         SoukCommand::Actions(list) => actions::run(&Setup::read(flags)?, list).await,
         SoukCommand::Tools(list) => tools::run(&Setup::read(flags)?, list).await,
         SoukCommand::Plugins(plugins) => plugins::run(&Setup::read(flags)?, plugins).await,

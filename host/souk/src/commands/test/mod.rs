@@ -5,6 +5,7 @@ mod matching;
 mod report;
 mod runner;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ use souk_state::audit::Transport;
 use crate::cli::TestArgs;
 use crate::output::{print, print_json};
 use crate::own_settings::with_own;
+use crate::plugin_language::PluginLanguage;
 use crate::settings::source::SettingValue;
 use crate::setup::Setup;
 use crate::wiring::RunningHost;
@@ -49,7 +51,10 @@ pub(crate) async fn run(flags: Vec<SettingValue>, args: TestArgs) -> anyhow::Res
     if args.json {
         print_json(&report)?;
     } else {
-        print(&report.text())?;
+        let directory = args.cases.parent().unwrap_or(Path::new("."));
+        let language = PluginLanguage::of_directory(directory);
+        let languages = language.map_or(PluginLanguage::ALL.to_vec(), |language| vec![language]);
+        print(&report.text(&languages))?;
     }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
-use souk_model::{Group, counted, visible};
+use souk_model::{Grant, Group, counted, visible};
+use souk_policy::MissingGrant;
 
 use super::runner::{CaseResult, granted};
+use crate::denial::Denial;
+use crate::plugin_language::PluginLanguage;
 
 /// The report.
 #[derive(Serialize)]
@@ -51,7 +54,8 @@ impl Report {
         self.failed == 0
     }
 
-    pub(super) fn text(&self) -> String {
+    /// For people; what was refused is explained in these languages.
+    pub(super) fn text(&self, languages: &[PluginLanguage]) -> String {
         let mut text = String::new();
         for case in &self.cases {
             let state = if case.wrong.is_empty() { "ok" } else { "FAILED" };
@@ -78,8 +82,22 @@ impl Report {
         if let Some(slowest) = &self.slowest {
             let _ = writeln!(text, "slowest: {}", visible::line(slowest));
         }
+        for denial in self.refused_reads.iter().filter_map(|read| refused_read(read)) {
+            let _ = write!(text, "\n{}", denial.explain(languages));
+        }
         text
     }
+}
+
+/// What there is to explain of a read that no grant is of: `GET /V1/orders`.
+fn refused_read(read: &str) -> Option<Denial> {
+    let (method, route) = read.split_once(' ')?;
+    let missing = MissingGrant::Request {
+        method: method.to_owned().try_into().ok()?,
+        route: route.to_owned(),
+        upstream: Grant::STORE.to_owned(),
+    };
+    Some(Denial { tool: None, message: missing.to_string(), rule: None })
 }
 
 impl CaseLine {
