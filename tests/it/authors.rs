@@ -1,4 +1,6 @@
 //! Whoever makes a plugin: from `souk new` to a served tool.
 
 mod denials;
+mod dev;
 mod new;
+mod terminal;

@@ -64,11 +64,21 @@ impl HttpHost {
     }
 
     async fn open(&self, era: Era, token: Option<String>) -> Mcp {
-        let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.clone());
+        Mcp::http(&self.url, era, token).await
+    }
+}
+
+impl Mcp {
+    /// A client of whatever serves MCP over HTTP at an address.
+    ///
+    /// # Panics
+    /// When it is not let in.
+    pub async fn http(url: &str, era: Era, token: Option<String>) -> Self {
+        let mut config = StreamableHttpClientTransportConfig::with_uri(url.to_owned());
         config.auth_header = token;
         let transport = StreamableHttpClientTransport::with_client(http_client(), config);
         let client =
             Listener::default().serve_with_lifecycle(transport, era.lifecycle()).await.unwrap();
-        Mcp::new(client, era, None).await
+        Self::new(client, era, None).await
     }
 }

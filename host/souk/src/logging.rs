@@ -18,6 +18,8 @@ pub(crate) enum LogDefault {
     Command,
     /// What is wrong, and what plugins write.
     PluginsCommand,
+    /// The same, and where in its code a plugin broke off.
+    PluginAuthor,
 }
 
 impl LogDefault {
@@ -26,6 +28,7 @@ impl LogDefault {
             Self::Server => "info",
             Self::Command => "warn",
             Self::PluginsCommand => "warn,souk::plugin=info",
+            Self::PluginAuthor => "warn,souk::plugin=debug",
         }
     }
 }

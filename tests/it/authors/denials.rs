@@ -6,6 +6,8 @@ use souk_hostile::case::component;
 use souk_hostile::group::{Group, Read};
 use souk_tests::{DemoStore, Home, Souk};
 
+use super::terminal::Terminal;
+
 /// A plugin that may read products and asks for orders.
 fn asks_for_orders(home: &Home) -> PathBuf {
     let read = Read {
@@ -69,6 +71,21 @@ async fn what_the_operator_forbids_is_no_grants_to_change() {
     let other = home.souk(["explain-denial", "NOT_FOUND: no product has the sku `X`"]).run().await;
     assert_eq!(other.status, Some(1));
     assert!(other.err.contains("this is no refusal"), "{}", other.err);
+}
+
+#[tokio::test]
+async fn whoever_works_on_a_plugin_reads_it_at_once() {
+    let home = Home::new();
+    let directory = asks_for_orders(&home);
+    std::fs::rename(directory.join("reader.wasm"), directory.join("source.bin")).unwrap();
+    home.write("work/build.sh", "cp source.bin reader.wasm\n");
+    home.write("work/main.py", "");
+    let mut author = Terminal::open(&home, &directory, &[]);
+    author.type_line("run n=00").await;
+    let shown = author.shows("@query(reads=[ORDERS])", 1).await;
+    assert!(shown.contains("GET /V1/orders/{id}  refused"), "{shown}");
+    assert!(!shown.contains("Route<1>"), "{shown}");
+    assert_eq!(author.close().await, Some(0));
 }
 
 #[tokio::test]

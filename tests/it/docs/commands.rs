@@ -27,6 +27,7 @@ const OTHERS: &[&str] = &[
     "openssl",
     "python3",
     "rustup",
+    "./build.sh",
     ".venv/bin/pip",
     ".venv/bin/souk-py",
 ];

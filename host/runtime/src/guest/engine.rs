@@ -121,9 +121,9 @@ pub(crate) fn code_config(stack_bytes: usize, memory_bytes: usize) -> Config {
         .wasm_relaxed_simd(false)
         .wasm_tail_call(false)
         .wasm_custom_page_sizes(false)
-        // A trap's message names functions; the address map and native unwinding cost start-up time
-        // and memory and tell an operator nothing more.
-        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8))
+        // A trap's message names functions, some dozen of which are a language's own way to give up; the
+        // address map and native unwinding cost start-up time and memory and tell nobody more.
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(32))
         .native_unwind_info(false)
         .generate_address_map(false);
     config

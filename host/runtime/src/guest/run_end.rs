@@ -1,6 +1,6 @@
 //! Why a run of a plugin ended before its time.
 
-use wasmtime::Trap;
+use wasmtime::{Trap, WasmBacktrace};
 
 use super::usage::{ExceededBudget, Usage};
 use crate::text::printable;
@@ -29,4 +29,20 @@ pub(crate) fn why_ended(usage: &Usage, trap: &wasmtime::Error) -> String {
         // The root cause; the chain above it is a backtrace of the guest.
         None => printable(&trap.root_cause().to_string(), 300),
     }
+}
+
+/// How the functions begin by which a language gives up: they stand in every stack and tell nothing.
+const GIVING_UP: [&str; 6] = ["__rust", "rust_", "std::", "core::", "alloc::", "abort"];
+
+/// In which functions a guest was when it ended, innermost first; empty where its file has no names, as
+/// one that is built to be small has none.
+pub(crate) fn guest_stack(trap: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = trap.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let names = backtrace.frames().iter().filter_map(wasmtime::FrameInfo::func_name);
+    let names: Vec<String> = names
+        .map(|name| printable(&format!("{:#}", rustc_demangle::demangle(name)), 200))
+        .collect();
+    let tells = |name: &&String| !GIVING_UP.iter().any(|start| name.starts_with(start));
+    let begins = names.iter().position(|name| tells(&name)).unwrap_or(0);
+    names[begins..].to_vec()
 }

@@ -17,7 +17,7 @@ use crate::guest::call_context::CallContext;
 use crate::guest::engine::{TICK, TickingGuard};
 use crate::guest::guest_log::{LogSource, may_log};
 use crate::guest::limits::Budget;
-use crate::guest::run_end::{crossing_too_large, why_ended};
+use crate::guest::run_end::{crossing_too_large, guest_stack, why_ended};
 use crate::guest::state::GuestState;
 use crate::guest::turns::Turns;
 use crate::guest::usage::ExceededBudget;
@@ -110,12 +110,17 @@ impl PluginRun<'_> {
         let clock = self.store.data().clock.clone();
         let meter = self.store.data().usage.meter.clone();
         let outcome = clock.within(wall, whole, meter.measure(self.invoke(arguments))).await;
-        let usage = &mut self.store.data_mut().usage;
         let result = match outcome {
             // What ran since the last interruption counts too; the answer is there already.
             Ok(Ok(answer)) => answer,
-            Ok(Err(trap)) => Err(self.trap_failure(&trap)),
-            Err(exceeded) => Err(usage.out_of_time(exceeded, &self.plugin.group.name)),
+            Ok(Err(trap)) => {
+                self.log_stack(&trap);
+                Err(self.trap_failure(&trap))
+            }
+            Err(exceeded) => {
+                let usage = &mut self.store.data_mut().usage;
+                Err(usage.out_of_time(exceeded, &self.plugin.group.name))
+            }
         };
         let result = match result {
             Ok(response) => {
@@ -186,6 +191,19 @@ impl PluginRun<'_> {
             let message = mask.unwrap_or_default().text(failure.message.clone());
             let message = visible::line(&message);
             tracing::warn!(target: "souk::plugin", plugin, "{message}");
+        }
+    }
+
+    /// Logs where the plugin was, for its author.
+    fn log_stack(&self, trap: &wasmtime::Error) {
+        if !tracing::enabled!(target: "souk::plugin", tracing::Level::DEBUG) {
+            return;
+        }
+        let stack = guest_stack(trap);
+        if !stack.is_empty() && may_log(&self.plugin.name, LogSource::Host) {
+            let plugin = &*self.plugin.name;
+            let stack = stack.join(", called by ");
+            tracing::debug!(target: "souk::plugin", plugin, "it was in {stack}");
         }
     }
 

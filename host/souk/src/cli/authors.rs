@@ -43,3 +43,15 @@ pub(crate) struct ExplainDenialArgs {
     #[arg(long)]
     pub(crate) lang: Option<PluginLanguage>,
 }
+
+/// `souk dev`
+#[derive(Debug, Args)]
+pub(crate) struct DevArgs {
+    /// The plugin's directory.
+    #[arg(default_value = ".")]
+    pub(crate) directory: PathBuf,
+    /// How it is built, in the shell: leaves a `.wasm` file in that directory [default: its `build.sh`,
+    /// npm's script `build`, or cargo].
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) build: Option<String>,
+}

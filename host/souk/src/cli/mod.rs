@@ -12,7 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::settings::flags;
 use crate::settings::source::SettingValue;
 
-pub(crate) use authors::{ExplainDenialArgs, NewArgs, TestArgs};
+pub(crate) use authors::{DevArgs, ExplainDenialArgs, NewArgs, TestArgs};
 pub(crate) use demo_store::DemoStoreArgs;
 pub(crate) use plans::{
     ConsoleArgs, ConsoleCommand, GoArgs, PersonArgs, PlansArgs, PlansCommand, StopArgs,
@@ -28,7 +28,7 @@ pub(crate) use upkeep::{
 const COMMAND_GROUPS: &[(&str, &[&str])] = &[
     ("Serve", &["serve", "demo-store"]),
     ("Use it from the terminal", &["call", "actions", "tools", "plans", "plugins"]),
-    ("Make plugins", &["new", "test", "explain-denial"]),
+    ("Make plugins", &["new", "dev", "test", "explain-denial"]),
     ("Look after it", &["console", "stop", "go", "doctor", "config", "policy", "audit", "state"]),
 ];
 
@@ -89,6 +89,8 @@ pub(crate) enum SoukCommand {
     Call(CallArgs),
     /// Begin a plugin of your own, in Rust, TypeScript or Python
     New(NewArgs),
+    /// Build a plugin with each change, and call it at once on a demo store that is kept
+    Dev(DevArgs),
     /// Try a plugin's cases on a demo store, under the host's real limits
     Test(TestArgs),
     /// Say what would allow what was refused, as the plugin's author writes it

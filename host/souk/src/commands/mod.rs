@@ -6,6 +6,7 @@ mod call;
 mod config;
 mod console;
 mod demo_store;
+mod dev;
 mod doctor;
 mod explain_denial;
 mod new;
@@ -34,12 +35,14 @@ pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::R
     logging::start(match cli.command {
         SoukCommand::Serve | SoukCommand::DemoStore(_) => LogDefault::Server,
         SoukCommand::Call(_) | SoukCommand::Test(_) => LogDefault::PluginsCommand,
+        SoukCommand::Dev(_) => LogDefault::PluginAuthor,
         _ => LogDefault::Command,
     })?;
     match cli.command {
         SoukCommand::Serve => serve::run(Setup::read(flags)?).await,
         SoukCommand::Call(call) => call::run(Setup::read(flags)?, call).await,
         SoukCommand::New(new) => new::run(&new),
+        SoukCommand::Dev(args) => dev::run(flags, args).await,
         SoukCommand::Test(test) => test::run(flags, test).await,
         SoukCommand::ExplainDenial(args) => explain_denial::run(flags, &args),
         SoukCommand::Actions(list) => actions::run(&Setup::read(flags)?, list).await,

@@ -17,7 +17,7 @@ pub(crate) fn add_to(command: Command) -> Command {
 fn add(mut command: Command, top: bool) -> Command {
     for setting in table::all() {
         if let Some(flag) = setting.flag.filter(|flag| takes(&command, flag, top)) {
-            let own = !flag.command.is_empty();
+            let own = !flag.commands.is_empty();
             command = command.arg(arg(setting, flag).hide_short_help(!top && !own));
         }
     }
@@ -25,7 +25,7 @@ fn add(mut command: Command, top: bool) -> Command {
 }
 
 fn takes(command: &Command, flag: &Flag, top: bool) -> bool {
-    flag.command.is_empty() || (!top && flag.command == command.get_name())
+    flag.commands.is_empty() || (!top && flag.commands.contains(&command.get_name()))
 }
 
 fn arg(setting: &'static Setting, flag: Flag) -> Arg {
@@ -35,7 +35,7 @@ fn arg(setting: &'static Setting, flag: Flag) -> Arg {
         help.push_str(&format!(" [{variable}]"));
     }
     let arg = Arg::new(setting.key).long(long(flag)).help(help);
-    let arg = if flag.command.is_empty() { arg.help_heading("Settings") } else { arg };
+    let arg = if flag.commands.is_empty() { arg.help_heading("Settings") } else { arg };
     if flag.value.is_empty() {
         return arg.action(ArgAction::SetTrue);
     }

@@ -48,8 +48,8 @@ pub(crate) struct Flag {
     pub(crate) name: &'static str,
     /// What stands for its value in the help; empty where it takes none.
     pub(crate) value: &'static str,
-    /// The only command that takes it; all do where this is empty.
-    pub(crate) command: &'static str,
+    /// The only commands that take it; all do where this is empty.
+    pub(crate) commands: &'static [&'static str],
 }
 
 /// What counts where no source sets a setting.
@@ -136,18 +136,18 @@ impl Setting {
 
     /// With a flag that every command takes; `value` is empty for a switch.
     pub(crate) const fn flag(mut self, name: &'static str, value: &'static str) -> Self {
-        self.flag = Some(Flag { name, value, command: "" });
+        self.flag = Some(Flag { name, value, commands: &[] });
         self
     }
 
-    /// With a flag of one command.
+    /// With a flag of these commands alone.
     pub(crate) const fn flag_of(
         mut self,
-        command: &'static str,
+        commands: &'static [&'static str],
         name: &'static str,
         value: &'static str,
     ) -> Self {
-        self.flag = Some(Flag { name, value, command });
+        self.flag = Some(Flag { name, value, commands });
         self
     }
 

@@ -13,7 +13,7 @@ pub(super) const HTTP: SettingGroup = SettingGroup {
             ValueKind::Address,
             "Serve over HTTP at this address, for example 127.0.0.1:8808",
         )
-        .flag_of("serve", "--http", "ADDR")
+        .flag_of(&["serve", "dev"], "--http", "ADDR")
         .variables(&["SOUK_HTTP"])
         .unset("stdio")
         .example("\"127.0.0.1:8808\""),
