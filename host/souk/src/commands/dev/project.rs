@@ -187,8 +187,8 @@ fn built_by_cargo(messages: &str) -> Option<PathBuf> {
         filenames: Vec<PathBuf>,
     }
     let made = |line: &str| serde_json::from_str::<CargoMessage>(line).ok();
-    let files = messages.lines().filter_map(made).flat_map(|message| message.filenames);
-    files.filter(|file| file.extension().is_some_and(|ending| ending == "wasm")).next_back()
+    let mut files = messages.lines().filter_map(made).flat_map(|message| message.filenames);
+    files.rfind(|file| file.extension().is_some_and(|ending| ending == "wasm"))
 }
 
 #[cfg(test)]
