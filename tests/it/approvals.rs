@@ -34,7 +34,7 @@ impl Shop {
     /// With Ann, who is behind `local`, to decide.
     async fn with_ann(config: &str) -> Self {
         let shop = Self::new(config).await;
-        let _ = shop.set_up("ann", ANN, &[]).await.ok();
+        drop(shop.set_up("ann", ANN, &[]).await.ok());
         shop
     }
 
@@ -64,7 +64,7 @@ impl Shop {
     async fn with_bob(&self) {
         let ann = self.secret("ann", ANN);
         let ann = ann.to_str().unwrap();
-        let _ = self.set_up("bob", BOB, &["--old-passphrase-file", ann]).await.ok();
+        drop(self.set_up("bob", BOB, &["--old-passphrase-file", ann]).await.ok());
     }
 
     async fn decide(&self, verdict: &str, plan: &str, name: &str, more: &[&str]) -> CommandOutput {

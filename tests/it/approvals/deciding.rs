@@ -64,7 +64,7 @@ async fn a_call_that_waits_goes_on_when_the_person_approves_and_tells_why_when_t
                 plan.is_some()
             })
             .await;
-            let _ = shop.decide(verdict, &found.into_inner(), "ann", more).await.ok();
+            drop(shop.decide(verdict, &found.into_inner(), "ann", more).await.ok());
         };
         let call = async {
             match verdict {
@@ -89,7 +89,7 @@ async fn what_is_rejected_is_carried_out_by_nobody() {
     let shop = Shop::with_ann("").await;
     let client = shop.host().await;
     let plan = waiting(&client.refusal("orders_refund", refund()).await);
-    let _ = shop.decide("reject", &plan, "ann", &["--reason", "ask\nfirst"]).await.ok();
+    drop(shop.decide("reject", &plan, "ann", &["--reason", "ask\nfirst"]).await.ok());
     let refusal = client.refusal("plans_commit", of(&plan)).await;
     assert!(refusal.starts_with("REJECTED: ") && refusal.contains(r"ask\nfirst"), "{refusal}");
     let commit = shop.souk(["plans", "commit", &plan, "--reason", "I want it"]).run().await;
@@ -165,7 +165,7 @@ async fn whatever_wants_a_person_wants_the_same_secret_in_the_terminal() {
     assert!(acts.contains(&("wrong-passphrase".into(), "ann".into())), "{acts:?}");
     assert!(!std::fs::read_to_string(shop.home.trail()).unwrap().contains(ANN));
     shop.approve(&plan, "ann").await;
-    let _ = shop.souk(["plans", "commit", &plan, "--reason", "I sit here"]).run().await.ok();
+    drop(shop.souk(["plans", "commit", &plan, "--reason", "I sit here"]).run().await.ok());
     assert_eq!(shop.writes().await, 1);
 }
 
@@ -197,7 +197,7 @@ async fn a_decision_outlives_the_host_and_resuming_what_was_approved_goes_on() {
     let commit = client.outcome("plans_commit", of(&plan));
     let stop = async {
         until("some are written", async || shop.writes().await >= before + 3).await;
-        let _ = shop.souk(["plans", "stop", &plan]).run().await.ok();
+        drop(shop.souk(["plans", "stop", &plan]).run().await.ok());
     };
     let (outcome, ()) = tokio::join!(commit, stop);
     assert_eq!(outcome["state"], "stopped", "{outcome}");

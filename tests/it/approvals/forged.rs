@@ -51,7 +51,7 @@ async fn what_a_person_left_out_stays_out_whoever_edits_the_rows() {
     let shop = Shop::with_ann("[[approvals.rules]]\nneed = 'person'\n").await;
     let client = shop.host().await;
     let plan = propose(&client, 3, "But").await;
-    let _ = shop.decide("approve", &plan, "ann", &["--but", "1"]).await.ok();
+    drop(shop.decide("approve", &plan, "ann", &["--but", "1"]).await.ok());
     meddler(&shop).execute("UPDATE progress SET state = 'pending'", []).unwrap();
     let refusal = client.refusal("plans_commit", of(&plan)).await;
     assert!(refusal.contains("it was tampered with"), "{refusal}");
@@ -108,7 +108,7 @@ async fn an_approval_expires_with_its_plan_and_is_of_its_store_alone() {
 async fn an_edited_stop_stops_all_the_same() {
     let shop = Shop::new("").await;
     let client = shop.host().await;
-    let _ = shop.souk(["stop", "--reason", "stocktaking"]).run().await.ok();
+    drop(shop.souk(["stop", "--reason", "stocktaking"]).run().await.ok());
     meddler(&shop)
         .execute("UPDATE write_stop SET stop = replace(stop, 'stocktaking', 'nothing')", [])
         .unwrap();
@@ -118,7 +118,7 @@ async fn an_edited_stop_stops_all_the_same() {
     let refusal = client.refusal("orders_refund", refund()).await;
     assert!(!refusal.is_empty());
     assert_eq!(shop.writes().await, 0);
-    let _ = shop.souk(["go"]).run().await.ok();
+    drop(shop.souk(["go"]).run().await.ok());
     assert_eq!(client.answer("orders_refund", refund()).await["done"], true);
 }
 

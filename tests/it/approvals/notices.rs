@@ -24,7 +24,7 @@ async fn a_plan_that_waits_is_told_without_what_it_is_about_and_nobody_waits_for
         "[approvals.notify]\ncommand = ['{}', '; touch x']\nurl = 'http://{address}/'\nsecret = 'key'\n",
         program.display()
     ));
-    let _ = shop.set_up("ann", super::ANN, &[]).await.ok();
+    drop(shop.set_up("ann", super::ANN, &[]).await.ok());
     let client = shop.host().await;
     let begun = std::time::Instant::now();
     let plan = waiting(&client.refusal("orders_refund", refund()).await);

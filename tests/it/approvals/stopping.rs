@@ -17,7 +17,7 @@ async fn a_stop_ends_what_runs_in_any_host_and_lets_nothing_begin_until_somebody
     let stop = async {
         until("some are written", async || shop.writes().await >= 4).await;
         let begun = std::time::Instant::now();
-        let _ = shop.souk(["stop", "--reason", "stocktaking"]).run().await.ok();
+        drop(shop.souk(["stop", "--reason", "stocktaking"]).run().await.ok());
         until("it has stopped", async || plan_of(&other, &plan).await["state"] == "stopped").await;
         assert!(begun.elapsed().as_secs() < 10);
     };
@@ -45,7 +45,7 @@ async fn a_stop_ends_what_runs_in_any_host_and_lets_nothing_begin_until_somebody
     let go = shop.souk(["go", "--passphrase-file"]).args([wrong]).run().await;
     assert!(go.err.contains("is wrong"), "{}", go.err);
     let ann = shop.secret("ann", ANN);
-    let _ = shop.souk(["go", "--passphrase-file"]).args([ann]).run().await.ok();
+    drop(shop.souk(["go", "--passphrase-file"]).args([ann]).run().await.ok());
     let outcome = other.outcome("plans_resume", of(&plan)).await;
     assert_eq!((&outcome["success_count"], shop.writes().await), (&json!(60), 60), "{outcome}");
     let acts = shop.acts();

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use souk_policy::Mask;
 
 /// Members of a review whose values are words of its own.
-const OWN_WORDS: &[&str] = &["state", "retry", "how", "expectation", "tier", "code"];
+const OWN_WORDS: &[&str] =
+    &["state", "retry", "how", "expectation", "tier", "code", "verdict", "means", "who"];
 /// Members that hold what stores and plugins say, with whatever members those have.
 const FOREIGN: &[&str] = &["before", "after", "now", "value", "equals"];
 
