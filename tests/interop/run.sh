@@ -76,6 +76,10 @@ cp plugins/examples/c/world.wit "$interop/c/wit/"
   plugins/examples/c/*.c "$interop/c/plugin.c" "$interop/c/plugin_component_type.o"
 "$interop/python/bin/wasm-tools" component new "$interop/c/blocks.core.wasm" -o "$interop/blocks/c.wasm"
 
+# The tool that others push and pull plugins by. It is compiled, which takes minutes the first time.
+test -x "$interop/tools/bin/wkg" || cargo install wkg --version 0.16.1 --locked --quiet \
+  --root "$interop/tools" --target-dir "$interop/tools/target"
+
 # Rust: `make test-plugins` built it.
 cp "$target/test-plugins/blocks.wasm" "$interop/blocks/rust.wasm"
 
@@ -108,3 +112,4 @@ for file in "$interop"/blocks/*.wasm "$interop"/everything/*.wasm; do
 done
 
 SOUK_INTEROP=$interop cargo test --release --workspace --test it languages -- --include-ignored
+SOUK_INTEROP=$interop cargo test --release --workspace --test it trust::registry::wkg -- --include-ignored

@@ -7,6 +7,7 @@ mod growth;
 mod lock;
 mod minisign;
 mod record;
+mod registry;
 mod shipped;
 mod signatures;
 

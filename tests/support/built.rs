@@ -23,7 +23,7 @@ pub fn target() -> PathBuf {
         .to_owned()
 }
 
-fn existing(path: PathBuf, command: &str) -> PathBuf {
+pub(crate) fn existing(path: PathBuf, command: &str) -> PathBuf {
     assert!(path.exists(), "`{}` is missing: run `{command}` first", path.display());
     path
 }

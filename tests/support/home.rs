@@ -197,7 +197,7 @@ impl Souk<'_> {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["SOUK_", "MAGENTO_", "MCP_", "FASTLY_", "XDG_"]
+            if ["SOUK_", "MAGENTO_", "MCP_", "FASTLY_", "XDG_", "DOCKER_"]
                 .iter()
                 .any(|own| text.starts_with(own))
             {

@@ -27,7 +27,7 @@ pub use guest::sessions::SessionHost;
 pub use load::compiler::{Compiler, compile_child};
 pub use load::describe::check_group_name;
 pub use load::plugin::Plugin;
-pub use load::plugin_record::{note_approved, note_rejected};
+pub use load::plugin_record::{note_approved, note_fetched, note_rejected, note_removed};
 pub use load::plugin_set::{FileRefusal, PluginSet};
 pub use load::plugin_signature::PluginSignature;
 pub use load::plugin_trust::{LOCK_FILE, PluginTrust, read_lock};

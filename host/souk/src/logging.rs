@@ -41,9 +41,11 @@ pub(crate) fn start(default: LogDefault) -> anyhow::Result<()> {
     let wanted =
         variables::of_process(LOG_VARIABLE)?.unwrap_or_else(|| default.filter().to_owned());
     // rmcp and the HTTP crates log whole messages, arguments and all, at debug.
-    let filter =
-        EnvFilter::try_new(format!("{wanted},{},hyper=warn,reqwest=warn", souk_mcp::LOG_DIRECTIVE))
-            .map_err(|error| anyhow::anyhow!("`SOUK_LOG` is `{wanted}`: {error}"))?;
+    let filter = EnvFilter::try_new(format!(
+        "{wanted},{},hyper=warn,reqwest=warn,oci_client=warn",
+        souk_mcp::LOG_DIRECTIVE
+    ))
+    .map_err(|error| anyhow::anyhow!("`SOUK_LOG` is `{wanted}`: {error}"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -1,7 +1,7 @@
 //! What is in this program: every part, and how they are joined.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,6 +144,15 @@ pub(crate) async fn load(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
 fn registry(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
     let sandbox = sandbox(setup)?;
     let directory = setup.plugins_dir()?;
+    check_directory(&directory)?;
+    Ok(Arc::new(Registry::new(sandbox, directory, setup.plugin_trust()?)))
+}
+
+/// Whether there is a directory of plugins.
+///
+/// # Errors
+/// There is none, and what to do.
+pub(crate) fn check_directory(directory: &Path) -> anyhow::Result<()> {
     if !directory.is_dir() {
         bail!(
             "there is no plugin directory `{}`: build the plugins with `make plugins`, or name one \
@@ -151,7 +160,7 @@ fn registry(setup: &Setup) -> anyhow::Result<Arc<Registry>> {
             directory.display()
         );
     }
-    Ok(Arc::new(Registry::new(sandbox, directory, setup.plugin_trust()?)))
+    Ok(())
 }
 
 async fn scan(registry: &Registry) -> anyhow::Result<()> {

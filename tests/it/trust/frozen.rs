@@ -6,7 +6,7 @@ use souk_tests::{DemoStore, Home, Mcp, confirmed, until};
 use super::{digest, plugins, under};
 
 /// Has the forging plugin propose another name for a product; the plan's id.
-async fn propose(client: &Mcp, sku: &str, name: &str) -> String {
+pub(super) async fn propose(client: &Mcp, sku: &str, name: &str) -> String {
     let route = "/V1/products/{sku}";
     let edit =
         json!({"field": "name", "at": "/name", "after": {"as_sent": [[0, "/product/name"]]}});

@@ -9,14 +9,30 @@ use souk_model::PluginManifest;
 const FORM: u32 = 1;
 
 /// What stands above it.
-const HEAD: &str = "# What the plugins beside this file are and may do. `souk plugins lock` writes it.\n\
-                    # It approves nothing by itself: `souk plugins lock --accept` does.\n\n";
+const HEAD: &str = "# What the plugins beside this file are and may do, and where they came from. `souk plugins lock`\n\
+                    # writes it anew, `add` and `update` what they fetched. It approves nothing by itself:\n\
+                    # `souk plugins lock --accept` does.\n\n";
 
 /// `souk.lock`: a proposal of what to approve, and a pin for what nobody has approved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LockFile {
     /// By group. Texts are digests.
     pub plugins: BTreeMap<String, PluginManifest>,
+    /// Where files came from, by their names without `.wasm`. It tells where to look for the next
+    /// version, and approves and holds back nothing.
+    pub sources: BTreeMap<String, PluginSource>,
+}
+
+/// Where a plugin's file came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginSource {
+    /// What was asked for: `oci://REGISTRY/REPOSITORY:TAG`.
+    pub reference: String,
+    /// The digest of the manifest that lay there then: `sha256:…`.
+    pub manifest: String,
+    /// Lower-case hex SHA-256 of the file that it named.
+    pub digest: String,
 }
 
 /// Why a file is no `souk.lock`.
@@ -30,14 +46,36 @@ struct LockFileForm {
     form: u32,
     #[serde(default)]
     plugins: BTreeMap<String, PluginManifest>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    sources: BTreeMap<String, PluginSource>,
 }
 
 impl LockFile {
-    /// Of these versions.
+    /// Of these versions, which came from nowhere that is known.
     #[must_use]
     pub fn of(plugins: impl IntoIterator<Item = PluginManifest>) -> Self {
-        let entries = plugins.into_iter().map(PluginManifest::without_texts);
-        Self { plugins: entries.map(|entry| (entry.group.clone(), entry)).collect() }
+        let mut lock = Self::default();
+        for manifest in plugins {
+            lock.pin(manifest);
+        }
+        lock
+    }
+
+    /// Names this version of its group from now on.
+    pub fn pin(&mut self, manifest: PluginManifest) {
+        let entry = manifest.without_texts();
+        self.plugins.insert(entry.group.clone(), entry);
+    }
+
+    /// Names no version any more that is this file's, by its digest.
+    pub fn unpin(&mut self, digest: &str) {
+        self.plugins.retain(|_, entry| entry.digest != digest);
+    }
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plugins.is_empty() && self.sources.is_empty()
     }
 
     /// Reads it.
@@ -55,7 +93,7 @@ impl LockFile {
             let why = format!("the entry `{name}` is of the group `{}`", entry.group);
             return Err(InvalidLockFile(why));
         }
-        Ok(Self { plugins: form.plugins })
+        Ok(Self { plugins: form.plugins, sources: form.sources })
     }
 
     /// As it is written.
@@ -63,7 +101,8 @@ impl LockFile {
     /// # Errors
     /// It cannot be put into TOML.
     pub fn write(&self) -> Result<String, InvalidLockFile> {
-        let form = LockFileForm { form: FORM, plugins: self.plugins.clone() };
+        let (plugins, sources) = (self.plugins.clone(), self.sources.clone());
+        let form = LockFileForm { form: FORM, plugins, sources };
         let text = toml::to_string(&form).map_err(|error| InvalidLockFile(error.to_string()))?;
         Ok(format!("{HEAD}{text}"))
     }

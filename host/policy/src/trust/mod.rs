@@ -21,7 +21,7 @@ pub use change::{ChangeKind, PluginChange, indented};
 pub use difference::diff;
 pub use grant_pattern::{GrantPattern, InvalidGrantPattern};
 pub use key_ceiling::{BeyondCeiling, KeyCeiling};
-pub use lock_file::{InvalidLockFile, LockFile};
+pub use lock_file::{InvalidLockFile, LockFile, PluginSource};
 pub use mode::{InvalidTrustMode, TrustMode};
 pub use signed_offer::{SignedOffer, continues_lineage};
 pub use verdict::{OfferedPlugin, PluginStanding, PluginVerdict, judge};

@@ -298,6 +298,18 @@ fn a_lock_is_read_as_it_was_written_and_compares_by_digests() {
     let read = LockFile::parse(&text).unwrap();
     assert_eq!(read, lock);
     assert_eq!(read.plugins["greet"], approved());
+    assert!(!text.contains("[sources"), "{text}");
+
+    let mut lock = lock;
+    let source = PluginSource {
+        reference: "oci://ghcr.io/you/greet:1".into(),
+        manifest: format!("sha256:{}", "c".repeat(64)),
+        digest: "a".repeat(64),
+    };
+    lock.sources.insert("greet".into(), source);
+    assert_eq!(LockFile::parse(&lock.write().unwrap()).unwrap(), lock);
+    lock.unpin(&approved().digest);
+    assert!(lock.plugins.is_empty() && !lock.is_empty());
 
     for (wrong, why) in [
         ("", "missing field `form`"),

@@ -183,6 +183,30 @@ pub fn note_rejected(trail: &AuditTrail, plugin: &Plugin) -> Result<(), AuditErr
     trail.append_notice("plugin-refused", &what)
 }
 
+/// Writes on the trail that the operator fetched a file, before it is put anywhere: under which name, and
+/// from where.
+///
+/// # Errors
+/// It cannot be written.
+pub fn note_fetched(
+    trail: &AuditTrail,
+    plugin: &Plugin,
+    file: &str,
+    from: &str,
+) -> Result<(), AuditError> {
+    let Plugin { group, digest, signature, .. } = plugin;
+    let what = described(&group.name, &group.version, digest, file, signature.signer());
+    trail.append_notice("plugin-fetched", &format!("{what}: fetched by the operator from {from}"))
+}
+
+/// Writes on the trail that the operator removes a file.
+///
+/// # Errors
+/// It cannot be written.
+pub fn note_removed(trail: &AuditTrail, file: &str, digest: &str) -> Result<(), AuditError> {
+    trail.append_notice("plugin-removed", &format!("{file} ({digest}): removed by the operator"))
+}
+
 fn of_plugin(plugin: &Plugin) -> String {
     let Plugin { group, digest, file, signature, .. } = plugin;
     described(&group.name, &group.version, digest, file, signature.signer())

@@ -99,7 +99,7 @@ pub(crate) enum SoukCommand {
     Actions(ActionsArgs),
     /// Show which tools a caller is listed, and why a tool is listed or not
     Tools(ToolsArgs),
-    /// List the plugins and what waits, inspect a file, approve, reject, go back
+    /// List the plugins and what waits, fetch, inspect, approve, reject, go back
     Plugins(PluginsArgs),
     /// Check configuration, store, login, plugins and state, and say what to do
     Doctor(DoctorArgs),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use souk_oci::OciReference;
 
 /// `souk plugins`
 #[derive(Debug, Args)]
@@ -25,6 +26,34 @@ pub(crate) enum PluginsCommand {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Fetch a plugin from an OCI registry into the directory of plugins. It approves nothing.
+    Add {
+        /// `oci://REGISTRY/REPOSITORY`, with `:TAG` or `@sha256:DIGEST`; else the tag is `latest`.
+        reference: OciReference,
+        /// Call its file `NAME.wasm` [default: its group's name].
+        #[arg(long)]
+        name: Option<String>,
+        /// Approve it at once, whatever it asks for.
+        #[arg(long)]
+        approve: bool,
+    },
+    /// Look again where a plugin came from, and fetch what lies there now; it waits as any new file does.
+    Update {
+        /// The plugin, by its file's name without `.wasm` [default: all that came from a registry].
+        name: Option<String>,
+    },
+    /// Remove a plugin's file from the directory; its open plans wait.
+    Remove {
+        /// The plugin, by its file's name without `.wasm`.
+        name: String,
+    },
+    /// Push a plugin's file to an OCI registry, with the signature beside it, and print the digest.
+    Push {
+        /// The `.wasm` file.
+        file: PathBuf,
+        /// `oci://REGISTRY/REPOSITORY:TAG`.
+        reference: OciReference,
     },
     /// Approve what waits of a plugin, or let one serve that is parked: running hosts obey within
     /// seconds.

@@ -1,16 +1,16 @@
 //! `souk plugins lock`: `souk.lock` beside the plugins, written from what lies there and taken over by
 //! whoever may approve.
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow};
-use souk_model::{PluginManifest, counted};
-use souk_policy::trust::{LockFile, diff, indented};
+use anyhow::anyhow;
+use souk_model::{PluginManifest, counted, visible};
+use souk_policy::trust::{LockFile, PluginSource, diff, indented};
 use souk_runtime::{LOCK_FILE, Registry, read_lock};
 use souk_state::approvals::ApprovalSource;
 
 use super::decide::{decisions_trail, take_over};
+use super::lock_edit::DirectoryTurn;
 use super::offer::{OfferedVersion, named, offered};
 use crate::output::print;
 use crate::setup::Setup;
@@ -23,24 +23,19 @@ pub(super) async fn write(setup: &Setup) -> anyhow::Result<ExitCode> {
     // Of several files the one that is named after its group, else the first, comes last and counts.
     versions.reverse();
     versions.sort_by_key(|one| one.plugin.file == format!("{}.wasm", one.manifest.group));
-    let lock = LockFile::of(versions.into_iter().map(|one| one.manifest));
-    let path = registry.directory().join(LOCK_FILE);
-    replace(&path, &lock.write()?).with_context(|| format!("cannot write `{}`", path.display()))?;
+    let mut lock = LockFile::of(versions.into_iter().map(|one| one.manifest));
+    let directory = registry.directory();
+    let turn = DirectoryTurn::take(directory)?;
+    // Where files came from stays known, as long as they are there.
+    lock.sources = read_lock(directory).unwrap_or_default().sources;
+    lock.sources.retain(|name, _| directory.join(format!("{name}.wasm")).exists());
+    turn.write(&lock)?;
     print(&format!(
         "{} in {}; `souk plugins lock --accept` approves what it says\n",
         counted(lock.plugins.len(), "plugin", "plugins"),
-        path.display()
+        directory.join(LOCK_FILE).display()
     ))?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let temporary = path.with_extension(format!("lock-{}", std::process::id()));
-    let written = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
 }
 
 /// Approves everything in it, or nothing where it does not say what the files are.
@@ -126,7 +121,7 @@ fn matching<'o>(
 /// Where `souk.lock` differs from the files, or from what is approved: lines for people.
 pub(crate) async fn lock_notes(registry: &Registry) -> Vec<String> {
     let Ok(lock) = read_lock(registry.directory()) else { return Vec::new() };
-    if lock.plugins.is_empty() {
+    if lock.is_empty() {
         return Vec::new();
     }
     let offered = offered(registry).await;
@@ -138,5 +133,20 @@ pub(crate) async fn lock_notes(registry: &Registry) -> Vec<String> {
         )),
         Ok(_) => None,
     };
-    lock.plugins.values().filter_map(note).collect()
+    let of_sources =
+        lock.sources.iter().filter_map(|(name, source)| elsewhere(name, source, &offered));
+    lock.plugins.values().filter_map(note).chain(of_sources).collect()
+}
+
+/// That a file is not the one that came from where the lock says.
+fn elsewhere(name: &str, source: &PluginSource, offered: &[OfferedVersion]) -> Option<String> {
+    let file = format!("{name}.wasm");
+    let lies = offered.iter().find(|one| one.plugin.file == file)?;
+    (lies.plugin.digest != source.digest).then(|| {
+        format!(
+            "{file} is {}, and not what came from {}; `souk plugins update {name}` fetches that again",
+            named(&lies.manifest),
+            visible::line(&source.reference)
+        )
+    })
 }

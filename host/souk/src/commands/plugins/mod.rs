@@ -1,22 +1,30 @@
 //! `souk plugins`: what is loaded, what waits for an approval and why, and the commands that decide.
 
+mod add;
 mod decide;
+mod fetched_plugin;
 mod inspect;
 mod lock;
+mod lock_edit;
 mod offer;
+mod push;
+mod registry_access;
+mod remove;
+mod standing;
 mod top;
+mod update;
 
 use std::fmt::Write;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use souk_model::{short_digest, visible};
+use souk_model::short_digest;
 use souk_policy::trust::TrustMode;
-use souk_runtime::{Plugin, PluginSet, PluginSignature, WaitingVersion};
-use souk_state::approvals::ApprovalSource;
+use souk_runtime::{PluginSet, PluginSignature, WaitingVersion};
 
 use self::inspect::{describe, kilobytes, powers, signature_json};
 pub(crate) use self::lock::lock_notes;
+use self::standing::trust_of;
 use crate::cli::{PluginsArgs, PluginsCommand};
 use crate::host_figures;
 use crate::output::{print, print_json};
@@ -28,6 +36,12 @@ pub(crate) async fn run(setup: &Setup, plugins: PluginsArgs) -> anyhow::Result<E
     match plugins.command {
         None => list(setup, plugins.json).await,
         Some(PluginsCommand::Inspect { file, json }) => inspect::run(setup, &file, json).await,
+        Some(PluginsCommand::Add { reference, name, approve }) => {
+            add::run(setup, &reference, name.as_deref(), approve).await
+        }
+        Some(PluginsCommand::Update { name }) => update::run(setup, name.as_deref()).await,
+        Some(PluginsCommand::Remove { name }) => remove::run(setup, &name).await,
+        Some(PluginsCommand::Push { file, reference }) => push::run(setup, &file, &reference).await,
         Some(PluginsCommand::Approve { names, all, digest }) => {
             decide::approve(setup, &names, all, digest.as_deref()).await
         }
@@ -87,18 +101,6 @@ async fn list(setup: &Setup, json: bool) -> anyhow::Result<ExitCode> {
     }
     print(&text)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// By what a plugin serves, in a few words.
-fn trust_of(loaded: &PluginSet, plugin: &Plugin) -> String {
-    match (plugin.approval, plugin.signature.signer(), loaded.trust) {
-        (Some(ApprovalSource::Signature), Some(signer), _) => {
-            format!("signed by {}", visible::line(&signer.name))
-        }
-        (Some(approval), ..) => approval.describe().to_owned(),
-        (None, _, Some(TrustMode::Open)) => "nobody asked (open)".to_owned(),
-        (None, ..) => "not approved: only reads".to_owned(),
-    }
 }
 
 fn as_json(loaded: &PluginSet, notes: &[String], parked: &[(String, String)]) -> Value {
