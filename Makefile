@@ -10,10 +10,10 @@ TEST_PLUGINS := probe forger blocks
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day interop dist mcpb dist-check
+.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day console-test interop dist mcpb dist-check
 
 help: ## Show the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: host plugins ## Build souk and the plugins
 
@@ -69,6 +69,20 @@ $(TARGET)/clients/.ready: tests/clients/package-lock.json $(TARGET)/conformance/
 	mkdir -p "$(TARGET)/clients"
 	cp tests/clients/package.json tests/clients/package-lock.json "$(TARGET)/clients/"
 	PATH="$(abspath $(TARGET))/conformance/bin:$$PATH" npm ci --prefix "$(TARGET)/clients" \
+	  --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# A person at the console, in Chromium, which has to be installed: CHROMIUM names it where it is not
+# /usr/bin/chromium. SOUK_CONSOLE_SHOTS names a directory for pictures of the pages.
+console-test: build $(TARGET)/console/.ready ## Review and decide on the console's pages in a browser
+	cp tests/console/console.mjs "$(TARGET)/console/"
+	"$(TARGET)/conformance/bin/node" "$(TARGET)/console/console.mjs" "$(abspath $(TARGET))/release/souk" \
+	  "$(abspath $(TARGET))/plugins" $(SOUK_CONSOLE_SHOTS)
+
+$(TARGET)/console/.ready: tests/console/package-lock.json $(TARGET)/conformance/.ready
+	mkdir -p "$(TARGET)/console"
+	cp tests/console/package.json tests/console/package-lock.json "$(TARGET)/console/"
+	PATH="$(abspath $(TARGET))/conformance/bin:$$PATH" npm ci --prefix "$(TARGET)/console" \
 	  --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 

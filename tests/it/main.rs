@@ -12,6 +12,7 @@ mod callers;
 mod cases;
 mod cli;
 mod connections;
+mod console;
 mod contract;
 mod details;
 mod docs;

@@ -91,8 +91,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Some(address) = std::env::args().nth(1) else {
         return Ok(serve_stdio(actions, TransportLimits::default()).await?);
     };
-    let http =
-        HttpServer { actions, limits: TransportLimits::default(), config: HttpConfig::default() };
+    let http = HttpServer {
+        actions,
+        limits: TransportLimits::default(),
+        config: HttpConfig::default(),
+        pages: axum::Router::new(),
+    };
     let listener = tokio::net::TcpListener::bind(address).await?;
     eprintln!("serving MCP at http://{}/mcp", listener.local_addr()?);
     let stop = async {

@@ -1,12 +1,12 @@
 //! The money that plans move, held against the operator's caps: for a call when it is proposed, and
 //! for a day when it is proposed and again, together with the journal, before it is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use souk_model::plan::{Change, Lookup, PlanHeader, PlanMoney, SpendKind};
 use souk_model::{Binding, Code, Decimal, Failure, Grant, Method, Read, StoreView};
-use souk_state::plans::{Reservation, SpendAccount};
+use souk_state::plans::{Reservation, SpendAccount, StoredPlan};
 
 use crate::context::PlansContext;
 use crate::guards::Guards;
@@ -182,6 +182,45 @@ pub(crate) fn check_reviewed(
         reviewed.with_cents()
     );
     Err(money_refusal(change, &why).remedy("propose it again"))
+}
+
+/// What left a store one way today, or may have, and what may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayMoney {
+    /// The store, by the operator's name for it.
+    pub store: String,
+    /// Which way.
+    pub kind: SpendKind,
+    /// The currency's code.
+    pub currency: String,
+    /// How much is set aside or gone, in the currency's units.
+    pub spent: Decimal,
+    /// How much may leave today.
+    pub cap: Decimal,
+}
+
+/// The accounts of today that these plans may have touched.
+///
+/// # Errors
+/// The store of plans cannot be read.
+pub(crate) async fn money_today(
+    context: &PlansContext,
+    plans: &[StoredPlan],
+) -> Result<Vec<DayMoney>, Failure> {
+    let accounts: BTreeSet<(&str, SpendKind, &str)> = plans
+        .iter()
+        .flat_map(|plan| plan.header.money.iter().map(move |money| (&plan.header, money)))
+        .map(|(header, money)| (header.store.as_str(), money.kind, money.currency.as_str()))
+        .collect();
+    let mut found = Vec::with_capacity(accounts.len());
+    for (store, kind, currency) in accounts {
+        let account = account_of_today(context, store, kind, currency.to_owned());
+        let spent = context.store.spent(&account).await?;
+        let cap = cap_per_day(&context.guards, &account);
+        let SpendAccount { store, currency, .. } = account;
+        found.push(DayMoney { store, kind, currency, spent, cap });
+    }
+    Ok(found)
 }
 
 fn account_of_today(

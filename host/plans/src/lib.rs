@@ -63,6 +63,7 @@ pub use deps::PlansDeps;
 pub use draft::{PlanDraft, Proposal, Proposer};
 pub use guards::Guards;
 pub use idempotency::{EarlierApply, request_digest};
+pub use ledger::DayMoney;
 pub use money::{Caps, InvalidCaps};
 pub use notices::{PlanEvent, PlanNotice};
 pub use outcome::{ItemFailure, MAX_ITEM_FAILURES, OutcomeTotals, PlanCompletion, PlanOutcome};

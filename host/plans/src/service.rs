@@ -19,6 +19,7 @@ use crate::decisions::{self, DecisionStanding};
 use crate::deps::PlansDeps;
 use crate::draft::{PlanDraft, Proposal, Proposer};
 use crate::idempotency::EarlierApply;
+use crate::ledger::{self, DayMoney};
 use crate::notices::{NoticeOutlet, PlanNotice};
 use crate::outcome::PlanOutcome;
 use crate::purge::{PurgeRequest, PurgeResult};
@@ -259,6 +260,14 @@ impl Plans {
     /// The store cannot be reached.
     pub async fn list(&self, filter: &PlanFilter) -> Result<Vec<StoredPlan>, Failure> {
         Ok(self.context.store.list(filter).await?)
+    }
+
+    /// What left the stores of these plans today, or may have, against what may.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn money_today(&self, plans: &[StoredPlan]) -> Result<Vec<DayMoney>, Failure> {
+        ledger::money_today(&self.context, plans).await
     }
 
     /// A page of a plan's items, in their order. Each that a run left behind says why.

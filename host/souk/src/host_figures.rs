@@ -27,6 +27,9 @@ pub(crate) struct HostFigures {
     process: Option<String>,
     /// When it said so.
     pub(crate) at: Timestamp,
+    /// Where its console is, where it serves one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) console: Option<String>,
     pub(crate) plugins: Vec<PluginFigures>,
 }
 
@@ -34,17 +37,18 @@ pub(crate) struct HostFigures {
 pub(crate) struct FiguresNote {
     path: PathBuf,
     process: Option<String>,
+    console: Option<String>,
     last: Option<(Instant, Vec<PluginFigures>)>,
     has_failed: bool,
 }
 
 impl FiguresNote {
     /// None is written yet.
-    pub(crate) fn new(state_dir: &Path) -> Self {
+    pub(crate) fn new(state_dir: &Path, console: Option<String>) -> Self {
         // Containers count their processes alike, so that a number alone may be another's.
         let name = format!("{PREFIX}{}-{:x}", std::process::id(), Timestamp::now().as_nanosecond());
         let process = ProcessIdentity::current().map(|process| process.to_string());
-        Self { path: state_dir.join(name), process, last: None, has_failed: false }
+        Self { path: state_dir.join(name), process, console, last: None, has_failed: false }
     }
 
     /// Says what the figures are now, where they are other than they were.
@@ -58,6 +62,7 @@ impl FiguresNote {
             pid: std::process::id(),
             process: self.process.clone(),
             at: Timestamp::now(),
+            console: self.console.clone(),
             plugins,
         };
         let written = serde_json::to_vec(&figures)
@@ -166,7 +171,7 @@ mod tests {
     fn hosts_are_summed_while_they_run_and_gone_when_they_are() {
         let directory = tempfile::tempdir().unwrap();
         let (mut one, mut other) =
-            (FiguresNote::new(directory.path()), FiguresNote::new(directory.path()));
+            (FiguresNote::new(directory.path(), None), FiguresNote::new(directory.path(), None));
         one.write(vec![calls("a", 1), calls("b", 2)]);
         other.write(vec![calls("b", 3)]);
         let sums = || -> Vec<(String, u64)> {
@@ -181,7 +186,8 @@ mod tests {
         // One that was killed leaves its note behind, and whoever looks removes it.
         let of_process = |process: String, ago: i64| {
             let at = Timestamp::from_second(Timestamp::now().as_second() - ago).unwrap();
-            let figures = HostFigures { pid: 1, process: Some(process), at, plugins: vec![] };
+            let figures =
+                HostFigures { pid: 1, process: Some(process), at, console: None, plugins: vec![] };
             let path = directory.path().join("figures-1-1");
             write_note(&path, &serde_json::to_vec(&figures).unwrap()).unwrap();
             (of_running(directory.path()).len(), path.exists())

@@ -3,34 +3,13 @@
 
 use std::fmt::Write;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use souk_model::Failure;
 use souk_model::plan::{Constant, ItemState, Retry, SpendKind, WriteSummary};
 use souk_plans::review::{
     BodyFill, ExpectationKind, FailureResponseReview, FieldChange, ParameterReview, RequestsReview,
-    RunReview, UndoKind, UndoReview,
+    RunReview, UndoKind, UndoReview, changed_lines, one_line,
 };
-use souk_plans::{ItemReview, PlanReview, mask_review};
-use souk_policy::Mask;
-
-use crate::diff;
-
-/// A review without personal data, where that is masked. It keeps its shape.
-///
-/// # Errors
-/// It has lost it.
-pub(crate) fn masked<R: Serialize + DeserializeOwned>(
-    review: &R,
-    mask: &Mask,
-) -> Result<R, Failure> {
-    serde_json::to_value(review)
-        .and_then(serde_json::from_value)
-        .map(|review| Value::Object(mask_review(mask, review)))
-        .and_then(serde_json::from_value)
-        .map_err(|error| Failure::internal(format!("the review cannot be shown: {error}")))
-}
+use souk_plans::{ItemReview, PlanReview};
 
 /// What a plan is, and how far it came.
 pub(crate) fn plan(review: &PlanReview) -> String {
@@ -178,9 +157,9 @@ fn field(text: &mut String, change: &FieldChange) {
     let lines = match (&change.before, &change.after) {
         (Value::Null, after) => vec![("nothing".to_owned(), after_line(after, removed))],
         (before, after) if removed || after.is_null() => {
-            vec![(diff::one_line(before), after_line(after, removed))]
+            vec![(one_line(before), after_line(after, removed))]
         }
-        (before, after) => diff::changed_lines(before, after),
+        (before, after) => changed_lines(before, after),
     };
     for (before, after) in lines {
         let _ = writeln!(text, "    - {before}{from}\n    + {after}{by}");
@@ -188,7 +167,7 @@ fn field(text: &mut String, change: &FieldChange) {
 }
 
 fn after_line(after: &Value, removed: bool) -> String {
-    if removed { "nothing".to_owned() } else { diff::one_line(after) }
+    if removed { "nothing".to_owned() } else { one_line(after) }
 }
 
 /// What the host itself knows of a request.
@@ -213,7 +192,7 @@ fn requests(text: &mut String, indent: &str, review: &RequestsReview) {
             review.parameters.iter().filter(|parameter| of_this(&parameter.step))
         {
             let value = match (value, source) {
-                (Some(value), _) => diff::one_line(&Value::from(value.as_str())),
+                (Some(value), _) => one_line(&Value::from(value.as_str())),
                 (None, source) => source.clone().unwrap_or_default(),
             };
             let _ =
@@ -222,12 +201,12 @@ fn requests(text: &mut String, indent: &str, review: &RequestsReview) {
         for Constant { at, value, .. } in
             review.constants.iter().filter(|constant| of_this(&constant.step))
         {
-            let _ = writeln!(text, "{indent}  also sent, {}: {}", place(at), diff::one_line(value));
+            let _ = writeln!(text, "{indent}  also sent, {}: {}", place(at), one_line(value));
         }
         for BodyFill { at, source, value, .. } in
             review.fills.iter().filter(|fill| of_this(&fill.step))
         {
-            let value = value.as_ref().map(|value| format!(": {}", diff::one_line(value)));
+            let value = value.as_ref().map(|value| format!(": {}", one_line(value)));
             let _ = writeln!(
                 text,
                 "{indent}  filled in, {}: {source}{}",
@@ -238,7 +217,7 @@ fn requests(text: &mut String, indent: &str, review: &RequestsReview) {
         for FailureResponseReview { at, equals, .. } in
             review.failure_responses.iter().filter(|refusal| of_this(&refusal.step))
         {
-            let equals = equals.as_ref().map_or("anything".to_owned(), diff::one_line);
+            let equals = equals.as_ref().map_or("anything".to_owned(), one_line);
             let _ = writeln!(
                 text,
                 "{indent}  an answer with {equals} at {} counts as refused",

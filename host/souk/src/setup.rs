@@ -150,6 +150,11 @@ impl Setup {
         self.settings.text("listen")?.parse().ok()
     }
 
+    /// Whether a host on stdio serves the console on a loopback address.
+    pub(crate) fn console_on_stdio(&self) -> bool {
+        self.settings.is_on("console.stdio")
+    }
+
     /// Whether callers over a network need a token.
     pub(crate) const fn is_closed(&self) -> bool {
         self.is_closed

@@ -48,8 +48,8 @@ struct Anchor {
 }
 
 impl Upkeep {
-    /// Of this host.
-    pub(crate) fn of(host: &RunningHost, setup: &Setup) -> Self {
+    /// Of this host, whose console is there.
+    pub(crate) fn of(host: &RunningHost, setup: &Setup, console: Option<String>) -> Self {
         let anchor = setup.audit_anchor().map(|(target, seconds)| Anchor {
             target,
             every: Duration::from_secs(seconds),
@@ -62,7 +62,7 @@ impl Upkeep {
             exports: host.exports.clone(),
             anchor,
             dispatcher: host.dispatcher.clone(),
-            figures: setup.state_dir().ok().map(|state| FiguresNote::new(&state)),
+            figures: setup.state_dir().ok().map(|state| FiguresNote::new(&state, console)),
             values_days: setup.state.keep_days,
             is_moved: false,
         }

@@ -29,6 +29,8 @@ pub(crate) struct RunningHost {
     pub(crate) exports: Arc<Exports>,
     pub(crate) trail: Arc<AuditTrail>,
     pub(crate) plan_store: Arc<SqlitePlanStore>,
+    /// Where the stores are, and how they are logged in to.
+    pub(crate) stores: Vec<StoreConfig>,
     /// Of the demo store, where there is one.
     pub(crate) demo: Option<DemoAddresses>,
 }
@@ -68,6 +70,7 @@ impl RunningHost {
         let state = StateDir::open(setup.state_dir()?)?;
         let trail = Arc::new(open_trail(setup, &state)?);
         let (stores, demo) = configured(setup).await?;
+        let configs = stores.clone();
         let stores = reach(stores, &trail, &state)?;
         let registry = registry(setup)?;
         if transport == Transport::Terminal {
@@ -92,7 +95,17 @@ impl RunningHost {
             transport,
         };
         let dispatcher = Dispatcher::new(parts, setup.operator_config()?);
-        Ok(Self { registry, dispatcher, sessions, plans, exports, trail, plan_store, demo })
+        Ok(Self {
+            registry,
+            dispatcher,
+            sessions,
+            plans,
+            exports,
+            trail,
+            plan_store,
+            stores: configs,
+            demo,
+        })
     }
 
     /// Logs the operator in, for commands of the terminal.

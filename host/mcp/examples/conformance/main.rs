@@ -120,8 +120,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         changes: watch::Sender::new(0),
         resource_changes: broadcast::Sender::new(16),
     });
-    let http =
-        HttpServer { actions, limits: TransportLimits::default(), config: HttpConfig::default() };
+    let http = HttpServer {
+        actions,
+        limits: TransportLimits::default(),
+        config: HttpConfig::default(),
+        pages: axum::Router::new(),
+    };
     let listener = tokio::net::TcpListener::bind(address).await?;
     // Whoever started it reads there where it is.
     eprintln!("http://{}/mcp", listener.local_addr()?);

@@ -236,6 +236,11 @@ impl fmt::Display for HostError {
     }
 }
 
+/// The name of its own that pages for people have on this machine. Browsers take every name below
+/// `localhost` for this machine, and what they keep for it (cookies, above all) is not mixed with that
+/// of whatever else is served on `localhost` or `127.0.0.1`.
+const SOUK_LOCALHOST: &str = "souk.localhost";
+
 /// The names and origins that are let in.
 #[derive(Debug, Clone)]
 pub(crate) struct HostGuard {
@@ -249,7 +254,7 @@ pub(crate) struct HostGuard {
 impl HostGuard {
     /// The operator's rules on top of this machine itself, which is always let in.
     pub(crate) fn new(hosts: &[AllowedHost], origins: &[AllowedOrigin]) -> Self {
-        const OWN: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+        const OWN: [&str; 4] = ["localhost", SOUK_LOCALHOST, "127.0.0.1", "[::1]"];
         let own_origins = OWN.iter().flat_map(|host| {
             [Scheme::Http, Scheme::Https].map(|scheme| AllowedOrigin {
                 scheme,
@@ -374,7 +379,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_other_name_gets_in(host in "[a-z0-9.:@\\[\\]-]{1,30}") {
-            let own = ["localhost", "127.0.0.1", "[::1]"];
+            let own = ["localhost", "souk.localhost", "127.0.0.1", "[::1]"];
             let let_in = check(&guard(&[], &[]), &host, None).is_ok();
             let is_own = own.iter().any(|own| {
                 host == *own || host.strip_prefix(own).is_some_and(|rest| {

@@ -17,13 +17,15 @@ mod sessions;
 mod state;
 mod wrong_tokens;
 
+#[cfg(doc)]
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
@@ -64,6 +66,10 @@ pub struct HttpServer {
     pub limits: TransportLimits,
     /// How it is served.
     pub config: HttpConfig,
+    /// What is served beside the protocol, on the same listener and behind the same guard of hosts and
+    /// origins: routes of their own, none of which is the protocol's. Each of its requests says whom it
+    /// comes from ([`ConnectInfo`] of an [`IpAddr`]), where that is known.
+    pub pages: Router,
 }
 
 /// The routes of a server over HTTP: the protocol at `/mcp`, a page for people at `/`,
@@ -86,7 +92,7 @@ struct HttpParts {
 }
 
 fn build(http: HttpServer) -> HttpParts {
-    let HttpServer { actions, limits, config } = http;
+    let HttpServer { actions, limits, config, pages: own_pages } = http;
     let shared = ServerState::new(actions.clone(), &limits);
     let stop = CancellationToken::new();
     let posts = TaskTracker::new();
@@ -126,6 +132,7 @@ fn build(http: HttpServer) -> HttpParts {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/.well-known/oauth-protected-resource", get(pages::metadata))
         .route("/.well-known/oauth-protected-resource/mcp", get(pages::metadata))
+        .merge(own_pages.with_state(()))
         .fallback(pages::not_found)
         .layer(from_fn_with_state(state.clone(), check_host))
         .with_state(state);
@@ -134,8 +141,15 @@ fn build(http: HttpServer) -> HttpParts {
 
 /// The first of all: of whatever is refused here or answered beside the protocol, the connection is
 /// idle again as soon as the answer is made.
-async fn check_host(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
+async fn check_host(
+    State(state): State<Arc<HttpState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let connection = request.extensions().get::<ConnectionHandle>().cloned();
+    if let Some(connection) = &connection {
+        request.extensions_mut().insert(ConnectInfo(connection.peer().address()));
+    }
     let checked = state.guard.check(request.uri(), request.headers());
     let in_protocol = [ENDPOINT, ENDPOINT_WITH_SLASH].contains(&request.uri().path());
     let shared_with = state.guard.shared_with(request.headers());

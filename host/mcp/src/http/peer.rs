@@ -21,6 +21,11 @@ impl Peer {
             address => address,
         })
     }
+
+    /// The address; of IPv6 that of the network.
+    pub(crate) const fn address(self) -> IpAddr {
+        self.0
+    }
 }
 
 impl fmt::Display for Peer {

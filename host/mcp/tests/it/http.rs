@@ -39,7 +39,12 @@ pub(crate) async fn serve(fake: &Arc<Fake>, config: HttpConfig) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let http = HttpServer { actions: fake.clone(), limits: TransportLimits::default(), config };
+    let http = HttpServer {
+        actions: fake.clone(),
+        limits: TransportLimits::default(),
+        config,
+        pages: axum::Router::new(),
+    };
     let server = tokio::spawn(serve_http(listener, http, async {
         let _ = stopped.await;
     }));
@@ -345,6 +350,7 @@ async fn an_address_that_others_reach_is_not_served_without_tokens() {
         actions: Fake::new(),
         limits: TransportLimits::default(),
         config: HttpConfig::default(),
+        pages: axum::Router::new(),
     };
     let refused = serve_http(listener, http, std::future::pending()).await.err().unwrap();
     assert!(refused.to_string().contains("configure tokens, or bind to 127.0.0.1"), "{refused}");

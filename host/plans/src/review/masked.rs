@@ -3,7 +3,10 @@
 //! A mask by value finds a customer's name wherever it stands, and somebody may be called like a word of
 //! a review's own: `Done`, `Risk`. Those words are nobody's, and stay.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use souk_model::Failure;
 use souk_policy::Mask;
 
 /// Members of a review whose values are words of its own.
@@ -22,6 +25,18 @@ pub fn mask_review(mask: &Mask, review: Map<String, Value>) -> Map<String, Value
     let mut masked = mask.object(review.clone());
     keep_own_words(&review, &mut masked);
     masked
+}
+
+/// The same of a review that is not JSON yet.
+///
+/// # Errors
+/// It has lost its shape.
+pub fn masked<R: Serialize + DeserializeOwned>(review: &R, mask: &Mask) -> Result<R, Failure> {
+    serde_json::to_value(review)
+        .and_then(serde_json::from_value)
+        .map(|review| Value::Object(mask_review(mask, review)))
+        .and_then(serde_json::from_value)
+        .map_err(|error| Failure::internal(format!("the review cannot be shown: {error}")))
 }
 
 fn keep_own_words(review: &Map<String, Value>, masked: &mut Map<String, Value>) {

@@ -16,6 +16,7 @@
 //! | `run_review` | its last run: whether it is under way, whose, how far |
 //! | `masked` | a review for somebody who must not see personal data |
 //! | `sample` | the first items, for the answer of a tool that proposes |
+//! | `value_diff` | two values side by side, long texts where they differ |
 
 mod decision_review;
 mod item_review;
@@ -28,15 +29,17 @@ mod sample;
 mod sent_body;
 #[cfg(test)]
 mod tests;
+mod value_diff;
 
 pub use decision_review::{DecisionReview, MoneyReview, NeedReview};
 pub use item_review::{
     ExpectationKind, FailureReview, FieldChange, ItemReview, UndoKind, UndoReview,
 };
-pub use masked::mask_review;
+pub use masked::{mask_review, masked};
 pub use plan_review::PlanReview;
 pub use request_review::{BodyFill, FailureResponseReview, ParameterReview, RequestsReview};
 pub use run_review::RunReview;
 pub use sample::sample_rows;
+pub use value_diff::{changed_lines, one_line};
 
 pub(crate) use plan_item::review;

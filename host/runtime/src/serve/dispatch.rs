@@ -11,7 +11,7 @@ use souk_model::{
     ResourceChange, ResourceContents, ResourceFamily, Suggestions, Tool, ToolCall, ToolResult,
 };
 use souk_plans::EndUrgency;
-use souk_policy::Rules;
+use souk_policy::{Mask, Rules};
 use souk_state::audit::{CallOutcome, CallResources, Transport};
 use tokio::sync::{broadcast, watch};
 
@@ -127,6 +127,12 @@ impl Dispatcher {
         self.warn_of_settings();
         self.warn_of_tool_sets();
         self.bump();
+    }
+
+    /// What is masked for a principal in what a group answers, by the rules in force.
+    #[must_use]
+    pub fn mask_for(&self, principal: &Principal, group: &str) -> Mask {
+        self.config.load().rules.mask_for(principal, group)
     }
 
     /// What the calls of each plugin have used, and which plugins are parked.

@@ -111,7 +111,7 @@ pub(crate) enum SoukCommand {
     State(StateArgs),
     /// Show, approve, commit, stop, resume and undo anyone's plans
     Plans(PlansArgs),
-    /// Set up the persons who decide of plans
+    /// Print a link that signs a person in at the console, or set up who decides
     Console(ConsoleArgs),
     /// Stop all writes of every host at once; reads go on
     Stop(StopArgs),

@@ -29,7 +29,7 @@ pub(crate) struct PersonArgs {
 pub(crate) struct ConsoleArgs {
     /// What to do.
     #[command(subcommand)]
-    pub(crate) command: ConsoleCommand,
+    pub(crate) command: Option<ConsoleCommand>,
 }
 
 /// `souk console …`

@@ -1,19 +1,28 @@
-//! `souk console`
+//! `souk console`: a link to sign in with, and who can.
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::bail;
+use souk_console::{LINK_LIFETIME, LoginLinks};
 use souk_model::plan::DecisionMeans;
 use souk_model::{Code, ExposeSecret, Failure};
 use souk_plans::Plans;
+use souk_state::people::People;
+use souk_state::{StateDir, Timestamp};
 
 use crate::cli::ConsoleCommand;
+use crate::host_figures;
 use crate::output::print;
 use crate::person::passphrase;
 use crate::setup::Setup;
 use crate::wiring::PlansAlone;
 
-pub(crate) async fn run(setup: &Setup, command: ConsoleCommand) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    setup: &Setup,
+    command: Option<ConsoleCommand>,
+) -> anyhow::Result<ExitCode> {
+    let Some(command) = command else { return open(setup) };
     let plans = PlansAlone::open(setup).await?.plans;
     let ConsoleCommand::Setup { name, principals, passphrase_file, old_passphrase_file } = command;
     let principals = (!principals.is_empty()).then_some(principals);
@@ -28,6 +37,33 @@ pub(crate) async fn run(setup: &Setup, command: ConsoleCommand) -> anyhow::Resul
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// Prints a link that opens the sign-in of a running host once.
+fn open(setup: &Setup) -> anyhow::Result<ExitCode> {
+    let state = StateDir::open(setup.state_dir()?)?;
+    if People::new(state.path()).list()?.is_empty() {
+        bail!("nobody can decide yet: `souk console setup` sets a passphrase first");
+    }
+    let hosts = host_figures::of_running(state.path());
+    let consoles: Vec<&str> = hosts.iter().filter_map(|host| host.console.as_deref()).collect();
+    let Some((console, others)) = consoles.split_first() else {
+        bail!(
+            "no host of `{}` serves a console: start one with `souk serve --http 127.0.0.1:8808`, or \
+             set `console.stdio`",
+            state.path().display()
+        );
+    };
+    let link = LoginLinks::of(&state)?.make(Timestamp::now().as_millisecond())?;
+    let minutes = LINK_LIFETIME.as_secs() / 60;
+    let mut text = format!(
+        "{console}/login/{link}\ngood once, for {minutes} minutes; your passphrase is asked for there\n"
+    );
+    for other in others {
+        text.push_str(&format!("or, of another host of yours: {other}/login/{link}\n"));
+    }
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn set_up(

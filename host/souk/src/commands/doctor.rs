@@ -10,10 +10,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::json;
+use souk_console::HealthSection;
 use souk_model::counted;
 use souk_runtime::Registry;
 use souk_state::audit::{self, AuditTrail};
-use souk_upstream::{CapabilityReport, StoreHooks};
+use souk_upstream::{CapabilityReport, StoreConfig, StoreHooks};
 
 use self::report::{HealthReport, Section};
 use self::store::StoreReport;
@@ -130,12 +131,32 @@ async fn check_stores(setup: &Setup) -> anyhow::Result<Vec<(String, StoreReport)
              or try it with --demo"
         );
     }
+    check_configured(configs, setup.state_dir().ok().as_deref()).await
+}
+
+/// How these stores are, for the console.
+pub(crate) async fn console_view(configs: &[StoreConfig], state: &Path) -> Vec<HealthSection> {
+    let sections = match check_configured(configs.to_vec(), Some(state)).await {
+        Ok(reports) => reports.into_iter().flat_map(|(_, report)| report.sections).collect(),
+        Err(error) => {
+            let mut section = Section::new("stores");
+            section.failed("configured", &error);
+            vec![section]
+        }
+    };
+    let shown = |section: &Section| serde_json::from_value(json!(section)).ok();
+    sections.iter().filter_map(shown).collect()
+}
+
+async fn check_configured(
+    configs: Vec<StoreConfig>,
+    state: Option<&Path>,
+) -> anyhow::Result<Vec<(String, StoreReport)>> {
     let mut reports = Vec::new();
     for config in configs {
         let name = config.name.clone();
         let cache = store::cache(&config.cdn);
-        let shared_codes =
-            setup.state_dir().ok().map(|state| shared_codes::shared_in(&state, &config));
+        let shared_codes = state.map(|state| shared_codes::shared_in(state, &config));
         let hooks = StoreHooks { shared_codes, on_secret: None };
         let store = souk_upstream::Magento::with_hooks(config, hooks)?;
         let mut found = store::check(&store).await;

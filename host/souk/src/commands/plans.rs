@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use souk_model::plan::{DecisionVerdict, PlanId, PlanOrigin};
 use souk_model::{Code, Failure, Principal, Progress, visible};
+use souk_plans::review::masked;
 use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
 use souk_policy::{Mask, Rules};
 use souk_runtime::{check_frozen, why_frozen};
@@ -20,7 +21,7 @@ use crate::cli::{PlansArgs, PlansCommand};
 use crate::end_signals::EndSignals;
 use crate::output::print;
 use crate::render::TextTable;
-use crate::review_text::{self, masked};
+use crate::review_text;
 use crate::setup::Setup;
 use crate::wiring::RunningHost;
 

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use souk_model::plan::{DecisionMeans, DecisionVerdict, PlanId};
 use souk_model::{Failure, Principal, counted};
+use souk_plans::review::masked;
 use souk_plans::{DecideRequest, ItemReview, PlanReview, Plans};
 use souk_policy::Rules;
 
 use crate::cli::PersonArgs;
 use crate::output::print;
 use crate::person;
-use crate::review_text::{self, masked};
+use crate::review_text;
 use crate::setup::Setup;
 use crate::wiring::PlansAlone;
 

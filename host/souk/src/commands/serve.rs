@@ -1,6 +1,6 @@
 //! `souk serve`
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::console_host;
 use crate::end_signals::EndSignals;
 use crate::notify::Notifier;
 use crate::refused_config::RefusalNote;
@@ -22,6 +23,8 @@ use crate::setup::Setup;
 use crate::upkeep::Upkeep;
 use crate::wiring::RunningHost;
 
+/// Where the console is served of a host on stdio: at a port that is free.
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// How often the configuration's file is looked at for changes.
 const CONFIG_POLL: std::time::Duration = std::time::Duration::from_millis(500);
 /// How long answers to calls that have ended are given to be written.
@@ -54,23 +57,36 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     }
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
     tokio::spawn(tell_what_serves(host.registry.clone()));
+    let listener = match listen {
+        Some(address) => Some(bind(address).await?),
+        None if setup.console_on_stdio() => Some(bind(LOOPBACK).await?),
+        None => None,
+    };
+    let console = match &listener {
+        Some(listener) => Some(console_host::console(&host, &setup, listener.local_addr()?)?),
+        None => None,
+    };
+    let console_url = console.as_ref().map(|(_, addresses)| addresses.url());
+    let pages = console.map(|(console, _)| console.router()).unwrap_or_default();
     let (end, ended) = tokio::sync::oneshot::channel();
-    let upkeep = tokio::spawn(Upkeep::of(&host, &setup).run(ended));
+    let upkeep = tokio::spawn(Upkeep::of(&host, &setup, console_url.clone()).run(ended));
     tokio::spawn(crate::allocator::give_back());
     let note = RefusalNote::new(&setup.state_dir()?);
     let following = follow_configuration(setup.clone(), host.dispatcher.clone(), note);
     let following = AbortOnDropHandle::new(tokio::spawn(following));
     let limits = setup.mcp.clone();
     let mut signals = EndSignals::listen();
-    match listen {
+    match listener {
         None => serve_stdio(&host, limits, &mut signals).await?,
-        Some(address) => {
-            let listener = TcpListener::bind(address)
-                .await
-                .with_context(|| format!("cannot listen on {address}"))?;
-            eprint!("{}", how_to_connect(listener.local_addr()?, demo, callers.is_open()));
-            let http =
-                HttpServer { actions: host.dispatcher.clone(), limits, config: setup.http.clone() };
+        Some(listener) if listen.is_none() => {
+            let _serving = console_host::serve_alone(listener, pages);
+            serve_stdio(&host, limits, &mut signals).await?;
+        }
+        Some(listener) => {
+            let at = listener.local_addr()?;
+            eprint!("{}", how_to_connect(at, demo, callers.is_open(), console_url.as_deref()));
+            let (actions, config) = (host.dispatcher.clone(), setup.http.clone());
+            let http = HttpServer { actions, limits, config, pages };
             // Calls get their answers while they are given time to end.
             let asked_to_end = async {
                 signals.next().await;
@@ -91,6 +107,10 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
         tracing::error!("the state is not looked after to the end: {error}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Says what serves, once everything that was there at the start has been looked at.
@@ -191,7 +211,7 @@ async fn follow_configuration(
 }
 
 /// What a newcomer needs to see.
-fn how_to_connect(address: SocketAddr, demo: bool, open: bool) -> String {
+fn how_to_connect(address: SocketAddr, demo: bool, open: bool, console: Option<&str>) -> String {
     let url = format!("http://{address}/mcp");
     let (claude, codex, json) = if open {
         (String::new(), String::new(), String::new())
@@ -204,6 +224,9 @@ fn how_to_connect(address: SocketAddr, demo: bool, open: bool) -> String {
     };
     let souk = std::env::args().next().unwrap_or_else(|| "souk".to_owned());
     let demo = if demo { " --demo" } else { "" };
+    let console = console.map_or_else(String::new, |console| {
+        format!("A person reviews and decides at {console} (`souk console` signs in)\n\n")
+    });
     let try_it =
         format!("  {souk} call catalog_search_products{demo} page_size=3 fields=sku,name,price");
     format!(
@@ -212,6 +235,6 @@ fn how_to_connect(address: SocketAddr, demo: bool, open: bool) -> String {
          Codex         codex mcp add souk --url {url}{codex}\n\
          others        {{\"mcpServers\": {{\"souk\": {{\"type\": \"http\", \"url\": \"{url}\"{json}}}}}}}\n\n\
          Or without a client, in another terminal:\n{try_it}\n\n\
-         Ctrl-C ends it.\n\n"
+         {console}Ctrl-C ends it.\n\n"
     )
 }

@@ -45,6 +45,8 @@ pub enum Transport {
     Http,
     /// The operator's command line.
     Terminal,
+    /// A page of the console, or a button on one; the principal is the person.
+    Console,
 }
 
 /// The code that ran.

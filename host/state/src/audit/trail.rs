@@ -19,6 +19,7 @@ use super::plans_mark::{CurrentPlans, PlansMark};
 use super::redact::Redactor;
 use super::refusals::{RefusalLine, RefusalMeter};
 use super::text_cleaner::{MAX_MESSAGE, TextCleaner, TextMask};
+use super::verify::{Verification, VerifyError, verify};
 use super::write_entry::{FoundEntry, SendingEntry, WriteEntry};
 
 /// What room is proved for each line that says how a request ended, in bytes.
@@ -149,6 +150,14 @@ impl AuditTrail {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Checks the whole trail with its key, from its first line to its last.
+    ///
+    /// # Errors
+    /// As [`verify`](super::verify()).
+    pub fn verify(&self, anchor: Option<Position>) -> Result<Verification, VerifyError> {
+        verify(self.path(), anchor, Some(&self.key))
     }
 
     /// Knows the secrets that no line may hold. Whoever obtains one registers it here; the log may

@@ -1,6 +1,7 @@
 //! `souk plugins`: what is loaded, what waits for an approval and why, and the commands that decide.
 
 mod add;
+mod console_view;
 mod decide;
 mod fetched_plugin;
 mod inspect;
@@ -22,6 +23,7 @@ use souk_model::short_digest;
 use souk_policy::trust::TrustMode;
 use souk_runtime::{PluginSet, PluginSignature, WaitingVersion};
 
+pub(crate) use self::console_view::{console_view, decide_offer};
 use self::inspect::{describe, kilobytes, powers, signature_json};
 pub(crate) use self::lock::lock_notes;
 use self::standing::trust_of;

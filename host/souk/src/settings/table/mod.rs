@@ -40,6 +40,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     plugins::LIMITS,
     plugins::PLUGIN_LIMITS,
     serving::HTTP,
+    serving::CONSOLE,
     serving::CALLERS,
     serving::RATES,
 ];

@@ -94,6 +94,20 @@ pub(super) const HTTP: SettingGroup = SettingGroup {
     ],
 };
 
+pub(super) const CONSOLE: SettingGroup = SettingGroup {
+    title: "The console",
+    about: "Pages on which a person reviews plans and decides. Over HTTP they are at `/console` of the \
+            same address, as `http://souk.localhost:PORT/console` on this machine, and below \
+            `http.public_url` where that is `https`.",
+    settings: &[Setting::new(
+        "console.stdio",
+        ValueKind::Switch,
+        "Serve the console on a free port of this machine, too, where the host speaks MCP on stdio",
+    )
+    .variables(&["SOUK_CONSOLE_STDIO"])
+    .default("false")],
+};
+
 pub(super) const CALLERS: SettingGroup = SettingGroup {
     title: "What callers may take",
     about: "Bounds on what clients can have going at once, on stdio and over HTTP.",

@@ -18,7 +18,8 @@ const MIN_SIMILARITY: f32 = 0.4;
 const DIFF_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The places where two values differ: what stands there, and what will.
-pub(crate) fn changed_lines(before: &Value, after: &Value) -> Vec<(String, String)> {
+#[must_use]
+pub fn changed_lines(before: &Value, after: &Value) -> Vec<(String, String)> {
     match (before, after) {
         (Value::String(before), Value::String(after)) => differing_ranges(before, after)
             .into_iter()
@@ -29,7 +30,8 @@ pub(crate) fn changed_lines(before: &Value, after: &Value) -> Vec<(String, Strin
 }
 
 /// A value, all of it, in one line.
-pub(crate) fn one_line(value: &Value) -> String {
+#[must_use]
+pub fn one_line(value: &Value) -> String {
     match value {
         Value::String(text) => excerpt(text, 0..text.len()),
         other => visible::line(&other.to_string()).into_owned(),

@@ -1,0 +1,152 @@
+//! What the console asks of this host, and where its pages are served.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use souk_console::{
+    Console, ConsoleAddresses, ConsoleDeps, ConsoleHost, HealthSection, PluginChoice, PluginsView,
+};
+use souk_model::plan::{PlanHeader, PlanId, PlanOrigin, PlanState};
+use souk_model::{Code, Failure, Principal};
+use souk_plans::{CommitRequest, PlanOutcome, Plans};
+use souk_policy::Mask;
+use souk_runtime::{Dispatcher, Limits, Registry, SessionHost, check_frozen, why_frozen};
+use souk_state::StateDir;
+use souk_state::approvals::ApprovalStore;
+use souk_state::audit::AuditTrail;
+use souk_upstream::StoreConfig;
+use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::commands::{doctor, plugins};
+use crate::setup::Setup;
+use crate::wiring::RunningHost;
+
+/// This host, as its console knows it.
+struct ServingHost {
+    dispatcher: Arc<Dispatcher>,
+    registry: Arc<Registry>,
+    sessions: Arc<SessionHost>,
+    plans: Arc<Plans>,
+    trail: Arc<AuditTrail>,
+    approvals: Option<ApprovalStore>,
+    limits: Limits,
+    stores: Vec<StoreConfig>,
+    state: PathBuf,
+}
+
+/// The console of this host, where it listens at this address.
+///
+/// # Errors
+/// The state directory cannot be used.
+pub(crate) fn console(
+    host: &RunningHost,
+    setup: &Setup,
+    listening: SocketAddr,
+) -> anyhow::Result<(Arc<Console>, ConsoleAddresses)> {
+    let addresses = ConsoleAddresses::new(listening.port(), setup.http.public_url.as_deref());
+    let serving = ServingHost {
+        dispatcher: host.dispatcher.clone(),
+        registry: host.registry.clone(),
+        trail: host.trail.clone(),
+        approvals: setup.plugin_trust()?.store,
+        limits: setup.limits.clone(),
+        stores: host.stores.clone(),
+        state: setup.state_dir()?,
+        sessions: host.sessions.clone(),
+        plans: host.plans.clone(),
+    };
+    let console = Console::new(ConsoleDeps {
+        plans: host.plans.clone(),
+        trail: host.trail.clone(),
+        state: StateDir::open(setup.state_dir()?)?,
+        addresses: addresses.clone(),
+        host: Arc::new(serving),
+    })?;
+    host.plans.set_console(&addresses.url());
+    Ok((console, addresses))
+}
+
+/// Serves the console alone, for a host that speaks with its client over stdio, until the answer is
+/// dropped. Its listener is of this machine.
+pub(crate) fn serve_alone(listener: TcpListener, pages: Router) -> AbortOnDropHandle<()> {
+    let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, pages).await {
+            tracing::error!("the console is not served any more: {error}");
+        }
+    }))
+}
+
+#[async_trait]
+impl ConsoleHost for ServingHost {
+    fn mask(&self, group: &str) -> Mask {
+        self.dispatcher.mask_for(&Principal::local(), group)
+    }
+
+    fn why_frozen(&self, header: &PlanHeader, state: PlanState) -> Option<String> {
+        why_frozen(&self.dispatcher.loaded(), header, state)
+    }
+
+    async fn carry_out(
+        &self,
+        plan: &PlanId,
+        reason: Option<String>,
+        started: Arc<OnceLock<PlanId>>,
+    ) -> Result<PlanOutcome, Failure> {
+        let principal = Principal::local();
+        let session = self.sessions.login_configured(&principal).await?;
+        let stored = self.plans.get(None, plan).await?;
+        // Whoever takes back what was done needs no plugin for it.
+        if !matches!(stored.header.origin, PlanOrigin::Undo { .. }) {
+            check_frozen(&self.dispatcher.loaded(), &stored.header)?;
+        }
+        let commit = CommitRequest {
+            principal: &principal,
+            session: &session,
+            plan,
+            tool: None,
+            reason,
+            key: None,
+            // Whoever proves to be a person here is the operator: the ceiling is for everybody else.
+            gate: &|_, _| Ok(()),
+            wait: Duration::ZERO,
+            operator: true,
+            started: Some(&started),
+            progress: None,
+        };
+        match stored.state {
+            PlanState::Proposed => self.plans.commit(commit).await,
+            _ => self.plans.resume(commit).await,
+        }
+    }
+
+    async fn propose_undo(&self, plan: &PlanId, reason: &str) -> Result<PlanId, Failure> {
+        let principal = Principal::local();
+        let session = self.sessions.login_configured(&principal).await?;
+        let proposal = self.plans.undo(&principal, &session, plan, true).await?;
+        let id = proposal.header.id;
+        self.plans.note_reason(&id, reason).await?;
+        Ok(id)
+    }
+
+    fn plugins(&self) -> PluginsView {
+        let figures = self.dispatcher.plugin_figures();
+        plugins::console_view(&self.dispatcher.loaded(), &figures, &self.limits)
+    }
+
+    async fn decide_plugin(&self, choice: PluginChoice) -> Result<String, Failure> {
+        let (registry, trail) = (&self.registry, &self.trail);
+        let decided =
+            plugins::decide_offer(registry, trail, self.approvals.as_ref(), &choice).await;
+        decided.map_err(|error| Failure::new(Code::Conflict, format!("{error:#}")))
+    }
+
+    async fn check_stores(&self) -> Vec<HealthSection> {
+        doctor::console_view(&self.stores, &self.state).await
+    }
+}
