@@ -101,8 +101,8 @@ async fn writes_that_wait_share_a_flush_and_a_refused_one_spoils_no_other() {
 async fn a_write_whose_caller_left_still_happens() {
     let (_root, store) = fresh();
     let plan = running(&store, 1, 1, "me").await;
-    // Polled once, and dropped.
-    assert!(store.finish(&plan, "me", PlanState::Failed, None).now_or_never().is_none());
+    // Polled once, and dropped; where the thread that writes was quick it is done by then.
+    drop(store.finish(&plan, "me", PlanState::Failed, None).now_or_never());
     // Work is done in its order, so this one sees it.
     assert_eq!(store.renew(&plan, "me", NOW + HOUR, 0).await.unwrap(), LeaseRenewal::Lost);
 }
