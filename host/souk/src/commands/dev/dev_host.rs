@@ -109,6 +109,8 @@ impl DevHost {
             actions: self.host.dispatcher.clone(),
             limits: self.setup.mcp.clone(),
             config: self.setup.http.clone(),
+            // Of a plugin that is being made nobody has to decide.
+            pages: axum::Router::new(),
         };
         tokio::spawn(async move {
             if let Err(error) = souk_mcp::serve_http(listener, http, std::future::pending()).await {
