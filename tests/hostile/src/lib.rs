@@ -9,6 +9,12 @@
 //! | `report` | what is printed of a trial |
 //! | `trial` | all of them, against a host that speaks MCP on its standard streams |
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a fixture that is none ends the trial"
+)]
+
 pub mod case;
 pub mod forgery;
 pub mod group;

