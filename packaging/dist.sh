@@ -4,10 +4,8 @@
 # the owner, the mode and the time of every file are fixed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=$(realpath -m "${TARGET:-target}")
-out=$(realpath -m "${1:-$target/dist}")
-version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
-system=$(rustc -vV | sed -n 's/^host: //p')
+# shellcheck source=packaging/names.sh
+. packaging/names.sh
 name=souk-$version-$system
 # The time of the last commit, unless whoever builds sets another.
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}

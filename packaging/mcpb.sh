@@ -4,10 +4,8 @@
 # wanted: the bundle is checked and packed by its own format's program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=$(realpath -m "${TARGET:-target}")
-out=$(realpath -m "${1:-$target/dist}")
-version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
-system=$(rustc -vV | sed -n 's/^host: //p')
+# shellcheck source=packaging/names.sh
+. packaging/names.sh
 case $system in
   *-linux-*) platform=linux ;;
   *-apple-darwin) platform=darwin ;;

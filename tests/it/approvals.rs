@@ -120,19 +120,10 @@ fn of(plan: &str) -> Value {
 async fn propose(client: &Mcp, count: usize, title: &str) -> String {
     let found = client.answer("catalog_search_products", json!({"page_size": count})).await;
     let items = found["items"].as_array().or(found["products"].as_array()).unwrap();
-    let skus: Vec<&Value> = items.iter().map(|item| &item["sku"]).collect();
-    let proposed = client
-        .answer(
-            "catalog_prepare_bulk_update",
-            json!({
-                "match": {"sku_list": skus},
-                "updates": {"meta_title": title},
-                "scope": {"scope": "global"},
-            }),
-        )
-        .await;
-    assert_eq!(proposed["affected_count"], count, "{proposed}");
-    proposed["plan_id"].as_str().unwrap().to_owned()
+    let skus = items.iter().map(|item| item["sku"].as_str().unwrap().to_owned());
+    let skus: Vec<String> = skus.collect();
+    assert_eq!(skus.len(), count);
+    souk_tests::propose(client, &skus, json!({"meta_title": title})).await
 }
 
 async fn plan_of(client: &Mcp, plan: &str) -> Value {

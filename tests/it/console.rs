@@ -49,7 +49,7 @@ impl Shop {
     async fn with_plan() -> (Self, Mcp, String) {
         let shop = Self::new(PERSON).await;
         let agent = shop.agent().await;
-        let plan = propose(&agent, json!(["TEN-001", "TEN-002", "TEN-003"]), "Spring").await;
+        let plan = propose(&agent, &["TEN-001", "TEN-002", "TEN-003"], "Spring").await;
         (shop, agent, plan)
     }
 
@@ -124,16 +124,6 @@ fn souk<'h>(home: &'h Home, store: &DemoStore) -> Souk<'h> {
 }
 
 /// Proposes the same meta title for these products; answers the plan.
-async fn propose(agent: &Mcp, skus: Value, title: &str) -> String {
-    let proposed = agent
-        .answer(
-            "catalog_prepare_bulk_update",
-            json!({
-                "match": {"sku_list": skus},
-                "updates": {"meta_title": title},
-                "scope": {"scope": "global"},
-            }),
-        )
-        .await;
-    proposed["plan_id"].as_str().unwrap().to_owned()
+async fn propose(agent: &Mcp, skus: &[&str], title: &str) -> String {
+    souk_tests::propose(agent, skus, json!({"meta_title": title})).await
 }

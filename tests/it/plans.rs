@@ -108,18 +108,7 @@ fn titled(title: &str) -> Value {
 
 /// Proposes the same meta title for these products, everywhere; answers the plan.
 async fn propose(client: &Mcp, skus: &[String], title: &str) -> String {
-    let proposed = client
-        .answer(
-            "catalog_prepare_bulk_update",
-            json!({
-                "match": {"sku_list": skus},
-                "updates": {"meta_title": title},
-                "scope": {"scope": "global"},
-            }),
-        )
-        .await;
-    assert_eq!(proposed["affected_count"], skus.len(), "{proposed}");
-    id(&proposed).to_owned()
+    souk_tests::propose(client, skus, json!({"meta_title": title})).await
 }
 
 /// The plan that an answer names.

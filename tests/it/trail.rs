@@ -16,18 +16,7 @@ use souk_tests::{DemoStore, LoggedRequest, Mcp, Souk, lines_of};
 
 /// Proposes this price for products; answers the plan.
 async fn propose(client: &Mcp, skus: &[String], price: u32) -> String {
-    let proposed = client
-        .answer(
-            "catalog_prepare_bulk_update",
-            json!({
-                "match": {"sku_list": skus},
-                "updates": {"price": price},
-                "scope": {"scope": "global"},
-            }),
-        )
-        .await;
-    assert_eq!(proposed["affected_count"], skus.len(), "{proposed}");
-    proposed["plan_id"].as_str().unwrap().to_owned()
+    souk_tests::propose(client, skus, json!({"price": price})).await
 }
 
 /// Simple products that cost something, by sku.

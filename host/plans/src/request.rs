@@ -60,6 +60,32 @@ pub struct CommitRequest<'a> {
     pub progress: Option<Arc<dyn Progress>>,
 }
 
+impl<'a> CommitRequest<'a> {
+    /// By the operator, who may carry out anyone's plan: the ceiling is for everybody else. Who has to
+    /// decide of it is asked all the same.
+    #[must_use]
+    pub fn of_operator(
+        principal: &'a Principal,
+        session: &'a Session,
+        plan: &'a PlanId,
+        reason: Option<String>,
+    ) -> Self {
+        Self {
+            principal,
+            session,
+            plan,
+            tool: None,
+            reason,
+            key: None,
+            gate: &|_, _| Ok(()),
+            wait: Duration::ZERO,
+            operator: true,
+            started: None,
+            progress: None,
+        }
+    }
+}
+
 /// On which terms an `apply` is carried out, from the host's own arguments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApplyOptions {

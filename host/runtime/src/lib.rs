@@ -41,7 +41,7 @@ pub use serve::admission::AdmissionLimits;
 pub use serve::circuit_breaker::ParkingLimits;
 pub use serve::dispatch::Dispatcher;
 pub use serve::dispatcher_deps::DispatcherDeps;
-pub use serve::held_back::{check_frozen, why_frozen};
+pub use serve::held_back::{check_frozen_for_operator, why_frozen};
 pub use serve::listing::{Attention, ListedTool, Listing};
 pub use serve::operator_config::{OperatorConfig, PluginSettings};
 pub use serve::plugin_figures::{PluginFigures, PluginParking};

@@ -3,18 +3,19 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
 use souk_console::{
     Console, ConsoleAddresses, ConsoleDeps, ConsoleHost, HealthSection, PluginChoice, PluginsView,
 };
-use souk_model::plan::{PlanHeader, PlanId, PlanOrigin, PlanState};
+use souk_model::plan::{PlanHeader, PlanId, PlanState};
 use souk_model::{Code, Failure, Principal};
 use souk_plans::{CommitRequest, PlanOutcome, Plans};
 use souk_policy::Mask;
-use souk_runtime::{Dispatcher, Limits, Registry, SessionHost, check_frozen, why_frozen};
+use souk_runtime::{
+    Dispatcher, Limits, Registry, SessionHost, check_frozen_for_operator, why_frozen,
+};
 use souk_state::StateDir;
 use souk_state::approvals::ApprovalStore;
 use souk_state::audit::AuditTrail;
@@ -101,24 +102,10 @@ impl ConsoleHost for ServingHost {
         let principal = Principal::local();
         let session = self.sessions.login_configured(&principal).await?;
         let stored = self.plans.get(None, plan).await?;
-        // Whoever takes back what was done needs no plugin for it.
-        if !matches!(stored.header.origin, PlanOrigin::Undo { .. }) {
-            check_frozen(&self.dispatcher.loaded(), &stored.header)?;
-        }
-        let commit = CommitRequest {
-            principal: &principal,
-            session: &session,
-            plan,
-            tool: None,
-            reason,
-            key: None,
-            // Whoever proves to be a person here is the operator: the ceiling is for everybody else.
-            gate: &|_, _| Ok(()),
-            wait: Duration::ZERO,
-            operator: true,
-            started: Some(&started),
-            progress: None,
-        };
+        check_frozen_for_operator(&self.dispatcher.loaded(), &stored.header)?;
+        // Whoever proves to be a person here is the operator.
+        let commit = CommitRequest::of_operator(&principal, &session, plan, reason);
+        let commit = CommitRequest { started: Some(&started), ..commit };
         match stored.state {
             PlanState::Proposed => self.plans.commit(commit).await,
             _ => self.plans.resume(commit).await,

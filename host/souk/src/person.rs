@@ -11,15 +11,21 @@ use souk_state::people::Person;
 use crate::cli::PersonArgs;
 use crate::settings::secret_file;
 
+/// Everybody who was set up.
+///
+/// # Errors
+/// It cannot be told who was.
+pub(crate) fn all(plans: &Plans) -> Result<Vec<Person>, Failure> {
+    let people = plans.people().list();
+    people.map_err(|error| Failure::new(Code::Forbidden, error.to_string()).rule("people"))
+}
+
 /// The person who decides, proved by their passphrase.
 ///
 /// # Errors
 /// Nobody was set up; the name or the passphrase is wrong; there is no terminal to ask on.
 pub(crate) async fn prove(plans: &Plans, args: &PersonArgs) -> Result<Person, Failure> {
-    let people = plans
-        .people()
-        .list()
-        .map_err(|error| Failure::new(Code::Forbidden, error.to_string()).rule("people"))?;
+    let people = all(plans)?;
     if people.is_empty() {
         return Err(Failure::new(Code::Forbidden, "nobody was set up who could decide")
             .rule("people")

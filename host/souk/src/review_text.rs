@@ -11,6 +11,14 @@ use souk_plans::review::{
 };
 use souk_plans::{ItemReview, PlanReview};
 
+/// How many items are not shown of so many; nothing where all are.
+pub(crate) fn hidden_items(count: u32, shown: u32) -> String {
+    match count.saturating_sub(shown) {
+        0 => String::new(),
+        hidden => format!("\n… and {hidden} more; `-n {count}` shows all\n"),
+    }
+}
+
 /// What a plan is, and how far it came.
 pub(crate) fn plan(review: &PlanReview) -> String {
     let mut text = format!(

@@ -141,7 +141,7 @@ async fn texts_of_the_store_and_of_people_are_texts() {
     let product = json!({"product": {"sku": "TEN-001", "name": script}});
     shop.store.put("/all/V1/products/TEN-001", &product).await;
     let agent = shop.agent().await;
-    let plan = propose(&agent, json!(["TEN-001"]), "</code><script>alert(3)</script>").await;
+    let plan = propose(&agent, &["TEN-001"], "</code><script>alert(3)</script>").await;
     let mut anna = shop.signed_in("anna", ANNA).await;
     let reason = "\"><svg onload=alert(4)>\r\nSet-Cookie: a=b";
     let done = anna.decide(&plan, "approve", &[], &[("reason", reason)]).await;
@@ -185,7 +185,7 @@ async fn no_address_splits_a_header() {
 #[tokio::test]
 async fn an_approval_is_of_the_plan_that_was_seen() {
     let (shop, agent, plan) = Shop::with_plan().await;
-    let other = propose(&agent, json!(["TEN-004"]), "Summer").await;
+    let other = propose(&agent, &["TEN-004"], "Summer").await;
     let mut anna = shop.signed_in("anna", ANNA).await;
     let (here, there) = (format!("/plans/{plan}/decide"), format!("/plans/{other}/decide"));
     let seen = anna.page(&format!("{here}?verdict=approve")).await;
@@ -209,7 +209,7 @@ async fn an_approval_is_of_the_plan_that_was_seen() {
 async fn a_plan_that_has_expired_is_not_approved() {
     let shop = Shop::new(&format!("{PERSON}\n[plans]\nexpiry_min = 0\n")).await;
     let agent = shop.agent().await;
-    let plan = propose(&agent, json!(["TEN-001"]), "Spring").await;
+    let plan = propose(&agent, &["TEN-001"], "Spring").await;
     let mut anna = shop.signed_in("anna", ANNA).await;
     let page = anna.page(&format!("/plans/{plan}")).await;
     assert!(page.text.contains("It has expired"), "{}", page.text);

@@ -102,7 +102,7 @@ async fn another_person_than_the_one_behind_the_caller_decides_and_gives_the_pas
     shop.set("anna", Some(ANNA), ANNA, Some(&agent_of_anna));
     shop.set("bert", Some(ANNA), BERT, None);
     let agent = shop.agent().await;
-    let plan = propose(&agent, json!(["TEN-001"]), "Spring").await;
+    let plan = propose(&agent, &["TEN-001"], "Spring").await;
     let mut anna = shop.signed_in("anna", ANNA).await;
     let given = [("reason", "mine"), ("passphrase", ANNA)];
     anna.decide(&plan, "approve", &[], &given).await;

@@ -47,7 +47,7 @@ async fn the_trail_is_read_filtered_and_verified() {
 async fn plugins_stores_and_figures_are_shown_to_whoever_has_signed_in() {
     let shop = Shop::new(PERSON).await;
     let agent = shop.agent().await;
-    propose(&agent, json!(["TEN-001"]), "Spring").await;
+    propose(&agent, &["TEN-001"], "Spring").await;
     let mut anna = shop.signed_in("anna", ANNA).await;
     for (path, said) in [
         ("/plugins", "catalog"),

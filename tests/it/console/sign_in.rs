@@ -1,6 +1,5 @@
 //! Who gets in: a link that is good once, a passphrase, and two secrets of which neither is enough.
 
-use serde_json::json;
 use souk_tests::lines_of;
 
 use super::{ANNA, BERT, PERSON, Shop, propose};
@@ -9,7 +8,7 @@ use super::{ANNA, BERT, PERSON, Shop, propose};
 async fn nobody_is_set_up_then_the_console_says_how_and_shows_nothing() {
     let shop = Shop::bare(PERSON).await;
     let agent = shop.agent().await;
-    let plan = propose(&agent, json!(["TEN-001"]), "Spring").await;
+    let plan = propose(&agent, &["TEN-001"], "Spring").await;
     let mut browser = shop.browser();
     for path in ["/console", &format!("/console/plans/{plan}")] {
         let page = browser.get(path).await;

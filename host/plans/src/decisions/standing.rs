@@ -49,7 +49,16 @@ pub(crate) fn requirement(
     header: &PlanHeader,
     tier: Tier,
 ) -> DecisionRequirement {
-    let can_reach = context.people.list().map_or(true, |people| !people.is_empty());
+    requirement_among(context, header, tier, &context.people.list())
+}
+
+fn requirement_among(
+    context: &PlansContext,
+    header: &PlanHeader,
+    tier: Tier,
+    people: &Result<Vec<Person>, PeopleError>,
+) -> DecisionRequirement {
+    let can_reach = people.as_ref().map_or(true, |people| !people.is_empty());
     context.policy().require(&DecisionFacts::of(header, tier), can_reach)
 }
 
@@ -68,14 +77,15 @@ pub(crate) async fn standing(
     stored: &StoredPlan,
     tier: Tier,
 ) -> Result<DecisionStanding, Failure> {
-    let requirement = requirement(context, &stored.header, tier);
+    let people = context.people.list();
+    let requirement = requirement_among(context, &stored.header, tier, &people);
     let kept = context.store.decisions(&stored.header.id).await?;
     if kept.is_empty() {
         let is_met = !requirement.need.wants_person();
         return Ok(DecisionStanding { requirement, decisions: kept, is_met });
     }
     // Where nobody can be read, nobody's word counts.
-    let people = context.people.list().unwrap_or_default();
+    let people = people.unwrap_or_default();
     let now = context.now_ms();
     let decisions: Vec<PlanDecision> =
         kept.into_iter().filter(|one| counts(context, stored, one, &people, now)).collect();

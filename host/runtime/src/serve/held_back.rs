@@ -107,7 +107,7 @@ fn waiting_json(waiting: &WaitingVersion) -> Value {
 ///
 /// # Errors
 /// That it is frozen, and why.
-pub fn check_frozen(loaded: &PluginSet, header: &PlanHeader) -> Result<(), Failure> {
+pub(crate) fn check_frozen(loaded: &PluginSet, header: &PlanHeader) -> Result<(), Failure> {
     let Some(why) = frozen(loaded, header) else { return Ok(()) };
     Err(Failure::new(Code::HeldBack, format!("the plan `{}` is frozen: {why}", header.id))
         .rule("plan-frozen")
@@ -115,6 +115,17 @@ pub fn check_frozen(loaded: &PluginSet, header: &PlanHeader) -> Result<(), Failu
             "the operator approves the plugin again (`souk plugins`), which thaws the plan; what was \
              done of it can be undone from the operator's terminal: `souk plans undo`",
         ))
+}
+
+/// The same for the operator, who needs no plugin to take back what was done.
+///
+/// # Errors
+/// That it is frozen, and why.
+pub fn check_frozen_for_operator(loaded: &PluginSet, header: &PlanHeader) -> Result<(), Failure> {
+    match header.origin {
+        PlanOrigin::Undo { .. } => Ok(()),
+        PlanOrigin::Prepared { .. } | PlanOrigin::Applied => check_frozen(loaded, header),
+    }
 }
 
 /// Why a plan that may still be carried out is frozen.

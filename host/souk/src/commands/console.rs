@@ -13,8 +13,8 @@ use souk_state::{StateDir, Timestamp};
 
 use crate::cli::ConsoleCommand;
 use crate::host_figures;
-use crate::output::print;
-use crate::person::passphrase;
+use crate::output::{print, print_result};
+use crate::person::{self, passphrase};
 use crate::setup::Setup;
 use crate::wiring::PlansAlone;
 
@@ -27,16 +27,7 @@ pub(crate) async fn run(
     let ConsoleCommand::Setup { name, principals, passphrase_file, old_passphrase_file } = command;
     let principals = (!principals.is_empty()).then_some(principals);
     let (new, old) = (passphrase_file.as_deref(), old_passphrase_file.as_deref());
-    match set_up(&plans, &name, principals, new, old).await {
-        Ok(text) => {
-            print(&text)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(failure) => {
-            eprintln!("{}", failure.render());
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    print_result(set_up(&plans, &name, principals, new, old).await)
 }
 
 /// Prints a link that opens the sign-in of a running host once.
@@ -73,10 +64,7 @@ async fn set_up(
     new_file: Option<&Path>,
     old_file: Option<&Path>,
 ) -> Result<String, Failure> {
-    let people = plans
-        .people()
-        .list()
-        .map_err(|error| Failure::new(Code::Forbidden, error.to_string()).rule("people"))?;
+    let people = person::all(plans)?;
     let is_known = people.iter().any(|person| person.name == name);
     let old = match people.is_empty() {
         true => None,

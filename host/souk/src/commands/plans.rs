@@ -4,14 +4,13 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use souk_model::plan::{DecisionVerdict, PlanId, PlanOrigin};
+use souk_model::plan::{DecisionVerdict, PlanId};
 use souk_model::{Code, Failure, Principal, Progress, visible};
 use souk_plans::review::masked;
 use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
 use souk_policy::{Mask, Rules};
-use souk_runtime::{check_frozen, why_frozen};
+use souk_runtime::{check_frozen_for_operator, why_frozen};
 use souk_state::audit::Transport;
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_upstream::Session;
@@ -19,7 +18,7 @@ use souk_upstream::Session;
 use super::plans_decide::{self, Choice};
 use crate::cli::{PlansArgs, PlansCommand};
 use crate::end_signals::EndSignals;
-use crate::output::print;
+use crate::output::{print, print_result};
 use crate::render::TextTable;
 use crate::review_text;
 use crate::setup::Setup;
@@ -61,9 +60,7 @@ pub(crate) async fn run(setup: &Setup, plans: PlansArgs) -> anyhow::Result<ExitC
             Ok(code)
         }
         Err(failure) => {
-            let failure = rules.mask_for_any_group(&Principal::local()).failure(failure);
-            eprintln!("{}", failure.render());
-            Ok(ExitCode::FAILURE)
+            print_result(Err(rules.mask_for_any_group(&Principal::local()).failure(failure)))
         }
     }
 }
@@ -111,10 +108,7 @@ async fn show(host: &RunningHost, rules: &Rules, plan: &PlanId, items: u32) -> C
     for (item, progress) in host.plans.items(plan, None, items, &[]).await? {
         text.push_str(&review_text::item(&masked(&ItemReview::of(&item, &progress), &mask)?));
     }
-    let hidden = stored.header.count.saturating_sub(items);
-    if hidden > 0 {
-        let _ = writeln!(text, "\n… and {hidden} more; `-n {}` shows all", stored.header.count);
-    }
+    text.push_str(&review_text::hidden_items(stored.header.count, items));
     Ok((text, ExitCode::SUCCESS))
 }
 
@@ -136,26 +130,12 @@ async fn carry_out(
         return Err(Failure::new(Code::ConfirmationRequired, "the audit trail wants to know why")
             .remedy(format!("souk plans commit {plan} --reason '…'")));
     }
-    // Whoever takes back what was done needs no plugin for it.
-    if !matches!(stored.header.origin, PlanOrigin::Undo { .. }) {
-        check_frozen(&host.registry.loaded(), &stored.header)?;
-    }
+    check_frozen_for_operator(&host.registry.loaded(), &stored.header)?;
     let mask = mask_for(rules, &stored);
     let principal = Principal::local();
-    let commit = CommitRequest {
-        principal: &principal,
-        session: &session,
-        plan,
-        tool: None,
-        reason,
-        key: None,
-        // Whoever sits at the terminal is the operator: the ceiling is for everybody else.
-        gate: &|_, _| Ok(()),
-        wait: Duration::ZERO,
-        operator: true,
-        started: None,
-        progress: ProgressLine::on_terminal(),
-    };
+    // Whoever sits at the terminal is the operator.
+    let commit = CommitRequest::of_operator(&principal, &session, plan, reason);
+    let commit = CommitRequest { progress: ProgressLine::on_terminal(), ..commit };
     let plans = &host.plans;
     let work =
         async { if resume { plans.resume(commit).await } else { plans.commit(commit).await } };

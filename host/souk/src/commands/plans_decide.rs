@@ -10,7 +10,7 @@ use souk_plans::{DecideRequest, ItemReview, PlanReview, Plans};
 use souk_policy::Rules;
 
 use crate::cli::PersonArgs;
-use crate::output::print;
+use crate::output::{print, print_result};
 use crate::person;
 use crate::review_text;
 use crate::setup::Setup;
@@ -33,17 +33,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let plans = PlansAlone::open(setup).await?.plans;
     let rules = setup.rules()?;
-    match decide(&plans, &rules, choice, who).await {
-        Ok(text) => {
-            print(&text)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(failure) => {
-            let failure = rules.mask_for_any_group(&Principal::local()).failure(failure);
-            eprintln!("{}", failure.render());
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    let decided = decide(&plans, &rules, choice, who).await;
+    let mask = rules.mask_for_any_group(&Principal::local());
+    print_result(decided.map_err(|failure| mask.failure(failure)))
 }
 
 async fn decide(
@@ -64,10 +56,7 @@ async fn decide(
         let _ = write!(text, "\nitem {}{left_out}", item.n);
         text.push_str(&review_text::item(&review));
     }
-    let hidden = stored.header.count.saturating_sub(items);
-    if hidden > 0 {
-        let _ = writeln!(text, "\n… and {hidden} more; `-n {}` shows all", stored.header.count);
-    }
+    text.push_str(&review_text::hidden_items(stored.header.count, items));
     // What is decided of is seen before it is asked who decides.
     print(&text).map_err(|error| Failure::internal(error.to_string()))?;
     let person = person::prove(plans, who).await?;

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use souk_model::{Code, Failure, visible};
+use souk_model::{Failure, visible};
 use souk_plans::Plans;
 use souk_state::rfc3339_to_the_second;
 
 use crate::cli::{GoArgs, StopArgs};
-use crate::output::print;
+use crate::output::print_result;
 use crate::person;
 use crate::setup::Setup;
 use crate::wiring::PlansAlone;
@@ -19,7 +19,7 @@ const MEANS: &str = "terminal";
 pub(crate) async fn stop(setup: &Setup, args: StopArgs) -> anyhow::Result<ExitCode> {
     let plans = PlansAlone::open(setup).await?.plans;
     let stopped = plans.stop_writes(OPERATOR, MEANS, args.reason.as_deref()).await;
-    answer(stopped.map(|stop| {
+    print_result(stopped.map(|stop| {
         format!(
             "writes are stopped since {} by {}: nothing is written by any host of this state \
              directory, and what is under way ends within seconds. `souk go` lets them go on\n",
@@ -31,15 +31,11 @@ pub(crate) async fn stop(setup: &Setup, args: StopArgs) -> anyhow::Result<ExitCo
 
 pub(crate) async fn go(setup: &Setup, args: GoArgs) -> anyhow::Result<ExitCode> {
     let plans = PlansAlone::open(setup).await?.plans;
-    answer(let_go_on(&plans, &args).await)
+    print_result(let_go_on(&plans, &args).await)
 }
 
 async fn let_go_on(plans: &Plans, args: &GoArgs) -> Result<String, Failure> {
-    let people = plans
-        .people()
-        .list()
-        .map_err(|error| Failure::new(Code::Forbidden, error.to_string()).rule("people"))?;
-    let by = match people.is_empty() {
+    let by = match person::all(plans)?.is_empty() {
         true => OPERATOR.to_owned(),
         false => person::prove(plans, &args.person).await?.name,
     };
@@ -49,17 +45,4 @@ async fn let_go_on(plans: &Plans, args: &GoArgs) -> Result<String, Failure> {
         false => "writes were not stopped\n",
     }
     .to_owned())
-}
-
-fn answer(result: Result<String, Failure>) -> anyhow::Result<ExitCode> {
-    match result {
-        Ok(text) => {
-            print(&text)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(failure) => {
-            eprintln!("{}", failure.render());
-            Ok(ExitCode::FAILURE)
-        }
-    }
 }
