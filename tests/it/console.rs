@@ -1,6 +1,7 @@
 //! The console: pages on which a person reviews plans and decides, as a browser sees them, over the built
 //! host's own listener. What is attacked here is a way past the person.
 
+mod addresses;
 mod attacks;
 mod browser;
 mod deciding;
@@ -13,7 +14,7 @@ use souk_model::Secret;
 use souk_state::people::{People, PersonChange};
 use souk_tests::{DemoStore, Era, Home, HttpHost, Mcp, Souk, calls, lines_of};
 
-use browser::Browser;
+pub(crate) use browser::Browser;
 
 /// The passphrase of the first person, `anna`.
 const ANNA: &str = "correct horse battery";
@@ -55,10 +56,7 @@ impl Shop {
 
     /// Sets a person, or another passphrase of theirs.
     fn set(&self, name: &str, old: Option<&str>, new: &str, principals: Option<&[String]>) {
-        let secret = |text: &str| Secret::from(text.to_owned());
-        let (old, new) = (old.map(secret), secret(new));
-        let change = PersonChange { name, old: old.as_ref(), new: &new, principals };
-        People::new(self.home.path("state")).set(change).unwrap();
+        set_up(&self.home, name, old, new, principals);
     }
 
     /// The agent, over MCP.
@@ -118,6 +116,14 @@ token = "an-agents-token-0123456789"
 [[approvals.rules]]
 need = "person"
 "#;
+
+/// Sets a person in a home's state, or another passphrase of theirs.
+fn set_up(home: &Home, name: &str, old: Option<&str>, new: &str, principals: Option<&[String]>) {
+    let secret = |text: &str| Secret::from(text.to_owned());
+    let (old, new) = (old.map(secret), secret(new));
+    let change = PersonChange { name, old: old.as_ref(), new: &new, principals };
+    People::new(home.path("state")).set(change).unwrap();
+}
 
 fn souk<'h>(home: &'h Home, store: &DemoStore) -> Souk<'h> {
     home.souk(["serve"]).on(store)

@@ -272,7 +272,12 @@ impl Souk<'_> {
     /// # Panics
     /// When it does not come to that.
     pub async fn http(&self) -> HttpHost {
-        let with_port = self.clone().args(["--http", "127.0.0.1:0"]);
+        self.http_at("127.0.0.1:0").await
+    }
+
+    /// The same, at this address.
+    pub async fn http_at(&self, address: &str) -> HttpHost {
+        let with_port = self.clone().args(["--http", address]);
         HttpHost::start(Process::start(with_port.command())).await
     }
 

@@ -8,6 +8,7 @@ use souk_state::audit::AuditTrail;
 use souk_state::people::{People, Person};
 use souk_state::{StateDir, StateError, Timestamp};
 
+use crate::access::address_proof::AddressProof;
 use crate::access::console_addresses::{ConsoleAddresses, ConsoleOrigin};
 use crate::access::guess_delay::GuessDelay;
 use crate::access::login_link::LoginLinks;
@@ -34,6 +35,7 @@ pub struct Console {
     pub(crate) plans: Arc<Plans>,
     pub(crate) host: Arc<dyn ConsoleHost>,
     pub(crate) people: People,
+    pub(crate) proof: AddressProof,
     pub(crate) links: LoginLinks,
     pub(crate) sessions: ConsoleSessions,
     pub(crate) guesses: GuessDelay,
@@ -56,6 +58,7 @@ impl Console {
     /// The state's key cannot be read or made.
     pub fn new(deps: ConsoleDeps) -> Result<Arc<Self>, StateError> {
         Ok(Arc::new(Self {
+            proof: AddressProof::of(&deps.state)?,
             links: LoginLinks::of(&deps.state)?,
             people: People::new(deps.state.path()),
             plans: deps.plans,

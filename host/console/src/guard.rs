@@ -9,8 +9,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, ORIGIN};
 use http::{HeaderMap, Method, StatusCode};
-use souk_model::Failure;
 use souk_model::plan::PlanId;
+use souk_model::{ConnectionAddresses, Failure};
 
 use crate::access::console_addresses::ConsoleOrigin;
 use crate::access::form::{CODE_FIELD, FORM_BYTES, FormFields};
@@ -28,7 +28,7 @@ pub(crate) async fn check_caller(
     next: Next,
 ) -> Response {
     let from = peer(&request);
-    let found = console.addresses.of_request(request.headers(), from);
+    let found = console.addresses.of_request(request.headers(), client(&request).or(from));
     let Some(origin) = found else {
         let mut response = pages::notice::wrong_address(&console.addresses);
         headers::protect(&mut response);
@@ -55,6 +55,11 @@ fn peer(request: &Request) -> Option<IpAddr> {
     let address = extensions.get::<ConnectInfo<IpAddr>>().map(|ConnectInfo(from)| *from);
     let socket = || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
     address.or_else(socket)
+}
+
+/// The very address that a request comes from, which is not counted as one of a network.
+fn client(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectionAddresses>().map(|ends| ends.client().ip())
 }
 
 /// Whether a request is one that a person's browser sends, for a page of the console or for a button on

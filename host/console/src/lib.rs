@@ -18,6 +18,7 @@ mod host;
 mod pages;
 mod router;
 
+pub use access::address_proof::{AddressProof, LOOPBACK, is_no_address};
 pub use access::console_addresses::{CONSOLE_HOST, ConsoleAddresses};
 pub use access::login_link::{LINK_LIFETIME, LoginLinks};
 pub use console::{Console, ConsoleDeps};

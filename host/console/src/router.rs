@@ -7,6 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
+use crate::access::address_proof::PROOF_PATH;
 use crate::access::sessions::SESSION_PATH;
 use crate::console::Console;
 use crate::guard::{check_caller, let_in_person};
@@ -45,6 +46,7 @@ impl Console {
             .route("/console/plans/{plan}", get(pages::entry::show_for_plan))
             .route("/console/login/{link}", get(pages::sign_in::open))
             .route("/console/login", get(pages::sign_in::show).post(pages::sign_in::sign_in))
+            .route(&format!("{PROOF_PATH}{{text}}"), get(pages::proof::show))
             .route("/console/style.css", get(pages::assets::style))
             .route("/console/icon.svg", get(pages::assets::icon))
             .route("/console/script.js", get(pages::assets::script))

@@ -74,7 +74,7 @@ mod tool_list;
 pub use content::{USAGE_META, WAITING_META};
 pub use http::{
     AllowedHost, AllowedOrigin, BindError, HttpConfig, HttpServer, InvalidHostRule, check_bind,
-    router, serve_http,
+    router, serve_http, serve_pages,
 };
 pub use limits::TransportLimits;
 pub use stdio::{serve_stdio, serve_streams};

@@ -17,9 +17,11 @@
 
 mod action;
 mod actions;
+mod address_range;
 mod callers;
 pub mod capabilities;
 mod client;
+mod connection_addresses;
 mod content;
 mod counted;
 mod decimal;
@@ -46,9 +48,11 @@ pub use actions::{
     Actions, CallFailure, CallUsage, Features, Progress, PromptRequest, Tool, ToolCall, ToolHints,
     ToolResult,
 };
+pub use address_range::{AddressRange, InvalidAddressRange};
 pub use callers::{Callers, InvalidCallers};
 pub use capabilities::{Capabilities, Finding};
 pub use client::{Client, Elicitation, ElicitationAnswer, LogLevel, NoAnswer};
+pub use connection_addresses::ConnectionAddresses;
 pub use content::{Audio, AudioType, ContentBlock, DocumentBlock, Image, ImageType};
 pub use counted::counted;
 pub use decimal::{Decimal, InvalidDecimal};

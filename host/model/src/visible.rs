@@ -55,6 +55,13 @@ pub fn is_visible(text: &str) -> bool {
     matches!(self::text(text), Cow::Borrowed(_))
 }
 
+/// What somebody else says, in one line and in quotes that it cannot close: so that it does not pass for
+/// the host's own words.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("“{}”", line(text).replace(['“', '”'], "\""))
+}
+
 /// The text in one line: line breaks and tabs are written out too.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {

@@ -1,11 +1,9 @@
 //! What the console asks of this host, and where its pages are served.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use axum::Router;
 use souk_console::{
     Console, ConsoleAddresses, ConsoleDeps, ConsoleHost, HealthSection, PluginChoice, PluginsView,
 };
@@ -20,8 +18,6 @@ use souk_state::StateDir;
 use souk_state::approvals::ApprovalStore;
 use souk_state::audit::AuditTrail;
 use souk_upstream::StoreConfig;
-use tokio::net::TcpListener;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::commands::{doctor, plugins};
 use crate::setup::Setup;
@@ -40,16 +36,18 @@ struct ServingHost {
     state: PathBuf,
 }
 
-/// The console of this host, where it listens at this address.
+/// The console of this host, where its name on this machine means the host at this port, or where a
+/// proxy stands in front; none where neither is.
 ///
 /// # Errors
 /// The state directory cannot be used.
 pub(crate) fn console(
     host: &RunningHost,
     setup: &Setup,
-    listening: SocketAddr,
-) -> anyhow::Result<(Arc<Console>, ConsoleAddresses)> {
-    let addresses = ConsoleAddresses::new(listening.port(), setup.http.public_url.as_deref());
+    port: Option<u16>,
+) -> anyhow::Result<Option<(Arc<Console>, ConsoleAddresses)>> {
+    let (public, proxies) = (setup.http.public_url.as_deref(), setup.http.proxies.clone());
+    let Some(addresses) = ConsoleAddresses::new(port, public, proxies) else { return Ok(None) };
     let serving = ServingHost {
         dispatcher: host.dispatcher.clone(),
         registry: host.registry.clone(),
@@ -69,18 +67,7 @@ pub(crate) fn console(
         host: Arc::new(serving),
     })?;
     host.plans.set_console(&addresses.url());
-    Ok((console, addresses))
-}
-
-/// Serves the console alone, for a host that speaks with its client over stdio, until the answer is
-/// dropped. Its listener is of this machine.
-pub(crate) fn serve_alone(listener: TcpListener, pages: Router) -> AbortOnDropHandle<()> {
-    let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
-    AbortOnDropHandle::new(tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, pages).await {
-            tracing::error!("the console is not served any more: {error}");
-        }
-    }))
+    Ok(Some((console, addresses)))
 }
 
 #[async_trait]

@@ -27,24 +27,35 @@ pub(crate) struct HostFigures {
     process: Option<String>,
     /// When it said so.
     pub(crate) at: Timestamp,
-    /// Where its console is, where it serves one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) console: Option<String>,
+    /// Its console.
+    #[serde(flatten)]
+    pub(crate) console: ConsoleNote,
     pub(crate) plugins: Vec<PluginFigures>,
+}
+
+/// What a host says of its console.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct ConsoleNote {
+    /// Where it is, where it is served.
+    #[serde(rename = "console", skip_serializing_if = "Option::is_none", default)]
+    pub(crate) url: Option<String>,
+    /// Why it is not served on this machine, for people.
+    #[serde(rename = "no_console", skip_serializing_if = "Option::is_none", default)]
+    pub(crate) why_not: Option<String>,
 }
 
 /// The note of this process, removed when it is dropped.
 pub(crate) struct FiguresNote {
     path: PathBuf,
     process: Option<String>,
-    console: Option<String>,
+    console: ConsoleNote,
     last: Option<(Instant, Vec<PluginFigures>)>,
     has_failed: bool,
 }
 
 impl FiguresNote {
     /// None is written yet.
-    pub(crate) fn new(state_dir: &Path, console: Option<String>) -> Self {
+    pub(crate) fn new(state_dir: &Path, console: ConsoleNote) -> Self {
         // Containers count their processes alike, so that a number alone may be another's.
         let name = format!("{PREFIX}{}-{:x}", std::process::id(), Timestamp::now().as_nanosecond());
         let process = ProcessIdentity::current().map(|process| process.to_string());
@@ -170,8 +181,8 @@ mod tests {
     #[test]
     fn hosts_are_summed_while_they_run_and_gone_when_they_are() {
         let directory = tempfile::tempdir().unwrap();
-        let (mut one, mut other) =
-            (FiguresNote::new(directory.path(), None), FiguresNote::new(directory.path(), None));
+        let note = || FiguresNote::new(directory.path(), ConsoleNote::default());
+        let (mut one, mut other) = (note(), note());
         one.write(vec![calls("a", 1), calls("b", 2)]);
         other.write(vec![calls("b", 3)]);
         let sums = || -> Vec<(String, u64)> {
@@ -186,8 +197,13 @@ mod tests {
         // One that was killed leaves its note behind, and whoever looks removes it.
         let of_process = |process: String, ago: i64| {
             let at = Timestamp::from_second(Timestamp::now().as_second() - ago).unwrap();
-            let figures =
-                HostFigures { pid: 1, process: Some(process), at, console: None, plugins: vec![] };
+            let figures = HostFigures {
+                pid: 1,
+                process: Some(process),
+                at,
+                console: ConsoleNote::default(),
+                plugins: vec![],
+            };
             let path = directory.path().join("figures-1-1");
             write_note(&path, &serde_json::to_vec(&figures).unwrap()).unwrap();
             (of_running(directory.path()).len(), path.exists())

@@ -17,6 +17,7 @@ mod decisions;
 mod denial;
 mod end_signals;
 mod host_figures;
+mod host_listeners;
 mod logging;
 mod notify;
 mod open_files;

@@ -13,7 +13,7 @@ use souk_state::continuity;
 use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
 
-use crate::host_figures::FiguresNote;
+use crate::host_figures::{ConsoleNote, FiguresNote};
 use crate::setup::Setup;
 use crate::wiring::RunningHost;
 
@@ -49,7 +49,7 @@ struct Anchor {
 
 impl Upkeep {
     /// Of this host, whose console is there.
-    pub(crate) fn of(host: &RunningHost, setup: &Setup, console: Option<String>) -> Self {
+    pub(crate) fn of(host: &RunningHost, setup: &Setup, console: ConsoleNote) -> Self {
         let anchor = setup.audit_anchor().map(|(target, seconds)| Anchor {
             target,
             every: Duration::from_secs(seconds),

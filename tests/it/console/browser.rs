@@ -1,10 +1,13 @@
 //! A browser, as far as the console can tell one.
 
+use std::cell::RefCell;
+
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Method, StatusCode};
+use souk_tests::{Home, until};
 
 /// A browser: the cookies that it keeps, and the tab that it has open.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     client: Client,
     /// `http://souk.localhost:PORT`
     pub(super) origin: String,
@@ -15,10 +18,10 @@ pub(super) struct Browser {
 }
 
 /// What a page was answered.
-pub(super) struct Page {
-    pub(super) status: StatusCode,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// What is said of a request beside its address.
@@ -38,6 +41,14 @@ impl Browser {
             .unwrap();
         let origin = format!("http://souk.localhost:{port}");
         Self { client, origin, cookie: None, tab: String::new() }
+    }
+
+    /// One in which a person has signed in, by a link that is made in this home.
+    pub(crate) async fn signed_in(home: &Home, name: &str, passphrase: &str) -> Self {
+        let link = link_of(home).await;
+        let mut browser = Self::of(link.split("/console").next().unwrap());
+        browser.sign_in(&link, name, passphrase).await;
+        browser
     }
 
     /// Another tab or browser with the same cookie.
@@ -99,7 +110,7 @@ impl Browser {
     }
 
     /// A page of the tab.
-    pub(super) async fn page(&mut self, path: &str) -> Page {
+    pub(crate) async fn page(&mut self, path: &str) -> Page {
         let path = format!("{}{path}", self.tab);
         self.get(&path).await
     }
@@ -192,6 +203,18 @@ impl Page {
         let found = self.hidden(action).into_iter().find(|(name, _)| name == "code");
         found.unwrap().1
     }
+}
+
+/// What `souk console` prints in this home, once a host there serves a console: a link.
+pub(super) async fn link_of(home: &Home) -> String {
+    let link = RefCell::new(String::new());
+    until("a console is there", async || {
+        let made = home.souk(["console"]).run().await;
+        *link.borrow_mut() = made.out.lines().next().unwrap_or_default().to_owned();
+        made.status == Some(0)
+    })
+    .await;
+    link.into_inner()
 }
 
 /// A form's body.

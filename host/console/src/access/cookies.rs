@@ -10,8 +10,9 @@ use super::secret_token::{SecretToken, is_well_formed};
 const SECURE: &str = "__Host-souk-console";
 /// Without TLS, on this machine.
 const PLAIN: &str = "souk-console";
-/// Cookies of the name that are looked at: whoever serves something else on this host can set more.
-const MOST: usize = 8;
+/// Cookies of the name that are looked at: more than browsers keep of one host. Whoever serves something
+/// else on this host can set others of the name, also such as stand before the session's own.
+const MOST: usize = 256;
 
 fn name(origin: &ConsoleOrigin) -> &'static str {
     if origin.is_secure { SECURE } else { PLAIN }
@@ -59,6 +60,9 @@ mod tests {
         let text = format!("x={one}; souk-console={one};souk-console = {two}; souk-console=short");
         headers.insert(COOKIE, text.parse().unwrap());
         assert_eq!(secrets(&headers, &origin), [one.clone(), two]);
+        let planted = (0..200).map(|n| format!("souk-console={n:043}; ")).collect::<String>();
+        headers.insert(COOKIE, format!("{planted}souk-console={one}").parse().unwrap());
+        assert_eq!(secrets(&headers, &origin).last(), Some(&one), "none is pushed out");
         let secure = ConsoleOrigin { is_secure: true, ..origin };
         assert!(secrets(&headers, &secure).is_empty());
         let set = set(&secure, &SecretToken::random().unwrap()).unwrap();

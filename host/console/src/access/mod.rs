@@ -2,6 +2,7 @@
 //!
 //! | file | what it owns |
 //! |---|---|
+//! | `address_proof` | who answers at the console's addresses |
 //! | `secret_token` | texts that cannot be guessed |
 //! | `console_addresses` | the names that the console answers to |
 //! | `login_link` | links that open the sign-in once |
@@ -11,6 +12,7 @@
 //! | `cookies` | the session's cookie |
 //! | `form` | what a browser sends when a button is pressed |
 
+pub(crate) mod address_proof;
 pub(crate) mod console_addresses;
 pub(crate) mod cookies;
 pub(crate) mod form;

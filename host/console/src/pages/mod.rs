@@ -16,6 +16,7 @@
 //! | `run` | carrying out, stopping, taking back, and how far it is |
 //! | `writes` | the stop button |
 //! | `plugins` | what each may do, what waits, what was used |
+//! | `proof` | who answers at this address |
 //! | `stores` | how the stores are |
 //! | `figures` | calls, refusals, and money against caps |
 //! | `audit` | the trail, read and verified |
@@ -36,6 +37,7 @@ pub(crate) mod plan;
 mod plan_view;
 pub(crate) mod plans;
 pub(crate) mod plugins;
+pub(crate) mod proof;
 pub(crate) mod run;
 pub(crate) mod sign_in;
 pub(crate) mod stores;

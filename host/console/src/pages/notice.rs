@@ -77,7 +77,8 @@ pub(crate) fn wrong_address(addresses: &ConsoleAddresses) -> Response {
         title: "The console has an address of its own",
         text: "It is not served under the name that you used: a browser would show its session to \
                whatever else has that name on this machine.",
-        hint: "",
+        hint: "Under its public name it takes what comes from this machine, or from a proxy that \
+               `http.proxies` names: only there TLS is known to have been in between.",
         link: Some((&url, &url)),
     };
     page(StatusCode::MISDIRECTED_REQUEST, &notice)

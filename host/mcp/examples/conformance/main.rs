@@ -132,5 +132,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    Ok(serve_http(listener, http, stop).await?)
+    Ok(serve_http(vec![listener], http, stop).await?)
 }

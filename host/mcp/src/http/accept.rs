@@ -1,4 +1,5 @@
-//! Accepting connections and serving each until it ends, has to go, or takes too long.
+//! Accepting connections and serving each until it ends, has to go, or takes too long. Whatever this host
+//! serves over HTTP is accepted here, so that no listener of it has other limits.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use souk_model::ConnectionAddresses;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -33,7 +35,8 @@ const REST: Duration = Duration::from_millis(20);
 
 /// What it takes to serve connections.
 pub(crate) struct Acceptor {
-    pub(crate) listener: TcpListener,
+    /// All of the same service. None of them may be of no address.
+    pub(crate) listeners: Vec<TcpListener>,
     pub(crate) router: Router,
     pub(crate) connections: Arc<Connections>,
     pub(crate) timeouts: ConnectionTimeouts,
@@ -45,14 +48,22 @@ impl Acceptor {
     /// Accepts until [`closing`](Self::closing), and then until all connections have ended.
     pub(crate) async fn run(self) {
         let tasks = TaskTracker::new();
+        let accepting = self.listeners.iter().map(|listener| self.accept(listener, &tasks));
+        futures::future::join_all(accepting).await;
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    /// Accepts of one listener until [`closing`](Self::closing).
+    async fn accept(&self, listener: &TcpListener, tasks: &TaskTracker) {
         let complaints = Seldom::default();
         loop {
             let accepted = tokio::select! {
-                () = self.closing.cancelled() => break,
-                accepted = self.listener.accept() => accepted,
+                () = self.closing.cancelled() => return,
+                accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, address)) => self.take(stream, address, &tasks, &complaints),
+                Ok((stream, address)) => self.take(stream, address, tasks, &complaints),
                 // The client was gone again before it was accepted.
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
@@ -65,8 +76,6 @@ impl Acceptor {
                 }
             }
         }
-        tasks.close();
-        tasks.wait().await;
     }
 
     fn take(
@@ -88,8 +97,12 @@ impl Acceptor {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
+        // Of one whose own end cannot be told nothing is proved by what is served on it.
+        let addresses = stream.local_addr().ok();
+        let addresses = addresses.map(|server| ConnectionAddresses::new(address, server));
         let (router, closing) = (self.router.clone(), self.closing.clone());
-        tasks.spawn(serve(stream, handle, router, self.timeouts, closing));
+        let connection = AcceptedConnection { stream, handle, addresses };
+        tasks.spawn(serve(connection, router, self.timeouts, closing));
     }
 }
 
@@ -98,18 +111,28 @@ fn is_the_clients(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn serve(
+/// A connection that was let in.
+struct AcceptedConnection {
     stream: TcpStream,
     handle: ConnectionHandle,
+    addresses: Option<ConnectionAddresses>,
+}
+
+async fn serve(
+    connection: AcceptedConnection,
     router: Router,
     timeouts: ConnectionTimeouts,
     closing: CancellationToken,
 ) {
+    let AcceptedConnection { stream, handle, addresses } = connection;
     let of_requests = handle.clone();
     let service = router.map_request(move |request: Request<Incoming>| {
         of_requests.begins();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(of_requests.clone());
+        if let Some(addresses) = addresses {
+            request.extensions_mut().insert(addresses);
+        }
         request
     });
     let io = TokioIo::new(WatchedStream { stream, handle: handle.clone() });

@@ -1,7 +1,11 @@
 //! The operator's settings of a server over HTTP.
 
-use serde::Deserialize;
+use std::time::Duration;
 
+use serde::Deserialize;
+use souk_model::AddressRange;
+
+use super::connections::{ConnectionLimits, ConnectionTimeouts};
 use super::host_guard::{AllowedHost, AllowedOrigin};
 
 /// How the protocol is served over HTTP.
@@ -24,6 +28,9 @@ pub struct HttpConfig {
     /// The address clients see, without a path, where a proxy stands in front:
     /// `https://souk.example`. By default what the request was sent to.
     pub public_url: Option<String>,
+    /// Where that proxy is, if it is not on this machine: what comes from elsewhere under the public
+    /// name did not come by TLS. None.
+    pub proxies: Vec<AddressRange>,
     /// Bytes of one request's body. 4 MiB.
     pub body_bytes: usize,
     /// Open connections. Where there are more, one on which nothing is being answered is closed.
@@ -48,12 +55,31 @@ pub struct HttpConfig {
     pub shutdown_s: u64,
 }
 
+impl HttpConfig {
+    /// How many connections there may be, within what the system lets this process have open.
+    pub(super) fn connection_limits(&self) -> ConnectionLimits {
+        let limits = ConnectionLimits { all: self.connections, each: self.connections_each };
+        limits.within_descriptors()
+    }
+
+    /// How long clients may take.
+    pub(super) fn connection_timeouts(&self) -> ConnectionTimeouts {
+        let seconds = Duration::from_secs;
+        ConnectionTimeouts {
+            header: seconds(self.header_timeout_s),
+            body: seconds(self.body_timeout_s),
+            idle: seconds(self.idle_timeout_s),
+        }
+    }
+}
+
 impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             public_url: None,
+            proxies: Vec::new(),
             body_bytes: 4 * 1024 * 1024,
             connections: 1_024,
             connections_each: 512,

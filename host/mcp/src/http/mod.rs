@@ -9,6 +9,7 @@ mod event_log;
 mod host_guard;
 mod json_rpc;
 mod open_requests;
+mod own_pages;
 mod pages;
 mod peer;
 mod request_body;
@@ -25,13 +26,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+#[cfg(doc)]
+use axum::extract::ConnectInfo;
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use futures::StreamExt;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+#[cfg(doc)]
+use souk_model::ConnectionAddresses;
 use souk_model::{Actions, Callers, Principal};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -41,6 +46,7 @@ use tokio_util::task::TaskTracker;
 pub use auth::{BindError, check_bind};
 pub use config::HttpConfig;
 pub use host_guard::{AllowedHost, AllowedOrigin, InvalidHostRule};
+pub use own_pages::serve_pages;
 
 use crate::caller::Caller;
 use crate::server::McpHandler;
@@ -48,9 +54,10 @@ use crate::server_state::ServerState;
 use crate::{ServeError, TransportLimits};
 use accept::Acceptor;
 use auth::TokenError;
-use connections::{ConnectionHandle, ConnectionLimits, ConnectionTimeouts, Connections};
+use connections::{ConnectionHandle, Connections};
 use host_guard::HostGuard;
 use json_rpc::is_stream;
+use own_pages::connection_of;
 use peer::Peer;
 use request_body::RequestBodies;
 use seldom::Seldom;
@@ -68,7 +75,8 @@ pub struct HttpServer {
     pub config: HttpConfig,
     /// What is served beside the protocol, on the same listener and behind the same guard of hosts and
     /// origins: routes of their own, none of which is the protocol's. Each of its requests says whom it
-    /// comes from ([`ConnectInfo`] of an [`IpAddr`]), where that is known.
+    /// comes from ([`ConnectInfo`] of an [`IpAddr`]), and between which ends its connection is
+    /// ([`ConnectionAddresses`]), where that is known.
     pub pages: Router,
 }
 
@@ -146,10 +154,7 @@ async fn check_host(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let connection = request.extensions().get::<ConnectionHandle>().cloned();
-    if let Some(connection) = &connection {
-        request.extensions_mut().insert(ConnectInfo(connection.peer().address()));
-    }
+    let connection = connection_of(&mut request);
     let checked = state.guard.check(request.uri(), request.headers());
     let in_protocol = [ENDPOINT, ENDPOINT_WITH_SLASH].contains(&request.uri().path());
     let shared_with = state.guard.shared_with(request.headers());
@@ -279,37 +284,34 @@ async fn end_sessions_of_the_gone(actions: Arc<dyn Actions>, sessions: Arc<HttpS
     }
 }
 
-/// Serves clients over HTTP until `shutdown` is ready; then calls under way get
-/// [`HttpConfig::shutdown_s`] to end.
+/// Serves clients over HTTP, the same on all of these listeners, until `shutdown` is ready; then calls
+/// under way get [`HttpConfig::shutdown_s`] to end.
 ///
 /// # Errors
-/// [`ServeError::Bind`] if [`check_bind`] refuses the listener's address; [`ServeError::Io`] if
-/// the listener fails.
+/// [`ServeError::Bind`] if [`check_bind`] refuses a listener's address; [`ServeError::Io`] if
+/// a listener fails.
 pub async fn serve_http(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     mut http: HttpServer,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    let address = listener.local_addr()?;
-    check_bind(address, &http.actions.callers())?;
-    if !address.ip().is_unspecified() {
-        http.config.allowed_hosts.push(AllowedHost::address(address.ip()));
+    for listener in &listeners {
+        let address = listener.local_addr()?;
+        check_bind(address, &http.actions.callers())?;
+        if !address.ip().is_unspecified() {
+            http.config.allowed_hosts.push(AllowedHost::address(address.ip()));
+        }
     }
     let config = &http.config;
-    let (grace, seconds) = (Duration::from_secs(config.shutdown_s), Duration::from_secs);
-    let limits = ConnectionLimits { all: config.connections, each: config.connections_each };
-    let timeouts = ConnectionTimeouts {
-        header: seconds(config.header_timeout_s),
-        body: seconds(config.body_timeout_s),
-        idle: seconds(config.idle_timeout_s),
-    };
+    let grace = Duration::from_secs(config.shutdown_s);
+    let (limits, timeouts) = (config.connection_limits(), config.connection_timeouts());
     let actions = http.actions.clone();
     let HttpParts { router, shared, sessions, stop, posts } = build(http);
     let closing = CancellationToken::new();
     let acceptor = Acceptor {
-        listener,
+        listeners,
         router,
-        connections: Connections::new(limits.within_descriptors()),
+        connections: Connections::new(limits),
         timeouts,
         closing: closing.clone(),
     };

@@ -45,7 +45,7 @@ pub(crate) async fn serve(fake: &Arc<Fake>, config: HttpConfig) -> Served {
         config,
         pages: axum::Router::new(),
     };
-    let server = tokio::spawn(serve_http(listener, http, async {
+    let server = tokio::spawn(serve_http(vec![listener], http, async {
         let _ = stopped.await;
     }));
     Served { address, stop, server }
@@ -352,7 +352,7 @@ async fn an_address_that_others_reach_is_not_served_without_tokens() {
         config: HttpConfig::default(),
         pages: axum::Router::new(),
     };
-    let refused = serve_http(listener, http, std::future::pending()).await.err().unwrap();
+    let refused = serve_http(vec![listener], http, std::future::pending()).await.err().unwrap();
     assert!(refused.to_string().contains("configure tokens, or bind to 127.0.0.1"), "{refused}");
 }
 

@@ -4,15 +4,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use souk_console::{LINK_LIFETIME, LoginLinks};
+use souk_console::{AddressProof, LINK_LIFETIME, LoginLinks};
 use souk_model::plan::DecisionMeans;
 use souk_model::{Code, ExposeSecret, Failure};
 use souk_plans::Plans;
 use souk_state::people::People;
 use souk_state::{StateDir, Timestamp};
+use url::Url;
 
 use crate::cli::ConsoleCommand;
-use crate::host_figures;
+use crate::host_figures::{self, ConsoleNote, HostFigures};
 use crate::output::{print, print_result};
 use crate::person::{self, passphrase};
 use crate::setup::Setup;
@@ -36,9 +37,15 @@ fn open(setup: &Setup) -> anyhow::Result<ExitCode> {
     if People::new(state.path()).list()?.is_empty() {
         bail!("nobody can decide yet: `souk console setup` sets a passphrase first");
     }
-    let hosts = host_figures::of_running(state.path());
-    let consoles: Vec<&str> = hosts.iter().filter_map(|host| host.console.as_deref()).collect();
+    let (consoles, doubts) = proved_consoles(&state)?;
     let Some((console, others)) = consoles.split_first() else {
+        if !doubts.is_empty() {
+            bail!(
+                "no link is made, since the sign-in could be somebody else's page:\n  {}\nStart the host \
+                 again, at another port if need be",
+                doubts.join("\n  ")
+            );
+        }
         bail!(
             "no host of `{}` serves a console: start one with `souk serve --http 127.0.0.1:8808`, or \
              set `console.stdio`",
@@ -55,6 +62,33 @@ fn open(setup: &Setup) -> anyhow::Result<ExitCode> {
     }
     print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The consoles of running hosts, and why others are left out. One on this machine has to prove, at every
+/// address that its name means, that it is a host of this state directory; behind a public name TLS does.
+fn proved_consoles(state: &StateDir) -> anyhow::Result<(Vec<String>, Vec<String>)> {
+    let (mut consoles, mut doubts) = (Vec::new(), Vec::new());
+    let proof = AddressProof::of(state)?;
+    for HostFigures { pid, console, .. } in host_figures::of_running(state.path()) {
+        let doubt = |why: String| format!("the host with process {pid}: {why}");
+        match console {
+            ConsoleNote { url: Some(url), .. } => {
+                match local_port(&url).map(|at| proof.check(at)) {
+                    None | Some(Ok(())) => consoles.push(url),
+                    Some(Err(why)) => doubts.push(doubt(why)),
+                }
+            }
+            ConsoleNote { url: None, why_not: Some(why) } => doubts.push(doubt(why)),
+            ConsoleNote { url: None, why_not: None } => {}
+        }
+    }
+    Ok((consoles, doubts))
+}
+
+/// The port of an address without TLS, which is one on this machine.
+fn local_port(url: &str) -> Option<u16> {
+    let url = Url::parse(url).ok()?;
+    url.port_or_known_default().filter(|_| url.scheme() != "https")
 }
 
 async fn set_up(

@@ -1,21 +1,22 @@
 //! `souk serve`
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use souk_console::{Console, ConsoleAddresses};
 use souk_mcp::{HttpServer, TransportLimits};
 use souk_model::counted;
 use souk_plans::EndUrgency;
 use souk_runtime::Registry;
 use souk_state::audit::Transport;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::console_host;
 use crate::end_signals::EndSignals;
+use crate::host_figures::ConsoleNote;
+use crate::host_listeners::{ANY_PORT, HostListeners};
 use crate::notify::Notifier;
 use crate::refused_config::RefusalNote;
 use crate::reload::{ConfigWatch, ReloadedConfig};
@@ -23,8 +24,6 @@ use crate::setup::Setup;
 use crate::upkeep::Upkeep;
 use crate::wiring::RunningHost;
 
-/// Where the console is served of a host on stdio: at a port that is free.
-const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// How often the configuration's file is looked at for changes.
 const CONFIG_POLL: std::time::Duration = std::time::Duration::from_millis(500);
 /// How long answers to calls that have ended are given to be written.
@@ -43,6 +42,9 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     let callers = setup.rules()?.callers();
     if let Some(address) = listen {
         souk_mcp::check_bind(address, &callers)?;
+    }
+    let listen_at = listen.or_else(|| setup.console_on_stdio().then_some(ANY_PORT));
+    if listen_at.is_some() {
         raise_descriptors();
     }
     let host = RunningHost::start(&setup, transport).await?;
@@ -57,34 +59,34 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     }
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
     tokio::spawn(tell_what_serves(host.registry.clone()));
-    let listener = match listen {
-        Some(address) => Some(bind(address).await?),
-        None if setup.console_on_stdio() => Some(bind(LOOPBACK).await?),
+    let listeners = match listen_at {
+        Some(address) => Some(HostListeners::bind(address).await?),
         None => None,
     };
-    let console = match &listener {
-        Some(listener) => Some(console_host::console(&host, &setup, listener.local_addr()?)?),
-        None => None,
+    let (console, where_to_decide) = match &listeners {
+        Some(listeners) => open_console(&host, &setup, listeners)?,
+        None => (None, ConsoleNote::default()),
     };
-    let console_url = console.as_ref().map(|(_, addresses)| addresses.url());
-    let pages = console.map(|(console, _)| console.router()).unwrap_or_default();
+    let console_url = where_to_decide.url.clone();
+    let pages = console.map(|console| console.router()).unwrap_or_default();
     let (end, ended) = tokio::sync::oneshot::channel();
-    let upkeep = tokio::spawn(Upkeep::of(&host, &setup, console_url.clone()).run(ended));
+    let upkeep = tokio::spawn(Upkeep::of(&host, &setup, where_to_decide).run(ended));
     tokio::spawn(crate::allocator::give_back());
     let note = RefusalNote::new(&setup.state_dir()?);
     let following = follow_configuration(setup.clone(), host.dispatcher.clone(), note);
     let following = AbortOnDropHandle::new(tokio::spawn(following));
     let limits = setup.mcp.clone();
     let mut signals = EndSignals::listen();
-    match listener {
+    match listeners {
         None => serve_stdio(&host, limits, &mut signals).await?,
-        Some(listener) if listen.is_none() => {
-            let _serving = console_host::serve_alone(listener, pages);
+        Some(listeners) if listen.is_none() => {
+            let (sockets, config) = (listeners.sockets, setup.http.clone());
+            let serving = async move { souk_mcp::serve_pages(sockets, pages, &config).await };
+            let _serving = AbortOnDropHandle::new(tokio::spawn(serving));
             serve_stdio(&host, limits, &mut signals).await?;
         }
-        Some(listener) => {
-            let at = listener.local_addr()?;
-            eprint!("{}", how_to_connect(at, demo, callers.is_open(), console_url.as_deref()));
+        Some(HostListeners { sockets, address, .. }) => {
+            eprint!("{}", how_to_connect(address, demo, callers.is_open(), console_url.as_deref()));
             let (actions, config) = (host.dispatcher.clone(), setup.http.clone());
             let http = HttpServer { actions, limits, config, pages };
             // Calls get their answers while they are given time to end.
@@ -92,7 +94,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
                 signals.next().await;
                 let _ = host.plans.end_runs(EndUrgency::AfterRequests);
             };
-            souk_mcp::serve_http(listener, http, asked_to_end).await?;
+            souk_mcp::serve_http(sockets, http, asked_to_end).await?;
         }
     }
     // What is under way in the store is answered and written down, and its plan given back.
@@ -109,8 +111,25 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+/// The console, where it can be served, and what is noted of it for `souk console`.
+fn open_console(
+    host: &RunningHost,
+    setup: &Setup,
+    listeners: &HostListeners,
+) -> anyhow::Result<(Option<Arc<Console>>, ConsoleNote)> {
+    let port = listeners.console_port();
+    if let Err(why) = &port {
+        tracing::warn!("the console is not served on this machine: {why}");
+    }
+    let console = console_host::console(host, setup, port.as_ref().ok().copied())?;
+    let note = |addresses: Option<&ConsoleAddresses>| ConsoleNote {
+        url: addresses.map(ConsoleAddresses::url),
+        why_not: port.err(),
+    };
+    Ok(match console {
+        Some((console, addresses)) => (Some(console), note(Some(&addresses))),
+        None => (None, note(None)),
+    })
 }
 
 /// Says what serves, once everything that was there at the start has been looked at.

@@ -113,7 +113,9 @@ impl DevHost {
             pages: axum::Router::new(),
         };
         tokio::spawn(async move {
-            if let Err(error) = souk_mcp::serve_http(listener, http, std::future::pending()).await {
+            if let Err(error) =
+                souk_mcp::serve_http(vec![listener], http, std::future::pending()).await
+            {
                 tracing::error!("MCP is served no longer: {error}");
             }
         });

@@ -40,6 +40,13 @@ pub(super) const HTTP: SettingGroup = SettingGroup {
         )
         .unset("what the request was sent to")
         .example("\"https://souk.example\""),
+        Setting::new(
+            "http.proxies",
+            ValueKind::Names,
+            "Addresses and networks from which that proxy comes, on top of this machine's own; under \
+             `http.public_url` the console is served to no other",
+        )
+        .default("[]"),
         Setting::limit("http.body_bytes", "4194304", "bytes", "One request's body"),
         Setting::limit(
             "http.connections",
