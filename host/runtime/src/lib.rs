@@ -26,6 +26,7 @@ pub use guest::limits::Limits;
 pub use guest::sessions::SessionHost;
 pub use load::compiler::{Compiler, compile_child};
 pub use load::describe::check_group_name;
+pub use load::files::read_if_there;
 pub use load::plugin::Plugin;
 pub use load::plugin_record::{note_approved, note_fetched, note_rejected, note_removed};
 pub use load::plugin_set::{FileRefusal, PluginSet};

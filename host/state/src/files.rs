@@ -1,7 +1,7 @@
 //! What every file in the state directory needs: its permission bits, its directory flushed, and a
 //! file system that takes it.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -32,6 +32,16 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// It cannot be written.
 pub fn write_note(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, bytes, |_| Ok(()))
+}
+
+/// Writes a file that everybody may read whom the permissions let, whole or not at all, in a directory in
+/// which others may write as well: what they have laid there under any name is neither written nor
+/// followed.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_replacing(path: &Path, bytes: &[u8], permissions: Permissions) -> io::Result<()> {
+    replace(path, bytes, |file| file.set_permissions(permissions).and_then(|()| file.sync_all()))
 }
 
 fn replace(

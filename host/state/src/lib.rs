@@ -55,7 +55,7 @@ mod turns;
 pub use cpu_account::{CpuAccount, thread_time};
 pub use dir::StateDir;
 pub use error::{StateError, error_chain};
-pub use files::write_note;
+pub use files::{write_note, write_replacing};
 pub use instant::{rfc3339, rfc3339_to_the_second};
 pub use process::{InvalidProcessIdentity, ProcessIdentity};
 pub use turns::ProcessTurn;

@@ -71,3 +71,68 @@ async fn a_lock_holds_back_a_file_that_is_not_the_one_it_names() {
     let shown = plugins(&home, &[]).await;
     assert!(shown.contains("`souk.lock` cannot be read: unknown field"), "{shown}");
 }
+
+#[tokio::test]
+async fn what_is_laid_in_the_directory_is_written_through_by_no_command() {
+    let home = Home::new();
+    directory(&home);
+    let own = home.write("own", "the operator's own words");
+    let lay = |name: &str| {
+        std::os::unix::fs::symlink(&own, home.path("plugins").join(name)).unwrap();
+    };
+    // Whatever number the command's process gets.
+    let most: u32 = 1 + std::fs::read_to_string("/proc/sys/kernel/ns_last_pid")
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or_else(std::process::id);
+    (most..most + 3_000).for_each(|number| lay(&format!("souk.lock-{number}")));
+    plugins(&home, &["lock"]).await;
+    let lock = home.path("plugins/souk.lock");
+    assert!(lock.symlink_metadata().unwrap().is_file());
+    // The lock that commands take turns by is not followed either, and the file itself is replaced.
+    std::fs::remove_file(&lock).unwrap();
+    lay("souk.lock");
+    plugins(&home, &["lock"]).await;
+    assert!(lock.symlink_metadata().unwrap().is_file());
+    let turn = home.path("plugins/.souk.lock.turn");
+    std::fs::remove_file(&turn).unwrap();
+    lay(".souk.lock.turn");
+    let refused = under(&home, "reads", &["plugins", "lock"]).run().await;
+    assert!(
+        refused.status == Some(1) && refused.err.contains(".souk.lock.turn"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), "the operator's own words");
+}
+
+#[tokio::test]
+async fn who_can_read_the_directory_holds_no_command_up() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    directory(&home);
+    let held = std::fs::File::open(home.path("plugins")).unwrap();
+    held.lock().unwrap();
+    plugins(&home, &["lock"]).await;
+    // Nobody else may open what the commands lock, and whoever is the same user holds it for a while.
+    let turn = home.path("plugins/.souk.lock.turn");
+    assert_eq!(turn.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let held = std::fs::File::open(&turn).unwrap();
+    held.lock().unwrap();
+    let waited = under(&home, "reads", &["plugins", "lock"]).run().await;
+    assert_eq!(waited.status, Some(1), "{}", waited.out);
+    assert!(waited.err.contains(".souk.lock.turn"), "{}", waited.err);
+}
+
+#[tokio::test]
+async fn a_file_as_large_as_anybody_likes_is_removed_without_being_read() {
+    let home = Home::new();
+    directory(&home);
+    let large = home.path("plugins/greet.wasm");
+    // More than there is memory for; on the disk it takes nothing.
+    std::fs::File::create(&large).unwrap().set_len(1 << 42).unwrap();
+    let begun = std::time::Instant::now();
+    let removed = plugins(&home, &["remove", "greet"]).await;
+    assert!(removed.starts_with("removed greet.wasm"), "{removed}");
+    assert!(!large.exists() && begun.elapsed().as_secs() < 30);
+}

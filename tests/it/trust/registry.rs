@@ -30,7 +30,7 @@ fn files(home: &Home) -> Vec<String> {
     let entries = std::fs::read_dir(home.path("plugins")).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| !["auth.wasm", "scope.wasm"].contains(&&**name));
+    names.retain(|name| !["auth.wasm", "scope.wasm", ".souk.lock.turn"].contains(&&**name));
     names.sort();
     names
 }

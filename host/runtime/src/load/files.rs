@@ -111,12 +111,8 @@ pub(crate) fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>, String> 
 /// opened file, so that nothing can be swapped in between. `limit` says whose the limit is.
 ///
 /// # Errors
-/// It is there and cannot be read. For people.
-pub(crate) fn read_if_there(
-    path: &Path,
-    max_bytes: u64,
-    limit: &str,
-) -> Result<Option<Vec<u8>>, String> {
+/// It is there and cannot be read, or has more than `max_bytes`. For people.
+pub fn read_if_there(path: &Path, max_bytes: u64, limit: &str) -> Result<Option<Vec<u8>>, String> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let flags = i32::try_from(flags.bits()).map_err(|error| error.to_string())?;
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {

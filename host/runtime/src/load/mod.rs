@@ -7,7 +7,7 @@ mod coercion;
 pub(crate) mod compiler;
 pub(crate) mod describe;
 mod expected_shape;
-mod files;
+pub(crate) mod files;
 pub(crate) mod host_args;
 mod lineage;
 mod marked_group;

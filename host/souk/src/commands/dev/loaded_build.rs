@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use souk_model::PluginManifest;
 use souk_policy::trust::{ChangeKind, PluginChange, diff};
+use souk_state::write_note;
 
 /// What a build is and asks for, in lines: all of it, as it is shown first and when it is asked for.
 pub(super) fn whole(manifest: &PluginManifest) -> String {
@@ -72,6 +73,6 @@ pub(super) fn read(file: &Path) -> Option<PluginManifest> {
 /// # Errors
 /// It cannot be written.
 pub(super) fn keep(file: &Path, manifest: &PluginManifest) -> anyhow::Result<()> {
-    fs::write(file, serde_json::to_vec(manifest)?)
+    write_note(file, &serde_json::to_vec(manifest)?)
         .with_context(|| format!("cannot write `{}`", file.display()))
 }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use souk_model::short_digest;
-use souk_oci::{ArtifactManifest, OciReference, OciRegistry, sha256};
+use souk_oci::{ArtifactManifest, FileLimit, OciReference, OciRegistry, sha256};
 use souk_policy::trust::{LockFile, PluginSource};
-use souk_runtime::{Plugin, note_fetched};
+use souk_runtime::{Plugin, note_fetched, read_if_there};
 use tempfile::TempDir;
 
 use super::decide::decisions_trail;
@@ -22,6 +22,10 @@ use crate::wiring;
 
 /// Where it lies before it has a name: beside the plugins, in a directory that no host looks into.
 const STAGING: &str = ".souk-fetched-";
+/// In place of a digest: what has the name is no file that holds anything.
+const NO_FILE: &str = "no file";
+/// In place of a digest: it is larger than any plugin.
+const TOO_LARGE: &str = "too large to be a plugin";
 /// The longest name of a file, in letters.
 const MAX_NAME: usize = 64;
 
@@ -95,7 +99,7 @@ impl FetchedPlugin {
         let mut lock = turn.lock()?;
         let file = format!("{name}.wasm");
         let path = directory.join(&file);
-        let before = digest_of(&path)?;
+        let before = digest_of(&path, &limit)?;
         self.check_free(&lock, name, before.as_deref())?;
         let origin = self.reference.at_digest(&self.manifest.digest);
         note_fetched(&trail, &self.plugin, &file, &self.told_on_trail())?;
@@ -194,18 +198,21 @@ pub(super) fn check_name(name: &str) -> anyhow::Result<()> {
 }
 
 /// The SHA-256 of a file; none where there is no such file. A link is not followed, and is another file
-/// than any.
+/// than any, as is one that is larger than a plugin may be: whoever can write the directory decides how
+/// large, and it is not read.
 ///
 /// # Errors
 /// It is there and cannot be read.
-pub(super) fn digest_of(path: &Path) -> anyhow::Result<Option<String>> {
+pub(super) fn digest_of(path: &Path, limit: &FileLimit) -> anyhow::Result<Option<String>> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Ok(found) if !found.is_file() => return Ok(Some("no file".to_owned())),
+        Ok(found) if !found.is_file() => return Ok(Some(NO_FILE.to_owned())),
+        Ok(found) if found.len() > limit.bytes => return Ok(Some(TOO_LARGE.to_owned())),
         _ => {}
     }
-    let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    Ok(Some(sha256(&bytes)))
+    let read = read_if_there(path, limit.bytes, &limit.setting);
+    let bytes = read.map_err(|why| anyhow!("`{}`: {why}", path.display()))?;
+    Ok(bytes.map(|bytes| sha256(&bytes)))
 }
 
 /// The path of the signature beside a file.

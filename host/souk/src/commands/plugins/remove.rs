@@ -8,6 +8,7 @@ use souk_runtime::note_removed;
 use super::decide::decisions_trail;
 use super::fetched_plugin::{check_name, digest_of, remove_if_there, signature_of};
 use super::lock_edit::DirectoryTurn;
+use super::registry_access::file_limit;
 use crate::output::print;
 use crate::setup::Setup;
 use crate::wiring;
@@ -23,7 +24,7 @@ pub(super) async fn run(setup: &Setup, name: &str) -> anyhow::Result<ExitCode> {
     let mut lock = turn.lock()?;
     let file = format!("{name}.wasm");
     let path = directory.join(&file);
-    let digest = digest_of(&path)?;
+    let digest = digest_of(&path, &file_limit(setup, Some(name))?)?;
     let source = lock.sources.remove(name);
     if digest.is_none() && source.is_none() {
         bail!("there is no `{file}` in `{}`", directory.display());

@@ -10,7 +10,7 @@ use souk_policy::trust::PluginSource;
 
 use super::fetched_plugin::{FetchedPlugin, check_name, digest_of};
 use super::lock_edit::DirectoryTurn;
-use super::registry_access;
+use super::registry_access::{self, file_limit};
 use super::standing::standing;
 use crate::output::print;
 use crate::setup::Setup;
@@ -61,7 +61,8 @@ async fn update(setup: &Setup, name: &str, source: &PluginSource) -> anyhow::Res
     let registry = registry_access::open(&reference).await?;
     let manifest = registry.manifest(&reference).await?;
     let path = setup.plugins_dir()?.join(format!("{name}.wasm"));
-    let is_in_place = digest_of(&path)?.as_ref() == Some(&source.digest);
+    let limit = file_limit(setup, Some(name))?;
+    let is_in_place = digest_of(&path, &limit)?.as_ref() == Some(&source.digest);
     if manifest.digest == source.manifest && is_in_place {
         print(&format!("{name}: {reference} is unchanged ({})\n", manifest.digest))?;
         return Ok(true);
