@@ -105,3 +105,41 @@ async fn nothing_is_written_over_and_a_name_that_no_group_can_have_is_refused() 
     }
     assert!(!home.path(".souk").exists() && !home.path("match").exists());
 }
+
+#[tokio::test]
+async fn what_was_planted_is_neither_built_with_nor_written_through() {
+    use std::os::unix::fs::symlink;
+    let home = Home::new();
+    drop(new(&home, &["known/one", "--lang", "rust"]).await.ok());
+    let sdk = std::fs::read_dir(home.path("known/.souk"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .find(|name| name.starts_with("sdk-"))
+        .unwrap();
+    // In a repository of somebody else's: the SDK as it is, with a build script of theirs.
+    let own = home.path("profile");
+    std::fs::create_dir_all(home.path("repo")).unwrap();
+    std::fs::rename(home.path("known/.souk"), home.path("repo/.souk")).unwrap();
+    let planted = home.path("repo/.souk").join(&sdk).join("plugins/sdk/build.rs");
+    std::fs::write(&planted, "fn main() {}").unwrap();
+    std::fs::remove_file(home.path("repo/.souk/.gitignore")).unwrap();
+    symlink(&own, home.path("repo/.souk/.gitignore")).unwrap();
+    let refused = new(&home, &["repo/greet", "--lang", "rust"]).await;
+    assert_eq!(refused.status, Some(1), "{}", refused.out);
+    assert!(
+        refused.err.contains("plugins/sdk/build.rs") && refused.err.contains(&sdk),
+        "{}",
+        refused.err
+    );
+    assert!(!home.path("repo/greet").exists(), "nothing is left of it");
+    std::fs::remove_file(&planted).unwrap();
+    drop(new(&home, &["repo/greet", "--lang", "rust"]).await.ok());
+    assert!(!own.exists(), "a link is not written through");
+    // The directory itself, led elsewhere.
+    std::fs::create_dir_all(home.path("linked")).unwrap();
+    std::fs::create_dir_all(home.path("elsewhere")).unwrap();
+    symlink(home.path("elsewhere"), home.path("linked/.souk")).unwrap();
+    let refused = new(&home, &["linked/greet", "--lang", "rust"]).await;
+    assert!(refused.status == Some(1) && refused.err.contains(".souk"), "{}", refused.err);
+    assert_eq!(std::fs::read_dir(home.path("elsewhere")).unwrap().count(), 0);
+}

@@ -5,7 +5,8 @@ mod sdk;
 mod template;
 mod written_file;
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -52,8 +53,9 @@ pub(crate) fn run(args: &NewArgs) -> anyhow::Result<ExitCode> {
         sdk: format!("../{SHARED}/{}", sdk.directory),
     };
     let files = plugin.files()?;
-    make_directories(directory, &shared)?;
+    make_shared(directory, &shared)?;
     sdk.write_below(&shared)?;
+    make(directory)?;
     for file in files {
         file.write_below(directory)?;
     }
@@ -75,22 +77,29 @@ fn check_name(name: &str, language: PluginLanguage) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the plugin's directory, which must not be there, and the one that it shares with those beside.
-fn make_directories(directory: &Path, shared: &Path) -> anyhow::Result<()> {
+fn make(directory: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("cannot make `{}`", directory.display()))
+}
+
+/// Makes the directory that a plugin, whose own must not be there, shares with those beside.
+fn make_shared(directory: &Path, shared: &Path) -> anyhow::Result<()> {
     if directory.symlink_metadata().is_ok() {
         bail!("`{}` is there already, and nothing is written over", directory.display());
     }
-    let make = |path: &Path| {
-        fs::create_dir_all(path).with_context(|| format!("cannot make `{}`", path.display()))
-    };
-    make(directory)?;
+    if shared.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+        bail!(
+            "`{}` is a link, or no directory: what plugins share stands beside them",
+            shared.display()
+        );
+    }
     make(shared)?;
     let ignored = shared.join(".gitignore");
-    if !ignored.exists() {
-        fs::write(&ignored, IGNORED)
-            .with_context(|| format!("cannot write `{}`", ignored.display()))?;
+    let made = OpenOptions::new().write(true).create_new(true).open(&ignored);
+    match made.and_then(|mut file| file.write_all(IGNORED.as_bytes())) {
+        // Whatever is there stays, also a link that leads somewhere.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.with_context(|| format!("cannot write `{}`", ignored.display())),
     }
-    Ok(())
 }
 
 /// What an author types next, to the letter.

@@ -1,8 +1,10 @@
 //! The SDKs as they are written beside plugins: whole, so that they need no registry.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 use souk_runtime::CONTRACT_VERSION;
 use toml::{Table, Value};
@@ -47,15 +49,22 @@ impl Sdk {
         Ok(Self { directory, files })
     }
 
-    /// Writes it into this directory, unless it is there already. Whoever looks meanwhile sees all of it
-    /// or nothing.
+    /// Writes it into this directory, unless it is there already, file for file. Whoever looks meanwhile
+    /// sees all of it or nothing. What builds have made of it is not taken on trust, and made anew.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written; what is there under its name is something else.
     pub(super) fn write_below(&self, parent: &Path) -> anyhow::Result<()> {
         let directory = parent.join(&self.directory);
-        if directory.is_dir() {
-            return Ok(());
+        match self.compare(&directory)? {
+            SdkInPlace::Whole => return Ok(()),
+            SdkInPlace::Other(path) => bail!(
+                "`{}` is not what this souk writes there, and a plugin would be built with it: remove \
+                 `{}`",
+                directory.join(path).display(),
+                directory.display()
+            ),
+            SdkInPlace::Nothing | SdkInPlace::Built => {}
         }
         let half = tempfile::Builder::new()
             .prefix(".sdk-")
@@ -65,12 +74,76 @@ impl Sdk {
         for file in &self.files {
             file.write_below(&whole)?;
         }
-        match std::fs::rename(&whole, &directory) {
+        // What is there goes where the half is, and with it.
+        if directory.is_dir() {
+            let _ = fs::rename(&directory, half.path().join("before"));
+        }
+        match fs::rename(&whole, &directory) {
             // Somebody else was as fast.
-            Err(_) if directory.is_dir() => Ok(()),
+            Err(_) if matches!(self.compare(&directory)?, SdkInPlace::Whole) => Ok(()),
             renamed => renamed.with_context(|| format!("cannot write `{}`", directory.display())),
         }
     }
+
+    /// What lies in the SDK's place: whoever made the directory may have laid anything there.
+    fn compare(&self, directory: &Path) -> anyhow::Result<SdkInPlace> {
+        if directory.symlink_metadata().is_err() {
+            return Ok(SdkInPlace::Nothing);
+        }
+        if directory.symlink_metadata()?.is_symlink() || !directory.is_dir() {
+            return Ok(SdkInPlace::Other(String::new()));
+        }
+        let mut missing: BTreeMap<&str, &str> =
+            self.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+        let mut place = SdkInPlace::Whole;
+        let mut open = vec![String::new()];
+        while let Some(below) = open.pop() {
+            let entries = fs::read_dir(directory.join(&below))
+                .with_context(|| format!("cannot read `{}`", directory.join(&below).display()))?;
+            for entry in entries {
+                let entry = entry?;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+                let kind = entry.file_type()?;
+                if kind.is_dir() && is_built(&name) {
+                    place = SdkInPlace::Built;
+                } else if kind.is_dir() {
+                    open.push(path);
+                } else if !(kind.is_file()
+                    && missing.remove(path.as_str()).is_some_and(|text| holds(&entry.path(), text)))
+                {
+                    return Ok(SdkInPlace::Other(path));
+                }
+            }
+        }
+        Ok(match missing.keys().next() {
+            Some(path) => SdkInPlace::Other((*path).to_owned()),
+            None => place,
+        })
+    }
+}
+
+/// What lies in the place of an SDK.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum SdkInPlace {
+    Nothing,
+    /// The SDK, file for file.
+    Whole,
+    /// The SDK, and what builds have made beside its files.
+    Built,
+    /// This, below the directory, is missing, different, or not of the SDK.
+    Other(String),
+}
+
+/// Whether a directory of this name is made by builds.
+fn is_built(name: &str) -> bool {
+    ["target", "node_modules", "__pycache__", "build"].contains(&name)
+        || name.ends_with(".egg-info")
+}
+
+fn holds(path: &Path, text: &str) -> bool {
+    let is_as_long = path.symlink_metadata().is_ok_and(|found| found.len() == text.len() as u64);
+    is_as_long && fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes())
 }
 
 fn written(packed: &PackedFile) -> anyhow::Result<WrittenFile> {
@@ -147,6 +220,34 @@ mod tests {
         for needed in ["wit/souk.wit", "plugins/sdk/src/lib.rs", "plugins/sdk-macros/src/lib.rs"] {
             assert!(sdk.files.iter().any(|file| file.path == needed), "{needed}");
         }
+    }
+
+    #[test]
+    fn what_lies_in_an_sdks_place_is_it_file_for_file_or_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let sdk = Sdk::of(PluginLanguage::Python).unwrap();
+        let directory = root.path().join(&sdk.directory);
+        sdk.write_below(root.path()).unwrap();
+        sdk.write_below(root.path()).unwrap();
+        // What a build has left there is made anew.
+        fs::create_dir(directory.join("build")).unwrap();
+        fs::write(directory.join("build/planted.py"), "").unwrap();
+        sdk.write_below(root.path()).unwrap();
+        assert_eq!(sdk.compare(&directory).unwrap(), SdkInPlace::Whole);
+        let other = |path: &str| {
+            let why = sdk.write_below(root.path()).unwrap_err().to_string();
+            assert!(why.contains(path) && why.contains("remove"), "{why}");
+        };
+        fs::write(directory.join("setup.cfg"), "planted").unwrap();
+        other("setup.cfg");
+        fs::remove_file(directory.join("setup.cfg")).unwrap();
+        let file = directory.join(&sdk.files[0].path);
+        fs::write(&file, "planted").unwrap();
+        other(&sdk.files[0].path);
+        fs::remove_file(&file).unwrap();
+        other(&sdk.files[0].path);
+        std::os::unix::fs::symlink("/dev/null", &file).unwrap();
+        other(&sdk.files[0].path);
     }
 
     #[test]

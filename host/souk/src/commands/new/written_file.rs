@@ -1,6 +1,7 @@
 //! Files that are written for an author.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -15,17 +16,19 @@ pub(super) struct WrittenFile {
 }
 
 impl WrittenFile {
-    /// Writes it below this directory, with the directories that it stands in.
+    /// Writes it below this directory, with the directories that it stands in. What is there already, a
+    /// link among it, is neither written nor followed.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written, or is there.
     pub(super) fn write_below(&self, directory: &Path) -> anyhow::Result<()> {
         let path = directory.join(&self.path);
         let write = || {
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
             }
-            fs::write(&path, &self.text)?;
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+            file.write_all(self.text.as_bytes())?;
             if self.text.starts_with("#!") {
                 fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
             }
