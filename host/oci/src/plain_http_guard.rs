@@ -3,7 +3,8 @@
 //! A registry leads on: by redirects, to the service that hands out its tokens, to where an upload goes.
 //! The library follows wherever that is, and cannot be told not to. But it takes a proxy, and this is the
 //! one that it gets for plain HTTP: whatever is not this machine's own ends here and is refused, before
-//! a byte of it, or a password, is on a network.
+//! a byte of it, or a password, is on a network. A registry elsewhere has no business with this machine
+//! or its networks either: what listens there takes a request for that of somebody who may make it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,9 +52,9 @@ impl PlainHttpGuard {
         format!("http://{}", self.address)
     }
 
-    /// The hosts for which it takes none.
-    pub(crate) const fn exceptions() -> &'static str {
-        LOCAL
+    /// The hosts for which it takes none: this machine's own, for a registry that is there itself.
+    pub(crate) fn exceptions(is_local: bool) -> Option<String> {
+        is_local.then(|| LOCAL.to_owned())
     }
 
     /// The address that was refused, if any was; it is told once.
@@ -104,6 +105,12 @@ fn asked_address(head: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_registry_elsewhere_leads_to_nothing_on_this_machine_by_plain_http() {
+        assert_eq!(PlainHttpGuard::exceptions(false), None);
+        assert_eq!(PlainHttpGuard::exceptions(true).as_deref(), Some(LOCAL));
+    }
 
     #[tokio::test]
     async fn whatever_is_asked_is_refused_and_noted_without_its_query() {

@@ -76,7 +76,7 @@ impl OciRegistry {
             connect_timeout: Some(CONNECT),
             user_agent: concat!("souk/", env!("CARGO_PKG_VERSION")),
             http_proxy: Some(guard.proxy()),
-            no_proxy: Some(PlainHttpGuard::exceptions().to_owned()),
+            no_proxy: PlainHttpGuard::exceptions(reference.is_local()),
             ..ClientConfig::default()
         };
         let client = Client::try_from(config)
