@@ -139,7 +139,10 @@ impl Plans {
     pub async fn can_be_decided_by_client(&self, stored: &StoredPlan) -> Result<bool, Failure> {
         let standing = self.standing(stored).await?;
         Ok(standing.requirement.need == DecisionNeed::Person
-            && self.context.policy().counts_elicitation(stored.header.commit_tier()))
+            && self
+                .context
+                .policy()
+                .counts_elicitation(stored.header.commit_tier(), standing.can_reach))
     }
 
     /// What persons decided of a plan, as far as it counts now; the earliest first.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
+use souk_model::Tier;
 use souk_model::plan::DecisionNeed;
 use souk_policy::decisions::{DecisionPolicy, DecisionRule};
 
@@ -16,7 +17,10 @@ const PRODUCTION: &str = "production";
 /// # Errors
 /// A rule that cannot be read; each was looked at where it was read.
 pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<DecisionPolicy> {
-    let mut policy = DecisionPolicy::default().elicitation_up_to(elicitation(settings)?);
+    let mut policy = DecisionPolicy::default();
+    if let Some(most) = elicitation(settings)? {
+        policy = policy.elicitation_up_to(most);
+    }
     for given in settings.given("approvals.critical") {
         policy = policy.critical(need(&given.value)?, given.source.origin(&given.key));
     }
@@ -37,9 +41,11 @@ fn need(value: &Value) -> anyhow::Result<DecisionNeed> {
     Ok(value.as_str().unwrap_or_default().parse()?)
 }
 
-fn elicitation(settings: &ResolvedSettings) -> anyhow::Result<Option<souk_model::Tier>> {
-    match settings.text("approvals.elicitation").as_deref() {
-        None | Some("never") => Ok(None),
-        Some(tier) => Ok(Some(tier.parse()?)),
-    }
+/// Up to which tier a client's answer counts, where the operator says so; none within: never.
+fn elicitation(settings: &ResolvedSettings) -> anyhow::Result<Option<Option<Tier>>> {
+    Ok(match settings.text("approvals.elicitation").as_deref() {
+        None => None,
+        Some("never") => Some(None),
+        Some(tier) => Some(Some(tier.parse()?)),
+    })
 }

@@ -6,6 +6,8 @@ use souk_tests::{RawClient, modern};
 use super::{Shop, of, plan_of, propose, refund, waiting};
 
 const RULE: &str = "[[approvals.rules]]\nneed = 'person'\ngroups = ['catalog']\n";
+/// That answers of clients count, as the operator has to say.
+const COUNTS: &str = "[approvals]\nelicitation = 'risk'\n";
 
 /// A host whose client can put forms to its user.
 async fn asked(shop: &Shop) -> RawClient {
@@ -41,7 +43,7 @@ async fn question(wire: &mut RawClient) -> Value {
 
 #[tokio::test]
 async fn a_clear_yes_counts_below_critical_and_nothing_else_does() {
-    let shop = Shop::with_ann(RULE).await;
+    let shop = Shop::with_ann(&format!("{RULE}{COUNTS}")).await;
     let client = shop.host().await;
     let mut wire = asked(&shop).await;
     for (number, (answer, expected)) in [
@@ -80,7 +82,7 @@ async fn a_clear_yes_counts_below_critical_and_nothing_else_does() {
 
 #[tokio::test]
 async fn in_the_newer_era_the_call_is_made_again_with_the_answer() {
-    let shop = Shop::with_ann(RULE).await;
+    let shop = Shop::with_ann(&format!("{RULE}{COUNTS}")).await;
     let client = shop.host().await;
     let plan = propose(&client, 2, "Rounds").await;
     let mut wire = shop.souk(["serve"]).wire();
@@ -116,4 +118,27 @@ async fn the_operator_may_have_no_answer_of_a_client_count() {
     let ended = wire.answer(5).await;
     waiting(ended["result"]["content"][0]["text"].as_str().unwrap());
     assert_eq!(shop.writes().await, 0);
+}
+
+#[tokio::test]
+async fn once_somebody_is_set_up_no_answer_of_a_client_counts_unless_the_operator_says_so() {
+    let shop = Shop::new(RULE).await;
+    let client = shop.host().await;
+    let mut wire = asked(&shop).await;
+    // Nobody could be asked past the client yet.
+    let plan = propose(&client, 2, "Nobody").await;
+    call(&mut wire, 5, "plans_commit", of(&plan)).await;
+    let question = question(&mut wire).await;
+    let yes = json!({"action": "accept", "content": {"approve": true}});
+    wire.send(&json!({"jsonrpc": "2.0", "id": question["id"], "result": yes})).await;
+    assert_eq!(wire.answer(5).await["result"]["isError"], json!(false));
+    assert_eq!(shop.writes().await, 2);
+    let before = propose(&client, 2, "Before").await;
+    drop(shop.set_up("ann", super::ANN, &[]).await.ok());
+    for (id, plan) in [(6, before), (7, propose(&client, 2, "Ann").await)] {
+        call(&mut wire, id, "plans_commit", of(&plan)).await;
+        let ended = wire.answer(id).await;
+        waiting(ended["result"]["content"][0]["text"].as_str().unwrap());
+    }
+    assert_eq!(shop.writes().await, 2);
 }

@@ -23,6 +23,8 @@ pub struct DecisionStanding {
     pub decisions: Vec<PlanDecision>,
     /// Whether that is enough to carry it out.
     pub is_met: bool,
+    /// Whether somebody was set up who could decide; also where that cannot be told.
+    pub(crate) can_reach: bool,
 }
 
 impl DecisionStanding {
@@ -58,8 +60,12 @@ fn requirement_among(
     tier: Tier,
     people: &Result<Vec<Person>, PeopleError>,
 ) -> DecisionRequirement {
-    let can_reach = people.as_ref().map_or(true, |people| !people.is_empty());
-    context.policy().require(&DecisionFacts::of(header, tier), can_reach)
+    context.policy().require(&DecisionFacts::of(header, tier), can_reach(people))
+}
+
+/// Whether somebody was set up. Where it cannot be told, somebody was.
+fn can_reach(people: &Result<Vec<Person>, PeopleError>) -> bool {
+    people.as_ref().map_or(true, |people| !people.is_empty())
 }
 
 /// Whether a plan that nobody has started is one of which a person has to decide.
@@ -79,17 +85,18 @@ pub(crate) async fn standing(
 ) -> Result<DecisionStanding, Failure> {
     let people = context.people.list();
     let requirement = requirement_among(context, &stored.header, tier, &people);
+    let can_reach = can_reach(&people);
     let kept = context.store.decisions(&stored.header.id).await?;
     if kept.is_empty() {
         let is_met = !requirement.need.wants_person();
-        return Ok(DecisionStanding { requirement, decisions: kept, is_met });
+        return Ok(DecisionStanding { requirement, decisions: kept, is_met, can_reach });
     }
     // Where nobody can be read, nobody's word counts.
     let people = people.unwrap_or_default();
     let now = context.now_ms();
     let decisions: Vec<PlanDecision> =
         kept.into_iter().filter(|one| counts(context, stored, one, &people, now)).collect();
-    let mut standing = DecisionStanding { requirement, decisions, is_met: false };
+    let mut standing = DecisionStanding { requirement, decisions, is_met: false, can_reach };
     let policy = context.policy();
     standing.is_met = standing.rejection().is_none()
         && is_met(&standing, stored, &people, &policy, tier.max(stored.header.commit_tier()));
@@ -141,7 +148,8 @@ fn is_met(
         DecisionNeed::None | DecisionNeed::Confirm => true,
         DecisionNeed::Person => {
             proved.next().is_some()
-                || standing.approvals().next().is_some() && policy.counts_elicitation(tier)
+                || standing.approvals().next().is_some()
+                    && policy.counts_elicitation(tier, standing.can_reach)
         }
         DecisionNeed::Other => proved.any(|decision| {
             let now = people.iter().find(|person| person.name == decision.by);
@@ -264,11 +272,15 @@ pub(crate) fn people_failure(error: &PeopleError) -> Failure {
         }
         _ => {
             tracing::error!("{error}");
+            let why = match error {
+                // As where this process has no descriptor left: nobody has touched the file.
+                PeopleError::State(_) => "the file of people cannot be read now",
+                _ => "the file of people is not as it was",
+            };
             refuse(
                 "people",
                 Code::Forbidden,
-                "who can decide of plans cannot be told: the file of people is not as it was"
-                    .into(),
+                format!("who can decide of plans cannot be told: {why}"),
                 "the log and `souk doctor` say what is wrong".into(),
             )
         }

@@ -33,12 +33,14 @@ pub struct MoneyThreshold {
 pub struct InvalidMoneyThreshold(String);
 
 impl MoneyThreshold {
-    /// Whether this is more. What is of another currency cannot be compared, and counts as more.
-    pub(crate) fn is_below(&self, money: &PlanMoney) -> bool {
-        match &self.currency {
-            Some(currency) if *currency != money.currency => !money.amount.is_zero(),
-            _ => money.amount > self.amount,
-        }
+    /// Whether all of this together is more. What is of another currency cannot be compared, and what is
+    /// of several has no sum: both count as more.
+    pub(crate) fn is_below(&self, money: &[PlanMoney]) -> bool {
+        let moved: Vec<&PlanMoney> = money.iter().filter(|one| !one.amount.is_zero()).collect();
+        let Some(first) = moved.first() else { return false };
+        let currency = self.currency.as_ref().unwrap_or(&first.currency);
+        moved.iter().any(|one| one.currency != *currency)
+            || moved.iter().map(|one| one.amount).sum::<Decimal>() > self.amount
     }
 }
 

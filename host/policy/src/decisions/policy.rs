@@ -51,17 +51,23 @@ pub struct DecisionRequirement {
 /// let unknown = DecisionFacts { may_move_money: true, ..facts };
 /// assert_eq!(policy.require(&unknown, true).need, DecisionNeed::Two);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DecisionPolicy {
     rules: BTreeSet<(RuleOrigin, DecisionRule)>,
     critical: Option<(DecisionNeed, RuleOrigin)>,
-    elicitation: Option<Tier>,
+    client_answers: ClientAnswers,
 }
 
-impl Default for DecisionPolicy {
-    fn default() -> Self {
-        Self { rules: BTreeSet::new(), critical: None, elicitation: Some(Tier::Risk) }
-    }
+/// Whether an answer that came through the caller's own client counts as a person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum ClientAnswers {
+    /// The operator has not said: as long as nobody was set up, who could be asked past the client.
+    #[default]
+    Unsaid,
+    /// Never.
+    Never,
+    /// Of plans up to this tier, as the operator says.
+    UpTo(Tier),
 }
 
 impl DecisionPolicy {
@@ -85,14 +91,23 @@ impl DecisionPolicy {
     /// person's; none: it never does.
     #[must_use]
     pub const fn elicitation_up_to(mut self, tier: Option<Tier>) -> Self {
-        self.elicitation = tier;
+        self.client_answers = match tier {
+            Some(tier) => ClientAnswers::UpTo(tier),
+            None => ClientAnswers::Never,
+        };
         self
     }
 
-    /// Whether an answer that came through the caller's own client counts as a person's.
+    /// Whether an answer that came through the caller's own client counts as a person's. A client may
+    /// answer for its user, and an agent is one: where `can_reach` says that there is somebody who gives
+    /// a passphrase, it counts only if the operator has said so.
     #[must_use]
-    pub fn counts_elicitation(&self, tier: Tier) -> bool {
-        self.elicitation.is_some_and(|most| tier <= most)
+    pub fn counts_elicitation(&self, tier: Tier, can_reach: bool) -> bool {
+        match self.client_answers {
+            ClientAnswers::Unsaid => !can_reach && tier <= Tier::Risk,
+            ClientAnswers::Never => false,
+            ClientAnswers::UpTo(most) => tier <= most,
+        }
     }
 
     /// Who has to decide of a plan; `can_reach` is whether somebody was set up who could.
@@ -184,6 +199,19 @@ mod tests {
         ] {
             assert_eq!(rule.covers(&facts(&money)), covers, "{rule:?}");
         }
+        let above = |most: &str, money: &[PlanMoney]| {
+            person().money_above(most.parse().unwrap()).covers(&facts(money))
+        };
+        let cancelled = PlanMoney { kind: SpendKind::Cancel, ..euros("60") };
+        let both = [euros("60"), cancelled];
+        assert!(above("100 EUR", &both) && above("100", &both), "it moves 120");
+        assert!(!above("120 EUR", &both) && !above("120", &both));
+        // Of two currencies there is no sum.
+        let dollars = PlanMoney { currency: "USD".into(), ..euros("60") };
+        assert!(above("100", &[euros("60"), dollars.clone()]));
+        assert!(above("100 EUR", &[euros("1"), dollars.clone()]));
+        let nothing = PlanMoney { amount: "0".parse().unwrap(), ..dollars };
+        assert!(!above("100", &[euros("60"), nothing]));
         let none = person().money_above("0".parse().unwrap());
         assert!(!none.covers(&facts(&[])));
         assert!(none.covers(&DecisionFacts { may_move_money: true, ..facts(&[]) }));
@@ -218,7 +246,17 @@ mod tests {
             .critical(DecisionNeed::Two, FILE)
             .critical(DecisionNeed::None, RuleOrigin::Env("B"));
         assert_eq!(set.require(&critical(), false).need, DecisionNeed::Two);
-        assert!(set.counts_elicitation(Tier::Risk) && !set.counts_elicitation(Tier::Critical));
-        assert!(!set.elicitation_up_to(None).counts_elicitation(Tier::Safe));
+    }
+
+    #[test]
+    fn a_client_answers_for_a_person_where_there_is_none_or_the_operator_says_so() {
+        let unsaid = DecisionPolicy::default();
+        assert!(unsaid.counts_elicitation(Tier::Risk, false));
+        assert!(!unsaid.counts_elicitation(Tier::Critical, false));
+        assert!(!unsaid.counts_elicitation(Tier::Safe, true));
+        let said = unsaid.clone().elicitation_up_to(Some(Tier::Risk));
+        assert!(said.counts_elicitation(Tier::Risk, true));
+        assert!(!said.counts_elicitation(Tier::Critical, true));
+        assert!(!unsaid.elicitation_up_to(None).counts_elicitation(Tier::Safe, false));
     }
 }

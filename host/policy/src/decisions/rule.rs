@@ -100,7 +100,7 @@ impl DecisionRule {
         self
     }
 
-    /// Only what moves more money than this. What may move some that nobody has worked out, does.
+    /// Only what moves more money than this, all kinds of moving it together. What may move some that nobody has worked out, does.
     #[must_use]
     pub fn money_above(mut self, amount: MoneyThreshold) -> Self {
         self.money_above = Some(amount);
@@ -130,9 +130,10 @@ impl DecisionRule {
                 .as_ref()
                 .is_none_or(|those| those.iter().any(|pattern| pattern.matches(&facts.principal)))
             && self.subjects_above.is_none_or(|most| facts.subjects > most)
-            && self.money_above.as_ref().is_none_or(|most| {
-                facts.may_move_money || facts.money.iter().any(|money| most.is_below(money))
-            })
+            && self
+                .money_above
+                .as_ref()
+                .is_none_or(|most| facts.may_move_money || most.is_below(facts.money))
     }
 }
 

@@ -37,11 +37,12 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.elicitation",
             ValueKind::Choice(ELICITATION),
             "Up to which tier an answer that came through the caller's own client counts as a \
-             person's: clients may answer for themselves",
+             person's: clients may answer for themselves, and an agent is one",
         )
-        .default("\"risk\"")
+        .unset("`never` once somebody is set up, else `risk`")
         .lowest()
-        .reloads(),
+        .reloads()
+        .example("\"risk\""),
         Setting::limit(
             "approvals.wait_max_s",
             "600",
@@ -137,7 +138,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
         Setting::new(
             "approvals.rules[].money_above",
             ValueKind::Text,
-            "Of plans that move more money than this; what cannot be compared counts as more",
+            "Of plans that move more money than this, refunds and cancellations together; what cannot be \
+             compared or added up counts as more",
         )
         .unset("any, or none")
         .lowest()
