@@ -73,7 +73,7 @@ impl ConsoleAudit {
         })
     }
 
-    /// A line of a passphrase that is not this person's.
+    /// A line of a passphrase that is not this person's, by a name that somebody has.
     pub(crate) fn wrong_passphrase(&self, name: &str) {
         let entry = PersonEntry::new(name, MEANS);
         if let Err(error) = self.0.append_person(PersonAct::WrongPassphrase, entry) {

@@ -1,5 +1,7 @@
 //! Who gets in: a link that is good once, a passphrase, and two secrets of which neither is enough.
 
+use std::os::unix::fs::PermissionsExt;
+
 use souk_tests::lines_of;
 
 use super::{ANNA, BERT, PERSON, Shop, propose};
@@ -130,4 +132,27 @@ async fn signing_out_and_another_passphrase_end_every_tab() {
     assert!(anna.page("/").await.text.contains("Waiting"));
     shop.set("anna", Some(ANNA), BERT, None);
     assert!(!anna.page("/").await.text.contains("Waiting"));
+}
+
+#[tokio::test]
+async fn a_passphrase_in_the_place_of_a_name_is_not_on_the_trail() {
+    let shop = Shop::new(PERSON).await;
+    shop.set("bert", Some(ANNA), BERT, None);
+    let mut browser = shop.browser();
+    let asked = browser.get(&shop.link().await).await;
+    assert_eq!(browser.give(&asked, ANNA, "anna").await.status, 403);
+    assert_eq!(browser.give(&asked, "bert", ANNA).await.status, 403);
+    let plan = propose(&shop.agent().await, &["TEN-001"], "Spring").await;
+    let wrong = shop.home.write("wrong", "not a passphrase");
+    std::fs::set_permissions(&wrong, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let decide = shop.home.souk(["plans", "approve", &plan, "--name", ANNA, "--passphrase-file"]);
+    let decide = decide.args([wrong]).on(&shop.store).run().await;
+    assert_ne!(decide.status, Some(0), "{}", decide.out);
+    let trail = std::fs::read_to_string(shop.home.trail()).unwrap();
+    assert!(!trail.contains(ANNA), "{trail}");
+    let names: Vec<String> = lines_of(&shop.home.trail(), "wrong-passphrase")
+        .iter()
+        .map(|line| line["person"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["unknown", "bert", "unknown"]);
 }

@@ -149,7 +149,7 @@ pub(super) async fn prove(
         _ => refusal("people", error.to_string()),
     };
     match error {
-        PeopleError::Wrong => console.audit.wrong_passphrase(name),
+        PeopleError::Wrong => console.audit.wrong_passphrase(console.people.known_name(name)),
         // Whoever types a name here may type anything: it is not written down.
         _ => console.audit.refuse(&asked, NOBODY, "console_passphrase", caller.from, &failure),
     }

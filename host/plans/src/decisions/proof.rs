@@ -65,7 +65,7 @@ fn told(
     result.map_err(|error| {
         if matches!(error, PeopleError::Wrong | PeopleError::Slowed { .. }) {
             tracing::warn!("a wrong passphrase was given ({})", means.as_str());
-            let entry = PersonEntry::new(name, means.as_str());
+            let entry = PersonEntry::new(context.people.known_name(name), means.as_str());
             // What cannot be written down is refused all the same.
             if let Err(failure) = context.append_person(PersonAct::WrongPassphrase, entry) {
                 return failure;

@@ -4,6 +4,7 @@
 //! who has not got that key shows, and such a file lets nobody decide. Passphrases are kept as Argon2id
 //! hashes. The key is made with the first person, so that a file which is gone shows too.
 
+mod known_name;
 mod passphrase;
 mod record;
 mod store;
