@@ -41,6 +41,8 @@ pub struct PlanNotice {
     pub event: PlanEvent,
     /// Of which plan.
     pub plan: PlanId,
+    /// Whose it is. Not told: so that one caller's plans do not keep another's from being told.
+    pub principal: String,
     /// How many items it has.
     pub items: u32,
     /// How many of them are done.
@@ -84,8 +86,9 @@ impl NoticeOutlet {
 
     fn send(&self, event: PlanEvent, header: &PlanHeader, done: u32, url: Option<String>) {
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        let (plan, items, expires_ms) = (header.id.clone(), header.count, header.expires_ms);
-        let notice = PlanNotice { event, plan, items, done, expires_ms, url };
+        let (plan, principal) = (header.id.clone(), header.principal.clone());
+        let (items, expires_ms) = (header.count, header.expires_ms);
+        let notice = PlanNotice { event, plan, principal, items, done, expires_ms, url };
         // Where too many wait to be told, the next are not.
         if let Some(sender) = &*sender
             && sender.try_send(notice).is_err()

@@ -19,6 +19,7 @@ mod end_signals;
 mod host_figures;
 mod host_listeners;
 mod logging;
+mod notice_queue;
 mod notify;
 mod open_files;
 mod output;

@@ -3,6 +3,7 @@
 //! for it, and it is bounded in time and number.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,26 +19,22 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
+use crate::notice_queue::NoticeQueue;
 use crate::settings::resolved::ResolvedSettings;
 
-/// Notices that wait to be told at most.
-const QUEUE: usize = 64;
+/// Notices that are on their way to the queue; they stay there for a moment only.
+const ARRIVING: usize = 256;
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many are told in an hour at most.
-const HOURLY: usize = 120;
-const HOUR: Duration = Duration::from_secs(3_600);
 /// How often it is looked whether a plan that waits has expired.
 const LOOK: Duration = Duration::from_secs(5);
-/// Plans of which it is waited that they expire, at most.
-const WATCHED: usize = 1_000;
+/// Plans of one caller of which it is waited that they expire, at most.
+const WATCHED_EACH: usize = 200;
 
 /// Whom to tell.
 pub(crate) struct Notifier {
     command: Vec<String>,
     webhook: Option<Webhook>,
-    /// When the last ones were told.
-    told: VecDeque<Instant>,
 }
 
 impl Notifier {
@@ -69,27 +66,38 @@ impl Notifier {
         if command.is_empty() && webhook.is_none() {
             return Ok(None);
         }
-        Ok(Some(Self { command, webhook, told: VecDeque::new() }))
+        Ok(Some(Self { command, webhook }))
     }
 
     /// Tells what happens to these plans from now on, until they are gone.
     pub(crate) fn start(self, plans: &Arc<Plans>) {
-        let (sender, notices) = mpsc::channel(QUEUE);
+        let (sender, notices) = mpsc::channel(ARRIVING);
         plans.tell(sender);
         tokio::spawn(self.run(Arc::downgrade(plans), notices));
     }
 
-    async fn run(mut self, plans: std::sync::Weak<Plans>, mut notices: mpsc::Receiver<PlanNotice>) {
+    async fn run(self, plans: std::sync::Weak<Plans>, mut notices: mpsc::Receiver<PlanNotice>) {
         let mut waiting: VecDeque<PlanNotice> = VecDeque::new();
         let mut ticks = tokio::time::interval(LOOK);
+        let mut queue = NoticeQueue::default();
+        // One at a time is told, which may take long; those that come meanwhile are taken in.
+        let mut telling: Option<Pin<Box<dyn Future<Output = ()> + Send + '_>>> = None;
         loop {
+            if telling.is_none()
+                && let Some(notice) = queue.next(Instant::now())
+            {
+                telling = Some(Box::pin(self.tell(notice)));
+            }
             tokio::select! {
+                () = until_told(&mut telling) => telling = None,
                 notice = notices.recv() => {
                     let Some(notice) = notice else { return };
-                    if notice.event == PlanEvent::Waits && waiting.len() < WATCHED {
+                    let of_caller =
+                        waiting.iter().filter(|one| one.principal == notice.principal).count();
+                    if notice.event == PlanEvent::Waits && of_caller < WATCHED_EACH {
                         waiting.push_back(notice.clone());
                     }
-                    self.tell(&notice).await;
+                    queue.push(notice);
                 }
                 _ = ticks.tick() => {
                     let Some(plans) = plans.upgrade() else { return };
@@ -99,7 +107,7 @@ impl Notifier {
                     waiting = left;
                     for notice in Vec::from(over) {
                         if is_proposed(&plans, &notice.plan).await {
-                            self.tell(&PlanNotice { event: PlanEvent::Expired, ..notice }).await;
+                            queue.push(PlanNotice { event: PlanEvent::Expired, ..notice });
                         }
                     }
                 }
@@ -107,14 +115,7 @@ impl Notifier {
         }
     }
 
-    async fn tell(&mut self, notice: &PlanNotice) {
-        let now = Instant::now();
-        self.told.retain(|at| now.duration_since(*at) < HOUR);
-        if self.told.len() >= HOURLY {
-            tracing::warn!("plan {}: nobody is told: {HOURLY} were in the last hour", notice.plan);
-            return;
-        }
-        self.told.push_back(now);
+    async fn tell(&self, notice: PlanNotice) {
         let line = json!({
             "event": notice.event.as_str(),
             "plan_id": notice.plan.as_str(),
@@ -163,6 +164,14 @@ impl Notifier {
                 status => bail!("it ended with {status}"),
             },
         }
+    }
+}
+
+/// Ready when what is being told is; never where nothing is.
+async fn until_told(telling: &mut Option<Pin<Box<dyn Future<Output = ()> + Send + '_>>>) {
+    match telling {
+        Some(telling) => telling.await,
+        None => std::future::pending().await,
     }
 }
 

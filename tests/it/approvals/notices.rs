@@ -2,11 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use serde_json::Value;
-use souk_tests::until;
+use serde_json::{Value, json};
+use souk_tests::{Era, Mcp, until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Shop, refund, waiting};
+use super::{Shop, of, refund, waiting};
 
 #[tokio::test]
 async fn a_plan_that_waits_is_told_without_what_it_is_about_and_nobody_waits_for_that() {
@@ -56,4 +56,39 @@ async fn a_plan_that_waits_is_told_without_what_it_is_about_and_nobody_waits_for
     );
     let posted: Value = serde_json::from_str(body).unwrap();
     assert_eq!(posted["plan_id"], Value::from(plan));
+}
+
+#[tokio::test]
+async fn one_callers_plans_keep_nobody_from_being_told_of_anothers() {
+    let shop = Shop::new("").await;
+    let told = shop.home.path("told");
+    shop.home.configure(format!(
+        "[[approvals.rules]]\nneed = 'person'\n\
+         [principals.busy]\ntoken = 'a-busy-agents-token-01234'\n\
+         [principals.other]\ntoken = 'another-token-0123456789'\n\
+         [approvals.notify]\ncommand = ['/usr/bin/tee', '-a', '{}']\n",
+        told.display()
+    ));
+    drop(shop.set_up("ann", super::ANN, &[]).await.ok());
+    let host = shop.souk(["serve"]).http().await;
+    let commit = async |client: &Mcp, number: usize| {
+        let title = json!({"meta_title": format!("Title {number}")});
+        let plan = souk_tests::propose(client, &["TEN-001"], title).await;
+        waiting(&client.refusal("plans_commit", of(&plan)).await);
+        plan
+    };
+    let busy = host.connect_as(Era::Modern, "a-busy-agents-token-01234").await;
+    busy.log_in().await;
+    for number in 0..125 {
+        commit(&busy, number).await;
+    }
+    let other = host.connect_as(Era::Modern, "another-token-0123456789").await;
+    other.log_in().await;
+    let plan = commit(&other, 1_000).await;
+    until("the other caller's plan is told of", async || {
+        std::fs::read_to_string(&told).is_ok_and(|text| text.contains(&plan))
+    })
+    .await;
+    let text = std::fs::read_to_string(&told).unwrap();
+    assert_eq!(text.matches("plan-waits").count(), 61, "60 of one caller, and the other's");
 }
