@@ -239,3 +239,35 @@ async fn the_console_has_one_name_and_no_other_shows_it() {
     let evil = anna.send(Method::GET, "/console", None, &[("host", "evil.example")]).await;
     assert_eq!(evil.status, 403);
 }
+
+#[tokio::test]
+async fn items_that_cannot_be_read_are_not_carried_out() {
+    let (shop, agent, plan) = Shop::with_plan().await;
+    let mut anna = shop.signed_in("anna", ANNA).await;
+    let to = format!("{}/plans/{plan}/decide", anna.tab);
+    let page = anna.page(&format!("/plans/{plan}/decide?verdict=approve&leave=1")).await;
+    assert!(page.text.contains("TEN-002"), "{}", page.text);
+    let body = |leave: &[&str]| -> String {
+        let hidden = page.hidden(&to);
+        let mut all: Vec<(&str, &str)> = hidden
+            .iter()
+            .filter(|(name, _)| name != "leave")
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        all.push(("reason", "x"));
+        all.extend(leave.iter().map(|leave| ("leave", *leave)));
+        encoded(&all)
+    };
+    for leave in [&["1;2"][..], &["1,x"], &["2-1"], &["0-4000000000"], &["1", "2"]] {
+        let refused = anna.send(Method::POST, &to, Some(body(leave)), &[]).await;
+        assert!(refused.status.is_client_error(), "{leave:?}: {}", refused.status);
+        assert_eq!(shop.state(&agent, &plan).await, "proposed");
+    }
+    for query in ["leave=1;2", "leave=1&leave=2"] {
+        let page = format!("/plans/{plan}/decide?verdict=approve&{query}");
+        assert!(anna.page(&page).await.status.is_client_error(), "{query}");
+    }
+    assert!(souk_tests::lines_of(&shop.home.trail(), "plan-approved").is_empty());
+    let done = anna.send(Method::POST, &to, Some(body(&["1"])), &[]).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+}

@@ -47,14 +47,17 @@ pub(crate) async fn ask(
 ) -> Response {
     let form = FormFields::parse(query.unwrap_or_default().as_bytes());
     let is_approval = form.text("verdict") == "approve";
-    let leave = if is_approval { ItemQuery::of(&form).leave } else { ItemNumbers::default() };
     let found = async {
+        let leave = match is_approval {
+            true => ItemQuery::of(&form)?.leave,
+            false => ItemNumbers::default(),
+        };
         let (id, stored) = find(&console, &plan).await?;
         let left_out = names(&console, &stored, &leave).await?;
         let view = PlanView::load(&console, &stored).await?;
-        Ok::<_, Failure>((id, stored, view, left_out))
+        Ok::<_, Failure>((id, stored, view, left_out, leave))
     };
-    let (id, stored, plan, left_out) = match found.await {
+    let (id, stored, plan, left_out, leave) = match found.await {
         Ok(found) => found,
         Err(failure) => return request.refuse("console_decide", &failure),
     };
@@ -135,7 +138,7 @@ async fn take_down(
         false => request.session.person.clone(),
     };
     let leave: Vec<u32> = match verdict {
-        DecisionVerdict::Approved => ItemNumbers::parse(form.text("leave")).iter().collect(),
+        DecisionVerdict::Approved => ItemNumbers::of(form, "leave")?.iter().collect(),
         DecisionVerdict::Rejected => Vec::new(),
     };
     console

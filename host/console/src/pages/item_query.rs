@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use souk_model::Failure;
 use souk_model::plan::ItemState;
 use url::form_urlencoded;
 
 use crate::access::form::FormFields;
+use crate::audit_lines::refusal;
 
 /// Items of a page.
 pub(super) const PAGE_ITEMS: u32 = 50;
@@ -36,18 +38,39 @@ pub(super) struct ItemQuery {
 pub(super) struct ItemNumbers(BTreeSet<u32>);
 
 impl ItemNumbers {
-    /// Reads `3,17,40-42`; what is no number is none.
-    pub(super) fn parse(text: &str) -> Self {
+    /// Reads `3,17,40-42`.
+    ///
+    /// # Errors
+    /// Some of it is no number, or there are more than an approval may leave out: what somebody wanted to
+    /// leave out is not carried out because it was written otherwise.
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
         let mut numbers = BTreeSet::new();
-        for part in text.split(',') {
+        let is_written = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        for part in text.split(',').filter(|_| !text.is_empty()) {
             let (from, to) = part.split_once('-').unwrap_or((part, part));
-            let (Ok(from), Ok(to)) = (from.trim().parse::<u32>(), to.trim().parse::<u32>()) else {
-                continue;
+            let number = |text: &str| text.parse::<u32>().ok().filter(|_| is_written(text));
+            let (Some(from), Some(to)) = (number(from), number(to)) else {
+                return Err(unreadable("the numbers of items cannot be read"));
             };
-            let room = MAX_LEFT_OUT.saturating_sub(numbers.len()) + 1;
-            numbers.extend((from..=to).take(room));
+            if from > to {
+                return Err(unreadable("the numbers of items cannot be read"));
+            }
+            numbers.extend((from..=to).take(MAX_LEFT_OUT + 1));
+            if numbers.len() > MAX_LEFT_OUT {
+                return Err(unreadable(&format!(
+                    "an approval leaves out {MAX_LEFT_OUT} items at most: reject the plan"
+                )));
+            }
         }
-        Self(numbers)
+        Ok(Self(numbers))
+    }
+
+    /// Reads the numbers of a form's field.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and where it stands there more than once.
+    pub(super) fn of(form: &FormFields, field: &str) -> Result<Self, Failure> {
+        Self::parse(form.one(field)?)
     }
 
     /// These, without those that were shown, and with those that were marked of them.
@@ -105,24 +128,30 @@ impl std::fmt::Display for ItemNumbers {
 
 impl ItemQuery {
     /// Reads what stands behind an address's question mark.
-    pub(super) fn parse(query: Option<&str>) -> Self {
+    ///
+    /// # Errors
+    /// The items that are left out cannot be read.
+    pub(super) fn parse(query: Option<&str>) -> Result<Self, Failure> {
         Self::of(&FormFields::parse(query.unwrap_or_default().as_bytes()))
     }
 
     /// Reads it of a form's fields.
-    pub(super) fn of(form: &FormFields) -> Self {
+    ///
+    /// # Errors
+    /// The items that are left out cannot be read.
+    pub(super) fn of(form: &FormFields) -> Result<Self, Failure> {
         let short = |name: &str| -> String {
             let text = form.text(name).trim();
             text.char_indices().take_while(|(at, _)| *at < MAX_TEXT).map(|(_, c)| c).collect()
         };
         let state = form.text("state");
-        Self {
+        Ok(Self {
             after: form.text("after").parse().ok(),
             text: short("text"),
             field: short("field"),
             state: ItemState::ALL.into_iter().find(|known| known.as_str() == state),
-            leave: ItemNumbers::parse(form.text("leave")),
-        }
+            leave: ItemNumbers::of(form, "leave")?,
+        })
     }
 
     /// Whether every item is shown, page by page.
@@ -152,6 +181,10 @@ impl ItemQuery {
     }
 }
 
+fn unreadable(why: &str) -> Failure {
+    refusal("console-form", why)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,17 +192,30 @@ mod tests {
     #[test]
     fn numbers_read_back_as_they_are_written() {
         for text in ["", "3", "3,17,40-42", "0-1,5"] {
-            assert_eq!(ItemNumbers::parse(text).to_string(), text);
+            assert_eq!(numbers(text).to_string(), text);
         }
-        assert_eq!(ItemNumbers::parse("x,-,5-3,9,4294967295").to_string(), "9,4294967295");
-        let many = ItemNumbers::parse("0-4294967295");
-        assert_eq!(many.len(), MAX_LEFT_OUT + 1, "too many show as too many");
+        assert_eq!(numbers("9,4294967295").to_string(), "9,4294967295");
+        assert_eq!(numbers("0-999").len(), MAX_LEFT_OUT);
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_read_leave_nothing_out_unsaid() {
+        for text in ["x", "3,", ",3", "3,,4", "-", "5-3", "3-", "+3", " 3", "3;4", "4294967296"] {
+            assert!(ItemNumbers::parse(text).is_err(), "{text}");
+        }
+        for many in ["0-1000", "0-4294967295", "0-999,1000"] {
+            assert!(ItemNumbers::parse(many).is_err(), "{many}");
+        }
+        assert!(ItemQuery::parse(Some("leave=3&leave=4")).is_err());
+    }
+
+    fn numbers(text: &str) -> ItemNumbers {
+        ItemNumbers::parse(text).unwrap()
     }
 
     #[test]
     fn only_what_was_shown_is_marked_or_unmarked() {
-        let left = ItemNumbers::parse("1,50,51");
-        let shown = ItemNumbers::parse("50-99");
+        let (left, shown) = (numbers("1,50,51"), numbers("50-99"));
         let now = left.remarked(&shown, [51, 60, 7].into_iter());
         assert_eq!(now.to_string(), "1,51,60");
     }
@@ -181,9 +227,9 @@ mod tests {
             text: "a&b=ü".into(),
             field: "price".into(),
             state: Some(ItemState::Pending),
-            leave: ItemNumbers::parse("3,5-9"),
+            leave: numbers("3,5-9"),
         };
-        assert_eq!(ItemQuery::parse(Some(&query.to_query())), query);
-        assert!(ItemQuery::parse(None).shows_all());
+        assert_eq!(ItemQuery::parse(Some(&query.to_query())).unwrap(), query);
+        assert!(ItemQuery::parse(None).unwrap().shows_all());
     }
 }

@@ -19,6 +19,7 @@ use super::layout::Layout;
 use super::notice::page;
 use super::person_request::PersonRequest;
 use super::plan_view::PlanView;
+use crate::access::form::FormFields;
 use crate::audit_lines::refusal;
 use crate::console::Console;
 
@@ -70,7 +71,7 @@ pub(crate) async fn show(
     let found = async {
         let (id, stored) = find(&console, &plan).await?;
         let view = PlanView::load(&console, &stored).await?;
-        let query = ItemQuery::parse(query.as_deref());
+        let query = ItemQuery::parse(query.as_deref())?;
         let items = read(&console, &stored, &query).await?;
         Ok::<_, Failure>((id, stored, view, query, items))
     };
@@ -167,6 +168,18 @@ fn review(review: &ItemReview, mask: &Mask) -> Result<ItemReview, Failure> {
     if mask.is_on() { masked(review, mask) } else { Ok(review.clone()) }
 }
 
+/// What is shown, and left out with what is marked on the page that was sent.
+fn marked(form: &FormFields) -> Result<ItemQuery, Failure> {
+    let mut query = ItemQuery::of(form)?;
+    let marks: Vec<u32> = form
+        .all("mark")
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map_err(|_| refusal("console-form", "the marked items cannot be read"))?;
+    query.leave = query.leave.remarked(&ItemNumbers::of(form, "shown")?, marks.into_iter());
+    Ok(query)
+}
+
 /// What the buttons of the items' form do: keep the marks, and go somewhere.
 pub(crate) async fn turn(
     Path((_, plan)): Path<(String, String)>,
@@ -177,9 +190,10 @@ pub(crate) async fn turn(
         return request.refuse("console_plan", &failure);
     };
     let form = &request.form;
-    let mut query = ItemQuery::of(form);
-    let marked = form.all("mark").filter_map(|number| number.parse().ok());
-    query.leave = query.leave.remarked(&ItemNumbers::parse(form.text("shown")), marked);
+    let mut query = match marked(form) {
+        Ok(query) => query,
+        Err(failure) => return request.refuse("console_plan", &failure),
+    };
     if query.leave.len() > MAX_LEFT_OUT {
         let why = format!("an approval leaves out {MAX_LEFT_OUT} items at most: reject the plan");
         return request.refuse("console_plan", &refusal("console-form", why));
