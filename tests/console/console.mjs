@@ -197,7 +197,7 @@ try {
   await page.fill("#undo-reason", "the sale is over");
   await page.fill("#undo-passphrase", ANNA);
   await page.click("text=Propose to undo it");
-  await page.waitForSelector("h1:has-text('undo:')", { timeout: 60_000 });
+  await page.waitForSelector("p.aside:has-text('undo:')", { timeout: 60_000 });
   await page.click('button[value="approve"]');
   await page.fill("#reason", "the sale is over");
   await page.click("button.primary");

@@ -7,6 +7,7 @@ mod forged;
 mod notices;
 mod rules;
 mod stopping;
+mod surfaces;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

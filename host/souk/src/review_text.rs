@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 use souk_model::plan::{Constant, ItemState, Retry, SpendKind, WriteSummary};
+use souk_model::visible::quoted;
 use souk_plans::review::{
     BodyFill, ExpectationKind, FailureResponseReview, FieldChange, ParameterReview, RequestsReview,
     RunReview, UndoKind, UndoReview, changed_lines, one_line,
@@ -22,7 +23,7 @@ pub(crate) fn hidden_items(count: u32, shown: u32) -> String {
 /// What a plan is, and how far it came.
 pub(crate) fn plan(review: &PlanReview) -> String {
     let mut text = format!(
-        "{}\n{}  [{}, {} of {} done]\nproposed by {} for {} ({}), view `{}`, {}; expires {}\n\
+        "the plugin says: {}\n{}  [{}, {} of {} done]\nproposed by {} for {} ({}), view `{}`, {}; expires {}\n\
          each subject is read by {}\nsha-256 {}\n",
         quoted(&review.summary),
         review.plan_id,
@@ -260,9 +261,4 @@ fn place(at: &str) -> String {
 fn bare(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./[]=~:#@+*%".contains(c);
     if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { quoted(name) }
-}
-
-/// What somebody else wrote, in quotes. It is one line already.
-fn quoted(text: &str) -> String {
-    format!("“{}”", text.replace(['“', '”'], "\""))
 }

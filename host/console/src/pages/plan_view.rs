@@ -1,6 +1,7 @@
 //! A plan as it stands on a page, apart from its items.
 
 use souk_model::plan::{DecisionVerdict, PlanDecision, PlanHeader, PlanState};
+use souk_model::visible::quoted;
 use souk_model::{Failure, counted, visible};
 use souk_plans::review::masked;
 use souk_plans::{DecisionStanding, PlanReview};
@@ -13,6 +14,10 @@ use crate::console::Console;
 /// A plan on a page.
 pub(super) struct PlanView {
     pub(super) review: PlanReview,
+    /// What it is, in the host's own words.
+    pub(super) title: String,
+    /// What the plugin says that it is for, in quotes.
+    pub(super) said: String,
     /// For whom it was proposed.
     pub(super) principal: String,
     pub(super) state: &'static str,
@@ -74,6 +79,12 @@ impl PlanView {
         let is_proposed = stored.state == PlanState::Proposed;
         let need = standing.requirement.need;
         Ok(Self {
+            title: format!(
+                "{} by {}",
+                counted(review.count, "change", "changes"),
+                review.proposed_by
+            ),
+            said: quoted(&review.summary),
             principal: visible::line(&header.principal).into_owned(),
             state: match stored.state {
                 PlanState::Running if !is_under_way => "interrupted",

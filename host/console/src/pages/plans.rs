@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use souk_model::plan::PlanState;
+use souk_model::visible::quoted;
 use souk_model::{Failure, visible};
 use souk_plans::PlanReview;
 use souk_plans::review::masked;
@@ -33,7 +34,8 @@ struct PlansPage {
 /// A plan in the list.
 struct PlanRow {
     id: String,
-    summary: String,
+    /// What the plugin says that it is for, in quotes.
+    said: String,
     principal: String,
     store: String,
     environment: String,
@@ -56,7 +58,7 @@ impl PlanRow {
         let is_under_way = review.run.as_ref().is_some_and(|run| run.is_under_way);
         Ok(Self {
             id: review.plan_id,
-            summary: review.summary,
+            said: quoted(&review.summary),
             principal: visible::line(&header.principal).into_owned(),
             store: review.store,
             environment: review.environment,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use souk_model::plan::{DecisionVerdict, PlanId, SpendKind};
+use souk_model::visible::quoted;
 use souk_model::{
     Client, Elicitation, ElicitationAnswer, Failure, NoAnswer, Principal, WaitingPlan, counted,
     visible,
@@ -164,15 +165,18 @@ impl DecisionPrompt {
     }
 }
 
-/// What is asked: what the plan is for, how much it changes, what it moves, what is warned of.
+/// What is asked: how much the plan changes, what it moves, what is warned of, in the host's own words;
+/// and, marked as such, what the plugin says that it is for.
 fn question(review: &PlanReview) -> String {
     let mut text = format!(
-        "{}\n{} for the store {} ({}), asked for by {}.",
-        review.summary,
+        "A plan waits for your decision: {} for the store {} ({}), proposed by `{}`, asked for by {}.\n\
+         The plugin says: {}",
         counted(review.count, "change", "changes"),
         visible::line(&review.store),
         visible::line(&review.environment),
-        review.asked_by,
+        review.proposed_by,
+        quoted(&review.asked_by),
+        quoted(&review.summary),
     );
     for money in &review.money {
         let what = match money.kind {

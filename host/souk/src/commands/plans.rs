@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use souk_model::plan::{DecisionVerdict, PlanId};
+use souk_model::visible::quoted;
 use souk_model::{Code, Failure, Principal, Progress, visible};
 use souk_plans::review::masked;
 use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
@@ -76,7 +77,7 @@ fn mask_for(rules: &Rules, stored: &StoredPlan) -> Mask {
 async fn list(host: &RunningHost, rules: &Rules, limit: u32) -> CommandOutput {
     let filter = PlanFilter { limit, ..PlanFilter::default() };
     let mut table =
-        TextTable::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "SUMMARY"]);
+        TextTable::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "THE PLUGIN SAYS"]);
     let loaded = host.registry.loaded();
     for stored in host.plans.list(&filter).await? {
         let review: PlanReview = masked(&PlanReview::of(&stored), &mask_for(rules, &stored))?;
@@ -89,7 +90,7 @@ async fn list(host: &RunningHost, rules: &Rules, limit: u32) -> CommandOutput {
             stored.header.principal.clone(),
             review.store,
             review.created_at,
-            review.summary,
+            quoted(&review.summary),
         ]);
     }
     Ok((table.to_string(), ExitCode::SUCCESS))
