@@ -52,10 +52,7 @@ async fn what_a_plugin_says_is_marked_as_its_own_wherever_it_is_shown() {
     let host = || shop.souk(["serve"]).env("SOUK_PLUGINS", shop.home.plugins_and_forger());
     let client = host().logged_in().await;
     let proposed = client.answer("forger_prepare", proposal()).await;
-    let text = proposed.to_string();
-    let from = text.find("plan_").unwrap();
-    let plan: String =
-        text[from..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let plan = proposed["plan_id"].as_str().unwrap().to_owned();
 
     let mut ann = crate::console::Browser::signed_in(&shop.home, "ann", ANN).await;
     for path in ["/", &format!("/plans/{plan}"), &format!("/plans/{plan}/decide?verdict=approve")] {
