@@ -12,11 +12,13 @@ use crate::verdict::{SendResult, is_untouched};
 
 /// What such answers say, in lower case: the database's own words, and those of Magento where it keeps
 /// the database's for its log.
-const TEXTS: [&str; 4] = [
+const TEXTS: [&str; 5] = [
     "deadlock found",
     "try restarting transaction",
     "lock wait timeout exceeded",
     "see error log for details",
+    // Of a product and of what lies in stock, whatever went wrong (`StockItemRepository`, `ProductRepository`).
+    "unable to be saved. please try again",
 ];
 
 /// The failure that a success really is: instead of what was asked for it is such an answer, and
@@ -91,6 +93,7 @@ mod tests {
             json!({"message": "Could not save a shipment, see error log for details"}),
             json!({"message": deadlock, "trace": null}),
             json!(deadlock),
+            json!({"message": "The stock item was unable to be saved. Please try again."}),
         ] {
             assert!(failure_in(&failed).is_some(), "{failed}");
         }
