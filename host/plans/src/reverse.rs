@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use souk_model::plan::{
-    BodySource, Change, Edit, Expectation, FieldBefore, PlanItem, Pointer, Step, Undo,
+    BodyPointer, BodySource, Change, Edit, Expectation, FieldBefore, PlanItem, Pointer, Step, Undo,
 };
 use souk_model::{Binding, BindingSource, Failure};
 
@@ -21,10 +21,10 @@ pub(crate) fn reverse(item: &PlanItem, response: Option<&Value>) -> Result<Chang
             let steps = steps
                 .iter()
                 .map(|step| with_values(item, step, response))
-                .collect::<Result<_, _>>()
+                .collect::<Result<Vec<_>, _>>()
                 .map_err(|failure| failure.message)?;
             let readable = change.edits.iter().filter(|edit| edit.is_readable());
-            let edits: Vec<Edit> = readable.map(|edit| edit_back(item, edit)).collect();
+            let edits: Vec<Edit> = readable.map(|edit| edit_back(item, edit, &steps)).collect();
             if edits.is_empty() {
                 return Err("nothing of it can be read".to_owned());
             }
@@ -110,14 +110,128 @@ fn response_text(pointer: &str, response: Option<&Value>) -> Result<String, Fail
     }
 }
 
-/// The edit that says: as it was before.
-fn edit_back(item: &PlanItem, edit: &Edit) -> Edit {
+/// The edit that says: as it was before. Where its requests hold that, it is what they send.
+fn edit_back(item: &PlanItem, edit: &Edit, steps: &[Step]) -> Edit {
     let reviewed = item.review.iter().find(|reviewed| reviewed.field == edit.field);
     let after = match reviewed.map(|reviewed| &reviewed.before) {
         Some(FieldBefore::Value(value) | FieldBefore::Inherited(value)) => {
-            Expectation::SetByStore(value.clone().into())
+            let places = places_of(edit, value, steps);
+            match places.is_empty() {
+                true => Expectation::SetByStore(value.clone().into()),
+                false => Expectation::AsSent(places),
+            }
         }
         Some(FieldBefore::Nothing) | None => Expectation::Removed,
     };
     Edit { after, ..edit.clone() }
+}
+
+/// Where requests hold a value of a field: in the entity of a body, at the place where a read shows it.
+fn places_of(edit: &Edit, value: &Value, steps: &[Step]) -> Vec<BodyPointer> {
+    let mut places = Vec::new();
+    for (step, body) in
+        steps.iter().enumerate().filter_map(|(at, step)| Some((at, step.body.as_ref()?)))
+    {
+        for entity in body.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            let Ok(at) = format!("/{entity}{}", edit.at.as_str()).parse::<Pointer>() else {
+                continue;
+            };
+            if at.find(body) == Some(value) {
+                places.push(BodyPointer { step, at });
+            }
+        }
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use souk_model::plan::{BodyBinding, FieldAfter, FieldReview, Retry, Subject};
+    use souk_model::{BindingSource, StoreView, WriteMethod};
+
+    use super::*;
+
+    fn at(text: &str) -> Pointer {
+        text.parse().unwrap()
+    }
+
+    fn step(body: Value, fills: &[(&str, &str)]) -> Step {
+        let fill = |(place, field): &(&str, &str)| BodyBinding {
+            at: at(place),
+            value: BodySource::Before((*field).into()),
+        };
+        Step {
+            upstream: "magento".into(),
+            method: WriteMethod::Put,
+            route: "/V1/products/{sku}".into(),
+            path: vec![Binding { name: "sku".into(), value: BindingSource::Subject }],
+            query: Vec::new(),
+            view: StoreView::Global,
+            body: Some(body),
+            body_bindings: fills.iter().map(fill).collect(),
+            failure_responses: Vec::new(),
+        }
+    }
+
+    /// An item that took a sale and all categories away, and put a name in the place of another.
+    fn item() -> PlanItem {
+        let (price, links) = (
+            "/custom_attributes/[attribute_code=special_price]/value",
+            "/extension_attributes/category_links",
+        );
+        let edit = |field: &str, place: &str| Edit {
+            field: field.into(),
+            at: at(place),
+            after: Expectation::Removed,
+        };
+        let edits =
+            vec![edit("special_price", price), edit("name", "/name"), edit("category_ids", links)];
+        let before = [json!("20.5"), json!("Skarv"), json!([{"category_id": "3"}])];
+        let review = edits.iter().zip(before).map(|(edit, before)| FieldReview {
+            field: edit.field.clone(),
+            before: FieldBefore::Value(before),
+            after: FieldAfter::Removed,
+        });
+        let none = json!({"product": {"extension_attributes": {"category_links": []}}});
+        let back = json!({"product": {
+            "custom_attributes": [{"attribute_code": "special_price", "value": null}],
+            "extension_attributes": {"category_links": null}}});
+        let fills = [
+            ("/product/custom_attributes/0/value", "special_price"),
+            ("/product/extension_attributes/category_links", "category_ids"),
+        ];
+        PlanItem {
+            n: 0,
+            review: review.collect(),
+            constants: Vec::new(),
+            warnings: Vec::new(),
+            subject_digest: None,
+            writes: Vec::new(),
+            change: Change {
+                subject: Subject { kind: "product".into(), id: "A".into(), label: None },
+                edits,
+                steps: vec![step(none.clone(), &[])],
+                retry: Retry::Idempotent,
+                undo: Undo::Steps(vec![step(none, &[]), step(back, &fills)]),
+                warnings: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn what_requests_of_its_own_put_back_is_what_they_send() {
+        let change = reverse(&item(), None).unwrap();
+        let after = |field: &str| {
+            change.edits.iter().find(|edit| edit.field == field).map(|edit| &edit.after).unwrap()
+        };
+        let sent = |place: &str| Expectation::AsSent(vec![BodyPointer { step: 1, at: at(place) }]);
+        assert_eq!(
+            *after("special_price"),
+            sent("/product/custom_attributes/[attribute_code=special_price]/value")
+        );
+        assert_eq!(*after("category_ids"), sent("/product/extension_attributes/category_links"));
+        // No request holds it: that has to be the store's doing.
+        assert_eq!(*after("name"), Expectation::SetByStore(json!("Skarv").into()));
+    }
 }
