@@ -50,6 +50,8 @@ struct RawValue {
 /// A product as a website sells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebsiteProduct {
+    /// The code of the website's store view by which it was read.
+    pub view: String,
     /// The sku, as the store spells it.
     pub sku: String,
     /// What it costs, where it has a price.
@@ -58,11 +60,12 @@ pub struct WebsiteProduct {
     pub sale: Option<Decimal>,
 }
 
-impl From<RawProduct> for WebsiteProduct {
-    fn from(raw: RawProduct) -> Self {
+impl WebsiteProduct {
+    fn read_at(view: &str, raw: RawProduct) -> Self {
         let mut values = raw.custom_attributes.iter();
         let sale = values.find(|value| value.attribute_code == "special_price");
         Self {
+            view: view.to_owned(),
             price: Decimal::from_json(&raw.price),
             sale: sale.and_then(|sale| Decimal::from_json(&sale.value)),
             sku: raw.sku,
@@ -101,7 +104,7 @@ impl Session {
                 skus.iter().partition(|sku| sku.contains(','));
             for some in together.chunks(AT_ONCE).chain(alone.chunks(1)) {
                 let Some(list) = self.prices_at(view, some).await? else { return Ok(None) };
-                prices.extend(list.into_iter().map(WebsiteProduct::from));
+                prices.extend(list.into_iter().map(|raw| WebsiteProduct::read_at(view, raw)));
             }
         }
         Ok(Some(prices))

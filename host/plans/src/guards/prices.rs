@@ -45,8 +45,10 @@ fn wakes(field: &BodyField<'_>) -> bool {
 
 /// What a product costs, as the host read it and as the change will have it.
 struct ProductPrices {
-    /// The highest of both; none: it has no price of its own.
+    /// The highest of both, and of what it costs on any website; none: it has no price of its own.
     base: Option<Decimal>,
+    /// The store view in which it costs that, where a website's price is the highest.
+    view: Option<String>,
     /// Whether it is a bundle, whose sale is the share of its price that is left, in per cent, and whose
     /// group prices are the share that is taken off.
     is_bundle: bool,
@@ -189,7 +191,11 @@ impl Guards {
         }
         for one in on_websites {
             let Some(sale) = one.sale else { continue };
-            let there = ProductPrices { base: one.price.or(prices.base), ..prices };
+            let there = ProductPrices {
+                base: one.price.or(prices.base),
+                view: one.price.map(|_| one.view.clone()),
+                is_bundle: prices.is_bundle,
+            };
             self.check_sale(change, SPECIAL_PRICE, sale, &there)?;
         }
         Ok(())
@@ -216,13 +222,22 @@ impl Guards {
             .checked_mul(Decimal::ONE_HUNDRED)
             .and_then(|share| share.checked_div(base));
         match share {
-            Some(percent) => self.check_percent(change, percent),
+            Some(percent) => {
+                let there = prices.view.as_ref();
+                let of = there.map(|view| format!(", which costs {base} in store view `{view}`,"));
+                self.check_percent_of(change, percent, &of.unwrap_or_default())
+            }
             None => Err(unjudgeable(change, &format!("`{at}` is no price"))),
         }
     }
 
     /// No discount by more per cent than the cap.
     pub(super) fn check_percent(&self, change: &Change, percent: Decimal) -> Result<(), Failure> {
+        self.check_percent_of(change, percent, "")
+    }
+
+    /// The same, and of what it is, for people.
+    fn check_percent_of(&self, change: &Change, percent: Decimal, of: &str) -> Result<(), Failure> {
         if percent.to_f64().is_some_and(|percent| percent <= self.max_discount_pct) {
             return Ok(());
         }
@@ -230,7 +245,7 @@ impl Guards {
             "discount-cap",
             Code::Forbidden,
             format!(
-                "a discount of {} per cent on {} is above the cap of {}",
+                "a discount of {} per cent on {}{of} is above the cap of {}",
                 percent.round_to_cents(),
                 change.subject,
                 self.max_discount_pct
@@ -321,7 +336,14 @@ impl ProductPrices {
             .chain(document.and_then(|document| document.get("type_id")));
         let is_bundle = types.into_iter().any(|kind| kind == "bundle");
         let on_websites = scope.website_prices.map_or(&[][..], |all| all.of(&change.subject.id));
-        let on_a_website = on_websites.iter().filter_map(|one| one.price).max();
-        Ok(Self { base: stands.into_iter().chain(set).chain(on_a_website).max(), is_bundle })
+        let own = stands.into_iter().chain(set).max();
+        let on_a_website = on_websites.iter().filter_map(|one| Some((one.price?, &one.view))).max();
+        let (base, view) = match on_a_website {
+            Some((price, view)) if own.is_none_or(|own| price > own) => {
+                (Some(price), Some(view.clone()))
+            }
+            _ => (own, None),
+        };
+        Ok(Self { base, view, is_bundle })
     }
 }

@@ -44,22 +44,36 @@ fn what_is_set_for_all_websites_is_held_to_the_cap_on_each() {
         let judged = world.guards.check_requests(&scope, &change).unwrap();
         let observed = ObservedState { here: Some(here.clone()), ..ObservedState::default() };
         let values = world.guards.check_values_read(&scope, &change, &judged, &observed);
-        values.err().and_then(|failure| failure.rule)
+        values.err().map(|failure| (failure.rule, failure.message))
     };
+    let rule =
+        |product: &WebsiteProduct, body: Value| judge(product, body).and_then(|(rule, _)| rule);
     let attribute = |code: &str, value: Value| json!({"custom_attributes": [{"attribute_code": code, "value": value}]});
     let website = |price: &str, sale: Option<&str>| WebsiteProduct {
+        view: "b2b_en".into(),
         sku: "a".into(),
         price: Some(price.parse().unwrap()),
         sale: sale.map(|sale| sale.parse().unwrap()),
     };
     let dear = website("1000", None);
-    assert_eq!(judge(&dear, attribute("special_price", json!(60))), cap);
-    assert_eq!(judge(&dear, attribute("special_price", json!(600))), None);
+    let (refusal, why) = judge(&dear, attribute("special_price", json!(60))).unwrap();
+    assert_eq!(refusal, cap);
+    assert_eq!(
+        why,
+        "a discount of 94 per cent on thing `A`, which costs 1000 in store view `b2b_en`, is above the cap \
+         of 50"
+    );
+    let (_, why) = judge(&dear, attribute("special_price", json!(0))).unwrap();
+    assert!(why.contains("which costs 1000"), "{why}");
+    // Where it costs no more than everywhere, nothing is said of a place.
+    let (_, why) = judge(&website("90", None), attribute("special_price", json!(40))).unwrap();
+    assert_eq!(why, "a discount of 60 per cent on thing `A` is above the cap of 50");
+    assert_eq!(rule(&dear, attribute("special_price", json!(600))), None);
     // Its own sale, let out by a day or by being enabled.
     let reduced = website("100", Some("5"));
-    assert_eq!(judge(&reduced, attribute("special_to_date", json!("2999-01-01"))), cap);
+    assert_eq!(rule(&reduced, attribute("special_to_date", json!("2999-01-01"))), cap);
     assert_eq!(
-        judge(&website("100", None), attribute("special_to_date", json!("2999-01-01"))),
+        rule(&website("100", None), attribute("special_to_date", json!("2999-01-01"))),
         None
     );
 }
