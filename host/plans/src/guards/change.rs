@@ -181,6 +181,7 @@ impl Guards {
         }
         readings::check_readings(bodies)?;
         self.check_identifiers(bodies)?;
+        self.check_sale_beginnings(bodies)?;
         self.check_prices(bodies)?;
         let amount_off = self.check_rules(bodies)?;
         self.check_coupons_rules(bodies)?;

@@ -25,6 +25,11 @@ pub(super) fn begins_earlier(after: Option<&Value>, before: Option<&Value>) -> b
     }
 }
 
+/// Whether a day is there and is the other one.
+pub(super) fn is_same_day(one: &Value, other: Option<&Value>) -> bool {
+    matches!((day(Some(one)), day(other)), (Day::At(one), Day::At(other)) if one == other)
+}
+
 /// Whether an end is past, in every time zone.
 pub(super) fn is_over(end: Option<&Value>) -> bool {
     let past = Timestamp::now().as_second() - 2 * 24 * 3_600;

@@ -8,16 +8,21 @@ use souk_model::{Code, Failure};
 use souk_policy::writes::JudgedWrite;
 
 use super::bodies::ChangeBodies;
+use super::days::is_same_day;
 use super::identity::{makes_new, subject_document};
 use super::limits::Guards;
 use crate::magento::names::{members, plain, same_name};
 use crate::refusals::refuse;
 
 /// The entities that have lists, by their names in bodies, by which Magento takes them.
-const ENTITIES: [&str; 3] = ["product", PAGE, "block"];
+const ENTITIES: [&str; 3] = [PRODUCT, PAGE, "block"];
+const PRODUCT: &str = "product";
 const PAGE: &str = "page";
 /// What pages and blocks are called by.
 const IDENTIFIER: &str = "identifier";
+/// The first day of a sale. What is written at a view of a product on sale takes it along as it stands:
+/// Magento would begin the sale today (`special_from_drift.jsonl`).
+const SALE_BEGINNING: &str = "special_from_date";
 
 impl Guards {
     /// Only listed fields, whatever else the plugin put beside them and wherever the request goes.
@@ -29,8 +34,10 @@ impl Guards {
     ) -> Result<(), Failure> {
         for body in each_body(step.body.as_ref()).filter_map(Value::as_object) {
             for (entity, (list, setting)) in ENTITIES.into_iter().zip(self.lists()) {
-                let set = members(body, entity).flat_map(field_names);
-                if let Some(name) = set.into_iter().find(|name| !is_allowed(list, name)) {
+                let mut set = members(body, entity).flat_map(field_names);
+                // Judged with what stands.
+                let may_stay = |name: &str| same_name(SALE_BEGINNING, name) && entity == PRODUCT;
+                if let Some(name) = set.find(|name| !is_allowed(list, name) && !may_stay(name)) {
                     return Err(not_listed(change, &name, setting));
                 }
             }
@@ -65,6 +72,24 @@ impl Guards {
         Ok(())
     }
 
+    /// The first day of a sale stays the day that it is, unless it is listed.
+    pub(super) fn check_sale_beginnings(&self, bodies: &ChangeBodies<'_>) -> Result<(), Failure> {
+        let ChangeBodies { scope, change, observed, steps, .. } = *bodies;
+        let (list, setting) = self.lists()[0];
+        if is_listed(list, SALE_BEGINNING) {
+            return Ok(());
+        }
+        let document = subject_document(scope.lookup, observed.here.as_ref());
+        let stands = document.map(sale_beginnings).unwrap_or_default().pop();
+        for body in steps.iter().flat_map(|step| each_body(step.body.as_ref())) {
+            let Some(body) = body.as_object() else { continue };
+            if !members(body, PRODUCT).all(|product| keeps_sale_beginning(product, stands)) {
+                return Err(not_listed(change, SALE_BEGINNING, setting));
+            }
+        }
+        Ok(())
+    }
+
     fn lists(&self) -> [(&BTreeSet<String>, &'static str); 3] {
         [
             (&self.product_fields, "guards.product_fields"),
@@ -83,6 +108,24 @@ fn keeps_identifier(entity: &str, body: &Value, stands: Option<&Value>) -> bool 
     let is_kept = if given.is_empty() { entity != PAGE } else { stands.is_some() };
     // One among the attributes is none that could be compared.
     is_kept && named == given.len() && given.iter().all(|given| Some(*given) == stands)
+}
+
+/// Whether a request leaves the first day of a product's sale as it stands in the store.
+fn keeps_sale_beginning(product: &Value, stands: Option<&Value>) -> bool {
+    let names = field_names(product);
+    let named = names.iter().filter(|name| same_name(SALE_BEGINNING, name)).count();
+    let given = sale_beginnings(product);
+    // One in another place is none that could be compared.
+    named == given.len() && given.into_iter().all(|given| is_same_day(given, stands))
+}
+
+/// The first days of a sale among a product's attributes.
+fn sale_beginnings(product: &Value) -> Vec<&Value> {
+    let attributes = product.get("custom_attributes").and_then(Value::as_array);
+    let own = attributes.into_iter().flatten();
+    let own =
+        own.filter(|one| one.get("attribute_code").is_some_and(|code| code == SALE_BEGINNING));
+    own.filter_map(|one| one.get("value")).collect()
 }
 
 fn not_listed(change: &Change, name: &str, setting: &str) -> Failure {

@@ -79,6 +79,44 @@ fn what_is_set_for_all_websites_is_held_to_the_cap_on_each() {
 }
 
 #[test]
+fn a_sale_that_begins_as_it_did_is_no_field_that_is_set() {
+    let list = refused("field-list");
+    let day = |code: &str, value: Value| json!({"attribute_code": code, "value": value});
+    let stands = json!({"sku": "A", "type_id": "simple", "price": 100, "status": 1,
+        "custom_attributes": [day("special_price", json!("80")),
+            day("special_from_date", json!("2026-11-20 00:00:00"))]});
+    let mut world = World::of(PRODUCT, stands);
+    world.guards.product_fields = ["name".to_owned()].into();
+    let put = |world: &World, attributes: Value| {
+        world.put(PRODUCT, json!({"product": {"name": "T", "custom_attributes": attributes}}))
+    };
+    let begins = |value: Value| json!([day("special_from_date", value)]);
+    for same in ["2026-11-20", "2026-11-20 00:00:00"] {
+        assert_eq!(put(&world, begins(json!(same))), None, "{same}");
+    }
+    for other in [json!("2026-11-19"), json!("2026-11-21"), json!(null), json!(""), json!("+1 day")]
+    {
+        assert_eq!(put(&world, begins(other.clone())), list, "{other}");
+    }
+    let twice = json!([
+        day("special_from_date", json!("2026-11-20")),
+        day("special_from_date", json!("2026-11-21"))
+    ]);
+    assert_ne!(put(&world, twice), None);
+    // Written in another way it is none that could be compared.
+    let map = json!({"special_from_date": "2026-11-20"});
+    assert_ne!(put(&world, map), None);
+    let elsewhere = json!({"product": {"name": "T", "special_from_date": "2026-11-20"}});
+    assert_ne!(world.put(PRODUCT, elsewhere), None);
+    assert_eq!(put(&world, json!([day("special_to_date", json!("2026-11-20"))])), list);
+    // Where none stands, any is another.
+    world.here = Some(json!({"sku": "A", "type_id": "simple", "price": 100}));
+    assert_eq!(put(&world, begins(json!("2026-11-20"))), list);
+    world.guards.product_fields.insert("special_from_date".into());
+    assert_eq!(put(&world, begins(json!("2026-11-20"))), None);
+}
+
+#[test]
 fn what_takes_a_change_back_opens_no_rule_beyond_the_cap() {
     let world = World::of("/V1/coupons/{couponId}", json!({"coupon_id": 7, "rule_id": 1}));
     let rules = [(1, 1), (2, 95)].map(|(id, amount)| {
