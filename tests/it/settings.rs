@@ -93,6 +93,40 @@ async fn a_file_of_the_working_directory_narrows_and_can_do_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_working_directory_neither_widens_what_has_no_default_nor_forgets() {
+    let home = Home::new();
+    home.write("souk.toml", "[policy]\noperators = ['*']\n[approvals]\ncritical = 'none'\n");
+    let souk = home.souk::<&str>([]);
+    assert_eq!(setting(&souk, "policy.operators").await["value"], json!([]));
+    assert_eq!(setting(&souk, "approvals.critical").await["value"], "person");
+    let client = home.souk(["serve", "--demo"]).stdio(Era::Modern).await;
+    let refused = client.read("souk://audit/latest").await.unwrap_err().to_string();
+    assert!(refused.contains("FORBIDDEN"), "{refused}");
+    home.configure("[policy]\noperators = ['loc*', 'local']\n");
+    home.write("souk.toml", "[policy]\noperators = ['local']\n");
+    assert_eq!(setting(&souk, "policy.operators").await["value"], json!(["local"]));
+    for forgets in [
+        "[state]\nkeep_days = 0",
+        "[state]\nprincipal_plans = 1",
+        "[limits]\nexport_hours = 1",
+        "[audit]\nanchor_s = 1",
+        "[plans]\nkeep_days = 1",
+        "[http]\nsession_idle_s = 1",
+        "[[stores]]\n[stores.cdn]\npurges_per_minute = 1",
+    ] {
+        home.write("souk.toml", forgets);
+        let ran = home.souk(["actions"]).run().await;
+        let said = "souk.toml:";
+        assert!(ran.status == Some(1) && ran.err.contains(said), "{forgets}: {}", ran.err);
+        assert!(
+            ran.err.contains("may not stand in a file of the working directory"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_with_its_line_and_what_is_meant() {
     let home = Home::new();
     let file =

@@ -21,7 +21,7 @@ pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<DecisionPolic
     if let Some(most) = elicitation(settings)? {
         policy = policy.elicitation_up_to(most);
     }
-    for given in settings.given("approvals.critical") {
+    for given in settings.given_or_default("approvals.critical") {
         policy = policy.critical(need(&given.value)?, given.source.origin(&given.key));
     }
     for given in settings.given("approvals.production") {

@@ -100,3 +100,26 @@ async fn rules_that_change_count_at_once() {
     client.process().logged("is in force").await;
     waiting(&client.refusal("plans_commit", of(&plan)).await);
 }
+
+#[tokio::test]
+async fn a_file_of_the_working_directory_takes_no_decision_from_a_person() {
+    for local in [
+        "[approvals]\ncritical = 'none'\n",
+        "[approvals]\ncritical = 'confirm'\n",
+        "[approvals]\nproduction = 'none'\nelicitation = 'critical'\n",
+        "[[approvals.rules]]\nneed = 'none'\n",
+    ] {
+        let shop = Shop::with_ann("# nothing\n").await;
+        shop.home.write("souk.toml", local);
+        let client = shop.host().await;
+        waiting(&client.refusal("orders_refund", refund()).await);
+        assert_eq!(shop.writes().await, 0, "{local}");
+    }
+    // It may want more.
+    let shop = Shop::with_ann("# nothing\n").await;
+    shop.home.write("souk.toml", "[approvals]\ncritical = 'two'\n");
+    let client = shop.host().await;
+    let plan = waiting(&client.refusal("orders_refund", refund()).await);
+    shop.approve(&plan, "ann").await;
+    waiting(&client.refusal("plans_commit", of(&plan)).await);
+}

@@ -27,7 +27,11 @@ Of several sources that set the same, the column *of several* says which counts:
 - **strictest**: nothing widens. Whatever sets the limit lowest, or a switch to its safer side, counts; of caps by currency the lowest of each. A default is no source: one variable alone may widen it, but not what the file says.
 - **union** and **intersection**: every source adds to what is denied or masked; what is allowed has to be allowed by each.
 
-The file of the working directory is merged last, and against the default too: it can never widen anything.
+The file of the working directory is merged last, and against the default too: it can never widen anything. What it may do is said of each setting, in the column *working directory*:
+
+- **narrows**: of its value and the one that counts without it the stricter counts, also where that one is worked out elsewhere: against `person` for what is critical, against nobody for who reads the trail.
+- **adds**: without a value the setting limits nothing, so that any value only takes away.
+- **refused**: it may not stand there, and souk does not start. So are all others: where the host is served and by what, stores and credentials, how plugins are trusted by keys, and how long something is kept, since to keep less is to forget.
 
 An unknown key is an error that names the nearest one, so that a misspelt rule cannot silently mean nothing. An unknown `SOUK_…` variable is a warning, since another version may know it.
 
@@ -60,20 +64,21 @@ pub(crate) fn page() -> String {
 fn write_group(page: &mut String, group: &SettingGroup) {
     let _ = write!(page, "\n## {}\n\n{}\n\n", group.title, group.about);
     page.push_str(
-        "| setting | flag, variables | default | unit | of several | what it does |\n\
-         |---|---|---|---|---|---|\n",
+        "| setting | flag, variables | default | unit | of several | working directory | what it does |\n\
+         |---|---|---|---|---|---|---|\n",
     );
     for setting in group.settings {
         let reloads = if setting.reloads { "; reloads" } else { "" };
         let _ = writeln!(
             page,
-            "| `{}`{} | {} | {} | {} | {}{reloads} | {} |",
+            "| `{}`{} | {} | {} | {} | {}{reloads} | {} | {} |",
             setting.key,
             if setting.in_file { "" } else { ", not in a file" },
             ways(setting),
             default(setting),
             setting.unit,
             setting.merge.describe(),
+            setting.local.describe(),
             cell(setting.doc),
         );
     }

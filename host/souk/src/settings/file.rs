@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::kind::ValueKind;
 use super::nearest::nearest;
-use super::setting::Setting;
+use super::setting::{LocalFileRule, Setting};
 use super::source::{FilePlace, SettingProblem, SettingSource, SettingValue};
 use super::table;
 
@@ -133,7 +133,7 @@ impl FileReader<'_> {
             let ways = ways.collect::<Vec<_>>().join(" or ");
             return self.problem(line, format!("`{key}` cannot be set in a file; use {ways}"));
         }
-        if self.authority == FileAuthority::Local && !setting.merge.narrows() {
+        if self.authority == FileAuthority::Local && setting.local == LocalFileRule::Refused {
             return self.problem(
                 line,
                 format!(

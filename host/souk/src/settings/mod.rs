@@ -17,6 +17,8 @@ pub(crate) mod file;
 pub(crate) mod flags;
 pub(crate) mod kind;
 pub(crate) mod load;
+#[cfg(test)]
+mod local_tests;
 mod merge;
 pub(crate) mod nearest;
 pub(crate) mod resolved;

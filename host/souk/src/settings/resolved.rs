@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::defaults;
 use super::merge::narrower;
-use super::setting::{DefaultValue, MergeRule, Setting};
+use super::setting::{DefaultValue, LocalFileRule, MergeRule, Setting};
 use super::source::{SettingProblem, SettingSource, SettingValue};
 use super::table;
 
@@ -46,7 +46,7 @@ impl ResolvedSettings {
         let mut given: Vec<SettingValue> = self.given(key).cloned().collect();
         if given.iter().all(|value| value.source.only_narrows())
             && let Some(setting) = table::find(key)
-            && let Some(value) = self.default_of(setting)
+            && let Some(value) = self.without_operator(setting, !given.is_empty())
         {
             let (key, source) = (key.to_owned(), SettingSource::Default);
             given.insert(0, SettingValue { setting, key, name: None, value, source });
@@ -91,12 +91,22 @@ impl ResolvedSettings {
         }
     }
 
+    /// What counts of a setting that none but a file of the working directory sets, if that does.
+    fn without_operator(&self, setting: &Setting, is_local: bool) -> Option<Value> {
+        let widest = || match setting.local {
+            LocalFileRule::NarrowsFrom(widest) if is_local => defaults::literal(setting, widest),
+            _ => None,
+        };
+        self.default_of(setting).or_else(widest)
+    }
+
     /// What counts of a setting.
     pub(crate) fn effective(&self, setting: &'static Setting, key: &str) -> EffectiveValue {
         let mut given: Vec<SettingValue> = self.given(key).cloned().collect();
         let operators = given.iter().position(|value| !value.source.only_narrows());
         let mut counts = if operators.is_none() {
-            self.default_of(setting).map(|value| (value, vec![SettingSource::Default]))
+            let base = self.without_operator(setting, !given.is_empty());
+            base.map(|value| (value, vec![SettingSource::Default]))
         } else {
             None
         };

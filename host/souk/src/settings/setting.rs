@@ -35,6 +35,8 @@ pub(crate) struct Setting {
     pub(crate) unit: &'static str,
     /// Which of several sources counts.
     pub(crate) merge: MergeRule,
+    /// What a file of the working directory may do with it.
+    pub(crate) local: LocalFileRule,
     /// Whether a rewritten file is in force at once; else a restart is needed.
     pub(crate) reloads: bool,
     /// A value to show where there is no default, as TOML.
@@ -63,6 +65,32 @@ pub(crate) enum DefaultValue {
     Computed(&'static str),
     /// What counts of the setting with this key.
     SameAs(&'static str),
+}
+
+/// What a file of the working directory may do with a setting. It is the project's, or whoever put it
+/// there: each entry says that it may and how, and what an entry does not say is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LocalFileRule {
+    /// Nothing: the setting is the operator's alone.
+    Refused,
+    /// Narrow the value that counts without it. There always is one.
+    NarrowsValue,
+    /// The same. Where nobody else sets the setting, what counts without it is worked out elsewhere and
+    /// allows no more than this, as TOML.
+    NarrowsFrom(&'static str),
+    /// Add a limit where there is none: the setting without a value limits nothing.
+    Adds,
+}
+
+impl LocalFileRule {
+    /// In words, for the documentation.
+    pub(crate) const fn describe(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::NarrowsValue | Self::NarrowsFrom(_) => "narrows",
+            Self::Adds => "adds",
+        }
+    }
 }
 
 /// Which of several sources counts. What stands in a file of the working directory is merged last,
@@ -119,6 +147,7 @@ impl Setting {
             default: DefaultValue::Unset("none"),
             unit: "",
             merge: MergeRule::First,
+            local: LocalFileRule::Refused,
             reloads: false,
             example: "",
         }
@@ -202,6 +231,24 @@ impl Setting {
     /// A limit: of several sources the lowest counts.
     pub(crate) const fn lowest(self) -> Self {
         self.merge(MergeRule::Lowest)
+    }
+
+    /// A file of the working directory may narrow the value that counts without it.
+    pub(crate) const fn narrows_locally(mut self) -> Self {
+        self.local = LocalFileRule::NarrowsValue;
+        self
+    }
+
+    /// The same, where what counts without a value is worked out elsewhere and allows no more than `toml`.
+    pub(crate) const fn narrows_from(mut self, toml: &'static str) -> Self {
+        self.local = LocalFileRule::NarrowsFrom(toml);
+        self
+    }
+
+    /// A file of the working directory may add to it: without a value it limits nothing.
+    pub(crate) const fn adds_locally(mut self) -> Self {
+        self.local = LocalFileRule::Adds;
+        self
     }
 
     /// One that is in force as soon as its file is rewritten.

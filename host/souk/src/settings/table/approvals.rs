@@ -17,7 +17,7 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.critical",
             ValueKind::Choice(NEEDS),
             "Who decides of what is critical",
-        )
+        ).narrows_from("\"person\"")
         .variables(&["SOUK_APPROVALS_CRITICAL"])
         .unset("`person` once somebody is set up, else `confirm`")
         .lowest()
@@ -27,7 +27,7 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.production",
             ValueKind::Choice(NEEDS),
             "Who decides, at the least, of any change of a store whose environment is `production`",
-        )
+        ).adds_locally()
         .variables(&["SOUK_APPROVALS_PRODUCTION"])
         .unset("as elsewhere")
         .lowest()
@@ -48,7 +48,7 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "600",
             "seconds",
             "How long a call may wait for a person with `wait_s`",
-        )
+        ).narrows_locally()
         .reloads(),
         Setting::new(
             "approvals.notify.command",
@@ -76,15 +76,15 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules",
             ValueKind::DecisionRules,
             "Rules about plans: each names who decides, and of what; whatever it leaves out is any",
-        )
+        ).narrows_locally()
         .default("[]")
         .merge(MergeRule::Union)
         .reloads(),
-        Setting::new("approvals.rules[].need", ValueKind::Choice(NEEDS), "Who decides")
+        Setting::new("approvals.rules[].need", ValueKind::Choice(NEEDS), "Who decides").adds_locally()
             .lowest()
             .reloads()
             .example("\"person\""),
-        Setting::new("approvals.rules[].tiers", ValueKind::Names, "Of plans of these tiers")
+        Setting::new("approvals.rules[].tiers", ValueKind::Names, "Of plans of these tiers").adds_locally()
             .unset("all")
             .merge(MergeRule::Union)
             .reloads()
@@ -93,12 +93,12 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].effects",
             ValueKind::Names,
             "Of plans carried out by `commit`, or by `apply`",
-        )
+        ).adds_locally()
         .unset("both")
         .merge(MergeRule::Union)
         .reloads()
         .example("[\"commit\", \"apply\"]"),
-        Setting::new("approvals.rules[].groups", ValueKind::Names, "Of plans of these plugins")
+        Setting::new("approvals.rules[].groups", ValueKind::Names, "Of plans of these plugins").adds_locally()
             .unset("all")
             .merge(MergeRule::Union)
             .reloads()
@@ -107,12 +107,12 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].tools",
             ValueKind::Tools,
             "Of plans that these tools propose or carry out: names, or `group_*`",
-        )
+        ).adds_locally()
         .unset("all")
         .merge(MergeRule::Union)
         .reloads()
         .example("[\"orders_refund\"]"),
-        Setting::new("approvals.rules[].stores", ValueKind::Names, "Of plans for these stores")
+        Setting::new("approvals.rules[].stores", ValueKind::Names, "Of plans for these stores").adds_locally()
             .unset("all")
             .merge(MergeRule::Union)
             .reloads()
@@ -121,7 +121,7 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].environments",
             ValueKind::Names,
             "Of plans for stores of these environments",
-        )
+        ).adds_locally()
         .unset("all")
         .merge(MergeRule::Union)
         .reloads()
@@ -130,7 +130,7 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].principals",
             ValueKind::Names,
             "Of plans of these callers: names, or `agent-*`",
-        )
+        ).adds_locally()
         .unset("all")
         .merge(MergeRule::Union)
         .reloads()
@@ -141,6 +141,7 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "Of plans that move more money than this, refunds and cancellations together; what cannot be \
              compared or added up counts as more",
         )
+        .adds_locally()
         .unset("any, or none")
         .lowest()
         .reloads()
@@ -149,7 +150,7 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].subjects_above",
             ValueKind::Whole,
             "Of plans that change more subjects, or rows of them, than this",
-        )
+        ).adds_locally()
         .unset("any number")
         .lowest()
         .reloads()

@@ -42,6 +42,7 @@ pub(super) const CDN: SettingGroup = SettingGroup {
             ValueKind::Whole,
             "Calls that may purge, for each store",
         )
+        .narrows_locally()
         .variables(&["MCP_CACHE_RATE_LIMIT"])
         .default("10")
         .unit("calls a minute")

@@ -30,11 +30,13 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             ValueKind::Whole,
             "Rows that one plan writes, over all of its subjects",
         )
+        .narrows_locally()
         .variables(&["MCP_MAX_SKUS_PER_BULK"])
         .default("500")
         .unit("rows")
         .lowest(),
         Setting::new("guards.coupon_cap", ValueKind::Whole, "Coupons in one request")
+            .narrows_locally()
             .variables(&["MCP_MAX_COUPON_QTY"])
             .default("1000")
             .unit("coupons")
@@ -44,6 +46,7 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             ValueKind::Number,
             "A price that changes by more is warned of in the review",
         )
+        .narrows_locally()
         .variables(&["MCP_PRICE_THRESHOLD_PCT"])
         .default("50.0")
         .unit("per cent")
@@ -54,6 +57,7 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             "A discount by more per cent is refused: of a rule, of a sale against the price, of a \
              group price",
         )
+        .narrows_locally()
         .variables(&["MCP_MAX_DISCOUNT_PCT"])
         .default("50.0")
         .unit("per cent")
@@ -63,11 +67,13 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             ValueKind::Caps,
             "A rule that takes a larger amount off is refused: of each item, or of a cart",
         )
+        .narrows_locally()
         .variables(&["SOUK_MAX_DISCOUNT_AMOUNT"])
         .default("100")
         .unit("the base currency of its websites")
         .lowest(),
         Setting::new("guards.max_refund", ValueKind::Caps, "What one refund may move")
+            .narrows_locally()
             .variables(&["SOUK_MAX_REFUND"])
             .default("1000")
             .unit("the order's currency")
@@ -77,6 +83,7 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             ValueKind::Caps,
             "What may be refunded on a day (UTC), over all hosts of a state directory",
         )
+        .narrows_locally()
         .variables(&["SOUK_MAX_REFUND_PER_DAY"])
         .default("5000")
         .unit("the order's currency")
@@ -86,6 +93,7 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             ValueKind::Caps,
             "What canceled orders may come to on a day (UTC), over all hosts of a state directory",
         )
+        .narrows_locally()
         .variables(&["SOUK_MAX_CANCEL_PER_DAY"])
         .default("5000")
         .unit("the order's currency")
@@ -95,6 +103,7 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             ValueKind::Names,
             "Fields of products that may be set at all",
         )
+        .narrows_locally()
         .default(
             "[\"name\", \"description\", \"short_description\", \"meta_title\", \
              \"meta_description\", \"meta_keyword\", \"url_key\", \"status\", \"visibility\", \
@@ -107,6 +116,7 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             ValueKind::Names,
             "Fields of CMS pages that may be set at all",
         )
+        .narrows_locally()
         .default(
             "[\"title\", \"content\", \"content_heading\", \"meta_title\", \"meta_description\", \
              \"meta_keywords\", \"active\"]",
@@ -117,6 +127,7 @@ pub(super) const GUARDS: SettingGroup = SettingGroup {
             ValueKind::Names,
             "Fields of CMS blocks that may be set at all",
         )
+        .narrows_locally()
         .default("[\"title\", \"content\", \"active\"]")
         .merge(MergeRule::Intersection),
     ],
@@ -130,7 +141,7 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
             "plans.expiry_min",
             ValueKind::Whole,
             "How long after it was proposed a plan may be started",
-        )
+        ).narrows_locally()
         .variables(&["MCP_PLAN_EXPIRY_MIN"])
         .default("30")
         .unit("minutes")
@@ -146,7 +157,7 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
             "plans.concurrency",
             ValueKind::Whole,
             "Items of a chunk that are written at once; the store's own limit counts too",
-        )
+        ).narrows_locally()
         .default("16")
         .unit("items")
         .lowest(),
@@ -154,7 +165,7 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
             "plans.repeats",
             ValueKind::Whole,
             "How often a harmless step of unknown outcome is sent again",
-        )
+        ).narrows_locally()
         .default("3")
         .unit("times")
         .lowest(),
@@ -184,7 +195,7 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
             "3600",
             "seconds",
             "How long one run of a plan may take; what is left then can be resumed",
-        ),
+        ).narrows_locally(),
         Setting::new(
             "plans.cancel_stops",
             ValueKind::Switch,

@@ -26,11 +26,11 @@ pub(super) const LISTING: SettingGroup = SettingGroup {
             "40000",
             "bytes",
             "How much `auto` lists: names, descriptions and input schemas as JSON without spaces",
-        )
+        ).narrows_locally()
         .flag("--tools-budget", "BYTES")
         .variables(&["SOUK_TOOLS_BUDGET"])
         .reloads(),
-        Setting::limit("tools_budget_count", "40", "tools", "How many tools `auto` lists")
+        Setting::limit("tools_budget_count", "40", "tools", "How many tools `auto` lists").narrows_locally()
             .variables(&["SOUK_TOOLS_BUDGET_COUNT"])
             .reloads(),
     ],

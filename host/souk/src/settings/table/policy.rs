@@ -13,12 +13,14 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::Choice(TIERS),
             "Offer nothing above this tier: safe, risk or critical",
         )
+        .narrows_locally()
         .flag("--max-tier", "TIER")
         .variables(&["SOUK_MAX_TIER"])
         .default("\"risk\"")
         .lowest()
         .reloads(),
         Setting::new("policy.read_only", ValueKind::Switch, "Offer nothing that changes the store")
+            .narrows_locally()
             .flag("--read-only", "")
             .variables(&["SOUK_READ_ONLY"])
             .default("false")
@@ -29,6 +31,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::Tools,
             "Offer only these tools: names, or `group_*`; a tool has to be on every such list",
         )
+        .adds_locally()
         .flag("--allow", "TOOLS")
         .variables(&["SOUK_ALLOW"])
         .unset("all")
@@ -36,6 +39,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
         .reloads()
         .example("[\"auth_*\", \"catalog_*\"]"),
         Setting::new("policy.deny", ValueKind::Tools, "Never offer these tools")
+            .adds_locally()
             .flag("--deny", "TOOLS")
             .variables(&["SOUK_DENY"])
             .merge(MergeRule::Union)
@@ -46,6 +50,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::Switch,
             "Writes from tier risk up need `confirm` and a `reason`",
         )
+        .narrows_locally()
         .variables(&["MCP_TIER2_CONFIRM"])
         .default("true")
         .merge(MergeRule::On)
@@ -55,6 +60,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::Switch,
             "Let callers log in with credentials of their own",
         )
+        .narrows_locally()
         .flag("--accept-credentials", "")
         .variables(&["SOUK_ACCEPT_CREDENTIALS"])
         .default("false")
@@ -65,6 +71,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::Names,
             "The only plugins that may touch a session",
         )
+        .narrows_locally()
         .default("[\"auth\", \"scope\"]")
         .merge(MergeRule::Intersection)
         .reloads(),
@@ -73,6 +80,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::Names,
             "Let these callers read the audit trail as resources: names, or `ops-*`",
         )
+        .narrows_from("[]")
         .variables(&["SOUK_OPERATORS"])
         .unset("nobody")
         .merge(MergeRule::Intersection)
@@ -83,6 +91,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::MaskRules,
             "Mask personal data in what callers are answered; in a file also by caller and plugin",
         )
+        .narrows_locally()
         .flag("--mask-pii", "")
         .variables(&["SOUK_MASK_PII"])
         .default("false")
@@ -93,6 +102,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::Names,
             "Mask for these callers: names, or `support-*`",
         )
+        .adds_locally()
         .unset("all")
         .merge(MergeRule::Union)
         .reloads()
@@ -102,6 +112,7 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
             ValueKind::Names,
             "Mask in what these plugins answer",
         )
+        .adds_locally()
         .unset("all")
         .merge(MergeRule::Union)
         .reloads()
@@ -119,6 +130,7 @@ pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
             ValueKind::Choice(TIERS),
             "Offer this caller nothing above this tier",
         )
+        .adds_locally()
         .lowest()
         .reloads()
         .example("\"safe\""),
@@ -127,6 +139,7 @@ pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
             ValueKind::Switch,
             "Offer this caller nothing that changes the store",
         )
+        .narrows_locally()
         .default("false")
         .merge(MergeRule::On)
         .reloads(),
@@ -135,6 +148,7 @@ pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
             ValueKind::Tools,
             "Offer this caller only these tools",
         )
+        .adds_locally()
         .unset("all")
         .merge(MergeRule::Intersection)
         .reloads()
@@ -144,6 +158,7 @@ pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
             ValueKind::Tools,
             "Never offer this caller these tools",
         )
+        .adds_locally()
         .merge(MergeRule::Union)
         .reloads()
         .example("[\"orders_*\"]"),
