@@ -7,6 +7,7 @@ mod browser;
 mod deciding;
 mod pages;
 mod paging;
+mod proxied;
 mod sign_in;
 
 use serde_json::{Value, json};

@@ -23,6 +23,7 @@ mod raw_client;
 mod scale;
 mod small_disk;
 mod store;
+mod tls_proxy;
 mod trail;
 
 pub use built::{Versions, interop, plugins, python, souk, target, test_plugin};
@@ -40,4 +41,5 @@ pub use raw_client::{RawClient, modern};
 pub use scale::scaled;
 pub use small_disk::SmallDisk;
 pub use store::{DemoStore, LoggedRequest, field_of};
+pub use tls_proxy::TlsProxy;
 pub use trail::{calls, lines_of};

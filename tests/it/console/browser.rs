@@ -2,15 +2,19 @@
 
 use std::cell::RefCell;
 
-use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::header::{
+    COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, ORIGIN, SET_COOKIE,
+};
 use reqwest::{Client, Method, StatusCode};
-use souk_tests::{Home, until};
+use souk_tests::{Home, TlsProxy, until};
 
 /// A browser: the cookies that it keeps, and the tab that it has open.
 pub(crate) struct Browser {
     client: Client,
     /// `http://souk.localhost:PORT`
     pub(super) origin: String,
+    /// Where the origin is found: the same, but for a proxy's, whose port is not the one of its origin.
+    base: String,
     /// The console's cookie, as it is sent.
     pub(super) cookie: Option<String>,
     /// What every page of the tab begins with: `/console/s/SECRET`.
@@ -40,7 +44,19 @@ impl Browser {
             .build()
             .unwrap();
         let origin = format!("http://souk.localhost:{port}");
-        Self { client, origin, cookie: None, tab: String::new() }
+        Self { client, base: origin.clone(), origin, cookie: None, tab: String::new() }
+    }
+
+    /// One that comes by a proxy with TLS.
+    pub(super) fn by(proxy: &TlsProxy) -> Self {
+        let (client, base) = (proxy.client(), proxy.url());
+        Self {
+            client,
+            base,
+            origin: TlsProxy::origin().to_owned(),
+            cookie: None,
+            tab: String::new(),
+        }
     }
 
     /// One in which a person has signed in, by a link that is made in this home.
@@ -56,6 +72,7 @@ impl Browser {
         Self {
             client: self.client.clone(),
             origin: self.origin.clone(),
+            base: self.base.clone(),
             cookie: self.cookie.clone(),
             tab: String::new(),
         }
@@ -88,7 +105,15 @@ impl Browser {
                 value => _ = headers.insert(name, HeaderValue::from_str(value).unwrap()),
             }
         }
-        let url = if path.starts_with("http") { path.to_owned() } else { origin + path };
+        let url = match path.strip_prefix(&origin) {
+            Some(path) => format!("{}{path}", self.base),
+            None if path.starts_with("http") => path.to_owned(),
+            None => format!("{}{path}", self.base),
+        };
+        if self.base != self.origin {
+            let (_, host) = self.origin.split_once("://").unwrap();
+            headers.insert(HOST, host.parse().unwrap());
+        }
         let mut request = self.client.request(method, url).headers(headers);
         if let Some(body) = body {
             request = request.body(body);

@@ -18,8 +18,8 @@ use super::host_guard::{AllowedHost, AllowedOrigin};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Names that clients reach this server by, on top of `localhost`, the loopback addresses and
-    /// the address it is bound to. None.
+    /// Names that clients reach this server by, on top of `localhost`, the loopback addresses, the
+    /// address it is bound to and the host of `public_url`. None.
     pub allowed_hosts: Vec<AllowedHost>,
     /// Web pages that may talk to this server, and whose browsers are told so (CORS). None. This
     /// machine's own are let in too, but what is answered is shared only with those named. Clients

@@ -66,6 +66,14 @@ impl AllowedHost {
         Self { host: host.to_owned(), port: PortRule::Any }
     }
 
+    /// The host of an address that clients are told: a proxy there passes that name on, with its port or
+    /// without. None where the text is no address.
+    pub(crate) fn of_url(url: &str) -> Option<Self> {
+        let (_, rest) = url.split_once("://")?;
+        let named = HostPort::parse(rest.split('/').next()?)?;
+        Some(Self::any_port(&named.host))
+    }
+
     /// An address that this server is bound to.
     pub(crate) fn address(address: IpAddr) -> Self {
         Self::any_port(&match address {
@@ -277,7 +285,14 @@ impl HostGuard {
         self.origins.iter().any(|allowed| allowed.allows(&origin)).then(|| given.clone())
     }
 
+    /// Whether a request was sent to one of this server's names, and by no page that is not let in.
     pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HostError> {
+        self.check_host(uri, headers)?;
+        self.check_origin(headers)
+    }
+
+    /// Whether a request was sent to one of this server's names.
+    pub(crate) fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HostError> {
         let mut hosts = headers.get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
             (Some(host), None) => host.to_str().map_err(|_| HostError::NoHost)?,
@@ -289,6 +304,10 @@ impl HostGuard {
         if !self.hosts.iter().any(|allowed| allowed.allows(&named)) {
             return Err(HostError::Host(host.chars().take(200).collect()));
         }
+        Ok(())
+    }
+
+    fn check_origin(&self, headers: &HeaderMap) -> Result<(), HostError> {
         for origin in headers.get_all(ORIGIN) {
             let known =
                 origin.to_str().ok().and_then(RequestOrigin::parse).is_some_and(|(origin, _)| {

@@ -73,10 +73,11 @@ pub struct HttpServer {
     pub limits: TransportLimits,
     /// How it is served.
     pub config: HttpConfig,
-    /// What is served beside the protocol, on the same listener and behind the same guard of hosts and
-    /// origins: routes of their own, none of which is the protocol's. Each of its requests says whom it
-    /// comes from ([`ConnectInfo`] of an [`IpAddr`]), and between which ends its connection is
-    /// ([`ConnectionAddresses`]), where that is known.
+    /// What is served beside the protocol, on the same listener and under the same names: routes of their
+    /// own, none of which is the protocol's. Which origin sends to them they look at themselves, and no
+    /// other is told anything of them ([`HttpConfig::allowed_origins`] is about the protocol). Each of its
+    /// requests says whom it comes from ([`ConnectInfo`] of an [`IpAddr`]), and between which ends its
+    /// connection is ([`ConnectionAddresses`]), where that is known.
     pub pages: Router,
 }
 
@@ -106,8 +107,10 @@ fn build(http: HttpServer) -> HttpParts {
     let posts = TaskTracker::new();
     let idle = Duration::from_secs(config.session_idle_s);
     let sessions = Arc::new(HttpSessions::new(actions.clone(), config.sessions_each, idle));
+    let public = config.public_url.as_deref().and_then(AllowedHost::of_url);
+    let hosts: Vec<AllowedHost> = config.allowed_hosts.into_iter().chain(public).collect();
     let state = Arc::new(HttpState {
-        guard: HostGuard::new(&config.allowed_hosts, &config.allowed_origins),
+        guard: HostGuard::new(&hosts, &config.allowed_origins),
         actions,
         wrong_tokens: WrongTokens::default(),
         turned_away: Seldom::default(),
@@ -140,10 +143,10 @@ fn build(http: HttpServer) -> HttpParts {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/.well-known/oauth-protected-resource", get(pages::metadata))
         .route("/.well-known/oauth-protected-resource/mcp", get(pages::metadata))
-        .merge(own_pages.with_state(()))
         .fallback(pages::not_found)
         .layer(from_fn_with_state(state.clone(), check_host))
-        .with_state(state);
+        .with_state(state.clone())
+        .merge(own_pages.layer(from_fn_with_state(state, check_page_host)));
     HttpParts { router, shared, sessions, stop, posts }
 }
 
@@ -172,6 +175,29 @@ async fn check_host(
         cors::share(&mut response, origin);
     }
     if let Some(connection) = connection.filter(|_| answered) {
+        connection.answered();
+    }
+    response
+}
+
+/// The same for pages beside the protocol, which tell by themselves what other pages may send.
+async fn check_page_host(
+    State(state): State<Arc<HttpState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let connection = request.extensions().get::<ConnectionHandle>().cloned();
+    if let Some(connection) = &connection {
+        request.extensions_mut().insert(ConnectInfo(connection.peer().address()));
+    }
+    let response = match state.guard.check_host(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => {
+            state.turned_away.say(|times| tracing::warn!(%error, times, "refused a request"));
+            pages::wrong_host(&error)
+        }
+    };
+    if let Some(connection) = connection {
         connection.answered();
     }
     response
