@@ -8,6 +8,7 @@ mod deciding;
 mod pages;
 mod paging;
 mod proxied;
+mod second_store;
 mod sign_in;
 
 use serde_json::{Value, json};

@@ -87,9 +87,9 @@ impl ConsoleHost for ServingHost {
         started: Arc<OnceLock<PlanId>>,
     ) -> Result<PlanOutcome, Failure> {
         let principal = Principal::local();
-        let session = self.sessions.login_configured(&principal).await?;
         let stored = self.plans.get(None, plan).await?;
         check_frozen_for_operator(&self.dispatcher.loaded(), &stored.header)?;
+        let session = self.sessions.log_in_operator(&stored.header.store).await?;
         // Whoever proves to be a person here is the operator.
         let commit = CommitRequest::of_operator(&principal, &session, plan, reason);
         let commit = CommitRequest { started: Some(&started), ..commit };
@@ -101,7 +101,8 @@ impl ConsoleHost for ServingHost {
 
     async fn propose_undo(&self, plan: &PlanId, reason: &str) -> Result<PlanId, Failure> {
         let principal = Principal::local();
-        let session = self.sessions.login_configured(&principal).await?;
+        let store = self.plans.get(None, plan).await?.header.store;
+        let session = self.sessions.log_in_operator(&store).await?;
         let proposal = self.plans.undo(&principal, &session, plan, true).await?;
         let id = proposal.header.id;
         self.plans.note_reason(&id, reason).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use souk_model::{Code, ExposeSecret, Failure, LoginWay, Principal, Secret};
+use souk_model::{Code, ExposeSecret, Failure, LoginWay, Principal, Secret, visible};
 use souk_upstream::{CredentialsOf, Magento, PartialCredentials, Session, SessionRegistry};
 
 use crate::rates::{RateLimits, Rates};
@@ -82,6 +82,24 @@ impl SessionHost {
     pub async fn login_configured(&self, principal: &Principal) -> Result<Session, Failure> {
         let own = OwnCredentials::default();
         self.login(principal, None, Vec::new(), &own).await
+    }
+
+    /// A session of the operator's own with the store of this name, with the configured credentials. It
+    /// is nobody's who calls tools, and takes no caller's place.
+    ///
+    /// # Errors
+    /// CONFLICT where no store has that name any more, NOT_AUTHENTICATED where there are no credentials
+    /// for it, or it refuses them.
+    pub async fn log_in_operator(&self, store: &str) -> Result<Session, Failure> {
+        let Some(found) = self.stores.iter().find(|one| one.name() == store) else {
+            let message =
+                format!("no store of this server is named `{}` now", visible::line(store));
+            let remedy =
+                "put its `[[stores]]` entry back under that name, or propose the change anew";
+            return Err(Failure::new(Code::Conflict, message).rule("plan-store").remedy(remedy));
+        };
+        let credentials = found.credentials().cloned().ok_or_else(no_credentials)?;
+        Session::login(found, credentials).await
     }
 
     /// Logs in, and keeps the session for the principal. Without `given` credentials the

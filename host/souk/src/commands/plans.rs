@@ -14,7 +14,6 @@ use souk_policy::{Mask, Rules};
 use souk_runtime::{check_frozen_for_operator, why_frozen};
 use souk_state::audit::Transport;
 use souk_state::plans::{PlanFilter, StoredPlan};
-use souk_upstream::Session;
 
 use super::plans_decide::{self, Choice};
 use crate::cli::{PlansArgs, PlansCommand};
@@ -113,11 +112,6 @@ async fn show(host: &RunningHost, rules: &Rules, plan: &PlanId, items: u32) -> C
     Ok((text, ExitCode::SUCCESS))
 }
 
-/// The operator's session, with the operator's credentials.
-async fn session(host: &RunningHost) -> Result<Session, Failure> {
-    host.sessions.login_configured(&Principal::local()).await
-}
-
 async fn carry_out(
     host: &RunningHost,
     rules: &Rules,
@@ -125,7 +119,6 @@ async fn carry_out(
     reason: Option<String>,
     resume: bool,
 ) -> CommandOutput {
-    let session = session(host).await?;
     let stored = host.plans.get(None, plan).await?;
     if reason.is_none() && stored.reason.is_none() {
         return Err(Failure::new(Code::ConfirmationRequired, "the audit trail wants to know why")
@@ -157,6 +150,7 @@ impl ProgressLine {
         std::io::stderr().is_terminal().then(|| Arc::new(Self) as Arc<dyn Progress>)
     }
 }
+    let session = host.sessions.log_in_operator(&stored.header.store).await?;
 
 impl Progress for ProgressLine {
     fn report(&self, done: u64, total: Option<u64>, note: &str) {
@@ -189,7 +183,8 @@ async fn undo(
     plan: &PlanId,
     reason: Option<String>,
 ) -> CommandOutput {
-    let session = session(host).await?;
+    let store = host.plans.get(None, plan).await?.header.store;
+    let session = host.sessions.log_in_operator(&store).await?;
     let proposal = host.plans.undo(&Principal::local(), &session, plan, true).await?;
     let id = &proposal.header.id;
     if let Some(reason) = &reason {
