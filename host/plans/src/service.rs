@@ -10,7 +10,7 @@ use souk_model::plan::{
 use souk_model::{Failure, Principal, Progress, PurgeTarget, Secret};
 use souk_policy::decisions::{DecisionPolicy, DecisionRequirement};
 use souk_state::people::{People, Person};
-use souk_state::plans::{PlanFilter, StoredPlan};
+use souk_state::plans::{PlanFilter, PlanPage, PlanPageFilter, StoredPlan};
 use souk_upstream::Session;
 use tokio::sync::mpsc;
 
@@ -263,6 +263,14 @@ impl Plans {
     /// The store cannot be reached.
     pub async fn list(&self, filter: &PlanFilter) -> Result<Vec<StoredPlan>, Failure> {
         Ok(self.context.store.list(filter).await?)
+    }
+
+    /// A page of plans, and how many there are of each caller.
+    ///
+    /// # Errors
+    /// The store cannot be reached.
+    pub async fn page(&self, filter: &PlanPageFilter) -> Result<PlanPage, Failure> {
+        Ok(self.context.store.page(filter).await?)
     }
 
     /// What left the stores of these plans today, or may have, against what may.

@@ -126,3 +126,70 @@ fn item(n: u32) -> PlanItem {
         writes: Vec::new(),
     }
 }
+
+/// Plans of nothing, which only have to be listed.
+async fn propose_many(shop: &Shop, principal: &str, count: u32, made_ms: impl Fn(u32) -> i64) {
+    let state = StateDir::open(shop.home.path("state")).unwrap();
+    let store = SqlitePlanStore::open(&state).unwrap();
+    for number in 0..count {
+        let mut header = header();
+        let bytes = format!("{principal:_<8}{number:014}");
+        header.id = PlanId::from_random(bytes.as_bytes().try_into().unwrap());
+        header.principal = principal.to_owned();
+        header.summary = format!("{principal}-{number:03}.");
+        header.created_ms = made_ms(number);
+        header.expires_ms = header.created_ms + 30 * 60_000;
+        header.count = 1;
+        store.begin(&header).await.unwrap();
+        store.add(&header.id, &[item(number)]).await.unwrap();
+        store.seal(&header, "digest", "seal").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn no_caller_hides_what_another_has_waiting_and_every_plan_is_on_some_page() {
+    let shop = Shop::new(PERSON).await;
+    let now = souk_state::Timestamp::now().as_millisecond();
+    propose_many(&shop, "other", 1, |_| now - 60_000).await;
+    propose_many(&shop, "agent", 120, |number| now - 50_000 + i64::from(number)).await;
+    let mut anna = shop.signed_in("anna", ANNA).await;
+    let first = anna.page("/").await;
+    assert!(first.text.contains("<span class=\"count\">121</span>"), "{}", first.text);
+    assert!(first.text.contains("other-000.") && first.text.contains("agent-119."));
+    assert!(first.text.contains("1 to 50 of 121"), "{}", first.text);
+    for told in [">agent</a> 120", ">other</a> 1"] {
+        assert!(first.text.contains(told), "`{told}` is not in {}", first.text);
+    }
+    // Page by page, none is left out and none is there twice.
+    for order in ["turns", "newest", "soonest"] {
+        let mut seen = std::collections::BTreeSet::new();
+        for from in [0, 50, 100] {
+            let page = anna.page(&format!("/?order={order}&waiting={from}")).await;
+            for number in 0..120 {
+                let name = format!("agent-{number:03}.");
+                if page.text.contains(&name) {
+                    assert!(seen.insert(name), "{order} {from} {number}");
+                }
+            }
+            if page.text.contains("other-000.") {
+                assert!(seen.insert("other".to_owned()), "{order} {from}");
+            }
+        }
+        assert_eq!(seen.len(), 121, "{order}");
+    }
+    let soonest = anna.page("/?order=soonest").await;
+    assert!(soonest.text.contains("other-000.") && soonest.text.contains("agent-000."));
+    assert!(!soonest.text.contains("agent-119."));
+    let newest = anna.page("/?order=newest").await;
+    assert!(!newest.text.contains("other-000.") && newest.text.contains("agent-119."));
+    let of_other = anna.page("/?caller=other").await;
+    assert!(of_other.text.contains("other-000.") && !of_other.text.contains("agent-119."));
+    assert!(of_other.text.contains("Those of all callers"), "{}", of_other.text);
+    let terminal = shop.home.souk(["plans", "list"]).on(&shop.store).run().await.ok();
+    let told = "121 plans wait, 101 of them not listed: 120 of `agent`, 1 of `other`";
+    assert!(terminal.contains(told), "{terminal}");
+    // A page that there is not any more says so, and leads back.
+    let beyond = anna.page("/?waiting=5000").await;
+    assert!(beyond.text.contains("Nothing is on this page any more"), "{}", beyond.text);
+    assert!(beyond.text.contains("Those before"));
+}

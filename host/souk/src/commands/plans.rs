@@ -5,15 +5,16 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use souk_model::plan::{DecisionVerdict, PlanId};
+use souk_model::plan::{DecisionVerdict, PlanId, PlanState};
 use souk_model::visible::quoted;
 use souk_model::{Code, Failure, Principal, Progress, visible};
 use souk_plans::review::masked;
 use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
 use souk_policy::{Mask, Rules};
 use souk_runtime::{check_frozen_for_operator, why_frozen};
+use souk_state::Timestamp;
 use souk_state::audit::Transport;
-use souk_state::plans::{PlanFilter, StoredPlan};
+use souk_state::plans::{PlanFilter, PlanPageFilter, StoredPlan};
 
 use super::plans_decide::{self, Choice};
 use crate::cli::{PlansArgs, PlansCommand};
@@ -78,7 +79,10 @@ async fn list(host: &RunningHost, rules: &Rules, limit: u32) -> CommandOutput {
     let mut table =
         TextTable::new(["PLAN", "STATE", "DONE", "FOR", "STORE", "PROPOSED", "THE PLUGIN SAYS"]);
     let loaded = host.registry.loaded();
+    let now_ms = Timestamp::now().as_millisecond();
+    let mut listed = 0;
     for stored in host.plans.list(&filter).await? {
+        listed += u64::from(is_waiting(&stored, now_ms));
         let review: PlanReview = masked(&PlanReview::of(&stored), &mask_for(rules, &stored))?;
         let is_frozen = why_frozen(&loaded, &stored.header, stored.state);
         let state = review.state.as_str();
@@ -92,7 +96,29 @@ async fn list(host: &RunningHost, rules: &Rules, limit: u32) -> CommandOutput {
             quoted(&review.summary),
         ]);
     }
-    Ok((table.to_string(), ExitCode::SUCCESS))
+    let mut text = table.to_string();
+    let waiting = PlanPageFilter {
+        states: vec![PlanState::Proposed],
+        after_ms: Some(now_ms),
+        ..PlanPageFilter::default()
+    };
+    let callers = host.plans.page(&waiting).await?.callers;
+    let all: u64 = callers.iter().map(|(_, count)| count).sum();
+    if all > listed {
+        let of = |(name, count): &(String, u64)| format!("{count} of `{}`", visible::line(name));
+        let of_callers = callers.iter().map(of).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(
+            text,
+            "{all} plans wait, {} of them not listed: {of_callers}; `-n` lists more",
+            all - listed
+        );
+    }
+    Ok((text, ExitCode::SUCCESS))
+}
+
+/// Whether a plan waits to be carried out.
+fn is_waiting(stored: &StoredPlan, now_ms: i64) -> bool {
+    stored.state == PlanState::Proposed && stored.header.expires_ms >= now_ms
 }
 
 async fn show(host: &RunningHost, rules: &Rules, plan: &PlanId, items: u32) -> CommandOutput {

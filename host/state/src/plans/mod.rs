@@ -24,12 +24,14 @@
 //! ```
 
 mod error;
+mod plan_page;
 mod spend;
 mod sqlite;
 mod store;
 mod types;
 
 pub use error::StoreError;
+pub use plan_page::{PlanOrder, PlanPage, PlanPageFilter};
 pub use souk_model::plan::SpendKind;
 pub use spend::{Reservation, SpendAccount};
 pub use sqlite::{CommitCounts, PlansIdentity, SqlitePlanStore, read_identity};

@@ -9,6 +9,7 @@ use souk_model::plan::{
 };
 
 use super::error::StoreError;
+use super::plan_page::{PlanPage, PlanPageFilter};
 use super::spend::SpendAccount;
 use super::types::{
     DecisionWrite, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, LeaseClaim,
@@ -60,6 +61,12 @@ pub trait PlanStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Damaged`] when what is kept of one cannot be read.
     async fn list(&self, filter: &PlanFilter) -> Result<Vec<StoredPlan>, StoreError>;
+
+    /// A page of plans, and how many there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when what is kept of one on it cannot be read.
+    async fn page(&self, filter: &PlanPageFilter) -> Result<PlanPage, StoreError>;
 
     /// At most `limit` items of a plan or a draft in one of these states (none: in any), in the
     /// order of their numbers, from after `after` on.

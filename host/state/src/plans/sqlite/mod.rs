@@ -47,6 +47,7 @@ use crate::plans::error::StoreError;
 use crate::plans::spend::SpendAccount;
 use crate::plans::store::PlanStore;
 use crate::plans::types::{
+use crate::plans::plan_page::{PlanPage, PlanPageFilter};
     DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry,
     Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunStart, StoredPlan,
 };
@@ -261,6 +262,11 @@ impl PlanStore for SqlitePlanStore {
         let lease = Lease { owner: owner.to_owned(), until_ms, process: self.process.clone() };
         let [by, reason] = [start.by, start.reason].map(|text| text.map(str::to_owned));
         let (plan, only_settles) = (plan.clone(), start.only_settles);
+    async fn page(&self, filter: &PlanPageFilter) -> Result<PlanPage, StoreError> {
+        let filter = filter.clone();
+        self.reader_pool.read(move |from| pages::page(from, &filter)).await
+    }
+
         self.writer
             .write(CommitDurability::Written, move |to| {
                 let start = RunStart { by: by.as_deref(), reason: reason.as_deref(), only_settles };

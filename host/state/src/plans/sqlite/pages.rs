@@ -6,6 +6,7 @@ use souk_model::plan::{ItemProgress, ItemState, PlanId, PlanItem, PlanState};
 use super::error::SqliteTaskError;
 use super::rows::{self, ITEM, PLAN, find};
 use crate::plans::error::StoreError;
+use crate::plans::plan_page::{PlanOrder, PlanPage, PlanPageFilter};
 use crate::plans::types::{PlanFilter, StoredPlan};
 
 pub(super) fn plan(
@@ -41,6 +42,46 @@ pub(super) fn list(
         plans.push(rows::stored(connection, row)?);
     }
     Ok(plans)
+}
+
+pub(super) fn page(
+    connection: &Connection,
+    filter: &PlanPageFilter,
+) -> Result<PlanPage, SqliteTaskError> {
+    let states = filter.states.iter().filter(|state| **state != PlanState::Draft);
+    let wanted = format!(
+        "state IN ({}) AND last_ms >= ?1",
+        names(states.map(|state| PlanState::as_str(*state)))
+    );
+    let after = filter.after_ms.unwrap_or(i64::MIN);
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT principal, count(*) FROM plan WHERE {wanted} GROUP BY principal
+         ORDER BY count(*) DESC, principal"
+    ))?;
+    let callers = statement
+        .query_map([after], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    let callers = callers.collect::<Result<_, _>>()?;
+    let order = match filter.order {
+        PlanOrder::InTurns => "turn, made DESC, found DESC",
+        PlanOrder::Newest => "made DESC, found DESC",
+        PlanOrder::SoonestToExpire => "ends, found",
+    };
+    // Which plans, before what is large of them is read.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {PLAN} FROM plan JOIN
+           (SELECT found, row_number() OVER (ORDER BY {order}) AS place FROM
+             (SELECT key AS found, created_ms AS made, last_ms AS ends, row_number() OVER
+                (PARTITION BY principal ORDER BY created_ms DESC, key DESC) AS turn FROM plan
+              WHERE {wanted} AND (?2 IS NULL OR principal = ?2))
+            ORDER BY place LIMIT ?3 OFFSET ?4) ON key = found
+         ORDER BY place"
+    ))?;
+    let mut rows = statement.query((after, &filter.principal, filter.limit, filter.offset))?;
+    let mut plans = Vec::new();
+    while let Some(row) = rows.next()? {
+        plans.push(rows::stored(connection, row)?);
+    }
+    Ok(PlanPage { plans, callers })
 }
 
 pub(super) fn items(
