@@ -7,6 +7,7 @@ mod gone;
 mod kept;
 mod read_only;
 mod refusals;
+mod spend_rows;
 mod state_loss;
 
 use std::path::Path;

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use souk_plans::Plans;
 use souk_runtime::Dispatcher;
 use souk_state::audit::{AuditTrail, Position};
-use souk_state::continuity;
 use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
+use souk_state::{Timestamp, continuity};
 
 use crate::host_figures::{ConsoleNote, FiguresNote};
 use crate::setup::Setup;
@@ -127,6 +127,11 @@ impl Upkeep {
     }
 
     async fn clear(&self) {
+        // Before anything is cleared away: what was altered stays as it is.
+        let now = Timestamp::now().as_millisecond();
+        if let Err(error) = continuity::check_spends(&self.trail, &self.plan_store, now).await {
+            tracing::error!("the account of money cannot be looked at: {error}");
+        }
         match self.plans.tidy(self.values_days).await {
             Ok(0) => {}
             Ok(count) => tracing::info!("{count} old plans and forgotten drafts are gone"),
@@ -150,7 +155,7 @@ impl Anchor {
         }
         // Also where it fails: it is not tried again at once.
         self.last = Some((head, Instant::now()));
-        let line = format!("{:.0} {head}\n", souk_state::Timestamp::now());
+        let line = format!("{:.0} {head}\n", Timestamp::now());
         match self.target.strip_prefix('|') {
             Some(command) => run(command, &line),
             None => {

@@ -9,7 +9,9 @@ use std::time::Duration;
 use crate::StateError;
 use crate::audit::{AuditError, AuditTrail, MovedFile, PlansMark, Position, TrailRecord};
 use crate::dir::StateDir;
-use crate::plans::{PlansIdentity, SqlitePlanStore, StoreError, read_identity};
+use crate::plans::{
+    PlansIdentity, SqlitePlanStore, StoreError, read_altered_spends, read_identity,
+};
 
 /// How old a key is that was not made by a host that is just starting, maybe beside this one.
 const KEY_AGE: Duration = Duration::from_secs(120);
@@ -108,7 +110,16 @@ pub fn examine(
         head.1 = moved.mark;
     }
     let was_known = plans.as_ref().is_some_and(|plans| plans.is_known);
-    Ok((loss(head, plans.as_ref(), was_known, has_old_key(key)), plans))
+    let mut loss = loss(head, plans.as_ref(), was_known, has_old_key(key));
+    if loss.is_none() {
+        loss = read_altered_spends(directory)?.map(altered_spends);
+    }
+    Ok((loss, plans))
+}
+
+/// The account of money is not as it was left.
+const fn altered_spends(what: String) -> StateLoss {
+    StateLoss { what, with_accounts: true }
 }
 
 fn plans_path(directory: &StateDir) -> std::path::PathBuf {
@@ -144,7 +155,11 @@ pub async fn reconcile(
     }
     trail.vouch_for(plans.current());
     let is_first = head.1.is_none();
-    let loss = loss(head, Some(&found), was_known, has_old_key(key));
+    let mut loss = loss(head, Some(&found), was_known, has_old_key(key));
+    // Of an account that somebody has to accept already nothing is said at each start.
+    if loss.is_none() && found.shut_day.is_none() {
+        loss = plans.altered_spends().await?.map(altered_spends);
+    }
     if let Some(StateLoss { what, with_accounts }) = &loss {
         let shut = with_accounts.then(|| now_ms.div_euclid(DAY_MS));
         plans.note_loss(what, shut).await?;
@@ -186,6 +201,26 @@ pub async fn accept(
     trail.adopt(&TrailRecord::Accepted { at: jiff::Timestamp::now(), what: what.clone() })?;
     plans.accept_loss().await?;
     Ok(Some(what))
+}
+
+/// Looks whether the account of money is as it was left, under a running host, and says on log and trail
+/// where it is not: no money moves then until the operator [accepts](accept) it.
+///
+/// # Errors
+/// The plans or the trail cannot be read or written.
+pub async fn check_spends(
+    trail: &AuditTrail,
+    plans: &SqlitePlanStore,
+    now_ms: i64,
+) -> Result<(), ContinuityError> {
+    if plans.identity().await?.shut_day.is_some() {
+        return Ok(());
+    }
+    let Some(what) = plans.altered_spends().await? else { return Ok(()) };
+    plans.note_loss(&what, Some(now_ms.div_euclid(DAY_MS))).await?;
+    tracing::error!("{what}: no money moves until `souk state accept`");
+    trail.append_lost(what)?;
+    Ok(())
 }
 
 /// Says on log and trail that the plans were taken away under a running host.

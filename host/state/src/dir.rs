@@ -9,6 +9,9 @@ use crate::audit::{TrailKey, secret_key};
 use crate::error::StateError;
 use crate::files::{check_room, permissions, probe};
 
+/// The file of the key for the seals of plans.
+const SEAL_KEY: &str = "seal.key";
+
 /// The state directory: it exists, belongs to this user, and nobody else can write it.
 ///
 /// Several hosts share one. Its parents are not looked at: whoever can rename the directory away
@@ -89,7 +92,12 @@ impl StateDir {
     /// # Errors
     /// As [`trail_key`](Self::trail_key).
     pub fn seal_key(&self) -> Result<[u8; 32], StateError> {
-        secret_key(&self.path.join("seal.key"))
+        secret_key(&self.path.join(SEAL_KEY))
+    }
+
+    /// Whether that key is there.
+    pub(crate) fn has_seal_key(&self) -> bool {
+        self.path.join(SEAL_KEY).exists()
     }
 }
 

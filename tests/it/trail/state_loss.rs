@@ -30,7 +30,7 @@ const HARMS: &[Harm] = &[
     }),
 ];
 
-async fn cancel(host: &Mcp, order: &str) -> Result<Value, String> {
+pub(super) async fn cancel(host: &Mcp, order: &str) -> Result<Value, String> {
     let arguments = souk_tests::confirmed(json!({"increment_id": order}));
     let result = host.call("orders_cancel", arguments).await.unwrap();
     let text = format!("{:?}", result.content);
@@ -38,7 +38,7 @@ async fn cancel(host: &Mcp, order: &str) -> Result<Value, String> {
 }
 
 /// Orders that can be canceled, by their increment ids.
-async fn pending(store: &DemoStore, count: usize) -> Vec<String> {
+pub(super) async fn pending(store: &DemoStore, count: usize) -> Vec<String> {
     let found = store
         .rest(
             "/all/V1/orders?searchCriteria[filterGroups][0][filters][0][field]=status\

@@ -124,6 +124,15 @@ pub enum StoreError {
         "no money moves today: plans that were kept are gone, and with them what has left already"
     )]
     Shut,
+    /// The account of a day's money is not as it was left.
+    #[error(
+        "no money moves: the account of what has moved today is not as it was left, so that what has \
+         left already cannot be told"
+    )]
+    SpendsAltered,
+    /// The key of the seals cannot be read or made.
+    #[error("{0}")]
+    Key(String),
     /// An amount that accounts cannot count.
     #[error("`{0}` is more than an account can hold")]
     Uncountable(Decimal),
@@ -236,7 +245,7 @@ impl From<StoreError> for Failure {
             E::TooMany { .. } => Self::new(Code::Forbidden, error.to_string())
                 .rule("state-plans")
                 .remedy("wait until running plans have ended; the operator can raise the limit"),
-            E::Shut => Self::new(Code::Forbidden, error.to_string()).rule("state-lost").remedy(
+            E::Shut | E::SpendsAltered => Self::new(Code::Forbidden, error.to_string()).rule("state-lost").remedy(
                 "the operator looks at what was lost (`souk doctor`) and runs `souk state accept`",
             ),
             E::LeaseLost { plan, .. } => Self::new(
@@ -277,7 +286,7 @@ impl From<StoreError> for Failure {
                 "plans cannot be written: their file system takes no writes (it is read-only)",
                 "the operator should see why, mount it again, and start souk again",
             ),
-            E::Foreign(_) | E::Corrupt { .. } | E::Io { .. } | E::Database { .. } | E::Closed => {
+            E::Foreign(_) | E::Corrupt { .. } | E::Io { .. } | E::Database { .. } | E::Key(_) | E::Closed => {
                 outside(
                     "plans cannot be read or written: see the log of souk",
                     "the operator should look into the state directory",

@@ -34,7 +34,9 @@ pub use error::StoreError;
 pub use plan_page::{PlanOrder, PlanPage, PlanPageFilter};
 pub use souk_model::plan::SpendKind;
 pub use spend::{Reservation, SpendAccount};
-pub use sqlite::{CommitCounts, PlansIdentity, SqlitePlanStore, read_identity};
+pub use sqlite::{
+    CommitCounts, PlansIdentity, SqlitePlanStore, read_altered_spends, read_identity,
+};
 pub use store::PlanStore;
 pub use types::{
     DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, ItemCounts,

@@ -7,6 +7,7 @@ use super::decisions;
 use super::error::SqliteTaskError;
 use super::identity;
 use super::rows::{PlanRow, StateText, find, has_work, item_state, to_json};
+use super::spend_book::{SpendBook, SpendKey};
 use super::spends;
 use crate::plans::error::StoreError;
 use crate::plans::spend::Reservation;
@@ -169,6 +170,7 @@ pub(super) fn journal(
     id: &PlanId,
     owner: &str,
     entries: &[JournalRow],
+    key: &SpendKey,
 ) -> Result<Option<u64>, SqliteTaskError> {
     let found = plan(connection, id)?;
     if found.lease.is_none_or(|lease| lease.owner != owner) {
@@ -181,6 +183,10 @@ pub(super) fn journal(
            answered = coalesce(?5, answered), sent_ms = coalesce(?6, sent_ms)
          WHERE plan = ?1 AND n = ?2",
     )?;
+    let sends = entries.iter().any(|entry| entry.state == ItemState::Sending);
+    let frees = |entry: &JournalRow| !matches!(entry.state, ItemState::Done | ItemState::Unknown);
+    let touches_account = sends || entries.iter().any(frees);
+    let mut book = touches_account.then(|| SpendBook::open(connection, key)).transpose()?;
     for JournalRow { n, state, failure, response, sent_ms, reserve } in entries {
         let (n, to) = (*n, *state);
         let from = item_state(connection, id, found.key, n)?
@@ -189,13 +195,17 @@ pub(super) fn journal(
             return Err(StoreError::Transition { plan: id.clone(), n, from, to }.into());
         }
         update.execute(params![found.key, n, StateText(to), failure, response, sent_ms])?;
-        match reserve {
-            Some(wanted) => spends::reserve(connection, id, n, wanted)?,
-            None => spends::release(connection, id, n, to)?,
+        match (reserve, &mut book) {
+            (Some(wanted), Some(book)) => spends::reserve(connection, book, id, n, wanted)?,
+            (None, Some(book)) => spends::release(connection, book, id, n, to)?,
+            (_, None) => {}
         }
     }
-    let sends = entries.iter().any(|entry| entry.state == ItemState::Sending);
-    if sends { identity::advance(connection).map(Some) } else { Ok(None) }
+    let generation = if sends { Some(identity::advance(connection)?) } else { None };
+    if let Some(book) = book {
+        book.seal()?;
+    }
+    Ok(generation)
 }
 
 /// A plan that is no draft.

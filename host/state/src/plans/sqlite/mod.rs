@@ -17,6 +17,7 @@ mod reader_pool;
 mod retention;
 mod rows;
 mod schema;
+mod spend_book;
 mod spends;
 mod writer;
 
@@ -39,15 +40,17 @@ pub use self::identity::{PlansIdentity, read_identity};
 use self::journal::JournalRow;
 use self::reader_pool::ReaderPool;
 use self::rows::to_json;
+use self::spend_book::SpendKey;
+pub use self::spend_book::read_altered_spends;
 pub use self::writer::CommitCounts;
 use self::writer::{CommitDurability, PlanWriter};
 use crate::audit::CurrentPlans;
 use crate::dir::StateDir;
 use crate::plans::error::StoreError;
+use crate::plans::plan_page::{PlanPage, PlanPageFilter};
 use crate::plans::spend::SpendAccount;
 use crate::plans::store::PlanStore;
 use crate::plans::types::{
-use crate::plans::plan_page::{PlanPage, PlanPageFilter};
     DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry,
     Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunStart, StoredPlan,
 };
@@ -66,6 +69,7 @@ pub struct SqlitePlanStore {
     limits: PlanLimits,
     process: Option<ProcessIdentity>,
     turns: TurnFiles,
+    spend_key: SpendKey,
 }
 
 impl SqlitePlanStore {
@@ -77,9 +81,11 @@ impl SqlitePlanStore {
     /// When it cannot be made or opened, holds something else, or was written by a newer souk.
     pub fn open(directory: &StateDir) -> Result<Self, StoreError> {
         let file = PlanFile::prepare(directory.path().join("plans.db"))?;
+        let seal_key = directory.seal_key().map_err(|error| StoreError::Key(error.to_string()))?;
+        let spend_key = SpendKey::of(&seal_key);
         let open = || -> Result<_, SqliteTaskError> {
             let connection = file.open_to_write()?;
-            schema::migrate(&connection)?;
+            schema::migrate(&connection, &spend_key)?;
             let identity = identity::read(&connection)?;
             Ok((connection, identity))
         };
@@ -91,7 +97,7 @@ impl SqlitePlanStore {
         let (current, limits) = (CurrentPlans::new(identity.mark), PlanLimits::default());
         let (process, turns) =
             (ProcessIdentity::current(), TurnFiles::in_directory(directory.path()));
-        Ok(Self { file, writer, reader_pool, current, limits, process, turns })
+        Ok(Self { file, writer, reader_pool, current, limits, process, turns, spend_key })
     }
 
     /// With these limits of what plans may take.
@@ -184,7 +190,23 @@ impl SqlitePlanStore {
     /// # Errors
     /// When it cannot be written.
     pub async fn accept_loss(&self) -> Result<Option<String>, StoreError> {
-        self.writer.write(CommitDurability::Flushed, identity::accept).await
+        let key = self.spend_key.clone();
+        self.writer
+            .write(CommitDurability::Flushed, move |to| {
+                spend_book::reseal(to, &key)?;
+                identity::accept(to)
+            })
+            .await
+    }
+
+    /// What is wrong with the account of money, if rows of it were taken away or edited. Then none moves
+    /// before that is [accepted](Self::accept_loss).
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn altered_spends(&self) -> Result<Option<String>, StoreError> {
+        let key = self.spend_key.clone();
+        self.reader_pool.read(move |from| spend_book::altered(from, &key)).await
     }
 
     /// Where the file is.
@@ -240,6 +262,11 @@ impl PlanStore for SqlitePlanStore {
         self.reader_pool.read(move |from| pages::list(from, &filter)).await
     }
 
+    async fn page(&self, filter: &PlanPageFilter) -> Result<PlanPage, StoreError> {
+        let filter = filter.clone();
+        self.reader_pool.read(move |from| pages::page(from, &filter)).await
+    }
+
     async fn items(
         &self,
         plan: &PlanId,
@@ -262,11 +289,6 @@ impl PlanStore for SqlitePlanStore {
         let lease = Lease { owner: owner.to_owned(), until_ms, process: self.process.clone() };
         let [by, reason] = [start.by, start.reason].map(|text| text.map(str::to_owned));
         let (plan, only_settles) = (plan.clone(), start.only_settles);
-    async fn page(&self, filter: &PlanPageFilter) -> Result<PlanPage, StoreError> {
-        let filter = filter.clone();
-        self.reader_pool.read(move |from| pages::page(from, &filter)).await
-    }
-
         self.writer
             .write(CommitDurability::Written, move |to| {
                 let start = RunStart { by: by.as_deref(), reason: reason.as_deref(), only_settles };
@@ -353,9 +375,10 @@ impl PlanStore for SqlitePlanStore {
         let durability = if sends { CommitDurability::Flushed } else { CommitDurability::Written };
         let entries = entries.iter().map(JournalRow::of).collect::<Result<Vec<_>, _>>()?;
         let (plan, owner) = (plan.clone(), owner.to_owned());
+        let key = self.spend_key.clone();
         let generation = self
             .writer
-            .write(durability, move |to| journal::journal(to, &plan, &owner, &entries))
+            .write(durability, move |to| journal::journal(to, &plan, &owner, &entries, &key))
             .await?;
         if let Some(generation) = generation {
             self.current.reach(generation);
@@ -451,9 +474,10 @@ impl PlanStore for SqlitePlanStore {
                 .await?;
             removed += u64::from(is_gone);
         }
+        let key = self.spend_key.clone();
         self.writer
             .write(CommitDurability::Written, move |to| {
-                spends::forget(to, ended_before_ms.min(drafts_before_ms))?;
+                spends::forget(to, &key, ended_before_ms.min(drafts_before_ms))?;
                 retention::forget(to, ended_before_ms)
             })
             .await?;

@@ -3,10 +3,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::{FileError, SqliteTaskError};
+use super::spend_book::{self, SpendKey};
 
 /// Every version's step from the one before, the first from an empty file. A step that has been
 /// released is never changed, only followed by another.
-const STEPS: [&str; 6] = [FIRST, ANSWERS, SPENDS, IDENTITY, RUNS, DECISIONS];
+const STEPS: [&str; 7] = [FIRST, ANSWERS, SPENDS, IDENTITY, RUNS, DECISIONS, SEALED_SPENDS];
 
 /// What changes often (`progress`) lies apart from what is large and never changes (`item`), so
 /// that a mark rewrites a few bytes, and counting does not read the changes.
@@ -140,19 +141,29 @@ CREATE TABLE write_stop (
 ) STRICT;
 ";
 
+/// What the rows of each day's account come to, and the seal over that: see `spend_book`.
+const SEALED_SPENDS: &str = "
+CREATE TABLE spend_day (
+  day INTEGER PRIMARY KEY,
+  entries INTEGER NOT NULL,
+  tags BLOB NOT NULL -- of all its rows, added without carry
+) STRICT;
+ALTER TABLE identity ADD COLUMN spend_seal TEXT;
+";
+
 /// The version this program knows.
 pub(super) const CURRENT_VERSION: i64 = STEPS.len() as i64;
 
 /// Brings the file to [`CURRENT_VERSION`], with the file's write lock held: of two hosts that start at once
 /// the second finds the work done.
-pub(super) fn migrate(connection: &Connection) -> Result<(), SqliteTaskError> {
+pub(super) fn migrate(connection: &Connection, key: &SpendKey) -> Result<(), SqliteTaskError> {
     connection.execute_batch("PRAGMA synchronous = FULL; BEGIN IMMEDIATE")?;
-    let moved = apply_migrations(connection);
+    let moved = apply_migrations(connection, key);
     connection.execute_batch(if moved.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     moved
 }
 
-fn apply_migrations(connection: &Connection) -> Result<(), SqliteTaskError> {
+fn apply_migrations(connection: &Connection, key: &SpendKey) -> Result<(), SqliteTaskError> {
     let has = |filter: &str| {
         connection
             .query_row(&format!("SELECT 1 FROM sqlite_schema {filter} LIMIT 1"), [], |_| Ok(()))
@@ -178,6 +189,9 @@ fn apply_migrations(connection: &Connection) -> Result<(), SqliteTaskError> {
                 "INSERT INTO souk_version (version, made_by) VALUES (?1, ?2)",
                 params![known, concat!("souk ", env!("CARGO_PKG_VERSION"))],
             )?;
+            if *step == SEALED_SPENDS {
+                spend_book::reseal(connection, key)?;
+            }
         }
     }
     Ok(())
@@ -212,7 +226,8 @@ mod tests {
             names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
         };
         let fresh = Connection::open_in_memory().unwrap();
-        migrate(&fresh).unwrap();
+        let key = SpendKey::of(&[7; 32]);
+        migrate(&fresh, &key).unwrap();
         for steps in 0..STEPS.len() {
             let older = Connection::open_in_memory().unwrap();
             older
@@ -224,7 +239,7 @@ mod tests {
                 older.execute_batch(step).unwrap();
                 older.execute("INSERT INTO souk_version VALUES (?1, 'souk')", [version]).unwrap();
             }
-            migrate(&older).unwrap();
+            migrate(&older, &key).unwrap();
             assert_eq!(version(&older).unwrap(), CURRENT_VERSION);
             assert_eq!(tables(&older), tables(&fresh), "from version {steps}");
         }
