@@ -9,6 +9,7 @@ mod minisign;
 mod record;
 mod registry;
 mod shipped;
+mod shown_texts;
 mod signatures;
 
 use std::path::{Path, PathBuf};

@@ -1,10 +1,14 @@
 //! The log: to stderr, because stdout is the protocol.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
+use souk_model::visible;
 use tracing_subscriber::EnvFilter;
 
 use crate::settings::variables;
+
+/// What begins a colour of the formatter's.
+const COLOUR: &str = "\u{1b}[";
 
 /// Read before any other setting: whatever happens may have to be logged.
 const LOG_VARIABLE: &str = "SOUK_LOG";
@@ -33,6 +37,25 @@ impl LogDefault {
     }
 }
 
+/// Standard error, on which nothing that was logged is hidden or turns the order of reading around. One
+/// event is written at once. What begins a colour is the formatter's own: it writes out an escape that
+/// comes from elsewhere.
+#[derive(Default)]
+struct VisibleStderr;
+
+impl Write for VisibleStderr {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let pieces: Vec<_> = text.split(COLOUR).map(visible::text).collect();
+        io::stderr().lock().write_all(pieces.join(COLOUR).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
 /// Starts logging. `SOUK_LOG` is a filter: `debug`, `souk_runtime=debug,info`, …
 ///
 /// # Errors
@@ -48,8 +71,8 @@ pub(crate) fn start(default: LogDefault) -> anyhow::Result<()> {
     .map_err(|error| anyhow::anyhow!("`SOUK_LOG` is `{wanted}`: {error}"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(VisibleStderr::default)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .compact()
         .init();

@@ -1,6 +1,6 @@
 //! Who sits at the terminal: a name, and a passphrase that is read without being shown.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use souk_model::plan::DecisionMeans;
@@ -9,6 +9,7 @@ use souk_plans::Plans;
 use souk_state::people::Person;
 
 use crate::cli::PersonArgs;
+use crate::output::prompt;
 use crate::settings::secret_file;
 
 /// Everybody who was set up.
@@ -71,8 +72,7 @@ fn ask_name() -> Result<String, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(which());
     }
-    eprint!("your name: ");
-    let _ = std::io::stderr().flush();
+    prompt("your name: ");
     let mut name = String::new();
     std::io::stdin().read_line(&mut name).map_err(|_| which())?;
     match name.trim() {

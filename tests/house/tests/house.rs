@@ -23,6 +23,32 @@ fn crates() -> Vec<(PathBuf, Crate)> {
     roots.into_iter().map(|root| (root.clone(), Crate::read(&root).unwrap())).collect()
 }
 
+/// What a command prints holds texts from outside; `output` keeps them from steering the terminal.
+#[test]
+fn commands_print_by_one_file_alone() {
+    let root = workspace::root().join("host/souk/src");
+    let mut files = vec![root.clone()];
+    let mut found = Vec::new();
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        if path == root.join("output.rs") || path.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (line, text) in text.lines().enumerate() {
+            let prints =
+                ["println!(", "print!(", "dbg!(", "io::stdout().write", "io::stderr().write"];
+            if prints.iter().any(|one| text.contains(one)) {
+                found.push(format!("{}:{}: {text}", path.display(), line + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "print by `output`:\n{}", found.join("\n"));
+}
+
 #[test]
 fn arrows_between_files_run_one_way() {
     let root = workspace::root();

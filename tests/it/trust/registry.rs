@@ -4,7 +4,7 @@
 mod credentials;
 mod lies;
 mod moved_tag;
-mod stand_in;
+pub(super) mod stand_in;
 mod wkg;
 
 use serde_json::{Value, json};

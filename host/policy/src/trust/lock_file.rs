@@ -1,9 +1,10 @@
 //! `souk.lock`: what a directory of plugins is meant to hold, for people and version control.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use souk_model::PluginManifest;
+use souk_model::{PluginManifest, visible};
 
 /// The version of the file's form.
 const FORM: u32 = 1;
@@ -39,6 +40,29 @@ pub struct PluginSource {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`souk.lock` cannot be read: {0}")]
 pub struct InvalidLockFile(pub String);
+
+/// The longest text of it that a message repeats, in characters.
+const MAX_MESSAGE: usize = 200;
+
+/// Whoever can write the directory of plugins can write the file, and commands print what it says: no
+/// name and no text in it may hold what steers a terminal, cannot be seen, or begins another line.
+fn check_texts(value: &toml::Value) -> Result<(), InvalidLockFile> {
+    let check = |text: &str| match visible::line(text) {
+        Cow::Borrowed(_) => Ok(()),
+        Cow::Owned(shown) => Err(InvalidLockFile(format!(
+            "a text in it has characters that cannot be seen, or a line break: `{}`",
+            visible::sentence(&shown, MAX_MESSAGE)
+        ))),
+    };
+    match value {
+        toml::Value::String(text) => check(text),
+        toml::Value::Array(items) => items.iter().try_for_each(check_texts),
+        toml::Value::Table(table) => {
+            table.iter().try_for_each(|(name, value)| check(name).and_then(|()| check_texts(value)))
+        }
+        _ => Ok(()),
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,8 +107,12 @@ impl LockFile {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, InvalidLockFile> {
-        let form: LockFileForm =
-            toml::from_str(text).map_err(|error| InvalidLockFile(error.message().to_owned()))?;
+        // The parser's message may repeat a text of the file.
+        let wrong = |error: toml::de::Error| {
+            InvalidLockFile(visible::sentence(error.message(), MAX_MESSAGE))
+        };
+        check_texts(&toml::from_str(text).map_err(wrong)?)?;
+        let form: LockFileForm = toml::from_str(text).map_err(wrong)?;
         if form.form != FORM {
             return Err(InvalidLockFile(format!("its form is {}, not {FORM}", form.form)));
         }
@@ -92,6 +120,12 @@ impl LockFile {
         {
             let why = format!("the entry `{name}` is of the group `{}`", entry.group);
             return Err(InvalidLockFile(why));
+        }
+        for (name, source) in &form.sources {
+            let PluginSource { reference, manifest, digest } = source;
+            if [name, reference, manifest, digest].iter().any(|text| text.contains(' ')) {
+                return Err(InvalidLockFile(format!("`sources.{name}` has a space in it")));
+            }
         }
         Ok(Self { plugins: form.plugins, sources: form.sources })
     }

@@ -6,6 +6,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use souk_model::visible;
+
 use super::plugin_signature::signature_path;
 
 /// Changes that follow each other faster than a file system's clock ticks leave a file looking as it
@@ -14,7 +16,11 @@ const RECENT: Duration = Duration::from_secs(2);
 
 /// A file named `*.wasm`.
 pub(crate) struct ListedFile {
+    /// Its name. Of one that could steer whatever it is shown on it is written out, and of no use to
+    /// open the file.
     pub(crate) file: String,
+    /// Whether the name is written out. Such a file is not taken.
+    pub(crate) has_hidden_name: bool,
     /// Bytes, as far as can be told before it is opened.
     pub(crate) size: u64,
     /// When its content, name or rights changed last, in seconds and nanoseconds: nobody can set that.
@@ -46,15 +52,21 @@ struct EntryStamp {
 /// The directory cannot be read.
 pub(crate) fn list(directory: &Path) -> std::io::Result<Vec<ListedFile>> {
     let now = SystemTime::now();
-    let mut names: Vec<String> = std::fs::read_dir(directory)?
+    let mut names: Vec<(String, bool, String)> = std::fs::read_dir(directory)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.ends_with(".wasm") && !name.starts_with('.'))
+        .map(|name| {
+            let shown = visible::line(&name).into_owned();
+            (shown.clone(), shown != name, name)
+        })
         .collect();
     names.sort();
+    // A file that has the written-out name is not hidden behind one that is shown as it.
+    names.dedup_by(|(shown, ..), (before, ..)| shown == before);
     Ok(names
         .into_iter()
-        .map(|file| {
-            let path = directory.join(&file);
+        .map(|(file, has_hidden_name, name)| {
+            let path = directory.join(&name);
             let metadata = std::fs::symlink_metadata(&path).ok().filter(Metadata::is_file);
             let signature = std::fs::symlink_metadata(signature_path(&path)).ok();
             ListedFile {
@@ -64,6 +76,7 @@ pub(crate) fn list(directory: &Path) -> std::io::Result<Vec<ListedFile>> {
                 stamp: metadata
                     .and_then(|metadata| FileStamp::of(&metadata, signature.as_ref(), now)),
                 file,
+                has_hidden_name,
             }
         })
         .collect())

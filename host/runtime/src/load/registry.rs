@@ -354,6 +354,11 @@ impl Registry {
         listed.sort_by_key(|listed| (!serves(listed), listed.size));
         let (most, mut bytes) = (self.sandbox.limits.all_files_bytes, 0_u64);
         let planned = listed.into_iter().map(|listed| {
+            if listed.has_hidden_name {
+                let why = "its name has characters that cannot be seen, or a line break";
+                let refused = Some(PluginRejection::new(why));
+                return PlannedFile { before: seen.get(&listed.file).cloned(), listed, refused };
+            }
             // What is too large by itself is not counted: it is refused for that.
             let counts = listed.size <= self.sandbox.max_file_bytes(&listed.file);
             bytes = bytes.saturating_add(if counts { listed.size } else { 0 });

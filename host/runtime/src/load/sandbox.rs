@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
+use souk_model::visible;
 use souk_policy::writes::WriteCatalogue;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -177,8 +178,8 @@ impl Sandbox {
         path: &Path,
         keys: &SigningKeys,
     ) -> Result<Plugin, PluginRejection> {
-        let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let file = file.unwrap_or_default();
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let file = visible::line(&file).into_owned();
         let bytes = super::files::read_file(path, self.max_file_bytes(&file))
             .map_err(PluginRejection::new)?;
         let signature = check_beside(keys, path, &bytes).map_err(PluginRejection::new)?;

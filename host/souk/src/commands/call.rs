@@ -10,7 +10,7 @@ use souk_state::exports::{ExportId, Exports};
 use crate::call_arguments;
 use crate::cli::CallArgs;
 use crate::end_signals::EndSignals;
-use crate::output::{print, print_json};
+use crate::output::{complain_plainly, print, print_json};
 use crate::render;
 use crate::setup::Setup;
 use crate::wiring::RunningHost;
@@ -37,7 +37,11 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
             if let Some(headline) = &answer.headline {
                 let headline = visible::line(headline);
                 // What reads JSON reads nothing else.
-                if call.json { eprintln!("{headline}") } else { print(&format!("{headline}\n\n"))? }
+                if call.json {
+                    complain_plainly(headline)
+                } else {
+                    print(&format!("{headline}\n\n"))?
+                }
             }
             if call.json {
                 print_json(&answer.result)?;
@@ -45,27 +49,27 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
                 print(&render::answer(&answer.result))?;
             }
             for note in &answer.notes {
-                eprintln!("{}", visible::line(note));
+                complain_plainly(visible::line(note));
             }
             for block in &answer.content {
                 if let ContentBlock::Image(image) = block {
-                    eprintln!(
+                    complain_plainly(format_args!(
                         "a picture ({}, {} bytes): {}",
                         image.media_type.as_str(),
                         image.data.len(),
                         visible::line(&image.description)
-                    );
+                    ));
                 }
             }
             for document in answer.documents {
-                eprintln!("{}", stored_document(&host.exports, &document)?);
+                complain_plainly(stored_document(&host.exports, &document)?);
             }
         }
         Err(CallFailure { failure, result, .. }) => {
             if let Some(result) = result.filter(|_| call.json) {
                 print_json(&result)?;
             }
-            eprintln!("{}", failure.render());
+            complain_plainly(failure.render());
             return Ok(ExitCode::FAILURE);
         }
     }

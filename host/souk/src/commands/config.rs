@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use souk_model::visible;
 
 use crate::cli::ConfigCommand;
-use crate::output::{print, print_json};
+use crate::output::{complain, print, print_json};
 use crate::settings::resolved::{EffectiveValue, named_key};
 use crate::settings::setting::DefaultValue;
 use crate::settings::source::{SettingProblem, SettingSource, SettingValue};
@@ -107,7 +107,7 @@ async fn check(flags: Vec<SettingValue>, json: bool) -> anyhow::Result<ExitCode>
         problems = plugin_problems(&Setup::of(loader, loaded)?).await?;
     }
     for warning in setup::unknown_variables() {
-        eprintln!("souk: {warning}");
+        complain(warning);
     }
     if json {
         let rows = problems.iter().map(|one| json!({"place": one.place, "message": one.message}));

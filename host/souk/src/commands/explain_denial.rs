@@ -13,7 +13,7 @@ use souk_state::audit::{self, CallEntry, CallOutcome, TrailRecord, TrailRow};
 
 use crate::cli::ExplainDenialArgs;
 use crate::denial::Denial;
-use crate::output::print;
+use crate::output::{complain, print};
 use crate::plugin_language::PluginLanguage;
 use crate::settings::source::SettingValue;
 use crate::setup::Setup;
@@ -38,7 +38,9 @@ pub(crate) fn run(flags: Vec<SettingValue>, args: &ExplainDenialArgs) -> anyhow:
             match of_text(&text, &noted) {
                 Some(denial) => denial,
                 None => {
-                    eprintln!("souk: this is no refusal: it has none of the codes {REFUSED:?}");
+                    complain(format_args!(
+                        "this is no refusal: it has none of the codes {REFUSED:?}"
+                    ));
                     return Ok(ExitCode::FAILURE);
                 }
             }

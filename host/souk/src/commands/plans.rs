@@ -19,7 +19,7 @@ use souk_state::plans::{PlanFilter, PlanPageFilter, StoredPlan};
 use super::plans_decide::{self, Choice};
 use crate::cli::{PlansArgs, PlansCommand};
 use crate::end_signals::EndSignals;
-use crate::output::{print, print_result};
+use crate::output::{print, print_result, rewrite_line};
 use crate::render::TextTable;
 use crate::review_text;
 use crate::setup::Setup;
@@ -151,6 +151,7 @@ async fn carry_out(
             .remedy(format!("souk plans commit {plan} --reason '…'")));
     }
     check_frozen_for_operator(&host.registry.loaded(), &stored.header)?;
+    let session = host.sessions.log_in_operator(&stored.header.store).await?;
     let mask = mask_for(rules, &stored);
     let principal = Principal::local();
     // Whoever sits at the terminal is the operator.
@@ -176,12 +177,11 @@ impl ProgressLine {
         std::io::stderr().is_terminal().then(|| Arc::new(Self) as Arc<dyn Progress>)
     }
 }
-    let session = host.sessions.log_in_operator(&stored.header.store).await?;
 
 impl Progress for ProgressLine {
     fn report(&self, done: u64, total: Option<u64>, note: &str) {
         let end = if total == Some(done) { "\n" } else { "" };
-        eprint!("\r{}{end}", visible::line(note));
+        rewrite_line(note, end);
     }
 }
 

@@ -6,7 +6,7 @@ use souk_model::{Failure, Principal};
 use souk_runtime::ToolTable;
 
 use crate::cli::PolicyCommand;
-use crate::output::print;
+use crate::output::{complain, print};
 use crate::setup::Setup;
 use crate::wiring;
 
@@ -22,7 +22,7 @@ pub(crate) async fn run(setup: &Setup, command: PolicyCommand) -> anyhow::Result
             print(&format!("{}\nrule: {rule}\n", failure.render()))?;
             return Ok(ExitCode::FAILURE);
         }
-        eprintln!("souk: there is no action `{action}`; `souk actions` lists them");
+        complain(format_args!("there is no action `{action}`; `souk actions` lists them"));
         return Ok(ExitCode::FAILURE);
     };
     match rules.decide(&whose, &entry.profile()) {

@@ -18,6 +18,7 @@ use crate::end_signals::EndSignals;
 use crate::host_figures::ConsoleNote;
 use crate::host_listeners::{ANY_PORT, HostListeners};
 use crate::notify::Notifier;
+use crate::output::prompt;
 use crate::refused_config::RefusalNote;
 use crate::reload::{ConfigWatch, ReloadedConfig};
 use crate::setup::Setup;
@@ -86,7 +87,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
             serve_stdio(&host, limits, &mut signals).await?;
         }
         Some(HostListeners { sockets, address, .. }) => {
-            eprint!("{}", how_to_connect(address, demo, callers.is_open(), console_url.as_deref()));
+            prompt(&how_to_connect(address, demo, callers.is_open(), console_url.as_deref()));
             let (actions, config) = (host.dispatcher.clone(), setup.http.clone());
             let http = HttpServer { actions, limits, config, pages };
             // Calls get their answers while they are given time to end.

@@ -9,7 +9,7 @@ use souk_policy::Refusal;
 use souk_runtime::{Attention, Listing, LoadedTool, OperatorConfig, ToolTable};
 
 use crate::cli::ToolsArgs;
-use crate::output::{print, print_json};
+use crate::output::{complain, print, print_json};
 use crate::render::TextTable;
 use crate::settings::nearest::nearest;
 use crate::setup::Setup;
@@ -32,7 +32,7 @@ pub(crate) async fn run(setup: &Setup, args: ToolsArgs) -> anyhow::Result<ExitCo
     let Some(row) = report.rows.iter().find(|row| row.tool.name == *name) else {
         let names = report.rows.iter().map(|row| row.tool.name.as_str());
         let meant = nearest(name, names).map(|near| format!("; is `{near}` meant?"));
-        eprintln!("souk: there is no tool `{name}`{}", meant.unwrap_or_default());
+        complain(format_args!("there is no tool `{name}`{}", meant.unwrap_or_default()));
         return Ok(ExitCode::FAILURE);
     };
     if args.json {

@@ -13,15 +13,15 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// What was asked of it.
 #[derive(Debug, Clone)]
-pub(super) struct RegistryRequest {
-    pub(super) path: String,
+pub(in crate::trust) struct RegistryRequest {
+    pub(in crate::trust) path: String,
     /// The header `Authorization`.
-    pub(super) authorization: Option<String>,
+    pub(in crate::trust) authorization: Option<String>,
 }
 
 /// What it answers.
 #[derive(Clone)]
-pub(super) struct RegistryAnswer {
+pub(in crate::trust) struct RegistryAnswer {
     status: &'static str,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
@@ -33,36 +33,41 @@ impl RegistryAnswer {
         Self { status, headers: Vec::new(), body: body.into(), is_endless: false }
     }
 
-    pub(super) fn ok(body: impl Into<Vec<u8>>) -> Self {
+    pub(in crate::trust) fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self::of("200 OK", body)
     }
 
     /// Elsewhere, whether by a redirect or as the place of an upload.
-    pub(super) fn elsewhere(status: &'static str, location: impl Into<String>) -> Self {
+    pub(in crate::trust) fn elsewhere(status: &'static str, location: impl Into<String>) -> Self {
         Self::of(status, "").with("Location", location)
     }
 
     /// To whoever has not said who they are.
-    pub(super) fn unauthorized(challenge: impl Into<String>) -> Self {
+    pub(in crate::trust) fn unauthorized(challenge: impl Into<String>) -> Self {
         Self::of("401 Unauthorized", "").with("WWW-Authenticate", challenge)
     }
 
-    pub(super) fn not_found() -> Self {
+    /// That it is at fault, with a text.
+    pub(in crate::trust) fn failing(body: impl Into<Vec<u8>>) -> Self {
+        Self::of("500 Internal Server Error", body)
+    }
+
+    pub(in crate::trust) fn not_found() -> Self {
         Self::of("404 Not Found", "")
     }
 
     /// Zeros, for as long as anybody reads them.
-    pub(super) fn endless() -> Self {
+    pub(in crate::trust) fn endless() -> Self {
         Self { is_endless: true, ..Self::ok("") }
     }
 
-    pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(in crate::trust) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
     /// A manifest.
-    pub(super) fn manifest(manifest: &Value) -> Self {
+    pub(in crate::trust) fn manifest(manifest: &Value) -> Self {
         Self::ok(manifest.to_string()).with("Content-Type", MANIFEST)
     }
 
@@ -86,7 +91,7 @@ impl RegistryAnswer {
 }
 
 /// A manifest as `wkg` writes it, of this file.
-pub(super) fn manifest_of(wasm: &[u8]) -> Value {
+pub(in crate::trust) fn manifest_of(wasm: &[u8]) -> Value {
     json!({
         "schemaVersion": 2,
         "mediaType": MANIFEST,
@@ -104,14 +109,14 @@ pub(super) fn manifest_of(wasm: &[u8]) -> Value {
 }
 
 /// A stand-in for a registry.
-pub(super) struct StandInRegistry {
+pub(in crate::trust) struct StandInRegistry {
     address: String,
     requests: Arc<Mutex<Vec<RegistryRequest>>>,
     serving: JoinHandle<()>,
 }
 
 impl StandInRegistry {
-    pub(super) async fn start(
+    pub(in crate::trust) async fn start(
         answer: impl Fn(&RegistryRequest) -> RegistryAnswer + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -132,7 +137,7 @@ impl StandInRegistry {
     }
 
     /// One that serves one file, as long as `answer` says nothing else of a request.
-    pub(super) async fn of(
+    pub(in crate::trust) async fn of(
         wasm: &[u8],
         answer: impl Fn(&RegistryRequest) -> Option<RegistryAnswer> + Send + Sync + 'static,
     ) -> Self {
@@ -150,15 +155,15 @@ impl StandInRegistry {
         .await
     }
 
-    pub(super) fn address(&self) -> &str {
+    pub(in crate::trust) fn address(&self) -> &str {
         &self.address
     }
 
-    pub(super) fn reference(&self, name: &str) -> String {
+    pub(in crate::trust) fn reference(&self, name: &str) -> String {
         format!("oci://{}/{name}", self.address)
     }
 
-    pub(super) fn requests(&self) -> Vec<RegistryRequest> {
+    pub(in crate::trust) fn requests(&self) -> Vec<RegistryRequest> {
         self.requests.lock().unwrap().clone()
     }
 }

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use super::loaded_build;
 use super::project::PluginProject;
+use crate::output::path_line;
 use crate::own_settings::with_own;
 use crate::plugin_workspace::SHARED;
 use crate::settings::source::SettingValue;
@@ -150,7 +151,7 @@ impl DevHost {
         let name = name.to_string_lossy().into_owned();
         let temporary = self.places.plugins.join(format!(".{name}"));
         let bytes = fs::copy(file, &temporary)
-            .with_context(|| format!("cannot read `{}`", file.display()))?;
+            .with_context(|| format!("cannot read `{}`", path_line(file)))?;
         let component = self.places.plugins.join(&name);
         fs::rename(&temporary, &component)?;
         let begun = Instant::now();

@@ -11,7 +11,7 @@ use souk_model::{
 };
 use souk_runtime::{Plugin, PluginSignature};
 
-use crate::output::{print, print_json};
+use crate::output::{complain, path_line, print, print_json};
 use crate::setup::Setup;
 use crate::wiring;
 
@@ -20,7 +20,7 @@ pub(super) async fn run(setup: &Setup, file: &Path, json: bool) -> anyhow::Resul
     let plugin = match sandbox.inspect(file, &setup.signing_keys()?).await {
         Ok(plugin) => plugin,
         Err(why) => {
-            eprintln!("souk: `{}` is refused: {why}", file.display());
+            complain(format_args!("`{}` is refused: {why}", path_line(file)));
             return Ok(ExitCode::FAILURE);
         }
     };

@@ -12,7 +12,7 @@ use souk_state::approvals::ApprovalSource;
 use super::decide::{decisions_trail, take_over};
 use super::lock_edit::DirectoryTurn;
 use super::offer::{OfferedVersion, named, offered};
-use crate::output::print;
+use crate::output::{complain, print};
 use crate::setup::Setup;
 use crate::wiring;
 
@@ -44,10 +44,10 @@ pub(super) async fn accept(setup: &Setup) -> anyhow::Result<ExitCode> {
     let directory = registry.directory();
     let lock = read_lock(directory).map_err(|why| anyhow!(why))?;
     if lock.plugins.is_empty() {
-        eprintln!(
-            "souk: there is no `{LOCK_FILE}` in `{}`, or it is empty; `souk plugins lock` writes one",
+        complain(format_args!(
+            "there is no `{LOCK_FILE}` in `{}`, or it is empty; `souk plugins lock` writes one",
             directory.display()
-        );
+        ));
         return Ok(ExitCode::FAILURE);
     }
     let offered = offered(&registry).await;
@@ -60,7 +60,7 @@ pub(super) async fn accept(setup: &Setup) -> anyhow::Result<ExitCode> {
         }
     }
     if !wrong.is_empty() {
-        eprintln!("souk: nothing is approved:\n{}", wrong.join("\n"));
+        complain(format_args!("nothing is approved:\n{}", wrong.join("\n")));
         return Ok(ExitCode::FAILURE);
     }
     let approvals = registry.approvals();

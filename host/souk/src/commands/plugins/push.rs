@@ -10,7 +10,7 @@ use souk_oci::{OciReference, PluginArtifact, sha256};
 
 use super::fetched_plugin::signature_of;
 use super::registry_access;
-use crate::output::print;
+use crate::output::{complain, path_line, print};
 use crate::setup::Setup;
 use crate::wiring;
 
@@ -30,13 +30,13 @@ pub(super) async fn run(
     let plugin = match inspected {
         Ok(plugin) => plugin,
         Err(why) => {
-            eprintln!("souk: `{}` is refused: {why}", file.display());
+            complain(format_args!("`{}` is refused: {why}", path_line(file)));
             return Ok(ExitCode::FAILURE);
         }
     };
-    let wasm = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+    let wasm = std::fs::read(file).with_context(|| format!("cannot read `{}`", path_line(file)))?;
     if sha256(&wasm) != plugin.digest {
-        bail!("`{}` was changed while it was looked at", file.display());
+        bail!("`{}` was changed while it was looked at", path_line(file));
     }
     let artifact = PluginArtifact {
         wasm,
@@ -57,7 +57,7 @@ pub(super) async fn run(
 /// The signature beside a file, if there is one.
 fn signature(file: &Path) -> anyhow::Result<Option<String>> {
     let path = signature_of(file);
-    let unreadable = || format!("cannot read `{}`", path.display());
+    let unreadable = || format!("cannot read `{}`", path_line(&path));
     let opened = match File::open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened.with_context(unreadable)?,

@@ -10,22 +10,23 @@ use souk_model::counted;
 use souk_runtime::PluginFigures;
 
 use crate::host_figures::{HostFigures, of_running, summed};
-use crate::output::print_or_end;
+use crate::output::{print_anew_or_end, print_json_line, print_or_end};
 use crate::render::TextTable;
 use crate::setup::Setup;
 
 /// How often it is looked; hosts write their figures as often.
 const LOOK: Duration = Duration::from_secs(1);
-/// To the top of a terminal, and nothing below it.
-const CLEARED: &str = "\u{1b}[H\u{1b}[2J";
-
 /// Prints the figures, and again each second unless `once`.
 pub(super) async fn run(setup: &Setup, once: bool, json: bool) -> anyhow::Result<ExitCode> {
     let state = setup.state_dir()?;
     let clears = !once && !json && std::io::stdout().is_terminal();
     loop {
-        let text = if json { as_json(&state)? } else { as_table(&of_running(&state)) };
-        let goes_on = print_or_end(&format!("{}{text}", if clears { CLEARED } else { "" }))?;
+        let table = || as_table(&of_running(&state));
+        let goes_on = match (json, clears) {
+            (true, _) => print_json_line(&as_json(&state))?,
+            (false, true) => print_anew_or_end(&table())?,
+            (false, false) => print_or_end(&table())?,
+        };
         if once || !goes_on {
             return Ok(ExitCode::SUCCESS);
         }
@@ -78,12 +79,11 @@ fn row(figures: &PluginFigures) -> [String; 12] {
 }
 
 /// One line, for programs that follow it.
-fn as_json(state: &Path) -> anyhow::Result<String> {
+fn as_json(state: &Path) -> Value {
     let hosts = of_running(state);
     let of_host = |host: &HostFigures| json!({"pid": host.pid, "at": host.at});
-    let all: Value = json!({
+    json!({
         "hosts": hosts.iter().map(of_host).collect::<Vec<_>>(),
         "plugins": summed(&hosts),
-    });
-    Ok(format!("{}\n", serde_json::to_string(&all)?))
+    })
 }

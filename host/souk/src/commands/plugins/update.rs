@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use souk_model::visible;
 use souk_oci::OciReference;
 use souk_policy::trust::PluginSource;
 
@@ -12,7 +13,7 @@ use super::fetched_plugin::{FetchedPlugin, check_name, digest_of};
 use super::lock_edit::DirectoryTurn;
 use super::registry_access::{self, file_limit};
 use super::standing::standing;
-use crate::output::print;
+use crate::output::{complain, print};
 use crate::setup::Setup;
 use crate::wiring;
 
@@ -28,7 +29,8 @@ pub(super) async fn run(setup: &Setup, name: Option<&str>) -> anyhow::Result<Exi
         match update(setup, &name, &source).await {
             Ok(done) => is_done &= done,
             Err(why) => {
-                eprintln!("souk: {name}: {why:#}");
+                let why = format!("{why:#}");
+                complain(format_args!("{}: {}", visible::line(&name), visible::line(&why)));
                 is_done = false;
             }
         }

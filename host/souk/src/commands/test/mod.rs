@@ -13,7 +13,7 @@ use serde_json::Value;
 use souk_state::audit::Transport;
 
 use crate::cli::TestArgs;
-use crate::output::{print, print_json};
+use crate::output::{path_line, print, print_json};
 use crate::own_settings::with_own;
 use crate::plugin_language::PluginLanguage;
 use crate::settings::source::SettingValue;
@@ -29,7 +29,7 @@ pub(crate) async fn run(flags: Vec<SettingValue>, args: TestArgs) -> anyhow::Res
     std::fs::create_dir(&plugins)?;
     let file = args.file.file_name().context("the file has no name")?;
     std::fs::copy(&args.file, plugins.join(file))
-        .with_context(|| format!("cannot read `{}`", args.file.display()))?;
+        .with_context(|| format!("cannot read `{}`", path_line(&args.file)))?;
     let path = |name: &str| Value::from(home.path().join(name).to_string_lossy().into_owned());
     let own = [
         ("demo", Value::Bool(true)),
@@ -40,10 +40,10 @@ pub(crate) async fn run(flags: Vec<SettingValue>, args: TestArgs) -> anyhow::Res
     let host = RunningHost::start(&setup, Transport::Terminal).await?;
     let loaded = host.registry.loaded();
     if let Some(refused) = loaded.refused.first() {
-        bail!("`{}` is refused: {}", args.file.display(), refused.why);
+        bail!("`{}` is refused: {}", path_line(&args.file), refused.why);
     }
     let Some(plugin) = loaded.plugins.values().next() else {
-        bail!("`{}` is held back: `--trust open` serves all of it", args.file.display());
+        bail!("`{}` is held back: `--trust open` serves all of it", path_line(&args.file));
     };
     host.log_in().await.map_err(|failure| anyhow::anyhow!("{}", failure.render()))?;
     let results = runner::Runner::new(&host, &plugin.group)?.run(cases).await?;
