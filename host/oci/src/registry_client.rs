@@ -63,7 +63,7 @@ impl OciRegistry {
     ) -> Result<Self, OciError> {
         let auth = credentials.into_inner();
         let failed = |why: String| OciError::of(reference, false, RequestFailure::Answer(why));
-        let guard = PlainHttpGuard::start().await.map_err(|error| {
+        let guard = PlainHttpGuard::start(reference.is_local()).await.map_err(|error| {
             failed(format!("nothing can listen on this machine, which is needed: {error}"))
         })?;
         // The only provider this program is built with. Elsewhere it may be installed already.
