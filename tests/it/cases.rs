@@ -1,5 +1,7 @@
 //! `souk test`: a plugin's cases against a demo store of their own, under the host's real limits.
 
+use std::path::Path;
+
 use souk_tests::{Home, plugins};
 
 use souk_hostile::case::renamed;
@@ -74,4 +76,40 @@ async fn a_plugin_that_breaks_says_what_it_wrote_last() {
     let ran = home.souk(["test"]).args([file.as_os_str(), cases.as_os_str()]).run().await;
     assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
     assert!(ran.err.contains("last words") && !ran.err.contains('\u{1b}'), "{}", ran.err);
+}
+
+/// A plugin's directory may be anybody's.
+#[tokio::test]
+async fn a_file_of_cases_that_is_a_link_a_pipe_or_without_end_is_refused_and_not_shown() {
+    let home = Home::new();
+    let file = plugins().join("cms.wasm");
+    let cases = home.path("cases.toml");
+    let test = || home.souk(["test"]).args([file.as_os_str(), cases.as_os_str()]);
+    let secret = home.write("secret", "password = hunter2 is no toml\n");
+    let link = |to: &Path| std::os::unix::fs::symlink(to, &cases).unwrap();
+    link(&secret);
+    let of_a_secret = test().run().await;
+    std::fs::remove_file(&cases).unwrap();
+    link(Path::new("/dev/zero"));
+    let endless = test().run().await;
+    std::fs::remove_file(&cases).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&cases).status().unwrap().success());
+    let pipe = test().run().await;
+    std::fs::remove_file(&cases).unwrap();
+    std::fs::File::create(&cases).unwrap().set_len(8 << 30).unwrap();
+    let huge = test().run().await;
+    std::fs::remove_file(&cases).unwrap();
+    std::fs::copy(&secret, &cases).unwrap();
+    let no_toml = test().run().await;
+    for (ran, said) in [
+        (&of_a_secret, "it is a link"),
+        (&endless, "it is a link"),
+        (&pipe, "it is not a regular file"),
+        (&huge, "it has more than"),
+        (&no_toml, "is no file of cases: line 1: "),
+    ] {
+        assert_eq!(ran.status, Some(1), "{}", ran.out);
+        assert!(ran.err.contains(said), "`{said}` is not in {}", ran.err);
+        assert!(!ran.err.contains("hunter2") && !ran.out.contains("hunter2"), "{}", ran.err);
+    }
 }

@@ -150,3 +150,26 @@ async fn cases_are_tried_and_what_nobody_can_build_is_said_at_once() {
     assert_eq!(nothing.status, Some(1));
     assert!(nothing.err.contains("write a `build.sh`"), "{}", nothing.err);
 }
+
+#[tokio::test]
+async fn what_a_directory_has_built_is_told_nothing_of_the_store() {
+    let home = Home::new();
+    let directory = project(&home, "work", blocks());
+    home.write("work/build.sh", "env > told; cat source.bin > plugin.wasm; test -s plugin.wasm\n");
+    let secrets = [
+        "MAGENTO_OAUTH_TOKEN_SECRET",
+        "MAGENTO_ADMIN_PASSWORD",
+        "SOUK_HTTP_TOKEN",
+        "SOUK_NOTIFY_SECRET",
+    ];
+    let mut souk = home.souk(["dev"]).args([&directory]).env("OWN", "the author's own");
+    for name in secrets {
+        souk = souk.env(name, "hunter2-hunter2-hunter2");
+    }
+    let mut author = Terminal::of(&souk);
+    author.shows("blocks_search_blocks  [safe, query]", 1).await;
+    let told = std::fs::read_to_string(directory.join("told")).unwrap();
+    assert!(!told.contains("hunter2"), "{told}");
+    assert!(told.contains("OWN=the author's own") && told.contains("SOUK_DEV=1"), "{told}");
+    assert_eq!(author.close().await, Some(0));
+}

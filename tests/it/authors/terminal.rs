@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use souk_tests::{Home, PATIENCE};
+use souk_tests::{Home, PATIENCE, Souk};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin};
 use tokio::sync::watch;
@@ -18,7 +18,11 @@ pub(super) struct Terminal {
 impl Terminal {
     /// In this directory, with these flags behind.
     pub(super) fn open(home: &Home, directory: &Path, flags: &[&str]) -> Self {
-        let souk = home.souk(["dev"]).args([directory]).args(flags.iter().copied());
+        Self::of(&home.souk(["dev"]).args([directory]).args(flags.iter().copied()))
+    }
+
+    /// Of this command.
+    pub(super) fn of(souk: &Souk<'_>) -> Self {
         let mut command = souk.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

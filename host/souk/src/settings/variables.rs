@@ -16,6 +16,8 @@ use super::table;
 const PREFIX: &str = "SOUK_";
 /// Begins the name of every variable that magento-mcp has for itself, and not for the store.
 const OF_MAGENTO_MCP: &str = "MCP_";
+/// Begins those that name the store.
+const OF_STORE: &str = "MAGENTO_";
 /// One of them that sets nothing here.
 const SETS_NOTHING: &str = "MCP_IDEMPOTENCY_PATH";
 /// Begins those that the tests of souk itself know.
@@ -143,6 +145,20 @@ pub(crate) fn unknown<'n>(
 /// The names of all variables of this process that are text.
 pub(crate) fn names_of_process() -> Vec<String> {
     std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+}
+
+/// The names of the variables of this process that are for souk: its own, those that set something, and
+/// those that look as if they named the store or what it is asked with.
+pub(crate) fn own_names() -> Vec<String> {
+    let sets = |name: &str| {
+        let plain = name.strip_suffix(FILE_SUFFIX).unwrap_or(name);
+        table::all().any(|setting| setting.variables.contains(&plain))
+    };
+    let is_own = |name: &String| {
+        [PREFIX, OF_MAGENTO_MCP, OF_STORE].iter().any(|prefix| name.starts_with(prefix))
+            || sets(name)
+    };
+    names_of_process().into_iter().filter(is_own).collect()
 }
 
 /// Where this user keeps files of a kind: `souk` in the directory that a variable of the XDG

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use tokio::process::Command;
 
 use crate::plugin_language::PluginLanguage;
+use crate::settings::variables;
 
 /// Files of a directory that are looked at: whoever names their home directory is told so.
 const MOST_FILES: usize = 20_000;
@@ -137,6 +138,10 @@ impl PluginProject {
         let mut command = Command::new(program);
         // What a plugin's author types belongs to this program.
         command.current_dir(&self.directory).stdin(Stdio::null()).kill_on_drop(true);
+        // What the store is asked with is for this program, and not for what a directory wants built.
+        for name in variables::own_names() {
+            command.env_remove(name);
+        }
         command.env("SOUK_DEV", "1");
         command
     }

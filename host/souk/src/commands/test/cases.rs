@@ -1,10 +1,22 @@
 //! A file of cases: calls of a plugin's tools, and what is expected of each.
 
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use rustix::fs::OFlags;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use souk_model::visible;
+
+use crate::output::path_line;
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 4 << 20;
+/// The longest message about one, in characters.
+const MAX_MESSAGE: usize = 200;
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
@@ -77,13 +89,42 @@ pub(super) enum Outcome {
 /// # Errors
 /// Where and why it is none.
 pub(super) fn read(file: &Path) -> anyhow::Result<Vec<Case>> {
-    let named = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{named}`"))?;
+    let named = path_line(file);
+    let text = text_of(file).with_context(|| format!("cannot read `{named}`"))?;
     parse(&text).with_context(|| format!("`{named}` is no file of cases"))
 }
 
+/// The text of a file. It lies in a plugin's directory, which may be anybody's: a link could lead to what
+/// is not theirs to show, and a pipe or a device has no end.
+fn text_of(file: &Path) -> anyhow::Result<String> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut options = OpenOptions::new();
+    let opened = options.read(true).custom_flags(flags.bits().try_into()?).open(file);
+    let opened = match opened {
+        Err(_) if std::fs::symlink_metadata(file).is_ok_and(|found| found.is_symlink()) => {
+            bail!("it is a link; name the file that it leads to");
+        }
+        opened => opened?,
+    };
+    if !opened.metadata()?.is_file() {
+        bail!("it is not a regular file");
+    }
+    let mut text = String::new();
+    opened.take(MAX_FILE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE {
+        bail!("it has more than {MAX_FILE} bytes");
+    }
+    Ok(text)
+}
+
 fn parse(text: &str) -> anyhow::Result<Vec<Case>> {
-    let CaseFile { case } = toml::from_str(text)?;
+    let CaseFile { case } = toml::from_str(text).map_err(|error| {
+        // Where, and not what stands there.
+        let at = error.span().map_or(0, |span| span.start);
+        let before = text.get(..at).unwrap_or(text);
+        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
+        anyhow!("line {line}: {}", visible::sentence(error.message(), MAX_MESSAGE))
+    })?;
     case.into_iter().enumerate().map(|(number, case)| read_case(number + 1, case)).collect()
 }
 
