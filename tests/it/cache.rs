@@ -1,8 +1,14 @@
 //! Purges, from the tool to the cache before the store. What arrived there is read from the cache's
 //! own log, past the host.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Era, Home, Souk, confirmed};
+use souk_tests::{DemoStore, Era, Home, Souk, confirmed, until};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 /// A store with a cache before it, and a home for hosts that work on them.
 struct Shop {
@@ -355,4 +361,53 @@ async fn only_a_file_that_imports_the_cache_can_purge() {
         assert_eq!(may.contains("purge"), purges, "{text}");
         assert_eq!(text.contains("souk:plugin/cache@0.1.0"), purges, "{text}");
     }
+}
+
+/// A cache that takes its time, and how many purges have come to it.
+async fn slow_cache(delay: Duration) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let came = Arc::new(AtomicUsize::new(0));
+    let count = came.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let count = count.clone();
+            tokio::spawn(async move {
+                let mut head = vec![0; 4_096];
+                while let Ok(1..) = stream.read(&mut head).await {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    tokio::time::sleep(delay).await;
+                    let answer = b"HTTP/1.1 200 Purged\r\nContent-Length: 0\r\n\r\n";
+                    if stream.write_all(answer).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    (url, came)
+}
+
+#[tokio::test]
+async fn after_a_stop_of_all_writes_no_purge_begins_and_who_asked_is_told_so() {
+    let shop = Shop::new().await;
+    let (cache, came) = slow_cache(Duration::from_millis(1_500)).await;
+    let client =
+        shop.souk().env("SOUK_CDN", "varnish").env("SOUK_CDN_URL", cache).logged_in().await;
+    let urls: Vec<String> =
+        (0..40).map(|page| format!("{}/page-{page}.html", shop.store.url())).collect();
+    let purge = client.call("cache_purge_by_url", confirmed(json!({"urls": urls})));
+    let stop = async {
+        until("some have come", async || came.load(Ordering::SeqCst) > 0).await;
+        drop(shop.home.souk(["stop", "--reason", "stocktaking"]).run().await.ok());
+        came.load(Ordering::SeqCst)
+    };
+    let (purged, at_stop) = tokio::join!(purge, stop);
+    let came = came.load(Ordering::SeqCst);
+    // What was under way is answered; of what was about to be sent at that instant, some may be.
+    assert!(came <= at_stop + 4, "{came} came, {at_stop} before the stop");
+    let text = json!(purged.unwrap()).to_string();
+    assert!(text.contains("stopped all writes"), "{text}");
+    let refusal = client.refusal("cache_purge_by_url", confirmed(json!({"urls": urls}))).await;
+    assert!(refusal.starts_with("WRITES_STOPPED: "), "{refusal}");
 }

@@ -35,7 +35,12 @@ pub trait ConsoleHost: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why there is nothing to take back.
-    async fn propose_undo(&self, plan: &PlanId, reason: &str) -> Result<PlanId, Failure>;
+    async fn propose_undo(
+        &self,
+        plan: &PlanId,
+        person: &str,
+        reason: &str,
+    ) -> Result<PlanId, Failure>;
 
     /// The plugins that serve, and what waits for an approval.
     fn plugins(&self) -> PluginsView;

@@ -8,15 +8,17 @@ use souk_model::{Code, Failure, Principal, Tier};
 use souk_policy::decisions::DecisionPolicy;
 use souk_state::audit::AuditTrail;
 use souk_state::people::People;
-use souk_state::plans::{PlanStore, StoreError, StoredPlan};
+use souk_state::plans::{DecisionEffect, DecisionWrite, PlanStore, StoreError, StoredPlan};
+use tokio::sync::MutexGuard;
 
 use crate::clock::PlanClock;
 use crate::config::PlansConfig;
+use crate::decision_log::{DecisionLog, KnownDecisions, LoggedDecision};
 use crate::guards::Guards;
 use crate::notices::NoticeOutlet;
-use crate::refusals::not_announced;
+use crate::refusals::{not_announced, refuse};
 use crate::run_control::ActiveRuns;
-use crate::seal::{PlanHasher, SealKey, is_sealed};
+use crate::seal::{ItemDigests, PlanHasher, SealKey, is_sealed};
 use crate::serial::SerialTurns;
 
 /// What plans are made and carried out with. One for all plans of a host.
@@ -31,6 +33,8 @@ pub(crate) struct PlansContext {
     pub(crate) trail: Arc<AuditTrail>,
     /// Who can decide of plans.
     pub(crate) people: People,
+    /// What they decided.
+    pub(crate) decision_log: DecisionLog,
     /// Who has to: the operator's rules, as they are now.
     pub(crate) policy: RwLock<Arc<DecisionPolicy>>,
     /// Where the console serves, once it does: `http://souk.localhost:8808/console`.
@@ -53,6 +57,24 @@ pub(crate) struct ItemCursor<'a> {
     plan: &'a PlanId,
     states: &'a [ItemState],
     after: Option<u32>,
+}
+
+/// A plan that was held to its seal.
+pub(crate) struct VerifiedPlan {
+    /// The tier of carrying it out: as it was sealed, or that of what it writes where that is more by now.
+    pub(crate) tier: Tier,
+    /// Its items.
+    pub(crate) items: ItemDigests,
+}
+
+/// The plan, or an item of it, is not the one that was reviewed.
+pub(crate) fn tampered(plan: &PlanId) -> Failure {
+    refuse(
+        "plan-seal",
+        Code::Forbidden,
+        format!("the plan `{plan}` is not as it was reviewed: it was tampered with"),
+        "propose it again, and find out who can write the state directory".into(),
+    )
 }
 
 impl ItemCursor<'_> {
@@ -123,34 +145,24 @@ impl PlansContext {
         ItemCursor { context: self, plan, states, after: None }
     }
 
-    /// Reads the whole plan again, holds it to its digest and seal, and answers the tier of carrying it
-    /// out: as it was sealed, or that of what it writes where that is more by now.
+    /// Reads the whole plan again and holds it to its digest and seal.
     ///
     /// # Errors
     /// FORBIDDEN where it is not the one that was reviewed.
-    pub(crate) async fn verify(&self, stored: &StoredPlan) -> Result<Tier, Failure> {
+    pub(crate) async fn verify(&self, stored: &StoredPlan) -> Result<VerifiedPlan, Failure> {
+        let id = &stored.header.id;
         if stored.is_forgotten {
-            return Err(StoreError::Forgotten(stored.header.id.clone()).into());
+            return Err(StoreError::Forgotten(id.clone()).into());
         }
-        let mut hasher = PlanHasher::default();
-        let tampered = || {
-            Failure::new(
-                Code::Forbidden,
-                format!(
-                    "the plan `{}` is not as it was reviewed: it was tampered with",
-                    stored.header.id
-                ),
-            )
-            .rule("plan-seal")
-            .remedy("propose it again, and find out who can write the state directory")
-        };
+        let (mut hasher, mut items) = (PlanHasher::default(), ItemDigests::default());
+        let tampered = || tampered(id);
         let mut tier = stored.header.commit_tier();
         // Of what takes a plan back more is known than its items say: it is as it was sealed.
         let is_undo = matches!(stored.header.origin, PlanOrigin::Undo { .. });
         let mut cursor = self.cursor(&stored.header.id, &[]);
         while let Some(page) = cursor.next().await? {
             for (item, _) in &page {
-                hasher.add(item).map_err(|_| tampered())?;
+                hasher.add(item).and_then(|()| items.add(item)).map_err(|_| tampered())?;
                 if !is_undo {
                     tier = tier.max(self.guards.catalogue.tier_of_change(&item.change));
                 }
@@ -158,9 +170,31 @@ impl PlansContext {
         }
         let digest = hasher.finish(&stored.header).map_err(|_| tampered())?;
         if digest == stored.digest && is_sealed(&self.key, &digest, &stored.seal) {
-            return Ok(tier);
+            return Ok(VerifiedPlan { tier, items });
         }
         Err(tampered())
+    }
+
+    /// What persons decided, as it is now.
+    ///
+    /// # Errors
+    /// FORBIDDEN where it is not as hosts wrote it down; it cannot be read.
+    pub(crate) async fn decided(&self) -> Result<MutexGuard<'_, KnownDecisions>, Failure> {
+        self.decision_log.now(&*self.store, &self.key).await
+    }
+
+    /// Writes down what somebody decided.
+    ///
+    /// # Errors
+    /// As [`decided`](Self::decided); it cannot be written.
+    pub(crate) async fn log_decision(
+        &self,
+        plan: Option<&PlanId>,
+        logged: &LoggedDecision,
+        effect: &DecisionEffect,
+    ) -> Result<DecisionWrite, Failure> {
+        let now = self.now_ms();
+        self.decision_log.append(&*self.store, &self.key, (plan, logged), effect, now).await
     }
 
     /// Refuses writes that could not be put on the audit trail.

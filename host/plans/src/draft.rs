@@ -13,6 +13,7 @@ use souk_upstream::{ReadMemo, Session};
 use self::additions::{Additions, CheckedChange, review_all};
 use crate::check;
 use crate::context::PlansContext;
+use crate::decisions::requirement;
 use crate::guards::{JudgedChange, PlanScope, check_characters, subject_key};
 use crate::ledger::{DraftTotals, MoneyContext};
 use crate::observed::ObservedState;
@@ -133,6 +134,9 @@ impl PlanDraft {
             tier: action.tier,
             grants: action.grants.clone(),
             principal: principal.to_string(),
+            person: None,
+            undone: None,
+            need: None,
             store: info.store,
             environment: info.environment,
             base_url: info.base_url,
@@ -408,6 +412,8 @@ impl PlanDraft {
         self.header.raise_commit_tier(self.tier);
         self.header.rows = if self.rows > u64::from(self.header.count) { self.rows } else { 0 };
         self.header.money = self.totals.money();
+        let tier = self.header.commit_tier();
+        self.header.need = Some(requirement(&self.context, &self.header, tier).need);
         let hasher = std::mem::take(&mut self.hasher);
         let digest =
             hasher.finish(&self.header).map_err(|error| Failure::internal(error.to_string()))?;

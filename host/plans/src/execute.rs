@@ -9,24 +9,26 @@ mod proof;
 mod send;
 mod unsettled;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
-use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanItem};
-use souk_model::{Failure, Progress};
+use souk_model::Failure;
+use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem};
 use souk_state::audit::WriteEntry;
 use souk_state::plans::{ItemCounts, JournalEntry, Reservation, StoreError, StoredPlan};
 use souk_upstream::{ReadMemo, Session, StoreWriter};
 
-use crate::context::PlansContext;
+use crate::context::{PlansContext, tampered};
 use crate::ledger::{MoneyContext, check_reviewed, over_cap_per_day, reservation};
 use crate::mismatch::note_mismatches;
 use crate::observed::ObservedState;
 use crate::progress_meter::ProgressMeter;
 use crate::refusals::already_has_values;
+use crate::request::CommitRequest;
 use crate::run_control::RunControl;
+use crate::seal::ItemDigests;
 use crate::store_reader::StoreReader;
 use crate::subjects::SubjectReader;
 use crate::verdict::{drift, entry_for, may_retry_failed, shows_after};
@@ -35,6 +37,7 @@ use crate::verdict::{drift, entry_for, may_retry_failed, shows_after};
 pub(crate) struct PlanRun {
     context: Arc<PlansContext>,
     header: PlanHeader,
+    scope: RunScope,
     session: Session,
     /// What the call has read that proposes it and carries it out at once.
     reads: Option<ReadMemo>,
@@ -55,6 +58,27 @@ pub(crate) struct PlanRun {
     /// The subject of a plan's only item as it was last read, so that it is not read once more to be
     /// shown.
     only_subject: Mutex<Option<Value>>,
+}
+
+/// What a run may carry out: the items that were held to the plan's seal, but for those that persons left
+/// out. Whoever writes in the plans' file meanwhile cannot add to it.
+pub(crate) struct RunScope {
+    pub(crate) items: ItemDigests,
+    pub(crate) left_out: BTreeSet<u32>,
+}
+
+impl RunScope {
+    /// Whether these are items of it.
+    ///
+    /// # Errors
+    /// FORBIDDEN by the rule `plan-seal`.
+    fn check(&self, plan: &PlanId, page: &[(PlanItem, ItemProgress)]) -> Result<(), Failure> {
+        let strange = |item: &PlanItem| self.left_out.contains(&item.n) || !self.items.knows(item);
+        match page.iter().any(|(item, _)| strange(item)) {
+            true => Err(tampered(plan)),
+            false => Ok(()),
+        }
+    }
 }
 
 /// An item that may be sent, with what is to be set aside for it.
@@ -78,26 +102,41 @@ pub(crate) struct RunProgress {
 type Observations = HashMap<String, Result<ObservedState, Failure>>;
 
 impl PlanRun {
-    /// A run of this plan whose lease this host has.
+    /// A run of this plan as somebody asked for it, whose lease this host has.
     pub(crate) fn new(
         context: Arc<PlansContext>,
         stored: &StoredPlan,
-        session: Session,
+        scope: RunScope,
+        request: &CommitRequest<'_>,
         reads: Option<ReadMemo>,
-        reason: Option<String>,
         control: Arc<RunControl>,
-        progress: Option<Arc<dyn Progress>>,
+    ) -> Self {
+        let mut run = Self::settling(context, stored, scope, request.session.clone(), control);
+        run.reads = reads;
+        run.reason = request.reason.clone().or(run.reason);
+        run.meter = ProgressMeter::new(request.progress.clone(), &stored.counts);
+        run
+    }
+
+    /// One that only finds out what became of what was sent.
+    pub(crate) fn settling(
+        context: Arc<PlansContext>,
+        stored: &StoredPlan,
+        scope: RunScope,
+        session: Session,
+        control: Arc<RunControl>,
     ) -> Self {
         let writer = session.writer();
         Self {
             context,
             header: stored.header.clone(),
+            scope,
             session,
-            reads,
+            reads: None,
             writer,
-            reason: reason.or_else(|| stored.reason.clone()),
+            reason: stored.reason.clone(),
             control,
-            meter: ProgressMeter::new(progress, &stored.counts),
+            meter: ProgressMeter::new(None, &stored.counts),
             trail_broken: OnceLock::new(),
             has_sent: AtomicBool::new(false),
             progress: Mutex::default(),
@@ -154,6 +193,7 @@ impl PlanRun {
         let mut chunks = self.context.cursor(&self.header.id, &retried);
         while let Some(mut chunk) = chunks.next().await? {
             self.control.may_go_on()?;
+            self.scope.check(&self.header.id, &chunk)?;
             chunk.retain(|(item, _)| !unsettled.judged.contains(&item.n));
             self.run_chunk(chunk).await?;
         }

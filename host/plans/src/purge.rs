@@ -119,6 +119,11 @@ async fn purge_all(
                 context.record_not_sent(vec![not_sent_entry(line, &failure.message)]);
                 return Err(failure);
             }
+            // Somebody may have stopped all writes since the call began.
+            if let Err(failure) = check_writes(context).await {
+                context.record_not_sent(vec![not_sent_entry(line, &failure.message)]);
+                return Err(failure);
+            }
             let result = purger.send(&purge).await;
             if let Err(failure) = context.record(write_entry(line, &result)) {
                 return Err(trail_broken.get_or_init(|| sent_without_line(&failure)).clone());

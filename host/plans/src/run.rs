@@ -1,6 +1,7 @@
 //! A run from its lease to its end: on a task of its own that outlives the call, under a lease that is
 //! renewed as long as it lives.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +12,19 @@ use souk_state::rfc3339_to_the_second;
 use souk_upstream::{ReadMemo, Session};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::context::PlansContext;
-use crate::decisions::check_or_wait;
-use crate::execute::PlanRun;
+use crate::context::{PlansContext, VerifiedPlan};
+use crate::decisions::{Permission, check_or_wait};
+use crate::execute::{PlanRun, RunScope};
 use crate::outcome::{PlanOutcome, end_state, only_subject, outcome_after_run};
-use crate::refusals::{already_started, writes_stopped};
+use crate::refusals::already_started;
 use crate::request::CommitRequest;
 use crate::run_control::{EarlyEnd, EndUrgency, RunControl};
 use crate::write_stop::{check_writes, write_stop};
 
 /// How often a run keeps how far it is and looks whether somebody wants it to end, at the least.
 const LOOK: Duration = Duration::from_millis(500);
+/// How often in a row it may not be read whether somebody stopped all writes, before a run ends for that.
+const UNREAD: u32 = 4;
 
 /// Claims the plan and runs it on a task of its own; answers when it has ended. `reads` are those of
 /// the call that proposed it, if it is one and the same.
@@ -31,27 +34,36 @@ pub(crate) async fn start(
     request: &CommitRequest<'_>,
     reads: Option<ReadMemo>,
 ) -> Result<PlanOutcome, Failure> {
-    let tier = context.verify(&stored).await?;
-    check_writes(context).await?;
-    let need =
-        check_or_wait(context, &stored, tier, request.wait, request.progress.as_ref()).await?;
-    (request.gate)(tier, need)?;
-    context.check_trail()?;
-    let control = Arc::new(RunControl::new(stored.header.id.clone(), context.config.commit_max()));
-    let slot = context.runs.enter(control.clone());
-    control.may_send()?;
-    let by = if request.operator { "the operator" } else { request.principal.as_str() };
-    let reason = request.reason.as_deref();
-    claim(context, &stored, RunStart { by: Some(by), reason, ..RunStart::default() }).await?;
-    let run = PlanRun::new(
-        context.clone(),
-        &stored,
-        request.session.clone(),
-        reads,
-        request.reason.clone(),
-        control.clone(),
-        request.progress.clone(),
-    );
+    let (slot, control, run) = loop {
+        // What is read later is held to what was there now, however long it waits meanwhile.
+        let VerifiedPlan { tier, items } = context.verify(&stored).await?;
+        check_writes(context).await?;
+        let permission =
+            check_or_wait(context, &stored, tier, request.wait, request.progress.as_ref()).await?;
+        (request.gate)(tier, permission.need)?;
+        context.check_trail()?;
+        let control =
+            Arc::new(RunControl::new(stored.header.id.clone(), context.config.commit_max()));
+        let slot = context.runs.enter(control.clone());
+        control.may_send()?;
+        let by = if request.operator { "the operator" } else { request.principal.as_str() };
+        let reason = request.reason.as_deref();
+        let Permission { need: _, left_out, decisions } = permission;
+        let begin = RunStart { by: Some(by), reason, decisions, only_settles: false };
+        if !claim(context, &stored, begin).await? {
+            // Somebody has decided something meanwhile: all of it is asked again.
+            continue;
+        }
+        let run = PlanRun::new(
+            context.clone(),
+            &stored,
+            RunScope { items, left_out },
+            request,
+            reads,
+            control.clone(),
+        );
+        break (slot, control, run);
+    };
     if let Some(started) = request.started {
         // Whoever leaves now has started it all the same.
         started.get_or_init(|| stored.header.id.clone());
@@ -87,7 +99,7 @@ pub(crate) async fn settle(
     session: &Session,
     principal: &Principal,
 ) -> Result<(StoredPlan, Option<Failure>), Failure> {
-    context.verify(&stored).await?;
+    let VerifiedPlan { items, .. } = context.verify(&stored).await?;
     context.check_trail()?;
     let id = stored.header.id.clone();
     let control = Arc::new(RunControl::new(id.clone(), context.config.commit_max()));
@@ -98,8 +110,8 @@ pub(crate) async fn settle(
         RunStart { by: Some(principal.as_str()), only_settles: true, ..RunStart::default() },
     )
     .await?;
-    let run =
-        PlanRun::new(context.clone(), &stored, session.clone(), None, None, control.clone(), None);
+    let scope = RunScope { items, left_out: BTreeSet::new() };
+    let run = PlanRun::settling(context.clone(), &stored, scope, session.clone(), control.clone());
     let renewal = renewing(context, &control, &id);
     let result = run.settle().await;
     drop(renewal);
@@ -113,20 +125,22 @@ pub(crate) async fn settle(
     Ok((context.own(&id).await?, result?))
 }
 
+/// Whether the plan is this host's to carry out; not so where somebody has decided something that it has
+/// not read.
 async fn claim(
     context: &PlansContext,
     stored: &StoredPlan,
     start: RunStart<'_>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let (id, now) = (&stored.header.id, context.now_ms());
     let until = now + lease_ms(context);
     match context.store.claim(id, &context.owner, start, now, until).await? {
-        LeaseClaim::Granted => Ok(()),
+        LeaseClaim::Granted => Ok(true),
         LeaseClaim::Held(lease) => Err(held(stored, &lease)),
         LeaseClaim::NotRunnable(state) => {
             Err(already_started(&StoredPlan { state, ..stored.clone() }))
         }
-        LeaseClaim::WritesStopped(stop) => Err(writes_stopped(&stop)),
+        LeaseClaim::Behind => Ok(false),
     }
 }
 
@@ -253,7 +267,7 @@ fn renewing(context: &Arc<PlansContext>, control: &Arc<RunControl>, id: &PlanId)
 async fn renew_lease(context: Arc<PlansContext>, control: Arc<RunControl>, id: PlanId) {
     let lease_ms = lease_ms(&context);
     let third = Duration::from_millis(u64::try_from(lease_ms / 3).unwrap_or(1_000).max(100));
-    let mut is_failing = false;
+    let (mut is_failing, mut unread) = (false, 0_u32);
     loop {
         tokio::time::sleep(third.min(LOOK)).await;
         let until = context.now_ms() + lease_ms;
@@ -274,9 +288,17 @@ async fn renew_lease(context: Arc<PlansContext>, control: Arc<RunControl>, id: P
             Err(_) => {}
         }
         is_failing = renewed.is_err();
-        // Where it cannot be read the next run is not granted; this one is not broken off for it.
-        if let Ok(Some(stop)) = write_stop(&context).await {
-            control.end(EndUrgency::AfterRequests, EarlyEnd::WritesStopped(stop));
+        match write_stop(&context).await {
+            Ok(None) => unread = 0,
+            Ok(Some(stop)) => control.end(EndUrgency::AfterRequests, EarlyEnd::WritesStopped(stop)),
+            // A file that is busy for a moment ends no run. One that was changed does, for it may be the
+            // stop that is gone.
+            Err(failure) => {
+                unread += 1;
+                if failure.code == Code::Forbidden || unread > UNREAD {
+                    control.end(EndUrgency::AfterRequests, EarlyEnd::Unread(failure.message));
+                }
+            }
         }
     }
 }

@@ -35,6 +35,8 @@ pub(crate) enum EarlyEnd {
     HostEnd,
     /// Somebody stopped all writes.
     WritesStopped(WriteStop),
+    /// It cannot be read whether somebody stopped all writes, and why.
+    Unread(String),
 }
 
 impl EarlyEnd {
@@ -57,6 +59,13 @@ impl EarlyEnd {
                     max.as_secs()
                 ),
                 format!("{RESUME}; the operator can raise that"),
+            ),
+            Self::Unread(why) => (
+                "decisions",
+                format!(
+                    "it was stopped, since it cannot be told whether somebody stopped all writes: {why}"
+                ),
+                RESUME.to_owned(),
             ),
             Self::HostEnd => {
                 ("host-end", "it was stopped, since its host ends".to_owned(), RESUME.to_owned())

@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
-use souk_model::plan::{PlanDecision, PlanHeader, PlanId, PlanItem, WriteStop};
+use souk_model::plan::{PlanHeader, PlanItem};
 
 /// The host's key for seals. Whoever can write the database but has not the key cannot make a plan
 /// that is carried out.
@@ -23,15 +23,40 @@ impl std::fmt::Debug for SealKey {
     }
 }
 
+/// Of each item of a plan, in their order, what tells it from any other: 16 bytes of its SHA-256. What was
+/// held to the plan's seal is so held to every later read of a row.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ItemDigests(Vec<[u8; 16]>);
+
+impl ItemDigests {
+    /// Whether it is the item that was there when the plan was held to its seal.
+    pub(crate) fn knows(&self, item: &PlanItem) -> bool {
+        let known = usize::try_from(item.n).ok().and_then(|n| self.0.get(n));
+        known.is_some_and(|known| digest_of(item).is_ok_and(|digest| digest[..16] == known[..]))
+    }
+
+    /// The next one.
+    pub(crate) fn add(&mut self, item: &PlanItem) -> serde_json::Result<()> {
+        let digest = digest_of(item)?;
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest[..16]);
+        self.0.push(first);
+        Ok(())
+    }
+}
+
+fn digest_of(item: &PlanItem) -> serde_json::Result<[u8; 32]> {
+    Ok(Sha256::digest(serde_json::to_vec(item)?).into())
+}
+
 /// Takes a plan's items in, one by one, so that a plan of any length needs no memory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PlanHasher(Sha256);
 
 impl PlanHasher {
     pub(crate) fn add(&mut self, item: &PlanItem) -> serde_json::Result<()> {
-        let text = serde_json::to_vec(item)?;
         // Each item is hashed first: where one ends and the next begins is then part of the sum.
-        self.0.update(Sha256::digest(&text));
+        self.0.update(digest_of(item)?);
         Ok(())
     }
 
@@ -58,48 +83,4 @@ pub(crate) fn seal(key: &SealKey, digest: &str) -> String {
 /// Whether the seal is this digest's, compared in constant time.
 pub(crate) fn is_sealed(key: &SealKey, digest: &str, given: &str) -> bool {
     hex::decode(given).is_ok_and(|given| mac(key, digest.as_bytes()).verify_slice(&given).is_ok())
-}
-
-/// What a decision's seal is over: all of it but the seal, and which plan it is of. No digest of a plan
-/// begins so.
-fn decision_content(plan: &PlanId, decision: &PlanDecision) -> serde_json::Result<String> {
-    let unsealed = PlanDecision { seal: String::new(), ..decision.clone() };
-    Ok(format!("souk decision: {plan} {}", serde_json::to_string(&unsealed)?))
-}
-
-/// Seals what a person decided of a plan.
-///
-/// # Errors
-/// It cannot be written as JSON.
-pub(crate) fn seal_decision(
-    key: &SealKey,
-    plan: &PlanId,
-    decision: &mut PlanDecision,
-) -> serde_json::Result<()> {
-    decision.seal = seal(key, &decision_content(plan, decision)?);
-    Ok(())
-}
-
-/// Whether a host took this decision down as it is, for this plan.
-pub(crate) fn is_sealed_decision(key: &SealKey, plan: &PlanId, decision: &PlanDecision) -> bool {
-    decision_content(plan, decision).is_ok_and(|content| is_sealed(key, &content, &decision.seal))
-}
-
-fn stop_content(stop: &WriteStop) -> serde_json::Result<String> {
-    let unsealed = WriteStop { seal: String::new(), ..stop.clone() };
-    Ok(format!("souk write stop: {}", serde_json::to_string(&unsealed)?))
-}
-
-/// Seals that somebody stopped all writes.
-///
-/// # Errors
-/// It cannot be written as JSON.
-pub(crate) fn seal_stop(key: &SealKey, stop: &mut WriteStop) -> serde_json::Result<()> {
-    stop.seal = seal(key, &stop_content(stop)?);
-    Ok(())
-}
-
-/// Whether a host took this stop down as it is.
-pub(crate) fn is_sealed_stop(key: &SealKey, stop: &WriteStop) -> bool {
-    stop_content(stop).is_ok_and(|content| is_sealed(key, &content, &stop.seal))
 }

@@ -15,6 +15,7 @@ use souk_upstream::Session;
 use tokio::sync::mpsc;
 
 use crate::context::PlansContext;
+use crate::decision_log::DecisionLog;
 use crate::decisions::{self, DecisionStanding};
 use crate::deps::PlansDeps;
 use crate::draft::{PlanDraft, Proposal, Proposer};
@@ -28,6 +29,7 @@ use crate::request::{ApplyOptions, CommitRequest, DecideRequest, TierGate};
 use crate::run_control::{ActiveRuns, EndUrgency};
 use crate::serial::SerialTurns;
 use crate::stop::StopOutcome;
+use crate::undo::UndoAsker;
 use crate::{commit, idempotency, outcome, purge, stop, undo, write_stop};
 
 /// Proposes, keeps and carries out plans.
@@ -50,6 +52,7 @@ impl Plans {
             clock,
             trail,
             people,
+            decision_log: DecisionLog::default(),
             policy: RwLock::new(Arc::new(policy)),
             console: RwLock::new(None),
             serial: SerialTurns::default(),
@@ -179,6 +182,23 @@ impl Plans {
     ) -> Result<PlanDecision, Failure> {
         let context = &self.context;
         decisions::decide_by_client(context, principal, plan, digest, verdict, reason).await
+    }
+
+    /// Takes what was decided as it is, where it is not as hosts wrote it down: nothing of it counts any
+    /// more. What was wrong; none: nothing was, and everything counts.
+    ///
+    /// # Errors
+    /// It cannot be read or written.
+    pub async fn accept_decisions(&self) -> Result<Option<String>, Failure> {
+        decisions::accept_decisions(&self.context).await
+    }
+
+    /// Whether what was decided, and who can decide, is as hosts wrote it down.
+    ///
+    /// # Errors
+    /// FORBIDDEN, in which nothing is written; it cannot be read.
+    pub async fn check_decisions(&self) -> Result<(), Failure> {
+        decisions::check_decisions(&self.context).await
     }
 
     /// Stops all writes of every host of the state directory: none begins, and what is under way ends
@@ -391,9 +411,9 @@ impl Plans {
         principal: &Principal,
         session: &Session,
         of: &PlanId,
-        operator: bool,
+        asker: UndoAsker<'_>,
     ) -> Result<Proposal, Failure> {
-        undo::undo(&self.context, principal, session, of, operator).await
+        undo::undo(&self.context, principal, session, of, asker).await
     }
 
     /// Keeps why a proposed plan is to be carried out, for whoever commits it without saying.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use souk_model::plan::{PlanId, PlanState};
 use souk_model::{Code, Failure, Principal};
-use souk_state::plans::StoredPlan;
+use souk_state::plans::{DecisionEffect, DecisionWrite, StoredPlan};
 
 use crate::context::PlansContext;
+use crate::decision_log::LoggedDecision;
 
 /// How long a stop waits for the run to end: requests under way are answered first.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,7 +21,7 @@ pub enum StopOutcome {
     Ended(StoredPlan),
     /// It ends as soon as the store has answered what is under way.
     Ending(StoredPlan),
-    /// No process carries the plan out any more, so there was nothing to stop.
+    /// No process carried the plan out any more. It is not taken up again without a new word.
     Orphaned(StoredPlan),
 }
 
@@ -49,52 +50,52 @@ impl StopOutcome {
                  done so far. `plans_get` shows when it has ended"
             ),
             Self::Orphaned(_) => format!(
-                "the process that carried it out is gone, so nothing is being sent: {done} of \
-                 {total} done. `plans_resume` goes on with the rest"
+                "nothing is being sent: {done} of {total} done. What was approved of it is taken back; \
+                 `plans_resume` goes on with the rest where nobody has to decide, or somebody has anew"
             ),
         }
     }
 }
 
-/// Asks the run of a plan to end, and waits a little until it has.
+/// Asks the run of a plan to end, and waits a little until it has. What persons approved before is taken
+/// back, whoever carries it out: also of a plan whose host is gone, or whose last run left something.
 ///
 /// # Errors
-/// PLAN_NOT_FOUND; CONFLICT where the plan does not run.
+/// PLAN_NOT_FOUND; CONFLICT where there is nothing to stop.
 pub(crate) async fn stop(
     context: &PlansContext,
     principal: Option<&Principal>,
     id: &PlanId,
     by: &str,
 ) -> Result<StopOutcome, Failure> {
-    let stored = context.get(principal, id).await?;
-    let now = context.now_ms();
-    if stored.state == PlanState::Running
-        && stored.lease.as_ref().is_none_or(|lease| lease.is_over(now))
-    {
-        return Ok(StopOutcome::Orphaned(stored));
-    }
-    if !context.store.request_stop(id, by, now).await? {
+    let before = context.get(principal, id).await?;
+    let (by, at_ms) = (by.to_owned(), context.now_ms());
+    let line = LoggedDecision::PlanStop { by: by.clone(), at_ms };
+    let effect = DecisionEffect::Stop { by: by.clone(), at_ms };
+    if context.log_decision(Some(id), &line, &effect).await? != DecisionWrite::Recorded {
         return Err(not_running(&context.get(principal, id).await?));
     }
     // Where it is one of this host's it need not wait to be seen.
-    context.runs.stop(id, by);
+    context.runs.stop(id, &by);
     let begun = tokio::time::Instant::now();
     loop {
         let stored = context.get(principal, id).await?;
-        if stored.state != PlanState::Running {
-            return Ok(StopOutcome::Ended(stored));
+        match stored.state {
+            PlanState::Running if begun.elapsed() >= PATIENCE => {
+                return Ok(StopOutcome::Ending(stored));
+            }
+            PlanState::Running => tokio::time::sleep(LOOK).await,
+            _ if begun.elapsed() < LOOK && before.state == PlanState::Running => {
+                return Ok(StopOutcome::Orphaned(stored));
+            }
+            _ => return Ok(StopOutcome::Ended(stored)),
         }
-        if begun.elapsed() >= PATIENCE {
-            return Ok(StopOutcome::Ending(stored));
-        }
-        tokio::time::sleep(LOOK).await;
     }
 }
 
 fn not_running(stored: &StoredPlan) -> Failure {
     let remedy = match stored.state {
         PlanState::Proposed => "`plans_discard` throws a proposed plan away",
-        PlanState::Stopped => "`plans_resume` goes on with it",
         _ => "`plans_get` shows how it ended",
     };
     Failure::new(

@@ -22,6 +22,26 @@ use crate::store_reader::StoreReader;
 use crate::subjects::SubjectReader;
 use crate::verdict::{is_gone, shows_after};
 
+/// Who wants a plan taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoAsker<'a> {
+    /// The principal, of its own plan.
+    Caller,
+    /// Whoever sits at the operator's terminal, of anybody's.
+    Operator,
+    /// This person, at the console, of anybody's.
+    Person(&'a str),
+}
+
+impl UndoAsker<'_> {
+    const fn person(&self) -> Option<&str> {
+        match self {
+            Self::Person(name) => Some(name),
+            Self::Caller | Self::Operator => None,
+        }
+    }
+}
+
 /// Proposes the plan that takes another back. What somebody else has changed since is left alone and
 /// named in the warnings.
 ///
@@ -32,7 +52,7 @@ pub(crate) async fn undo(
     principal: &Principal,
     session: &Session,
     of: &PlanId,
-    operator: bool,
+    asker: UndoAsker<'_>,
 ) -> Result<Proposal, Failure> {
     let request = CommitRequest {
         principal,
@@ -44,7 +64,7 @@ pub(crate) async fn undo(
         // Nothing is sent before the plan that comes of it is committed.
         gate: &|_, _| Ok(()),
         wait: Duration::ZERO,
-        operator,
+        operator: asker != UndoAsker::Caller,
         started: None,
         progress: None,
     };
@@ -79,6 +99,12 @@ pub(crate) async fn undo(
         may_move_money: false,
         warnings: Vec::new(),
         plugin_warnings: Vec::new(),
+        undone: match &done.origin {
+            PlanOrigin::Undo { .. } => done.undone.clone(),
+            origin => Some(origin.clone()),
+        },
+        need: None,
+        person: asker.person().map(str::to_owned),
         ..done.clone()
     };
     let mut draft =

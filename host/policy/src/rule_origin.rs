@@ -19,6 +19,8 @@ pub enum RuleOrigin {
     },
     /// Souk's own default.
     Default,
+    /// The rules as they were when a plan was proposed.
+    AtProposal,
 }
 
 impl RuleOrigin {
@@ -26,6 +28,7 @@ impl RuleOrigin {
     pub(crate) fn change(&self, to: &str) -> String {
         match self {
             Self::Default => format!("{to} in souk's configuration"),
+            Self::AtProposal => "propose it again".to_owned(),
             set => format!("{to} where it is set: {set}"),
         }
     }
@@ -37,6 +40,7 @@ impl fmt::Display for RuleOrigin {
             Self::Flag(name) | Self::Env(name) => write!(f, "`{name}`"),
             Self::File { path, key } => write!(f, "`{key}` in `{}`", path.display()),
             Self::Default => f.write_str("souk's default"),
+            Self::AtProposal => f.write_str("the rule that held when it was proposed"),
         }
     }
 }

@@ -9,11 +9,9 @@ use souk_console::{
 };
 use souk_model::plan::{PlanHeader, PlanId, PlanState};
 use souk_model::{Code, Failure, Principal};
-use souk_plans::{CommitRequest, PlanOutcome, Plans};
+use souk_plans::{CommitRequest, PlanOutcome, Plans, UndoAsker};
 use souk_policy::Mask;
-use souk_runtime::{
-    Dispatcher, Limits, Registry, SessionHost, check_frozen_for_operator, why_frozen,
-};
+use souk_runtime::{Dispatcher, Limits, Registry, SessionHost, why_frozen};
 use souk_state::StateDir;
 use souk_state::approvals::ApprovalStore;
 use souk_state::audit::AuditTrail;
@@ -88,22 +86,29 @@ impl ConsoleHost for ServingHost {
     ) -> Result<PlanOutcome, Failure> {
         let principal = Principal::local();
         let stored = self.plans.get(None, plan).await?;
-        check_frozen_for_operator(&self.dispatcher.loaded(), &stored.header)?;
+        self.dispatcher.check_operators_run(&stored.header).await?;
         let session = self.sessions.log_in_operator(&stored.header.store).await?;
-        // Whoever proves to be a person here is the operator.
+        let gate = |tier, _| self.dispatcher.check_operators_tier(&stored.header, tier);
+        // Whoever proves to be a person here is the operator, below the ceiling that is in force here.
         let commit = CommitRequest::of_operator(&principal, &session, plan, reason);
-        let commit = CommitRequest { started: Some(&started), ..commit };
+        let commit = CommitRequest { started: Some(&started), gate: &gate, ..commit };
         match stored.state {
             PlanState::Proposed => self.plans.commit(commit).await,
             _ => self.plans.resume(commit).await,
         }
     }
 
-    async fn propose_undo(&self, plan: &PlanId, reason: &str) -> Result<PlanId, Failure> {
+    async fn propose_undo(
+        &self,
+        plan: &PlanId,
+        person: &str,
+        reason: &str,
+    ) -> Result<PlanId, Failure> {
         let principal = Principal::local();
         let store = self.plans.get(None, plan).await?.header.store;
         let session = self.sessions.log_in_operator(&store).await?;
-        let proposal = self.plans.undo(&principal, &session, plan, true).await?;
+        let asker = UndoAsker::Person(person);
+        let proposal = self.plans.undo(&principal, &session, plan, asker).await?;
         let id = proposal.header.id;
         self.plans.note_reason(&id, reason).await?;
         Ok(id)

@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn whoever_has_many_plans_wait_drowns_nobody_elses() {
         let (mut queue, now) = (NoticeQueue::default(), Instant::now());
-        let mut tell = |queue: &mut NoticeQueue, caller: &str, count: u32, at: Instant| {
+        let tell = |queue: &mut NoticeQueue, caller: &str, count: u32, at: Instant| {
             (0..count)
                 .map(|number| {
                     queue.push(notice(caller, number));

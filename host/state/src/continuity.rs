@@ -39,6 +39,8 @@ pub struct StateLoss {
     pub what: String,
     /// Whether the accounts of the day's money may be gone with it.
     pub with_accounts: bool,
+    /// Whether decisions of persons may be: that all writes were stopped, for instance.
+    pub with_decisions: bool,
 }
 
 /// Whether the key of the trail was there before this start: what it sealed must be somewhere.
@@ -54,7 +56,9 @@ fn loss(
     was_known: bool,
     has_old_key: bool,
 ) -> Option<StateLoss> {
-    let with_accounts = |what: String| Some(StateLoss { what, with_accounts: true });
+    let with_decisions = mark.as_ref().is_some_and(|mark| mark.decisions > 0);
+    let with_accounts =
+        |what: String| Some(StateLoss { what, with_accounts: true, with_decisions });
     match (mark, plans) {
         (Some(mark), None) => with_accounts(format!(
             "the plans (`plans.db`, {mark}) are gone: there is no file, or an empty one"
@@ -70,11 +74,21 @@ fn loss(
                 found.mark
             ))
         }
+        (Some(mark), Some(found)) if mark.decisions > found.mark.decisions => Some(StateLoss {
+            what: format!(
+                "decisions of persons are missing: the trail knows of {}, and the plans (`plans.db`) \
+                 hold {}",
+                mark.decisions, found.mark.decisions
+            ),
+            with_accounts: false,
+            with_decisions,
+        }),
         (Some(_), Some(_)) => None,
         (None, _) if position != Position::START => None,
         (None, Some(_)) if was_known => Some(StateLoss {
             what: "the audit trail is gone: the plans know of one, and there is no line".to_owned(),
             with_accounts: false,
+            with_decisions: false,
         }),
         (None, _) if has_old_key => with_accounts(
             "the audit trail and the plans are gone: there is a key that sealed lines before, and no line"
@@ -91,7 +105,17 @@ fn rotated_away(
     plans: Option<&PlansIdentity>,
 ) -> Result<Option<MovedFile>, AuditError> {
     let moved = trail.moved_away()?;
-    Ok(moved.filter(|moved| plans.is_some_and(|plans| moved.mark.as_ref() == Some(&plans.mark))))
+    // A decision is on the trail before it is in the plans, so that its line may be the last that knows of
+    // one less.
+    let vouches = |mark: &PlansMark, plans: &PlansMark| {
+        mark.id == plans.id
+            && mark.generation == plans.generation
+            && mark.decisions <= plans.decisions
+    };
+    Ok(moved.filter(|moved| {
+        plans
+            .is_some_and(|plans| moved.mark.as_ref().is_some_and(|mark| vouches(mark, &plans.mark)))
+    }))
 }
 
 /// What the state directory is missing, without changing anything. `key` is the file of the trail's
@@ -119,7 +143,7 @@ pub fn examine(
 
 /// The account of money is not as it was left.
 const fn altered_spends(what: String) -> StateLoss {
-    StateLoss { what, with_accounts: true }
+    StateLoss { what, with_accounts: true, with_decisions: false }
 }
 
 fn plans_path(directory: &StateDir) -> std::path::PathBuf {
@@ -160,9 +184,9 @@ pub async fn reconcile(
     if loss.is_none() && found.shut_day.is_none() {
         loss = plans.altered_spends().await?.map(altered_spends);
     }
-    if let Some(StateLoss { what, with_accounts }) = &loss {
+    if let Some(StateLoss { what, with_accounts, with_decisions }) = &loss {
         let shut = with_accounts.then(|| now_ms.div_euclid(DAY_MS));
-        plans.note_loss(what, shut).await?;
+        plans.note_loss(what, shut, *with_decisions).await?;
         trail.adopt(&TrailRecord::Lost { at: jiff::Timestamp::now(), what: what.clone() })?;
     } else if is_first {
         let (at, key) = (jiff::Timestamp::now(), trail.key_id());
@@ -175,14 +199,16 @@ pub async fn reconcile(
     if let Some(what) = unaccepted {
         tracing::error!(
             "STATE IS MISSING, `{}`: {what}. Find out who removed it. No money moves on the day \
-             that this was found until `souk state accept`",
+             that this was found, and nothing is written at all where decisions of persons may be \
+             missing, until `souk state accept`",
             plans.path().display()
         );
     }
     Ok(loss)
 }
 
-/// Takes things as they are, by the operator's word: what was missing, if anything was.
+/// Takes things as they are, by the operator's word: what was missing, if anything was. `decisions` is what
+/// was wrong with decisions of persons, and was taken as it is before.
 ///
 /// # Errors
 /// The trail or the plans cannot be written.
@@ -190,8 +216,9 @@ pub async fn accept(
     trail: &AuditTrail,
     plans: &SqlitePlanStore,
     is_breached: bool,
+    decisions: Option<String>,
 ) -> Result<Option<String>, ContinuityError> {
-    let lost = plans.identity().await?.lost;
+    let lost = plans.identity().await?.lost.or(decisions);
     if lost.is_none() && !is_breached {
         return Ok(None);
     }
@@ -217,7 +244,7 @@ pub async fn check_spends(
         return Ok(());
     }
     let Some(what) = plans.altered_spends().await? else { return Ok(()) };
-    plans.note_loss(&what, Some(now_ms.div_euclid(DAY_MS))).await?;
+    plans.note_loss(&what, Some(now_ms.div_euclid(DAY_MS)), false).await?;
     tracing::error!("{what}: no money moves until `souk state accept`");
     trail.append_lost(what)?;
     Ok(())

@@ -123,3 +123,33 @@ async fn a_file_of_the_working_directory_takes_no_decision_from_a_person() {
     shop.approve(&plan, "ann").await;
     waiting(&client.refusal("plans_commit", of(&plan)).await);
 }
+
+#[tokio::test]
+async fn a_rule_about_a_plan_is_about_its_undo_and_one_that_held_at_the_proposal_holds_still() {
+    for rule in ["tools = ['catalog_commit_bulk_update']", "effects = ['commit']"] {
+        let shop = Shop::with_ann(&format!("[[approvals.rules]]\nneed = 'person'\n{rule}\n")).await;
+        let client = shop.host().await;
+        let plan = propose(&client, 2, "Undone").await;
+        waiting(&client.refusal("plans_commit", of(&plan)).await);
+        shop.approve(&plan, "ann").await;
+        client.answer("plans_commit", of(&plan)).await;
+        let mut last = plan;
+        // Also the undo of the undo.
+        for _ in 0..2 {
+            let undo = client.answer("plans_undo", json!({"plan_id": last})).await;
+            last = undo["plan_id"].as_str().unwrap().to_owned();
+            waiting(&client.refusal("plans_commit", of(&last)).await);
+            shop.approve(&last, "ann").await;
+            client.answer("plans_commit", of(&last)).await;
+        }
+    }
+    // Another host of the state directory, with rules that are laxer.
+    let shop = Shop::with_ann("[[approvals.rules]]\nneed = 'person'\n").await;
+    let client = shop.host().await;
+    let plan = propose(&client, 2, "Strict").await;
+    shop.home.configure("# nothing\n");
+    let lax = shop.host().await;
+    let refusal = lax.refusal("plans_commit", of(&plan)).await;
+    waiting(&refusal);
+    assert!(refusal.contains("the rule that held when it was proposed"), "{refusal}");
+}

@@ -159,3 +159,45 @@ async fn items_are_found_by_text_field_and_state_and_marks_are_kept_from_page_to
     }
     assert_eq!(shop.state(&agent, &plan).await, "proposed");
 }
+
+#[tokio::test]
+async fn whoever_asked_for_an_undo_is_not_somebody_else() {
+    let other = super::PERSON.replace("need = \"person\"", "need = \"other\"");
+    let shop = Shop::new(&other).await;
+    shop.set("bert", Some(ANNA), BERT, None);
+    let agent = shop.agent().await;
+    let plan = propose(&agent, &["TEN-001"], "Spring").await;
+    let mut bert = shop.signed_in("bert", BERT).await;
+    bert.decide(&plan, "approve", &[], &[("reason", "spring"), ("passphrase", BERT)]).await;
+    agent.answer("plans_commit", confirmed(json!({"plan_id": plan}))).await;
+    let page = bert.page(&format!("/plans/{plan}")).await;
+    let undo = format!("/plans/{plan}/undo");
+    let fields = [("reason", "autumn"), ("passphrase", BERT)];
+    let proposed = bert.press(&page, &undo, &fields).await;
+    let reverse = proposed.location().rsplit('/').next().unwrap().to_owned();
+    let done = bert.decide(&reverse, "approve", &[], &fields).await;
+    let page = bert.get(&done.location()).await;
+    assert!(page.text.contains("<strong>bert</strong> approved it"), "{}", page.text);
+    assert!(page.text.contains("state waiting") && !page.text.contains("/run\""), "{}", page.text);
+    let refused = agent.refusal("plans_commit", confirmed(json!({"plan_id": plan}))).await;
+    assert!(!refused.is_empty());
+    assert_eq!(shop.title("TEN-001").await, "Spring");
+}
+
+#[tokio::test]
+async fn the_operators_ceiling_stands_above_whoever_presses_run() {
+    let (shop, agent, plan) = Shop::with_plan().await;
+    let mut anna = shop.signed_in("anna", ANNA).await;
+    let done = anna.decide(&plan, "approve", &[], &[("reason", "spring is here")]).await;
+    let page = anna.get(&done.location()).await;
+    for ceiling in ["read_only = true", "max_tier = \"safe\""] {
+        let config = super::PERSON.replace("max_tier = \"critical\"", ceiling);
+        shop.home.configure(config);
+        shop.host.process().logged("is in force").await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let ran = anna.press(&page, &format!("/plans/{plan}/run"), &[]).await;
+        assert_eq!(ran.status, 403, "{ceiling}: {}", ran.text);
+    }
+    assert_eq!(shop.state(&agent, &plan).await, "proposed");
+    assert_ne!(shop.title("TEN-001").await, "Spring");
+}

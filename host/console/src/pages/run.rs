@@ -105,7 +105,7 @@ pub(crate) async fn undo(
             return Err(Failure::argument("reason", "say why: the audit trail wants to know"));
         }
         request.ask_again().await?;
-        let reverse = console.host.propose_undo(&id, reason).await?;
+        let reverse = console.host.propose_undo(&id, request.person(), reason).await?;
         Ok::<_, Failure>((id, reverse))
     };
     match proposed.await {

@@ -186,10 +186,7 @@ async fn check_page_host(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let connection = request.extensions().get::<ConnectionHandle>().cloned();
-    if let Some(connection) = &connection {
-        request.extensions_mut().insert(ConnectInfo(connection.peer().address()));
-    }
+    let connection = connection_of(&mut request);
     let response = match state.guard.check_host(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => {

@@ -146,8 +146,6 @@ pub struct PlanDecision {
     /// Items that they left out, by their numbers: these are not carried out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub left_out: Vec<u32>,
-    /// What proves that a host took it down: HMAC-SHA256 over all of it and the plan's id.
-    pub seal: String,
 }
 
 /// Who wants that nothing is written, over all hosts of a state directory.
@@ -159,8 +157,6 @@ pub struct WriteStop {
     pub at_ms: i64,
     /// Why, in their words.
     pub reason: Option<String>,
-    /// What proves that a host took it down.
-    pub seal: String,
 }
 
 #[cfg(test)]

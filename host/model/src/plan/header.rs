@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::Lookup;
+use super::decision::DecisionNeed;
 use super::id::PlanId;
 use super::money::PlanMoney;
 use crate::{Grant, StoreView, Tier};
@@ -46,6 +47,18 @@ pub struct PlanHeader {
     pub grants: Vec<Grant>,
     /// For whom.
     pub principal: String,
+    /// The person who had it proposed, where it was one, at the console: for `principal`, which is the
+    /// operator's then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub person: Option<String>,
+    /// Of a plan that takes another back, how that came to be, or the first of those before it: whoever has
+    /// to decide of one has to decide of the other.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub undone: Option<PlanOrigin>,
+    /// Who had to decide of it when it was proposed: rules that are relaxed later, or those of another
+    /// host, are not for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub need: Option<DecisionNeed>,
     /// The store, by the operator's name for it.
     pub store: String,
     /// The store's environment.

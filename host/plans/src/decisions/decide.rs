@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use souk_model::plan::{DecisionMeans, DecisionVerdict, PlanDecision, PlanId, PlanState};
+use souk_model::plan::{
+    DecisionMeans, DecisionVerdict, ItemState, PlanDecision, PlanId, PlanState,
+};
 use souk_model::{Code, Failure, Principal};
 use souk_state::audit::{PersonAct, PersonEntry};
-use souk_state::plans::{DecisionWrite, StoredPlan};
+use souk_state::plans::{DecisionEffect, DecisionWrite, StoredPlan};
 
-use super::standing::people_failure;
+use super::standing::{people_as, people_failure};
 use crate::context::PlansContext;
+use crate::decision_log::LoggedDecision;
 use crate::refusals::{not_announced, plan_expired, refuse};
 use crate::request::DecideRequest;
-use crate::seal::seal_decision;
 
 /// The longest reason that is kept, in bytes.
 const MAX_REASON: usize = 1_000;
@@ -27,7 +29,8 @@ pub(crate) async fn decide(
     request: DecideRequest<'_>,
 ) -> Result<PlanDecision, Failure> {
     let DecideRequest { plan, digest, person, means, verdict, reason, leave_out } = request;
-    let people = context.people.list().map_err(|error| people_failure(&error))?;
+    let people = people_as(context, &*context.decided().await?);
+    let people = people.map_err(|error| people_failure(&error))?;
     if !people.contains(person) {
         return Err(refuse(
             "people",
@@ -83,6 +86,7 @@ async fn take_down(
         return Err(another_plan(plan));
     }
     let left_out = left_out(&stored, wish.leave_out)?;
+    check_untried(context, &stored, &left_out).await?;
     let reason = wish.reason.map(str::trim).filter(|reason| !reason.is_empty());
     if reason.is_some_and(|reason| reason.len() > MAX_REASON) {
         let message = format!("the reason is longer than {MAX_REASON} bytes");
@@ -97,7 +101,7 @@ async fn take_down(
         PlanState::Draft | PlanState::Done | PlanState::Discarded => return Err(closed(&stored)),
         _ => fresh,
     };
-    let mut decision = PlanDecision {
+    let decision = PlanDecision {
         verdict: wish.verdict,
         digest: stored.digest.clone(),
         by: by.name.to_owned(),
@@ -108,13 +112,12 @@ async fn take_down(
         reason: reason.map(str::to_owned),
         asked_by: stored.header.principal.clone(),
         left_out,
-        seal: String::new(),
     };
-    seal_decision(&context.key, plan, &mut decision)
-        .map_err(|error| Failure::internal(error.to_string()))?;
     // On the trail first: nobody's word counts without a line.
     context.append_person(act(wish.verdict), entry(plan, &decision))?;
-    match context.store.decide(plan, &decision).await? {
+    let logged = LoggedDecision::Plan { decision: Box::new(decision.clone()) };
+    let effect = DecisionEffect::Decide(Box::new(decision.clone()));
+    match context.log_decision(Some(plan), &logged, &effect).await? {
         DecisionWrite::Recorded => {
             tracing::info!(
                 "plan {plan} was {} by {} ({})",
@@ -124,7 +127,7 @@ async fn take_down(
             );
             Ok(decision)
         }
-        DecisionWrite::OtherDigest => Err(another_plan(plan)),
+        DecisionWrite::OtherDigest | DecisionWrite::Behind => Err(another_plan(plan)),
         DecisionWrite::Closed(state) => Err(closed(&StoredPlan { state, ..stored })),
     }
 }
@@ -159,6 +162,37 @@ fn left_out(stored: &StoredPlan, items: &[u32]) -> Result<Vec<u32>, Failure> {
         return Err(Failure::argument("leave_out", message));
     }
     Ok(items.into_iter().collect())
+}
+
+/// What is left out was not tried: what was done cannot be left out any more.
+async fn check_untried(
+    context: &PlansContext,
+    stored: &StoredPlan,
+    left_out: &[u32],
+) -> Result<(), Failure> {
+    let tried: Vec<ItemState> = ItemState::ALL
+        .into_iter()
+        .filter(|state| !matches!(state, ItemState::Pending | ItemState::Skipped))
+        .collect();
+    let mut cursor = context.cursor(&stored.header.id, &tried);
+    while !left_out.is_empty()
+        && let Some(page) = cursor.next().await?
+    {
+        if let Some((item, progress)) = page.iter().find(|(item, _)| left_out.contains(&item.n)) {
+            return Err(refuse(
+                "plan-state",
+                Code::Conflict,
+                format!(
+                    "item {} of the plan `{}` cannot be left out any more: it is {}",
+                    item.n,
+                    stored.header.id,
+                    progress.state.as_str()
+                ),
+                "approve it without leaving that one out, or reject it".into(),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn another_plan(plan: &PlanId) -> Failure {

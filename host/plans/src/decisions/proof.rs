@@ -6,9 +6,11 @@ use souk_model::plan::DecisionMeans;
 use souk_model::{Failure, Secret};
 use souk_state::audit::{PersonAct, PersonEntry};
 use souk_state::people::{PeopleError, Person, PersonChange};
+use souk_state::plans::DecisionEffect;
 
-use super::standing::people_failure;
+use super::standing::{people_as, people_failure};
 use crate::context::PlansContext;
+use crate::decision_log::LoggedDecision;
 
 /// The person of this name, if the passphrase is theirs.
 ///
@@ -20,6 +22,7 @@ pub(crate) async fn verify_person(
     passphrase: Secret,
     means: DecisionMeans,
 ) -> Result<Person, Failure> {
+    check_people(context).await?;
     let (people, tried) = (context.people.clone(), name.to_owned());
     let verified = blocking(move || people.verify(&tried, &passphrase)).await?;
     told(context, name, means, verified)
@@ -37,15 +40,25 @@ pub(crate) async fn set_person(
     principals: Option<Vec<String>>,
     means: DecisionMeans,
 ) -> Result<Person, Failure> {
+    check_people(context).await?;
     let (people, named) = (context.people.clone(), name.to_owned());
-    let set = blocking(move || {
+    let change = blocking(move || {
         let principals = principals.as_deref();
-        people.set(PersonChange { name: &named, old: old.as_ref(), new: &new, principals })
+        people.prepare(PersonChange { name: &named, old: old.as_ref(), new: &new, principals })
     });
-    let person = told(context, name, means, set.await?)?;
-    let entry = PersonEntry::new(&person.name, means.as_str());
+    let change = told(context, name, means, change.await?)?;
+    let entry = PersonEntry::new(&change.person().name, means.as_str());
     context.append_person(PersonAct::PersonSet, entry)?;
-    Ok(person)
+    // Written down before it is so: who can decide is never other than the log says unseen.
+    let line = LoggedDecision::People { seal: change.seal().to_owned() };
+    context.log_decision(None, &line, &DecisionEffect::None).await?;
+    change.keep().map_err(|error| people_failure(&error))
+}
+
+/// Whether who can decide is as it was written down last.
+async fn check_people(context: &PlansContext) -> Result<(), Failure> {
+    let people = people_as(context, &*context.decided().await?);
+    people.map(drop).map_err(|error| people_failure(&error))
 }
 
 /// A hash takes a thread for a while.
@@ -56,12 +69,12 @@ async fn blocking<T: Send + 'static>(
     work.map_err(|_| Failure::internal("a passphrase could not be looked at"))
 }
 
-fn told(
+fn told<T>(
     context: &PlansContext,
     name: &str,
     means: DecisionMeans,
-    result: Result<Person, PeopleError>,
-) -> Result<Person, Failure> {
+    result: Result<T, PeopleError>,
+) -> Result<T, Failure> {
     result.map_err(|error| {
         if matches!(error, PeopleError::Wrong | PeopleError::Slowed { .. }) {
             tracing::warn!("a wrong passphrase was given ({})", means.as_str());

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use souk_model::plan::{
     DecisionMeans, DecisionNeed, DecisionVerdict, ItemState, PlanDecision, PlanHeader, PlanState,
 };
-use souk_model::{Code, Failure, Tier, WaitingPlan, visible};
+use souk_model::{Code, Failure, Tier, WaitingPlan};
+use souk_policy::RuleOrigin;
 use souk_policy::decisions::{DecisionFacts, DecisionPolicy, DecisionRequirement};
 use souk_state::people::{PeopleError, Person};
 use souk_state::plans::StoredPlan;
 
 use crate::context::PlansContext;
+use crate::decision_log::KnownDecisions;
 use crate::refusals::refuse;
-use crate::seal::is_sealed_decision;
 
 /// Who has to decide of a plan, and what was decided so far.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct DecisionStanding {
     pub is_met: bool,
     /// Whether somebody was set up who could decide; also where that cannot be told.
     pub(crate) can_reach: bool,
+    /// The number of the last decision of anything that was known then.
+    pub(crate) read_to: u64,
 }
 
 impl DecisionStanding {
@@ -44,6 +47,17 @@ impl DecisionStanding {
     }
 }
 
+/// That persons let a plan be carried out.
+#[derive(Debug)]
+pub(crate) struct Permission {
+    /// Who had to decide of it.
+    pub(crate) need: DecisionNeed,
+    /// Items that they left out.
+    pub(crate) left_out: BTreeSet<u32>,
+    /// The number of the last decision that was known then: it holds as long as no more were taken down.
+    pub(crate) decisions: u64,
+}
+
 /// Who has to decide of a plan that turns out to be of this tier. Where it cannot be told whether there
 /// are persons who could, there are.
 pub(crate) fn requirement(
@@ -54,13 +68,41 @@ pub(crate) fn requirement(
     requirement_among(context, header, tier, &context.people.list())
 }
 
+/// Who can decide, where that is as it was written down last.
+///
+/// # Errors
+/// The file is not as it was written, or another than the one that was written last.
+pub(super) fn people_as(
+    context: &PlansContext,
+    known: &KnownDecisions,
+) -> Result<Vec<Person>, PeopleError> {
+    let (people, seal) = context.people.sealed()?;
+    match known.knows_people_as(seal.as_deref()) {
+        true => Ok(people),
+        false if seal.is_none() => Err(PeopleError::Gone(context.people.path())),
+        false => Err(PeopleError::Tampered(context.people.path())),
+    }
+}
+
 fn requirement_among(
     context: &PlansContext,
     header: &PlanHeader,
     tier: Tier,
     people: &Result<Vec<Person>, PeopleError>,
 ) -> DecisionRequirement {
-    context.policy().require(&DecisionFacts::of(header, tier), can_reach(people))
+    let can_reach = can_reach(people);
+    let policy = context.policy();
+    let own = policy.require(&DecisionFacts::of(header, tier), can_reach);
+    let undone = DecisionFacts::of_undone(header, tier);
+    let now = match undone.map(|facts| policy.require(&facts, can_reach)) {
+        Some(undone) if undone.need > own.need => undone,
+        _ => own,
+    };
+    // A plan that waits is not for rules that were relaxed since, or are another host's.
+    match header.need.filter(|then| *then > now.need) {
+        Some(need) => DecisionRequirement { need, origin: RuleOrigin::AtProposal },
+        None => now,
+    }
 }
 
 /// Whether somebody was set up. Where it cannot be told, somebody was.
@@ -83,20 +125,24 @@ pub(crate) async fn standing(
     stored: &StoredPlan,
     tier: Tier,
 ) -> Result<DecisionStanding, Failure> {
-    let people = context.people.list();
+    let (kept, people, read_to) = {
+        let known = context.decided().await?;
+        let kept = known.of_plan(&stored.header.id)?.to_vec();
+        (kept, people_as(context, &known), known.last_no())
+    };
     let requirement = requirement_among(context, &stored.header, tier, &people);
     let can_reach = can_reach(&people);
-    let kept = context.store.decisions(&stored.header.id).await?;
     if kept.is_empty() {
         let is_met = !requirement.need.wants_person();
-        return Ok(DecisionStanding { requirement, decisions: kept, is_met, can_reach });
+        return Ok(DecisionStanding { requirement, decisions: kept, is_met, can_reach, read_to });
     }
     // Where nobody can be read, nobody's word counts.
     let people = people.unwrap_or_default();
     let now = context.now_ms();
     let decisions: Vec<PlanDecision> =
-        kept.into_iter().filter(|one| counts(context, stored, one, &people, now)).collect();
-    let mut standing = DecisionStanding { requirement, decisions, is_met: false, can_reach };
+        kept.into_iter().filter(|one| counts(stored, one, &people, now)).collect();
+    let mut standing =
+        DecisionStanding { requirement, decisions, is_met: false, can_reach, read_to };
     let policy = context.policy();
     standing.is_met = standing.rejection().is_none()
         && is_met(&standing, stored, &people, &policy, tier.max(stored.header.commit_tier()));
@@ -104,32 +150,13 @@ pub(crate) async fn standing(
 }
 
 /// Whether a decision counts for the plan as it is now.
-fn counts(
-    context: &PlansContext,
-    stored: &StoredPlan,
-    decision: &PlanDecision,
-    people: &[Person],
-    now_ms: i64,
-) -> bool {
-    let header = &stored.header;
-    if !is_sealed_decision(&context.key, &header.id, decision) {
-        tracing::error!(
-            "plan {}: a decision by `{}` is not as it was taken down, and does not count",
-            header.id,
-            visible::line(&decision.by)
-        );
-        return false;
-    }
-    let stop = stored.run.as_ref().and_then(|run| run.stop.as_ref());
-    let is_of_plan = decision.digest == stored.digest && decision.asked_by == header.principal;
-    // Whoever stopped it since has taken back what was said before.
-    let is_since_stop = stop.is_none_or(|stop| decision.at_ms >= stop.at_ms);
+fn counts(stored: &StoredPlan, decision: &PlanDecision, people: &[Person], now_ms: i64) -> bool {
+    let is_of_plan =
+        decision.digest == stored.digest && decision.asked_by == stored.header.principal;
     let is_known = decision.means == DecisionMeans::Elicitation
         || people.iter().any(|person| person.name == decision.by);
     match decision.verdict {
-        DecisionVerdict::Approved => {
-            is_of_plan && is_since_stop && is_known && now_ms <= decision.expires_ms
-        }
+        DecisionVerdict::Approved => is_of_plan && is_known && now_ms <= decision.expires_ms,
         DecisionVerdict::Rejected => is_of_plan,
     }
 }
@@ -141,7 +168,7 @@ fn is_met(
     policy: &DecisionPolicy,
     tier: Tier,
 ) -> bool {
-    let asker = &stored.header.principal;
+    let PlanHeader { principal: asker, person: asking, .. } = &stored.header;
     let is_proved = |decision: &&PlanDecision| decision.means != DecisionMeans::Elicitation;
     let mut proved = standing.approvals().filter(is_proved);
     match standing.requirement.need {
@@ -154,7 +181,8 @@ fn is_met(
         DecisionNeed::Other => proved.any(|decision| {
             let now = people.iter().find(|person| person.name == decision.by);
             let now = now.map_or(&[][..], |person| person.principals.as_slice());
-            !decision.principals.contains(asker) && !now.contains(asker)
+            let is_asking = asking.as_ref() == Some(&decision.by);
+            !is_asking && !decision.principals.contains(asker) && !now.contains(asker)
         }),
         DecisionNeed::Two => {
             let names: BTreeSet<&str> = proved.map(|decision| decision.by.as_str()).collect();
@@ -164,7 +192,7 @@ fn is_met(
 }
 
 /// Whether a plan that turns out to be of this tier may be carried out, as far as persons decide: who
-/// had to decide of it.
+/// had to decide of it, and what they left out.
 ///
 /// # Errors
 /// REJECTED; APPROVAL_REQUIRED; FORBIDDEN where the people who can decide, or what they left out, are
@@ -173,29 +201,30 @@ pub(crate) async fn check(
     context: &PlansContext,
     stored: &StoredPlan,
     tier: Tier,
-) -> Result<DecisionNeed, Failure> {
+) -> Result<Permission, Failure> {
     let standing = standing(context, stored, tier).await?;
     if let Some(rejection) = standing.rejection() {
         return Err(rejected(stored, rejection));
     }
     if !standing.is_met {
-        if let Err(error) = context.people.list() {
+        if let Err(error) = people_as(context, &*context.decided().await?) {
             return Err(people_failure(&error));
         }
         context.notices.waits(stored, context.console_page(&stored.header.id));
         return Err(approval_required(context, stored, &standing));
     }
-    check_left_out(context, stored, &standing).await?;
-    Ok(standing.requirement.need)
+    let left_out = standing.left_out();
+    check_left_out(context, stored, &left_out).await?;
+    let DecisionStanding { requirement, read_to: decisions, .. } = standing;
+    Ok(Permission { need: requirement.need, left_out, decisions })
 }
 
 /// What persons left out is left out still.
 async fn check_left_out(
     context: &PlansContext,
     stored: &StoredPlan,
-    standing: &DecisionStanding,
+    left_out: &BTreeSet<u32>,
 ) -> Result<(), Failure> {
-    let left_out = standing.left_out();
     if left_out.is_empty() {
         return Ok(());
     }
@@ -241,6 +270,9 @@ fn approval_required(
     let DecisionRequirement { need, origin } = &standing.requirement;
     let so_far = match (need, standing.approvals().next()) {
         (DecisionNeed::Two, Some(first)) => format!(" (`{}` has approved)", first.by),
+        (DecisionNeed::Other, Some(first)) if stored.header.person.as_ref() == Some(&first.by) => {
+            format!(" (`{}` has approved, who asked for it)", first.by)
+        }
         (DecisionNeed::Other, Some(first)) => {
             format!(" (`{}` has approved, and is behind `{}`)", first.by, stored.header.principal)
         }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use souk_model::plan::{DecisionNeed, PlanState};
+use souk_model::plan::PlanState;
 use souk_model::{Code, Failure, Progress, Tier};
 use souk_state::plans::StoredPlan;
 use tokio::time::Instant;
 
-use super::standing::check;
+use super::standing::{Permission, check};
 use crate::context::PlansContext;
 
 /// How often it is looked whether somebody decided: in whatever process they did.
@@ -26,7 +26,7 @@ pub(crate) async fn check_or_wait(
     tier: Tier,
     wait: Duration,
     progress: Option<&Arc<dyn Progress>>,
-) -> Result<DecisionNeed, Failure> {
+) -> Result<Permission, Failure> {
     let begun = Instant::now();
     let mut told = None::<Instant>;
     loop {

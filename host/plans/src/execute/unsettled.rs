@@ -86,6 +86,7 @@ impl PlanRun {
         let mut patience = if then == WhenNotHappened::Mark { Duration::ZERO } else { PATIENCE };
         while let Some(page) = pages.next().await? {
             self.control.may_go_on()?;
+            self.scope.check(&self.header.id, &page)?;
             patience -= self.wait_for_store(&page, patience).await;
             let left: Vec<&PlanItem> = page.iter().map(|(item, _)| item).collect();
             let observed = self.observe_unsettled(&left).await;

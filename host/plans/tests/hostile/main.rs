@@ -20,6 +20,7 @@ use souk_model::{
 };
 use souk_plans::{
     CommitRequest, Guards, ItemReview, PlanClock, Plans, PlansConfig, PlansDeps, Proposer, SealKey,
+    UndoAsker,
 };
 use souk_policy::decisions::DecisionPolicy;
 use souk_state::StateDir;
@@ -110,7 +111,7 @@ impl World {
     /// Proposes to take a plan back, if there is something to take back.
     async fn undo(&self, plan: &PlanId) -> Option<PlanId> {
         let principal = Principal::local();
-        let undo = self.plans.undo(&principal, &self.store.session, plan, false).await;
+        let undo = self.plans.undo(&principal, &self.store.session, plan, UndoAsker::Caller).await;
         Some(undo.ok()?.header.id)
     }
 

@@ -36,7 +36,17 @@ impl<'a> DecisionFacts<'a> {
     /// Of a plan that turns out to be of this tier.
     #[must_use]
     pub fn of(header: &'a PlanHeader, tier: Tier) -> Self {
-        let (effect, commit_tool) = match &header.origin {
+        Self::of_origin(header, &header.origin, tier)
+    }
+
+    /// Of what the plan takes back, if it does: a rule about that is about this, too.
+    #[must_use]
+    pub fn of_undone(header: &'a PlanHeader, tier: Tier) -> Option<Self> {
+        header.undone.as_ref().map(|undone| Self::of_origin(header, undone, tier))
+    }
+
+    fn of_origin(header: &'a PlanHeader, origin: &'a PlanOrigin, tier: Tier) -> Self {
+        let (effect, commit_tool) = match origin {
             PlanOrigin::Prepared { commit_tool, .. } => {
                 (EffectKind::Commit, Some(commit_tool.as_str()))
             }

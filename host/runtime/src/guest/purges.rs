@@ -43,6 +43,12 @@ impl GuestState {
                 let purged = plans.purge(purging, targets).await;
                 if let Ok(call) = self.call() {
                     call.effects.purged(&purged);
+                    // Where nothing was purged it is the host's word why, not the plugin's.
+                    if purged.iter().all(Result::is_err)
+                        && let Some(Err(failure)) = purged.first()
+                    {
+                        call.effects.not_carried_out(failure);
+                    }
                 }
                 purged
             }

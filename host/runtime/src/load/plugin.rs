@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
-use souk_model::{Grant, Group, PluginManifest};
+use souk_model::{Effect, Grant, Group, PluginManifest};
 use souk_policy::writes::WriteCatalogue;
 use souk_state::approvals::ApprovalSource;
 
@@ -127,6 +127,15 @@ impl Plugin {
     pub(crate) fn marked(&self, held: &BTreeSet<String>) -> Self {
         let group = marked_group(&self.group, held);
         Self { group, manifest: OnceLock::new(), ..self.unapproved() }
+    }
+
+    /// Whether it serves a tool of this name: an action, or what commits one's plans.
+    pub(crate) fn has_tool(&self, name: &str) -> bool {
+        let group = &self.group;
+        group.actions.iter().any(|action| match &action.effect {
+            Effect::Prepare(commit) if commit.tool(&group.name) == name => true,
+            _ => action.tool == name,
+        })
     }
 
     /// Whether these settings of the operator's are what the plugin says that they may be.

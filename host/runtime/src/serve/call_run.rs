@@ -24,6 +24,7 @@ use super::plan_policy::{PlanUse, decide_plan};
 use super::plans_tools::{PlansCall, outcome_json, plan_id};
 use super::plugin_monitor::PluginMonitor;
 use super::plugin_run::{CallResult, PluginRun, RunReport};
+use super::rules_in_force::RulesInForce;
 use super::tool::{LoadedTool, ToolKind};
 use super::tool_table::ToolTable;
 use super::write_authority::WriteAuthority;
@@ -51,6 +52,8 @@ pub(super) struct CallRun<'c> {
     /// Every tool there is.
     pub(super) tools: &'c ToolTable,
     pub(super) config: &'c Arc<OperatorConfig>,
+    /// By what it is judged when something is sent.
+    pub(super) in_force: &'c RulesInForce,
     /// The one that is called.
     pub(super) tool: &'c LoadedTool,
     pub(super) mask: &'c Mask,
@@ -92,6 +95,7 @@ impl CallRun<'_> {
                 let call = PlansCall {
                     plans: &self.deps.plans,
                     rules: &config.rules,
+                    in_force: self.in_force,
                     loaded: &self.deps.registry.loaded(),
                     principal: &call.principal,
                     session: session.as_ref(),
@@ -156,7 +160,8 @@ impl CallRun<'_> {
     ) -> (CallResources, Result<CallResult, Failure>) {
         let Self { config, tool, mask, effects, .. } = *self;
         let CallInputs { session, host_args, mut arguments, permit } = inputs;
-        let authority = WriteAuthority::new(tool, config, &call.principal, &host_args);
+        let authority =
+            WriteAuthority::new(tool, config, self.in_force, &call.principal, &host_args);
         let sealed = seal(tool.sealed(), &mut arguments);
         let digest = session
             .as_ref()
@@ -263,7 +268,7 @@ impl CallRun<'_> {
         let Self { config, tool, effects, .. } = *self;
         let principal = &prompt.principal;
         let CallInputs { session, host_args, arguments, permit: _permit } = inputs;
-        let authority = WriteAuthority::new(tool, config, principal, &host_args);
+        let authority = WriteAuthority::new(tool, config, self.in_force, principal, &host_args);
         let session = session.ok_or_else(not_logged_in)?;
         let id = arguments.get("plan_id").and_then(Value::as_str).unwrap_or_default();
         let plan = plan_id(id)?;
@@ -280,7 +285,10 @@ impl CallRun<'_> {
             tool: Some(&tool.tool.name),
             reason: host_args.reason.clone(),
             key: host_args.key.as_deref(),
-            gate: &|tier, need| authority.permit(tier, need),
+            gate: &|tier, need| {
+                self.in_force.permit_plan(principal, header, tier)?;
+                authority.permit(tier, need)
+            },
             wait: host_args.wait.min(config.wait_max),
             operator: false,
             started: Some(&effects.started),

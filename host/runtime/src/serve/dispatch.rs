@@ -36,6 +36,7 @@ use super::plugin_figures::PluginFigures;
 use super::plugin_monitor::PluginMonitor;
 use super::prompts::Prompts;
 use super::resource_families::{self, FamilyOfTool};
+use super::rules_in_force::RulesInForce;
 use super::shortening::{Shortening, allowed_bytes};
 use super::tool::LoadedTool;
 use super::tool_lists::{ToolLists, listing, unknown_groups};
@@ -45,10 +46,11 @@ use crate::rates::{Rates, is_refusal};
 
 /// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
 pub struct Dispatcher {
-    deps: DispatcherDeps,
+    pub(super) deps: DispatcherDeps,
     admission: Admission,
     monitor: Arc<PluginMonitor>,
-    config: ArcSwap<OperatorConfig>,
+    pub(super) config: Arc<ArcSwap<OperatorConfig>>,
+    in_force: RulesInForce,
     rates: Arc<Rates>,
     /// Counts up when the rules change or the registry does.
     version: watch::Sender<u64>,
@@ -71,13 +73,16 @@ impl Dispatcher {
         let config = Arc::new(config);
         masks::set_on_trail(&deps.trail, config.rules.clone());
         let pool = &deps.registry.sandbox().limits;
+        let config = Arc::new(ArcSwap::new(config));
+        let in_force = RulesInForce::new(config.clone(), deps.registry.clone());
         let admission = Admission::new(deps.callers.clone(), pool);
         let monitor = PluginMonitor::new(deps.trail.clone());
         let dispatcher = Arc::new(Self {
             deps,
             admission,
             monitor,
-            config: ArcSwap::new(config),
+            config,
+            in_force,
             rates: Arc::default(),
             version: watch::Sender::new(0),
             loading: loading.clone(),
@@ -409,6 +414,7 @@ impl Actions for Dispatcher {
                     monitor: &self.monitor,
                     tools: &tools,
                     config: &config,
+                    in_force: &self.in_force,
                     tool,
                     mask: &mask,
                     effects: guard.effects(),

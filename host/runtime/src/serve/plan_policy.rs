@@ -8,7 +8,7 @@ use souk_model::{Failure, Principal, Tier};
 use souk_plans::Plans;
 use souk_policy::{EffectKind, Rules, ToolProfile};
 
-use super::held_back::check_frozen;
+use super::held_back::{check_frozen, check_frozen_for_operator};
 use super::plans_tools::PlansTool;
 use crate::load::plugin_set::PluginSet;
 
@@ -47,10 +47,37 @@ pub(crate) async fn decide_plan(
     header: &PlanHeader,
     planned: PlanUse,
 ) -> Result<(), Failure> {
+    decide_chain(plans, rules, (principal, Some(principal)), header, planned).await?;
+    check_frozen(loaded, header)
+}
+
+/// Decides whether the operator may carry out a plan of anybody's: the ceiling and the rules stand above
+/// the operator, too.
+///
+/// # Errors
+/// As [`decide_plan`].
+pub(crate) async fn decide_plan_for_operator(
+    plans: &Arc<Plans>,
+    rules: &Rules,
+    loaded: &PluginSet,
+    header: &PlanHeader,
+) -> Result<(), Failure> {
+    decide_chain(plans, rules, (&Principal::local(), None), header, PlanUse::CarryOut).await?;
+    check_frozen_for_operator(loaded, header)
+}
+
+/// Decides of a plan, of the plan that it takes back, and so on; of those that `owner` may see.
+async fn decide_chain(
+    plans: &Arc<Plans>,
+    rules: &Rules,
+    (principal, owner): (&Principal, Option<&Principal>),
+    header: &PlanHeader,
+    planned: PlanUse,
+) -> Result<(), Failure> {
     let mut undone = decide_tools(rules, principal, header, planned)?;
     for _ in 0..UNDONE {
-        let Some(of) = undone else { return check_frozen(loaded, header) };
-        let stored = plans.get(Some(principal), &of).await?;
+        let Some(of) = undone else { return Ok(()) };
+        let stored = plans.get(owner, &of).await?;
         undone = decide_tools(rules, principal, &stored.header, planned)?;
     }
     Err(Failure::internal("a plan takes another back, and that another, without an end"))
@@ -76,7 +103,7 @@ pub(crate) fn decide_tier(
 }
 
 /// Decides for the tools that a plan itself names. Of an undo, which plan it takes back.
-fn decide_tools(
+pub(crate) fn decide_tools(
     rules: &Rules,
     principal: &Principal,
     header: &PlanHeader,

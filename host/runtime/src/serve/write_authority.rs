@@ -11,12 +11,14 @@ use souk_policy::{EffectKind, ToolProfile};
 
 use super::host_arg_values::HostArgValues;
 use super::operator_config::OperatorConfig;
+use super::rules_in_force::RulesInForce;
 use super::tool::LoadedTool;
 use crate::load::host_args::HostArgs;
 
 /// What a call of a tool that writes may send.
 pub(super) struct WriteAuthority {
     config: Arc<OperatorConfig>,
+    in_force: RulesInForce,
     principal: Principal,
     tool: String,
     group: String,
@@ -30,12 +32,14 @@ impl WriteAuthority {
     pub(super) fn new(
         tool: &LoadedTool,
         config: &Arc<OperatorConfig>,
+        in_force: &RulesInForce,
         principal: &Principal,
         host_args: &HostArgValues,
     ) -> Self {
         let ToolProfile { name, group, tier, effect } = tool.profile();
         Self {
             config: config.clone(),
+            in_force: in_force.clone(),
             principal: principal.clone(),
             tool: name.to_owned(),
             group: group.to_owned(),
@@ -55,6 +59,8 @@ impl WriteAuthority {
         let profile =
             ToolProfile { name: &self.tool, group: &self.group, tier, effect: self.effect };
         self.config.rules.decide(&self.principal, &profile)?;
+        // It may have waited for a person since it began.
+        self.in_force.permit(&self.principal, &profile)?;
         let host_args = HostArgs::of(self.effect, tier);
         if self.config.confirm {
             self.host_args.check(host_args, &self.tool)?;

@@ -38,9 +38,9 @@ pub(crate) async fn run(setup: Setup, call: CallArgs) -> anyhow::Result<ExitCode
                 let headline = visible::line(headline);
                 // What reads JSON reads nothing else.
                 if call.json {
-                    complain_plainly(headline)
+                    complain_plainly(headline);
                 } else {
-                    print(&format!("{headline}\n\n"))?
+                    print(&format!("{headline}\n\n"))?;
                 }
             }
             if call.json {

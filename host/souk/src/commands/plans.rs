@@ -9,7 +9,7 @@ use souk_model::plan::{DecisionVerdict, PlanId, PlanState};
 use souk_model::visible::quoted;
 use souk_model::{Code, Failure, Principal, Progress, visible};
 use souk_plans::review::masked;
-use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview};
+use souk_plans::{CommitRequest, ItemReview, PlanCompletion, PlanOutcome, PlanReview, UndoAsker};
 use souk_policy::{Mask, Rules};
 use souk_runtime::{check_frozen_for_operator, why_frozen};
 use souk_state::Timestamp;
@@ -211,7 +211,8 @@ async fn undo(
 ) -> CommandOutput {
     let store = host.plans.get(None, plan).await?.header.store;
     let session = host.sessions.log_in_operator(&store).await?;
-    let proposal = host.plans.undo(&Principal::local(), &session, plan, true).await?;
+    let principal = Principal::local();
+    let proposal = host.plans.undo(&principal, &session, plan, UndoAsker::Operator).await?;
     let id = &proposal.header.id;
     if let Some(reason) = &reason {
         host.plans.note_reason(id, reason).await?;

@@ -11,7 +11,7 @@ use souk_state::{StateDir, Timestamp, continuity};
 use crate::cli::StateCommand;
 use crate::output::print;
 use crate::setup::Setup;
-use crate::wiring;
+use crate::wiring::{self, PlansAlone};
 
 pub(crate) async fn run(setup: Setup, command: StateCommand) -> anyhow::Result<ExitCode> {
     let state = StateDir::open(setup.state_dir()?)?;
@@ -26,7 +26,14 @@ pub(crate) async fn run(setup: Setup, command: StateCommand) -> anyhow::Result<E
                 audit::verify(trail.path(), None, Some(&key)),
                 Err(VerifyError::Breach(breach)) if breach.kind.is_told()
             );
-            match continuity::accept(&trail, &plans, is_breached).await? {
+            let alone = PlansAlone::open(&setup).await?;
+            let decisions = alone.plans.accept_decisions().await?;
+            if let Some(what) = &decisions {
+                print(&format!(
+                    "accepted: {what}\nwhat persons decided before does not count any more\n"
+                ))?;
+            }
+            match continuity::accept(&trail, &plans, is_breached, decisions).await? {
                 Some(what) => print(&format!(
                     "accepted: {what}\nmoney moves again within the caps of today; what left before \
                      may not be counted in them\n"

@@ -15,8 +15,11 @@ use super::source::{FilePlace, SettingSource, SettingValue};
 use super::{defaults, table};
 
 /// What counts without a value, where the host works it out elsewhere: what it allows at most.
-const ELSEWHERE: &[(&str, &str)] =
-    &[("approvals.critical", "\"person\""), ("policy.operators", "[]")];
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("approvals.critical", "\"person\""),
+    ("approvals.elicitation", "\"never\""),
+    ("policy.operators", "[]"),
+];
 
 /// Those that limit nothing where they have no value, each looked at where it is used.
 const LIMIT_NOTHING: &[&str] = &[

@@ -11,4 +11,4 @@ mod store;
 mod tries;
 
 pub use record::Person;
-pub use store::{People, PeopleError, PersonChange};
+pub use store::{People, PeopleError, PersonChange, PreparedPeople};

@@ -39,7 +39,8 @@ pub enum PeopleError {
     /// It is gone, and there was one.
     #[error(
         "the file of people `{}` is gone, and there was one, so nobody can decide: put it back. If you \
-         removed it yourself and want to begin anew, remove `people.key` beside it too", .0.display()
+         removed it yourself and want to begin anew, remove `people.key` beside it too, and say \
+         `souk state accept`", .0.display()
     )]
     Gone(PathBuf),
     /// It holds something else.
@@ -88,7 +89,39 @@ pub struct People {
     state: PathBuf,
 }
 
-#[derive(Serialize, Deserialize)]
+/// People as they are to be, not written yet. Nobody else changes them as long as it lives.
+#[derive(Debug)]
+pub struct PreparedPeople {
+    people: People,
+    sealed: SealedPeople,
+    person: Person,
+    _turn: File,
+}
+
+impl PreparedPeople {
+    /// The person who is set.
+    #[must_use]
+    pub const fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// The seal of the file as it is to be.
+    #[must_use]
+    pub fn seal(&self) -> &str {
+        &self.sealed.seal
+    }
+
+    /// Writes it: from now on it is so.
+    ///
+    /// # Errors
+    /// It cannot be written; everybody is as before.
+    pub fn keep(self) -> Result<Person, PeopleError> {
+        self.people.write(&self.sealed)?;
+        Ok(self.person)
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SealedPeople {
     record: PeopleRecord,
@@ -119,7 +152,17 @@ impl People {
     /// The file is not as it was written, or is gone: nobody can decide then, and that is not the same
     /// as that nobody was ever set.
     pub fn list(&self) -> Result<Vec<Person>, PeopleError> {
-        self.read().map(|record| record.people)
+        self.sealed().map(|(people, _)| people)
+    }
+
+    /// The same with the file's seal, which is another whenever anything of it is; none where nobody ever
+    /// was.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn sealed(&self) -> Result<(Vec<Person>, Option<String>), PeopleError> {
+        let (record, seal) = self.read()?;
+        Ok((record.people, seal))
     }
 
     /// Sets a person, or another passphrase of theirs. Once there is somebody, the old passphrase has
@@ -129,13 +172,21 @@ impl People {
     /// # Errors
     /// [`PeopleError::Unfit`], [`PeopleError::Wrong`], [`PeopleError::Slowed`]; as [`list`](Self::list).
     pub fn set(&self, change: PersonChange<'_>) -> Result<Person, PeopleError> {
+        self.prepare(change)?.keep()
+    }
+
+    /// The same in two steps: nobody else can change the file between them.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn prepare(&self, change: PersonChange<'_>) -> Result<PreparedPeople, PeopleError> {
         check_name(change.name)?;
         passphrase::check(change.new).map_err(PeopleError::Unfit)?;
         for principal in change.principals.into_iter().flatten() {
             check_name(principal)?;
         }
-        let _turn = self.lock()?;
-        let mut record = self.read()?;
+        let turn = self.lock()?;
+        let (mut record, _) = self.read()?;
         let known = record.find(change.name).cloned();
         let vouched = match (&known, change.old) {
             _ if record.people.is_empty() => true,
@@ -170,8 +221,9 @@ impl People {
             Some(known) => known.clone_from(&person),
             None => record.people.push(person.clone()),
         }
-        self.write(&record)?;
-        Ok(person)
+        let seal = hex::encode(self.mac(&record)?.finalize().into_bytes());
+        let sealed = SealedPeople { record, seal };
+        Ok(PreparedPeople { people: self.clone(), sealed, person, _turn: turn })
     }
 
     /// The person of this name, if the passphrase is theirs. Wrong ones are counted on the disk before
@@ -181,7 +233,7 @@ impl People {
     /// [`PeopleError::Wrong`], [`PeopleError::Slowed`]; as [`list`](Self::list).
     pub fn verify(&self, name: &str, passphrase: &Secret) -> Result<Person, PeopleError> {
         let _turn = self.lock()?;
-        let record = self.read()?;
+        let (record, _) = self.read()?;
         self.try_passphrase(&record, name, passphrase)?.ok_or(PeopleError::Wrong)
     }
 
@@ -245,7 +297,7 @@ impl People {
         write_whole(&path, &text).map_err(|error| StateError::io("write", &path)(error).into())
     }
 
-    fn read(&self) -> Result<PeopleRecord, PeopleError> {
+    fn read(&self) -> Result<(PeopleRecord, Option<String>), PeopleError> {
         let path = self.path();
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -253,7 +305,7 @@ impl People {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return match self.key_path().exists() {
                     true => Err(PeopleError::Gone(path)),
-                    false => Ok(PeopleRecord::default()),
+                    false => Ok((PeopleRecord::default(), None)),
                 };
             }
             Err(error) => return Err(StateError::io("open", &path)(error).into()),
@@ -269,14 +321,12 @@ impl People {
             return Err(PeopleError::Tampered(path));
         }
         self.mac(&sealed.record)?.verify_slice(&seal).map_err(|_| PeopleError::Tampered(path))?;
-        Ok(sealed.record)
+        Ok((sealed.record, Some(sealed.seal)))
     }
 
-    fn write(&self, record: &PeopleRecord) -> Result<(), PeopleError> {
-        let seal = hex::encode(self.mac(record)?.finalize().into_bytes());
-        let sealed = SealedPeople { record: record.clone(), seal };
+    fn write(&self, sealed: &SealedPeople) -> Result<(), PeopleError> {
         let text =
-            serde_json::to_vec_pretty(&sealed).map_err(|error| self.invalid(error.to_string()))?;
+            serde_json::to_vec_pretty(sealed).map_err(|error| self.invalid(error.to_string()))?;
         let path = self.path();
         write_whole(&path, &text).map_err(|error| StateError::io("write", &path)(error).into())
     }

@@ -39,9 +39,9 @@ pub use sqlite::{
 };
 pub use store::PlanStore;
 pub use types::{
-    DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, ItemCounts,
-    JournalEntry, Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunRecord, RunStart,
-    StopRequest, StoredPlan,
+    DecisionEffect, DecisionEntry, DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey,
+    IdempotencyRecord, ItemCounts, JournalEntry, Lease, LeaseClaim, LeaseRenewal, PlanFilter,
+    PlanLimits, RunRecord, RunStart, StopRequest, StoredPlan,
 };
 
 #[cfg(doc)]

@@ -4,16 +4,15 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::Decimal;
 use souk_model::plan::{
-    ItemProgress, ItemState, PlanDecision, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure,
-    WriteStop,
+    ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure,
 };
 
 use super::error::StoreError;
 use super::plan_page::{PlanPage, PlanPageFilter};
 use super::spend::SpendAccount;
 use super::types::{
-    DecisionWrite, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry, LeaseClaim,
-    LeaseRenewal, PlanFilter, RunStart, StoredPlan,
+    DecisionEffect, DecisionEntry, DecisionWrite, IdempotencyHit, IdempotencyKey,
+    IdempotencyRecord, JournalEntry, LeaseClaim, LeaseRenewal, PlanFilter, RunStart, StoredPlan,
 };
 use crate::turns::ProcessTurn;
 
@@ -84,7 +83,7 @@ pub trait PlanStore: Send + Sync + 'static {
     /// Takes a plan to carry it out, until `until_ms`: one that is proposed, one that runs and
     /// whose lease [is over](super::Lease::is_over) by `now_ms`, or one that ended but has items
     /// that are pending, sending, failed or unknown. It then runs, in the name of this process.
-    /// A run that sends is not granted while [all writes are stopped](Self::write_stop).
+    /// A run that sends is granted only to who has read the whole [log](Self::decision_log).
     /// A reason replaces the one kept; none leaves it.
     ///
     /// Whether the plan has expired, and whose it is, is not looked at.
@@ -113,46 +112,41 @@ pub trait PlanStore: Send + Sync + 'static {
         answered: u32,
     ) -> Result<LeaseRenewal, StoreError>;
 
-    /// Asks the run of a plan to end, whichever process it is in. False: the plan does not run. The
-    /// first who asks is kept.
+    /// The [log of decisions](DecisionEntry) from this number on, in order. Seals are not looked at.
     ///
     /// # Errors
-    /// When the store cannot be written.
-    async fn request_stop(&self, plan: &PlanId, by: &str, now_ms: i64) -> Result<bool, StoreError>;
+    /// [`StoreError::Damaged`] when what is kept cannot be read.
+    async fn decision_log(&self, from: u64) -> Result<Vec<DecisionEntry>, StoreError>;
 
-    /// Keeps what a person decided of a plan, in place of what they decided before, as long as the
-    /// plan waits: it is proposed, or its last run left items and is over; and as long as its digest
-    /// is the decision's. Items that an approval leaves out become skipped with it, all or none; a
-    /// rejection of a proposed plan discards it. On the disk when this returns.
+    /// The number of the log's last line; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn last_decision(&self) -> Result<u64, StoreError>;
+
+    /// Whether decisions may have been lost before this, which the operator has not accepted: nothing may be
+    /// written then.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn lacks_decisions(&self) -> Result<bool, StoreError>;
+
+    /// Appends a line to the log, and does what it means to the line's plan, both or neither. Its number
+    /// is the next after the last.
+    ///
+    /// A plan can be decided of as long as it waits: it is proposed, or its last run left items and is
+    /// over; and as long as its digest is the decision's. It can be stopped while it runs, or its last
+    /// run left items; where nobody carries it out, it has then stopped. On the disk when this returns.
     ///
     /// # Errors
     /// [`StoreError::NoPlan`], [`StoreError::Forgotten`]; of an item that is left out
     /// [`StoreError::NoItem`], and [`StoreError::Transition`] where it is not pending.
-    async fn decide(
+    async fn append_decision(
         &self,
-        plan: &PlanId,
-        decision: &PlanDecision,
+        entry: &DecisionEntry,
+        effect: &DecisionEffect,
+        now_ms: i64,
     ) -> Result<DecisionWrite, StoreError>;
-
-    /// What persons decided of a plan, the earliest first; nothing where there is no such plan.
-    /// Seals are not looked at.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when what is kept cannot be read.
-    async fn decisions(&self, plan: &PlanId) -> Result<Vec<PlanDecision>, StoreError>;
-
-    /// Who wants that nothing is written, by any host that shares this place; none: writes go on.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when what is kept cannot be read: nothing may be written then.
-    async fn write_stop(&self) -> Result<Option<WriteStop>, StoreError>;
-
-    /// Stops all writes, or lets them go on. The first who stopped them is kept; whether anything
-    /// changed. On the disk when this returns.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    async fn set_write_stop(&self, stop: Option<&WriteStop>) -> Result<bool, StoreError>;
 
     /// Keeps why a plan that is proposed is to be carried out, for whoever commits it without saying.
     ///

@@ -1,7 +1,7 @@
 //! What is asked of the store, and what it answers.
 
 use serde_json::{Map, Value};
-use souk_model::plan::{ItemState, PlanHeader, PlanId, PlanState, StoredFailure, WriteStop};
+use souk_model::plan::{ItemState, PlanDecision, PlanHeader, PlanId, PlanState, StoredFailure};
 
 use super::spend::Reservation;
 use crate::process::ProcessIdentity;
@@ -90,6 +90,9 @@ pub struct RunStart<'a> {
     pub reason: Option<&'a str>,
     /// Whether it only finds out what became of earlier requests, and sends none.
     pub only_settles: bool,
+    /// The number of the last line of the [log of decisions](DecisionEntry) that whoever asks has read;
+    /// 0: there was none. One that only settles need not have read any.
+    pub decisions: u64,
 }
 
 /// A run of a plan: the one under way, or the last.
@@ -236,8 +239,43 @@ pub enum LeaseClaim {
     Held(Lease),
     /// No: a plan in this state cannot be, or has nothing left to do.
     NotRunnable(PlanState),
-    /// No: somebody stopped all writes.
-    WritesStopped(WriteStop),
+    /// No: persons decided something that whoever asked has not read.
+    Behind,
+}
+
+/// One line of the log of what persons decide: of a plan, of all writes, of who they are. Lines have no
+/// gap between their numbers, and none is ever changed, so that what is missing shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionEntry {
+    /// Its number; the first is 1.
+    pub no: u64,
+    /// The plan that it is about, if it is about one.
+    pub plan: Option<PlanId>,
+    /// Lower-case hex SHA-256 of the content.
+    pub digest: String,
+    /// What was decided; none where it went with the values of its plan.
+    pub content: Option<String>,
+    /// What proves that a host wrote it down: over the number, the plan and the digest.
+    pub seal: String,
+}
+
+/// What is done with a line of the log, or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecisionEffect {
+    /// Nothing.
+    None,
+    /// A person decided of the line's plan. Items that an approval leaves out become skipped; a rejection
+    /// of a plan that nobody has started discards it.
+    Decide(Box<PlanDecision>),
+    /// Somebody wants that the line's plan is not carried out any more. A run is asked to end.
+    Stop {
+        /// Who.
+        by: String,
+        /// When. Milliseconds since 1970, UTC.
+        at_ms: i64,
+    },
+    /// What was decided before does not count any more, and the log begins with this line.
+    Begin,
 }
 
 /// Whether a decision was kept.
@@ -245,6 +283,8 @@ pub enum LeaseClaim {
 pub enum DecisionWrite {
     /// Yes.
     Recorded,
+    /// No: the line's number is another's by now.
+    Behind,
     /// No: a plan in this state waits for nobody.
     Closed(PlanState),
     /// No: the plan is another than the one that was seen.

@@ -86,7 +86,8 @@ async fn a_file_of_before_plans_could_be_stopped_is_brought_to_it_with_all_that_
              ALTER TABLE plan DROP COLUMN started_by; ALTER TABLE plan DROP COLUMN answered;
              ALTER TABLE plan DROP COLUMN stop_by; ALTER TABLE plan DROP COLUMN stop_ms;
              ALTER TABLE plan DROP COLUMN ended;
-             DROP TABLE decision; DROP TABLE write_stop;
+             DROP TABLE decision_log; ALTER TABLE identity DROP COLUMN lacks_decisions;
+             DROP TABLE spend_day; ALTER TABLE identity DROP COLUMN spend_seal;
              DELETE FROM souk_version WHERE version >= 5;",
         )
         .unwrap();

@@ -138,7 +138,7 @@ async fn no_money_moves_on_a_day_that_is_shut() {
         let reserve = Reservation { account, amount: one, cap: one + one };
         vec![JournalEntry { reserve: Some(reserve), ..JournalEntry::new(n, ItemState::Sending) }]
     };
-    store.note_loss("the plans are gone", Some(20)).await.unwrap();
+    store.note_loss("the plans are gone", Some(20), false).await.unwrap();
     for day in [19, 20] {
         let refused = store.journal(&plan, "a", sending(0, day)).await;
         assert!(matches!(refused, Err(StoreError::Shut)), "{refused:?}");

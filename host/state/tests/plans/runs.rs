@@ -1,5 +1,7 @@
 //! Claims, leases and ends.
 
+use souk_state::plans::{DecisionEffect, DecisionEntry};
+
 use super::*;
 
 #[tokio::test]
@@ -89,11 +91,19 @@ async fn a_run_is_asked_to_end_from_another_process_and_the_plan_is_then_taken_u
     let (root, store) = fresh();
     let plan = proposed(&store, 1, 3).await;
     let by = |by| RunStart { by: Some(by), ..RunStart::default() };
-    assert!(!store.request_stop(&plan, "anna", NOW).await.unwrap(), "it does not run yet");
     store.claim(&plan, "me", by("jane"), NOW, NOW + HOUR).await.unwrap();
     let other = open(&root.path().join("state"));
-    assert!(other.request_stop(&plan, "anna", NOW + 5).await.unwrap());
-    assert!(other.request_stop(&plan, "otto", NOW + 6).await.unwrap());
+    for (no, by, at_ms) in [(1, "anna", NOW + 5), (2, "otto", NOW + 6)] {
+        let line = DecisionEntry {
+            no,
+            plan: Some(plan.clone()),
+            digest: "digest".into(),
+            content: None,
+            seal: "seal".into(),
+        };
+        let effect = DecisionEffect::Stop { by: by.into(), at_ms };
+        other.append_decision(&line, &effect, at_ms).await.unwrap();
+    }
     let stop = StopRequest { by: "anna".into(), at_ms: NOW + 5 };
     let renewed = store.renew(&plan, "me", NOW + HOUR, 2).await.unwrap();
     assert_eq!(renewed, LeaseRenewal::Renewed(Some(stop.clone())));
@@ -112,9 +122,15 @@ async fn a_run_is_asked_to_end_from_another_process_and_the_plan_is_then_taken_u
     assert!(store.finish(&plan, "me", PlanState::Stopped, Some(&why)).await.unwrap());
     let ended = other.plan(&plan).await.unwrap().unwrap();
     assert_eq!((ended.state, ended.run.unwrap().ended), (PlanState::Stopped, Some(why)));
-    assert!(!other.request_stop(&plan, "anna", NOW).await.unwrap());
+    // Whoever only looks takes nothing of that back.
+    let looks = RunStart { only_settles: true, ..by("otto") };
+    other.claim(&plan, "next", looks, NOW + 8, NOW + HOUR).await.unwrap();
+    let kept = store.plan(&plan).await.unwrap().unwrap().run.unwrap();
+    assert!(kept.stop.is_some() && kept.ended.is_some(), "{kept:?}");
+    other.finish(&plan, "next", PlanState::Stopped, None).await.unwrap();
     // The next run begins without what the last one was told.
-    let claim = other.claim(&plan, "next", by("otto"), NOW + 9, NOW + HOUR).await.unwrap();
+    let begins = RunStart { decisions: 2, ..by("otto") };
+    let claim = other.claim(&plan, "next", begins, NOW + 9, NOW + HOUR).await.unwrap();
     assert_eq!(claim, LeaseClaim::Granted);
     let run = store.plan(&plan).await.unwrap().unwrap().run.unwrap();
     assert_eq!((run.by.as_deref(), run.answered), (Some("otto"), 0));

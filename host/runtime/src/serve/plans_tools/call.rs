@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use souk_model::plan::{DecisionNeed, PlanId};
 use souk_model::{Failure, Principal, Progress, Tier};
-use souk_plans::{CommitRequest, ItemReview, PlanReview, Plans, mask_review, sample_rows};
+use souk_plans::{
+    CommitRequest, ItemReview, PlanReview, Plans, UndoAsker, mask_review, sample_rows,
+};
 use souk_policy::{Mask, Rules};
 use souk_state::plans::{PlanFilter, StoredPlan};
 use souk_state::rfc3339;
@@ -25,11 +27,14 @@ use crate::serve::host_arg_values::HostArgValues;
 use crate::serve::masked_outcome::masked_outcome;
 use crate::serve::native_args::{self, object};
 use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
+use crate::serve::rules_in_force::RulesInForce;
 
 /// A call of one of them, with everything it may touch.
 pub(crate) struct PlansCall<'a> {
     pub(crate) plans: &'a Arc<Plans>,
     pub(crate) rules: &'a Rules,
+    /// What is in force by when something is sent.
+    pub(crate) in_force: &'a RulesInForce,
     /// What is loaded: whose plugin is gone, that plan is frozen.
     pub(crate) loaded: &'a PluginSet,
     pub(crate) principal: &'a Principal,
@@ -151,7 +156,8 @@ impl PlansCall<'_> {
         // The rules may have changed since it was proposed, and this tool is not a way around them.
         self.decide(&stored, PlanUse::CarryOut).await?;
         let gate = |tier: Tier, _: DecisionNeed| {
-            decide_tier(self.rules, self.principal, &stored.header, tier)
+            decide_tier(self.rules, self.principal, &stored.header, tier)?;
+            self.in_force.permit_plan(self.principal, &stored.header, tier)
         };
         let commit = CommitRequest {
             principal: self.principal,
@@ -177,7 +183,8 @@ impl PlansCall<'_> {
         let id = self.plan()?;
         let stored = self.plans.get(Some(self.principal), &id).await?;
         self.decide(&stored, PlanUse::Undo).await?;
-        let proposal = self.plans.undo(self.principal, self.session()?, &id, false).await?;
+        let proposal =
+            self.plans.undo(self.principal, self.session()?, &id, UndoAsker::Caller).await?;
         let header = &proposal.header;
         // What its plugin said beforehand that taking it back leaves is the plan's too.
         let warnings: Vec<&String> =

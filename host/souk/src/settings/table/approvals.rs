@@ -40,6 +40,7 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
              person's: clients may answer for themselves, and an agent is one",
         )
         .unset("`never` once somebody is set up, else `risk`")
+        .narrows_from("\"never\"")
         .lowest()
         .reloads()
         .example("\"risk\""),

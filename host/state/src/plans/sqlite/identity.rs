@@ -20,18 +20,26 @@ pub struct PlansIdentity {
     pub lost: Option<String>,
     /// The last day on which no money moves, counted from 1970-01-01.
     pub shut_day: Option<i64>,
+    /// Whether it may have been lost that somebody stopped all writes, or rejected a plan.
+    pub lacks_decisions: bool,
 }
 
 pub(super) fn read(connection: &Connection) -> Result<PlansIdentity, SqliteTaskError> {
     Ok(connection
-        .prepare_cached("SELECT id, generation, is_known, lost, shut_day FROM identity")?
+        .prepare_cached(
+            "SELECT id, generation, is_known, lost, shut_day, lacks_decisions,
+               (SELECT coalesce(max(no), 0) FROM decision_log)
+             FROM identity",
+        )?
         .query_row([], |row| {
-            let mark = PlansMark { id: row.get(0)?, generation: count(row.get(1)?) };
+            let (id, generation) = (row.get(0)?, count(row.get(1)?));
+            let mark = PlansMark { id, generation, decisions: count(row.get(6)?) };
             Ok(PlansIdentity {
                 mark,
                 is_known: row.get(2)?,
                 lost: row.get(3)?,
                 shut_day: row.get(4)?,
+                lacks_decisions: row.get(5)?,
             })
         })?)
 }
@@ -57,18 +65,20 @@ pub(super) fn note_loss(
     connection: &Connection,
     what: &str,
     shut_day: Option<i64>,
+    with_decisions: bool,
 ) -> Result<(), SqliteTaskError> {
     connection.execute(
         "UPDATE identity SET lost = coalesce(lost || '; ', '') || ?1,
-           shut_day = coalesce(?2, shut_day)",
-        params![what, shut_day],
+           shut_day = coalesce(?2, shut_day), lacks_decisions = lacks_decisions OR ?3",
+        params![what, shut_day, with_decisions],
     )?;
     Ok(())
 }
 
 pub(super) fn accept(connection: &Connection) -> Result<Option<String>, SqliteTaskError> {
     let lost = read(connection)?.lost;
-    connection.execute("UPDATE identity SET lost = NULL, shut_day = NULL", [])?;
+    connection
+        .execute("UPDATE identity SET lost = NULL, shut_day = NULL, lacks_decisions = 0", [])?;
     Ok(lost)
 }
 

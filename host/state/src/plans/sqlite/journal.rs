@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_model::plan::{ItemState, PlanId, PlanState, StoredFailure};
 
-use super::decisions;
+use super::decision_log;
 use super::error::SqliteTaskError;
 use super::identity;
 use super::rows::{PlanRow, StateText, find, has_work, item_state, to_json};
@@ -20,9 +20,9 @@ pub(super) fn claim(
     start: RunStart<'_>,
     now_ms: i64,
 ) -> Result<LeaseClaim, SqliteTaskError> {
-    let RunStart { by, reason, only_settles } = start;
-    if !only_settles && let Some(stop) = decisions::write_stop(connection)? {
-        return Ok(LeaseClaim::WritesStopped(stop));
+    let RunStart { by, reason, only_settles, decisions } = start;
+    if !only_settles && decision_log::last(connection)? != decisions {
+        return Ok(LeaseClaim::Behind);
     }
     let found = plan(connection, id)?;
     if found.is_forgotten {
@@ -45,7 +45,8 @@ pub(super) fn claim(
         .prepare_cached(
             "UPDATE plan SET state = ?2, lease_owner = ?3, lease_until_ms = ?4, last_ms = ?4,
                reason = coalesce(?5, reason), lease_process = ?6, started_ms = ?7, started_by = ?8,
-               answered = 0, stop_by = NULL, stop_ms = NULL, ended = NULL
+               answered = 0, stop_by = iif(?9, stop_by, NULL), stop_ms = iif(?9, stop_ms, NULL),
+               ended = iif(?9, ended, NULL)
              WHERE key = ?1",
         )?
         .execute(params![
@@ -56,7 +57,9 @@ pub(super) fn claim(
             reason,
             wanted.process.as_ref().map(ToString::to_string),
             now_ms,
-            by
+            by,
+            // Whoever only looks takes nothing back of why it ended.
+            only_settles
         ])?;
     Ok(LeaseClaim::Granted)
 }
@@ -79,21 +82,6 @@ pub(super) fn renew(
         })
         .optional()?;
     Ok(renewed.map_or(LeaseRenewal::Lost, LeaseRenewal::Renewed))
-}
-
-pub(super) fn request_stop(
-    connection: &Connection,
-    id: &PlanId,
-    by: &str,
-    now_ms: i64,
-) -> Result<bool, SqliteTaskError> {
-    let changed = connection
-        .prepare_cached(
-            "UPDATE plan SET stop_by = coalesce(stop_by, ?3), stop_ms = coalesce(stop_ms, ?4)
-             WHERE id = ?1 AND state = ?2",
-        )?
-        .execute(params![id.as_str(), StateText(PlanState::Running), by, now_ms])?;
-    Ok(changed > 0)
 }
 
 pub(super) fn note_reason(

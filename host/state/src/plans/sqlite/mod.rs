@@ -5,7 +5,7 @@
 //! rusqlite rather than an asynchronous library: those put each connection on a thread, too, but
 //! hide it, where this needs it, for only who sees all that waits can commit it together.
 
-mod decisions;
+mod decision_log;
 mod drafts;
 mod error;
 mod file;
@@ -28,8 +28,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use souk_model::Decimal;
 use souk_model::plan::{
-    ItemProgress, ItemState, PlanDecision, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure,
-    WriteStop,
+    ItemProgress, ItemState, PlanHeader, PlanId, PlanItem, PlanState, StoredFailure,
 };
 
 use self::drafts::{HeaderRow, ItemRow};
@@ -51,8 +50,9 @@ use crate::plans::plan_page::{PlanPage, PlanPageFilter};
 use crate::plans::spend::SpendAccount;
 use crate::plans::store::PlanStore;
 use crate::plans::types::{
-    DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey, IdempotencyRecord, JournalEntry,
-    Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits, RunStart, StoredPlan,
+    DecisionEffect, DecisionEntry, DecisionWrite, ForgottenPlans, IdempotencyHit, IdempotencyKey,
+    IdempotencyRecord, JournalEntry, Lease, LeaseClaim, LeaseRenewal, PlanFilter, PlanLimits,
+    RunStart, StoredPlan,
 };
 use crate::process::ProcessIdentity;
 use crate::turns::{ProcessTurn, TurnFiles};
@@ -173,15 +173,22 @@ impl SqlitePlanStore {
         self.writer.write(CommitDurability::Flushed, identity::note_known).await
     }
 
-    /// Keeps what was lost before this file, until it is accepted, and until after which day no
-    /// money moves.
+    /// Keeps what was lost before this file, until it is accepted, until after which day no money moves,
+    /// and whether decisions may be among it: nothing is written then.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub async fn note_loss(&self, what: &str, shut_day: Option<i64>) -> Result<(), StoreError> {
+    pub async fn note_loss(
+        &self,
+        what: &str,
+        shut_day: Option<i64>,
+        with_decisions: bool,
+    ) -> Result<(), StoreError> {
         let what = what.to_owned();
         self.writer
-            .write(CommitDurability::Flushed, move |to| identity::note_loss(to, &what, shut_day))
+            .write(CommitDurability::Flushed, move |to| {
+                identity::note_loss(to, &what, shut_day, with_decisions)
+            })
             .await
     }
 
@@ -288,10 +295,11 @@ impl PlanStore for SqlitePlanStore {
     ) -> Result<LeaseClaim, StoreError> {
         let lease = Lease { owner: owner.to_owned(), until_ms, process: self.process.clone() };
         let [by, reason] = [start.by, start.reason].map(|text| text.map(str::to_owned));
-        let (plan, only_settles) = (plan.clone(), start.only_settles);
+        let (plan, only_settles, decisions) = (plan.clone(), start.only_settles, start.decisions);
         self.writer
             .write(CommitDurability::Written, move |to| {
-                let start = RunStart { by: by.as_deref(), reason: reason.as_deref(), only_settles };
+                let (by, reason) = (by.as_deref(), reason.as_deref());
+                let start = RunStart { by, reason, only_settles, decisions };
                 journal::claim(to, &plan, &lease, start, now_ms)
             })
             .await
@@ -312,42 +320,39 @@ impl PlanStore for SqlitePlanStore {
             .await
     }
 
-    async fn request_stop(&self, plan: &PlanId, by: &str, now_ms: i64) -> Result<bool, StoreError> {
-        let (plan, by) = (plan.clone(), by.to_owned());
-        self.writer
-            .write(CommitDurability::Written, move |to| {
-                journal::request_stop(to, &plan, &by, now_ms)
-            })
-            .await
+    async fn decision_log(&self, from: u64) -> Result<Vec<DecisionEntry>, StoreError> {
+        let entries = self.reader_pool.read(move |file| decision_log::read(file, from)).await?;
+        if let Some(last) = entries.last() {
+            self.current.decide(last.no);
+        }
+        Ok(entries)
     }
 
-    async fn decide(
+    async fn last_decision(&self) -> Result<u64, StoreError> {
+        self.reader_pool.read(decision_log::last).await
+    }
+
+    async fn lacks_decisions(&self) -> Result<bool, StoreError> {
+        self.reader_pool.read(|file| Ok(identity::read(file)?.lacks_decisions)).await
+    }
+
+    async fn append_decision(
         &self,
-        plan: &PlanId,
-        decision: &PlanDecision,
+        entry: &DecisionEntry,
+        effect: &DecisionEffect,
+        now_ms: i64,
     ) -> Result<DecisionWrite, StoreError> {
-        let (plan, decision) = (plan.clone(), decision.clone());
-        self.writer
-            .write(CommitDurability::Flushed, move |to| decisions::decide(to, &plan, &decision))
-            .await
-    }
-
-    async fn decisions(&self, plan: &PlanId) -> Result<Vec<PlanDecision>, StoreError> {
-        let plan = plan.clone();
-        self.reader_pool.read(move |from| decisions::decisions(from, &plan)).await
-    }
-
-    async fn write_stop(&self) -> Result<Option<WriteStop>, StoreError> {
-        self.reader_pool.read(decisions::write_stop).await
-    }
-
-    async fn set_write_stop(&self, stop: Option<&WriteStop>) -> Result<bool, StoreError> {
-        let stop = stop.cloned();
-        self.writer
+        let (no, entry, effect) = (entry.no, entry.clone(), effect.clone());
+        let written = self
+            .writer
             .write(CommitDurability::Flushed, move |to| {
-                decisions::set_write_stop(to, stop.as_ref())
+                decision_log::append(to, &entry, &effect, now_ms)
             })
-            .await
+            .await?;
+        if written == DecisionWrite::Recorded {
+            self.current.decide(no);
+        }
+        Ok(written)
     }
 
     async fn note_reason(&self, plan: &PlanId, reason: &str) -> Result<(), StoreError> {

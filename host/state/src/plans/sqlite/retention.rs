@@ -35,8 +35,9 @@ pub(super) fn remove(
            (SELECT id FROM plan WHERE key = ?3 AND state = 'draft' AND {OLD})"
     ))?;
     unsent.execute([drafts_before_ms, ended_before_ms, plan])?;
-    let mut plans =
-        connection.prepare_cached(&format!("DELETE FROM plan WHERE key = ?3 AND {OLD}"))?;
+    let which = format!("key = ?3 AND {OLD}");
+    forget_decisions(connection, &which, [drafts_before_ms, ended_before_ms, plan])?;
+    let mut plans = connection.prepare_cached(&format!("DELETE FROM plan WHERE {which}"))?;
     Ok(plans.execute([drafts_before_ms, ended_before_ms, plan])? > 0)
 }
 
@@ -96,7 +97,7 @@ pub(super) fn forget_values(
     }
     connection.prepare_cached("DELETE FROM item WHERE plan = ?1")?.execute([plan])?;
     // Who decided, and why in their words, stands on the audit trail.
-    connection.prepare_cached("DELETE FROM decision WHERE plan = ?1")?.execute([plan])?;
+    forget_decisions(connection, "key = ?1", [plan])?;
     connection
         .prepare_cached("UPDATE progress SET failure = NULL, answered = NULL WHERE plan = ?1")?
         .execute([plan])?;
@@ -106,6 +107,21 @@ pub(super) fn forget_values(
         )?
         .execute([plan])?;
     Ok(true)
+}
+
+/// Takes away what was decided of these plans; that something was stays, by its number and digest.
+fn forget_decisions(
+    connection: &Connection,
+    which: &str,
+    params: impl rusqlite::Params,
+) -> Result<(), SqliteTaskError> {
+    connection
+        .prepare_cached(&format!(
+            "UPDATE decision_log SET content = NULL
+             WHERE plan IN (SELECT id FROM plan WHERE {which})"
+        ))?
+        .execute(params)?;
+    Ok(())
 }
 
 /// Plans in which one of these texts stands, in whatever case, by their keys. `?` is each text.
@@ -118,8 +134,8 @@ pub(super) fn mentioning(
            instr(lower(header), ?1) > 0 OR instr(lower(coalesce(reason, '')), ?1) > 0
            OR EXISTS (SELECT 1 FROM item WHERE plan = key
              AND (instr(lower(item), ?1) > 0 OR instr(lower(subject), ?1) > 0))
-           OR EXISTS (SELECT 1 FROM decision WHERE plan = key
-             AND instr(lower(decision), ?1) > 0)
+           OR EXISTS (SELECT 1 FROM decision_log WHERE plan = plan.id
+             AND instr(lower(coalesce(content, '')), ?1) > 0)
            OR EXISTS (SELECT 1 FROM progress WHERE plan = key
              AND (instr(lower(coalesce(failure, '')), ?1) > 0
                OR instr(lower(coalesce(answered, '')), ?1) > 0))

@@ -7,7 +7,8 @@ use super::spend_book::{self, SpendKey};
 
 /// Every version's step from the one before, the first from an empty file. A step that has been
 /// released is never changed, only followed by another.
-const STEPS: [&str; 7] = [FIRST, ANSWERS, SPENDS, IDENTITY, RUNS, DECISIONS, SEALED_SPENDS];
+const STEPS: [&str; 8] =
+    [FIRST, ANSWERS, SPENDS, IDENTITY, RUNS, DECISIONS, SEALED_SPENDS, DECISION_LOG];
 
 /// What changes often (`progress`) lies apart from what is large and never changes (`item`), so
 /// that a mark rewrites a few bytes, and counting does not read the changes.
@@ -149,6 +150,26 @@ CREATE TABLE spend_day (
   tags BLOB NOT NULL -- of all its rows, added without carry
 ) STRICT;
 ALTER TABLE identity ADD COLUMN spend_seal TEXT;
+";
+
+/// What persons decided as a log, of which nothing can be taken away or put back unseen: lines are numbered
+/// without gaps, and the trail vouches for the last number. What was approved before has to be approved
+/// again, and a stop of all writes holds until the operator accepts.
+const DECISION_LOG: &str = "
+CREATE TABLE decision_log (
+  no INTEGER PRIMARY KEY CHECK (no > 0),
+  plan TEXT, -- its id; the line outlives it
+  digest TEXT NOT NULL, -- of the content
+  content TEXT, -- NULL: it went with the values of its plan
+  seal TEXT NOT NULL
+) STRICT;
+CREATE INDEX decision_log_plan ON decision_log (plan) WHERE plan IS NOT NULL;
+ALTER TABLE identity ADD COLUMN lacks_decisions INTEGER NOT NULL DEFAULT 0;
+UPDATE identity SET lacks_decisions = 1, lost = coalesce(lost || '; ', '')
+    || 'all writes were stopped when a newer souk took over the file'
+  WHERE EXISTS (SELECT 1 FROM write_stop);
+DROP TABLE decision;
+DROP TABLE write_stop;
 ";
 
 /// The version this program knows.

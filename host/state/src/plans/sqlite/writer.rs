@@ -234,7 +234,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = PlanFile::prepare(root.path().join("plans.db")).unwrap();
         let connection = file.open_to_write().unwrap();
-        schema::migrate(&connection).unwrap();
+        let key = super::super::spend_book::SpendKey::of(&[7; 32]);
+        schema::migrate(&connection, &key).unwrap();
         (root, PlanWriter::start(file, connection).unwrap())
     }
 
