@@ -17,7 +17,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.critical",
             ValueKind::Choice(NEEDS),
             "Who decides of what is critical",
-        ).narrows_from("\"person\"")
+        )
+        .narrows_from("\"person\"")
         .variables(&["SOUK_APPROVALS_CRITICAL"])
         .unset("`person` once somebody is set up, else `confirm`")
         .lowest()
@@ -27,7 +28,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.production",
             ValueKind::Choice(NEEDS),
             "Who decides, at the least, of any change of a store whose environment is `production`",
-        ).adds_locally()
+        )
+        .adds_locally()
         .variables(&["SOUK_APPROVALS_PRODUCTION"])
         .unset("as elsewhere")
         .lowest()
@@ -49,7 +51,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "600",
             "seconds",
             "How long a call may wait for a person with `wait_s`",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .reloads(),
         Setting::new(
             "approvals.notify.command",
@@ -77,7 +80,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules",
             ValueKind::DecisionRules,
             "Rules about plans: each names who decides, and of what; whatever it leaves out is any",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .default("[]")
         .merge(MergeRule::Union)
         .reloads(),
@@ -94,7 +98,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].effects",
             ValueKind::Names,
             "Of plans carried out by `commit`, or by `apply`",
-        ).adds_locally()
+        )
+        .adds_locally()
         .unset("both")
         .merge(MergeRule::Union)
         .reloads()
@@ -108,7 +113,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].tools",
             ValueKind::Tools,
             "Of plans that these tools propose or carry out: names, or `group_*`",
-        ).adds_locally()
+        )
+        .adds_locally()
         .unset("all")
         .merge(MergeRule::Union)
         .reloads()
@@ -122,7 +128,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].environments",
             ValueKind::Names,
             "Of plans for stores of these environments",
-        ).adds_locally()
+        )
+        .adds_locally()
         .unset("all")
         .merge(MergeRule::Union)
         .reloads()
@@ -131,7 +138,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].principals",
             ValueKind::Names,
             "Of plans of these callers: names, or `agent-*`",
-        ).adds_locally()
+        )
+        .adds_locally()
         .unset("all")
         .merge(MergeRule::Union)
         .reloads()
@@ -151,7 +159,8 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].subjects_above",
             ValueKind::Whole,
             "Of plans that change more subjects, or rows of them, than this",
-        ).adds_locally()
+        )
+        .adds_locally()
         .unset("any number")
         .lowest()
         .reloads()

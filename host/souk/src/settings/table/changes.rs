@@ -141,7 +141,8 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
             "plans.expiry_min",
             ValueKind::Whole,
             "How long after it was proposed a plan may be started",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .variables(&["MCP_PLAN_EXPIRY_MIN"])
         .default("30")
         .unit("minutes")
@@ -157,7 +158,8 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
             "plans.concurrency",
             ValueKind::Whole,
             "Items of a chunk that are written at once; the store's own limit counts too",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .default("16")
         .unit("items")
         .lowest(),
@@ -165,7 +167,8 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
             "plans.repeats",
             ValueKind::Whole,
             "How often a harmless step of unknown outcome is sent again",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .default("3")
         .unit("times")
         .lowest(),
@@ -195,7 +198,8 @@ pub(super) const PLANS: SettingGroup = SettingGroup {
             "3600",
             "seconds",
             "How long one run of a plan may take; what is left then can be resumed",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::new(
             "plans.cancel_stops",
             ValueKind::Switch,

@@ -26,7 +26,8 @@ pub(super) const LISTING: SettingGroup = SettingGroup {
             "40000",
             "bytes",
             "How much `auto` lists: names, descriptions and input schemas as JSON without spaces",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .flag("--tools-budget", "BYTES")
         .variables(&["SOUK_TOOLS_BUDGET"])
         .reloads(),

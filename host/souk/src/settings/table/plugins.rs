@@ -78,7 +78,8 @@ pub(super) const PARKING: SettingGroup = SettingGroup {
             "plugins.park_after",
             ValueKind::Whole,
             "So many of a caller's last ten calls of it within a minute broke off, from 1 to 10",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .default("5")
         .unit("calls")
         .lowest()
@@ -261,38 +262,44 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "64",
             "calls",
             "Calls that run at once, over all plugins",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.concurrent_calls_per_plugin",
             "32",
             "calls",
             "Of those, the calls of one plugin",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.memory_bytes",
             "67108864",
             "bytes",
             "All memories of one call together",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.table_elements",
             "20000",
             "elements",
             "All tables of one call together",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.instances",
             "64",
             "instances",
             "Core instances that one component is made of; Python's interpreter is some twenty",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.memories",
             "8",
             "memories",
             "Memories of one component, one for each that it is joined of; each reserves \
              `limits.memory_bytes` of address space for each call that may run at once",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit("limits.tables", "32", "tables", "Tables of one component").narrows_locally(),
         Setting::limit("limits.stack_bytes", "524288", "bytes", "The plugin's own stack").narrows_locally(),
         Setting::limit("limits.cpu_ms", "5000", "ms", "Processor time of one call").narrows_locally(),
@@ -302,13 +309,15 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "ms",
             "Time of one call from start to end, waiting for the store included; commits and purges \
              are not counted here",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.call_ms",
             "1800000",
             "ms",
             "The same with commits and purges; a commit that has begun goes on without its caller",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit("limits.answer_bytes", "8388608", "bytes", "Text of one answer").narrows_locally(),
         Setting::limit("limits.requests", "500", "requests", "Requests to back ends in one call").narrows_locally(),
         Setting::limit(
@@ -316,31 +325,36 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "67108864",
             "bytes",
             "What one call may get from back ends",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.log_bytes",
             "65536",
             "bytes",
             "What one call may log; the rest is dropped and counted",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.progress_reports",
             "1000",
             "reports",
             "Reports of progress in one call; the rest is dropped",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.export_bytes",
             "67108864",
             "bytes",
             "One document that a call keeps for its caller",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.exports_bytes",
             "268435456",
             "bytes",
             "All documents of one caller; what would be more is refused",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit("limits.export_hours", "24", "hours", "How long a document is kept"),
         Setting::limit("limits.file_bytes", "33554432", "bytes", "Size of a plugin's file").narrows_locally(),
         Setting::limit(
@@ -349,31 +363,36 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "bytes",
             "Code of one function in it: to compile one takes time and memory that grow faster than its \
              size",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.all_files_bytes",
             "268435456",
             "bytes",
             "All plugin files together; those that serve already come first, then the small ones",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.compile_ms",
             "60000",
             "ms",
             "Processor time of the process that compiles one file, rounded up to seconds",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.compile_memory_bytes",
             "1073741824",
             "bytes",
             "Address space of the process that compiles one file",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "limits.describe_cpu_ms",
             "500",
             "ms",
             "Processor time in which a plugin describes itself",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit("limits.tools", "64", "tools", "Tools of one plugin").narrows_locally(),
         Setting::limit("limits.schema_bytes", "131072", "bytes", "Text of one JSON Schema").narrows_locally(),
         Setting::limit(
@@ -381,6 +400,7 @@ pub(super) const LIMITS: SettingGroup = SettingGroup {
             "4000",
             "characters",
             "Text of a tool's or a group's description",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
     ],
 };

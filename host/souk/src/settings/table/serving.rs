@@ -125,57 +125,66 @@ pub(super) const CALLERS: SettingGroup = SettingGroup {
             "64",
             "calls",
             "Calls that run at once, of all callers",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "mcp.calls_running_each",
             "48",
             "calls",
             "Calls that run at once for one principal",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "mcp.calls_waiting",
             "256",
             "calls",
             "Calls that may wait for a place; one more is refused at once",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "mcp.call_wait_ms",
             "5000",
             "ms",
             "How long a call waits for its turn before it is refused as RATE_LIMITED",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "mcp.subscriptions",
             "256",
             "streams",
             "Open streams of changes, of all callers; each caller with a token has a quarter of them \
              at most",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "mcp.line_bytes",
             "16777216",
             "bytes",
             "One message on stdio; a longer one is answered with an error",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "mcp.unanswered",
             "1024",
             "requests",
             "Requests on stdio that are not answered yet, after which no more are read",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "mcp.linger_s",
             "600",
             "seconds",
             "How long a server on stdio outlives its input for the sake of calls under way",
-        ).narrows_locally(),
+        )
+        .narrows_locally(),
         Setting::limit(
             "result_bytes",
             "40000",
             "bytes",
             "What a result may have that a client reads; a longer list is cut and says so, anything \
              else is kept whole as a document. `souk call` answers whole",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .variables(&["SOUK_RESULT_BYTES"])
         .reloads(),
     ],
@@ -191,21 +200,24 @@ pub(super) const RATES: SettingGroup = SettingGroup {
             "20000",
             "calls",
             "Calls a second; twice as many at once",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .reloads(),
         Setting::limit(
             "rates.refused_per_s",
             "200",
             "calls",
             "Calls a second that are refused, ten times as many at once; above it no call is looked at",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .reloads(),
         Setting::limit(
             "rates.logins_per_min",
             "10",
             "logins",
             "Logins a minute with credentials of the caller's own, as many at once",
-        ).narrows_locally()
+        )
+        .narrows_locally()
         .reloads(),
     ],
 };
