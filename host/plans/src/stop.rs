@@ -50,8 +50,9 @@ impl StopOutcome {
                  done so far. `plans_get` shows when it has ended"
             ),
             Self::Orphaned(_) => format!(
-                "nothing is being sent: {done} of {total} done. What was approved of it is taken back; \
-                 `plans_resume` goes on with the rest where nobody has to decide, or somebody has anew"
+                "the process that carried it out is gone, so nothing is being sent: {done} of {total} \
+                 done. What was approved of it is taken back; `plans_resume` goes on with the rest where \
+                 nobody has to decide, or somebody has anew"
             ),
         }
     }
