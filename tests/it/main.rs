@@ -27,6 +27,7 @@ mod loading;
 mod login;
 mod magento_mcp;
 mod masking;
+mod operating;
 mod orders;
 mod plans;
 mod plugin_limits;

@@ -47,6 +47,14 @@ impl HttpHost {
         self.process.ended().await
     }
 
+    /// Its exit status, once it has ended.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn ended(&mut self) -> Option<i32> {
+        self.process.ended().await
+    }
+
     /// A client without a token.
     ///
     /// # Panics

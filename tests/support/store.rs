@@ -33,6 +33,10 @@ pub struct LoggedRequest {
     pub time: f64,
     /// How long the answer took, in milliseconds.
     pub ms: f64,
+    /// What it was called by.
+    pub request_id: Option<String>,
+    /// Of which trace it said to be a part.
+    pub traceparent: Option<String>,
 }
 
 impl DemoStore {

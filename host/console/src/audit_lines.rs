@@ -110,6 +110,7 @@ impl ConsoleAudit {
             at: request.at,
             transport: Transport::Console,
             principal: person.to_owned(),
+            request_id: None,
             action: action.to_owned(),
             plugin: None,
             arguments: self.0.digest(&json!({"from": from})),

@@ -59,6 +59,7 @@ mod line_transport;
 mod message;
 mod methods;
 mod news;
+mod origin;
 mod progress;
 mod prompts;
 mod request_id;
@@ -74,7 +75,7 @@ mod tool_list;
 pub use content::{USAGE_META, WAITING_META};
 pub use http::{
     AllowedHost, AllowedOrigin, BindError, HttpConfig, HttpServer, InvalidHostRule, check_bind,
-    router, serve_http, serve_pages,
+    for_operators, router, serve_http, serve_operators, serve_pages,
 };
 pub use limits::TransportLimits;
 pub use stdio::{serve_stdio, serve_streams};

@@ -32,7 +32,7 @@ use crate::methods::{not_understood, refuse_cursor, require, speaks_older};
 use crate::news::{self, ResourceSubscriptions};
 use crate::progress::ProgressForwarder;
 use crate::server_state::ServerState;
-use crate::{content, prompts, resources};
+use crate::{content, origin, prompts, resources};
 
 /// How long a client that introduces itself waits for what was there at the start: what was compiled
 /// before is there by then.
@@ -283,6 +283,7 @@ impl ServerHandler for McpHandler {
         let (principal, uri) = (self.principal(&context)?, request.uri);
         self.ready(&context).await?;
         let read = catch_panic("resources/read", self.shared.actions.resource(&principal, &uri));
+        let read = origin::scope(&context).run(read);
         let read = match context.meta.get_progress_token() {
             None => unless_cancelled(&context, read).await?,
             Some(token) => {
@@ -351,6 +352,7 @@ impl ServerHandler for McpHandler {
         let (client, logs) = self.client(&context, describe, brought)?;
         let asked = PromptRequest { principal, name, arguments, client: Some(client.clone()) };
         let made = catch_panic("prompts/get", self.shared.actions.prompt(asked));
+        let made = origin::scope(&context).run(made);
         let made = unless_cancelled(&context, logs.while_running(made)).await?;
         if let Some(questions) = client.questions(&self.shared.sealer) {
             return Ok(questions.into());
@@ -369,6 +371,7 @@ impl ServerHandler for McpHandler {
         self.ready(&context).await?;
         let made =
             catch_panic("completion/complete", self.shared.actions.complete(&principal, asked));
+        let made = origin::scope(&context).run(made);
         let made = unless_cancelled(&context, made).await?;
         Ok(prompts::completion(made.map_err(|failure| failure_error(&failure))?))
     }
@@ -387,7 +390,8 @@ impl ServerHandler for McpHandler {
                 None,
             ));
         }
-        unless_cancelled(&context, self.run(principal, request, &context)).await?
+        let run = origin::scope(&context).run(self.run(principal, request, &context));
+        unless_cancelled(&context, run).await?
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {

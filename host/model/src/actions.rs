@@ -306,6 +306,11 @@ pub trait Actions: Send + Sync + 'static {
         Arc::new(Callers::open())
     }
 
+    /// Whether what is for operators alone is for this principal. Nobody, unless the operator says so.
+    fn is_operator(&self, _principal: &Principal) -> bool {
+        false
+    }
+
     /// Counts up whenever [`list`](Self::list) or [`callers`](Self::callers) may answer otherwise
     /// than before.
     fn changes(&self) -> watch::Receiver<u64>;

@@ -17,6 +17,7 @@ use crate::decisions::requirement;
 use crate::guards::{JudgedChange, PlanScope, check_characters, subject_key};
 use crate::ledger::{DraftTotals, MoneyContext};
 use crate::observed::ObservedState;
+use crate::plan_watch;
 use crate::price_share;
 use crate::refusals::plugin_fault;
 use crate::review::ItemReview;
@@ -420,6 +421,7 @@ impl PlanDraft {
         let seal = seal::seal(&self.context.key, &digest);
         self.context.store.seal(&self.header, &digest, &seal).await?;
         self.open = false;
+        plan_watch::proposed(&self.header);
         Ok(Proposal {
             header: self.header.clone(),
             digest,

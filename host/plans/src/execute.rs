@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use futures::FutureExt;
 use serde_json::Value;
 use souk_model::Failure;
 use souk_model::plan::{ItemProgress, ItemState, PlanHeader, PlanId, PlanItem};
@@ -24,6 +25,7 @@ use crate::context::{PlansContext, tampered};
 use crate::ledger::{MoneyContext, check_reviewed, over_cap_per_day, reservation};
 use crate::mismatch::note_mismatches;
 use crate::observed::ObservedState;
+use crate::plan_watch;
 use crate::progress_meter::ProgressMeter;
 use crate::refusals::already_has_values;
 use crate::request::CommitRequest;
@@ -195,7 +197,9 @@ impl PlanRun {
             self.control.may_go_on()?;
             self.scope.check(&self.header.id, &chunk)?;
             chunk.retain(|(item, _)| !unsettled.judged.contains(&item.n));
-            self.run_chunk(chunk).await?;
+            let items = chunk.len();
+            let work = self.run_chunk(chunk).boxed();
+            plan_watch::chunk(&self.header, items, work).await?;
         }
         if let Some(refused) = self.money_refused.get() {
             return Err(refused.clone());
@@ -324,7 +328,11 @@ impl PlanRun {
             let entries = send.iter().map(sending).collect();
             let PlansContext { store, owner, .. } = &*self.context;
             match store.journal(&self.header.id, owner, entries).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    let reserves = send.iter().filter_map(|one| one.reserve.as_ref());
+                    reserves.for_each(plan_watch::set_aside);
+                    break;
+                }
                 Err(StoreError::OverCap { n, account, spent, cap }) => {
                     let Some(at) = send.iter().position(|reserved| reserved.item.n == n) else {
                         return Err(Failure::internal("an item that was not sent is over a cap"));

@@ -34,6 +34,7 @@ mod money;
 mod notices;
 mod observed;
 mod outcome;
+mod plan_watch;
 mod price_share;
 mod progress_meter;
 mod purge;

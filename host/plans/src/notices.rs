@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use souk_model::plan::{PlanHeader, PlanId, PlanState};
 use souk_state::plans::StoredPlan;
+use souk_telemetry::metrics;
 use tokio::sync::mpsc;
 
 /// Plans of which it is remembered that they were told; beyond them all are forgotten at once.
@@ -73,6 +74,7 @@ impl NoticeOutlet {
             told.clear();
         }
         if told.insert(stored.header.id.clone()) {
+            metrics::PLANS.of(&[&stored.header.store, "waits"]).add(1);
             self.send(PlanEvent::Waits, &stored.header, stored.counts.done, url);
         }
     }

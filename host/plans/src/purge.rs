@@ -69,9 +69,9 @@ pub(crate) async fn purge(
     let purger = check_count(context, &request, count).and_then(|()| request.session.purger());
     let context = context.clone();
     let work = match purger {
-        Ok(purger) => {
-            tokio::spawn(async move { purge_all(&context, &request, &purger, targets).await })
-        }
+        Ok(purger) => tokio::spawn(souk_telemetry::carried(async move {
+            purge_all(&context, &request, &purger, targets).await
+        })),
         Err(failure) => return vec![Err(failure); count],
     };
     work.await.unwrap_or_else(|error| {
@@ -196,6 +196,7 @@ fn check_count(
 fn trail_request(request: &PurgeRequest, permitted: &PermittedPurge) -> WriteRequest {
     WriteRequest {
         principal: request.principal.to_string(),
+        request_id: souk_telemetry::request_id().map(|id| id.to_string()),
         of: WriteOrigin::Call { tool: request.action.tool.clone() },
         subject: permitted.target().to_string(),
         method: Method::Write(WriteMethod::Post).as_str().to_owned(),

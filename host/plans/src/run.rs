@@ -16,6 +16,7 @@ use crate::context::{PlansContext, VerifiedPlan};
 use crate::decisions::{Permission, check_or_wait};
 use crate::execute::{PlanRun, RunScope};
 use crate::outcome::{PlanOutcome, end_state, only_subject, outcome_after_run};
+use crate::plan_watch::RunWatch;
 use crate::refusals::already_started;
 use crate::request::CommitRequest;
 use crate::run_control::{EarlyEnd, EndUrgency, RunControl};
@@ -71,13 +72,16 @@ pub(crate) async fn start(
     let cancel = context.config.cancel_stops.then(|| StopOnDrop(control));
     let (at_work, stored_at_start) = (context.clone(), stored.clone());
     // Detached: the caller only awaits it, and it goes on when the caller leaves.
-    let work = tokio::spawn(async move {
+    let work = tokio::spawn(souk_telemetry::carried(async move {
         let _slot = slot;
+        let watch = RunWatch::begin(&stored_at_start);
         let renewal = renewing(&at_work, run.control(), &run.header().id);
         let result = run.run().await;
         drop(renewal);
-        finish(&at_work, run, stored_at_start, result).await
-    });
+        let outcome = finish(&at_work, run, stored_at_start, result).await;
+        watch.end(&outcome);
+        outcome
+    }));
     let ended = work.await;
     if let Some(cancel) = cancel {
         cancel.disarm();

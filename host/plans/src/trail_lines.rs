@@ -76,6 +76,7 @@ pub(crate) fn request(
 ) -> WriteRequest {
     WriteRequest {
         principal: header.principal.clone(),
+        request_id: souk_telemetry::request_id().map(|id| id.to_string()),
         of: WriteOrigin::Plan {
             plan: header.id.to_string(),
             item: item.n,

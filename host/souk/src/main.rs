@@ -22,6 +22,7 @@ mod logging;
 mod notice_queue;
 mod notify;
 mod open_files;
+mod operate;
 mod output;
 mod own_settings;
 mod person;

@@ -150,6 +150,26 @@ impl Setup {
         self.settings.text("listen")?.parse().ok()
     }
 
+    /// Where the operator's tools are listened for, if they have a listener of their own.
+    pub(crate) fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.settings.text("metrics.listen")?.parse().ok()
+    }
+
+    /// Whether that listener wants an operator's token: where others reach it.
+    pub(crate) fn metrics_ask_for_tokens(&self, address: SocketAddr) -> bool {
+        !address.ip().to_canonical().is_loopback() && !self.settings.is_on("metrics.open")
+    }
+
+    /// Whether a store that does not answer makes the host unready.
+    pub(crate) fn readiness_needs_stores(&self) -> bool {
+        self.settings.is_on("ready.needs_stores")
+    }
+
+    /// Whether lines of the log are JSON.
+    pub(crate) fn logs_json(&self) -> bool {
+        self.settings.text("log.format").is_some_and(|format| format == "json")
+    }
+
     /// Whether a host on stdio serves the console on a loopback address.
     pub(crate) fn console_on_stdio(&self) -> bool {
         self.settings.is_on("console.stdio")

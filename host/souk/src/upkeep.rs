@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use souk_plans::Plans;
-use souk_runtime::Dispatcher;
+use souk_runtime::{Dispatcher, PluginFigures, PluginSet};
 use souk_state::audit::{AuditTrail, Position};
 use souk_state::exports::Exports;
 use souk_state::plans::SqlitePlanStore;
 use souk_state::{Timestamp, continuity};
+use souk_telemetry::metrics;
 
 use crate::host_figures::{ConsoleNote, FiguresNote};
 use crate::setup::Setup;
@@ -81,6 +82,8 @@ impl Upkeep {
                 cleared = Some(Instant::now());
                 self.clear().await;
             }
+            let is_stopped = matches!(self.plans.write_stop().await, Ok(Some(_)));
+            metrics::WRITES_STOPPED.of(&[]).set(is_stopped.into());
             // Files are locked and flushed: not on a thread that serves.
             let looking = tokio::task::spawn_blocking(move || {
                 self.look(is_end);
@@ -101,6 +104,7 @@ impl Upkeep {
 
     fn look(&mut self, is_end: bool) {
         if let Err(error) = self.trail.notice() {
+            metrics::AUDIT_ERRORS.of(&[]).add(1);
             tracing::error!("the audit trail cannot be used: {:#}", anyhow::Error::from(error));
         }
         if let Err(error) = self.trail.write_sums() {
@@ -114,8 +118,10 @@ impl Upkeep {
             tracing::error!("cannot write the audit trail: {error}");
         }
         self.is_moved = is_moved;
-        if let Some(figures) = &mut self.figures {
-            figures.write(self.dispatcher.plugin_figures());
+        let figures = self.dispatcher.plugin_figures();
+        count_plugins(&self.dispatcher.loaded(), &figures);
+        if let Some(note) = &mut self.figures {
+            note.write(figures);
         }
         self.plan_store.close_idle();
         if let Some(anchor) = &mut self.anchor
@@ -141,6 +147,20 @@ impl Upkeep {
         if let Ok(Err(failure)) = tokio::task::spawn_blocking(move || exports.tidy()).await {
             tracing::warn!("cannot remove expired documents: {failure}");
         }
+    }
+}
+
+/// Says how many plugins serve, and which are parked. What is gone is no longer told.
+fn count_plugins(loaded: &PluginSet, figures: &[PluginFigures]) {
+    let count = |state: &str, count: usize| {
+        metrics::PLUGINS.of(&[state]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    };
+    count("loaded", loaded.plugins.len());
+    count("refused", loaded.refused.len());
+    count("waiting", loaded.waiting.len());
+    for one in figures {
+        let parked = i64::try_from(one.parked.len()).unwrap_or(i64::MAX);
+        metrics::PLUGIN_PARKED.of(&[&one.plugin]).set(parked);
     }
 }
 

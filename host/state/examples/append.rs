@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             at: Timestamp::now(),
             transport: Transport::Stdio,
             principal: "local".into(),
+            request_id: None,
             action: "catalog_get_product".into(),
             plugin: Some(PluginIdentity {
                 group: "catalog".into(),

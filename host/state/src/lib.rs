@@ -22,6 +22,7 @@
 //!         at: souk_state::Timestamp::now(),
 //!         transport: Transport::Stdio,
 //!         principal: "local".into(),
+//!         request_id: None,
 //!         action: "catalog_get_product".into(),
 //!         plugin: None,
 //!         arguments: trail.digest(&arguments),

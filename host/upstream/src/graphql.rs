@@ -62,7 +62,7 @@ pub(crate) async fn query(
 ) -> Result<Bytes, Failure> {
     let view = storefront_view(read.view(), default_scope);
     let target = ApiTarget { api: StoreApi::GraphQl, view, path: read.path(), query: read.query() };
-    let reply = store.send_anonymously(&StoreRequest::get(target)).await?;
+    let reply = store.send_anonymously(&StoreRequest::get(target).of_route(ROUTE)).await?;
     data_or_failure(reply)
 }
 

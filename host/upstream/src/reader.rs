@@ -72,7 +72,8 @@ impl Session {
             path: read.path(),
             query,
         };
-        let reply = self.send(&StoreRequest::get(target)).await?;
+        let request = StoreRequest::get(target).of_route(read.route().as_str());
+        let reply = self.send(&request).await?;
         if reply.is_success() {
             return json_body(reply);
         }

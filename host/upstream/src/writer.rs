@@ -148,7 +148,8 @@ impl StoreWriter {
             query: write.query(),
         };
         let body = body.map(encode_body).transpose().map_err(SendError::NotSent)?;
-        let request = StoreRequest::write(http_method(write.method()), target, body);
+        let request = StoreRequest::write(http_method(write.method()), target, body)
+            .of_route(write.route().as_str());
         let limit = self.0.store().limits().write_timeout;
         match tokio::time::timeout(limit, self.send_now(write, &request)).await {
             Ok(outcome) => outcome,

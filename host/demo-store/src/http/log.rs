@@ -23,6 +23,12 @@ pub struct LoggedRequest {
     pub status: u16,
     /// How long the answer took, in milliseconds.
     pub ms: f64,
+    /// What it was called by, as `x-request-id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Of which trace it said to be a part, as `traceparent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// The fault that was made to happen, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,

@@ -100,6 +100,7 @@ async fn serve(
     }
     let is_unanswered =
         matches!(strike.fault, Some(Fault::DropBefore | Fault::DropAfter | Fault::StallAfter));
+    let header = |name| headers.get(name)?.to_str().ok().map(str::to_owned);
     server.log.push(LoggedRequest {
         number: 0,
         time: since_epoch.as_secs_f64(),
@@ -107,6 +108,8 @@ async fn serve(
         target: uri.to_string(),
         status: if is_unanswered { 0 } else { response.status().as_u16() },
         ms: started.elapsed().as_secs_f64() * 1000.0,
+        request_id: header("x-request-id"),
+        traceparent: header("traceparent"),
         fault: strike.fault.map(|fault| fault.name().to_owned()),
     });
     if strike.fault == Some(Fault::StallAfter) {

@@ -53,6 +53,9 @@ pub struct HttpConfig {
     pub session_idle_s: u64,
     /// Seconds that calls under way have to end when the server is stopped. 10.
     pub shutdown_s: u64,
+    /// Seconds that a host which was asked to end goes on as before, for whoever sends it requests to
+    /// hear of it. It is the host's to wait, before it shuts this server down. 0.
+    pub drain_s: u64,
 }
 
 impl HttpConfig {
@@ -89,6 +92,7 @@ impl Default for HttpConfig {
             sessions_each: 64,
             session_idle_s: 4 * 60 * 60,
             shutdown_s: 10,
+            drain_s: 0,
         }
     }
 }

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use souk_telemetry::{Occupancy, metrics};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -88,6 +89,7 @@ struct OpenConnection {
     /// Since when the client takes nothing of what is written to it.
     blocked: Option<Instant>,
     ended: CancellationToken,
+    _counted: Occupancy,
 }
 
 impl OpenConnection {
@@ -185,6 +187,7 @@ impl Connections {
             has_asked: false,
             blocked: None,
             ended: ended.clone(),
+            _counted: metrics::HTTP_CONNECTIONS.of(&[]).enter(),
         };
         state.open.insert(id, connection);
         Some(ConnectionHandle(Arc::new(HandleInner { id, peer, ended, all: self.clone() })))

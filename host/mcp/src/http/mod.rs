@@ -9,6 +9,7 @@ mod event_log;
 mod host_guard;
 mod json_rpc;
 mod open_requests;
+mod operators;
 mod own_pages;
 mod pages;
 mod peer;
@@ -29,7 +30,7 @@ use axum::body::Body;
 #[cfg(doc)]
 use axum::extract::ConnectInfo;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
@@ -38,6 +39,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 #[cfg(doc)]
 use souk_model::ConnectionAddresses;
 use souk_model::{Actions, Callers, Principal};
+use souk_telemetry::metrics;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -46,9 +48,11 @@ use tokio_util::task::TaskTracker;
 pub use auth::{BindError, check_bind};
 pub use config::HttpConfig;
 pub use host_guard::{AllowedHost, AllowedOrigin, InvalidHostRule};
+pub use operators::{for_operators, serve_operators};
 pub use own_pages::serve_pages;
 
 use crate::caller::Caller;
+use crate::origin;
 use crate::server::McpHandler;
 use crate::server_state::ServerState;
 use crate::{ServeError, TransportLimits};
@@ -158,6 +162,9 @@ async fn check_host(
     next: Next,
 ) -> Response {
     let connection = connection_of(&mut request);
+    let origin = origin::of_headers(request.headers());
+    let id = HeaderValue::from_str(origin.id().as_str()).ok();
+    request.extensions_mut().insert(origin);
     let checked = state.guard.check(request.uri(), request.headers());
     let in_protocol = [ENDPOINT, ENDPOINT_WITH_SLASH].contains(&request.uri().path());
     let shared_with = state.guard.shared_with(request.headers());
@@ -173,6 +180,10 @@ async fn check_host(
     };
     if let Some(origin) = shared_with {
         cors::share(&mut response, origin);
+    }
+    metrics::HTTP_REQUESTS.of(&[response.status().as_str()]).add(1);
+    if let Some(id) = id {
+        response.headers_mut().insert(origin::REQUEST_ID, id);
     }
     if let Some(connection) = connection.filter(|_| answered) {
         connection.answered();
@@ -284,7 +295,7 @@ async fn serve(
 /// Whether a request is answered with news for as long as there are any: the older era's stream, the
 /// newer one's subscription.
 fn is_for_news<B>(request: &http::Request<B>) -> bool {
-    let method = request.headers().get("mcp-method").map(http::HeaderValue::as_bytes);
+    let method = request.headers().get("mcp-method").map(HeaderValue::as_bytes);
     request.method() == Method::GET || method == Some(b"subscriptions/listen")
 }
 

@@ -13,6 +13,7 @@ use souk_state::plans::{DecisionEffect, DecisionWrite, StoredPlan};
 use super::standing::{people_as, people_failure};
 use crate::context::PlansContext;
 use crate::decision_log::LoggedDecision;
+use crate::plan_watch;
 use crate::refusals::{not_announced, plan_expired, refuse};
 use crate::request::DecideRequest;
 
@@ -119,6 +120,7 @@ async fn take_down(
     let effect = DecisionEffect::Decide(Box::new(decision.clone()));
     match context.log_decision(Some(plan), &logged, &effect).await? {
         DecisionWrite::Recorded => {
+            plan_watch::decided(&stored, wish.verdict);
             tracing::info!(
                 "plan {plan} was {} by {} ({})",
                 decision.verdict.as_str(),

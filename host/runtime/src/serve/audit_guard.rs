@@ -8,6 +8,7 @@ use souk_state::audit::{
     ArgumentsDigest, AuditTrail, CallEntry, CallOutcome, CallResources, Durability, PluginIdentity,
     Transport,
 };
+use souk_telemetry::metrics;
 
 use super::arguments::seal;
 use super::tool::LoadedTool;
@@ -88,6 +89,7 @@ impl<'d> AuditGuard<'d> {
             at: souk_state::Timestamp::now(),
             transport,
             principal: principal.to_string(),
+            request_id: souk_telemetry::request_id().map(|id| id.to_string()),
             action: action.to_owned(),
             plugin,
             arguments,
@@ -136,6 +138,7 @@ impl<'d> AuditGuard<'d> {
             self.trail.append(entry, Durability::Written).map(drop)
         };
         appended.map_err(|error| {
+            metrics::AUDIT_ERRORS.of(&[]).add(1);
             tracing::error!("cannot write the audit trail: {error}");
             Failure::internal("the audit trail cannot be written, so no result is given out")
                 .rule("audit-trail")

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use serde_json::{Map, Value};
 use souk_model::{Action, Client, Failure, Principal, Progress, ToolCall};
 use souk_plans::{ApplyOptions, CommitRequest, EarlierApply, PlanOutcome, request_digest};
@@ -13,6 +14,7 @@ use souk_upstream::{ReadMemo, Session};
 use super::admission::CallPermit;
 use super::arguments::seal;
 use super::call_admission::MonitoredRun;
+use super::call_watch;
 use super::client_log::ClientLog;
 use super::dispatcher_deps::DispatcherDeps;
 use super::finder_tools::FinderCall;
@@ -235,7 +237,10 @@ impl CallRun<'_> {
         let own = config.limits.get(&plugin.group.name);
         let budget = sandbox.limits.call().overridden(own);
         let run = PluginRun::new(plugin, sandbox, budget, context, permit);
-        let RunReport { resources, mut result, breach } = run.run(&arguments.to_string()).await;
+        let arguments = arguments.to_string();
+        let run = run.run(&arguments).boxed();
+        let report = call_watch::plugin_run(&plugin.group.name, run).await;
+        let RunReport { resources, mut result, breach } = report;
         if let Some(monitored) = monitored {
             monitored.end(&resources, result.is_err(), breach);
         }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use futures::FutureExt;
 use serde_json::json;
 use souk_model::{
     Actions, CallFailure, Callers, Code, CompletionRequest, CompletionTarget, Document, Failure,
@@ -22,6 +23,7 @@ use super::call_admission::{AdmittedCall, CallGate, MonitoredRun};
 use super::call_end::{CallEnd, catch_panic};
 use super::call_run::CallRun;
 use super::call_target::CallTarget;
+use super::call_watch::{self, CallWatch};
 use super::client_log::ClientLog;
 use super::completions::{PATIENCE, Suggester, suggestions};
 use super::dispatcher_deps::DispatcherDeps;
@@ -291,10 +293,6 @@ impl Dispatcher {
         }
     }
 
-    fn is_operator(&self, principal: &Principal) -> bool {
-        self.config.load().rules.check_operator(principal).is_ok()
-    }
-
     fn names_of_tools(&self, principal: &Principal) -> Vec<String> {
         let (tools, config) = (self.tools(), self.config.load());
         let listing = listing(&tools, &config, principal);
@@ -318,6 +316,71 @@ impl Dispatcher {
             Ok(()) => result.unwrap_or_default(),
             Err(_) => Vec::new(),
         }
+    }
+
+    /// A call from its arrival to its answer.
+    async fn answer(
+        &self,
+        mut call: ToolCall,
+        watch: &mut CallWatch,
+    ) -> Result<ToolResult, CallFailure> {
+        let DispatcherDeps { trail, transport, exports, sessions, .. } = &self.deps;
+        // First of all: what is refused for its rate costs nothing else.
+        if let Err(failure) = self.rates.call(&call.principal, &self.config.load().rates) {
+            let guard = AuditGuard::of_unseen_call(trail, *transport, &call);
+            return self.refuse_for_rate(&call, guard, failure);
+        }
+        self.await_tool_of(&call).await;
+        let tools = self.tools();
+        let target = CallTarget::of(&tools, &self.config.load().rules, &mut call);
+        let CallTarget { tool, arguments, callable } = target;
+        if let Some(tool) = tool {
+            watch.is_of(tool);
+        }
+        let guard = AuditGuard::of_call(trail, *transport, &call, tool, &arguments);
+        let mut admitted = call_watch::waiting(self.admit(callable, &call.principal)).await;
+        // What is in force when the places are had judges the call, to its end.
+        let config = self.config.load_full();
+        let (mask, text_mask) = masks::of_call(&config.rules, &call.principal, tool);
+        let principal = call.principal.clone();
+        let log = ClientLog::new(&call, &text_mask);
+        let bytes = admitted.as_ref().map_or(config.result_bytes, |admitted| {
+            allowed_bytes(admitted.tool, &arguments, &principal, &config)
+        });
+        // The permit is kept until the line is written: what is done until then is bounded too.
+        let (resources, result) = match &mut admitted {
+            Ok(AdmittedCall { tool, permit, monitored }) => {
+                let run = CallRun {
+                    deps: &self.deps,
+                    rates: &self.rates,
+                    monitor: &self.monitor,
+                    tools: &tools,
+                    config: &config,
+                    in_force: &self.in_force,
+                    tool,
+                    mask: &mask,
+                    effects: guard.effects(),
+                    log: &log,
+                };
+                let monitored = std::mem::replace(monitored, MonitoredRun::NoPlugin);
+                catch_panic(run.run(call, arguments, permit, monitored)).await
+            }
+            Err(failure) => (CallResources::default(), Err(failure.clone())),
+        };
+        if result.as_ref().is_err_and(is_refusal) {
+            self.rates.refused(&principal, &config.rates);
+        }
+        let tool = admitted.as_ref().ok().map(|admitted| admitted.tool);
+        let shortening = tool
+            .filter(|_| *transport != Transport::Terminal)
+            .map(|tool| Shortening { exports, tool, sessions, principal: &principal, bytes });
+        let end = CallEnd { guard, exports, tool, mask, text_mask, shortening, resources, result };
+        let answer = end.answer().await;
+        log.ended(&answer);
+        if let Ok(ToolResult { documents, .. }) = &answer {
+            self.documents.kept(principal, documents).await;
+        }
+        answer
     }
 
     /// A page of the trail, for those who may read it.
@@ -384,61 +447,13 @@ impl Actions for Dispatcher {
         self.loading.wait_while(|| !self.answers(name)).await;
     }
 
-    async fn call(&self, mut call: ToolCall) -> Result<ToolResult, CallFailure> {
-        let DispatcherDeps { trail, transport, exports, sessions, .. } = &self.deps;
-        // First of all: what is refused for its rate costs nothing else.
-        if let Err(failure) = self.rates.call(&call.principal, &self.config.load().rates) {
-            let guard = AuditGuard::of_unseen_call(trail, *transport, &call);
-            return self.refuse_for_rate(&call, guard, failure);
-        }
-        self.await_tool_of(&call).await;
-        let tools = self.tools();
-        let target = CallTarget::of(&tools, &self.config.load().rules, &mut call);
-        let CallTarget { tool, arguments, callable } = target;
-        let guard = AuditGuard::of_call(trail, *transport, &call, tool, &arguments);
-        let mut admitted = self.admit(callable, &call.principal).await;
-        // What is in force when the places are had judges the call, to its end.
-        let config = self.config.load_full();
-        let (mask, text_mask) = masks::of_call(&config.rules, &call.principal, tool);
-        let principal = call.principal.clone();
-        let log = ClientLog::new(&call, &text_mask);
-        let bytes = admitted.as_ref().map_or(config.result_bytes, |admitted| {
-            allowed_bytes(admitted.tool, &arguments, &principal, &config)
-        });
-        // The permit is kept until the line is written: what is done until then is bounded too.
-        let (resources, result) = match &mut admitted {
-            Ok(AdmittedCall { tool, permit, monitored }) => {
-                let run = CallRun {
-                    deps: &self.deps,
-                    rates: &self.rates,
-                    monitor: &self.monitor,
-                    tools: &tools,
-                    config: &config,
-                    in_force: &self.in_force,
-                    tool,
-                    mask: &mask,
-                    effects: guard.effects(),
-                    log: &log,
-                };
-                let monitored = std::mem::replace(monitored, MonitoredRun::NoPlugin);
-                catch_panic(run.run(call, arguments, permit, monitored)).await
-            }
-            Err(failure) => (CallResources::default(), Err(failure.clone())),
-        };
-        if result.as_ref().is_err_and(is_refusal) {
-            self.rates.refused(&principal, &config.rates);
-        }
-        let tool = admitted.as_ref().ok().map(|admitted| admitted.tool);
-        let shortening = tool
-            .filter(|_| *transport != Transport::Terminal)
-            .map(|tool| Shortening { exports, tool, sessions, principal: &principal, bytes });
-        let end = CallEnd { guard, exports, tool, mask, text_mask, shortening, resources, result };
-        let answer = end.answer().await;
-        log.ended(&answer);
-        if let Ok(ToolResult { documents, .. }) = &answer {
-            self.documents.kept(principal, documents).await;
-        }
-        answer
+    async fn call(&self, call: ToolCall) -> Result<ToolResult, CallFailure> {
+        call_watch::watched(async |mut watch| {
+            // Boxed: so much lies below it that it is not made a part of everything above.
+            let answer = self.answer(call, &mut watch).boxed().await;
+            (watch, answer)
+        })
+        .await
     }
 
     async fn documents(&self, principal: &Principal) -> Result<Vec<Document>, Failure> {
@@ -539,6 +554,10 @@ impl Actions for Dispatcher {
 
     fn callers(&self) -> Arc<Callers> {
         self.config.load().rules.callers()
+    }
+
+    fn is_operator(&self, principal: &Principal) -> bool {
+        self.config.load().rules.check_operator(principal).is_ok()
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -9,6 +9,7 @@ mod call_answer;
 mod call_end;
 mod call_run;
 mod call_target;
+mod call_watch;
 pub(crate) mod circuit_breaker;
 mod client_log;
 mod completions;

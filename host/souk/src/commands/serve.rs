@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use souk_console::{Console, ConsoleAddresses};
 use souk_mcp::{HttpServer, TransportLimits};
@@ -11,6 +12,7 @@ use souk_plans::EndUrgency;
 use souk_runtime::Registry;
 use souk_state::audit::Transport;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::console_host;
@@ -18,6 +20,7 @@ use crate::end_signals::EndSignals;
 use crate::host_figures::ConsoleNote;
 use crate::host_listeners::{ANY_PORT, HostListeners};
 use crate::notify::Notifier;
+use crate::operate::Operations;
 use crate::output::prompt;
 use crate::refused_config::RefusalNote;
 use crate::reload::{ConfigWatch, ReloadedConfig};
@@ -26,9 +29,9 @@ use crate::upkeep::Upkeep;
 use crate::wiring::RunningHost;
 
 /// How often the configuration's file is looked at for changes.
-const CONFIG_POLL: std::time::Duration = std::time::Duration::from_millis(500);
+const CONFIG_POLL: Duration = Duration::from_millis(500);
 /// How long answers to calls that have ended are given to be written.
-const LAST_ANSWERS: std::time::Duration = std::time::Duration::from_millis(100);
+const LAST_ANSWERS: Duration = Duration::from_millis(100);
 /// Open files that are enough for everything that is allowed by default, many times over.
 const DESCRIPTORS: u64 = 65_536;
 
@@ -36,6 +39,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     for warning in crate::setup::unknown_variables() {
         tracing::warn!("{warning}");
     }
+    crate::logging::write_json(setup.logs_json());
     let setup = Arc::new(setup);
     let (demo, listen) = (setup.demo(), setup.listen());
     let transport = if listen.is_some() { Transport::Http } else { Transport::Stdio };
@@ -58,6 +62,11 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     if let Some(notifier) = Notifier::of(&setup.settings)? {
         notifier.start(&host.plans);
     }
+    let mut operations = Operations::start(&host, &setup).await?;
+    let end_of_pages = CancellationToken::new();
+    // To the very end: until then it is told that the host is not ready.
+    let _end_of_pages = end_of_pages.clone().drop_guard();
+    operations.serve(&host, &setup, end_of_pages)?;
     tokio::spawn(souk_runtime::follow(host.registry.clone()));
     tokio::spawn(tell_what_serves(host.registry.clone()));
     let listeners = match listen_at {
@@ -79,20 +88,30 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     let limits = setup.mcp.clone();
     let mut signals = EndSignals::listen();
     match listeners {
-        None => serve_stdio(&host, limits, &mut signals).await?,
+        None => serve_stdio(&host, &operations, limits, &mut signals).await?,
         Some(listeners) if listen.is_none() => {
             let (sockets, config) = (listeners.sockets, setup.http.clone());
             let serving = async move { souk_mcp::serve_pages(sockets, pages, &config).await };
             let _serving = AbortOnDropHandle::new(tokio::spawn(serving));
-            serve_stdio(&host, limits, &mut signals).await?;
+            serve_stdio(&host, &operations, limits, &mut signals).await?;
         }
         Some(HostListeners { sockets, address, .. }) => {
-            prompt(&how_to_connect(address, demo, callers.is_open(), console_url.as_deref()));
+            if setup.logs_json() {
+                // Whoever reads the log by a program finds nothing else in it.
+                tracing::info!("serves MCP at http://{address}/mcp");
+            } else {
+                let console = console_url.as_deref();
+                prompt(&how_to_connect(address, demo, callers.is_open(), console));
+            }
             let (actions, config) = (host.dispatcher.clone(), setup.http.clone());
+            let pages = pages.merge(operations.pages(actions.clone()));
+            let drain = Duration::from_secs(config.drain_s);
             let http = HttpServer { actions, limits, config, pages };
             // Calls get their answers while they are given time to end.
             let asked_to_end = async {
                 signals.next().await;
+                operations.begin_to_end();
+                let _ = tokio::time::timeout(drain, signals.next()).await;
                 let _ = host.plans.end_runs(EndUrgency::AfterRequests);
             };
             souk_mcp::serve_http(sockets, http, asked_to_end).await?;
@@ -164,6 +183,7 @@ fn raise_descriptors() {
 /// Serves the client at standard input until it leaves or the process is asked to end.
 async fn serve_stdio(
     host: &RunningHost,
+    operations: &Operations,
     limits: TransportLimits,
     signals: &mut EndSignals,
 ) -> anyhow::Result<()> {
@@ -171,6 +191,7 @@ async fn serve_stdio(
     tokio::select! {
         served = &mut serving => return Ok(served?),
         () = signals.next() => {
+            operations.begin_to_end();
             let _ = host.plans.end_runs(EndUrgency::AfterRequests);
         },
     }

@@ -22,6 +22,9 @@ pub struct CallEntry {
     pub principal: String,
     /// The tool's name, as it was asked for.
     pub action: String,
+    /// What the request is called by in the log and in what was sent to the store for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request_id: Option<String>,
     /// The plugin that has the action; none where no plugin has it, or the host itself does.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub plugin: Option<PluginIdentity>,
@@ -175,6 +178,7 @@ impl CallEntry {
         let text = |text: &mut String, limit| cleaner.clean(&principal, text, limit);
         text(&mut self.action, MAX_NAME);
         clean_name(&mut self.principal);
+        self.request_id.iter_mut().for_each(clean_name);
         if let Some(plugin) = &mut self.plugin {
             clean_name(&mut plugin.group);
             clean_name(&mut plugin.version);

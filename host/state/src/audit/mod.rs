@@ -100,6 +100,7 @@ mod tests {
             at: jiff::Timestamp::from_millisecond(1_769_860_800_000).unwrap(),
             transport: Transport::Stdio,
             principal: "local".into(),
+            request_id: None,
             action: "catalog_get_product".into(),
             plugin: Some(PluginIdentity {
                 group: "catalog".into(),

@@ -57,6 +57,9 @@ pub struct FoundEntry {
 pub struct WriteRequest {
     /// For whom it is sent.
     pub principal: String,
+    /// What the request is called by that it is sent for; none where nobody asked for it just then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request_id: Option<String>,
     /// What it is part of.
     #[serde(flatten)]
     pub of: WriteOrigin,
@@ -126,6 +129,7 @@ impl WriteRequest {
     fn clean(&mut self, cleaner: &TextCleaner<'_>) {
         let principal = self.principal.clone();
         clean_name(&mut self.principal);
+        self.request_id.iter_mut().for_each(clean_name);
         match &mut self.of {
             WriteOrigin::Plan { plan, .. } => clean_name(plan),
             WriteOrigin::Call { tool } => clean_name(tool),

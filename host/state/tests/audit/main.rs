@@ -27,6 +27,7 @@ fn entry(number: u64) -> CallEntry {
         at: souk_state::Timestamp::now(),
         transport: Transport::Http,
         principal: "local".into(),
+        request_id: None,
         action: "catalog_get_product".into(),
         plugin: Some(PluginIdentity {
             group: "catalog".into(),

@@ -5,6 +5,7 @@ pub(crate) mod base_urls;
 mod connection_way;
 mod known_secrets;
 pub(crate) mod magento;
+mod request_watch;
 pub(crate) mod shorter_base;
 mod transport;
 pub(crate) mod used_codes;

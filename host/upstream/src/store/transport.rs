@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use http::{HeaderMap, Method};
 use reqwest::{Request, Url};
 use souk_model::Failure;
+use souk_telemetry::metrics;
 
 use super::magento::Magento;
+use super::request_watch::watched;
 use crate::wire::reply::StoreReply;
 use crate::wire::request::StoreRequest;
 use crate::wire::retry;
@@ -37,6 +40,7 @@ impl Magento {
             let Some(wait) = retry::wait(self.limits(), attempts, store_asks) else {
                 return outcome;
             };
+            metrics::UPSTREAM_RESENT.of(&[self.name()]).add(1);
             tracing::debug!(store = self.name(), attempts, ?wait, "the request is sent again");
             tokio::time::sleep(wait).await;
         }
@@ -61,14 +65,22 @@ impl Magento {
     pub(crate) async fn ask(&self, url: Url) -> Result<StoreReply, TransportError> {
         let client = self.client().await.map_err(TransportError::Unsendable)?;
         let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
-        self.execute(client, Request::new(Method::GET, url), false).await
+        self.execute(client, Request::new(Method::GET, url), None, false).await
+    }
+
+    /// Whether anything answers where the store is, other than that it has failed. Asks once, as anybody
+    /// may, for the head of its first page.
+    pub async fn answers(&self) -> bool {
+        let Ok(url) = self.base_url().parse() else { return false };
+        let reply = self.look(Request::new(Method::HEAD, url)).await;
+        reply.is_ok_and(|reply| reply.status < 500)
     }
 
     /// Asks once, as anybody may, for the head of a page.
     pub(crate) async fn look(&self, page: Request) -> Result<StoreReply, TransportError> {
         let client = self.client().await.map_err(TransportError::Unsendable)?;
         let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
-        self.execute(client, page, false).await
+        self.execute(client, page, None, false).await
     }
 
     async fn attempt(
@@ -79,7 +91,8 @@ impl Magento {
         let client = self.client().await.map_err(TransportError::Unsendable)?;
         let _slot = self.slot().await.map_err(TransportError::Unsendable)?;
         request.set_under_way(true);
-        let outcome = self.execute(client, http_request, request.asks_for_token).await;
+        let outcome =
+            self.execute(client, http_request, request.route, request.asks_for_token).await;
         let undone =
             outcome.as_ref().map_or_else(TransportError::never_left, StoreReply::is_refusal);
         request.set_under_way(!undone);
@@ -90,11 +103,12 @@ impl Magento {
         &self,
         client: &reqwest::Client,
         mut http_request: Request,
+        route: Option<&str>,
         asks_for_token: bool,
     ) -> Result<StoreReply, TransportError> {
         let limits = self.limits();
         http_request.headers_mut().extend(self.gateway_headers().clone());
-        match client.execute(http_request).await {
+        let send = async |http_request| match client.execute(http_request).await {
             Ok(response) => {
                 // A store may give out the same token again, which is then known already.
                 let is_token = asks_for_token && response.status().is_success();
@@ -105,6 +119,8 @@ impl Magento {
                 let base_url = self.base_url();
                 Err(TransportError::from_client(error, base_url, limits.connect_timeout))
             }
-        }
+        };
+        // Boxed: so much lies below it that it is not made a part of everything above.
+        watched(self, route, http_request, send).boxed().await
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct StoreRequest<'a> {
     pub resend_policy: ResendPolicy,
     /// Whether it asks for a token: what the store then gives out is meant for us.
     pub asks_for_token: bool,
+    /// The route's template, where it is one that a grant names: never a path with its values.
+    pub route: Option<&'a str>,
     /// Whether the store may be doing it now, or have done it. It is looked at when nobody waits
     /// for the answer any more.
     under_way: AtomicBool,
@@ -68,7 +70,13 @@ impl<'a> StoreRequest<'a> {
         resend_policy: ResendPolicy,
     ) -> Self {
         let under_way = AtomicBool::new(false);
-        Self { method, target, body, resend_policy, asks_for_token: false, under_way }
+        Self { method, target, body, resend_policy, asks_for_token: false, route: None, under_way }
+    }
+
+    /// As one of this route.
+    pub(crate) const fn of_route(mut self, route: &'a str) -> Self {
+        self.route = Some(route);
+        self
     }
 
     /// Whether the store may have done it, as far as is known.

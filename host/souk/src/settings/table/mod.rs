@@ -5,6 +5,7 @@ mod cdn;
 mod changes;
 mod files;
 mod listing;
+pub(crate) mod operating;
 mod plugins;
 mod policy;
 mod serving;
@@ -43,6 +44,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     serving::CONSOLE,
     serving::CALLERS,
     serving::RATES,
+    operating::OPERATING,
 ];
 
 static BY_KEY: LazyLock<HashMap<&'static str, &'static Setting>> =

@@ -99,6 +99,14 @@ pub(super) const HTTP: SettingGroup = SettingGroup {
         )
         .default("10")
         .unit("seconds"),
+        Setting::new(
+            "http.drain_s",
+            ValueKind::Whole,
+            "How long a server that was asked to end goes on as before while `/readyz` says no, so that \
+             whoever sends it requests hears of it first",
+        )
+        .default("0")
+        .unit("seconds"),
     ],
 };
 

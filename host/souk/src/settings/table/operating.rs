@@ -1,0 +1,39 @@
+//! What the operator's own tools see: the log, metrics, readiness, spans.
+
+use crate::settings::kind::ValueKind;
+use crate::settings::setting::{Setting, SettingGroup};
+
+/// How lines of the log are written.
+pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
+
+pub(super) const OPERATING: SettingGroup = SettingGroup {
+    title: "Log, metrics and readiness",
+    about: "`SOUK_LOG` says how much is logged, as a filter: `debug`, `souk_runtime=debug,info`. \
+            [Operating](operating.md#metrics) lists the metrics.",
+    settings: &[
+        Setting::new("log.format", ValueKind::Choice(LOG_FORMATS), "How a server writes its log's lines")
+            .variables(&["SOUK_LOG_FORMAT"])
+            .default("\"text\""),
+        Setting::new(
+            "metrics.listen",
+            ValueKind::Address,
+            "Serve `/metrics`, `/readyz` and `/healthz` on a listener of their own. On an address that \
+             others reach they want the token of an operator (`policy.operators`)",
+        )
+        .variables(&["SOUK_METRICS_LISTEN"])
+        .unset("for operators, where the protocol is served")
+        .example("\"127.0.0.1:9464\""),
+        Setting::new(
+            "metrics.open",
+            ValueKind::Switch,
+            "Let whoever reaches that listener read them without a token",
+        )
+        .default("false"),
+        Setting::new(
+            "ready.needs_stores",
+            ValueKind::Switch,
+            "Have `/readyz` say no while a store does not answer",
+        )
+        .default("false"),
+    ],
+};
