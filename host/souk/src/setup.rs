@@ -13,6 +13,7 @@ use souk_state::approvals::ApprovalStore;
 use souk_upstream::{Magento, StoreConfig};
 
 use crate::notify::Notifier;
+use crate::operate::SpanExport;
 use crate::settings::load::{FileStamp, LoadedSettings, SettingsLoader};
 use crate::settings::resolved::{ResolvedSettings, named_key};
 use crate::settings::shape::FileShape;
@@ -321,6 +322,8 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
     problems.extend(decisions::build(settings).map_err(of_all).err());
     let notifier = Notifier::of(settings).map_err(|error| settings.placed(format!("{error:#}")));
     problems.extend(notifier.err());
+    let export = SpanExport::of(settings).map_err(|error| settings.placed(format!("{error:#}")));
+    problems.extend(export.err());
     problems.extend(tool_sets::build(settings).map_err(of_all).err());
     let of_key = |error: anyhow::Error| settings.placed(format!("{error:#}"));
     problems.extend(signing_keys::configured(settings).map_err(of_key).err());

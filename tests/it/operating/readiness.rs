@@ -30,7 +30,8 @@ async fn a_host_is_ready_and_says_by_what() {
     }
     // A stop of all writes is told, and takes no host away: whoever reads goes on.
     let file = home.path("rules.toml");
-    home.souk(["stop", "--demo", "--config"]).args([file]).run().await.ok();
+    let stop = home.souk(["stop", "--demo", "--config"]).args([file]);
+    assert!(!stop.run().await.ok().is_empty());
     until("the stop is told", || async {
         says(&look(&own).await.1, "writes").1.contains("stopped by")
     })

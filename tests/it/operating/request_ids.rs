@@ -1,39 +1,11 @@
 //! The id of a request: in its answer, on the trail, in the log and at the store.
 
 use serde_json::{Value, json};
-use souk_tests::{DemoStore, Home, Process, calls, confirmed, http_client, lines_of, until};
+use souk_tests::{DemoStore, Home, Process, calls, confirmed, lines_of, until};
+
+use super::call;
 
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-
-/// Calls a tool in the newer era with these headers; the id that its answer has, and the answer.
-async fn call(
-    url: &str,
-    tool: &str,
-    arguments: Value,
-    headers: &[(&str, &str)],
-) -> (String, Value) {
-    let params = json!({"name": tool, "arguments": arguments, "_meta": {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-        "io.modelcontextprotocol/clientCapabilities": {}}});
-    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-    let mut request = http_client()
-        .post(url)
-        .header("accept", "application/json, text/event-stream")
-        .header("content-type", "application/json")
-        .header("mcp-protocol-version", "2026-07-28")
-        .header("mcp-method", "tools/call")
-        .header("mcp-name", tool);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let answer = request.body(message.to_string()).send().await.unwrap();
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
-    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    assert!(answer["result"]["isError"] != json!(true), "{answer}");
-    (id, answer["result"]["structuredContent"].clone())
-}
 
 #[tokio::test]
 async fn one_id_leads_from_the_answer_to_the_trail_and_to_the_store() {

@@ -20,7 +20,7 @@ use crate::end_signals::EndSignals;
 use crate::host_figures::ConsoleNote;
 use crate::host_listeners::{ANY_PORT, HostListeners};
 use crate::notify::Notifier;
-use crate::operate::Operations;
+use crate::operate::{Operations, SpanExport};
 use crate::output::prompt;
 use crate::refused_config::RefusalNote;
 use crate::reload::{ConfigWatch, ReloadedConfig};
@@ -52,6 +52,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     if listen_at.is_some() {
         raise_descriptors();
     }
+    let export = SpanExport::of(&setup.settings)?.and_then(SpanExport::start);
     let host = RunningHost::start(&setup, transport).await?;
     if let Some(demo) = &host.demo {
         tracing::info!("demo store at http://{}/", demo.store);
@@ -127,6 +128,9 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     drop(end);
     if let Err(error) = upkeep.await {
         tracing::error!("the state is not looked after to the end: {error}");
+    }
+    if let Some(export) = export {
+        export.finish().await;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! What an operator's own tools are served: metrics, and whether the host is ready.
 
+mod exporter;
 mod pages;
 mod readiness;
 
@@ -12,7 +13,8 @@ use souk_model::Actions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use readiness::Readiness;
+pub(crate) use exporter::SpanExport;
+use readiness::Readiness;
 
 use crate::setup::Setup;
 use crate::wiring::RunningHost;

@@ -45,6 +45,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     serving::CALLERS,
     serving::RATES,
     operating::OPERATING,
+    operating::TRACES,
 ];
 
 static BY_KEY: LazyLock<HashMap<&'static str, &'static Setting>> =

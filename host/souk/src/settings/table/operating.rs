@@ -37,3 +37,37 @@ pub(super) const OPERATING: SettingGroup = SettingGroup {
         .default("false"),
     ],
 };
+
+pub(super) const TRACES: SettingGroup = SettingGroup {
+    title: "Traces",
+    about: "Spans of calls, plugins' runs, requests to stores and chunks of plans, sent to whoever \
+            collects them by OpenTelemetry's protocol over HTTP, in JSON. Without an address none are \
+            made, and no `traceparent` is sent to a store.",
+    settings: &[
+        Setting::new(
+            "traces.endpoint",
+            ValueKind::Url,
+            "Where spans are sent; to `/v1/traces` of an address without a path",
+        )
+        .variables(&["SOUK_TRACES_ENDPOINT"])
+        .unset("nowhere")
+        .example("\"http://127.0.0.1:4318\""),
+        Setting::new(
+            "traces.authorization",
+            ValueKind::Secret,
+            "What is sent there as the header `Authorization`",
+        )
+        .variables(&["SOUK_TRACES_AUTHORIZATION"])
+        .example("\"Bearer …\""),
+        Setting::new(
+            "traces.share",
+            ValueKind::Number,
+            "The share of the traces that begin here which is recorded, from 0 to 1; of a trace that \
+             whoever calls has begun, they say whether it is",
+        )
+        .default("1.0"),
+        Setting::new("traces.service", ValueKind::Text, "What the host is called in traces")
+            .variables(&["SOUK_TRACES_SERVICE"])
+            .default("\"souk\""),
+    ],
+};
