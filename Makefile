@@ -78,6 +78,9 @@ console-test: build $(TARGET)/console/.ready ## Review and decide on the console
 	cp tests/console/console.mjs "$(TARGET)/console/"
 	"$(TARGET)/conformance/bin/node" "$(TARGET)/console/console.mjs" "$(abspath $(TARGET))/release/souk" \
 	  "$(abspath $(TARGET))/plugins" $(SOUK_CONSOLE_SHOTS)
+	cp tests/console/plan_view.mjs "$(TARGET)/console/"
+	"$(TARGET)/conformance/bin/node" "$(TARGET)/console/plan_view.mjs" "$(abspath $(TARGET))/release/souk" \
+	  "$(abspath $(TARGET))/plugins" $(SOUK_CONSOLE_SHOTS)
 
 $(TARGET)/console/.ready: tests/console/package-lock.json $(TARGET)/conformance/.ready
 	mkdir -p "$(TARGET)/console"

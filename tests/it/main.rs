@@ -29,6 +29,7 @@ mod magento_mcp;
 mod masking;
 mod operating;
 mod orders;
+mod plan_view;
 mod plans;
 mod plugin_limits;
 mod policy;

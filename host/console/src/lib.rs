@@ -16,6 +16,7 @@ mod console;
 mod guard;
 mod host;
 mod pages;
+mod plan_view;
 mod router;
 
 pub use access::address_proof::{AddressProof, LOOPBACK, is_no_address};
@@ -25,3 +26,4 @@ pub use console::{Console, ConsoleDeps};
 pub use host::{
     ConsoleHost, HealthLine, HealthSection, PluginChoice, PluginsView, ServingPlugin, WaitingPlugin,
 };
+pub use plan_view::plan_view;

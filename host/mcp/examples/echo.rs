@@ -42,6 +42,7 @@ impl Echo {
                 "required": ["arguments"],
             })),
             tier: Tier::Safe,
+            view: None,
             hints: ToolHints {
                 read_only: true,
                 destructive: false,

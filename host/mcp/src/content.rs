@@ -48,6 +48,18 @@ pub(crate) fn usage_meta(usage: Option<&CallUsage>) -> Option<MetaObject> {
     Some(meta)
 }
 
+/// The key under which it is told in a result's `_meta` where a person reviews and decides.
+pub const CONSOLE_META: &str = "souk/console";
+
+/// What a result's `_meta` says: what the call used, and where a person goes on from it.
+pub(crate) fn result_meta(usage: &Option<CallUsage>, console: Option<&str>) -> Option<MetaObject> {
+    let mut meta = usage_meta(usage.as_ref());
+    if let Some(console) = console {
+        meta.get_or_insert_default().insert(CONSOLE_META.to_owned(), console.into());
+    }
+    meta
+}
+
 /// The member of a failed result's `_meta` that names the plan which waits for a person.
 pub const WAITING_META: &str = "souk/waiting";
 

@@ -11,6 +11,7 @@ use serde_json::json;
 use souk_model::{Code, Failure, Resource, ResourceBody, ResourceContents, ResourceFamily};
 
 use crate::message::failure_error;
+use crate::views;
 
 /// A resource in a list.
 pub(crate) fn resource(resource: &Resource) -> McpResource {
@@ -40,11 +41,16 @@ pub(crate) fn understands_links(context: &RequestContext<RoleServer>) -> bool {
 
 /// A resource, whole.
 pub(crate) fn contents(resource: ResourceContents) -> McpContents {
+    let meta = views::of_resource(&resource.uri);
     let contents = match resource.body {
         ResourceBody::Text(text) => McpContents::text(text, resource.uri),
         ResourceBody::Bytes(bytes) => McpContents::blob(STANDARD.encode(bytes), resource.uri),
     };
-    contents.with_mime_type(resource.media_type)
+    let contents = contents.with_mime_type(resource.media_type);
+    match meta {
+        Some(meta) => contents.with_meta(meta),
+        None => contents,
+    }
 }
 
 /// Why a resource is not to be had. rmcp gives what is not found the code of the caller's era.

@@ -120,7 +120,7 @@ impl McpHandler {
                 let mut result = CallToolResult::structured(Value::Object(answer.result));
                 result.content.splice(0..0, first);
                 result.content.extend(beside);
-                result.meta = content::usage_meta(answer.usage.as_ref());
+                result.meta = content::result_meta(&answer.usage, answer.console.as_deref());
                 result
             }
             Err(failure) => error_result(failure),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
+use rmcp::model::{ExtensionCapabilities, Implementation, ServerCapabilities, ServerConfig};
 use serde_json::Map;
 use souk_model::{Actions, Features};
 use tokio_util::sync::CancellationToken;
@@ -11,6 +11,7 @@ use crate::TransportLimits;
 use crate::request_state::StateSealer;
 use crate::subscriptions::Subscriptions;
 use crate::tool_list::ToolListCache;
+use crate::views;
 
 /// What all handlers of one transport share.
 pub(crate) struct ServerState {
@@ -59,5 +60,8 @@ fn capabilities(features: Features) -> ServerCapabilities {
     }
     capabilities.completions = features.completions.then(Map::new);
     capabilities.logging = features.logging.then(Map::new);
+    capabilities.extensions = features
+        .views
+        .then(|| ExtensionCapabilities::from([(views::EXTENSION.to_owned(), Map::new())]));
     capabilities
 }

@@ -6,6 +6,8 @@ use rmcp::model::{MetaObject, Tool as McpTool, ToolAnnotations};
 use serde_json::{Map, Value};
 use souk_model::Tool;
 
+use crate::views;
+
 /// The key under which a tool's risk tier is told in its `_meta`.
 pub const TIER_META: &str = "souk/tier";
 
@@ -41,6 +43,9 @@ impl ToolListCache {
 fn mcp_tool(tool: &Tool) -> McpTool {
     let mut meta = MetaObject::new();
     meta.insert(TIER_META.to_owned(), tool.tier.as_str().into());
+    if let Some(view) = tool.view {
+        meta.insert(views::META.to_owned(), views::of_tool(view));
+    }
     let hints = tool.hints;
     let annotations = ToolAnnotations::with_title(&tool.title)
         .read_only(hints.read_only)

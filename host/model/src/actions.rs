@@ -60,6 +60,9 @@ pub struct Tool {
     pub tier: Tier,
     /// What clients are told of it.
     pub hints: ToolHints,
+    /// The page that shows its results to a person, by the URI of its [resource](Actions::resource), where
+    /// a client draws such.
+    pub view: Option<&'static str>,
 }
 
 /// Takes the progress of a running call to its caller. Must return at once and drop what it cannot deliver.
@@ -114,6 +117,8 @@ pub struct Features {
     pub logging: bool,
     /// Changed resources are [announced](Actions::resource_changes).
     pub resource_changes: bool,
+    /// Some tools have a [page](Tool::view) that shows their results.
+    pub views: bool,
 }
 
 /// What a plugin's call used.
@@ -147,6 +152,8 @@ pub struct ToolResult {
     pub notes: Vec<String>,
     /// What it used, where a plugin ran.
     pub usage: Option<CallUsage>,
+    /// Where a person reviews the plan that it is about, and decides.
+    pub console: Option<String>,
 }
 
 impl From<Map<String, Value>> for ToolResult {

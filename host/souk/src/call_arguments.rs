@@ -178,6 +178,7 @@ mod tests {
             input: Arc::new(input),
             output: Arc::default(),
             tier: souk_model::Tier::Safe,
+            view: None,
             hints: souk_model::ToolHints {
                 read_only: true,
                 destructive: false,

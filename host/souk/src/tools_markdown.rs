@@ -261,6 +261,7 @@ mod tests {
             published_input: Arc::default(),
             output: schema(&json!({"properties": {"message": {}, "items": {}}})),
             tier: Tier::Safe,
+            view: None,
             hints: ToolHints {
                 read_only: true,
                 destructive: false,

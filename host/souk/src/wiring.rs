@@ -92,6 +92,7 @@ impl RunningHost {
             exports: exports.clone(),
             trail: trail.clone(),
             callers: setup.callers.clone(),
+            plan_view: souk_console::plan_view(),
             transport,
         };
         let dispatcher = Dispatcher::new(parts, setup.operator_config()?);

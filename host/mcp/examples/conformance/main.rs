@@ -61,7 +61,13 @@ impl Actions for Fixtures {
     }
 
     fn features(&self) -> Features {
-        Features { prompts: true, completions: true, logging: true, resource_changes: true }
+        Features {
+            prompts: true,
+            completions: true,
+            logging: true,
+            resource_changes: true,
+            views: false,
+        }
     }
 
     async fn resources(&self, _: &Principal) -> Result<Vec<Resource>, Failure> {

@@ -68,6 +68,7 @@ pub(crate) fn list() -> Arc<[Arc<Tool>]> {
             input,
             output: Arc::new(object(json!({"type": "object"}))),
             tier: Tier::Safe,
+            view: None,
             hints: ToolHints {
                 read_only: true,
                 destructive: false,

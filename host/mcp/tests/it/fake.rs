@@ -50,6 +50,7 @@ impl Fake {
                 published_input: Arc::new(object(json!({"type": "object"}))),
                 output: Arc::new(object(json!({"type": "object", "required": ["tool"]}))),
                 tier: Tier::Risk,
+                view: None,
                 hints: ToolHints {
                     read_only: false,
                     destructive: true,

@@ -84,7 +84,7 @@ impl CallEnd<'_> {
         let CallAnswer { headline, result, notes } =
             answer.map_err(|failed| CallFailure { usage, ..failed })?;
         let documents = kept.iter().map(|kept| documents::document_for(kept, &mask)).collect();
-        Ok(ToolResult { headline, result, content, documents, notes, usage })
+        Ok(ToolResult { headline, result, content, documents, notes, usage, console: None })
     }
 }
 

@@ -34,6 +34,7 @@ use super::loading::Loading;
 use super::masks;
 use super::operator_config::{OperatorConfig, settings_for};
 use super::orientation::orientation;
+use super::plan_view::{self, PLAN_VIEW};
 use super::plugin_figures::PluginFigures;
 use super::plugin_monitor::PluginMonitor;
 use super::prompts::Prompts;
@@ -375,7 +376,13 @@ impl Dispatcher {
             .filter(|_| *transport != Transport::Terminal)
             .map(|tool| Shortening { exports, tool, sessions, principal: &principal, bytes });
         let end = CallEnd { guard, exports, tool, mask, text_mask, shortening, resources, result };
-        let answer = end.answer().await;
+        let mut answer = end.answer().await;
+        if let Ok(answer) = &mut answer
+            && tool.is_some_and(|tool| tool.tool.view == Some(PLAN_VIEW))
+        {
+            let plan = plan_view::plan_of(&answer.result);
+            answer.console = plan.and_then(|plan| self.deps.plans.console_page(&plan));
+        }
         log.ended(&answer);
         if let Ok(ToolResult { documents, .. }) = &answer {
             self.documents.kept(principal, documents).await;
@@ -486,7 +493,13 @@ impl Actions for Dispatcher {
     }
 
     fn features(&self) -> Features {
-        Features { prompts: true, completions: true, logging: true, resource_changes: true }
+        Features {
+            prompts: true,
+            completions: true,
+            logging: true,
+            resource_changes: true,
+            views: true,
+        }
     }
 
     fn resource_changes(&self) -> Option<broadcast::Receiver<(Option<Principal>, ResourceChange)>> {
@@ -510,6 +523,10 @@ impl Actions for Dispatcher {
                 media_type: audit_resource::MEDIA_TYPE.to_owned(),
                 body: ResourceBody::Text(text),
             });
+        }
+        if uri == PLAN_VIEW {
+            let _permit = self.admit_reading(principal).await?;
+            return Ok(plan_view::contents(&self.deps.plan_view));
         }
         let families = self.families_of(principal);
         match families.iter().find_map(|family| family.call(principal, uri)) {

@@ -24,6 +24,8 @@ pub struct DispatcherDeps {
     pub trail: Arc<AuditTrail>,
     /// How much callers may have going at once.
     pub callers: AdmissionLimits,
+    /// The page that shows the review of a plan in a client that draws pages.
+    pub plan_view: String,
     /// How calls come in.
     pub transport: Transport,
 }

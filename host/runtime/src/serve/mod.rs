@@ -35,6 +35,7 @@ mod operators_run;
 mod orientation;
 mod outcome_members;
 mod plan_policy;
+mod plan_view;
 mod plans_tools;
 mod plugin_circuits;
 pub(crate) mod plugin_figures;

@@ -11,6 +11,7 @@ use souk_state::rfc3339;
 use super::finder_tools::FinderTool;
 use super::host_arg_values::HostArgValues;
 use super::operator_config::{PluginSettings, settings_for};
+use super::plan_view::PLAN_VIEW;
 use super::plans_tools::{PlansTool, outcome_schema, plan_id_schema};
 use crate::load::host_args::HostArgs;
 use crate::load::plugin::Plugin;
@@ -57,6 +58,7 @@ impl LoadedTool {
                 output: action.output.clone(),
                 tier: action.tier,
                 hints: ToolHints::of(action),
+                view: (effect == EffectKind::Prepare).then_some(PLAN_VIEW),
             }),
             group: plugin.group.name.clone(),
             effect,
@@ -81,6 +83,7 @@ impl LoadedTool {
                 output: Arc::new(outcome_schema(commit.subject_as.as_deref())),
                 tier: commit.tier,
                 hints: committing(),
+                view: None,
             }),
             group: plugin.group.name.clone(),
             effect: EffectKind::Commit,
@@ -118,6 +121,7 @@ impl LoadedTool {
                         open_world: false,
                     }
                 },
+                view: native.shows_a_plan().then_some(PLAN_VIEW),
             }),
             group: PlansTool::GROUP.to_owned(),
             effect,
@@ -146,6 +150,7 @@ impl LoadedTool {
                 output: Arc::new(finder.output()),
                 tier: Tier::Safe,
                 hints: finder.hints(),
+                view: None,
             }),
             group: FinderTool::GROUP.to_owned(),
             effect: EffectKind::Relay,

@@ -244,6 +244,7 @@ mod tests {
             published_input: Arc::default(),
             output: Arc::default(),
             tier: Tier::Safe,
+            view: None,
             hints: ToolHints {
                 read_only: true,
                 destructive: false,

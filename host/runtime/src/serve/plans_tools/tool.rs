@@ -24,6 +24,11 @@ impl PlansTool {
     /// The group's name; no plugin may have it.
     pub(crate) const GROUP: &'static str = "plans";
 
+    /// Whether what it answers is a plan that a person reviews.
+    pub(crate) const fn shows_a_plan(self) -> bool {
+        matches!(self, Self::Get | Self::Undo)
+    }
+
     /// All of them.
     pub(crate) const ALL: [Self; 7] =
         [Self::List, Self::Get, Self::Commit, Self::Undo, Self::Resume, Self::Stop, Self::Discard];
