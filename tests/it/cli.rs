@@ -183,7 +183,7 @@ async fn a_value_alone_is_the_argument_that_cannot_be_left_out() {
 #[tokio::test]
 async fn the_policy_is_explained_by_rule_and_remedy() {
     let home = Home::new();
-    let explain = home.souk(["policy", "explain", "catalog_get_product"]);
+    let explain = home.souk(["policy", "explain", "local", "catalog_get_product"]);
     let text = explain.run().await.ok();
     assert!(text.contains("may call `catalog_get_product`"), "{text}");
     let ran = explain.args(["--deny", "catalog_*"]).run().await;
@@ -192,9 +192,9 @@ async fn the_policy_is_explained_by_rule_and_remedy() {
         assert!(ran.out.contains(said), "{}", ran.out);
     }
     home.configure("[principals.ann]\nmax_tier = 'safe'\ndeny = ['auth_*']");
-    let ran = home.souk(["policy", "explain", "auth_login", "--principal", "ann"]).run().await;
+    let ran = home.souk(["policy", "explain", "ann", "auth_login"]).run().await;
     assert!(ran.status == Some(1) && ran.out.contains("principals.ann.deny"), "{}", ran.out);
-    let ran = home.souk(["policy", "explain", "auth_fly"]).run().await;
+    let ran = home.souk(["policy", "explain", "local", "auth_fly"]).run().await;
     assert!(ran.status == Some(1) && ran.err.contains("`souk actions`"), "{}", ran.err);
 }
 

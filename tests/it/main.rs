@@ -38,6 +38,7 @@ mod python;
 mod reload;
 mod requests;
 mod resources;
+mod roles;
 mod sessions;
 mod settings;
 mod soak;

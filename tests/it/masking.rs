@@ -98,7 +98,7 @@ async fn the_file_cannot_show_what_the_environment_or_a_flag_masks() {
     is_masked(&everything_answered(&souk.stdio(Era::Legacy).await).await);
 
     let explained = home
-        .souk(["policy", "explain", "probe_person"])
+        .souk(["policy", "explain", "local", "probe_person"])
         .env("SOUK_PLUGINS", home.path("plugins"))
         .run()
         .await

@@ -20,6 +20,7 @@ mod actions;
 mod address_range;
 mod callers;
 pub mod capabilities;
+mod caps;
 mod client;
 mod connection_addresses;
 mod content;
@@ -51,6 +52,7 @@ pub use actions::{
 pub use address_range::{AddressRange, InvalidAddressRange};
 pub use callers::{Callers, InvalidCallers};
 pub use capabilities::{Capabilities, Finding};
+pub use caps::{Caps, InvalidCaps};
 pub use client::{Client, Elicitation, ElicitationAnswer, LogLevel, NoAnswer};
 pub use connection_addresses::ConnectionAddresses;
 pub use content::{Audio, AudioType, ContentBlock, DocumentBlock, Image, ImageType};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use souk_model::plan::DecisionNeed;
 use souk_model::plan::{PlanOrigin, PlanState};
 use souk_model::{Code, Failure, Progress};
 use souk_state::plans::StoredPlan;
@@ -13,7 +12,7 @@ use crate::draft::PlanDraft;
 use crate::idempotency;
 use crate::outcome::{PlanOutcome, outcome};
 use crate::refusals::{already_started, plan_expired};
-use crate::request::{ApplyOptions, CommitRequest, TierGate};
+use crate::request::{ApplyOptions, CommitRequest, WriteFacts, WriteGate};
 use crate::run::start;
 use crate::write_stop::check_writes;
 
@@ -52,10 +51,10 @@ pub(crate) async fn apply(
     context: &Arc<PlansContext>,
     draft: PlanDraft,
     options: ApplyOptions,
-    gate: &TierGate<'_>,
+    gate: &WriteGate<'_>,
     progress: Option<Arc<dyn Progress>>,
 ) -> Result<PlanOutcome, Failure> {
-    gate(draft.tier(), DecisionNeed::None)?;
+    gate(&WriteFacts { tier: draft.tier(), need: None, plan: Some(draft.header()) })?;
     if !options.preview {
         check_writes(context).await?;
     }

@@ -20,6 +20,7 @@ use crate::observed::ObservedState;
 use crate::plan_watch;
 use crate::price_share;
 use crate::refusals::plugin_fault;
+use crate::request::PlanRoles;
 use crate::review::ItemReview;
 use crate::seal::{self, PlanHasher};
 use crate::store_reader::StoreReader;
@@ -48,6 +49,8 @@ pub struct Proposer {
     pub action: Arc<Action>,
     /// What the call has read: it is reviewed as it was read.
     pub reads: ReadMemo,
+    /// Under which roles of theirs it may be proposed.
+    pub roles: Arc<PlanRoles<'static>>,
 }
 
 /// Changes on their way into a plan. Stored as they come; dropped, it leaves nothing behind.
@@ -55,6 +58,7 @@ pub struct PlanDraft {
     context: Arc<PlansContext>,
     session: Session,
     reads: ReadMemo,
+    roles: Arc<PlanRoles<'static>>,
     header: PlanHeader,
     hasher: PlanHasher,
     /// The host's own.
@@ -103,7 +107,7 @@ impl PlanDraft {
         intent: Intent,
     ) -> Result<Self, Failure> {
         check::intent(&intent)?;
-        let Proposer { principal, session, group, action, reads } = proposer;
+        let Proposer { principal, session, group, action, reads, roles } = proposer;
         let origin = match &action.effect {
             Effect::Prepare(commit) => {
                 PlanOrigin::Prepared { commit_tool: commit.tool(&group), commit_tier: commit.tier }
@@ -138,6 +142,7 @@ impl PlanDraft {
             person: None,
             undone: None,
             need: None,
+            roles: Vec::new(),
             store: info.store,
             environment: info.environment,
             base_url: info.base_url,
@@ -154,7 +159,7 @@ impl PlanDraft {
             warnings: Vec::new(),
             plugin_warnings: Vec::new(),
         };
-        Self::open(context, session, header, bound, reads).await
+        Self::open(context, session, header, bound, reads, roles).await
     }
 
     /// Begins a draft under a header that the host made itself.
@@ -164,12 +169,14 @@ impl PlanDraft {
         header: PlanHeader,
         bound: Option<u32>,
         reads: ReadMemo,
+        roles: Arc<PlanRoles<'static>>,
     ) -> Result<Self, Failure> {
         context.store.begin(&header).await?;
         Ok(Self {
             context,
             session,
             reads,
+            roles,
             header,
             hasher: PlanHasher::default(),
             warnings: IndexSet::new(),
@@ -335,6 +342,11 @@ impl PlanDraft {
         self.warnings.insert(visible::line(warning.as_ref()).into_owned());
     }
 
+    /// What is known of the plan so far.
+    pub(crate) const fn header(&self) -> &PlanHeader {
+        &self.header
+    }
+
     /// For whom.
     pub(crate) fn principal(&self) -> Principal {
         Principal::named(&self.header.principal)
@@ -413,6 +425,7 @@ impl PlanDraft {
         self.header.raise_commit_tier(self.tier);
         self.header.rows = if self.rows > u64::from(self.header.count) { self.rows } else { 0 };
         self.header.money = self.totals.money();
+        self.header.roles = (self.roles)(&self.header)?;
         let tier = self.header.commit_tier();
         self.header.need = Some(requirement(&self.context, &self.header, tier).need);
         let hasher = std::mem::take(&mut self.hasher);

@@ -29,6 +29,8 @@ const AT_ONCE: usize = 4;
 pub struct PurgeRequest {
     /// For whom.
     pub principal: Principal,
+    /// The roles of theirs that allow it.
+    pub roles: Vec<String>,
     /// The session with the store.
     pub session: Session,
     /// The action, whose effect is `apply`.
@@ -150,6 +152,7 @@ fn check_people(
         tool: &action.tool,
         commit_tool: None,
         principal: request.principal.clone(),
+        roles: &request.roles,
         store: &info.store,
         environment: &info.environment,
         subjects: request.before.saturating_add(count) as u64,

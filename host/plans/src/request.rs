@@ -3,14 +3,28 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use souk_model::plan::{DecisionMeans, DecisionNeed, DecisionVerdict, PlanId};
+use souk_model::plan::{DecisionMeans, DecisionNeed, DecisionVerdict, PlanHeader, PlanId};
 use souk_model::{Failure, Principal, Progress, Tier};
 use souk_state::people::Person;
 use souk_upstream::Session;
 
-/// Asked with the tier of what a plan really writes, before the first request is sent, and with who has
-/// to decide of it: whether its caller may.
-pub type TierGate<'a> = dyn Fn(Tier, DecisionNeed) -> Result<(), Failure> + Send + Sync + 'a;
+/// What is about to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteFacts<'a> {
+    /// The tier of what it really is.
+    pub tier: Tier,
+    /// Who had to decide of it, once that was asked.
+    pub need: Option<DecisionNeed>,
+    /// The plan, as far as it is known by then; none for what makes no plan.
+    pub plan: Option<&'a PlanHeader>,
+}
+
+/// Asked before the first request is sent: whether the caller may write that.
+pub type WriteGate<'a> = dyn Fn(&WriteFacts<'_>) -> Result<(), Failure> + Send + Sync + 'a;
+
+/// Asked with a plan that is about to be proposed: under which roles of the caller's it may be, or why
+/// it may not.
+pub type PlanRoles<'a> = dyn Fn(&PlanHeader) -> Result<Vec<String>, Failure> + Send + Sync + 'a;
 
 /// What a person decides of a plan. That the person is who they say was proved before, by
 /// [`People::verify`](souk_state::people::People::verify).
@@ -48,7 +62,7 @@ pub struct CommitRequest<'a> {
     /// The caller's idempotency key.
     pub key: Option<&'a str>,
     /// Whether it may be what it is.
-    pub gate: &'a TierGate<'a>,
+    pub gate: &'a WriteGate<'a>,
     /// How long to wait for persons who have to decide; zero: not at all.
     pub wait: Duration,
     /// Whether the caller is the operator, who may carry out anyone's plan.
@@ -77,7 +91,7 @@ impl<'a> CommitRequest<'a> {
             tool: None,
             reason,
             key: None,
-            gate: &|_, _| Ok(()),
+            gate: &|_| Ok(()),
             wait: Duration::ZERO,
             operator: true,
             started: None,

@@ -18,7 +18,7 @@ use crate::execute::{PlanRun, RunScope};
 use crate::outcome::{PlanOutcome, end_state, only_subject, outcome_after_run};
 use crate::plan_watch::RunWatch;
 use crate::refusals::already_started;
-use crate::request::CommitRequest;
+use crate::request::{CommitRequest, WriteFacts};
 use crate::run_control::{EarlyEnd, EndUrgency, RunControl};
 use crate::write_stop::{check_writes, write_stop};
 
@@ -41,7 +41,8 @@ pub(crate) async fn start(
         check_writes(context).await?;
         let permission =
             check_or_wait(context, &stored, tier, request.wait, request.progress.as_ref()).await?;
-        (request.gate)(tier, permission.need)?;
+        let plan = Some(&stored.header);
+        (request.gate)(&WriteFacts { tier, need: Some(permission.need), plan })?;
         context.check_trail()?;
         let control =
             Arc::new(RunControl::new(stored.header.id.clone(), context.config.commit_max()));

@@ -25,7 +25,7 @@ use crate::notices::{NoticeOutlet, PlanNotice};
 use crate::outcome::PlanOutcome;
 use crate::purge::{PurgeRequest, PurgeResult};
 use crate::refusals::already_started;
-use crate::request::{ApplyOptions, CommitRequest, DecideRequest, TierGate};
+use crate::request::{ApplyOptions, CommitRequest, DecideRequest, PlanRoles, WriteGate};
 use crate::run_control::{ActiveRuns, EndUrgency};
 use crate::serial::SerialTurns;
 use crate::stop::StopOutcome;
@@ -348,7 +348,7 @@ impl Plans {
         &self,
         draft: PlanDraft,
         options: ApplyOptions,
-        gate: &TierGate<'_>,
+        gate: &WriteGate<'_>,
         progress: Option<Arc<dyn Progress>>,
     ) -> Result<PlanOutcome, Failure> {
         commit::apply(&self.context, draft, options, gate, progress).await
@@ -412,8 +412,9 @@ impl Plans {
         session: &Session,
         of: &PlanId,
         asker: UndoAsker<'_>,
+        roles: Option<Arc<PlanRoles<'static>>>,
     ) -> Result<Proposal, Failure> {
-        undo::undo(&self.context, principal, session, of, asker).await
+        undo::undo(&self.context, principal, session, of, asker, roles).await
     }
 
     /// Keeps why a proposed plan is to be carried out, for whoever commits it without saying.

@@ -15,7 +15,7 @@ use crate::context::PlansContext;
 use crate::draft::{PlanDraft, Proposal, new_id};
 use crate::outcome::MAX_ITEM_FAILURES;
 use crate::refusals::already_started;
-use crate::request::CommitRequest;
+use crate::request::{CommitRequest, PlanRoles};
 use crate::reverse;
 use crate::run::settle;
 use crate::store_reader::StoreReader;
@@ -53,6 +53,7 @@ pub(crate) async fn undo(
     session: &Session,
     of: &PlanId,
     asker: UndoAsker<'_>,
+    roles: Option<Arc<PlanRoles<'static>>>,
 ) -> Result<Proposal, Failure> {
     let request = CommitRequest {
         principal,
@@ -62,7 +63,7 @@ pub(crate) async fn undo(
         reason: None,
         key: None,
         // Nothing is sent before the plan that comes of it is committed.
-        gate: &|_, _| Ok(()),
+        gate: &|_| Ok(()),
         wait: Duration::ZERO,
         operator: asker != UndoAsker::Caller,
         started: None,
@@ -107,8 +108,9 @@ pub(crate) async fn undo(
         person: asker.person().map(str::to_owned),
         ..done.clone()
     };
+    let roles = roles.unwrap_or_else(|| Arc::new(|_| Ok(Vec::new())));
     let mut draft =
-        PlanDraft::open(context.clone(), session.clone(), header, None, ReadMemo::default())
+        PlanDraft::open(context.clone(), session.clone(), header, None, ReadMemo::default(), roles)
             .await?;
     let mut pages = context.cursor(of, &[ItemState::Done]);
     while let Some(page) = pages.next().await? {

@@ -92,6 +92,14 @@ impl Ceiling {
         self
     }
 
+    /// Whether these limits alone let the tool pass.
+    ///
+    /// # Errors
+    /// The first that refuses.
+    pub fn allows(&self, tool: &ToolProfile<'_>) -> Result<(), Refusal> {
+        self.check(tool, "")
+    }
+
     /// Whether these limits let the tool pass. `whose` ends a message about who is limited.
     pub(crate) fn check(&self, tool: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
         self.check_deny(tool, whose)?;
@@ -116,7 +124,8 @@ impl Ceiling {
             "deny-list",
             format!("`{}` is denied{whose} by `{pattern}`, set by {origin}", tool.name),
             origin.change(&format!("remove `{pattern}`")),
-        ))
+        )
+        .set_by(origin))
     }
 
     fn check_allow(&self, tool: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
@@ -128,7 +137,8 @@ impl Ceiling {
             "allow-list",
             format!("`{}` is not on the allow list{whose} set by {origin}", tool.name),
             origin.change(&format!("add `{}`", tool.name)),
-        ))
+        )
+        .set_by(origin))
     }
 
     fn check_read_only(&self, tool: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
@@ -144,7 +154,8 @@ impl Ceiling {
                 tool.effect.as_str()
             ),
             origin.change("end read-only mode"),
-        ))
+        )
+        .set_by(origin))
     }
 
     fn check_tier(&self, tool: &ToolProfile<'_>, whose: &str) -> Result<(), Refusal> {
@@ -163,8 +174,34 @@ impl Ceiling {
                     tool.name, tool.tier
                 ),
                 origin.change(&format!("raise the ceiling to `{}`", tool.tier)),
-            )),
+            )
+            .set_by(origin)),
             _ => Ok(()),
         }
+    }
+
+    /// What is set, for people: who set it, and what it says.
+    pub(crate) fn describe(&self) -> Vec<(RuleOrigin, String)> {
+        let mut lines = Vec::new();
+        let list = |patterns: &BTreeSet<ToolPattern>| {
+            let names: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+            if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+        };
+        if let Some((tier, origin)) = &self.tier {
+            lines.push((origin.clone(), format!("nothing above the tier {tier}")));
+        }
+        for (group, (tier, origin)) in &self.groups {
+            lines.push((origin.clone(), format!("nothing of `{group}` above the tier {tier}")));
+        }
+        if let Some(origin) = &self.read_only {
+            lines.push((origin.clone(), "nothing that changes the store".to_owned()));
+        }
+        for (origin, patterns) in &self.allow {
+            lines.push((origin.clone(), format!("only {}", list(patterns))));
+        }
+        for (origin, patterns) in &self.deny {
+            lines.push((origin.clone(), format!("never {}", list(patterns))));
+        }
+        lines
     }
 }

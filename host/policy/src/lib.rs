@@ -15,12 +15,14 @@
 //! | layer | what it is | what it must not know |
 //! |---|---|---|
 //! | `decisions` | who has to decide before a plan is carried out | how they do |
+//! | `rule_example` | calls that a rule is tried on when it is read | the rules |
 //! | `rules` | the one decision: may this principal call this tool, and what is masked for it | requests |
 //! | `permit` | the one way from what a plugin asks to what may be sent | tools, tiers, principals |
+//! | `caller_limits` | what one caller or a role is held to | who has the role |
 //! | `ceiling`, `mask_rule` | limits that only narrow; for whom personal data is masked | who set what else |
 //! | `writes` | the catalogue of the store's writes: what each does, and how much harm | who may call what |
 //! | `mask` | which values are personal, and what stands in their place | for whom |
-//! | `tool_pattern`, `tool_profile`, `principal_pattern`, `effect` | what rules are about | the rules |
+//! | `call_facts`, `tool_pattern`, `tool_profile`, `principal_pattern`, `effect` | what rules are about | the rules |
 //! | `refusal`, `rule_origin`, `text` | how a decision is told | the decisions |
 //!
 //! # Effects
@@ -62,6 +64,8 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod call_facts;
+mod caller_limits;
 mod ceiling;
 pub mod decisions;
 mod effect;
@@ -70,6 +74,7 @@ mod mask_rule;
 mod permit;
 mod principal_pattern;
 mod refusal;
+mod rule_example;
 mod rule_origin;
 mod rules;
 mod text;
@@ -79,6 +84,8 @@ mod tool_set;
 pub mod trust;
 pub mod writes;
 
+pub use call_facts::CallFacts;
+pub use caller_limits::CallerLimits;
 pub use ceiling::Ceiling;
 pub use effect::{EffectKind, needs_confirmation};
 pub use mask::Mask;
@@ -89,8 +96,9 @@ pub use permit::{
 };
 pub use principal_pattern::{InvalidPrincipalPattern, PrincipalPattern};
 pub use refusal::Refusal;
+pub use rule_example::{InvalidRuleExample, RuleExample};
 pub use rule_origin::RuleOrigin;
-pub use rules::Rules;
+pub use rules::{ExplainedLimits, Rules};
 pub use tool_pattern::{InvalidToolPattern, ToolPattern};
 pub use tool_profile::ToolProfile;
 pub use tool_set::{InvalidToolSet, ToolSet, data_lines};

@@ -2,18 +2,23 @@
 
 use souk_model::{Code, Failure};
 
+use crate::rule_origin::RuleOrigin;
+
 /// A decision against something. Becomes a [`Failure`] with [`Code::Forbidden`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
     /// The rule's stable id, for the audit trail and for metrics: `tier-ceiling`, `read-only`,
     /// `deny-list`, `allow-list`, `session-effect`, `grant`, `grant-route`, `parameters`, `path-segment`, `query`,
-    /// `store-view`, `batch`, `from-response`, `write-scope`.
+    /// `store-view`, `batch`, `from-response`, `write-scope`, `role`, `stores`,
+    /// `store-views`, `max-refund`, `decides`, `decision`.
     pub rule: &'static str,
     /// What was refused, and who set the rule.
     pub message: String,
     /// What would allow it.
     pub remedy: String,
+    /// Who set the rule, where somebody did.
+    pub origin: Option<RuleOrigin>,
 }
 
 impl Refusal {
@@ -22,7 +27,13 @@ impl Refusal {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { rule, message: message.into(), remedy: remedy.into() }
+        Self { rule, message: message.into(), remedy: remedy.into(), origin: None }
+    }
+
+    /// With who set the rule.
+    pub(crate) fn set_by(mut self, origin: &RuleOrigin) -> Self {
+        self.origin = Some(origin.clone());
+        self
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use souk_model::{Callers, Principal};
 
+use crate::call_facts::CallFacts;
+use crate::caller_limits::CallerLimits;
 use crate::ceiling::Ceiling;
 use crate::effect::EffectKind;
 use crate::mask::Mask;
@@ -24,11 +26,27 @@ use crate::tool_profile::ToolProfile;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     everybody: Ceiling,
-    principals: BTreeMap<String, Vec<Ceiling>>,
+    principals: BTreeMap<String, Vec<CallerLimits>>,
+    roles: BTreeMap<String, CallerLimits>,
+    /// The roles of those that the operator gave any.
+    roles_of: BTreeMap<String, Vec<String>>,
     session_groups: BTreeSet<String>,
     mask_rules: BTreeSet<(RuleOrigin, MaskRule)>,
     operators: Vec<PrincipalPattern>,
     callers: Arc<Callers>,
+}
+
+/// Limits that a call is held to, and what they say of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedLimits {
+    /// Whose.
+    pub of: String,
+    /// What is set, and who set it.
+    pub limits: Vec<(RuleOrigin, String)>,
+    /// Why they refuse the call; none where they let it pass.
+    pub refused: Option<Refusal>,
+    /// Whether they are a role's, of which one that lets it pass is enough.
+    pub is_role: bool,
 }
 
 impl Default for Rules {
@@ -44,6 +62,8 @@ impl Rules {
         Self {
             everybody: Ceiling::new(),
             principals: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            roles_of: BTreeMap::new(),
             session_groups: ["auth", "scope"].map(str::to_owned).into(),
             mask_rules: BTreeSet::new(),
             operators: Vec::new(),
@@ -73,8 +93,31 @@ impl Rules {
 
     /// Limits for one principal, by the operator's name for it, on top of everybody's.
     #[must_use]
-    pub fn for_principal(mut self, name: impl Into<String>, limits: Ceiling) -> Self {
-        self.principals.entry(name.into()).or_default().push(limits);
+    pub fn for_principal(
+        mut self,
+        name: impl Into<String>,
+        limits: impl Into<CallerLimits>,
+    ) -> Self {
+        self.principals.entry(name.into()).or_default().push(limits.into());
+        self
+    }
+
+    /// What whoever has this role is held to.
+    #[must_use]
+    pub fn role(mut self, name: impl Into<String>, limits: CallerLimits) -> Self {
+        self.roles.insert(name.into(), limits);
+        self
+    }
+
+    /// Gives a principal these roles: whatever it calls, one of them has to allow all of it. Without
+    /// any it is held to what everybody is, and to what is said of it alone.
+    #[must_use]
+    pub fn give_roles<N: Into<String>>(
+        mut self,
+        principal: impl Into<String>,
+        roles: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.roles_of.insert(principal.into(), roles.into_iter().map(Into::into).collect());
         self
     }
 
@@ -120,7 +163,25 @@ impl Rules {
     #[must_use]
     pub fn mask_for(&self, principal: &Principal, group: &str) -> Mask {
         let found = self.mask_rules.iter().find(|(_, rule)| rule.covers(principal, group));
-        found.map_or(Mask::OFF, |(origin, _)| Mask::set_by(origin.clone()))
+        let origin = found.map(|(origin, _)| origin).or_else(|| self.masked_by(principal));
+        origin.map_or(Mask::OFF, |origin| Mask::set_by(origin.clone()))
+    }
+
+    /// Whether personal data is masked for this principal in what this tool answers: by a rule, by what
+    /// is said of it alone, or by each role of its that allows the tool.
+    #[must_use]
+    pub fn mask_for_tool(&self, principal: &Principal, tool: &ToolProfile<'_>) -> Mask {
+        let rule = self.mask_rules.iter().find(|(_, rule)| rule.covers(principal, tool.group));
+        let rule = rule.map(|(origin, _)| origin).or_else(|| self.masked_alone(principal));
+        let origin = rule.or_else(|| {
+            let facts = CallFacts::of(*tool);
+            let mut masked = None;
+            for (_, role) in self.roles_that_allow(principal, &facts) {
+                masked = Some(role.masked_by()?);
+            }
+            masked
+        });
+        origin.map_or(Mask::OFF, |origin| Mask::set_by(origin.clone()))
     }
 
     /// Whether personal data is masked for this principal in what any group answers: where the group
@@ -128,7 +189,8 @@ impl Rules {
     #[must_use]
     pub fn mask_for_any_group(&self, principal: &Principal) -> Mask {
         let found = self.mask_rules.iter().find(|(_, rule)| rule.covers_principal(principal));
-        found.map_or(Mask::OFF, |(origin, _)| Mask::set_by(origin.clone()))
+        let origin = found.map(|(origin, _)| origin).or_else(|| self.masked_by(principal));
+        origin.map_or(Mask::OFF, |origin| Mask::set_by(origin.clone()))
     }
 
     /// Whether plugins of this group may touch a session.
@@ -140,14 +202,175 @@ impl Rules {
     /// Whether the principal may see and call the tool.
     ///
     /// # Errors
-    /// The first rule that refuses, of: `caller`, `session-effect`, then for everybody and after that for
-    /// this principal `deny-list`, `allow-list`, `read-only`, `tier-ceiling`.
+    /// As [`decide_call`](Self::decide_call).
     pub fn decide(&self, principal: &Principal, tool: &ToolProfile<'_>) -> Result<(), Refusal> {
+        self.decide_call(principal, &CallFacts::of(*tool)).map(drop)
+    }
+
+    /// Whether the principal may make the call, as far as it is known; and under which of its roles.
+    ///
+    /// # Errors
+    /// The first rule that refuses, of: `caller`, `session-effect`, then for everybody, after that for
+    /// this principal and last for each of its roles `deny-list`, `allow-list`, `read-only`,
+    /// `tier-ceiling`, `stores`, `store-views`, `max-refund`; and `role` where it has none of those that
+    /// it should have. Where no role allows it, what the one says that allows most of it.
+    pub fn decide_call(
+        &self,
+        principal: &Principal,
+        facts: &CallFacts<'_>,
+    ) -> Result<Vec<&str>, Refusal> {
         self.check_caller(principal)?;
-        self.check_session(tool)?;
-        self.everybody.check(tool, "")?;
-        let own = self.principals.get(principal.as_str()).map_or(&[][..], Vec::as_slice);
-        own.iter().try_for_each(|limits| limits.check(tool, &format!(" for `{principal}`")))
+        self.check_session(&facts.tool)?;
+        self.everybody.check(&facts.tool, "")?;
+        self.decide_alone(principal, facts)
+    }
+
+    /// The same by what is said of this principal and its roles alone.
+    ///
+    /// # Errors
+    /// As [`decide_call`](Self::decide_call).
+    pub fn decide_alone(
+        &self,
+        principal: &Principal,
+        facts: &CallFacts<'_>,
+    ) -> Result<Vec<&str>, Refusal> {
+        let own = self.own_limits(principal);
+        own.iter().try_for_each(|limits| limits.check(facts, &format!(" for `{principal}`")))?;
+        self.check_roles(principal, facts)
+    }
+
+    /// What is said of everybody.
+    #[must_use]
+    pub const fn everybody(&self) -> &Ceiling {
+        &self.everybody
+    }
+
+    /// What whoever has this role is held to.
+    #[must_use]
+    pub fn limits_of_role(&self, name: &str) -> Option<&CallerLimits> {
+        self.roles.get(name)
+    }
+
+    /// What the call is held to and what each of that says of it, from the outside inwards.
+    #[must_use]
+    pub fn explain(&self, principal: &Principal, facts: &CallFacts<'_>) -> Vec<ExplainedLimits> {
+        let mut layers = vec![ExplainedLimits {
+            of: "everybody".to_owned(),
+            limits: self.everybody.describe(),
+            refused: self.everybody.allows(&facts.tool).err(),
+            is_role: false,
+        }];
+        for limits in self.own_limits(principal) {
+            layers.push(ExplainedLimits {
+                of: format!("`{principal}`"),
+                limits: limits.describe(),
+                refused: limits.allows(facts).err(),
+                is_role: false,
+            });
+        }
+        for name in self.roles_of(principal).unwrap_or_default() {
+            let Some(role) = self.roles.get(name) else { continue };
+            layers.push(ExplainedLimits {
+                of: format!("the role `{name}`"),
+                limits: role.describe(),
+                refused: role.allows(facts).err(),
+                is_role: true,
+            });
+        }
+        layers
+    }
+
+    /// Whether anything is said of this principal that is not said of everybody.
+    #[must_use]
+    pub fn limits_alone(&self, principal: &Principal) -> bool {
+        !self.own_limits(principal).is_empty() || self.roles_of(principal).is_some()
+    }
+
+    fn own_limits(&self, principal: &Principal) -> &[CallerLimits] {
+        self.principals.get(principal.as_str()).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The roles that a principal was given, by name; none where it needs none.
+    #[must_use]
+    pub fn roles_of(&self, principal: &Principal) -> Option<Vec<&str>> {
+        let names = self.roles_of.get(principal.as_str())?;
+        Some(names.iter().map(String::as_str).collect())
+    }
+
+    /// Those of the principal's roles that allow the call.
+    fn roles_that_allow<'r>(
+        &'r self,
+        principal: &Principal,
+        facts: &CallFacts<'_>,
+    ) -> Vec<(&'r str, &'r CallerLimits)> {
+        let names = self.roles_of(principal).unwrap_or_default();
+        let known = names.into_iter().filter_map(|name| Some((name, self.roles.get(name)?)));
+        known.filter(|(_, role)| role.check(facts, "").is_ok()).collect()
+    }
+
+    fn check_roles(
+        &self,
+        principal: &Principal,
+        facts: &CallFacts<'_>,
+    ) -> Result<Vec<&str>, Refusal> {
+        let Some(names) = self.roles_of(principal) else { return Ok(Vec::new()) };
+        let mut refused = None;
+        let mut allowing = Vec::new();
+        for name in names {
+            let Some(role) = self.roles.get(name) else { continue };
+            match role.check(facts, &format!(" for the role `{name}`")) {
+                Ok(()) => allowing.push(name),
+                // Of the role that allows most of it, since that is what is missing.
+                Err(refusal) => {
+                    if refused.as_ref().is_none_or(|first: &Refusal| {
+                        CallerLimits::passed(first) < CallerLimits::passed(&refusal)
+                    }) {
+                        refused = Some(refusal);
+                    }
+                }
+            }
+        }
+        if !allowing.is_empty() {
+            return Ok(allowing);
+        }
+        Err(refused.unwrap_or_else(|| {
+            Refusal::new(
+                "role",
+                format!("`{principal}` has no role, so it may not call `{}`", facts.tool.name),
+                "the operator gives it one under `roles`",
+            )
+        }))
+    }
+
+    /// Who set that personal data is masked for this principal alone.
+    fn masked_alone(&self, principal: &Principal) -> Option<&RuleOrigin> {
+        self.own_limits(principal).iter().find_map(CallerLimits::masked_by)
+    }
+
+    /// Who set that personal data is masked for this principal, or for any role of its.
+    fn masked_by(&self, principal: &Principal) -> Option<&RuleOrigin> {
+        let roles = self.roles_of(principal).unwrap_or_default();
+        self.masked_alone(principal)
+            .or_else(|| roles.into_iter().find_map(|name| self.roles.get(name)?.masked_by()))
+    }
+
+    /// Whether what comes through the principal's own client, or from a person behind it, can decide of
+    /// plans.
+    ///
+    /// # Errors
+    /// By the rule `decides`.
+    pub fn check_deciding(&self, principal: &Principal) -> Result<(), Refusal> {
+        let roles = self.roles_of(principal).unwrap_or_default();
+        let own = self.own_limits(principal).iter().find_map(CallerLimits::not_deciding_by);
+        let role = || roles.into_iter().find_map(|name| self.roles.get(name)?.not_deciding_by());
+        match own.or_else(role) {
+            None => Ok(()),
+            Some(origin) => Err(Refusal::new(
+                "decides",
+                format!("nobody behind `{principal}` decides of plans, as {origin} says"),
+                "another person decides",
+            )),
+        }
     }
 
     /// Whether whoever came by a token still may by these rules: the token may be another's by now,
@@ -181,5 +404,7 @@ impl Rules {
     }
 }
 
+#[cfg(test)]
+mod role_tests;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod caller_rates;
 mod guest;
 mod json;
 mod load;
@@ -20,6 +21,7 @@ mod text;
 mod tool_search;
 mod tool_sets;
 
+pub use caller_rates::CallerRates;
 pub use guest::engine::EngineError;
 pub use guest::limit_overrides::{LimitOverrides, PluginLimits};
 pub use guest::limits::Limits;
@@ -37,7 +39,7 @@ pub use load::sandbox::{PluginRejection, Sandbox};
 pub use load::signing_keys::{SigningKey, SigningKeys};
 pub use load::waiting::{WaitingPart, WaitingVersion};
 pub use load::watch::follow;
-pub use rates::RateLimits;
+pub use rates::{RateLimits, RateOverrides};
 pub use serve::admission::AdmissionLimits;
 pub use serve::circuit_breaker::ParkingLimits;
 pub use serve::dispatch::Dispatcher;

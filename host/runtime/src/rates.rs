@@ -29,6 +29,40 @@ impl Default for RateLimits {
     }
 }
 
+/// What is said of one caller's rates, or of a role's; what is not said is as for everybody.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RateOverrides {
+    /// As [`RateLimits::calls_per_s`].
+    pub calls_per_s: Option<u32>,
+    /// As [`RateLimits::refused_per_s`].
+    pub refused_per_s: Option<u32>,
+    /// As [`RateLimits::logins_per_min`].
+    pub logins_per_min: Option<u32>,
+}
+
+impl RateLimits {
+    /// The lower of each.
+    #[must_use]
+    pub fn lowered_by(self, own: &RateOverrides) -> Self {
+        let lower = |all: u32, own: Option<u32>| own.map_or(all, |own| own.min(all));
+        Self {
+            calls_per_s: lower(self.calls_per_s, own.calls_per_s),
+            refused_per_s: lower(self.refused_per_s, own.refused_per_s),
+            logins_per_min: lower(self.logins_per_min, own.logins_per_min),
+        }
+    }
+
+    /// The higher of each.
+    #[must_use]
+    pub fn or_higher(self, other: Self) -> Self {
+        Self {
+            calls_per_s: self.calls_per_s.max(other.calls_per_s),
+            refused_per_s: self.refused_per_s.max(other.refused_per_s),
+            logins_per_min: self.logins_per_min.max(other.logins_per_min),
+        }
+    }
+}
+
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Counted {

@@ -9,7 +9,7 @@ use souk_console::{
 };
 use souk_model::plan::{PlanHeader, PlanId, PlanState};
 use souk_model::{Code, Failure, Principal};
-use souk_plans::{CommitRequest, PlanOutcome, Plans, UndoAsker};
+use souk_plans::{CommitRequest, PlanOutcome, Plans, UndoAsker, WriteFacts};
 use souk_policy::Mask;
 use souk_runtime::{Dispatcher, Limits, Registry, SessionHost, why_frozen};
 use souk_state::StateDir;
@@ -88,7 +88,9 @@ impl ConsoleHost for ServingHost {
         let stored = self.plans.get(None, plan).await?;
         self.dispatcher.check_operators_run(&stored.header).await?;
         let session = self.sessions.log_in_operator(&stored.header.store).await?;
-        let gate = |tier, _| self.dispatcher.check_operators_tier(&stored.header, tier);
+        let gate = |write: &WriteFacts<'_>| {
+            self.dispatcher.check_operators_tier(&stored.header, write.tier)
+        };
         // Whoever proves to be a person here is the operator, below the ceiling that is in force here.
         let commit = CommitRequest::of_operator(&principal, &session, plan, reason);
         let commit = CommitRequest { started: Some(&started), gate: &gate, ..commit };
@@ -108,7 +110,7 @@ impl ConsoleHost for ServingHost {
         let store = self.plans.get(None, plan).await?.header.store;
         let session = self.sessions.log_in_operator(&store).await?;
         let asker = UndoAsker::Person(person);
-        let proposal = self.plans.undo(&principal, &session, plan, asker).await?;
+        let proposal = self.plans.undo(&principal, &session, plan, asker, None).await?;
         let id = proposal.header.id;
         self.plans.note_reason(&id, reason).await?;
         Ok(id)

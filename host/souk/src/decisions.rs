@@ -6,8 +6,9 @@ use souk_model::Tier;
 use souk_model::plan::DecisionNeed;
 use souk_policy::decisions::{DecisionPolicy, DecisionRule};
 
+use crate::caller_roles;
 use crate::settings::decision_rule::decision_rules;
-use crate::settings::resolved::ResolvedSettings;
+use crate::settings::resolved::{ResolvedSettings, named_key};
 
 /// The environment that `approvals.production` is about.
 const PRODUCTION: &str = "production";
@@ -23,6 +24,27 @@ pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<DecisionPolic
     }
     for given in settings.given_or_default("approvals.critical") {
         policy = policy.critical(need(&given.value)?, given.source.origin(&given.key));
+    }
+    for (table, is_role) in [("principals", false), ("roles", true)] {
+        for name in settings.names(table) {
+            for given in settings.given(&named_key(table, name, "approvals")) {
+                let (need, origin) = (need(&given.value)?, given.source.origin(&given.key));
+                policy = match is_role {
+                    true => policy.role(name, need, origin),
+                    false => policy.caller(name, need, origin),
+                };
+            }
+        }
+    }
+    for name in settings.names("principals") {
+        let roles = caller_roles::of(settings, name)?.unwrap_or_default();
+        let own = std::iter::once(named_key("principals", name, "decides"));
+        let keys = own.chain(roles.iter().map(|role| named_key("roles", role, "decides")));
+        for key in keys {
+            for given in settings.given(&key).filter(|given| given.value == false) {
+                policy = policy.no_deciding(name, given.source.origin(&given.key));
+            }
+        }
     }
     for given in settings.given("approvals.production") {
         let rule = DecisionRule::new(need(&given.value)?).environments([PRODUCTION]);

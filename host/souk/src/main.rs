@@ -8,6 +8,7 @@
 mod allocator;
 mod author_calls;
 mod call_arguments;
+mod caller_roles;
 mod cdn;
 mod cli;
 mod commands;
@@ -34,6 +35,7 @@ mod refused_config;
 mod reload;
 mod render;
 mod review_text;
+mod rule_examples;
 mod rules;
 mod settings;
 mod setup;

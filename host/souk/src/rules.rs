@@ -3,9 +3,10 @@
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
-use souk_model::Callers;
-use souk_policy::{Ceiling, MaskRule, Rules};
+use souk_model::{Callers, Caps};
+use souk_policy::{CallerLimits, Ceiling, MaskRule, Rules};
 
+use crate::caller_roles;
 use crate::settings::kind::kept_digest;
 use crate::settings::resolved::{ResolvedSettings, named_key};
 use crate::settings::source::SettingValue;
@@ -25,8 +26,14 @@ pub(crate) fn build(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Re
     let mut rules = Rules::new()
         .for_everybody(of_everybody(settings)?)
         .known_callers(callers(settings, was_closed)?);
+    for name in settings.names("roles") {
+        rules = rules.role(name, caller_limits(settings, "roles", name)?);
+    }
     for name in settings.names("principals") {
-        rules = rules.for_principal(name, ceiling(settings, name)?);
+        rules = rules.for_principal(name, caller_limits(settings, "principals", name)?);
+        if let Some(roles) = caller_roles::of(settings, name)? {
+            rules = rules.give_roles(name, roles);
+        }
     }
     for given in settings.given("policy.mask_pii") {
         for rule in given.value.as_array().into_iter().flatten() {
@@ -41,7 +48,7 @@ pub(crate) fn build(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Re
 }
 
 /// What everybody may call.
-fn of_everybody(settings: &ResolvedSettings) -> anyhow::Result<Ceiling> {
+pub(crate) fn of_everybody(settings: &ResolvedSettings) -> anyhow::Result<Ceiling> {
     let mut limits = limits(settings, |last| format!("policy.{last}"))?;
     for given in settings.given_or_default("policy.max_tier") {
         limits = limits.ceiling(parsed(&given.value)?, given.source.origin(&given.key));
@@ -58,10 +65,16 @@ fn of_everybody(settings: &ResolvedSettings) -> anyhow::Result<Ceiling> {
 /// Those who have a token, with its digest.
 fn callers(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Result<Callers> {
     let own = settings.value("http_token").map(|value| (TOKEN_PRINCIPAL.to_owned(), value));
-    let named = settings.names("principals").into_iter().filter_map(|name| {
-        let key = named_key("principals", name, "token");
-        let value = settings.given(&key).next()?.value.clone();
-        Some((name.to_owned(), value))
+    let named = settings.names("principals").into_iter().flat_map(|name| {
+        let first = |last: &str| {
+            let key = named_key("principals", name, last);
+            settings.given(&key).next().map(|given| given.value.clone())
+        };
+        let mut all = vec![first("token")];
+        all.extend(
+            first("token_sha256").iter().filter_map(Value::as_array).flatten().cloned().map(Some),
+        );
+        all.into_iter().flatten().map(|value| (name.to_owned(), value)).collect::<Vec<_>>()
     });
     let mut tokens = Vec::new();
     for (name, value) in own.into_iter().chain(named) {
@@ -74,11 +87,40 @@ fn callers(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Result<Call
     Ok(Callers::of_tokens(tokens)?)
 }
 
-/// What one principal may call, on top of that.
-fn ceiling(settings: &ResolvedSettings, name: &str) -> anyhow::Result<Ceiling> {
-    let mut own = limits(settings, |last| named_key("principals", name, last))?;
-    for given in settings.given(&named_key("principals", name, "max_tier")) {
-        own = own.ceiling(parsed(&given.value)?, given.source.origin(&given.key));
+/// What one principal, or whoever has one role, may on top of that.
+pub(crate) fn caller_limits(
+    settings: &ResolvedSettings,
+    table: &str,
+    name: &str,
+) -> anyhow::Result<CallerLimits> {
+    let key = |last: &str| named_key(table, name, last);
+    let mut ceiling = limits(settings, key)?;
+    for given in settings.given(&key("max_tier")) {
+        ceiling = ceiling.ceiling(parsed(&given.value)?, given.source.origin(&given.key));
+    }
+    for given in settings.given(&key("groups")) {
+        let patterns = texts(&given.value).map(|group| read(&format!("{group}_*")));
+        let patterns: anyhow::Result<Vec<_>> = patterns.collect();
+        let patterns = patterns.with_context(|| format!("`{}`", given.key))?;
+        ceiling = ceiling.allow(patterns, given.source.origin(&given.key));
+    }
+    let mut own = CallerLimits::from(ceiling);
+    for given in settings.given(&key("stores")) {
+        own = own.stores(texts(&given.value), given.source.origin(&given.key));
+    }
+    for given in settings.given(&key("store_views")) {
+        own = own.store_views(texts(&given.value), given.source.origin(&given.key));
+    }
+    for given in settings.given(&key("max_refund")) {
+        let caps: Caps = serde_json::from_value(given.value.clone())
+            .with_context(|| format!("`{}`", given.key))?;
+        own = own.max_refund(caps, given.source.origin(&given.key));
+    }
+    for given in settings.given(&key("mask_pii")).filter(|given| given.value == true) {
+        own = own.mask(given.source.origin(&given.key));
+    }
+    for given in settings.given(&key("decides")).filter(|given| given.value == false) {
+        own = own.no_deciding(given.source.origin(&given.key));
     }
     Ok(own)
 }

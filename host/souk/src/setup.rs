@@ -1,5 +1,6 @@
 //! Everything the operator decided, as the parts of the host take it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,10 @@ use std::time::Duration;
 use anyhow::anyhow;
 use souk_policy::Rules;
 use souk_policy::writes::WriteCatalogue;
-use souk_runtime::{OperatorConfig, PluginLimits, PluginSettings, PluginTrust, SigningKeys};
+use souk_runtime::{
+    CallerRates, OperatorConfig, PluginLimits, PluginSettings, PluginTrust, RateOverrides,
+    SigningKeys,
+};
 use souk_state::approvals::ApprovalStore;
 use souk_upstream::{Magento, StoreConfig};
 
@@ -21,7 +25,8 @@ use crate::settings::source::{SettingProblem, SettingValue};
 use crate::settings::variables;
 use crate::state_settings::StateSettings;
 use crate::{
-    cdn, decisions, plugin_limits, rules, shipped_plugins, signing_keys, stores, tool_sets,
+    cdn, decisions, plugin_limits, rule_examples, rules, shipped_plugins, signing_keys, stores,
+    tool_sets,
 };
 
 /// What the operator decided.
@@ -83,7 +88,11 @@ impl Setup {
             callers: settings.section("mcp").map_err(wrong)?,
             http: settings.section("http").map_err(wrong)?,
             // A rule that cannot be read must stop the start, not the first call.
-            is_closed: !rules::build(&settings, false)?.callers().is_open(),
+            is_closed: {
+                let rules = rules::build(&settings, false)?;
+                rule_examples::check_examples(&settings)?;
+                !rules.callers().is_open()
+            },
             loader,
             stamps,
             shapes,
@@ -317,15 +326,18 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
         Err(problem) => problems.push(problem),
     }
     problems.extend(plugin_limits::parking(settings).err());
+    let of_key = |error: anyhow::Error| settings.placed(format!("{error:#}"));
     let of_all = |error: anyhow::Error| SettingProblem::of_all(format!("{error:#}"));
-    problems.extend(rules::build(settings, false).map_err(of_all).err());
+    match rules::build(settings, false) {
+        Ok(_) => problems.extend(rule_examples::check_examples(settings).map_err(of_key).err()),
+        Err(error) => problems.push(of_key(error)),
+    }
     problems.extend(decisions::build(settings).map_err(of_all).err());
     let notifier = Notifier::of(settings).map_err(|error| settings.placed(format!("{error:#}")));
     problems.extend(notifier.err());
     let export = SpanExport::of(settings).map_err(|error| settings.placed(format!("{error:#}")));
     problems.extend(export.err());
     problems.extend(tool_sets::build(settings).map_err(of_all).err());
-    let of_key = |error: anyhow::Error| settings.placed(format!("{error:#}"));
     problems.extend(signing_keys::configured(settings).map_err(of_key).err());
     if let (Some(record), Some(plugins)) =
         (settings.path("plugins.lock"), settings.path("plugins_dir"))
@@ -358,11 +370,12 @@ pub(crate) fn operator_config(
     settings: &ResolvedSettings,
     was_closed: bool,
 ) -> anyhow::Result<OperatorConfig> {
+    rule_examples::check_examples(settings)?;
     Ok(OperatorConfig {
         rules: rules::build(settings, was_closed)?,
         decisions: decisions::build(settings)?,
         wait_max: Duration::from_secs(settings.size("approvals.wait_max_s") as u64),
-        rates: settings.section("rates").map_err(wrong)?,
+        rates: caller_rates(settings)?,
         settings: plugin_settings(settings),
         limits: plugin_limits::of_plugins(settings).map_err(wrong)?,
         parking: plugin_limits::parking(settings).map_err(wrong)?,
@@ -370,6 +383,30 @@ pub(crate) fn operator_config(
         confirm: settings.is_on("policy.confirm"),
         accept_credentials: settings.is_on("policy.accept_credentials"),
         result_bytes: settings.size("result_bytes"),
+    })
+}
+
+/// How often callers may call.
+fn caller_rates(settings: &ResolvedSettings) -> anyhow::Result<CallerRates> {
+    let of = |table: &str| -> BTreeMap<String, RateOverrides> {
+        let of_one = |name: &str| {
+            let rate = |last: &str| {
+                let key = named_key(table, name, last);
+                let given = settings.given(&key).filter_map(|given| given.value.as_u64());
+                given.min().map(|rate| u32::try_from(rate).unwrap_or(u32::MAX))
+            };
+            RateOverrides {
+                calls_per_s: rate("calls_per_s"),
+                refused_per_s: rate("refused_per_s"),
+                logins_per_min: rate("logins_per_min"),
+            }
+        };
+        settings.names(table).into_iter().map(|name| (name.to_owned(), of_one(name))).collect()
+    };
+    Ok(CallerRates {
+        everybody: settings.section("rates").map_err(wrong)?,
+        principals: of("principals"),
+        roles: of("roles"),
     })
 }
 

@@ -21,13 +21,27 @@ pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<ToolSets> {
     };
     let mut sets = ToolSets::new(of_everybody(settings)?, budget);
     for name in settings.names("principals") {
-        let key = named_key("principals", name, "tools");
-        if let Some(given) = settings.given(&key).next() {
-            let origin = format!("`{key}` in `{}`", given.source);
-            sets = sets.for_principal(name, selection(&given.value, origin)?);
+        if let Some(own) = own(settings, "principals", name)? {
+            sets = sets.for_principal(name, own);
+        }
+    }
+    for name in settings.names("roles") {
+        if let Some(own) = own(settings, "roles", name)? {
+            sets = sets.for_role(name, own);
         }
     }
     Ok(sets)
+}
+
+fn own(
+    settings: &ResolvedSettings,
+    table: &str,
+    name: &str,
+) -> anyhow::Result<Option<ToolSelection>> {
+    let key = named_key(table, name, "tools");
+    let Some(given) = settings.given(&key).next() else { return Ok(None) };
+    let origin = format!("`{key}` in `{}`", given.source);
+    Ok(Some(selection(&given.value, origin)?))
 }
 
 fn of_everybody(settings: &ResolvedSettings) -> anyhow::Result<ToolSelection> {
@@ -62,7 +76,7 @@ mod tests {
     }
 
     fn told(sets: &ToolSets, principal: &str) -> String {
-        sets.of(&Principal::named(principal)).to_string()
+        sets.of(&Principal::named(principal), &[]).to_string()
     }
 
     #[test]

@@ -145,6 +145,7 @@ fn header(number: u8) -> PlanHeader {
         undone: None,
         need: None,
         principal: "local".into(),
+        roles: Vec::new(),
         store: "main".into(),
         environment: "staging".into(),
         base_url: "https://shop.example".into(),

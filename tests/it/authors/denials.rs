@@ -65,7 +65,7 @@ async fn what_the_operator_forbids_is_no_grants_to_change() {
     assert!(denied.err.contains("is denied by `reader_*`"), "{}", denied.err);
     let explained = home.souk(["explain-denial"]).run().await.ok();
     assert!(explained.contains("the rule `deny-list`"), "{explained}");
-    assert!(explained.contains("souk policy explain reader_run"), "{explained}");
+    assert!(explained.contains("souk policy explain local reader_run"), "{explained}");
     assert!(!explained.contains("Route"), "{explained}");
 
     let other = home.souk(["explain-denial", "NOT_FOUND: no product has the sku `X`"]).run().await;

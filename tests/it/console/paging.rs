@@ -60,6 +60,7 @@ fn header() -> PlanHeader {
         undone: None,
         need: None,
         principal: "agent".into(),
+        roles: Vec::new(),
         store: "magento".into(),
         environment: "staging".into(),
         base_url: "https://shop.example".into(),

@@ -59,6 +59,9 @@ pub struct PlanHeader {
     /// host, are not for it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub need: Option<DecisionNeed>,
+    /// The roles of its that allowed it when it was proposed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub roles: Vec<String>,
     /// The store, by the operator's name for it.
     pub store: String,
     /// The store's environment.

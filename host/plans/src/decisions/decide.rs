@@ -40,6 +40,19 @@ pub(crate) async fn decide(
             "log in again".into(),
         ));
     }
+    let policy = context.policy();
+    let silent = person.principals.iter().find_map(|one| Some((one, policy.not_deciding(one)?)));
+    if let Some((behind, origin)) = silent {
+        return Err(refuse(
+            "decides",
+            Code::Forbidden,
+            format!(
+                "`{}` is behind `{behind}`, who decides of no plan, as {origin} says",
+                person.name
+            ),
+            "another person decides".into(),
+        ));
+    }
     let by = Decider { name: &person.name, principals: person.principals.clone(), means };
     take_down(context, plan, digest, by, Wish { verdict, reason, leave_out }).await
 }

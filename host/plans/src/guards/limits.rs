@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use souk_model::{Code, Decimal, Failure};
+use souk_model::{Caps, Code, Decimal, Failure};
 use souk_policy::writes::WriteCatalogue;
 
-use crate::money::Caps;
 use crate::refusals::refuse;
 
 /// `[guards]` of the configuration; magento-mcp's variables set the same numbers.

@@ -95,6 +95,7 @@ impl World {
             group: "hostile".into(),
             action: Arc::new(action(case.grants.clone())),
             reads: souk_upstream::ReadMemo::default(),
+            roles: Arc::new(|_| Ok(Vec::new())),
         };
         let mut draft = self.plans.draft(proposer, case.intent.clone()).await.ok()?;
         draft.add(case.changes.clone()).await.ok()?;
@@ -111,7 +112,7 @@ impl World {
     /// Proposes to take a plan back, if there is something to take back.
     async fn undo(&self, plan: &PlanId) -> Option<PlanId> {
         let principal = Principal::local();
-        let undo = self.plans.undo(&principal, &self.store.session, plan, UndoAsker::Caller).await;
+        let undo = self.plans.undo(&principal, &self.store.session, plan, UndoAsker::Caller, None).await;
         Some(undo.ok()?.header.id)
     }
 

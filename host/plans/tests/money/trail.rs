@@ -104,6 +104,7 @@ async fn purges_of_one_call_stop_as_well() {
     ));
     let request = PurgeRequest {
         principal: Principal::local(),
+        roles: Vec::new(),
         session: world.shop.session_with_cache().await,
         action: Arc::new(action),
         before: 0,

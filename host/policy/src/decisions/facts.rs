@@ -20,6 +20,8 @@ pub struct DecisionFacts<'a> {
     pub commit_tool: Option<&'a str>,
     /// For whom.
     pub principal: Principal,
+    /// The roles of its under which the plan was proposed.
+    pub roles: &'a [String],
     /// The store, by the operator's name for it.
     pub store: &'a str,
     /// That store's environment.
@@ -60,6 +62,7 @@ impl<'a> DecisionFacts<'a> {
             tool: &header.tool,
             commit_tool,
             principal: Principal::named(&header.principal),
+            roles: &header.roles,
             store: &header.store,
             environment: &header.environment,
             subjects: header.subjects(),

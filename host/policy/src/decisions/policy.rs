@@ -1,12 +1,13 @@
 //! All rules of the operator's, and the one question over them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use souk_model::Tier;
 use souk_model::plan::DecisionNeed;
 
 use super::facts::DecisionFacts;
 use super::rule::DecisionRule;
+use crate::refusal::Refusal;
 use crate::rule_origin::RuleOrigin;
 
 /// Who has to decide, and which rule says so.
@@ -40,6 +41,7 @@ pub struct DecisionRequirement {
 ///     tool: "orders_refund",
 ///     commit_tool: None,
 ///     principal: Principal::local(),
+///     roles: &[],
 ///     store: "main",
 ///     environment: "production",
 ///     subjects: 1,
@@ -56,6 +58,12 @@ pub struct DecisionPolicy {
     rules: BTreeSet<(RuleOrigin, DecisionRule)>,
     critical: Option<(DecisionNeed, RuleOrigin)>,
     client_answers: ClientAnswers,
+    /// What is wanted of every plan of these callers.
+    callers: BTreeMap<String, DecisionRequirement>,
+    /// What is wanted of every plan that one of these roles allows.
+    roles: BTreeMap<String, DecisionRequirement>,
+    /// Callers behind whom nobody decides, and who said so.
+    not_deciding: BTreeMap<String, RuleOrigin>,
 }
 
 /// Whether an answer that came through the caller's own client counts as a person's.
@@ -85,6 +93,34 @@ impl DecisionPolicy {
             self.critical = Some((need, origin));
         }
         self
+    }
+
+    /// With this for every plan of one caller. Of two the stricter counts.
+    #[must_use]
+    pub fn caller(mut self, name: &str, need: DecisionNeed, origin: RuleOrigin) -> Self {
+        keep_stricter(&mut self.callers, name, DecisionRequirement { need, origin });
+        self
+    }
+
+    /// With this for every plan that a role allows. Of two the stricter counts; of a plan that several
+    /// roles allow, what the one wants that wants least.
+    #[must_use]
+    pub fn role(mut self, name: &str, need: DecisionNeed, origin: RuleOrigin) -> Self {
+        keep_stricter(&mut self.roles, name, DecisionRequirement { need, origin });
+        self
+    }
+
+    /// With nobody behind this caller who decides of plans.
+    #[must_use]
+    pub fn no_deciding(mut self, name: &str, origin: RuleOrigin) -> Self {
+        self.not_deciding.entry(name.to_owned()).or_insert(origin);
+        self
+    }
+
+    /// Who said that nobody behind this caller decides; none where they may.
+    #[must_use]
+    pub fn not_deciding(&self, name: &str) -> Option<&RuleOrigin> {
+        self.not_deciding.get(name)
     }
 
     /// With the highest tier of which an answer that came through the caller's own client counts as a
@@ -119,7 +155,45 @@ impl DecisionPolicy {
                 strictest = DecisionRequirement { need: rule.need(), origin: origin.clone() };
             }
         }
+        let caller = self.callers.get(facts.principal.as_str());
+        for wanted in caller.into_iter().chain(self.of_roles(facts.roles)) {
+            if wanted.need > strictest.need {
+                strictest = wanted.clone();
+            }
+        }
         strictest
+    }
+
+    /// Whether what had to decide of a plan is what these roles want by now, under which it is to be
+    /// carried out; none where that was not asked yet.
+    ///
+    /// # Errors
+    /// By the rule `decision`.
+    pub fn check_roles(&self, roles: &[&str], need: Option<DecisionNeed>) -> Result<(), Refusal> {
+        let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+        let wanted =
+            self.of_roles(&roles).filter(|wanted| need.is_some_and(|need| need < wanted.need));
+        let Some(DecisionRequirement { need, origin }) = wanted else { return Ok(()) };
+        Err(Refusal::new(
+            "decision",
+            format!(
+                "the plan was proposed under another role; now {} decides, as {origin} wants",
+                need.describe()
+            ),
+            "propose it again",
+        ))
+    }
+
+    /// What is wanted where these roles allow a plan: under the one that wants least it may go on.
+    fn of_roles(&self, roles: &[String]) -> Option<&DecisionRequirement> {
+        let mut least: Option<&DecisionRequirement> = None;
+        for role in roles {
+            let wanted = self.roles.get(role)?;
+            if least.is_none_or(|least| wanted.need < least.need) {
+                least = Some(wanted);
+            }
+        }
+        least
     }
 
     fn without_rules(&self, tier: Tier, can_reach: bool) -> DecisionRequirement {
@@ -133,6 +207,18 @@ impl DecisionPolicy {
             (Tier::Critical, None) if can_reach => own(DecisionNeed::Person),
             (Tier::Critical, None) => own(DecisionNeed::Confirm),
         }
+    }
+}
+
+fn keep_stricter(
+    all: &mut BTreeMap<String, DecisionRequirement>,
+    name: &str,
+    wanted: DecisionRequirement,
+) {
+    match all.get_mut(name) {
+        Some(known) if known.need >= wanted.need => {}
+        Some(known) => *known = wanted,
+        None => drop(all.insert(name.to_owned(), wanted)),
     }
 }
 
@@ -152,6 +238,7 @@ mod tests {
             tool: "orders_prepare_refund",
             commit_tool: Some("orders_commit_refund"),
             principal: Principal::named("agent-1"),
+            roles: &[],
             store: "main",
             environment: "production",
             subjects: 10,
@@ -258,5 +345,23 @@ mod tests {
         assert!(said.counts_elicitation(Tier::Risk, true));
         assert!(!said.counts_elicitation(Tier::Critical, true));
         assert!(!unsaid.elicitation_up_to(None).counts_elicitation(Tier::Safe, false));
+    }
+
+    #[test]
+    fn of_the_roles_that_allow_a_plan_the_one_that_wants_least_counts() {
+        let policy = DecisionPolicy::default()
+            .role("refunds", DecisionNeed::Other, FILE)
+            .role("office", DecisionNeed::Person, FILE)
+            .caller("agent-2", DecisionNeed::Two, FILE);
+        let need = |roles: &[&str], principal: &str| {
+            let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+            let principal = Principal::named(principal);
+            policy.require(&DecisionFacts { roles: &roles, principal, ..facts(&[]) }, true).need
+        };
+        assert_eq!(need(&["refunds"], "agent-1"), DecisionNeed::Other);
+        assert_eq!(need(&["refunds", "office"], "agent-1"), DecisionNeed::Person);
+        // A role that wants nobody's word allows the plan as well as any.
+        assert_eq!(need(&["refunds", "catalog"], "agent-1"), DecisionNeed::Confirm);
+        assert_eq!(need(&["office"], "agent-2"), DecisionNeed::Two);
     }
 }

@@ -115,7 +115,8 @@ impl DecisionRule {
     }
 
     /// Whether the rule is about this plan.
-    pub(crate) fn covers(&self, facts: &DecisionFacts<'_>) -> bool {
+    #[must_use]
+    pub fn covers(&self, facts: &DecisionFacts<'_>) -> bool {
         let is_named = |names: &Option<BTreeSet<String>>, name: &str| {
             names.as_ref().is_none_or(|names| names.contains(name))
         };

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
-use souk_model::{Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret};
-use souk_plans::{ApplyOptions, Plans, Proposal, TierGate};
+use souk_model::{
+    Action, Code, Effect, Failure, Method, Principal, Progress, Read, Secret, StoreView,
+};
+use souk_plans::{ApplyOptions, PlanRoles, Plans, Proposal, WriteGate};
 use souk_policy::Mask;
 use souk_state::audit::{CallResources, RequestEntry};
 use souk_state::exports::{Exports, PendingExport};
@@ -16,6 +18,11 @@ use super::call_effects::EffectsRecord;
 use super::decision_prompt::DecisionPrompt;
 use super::sessions::{OwnCredentials, SessionHost};
 use crate::text::printable;
+
+/// Asked with a store, and with a view of it where it is to be read through one: under which roles of
+/// the caller's the call may.
+pub(crate) type ReadGate =
+    dyn Fn(&str, Option<&StoreView>) -> Result<Vec<String>, Failure> + Send + Sync;
 
 /// What a call may reach. Built by the host before the plugin runs.
 pub(crate) struct CallContext {
@@ -43,7 +50,11 @@ pub(crate) struct CallContext {
     /// On which terms an `apply` is carried out, from the host's own arguments.
     pub(crate) options: ApplyOptions,
     /// Whether what it turns out to write may be written.
-    pub(crate) gate: Arc<TierGate<'static>>,
+    pub(crate) gate: Arc<WriteGate<'static>>,
+    /// Under which roles of the caller's what it proposes may be.
+    pub(crate) roles: Arc<PlanRoles<'static>>,
+    /// Whether it may go to a store, and read through a view of it.
+    pub(crate) reach: Arc<ReadGate>,
     /// Whom to ask where a person has to decide.
     pub(crate) prompt: DecisionPrompt,
     /// What it does outside the host: its caller hears of it whatever becomes of the plugin.
@@ -103,6 +114,7 @@ impl CallContext {
             action: self.action.clone(),
             session: self.session.clone(),
             reads: self.reads.clone(),
+            reach: self.reach.clone(),
             mask: self.mask.clone(),
         }
     }
@@ -114,6 +126,7 @@ pub(crate) struct GrantedReader {
     action: Arc<Action>,
     session: Option<Session>,
     reads: ReadMemo,
+    reach: Arc<ReadGate>,
     mask: Mask,
 }
 
@@ -140,6 +153,7 @@ impl GrantedReader {
         self.mask.check_read(read)?;
         let permitted = souk_policy::permit(&self.action.grants, read)?;
         let session = self.session.as_ref().ok_or_else(not_logged_in)?;
+        (self.reach)(&session.info().store, Some(&read_view(session, &read.view)))?;
         // On the heap: what waits for it is nested deep enough.
         Ok(Box::pin(self.reads.get(session, &permitted)).await)
     }
@@ -167,6 +181,14 @@ impl GrantedReader {
             Err(_) if self.action.effect == Effect::Query => self.mask.text(body),
             Err(_) => body,
         }
+    }
+}
+
+/// The view that a read goes through.
+fn read_view(session: &Session, view: &StoreView) -> StoreView {
+    match (view, session.info().default_scope) {
+        (StoreView::SessionDefault, Some(code)) => StoreView::View(code),
+        _ => view.clone(),
     }
 }
 

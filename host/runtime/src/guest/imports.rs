@@ -4,7 +4,7 @@
 //! kept for used-up budgets.
 
 use futures::StreamExt;
-use souk_model::{Code, Failure, Read};
+use souk_model::{Code, Failure, Read, StoreView};
 use souk_state::audit::RequestEntry;
 use souk_upstream::CapabilityReport;
 
@@ -13,6 +13,7 @@ use super::bindings::souk::plugin::{
 };
 use super::call_context::{CallContext, not_logged_in};
 use super::host_result::HostResult;
+use super::sessions::LoginRequest;
 use super::state::GuestState;
 use crate::text::printable;
 
@@ -97,8 +98,14 @@ impl GuestState {
             sealed.push((name.clone(), value.clone()));
         }
         let base_url = using.base_url.as_deref();
-        let session =
-            call.sessions.login(&call.principal, base_url, sealed, &call.own_credentials).await?;
+        let reach = call.reach.clone();
+        let login = LoginRequest {
+            base_url,
+            given: sealed,
+            own: &call.own_credentials,
+            may_go_to: &move |store| reach(store, None).map(drop),
+        };
+        let session = call.sessions.login(&call.principal, login).await?;
         let info = session.info();
         call.effects
             .session_changed(format!("the caller was logged in to the store `{}`", info.store));
@@ -120,6 +127,7 @@ impl GuestState {
         let call = self.call()?;
         call.may_change_session()?;
         let session = call.session.as_ref().ok_or_else(not_logged_in)?;
+        (call.reach)(&session.info().store, Some(&StoreView::View(code.to_owned())))?;
         let session = session.with_scope(code).await?;
         call.sessions.replace(&call.principal, &session);
         call.effects.session_changed("the session's default scope was changed");

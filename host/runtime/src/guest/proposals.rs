@@ -79,6 +79,7 @@ impl GuestState {
             group: call.group.clone(),
             action: call.action.clone(),
             reads: call.reads.clone(),
+            roles: call.roles.clone(),
         };
         let plans = call.plans.clone().ok_or_else(no_plans)?;
         plans.draft(proposer, intent).await

@@ -1,8 +1,7 @@
 //! The host's side of `cache`: purges that a plugin asks for.
 
-use souk_model::plan::DecisionNeed;
 use souk_model::{Failure, PurgeTarget, Tier};
-use souk_plans::{PurgeRequest, PurgeResult};
+use souk_plans::{PurgeRequest, PurgeResult, WriteFacts};
 
 use super::bindings::souk::plugin::{cache, types};
 use super::call_context::not_logged_in;
@@ -18,14 +17,17 @@ impl GuestState {
     fn purging(&mut self, count: usize) -> Result<PurgeRequest, Failure> {
         let call = self.call()?;
         call.may_apply()?;
-        (call.gate)(PURGE_TIER, DecisionNeed::None)?;
+        let write = WriteFacts { tier: PURGE_TIER, need: None, plan: None };
+        (call.gate)(&write)?;
         let session = call.session.clone().ok_or_else(not_logged_in)?;
+        let roles = (call.reach)(&session.info().store, None)?;
         // Pages may be other ones afterwards.
         call.reads.end();
         let before = call.purges;
         call.purges = before.saturating_add(count);
         Ok(PurgeRequest {
             principal: call.principal.clone(),
+            roles,
             session,
             action: call.action.clone(),
             before,

@@ -15,6 +15,18 @@ pub(crate) struct OwnCredentials {
     pub(crate) rates: Arc<Rates>,
 }
 
+/// A login as it is asked for.
+pub(crate) struct LoginRequest<'l> {
+    /// Which store, by its address; the first where none is named.
+    pub(crate) base_url: Option<&'l str>,
+    /// The caller's own credentials; without any the operator's are used.
+    pub(crate) given: Vec<(String, Secret)>,
+    /// Whether those may be used.
+    pub(crate) own: &'l OwnCredentials,
+    /// Whether the caller may go to a store, by its name.
+    pub(crate) may_go_to: &'l (dyn Fn(&str) -> Result<(), Failure> + Send + Sync),
+}
+
 /// The sessions of all principals, and what they may be opened with.
 ///
 /// The model can name a store, but only one that the operator configured; and it can hand over
@@ -81,7 +93,9 @@ impl SessionHost {
     /// NOT_AUTHENTICATED where there are none, or the store refuses them.
     pub async fn login_configured(&self, principal: &Principal) -> Result<Session, Failure> {
         let own = OwnCredentials::default();
-        self.login(principal, None, Vec::new(), &own).await
+        let login =
+            LoginRequest { base_url: None, given: Vec::new(), own: &own, may_go_to: &|_| Ok(()) };
+        self.login(principal, login).await
     }
 
     /// A session of the operator's own with the store of this name, with the configured credentials. It
@@ -102,8 +116,7 @@ impl SessionHost {
         Session::login(found, credentials).await
     }
 
-    /// Logs in, and keeps the session for the principal. Without `given` credentials the
-    /// operator's own are used.
+    /// Logs in, and keeps the session for the principal.
     ///
     /// # Errors
     /// FORBIDDEN for a store or credentials that the operator does not allow, VALIDATION_ERROR for
@@ -111,11 +124,11 @@ impl SessionHost {
     pub(crate) async fn login(
         &self,
         principal: &Principal,
-        base_url: Option<&str>,
-        given: Vec<(String, Secret)>,
-        own: &OwnCredentials,
+        login: LoginRequest<'_>,
     ) -> Result<Session, Failure> {
+        let LoginRequest { base_url, given, own, may_go_to } = login;
         let store = self.store(base_url)?;
+        may_go_to(store.name())?;
         let whose = if given.is_empty() { CredentialsOf::Operator } else { CredentialsOf::Caller };
         let credentials = if given.is_empty() {
             store.credentials().cloned().ok_or_else(no_credentials)?

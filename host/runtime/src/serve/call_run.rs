@@ -7,7 +7,7 @@ use futures::FutureExt;
 use serde_json::{Map, Value};
 use souk_model::{Action, Client, Failure, Principal, Progress, ToolCall};
 use souk_plans::{ApplyOptions, CommitRequest, EarlierApply, PlanOutcome, request_digest};
-use souk_policy::Mask;
+use souk_policy::{CallFacts, Mask};
 use souk_state::audit::CallResources;
 use souk_upstream::{ReadMemo, Session};
 
@@ -95,6 +95,7 @@ impl CallRun<'_> {
                 let CallInputs { session, host_args, arguments, .. } = inputs;
                 let no_arguments = Map::new();
                 let call = PlansCall {
+                    config,
                     plans: &self.deps.plans,
                     rules: &config.rules,
                     in_force: self.in_force,
@@ -135,13 +136,18 @@ impl CallRun<'_> {
         let unlisted =
             HostArgValues::take_unlisted(tool.profile().effect, tool.host_args, &mut arguments);
         tool.input.drop_absent(&mut arguments);
-        if config.tools.of(principal).sets.contains(&ToolSet::Classic) {
+        if config.selection_of(principal).sets.contains(&ToolSet::Classic) {
             tool.ask_for_whole_items(&mut arguments);
         }
         tool.input.take(&mut arguments)?;
         let session = self.deps.sessions.get(principal);
-        if tool.needs_session() && session.is_none() {
-            return Err(not_logged_in());
+        match &session {
+            None if tool.needs_session() => return Err(not_logged_in()),
+            Some(session) if tool.needs_session() && config.rules.limits_alone(principal) => {
+                let (facts, store) = (CallFacts::of(tool.profile()), session.info().store);
+                config.rules.decide_call(principal, &facts.at(&store))?;
+            }
+            _ => {}
         }
         let mut host_args = HostArgValues::take(tool.host_args, &mut arguments);
         host_args.confirm |= unlisted.confirm;
@@ -164,6 +170,8 @@ impl CallRun<'_> {
         let CallInputs { session, host_args, mut arguments, permit } = inputs;
         let authority =
             WriteAuthority::new(tool, config, self.in_force, &call.principal, &host_args);
+        let authority = Arc::new(authority.with_session(session.as_ref()));
+        let (of_plan, of_read) = (authority.clone(), authority.clone());
         let sealed = seal(tool.sealed(), &mut arguments);
         let digest = session
             .as_ref()
@@ -211,7 +219,7 @@ impl CallRun<'_> {
             sealed,
             own_credentials: OwnCredentials {
                 accepted: config.accept_credentials,
-                limits: config.rates,
+                limits: config.rates_of(&principal),
                 rates: self.rates.clone(),
             },
             settings,
@@ -220,12 +228,10 @@ impl CallRun<'_> {
             resources: CallResources::default(),
             plans: Some(plans.clone()),
             options: options.clone(),
-            gate: Arc::new(move |tier, need| authority.permit(tier, need)),
-            prompt: DecisionPrompt {
-                client: call.client,
-                principal: principal.clone(),
-                mask: mask.clone(),
-            },
+            gate: Arc::new(move |write| authority.permit(write)),
+            roles: Arc::new(move |plan| of_plan.roles(plan)),
+            reach: Arc::new(move |store, view| of_read.reach(store, view)),
+            prompt: self.prompt(&principal, call.client),
             effects: effects.clone(),
             closed: false,
             proposal: None,
@@ -290,9 +296,9 @@ impl CallRun<'_> {
             tool: Some(&tool.tool.name),
             reason: host_args.reason.clone(),
             key: host_args.key.as_deref(),
-            gate: &|tier, need| {
-                self.in_force.permit_plan(principal, header, tier)?;
-                authority.permit(tier, need)
+            gate: &|write| {
+                self.in_force.permit_plan(principal, header, write)?;
+                authority.permit(write)
             },
             wait: host_args.wait.min(config.wait_max),
             operator: false,
@@ -304,6 +310,11 @@ impl CallRun<'_> {
 
     /// Whom to ask where a person has to decide.
     fn prompt(&self, principal: &Principal, client: Option<Arc<dyn Client>>) -> DecisionPrompt {
-        DecisionPrompt { client, principal: principal.clone(), mask: self.mask.clone() }
+        DecisionPrompt {
+            client,
+            principal: principal.clone(),
+            mask: self.mask.clone(),
+            decides: self.config.rules.check_deciding(principal).is_ok(),
+        }
     }
 }

@@ -250,7 +250,7 @@ impl Dispatcher {
     /// As [`admit`](Self::admit), for documents.
     async fn admit_reading(&self, principal: &Principal) -> Result<CallPermit, Failure> {
         let config = self.config.load_full();
-        self.rates.call(principal, &config.rates)?;
+        self.rates.call(principal, &config.rates_of(principal))?;
         config.rules.check_caller(principal)?;
         self.admission.admit(principal, None).await
     }
@@ -327,7 +327,8 @@ impl Dispatcher {
     ) -> Result<ToolResult, CallFailure> {
         let DispatcherDeps { trail, transport, exports, sessions, .. } = &self.deps;
         // First of all: what is refused for its rate costs nothing else.
-        if let Err(failure) = self.rates.call(&call.principal, &self.config.load().rates) {
+        let rates = self.config.load().rates_of(&call.principal);
+        if let Err(failure) = self.rates.call(&call.principal, &rates) {
             let guard = AuditGuard::of_unseen_call(trail, *transport, &call);
             return self.refuse_for_rate(&call, guard, failure);
         }
@@ -369,7 +370,7 @@ impl Dispatcher {
             Err(failure) => (CallResources::default(), Err(failure.clone())),
         };
         if result.as_ref().is_err_and(is_refusal) {
-            self.rates.refused(&principal, &config.rates);
+            self.rates.refused(&principal, &rates);
         }
         let tool = admitted.as_ref().ok().map(|admitted| admitted.tool);
         let shortening = tool
@@ -421,7 +422,8 @@ impl Actions for Dispatcher {
         if config.rules.check_caller(principal).is_err() {
             return Arc::new([]);
         }
-        self.lists.of(principal, version, || {
+        let roles = config.rules.roles_of(principal).unwrap_or_default();
+        self.lists.of(principal, &roles, version, || {
             let tools = self.tools();
             let listing = listing(&tools, &config, principal);
             listing.listed().map(|tool| tool.tool.clone()).collect()

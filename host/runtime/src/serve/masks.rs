@@ -15,9 +15,9 @@ pub(super) fn of_call(
     principal: &Principal,
     tool: Option<&LoadedTool>,
 ) -> (Mask, Mask) {
-    match tool.map(|tool| (&tool.kind, tool.profile().group)) {
-        Some((ToolKind::Action { .. } | ToolKind::Commit { .. }, group)) => {
-            let mask = rules.mask_for(principal, group);
+    match tool.map(|tool| (&tool.kind, tool.profile())) {
+        Some((ToolKind::Action { .. } | ToolKind::Commit { .. }, profile)) => {
+            let mask = rules.mask_for_tool(principal, &profile);
             (mask.clone(), mask)
         }
         // What finds tools answers nothing of a store's.

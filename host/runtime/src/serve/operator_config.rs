@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use souk_model::Failure;
+use souk_model::{Failure, Principal};
 use souk_policy::Rules;
 use souk_policy::decisions::DecisionPolicy;
 
 use super::circuit_breaker::ParkingLimits;
 use super::refusals::wrong_settings;
+use crate::caller_rates::CallerRates;
 use crate::guest::limit_overrides::PluginLimits;
 use crate::load::plugin::Plugin;
 use crate::rates::RateLimits;
-use crate::tool_sets::ToolSets;
+use crate::tool_sets::{ToolSelection, ToolSets};
 
 /// What the operator set for plugins: `[plugins.NAME.settings]`, by group name.
 pub type PluginSettings = HashMap<String, Arc<Map<String, Value>>>;
@@ -53,9 +54,22 @@ pub struct OperatorConfig {
     /// Whether callers may log in with credentials of their own.
     pub accept_credentials: bool,
     /// How often each principal may call.
-    pub rates: RateLimits,
+    pub rates: CallerRates,
     /// Which tools are listed to whom.
     pub tools: ToolSets,
     /// What a result may have that a model reads, in bytes of compact JSON.
     pub result_bytes: usize,
+}
+
+impl OperatorConfig {
+    /// Which tools are listed to this principal.
+    #[must_use]
+    pub fn selection_of(&self, principal: &Principal) -> &ToolSelection {
+        self.tools.of(principal, &self.rules.roles_of(principal).unwrap_or_default())
+    }
+
+    /// How often this principal may call.
+    pub(crate) fn rates_of(&self, principal: &Principal) -> RateLimits {
+        self.rates.of(&self.rules, principal)
+    }
 }

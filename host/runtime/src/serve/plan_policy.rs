@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use souk_model::plan::{PlanHeader, PlanOrigin};
 use souk_model::{Failure, Principal, Tier};
-use souk_plans::Plans;
-use souk_policy::{EffectKind, Rules, ToolProfile};
+use souk_plans::{PlanRoles, Plans, WriteFacts};
+use souk_policy::{CallFacts, EffectKind, Refusal, Rules, ToolProfile};
 
 use super::held_back::{check_frozen, check_frozen_for_operator};
+use super::operator_config::OperatorConfig;
 use super::plans_tools::PlansTool;
 use crate::load::plugin_set::PluginSet;
 
@@ -93,13 +94,71 @@ pub(crate) fn decide_tier(
     header: &PlanHeader,
     tier: Tier,
 ) -> Result<(), Failure> {
+    allowing(rules, principal, header, tier)?;
+    Ok(())
+}
+
+/// The same of what is about to be written, and whether whoever had to decide of it is whom the roles
+/// want under which it may be.
+///
+/// # Errors
+/// The first rule that refuses.
+pub(crate) fn decide_write(
+    config: &OperatorConfig,
+    principal: &Principal,
+    header: &PlanHeader,
+    write: &WriteFacts<'_>,
+) -> Result<(), Failure> {
+    let roles = allowing(&config.rules, principal, header, write.tier)?;
+    Ok(config.decisions.check_roles(&roles, write.need)?)
+}
+
+/// Under which roles of the caller's a plan may be carried out.
+///
+/// # Errors
+/// The first rule that refuses.
+pub(super) fn carry_out(
+    rules: &Rules,
+    principal: &Principal,
+    header: &PlanHeader,
+) -> Result<Vec<String>, Refusal> {
+    Ok(owned(&allowing(rules, principal, header, header.commit_tier())?))
+}
+
+/// Names of roles, to be kept.
+pub(super) fn owned(roles: &[&str]) -> Vec<String> {
+    roles.iter().map(|role| (*role).to_owned()).collect()
+}
+
+fn allowing<'r>(
+    rules: &'r Rules,
+    principal: &Principal,
+    header: &PlanHeader,
+    tier: Tier,
+) -> Result<Vec<&'r str>, Refusal> {
     let (name, effect) = match &header.origin {
         PlanOrigin::Prepared { commit_tool, .. } => (commit_tool, EffectKind::Commit),
         PlanOrigin::Applied => (&header.tool, EffectKind::Apply),
         PlanOrigin::Undo { .. } => (&header.tool, EffectKind::Commit),
     };
     let tier = tier.max(header.commit_tier());
-    Ok(rules.decide(principal, &ToolProfile { name, group: &header.group, tier, effect })?)
+    let profile = ToolProfile { name, group: &header.group, tier, effect };
+    rules.decide_call(principal, &CallFacts::of(profile).writing(header))
+}
+
+/// Under which roles of the caller's a plan may be proposed that takes another back.
+pub(crate) fn undo_roles(
+    config: Arc<OperatorConfig>,
+    principal: Principal,
+) -> Arc<PlanRoles<'static>> {
+    Arc::new(move |header| {
+        let (name, group) = (header.tool.as_str(), header.group.as_str());
+        let profile = ToolProfile { name, group, tier: header.tier, effect: EffectKind::Prepare };
+        let facts = CallFacts::of(profile).writing(header);
+        let proposing = config.rules.decide_call(&principal, &facts)?;
+        let carrying = carry_out(&config.rules, &principal, header);
+        Ok(carrying.unwrap_or_else(|_| owned(&proposing)))
+    })
 }
 
 /// Decides for the tools that a plan itself names. Of an undo, which plan it takes back.
@@ -111,7 +170,8 @@ pub(crate) fn decide_tools(
 ) -> Result<Option<souk_model::plan::PlanId>, Failure> {
     let group = header.group.as_str();
     let decide = |name: &str, tier: Tier, effect: EffectKind| {
-        rules.decide(principal, &ToolProfile { name, group, tier, effect })
+        let facts = CallFacts::of(ToolProfile { name, group, tier, effect });
+        rules.decide_call(principal, &facts.writing(header)).map(drop)
     };
     match &header.origin {
         PlanOrigin::Prepared { commit_tool, commit_tier } => {

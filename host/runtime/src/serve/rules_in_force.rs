@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use souk_model::plan::PlanHeader;
-use souk_model::{Code, Failure, Principal, Tier};
-use souk_policy::ToolProfile;
+use souk_model::plan::{DecisionNeed, PlanHeader};
+use souk_model::{Code, Failure, Principal};
+use souk_plans::WriteFacts;
+use souk_policy::CallFacts;
 
 use super::held_back::check_frozen;
 use super::operator_config::OperatorConfig;
-use super::plan_policy::{PlanUse, decide_tier, decide_tools};
+use super::plan_policy::{PlanUse, decide_tools, decide_write};
 use crate::load::registry::Registry;
 
 /// The operator's rules and the plugins, as they are at any time.
@@ -32,9 +33,13 @@ impl RulesInForce {
     pub(super) fn permit(
         &self,
         principal: &Principal,
-        profile: &ToolProfile<'_>,
+        facts: &CallFacts<'_>,
+        need: Option<DecisionNeed>,
     ) -> Result<(), Failure> {
-        self.config.load().rules.decide(principal, profile)?;
+        let config = self.config.load();
+        let roles = config.rules.decide_call(principal, facts)?;
+        config.decisions.check_roles(&roles, need)?;
+        let profile = &facts.tool;
         let loaded = self.registry.loaded();
         let plugin = loaded.plugins.get(profile.group);
         let serves = plugin.is_some_and(|plugin| plugin.has_tool(profile.name));
@@ -52,7 +57,7 @@ impl RulesInForce {
         .remedy("nothing was sent; `souk plugins` shows the operator which"))
     }
 
-    /// Whether a plan that turns out to be of this tier may now be carried out.
+    /// Whether a plan that turns out to be this may now be carried out.
     ///
     /// # Errors
     /// The first rule that refuses; that it is frozen.
@@ -60,11 +65,11 @@ impl RulesInForce {
         &self,
         principal: &Principal,
         header: &PlanHeader,
-        tier: Tier,
+        write: &WriteFacts<'_>,
     ) -> Result<(), Failure> {
-        let rules = &self.config.load().rules;
-        decide_tools(rules, principal, header, PlanUse::CarryOut)?;
-        decide_tier(rules, principal, header, tier)?;
+        let config = self.config.load();
+        decide_tools(&config.rules, principal, header, PlanUse::CarryOut)?;
+        decide_write(&config, principal, header, write)?;
         check_frozen(&self.registry.loaded(), header)
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn allowed_bytes(
     let is_page = PAGE_LENGTHS.iter().any(|length| takes(tool, length));
     let is_chosen =
         PAGE_LENGTHS.iter().chain(&["fields"]).any(|chosen| arguments.get(chosen).is_some());
-    let is_classic = config.tools.of(principal).sets.contains(&ToolSet::Classic);
+    let is_classic = config.selection_of(principal).sets.contains(&ToolSet::Classic);
     if is_page && !is_chosen && !is_classic {
         config.result_bytes.min(DEFAULT_PAGE)
     } else {

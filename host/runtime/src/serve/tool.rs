@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
-use souk_model::{Action, CommitTool, Principal, Tier, Tool, ToolHints, json_bytes};
+use souk_model::{Action, CommitTool, Failure, Principal, Tier, Tool, ToolHints, json_bytes};
 use souk_plans::{Proposal, sample_rows};
 use souk_policy::{EffectKind, Rules, ToolProfile};
 use souk_state::rfc3339;
@@ -170,6 +170,21 @@ impl LoadedTool {
             tier: self.tool.tier,
             effect: self.effect,
         }
+    }
+
+    /// Whether a call with these arguments would be taken: whether they fit, and whether it is confirmed
+    /// where that is wanted.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR, CONFIRMATION_REQUIRED.
+    pub fn check_arguments(&self, mut arguments: Value, confirm: bool) -> Result<(), Failure> {
+        let unlisted =
+            HostArgValues::take_unlisted(self.profile().effect, self.host_args, &mut arguments);
+        self.input.drop_absent(&mut arguments);
+        self.input.take(&mut arguments)?;
+        let mut given = HostArgValues::take(self.host_args, &mut arguments);
+        given.confirm |= unlisted.confirm;
+        if confirm { given.check(self.host_args, &self.tool.name) } else { Ok(()) }
     }
 
     /// Whether these rules let a principal call it.

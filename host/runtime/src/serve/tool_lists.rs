@@ -21,24 +21,33 @@ type ToolList = Arc<[Arc<Tool>]>;
 
 /// The lists, each with the version that it was made at.
 #[derive(Default)]
-pub(super) struct ToolLists(Mutex<HashMap<Principal, (u64, ToolList)>>);
+pub(super) struct ToolLists(Mutex<HashMap<(Principal, Vec<String>), (u64, ToolList)>>);
+
+/// How many are kept: callers whom another service knows may be many.
+const LISTS: usize = 1_024;
 
 impl ToolLists {
-    /// The principal's list at this version, made if need be.
+    /// The principal's list at this version, made if need be. The same name may come with other roles.
     pub(super) fn of(
         &self,
         principal: &Principal,
+        roles: &[&str],
         version: u64,
         make: impl FnOnce() -> ToolList,
     ) -> ToolList {
         let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((made_at, list)) = lists.get(principal)
+        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        let key = (Principal::named(principal.as_str()), roles);
+        if let Some((made_at, list)) = lists.get(&key)
             && *made_at == version
         {
             return list.clone();
         }
         let list = make();
-        lists.insert(principal.clone(), (version, list.clone()));
+        if lists.len() >= LISTS {
+            lists.clear();
+        }
+        lists.insert(key, (version, list.clone()));
         list
     }
 }
@@ -50,7 +59,7 @@ pub(super) fn listing<'t>(
     principal: &Principal,
 ) -> Listing<'t> {
     let may = |tool: &&LoadedTool| tool.is_allowed(&config.rules, principal);
-    let selection = config.tools.of(principal);
+    let selection = config.selection_of(principal);
     Listing::of(tools.tools().filter(may), selection, config.tools.budget())
 }
 

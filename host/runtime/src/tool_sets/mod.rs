@@ -54,6 +54,7 @@ impl fmt::Display for ToolSelection {
 pub struct ToolSets {
     everybody: ToolSelection,
     principals: BTreeMap<String, ToolSelection>,
+    roles: BTreeMap<String, ToolSelection>,
     budget: ListBudget,
 }
 
@@ -61,7 +62,7 @@ impl ToolSets {
     /// What everybody is shown who has no selection of its own.
     #[must_use]
     pub const fn new(everybody: ToolSelection, budget: ListBudget) -> Self {
-        Self { everybody, principals: BTreeMap::new(), budget }
+        Self { everybody, principals: BTreeMap::new(), roles: BTreeMap::new(), budget }
     }
 
     /// What one principal is shown, in place of what everybody is.
@@ -71,10 +72,20 @@ impl ToolSets {
         self
     }
 
-    /// What this principal is shown.
+    /// What those are shown who have a role, in place of what everybody is.
     #[must_use]
-    pub fn of(&self, principal: &Principal) -> &ToolSelection {
-        self.principals.get(principal.as_str()).unwrap_or(&self.everybody)
+    pub fn for_role(mut self, name: impl Into<String>, selection: ToolSelection) -> Self {
+        self.roles.insert(name.into(), selection);
+        self
+    }
+
+    /// What this principal is shown who has these roles: its own, that of the first role that has one,
+    /// or what everybody is.
+    #[must_use]
+    pub fn of(&self, principal: &Principal, roles: &[&str]) -> &ToolSelection {
+        let own = self.principals.get(principal.as_str());
+        let role = || roles.iter().find_map(|role| self.roles.get(*role));
+        own.or_else(role).unwrap_or(&self.everybody)
     }
 
     /// How much `auto` may list.
@@ -85,7 +96,9 @@ impl ToolSets {
 
     /// The groups that any selection names.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (&str, &ToolSelection)> {
-        let selections = std::iter::once(&self.everybody).chain(self.principals.values());
+        let selections = std::iter::once(&self.everybody)
+            .chain(self.principals.values())
+            .chain(self.roles.values());
         selections.flat_map(|selection| {
             selection.sets.iter().filter_map(move |set| match set {
                 ToolSet::Group(group) => Some((group.as_str(), selection)),

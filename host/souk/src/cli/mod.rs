@@ -20,8 +20,8 @@ pub(crate) use plans::{
 pub(crate) use plugins::{PluginsArgs, PluginsCommand};
 pub(crate) use terminal::{ActionsArgs, CallArgs, ToolsArgs};
 pub(crate) use upkeep::{
-    AuditArgs, AuditCommand, ConfigArgs, ConfigCommand, DoctorArgs, PolicyArgs, PolicyCommand,
-    StateArgs, StateCommand,
+    AuditArgs, AuditCommand, ConfigArgs, ConfigCommand, DoctorArgs, ExplainArgs, PolicyArgs,
+    PolicyCommand, StateArgs, StateCommand, TokenArgs, TokenCommand,
 };
 
 /// The commands as the help groups them.
@@ -29,7 +29,10 @@ const COMMAND_GROUPS: &[(&str, &[&str])] = &[
     ("Serve", &["serve", "demo-store"]),
     ("Use it from the terminal", &["call", "actions", "tools", "plans", "plugins"]),
     ("Make plugins", &["new", "dev", "test", "explain-denial"]),
-    ("Look after it", &["console", "stop", "go", "doctor", "config", "policy", "audit", "state"]),
+    (
+        "Look after it",
+        &["console", "stop", "go", "doctor", "config", "token", "policy", "audit", "state"],
+    ),
 ];
 
 /// Reads the command line: the command, and the settings that its flags set.
@@ -119,6 +122,8 @@ pub(crate) enum SoukCommand {
     Go(GoArgs),
     /// Explain what the operator's rules allow
     Policy(PolicyArgs),
+    /// Make tokens for callers
+    Token(TokenArgs),
     /// Show and check the settings
     Config(ConfigArgs),
 }

@@ -90,13 +90,52 @@ pub(crate) struct PolicyArgs {
 /// `souk policy …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// Say whether an action may be called, and if not, by which rule and what would allow it.
-    Explain {
-        /// The action: `catalog_get_product`.
-        action: String,
-        /// For whom.
-        #[arg(long, default_value = souk_model::Principal::LOCAL)]
-        principal: String,
+    /// Say whether a caller may call an action, by which line, and what would change that
+    Explain(ExplainArgs),
+}
+
+/// `souk policy explain`
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The caller, by the operator's name: `local` is whoever sits at this machine.
+    pub(crate) principal: String,
+    /// The action: `catalog_get_product`.
+    pub(crate) action: String,
+    /// Its arguments, as `souk call` takes them: whether they fit, and whether the call is confirmed.
+    pub(crate) arguments: Vec<String>,
+    /// The store, by its name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) store: Option<String>,
+    /// The store view that is written or read; `all` for what holds in all of them [default: the
+    /// argument `store_view_code`, where there is one].
+    #[arg(long, value_name = "CODE")]
+    pub(crate) view: Option<String>,
+    /// What it gives back: `10.50EUR`.
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) refund: Option<String>,
+}
+
+/// `souk token`
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+/// `souk token …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a bearer token for a caller and print it, once; the configuration gets its digest
+    New {
+        /// The caller, by the name that rules and the audit trail are to call it.
+        name: String,
+        /// A role of the caller's, as often as it has some.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// Print what the configuration needs instead of writing it.
+        #[arg(long)]
+        print: bool,
     },
 }
 

@@ -17,6 +17,7 @@ mod policy;
 mod serve;
 mod state;
 mod test;
+mod token;
 mod tools;
 mod write_stop;
 
@@ -57,6 +58,7 @@ pub(crate) async fn run(cli: CommandLine, flags: Vec<SettingValue>) -> anyhow::R
         SoukCommand::Go(go) => write_stop::go(&Setup::read(flags)?, go).await,
         SoukCommand::Plans(plans) => plans::run(&Setup::read(flags)?, plans).await,
         SoukCommand::Policy(policy) => policy::run(&Setup::read(flags)?, policy.command).await,
+        SoukCommand::Token(token) => token::run(&Setup::read(flags)?, token.command),
         SoukCommand::Config(config) => config::run(config.command, flags).await,
     }
 }

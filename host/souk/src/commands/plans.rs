@@ -212,7 +212,7 @@ async fn undo(
     let store = host.plans.get(None, plan).await?.header.store;
     let session = host.sessions.log_in_operator(&store).await?;
     let principal = Principal::local();
-    let proposal = host.plans.undo(&principal, &session, plan, UndoAsker::Operator).await?;
+    let proposal = host.plans.undo(&principal, &session, plan, UndoAsker::Operator, None).await?;
     let id = &proposal.header.id;
     if let Some(reason) = &reason {
         host.plans.note_reason(id, reason).await?;

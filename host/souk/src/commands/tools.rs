@@ -110,7 +110,7 @@ struct ToolReport<'t> {
 impl<'t> ToolReport<'t> {
     fn of(tools: &'t ToolTable, config: &OperatorConfig, principal: &Principal) -> Self {
         let decide = |tool: &LoadedTool| config.rules.decide(principal, &tool.profile());
-        let (selection, budget) = (config.tools.of(principal), config.tools.budget());
+        let (selection, budget) = (config.selection_of(principal), config.tools.budget());
         let allowed = tools.tools().filter(|tool| decide(tool).is_ok());
         let mut rows: Vec<ToolRow<'_>> = Listing::of(allowed, selection, budget)
             .tools

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn what_no_grant_changes_says_whose_it_is() {
         for (rule, said) in [
-            ("read-only", "souk policy explain greet_find"),
+            ("read-only", "souk policy explain local greet_find"),
             ("field-list", "[guards]"),
             ("store-acl", "souk doctor"),
             ("effect", "`prepare`"),

@@ -64,7 +64,7 @@ pub(super) fn explain(rule: Option<&str>, tool: Option<&str>) -> String {
     let tool = tool.unwrap_or("TOOL");
     let what = match owner(rule) {
         Some(RuleOwner::Rules) => format!(
-            "it is the operator's, who says which tools may be called:\n  souk policy explain {tool}"
+            "it is the operator's, who says which tools may be called:\n  souk policy explain local {tool}"
         ),
         Some(RuleOwner::Guards) => {
             "it is the operator's, who says what a change may do at most, under \

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 use souk_model::plan::DecisionNeed;
-use souk_policy::EffectKind;
 use souk_policy::decisions::DecisionRule;
+use souk_policy::{EffectKind, RuleExample};
 
 /// The ways of carrying a plan out that a rule can name.
 const EFFECTS: [EffectKind; 2] = [EffectKind::Commit, EffectKind::Apply];
@@ -21,7 +21,7 @@ pub(crate) fn decision_rule(table: &Map<String, Value>) -> Result<DecisionRule, 
     let mut rule = DecisionRule::new(need);
     for (key, value) in table {
         rule = match key.as_str() {
-            "need" => rule,
+            "need" | "allow_example" | "deny_example" => rule,
             "tiers" => rule.tiers(parsed(value)?),
             "effects" => rule.effects(effects(value)?),
             "groups" => rule.groups(texts(value)?),
@@ -39,7 +39,28 @@ pub(crate) fn decision_rule(table: &Map<String, Value>) -> Result<DecisionRule, 
             other => return Err(format!("`{other}` is nothing that a rule can say")),
         };
     }
+    for (name, is_about) in [("allow_example", false), ("deny_example", true)] {
+        for example in examples(table.get(name))? {
+            if rule.covers(&example.1.decision_facts()) != is_about {
+                let what = if is_about { "not about" } else { "about" };
+                return Err(format!("the rule is {what} its `{name}` `{}`", example.0));
+            }
+        }
+    }
     Ok(rule)
+}
+
+/// Calls that a rule is tried on, each as it is written and as it is read.
+///
+/// # Errors
+/// One that is none, for people.
+pub(crate) fn examples(list: Option<&Value>) -> Result<Vec<(String, RuleExample)>, String> {
+    let read = |item: &Value| {
+        let text = item.as_str().ok_or("an example is a text")?;
+        let example = text.parse().map_err(|error| format!("{error}"))?;
+        Ok((text.to_owned(), example))
+    };
+    list.and_then(Value::as_array).into_iter().flatten().map(read).collect()
 }
 
 /// The rules that a list of tables says.
@@ -85,7 +106,10 @@ mod tests {
         rule(json!({"need": "two", "tiers": ["risk"], "effects": ["commit", "apply"],
             "groups": ["orders"], "tools": ["orders_*"], "stores": ["main"],
             "environments": ["production"], "principals": ["agent-*"],
-            "money_above": "100 EUR", "subjects_above": 50}))
+            "money_above": "100 EUR", "subjects_above": 50,
+            "allow_example": ["orders_refund risk"],
+            "deny_example": ["orders_refund risk apply store=main environment=production \
+                principal=agent-1 refund=101EUR subjects=51"]}))
         .unwrap();
         for (wrong, says) in [
             (json!({"tiers": ["risk"]}), "who decides"),
@@ -96,6 +120,15 @@ mod tests {
             (json!({"need": "two", "money_above": "much"}), "no amount"),
             (json!({"need": "two", "money_above": 100}), "like \"100 EUR\""),
             (json!({"need": "two", "subjects_above": "many"}), "whole number"),
+            (
+                json!({"need": "two", "groups": ["orders"], "deny_example": ["catalog_x"]}),
+                "the rule is not about its `deny_example` `catalog_x`",
+            ),
+            (
+                json!({"need": "two", "money_above": "10 EUR",
+                    "allow_example": ["orders_refund refund=11EUR"]}),
+                "the rule is about its `allow_example`",
+            ),
             (json!({"need": "two", "stors": ["main"]}), "`stors`"),
         ] {
             let why = rule(wrong).unwrap_err();

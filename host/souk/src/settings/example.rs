@@ -72,7 +72,10 @@ fn parent(key: &'static str) -> &'static str {
 
 /// `[guards]`, `[[stores]]`, `[stores.limits]`.
 fn header(section: &str) -> String {
-    let plain = section.replace("[]", "").replace("principals.NAME", "principals.ci");
+    let plain = section
+        .replace("[]", "")
+        .replace("principals.NAME", "principals.ci")
+        .replace("roles.NAME", "roles.support");
     let plain = plain.replace("plugins.NAME", "plugins.catalog");
     let plain = plain.replace("plugins.keys.NAME", "plugins.keys.release");
     if section.ends_with("[]") { format!("[[{plain}]]") } else { format!("[{plain}]") }

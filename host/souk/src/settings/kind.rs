@@ -3,12 +3,11 @@
 use std::net::SocketAddr;
 
 use serde_json::{Map, Value};
-use souk_model::TokenDigest;
-use souk_plans::Caps;
+use souk_model::{Caps, TokenDigest};
 use souk_policy::ToolSet;
 use souk_policy::trust::GrantPattern;
 use souk_policy::writes::WriteCatalogue;
-use souk_policy::{PrincipalPattern, ToolPattern};
+use souk_policy::{PrincipalPattern, RuleExample, ToolPattern};
 use url::Url;
 
 use super::decision_rule::decision_rules;
@@ -61,6 +60,10 @@ pub(crate) enum ValueKind {
     /// A bearer token that callers bring, written as a secret is. Only its digest is kept, from the
     /// moment it is read.
     Token,
+    /// Digests of such tokens, as `sha256:` and hex.
+    TokenDigests,
+    /// Calls that a rule is tried on.
+    Examples,
     /// For whom, and in what, personal data is masked.
     MaskRules,
     /// Who has to decide of which plans.
@@ -90,6 +93,8 @@ impl ValueKind {
                 "an amount, like 1000, or some by currency, like EUR=500, *=100".to_owned()
             }
             Self::Secret | Self::Token => "text, or `{ file = \"…\" }`".to_owned(),
+            Self::TokenDigests => "a list of digests, `sha256:` and 64 hex digits".to_owned(),
+            Self::Examples => "a list of calls, like `orders_refund critical apply`".to_owned(),
             Self::MaskRules => "true, false, or tables `[[policy.mask_pii]]`".to_owned(),
             Self::DecisionRules => "tables `[[approvals.rules]]`".to_owned(),
             Self::Table => "a table".to_owned(),
@@ -119,7 +124,12 @@ impl ValueKind {
                 .parse::<f64>()
                 .map_err(|_| wrong())
                 .and_then(|number| self.check(number.into())),
-            Self::Tools | Self::ToolSets | Self::Names | Self::Requests => {
+            Self::Tools
+            | Self::ToolSets
+            | Self::Names
+            | Self::Requests
+            | Self::TokenDigests
+            | Self::Examples => {
                 let parts = text.split(',').map(str::trim);
                 self.check(parts.map(Value::from).collect())
             }
@@ -167,9 +177,15 @@ impl ValueKind {
             }
             (Self::ToolSets, Value::String(text)) => self.parse(&text),
             (Self::ToolSets, Value::Array(items)) if items.is_empty() => Err(wrong()),
-            (Self::Tools | Self::ToolSets | Self::Names | Self::Requests, Value::Array(items)) => {
-                items.into_iter().map(|item| self.check_item(item)).collect()
-            }
+            (
+                Self::Tools
+                | Self::ToolSets
+                | Self::Names
+                | Self::Requests
+                | Self::TokenDigests
+                | Self::Examples,
+                Value::Array(items),
+            ) => items.into_iter().map(|item| self.check_item(item)).collect(),
             (Self::Caps, value @ (Value::String(_) | Value::Number(_) | Value::Object(_))) => {
                 let caps: Caps =
                     serde_json::from_value(value).map_err(|error| error.to_string())?;
@@ -197,6 +213,15 @@ impl ValueKind {
         match self {
             Self::Tools => drop(text.parse::<ToolPattern>().map_err(|error| error.to_string())?),
             Self::ToolSets => drop(text.parse::<ToolSet>().map_err(|error| error.to_string())?),
+            Self::Examples => {
+                drop(text.parse::<RuleExample>().map_err(|error| error.to_string())?);
+            }
+            Self::TokenDigests => {
+                let digest = text.strip_prefix("sha256:").unwrap_or_default();
+                if digest.len() != 64 || kept_digest(&Value::from(digest)).is_none() {
+                    return Err(format!("it must be {}", self.expects()));
+                }
+            }
             Self::Requests => {
                 drop(text.parse::<GrantPattern>().map_err(|error| error.to_string())?);
             }
@@ -242,7 +267,9 @@ fn token_digest(token: &str) -> Result<String, String> {
 /// The digest of a value of the kind [`ValueKind::Token`].
 pub(crate) fn kept_digest(value: &Value) -> Option<TokenDigest> {
     let mut bytes = [0; 32];
-    hex::decode_to_slice(value.as_str()?, &mut bytes).ok()?;
+    let text = value.as_str()?;
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(TokenDigest::from_bytes(bytes))
 }
 

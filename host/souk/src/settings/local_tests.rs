@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use souk_plans::Caps;
+use souk_model::Caps;
 use souk_policy::ToolPattern;
 
 use super::file::{FileAuthority, parse};

@@ -1,7 +1,7 @@
 //! Of several values of one setting, the one that counts.
 
 use serde_json::Value;
-use souk_plans::Caps;
+use souk_model::Caps;
 use souk_policy::ToolPattern;
 
 use super::kind::{ValueKind, caps_value};

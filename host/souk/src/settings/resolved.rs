@@ -54,6 +54,12 @@ impl ResolvedSettings {
         given
     }
 
+    /// What the operator's file alone sets.
+    pub(crate) fn of_operators_file(&self) -> Self {
+        let values = self.values.iter().filter(|value| value.source.is_operators_file());
+        Self { values: values.cloned().collect(), computed: self.computed.clone() }
+    }
+
     /// What stands for `NAME` in what is set under `table`: principals, plugins.
     pub(crate) fn names(&self, table: &str) -> Vec<&str> {
         let in_table = |value: &&SettingValue| {

@@ -90,6 +90,9 @@ fn samples(setting: &Setting) -> Vec<(Value, Value, Value)> {
         (MergeRule::Union, ValueKind::Names) => {
             vec![(json!(["a"]), json!(["b"]), json!(["a", "b"]))]
         }
+        (MergeRule::Union, ValueKind::Examples) => {
+            vec![(json!(["a_x"]), json!(["b_x risk"]), json!(["a_x", "b_x risk"]))]
+        }
         (MergeRule::Union, ValueKind::MaskRules) => {
             let (one, other) = (json!({"plugins": ["orders"]}), json!({"plugins": ["cms"]}));
             vec![(json!([one]), json!([other]), json!([one, other]))]

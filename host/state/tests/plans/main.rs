@@ -73,6 +73,7 @@ fn header(id: PlanId, principal: &str, created_ms: i64) -> PlanHeader {
         undone: None,
         need: None,
         principal: principal.into(),
+        roles: Vec::new(),
         store: "main".into(),
         environment: "staging".into(),
         base_url: "https://shop.example".into(),

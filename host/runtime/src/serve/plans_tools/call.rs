@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use souk_model::plan::{DecisionNeed, PlanId};
-use souk_model::{Failure, Principal, Progress, Tier};
+use souk_model::plan::PlanId;
+use souk_model::{Failure, Principal, Progress};
 use souk_plans::{
-    CommitRequest, ItemReview, PlanReview, Plans, UndoAsker, mask_review, sample_rows,
+    CommitRequest, ItemReview, PlanReview, Plans, UndoAsker, WriteFacts, mask_review, sample_rows,
 };
 use souk_policy::{Mask, Rules};
 use souk_state::plans::{PlanFilter, StoredPlan};
@@ -26,11 +26,13 @@ use crate::serve::held_back::why_frozen;
 use crate::serve::host_arg_values::HostArgValues;
 use crate::serve::masked_outcome::masked_outcome;
 use crate::serve::native_args::{self, object};
-use crate::serve::plan_policy::{PlanUse, decide_plan, decide_tier};
+use crate::serve::operator_config::OperatorConfig;
+use crate::serve::plan_policy::{PlanUse, decide_plan, decide_write, undo_roles};
 use crate::serve::rules_in_force::RulesInForce;
 
 /// A call of one of them, with everything it may touch.
 pub(crate) struct PlansCall<'a> {
+    pub(crate) config: &'a Arc<OperatorConfig>,
     pub(crate) plans: &'a Arc<Plans>,
     pub(crate) rules: &'a Rules,
     /// What is in force by when something is sent.
@@ -155,9 +157,9 @@ impl PlansCall<'_> {
         let stored = self.plans.get(Some(self.principal), &id).await?;
         // The rules may have changed since it was proposed, and this tool is not a way around them.
         self.decide(&stored, PlanUse::CarryOut).await?;
-        let gate = |tier: Tier, _: DecisionNeed| {
-            decide_tier(self.rules, self.principal, &stored.header, tier)?;
-            self.in_force.permit_plan(self.principal, &stored.header, tier)
+        let gate = |write: &WriteFacts<'_>| {
+            decide_write(self.config, self.principal, &stored.header, write)?;
+            self.in_force.permit_plan(self.principal, &stored.header, write)
         };
         let commit = CommitRequest {
             principal: self.principal,
@@ -183,8 +185,9 @@ impl PlansCall<'_> {
         let id = self.plan()?;
         let stored = self.plans.get(Some(self.principal), &id).await?;
         self.decide(&stored, PlanUse::Undo).await?;
-        let proposal =
-            self.plans.undo(self.principal, self.session()?, &id, UndoAsker::Caller).await?;
+        let roles = undo_roles(self.config.clone(), self.principal.clone());
+        let (caller, session) = (UndoAsker::Caller, self.session()?);
+        let proposal = self.plans.undo(self.principal, session, &id, caller, Some(roles)).await?;
         let header = &proposal.header;
         // What its plugin said beforehand that taking it back leaves is the plan's too.
         let warnings: Vec<&String> =

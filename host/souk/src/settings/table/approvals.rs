@@ -165,5 +165,26 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
         .lowest()
         .reloads()
         .example("50"),
+        Setting::new(
+            "approvals.rules[].allow_example",
+            ValueKind::Examples,
+            "Plans that this rule may not be about, else the file is refused: \
+             `TOOL [TIER] [EFFECT] [store=NAME] [refund=10EUR] [subjects=N] [principal=NAME]`",
+        )
+        .adds_locally()
+        .default("[]")
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"orders_refund critical apply refund=10EUR\"]"),
+        Setting::new(
+            "approvals.rules[].deny_example",
+            ValueKind::Examples,
+            "Plans that this rule has to hold up, else the file is refused",
+        )
+        .adds_locally()
+        .default("[]")
+        .merge(MergeRule::Union)
+        .reloads()
+        .example("[\"orders_refund critical apply refund=500EUR\"]"),
     ],
 };

@@ -1,6 +1,7 @@
 //! Every setting there is, by what it is about.
 
 mod approvals;
+mod callers;
 mod cdn;
 mod changes;
 mod files;
@@ -25,7 +26,8 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     files::FILES,
     policy::POLICY,
     listing::LISTING,
-    policy::PRINCIPALS,
+    callers::PRINCIPALS,
+    callers::ROLES,
     approvals::APPROVALS,
     changes::ROUTES,
     changes::GUARDS,

@@ -117,64 +117,24 @@ pub(super) const POLICY: SettingGroup = SettingGroup {
         .merge(MergeRule::Union)
         .reloads()
         .example("[\"orders\"]"),
-    ],
-};
-
-pub(super) const PRINCIPALS: SettingGroup = SettingGroup {
-    title: "One caller over HTTP",
-    about: "`NAME` is the operator's name for whoever brings the token. These limits come on top of \
-            everybody's; its sets of tools stand in place of them.",
-    settings: &[
         Setting::new(
-            "principals.NAME.max_tier",
-            ValueKind::Choice(TIERS),
-            "Offer this caller nothing above this tier",
+            "policy.allow_example",
+            ValueKind::Examples,
+            "Calls that everybody has to be allowed, else the file is refused: \
+             `TOOL [TIER] [EFFECT]`",
         )
-        .adds_locally()
-        .lowest()
-        .reloads()
-        .example("\"safe\""),
-        Setting::new(
-            "principals.NAME.read_only",
-            ValueKind::Switch,
-            "Offer this caller nothing that changes the store",
-        )
-        .narrows_locally()
-        .default("false")
-        .merge(MergeRule::On)
-        .reloads(),
-        Setting::new(
-            "principals.NAME.allow",
-            ValueKind::Tools,
-            "Offer this caller only these tools",
-        )
-        .adds_locally()
-        .unset("all")
-        .merge(MergeRule::Intersection)
-        .reloads()
-        .example("[\"catalog_*\", \"auth_*\"]"),
-        Setting::new(
-            "principals.NAME.deny",
-            ValueKind::Tools,
-            "Never offer this caller these tools",
-        )
-        .adds_locally()
+        .default("[]")
         .merge(MergeRule::Union)
         .reloads()
-        .example("[\"orders_*\"]"),
+        .example("[\"catalog_get_product\"]"),
         Setting::new(
-            "principals.NAME.tools",
-            ValueKind::ToolSets,
-            "List these sets of tools to this caller, in place of `tools`",
+            "policy.deny_example",
+            ValueKind::Examples,
+            "Calls that everybody has to be refused, else the file is refused",
         )
-        .unset("as everybody")
+        .default("[]")
+        .merge(MergeRule::Union)
         .reloads()
-        .example("[\"orders\", \"auth\"]"),
-        Setting::new(
-            "principals.NAME.token",
-            ValueKind::Token,
-            "The bearer token that tells this caller; at least sixteen characters",
-        )
-        .reloads(),
+        .example("[\"cache_flush critical apply\"]"),
     ],
 };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Decimal;
 use serde::{Deserialize, Deserializer, de};
-use souk_model::Decimal;
 
 /// Caps by currency code; `*` is for every currency that is not named, and where it is missing those
 /// move nothing.
@@ -13,7 +13,7 @@ use souk_model::Decimal;
 /// One number caps every currency alike; a table, or the same as text, names them.
 ///
 /// ```
-/// use souk_plans::Caps;
+/// use souk_model::Caps;
 /// let caps: Caps = "EUR=500, JPY=80000, *=0".parse().unwrap();
 /// assert_eq!(caps.of("JPY").unwrap().to_string(), "80000");
 /// assert_eq!(caps, serde_json::from_str(r#"{"EUR": 500, "JPY": "80000", "*": 0}"#).unwrap());
@@ -60,7 +60,7 @@ impl Caps {
     /// lets nothing move of.
     ///
     /// ```
-    /// use souk_plans::Caps;
+    /// use souk_model::Caps;
     /// let of = |text: &str| text.parse::<Caps>().unwrap();
     /// assert_eq!(of("EUR=500, *=100").strictest(&of("200")), of("EUR=200, *=100"));
     /// assert_eq!(of("EUR=500").strictest(&of("JPY=80000, *=100")), of("EUR=100"));
