@@ -10,7 +10,7 @@ TEST_PLUGINS := probe forger blocks
 CARGO_FLAGS := --release --workspace
 ADDR     := 127.0.0.1:8808
 
-.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day console-test interop dist mcpb dist-check
+.PHONY: help build release docs host plugins test-plugins run test lint fmt bench fuzz soak circles deny shellcheck doc clean python tools conformance clients day console-test oauth-test interop dist mcpb dist-check
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,19 @@ $(TARGET)/console/.ready: tests/console/package-lock.json $(TARGET)/conformance/
 	mkdir -p "$(TARGET)/console"
 	cp tests/console/package.json tests/console/package-lock.json "$(TARGET)/console/"
 	PATH="$(abspath $(TARGET))/conformance/bin:$$PATH" npm ci --prefix "$(TARGET)/console" \
+	  --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# A real authorization server (oidc-provider) and a client that logs in with it, on this machine.
+oauth-test: build $(TARGET)/oauth/.ready ## Log in with a real authorization server, and step up
+	cp tests/oauth/oauth.mjs "$(TARGET)/oauth/"
+	"$(TARGET)/conformance/bin/node" "$(TARGET)/oauth/oauth.mjs" "$(abspath $(TARGET))/release/souk" \
+	  "$(abspath $(TARGET))/plugins"
+
+$(TARGET)/oauth/.ready: tests/oauth/package-lock.json $(TARGET)/conformance/.ready
+	mkdir -p "$(TARGET)/oauth"
+	cp tests/oauth/package.json tests/oauth/package-lock.json "$(TARGET)/oauth/"
+	PATH="$(abspath $(TARGET))/conformance/bin:$$PATH" npm ci --prefix "$(TARGET)/oauth" \
 	  --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 

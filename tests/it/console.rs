@@ -3,6 +3,7 @@
 
 mod addresses;
 mod attacks;
+mod authority;
 mod browser;
 mod deciding;
 mod pages;

@@ -27,6 +27,7 @@ mod loading;
 mod login;
 mod magento_mcp;
 mod masking;
+mod oauth;
 mod operating;
 mod orders;
 mod plan_view;

@@ -94,6 +94,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let http = HttpServer {
         actions,
+        access: None,
         limits: TransportLimits::default(),
         config: HttpConfig::default(),
         pages: axum::Router::new(),

@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, watch};
 use crate::{
     Action, Callers, Client, Code, CompletionRequest, ContentBlock, Document, Effect, Failure,
     Orientation, Principal, PromptInfo, PromptMessage, Resource, ResourceChange, ResourceContents,
-    ResourceFamily, Suggestions, Tier,
+    ResourceFamily, Suggestions, Tier, TokenRefusal,
 };
 
 /// What a tool is likely to do, for clients that ask their user first. Derived from tier and
@@ -307,6 +307,23 @@ pub trait Actions: Send + Sync + 'static {
     /// A [session](Principal::client_session) of a client is over. What belonged to it goes with it;
     /// where it was `lost` and not ended by its client, the client may come back in another.
     fn session_ended(&self, _principal: &Principal, _lost: bool) {}
+
+    /// The scopes that stand for something here, for whom another service vouches.
+    fn scopes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The scopes to come again with where only a scope is missing for this call; then nothing runs for
+    /// it, and it is written down as refused.
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    async fn missing_scopes(&self, _call: &ToolCall) -> Result<Option<Vec<String>>, Failure> {
+        Ok(None)
+    }
+
+    /// An access token was refused: that is written down.
+    fn token_refused(&self, _refusal: &TokenRefusal) {}
 
     /// Who may call over a network now. A transport that told somebody earlier asks again.
     fn callers(&self) -> Arc<Callers> {

@@ -16,7 +16,8 @@ pub enum InvalidCallers {
         /// Whose it is too.
         other: String,
     },
-    /// The name is empty, or means the local user, who has no token.
+    /// The name is empty, or means the local user, who has no token, or somebody whom another service
+    /// vouches for.
     #[error("`{name}` cannot be the name of a caller with a token; choose another")]
     Name {
         /// The name.
@@ -40,13 +41,15 @@ pub enum InvalidCallers {
 pub struct Callers {
     tokens: Vec<(Principal, TokenDigest)>,
     open: bool,
+    /// Whether those count whom another service vouches for.
+    vouched: bool,
 }
 
 impl Callers {
     /// Everybody is the local user, and no token is asked for.
     #[must_use]
     pub const fn open() -> Self {
-        Self { tokens: Vec::new(), open: true }
+        Self { tokens: Vec::new(), open: true, vouched: false }
     }
 
     /// Those with these tokens, and nobody else; of none it is nobody at all. A principal may have
@@ -59,7 +62,8 @@ impl Callers {
     ) -> Result<Self, InvalidCallers> {
         let mut known: Vec<(Principal, TokenDigest)> = Vec::new();
         for (name, token) in tokens {
-            if name.is_empty() || name == Principal::LOCAL {
+            let is_others = name.starts_with(Principal::VOUCHED);
+            if name.is_empty() || name == Principal::LOCAL || is_others {
                 return Err(InvalidCallers::Name { name });
             }
             if let Some((one, _)) = known.iter().find(|(_, other)| other.is(&token)) {
@@ -67,7 +71,14 @@ impl Callers {
             }
             known.push((Principal::by_token(&name, token), token));
         }
-        Ok(Self { tokens: known, open: false })
+        Ok(Self { tokens: known, open: false, vouched: false })
+    }
+
+    /// And those whom another service vouches for, as long as it does.
+    #[must_use]
+    pub const fn and_vouched_for(mut self) -> Self {
+        self.vouched = true;
+        self
     }
 
     /// Whether no token is asked for.
@@ -100,9 +111,20 @@ impl Callers {
     /// Whether somebody who was let in over the network would be now.
     #[must_use]
     pub fn admits(&self, principal: &Principal) -> bool {
-        match principal.token() {
-            Some(token) => self.knows(principal, token),
-            None => self.open,
+        match (principal.token(), principal.access()) {
+            (Some(token), _) => self.knows(principal, token),
+            (None, Some(access)) => self.vouched && access.seconds_left() > 0,
+            (None, None) => self.open,
+        }
+    }
+
+    /// Whether somebody who was let in is still somebody who may come, with whatever they bring then: an
+    /// access token is short-lived, and its bearer comes again with another.
+    #[must_use]
+    pub fn may_return(&self, principal: &Principal) -> bool {
+        match principal.access() {
+            Some(_) => self.vouched,
+            None => self.admits(principal),
         }
     }
 
@@ -152,5 +174,19 @@ mod tests {
         assert!(matches!(refused(&[("", "x")]), InvalidCallers::Name { .. }));
         assert!(matches!(refused(&[("local", "x")]), InvalidCallers::Name { .. }));
         assert!(matches!(refused(&[("a", "x"), ("b", "x")]), InvalidCallers::Shared { .. }));
+    }
+
+    #[test]
+    fn whoever_is_vouched_for_counts_while_that_lasts_and_is_none_of_the_operators_own() {
+        let until = |seconds: u64| {
+            let grant = crate::AccessGrant::new(["read"], seconds);
+            Principal::by_access("ann", std::sync::Arc::new(grant))
+        };
+        let vouched = two().and_vouched_for();
+        assert!(vouched.admits(&until(u64::MAX)) && !vouched.admits(&until(1)));
+        assert!(!two().admits(&until(u64::MAX)) && !Callers::open().admits(&until(u64::MAX)));
+        assert!(until(u64::MAX) != Principal::named("ann"));
+        let taken = Callers::of_tokens([("oauth:ann".to_owned(), TokenDigest::of(b"x"))]);
+        assert!(matches!(taken, Err(InvalidCallers::Name { .. })));
     }
 }

@@ -15,6 +15,7 @@
 //! assert_eq!(refused.code_text(), "FORBIDDEN");
 //! ```
 
+mod access;
 mod action;
 mod actions;
 mod address_range;
@@ -44,6 +45,7 @@ mod session;
 mod token_digest;
 pub mod visible;
 
+pub use access::{AccessGrant, AccessTokens, TokenRefusal};
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier, TierRaise};
 pub use actions::{
     Actions, CallFailure, CallUsage, Features, Progress, PromptRequest, Tool, ToolCall, ToolHints,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::TokenDigest;
+use crate::{AccessGrant, TokenDigest};
 
 /// Who a call is made for. Sessions, plans and audit lines are keyed by it.
 ///
@@ -18,6 +18,7 @@ use crate::TokenDigest;
 pub struct Principal {
     name: Arc<str>,
     token: Option<TokenDigest>,
+    access: Option<Arc<AccessGrant>>,
     client_session: Option<Arc<str>>,
 }
 
@@ -34,13 +35,45 @@ impl Principal {
     /// A principal by the operator's name for it, as the host itself speaks of one.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.into(), token: None, client_session: None }
+        Self { name: name.into(), token: None, access: None, client_session: None }
     }
 
     /// A principal that came by a token.
     #[must_use]
     pub fn by_token(name: &str, token: TokenDigest) -> Self {
-        Self { name: name.into(), token: Some(token), client_session: None }
+        Self { name: name.into(), token: Some(token), access: None, client_session: None }
+    }
+
+    /// What the names begin with of those whom another service vouches for, so that none of them passes
+    /// for a caller of the operator's own.
+    pub const VOUCHED: &'static str = "oauth:";
+
+    /// A principal that another service vouches for, by its name there.
+    #[must_use]
+    pub fn by_access(subject: &str, access: Arc<AccessGrant>) -> Self {
+        let name = format!("{}{subject}", Self::VOUCHED);
+        Self { name: name.into(), token: None, access: Some(access), client_session: None }
+    }
+
+    /// Whether its name is of those that another service vouches for.
+    #[must_use]
+    pub fn is_vouched_for(&self) -> bool {
+        self.name.starts_with(Self::VOUCHED)
+    }
+
+    /// What another service lets it ask for.
+    #[must_use]
+    pub fn access(&self) -> Option<&AccessGrant> {
+        self.access.as_deref()
+    }
+
+    /// The same principal with another grant; of somebody without one, nothing changes.
+    #[must_use]
+    pub fn with_access(mut self, access: AccessGrant) -> Self {
+        if self.access.is_some() {
+            self.access = Some(Arc::new(access));
+        }
+        self
     }
 
     /// As it speaks in a session of its client's, by the transport's id for it.
@@ -65,7 +98,7 @@ impl Principal {
     /// Whether it is whoever sits at this machine, and needs no token.
     #[must_use]
     pub fn is_local_user(&self) -> bool {
-        self.as_str() == Self::LOCAL && self.token().is_none()
+        self.as_str() == Self::LOCAL && self.token().is_none() && self.access.is_none()
     }
 
     /// What it came by.

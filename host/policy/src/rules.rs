@@ -30,6 +30,8 @@ pub struct Rules {
     roles: BTreeMap<String, CallerLimits>,
     /// The roles of those that the operator gave any.
     roles_of: BTreeMap<String, Vec<String>>,
+    /// The roles that scopes stand for.
+    scopes: BTreeMap<String, Vec<String>>,
     session_groups: BTreeSet<String>,
     mask_rules: BTreeSet<(RuleOrigin, MaskRule)>,
     operators: Vec<PrincipalPattern>,
@@ -64,6 +66,7 @@ impl Rules {
             principals: BTreeMap::new(),
             roles: BTreeMap::new(),
             roles_of: BTreeMap::new(),
+            scopes: BTreeMap::new(),
             session_groups: ["auth", "scope"].map(str::to_owned).into(),
             mask_rules: BTreeSet::new(),
             operators: Vec::new(),
@@ -293,8 +296,52 @@ impl Rules {
     /// The roles that a principal was given, by name; none where it needs none.
     #[must_use]
     pub fn roles_of(&self, principal: &Principal) -> Option<Vec<&str>> {
-        let names = self.roles_of.get(principal.as_str())?;
-        Some(names.iter().map(String::as_str).collect())
+        let own = self.roles_of.get(principal.as_str());
+        if !principal.is_vouched_for() {
+            return own.map(|own| own.iter().map(String::as_str).collect());
+        }
+        let mut names: Vec<&str> = own.into_iter().flatten().map(String::as_str).collect();
+        for (scope, roles) in &self.scopes {
+            // Of somebody who is only spoken of the scopes are not known; then none counts.
+            if principal.access().is_some_and(|access| access.has(scope)) {
+                names.extend(roles.iter().map(String::as_str));
+            }
+        }
+        names.dedup();
+        Some(names)
+    }
+
+    /// Has a scope of those whom another service vouches for stand for these roles. Whoever has no scope
+    /// that stands for any may nothing.
+    #[must_use]
+    pub fn scope<N: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        roles: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.scopes.insert(name.into(), roles.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The scopes that stand for roles, in the order of their names.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.keys().map(String::as_str)
+    }
+
+    /// The scope that whoever another service vouches for lacks to make this call, where one alone would
+    /// do.
+    #[must_use]
+    pub fn missing_scope(&self, principal: &Principal, facts: &CallFacts<'_>) -> Option<&str> {
+        let access = principal.access()?;
+        let refusal = self.decide_call(principal, facts).err()?;
+        // What is said of everybody, or of this caller alone, no scope lifts.
+        if refusal.rule == "caller" {
+            return None;
+        }
+        self.scopes().filter(|scope| !access.has(scope)).find(|scope| {
+            let with = principal.clone().with_access(access.with(scope));
+            self.decide_call(&with, facts).is_ok()
+        })
     }
 
     /// Those of the principal's roles that allow the call.
@@ -337,7 +384,7 @@ impl Rules {
             Refusal::new(
                 "role",
                 format!("`{principal}` has no role, so it may not call `{}`", facts.tool.name),
-                "the operator gives it one under `roles`",
+                "the operator gives it one under `roles`, or has its scopes stand for one",
             )
         }))
     }
@@ -349,7 +396,11 @@ impl Rules {
 
     /// Who set that personal data is masked for this principal, or for any role of its.
     fn masked_by(&self, principal: &Principal) -> Option<&RuleOrigin> {
-        let roles = self.roles_of(principal).unwrap_or_default();
+        let mut roles = self.roles_of(principal).unwrap_or_default();
+        if principal.is_vouched_for() && principal.access().is_none() {
+            // Which scopes it had is not known any more.
+            roles.extend(self.scopes.values().flatten().map(String::as_str));
+        }
         self.masked_alone(principal)
             .or_else(|| roles.into_iter().find_map(|name| self.roles.get(name)?.masked_by()))
     }
@@ -379,14 +430,15 @@ impl Rules {
     /// # Errors
     /// By the rule `caller`.
     pub fn check_caller(&self, principal: &Principal) -> Result<(), Refusal> {
-        match principal.token() {
-            Some(token) if !self.callers.knows(principal, token) => Err(Refusal::new(
-                "caller",
-                format!("`{principal}` is no longer known by the token that it came with"),
-                "the operator hands out tokens; come again with one that is in force",
-            )),
-            _ => Ok(()),
+        let has_come = principal.token().is_some() || principal.access().is_some();
+        if !has_come || self.callers.admits(principal) {
+            return Ok(());
         }
+        Err(Refusal::new(
+            "caller",
+            format!("`{principal}` is no longer known by the token that it came with"),
+            "the operator hands out tokens; come again with one that is in force",
+        ))
     }
 
     fn check_session(&self, tool: &ToolProfile<'_>) -> Result<(), Refusal> {

@@ -94,7 +94,12 @@ struct Share {
     at: Instant,
 }
 
-/// The shares of all principals. They come from the operator's list, so that this stays small.
+/// After how long any share is full again.
+const FULL_AGAIN: Duration = Duration::from_secs(60);
+/// Shares that are kept at the most: those that are full again are forgotten first.
+const SHARES: usize = 16_384;
+
+/// The shares of all principals: the operator's own callers, and those whom another service vouches for.
 #[derive(Default)]
 pub(crate) struct Rates(Mutex<HashMap<(Principal, Counted), Share>>);
 
@@ -137,6 +142,9 @@ impl Rates {
     ) -> Result<(), Duration> {
         let (each_second, most) = counted.refill(limits);
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shares.len() >= SHARES {
+            shares.retain(|_, share| now.saturating_duration_since(share.at) < FULL_AGAIN);
+        }
         let share = match shares.get_mut(&(principal.clone(), counted)) {
             Some(share) => share,
             None => shares

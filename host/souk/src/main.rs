@@ -22,6 +22,7 @@ mod host_listeners;
 mod logging;
 mod notice_queue;
 mod notify;
+mod oauth;
 mod open_files;
 mod operate;
 mod output;

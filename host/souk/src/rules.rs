@@ -7,6 +7,7 @@ use souk_model::{Callers, Caps};
 use souk_policy::{CallerLimits, Ceiling, MaskRule, Rules};
 
 use crate::caller_roles;
+use crate::oauth;
 use crate::settings::kind::kept_digest;
 use crate::settings::resolved::{ResolvedSettings, named_key};
 use crate::settings::source::SettingValue;
@@ -34,6 +35,9 @@ pub(crate) fn build(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Re
         if let Some(roles) = caller_roles::of(settings, name)? {
             rules = rules.give_roles(name, roles);
         }
+    }
+    for (scope, roles) in oauth::scopes(settings)? {
+        rules = rules.scope(scope, roles);
     }
     for given in settings.given("policy.mask_pii") {
         for rule in given.value.as_array().into_iter().flatten() {
@@ -81,10 +85,12 @@ fn callers(settings: &ResolvedSettings, was_closed: bool) -> anyhow::Result<Call
         let digest = kept_digest(&value);
         tokens.push((name, digest.ok_or_else(|| anyhow!("a token is no digest"))?));
     }
-    if tokens.is_empty() && !was_closed {
+    let vouched = oauth::is_configured(settings);
+    if tokens.is_empty() && !was_closed && !vouched {
         return Ok(Callers::open());
     }
-    Ok(Callers::of_tokens(tokens)?)
+    let callers = Callers::of_tokens(tokens)?;
+    Ok(if vouched { callers.and_vouched_for() } else { callers })
 }
 
 /// What one principal, or whoever has one role, may on top of that.

@@ -25,8 +25,8 @@ use crate::settings::source::{SettingProblem, SettingValue};
 use crate::settings::variables;
 use crate::state_settings::StateSettings;
 use crate::{
-    cdn, decisions, plugin_limits, rule_examples, rules, shipped_plugins, signing_keys, stores,
-    tool_sets,
+    cdn, decisions, oauth, plugin_limits, rule_examples, rules, shipped_plugins, signing_keys,
+    stores, tool_sets,
 };
 
 /// What the operator decided.
@@ -332,6 +332,7 @@ pub(crate) fn problems(loaded: &LoadedSettings) -> Vec<SettingProblem> {
         Ok(_) => problems.extend(rule_examples::check_examples(settings).map_err(of_key).err()),
         Err(error) => problems.push(of_key(error)),
     }
+    problems.extend(oauth::check(settings).map_err(of_key).err());
     problems.extend(decisions::build(settings).map_err(of_all).err());
     let notifier = Notifier::of(settings).map_err(|error| settings.placed(format!("{error:#}")));
     problems.extend(notifier.err());

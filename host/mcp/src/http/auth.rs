@@ -4,19 +4,37 @@ use std::net::SocketAddr;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use souk_model::{Callers, Principal, TokenDigest};
+use souk_model::{AccessTokens, Callers, Principal, TokenDigest, TokenRefusal};
 
 /// Why a request has no principal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TokenError {
     /// It brought no token.
     NoToken,
     /// Its token is none of ours.
     WrongToken,
+    /// It is an access token, and refused.
+    Refused(TokenRefusal),
 }
 
-/// The principal that a request's bearer token tells; where no token is asked for, the local user.
-pub(crate) fn principal(callers: &Callers, headers: &HeaderMap) -> Result<Principal, TokenError> {
+impl TokenError {
+    /// Whether it may be a guess.
+    pub(crate) fn may_be_guess(&self) -> bool {
+        match self {
+            Self::NoToken => false,
+            Self::WrongToken => true,
+            Self::Refused(refusal) => !refusal.is_genuine,
+        }
+    }
+}
+
+/// The principal that a request's bearer token tells: one of the operator's, or an access token that
+/// another service signed. Where no token is asked for, the local user.
+pub(crate) async fn principal(
+    callers: &Callers,
+    access: Option<&dyn AccessTokens>,
+    headers: &HeaderMap,
+) -> Result<Principal, TokenError> {
     if callers.is_open() {
         return Ok(Principal::local());
     }
@@ -27,7 +45,14 @@ pub(crate) fn principal(callers: &Callers, headers: &HeaderMap) -> Result<Princi
         (Some(_), Some(_)) => return Err(TokenError::WrongToken),
     };
     let token = bearer(given.as_bytes()).ok_or(TokenError::WrongToken)?;
-    callers.find(&TokenDigest::of(token)).ok_or(TokenError::WrongToken)
+    if let Some(principal) = callers.find(&TokenDigest::of(token)) {
+        return Ok(principal);
+    }
+    let signed = std::str::from_utf8(token).ok().filter(|token| token.contains('.'));
+    match (access, signed) {
+        (Some(access), Some(token)) => access.verify(token).await.map_err(TokenError::Refused),
+        _ => Err(TokenError::WrongToken),
+    }
 }
 
 /// The token in `Bearer TOKEN`; the scheme's case does not matter.
@@ -78,16 +103,16 @@ mod tests {
         .unwrap()
     }
 
-    fn asked(header: &str) -> Result<Principal, TokenError> {
+    async fn asked(header: &str) -> Result<Principal, TokenError> {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, header.parse().unwrap());
-        principal(&two(), &headers)
+        principal(&two(), None, &headers).await
     }
 
-    #[test]
-    fn a_token_names_its_principal_and_nothing_else_does() {
-        assert_eq!(asked("Bearer ann-0123456789abcdef"), Ok(Principal::named("ann")));
-        assert_eq!(asked("bearer bob-0123456789abcdef-longer"), Ok(Principal::named("bob")));
+    #[tokio::test]
+    async fn a_token_names_its_principal_and_nothing_else_does() {
+        assert_eq!(asked("Bearer ann-0123456789abcdef").await, Ok(Principal::named("ann")));
+        assert_eq!(asked("bearer bob-0123456789abcdef-longer").await, Ok(Principal::named("bob")));
         for wrong in [
             "Bearer ",
             "Bearer bob-0123456789abcdef",
@@ -96,18 +121,21 @@ mod tests {
             "ann-0123456789abcdef",
             "Bearer ann-0123456789abcdef, Bearer bob-0123456789abcdef-longer",
         ] {
-            assert_eq!(asked(wrong), Err(TokenError::WrongToken), "{wrong}");
+            assert_eq!(asked(wrong).await, Err(TokenError::WrongToken), "{wrong}");
         }
-        assert_eq!(principal(&two(), &HeaderMap::new()), Err(TokenError::NoToken));
-        assert_eq!(principal(&Callers::open(), &HeaderMap::new()), Ok(Principal::local()));
+        assert_eq!(principal(&two(), None, &HeaderMap::new()).await, Err(TokenError::NoToken));
+        assert_eq!(
+            principal(&Callers::open(), None, &HeaderMap::new()).await,
+            Ok(Principal::local())
+        );
     }
 
-    #[test]
-    fn two_headers_are_refused() {
+    #[tokio::test]
+    async fn two_headers_are_refused() {
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, "Bearer ann-0123456789abcdef".parse().unwrap());
         headers.append(AUTHORIZATION, "Bearer ann-0123456789abcdef".parse().unwrap());
-        assert_eq!(principal(&two(), &headers), Err(TokenError::WrongToken));
+        assert_eq!(principal(&two(), None, &headers).await, Err(TokenError::WrongToken));
     }
 
     #[test]

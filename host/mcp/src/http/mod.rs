@@ -17,6 +17,7 @@ mod request_body;
 mod seldom;
 mod sessions;
 mod state;
+mod step_up;
 mod wrong_tokens;
 
 #[cfg(doc)]
@@ -32,13 +33,13 @@ use axum::extract::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::StreamExt;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 #[cfg(doc)]
 use souk_model::ConnectionAddresses;
-use souk_model::{Actions, Callers, Principal};
+use souk_model::{AccessGrant, AccessTokens, Actions, Callers, Principal};
 use souk_telemetry::metrics;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -73,6 +74,8 @@ use wrong_tokens::WrongTokens;
 pub struct HttpServer {
     /// What is served.
     pub actions: Arc<dyn Actions>,
+    /// Whom another service vouches for, where there is one.
+    pub access: Option<Arc<dyn AccessTokens>>,
     /// What callers may take.
     pub limits: TransportLimits,
     /// How it is served.
@@ -105,7 +108,7 @@ struct HttpParts {
 }
 
 fn build(http: HttpServer) -> HttpParts {
-    let HttpServer { actions, limits, config, pages: own_pages } = http;
+    let HttpServer { actions, access, limits, config, pages: own_pages } = http;
     let shared = ServerState::new(actions.clone(), &limits);
     let stop = CancellationToken::new();
     let posts = TaskTracker::new();
@@ -116,6 +119,7 @@ fn build(http: HttpServer) -> HttpParts {
     let state = Arc::new(HttpState {
         guard: HostGuard::new(&hosts, &config.allowed_origins),
         actions,
+        access,
         wrong_tokens: WrongTokens::default(),
         turned_away: Seldom::default(),
         bodies: RequestBodies::new(config.body_bytes),
@@ -218,18 +222,23 @@ async fn authenticate(
 ) -> Response {
     let connection = request.extensions().get::<ConnectionHandle>().cloned();
     let answer = async {
-        let principal = auth::principal(&state.actions.callers(), request.headers());
+        let callers = state.actions.callers();
+        let access = state.access.as_deref();
+        let principal = auth::principal(&callers, access, request.headers()).await;
         let denied = match principal {
             Ok(principal) => return serve(&state, principal, request, next).await,
             Err(denied) => denied,
         };
-        if denied == TokenError::WrongToken {
+        if let TokenError::Refused(refusal) = &denied {
+            state.actions.token_refused(refusal);
+        }
+        if denied.may_be_guess() {
             let peer = connection.as_ref().map_or(Peer::UNKNOWN, ConnectionHandle::peer);
             if state.wrong_tokens.hold(peer).await.is_err() {
                 return pages::too_many_guesses();
             }
         }
-        pages::unauthorized(&state, request.headers(), denied)
+        pages::unauthorized(&state, request.headers(), &denied)
     };
     let response = answer.await;
     if let Some(connection) = connection.as_ref().filter(|_| !is_stream(&response)) {
@@ -262,12 +271,17 @@ async fn serve(
     let post = (request.method() == Method::POST).then(|| state.posts.token());
     let deletes = request.method() == Method::DELETE;
     let headers = request.headers().clone();
+    match step_up::missing_scopes(state.actions.as_ref(), &principal, &request).await {
+        Ok(None) => {}
+        Ok(Some(scopes)) => return pages::insufficient_scope(state, &headers, &scopes),
+        Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
     let gone = until_gone(state.actions.clone(), principal);
     let mut gone = Box::pin(gone);
     let outcome = tokio::select! {
         biased;
         () = &mut gone => {
-            return pages::unauthorized(state, &headers, TokenError::WrongToken);
+            return pages::unauthorized(state, &headers, &TokenError::WrongToken);
         }
         outcome = sessions::on_behalf_of(owner.clone(), async {
             json_rpc::serve(&state.sessions, &owner, request, next).await
@@ -303,8 +317,18 @@ fn is_for_news<B>(request: &http::Request<B>) -> bool {
 async fn until_gone(actions: Arc<dyn Actions>, principal: Principal) {
     let mut changes = actions.changes();
     while actions.callers().admits(&principal) {
-        if changes.changed().await.is_err() {
-            std::future::pending::<()>().await;
+        let left = principal.access().map(AccessGrant::seconds_left);
+        let over = async {
+            match left {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds.max(1))).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = over => {}
+            changed = changes.changed() => if changed.is_err() {
+                std::future::pending::<()>().await;
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http::header::{HOST, RETRY_AFTER, WWW_AUTHENTICATE};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::auth::TokenError;
 use super::host_guard::HostError;
@@ -48,17 +48,22 @@ pub(super) async fn not_found() -> Response {
         .into_response()
 }
 
-/// RFC 9728. Tokens are the operator's to hand out, so it names no authorization server.
+/// RFC 9728. Where tokens are the operator's to hand out it names no authorization server.
 pub(super) async fn metadata(State(state): State<Arc<HttpState>>, headers: HeaderMap) -> Response {
     if state.actions.callers().is_open() {
         return (StatusCode::NOT_FOUND, "this server asks for no tokens\n").into_response();
     }
-    Json(json!({
+    let mut metadata = json!({
         "resource": base(&state, &headers) + ENDPOINT,
         "resource_name": "Souk",
         "bearer_methods_supported": ["header"],
-    }))
-    .into_response()
+    });
+    if let Some(access) = &state.access {
+        metadata["resource"] = access.resource().into();
+        metadata["authorization_servers"] = json!([access.issuer()]);
+        metadata["scopes_supported"] = state.actions.scopes().into();
+    }
+    Json(metadata).into_response()
 }
 
 pub(super) fn wrong_host(refused: &HostError) -> Response {
@@ -69,10 +74,64 @@ pub(super) fn wrong_host(refused: &HostError) -> Response {
     (status, format!("{refused}\n")).into_response()
 }
 
-pub(super) fn unauthorized(state: &HttpState, headers: &HeaderMap, denied: TokenError) -> Response {
-    let base = base(state, headers);
-    let metadata = format!("{base}/.well-known/oauth-protected-resource{ENDPOINT}");
+/// Where a client reads what tokens there are for this server.
+fn metadata_address(state: &HttpState, headers: &HeaderMap) -> String {
+    format!("{}/.well-known/oauth-protected-resource{ENDPOINT}", base(state, headers))
+}
+
+/// The parameter of a challenge that says which scopes to ask for.
+fn scope_parameter<'s>(scopes: impl IntoIterator<Item = &'s str>) -> String {
+    let scopes: Vec<&str> = scopes.into_iter().collect();
+    if scopes.is_empty() { String::new() } else { format!(", scope=\"{}\"", scopes.join(" ")) }
+}
+
+/// To a caller whose token is right, and lets it ask for less than this.
+pub(super) fn insufficient_scope(
+    state: &HttpState,
+    headers: &HeaderMap,
+    scopes: &[String],
+) -> Response {
+    let what = "the token lacks a scope for this call";
+    let challenge = format!(
+        "Bearer realm=\"souk\", error=\"insufficient_scope\", error_description=\"{what}\"{}, \
+         resource_metadata=\"{}\"",
+        scope_parameter(scopes.iter().map(String::as_str)),
+        metadata_address(state, headers),
+    );
+    let body = json!({
+        "error": "insufficient_scope",
+        "error_description": what,
+        "scope": scopes.join(" "),
+    });
+    challenged(StatusCode::FORBIDDEN, challenge, body)
+}
+
+fn challenged(status: StatusCode, challenge: String, body: Value) -> Response {
+    let mut response = (status, Json(body)).into_response();
+    if let Ok(challenge) = HeaderValue::try_from(challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+pub(super) fn unauthorized(
+    state: &HttpState,
+    headers: &HeaderMap,
+    denied: &TokenError,
+) -> Response {
+    let metadata = metadata_address(state, headers);
     let (error, what, hint) = match denied {
+        TokenError::NoToken if state.access.is_some() => (
+            None,
+            "a token is needed",
+            "log in with the authorization server that `resource_metadata` names, or send a token \
+             from the operator",
+        ),
+        TokenError::Refused(refusal) => (
+            Some("invalid_token"),
+            refusal.message.as_str(),
+            "log in again with the authorization server that `resource_metadata` names",
+        ),
         TokenError::NoToken => (
             None,
             "a token is needed",
@@ -87,20 +146,20 @@ pub(super) fn unauthorized(state: &HttpState, headers: &HeaderMap, denied: Token
     // Some clients show the challenge, others the body.
     let code = error.map(|error| format!("error=\"{error}\", ")).unwrap_or_default();
     let challenge = format!(
-        "Bearer realm=\"souk\", {code}error_description=\"{what}: {}\", \
-         resource_metadata=\"{metadata}\"",
-        hint.replace('`', "'")
+        "Bearer realm=\"souk\", {code}error_description=\"{}: {}\", \
+         resource_metadata=\"{metadata}\"{}",
+        what.replace('`', "'"),
+        hint.replace('`', "'"),
+        scope_parameter(
+            state.access.iter().flat_map(|access| access.first_scopes()).map(String::as_str)
+        ),
     );
     let body = json!({
         "error": error.unwrap_or("unauthorized"),
         "error_description": what,
         "hint": hint,
     });
-    let mut response = (StatusCode::UNAUTHORIZED, Json(body)).into_response();
-    if let Ok(challenge) = HeaderValue::try_from(challenge) {
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    response
+    challenged(StatusCode::UNAUTHORIZED, challenge, body)
 }
 
 /// To whoever tries one wrong token after another.

@@ -238,7 +238,7 @@ impl HttpSessions {
     pub(crate) async fn end_unknown(&self, callers: &Callers) {
         let mut gone = Vec::new();
         self.owners().retain(|id, session| {
-            let stays = callers.admits(&session.owner.principal);
+            let stays = callers.may_return(&session.owner.principal);
             if !stays {
                 gone.push((id.clone(), session.owner.principal.clone()));
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use souk_model::Actions;
+use souk_model::{AccessTokens, Actions};
 use tokio_util::task::TaskTracker;
 
 use super::host_guard::HostGuard;
@@ -21,6 +21,8 @@ pub(super) struct HttpState {
     pub(super) guard: HostGuard,
     /// They know who may call.
     pub(super) actions: Arc<dyn Actions>,
+    /// Whom another service vouches for.
+    pub(super) access: Option<Arc<dyn AccessTokens>>,
     pub(super) wrong_tokens: WrongTokens,
     /// Requests to other hosts and from other pages, for the log.
     pub(super) turned_away: Seldom,

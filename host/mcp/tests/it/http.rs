@@ -41,6 +41,7 @@ pub(crate) async fn serve(fake: &Arc<Fake>, config: HttpConfig) -> Served {
     let (stop, stopped) = oneshot::channel();
     let http = HttpServer {
         actions: fake.clone(),
+        access: None,
         limits: TransportLimits::default(),
         config,
         pages: axum::Router::new(),
@@ -348,6 +349,7 @@ async fn an_address_that_others_reach_is_not_served_without_tokens() {
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
     let http = HttpServer {
         actions: Fake::new(),
+        access: None,
         limits: TransportLimits::default(),
         config: HttpConfig::default(),
         pages: axum::Router::new(),

@@ -125,7 +125,7 @@ impl World {
             tool: None,
             reason: None,
             key: None,
-            gate: &|_, _| Ok(()),
+            gate: &|_| Ok(()),
             wait: Duration::ZERO,
             operator: false,
             started: None,

@@ -127,7 +127,7 @@ impl Host {
             started: Arc::default(),
             wait: Duration::ZERO,
         };
-        self.plans.apply(draft, terms, &|_, _| Ok(()), None).await
+        self.plans.apply(draft, terms, &|_| Ok(()), None).await
     }
 
     /// Resumes a plan, later than anything that was sent could still be at work in the shop.
@@ -140,7 +140,7 @@ impl Host {
             tool: None,
             reason: None,
             key: None,
-            gate: &|_, _| Ok(()),
+            gate: &|_| Ok(()),
             wait: Duration::ZERO,
             operator: false,
             started: None,

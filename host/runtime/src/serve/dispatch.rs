@@ -1,6 +1,7 @@
 //! One call from the transport to its answer: may it, with these arguments, run it, write it down.
 
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -9,7 +10,8 @@ use serde_json::json;
 use souk_model::{
     Actions, CallFailure, Callers, Code, CompletionRequest, CompletionTarget, Document, Failure,
     Features, Orientation, Principal, PromptInfo, PromptMessage, PromptRequest, ResourceBody,
-    ResourceChange, ResourceContents, ResourceFamily, Suggestions, Tool, ToolCall, ToolResult,
+    ResourceChange, ResourceContents, ResourceFamily, Suggestions, TokenRefusal, Tool, ToolCall,
+    ToolResult,
 };
 use souk_plans::EndUrgency;
 use souk_policy::{Mask, Rules};
@@ -32,12 +34,14 @@ use super::documents::DocumentReader;
 use super::finder_tools::FinderTool;
 use super::loading::Loading;
 use super::masks;
+use super::missing_scope::missing_scopes;
 use super::operator_config::{OperatorConfig, settings_for};
 use super::orientation::orientation;
 use super::plan_view::{self, PLAN_VIEW};
 use super::plugin_figures::PluginFigures;
 use super::plugin_monitor::PluginMonitor;
 use super::prompts::Prompts;
+use super::refused_tokens::{self, RefusedTokens};
 use super::resource_families::{self, FamilyOfTool};
 use super::rules_in_force::RulesInForce;
 use super::shortening::{Shortening, allowed_bytes};
@@ -61,6 +65,7 @@ pub struct Dispatcher {
     lists: ToolLists,
     tools: CurrentTools,
     documents: Arc<DocumentNews>,
+    refused_tokens: RefusedTokens,
 }
 
 /// What is asked for otherwise than by calls, on the trail as MCP calls it.
@@ -92,6 +97,7 @@ impl Dispatcher {
             documents,
             lists: ToolLists::default(),
             tools: CurrentTools::default(),
+            refused_tokens: RefusedTokens::default(),
         });
         tokio::spawn(Self::follow(Arc::downgrade(&dispatcher), changes, loading));
         dispatcher
@@ -577,6 +583,23 @@ impl Actions for Dispatcher {
 
     fn is_operator(&self, principal: &Principal) -> bool {
         self.config.load().rules.check_operator(principal).is_ok()
+    }
+
+    fn scopes(&self) -> Vec<String> {
+        self.config.load().rules.scopes().map(str::to_owned).collect()
+    }
+
+    async fn missing_scopes(&self, call: &ToolCall) -> Result<Option<Vec<String>>, Failure> {
+        self.await_tool_of(call).await;
+        let DispatcherDeps { trail, transport, .. } = &self.deps;
+        missing_scopes(&self.tools(), &self.config.load(), (trail, *transport), call)
+    }
+
+    fn token_refused(&self, refusal: &TokenRefusal) {
+        if let Some(line) = self.refused_tokens.line(refusal, Instant::now()) {
+            // What cannot be written is in the log already, and nobody was let in.
+            let _ = self.deps.trail.append_notice(refused_tokens::CODE, &line);
+        }
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

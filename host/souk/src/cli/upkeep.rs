@@ -110,6 +110,10 @@ pub(crate) struct ExplainArgs {
     /// argument `store_view_code`, where there is one].
     #[arg(long, value_name = "CODE")]
     pub(crate) view: Option<String>,
+    /// A scope that a caller of the authorization server (`oauth:NAME`) comes with, as often as it has
+    /// some.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
     /// What it gives back: `10.50EUR`.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) refund: Option<String>,

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use serde_json::{Map, Value};
-use souk_model::{Failure, Principal, StoreView};
+use souk_model::{AccessGrant, Failure, Principal, StoreView};
 use souk_policy::decisions::DecisionFacts;
 use souk_policy::{CallFacts, EffectKind, Refusal, RuleExample, RuleOrigin};
 use souk_runtime::{LoadedTool, OperatorConfig, ToolTable};
@@ -22,7 +23,13 @@ pub(crate) async fn run(setup: &Setup, command: PolicyCommand) -> anyhow::Result
     let config = setup.operator_config()?;
     let registry = wiring::load(setup).await?;
     let tools = ToolTable::of(&registry.loaded());
-    let principal = Principal::named(&asked.principal);
+    let principal = match asked.principal.strip_prefix(Principal::VOUCHED) {
+        Some(subject) => {
+            let grant = AccessGrant::new(asked.scopes.iter().cloned(), u64::MAX);
+            Principal::by_access(subject, Arc::new(grant))
+        }
+        None => Principal::named(&asked.principal),
+    };
     let Some(tool) = tools.tool(&asked.action) else {
         if let Some(failure) = tools.held_back(&asked.action, &config.rules, &principal) {
             let rule = failure.rule.clone().unwrap_or_default();

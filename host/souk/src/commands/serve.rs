@@ -52,6 +52,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     if listen_at.is_some() {
         raise_descriptors();
     }
+    let access = crate::oauth::access_tokens(&setup.settings).await?;
     let export = SpanExport::of(&setup.settings)?.and_then(SpanExport::start);
     let host = RunningHost::start(&setup, transport).await?;
     if let Some(demo) = &host.demo {
@@ -107,7 +108,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
             let (actions, config) = (host.dispatcher.clone(), setup.http.clone());
             let pages = pages.merge(operations.pages(actions.clone()));
             let drain = Duration::from_secs(config.drain_s);
-            let http = HttpServer { actions, limits, config, pages };
+            let http = HttpServer { actions, access, limits, config, pages };
             // Calls get their answers while they are given time to end.
             let asked_to_end = async {
                 signals.next().await;

@@ -39,6 +39,7 @@ pub(crate) fn file() -> String {
                 if setting.unit.is_empty() { String::new() } else { format!("; {}", setting.unit) };
             let _ = writeln!(text, "# {}{unit}.", setting.doc);
             let last = match setting.key.rsplit('.').next().unwrap_or(setting.key) {
+                "NAME" if section == "oauth.scopes" => "\"souk:read\"",
                 "NAME" => "CF-Access-Client-Secret",
                 last => last,
             };

@@ -72,6 +72,15 @@ impl ResolvedSettings {
         names
     }
 
+    /// What is set under a key that ends in `NAME`, each with what stands for that.
+    pub(crate) fn named<'s>(
+        &'s self,
+        setting: &'s str,
+    ) -> impl Iterator<Item = (&'s str, &'s SettingValue)> {
+        let values = self.values.iter().filter(move |value| value.setting.key == setting);
+        values.filter_map(|value| Some((value.name.as_deref()?, value)))
+    }
+
     /// The keys of what is set in a list of tables: `stores[0]`, `stores[1]`.
     pub(crate) fn indexed(&self, list: &str) -> Vec<String> {
         let entry = |value: &SettingValue| {

@@ -177,7 +177,7 @@ impl CallEntry {
         let principal = self.principal.clone();
         let text = |text: &mut String, limit| cleaner.clean(&principal, text, limit);
         text(&mut self.action, MAX_NAME);
-        clean_name(&mut self.principal);
+        cleaner.clean_principal(&mut self.principal);
         self.request_id.iter_mut().for_each(clean_name);
         if let Some(plugin) = &mut self.plugin {
             clean_name(&mut plugin.group);

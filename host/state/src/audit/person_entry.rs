@@ -85,9 +85,10 @@ impl PersonEntry {
         for name in [&mut self.person, &mut self.means] {
             clean_name(name);
         }
-        for name in [&mut self.plan, &mut self.digest, &mut self.principal] {
+        for name in [&mut self.plan, &mut self.digest] {
             name.iter_mut().for_each(clean_name);
         }
+        self.principal.iter_mut().for_each(|name| cleaner.clean_principal(name));
         self.reason.iter_mut().for_each(|reason| cleaner.clean(&principal, reason, MAX_MESSAGE));
         self
     }

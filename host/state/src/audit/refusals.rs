@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::entry::{CallEntry, CallOutcome};
-use super::text_cleaner::clean_name;
+use super::text_cleaner::TextCleaner;
 
 /// Lines that the refused calls of one principal may have in a second.
 const LINES_A_SECOND: u32 = 20;
@@ -38,6 +38,14 @@ pub(super) enum RefusalLine {
     Own(Option<RefusedEntry>),
     /// It is in a sum, which is written later.
     Summed,
+}
+
+impl RefusedEntry {
+    /// The entry as it may be kept.
+    pub(super) fn cleaned(mut self, cleaner: &TextCleaner<'_>) -> Self {
+        cleaner.clean_principal(&mut self.principal);
+        self
+    }
 }
 
 /// How many refused calls each principal has had lately.
@@ -72,8 +80,7 @@ impl RefusalMeter {
             CallOutcome::Failed { code, .. } => code,
         };
         let sum = window.sum.get_or_insert_with(|| {
-            let mut principal = entry.principal.clone();
-            clean_name(&mut principal);
+            let principal = entry.principal.clone();
             RefusedEntry { at: now, last: now, principal, count: 0, codes: BTreeMap::new() }
         });
         (sum.last, sum.count) = (now, sum.count + 1);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use souk_model::visible;
+use souk_model::{Principal, visible};
 
 use super::key::TrailKey;
 use super::redact::Redactor;
@@ -29,6 +29,22 @@ impl TextCleaner<'_> {
         let redacted = self.redactor.redact(std::mem::take(text));
         let masked = (self.text_mask)(principal, redacted);
         *text = cut(without_addresses(masked, self.key), limit);
+    }
+}
+
+impl TextCleaner<'_> {
+    /// A caller's name. Of the operator's own callers it is the operator's to choose; of those whom
+    /// another service vouches for it may be an address of e-mail, or whatever else is masked.
+    pub(super) fn clean_principal(&self, name: &mut String) {
+        let principal = Principal::named(name);
+        match name.strip_prefix(Principal::VOUCHED) {
+            Some(subject) => {
+                let mut subject = subject.to_owned();
+                self.clean(principal.as_str(), &mut subject, MAX_NAME);
+                *name = format!("{}{subject}", Principal::VOUCHED);
+            }
+            None => clean_name(name),
+        }
     }
 }
 

@@ -236,7 +236,7 @@ impl AuditTrail {
             RefusalLine::Summed => return Ok(()),
             RefusalLine::Own(sum) => sum,
         };
-        let sum = sum.map(|sum| TrailRecord::Refused(Box::new(sum)));
+        let sum = sum.map(|sum| TrailRecord::Refused(Box::new(sum.cleaned(&self.cleaner()))));
         let call = TrailRecord::Call(Box::new(entry.cleaned(&self.cleaner())));
         self.append_records(sum.into_iter().chain([call]), 0, Durability::Written)
     }
@@ -247,7 +247,9 @@ impl AuditTrail {
     /// As [`append`](Self::append); they are written another time then.
     pub fn write_sums(&self) -> Result<(), AuditError> {
         let sums = self.refusals.take_sums(Timestamp::now());
-        let records = sums.iter().map(|sum| TrailRecord::Refused(Box::new(sum.clone())));
+        let cleaner = self.cleaner();
+        let records =
+            sums.iter().map(|sum| TrailRecord::Refused(Box::new(sum.clone().cleaned(&cleaner))));
         let written = self.append_records(records, 0, Durability::Written);
         if written.is_err() {
             self.refusals.put_back(sums);

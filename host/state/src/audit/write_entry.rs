@@ -116,7 +116,7 @@ impl FoundEntry {
     /// The entry as it may be kept.
     pub(super) fn cleaned(mut self, cleaner: &TextCleaner<'_>) -> Self {
         let principal = self.principal.clone();
-        clean_name(&mut self.principal);
+        cleaner.clean_principal(&mut self.principal);
         clean_name(&mut self.plan);
         clean_name(&mut self.state);
         cleaner.clean(&principal, &mut self.subject, MAX_NAME);
@@ -128,7 +128,7 @@ impl FoundEntry {
 impl WriteRequest {
     fn clean(&mut self, cleaner: &TextCleaner<'_>) {
         let principal = self.principal.clone();
-        clean_name(&mut self.principal);
+        cleaner.clean_principal(&mut self.principal);
         self.request_id.iter_mut().for_each(clean_name);
         match &mut self.of {
             WriteOrigin::Plan { plan, .. } => clean_name(plan),

@@ -108,6 +108,7 @@ impl DevHost {
         let url = format!("http://{}/mcp", listener.local_addr()?);
         let http = HttpServer {
             actions: self.host.dispatcher.clone(),
+            access: None,
             limits: self.setup.mcp.clone(),
             config: self.setup.http.clone(),
             // Of a plugin that is being made nobody has to decide.

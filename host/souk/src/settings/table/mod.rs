@@ -6,6 +6,7 @@ mod cdn;
 mod changes;
 mod files;
 mod listing;
+mod oauth;
 pub(crate) mod operating;
 mod plugins;
 mod policy;
@@ -28,6 +29,7 @@ pub(crate) const GROUPS: &[SettingGroup] = &[
     listing::LISTING,
     callers::PRINCIPALS,
     callers::ROLES,
+    oauth::OAUTH,
     approvals::APPROVALS,
     changes::ROUTES,
     changes::GUARDS,
